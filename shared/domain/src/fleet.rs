@@ -1,0 +1,334 @@
+//! The fleet policy: `fleet.toml`, parsed into values that cannot be wrong.
+
+use crate::names::{BucketName, FleetName, RegionName, ResourceName};
+use jiff::SignedDuration;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+
+/// SageMaker's largest `WaitIntervalInSeconds` and `TerminationWaitInSeconds` (API reference, `TrafficRoutingConfig`).
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(3600);
+/// SageMaker's bounds of `MaximumExecutionTimeoutInSeconds` (API reference, `BlueGreenUpdatePolicy`).
+const EXECUTION_BOUNDS: (SignedDuration, SignedDuration) =
+    (SignedDuration::from_secs(600), SignedDuration::from_secs(28_800));
+
+/// The regions that serve one model, in promotion order, with their gates.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fleet {
+    /// The fleet's name, in names of alarms, topics and ledger keys.
+    pub name: FleetName,
+    /// The region that runs the pipeline.
+    pub home: RegionName,
+    /// The endpoint's name, the same in every region.
+    pub endpoint: ResourceName,
+    /// The endpoint's one production variant.
+    pub variant: ResourceName,
+    /// SageMaker instance type of every region's fleet.
+    pub instance_type: String,
+    /// The home region's CodePipeline.
+    pub pipeline: ResourceName,
+    /// How a wave walks.
+    pub wave: WavePolicy,
+    /// How one region's update is guarded.
+    pub guardrail: Guardrail,
+    /// When counts are a pass.
+    pub judge: JudgePolicy,
+    /// When a challenger may be a release at all.
+    pub evaluation: EvaluationPolicy,
+    /// In promotion order; never empty, no region twice, home among them.
+    pub regions: Vec<Region>,
+}
+
+/// `[wave]`: leases, patience, bounds between regions.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WavePolicy {
+    /// How long one actor may hold the fleet without renewing.
+    pub lease: SignedDuration,
+    /// A region whose replica is later than this is deferred.
+    pub replication_deadline: SignedDuration,
+    /// A control plane that is ill for longer than this defers its region.
+    pub region_patience: SignedDuration,
+    /// A region older than this beside its peers is worth a page.
+    pub skew: SignedDuration,
+}
+
+/// `[guardrail]`: the blue/green deployment that SageMaker runs.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guardrail {
+    /// Share of the traffic that the canary takes, per cent, 1 to 50.
+    pub canary_percent: u32,
+    /// How long blue stays warm after the full shift (`TerminationWaitInSeconds`).
+    pub soak: SignedDuration,
+    /// SageMaker's own limit on the whole update (`MaximumExecutionTimeoutInSeconds`).
+    pub max_execution: SignedDuration,
+    /// The last decision falls this long before SageMaker's own timer ends.
+    pub decide_before_end: SignedDuration,
+    /// Left out of a canary's counts: cold caches, low load per instance.
+    pub warm_up: SignedDuration,
+}
+
+/// `[judge]`: the first judge's bounds.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JudgePolicy {
+    /// Requests that green and blue must each have seen, or the verdict is `Inconclusive`.
+    pub min_requests: u64,
+    /// Latency bound of the model's own time.
+    pub latency_bound: SignedDuration,
+    /// Largest share of requests over the latency bound, 0 to 1.
+    pub latency_share: f64,
+    /// Largest share of 4xx answers, 0 to 1.
+    pub max_4xx: f64,
+    /// Largest share of 5xx answers, 0 to 1.
+    pub max_5xx: f64,
+}
+
+/// `[evaluation]`: tolerances of the shadow evaluation.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvaluationPolicy {
+    /// Largest tolerated drop of the held-out AUC.
+    pub max_auc_drop: f64,
+    /// Largest tolerated rise of the false-positive rate at the operating threshold.
+    pub max_fpr_rise: f64,
+    /// Fewer positives than this say nothing about a customer region.
+    pub min_region_positives: usize,
+}
+
+/// One `[[region]]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Region {
+    /// AWS's name for it.
+    pub name: RegionName,
+    /// What people call it, such as `JP`.
+    pub title: String,
+    /// Its release bucket.
+    pub bucket: BucketName,
+    /// Requests per second at the region's daily peak.
+    pub peak_rps: f64,
+    /// IANA time zone of its customers.
+    pub time_zone: String,
+    /// How long its canary is watched (`WaitIntervalInSeconds`).
+    pub bake: SignedDuration,
+    /// Instances of the fleet at its first promotion; autoscaling owns the number afterwards.
+    pub instances: u32,
+}
+
+/// What is wrong with a `fleet.toml`: the line, the field, what was expected.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("fleet.toml{}: {message}", line.map(|n| format!(" line {n}")).unwrap_or_default())]
+pub struct FleetError {
+    /// 1-based line, where one can be named.
+    pub line: Option<usize>,
+    /// The field and what was expected of it.
+    pub message: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    fleet: FleetTable,
+    wave: WavePolicy,
+    guardrail: Guardrail,
+    judge: JudgePolicy,
+    evaluation: EvaluationPolicy,
+    #[serde(default)]
+    region: Vec<toml::Spanned<RegionTable>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FleetTable {
+    name: FleetName,
+    home: toml::Spanned<RegionName>,
+    endpoint: ResourceName,
+    variant: ResourceName,
+    instance_type: String,
+    order: toml::Spanned<String>,
+    pipeline: ResourceName,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RegionTable {
+    name: toml::Spanned<RegionName>,
+    title: String,
+    bucket: BucketName,
+    peak_rps: toml::Spanned<f64>,
+    time_zone: toml::Spanned<String>,
+    bake: toml::Spanned<SignedDuration>,
+    instances: toml::Spanned<u32>,
+}
+
+/// Region codes that exist (AWS General Reference, "Regional endpoints"); a typing error in a region's name would
+/// otherwise show as a wave that waits for a replica which never arrives.
+const KNOWN_REGIONS: &[&str] = &[
+    "af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1",
+    "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
+    "ap-southeast-6", "ap-southeast-7", "ca-central-1", "ca-west-1", "eu-central-1", "eu-central-2", "eu-north-1",
+    "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "il-central-1", "me-central-1", "me-south-1",
+    "mx-central-1", "sa-east-1", "us-east-1", "us-east-2", "us-gov-east-1", "us-gov-west-1", "us-west-1", "us-west-2",
+];
+
+impl Fleet {
+    /// Reads a `fleet.toml`.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its line and field.
+    pub fn parse(text: &str) -> Result<Self, FleetError> {
+        let document: Document = toml::from_str(text).map_err(|error| FleetError {
+            line: error.span().map(|span| line_of(text, span.start)),
+            message: error.message().to_owned(),
+        })?;
+        let reader = Reader { text };
+        reader.check(&document)?;
+        let f = document.fleet;
+        Ok(Self {
+            name: f.name,
+            home: f.home.into_inner(),
+            endpoint: f.endpoint,
+            variant: f.variant,
+            instance_type: f.instance_type,
+            pipeline: f.pipeline,
+            wave: document.wave,
+            guardrail: document.guardrail,
+            judge: document.judge,
+            evaluation: document.evaluation,
+            regions: document.region.into_iter().map(|r| r.into_inner().into()).collect(),
+        })
+    }
+
+    /// The region of that name, if the fleet has it.
+    pub fn region(&self, name: &RegionName) -> Option<&Region> {
+        self.regions.iter().find(|region| region.name == *name)
+    }
+
+    /// The regions that are promoted before `name`, in order.
+    pub fn before(&self, name: &RegionName) -> impl Iterator<Item = &Region> {
+        self.regions.iter().take_while(move |region| region.name != *name)
+    }
+}
+
+impl From<RegionTable> for Region {
+    fn from(table: RegionTable) -> Self {
+        Self {
+            name: table.name.into_inner(),
+            title: table.title,
+            bucket: table.bucket,
+            peak_rps: table.peak_rps.into_inner(),
+            time_zone: table.time_zone.into_inner(),
+            bake: table.bake.into_inner(),
+            instances: table.instances.into_inner(),
+        }
+    }
+}
+
+/// Turns byte offsets of the source into lines of errors.
+struct Reader<'a> {
+    text: &'a str,
+}
+
+impl Reader<'_> {
+    fn wrong<T>(&self, at: &toml::Spanned<T>, message: String) -> FleetError {
+        FleetError { line: Some(line_of(self.text, at.span().start)), message }
+    }
+
+    fn check(&self, document: &Document) -> Result<(), FleetError> {
+        let fleet = &document.fleet;
+        if fleet.order.get_ref() != "fixed" {
+            let given = fleet.order.get_ref();
+            return Err(self.wrong(&fleet.order, format!("order is {given:?}; the only order is \"fixed\" (as listed)")));
+        }
+        self.check_policies(document)?;
+        let mut seen = BTreeSet::new();
+        let mut buckets = BTreeSet::new();
+        for region in &document.region {
+            let table = region.get_ref();
+            let name = table.name.get_ref();
+            if !seen.insert(name) {
+                return Err(self.wrong(&table.name, format!("region.name: {name} is listed twice; list each region once")));
+            }
+            if !buckets.insert(&table.bucket) {
+                let message = format!("region.bucket: {} belongs to two regions; each needs its own", table.bucket);
+                return Err(self.wrong(region, message));
+            }
+            self.check_region(table, &document.guardrail)?;
+        }
+        if !seen.contains(fleet.home.get_ref()) {
+            let home = fleet.home.get_ref();
+            return Err(self.wrong(&fleet.home, format!("fleet.home: {home} is not one of the [[region]] blocks; add it")));
+        }
+        Ok(())
+    }
+
+    fn check_region(&self, table: &RegionTable, guardrail: &Guardrail) -> Result<(), FleetError> {
+        let name = table.name.get_ref();
+        if !KNOWN_REGIONS.contains(&name.as_str()) {
+            return Err(self.wrong(&table.name, format!("region.name: {name} is not a region that AWS has; check its spelling")));
+        }
+        let bake = *table.bake.get_ref();
+        let shortest = guardrail.warm_up + guardrail.decide_before_end;
+        if bake <= shortest || bake > LONGEST_WAIT {
+            let message = format!(
+                "region.bake: {bake:#} of {name} is impossible: it must be longer than warm_up + decide_before_end \
+                 ({shortest:#}) and at most {LONGEST_WAIT:#} (SageMaker's limit)"
+            );
+            return Err(self.wrong(&table.bake, message));
+        }
+        if table.peak_rps.get_ref().is_nan() || *table.peak_rps.get_ref() <= 0.0 {
+            return Err(self.wrong(&table.peak_rps, format!("region.peak_rps of {name} must be above 0")));
+        }
+        if *table.instances.get_ref() < 2 {
+            let message = format!("region.instances of {name} must be at least 2, so that two zones serve");
+            return Err(self.wrong(&table.instances, message));
+        }
+        if jiff::tz::TimeZone::get(table.time_zone.get_ref()).is_err() {
+            let message = format!("region.time_zone: {:?} is not an IANA time zone", table.time_zone.get_ref());
+            return Err(self.wrong(&table.time_zone, message));
+        }
+        Ok(())
+    }
+
+    fn check_policies(&self, document: &Document) -> Result<(), FleetError> {
+        let (guardrail, judge, wave) = (&document.guardrail, &document.judge, &document.wave);
+        let share = |value: f64| value > 0.0 && value < 1.0;
+        let positive = |value: SignedDuration| value > SignedDuration::ZERO;
+        let (shortest, longest) = EXECUTION_BOUNDS;
+        let checks = [
+            ((1..=50).contains(&guardrail.canary_percent), "guardrail.canary_percent must be 1 to 50 (SageMaker's limit)"),
+            (!guardrail.soak.is_negative() && guardrail.soak <= LONGEST_WAIT, "guardrail.soak must be 0s to 1h (SageMaker's limit)"),
+            (guardrail.max_execution >= shortest && guardrail.max_execution <= longest, "guardrail.max_execution must be 10m to 8h (SageMaker's limits)"),
+            (guardrail.decide_before_end >= SignedDuration::from_secs(60), "guardrail.decide_before_end must be at least 60s: a judge that looks every 30 s needs two looks before the timer"),
+            (!guardrail.warm_up.is_negative(), "guardrail.warm_up must not be negative"),
+            (judge.min_requests > 0, "judge.min_requests must be above 0: no traffic is never a pass"),
+            (positive(judge.latency_bound), "judge.latency_bound must be above 0s"),
+            (share(judge.latency_share), "judge.latency_share must be between 0 and 1"),
+            (share(judge.max_4xx), "judge.max_4xx must be between 0 and 1"),
+            (share(judge.max_5xx), "judge.max_5xx must be between 0 and 1"),
+            (wave.lease >= SignedDuration::from_mins(2), "wave.lease must be at least 2m: a function's time-out must fit inside it"),
+            (positive(wave.replication_deadline), "wave.replication_deadline must be above 0s"),
+            (positive(wave.region_patience), "wave.region_patience must be above 0s"),
+            (positive(wave.skew), "wave.skew must be above 0s"),
+            (document.evaluation.max_auc_drop >= 0.0, "evaluation.max_auc_drop must not be negative"),
+            (document.evaluation.max_fpr_rise >= 0.0, "evaluation.max_fpr_rise must not be negative"),
+        ];
+        match checks.iter().find(|(holds, _)| !holds) {
+            Some((_, message)) => Err(FleetError { line: self.line_of_field(message), message: (*message).to_owned() }),
+            None => Ok(()),
+        }
+    }
+
+    /// The line of the `table.field` that a message starts with.
+    fn line_of_field(&self, message: &str) -> Option<usize> {
+        let (table, field) = message.split_whitespace().next()?.split_once('.')?;
+        let header = format!("[{table}]");
+        let start = self.text.lines().position(|line| line.trim() == header)?;
+        let offset = self.text.lines().skip(start).position(|line| line.trim_start().starts_with(field))?;
+        Some(start + offset + 1)
+    }
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
+}

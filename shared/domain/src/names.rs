@@ -1,0 +1,231 @@
+//! Names that cannot be wrong: parsed once at the edge, used without checks inside.
+
+use serde::{Deserialize, Serialize};
+use sha2::Digest;
+use std::{fmt, str::FromStr};
+
+/// A text that is not the name it should be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{given:?} is not {expected}")]
+pub struct NameError {
+    given: String,
+    expected: &'static str,
+}
+
+impl NameError {
+    fn new(given: &str, expected: &'static str) -> Self {
+        // Long input is cut: an error line is for reading, and may hold what should not be repeated.
+        Self { given: given.chars().take(80).collect(), expected }
+    }
+}
+
+/// Gives a text newtype its parsing, printing and serde from one check.
+macro_rules! text_name {
+    ($(#[$doc:meta])* $name:ident, $expected:literal, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+        impl FromStr for $name {
+            type Err = NameError;
+            fn from_str(text: &str) -> Result<Self, NameError> {
+                let check: fn(&str) -> bool = $check;
+                if check(text) { Ok(Self(text.to_owned())) } else { Err(NameError::new(text, $expected)) }
+            }
+        }
+        impl TryFrom<String> for $name {
+            type Error = NameError;
+            fn try_from(text: String) -> Result<Self, NameError> {
+                text.parse()
+            }
+        }
+        impl From<$name> for String {
+            fn from(name: $name) -> String {
+                name.0
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+    };
+}
+
+fn dashed(text: &str, max: usize) -> bool {
+    !text.is_empty()
+        && text.len() <= max
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+fn region_like(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    matches!(parts.as_slice(), [.., number] if parts.len() >= 3 && number.parse::<u8>().is_ok())
+        && dashed(text, 32)
+        && text.bytes().all(|b| !b.is_ascii_uppercase())
+}
+
+text_name!(
+    /// An AWS region, such as `eu-west-1`.
+    RegionName, "an AWS region name such as eu-west-1", region_like
+);
+text_name!(
+    /// The name of a fleet: the regions that serve one model.
+    FleetName, "a fleet name: up to 20 letters, digits and dashes", |t| dashed(t, 20)
+);
+text_name!(
+    /// A release's human name, such as `v427`. Never its identity: that is [`ReleaseId`].
+    Version, "a version such as v427: up to 20 letters, digits, dots and dashes",
+    |t| dashed(&t.replace('.', "-"), 20)
+);
+text_name!(
+    /// A SageMaker name: endpoint, configuration, model or variant. At most 63 characters.
+    ResourceName, "a SageMaker name: up to 63 letters, digits and dashes", |t| dashed(t, 63)
+);
+text_name!(
+    /// An S3 bucket.
+    BucketName, "an S3 bucket name: 3 to 63 lower-case letters, digits, dots and dashes",
+    |t| t.len() >= 3 && dashed(&t.replace('.', "-"), 63) && t.bytes().all(|b| !b.is_ascii_uppercase())
+);
+text_name!(
+    /// Who acts: a pipeline execution's id, or a function and region.
+    Actor, "an actor: up to 100 printable characters",
+    |t| !t.is_empty() && t.len() <= 100 && t.bytes().all(|b| b.is_ascii_graphic())
+);
+
+/// The SHA-256 of some bytes. Printed as 64 lower-case hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Sha256([u8; 32]);
+
+impl Sha256 {
+    /// The digest of `bytes`.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(sha2::Sha256::digest(bytes).into())
+    }
+
+    /// A digest that was computed elsewhere, e.g. over a stream.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The first 12 hexadecimal digits, for names and for reading.
+    pub fn short(&self) -> String {
+        self.to_string().chars().take(12).collect()
+    }
+}
+
+impl fmt::Display for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+impl fmt::Debug for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sha256:{self}")
+    }
+}
+impl FromStr for Sha256 {
+    type Err = NameError;
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let wrong = || NameError::new(text, "a SHA-256: 64 lower-case hexadecimal digits");
+        if text.len() != 64 || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+            return Err(wrong());
+        }
+        let mut bytes = [0u8; 32];
+        for (byte, at) in bytes.iter_mut().zip((0..64).step_by(2)) {
+            let pair = text.get(at..at + 2).ok_or_else(wrong)?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| wrong())?;
+        }
+        Ok(Self(bytes))
+    }
+}
+impl TryFrom<String> for Sha256 {
+    type Error = NameError;
+    fn try_from(text: String) -> Result<Self, NameError> {
+        text.parse()
+    }
+}
+impl From<Sha256> for String {
+    fn from(digest: Sha256) -> String {
+        digest.to_string()
+    }
+}
+
+/// A release's identity: the SHA-256 of its manifest's bytes, never a version string or an ETag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ReleaseId(pub Sha256);
+
+impl ReleaseId {
+    /// The first 12 digits, for names and for reading.
+    pub fn short(&self) -> String {
+        self.0.short()
+    }
+}
+impl fmt::Display for ReleaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+impl FromStr for ReleaseId {
+    type Err = NameError;
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        text.parse().map(ReleaseId)
+    }
+}
+
+/// The hub lease's generation: a step that carries an older one is refused (I11).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Epoch(pub u64);
+
+impl Epoch {
+    /// The epoch after this one.
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+impl fmt::Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_refused_with_what_was_expected() {
+        let error = "EU-WEST-1".parse::<RegionName>().unwrap_err();
+        assert_eq!(error.to_string(), "\"EU-WEST-1\" is not an AWS region name such as eu-west-1");
+        for bad in ["", "europe", "eu-west", "eu_west_1", "-eu-west-1"] {
+            assert!(bad.parse::<RegionName>().is_err(), "{bad}");
+        }
+        assert!("us-gov-west-1".parse::<RegionName>().is_ok());
+        assert!("a".repeat(64).parse::<ResourceName>().is_err());
+    }
+
+    #[test]
+    fn a_digest_reads_back_as_it_was_printed() {
+        let digest = Sha256::of(b"v427");
+        assert_eq!(digest.to_string().parse(), Ok(digest));
+        assert!(digest.to_string().to_uppercase().parse::<Sha256>().is_err());
+        assert!("é".repeat(32).parse::<Sha256>().is_err());
+    }
+}

@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""Makes Meridian's models and its held-out set: real XGBoost models, small enough to be committed.
+
+    python3 -m venv /tmp/train-venv && /tmp/train-venv/bin/pip install -r tools/train/requirements.txt
+    /tmp/train-venv/bin/python tools/train/train.py
+
+Writes into local/models/ (or --out):
+
+    v426.tar.gz      the champion
+    v427.tar.gz      a good challenger: the champion less its last rounds, plus rounds on fresh data
+    v429.tar.gz      a bad one: trained after a join had put part of the columns under other columns' names
+    holdout.csv.gz   10,000 labelled records: label, customer_region, 400 features
+    features.txt     the 400 feature names, in the order in which callers send them
+    expected.json    what scikit-learn and xgboost say about these models on exactly these records
+
+The same seed and the pinned packages write the same bytes (training is single-threaded for that reason).
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import sklearn
+import xgboost as xgb
+from sklearn.metrics import confusion_matrix, roc_auc_score
+
+from population import AMOUNT_CHANNELS, AMOUNT_STATISTICS, AMOUNTS, COUNTS, EVENTS, FEATURES, REGIONS, WINDOWS, Population
+
+HOLDOUT_ROWS = 10_000
+TRAINING_ROWS = 30_000
+TRAINING_POSITIVES = 0.25
+BITS_ROWS = 200
+WANTED_FPR = 0.01
+CHAMPION_ROUNDS = 120
+KEPT_ROUNDS = 100
+
+PARAMETERS = {
+    "objective": "binary:logistic",
+    "booster": "gbtree",
+    "tree_method": "hist",
+    "max_bin": 64,
+    "max_depth": 8,
+    "eta": 0.08,
+    "subsample": 0.8,
+    "colsample_bytree": 0.2,
+    "min_child_weight": 4.0,
+    "nthread": 1,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seed", type=int, default=427)
+    parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parents[2] / "local" / "models")
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+
+    population = Population(arguments.seed)
+    (arguments.out / "features.txt").write_text("".join(f"{name}\n" for name in FEATURES))
+    write_holdout(arguments.out / "holdout.csv.gz", population, np.random.default_rng([arguments.seed, 1]))
+    holdout = read_holdout(arguments.out / "holdout.csv.gz")
+
+    models = train_all(population, arguments.seed)
+    for name, booster in models.items():
+        write_archive(arguments.out / f"{name}.tar.gz", booster)
+    expected = describe(models, *holdout, seed=arguments.seed)
+    (arguments.out / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
+    for name, numbers in expected["models"].items():
+        print(name, {key: numbers[key] for key in ("auc", "false_positive_rate", "recall", "regions")})
+    print("threshold", expected["operating_threshold"])
+    print({path.name: path.stat().st_size for path in sorted(arguments.out.iterdir())})
+
+
+def train_all(population: Population, seed: int) -> dict[str, xgb.Booster]:
+    """Champion, good challenger and bad challenger, by name."""
+    first = draw_training(population, [seed, 2], drift=0.0)
+    champion = xgb.train({**PARAMETERS, "seed": seed}, first, CHAMPION_ROUNDS)
+
+    fresh = draw_training(population, [seed, 3], drift=0.02)
+    kept = champion[:KEPT_ROUNDS]
+    good = xgb.train({**PARAMETERS, "seed": seed + 1}, fresh, CHAMPION_ROUNDS - KEPT_ROUNDS + 10, xgb_model=kept)
+
+    broken = draw_training(population, [seed, 3], drift=0.02, broken_join=True)
+    bad = xgb.train({**PARAMETERS, "seed": seed + 2}, broken, CHAMPION_ROUNDS)
+    return {"v426": champion, "v427": good, "v429": bad}
+
+
+def draw_training(population: Population, seed: list[int], drift: float, broken_join: bool = False) -> xgb.DMatrix:
+    sample = population.draw(np.random.default_rng(seed), TRAINING_ROWS, TRAINING_POSITIVES, drift)
+    features = break_join(sample.features) if broken_join else sample.features
+    return xgb.DMatrix(features.astype(np.float32), sample.labels, feature_names=FEATURES)
+
+
+def break_join(features: np.ndarray) -> np.ndarray:
+    """Amounts end up under the next channel's names, counts under the next event's: names right, values wrong.
+
+    Nothing fails in training. The model is as good as ever on its own broken data, and bad on what it will be sent.
+    """
+    broken = features.copy()
+    amounts, counts = len(AMOUNTS), len(COUNTS)
+    broken[:, :amounts] = np.roll(features[:, :amounts], amounts // len(AMOUNT_CHANNELS), axis=1)
+    broken[:, amounts:amounts + counts] = np.roll(features[:, amounts:amounts + counts], counts // len(EVENTS), axis=1)
+    return broken
+
+
+def write_holdout(path: Path, population: Population, rng: np.random.Generator) -> None:
+    sample = population.draw(rng, HOLDOUT_ROWS)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["label", "customer_region", *FEATURES])
+    for row, label, region in zip(sample.features, sample.labels, sample.regions, strict=True):
+        writer.writerow([label, region, *("" if np.isnan(value) else f"{value:g}" if value < 1e5 else f"{value:.0f}" for value in row)])
+    path.write_bytes(gzip.compress(text.getvalue().encode(), 9, mtime=0))
+
+
+def read_holdout(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Features (float64 text rounded to float32, as the container does), labels and regions, from the file as written."""
+    with gzip.open(path, "rt", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["label", "customer_region", *FEATURES]
+    features = np.array([[float(field) if field else np.nan for field in row[2:]] for row in rows[1:]])
+    return features.astype(np.float32), np.array([int(row[0]) for row in rows[1:]]), np.array([row[1] for row in rows[1:]])
+
+
+def write_archive(path: Path, booster: xgb.Booster) -> None:
+    """`model.tar.gz` as SageMaker wants it: one file named xgboost-model. No times, no owner: same model, same bytes."""
+    model = bytes(booster.save_raw(raw_format="ubj"))
+    entry = tarfile.TarInfo("xgboost-model")
+    entry.size, entry.mode = len(model), 0o644
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        tar.addfile(entry, io.BytesIO(model))
+    path.write_bytes(gzip.compress(archive.getvalue(), 9, mtime=0))
+
+
+def describe(models: dict[str, xgb.Booster], features: np.ndarray, labels: np.ndarray, regions: np.ndarray, seed: int) -> dict:
+    """What the Rust scorer must reproduce: margins to the bit, AUC and rates to 1e-6."""
+    matrix = xgb.DMatrix(features, feature_names=FEATURES)
+    threshold = choose_threshold(models["v426"].predict(matrix), labels)
+    return {
+        "made_with": {"seed": seed, "xgboost": xgb.__version__, "scikit-learn": sklearn.__version__, "numpy": np.__version__},
+        "rows": len(labels),
+        "positives": int(labels.sum()),
+        "operating_threshold": threshold,
+        "models": {name: describe_one(booster, matrix, features, labels, regions, threshold) for name, booster in models.items()},
+    }
+
+
+def choose_threshold(scores: np.ndarray, labels: np.ndarray) -> float:
+    """The threshold, to two decimals, whose false-positive rate on the champion comes nearest to WANTED_FPR."""
+    honest = scores[labels == 0].astype(np.float64)
+    candidates = [step / 100 for step in range(1, 100)]
+    return min(candidates, key=lambda threshold: abs(float((honest >= threshold).mean()) - WANTED_FPR))
+
+
+def describe_one(booster, matrix, features, labels, regions, threshold) -> dict:
+    margins = booster.predict(matrix, output_margin=True).astype("<f4")
+    in_place = booster.inplace_predict(features, predict_type="margin", validate_features=False).astype("<f4")
+    assert margins.tobytes() == in_place.tobytes(), "xgboost's two CPU paths disagree"
+    scores = booster.predict(matrix).astype("<f4")
+    wide = scores.astype(np.float64)
+    true_negative, false_positive, false_negative, true_positive = confusion_matrix(labels, wide >= threshold).ravel().tolist()
+    return {
+        "auc": float(roc_auc_score(labels, wide)),
+        "false_positive_rate": false_positive / (false_positive + true_negative),
+        "recall": true_positive / (true_positive + false_negative),
+        "regions": {region: float(roc_auc_score(labels[regions == region], wide[regions == region])) for region in REGIONS},
+        "margins_sha256": hashlib.sha256(margins.tobytes()).hexdigest(),
+        "margin_bits": margins.view("<u4")[:BITS_ROWS].tolist(),
+        "probability_bits": scores.view("<u4")[:BITS_ROWS].tolist(),
+    }
+
+
+if __name__ == "__main__":
+    main()
