@@ -1,0 +1,38 @@
+# Every target does its own set-up: nothing but a Rust toolchain and Python 3 is expected on the machine,
+# and `make demo` does without Python.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help build demo test check fmt train sam-build clean-tools
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: build ## two nights on one machine, with the real function binaries: one good, one bad
+	target/release/meridian night --scenario good-night --wire
+	target/release/meridian night --scenario tokyo-dark --wire
+
+build: ## the five functions and the command line, optimised
+	@scripts/build
+
+test: ## every test; ends with the counts
+	@scripts/test
+
+check: ## formatting, lints, dependencies, template
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	scripts/check-deny
+	scripts/check-template
+
+fmt: ## format the code
+	cargo fmt --all
+
+train: ## train the example models and the held-out records again
+	@scripts/train
+
+sam-build: ## what `sam deploy` uploads, in .aws-sam/build
+	@scripts/python-tools build
+	PATH="$(CURDIR)/.venv/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam build
+
+clean-tools: ## forget the installed tools
+	rm -rf .tools .venv .aws-sam
