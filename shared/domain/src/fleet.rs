@@ -26,6 +26,10 @@ pub struct Fleet {
     pub instance_type: String,
     /// The home region's CodePipeline.
     pub pipeline: ResourceName,
+    /// The AWS account, 12 digits.
+    pub account: String,
+    /// Name of the role that SageMaker's instances run with, the same in every region.
+    pub execution_role: String,
     /// How a wave walks.
     pub wave: WavePolicy,
     /// How one region's update is guarded.
@@ -147,6 +151,8 @@ struct FleetTable {
     instance_type: String,
     order: toml::Spanned<String>,
     pipeline: ResourceName,
+    account: toml::Spanned<String>,
+    execution_role: String,
 }
 
 #[derive(Deserialize)]
@@ -164,11 +170,42 @@ struct RegionTable {
 /// Region codes that exist (AWS General Reference, "Regional endpoints"); a typing error in a region's name would
 /// otherwise show as a wave that waits for a replica which never arrives.
 const KNOWN_REGIONS: &[&str] = &[
-    "af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1",
-    "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
-    "ap-southeast-6", "ap-southeast-7", "ca-central-1", "ca-west-1", "eu-central-1", "eu-central-2", "eu-north-1",
-    "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "il-central-1", "me-central-1", "me-south-1",
-    "mx-central-1", "sa-east-1", "us-east-1", "us-east-2", "us-gov-east-1", "us-gov-west-1", "us-west-1", "us-west-2",
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-central-1",
+    "ca-west-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "mx-central-1",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-gov-east-1",
+    "us-gov-west-1",
+    "us-west-1",
+    "us-west-2",
 ];
 
 impl Fleet {
@@ -191,6 +228,8 @@ impl Fleet {
             variant: f.variant,
             instance_type: f.instance_type,
             pipeline: f.pipeline,
+            account: f.account.into_inner(),
+            execution_role: f.execution_role,
             wave: document.wave,
             guardrail: document.guardrail,
             judge: document.judge,
@@ -202,6 +241,21 @@ impl Fleet {
     /// The region of that name, if the fleet has it.
     pub fn region(&self, name: &RegionName) -> Option<&Region> {
         self.regions.iter().find(|region| region.name == *name)
+    }
+
+    /// The SNS topic that pages the people on call in `region`.
+    pub fn topic_arn(&self, region: &RegionName) -> String {
+        format!("arn:aws:sns:{region}:{}:meridian-{}-oncall", self.account, self.name)
+    }
+
+    /// The role that SageMaker's instances run with.
+    pub fn execution_role_arn(&self) -> String {
+        format!("arn:aws:iam::{}:role/{}", self.account, self.execution_role)
+    }
+
+    /// What people call the region: its title, or its name where the fleet does not have it.
+    pub fn title<'a>(&'a self, name: &'a RegionName) -> &'a str {
+        self.region(name).map_or(name.as_str(), |region| &region.title)
     }
 
     /// The regions that are promoted before `name`, in order.
@@ -238,7 +292,16 @@ impl Reader<'_> {
         let fleet = &document.fleet;
         if fleet.order.get_ref() != "fixed" {
             let given = fleet.order.get_ref();
-            return Err(self.wrong(&fleet.order, format!("order is {given:?}; the only order is \"fixed\" (as listed)")));
+            return Err(
+                self.wrong(&fleet.order, format!("order is {given:?}; the only order is \"fixed\" (as listed)"))
+            );
+        }
+        let account = fleet.account.get_ref();
+        if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(self.wrong(
+                &fleet.account,
+                format!("fleet.account is {account:?}; expected the 12 digits of an AWS account"),
+            ));
         }
         self.check_policies(document)?;
         let mut seen = BTreeSet::new();
@@ -247,7 +310,9 @@ impl Reader<'_> {
             let table = region.get_ref();
             let name = table.name.get_ref();
             if !seen.insert(name) {
-                return Err(self.wrong(&table.name, format!("region.name: {name} is listed twice; list each region once")));
+                return Err(
+                    self.wrong(&table.name, format!("region.name: {name} is listed twice; list each region once"))
+                );
             }
             if !buckets.insert(&table.bucket) {
                 let message = format!("region.bucket: {} belongs to two regions; each needs its own", table.bucket);
@@ -257,7 +322,9 @@ impl Reader<'_> {
         }
         if !seen.contains(fleet.home.get_ref()) {
             let home = fleet.home.get_ref();
-            return Err(self.wrong(&fleet.home, format!("fleet.home: {home} is not one of the [[region]] blocks; add it")));
+            return Err(
+                self.wrong(&fleet.home, format!("fleet.home: {home} is not one of the [[region]] blocks; add it"))
+            );
         }
         Ok(())
     }
@@ -265,7 +332,8 @@ impl Reader<'_> {
     fn check_region(&self, table: &RegionTable, guardrail: &Guardrail) -> Result<(), FleetError> {
         let name = table.name.get_ref();
         if !KNOWN_REGIONS.contains(&name.as_str()) {
-            return Err(self.wrong(&table.name, format!("region.name: {name} is not a region that AWS has; check its spelling")));
+            return Err(self
+                .wrong(&table.name, format!("region.name: {name} is not a region that AWS has; check its spelling")));
         }
         let bake = *table.bake.get_ref();
         let shortest = guardrail.warm_up + guardrail.decide_before_end;
@@ -296,17 +364,32 @@ impl Reader<'_> {
         let positive = |value: SignedDuration| value > SignedDuration::ZERO;
         let (shortest, longest) = EXECUTION_BOUNDS;
         let checks = [
-            ((1..=50).contains(&guardrail.canary_percent), "guardrail.canary_percent must be 1 to 50 (SageMaker's limit)"),
-            (!guardrail.soak.is_negative() && guardrail.soak <= LONGEST_WAIT, "guardrail.soak must be 0s to 1h (SageMaker's limit)"),
-            (guardrail.max_execution >= shortest && guardrail.max_execution <= longest, "guardrail.max_execution must be 10m to 8h (SageMaker's limits)"),
-            (guardrail.decide_before_end >= SignedDuration::from_secs(60), "guardrail.decide_before_end must be at least 60s: a judge that looks every 30 s needs two looks before the timer"),
+            (
+                (1..=50).contains(&guardrail.canary_percent),
+                "guardrail.canary_percent must be 1 to 50 (SageMaker's limit)",
+            ),
+            (
+                !guardrail.soak.is_negative() && guardrail.soak <= LONGEST_WAIT,
+                "guardrail.soak must be 0s to 1h (SageMaker's limit)",
+            ),
+            (
+                guardrail.max_execution >= shortest && guardrail.max_execution <= longest,
+                "guardrail.max_execution must be 10m to 8h (SageMaker's limits)",
+            ),
+            (
+                guardrail.decide_before_end >= SignedDuration::from_secs(60),
+                "guardrail.decide_before_end must be at least 60s: a judge that looks every 30 s needs two looks before the timer",
+            ),
             (!guardrail.warm_up.is_negative(), "guardrail.warm_up must not be negative"),
             (judge.min_requests > 0, "judge.min_requests must be above 0: no traffic is never a pass"),
             (positive(judge.latency_bound), "judge.latency_bound must be above 0s"),
             (share(judge.latency_share), "judge.latency_share must be between 0 and 1"),
             (share(judge.max_4xx), "judge.max_4xx must be between 0 and 1"),
             (share(judge.max_5xx), "judge.max_5xx must be between 0 and 1"),
-            (wave.lease >= SignedDuration::from_mins(2), "wave.lease must be at least 2m: a function's time-out must fit inside it"),
+            (
+                wave.lease >= SignedDuration::from_mins(2),
+                "wave.lease must be at least 2m: a function's time-out must fit inside it",
+            ),
             (positive(wave.replication_deadline), "wave.replication_deadline must be above 0s"),
             (positive(wave.region_patience), "wave.region_patience must be above 0s"),
             (positive(wave.skew), "wave.skew must be above 0s"),

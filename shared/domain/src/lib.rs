@@ -1,10 +1,27 @@
 //! The pure core of Meridian: fleet policy, release manifests, the planner, the audit, the judge and
 //! the ledger's entries. No clock, no I/O, no async, no SDK: time and observations come in as values.
 
+pub mod alarms;
+mod endpoint;
 mod fleet;
+mod history;
+mod judge;
+pub mod keys;
+mod ledger;
 mod names;
+mod release;
 mod verdict;
 
+pub use alarms::{AlarmSpec, AlarmState, AlarmView, MissingData};
+pub use endpoint::{
+    ConfigSpec, EndpointStatus, EndpointView, FleetCounts, ModelSpec, PendingDeployment, Routing, Seen, Target,
+    UpdateSpec, VariantPhase, serves,
+};
 pub use fleet::{EvaluationPolicy, Fleet, FleetError, Guardrail, JudgePolicy, Region, WavePolicy};
+pub use history::{HubHistory, Lease, OpenUpdate, RegionHistory, Serving};
+pub use judge::{Evidence, Judgement, judge};
+pub use keys::Chain;
+pub use ledger::{ChainError, Entry, Head, Record};
 pub use names::{Actor, BucketName, Epoch, FleetName, NameError, RegionName, ReleaseId, ResourceName, Sha256, Version};
+pub use release::{File, Image, Manifest, ManifestError};
 pub use verdict::{Decision, Verdict};

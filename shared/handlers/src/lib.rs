@@ -1,1 +1,3 @@
-//! meridian-handlers
+//! What the five functions do: observe, plan, execute, over ports. Knows nothing of the wire.
+
+pub mod ports;

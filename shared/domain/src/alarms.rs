@@ -1,0 +1,197 @@
+//! The alarms that guard a canary, and Meridian's own metrics.
+//!
+//! The *green* alarms watch one fleet only (dimension `EndpointConfigName`): over the whole endpoint, blue's traffic
+//! would hide green's errors. Their names are fixed and their dimension is rewritten for each wave.
+
+use crate::fleet::Fleet;
+use crate::names::ResourceName;
+use serde::{Deserialize, Serialize};
+
+/// Namespace of SageMaker's own endpoint metrics.
+pub const SAGEMAKER: &str = "AWS/SageMaker";
+/// Namespace of Meridian's own metrics.
+pub const NAMESPACE: &str = "Meridian";
+/// 1 says revert, 0 says nothing of the kind.
+pub const VERDICT: &str = "RevertVerdict";
+/// 1 whenever the judge has looked at a canary.
+pub const HEARTBEAT: &str = "JudgeHeartbeat";
+/// SageMaker's latency metrics are in microseconds.
+const MICROSECONDS: f64 = 1e6;
+
+/// What an alarm makes of a period without data (CloudWatch's `TreatMissingData`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum MissingData {
+    /// Silence is an alarm.
+    Breaching,
+    /// Silence is fine.
+    NotBreaching,
+    /// Silence keeps the state.
+    Ignore,
+    /// Silence is insufficient data.
+    Missing,
+}
+
+/// A metric alarm: breaches when the statistic is greater than (or, for `below`, less than) the threshold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlarmSpec {
+    /// Name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Metric namespace.
+    pub namespace: &'static str,
+    /// Metric name.
+    pub metric: &'static str,
+    /// Dimensions, name and value.
+    pub dimensions: Vec<(&'static str, String)>,
+    /// `Average`, `Maximum`, `Minimum`, `Sum` or a percentile such as `p99`.
+    pub statistic: &'static str,
+    /// Period in seconds.
+    pub period: u32,
+    /// Periods that are looked at.
+    pub evaluation_periods: u32,
+    /// Breaching periods among them that make an alarm.
+    pub datapoints: u32,
+    /// Threshold, in the metric's unit.
+    pub threshold: f64,
+    /// True where a value *below* the threshold breaches.
+    pub below: bool,
+    /// What silence means.
+    pub missing: MissingData,
+}
+
+/// State of an alarm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum AlarmState {
+    /// Fine.
+    #[serde(rename = "OK")]
+    Ok,
+    /// Breached.
+    #[serde(rename = "ALARM")]
+    Alarm,
+    /// Too little data.
+    #[serde(rename = "INSUFFICIENT_DATA")]
+    InsufficientData,
+}
+
+/// An alarm as CloudWatch shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlarmView {
+    /// Name.
+    pub name: String,
+    /// State.
+    pub state: AlarmState,
+    /// Why, in CloudWatch's words.
+    pub reason: String,
+}
+
+/// The composite alarm over the whole endpoint: the template's; it wakes `rollback`.
+pub fn composite_name(fleet: &Fleet) -> String {
+    format!("{}-rollback", fleet.name)
+}
+
+/// The alarm that trips when `promote` or `rollback` says revert.
+pub fn verdict_name(fleet: &Fleet) -> String {
+    format!("{}-verdict", fleet.name)
+}
+
+/// The alarm that trips when nobody judges.
+pub fn heartbeat_name(fleet: &Fleet) -> String {
+    format!("{}-heartbeat", fleet.name)
+}
+
+/// The green alarms' names: latency, 4xx, 5xx.
+pub fn green_names(fleet: &Fleet) -> [String; 3] {
+    ["green-latency", "green-4xx", "green-5xx"].map(|what| format!("{}-{what}", fleet.name))
+}
+
+/// All alarms that an update names for its automatic rollback.
+pub fn guard_names(fleet: &Fleet) -> Vec<String> {
+    let mut names = green_names(fleet).to_vec();
+    names.push(verdict_name(fleet));
+    names.push(heartbeat_name(fleet));
+    names
+}
+
+/// The alarms of one wave in one region, for the fleet of `config`.
+pub fn guards(fleet: &Fleet, config: &ResourceName) -> Vec<AlarmSpec> {
+    let judge = &fleet.judge;
+    let [latency, errors_4xx, errors_5xx] = green_names(fleet);
+    let percentile = if judge.latency_share <= 0.001 { "p99.9" } else { "p99" };
+    vec![
+        green(fleet, config, latency, "ModelLatency", percentile, judge.latency_bound.as_secs_f64() * MICROSECONDS),
+        green(fleet, config, errors_4xx, "Invocation4XXErrors", "Average", judge.max_4xx),
+        green(fleet, config, errors_5xx, "Invocation5XXErrors", "Average", judge.max_5xx),
+        verdict(fleet),
+        heartbeat(fleet, MissingData::Breaching),
+    ]
+}
+
+/// The heartbeat alarm. Armed (`Breaching`) while a canary must be judged; disarmed (`NotBreaching`) afterwards, so
+/// that a judge who has finished is not taken for one who has died.
+pub fn heartbeat(fleet: &Fleet, missing: MissingData) -> AlarmSpec {
+    AlarmSpec {
+        name: heartbeat_name(fleet),
+        description: "Nobody has judged the canary for three minutes: traffic goes back.".to_owned(),
+        namespace: NAMESPACE,
+        metric: HEARTBEAT,
+        dimensions: vec![("EndpointName", fleet.endpoint.to_string())],
+        statistic: "Maximum",
+        period: 60,
+        evaluation_periods: 3,
+        datapoints: 3,
+        threshold: 0.5,
+        below: true,
+        missing,
+    }
+}
+
+/// One datapoint is enough and silence keeps the state: a revert that was asked for while the control plane was dark is
+/// still there when it returns.
+fn verdict(fleet: &Fleet) -> AlarmSpec {
+    AlarmSpec {
+        name: verdict_name(fleet),
+        description: "Meridian says revert.".to_owned(),
+        namespace: NAMESPACE,
+        metric: VERDICT,
+        dimensions: vec![("EndpointName", fleet.endpoint.to_string())],
+        statistic: "Maximum",
+        period: 10,
+        evaluation_periods: 1,
+        datapoints: 1,
+        threshold: 0.5,
+        below: false,
+        missing: MissingData::Ignore,
+    }
+}
+
+fn green(
+    fleet: &Fleet,
+    config: &ResourceName,
+    name: String,
+    metric: &'static str,
+    statistic: &'static str,
+    threshold: f64,
+) -> AlarmSpec {
+    AlarmSpec {
+        name,
+        description: format!("The new fleet's {metric} broke its bound."),
+        namespace: SAGEMAKER,
+        metric,
+        dimensions: vec![
+            ("EndpointName", fleet.endpoint.to_string()),
+            ("VariantName", fleet.variant.to_string()),
+            ("EndpointConfigName", config.to_string()),
+        ],
+        statistic,
+        period: 60,
+        evaluation_periods: 1,
+        datapoints: 1,
+        threshold,
+        below: false,
+        // Before the canary starts, green has no data: that is not a breach. A canary nobody calls is caught by the
+        // judge, which is `Inconclusive` without requests, and reverts.
+        missing: MissingData::NotBreaching,
+    }
+}

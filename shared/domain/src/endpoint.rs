@@ -1,0 +1,252 @@
+//! An endpoint as its control plane shows it, and what is asked of it.
+
+use crate::fleet::{Fleet, Region};
+use crate::names::{RegionName, ReleaseId, ResourceName, Sha256, Version};
+use crate::release::Manifest;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// `EndpointStatus` of SageMaker's `DescribeEndpoint`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum EndpointStatus {
+    /// Being made.
+    Creating,
+    /// An update, its soak included.
+    Updating,
+    /// SageMaker's own maintenance.
+    SystemUpdating,
+    /// Going back.
+    RollingBack,
+    /// Serving. By itself it proves nothing: a guardrail rollback ends here too (I4).
+    InService,
+    /// Not serving.
+    OutOfService,
+    /// Going away.
+    Deleting,
+    /// Creation failed.
+    Failed,
+    /// A rollback failed: which bytes serve is unknown.
+    UpdateRollbackFailed,
+}
+
+/// `VariantStatus.Status` of a pending deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum VariantPhase {
+    /// Green instances are being provisioned.
+    Creating,
+    /// Being changed.
+    Updating,
+    /// Going away.
+    Deleting,
+    /// Traffic is moving.
+    ActivatingTraffic,
+    /// Being watched.
+    Baking,
+}
+
+/// What `DescribeEndpoint` says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EndpointView {
+    /// Status.
+    pub status: EndpointStatus,
+    /// The configuration that the endpoint names: the old one until an update has ended well.
+    pub config: ResourceName,
+    /// `PendingDeploymentSummary`, present during an update.
+    pub pending: Option<PendingDeployment>,
+    /// Why the last update failed; may be absent even then.
+    pub failure_reason: Option<String>,
+}
+
+/// An update in flight.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PendingDeployment {
+    /// The configuration on its way.
+    pub config: ResourceName,
+    /// What its variant is doing, where said.
+    pub phase: Option<VariantPhase>,
+    /// Since when it has been doing that.
+    pub phase_since: Option<Timestamp>,
+}
+
+/// A model to create: immutable, its name is made of its content.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelSpec {
+    /// Name.
+    pub name: ResourceName,
+    /// Image in the region's registry.
+    pub image: String,
+    /// `s3://` URL of the archive in the region's own bucket.
+    pub model_data_url: String,
+    /// Role of the instances.
+    pub execution_role: String,
+    /// The release, told to the container as `MERIDIAN_RELEASE`.
+    pub release: ReleaseId,
+    /// Its human name, told as `MERIDIAN_VERSION`.
+    pub version: Version,
+}
+
+/// An endpoint configuration to create: immutable, its name is made of its content.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConfigSpec {
+    /// Name.
+    pub name: ResourceName,
+    /// Variant.
+    pub variant: ResourceName,
+    /// Model.
+    pub model: ResourceName,
+    /// Instance type.
+    pub instance_type: String,
+    /// Instances at the start; autoscaling's number is kept by updates (`RetainAllVariantProperties`).
+    pub instances: u32,
+}
+
+/// An update to start.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UpdateSpec {
+    /// Endpoint.
+    pub endpoint: ResourceName,
+    /// The configuration to go to.
+    pub config: ResourceName,
+    /// How traffic moves.
+    pub routing: Routing,
+    /// How long the old fleet stays warm after the shift (`TerminationWaitInSeconds`).
+    pub termination_wait: SignedDuration,
+    /// `MaximumExecutionTimeoutInSeconds`.
+    pub max_execution: SignedDuration,
+    /// Alarms that send the traffic back; at most 10. Without any there is no automatic rollback.
+    pub rollback_alarms: Vec<String>,
+}
+
+/// How traffic moves to the new fleet.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Routing {
+    /// At once.
+    AllAtOnce,
+    /// First a share, then, after the bake, the rest.
+    Canary {
+        /// Per cent of the capacity, at most 50.
+        percent: u32,
+        /// The bake (`WaitIntervalInSeconds`).
+        bake: SignedDuration,
+    },
+}
+
+/// What serves, or is to serve, in one region: the names that follow from a release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// The release.
+    pub release: ReleaseId,
+    /// Its human name.
+    pub version: Version,
+    /// Model name in SageMaker.
+    pub model: ResourceName,
+    /// Configuration name in SageMaker.
+    pub config: ResourceName,
+}
+
+impl Target {
+    /// The names of `release` in a region: fixed by the release's digest and by what else the configuration holds, so
+    /// that creating them again is a no-op, and a changed instance type is another configuration.
+    pub fn of(fleet: &Fleet, region: &Region, release: ReleaseId, version: &Version) -> Self {
+        let model = format!("{}-{version}-{}", fleet.name, release.short());
+        let shape = Sha256::of(format!("{} {} {}", fleet.variant, fleet.instance_type, region.instances).as_bytes());
+        let shape: String = shape.to_string().chars().take(4).collect();
+        Self {
+            release,
+            version: version.clone(),
+            model: resource(&model),
+            config: resource(&format!("{model}-{shape}")),
+        }
+    }
+
+    /// The model to create in `region`.
+    pub fn model_spec(&self, fleet: &Fleet, region: &Region, manifest: &Manifest) -> ModelSpec {
+        ModelSpec {
+            name: self.model.clone(),
+            image: manifest.image.uri(&fleet.account, &region.name),
+            model_data_url: format!("s3://{}/{}", region.bucket, manifest.archive.key),
+            execution_role: fleet.execution_role_arn(),
+            release: self.release,
+            version: self.version.clone(),
+        }
+    }
+
+    /// The configuration to create.
+    pub fn config_spec(&self, fleet: &Fleet, region: &Region) -> ConfigSpec {
+        ConfigSpec {
+            name: self.config.clone(),
+            variant: fleet.variant.clone(),
+            model: self.model.clone(),
+            instance_type: fleet.instance_type.clone(),
+            instances: region.instances,
+        }
+    }
+
+    /// The guarded update that takes `region` to this target.
+    pub fn update_spec(&self, fleet: &Fleet, region: &Region) -> UpdateSpec {
+        UpdateSpec {
+            endpoint: fleet.endpoint.clone(),
+            config: self.config.clone(),
+            routing: Routing::Canary { percent: fleet.guardrail.canary_percent, bake: region.bake },
+            termination_wait: fleet.guardrail.soak,
+            max_execution: fleet.guardrail.max_execution,
+            rollback_alarms: crate::alarms::guard_names(fleet),
+        }
+    }
+
+    /// The update that takes a region back to this target: at once, for what serves now is worse than what is lost by haste.
+    pub fn return_spec(&self, fleet: &Fleet) -> UpdateSpec {
+        UpdateSpec {
+            endpoint: fleet.endpoint.clone(),
+            config: self.config.clone(),
+            routing: Routing::AllAtOnce,
+            termination_wait: SignedDuration::ZERO,
+            max_execution: fleet.guardrail.max_execution,
+            rollback_alarms: Vec::new(),
+        }
+    }
+}
+
+/// A SageMaker name made of parsed names: dots become dashes, and a fleet's 20, a version's 20 and 18 more characters
+/// always fit into 63.
+fn resource(text: &str) -> ResourceName {
+    let name = text.replace('.', "-");
+    name.parse().unwrap_or_else(|_| unreachable!("{name:?} is made of parsed names"))
+}
+
+/// What one fleet of one endpoint served.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FleetCounts {
+    /// Requests.
+    pub requests: u64,
+    /// Answers 4xx.
+    pub errors_4xx: u64,
+    /// Answers 5xx.
+    pub errors_5xx: u64,
+    /// Requests whose model time was over the latency bound.
+    pub over_latency: u64,
+}
+
+/// Something that was looked at: known, or not to be seen and never assumed (I13).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Seen<T> {
+    /// What it is.
+    Known(T),
+    /// Why it could not be seen.
+    Unknown(String),
+}
+
+impl<T> Seen<T> {
+    /// The value, where it is known.
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Seen::Known(value) => Some(value),
+            Seen::Unknown(_) => None,
+        }
+    }
+}
+
+/// Words for a region name and what serves there, for people.
+pub fn serves(title: &str, region: &RegionName, target: &Target) -> String {
+    format!("{title} ({region}) serves {} ({})", target.version, target.release.short())
+}

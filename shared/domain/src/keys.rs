@@ -1,0 +1,79 @@
+//! Where things stand in a release bucket. Only `releases/` is replicated.
+
+use crate::names::{FleetName, RegionName, ReleaseId, Sha256};
+use std::fmt;
+
+/// The prefix that replication carries to every region.
+pub const RELEASES: &str = "releases/";
+/// The prefix of the manifests; an object created under it wakes `replication`.
+pub const MANIFESTS: &str = "releases/manifests/";
+
+/// A model archive, addressed by its content: SageMaker's `ModelDataUrl` has no version id, so a key is never rewritten.
+pub fn archive(digest: Sha256) -> String {
+    format!("releases/archives/{digest}/model.tar.gz")
+}
+
+/// A release's manifest. Its arrival is the event that matters.
+pub fn manifest(release: ReleaseId) -> String {
+    format!("{MANIFESTS}{release}.json")
+}
+
+/// The release that a manifest's key names.
+pub fn release_of_manifest(key: &str) -> Option<ReleaseId> {
+    key.strip_prefix(MANIFESTS)?.strip_suffix(".json")?.parse().ok()
+}
+
+/// The golden records of a release: replicated, so that every region can prove which model answers.
+pub fn golden(release: ReleaseId) -> String {
+    format!("releases/golden/{release}.json")
+}
+
+/// A held-out set, addressed by its content. Not replicated: records stay where they are.
+pub fn holdout(digest: Sha256) -> String {
+    format!("holdouts/{digest}.csv.gz")
+}
+
+/// The evaluation of a release, for machines.
+pub fn evaluation_json(release: ReleaseId) -> String {
+    format!("evaluations/{release}/evaluation.json")
+}
+
+/// The evaluation of a release, for people.
+pub fn evaluation_html(release: ReleaseId) -> String {
+    format!("evaluations/{release}/evaluation.html")
+}
+
+/// The small versioned key that the pipeline's source stage reads.
+pub fn wave(fleet: &FleetName) -> String {
+    format!("waves/{fleet}.json")
+}
+
+/// Which chain of the ledger. Home's bucket holds two: its own region's and the hub's.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Chain {
+    /// The hub's chain, in home's bucket: lease, approvals, deferrals.
+    Home,
+    /// One region's chain, in its own bucket.
+    Region(RegionName),
+}
+
+impl Chain {
+    /// `ledger/<fleet>/<chain>/`.
+    pub fn prefix(&self, fleet: &FleetName) -> String {
+        format!("ledger/{fleet}/{self}/")
+    }
+
+    /// `ledger/<fleet>/<chain>/<20-digit seq>.json`: 20 digits, so that keys sort as numbers do.
+    pub fn key(&self, fleet: &FleetName, seq: u64) -> String {
+        format!("ledger/{fleet}/{self}/{seq:020}.json")
+    }
+}
+
+impl fmt::Display for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Chain::Home => f.write_str("home"),
+            Chain::Region(region) => f.write_str(region.as_str()),
+        }
+    }
+}

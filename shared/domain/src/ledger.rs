@@ -1,0 +1,291 @@
+//! The ledger: append-only, hash-chained entries of every intent and outcome, and what they add up to.
+
+use crate::endpoint::Target;
+use crate::judge::Judgement;
+use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
+use crate::verdict::{Decision, Verdict};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One entry of one chain.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Position in its chain, from 0.
+    pub seq: u64,
+    /// When it was written.
+    pub at: Timestamp,
+    /// Hash of the entry before; of nothing for the first.
+    pub prev: Sha256,
+    /// Who wrote it.
+    pub actor: Actor,
+    /// What it says.
+    #[serde(flatten)]
+    pub record: Record,
+}
+
+/// What an entry says. Intents stand before the call, outcomes after it (I8).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "snake_case")]
+pub enum Record {
+    // The hub's chain.
+    /// A wave was started for a release that the fleet has attested.
+    WaveStarted {
+        /// The release.
+        release: ReleaseId,
+        /// Its human name.
+        version: Version,
+        /// The pipeline execution.
+        execution: Actor,
+        /// Regions whose replica did not arrive in time.
+        late: Vec<RegionName>,
+    },
+    /// The release stands in the model registry.
+    Registered {
+        /// The release.
+        release: ReleaseId,
+        /// Package ARN.
+        package: String,
+    },
+    /// Shadow evaluation's verdict.
+    Evaluated {
+        /// The release.
+        release: ReleaseId,
+        /// The release that it was compared with.
+        champion: Option<ReleaseId>,
+        /// Digest of the held-out set.
+        holdout: Sha256,
+        /// What the numbers say.
+        verdict: Verdict,
+        /// In words, numbers included.
+        why: String,
+        /// Digest of the golden records, where there are any.
+        golden: Option<Sha256>,
+    },
+    /// The package was approved: regions may start.
+    Approved {
+        /// The release.
+        release: ReleaseId,
+    },
+    /// The package was rejected.
+    Rejected {
+        /// The release.
+        release: ReleaseId,
+        /// Why.
+        why: String,
+    },
+    /// One actor holds the fleet.
+    LeaseTaken {
+        /// Its generation.
+        epoch: Epoch,
+        /// Until when, unless renewed.
+        until: Timestamp,
+    },
+    /// The holder goes on.
+    LeaseRenewed {
+        /// Its generation.
+        epoch: Epoch,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The holder is done.
+    LeaseReleased {
+        /// Its generation.
+        epoch: Epoch,
+    },
+    /// A region's control plane does not answer.
+    RegionIll {
+        /// Which.
+        region: RegionName,
+        /// The wave's execution.
+        execution: Actor,
+        /// What it said, if anything.
+        why: String,
+    },
+    /// A region that was ill answers again.
+    RegionWell {
+        /// Which.
+        region: RegionName,
+        /// The wave's execution.
+        execution: Actor,
+    },
+    /// A region was left behind in this wave; the others go on.
+    Deferred {
+        /// Which.
+        region: RegionName,
+        /// In which wave.
+        execution: Actor,
+        /// The release that it did not get.
+        release: ReleaseId,
+        /// Why, and what is known of its state.
+        why: String,
+    },
+    /// Evidence says that the release is bad: nobody takes it any more.
+    Condemned {
+        /// The release.
+        release: ReleaseId,
+        /// Where it was seen.
+        region: RegionName,
+        /// Why.
+        why: String,
+    },
+    /// A wave ended.
+    WaveEnded {
+        /// The release.
+        release: ReleaseId,
+        /// The pipeline execution.
+        execution: Actor,
+        /// Regions that do not serve the release.
+        lagging: Vec<RegionName>,
+    },
+
+    // A region's chain.
+    /// Every file of the release lies in this region's bucket with the digest that the manifest names.
+    Attested {
+        /// The release.
+        release: ReleaseId,
+        /// Its human name.
+        version: Version,
+    },
+    /// An update is about to be asked for.
+    UpdateIntended {
+        /// Where to.
+        target: Target,
+        /// Where the region can go back to (I5); none for a first release.
+        back: Option<Target>,
+        /// The wave, or the rollback.
+        execution: Actor,
+        /// The lease's generation; none for a rollback, which needs no lease (I6).
+        epoch: Option<Epoch>,
+    },
+    /// SageMaker accepted the update.
+    UpdateStarted {
+        /// The wave, or the rollback.
+        execution: Actor,
+    },
+    /// The canary takes traffic.
+    CanaryStarted {
+        /// The wave.
+        execution: Actor,
+        /// Since when.
+        from: Timestamp,
+        /// When SageMaker's own timer ends.
+        ends: Timestamp,
+    },
+    /// What policy makes of the evidence.
+    Decided {
+        /// The wave.
+        execution: Actor,
+        /// The decision.
+        decision: Decision,
+        /// Why, in words.
+        why: String,
+        /// The judgement, where counts were judged.
+        judgement: Option<Judgement>,
+    },
+    /// Shifted, and the golden records were answered with the target's scores (I4): "on v427" means this.
+    Confirmed {
+        /// What serves.
+        target: Target,
+        /// The wave.
+        execution: Actor,
+        /// Golden records asked, all answered right.
+        golden: u32,
+    },
+    /// Soak is over: `InService` on the target.
+    Settled {
+        /// What serves.
+        target: Target,
+        /// The wave.
+        execution: Actor,
+    },
+    /// The region went back.
+    Reverted {
+        /// The release that it left.
+        from: Target,
+        /// What serves now.
+        to: Target,
+        /// Why.
+        why: String,
+    },
+
+    // Either chain.
+    /// Nothing starts until it is lifted.
+    Halted {
+        /// Why.
+        why: String,
+    },
+    /// A halt is over.
+    Lifted {
+        /// Why.
+        why: String,
+    },
+}
+
+impl Entry {
+    /// The stored bytes: compact JSON in field order.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // Strings, numbers and maps of strings always serialise.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// What the next entry names as `prev`.
+    pub fn hash(&self) -> Sha256 {
+        Sha256::of(&self.to_bytes())
+    }
+}
+
+/// A chain that is not one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChainError {
+    /// An entry is missing or stands twice.
+    #[error("ledger entry {found} stands where {expected} belongs: an entry was removed or added by hand")]
+    Sequence {
+        /// The sequence number that belongs here.
+        expected: u64,
+        /// The one that was found.
+        found: u64,
+    },
+    /// An entry does not follow from the one before.
+    #[error("ledger entry {seq} does not carry the hash of the entry before it: the chain was altered")]
+    Hash {
+        /// The entry.
+        seq: u64,
+    },
+}
+
+/// The end of a chain: what the next entry must carry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The next sequence number.
+    pub next: u64,
+    /// The hash of the last entry.
+    pub prev: Sha256,
+}
+
+impl Default for Head {
+    fn default() -> Self {
+        Self { next: 0, prev: Sha256::of(b"") }
+    }
+}
+
+impl Head {
+    /// Goes on past `entry`, if it is the next one.
+    ///
+    /// # Errors
+    /// An entry that does not follow.
+    pub fn follow(&mut self, entry: &Entry) -> Result<(), ChainError> {
+        if entry.seq != self.next {
+            return Err(ChainError::Sequence { expected: self.next, found: entry.seq });
+        }
+        if entry.prev != self.prev {
+            return Err(ChainError::Hash { seq: entry.seq });
+        }
+        *self = Self { next: entry.seq + 1, prev: entry.hash() };
+        Ok(())
+    }
+
+    /// The entry that says `record` at this end of the chain.
+    pub fn entry(&self, at: Timestamp, actor: Actor, record: Record) -> Entry {
+        Entry { seq: self.next, at, prev: self.prev, actor, record }
+    }
+}

@@ -1,0 +1,137 @@
+//! A release: one trained version, named by a manifest whose digest is its identity.
+
+use crate::keys;
+use crate::names::{FleetName, ReleaseId, Sha256, Version};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The manifest's format that this code writes and reads.
+pub const MANIFEST_SCHEMA: u32 = 1;
+
+/// What a release is: every file with its digest, the container, and the contract with its callers.
+/// The last thing that [`publish`](crate::keys::manifest) writes; never rewritten.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Format of this document: [`MANIFEST_SCHEMA`].
+    pub schema: u32,
+    /// The fleet that it is for.
+    pub fleet: FleetName,
+    /// Human name, such as `v427`.
+    pub version: Version,
+    /// When training finished.
+    pub created: Timestamp,
+    /// The model archive, as SageMaker downloads it.
+    pub archive: File,
+    /// The serving container.
+    pub image: Image,
+    /// The callers' features, in the order in which they are sent: the container takes them by position.
+    pub features: Vec<String>,
+    /// Score at and above which a payment is an alert, 0 to 1.
+    pub operating_threshold: f64,
+    /// The labelled records that training held out.
+    pub holdout: File,
+    /// Where it came from: training job, code revision.
+    #[serde(default)]
+    pub provenance: BTreeMap<String, String>,
+}
+
+/// One file of a release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// Key in the release bucket.
+    pub key: String,
+    /// SHA-256 of its bytes.
+    pub sha256: Sha256,
+    /// Length in bytes.
+    pub bytes: u64,
+}
+
+/// The serving container: the digest is its identity, a tag is not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Image {
+    /// Repository in each region's registry.
+    pub repository: String,
+    /// Digest of the image.
+    pub digest: Sha256,
+}
+
+impl Image {
+    /// The image in `region`'s registry of `account`.
+    pub fn uri(&self, account: &str, region: &crate::RegionName) -> String {
+        format!("{account}.dkr.ecr.{region}.amazonaws.com/{}@sha256:{}", self.repository, self.digest)
+    }
+}
+
+/// A manifest that cannot be one.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ManifestError {
+    /// The bytes are not the ones that the key names.
+    #[error(
+        "manifest {expected}: its bytes have the SHA-256 {found}; the object was changed or cut: publish the release again"
+    )]
+    Digest {
+        /// The release that was asked for.
+        expected: ReleaseId,
+        /// What the bytes are.
+        found: ReleaseId,
+    },
+    /// Not a manifest's JSON.
+    #[error("manifest {release}: {message}")]
+    Malformed {
+        /// What the bytes are.
+        release: ReleaseId,
+        /// What is wrong, with line and column.
+        message: String,
+    },
+}
+
+impl Manifest {
+    /// The bytes that are stored: pretty JSON in field order, which is the same for the same manifest.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // A manifest holds only strings, numbers and maps of strings: it always serialises.
+        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// The release's identity.
+    pub fn id(&self) -> ReleaseId {
+        ReleaseId(Sha256::of(&self.to_bytes()))
+    }
+
+    /// Reads the manifest of `release` and checks that these bytes are it.
+    ///
+    /// # Errors
+    /// Other bytes than the digest names, or not a manifest.
+    pub fn parse(release: ReleaseId, bytes: &[u8]) -> Result<Self, ManifestError> {
+        let found = ReleaseId(Sha256::of(bytes));
+        if found != release {
+            return Err(ManifestError::Digest { expected: release, found });
+        }
+        let malformed = |message: String| ManifestError::Malformed { release, message };
+        let manifest: Self = serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
+        if manifest.schema != MANIFEST_SCHEMA {
+            return Err(malformed(format!(
+                "schema {} is not {MANIFEST_SCHEMA}, the one that this version reads",
+                manifest.schema
+            )));
+        }
+        if manifest.archive.key != keys::archive(manifest.archive.sha256) {
+            return Err(malformed(format!(
+                "archive.key {:?} is not the content-addressed key of its sha256",
+                manifest.archive.key
+            )));
+        }
+        if !(manifest.operating_threshold > 0.0 && manifest.operating_threshold < 1.0) {
+            return Err(malformed("operating_threshold must be between 0 and 1".to_owned()));
+        }
+        if manifest.features.is_empty() {
+            return Err(malformed("features is empty; list the callers' features in the order sent".to_owned()));
+        }
+        Ok(manifest)
+    }
+}

@@ -1,0 +1,274 @@
+//! What the handlers need of the world, named for the need and not for the service that meets it.
+//!
+//! Every port is implemented three times: on the AWS SDK (`meridian-aws`), on the simulated world
+//! (`meridian-local`), and by whatever a test needs. A region is a plain argument, because home's `promote` acts in
+//! every region. One contract suite (`tests/`) holds for all implementations.
+
+use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::{
+    AlarmSpec, AlarmView, Chain, ConfigSpec, EndpointView, Entry, FleetCounts, ModelSpec, RegionName, ReleaseId,
+    ResourceName, UpdateSpec,
+};
+use std::fmt;
+
+/// Why a port's call did not do what it was asked. Five kinds that the callers act on differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// Asked too often; the retries are used up.
+    Throttled,
+    /// The thing named is not there.
+    NotFound,
+    /// It exists already, or has changed since it was read: look again.
+    Conflict,
+    /// Understood and declined: wrong input, missing permission, wrong state. Repeating does not help.
+    Refused,
+    /// No answer in time, or a server-side failure: whether it was done is unknown.
+    Unreachable,
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ErrorKind::Throttled => "throttled",
+            ErrorKind::NotFound => "not found",
+            ErrorKind::Conflict => "conflict",
+            ErrorKind::Refused => "refused",
+            ErrorKind::Unreachable => "unreachable",
+        })
+    }
+}
+
+/// A port's failure: what was tried, where, and what the other side said.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{operation} in {region}: {kind}: {message}")]
+pub struct PortError {
+    /// What kind, to act on.
+    pub kind: ErrorKind,
+    /// Where.
+    pub region: RegionName,
+    /// The operation's AWS name, e.g. `UpdateEndpoint`.
+    pub operation: &'static str,
+    /// The service's code and message. Never a payload or a credential (I12).
+    pub message: String,
+}
+
+impl PortError {
+    /// True where the region's plane is at fault rather than the request: throttled or unreachable.
+    pub fn is_regional(&self) -> bool {
+        matches!(self.kind, ErrorKind::Throttled | ErrorKind::Unreachable)
+    }
+}
+
+/// What every port answers.
+pub type Answer<T> = Result<T, PortError>;
+
+/// How AWS calls are bounded, the same in every implementation, so that a night costs the same virtual time through
+/// either door. With these, a region that does not answer is given up after 3 x 3 s + 1 s + 2 s = 12 s.
+pub mod limits {
+    use jiff::SignedDuration;
+    /// Tries of one call: the SDK's standard mode.
+    pub const ATTEMPTS: u32 = 3;
+    /// How long one try may take, small requests.
+    pub const ATTEMPT: SignedDuration = SignedDuration::from_secs(3);
+    /// First pause between tries; it doubles. (The SDK adds jitter; local nights switch it off.)
+    pub const BACKOFF: SignedDuration = SignedDuration::from_secs(1);
+}
+
+/// The release bucket of each region.
+#[allow(async_fn_in_trait)] // Handlers run on one thread and are generic: no `Send` bound is wanted.
+pub trait Artifacts {
+    /// Streams the object, chunk by chunk, and returns its length in bytes. `NotFound` where there is none.
+    async fn read(&self, region: &RegionName, key: &str, sink: &mut dyn FnMut(&[u8])) -> Answer<u64>;
+
+    /// Writes a new object. `Conflict` where the key exists already: nothing is ever overwritten this way.
+    async fn create(&self, region: &RegionName, key: &str, body: Bytes) -> Answer<ObjectVersion>;
+
+    /// Writes an object, new version on top where there was one.
+    async fn replace(&self, region: &RegionName, key: &str, body: Bytes) -> Answer<ObjectVersion>;
+
+    /// Keys under `prefix`, in order, at most 1000, after `after` where given.
+    async fn list(&self, region: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<String>>;
+
+    /// The whole object in memory; for small ones.
+    async fn get(&self, region: &RegionName, key: &str) -> Answer<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.read(region, key, &mut |chunk| bytes.extend_from_slice(chunk)).await?;
+        Ok(bytes)
+    }
+}
+
+/// S3's version id of what was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectVersion(pub String);
+
+/// The append-only chains.
+#[allow(async_fn_in_trait)]
+pub trait Ledger {
+    /// Entries of `chain` in `region`'s bucket with a sequence number of `from` or more, in order, all of them.
+    async fn entries(&self, region: &RegionName, chain: &Chain, from: u64) -> Answer<Vec<Entry>>;
+
+    /// Adds an entry at its sequence number. `Conflict` where that number is taken: read again, then try the next.
+    async fn append(&self, region: &RegionName, chain: &Chain, entry: &Entry) -> Answer<()>;
+}
+
+/// A model package's standing in the registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approval {
+    /// Not decided.
+    Pending,
+    /// May be promoted.
+    Approved,
+    /// May not.
+    Rejected,
+}
+
+/// What a model package says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageSpec {
+    /// The release that it stands for; its first 32 digits are the idempotency token.
+    pub release: ReleaseId,
+    /// Model package group: the fleet's name.
+    pub group: String,
+    /// Human-readable description.
+    pub description: String,
+    /// Image in home's registry.
+    pub image: String,
+    /// `s3://` URL of the archive in home's bucket.
+    pub model_data_url: String,
+    /// At most 50 pairs.
+    pub metadata: Vec<(String, String)>,
+}
+
+/// The model registry, in home.
+#[allow(async_fn_in_trait)]
+pub trait Registry {
+    /// Creates the package as `Pending` and returns its ARN. A repeat with the same release answers the same ARN.
+    async fn register(&self, region: &RegionName, package: &PackageSpec) -> Answer<String>;
+    /// How the package stands.
+    async fn approval(&self, region: &RegionName, arn: &str) -> Answer<Approval>;
+    /// Decides it, with the reason (at most 1024 characters; longer is cut).
+    async fn decide(&self, region: &RegionName, arn: &str, approval: Approval, why: &str) -> Answer<()>;
+}
+
+/// SageMaker endpoints, models and configurations of each region.
+#[allow(async_fn_in_trait)]
+pub trait Endpoints {
+    /// The endpoint as its control plane shows it; `None` where there is none.
+    async fn describe(&self, region: &RegionName, endpoint: &ResourceName) -> Answer<Option<EndpointView>>;
+    /// Creates a model. `Conflict` where the name exists.
+    async fn create_model(&self, region: &RegionName, model: &ModelSpec) -> Answer<()>;
+    /// Creates an endpoint configuration. `Conflict` where the name exists.
+    async fn create_config(&self, region: &RegionName, config: &ConfigSpec) -> Answer<()>;
+    /// Starts an update. `Conflict` while another is running; `NotFound` where the configuration is not visible yet.
+    async fn update(&self, region: &RegionName, update: &UpdateSpec) -> Answer<()>;
+    /// Asks the endpoint's data plane to answer one `text/csv` payload.
+    async fn invoke(&self, region: &RegionName, endpoint: &ResourceName, payload: &str) -> Answer<String>;
+}
+
+/// Metrics and alarms of each region.
+#[allow(async_fn_in_trait)]
+pub trait Signals {
+    /// Creates or rewrites alarms. Rewriting keeps an alarm's state.
+    async fn put_alarms(&self, region: &RegionName, alarms: &[AlarmSpec]) -> Answer<()>;
+    /// The alarms of these names that exist, metric or composite.
+    async fn alarms(&self, region: &RegionName, names: &[String]) -> Answer<Vec<AlarmView>>;
+    /// Publishes one value of one of Meridian's own metrics (namespace [`meridian_domain::alarms::NAMESPACE`]), at 10-second resolution.
+    async fn publish(&self, region: &RegionName, metric: &MetricPoint) -> Answer<()>;
+    /// What one fleet of an endpoint (the instances of one configuration) served in the minutes that start in `[from, to)`.
+    async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<FleetCounts>;
+}
+
+/// One value of one metric.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricPoint {
+    /// Metric name, e.g. `Heartbeat`.
+    pub name: &'static str,
+    /// Dimension `EndpointName`.
+    pub endpoint: ResourceName,
+    /// The value, without unit.
+    pub value: f64,
+    /// When it holds; up to two weeks past.
+    pub at: Timestamp,
+}
+
+/// Which counts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CountsQuery {
+    /// Endpoint.
+    pub endpoint: ResourceName,
+    /// Variant.
+    pub variant: ResourceName,
+    /// Configuration whose fleet is meant.
+    pub config: ResourceName,
+    /// First minute.
+    pub from: Timestamp,
+    /// End, exclusive.
+    pub to: Timestamp,
+    /// Requests slower than this count as over the bound.
+    pub latency_bound: SignedDuration,
+}
+
+/// The pipeline that a function answers to, or starts.
+#[allow(async_fn_in_trait)]
+pub trait Pipeline {
+    /// Starts an execution and returns its id. A repeat with the same token answers the same id.
+    async fn start(&self, region: &RegionName, start: &StartSpec) -> Answer<String>;
+    /// Ends a job well, or (with a continuation) asks to be called again in about 30 s.
+    async fn succeed(&self, region: &RegionName, job: &str, continuation: Option<&str>, summary: &str) -> Answer<()>;
+    /// Ends a job badly. The message is cut to the 5000 characters that CodePipeline takes.
+    async fn fail(&self, region: &RegionName, job: &str, kind: FailureKind, message: &str) -> Answer<()>;
+}
+
+/// An execution to start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartSpec {
+    /// Pipeline name.
+    pub pipeline: ResourceName,
+    /// Idempotency token: at most 128 characters.
+    pub token: String,
+    /// Variables handed to the actions.
+    pub variables: Vec<(String, String)>,
+    /// Source action and the S3 object version that it is bound to.
+    pub source: (String, ObjectVersion),
+}
+
+/// CodePipeline's kinds of job failure that Meridian uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The work was done and the answer is no.
+    JobFailed,
+    /// The action is configured wrongly.
+    Configuration,
+    /// A service did not answer.
+    SystemUnavailable,
+}
+
+/// A message to the people on call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// At most 100 characters (SNS's limit).
+    pub subject: String,
+    /// What happened, what holds now, what to do.
+    pub message: String,
+}
+
+/// The people on call.
+#[allow(async_fn_in_trait)]
+pub trait Pager {
+    /// Sends a page through `region`'s topic.
+    async fn page(&self, region: &RegionName, page: &Page) -> Answer<()>;
+}
+
+/// Time.
+#[allow(async_fn_in_trait)]
+pub trait Clock {
+    /// Now.
+    fn now(&self) -> Timestamp;
+    /// Lets time pass.
+    async fn sleep(&self, duration: SignedDuration);
+}
+
+/// Everything that a function may reach.
+pub trait Ports: Artifacts + Ledger + Registry + Endpoints + Signals + Pipeline + Pager + Clock {}
+impl<T: Artifacts + Ledger + Registry + Endpoints + Signals + Pipeline + Pager + Clock> Ports for T {}
