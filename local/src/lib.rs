@@ -1,1 +1,4 @@
-//! meridian-local
+//! The whole world in one process: simulated AWS regions with virtual time, faults and traffic, and its doors.
+
+pub mod api;
+pub mod world;

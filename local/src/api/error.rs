@@ -1,0 +1,42 @@
+//! Errors as the services answer them.
+
+use serde::{Deserialize, Serialize};
+
+/// An error that a service answered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[error("{code}: {message}")]
+pub struct ApiError {
+    /// AWS's error code, e.g. `ValidationException` or `NoSuchKey`.
+    pub code: String,
+    /// The message for people.
+    pub message: String,
+    /// The HTTP status that goes with the code.
+    pub status: u16,
+}
+
+impl ApiError {
+    /// An error with its code, HTTP status and message.
+    pub fn new(code: &str, status: u16, message: impl Into<String>) -> Self {
+        ApiError { code: code.to_owned(), message: message.into(), status }
+    }
+
+    /// `ValidationException` (400): SageMaker's answer to bad members and, by its own habit, to unknown names.
+    pub fn validation(message: impl Into<String>) -> Self {
+        ApiError::new("ValidationException", 400, message)
+    }
+
+    /// `InternalFailure` (500): the service's own fault; clients retry it.
+    pub fn internal() -> Self {
+        ApiError::new("InternalFailure", 500, "The request processing has failed because of an unknown error.")
+    }
+
+    /// `ServiceUnavailable` (503): clients retry it.
+    pub fn unavailable() -> Self {
+        ApiError::new("ServiceUnavailable", 503, "The service is temporarily unable to handle the request.")
+    }
+
+    /// `ThrottlingException` (400): clients wait and retry.
+    pub fn throttled() -> Self {
+        ApiError::new("ThrottlingException", 400, "Rate exceeded")
+    }
+}

@@ -1,0 +1,88 @@
+//! The operations of AWS that Meridian calls, in AWS's own member names, and how a call can end.
+//!
+//! The types here are the one vocabulary of both doors into the world: tests and the in-process engine build them
+//! directly, the HTTP front reads them off the wire. What an operation *does* stands beside the state it touches,
+//! in [`crate::world`].
+
+use crate::world::World;
+use meridian_domain::RegionName;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+pub mod cloudwatch;
+pub mod codepipeline;
+mod error;
+pub mod runtime;
+pub mod s3;
+pub mod sagemaker;
+pub mod sns;
+mod time;
+
+pub use error::ApiError;
+pub use time::EpochSeconds;
+
+/// The services that the world knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Service {
+    /// Object storage (REST-XML).
+    S3,
+    /// SageMaker's control plane (JSON 1.1).
+    SageMaker,
+    /// SageMaker's data plane: endpoint invocations (REST-JSON).
+    SageMakerRuntime,
+    /// Metrics and alarms (rpc-v2-cbor from the Rust SDK).
+    CloudWatch,
+    /// Pipelines and their jobs (JSON 1.1).
+    CodePipeline,
+    /// Notifications (query).
+    Sns,
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Service::S3 => "s3",
+            Service::SageMaker => "sagemaker",
+            Service::SageMakerRuntime => "sagemaker-runtime",
+            Service::CloudWatch => "cloudwatch",
+            Service::CodePipeline => "codepipeline",
+            Service::Sns => "sns",
+        })
+    }
+}
+
+/// One operation of one service, as a value that holds its request.
+pub trait Operation {
+    /// The service that offers it.
+    const SERVICE: Service;
+    /// AWS's name of the operation, e.g. `UpdateEndpoint`.
+    const NAME: &'static str;
+    /// What a successful call answers.
+    type Output;
+
+    /// Carries the operation out in one region, at the world's present time. Faults are not looked at here:
+    /// [`World::call`] does that.
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<Self::Output, ApiError>;
+}
+
+/// How a call ends for the one who made it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome<T> {
+    /// The service answered, if only with an error.
+    Answer(Result<T, ApiError>),
+    /// The call never returns: the caller's own time-out ends it.
+    Hang,
+    /// The caller is killed now, before or after the call took effect.
+    Killed,
+}
+
+/// A SageMaker or CloudWatch tag.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Tag {
+    /// The tag's name.
+    pub key: String,
+    /// The tag's value.
+    pub value: String,
+}

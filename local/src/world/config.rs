@@ -1,0 +1,172 @@
+//! What a world is made from.
+
+use super::fault::{Fault, Moment};
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::{Fleet, RegionName};
+use serde::{Deserialize, Serialize};
+
+/// Everything that decides a world: two worlds with equal configurations and equal calls are equal, byte for byte.
+#[derive(Clone, Debug)]
+pub struct WorldConfig {
+    /// Regions, names, traffic and time zones.
+    pub fleet: Fleet,
+    /// Where virtual time begins.
+    pub start: Timestamp,
+    /// The seed of everything that is random.
+    pub seed: u64,
+    /// Which reading of AWS's undocumented behaviour holds.
+    pub live: LiveFacts,
+    /// Scheduled faults.
+    pub faults: Vec<Fault>,
+    /// How releases differ from the usual.
+    pub behaviours: Vec<Behaviour>,
+    /// Whether Route 53 asks every region's `status` for `/health`.
+    pub health_checks: bool,
+    /// Whether every event and every asynchronous invocation arrives twice.
+    pub deliver_twice: bool,
+    /// How long things take.
+    pub timing: Timing,
+}
+
+impl WorldConfig {
+    /// A world without faults, with the usual timing.
+    pub fn new(fleet: Fleet, start: Timestamp, seed: u64) -> Self {
+        WorldConfig {
+            fleet,
+            start,
+            seed,
+            live: LiveFacts::default(),
+            faults: Vec::new(),
+            behaviours: Vec::new(),
+            health_checks: true,
+            deliver_twice: false,
+            timing: Timing::default(),
+        }
+    }
+}
+
+/// Readings of AWS's behaviour that its documentation leaves open and nobody here could try. Scenarios should hold
+/// under each plausible value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LiveFacts {
+    /// Whether auto-rollback alarms still turn an update back during `TerminationWaitInSeconds`. The reference names the
+    /// baking periods only.
+    pub alarms_watched_during_termination_wait: bool,
+    /// Seconds of the last, watched baking period after a canary's or a linear shift's full shift; its length is not
+    /// stated.
+    pub final_bake_seconds: u32,
+    /// Periods beyond `EvaluationPeriods` that an alarm looks back over to find real data before it fills in missing
+    /// data. "CloudWatch alarms and missing data" shows five points for three periods and gives no rule: an alarm for
+    /// silence trips this much later.
+    pub extra_evaluation_periods: u32,
+    /// Whether `TC`/`PR` statistics work on one fleet's `ModelLatency` (dimension `EndpointConfigName`).
+    pub counts_in_range_per_fleet: bool,
+    /// Whether `DescribeEndpoint` says `RollingBack` while a guardrail rollback runs, or goes on saying `Updating`.
+    pub rollback_shows_rolling_back: bool,
+    /// Whether a guardrail rollback leaves a `FailureReason` behind.
+    pub rollback_leaves_failure_reason: bool,
+    /// Whether `UpdateEndpoint` to the configuration that serves already is refused.
+    pub same_configuration_refused: bool,
+    /// Whether SageMaker's own timers run on while its control plane is dark, so that what came due happens at once when
+    /// it returns, or stand still with it.
+    pub timers_run_while_dark: bool,
+    /// Seconds during which a new endpoint configuration may be unknown to `UpdateEndpoint` ("eventually consistent").
+    pub new_configuration_unknown_seconds: u32,
+}
+
+impl Default for LiveFacts {
+    fn default() -> Self {
+        LiveFacts {
+            alarms_watched_during_termination_wait: false,
+            final_bake_seconds: 0,
+            extra_evaluation_periods: 2,
+            counts_in_range_per_fleet: true,
+            rollback_shows_rolling_back: true,
+            rollback_leaves_failure_reason: true,
+            same_configuration_refused: false,
+            timers_run_while_dark: false,
+            new_configuration_unknown_seconds: 0,
+        }
+    }
+}
+
+/// How long things take. Durations as in `fleet.toml`: "90s", "3m".
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Timing {
+    /// Shortest time from an object's creation to its copy in another region.
+    pub replication_min: SignedDuration,
+    /// Longest time from an object's creation to its copy in another region.
+    pub replication_max: SignedDuration,
+    /// Making and filling a fleet of instances.
+    pub provisioning: SignedDuration,
+    /// The last traffic step.
+    pub shifting: SignedDuration,
+    /// Taking the green fleet down after a rollback.
+    pub rolling_back: SignedDuration,
+    /// From a minute's end to its metrics' visibility.
+    pub metric_delay: SignedDuration,
+    /// From an answered pipeline job to the next action.
+    pub action_gap: SignedDuration,
+    /// From a continuation token to the next call.
+    pub continuation: SignedDuration,
+    /// From a job's call to the action's failure where nobody answers (CodePipeline: 20 minutes).
+    pub job_timeout: SignedDuration,
+    /// Between two scheduled sweeps of `replication` and `rollback`.
+    pub sweep: SignedDuration,
+    /// Between two health checks of a region.
+    pub health_check: SignedDuration,
+    /// Health checks in a row that change a region's health.
+    pub health_threshold: u32,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Timing {
+            replication_min: SignedDuration::from_secs(3),
+            replication_max: SignedDuration::from_secs(8),
+            provisioning: SignedDuration::from_mins(3),
+            shifting: SignedDuration::from_mins(1),
+            rolling_back: SignedDuration::from_mins(1),
+            metric_delay: SignedDuration::from_secs(5),
+            action_gap: SignedDuration::from_secs(2),
+            continuation: SignedDuration::from_secs(30),
+            job_timeout: SignedDuration::from_mins(20),
+            sweep: SignedDuration::from_mins(5),
+            health_check: SignedDuration::from_secs(30),
+            health_threshold: 3,
+        }
+    }
+}
+
+/// How a release behaves where it serves. Several may apply: factors multiply, error rates add.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Behaviour {
+    /// The version or release id, as the model's environment has it (`MERIDIAN_VERSION`, `MERIDIAN_RELEASE`), or an
+    /// endpoint configuration's name.
+    pub release: String,
+    /// Only there.
+    #[serde(default)]
+    pub region: Option<RegionName>,
+    /// From then on.
+    #[serde(default)]
+    pub from: Option<Moment>,
+    /// Until then.
+    #[serde(default)]
+    pub until: Option<Moment>,
+    /// Times the usual latency.
+    #[serde(default = "one")]
+    pub latency_factor: f64,
+    /// Share of requests answered 4xx beyond the usual, 0 to 1.
+    #[serde(default)]
+    pub errors_4xx: f64,
+    /// Share of requests answered 5xx beyond the usual, 0 to 1.
+    #[serde(default)]
+    pub errors_5xx: f64,
+}
+
+fn one() -> f64 {
+    1.0
+}

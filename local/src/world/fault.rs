@@ -1,0 +1,343 @@
+//! Scheduled faults: what goes wrong, where, and when.
+
+use super::invocation::FunctionName;
+use crate::api::{ApiError, Service};
+use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
+use meridian_domain::RegionName;
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// A moment of the night, as a scenario writes it: `03:47`, `03:47:30` (UTC, the first one at or after the world's
+/// start), or a full timestamp.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Moment {
+    /// A time of day in UTC.
+    Daily(civil::Time),
+    /// One certain moment.
+    At(Timestamp),
+}
+
+impl Moment {
+    /// The moment, in a world that starts at `start`.
+    pub fn after(self, start: Timestamp) -> Timestamp {
+        match self {
+            Moment::At(at) => at,
+            Moment::Daily(time) => {
+                let midnight = start.to_zoned(TimeZone::UTC).date();
+                let today = midnight.to_datetime(time).to_zoned(TimeZone::UTC).map_or(start, |zoned| zoned.timestamp());
+                if today < start {
+                    today.saturating_add(SignedDuration::from_hours(24)).unwrap_or(today)
+                } else {
+                    today
+                }
+            }
+        }
+    }
+}
+
+/// A text that is not a moment.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a moment such as \"03:47\" or \"2026-11-20T03:47:00Z\"")]
+pub struct MomentError(String);
+
+impl FromStr for Moment {
+    type Err = MomentError;
+    fn from_str(text: &str) -> Result<Self, MomentError> {
+        let daily = text.parse().map(Moment::Daily);
+        // A full timestamp would also parse as a time of day, without its date.
+        if text.contains('T') {
+            text.parse().map(Moment::At).map_err(|_| MomentError(text.to_owned()))
+        } else {
+            daily.map_err(|_| MomentError(text.to_owned()))
+        }
+    }
+}
+
+impl TryFrom<String> for Moment {
+    type Error = MomentError;
+    fn try_from(text: String) -> Result<Self, MomentError> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Moment::Daily(time) => time.fmt(f),
+            Moment::At(at) => at.fmt(f),
+        }
+    }
+}
+
+impl From<Moment> for String {
+    fn from(moment: Moment) -> String {
+        moment.to_string()
+    }
+}
+
+/// What happens to a call, a function or a copy while a fault holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FaultKind {
+    /// The service answers with an internal error (500).
+    Fail,
+    /// The service is unavailable (503).
+    Unavailable,
+    /// The service throttles.
+    Throttle,
+    /// The call never returns.
+    TimeOut,
+    /// SageMaker's control plane of the region is gone: its calls never return and updates stand still.
+    Dark,
+    /// Every invocation of the function runs into its time-out.
+    Hang,
+    /// The function is killed at the named operation.
+    Kill,
+    /// Copies to the region come later, by `delay`.
+    ReplicationDelay,
+    /// Copies to the region do not come.
+    ReplicationFail,
+}
+
+/// Whether a killed call took effect.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum When {
+    /// It did not.
+    Before,
+    /// It did, and nobody saw the answer.
+    #[default]
+    After,
+}
+
+/// Which service a fault meets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Target {
+    /// All of SageMaker's control operations: another word for `sagemaker`.
+    ControlPlane,
+    /// One service.
+    #[serde(untagged)]
+    Service(Service),
+}
+
+impl Target {
+    fn meets(self, service: Service) -> bool {
+        match self {
+            Target::ControlPlane => service == Service::SageMaker,
+            Target::Service(own) => own == service,
+        }
+    }
+}
+
+/// One scheduled fault. What is left out is not asked for: without a region it holds everywhere, without `from` from
+/// the start, without `until` for ever.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub struct Fault {
+    /// What goes wrong.
+    pub kind: FaultKind,
+    /// Only in this region; for replication, the destination.
+    #[serde(default)]
+    pub region: Option<RegionName>,
+    /// Only calls of this service, or `control-plane`.
+    #[serde(default)]
+    pub service: Option<Target>,
+    /// Only this operation, e.g. `UpdateEndpoint`.
+    #[serde(default)]
+    pub operation: Option<String>,
+    /// Only this function, and calls that it makes.
+    #[serde(default)]
+    pub function: Option<FunctionName>,
+    /// For `kill`: before or after the call takes effect.
+    #[serde(default)]
+    pub when: When,
+    /// From then on.
+    #[serde(default)]
+    pub from: Option<Moment>,
+    /// Until then.
+    #[serde(default)]
+    pub until: Option<Moment>,
+    /// At most so often.
+    #[serde(default, alias = "times")]
+    pub at_most: Option<u32>,
+    /// For `replication-delay`: by how much.
+    #[serde(default)]
+    pub delay: Option<SignedDuration>,
+}
+
+impl Fault {
+    /// A fault of one kind that holds everywhere and always; narrow it by its fields.
+    pub fn of(kind: FaultKind) -> Self {
+        Fault {
+            kind,
+            region: None,
+            service: None,
+            operation: None,
+            function: None,
+            when: When::default(),
+            from: None,
+            until: None,
+            at_most: None,
+            delay: None,
+        }
+    }
+
+    /// What a person would call it.
+    pub fn describe(&self) -> String {
+        let what = match self.kind {
+            FaultKind::Fail => "fails",
+            FaultKind::Unavailable => "is unavailable",
+            FaultKind::Throttle => "throttles",
+            FaultKind::TimeOut => "times out",
+            FaultKind::Dark => return "SageMaker's control plane is dark".to_owned(),
+            FaultKind::Hang => "hangs",
+            FaultKind::Kill => "is killed",
+            FaultKind::ReplicationDelay => return "replication is late".to_owned(),
+            FaultKind::ReplicationFail => return "replication fails".to_owned(),
+        };
+        let function = self.function.map(|function| function.as_str().to_owned());
+        let operation = self.operation.clone();
+        let service = self.service.map(|target| match target {
+            Target::ControlPlane => "SageMaker's control plane".to_owned(),
+            Target::Service(service) => service.to_string(),
+        });
+        let who = match (self.kind, function, operation) {
+            (FaultKind::Kill, Some(function), Some(operation)) => return format!("{function} {what} at {operation}"),
+            (_, Some(function), Some(operation)) => format!("{operation} of {function}"),
+            (_, Some(only), None) | (_, None, Some(only)) => only,
+            (_, None, None) => service.unwrap_or_else(|| "every call".to_owned()),
+        };
+        format!("{who} {what}")
+    }
+}
+
+/// What a fault makes of a call.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Effect {
+    /// It is answered with this error.
+    Answer(ApiError),
+    /// It never returns.
+    Hang,
+    /// Its caller is killed.
+    Kill(When),
+}
+
+/// A fault with its moments worked out and its count kept.
+#[derive(Clone, Debug)]
+pub(super) struct Scheduled {
+    pub fault: Fault,
+    pub from: Timestamp,
+    pub until: Option<Timestamp>,
+    left: Option<u32>,
+}
+
+/// A call, as faults see it.
+pub(super) struct Call<'a> {
+    pub region: &'a RegionName,
+    pub service: Service,
+    pub operation: &'static str,
+    pub function: Option<FunctionName>,
+}
+
+impl Scheduled {
+    pub fn new(fault: Fault, start: Timestamp) -> Self {
+        let from = fault.from.map_or(start, |moment| moment.after(start));
+        // "until" is read from "from" on, so that a fault may reach over midnight.
+        let until = fault.until.map(|moment| moment.after(from));
+        Scheduled { left: fault.at_most, fault, from, until }
+    }
+
+    /// Whether the fault holds at `now`.
+    pub fn holds(&self, now: Timestamp) -> bool {
+        self.from <= now && self.until.is_none_or(|until| now < until) && self.left != Some(0)
+    }
+
+    /// Whether the fault holds in a region.
+    pub fn holds_in(&self, region: &RegionName, now: Timestamp) -> bool {
+        self.holds(now) && self.fault.region.as_ref().is_none_or(|own| own == region)
+    }
+
+    /// Counts one use.
+    pub fn spend(&mut self) {
+        self.left = self.left.map(|left| left.saturating_sub(1));
+    }
+
+    /// What the fault makes of a call, if it meets it.
+    pub fn meet(&mut self, call: &Call<'_>, now: Timestamp) -> Option<Effect> {
+        let fault = &self.fault;
+        let narrowed = fault.service.is_none_or(|target| target.meets(call.service))
+            && fault.operation.as_deref().is_none_or(|operation| operation == call.operation)
+            && fault.function.is_none_or(|function| Some(function) == call.function);
+        if !self.holds_in(call.region, now) || !narrowed {
+            return None;
+        }
+        let effect = match fault.kind {
+            FaultKind::Fail => Effect::Answer(ApiError::internal()),
+            FaultKind::Unavailable => Effect::Answer(ApiError::unavailable()),
+            FaultKind::Throttle if call.service == Service::S3 => {
+                Effect::Answer(ApiError::new("SlowDown", 503, "Please reduce your request rate."))
+            }
+            FaultKind::Throttle => Effect::Answer(ApiError::throttled()),
+            FaultKind::TimeOut => Effect::Hang,
+            FaultKind::Dark if call.service == Service::SageMaker => Effect::Hang,
+            FaultKind::Kill => Effect::Kill(fault.when),
+            FaultKind::Dark | FaultKind::Hang | FaultKind::ReplicationDelay | FaultKind::ReplicationFail => {
+                return None;
+            }
+        };
+        self.spend();
+        Some(effect)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Scenario {
+        fault: Vec<Fault>,
+    }
+
+    #[test]
+    fn scenarios_write_faults_as_people_say_them() -> Result<(), Box<dyn std::error::Error>> {
+        let text = r#"
+            [[fault]]
+            region = "ap-northeast-1"
+            kind = "dark"
+            from = "03:47"
+            until = "04:05"
+            [[fault]]
+            function = "promote"
+            kind = "kill"
+            operation = "UpdateEndpoint"
+            when = "before"
+            times = 1
+            [[fault]]
+            service = "control-plane"
+            kind = "throttle"
+        "#;
+        let scenario: Scenario = toml::from_str(text)?;
+        let told: Vec<String> = scenario.fault.iter().map(Fault::describe).collect();
+        assert_eq!(
+            told,
+            [
+                "SageMaker's control plane is dark",
+                "promote is killed at UpdateEndpoint",
+                "SageMaker's control plane throttles"
+            ]
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn a_time_of_day_is_the_next_one() -> Result<(), Box<dyn std::error::Error>> {
+        let start: Timestamp = "2026-11-20T22:00:00Z".parse()?;
+        let moment: Moment = "03:47".parse()?;
+        assert_eq!(moment.after(start).to_string(), "2026-11-21T03:47:00Z");
+        assert!("soon".parse::<Moment>().is_err());
+        Ok(())
+    }
+}

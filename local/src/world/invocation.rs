@@ -1,0 +1,99 @@
+//! Lambda invocations, as the engine that runs the functions sees them.
+
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::RegionName;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Meridian's functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FunctionName {
+    /// Attests replicas, starts the pipeline.
+    Replication,
+    /// Evaluates a challenger.
+    ShadowEval,
+    /// Walks one region to the challenger.
+    Promote,
+    /// Takes one region back.
+    Rollback,
+    /// Answers `/health`.
+    Status,
+}
+
+impl FunctionName {
+    /// All of them.
+    pub const ALL: [FunctionName; 5] = [
+        FunctionName::Replication,
+        FunctionName::ShadowEval,
+        FunctionName::Promote,
+        FunctionName::Rollback,
+        FunctionName::Status,
+    ];
+
+    /// The name, as the template has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            FunctionName::Replication => "replication",
+            FunctionName::ShadowEval => "shadow-eval",
+            FunctionName::Promote => "promote",
+            FunctionName::Rollback => "rollback",
+            FunctionName::Status => "status",
+        }
+    }
+
+    /// The function's time-out.
+    pub fn timeout(self) -> SignedDuration {
+        SignedDuration::from_secs(match self {
+            FunctionName::Replication => 90,
+            FunctionName::ShadowEval => 300,
+            FunctionName::Promote | FunctionName::Rollback => 60,
+            FunctionName::Status => 5,
+        })
+    }
+}
+
+impl fmt::Display for FunctionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// One invocation of a world, counted from 1. A retry is an invocation of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct InvocationId(pub u64);
+
+/// An invocation that has begun: the engine runs it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invocation {
+    /// Names it in this world.
+    pub id: InvocationId,
+    /// Lambda's request id; a retry keeps it.
+    pub request_id: String,
+    /// What is called.
+    pub function: FunctionName,
+    /// Where.
+    pub region: RegionName,
+    /// The event.
+    pub payload: serde_json::Value,
+    /// When Lambda ends it.
+    pub deadline: Timestamp,
+    /// Whether someone waits for the answer. Only other invocations are retried.
+    pub synchronous: bool,
+    /// 1, and up to 3 with retries.
+    pub attempt: u32,
+}
+
+/// How an invocation ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum InvocationEnd {
+    /// The function answered.
+    Answered(serde_json::Value),
+    /// The function answered with an error; the text is for people.
+    FunctionError(String),
+    /// Its deadline came first.
+    TimedOut,
+    /// Its process died.
+    Crashed,
+}

@@ -1,0 +1,153 @@
+//! Lambda: invocations, deadlines, asynchronous retries.
+
+use super::fault::FaultKind;
+use super::queue::Event;
+use super::random::Random;
+use super::{FunctionName, Invocation, InvocationEnd, InvocationId, What, World};
+use jiff::SignedDuration;
+use meridian_domain::RegionName;
+use std::collections::BTreeMap;
+
+/// Tries of an asynchronous invocation: the first and two retries (Lambda's default `MaximumRetryAttempts`).
+const ATTEMPTS: u32 = 3;
+
+/// A call of a function that is on its way.
+#[derive(Clone, Debug)]
+pub(super) struct Request {
+    pub request_id: String,
+    pub function: FunctionName,
+    pub region: RegionName,
+    pub payload: serde_json::Value,
+    pub synchronous: bool,
+    pub attempt: u32,
+    /// Who calls, for the log.
+    pub source: String,
+}
+
+/// What Lambda knows.
+#[derive(Debug, Default)]
+pub(super) struct Lambda {
+    started: u64,
+    requested: u64,
+    running: BTreeMap<InvocationId, Request>,
+    ready: Vec<Invocation>,
+}
+
+impl Lambda {
+    /// The function of an invocation that still runs.
+    pub fn function(&self, id: InvocationId) -> Option<FunctionName> {
+        self.running.get(&id).map(|request| request.function)
+    }
+}
+
+impl World {
+    /// Lambda invocations that became due, in order: the engine takes and runs them.
+    pub fn take_invocations(&mut self) -> Vec<Invocation> {
+        std::mem::take(&mut self.lambda.ready)
+    }
+
+    /// Whether the invocation has neither ended nor been ended.
+    pub fn is_running(&self, id: InvocationId) -> bool {
+        self.lambda.running.contains_key(&id)
+    }
+
+    /// Says how an invocation ended. The world itself ends those whose deadline comes; a second end of one invocation is
+    /// ignored.
+    pub fn invocation_ended(&mut self, id: InvocationId, how: InvocationEnd) {
+        let Some(request) = self.lambda.running.remove(&id) else { return };
+        self.lambda.ready.retain(|invocation| invocation.id != id);
+        let failed = !matches!(how, InvocationEnd::Answered(_));
+        let retried = failed && !request.synchronous && request.attempt < ATTEMPTS;
+        let word = match how {
+            InvocationEnd::Answered(_) => "answered",
+            InvocationEnd::FunctionError(_) => "error",
+            InvocationEnd::TimedOut => "timed_out",
+            InvocationEnd::Crashed => "crashed",
+        };
+        let ended = What::InvocationEnded { id, function: request.function, how: word.to_owned(), retried };
+        self.record(&request.region, ended);
+        if retried {
+            // One minute after the first failure, two after the second (Lambda's documentation of asynchronous calls).
+            let at = self.later(SignedDuration::from_mins(i64::from(request.attempt)));
+            let again = Request { attempt: request.attempt + 1, ..request };
+            self.queue.push(at, Event::Invoke(Box::new(again)));
+        }
+    }
+
+    /// Sends an asynchronous call on its way; a second time where the world delivers twice.
+    pub(super) fn invoke_later(
+        &mut self,
+        function: FunctionName,
+        region: &RegionName,
+        source: &str,
+        payload: serde_json::Value,
+        delay: SignedDuration,
+    ) {
+        let copies = if self.config.deliver_twice { 2 } else { 1 };
+        for copy in 0..copies {
+            let request = self.request(function, region, source, payload.clone(), false);
+            let at = self.later(delay.saturating_add(SignedDuration::from_secs(copy)));
+            self.queue.push(at, Event::Invoke(Box::new(request)));
+        }
+    }
+
+    pub(super) fn request(
+        &mut self,
+        function: FunctionName,
+        region: &RegionName,
+        source: &str,
+        payload: serde_json::Value,
+        synchronous: bool,
+    ) -> Request {
+        self.lambda.requested += 1;
+        let number = self.lambda.requested.to_string();
+        let request_id = Random::labelled(self.config.seed, ["request", &number]).uuid();
+        Request {
+            request_id,
+            function,
+            region: region.clone(),
+            payload,
+            synchronous,
+            attempt: 1,
+            source: source.to_owned(),
+        }
+    }
+
+    /// A call arrives: the engine may take it, unless the function hangs.
+    pub(super) fn begin_invocation(&mut self, request: Request) {
+        self.lambda.started += 1;
+        let id = InvocationId(self.lambda.started);
+        let deadline = self.later(request.function.timeout());
+        self.queue.push(deadline, Event::Deadline(id));
+        let started = What::InvocationStarted {
+            id,
+            function: request.function,
+            source: request.source.clone(),
+            attempt: request.attempt,
+        };
+        self.record(&request.region, started);
+        if !self.hangs(&request) {
+            self.lambda.ready.push(Invocation {
+                id,
+                request_id: request.request_id.clone(),
+                function: request.function,
+                region: request.region.clone(),
+                payload: request.payload.clone(),
+                deadline,
+                synchronous: request.synchronous,
+                attempt: request.attempt,
+            });
+        }
+        self.lambda.running.insert(id, request);
+    }
+
+    fn hangs(&mut self, request: &Request) -> bool {
+        let now = self.now;
+        let hanging = self.faults.iter_mut().find(|scheduled| {
+            scheduled.fault.kind == FaultKind::Hang
+                && scheduled.fault.function.is_none_or(|function| function == request.function)
+                && scheduled.holds_in(&request.region, now)
+        });
+        hanging.map(|scheduled| scheduled.spend()).is_some()
+    }
+}

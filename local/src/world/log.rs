@@ -1,0 +1,224 @@
+//! Everything observable that happens, typed: stories and tests are made from it.
+
+use super::invocation::{FunctionName, InvocationId};
+use crate::api::cloudwatch::AlarmState;
+use crate::api::sagemaker::{EndpointStatus, ModelApprovalStatus};
+use jiff::Timestamp;
+use meridian_domain::RegionName;
+use serde::{Deserialize, Serialize};
+
+/// One thing that happened. It never holds a payload or a feature value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorldEvent {
+    /// When, in virtual time.
+    pub at: Timestamp,
+    /// Where; a pipeline is in home.
+    pub region: RegionName,
+    /// What.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// How far an endpoint's deployment is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// The new fleet is being made; no traffic.
+    Provisioning,
+    /// A part of the traffic goes to the new fleet, and is watched.
+    Canary,
+    /// The rest of the traffic goes over.
+    Shifting,
+    /// All traffic is on the new fleet, the old one is still warm.
+    Soaking,
+    /// All traffic is back on the old fleet, the new one is being taken down.
+    RollingBack,
+    /// Nothing is going on.
+    InService,
+    /// The first fleet could not be made.
+    Failed,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum What {
+    /// An object was written by a caller.
+    ObjectCreated {
+        /// Its bucket.
+        bucket: String,
+        /// Its key.
+        key: String,
+        /// Its version.
+        version_id: String,
+        /// Its bytes.
+        size: u64,
+    },
+    /// A copy arrived.
+    ObjectReplicated {
+        /// Its bucket.
+        bucket: String,
+        /// Its key.
+        key: String,
+        /// Its version, the same as at the source.
+        version_id: String,
+        /// Its bytes.
+        size: u64,
+    },
+    /// A copy will not arrive.
+    ReplicationFailed {
+        /// The destination.
+        bucket: String,
+        /// The key.
+        key: String,
+    },
+    /// A function was called.
+    InvocationStarted {
+        /// Which call.
+        id: InvocationId,
+        /// Which function.
+        function: FunctionName,
+        /// Who called, e.g. `codepipeline`, `sweep`.
+        source: String,
+        /// 1, and up to 3 with retries.
+        attempt: u32,
+    },
+    /// A call of a function ended.
+    InvocationEnded {
+        /// Which call.
+        id: InvocationId,
+        /// Which function.
+        function: FunctionName,
+        /// `answered`, `error`, `timed_out` or `crashed`.
+        how: String,
+        /// Whether it will be tried again.
+        retried: bool,
+    },
+    /// An alarm changed its state.
+    AlarmStateChanged {
+        /// Its name.
+        alarm: String,
+        /// Before.
+        from: AlarmState,
+        /// After.
+        to: AlarmState,
+        /// CloudWatch's reason.
+        reason: String,
+    },
+    /// An endpoint's deployment reached a stage.
+    EndpointStage {
+        /// The endpoint.
+        endpoint: String,
+        /// The stage.
+        stage: Stage,
+        /// What `DescribeEndpoint` says now.
+        status: EndpointStatus,
+        /// The configuration that was there before.
+        old_config: Option<String>,
+        /// The configuration that it is about; in `in_service` the one that serves.
+        new_config: String,
+        /// Per cent of the traffic that the new fleet takes.
+        percent: u32,
+        /// Why, for rollbacks and failures.
+        reason: Option<String>,
+    },
+    /// A pipeline's execution began.
+    ExecutionStarted {
+        /// The pipeline.
+        pipeline: String,
+        /// The execution.
+        execution: String,
+    },
+    /// A pipeline's execution ended well.
+    ExecutionSucceeded {
+        /// The pipeline.
+        pipeline: String,
+        /// The execution.
+        execution: String,
+    },
+    /// A pipeline's execution failed.
+    ExecutionFailed {
+        /// The pipeline.
+        pipeline: String,
+        /// The execution.
+        execution: String,
+        /// The action that failed.
+        action: String,
+    },
+    /// An action of an execution began.
+    ActionStarted {
+        /// The execution.
+        execution: String,
+        /// The action.
+        action: String,
+    },
+    /// An action asked to be called again.
+    ActionContinued {
+        /// The execution.
+        execution: String,
+        /// The action.
+        action: String,
+        /// What it said of itself.
+        summary: Option<String>,
+    },
+    /// An action ended well.
+    ActionSucceeded {
+        /// The execution.
+        execution: String,
+        /// The action.
+        action: String,
+        /// What it said of itself.
+        summary: Option<String>,
+    },
+    /// An action failed.
+    ActionFailed {
+        /// The execution.
+        execution: String,
+        /// The action.
+        action: String,
+        /// CodePipeline's failure type.
+        failure: String,
+        /// Why.
+        message: String,
+    },
+    /// A person was called.
+    PageSent {
+        /// The topic's ARN.
+        topic: String,
+        /// The subject.
+        subject: String,
+        /// The message.
+        message: String,
+    },
+    /// A scheduled fault began.
+    FaultBegan {
+        /// What a person would call it.
+        fault: String,
+    },
+    /// A scheduled fault ended.
+    FaultEnded {
+        /// What a person would call it.
+        fault: String,
+    },
+    /// Health checks changed their mind.
+    HealthChanged {
+        /// Whether the region is in DNS now.
+        healthy: bool,
+    },
+    /// A model package was registered.
+    ModelPackageCreated {
+        /// Its ARN.
+        package: String,
+        /// Its approval status.
+        status: ModelApprovalStatus,
+    },
+    /// A model package's approval status changed.
+    ModelPackageStatusChanged {
+        /// Its ARN.
+        package: String,
+        /// Its approval status.
+        status: ModelApprovalStatus,
+        /// Why.
+        reason: Option<String>,
+    },
+}
