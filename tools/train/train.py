@@ -117,8 +117,13 @@ def write_holdout(path: Path, population: Population, rng: np.random.Generator) 
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["label", "customer_region", *FEATURES])
     for row, label, region in zip(sample.features, sample.labels, sample.regions, strict=True):
-        writer.writerow([label, region, *("" if np.isnan(value) else f"{value:g}" if value < 1e5 else f"{value:.0f}" for value in row)])
+        writer.writerow([label, region, *map(as_field, row)])
     path.write_bytes(gzip.compress(text.getvalue().encode(), 9, mtime=0))
+
+
+def as_field(value: float) -> str:
+    """Nothing for a missing value, else at most two decimals and no needless zeros."""
+    return "" if np.isnan(value) else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def read_holdout(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -167,16 +172,22 @@ def describe_one(booster, matrix, features, labels, regions, threshold) -> dict:
     assert margins.tobytes() == in_place.tobytes(), "xgboost's two CPU paths disagree"
     scores = booster.predict(matrix).astype("<f4")
     wide = scores.astype(np.float64)
-    true_negative, false_positive, false_negative, true_positive = confusion_matrix(labels, wide >= threshold).ravel().tolist()
+    alerts = confusion_matrix(labels, wide >= threshold).ravel().tolist()
+    true_negative, false_positive, false_negative, true_positive = alerts
     return {
         "auc": float(roc_auc_score(labels, wide)),
         "false_positive_rate": false_positive / (false_positive + true_negative),
         "recall": true_positive / (true_positive + false_negative),
         "regions": {region: float(roc_auc_score(labels[regions == region], wide[regions == region])) for region in REGIONS},
         "margins_sha256": hashlib.sha256(margins.tobytes()).hexdigest(),
-        "margin_bits": margins.view("<u4")[:BITS_ROWS].tolist(),
-        "probability_bits": scores.view("<u4")[:BITS_ROWS].tolist(),
+        "margin_bits": hex_words(margins),
+        "probability_bits": hex_words(scores),
     }
+
+
+def hex_words(values: np.ndarray) -> str:
+    """The first rows' float32 bit patterns, eight hexadecimal digits each, separated by spaces."""
+    return " ".join(f"{bits:08x}" for bits in values.view("<u4")[:BITS_ROWS].tolist())
 
 
 if __name__ == "__main__":

@@ -1,1 +1,32 @@
-//! meridian-scoring
+//! Scoring and evaluating XGBoost models, without XGBoost, without Python and without AWS.
+//!
+//! A [`Model`] is read from `model.tar.gz` as a stream and gives margins that are bit-equal to XGBoost's
+//! own CPU predictor. [`HeldOut`] holds labelled records; [`evaluate()`] scores a challenger and a champion
+//! on them and says, gate by gate, whether the challenger may be approved. [`GoldenRecords`] prove later
+//! which model an endpoint serves.
+//!
+//! No error text of this crate ever holds a feature value or a record.
+
+mod archive;
+mod error;
+mod evaluate;
+mod gates;
+mod golden;
+mod holdout;
+mod learner;
+mod metrics;
+mod model;
+mod number;
+mod policy;
+mod report;
+mod tree;
+mod ubjson;
+
+pub use error::{ModelError, PayloadError, ShapeError};
+pub use evaluate::{EVALUATION_SCHEMA, EvaluateError, Evaluation, Gate, ModelNumbers, RegionNumbers, evaluate};
+pub use golden::{GOLDEN_TOLERANCE, GoldenComparison, GoldenRecord, GoldenRecords};
+pub use holdout::{Columns, HeldOut, HoldoutError};
+pub use metrics::{Confusion, roc_auc};
+pub use model::{DEFAULT_MODEL_LIMIT, Model, probability_of};
+pub use policy::EvaluationPolicy;
+pub use report::{Digests, Named, html, json};

@@ -1,0 +1,128 @@
+//! `model.tar.gz` as a stream: gzip and tar are undone on the way, nothing is unpacked to disk or held.
+
+use crate::error::ModelError;
+use flate2::read::MultiGzDecoder;
+use std::cell::Cell;
+use std::io::{self, Read};
+use std::path::{Component, Path};
+use tar::{Archive, Entry, EntryType};
+
+/// Hands the archive's only file to `consume` and checks everything around it: one top-level regular
+/// file, no other entry, nothing but zeros behind the tar's end, an intact gzip trailer, and at most
+/// `limit` bytes inflated.
+pub(crate) fn with_single_file<T>(
+    archive: impl Read,
+    limit: u64,
+    consume: impl FnOnce(&mut dyn Read) -> Result<T, ModelError>,
+) -> Result<T, ModelError> {
+    let overflowed = Cell::new(false);
+    let inflated = Limited { inner: MultiGzDecoder::new(archive), left: limit, overflowed: &overflowed };
+    let result = read_entries(Archive::new(inflated), consume);
+    // The limit surfaces as some read error inside tar or the model reader; name it as what it is.
+    if overflowed.get() { Err(ModelError::TooLarge { limit }) } else { result }
+}
+
+fn read_entries<R: Read, T>(
+    mut archive: Archive<R>,
+    consume: impl FnOnce(&mut dyn Read) -> Result<T, ModelError>,
+) -> Result<T, ModelError> {
+    let mut consume = Some(consume);
+    let mut model = None;
+    for entry in archive.entries().map_err(damaged)? {
+        let mut entry = entry.map_err(damaged)?;
+        if is_decoration(&entry) {
+            continue;
+        }
+        let name = check_entry(&entry)?;
+        let Some(consume) = consume.take() else {
+            return Err(contents(
+                format!("holds a second file, {name}"),
+                "the container would average several files, or serve whichever it lists first",
+            ));
+        };
+        model = Some(consume(&mut entry)?);
+    }
+    expect_zeros(archive.into_inner())?;
+    model.ok_or_else(|| contents("holds no file".to_owned(), "there is nothing to score"))
+}
+
+/// Entries that carry no file: a tar's global header, and the `./` that `tar czf model.tar.gz .` writes.
+fn is_decoration<R: Read>(entry: &Entry<'_, R>) -> bool {
+    match entry.header().entry_type() {
+        EntryType::XGlobalHeader => true,
+        EntryType::Directory => entry.path_bytes().iter().all(|byte| matches!(byte, b'.' | b'/')) && !is_upwards(entry),
+        _ => false,
+    }
+}
+
+fn is_upwards<R: Read>(entry: &Entry<'_, R>) -> bool {
+    let path = entry.path_bytes();
+    path.starts_with(b"/") || path.windows(2).any(|pair| pair == b"..")
+}
+
+/// The entry's quoted name, where it is a regular file directly in the archive's root.
+fn check_entry<R: Read>(entry: &Entry<'_, R>) -> Result<String, ModelError> {
+    let path = entry.path_bytes();
+    let path = String::from_utf8_lossy(&path);
+    let name = format!("`{}`", path.chars().take(100).flat_map(char::escape_default).collect::<String>());
+    let mut files = 0;
+    for component in Path::new(path.as_ref()).components() {
+        match component {
+            Component::CurDir => {}
+            Component::Normal(_) => files += 1,
+            Component::ParentDir => return Err(contents(format!("names {name}"), "`..` would leave the model's folder")),
+            Component::RootDir | Component::Prefix(_) => {
+                return Err(contents(format!("names {name}"), "an absolute path would leave the model's folder"));
+            }
+        }
+    }
+    match entry.header().entry_type() {
+        EntryType::Regular | EntryType::Continuous if files == 1 => Ok(name),
+        EntryType::Regular | EntryType::Continuous => Err(contents(format!("holds {name}"), "the container reads only files at the top level")),
+        EntryType::Directory => Err(contents(format!("holds the folder {name}"), "the container reads only files at the top level")),
+        other => Err(contents(format!("holds {name}, which is of type {other:?}"), "links and devices are never followed")),
+    }
+}
+
+/// Reads to the end: a gzip trailer that does not fit, or data behind the tar's end, must not go unseen.
+fn expect_zeros(mut rest: impl Read) -> Result<(), ModelError> {
+    let mut buffer = [0_u8; 8 * 1024];
+    loop {
+        let count = rest.read(&mut buffer).map_err(damaged)?;
+        if count == 0 {
+            return Ok(());
+        }
+        if buffer.iter().take(count).any(|byte| *byte != 0) {
+            return Err(contents("holds data behind the end of the tar".to_owned(), "another reader could take it for a second file"));
+        }
+    }
+}
+
+fn contents(found: String, why: &'static str) -> ModelError {
+    ModelError::Contents { found, why }
+}
+
+fn damaged(error: io::Error) -> ModelError {
+    ModelError::Archive { problem: error.to_string() }
+}
+
+/// Counts what was inflated and fails past the limit, so that a small bomb cannot fill the memory or the hour.
+struct Limited<'a, R> {
+    inner: R,
+    left: u64,
+    overflowed: &'a Cell<bool>,
+}
+
+impl<R: Read> Read for Limited<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        match self.left.checked_sub(count as u64) {
+            Some(left) => self.left = left,
+            None => {
+                self.overflowed.set(true);
+                return Err(io::Error::other("size limit passed"));
+            }
+        }
+        Ok(count)
+    }
+}
