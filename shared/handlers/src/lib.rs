@@ -1,3 +1,10 @@
 //! What the five functions do: observe, plan, execute, over ports. Knows nothing of the wire.
 
+pub mod context;
+pub mod events;
+pub mod files;
+pub mod journal;
 pub mod ports;
+
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,137 @@
+//! What every handler is told about where and for whom it runs, and how it fails.
+
+use crate::events::EventError;
+use crate::files::FileError;
+use crate::journal::JournalError;
+use crate::ports::PortError;
+use meridian_domain::{Actor, Fleet, ManifestError, Region, RegionName, Sha256};
+use std::fmt;
+use std::sync::Arc;
+
+/// The five functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FunctionKind {
+    /// Attests replicas and, in home, starts waves.
+    Replication,
+    /// Evaluates a challenger before any region sees it.
+    ShadowEval,
+    /// Takes one region to a release, and verifies the fleet.
+    Promote,
+    /// Takes its own region back.
+    Rollback,
+    /// Says whether its own region serves.
+    Status,
+}
+
+impl FunctionKind {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Replication, Self::ShadowEval, Self::Promote, Self::Rollback, Self::Status];
+
+    /// The name of the binary, and the last part of the function's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Replication => "replication",
+            Self::ShadowEval => "shadow-eval",
+            Self::Promote => "promote",
+            Self::Rollback => "rollback",
+            Self::Status => "status",
+        }
+    }
+}
+
+impl fmt::Display for FunctionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// Where and for whom a handler runs.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The fleet's policy.
+    pub fleet: Arc<Fleet>,
+    /// Digest of the `fleet.toml` that `fleet` was read from.
+    pub policy: Sha256,
+    /// The region in which this function runs.
+    pub region: RegionName,
+    /// Lambda's id of this call.
+    pub request_id: String,
+}
+
+impl Context {
+    /// True in the region that runs the pipeline.
+    pub fn is_home(&self) -> bool {
+        self.region == self.fleet.home
+    }
+
+    /// The policy of the region in which this function runs.
+    ///
+    /// # Errors
+    /// The function was deployed in a region that the fleet does not have.
+    pub fn own_region(&self) -> Result<&Region, HandlerError> {
+        self.region_named(&self.region)
+    }
+
+    /// The policy of a region.
+    ///
+    /// # Errors
+    /// The fleet does not have it.
+    pub fn region_named(&self, name: &RegionName) -> Result<&Region, HandlerError> {
+        self.fleet.region(name).ok_or_else(|| HandlerError::Region {
+            region: name.clone(),
+            fleet: self.fleet.name.to_string(),
+            known: self.fleet.regions.iter().map(|region| region.name.as_str()).collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// Who acts where no pipeline execution does: a function and its region, such as `rollback.sa-east-1`.
+    pub fn actor(&self, function: FunctionKind) -> Actor {
+        let name = format!("{function}.{}", self.region);
+        name.parse().unwrap_or_else(|_| unreachable!("{name:?} is made of parsed names"))
+    }
+}
+
+/// Why a handler could not do its work. What the world answered is in here; what a release deserves is not an error.
+#[derive(Debug, thiserror::Error)]
+pub enum HandlerError {
+    /// The event is not one that this function takes.
+    #[error(transparent)]
+    Event(#[from] EventError),
+    /// A service did not do what it was asked.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// The ledger could not be read or written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The release's manifest is not one.
+    #[error(transparent)]
+    Release(#[from] ManifestError),
+    /// A file of the release is not what the manifest or the ledger says.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A region that the fleet does not have.
+    #[error("region {region} is not in fleet {fleet} (it has {known}): add it to fleet.toml, or send the event there")]
+    Region {
+        /// The region.
+        region: RegionName,
+        /// The fleet.
+        fleet: String,
+        /// The fleet's regions.
+        known: String,
+    },
+    /// A step whose precondition does not hold.
+    #[error("{0}")]
+    State(String),
+}
+
+impl HandlerError {
+    /// True where a service is at fault and the same call may do later.
+    pub fn is_regional(&self) -> bool {
+        match self {
+            HandlerError::Port(error) => error.is_regional(),
+            HandlerError::Journal(error) => error.is_regional(),
+            HandlerError::File(FileError::Port(error)) => error.is_regional(),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Reading single fields of a JSON event, with errors that name the field.
+
+use serde_json::Value;
+use std::str::FromStr;
+
+/// `detail-type` of a rule on a schedule.
+const SCHEDULED: &str = "Scheduled Event";
+
+/// An event that is not what the function takes: which field, what was expected, what was found. Values are repeated
+/// only where they are names; no part of a payload or a credential (I12).
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EventError {
+    /// An event of another kind.
+    #[error("the event is {found}; {function} takes {expected}: correct the rule or the caller that sent it")]
+    Kind {
+        /// The function.
+        function: &'static str,
+        /// What it takes.
+        expected: &'static str,
+        /// What the event says it is.
+        found: String,
+    },
+    /// A field that is missing or wrong.
+    #[error("{event}: field {field} is {found}; expected {expected}")]
+    Field {
+        /// The kind of event.
+        event: &'static str,
+        /// The field's path, with dots.
+        field: String,
+        /// What was expected of it.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
+}
+
+/// An event, or a part of one, whose fields are read by JSON pointer.
+#[derive(Clone, Copy)]
+pub(super) struct Fields<'a> {
+    pub event: &'static str,
+    pub value: &'a Value,
+}
+
+impl<'a> Fields<'a> {
+    pub fn new(event: &'static str, value: &'a Value) -> Self {
+        Self { event, value }
+    }
+
+    /// A text that must be there.
+    pub fn text(&self, pointer: &str, expected: &str) -> Result<&'a str, EventError> {
+        match self.value.pointer(pointer) {
+            Some(Value::String(text)) if !text.is_empty() => Ok(text),
+            other => Err(self.wrong(pointer, expected, described(other))),
+        }
+    }
+
+    /// A text that may be absent or null.
+    pub fn optional(&self, pointer: &str) -> Result<Option<&'a str>, EventError> {
+        match self.value.pointer(pointer) {
+            None | Some(Value::Null) => Ok(None),
+            Some(_) => self.text(pointer, "a text, or nothing").map(Some),
+        }
+    }
+
+    /// A name that must be there.
+    pub fn name<T: FromStr>(&self, pointer: &str, expected: &str) -> Result<T, EventError> {
+        let text = self.text(pointer, expected)?;
+        text.parse().map_err(|_| self.wrong(pointer, expected, quoted(text)))
+    }
+
+    pub fn wrong(&self, pointer: &str, expected: &str, found: String) -> EventError {
+        let field = pointer.trim_start_matches('/').replace('/', ".");
+        EventError::Field { event: self.event, field, expected: expected.to_owned(), found }
+    }
+}
+
+/// What an EventBridge envelope says of itself: `source` and `detail-type`.
+pub(super) fn kind(event: &Value) -> (&str, &str) {
+    let text = |pointer| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    (text("/source"), text("/detail-type"))
+}
+
+/// True for a rule on a schedule.
+pub(super) fn is_sweep(event: &Value) -> bool {
+    kind(event) == ("aws.events", SCHEDULED)
+}
+
+/// The error for an event of another kind.
+pub(super) fn other_kind(function: &'static str, expected: &'static str, event: &Value) -> EventError {
+    let found = match kind(event) {
+        ("", "") if event.pointer("/CodePipeline.job").is_some() => "a CodePipeline job".to_owned(),
+        ("", "") => match event {
+            // Keys are the sender's words, not its data; a few say what it is.
+            Value::Object(map) => {
+                let keys: Vec<String> = map.keys().take(5).map(|key| quoted(key)).collect();
+                format!("an object with the keys [{}]", keys.join(", "))
+            }
+            other => described(Some(other)),
+        },
+        (source, kind) => format!("{} of {}", quoted(kind), quoted(source)),
+    };
+    EventError::Kind { function, expected, found }
+}
+
+/// A text as an error repeats it: cut, quoted, in one line.
+pub(super) fn quoted(text: &str) -> String {
+    let cut: String = text.chars().take(80).collect();
+    let dots = if cut.len() < text.len() { "..." } else { "" };
+    format!("{cut:?}{dots}")
+}
+
+fn described(value: Option<&Value>) -> String {
+    match value {
+        None => "missing".to_owned(),
+        Some(Value::Null) => "null".to_owned(),
+        Some(Value::Bool(_)) => "a boolean".to_owned(),
+        Some(Value::Number(_)) => "a number".to_owned(),
+        Some(Value::String(text)) if text.is_empty() => "empty".to_owned(),
+        Some(Value::String(_)) => "a text".to_owned(),
+        Some(Value::Array(_)) => "a list".to_owned(),
+        Some(Value::Object(_)) => "an object".to_owned(),
+    }
+}

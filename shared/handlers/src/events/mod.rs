@@ -1,0 +1,19 @@
+//! What wakes the functions, as types: an event is read once, at the edge, and everything behind it is certain.
+//!
+//! EventBridge's envelope is read by hand: `aws_lambda_events` wants an ISO time in it, and SageMaker is documented to
+//! send epoch milliseconds. So is CodePipeline's job: the credentials in it are never read at all.
+
+mod fields;
+mod pipeline;
+mod replication;
+mod rollback;
+mod status;
+
+pub use fields::EventError;
+pub use pipeline::{Action, PipelineJob, UserParameters, job_id};
+pub use replication::{ReplicationEvent, ReplicationTrouble};
+pub use rollback::RollbackEvent;
+pub use status::StatusEvent;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,128 @@
+//! CodePipeline's Lambda action.
+
+use super::fields::{EventError, Fields, other_kind, quoted};
+use meridian_domain::{Actor, Fleet, FleetName, RegionName, ReleaseId, ResourceName, Sha256};
+use serde_json::Value;
+
+const EVENT: &str = "CodePipeline job";
+const PARAMETERS: &str = "/CodePipeline.job/data/actionConfiguration/configuration/UserParameters";
+
+/// A job that CodePipeline wants answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PipelineJob {
+    /// The job's id: what the answer names.
+    pub job: String,
+    /// The token of the call before; `None` on the action's first call.
+    pub continuation: Option<String>,
+    /// What the action is configured to do.
+    pub parameters: UserParameters,
+}
+
+/// `UserParameters`: a string of JSON, written in the pipeline's definition with the execution's variables in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserParameters {
+    /// The fleet.
+    pub fleet: FleetName,
+    /// What to do.
+    pub action: Action,
+    /// For which release.
+    pub release: ReleaseId,
+    /// Digest of the fleet policy under which the wave was started.
+    pub policy: Sha256,
+    /// The pipeline.
+    pub pipeline: ResourceName,
+    /// The execution: the wave, and who acts.
+    pub execution: Actor,
+}
+
+/// What an action of the pipeline does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Register and evaluate the release.
+    Register,
+    /// Take one region to it.
+    Promote {
+        /// Which.
+        region: RegionName,
+    },
+    /// See that every region serves it.
+    Verify,
+}
+
+/// The id of the job in an event of any shape: so that a function which can make nothing else of it still answers.
+pub fn job_id(event: &Value) -> Option<&str> {
+    event.pointer("/CodePipeline.job/id").and_then(Value::as_str).filter(|id| !id.is_empty())
+}
+
+impl PipelineJob {
+    /// Reads a job.
+    ///
+    /// # Errors
+    /// Another kind of event, or the field that is missing or wrong.
+    pub fn parse(function: &'static str, event: &Value) -> Result<Self, EventError> {
+        if event.pointer("/CodePipeline.job").is_none() {
+            return Err(other_kind(function, "a CodePipeline job", event));
+        }
+        let fields = Fields::new(EVENT, event);
+        let job = fields.text("/CodePipeline.job/id", "the job's id")?;
+        let continuation = fields.optional("/CodePipeline.job/data/continuationToken")?;
+        let text = fields.text(PARAMETERS, "a string of JSON such as {\"fleet\":..,\"action\":..,\"release\":..}")?;
+        let parameters = serde_json::from_str(text).map_err(|error| {
+            let found = format!("not JSON (line {} column {})", error.line(), error.column());
+            fields.wrong(PARAMETERS, "a string of JSON", found)
+        })?;
+        Ok(Self {
+            job: job.to_owned(),
+            continuation: continuation.map(str::to_owned),
+            parameters: UserParameters::parse(&parameters)?,
+        })
+    }
+
+    /// Checks that the job is for this fleet under this policy: a function that was deployed with another `fleet.toml`
+    /// while a wave walks must not go on by other rules.
+    ///
+    /// # Errors
+    /// Another fleet, or another policy.
+    pub fn check(&self, fleet: &Fleet, policy: Sha256) -> Result<(), EventError> {
+        let wrong = |field: &str, expected: String, found: String| EventError::Field {
+            event: UserParameters::EVENT,
+            field: field.to_owned(),
+            expected,
+            found,
+        };
+        if self.parameters.fleet != fleet.name {
+            let expected = format!("{:?}, the fleet that this function is deployed for", fleet.name.as_str());
+            return Err(wrong("fleet", expected, quoted(self.parameters.fleet.as_str())));
+        }
+        if self.parameters.policy != policy {
+            let expected = format!(
+                "{policy}, the digest of the fleet.toml that this function is deployed with; start a new execution of \
+                 the release"
+            );
+            return Err(wrong("policy", expected, self.parameters.policy.to_string()));
+        }
+        Ok(())
+    }
+}
+
+impl UserParameters {
+    const EVENT: &'static str = "CodePipeline job, UserParameters";
+
+    fn parse(value: &Value) -> Result<Self, EventError> {
+        let fields = Fields::new(Self::EVENT, value);
+        let action = match fields.text("/action", "\"register\", \"promote\" or \"verify\"")? {
+            "register" => Action::Register,
+            "promote" => Action::Promote { region: fields.name("/region", "an AWS region name such as eu-west-1")? },
+            "verify" => Action::Verify,
+            other => return Err(fields.wrong("/action", "\"register\", \"promote\" or \"verify\"", quoted(other))),
+        };
+        Ok(Self {
+            fleet: fields.name("/fleet", "a fleet's name")?,
+            action,
+            release: fields.name("/release", "the release's SHA-256: 64 lower-case hexadecimal digits")?,
+            policy: fields.name("/policy", "the fleet policy's SHA-256: 64 lower-case hexadecimal digits")?,
+            pipeline: fields.name("/pipeline", "the pipeline's name")?,
+            execution: fields.name("/execution", "the pipeline execution's id")?,
+        })
+    }
+}

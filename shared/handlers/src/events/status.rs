@@ -1,0 +1,34 @@
+//! What wakes `status`.
+
+use super::fields::{EventError, other_kind, quoted};
+use aws_lambda_events::apigw::ApiGatewayProxyRequest;
+use serde_json::Value;
+
+const TAKES: &str = "an API Gateway proxy request: GET /health";
+
+/// What wakes `status`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusEvent {
+    /// `GET /health`: does this region serve?
+    Health,
+}
+
+impl StatusEvent {
+    /// Reads an event.
+    ///
+    /// # Errors
+    /// Anything but the requests that the API routes here.
+    pub fn parse(event: &Value) -> Result<Self, EventError> {
+        let wrong = |found: String| EventError::Kind { function: "status", expected: TAKES, found };
+        if event.get("httpMethod").is_none() {
+            return Err(other_kind("status", TAKES, event));
+        }
+        let request: ApiGatewayProxyRequest = serde_json::from_value(event.clone())
+            .map_err(|error| wrong(format!("a proxy request that cannot be read ({})", quoted(&error.to_string()))))?;
+        let path = request.path.as_deref().unwrap_or_default();
+        match (request.http_method.as_str(), path.trim_end_matches('/')) {
+            ("GET" | "HEAD", "/health") => Ok(Self::Health),
+            (method, _) => Err(wrong(format!("{} {}", quoted(method), quoted(path)))),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+use super::*;
+use meridian_domain::{AlarmState, EndpointStatus};
+use serde_json::{Value, json};
+
+fn fixture(path: &str) -> Value {
+    let path = format!("{}/../../events/{path}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+const RELEASE: &str = "f4874e767dae57f48abdd881a7a451606da461c56f8321fe9b6d144021de3b72";
+
+#[test]
+fn replication_is_woken_by_manifests_by_failures_and_by_the_schedule() {
+    let created = ReplicationEvent::parse(&fixture("replication/object-created.json"));
+    assert_eq!(created, Ok(ReplicationEvent::ManifestCreated { release: RELEASE.parse().unwrap() }));
+    assert_eq!(ReplicationEvent::parse(&fixture("replication/sweep.json")), Ok(ReplicationEvent::Sweep));
+    let Ok(ReplicationEvent::ReplicationFailed(troubles)) =
+        ReplicationEvent::parse(&fixture("replication/replication-failed.json"))
+    else {
+        panic!("expected a failure")
+    };
+    assert_eq!(
+        troubles,
+        [ReplicationTrouble {
+            what: "OperationFailedReplication".to_owned(),
+            key: format!("releases/manifests/{RELEASE}.json"),
+            destination: "fraud-models-jp".to_owned(),
+            reason: Some("AssumeRoleNotPermitted".to_owned()),
+        }]
+    );
+    assert!(troubles[0].is_open());
+}
+
+#[test]
+fn a_key_that_is_no_manifest_is_refused_by_name() {
+    let mut event = fixture("replication/object-created.json");
+    event["detail"]["object"]["key"] = json!("releases/archives/model.tar.gz");
+    let error = ReplicationEvent::parse(&event).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "S3 Object Created: field detail.object.key is \"releases/archives/model.tar.gz\"; expected a manifest's key, \
+         releases/manifests/<64 hexadecimal digits>.json"
+    );
+}
+
+#[test]
+fn pipeline_jobs_say_what_to_do_for_which_release() {
+    let action = |path: &str| {
+        let job = PipelineJob::parse("promote", &fixture(path)).unwrap();
+        assert_eq!(job.parameters.release.to_string(), RELEASE);
+        assert_eq!(job.parameters.pipeline.as_str(), "fraud-promotion");
+        (job.parameters.action, job.continuation)
+    };
+    let promote = |region: &str| Action::Promote { region: region.parse().unwrap() };
+    assert_eq!(action("promote/promote-eu.json"), (promote("eu-west-1"), None));
+    assert_eq!(
+        action("promote/promote-jp-continuation.json"),
+        (promote("ap-northeast-1"), Some("promote.ap-northeast-1.7".to_owned()))
+    );
+    assert_eq!(action("promote/verify-fleet.json"), (Action::Verify, None));
+    assert_eq!(action("shadow-eval/register.json"), (Action::Register, None));
+    assert_eq!(action("shadow-eval/register-continuation.json"), (Action::Register, Some("register.2".to_owned())));
+}
+
+#[test]
+fn a_job_without_parameters_can_still_be_answered() {
+    let event = fixture("hostile/missing-user-parameters.json");
+    assert_eq!(job_id(&event), Some("55555555-abcd-4555-abcd-555555abcdef"));
+    let error = PipelineJob::parse("promote", &event).unwrap_err().to_string();
+    assert!(error.contains("configuration.UserParameters is missing"), "{error}");
+    assert!(!error.contains("not-a-secret"), "{error}");
+}
+
+#[test]
+fn each_wrong_parameter_is_named() {
+    let right = json!({
+        "fleet": "fraud", "action": "promote", "region": "eu-west-1", "release": RELEASE, "policy": RELEASE,
+        "pipeline": "fraud-promotion", "execution": "0f9a3c1e-27d4-4b51-9f1e-5a4c0e7d2b10",
+    });
+    let parse = |parameters: String| {
+        let mut event = fixture("promote/promote-eu.json");
+        event["CodePipeline.job"]["data"]["actionConfiguration"]["configuration"]["UserParameters"] = json!(parameters);
+        PipelineJob::parse("promote", &event)
+    };
+    assert!(parse(right.to_string()).is_ok());
+    for field in ["fleet", "action", "region", "release", "policy", "pipeline", "execution"] {
+        for wrong in [Value::Null, json!(7), json!(""), json!("not one, ever\n")] {
+            let mut parameters = right.clone();
+            parameters[field] = wrong;
+            let error = parse(parameters.to_string()).unwrap_err().to_string();
+            assert!(error.contains(&format!("field {field} is")), "{error}");
+        }
+    }
+    assert!(parse("{\"fleet\":".to_owned()).unwrap_err().to_string().contains("not JSON (line 1 column 9)"));
+    assert!(parse("#{variables.release}".to_owned()).is_err());
+}
+
+#[test]
+fn a_job_for_another_fleet_or_policy_is_refused() {
+    let fleet = crate::testing::fleet();
+    let policy = RELEASE.parse().unwrap();
+    let mut job = PipelineJob::parse("promote", &fixture("promote/promote-eu.json")).unwrap();
+    assert!(job.check(&fleet, policy).unwrap_err().to_string().contains("start a new execution"));
+    job.parameters.policy = policy;
+    assert_eq!(job.check(&fleet, policy), Ok(()));
+    job.parameters.fleet = "churn".parse().unwrap();
+    let error = job.check(&fleet, policy).unwrap_err().to_string();
+    assert!(error.contains("field fleet is \"churn\"; expected \"fraud\""), "{error}");
+}
+
+#[test]
+fn rollback_is_woken_by_alarms_endpoints_and_the_schedule() {
+    let alarm = |path: &str| match RollbackEvent::parse(&fixture(path)) {
+        Ok(RollbackEvent::Alarm { name, state, composite, .. }) => (name, state, composite),
+        other => panic!("{path}: {other:?}"),
+    };
+    assert_eq!(alarm("rollback/composite-alarm.json"), ("fraud-rollback".to_owned(), AlarmState::Alarm, true));
+    assert_eq!(alarm("rollback/metric-alarm.json"), ("fraud-endpoint-latency".to_owned(), AlarmState::Alarm, false));
+    let endpoint = |path: &str| match RollbackEvent::parse(&fixture(path)) {
+        Ok(RollbackEvent::EndpointState { endpoint, status, config, failure_reason, deployment: false }) => {
+            assert_eq!(endpoint.as_str(), "fraud");
+            assert!(config.is_some());
+            (status, failure_reason.is_some())
+        }
+        other => panic!("{path}: {other:?}"),
+    };
+    assert_eq!(endpoint("rollback/endpoint-in-service.json"), (EndpointStatus::InService, false));
+    assert_eq!(endpoint("rollback/endpoint-failed.json"), (EndpointStatus::Failed, true));
+    assert_eq!(RollbackEvent::parse(&fixture("rollback/sweep.json")), Ok(RollbackEvent::Sweep));
+}
+
+#[test]
+fn a_deployment_event_is_told_from_an_endpoint_event() {
+    let mut event = fixture("rollback/endpoint-failed.json");
+    event["detail-type"] = json!("SageMaker Endpoint Deployment State Change");
+    event["detail"]["EndpointStatus"] = json!("UpdateRollbackFailed");
+    assert!(matches!(
+        RollbackEvent::parse(&event),
+        Ok(RollbackEvent::EndpointState { status: EndpointStatus::UpdateRollbackFailed, deployment: true, .. })
+    ));
+    event["detail"]["EndpointStatus"] = json!("NAPPING");
+    let error = RollbackEvent::parse(&event).unwrap_err().to_string();
+    assert!(error.contains("field detail.EndpointStatus is \"NAPPING\""), "{error}");
+}
+
+#[test]
+fn health_is_a_get() {
+    let mut event = fixture("status/health.json");
+    assert_eq!(StatusEvent::parse(&event), Ok(StatusEvent::Health));
+    event["httpMethod"] = json!("POST");
+    let error = StatusEvent::parse(&event).unwrap_err().to_string();
+    assert!(error.contains("the event is \"POST\" \"/health\""), "{error}");
+}
+
+#[test]
+fn an_event_of_another_kind_is_refused_by_every_function() {
+    let foreign = [fixture("hostile/wrong-type.json"), json!({"hello": 1}), json!(null), json!([]), json!("text")];
+    for event in foreign {
+        for error in [
+            ReplicationEvent::parse(&event).unwrap_err(),
+            PipelineJob::parse("promote", &event).unwrap_err(),
+            RollbackEvent::parse(&event).unwrap_err(),
+            StatusEvent::parse(&event).unwrap_err(),
+        ] {
+            assert!(matches!(error, EventError::Kind { .. }), "{error}");
+        }
+        assert_eq!(job_id(&event), None);
+    }
+    let error = RollbackEvent::parse(&fixture("hostile/wrong-type.json")).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "the event is \"EC2 Instance State-change Notification\" of \"aws.ec2\"; rollback takes a CloudWatch alarm's \
+         or a SageMaker endpoint's state change, or a scheduled event: correct the rule or the caller that sent it"
+    );
+}

@@ -1,0 +1,119 @@
+//! The files of a release, read with their digests checked: nothing acts on bytes that nobody has verified (I2).
+
+use crate::ports::{Artifacts, ErrorKind, PortError};
+use meridian_domain::{File, Manifest, ManifestError, RegionName, ReleaseId, Sha256, keys};
+use meridian_scoring::GoldenRecords;
+use sha2::Digest;
+
+/// Why a release's file cannot be used.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum FileError {
+    /// The store did not answer with it.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// The manifest is not the one that its key names.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// Other bytes than were promised.
+    #[error(
+        "{key} in {region}: expected SHA-256 {expected}, found {found}: the object was changed or cut; publish the \
+         release again under a new manifest, and find out who wrote this object"
+    )]
+    Digest {
+        /// Where.
+        region: RegionName,
+        /// Key in the release bucket.
+        key: String,
+        /// What the manifest says.
+        expected: Sha256,
+        /// What lies there.
+        found: Sha256,
+    },
+    /// Golden records that are not the ones evaluation wrote, or not golden records at all.
+    #[error("{key} in {region} does not hold golden records ({problem}): run the release's evaluation again")]
+    Golden {
+        /// Where.
+        region: RegionName,
+        /// Key in the release bucket.
+        key: String,
+        /// What is wrong; never a payload.
+        problem: String,
+    },
+}
+
+impl FileError {
+    /// True where the object is not there, or not yet.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, FileError::Port(error) if error.kind == ErrorKind::NotFound)
+    }
+
+    /// True where the bytes are wrong, which repeating does not mend.
+    pub fn is_wrong(&self) -> bool {
+        !matches!(self, FileError::Port(_))
+    }
+}
+
+/// The manifest of `release` in `region`, digest-checked.
+///
+/// # Errors
+/// Missing, other bytes than the digest names, or not a manifest.
+pub async fn manifest(ports: &impl Artifacts, region: &RegionName, release: ReleaseId) -> Result<Manifest, FileError> {
+    let bytes = ports.get(region, &keys::manifest(release)).await?;
+    Ok(Manifest::parse(release, &bytes)?)
+}
+
+/// Streams a file once and checks its digest, keeping nothing.
+///
+/// # Errors
+/// Missing, or other bytes than `file` promises.
+pub async fn check(ports: &impl Artifacts, region: &RegionName, file: &File) -> Result<(), FileError> {
+    stream(ports, region, file, &mut |_| {}).await
+}
+
+/// The bytes of a file, digest-checked.
+///
+/// # Errors
+/// Missing, or other bytes than `file` promises.
+pub async fn read(ports: &impl Artifacts, region: &RegionName, file: &File) -> Result<Vec<u8>, FileError> {
+    let mut bytes = Vec::new();
+    stream(ports, region, file, &mut |chunk| bytes.extend_from_slice(chunk)).await?;
+    Ok(bytes)
+}
+
+/// The golden records of `release`, from `region`'s own replica.
+///
+/// # Errors
+/// Missing, or not golden records.
+pub async fn golden(
+    ports: &impl Artifacts,
+    region: &RegionName,
+    release: ReleaseId,
+) -> Result<GoldenRecords, FileError> {
+    let key = keys::golden(release);
+    let bytes = ports.get(region, &key).await?;
+    // The parser's text could repeat a piece of a payload: only where it stopped is said.
+    serde_json::from_slice(&bytes).map_err(|error| FileError::Golden {
+        region: region.clone(),
+        key,
+        problem: format!("not their JSON, at line {} column {}", error.line(), error.column()),
+    })
+}
+
+async fn stream(
+    ports: &impl Artifacts,
+    region: &RegionName,
+    file: &File,
+    sink: &mut dyn FnMut(&[u8]),
+) -> Result<(), FileError> {
+    let mut digest = sha2::Sha256::new();
+    let mut both = |chunk: &[u8]| {
+        digest.update(chunk);
+        sink(chunk);
+    };
+    ports.read(region, &file.key, &mut both).await?;
+    let found = Sha256::from_bytes(digest.finalize().into());
+    if found == file.sha256 {
+        return Ok(());
+    }
+    Err(FileError::Digest { region: region.clone(), key: file.key.clone(), expected: file.sha256, found })
+}

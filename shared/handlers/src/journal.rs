@@ -1,0 +1,203 @@
+//! One chain of the ledger, read as far as it is needed and written at its end.
+//!
+//! Nobody holds a chain: two functions may write at once. Each entry's sequence number is taken at most once (a
+//! conditional write), and who comes second reads what the first wrote before trying again.
+
+use crate::ports::{Clock, ErrorKind, Ledger, PortError};
+use meridian_domain::{Actor, Chain, ChainError, Entry, Head, HubHistory, Record, RegionHistory, RegionName};
+
+/// How often an append goes to a new head before it gives up: more writers than that at once are a fault.
+const ATTEMPTS: u32 = 8;
+
+/// What a chain's entries add up to.
+pub trait Projection: Default {
+    /// The projection after one more entry.
+    fn apply(&mut self, entry: &Entry);
+}
+
+impl Projection for HubHistory {
+    fn apply(&mut self, entry: &Entry) {
+        HubHistory::apply(self, entry);
+    }
+}
+
+impl Projection for RegionHistory {
+    fn apply(&mut self, entry: &Entry) {
+        RegionHistory::apply(self, entry);
+    }
+}
+
+/// Why a chain could not be read or written.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum JournalError {
+    /// The store did not do what it was asked.
+    #[error("ledger chain {chain}: {source}")]
+    Port {
+        /// Which chain.
+        chain: Chain,
+        /// What the store said.
+        source: PortError,
+    },
+    /// The chain is not one.
+    #[error(
+        "ledger chain {chain} in {region}: {source}; nothing acts on it until a person has compared the entries with \
+         the bucket's object versions"
+    )]
+    Chain {
+        /// Where.
+        region: RegionName,
+        /// Which chain.
+        chain: Chain,
+        /// What is wrong, with the sequence number.
+        source: ChainError,
+    },
+}
+
+impl JournalError {
+    /// True where another writer was first.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, JournalError::Port { source, .. } if source.kind == ErrorKind::Conflict)
+    }
+
+    /// True where the region's plane is at fault, and the same call may do later.
+    pub fn is_regional(&self) -> bool {
+        matches!(self, JournalError::Port { source, .. } if source.is_regional())
+    }
+}
+
+/// One chain: its entries so far, added up, and its end.
+#[derive(Clone, Debug)]
+pub struct Journal<H> {
+    region: RegionName,
+    chain: Chain,
+    head: Head,
+    history: H,
+}
+
+impl<H: Projection> Journal<H> {
+    /// Reads the chain that lies in `region`'s bucket from its beginning.
+    ///
+    /// # Errors
+    /// The store's, or a chain that was altered.
+    pub async fn open(ports: &impl Ledger, region: &RegionName, chain: Chain) -> Result<Self, JournalError> {
+        let mut journal = Self { region: region.clone(), chain, head: Head::default(), history: H::default() };
+        journal.refresh(ports).await?;
+        Ok(journal)
+    }
+
+    /// What the entries read so far add up to.
+    pub fn history(&self) -> &H {
+        &self.history
+    }
+
+    /// The end of the chain, as far as it was read.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// Where the chain lies.
+    pub fn region(&self) -> &RegionName {
+        &self.region
+    }
+
+    /// Reads the entries that others have added since.
+    ///
+    /// # Errors
+    /// The store's, or a chain that was altered; what was read before stays.
+    pub async fn refresh(&mut self, ports: &impl Ledger) -> Result<(), JournalError> {
+        self.read_on(ports).await.map(drop)
+    }
+
+    /// Adds an entry at the chain's end, wherever that is by now. Entries that the same actor has just written with the
+    /// same record (a doubled event, an answer that was lost) count as this one.
+    ///
+    /// # Errors
+    /// The store's; `Conflict` only where others were first time after time.
+    pub async fn append<P: Ledger + Clock>(
+        &mut self,
+        ports: &P,
+        actor: &Actor,
+        record: Record,
+    ) -> Result<(), JournalError> {
+        let mut tries = 1;
+        loop {
+            match self.append_exclusive(ports, actor, record.clone()).await {
+                Err(error) if error.is_conflict() && tries < ATTEMPTS => tries += 1,
+                done => return done,
+            }
+        }
+    }
+
+    /// Adds an entry only if nobody has added another since this journal was read: for records that are decided from
+    /// the history, such as taking the lease. After a `Conflict` the journal holds what the others wrote.
+    ///
+    /// # Errors
+    /// The store's; `Conflict` where another writer was first.
+    pub async fn append_exclusive<P: Ledger + Clock>(
+        &mut self,
+        ports: &P,
+        actor: &Actor,
+        record: Record,
+    ) -> Result<(), JournalError> {
+        let entry = self.head.entry(ports.now(), actor.clone(), record);
+        let Err(failure) = ports.append(&self.region, &self.chain, &entry).await else {
+            self.take(&entry)?;
+            self.log("ledger entry written", &entry);
+            return Ok(());
+        };
+        // A conflict may be with this very entry: the client repeats a write whose answer was lost.
+        if matches!(failure.kind, ErrorKind::Conflict | ErrorKind::Unreachable) {
+            match self.read_on(ports).await {
+                Ok(news) if news.iter().any(|other| other.actor == entry.actor && other.record == entry.record) => {
+                    self.log("ledger entry was there already", &entry);
+                    return Ok(());
+                }
+                Err(error) if failure.kind == ErrorKind::Conflict => return Err(error),
+                // Whether it was written stays unknown; the first error says more than the second.
+                Ok(_) | Err(_) => {}
+            }
+        }
+        Err(JournalError::Port { chain: self.chain.clone(), source: failure })
+    }
+
+    async fn read_on(&mut self, ports: &impl Ledger) -> Result<Vec<Entry>, JournalError> {
+        let entries = ports
+            .entries(&self.region, &self.chain, self.head.next)
+            .await
+            .map_err(|source| JournalError::Port { chain: self.chain.clone(), source })?;
+        for entry in &entries {
+            self.take(entry)?;
+        }
+        Ok(entries)
+    }
+
+    fn take(&mut self, entry: &Entry) -> Result<(), JournalError> {
+        self.head.follow(entry).map_err(|source| JournalError::Chain {
+            region: self.region.clone(),
+            chain: self.chain.clone(),
+            source,
+        })?;
+        self.history.apply(entry);
+        Ok(())
+    }
+
+    fn log(&self, what: &'static str, entry: &Entry) {
+        let Said { record, release } = Said::by(&entry.record);
+        tracing::info!(region = %self.region, chain = %self.chain, seq = entry.seq, record, release, "{what}");
+    }
+}
+
+/// A record's kind and release, read from its stored form, so that a new kind of record needs no line here.
+struct Said {
+    record: String,
+    release: Option<String>,
+}
+
+impl Said {
+    fn by(record: &Record) -> Self {
+        let stored = serde_json::to_value(record).unwrap_or_default();
+        let text = |pointer| stored.pointer(pointer).and_then(serde_json::Value::as_str).map(str::to_owned);
+        let release = ["/release", "/target/release", "/from/release"].into_iter().find_map(text);
+        Self { record: text("/record").unwrap_or_default(), release }
+    }
+}
