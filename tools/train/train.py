@@ -26,13 +26,14 @@ import io
 import json
 import tarfile
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import sklearn
 import xgboost as xgb
 from sklearn.metrics import confusion_matrix, roc_auc_score
 
-from population import AMOUNT_CHANNELS, AMOUNT_STATISTICS, AMOUNTS, COUNTS, EVENTS, FEATURES, REGIONS, WINDOWS, Population
+from population import AMOUNT_CHANNELS, AMOUNTS, COUNTS, EVENTS, FEATURES, REGIONS, Population
 
 HOLDOUT_ROWS = 10_000
 TRAINING_ROWS = 30_000
@@ -41,6 +42,7 @@ BITS_ROWS = 200
 WANTED_FPR = 0.01
 CHAMPION_ROUNDS = 120
 KEPT_ROUNDS = 100
+FRESH_ROUNDS = 30
 
 PARAMETERS = {
     "objective": "binary:logistic",
@@ -54,6 +56,14 @@ PARAMETERS = {
     "min_child_weight": 4.0,
     "nthread": 1,
 }
+
+
+class Holdout(NamedTuple):
+    """The held-out set: features (rows, 400) float32 with NaN where missing, labels 0 or 1, region names."""
+
+    features: np.ndarray
+    labels: np.ndarray
+    regions: np.ndarray
 
 
 def main() -> None:
@@ -71,7 +81,7 @@ def main() -> None:
     models = train_all(population, arguments.seed)
     for name, booster in models.items():
         write_archive(arguments.out / f"{name}.tar.gz", booster)
-    expected = describe(models, *holdout, seed=arguments.seed)
+    expected = describe(models, holdout, arguments.seed)
     (arguments.out / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
     for name, numbers in expected["models"].items():
         print(name, {key: numbers[key] for key in ("auc", "false_positive_rate", "recall", "regions")})
@@ -86,7 +96,7 @@ def train_all(population: Population, seed: int) -> dict[str, xgb.Booster]:
 
     fresh = draw_training(population, [seed, 3], drift=0.02)
     kept = champion[:KEPT_ROUNDS]
-    good = xgb.train({**PARAMETERS, "seed": seed + 1}, fresh, CHAMPION_ROUNDS - KEPT_ROUNDS + 10, xgb_model=kept)
+    good = xgb.train({**PARAMETERS, "seed": seed + 1}, fresh, FRESH_ROUNDS, xgb_model=kept)
 
     broken = draw_training(population, [seed, 3], drift=0.02, broken_join=True)
     bad = xgb.train({**PARAMETERS, "seed": seed + 2}, broken, CHAMPION_ROUNDS)
@@ -126,17 +136,18 @@ def as_field(value: float) -> str:
     return "" if np.isnan(value) else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def read_holdout(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Features (float64 text rounded to float32, as the container does), labels and regions, from the file as written."""
+def read_holdout(path: Path) -> Holdout:
+    """The held-out set from the file as written; text is read as float64 and rounded to float32, as the container does."""
     with gzip.open(path, "rt", newline="") as file:
         rows = list(csv.reader(file))
     assert rows[0] == ["label", "customer_region", *FEATURES]
     features = np.array([[float(field) if field else np.nan for field in row[2:]] for row in rows[1:]])
-    return features.astype(np.float32), np.array([int(row[0]) for row in rows[1:]]), np.array([row[1] for row in rows[1:]])
+    labels = np.array([int(row[0]) for row in rows[1:]])
+    return Holdout(features.astype(np.float32), labels, np.array([row[1] for row in rows[1:]]))
 
 
 def write_archive(path: Path, booster: xgb.Booster) -> None:
-    """`model.tar.gz` as SageMaker wants it: one file named xgboost-model. No times, no owner: same model, same bytes."""
+    """`model.tar.gz` as SageMaker wants it: one file named xgboost-model; without times and owners, so it repeats."""
     model = bytes(booster.save_raw(raw_format="ubj"))
     entry = tarfile.TarInfo("xgboost-model")
     entry.size, entry.mode = len(model), 0o644
@@ -146,16 +157,17 @@ def write_archive(path: Path, booster: xgb.Booster) -> None:
     path.write_bytes(gzip.compress(archive.getvalue(), 9, mtime=0))
 
 
-def describe(models: dict[str, xgb.Booster], features: np.ndarray, labels: np.ndarray, regions: np.ndarray, seed: int) -> dict:
+def describe(models: dict[str, xgb.Booster], holdout: Holdout, seed: int) -> dict:
     """What the Rust scorer must reproduce: margins to the bit, AUC and rates to 1e-6."""
-    matrix = xgb.DMatrix(features, feature_names=FEATURES)
-    threshold = choose_threshold(models["v426"].predict(matrix), labels)
+    matrix = xgb.DMatrix(holdout.features, feature_names=FEATURES)
+    threshold = choose_threshold(models["v426"].predict(matrix), holdout.labels)
+    versions = {"xgboost": xgb.__version__, "scikit-learn": sklearn.__version__, "numpy": np.__version__}
     return {
-        "made_with": {"seed": seed, "xgboost": xgb.__version__, "scikit-learn": sklearn.__version__, "numpy": np.__version__},
-        "rows": len(labels),
-        "positives": int(labels.sum()),
+        "made_with": {"seed": seed, **versions},
+        "rows": len(holdout.labels),
+        "positives": int(holdout.labels.sum()),
         "operating_threshold": threshold,
-        "models": {name: describe_one(booster, matrix, features, labels, regions, threshold) for name, booster in models.items()},
+        "models": {name: describe_one(booster, matrix, holdout, threshold) for name, booster in models.items()},
     }
 
 
@@ -166,23 +178,28 @@ def choose_threshold(scores: np.ndarray, labels: np.ndarray) -> float:
     return min(candidates, key=lambda threshold: abs(float((honest >= threshold).mean()) - WANTED_FPR))
 
 
-def describe_one(booster, matrix, features, labels, regions, threshold) -> dict:
+def describe_one(booster: xgb.Booster, matrix: xgb.DMatrix, holdout: Holdout, threshold: float) -> dict:
     margins = booster.predict(matrix, output_margin=True).astype("<f4")
-    in_place = booster.inplace_predict(features, predict_type="margin", validate_features=False).astype("<f4")
-    assert margins.tobytes() == in_place.tobytes(), "xgboost's two CPU paths disagree"
+    in_place = booster.inplace_predict(holdout.features, predict_type="margin", validate_features=False)
+    assert margins.tobytes() == in_place.astype("<f4").tobytes(), "xgboost's two CPU paths disagree"
     scores = booster.predict(matrix).astype("<f4")
     wide = scores.astype(np.float64)
-    alerts = confusion_matrix(labels, wide >= threshold).ravel().tolist()
+    alerts = confusion_matrix(holdout.labels, wide >= threshold).ravel().tolist()
     true_negative, false_positive, false_negative, true_positive = alerts
     return {
-        "auc": float(roc_auc_score(labels, wide)),
+        "auc": float(roc_auc_score(holdout.labels, wide)),
         "false_positive_rate": false_positive / (false_positive + true_negative),
         "recall": true_positive / (true_positive + false_negative),
-        "regions": {region: float(roc_auc_score(labels[regions == region], wide[regions == region])) for region in REGIONS},
+        "regions": {region: region_auc(region, holdout, wide) for region in REGIONS},
         "margins_sha256": hashlib.sha256(margins.tobytes()).hexdigest(),
         "margin_bits": hex_words(margins),
         "probability_bits": hex_words(scores),
     }
+
+
+def region_auc(region: str, holdout: Holdout, scores: np.ndarray) -> float:
+    rows = holdout.regions == region
+    return float(roc_auc_score(holdout.labels[rows], scores[rows]))
 
 
 def hex_words(values: np.ndarray) -> str:

@@ -70,7 +70,9 @@ fn check_entry<R: Read>(entry: &Entry<'_, R>) -> Result<String, ModelError> {
         match component {
             Component::CurDir => {}
             Component::Normal(_) => files += 1,
-            Component::ParentDir => return Err(contents(format!("names {name}"), "`..` would leave the model's folder")),
+            Component::ParentDir => {
+                return Err(contents(format!("names {name}"), "`..` would leave the model's folder"));
+            }
             Component::RootDir | Component::Prefix(_) => {
                 return Err(contents(format!("names {name}"), "an absolute path would leave the model's folder"));
             }
@@ -78,9 +80,15 @@ fn check_entry<R: Read>(entry: &Entry<'_, R>) -> Result<String, ModelError> {
     }
     match entry.header().entry_type() {
         EntryType::Regular | EntryType::Continuous if files == 1 => Ok(name),
-        EntryType::Regular | EntryType::Continuous => Err(contents(format!("holds {name}"), "the container reads only files at the top level")),
-        EntryType::Directory => Err(contents(format!("holds the folder {name}"), "the container reads only files at the top level")),
-        other => Err(contents(format!("holds {name}, which is of type {other:?}"), "links and devices are never followed")),
+        EntryType::Regular | EntryType::Continuous => {
+            Err(contents(format!("holds {name}"), "the container reads only files at the top level"))
+        }
+        EntryType::Directory => {
+            Err(contents(format!("holds the folder {name}"), "the container reads only files at the top level"))
+        }
+        other => {
+            Err(contents(format!("holds {name}, which is of type {other:?}"), "links and devices are never followed"))
+        }
     }
 }
 
@@ -93,7 +101,10 @@ fn expect_zeros(mut rest: impl Read) -> Result<(), ModelError> {
             return Ok(());
         }
         if buffer.iter().take(count).any(|byte| *byte != 0) {
-            return Err(contents("holds data behind the end of the tar".to_owned(), "another reader could take it for a second file"));
+            return Err(contents(
+                "holds data behind the end of the tar".to_owned(),
+                "another reader could take it for a second file",
+            ));
         }
     }
 }

@@ -15,7 +15,9 @@ pub enum ModelError {
         what: &'static str,
     },
     /// The archive's gzip or tar layer is damaged or cut off.
-    #[error("model.tar.gz cannot be read ({problem}): it is damaged, truncated or not a gzip-compressed tar; upload it again")]
+    #[error(
+        "model.tar.gz cannot be read ({problem}): it is damaged, truncated or not a gzip-compressed tar; upload it again"
+    )]
     Archive {
         /// What the gzip or tar reader said.
         problem: String,
@@ -29,7 +31,9 @@ pub enum ModelError {
         why: &'static str,
     },
     /// The archive inflates past the limit.
-    #[error("model.tar.gz inflates to more than the {limit} bytes allowed; it is not a model for this fleet, or the limit must be raised")]
+    #[error(
+        "model.tar.gz inflates to more than the {limit} bytes allowed; it is not a model for this fleet, or the limit must be raised"
+    )]
     TooLarge {
         /// The limit in bytes.
         limit: u64,
@@ -79,7 +83,9 @@ pub enum ModelError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ShapeError {
     /// Wrong number of features.
-    #[error("the model takes {expected} features, the data have {found}; score with the feature list of the model's own release")]
+    #[error(
+        "the model takes {expected} features, the data have {found}; score with the feature list of the model's own release"
+    )]
     Width {
         /// Features of the model.
         expected: usize,
@@ -112,7 +118,9 @@ pub enum PayloadError {
         found: usize,
     },
     /// A field is not a number.
-    #[error("field {position} (from 0) of the payload is not a number; send a decimal number, or nothing for a missing value")]
+    #[error(
+        "field {position} (from 0) of the payload is not a number; send a decimal number, or nothing for a missing value"
+    )]
     NotANumber {
         /// Position of the field, from 0.
         position: usize,

@@ -51,7 +51,7 @@ pub struct Evaluation {
     pub schema: u32,
     /// `Pass` may be approved; `Fail` and `Inconclusive` may not.
     pub verdict: Verdict,
-    /// One sentence for every gate that decided against a pass; for a pass, one for every blocking gate.
+    /// One sentence for every gate that decided against a pass; for a pass, what was compared.
     pub reasons: Vec<String>,
     /// Every gate, those on the whole set first.
     pub gates: Vec<Gate>,
@@ -144,8 +144,9 @@ pub fn evaluate(
     let Some(numbers) = whole.challenger else {
         return Err(EvaluateError::OneClass { positives: whole.positives, negatives: whole.rows - whole.positives });
     };
-    let regions: Vec<RegionNumbers> =
-        (0..holdout.region_names().len()).map(|region| numbers_of(&challenger, champion.as_ref(), holdout, Some(region))).collect();
+    let regions: Vec<RegionNumbers> = (0..holdout.region_names().len())
+        .map(|region| numbers_of(&challenger, champion.as_ref(), holdout, Some(region)))
+        .collect();
 
     let mut gates = vec![gates::finite(&challenger.margins), gates::constant(&challenger.scores)];
     gates.push(gates::auc(&whole, policy));
@@ -168,9 +169,20 @@ pub fn evaluate(
     })
 }
 
-/// Blocking gates that say what the verdict says; for an `Inconclusive` or a `Fail`, so why it is not a pass.
+/// Why the verdict is what it is: the blocking gates that say the same; a pass names the comparisons only.
 fn reasons(verdict: Verdict, gates: &[Gate]) -> Vec<String> {
-    gates.iter().filter(|gate| gate.blocking && gate.verdict == verdict).map(|gate| gate.reason.clone()).collect()
+    let same = |gate: &&Gate| gate.blocking && gate.verdict == verdict;
+    if verdict != Verdict::Pass {
+        return gates.iter().filter(same).map(|gate| gate.reason.clone()).collect();
+    }
+    let comparisons = gates.iter().filter(|gate| gate.region.is_none() && gate.allowed.is_some());
+    let mut reasons: Vec<String> = comparisons.map(|gate| gate.reason.clone()).collect();
+    let regions = gates.iter().filter(|gate| gate.region.is_some()).count();
+    let held = gates.iter().filter(same).filter(|gate| gate.region.is_some()).count();
+    if held > 0 {
+        reasons.push(format!("AUC held in {held} of {regions} customer regions"));
+    }
+    reasons
 }
 
 /// One model's outputs on every record.
@@ -191,7 +203,8 @@ impl Scored {
     fn numbers(&self, labels: &[bool], keep: impl Fn(usize) -> bool) -> Option<ModelNumbers> {
         let kept = |row: &usize| keep(*row);
         let labels: Vec<bool> = (0..labels.len()).filter(kept).filter_map(|row| labels.get(row).copied()).collect();
-        let scores: Vec<f32> = (0..self.scores.len()).filter(kept).filter_map(|row| self.scores.get(row).copied()).collect();
+        let scores: Vec<f32> =
+            (0..self.scores.len()).filter(kept).filter_map(|row| self.scores.get(row).copied()).collect();
         let counts = Confusion::at(self.threshold, &labels, &scores);
         Some(ModelNumbers {
             auc: roc_auc(&labels, &scores)?,
@@ -204,7 +217,12 @@ impl Scored {
 }
 
 /// Both models on one region, by its index, or on all records.
-fn numbers_of(challenger: &Scored, champion: Option<&Scored>, holdout: &HeldOut, region: Option<usize>) -> RegionNumbers {
+fn numbers_of(
+    challenger: &Scored,
+    champion: Option<&Scored>,
+    holdout: &HeldOut,
+    region: Option<usize>,
+) -> RegionNumbers {
     let keep = |row: usize| match region {
         None => true,
         Some(region) => holdout.regions().get(row).is_some_and(|found| usize::from(*found) == region),

@@ -9,7 +9,7 @@ use meridian_domain::Verdict;
 /// Every margin is a finite number.
 pub(crate) fn finite(margins: &[f32]) -> Gate {
     let bad = margins.iter().filter(|margin| !margin.is_finite()).count();
-    let gate = Gate { challenger: Some(bad as f64), allowed: Some(0.0), ..gate("finite", pass_if(bad == 0)) };
+    let gate = Gate { challenger: Some(bad as f64), ..gate("finite", pass_if(bad == 0)) };
     let reason = if bad == 0 {
         format!("all {} scores are finite numbers", margins.len())
     } else {
@@ -28,7 +28,11 @@ pub(crate) fn constant(scores: &[f32]) -> Gate {
     } else {
         format!("the model answers {lowest:.4} whatever it is asked")
     };
-    Gate { challenger: Some(spread).filter(|spread| spread.is_finite()), reason, ..gate("constant", pass_if(spread > 0.0)) }
+    Gate {
+        challenger: Some(spread).filter(|spread| spread.is_finite()),
+        reason,
+        ..gate("constant", pass_if(spread > 0.0))
+    }
 }
 
 /// AUC against the champion's, or against the floor of a first release.
@@ -43,7 +47,10 @@ pub(crate) fn auc(whole: &RegionNumbers, policy: &EvaluationPolicy) -> Gate {
         None => {
             let verdict = pass_if(challenger >= policy.min_auc);
             let relation = if verdict == Verdict::Pass { "at least" } else { "less than" };
-            let reason = format!("held-out AUC {challenger:.4}, no champion to compare with: {relation} the {:.4} required", policy.min_auc);
+            let reason = format!(
+                "held-out AUC {challenger:.4}, no champion to compare with: {relation} the {:.4} required",
+                policy.min_auc
+            );
             Gate { verdict, challenger: Some(challenger), allowed: Some(policy.min_auc), reason, ..base }
         }
     }
@@ -60,19 +67,19 @@ pub(crate) fn false_positive_rate(whole: &RegionNumbers, policy: &EvaluationPoli
     let Some(champion) = whole.champion else {
         let verdict = pass_if(fpr <= policy.max_fpr);
         let relation = if verdict == Verdict::Pass { "within" } else { "more than" };
-        let reason = format!("{subject}, no champion to compare with: {relation} the {} allowed", percent(policy.max_fpr));
+        let reason =
+            format!("{subject}, no champion to compare with: {relation} the {} allowed", percent(policy.max_fpr));
         return Gate { verdict, challenger: Some(fpr), allowed: Some(policy.max_fpr), reason, ..base };
     };
     let worse_by = fpr - champion.fpr;
     let verdict = pass_if(worse_by <= policy.max_fpr_rise);
-    let change = if worse_by > 0.0 { "rise" } else { "fall" };
-    let reason = format!(
-        "{subject}, champion {}: a {change} of {}, {} the rise of {} allowed",
-        percent(champion.fpr),
-        percent(worse_by.abs()),
-        if verdict == Verdict::Pass { "within" } else { "more than" },
-        percent(policy.max_fpr_rise),
-    );
+    let allowed = points(policy.max_fpr_rise);
+    let comparison = match verdict {
+        Verdict::Pass if worse_by <= 0.0 => format!("a fall of {}", points(-worse_by)),
+        Verdict::Pass => format!("a rise of {}, within the {allowed} allowed", points(worse_by)),
+        _ => format!("a rise of {}, more than the {allowed} allowed", points(worse_by)),
+    };
+    let reason = format!("{subject}, champion {}: {comparison}", percent(champion.fpr));
     let numbers = Gate { challenger: Some(fpr), champion: Some(champion.fpr), worse_by: Some(worse_by), ..base };
     Gate { verdict, allowed: Some(policy.max_fpr_rise), reason, ..numbers }
 }
@@ -133,4 +140,9 @@ fn pass_if(holds: bool) -> Verdict {
 
 fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)
+}
+
+/// A difference of two shares; "1 % more" could be read as a ratio.
+fn points(difference: f64) -> String {
+    format!("{:.2} points", 100.0 * difference)
 }

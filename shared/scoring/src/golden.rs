@@ -59,8 +59,9 @@ impl GoldenComparison {
 }
 
 impl GoldenRecords {
-    /// Chooses `count` records (or all, where there are fewer) and scores them with `model`: half evenly by rank, half evenly over
-    /// the range of scores, so that the rare high scores are there too. The same inputs choose the same.
+    /// Chooses `count` records (or all, where there are fewer) and scores them with `model`: half evenly by rank,
+    /// half evenly over the range of scores, so that the rare high scores are there too. The same inputs choose
+    /// the same.
     ///
     /// # Errors
     /// [`ShapeError`] where the held-out features are not the model's.
@@ -71,10 +72,11 @@ impl GoldenRecords {
         Ok(GoldenRecords { release: release.to_owned(), records: rows.into_iter().filter_map(record).collect() })
     }
 
-    /// Compares an endpoint's answers with the scores, record by record. `None` and NaN count as different, and so do answers
-    /// that are not there; answers beyond the last record are left out.
+    /// Compares an endpoint's answers with the scores, record by record. `None` and NaN count as different, and so
+    /// do answers that are not there; answers beyond the last record are left out.
     pub fn compare(&self, answers: &[Option<f32>], tolerance: f32) -> GoldenComparison {
-        let mut result = GoldenComparison { asked: self.records.len(), equal: 0, close: 0, different: 0, farthest: 0.0 };
+        let mut result =
+            GoldenComparison { asked: self.records.len(), equal: 0, close: 0, different: 0, farthest: 0.0 };
         let answers = answers.iter().copied().chain(std::iter::repeat(None));
         for (record, answer) in self.records.iter().zip(answers) {
             let distance = answer.map_or(f32::NAN, |answer| (answer - record.score).abs());

@@ -3,7 +3,7 @@
 use crate::number::{FieldError, parse_field};
 use csv::ByteRecord;
 use flate2::read::MultiGzDecoder;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -47,7 +47,9 @@ pub enum HoldoutError {
     #[error("the held-out file has no header: its first row holds numbers; expected a row of column names")]
     NoHeader,
     /// A value is not a number.
-    #[error("held-out row {row}, column `{column}`: not a number; expected a decimal number, or nothing where it is missing")]
+    #[error(
+        "held-out row {row}, column `{column}`: not a number; expected a decimal number, or nothing where it is missing"
+    )]
     NotANumber {
         /// Row, from 1.
         row: usize,
@@ -55,7 +57,9 @@ pub enum HoldoutError {
         column: String,
     },
     /// A value is infinite.
-    #[error("held-out row {row}, column `{column}`: infinite as a 32-bit float; XGBoost refuses such values, so leave it empty or mend it")]
+    #[error(
+        "held-out row {row}, column `{column}`: infinite as a 32-bit float; XGBoost refuses such values, so leave it empty or mend it"
+    )]
     Infinite {
         /// Row, from 1.
         row: usize,
@@ -292,7 +296,7 @@ impl<'a> Builder<'a> {
 }
 
 fn match_columns(header: &ByteRecord, columns: &Columns) -> Result<Vec<Target>, HoldoutError> {
-    let mut wanted: HashMap<&str, Target> = HashMap::new();
+    let mut wanted: BTreeMap<&str, Target> = BTreeMap::new();
     let mut twice = BTreeSet::new();
     let features = columns.features.iter().enumerate().map(|(index, name)| (name, Target::Feature(index)));
     let others = [Some((&columns.label, Target::Label)), columns.region.as_ref().map(|name| (name, Target::Region))];
@@ -317,8 +321,8 @@ fn match_columns(header: &ByteRecord, columns: &Columns) -> Result<Vec<Target>, 
             twice.insert(name);
         }
     }
-    let mut missing: Vec<String> = wanted.keys().filter(|name| !found.contains(**name)).map(|name| (*name).to_owned()).collect();
-    missing.sort_unstable();
+    let missing: Vec<String> =
+        wanted.keys().filter(|name| !found.contains(**name)).map(|name| (*name).to_owned()).collect();
     if missing.is_empty() && extra.is_empty() && twice.is_empty() {
         return Ok(targets);
     }

@@ -105,7 +105,9 @@ impl Learner {
                 "base_score" => {
                     let text = reader.text("base_score")?;
                     self.base_score = parse_base_score(&text).ok_or_else(|| {
-                        let found = format!("`base_score` is {text:?}, expected one number between 0 and 1 such as \"[2.5E-1]\"");
+                        let found = format!(
+                            "`base_score` is {text:?}, expected one number between 0 and 1 such as \"[2.5E-1]\""
+                        );
                         reader.malformed(found)
                     })?;
                     self.seen_base_score = true;
@@ -115,8 +117,9 @@ impl Learner {
                 "num_feature" => {
                     let text = reader.text("num_feature")?;
                     let count = text.parse().ok().filter(|count| (1..=MAX_FEATURES).contains(count));
-                    self.num_feature =
-                        count.ok_or_else(|| reader.malformed(format!("`num_feature` is {text:?}, expected 1 to {MAX_FEATURES}")))?;
+                    self.num_feature = count.ok_or_else(|| {
+                        reader.malformed(format!("`num_feature` is {text:?}, expected 1 to {MAX_FEATURES}"))
+                    })?;
                 }
                 _ => reader.skip()?,
             }
@@ -126,7 +129,9 @@ impl Learner {
 
     /// Booster and objective first: a linear model has no trees, and that is not its fault.
     fn check<R: Read>(&self, reader: &Reader<R>) -> Result<(), ModelError> {
-        let unsupported = |what, found: &str, supported| Err(ModelError::Unsupported { what, found: format!("`{found}`"), supported });
+        let unsupported = |what, found: &str, supported| {
+            Err(ModelError::Unsupported { what, found: format!("`{found}`"), supported })
+        };
         match (self.booster.as_str(), self.objective.as_str()) {
             ("gbtree", "binary:logistic") => {}
             ("gbtree", objective) => return unsupported("objective", objective, "`binary:logistic`"),
@@ -186,7 +191,11 @@ fn read_name<R: Read>(reader: &mut Reader<R>, what: &'static str) -> Result<Stri
 }
 
 /// One string member of an object; the others are skipped.
-fn read_member<R: Read>(reader: &mut Reader<R>, what: &'static str, member: &'static str) -> Result<Option<String>, ModelError> {
+fn read_member<R: Read>(
+    reader: &mut Reader<R>,
+    what: &'static str,
+    member: &'static str,
+) -> Result<Option<String>, ModelError> {
     let mut value = None;
     reader.object(what)?;
     while let Some(key) = reader.next_key()? {

@@ -46,7 +46,10 @@ pub fn json(evaluation: &Evaluation, digests: &Digests) -> Result<String, serde_
 /// `evaluation.html`: no script, no network, readable in dark mode, on a phone and in print.
 pub fn html(evaluation: &Evaluation, digests: &Digests) -> String {
     let challenger = escape(&digests.challenger.name);
-    let against = digests.champion.as_ref().map_or("first release, no champion".to_owned(), |champion| format!("against {}", escape(&champion.name)));
+    let against = digests
+        .champion
+        .as_ref()
+        .map_or("first release, no champion".to_owned(), |champion| format!("against {}", escape(&champion.name)));
     let (class, headline) = match evaluation.verdict {
         Verdict::Pass => ("pass", "may be approved"),
         Verdict::Fail => ("fail", "is rejected"),
@@ -80,7 +83,11 @@ fn numbers_section(evaluation: &Evaluation) -> String {
     let mut body = String::new();
     for (name, show) in rows {
         let champion = evaluation.champion.as_ref().map_or("–".to_owned(), show);
-        let _ = writeln!(body, "<tr><th scope=\"row\">{name}</th><td>{}</td><td>{champion}</td></tr>", show(&evaluation.challenger));
+        let _ = writeln!(
+            body,
+            "<tr><th scope=\"row\">{name}</th><td>{}</td><td>{champion}</td></tr>",
+            show(&evaluation.challenger)
+        );
     }
     section(
         "Numbers",
@@ -94,25 +101,25 @@ fn regions_section(evaluation: &Evaluation) -> String {
     if evaluation.regions.is_empty() {
         return String::new();
     }
+    let auc = |numbers: &ModelNumbers| format!("{:.4}", numbers.auc);
+    let fpr = |numbers: &ModelNumbers| percent(numbers.fpr);
+    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
     let mut body = String::new();
     for region in &evaluation.regions {
-        let auc = |numbers: &Option<ModelNumbers>| numbers.map_or("–".to_owned(), |numbers| format!("{:.4}", numbers.auc));
-        let fpr = |numbers: &Option<ModelNumbers>| numbers.map_or("–".to_owned(), |numbers| percent(numbers.fpr));
         let gate = evaluation.gates.iter().find(|gate| gate.region.as_deref() == Some(&region.region));
-        let _ = writeln!(
-            body,
-            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-            escape(&region.region),
-            region.rows,
-            region.positives,
-            auc(&region.challenger),
-            auc(&region.champion),
-            fpr(&region.challenger),
-            fpr(&region.champion),
-            gate.map_or("–".to_owned(), badge),
-        );
+        let cells = [
+            or_dash(gate.map(badge)),
+            region.rows.to_string(),
+            region.positives.to_string(),
+            or_dash(region.challenger.as_ref().map(auc)),
+            or_dash(region.champion.as_ref().map(auc)),
+            or_dash(region.challenger.as_ref().map(fpr)),
+            or_dash(region.champion.as_ref().map(fpr)),
+        ];
+        let cells: String = cells.iter().map(|cell| format!("<td>{cell}</td>")).collect();
+        let _ = writeln!(body, "<tr><th scope=\"row\">{}</th>{cells}</tr>", escape(&region.region));
     }
-    let head = ["Region", "Records", "Positives", "AUC, challenger", "AUC, champion", "FPR, challenger", "FPR, champion", "Verdict"];
+    let head = ["Region", "Verdict", "Records", "Positives", "AUC", "Champion’s AUC", "FPR", "Champion’s FPR"];
     let head: String = head.iter().map(|name| format!("<th scope=\"col\">{name}</th>")).collect();
     section("Customer regions", "The same models on each region's records.", &head, &body)
 }
@@ -120,13 +127,11 @@ fn regions_section(evaluation: &Evaluation) -> String {
 fn gates_section(evaluation: &Evaluation) -> String {
     let mut body = String::new();
     for gate in &evaluation.gates {
-        let name = gate.name.replace('_', " ");
-        let region = gate.region.as_ref().map_or(String::new(), |region| format!(", {}", escape(region)));
         let note = if gate.blocking { "" } else { " (does not block)" };
         let _ = writeln!(
             body,
-            "<tr><th scope=\"row\">{}{region}</th><td>{}</td><td class=\"text\">{}{note}</td></tr>",
-            escape(&name),
+            "<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"text\">{}{note}</td></tr>",
+            title_of(gate),
             badge(gate),
             escape(&gate.reason)
         );
@@ -146,7 +151,10 @@ fn inputs_section(evaluation: &Evaluation, digests: &Digests) -> String {
     let mut body = String::new();
     for (role, input) in inputs.into_iter().flatten() {
         let (name, digest) = (escape(&input.name), escape(&input.sha256));
-        let _ = writeln!(body, "<tr><th scope=\"row\">{role}</th><td class=\"text\">{name}</td><td class=\"text\"><code>{digest}</code></td></tr>");
+        let _ = writeln!(
+            body,
+            "<tr><th scope=\"row\">{role}</th><td class=\"text\">{name}</td><td class=\"text\"><code>{digest}</code></td></tr>"
+        );
     }
     let head = "<th scope=\"col\">Input</th><th scope=\"col\" class=\"text\">Name</th><th scope=\"col\" class=\"text\">SHA-256</th>";
     section("Inputs", "The verdict is bound to exactly these bytes.", head, &body)
@@ -158,6 +166,18 @@ fn section(title: &str, note: &str, head: &str, body: &str) -> String {
         "<section>\n<h2>{title}</h2>\n<p>{note}</p>\n<div class=\"table\" role=\"region\" aria-label=\"{title}\" tabindex=\"0\">\
          <table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>\n</section>\n"
     )
+}
+
+fn title_of(gate: &Gate) -> String {
+    let title = match gate.name.as_str() {
+        "finite" => "Finite scores",
+        "constant" => "Scores differ",
+        "auc" | "region_auc" => "AUC",
+        "false_positive_rate" => "False-positive rate",
+        other => other,
+    };
+    let region = gate.region.as_ref().map_or(String::new(), |region| format!(", {}", escape(region)));
+    escape(title) + &region
 }
 
 /// The verdict as a mark, a word and a colour, so that no one of them is needed alone.

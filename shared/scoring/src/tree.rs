@@ -75,14 +75,16 @@ impl RawTree {
         while let Some(&old) = queue.get(next) {
             next += 1;
             let node = self.node(tree, old)?;
-            if std::mem::replace(seen.get_mut(old).ok_or_else(|| problem(tree, old, "lies outside of the tree"))?, true) {
+            if std::mem::replace(seen.get_mut(old).ok_or_else(|| problem(tree, old, "lies outside of the tree"))?, true)
+            {
                 return Err(problem(tree, old, "is reached twice: its tree has a cycle or shares a child"));
             }
             let Some((left, right)) = node.children else {
                 nodes.push(Node { value: node.value, left: 0, feature: 0 });
                 continue;
             };
-            let place = u32::try_from(root + queue.len()).map_err(|_| problem(tree, old, "the model has more than 2^32 nodes"))?;
+            let place = u32::try_from(root + queue.len())
+                .map_err(|_| problem(tree, old, "the model has more than 2^32 nodes"))?;
             queue.extend([left, right]);
             nodes.push(Node { value: node.value, left: place, feature: node.feature });
         }
@@ -92,11 +94,19 @@ impl RawTree {
     fn check_kind(&self) -> Result<(), ModelError> {
         if self.leaf_vector != "1" && self.leaf_vector != "0" {
             let found = format!("of {} values", self.leaf_vector);
-            return Err(ModelError::Unsupported { what: "vector leaves", found, supported: "one value a leaf (multi_strategy=one_output_per_tree)" });
+            return Err(ModelError::Unsupported {
+                what: "vector leaves",
+                found,
+                supported: "one value a leaf (multi_strategy=one_output_per_tree)",
+            });
         }
         if self.categorical {
             let found = "(split_type 1)".to_owned();
-            return Err(ModelError::Unsupported { what: "categorical splits", found, supported: "numeric splits; train with enable_categorical off" });
+            return Err(ModelError::Unsupported {
+                what: "categorical splits",
+                found,
+                supported: "numeric splits; train with enable_categorical off",
+            });
         }
         Ok(())
     }
@@ -113,7 +123,9 @@ impl RawTree {
             ("default_left", self.default_left.len()),
         ];
         match lengths.into_iter().find(|(_, length)| *length != expected) {
-            Some((name, length)) => Err(problem(tree, 0, format!("`{name}` has {length} elements, `left_children` has {expected}"))),
+            Some((name, length)) => {
+                Err(problem(tree, 0, format!("`{name}` has {length} elements, `left_children` has {expected}")))
+            }
             None => Ok(()),
         }
     }

@@ -60,7 +60,8 @@ impl<R: Read> Reader<R> {
     }
 
     fn skip_bytes(&mut self, count: u64) -> Result<(), ModelError> {
-        let skipped = io::copy(&mut self.input.by_ref().take(count), &mut io::sink()).map_err(|error| wrap(error, self.at, "a value"))?;
+        let skipped = io::copy(&mut self.input.by_ref().take(count), &mut io::sink())
+            .map_err(|error| wrap(error, self.at, "a value"))?;
         self.at += skipped;
         if skipped < count { Err(ModelError::Truncated { at: self.at, what: "the rest of a value" }) } else { Ok(()) }
     }

@@ -1,0 +1,191 @@
+//! What evaluation decides, and what it writes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use meridian_domain::Verdict;
+use meridian_scoring::{
+    Digests, EvaluateError, Evaluation, EvaluationPolicy, GoldenRecords, Named, ShapeError, evaluate, html, json,
+};
+use support::{Sketch, holdout, model, small_holdout};
+
+fn policy() -> EvaluationPolicy {
+    EvaluationPolicy::at_threshold(0.81)
+}
+
+fn judged(challenger: &str) -> Evaluation {
+    evaluate(&model(challenger), Some(&model("v426")), &holdout(), &policy()).unwrap()
+}
+
+fn digests() -> Digests {
+    let named = |name: &str| Named { name: name.to_owned(), sha256: "ab".repeat(32) };
+    Digests { challenger: named("v427<b>"), champion: Some(named("v426")), holdout: named("holdout.csv.gz") }
+}
+
+#[test]
+fn the_good_challenger_passes_in_every_region() {
+    let evaluation = judged("v427");
+    assert_eq!(evaluation.verdict, Verdict::Pass, "{:?}", evaluation.reasons);
+    let regions: Vec<&str> = evaluation.regions.iter().map(|region| region.region.as_str()).collect();
+    assert_eq!(regions, ["australia", "brazil", "europe", "japan"]);
+    assert!(evaluation.gates.iter().all(|gate| gate.verdict == Verdict::Pass));
+    assert_eq!(
+        evaluation.reasons,
+        [
+            "held-out AUC 0.9177, champion 0.9176: a gain of 0.0000",
+            "false-positive rate 1.12 % at threshold 0.81, champion 1.04 %: a rise of 0.07 points, within the 0.50 points allowed",
+            "AUC held in 4 of 4 customer regions",
+        ]
+    );
+}
+
+#[test]
+fn the_bad_challenger_fails_with_the_drop_in_plain_words() {
+    let evaluation = judged("v429");
+    assert_eq!(evaluation.verdict, Verdict::Fail);
+    assert_eq!(
+        evaluation.reasons[0],
+        "held-out AUC 0.8550, champion 0.9176: a drop of 0.0626, more than the 0.0100 allowed"
+    );
+}
+
+#[test]
+fn a_first_release_is_held_to_absolute_bounds() {
+    let judge = |policy: &EvaluationPolicy| evaluate(&model("v426"), None, &holdout(), policy).unwrap();
+    let evaluation = judge(&policy());
+    assert_eq!((evaluation.verdict, evaluation.champion), (Verdict::Pass, None));
+    assert_eq!(judge(&EvaluationPolicy { min_auc: 0.95, ..policy() }).verdict, Verdict::Fail);
+    assert_eq!(judge(&EvaluationPolicy { max_fpr: 0.001, ..policy() }).verdict, Verdict::Fail);
+}
+
+#[test]
+fn a_rise_of_false_positives_past_the_bound_fails() {
+    // The same model asked at a lower threshold alerts more.
+    let policy = EvaluationPolicy { threshold: 0.5, champion_threshold: Some(0.81), ..policy() };
+    let evaluation = evaluate(&model("v426"), Some(&model("v426")), &holdout(), &policy).unwrap();
+    assert_eq!(evaluation.verdict, Verdict::Fail);
+    assert!(evaluation.reasons[0].starts_with("false-positive rate"), "{:?}", evaluation.reasons);
+}
+
+#[test]
+fn a_bound_that_is_not_a_number_fails_closed() {
+    let policy = EvaluationPolicy { max_auc_drop: f64::NAN, ..policy() };
+    let evaluation = evaluate(&model("v427"), Some(&model("v426")), &holdout(), &policy).unwrap();
+    assert_eq!(evaluation.verdict, Verdict::Fail);
+}
+
+#[test]
+fn a_model_that_always_answers_the_same_fails() {
+    let constant = Sketch { values: vec![0.5, 1.0, 1.0], ..Sketch::default() }.model();
+    let records = small_holdout(&[(1, "eu", "1"), (0, "eu", "0")]);
+    let policy = EvaluationPolicy { min_positives: 1, min_auc: 0.1, max_fpr: 1.0, ..EvaluationPolicy::default() };
+    let evaluation = evaluate(&constant, None, &records, &policy).unwrap();
+    assert_eq!(evaluation.verdict, Verdict::Fail);
+    assert_eq!(evaluation.reasons, ["the model answers 0.7311 whatever it is asked"]);
+}
+
+#[test]
+fn few_positives_in_a_region_are_inconclusive_and_do_not_block() {
+    let fewest = judged("v427").regions.iter().map(|region| region.positives).min().unwrap();
+    let policy = EvaluationPolicy { min_positives_per_region: fewest + 1, ..policy() };
+    let evaluation = evaluate(&model("v427"), Some(&model("v426")), &holdout(), &policy).unwrap();
+    let open: Vec<_> = evaluation.gates.iter().filter(|gate| gate.verdict == Verdict::Inconclusive).collect();
+    assert_eq!((open.len(), open[0].name.as_str(), open[0].blocking), (1, "region_auc", false));
+    assert_eq!(evaluation.verdict, Verdict::Pass);
+}
+
+#[test]
+fn few_positives_in_the_whole_set_are_inconclusive() {
+    let records = small_holdout(&[(1, "eu", "1"), (0, "eu", "0")]);
+    let model = Sketch::default().model();
+    let evaluation = evaluate(&model, Some(&model), &records, &EvaluationPolicy::default()).unwrap();
+    assert_eq!(evaluation.verdict, Verdict::Inconclusive);
+    assert!(evaluation.reasons[0].contains("1 positives and 1 negatives"), "{:?}", evaluation.reasons);
+}
+
+#[test]
+fn one_class_and_wrong_features_are_errors() {
+    let model = Sketch::default().model();
+    let one_class = small_holdout(&[(0, "eu", "1"), (0, "eu", "0")]);
+    let policy = EvaluationPolicy::default();
+    assert_eq!(
+        evaluate(&model, None, &one_class, &policy),
+        Err(EvaluateError::OneClass { positives: 0, negatives: 2 })
+    );
+    let shape = ShapeError::Width { expected: 1, found: 400 };
+    assert_eq!(
+        evaluate(&model, None, &holdout(), &policy),
+        Err(EvaluateError::Shape { role: "challenger", source: shape })
+    );
+    let policy = EvaluationPolicy::at_threshold(f64::NAN);
+    assert!(matches!(evaluate(&model, None, &one_class, &policy), Err(EvaluateError::Threshold { .. })));
+}
+
+#[test]
+fn the_policy_refuses_a_field_it_does_not_know() {
+    let policy: EvaluationPolicy = serde_json::from_str(r#"{"threshold": 0.8}"#).unwrap();
+    assert_eq!(policy, EvaluationPolicy::at_threshold(0.8));
+    let error = serde_json::from_str::<EvaluationPolicy>(r#"{"max_auc_dorp": 0.1}"#).unwrap_err();
+    assert!(error.to_string().contains("max_auc_dorp"));
+}
+
+#[test]
+fn the_json_report_reads_back_and_repeats_to_the_byte() {
+    let text = json(&judged("v429"), &digests()).unwrap();
+    assert_eq!(serde_json::from_str::<Evaluation>(&text).unwrap(), judged("v429"));
+    assert_eq!(text, json(&judged("v429"), &digests()).unwrap());
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((&value["verdict"], &value["schema"]), (&"fail".into(), &1.into()));
+    assert_eq!(value["inputs"]["champion"]["name"], "v426");
+    assert_eq!(value["policy_sha256"].as_str().unwrap().len(), 64);
+}
+
+#[test]
+fn the_page_leads_with_the_verdict_and_escapes_names() {
+    let page = html(&judged("v429"), &digests());
+    let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text} is not in the page"));
+    assert!(place("is rejected") < place("a drop of 0.0626") && place("a drop of 0.0626") < place("<table>"));
+    assert!(page.contains("v427&lt;b&gt;") && !page.contains("v427<b>"));
+    assert!(!page.contains("<script") && !page.contains("http"));
+    assert!(page.contains("brazil") && page.contains(&"ab".repeat(32)));
+}
+
+#[test]
+fn golden_records_are_chosen_alike_spread_out_and_tell_the_models_apart() {
+    let (champion, challenger, holdout) = (model("v426"), model("v427"), holdout());
+    let golden = GoldenRecords::choose("v427", &challenger, &holdout, 200).unwrap();
+    assert_eq!(golden, GoldenRecords::choose("v427", &challenger, &holdout, 200).unwrap());
+    assert_eq!(golden.records.len(), 200);
+    let in_band =
+        |low: f32| golden.records.iter().filter(|record| record.score >= low && record.score < low + 0.2).count();
+    assert!([0.0, 0.2, 0.4, 0.6, 0.8].into_iter().all(|low| in_band(low) >= 10), "scores are not spread");
+
+    let answers = |model: &meridian_scoring::Model| -> Vec<Option<f32>> {
+        golden
+            .records
+            .iter()
+            .map(|record| GoldenRecords::parse_answer(&model.answer_csv(&record.payload).unwrap()))
+            .collect()
+    };
+    assert_eq!(golden.compare(&answers(&challenger), 0.0).equal, 200);
+    assert!(golden.matches(&answers(&challenger)));
+    assert!(golden.compare(&answers(&champion), 1e-6).different > 190);
+    assert!(!golden.matches(&answers(&champion)));
+}
+
+#[test]
+fn golden_records_survive_json_and_never_show_a_payload() {
+    let golden = GoldenRecords::choose("v427", &model("v427"), &holdout(), 200).unwrap();
+    let back: GoldenRecords = serde_json::from_str(&serde_json::to_string(&golden).unwrap()).unwrap();
+    assert_eq!(back, golden);
+    assert!(!format!("{golden:?}").contains(&golden.records[0].payload));
+}
+
+#[test]
+fn golden_records_do_not_match_silence() {
+    let golden = GoldenRecords::choose("v427", &model("v427"), &holdout(), 3).unwrap();
+    assert!(!golden.matches(&[]));
+    assert!(!golden.matches(&[None, Some(f32::NAN), None]));
+    let nothing = GoldenRecords { release: "v427".to_owned(), records: Vec::new() };
+    assert!(!nothing.matches(&[]));
+}

@@ -1,0 +1,270 @@
+//! What is refused, and that the error says what was found.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use meridian_scoring::{Columns, HeldOut, Model, ModelError, PayloadError, ShapeError};
+use proptest::prelude::*;
+use support::{Sketch, archive, gzip, holdout, model, tar};
+
+#[track_caller]
+fn refused(bytes: &[u8], words: &[&str]) {
+    says(Model::from_archive(bytes), words);
+}
+
+#[track_caller]
+fn says(result: Result<Model, ModelError>, words: &[&str]) {
+    let text = result.expect_err("the model must be refused").to_string();
+    for word in words {
+        assert!(text.contains(word), "{word:?} is not in {text:?}");
+    }
+}
+
+#[track_caller]
+fn sketch_refused(change: impl Fn(&mut Sketch), words: &[&str]) {
+    let mut sketch = Sketch::default();
+    change(&mut sketch);
+    says(Model::from_ubjson(&sketch.bytes()), words);
+}
+
+#[test]
+fn a_truncated_archive_is_refused_wherever_it_ends() {
+    let whole = archive("v427");
+    for kept in [0, 1, 9, 500, whole.len() / 2, whole.len() - 9, whole.len() - 1] {
+        assert!(Model::from_archive(&whole[..kept]).is_err(), "{kept} of {} bytes were accepted", whole.len());
+    }
+}
+
+#[test]
+fn a_flipped_bit_in_the_archive_is_refused() {
+    let whole = archive("v427");
+    for place in (20..whole.len()).step_by(whole.len() / 40) {
+        let mut flipped = whole.clone();
+        flipped[place] ^= 0x10;
+        assert!(Model::from_archive(flipped.as_slice()).is_err(), "bit flipped in byte {place}");
+    }
+}
+
+#[test]
+fn a_truncated_model_in_a_sound_archive_is_refused() {
+    let model = Sketch::default().bytes();
+    for kept in 0..model.len() {
+        assert!(Model::from_archive(gzip(&tar(&[("xgboost-model", &model[..kept])])).as_slice()).is_err());
+    }
+}
+
+#[test]
+fn a_second_file_is_refused_and_named() {
+    let model = Sketch::default().bytes();
+    refused(
+        &gzip(&tar(&[("xgboost-model", &model), ("extra.bin", b"x")])),
+        &["second file", "`extra.bin`", "exactly one"],
+    );
+}
+
+#[test]
+fn a_second_file_behind_the_tars_end_is_refused() {
+    let model = Sketch::default().bytes();
+    let mut bytes = tar(&[("xgboost-model", &model)]);
+    bytes.extend(tar(&[("another", &model)]));
+    refused(&gzip(&bytes), &["behind the end"]);
+}
+
+#[test]
+fn names_that_leave_the_folder_are_refused() {
+    let model = Sketch::default().bytes();
+    refused(&gzip(&tar(&[("../xgboost-model", &model)])), &["`../xgboost-model`", ".."]);
+    refused(&gzip(&tar(&[("/xgboost-model", &model)])), &["absolute"]);
+    refused(&gzip(&tar(&[("code/xgboost-model", &model)])), &["top level"]);
+}
+
+#[test]
+fn an_archive_without_a_file_is_refused() {
+    refused(&gzip(&tar(&[])), &["holds no file"]);
+}
+
+#[test]
+fn the_folder_entry_that_tar_writes_for_itself_is_allowed() {
+    let model = Sketch::default().bytes();
+    let mut builder = tar::Builder::new(Vec::new());
+    builder.append_dir(".", ".").unwrap();
+    let mut bytes = builder.into_inner().unwrap();
+    bytes.truncate(512);
+    bytes.extend(tar(&[("./xgboost-model", &model)]));
+    assert!(Model::from_archive(gzip(&bytes).as_slice()).is_ok());
+}
+
+#[test]
+fn an_archive_that_inflates_past_the_limit_is_refused() {
+    let bomb = gzip(&tar(&[("xgboost-model", &vec![b'{'; 4 << 20])]));
+    says(Model::from_archive_within(bomb.as_slice(), 1000), &["1000 bytes"]);
+    let sound = gzip(&tar(&[("xgboost-model", &Sketch::default().bytes())]));
+    says(Model::from_archive_within(sound.as_slice(), 1000), &["1000 bytes"]);
+}
+
+#[test]
+fn other_formats_are_refused_by_name() {
+    says(Model::from_ubjson(b"\x80\x04\x95"), &["pickle", "runs any code", "save_model"]);
+    says(Model::from_ubjson(b"binf\0\0"), &["legacy binary"]);
+    says(Model::from_ubjson(b"{\"learner\":{}}"), &["JSON"]);
+    says(Model::from_ubjson(b"\x1f\x8b\x08"), &["gzip"]);
+    says(Model::from_ubjson(b""), &["empty"]);
+    says(Model::from_ubjson(b"PK\x03\x04"), &["50 4b 03 04"]);
+}
+
+#[test]
+fn cyclic_and_shared_children_are_refused() {
+    sketch_refused(|sketch| sketch.left[0] = 0, &["tree 0, node 0", "child is 0"]);
+    sketch_refused(|sketch| sketch.right[0] = 1, &["tree 0, node 1", "reached twice"]);
+    sketch_refused(|sketch| (sketch.left[1], sketch.right[1]) = (1, 2), &["reached twice"]);
+}
+
+#[test]
+fn children_and_features_out_of_range_are_refused() {
+    sketch_refused(|sketch| sketch.right[0] = 3, &["child is 3, expected 1 to 2"]);
+    sketch_refused(|sketch| sketch.right[0] = -7, &["child is -7"]);
+    sketch_refused(|sketch| sketch.features[0] = 1, &["tree 0, node 0", "feature 1", "1 features"]);
+    sketch_refused(|sketch| sketch.features[0] = -1, &["feature index out of range"]);
+}
+
+#[test]
+fn thresholds_and_leaves_that_are_not_finite_are_refused() {
+    sketch_refused(|sketch| sketch.values[0] = f32::INFINITY, &["node 0", "not finite"]);
+    sketch_refused(|sketch| sketch.values[2] = f32::NAN, &["node 2", "not finite"]);
+}
+
+#[test]
+fn arrays_of_different_lengths_are_refused() {
+    sketch_refused(|sketch| sketch.right.truncate(2), &["right_children` has 2 elements", "has 3"]);
+}
+
+#[test]
+fn models_of_another_kind_are_refused_by_what_they_are() {
+    sketch_refused(|sketch| sketch.booster = "dart", &["booster `dart`", "gbtree"]);
+    sketch_refused(|sketch| sketch.booster = "gblinear", &["booster `gblinear`"]);
+    sketch_refused(|sketch| sketch.objective = "multi:softprob", &["objective `multi:softprob`"]);
+    sketch_refused(|sketch| sketch.num_class = "3", &["num_class `3`"]);
+    sketch_refused(|sketch| sketch.leaf_vector = "4", &["vector leaves"]);
+    sketch_refused(|sketch| sketch.split_type[0] = 1, &["categorical"]);
+    sketch_refused(|sketch| sketch.base_score = "1E0", &["base_score", "between 0 and 1"]);
+}
+
+#[test]
+fn bytes_behind_the_model_are_refused() {
+    let mut bytes = Sketch::default().bytes();
+    bytes.push(0);
+    says(Model::from_ubjson(&bytes), &["follow the model's end"]);
+}
+
+#[test]
+fn a_length_that_lies_costs_an_error_and_no_memory() {
+    let mut bytes = b"{L\0\0\0\0\0\0\0\x07learner[$d#L".to_vec();
+    bytes.extend(i64::MAX.to_be_bytes());
+    assert!(Model::from_ubjson(&bytes).is_err());
+    let mut endless = b"{L\0\0\0\0\0\0\0\x07ignored[$Z#L".to_vec();
+    endless.extend(i64::MAX.to_be_bytes());
+    says(Model::from_ubjson(&endless), &["typed array"]);
+}
+
+#[test]
+fn nesting_without_end_is_refused() {
+    let mut bytes = b"{L\0\0\0\0\0\0\0\x07ignored".to_vec();
+    bytes.extend(vec![b'['; 1_000_000]);
+    says(Model::from_ubjson(&bytes), &["nested"]);
+}
+
+fn read(text: &str) -> String {
+    let columns = Columns::standard(vec!["x".to_owned(), "y".to_owned()]);
+    HeldOut::read(text.as_bytes(), &columns).expect_err("the file must be refused").to_string()
+}
+
+#[test]
+fn missing_and_extra_columns_are_named() {
+    let text = read("label,customer_region,x,z\n1,eu,1,2\n");
+    assert!(text.contains("missing `y`") && text.contains("not expected `z`"), "{text}");
+    let text = read("label,x,x,y\n1,1,1,1\n");
+    assert!(text.contains("missing `customer_region`") && text.contains("named twice `x`"), "{text}");
+}
+
+#[test]
+fn values_are_refused_without_being_shown() {
+    let infinite = read("label,customer_region,x,y\n1,eu,1,2\n0,eu,inf,2\n");
+    assert!(infinite.contains("row 2, column `x`: infinite"), "{infinite}");
+    assert!(read("label,customer_region,x,y\n1,eu,1,1e39\n").contains("column `y`: infinite"));
+    let wrong = read("label,customer_region,x,y\n1,eu,1,4111-1111\n");
+    assert!(wrong.contains("row 1, column `y`: not a number") && !wrong.contains("4111"), "{wrong}");
+    let label = read("label,customer_region,x,y\n7731,eu,1,1\n");
+    assert!(label.contains("neither 0 nor 1") && !label.contains("7731"), "{label}");
+}
+
+#[test]
+fn a_file_without_a_header_does_not_have_its_first_record_shown() {
+    let text = read("1,europe,4111,2\n0,europe,1,2\n");
+    assert!(text.contains("no header") && !text.contains("4111") && !text.contains("europe"), "{text}");
+}
+
+#[test]
+fn a_truncated_held_out_file_is_refused() {
+    let file = std::fs::read(support::path("holdout.csv.gz")).unwrap();
+    assert!(HeldOut::read(&file[..file.len() / 2], &Columns::standard(support::features())).is_err());
+    assert!(read("label,customer_region,x,y\n1,eu,1\n").contains("as many fields"));
+    assert!(read("label,customer_region,x,y\n").contains("no rows"));
+}
+
+#[test]
+fn a_payload_of_the_wrong_shape_is_counted_but_never_shown() {
+    let model = model("v427");
+    let text = model.answer_csv("4111,2").unwrap_err().to_string();
+    assert!(text.contains("2 comma-separated") && text.contains("400") && !text.contains("4111"), "{text}");
+    let mut payload = holdout().csv_payload(0);
+    payload.push_str("secret");
+    assert_eq!(model.answer_csv(&payload), Err(PayloadError::NotANumber { position: 399 }));
+    let row = holdout().csv_payload(0);
+    assert_eq!(model.answer_csv(&format!("{row}\n{row}")), Err(PayloadError::SeveralRows));
+    assert!(model.answer_csv(&format!("{row}\r\n")).is_ok());
+}
+
+#[test]
+fn features_in_another_order_are_refused_by_position() {
+    let mut features = support::features();
+    features.swap(3, 4);
+    let file = std::fs::File::open(support::path("holdout.csv.gz")).unwrap();
+    let swapped = HeldOut::read(file, &Columns::standard(features)).unwrap();
+    assert!(matches!(model("v427").margins(&swapped), Err(ShapeError::Name { position: 3, .. })));
+}
+
+#[test]
+fn debug_output_shows_no_values() {
+    let text = format!("{:?}", support::small_holdout(&[(1, "eu", "4111"), (0, "eu", "2")]));
+    assert!(text.contains("rows: 2") && !text.contains("4111"), "{text}");
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes_never_panic_the_loader(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
+        let _ = Model::from_ubjson(&bytes);
+        let _ = Model::from_archive(bytes.as_slice());
+        let _ = Model::from_archive(gzip(&bytes).as_slice());
+        let _ = Model::from_archive(gzip(&tar(&[("m", &bytes)])).as_slice());
+    }
+
+    #[test]
+    fn a_damaged_model_never_panics_and_never_walks_astray(
+        changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..6),
+        value in any::<f32>(),
+    ) {
+        let mut bytes = Sketch::default().bytes();
+        for (place, byte) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        if let Ok(model) = Model::from_ubjson(&bytes) {
+            let _ = model.margin(&vec![value; model.n_features()]);
+        }
+    }
+
+    #[test]
+    fn arbitrary_text_never_panics_the_record_reader(text in "(label|customer_region|x|[0-9,.\n\"-])*") {
+        let _ = HeldOut::read(text.as_bytes(), &Columns::standard(vec!["x".to_owned()]));
+    }
+}
