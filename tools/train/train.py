@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Makes Meridian's models and its held-out set: real XGBoost models, small enough to be committed.
 
-    python3 -m venv /tmp/train-venv && /tmp/train-venv/bin/pip install -r tools/train/requirements.txt
-    /tmp/train-venv/bin/python tools/train/train.py
+    python3 -m venv "$VENV" && "$VENV/bin/pip" install -r tools/train/requirements.txt
+    "$VENV/bin/python" tools/train/train.py
 
 Writes into local/models/ (or --out):
 
@@ -137,7 +137,7 @@ def as_field(value: float) -> str:
 
 
 def read_holdout(path: Path) -> Holdout:
-    """The held-out set from the file as written; text is read as float64 and rounded to float32, as the container does."""
+    """The held-out set from the file as written; text becomes float64, then float32, as in the container."""
     with gzip.open(path, "rt", newline="") as file:
         rows = list(csv.reader(file))
     assert rows[0] == ["label", "customer_region", *FEATURES]
