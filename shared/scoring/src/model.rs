@@ -63,7 +63,9 @@ impl Model {
             let feature = node.feature & !DEFAULT_LEFT;
             if feature as usize >= num_feature {
                 let tree = roots.partition_point(|root| *root as usize <= index).saturating_sub(1);
-                let problem = format!("splits on feature {feature}, but the model has {num_feature} features");
+                let problem = format!(
+                    "(counted breadth-first) splits on feature {feature}, but the model has {num_feature} features"
+                );
                 let first = roots.get(tree).map_or(0, |root| *root as usize);
                 return Err(ModelError::Tree { tree, node: index - first, problem });
             }
