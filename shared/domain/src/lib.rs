@@ -2,6 +2,7 @@
 //! the ledger's entries. No clock, no I/O, no async, no SDK: time and observations come in as values.
 
 pub mod alarms;
+mod audit;
 mod endpoint;
 mod fleet;
 mod history;
@@ -9,10 +10,12 @@ mod judge;
 pub mod keys;
 mod ledger;
 mod names;
+pub mod plan;
 mod release;
 mod verdict;
 
 pub use alarms::{AlarmSpec, AlarmState, AlarmView, MissingData};
+pub use audit::{Note, audit};
 pub use endpoint::{
     ConfigSpec, EndpointStatus, EndpointView, FleetCounts, ModelSpec, PendingDeployment, Routing, Seen, Target,
     UpdateSpec, VariantPhase, serves,
@@ -23,5 +26,5 @@ pub use judge::{Evidence, Judgement, judge};
 pub use keys::Chain;
 pub use ledger::{ChainError, Entry, Head, Record};
 pub use names::{Actor, BucketName, Epoch, FleetName, NameError, RegionName, ReleaseId, ResourceName, Sha256, Version};
-pub use release::{File, Image, Manifest, ManifestError};
+pub use release::{File, Image, MANIFEST_SCHEMA, Manifest, ManifestError};
 pub use verdict::{Decision, Verdict};

@@ -4,7 +4,8 @@ use crate::events::EventError;
 use crate::files::FileError;
 use crate::journal::JournalError;
 use crate::ports::PortError;
-use meridian_domain::{Actor, Fleet, ManifestError, Region, RegionName, Sha256};
+use crate::status::Memory;
+use meridian_domain::{Actor, Fleet, FleetError, ManifestError, Region, RegionName, Sha256};
 use std::fmt;
 use std::sync::Arc;
 
@@ -45,7 +46,7 @@ impl fmt::Display for FunctionKind {
     }
 }
 
-/// Where and for whom a handler runs.
+/// Where and for whom a handler runs. Made once in a process; each call gets its own with [`Context::for_request`].
 #[derive(Clone, Debug)]
 pub struct Context {
     /// The fleet's policy.
@@ -56,9 +57,32 @@ pub struct Context {
     pub region: RegionName,
     /// Lambda's id of this call.
     pub request_id: String,
+    /// What a warm process may remember between calls.
+    pub memory: Memory,
 }
 
 impl Context {
+    /// The context of a process that has not been called yet.
+    ///
+    /// # Errors
+    /// A `fleet.toml` that is wrong, or one without `region`.
+    pub fn new(fleet_toml: &str, region: RegionName) -> Result<Self, HandlerError> {
+        let context = Self {
+            fleet: Arc::new(Fleet::parse(fleet_toml)?),
+            policy: Sha256::of(fleet_toml.as_bytes()),
+            region,
+            request_id: String::new(),
+            memory: Memory::default(),
+        };
+        context.own_region()?;
+        Ok(context)
+    }
+
+    /// The same for one call.
+    pub fn for_request(&self, request_id: impl Into<String>) -> Self {
+        Self { request_id: request_id.into(), ..self.clone() }
+    }
+
     /// True in the region that runs the pipeline.
     pub fn is_home(&self) -> bool {
         self.region == self.fleet.home
@@ -109,6 +133,9 @@ pub enum HandlerError {
     /// A file of the release is not what the manifest or the ledger says.
     #[error(transparent)]
     File(#[from] FileError),
+    /// The fleet's policy is wrong.
+    #[error(transparent)]
+    Fleet(#[from] FleetError),
     /// A region that the fleet does not have.
     #[error("region {region} is not in fleet {fleet} (it has {known}): add it to fleet.toml, or send the event there")]
     Region {

@@ -1,6 +1,7 @@
 //! The files of a release, read with their digests checked: nothing acts on bytes that nobody has verified (I2).
 
 use crate::ports::{Artifacts, ErrorKind, PortError};
+use bytes::Bytes;
 use meridian_domain::{File, Manifest, ManifestError, RegionName, ReleaseId, Sha256, keys};
 use meridian_scoring::GoldenRecords;
 use sha2::Digest;
@@ -97,6 +98,18 @@ pub async fn golden(
         key,
         problem: format!("not their JSON, at line {} column {}", error.line(), error.column()),
     })
+}
+
+/// Writes a file that is never rewritten. One that is there already must hold the same bytes.
+///
+/// # Errors
+/// The store's, or other bytes under the same key.
+pub async fn create_once(ports: &impl Artifacts, region: &RegionName, key: &str, body: Bytes) -> Result<(), FileError> {
+    let file = File { key: key.to_owned(), sha256: Sha256::of(&body), bytes: body.len() as u64 };
+    match ports.create(region, key, body).await {
+        Err(error) if error.kind == ErrorKind::Conflict => check(ports, region, &file).await,
+        done => Ok(done.map(drop)?),
+    }
 }
 
 async fn stream(

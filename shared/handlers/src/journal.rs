@@ -108,8 +108,8 @@ impl<H: Projection> Journal<H> {
         self.read_on(ports).await.map(drop)
     }
 
-    /// Adds an entry at the chain's end, wherever that is by now. Entries that the same actor has just written with the
-    /// same record (a doubled event, an answer that was lost) count as this one.
+    /// Adds an entry at the chain's end, wherever that is by now. An entry that the same actor has just written with
+    /// the same record (a doubled event, an answer that was lost) counts as this one.
     ///
     /// # Errors
     /// The store's; `Conflict` only where others were first time after time.
@@ -119,13 +119,30 @@ impl<H: Projection> Journal<H> {
         actor: &Actor,
         record: Record,
     ) -> Result<(), JournalError> {
+        self.append_unless(ports, actor, record, |_| false).await.map(drop)
+    }
+
+    /// Adds an entry unless the history holds by now what it would say; looks again after every other writer. True
+    /// where this call wrote it: whoever wrote it also tells people.
+    ///
+    /// # Errors
+    /// As [`Journal::append`].
+    pub async fn append_unless<P: Ledger + Clock>(
+        &mut self,
+        ports: &P,
+        actor: &Actor,
+        record: Record,
+        held: impl Fn(&H) -> bool,
+    ) -> Result<bool, JournalError> {
         let mut tries = 1;
-        loop {
+        while !held(&self.history) {
             match self.append_exclusive(ports, actor, record.clone()).await {
+                Ok(()) => return Ok(true),
                 Err(error) if error.is_conflict() && tries < ATTEMPTS => tries += 1,
-                done => return done,
+                Err(error) => return Err(error),
             }
         }
+        Ok(false)
     }
 
     /// Adds an entry only if nobody has added another since this journal was read: for records that are decided from

@@ -5,6 +5,11 @@ pub mod events;
 pub mod files;
 pub mod journal;
 pub mod ports;
+pub mod promote;
+pub mod publish;
+pub mod replication;
+pub mod rollback;
+pub mod status;
 
 #[cfg(test)]
 mod testing;

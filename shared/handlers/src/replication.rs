@@ -1,0 +1,244 @@
+//! `replication`: proves that a release has arrived, region by region, and starts the wave once it has everywhere.
+//!
+//! S3 has no event for "replicated": arrival is proved by reading the destination. A region attests in its own ledger
+//! what it has read itself; home only reads the attestations.
+
+mod wave;
+
+use crate::context::{Context, FunctionKind, HandlerError};
+use crate::events::{ReplicationEvent, ReplicationTrouble};
+use crate::files::{self, FileError};
+use crate::journal::{Journal, JournalError};
+use crate::ports::{Artifacts, Clock, Ledger, Page, Pager, Pipeline};
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::{Chain, Manifest, Record, RegionHistory, ReleaseId, keys};
+use serde_json::{Value, json};
+
+/// How long one call waits: for an archive that lands after its manifest, then for the other regions. The function's
+/// own time limit is longer by what one dark region costs.
+const WAIT: SignedDuration = SignedDuration::from_secs(60);
+/// Between two looks.
+const LOOK: SignedDuration = SignedDuration::from_secs(2);
+
+/// Does what the event asks for, and answers what came of it.
+///
+/// # Errors
+/// A service that does not answer: Lambda repeats the call, and the sweep comes every five minutes. Wrong bytes are an
+/// answer, with a page: repeating does not mend them.
+pub async fn handle<P>(ports: &P, ctx: &Context, event: ReplicationEvent) -> Result<Value, HandlerError>
+where
+    P: Artifacts + Ledger + Pipeline + Pager + Clock,
+{
+    match event {
+        ReplicationEvent::ManifestCreated { release } => arrived(ports, ctx, release).await,
+        ReplicationEvent::ReplicationFailed(troubles) => {
+            for trouble in &troubles {
+                report(ports, ctx, trouble).await?;
+            }
+            Ok(json!({"outcome": "reported", "objects": troubles.len()}))
+        }
+        ReplicationEvent::Sweep => sweep(ports, ctx).await,
+    }
+}
+
+/// What came of looking at one release in this region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Attestation {
+    /// Every file lies here with the digest that the manifest names, and the ledger says so.
+    Attested,
+    /// A file is not here yet.
+    Missing,
+    /// A file is here, and is not what the manifest says.
+    Refused,
+}
+
+impl Attestation {
+    fn word(self) -> &'static str {
+        match self {
+            Attestation::Attested => "attested",
+            Attestation::Missing => "missing",
+            Attestation::Refused => "refused",
+        }
+    }
+}
+
+async fn arrived<P>(ports: &P, ctx: &Context, release: ReleaseId) -> Result<Value, HandlerError>
+where
+    P: Artifacts + Ledger + Pipeline + Pager + Clock,
+{
+    let until = ports.now() + WAIT;
+    let mut chain = own_chain(ports, ctx).await?;
+    let manifest = match files::manifest(ports, &ctx.region, release).await {
+        Ok(manifest) => manifest,
+        Err(error) if error.is_wrong() => {
+            page_refusal(ports, ctx, &release.short(), &error).await?;
+            return Ok(json!({"outcome": Attestation::Refused.word(), "reason": error.to_string()}));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let outcome = attest(ports, ctx, &mut chain, release, &manifest, until, true).await?;
+    if outcome == Attestation::Attested && ctx.is_home() {
+        let wave = wave::start_when_ready(ports, ctx, release, &manifest, until).await?;
+        return Ok(json!({"outcome": outcome.word(), "wave": wave}));
+    }
+    Ok(json!({"outcome": outcome.word()}))
+}
+
+/// Checks the release's replicated files and writes the attestation, unless it stands there already. `page` says whether
+/// wrong bytes wake somebody.
+async fn attest<P>(
+    ports: &P,
+    ctx: &Context,
+    chain: &mut Journal<RegionHistory>,
+    release: ReleaseId,
+    manifest: &Manifest,
+    until: Timestamp,
+    page: bool,
+) -> Result<Attestation, HandlerError>
+where
+    P: Artifacts + Ledger + Pager + Clock,
+{
+    if chain.history().attested.contains(&release) {
+        return Ok(Attestation::Attested);
+    }
+    if manifest.fleet != ctx.fleet.name {
+        let message = format!(
+            "manifest {} is for fleet {}, this bucket belongs to {}: publish it to its own fleet's bucket",
+            release, manifest.fleet, ctx.fleet.name
+        );
+        return Err(HandlerError::State(message));
+    }
+    match check_archive(ports, ctx, manifest, until).await {
+        Ok(()) => {}
+        Err(error) if error.is_missing() => {
+            tracing::warn!(%release, key = manifest.archive.key, "the archive has not arrived yet");
+            return Ok(Attestation::Missing);
+        }
+        Err(error) if error.is_wrong() => {
+            tracing::error!(%release, %error, "not attested");
+            if page {
+                page_refusal(ports, ctx, manifest.version.as_str(), &error).await?;
+            }
+            return Ok(Attestation::Refused);
+        }
+        Err(error) => return Err(error.into()),
+    }
+    let record = Record::Attested { release, version: manifest.version.clone() };
+    let actor = ctx.actor(FunctionKind::Replication);
+    chain.append_unless(ports, &actor, record, |history| history.attested.contains(&release)).await?;
+    Ok(Attestation::Attested)
+}
+
+/// S3 replicates objects in no order: the archive may land after the manifest that names it.
+async fn check_archive<P>(ports: &P, ctx: &Context, manifest: &Manifest, until: Timestamp) -> Result<(), FileError>
+where
+    P: Artifacts + Clock,
+{
+    loop {
+        match files::check(ports, &ctx.region, &manifest.archive).await {
+            Err(error) if error.is_missing() && ports.now() + LOOK < until => ports.sleep(LOOK).await,
+            done => return done,
+        }
+    }
+}
+
+/// Looks at every manifest that is not attested: what an event would have done, had it come.
+async fn sweep<P>(ports: &P, ctx: &Context) -> Result<Value, HandlerError>
+where
+    P: Artifacts + Ledger + Pipeline + Pager + Clock,
+{
+    let now = ports.now();
+    let until = now + WAIT;
+    let mut chain = own_chain(ports, ctx).await?;
+    let releases = published(ports, ctx).await?;
+    let (mut attested, mut open) = (0_u32, 0_u32);
+    for release in &releases {
+        if chain.history().attested.contains(release) {
+            continue;
+        }
+        // The next sweep goes on: a new region may have much to read.
+        if ports.now() >= until {
+            break;
+        }
+        let outcome = match files::manifest(ports, &ctx.region, *release).await {
+            // Young trouble is worth a page; afterwards the wave's deferral and this log speak of it, not every sweep.
+            Ok(manifest) => {
+                let young = now.duration_since(manifest.created) < ctx.fleet.wave.replication_deadline;
+                attest(ports, ctx, &mut chain, *release, &manifest, now, young).await
+            }
+            Err(error) => Err(error.into()),
+        };
+        match outcome {
+            Ok(Attestation::Attested) => attested += 1,
+            Ok(Attestation::Missing | Attestation::Refused) => open += 1,
+            // One release's trouble must not keep the others waiting.
+            Err(error) => {
+                open += 1;
+                tracing::error!(%release, %error, "not attested");
+            }
+        }
+    }
+    let wave = if ctx.is_home() { wave::start_newest(ports, ctx, &releases, &chain).await? } else { None };
+    Ok(json!({"outcome": "swept", "attested": attested, "open": open, "wave": wave}))
+}
+
+async fn own_chain<P: Ledger>(ports: &P, ctx: &Context) -> Result<Journal<RegionHistory>, JournalError> {
+    Journal::open(ports, &ctx.region, Chain::Region(ctx.region.clone())).await
+}
+
+/// Every release whose manifest lies in this region's bucket.
+async fn published<P: Artifacts>(ports: &P, ctx: &Context) -> Result<Vec<ReleaseId>, HandlerError> {
+    let mut releases = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let page = ports.list(&ctx.region, keys::MANIFESTS, after.as_deref()).await?;
+        releases.extend(page.iter().filter_map(|key| keys::release_of_manifest(key)));
+        match page.into_iter().next_back() {
+            Some(last) => after = Some(last),
+            None => return Ok(releases),
+        }
+    }
+}
+
+/// Tells people that S3 did not replicate an object; what came late after all is only noted.
+async fn report<P: Pager>(ports: &P, ctx: &Context, trouble: &ReplicationTrouble) -> Result<(), HandlerError> {
+    let ReplicationTrouble { what, key, destination, reason } = trouble;
+    let reason = reason.as_deref().unwrap_or("none given");
+    if !trouble.is_open() {
+        tracing::info!(key, destination, "replicated late");
+        return Ok(());
+    }
+    tracing::error!(key, destination, what, reason, "S3 did not replicate an object");
+    let message = format!(
+        "S3 reports {what} for {key} on its way to {destination}; its reason: {reason}.\n\nNow: that region does not \
+         attest the release. The wave waits for it until the replication deadline and then goes on without it; no \
+         endpoint is touched.\n\nTo do: mend the replication rule, its role or the destination bucket, then replicate \
+         the object again (S3 Batch Replication, or copy it with the same key). The sweep attests it within 5 minutes \
+         of its arrival."
+    );
+    let subject = subject(&format!("{}: replication to {destination} failed", ctx.fleet.name));
+    ports.page(&ctx.region, &Page { subject, message }).await?;
+    Ok(())
+}
+
+async fn page_refusal<P: Pager>(
+    ports: &P,
+    ctx: &Context,
+    release: &str,
+    error: &FileError,
+) -> Result<(), HandlerError> {
+    let title = ctx.fleet.title(&ctx.region);
+    let message = format!(
+        "{title} ({}) does not attest {release}.\n\n{error}.\n\nNow: {title} serves what it served before; no endpoint \
+         was touched, and {release} does not reach {title} as it is.",
+        ctx.region
+    );
+    let subject = subject(&format!("{}: {title} refuses the bytes of {release}", ctx.fleet.name));
+    ports.page(&ctx.region, &Page { subject, message }).await?;
+    Ok(())
+}
+
+/// A subject that SNS takes.
+fn subject(text: &str) -> String {
+    text.chars().take(100).collect()
+}

@@ -1,0 +1,183 @@
+//! Home's part: once every region has attested a release, or is late, its wave starts.
+//!
+//! Idempotent at every step: the execution's token is the release's digest, so that a call which died between starting
+//! the execution and recording it finds the same execution again.
+
+use super::{LOOK, subject};
+use crate::context::{Context, FunctionKind, HandlerError};
+use crate::files;
+use crate::journal::Journal;
+use crate::ports::{Artifacts, Clock, Ledger, Page, Pager, Pipeline, StartSpec};
+use bytes::Bytes;
+use jiff::Timestamp;
+use meridian_domain::{
+    Actor, Chain, HubHistory, Manifest, Record, RegionHistory, RegionName, ReleaseId, keys,
+};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// The pipeline's source action (template.yaml): the wave key's version is its revision.
+const SOURCE_ACTION: &str = "Source";
+
+/// Waits until every region has attested, or until `until`, or for what is left of the replication deadline; then
+/// starts the wave. Answers its execution, or `None` where it is too early: the sweep looks again.
+pub(super) async fn start_when_ready<P>(
+    ports: &P,
+    ctx: &Context,
+    release: ReleaseId,
+    manifest: &Manifest,
+    until: Timestamp,
+) -> Result<Option<Actor>, HandlerError>
+where
+    P: Artifacts + Ledger + Pipeline + Pager + Clock,
+{
+    let hub = Journal::<HubHistory>::open(ports, &ctx.fleet.home, Chain::Home).await?;
+    if let Some(execution) = hub.history().waves.get(&release) {
+        return Ok(Some(execution.clone()));
+    }
+    let deadline = manifest.created + ctx.fleet.wave.replication_deadline;
+    let mut watch = Watch::default();
+    loop {
+        let missing = watch.missing(ports, ctx, release).await;
+        if missing.is_empty() || ports.now() >= deadline {
+            return start(ports, ctx, hub, release, manifest, missing).await.map(Some);
+        }
+        if ports.now() + LOOK > until {
+            tracing::info!(%release, ?missing, "not every region has attested yet");
+            return Ok(None);
+        }
+        ports.sleep(LOOK).await;
+    }
+}
+
+/// Starts the wave of the newest release, if nobody has: what the arrival's own call would have done.
+pub(super) async fn start_newest<P>(
+    ports: &P,
+    ctx: &Context,
+    releases: &[ReleaseId],
+    own: &Journal<RegionHistory>,
+) -> Result<Option<Actor>, HandlerError>
+where
+    P: Artifacts + Ledger + Pipeline + Pager + Clock,
+{
+    let hub = Journal::<HubHistory>::open(ports, &ctx.fleet.home, Chain::Home).await?;
+    let started = &hub.history().waves;
+    if releases.iter().all(|release| started.contains_key(release)) {
+        return Ok(None);
+    }
+    // An older release than the last one that walked must not walk now: all are compared, by their manifests' time.
+    let mut newest: Option<(ReleaseId, Manifest)> = None;
+    for release in releases {
+        let Ok(manifest) = files::manifest(ports, &ctx.region, *release).await else { continue };
+        if newest.as_ref().is_none_or(|(_, other)| other.created < manifest.created) {
+            newest = Some((*release, manifest));
+        }
+    }
+    match newest {
+        Some((release, manifest)) if own.history().attested.contains(&release) => {
+            start_when_ready(ports, ctx, release, &manifest, ports.now()).await
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The regions' chains, read on at every look.
+#[derive(Default)]
+struct Watch {
+    chains: BTreeMap<RegionName, Journal<RegionHistory>>,
+}
+
+impl Watch {
+    /// The regions that are not known to have attested: one that cannot be read counts among them (I13).
+    async fn missing<P: Ledger>(&mut self, ports: &P, ctx: &Context, release: ReleaseId) -> Vec<RegionName> {
+        let mut missing = Vec::new();
+        for region in &ctx.fleet.regions {
+            if !self.has_attested(ports, &region.name, release).await {
+                missing.push(region.name.clone());
+            }
+        }
+        missing
+    }
+
+    async fn has_attested<P: Ledger>(&mut self, ports: &P, region: &RegionName, release: ReleaseId) -> bool {
+        let read = match self.chains.get_mut(region) {
+            // An attestation stays true.
+            Some(chain) if chain.history().attested.contains(&release) => return true,
+            Some(chain) => chain.refresh(ports).await,
+            None => match Journal::open(ports, region, Chain::Region(region.clone())).await {
+                Ok(chain) => {
+                    self.chains.insert(region.clone(), chain);
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            },
+        };
+        if let Err(error) = read {
+            tracing::warn!(%region, %error, "attestations cannot be read");
+        }
+        self.chains.get(region).is_some_and(|chain| chain.history().attested.contains(&release))
+    }
+}
+
+async fn start<P>(
+    ports: &P,
+    ctx: &Context,
+    mut hub: Journal<HubHistory>,
+    release: ReleaseId,
+    manifest: &Manifest,
+    late: Vec<RegionName>,
+) -> Result<Actor, HandlerError>
+where
+    P: Artifacts + Ledger + Pipeline + Pager + Clock,
+{
+    let fleet = &ctx.fleet;
+    let body = json!({"release": release, "version": manifest.version, "policy": ctx.policy});
+    let version = ports.replace(&fleet.home, &keys::wave(&fleet.name), Bytes::from(body.to_string())).await?;
+    let spec = StartSpec {
+        pipeline: fleet.pipeline.clone(),
+        token: release.to_string(),
+        variables: vec![
+            ("release".to_owned(), release.to_string()),
+            ("policy".to_owned(), ctx.policy.to_string()),
+            ("version".to_owned(), manifest.version.to_string()),
+        ],
+        source: (SOURCE_ACTION.to_owned(), version),
+    };
+    let id = ports.start(&fleet.home, &spec).await?;
+    let execution: Actor = id.parse().map_err(|error| {
+        HandlerError::State(format!("StartPipelineExecution answered an execution id that is not one: {error}"))
+    })?;
+    let record = Record::WaveStarted {
+        release,
+        version: manifest.version.clone(),
+        execution: execution.clone(),
+        late: late.clone(),
+    };
+    let actor = ctx.actor(FunctionKind::Replication);
+    let first = hub.append_unless(ports, &actor, record, |history| history.waves.contains_key(&release)).await?;
+    if first && !late.is_empty() {
+        page_late(ports, ctx, manifest, &late).await?;
+    }
+    Ok(execution)
+}
+
+async fn page_late<P: Pager>(
+    ports: &P,
+    ctx: &Context,
+    manifest: &Manifest,
+    late: &[RegionName],
+) -> Result<(), HandlerError> {
+    let names: Vec<&str> = late.iter().map(|region| ctx.fleet.title(region)).collect();
+    let names = names.join(", ");
+    let version = &manifest.version;
+    let message = format!(
+        "{names}: no attestation of {version} within {:#} of its publication.\n\nNow: the wave has started without \
+         {names}, which serve what they served before; Verify-Fleet will name them.\n\nTo do: look at the buckets' \
+         replication (archive {}), and at each region's ledger for a refusal. Once {version} is attested there, start a \
+         new execution of {} for the same release: regions that serve it are left as they are.",
+        ctx.fleet.wave.replication_deadline, manifest.archive.key, ctx.fleet.pipeline
+    );
+    let subject = subject(&format!("{}: {version} starts without {names}", ctx.fleet.name));
+    ports.page(&ctx.fleet.home, &Page { subject, message }).await?;
+    Ok(())
+}
