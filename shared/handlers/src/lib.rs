@@ -1,6 +1,7 @@
 //! What the five functions do: observe, plan, execute, over ports. Knows nothing of the wire.
 
 pub mod context;
+pub mod entry;
 pub mod events;
 pub mod files;
 pub mod journal;
@@ -9,6 +10,7 @@ pub mod promote;
 pub mod publish;
 pub mod replication;
 pub mod rollback;
+pub mod shadow_eval;
 pub mod status;
 
 #[cfg(test)]

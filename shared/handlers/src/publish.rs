@@ -76,8 +76,7 @@ pub async fn publish(
     let release = manifest.id();
     let bytes = manifest.to_bytes();
     // Read as every region will read it: what they would refuse is refused here, before anything is written.
-    Manifest::parse(release, &bytes)
-        .map_err(|source| PublishError::Manifest { version: version.clone(), source })?;
+    Manifest::parse(release, &bytes).map_err(|source| PublishError::Manifest { version: version.clone(), source })?;
     let files = [
         (manifest.archive.key, spec.archive),
         (manifest.holdout.key, spec.holdout),

@@ -25,14 +25,14 @@ const LOOK: SignedDuration = SignedDuration::from_secs(2);
 /// # Errors
 /// A service that does not answer: Lambda repeats the call, and the sweep comes every five minutes. Wrong bytes are an
 /// answer, with a page: repeating does not mend them.
-pub async fn handle<P>(ports: &P, ctx: &Context, event: ReplicationEvent) -> Result<Value, HandlerError>
+pub async fn handle<P>(ports: &P, ctx: &Context, event: &ReplicationEvent) -> Result<Value, HandlerError>
 where
     P: Artifacts + Ledger + Pipeline + Pager + Clock,
 {
     match event {
-        ReplicationEvent::ManifestCreated { release } => arrived(ports, ctx, release).await,
+        ReplicationEvent::ManifestCreated { release } => arrived(ports, ctx, *release).await,
         ReplicationEvent::ReplicationFailed(troubles) => {
-            for trouble in &troubles {
+            for trouble in troubles {
                 report(ports, ctx, trouble).await?;
             }
             Ok(json!({"outcome": "reported", "objects": troubles.len()}))

@@ -54,7 +54,7 @@ impl Memory {
 ///
 /// # Errors
 /// None so far: a region that does not serve is an answer, 503.
-pub async fn handle<P>(ports: &P, ctx: &Context, event: StatusEvent) -> Result<Value, HandlerError>
+pub async fn handle<P>(ports: &P, ctx: &Context, event: &StatusEvent) -> Result<Value, HandlerError>
 where
     P: Artifacts + Ledger + Endpoints + Clock,
 {

@@ -10,9 +10,7 @@ use crate::journal::Journal;
 use crate::ports::{Artifacts, Clock, Ledger, Page, Pager, Pipeline, StartSpec};
 use bytes::Bytes;
 use jiff::Timestamp;
-use meridian_domain::{
-    Actor, Chain, HubHistory, Manifest, Record, RegionHistory, RegionName, ReleaseId, keys,
-};
+use meridian_domain::{Actor, Chain, HubHistory, Manifest, Record, RegionHistory, RegionName, ReleaseId, keys};
 use serde_json::json;
 use std::collections::BTreeMap;
 

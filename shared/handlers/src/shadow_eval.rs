@@ -1,0 +1,208 @@
+//! `shadow-eval`: decides, before any region sees a challenger, whether it may be a release at all.
+//!
+//! Register, evaluate, record, decide: each step looks first whether it was taken, so that a repeated call goes on where
+//! the one before stopped and a release gets one package and one verdict.
+
+mod evaluation;
+
+use crate::context::{Context, HandlerError};
+use crate::events::{Action, PipelineJob};
+use crate::files;
+use crate::journal::Journal;
+use crate::ports::{Approval, Artifacts, Clock, ErrorKind, FailureKind, Ledger, PackageSpec, Page, Pager, Pipeline};
+use crate::ports::{PortError, Registry};
+use evaluation::Finding;
+use meridian_domain::{Actor, Chain, HubHistory, Manifest, Record, ReleaseId, Verdict, keys};
+use serde_json::{Value, json};
+
+/// How often a job asks to be called again before it gives up on a service: about half an hour.
+const PATIENCE: u32 = 60;
+
+/// What evaluation decides about a release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Ruling {
+    /// Regions may start.
+    Approved(String),
+    /// Nobody takes it, and why.
+    Rejected(String),
+}
+
+/// Evaluates the job's release and answers the job: well, badly with the reason, or with a continuation where a service
+/// did not answer.
+///
+/// # Errors
+/// What is neither the release's fault nor a service's illness.
+pub async fn handle<P>(ports: &P, ctx: &Context, job: &PipelineJob) -> Result<Value, HandlerError>
+where
+    P: Artifacts + Ledger + Registry + Pipeline + Pager + Clock,
+{
+    if job.parameters.action != Action::Register {
+        let message = "shadow-eval takes the action \"register\"; correct UserParameters of the pipeline's action";
+        return Err(HandlerError::State(message.to_owned()));
+    }
+    match rule(ports, ctx, job).await {
+        Ok(Ruling::Approved(why)) => {
+            answered(ports.succeed(&ctx.region, &job.job, None, &why).await)?;
+            Ok(json!({"outcome": "approved", "why": why}))
+        }
+        Ok(Ruling::Rejected(why)) => {
+            answered(ports.fail(&ctx.region, &job.job, FailureKind::JobFailed, &why).await)?;
+            Ok(json!({"outcome": "rejected", "why": why}))
+        }
+        Err(error) if error.is_regional() && calls(job) < PATIENCE => {
+            tracing::warn!(%error, "a service does not answer; the job is called again");
+            let token = format!("register.{}", calls(job) + 1);
+            let summary = format!("waiting for a service: {error}");
+            answered(ports.succeed(&ctx.region, &job.job, Some(&token), &summary).await)?;
+            Ok(json!({"outcome": "again", "why": error.to_string()}))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// How many calls this job has had, by its continuation token.
+fn calls(job: &PipelineJob) -> u32 {
+    let token = job.continuation.as_deref().and_then(|token| token.strip_prefix("register."));
+    token.and_then(|count| count.parse().ok()).unwrap_or(1)
+}
+
+/// A conflict says that the job has its answer already: a doubled call came second.
+fn answered(answer: Result<(), PortError>) -> Result<(), PortError> {
+    match answer {
+        Err(error) if error.kind == ErrorKind::Conflict => {
+            tracing::warn!(%error, "the job was answered already");
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+async fn rule<P>(ports: &P, ctx: &Context, job: &PipelineJob) -> Result<Ruling, HandlerError>
+where
+    P: Artifacts + Ledger + Registry + Pager + Clock,
+{
+    let release = job.parameters.release;
+    let mut case = Case {
+        ports,
+        ctx,
+        release,
+        actor: &job.parameters.execution,
+        hub: Journal::open(ports, &ctx.fleet.home, Chain::Home).await?,
+    };
+    if let Some(ruling) = case.on_record() {
+        return Ok(ruling);
+    }
+    let manifest = match files::manifest(ports, &ctx.fleet.home, release).await {
+        Ok(manifest) if manifest.fleet == ctx.fleet.name => manifest,
+        Ok(manifest) => {
+            let why = format!("the manifest is for fleet {}, this is {}", manifest.fleet, ctx.fleet.name);
+            return case.reject(None, why).await;
+        }
+        Err(error) if error.is_wrong() => return case.reject(None, error.to_string()).await,
+        Err(error) => return Err(error.into()),
+    };
+    let package = case.register(&manifest).await?;
+    match evaluation::evaluate(ports, ctx, release, &manifest).await? {
+        Finding::Unusable(why) => case.reject(Some((&package, &manifest)), why).await,
+        Finding::Evaluated(evaluated) => {
+            let (verdict, why) = (evaluated.verdict, evaluated.why.clone());
+            case.record(evaluated.record(release), |history| history.evaluated.contains_key(&release)).await?;
+            match verdict {
+                Verdict::Pass => case.approve(&package, why).await,
+                Verdict::Fail | Verdict::Inconclusive => case.reject(Some((&package, &manifest)), why).await,
+            }
+        }
+    }
+}
+
+/// One release before its judge.
+struct Case<'a, P> {
+    ports: &'a P,
+    ctx: &'a Context,
+    release: ReleaseId,
+    actor: &'a Actor,
+    hub: Journal<HubHistory>,
+}
+
+impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
+    /// The ruling that stands in the ledger.
+    fn on_record(&self) -> Option<Ruling> {
+        let history = self.hub.history();
+        if let Some(why) = history.rejected.get(&self.release) {
+            return Some(Ruling::Rejected(why.clone()));
+        }
+        let why = history.evaluated.get(&self.release).cloned();
+        history.approved.contains(&self.release).then(|| Ruling::Approved(why.unwrap_or_default()))
+    }
+
+    /// The release's package, made where there is none.
+    async fn register(&mut self, manifest: &Manifest) -> Result<String, HandlerError> {
+        if let Some(package) = self.hub.history().packages.get(&self.release) {
+            return Ok(package.clone());
+        }
+        let fleet = &self.ctx.fleet;
+        let region = self.ctx.region_named(&fleet.home)?;
+        let spec = PackageSpec {
+            release: self.release,
+            group: fleet.name.to_string(),
+            description: format!("{} ({})", manifest.version, self.release.short()),
+            image: manifest.image.uri(&fleet.account, &fleet.home),
+            model_data_url: format!("s3://{}/{}", region.bucket, manifest.archive.key),
+            metadata: vec![
+                ("release".to_owned(), self.release.to_string()),
+                ("version".to_owned(), manifest.version.to_string()),
+                ("archive_sha256".to_owned(), manifest.archive.sha256.to_string()),
+                ("holdout_sha256".to_owned(), manifest.holdout.sha256.to_string()),
+            ],
+        };
+        let package = self.ports.register(&fleet.home, &spec).await?;
+        let release = self.release;
+        let record = Record::Registered { release, package: package.clone() };
+        self.record(record, |history| history.packages.contains_key(&release)).await?;
+        Ok(package)
+    }
+
+    async fn approve(&mut self, package: &str, why: String) -> Result<Ruling, HandlerError> {
+        self.ports.decide(&self.ctx.fleet.home, package, Approval::Approved, &why).await?;
+        let release = self.release;
+        self.record(Record::Approved { release }, |history| ruled(history, release)).await?;
+        // A doubled call may have come first: what it recorded is the verdict.
+        Ok(self.on_record().unwrap_or(Ruling::Approved(why)))
+    }
+
+    async fn reject(&mut self, package: Option<(&str, &Manifest)>, why: String) -> Result<Ruling, HandlerError> {
+        if let Some((package, _)) = package {
+            self.ports.decide(&self.ctx.fleet.home, package, Approval::Rejected, &why).await?;
+        }
+        let release = self.release;
+        let record = Record::Rejected { release, why: why.clone() };
+        if self.record(record, |history| ruled(history, release)).await? {
+            let version = package.map_or_else(|| release.short(), |(_, manifest)| manifest.version.to_string());
+            self.page_rejection(&version, &why).await?;
+        }
+        Ok(self.on_record().unwrap_or(Ruling::Rejected(why)))
+    }
+
+    /// Adds a record unless the history holds it. True where this call added it.
+    async fn record(&mut self, record: Record, held: impl Fn(&HubHistory) -> bool) -> Result<bool, HandlerError> {
+        Ok(self.hub.append_unless(self.ports, self.actor, record, held).await?)
+    }
+
+    async fn page_rejection(&self, version: &str, why: &str) -> Result<(), HandlerError> {
+        let fleet = &self.ctx.fleet;
+        let bucket = self.ctx.region_named(&fleet.home)?.bucket.as_str();
+        let message = format!(
+            "{version} is rejected: {why}\n\nNow: no endpoint was touched; every region serves what it served before.\
+             \n\nTo do: read the report, s3://{bucket}/{} (there is none where the files themselves were refused), mend \
+             the training and publish a new release. This one stays rejected.",
+            keys::evaluation_html(self.release)
+        );
+        let subject: String = format!("{}: {version} is rejected", fleet.name).chars().take(100).collect();
+        Ok(self.ports.page(&fleet.home, &Page { subject, message }).await?)
+    }
+}
+
+/// True once the ledger holds a verdict of either kind: there is only one.
+fn ruled(history: &HubHistory, release: ReleaseId) -> bool {
+    history.approved.contains(&release) || history.rejected.contains_key(&release)
+}
