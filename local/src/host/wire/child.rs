@@ -1,0 +1,93 @@
+//! One function's process.
+
+use super::line::ChildId;
+use super::{WireError, WireSettings};
+use crate::world::FunctionName;
+use meridian_domain::RegionName;
+use std::fs::OpenOptions;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// A process that dies with this value. Should this whole program die without dropping it, the process ends by itself:
+/// every way it has of waiting is a request to this program, and breaks with it.
+#[derive(Debug)]
+pub(super) struct Child {
+    pub id: ChildId,
+    pub function: FunctionName,
+    pub region: RegionName,
+    /// Where its output goes.
+    pub log: PathBuf,
+    process: std::process::Child,
+}
+
+impl Child {
+    /// Starts the function's binary with an environment like Lambda's, and nothing else in it.
+    pub fn spawn(
+        settings: &WireSettings,
+        door: &str,
+        id: ChildId,
+        function: FunctionName,
+        region: &RegionName,
+    ) -> Result<Self, WireError> {
+        let binary = settings.binaries.join(function.as_str());
+        let log = settings.logs.join(format!("{function}-{region}-{id}.log"));
+        let cannot_log = |source| WireError::Log { path: log.clone(), source };
+        let file = OpenOptions::new().create(true).append(true).open(&log).map_err(cannot_log)?;
+        let same_file = file.try_clone().map_err(cannot_log)?;
+        let process = Command::new(&binary)
+            .env_clear()
+            .envs(environment(settings, door, id, function, region))
+            .stdin(Stdio::null())
+            .stdout(file)
+            .stderr(same_file)
+            .spawn()
+            .map_err(|source| WireError::Binary { path: binary, source })?;
+        Ok(Child { id, function, region: region.clone(), log, process })
+    }
+
+    /// Whether the process has ended by itself.
+    pub fn is_dead(&mut self) -> bool {
+        // A process that cannot even be asked is as good as dead.
+        !matches!(self.process.try_wait(), Ok(None))
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // Both fail only where it has ended already.
+        let _ended = self.process.kill();
+        let _reaped = self.process.wait();
+    }
+}
+
+fn environment(
+    settings: &WireSettings,
+    door: &str,
+    id: ChildId,
+    function: FunctionName,
+    region: &RegionName,
+) -> Vec<(String, String)> {
+    let name = settings.function_name(function);
+    let mut variables: Vec<(&str, String)> = vec![
+        // lambda_runtime takes a whole URL here, so that one port serves every child.
+        ("AWS_LAMBDA_RUNTIME_API", format!("{door}/_runtime/{id}")),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512".to_owned()),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", format!("local/{id}")),
+        ("AWS_LAMBDA_FUNCTION_NAME", name),
+        ("AWS_REGION", region.to_string()),
+        ("AWS_DEFAULT_REGION", region.to_string()),
+        ("AWS_ACCESS_KEY_ID", id.access_key()),
+        ("AWS_SECRET_ACCESS_KEY", "not-a-secret".to_owned()),
+        ("AWS_ENDPOINT_URL", door.to_owned()),
+        ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+        ("MERIDIAN_CLOCK_URL", format!("{door}/_clock/{id}")),
+        ("MERIDIAN_LOG", settings.log_filter.clone()),
+    ];
+    if let Some(path) = &settings.fleet_file {
+        variables.push(("MERIDIAN_FLEET_FILE", path.display().to_string()));
+    }
+    let own = variables.into_iter().map(|(name, value)| (name.to_owned(), value));
+    own.chain((settings.environment)(function, region)).collect()
+}

@@ -1,0 +1,276 @@
+//! Functions as the real binaries: child processes under the Lambda Runtime API, over HTTP.
+//!
+//! One process runs one invocation at a time, as on Lambda; it stays warm for the next one of its function and region,
+//! and a second one is started where the first is busy. The engine waits for the one child that runs; its limits are in
+//! virtual time. Beside them stands a watchdog in real time, for a child that does nothing at all.
+
+mod child;
+mod line;
+mod routes;
+
+use crate::engine::{Host, Progress, SharedWorld};
+use crate::http::Door;
+use crate::world::{FunctionName, Invocation, InvocationEnd, InvocationId};
+use child::Child;
+use meridian_domain::RegionName;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+pub(crate) use line::{ChildId, Report, Switchboard, Work};
+pub(crate) use routes::router;
+
+/// Further environment variables of a function in a region.
+pub type Environment = Box<dyn Fn(FunctionName, &RegionName) -> Vec<(String, String)> + Send>;
+
+/// How children are run.
+pub struct WireSettings {
+    /// The directory with the binaries `replication`, `shadow-eval`, `promote`, `rollback` and `status`.
+    pub binaries: PathBuf,
+    /// The directory for their output, which must exist: one file for each process.
+    pub logs: PathBuf,
+    /// `MERIDIAN_LOG`: what they log.
+    pub log_filter: String,
+    /// `MERIDIAN_FLEET_FILE`, where the fleet is not the one that the binaries were built with.
+    pub fleet_file: Option<PathBuf>,
+    /// What the template would add to the environment.
+    pub environment: Environment,
+    /// Twelve digits, for ARNs.
+    pub account: String,
+    /// The fleet's name, in the functions' names.
+    pub fleet: String,
+    /// Real time in which a running child must sleep, answer or end.
+    pub patience: Duration,
+}
+
+impl WireSettings {
+    /// Settings for an account's fleet, with binaries and logs in these directories, and a minute of patience.
+    pub fn new(
+        binaries: impl Into<PathBuf>,
+        logs: impl Into<PathBuf>,
+        fleet: impl fmt::Display,
+        account: impl Into<String>,
+    ) -> Self {
+        WireSettings {
+            binaries: binaries.into(),
+            logs: logs.into(),
+            log_filter: "info".to_owned(),
+            fleet_file: None,
+            environment: Box::new(|_, _| Vec::new()),
+            account: account.into(),
+            fleet: fleet.to_string(),
+            patience: Duration::from_secs(60),
+        }
+    }
+
+    /// The function's name, as the template has it.
+    fn function_name(&self, function: FunctionName) -> String {
+        format!("meridian-{}-{function}", self.fleet)
+    }
+}
+
+impl fmt::Debug for WireSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WireSettings").field("binaries", &self.binaries).field("logs", &self.logs).finish_non_exhaustive()
+    }
+}
+
+/// Why children cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub enum WireError {
+    /// The HTTP door cannot be opened.
+    #[error("cannot listen on 127.0.0.1: {0}")]
+    Door(#[source] io::Error),
+    /// A binary cannot be started.
+    #[error("cannot start {path}: {source} (build the functions first: cargo build --release)")]
+    Binary {
+        /// The binary.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A log file cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A child ended or gave up before it ever asked for work.
+    #[error("{function} in {region} did not start: {message}; see {log}")]
+    Start {
+        /// The function.
+        function: FunctionName,
+        /// Its region.
+        region: RegionName,
+        /// What is known of the reason.
+        message: String,
+        /// Its output.
+        log: PathBuf,
+    },
+    /// A child did nothing for longer than a child may.
+    #[error("{function} in {region} has neither slept nor answered for {patience:?} of real time; see {log}")]
+    Silent {
+        /// The function.
+        function: FunctionName,
+        /// Its region.
+        region: RegionName,
+        /// How long that is.
+        patience: Duration,
+        /// Its output.
+        log: PathBuf,
+    },
+}
+
+/// How long one look for a report lasts before the child is looked at itself.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// The host of functions that are processes.
+#[derive(Debug)]
+pub struct Wire {
+    // Before the door, so that children are gone before it closes.
+    idle: Vec<Child>,
+    busy: BTreeMap<InvocationId, Child>,
+    door: Door,
+    reports: Receiver<(ChildId, Report)>,
+    settings: WireSettings,
+    spawned: u64,
+}
+
+impl Wire {
+    /// Opens the world's HTTP door; children are started when they are first invoked.
+    ///
+    /// # Errors
+    /// Where the door cannot be opened.
+    pub fn new(world: SharedWorld, settings: WireSettings) -> Result<Self, WireError> {
+        let (sender, reports) = mpsc::channel();
+        let door = Door::for_children(world, sender).map_err(WireError::Door)?;
+        Ok(Wire { idle: Vec::new(), busy: BTreeMap::new(), door, reports, settings, spawned: 0 })
+    }
+
+    /// The door, for others who want to call the same world between the engine's steps.
+    pub fn door(&self) -> &Door {
+        &self.door
+    }
+
+    /// How many processes were started so far.
+    pub fn spawned(&self) -> u64 {
+        self.spawned
+    }
+
+    /// A warm child, or else a new one.
+    fn child_for(&mut self, invocation: &Invocation) -> Result<Child, WireError> {
+        let fits = |child: &Child| child.function == invocation.function && child.region == invocation.region;
+        while let Some(at) = self.idle.iter().position(fits) {
+            let mut child = self.idle.remove(at);
+            if !child.is_dead() {
+                return Ok(child);
+            }
+            self.door.switchboard().close(child.id);
+        }
+        self.spawned += 1;
+        let id = ChildId(self.spawned);
+        self.door.switchboard().open(id);
+        Child::spawn(&self.settings, &self.door.url(), id, invocation.function, &invocation.region)
+    }
+
+    /// Waits until the child sleeps or ends.
+    fn wait(&mut self, id: InvocationId, mut child: Child) -> Result<Progress, WireError> {
+        let looks = self.settings.patience.as_millis().div_ceil(LOOK.as_millis());
+        for _ in 0..looks {
+            match self.reports.recv_timeout(LOOK) {
+                Ok((from, report)) if from == child.id => return self.act_on(id, child, report),
+                // A dead child's last words.
+                Ok(_) => {}
+                // Its end is looked for first: whatever it reported before is in the channel by then.
+                Err(RecvTimeoutError::Timeout) if child.is_dead() => return self.find_dead(id, child),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+            }
+        }
+        Err(WireError::Silent {
+            function: child.function,
+            region: child.region.clone(),
+            patience: self.settings.patience,
+            log: child.log.clone(),
+        })
+    }
+
+    fn act_on(&mut self, id: InvocationId, child: Child, report: Report) -> Result<Progress, WireError> {
+        let end = match report {
+            Report::Sleeping(until) => {
+                self.busy.insert(id, child);
+                return Ok(Progress::Sleeping { until });
+            }
+            Report::Killed => {
+                self.bury(child);
+                InvocationEnd::Crashed
+            }
+            Report::InitFailed(message) => return Err(not_started(&child, message)),
+            Report::Answered(answer) => {
+                self.idle.push(child);
+                InvocationEnd::Answered(answer)
+            }
+            Report::Failed(error) => {
+                self.idle.push(child);
+                InvocationEnd::FunctionError(error)
+            }
+        };
+        Ok(Progress::Ended(end))
+    }
+
+    fn find_dead(&mut self, id: InvocationId, child: Child) -> Result<Progress, WireError> {
+        while let Ok((from, report)) = self.reports.try_recv() {
+            if from == child.id {
+                return self.act_on(id, child, report);
+            }
+        }
+        if !self.door.switchboard().is_ready(child.id) {
+            return Err(not_started(&child, "its process ended before it asked for work".to_owned()));
+        }
+        self.bury(child);
+        Ok(Progress::Ended(InvocationEnd::Crashed))
+    }
+
+    /// Kills the process first, then cuts its line: it never hears of anything else.
+    fn bury(&self, child: Child) {
+        let id = child.id;
+        drop(child);
+        self.door.switchboard().close(id);
+    }
+}
+
+fn not_started(child: &Child, message: String) -> WireError {
+    WireError::Start { function: child.function, region: child.region.clone(), message, log: child.log.clone() }
+}
+
+impl Host for Wire {
+    type Error = WireError;
+
+    fn start(&mut self, invocation: &Invocation) -> Result<Progress, WireError> {
+        let child = self.child_for(invocation)?;
+        let (region, account) = (&invocation.region, &self.settings.account);
+        let name = self.settings.function_name(invocation.function);
+        let arn = format!("arn:aws:lambda:{region}:{account}:function:{name}");
+        self.door.switchboard().hand_out(child.id, Work { invocation: invocation.clone(), arn });
+        self.wait(invocation.id, child)
+    }
+
+    fn resume(&mut self, id: InvocationId) -> Result<Progress, WireError> {
+        // One that is not there was killed: to the world it died.
+        let Some(child) = self.busy.remove(&id) else {
+            return Ok(Progress::Ended(InvocationEnd::Crashed));
+        };
+        self.door.switchboard().wake(child.id);
+        self.wait(id, child)
+    }
+
+    fn kill(&mut self, id: InvocationId) {
+        if let Some(child) = self.busy.remove(&id) {
+            self.bury(child);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! What happens to a request before and after its protocol.
+
+use super::reply::{Call, Reply};
+use super::scope::Scope;
+use super::{cbor, date, invoke, json, query, s3};
+use crate::api::{ApiError, Outcome};
+use crate::engine::{SharedWorld, lock};
+use crate::host::wire::{ChildId, Report, Switchboard};
+use crate::world::InvocationId;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, StatusCode};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The largest request: far above SageMaker's 6 MB, below what would hurt.
+const LARGEST_BODY: usize = 256 << 20;
+
+/// What every request needs.
+pub(super) struct Front {
+    world: SharedWorld,
+    switchboard: Arc<Switchboard>,
+    requests: AtomicU64,
+}
+
+impl Front {
+    pub fn new(world: SharedWorld, switchboard: Arc<Switchboard>) -> Self {
+        Front { world, switchboard, requests: AtomicU64::new(0) }
+    }
+
+    /// Request ids are counted, not drawn: they reach error messages, which must not differ from run to run.
+    fn request_id(&self) -> String {
+        format!("00000000-0000-4000-8000-{:012}", self.requests.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    /// The invocation that a request belongs to; `None` for callers that are no functions.
+    fn caller(&self, child: Option<ChildId>) -> Result<Option<InvocationId>, ApiError> {
+        let Some(child) = child else { return Ok(None) };
+        self.switchboard.invocation(child).map(Some).ok_or_else(|| {
+            ApiError::new("AccessDeniedException", 403, "a function without an invocation is frozen, and calls nobody")
+        })
+    }
+
+    fn check_region(&self, scope: &Scope) -> Result<(), ApiError> {
+        let world = lock(&self.world);
+        if world.config().fleet.regions.iter().any(|region| region.name == scope.region) {
+            return Ok(());
+        }
+        let message = format!("the local world has no region {}: it has those of the fleet", scope.region);
+        Err(ApiError::new("UnrecognizedClientException", 403, message))
+    }
+}
+
+/// The protocols, as a request's headers tell them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Protocol {
+    Json,
+    Cbor,
+    Query,
+    Invoke,
+    S3,
+}
+
+impl Protocol {
+    fn of(parts: &Parts, scope: Option<&Scope>) -> Self {
+        let is_form = parts.headers.get("content-type").is_some_and(|value| {
+            value.as_bytes().starts_with(b"application/x-www-form-urlencoded")
+        });
+        if parts.headers.contains_key("x-amz-target") {
+            Protocol::Json
+        } else if parts.headers.contains_key("smithy-protocol") {
+            Protocol::Cbor
+        } else if is_form {
+            Protocol::Query
+        } else if invoke::is_path(parts.uri.path()) && scope.is_some_and(|scope| scope.service == "sagemaker") {
+            Protocol::Invoke
+        } else {
+            Protocol::S3
+        }
+    }
+
+    fn serve(self, call: &Call<'_>) -> Outcome<Reply> {
+        match self {
+            Protocol::Json => json::serve(call),
+            Protocol::Cbor => cbor::serve(call),
+            Protocol::Query => query::serve(call),
+            Protocol::Invoke => invoke::serve(call),
+            Protocol::S3 => s3::serve(call),
+        }
+    }
+
+    fn error(self, error: &ApiError, parts: &Parts, request_id: &str) -> Reply {
+        match self {
+            Protocol::Json => {
+                json::error(error, parts.headers.get("content-type").and_then(|value| value.to_str().ok()))
+            }
+            Protocol::Cbor => cbor::error(error),
+            Protocol::Query => query::error(error, request_id),
+            Protocol::Invoke => invoke::error(error),
+            Protocol::S3 => s3::error(error, &parts.method, request_id),
+        }
+    }
+}
+
+/// Answers one request to AWS.
+pub(super) async fn serve(front: Arc<Front>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let request_id = front.request_id();
+    let scope = Scope::of(&parts.headers);
+    let protocol = Protocol::of(&parts, scope.as_ref().ok());
+    let child = scope.as_ref().ok().and_then(|scope| ChildId::of_access_key(&scope.access_key));
+    let outcome = match axum::body::to_bytes(body, LARGEST_BODY).await {
+        Ok(body) => answer(&front, scope, child, protocol, &parts, body, &request_id),
+        Err(error) => Outcome::Answer(Err(ApiError::new("IncompleteBody", 400, error.to_string()))),
+    };
+    let reply = match outcome {
+        Outcome::Answer(Ok(reply)) => reply,
+        Outcome::Answer(Err(error)) => protocol.error(&error, &parts, &request_id),
+        Outcome::Hang => silence("x-meridian-hang"),
+        Outcome::Killed => match child {
+            Some(child) => {
+                front.switchboard.give_up(child, Report::Killed);
+                // The process is about to be killed, and this connection with it.
+                std::future::pending().await
+            }
+            None => silence("x-meridian-killed"),
+        },
+    };
+    finish(reply, &front, &request_id)
+}
+
+fn answer(
+    front: &Front,
+    scope: Result<Scope, ApiError>,
+    child: Option<ChildId>,
+    protocol: Protocol,
+    parts: &Parts,
+    body: Bytes,
+    request_id: &str,
+) -> Outcome<Reply> {
+    let checked = scope.and_then(|scope| {
+        front.check_region(&scope)?;
+        Ok((front.caller(child)?, scope))
+    });
+    match checked {
+        Ok((caller, scope)) => {
+            protocol.serve(&Call { world: &front.world, caller, scope: &scope, parts, body, request_id })
+        }
+        Err(error) => Outcome::Answer(Err(error)),
+    }
+}
+
+/// The sign for a call that gets no answer.
+fn silence(sign: &'static str) -> Reply {
+    Reply { status: 503, headers: vec![(sign, "true".to_owned())], body: Bytes::new() }
+}
+
+fn finish(reply: Reply, front: &Front, request_id: &str) -> Response {
+    let now = lock(&front.world).now();
+    let reply = reply
+        .with("date", date::http(now))
+        .with("x-meridian-now", now.to_string())
+        .with("x-amzn-requestid", request_id)
+        .with("x-amz-request-id", request_id);
+    let mut response = Response::new(Body::from(reply.body));
+    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in reply.headers {
+        // A value that no header can hold (a line break in an ETag, say) is left out.
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
+    response
+}

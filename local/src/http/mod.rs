@@ -1,0 +1,111 @@
+//! The HTTP door: the world in the wire protocols that AWS's SDKs speak, on one local port.
+//!
+//! All regions and services share the address; the signature's credential scope tells them apart. Which protocol a
+//! request speaks is told by its headers. Every answer carries the virtual time as `date` and `x-meridian-now`; one that
+//! would never come is answered at once with 503 and `x-meridian-hang: true`, and the client makes a silence of it.
+
+mod cbor;
+mod chunked;
+mod date;
+mod form;
+mod front;
+mod invoke;
+mod json;
+mod query;
+mod registry;
+mod reply;
+mod s3;
+mod scope;
+mod xml;
+
+use crate::engine::SharedWorld;
+use crate::host::wire::{ChildId, Report, Switchboard, router};
+use axum::serve::ListenerExt;
+use front::Front;
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Sender};
+use std::thread::JoinHandle;
+use tokio::sync::oneshot;
+
+/// A world that listens on a port of 127.0.0.1, until this value is dropped. It answers from a thread of its own.
+pub struct Door {
+    address: SocketAddr,
+    switchboard: Arc<Switchboard>,
+    close: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Door {
+    /// Opens a door for clients that are no functions. Their clock is at [`Door::clock_url`].
+    ///
+    /// # Errors
+    /// Where no port can be had.
+    pub fn open(world: SharedWorld) -> io::Result<Self> {
+        let (unheard, _) = mpsc::channel();
+        Door::for_children(world, unheard)
+    }
+
+    /// Opens a door for child processes too, whose reports go to `reports`.
+    pub(crate) fn for_children(world: SharedWorld, reports: Sender<(ChildId, Report)>) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let switchboard = Arc::new(Switchboard::new(world.clone(), reports));
+        let front = Arc::new(Front::new(world.clone(), switchboard.clone()));
+        let routes = router(switchboard.clone(), world)
+            .fallback(move |request| front::serve(front.clone(), request))
+            .layer(axum::extract::DefaultBodyLimit::disable());
+        let (close, closed) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        let thread = std::thread::Builder::new().name("aws-door".to_owned()).spawn(move || {
+            runtime.block_on(async move {
+                // Without this each small answer could wait 40 ms for the kernel to send it.
+                let listener = match tokio::net::TcpListener::from_std(listener) {
+                    Ok(listener) => listener.tap_io(|stream| {
+                        let _slower = stream.set_nodelay(true);
+                    }),
+                    Err(error) => return tracing::error!(%error, "the door cannot listen"),
+                };
+                tokio::select! {
+                    _ = axum::serve(listener, routes) => {}
+                    _ = closed => {}
+                }
+            });
+        })?;
+        Ok(Door { address, switchboard, close: Some(close), thread: Some(thread) })
+    }
+
+    /// The door's address, for `AWS_ENDPOINT_URL`: `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The clock of clients that are no functions, for `MERIDIAN_CLOCK_URL`: while they sleep, the world's time passes by
+    /// itself. Not to be used while an engine runs.
+    pub fn clock_url(&self) -> String {
+        format!("{}/_clock/outside", self.url())
+    }
+
+    pub(crate) fn switchboard(&self) -> &Switchboard {
+        &self.switchboard
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        // Ends the thread's runtime, and with it every connection; it has gone already where nobody listens.
+        drop(self.close.take());
+        if let Some(thread) = self.thread.take() {
+            let _panicked = thread.join();
+        }
+    }
+}
+
+impl fmt::Debug for Door {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Door").field("address", &self.address).finish_non_exhaustive()
+    }
+}
