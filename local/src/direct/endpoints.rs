@@ -1,0 +1,157 @@
+//! Endpoints, models and configurations, and the endpoints' data plane.
+
+use super::DirectPorts;
+use super::errors::Call;
+use crate::api::runtime::InvokeEndpoint;
+use crate::api::sagemaker::{
+    AutoRollbackConfig, BlueGreenUpdatePolicy, CapacitySize, ContainerDefinition, CreateEndpointConfig, CreateModel,
+    DeploymentConfig, DescribeEndpoint, EndpointStatus as Status, PendingDeploymentSummary, ProductionVariant,
+    RollbackAlarm, TrafficRoutingConfig, UpdateEndpoint,
+};
+use bytes::Bytes;
+use meridian_domain::{
+    ConfigSpec, EndpointStatus, EndpointView, ModelSpec, PendingDeployment, RegionName, ResourceName, Routing,
+    UpdateSpec, VariantPhase,
+};
+use meridian_handlers::ports::{Answer, Endpoints, ErrorKind};
+
+/// What the container takes and gives.
+const CSV: &str = "text/csv";
+
+impl Endpoints for DirectPorts {
+    async fn describe(&self, region: &RegionName, endpoint: &ResourceName) -> Answer<Option<EndpointView>> {
+        let shown = match self.call(region, DescribeEndpoint { endpoint_name: endpoint.to_string() }).await {
+            Ok(shown) => shown,
+            Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let call = Call::new(region, "DescribeEndpoint");
+        Ok(Some(EndpointView {
+            status: status(shown.endpoint_status),
+            config: name(&call, &shown.endpoint_config_name)?,
+            pending: shown.pending_deployment_summary.map(|summary| pending(&call, &summary)).transpose()?,
+            failure_reason: shown.failure_reason,
+        }))
+    }
+
+    async fn create_model(&self, region: &RegionName, model: &ModelSpec) -> Answer<()> {
+        let environment =
+            [("MERIDIAN_RELEASE", model.release.to_string()), ("MERIDIAN_VERSION", model.version.to_string())];
+        let request = CreateModel {
+            model_name: model.name.to_string(),
+            primary_container: ContainerDefinition {
+                image: Some(model.image.clone()),
+                model_data_url: Some(model.model_data_url.clone()),
+                environment: environment.map(|(name, value)| (name.to_owned(), value)).into(),
+            },
+            execution_role_arn: Some(model.execution_role.clone()),
+            tags: Vec::new(),
+        };
+        self.call(region, request).await?;
+        Ok(())
+    }
+
+    async fn create_config(&self, region: &RegionName, config: &ConfigSpec) -> Answer<()> {
+        let variant = ProductionVariant {
+            variant_name: config.variant.to_string(),
+            model_name: Some(config.model.to_string()),
+            initial_instance_count: Some(config.instances),
+            instance_type: Some(config.instance_type.clone()),
+            initial_variant_weight: Some(1.0),
+        };
+        let request = CreateEndpointConfig {
+            endpoint_config_name: config.name.to_string(),
+            production_variants: vec![variant],
+            tags: Vec::new(),
+        };
+        self.call(region, request).await?;
+        Ok(())
+    }
+
+    async fn update(&self, region: &RegionName, update: &UpdateSpec) -> Answer<()> {
+        let request = UpdateEndpoint {
+            endpoint_name: update.endpoint.to_string(),
+            endpoint_config_name: update.config.to_string(),
+            // Without it the new configuration's instance count would undo autoscaling.
+            retain_all_variant_properties: Some(true),
+            exclude_retained_variant_properties: Vec::new(),
+            deployment_config: Some(deployment(update)),
+        };
+        self.call(region, request).await?;
+        Ok(())
+    }
+
+    async fn invoke(&self, region: &RegionName, endpoint: &ResourceName, payload: &str) -> Answer<String> {
+        let request = InvokeEndpoint {
+            endpoint_name: endpoint.to_string(),
+            content_type: Some(CSV.to_owned()),
+            accept: Some(CSV.to_owned()),
+            target_variant: None,
+            body: Bytes::copy_from_slice(payload.as_bytes()),
+        };
+        let answer = self.call(region, request).await?;
+        let text = String::from_utf8(answer.body.into());
+        text.map_err(|_| Call::new(region, "InvokeEndpoint").refused("the answer is not text"))
+    }
+}
+
+/// Blue/green as the update asks for it. Without alarms there is no automatic rollback, and none is pretended.
+fn deployment(update: &UpdateSpec) -> DeploymentConfig {
+    let alarms: Vec<RollbackAlarm> =
+        update.rollback_alarms.iter().map(|name| RollbackAlarm { alarm_name: name.clone() }).collect();
+    DeploymentConfig {
+        blue_green_update_policy: Some(BlueGreenUpdatePolicy {
+            traffic_routing_configuration: routing(update.routing),
+            termination_wait_in_seconds: Some(update.termination_wait.as_secs()),
+            maximum_execution_timeout_in_seconds: Some(update.max_execution.as_secs()),
+        }),
+        auto_rollback_configuration: (!alarms.is_empty()).then_some(AutoRollbackConfig { alarms }),
+    }
+}
+
+fn routing(routing: Routing) -> TrafficRoutingConfig {
+    let (routing_type, wait_interval_in_seconds, canary_size) = match routing {
+        Routing::AllAtOnce => ("ALL_AT_ONCE", 0, None),
+        Routing::Canary { percent, bake } => {
+            let size = CapacitySize { capacity_type: "CAPACITY_PERCENT".to_owned(), value: percent };
+            ("CANARY", bake.as_secs(), Some(size))
+        }
+    };
+    let routing_type = routing_type.to_owned();
+    TrafficRoutingConfig { routing_type, wait_interval_in_seconds, canary_size, linear_step_size: None }
+}
+
+fn status(status: Status) -> EndpointStatus {
+    match status {
+        Status::Creating => EndpointStatus::Creating,
+        Status::Updating => EndpointStatus::Updating,
+        Status::RollingBack => EndpointStatus::RollingBack,
+        Status::InService => EndpointStatus::InService,
+        Status::Failed => EndpointStatus::Failed,
+        Status::UpdateRollbackFailed => EndpointStatus::UpdateRollbackFailed,
+    }
+}
+
+fn pending(call: &Call<'_>, summary: &PendingDeploymentSummary) -> Answer<PendingDeployment> {
+    let latest = summary.production_variants.first().and_then(|variant| variant.variant_status.last());
+    Ok(PendingDeployment {
+        config: name(call, &summary.endpoint_config_name)?,
+        phase: latest.and_then(|status| phase(&status.status)),
+        phase_since: latest.and_then(|status| status.start_time).map(|at| at.timestamp()),
+    })
+}
+
+fn phase(status: &str) -> Option<VariantPhase> {
+    match status {
+        "Creating" => Some(VariantPhase::Creating),
+        "Updating" => Some(VariantPhase::Updating),
+        "Deleting" => Some(VariantPhase::Deleting),
+        "ActivatingTraffic" => Some(VariantPhase::ActivatingTraffic),
+        "Baking" => Some(VariantPhase::Baking),
+        _ => None,
+    }
+}
+
+fn name(call: &Call<'_>, name: &str) -> Answer<ResourceName> {
+    name.parse().map_err(|error| call.refused(&format!("configuration: {error}")))
+}

@@ -1,0 +1,64 @@
+//! The ports, straight on the world: what `meridian-aws` does through the SDK and the wire, without either.
+//!
+//! The same calls, the same retries, the same words for the same errors, the same virtual time. One contract suite
+//! (`tests/`) holds for both.
+
+mod call;
+mod endpoints;
+mod errors;
+mod pipeline;
+mod registry;
+mod signals;
+mod store;
+
+use crate::engine::{SharedWorld, lock};
+use crate::host::in_process::Actor;
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::Fleet;
+use meridian_handlers::ports::Clock;
+use std::sync::Arc;
+
+/// Every port, for one who acts in a world.
+#[derive(Clone, Debug)]
+pub struct DirectPorts {
+    actor: Actor,
+    fleet: Arc<Fleet>,
+    time: Time,
+}
+
+/// How time passes while the holder of the ports sleeps.
+#[derive(Clone, Debug)]
+enum Time {
+    /// The host lets it pass.
+    Hosted,
+    /// The ports let it pass themselves.
+    Own(SharedWorld),
+}
+
+impl DirectPorts {
+    /// The ports of a function, or of whoever [`block_on`](crate::host::in_process::block_on) runs: they sleep until the
+    /// host wakes them.
+    pub fn of(actor: Actor, fleet: Arc<Fleet>) -> Self {
+        DirectPorts { actor, fleet, time: Time::Hosted }
+    }
+
+    /// The ports of somebody outside, such as a person or a test, on a world that nobody else drives: their sleep lets
+    /// the world's time pass. Functions that are invoked meanwhile stay to be taken by an engine.
+    pub fn outside(world: SharedWorld, fleet: Arc<Fleet>) -> Self {
+        DirectPorts { actor: Actor::outside(world.clone()), fleet, time: Time::Own(world) }
+    }
+}
+
+impl Clock for DirectPorts {
+    fn now(&self) -> Timestamp {
+        self.actor.now()
+    }
+
+    async fn sleep(&self, duration: SignedDuration) {
+        let until = self.now().saturating_add(duration).unwrap_or(Timestamp::MAX);
+        match &self.time {
+            Time::Hosted => self.actor.sleep_until(until).await,
+            Time::Own(world) => lock(world).run_until(until),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Executions to start, jobs to answer, and the people on call.
+
+use super::DirectPorts;
+use super::errors::cut;
+use crate::api::codepipeline::{
+    ExecutionDetails, FailureDetails, PipelineVariable, PutJobFailureResult, PutJobSuccessResult,
+    SourceRevisionOverride, StartPipelineExecution,
+};
+use crate::api::sns::Publish;
+use meridian_domain::RegionName;
+use meridian_handlers::ports::{Answer, FailureKind, Page, Pager, Pipeline, StartSpec};
+
+/// Longest message of a failed job.
+const LONGEST_MESSAGE: usize = 5000;
+/// Longest execution summary.
+const LONGEST_SUMMARY: usize = 2048;
+/// Longest subject of a page.
+const LONGEST_SUBJECT: usize = 100;
+
+impl Pipeline for DirectPorts {
+    async fn start(&self, region: &RegionName, start: &StartSpec) -> Answer<String> {
+        let (action, version) = &start.source;
+        let variables = start.variables.iter();
+        let request = StartPipelineExecution {
+            name: start.pipeline.to_string(),
+            variables: variables
+                .map(|(name, value)| PipelineVariable { name: name.clone(), value: value.clone() })
+                .collect(),
+            client_request_token: Some(start.token.clone()),
+            source_revisions: vec![SourceRevisionOverride {
+                action_name: action.clone(),
+                revision_type: "S3_OBJECT_VERSION_ID".to_owned(),
+                revision_value: version.0.clone(),
+            }],
+        };
+        Ok(self.call(region, request).await?.pipeline_execution_id)
+    }
+
+    async fn succeed(&self, region: &RegionName, job: &str, continuation: Option<&str>, summary: &str) -> Answer<()> {
+        let details = ExecutionDetails { summary: Some(cut(summary, LONGEST_SUMMARY)), ..ExecutionDetails::default() };
+        let request = PutJobSuccessResult {
+            job_id: job.to_owned(),
+            continuation_token: continuation.map(str::to_owned),
+            execution_details: Some(details),
+            ..PutJobSuccessResult::default()
+        };
+        self.call(region, request).await?;
+        Ok(())
+    }
+
+    async fn fail(&self, region: &RegionName, job: &str, kind: FailureKind, message: &str) -> Answer<()> {
+        let failure_type = match kind {
+            FailureKind::JobFailed => "JobFailed",
+            FailureKind::Configuration => "ConfigurationError",
+            FailureKind::SystemUnavailable => "SystemUnavailable",
+        };
+        let failure_details = FailureDetails {
+            failure_type: failure_type.to_owned(),
+            message: cut(message, LONGEST_MESSAGE),
+            external_execution_id: None,
+        };
+        self.call(region, PutJobFailureResult { job_id: job.to_owned(), failure_details }).await?;
+        Ok(())
+    }
+}
+
+impl Pager for DirectPorts {
+    async fn page(&self, region: &RegionName, page: &Page) -> Answer<()> {
+        let request = Publish {
+            topic_arn: self.fleet.topic_arn(region),
+            subject: Some(subject(&page.subject)),
+            message: page.message.clone(),
+        };
+        self.call(region, request).await?;
+        Ok(())
+    }
+}
+
+/// SNS refuses a subject with anything but printable ASCII, and a page that is refused wakes nobody.
+fn subject(text: &str) -> String {
+    let printable = |c: char| if c.is_ascii_graphic() || c == ' ' { c } else { '?' };
+    cut(text, LONGEST_SUBJECT).chars().map(printable).collect()
+}

@@ -1,0 +1,158 @@
+//! Metrics and alarms.
+
+use super::DirectPorts;
+use super::errors::Call;
+use crate::api::cloudwatch::{
+    AlarmState as State, DescribeAlarms, Dimension, GetMetricData, Metric, MetricDataQuery, MetricDataResult,
+    MetricDatum, MetricStat, PutMetricAlarm, PutMetricData,
+};
+use meridian_domain::alarms::{NAMESPACE, SAGEMAKER};
+use meridian_domain::{AlarmSpec, AlarmState, AlarmView, FleetCounts, MissingData, RegionName};
+use meridian_handlers::ports::{Answer, CountsQuery, MetricPoint, Signals};
+
+/// `DescribeAlarms` takes so many names at once.
+const NAMES_PER_CALL: usize = 100;
+/// Metrics are counted by the minute.
+const MINUTE: u32 = 60;
+/// `StorageResolution` of a metric that is kept by the second; alarms may then look at 10 seconds.
+const HIGH_RESOLUTION: u32 = 1;
+
+impl Signals for DirectPorts {
+    async fn put_alarms(&self, region: &RegionName, alarms: &[AlarmSpec]) -> Answer<()> {
+        for alarm in alarms {
+            self.call(region, definition(alarm)).await?;
+        }
+        Ok(())
+    }
+
+    async fn alarms(&self, region: &RegionName, names: &[String]) -> Answer<Vec<AlarmView>> {
+        let mut views = Vec::new();
+        for names in names.chunks(NAMES_PER_CALL) {
+            let request = DescribeAlarms {
+                alarm_names: names.to_vec(),
+                // Without the types, composite alarms are left out.
+                alarm_types: vec!["MetricAlarm".to_owned(), "CompositeAlarm".to_owned()],
+                state_value: None,
+            };
+            let page = self.call(region, request).await?;
+            let metric = page
+                .metric_alarms
+                .into_iter()
+                .map(|alarm| view(alarm.definition.alarm_name, alarm.state_value, alarm.state_reason));
+            views.extend(metric);
+            let composite = page.composite_alarms.into_iter();
+            views.extend(composite.map(|alarm| view(alarm.alarm_name, alarm.state_value, alarm.state_reason)));
+        }
+        Ok(views)
+    }
+
+    async fn publish(&self, region: &RegionName, metric: &MetricPoint) -> Answer<()> {
+        let datum = MetricDatum {
+            metric_name: metric.name.to_owned(),
+            dimensions: vec![Dimension::new("EndpointName", metric.endpoint.as_str())],
+            timestamp: Some(metric.at.into()),
+            value: Some(metric.value),
+            storage_resolution: Some(HIGH_RESOLUTION),
+            ..MetricDatum::default()
+        };
+        self.call(region, PutMetricData { namespace: NAMESPACE.to_owned(), metric_data: vec![datum] }).await?;
+        Ok(())
+    }
+
+    async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<FleetCounts> {
+        let answer = self.call(region, counts_request(query)).await?;
+        let call = Call::new(region, "GetMetricData");
+        let mut sums = FleetCounts::default();
+        for result in &answer.metric_data_results {
+            add(&call, query, &mut sums, result)?;
+        }
+        Ok(sums)
+    }
+}
+
+fn definition(alarm: &AlarmSpec) -> PutMetricAlarm {
+    let percentile = alarm.statistic.strip_prefix('p').is_some_and(|digits| digits.parse::<f64>().is_ok());
+    let statistic = alarm.statistic.to_owned();
+    let (statistic, extended_statistic) = if percentile { (None, Some(statistic)) } else { (Some(statistic), None) };
+    PutMetricAlarm {
+        alarm_name: alarm.name.clone(),
+        alarm_description: Some(alarm.description.clone()),
+        namespace: alarm.namespace.to_owned(),
+        metric_name: alarm.metric.to_owned(),
+        dimensions: alarm.dimensions.iter().map(|(name, value)| Dimension::new(*name, value)).collect(),
+        statistic,
+        extended_statistic,
+        period: alarm.period,
+        evaluation_periods: alarm.evaluation_periods,
+        datapoints_to_alarm: Some(alarm.datapoints),
+        threshold: alarm.threshold,
+        comparison_operator: if alarm.below { "LessThanThreshold" } else { "GreaterThanThreshold" }.to_owned(),
+        treat_missing_data: Some(missing(alarm.missing).to_owned()),
+        ..PutMetricAlarm::default()
+    }
+}
+
+/// The four counts, by the ids under which their results come back.
+fn counts_request(query: &CountsQuery) -> GetMetricData {
+    let over = format!("TC({}:)", query.latency_bound.as_micros());
+    let wanted = [
+        ("requests", "Invocations", "Sum"),
+        ("errors_4xx", "Invocation4XXErrors", "Sum"),
+        ("errors_5xx", "Invocation5XXErrors", "Sum"),
+        ("over_latency", "ModelLatency", over.as_str()),
+    ];
+    let dimensions = vec![
+        Dimension::new("EndpointName", query.endpoint.as_str()),
+        Dimension::new("VariantName", query.variant.as_str()),
+        Dimension::new("EndpointConfigName", query.config.as_str()),
+    ];
+    let queries = wanted.map(|(id, metric, stat)| {
+        let metric =
+            Metric { namespace: SAGEMAKER.to_owned(), metric_name: metric.to_owned(), dimensions: dimensions.clone() };
+        MetricDataQuery {
+            id: id.to_owned(),
+            metric_stat: Some(MetricStat { metric, period: MINUTE, stat: stat.to_owned() }),
+            label: None,
+            return_data: Some(true),
+        }
+    });
+    GetMetricData {
+        metric_data_queries: queries.into(),
+        start_time: query.from.into(),
+        end_time: query.to.into(),
+        scan_by: Some("TimestampAscending".to_owned()),
+    }
+}
+
+/// Adds one metric's minutes. CloudWatch rounds the start down to a whole minute: minutes before it are left out here.
+fn add(call: &Call<'_>, query: &CountsQuery, sums: &mut FleetCounts, result: &MetricDataResult) -> Answer<()> {
+    let minutes = result.timestamps.iter().map(|at| at.timestamp()).zip(&result.values);
+    let total: f64 = minutes.filter(|(at, _)| *at >= query.from && *at < query.to).map(|(_, value)| value).sum();
+    let total = total.round() as u64;
+    match result.id.as_str() {
+        "requests" => sums.requests += total,
+        "errors_4xx" => sums.errors_4xx += total,
+        "errors_5xx" => sums.errors_5xx += total,
+        "over_latency" => sums.over_latency += total,
+        other => return Err(call.refused(&format!("an answer to a question that was not asked: {other:?}"))),
+    }
+    Ok(())
+}
+
+fn view(name: String, state: State, reason: String) -> AlarmView {
+    let state = match state {
+        State::Ok => AlarmState::Ok,
+        State::Alarm => AlarmState::Alarm,
+        State::InsufficientData => AlarmState::InsufficientData,
+    };
+    AlarmView { name, state, reason }
+}
+
+fn missing(missing: MissingData) -> &'static str {
+    match missing {
+        MissingData::Breaching => "breaching",
+        MissingData::NotBreaching => "notBreaching",
+        MissingData::Ignore => "ignore",
+        MissingData::Missing => "missing",
+    }
+}

@@ -1,0 +1,89 @@
+//! The release buckets and, in them, the ledger.
+
+use super::DirectPorts;
+use super::errors::Call;
+use crate::api::s3::{GetObject, ListObjectsV2, PutObject};
+use bytes::Bytes;
+use jiff::SignedDuration;
+use meridian_domain::{Chain, Entry, RegionName};
+use meridian_handlers::ports::{Answer, Artifacts, Ledger, ObjectVersion, limits};
+
+/// Bytes a second of the slowest upload that is waited for.
+const SLOWEST_UPLOAD: usize = 1 << 20;
+
+impl Artifacts for DirectPorts {
+    async fn read(&self, region: &RegionName, key: &str, sink: &mut dyn FnMut(&[u8])) -> Answer<u64> {
+        let bucket = self.bucket(region, "GetObject")?;
+        let request = GetObject { bucket, key: key.to_owned(), version_id: None };
+        let body = self.call(region, request).await?.body;
+        sink(&body);
+        Ok(body.len() as u64)
+    }
+
+    async fn create(&self, region: &RegionName, key: &str, body: Bytes) -> Answer<ObjectVersion> {
+        let bucket = self.bucket(region, "PutObject")?;
+        self.put(region, PutObject::new(bucket, key, body).if_absent()).await
+    }
+
+    async fn replace(&self, region: &RegionName, key: &str, body: Bytes) -> Answer<ObjectVersion> {
+        let bucket = self.bucket(region, "PutObject")?;
+        self.put(region, PutObject::new(bucket, key, body)).await
+    }
+
+    async fn list(&self, region: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<String>> {
+        let request = ListObjectsV2 {
+            bucket: self.bucket(region, "ListObjectsV2")?,
+            prefix: prefix.to_owned(),
+            start_after: after.map(str::to_owned),
+            ..ListObjectsV2::default()
+        };
+        let page = self.call(region, request).await?;
+        Ok(page.contents.into_iter().map(|object| object.key).collect())
+    }
+}
+
+impl Ledger for DirectPorts {
+    async fn entries(&self, region: &RegionName, chain: &Chain, from: u64) -> Answer<Vec<Entry>> {
+        let prefix = chain.prefix(&self.fleet.name);
+        let mut after = from.checked_sub(1).map(|last| chain.key(&self.fleet.name, last));
+        let mut entries = Vec::new();
+        loop {
+            let keys = self.list(region, &prefix, after.as_deref()).await?;
+            let Some(last) = keys.last() else { return Ok(entries) };
+            after = Some(last.clone());
+            for key in &keys {
+                let bytes = self.get(region, key).await?;
+                entries.push(parse(region, key, &bytes)?);
+            }
+        }
+    }
+
+    async fn append(&self, region: &RegionName, chain: &Chain, entry: &Entry) -> Answer<()> {
+        let key = chain.key(&self.fleet.name, entry.seq);
+        self.create(region, &key, entry.to_bytes().into()).await?;
+        Ok(())
+    }
+}
+
+impl DirectPorts {
+    /// The release bucket of `region`: the fleet policy's.
+    fn bucket(&self, region: &RegionName, operation: &'static str) -> Answer<String> {
+        let policy = self.fleet.region(region);
+        let policy = policy.ok_or_else(|| Call::new(region, operation).refused("fleet.toml has no such region"))?;
+        Ok(policy.bucket.to_string())
+    }
+
+    async fn put(&self, region: &RegionName, request: PutObject) -> Answer<ObjectVersion> {
+        let upload = SignedDuration::from_secs((request.body.len() / SLOWEST_UPLOAD) as i64);
+        let written = self.call_within(limits::ATTEMPT + upload, region, request).await?;
+        Ok(ObjectVersion(written.version_id))
+    }
+}
+
+/// An object that is no entry is an error, not a gap: a chain that cannot be read whole proves nothing.
+fn parse(region: &RegionName, key: &str, bytes: &[u8]) -> Answer<Entry> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let at = format!("line {} column {}", error.line(), error.column());
+        Call::new(region, "GetObject").refused(&format!("{key} is not a ledger entry ({at})"))
+    })
+}
