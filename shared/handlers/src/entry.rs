@@ -1,16 +1,19 @@
 //! From a Lambda event to its reply: what the function binaries and the local world's host both call.
+//!
+//! Every line that is logged meanwhile carries the job and the release; function, region and request are the host's to
+//! say. Events are never logged: a job's holds credentials.
 
 use crate::context::{Context, FunctionKind, HandlerError};
 use crate::events::{PipelineJob, ReplicationEvent, RollbackEvent, StatusEvent, job_id};
-use crate::ports::{ErrorKind, FailureKind, Pipeline, Ports};
-use crate::{promote, replication, rollback, shadow_eval, status};
+use crate::ports::{FailureKind, Ports};
 use serde_json::{Value, json};
-use std::any::Any;
+use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use tracing::Instrument;
+use std::task::Poll;
+use tracing::{Instrument, Span, field};
 
-/// Runs one function on one event. Every line that is logged meanwhile carries the call's ids.
+/// Runs the function named, for a host that serves several.
 ///
 /// # Errors
 /// What Lambda should see as a failed call. A CodePipeline job has its answer even then.
@@ -20,64 +23,88 @@ pub async fn invoke<P: Ports>(
     ctx: &Context,
     event: Value,
 ) -> Result<Value, HandlerError> {
-    let job = job_id(&event).map(str::to_owned);
-    let release = release_of(function, &event);
-    let span = tracing::info_span!(
-        "call", %function, region = %ctx.region, request_id = ctx.request_id, job = job.as_deref(), release
-    );
-    let call = async {
-        let result = match function {
-            FunctionKind::ShadowEval | FunctionKind::Promote => {
-                answered(function, ports, ctx, job.as_deref(), &event).await
-            }
-            _ => run(function, ports, ctx, &event).await,
-        };
-        result.inspect_err(|error| tracing::error!(%error, "the call failed"))
-    };
-    call.instrument(span).await
-}
-
-/// Reads the event as the function's own kind and hands it on.
-async fn run<P: Ports>(function: FunctionKind, ports: &P, ctx: &Context, event: &Value) -> Result<Value, HandlerError> {
-    let job = || {
-        let job = PipelineJob::parse(function.name(), event)?;
-        job.check(&ctx.fleet, ctx.policy)?;
-        Ok::<_, HandlerError>(job)
-    };
     match function {
-        FunctionKind::Replication => replication::handle(ports, ctx, &ReplicationEvent::parse(event)?).await,
-        FunctionKind::Rollback => rollback::handle(ports, ctx, &RollbackEvent::parse(event)?).await,
-        FunctionKind::Status => status::handle(ports, ctx, &StatusEvent::parse(event)?).await,
-        FunctionKind::ShadowEval => shadow_eval::handle(ports, ctx, &job()?).await,
-        FunctionKind::Promote => promote::handle(ports, ctx, &job()?).await,
+        FunctionKind::Replication => replication(ports, ctx, event).await,
+        FunctionKind::ShadowEval => shadow_eval(ports, ctx, event).await,
+        FunctionKind::Promote => promote(ports, ctx, event).await,
+        FunctionKind::Rollback => rollback(ports, ctx, event).await,
+        FunctionKind::Status => status(ports, ctx, event).await,
     }
 }
 
-/// The release that an event speaks of, for the log lines; what cannot be read is the handler's to say.
-fn release_of(function: FunctionKind, event: &Value) -> Option<String> {
-    let release = match function {
-        FunctionKind::Replication => match ReplicationEvent::parse(event) {
-            Ok(ReplicationEvent::ManifestCreated { release }) => Some(release),
-            _ => None,
-        },
-        FunctionKind::ShadowEval | FunctionKind::Promote => {
-            PipelineJob::parse(function.name(), event).ok().map(|job| job.parameters.release)
+/// `replication`: see [`crate::replication`].
+///
+/// # Errors
+/// An event of another kind, or what the handler could not do.
+pub async fn replication<P: Ports>(ports: &P, ctx: &Context, event: Value) -> Result<Value, HandlerError> {
+    logged(async {
+        let event = ReplicationEvent::parse(&event)?;
+        if let ReplicationEvent::ManifestCreated { release } = &event {
+            note("release", release);
         }
-        FunctionKind::Rollback | FunctionKind::Status => None,
-    };
-    release.map(|release| release.to_string())
+        crate::replication::handle(ports, ctx, &event).await
+    })
+    .await
 }
 
-/// Runs a job, and answers CodePipeline where the handler could not: unanswered, it would wait for 20 minutes.
+/// `rollback`: see [`crate::rollback`].
+///
+/// # Errors
+/// An event of another kind, or what the handler could not do.
+pub async fn rollback<P: Ports>(ports: &P, ctx: &Context, event: Value) -> Result<Value, HandlerError> {
+    logged(async { crate::rollback::handle(ports, ctx, &RollbackEvent::parse(&event)?).await }).await
+}
+
+/// `status`: see [`crate::status`].
+///
+/// # Errors
+/// An event of another kind.
+pub async fn status<P: Ports>(ports: &P, ctx: &Context, event: Value) -> Result<Value, HandlerError> {
+    logged(async { crate::status::handle(ports, ctx, &StatusEvent::parse(&event)?).await }).await
+}
+
+/// `shadow-eval`: see [`crate::shadow_eval`]. The job is answered whatever happens.
+///
+/// # Errors
+/// An event without a job, or CodePipeline did not take the answer.
+pub async fn shadow_eval<P: Ports>(ports: &P, ctx: &Context, event: Value) -> Result<Value, HandlerError> {
+    logged(answered(ports, ctx, &event, async {
+        crate::shadow_eval::handle(ports, ctx, &job(FunctionKind::ShadowEval, ctx, &event)?).await
+    }))
+    .await
+}
+
+/// `promote`: see [`crate::promote`]. The job is answered whatever happens.
+///
+/// # Errors
+/// An event without a job, or CodePipeline did not take the answer.
+pub async fn promote<P: Ports>(ports: &P, ctx: &Context, event: Value) -> Result<Value, HandlerError> {
+    logged(answered(ports, ctx, &event, async {
+        crate::promote::handle(ports, ctx, &job(FunctionKind::Promote, ctx, &event)?).await
+    }))
+    .await
+}
+
+/// The event's job, which must be for this fleet under this policy.
+fn job(function: FunctionKind, ctx: &Context, event: &Value) -> Result<PipelineJob, HandlerError> {
+    let job = PipelineJob::parse(function.name(), event)?;
+    note("release", job.parameters.release);
+    job.check(&ctx.fleet, ctx.policy)?;
+    Ok(job)
+}
+
+/// Answers CodePipeline where the handler could not: unanswered, it would wait for 20 minutes.
 async fn answered<P: Ports>(
-    function: FunctionKind,
     ports: &P,
     ctx: &Context,
-    job: Option<&str>,
     event: &Value,
+    work: impl Future<Output = Result<Value, HandlerError>>,
 ) -> Result<Value, HandlerError> {
-    let panicked = |panic| Err(HandlerError::State(panic));
-    let result = catch_panic(run(function, ports, ctx, event)).await.unwrap_or_else(panicked);
+    let job = job_id(event);
+    if let Some(job) = job {
+        note("job", job);
+    }
+    let result = catch_panic(work).await;
     let (Err(error), Some(job)) = (&result, job) else { return result };
     tracing::error!(%error, "the handler gave no answer: the job fails");
     let kind = match error {
@@ -85,39 +112,30 @@ async fn answered<P: Ports>(
         _ => FailureKind::SystemUnavailable,
     };
     let why = error.to_string();
-    fail(ports, ctx, job, kind, &why).await?;
+    crate::job::fail(ports, &ctx.region, job, kind, &why).await?;
     Ok(json!({"outcome": "failed", "why": why}))
 }
 
-/// A job that has its answer already (a doubled call) needs no other.
-async fn fail(
-    ports: &impl Pipeline,
-    ctx: &Context,
-    job: &str,
-    kind: FailureKind,
-    message: &str,
-) -> Result<(), HandlerError> {
-    match ports.fail(&ctx.region, job, kind, message).await {
-        Err(error) if error.kind != ErrorKind::Conflict => Err(error.into()),
-        _ => Ok(()),
-    }
-}
-
-/// Runs a future to its end; a panic in it becomes a text.
-async fn catch_panic<T>(work: impl Future<Output = T>) -> Result<T, String> {
+/// Runs a handler to its end, or to its panic. What a panic says is left out: it may hold what was being read (I12).
+async fn catch_panic<T>(work: impl Future<Output = Result<T, HandlerError>>) -> Result<T, HandlerError> {
     let mut work = pin!(work);
     std::future::poll_fn(move |cx| {
-        // Nothing of the call is used after a panic but the ports, which hold no state of it.
-        match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
-            Ok(poll) => poll.map(Ok),
-            Err(panic) => std::task::Poll::Ready(Err(said(panic.as_ref()))),
-        }
+        // After a panic nothing of the call is used but the ports, which hold no state of it.
+        catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))).unwrap_or_else(|_| {
+            let message = "the function panicked: a defect; its log names the line".to_owned();
+            Poll::Ready(Err(HandlerError::State(message)))
+        })
     })
     .await
 }
 
-fn said(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a text");
-    format!("the function panicked: {text}; this is a defect, its log has the place")
+/// Runs a call inside its span.
+async fn logged(work: impl Future<Output = Result<Value, HandlerError>>) -> Result<Value, HandlerError> {
+    let span = tracing::info_span!("event", job = field::Empty, release = field::Empty);
+    work.instrument(span).await.inspect_err(|error| tracing::error!(%error, "the call failed"))
+}
+
+/// Names something on every further log line of this call.
+fn note(what: &str, value: impl Display) {
+    Span::current().record(what, field::display(value));
 }

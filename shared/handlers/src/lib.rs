@@ -4,6 +4,7 @@ pub mod context;
 pub mod entry;
 pub mod events;
 pub mod files;
+pub mod job;
 pub mod journal;
 pub mod ports;
 pub mod promote;

@@ -7,10 +7,9 @@ mod evaluation;
 
 use crate::context::{Context, HandlerError};
 use crate::events::{Action, PipelineJob};
-use crate::files;
 use crate::journal::Journal;
-use crate::ports::{Approval, Artifacts, Clock, ErrorKind, FailureKind, Ledger, PackageSpec, Page, Pager, Pipeline};
-use crate::ports::{PortError, Registry};
+use crate::ports::{Approval, Artifacts, Clock, FailureKind, Ledger, PackageSpec, Page, Pager, Pipeline, Registry};
+use crate::{files, job};
 use evaluation::Finding;
 use meridian_domain::{Actor, Chain, HubHistory, Manifest, Record, ReleaseId, Verdict, keys};
 use serde_json::{Value, json};
@@ -42,18 +41,18 @@ where
     }
     match rule(ports, ctx, job).await {
         Ok(Ruling::Approved(why)) => {
-            answered(ports.succeed(&ctx.region, &job.job, None, &why).await)?;
+            job::succeed(ports, &ctx.region, &job.job, None, &why).await?;
             Ok(json!({"outcome": "approved", "why": why}))
         }
         Ok(Ruling::Rejected(why)) => {
-            answered(ports.fail(&ctx.region, &job.job, FailureKind::JobFailed, &why).await)?;
+            job::fail(ports, &ctx.region, &job.job, FailureKind::JobFailed, &why).await?;
             Ok(json!({"outcome": "rejected", "why": why}))
         }
         Err(error) if error.is_regional() && calls(job) < PATIENCE => {
             tracing::warn!(%error, "a service does not answer; the job is called again");
             let token = format!("register.{}", calls(job) + 1);
             let summary = format!("waiting for a service: {error}");
-            answered(ports.succeed(&ctx.region, &job.job, Some(&token), &summary).await)?;
+            job::succeed(ports, &ctx.region, &job.job, Some(&token), &summary).await?;
             Ok(json!({"outcome": "again", "why": error.to_string()}))
         }
         Err(error) => Err(error),
@@ -64,17 +63,6 @@ where
 fn calls(job: &PipelineJob) -> u32 {
     let token = job.continuation.as_deref().and_then(|token| token.strip_prefix("register."));
     token.and_then(|count| count.parse().ok()).unwrap_or(1)
-}
-
-/// A conflict says that the job has its answer already: a doubled call came second.
-fn answered(answer: Result<(), PortError>) -> Result<(), PortError> {
-    match answer {
-        Err(error) if error.kind == ErrorKind::Conflict => {
-            tracing::warn!(%error, "the job was answered already");
-            Ok(())
-        }
-        other => other,
-    }
 }
 
 async fn rule<P>(ports: &P, ctx: &Context, job: &PipelineJob) -> Result<Ruling, HandlerError>
