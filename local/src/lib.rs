@@ -1,6 +1,7 @@
 //! The whole world in one process: simulated AWS regions with virtual time, faults and traffic, and its doors.
 
 pub mod api;
+pub mod direct;
 pub mod engine;
 pub mod host;
 pub mod http;

@@ -66,6 +66,8 @@ pub struct LiveFacts {
     pub rollback_shows_rolling_back: bool,
     /// Whether a guardrail rollback leaves a `FailureReason` behind.
     pub rollback_leaves_failure_reason: bool,
+    /// Whether green's variant status is `Baking` during the termination wait, or absent.
+    pub soak_shows_baking: bool,
     /// Whether `UpdateEndpoint` to the configuration that serves already is refused.
     pub same_configuration_refused: bool,
     /// Whether SageMaker's own timers run on while its control plane is dark, so that what came due happens at once when
@@ -84,6 +86,7 @@ impl Default for LiveFacts {
             counts_in_range_per_fleet: true,
             rollback_shows_rolling_back: true,
             rollback_leaves_failure_reason: true,
+            soak_shows_baking: true,
             same_configuration_refused: false,
             timers_run_while_dark: false,
             new_configuration_unknown_seconds: 0,

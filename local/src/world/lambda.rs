@@ -56,6 +56,9 @@ impl World {
     pub fn invocation_ended(&mut self, id: InvocationId, how: InvocationEnd) {
         let Some(request) = self.lambda.running.remove(&id) else { return };
         self.lambda.ready.retain(|invocation| invocation.id != id);
+        if request.function == FunctionName::Status && request.synchronous {
+            self.health_answered(&request.region, &how);
+        }
         let failed = !matches!(how, InvocationEnd::Answered(_));
         let retried = failed && !request.synchronous && request.attempt < ATTEMPTS;
         let word = match how {

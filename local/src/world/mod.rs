@@ -8,22 +8,50 @@ use jiff::{SignedDuration, Timestamp};
 use meridian_domain::RegionName;
 use std::collections::BTreeMap;
 
+mod alarms;
 mod config;
+mod endpoint;
+mod endpoint_calls;
+mod endpoint_events;
+mod evaluation;
+mod eventbridge;
+mod events;
 mod fault;
+mod health;
+mod install;
 mod invocation;
 mod lambda;
+mod latency;
+mod lifecycle;
 mod log;
+mod metrics;
+mod pipeline;
+mod pipeline_calls;
 mod queue;
 mod random;
-mod stubs;
+mod region;
+mod registry;
+mod replication;
+mod s3;
+mod sagemaker;
+mod samples;
+mod serving;
+mod sns;
+mod traffic;
+mod watching;
 
 pub use config::{Behaviour, LiveFacts, Timing, WorldConfig};
+pub use eventbridge::BusEvent;
 pub use fault::{Fault, FaultKind, Moment, MomentError, Target, When};
+pub use health::HealthCounts;
+pub use install::{InstallError, InstalledRelease};
 pub use invocation::{FunctionName, Invocation, InvocationEnd, InvocationId};
 pub use log::{Stage, What, WorldEvent};
 
 use fault::{Call, Effect, Scheduled};
+use jiff::tz::TimeZone;
 use queue::{Event, Queue};
+use region::Region;
 
 /// The simulated world.
 #[derive(Debug)]
@@ -31,10 +59,18 @@ pub struct World {
     config: WorldConfig,
     now: Timestamp,
     queue: Queue,
-    faults: Vec<Scheduled>,
+    regions: BTreeMap<RegionName, Region>,
+    pipeline: pipeline::Pipeline,
     lambda: lambda::Lambda,
+    faults: Vec<Scheduled>,
+    models: serving::Models,
+    bus: Vec<BusEvent>,
     calls: BTreeMap<(RegionName, &'static str), u64>,
     log: Vec<WorldEvent>,
+    /// Numbers, so that each version, message and update has a name of its own.
+    writes: u64,
+    emitted: u64,
+    tokens: u64,
 }
 
 /// Why a world cannot be made.
@@ -64,17 +100,56 @@ impl World {
     /// # Errors
     /// Where the configuration contradicts its fleet.
     pub fn new(config: WorldConfig) -> Result<Self, WorldError> {
-        let faults: Vec<Scheduled> =
-            config.faults.iter().map(|fault| Scheduled::new(fault.clone(), config.start)).collect();
-        Ok(World {
+        check_regions(&config)?;
+        let mut regions = BTreeMap::new();
+        for policy in &config.fleet.regions {
+            let zone = TimeZone::get(&policy.time_zone).map_err(|_| WorldError::UnknownTimeZone {
+                region: policy.name.clone(),
+                zone: policy.time_zone.clone(),
+            })?;
+            regions.insert(policy.name.clone(), Region::new(&config.fleet, policy, zone, config.start));
+        }
+        let mut world = World {
             now: config.start,
             queue: Queue::default(),
-            faults,
+            regions,
+            pipeline: pipeline::Pipeline::new(&config.fleet),
             lambda: lambda::Lambda::default(),
+            faults: config.faults.iter().map(|fault| Scheduled::new(fault.clone(), config.start)).collect(),
+            models: serving::Models::default(),
+            bus: Vec::new(),
             calls: BTreeMap::new(),
             log: Vec::new(),
+            writes: 0,
+            emitted: 0,
+            tokens: 0,
             config,
-        })
+        };
+        world.schedule();
+        Ok(world)
+    }
+
+    /// Puts everything into the queue that happens by itself from the start on.
+    fn schedule(&mut self) {
+        let spans: Vec<(Timestamp, Option<Timestamp>)> =
+            self.faults.iter().map(|scheduled| (scheduled.from, scheduled.until)).collect();
+        for (number, (from, until)) in spans.into_iter().enumerate() {
+            self.queue.push(from.max(self.now), Event::FaultBegins(number));
+            if let Some(until) = until {
+                self.queue.push(until.max(self.now), Event::FaultEnds(number));
+            }
+        }
+        let minute = traffic::start_of_minute(self.now);
+        let next = minute.saturating_add(SignedDuration::from_mins(1)).unwrap_or(Timestamp::MAX);
+        self.queue.push(next, Event::MinuteEnds);
+        self.queue.push(next, Event::EvaluateAlarms { high_resolution: true });
+        self.schedule_sweeps();
+        if self.config.health_checks {
+            let regions: Vec<RegionName> = self.regions.keys().cloned().collect();
+            for region in regions {
+                self.queue.push(self.later(self.config.timing.health_check), Event::HealthCheck { region });
+            }
+        }
     }
 
     /// What the world was made from.
@@ -150,6 +225,18 @@ impl World {
         match event {
             Event::Invoke(request) => self.begin_invocation(*request),
             Event::Deadline(id) => self.invocation_ended(id, InvocationEnd::TimedOut),
+            Event::Copy(copy) => self.copy_arrives(*copy),
+            Event::MinuteEnds => self.minute_ends(),
+            Event::EvaluateAlarms { high_resolution } => self.evaluate_alarms(high_resolution),
+            Event::UpdateDue(due) => self.update_due(&due),
+            Event::Sweep { region, function } => self.sweep(region, function),
+            Event::HealthCheck { region } => self.check_health(region),
+            Event::ActionBegins { execution } => self.action_begins(execution),
+            Event::SourceEnds { execution } => self.action_succeeds(execution, None),
+            Event::JobContinues { execution, token } => self.call_job(execution, Some(token)),
+            Event::JobTimesOut { job } => self.job_times_out(&job),
+            Event::FaultBegins(number) => self.fault_changes(number, true),
+            Event::FaultEnds(number) => self.fault_changes(number, false),
         }
     }
 
@@ -159,6 +246,27 @@ impl World {
             self.step();
         }
         self.now = self.now.max(at);
+    }
+
+    /// A scheduled fault begins or ends: it is told, and a control plane goes dark or returns.
+    fn fault_changes(&mut self, number: usize, begins: bool) {
+        let Some(scheduled) = self.faults.get(number) else { return };
+        let fault = scheduled.fault.clone();
+        let told = fault.describe();
+        let everywhere = || self.regions.keys().cloned().collect();
+        let met: Vec<RegionName> = fault.region.clone().map_or_else(everywhere, |region| vec![region]);
+        let place = fault.region.unwrap_or_else(|| self.home());
+        self.record(&place, if begins { What::FaultBegan { fault: told } } else { What::FaultEnded { fault: told } });
+        if fault.kind != FaultKind::Dark {
+            return;
+        }
+        for region in met {
+            if self.is_dark(&region) {
+                self.freeze(&region);
+            } else {
+                self.thaw(&region);
+            }
+        }
     }
 
     fn home(&self) -> RegionName {
@@ -172,5 +280,16 @@ impl World {
     /// `now` and then some.
     fn later(&self, by: SignedDuration) -> Timestamp {
         self.now.saturating_add(by).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// Faults and behaviours may only name regions of the fleet.
+fn check_regions(config: &WorldConfig) -> Result<(), WorldError> {
+    let faults = config.faults.iter().filter_map(|fault| Some(("a fault", fault.region.as_ref()?)));
+    let behaviours = config.behaviours.iter().filter_map(|own| Some(("a behaviour", own.region.as_ref()?)));
+    let unknown = faults.chain(behaviours).find(|(_, region)| config.fleet.region(region).is_none());
+    match unknown {
+        Some((what, region)) => Err(WorldError::UnknownRegion { what, region: region.clone() }),
+        None => Ok(()),
     }
 }

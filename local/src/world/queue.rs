@@ -1,8 +1,11 @@
 //! What will happen by itself, in the order of its time.
 
-use super::invocation::InvocationId;
+use super::invocation::{FunctionName, InvocationId};
 use super::lambda::Request;
+use super::lifecycle::Due;
+use super::replication::Copy;
 use jiff::Timestamp;
+use meridian_domain::RegionName;
 use std::collections::BTreeMap;
 
 /// Something that will happen by itself.
@@ -12,6 +15,30 @@ pub(super) enum Event {
     Invoke(Box<Request>),
     /// An invocation's time is up.
     Deadline(InvocationId),
+    /// A replica arrives.
+    Copy(Box<Copy>),
+    /// A minute of traffic becomes metrics.
+    MinuteEnds,
+    /// Alarms are looked at: those with periods under a minute, or the others.
+    EvaluateAlarms { high_resolution: bool },
+    /// A phase of an update is over.
+    UpdateDue(Due),
+    /// A schedule wakes a function.
+    Sweep { region: RegionName, function: FunctionName },
+    /// Route 53 asks a region.
+    HealthCheck { region: RegionName },
+    /// The action of an execution's stage begins.
+    ActionBegins { execution: usize },
+    /// The source action ends.
+    SourceEnds { execution: usize },
+    /// An action that asked for it is called again.
+    JobContinues { execution: usize, token: String },
+    /// A job's time is up.
+    JobTimesOut { job: String },
+    /// A scheduled fault, by its number, begins.
+    FaultBegins(usize),
+    /// A scheduled fault, by its number, ends.
+    FaultEnds(usize),
 }
 
 /// Events by time; those of one moment in the order in which they were put in.

@@ -1,0 +1,275 @@
+//! CloudWatch alarms: what there is of them in a region, and the two operations.
+
+use super::World;
+use super::evaluation::Missing;
+use super::metrics::{MetricKey, invalid, is_period};
+use super::samples::Statistic;
+use crate::api::cloudwatch::{
+    AlarmState, CompositeAlarm, DescribeAlarms, DescribeAlarmsOutput, Dimension, MetricAlarm, PutMetricAlarm,
+    PutMetricAlarmOutput,
+};
+use crate::api::{ApiError, Operation, Service};
+use jiff::Timestamp;
+use meridian_domain::{Fleet, RegionName, alarms};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// One region's alarms, by name.
+#[derive(Debug, Default)]
+pub(super) struct Alarms {
+    pub metric: BTreeMap<String, Watch>,
+    pub composite: BTreeMap<String, Composite>,
+}
+
+/// A state, since when, and why.
+#[derive(Clone, Debug)]
+pub(super) struct Status {
+    pub value: AlarmState,
+    pub reason: String,
+    pub reason_data: Value,
+    pub since: Timestamp,
+}
+
+/// A metric alarm, its definition understood.
+#[derive(Clone, Debug)]
+pub(super) struct Watch {
+    pub definition: PutMetricAlarm,
+    pub key: MetricKey,
+    pub statistic: Statistic,
+    pub comparison: Comparison,
+    pub missing: Missing,
+    /// Whether a percentile over too few samples is left alone.
+    pub low_samples_ignored: bool,
+    pub status: Status,
+}
+
+/// A composite alarm over the `ALARM` states of others.
+#[derive(Clone, Debug)]
+pub(super) struct Composite {
+    pub description: String,
+    pub children: Vec<String>,
+    pub status: Status,
+}
+
+/// `ComparisonOperator`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Comparison {
+    Greater,
+    GreaterOrEqual,
+    Less,
+    LessOrEqual,
+}
+
+impl Comparison {
+    fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "GreaterThanThreshold" => Comparison::Greater,
+            "GreaterThanOrEqualToThreshold" => Comparison::GreaterOrEqual,
+            "LessThanThreshold" => Comparison::Less,
+            "LessThanOrEqualToThreshold" => Comparison::LessOrEqual,
+            _ => return None,
+        })
+    }
+
+    pub fn breaches(self, value: f64, threshold: f64) -> bool {
+        match self {
+            Comparison::Greater => value > threshold,
+            Comparison::GreaterOrEqual => value >= threshold,
+            Comparison::Less => value < threshold,
+            Comparison::LessOrEqual => value <= threshold,
+        }
+    }
+
+    /// As CloudWatch's reasons say it.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Comparison::Greater => "greater than",
+            Comparison::GreaterOrEqual => "greater than or equal to",
+            Comparison::Less => "less than",
+            Comparison::LessOrEqual => "less than or equal to",
+        }
+    }
+}
+
+impl Status {
+    fn new(value: AlarmState, reason: &str, since: Timestamp) -> Self {
+        Status { value, reason: reason.to_owned(), reason_data: Value::Null, since }
+    }
+}
+
+impl Watch {
+    /// Understands a definition, or says what is wrong with it.
+    fn new(definition: PutMetricAlarm, status: Status) -> Result<Self, ApiError> {
+        let name = &definition.alarm_name;
+        if name.is_empty() || name.len() > 255 {
+            return Err(invalid("AlarmName must have 1 to 255 characters."));
+        }
+        let statistic = match (&definition.statistic, &definition.extended_statistic) {
+            (Some(one), None) | (None, Some(one)) => Statistic::parse(one),
+            _ => return Err(invalid("Exactly one of Statistic and ExtendedStatistic must be given.")),
+        };
+        let (periods, to_alarm) = (definition.evaluation_periods, definition.datapoints_to_alarm);
+        if periods == 0 || to_alarm.is_some_and(|points| points == 0 || points > periods) {
+            return Err(invalid("DatapointsToAlarm must be between 1 and EvaluationPeriods."));
+        }
+        if !is_period(definition.period) || definition.period < 10 {
+            return Err(invalid("Period must be 10, 20, 30 or a multiple of 60."));
+        }
+        // A day in all, for alarms of periods under an hour (API reference of PutMetricAlarm).
+        if u64::from(definition.period) * u64::from(periods) > 86_400 {
+            return Err(invalid("Metrics cannot be checked across more than a day."));
+        }
+        if !definition.threshold.is_finite() {
+            return Err(invalid("Threshold must be a number."));
+        }
+        let low_samples_ignored = match definition.evaluate_low_sample_count_percentile.as_deref() {
+            None | Some("evaluate") => false,
+            Some("ignore") => true,
+            Some(_) => return Err(invalid("EvaluateLowSampleCountPercentile is evaluate or ignore.")),
+        };
+        Ok(Watch {
+            key: MetricKey::new(&definition.namespace, &definition.metric_name, &definition.dimensions),
+            statistic: statistic.ok_or_else(|| invalid("The statistic is not one."))?,
+            comparison: Comparison::parse(&definition.comparison_operator)
+                .ok_or_else(|| invalid("The comparison operator is not one."))?,
+            missing: Missing::parse(definition.treat_missing_data.as_deref())
+                .ok_or_else(|| invalid("TreatMissingData is missing, ignore, breaching or notBreaching."))?,
+            low_samples_ignored,
+            definition,
+            status,
+        })
+    }
+
+    /// M of "M of N".
+    pub fn to_alarm(&self) -> u32 {
+        self.definition.datapoints_to_alarm.unwrap_or(self.definition.evaluation_periods)
+    }
+}
+
+impl Composite {
+    /// The rule, as CloudWatch writes it.
+    pub fn rule(&self) -> String {
+        let alarms: Vec<String> = self.children.iter().map(|child| format!("ALARM(\"{child}\")")).collect();
+        alarms.join(" OR ")
+    }
+}
+
+impl Alarms {
+    /// The alarms that the template owns: three over the whole endpoint, whatever serves it, and the composite over them.
+    /// They start `OK`, as they are after a quiet day.
+    pub fn of_template(fleet: &Fleet, region: &RegionName, start: Timestamp) -> Self {
+        let quiet = || Status::new(AlarmState::Ok, "Threshold Crossed: a quiet day", start);
+        let judge = &fleet.judge;
+        let bounds = [
+            ("latency", "ModelLatency", "p99", judge.latency_bound.as_secs_f64() * 1e6),
+            ("4xx", "Invocation4XXErrors", "Average", judge.max_4xx),
+            ("5xx", "Invocation5XXErrors", "Average", judge.max_5xx),
+        ];
+        let mut all = Alarms::default();
+        for (what, metric, statistic, threshold) in bounds {
+            let percentile = statistic.starts_with('p');
+            let definition = PutMetricAlarm {
+                alarm_name: format!("{}-endpoint-{what}", fleet.name),
+                alarm_description: Some(format!("{metric} of the whole endpoint in {region}.")),
+                namespace: alarms::SAGEMAKER.to_owned(),
+                metric_name: metric.to_owned(),
+                dimensions: vec![
+                    Dimension::new("EndpointName", fleet.endpoint.as_str()),
+                    Dimension::new("VariantName", fleet.variant.as_str()),
+                ],
+                statistic: (!percentile).then(|| statistic.to_owned()),
+                extended_statistic: percentile.then(|| statistic.to_owned()),
+                period: 60,
+                evaluation_periods: 5,
+                datapoints_to_alarm: Some(3),
+                threshold,
+                comparison_operator: "GreaterThanThreshold".to_owned(),
+                treat_missing_data: Some("notBreaching".to_owned()),
+                ..PutMetricAlarm::default()
+            };
+            if let Ok(watch) = Watch::new(definition, quiet()) {
+                all.metric.insert(watch.definition.alarm_name.clone(), watch);
+            }
+        }
+        let composite = Composite {
+            description: "Something is wrong with the whole endpoint, whatever configuration serves it.".to_owned(),
+            children: all.metric.keys().cloned().collect(),
+            status: quiet(),
+        };
+        all.composite.insert(alarms::composite_name(fleet), composite);
+        all
+    }
+
+    /// The state of an alarm of either kind.
+    pub fn state(&self, name: &str) -> Option<AlarmState> {
+        let metric = self.metric.get(name).map(|watch| watch.status.value);
+        metric.or_else(|| self.composite.get(name).map(|composite| composite.status.value))
+    }
+}
+
+impl Operation for PutMetricAlarm {
+    const SERVICE: Service = Service::CloudWatch;
+    const NAME: &'static str = "PutMetricAlarm";
+    type Output = PutMetricAlarmOutput;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<PutMetricAlarmOutput, ApiError> {
+        let now = world.now;
+        let alarms = &mut world.region_mut(region)?.alarms;
+        if alarms.composite.contains_key(&self.alarm_name) {
+            return Err(ApiError::validation("The alarm is a composite alarm."));
+        }
+        // A rewritten alarm keeps its state; a new one has none to go by.
+        let status = match alarms.metric.get(&self.alarm_name) {
+            Some(old) => old.status.clone(),
+            None => Status::new(AlarmState::InsufficientData, "Unchecked: Initial alarm creation", now),
+        };
+        let watch = Watch::new(self, status)?;
+        alarms.metric.insert(watch.definition.alarm_name.clone(), watch);
+        Ok(PutMetricAlarmOutput {})
+    }
+}
+
+impl Operation for DescribeAlarms {
+    const SERVICE: Service = Service::CloudWatch;
+    const NAME: &'static str = "DescribeAlarms";
+    type Output = DescribeAlarmsOutput;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<DescribeAlarmsOutput, ApiError> {
+        if self.alarm_names.len() > 100 {
+            return Err(ApiError::validation("At most 100 alarm names."));
+        }
+        let asked = |kind: &str| match self.alarm_types.as_slice() {
+            [] => kind == "MetricAlarm",
+            types => types.iter().any(|asked| asked == kind),
+        };
+        let wanted = |name: &str, status: &Status| {
+            (self.alarm_names.is_empty() || self.alarm_names.iter().any(|asked| asked == name))
+                && self.state_value.is_none_or(|state| state == status.value)
+        };
+        let arn = |name: &str| world.arn("cloudwatch", region, &format!("alarm:{name}"));
+        let Alarms { metric, composite } = &world.region(region)?.alarms;
+        let metric_alarms = metric.iter().filter(|(name, watch)| asked("MetricAlarm") && wanted(name, &watch.status));
+        let composites = composite.iter().filter(|(name, own)| asked("CompositeAlarm") && wanted(name, &own.status));
+        Ok(DescribeAlarmsOutput {
+            metric_alarms: metric_alarms
+                .map(|(name, watch)| MetricAlarm {
+                    alarm_arn: arn(name),
+                    definition: watch.definition.clone(),
+                    state_value: watch.status.value,
+                    state_reason: watch.status.reason.clone(),
+                    state_updated_timestamp: watch.status.since.into(),
+                })
+                .collect(),
+            composite_alarms: composites
+                .map(|(name, own)| CompositeAlarm {
+                    alarm_arn: arn(name),
+                    alarm_name: name.clone(),
+                    alarm_rule: own.rule(),
+                    state_value: own.status.value,
+                    state_reason: own.status.reason.clone(),
+                    state_updated_timestamp: own.status.since.into(),
+                })
+                .collect(),
+        })
+    }
+}

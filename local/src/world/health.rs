@@ -1,0 +1,71 @@
+//! Route 53's health checks: `GET /health` of every region, through API Gateway and `status`.
+
+use super::queue::Event;
+use super::{FunctionName, InvocationEnd, What, World};
+use meridian_domain::RegionName;
+use serde_json::Value;
+
+/// A region's health, as the checks see it.
+#[derive(Debug)]
+pub(super) struct Health {
+    healthy: bool,
+    /// Answers in a row that say the opposite.
+    against: u32,
+    counts: HealthCounts,
+}
+
+/// How a region's checks ended so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HealthCounts {
+    /// With a status of 2xx or 3xx.
+    pub good: u64,
+    /// With another, or not in time.
+    pub bad: u64,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Health { healthy: true, against: 0, counts: HealthCounts::default() }
+    }
+}
+
+impl World {
+    /// Whether a region is in DNS now.
+    pub fn is_healthy(&self, region: &RegionName) -> bool {
+        self.regions.get(region).is_some_and(|own| own.health.healthy)
+    }
+
+    /// How a region's health checks ended so far.
+    pub fn health_counts(&self, region: &RegionName) -> HealthCounts {
+        self.regions.get(region).map(|own| own.health.counts).unwrap_or_default()
+    }
+
+    /// One check, and the next.
+    pub(super) fn check_health(&mut self, region: RegionName) {
+        let payload = self.envelope(&region).health_check();
+        let request = self.request(FunctionName::Status, &region, "route53", payload, true);
+        self.begin_invocation(request);
+        self.queue.push(self.later(self.config.timing.health_check), Event::HealthCheck { region });
+    }
+
+    /// A check's answer counts: so many in a row change a region's health.
+    pub(super) fn health_answered(&mut self, region: &RegionName, how: &InvocationEnd) {
+        let good = match how {
+            InvocationEnd::Answered(answer) => {
+                let status = answer.get("statusCode").and_then(Value::as_u64);
+                status.is_some_and(|status| (200..400).contains(&status))
+            }
+            _ => false,
+        };
+        let threshold = self.config.timing.health_threshold;
+        let Some(own) = self.regions.get_mut(region) else { return };
+        let health = &mut own.health;
+        *(if good { &mut health.counts.good } else { &mut health.counts.bad }) += 1;
+        health.against = if good == health.healthy { 0 } else { health.against + 1 };
+        if health.against >= threshold.max(1) {
+            health.healthy = good;
+            health.against = 0;
+            self.record(region, What::HealthChanged { healthy: good });
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What stood before the night: a champion that serves.
+
+use super::World;
+use super::endpoint::{Endpoint, Fleet};
+use super::random::Random;
+use super::s3::Version;
+use super::sagemaker::{Config, Model};
+use crate::api::sagemaker::{
+    ContainerDefinition, CreateEndpointConfig, CreateModel, EndpointStatus, ProductionVariant,
+};
+use bytes::Bytes;
+use meridian_domain::RegionName;
+use std::collections::BTreeMap;
+
+/// A release that served before the world began.
+#[derive(Clone, Debug)]
+pub struct InstalledRelease {
+    /// Its human name, e.g. `v426`.
+    pub version: String,
+    /// Its identity, 64 hexadecimal digits.
+    pub release: String,
+    /// Name of the model to create.
+    pub model_name: String,
+    /// Name of the endpoint configuration to create.
+    pub config_name: String,
+    /// The container image, as the region's registry has it.
+    pub image: String,
+    /// Role of the instances.
+    pub execution_role: String,
+    /// Key of the archive among `objects`.
+    pub archive_key: String,
+    /// Objects of the release, by key: archive, manifest and the like.
+    pub objects: BTreeMap<String, Bytes>,
+}
+
+/// Why a release could not be installed.
+#[derive(Debug, thiserror::Error)]
+pub enum InstallError {
+    /// The fleet has no such region.
+    #[error("the fleet has no region {0}")]
+    UnknownRegion(RegionName),
+    /// The archive is not among the objects.
+    #[error("{0} is not among the objects")]
+    NoArchive(String),
+    /// The archive does not hold a model that can serve.
+    #[error("the archive cannot serve: {0}")]
+    Model(#[from] meridian_scoring::ModelError),
+}
+
+impl World {
+    /// Puts a release in service in one region, as if it had been there for long: without events, without log, with an
+    /// hour of metrics behind it. Version ids are the same in every region, as replication would have left them.
+    ///
+    /// # Errors
+    /// An unknown region; an archive that is missing or cannot serve.
+    pub fn install(&mut self, region: &RegionName, release: &InstalledRelease) -> Result<(), InstallError> {
+        let archive = release.objects.get(&release.archive_key);
+        let archive = archive.ok_or_else(|| InstallError::NoArchive(release.archive_key.clone()))?.clone();
+        let (now, seed, fleet) = (self.now, self.config.seed, self.config.fleet.clone());
+        let unknown = || InstallError::UnknownRegion(region.clone());
+        let policy = fleet.region(region).ok_or_else(unknown)?;
+        let own = self.regions.get_mut(region).ok_or_else(unknown)?;
+        for (key, body) in &release.objects {
+            let id = Random::labelled(seed, ["installed", key]).token(32);
+            own.bucket.put(key, Version::new(id, body.clone(), now));
+        }
+        let digest = Version::new(String::new(), archive.clone(), now).digest;
+        self.models.load(digest, &archive)?;
+        let own = self.regions.get_mut(region).ok_or_else(unknown)?;
+        let model_data_url = format!("s3://{}/{}", own.bucket.name, release.archive_key);
+        let model = release.model(model_data_url.clone());
+        own.sagemaker.models.insert(release.model_name.clone(), Model { request: model, created: now });
+        let request = CreateEndpointConfig {
+            endpoint_config_name: release.config_name.clone(),
+            production_variants: vec![ProductionVariant {
+                variant_name: fleet.variant.to_string(),
+                model_name: Some(release.model_name.clone()),
+                initial_instance_count: Some(policy.instances),
+                instance_type: Some(fleet.instance_type.clone()),
+                initial_variant_weight: Some(1.0),
+            }],
+            tags: Vec::new(),
+        };
+        let config = Config { request, created: now };
+        let blue = Fleet {
+            config: release.config_name.clone(),
+            variant: fleet.variant.to_string(),
+            instances: policy.instances,
+            weight: 1.0,
+            labels: own.sagemaker.labels(&config),
+            model_data_url,
+            archive: Some(digest),
+        };
+        own.sagemaker.configs.insert(release.config_name.clone(), config);
+        own.sagemaker.endpoints.insert(
+            fleet.endpoint.to_string(),
+            Endpoint {
+                created: now,
+                modified: now,
+                status: EndpointStatus::InService,
+                blue: Some(blue),
+                update: None,
+                failure_reason: None,
+                last_deployment: None,
+                asked: 0,
+            },
+        );
+        self.make_history(region);
+        Ok(())
+    }
+}
+
+impl InstalledRelease {
+    fn model(&self, model_data_url: String) -> CreateModel {
+        let environment = [("MERIDIAN_RELEASE", &self.release), ("MERIDIAN_VERSION", &self.version)]
+            .map(|(key, value)| (key.to_owned(), value.clone()));
+        CreateModel {
+            model_name: self.model_name.clone(),
+            primary_container: ContainerDefinition {
+                image: Some(self.image.clone()),
+                model_data_url: Some(model_data_url),
+                environment: BTreeMap::from(environment),
+            },
+            execution_role_arn: Some(self.execution_role.clone()),
+            tags: Vec::new(),
+        }
+    }
+}

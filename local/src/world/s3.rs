@@ -1,0 +1,222 @@
+//! S3: one versioned bucket per region.
+
+use super::random::Random;
+use super::{What, World};
+use crate::api::s3::{
+    Digest, GetObject, GetObjectOutput, HeadObject, HeadObjectOutput, ListObjectsV2, ListObjectsV2Output, ListedObject,
+    PutObject, PutObjectOutput, ReplicationStatus,
+};
+use crate::api::{ApiError, Operation, Service};
+use bytes::Bytes;
+use jiff::Timestamp;
+use meridian_domain::{RegionName, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+/// S3's largest page of a listing.
+const PAGE: usize = 1000;
+
+/// One versioned bucket.
+#[derive(Debug)]
+pub(super) struct Bucket {
+    pub name: String,
+    /// Versions of each key, the current one last.
+    objects: BTreeMap<String, Vec<Version>>,
+}
+
+/// One version of an object.
+#[derive(Clone, Debug)]
+pub(super) struct Version {
+    pub id: String,
+    pub body: Bytes,
+    pub digest: Digest,
+    pub modified: Timestamp,
+    pub replication: Option<ReplicationStatus>,
+    /// Regions that have no copy yet.
+    pub awaited: BTreeSet<RegionName>,
+}
+
+impl Version {
+    pub fn new(id: String, body: Bytes, modified: Timestamp) -> Self {
+        let digest = *Sha256::of(&body).as_bytes();
+        Version { id, body, digest, modified, replication: None, awaited: BTreeSet::new() }
+    }
+
+    /// Quoted, stable, and not a hash of the content: with KMS it would not be one either.
+    pub fn etag(&self) -> String {
+        let mut random = Random::labelled(0, ["etag", &self.id]);
+        format!("\"{:016x}{:016x}\"", random.next_u64(), random.next_u64())
+    }
+
+    fn head(&self) -> HeadObjectOutput {
+        HeadObjectOutput {
+            content_length: self.body.len() as u64,
+            version_id: self.id.clone(),
+            etag: self.etag(),
+            last_modified: self.modified,
+            replication_status: self.replication,
+            checksum_sha256: self.digest,
+        }
+    }
+}
+
+impl Bucket {
+    pub fn new(name: &str) -> Self {
+        Bucket { name: name.to_owned(), objects: BTreeMap::new() }
+    }
+
+    pub fn current(&self, key: &str) -> Option<&Version> {
+        self.objects.get(key)?.last()
+    }
+
+    pub fn put(&mut self, key: &str, version: Version) {
+        self.objects.entry(key.to_owned()).or_default().push(version);
+    }
+
+    pub fn version_mut(&mut self, key: &str, id: &str) -> Option<&mut Version> {
+        self.objects.get_mut(key)?.iter_mut().find(|version| version.id == id)
+    }
+
+    fn find(&self, key: &str, id: Option<&str>) -> Result<&Version, ApiError> {
+        let versions = self.objects.get(key).ok_or_else(no_such_key)?;
+        match id {
+            None => versions.last().ok_or_else(no_such_key),
+            Some(id) => versions
+                .iter()
+                .find(|version| version.id == id)
+                .ok_or_else(|| ApiError::new("NoSuchVersion", 404, "The specified version does not exist.")),
+        }
+    }
+
+    /// Holds a write against its conditions (S3 User Guide, "Conditional writes").
+    fn check(&self, put: &PutObject) -> Result<(), ApiError> {
+        let failed = || {
+            ApiError::new("PreconditionFailed", 412, "At least one of the pre-conditions you specified did not hold")
+        };
+        let current = self.current(&put.key);
+        if put.if_none_match && current.is_some() {
+            return Err(failed());
+        }
+        match (&put.if_match, current) {
+            (Some(_), None) => Err(no_such_key()),
+            (Some(etag), Some(version)) if version.etag().trim_matches('"') != etag.trim_matches('"') => Err(failed()),
+            _ => Ok(()),
+        }
+    }
+
+    fn list(&self, request: &ListObjectsV2) -> ListObjectsV2Output {
+        let after = request.continuation_token.as_ref().or(request.start_after.as_ref());
+        // Whichever is later: where the prefix begins, or after the last key seen.
+        let from = match after {
+            Some(key) if key.as_str() >= request.prefix.as_str() => Bound::Excluded(key.as_str()),
+            _ => Bound::Included(request.prefix.as_str()),
+        };
+        let limit = request.max_keys.map_or(PAGE, |keys| (keys as usize).min(PAGE));
+        let mut page = self
+            .objects
+            .range::<str, _>((from, Bound::Unbounded))
+            .take_while(|(key, _)| key.starts_with(&request.prefix))
+            .filter_map(|(key, versions)| Some((key, versions.last()?)));
+        let contents: Vec<ListedObject> = page
+            .by_ref()
+            .take(limit)
+            .map(|(key, version)| ListedObject {
+                key: key.clone(),
+                etag: version.etag(),
+                size: version.body.len() as u64,
+                last_modified: version.modified,
+            })
+            .collect();
+        let is_truncated = limit > 0 && page.next().is_some();
+        let last = contents.last().map(|object| object.key.clone());
+        ListObjectsV2Output { contents, is_truncated, next_continuation_token: last.filter(|_| is_truncated) }
+    }
+}
+
+fn no_such_key() -> ApiError {
+    ApiError::new("NoSuchKey", 404, "The specified key does not exist.")
+}
+
+impl World {
+    /// The bucket that a call names, which must be the called region's own.
+    pub(super) fn bucket(&self, region: &RegionName, bucket: &str) -> Result<&Bucket, ApiError> {
+        let own = &self.region(region)?.bucket;
+        if own.name == bucket {
+            return Ok(own);
+        }
+        if self.regions.values().any(|other| other.bucket.name == bucket) {
+            let message = "The bucket you are attempting to access must be addressed using the specified endpoint.";
+            return Err(ApiError::new("PermanentRedirect", 301, message));
+        }
+        Err(ApiError::new("NoSuchBucket", 404, "The specified bucket does not exist"))
+    }
+
+    /// Writes a new version and lets the world know.
+    fn write_object(&mut self, region: &RegionName, key: &str, body: Bytes) -> Result<Version, ApiError> {
+        self.writes += 1;
+        let number = self.writes.to_string();
+        let id = Random::labelled(self.config.seed, ["version", region.as_str(), key, &number]).token(32);
+        let version = self.replicate(region, key, Version::new(id, body, self.now));
+        let bucket = &mut self.region_mut(region)?.bucket;
+        bucket.put(key, version.clone());
+        let created = What::ObjectCreated {
+            bucket: bucket.name.clone(),
+            key: key.to_owned(),
+            version_id: version.id.clone(),
+            size: version.body.len() as u64,
+        };
+        self.record(region, created);
+        self.object_created(region, key, &version);
+        Ok(version)
+    }
+}
+
+impl Operation for PutObject {
+    const SERVICE: Service = Service::S3;
+    const NAME: &'static str = "PutObject";
+    type Output = PutObjectOutput;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<PutObjectOutput, ApiError> {
+        if self.key.is_empty() || self.key.len() > 1024 {
+            return Err(ApiError::new("KeyTooLongError", 400, "Your key is empty or too long"));
+        }
+        world.bucket(region, &self.bucket)?.check(&self)?;
+        if self.checksum_sha256.is_some_and(|given| given != *Sha256::of(&self.body).as_bytes()) {
+            let message = "The SHA256 you specified did not match the calculated checksum.";
+            return Err(ApiError::new("BadDigest", 400, message));
+        }
+        let version = world.write_object(region, &self.key, self.body)?;
+        Ok(PutObjectOutput { etag: version.etag(), checksum_sha256: version.digest, version_id: version.id })
+    }
+}
+
+impl Operation for GetObject {
+    const SERVICE: Service = Service::S3;
+    const NAME: &'static str = "GetObject";
+    type Output = GetObjectOutput;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<GetObjectOutput, ApiError> {
+        let version = world.bucket(region, &self.bucket)?.find(&self.key, self.version_id.as_deref())?;
+        Ok(GetObjectOutput { head: version.head(), body: version.body.clone() })
+    }
+}
+
+impl Operation for HeadObject {
+    const SERVICE: Service = Service::S3;
+    const NAME: &'static str = "HeadObject";
+    type Output = HeadObjectOutput;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<HeadObjectOutput, ApiError> {
+        world.bucket(region, &self.bucket)?.find(&self.key, self.version_id.as_deref()).map(Version::head)
+    }
+}
+
+impl Operation for ListObjectsV2 {
+    const SERVICE: Service = Service::S3;
+    const NAME: &'static str = "ListObjectsV2";
+    type Output = ListObjectsV2Output;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<ListObjectsV2Output, ApiError> {
+        Ok(world.bucket(region, &self.bucket)?.list(&self))
+    }
+}

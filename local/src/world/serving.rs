@@ -1,0 +1,78 @@
+//! The data plane: endpoints answer with the model that serves. It knows nothing of a dark control plane.
+
+use super::World;
+use super::traffic::Serving;
+use crate::api::runtime::{InvokeEndpoint, InvokeEndpointOutput};
+use crate::api::s3::Digest;
+use crate::api::{ApiError, Operation, Service};
+use bytes::Bytes;
+use meridian_domain::RegionName;
+use meridian_scoring::{Model, ModelError};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The runtime's largest payload.
+const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024;
+
+/// Models by the SHA-256 of their archives: the same bytes are read once, wherever they serve.
+#[derive(Default)]
+pub(super) struct Models(BTreeMap<Digest, Model>);
+
+impl fmt::Debug for Models {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Models({})", self.0.len())
+    }
+}
+
+impl Models {
+    /// Reads an archive, if it is a new one.
+    pub fn load(&mut self, digest: Digest, archive: &Bytes) -> Result<(), ModelError> {
+        if !self.0.contains_key(&digest) {
+            let model = Model::from_archive(archive.as_ref())?;
+            self.0.insert(digest, model);
+        }
+        Ok(())
+    }
+}
+
+impl Operation for InvokeEndpoint {
+    const SERVICE: Service = Service::SageMakerRuntime;
+    const NAME: &'static str = "InvokeEndpoint";
+    type Output = InvokeEndpointOutput;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<InvokeEndpointOutput, ApiError> {
+        if self.body.len() > LARGEST_PAYLOAD {
+            return Err(ApiError::validation("The payload is larger than 6 MB."));
+        }
+        let endpoint = world.region_mut(region)?.sagemaker.endpoints.get_mut(&self.endpoint_name);
+        let fleet = endpoint.and_then(|endpoint| endpoint.next_to_answer()).cloned();
+        let Some(fleet) = fleet else {
+            let message = format!("Endpoint {} of account not found or not in service.", self.endpoint_name);
+            return Err(ApiError::validation(message));
+        };
+        if self.target_variant.as_ref().is_some_and(|wanted| *wanted != fleet.variant) {
+            return Err(ApiError::validation("The target variant does not exist."));
+        }
+        let model = fleet.archive.and_then(|digest| world.models.0.get(&digest));
+        let answer = match (model, std::str::from_utf8(&self.body)) {
+            (Some(model), Ok(payload)) => model.answer_csv(payload).map_err(|error| error.to_string()),
+            (None, _) => Err("no model is loaded".to_owned()),
+            (_, Err(_)) => Err("the payload is not UTF-8".to_owned()),
+        };
+        let serving = Serving { config: fleet.config, labels: fleet.labels, share: 1.0 };
+        if self.endpoint_name == world.config.fleet.endpoint.as_str() {
+            world.count_request(region, &serving, answer.is_err());
+        }
+        match answer {
+            Ok(answer) => Ok(InvokeEndpointOutput {
+                content_type: "text/csv; charset=utf-8".to_owned(),
+                invoked_production_variant: fleet.variant,
+                body: answer.into(),
+            }),
+            Err(error) => {
+                let message = format!("Received client error (415) from primary with message \"{error}\".");
+                Err(ApiError::new("ModelError", 424, message))
+            }
+        }
+    }
+}

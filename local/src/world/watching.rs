@@ -1,0 +1,217 @@
+//! Alarms evaluate by themselves: on every full minute once its metrics are visible, high-resolution ones every ten
+//! seconds. A change goes to EventBridge, and to the guardrail of an update that names the alarm.
+
+use super::alarms::{Status, Watch};
+use super::evaluation::evaluate;
+use super::metrics::Metrics;
+use super::queue::Event;
+use super::{LiveFacts, What, World};
+use crate::api::cloudwatch::AlarmState;
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::RegionName;
+use serde_json::{Value, json};
+
+/// How often high-resolution alarms are looked at.
+const TICK: SignedDuration = SignedDuration::from_secs(10);
+
+/// An alarm's change.
+struct Change {
+    alarm: String,
+    configuration: Value,
+    before: Status,
+    after: Status,
+}
+
+impl World {
+    /// All alarms of one kind, in every region.
+    pub(super) fn evaluate_alarms(&mut self, high_resolution: bool) {
+        let regions: Vec<RegionName> = self.regions.keys().cloned().collect();
+        for region in regions {
+            for change in self.metric_changes(&region, high_resolution) {
+                self.announce(&region, change);
+            }
+            for change in self.composite_changes(&region) {
+                self.announce(&region, change);
+            }
+            self.guard(&region);
+        }
+        if high_resolution {
+            self.queue.push(self.later(TICK), Event::EvaluateAlarms { high_resolution });
+        }
+    }
+
+    fn metric_changes(&mut self, name: &RegionName, high_resolution: bool) -> Vec<Change> {
+        let (now, live) = (self.now, &self.config.live);
+        let Some(region) = self.regions.get_mut(name) else { return Vec::new() };
+        let metrics = &region.metrics;
+        let due =
+            region.alarms.metric.iter_mut().filter(|(_, watch)| (watch.definition.period < 60) == high_resolution);
+        let changes = due.filter_map(|(alarm, watch)| {
+            let after = watch.look(metrics, live, now)?;
+            let before = std::mem::replace(&mut watch.status, after.clone());
+            Some(Change { alarm: alarm.clone(), configuration: watch.configuration(), before, after })
+        });
+        changes.collect()
+    }
+
+    fn composite_changes(&mut self, name: &RegionName) -> Vec<Change> {
+        let now = self.now;
+        let arn = |alarm: &str| self.arn("cloudwatch", name, &format!("alarm:{alarm}"));
+        let Some(region) = self.regions.get(name) else { return Vec::new() };
+        let mut changes = Vec::new();
+        for (alarm, composite) in &region.alarms.composite {
+            let in_alarm = |child: &&String| region.alarms.state(child) == Some(AlarmState::Alarm);
+            let tripped = composite.children.iter().find(in_alarm);
+            let value = if tripped.is_some() { AlarmState::Alarm } else { AlarmState::Ok };
+            if value == composite.status.value {
+                continue;
+            }
+            let cause = arn(tripped.or(composite.children.first()).map_or("", String::as_str));
+            let moment = now.strftime("%A %d %B, %Y %H:%M:%S UTC");
+            let after = Status {
+                value,
+                reason: format!("{cause} transitioned to {} at {moment}", value.as_str()),
+                reason_data: json!({ "triggeringAlarms": [
+                    { "arn": cause, "state": { "value": value.as_str(), "timestamp": stamp(now) } }
+                ] }),
+                since: now,
+            };
+            let configuration = json!({ "description": composite.description, "alarmRule": composite.rule() });
+            let before = composite.status.clone();
+            changes.push(Change { alarm: alarm.clone(), configuration, before, after });
+        }
+        let Some(region) = self.regions.get_mut(name) else { return Vec::new() };
+        for change in &changes {
+            if let Some(composite) = region.alarms.composite.get_mut(&change.alarm) {
+                composite.status = change.after.clone();
+            }
+        }
+        changes
+    }
+
+    fn announce(&mut self, region: &RegionName, change: Change) {
+        let Change { alarm, configuration, before, after } = change;
+        let changed = What::AlarmStateChanged {
+            alarm: alarm.clone(),
+            from: before.value,
+            to: after.value,
+            reason: after.reason.clone(),
+        };
+        self.record(region, changed);
+        let (previous, state) = (state_json(&before), state_json(&after));
+        let event = self.envelope(region).alarm_changed(&alarm, configuration, previous, state);
+        self.publish(region, event);
+    }
+}
+
+impl Watch {
+    /// The alarm's new status, where it changes.
+    fn look(&self, metrics: &Metrics, live: &LiveFacts, now: Timestamp) -> Option<Status> {
+        let definition = &self.definition;
+        let period = i64::from(definition.period);
+        let periods = definition.evaluation_periods as usize;
+        let looked_at = i64::from(definition.evaluation_periods) + i64::from(live.extra_evaluation_periods);
+        let end = now.as_second().div_euclid(period) * period;
+        let mut recent = Vec::new();
+        let mut range = Vec::new();
+        for back in (1..=looked_at).rev() {
+            let start = end - back * period;
+            let samples = metrics.samples(&self.key, start, start + period, now);
+            let value = self.statistic.of(&samples);
+            if self.low_samples_ignored && value.is_some() && samples.count() < self.statistic.significant_from() {
+                return None;
+            }
+            recent.extend(value.map(|value| (start, value)));
+            range.push(value.map(|value| self.comparison.breaches(value, definition.threshold)));
+        }
+        let value = evaluate(&range, periods, self.to_alarm() as usize, self.missing)?;
+        if value == self.status.value {
+            return None;
+        }
+        let recent: Vec<(i64, f64)> = recent.into_iter().rev().take(periods).collect();
+        Some(Status {
+            value,
+            reason: self.reason(value, &recent),
+            reason_data: self.reason_data(&recent, now),
+            since: now,
+        })
+    }
+
+    /// As CloudWatch says it.
+    fn reason(&self, value: AlarmState, recent: &[(i64, f64)]) -> String {
+        let (n, threshold) = (recent.len(), self.definition.threshold);
+        if recent.is_empty() {
+            let filled = if value == AlarmState::InsufficientData { "Insufficient Data" } else { "Threshold Crossed" };
+            return format!("{filled}: no datapoints were received for {} periods", self.definition.evaluation_periods);
+        }
+        let date = |second: i64| Timestamp::from_second(second).map(|at| at.strftime("%d/%m/%y %H:%M:%S").to_string());
+        let points: Vec<String> = recent
+            .iter()
+            .map(|(start, value)| format!("{} ({})", round(*value), date(*start).unwrap_or_default()))
+            .collect();
+        let word = if value == AlarmState::Alarm { "was" } else { "was not" };
+        format!(
+            "Threshold Crossed: the last {n} datapoints [{}]: {word} {} the threshold ({threshold:?}) in {} of {}",
+            points.join(", "),
+            self.comparison.in_words(),
+            self.to_alarm(),
+            self.definition.evaluation_periods,
+        )
+    }
+
+    fn reason_data(&self, recent: &[(i64, f64)], now: Timestamp) -> Value {
+        let statistic = self.definition.statistic.as_ref().or(self.definition.extended_statistic.as_ref());
+        json!({
+            "version": "1.0",
+            "queryDate": stamp(now),
+            "statistic": statistic,
+            "period": self.definition.period,
+            "recentDatapoints": recent.iter().rev().map(|(_, value)| round(*value)).collect::<Vec<f64>>(),
+            "threshold": self.definition.threshold,
+        })
+    }
+
+    /// `configuration` of a metric alarm's event.
+    fn configuration(&self) -> Value {
+        let definition = &self.definition;
+        let dimensions: serde_json::Map<String, Value> =
+            definition.dimensions.iter().map(|own| (own.name.clone(), json!(own.value))).collect();
+        json!({
+            "description": definition.alarm_description,
+            "metrics": [{
+                "id": "00000000-0000-4000-8000-000000000000",
+                "metricStat": {
+                    "metric": {
+                        "dimensions": dimensions,
+                        "name": definition.metric_name,
+                        "namespace": definition.namespace,
+                    },
+                    "period": definition.period,
+                    "stat": definition.statistic.as_ref().or(definition.extended_statistic.as_ref()),
+                },
+                "returnData": true,
+            }],
+        })
+    }
+}
+
+fn state_json(status: &Status) -> Value {
+    let mut state = json!({
+        "reason": status.reason,
+        "timestamp": stamp(status.since),
+        "value": status.value.as_str(),
+    });
+    if let (Some(members), false) = (state.as_object_mut(), status.reason_data.is_null()) {
+        members.insert("reasonData".to_owned(), Value::String(status.reason_data.to_string()));
+    }
+    state
+}
+
+fn stamp(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S%.3f+0000").to_string()
+}
+
+/// To four places: reasons are for reading.
+fn round(value: f64) -> f64 {
+    (value * 10_000.0).round() / 10_000.0
+}
