@@ -1,1 +1,69 @@
-//! meridian-aws
+//! The ports on the AWS SDK: the only place in Meridian that knows it.
+//!
+//! [`AwsPorts`] implements every port of `meridian-handlers`; [`function`] is what the Lambda functions' mains share:
+//! environment, logs, the clock, and an answer even where a handler panics.
+//!
+//! The same binaries run against a local world that simulates AWS over plain HTTP. Two environment variables switch
+//! that on and nothing else does: `AWS_ENDPOINT_URL` says where the world listens, `MERIDIAN_CLOCK_URL` where its clock
+//! is. Time is then virtual (see [`clock`]): a call that times out costs seconds of the world and none of ours.
+
+mod artifacts;
+mod clients;
+pub mod clock;
+pub mod config;
+mod endpoints;
+mod errors;
+pub mod function;
+mod ledger;
+pub mod logging;
+mod pager;
+mod pipeline;
+mod registry;
+mod signals;
+mod time;
+mod world;
+
+pub use clock::AwsClock;
+pub use config::{Environment, Policy};
+
+use clients::Clients;
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::Fleet;
+use meridian_handlers::ports::Clock;
+use std::sync::Arc;
+
+/// Every port, on AWS. Clients are built on their first use and kept: a function pays only for what it calls.
+#[derive(Debug)]
+pub struct AwsPorts {
+    fleet: Arc<Fleet>,
+    clock: AwsClock,
+    clients: Clients,
+}
+
+impl AwsPorts {
+    /// Ports for `fleet`. `endpoint` replaces AWS's own addresses, for the local world and for emulators.
+    pub fn new(fleet: Arc<Fleet>, clock: AwsClock, endpoint: Option<String>) -> Self {
+        let clients = Clients::new(fleet.home.clone(), clock.clone(), endpoint);
+        Self { fleet, clock, clients }
+    }
+
+    /// The policy that these ports act for: bucket and topic names come from it.
+    pub fn fleet(&self) -> &Fleet {
+        &self.fleet
+    }
+
+    /// The clock, for what needs more of it than the port says.
+    pub fn clock(&self) -> &AwsClock {
+        &self.clock
+    }
+}
+
+impl Clock for AwsPorts {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    async fn sleep(&self, duration: SignedDuration) {
+        Clock::sleep(&self.clock, duration).await;
+    }
+}

@@ -1,0 +1,87 @@
+//! The release buckets, on S3.
+
+use crate::AwsPorts;
+use crate::errors::Call;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::types::ChecksumAlgorithm;
+use bytes::Bytes;
+use meridian_domain::RegionName;
+use meridian_handlers::ports::{Answer, Artifacts, ObjectVersion, limits};
+use std::time::Duration;
+
+/// The slowest upload that is waited for: a body of several mebibytes would not fit into the time of a small request.
+const SLOWEST_UPLOAD: usize = 1 << 20;
+
+impl Artifacts for AwsPorts {
+    async fn read(&self, region: &RegionName, key: &str, sink: &mut dyn FnMut(&[u8])) -> Answer<u64> {
+        let call = Call::new(region, "GetObject");
+        let bucket = self.bucket(&call, region)?;
+        let client = self.clients.s3(region).await;
+        // The attempt's time-out ends with the head of the answer; the body is guarded by the SDK's stalled-stream
+        // protection, so a long body is not cut and a dead one does not wait for ever.
+        let answer = client.get_object().bucket(bucket).key(key).send().await.map_err(|error| call.failed(error))?;
+        let mut body = answer.body;
+        let mut length = 0;
+        while let Some(chunk) = body.next().await {
+            let chunk = chunk.map_err(|_| call.unreachable(format!("the body broke off after {length} bytes")))?;
+            length += chunk.len() as u64;
+            sink(&chunk);
+        }
+        Ok(length)
+    }
+
+    async fn create(&self, region: &RegionName, key: &str, body: Bytes) -> Answer<ObjectVersion> {
+        self.put(region, key, body, Some("*")).await
+    }
+
+    async fn replace(&self, region: &RegionName, key: &str, body: Bytes) -> Answer<ObjectVersion> {
+        self.put(region, key, body, None).await
+    }
+
+    async fn list(&self, region: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<String>> {
+        let call = Call::new(region, "ListObjectsV2");
+        let bucket = self.bucket(&call, region)?;
+        let client = self.clients.s3(region).await;
+        let request = client.list_objects_v2().bucket(bucket).prefix(prefix).set_start_after(after.map(str::to_owned));
+        let page = request.send().await.map_err(|error| call.failed(error))?;
+        Ok(page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key).collect())
+    }
+}
+
+impl AwsPorts {
+    /// The release bucket of `region`: the fleet policy's.
+    fn bucket(&self, call: &Call<'_>, region: &RegionName) -> Answer<&str> {
+        let region = self.fleet.region(region).ok_or_else(|| call.refused("fleet.toml has no such region"))?;
+        Ok(region.bucket.as_str())
+    }
+
+    async fn put(
+        &self,
+        region: &RegionName,
+        key: &str,
+        body: Bytes,
+        if_none_match: Option<&str>,
+    ) -> Answer<ObjectVersion> {
+        let call = Call::new(region, "PutObject");
+        let bucket = self.bucket(&call, region)?;
+        let attempt = limits::ATTEMPT.unsigned_abs() + Duration::from_secs((body.len() / SLOWEST_UPLOAD) as u64);
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(attempt).build();
+        let answer = self
+            .clients
+            .s3(region)
+            .await
+            .put_object()
+            .bucket(bucket)
+            .key(key)
+            .body(body.into())
+            .checksum_algorithm(ChecksumAlgorithm::Sha256)
+            .set_if_none_match(if_none_match.map(str::to_owned))
+            .customize()
+            .config_override(aws_sdk_s3::Config::builder().timeout_config(timeouts))
+            .send()
+            .await
+            .map_err(|error| call.failed(error))?;
+        let version = answer.version_id.ok_or_else(|| call.refused("the bucket keeps no versions; switch them on"))?;
+        Ok(ObjectVersion(version))
+    }
+}

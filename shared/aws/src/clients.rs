@@ -1,0 +1,126 @@
+//! The SDK's clients: one for each service and region, with time-outs, retries and the clock.
+
+use crate::clock::AwsClock;
+use crate::world::SdkTime;
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::meta::credentials::CredentialsProviderChain;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_s3::config::retry::{RetryConfig, RetryPartition, TokenBucket};
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::{Credentials, StalledStreamProtectionConfig};
+use meridian_domain::RegionName;
+use meridian_handlers::ports::limits;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use tokio::sync::OnceCell;
+
+/// Retries that the world pays for: more than any night asks.
+const PLENTY: usize = 1_000_000;
+
+/// What all clients share, and the clients that were asked for so far.
+#[derive(Debug)]
+pub(crate) struct Clients {
+    home: RegionName,
+    clock: AwsClock,
+    endpoint: Option<String>,
+    shared: OnceCell<SdkConfig>,
+    cloudwatch: Kept<aws_sdk_cloudwatch::Client>,
+    codepipeline: Kept<aws_sdk_codepipeline::Client>,
+    s3: Kept<aws_sdk_s3::Client>,
+    sagemaker: Kept<aws_sdk_sagemaker::Client>,
+    runtime: Kept<aws_sdk_sagemakerruntime::Client>,
+    sns: Kept<aws_sdk_sns::Client>,
+}
+
+/// One service's clients, by region.
+type Kept<C> = Mutex<BTreeMap<RegionName, C>>;
+
+/// A method that answers one service's client of a region. The services' configurations have the same methods but no
+/// trait in common; what only one of them has is given as `with`.
+macro_rules! client {
+    ($name:ident, $sdk:ident $(, with $with:expr)?) => {
+        pub(crate) async fn $name(&self, region: &RegionName) -> $sdk::Client {
+            let shared = self.shared().await;
+            let mut kept = self.$name.lock().unwrap_or_else(PoisonError::into_inner);
+            let build = || {
+                let builder = $sdk::config::Builder::from(shared).region(Region::new(region.to_string()));
+                $(let builder = $with(self, builder);)?
+                let builder = match self.retry_quota() {
+                    Some(quota) => builder.retry_partition(quota),
+                    None => builder,
+                };
+                $sdk::Client::from_conf(builder.build())
+            };
+            kept.entry(region.clone()).or_insert_with(build).clone()
+        }
+    };
+}
+
+impl Clients {
+    pub(crate) fn new(home: RegionName, clock: AwsClock, endpoint: Option<String>) -> Self {
+        Self {
+            home,
+            clock,
+            endpoint,
+            shared: OnceCell::new(),
+            cloudwatch: Kept::default(),
+            codepipeline: Kept::default(),
+            s3: Kept::default(),
+            sagemaker: Kept::default(),
+            runtime: Kept::default(),
+            sns: Kept::default(),
+        }
+    }
+
+    client!(cloudwatch, aws_sdk_cloudwatch);
+    client!(codepipeline, aws_sdk_codepipeline);
+    client!(sagemaker, aws_sdk_sagemaker);
+    client!(runtime, aws_sdk_sagemakerruntime);
+    client!(sns, aws_sdk_sns);
+    // Behind another address a bucket has no host name of its own.
+    client!(s3, aws_sdk_s3, with |clients: &Self, builder: aws_sdk_s3::config::Builder| {
+        builder.force_path_style(clients.endpoint.is_some())
+    });
+
+    async fn shared(&self) -> &SdkConfig {
+        self.shared.get_or_init(|| self.load()).await
+    }
+
+    async fn load(&self) -> SdkConfig {
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(limits::ATTEMPT.unsigned_abs()).build();
+        let retries = RetryConfig::standard()
+            .with_max_attempts(limits::ATTEMPTS)
+            .with_initial_backoff(limits::BACKOFF.unsigned_abs());
+        // The region is named, or the loader would look for one in places that do not exist here.
+        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .region(Region::new(self.home.to_string()))
+            .timeout_config(timeouts);
+        if let Some(endpoint) = &self.endpoint {
+            loader = loader.endpoint_url(endpoint);
+        }
+        let AwsClock::World(world) = &self.clock else { return loader.retry_config(retries).load().await };
+        // The world tells its functions apart by their keys; who has none is a caller from outside.
+        let outside = Credentials::new("outside", "not-a-secret", None, None, "local world");
+        let credentials =
+            CredentialsProviderChain::first_try("environment", EnvironmentVariableCredentialsProvider::new())
+                .or_else("local world", outside);
+        loader
+            .http_client(world.http_client())
+            .sleep_impl(SdkTime(world.clone()))
+            .time_source(SdkTime(world.clone()))
+            .retry_config(retries.with_use_static_exponential_base(true))
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .disable_clock_skew_correction(true)
+            .credentials_provider(credentials)
+            .load()
+            .await
+    }
+
+    /// The SDK stops retrying a region that has used up its quota of retries. On AWS that spares an ill region; in the
+    /// world it would make the cost of a time-out depend on the process's past.
+    fn retry_quota(&self) -> Option<RetryPartition> {
+        matches!(self.clock, AwsClock::World(_)).then(|| {
+            RetryPartition::custom("local world").token_bucket(TokenBucket::builder().capacity(PLENTY).build()).build()
+        })
+    }
+}

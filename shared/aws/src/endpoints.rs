@@ -1,0 +1,190 @@
+//! SageMaker's endpoints, models and configurations, and the endpoints' data plane.
+
+use crate::AwsPorts;
+use crate::errors::Call;
+use crate::time::{from_sdk, seconds};
+use aws_sdk_sagemaker::types::{
+    Alarm, AutoRollbackConfig, BlueGreenUpdatePolicy, CapacitySize, CapacitySizeType, ContainerDefinition,
+    DeploymentConfig, EndpointStatus as SdkStatus, PendingDeploymentSummary, ProductionVariant,
+    ProductionVariantInstanceType, TrafficRoutingConfig, TrafficRoutingConfigType, VariantStatus,
+};
+use aws_sdk_sagemakerruntime::primitives::Blob;
+use meridian_domain::{
+    ConfigSpec, EndpointStatus, EndpointView, ModelSpec, PendingDeployment, RegionName, ResourceName, Routing,
+    UpdateSpec, VariantPhase,
+};
+use meridian_handlers::ports::{Answer, Endpoints, ErrorKind};
+
+/// What the container takes and gives.
+const CSV: &str = "text/csv";
+
+impl Endpoints for AwsPorts {
+    async fn describe(&self, region: &RegionName, endpoint: &ResourceName) -> Answer<Option<EndpointView>> {
+        let call = Call::new(region, "DescribeEndpoint");
+        let client = self.clients.sagemaker(region).await;
+        let shown = match client.describe_endpoint().endpoint_name(endpoint.as_str()).send().await {
+            Ok(shown) => shown,
+            Err(error) => {
+                let error = call.failed(error);
+                return if error.kind == ErrorKind::NotFound { Ok(None) } else { Err(error) };
+            }
+        };
+        Ok(Some(EndpointView {
+            status: status(&call, shown.endpoint_status)?,
+            config: name(&call, shown.endpoint_config_name)?,
+            pending: shown.pending_deployment_summary.map(|summary| pending(&call, summary)).transpose()?,
+            failure_reason: shown.failure_reason,
+        }))
+    }
+
+    async fn create_model(&self, region: &RegionName, model: &ModelSpec) -> Answer<()> {
+        let container = ContainerDefinition::builder()
+            .image(&model.image)
+            .model_data_url(&model.model_data_url)
+            .environment("MERIDIAN_RELEASE", model.release.to_string())
+            .environment("MERIDIAN_VERSION", model.version.as_str())
+            .build();
+        self.clients
+            .sagemaker(region)
+            .await
+            .create_model()
+            .model_name(model.name.as_str())
+            .primary_container(container)
+            .execution_role_arn(&model.execution_role)
+            .send()
+            .await
+            .map_err(|error| Call::new(region, "CreateModel").failed(error))?;
+        Ok(())
+    }
+
+    async fn create_config(&self, region: &RegionName, config: &ConfigSpec) -> Answer<()> {
+        let variant = ProductionVariant::builder()
+            .variant_name(config.variant.as_str())
+            .model_name(config.model.as_str())
+            .instance_type(ProductionVariantInstanceType::from(config.instance_type.as_str()))
+            .initial_instance_count(i32::try_from(config.instances).unwrap_or(i32::MAX))
+            .initial_variant_weight(1.0)
+            .build();
+        self.clients
+            .sagemaker(region)
+            .await
+            .create_endpoint_config()
+            .endpoint_config_name(config.name.as_str())
+            .production_variants(variant)
+            .send()
+            .await
+            .map_err(|error| Call::new(region, "CreateEndpointConfig").failed(error))?;
+        Ok(())
+    }
+
+    async fn update(&self, region: &RegionName, update: &UpdateSpec) -> Answer<()> {
+        self.clients
+            .sagemaker(region)
+            .await
+            .update_endpoint()
+            .endpoint_name(update.endpoint.as_str())
+            .endpoint_config_name(update.config.as_str())
+            // Without it the new configuration's instance count would undo autoscaling.
+            .retain_all_variant_properties(true)
+            .deployment_config(deployment(update))
+            .send()
+            .await
+            .map_err(|error| Call::new(region, "UpdateEndpoint").failed(error))?;
+        Ok(())
+    }
+
+    async fn invoke(&self, region: &RegionName, endpoint: &ResourceName, payload: &str) -> Answer<String> {
+        let call = Call::new(region, "InvokeEndpoint");
+        let answer = self
+            .clients
+            .runtime(region)
+            .await
+            .invoke_endpoint()
+            .endpoint_name(endpoint.as_str())
+            .content_type(CSV)
+            .accept(CSV)
+            .body(Blob::new(payload))
+            .send()
+            .await
+            .map_err(|error| call.failed(error))?;
+        let body = answer.body.map(Blob::into_inner).unwrap_or_default();
+        String::from_utf8(body).map_err(|_| call.refused("the answer is not text"))
+    }
+}
+
+/// Blue/green as the update asks for it. Without alarms there is no automatic rollback, and none is pretended.
+fn deployment(update: &UpdateSpec) -> DeploymentConfig {
+    let policy = BlueGreenUpdatePolicy::builder()
+        .traffic_routing_configuration(routing(update.routing))
+        .termination_wait_in_seconds(seconds(update.termination_wait))
+        .maximum_execution_timeout_in_seconds(seconds(update.max_execution))
+        .build();
+    let alarms: Vec<Alarm> =
+        update.rollback_alarms.iter().map(|name| Alarm::builder().alarm_name(name).build()).collect();
+    let rollback = AutoRollbackConfig::builder().set_alarms(Some(alarms)).build();
+    DeploymentConfig::builder()
+        .blue_green_update_policy(policy)
+        .set_auto_rollback_configuration((!update.rollback_alarms.is_empty()).then_some(rollback))
+        .build()
+}
+
+fn routing(routing: Routing) -> TrafficRoutingConfig {
+    let config = TrafficRoutingConfig::builder();
+    match routing {
+        Routing::AllAtOnce => config.r#type(TrafficRoutingConfigType::AllAtOnce).wait_interval_in_seconds(0).build(),
+        Routing::Canary { percent, bake } => {
+            let size = CapacitySize::builder()
+                .r#type(CapacitySizeType::CapacityPercent)
+                .value(i32::try_from(percent).unwrap_or(i32::MAX))
+                .build();
+            config
+                .r#type(TrafficRoutingConfigType::Canary)
+                .canary_size(size)
+                .wait_interval_in_seconds(seconds(bake))
+                .build()
+        }
+    }
+}
+
+fn status(call: &Call<'_>, status: Option<SdkStatus>) -> Answer<EndpointStatus> {
+    Ok(match status {
+        Some(SdkStatus::Creating) => EndpointStatus::Creating,
+        Some(SdkStatus::Updating) => EndpointStatus::Updating,
+        Some(SdkStatus::SystemUpdating) => EndpointStatus::SystemUpdating,
+        Some(SdkStatus::RollingBack) => EndpointStatus::RollingBack,
+        Some(SdkStatus::InService) => EndpointStatus::InService,
+        Some(SdkStatus::OutOfService) => EndpointStatus::OutOfService,
+        Some(SdkStatus::Deleting) => EndpointStatus::Deleting,
+        Some(SdkStatus::Failed) => EndpointStatus::Failed,
+        Some(SdkStatus::UpdateRollbackFailed) => EndpointStatus::UpdateRollbackFailed,
+        // A status that this version does not know is not taken for one that it does.
+        Some(other) => return Err(call.refused(format!("unknown endpoint status {other}"))),
+        None => return Err(call.refused("the endpoint has no status")),
+    })
+}
+
+fn pending(call: &Call<'_>, summary: PendingDeploymentSummary) -> Answer<PendingDeployment> {
+    let latest = summary
+        .production_variants()
+        .first()
+        .and_then(|variant| variant.variant_status().last())
+        .map(|status| (status.status().and_then(phase), status.start_time().and_then(from_sdk)));
+    let (phase, phase_since) = latest.unwrap_or_default();
+    Ok(PendingDeployment { config: name(call, summary.endpoint_config_name)?, phase, phase_since })
+}
+
+fn phase(status: &VariantStatus) -> Option<VariantPhase> {
+    match status {
+        VariantStatus::Creating => Some(VariantPhase::Creating),
+        VariantStatus::Updating => Some(VariantPhase::Updating),
+        VariantStatus::Deleting => Some(VariantPhase::Deleting),
+        VariantStatus::ActivatingTraffic => Some(VariantPhase::ActivatingTraffic),
+        VariantStatus::Baking => Some(VariantPhase::Baking),
+        _ => None,
+    }
+}
+
+fn name(call: &Call<'_>, name: Option<String>) -> Answer<ResourceName> {
+    let name = name.ok_or_else(|| call.refused("the endpoint names no configuration"))?;
+    name.parse().map_err(|error| call.refused(format!("configuration: {error}")))
+}

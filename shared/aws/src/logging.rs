@@ -1,0 +1,70 @@
+//! Structured logs: one JSON object a line, on stderr, at the clock's time.
+
+use crate::clock::AwsClock;
+use meridian_handlers::ports::Clock;
+use std::fmt;
+use std::panic::PanicHookInfo;
+use tracing::Subscriber;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::FormatTime;
+
+/// The Lambda runtime's own lines repeat ours.
+const QUIET: &str = "lambda_runtime=warn";
+
+/// Why logging could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum LoggingError {
+    /// Not a filter.
+    #[error("MERIDIAN_LOG: {0}")]
+    Filter(#[from] tracing_subscriber::filter::ParseError),
+    /// Somebody else logs already.
+    #[error("logs go somewhere already: {0}")]
+    Twice(#[from] tracing::subscriber::SetGlobalDefaultError),
+}
+
+/// Sends this process's logs to stderr, panics included.
+///
+/// # Errors
+/// The filter is none, or logging has begun already.
+pub fn init(filter: &str, clock: AwsClock) -> Result<(), LoggingError> {
+    tracing::subscriber::set_global_default(subscriber(filter, clock, std::io::stderr)?)?;
+    std::panic::set_hook(Box::new(log_panic));
+    Ok(())
+}
+
+/// The logs' format: event fields at the top of the object, the fields of the enclosing spans in `spans`.
+///
+/// # Errors
+/// The filter is none.
+pub fn subscriber<W>(filter: &str, clock: AwsClock, writer: W) -> Result<impl Subscriber, LoggingError>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let filter = EnvFilter::try_new(format!("{QUIET},{filter}"))?;
+    Ok(tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(true)
+        .with_timer(ClockTime(clock))
+        .with_env_filter(filter)
+        .with_writer(writer)
+        .finish())
+}
+
+/// Where it happened, not what it said: a panic's words may hold what was being read.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let location = panic.location().map(ToString::to_string);
+    tracing::error!(location, "panicked");
+}
+
+/// Log lines carry the time that the function lives by.
+struct ClockTime(AwsClock);
+
+impl FormatTime for ClockTime {
+    fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
+        write!(writer, "{:.3}", self.0.now())
+    }
+}

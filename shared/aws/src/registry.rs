@@ -1,0 +1,82 @@
+//! The model registry, on SageMaker.
+
+use crate::AwsPorts;
+use crate::errors::{Call, cut};
+use aws_sdk_sagemaker::types::{
+    InferenceSpecification, ModelApprovalStatus, ModelPackageContainerDefinition, ProductionVariantInstanceType,
+};
+use meridian_domain::RegionName;
+use meridian_handlers::ports::{Answer, Approval, PackageSpec, Registry};
+
+/// Longest `ApprovalDescription`.
+const LONGEST_REASON: usize = 1024;
+/// `ClientToken` takes at most 36 characters; so many digits of a digest do not collide.
+const TOKEN_DIGITS: usize = 32;
+/// What the container takes and gives.
+const CSV: &str = "text/csv";
+
+impl Registry for AwsPorts {
+    async fn register(&self, region: &RegionName, package: &PackageSpec) -> Answer<String> {
+        let call = Call::new(region, "CreateModelPackage");
+        let container = ModelPackageContainerDefinition::builder()
+            .image(&package.image)
+            .model_data_url(&package.model_data_url)
+            .build();
+        let inference = InferenceSpecification::builder()
+            .containers(container)
+            .supported_content_types(CSV)
+            .supported_response_mime_types(CSV)
+            .supported_realtime_inference_instance_types(ProductionVariantInstanceType::from(
+                self.fleet.instance_type.as_str(),
+            ))
+            .build();
+        let answer = self
+            .clients
+            .sagemaker(region)
+            .await
+            .create_model_package()
+            .model_package_group_name(&package.group)
+            .model_package_description(&package.description)
+            .inference_specification(inference)
+            .model_approval_status(ModelApprovalStatus::PendingManualApproval)
+            .set_customer_metadata_properties(Some(package.metadata.iter().cloned().collect()))
+            .client_token(package.release.to_string().chars().take(TOKEN_DIGITS).collect::<String>())
+            .send()
+            .await
+            .map_err(|error| call.failed(error))?;
+        answer.model_package_arn.ok_or_else(|| call.refused("the answer names no package"))
+    }
+
+    async fn approval(&self, region: &RegionName, arn: &str) -> Answer<Approval> {
+        let call = Call::new(region, "DescribeModelPackage");
+        let client = self.clients.sagemaker(region).await;
+        let package =
+            client.describe_model_package().model_package_name(arn).send().await.map_err(|error| call.failed(error))?;
+        match package.model_approval_status {
+            Some(ModelApprovalStatus::Approved) => Ok(Approval::Approved),
+            Some(ModelApprovalStatus::Rejected) => Ok(Approval::Rejected),
+            Some(ModelApprovalStatus::PendingManualApproval) | None => Ok(Approval::Pending),
+            Some(other) => Err(call.refused(format!("unknown approval status {other}"))),
+        }
+    }
+
+    async fn decide(&self, region: &RegionName, arn: &str, approval: Approval, why: &str) -> Answer<()> {
+        let call = Call::new(region, "UpdateModelPackage");
+        let status = match approval {
+            Approval::Pending => ModelApprovalStatus::PendingManualApproval,
+            Approval::Approved => ModelApprovalStatus::Approved,
+            Approval::Rejected => ModelApprovalStatus::Rejected,
+        };
+        self.clients
+            .sagemaker(region)
+            .await
+            .update_model_package()
+            .model_package_arn(arn)
+            .model_approval_status(status)
+            .approval_description(cut(why, LONGEST_REASON))
+            .send()
+            .await
+            .map_err(|error| call.failed(error))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,196 @@
+//! Metrics and alarms, on CloudWatch.
+
+use crate::AwsPorts;
+use crate::errors::Call;
+use crate::time::{from_sdk, to_sdk};
+use aws_sdk_cloudwatch::operation::get_metric_data::builders::GetMetricDataFluentBuilder;
+use aws_sdk_cloudwatch::types::{
+    AlarmType, ComparisonOperator, Dimension, Metric, MetricDataQuery, MetricDataResult, MetricDatum, MetricStat,
+    ScanBy, StateValue, Statistic, StatusCode,
+};
+use meridian_domain::alarms::{NAMESPACE, SAGEMAKER};
+use meridian_domain::{AlarmSpec, AlarmState, AlarmView, FleetCounts, MissingData, RegionName};
+use meridian_handlers::ports::{Answer, CountsQuery, MetricPoint, Signals};
+
+/// `DescribeAlarms` takes so many names at once.
+const NAMES_PER_CALL: usize = 100;
+/// Metrics are counted by the minute.
+const MINUTE: i32 = 60;
+/// `StorageResolution` of a metric that is kept by the second; alarms may then look at 10 seconds.
+const HIGH_RESOLUTION: i32 = 1;
+
+impl Signals for AwsPorts {
+    async fn put_alarms(&self, region: &RegionName, alarms: &[AlarmSpec]) -> Answer<()> {
+        let client = self.clients.cloudwatch(region).await;
+        for alarm in alarms {
+            let request = client
+                .put_metric_alarm()
+                .alarm_name(&alarm.name)
+                .alarm_description(&alarm.description)
+                .namespace(alarm.namespace)
+                .metric_name(alarm.metric)
+                .set_dimensions(Some(dimensions(alarm.dimensions.iter().map(|(name, value)| (*name, value.as_str())))))
+                .period(count(alarm.period))
+                .evaluation_periods(count(alarm.evaluation_periods))
+                .datapoints_to_alarm(count(alarm.datapoints))
+                .threshold(alarm.threshold)
+                .comparison_operator(comparison(alarm.below))
+                .treat_missing_data(missing(alarm.missing));
+            let request = match percentile(alarm.statistic) {
+                Some(percentile) => request.extended_statistic(percentile),
+                None => request.statistic(Statistic::from(alarm.statistic)),
+            };
+            request.send().await.map_err(|error| Call::new(region, "PutMetricAlarm").failed(error))?;
+        }
+        Ok(())
+    }
+
+    async fn alarms(&self, region: &RegionName, names: &[String]) -> Answer<Vec<AlarmView>> {
+        let call = Call::new(region, "DescribeAlarms");
+        let client = self.clients.cloudwatch(region).await;
+        let mut views = Vec::new();
+        for names in names.chunks(NAMES_PER_CALL) {
+            let page = client
+                .describe_alarms()
+                .set_alarm_names(Some(names.to_vec()))
+                // Without the types, composite alarms are left out.
+                .alarm_types(AlarmType::MetricAlarm)
+                .alarm_types(AlarmType::CompositeAlarm)
+                .max_records(NAMES_PER_CALL as i32)
+                .send()
+                .await
+                .map_err(|error| call.failed(error))?;
+            for alarm in page.metric_alarms.unwrap_or_default() {
+                views.push(view(&call, alarm.alarm_name, alarm.state_value, alarm.state_reason)?);
+            }
+            for alarm in page.composite_alarms.unwrap_or_default() {
+                views.push(view(&call, alarm.alarm_name, alarm.state_value, alarm.state_reason)?);
+            }
+        }
+        Ok(views)
+    }
+
+    async fn publish(&self, region: &RegionName, metric: &MetricPoint) -> Answer<()> {
+        let datum = MetricDatum::builder()
+            .metric_name(metric.name)
+            .set_dimensions(Some(dimensions([("EndpointName", metric.endpoint.as_str())])))
+            .timestamp(to_sdk(metric.at))
+            .value(metric.value)
+            .storage_resolution(HIGH_RESOLUTION)
+            .build();
+        self.clients
+            .cloudwatch(region)
+            .await
+            .put_metric_data()
+            .namespace(NAMESPACE)
+            .metric_data(datum)
+            .send()
+            .await
+            .map_err(|error| Call::new(region, "PutMetricData").failed(error))?;
+        Ok(())
+    }
+
+    async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<FleetCounts> {
+        let call = Call::new(region, "GetMetricData");
+        let request = counts_request(self.clients.cloudwatch(region).await.get_metric_data(), query);
+        let mut sums = FleetCounts::default();
+        let mut next = None;
+        loop {
+            let page = request.clone().set_next_token(next).send().await.map_err(|error| call.failed(error))?;
+            for result in page.metric_data_results() {
+                add(&call, query, &mut sums, result)?;
+            }
+            next = page.next_token;
+            if next.is_none() {
+                return Ok(sums);
+            }
+        }
+    }
+}
+
+/// The four counts, by the ids under which their results come back.
+fn counts_request(request: GetMetricDataFluentBuilder, query: &CountsQuery) -> GetMetricDataFluentBuilder {
+    let over = format!("TC({}:)", query.latency_bound.as_micros());
+    let wanted = [
+        ("requests", "Invocations", "Sum"),
+        ("errors_4xx", "Invocation4XXErrors", "Sum"),
+        ("errors_5xx", "Invocation5XXErrors", "Sum"),
+        ("over_latency", "ModelLatency", over.as_str()),
+    ];
+    let queries = wanted.map(|(id, metric, statistic)| {
+        let metric = Metric::builder()
+            .namespace(SAGEMAKER)
+            .metric_name(metric)
+            .set_dimensions(Some(dimensions([
+                ("EndpointName", query.endpoint.as_str()),
+                ("VariantName", query.variant.as_str()),
+                ("EndpointConfigName", query.config.as_str()),
+            ])))
+            .build();
+        let stat = MetricStat::builder().metric(metric).period(MINUTE).stat(statistic).build();
+        MetricDataQuery::builder().id(id).metric_stat(stat).return_data(true).build()
+    });
+    request
+        .set_metric_data_queries(Some(queries.to_vec()))
+        .start_time(to_sdk(query.from))
+        .end_time(to_sdk(query.to))
+        .scan_by(ScanBy::TimestampAscending)
+}
+
+/// Adds one metric's minutes. CloudWatch rounds the start down to a whole minute, so minutes before it are left out here.
+fn add(call: &Call<'_>, query: &CountsQuery, sums: &mut FleetCounts, result: &MetricDataResult) -> Answer<()> {
+    match result.status_code() {
+        Some(StatusCode::Complete | StatusCode::PartialData) | None => {}
+        Some(StatusCode::InternalError) => return Err(call.unreachable("the metric could not be read")),
+        Some(other) => return Err(call.refused(format!("the metric could not be read: {other}"))),
+    }
+    let minutes = result.timestamps().iter().map(from_sdk).zip(result.values());
+    let total: f64 =
+        minutes.filter(|(at, _)| at.is_some_and(|at| at >= query.from && at < query.to)).map(|(_, value)| value).sum();
+    let total = total.round() as u64;
+    match result.id() {
+        Some("requests") => sums.requests += total,
+        Some("errors_4xx") => sums.errors_4xx += total,
+        Some("errors_5xx") => sums.errors_5xx += total,
+        Some("over_latency") => sums.over_latency += total,
+        other => return Err(call.refused(format!("an answer to a question that was not asked: {other:?}"))),
+    }
+    Ok(())
+}
+
+fn dimensions<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Dimension> {
+    pairs.into_iter().map(|(name, value)| Dimension::builder().name(name).value(value).build()).collect()
+}
+
+fn view(call: &Call<'_>, name: Option<String>, state: Option<StateValue>, reason: Option<String>) -> Answer<AlarmView> {
+    let name = name.ok_or_else(|| call.refused("an alarm without a name"))?;
+    let state = match state {
+        Some(StateValue::Ok) => AlarmState::Ok,
+        Some(StateValue::Alarm) => AlarmState::Alarm,
+        Some(StateValue::InsufficientData) => AlarmState::InsufficientData,
+        other => return Err(call.refused(format!("alarm {name} has the unknown state {other:?}"))),
+    };
+    Ok(AlarmView { name, state, reason: reason.unwrap_or_default() })
+}
+
+fn percentile(statistic: &str) -> Option<&str> {
+    let digits = statistic.strip_prefix('p')?;
+    digits.parse::<f64>().is_ok().then_some(statistic)
+}
+
+fn comparison(below: bool) -> ComparisonOperator {
+    if below { ComparisonOperator::LessThanThreshold } else { ComparisonOperator::GreaterThanThreshold }
+}
+
+fn missing(missing: MissingData) -> &'static str {
+    match missing {
+        MissingData::Breaching => "breaching",
+        MissingData::NotBreaching => "notBreaching",
+        MissingData::Ignore => "ignore",
+        MissingData::Missing => "missing",
+    }
+}
+
+fn count(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
