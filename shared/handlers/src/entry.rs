@@ -9,7 +9,6 @@ use crate::ports::{FailureKind, Ports};
 use serde_json::{Value, json};
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 use std::task::Poll;
 use tracing::{Instrument, Span, field};
 
@@ -118,7 +117,7 @@ async fn answered<P: Ports>(
 
 /// Runs a handler to its end, or to its panic. What a panic says is left out: it may hold what was being read (I12).
 async fn catch_panic<T>(work: impl Future<Output = Result<T, HandlerError>>) -> Result<T, HandlerError> {
-    let mut work = pin!(work);
+    let mut work = Box::pin(work);
     std::future::poll_fn(move |cx| {
         // After a panic nothing of the call is used but the ports, which hold no state of it.
         catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))).unwrap_or_else(|_| {
@@ -129,10 +128,11 @@ async fn catch_panic<T>(work: impl Future<Output = Result<T, HandlerError>>) -> 
     .await
 }
 
-/// Runs a call inside its span.
+/// Runs a call inside its span. Boxed, here and above: the futures of a handler and of the SDK inside each other are
+/// deeper than the compiler's limit.
 async fn logged(work: impl Future<Output = Result<Value, HandlerError>>) -> Result<Value, HandlerError> {
     let span = tracing::info_span!("event", job = field::Empty, release = field::Empty);
-    work.instrument(span).await.inspect_err(|error| tracing::error!(%error, "the call failed"))
+    Box::pin(work.instrument(span)).await.inspect_err(|error| tracing::error!(%error, "the call failed"))
 }
 
 /// Names something on every further log line of this call.
