@@ -218,3 +218,6 @@ impl Said {
         Self { record: text("/record").unwrap_or_default(), release }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,300 @@
-//! What the tests of this crate share.
+//! What the tests of this crate share: a world in memory, just large enough, whose faults are scheduled by call.
 
-use meridian_domain::Fleet;
+use crate::context::Context;
+use crate::ports::*;
+use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::*;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+/// The text of the repository's own `fleet.toml`.
+pub const FLEET: &str = include_str!("../../../fleet.toml");
 
 /// The fleet of the repository's own `fleet.toml`.
 pub fn fleet() -> Fleet {
-    Fleet::parse(include_str!("../../../fleet.toml")).unwrap()
+    Fleet::parse(FLEET).unwrap()
+}
+
+/// A context in `region`.
+pub fn context(region: &str) -> Context {
+    Context::new(FLEET, name(region)).unwrap()
+}
+
+/// A region's name.
+pub fn name(region: &str) -> RegionName {
+    region.parse().unwrap()
+}
+
+/// Runs a future to its end on this thread.
+pub fn run<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
+}
+
+/// A fault of one coming call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It fails, and nothing was done.
+    Fails(ErrorKind),
+    /// It is done, and its answer is lost.
+    AnswerLost,
+    /// It panics.
+    Panics,
+}
+
+type Later = (Timestamp, Box<dyn FnOnce(&World)>);
+
+/// The world.
+pub struct World {
+    pub now: RefCell<Timestamp>,
+    pub objects: RefCell<BTreeMap<(RegionName, String), Bytes>>,
+    pub chains: RefCell<BTreeMap<(RegionName, Chain), Vec<Entry>>>,
+    pub faults: RefCell<Vec<(&'static str, Fault)>>,
+    pub answers: RefCell<Vec<(String, String)>>,
+    pub pages: RefCell<Vec<Page>>,
+    pub started: RefCell<Vec<StartSpec>>,
+    pub packages: RefCell<BTreeMap<ReleaseId, (Approval, String)>>,
+    pub invoked: RefCell<u32>,
+    /// What the endpoint answers.
+    pub score: RefCell<String>,
+    later: RefCell<Vec<Later>>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            now: RefCell::new("2026-03-12T03:00:00Z".parse().unwrap()),
+            objects: RefCell::default(),
+            chains: RefCell::default(),
+            faults: RefCell::default(),
+            answers: RefCell::default(),
+            pages: RefCell::default(),
+            started: RefCell::default(),
+            packages: RefCell::default(),
+            invoked: RefCell::default(),
+            score: RefCell::new("0.25".to_owned()),
+            later: RefCell::default(),
+        }
+    }
+}
+
+impl World {
+    /// The next call of `operation` fails in this way.
+    pub fn fault(&self, operation: &'static str, fault: Fault) {
+        self.faults.borrow_mut().push((operation, fault));
+    }
+
+    /// Something that happens `seconds` from now, while somebody sleeps.
+    pub fn later(&self, seconds: i64, what: impl FnOnce(&World) + 'static) {
+        self.later.borrow_mut().push((self.now() + SignedDuration::from_secs(seconds), Box::new(what)));
+    }
+
+    /// Copies `releases/` from home to `region`, as replication does.
+    pub fn replicate(&self, region: &RegionName) {
+        let home = fleet().home;
+        let mut objects = self.objects.borrow_mut();
+        let copies: Vec<_> = objects
+            .iter()
+            .filter(|((from, key), _)| *from == home && key.starts_with(keys::RELEASES))
+            .map(|((_, key), body)| ((region.clone(), key.clone()), body.clone()))
+            .collect();
+        objects.extend(copies);
+    }
+
+    /// Adds a record at a chain's end, as another writer would.
+    pub fn write(&self, region: &RegionName, chain: Chain, actor: &str, record: Record) {
+        let now = self.now();
+        let mut chains = self.chains.borrow_mut();
+        let entries = chains.entry((region.clone(), chain)).or_default();
+        let mut head = Head::default();
+        entries.iter().for_each(|entry| head.follow(entry).unwrap());
+        entries.push(head.entry(now, actor.parse().unwrap(), record));
+    }
+
+    /// The kinds of a chain's records, in order.
+    pub fn records(&self, region: &RegionName, chain: Chain) -> Vec<Record> {
+        let chains = self.chains.borrow();
+        chains.get(&(region.clone(), chain)).map(|all| all.iter().map(|e| e.record.clone()).collect()).unwrap_or_default()
+    }
+
+    /// Does `work`, unless a fault is due.
+    fn call<T>(&self, region: &RegionName, operation: &'static str, work: impl FnOnce() -> Answer<T>) -> Answer<T> {
+        let mut faults = self.faults.borrow_mut();
+        let due = faults.iter().position(|(name, _)| *name == operation).map(|at| faults.remove(at).1);
+        drop(faults);
+        let error = |kind| Err(PortError { kind, region: region.clone(), operation, message: "scheduled".to_owned() });
+        match due {
+            None => work(),
+            Some(Fault::Fails(kind)) => error(kind),
+            Some(Fault::AnswerLost) => work().and_then(|_| error(ErrorKind::Unreachable)),
+            Some(Fault::Panics) => panic!("scheduled panic with a payload 0.123,0.456"),
+        }
+    }
+
+    fn put(&self, region: &RegionName, key: &str, body: Bytes) -> ObjectVersion {
+        self.objects.borrow_mut().insert((region.clone(), key.to_owned()), body);
+        ObjectVersion(format!("version of {key}"))
+    }
+}
+
+fn wrong<T>(kind: ErrorKind, region: &RegionName, operation: &'static str) -> Answer<T> {
+    Err(PortError { kind, region: region.clone(), operation, message: "no".to_owned() })
+}
+
+impl Artifacts for World {
+    async fn read(&self, region: &RegionName, key: &str, sink: &mut dyn FnMut(&[u8])) -> Answer<u64> {
+        self.call(region, "GetObject", || {
+            let objects = self.objects.borrow();
+            let Some(body) = objects.get(&(region.clone(), key.to_owned())) else {
+                return wrong(ErrorKind::NotFound, region, "GetObject");
+            };
+            body.chunks(1000).for_each(sink);
+            Ok(body.len() as u64)
+        })
+    }
+
+    async fn create(&self, region: &RegionName, key: &str, body: Bytes) -> Answer<ObjectVersion> {
+        self.call(region, "PutObject", || {
+            if self.objects.borrow().contains_key(&(region.clone(), key.to_owned())) {
+                return wrong(ErrorKind::Conflict, region, "PutObject");
+            }
+            Ok(self.put(region, key, body))
+        })
+    }
+
+    async fn replace(&self, region: &RegionName, key: &str, body: Bytes) -> Answer<ObjectVersion> {
+        self.call(region, "PutObject", || Ok(self.put(region, key, body)))
+    }
+
+    async fn list(&self, region: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<String>> {
+        let objects = self.objects.borrow();
+        let keys = objects.keys().filter(|(at, key)| at == region && key.starts_with(prefix));
+        // A short page, so that going on is tested too.
+        Ok(keys.map(|(_, key)| key.clone()).filter(|key| after.is_none_or(|after| key.as_str() > after)).take(2).collect())
+    }
+}
+
+impl Ledger for World {
+    async fn entries(&self, region: &RegionName, chain: &Chain, from: u64) -> Answer<Vec<Entry>> {
+        self.call(region, "ListObjectsV2", || {
+            let chains = self.chains.borrow();
+            let entries = chains.get(&(region.clone(), chain.clone()));
+            Ok(entries.map(|all| all.iter().skip(from as usize).cloned().collect()).unwrap_or_default())
+        })
+    }
+
+    async fn append(&self, region: &RegionName, chain: &Chain, entry: &Entry) -> Answer<()> {
+        self.call(region, "PutEntry", || {
+            let mut chains = self.chains.borrow_mut();
+            let entries = chains.entry((region.clone(), chain.clone())).or_default();
+            if entries.len() as u64 != entry.seq {
+                return wrong(ErrorKind::Conflict, region, "PutObject");
+            }
+            entries.push(entry.clone());
+            Ok(())
+        })
+    }
+}
+
+impl Registry for World {
+    async fn register(&self, region: &RegionName, package: &PackageSpec) -> Answer<String> {
+        self.call(region, "CreateModelPackage", || {
+            self.packages.borrow_mut().entry(package.release).or_insert((Approval::Pending, String::new()));
+            Ok(format!("arn:package/{}", package.release))
+        })
+    }
+
+    async fn approval(&self, region: &RegionName, arn: &str) -> Answer<Approval> {
+        let release = arn.trim_start_matches("arn:package/").parse().unwrap();
+        self.packages.borrow().get(&release).map_or_else(|| wrong(ErrorKind::NotFound, region, "DescribeModelPackage"), |it| Ok(it.0))
+    }
+
+    async fn decide(&self, region: &RegionName, arn: &str, approval: Approval, why: &str) -> Answer<()> {
+        self.call(region, "UpdateModelPackage", || {
+            let release = arn.trim_start_matches("arn:package/").parse().unwrap();
+            self.packages.borrow_mut().insert(release, (approval, why.to_owned()));
+            Ok(())
+        })
+    }
+}
+
+impl Endpoints for World {
+    async fn describe(&self, region: &RegionName, _: &ResourceName) -> Answer<Option<EndpointView>> {
+        wrong(ErrorKind::Refused, region, "DescribeEndpoint")
+    }
+    async fn create_model(&self, region: &RegionName, _: &ModelSpec) -> Answer<()> {
+        wrong(ErrorKind::Refused, region, "CreateModel")
+    }
+    async fn create_config(&self, region: &RegionName, _: &ConfigSpec) -> Answer<()> {
+        wrong(ErrorKind::Refused, region, "CreateEndpointConfig")
+    }
+    async fn update(&self, region: &RegionName, _: &UpdateSpec) -> Answer<()> {
+        wrong(ErrorKind::Refused, region, "UpdateEndpoint")
+    }
+    async fn invoke(&self, region: &RegionName, _: &ResourceName, _: &str) -> Answer<String> {
+        *self.invoked.borrow_mut() += 1;
+        self.call(region, "InvokeEndpoint", || Ok(self.score.borrow().clone()))
+    }
+}
+
+impl Signals for World {
+    async fn put_alarms(&self, region: &RegionName, _: &[AlarmSpec]) -> Answer<()> {
+        wrong(ErrorKind::Refused, region, "PutMetricAlarm")
+    }
+    async fn alarms(&self, region: &RegionName, _: &[String]) -> Answer<Vec<AlarmView>> {
+        wrong(ErrorKind::Refused, region, "DescribeAlarms")
+    }
+    async fn publish(&self, region: &RegionName, _: &MetricPoint) -> Answer<()> {
+        wrong(ErrorKind::Refused, region, "PutMetricData")
+    }
+    async fn counts(&self, region: &RegionName, _: &CountsQuery) -> Answer<FleetCounts> {
+        wrong(ErrorKind::Refused, region, "GetMetricData")
+    }
+}
+
+impl Pipeline for World {
+    async fn start(&self, region: &RegionName, start: &StartSpec) -> Answer<String> {
+        self.call(region, "StartPipelineExecution", || {
+            self.started.borrow_mut().push(start.clone());
+            Ok(format!("execution-of-{}", start.token.get(..8).unwrap()))
+        })
+    }
+
+    async fn succeed(&self, region: &RegionName, job: &str, continuation: Option<&str>, summary: &str) -> Answer<()> {
+        let how = continuation.map_or("succeeded".to_owned(), |token| format!("again {token}"));
+        self.call(region, "PutJobSuccessResult", || {
+            self.answers.borrow_mut().push((job.to_owned(), format!("{how}: {summary}")));
+            Ok(())
+        })
+    }
+
+    async fn fail(&self, region: &RegionName, job: &str, kind: FailureKind, message: &str) -> Answer<()> {
+        self.call(region, "PutJobFailureResult", || {
+            self.answers.borrow_mut().push((job.to_owned(), format!("{kind:?}: {message}")));
+            Ok(())
+        })
+    }
+}
+
+impl Pager for World {
+    async fn page(&self, region: &RegionName, page: &Page) -> Answer<()> {
+        assert!(page.subject.len() <= 100 && page.subject.is_ascii(), "{}", page.subject);
+        self.call(region, "Publish", || {
+            self.pages.borrow_mut().push(page.clone());
+            Ok(())
+        })
+    }
+}
+
+impl Clock for World {
+    fn now(&self) -> Timestamp {
+        *self.now.borrow()
+    }
+
+    async fn sleep(&self, duration: SignedDuration) {
+        *self.now.borrow_mut() += duration;
+        let now = self.now();
+        let due: Vec<Later> = self.later.borrow_mut().extract_if(.., |(at, _)| *at <= now).collect();
+        due.into_iter().for_each(|(_, what)| what(self));
+    }
 }
