@@ -1,1 +1,42 @@
-fn main() {}
+//! `meridian`: publish a release, and live through a night on one machine.
+
+mod night;
+mod publish;
+mod terminal;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Promotes one nightly model region by region, rolls it back when it misbehaves, and can prove which bytes every region
+/// serves.
+#[derive(Debug, Parser)]
+#[command(name = "meridian", version, propagate_version = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a night of the whole system on this machine and tell its story.
+    Night(night::Arguments),
+    /// Write a release into home's bucket: the archive first, the manifest last.
+    Publish(publish::Arguments),
+}
+
+/// Bad input: clap's own exit code for wrong arguments too.
+const BAD_INPUT: u8 = 2;
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Night(arguments) => night::run(&arguments),
+        Command::Publish(arguments) => publish::run(&arguments),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            terminal::error(&error.to_string());
+            ExitCode::from(BAD_INPUT)
+        }
+    }
+}

@@ -103,6 +103,24 @@ impl<H: Host> Engine<H> {
         Ok(())
     }
 
+    /// Runs to a moment like [`Engine::run_until`], and lets somebody look at the world after each step.
+    ///
+    /// # Errors
+    /// Where the host fails or time does.
+    pub fn run_watched(
+        &mut self,
+        end: Timestamp,
+        mut watch: impl FnMut(&mut World),
+    ) -> Result<(), EngineError<H::Error>> {
+        while self.tick(end)? {
+            watch(&mut lock(&self.world));
+        }
+        let mut world = lock(&self.world);
+        world.run_until(end);
+        watch(&mut world);
+        Ok(())
+    }
+
     /// Runs until the world looks as wanted, at the latest to `limit`, and says whether it does. It is looked at before
     /// the first step and after each one, so this is also the way to watch the log grow.
     ///

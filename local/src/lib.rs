@@ -5,4 +5,5 @@ pub mod direct;
 pub mod engine;
 pub mod host;
 pub mod http;
+pub mod night;
 pub mod world;

@@ -79,9 +79,7 @@ impl HubHistory {
                 self.lease = Some(Lease { epoch: *epoch, holder: entry.actor.clone(), until: *until });
             }
             Record::LeaseReleased { epoch } => {
-                if self.lease.as_ref().is_some_and(|lease| lease.epoch == *epoch) {
-                    self.lease = None;
-                }
+                self.lease = self.lease.take().filter(|lease| lease.epoch != *epoch);
             }
             Record::RegionIll { region, execution, .. } => {
                 self.ill.insert(region.clone(), (execution.clone(), entry.at));
@@ -141,6 +139,8 @@ pub struct RegionHistory {
     pub update: Option<OpenUpdate>,
     /// Releases confirmed here, with the wave: the evidence that the next region asks for (I3).
     pub confirmed: BTreeMap<ReleaseId, Actor>,
+    /// Releases that the region left again: in which wave, and why.
+    pub returned: BTreeMap<ReleaseId, (Actor, String)>,
     /// Why nothing may start here.
     pub halt: Option<String>,
 }
@@ -194,8 +194,9 @@ impl RegionHistory {
                 }
                 self.serve(target, entry.at, execution);
             }
-            Record::Reverted { from, to, .. } => {
-                self.update = None;
+            Record::Reverted { from, to, why } => {
+                let wave = self.update.take().map_or_else(|| entry.actor.clone(), |update| update.execution);
+                self.returned.insert(from.release, (wave, why.clone()));
                 self.confirmed.remove(&from.release);
                 self.previous = None;
                 if self.serving.as_ref().is_none_or(|serving| serving.target != *to) {

@@ -139,3 +139,6 @@ async fn logged(work: impl Future<Output = Result<Value, HandlerError>>) -> Resu
 fn note(what: &str, value: impl Display) {
     Span::current().record(what, field::display(value));
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,8 @@
 
 mod wave;
 
+pub use wave::start_execution;
+
 use crate::context::{Context, FunctionKind, HandlerError};
 use crate::events::{ReplicationEvent, ReplicationTrouble};
 use crate::files::{self, FileError};
@@ -242,3 +244,6 @@ async fn page_refusal<P: Pager>(
 fn subject(text: &str) -> String {
     text.chars().take(100).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -194,3 +194,6 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
 fn ruled(history: &HubHistory, release: ReleaseId) -> bool {
     history.approved.contains(&release) || history.rejected.contains_key(&release)
 }
+
+#[cfg(test)]
+mod tests;

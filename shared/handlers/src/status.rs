@@ -130,3 +130,6 @@ fn response(status: u16, body: &Value) -> Value {
         "isBase64Encoded": false,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::*;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The text of the repository's own `fleet.toml`.
 pub const FLEET: &str = include_str!("../../../fleet.toml");
@@ -50,6 +50,8 @@ pub struct World {
     pub objects: RefCell<BTreeMap<(RegionName, String), Bytes>>,
     pub chains: RefCell<BTreeMap<(RegionName, Chain), Vec<Entry>>>,
     pub faults: RefCell<Vec<(&'static str, Fault)>>,
+    /// Regions that answer nothing.
+    pub dark: RefCell<BTreeSet<RegionName>>,
     pub answers: RefCell<Vec<(String, String)>>,
     pub pages: RefCell<Vec<Page>>,
     pub started: RefCell<Vec<StartSpec>>,
@@ -67,6 +69,7 @@ impl Default for World {
             objects: RefCell::default(),
             chains: RefCell::default(),
             faults: RefCell::default(),
+            dark: RefCell::default(),
             answers: RefCell::default(),
             pages: RefCell::default(),
             started: RefCell::default(),
@@ -124,6 +127,7 @@ impl World {
         drop(faults);
         let error = |kind| Err(PortError { kind, region: region.clone(), operation, message: "scheduled".to_owned() });
         match due {
+            None if self.dark.borrow().contains(region) => error(ErrorKind::Unreachable),
             None => work(),
             Some(Fault::Fails(kind)) => error(kind),
             Some(Fault::AnswerLost) => work().and_then(|_| error(ErrorKind::Unreachable)),

@@ -10,7 +10,7 @@ use crate::journal::Journal;
 use crate::ports::{Artifacts, Clock, Ledger, Page, Pager, Pipeline, StartSpec};
 use bytes::Bytes;
 use jiff::Timestamp;
-use meridian_domain::{Actor, Chain, HubHistory, Manifest, Record, RegionHistory, RegionName, ReleaseId, keys};
+use meridian_domain::{Actor, Chain, HubHistory, Manifest, Record, RegionHistory, RegionName, ReleaseId, Version, keys};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -128,23 +128,7 @@ async fn start<P>(
 where
     P: Artifacts + Ledger + Pipeline + Pager + Clock,
 {
-    let fleet = &ctx.fleet;
-    let body = json!({"release": release, "version": manifest.version, "policy": ctx.policy});
-    let version = ports.replace(&fleet.home, &keys::wave(&fleet.name), Bytes::from(body.to_string())).await?;
-    let spec = StartSpec {
-        pipeline: fleet.pipeline.clone(),
-        token: release.to_string(),
-        variables: vec![
-            ("release".to_owned(), release.to_string()),
-            ("policy".to_owned(), ctx.policy.to_string()),
-            ("version".to_owned(), manifest.version.to_string()),
-        ],
-        source: (SOURCE_ACTION.to_owned(), version),
-    };
-    let id = ports.start(&fleet.home, &spec).await?;
-    let execution: Actor = id.parse().map_err(|error| {
-        HandlerError::State(format!("StartPipelineExecution answered an execution id that is not one: {error}"))
-    })?;
+    let execution = start_execution(ports, ctx, release, &manifest.version, release.to_string()).await?;
     let record = Record::WaveStarted {
         release,
         version: manifest.version.clone(),
@@ -157,6 +141,37 @@ where
         page_late(ports, ctx, manifest, &late).await?;
     }
     Ok(execution)
+}
+
+/// Writes the wave key and starts an execution bound to that version of it. The same `token` starts the same execution;
+/// another one starts a new execution of the same release, in which regions that serve it are left as they are.
+///
+/// # Errors
+/// Home's S3 or CodePipeline did not take it.
+pub async fn start_execution<P: Artifacts + Pipeline>(
+    ports: &P,
+    ctx: &Context,
+    release: ReleaseId,
+    version: &Version,
+    token: String,
+) -> Result<Actor, HandlerError> {
+    let fleet = &ctx.fleet;
+    let body = json!({"release": release, "version": version, "policy": ctx.policy});
+    let source = ports.replace(&fleet.home, &keys::wave(&fleet.name), Bytes::from(body.to_string())).await?;
+    let spec = StartSpec {
+        pipeline: fleet.pipeline.clone(),
+        token,
+        variables: vec![
+            ("release".to_owned(), release.to_string()),
+            ("policy".to_owned(), ctx.policy.to_string()),
+            ("version".to_owned(), version.to_string()),
+        ],
+        source: (SOURCE_ACTION.to_owned(), source),
+    };
+    let id = ports.start(&fleet.home, &spec).await?;
+    id.parse().map_err(|error| {
+        HandlerError::State(format!("StartPipelineExecution answered an execution id that is not one: {error}"))
+    })
 }
 
 async fn page_late<P: Pager>(

@@ -1,0 +1,133 @@
+//! `meridian night`.
+
+use crate::terminal;
+use anstyle::{AnsiColor, Style};
+use jiff::{Timestamp, tz::TimeZone};
+use meridian_local::night::{self, Functions, NightError, Options, RegionEnd, Report, Scenario, ScenarioError};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// What `meridian night` is asked.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// A built-in scenario's name, or the path of a scenario file.
+    #[arg(long, value_name = "NAME|FILE", default_value = "good-night")]
+    scenario: String,
+    /// The seed of everything that is random: equal seeds give equal nights, byte for byte.
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    seed: u64,
+    /// One JSON document on standard output; everything else goes to standard error.
+    #[arg(long)]
+    json: bool,
+    /// Run the functions as the real release binaries, over HTTP in AWS's own protocols.
+    #[arg(long)]
+    wire: bool,
+    /// Folder of the function binaries, for --wire [default: beside this program].
+    #[arg(long, value_name = "DIR", requires = "wire")]
+    binaries: Option<PathBuf>,
+    /// Folder for evaluation pages and the functions' logs [default: target/meridian/SCENARIO].
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// Why a night could not be run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    #[error(transparent)]
+    Night(#[from] NightError),
+    #[error("cannot find this program's own folder: {0}; name the binaries with --binaries")]
+    Folder(std::io::Error),
+    #[error("cannot write the story: {0}")]
+    Write(#[from] std::io::Error),
+    #[error("cannot write the report: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// Runs a night; exit code 0 where the fleet ended as the scenario expects, 1 where not.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    Ok(tell(arguments)?)
+}
+
+fn tell(arguments: &Arguments) -> Result<ExitCode, Error> {
+    let scenario = Scenario::load(&arguments.scenario)?;
+    let out = arguments.out.clone().unwrap_or_else(|| PathBuf::from("target/meridian").join(&scenario.name));
+    let functions = if arguments.wire { Functions::Binaries(binaries(arguments)?) } else { Functions::InProcess };
+    let options = Options { seed: arguments.seed, functions, out: out.clone() };
+    let mut story: Box<dyn Write> =
+        if arguments.json { Box::new(anstream::stderr()) } else { Box::new(anstream::stdout()) };
+    let mut closed = None;
+    title(&mut story, &scenario, arguments)?;
+    let report = night::run(&scenario, &options, &mut |line| {
+        // A closed pipe is no reason to stop the night halfway; it is said at the end.
+        if let Err(error) = terminal::line(&mut story, line) {
+            closed.get_or_insert(error);
+        }
+    })?;
+    closed.map_or(Ok(()), Err)?;
+    summary(&mut story, &report, &out)?;
+    if arguments.json {
+        let mut stdout = std::io::stdout().lock();
+        serde_json::to_writer_pretty(&mut stdout, &report)?;
+        writeln!(stdout)?;
+    }
+    Ok(if report.as_expected { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn binaries(arguments: &Arguments) -> Result<PathBuf, Error> {
+    if let Some(folder) = &arguments.binaries {
+        return Ok(folder.clone());
+    }
+    let program = std::env::current_exe().map_err(Error::Folder)?;
+    Ok(program.parent().map(PathBuf::from).unwrap_or_default())
+}
+
+fn title(out: &mut dyn Write, scenario: &Scenario, arguments: &Arguments) -> std::io::Result<()> {
+    let bold = Style::new().bold();
+    let how = if arguments.wire { "real binaries over HTTP" } else { "in one process" };
+    writeln!(out, "{bold}{}{bold:#}: {}", scenario.name, scenario.title)?;
+    writeln!(out, "seed {}, {how}, virtual time, UTC\n", arguments.seed)
+}
+
+/// Who serves what, since when, by whose decision.
+fn summary(out: &mut dyn Write, report: &Report, folder: &std::path::Path) -> std::io::Result<()> {
+    let bold = Style::new().bold();
+    writeln!(out, "\n{bold}The fleet at {}{bold:#}", clock(report.to))?;
+    for end in &report.fleet {
+        region(out, end)?;
+    }
+    for execution in &report.executions {
+        let at = execution.failed_at.as_ref().map(|action| format!(" at {action}")).unwrap_or_default();
+        writeln!(out, "  pipeline execution {}: {:?}{at}", execution.execution, execution.ending)?;
+    }
+    writeln!(out, "  pages: {}", report.pages.len())?;
+    for page in &report.evaluations {
+        writeln!(out, "  evaluation report: {}", folder.join(page).display())?;
+    }
+    let (green, red) = (AnsiColor::Green.on_default().bold(), AnsiColor::Red.on_default().bold());
+    if report.as_expected {
+        return writeln!(out, "{green}The night ended as expected.{green:#}");
+    }
+    writeln!(out, "{red}The night did not end as expected:{red:#}")?;
+    report.unexpected.iter().try_for_each(|problem| writeln!(out, "  - {problem}"))
+}
+
+fn region(out: &mut dyn Write, end: &RegionEnd) -> std::io::Result<()> {
+    let version = end.version.as_deref().unwrap_or("unknown");
+    let since = end.since.map(clock).unwrap_or_else(|| "unknown".to_owned());
+    let by = end.by.as_deref().unwrap_or("unknown");
+    let halt = end.halt.as_ref().map(|_| ", halted").unwrap_or_default();
+    let health = if end.health_changes == 0 { "healthy throughout" } else { "left DNS meanwhile" };
+    let title = Style::new().bold();
+    writeln!(
+        out,
+        "  {title}{:<3}{title:#} {:<15} {version}  since {since}  by {by}  ({}, {health}{halt})",
+        end.title, end.region, end.status
+    )
+}
+
+fn clock(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}

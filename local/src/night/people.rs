@@ -1,0 +1,125 @@
+//! What training and the people on call do in a night.
+
+use super::scenario::{Publish, Rerun, Scenario};
+use super::story::{Line, Narrator, Tone};
+use super::{FLEET, NightError, models, setup};
+use crate::direct::DirectPorts;
+use crate::engine::{SharedWorld, lock};
+use crate::host::in_process::block_on;
+use jiff::Timestamp;
+use meridian_domain::{Fleet, Manifest, ReleaseId, keys};
+use meridian_handlers::context::Context;
+use meridian_handlers::ports::Artifacts;
+use meridian_handlers::publish::{PublishSpec, publish};
+use meridian_handlers::replication::start_execution;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Something that is done from outside.
+pub(super) struct Deed<'a> {
+    /// When.
+    pub at: Timestamp,
+    what: Kind<'a>,
+}
+
+enum Kind<'a> {
+    Publish(&'a Publish),
+    Rerun(&'a Rerun),
+}
+
+/// Everything that is done in a night, in order of time.
+pub(super) fn deeds(scenario: &Scenario) -> Vec<Deed<'_>> {
+    let at = |moment: crate::world::Moment| moment.after(scenario.start);
+    let publish = scenario.publish.iter().map(|publish| Deed { at: at(publish.at), what: Kind::Publish(publish) });
+    let reruns = scenario.rerun.iter().map(|rerun| Deed { at: at(rerun.at), what: Kind::Rerun(rerun) });
+    let mut deeds: Vec<Deed<'_>> = publish.chain(reruns).collect();
+    deeds.sort_by_key(|deed| deed.at);
+    deeds
+}
+
+impl Deed<'_> {
+    /// Does it, and says so.
+    pub fn done(&self, world: &SharedWorld, fleet: &Arc<Fleet>, narrator: &mut Narrator) -> Result<Line, NightError> {
+        let text = match &self.what {
+            Kind::Publish(spec) => training(world, fleet, spec, narrator)?,
+            Kind::Rerun(rerun) => start_again(world, fleet, rerun, narrator)?,
+        };
+        Ok(Line { at: self.at, place: fleet.title(&fleet.home).to_owned(), text, tone: Tone::Plain })
+    }
+}
+
+/// Training's last step: `meridian publish`.
+fn training(
+    world: &SharedWorld,
+    fleet: &Arc<Fleet>,
+    spec: &Publish,
+    narrator: &mut Narrator,
+) -> Result<String, NightError> {
+    let archive = spec.model.archive();
+    let kilobytes = archive.len() / 1000;
+    let spec = PublishSpec {
+        version: spec.version.clone(),
+        archive,
+        holdout: models::holdout(),
+        features: models::features(),
+        operating_threshold: models::OPERATING_THRESHOLD,
+        image: setup::image(),
+        provenance: BTreeMap::from([("training-job".to_owned(), format!("fraud-{}", spec.version))]),
+    };
+    let version = spec.version.clone();
+    let created = lock(world).now();
+    let release = block_on(world, |actor| {
+        let (ports, fleet) = (DirectPorts::of(actor, fleet.clone()), fleet.clone());
+        async move { publish(&ports, &fleet, created, spec).await.map_err(|error| error.to_string()) }
+    });
+    let release: ReleaseId = settled(release, || format!("publish {version}"))?;
+    narrator.meet(release, version.as_str());
+    Ok(format!("training publishes {version} ({kilobytes} kB): release {}", release.short()))
+}
+
+/// A person starts a new execution of a release that was published before.
+fn start_again(
+    world: &SharedWorld,
+    fleet: &Arc<Fleet>,
+    rerun: &Rerun,
+    narrator: &mut Narrator,
+) -> Result<String, NightError> {
+    let version = rerun.version.clone();
+    let context = Context::new(FLEET, fleet.home.clone()).map_err(|error| NightError::Data(error.to_string()))?;
+    let token = format!("rerun-{version}-{}", lock(world).now());
+    let started = block_on(world, |actor| {
+        let (ports, fleet, version) = (DirectPorts::of(actor, fleet.clone()), fleet.clone(), version.clone());
+        async move {
+            let release = find(&ports, &fleet, version.as_str()).await?;
+            start_execution(&ports, &context, release, &version, token).await.map_err(text)?;
+            Ok(release)
+        }
+    });
+    let release: ReleaseId = settled(started, || format!("a new execution of {version}"))?;
+    narrator.meet(release, version.as_str());
+    Ok(format!("a person starts a new execution of {version}"))
+}
+
+fn text(error: impl ToString) -> String {
+    error.to_string()
+}
+
+/// The newest release of that version among the manifests in home.
+async fn find(ports: &DirectPorts, fleet: &Fleet, version: &str) -> Result<ReleaseId, String> {
+    for key in ports.list(&fleet.home, keys::MANIFESTS, None).await.map_err(text)? {
+        let Some(release) = keys::release_of_manifest(&key) else { continue };
+        let bytes = ports.get(&fleet.home, &key).await.map_err(text)?;
+        if Manifest::parse(release, &bytes).is_ok_and(|manifest| manifest.version.as_str() == version) {
+            return Ok(release);
+        }
+    }
+    Err(format!("no manifest of {version} lies in {}", fleet.home))
+}
+
+fn settled<T, E: ToString>(
+    done: Result<Result<T, String>, E>,
+    what: impl Fn() -> String,
+) -> Result<T, NightError> {
+    let failed = |why: String| NightError::Person { what: what(), why };
+    done.map_err(|error| failed(error.to_string()))?.map_err(failed)
+}

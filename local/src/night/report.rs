@@ -1,0 +1,355 @@
+//! How a night ended, and whether that is how it had to end.
+
+use super::scenario::{Ending, Expect, Scenario};
+use crate::api::Operation;
+use crate::api::sagemaker::DescribeEndpoint;
+use crate::world::{Moment, Stage, What, World, WorldEvent};
+use jiff::Timestamp;
+use meridian_domain::{Chain, Entry, Fleet, HubHistory, Record, Region, RegionHistory, RegionName};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Format of the JSON document that [`Report`] is.
+pub const REPORT_SCHEMA: u32 = 1;
+
+/// A night, for machines. Holds no wall time, process id, port or absolute path: equal seeds give equal bytes.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// [`REPORT_SCHEMA`].
+    pub schema: u32,
+    /// The scenario.
+    pub scenario: String,
+    /// The seed.
+    pub seed: u64,
+    /// When the night began and ended.
+    pub from: Timestamp,
+    /// When it ended.
+    pub to: Timestamp,
+    /// True where it ended as the scenario expects.
+    pub as_expected: bool,
+    /// What did not.
+    pub unexpected: Vec<String>,
+    /// Each region at the end, in promotion order.
+    pub fleet: Vec<RegionEnd>,
+    /// The pipeline's executions, in order.
+    pub executions: Vec<ExecutionEnd>,
+    /// Pages sent, in order.
+    pub pages: Vec<PageSent>,
+    /// Every verdict-bearing entry: decisions, evaluations, deferrals, condemnations, halts.
+    pub decisions: Vec<Decision>,
+    /// The hub's chain, added up.
+    pub hub: HubProjection,
+    /// Each region's chain, added up.
+    pub regions: BTreeMap<RegionName, RegionHistory>,
+    /// Every chain, entry by entry.
+    pub ledger: BTreeMap<String, Vec<Entry>>,
+    /// What the world saw happen, calls of functions and object writes left out.
+    pub events: Vec<WorldEvent>,
+    /// The pages that show an evaluation, below the output folder.
+    pub evaluations: Vec<String>,
+}
+
+/// What one region serves in the end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RegionEnd {
+    /// The region.
+    pub region: RegionName,
+    /// What people call it.
+    pub title: String,
+    /// The version that the ledger says it serves.
+    pub version: Option<String>,
+    /// True where the endpoint names that version's configuration and is `InService`.
+    pub confirmed_by_endpoint: bool,
+    /// `EndpointStatus`.
+    pub status: String,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// By whose decision.
+    pub by: Option<String>,
+    /// Why nothing may start there.
+    pub halt: Option<String>,
+    /// How often health checks changed their mind.
+    pub health_changes: usize,
+}
+
+/// One execution of the pipeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ExecutionEnd {
+    /// Its id.
+    pub execution: String,
+    /// How it ended.
+    pub ending: Ending,
+    /// The action that failed.
+    pub failed_at: Option<String>,
+}
+
+/// One page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PageSent {
+    /// When.
+    pub at: Timestamp,
+    /// Through which region's topic.
+    pub region: RegionName,
+    /// Subject.
+    pub subject: String,
+    /// Message.
+    pub message: String,
+}
+
+/// One decision, wherever it was written.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Decision {
+    /// Which chain.
+    pub chain: String,
+    /// The entry.
+    #[serde(flatten)]
+    pub entry: Entry,
+}
+
+/// The hub's projection in a form that JSON can hold.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct HubProjection {
+    /// The last epoch that anyone held.
+    pub epoch: u64,
+    /// Approved releases.
+    pub approved: Vec<String>,
+    /// Rejected releases and why.
+    pub rejected: BTreeMap<String, String>,
+    /// Condemned releases and why.
+    pub condemned: BTreeMap<String, String>,
+    /// Deferred regions, `execution/region`, and why.
+    pub deferred: BTreeMap<String, String>,
+    /// Ended waves and the regions that lagged.
+    pub ended: BTreeMap<String, Vec<RegionName>>,
+}
+
+impl From<&HubHistory> for HubProjection {
+    fn from(hub: &HubHistory) -> Self {
+        Self {
+            epoch: hub.epoch.0,
+            approved: hub.approved.iter().map(ToString::to_string).collect(),
+            rejected: hub.rejected.iter().map(|(release, why)| (release.to_string(), why.clone())).collect(),
+            condemned: hub.condemned.iter().map(|(release, why)| (release.to_string(), why.clone())).collect(),
+            deferred: hub.deferred.iter().map(|((wave, region), why)| (format!("{wave}/{region}"), why.clone())).collect(),
+            ended: hub.ended.iter().map(|(wave, lagging)| (wave.to_string(), lagging.clone())).collect(),
+        }
+    }
+}
+
+/// What a night left behind, to be reported.
+pub(super) struct Remains<'a> {
+    pub scenario: &'a Scenario,
+    pub fleet: &'a Fleet,
+    pub seed: u64,
+    /// Every chain, genesis entries included.
+    pub ledger: BTreeMap<Chain, Vec<Entry>>,
+    pub evaluations: Vec<String>,
+}
+
+impl Remains<'_> {
+    pub fn report(self, world: &mut World) -> Report {
+        let mut hub = HubHistory::default();
+        self.ledger.get(&Chain::Home).into_iter().flatten().for_each(|entry| hub.apply(entry));
+        let regions: BTreeMap<RegionName, RegionHistory> =
+            self.fleet.regions.iter().map(|region| (region.name.clone(), self.history(&region.name))).collect();
+        let ends = self.fleet.regions.iter().map(|region| self.region_end(world, region, &regions)).collect();
+        let log = world.log();
+        let mut report = Report {
+            schema: REPORT_SCHEMA,
+            scenario: self.scenario.name.clone(),
+            seed: self.seed,
+            from: self.scenario.start,
+            to: world.now(),
+            as_expected: false,
+            unexpected: Vec::new(),
+            fleet: ends,
+            executions: executions(log),
+            pages: pages(log),
+            decisions: self.decisions(),
+            hub: HubProjection::from(&hub),
+            regions,
+            events: log.iter().filter(|event| is_told(&event.what)).cloned().collect(),
+            evaluations: self.evaluations.clone(),
+            ledger: BTreeMap::new(),
+        };
+        report.unexpected = self.unexpected(&report, log);
+        report.as_expected = report.unexpected.is_empty();
+        report.ledger = self.ledger.into_iter().map(|(chain, entries)| (chain.to_string(), entries)).collect();
+        report
+    }
+
+    fn history(&self, region: &RegionName) -> RegionHistory {
+        let mut history = RegionHistory::default();
+        let chain = Chain::Region(region.clone());
+        self.ledger.get(&chain).into_iter().flatten().for_each(|entry| history.apply(entry));
+        history
+    }
+
+    fn region_end(
+        &self,
+        world: &mut World,
+        region: &Region,
+        histories: &BTreeMap<RegionName, RegionHistory>,
+    ) -> RegionEnd {
+        let describe = DescribeEndpoint { endpoint_name: self.fleet.endpoint.to_string() };
+        let endpoint = describe.apply(world, &region.name).ok();
+        let serving = histories.get(&region.name).and_then(|history| history.serving.as_ref());
+        let names = endpoint.as_ref().map(|endpoint| endpoint.endpoint_config_name.as_str());
+        let status = endpoint.as_ref().map_or_else(|| "none".to_owned(), |endpoint| format!("{:?}", endpoint.endpoint_status));
+        let changes = world.log().iter().filter(|event| event.region == region.name);
+        RegionEnd {
+            region: region.name.clone(),
+            title: region.title.clone(),
+            version: serving.map(|serving| serving.target.version.to_string()),
+            confirmed_by_endpoint: status == "InService"
+                && names.is_some_and(|name| serving.is_some_and(|serving| serving.target.config.as_str() == name)),
+            status,
+            since: serving.map(|serving| serving.since),
+            by: serving.map(|serving| serving.by.to_string()),
+            halt: histories.get(&region.name).and_then(|history| history.halt.clone()),
+            health_changes: changes.filter(|event| matches!(event.what, What::HealthChanged { .. })).count(),
+        }
+    }
+
+    fn decisions(&self) -> Vec<Decision> {
+        let mut decisions: Vec<Decision> = self
+            .ledger
+            .iter()
+            .flat_map(|(chain, entries)| entries.iter().map(move |entry| (chain.to_string(), entry)))
+            .filter(|(_, entry)| is_decision(&entry.record))
+            .map(|(chain, entry)| Decision { chain, entry: entry.clone() })
+            .collect();
+        decisions.sort_by_key(|decision| (decision.entry.at, decision.chain.clone(), decision.entry.seq));
+        decisions
+    }
+
+    /// What did not come out as the scenario says, and what must hold in every night.
+    fn unexpected(&self, report: &Report, log: &[WorldEvent]) -> Vec<String> {
+        let expect = &self.scenario.expect;
+        let mut found = serves(expect, report);
+        if let Some(by) = expect.by {
+            found.extend(late(by, self.scenario.start, report));
+        }
+        if report.pages.len() != expect.pages {
+            found.push(format!("{} pages were sent, expected {}", report.pages.len(), expect.pages));
+        }
+        let endings: Vec<Ending> = report.executions.iter().map(|execution| execution.ending).collect();
+        if endings != expect.executions {
+            found.push(format!("the executions ended {endings:?}, expected {:?}", expect.executions));
+        }
+        found.extend(self.two_mid_shift(log));
+        found.extend(self.two_entries_at_once());
+        found
+    }
+
+    /// I1, seen from outside: never two regions between canary and full shift, deferred ones left out.
+    fn two_mid_shift(&self, log: &[WorldEvent]) -> Option<String> {
+        let mut moving: BTreeSet<&RegionName> = BTreeSet::new();
+        for event in log {
+            let What::EndpointStage { stage, .. } = &event.what else { continue };
+            match stage {
+                Stage::Canary | Stage::Shifting if !self.deferred(&event.region, event.at) => {
+                    moving.insert(&event.region);
+                }
+                _ => {
+                    moving.remove(&event.region);
+                }
+            }
+            if moving.len() > 1 {
+                return Some(format!("I1: {moving:?} were mid-shift together at {}", event.at));
+            }
+        }
+        None
+    }
+
+    fn deferred(&self, region: &RegionName, at: Timestamp) -> bool {
+        let hub = self.ledger.get(&Chain::Home).into_iter().flatten();
+        hub.take_while(|entry| entry.at <= at)
+            .any(|entry| matches!(&entry.record, Record::Deferred { region: deferred, .. } if deferred == region))
+    }
+
+    /// The chains, checked as an auditor would.
+    fn two_entries_at_once(&self) -> Vec<String> {
+        let broken = self.ledger.iter().filter_map(|(chain, entries)| {
+            let mut head = meridian_domain::Head::default();
+            let error = entries.iter().find_map(|entry| head.follow(entry).err())?;
+            Some(format!("chain {chain}: {error}"))
+        });
+        broken.collect()
+    }
+}
+
+fn serves(expect: &Expect, report: &Report) -> Vec<String> {
+    let wrong = report.fleet.iter().filter_map(|end| {
+        let wanted = expect.serves.get(&end.region)?;
+        let found = end.version.as_deref().unwrap_or("nothing known");
+        if found != wanted.as_str() {
+            return Some(format!("{} serves {found}, expected {wanted}", end.title));
+        }
+        let unproved = !end.confirmed_by_endpoint;
+        unproved.then(|| format!("{}'s ledger says {found}, its endpoint is {} elsewhere", end.title, end.status))
+    });
+    wrong.collect()
+}
+
+fn late(by: Moment, start: Timestamp, report: &Report) -> Vec<String> {
+    let by = by.after(start);
+    let late = report.fleet.iter().filter(|end| end.since.is_none_or(|since| since > by));
+    late.map(|end| format!("{} was late: since {:?}, expected by {by}", end.title, end.since)).collect()
+}
+
+fn is_decision(record: &Record) -> bool {
+    matches!(
+        record,
+        Record::Decided { .. }
+            | Record::Evaluated { .. }
+            | Record::Approved { .. }
+            | Record::Rejected { .. }
+            | Record::Deferred { .. }
+            | Record::Condemned { .. }
+            | Record::Confirmed { .. }
+            | Record::Reverted { .. }
+            | Record::Halted { .. }
+    )
+}
+
+fn is_told(what: &What) -> bool {
+    !matches!(
+        what,
+        What::ObjectCreated { .. }
+            | What::ObjectReplicated { .. }
+            | What::InvocationStarted { .. }
+            | What::ActionContinued { .. }
+    ) && !matches!(what, What::InvocationEnded { how, .. } if how == "answered")
+}
+
+fn executions(log: &[WorldEvent]) -> Vec<ExecutionEnd> {
+    let mut ends: Vec<ExecutionEnd> = Vec::new();
+    for event in log {
+        let (execution, ending, failed_at) = match &event.what {
+            What::ExecutionStarted { execution, .. } => (execution, Ending::Running, None),
+            What::ExecutionSucceeded { execution, .. } => (execution, Ending::Succeeded, None),
+            What::ExecutionFailed { execution, action, .. } => (execution, Ending::Failed, Some(action.clone())),
+            _ => continue,
+        };
+        let end = ExecutionEnd { execution: execution.clone(), ending, failed_at };
+        match ends.iter_mut().find(|known| known.execution == *execution) {
+            Some(known) => *known = end,
+            None => ends.push(end),
+        }
+    }
+    ends
+}
+
+fn pages(log: &[WorldEvent]) -> Vec<PageSent> {
+    let sent = log.iter().filter_map(|event| match &event.what {
+        What::PageSent { subject, message, .. } => Some(PageSent {
+            at: event.at,
+            region: event.region.clone(),
+            subject: subject.clone(),
+            message: message.clone(),
+        }),
+        _ => None,
+    });
+    sent.collect()
+}

@@ -1,0 +1,197 @@
+//! A night as a file: what is published when, what goes wrong, and how it has to end.
+
+use crate::world::{Behaviour, Fault, LiveFacts, Moment, Timing};
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::{RegionName, Version};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The scenarios that come with Meridian, by name.
+const BUILT_IN: &[(&str, &str)] = &[
+    ("good-night", include_str!("../../scenarios/good-night.toml")),
+    ("tokyo-dark", include_str!("../../scenarios/tokyo-dark.toml")),
+    ("tokyo-rerun", include_str!("../../scenarios/tokyo-rerun.toml")),
+    ("tokyo-next-night", include_str!("../../scenarios/tokyo-next-night.toml")),
+    ("bad-model", include_str!("../../scenarios/bad-model.toml")),
+    ("bad-eval", include_str!("../../scenarios/bad-eval.toml")),
+    ("late-alarm", include_str!("../../scenarios/late-alarm.toml")),
+    ("judge-dies", include_str!("../../scenarios/judge-dies.toml")),
+];
+
+/// One night.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// What it is called; the file's name where the file does not say.
+    #[serde(default)]
+    pub name: String,
+    /// One line: what happens.
+    pub title: String,
+    /// Where virtual time begins.
+    pub start: Timestamp,
+    /// How long the night is watched.
+    pub lasts: SignedDuration,
+    /// What training finishes.
+    #[serde(default)]
+    pub publish: Vec<Publish>,
+    /// New executions that a person starts.
+    #[serde(default)]
+    pub rerun: Vec<Rerun>,
+    /// What goes wrong.
+    #[serde(default)]
+    pub fault: Vec<Fault>,
+    /// How releases differ from the usual.
+    #[serde(default)]
+    pub behaviour: Vec<Behaviour>,
+    /// Which reading of AWS's undocumented behaviour holds.
+    #[serde(default)]
+    pub live: LiveFacts,
+    /// How long things take.
+    #[serde(default)]
+    pub timing: Timing,
+    /// Whether every event and every asynchronous invocation arrives twice.
+    #[serde(default)]
+    pub deliver_twice: bool,
+    /// How it has to end.
+    pub expect: Expect,
+}
+
+/// A release that training finishes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Publish {
+    /// When.
+    pub at: Moment,
+    /// Its human name.
+    pub version: Version,
+    /// Which of the models that come with Meridian it is.
+    pub model: ModelName,
+}
+
+/// The models that come with Meridian.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ModelName {
+    /// v426's, which serves when the night begins.
+    Champion,
+    /// v427's: as good, and another.
+    Good,
+    /// v429's: worse on held-out records.
+    Bad,
+}
+
+/// A new execution of a release that exists.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rerun {
+    /// When.
+    pub at: Moment,
+    /// Of which release.
+    pub version: Version,
+}
+
+/// How a night has to end.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expect {
+    /// What each region serves at the end.
+    pub serves: BTreeMap<RegionName, Version>,
+    /// By when every region does, where that matters.
+    #[serde(default)]
+    pub by: Option<Moment>,
+    /// How often people are paged.
+    pub pages: usize,
+    /// How the pipeline's executions end, in order.
+    pub executions: Vec<Ending>,
+}
+
+/// How an execution ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// Every action ended well.
+    Succeeded,
+    /// One did not.
+    Failed,
+    /// Still under way when the night ends.
+    Running,
+}
+
+/// A scenario that cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub enum ScenarioError {
+    /// No built-in scenario has the name, and no file does.
+    #[error("no scenario is called {name:?}: expected one of {}, or the path of a scenario file", names().join(", "))]
+    Unknown {
+        /// What was asked for.
+        name: String,
+    },
+    /// The file cannot be read.
+    #[error("scenario {name}: {source}")]
+    Read {
+        /// The file.
+        name: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Not a scenario.
+    #[error("scenario {name}{}: {message}", line.map(|n| format!(" line {n}")).unwrap_or_default())]
+    Malformed {
+        /// Which.
+        name: String,
+        /// 1-based line, where one can be named.
+        line: Option<usize>,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+/// The names of the built-in scenarios.
+pub fn names() -> Vec<&'static str> {
+    BUILT_IN.iter().map(|(name, _)| *name).collect()
+}
+
+impl Scenario {
+    /// A built-in scenario by its name, or one from a file.
+    ///
+    /// # Errors
+    /// Neither a name nor a file, or a file that is no scenario.
+    pub fn load(name: &str) -> Result<Self, ScenarioError> {
+        if let Some((name, text)) = BUILT_IN.iter().find(|(built_in, _)| *built_in == name) {
+            return Self::parse(name, text);
+        }
+        let path = Path::new(name);
+        if !path.is_file() {
+            return Err(ScenarioError::Unknown { name: name.to_owned() });
+        }
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let text = std::fs::read_to_string(path).map_err(|source| ScenarioError::Read { name: stem.clone(), source })?;
+        Self::parse(&stem, &text)
+    }
+
+    /// Reads a scenario.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its line.
+    pub fn parse(name: &str, text: &str) -> Result<Self, ScenarioError> {
+        let mut scenario: Self = toml::from_str(text).map_err(|error| ScenarioError::Malformed {
+            name: name.to_owned(),
+            line: error.span().map(|span| 1 + text.bytes().take(span.start).filter(|byte| *byte == b'\n').count()),
+            message: error.message().to_owned(),
+        })?;
+        if scenario.name.is_empty() {
+            scenario.name = name.to_owned();
+        }
+        if scenario.lasts <= SignedDuration::ZERO {
+            let message = "lasts must be above 0s".to_owned();
+            return Err(ScenarioError::Malformed { name: name.to_owned(), line: None, message });
+        }
+        Ok(scenario)
+    }
+
+    /// When the night is over.
+    pub fn end(&self) -> Timestamp {
+        self.start.saturating_add(self.lasts).unwrap_or(Timestamp::MAX)
+    }
+}

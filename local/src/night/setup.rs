@@ -1,0 +1,170 @@
+//! How a night begins: v426 serves everywhere, and every region's ledger says so.
+
+use super::NightError;
+use super::models;
+use super::scenario::{ModelName, Scenario};
+use crate::world::{InstalledRelease, World, WorldConfig};
+use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::{
+    Actor, Chain, Entry, File, Fleet, Head, Image, Manifest, Record, Region, ReleaseId, Sha256, Target, Version, keys,
+};
+use meridian_scoring::{Columns, GoldenRecords, HeldOut, Model};
+use std::collections::BTreeMap;
+
+/// Golden records of the champion: as many as `shadow-eval` chooses.
+const GOLDEN: usize = 200;
+
+/// The champion's version.
+const CHAMPION: &str = "v426";
+
+/// What served before the night.
+#[derive(Clone, Debug)]
+pub(super) struct Champion {
+    pub release: ReleaseId,
+    manifest: Manifest,
+    objects: BTreeMap<String, Bytes>,
+    golden: u32,
+}
+
+/// The serving container's image, as every release of these nights names it.
+pub(super) fn image() -> Image {
+    Image { repository: "sagemaker-xgboost".to_owned(), digest: Sha256::of(b"sagemaker-xgboost:3.0-5") }
+}
+
+/// A world in which the champion serves everywhere, at the scenario's start.
+pub(super) fn world(scenario: &Scenario, fleet: &Fleet, seed: u64) -> Result<(World, Champion), NightError> {
+    let config = WorldConfig {
+        live: scenario.live.clone(),
+        faults: scenario.fault.clone(),
+        behaviours: scenario.behaviour.clone(),
+        deliver_twice: scenario.deliver_twice,
+        timing: scenario.timing.clone(),
+        ..WorldConfig::new(fleet.clone(), scenario.start, seed)
+    };
+    let mut world = World::new(config)?;
+    // Trained the night before.
+    let created = scenario.start.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(scenario.start);
+    let champion = Champion::new(fleet, created)?;
+    for region in &fleet.regions {
+        let installed = champion.installed(fleet, region)?;
+        world.install(&region.name, &installed)?;
+    }
+    Ok((world, champion))
+}
+
+impl Champion {
+    fn new(fleet: &Fleet, created: Timestamp) -> Result<Self, NightError> {
+        let (archive, holdout) = (ModelName::Champion.archive(), models::holdout());
+        let (archive_digest, holdout_digest) = (Sha256::of(&archive), Sha256::of(&holdout));
+        let manifest = Manifest {
+            schema: meridian_domain::MANIFEST_SCHEMA,
+            fleet: fleet.name.clone(),
+            version: version()?,
+            created,
+            archive: file(keys::archive(archive_digest), archive_digest, &archive),
+            image: image(),
+            features: models::features(),
+            operating_threshold: models::OPERATING_THRESHOLD,
+            holdout: file(keys::holdout(holdout_digest), holdout_digest, &holdout),
+            provenance: BTreeMap::new(),
+        };
+        let release = manifest.id();
+        let golden = golden(&archive, &holdout)?;
+        let count = u32::try_from(golden.records.len()).unwrap_or(u32::MAX);
+        let golden = serde_json::to_vec(&golden)?;
+        let objects = BTreeMap::from([
+            (manifest.archive.key.clone(), archive),
+            (keys::manifest(release), Bytes::from(manifest.to_bytes())),
+            (keys::golden(release), Bytes::from(golden)),
+        ]);
+        Ok(Self { release, manifest, objects, golden: count })
+    }
+
+    pub fn target(&self, fleet: &Fleet, region: &Region) -> Target {
+        Target::of(fleet, region, self.release, &self.manifest.version)
+    }
+
+    fn installed(&self, fleet: &Fleet, region: &Region) -> Result<InstalledRelease, NightError> {
+        let target = self.target(fleet, region);
+        let model = target.model_spec(fleet, region, &self.manifest);
+        let mut objects = self.objects.clone();
+        let chain = Chain::Region(region.name.clone());
+        let mut chains = vec![(chain, self.genesis(fleet, region)?)];
+        if region.name == fleet.home {
+            chains.push((Chain::Home, self.hub_genesis()?));
+        }
+        for (chain, entries) in chains {
+            for entry in entries {
+                objects.insert(chain.key(&fleet.name, entry.seq), Bytes::from(entry.to_bytes()));
+            }
+        }
+        Ok(InstalledRelease {
+            version: target.version.to_string(),
+            release: target.release.to_string(),
+            model_name: target.model.to_string(),
+            config_name: target.config.to_string(),
+            image: model.image,
+            execution_role: model.execution_role,
+            archive_key: self.manifest.archive.key.clone(),
+            objects,
+        })
+    }
+
+    /// The beginning of a region's ledger: what was installed, and that it was proved.
+    fn genesis(&self, fleet: &Fleet, region: &Region) -> Result<Vec<Entry>, NightError> {
+        let target = self.target(fleet, region);
+        self.entries(vec![
+            Record::Attested { release: self.release, version: target.version.clone() },
+            Record::Confirmed { target, execution: installer()?, golden: self.golden },
+        ])
+    }
+
+    /// The beginning of the hub's ledger: the champion's wave is long over.
+    fn hub_genesis(&self) -> Result<Vec<Entry>, NightError> {
+        let (release, version) = (self.release, self.manifest.version.clone());
+        self.entries(vec![
+            Record::WaveStarted { release, version, execution: installer()?, late: Vec::new() },
+            Record::Approved { release },
+            Record::WaveEnded { release, execution: installer()?, lagging: Vec::new() },
+        ])
+    }
+
+    fn entries(&self, records: Vec<Record>) -> Result<Vec<Entry>, NightError> {
+        let mut head = Head::default();
+        let mut entries = Vec::new();
+        for record in records {
+            let entry = head.entry(self.manifest.created, installer()?, record);
+            head.follow(&entry)?;
+            entries.push(entry);
+        }
+        Ok(entries)
+    }
+
+    /// Every region's chain at the beginning.
+    pub fn chains(&self, fleet: &Fleet) -> Result<BTreeMap<Chain, Vec<Entry>>, NightError> {
+        let mut chains = BTreeMap::from([(Chain::Home, self.hub_genesis()?)]);
+        for region in &fleet.regions {
+            chains.insert(Chain::Region(region.name.clone()), self.genesis(fleet, region)?);
+        }
+        Ok(chains)
+    }
+}
+
+fn installer() -> Result<Actor, NightError> {
+    Ok("installation".parse()?)
+}
+
+fn version() -> Result<Version, NightError> {
+    Ok(CHAMPION.parse()?)
+}
+
+fn file(key: String, sha256: Sha256, bytes: &Bytes) -> File {
+    File { key, sha256, bytes: bytes.len() as u64 }
+}
+
+fn golden(archive: &Bytes, holdout: &Bytes) -> Result<GoldenRecords, NightError> {
+    let model = Model::from_archive(archive.as_ref())?;
+    let records = HeldOut::read(holdout.as_ref(), &Columns::standard(models::features()))?;
+    Ok(GoldenRecords::choose(CHAMPION, &model, &records, GOLDEN)?)
+}

@@ -1,0 +1,76 @@
+//! Watches the world's log grow, and turns it into lines, ledger and facts as it happens.
+
+use super::story::{Line, Narrator};
+use crate::api::Operation;
+use crate::api::s3::GetObject;
+use crate::world::{What, World, WorldEvent};
+use meridian_domain::{Chain, Entry, Fleet, RegionName};
+use std::collections::BTreeMap;
+
+/// What was told so far.
+#[derive(Debug)]
+pub(super) struct Teller {
+    fleet: Fleet,
+    narrator: Narrator,
+    seen: usize,
+    /// Every chain that was written to, from its beginning.
+    pub ledger: BTreeMap<Chain, Vec<Entry>>,
+    /// Keys of evaluation pages written.
+    pub pages_written: Vec<String>,
+    /// The story.
+    pub lines: Vec<Line>,
+}
+
+impl Teller {
+    pub fn new(fleet: Fleet, narrator: Narrator) -> Self {
+        Self { fleet, narrator, seen: 0, ledger: BTreeMap::new(), pages_written: Vec::new(), lines: Vec::new() }
+    }
+
+    pub fn narrator(&mut self) -> &mut Narrator {
+        &mut self.narrator
+    }
+
+    /// Tells what has happened since it was last asked.
+    pub fn catch_up(&mut self, world: &mut World, tell: &mut dyn FnMut(&Line)) {
+        while let Some(event) = world.log().get(self.seen).cloned() {
+            self.seen += 1;
+            let line = match &event.what {
+                What::ObjectCreated { key, .. } => self.object(world, &event, key),
+                _ => self.narrator.event(&event),
+            };
+            if let Some(line) = line {
+                self.say(line, tell);
+            }
+        }
+    }
+
+    pub fn say(&mut self, line: Line, tell: &mut dyn FnMut(&Line)) {
+        tell(&line);
+        self.lines.push(line);
+    }
+
+    fn object(&mut self, world: &mut World, event: &WorldEvent, key: &str) -> Option<Line> {
+        if key.starts_with("evaluations/") && key.ends_with(".html") {
+            self.pages_written.push(key.to_owned());
+        }
+        let chain = chain_of(&self.fleet, &event.region, key)?;
+        let body = object(world, &self.fleet, &event.region, key)?;
+        let entry: Entry = serde_json::from_slice(&body).ok()?;
+        let line = self.narrator.entry(&chain, &entry);
+        self.ledger.entry(chain).or_default().push(entry);
+        line
+    }
+}
+
+/// The chain that a ledger key in `region`'s bucket belongs to.
+pub(super) fn chain_of(fleet: &Fleet, region: &RegionName, key: &str) -> Option<Chain> {
+    let chains = [Chain::Home, Chain::Region(region.clone())];
+    chains.into_iter().find(|chain| key.starts_with(&chain.prefix(&fleet.name)))
+}
+
+/// An object as it lies in the world, past all faults: the teller is no caller.
+pub(super) fn object(world: &mut World, fleet: &Fleet, region: &RegionName, key: &str) -> Option<Vec<u8>> {
+    let bucket = fleet.region(region)?.bucket.to_string();
+    let get = GetObject { bucket, key: key.to_owned(), version_id: None };
+    get.apply(world, region).ok().map(|object| object.body.to_vec())
+}

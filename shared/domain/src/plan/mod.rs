@@ -1,0 +1,221 @@
+//! The planner: what to do next, given what was seen. Pure, total, deterministic.
+//!
+//! One call of a function runs `observe, plan, audit, execute one step` until the plan says to wait or to finish. Every
+//! plan names one step; the next one is planned anew from a new look. So a repeated, lost or late event costs a look,
+//! never a wrong step.
+
+mod preflight;
+mod promote;
+mod rollback;
+mod stage;
+mod verify;
+
+pub use promote::promote;
+pub use rollback::{RollbackSight, rollback};
+pub use stage::Stage;
+pub use verify::verify;
+
+use crate::alarms::AlarmView;
+use crate::endpoint::{EndpointView, Seen, Target};
+use crate::fleet::{Fleet, Region};
+use crate::history::{HubHistory, RegionHistory};
+use crate::judge::Evidence;
+use crate::ledger::Record;
+use crate::names::{Actor, Epoch, RegionName, ReleaseId, Version};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a step of a wave can see. What could not be seen says so, and is never assumed (I13).
+#[derive(Clone, Debug)]
+pub struct Sight {
+    /// The wave's release.
+    pub release: ReleaseId,
+    /// Its human name.
+    pub version: Version,
+    /// The pipeline execution that acts.
+    pub execution: Actor,
+    /// When the action was first called.
+    pub since: Timestamp,
+    /// The hub's chain.
+    pub hub: HubHistory,
+    /// Every region's chain.
+    pub regions: BTreeMap<RegionName, Seen<RegionHistory>>,
+    /// The endpoints that were looked at.
+    pub endpoints: BTreeMap<RegionName, Seen<Option<EndpointView>>>,
+    /// Whether the registry says `Approved`.
+    pub approved: Seen<bool>,
+    /// The region's alarms: the composite one and the guards.
+    pub alarms: Seen<Vec<AlarmView>>,
+    /// Canary counts, once they were asked for in this call.
+    pub evidence: Option<Seen<Evidence>>,
+    /// Golden records asked in this call, by region.
+    pub golden: BTreeMap<RegionName, Golden>,
+    /// What this call has already done outside the ledger.
+    pub done: BTreeSet<Act>,
+}
+
+/// How many golden records were asked, and how many were answered with the target's scores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Golden {
+    /// Asked.
+    pub asked: u32,
+    /// Answered right.
+    pub right: u32,
+}
+
+impl Golden {
+    /// True where every one of at least one was right.
+    pub fn proves(self) -> bool {
+        self.asked > 0 && self.right == self.asked
+    }
+}
+
+/// Effects outside the ledger. Each is idempotent and makes no choice of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Act {
+    /// Write the guards' alarms, prime them, create model and configuration.
+    Prepare,
+    /// Ask SageMaker for the update.
+    Update,
+    /// Tell the heartbeat alarm that a judge looks.
+    Beat,
+    /// Read the canary's counts.
+    Look,
+    /// Ask the endpoint for the golden records.
+    AskGolden,
+    /// Publish the revert verdict: SageMaker itself shifts back.
+    Trip,
+    /// Tell the heartbeat alarm that silence is fine from now on.
+    Disarm,
+    /// Tell the people on call.
+    Page,
+}
+
+/// The next step and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// What to do.
+    pub next: Next,
+    /// Why, in words that a person on call understands.
+    pub why: String,
+}
+
+/// One step.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Next {
+    /// Take the fleet's lease, at this generation. Only one of two can.
+    TakeLease {
+        /// The generation after the last one.
+        epoch: Epoch,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// Write to the hub's chain.
+    TellHub(Record),
+    /// Write to a region's chain.
+    TellRegion(RegionName, Record),
+    /// Do something outside the ledger, in a region, for a target.
+    Do(Act, RegionName, Target),
+    /// Page; the plan's `why` is the message's first line.
+    Page {
+        /// Where it happened.
+        region: RegionName,
+        /// What to do, for the person who reads it at night.
+        advice: String,
+    },
+    /// Nothing more can be done now: call again in half a minute.
+    Wait,
+    /// The action is over.
+    Finish(Finish),
+}
+
+/// How an action ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finish {
+    /// Done, or there was nothing to do.
+    Done,
+    /// The region was left behind on record; the next one may start.
+    Deferred,
+    /// Evidence or policy says no: the wave stops.
+    Failed,
+}
+
+impl Plan {
+    fn new(next: Next, why: impl Into<String>) -> Self {
+        Self { next, why: why.into() }
+    }
+
+    fn wait(why: impl Into<String>) -> Self {
+        Self::new(Next::Wait, why)
+    }
+
+    fn finish(how: Finish, why: impl Into<String>) -> Self {
+        Self::new(Next::Finish(how), why)
+    }
+}
+
+/// One region of a wave as the planner handles it: policy, sight and target together.
+struct View<'a> {
+    fleet: &'a Fleet,
+    region: &'a Region,
+    sight: &'a Sight,
+    target: Target,
+    now: Timestamp,
+}
+
+impl<'a> View<'a> {
+    fn new(fleet: &'a Fleet, region: &'a Region, sight: &'a Sight, now: Timestamp) -> Self {
+        let target = Target::of(fleet, region, sight.release, &sight.version);
+        Self { fleet, region, sight, target, now }
+    }
+
+    fn history(&self) -> Option<&'a RegionHistory> {
+        self.sight.regions.get(&self.region.name).and_then(Seen::known)
+    }
+
+    fn act(&self, act: Act, why: impl Into<String>) -> Plan {
+        Plan::new(Next::Do(act, self.region.name.clone(), self.target.clone()), why)
+    }
+
+    fn tell(&self, record: Record, why: impl Into<String>) -> Plan {
+        Plan::new(Next::TellRegion(self.region.name.clone(), record), why)
+    }
+
+    fn tell_hub(&self, record: Record, why: impl Into<String>) -> Plan {
+        Plan::new(Next::TellHub(record), why)
+    }
+
+    /// `act` unless this call has done it already.
+    fn once(&self, act: Act, why: impl Into<String>) -> Option<Plan> {
+        (!self.sight.done.contains(&act)).then(|| self.act(act, why))
+    }
+
+    /// A page, unless this call has sent it already.
+    fn page_once(&self, why: impl Into<String>, advice: impl Into<String>) -> Option<Plan> {
+        let next = Next::Page { region: self.region.name.clone(), advice: advice.into() };
+        (!self.sight.done.contains(&Act::Page)).then(|| Plan::new(next, why))
+    }
+
+    fn title(&self) -> &'a str {
+        &self.region.title
+    }
+
+    /// Takes or renews the lease where that is needed before going on.
+    fn lease(&self) -> Option<Plan> {
+        let until = self.now + self.fleet.wave.lease;
+        let hub = &self.sight.hub;
+        match hub.lease.as_ref().filter(|lease| lease.until > self.now) {
+            Some(lease) if lease.holder != self.sight.execution => {
+                Some(Plan::wait(format!("the fleet is held by {} until {}", lease.holder, lease.until)))
+            }
+            Some(lease) if lease.until.duration_since(self.now) * 2 < self.fleet.wave.lease => {
+                Some(self.tell_hub(Record::LeaseRenewed { epoch: lease.epoch, until }, "the lease is half used"))
+            }
+            Some(_) => None,
+            None => {
+                let epoch = hub.epoch.next();
+                Some(Plan::new(Next::TakeLease { epoch, until }, "nobody holds the fleet"))
+            }
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Taking a region back, with nothing but what that region has (I6).
+
+use super::{Act, Finish, Next, Plan, Stage};
+use crate::endpoint::{EndpointView, Seen, Target};
+use crate::fleet::Region;
+use crate::history::{OpenUpdate, RegionHistory};
+use crate::ledger::Record;
+use crate::names::Actor;
+use crate::verdict::Decision;
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+/// What `rollback` sees of its own region.
+#[derive(Clone, Debug)]
+pub struct RollbackSight {
+    /// Who acts.
+    pub actor: Actor,
+    /// The region's chain.
+    pub history: Seen<RegionHistory>,
+    /// Its endpoint.
+    pub endpoint: Seen<Option<EndpointView>>,
+    /// Whether the composite alarm is in ALARM, and its reason.
+    pub alarm: Seen<Option<String>>,
+    /// What this call has already done outside the ledger.
+    pub done: BTreeSet<Act>,
+}
+
+/// What to do next in `region`.
+pub fn rollback(region: &Region, sight: &RollbackSight, now: Timestamp) -> Plan {
+    let view = RollbackView { region, sight, now };
+    match (&sight.history, &sight.endpoint) {
+        (Seen::Known(history), Seen::Known(Some(endpoint))) => view.seen(history, endpoint),
+        (_, Seen::Known(None)) => view.nothing("there is no endpoint"),
+        (_, Seen::Unknown(why)) => view.unseen(why),
+        (Seen::Unknown(why), _) => view.unseen(why),
+    }
+}
+
+struct RollbackView<'a> {
+    region: &'a Region,
+    sight: &'a RollbackSight,
+    now: Timestamp,
+}
+
+impl RollbackView<'_> {
+    fn alarm(&self) -> Option<&str> {
+        self.sight.alarm.known().and_then(Option::as_deref)
+    }
+
+    fn nothing(&self, why: &str) -> Plan {
+        Plan::finish(Finish::Done, format!("nothing to do: {why}"))
+    }
+
+    fn tell(&self, record: Record, why: impl Into<String>) -> Plan {
+        Plan::new(Next::TellRegion(self.region.name.clone(), record), why)
+    }
+
+    fn once(&self, act: Act, target: &Target, why: &str) -> Option<Plan> {
+        let next = Next::Do(act, self.region.name.clone(), target.clone());
+        (!self.sight.done.contains(&act)).then(|| Plan::new(next, why))
+    }
+
+    /// Where the endpoint or the ledger cannot be seen, an alarm still can be passed on to the guardrail.
+    fn unseen(&self, why: &str) -> Plan {
+        self.nothing(&format!("{} cannot be seen: {why}; the sweep looks again", self.region.title))
+    }
+
+    fn seen(&self, history: &RegionHistory, endpoint: &EndpointView) -> Plan {
+        match (&history.update, &history.serving) {
+            (Some(update), _) => self.with_update(history, endpoint, update),
+            (None, Some(serving)) => match Stage::of(endpoint, &serving.target, history, self.now) {
+                Stage::OnTarget => self.serving(history, &serving.target),
+                Stage::Broken => self.broken(history, endpoint),
+                _ => self.nothing("the endpoint is changing"),
+            },
+            (None, None) => self.nothing("the ledger does not know what serves"),
+        }
+    }
+
+    /// Nothing is in flight. Go back if the alarm says so.
+    fn serving(&self, history: &RegionHistory, target: &Target) -> Plan {
+        let Some(reason) = self.alarm() else {
+            return self.nothing("the rollback alarm is quiet");
+        };
+        let Some(back) = &history.previous else {
+            return self.stuck(history, target, reason);
+        };
+        let record = Record::UpdateIntended {
+            target: back.clone(),
+            back: None,
+            execution: self.sight.actor.clone(),
+            epoch: None,
+        };
+        self.tell(record, format!("{} goes back to {}: {reason}", self.region.title, back.version))
+    }
+
+    /// The alarm rings and there is nowhere to go.
+    fn stuck(&self, history: &RegionHistory, target: &Target, reason: &str) -> Plan {
+        if history.halt.is_some() {
+            return self.nothing("halted already, and there is no way back");
+        }
+        let why = format!(
+            "{}'s alarm rings on {} and there is no release to go back to: {reason}",
+            self.region.title, target.version
+        );
+        self.halt_and_page(why, "Look at the endpoint: this is no fault of a new release.")
+    }
+
+    fn halt_and_page(&self, why: String, advice: &str) -> Plan {
+        if self.sight.done.contains(&Act::Page) {
+            return self.tell(Record::Halted { why: why.clone() }, why);
+        }
+        Plan::new(Next::Page { region: self.region.name.clone(), advice: advice.to_owned() }, why)
+    }
+
+    fn with_update(&self, history: &RegionHistory, endpoint: &EndpointView, update: &OpenUpdate) -> Plan {
+        let stage = Stage::of(endpoint, &update.target, history, self.now);
+        if update.epoch.is_none() {
+            return self.own_update(history, &stage, update);
+        }
+        match stage {
+            Stage::OnTarget if update.confirmed && self.alarm().is_some() => self.serving(history, &update.target),
+            Stage::OnTarget => self.nothing("the wave's update has ended well"),
+            Stage::Elsewhere if update.started => self.guardrail_returned(history, update),
+            Stage::Elsewhere => self.nothing("the wave's update has not started"),
+            Stage::Broken => self.broken(history, endpoint),
+            _ => self.in_flight(history, update),
+        }
+    }
+
+    /// Our own way back is under way, or has arrived.
+    fn own_update(&self, history: &RegionHistory, stage: &Stage, update: &OpenUpdate) -> Plan {
+        let left = history.serving.as_ref().map(|serving| serving.target.clone());
+        match stage {
+            Stage::OnTarget => {
+                let why = history.halt.clone().unwrap_or_else(|| "the rollback alarm".to_owned());
+                let from = left.unwrap_or_else(|| update.target.clone());
+                let words = format!("{} is back on {}", self.region.title, update.target.version);
+                self.tell(Record::Reverted { from, to: update.target.clone(), why }, words)
+            }
+            Stage::Elsewhere => {
+                let why = format!("{} goes back to {}", self.region.title, update.target.version);
+                self.once(Act::Update, &update.target, &why)
+                    .unwrap_or_else(|| self.nothing("the update was asked for; the sweep looks again"))
+            }
+            _ if !update.started => {
+                self.tell(Record::UpdateStarted { execution: update.execution.clone() }, "the way back is under way")
+            }
+            _ if history.halt.is_none() => {
+                let from = left.map(|target| target.version.to_string()).unwrap_or_default();
+                let why = format!(
+                    "{} goes back from {from} to {}: {}",
+                    self.region.title,
+                    update.target.version,
+                    self.alarm().unwrap_or("the rollback alarm")
+                );
+                self.halt_and_page(
+                    why,
+                    "No wave starts until the halt is lifted. Nothing else is needed to serve: find out what the release does here.",
+                )
+            }
+            _ => self.nothing("the way back is under way"),
+        }
+    }
+
+    /// SageMaker took the wave's update back. Where nobody decided that, somebody must hear of it.
+    fn guardrail_returned(&self, history: &RegionHistory, update: &OpenUpdate) -> Plan {
+        let Some(back) = update.back.clone() else {
+            return self.nothing("the update went back although it had no way back");
+        };
+        let why = match &update.decision {
+            Some((Decision::Revert, why)) => why.clone(),
+            _ => {
+                "the guardrail took it back and no judge had said so: the heartbeat was silent, or an alarm came first"
+                    .to_owned()
+            }
+        };
+        let decided = matches!(&update.decision, Some((Decision::Revert, _)));
+        if !decided && history.halt.is_none() {
+            let words =
+                format!("{} went back from {} to {}: {why}", self.region.title, update.target.version, back.version);
+            return self
+                .halt_and_page(words, "Look at promote's log and the pipeline's execution before lifting the halt.");
+        }
+        let words = format!("{} is back on {}", self.region.title, back.version);
+        self.tell(Record::Reverted { from: update.target.clone(), to: back, why }, words)
+    }
+
+    /// A wave's update is in flight: SageMaker refuses another one, but its own guardrail listens.
+    fn in_flight(&self, history: &RegionHistory, update: &OpenUpdate) -> Plan {
+        let Some(reason) = self.alarm() else {
+            return self.nothing("an update is running and the rollback alarm is quiet");
+        };
+        let undecided = !matches!(&update.decision, Some((Decision::Revert, _)));
+        if undecided && !update.confirmed {
+            let execution = update.execution.clone();
+            let why = format!("the rollback alarm rang during the update: {reason}");
+            let record = Record::Decided { execution, decision: Decision::Revert, why: why.clone(), judgement: None };
+            return self.tell(record, why);
+        }
+        if let Some(trip) = self.once(Act::Trip, &update.target, reason) {
+            return trip;
+        }
+        if history.halt.is_none() && update.confirmed {
+            let why =
+                format!("{}'s rollback alarm rings while {} soaks: {reason}", self.region.title, update.target.version);
+            return self
+                .halt_and_page(why, "It goes back as soon as SageMaker lets it: at the end of soak at the latest.");
+        }
+        self.nothing("the guardrail was told")
+    }
+
+    fn broken(&self, history: &RegionHistory, endpoint: &EndpointView) -> Plan {
+        if history.halt.is_some() {
+            return self.nothing("halted already");
+        }
+        let why = format!("{}'s endpoint is {:?}: which bytes serve is unknown", self.region.title, endpoint.status);
+        self.halt_and_page(
+            why,
+            "Describe the endpoint, then update it by hand to the configuration that the ledger names.",
+        )
+    }
+}

@@ -1,0 +1,139 @@
+//! The wave's last action: every region's soak is over and every region serves the release, or the wave says which lag.
+
+use super::{Act, Finish, Next, Plan, Sight, Stage, View};
+use crate::endpoint::Seen;
+use crate::fleet::{Fleet, Region};
+use crate::ledger::Record;
+use crate::names::RegionName;
+use jiff::Timestamp;
+
+/// How one region stands at the end of a wave.
+enum Standing {
+    /// Serves the release, on record.
+    Settled,
+    /// A step is due before that can be said.
+    Step(Box<Plan>),
+    /// Still soaking, or still going back.
+    NotYet(String),
+    /// Does not serve the release.
+    Lags(String),
+}
+
+/// What to do next to close the wave.
+pub fn verify(fleet: &Fleet, sight: &Sight, now: Timestamp) -> Plan {
+    let mut waiting = None;
+    let mut lagging: Vec<(RegionName, String)> = Vec::new();
+    let mut halted = false;
+    for region in &fleet.regions {
+        let view = View::new(fleet, region, sight, now);
+        halted |= view.history().is_some_and(|history| history.halt.is_some());
+        match view.standing() {
+            Standing::Settled => {}
+            Standing::Step(plan) => return *plan,
+            Standing::NotYet(why) => waiting = waiting.or(Some(why)),
+            Standing::Lags(why) => lagging.push((region.name.clone(), format!("{}: {why}", region.title))),
+        }
+    }
+    // A halted fleet is not waited for (I7): what still moves there is `rollback`'s.
+    if let Some(why) = waiting.filter(|_| !halted) {
+        return lease(fleet, sight, now).unwrap_or_else(|| Plan::wait(why));
+    }
+    close(fleet, sight, now, &lagging)
+}
+
+fn lease(fleet: &Fleet, sight: &Sight, now: Timestamp) -> Option<Plan> {
+    fleet.regions.first().and_then(|region| View::new(fleet, region, sight, now).lease())
+}
+
+fn close(fleet: &Fleet, sight: &Sight, now: Timestamp, lagging: &[(RegionName, String)]) -> Plan {
+    let words = if lagging.is_empty() {
+        format!("every region serves {}", sight.version)
+    } else {
+        let list: Vec<&str> = lagging.iter().map(|(_, why)| why.as_str()).collect();
+        format!("not every region serves {}: {}", sight.version, list.join("; "))
+    };
+    if !sight.hub.ended.contains_key(&sight.execution) {
+        let record = Record::WaveEnded {
+            release: sight.release,
+            execution: sight.execution.clone(),
+            lagging: lagging.iter().map(|(region, _)| region.clone()).collect(),
+        };
+        return Plan::new(Next::TellHub(record), words);
+    }
+    let held = sight.hub.lease.as_ref().filter(|lease| lease.holder == sight.execution && lease.until > now);
+    if let Some(lease) = held {
+        return Plan::new(Next::TellHub(Record::LeaseReleased { epoch: lease.epoch }), "the wave is over");
+    }
+    if !lagging.is_empty() && !is_known(fleet, sight, lagging) && !sight.done.contains(&Act::Page) {
+        let region = fleet.home.clone();
+        let advice =
+            "Nobody deferred or halted these regions: look at their endpoints before anything else.".to_owned();
+        return Plan::new(Next::Page { region, advice }, words);
+    }
+    let how = if lagging.is_empty() { Finish::Done } else { Finish::Failed };
+    Plan::finish(how, words)
+}
+
+/// Whether the people on call have been told already: a deferral and a halt page when they happen.
+fn is_known(fleet: &Fleet, sight: &Sight, lagging: &[(RegionName, String)]) -> bool {
+    lagging.iter().all(|(name, _)| {
+        let deferred = sight.hub.deferred.contains_key(&(sight.execution.clone(), name.clone()));
+        let history = sight.regions.get(name).and_then(Seen::known);
+        deferred || history.is_some_and(|history| history.halt.is_some()) || fleet.region(name).is_none()
+    })
+}
+
+impl View<'_> {
+    fn standing(&self) -> Standing {
+        let (region, sight): (&Region, &Sight) = (self.region, self.sight);
+        if let Some(why) = sight.hub.deferred.get(&(sight.execution.clone(), region.name.clone())) {
+            return Standing::Lags(format!("deferred, {why}"));
+        }
+        let Some(history) = self.history() else {
+            return Standing::Lags("its ledger cannot be seen".to_owned());
+        };
+        if let Some(why) = &history.halt {
+            return Standing::Lags(format!("halted, {why}"));
+        }
+        let endpoint = match sight.endpoints.get(&region.name) {
+            Some(Seen::Known(Some(endpoint))) => endpoint,
+            Some(Seen::Known(None)) => return Standing::Lags("it has no endpoint".to_owned()),
+            Some(Seen::Unknown(why)) => return self.patiently(format!("its endpoint cannot be seen: {why}")),
+            None => return Standing::Lags("its endpoint was not looked at".to_owned()),
+        };
+        match Stage::of(endpoint, &self.target, history, self.now) {
+            Stage::OnTarget => self.settle(),
+            Stage::Elsewhere => Standing::Lags(format!("it names configuration {}", endpoint.config)),
+            Stage::Broken => Standing::Lags(format!("its endpoint is {:?}", endpoint.status)),
+            Stage::GoingBack => Standing::NotYet(format!("{} is going back", region.title)),
+            _ => Standing::NotYet(format!("{} soaks", region.title)),
+        }
+    }
+
+    /// A look that failed may succeed the next time, but not for ever.
+    fn patiently(&self, why: String) -> Standing {
+        let longest = self.fleet.guardrail.soak + self.fleet.wave.region_patience;
+        if self.now.duration_since(self.sight.since) < longest { Standing::NotYet(why) } else { Standing::Lags(why) }
+    }
+
+    /// I4's last look: `InService` on the target, and the golden records once more.
+    fn settle(&self) -> Standing {
+        let settled = self.history().is_some_and(|history| {
+            history.update.is_none() && history.serving.as_ref().is_some_and(|serving| serving.target == self.target)
+        });
+        if settled {
+            return Standing::Settled;
+        }
+        match self.sight.golden.get(&self.region.name) {
+            None => Standing::Step(Box::new(self.act(Act::AskGolden, "which model answers, now that soak is over"))),
+            Some(golden) if !golden.proves() => {
+                Standing::Lags(format!("{} of {} golden records were answered right", golden.right, golden.asked))
+            }
+            Some(_) => {
+                let execution = self.sight.execution.clone();
+                let record = Record::Settled { target: self.target.clone(), execution };
+                Standing::Step(Box::new(self.tell(record, format!("{}'s soak is over", self.title()))))
+            }
+        }
+    }
+}

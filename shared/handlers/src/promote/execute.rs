@@ -1,0 +1,311 @@
+//! One step, done. Executors make no choices, and doing a step twice is doing it once.
+
+use super::observe::Look;
+use crate::context::{Context, HandlerError};
+use crate::files;
+use crate::ports::{Answer, CountsQuery, ErrorKind, MetricPoint, Page, PortError, Ports};
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::plan::{Act, Golden, Next, Plan};
+use meridian_domain::{Epoch, Evidence, Fleet, FleetCounts, Record, Region, RegionName, Seen, Target, alarms};
+use meridian_scoring::{GOLDEN_TOLERANCE, GoldenRecords};
+
+/// Minutes of heartbeat written before the start: as many as the alarm looks at, so that it starts quiet.
+const PRIMED_MINUTES: i64 = 3;
+
+impl Look {
+    /// Does what the plan says, and brings the sight up to date.
+    pub(super) async fn execute<P: Ports>(
+        &mut self,
+        ports: &P,
+        context: &Context,
+        plan: Plan,
+    ) -> Result<(), HandlerError> {
+        let actor = self.sight.execution.clone();
+        match plan.next {
+            Next::TellHub(record) => {
+                self.hub.append(ports, &actor, record).await?;
+                self.hub_changed();
+            }
+            Next::TellRegion(region, record) => self.tell_region(ports, &region, record).await?,
+            Next::TakeLease { epoch, until } => self.take_lease(ports, epoch, until).await?,
+            Next::Page { region, advice } => self.page(ports, context, &region, &plan.why, &advice).await?,
+            Next::Do(act, region, target) => {
+                let region = context.region_named(&region)?;
+                self.act(ports, &context.fleet, act, region, &target).await?;
+            }
+            Next::Wait | Next::Finish(_) => {}
+        }
+        Ok(())
+    }
+
+    /// A region whose ledger does not answer is ill; the planner sees it so.
+    async fn tell_region<P: Ports>(
+        &mut self,
+        ports: &P,
+        region: &RegionName,
+        record: Record,
+    ) -> Result<(), HandlerError> {
+        let actor = self.sight.execution.clone();
+        let Some(journal) = self.regions.get_mut(region) else {
+            return Err(HandlerError::State(format!("{region}'s ledger was to be written but could not be read")));
+        };
+        match journal.append(ports, &actor, record).await {
+            Ok(()) => self.region_changed(region),
+            Err(error) if error.is_regional() => {
+                self.sight.regions.insert(region.clone(), Seen::Unknown(error.to_string()));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// Two may try; the chain's conditional write lets one of them win, and the other sees who holds it.
+    async fn take_lease<P: Ports>(&mut self, ports: &P, epoch: Epoch, until: Timestamp) -> Result<(), HandlerError> {
+        let actor = self.sight.execution.clone();
+        let taken = self.hub.append_exclusive(ports, &actor, Record::LeaseTaken { epoch, until }).await;
+        self.hub_changed();
+        match taken {
+            Err(error) if !error.is_conflict() => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    async fn page<P: Ports>(
+        &mut self,
+        ports: &P,
+        context: &Context,
+        region: &RegionName,
+        what: &str,
+        advice: &str,
+    ) -> Result<(), HandlerError> {
+        let fleet = &context.fleet;
+        let page = page(fleet, region, what, advice, &format!("Wave {}.", self.sight.execution));
+        // Through home's topic: the region that is ill is the last one to rely on.
+        ports.page(&fleet.home, &page).await?;
+        self.sight.done.insert(Act::Page);
+        Ok(())
+    }
+
+    async fn act<P: Ports>(
+        &mut self,
+        ports: &P,
+        fleet: &Fleet,
+        act: Act,
+        region: &Region,
+        target: &Target,
+    ) -> Result<(), HandlerError> {
+        self.sight.done.insert(act);
+        let done = match act {
+            Act::Prepare => {
+                self.fence(ports).await?;
+                let prepared = self.prepare(ports, fleet, region, target).await;
+                self.alarms(ports, fleet, &region.name).await;
+                prepared
+            }
+            Act::Update => {
+                self.fence(ports).await?;
+                return self.update(ports, fleet, region, target).await;
+            }
+            Act::Beat => beat(ports, fleet, &region.name, ports.now()).await,
+            Act::Disarm => {
+                let quiet = alarms::heartbeat(fleet, meridian_domain::MissingData::NotBreaching);
+                ports.put_alarms(&region.name, &[quiet]).await
+            }
+            Act::Trip => return trip(ports, fleet, &region.name).await,
+            Act::Look => {
+                self.sight.evidence = Some(self.evidence(ports, fleet, region).await);
+                Ok(())
+            }
+            Act::AskGolden => return self.ask_golden(ports, fleet, region, target).await,
+            Act::Page => Ok(()),
+        };
+        self.noted(&region.name, done)
+    }
+
+    /// A plane that does not answer makes its region unknown, and the planner decides; anything else ends the call.
+    fn noted(&mut self, region: &RegionName, done: Answer<()>) -> Result<(), HandlerError> {
+        match done {
+            Err(error) if error.is_regional() => {
+                self.sight.endpoints.insert(region.clone(), Seen::Unknown(error.to_string()));
+                Ok(())
+            }
+            done => Ok(done?),
+        }
+    }
+
+    /// I11: the lease's epoch, re-read just before a call that changes something.
+    async fn fence<P: Ports>(&mut self, ports: &P) -> Result<(), HandlerError> {
+        let planned = self.sight.hub.epoch;
+        self.hub.refresh(ports).await?;
+        self.hub_changed();
+        let hub = &self.sight.hub;
+        let ours = hub.lease.as_ref().is_some_and(|lease| {
+            lease.epoch == planned && lease.holder == self.sight.execution && lease.until > ports.now()
+        });
+        if ours {
+            return Ok(());
+        }
+        Err(HandlerError::State(format!(
+            "epoch {planned} of the fleet's lease was lost to epoch {}: this call is stale and changes nothing",
+            hub.epoch
+        )))
+    }
+
+    async fn prepare<P: Ports>(&self, ports: &P, fleet: &Fleet, region: &Region, target: &Target) -> Answer<()> {
+        let name = &region.name;
+        ports.put_alarms(name, &alarms::guards(fleet, &target.config)).await?;
+        let now = ports.now();
+        publish(ports, fleet, name, alarms::VERDICT, 0.0, now).await?;
+        for minute in (0..PRIMED_MINUTES).rev() {
+            beat(ports, fleet, name, now - SignedDuration::from_mins(minute)).await?;
+        }
+        existing_is_fine(ports.create_model(name, &target.model_spec(fleet, region, &self.manifest)).await)?;
+        existing_is_fine(ports.create_config(name, &target.config_spec(fleet, region)).await)
+    }
+
+    /// The call, then its outcome (I8). A configuration that is not visible yet, or an update that runs already, shows in
+    /// the next look.
+    async fn update<P: Ports>(
+        &mut self,
+        ports: &P,
+        fleet: &Fleet,
+        region: &Region,
+        target: &Target,
+    ) -> Result<(), HandlerError> {
+        match ports.update(&region.name, &target.update_spec(fleet, region)).await {
+            Ok(()) => {
+                let execution = self.sight.execution.clone();
+                self.tell_region(ports, &region.name, Record::UpdateStarted { execution }).await?;
+            }
+            Err(error) if error.kind == ErrorKind::NotFound => {
+                // `CreateEndpointConfig` is eventually consistent; give it a moment rather than half a minute.
+                tracing::info!(%error, "not visible yet");
+                ports.sleep(SignedDuration::from_secs(2)).await;
+            }
+            Err(error) if error.kind == ErrorKind::Conflict || error.is_regional() => {
+                tracing::warn!(%error, "looking again");
+            }
+            Err(error) => return Err(error.into()),
+        }
+        self.endpoint(ports, fleet, &region.name).await;
+        Ok(())
+    }
+
+    /// What green and blue served between the warm-up and the last full minute.
+    async fn evidence<P: Ports>(&self, ports: &P, fleet: &Fleet, region: &Region) -> Seen<Evidence> {
+        let update = self.sight.regions.get(&region.name).and_then(Seen::known).and_then(|h| h.update.as_ref());
+        let Some((update, (from, _))) = update.and_then(|update| Some((update, update.canary?))) else {
+            return Seen::Unknown("no canary is on record".to_owned());
+        };
+        let (from, to) = (next_minute(from + fleet.guardrail.warm_up), last_minute(ports.now()));
+        if to <= from {
+            return Seen::Known(Evidence::default());
+        }
+        let query = |config: &meridian_domain::ResourceName| CountsQuery {
+            endpoint: fleet.endpoint.clone(),
+            variant: fleet.variant.clone(),
+            config: config.clone(),
+            from,
+            to,
+            latency_bound: fleet.judge.latency_bound,
+        };
+        let green = ports.counts(&region.name, &query(&update.target.config)).await;
+        let blue = match &update.back {
+            Some(back) => ports.counts(&region.name, &query(&back.config)).await,
+            None => Ok(FleetCounts::default()),
+        };
+        match (green, blue) {
+            (Ok(green), Ok(blue)) => Seen::Known(Evidence { green, blue }),
+            (Err(error), _) | (_, Err(error)) => Seen::Unknown(error.to_string()),
+        }
+    }
+
+    /// Asks every golden record, as far as the first wrong answer: one is enough to know.
+    async fn ask_golden<P: Ports>(
+        &mut self,
+        ports: &P,
+        fleet: &Fleet,
+        region: &Region,
+        target: &Target,
+    ) -> Result<(), HandlerError> {
+        let golden = files::golden(ports, &fleet.home, target.release).await?;
+        let answer = match asked(ports, fleet, &region.name, &golden).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                tracing::warn!(%error, "the endpoint did not answer a golden record");
+                Golden { asked: count(golden.records.len()), right: 0 }
+            }
+        };
+        self.sight.golden.insert(region.name.clone(), answer);
+        Ok(())
+    }
+}
+
+async fn asked<P: Ports>(ports: &P, fleet: &Fleet, region: &RegionName, golden: &GoldenRecords) -> Answer<Golden> {
+    let mut right = 0;
+    for record in &golden.records {
+        let answer = ports.invoke(region, &fleet.endpoint, &record.payload).await?;
+        let score = GoldenRecords::parse_answer(&answer);
+        if !score.is_some_and(|score| (score - record.score).abs() <= GOLDEN_TOLERANCE) {
+            break;
+        }
+        right += 1;
+    }
+    Ok(Golden { asked: count(golden.records.len()), right })
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+/// Publishes the revert verdict. Where even that does not go through, the heartbeat's silence does the same, later.
+pub(crate) async fn trip<P: Ports>(ports: &P, fleet: &Fleet, region: &RegionName) -> Result<(), HandlerError> {
+    match publish(ports, fleet, region, alarms::VERDICT, 1.0, ports.now()).await {
+        Err(error) if error.is_regional() => {
+            tracing::warn!(%error, "the verdict could not be published; the silent heartbeat takes its place");
+            Ok(())
+        }
+        done => Ok(done?),
+    }
+}
+
+async fn beat<P: Ports>(ports: &P, fleet: &Fleet, region: &RegionName, at: Timestamp) -> Answer<()> {
+    publish(ports, fleet, region, alarms::HEARTBEAT, 1.0, at).await
+}
+
+async fn publish<P: Ports>(
+    ports: &P,
+    fleet: &Fleet,
+    region: &RegionName,
+    name: &'static str,
+    value: f64,
+    at: Timestamp,
+) -> Answer<()> {
+    ports.publish(region, &MetricPoint { name, endpoint: fleet.endpoint.clone(), value, at }).await
+}
+
+/// A page in the shape that all of Meridian's pages have: what happened, what to do, where to look.
+pub(crate) fn page(fleet: &Fleet, region: &RegionName, what: &str, advice: &str, context: &str) -> Page {
+    let subject: String = format!("[{}] {what}", fleet.name).chars().take(100).collect();
+    Page { subject, message: format!("{what}\n\nWhat to do: {advice}\n\nRegion {region}. {context}") }
+}
+
+/// Names are made of content: what exists already is what was to be made.
+fn existing_is_fine(created: Answer<()>) -> Answer<()> {
+    match created {
+        Err(PortError { kind: ErrorKind::Conflict, .. }) => Ok(()),
+        created => created,
+    }
+}
+
+const MINUTE: i64 = 60;
+
+fn last_minute(at: Timestamp) -> Timestamp {
+    let second = at.as_second();
+    Timestamp::from_second(second - second.rem_euclid(MINUTE)).unwrap_or(at)
+}
+
+fn next_minute(at: Timestamp) -> Timestamp {
+    let floor = last_minute(at);
+    if floor == at { at } else { floor + SignedDuration::from_secs(MINUTE) }
+}

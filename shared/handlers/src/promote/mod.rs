@@ -1,0 +1,143 @@
+//! `promote`: takes one region to a release, and verifies the fleet.
+//!
+//! One call goes round `observe, plan, audit, execute one step` until the plan waits (a continuation token asks
+//! CodePipeline to call again in about 30 s) or finishes. Everything that is decided is decided in
+//! [`meridian_domain::plan`]; here is only what touches the world.
+
+mod execute;
+mod observe;
+
+use crate::context::{Context, FunctionKind, HandlerError};
+use crate::events::{Action, PipelineJob};
+use crate::ports::{FailureKind, Page, Ports};
+pub(crate) use execute::{page, trip};
+use jiff::Timestamp;
+use meridian_domain::plan::{self, Finish, Next, Plan};
+use meridian_domain::{Region, audit};
+use observe::Look;
+use serde_json::{Value, json};
+
+/// Steps that one call may take: several times what the longest plan needs, and a bound on a planner that circles.
+const STEPS: u32 = 60;
+
+/// What a continuation token starts with; the time of the action's first call follows.
+const TOKEN: &str = "since=";
+
+/// Answers one CodePipeline job.
+///
+/// # Errors
+/// What the caller must answer the job with: an event for another fleet, or home's own services in trouble for good. A
+/// home region that does not answer just now is no error: the job asks to be called again.
+pub async fn handle<P: Ports>(ports: &P, context: &Context, job: &PipelineJob) -> Result<Value, HandlerError> {
+    job.check(&context.fleet, context.policy)?;
+    let since = since(job, ports.now());
+    let ended = match walk(ports, context, job, since).await {
+        Err(error) if error.is_regional() => {
+            tracing::warn!(%error, "home does not answer; asking to be called again");
+            Ended { next: Next::Wait, why: error.to_string() }
+        }
+        ended => ended?,
+    };
+    answer(ports, context, job, since, ended).await
+}
+
+/// The last plan of a call: to wait, or how the action ends.
+struct Ended {
+    next: Next,
+    why: String,
+}
+
+async fn walk<P: Ports>(
+    ports: &P,
+    context: &Context,
+    job: &PipelineJob,
+    since: Timestamp,
+) -> Result<Ended, HandlerError> {
+    let subject = subject(context, job)?;
+    let mut look = Look::take(ports, context, job, since, subject).await?;
+    for _ in 0..STEPS {
+        let now = ports.now();
+        let plan = match subject {
+            Some(region) => plan::promote(&context.fleet, region, &look.sight, now),
+            None => plan::verify(&context.fleet, &look.sight, now),
+        };
+        tracing::info!(step = step_name(&plan.next), why = plan.why, "planned");
+        if matches!(plan.next, Next::Wait | Next::Finish(_)) {
+            return Ok(Ended { next: plan.next, why: plan.why });
+        }
+        refuse_violations(ports, context, &look, &plan).await?;
+        look.execute(ports, context, plan).await?;
+    }
+    Err(HandlerError::State(format!("the planner took {STEPS} steps in one call without coming to an end")))
+}
+
+/// The region that the job is about; none for the last action, which is about all of them.
+fn subject<'a>(context: &'a Context, job: &PipelineJob) -> Result<Option<&'a Region>, HandlerError> {
+    match &job.parameters.action {
+        Action::Promote { region } => context.region_named(region).map(Some),
+        Action::Verify => Ok(None),
+        Action::Register => Err(HandlerError::State("promote was given shadow-eval's action Register".to_owned())),
+    }
+}
+
+/// A plan that would break an invariant is not executed: it is said, and people are told.
+async fn refuse_violations<P: Ports>(
+    ports: &P,
+    context: &Context,
+    look: &Look,
+    plan: &Plan,
+) -> Result<(), HandlerError> {
+    let notes = audit(&context.fleet, &look.sight, plan, ports.now());
+    if notes.is_empty() {
+        return Ok(());
+    }
+    let list = notes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    tracing::error!(notes = list, "the audit refused a step");
+    let page = Page {
+        subject: format!("[{}] a step was refused by the audit", context.fleet.name),
+        message: format!("{list}\n\nNothing was changed. This is a defect of the planner: report it with the ledger."),
+    };
+    ports.page(&context.fleet.home, &page).await?;
+    Err(HandlerError::State(format!("the audit refused a step: {list}")))
+}
+
+async fn answer<P: Ports>(
+    ports: &P,
+    context: &Context,
+    job: &PipelineJob,
+    since: Timestamp,
+    ended: Ended,
+) -> Result<Value, HandlerError> {
+    let home = &context.region;
+    let how = match ended.next {
+        Next::Finish(Finish::Done) => "done",
+        Next::Finish(Finish::Deferred) => "deferred",
+        Next::Finish(Finish::Failed) => "failed",
+        _ => "waiting",
+    };
+    match how {
+        "failed" => ports.fail(home, &job.job, FailureKind::JobFailed, &ended.why).await?,
+        "waiting" => ports.succeed(home, &job.job, Some(&format!("{TOKEN}{since}")), &ended.why).await?,
+        _ => ports.succeed(home, &job.job, None, &ended.why).await?,
+    }
+    tracing::info!(outcome = how, why = ended.why, function = %FunctionKind::Promote, "answered");
+    Ok(json!({ "outcome": how, "why": ended.why }))
+}
+
+/// When the action was first called: carried by the continuation token, so that patience has a beginning.
+fn since(job: &PipelineJob, now: Timestamp) -> Timestamp {
+    let token = job.continuation.as_deref().and_then(|token| token.strip_prefix(TOKEN));
+    token.and_then(|time| time.parse().ok()).unwrap_or(now)
+}
+
+fn step_name(next: &Next) -> String {
+    match next {
+        Next::Do(act, region, _) => format!("{act:?} in {region}"),
+        Next::TellHub(_) => "tell the hub's ledger".to_owned(),
+        Next::TellRegion(region, _) => format!("tell {region}'s ledger"),
+        Next::TakeLease { epoch, .. } => format!("take the lease, epoch {epoch}"),
+        Next::Page { .. } => "page".to_owned(),
+        Next::Wait => "wait".to_owned(),
+        Next::Finish(how) => format!("finish: {how:?}"),
+    }
+}

@@ -1,0 +1,137 @@
+//! What a step of a wave can see, read once at the beginning of a call and again after what changes it.
+
+use crate::context::{Context, HandlerError};
+use crate::events::PipelineJob;
+use crate::files;
+use crate::journal::Journal;
+use crate::ports::{Approval, Ports};
+use jiff::Timestamp;
+use meridian_domain::plan::Sight;
+use meridian_domain::{
+    AlarmView, Chain, EndpointView, Fleet, HubHistory, Manifest, Region, RegionHistory, RegionName, Seen, alarms,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The sight of one call, and the chains behind it.
+pub(super) struct Look {
+    /// What the planner reads.
+    pub sight: Sight,
+    /// The release's manifest.
+    pub manifest: Manifest,
+    pub(super) hub: Journal<HubHistory>,
+    pub(super) regions: BTreeMap<RegionName, Journal<RegionHistory>>,
+}
+
+impl Look {
+    /// Reads the ledgers, the registry, and of `subject` (or of every region, where there is none) the endpoint.
+    pub async fn take<P: Ports>(
+        ports: &P,
+        context: &Context,
+        job: &PipelineJob,
+        since: Timestamp,
+        subject: Option<&Region>,
+    ) -> Result<Self, HandlerError> {
+        let fleet = &context.fleet;
+        let release = job.parameters.release;
+        let manifest = files::manifest(ports, &fleet.home, release).await?;
+        let hub = Journal::<HubHistory>::open(ports, &fleet.home, Chain::Home).await?;
+        let (regions, histories) = ledgers(ports, fleet).await?;
+        let sight = Sight {
+            release,
+            version: manifest.version.clone(),
+            execution: job.parameters.execution.clone(),
+            since,
+            hub: hub.history().clone(),
+            regions: histories,
+            endpoints: BTreeMap::new(),
+            approved: Seen::Unknown("not asked".to_owned()),
+            alarms: Seen::Unknown("not asked".to_owned()),
+            evidence: None,
+            golden: BTreeMap::new(),
+            done: BTreeSet::new(),
+        };
+        let mut look = Self { sight, manifest, hub, regions };
+        match subject {
+            Some(region) => {
+                look.sight.approved = approved(ports, fleet, look.hub.history().packages.get(&release)).await;
+                look.endpoint(ports, fleet, &region.name).await;
+                look.alarms(ports, fleet, &region.name).await;
+            }
+            None => look.every_endpoint(ports, fleet).await,
+        }
+        Ok(look)
+    }
+
+    /// Looks at an endpoint.
+    pub(super) async fn endpoint<P: Ports>(&mut self, ports: &P, fleet: &Fleet, region: &RegionName) {
+        let seen: Seen<Option<EndpointView>> = match ports.describe(region, &fleet.endpoint).await {
+            Ok(endpoint) => Seen::Known(endpoint),
+            Err(error) => Seen::Unknown(error.to_string()),
+        };
+        self.sight.endpoints.insert(region.clone(), seen);
+    }
+
+    /// Looks at every endpoint that the wave has not left behind.
+    async fn every_endpoint<P: Ports>(&mut self, ports: &P, fleet: &Fleet) {
+        for region in &fleet.regions {
+            let wave = (self.sight.execution.clone(), region.name.clone());
+            if !self.sight.hub.deferred.contains_key(&wave) {
+                self.endpoint(ports, fleet, &region.name).await;
+            }
+        }
+    }
+
+    /// Looks at a region's rollback alarm and guards.
+    pub(super) async fn alarms<P: Ports>(&mut self, ports: &P, fleet: &Fleet, region: &RegionName) {
+        let mut names = alarms::guard_names(fleet);
+        names.push(alarms::composite_name(fleet));
+        self.sight.alarms = match ports.alarms(region, &names).await {
+            Ok(alarms) => Seen::Known::<Vec<AlarmView>>(alarms),
+            Err(error) => Seen::Unknown(error.to_string()),
+        };
+    }
+
+    /// Takes over what the hub's journal holds by now.
+    pub(super) fn hub_changed(&mut self) {
+        self.sight.hub = self.hub.history().clone();
+    }
+
+    /// Takes over what a region's journal holds by now.
+    pub(super) fn region_changed(&mut self, region: &RegionName) {
+        if let Some(journal) = self.regions.get(region) {
+            self.sight.regions.insert(region.clone(), Seen::Known(journal.history().clone()));
+        }
+    }
+}
+
+type Ledgers = (BTreeMap<RegionName, Journal<RegionHistory>>, BTreeMap<RegionName, Seen<RegionHistory>>);
+
+/// Every region's chain. One that does not answer is unknown; one that was altered is an error.
+async fn ledgers<P: Ports>(ports: &P, fleet: &Fleet) -> Result<Ledgers, HandlerError> {
+    let mut journals = BTreeMap::new();
+    let mut histories = BTreeMap::new();
+    for region in &fleet.regions {
+        let chain = Chain::Region(region.name.clone());
+        match Journal::<RegionHistory>::open(ports, &region.name, chain).await {
+            Ok(journal) => {
+                histories.insert(region.name.clone(), Seen::Known(journal.history().clone()));
+                journals.insert(region.name.clone(), journal);
+            }
+            Err(error) if error.is_regional() => {
+                histories.insert(region.name.clone(), Seen::Unknown(error.to_string()));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok((journals, histories))
+}
+
+async fn approved<P: Ports>(ports: &P, fleet: &Fleet, package: Option<&String>) -> Seen<bool> {
+    let Some(arn) = package else {
+        return Seen::Known(false);
+    };
+    match ports.approval(&fleet.home, arn).await {
+        Ok(approval) => Seen::Known(approval == Approval::Approved),
+        Err(error) => Seen::Unknown(error.to_string()),
+    }
+}

@@ -1,0 +1,220 @@
+use super::*;
+use crate::events::ReplicationEvent;
+use crate::publish::{PublishSpec, publish};
+use crate::testing::{World, context, fleet, name, run};
+use bytes::Bytes;
+use meridian_domain::{Actor, Image, RegionName, Sha256};
+use std::collections::BTreeMap;
+
+const HOME: &str = "eu-west-1";
+const OTHERS: [&str; 3] = ["ap-southeast-2", "ap-northeast-1", "sa-east-1"];
+
+fn released(world: &World, version: &str) -> ReleaseId {
+    let spec = PublishSpec {
+        version: version.parse().unwrap(),
+        archive: Bytes::from(format!("archive of {version}")),
+        holdout: Bytes::from_static(b"holdout"),
+        features: vec!["amount".to_owned()],
+        operating_threshold: 0.5,
+        image: Image { repository: "xgboost".to_owned(), digest: Sha256::of(b"image") },
+        provenance: BTreeMap::new(),
+    };
+    run(publish(world, &fleet(), world.now(), spec)).unwrap()
+}
+
+fn arrive(world: &World, region: &str, release: ReleaseId) -> Result<Value, HandlerError> {
+    run(handle(world, &context(region), &ReplicationEvent::ManifestCreated { release }))
+}
+
+fn look(world: &World, region: &str) -> Value {
+    run(handle(world, &context(region), &ReplicationEvent::Sweep)).unwrap()
+}
+
+fn attested(world: &World, region: &str) -> usize {
+    world.records(&name(region), Chain::Region(name(region))).len()
+}
+
+fn started(world: &World) -> Vec<(ReleaseId, Actor, Vec<RegionName>)> {
+    let started = |record| match record {
+        Record::WaveStarted { release, execution, late, .. } => (release, execution, late),
+        other => panic!("{other:?}"),
+    };
+    world.records(&name(HOME), Chain::Home).into_iter().map(started).collect()
+}
+
+#[test]
+fn publishing_twice_is_publishing_once() {
+    let world = World::default();
+    assert_eq!(released(&world, "v427"), released(&world, "v427"));
+    assert_eq!(world.objects.borrow().len(), 3);
+}
+
+#[test]
+fn a_region_attests_what_it_has_read_once() {
+    let world = World::default();
+    let release = released(&world, "v427");
+    world.replicate(&name("sa-east-1"));
+    for _ in 0..2 {
+        assert_eq!(arrive(&world, "sa-east-1", release).unwrap()["outcome"], "attested");
+    }
+    let version = "v427".parse().unwrap();
+    assert_eq!(world.records(&name("sa-east-1"), Chain::Region(name("sa-east-1"))), [Record::Attested { release, version }]);
+}
+
+#[test]
+fn an_archive_may_land_after_its_manifest() {
+    let world = World::default();
+    let release = released(&world, "v427");
+    let region = name("sa-east-1");
+    world.replicate(&region);
+    let late = keys::archive(Sha256::of(b"archive of v427"));
+    world.objects.borrow_mut().remove(&(region.clone(), late));
+    let from = world.now();
+    world.later(20, move |world| world.replicate(&region));
+    assert_eq!(arrive(&world, "sa-east-1", release).unwrap()["outcome"], "attested");
+    assert_eq!(world.now().duration_since(from), SignedDuration::from_secs(20));
+}
+
+#[test]
+fn other_bytes_are_paged_and_not_attested() {
+    let world = World::default();
+    let release = released(&world, "v427");
+    world.replicate(&name("sa-east-1"));
+    let key = (name("sa-east-1"), keys::archive(Sha256::of(b"archive of v427")));
+    world.objects.borrow_mut().insert(key.clone(), Bytes::from_static(b"archive of v42"));
+    assert_eq!(arrive(&world, "sa-east-1", release).unwrap()["outcome"], "refused");
+    assert_eq!(attested(&world, "sa-east-1"), 0);
+    let pages = world.pages.borrow();
+    assert_eq!(pages.len(), 1);
+    assert!(pages[0].message.contains(&key.1) && pages[0].message.contains("expected SHA-256"), "{}", pages[0].message);
+}
+
+#[test]
+fn a_changed_manifest_is_paged_and_not_attested() {
+    let world = World::default();
+    let release = released(&world, "v427");
+    world.replicate(&name("sa-east-1"));
+    world.objects.borrow_mut().insert((name("sa-east-1"), keys::manifest(release)), Bytes::from_static(b"{}"));
+    let reply = arrive(&world, "sa-east-1", release).unwrap();
+    assert!(reply["reason"].as_str().unwrap().contains("its bytes have the SHA-256"), "{reply}");
+    assert_eq!((attested(&world, "sa-east-1"), world.pages.borrow().len()), (0, 1));
+}
+
+#[test]
+fn home_waits_for_every_region_and_starts_one_wave() {
+    let world = World::default();
+    let release = released(&world, "v427");
+    for (seconds, region) in [8, 12, 30].into_iter().zip(OTHERS) {
+        world.later(seconds, move |world| {
+            let record = Record::Attested { release, version: "v427".parse().unwrap() };
+            world.write(&name(region), Chain::Region(name(region)), "replication", record);
+        });
+    }
+    let from = world.now();
+    let reply = arrive(&world, HOME, release).unwrap();
+    assert_eq!(world.now().duration_since(from), SignedDuration::from_secs(30));
+    let execution: Actor = reply["wave"].as_str().unwrap().parse().unwrap();
+    assert_eq!(started(&world), [(release, execution, vec![])]);
+    let spec = world.started.borrow()[0].clone();
+    assert_eq!(spec.token, release.to_string());
+    assert_eq!(spec.source.0, "Source");
+    // A doubled event and the sweep find it started.
+    assert_eq!(arrive(&world, HOME, release).unwrap()["wave"], reply["wave"]);
+    look(&world, HOME);
+    assert_eq!((started(&world).len(), world.started.borrow().len(), world.pages.borrow().len()), (1, 1, 0));
+}
+
+#[test]
+fn what_events_missed_the_sweep_finds() {
+    let world = World::default();
+    let releases = ["v425", "v426", "v427"].map(|version| {
+        *world.now.borrow_mut() += SignedDuration::from_secs(1);
+        released(&world, version)
+    });
+    for region in OTHERS {
+        world.replicate(&name(region));
+        assert_eq!(look(&world, region)["attested"], 3);
+    }
+    look(&world, HOME);
+    // Only the newest walks.
+    assert_eq!(started(&world).into_iter().map(|wave| wave.0).collect::<Vec<_>>(), [releases[2]]);
+    look(&world, HOME);
+    assert_eq!(started(&world).len(), 1);
+}
+
+#[test]
+fn past_the_deadline_the_wave_starts_without_the_late_region() {
+    let world = World::default();
+    let release = released(&world, "v427");
+    for region in ["ap-southeast-2", "sa-east-1"] {
+        world.replicate(&name(region));
+        arrive(&world, region, release).unwrap();
+    }
+    assert_eq!(arrive(&world, HOME, release).unwrap()["wave"], Value::Null);
+    *world.now.borrow_mut() += SignedDuration::from_mins(10);
+    assert_eq!(look(&world, HOME)["wave"], Value::Null);
+    *world.now.borrow_mut() += SignedDuration::from_mins(5);
+    look(&world, HOME);
+    let waves = started(&world);
+    assert_eq!((waves.len(), &waves[0].2), (1, &vec![name("ap-northeast-1")]));
+    assert_eq!(world.pages.borrow().len(), 1);
+    assert!(world.pages.borrow()[0].message.starts_with("JP: no attestation of v427"));
+}
+
+#[test]
+fn a_call_that_died_before_recording_the_wave_is_finished_by_the_next() {
+    let world = World::default();
+    let release = released(&world, "v427");
+    for region in OTHERS {
+        world.replicate(&name(region));
+        arrive(&world, region, release).unwrap();
+    }
+    look(&world, HOME);
+    // The hub's entry is lost with the call; the execution has started.
+    world.chains.borrow_mut().remove(&(name(HOME), Chain::Home));
+    arrive(&world, HOME, release).unwrap();
+    assert_eq!(started(&world).len(), 1);
+    assert!(world.started.borrow().iter().all(|start| start.token == release.to_string()));
+}
+
+#[test]
+fn a_region_that_cannot_be_read_counts_as_missing_until_it_can() {
+    let world = World::default();
+    let release = released(&world, "v427");
+    for region in OTHERS {
+        world.replicate(&name(region));
+        arrive(&world, region, release).unwrap();
+    }
+    world.dark.borrow_mut().insert(name("ap-northeast-1"));
+    assert_eq!(arrive(&world, HOME, release).unwrap()["wave"], Value::Null);
+    world.dark.borrow_mut().clear();
+    look(&world, HOME);
+    assert_eq!(started(&world)[0].2, []);
+}
+
+#[test]
+fn without_the_hubs_ledger_no_wave_starts() {
+    let world = World::default();
+    let release = released(&world, "v427");
+    world.dark.borrow_mut().insert(name(HOME));
+    assert!(arrive(&world, HOME, release).unwrap_err().is_regional());
+    assert!(world.started.borrow().is_empty());
+}
+
+#[test]
+fn replication_trouble_is_paged_with_what_to_do() {
+    let world = World::default();
+    let trouble = |what: &str| ReplicationTrouble {
+        what: what.to_owned(),
+        key: "releases/manifests/x.json".to_owned(),
+        destination: "fraud-models-jp".to_owned(),
+        reason: Some("AssumeRoleNotPermitted".to_owned()),
+    };
+    let troubles = vec![trouble("OperationFailedReplication"), trouble("OperationReplicatedAfterThreshold")];
+    run(handle(&world, &context(HOME), &ReplicationEvent::ReplicationFailed(troubles))).unwrap();
+    let pages = world.pages.borrow();
+    assert_eq!(pages.len(), 1);
+    for part in ["releases/manifests/x.json", "fraud-models-jp", "AssumeRoleNotPermitted", "To do:"] {
+        assert!(pages[0].message.contains(part), "{}", pages[0].message);
+    }
+}

@@ -1,0 +1,133 @@
+//! `rollback`: takes its own region back, with regional means only (I6).
+//!
+//! An event is a reason to look, never a fact to act on: whatever woke the function, it looks at its endpoint, its alarm
+//! and its ledger, and [`meridian_domain::plan::rollback`] says what follows.
+
+use crate::context::{Context, FunctionKind, HandlerError};
+use crate::events::RollbackEvent;
+use crate::journal::Journal;
+use crate::ports::{ErrorKind, Ports};
+use crate::promote::{page, trip};
+use meridian_domain::plan::{self, Act, Next, RollbackSight};
+use meridian_domain::{AlarmState, Chain, Entry, Fleet, Record, Region, RegionHistory, Seen, Target, alarms};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Steps that one call may take; the longest way back needs six.
+const STEPS: u32 = 20;
+
+/// Looks at this function's own region, and takes it back where that is due.
+///
+/// # Errors
+/// The region's own services in trouble for good; the sweep looks again in five minutes.
+pub async fn handle<P: Ports>(ports: &P, context: &Context, event: &RollbackEvent) -> Result<Value, HandlerError> {
+    let region = context.own_region()?;
+    tracing::info!(event = ?event, "woken");
+    let mut look = Look::take(ports, context, region).await?;
+    for _ in 0..STEPS {
+        let plan = plan::rollback(region, &look.sight, ports.now());
+        tracing::info!(why = plan.why, "planned");
+        match plan.next {
+            Next::Finish(_) | Next::Wait => return Ok(json!({ "outcome": plan.why })),
+            Next::TellRegion(_, record) => look.tell(ports, record).await?,
+            Next::Do(Act::Update, _, target) => look.update(ports, &context.fleet, region, &target).await?,
+            Next::Do(act, ..) => {
+                look.sight.done.insert(act);
+                trip(ports, &context.fleet, &region.name).await?;
+            }
+            Next::Page { advice, .. } => {
+                let note = page(&context.fleet, &region.name, &plan.why, &advice, "Sent by the region itself.");
+                // The way back is taken already or needs nobody: a page that does not go out must not stop the ledger.
+                if let Err(error) = ports.page(&region.name, &note).await {
+                    tracing::error!(%error, "the page was not sent");
+                }
+                look.sight.done.insert(Act::Page);
+            }
+            Next::TellHub(_) | Next::TakeLease { .. } => {
+                return Err(HandlerError::State("a rollback was planned that needs another region".to_owned()));
+            }
+        }
+    }
+    Err(HandlerError::State(format!("the planner took {STEPS} steps in one call without coming to an end")))
+}
+
+struct Look {
+    sight: RollbackSight,
+    journal: Journal<RegionHistory>,
+}
+
+impl Look {
+    async fn take<P: Ports>(ports: &P, context: &Context, region: &Region) -> Result<Self, HandlerError> {
+        let journal = Journal::<RegionHistory>::open(ports, &region.name, Chain::Region(region.name.clone())).await?;
+        let sight = RollbackSight {
+            actor: context.actor(FunctionKind::Rollback),
+            history: Seen::Known(journal.history().clone()),
+            endpoint: Seen::Unknown("not looked at".to_owned()),
+            alarm: alarm(ports, &context.fleet, region).await,
+            done: BTreeSet::new(),
+        };
+        let mut look = Self { sight, journal };
+        look.endpoint(ports, &context.fleet, region).await;
+        Ok(look)
+    }
+
+    async fn endpoint<P: Ports>(&mut self, ports: &P, fleet: &Fleet, region: &Region) {
+        self.sight.endpoint = match ports.describe(&region.name, &fleet.endpoint).await {
+            Ok(endpoint) => Seen::Known(endpoint),
+            Err(error) => Seen::Unknown(error.to_string()),
+        };
+    }
+
+    /// Writes to the region's chain. Where that fails, the record holds for this call all the same: going back must not
+    /// wait for paper (I6), and the sweep writes what is missing.
+    async fn tell<P: Ports>(&mut self, ports: &P, record: Record) -> Result<(), HandlerError> {
+        let actor = self.sight.actor.clone();
+        match self.journal.append(ports, &actor, record.clone()).await {
+            Ok(()) => self.sight.history = Seen::Known(self.journal.history().clone()),
+            Err(error) if error.is_regional() => {
+                tracing::error!(%error, "the ledger was not written; going on without");
+                let entry: Entry = self.journal.head().entry(ports.now(), actor, record);
+                if let Seen::Known(history) = &mut self.sight.history {
+                    history.apply(&entry);
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    async fn update<P: Ports>(
+        &mut self,
+        ports: &P,
+        fleet: &Fleet,
+        region: &Region,
+        target: &Target,
+    ) -> Result<(), HandlerError> {
+        self.sight.done.insert(Act::Update);
+        match ports.update(&region.name, &target.return_spec(fleet)).await {
+            Ok(()) => {
+                let execution = self.sight.actor.clone();
+                self.tell(ports, Record::UpdateStarted { execution }).await?;
+            }
+            // Another update runs, or the plane does not answer: the next event or sweep looks again.
+            Err(error) if error.kind == ErrorKind::Conflict || error.is_regional() => {
+                tracing::warn!(%error, "the way back was not taken yet");
+            }
+            Err(error) => return Err(error.into()),
+        }
+        self.endpoint(ports, fleet, region).await;
+        Ok(())
+    }
+}
+
+/// The reason of the composite alarm, where it is in ALARM.
+async fn alarm<P: Ports>(ports: &P, fleet: &Fleet, region: &Region) -> Seen<Option<String>> {
+    let name = alarms::composite_name(fleet);
+    match ports.alarms(&region.name, std::slice::from_ref(&name)).await {
+        Ok(found) => {
+            let ringing = found.into_iter().find(|alarm| alarm.name == name && alarm.state == AlarmState::Alarm);
+            Seen::Known(ringing.map(|alarm| alarm.reason))
+        }
+        Err(error) => Seen::Unknown(error.to_string()),
+    }
+}
