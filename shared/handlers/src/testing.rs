@@ -117,7 +117,10 @@ impl World {
     /// The kinds of a chain's records, in order.
     pub fn records(&self, region: &RegionName, chain: Chain) -> Vec<Record> {
         let chains = self.chains.borrow();
-        chains.get(&(region.clone(), chain)).map(|all| all.iter().map(|e| e.record.clone()).collect()).unwrap_or_default()
+        chains
+            .get(&(region.clone(), chain))
+            .map(|all| all.iter().map(|e| e.record.clone()).collect())
+            .unwrap_or_default()
     }
 
     /// Does `work`, unless a fault is due.
@@ -174,7 +177,11 @@ impl Artifacts for World {
         let objects = self.objects.borrow();
         let keys = objects.keys().filter(|(at, key)| at == region && key.starts_with(prefix));
         // A short page, so that going on is tested too.
-        Ok(keys.map(|(_, key)| key.clone()).filter(|key| after.is_none_or(|after| key.as_str() > after)).take(2).collect())
+        Ok(keys
+            .map(|(_, key)| key.clone())
+            .filter(|key| after.is_none_or(|after| key.as_str() > after))
+            .take(2)
+            .collect())
     }
 }
 
@@ -210,7 +217,10 @@ impl Registry for World {
 
     async fn approval(&self, region: &RegionName, arn: &str) -> Answer<Approval> {
         let release = arn.trim_start_matches("arn:package/").parse().unwrap();
-        self.packages.borrow().get(&release).map_or_else(|| wrong(ErrorKind::NotFound, region, "DescribeModelPackage"), |it| Ok(it.0))
+        self.packages
+            .borrow()
+            .get(&release)
+            .map_or_else(|| wrong(ErrorKind::NotFound, region, "DescribeModelPackage"), |it| Ok(it.0))
     }
 
     async fn decide(&self, region: &RegionName, arn: &str, approval: Approval, why: &str) -> Answer<()> {

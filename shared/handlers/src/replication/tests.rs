@@ -58,7 +58,10 @@ fn a_region_attests_what_it_has_read_once() {
         assert_eq!(arrive(&world, "sa-east-1", release).unwrap()["outcome"], "attested");
     }
     let version = "v427".parse().unwrap();
-    assert_eq!(world.records(&name("sa-east-1"), Chain::Region(name("sa-east-1"))), [Record::Attested { release, version }]);
+    assert_eq!(
+        world.records(&name("sa-east-1"), Chain::Region(name("sa-east-1"))),
+        [Record::Attested { release, version }]
+    );
 }
 
 #[test]

@@ -10,7 +10,9 @@ use crate::journal::Journal;
 use crate::ports::{Artifacts, Clock, Ledger, Page, Pager, Pipeline, StartSpec};
 use bytes::Bytes;
 use jiff::Timestamp;
-use meridian_domain::{Actor, Chain, HubHistory, Manifest, Record, RegionHistory, RegionName, ReleaseId, Version, keys};
+use meridian_domain::{
+    Actor, Chain, HubHistory, Manifest, Record, RegionHistory, RegionName, ReleaseId, Version, keys,
+};
 use serde_json::json;
 use std::collections::BTreeMap;
 

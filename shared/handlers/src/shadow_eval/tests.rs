@@ -75,7 +75,7 @@ fn kinds(world: &World) -> Vec<&'static str> {
     world.records(&name(HOME), Chain::Home).iter().map(kind).collect()
 }
 
-/// The first record of a job is faulted at each of its calls in turn; a second call must end what the first began.
+/// The kinds of call that a job makes. The first of each is faulted; the next call must end what this one began.
 const CALLS: [&str; 5] = ["GetObject", "CreateModelPackage", "PutObject", "PutEntry", "UpdateModelPackage"];
 
 #[test]

@@ -33,7 +33,10 @@ fn a_serving_region_says_what_it_serves() {
     let (world, ctx) = (World::default(), context(REGION));
     serving(&world, "v426");
     let (status, body) = ask(&world, &ctx);
-    assert_eq!((status, &body["status"], &body["region"], &body["version"]), (200, &json!("ok"), &json!(REGION), &json!("v426")));
+    assert_eq!(
+        (status, &body["status"], &body["region"], &body["version"]),
+        (200, &json!("ok"), &json!(REGION), &json!("v426"))
+    );
     serving(&world, "v427");
     *world.now.borrow_mut() += FRESH;
     assert_eq!(ask(&world, &ctx).1["version"], "v427");
