@@ -17,7 +17,12 @@ pub fn line(out: &mut impl Write, line: &Line) -> std::io::Result<()> {
     let time = line.at.to_zoned(TimeZone::UTC).strftime("%H:%M:%S").to_string();
     let dim = Style::new().dimmed();
     let text = line.text.replace('\n', &format!("\n{:INDENT$}", ""));
-    writeln!(out, "{dim}{time}{dim:#}  {place}{:<2}{place:#}  {style}{text}{style:#}", line.place, place = Style::new().bold())
+    writeln!(
+        out,
+        "{dim}{time}{dim:#}  {place}{:<2}{place:#}  {style}{text}{style:#}",
+        line.place,
+        place = Style::new().bold()
+    )
 }
 
 /// Writes an error to standard error.

@@ -116,10 +116,7 @@ async fn find(ports: &DirectPorts, fleet: &Fleet, version: &str) -> Result<Relea
     Err(format!("no manifest of {version} lies in {}", fleet.home))
 }
 
-fn settled<T, E: ToString>(
-    done: Result<Result<T, String>, E>,
-    what: impl Fn() -> String,
-) -> Result<T, NightError> {
+fn settled<T, E: ToString>(done: Result<Result<T, String>, E>, what: impl Fn() -> String) -> Result<T, NightError> {
     let failed = |why: String| NightError::Person { what: what(), why };
     done.map_err(|error| failed(error.to_string()))?.map_err(failed)
 }

@@ -130,7 +130,11 @@ impl From<&HubHistory> for HubProjection {
             approved: hub.approved.iter().map(ToString::to_string).collect(),
             rejected: hub.rejected.iter().map(|(release, why)| (release.to_string(), why.clone())).collect(),
             condemned: hub.condemned.iter().map(|(release, why)| (release.to_string(), why.clone())).collect(),
-            deferred: hub.deferred.iter().map(|((wave, region), why)| (format!("{wave}/{region}"), why.clone())).collect(),
+            deferred: hub
+                .deferred
+                .iter()
+                .map(|((wave, region), why)| (format!("{wave}/{region}"), why.clone()))
+                .collect(),
             ended: hub.ended.iter().map(|(wave, lagging)| (wave.to_string(), lagging.clone())).collect(),
         }
     }
@@ -195,7 +199,8 @@ impl Remains<'_> {
         let endpoint = describe.apply(world, &region.name).ok();
         let serving = histories.get(&region.name).and_then(|history| history.serving.as_ref());
         let names = endpoint.as_ref().map(|endpoint| endpoint.endpoint_config_name.as_str());
-        let status = endpoint.as_ref().map_or_else(|| "none".to_owned(), |endpoint| format!("{:?}", endpoint.endpoint_status));
+        let status =
+            endpoint.as_ref().map_or_else(|| "none".to_owned(), |endpoint| format!("{:?}", endpoint.endpoint_status));
         let changes = world.log().iter().filter(|event| event.region == region.name);
         RegionEnd {
             region: region.name.clone(),

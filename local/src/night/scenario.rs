@@ -166,7 +166,8 @@ impl Scenario {
             return Err(ScenarioError::Unknown { name: name.to_owned() });
         }
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let text = std::fs::read_to_string(path).map_err(|source| ScenarioError::Read { name: stem.clone(), source })?;
+        let text =
+            std::fs::read_to_string(path).map_err(|source| ScenarioError::Read { name: stem.clone(), source })?;
         Self::parse(&stem, &text)
     }
 

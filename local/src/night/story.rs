@@ -186,9 +186,7 @@ impl Narrator {
                 (tone, format!("evaluation of {}: {verdict}: {why}", self.version(release)))
             }
             Record::Approved { release } => (Tone::Good, format!("{} is approved", self.version(release))),
-            Record::Rejected { release, why } => {
-                (Tone::Bad, format!("{} is rejected: {why}", self.version(release)))
-            }
+            Record::Rejected { release, why } => (Tone::Bad, format!("{} is rejected: {why}", self.version(release))),
             Record::RegionIll { why, .. } => (Tone::Warn, format!("the control plane does not answer ({why})")),
             Record::RegionWell { .. } => (Tone::Plain, "the control plane answers again".to_owned()),
             Record::Deferred { why, release, .. } => {
@@ -214,16 +212,20 @@ impl Narrator {
             Record::Attested { version, .. } => {
                 (Tone::Plain, format!("attested: {version}'s bytes here are the ones that its manifest names"))
             }
-            Record::UpdateIntended { target, back: Some(back), .. } => {
-                (Tone::Plain, format!("update to {} ({}); the way back is {}", target.version, target.release.short(), back.version))
+            Record::UpdateIntended { target, back: Some(back), .. } => (
+                Tone::Plain,
+                format!("update to {} ({}); the way back is {}", target.version, target.release.short(), back.version),
+            ),
+            Record::UpdateIntended { target, back: None, .. } => {
+                (Tone::Bad, format!("goes back to {}", target.version))
             }
-            Record::UpdateIntended { target, back: None, .. } => (Tone::Bad, format!("goes back to {}", target.version)),
             Record::Decided { decision: Decision::Proceed, why, .. } => (Tone::Good, format!("PROCEED: {why}")),
             Record::Decided { decision: Decision::Hold, why, .. } => (Tone::Warn, format!("HOLD: {why}")),
             Record::Decided { decision: Decision::Revert, why, .. } => (Tone::Bad, format!("REVERT: {why}")),
-            Record::Confirmed { target, golden, .. } => {
-                (Tone::Good, format!("on {}: {golden} of {golden} golden records answered with its scores", target.version))
-            }
+            Record::Confirmed { target, golden, .. } => (
+                Tone::Good,
+                format!("on {}: {golden} of {golden} golden records answered with its scores", target.version),
+            ),
             Record::Settled { target, .. } => (Tone::Quiet, format!("settled on {}", target.version)),
             Record::Reverted { from, to, why } => {
                 (Tone::Bad, format!("back on {} from {}: {why}", to.version, from.version))

@@ -8,6 +8,8 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{Credentials, StalledStreamProtectionConfig};
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use meridian_domain::RegionName;
 use meridian_handlers::ports::limits;
 use std::collections::BTreeMap;
@@ -98,7 +100,10 @@ impl Clients {
         if let Some(endpoint) = &self.endpoint {
             loader = loader.endpoint_url(endpoint);
         }
-        let AwsClock::World(world) = &self.clock else { return loader.retry_config(retries).load().await };
+        let AwsClock::World(world) = &self.clock else {
+            // One client for all services: each of their own would read the certificates again.
+            return loader.http_client(https()).retry_config(retries).load().await;
+        };
         // The world tells its functions apart by their keys; who has none is a caller from outside.
         let outside = Credentials::new("outside", "not-a-secret", None, None, "local world");
         let credentials =
@@ -123,4 +128,8 @@ impl Clients {
             RetryPartition::custom("local world").token_bucket(TokenBucket::builder().capacity(PLENTY).build()).build()
         })
     }
+}
+
+fn https() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc)).build_https()
 }

@@ -39,7 +39,7 @@ use serde_json::Value;
 use std::fmt::Display;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
-use tracing::{Instrument, Span};
+use tracing::Span;
 
 /// One call of a function, as far as handlers care.
 #[derive(Clone, Debug)]
@@ -57,8 +57,8 @@ pub struct Invocation {
 }
 
 impl Invocation {
-    /// The span that puts this call's ids on every log line. [`run`] enters it around the handler; a handler that knows
-    /// the job and the release adds them with a span of its own inside.
+    /// A span that puts this call's ids on every log line within. `meridian_handlers::entry::invoke` opens a fuller one,
+    /// with job and release; this one is for what is logged around it.
     pub fn span(&self) -> Span {
         tracing::info_span!("invocation", function = self.function, region = %self.region, request_id = self.request_id)
     }
@@ -96,8 +96,8 @@ pub enum StartError {
 
 /// Serves `handler` as the Lambda function `name`, until Lambda ends the process.
 ///
-/// Every call synchronises the clock, opens a span with the call's ids, and logs how it went. Events and answers are
-/// never logged: they may hold credentials and records.
+/// Every call synchronises the clock, runs the handler (its panic is a failed call, not a dead process) and logs how it
+/// went. Events and answers are never logged: they may hold credentials and records.
 pub fn run<H, E>(name: &'static str, handler: H) -> ExitCode
 where
     H: AsyncFn(&AwsPorts, Value, &Invocation) -> Result<Value, E>,
@@ -146,21 +146,26 @@ impl Function {
         H: AsyncFn(&AwsPorts, Value, &Invocation) -> Result<Value, E>,
         E: Display,
     {
-        let synced = self.ports.clock().sync().await;
         let invocation = self.invocation(&event.context);
         let span = invocation.span();
-        let answer = async {
-            synced.map_err(|error| failure("Clock", error))?;
-            match caught(handler(&self.ports, event.payload, &invocation)).await {
-                Ok(answer) => answer.map_err(|error| failure("Handler", error)),
-                Err(panicked) => Err(failure("Panicked", panicked)),
-            }
-        };
-        let logged = answer.inspect(|answer| match answer {
+        let answer = self.answer(handler, event.payload, invocation).await;
+        span.in_scope(|| match &answer {
             Ok(_) => tracing::info!("done"),
             Err(error) => tracing::error!(kind = error.error_type, error = error.error_message, "failed"),
         });
-        logged.instrument(span).await
+        answer
+    }
+
+    async fn answer<H, E>(&self, handler: &H, event: Value, invocation: Invocation) -> Result<Value, Diagnostic>
+    where
+        H: AsyncFn(&AwsPorts, Value, &Invocation) -> Result<Value, E>,
+        E: Display,
+    {
+        self.ports.clock().sync().await.map_err(|error| failure("Clock", error))?;
+        match caught(handler(&self.ports, event, &invocation)).await {
+            Ok(answer) => answer.map_err(|error| failure("Handler", error)),
+            Err(panicked) => Err(failure("Panicked", panicked)),
+        }
     }
 
     fn invocation(&self, context: &Context) -> Invocation {
@@ -181,4 +186,57 @@ fn deadline(context: &Context) -> Timestamp {
 
 fn failure(kind: &str, error: impl Display) -> Diagnostic {
     Diagnostic { error_type: kind.to_owned(), error_message: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn function() -> Function {
+        let policy = Policy::compiled_in().unwrap();
+        let ports = AwsPorts::new(policy.fleet.clone(), AwsClock::new(None), None);
+        Function { name: "status", region: "sa-east-1".parse().unwrap(), policy, ports }
+    }
+
+    fn event(payload: Value) -> LambdaEvent<Value> {
+        let mut context = Context::default();
+        context.request_id = "request-1".to_owned();
+        context.deadline = 1_795_143_690_000;
+        LambdaEvent::new(payload, context)
+    }
+
+    async fn health(_: &AwsPorts, event: Value, invocation: &Invocation) -> Result<Value, String> {
+        match event.as_str() {
+            Some("panic") => panic!("as asked"),
+            Some("fail") => Err("not today".to_owned()),
+            _ => Ok(json!([invocation.request_id, invocation.region, invocation.deadline])),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_handler_is_told_which_call_it_answers() {
+        let answer = function().call(&health, event(Value::Null)).await.unwrap();
+        assert_eq!(answer, json!(["request-1", "sa-east-1", "2026-11-20T03:01:30Z"]));
+    }
+
+    #[tokio::test]
+    async fn failures_and_panics_are_answers_too() {
+        let function = function();
+        let failed = function.call(&health, event(json!("fail"))).await.unwrap_err();
+        assert_eq!((failed.error_type.as_str(), failed.error_message.as_str()), ("Handler", "not today"));
+        let panicked = function.call(&health, event(json!("panic"))).await.unwrap_err();
+        assert_eq!(panicked.error_type, "Panicked");
+        assert!(!panicked.error_message.contains("as asked"));
+        assert!(function.call(&health, event(Value::Null)).await.is_ok(), "the next call is answered as ever");
+    }
+
+    #[tokio::test]
+    async fn a_world_that_is_gone_is_a_failed_call() {
+        let mut function = function();
+        let clock = AwsClock::new(Some("http://127.0.0.1:1/_clock/1"));
+        function.ports = AwsPorts::new(function.policy.fleet.clone(), clock, None);
+        let error = function.call(&health, event(Value::Null)).await.unwrap_err();
+        assert_eq!(error.error_type, "Clock");
+    }
 }

@@ -10,8 +10,8 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 
-/// The Lambda runtime's own lines repeat ours.
-const QUIET: &str = "lambda_runtime=warn";
+/// The Lambda runtime's own lines repeat ours: its spans, and every failed call once more.
+const QUIET: &str = "lambda_runtime=warn,lambda_runtime::layers::panic=off";
 
 /// Why logging could not start.
 #[derive(Debug, thiserror::Error)]
@@ -66,5 +66,52 @@ struct ClockTime(AwsClock);
 impl FormatTime for ClockTime {
     fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
         write!(writer, "{:.3}", self.0.now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::WorldClock;
+    use serde_json::Value;
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_is_one_object_at_the_worlds_time_with_its_spans() {
+        let lines = Lines::default();
+        let clock = WorldClock::new("http://world");
+        clock.observe("2026-11-20T03:47:00Z".parse().unwrap());
+        let writer = lines.clone();
+        let logs = subscriber("info", AwsClock::World(clock), move || writer.clone()).unwrap();
+        tracing::subscriber::with_default(logs, || {
+            let span = tracing::info_span!("call", request_id = "request-1", release = "v427");
+            span.in_scope(|| tracing::info!(region = "ap-northeast-1", "reverted"));
+            tracing::debug!("not asked for");
+        });
+        let bytes = lines.0.lock().unwrap().clone();
+        let line: Value = serde_json::from_slice(&bytes).expect("one line of JSON");
+        assert_eq!(line["timestamp"], "2026-11-20T03:47:00.000Z");
+        assert_eq!(line["level"], "INFO");
+        assert_eq!((line["message"].as_str(), line["region"].as_str()), (Some("reverted"), Some("ap-northeast-1")));
+        assert_eq!(line["spans"][0]["request_id"], "request-1");
+        assert_eq!(line["spans"][0]["release"], "v427");
+    }
+
+    #[test]
+    fn a_filter_that_is_none_is_an_error() {
+        assert!(subscriber("info,=", AwsClock::new(None), std::io::stderr).is_err());
     }
 }

@@ -3,7 +3,7 @@
 //! The *green* alarms watch one fleet only (dimension `EndpointConfigName`): over the whole endpoint, blue's traffic
 //! would hide green's errors. Their names are fixed and their dimension is rewritten for each wave.
 
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, Region};
 use crate::names::ResourceName;
 use serde::{Deserialize, Serialize};
 
@@ -114,15 +114,24 @@ pub fn guard_names(fleet: &Fleet) -> Vec<String> {
     names
 }
 
-/// The alarms of one wave in one region, for the fleet of `config`.
-pub fn guards(fleet: &Fleet, config: &ResourceName) -> Vec<AlarmSpec> {
+/// The alarms of one wave in one region, for the fleet of `config`. In a region whose canary serves few requests a
+/// minute, the green ones want several minutes in a row: of 120 requests, two stray errors are more than 1 %.
+pub fn guards(fleet: &Fleet, region: &Region, config: &ResourceName) -> Vec<AlarmSpec> {
     let judge = &fleet.judge;
     let [latency, errors_4xx, errors_5xx] = green_names(fleet);
     let percentile = if judge.latency_share <= 0.001 { "p99.9" } else { "p99" };
     vec![
-        green(fleet, config, latency, "ModelLatency", percentile, judge.latency_bound.as_secs_f64() * MICROSECONDS),
-        green(fleet, config, errors_4xx, "Invocation4XXErrors", "Average", judge.max_4xx),
-        green(fleet, config, errors_5xx, "Invocation5XXErrors", "Average", judge.max_5xx),
+        green(
+            fleet,
+            region,
+            config,
+            latency,
+            "ModelLatency",
+            percentile,
+            judge.latency_bound.as_secs_f64() * MICROSECONDS,
+        ),
+        green(fleet, region, config, errors_4xx, "Invocation4XXErrors", "Average", judge.max_4xx),
+        green(fleet, region, config, errors_5xx, "Invocation5XXErrors", "Average", judge.max_5xx),
         verdict(fleet),
         heartbeat(fleet, MissingData::Breaching),
     ]
@@ -168,6 +177,7 @@ fn verdict(fleet: &Fleet) -> AlarmSpec {
 
 fn green(
     fleet: &Fleet,
+    region: &Region,
     config: &ResourceName,
     name: String,
     metric: &'static str,
@@ -186,8 +196,8 @@ fn green(
         ],
         statistic,
         period: 60,
-        evaluation_periods: 1,
-        datapoints: 1,
+        evaluation_periods: region.alarm_minutes,
+        datapoints: region.alarm_minutes,
         threshold,
         below: false,
         // Before the canary starts, green has no data: that is not a breach. A canary nobody calls is caught by the

@@ -117,6 +117,9 @@ pub struct Region {
     pub bake: SignedDuration,
     /// Instances of the fleet at its first promotion; autoscaling owns the number afterwards.
     pub instances: u32,
+    /// Minutes in a row that must break a bound before the canary's alarm says so: 1, as in the seed, unless the canary
+    /// serves so few requests that one minute says nothing.
+    pub alarm_minutes: u32,
 }
 
 /// What is wrong with a `fleet.toml`: the line, the field, what was expected.
@@ -165,6 +168,8 @@ struct RegionTable {
     time_zone: toml::Spanned<String>,
     bake: toml::Spanned<SignedDuration>,
     instances: toml::Spanned<u32>,
+    #[serde(default)]
+    alarm_minutes: Option<toml::Spanned<u32>>,
 }
 
 /// Region codes that exist (AWS General Reference, "Regional endpoints"); a typing error in a region's name would
@@ -274,6 +279,7 @@ impl From<RegionTable> for Region {
             time_zone: table.time_zone.into_inner(),
             bake: table.bake.into_inner(),
             instances: table.instances.into_inner(),
+            alarm_minutes: table.alarm_minutes.map_or(1, toml::Spanned::into_inner),
         }
     }
 }
@@ -350,6 +356,11 @@ impl Reader<'_> {
         if *table.instances.get_ref() < 2 {
             let message = format!("region.instances of {name} must be at least 2, so that two zones serve");
             return Err(self.wrong(&table.instances, message));
+        }
+        if let Some(minutes) = &table.alarm_minutes
+            && !(1..=5).contains(minutes.get_ref())
+        {
+            return Err(self.wrong(minutes, format!("region.alarm_minutes of {name} must be 1 to 5")));
         }
         if jiff::tz::TimeZone::get(table.time_zone.get_ref()).is_err() {
             let message = format!("region.time_zone: {:?} is not an IANA time zone", table.time_zone.get_ref());

@@ -153,7 +153,7 @@ impl Look {
 
     async fn prepare<P: Ports>(&self, ports: &P, fleet: &Fleet, region: &Region, target: &Target) -> Answer<()> {
         let name = &region.name;
-        ports.put_alarms(name, &alarms::guards(fleet, &target.config)).await?;
+        ports.put_alarms(name, &alarms::guards(fleet, region, &target.config)).await?;
         let now = ports.now();
         publish(ports, fleet, name, alarms::VERDICT, 0.0, now).await?;
         for minute in (0..PRIMED_MINUTES).rev() {

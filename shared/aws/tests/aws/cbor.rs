@@ -1,0 +1,159 @@
+//! CloudWatch: what is asked in CBOR, and what is made of the counts.
+
+use crate::common::{Seen, region, start, world};
+use axum::response::{IntoResponse, Response};
+use ciborium::Value;
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::{AlarmState, FleetCounts, alarms};
+use meridian_handlers::ports::{CountsQuery, ErrorKind, MetricPoint, Signals};
+
+fn answer(body: Value) -> Response {
+    let mut bytes = Vec::new();
+    ciborium::into_writer(&body, &mut bytes).unwrap();
+    ([("smithy-protocol", "rpc-v2-cbor"), ("content-type", "application/cbor")], bytes).into_response()
+}
+
+fn map<const N: usize>(pairs: [(&str, Value); N]) -> Value {
+    Value::Map(pairs.map(|(name, value)| (name.into(), value)).to_vec())
+}
+
+fn list(values: impl IntoIterator<Item = Value>) -> Value {
+    Value::Array(values.into_iter().collect())
+}
+
+fn body(seen: &Seen) -> Value {
+    assert_eq!(seen.header("content-encoding"), "", "one value is far below the size from which the SDK compresses");
+    ciborium::from_reader(&seen.body[..]).unwrap()
+}
+
+/// The value under `path`: names of maps, numbers of lists.
+fn at<'a>(value: &'a Value, path: &str) -> &'a Value {
+    path.split('/').fold(value, |value, step| match value {
+        Value::Array(items) => &items[step.parse::<usize>().unwrap()],
+        Value::Map(pairs) => {
+            let pair = pairs.iter().find(|(name, _)| name.as_text() == Some(step));
+            &pair.unwrap_or_else(|| panic!("no {step} in {path}")).1
+        }
+        other => panic!("no {step} in {other:?}"),
+    })
+}
+
+fn text<'a>(value: &'a Value, path: &str) -> &'a str {
+    at(value, path).as_text().unwrap()
+}
+
+fn number(value: &Value, path: &str) -> f64 {
+    match at(value, path) {
+        Value::Integer(integer) => i128::from(*integer) as f64,
+        other => other.as_float().unwrap(),
+    }
+}
+
+fn time(at: Timestamp) -> Value {
+    Value::Tag(1, Box::new(Value::Integer(at.as_second().into())))
+}
+
+#[tokio::test]
+async fn a_metric_is_published_by_the_second() {
+    let world = world(|_| answer(map([]))).await;
+    let ports = world.ports().await;
+    let metric =
+        MetricPoint { name: alarms::HEARTBEAT, endpoint: ports.fleet().endpoint.clone(), value: 1.0, at: start() };
+    ports.publish(&region(), &metric).await.unwrap();
+    let sent = world.calls().remove(0);
+    assert!(sent.uri.path().ends_with("/operation/PutMetricData"), "{}", sent.uri);
+    let sent = body(&sent);
+    assert_eq!(text(&sent, "Namespace"), "Meridian");
+    assert_eq!(text(&sent, "MetricData/0/MetricName"), alarms::HEARTBEAT);
+    assert_eq!(text(&sent, "MetricData/0/Dimensions/0/Value"), "fraud");
+    assert_eq!(number(&sent, "MetricData/0/StorageResolution"), 1.0);
+}
+
+#[tokio::test]
+async fn the_guards_are_written_as_specified() {
+    let world = world(|_| answer(map([]))).await;
+    let ports = world.ports().await;
+    let guards = alarms::guards(ports.fleet(), &ports.fleet().regions[0], &"fraud-v427".parse().unwrap());
+    ports.put_alarms(&region(), &guards).await.unwrap();
+    let sent: Vec<Value> = world.calls().iter().map(body).collect();
+    assert_eq!(sent.len(), 5);
+    let [latency, .., heartbeat] = sent.as_slice() else { panic!("five alarms") };
+    assert_eq!(text(latency, "ExtendedStatistic"), "p99");
+    assert_eq!(number(latency, "Threshold"), 20_000.0);
+    assert_eq!(text(latency, "Dimensions/2/Value"), "fraud-v427");
+    assert_eq!(text(latency, "TreatMissingData"), "notBreaching");
+    assert_eq!(text(heartbeat, "Statistic"), "Maximum");
+    assert_eq!(text(heartbeat, "ComparisonOperator"), "LessThanThreshold");
+    assert_eq!(text(heartbeat, "TreatMissingData"), "breaching");
+    assert_eq!(number(heartbeat, "DatapointsToAlarm"), 3.0);
+}
+
+#[tokio::test]
+async fn metric_and_composite_alarms_are_both_seen() {
+    let alarm = |name: &str, state: &str| map([("AlarmName", name.into()), ("StateValue", state.into())]);
+    let page = map([
+        ("MetricAlarms", list([alarm("fraud-verdict", "INSUFFICIENT_DATA")])),
+        ("CompositeAlarms", list([alarm("fraud-rollback", "ALARM")])),
+    ]);
+    let world = world(move |_| answer(page.clone())).await;
+    let names = ["fraud-verdict", "fraud-rollback", "fraud-gone"].map(str::to_owned);
+    let seen = world.ports().await.alarms(&region(), &names).await.unwrap();
+    let seen: Vec<_> = seen.iter().map(|alarm| (alarm.name.as_str(), alarm.state)).collect();
+    assert_eq!(seen, [("fraud-verdict", AlarmState::InsufficientData), ("fraud-rollback", AlarmState::Alarm)]);
+    let asked = body(&world.calls()[0]);
+    assert_eq!((text(&asked, "AlarmTypes/0"), text(&asked, "AlarmTypes/1")), ("MetricAlarm", "CompositeAlarm"));
+}
+
+fn query(from: Timestamp) -> CountsQuery {
+    CountsQuery {
+        endpoint: "fraud".parse().unwrap(),
+        variant: "main".parse().unwrap(),
+        config: "fraud-v427".parse().unwrap(),
+        from,
+        to: start() + SignedDuration::from_mins(3),
+        latency_bound: SignedDuration::from_millis(20),
+    }
+}
+
+fn series(id: &str, status: &str, values: [f64; 2]) -> Value {
+    let minutes = [0, 1].map(|minute| time(start() + SignedDuration::from_mins(minute)));
+    map([
+        ("Id", id.into()),
+        ("StatusCode", status.into()),
+        ("Timestamps", list(minutes)),
+        ("Values", list(values.map(Value::Float))),
+    ])
+}
+
+#[tokio::test]
+async fn counts_are_summed_over_pages_and_over_the_minutes_asked_for() {
+    let world = world(|seen| {
+        let asked: Value = ciborium::from_reader(&seen.body[..]).unwrap();
+        let first = asked.as_map().unwrap().iter().all(|(name, _)| name.as_text() != Some("NextToken"));
+        if first {
+            let series =
+                [series("requests", "PartialData", [100.0, 200.0]), series("errors_4xx", "Complete", [0.0, 2.0])];
+            answer(map([("MetricDataResults", list(series)), ("NextToken", "more".into())]))
+        } else {
+            let series = [series("requests", "Complete", [0.0, 7.0]), series("over_latency", "Complete", [9.0, 3.0])];
+            answer(map([("MetricDataResults", list(series))]))
+        }
+    })
+    .await;
+    let ports = world.ports().await;
+    // Half a minute in: the first minute began before it, and CloudWatch answers it all the same.
+    let counts = ports.counts(&region(), &query(start() + SignedDuration::from_secs(30))).await.unwrap();
+    assert_eq!(counts, FleetCounts { requests: 207, errors_4xx: 2, errors_5xx: 0, over_latency: 3 });
+    let asked = body(&world.calls()[0]);
+    assert_eq!(text(&asked, "MetricDataQueries/3/MetricStat/Stat"), "TC(20000:)");
+    assert_eq!(text(&asked, "MetricDataQueries/0/MetricStat/Metric/Dimensions/2/Name"), "EndpointConfigName");
+    assert_eq!(number(&asked, "MetricDataQueries/0/MetricStat/Period"), 60.0);
+}
+
+#[tokio::test]
+async fn a_metric_that_could_not_be_read_is_not_zero() {
+    let page = map([("MetricDataResults", list([series("requests", "InternalError", [0.0, 0.0])]))]);
+    let world = world(move |_| answer(page.clone())).await;
+    let error = world.ports().await.counts(&region(), &query(start())).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unreachable);
+}

@@ -1,0 +1,13 @@
+//! The adapters against a small HTTP server: what they send, what they make of the answers, what time it costs.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests say what they expect by unwrapping it, their helpers too"
+)]
+
+mod cbor;
+mod common;
+mod virtual_time;
+mod wire;

@@ -1,0 +1,242 @@
+//! What is sent and what is made of the answers, against a server that plays one answer.
+
+use crate::common::{Seen, aws_error, aws_json, region, start, world};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use jiff::SignedDuration;
+use meridian_aws::AwsPorts;
+use meridian_domain::{
+    Actor, Chain, EndpointStatus, Entry, Head, Record, ReleaseId, Routing, Sha256, UpdateSpec, VariantPhase, alarms,
+};
+use meridian_handlers::ports::{
+    Artifacts, Endpoints, ErrorKind, FailureKind, Ledger, ObjectVersion, PackageSpec, Page, Pager, Pipeline, PortError,
+    Registry, Signals, StartSpec,
+};
+use serde_json::{Value, json};
+
+fn release() -> ReleaseId {
+    ReleaseId(Sha256::of(b"v427"))
+}
+
+fn operation(seen: &Seen) -> &str {
+    seen.header("x-amz-target").rsplit('.').next().unwrap()
+}
+
+async fn update_error(status: u16, code: &'static str, message: &'static str) -> PortError {
+    let world = world(move |_| aws_error(status, code, message)).await;
+    let ports = world.ports().await;
+    ports.update(&region(), &update(&ports)).await.unwrap_err()
+}
+
+fn update(ports: &AwsPorts) -> UpdateSpec {
+    UpdateSpec {
+        endpoint: ports.fleet().endpoint.clone(),
+        config: "fraud-v427-abc".parse().unwrap(),
+        routing: Routing::Canary { percent: 10, bake: SignedDuration::from_mins(8) },
+        termination_wait: SignedDuration::from_mins(10),
+        max_execution: SignedDuration::from_hours(2),
+        rollback_alarms: alarms::guard_names(ports.fleet()),
+    }
+}
+
+#[tokio::test]
+async fn every_kind_of_error_arrives_as_itself() {
+    let table = [
+        (400, "ThrottlingException", "Rate exceeded", ErrorKind::Throttled),
+        (400, "ValidationException", "Could not find endpoint configuration \"c\".", ErrorKind::NotFound),
+        (400, "ValidationException", "Cannot update in-progress endpoint \"fraud\".", ErrorKind::Conflict),
+        (400, "ResourceLimitExceeded", "no second fleet", ErrorKind::Refused),
+        (403, "AccessDeniedException", "not authorized", ErrorKind::Refused),
+        (503, "ServiceUnavailable", "later", ErrorKind::Unreachable),
+    ];
+    for (status, code, message, kind) in table {
+        let error = update_error(status, code, message).await;
+        assert_eq!((error.kind, error.operation), (kind, "UpdateEndpoint"), "{code}");
+        assert_eq!(error.message, format!("{code}: {message}"));
+    }
+}
+
+#[tokio::test]
+async fn an_error_names_no_credential_and_no_payload() {
+    let words = "Received client error (400) from primary with message \"cannot read 12.5,0.25\"";
+    let world = world(move |_| {
+        let body = json!({ "Message": words, "OriginalMessage": "cannot read 12.5,0.25", "OriginalStatusCode": 400 });
+        (StatusCode::FAILED_DEPENDENCY, [("x-amzn-errortype", "ModelError")], body.to_string()).into_response()
+    })
+    .await;
+    let ports = world.ports().await;
+    let endpoint = ports.fleet().endpoint.clone();
+    let error = ports.invoke(&region(), &endpoint, "12.5,0.25").await.unwrap_err();
+    assert_eq!(error.to_string(), "InvokeEndpoint in ap-northeast-1: refused: ModelError (status 424)");
+    let sent = world.calls();
+    assert_eq!(sent[0].header("content-type"), "text/csv");
+    assert_eq!(&sent[0].body[..], b"12.5,0.25");
+    // The signature went over the wire; neither it nor the key is in any text of the error.
+    assert!(sent[0].header("authorization").contains("/ap-northeast-1/sagemaker/aws4_request"));
+    for secret in ["not-a-secret", "Credential=", "Signature=", "12.5"] {
+        assert!(!format!("{error:?} {error}").contains(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_at_home_is_unreachable() {
+    let world = world(|_| crate::common::hang()).await;
+    let clock = world.clock();
+    let fleet = meridian_aws::Policy::compiled_in().unwrap().fleet;
+    // A port that was free a moment ago.
+    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let ports = AwsPorts::new(fleet, clock, Some(format!("http://{closed}")));
+    let error = ports.alarms(&region(), &["a".to_owned()]).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unreachable);
+}
+
+#[tokio::test]
+async fn an_update_is_asked_for_as_the_policy_says() {
+    let world = world(|_| aws_json(200, json!({ "EndpointArn": "arn" }))).await;
+    let ports = world.ports().await;
+    ports.update(&region(), &update(&ports)).await.unwrap();
+    let back = UpdateSpec { routing: Routing::AllAtOnce, rollback_alarms: Vec::new(), ..update(&ports) };
+    ports.update(&region(), &back).await.unwrap();
+    let [forward, back]: [Value; 2] = [0, 1].map(|at| world.calls()[at].json());
+    assert_eq!(operation(&world.calls()[0]), "UpdateEndpoint");
+    assert_eq!(forward["RetainAllVariantProperties"], true);
+    let policy = &forward["DeploymentConfig"]["BlueGreenUpdatePolicy"];
+    assert_eq!(policy["TrafficRoutingConfiguration"]["Type"], "CANARY");
+    assert_eq!(policy["TrafficRoutingConfiguration"]["WaitIntervalInSeconds"], 480);
+    assert_eq!(policy["TrafficRoutingConfiguration"]["CanarySize"], json!({ "Type": "CAPACITY_PERCENT", "Value": 10 }));
+    assert_eq!(policy["TerminationWaitInSeconds"], 600);
+    assert_eq!(policy["MaximumExecutionTimeoutInSeconds"], 7200);
+    let alarms = forward["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"].as_array().unwrap();
+    assert_eq!(alarms.len(), 5);
+    assert_eq!(back["DeploymentConfig"]["AutoRollbackConfiguration"], Value::Null);
+    assert_eq!(
+        back["DeploymentConfig"]["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"],
+        json!({ "Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0 })
+    );
+}
+
+#[tokio::test]
+async fn an_endpoint_is_seen_with_its_update() {
+    let shown = json!({
+        "EndpointStatus": "Updating",
+        "EndpointConfigName": "fraud-v426",
+        "PendingDeploymentSummary": {
+            "EndpointConfigName": "fraud-v427",
+            "ProductionVariants": [{ "VariantName": "main", "VariantStatus": [
+                { "Status": "Creating", "StartTime": 1_795_143_600.0 },
+                { "Status": "Baking", "StartTime": 1_795_143_780.5 },
+            ]}],
+        },
+    });
+    let world = world(move |_| aws_json(200, shown.clone())).await;
+    let ports = world.ports().await;
+    let endpoint = ports.fleet().endpoint.clone();
+    let view = ports.describe(&region(), &endpoint).await.unwrap().unwrap();
+    assert_eq!((view.status, view.config.as_str()), (EndpointStatus::Updating, "fraud-v426"));
+    let pending = view.pending.unwrap();
+    assert_eq!((pending.config.as_str(), pending.phase), ("fraud-v427", Some(VariantPhase::Baking)));
+    assert_eq!(pending.phase_since.unwrap().as_millisecond(), 1_795_143_780_500);
+}
+
+#[tokio::test]
+async fn a_status_that_nobody_knows_is_an_error() {
+    let world = world(|_| aws_json(200, json!({ "EndpointStatus": "Dreaming", "EndpointConfigName": "c" }))).await;
+    let ports = world.ports().await;
+    let endpoint = ports.fleet().endpoint.clone();
+    let error = ports.describe(&region(), &endpoint).await.unwrap_err();
+    assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Refused, "unknown endpoint status Dreaming"));
+}
+
+#[tokio::test]
+async fn a_new_object_is_never_an_overwrite() {
+    let put = |seen: &Seen| -> Response {
+        if seen.header("if-none-match") == "*" {
+            let error = "<Error><Code>PreconditionFailed</Code><Message>it exists</Message></Error>";
+            return (StatusCode::PRECONDITION_FAILED, error).into_response();
+        }
+        [("x-amz-version-id", "v2")].into_response()
+    };
+    let world = world(put).await;
+    let ports = world.ports().await;
+    let error = ports.create(&region(), "waves/fraud.json", "{}".into()).await.unwrap_err();
+    assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Conflict, "PreconditionFailed: it exists"));
+    let version = ports.replace(&region(), "waves/fraud.json", "{}".into()).await.unwrap();
+    assert_eq!(version, ObjectVersion("v2".to_owned()));
+    let sent = world.calls();
+    assert_eq!(sent[0].uri.path(), "/fraud-models-jp/waves/fraud.json");
+    // SHA-256 of `{}`, in base64.
+    assert_eq!(sent[0].header("x-amz-checksum-sha256"), "RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=");
+}
+
+#[tokio::test]
+async fn a_chain_is_read_page_by_page_from_where_it_is_asked() {
+    let actor: Actor = "execution-1".parse().unwrap();
+    let record = Record::Lifted { why: "tested".to_owned() };
+    let entry = Head { next: 7, prev: Sha256::of(b"") }.entry(start(), actor, record);
+    let stored = entry.clone();
+    let world = world(move |seen| chain_of_one(seen, &stored)).await;
+    let ports = world.ports().await;
+    assert_eq!(ports.entries(&region(), &Chain::Home, 7).await.unwrap(), [entry]);
+    let asked: Vec<String> = world.calls().iter().map(|seen| seen.uri.to_string()).collect();
+    assert_eq!(asked.len(), 3);
+    assert!(asked[0].contains("start-after=ledger%2Ffraud%2Fhome%2F00000000000000000006.json"), "{asked:?}");
+    assert!(asked[2].contains("start-after=ledger%2Ffraud%2Fhome%2F00000000000000000007.json"), "{asked:?}");
+}
+
+fn chain_of_one(seen: &Seen, entry: &Entry) -> Response {
+    let uri = seen.uri.to_string();
+    if !uri.contains("list-type=2") {
+        return entry.to_bytes().into_response();
+    }
+    let key = Chain::Home.key(&"fraud".parse().unwrap(), 7);
+    let found =
+        if uri.contains("0006.json") { format!("<Contents><Key>{key}</Key></Contents>") } else { String::new() };
+    format!("<ListBucketResult><Name>b</Name>{found}</ListBucketResult>").into_response()
+}
+
+#[tokio::test]
+async fn a_package_and_an_execution_carry_their_tokens() {
+    let world = world(|seen| match operation(seen) {
+        "CreateModelPackage" => aws_json(200, json!({ "ModelPackageArn": "arn:package" })),
+        "StartPipelineExecution" => aws_json(200, json!({ "pipelineExecutionId": "execution-1" })),
+        _ => aws_json(200, json!({})),
+    })
+    .await;
+    let ports = world.ports().await;
+    let package = PackageSpec {
+        release: release(),
+        group: "fraud".to_owned(),
+        description: "v427".to_owned(),
+        image: "image".to_owned(),
+        model_data_url: "s3://b/k".to_owned(),
+        metadata: vec![("version".to_owned(), "v427".to_owned())],
+    };
+    assert_eq!(ports.register(&region(), &package).await.unwrap(), "arn:package");
+    let start = StartSpec {
+        pipeline: ports.fleet().pipeline.clone(),
+        token: release().to_string(),
+        variables: vec![("release".to_owned(), release().to_string())],
+        source: ("Source".to_owned(), ObjectVersion("v2".to_owned())),
+    };
+    assert_eq!(ports.start(&region(), &start).await.unwrap(), "execution-1");
+    ports.fail(&region(), "job", FailureKind::JobFailed, &"x".repeat(6000)).await.unwrap();
+    let sent: Vec<Value> = world.calls().iter().map(Seen::json).collect();
+    assert_eq!(sent[0]["ClientToken"].as_str().unwrap().len(), 32);
+    assert_eq!(sent[0]["ModelApprovalStatus"], "PendingManualApproval");
+    assert_eq!(sent[1]["clientRequestToken"], release().to_string());
+    assert_eq!(sent[1]["sourceRevisions"][0]["revisionType"], "S3_OBJECT_VERSION_ID");
+    assert_eq!(sent[2]["failureDetails"]["message"].as_str().unwrap().chars().count(), 5000);
+}
+
+#[tokio::test]
+async fn a_page_goes_to_the_regions_own_topic() {
+    let answer = "<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>";
+    let world = world(move |_| answer.into_response()).await;
+    let page = Page { subject: "JP went back".to_owned(), message: "look".to_owned() };
+    world.ports().await.page(&region(), &page).await.unwrap();
+    let body = String::from_utf8(world.calls()[0].body.to_vec()).unwrap();
+    assert!(
+        body.contains("TopicArn=arn%3Aaws%3Asns%3Aap-northeast-1%3A111122223333%3Ameridian-fraud-oncall"),
+        "{body}"
+    );
+}
