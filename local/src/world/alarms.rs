@@ -1,7 +1,7 @@
 //! CloudWatch alarms: what there is of them in a region, and the two operations.
 
 use super::World;
-use super::evaluation::Missing;
+use super::evaluation::Silence;
 use super::metrics::{MetricKey, invalid, is_period};
 use super::samples::Statistic;
 use crate::api::cloudwatch::{
@@ -37,7 +37,7 @@ pub(super) struct Watch {
     pub key: MetricKey,
     pub statistic: Statistic,
     pub comparison: Comparison,
-    pub missing: Missing,
+    pub missing: Silence,
     /// Whether a percentile over too few samples is left alone.
     pub low_samples_ignored: bool,
     pub status: Status,
@@ -132,7 +132,7 @@ impl Watch {
             statistic: statistic.ok_or_else(|| invalid("The statistic is not one."))?,
             comparison: Comparison::parse(&definition.comparison_operator)
                 .ok_or_else(|| invalid("The comparison operator is not one."))?,
-            missing: Missing::parse(definition.treat_missing_data.as_deref())
+            missing: Silence::parse(definition.treat_missing_data.as_deref())
                 .ok_or_else(|| invalid("TreatMissingData is missing, ignore, breaching or notBreaching."))?,
             low_samples_ignored,
             definition,

@@ -16,6 +16,8 @@ pub(super) struct Endpoint {
     pub status: EndpointStatus,
     /// The fleet that serves; none before the first one does.
     pub blue: Option<Fleet>,
+    /// The configuration that it was created with.
+    pub first_config: String,
     pub update: Option<Update>,
     pub failure_reason: Option<String>,
     pub last_deployment: Option<DeploymentConfig>,
@@ -160,8 +162,7 @@ impl Fleet {
 impl Endpoint {
     /// The configuration that `DescribeEndpoint` names: the old one while an update runs.
     pub fn config(&self) -> &str {
-        let target = self.update.as_ref().map(|update| &update.target);
-        self.blue.as_ref().or(target).map_or("", |fleet| &fleet.config)
+        self.blue.as_ref().map_or(&self.first_config, |fleet| &fleet.config)
     }
 
     /// Green's share of the traffic, 0 to 1.

@@ -31,6 +31,7 @@ impl Operation for CreateEndpoint {
             modified: now,
             status: EndpointStatus::Creating,
             blue: None,
+            first_config: self.endpoint_config_name.clone(),
             update: None,
             failure_reason: None,
             last_deployment: None,

@@ -5,7 +5,7 @@ use crate::api::cloudwatch::AlarmState;
 
 /// `TreatMissingData`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Missing {
+pub(super) enum Silence {
     /// Silence is insufficient data.
     Missing,
     /// Silence keeps the state.
@@ -16,14 +16,14 @@ pub(super) enum Missing {
     NotBreaching,
 }
 
-impl Missing {
+impl Silence {
     /// AWS's word for it; `missing` where nothing is said.
     pub fn parse(text: Option<&str>) -> Option<Self> {
         match text {
-            None | Some("missing") => Some(Missing::Missing),
-            Some("ignore") => Some(Missing::Ignore),
-            Some("breaching") => Some(Missing::Breaching),
-            Some("notBreaching") => Some(Missing::NotBreaching),
+            None | Some("missing") => Some(Silence::Missing),
+            Some("ignore") => Some(Silence::Ignore),
+            Some("breaching") => Some(Silence::Breaching),
+            Some("notBreaching") => Some(Silence::NotBreaching),
             Some(_) => None,
         }
     }
@@ -37,7 +37,7 @@ pub(super) fn evaluate(
     range: &[Option<bool>],
     periods: usize,
     to_alarm: usize,
-    missing: Missing,
+    missing: Silence,
 ) -> Option<AlarmState> {
     let real: Vec<bool> = range.iter().rev().filter_map(|point| *point).take(periods).collect();
     let breaching = real.iter().filter(|breaches| **breaches).count();
@@ -46,13 +46,13 @@ pub(super) fn evaluate(
     let decide = |breaching: usize| if breaching >= to_alarm { AlarmState::Alarm } else { AlarmState::Ok };
     match missing {
         _ if filled == 0 => Some(decide(breaching)),
-        Missing::Breaching => Some(decide(breaching + filled)),
-        Missing::NotBreaching => Some(decide(breaching)),
-        Missing::Missing if real.is_empty() => Some(AlarmState::InsufficientData),
-        Missing::Ignore | Missing::Missing if breaching >= to_alarm => Some(AlarmState::Alarm),
-        Missing::Ignore | Missing::Missing if fine > 0 => Some(AlarmState::Ok),
-        Missing::Ignore => None,
-        Missing::Missing => old_enough(range, to_alarm).then_some(AlarmState::Alarm),
+        Silence::Breaching => Some(decide(breaching + filled)),
+        Silence::NotBreaching => Some(decide(breaching)),
+        Silence::Missing if real.is_empty() => Some(AlarmState::InsufficientData),
+        Silence::Ignore | Silence::Missing if breaching >= to_alarm => Some(AlarmState::Alarm),
+        Silence::Ignore | Silence::Missing if fine > 0 => Some(AlarmState::Ok),
+        Silence::Ignore => None,
+        Silence::Missing => old_enough(range, to_alarm).then_some(AlarmState::Alarm),
     }
 }
 
@@ -81,7 +81,7 @@ mod tests {
 
     /// Missing, ignore, breaching, notBreaching; `K` keeps the state.
     fn row(drawing: &str, periods: usize, to_alarm: usize) -> String {
-        [Missing::Missing, Missing::Ignore, Missing::Breaching, Missing::NotBreaching]
+        [Silence::Missing, Silence::Ignore, Silence::Breaching, Silence::NotBreaching]
             .map(|missing| match evaluate(&range(drawing), periods, to_alarm, missing) {
                 None => 'K',
                 Some(AlarmState::Ok) => 'O',

@@ -86,6 +86,8 @@ pub enum FaultKind {
     Unavailable,
     /// The service throttles.
     Throttle,
+    /// S3 answers that another write was under way (409).
+    Conflict,
     /// The call never returns.
     TimeOut,
     /// SageMaker's control plane of the region is gone: its calls never return and updates stand still.
@@ -190,6 +192,7 @@ impl Fault {
             FaultKind::Fail => "fails",
             FaultKind::Unavailable => "is unavailable",
             FaultKind::Throttle => "throttles",
+            FaultKind::Conflict => "meets a racing write",
             FaultKind::TimeOut => "times out",
             FaultKind::Dark => return "SageMaker's control plane is dark".to_owned(),
             FaultKind::Hang => "hangs",
@@ -280,6 +283,10 @@ impl Scheduled {
                 Effect::Answer(ApiError::new("SlowDown", 503, "Please reduce your request rate."))
             }
             FaultKind::Throttle => Effect::Answer(ApiError::throttled()),
+            FaultKind::Conflict => {
+                let message = "A conflicting operation occurred during processing of this request.";
+                Effect::Answer(ApiError::new("ConditionalRequestConflict", 409, message))
+            }
             FaultKind::TimeOut => Effect::Hang,
             FaultKind::Dark if call.service == Service::SageMaker => Effect::Hang,
             FaultKind::Kill => Effect::Kill(fault.when),

@@ -145,8 +145,13 @@ impl World {
         }
     }
 
+    /// All traffic is on green: blue stays for a while, if it is to.
     fn terminate(&mut self, region: &RegionName, name: &str, wait: SignedDuration) {
-        self.enter(region, name, Phase::Terminating, wait);
+        if wait.is_zero() {
+            self.finish(region, name);
+        } else {
+            self.enter(region, name, Phase::Terminating, wait);
+        }
     }
 
     /// The target serves alone.
@@ -172,6 +177,7 @@ impl World {
         if endpoint.blue.is_none() {
             endpoint.status = EndpointStatus::Failed;
             endpoint.failure_reason = Some(reason.clone());
+            endpoint.update = None;
             self.settled(region, name, Stage::Failed, None, Some(reason));
             return;
         }

@@ -131,18 +131,17 @@ impl World {
 
     /// Puts everything into the queue that happens by itself from the start on.
     fn schedule(&mut self) {
-        let spans: Vec<(Timestamp, Option<Timestamp>)> =
-            self.faults.iter().map(|scheduled| (scheduled.from, scheduled.until)).collect();
-        for (number, (from, until)) in spans.into_iter().enumerate() {
-            self.queue.push(from.max(self.now), Event::FaultBegins(number));
-            if let Some(until) = until {
+        let told = self.faults.iter().enumerate().filter(|(_, scheduled)| scheduled.fault.kind != FaultKind::Kill);
+        for (number, scheduled) in told {
+            self.queue.push(scheduled.from.max(self.now), Event::FaultBegins(number));
+            if let Some(until) = scheduled.until {
                 self.queue.push(until.max(self.now), Event::FaultEnds(number));
             }
         }
         let minute = traffic::start_of_minute(self.now);
         let next = minute.saturating_add(SignedDuration::from_mins(1)).unwrap_or(Timestamp::MAX);
         self.queue.push(next, Event::MinuteEnds);
-        self.queue.push(next, Event::EvaluateAlarms { high_resolution: true });
+        self.queue.push(self.now, Event::EvaluateAlarms { high_resolution: true });
         self.schedule_sweeps();
         if self.config.health_checks {
             let regions: Vec<RegionName> = self.regions.keys().cloned().collect();
@@ -206,6 +205,7 @@ impl World {
             Some(Effect::Answer(error)) => Outcome::Answer(Err(error)),
             Some(Effect::Hang) => Outcome::Hang,
             Some(Effect::Kill(when)) => {
+                self.fault_strikes(region, O::NAME, function);
                 if when == When::After {
                     // Nobody sees the answer.
                     let _unseen = operation.apply(self, region);
@@ -267,6 +267,12 @@ impl World {
                 self.thaw(&region);
             }
         }
+    }
+
+    /// A kill is told when it happens, not when it becomes possible.
+    fn fault_strikes(&mut self, region: &RegionName, operation: &str, function: Option<FunctionName>) {
+        let who = function.map_or("a caller", FunctionName::as_str);
+        self.record(region, What::FaultBegan { fault: format!("{who} is killed at {operation}") });
     }
 
     fn home(&self) -> RegionName {

@@ -8,7 +8,7 @@ use crate::api::{ApiError, Operation, Service};
 use bytes::Bytes;
 use meridian_domain::RegionName;
 use meridian_scoring::{Model, ModelError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 use std::fmt;
 
 /// The runtime's largest payload.
@@ -27,9 +27,8 @@ impl fmt::Debug for Models {
 impl Models {
     /// Reads an archive, if it is a new one.
     pub fn load(&mut self, digest: Digest, archive: &Bytes) -> Result<(), ModelError> {
-        if !self.0.contains_key(&digest) {
-            let model = Model::from_archive(archive.as_ref())?;
-            self.0.insert(digest, model);
+        if let Entry::Vacant(place) = self.0.entry(digest) {
+            place.insert(Model::from_archive(archive.as_ref())?);
         }
         Ok(())
     }

@@ -7,12 +7,12 @@ use super::metrics::Metrics;
 use super::queue::Event;
 use super::{LiveFacts, What, World};
 use crate::api::cloudwatch::AlarmState;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use meridian_domain::RegionName;
 use serde_json::{Value, json};
 
-/// How often high-resolution alarms are looked at.
-const TICK: SignedDuration = SignedDuration::from_secs(10);
+/// How often high-resolution alarms are looked at, in seconds.
+const TICK: i64 = 10;
 
 /// An alarm's change.
 struct Change {
@@ -36,7 +36,9 @@ impl World {
             self.guard(&region);
         }
         if high_resolution {
-            self.queue.push(self.later(TICK), Event::EvaluateAlarms { high_resolution });
+            // On full tens of seconds, wherever the world began.
+            let next = Timestamp::from_second(self.now.as_second().div_euclid(TICK) * TICK + TICK);
+            self.queue.push(next.unwrap_or(Timestamp::MAX), Event::EvaluateAlarms { high_resolution });
         }
     }
 

@@ -1,0 +1,11 @@
+//! What the simulated world promises, each test named for its promise.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod alarms;
+mod endpoint;
+mod events;
+mod functions;
+mod pipeline;
+mod reproducible;
+mod storage;
+mod support;

@@ -1,0 +1,147 @@
+use crate::support::*;
+use meridian_local::api::codepipeline::*;
+use meridian_local::world::{FunctionName, Invocation, InvocationEnd, What, World};
+use serde_json::{Value, json};
+
+fn start(world: &mut World, token: &str) -> String {
+    let variable = |name: &str, value: &str| PipelineVariable { name: name.to_owned(), value: value.to_owned() };
+    let start = StartPipelineExecution {
+        name: "fraud-promotion".to_owned(),
+        variables: vec![variable("release", "r427"), variable("policy", "p1")],
+        client_request_token: Some(token.to_owned()),
+        source_revisions: vec![SourceRevisionOverride {
+            action_name: "Source".to_owned(),
+            revision_type: "S3_OBJECT_VERSION_ID".to_owned(),
+            revision_value: "v1".to_owned(),
+        }],
+    };
+    call(world, EU, start).unwrap().pipeline_execution_id
+}
+
+/// Jobs that came due, each answered to Lambda at once.
+fn jobs(world: &mut World) -> Vec<Invocation> {
+    let taken = world.take_invocations();
+    for own in &taken {
+        world.invocation_ended(own.id, InvocationEnd::Answered(json!({})));
+    }
+    taken.into_iter().filter(|own| own.payload.get("CodePipeline.job").is_some()).collect()
+}
+
+fn job_id(job: &Invocation) -> String {
+    job.payload["CodePipeline.job"]["id"].as_str().unwrap().to_owned()
+}
+
+fn parameters(job: &Invocation) -> Value {
+    let configuration = &job.payload["CodePipeline.job"]["data"]["actionConfiguration"]["configuration"];
+    serde_json::from_str(configuration["UserParameters"].as_str().unwrap()).unwrap()
+}
+
+fn succeed(world: &mut World, job: &str, token: Option<&str>) -> Result<(), String> {
+    let put = PutJobSuccessResult {
+        job_id: job.to_owned(),
+        continuation_token: token.map(str::to_owned),
+        ..PutJobSuccessResult::default()
+    };
+    call(world, EU, put).map(drop).map_err(|error| error.code)
+}
+
+#[test]
+fn a_wave_goes_through_the_fleet_in_order() {
+    let mut world = world(night());
+    let execution = start(&mut world, "t1");
+    let mut seen = Vec::new();
+    for _ in 0..6 {
+        run_for(&mut world, 10);
+        let due = jobs(&mut world);
+        assert_eq!(due.len(), 1);
+        let parameters = parameters(&due[0]);
+        assert_eq!(parameters["execution"], json!(execution));
+        assert_eq!((&parameters["release"], &parameters["policy"]), (&json!("r427"), &json!("p1")));
+        seen.push((due[0].function, format!("{} {}", parameters["action"], parameters["region"])));
+        succeed(&mut world, &job_id(&due[0]), None).unwrap();
+    }
+    let promote = |name: &str| (FunctionName::Promote, format!("\"promote\" \"{name}\""));
+    let verify = (FunctionName::Promote, "\"verify\" null".to_owned());
+    let register = (FunctionName::ShadowEval, "\"register\" null".to_owned());
+    assert_eq!(seen, [register, promote(EU), promote(AU), promote(JP), promote(BR), verify]);
+    assert!(world.log().iter().any(|event| matches!(event.what, What::ExecutionSucceeded { .. })));
+}
+
+#[test]
+fn a_continuation_token_means_call_me_again_in_half_a_minute() {
+    let mut world = world(night());
+    start(&mut world, "t1");
+    run_for(&mut world, 10);
+    let first = jobs(&mut world).remove(0);
+    assert!(first.payload["CodePipeline.job"]["data"].get("continuationToken").is_none());
+    succeed(&mut world, &job_id(&first), Some("step 2")).unwrap();
+    run_for(&mut world, 29);
+    assert!(jobs(&mut world).is_empty());
+    run_for(&mut world, 3);
+    let second = jobs(&mut world).remove(0);
+    assert_eq!(second.payload["CodePipeline.job"]["data"]["continuationToken"], "step 2");
+    assert_ne!(job_id(&second), job_id(&first));
+    assert_eq!(succeed(&mut world, &job_id(&first), None), Err("InvalidJobStateException".to_owned()));
+    assert_eq!(succeed(&mut world, "none", None), Err("JobNotFoundException".to_owned()));
+}
+
+#[test]
+fn nobody_answering_for_twenty_minutes_fails_the_action() {
+    let mut world = world(night());
+    start(&mut world, "t1");
+    run_for(&mut world, 10);
+    let job = jobs(&mut world).remove(0);
+    let failed = |world: &World| world.log().iter().any(|event| matches!(event.what, What::ExecutionFailed { .. }));
+    run_for(&mut world, 19 * 60);
+    assert!(!failed(&world));
+    run_for(&mut world, 60);
+    assert!(failed(&world));
+    assert_eq!(succeed(&mut world, &job_id(&job), None), Err("InvalidJobStateException".to_owned()));
+}
+
+#[test]
+fn starting_twice_with_one_token_starts_once() {
+    let mut world = world(night());
+    let first = start(&mut world, "t1");
+    assert_eq!(start(&mut world, "t1"), first);
+    assert_ne!(start(&mut world, "t2"), first);
+}
+
+#[test]
+fn executions_queue_for_a_stage_and_a_failed_one_leaves_it() {
+    let mut world = world(night());
+    start(&mut world, "t1");
+    start(&mut world, "t2");
+    run_for(&mut world, 20);
+    let due = jobs(&mut world);
+    assert_eq!(due.len(), 1, "the second waits before the stage that the first is in");
+    let failure = PutJobFailureResult {
+        job_id: job_id(&due[0]),
+        failure_details: FailureDetails {
+            failure_type: "JobFailed".to_owned(),
+            message: "no".to_owned(),
+            external_execution_id: None,
+        },
+    };
+    call(&mut world, EU, failure).unwrap();
+    run_for(&mut world, 5);
+    assert_eq!(jobs(&mut world).len(), 1);
+}
+
+#[test]
+fn bad_answers_are_refused_and_leave_the_job_open() {
+    let mut world = world(night());
+    start(&mut world, "t1");
+    run_for(&mut world, 10);
+    let job = job_id(&jobs(&mut world).remove(0));
+    assert!(succeed(&mut world, &job, Some("")).is_err());
+    assert!(succeed(&mut world, &job, Some(&"x".repeat(2049))).is_err());
+    let mixed = PutJobSuccessResult {
+        job_id: job.clone(),
+        continuation_token: Some("t".to_owned()),
+        output_variables: [("a".to_owned(), "b".to_owned())].into(),
+        ..PutJobSuccessResult::default()
+    };
+    assert!(call(&mut world, EU, mixed).is_err());
+    assert!(succeed(&mut world, &job, None).is_ok());
+}

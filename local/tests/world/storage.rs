@@ -1,0 +1,153 @@
+use crate::support::*;
+use meridian_local::api::s3::*;
+use meridian_local::world::{Fault, FaultKind, FunctionName, World};
+
+const KEY: &str = "ledger/fraud/home/00000000000000000001.json";
+const MANIFEST: &str = "releases/manifests/x.json";
+
+fn put(key: &str, body: &'static str) -> PutObject {
+    PutObject::new(bucket(EU), key, body)
+}
+
+fn head(world: &mut World, name: &str, key: &str) -> Result<HeadObjectOutput, meridian_local::api::ApiError> {
+    call(world, name, HeadObject { bucket: bucket(name), key: key.to_owned(), version_id: None })
+}
+
+#[test]
+fn a_conditional_write_wins_once() {
+    let mut world = world(night());
+    let first = call(&mut world, EU, put(KEY, "one").if_absent()).unwrap();
+    let second = call(&mut world, EU, put(KEY, "two").if_absent()).unwrap_err();
+    assert_eq!((second.code.as_str(), second.status), ("PreconditionFailed", 412));
+
+    let over = |etag: &str| PutObject { if_match: Some(etag.to_owned()), ..put(KEY, "three") };
+    let third = call(&mut world, EU, over(&first.etag)).unwrap();
+    assert_ne!(third.version_id, first.version_id);
+    assert_eq!(call(&mut world, EU, over(&first.etag)).unwrap_err().status, 412, "the first version is not current");
+    let nowhere = PutObject { if_match: Some(first.etag), ..put("none", "x") };
+    assert_eq!(call(&mut world, EU, nowhere).unwrap_err().code, "NoSuchKey");
+}
+
+#[test]
+fn a_racing_write_is_a_conflict() {
+    let mut config = night();
+    config.faults =
+        vec![Fault { operation: Some("PutObject".to_owned()), at_most: Some(1), ..Fault::of(FaultKind::Conflict) }];
+    let mut world = world(config);
+    let error = call(&mut world, EU, put(KEY, "one").if_absent()).unwrap_err();
+    assert_eq!((error.code.as_str(), error.status), ("ConditionalRequestConflict", 409));
+    assert!(call(&mut world, EU, put(KEY, "one").if_absent()).is_ok());
+}
+
+#[test]
+fn every_version_stays_readable() {
+    let mut world = world(night());
+    let old = call(&mut world, EU, put(KEY, "old")).unwrap();
+    call(&mut world, EU, put(KEY, "new")).unwrap();
+    let get = |version_id| GetObject { bucket: bucket(EU), key: KEY.to_owned(), version_id };
+    assert_eq!(call(&mut world, EU, get(None)).unwrap().body, "new");
+    assert_eq!(call(&mut world, EU, get(Some(old.version_id))).unwrap().body, "old");
+    assert_eq!(call(&mut world, EU, get(Some("none".to_owned()))).unwrap_err().code, "NoSuchVersion");
+}
+
+#[test]
+fn bytes_that_do_not_match_their_checksum_are_refused() {
+    let mut world = world(night());
+    let wrong = PutObject { checksum_sha256: Some([0; 32]), ..put(KEY, "one") };
+    assert_eq!(call(&mut world, EU, wrong).unwrap_err().code, "BadDigest");
+    let digest = *meridian_domain::Sha256::of(b"one").as_bytes();
+    let right = PutObject { checksum_sha256: Some(digest), ..put(KEY, "one") };
+    assert_eq!(call(&mut world, EU, right).unwrap().checksum_sha256, digest);
+}
+
+#[test]
+fn a_bucket_answers_in_its_own_region_only() {
+    let mut world = world(night());
+    assert_eq!(call(&mut world, JP, put(KEY, "one")).unwrap_err().code, "PermanentRedirect");
+    let nowhere = PutObject::new("nowhere", KEY, "one");
+    assert_eq!(call(&mut world, EU, nowhere).unwrap_err().code, "NoSuchBucket");
+    assert_eq!(head(&mut world, EU, "none").unwrap_err().code, "NoSuchKey");
+}
+
+#[test]
+fn listings_are_in_key_order_and_go_on_where_they_ended() {
+    let mut world = world(night());
+    for n in [3, 1, 5, 2, 4] {
+        call(&mut world, EU, PutObject::new(bucket(EU), format!("ledger/{n}"), "x")).unwrap();
+    }
+    call(&mut world, EU, put("lodger", "x")).unwrap();
+    let list =
+        ListObjectsV2 { bucket: bucket(EU), prefix: "ledger/".to_owned(), max_keys: Some(2), ..Default::default() };
+    let mut seen = Vec::new();
+    let mut token = None;
+    loop {
+        let page = call(&mut world, EU, ListObjectsV2 { continuation_token: token.take(), ..list.clone() }).unwrap();
+        assert_eq!(page.is_truncated, page.next_continuation_token.is_some());
+        seen.extend(page.contents.into_iter().map(|object| object.key));
+        token = page.next_continuation_token;
+        if token.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, ["ledger/1", "ledger/2", "ledger/3", "ledger/4", "ledger/5"]);
+    let after = ListObjectsV2 { start_after: Some("ledger/3".to_owned()), max_keys: None, ..list };
+    assert_eq!(call(&mut world, EU, after).unwrap().contents.len(), 2);
+}
+
+#[test]
+fn releases_are_replicated_after_a_lag_with_the_same_version_id() {
+    let mut world = world(night());
+    let written = call(&mut world, EU, put(MANIFEST, "m")).unwrap();
+    call(&mut world, EU, put(KEY, "ledger")).unwrap();
+    assert_eq!(head(&mut world, EU, MANIFEST).unwrap().replication_status, Some(ReplicationStatus::Pending));
+    run_until(&mut world, "03:00:02.9");
+    assert!(head(&mut world, JP, MANIFEST).is_err(), "no copy arrives before its lag");
+
+    run_until(&mut world, "03:00:08");
+    for name in [AU, JP, BR] {
+        let copy = head(&mut world, name, MANIFEST).unwrap();
+        assert_eq!(copy.version_id, written.version_id);
+        assert_eq!(copy.checksum_sha256, written.checksum_sha256);
+        assert_eq!(copy.replication_status, Some(ReplicationStatus::Replica));
+        assert!(head(&mut world, name, KEY).is_err(), "the ledger is not replicated");
+    }
+    assert_eq!(head(&mut world, EU, MANIFEST).unwrap().replication_status, Some(ReplicationStatus::Completed));
+}
+
+#[test]
+fn each_regions_replication_is_woken_by_its_own_copy() {
+    let mut world = world(night());
+    call(&mut world, EU, put(MANIFEST, "m")).unwrap();
+    run_until(&mut world, "03:00:10");
+    let woken: Vec<_> = world.take_invocations().into_iter().filter(|own| own.payload["source"] == "aws.s3").collect();
+    assert_eq!(woken.len(), 4);
+    assert!(woken.iter().all(|own| own.function == FunctionName::Replication));
+    assert!(woken.iter().all(|own| own.payload["detail"]["bucket"]["name"] == bucket(own.region.as_str())));
+}
+
+#[test]
+fn a_copy_can_be_late_or_never_come() {
+    let mut config = night();
+    let late = meridian_local::world::Moment::At(at("03:00:00"));
+    config.faults = vec![
+        Fault {
+            region: Some(region(JP)),
+            from: Some(late),
+            delay: Some(jiff::SignedDuration::from_mins(10)),
+            ..Fault::of(FaultKind::ReplicationDelay)
+        },
+        Fault { region: Some(region(BR)), ..Fault::of(FaultKind::ReplicationFail) },
+    ];
+    let mut world = world(config);
+    call(&mut world, EU, put(MANIFEST, "m")).unwrap();
+    run_until(&mut world, "03:00:30");
+    let told = world.take_invocations();
+    assert!(told.iter().any(|own| own.payload["Records"][0]["eventName"] == "Replication:OperationFailedReplication"));
+    run_until(&mut world, "03:09:00");
+    assert!(head(&mut world, AU, MANIFEST).is_ok());
+    assert!(head(&mut world, JP, MANIFEST).is_err());
+    run_until(&mut world, "03:11:00");
+    assert!(head(&mut world, JP, MANIFEST).is_ok());
+    assert!(head(&mut world, BR, MANIFEST).is_err());
+    assert_eq!(head(&mut world, EU, MANIFEST).unwrap().replication_status, Some(ReplicationStatus::Failed));
+}
