@@ -9,6 +9,7 @@ mod observe;
 
 use crate::context::{Context, FunctionKind, HandlerError};
 use crate::events::{Action, PipelineJob};
+use crate::job;
 use crate::ports::{FailureKind, Page, Ports};
 pub(crate) use execute::{page, trip};
 use jiff::Timestamp;
@@ -116,9 +117,9 @@ async fn answer<P: Ports>(
         _ => "waiting",
     };
     match how {
-        "failed" => ports.fail(home, &job.job, FailureKind::JobFailed, &ended.why).await?,
-        "waiting" => ports.succeed(home, &job.job, Some(&format!("{TOKEN}{since}")), &ended.why).await?,
-        _ => ports.succeed(home, &job.job, None, &ended.why).await?,
+        "failed" => job::fail(ports, home, &job.job, FailureKind::JobFailed, &ended.why).await?,
+        "waiting" => job::succeed(ports, home, &job.job, Some(&format!("{TOKEN}{since}")), &ended.why).await?,
+        _ => job::succeed(ports, home, &job.job, None, &ended.why).await?,
     }
     tracing::info!(outcome = how, why = ended.why, function = %FunctionKind::Promote, "answered");
     Ok(json!({ "outcome": how, "why": ended.why }))
