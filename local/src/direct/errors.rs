@@ -7,11 +7,12 @@ use meridian_handlers::ports::{ErrorKind, PortError};
 
 /// Codes that the SDK takes for throttling, as far as the world's services answer them.
 const THROTTLING: [&str; 2] = ["SlowDown", "ThrottlingException"];
-/// Codes that say: it exists, or it has changed.
-const CONFLICT: [&str; 6] = [
+/// Codes that say: it exists, or it has changed. A job that has its answer already is one of them.
+const CONFLICT: [&str; 7] = [
     "ConcurrentModificationException",
     "ConditionalRequestConflict",
     "ConflictException",
+    "InvalidJobStateException",
     "PreconditionFailed",
     "ResourceInUse",
     "ResourceInUseException",

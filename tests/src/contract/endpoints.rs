@@ -1,0 +1,174 @@
+//! Endpoints, models and configurations.
+
+use super::kind;
+use crate::Kept;
+use crate::stage::{Stage, payload};
+use jiff::SignedDuration;
+use meridian_domain::alarms::{VERDICT, guards, verdict_name};
+use meridian_domain::{ConfigSpec, EndpointStatus, EndpointView, Routing, UpdateSpec, VariantPhase};
+use meridian_handlers::ports::{ErrorKind, MetricPoint, Ports};
+
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+const CANARY: Routing = Routing::Canary { percent: 10, bake: SignedDuration::from_mins(10) };
+
+async fn look(stage: &Stage<impl Ports>) -> Result<EndpointView, Box<dyn std::error::Error>> {
+    let view = stage.ports.describe(stage.home(), &stage.fleet.endpoint).await?;
+    Ok(view.ok_or("the endpoint is gone")?)
+}
+
+/// `None`, not an error.
+pub async fn an_endpoint_that_is_not_there_is_none(stage: &Stage<impl Ports>) -> Kept {
+    assert_eq!(stage.ports.describe(stage.home(), &"nothing".parse()?).await?, None);
+    Ok(())
+}
+
+/// In service, nothing pending.
+pub async fn a_serving_endpoint_names_its_configuration(stage: &Stage<impl Ports>) -> Kept {
+    let config = stage.target("v426")?.config;
+    let expected = EndpointView { status: EndpointStatus::InService, config, pending: None, failure_reason: None };
+    assert_eq!(look(stage).await?, expected);
+    Ok(())
+}
+
+/// The second time conflicts: look what stands there.
+pub async fn a_model_is_created_once(stage: &Stage<impl Ports>) -> Kept {
+    let model = stage.model("v427")?;
+    stage.ports.create_model(stage.home(), &model).await?;
+    assert_eq!(kind(stage.ports.create_model(stage.home(), &model).await), Some(ErrorKind::Conflict));
+    Ok(())
+}
+
+/// The second time conflicts: look what stands there.
+pub async fn a_configuration_is_created_once(stage: &Stage<impl Ports>) -> Kept {
+    stage.prepare("v427", Routing::AllAtOnce).await?;
+    let again = stage.ports.create_config(stage.home(), &stage.config("v427")?).await;
+    assert_eq!(kind(again), Some(ErrorKind::Conflict));
+    Ok(())
+}
+
+/// Not found is the model, and nothing is created.
+pub async fn a_configuration_needs_its_model(stage: &Stage<impl Ports>) -> Kept {
+    let config = ConfigSpec { model: "nothing".parse()?, ..stage.config("v427")? };
+    assert_eq!(kind(stage.ports.create_config(stage.home(), &config).await), Some(ErrorKind::NotFound));
+    stage.prepare("v427", Routing::AllAtOnce).await?;
+    Ok(())
+}
+
+/// Not found is the configuration; the endpoint serves on.
+pub async fn an_update_needs_its_configuration(stage: &Stage<impl Ports>) -> Kept {
+    let update = stage.prepare("v427", CANARY).await?;
+    let unknown = UpdateSpec { config: "nothing".parse()?, ..update.clone() };
+    assert_eq!(kind(stage.ports.update(stage.home(), &unknown).await), Some(ErrorKind::NotFound));
+    let nowhere = UpdateSpec { endpoint: "nothing".parse()?, ..update };
+    assert_eq!(kind(stage.ports.update(stage.home(), &nowhere).await), Some(ErrorKind::NotFound));
+    assert_eq!(look(stage).await?.status, EndpointStatus::InService);
+    Ok(())
+}
+
+/// A guardrail that watches nothing must not be taken for one.
+pub async fn an_update_needs_its_alarms(stage: &Stage<impl Ports>) -> Kept {
+    let update = stage.prepare("v427", CANARY).await?;
+    let unguarded = UpdateSpec { rollback_alarms: vec!["no-such-alarm".to_owned()], ..update };
+    let answer = kind(stage.ports.update(stage.home(), &unguarded).await);
+    assert!(matches!(answer, Some(ErrorKind::Refused | ErrorKind::NotFound)), "{answer:?}");
+    assert_eq!(look(stage).await?.status, EndpointStatus::InService);
+    Ok(())
+}
+
+/// The old configuration is named until the end; the new one is pending, and since when.
+pub async fn a_running_update_is_pending(stage: &Stage<impl Ports>) -> Kept {
+    let update = stage.prepare("v427", CANARY).await?;
+    let started = stage.ports.now();
+    stage.ports.update(stage.home(), &update).await?;
+    let view = look(stage).await?;
+    assert_eq!((view.status, view.config), (EndpointStatus::Updating, stage.target("v426")?.config));
+    let pending = view.pending.ok_or("nothing is pending")?;
+    assert_eq!(pending.config, update.config);
+    assert_eq!((pending.phase, pending.phase_since), (Some(VariantPhase::Creating), Some(started)));
+    Ok(())
+}
+
+/// One update at a time, to whatever configuration.
+pub async fn a_second_update_conflicts(stage: &Stage<impl Ports>) -> Kept {
+    let update = stage.prepare("v427", CANARY).await?;
+    stage.ports.update(stage.home(), &update).await?;
+    assert_eq!(kind(stage.ports.update(stage.home(), &update).await), Some(ErrorKind::Conflict));
+    let back = UpdateSpec { config: stage.target("v426")?.config, ..update };
+    assert_eq!(kind(stage.ports.update(stage.home(), &back).await), Some(ErrorKind::Conflict));
+    Ok(())
+}
+
+/// For as long as the update asked, and still on the old configuration.
+pub async fn a_canary_bakes_before_it_shifts(stage: &Stage<impl Ports>) -> Kept {
+    let update = stage.prepare("v427", CANARY).await?;
+    stage.ports.update(stage.home(), &update).await?;
+    let mut phases = Vec::new();
+    while let Some(pending) = look(stage).await?.pending {
+        if phases.last() != Some(&pending.phase) {
+            phases.push(pending.phase);
+        }
+        if pending.phase == Some(VariantPhase::Baking) {
+            let since = pending.phase_since.ok_or("baking since when?")?;
+            assert!(stage.ports.now().duration_since(since) <= SignedDuration::from_mins(10));
+        }
+        stage.ports.sleep(MINUTE).await;
+    }
+    let expected = [VariantPhase::Creating, VariantPhase::Baking, VariantPhase::ActivatingTraffic];
+    assert_eq!(phases, expected.map(Some));
+    Ok(())
+}
+
+/// In service again, and on the configuration that was asked for.
+pub async fn an_update_ends_on_its_configuration(stage: &Stage<impl Ports>) -> Kept {
+    let update = stage.prepare("v427", Routing::AllAtOnce).await?;
+    stage.ports.update(stage.home(), &update).await?;
+    stage.ports.sleep(SignedDuration::from_mins(30)).await;
+    let expected =
+        EndpointView { status: EndpointStatus::InService, config: update.config, pending: None, failure_reason: None };
+    assert_eq!(look(stage).await?, expected);
+    Ok(())
+}
+
+/// In service again, but on the old configuration: the status alone proves nothing.
+pub async fn a_tripped_alarm_turns_the_update_back(stage: &Stage<impl Ports>) -> Kept {
+    let update = stage.prepare("v427", CANARY).await?;
+    stage.ports.put_alarms(stage.home(), &guards(&stage.fleet, stage.policy()?, &update.config)).await?;
+    let guarded = UpdateSpec { rollback_alarms: vec![verdict_name(&stage.fleet)], ..update };
+    stage.ports.update(stage.home(), &guarded).await?;
+    stage.ports.sleep(5 * MINUTE).await;
+    let phase = look(stage).await?.pending.and_then(|pending| pending.phase);
+    assert_eq!(phase, Some(VariantPhase::Baking));
+    let revert =
+        MetricPoint { name: VERDICT, endpoint: stage.fleet.endpoint.clone(), value: 1.0, at: stage.ports.now() };
+    stage.ports.publish(stage.home(), &revert).await?;
+    stage.ports.sleep(5 * MINUTE).await;
+    let view = look(stage).await?;
+    assert_eq!((view.status, view.pending), (EndpointStatus::InService, None));
+    assert_eq!(view.config, stage.target("v426")?.config);
+    Ok(())
+}
+
+/// The score of one record, from 0 to 1.
+pub async fn an_endpoint_answers_a_number(stage: &Stage<impl Ports>) -> Kept {
+    let answer = stage.ports.invoke(stage.home(), &stage.fleet.endpoint, &payload()).await?;
+    let score: f64 = answer.trim().parse()?;
+    assert!((0.0..=1.0).contains(&score), "{score}");
+    assert_eq!(stage.ports.invoke(stage.home(), &stage.fleet.endpoint, &payload()).await?, answer);
+    Ok(())
+}
+
+/// The container's words may repeat the payload; the error must not.
+pub async fn what_is_no_payload_is_refused_without_repeating_it(stage: &Stage<impl Ports>) -> Kept {
+    let answer = stage.ports.invoke(stage.home(), &stage.fleet.endpoint, "card-4711,12.5").await;
+    let error = answer.err().ok_or("it was answered")?;
+    assert_eq!(error.kind, ErrorKind::Refused);
+    assert!(!error.to_string().contains("4711"), "{error}");
+    Ok(())
+}
+
+/// Refused or not found, but never a number.
+pub async fn an_endpoint_that_is_not_there_answers_nothing(stage: &Stage<impl Ports>) -> Kept {
+    let answer = kind(stage.ports.invoke(stage.home(), &"nothing".parse()?, &payload()).await);
+    assert!(matches!(answer, Some(ErrorKind::Refused | ErrorKind::NotFound)), "{answer:?}");
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! The append-only chains.
+
+use super::kind;
+use crate::Kept;
+use crate::stage::Stage;
+use bytes::Bytes;
+use meridian_domain::{Actor, Chain, Entry, Head, NameError, Record};
+use meridian_handlers::ports::{ErrorKind, Ports};
+
+/// `length` entries that follow from each other.
+fn chain(stage: &Stage<impl Ports>, length: u64) -> Result<Vec<Entry>, NameError> {
+    let actor: Actor = "contract".parse()?;
+    let mut head = Head::default();
+    let entries = (0..length).map(|number| {
+        let record = Record::Halted { why: format!("halt {number}: \"São Paulo\" & <all>") };
+        let entry = head.entry(stage.ports.now(), actor.clone(), record);
+        head = Head { next: entry.seq + 1, prev: entry.hash() };
+        entry
+    });
+    Ok(entries.collect())
+}
+
+/// Nothing was written, nothing is read, and that is no error.
+pub async fn a_chain_begins_empty(stage: &Stage<impl Ports>) -> Kept {
+    assert_eq!(stage.ports.entries(stage.home(), &Chain::Home, 0).await?, []);
+    assert_eq!(stage.ports.entries(stage.home(), &Chain::Home, 7).await?, []);
+    Ok(())
+}
+
+/// Entry for entry as they were written: their hashes hold.
+pub async fn entries_are_read_in_order_from_a_number_on(stage: &Stage<impl Ports>) -> Kept {
+    let written = chain(stage, 12)?;
+    for entry in &written {
+        stage.ports.append(stage.home(), &Chain::Home, entry).await?;
+    }
+    for from in [0, 1, 9, 10, 11, 12] {
+        let read = stage.ports.entries(stage.home(), &Chain::Home, from).await?;
+        let expected: Vec<Entry> = written.iter().filter(|entry| entry.seq >= from).cloned().collect();
+        assert_eq!(read, expected, "from {from}");
+    }
+    let mut head = Head::default();
+    for entry in stage.ports.entries(stage.home(), &Chain::Home, 0).await? {
+        head.follow(&entry)?;
+    }
+    assert_eq!(head.next, 12);
+    Ok(())
+}
+
+/// The second writer conflicts and the first one's entry stands.
+pub async fn a_number_is_taken_once(stage: &Stage<impl Ports>) -> Kept {
+    let first = chain(stage, 1)?;
+    let Some(entry) = first.first() else { return Err("a chain of one".into()) };
+    stage.ports.append(stage.home(), &Chain::Home, entry).await?;
+    let other = Entry { record: Record::Lifted { why: "somebody else".to_owned() }, ..entry.clone() };
+    assert_eq!(kind(stage.ports.append(stage.home(), &Chain::Home, &other).await), Some(ErrorKind::Conflict));
+    assert_eq!(kind(stage.ports.append(stage.home(), &Chain::Home, entry).await), Some(ErrorKind::Conflict));
+    assert_eq!(stage.ports.entries(stage.home(), &Chain::Home, 0).await?, first);
+    Ok(())
+}
+
+/// Home's bucket holds the hub's chain and its own region's.
+pub async fn chains_of_one_bucket_do_not_mix(stage: &Stage<impl Ports>) -> Kept {
+    let entries = chain(stage, 2)?;
+    let own = Chain::Region(stage.home().clone());
+    for entry in &entries {
+        stage.ports.append(stage.home(), &Chain::Home, entry).await?;
+    }
+    if let Some(entry) = entries.first() {
+        stage.ports.append(stage.home(), &own, entry).await?;
+    }
+    assert_eq!(stage.ports.entries(stage.home(), &own, 0).await?.len(), 1);
+    assert_eq!(stage.ports.entries(stage.home(), &Chain::Home, 0).await?.len(), 2);
+    Ok(())
+}
+
+/// Longer than one listing.
+pub async fn a_long_chain_is_read_whole(stage: &Stage<impl Ports>) -> Kept {
+    let entries = chain(stage, 1003)?;
+    for entry in &entries {
+        stage.ports.append(stage.home(), &Chain::Home, entry).await?;
+    }
+    assert!(stage.ports.entries(stage.home(), &Chain::Home, 0).await? == entries, "other entries came back");
+    Ok(())
+}
+
+/// A chain that cannot be read whole proves nothing: no gap, an error.
+pub async fn what_is_no_entry_is_refused(stage: &Stage<impl Ports>) -> Kept {
+    let key = Chain::Home.key(&stage.fleet.name, 0);
+    stage.ports.create(stage.home(), &key, Bytes::from_static(b"{\"seq\": 0, \"secret\": 12.5}")).await?;
+    let error = stage.ports.entries(stage.home(), &Chain::Home, 0).await.err().ok_or("it was read")?;
+    assert_eq!(error.kind, ErrorKind::Refused);
+    assert!(error.message.contains(&key) && !error.message.contains("12.5"), "{error}");
+    Ok(())
+}

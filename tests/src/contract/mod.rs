@@ -1,0 +1,139 @@
+//! What the ports promise, port by port, and what all of them promise of errors.
+//!
+//! A promise's name says what holds. Where AWS's references leave a choice (an unknown job may be "not found" or
+//! "refused"), so does the promise.
+
+use meridian_handlers::ports::{Answer, ErrorKind};
+
+pub mod artifacts;
+pub mod clock;
+pub mod endpoints;
+pub mod errors;
+pub mod ledger;
+pub mod pager;
+pub mod pipeline;
+pub mod registry;
+pub mod signals;
+pub mod words;
+
+/// The kind of a failure; none where there was none.
+fn kind<T>(answer: Answer<T>) -> Option<ErrorKind> {
+    answer.err().map(|error| error.kind)
+}
+
+/// Makes every promise a test of its own for one door: a path to a function that takes a promise.
+///
+/// ```ignore
+/// mod direct { meridian_tests::contract!(meridian_tests::doors::direct); }
+/// ```
+#[macro_export]
+macro_rules! contract {
+    ($door:path) => {
+        $crate::promises! { $door,
+            artifacts: [
+                what_was_created_is_read_back,
+                a_missing_key_is_not_found,
+                a_key_is_created_once,
+                a_replaced_object_has_a_new_version,
+                an_empty_object_is_an_object,
+                a_large_object_is_read_whole,
+                an_unusual_key_is_a_key,
+                keys_are_listed_in_order_after_a_key,
+                a_listing_holds_a_thousand_keys,
+                a_region_outside_of_the_fleet_is_refused,
+            ],
+            ledger: [
+                a_chain_begins_empty,
+                entries_are_read_in_order_from_a_number_on,
+                a_number_is_taken_once,
+                chains_of_one_bucket_do_not_mix,
+                a_long_chain_is_read_whole,
+                what_is_no_entry_is_refused,
+            ],
+            registry: [
+                a_release_is_registered_once,
+                a_new_package_is_pending,
+                a_decision_stands,
+                a_long_reason_is_cut,
+                an_unknown_group_is_refused,
+                an_unknown_package_is_not_approved,
+            ],
+            endpoints: [
+                an_endpoint_that_is_not_there_is_none,
+                a_serving_endpoint_names_its_configuration,
+                a_model_is_created_once,
+                a_configuration_is_created_once,
+                a_configuration_needs_its_model,
+                an_update_needs_its_configuration,
+                an_update_needs_its_alarms,
+                a_running_update_is_pending,
+                a_second_update_conflicts,
+                a_canary_bakes_before_it_shifts,
+                an_update_ends_on_its_configuration,
+                a_tripped_alarm_turns_the_update_back,
+                an_endpoint_answers_a_number,
+                what_is_no_payload_is_refused_without_repeating_it,
+                an_endpoint_that_is_not_there_answers_nothing,
+            ],
+            signals: [
+                a_new_alarm_has_insufficient_data,
+                an_alarm_goes_off_after_its_period,
+                a_rewritten_alarm_keeps_its_state,
+                an_alarm_for_silence_goes_off_in_silence,
+                composite_alarms_are_shown,
+                alarms_that_do_not_exist_are_left_out,
+                a_metric_far_from_now_is_refused,
+                a_fleet_is_counted,
+                stretches_of_time_add_up,
+                only_minutes_that_start_in_the_stretch_count,
+                a_fleet_that_never_served_counts_nothing,
+            ],
+            pipeline: [
+                one_token_starts_one_execution,
+                an_unknown_pipeline_is_not_found,
+                an_answered_job_leads_to_the_next,
+                a_continuation_comes_back_after_half_a_minute,
+                a_failed_job_fails_the_execution,
+                a_job_is_answered_once,
+                an_unknown_job_takes_no_answer,
+                long_words_are_cut,
+            ],
+            pager: [
+                a_page_arrives_as_it_was_sent,
+                a_subject_that_sns_would_refuse_is_made_to_fit,
+                a_topic_of_each_region,
+            ],
+            clock: [
+                calls_take_no_time,
+                a_sleep_takes_what_it_says,
+                a_sleep_that_is_over_takes_nothing,
+            ],
+            errors: [
+                a_dark_plane_is_unreachable_after_twelve_seconds,
+                a_dark_plane_is_ill_again_the_next_time,
+                a_dark_plane_still_serves,
+                a_throttled_call_says_so_after_three_tries,
+                a_call_that_recovers_is_answered,
+                a_failing_service_is_unreachable_after_three_tries,
+                a_large_upload_has_more_time,
+                a_refusal_is_not_repeated,
+                an_error_names_its_operation_and_region,
+            ],
+        }
+    };
+}
+
+/// The tests of [`contract!`], from the promises' names.
+#[macro_export]
+macro_rules! promises {
+    ($door:path, $($port:ident: [$($promise:ident),* $(,)?]),* $(,)?) => {$(
+        mod $port {
+            $(
+                #[test]
+                fn $promise() -> $crate::Kept {
+                    $door(async |stage| $crate::contract::$port::$promise(stage).await)
+                }
+            )*
+        }
+    )*};
+}

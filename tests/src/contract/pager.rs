@@ -1,0 +1,50 @@
+//! Pages.
+
+use crate::Kept;
+use crate::stage::Stage;
+use meridian_handlers::ports::{Page, Ports};
+use meridian_local::world::What;
+
+fn sent(stage: &Stage<impl Ports>) -> Vec<(String, String, String)> {
+    let pages = stage.happened().into_iter().filter_map(|what| match what {
+        What::PageSent { topic, subject, message } => Some((topic, subject, message)),
+        _ => None,
+    });
+    pages.collect()
+}
+
+/// Line breaks, signs and letters of every kind included.
+pub async fn a_page_arrives_as_it_was_sent(stage: &Stage<impl Ports>) -> Kept {
+    let page = Page {
+        subject: "JP stays on v426: its control plane is dark".to_owned(),
+        message:
+            "What happened: UpdateEndpoint & co. don't answer (100 % lost).\nWhat to do: a=b+c; São Paulo → nothing."
+                .to_owned(),
+    };
+    stage.ports.page(stage.home(), &page).await?;
+    assert_eq!(sent(stage), [(stage.fleet.topic_arn(stage.home()), page.subject, page.message)]);
+    Ok(())
+}
+
+/// A page that is refused wakes nobody.
+pub async fn a_subject_that_sns_would_refuse_is_made_to_fit(stage: &Stage<impl Ports>) -> Kept {
+    let page = Page { subject: format!("São Paulo\nwent back {}", "x".repeat(200)), message: "Look.".to_owned() };
+    stage.ports.page(stage.home(), &page).await?;
+    let pages = sent(stage);
+    let (_, subject, _) = pages.first().ok_or("no page was sent")?;
+    assert!(subject.starts_with("S?o Paulo?went back x"), "{subject}");
+    assert_eq!(subject.len(), 100);
+    Ok(())
+}
+
+/// A region pages through its own topic: nothing else may be needed for it.
+pub async fn a_topic_of_each_region(stage: &Stage<impl Ports>) -> Kept {
+    let page = Page { subject: "Look".to_owned(), message: "Look.".to_owned() };
+    for region in &stage.fleet.regions {
+        stage.ports.page(&region.name, &page).await?;
+    }
+    let topics: Vec<String> = sent(stage).into_iter().map(|(topic, ..)| topic).collect();
+    let expected: Vec<String> = stage.fleet.regions.iter().map(|region| stage.fleet.topic_arn(&region.name)).collect();
+    assert_eq!(topics, expected);
+    Ok(())
+}

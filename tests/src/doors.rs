@@ -1,0 +1,48 @@
+//! The doors into a world: the ports straight on it, and the real SDK through its HTTP front.
+
+use crate::Kept;
+use crate::stage::{self, Stage};
+use meridian_aws::{AwsClock, AwsPorts};
+use meridian_local::direct::DirectPorts;
+use meridian_local::host::in_process::block_on;
+use meridian_local::http::Door;
+
+/// Tries a promise on the direct ports, whose sleeps an in-process host carries out.
+///
+/// # Errors
+/// Whatever came between the promise and its keeping.
+pub fn direct(promise: impl AsyncFnOnce(&Stage<DirectPorts>) -> Kept) -> Kept {
+    let (world, fleet) = stage::world()?;
+    block_on(&world.clone(), async |actor| {
+        let ports = DirectPorts::of(actor, fleet.clone());
+        promise(&Stage::new(ports, world, fleet)).await
+    })?
+}
+
+/// Tries a promise on the direct ports of somebody outside, whom no host carries.
+///
+/// # Errors
+/// Whatever came between the promise and its keeping.
+pub fn outside(promise: impl AsyncFnOnce(&Stage<DirectPorts>) -> Kept) -> Kept {
+    let (world, fleet) = stage::world()?;
+    let stage = Stage::new(DirectPorts::outside(world.clone(), fleet.clone()), world.clone(), fleet);
+    // Nothing is left to wait for: whatever hosts the promise never lets time pass.
+    block_on(&world, async |_| promise(&stage).await)?
+}
+
+/// Tries a promise on the SDK's ports, over HTTP on the loopback interface, in a runtime of one thread. They live by the
+/// door's clock for those who are no functions: their sleeps let the world's time pass.
+///
+/// # Errors
+/// Whatever came between the promise and its keeping.
+pub fn http(promise: impl AsyncFnOnce(&Stage<AwsPorts>) -> Kept) -> Kept {
+    let (world, fleet) = stage::world()?;
+    let door = Door::open(world.clone())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let clock = AwsClock::new(Some(&door.clock_url()));
+        clock.sync().await?;
+        let ports = AwsPorts::new(fleet.clone(), clock, Some(door.url()));
+        promise(&Stage::new(ports, world, fleet)).await
+    })
+}

@@ -1,0 +1,216 @@
+//! A small world to try promises on: the repository's own fleet with a champion in service everywhere, in which home is
+//! well and every other region is ill in a way of its own.
+//!
+//! | region | what is wrong |
+//! |---|---|
+//! | JP | SageMaker's control plane is dark; the data plane serves |
+//! | AU | CloudWatch throttles; S3 lists nothing in time |
+//! | BR | SNS throttles twice, then answers; CodePipeline is unavailable; S3 takes no object in time |
+
+use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::{
+    ConfigSpec, Fleet, ModelSpec, Region, RegionName, ReleaseId, Routing, Sha256, Target, UpdateSpec, keys,
+};
+use meridian_handlers::ports::Ports;
+use meridian_local::engine::{SharedWorld, lock};
+use meridian_local::world::{Fault, FaultKind, InstalledRelease, What, World, WorldConfig};
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::sync::{Arc, Mutex};
+
+const FLEET: &str = include_str!("../../fleet.toml");
+const ARCHIVE: &[u8] = include_bytes!("../../local/models/v426.tar.gz");
+/// The models' features.
+const FEATURES: usize = 400;
+/// Longer than a pipeline takes to call its next function.
+const PATIENCE: u32 = 120;
+
+/// The region whose control plane is dark.
+pub const DARK: &str = "ap-northeast-1";
+/// The region whose CloudWatch throttles.
+pub const THROTTLED: &str = "ap-southeast-2";
+/// The region that recovers at the third try, or not at all.
+pub const FLAKY: &str = "sa-east-1";
+
+/// What a promise is tried on.
+#[derive(Debug)]
+pub struct Stage<P> {
+    /// The ports.
+    pub ports: P,
+    /// Their policy.
+    pub fleet: Arc<Fleet>,
+    world: SharedWorld,
+}
+
+/// A function's call by the pipeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// To be answered once.
+    pub id: String,
+    /// What the answer before it asked to be told.
+    pub continuation: Option<String>,
+}
+
+/// The world of a stage, and its fleet.
+///
+/// # Errors
+/// The repository's own fleet or model cannot be used.
+pub fn world() -> Result<(SharedWorld, Arc<Fleet>), Box<dyn Error>> {
+    let fleet = Fleet::parse(FLEET)?;
+    let start: Timestamp = "2026-11-20T03:00:00Z".parse()?;
+    let config = WorldConfig { faults: faults()?, health_checks: false, ..WorldConfig::new(fleet.clone(), start, 7) };
+    let mut world = World::new(config)?;
+    for region in &fleet.regions {
+        let champion = Target::of(&fleet, region, release("v426"), &"v426".parse()?);
+        world.install(&region.name, &installed(&fleet, &champion))?;
+    }
+    Ok((Arc::new(Mutex::new(world)), Arc::new(fleet)))
+}
+
+/// A release's identity, for names; there is no manifest to it.
+pub fn release(version: &str) -> ReleaseId {
+    ReleaseId(Sha256::of(version.as_bytes()))
+}
+
+/// One request that every model answers.
+pub fn payload() -> String {
+    vec!["0"; FEATURES].join(",")
+}
+
+fn faults() -> Result<Vec<Fault>, Box<dyn Error>> {
+    let ill = |region: &str, kind, service, operation: Option<&str>| -> Result<Fault, Box<dyn Error>> {
+        Ok(Fault { region: Some(region.parse()?), service, operation: operation.map(str::to_owned), ..Fault::of(kind) })
+    };
+    let service = |service| Some(meridian_local::world::Target::Service(service));
+    use meridian_local::api::Service::{CloudWatch, CodePipeline, Sns};
+    Ok(vec![
+        ill(DARK, FaultKind::Dark, None, None)?,
+        ill(THROTTLED, FaultKind::Throttle, service(CloudWatch), None)?,
+        ill(THROTTLED, FaultKind::TimeOut, None, Some("ListObjectsV2"))?,
+        Fault { at_most: Some(2), ..ill(FLAKY, FaultKind::Throttle, service(Sns), None)? },
+        ill(FLAKY, FaultKind::Unavailable, service(CodePipeline), None)?,
+        ill(FLAKY, FaultKind::TimeOut, None, Some("PutObject"))?,
+    ])
+}
+
+fn archive_key() -> String {
+    keys::archive(Sha256::of(ARCHIVE))
+}
+
+fn installed(fleet: &Fleet, champion: &Target) -> InstalledRelease {
+    InstalledRelease {
+        version: champion.version.to_string(),
+        release: champion.release.to_string(),
+        model_name: champion.model.to_string(),
+        config_name: champion.config.to_string(),
+        image: "fraud-xgboost".to_owned(),
+        execution_role: fleet.execution_role_arn(),
+        archive_key: archive_key(),
+        objects: BTreeMap::from([(archive_key(), Bytes::from_static(ARCHIVE))]),
+    }
+}
+
+impl<P: Ports> Stage<P> {
+    /// A stage over a world, onto which the ports look.
+    pub fn new(ports: P, world: SharedWorld, fleet: Arc<Fleet>) -> Self {
+        Stage { ports, fleet, world }
+    }
+
+    /// The region that is well.
+    pub fn home(&self) -> &RegionName {
+        &self.fleet.home
+    }
+
+    /// What the policy says of the region that is well.
+    ///
+    /// # Errors
+    /// The fleet has no home.
+    pub fn policy(&self) -> Result<&Region, Box<dyn Error>> {
+        Ok(self.fleet.region(self.home()).ok_or("home is a region of the fleet")?)
+    }
+
+    /// The names of a version in home. `v426` is the champion; others are not there before [`Stage::prepare`].
+    ///
+    /// # Errors
+    /// The version is none.
+    pub fn target(&self, version: &str) -> Result<Target, Box<dyn Error>> {
+        Ok(Target::of(&self.fleet, self.policy()?, release(version), &version.parse()?))
+    }
+
+    /// The model of a version in home, with the champion's archive.
+    ///
+    /// # Errors
+    /// The version is none.
+    pub fn model(&self, version: &str) -> Result<ModelSpec, Box<dyn Error>> {
+        let target = self.target(version)?;
+        Ok(ModelSpec {
+            name: target.model,
+            image: "fraud-xgboost".to_owned(),
+            model_data_url: format!("s3://{}/{}", self.policy()?.bucket, archive_key()),
+            execution_role: self.fleet.execution_role_arn(),
+            release: target.release,
+            version: target.version,
+        })
+    }
+
+    /// The endpoint configuration of a version in home.
+    ///
+    /// # Errors
+    /// The version is none.
+    pub fn config(&self, version: &str) -> Result<ConfigSpec, Box<dyn Error>> {
+        Ok(self.target(version)?.config_spec(&self.fleet, self.policy()?))
+    }
+
+    /// Creates model and configuration of a version in home, and says how to update to it without alarms.
+    ///
+    /// # Errors
+    /// The ports do not create them.
+    pub async fn prepare(&self, version: &str, routing: Routing) -> Result<UpdateSpec, Box<dyn Error>> {
+        let config = self.config(version)?;
+        self.ports.create_model(self.home(), &self.model(version)?).await?;
+        self.ports.create_config(self.home(), &config).await?;
+        Ok(UpdateSpec {
+            endpoint: self.fleet.endpoint.clone(),
+            config: config.name,
+            routing,
+            termination_wait: SignedDuration::ZERO,
+            max_execution: SignedDuration::from_hours(2),
+            rollback_alarms: Vec::new(),
+        })
+    }
+
+    /// Waits for the pipeline's next call of a function.
+    ///
+    /// # Errors
+    /// None comes.
+    pub async fn next_job(&self) -> Result<Job, Box<dyn Error>> {
+        for _ in 0..PATIENCE {
+            for invocation in lock(&self.world).take_invocations() {
+                let text = |pointer| invocation.payload.pointer(pointer)?.as_str().map(str::to_owned);
+                if let Some(id) = text("/CodePipeline.job/id") {
+                    return Ok(Job { id, continuation: text("/CodePipeline.job/data/continuationToken") });
+                }
+            }
+            self.ports.sleep(SignedDuration::from_secs(1)).await;
+        }
+        Err("the pipeline calls nobody".into())
+    }
+
+    /// What has happened in the world so far, for effects that no port shows.
+    pub fn happened(&self) -> Vec<What> {
+        lock(&self.world).log().iter().map(|event| event.what.clone()).collect()
+    }
+
+    /// How often each operation was called in each region, retries included.
+    pub fn calls(&self) -> BTreeMap<(RegionName, &'static str), u64> {
+        lock(&self.world).calls().clone()
+    }
+
+    /// What an answer was, and how much virtual time it took.
+    pub async fn timed<T>(&self, answer: impl Future<Output = T>) -> (T, SignedDuration) {
+        let before = self.ports.now();
+        let answer = answer.await;
+        (answer, self.ports.now().duration_since(before))
+    }
+}
