@@ -106,10 +106,7 @@ fn encode(value: &Json, timestamp: bool) -> Cbor {
         },
         Json::Array(items) => Cbor::Array(items.iter().map(|item| encode(item, timestamp)).collect()),
         Json::Object(members) => Cbor::Map(
-            members
-                .iter()
-                .map(|(name, value)| (Cbor::Text(name.clone()), encode(value, is_timestamp(name))))
-                .collect(),
+            members.iter().map(|(name, value)| (Cbor::Text(name.clone()), encode(value, is_timestamp(name)))).collect(),
         ),
     }
 }

@@ -66,9 +66,10 @@ enum Protocol {
 
 impl Protocol {
     fn of(parts: &Parts, scope: Option<&Scope>) -> Self {
-        let is_form = parts.headers.get("content-type").is_some_and(|value| {
-            value.as_bytes().starts_with(b"application/x-www-form-urlencoded")
-        });
+        let is_form = parts
+            .headers
+            .get("content-type")
+            .is_some_and(|value| value.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
         if parts.headers.contains_key("x-amz-target") {
             Protocol::Json
         } else if parts.headers.contains_key("smithy-protocol") {
@@ -105,13 +106,23 @@ impl Protocol {
     }
 }
 
+/// Takes `/_child/CHILD` off the front of a path.
+fn take_child(parts: &mut Parts) -> Option<ChildId> {
+    let target = parts.uri.path_and_query()?.as_str().strip_prefix("/_child/")?;
+    let (child, rest) = target.split_at(target.find(['/', '?']).unwrap_or(target.len()));
+    let child = ChildId(child.parse().ok()?);
+    let rest = if rest.starts_with('/') { rest.to_owned() } else { format!("/{rest}") };
+    parts.uri = rest.parse().ok()?;
+    Some(child)
+}
+
 /// Answers one request to AWS.
 pub(super) async fn serve(front: Arc<Front>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    let child = take_child(&mut parts);
     let request_id = front.request_id();
     let scope = Scope::of(&parts.headers);
     let protocol = Protocol::of(&parts, scope.as_ref().ok());
-    let child = scope.as_ref().ok().and_then(|scope| ChildId::of_access_key(&scope.access_key));
     let outcome = match axum::body::to_bytes(body, LARGEST_BODY).await {
         Ok(body) => answer(&front, scope, child, protocol, &parts, body, &request_id),
         Err(error) => Outcome::Answer(Err(ApiError::new("IncompleteBody", 400, error.to_string()))),

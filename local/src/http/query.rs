@@ -23,8 +23,7 @@ pub(super) fn serve(call: &Call<'_>) -> Outcome<Reply> {
 
 fn answer(operation: &str, output: &Value, request_id: &str) -> String {
     let members = output.as_object().into_iter().flatten();
-    let result: String =
-        members.map(|(name, value)| xml::element(name, value.as_str().unwrap_or_default())).collect();
+    let result: String = members.map(|(name, value)| xml::element(name, value.as_str().unwrap_or_default())).collect();
     let id = xml::element("RequestId", request_id);
     format!(
         "<{operation}Response xmlns=\"{NAMESPACE}\"><{operation}Result>{result}</{operation}Result>\
@@ -37,8 +36,7 @@ pub(super) fn error(error: &ApiError, request_id: &str) -> Reply {
     let fault = xml::element("Type", if error.status < 500 { "Sender" } else { "Receiver" });
     let (code, message) = (xml::element("Code", &error.code), xml::element("Message", &error.message));
     let id = xml::element("RequestId", request_id);
-    let body = format!(
-        "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error>{fault}{code}{message}</Error>{id}</ErrorResponse>"
-    );
+    let body =
+        format!("<ErrorResponse xmlns=\"{NAMESPACE}\"><Error>{fault}{code}{message}</Error>{id}</ErrorResponse>");
     Reply::new(error.status, "text/xml", body)
 }

@@ -10,8 +10,6 @@ use meridian_domain::RegionName;
 /// The part of a SigV4 signature that says whom it is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Scope {
-    /// The access key id; a child process has one of its own.
-    pub access_key: String,
     /// The region.
     pub region: RegionName,
     /// The signing name, e.g. `monitoring`.
@@ -31,11 +29,11 @@ impl Scope {
             .find_map(|part| part.strip_prefix("Credential="))
             .ok_or_else(|| refuse("the Authorization header is not of the SigV4 form: it has no Credential"))?;
         let parts: Vec<&str> = credential.split('/').collect();
-        let [access_key, _date, region, service, "aws4_request"] = parts.as_slice() else {
+        let [_key, _date, region, service, "aws4_request"] = parts.as_slice() else {
             return Err(refuse("the credential is not KEY/DATE/REGION/SERVICE/aws4_request"));
         };
         let region = region.parse().map_err(|error| refuse(&format!("the credential scope's region: {error}")))?;
-        Ok(Scope { access_key: (*access_key).to_owned(), region, service: (*service).to_owned() })
+        Ok(Scope { region, service: (*service).to_owned() })
     }
 
     /// Refuses a request that is signed for another service than the one it speaks to.
@@ -44,7 +42,8 @@ impl Scope {
         if self.service == expected {
             return Ok(());
         }
-        let message = format!("the credential is scoped to service {:?}, but the request needs {expected:?}", self.service);
+        let message =
+            format!("the credential is scoped to service {:?}, but the request needs {expected:?}", self.service);
         Err(ApiError::new("SignatureDoesNotMatch", 403, message))
     }
 }
@@ -76,7 +75,7 @@ mod tests {
              SignedHeaders=host;x-amz-date, Signature=00",
         )
         .unwrap();
-        assert_eq!((scope.region.as_str(), scope.access_key.as_str()), ("ap-northeast-1", "AKIA1"));
+        assert_eq!((scope.region.as_str(), scope.service.as_str()), ("ap-northeast-1", "sagemaker"));
         assert!(scope.expect(Service::SageMaker).is_ok() && scope.expect(Service::SageMakerRuntime).is_ok());
         let error = scope.expect(Service::Sns).unwrap_err();
         assert!(error.message.contains("scoped to service \"sagemaker\""), "{error}");

@@ -17,18 +17,10 @@ use tokio::sync::oneshot;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ChildId(pub u64);
 
-/// What a child's access key id begins with. Not a key of AWS's, and to be seen as such.
-const ACCESS_KEY: &str = "LOCALNOTAKEY";
-
 impl ChildId {
-    /// The access key id by which the AWS door knows the child's calls.
-    pub fn access_key(self) -> String {
-        format!("{ACCESS_KEY}{:08}", self.0)
-    }
-
-    /// The child that the key is of; `None` for anybody else's.
-    pub fn of_access_key(key: &str) -> Option<Self> {
-        key.strip_prefix(ACCESS_KEY)?.parse().ok().map(ChildId)
+    /// The path under which the child calls AWS, so that its calls are known as its own.
+    pub fn path(self) -> String {
+        format!("/_child/{}", self.0)
     }
 }
 

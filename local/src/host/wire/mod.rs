@@ -74,7 +74,10 @@ impl WireSettings {
 
 impl fmt::Debug for WireSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WireSettings").field("binaries", &self.binaries).field("logs", &self.logs).finish_non_exhaustive()
+        f.debug_struct("WireSettings")
+            .field("binaries", &self.binaries)
+            .field("logs", &self.logs)
+            .finish_non_exhaustive()
     }
 }
 

@@ -7,6 +7,7 @@
 //! POST /_runtime/CHILD/2018-06-01/runtime/init/error
 //! GET  /_clock/CHILD                                           {"now": "2026-11-20T03:00:00Z"}
 //! POST /_clock/CHILD/sleep   {"until": "2026-11-20T03:00:30Z"} answers {"now": ...} when that moment has come
+//! any  /_child/CHILD/...                                       a call of AWS, as if without this prefix
 //! ```
 //!
 //! While a child sleeps it must do nothing else: the engine takes the request as its word that all of it waits. For one

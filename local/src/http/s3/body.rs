@@ -35,7 +35,9 @@ fn check_length(call: &Call<'_>, read: usize) -> Result<(), ApiError> {
     match call.header("x-amz-decoded-content-length").map(str::parse::<usize>) {
         None => Ok(()),
         Some(Ok(length)) if length == read => Ok(()),
-        Some(_) => Err(ApiError::new("IncompleteBody", 400, format!("the body has {read} bytes, not as many as announced"))),
+        Some(_) => {
+            Err(ApiError::new("IncompleteBody", 400, format!("the body has {read} bytes, not as many as announced")))
+        }
     }
 }
 

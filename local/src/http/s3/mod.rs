@@ -63,7 +63,8 @@ fn describe(call: &Call<'_>, object: bool, subresource: Option<&str>) -> String 
 
 /// Headers that would change what an operation does, and that nothing here heeds: better an error than a wrong answer.
 fn not_modelled(call: &Call<'_>) -> Option<ApiError> {
-    const UNHEEDED: [&str; 5] = ["range", "if-modified-since", "if-unmodified-since", "x-amz-copy-source", "x-amz-tagging"];
+    const UNHEEDED: [&str; 5] =
+        ["range", "if-modified-since", "if-unmodified-since", "x-amz-copy-source", "x-amz-tagging"];
     let header = UNHEEDED.into_iter().find(|name| call.parts.headers.contains_key(*name))?;
     Some(ApiError::new("NotImplemented", 501, format!("the local world's S3 does not heed the header {header}")))
 }

@@ -1,0 +1,239 @@
+//! The HTTP door, spoken to by hand in every protocol that it knows.
+
+mod support;
+
+use ciborium::Value as Cbor;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use meridian_local::http::Door;
+use meridian_local::world::{Fault, FaultKind};
+use std::io::Write;
+use support::{Answer, at, quiet, region, request, shared, signed};
+
+const BUCKET: &str = "fraud-models-eu";
+
+fn door() -> Door {
+    Door::open(shared(quiet())).unwrap()
+}
+
+fn json(door: &Door, place: &str, service: &str, target: &str, body: &str) -> Answer {
+    let headers = [
+        ("authorization", &*signed(place, service)),
+        ("content-type", "application/x-amz-json-1.1"),
+        ("x-amz-target", target),
+    ];
+    request("POST", &door.url(), &headers, body.as_bytes()).unwrap()
+}
+
+fn s3(door: &Door, method: &str, path: &str, more: &[(&str, &str)], body: &[u8]) -> Answer {
+    let authorization = signed("eu-west-1", "s3");
+    let headers: Vec<(&str, &str)> =
+        [("authorization", &*authorization)].into_iter().chain(more.iter().copied()).collect();
+    request(method, &format!("{}{path}", door.url()), &headers, body).unwrap()
+}
+
+fn cbor(door: &Door, operation: &str, body: &Cbor, gzip: bool) -> (Answer, Cbor) {
+    let mut bytes = Vec::new();
+    ciborium::into_writer(body, &mut bytes).unwrap();
+    let authorization = signed("eu-west-1", "monitoring");
+    let mut headers = vec![
+        ("authorization", &*authorization),
+        ("smithy-protocol", "rpc-v2-cbor"),
+        ("content-type", "application/cbor"),
+    ];
+    if gzip {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(&bytes).unwrap();
+        bytes = encoder.finish().unwrap();
+        headers.push(("content-encoding", "gzip"));
+    }
+    let url = format!("{}/service/GraniteServiceVersion20100801/operation/{operation}", door.url());
+    let answer = request("POST", &url, &headers, &bytes).unwrap();
+    let value = ciborium::from_reader(answer.body.as_slice()).unwrap();
+    (answer, value)
+}
+
+/// A CBOR map.
+fn map<const N: usize>(members: [(&str, Cbor); N]) -> Cbor {
+    Cbor::Map(members.into_iter().map(|(name, value)| (Cbor::from(name), value)).collect())
+}
+
+fn member<'a>(value: &'a Cbor, name: &str) -> &'a Cbor {
+    let members = value.as_map().unwrap();
+    members.iter().find(|(own, _)| own.as_text() == Some(name)).map_or(&Cbor::Null, |(_, value)| value)
+}
+
+#[test]
+fn an_unknown_operation_is_named_in_every_protocol() {
+    let door = door();
+    let answer = json(&door, "eu-west-1", "sagemaker", "SageMaker.DescribeTrainingJob", "{}");
+    assert_eq!(answer.status, 400);
+    assert_eq!(answer.json()["__type"], "UnknownOperationException");
+    assert_eq!(answer.json()["message"], "the local world does not know SageMaker.DescribeTrainingJob");
+
+    let (answer, body) = cbor(&door, "DeleteAlarms", &map([]), false);
+    assert_eq!((answer.status, answer.header("smithy-protocol")), (400, "rpc-v2-cbor"));
+    assert_eq!(member(&body, "message").as_text(), Some("the local world does not know CloudWatch.DeleteAlarms"));
+
+    let headers =
+        [("authorization", &*signed("eu-west-1", "sns")), ("content-type", "application/x-www-form-urlencoded")];
+    let answer = request("POST", &door.url(), &headers, b"Action=CreateTopic&Version=2010-03-31").unwrap();
+    assert!(answer.text().contains("<Message>the local world does not know SNS.CreateTopic</Message>"), "{answer:?}");
+
+    let answer = s3(&door, "DELETE", &format!("/{BUCKET}/key?x-id=DeleteObject"), &[], b"");
+    assert!(answer.text().contains("<Code>UnknownOperationException</Code>"), "{answer:?}");
+    assert!(answer.text().contains("S3.DeleteObject"), "{answer:?}");
+}
+
+#[test]
+fn a_request_without_a_scope_or_with_a_foreign_one_is_refused() {
+    let door = door();
+    let unsigned = request("GET", &format!("{}/{BUCKET}/key", door.url()), &[], b"").unwrap();
+    assert_eq!(unsigned.status, 403);
+    assert!(unsigned.text().contains("no Authorization header"), "{unsigned:?}");
+
+    let elsewhere = json(&door, "eu-central-1", "sagemaker", "SageMaker.DescribeEndpoint", "{}");
+    assert_eq!(elsewhere.status, 403);
+    assert!(elsewhere.text().contains("no region eu-central-1"), "{elsewhere:?}");
+
+    let other = json(&door, "eu-west-1", "sns", "SageMaker.DescribeEndpoint", r#"{"EndpointName": "fraud"}"#);
+    assert!(other.text().contains("scoped to service \\\"sns\\\""), "{other:?}");
+}
+
+#[test]
+fn every_answer_tells_the_virtual_time() {
+    let door = door();
+    let clock = format!("{}/sleep", door.clock_url());
+    let slept = request("POST", &clock, &[], br#"{"until": "2026-11-20T03:00:30Z"}"#).unwrap();
+    assert_eq!(slept.json()["now"], "2026-11-20T03:00:30Z");
+
+    let answer = s3(&door, "GET", &format!("/{BUCKET}/nothing"), &[], b"");
+    assert_eq!(answer.header("x-meridian-now"), "2026-11-20T03:00:30Z");
+    assert_eq!(answer.header("date"), "Fri, 20 Nov 2026 03:00:30 GMT");
+    assert!(!answer.header("x-amzn-requestid").is_empty());
+}
+
+#[test]
+fn a_call_that_would_never_be_answered_says_so_at_once() {
+    let mut config = quiet();
+    config.faults.push(Fault { region: Some(region("ap-northeast-1")), ..Fault::of(FaultKind::Dark) });
+    let door = Door::open(shared(config)).unwrap();
+    let describe = r#"{"EndpointName": "fraud"}"#;
+    let dark = json(&door, "ap-northeast-1", "sagemaker", "SageMaker.DescribeEndpoint", describe);
+    assert_eq!((dark.status, dark.header("x-meridian-hang")), (503, "true"));
+    let light = json(&door, "eu-west-1", "sagemaker", "SageMaker.DescribeEndpoint", describe);
+    assert_eq!((light.status, light.header("x-meridian-hang")), (400, ""));
+    assert_eq!(light.json()["__type"], "ValidationException");
+}
+
+#[test]
+fn a_body_of_another_form_is_refused() {
+    let door = door();
+    let cut = json(&door, "eu-west-1", "sagemaker", "SageMaker.DescribeEndpoint", r#"{"Endpoint"#);
+    assert_eq!(cut.json()["__type"], "SerializationException");
+    let other = json(&door, "eu-west-1", "sagemaker", "SageMaker.DescribeEndpoint", r#"{"EndpointName": 5}"#);
+    assert!(other.text().contains("DescribeEndpoint: invalid type"), "{other:?}");
+}
+
+#[test]
+fn an_object_is_written_once_and_read_back() {
+    let door = door();
+    let path = format!("/{BUCKET}/releases/a%20b");
+    let once = [("if-none-match", "*")];
+    let first = s3(&door, "PUT", &path, &once, b"hello");
+    assert_eq!(first.status, 200, "{first:?}");
+    let second = s3(&door, "PUT", &path, &once, b"other");
+    assert_eq!(second.status, 412);
+    assert!(second.text().contains("<Code>PreconditionFailed</Code>"), "{second:?}");
+    let changed = s3(&door, "PUT", &path, &[("if-match", "\"0\"")], b"other");
+    assert_eq!(changed.status, 412);
+
+    let read = s3(&door, "GET", &path, &[("x-amz-checksum-mode", "ENABLED")], b"");
+    assert_eq!((read.status, read.body.as_slice()), (200, b"hello".as_slice()));
+    assert_eq!(read.header("x-amz-checksum-sha256"), "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=");
+    assert_eq!(read.header("x-amz-version-id"), first.header("x-amz-version-id"));
+    assert_eq!(read.header("last-modified"), "Fri, 20 Nov 2026 03:00:00 GMT");
+    let head = s3(&door, "HEAD", &path, &[], b"");
+    assert_eq!((head.status, head.header("content-length"), head.body.len()), (200, "5", 0));
+    let missing = s3(&door, "HEAD", &format!("/{BUCKET}/none"), &[], b"");
+    assert_eq!((missing.status, missing.body.len()), (404, 0));
+
+    let host = [("host", &*format!("{BUCKET}.localhost:1"))];
+    let listed = s3(&door, "GET", "/?list-type=2&prefix=releases%2F", &host, b"");
+    assert!(listed.text().contains("<KeyCount>1</KeyCount>"), "{listed:?}");
+    assert!(listed.text().contains("<Key>releases/a b</Key>"), "{listed:?}");
+}
+
+#[test]
+fn a_body_in_chunks_is_put_together_and_held_against_its_checksum() {
+    let door = door();
+    let path = format!("/{BUCKET}/releases/chunked");
+    let send = |checksum: &str| {
+        let body = format!("3\r\nhel\r\n2;chunk-signature=00\r\nlo\r\n0\r\nx-amz-checksum-sha256:{checksum}\r\n\r\n");
+        let headers = [
+            ("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"),
+            ("content-encoding", "aws-chunked"),
+            ("x-amz-decoded-content-length", "5"),
+            ("x-amz-trailer", "x-amz-checksum-sha256"),
+        ];
+        s3(&door, "PUT", &path, &headers, body.as_bytes())
+    };
+    let wrong = send("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
+    assert_eq!(wrong.status, 400);
+    assert!(wrong.text().contains("<Code>BadDigest</Code>"), "{wrong:?}");
+    assert_eq!(send("LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=").status, 200);
+    assert_eq!(s3(&door, "GET", &path, &[], b"").body, b"hello");
+}
+
+#[test]
+fn metrics_come_in_packed_and_alarms_go_out_with_tagged_times() {
+    let door = door();
+    let dimensions = Cbor::Array(vec![map([("Name", "EndpointName".into()), ("Value", "fraud".into())])]);
+    let datum = map([
+        ("MetricName", "Heartbeat".into()),
+        ("Dimensions", dimensions.clone()),
+        ("Timestamp", Cbor::Tag(1, Box::new(at("03:00:00").as_second().into()))),
+        ("Value", 1.0.into()),
+        ("StorageResolution", 1.into()),
+    ]);
+    let metrics = map([("Namespace", "Meridian".into()), ("MetricData", Cbor::Array(vec![datum]))]);
+    let (answer, body) = cbor(&door, "PutMetricData", &metrics, true);
+    assert_eq!((answer.status, body), (200, map([])));
+
+    let alarm = map([
+        ("AlarmName", "test-heartbeat".into()),
+        ("Namespace", "Meridian".into()),
+        ("MetricName", "Heartbeat".into()),
+        ("Dimensions", dimensions),
+        ("Statistic", "SampleCount".into()),
+        ("Period", 60.into()),
+        ("EvaluationPeriods", 3.into()),
+        ("Threshold", 1.0.into()),
+        ("ComparisonOperator", "LessThanThreshold".into()),
+        ("TreatMissingData", "breaching".into()),
+    ]);
+    assert_eq!(cbor(&door, "PutMetricAlarm", &alarm, false).0.status, 200);
+
+    let asked = map([("AlarmNames", Cbor::Array(vec!["test-heartbeat".into()]))]);
+    let (_, described) = cbor(&door, "DescribeAlarms", &asked, false);
+    let alarms = member(&described, "MetricAlarms").as_array().unwrap();
+    let [alarm] = alarms.as_slice() else { panic!("{described:?}") };
+    assert_eq!(member(alarm, "StateValue").as_text(), Some("INSUFFICIENT_DATA"));
+    assert_eq!(member(alarm, "Threshold").as_float(), Some(1.0));
+    assert_eq!(member(alarm, "EvaluationPeriods").as_integer(), Some(3.into()));
+    let (tag, seconds) = member(alarm, "StateUpdatedTimestamp").as_tag().unwrap();
+    assert_eq!((tag, seconds.as_float()), (1, Some(at("03:00:00").as_second() as f64)));
+}
+
+#[test]
+fn a_page_goes_out_by_a_form() {
+    let door = door();
+    let publish = |topic: &str| {
+        let headers =
+            [("authorization", &*signed("eu-west-1", "sns")), ("content-type", "application/x-www-form-urlencoded")];
+        let body = format!("Action=Publish&Version=2010-03-31&TopicArn={topic}&Subject=a&Message=50%25+%3C+b");
+        request("POST", &door.url(), &headers, body.as_bytes()).unwrap()
+    };
+    let wrong = publish("arn%3Aaws%3Asns%3Aeu-west-1%3A111122223333%3Anobody");
+    assert!(wrong.status >= 400 && wrong.text().contains("<ErrorResponse"), "{wrong:?}");
+}
