@@ -1,5 +1,12 @@
 //! The scheduler, with a host that follows a script.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests say what they expect by unwrapping it, in their helpers too"
+)]
+
 mod support;
 
 use jiff::{SignedDuration, Timestamp};

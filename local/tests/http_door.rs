@@ -1,12 +1,20 @@
 //! The HTTP door, spoken to by hand in every protocol that it knows.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests say what they expect by unwrapping it, in their helpers too"
+)]
+
 mod support;
 
 use ciborium::Value as Cbor;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use meridian_local::engine::lock;
 use meridian_local::http::Door;
-use meridian_local::world::{Fault, FaultKind};
+use meridian_local::world::{Fault, FaultKind, What};
 use std::io::Write;
 use support::{Answer, at, quiet, region, request, shared, signed};
 
@@ -227,7 +235,8 @@ fn metrics_come_in_packed_and_alarms_go_out_with_tagged_times() {
 
 #[test]
 fn a_page_goes_out_by_a_form() {
-    let door = door();
+    let world = shared(quiet());
+    let door = Door::open(world.clone()).unwrap();
     let publish = |topic: &str| {
         let headers =
             [("authorization", &*signed("eu-west-1", "sns")), ("content-type", "application/x-www-form-urlencoded")];
@@ -235,5 +244,20 @@ fn a_page_goes_out_by_a_form() {
         request("POST", &door.url(), &headers, body.as_bytes()).unwrap()
     };
     let wrong = publish("arn%3Aaws%3Asns%3Aeu-west-1%3A111122223333%3Anobody");
-    assert!(wrong.status >= 400 && wrong.text().contains("<ErrorResponse"), "{wrong:?}");
+    assert_eq!(wrong.status, 404);
+    assert!(wrong.text().contains("<Error><Type>Sender</Type><Code>NotFound</Code>"), "{wrong:?}");
+
+    let topic = lock(&world).config().fleet.topic_arn(&region("eu-west-1"));
+    let sent = publish(&topic.replace(':', "%3A"));
+    assert_eq!(sent.status, 200);
+    assert!(sent.text().contains("<PublishResult><MessageId>"), "{sent:?}");
+    let messages: Vec<String> = lock(&world).log().iter().filter_map(|event| page(&event.what)).collect();
+    assert_eq!(messages, ["50% < b"]);
+}
+
+fn page(what: &What) -> Option<String> {
+    match what {
+        What::PageSent { message, .. } => Some(message.clone()),
+        _ => None,
+    }
 }

@@ -1,5 +1,12 @@
 //! Functions as processes: this test binary plays them itself, speaking the Lambda Runtime API by hand.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests say what they expect by unwrapping it, in their helpers too"
+)]
+
 mod support;
 
 use jiff::{SignedDuration, Timestamp};

@@ -114,7 +114,7 @@ async fn now(State(board): Board, Path(_any): Path<u64>) -> Response {
 async fn sleep(State(board): Board, Path(child): Path<u64>, body: Bytes) -> Response {
     let until = match until(&body) {
         Ok(until) => until,
-        Err(refusal) => return refusal,
+        Err(why) => return refused(why),
     };
     if until > board.now() {
         let Some(waiting) = board.sleep(ChildId(child), until) else { return gone() };
@@ -135,15 +135,17 @@ async fn outside_sleep(State(world): State<SharedWorld>, body: Bytes) -> Respons
             world.run_until(until);
             tell(world.now())
         }
-        Err(refusal) => refusal,
+        Err(why) => refused(why),
     }
 }
 
-fn until(body: &[u8]) -> Result<Timestamp, Response> {
-    serde_json::from_slice(body).map(|SleepRequest { until }| until).map_err(|error| {
-        let text = format!("the body is not {{\"until\": \"2026-11-20T03:00:30Z\"}}: {error}");
-        (StatusCode::BAD_REQUEST, text).into_response()
-    })
+fn until(body: &[u8]) -> Result<Timestamp, serde_json::Error> {
+    serde_json::from_slice(body).map(|SleepRequest { until }| until)
+}
+
+fn refused(why: serde_json::Error) -> Response {
+    let text = format!("the body is not {{\"until\": \"2026-11-20T03:00:30Z\"}}: {why}");
+    (StatusCode::BAD_REQUEST, text).into_response()
 }
 
 fn tell(now: Timestamp) -> Response {
