@@ -5,6 +5,7 @@
 
 use crate::fleet::{Fleet, Region};
 use crate::names::ResourceName;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Namespace of SageMaker's own endpoint metrics.
@@ -15,6 +16,21 @@ pub const NAMESPACE: &str = "Meridian";
 pub const VERDICT: &str = "RevertVerdict";
 /// 1 whenever the judge has looked at a canary.
 pub const HEARTBEAT: &str = "JudgeHeartbeat";
+/// The heartbeat alarm's period: the shortest that CloudWatch has. Every period in the arithmetic of silence counts
+/// once for the alignment and once for each that the alarm looks back.
+const BEAT_PERIOD: u32 = 10;
+/// Silent periods that make an alarm: 50 s, more than the half minute and the call between two looks of a judge.
+const BEAT_PERIODS: u32 = 5;
+/// Further periods that CloudWatch may look back for a datapoint before it takes silence for silence *(live)*.
+const LOOK_BACK: u32 = 2;
+/// The longest silence that the heartbeat alarm does not notice: its periods and the look-back, one for the alignment
+/// and one until the alarm is evaluated. A judge who has not decided beats for the last time `decide_before_end` before
+/// SageMaker's own timer ends, so `decide_before_end` must be at least this long (I9): then a judge who dies at the worst
+/// moment, right after that beat, is noticed while the canary still bakes. (With the usual 60 s, 3 of 3, it took up to
+/// six minutes, and the timer would have shifted all traffic first.)
+pub const LONGEST_SILENCE: SignedDuration =
+    SignedDuration::from_secs((BEAT_PERIOD * (BEAT_PERIODS + LOOK_BACK + 2)) as i64);
+
 /// SageMaker's latency metrics are in microseconds.
 const MICROSECONDS: f64 = 1e6;
 
@@ -142,18 +158,25 @@ pub fn guards(fleet: &Fleet, region: &Region, config: &ResourceName) -> Vec<Alar
 pub fn heartbeat(fleet: &Fleet, missing: MissingData) -> AlarmSpec {
     AlarmSpec {
         name: heartbeat_name(fleet),
-        description: "Nobody has judged the canary for three minutes: traffic goes back.".to_owned(),
+        description: "Nobody judges the canary any more: traffic goes back.".to_owned(),
         namespace: NAMESPACE,
         metric: HEARTBEAT,
         dimensions: vec![("EndpointName", fleet.endpoint.to_string())],
         statistic: "Maximum",
-        period: 60,
-        evaluation_periods: 3,
-        datapoints: 3,
+        period: BEAT_PERIOD,
+        evaluation_periods: BEAT_PERIODS,
+        datapoints: BEAT_PERIODS,
         threshold: 0.5,
         below: true,
         missing,
     }
+}
+
+/// The beats to write, oldest first, before the heartbeat alarm is armed: one in every period that it may look at, so
+/// that it starts quiet whenever it is evaluated first.
+pub fn priming(now: Timestamp) -> impl Iterator<Item = Timestamp> {
+    let period = SignedDuration::from_secs(i64::from(BEAT_PERIOD));
+    (0..=BEAT_PERIODS + LOOK_BACK).rev().map(move |back| now - period * i32::try_from(back).unwrap_or(0))
 }
 
 /// One datapoint is enough and silence keeps the state: a revert that was asked for while the control plane was dark is

@@ -3,8 +3,9 @@
 //! The planner keeps these by construction; the audit does not trust it. It shares no code with the planner's choices,
 //! only the facts that both look at.
 
-use crate::endpoint::{Seen, Target};
+use crate::endpoint::{EndpointStatus, EndpointView, Seen, Target};
 use crate::fleet::Fleet;
+use crate::history::{OpenUpdate, RegionHistory};
 use crate::ledger::Record;
 use crate::names::RegionName;
 use crate::plan::{Act, Next, Plan, Sight};
@@ -32,11 +33,16 @@ pub fn audit(fleet: &Fleet, sight: &Sight, plan: &Plan, now: Timestamp) -> Vec<N
     let audit = Audit { fleet, sight, now };
     match &plan.next {
         Next::Do(Act::Update, region, target) => audit.update(region, target),
-        Next::Do(Act::Prepare, ..) => audit.lease().into_iter().collect(),
-        Next::TellRegion(region, Record::Confirmed { .. } | Record::Settled { .. }) => audit.proof(region),
-        Next::TellRegion(_, Record::Decided { decision: Decision::Proceed, judgement, .. }) => {
+        Next::Do(Act::Prepare, ..) => audit.lease(),
+        Next::Do(Act::Beat, region, _) => audit.beat(region),
+        Next::TellRegion(region, Record::Confirmed { target, .. }) => audit.confirmation(region, target),
+        Next::TellRegion(region, Record::Settled { target, .. }) => audit.end(region, target),
+        Next::TellRegion(region, Record::Decided { decision: Decision::Proceed, judgement, .. }) => {
             let passed = judgement.as_ref().is_some_and(|judgement| judgement.verdict == Verdict::Pass);
-            note(passed, "I9", "a canary would proceed without a passing verdict")
+            let mut notes = note(passed, "I9", "a canary would proceed without a passing verdict");
+            let reverted = audit.decided(region, Decision::Revert);
+            notes.extend(note(!reverted, "I9", format!("{region} would proceed after a revert was decided")));
+            notes
         }
         Next::TellRegion(_, Record::UpdateIntended { back, .. }) => {
             note(back.is_some(), "I5", "an update would start without a way back")
@@ -55,21 +61,54 @@ struct Audit<'a> {
     now: Timestamp,
 }
 
-impl Audit<'_> {
+impl<'a> Audit<'a> {
+    fn history(&self, region: &RegionName) -> Option<&'a RegionHistory> {
+        self.sight.regions.get(region).and_then(Seen::known)
+    }
+
+    fn open(&self, region: &RegionName) -> Option<&'a OpenUpdate> {
+        self.history(region)?.update.as_ref()
+    }
+
+    fn decided(&self, region: &RegionName, decision: Decision) -> bool {
+        self.open(region).and_then(|update| update.decision.as_ref()).is_some_and(|(last, _)| *last == decision)
+    }
+
     fn update(&self, region: &RegionName, target: &Target) -> Vec<Note> {
-        let mut notes = self.mid_shift(region);
-        let history = self.sight.regions.get(region).and_then(Seen::known);
+        let history = self.history(region);
+        let version = &target.version;
         let attested = history.is_some_and(|history| history.attested.contains(&target.release));
-        notes.extend(note(attested, "I2", format!("{region} has not attested {}", target.version)));
-        let approved = self.sight.hub.approved.contains(&target.release);
-        notes.extend(note(approved, "I2", format!("{} is not approved", target.version)));
+        let approved = self.sight.hub.approved.contains(&target.release) && self.sight.approved == Seen::Known(true);
+        let open = self.open(region);
+        let intended = open.is_some_and(|update| update.target == *target);
+        let back = open.and_then(|update| update.back.as_ref());
+        let serving = history.and_then(|history| history.serving.as_ref()).map(|serving| &serving.target);
+        let endpoint = self.endpoint(region);
+        let on_back = endpoint.zip(back).is_some_and(|(endpoint, back)| {
+            endpoint.status == EndpointStatus::InService && endpoint.config == back.config && serving == Some(back)
+        });
+        let mut notes = note(!self.deferred(region), "I7", format!("{region} is deferred in this wave"));
+        notes.extend(self.stopped());
+        notes.extend(self.mid_shift(region));
+        notes.extend(note(attested, "I2", format!("{region} has not attested {version}")));
+        notes.extend(note(approved, "I2", format!("{version} is not approved")));
         notes.extend(self.order(region));
-        let update = history.and_then(|history| history.update.as_ref());
-        let intended = update.is_some_and(|update| update.target == *target);
-        notes.extend(note(intended, "I8", format!("no intent for {} stands in {region}'s ledger", target.version)));
-        let back = update.is_some_and(|update| update.back.is_some());
-        notes.extend(note(back, "I5", format!("{region} has no way back")));
+        notes.extend(note(intended, "I8", format!("no intent for {version} stands in {region}'s ledger")));
+        notes.extend(note(on_back, "I5", format!("{region} does not serve, proved, what it would go back to")));
         notes.extend(self.lease());
+        notes
+    }
+
+    /// I7: nothing starts in a halted fleet, or for a condemned release.
+    fn stopped(&self) -> Vec<Note> {
+        let hub = &self.sight.hub;
+        let region_halted = self.fleet.regions.iter().any(|region| {
+            let history = self.history(&region.name);
+            history.is_some_and(|history| history.halt.is_some())
+        });
+        let condemned = hub.condemned.contains_key(&self.sight.release);
+        let mut notes = note(hub.halt.is_none() && !region_halted, "I7", "a halt stands");
+        notes.extend(note(!condemned, "I7", format!("{} was condemned", self.sight.version)));
         notes
     }
 
@@ -77,12 +116,15 @@ impl Audit<'_> {
         let others = self.fleet.regions.iter().map(|other| &other.name).filter(|other| *other != region);
         others
             .filter(|other| !self.deferred(other))
-            .flat_map(|other| match self.sight.regions.get(other) {
-                Some(Seen::Known(history)) => {
-                    let moving = history.update.as_ref().is_some_and(|update| !update.confirmed);
+            .flat_map(|other| match self.history(other) {
+                Some(history) => {
+                    let moving = history.update.as_ref().is_some_and(|update| {
+                        let wave = (update.execution.clone(), other.clone());
+                        !update.confirmed && !self.sight.hub.deferred.contains_key(&wave)
+                    });
                     note(!moving, "I1", format!("{other} is mid-shift"))
                 }
-                _ => note(false, "I13", format!("{other} cannot be seen and is not deferred")),
+                None => note(false, "I13", format!("{other} cannot be seen and is not deferred")),
             })
             .collect()
     }
@@ -92,9 +134,11 @@ impl Audit<'_> {
             .before(region)
             .filter(|before| !self.deferred(&before.name))
             .flat_map(|before| {
-                let history = self.sight.regions.get(&before.name).and_then(Seen::known);
-                let confirmed = history.is_some_and(|history| history.confirmed.contains_key(&self.sight.release));
-                note(confirmed, "I3", format!("{} has no evidence for {}", before.name, self.sight.version))
+                let holds = self.history(&before.name).is_some_and(|history| {
+                    let serving = history.serving.as_ref().map(|serving| serving.target.release);
+                    serving == Some(self.sight.release) && history.confirmed.contains_key(&self.sight.release)
+                });
+                note(holds, "I3", format!("{} has no evidence for {}", before.name, self.sight.version))
             })
             .collect()
     }
@@ -103,14 +147,42 @@ impl Audit<'_> {
         self.sight.hub.deferred.contains_key(&(self.sight.execution.clone(), region.clone()))
     }
 
+    fn endpoint(&self, region: &RegionName) -> Option<&'a EndpointView> {
+        self.sight.endpoints.get(region).and_then(Seen::known)?.as_ref()
+    }
+
     fn lease(&self) -> Vec<Note> {
         let held = self.sight.hub.lease.as_ref();
         let ours = held.is_some_and(|lease| lease.holder == self.sight.execution && lease.until > self.now);
         note(ours, "I11", "the fleet's lease is not held by this wave")
     }
 
-    fn proof(&self, region: &RegionName) -> Vec<Note> {
+    /// I9: near the timer's end a heartbeat speaks only for a canary that was let through.
+    fn beat(&self, region: &RegionName) -> Vec<Note> {
+        let ends = self.open(region).and_then(|update| update.canary).map(|(_, ends)| ends);
+        let late = ends.is_some_and(|ends| self.now >= ends - self.fleet.guardrail.decide_before_end);
+        let alive = !self.decided(region, Decision::Revert) && (!late || self.decided(region, Decision::Proceed));
+        note(alive, "I9", format!("a heartbeat would keep {region}'s canary alive that nobody let through"))
+    }
+
+    fn confirmation(&self, region: &RegionName, target: &Target) -> Vec<Note> {
         let proved = self.sight.golden.get(region).is_some_and(|golden| golden.proves());
-        note(proved, "I4", format!("{region}'s golden records were not all answered right"))
+        let let_through =
+            self.open(region).is_some_and(|update| update.target == *target) && self.decided(region, Decision::Proceed);
+        let mut notes = note(proved, "I4", format!("{region}'s golden records were not all answered right"));
+        notes.extend(note(let_through, "I9", format!("{region} was shifted without a decision to proceed")));
+        notes
+    }
+
+    /// I4: `InService`, naming the target's configuration, and golden records answered: now, or when it was confirmed.
+    fn end(&self, region: &RegionName, target: &Target) -> Vec<Note> {
+        let named = self
+            .endpoint(region)
+            .is_some_and(|endpoint| endpoint.status == EndpointStatus::InService && endpoint.config == target.config);
+        let now = self.sight.golden.get(region).is_some_and(|golden| golden.proves());
+        let confirmed = self.open(region).is_some_and(|update| update.target == *target && update.confirmed);
+        let mut notes = note(named, "I4", format!("{region} is not in service on {}", target.config));
+        notes.extend(note(now || confirmed, "I4", format!("{region} was not proved to answer as {}", target.version)));
+        notes
     }
 }

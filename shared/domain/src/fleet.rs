@@ -1,5 +1,6 @@
 //! The fleet policy: `fleet.toml`, parsed into values that cannot be wrong.
 
+use crate::alarms::LONGEST_SILENCE;
 use crate::names::{BucketName, FleetName, RegionName, ResourceName};
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -343,10 +344,11 @@ impl Reader<'_> {
         }
         let bake = *table.bake.get_ref();
         let shortest = guardrail.warm_up + guardrail.decide_before_end;
-        if bake <= shortest || bake > LONGEST_WAIT {
+        let longest = LONGEST_WAIT.min(guardrail.max_execution);
+        if bake <= shortest || bake > longest {
             let message = format!(
                 "region.bake: {bake:#} of {name} is impossible: it must be longer than warm_up + decide_before_end \
-                 ({shortest:#}) and at most {LONGEST_WAIT:#} (SageMaker's limit)"
+                 ({shortest:#}) and at most {longest:#} (SageMaker's limit and guardrail.max_execution)"
             );
             return Err(self.wrong(&table.bake, message));
         }
@@ -388,8 +390,8 @@ impl Reader<'_> {
                 "guardrail.max_execution must be 10m to 8h (SageMaker's limits)",
             ),
             (
-                guardrail.decide_before_end >= SignedDuration::from_secs(60),
-                "guardrail.decide_before_end must be at least 60s: a judge that looks every 30 s needs two looks before the timer",
+                guardrail.decide_before_end >= LONGEST_SILENCE,
+                "guardrail.decide_before_end must be at least 90s: a judge who dies is noticed that much later, and SageMaker's timer must not end first",
             ),
             (!guardrail.warm_up.is_negative(), "guardrail.warm_up must not be negative"),
             (judge.min_requests > 0, "judge.min_requests must be above 0: no traffic is never a pass"),

@@ -3,7 +3,7 @@
 use crate::endpoint::Target;
 use crate::ledger::{Entry, Record};
 use crate::names::{Actor, Epoch, RegionName, ReleaseId, Version};
-use crate::verdict::Decision;
+use crate::verdict::{Cause, Decision};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +17,12 @@ pub struct Lease {
     pub holder: Actor,
     /// Until when, unless renewed.
     pub until: Timestamp,
+}
+
+impl Lease {
+    fn is(&self, epoch: Epoch, holder: &Actor) -> bool {
+        self.epoch == epoch && self.holder == *holder
+    }
 }
 
 /// The hub's chain, added up.
@@ -74,24 +80,31 @@ impl HubHistory {
             Record::Rejected { release, why } => {
                 self.rejected.insert(*release, why.clone());
             }
-            Record::LeaseTaken { epoch, until } | Record::LeaseRenewed { epoch, until } => {
-                self.epoch = self.epoch.max(*epoch);
+            Record::LeaseTaken { epoch, until } if *epoch > self.epoch => {
+                self.epoch = *epoch;
                 self.lease = Some(Lease { epoch: *epoch, holder: entry.actor.clone(), until: *until });
             }
-            Record::LeaseReleased { epoch } => {
-                self.lease = self.lease.take().filter(|lease| lease.epoch != *epoch);
+            // A late entry of an earlier holder changes nothing (I11).
+            Record::LeaseRenewed { epoch, until } => {
+                if let Some(lease) = self.lease.as_mut().filter(|lease| lease.is(*epoch, &entry.actor)) {
+                    lease.until = lease.until.max(*until);
+                }
             }
-            Record::RegionIll { region, execution, .. } => {
+            Record::LeaseReleased { epoch } => {
+                self.lease = self.lease.take().filter(|lease| !lease.is(*epoch, &entry.actor));
+            }
+            // Said twice, an illness does not begin anew.
+            Record::RegionIll { region, execution, .. } if !self.is_ill(region, execution) => {
                 self.ill.insert(region.clone(), (execution.clone(), entry.at));
             }
             Record::RegionWell { region, .. } => {
                 self.ill.remove(region);
             }
             Record::Deferred { region, execution, why, .. } => {
-                self.deferred.insert((execution.clone(), region.clone()), why.clone());
+                self.deferred.entry((execution.clone(), region.clone())).or_insert_with(|| why.clone());
             }
             Record::Condemned { release, why, .. } => {
-                self.condemned.insert(*release, why.clone());
+                self.condemned.entry(*release).or_insert_with(|| why.clone());
             }
             Record::WaveEnded { execution, lagging, .. } => {
                 self.ended.insert(execution.clone(), lagging.clone());
@@ -100,6 +113,10 @@ impl HubHistory {
             Record::Lifted { .. } => self.halt = None,
             _ => {}
         }
+    }
+
+    fn is_ill(&self, region: &RegionName, execution: &Actor) -> bool {
+        self.ill.get(region).is_some_and(|(wave, _)| wave == execution)
     }
 }
 
@@ -110,6 +127,8 @@ pub struct OpenUpdate {
     pub target: Target,
     /// Where back to.
     pub back: Option<Target>,
+    /// What was there when it was intended, and the wave that had brought it.
+    pub leaves: Option<(Target, Actor)>,
     /// The wave, or the rollback.
     pub execution: Actor,
     /// The lease's generation; none for a rollback.
@@ -120,10 +139,40 @@ pub struct OpenUpdate {
     pub started: bool,
     /// Canary start and the end of SageMaker's own timer.
     pub canary: Option<(Timestamp, Timestamp)>,
-    /// The last decision and why.
+    /// The decision and why. A revert stands: nothing that comes later takes it back (I9).
     pub decision: Option<(Decision, String)>,
+    /// What a revert is laid to.
+    pub cause: Option<Cause>,
     /// True once golden records were answered with the target's scores.
     pub confirmed: bool,
+}
+
+impl OpenUpdate {
+    fn new(target: &Target, back: Option<&Target>, execution: &Actor, epoch: Option<Epoch>, at: Timestamp) -> Self {
+        Self {
+            target: target.clone(),
+            back: back.cloned(),
+            leaves: None,
+            execution: execution.clone(),
+            epoch,
+            at,
+            started: false,
+            canary: None,
+            decision: None,
+            cause: None,
+            confirmed: false,
+        }
+    }
+
+    /// True where the last word is `decision`.
+    pub fn is_decided(&self, decision: Decision) -> bool {
+        self.decision.as_ref().is_some_and(|(last, _)| *last == decision)
+    }
+
+    /// True where SageMaker has taken it, or somebody has decided about it as if it had: it is not asked for again.
+    pub fn was_taken(&self) -> bool {
+        self.started || self.decision.is_some()
+    }
 }
 
 /// One region's chain, added up.
@@ -139,10 +188,21 @@ pub struct RegionHistory {
     pub update: Option<OpenUpdate>,
     /// Releases confirmed here, with the wave: the evidence that the next region asks for (I3).
     pub confirmed: BTreeMap<ReleaseId, Actor>,
-    /// Releases that the region left again: in which wave, and why.
-    pub returned: BTreeMap<ReleaseId, (Actor, String)>,
+    /// Releases that the region left again.
+    pub returned: BTreeMap<ReleaseId, Return>,
     /// Why nothing may start here.
     pub halt: Option<String>,
+}
+
+/// A release that a region left again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Return {
+    /// The wave that had brought it.
+    pub wave: Actor,
+    /// Why it was left.
+    pub why: String,
+    /// What that is laid to; none where nobody decided it.
+    pub cause: Option<Cause>,
 }
 
 /// What serves in a region.
@@ -164,48 +224,82 @@ impl RegionHistory {
                 self.attested.insert(*release);
             }
             Record::UpdateIntended { target, back, execution, epoch } => {
-                self.update = Some(OpenUpdate {
-                    target: target.clone(),
-                    back: back.clone(),
-                    execution: execution.clone(),
-                    epoch: *epoch,
-                    at: entry.at,
-                    started: false,
-                    canary: None,
-                    decision: None,
-                    confirmed: false,
-                });
+                let again =
+                    |open: &OpenUpdate| open.target == *target && open.back == *back && open.execution == *execution;
+                if !self.update.as_ref().is_some_and(again) {
+                    let leaves = self.now_there();
+                    let update = OpenUpdate::new(target, back.as_ref(), execution, *epoch, entry.at);
+                    self.update = Some(OpenUpdate { leaves, ..update });
+                }
             }
             Record::UpdateStarted { execution } => self.on_update(execution, |update| update.started = true),
-            Record::CanaryStarted { execution, from, ends } => {
-                self.on_update(execution, |update| update.canary = Some((*from, *ends)));
-            }
-            Record::Decided { execution, decision, why, .. } => {
-                self.on_update(execution, |update| update.decision = Some((*decision, why.clone())));
-            }
-            Record::Confirmed { target, execution, .. } => {
+            Record::CanaryStarted { execution, from, ends } => self.on_update(execution, |update| {
+                update.started = true;
+                update.canary.get_or_insert((*from, *ends));
+            }),
+            Record::Decided { execution, decision, why, cause, .. } => self.on_update(execution, |update| {
+                // Whoever says revert first is heard, also by somebody who was about to say proceed.
+                if !update.is_decided(Decision::Revert) {
+                    update.decision = Some((*decision, why.clone()));
+                    update.cause = *cause;
+                }
+            }),
+            Record::Confirmed { target, execution, .. } if !self.has_left(target, execution) => {
                 self.confirmed.insert(target.release, execution.clone());
-                self.on_update(execution, |update| update.confirmed = true);
-                self.serve(target, entry.at, execution);
-            }
-            Record::Settled { target, execution } => {
-                if self.update.as_ref().is_some_and(|update| update.target == *target) {
-                    self.update = None;
+                if let Some(update) = self.update.as_mut().filter(|update| update.target == *target) {
+                    update.confirmed = true;
                 }
                 self.serve(target, entry.at, execution);
             }
-            Record::Reverted { from, to, why } => {
-                let wave = self.update.take().map_or_else(|| entry.actor.clone(), |update| update.execution);
-                self.returned.insert(from.release, (wave, why.clone()));
-                self.confirmed.remove(&from.release);
-                self.previous = None;
-                if self.serving.as_ref().is_none_or(|serving| serving.target != *to) {
-                    self.serving = Some(Serving { target: to.clone(), since: entry.at, by: entry.actor.clone() });
-                }
+            Record::Settled { target, execution } if !self.has_left(target, execution) => {
+                self.update.take_if(|update| update.target == *target);
+                self.serve(target, entry.at, execution);
             }
+            Record::Reverted { from, to, why } => self.go_back(entry, from, to, why),
             Record::Halted { why } => self.halt = Some(why.clone()),
             Record::Lifted { .. } => self.halt = None,
             _ => {}
+        }
+    }
+
+    /// True where `release` serves here, proved: the evidence that the next region asks for (I3). A release that was
+    /// confirmed once and replaced since is no evidence any more.
+    pub fn serves(&self, release: &ReleaseId) -> bool {
+        let named = self.serving.as_ref().is_some_and(|serving| serving.target.release == *release);
+        named && self.confirmed.contains_key(release)
+    }
+
+    /// The target that is there or on its way, and the wave that brought it.
+    fn now_there(&self) -> Option<(Target, Actor)> {
+        let moving = self.update.as_ref().map(|update| (update.target.clone(), update.execution.clone()));
+        moving.or_else(|| self.serving.as_ref().map(|serving| (serving.target.clone(), serving.by.clone())))
+    }
+
+    /// A wave that has left the target again has nothing more to say about it: its word is late.
+    fn has_left(&self, target: &Target, execution: &Actor) -> bool {
+        self.returned.get(&target.release).is_some_and(|left| left.wave == *execution)
+    }
+
+    /// `promote` and `rollback` may both write the same return: the second changes nothing.
+    fn go_back(&mut self, entry: &Entry, from: &Target, to: &Target, why: &str) {
+        let update = self.update.take_if(|update| update.target == *from || update.target == *to);
+        let serving = self.serving.as_ref().map(|serving| &serving.target);
+        if update.is_none() && serving == Some(to) && self.returned.contains_key(&from.release) {
+            return;
+        }
+        // A rollback's own update is no wave's: the wave is the one that had brought the release.
+        let wave = update.as_ref().and_then(|update| match update.epoch {
+            Some(_) => Some(&update.execution),
+            None => update.leaves.as_ref().map(|(_, wave)| wave),
+        });
+        let wave = wave.or(self.confirmed.get(&from.release)).unwrap_or(&entry.actor).clone();
+        let cause = update.and_then(|update| update.cause);
+        self.returned.insert(from.release, Return { wave, why: why.to_owned(), cause });
+        self.confirmed.remove(&from.release);
+        // One step back, never two: an alarm that still rings from the canary must not take the champion away too.
+        self.previous = None;
+        if serving != Some(to) {
+            self.serving = Some(Serving { target: to.clone(), since: entry.at, by: entry.actor.clone() });
         }
     }
 

@@ -40,14 +40,14 @@ impl fmt::Display for Judgement {
 /// Judges one region's canary.
 pub fn judge(policy: &JudgePolicy, evidence: Evidence) -> Judgement {
     let Evidence { green, blue } = evidence;
-    let broken = bounds(policy, green).into_iter().find(|bound| bound.is_broken(green.requests, policy.min_requests));
+    // No traffic is never a pass, whatever a policy that was not read from a file says.
+    let needed = policy.min_requests.max(1);
+    let broken = bounds(policy, green).into_iter().find(|bound| bound.is_broken(green.requests, needed));
     let (verdict, why) = match broken {
         Some(bound) => (Verdict::Fail, bound.words(green.requests)),
-        None if green.requests < policy.min_requests || blue.requests < policy.min_requests => {
-            let why = format!(
-                "too few requests: green {}, blue {}, {} needed of each",
-                green.requests, blue.requests, policy.min_requests
-            );
+        None if green.requests < needed || blue.requests < needed => {
+            let why =
+                format!("too few requests: green {}, blue {}, {needed} needed of each", green.requests, blue.requests);
             (Verdict::Inconclusive, why)
         }
         None => (Verdict::Pass, passed(green)),

@@ -3,7 +3,7 @@
 use crate::endpoint::Target;
 use crate::judge::Judgement;
 use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
-use crate::verdict::{Decision, Verdict};
+use crate::verdict::{Cause, Decision, Verdict};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -181,6 +181,9 @@ pub enum Record {
         why: String,
         /// The judgement, where counts were judged.
         judgement: Option<Judgement>,
+        /// What a revert is laid to; none where the canary goes on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cause: Option<Cause>,
     },
     /// Shifted, and the golden records were answered with the target's scores (I4): "on v427" means this.
     Confirmed {
@@ -228,10 +231,34 @@ impl Entry {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
+    /// Reads an entry back. Only the very bytes that [`Entry::to_bytes`] writes are one: a field more, or a space, would
+    /// not show in the hash that the next entry carries.
+    ///
+    /// # Errors
+    /// Bytes that are no entry, or not in its stored form.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, EntryError> {
+        let entry: Self = serde_json::from_slice(bytes).map_err(|error| EntryError::Malformed(error.to_string()))?;
+        if entry.to_bytes() == bytes { Ok(entry) } else { Err(EntryError::Form { seq: entry.seq }) }
+    }
+
     /// What the next entry names as `prev`.
     pub fn hash(&self) -> Sha256 {
         Sha256::of(&self.to_bytes())
     }
+}
+
+/// Stored bytes that are no entry.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EntryError {
+    /// Not an entry's JSON.
+    #[error("not a ledger entry: {0}")]
+    Malformed(String),
+    /// The same values in another form.
+    #[error("ledger entry {seq} is not in the form in which entries are written: it was altered by hand")]
+    Form {
+        /// The entry.
+        seq: u64,
+    },
 }
 
 /// A chain that is not one.

@@ -21,10 +21,10 @@ pub use endpoint::{
     UpdateSpec, VariantPhase, serves,
 };
 pub use fleet::{EvaluationPolicy, Fleet, FleetError, Guardrail, JudgePolicy, Region, WavePolicy};
-pub use history::{HubHistory, Lease, OpenUpdate, RegionHistory, Serving};
+pub use history::{HubHistory, Lease, OpenUpdate, RegionHistory, Return, Serving};
 pub use judge::{Evidence, Judgement, judge};
 pub use keys::Chain;
-pub use ledger::{ChainError, Entry, Head, Record};
+pub use ledger::{ChainError, Entry, EntryError, Head, Record};
 pub use names::{Actor, BucketName, Epoch, FleetName, NameError, RegionName, ReleaseId, ResourceName, Sha256, Version};
 pub use release::{File, Image, MANIFEST_SCHEMA, Manifest, ManifestError};
-pub use verdict::{Decision, Verdict};
+pub use verdict::{Cause, Decision, Verdict};

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub const MANIFEST_SCHEMA: u32 = 1;
 
 /// What a release is: every file with its digest, the container, and the contract with its callers.
-/// The last thing that [`publish`](crate::keys::manifest) writes; never rewritten.
+/// The last thing that publishing writes, under [`keys::manifest`]; never rewritten.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -124,6 +124,12 @@ impl Manifest {
             return Err(malformed(format!(
                 "archive.key {:?} is not the content-addressed key of its sha256",
                 manifest.archive.key
+            )));
+        }
+        if manifest.holdout.key != keys::holdout(manifest.holdout.sha256) {
+            return Err(malformed(format!(
+                "holdout.key {:?} is not the content-addressed key of its sha256",
+                manifest.holdout.key
             )));
         }
         if !(manifest.operating_threshold > 0.0 && manifest.operating_threshold < 1.0) {

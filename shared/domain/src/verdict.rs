@@ -62,3 +62,15 @@ impl fmt::Display for Decision {
         })
     }
 }
+
+/// What a revert is laid to: it decides who else must stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// Evidence says that the release is bad: it is condemned, and the wave stops everywhere.
+    Release,
+    /// The region's control plane is ill: that region is deferred, the others go on.
+    Region,
+    /// Neither is shown: the wave stops, for a person to look; the release may be tried again.
+    Unclear,
+}

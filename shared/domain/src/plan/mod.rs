@@ -4,6 +4,9 @@
 //! plan names one step; the next one is planned anew from a new look. So a repeated, lost or late event costs a look,
 //! never a wrong step.
 
+mod canary;
+mod ending;
+mod illness;
 mod preflight;
 mod promote;
 mod rollback;
@@ -191,8 +194,8 @@ impl<'a> View<'a> {
     }
 
     /// A page, unless this call has sent it already.
-    fn page_once(&self, why: impl Into<String>, advice: impl Into<String>) -> Option<Plan> {
-        let next = Next::Page { region: self.region.name.clone(), advice: advice.into() };
+    fn page_once(&self, region: &RegionName, why: impl Into<String>, advice: impl Into<String>) -> Option<Plan> {
+        let next = Next::Page { region: region.clone(), advice: advice.into() };
         (!self.sight.done.contains(&Act::Page)).then(|| Plan::new(next, why))
     }
 
@@ -200,14 +203,32 @@ impl<'a> View<'a> {
         &self.region.title
     }
 
+    /// To wait, where another wave holds the fleet.
+    fn held_by_another(&self) -> Option<Plan> {
+        let lease = self.sight.hub.lease.as_ref()?;
+        let theirs = lease.until > self.now && lease.holder != self.sight.execution;
+        theirs.then(|| Plan::wait(format!("the fleet is held by {} until {}", lease.holder, lease.until)))
+    }
+
+    /// Why nothing may start: the hub's halt, or any region's that can be seen.
+    fn halted(&self) -> Option<String> {
+        if let Some(why) = &self.sight.hub.halt {
+            return Some(format!("the fleet is halted: {why}"));
+        }
+        self.fleet.regions.iter().find_map(|region| {
+            let history = self.sight.regions.get(&region.name).and_then(Seen::known)?;
+            history.halt.as_ref().map(|why| format!("{} is halted: {why}", region.title))
+        })
+    }
+
     /// Takes or renews the lease where that is needed before going on.
     fn lease(&self) -> Option<Plan> {
         let until = self.now + self.fleet.wave.lease;
         let hub = &self.sight.hub;
+        if let Some(wait) = self.held_by_another() {
+            return Some(wait);
+        }
         match hub.lease.as_ref().filter(|lease| lease.until > self.now) {
-            Some(lease) if lease.holder != self.sight.execution => {
-                Some(Plan::wait(format!("the fleet is held by {} until {}", lease.holder, lease.until)))
-            }
             Some(lease) if lease.until.duration_since(self.now) * 2 < self.fleet.wave.lease => {
                 Some(self.tell_hub(Record::LeaseRenewed { epoch: lease.epoch, until }, "the lease is half used"))
             }

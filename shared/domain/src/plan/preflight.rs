@@ -3,23 +3,32 @@
 use super::View;
 use crate::alarms::{AlarmState, composite_name};
 use crate::endpoint::{EndpointView, Seen, Target};
+use crate::fleet::Region;
 use crate::history::{OpenUpdate, RegionHistory};
+use crate::names::{Actor, RegionName};
 
 /// Why a region cannot start.
-pub(super) enum Objection {
-    /// It may pass: look again.
+pub(super) enum Objection<'a> {
+    /// It may pass: look again, for as long as policy is patient with the region.
     NotYet(String),
+    /// Home itself cannot be seen: no region is to blame, and none can start. Look again.
+    Home(String),
+    /// Another region is in the way: it has policy's patience, then it is left behind.
+    Neighbour(&'a Region, String),
     /// It does not pass by waiting: the wave stops.
     Never(String),
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
     /// The first thing that keeps this region from starting, or the way back that it has.
-    pub(super) fn preflight(&self, endpoint: &EndpointView, history: &RegionHistory) -> Result<Target, Objection> {
-        self.no_halt()?;
+    pub(super) fn preflight(&self, endpoint: &EndpointView, history: &RegionHistory) -> Result<Target, Objection<'a>> {
+        self.nothing_stopped()?;
         self.order()?;
         self.nobody_mid_shift()?;
         self.approval()?;
+        if history.update.as_ref().is_some_and(|update| update.epoch.is_none()) {
+            return Err(Objection::NotYet(format!("{}'s rollback has not come to its end", self.title())));
+        }
         if !history.attested.contains(&self.sight.release) {
             let why = format!("{} has not attested {} yet", self.title(), self.sight.version);
             return Err(Objection::NotYet(why));
@@ -34,33 +43,23 @@ impl View<'_> {
         })
     }
 
-    fn no_halt(&self) -> Result<(), Objection> {
-        if let Some(why) = &self.sight.hub.halt {
-            return Err(Objection::Never(format!("the fleet is halted: {why}")));
+    /// No halt, no condemnation; and this wave has not ended: what comes for it now is late, and another may have walked
+    /// since (I10).
+    fn nothing_stopped(&self) -> Result<(), Objection<'a>> {
+        let hub = &self.sight.hub;
+        let version = &self.sight.version;
+        let condemned = hub.condemned.get(&self.sight.release).map(|why| format!("{version} was condemned: {why}"));
+        let ended = hub.ended.contains_key(&self.sight.execution).then(|| "this wave has ended".to_owned());
+        match self.halted().or(condemned).or(ended) {
+            Some(why) => Err(Objection::Never(why)),
+            None => Ok(()),
         }
-        for region in &self.fleet.regions {
-            let history = self.sight.regions.get(&region.name).and_then(Seen::known);
-            if let Some(why) = history.and_then(|history| history.halt.as_ref()) {
-                return Err(Objection::Never(format!("{} is halted: {why}", region.title)));
-            }
-        }
-        Ok(())
     }
 
     /// I3: fresh evidence from every region before this one, or its recorded deferral.
-    fn order(&self) -> Result<(), Objection> {
-        for before in self.fleet.before(&self.region.name) {
-            if self.is_deferred(&before.name) {
-                continue;
-            }
-            let confirmed = match self.sight.regions.get(&before.name) {
-                Some(Seen::Known(history)) => history.confirmed.contains_key(&self.sight.release),
-                Some(Seen::Unknown(why)) => {
-                    return Err(Objection::NotYet(format!("{} cannot be seen: {why}", before.title)));
-                }
-                None => false,
-            };
-            if !confirmed {
+    fn order(&self) -> Result<(), Objection<'a>> {
+        for before in self.fleet.before(&self.region.name).filter(|before| !self.is_deferred(&before.name)) {
+            if !self.known(before)?.serves(&self.sight.release) {
                 let why = format!("{} comes first and has not confirmed {}", before.title, self.sight.version);
                 return Err(Objection::Never(why));
             }
@@ -69,18 +68,29 @@ impl View<'_> {
     }
 
     /// I1: no other region that is not deferred is between its update and its confirmation.
-    fn nobody_mid_shift(&self) -> Result<(), Objection> {
+    fn nobody_mid_shift(&self) -> Result<(), Objection<'a>> {
         let others = self.fleet.regions.iter().filter(|region| region.name != self.region.name);
         for other in others.filter(|region| !self.is_deferred(&region.name)) {
-            let history = self.sight.regions.get(&other.name).and_then(Seen::known);
-            if history.and_then(|history| history.update.as_ref()).is_some_and(is_mid_shift) {
-                return Err(Objection::NotYet(format!("{} is mid-shift", other.title)));
+            let update = self.known(other)?.update.as_ref().filter(|update| is_mid_shift(update));
+            // The wave that left it behind may be an earlier one.
+            let left = |update: &OpenUpdate| self.left_behind(&update.execution, &other.name);
+            if update.is_some_and(|update| !left(update)) {
+                return Err(Objection::Neighbour(other, "it is mid-shift".to_owned()));
             }
         }
         Ok(())
     }
 
-    fn approval(&self) -> Result<(), Objection> {
+    /// Another region's ledger; one that cannot be seen is in the way (I13).
+    fn known(&self, other: &'a Region) -> Result<&'a RegionHistory, Objection<'a>> {
+        match self.sight.regions.get(&other.name) {
+            Some(Seen::Known(history)) => Ok(history),
+            Some(Seen::Unknown(why)) => Err(Objection::Neighbour(other, format!("its ledger cannot be seen: {why}"))),
+            None => Err(Objection::Neighbour(other, "its ledger was not read".to_owned())),
+        }
+    }
+
+    fn approval(&self) -> Result<(), Objection<'a>> {
         let version = &self.sight.version;
         match &self.sight.approved {
             Seen::Known(true) if self.sight.hub.approved.contains(&self.sight.release) => Ok(()),
@@ -88,11 +98,11 @@ impl View<'_> {
                 "the registry says Approved for {version} but the ledger has no approval: somebody overrode the gate"
             ))),
             Seen::Known(false) => Err(Objection::Never(format!("{version} is not Approved in the model registry"))),
-            Seen::Unknown(why) => Err(Objection::NotYet(format!("the model registry cannot be read: {why}"))),
+            Seen::Unknown(why) => Err(Objection::Home(format!("the model registry cannot be read: {why}"))),
         }
     }
 
-    fn quiet_alarms(&self) -> Result<(), Objection> {
+    fn quiet_alarms(&self) -> Result<(), Objection<'a>> {
         let composite = composite_name(self.fleet);
         match &self.sight.alarms {
             Seen::Unknown(why) => Err(Objection::NotYet(format!("the alarms cannot be read: {why}"))),
@@ -108,8 +118,12 @@ impl View<'_> {
         }
     }
 
-    pub(super) fn is_deferred(&self, region: &crate::RegionName) -> bool {
-        self.sight.hub.deferred.contains_key(&(self.sight.execution.clone(), region.clone()))
+    pub(super) fn is_deferred(&self, region: &RegionName) -> bool {
+        self.left_behind(&self.sight.execution, region)
+    }
+
+    fn left_behind(&self, wave: &Actor, region: &RegionName) -> bool {
+        self.sight.hub.deferred.contains_key(&(wave.clone(), region.clone()))
     }
 
     /// Guards that still ring once they were rewritten and primed for this target.

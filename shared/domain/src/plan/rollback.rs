@@ -6,9 +6,14 @@ use crate::fleet::Region;
 use crate::history::{OpenUpdate, RegionHistory};
 use crate::ledger::Record;
 use crate::names::Actor;
-use crate::verdict::Decision;
+use crate::verdict::{Cause, Decision};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
+
+/// Why a region goes back whose alarm is quiet.
+const UNEXPLAINED: &str = "its alarm rang, or it was shifted without a decision to proceed";
+/// Why a region goes back that nobody had let through.
+const UNDECIDED: &str = "it was shifted without a decision to proceed";
 
 /// What `rollback` sees of its own region.
 #[derive(Clone, Debug)]
@@ -31,8 +36,9 @@ pub fn rollback(region: &Region, sight: &RollbackSight, now: Timestamp) -> Plan 
     match (&sight.history, &sight.endpoint) {
         (Seen::Known(history), Seen::Known(Some(endpoint))) => view.seen(history, endpoint),
         (_, Seen::Known(None)) => view.nothing("there is no endpoint"),
-        (_, Seen::Unknown(why)) => view.unseen(why),
-        (Seen::Unknown(why), _) => view.unseen(why),
+        (Seen::Known(history), Seen::Unknown(why)) => view.unseen(Some(history), why),
+        (_, Seen::Unknown(why)) => view.unseen(None, why),
+        (Seen::Unknown(why), _) => view.unseen(None, why),
     }
 }
 
@@ -60,8 +66,14 @@ impl RollbackView<'_> {
         (!self.sight.done.contains(&act)).then(|| Plan::new(next, why))
     }
 
-    /// Where the endpoint or the ledger cannot be seen, an alarm still can be passed on to the guardrail.
-    fn unseen(&self, why: &str) -> Plan {
+    /// Where the endpoint cannot be seen, an alarm is still passed on to the guardrail of an update in flight.
+    fn unseen(&self, history: Option<&RegionHistory>, why: &str) -> Plan {
+        let in_flight = history.and_then(|history| history.update.as_ref()).filter(|update| update.epoch.is_some());
+        if let (Some(reason), Some(update)) = (self.alarm(), in_flight)
+            && let Some(trip) = self.once(Act::Trip, &update.target, reason)
+        {
+            return trip;
+        }
         self.nothing(&format!("{} cannot be seen: {why}; the sweep looks again", self.region.title))
     }
 
@@ -82,9 +94,13 @@ impl RollbackView<'_> {
         let Some(reason) = self.alarm() else {
             return self.nothing("the rollback alarm is quiet");
         };
-        let Some(back) = &history.previous else {
-            return self.stuck(history, target, reason);
-        };
+        match &history.previous {
+            Some(back) => self.go_back(back, reason),
+            None => self.stuck(history, target, reason),
+        }
+    }
+
+    fn go_back(&self, back: &Target, reason: &str) -> Plan {
         let record = Record::UpdateIntended {
             target: back.clone(),
             back: None,
@@ -116,24 +132,37 @@ impl RollbackView<'_> {
     fn with_update(&self, history: &RegionHistory, endpoint: &EndpointView, update: &OpenUpdate) -> Plan {
         let stage = Stage::of(endpoint, &update.target, history, self.now);
         if update.epoch.is_none() {
-            return self.own_update(history, &stage, update);
+            return self.own_update(history, endpoint, &stage, update);
         }
         match stage {
-            Stage::OnTarget if update.confirmed && self.alarm().is_some() => self.serving(history, &update.target),
-            Stage::OnTarget => self.nothing("the wave's update has ended well"),
-            Stage::Elsewhere if update.started => self.guardrail_returned(history, update),
+            Stage::OnTarget => self.arrived(history, update),
+            Stage::Elsewhere if update.was_taken() => self.guardrail_returned(history, update),
             Stage::Elsewhere => self.nothing("the wave's update has not started"),
             Stage::Broken => self.broken(history, endpoint),
             _ => self.in_flight(history, update),
         }
     }
 
+    /// The wave's update has ended on its target. That stands only on a decision to proceed (I9): SageMaker's timer may have
+    /// run out on a judge who was dead, or on alarms that could not ring.
+    fn arrived(&self, history: &RegionHistory, update: &OpenUpdate) -> Plan {
+        let back = update.back.as_ref().or(history.previous.as_ref());
+        match (back, self.alarm()) {
+            (Some(back), Some(reason)) => self.go_back(back, reason),
+            (None, Some(reason)) => self.stuck(history, &update.target, reason),
+            (Some(back), None) if !update.confirmed && !update.is_decided(Decision::Proceed) => {
+                self.go_back(back, UNDECIDED)
+            }
+            (_, None) => self.nothing("the wave's update has ended well"),
+        }
+    }
+
     /// Our own way back is under way, or has arrived.
-    fn own_update(&self, history: &RegionHistory, stage: &Stage, update: &OpenUpdate) -> Plan {
-        let left = history.serving.as_ref().map(|serving| serving.target.clone());
+    fn own_update(&self, history: &RegionHistory, endpoint: &EndpointView, stage: &Stage, update: &OpenUpdate) -> Plan {
+        let left = update.leaves.as_ref().map(|(target, _)| target.clone());
         match stage {
             Stage::OnTarget => {
-                let why = history.halt.clone().unwrap_or_else(|| "the rollback alarm".to_owned());
+                let why = history.halt.clone().unwrap_or_else(|| UNEXPLAINED.to_owned());
                 let from = left.unwrap_or_else(|| update.target.clone());
                 let words = format!("{} is back on {}", self.region.title, update.target.version);
                 self.tell(Record::Reverted { from, to: update.target.clone(), why }, words)
@@ -143,6 +172,8 @@ impl RollbackView<'_> {
                 self.once(Act::Update, &update.target, &why)
                     .unwrap_or_else(|| self.nothing("the update was asked for; the sweep looks again"))
             }
+            Stage::Busy => self.nothing("another update is running; the sweep looks again"),
+            Stage::Broken => self.broken(history, endpoint),
             _ if !update.started => {
                 self.tell(Record::UpdateStarted { execution: update.execution.clone() }, "the way back is under way")
             }
@@ -152,7 +183,7 @@ impl RollbackView<'_> {
                     "{} goes back from {from} to {}: {}",
                     self.region.title,
                     update.target.version,
-                    self.alarm().unwrap_or("the rollback alarm")
+                    self.alarm().unwrap_or(UNEXPLAINED)
                 );
                 self.halt_and_page(
                     why,
@@ -175,7 +206,7 @@ impl RollbackView<'_> {
                     .to_owned()
             }
         };
-        let decided = matches!(&update.decision, Some((Decision::Revert, _)));
+        let decided = update.is_decided(Decision::Revert);
         if !decided && history.halt.is_none() {
             let words =
                 format!("{} went back from {} to {}: {why}", self.region.title, update.target.version, back.version);
@@ -191,11 +222,17 @@ impl RollbackView<'_> {
         let Some(reason) = self.alarm() else {
             return self.nothing("an update is running and the rollback alarm is quiet");
         };
-        let undecided = !matches!(&update.decision, Some((Decision::Revert, _)));
-        if undecided && !update.confirmed {
+        if !update.is_decided(Decision::Revert) && !update.confirmed {
             let execution = update.execution.clone();
             let why = format!("the rollback alarm rang during the update: {reason}");
-            let record = Record::Decided { execution, decision: Decision::Revert, why: why.clone(), judgement: None };
+            let record = Record::Decided {
+                execution,
+                decision: Decision::Revert,
+                why: why.clone(),
+                judgement: None,
+                // It watches the whole endpoint: green may be bad, or blue.
+                cause: Some(Cause::Unclear),
+            };
             return self.tell(record, why);
         }
         if let Some(trip) = self.once(Act::Trip, &update.target, reason) {

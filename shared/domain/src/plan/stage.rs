@@ -13,10 +13,10 @@ pub enum Stage {
     Elsewhere,
     /// The green fleet is being provisioned.
     Provisioning,
-    /// The canary takes its share; since when.
+    /// The canary takes its share.
     Baking {
-        /// Since when.
-        since: Timestamp,
+        /// Since when, where SageMaker says it.
+        since: Option<Timestamp>,
     },
     /// All traffic is on its way to green.
     Shifting,
@@ -57,7 +57,7 @@ impl Stage {
         let past_bake = canary.is_some_and(|(_, ends)| now >= ends);
         match pending.phase {
             Some(VariantPhase::Baking) if past_bake => Stage::Shifted,
-            Some(VariantPhase::Baking) => Stage::Baking { since: pending.phase_since.unwrap_or(now) },
+            Some(VariantPhase::Baking) => Stage::Baking { since: pending.phase_since },
             Some(VariantPhase::ActivatingTraffic) if canary.is_some() => Stage::Shifting,
             Some(VariantPhase::Deleting) => Stage::GoingBack,
             Some(_) => Stage::Provisioning,

@@ -1,5 +1,6 @@
 //! The wave's last action: every region's soak is over and every region serves the release, or the wave says which lag.
 
+use super::ending::let_go;
 use super::{Act, Finish, Next, Plan, Sight, Stage, View};
 use crate::endpoint::Seen;
 use crate::fleet::{Fleet, Region};
@@ -52,23 +53,16 @@ fn close(fleet: &Fleet, sight: &Sight, now: Timestamp, lagging: &[(RegionName, S
         let list: Vec<&str> = lagging.iter().map(|(_, why)| why.as_str()).collect();
         format!("not every region serves {}: {}", sight.version, list.join("; "))
     };
-    if !sight.hub.ended.contains_key(&sight.execution) {
-        let record = Record::WaveEnded {
-            release: sight.release,
-            execution: sight.execution.clone(),
-            lagging: lagging.iter().map(|(region, _)| region.clone()).collect(),
-        };
-        return Plan::new(Next::TellHub(record), words);
-    }
-    let held = sight.hub.lease.as_ref().filter(|lease| lease.holder == sight.execution && lease.until > now);
-    if let Some(lease) = held {
-        return Plan::new(Next::TellHub(Record::LeaseReleased { epoch: lease.epoch }), "the wave is over");
-    }
-    if !lagging.is_empty() && !is_known(fleet, sight, lagging) && !sight.done.contains(&Act::Page) {
+    let ended = sight.hub.ended.contains_key(&sight.execution);
+    if !ended && !is_known(fleet, sight, lagging) && !sight.done.contains(&Act::Page) {
         let region = fleet.home.clone();
         let advice =
             "Nobody deferred or halted these regions: look at their endpoints before anything else.".to_owned();
         return Plan::new(Next::Page { region, advice }, words);
+    }
+    let names = lagging.iter().map(|(region, _)| region.clone()).collect();
+    if let Some(plan) = let_go(sight, now, names, &words) {
+        return plan;
     }
     let how = if lagging.is_empty() { Finish::Done } else { Finish::Failed };
     Plan::finish(how, words)
@@ -123,6 +117,9 @@ impl View<'_> {
         });
         if settled {
             return Standing::Settled;
+        }
+        if !self.history().is_some_and(|history| history.serves(&self.sight.release)) {
+            return Standing::Lags("it names the release's configuration, but nobody proved it".to_owned());
         }
         match self.sight.golden.get(&self.region.name) {
             None => Standing::Step(Box::new(self.act(Act::AskGolden, "which model answers, now that soak is over"))),

@@ -1,0 +1,195 @@
+//! An update in flight: provisioning, canary, decision, shift, proof.
+//!
+//! SageMaker's own timer shifts all traffic after silence (I9). So a judge who has not decided beats for the last time
+//! `decide_before_end` before the timer's end; from then on only a recorded `Proceed` is followed by a heartbeat.
+
+use super::{Act, Plan, View};
+use crate::alarms::green_names;
+use crate::endpoint::Seen;
+use crate::history::OpenUpdate;
+use crate::judge::{Judgement, judge};
+use crate::ledger::Record;
+use crate::verdict::{Cause, Decision, Verdict};
+use jiff::Timestamp;
+
+impl View<'_> {
+    pub(super) fn provisioning(&self, update: &OpenUpdate) -> Plan {
+        if !update.started {
+            let record = Record::UpdateStarted { execution: update.execution.clone() };
+            return self.tell(record, "found running after a lost answer");
+        }
+        let wait = || Plan::wait(format!("{}'s new fleet is being provisioned", self.title()));
+        self.retreat(update).or_else(|| self.keep_watch()).unwrap_or_else(wait)
+    }
+
+    /// What every look at a healthy update does: hold the lease, and beat.
+    fn keep_watch(&self) -> Option<Plan> {
+        self.lease().or_else(|| self.once(Act::Beat, "the judge looks"))
+    }
+
+    /// A revert that was decided is told to SageMaker at every look, without a heartbeat; one that is due because the wave
+    /// was stopped is decided.
+    fn retreat(&self, update: &OpenUpdate) -> Option<Plan> {
+        if let Some((Decision::Revert, why)) = &update.decision {
+            return Some(self.trip(why));
+        }
+        let (cause, why) = self.stopped()?;
+        Some(self.revert(update, cause, why, None))
+    }
+
+    /// Whether the wave was stopped while this region's canary was under way (I7), and by what.
+    fn stopped(&self) -> Option<(Cause, String)> {
+        let condemned = self.sight.hub.condemned.get(&self.sight.release);
+        let condemned = condemned.map(|why| (Cause::Release, format!("{} was condemned: {why}", self.sight.version)));
+        condemned.or_else(|| self.halted().map(|why| (Cause::Unclear, why)))
+    }
+
+    pub(super) fn baking(&self, since: Timestamp, update: &OpenUpdate) -> Plan {
+        let Some((from, ends)) = update.canary else {
+            let ends = since + self.region.bake;
+            let record = Record::CanaryStarted { execution: update.execution.clone(), from: since, ends };
+            let share = self.fleet.guardrail.canary_percent;
+            return self.tell(record, format!("{share} % of {}'s traffic is on {}", self.title(), self.sight.version));
+        };
+        if let Some(retreat) = self.retreat(update) {
+            return retreat;
+        }
+        if update.is_decided(Decision::Proceed) {
+            let wait = || Plan::wait(format!("decided; SageMaker shifts at {ends}"));
+            return self.keep_watch().unwrap_or_else(wait);
+        }
+        let due = self.is_due(ends);
+        let watch = if due { self.lease() } else { self.keep_watch() };
+        watch.unwrap_or_else(|| self.decide(from, due, update))
+    }
+
+    /// True once the last decision is due: SageMaker's timer ends soon.
+    pub(super) fn is_due(&self, ends: Timestamp) -> bool {
+        self.now >= ends - self.fleet.guardrail.decide_before_end
+    }
+
+    /// I9: `Proceed` only on a `Pass`, and before the timer; anything else is a revert when the time is up.
+    fn decide(&self, from: Timestamp, due: bool, update: &OpenUpdate) -> Plan {
+        let evidence = match &self.sight.evidence {
+            None => return self.act(Act::Look, "what green and blue served"),
+            Some(Seen::Known(evidence)) => *evidence,
+            Some(Seen::Unknown(why)) if due => {
+                return self.revert(update, Cause::Unclear, format!("the counts cannot be read: {why}"), None);
+            }
+            Some(Seen::Unknown(why)) => return Plan::wait(format!("the counts cannot be read: {why}")),
+        };
+        let judgement = judge(&self.fleet.judge, evidence);
+        let why = judgement.why.clone();
+        match judgement.verdict {
+            Verdict::Fail => self.revert(update, Cause::Release, why, Some(judgement)),
+            Verdict::Pass if due => self.proceed(update, judgement),
+            Verdict::Inconclusive if due => self.revert(update, Cause::Unclear, why, Some(judgement)),
+            _ => Plan::wait(format!("canary since {from}: {judgement}")),
+        }
+    }
+
+    fn proceed(&self, update: &OpenUpdate, judgement: Judgement) -> Plan {
+        let why = judgement.why.clone();
+        let record = Record::Decided {
+            execution: update.execution.clone(),
+            decision: Decision::Proceed,
+            why: why.clone(),
+            judgement: Some(judgement),
+            cause: None,
+        };
+        self.tell(record, why)
+    }
+
+    pub(super) fn revert(&self, update: &OpenUpdate, cause: Cause, why: String, judgement: Option<Judgement>) -> Plan {
+        let record = Record::Decided {
+            execution: update.execution.clone(),
+            decision: Decision::Revert,
+            why: why.clone(),
+            judgement,
+            cause: Some(cause),
+        };
+        self.tell(record, why)
+    }
+
+    fn trip(&self, why: &str) -> Plan {
+        self.once(Act::Trip, why.to_owned())
+            .unwrap_or_else(|| Plan::wait(format!("{} is told to go back: {why}", self.title())))
+    }
+
+    pub(super) fn shifting(&self, update: &OpenUpdate) -> Plan {
+        match &update.decision {
+            Some((Decision::Proceed, _)) => {
+                let wait = || Plan::wait(format!("{}'s traffic moves to {}", self.title(), self.sight.version));
+                self.keep_watch().unwrap_or_else(wait)
+            }
+            Some((Decision::Revert, why)) => self.trip(why),
+            _ => self.revert(update, Cause::Unclear, "the timer ended before a decision".to_owned(), None),
+        }
+    }
+
+    pub(super) fn shifted(&self, update: &OpenUpdate) -> Plan {
+        if !update.is_decided(Decision::Proceed) {
+            return self.shifting(update);
+        }
+        if update.confirmed {
+            return self.done();
+        }
+        self.keep_watch().unwrap_or_else(|| self.prove(update))
+    }
+
+    /// Asks the golden records, and believes them alone (I4). Traffic may still be moving: wrong answers are borne with for
+    /// as long as policy is patient.
+    pub(super) fn prove(&self, update: &OpenUpdate) -> Plan {
+        let version = &self.sight.version;
+        let Some(golden) = self.sight.golden.get(&self.region.name) else {
+            return self.act(Act::AskGolden, "which model answers");
+        };
+        if !golden.proves() {
+            let why = format!("{} of {} golden records were answered as {version}", golden.right, golden.asked);
+            let since = update.canary.map_or(self.sight.since, |(_, ends)| ends.max(self.sight.since));
+            return if self.is_patient(since) {
+                Plan::wait(why)
+            } else {
+                self.revert(update, Cause::Unclear, why, None)
+            };
+        }
+        // The judge has done its work: from here on its silence is no sign of death.
+        if let Some(disarm) = self.once(Act::Disarm, "the canary is over") {
+            return disarm;
+        }
+        let record = Record::Confirmed {
+            target: self.target.clone(),
+            execution: self.sight.execution.clone(),
+            golden: golden.asked,
+        };
+        self.tell(record, format!("all {} golden records were answered with {version}'s scores", golden.asked))
+    }
+
+    /// Blue is getting its traffic back: say why, while the evidence is fresh.
+    pub(super) fn going_back(&self, update: &OpenUpdate) -> Plan {
+        if update.is_decided(Decision::Revert) {
+            return Plan::wait(format!("{} is going back", self.title()));
+        }
+        self.explain(update)
+    }
+
+    /// Why SageMaker took an update back that nobody had told it to: what the counts say, or which guard rings.
+    pub(super) fn explain(&self, update: &OpenUpdate) -> Plan {
+        if update.canary.is_some() && self.sight.evidence.is_none() {
+            return self.act(Act::Look, "what green and blue served");
+        }
+        let evidence = self.sight.evidence.as_ref().and_then(Seen::known);
+        let judgement = evidence.map(|evidence| judge(&self.fleet.judge, *evidence));
+        let failed = judgement.as_ref().filter(|judgement| judgement.verdict == Verdict::Fail);
+        let (cause, why) = match (failed, self.ringing_guard()) {
+            (Some(failed), _) => (Cause::Release, failed.why.clone()),
+            // The green alarms watch the new fleet alone.
+            (None, Some(alarm)) if green_names(self.fleet).contains(&alarm) => {
+                (Cause::Release, format!("the guard {alarm} tripped"))
+            }
+            (None, Some(alarm)) => (Cause::Unclear, format!("the guard {alarm} tripped")),
+            (None, None) => (Cause::Unclear, "SageMaker took it back, and no guard rings any more".to_owned()),
+        };
+        self.revert(update, cause, why, judgement)
+    }
+}

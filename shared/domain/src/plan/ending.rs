@@ -1,0 +1,83 @@
+//! How a region's turn ends badly: gone back, condemned, refused. And how a wave lets go of the fleet.
+
+use super::{Finish, Next, Plan, Sight, View};
+use crate::history::OpenUpdate;
+use crate::ledger::Record;
+use crate::names::RegionName;
+use crate::verdict::Decision;
+use jiff::Timestamp;
+
+impl View<'_> {
+    /// The endpoint names the old configuration again: first why, then that it is so.
+    pub(super) fn has_returned(&self, update: &OpenUpdate) -> Plan {
+        if update.is_decided(Decision::Revert) { self.record_return(update) } else { self.explain(update) }
+    }
+
+    pub(super) fn record_return(&self, update: &OpenUpdate) -> Plan {
+        let Some(back) = update.back.clone() else {
+            return self.refuse("its update went back although it had no way back");
+        };
+        let why = match &update.decision {
+            Some((Decision::Revert, why)) => why.clone(),
+            _ if update.was_taken() => "SageMaker took the update back".to_owned(),
+            _ => "the update was intended and never seen to start".to_owned(),
+        };
+        let words = format!("{} is back on {}", self.title(), back.version);
+        self.tell(Record::Reverted { from: update.target.clone(), to: back, why }, words)
+    }
+
+    /// Evidence against the release in one region: it stops everywhere (I7).
+    pub(super) fn condemn(&self, why: &str) -> Plan {
+        let words = format!("{} took {} back: {why}", self.title(), self.sight.version);
+        let advice = format!(
+            "The wave stopped; regions after {} never saw {v}. Read the ledger's evidence, then retrain or publish anew; {v} is not promoted again.",
+            self.title(),
+            v = self.sight.version
+        );
+        if let Some(page) = self.page_once(&self.region.name, words.clone(), advice) {
+            return page;
+        }
+        let region = self.region.name.clone();
+        self.tell_hub(Record::Condemned { release: self.sight.release, region, why: why.to_owned() }, words)
+    }
+
+    /// Something went wrong and nothing shows that the release is bad: the wave stops all the same.
+    pub(super) fn stop(&self, why: &str) -> Plan {
+        let words = format!("{} is not on {}: {why}", self.title(), self.sight.version);
+        let advice = "The wave stopped; regions after this one are as they were. The release is not condemned: find the cause, then start a new execution.";
+        self.fail_with_page(words, advice)
+    }
+
+    /// What does not pass by waiting.
+    pub(super) fn refuse(&self, why: &str) -> Plan {
+        let words = format!("{} is not promoted to {}: {why}", self.title(), self.sight.version);
+        self.fail_with_page(words, "Nothing was changed. Mend the cause, then start a new execution.")
+    }
+
+    fn fail_with_page(&self, words: String, advice: &str) -> Plan {
+        // Whoever halted has paged already, and so has a wave that has ended.
+        let known = self.halted().is_some() || self.sight.hub.ended.contains_key(&self.sight.execution);
+        let page = self.page_once(&self.region.name, words.clone(), advice).filter(|_| !known);
+        page.unwrap_or_else(|| self.fail(words))
+    }
+
+    /// The wave is over: says so once, lets go of the fleet, ends the action.
+    pub(super) fn fail(&self, words: String) -> Plan {
+        let lagging = self.fleet.regions.iter().map(|region| &region.name).filter(|name| {
+            let history = self.sight.regions.get(*name).and_then(crate::Seen::known);
+            !history.is_some_and(|history| history.serves(&self.sight.release))
+        });
+        let lagging = lagging.cloned().collect();
+        let_go(self.sight, self.now, lagging, &words).unwrap_or_else(|| Plan::finish(Finish::Failed, words))
+    }
+}
+
+/// The end of a wave on record, then the lease; nothing where both are done.
+pub(super) fn let_go(sight: &Sight, now: Timestamp, lagging: Vec<RegionName>, words: &str) -> Option<Plan> {
+    if !sight.hub.ended.contains_key(&sight.execution) {
+        let record = Record::WaveEnded { release: sight.release, execution: sight.execution.clone(), lagging };
+        return Some(Plan::new(Next::TellHub(record), words));
+    }
+    let held = sight.hub.lease.as_ref().filter(|lease| lease.holder == sight.execution && lease.until > now)?;
+    Some(Plan::new(Next::TellHub(Record::LeaseReleased { epoch: held.epoch }), "the wave is over"))
+}

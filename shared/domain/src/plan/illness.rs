@@ -1,0 +1,133 @@
+//! Regions that do not answer: patience, then leaving them behind. A regional fault never stops another region (I7).
+
+use super::{Act, Next, Plan, View};
+use crate::endpoint::Seen;
+use crate::fleet::Region;
+use crate::history::{OpenUpdate, RegionHistory};
+use crate::ledger::Record;
+use crate::names::RegionName;
+use crate::verdict::{Cause, Decision};
+use jiff::Timestamp;
+
+impl View<'_> {
+    /// Since when this wave has known the region to be ill.
+    pub(super) fn ill_since(&self, region: &RegionName) -> Option<Timestamp> {
+        let (wave, since) = self.sight.hub.ill.get(region)?;
+        (*wave == self.sight.execution).then_some(*since)
+    }
+
+    pub(super) fn is_patient(&self, since: Timestamp) -> bool {
+        self.now.duration_since(since) < self.fleet.wave.region_patience
+    }
+
+    fn fell_ill(&self, region: &RegionName, why: &str) -> Plan {
+        let (execution, title) = (self.sight.execution.clone(), self.fleet.title(region));
+        let record = Record::RegionIll { region: region.clone(), execution, why: why.to_owned() };
+        self.tell_hub(record, format!("{title} does not answer: {why}"))
+    }
+
+    pub(super) fn well(&self, region: &Region) -> Plan {
+        let record = Record::RegionWell { region: region.name.clone(), execution: self.sight.execution.clone() };
+        self.tell_hub(record, format!("{} answers again", region.title))
+    }
+
+    /// The region's control plane does not answer. The judge lives, and is patient: until a decision is due, a short
+    /// illness does not cost the canary. Then it is told to go back, and left behind.
+    pub(super) fn ill(&self, history: Option<&RegionHistory>, why: &str) -> Plan {
+        let Some(since) = self.ill_since(&self.region.name) else {
+            return self.fell_ill(&self.region.name, why);
+        };
+        if let Some(lease) = self.lease() {
+            return lease;
+        }
+        let update = history.and_then(|history| history.update.as_ref()).filter(|update| self.is_ours(update));
+        if self.is_patient(since) && !update.is_some_and(|update| self.must_decide(update)) {
+            let running = update.filter(|update| !update.is_decided(Decision::Revert));
+            let beat = running.and_then(|_| self.once(Act::Beat, "the judge is patient"));
+            return beat.unwrap_or_else(|| Plan::wait(format!("{} does not answer since {since}", self.title())));
+        }
+        if let Some(update) = update.filter(|update| !self.is_shifted(update)) {
+            if !update.is_decided(Decision::Revert) {
+                let why = format!("{}'s control plane does not answer since {since}", self.title());
+                return self.revert(update, Cause::Region, why, None);
+            }
+            if let Some(trip) = self.once(Act::Trip, format!("{} is to go back when its plane returns", self.title())) {
+                return trip;
+            }
+        }
+        self.defer(&format!("its control plane does not answer since {since}"))
+    }
+
+    /// The canary's timer is about to run out and nobody has said `Proceed`. A canary that nobody has seen may have begun
+    /// right after the intent.
+    fn must_decide(&self, update: &OpenUpdate) -> bool {
+        let ends = update.canary.map_or(update.at + self.region.bake, |(_, ends)| ends);
+        !update.is_decided(Decision::Proceed) && self.is_due(ends)
+    }
+
+    /// Let through on evidence, and past its timer: darkness does not make that decision wrong, and a revert that comes
+    /// now only tears at a fleet that serves. The next execution asks it which model answers.
+    fn is_shifted(&self, update: &OpenUpdate) -> bool {
+        update.is_decided(Decision::Proceed) && update.canary.is_some_and(|(_, ends)| self.now >= ends)
+    }
+
+    /// Leaves this region behind on record; the others go on.
+    pub(super) fn defer(&self, why: &str) -> Plan {
+        let history = self.history();
+        let state = match history.map(|history| (&history.serving, &history.update)) {
+            Some((Some(_), Some(update))) if update.is_decided(Decision::Proceed) => {
+                format!("it was moving to {}; its state is unknown until it answers", update.target.version)
+            }
+            Some((Some(serving), Some(_))) => {
+                let version = &serving.target.version;
+                format!("the update was told to go back to {version}; its state is unknown until it answers")
+            }
+            Some((Some(serving), None)) => format!("it stays on {}", serving.target.version),
+            _ => "what it serves is unknown".to_owned(),
+        };
+        self.leave(self.region, &format!("{why}; {state}"))
+    }
+
+    /// Another region keeps this one from starting: it has the same patience, then it is left behind, not this one.
+    pub(super) fn leave_behind(&self, neighbour: &Region, why: &str) -> Plan {
+        let Some(since) = self.ill_since(&neighbour.name) else {
+            return self.fell_ill(&neighbour.name, why);
+        };
+        if self.is_patient(since) {
+            return Plan::wait(format!("{}: {why}", neighbour.title));
+        }
+        self.lease().unwrap_or_else(|| self.leave(neighbour, &format!("{why}; its state is unknown until it answers")))
+    }
+
+    /// A neighbour that answers again is not counted ill any more.
+    pub(super) fn neighbours_well(&self) -> Option<Plan> {
+        let others = self.fleet.regions.iter().filter(|other| other.name != self.region.name);
+        let mut ill = others.filter(|other| self.ill_since(&other.name).is_some() && !self.is_deferred(&other.name));
+        let well = ill.find(|other| self.sight.regions.get(&other.name).is_some_and(is_quiet))?;
+        Some(self.well(well))
+    }
+
+    fn leave(&self, region: &Region, why: &str) -> Plan {
+        let (version, title) = (&self.sight.version, &region.title);
+        let words = format!("{title} is deferred: {why}");
+        let advice = format!(
+            "{title} ({}) keeps serving; the other regions go on to {version}. Check the region's service health; when it answers again, start a new execution of this release, or let the next night catch it up.",
+            region.name
+        );
+        if let Some(page) = self.page_once(&region.name, words.clone(), advice) {
+            return page;
+        }
+        let record = Record::Deferred {
+            region: region.name.clone(),
+            execution: self.sight.execution.clone(),
+            release: self.sight.release,
+            why: why.to_owned(),
+        };
+        Plan::new(Next::TellHub(record), words)
+    }
+}
+
+/// Seen, and not between an update and its confirmation.
+fn is_quiet(seen: &Seen<RegionHistory>) -> bool {
+    seen.known().is_some_and(|history| history.update.as_ref().is_none_or(|update| update.confirmed))
+}
