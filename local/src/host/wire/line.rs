@@ -18,9 +18,10 @@ use tokio::sync::oneshot;
 pub(crate) struct ChildId(pub u64);
 
 impl ChildId {
-    /// The path under which the child calls AWS, so that its calls are known as its own.
+    /// The path under which the child calls AWS, so that its calls are known as its own. It ends in a slash, because the
+    /// SDK puts a bucket's name straight after it.
     pub fn path(self) -> String {
-        format!("/_child/{}", self.0)
+        format!("/_child/{}/", self.0)
     }
 }
 
