@@ -100,7 +100,7 @@ impl Narrator {
             What::ExecutionSucceeded { .. } => (Tone::Good, "the pipeline succeeded".to_owned()),
             What::ExecutionFailed { action, .. } => (Tone::Bad, format!("the pipeline failed at {action}")),
             What::ActionStarted { action, .. } => (Tone::Quiet, format!("pipeline action {action}")),
-            What::ActionFailed { action, message, .. } => (Tone::Bad, format!("{action} failed: {message}")),
+            What::ActionFailed { action, message, .. } => (Tone::Bad, format!("{action} failed: {}", brief(message))),
             What::PageSent { subject, message, .. } => (Tone::Page, page(subject, message)),
             What::FaultBegan { fault } => (Tone::Warn, format!("*** {fault}")),
             What::FaultEnded { fault } => (Tone::Warn, format!("*** over: {fault}")),
@@ -114,13 +114,30 @@ impl Narrator {
     fn alarm(&self, event: &WorldEvent, alarm: &str, from: AlarmState, to: AlarmState, reason: &str) -> Option<Line> {
         match (from, to) {
             (_, AlarmState::Alarm) => {
-                Some(self.line(event.at, &event.region, Tone::Bad, format!("alarm {alarm}: {reason}")))
+                let meaning = self.meaning(alarm).unwrap_or(reason);
+                Some(self.line(event.at, &event.region, Tone::Bad, format!("alarm {alarm}: {meaning}")))
             }
             (AlarmState::Alarm, _) => {
                 Some(self.line(event.at, &event.region, Tone::Quiet, format!("alarm {alarm} is quiet again")))
             }
             _ => None,
         }
+    }
+
+    /// What it means that an alarm rings, for one that Meridian or its template owns.
+    fn meaning(&self, alarm: &str) -> Option<&'static str> {
+        Some(match alarm.strip_prefix(self.fleet.name.as_str())?.strip_prefix('-')? {
+            "green-latency" => "the new fleet's p99 is over its bound",
+            "green-4xx" => "the new fleet answers too many 4xx",
+            "green-5xx" => "the new fleet answers too many 5xx",
+            "verdict" => "Meridian says revert",
+            "heartbeat" => "nobody judges the canary",
+            "endpoint-latency" => "the endpoint's p99 is over its bound, 3 minutes of 5",
+            "endpoint-4xx" => "the endpoint answers too many 4xx, 3 minutes of 5",
+            "endpoint-5xx" => "the endpoint answers too many 5xx, 3 minutes of 5",
+            "rollback" => "the region's rollback alarm rings",
+            _ => return None,
+        })
     }
 
     fn stage(&self, event: &WorldEvent) -> Option<Line> {
@@ -183,10 +200,12 @@ impl Narrator {
             }
             Record::Evaluated { release, verdict, why, .. } => {
                 let tone = if *verdict == Verdict::Pass { Tone::Good } else { Tone::Bad };
-                (tone, format!("evaluation of {}: {verdict}: {why}", self.version(release)))
+                (tone, format!("evaluation of {}: {verdict}: {}", self.version(release), brief(why)))
             }
             Record::Approved { release } => (Tone::Good, format!("{} is approved", self.version(release))),
-            Record::Rejected { release, why } => (Tone::Bad, format!("{} is rejected: {why}", self.version(release))),
+            Record::Rejected { release, why } => {
+                (Tone::Bad, format!("{} is rejected: {}", self.version(release), brief(why)))
+            }
             Record::RegionIll { why, .. } => (Tone::Warn, format!("the control plane does not answer ({why})")),
             Record::RegionWell { .. } => (Tone::Plain, "the control plane answers again".to_owned()),
             Record::Deferred { why, release, .. } => {
@@ -245,6 +264,16 @@ fn subject(record: &Record) -> Option<RegionName> {
         | Record::Deferred { region, .. }
         | Record::Condemned { region, .. } => Some(region.clone()),
         _ => None,
+    }
+}
+
+/// The first of several reasons, and how many more there are: the ledger has them all.
+fn brief(reasons: &str) -> String {
+    let mut parts = reasons.split("; ");
+    let first = parts.next().unwrap_or_default();
+    match parts.count() {
+        0 => first.to_owned(),
+        more => format!("{first} (and {more} more)"),
     }
 }
 

@@ -8,9 +8,11 @@ pub(crate) fn to_sdk(at: Timestamp) -> DateTime {
     DateTime::from_nanos(at.as_nanosecond()).unwrap_or_else(|_| DateTime::from_secs(at.as_second()))
 }
 
-/// A time that the SDK gave; none where it is beyond the year 9999.
+/// A time that the SDK gave, to the millisecond: on the wire it is a binary fraction of seconds, whose further digits mean
+/// nothing. None where it is beyond the year 9999.
 pub(crate) fn from_sdk(at: &DateTime) -> Option<Timestamp> {
-    Timestamp::from_nanosecond(at.as_nanos()).ok()
+    let at = Timestamp::from_nanosecond(at.as_nanos()).ok()?;
+    at.round(jiff::Unit::Millisecond).ok()
 }
 
 /// Whole seconds, as SageMaker takes them.

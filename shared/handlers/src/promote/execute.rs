@@ -286,7 +286,9 @@ async fn publish<P: Ports>(
 
 /// A page in the shape that all of Meridian's pages have: what happened, what to do, where to look.
 pub(crate) fn page(fleet: &Fleet, region: &RegionName, what: &str, advice: &str, context: &str) -> Page {
-    let subject: String = format!("[{}] {what}", fleet.name).chars().take(100).collect();
+    // The subject is read on a lock screen: what happened; the message says why.
+    let headline = what.split(':').next().unwrap_or(what);
+    let subject: String = format!("[{}] {headline}", fleet.name).chars().take(100).collect();
     Page { subject, message: format!("{what}\n\nWhat to do: {advice}\n\nRegion {region}. {context}") }
 }
 

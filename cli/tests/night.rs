@@ -1,0 +1,111 @@
+//! `meridian night` as a person or a script meets it: exit codes, streams, errors.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// A night that nothing disturbs and nothing is published in.
+const QUIET: &str = r#"
+title = "nothing happens"
+start = "2026-11-20T02:59:00Z"
+lasts = "2m"
+
+[expect]
+serves = { eu-west-1 = "v426" }
+pages = 0
+executions = []
+"#;
+
+fn meridian(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_meridian")).args(arguments).current_dir(folder).output().unwrap()
+}
+
+fn night(text: &str, more: &[&str]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("own.toml"), text).unwrap();
+    let mut arguments = vec!["night", "--scenario", "own.toml"];
+    arguments.extend(more);
+    meridian(folder.path(), &arguments)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn a_night_that_ends_as_expected_exits_0_without_colour_in_a_pipe() {
+    let output = night(QUIET, &[]);
+    let story = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{story}{}", text(&output.stderr));
+    assert!(story.contains("The night ended as expected."), "{story}");
+    assert!(!story.contains('\u{1b}'), "{story}");
+}
+
+#[test]
+fn a_night_that_ends_otherwise_exits_1_and_says_how() {
+    let output = night(&QUIET.replace("\"v426\"", "\"v427\""), &[]);
+    let story = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{story}");
+    assert!(story.contains("EU serves v426, expected v427"), "{story}");
+}
+
+#[test]
+fn json_is_one_document_on_standard_output_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = meridian(folder.path(), &["night", "--scenario", "bad-eval", "--json"]);
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["schema"], 1);
+    assert_eq!(document["as_expected"], true);
+    assert_eq!(document["scenario"], "bad-eval");
+    assert!(text(&output.stderr).contains("v429 is rejected"), "the story belongs on standard error");
+    // Nothing of this machine or this moment: no absolute path, no process id, no port.
+    let json = text(&output.stdout);
+    for trace in [folder.path().to_str().unwrap(), "/home", "/root", "127.0.0.1"] {
+        assert!(!json.contains(trace), "{trace} stands in the document");
+    }
+}
+
+#[test]
+fn the_evaluation_page_lies_where_the_summary_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = meridian(folder.path(), &["night", "--scenario", "bad-eval"]);
+    let story = text(&output.stdout);
+    let path = story.lines().find_map(|line| line.trim().strip_prefix("evaluation report: ")).unwrap();
+    let page = std::fs::read_to_string(folder.path().join(path)).unwrap();
+    assert!(page.contains("v429"), "the page is about another release");
+}
+
+#[test]
+fn an_unknown_scenario_is_bad_input_and_the_error_lists_the_known_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = meridian(folder.path(), &["night", "--scenario", "good-nihgt"]);
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("\"good-nihgt\"") && error.contains("good-night, tokyo-dark"), "{error}");
+}
+
+#[test]
+fn a_malformed_scenario_is_bad_input_and_the_error_names_the_line() {
+    let output = night(&QUIET.replace("lasts = \"2m\"", "lasts = \"soon\""), &[]);
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("scenario own line 4"), "{error}");
+    let output = night(&QUIET.replace("pages = 0", "pagers = 0"), &[]);
+    assert!(text(&output.stderr).contains("pagers"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_fault_in_a_region_that_the_fleet_does_not_have_is_bad_input() {
+    let fault = "\n[[fault]]\nkind = \"dark\"\nregion = \"us-east-1\"\n";
+    let output = night(&format!("{QUIET}{fault}"), &[]);
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("us-east-1"), "{error}");
+}
+
+#[test]
+fn missing_binaries_are_named_with_what_builds_them() {
+    let output = night(QUIET, &["--wire", "--binaries", "nowhere"]);
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("nowhere/") && error.contains("cargo build --release"), "{error}");
+}

@@ -1,0 +1,44 @@
+//! `meridian publish` refuses bad input before it writes anything.
+
+use std::process::{Command, Output};
+
+fn publish(change: impl Fn(&std::path::Path)) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    std::fs::write(path.join("fleet.toml"), include_str!("../../fleet.toml")).unwrap();
+    std::fs::write(path.join("model.tar.gz"), b"an archive").unwrap();
+    std::fs::write(path.join("holdout.csv.gz"), b"records").unwrap();
+    std::fs::write(path.join("features.txt"), "amount\nage\n").unwrap();
+    change(path);
+    let digest = "0".repeat(64);
+    Command::new(env!("CARGO_BIN_EXE_meridian"))
+        .args(["publish", "--version", "v427", "--archive", "model.tar.gz", "--holdout", "holdout.csv.gz"])
+        .args(["--features", "features.txt", "--operating-threshold", "0.81"])
+        .args(["--image-repository", "sagemaker-xgboost", "--image-digest", &digest])
+        // Nothing listens there: whatever gets this far fails fast.
+        .args(["--endpoint-url", "http://127.0.0.1:9"])
+        .env_clear()
+        .current_dir(path)
+        .output()
+        .unwrap()
+}
+
+fn error(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let output = publish(|path| std::fs::remove_file(path.join("model.tar.gz")).unwrap());
+    assert_eq!(output.status.code(), Some(2));
+    assert!(error(&output).contains("model.tar.gz"), "{}", error(&output));
+}
+
+#[test]
+fn a_wrong_fleet_policy_is_named_with_its_line() {
+    let wrong = include_str!("../../fleet.toml").replace("canary_percent = 10", "canary_percent = 80");
+    let output = publish(|path| std::fs::write(path.join("fleet.toml"), &wrong).unwrap());
+    let error = error(&output);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(error.contains("canary_percent") && error.contains("line"), "{error}");
+}

@@ -1,0 +1,167 @@
+//! The nights that come with Meridian: each ends as its scenario says, and its story reads as the golden transcript.
+
+use meridian_local::night::{self, Functions, Options, Report, Scenario};
+use meridian_local::world::{Fault, FaultKind, FunctionName, When};
+use std::path::PathBuf;
+
+const SEED: u64 = 7;
+
+/// A night in this process, with its story.
+fn live(scenario: &Scenario, seed: u64) -> (String, Report) {
+    let out = tempfile::tempdir().unwrap();
+    let options = Options { seed, functions: Functions::InProcess, out: out.path().to_owned() };
+    told(scenario, &options)
+}
+
+fn told(scenario: &Scenario, options: &Options) -> (String, Report) {
+    let mut story = String::new();
+    let report = night::run(scenario, options, &mut |line| {
+        story.push_str(&line.plain());
+        story.push('\n');
+    })
+    .unwrap();
+    (story, report)
+}
+
+fn built_in(name: &str) -> Scenario {
+    Scenario::load(name).unwrap()
+}
+
+/// One golden transcript per scenario: what people read, held line by line.
+macro_rules! golden {
+    ($($test:ident: $name:literal),* $(,)?) => {$(
+        #[test]
+        fn $test() {
+            let (story, report) = live(&built_in($name), SEED);
+            assert!(report.as_expected, "{}: {:?}\n{story}", $name, report.unexpected);
+            insta::assert_snapshot!($name, story);
+        }
+    )*};
+}
+
+golden! {
+    v427_goes_round_the_world: "good-night",
+    tokyo_goes_back_alone_when_its_control_plane_fails: "tokyo-dark",
+    a_new_execution_catches_tokyo_up: "tokyo-rerun",
+    the_next_night_catches_tokyo_up: "tokyo-next-night",
+    a_slow_release_is_caught_in_dublin: "bad-model",
+    a_worse_model_touches_no_endpoint: "bad-eval",
+    a_late_alarm_takes_sydney_back_by_itself: "late-alarm",
+    a_dead_judge_lets_nothing_through: "judge-dies",
+}
+
+#[test]
+fn equal_seeds_give_equal_nights_to_the_byte() {
+    let json = |seed| serde_json::to_string(&live(&built_in("tokyo-dark"), seed).1).unwrap();
+    assert_eq!(json(SEED), json(SEED));
+    assert_ne!(json(SEED), json(SEED + 1));
+}
+
+#[test]
+fn a_good_night_is_good_under_every_seed() {
+    let failed: Vec<(u64, Vec<String>)> = (100..112)
+        .map(|seed| (seed, live(&built_in("good-night"), seed).1.unexpected))
+        .filter(|(_, unexpected)| !unexpected.is_empty())
+        .collect();
+    assert!(failed.is_empty(), "{failed:?}");
+}
+
+/// What a night leaves behind, without the times and ids that a repeated or killed call may move.
+fn end(report: &Report) -> Vec<(String, Option<String>, bool, Vec<String>, Option<String>)> {
+    let of_region = |end: &night::RegionEnd| {
+        let history = &report.regions[&end.region];
+        let confirmed = history.confirmed.keys().map(ToString::to_string).collect();
+        let open = history.update.as_ref().map(|update| update.target.config.to_string());
+        (end.title.clone(), end.version.clone(), end.confirmed_by_endpoint, confirmed, open)
+    };
+    report.fleet.iter().map(of_region).collect()
+}
+
+#[test]
+fn every_event_delivered_twice_ends_the_same() {
+    let once = live(&built_in("good-night"), SEED).1;
+    let (story, twice) = live(&Scenario { deliver_twice: true, ..built_in("good-night") }, SEED);
+    assert!(twice.as_expected, "{:?}\n{story}", twice.unexpected);
+    assert_eq!(end(&once), end(&twice));
+    assert_eq!(once.decisions.len(), twice.decisions.len(), "a decision was written twice\n{story}");
+}
+
+/// Every function killed once at every call that changes something, before and after it takes effect.
+#[test]
+fn a_function_killed_between_intent_and_outcome_ends_the_same() {
+    let usual = end(&live(&built_in("good-night"), SEED).1);
+    let calls = [
+        (FunctionName::Replication, "PutObject"),
+        (FunctionName::Replication, "StartPipelineExecution"),
+        (FunctionName::ShadowEval, "CreateModelPackage"),
+        (FunctionName::ShadowEval, "PutObject"),
+        (FunctionName::ShadowEval, "UpdateModelPackage"),
+        (FunctionName::ShadowEval, "PutJobSuccessResult"),
+        (FunctionName::Promote, "PutObject"),
+        (FunctionName::Promote, "PutMetricAlarm"),
+        (FunctionName::Promote, "CreateModel"),
+        (FunctionName::Promote, "CreateEndpointConfig"),
+        (FunctionName::Promote, "UpdateEndpoint"),
+        (FunctionName::Promote, "InvokeEndpoint"),
+        (FunctionName::Promote, "PutJobSuccessResult"),
+    ];
+    for (function, operation) in calls {
+        for when in [When::Before, When::After] {
+            let mut scenario = built_in("good-night");
+            scenario.expect.by = None;
+            scenario.fault.push(Fault {
+                function: Some(function),
+                operation: Some(operation.to_owned()),
+                when,
+                at_most: Some(1),
+                ..Fault::of(FaultKind::Kill)
+            });
+            let (story, report) = live(&scenario, SEED);
+            let case = format!("{function} killed {when:?} {operation}");
+            assert!(story.contains("did not answer: crashed"), "{case}: nothing was killed\n{story}");
+            assert!(report.as_expected, "{case}: {:?}\n{story}", report.unexpected);
+            assert_eq!(end(&report), usual, "{case}\n{story}");
+        }
+    }
+}
+
+/// The folder of the release binaries, or a visible skip.
+fn binaries() -> Option<PathBuf> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/release");
+    let missing = FunctionName::ALL.iter().find(|function| !folder.join(function.as_str()).is_file());
+    if let Some(function) = missing {
+        meridian_tests::skip("wire nights", &format!("no release binary {function}; run: make build"));
+        return None;
+    }
+    Some(folder)
+}
+
+/// The same night through both doors: the same story, the same document.
+fn same_over_the_wire(name: &str) {
+    let Some(folder) = binaries() else { return };
+    let out = tempfile::tempdir().unwrap();
+    let wire = Options { seed: SEED, functions: Functions::Binaries(folder), out: out.path().to_owned() };
+    let (story, report) = told(&built_in(name), &wire);
+    let (usual_story, usual) = live(&built_in(name), SEED);
+    assert_eq!(usual_story, story);
+    assert_eq!(serde_json::to_string(&usual).unwrap(), serde_json::to_string(&report).unwrap());
+}
+
+macro_rules! wire {
+    ($($test:ident: $name:literal),* $(,)?) => {
+        mod the_real_binaries_tell_the_same_story {
+            $(#[test] fn $test() { super::same_over_the_wire($name); })*
+        }
+    };
+}
+
+wire! {
+    good_night: "good-night",
+    tokyo_dark: "tokyo-dark",
+    tokyo_rerun: "tokyo-rerun",
+    tokyo_next_night: "tokyo-next-night",
+    bad_model: "bad-model",
+    bad_eval: "bad-eval",
+    late_alarm: "late-alarm",
+    judge_dies: "judge-dies",
+}
