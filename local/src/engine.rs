@@ -121,8 +121,8 @@ impl<H: Host> Engine<H> {
         Ok(())
     }
 
-    /// Runs until the world looks as wanted, at the latest to `limit`, and says whether it does. It is looked at before
-    /// the first step and after each one, so this is also the way to watch the log grow.
+    /// Runs while the world wants it, at the latest to `limit`, and says whether it was the world that stopped it. It is
+    /// asked before the first step and after each one.
     ///
     /// # Errors
     /// Where the host fails or time does.

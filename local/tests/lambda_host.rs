@@ -194,7 +194,14 @@ fn panic_without_an_answer() {
     panic!("a function crashes");
 }
 
+/// The status of a look at an object that is not there. The SDK puts the bucket straight after the address, too.
+fn ask_for_an_object() -> u16 {
+    let url = format!("{}fraud-models-eu/none", variable("AWS_ENDPOINT_URL"));
+    request("HEAD", &url, &[("authorization", &*signed("eu-west-1", "s3"))], b"").unwrap().status
+}
+
 fn told(work: &support::Answer) -> String {
+    assert_eq!(ask_for_an_object(), 404);
     let deadline: i64 = work.header("lambda-runtime-deadline-ms").parse().unwrap();
     assert_eq!(deadline, now().as_millisecond() + 60_000);
     let arn = work.header("lambda-runtime-invoked-function-arn");

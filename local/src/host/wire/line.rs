@@ -188,3 +188,68 @@ impl Switchboard {
         Some(receiver)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::{FunctionName, World, WorldConfig};
+    use meridian_domain::Fleet;
+    use std::sync::mpsc::{Receiver, channel};
+    use std::sync::{Arc, Mutex};
+
+    const CHILD: ChildId = ChildId(1);
+
+    fn board() -> (Switchboard, Receiver<(ChildId, Report)>) {
+        let fleet = Fleet::parse(include_str!("../../../../fleet.toml")).unwrap();
+        let world = World::new(WorldConfig::new(fleet, Timestamp::UNIX_EPOCH, 7)).unwrap();
+        let (sender, reports) = channel();
+        let board = Switchboard::new(Arc::new(Mutex::new(world)), sender);
+        board.open(CHILD);
+        (board, reports)
+    }
+
+    fn work() -> Work {
+        let invocation = Invocation {
+            id: InvocationId(5),
+            request_id: "request".to_owned(),
+            function: FunctionName::Status,
+            region: "eu-west-1".parse().unwrap(),
+            payload: Value::Null,
+            deadline: Timestamp::MAX,
+            synchronous: true,
+            attempt: 1,
+        };
+        Work { invocation, arn: String::new() }
+    }
+
+    #[test]
+    fn a_child_is_at_work_from_its_work_to_its_answer() {
+        let (board, reports) = board();
+        assert_eq!(board.invocation(CHILD), None, "idle children are frozen");
+        board.hand_out(CHILD, work());
+        assert_eq!(board.invocation(CHILD), Some(InvocationId(5)));
+        assert!(matches!(board.ask(CHILD), Some(Ok(_))) && board.is_ready(CHILD));
+        assert!(!board.finish(CHILD, "another", Report::Killed), "it is not at work at that one");
+        assert!(board.finish(CHILD, "request", Report::Answered(Value::Null)));
+        assert_eq!(board.invocation(CHILD), None);
+        let heard: Vec<Report> = reports.try_iter().map(|(_, report)| report).collect();
+        assert_eq!(heard, [Report::Answered(Value::Null)]);
+    }
+
+    #[test]
+    fn work_that_a_broken_poll_missed_waits_for_the_next_one() {
+        let (board, _reports) = board();
+        drop(board.ask(CHILD));
+        board.hand_out(CHILD, work());
+        assert!(matches!(board.ask(CHILD), Some(Ok(_))));
+    }
+
+    #[test]
+    fn a_frozen_child_sleeps_unheard_and_a_dead_one_is_not_known() {
+        let (board, reports) = board();
+        assert!(board.sleep(CHILD, Timestamp::MAX).is_some());
+        assert!(reports.try_recv().is_err());
+        board.close(CHILD);
+        assert!(board.sleep(CHILD, Timestamp::MAX).is_none() && board.ask(CHILD).is_none());
+    }
+}
