@@ -220,10 +220,7 @@ impl Fleet {
     /// # Errors
     /// The first thing that is wrong, with its line and field.
     pub fn parse(text: &str) -> Result<Self, FleetError> {
-        let document: Document = toml::from_str(text).map_err(|error| FleetError {
-            line: error.span().map(|span| line_of(text, span.start)),
-            message: error.message().to_owned(),
-        })?;
+        let document: Document = toml::from_str(text).map_err(|error| malformed(text, &error))?;
         let reader = Reader { text };
         reader.check(&document)?;
         let f = document.fleet;
@@ -423,6 +420,19 @@ impl Reader<'_> {
         let offset = self.text.lines().skip(start).position(|line| line.trim_start().starts_with(field))?;
         Some(start + offset + 1)
     }
+}
+
+/// What the parser says, with the line and the table and field that stand there.
+fn malformed(text: &str, error: &toml::de::Error) -> FleetError {
+    let Some(line) = error.span().map(|span| line_of(text, span.start)) else {
+        return FleetError { line: None, message: error.message().to_owned() };
+    };
+    let header = |line: &str| Some(line.trim().strip_prefix('[')?.trim_matches(['[', ']']).to_owned());
+    let above: Vec<&str> = text.lines().take(line).collect();
+    let table = above.iter().rev().find_map(|line| header(line));
+    let field = above.last().filter(|line| header(line).is_none()).and_then(|line| line.split_once('='));
+    let place = [table, field.map(|(field, _)| field.trim().to_owned())].into_iter().flatten().collect::<Vec<_>>();
+    FleetError { line: Some(line), message: format!("{}: {}", place.join("."), error.message()) }
 }
 
 fn line_of(text: &str, offset: usize) -> usize {

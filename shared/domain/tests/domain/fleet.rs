@@ -1,0 +1,102 @@
+//! A `fleet.toml` that is wrong ends in an error with its line and field.
+
+use meridian_domain::{Fleet, FleetError};
+
+const GOOD: &str = include_str!("../../../../fleet.toml");
+
+fn refused(from: &str, to: &str) -> FleetError {
+    assert!(GOOD.contains(from), "{from:?} is not in fleet.toml");
+    Fleet::parse(&GOOD.replacen(from, to, 1)).unwrap_err()
+}
+
+/// 1-based line of the first line that contains `text`.
+fn line_of(text: &str) -> Option<usize> {
+    GOOD.lines().position(|line| line.contains(text)).map(|line| line + 1)
+}
+
+#[test]
+fn the_checked_in_fleet_is_read_in_promotion_order() {
+    let fleet = Fleet::parse(GOOD).unwrap();
+    let titles: Vec<&str> = fleet.regions.iter().map(|region| region.title.as_str()).collect();
+    assert_eq!(titles, ["EU", "AU", "JP", "BR"]);
+    assert_eq!(fleet.home.as_str(), "eu-west-1");
+}
+
+/// A change of the good file, the line it stands on, and what the error must name.
+#[test]
+fn a_wrong_value_is_named_with_its_line_and_field() {
+    for (from, to, words) in [
+        ("name = \"sa-east-1\"", "name = \"sa-eest-1\"", "region.name: sa-eest-1 is not a region"),
+        ("name = \"sa-east-1\"", "name = \"brazil\"", "region.name: \"brazil\" is not an AWS region name"),
+        (
+            "bucket = \"fraud-models-br\"",
+            "bucket = \"no_bucket\"",
+            "region.bucket: \"no_bucket\" is not an S3 bucket name",
+        ),
+        ("home = \"eu-west-1\"", "home = \"us-east-1\"", "fleet.home: us-east-1 is not one of the [[region]] blocks"),
+        ("order = \"fixed\"", "order = \"signal\"", "order is \"signal\""),
+        ("account = \"111122223333\"", "account = \"1111\"", "fleet.account"),
+        ("bake = \"6m\"", "bake = \"2m\"", "region.bake: 2m of ap-southeast-2 is impossible"),
+        ("bake = \"6m\"", "bake = \"2h\"", "region.bake: 2h of ap-southeast-2 is impossible"),
+        ("bake = \"6m\"", "bake = \"soon\"", "region.bake: failed to parse"),
+        ("peak_rps = 200", "peak_rps = 0", "region.peak_rps"),
+        ("time_zone = \"Asia/Tokyo\"", "time_zone = \"Asia/Kyotoo\"", "region.time_zone"),
+        ("canary_percent = 10", "canary_percent = 51", "guardrail.canary_percent must be 1 to 50"),
+        ("soak = \"10m\"", "soak = \"61m\"", "guardrail.soak"),
+        ("max_execution = \"2h\"", "max_execution = \"9m\"", "guardrail.max_execution"),
+        ("warm_up = \"1m\"", "warm_up = \"-1m\"", "guardrail.warm_up"),
+        ("min_requests = 300", "min_requests = 0", "judge.min_requests must be above 0"),
+        ("max_5xx = 0.01", "max_5xx = 1.5", "judge.max_5xx"),
+        ("latency_share = 0.01", "latency_share = 0.0", "judge.latency_share"),
+        ("lease = \"10m\"", "lease = \"10s\"", "wave.lease"),
+        ("max_auc_drop = 0.01", "max_auc_drop = -0.01", "evaluation.max_auc_drop"),
+        ("canary_percent = 10", "canary_per_cent = 10", "guardrail.canary_per_cent: unknown field `canary_per_cent`"),
+    ] {
+        let error = refused(from, to);
+        assert!(error.message.contains(words), "{to}: {error}");
+        assert_eq!(error.line, line_of(from), "{to}: {error}");
+    }
+}
+
+#[test]
+fn a_region_or_bucket_listed_twice_is_refused_where_it_stands_again() {
+    let error = refused("name = \"sa-east-1\"", "name = \"eu-west-1\"");
+    assert!(error.message.contains("eu-west-1 is listed twice"), "{error}");
+    assert_eq!(error.line, line_of("name = \"sa-east-1\""));
+    let error = refused("bucket = \"fraud-models-br\"", "bucket = \"fraud-models-eu\"");
+    assert!(error.message.contains("fraud-models-eu belongs to two regions"), "{error}");
+    assert!(error.line.is_some());
+}
+
+#[test]
+fn a_missing_gate_is_refused_by_name() {
+    for (header, table) in [("[judge]", "judge"), ("[guardrail]", "guardrail"), ("[evaluation]", "evaluation")] {
+        let start = GOOD.find(header).unwrap();
+        let end = start + GOOD[start..].find("\n\n").unwrap();
+        let error = Fleet::parse(&format!("{}{}", &GOOD[..start], &GOOD[end..])).unwrap_err();
+        assert!(error.message.contains(&format!("missing field `{table}`")), "{error}");
+    }
+    for (line, field, header) in
+        [("min_requests = 300", "min_requests", "[judge]"), ("max_4xx = 0.01", "max_4xx", "[judge]")]
+    {
+        let error = refused(line, "#");
+        assert!(error.message.contains(&format!("missing field `{field}`")), "{error}");
+        assert_eq!(error.line, line_of(header), "{error}");
+    }
+}
+
+/// A bake that outlasts SageMaker's own limit on the update would always be turned back.
+#[test]
+fn a_bake_must_fit_into_the_updates_own_limit() {
+    let error = refused("max_execution = \"2h\"", "max_execution = \"20m\"");
+    assert!(error.message.contains("region.bake: 30m of eu-west-1 is impossible"), "{error}");
+}
+
+/// I9: the judge's death is noticed before SageMaker's timer ends, whatever the policy says.
+#[test]
+fn the_last_decision_leaves_time_to_notice_a_dead_judge() {
+    let error = refused("decide_before_end = \"", "decide_before_end = \"89s\" # \"");
+    assert!(error.message.contains("guardrail.decide_before_end must be at least 90s"), "{error}");
+    assert_eq!(error.line, line_of("decide_before_end"));
+    assert!(Fleet::parse(&GOOD.replacen("decide_before_end = \"", "decide_before_end = \"91s\" # \"", 1)).is_ok());
+}

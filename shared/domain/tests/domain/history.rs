@@ -1,0 +1,124 @@
+//! What entries add up to: facts said twice, late or by somebody who has lost his place change nothing.
+
+use crate::night::{AU, Night, actor, at, name, release};
+use meridian_domain::{Cause, Decision, Epoch, Head, HubHistory, Record};
+
+fn decided(decision: Decision, why: &str) -> Record {
+    let cause = (decision == Decision::Revert).then_some(Cause::Unclear);
+    Record::Decided { execution: actor("wave-1"), decision, why: why.to_owned(), judgement: None, cause }
+}
+
+#[test]
+fn every_fact_of_a_regions_update_said_twice_is_said_once() {
+    let mut night = Night::confirmed_in(&["eu-west-1"]);
+    let (target, back) = (night.target(AU, "v427"), night.target(AU, "v426"));
+    let wave = || actor("wave-1");
+    let (from, ends) = (at("03:10:00"), at("03:16:00"));
+    for record in [
+        Record::UpdateIntended { target: target.clone(), back: Some(back), execution: wave(), epoch: Some(Epoch(1)) },
+        Record::UpdateStarted { execution: wave() },
+        Record::CanaryStarted { execution: wave(), from, ends },
+        decided(Decision::Proceed, "enough"),
+        Record::Confirmed { target: target.clone(), execution: wave(), golden: 10 },
+        Record::Settled { target: target.clone(), execution: wave() },
+    ] {
+        night.tell(AU, record.clone());
+        let once = night.history(AU).clone();
+        night.pass("1m");
+        night.tell(AU, record.clone());
+        assert_eq!(*night.history(AU), once, "{record:?}");
+    }
+    assert!(night.history(AU).serves(&release("v427")));
+}
+
+/// An intent that is written again by a doubled event does not forget the canary that runs.
+#[test]
+fn an_intent_said_again_later_forgets_nothing() {
+    let mut night = Night::let_through(AU);
+    let before = night.history(AU).clone();
+    let update = before.update.clone().unwrap();
+    let (target, back, execution) = (update.target, update.back, update.execution);
+    night.tell(AU, Record::UpdateIntended { target, back, execution, epoch: update.epoch });
+    assert_eq!(*night.history(AU), before);
+}
+
+/// `rollback` says revert while `promote` is about to say proceed: whoever writes last, it goes back (I9).
+#[test]
+fn a_revert_stands() {
+    let mut night = Night::baking(AU);
+    night.tell(AU, decided(Decision::Revert, "its alarm rang"));
+    night.tell(AU, decided(Decision::Proceed, "enough"));
+    let update = night.history(AU).update.clone().unwrap();
+    assert_eq!(update.decision, Some((Decision::Revert, "its alarm rang".to_owned())));
+    assert_eq!(update.cause, Some(Cause::Unclear));
+}
+
+/// A confirmation that was on its way when the region went back does not bring the release back on paper.
+#[test]
+fn a_wave_that_has_left_says_nothing_more() {
+    let mut night = Night::let_through(AU);
+    let (from, to) = (night.target(AU, "v427"), night.target(AU, "v426"));
+    night.tell(AU, Record::Reverted { from: from.clone(), to: to.clone(), why: "slow".to_owned() });
+    let before = night.history(AU).clone();
+    night.tell(AU, Record::Confirmed { target: from.clone(), execution: actor("wave-1"), golden: 10 });
+    night.tell(AU, Record::Settled { target: from, execution: actor("wave-1") });
+    assert_eq!(*night.history(AU), before);
+    assert_eq!(before.serving.unwrap().target, to);
+}
+
+/// `promote` and `rollback` both see the region back and both write it.
+#[test]
+fn a_return_written_by_two_is_one_return_with_its_cause() {
+    let mut night = Night::baking(AU);
+    let (from, to) = (night.target(AU, "v427"), night.target(AU, "v426"));
+    night.tell(AU, decided(Decision::Revert, "slow"));
+    let back = Record::Reverted { from, to, why: "slow".to_owned() };
+    night.tell(AU, back.clone());
+    let before = night.history(AU).clone();
+    night.tell_as(&actor("rollback.ap-southeast-2"), AU, back);
+    assert_eq!(*night.history(AU), before);
+    let left = &before.returned[&release("v427")];
+    assert_eq!((left.wave.as_str(), left.cause), ("wave-1", Some(Cause::Unclear)));
+}
+
+fn hub(records: &[(&str, Record)]) -> HubHistory {
+    let mut history = HubHistory::default();
+    for (by, record) in records {
+        history.apply(&Head::default().entry(at("03:00:00"), actor(by), record.clone()));
+    }
+    history
+}
+
+/// I11: an earlier holder's renewal, release or late claim does not take the fleet from the one who holds it.
+#[test]
+fn a_stale_holder_cannot_touch_the_lease() {
+    let taken = |epoch| Record::LeaseTaken { epoch: Epoch(epoch), until: at("03:10:00") };
+    let held = [("wave-1", taken(1)), ("wave-2", taken(2))];
+    let now = hub(&held);
+    assert_eq!(now.lease.as_ref().unwrap().holder, actor("wave-2"));
+    for late in [
+        ("wave-1", Record::LeaseRenewed { epoch: Epoch(1), until: at("04:00:00") }),
+        ("wave-1", Record::LeaseRenewed { epoch: Epoch(2), until: at("04:00:00") }),
+        ("wave-1", Record::LeaseReleased { epoch: Epoch(1) }),
+        ("wave-1", taken(1)),
+        ("wave-1", taken(2)),
+    ] {
+        assert_eq!(hub(&[&held[..], std::slice::from_ref(&late)].concat()), now, "{late:?}");
+    }
+    let renewed =
+        hub(&[&held[..], &[("wave-2", Record::LeaseRenewed { epoch: Epoch(2), until: at("04:00:00") })]].concat());
+    assert_eq!(renewed.lease.unwrap().until, at("04:00:00"));
+    assert!(hub(&[&held[..], &[("wave-2", Record::LeaseReleased { epoch: Epoch(2) })]].concat()).lease.is_none());
+}
+
+/// Patience counts from the first word of an illness, however often it is said.
+#[test]
+fn an_illness_said_twice_does_not_begin_anew() {
+    let mut night = Night::new();
+    let ill = Record::RegionIll { region: name(AU), execution: actor("wave-1"), why: "no answer".to_owned() };
+    night.hub(ill.clone());
+    let before = night.sight.hub.clone();
+    night.pass("2m");
+    night.hub(ill);
+    assert_eq!(night.sight.hub, before);
+}

@@ -1,0 +1,20 @@
+//! What the core promises, one module a part.
+
+#[cfg(test)]
+mod fleet;
+#[cfg(test)]
+mod history;
+#[cfg(test)]
+mod judge;
+#[cfg(test)]
+mod ledger;
+#[cfg(test)]
+mod manifest;
+#[cfg(test)]
+mod night;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod scenarios;
+#[cfg(test)]
+mod stages;

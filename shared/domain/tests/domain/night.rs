@@ -1,0 +1,369 @@
+//! A night on the table: what `promote` would see, and steps done as its handlers do them.
+
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::plan::{Act, Finish, Golden, Next, Plan, RollbackSight, Sight, promote, rollback, verify};
+use meridian_domain::{
+    Actor, AlarmState, AlarmView, EndpointStatus, EndpointView, Entry, Evidence, Fleet, FleetCounts, Head, HubHistory,
+    PendingDeployment, Record, Region, RegionHistory, RegionName, ReleaseId, Seen, Sha256, Target, VariantPhase,
+    Version, alarms, audit,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub const EU: &str = "eu-west-1";
+pub const AU: &str = "ap-southeast-2";
+pub const JP: &str = "ap-northeast-1";
+pub const BR: &str = "sa-east-1";
+
+pub fn fleet() -> Fleet {
+    Fleet::parse(include_str!("../../../../fleet.toml")).unwrap()
+}
+
+pub fn name(region: &str) -> RegionName {
+    region.parse().unwrap()
+}
+
+pub fn actor(name: &str) -> Actor {
+    name.parse().unwrap()
+}
+
+pub fn version(text: &str) -> Version {
+    text.parse().unwrap()
+}
+
+pub fn release(text: &str) -> ReleaseId {
+    ReleaseId(Sha256::of(text.as_bytes()))
+}
+
+pub fn at(time: &str) -> Timestamp {
+    format!("2026-11-20T{time}Z").parse().unwrap()
+}
+
+/// `requests` on each arm, so many of green's over the latency bound.
+pub fn counts(requests: u64, over_latency: u64) -> Evidence {
+    let arm = FleetCounts { requests, ..FleetCounts::default() };
+    Evidence { green: FleetCounts { over_latency, ..arm }, blue: arm }
+}
+
+/// What one call did, step by step, and how it ended.
+pub struct Call {
+    pub plans: Vec<Plan>,
+}
+
+impl Call {
+    pub fn last(&self) -> &Plan {
+        self.plans.last().unwrap()
+    }
+
+    pub fn finish(&self) -> Option<Finish> {
+        match self.last().next {
+            Next::Finish(how) => Some(how),
+            _ => None,
+        }
+    }
+
+    pub fn did(&self, act: Act) -> bool {
+        self.plans.iter().any(|plan| matches!(&plan.next, Next::Do(done, ..) if *done == act))
+    }
+
+    pub fn pages(&self) -> usize {
+        self.plans.iter().filter(|plan| matches!(plan.next, Next::Page { .. })).count()
+    }
+}
+
+/// The ledgers, the endpoints and the clock of one night. Every plan made here has passed the audit.
+pub struct Night {
+    pub fleet: Fleet,
+    pub sight: Sight,
+    pub now: Timestamp,
+    /// What a look at the canary's counts shows.
+    pub counts: Seen<Evidence>,
+    /// Golden records answered right, of ten.
+    pub right: u32,
+    /// Whether an update that is asked for is taken.
+    pub takes_updates: bool,
+    /// Pages sent so far.
+    pub pages: usize,
+    /// Whether the region's composite alarm rings.
+    pub alarm: Option<String>,
+}
+
+impl Night {
+    /// 03:02: v427 is attested everywhere and approved; v426 serves.
+    pub fn new() -> Self {
+        let fleet = fleet();
+        let mut night = Self {
+            sight: Sight {
+                release: release("v427"),
+                version: version("v427"),
+                execution: actor("wave-1"),
+                since: at("03:02:00"),
+                hub: HubHistory::default(),
+                regions: BTreeMap::new(),
+                endpoints: BTreeMap::new(),
+                approved: Seen::Known(true),
+                alarms: Seen::Known(vec![AlarmView {
+                    name: alarms::composite_name(&fleet),
+                    state: AlarmState::Ok,
+                    reason: String::new(),
+                }]),
+                evidence: None,
+                golden: BTreeMap::new(),
+                done: BTreeSet::new(),
+            },
+            fleet,
+            now: at("03:02:00"),
+            counts: Seen::Known(counts(10_000, 3)),
+            right: 10,
+            takes_updates: true,
+            pages: 0,
+            alarm: None,
+        };
+        night.hub(Record::Approved { release: release("v427") });
+        for region in night.fleet.regions.clone() {
+            let champion = night.target(region.name.as_str(), "v426");
+            night.in_service(region.name.as_str(), "v426");
+            night.sight.regions.insert(region.name.clone(), Seen::Known(RegionHistory::default()));
+            for version in ["v426", "v427"] {
+                let record = Record::Attested { release: release(version), version: version.parse().unwrap() };
+                night.tell(region.name.as_str(), record);
+            }
+            let installed = Record::Confirmed { target: champion, execution: actor("installation"), golden: 10 };
+            night.tell(region.name.as_str(), installed);
+        }
+        night
+    }
+
+    /// The same night with v427 confirmed in `regions`, soak over.
+    pub fn confirmed_in(regions: &[&str]) -> Self {
+        let mut night = Self::new();
+        for region in regions {
+            let target = night.target(region, "v427");
+            night.tell(region, Record::Confirmed { target, execution: actor("wave-1"), golden: 10 });
+            night.in_service(region, "v427");
+        }
+        night
+    }
+
+    /// The same night with v427 on its way in `region`: intended, taken, fleet being provisioned.
+    pub fn provisioning(region: &str) -> Self {
+        let before: Vec<&str> = [EU, AU, JP, BR].into_iter().take_while(|other| *other != region).collect();
+        let mut night = Self::confirmed_in(&before);
+        assert!(night.call(region).did(Act::Update));
+        night
+    }
+
+    /// ... with its canary under way for a minute.
+    pub fn baking(region: &str) -> Self {
+        let mut night = Self::provisioning(region);
+        night.pass("3m");
+        night.phase(region, VariantPhase::Baking);
+        night.call(region);
+        night.pass("1m");
+        night
+    }
+
+    /// ... with its last decision due, on counts that pass.
+    pub fn let_through(region: &str) -> Self {
+        let mut night = Self::baking(region);
+        night.due(region);
+        night.call(region);
+        night
+    }
+
+    pub fn region(&self, region: &str) -> Region {
+        self.fleet.region(&name(region)).unwrap().clone()
+    }
+
+    pub fn target(&self, region: &str, text: &str) -> Target {
+        Target::of(&self.fleet, &self.region(region), release(text), &version(text))
+    }
+
+    pub fn history(&self, region: &str) -> &RegionHistory {
+        self.sight.regions[&name(region)].known().unwrap()
+    }
+
+    pub fn canary_ends(&self, region: &str) -> Timestamp {
+        self.history(region).update.as_ref().unwrap().canary.unwrap().1
+    }
+
+    pub fn pass(&mut self, duration: &str) {
+        self.now += duration.parse::<SignedDuration>().unwrap();
+    }
+
+    /// To the moment from which a decision is due.
+    pub fn due(&mut self, region: &str) {
+        self.now = self.canary_ends(region) - self.fleet.guardrail.decide_before_end;
+    }
+
+    pub fn in_service(&mut self, region: &str, text: &str) {
+        let config = self.target(region, text).config;
+        let view = EndpointView { status: EndpointStatus::InService, config, pending: None, failure_reason: None };
+        self.sight.endpoints.insert(name(region), Seen::Known(Some(view)));
+    }
+
+    /// The update to v427 is seen in this phase.
+    pub fn phase(&mut self, region: &str, phase: VariantPhase) {
+        let pending = PendingDeployment {
+            config: self.target(region, "v427").config,
+            phase: Some(phase),
+            phase_since: Some(self.now),
+        };
+        self.status(region, EndpointStatus::Updating);
+        if let Some(Seen::Known(Some(view))) = self.sight.endpoints.get_mut(&name(region)) {
+            view.pending = Some(pending);
+        }
+    }
+
+    pub fn status(&mut self, region: &str, status: EndpointStatus) {
+        self.in_service(region, "v426");
+        if let Some(Seen::Known(Some(view))) = self.sight.endpoints.get_mut(&name(region)) {
+            view.status = status;
+        }
+    }
+
+    pub fn dark(&mut self, region: &str) {
+        self.sight.endpoints.insert(name(region), Seen::Unknown("no answer".to_owned()));
+    }
+
+    pub fn guard_rings(&mut self, alarm: String) {
+        if let Seen::Known(alarms) = &mut self.sight.alarms {
+            alarms.push(AlarmView { name: alarm, state: AlarmState::Alarm, reason: String::new() });
+        }
+    }
+
+    fn entry(&self, by: &Actor, record: Record) -> Entry {
+        Head::default().entry(self.now, by.clone(), record)
+    }
+
+    pub fn hub(&mut self, record: Record) {
+        let entry = self.entry(&self.sight.execution.clone(), record);
+        self.sight.hub.apply(&entry);
+    }
+
+    pub fn tell(&mut self, region: &str, record: Record) {
+        self.tell_as(&self.sight.execution.clone(), region, record);
+    }
+
+    pub fn tell_as(&mut self, by: &Actor, region: &str, record: Record) {
+        let entry = self.entry(by, record);
+        if let Some(Seen::Known(history)) = self.sight.regions.get_mut(&name(region)) {
+            history.apply(&entry);
+        }
+    }
+
+    /// A new execution, as after a night that ended badly.
+    pub fn rerun(&mut self, execution: &str) {
+        self.sight.execution = actor(execution);
+        self.sight.since = self.now;
+    }
+
+    /// One call of `promote` for `region`.
+    pub fn call(&mut self, region: &str) -> Call {
+        let region = self.region(region);
+        self.run(|night| promote(&night.fleet, &region, &night.sight, night.now))
+    }
+
+    /// A call of `promote` that dies as soon as `done`.
+    pub fn call_until(&mut self, region: &str, done: impl Fn(&Self) -> bool) {
+        (self.sight.done, self.sight.evidence, self.sight.golden) = Default::default();
+        while !done(self) {
+            let next = self.plan(region).next;
+            self.step(next);
+        }
+    }
+
+    /// One call of the wave's last action.
+    pub fn verify(&mut self) -> Call {
+        self.run(|night| verify(&night.fleet, &night.sight, night.now))
+    }
+
+    /// The next plan alone.
+    pub fn plan(&self, region: &str) -> Plan {
+        promote(&self.fleet, &self.region(region), &self.sight, self.now)
+    }
+
+    fn run(&mut self, plan: impl Fn(&Self) -> Plan) -> Call {
+        (self.sight.done, self.sight.evidence, self.sight.golden) = Default::default();
+        let mut plans = Vec::new();
+        for _ in 0..60 {
+            let plan = plan(self);
+            assert_eq!(audit(&self.fleet, &self.sight, &plan, self.now), [], "{plan:?}");
+            plans.push(plan.clone());
+            if matches!(plan.next, Next::Wait | Next::Finish(_)) {
+                return Call { plans };
+            }
+            self.step(plan.next);
+        }
+        panic!("no end after 60 steps: {:?}", plans.last());
+    }
+
+    fn step(&mut self, next: Next) {
+        match next {
+            Next::TellHub(record) => self.hub(record),
+            Next::TellRegion(region, record) => self.tell(region.as_str(), record),
+            Next::TakeLease { epoch, until } => self.hub(Record::LeaseTaken { epoch, until }),
+            Next::Page { .. } => {
+                self.pages += 1;
+                self.sight.done.insert(Act::Page);
+            }
+            Next::Do(act, region, _) => self.act(act, region.as_str()),
+            Next::Wait | Next::Finish(_) => panic!("nothing to do: {next:?}"),
+        }
+    }
+
+    fn act(&mut self, act: Act, region: &str) {
+        self.sight.done.insert(act);
+        match act {
+            Act::Update if self.takes_updates => {
+                self.phase(region, VariantPhase::Creating);
+                self.tell(region, Record::UpdateStarted { execution: self.sight.execution.clone() });
+            }
+            Act::Update => self.dark(region),
+            Act::Look => self.sight.evidence = Some(self.counts.clone()),
+            Act::AskGolden => {
+                self.sight.golden.insert(name(region), Golden { asked: 10, right: self.right });
+            }
+            _ => {}
+        }
+    }
+
+    /// One call of `rollback` in `region`.
+    pub fn rollback(&mut self, region: &str) -> Call {
+        let by = actor(&format!("rollback.{region}"));
+        let mut done = BTreeSet::new();
+        let mut plans = Vec::new();
+        for _ in 0..20 {
+            let sight = RollbackSight {
+                actor: by.clone(),
+                history: self.sight.regions[&name(region)].clone(),
+                endpoint: self.sight.endpoints[&name(region)].clone(),
+                alarm: Seen::Known(self.alarm.clone()),
+                done: done.clone(),
+            };
+            let plan = rollback(&self.region(region), &sight, self.now);
+            plans.push(plan.clone());
+            match plan.next {
+                Next::TellRegion(_, record) => self.tell_as(&by, region, record),
+                Next::Page { .. } => {
+                    self.pages += 1;
+                    done.insert(Act::Page);
+                }
+                Next::Do(Act::Update, _, target) => {
+                    done.insert(Act::Update);
+                    self.status(region, EndpointStatus::Updating);
+                    if let Some(Seen::Known(Some(view))) = self.sight.endpoints.get_mut(&name(region)) {
+                        let phase = Some(VariantPhase::Creating);
+                        view.pending = Some(PendingDeployment { config: target.config, phase, phase_since: None });
+                    }
+                    self.tell_as(&by, region, Record::UpdateStarted { execution: by.clone() });
+                }
+                Next::Do(act, ..) => {
+                    done.insert(act);
+                }
+                Next::Wait | Next::Finish(_) => return Call { plans },
+                Next::TellHub(_) | Next::TakeLease { .. } => panic!("a rollback needs no other region: {plan:?}"),
+            }
+        }
+        panic!("no end after 20 steps: {:?}", plans.last());
+    }
+}

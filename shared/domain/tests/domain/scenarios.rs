@@ -1,0 +1,271 @@
+//! The nights that Meridian was built for, as the planner sees them.
+
+use crate::night::{AU, BR, Call, EU, JP, Night, actor, counts, name, release};
+use jiff::SignedDuration;
+use meridian_domain::plan::{Act, Finish, Next};
+use meridian_domain::{Cause, Decision, Record, Seen, VariantPhase, alarms};
+
+/// Takes a region from its start to its confirmation, one call every 30 s.
+fn promote_well(night: &mut Night, region: &str) -> Call {
+    assert!(night.call(region).did(Act::Update), "{region}");
+    night.pass("3m");
+    night.phase(region, VariantPhase::Baking);
+    night.call(region);
+    let ends = night.canary_ends(region);
+    while night.now < ends {
+        assert_eq!(night.call(region).finish(), None, "{region}");
+        night.pass("30s");
+    }
+    night.phase(region, VariantPhase::ActivatingTraffic);
+    assert_eq!(night.call(region).finish(), None, "{region}");
+    night.pass("1m");
+    night.phase(region, VariantPhase::Baking);
+    let call = night.call(region);
+    night.in_service(region, "v427");
+    call
+}
+
+#[test]
+fn good_night() {
+    let mut night = Night::new();
+    for region in [EU, AU, JP, BR] {
+        assert_eq!(promote_well(&mut night, region).finish(), Some(Finish::Done), "{region}");
+    }
+    night.pass("10m");
+    assert_eq!(night.verify().finish(), Some(Finish::Done));
+    assert_eq!(night.pages, 0);
+    assert!(night.sight.hub.lease.as_ref().is_none_or(|lease| lease.until <= night.now));
+    assert_eq!(night.verify().plans.len(), 1, "asked again, the same answer and nothing done");
+}
+
+/// JP's plane is dark while its fleet is being provisioned; BR goes on; the execution ends failed.
+fn tokyo_dark() -> Night {
+    let mut night = Night::provisioning(JP);
+    night.pass("30s");
+    night.dark(JP);
+    let call = night.call(JP);
+    assert!(call.did(Act::Beat), "a short illness must not cost the canary");
+    night.pass("3m");
+    let call = night.call(JP);
+    assert!(call.did(Act::Trip) && !call.did(Act::Beat));
+    assert_eq!((call.finish(), night.pages), (Some(Finish::Deferred), 1));
+    assert_eq!(promote_well(&mut night, BR).finish(), Some(Finish::Done));
+    night
+}
+
+#[test]
+fn tokyo_dark_defers_japan_and_pages_once() {
+    let mut night = tokyo_dark();
+    // The plane returns: SageMaker turns the update back; `rollback` writes it down and needs nobody.
+    night.in_service(JP, "v426");
+    night.rollback(JP);
+    let left = &night.history(JP).returned[&release("v427")];
+    assert_eq!((left.cause, night.history(JP).halt.as_ref()), (Some(Cause::Region), None));
+    night.pass("10m");
+    assert_eq!(night.verify().finish(), Some(Finish::Failed));
+    assert_eq!(night.pages, 1);
+    assert!(night.sight.hub.condemned.is_empty());
+}
+
+#[test]
+fn tokyo_rerun_promotes_japan_alone() {
+    let mut night = tokyo_dark();
+    night.in_service(JP, "v426");
+    night.rollback(JP);
+    night.pass("10m");
+    night.verify();
+    night.rerun("wave-2");
+    for region in [EU, AU] {
+        let call = night.call(region);
+        assert_eq!((call.plans.len(), call.finish()), (1, Some(Finish::Done)), "{region}");
+    }
+    assert_eq!(promote_well(&mut night, JP).finish(), Some(Finish::Done));
+    assert_eq!(night.call(BR).finish(), Some(Finish::Done));
+    night.pass("10m");
+    assert_eq!(night.verify().finish(), Some(Finish::Done));
+}
+
+/// Another night, and JP's plane is still dark with the old update open: the others do not wait for it.
+#[test]
+fn tokyo_still_dark_the_next_night_does_not_hold_europe() {
+    let mut night = tokyo_dark();
+    night.pass("10m");
+    night.verify();
+    night.rerun("wave-2");
+    night.sight.release = release("v430");
+    night.sight.version = "v430".parse().unwrap();
+    night.hub(Record::Approved { release: release("v430") });
+    night.tell(EU, Record::Attested { release: release("v430"), version: "v430".parse().unwrap() });
+    assert!(night.call(EU).did(Act::Update));
+}
+
+/// The region answers again between the decision and the deferral: it goes back, and is deferred, not condemned.
+#[test]
+fn a_region_that_returns_too_early_is_still_no_model_fault() {
+    let mut night = Night::baking(JP);
+    night.dark(JP);
+    night.call(JP);
+    night.pass("3m");
+    night.call_until(JP, |night| night.history(JP).update.as_ref().unwrap().is_decided(Decision::Revert));
+    night.phase(JP, VariantPhase::Deleting);
+    assert_eq!(night.call(JP).finish(), None);
+    night.in_service(JP, "v426");
+    assert_eq!(night.call(JP).finish(), Some(Finish::Deferred));
+    assert!(night.sight.hub.condemned.is_empty() && night.sight.hub.ill.is_empty());
+}
+
+/// Dark once its canary was let through and its timer is over: nothing is torn, the next execution asks which model answers.
+#[test]
+fn dark_after_the_shift_is_left_as_it_is_and_proved_later() {
+    let mut night = Night::let_through(JP);
+    night.now = night.canary_ends(JP) + SignedDuration::from_secs(30);
+    night.dark(JP);
+    night.call(JP);
+    night.pass("3m");
+    let call = night.call(JP);
+    assert!(!call.did(Act::Trip));
+    assert_eq!(call.finish(), Some(Finish::Deferred));
+    night.in_service(JP, "v427");
+    night.verify();
+    night.rerun("wave-2");
+    let call = night.call(JP);
+    assert_eq!(call.finish(), Some(Finish::Done));
+    assert!(call.did(Act::AskGolden));
+}
+
+/// BR's ledger cannot be read when EU is to start: BR is left behind, not EU.
+#[test]
+fn a_neighbour_that_cannot_be_seen_is_left_behind_itself() {
+    let mut night = Night::new();
+    night.sight.regions.insert(name(BR), Seen::Unknown("no answer".to_owned()));
+    assert!(!night.call(EU).did(Act::Update));
+    night.pass("3m");
+    let call = night.call(EU);
+    assert!(call.did(Act::Update));
+    assert_eq!(night.pages, 1);
+    assert_eq!(night.call(BR).finish(), Some(Finish::Deferred));
+}
+
+#[test]
+fn bad_model_is_condemned_and_nobody_else_sees_it() {
+    let mut night = Night::baking(EU);
+    // The guardrail is faster than the judge.
+    night.phase(EU, VariantPhase::Deleting);
+    night.counts = Seen::Known(counts(10_000, 9_000));
+    night.call(EU);
+    night.in_service(EU, "v426");
+    let call = night.call(EU);
+    assert_eq!((call.finish(), night.pages), (Some(Finish::Failed), 1));
+    assert!(night.sight.hub.condemned.contains_key(&release("v427")));
+    assert!(night.sight.hub.lease.is_none());
+    night.rollback(EU);
+    assert!(night.history(EU).halt.is_none());
+    night.rerun("wave-2");
+    for region in [EU, AU, JP, BR] {
+        assert_eq!(night.call(region).finish(), Some(Finish::Failed), "{region}");
+    }
+    assert_eq!(night.pages, 1);
+}
+
+/// The whole way back fits between two looks: the reason is still found.
+#[test]
+fn a_return_that_nobody_watched_is_explained_by_its_counts_or_its_guard() {
+    let mut night = Night::baking(EU);
+    night.in_service(EU, "v426");
+    night.guard_rings(alarms::green_names(&night.fleet)[0].clone());
+    night.call(EU);
+    assert_eq!(night.history(EU).returned[&release("v427")].cause, Some(Cause::Release));
+    let mut night = Night::baking(EU);
+    night.in_service(EU, "v426");
+    assert_eq!(night.call(EU).finish(), Some(Finish::Failed));
+    assert!(night.sight.hub.condemned.is_empty(), "nothing shows that the release is bad");
+}
+
+#[test]
+fn bad_eval_touches_no_endpoint() {
+    let mut night = Night::new();
+    night.sight.approved = Seen::Known(false);
+    assert_eq!(night.call(EU).finish(), Some(Finish::Failed));
+    assert!(night.history(EU).update.is_none());
+}
+
+#[test]
+fn late_alarm_goes_back_by_regional_means_and_halts_the_fleet() {
+    let mut night = Night::new();
+    for region in [EU, AU, JP, BR] {
+        promote_well(&mut night, region);
+    }
+    night.alarm = Some("p99 over 20 ms".to_owned());
+    let call = night.rollback(AU);
+    assert!(call.did(Act::Update));
+    assert_eq!(call.pages(), 1);
+    assert!(night.history(AU).halt.is_some());
+    night.in_service(AU, "v426");
+    night.rollback(AU);
+    assert_eq!(night.history(AU).serving.as_ref().unwrap().target, night.target(AU, "v426"));
+    assert_eq!(night.rollback(AU).pages(), 0, "the alarm may ring on for a while");
+    assert_eq!(night.verify().finish(), Some(Finish::Failed));
+    assert_eq!(night.pages, 1);
+    night.rerun("wave-2");
+    assert_eq!(night.call(AU).finish(), Some(Finish::Failed));
+}
+
+#[test]
+fn judge_dies_and_the_region_says_so_itself() {
+    let mut night = Night::baking(EU);
+    night.pass("3m");
+    night.in_service(EU, "v426");
+    let call = night.rollback(EU);
+    assert_eq!((call.pages(), night.history(EU).halt.is_some()), (1, true));
+    assert_eq!(night.history(EU).serving.as_ref().unwrap().target, night.target(EU, "v426"));
+    // CodePipeline calls once more, or a person starts another execution: nothing moves until the halt is lifted.
+    for execution in ["wave-1", "wave-2"] {
+        night.rerun(execution);
+        assert_eq!(night.call(EU).finish(), Some(Finish::Failed));
+    }
+    assert_eq!(night.pages, 1);
+    night.tell(EU, Record::Lifted { why: "the function was mended".to_owned() });
+    night.rerun("wave-3");
+    assert!(night.call(EU).did(Act::Update));
+}
+
+/// I10: the job of a wave that is long over comes once more, and another has walked since.
+#[test]
+fn a_late_call_of_an_ended_wave_starts_nothing() {
+    let mut night = Night::new();
+    for region in [EU, AU, JP, BR] {
+        promote_well(&mut night, region);
+    }
+    night.pass("10m");
+    night.verify();
+    let newer = night.target(EU, "v430");
+    night.tell_as(&actor("wave-2"), EU, Record::Confirmed { target: newer, execution: actor("wave-2"), golden: 10 });
+    night.in_service(EU, "v430");
+    let call = night.call(EU);
+    assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 0));
+    assert!(!call.did(Act::Update));
+}
+
+/// Every call of a good night made twice.
+#[test]
+fn a_doubled_call_does_nothing_more() {
+    let mut night = Night::baking(AU);
+    night.due(AU);
+    night.call(AU);
+    let before = night.history(AU).clone();
+    let again = night.call(AU);
+    assert_eq!(*night.history(AU), before);
+    assert!(before.update.unwrap().is_decided(Decision::Proceed));
+    assert!(again.plans.iter().all(|plan| !matches!(plan.next, Next::TellRegion(..) | Next::TellHub(_))));
+}
+
+/// Two executions of one release: the second neither touches nor keeps alive what the first one started.
+#[test]
+fn another_executions_update_is_left_to_its_guardrail() {
+    let mut night = Night::baking(AU);
+    night.pass("11m");
+    night.rerun("wave-2");
+    let call = night.call(AU);
+    assert_eq!(call.plans.len(), 1);
+    assert!(matches!(call.last().next, Next::Wait));
+}

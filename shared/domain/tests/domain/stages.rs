@@ -1,0 +1,297 @@
+//! Each stage of one region's update: what is due, and what is not.
+
+use crate::night::{AU, BR, EU, JP, Night, actor, counts, name, release};
+use jiff::SignedDuration;
+use meridian_domain::plan::{Act, Finish, Next};
+use meridian_domain::{
+    AlarmState, AlarmView, Cause, Decision, EndpointStatus, Epoch, Evidence, MissingData, Record, Seen, VariantPhase,
+    alarms,
+};
+
+#[test]
+fn a_region_starts_in_this_order_lease_preparation_intent_update() {
+    let mut night = Night::new();
+    let call = night.call(EU);
+    let steps: Vec<&Next> = call.plans.iter().map(|plan| &plan.next).collect();
+    assert!(matches!(
+        steps[..],
+        [
+            Next::TakeLease { epoch: Epoch(1), .. },
+            Next::Do(Act::Prepare, ..),
+            Next::TellRegion(_, Record::UpdateIntended { back: Some(_), epoch: Some(Epoch(1)), .. }),
+            Next::Do(Act::Update, ..),
+            Next::Do(Act::Beat, ..),
+            Next::Wait,
+        ]
+    ));
+}
+
+/// What keeps EU from starting: `None` waits (and defers the region after policy's patience), `Failed` ends the wave.
+#[test]
+fn what_must_hold_before_a_start() {
+    type Change = fn(&mut Night);
+    let objections: [(&str, Change, Option<Finish>, Option<Finish>); 9] = [
+        ("halt", |n| n.hub(Record::Halted { why: "freeze".into() }), Some(Finish::Failed), None),
+        ("regional halt", |n| n.tell(BR, Record::Halted { why: "its alarm".into() }), Some(Finish::Failed), None),
+        ("not approved", |n| n.sight.approved = Seen::Known(false), Some(Finish::Failed), None),
+        ("overridden", |n| n.sight.hub.approved.clear(), Some(Finish::Failed), None),
+        ("ended", |n| n.sight.hub.ended = [(actor("wave-1"), vec![])].into(), Some(Finish::Failed), None),
+        ("no proved way back", |n| n.in_service(EU, "v425"), Some(Finish::Failed), None),
+        ("home's registry is dark", |n| n.sight.approved = Seen::Unknown("no answer".into()), None, None),
+        ("no alarms to be seen", |n| n.sight.alarms = Seen::Unknown("no answer".into()), None, Some(Finish::Deferred)),
+        ("another wave holds the fleet", |n| n.sight.hub.lease = held_by_another(n), None, None),
+    ];
+    for (what, change, at_once, later) in objections {
+        let mut night = Night::new();
+        change(&mut night);
+        let call = night.call(EU);
+        assert!(!call.did(Act::Update) && !call.did(Act::Prepare), "{what}");
+        assert_eq!(call.finish(), at_once, "{what}: {:?}", call.last());
+        if at_once.is_none() {
+            night.pass("4m");
+            assert_eq!(night.call(EU).finish(), later, "{what}");
+        }
+    }
+}
+
+fn held_by_another(night: &Night) -> Option<meridian_domain::Lease> {
+    let until = night.now + SignedDuration::from_mins(10);
+    Some(meridian_domain::Lease { epoch: Epoch(7), holder: actor("wave-0"), until })
+}
+
+#[test]
+fn a_region_without_attestation_or_with_a_ringing_alarm_waits_and_is_deferred() {
+    let mut night = Night::confirmed_in(&[EU]);
+    let composite = alarms::composite_name(&night.fleet);
+    night.sight.alarms =
+        Seen::Known(vec![AlarmView { name: composite, state: AlarmState::Alarm, reason: String::new() }]);
+    assert_eq!(night.call(AU).finish(), None);
+    night.pass("3m");
+    let call = night.call(AU);
+    assert_eq!((call.finish(), call.pages()), (Some(Finish::Deferred), 1));
+    assert_eq!(night.call(AU).pages(), 0);
+}
+
+/// I3: AU has not confirmed, and is not deferred.
+#[test]
+fn nobody_overtakes() {
+    let mut night = Night::confirmed_in(&[EU]);
+    assert_eq!(night.call(JP).finish(), Some(Finish::Failed));
+    let mut night = Night::confirmed_in(&[EU]);
+    night.hub(deferral(AU));
+    assert!(night.call(JP).did(Act::Update));
+}
+
+fn deferral(region: &str) -> Record {
+    let (region, execution) = (name(region), actor("wave-1"));
+    Record::Deferred { region, execution, release: release("v427"), why: "dark".to_owned() }
+}
+
+/// I3: what was confirmed once and replaced since is no evidence.
+#[test]
+fn evidence_is_of_what_serves_now() {
+    let mut night = Night::confirmed_in(&[EU]);
+    let newer = night.target(EU, "v430");
+    night.tell(EU, Record::Confirmed { target: newer, execution: actor("wave-9"), golden: 10 });
+    assert_eq!(night.call(AU).finish(), Some(Finish::Failed));
+}
+
+#[test]
+fn a_running_update_is_watched_with_a_heartbeat_at_every_look() {
+    let mut night = Night::provisioning(AU);
+    night.pass("30s");
+    let call = night.call(AU);
+    assert!(call.did(Act::Beat) && matches!(call.last().next, Next::Wait));
+    let mut night = Night::baking(AU);
+    let call = night.call(AU);
+    assert!(call.did(Act::Beat) && call.did(Act::Look) && matches!(call.last().next, Next::Wait));
+}
+
+/// I8: the answer to `UpdateEndpoint` was lost, or the function died before it wrote it down.
+#[test]
+fn an_update_whose_outcome_was_not_written_is_found_and_finished() {
+    let mut night = Night::confirmed_in(&[EU]);
+    night.takes_updates = false;
+    night.call(AU);
+    assert!(!night.history(AU).update.as_ref().unwrap().started);
+    night.phase(AU, VariantPhase::Creating);
+    night.pass("30s");
+    night.call(AU);
+    assert!(night.history(AU).update.as_ref().unwrap().started);
+}
+
+/// I8: the function died between intent and call.
+#[test]
+fn an_intent_without_a_call_is_called_once_more() {
+    let mut night = Night::confirmed_in(&[EU]);
+    night.takes_updates = false;
+    night.call(AU);
+    night.in_service(AU, "v426");
+    night.takes_updates = true;
+    night.pass("30s");
+    let call = night.call(AU);
+    assert!(call.did(Act::Update));
+    let intents =
+        call.plans.iter().filter(|plan| matches!(plan.next, Next::TellRegion(_, Record::UpdateIntended { .. })));
+    assert_eq!(intents.count(), 0);
+}
+
+/// What the counts say when the decision is due, and what policy makes of it.
+#[test]
+fn only_a_pass_proceeds() {
+    let table = [
+        (Seen::Known(counts(10_000, 3)), Decision::Proceed, None),
+        (Seen::Known(counts(10_000, 500)), Decision::Revert, Some(Cause::Release)),
+        (Seen::Known(counts(20, 0)), Decision::Revert, Some(Cause::Unclear)),
+        (Seen::Known(Evidence::default()), Decision::Revert, Some(Cause::Unclear)),
+        (Seen::Unknown("no answer".to_owned()), Decision::Revert, Some(Cause::Unclear)),
+    ];
+    for (seen, decision, cause) in table {
+        let mut night = Night::baking(AU);
+        night.counts = seen.clone();
+        night.due(AU);
+        let call = night.call(AU);
+        let update = night.history(AU).update.clone().unwrap();
+        assert_eq!((update.decision.map(|(last, _)| last), update.cause), (Some(decision), cause), "{seen:?}");
+        let proceeds = decision == Decision::Proceed;
+        assert_eq!((call.did(Act::Beat), call.did(Act::Trip)), (proceeds, !proceeds), "{seen:?}");
+    }
+}
+
+#[test]
+fn a_broken_bound_reverts_without_waiting_for_the_timer() {
+    let mut night = Night::baking(AU);
+    night.counts = Seen::Known(counts(10_000, 500));
+    assert!(night.call(AU).did(Act::Trip));
+}
+
+/// I9: between the last undecided heartbeat and the timer's end lies the longest silence that the alarm does not notice.
+#[test]
+fn an_undecided_judge_does_not_beat_once_a_decision_is_due() {
+    let mut night = Night::baking(AU);
+    let ends = night.canary_ends(AU);
+    let mut last_beat = night.now;
+    while night.now < ends {
+        // It dies at the worst moment: after the heartbeat, before it has written a decision.
+        let plan = night.plan(AU);
+        if matches!(plan.next, Next::Do(Act::Beat, ..)) {
+            last_beat = night.now;
+        }
+        night.now += SignedDuration::from_secs(1);
+        night.hub(Record::LeaseRenewed { epoch: night.sight.hub.epoch, until: night.now + night.fleet.wave.lease });
+    }
+    assert!(ends.duration_since(last_beat) > alarms::LONGEST_SILENCE);
+    let heartbeat = alarms::heartbeat(&night.fleet, MissingData::Breaching);
+    let silence = heartbeat.period * (heartbeat.evaluation_periods + 2 + 2);
+    assert_eq!(SignedDuration::from_secs(silence.into()), alarms::LONGEST_SILENCE);
+    assert!(heartbeat.period * heartbeat.datapoints > 45, "a judge that looks every 30 s is not silent");
+}
+
+/// The heartbeat alarm starts quiet: every period that it may look at holds a beat.
+#[test]
+fn priming_fills_every_period_that_the_alarm_looks_at() {
+    let night = Night::new();
+    let heartbeat = alarms::heartbeat(&night.fleet, MissingData::Breaching);
+    let beats: Vec<_> = alarms::priming(night.now).collect();
+    let gap = SignedDuration::from_secs(heartbeat.period.into());
+    assert!(beats.windows(2).all(|pair| pair[1].duration_since(pair[0]) == gap));
+    assert_eq!(beats.last(), Some(&night.now));
+    assert!(beats.len() >= heartbeat.evaluation_periods as usize + 2);
+}
+
+#[test]
+fn a_shift_without_a_decision_is_told_to_go_back() {
+    let mut night = Night::baking(AU);
+    night.now = night.canary_ends(AU);
+    night.phase(AU, VariantPhase::ActivatingTraffic);
+    let call = night.call(AU);
+    assert!(call.did(Act::Trip) && !call.did(Act::Beat));
+}
+
+#[test]
+fn after_the_shift_golden_records_confirm_and_the_heartbeat_is_disarmed() {
+    for phase in [Some(VariantPhase::Baking), None] {
+        let mut night = Night::let_through(AU);
+        night.now = night.canary_ends(AU) + SignedDuration::from_mins(1);
+        night.phase(AU, VariantPhase::Baking);
+        if let Some(Seen::Known(Some(view))) = night.sight.endpoints.get_mut(&name(AU)) {
+            view.pending.as_mut().unwrap().phase = phase;
+        }
+        let call = night.call(AU);
+        assert_eq!(call.finish(), Some(Finish::Done));
+        assert!(call.did(Act::AskGolden) && call.did(Act::Disarm));
+        assert!(night.history(AU).serves(&release("v427")));
+    }
+}
+
+/// I4: `InService` on the target proves nothing while another model answers.
+#[test]
+fn wrong_golden_answers_are_borne_with_for_a_while_and_never_confirm() {
+    let mut night = Night::let_through(AU);
+    night.right = 9;
+    night.now = night.canary_ends(AU) + SignedDuration::from_mins(1);
+    night.phase(AU, VariantPhase::Baking);
+    assert_eq!(night.call(AU).finish(), None);
+    night.pass("3m");
+    assert!(night.call(AU).did(Act::Trip));
+    night.in_service(AU, "v427");
+    assert_eq!(night.call(AU).finish(), Some(Finish::Failed));
+    assert!(!night.history(AU).serves(&release("v427")));
+}
+
+/// I9: SageMaker shifted although nobody had let the canary through; `rollback` takes it back.
+#[test]
+fn in_service_without_a_decision_is_no_success() {
+    let mut night = Night::baking(AU);
+    night.pass("20m");
+    night.in_service(AU, "v427");
+    assert_eq!(night.call(AU).finish(), Some(Finish::Failed));
+    let call = night.rollback(AU);
+    assert!(matches!(&call.plans[0].next, Next::TellRegion(_, Record::UpdateIntended { target, .. })
+        if *target == night.target(AU, "v426")));
+    assert!(call.did(Act::Update));
+    night.in_service(AU, "v426");
+    night.rollback(AU);
+    let left = &night.history(AU).returned[&release("v427")];
+    assert_eq!(left.wave, actor("wave-1"));
+    assert_eq!(night.history(AU).serving.as_ref().unwrap().target, night.target(AU, "v426"));
+}
+
+/// I7: AU's late alarm while JP's canary bakes.
+#[test]
+fn a_halt_elsewhere_takes_a_canary_back() {
+    for due in [false, true] {
+        let mut night = if due { Night::let_through(JP) } else { Night::baking(JP) };
+        night.tell(AU, Record::Halted { why: "its alarm rang".to_owned() });
+        assert!(night.call(JP).did(Act::Trip));
+    }
+}
+
+#[test]
+fn bytes_that_are_unknown_are_never_a_success() {
+    for status in [EndpointStatus::UpdateRollbackFailed, EndpointStatus::Failed, EndpointStatus::OutOfService] {
+        let mut night = Night::baking(AU);
+        night.status(AU, status);
+        let call = night.call(AU);
+        assert_eq!((call.finish(), call.pages()), (Some(Finish::Deferred), 1), "{status:?}");
+    }
+}
+
+/// A wave that failed midway left EU confirmed but not settled; the next release still gets there.
+#[test]
+fn the_next_wave_settles_what_the_last_one_left_open() {
+    let mut night = Night::let_through(EU);
+    night.now = night.canary_ends(EU) + SignedDuration::from_mins(1);
+    night.phase(EU, VariantPhase::Baking);
+    assert_eq!(night.call(EU).finish(), Some(Finish::Done));
+    night.pass("12m");
+    night.in_service(EU, "v427");
+    night.rerun("wave-2");
+    night.sight.release = release("v430");
+    night.sight.version = "v430".parse().unwrap();
+    night.hub(Record::Approved { release: release("v430") });
+    night.tell(EU, Record::Attested { release: release("v430"), version: "v430".parse().unwrap() });
+    night.hub(Record::LeaseReleased { epoch: night.sight.hub.epoch });
+    night.sight.hub.lease = None;
+    assert!(night.call(EU).did(Act::Update));
+}
