@@ -173,6 +173,9 @@ impl World {
         if !is_period(*period) || (to.saturating_sub(from)) / seconds.max(1) > MAX_POINTS {
             return Err(invalid(format!("query {}: bad Period {period}", query.id)));
         }
+        // The start is rounded down: to the minute, or for a shorter period to a multiple of it (API reference).
+        let step = seconds.min(60);
+        let from = from.div_euclid(step) * step;
         let key = MetricKey::new(namespace, metric_name, dimensions);
         let in_range = matches!(statistic, Statistic::Count(..) | Statistic::Rank(..));
         let metrics = &self.region(region)?.metrics;
