@@ -3,7 +3,7 @@
 //! SageMaker's own timer shifts all traffic after silence (I9). So a judge who has not decided beats for the last time
 //! `decide_before_end` before the timer's end; from then on only a recorded `Proceed` is followed by a heartbeat.
 
-use super::{Act, Plan, View};
+use super::{Act, Plan, View, clock};
 use crate::alarms::green_names;
 use crate::endpoint::Seen;
 use crate::history::OpenUpdate;
@@ -55,7 +55,7 @@ impl View<'_> {
             return retreat;
         }
         if update.is_decided(Decision::Proceed) {
-            let wait = || Plan::wait(format!("decided; SageMaker shifts at {ends}"));
+            let wait = || Plan::wait(format!("decided; SageMaker shifts at {}", clock(ends)));
             return self.keep_watch().unwrap_or_else(wait);
         }
         let due = self.is_due(ends);
@@ -84,7 +84,7 @@ impl View<'_> {
             Verdict::Fail => self.revert(update, Cause::Release, why, Some(judgement)),
             Verdict::Pass if due => self.proceed(update, judgement),
             Verdict::Inconclusive if due => self.revert(update, Cause::Unclear, why, Some(judgement)),
-            _ => Plan::wait(format!("canary since {from}: {judgement}")),
+            _ => Plan::wait(format!("canary since {}: {judgement}", clock(from))),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Regions that do not answer: patience, then leaving them behind. A regional fault never stops another region (I7).
 
-use super::{Act, Next, Plan, View};
+use super::{Act, Next, Plan, View, clock};
 use crate::endpoint::Seen;
 use crate::fleet::Region;
 use crate::history::{OpenUpdate, RegionHistory};
@@ -44,18 +44,19 @@ impl View<'_> {
         if self.is_patient(since) && !update.is_some_and(|update| self.must_decide(update)) {
             let running = update.filter(|update| !update.is_decided(Decision::Revert));
             let beat = running.and_then(|_| self.once(Act::Beat, "the judge is patient"));
-            return beat.unwrap_or_else(|| Plan::wait(format!("{} does not answer since {since}", self.title())));
+            return beat
+                .unwrap_or_else(|| Plan::wait(format!("{} does not answer since {}", self.title(), clock(since))));
         }
         if let Some(update) = update.filter(|update| !self.is_shifted(update)) {
             if !update.is_decided(Decision::Revert) {
-                let why = format!("{}'s control plane does not answer since {since}", self.title());
+                let why = format!("{}'s control plane does not answer since {}", self.title(), clock(since));
                 return self.revert(update, Cause::Region, why, None);
             }
             if let Some(trip) = self.once(Act::Trip, format!("{} is to go back when its plane returns", self.title())) {
                 return trip;
             }
         }
-        self.defer(&format!("its control plane does not answer since {since}"))
+        self.defer(&format!("its control plane does not answer since {}", clock(since)))
     }
 
     /// The canary's timer is about to run out and nobody has said `Proceed`. A canary that nobody has seen may have begun

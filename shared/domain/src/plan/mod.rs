@@ -207,7 +207,7 @@ impl<'a> View<'a> {
     fn held_by_another(&self) -> Option<Plan> {
         let lease = self.sight.hub.lease.as_ref()?;
         let theirs = lease.until > self.now && lease.holder != self.sight.execution;
-        theirs.then(|| Plan::wait(format!("the fleet is held by {} until {}", lease.holder, lease.until)))
+        theirs.then(|| Plan::wait(format!("the fleet is held by {} until {}", lease.holder, clock(lease.until))))
     }
 
     /// Why nothing may start: the hub's halt, or any region's that can be seen.
@@ -239,4 +239,9 @@ impl<'a> View<'a> {
             }
         }
     }
+}
+
+/// A time of the night as people read it.
+fn clock(at: Timestamp) -> String {
+    at.strftime("%H:%M:%S UTC").to_string()
 }
