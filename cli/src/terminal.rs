@@ -16,7 +16,7 @@ pub fn line(out: &mut impl Write, line: &Line) -> std::io::Result<()> {
     let style = style(line.tone);
     let time = line.at.to_zoned(TimeZone::UTC).strftime("%H:%M:%S").to_string();
     let dim = Style::new().dimmed();
-    let text = line.text.replace('\n', &format!("\n{:INDENT$}", ""));
+    let text = line.wrapped().join(&format!("\n{:INDENT$}", ""));
     writeln!(
         out,
         "{dim}{time}{dim:#}  {place}{:<2}{place:#}  {style}{text}{style:#}",

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{RegionName, Version};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 
 /// The scenarios that come with Meridian, by name.
@@ -116,6 +117,16 @@ pub enum Ending {
     Failed,
     /// Still under way when the night ends.
     Running,
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Ending::Succeeded => "succeeded",
+            Ending::Failed => "failed",
+            Ending::Running => "is still under way",
+        })
+    }
 }
 
 /// A scenario that cannot be run.

@@ -36,13 +36,39 @@ pub struct Line {
     pub tone: Tone,
 }
 
+/// Columns of text beside time and place.
+const WIDTH: usize = 100;
+/// What a page's lines begin with.
+const QUOTE: &str = "| ";
+
 impl Line {
+    /// The text in lines of at most [`WIDTH`] columns where words allow it; a page's stay marked as such.
+    pub fn wrapped(&self) -> Vec<String> {
+        self.text.lines().flat_map(wrap).collect()
+    }
+
     /// `03:47:12  JP  text`, without colour. Further lines are indented under the first.
     pub fn plain(&self) -> String {
         let time = self.at.to_zoned(TimeZone::UTC).strftime("%H:%M:%S").to_string();
-        let text = self.text.replace('\n', &format!("\n{:14}", ""));
+        let text = self.wrapped().join(&format!("\n{:14}", ""));
         format!("{time}  {:<2}  {text}", self.place)
     }
+}
+
+fn wrap(line: &str) -> Vec<String> {
+    let (mark, text) = line.strip_prefix(QUOTE).map_or(("", line), |text| (QUOTE, text));
+    let mut lines = vec![mark.to_owned()];
+    for word in text.split(' ') {
+        let Some(last) = lines.last_mut() else { continue };
+        if last.len() > mark.len() && last.chars().count() + 1 + word.chars().count() > WIDTH {
+            lines.push(format!("{mark}{word}"));
+        } else {
+            let space = if last.len() > mark.len() { " " } else { "" };
+            last.push_str(space);
+            last.push_str(word);
+        }
+    }
+    lines
 }
 
 /// Tells a night as it happens. Remembers names, so that people read versions and not digests.
@@ -279,6 +305,7 @@ fn brief(reasons: &str) -> String {
 
 /// A page as the person on call reads it.
 fn page(subject: &str, message: &str) -> String {
-    let body: Vec<String> = message.lines().filter(|line| !line.is_empty()).map(|line| format!("| {line}")).collect();
+    let body: Vec<String> =
+        message.lines().filter(|line| !line.is_empty()).map(|line| format!("{QUOTE}{line}")).collect();
     format!("PAGE {subject}\n{}", body.join("\n"))
 }

@@ -145,9 +145,9 @@ impl WorldClock {
             match self.0.wire.post::<_, Now>(&url, &Until { until }).await {
                 Ok(answer) => self.observe(answer.now),
                 Err(error) => {
-                    // Without its world a function has nothing to wait for and nobody to answer: its host ends it.
+                    // Without its world a function has nothing to wait for: it runs out, finds nobody to answer, and ends.
                     tracing::error!(%error, "the world's clock is gone");
-                    std::future::pending::<()>().await;
+                    self.observe(until);
                 }
             }
         }

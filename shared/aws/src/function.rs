@@ -39,7 +39,7 @@ use serde_json::Value;
 use std::fmt::Display;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
-use tracing::Span;
+use tracing::{Instrument, Span};
 
 /// One call of a function, as far as handlers care.
 #[derive(Clone, Debug)]
@@ -57,8 +57,7 @@ pub struct Invocation {
 }
 
 impl Invocation {
-    /// A span that puts this call's ids on every log line within. `meridian_handlers::entry::invoke` opens a fuller one,
-    /// with job and release; this one is for what is logged around it.
+    /// A span that puts this call's ids on every log line within; the handlers open one inside, with job and release.
     pub fn span(&self) -> Span {
         tracing::info_span!("invocation", function = self.function, region = %self.region, request_id = self.request_id)
     }
@@ -148,7 +147,8 @@ impl Function {
     {
         let invocation = self.invocation(&event.context);
         let span = invocation.span();
-        let answer = self.answer(handler, event.payload, invocation).await;
+        // Boxed: the futures of a handler and of the SDK inside each other are deeper than the compiler's limit.
+        let answer = Box::pin(self.answer(handler, event.payload, invocation)).instrument(span.clone()).await;
         span.in_scope(|| match &answer {
             Ok(_) => tracing::info!("done"),
             Err(error) => tracing::error!(kind = error.error_type, error = error.error_message, "failed"),

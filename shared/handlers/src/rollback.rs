@@ -24,6 +24,7 @@ pub async fn handle<P: Ports>(ports: &P, context: &Context, event: &RollbackEven
     let region = context.own_region()?;
     tracing::info!(event = ?event, "woken");
     let mut look = Look::take(ports, context, region).await?;
+    look.name_release();
     for _ in 0..STEPS {
         let plan = plan::rollback(region, &look.sight, ports.now());
         tracing::info!(why = plan.why, "planned");
@@ -69,6 +70,15 @@ impl Look {
         let mut look = Self { sight, journal };
         look.endpoint(ports, &context.fleet, region).await;
         Ok(look)
+    }
+
+    /// Names the release that is on its way, or that serves, on every further log line of this call.
+    fn name_release(&self) {
+        let history = self.journal.history();
+        let update = history.update.as_ref().map(|update| &update.target);
+        if let Some(target) = update.or(history.serving.as_ref().map(|serving| &serving.target)) {
+            tracing::Span::current().record("release", tracing::field::display(target.release));
+        }
     }
 
     async fn endpoint<P: Ports>(&mut self, ports: &P, fleet: &Fleet, region: &Region) {
@@ -126,8 +136,14 @@ async fn alarm<P: Ports>(ports: &P, fleet: &Fleet, region: &Region) -> Seen<Opti
     match ports.alarms(&region.name, std::slice::from_ref(&name)).await {
         Ok(found) => {
             let ringing = found.into_iter().find(|alarm| alarm.name == name && alarm.state == AlarmState::Alarm);
-            Seen::Known(ringing.map(|alarm| alarm.reason))
+            Seen::Known(ringing.map(|alarm| cause(&alarm.reason)))
         }
         Err(error) => Seen::Unknown(error.to_string()),
     }
+}
+
+/// Which alarm made the composite one ring, out of CloudWatch's words: `arn:...:alarm:NAME transitioned to ALARM at ...`.
+fn cause(reason: &str) -> String {
+    let name = reason.split(":alarm:").nth(1).and_then(|rest| rest.split_whitespace().next());
+    name.map_or_else(|| "its rollback alarm rings".to_owned(), |name| format!("alarm {name} rings"))
 }

@@ -192,10 +192,17 @@ static MOMENTS: LazyLock<Vec<(Sight, Timestamp)>> = LazyLock::new(|| {
     intended.call(eu);
     intended.in_service(eu, "v426");
     intended.sight.hub.ill.clear();
-    let mut failing = Night::baking(eu);
-    failing.counts = Seen::Known(counts(10_000, 500));
-    failing.call(eu);
-    nights.extend([intended, failing]);
+    nights.push(intended);
+    for returned in [false, true] {
+        let mut failing = Night::baking(eu);
+        failing.counts = Seen::Known(counts(10_000, 500));
+        failing.call(eu);
+        if returned {
+            failing.in_service(eu, "v426");
+            failing.rollback(eu);
+        }
+        nights.push(failing);
+    }
     let mut due = Night::baking(eu);
     due.due(eu);
     nights.push(due);
@@ -402,7 +409,7 @@ fn the_sights_lead_to_every_kind_of_step() {
         "Deferred",
         "Failed",
     ] {
-        assert!(kinds.get(expected).is_some_and(|count| *count >= 1), "{expected} among {kinds:?}");
+        assert!(kinds.get(expected).is_some_and(|count| *count > 0), "{expected} among {kinds:?}");
     }
 }
 
