@@ -1,0 +1,244 @@
+//! The pages hold: what README.md and docs/ name exists, and what they quote is what the nights really say.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests say what they expect by unwrapping it, in their helpers too"
+)]
+
+use meridian_local::night::{self, Functions, Options, Scenario};
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Marks the fenced block that follows as lines of a golden transcript: `<!-- transcript: NAME -->`.
+const TRANSCRIPT: &str = "<!-- transcript: ";
+/// Where a quotation leaves lines out.
+const CUT: &str = "...";
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// README.md and every page of docs/, each with its folder.
+fn pages() -> Vec<(PathBuf, String)> {
+    let mut paths = vec![PathBuf::from("README.md")];
+    for entry in fs::read_dir(root().join("docs")).unwrap() {
+        let name = entry.unwrap().file_name();
+        if Path::new(&name).extension().is_some_and(|extension| extension == "md") {
+            paths.push(Path::new("docs").join(name));
+        }
+    }
+    paths.sort();
+    paths.into_iter().map(|path| (path.clone(), read(&path))).collect()
+}
+
+/// The lines outside of fenced blocks.
+fn prose(page: &str) -> impl Iterator<Item = &str> {
+    let mut fenced = false;
+    page.lines().filter(move |line| {
+        let fence = line.trim_start().starts_with("```");
+        fenced ^= fence;
+        !fenced && !fence
+    })
+}
+
+/// The links of one line: text and target.
+fn links(line: &str) -> Vec<(&str, &str)> {
+    line.match_indices("](")
+        .filter_map(|(at, _)| {
+            let text = &line[line[..at].rfind('[')? + 1..at];
+            let rest = &line[at + 2..];
+            Some((text, &rest[..rest.find(')')?]))
+        })
+        .collect()
+}
+
+/// The identifier of a link's text, where that is code: `` `Stage::of` `` is `of`.
+fn identifier(text: &str) -> Option<&str> {
+    let code = text.strip_prefix('`')?.strip_suffix('`')?;
+    code.rsplit("::").next().filter(|name| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
+}
+
+/// Whether a source names this identifier as a whole word.
+fn names(source: &str, identifier: &str) -> bool {
+    source.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == identifier)
+}
+
+/// Whether a source holds this test: a function, or a case that a macro makes one of.
+fn tests(source: &str, test: &str) -> bool {
+    source.contains(&format!("fn {test}(")) || source.contains(&format!("{test}: \""))
+}
+
+#[test]
+fn what_the_pages_link_to_exists() {
+    let mut wrong = Vec::new();
+    let mut checked = 0;
+    for (page, text) in pages() {
+        let folder = page.parent().unwrap();
+        for (text, target) in prose(&text).flat_map(links) {
+            let file = target.split('#').next().unwrap();
+            if target.contains("://") || file.is_empty() {
+                continue;
+            }
+            checked += 1;
+            let path = folder.join(file);
+            if !root().join(&path).exists() {
+                wrong.push(format!("{}: {file} does not exist", page.display()));
+            } else if let Some(name) = identifier(text).filter(|_| file.ends_with(".rs"))
+                && !names(&read(&path), name)
+            {
+                wrong.push(format!("{}: {file} has no {name}", page.display()));
+            }
+        }
+    }
+    assert!(checked > 50, "only {checked} links were found: are they still written as [text](target)?");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_invariant_has_tests_that_exist() {
+    let page = read("docs/invariants.md");
+    let mut wrong = Vec::new();
+    for number in 1..=13 {
+        let heading = format!("## I{number}  ");
+        let section = page.split("\n## ").find(|section| format!("## {section}").starts_with(&heading));
+        let section = section.unwrap_or_else(|| panic!("docs/invariants.md has no heading {heading:?}"));
+        let held = section.split("Held by:").nth(1).unwrap_or_default();
+        let named = links(held);
+        if named.is_empty() {
+            wrong.push(format!("I{number} names no test"));
+        }
+        for (text, target) in named {
+            let name = identifier(text).unwrap_or_else(|| panic!("I{number}: {text} is not the name of a test"));
+            if !tests(&read(Path::new("docs").join(target)), name) {
+                wrong.push(format!("I{number}: {target} has no test {name}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A golden transcript's lines, without insta's header.
+fn golden(name: &str) -> Vec<String> {
+    let folder = root().join("tests/tests/snapshots");
+    let of_name = |path: &PathBuf| {
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        file == format!("{name}.snap") || file.ends_with(&format!("__{name}.snap"))
+    };
+    let path = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).find(of_name);
+    let path = path.unwrap_or_else(|| panic!("no golden transcript of {name}: run the test of that night"));
+    let snapshot = fs::read_to_string(path).unwrap();
+    let story = snapshot.splitn(3, "---\n").nth(2).unwrap();
+    story.lines().map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// The quotations of a page: the transcript's name and the block's lines.
+fn quotations(page: &str) -> Vec<(String, Vec<String>)> {
+    let mut found = Vec::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        let Some(name) = line.strip_prefix(TRANSCRIPT).and_then(|rest| rest.strip_suffix(" -->")) else { continue };
+        let block = lines.by_ref().skip_while(|line| !line.starts_with("```")).skip(1);
+        let block = block.take_while(|line| !line.starts_with("```")).map(|line| line.trim_end().to_owned());
+        found.push((name.to_owned(), block.collect()));
+    }
+    found
+}
+
+/// Every line stands in the transcript, in its order; where lines are left out, the quotation says so.
+fn misquoted(quoted: &[String], story: &[String]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut next = 0;
+    let mut cut = true;
+    for line in quoted {
+        if line == CUT {
+            cut = true;
+            continue;
+        }
+        match story.iter().skip(next).position(|told| told == line) {
+            None => wrong.push(format!("not told (any more), or told earlier: {line}")),
+            Some(left_out) => {
+                if left_out > 0 && !cut {
+                    wrong.push(format!("{left_out} lines are left out without {CUT:?} before: {line}"));
+                }
+                next += left_out + 1;
+                cut = false;
+            }
+        }
+    }
+    wrong
+}
+
+#[test]
+fn quoted_transcripts_are_what_the_nights_tell() {
+    let mut quoted = Vec::new();
+    for (page, text) in pages() {
+        for (name, lines) in quotations(&text) {
+            let wrong = misquoted(&lines, &golden(&name));
+            assert!(wrong.is_empty(), "{}, {name}:\n{}", page.display(), wrong.join("\n"));
+            quoted.push((page.clone(), name));
+        }
+    }
+    for name in ["good-night", "tokyo-dark"] {
+        let here = (PathBuf::from("README.md"), name.to_owned());
+        assert!(quoted.contains(&here), "README.md quotes no line of {name}");
+    }
+}
+
+#[test]
+fn a_misquotation_is_found() {
+    let story = ["a", "b", "c"].map(str::to_owned);
+    let quote = |lines: &[&str]| misquoted(&lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>(), &story);
+    assert!(quote(&["a", "...", "c"]).is_empty());
+    assert_eq!(quote(&["a", "c"]).len(), 1, "a cut that is not marked");
+    assert_eq!(quote(&["b", "...", "a"]).len(), 1, "another order");
+    assert_eq!(quote(&["d"]).len(), 1, "another line");
+}
+
+/// Values whose keys are names and digests, not fields.
+const MAPS: &[&str] = &["rejected", "condemned", "deferred", "ended", "regions", "ledger", "confirmed", "returned"];
+
+/// The fields of a document, and the values of those that tell its variants apart.
+fn words(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Array(values) => values.iter().for_each(|value| words(value, found)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                found.push(name.clone());
+                if matches!(name.as_str(), "record" | "kind") {
+                    found.extend(value.as_str().map(str::to_owned));
+                }
+                match value {
+                    Value::Object(entries) if MAPS.contains(&name.as_str()) => {
+                        entries.values().for_each(|value| words(value, found));
+                    }
+                    value => words(value, found),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn every_field_of_a_nights_document_is_described() {
+    let page = read("docs/night-json.md");
+    let out = tempfile::tempdir().unwrap();
+    let options = Options { seed: 7, functions: Functions::InProcess, out: out.path().to_owned() };
+    let mut found = Vec::new();
+    for name in ["bad-eval", "bad-model", "late-alarm", "tokyo-dark"] {
+        let report = night::run(&Scenario::load(name).unwrap(), &options, &mut |_| {}).unwrap();
+        words(&serde_json::to_value(report).unwrap(), &mut found);
+    }
+    found.sort();
+    found.dedup();
+    found.retain(|word| !page.contains(&format!("`{word}`")));
+    assert!(found.is_empty(), "docs/night-json.md does not describe {}", found.join(", "));
+}
