@@ -56,6 +56,13 @@ fn a_verdict_says_its_numbers() {
     assert!(verdict(counts(10_000, 100)).starts_with("pass: 10000 requests on green"));
 }
 
+#[test]
+fn a_policy_that_asks_for_nothing_still_needs_traffic() {
+    let mut policy = fleet().judge;
+    policy.min_requests = 0;
+    assert_eq!(judge(&policy, counts(0, 0)).verdict, Verdict::Inconclusive);
+}
+
 /// The first slow requests on cold caches must not condemn a release; as many as would break the bound at the smallest
 /// accepted number do.
 #[test]

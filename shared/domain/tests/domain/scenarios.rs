@@ -85,6 +85,21 @@ fn tokyo_rerun_promotes_japan_alone() {
     assert_eq!(night.verify().finish(), Some(Finish::Done));
 }
 
+/// I9: patience ends where a decision is due, whether the canary was seen to begin or not.
+#[test]
+fn a_dark_region_goes_back_before_its_timer_ends_however_patient_policy_is() {
+    let mut seen = Night::baking(JP);
+    seen.due(JP);
+    let mut unseen = Night::provisioning(JP);
+    unseen.now += unseen.region(JP).bake - unseen.fleet.guardrail.decide_before_end;
+    for mut night in [seen, unseen] {
+        night.dark(JP);
+        let call = night.call(JP);
+        assert!(call.did(Act::Trip) && !call.did(Act::Beat));
+        assert_eq!(call.finish(), Some(Finish::Deferred));
+    }
+}
+
 /// Another night, and JP's plane is still dark with the old update open: the others do not wait for it.
 #[test]
 fn tokyo_still_dark_the_next_night_does_not_hold_europe() {
