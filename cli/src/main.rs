@@ -10,7 +10,7 @@ use std::process::ExitCode;
 /// Promotes one nightly model region by region, rolls it back when it misbehaves, and can prove which bytes every region
 /// serves.
 #[derive(Debug, Parser)]
-#[command(name = "meridian", version, propagate_version = true)]
+#[command(name = "meridian", version)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

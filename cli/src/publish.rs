@@ -1,5 +1,6 @@
 //! `meridian publish`: training's last step.
 
+use jiff::Timestamp;
 use meridian_aws::{AwsClock, AwsPorts};
 use meridian_domain::{Fleet, Image, Sha256, Version};
 use meridian_handlers::ports::Clock;
@@ -36,6 +37,10 @@ pub struct Arguments {
     /// Where the release comes from, e.g. training-job=fraud-427; may be repeated.
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
     provenance: Vec<(String, String)>,
+    /// When training finished, such as 2026-11-20T03:00:00Z [default: now]. Part of the release's identity: give it, and
+    /// publishing again is a no-op.
+    #[arg(long, value_name = "TIME")]
+    created: Option<Timestamp>,
     /// The fleet's policy.
     #[arg(long, value_name = "FILE", default_value = "fleet.toml")]
     fleet: PathBuf,
@@ -66,7 +71,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
     let spec = spec(arguments)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ports = AwsPorts::new(Arc::new(fleet.clone()), AwsClock::new(None), arguments.endpoint_url.clone());
-    let created = ports.now();
+    let created = arguments.created.unwrap_or_else(|| ports.now());
     let release = runtime.block_on(publish(&ports, &fleet, created, spec))?;
     anstream::println!("{release}");
     Ok(ExitCode::SUCCESS)

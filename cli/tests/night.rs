@@ -1,5 +1,7 @@
 //! `meridian night` as a person or a script meets it: exit codes, streams, errors.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
+
 use std::path::Path;
 use std::process::{Command, Output};
 

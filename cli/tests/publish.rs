@@ -1,5 +1,7 @@
 //! `meridian publish` refuses bad input before it writes anything.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
+
 use std::process::{Command, Output};
 
 fn publish(change: impl Fn(&std::path::Path)) -> Output {

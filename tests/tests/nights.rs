@@ -1,5 +1,7 @@
 //! The nights that come with Meridian: each ends as its scenario says, and its story reads as the golden transcript.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
+
 use meridian_local::night::{self, Functions, Options, Report, Scenario};
 use meridian_local::world::{Fault, FaultKind, FunctionName, When};
 use std::path::PathBuf;
@@ -66,15 +68,49 @@ fn a_good_night_is_good_under_every_seed() {
     assert!(failed.is_empty(), "{failed:?}");
 }
 
-/// What a night leaves behind, without the times and ids that a repeated or killed call may move.
-fn end(report: &Report) -> Vec<(String, Option<String>, bool, Vec<String>, Option<String>)> {
+/// What a night leaves behind in one region, without the times and ids that a repeated or killed call may move.
+#[derive(Debug, PartialEq)]
+struct End {
+    title: String,
+    version: Option<String>,
+    confirmed_by_endpoint: bool,
+    releases_confirmed: Vec<String>,
+    update_left_open: Option<String>,
+}
+
+fn end(report: &Report) -> Vec<End> {
     let of_region = |end: &night::RegionEnd| {
         let history = &report.regions[&end.region];
-        let confirmed = history.confirmed.keys().map(ToString::to_string).collect();
-        let open = history.update.as_ref().map(|update| update.target.config.to_string());
-        (end.title.clone(), end.version.clone(), end.confirmed_by_endpoint, confirmed, open)
+        End {
+            title: end.title.clone(),
+            version: end.version.clone(),
+            confirmed_by_endpoint: end.confirmed_by_endpoint,
+            releases_confirmed: history.confirmed.keys().map(ToString::to_string).collect(),
+            update_left_open: history.update.as_ref().map(|update| update.target.config.to_string()),
+        }
     };
     report.fleet.iter().map(of_region).collect()
+}
+
+/// I7 at every moment of Tokyo's update: whenever its control plane goes dark, the others reach v427, one page is sent, and
+/// nothing but Tokyo waits for anybody.
+#[test]
+fn a_dark_tokyo_never_stops_another_region_whenever_it_goes_dark() {
+    for from in ["03:44:30", "03:45", "03:47:50", "03:50", "03:53:30", "03:54:20", "03:55:45", "03:56:41", "03:58"] {
+        let mut scenario = built_in("tokyo-dark");
+        scenario.fault[0].from = Some(from.parse().unwrap());
+        let tokyo = "ap-northeast-1".parse().unwrap();
+        scenario.expect.serves.remove(&tokyo);
+        scenario.expect.by = None;
+        let (story, report) = live(&scenario, SEED);
+        let others = report.fleet.iter().filter(|end| end.region != tokyo);
+        assert!(others.clone().all(|end| end.version.as_deref() == Some("v427")), "dark from {from}\n{story}");
+        assert!(report.pages.len() <= 1, "dark from {from}: {} pages\n{story}", report.pages.len());
+        let mid_shift = report.unexpected.iter().find(|what| what.starts_with("I1"));
+        assert_eq!(mid_shift, None, "dark from {from}\n{story}");
+        let serving = &report.fleet.iter().find(|end| end.region == tokyo).unwrap();
+        assert_eq!((serving.status.as_str(), serving.health_changes), ("InService", 0), "dark from {from}\n{story}");
+    }
 }
 
 #[test]

@@ -3,11 +3,12 @@
 use super::DirectPorts;
 use super::errors::Call;
 use crate::api::cloudwatch::{
-    AlarmState as State, DescribeAlarms, Dimension, GetMetricData, Metric, MetricDataQuery, MetricDataResult,
-    MetricDatum, MetricStat, PutMetricAlarm, PutMetricData,
+    AlarmState as State, DescribeAlarms, Dimension, GetMetricData, Metric, MetricDataQuery, MetricDatum, MetricStat,
+    PutMetricAlarm, PutMetricData,
 };
 use meridian_domain::alarms::{NAMESPACE, SAGEMAKER};
 use meridian_domain::{AlarmSpec, AlarmState, AlarmView, FleetCounts, MissingData, RegionName};
+use meridian_handlers::counts::{Tally, questions};
 use meridian_handlers::ports::{Answer, CountsQuery, MetricPoint, Signals};
 
 /// `DescribeAlarms` takes so many names at once.
@@ -62,11 +63,12 @@ impl Signals for DirectPorts {
     async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<FleetCounts> {
         let answer = self.call(region, counts_request(query)).await?;
         let call = Call::new(region, "GetMetricData");
-        let mut sums = FleetCounts::default();
+        let mut tally = Tally::default();
         for result in &answer.metric_data_results {
-            add(&call, query, &mut sums, result)?;
+            let minutes = result.timestamps.iter().map(|at| at.timestamp()).zip(result.values.iter().copied());
+            tally.add(query, &result.id, minutes).map_err(|why| call.refused(&why))?;
         }
-        Ok(sums)
+        tally.counts().map_err(|why| call.refused(&why))
     }
 }
 
@@ -94,24 +96,17 @@ fn definition(alarm: &AlarmSpec) -> PutMetricAlarm {
 
 /// The four counts, by the ids under which their results come back.
 fn counts_request(query: &CountsQuery) -> GetMetricData {
-    let over = format!("TC({}:)", query.latency_bound.as_micros());
-    let wanted = [
-        ("requests", "Invocations", "Sum"),
-        ("errors_4xx", "Invocation4XXErrors", "Sum"),
-        ("errors_5xx", "Invocation5XXErrors", "Sum"),
-        ("over_latency", "ModelLatency", over.as_str()),
-    ];
     let dimensions = vec![
         Dimension::new("EndpointName", query.endpoint.as_str()),
         Dimension::new("VariantName", query.variant.as_str()),
         Dimension::new("EndpointConfigName", query.config.as_str()),
     ];
-    let queries = wanted.map(|(id, metric, stat)| {
+    let queries = questions(query).map(|(id, metric, stat)| {
         let metric =
             Metric { namespace: SAGEMAKER.to_owned(), metric_name: metric.to_owned(), dimensions: dimensions.clone() };
         MetricDataQuery {
             id: id.to_owned(),
-            metric_stat: Some(MetricStat { metric, period: MINUTE, stat: stat.to_owned() }),
+            metric_stat: Some(MetricStat { metric, period: MINUTE, stat }),
             label: None,
             return_data: Some(true),
         }
@@ -122,21 +117,6 @@ fn counts_request(query: &CountsQuery) -> GetMetricData {
         end_time: query.to.into(),
         scan_by: Some("TimestampAscending".to_owned()),
     }
-}
-
-/// Adds one metric's minutes. CloudWatch rounds the start down to a whole minute: minutes before it are left out here.
-fn add(call: &Call<'_>, query: &CountsQuery, sums: &mut FleetCounts, result: &MetricDataResult) -> Answer<()> {
-    let minutes = result.timestamps.iter().map(|at| at.timestamp()).zip(&result.values);
-    let total: f64 = minutes.filter(|(at, _)| *at >= query.from && *at < query.to).map(|(_, value)| value).sum();
-    let total = total.round() as u64;
-    match result.id.as_str() {
-        "requests" => sums.requests += total,
-        "errors_4xx" => sums.errors_4xx += total,
-        "errors_5xx" => sums.errors_5xx += total,
-        "over_latency" => sums.over_latency += total,
-        other => return Err(call.refused(&format!("an answer to a question that was not asked: {other:?}"))),
-    }
-    Ok(())
 }
 
 fn view(name: String, state: State, reason: String) -> AlarmView {

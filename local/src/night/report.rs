@@ -253,13 +253,10 @@ impl Remains<'_> {
         for event in log {
             let What::EndpointStage { stage, .. } = &event.what else { continue };
             match stage {
-                Stage::Canary | Stage::Shifting if !self.deferred(&event.region, event.at) => {
-                    moving.insert(&event.region);
-                }
-                _ => {
-                    moving.remove(&event.region);
-                }
-            }
+                Stage::Canary | Stage::Shifting => moving.insert(&event.region),
+                _ => moving.remove(&event.region),
+            };
+            moving.retain(|region| !self.deferred(region, event.at));
             if moving.len() > 1 {
                 return Some(format!("I1: {moving:?} were mid-shift together at {}", event.at));
             }

@@ -126,7 +126,11 @@ impl Narrator {
             What::ExecutionSucceeded { .. } => (Tone::Good, "the pipeline succeeded".to_owned()),
             What::ExecutionFailed { action, .. } => (Tone::Bad, format!("the pipeline failed at {action}")),
             What::ActionStarted { action, .. } => (Tone::Quiet, format!("pipeline action {action}")),
-            What::ActionFailed { action, message, .. } => (Tone::Bad, format!("{action} failed: {}", brief(message))),
+            What::ActionFailed { action, message, .. } => {
+                // Register's message is the list of what the evaluation found: it was just told.
+                let message = if action == "Register" { brief(message) } else { message.clone() };
+                (Tone::Bad, format!("{action} failed: {message}"))
+            }
             What::PageSent { subject, message, .. } => (Tone::Page, page(subject, message)),
             What::FaultBegan { fault } => (Tone::Warn, format!("*** {fault}")),
             What::FaultEnded { fault } => (Tone::Warn, format!("*** over: {fault}")),

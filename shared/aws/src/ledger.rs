@@ -2,7 +2,7 @@
 
 use crate::AwsPorts;
 use crate::errors::Call;
-use meridian_domain::{Chain, Entry, RegionName};
+use meridian_domain::{Chain, Entry, EntryError, RegionName};
 use meridian_handlers::ports::{Answer, Artifacts, Ledger};
 
 impl Ledger for AwsPorts {
@@ -31,8 +31,6 @@ impl Ledger for AwsPorts {
 
 /// An object that is no entry is an error, not a gap: a chain that cannot be read whole proves nothing.
 fn parse(region: &RegionName, key: &str, bytes: &[u8]) -> Answer<Entry> {
-    serde_json::from_slice(bytes).map_err(|error| {
-        let at = format!("line {} column {}", error.line(), error.column());
-        Call::new(region, "GetObject").refused(format!("{key} is not a ledger entry ({at})"))
-    })
+    let refused = |error: EntryError| format!("{key} is not a ledger entry: {error}");
+    Entry::from_bytes(bytes).map_err(|error| Call::new(region, "GetObject").refused(refused(error)))
 }

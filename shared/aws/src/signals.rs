@@ -10,6 +10,7 @@ use aws_sdk_cloudwatch::types::{
 };
 use meridian_domain::alarms::{NAMESPACE, SAGEMAKER};
 use meridian_domain::{AlarmSpec, AlarmState, AlarmView, FleetCounts, MissingData, RegionName};
+use meridian_handlers::counts::{Tally, questions};
 use meridian_handlers::ports::{Answer, CountsQuery, MetricPoint, Signals};
 
 /// `DescribeAlarms` takes so many names at once.
@@ -93,16 +94,16 @@ impl Signals for AwsPorts {
     async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<FleetCounts> {
         let call = Call::new(region, "GetMetricData");
         let request = counts_request(self.clients.cloudwatch(region).await.get_metric_data(), query);
-        let mut sums = FleetCounts::default();
+        let mut tally = Tally::default();
         let mut next = None;
         loop {
             let page = request.clone().set_next_token(next).send().await.map_err(|error| call.failed(error))?;
             for result in page.metric_data_results() {
-                add(&call, query, &mut sums, result)?;
+                add(&call, query, &mut tally, result)?;
             }
             next = page.next_token;
             if next.is_none() {
-                return Ok(sums);
+                return tally.counts().map_err(|why| call.refused(why));
             }
         }
     }
@@ -110,14 +111,7 @@ impl Signals for AwsPorts {
 
 /// The four counts, by the ids under which their results come back.
 fn counts_request(request: GetMetricDataFluentBuilder, query: &CountsQuery) -> GetMetricDataFluentBuilder {
-    let over = format!("TC({}:)", query.latency_bound.as_micros());
-    let wanted = [
-        ("requests", "Invocations", "Sum"),
-        ("errors_4xx", "Invocation4XXErrors", "Sum"),
-        ("errors_5xx", "Invocation5XXErrors", "Sum"),
-        ("over_latency", "ModelLatency", over.as_str()),
-    ];
-    let queries = wanted.map(|(id, metric, statistic)| {
+    let queries = questions(query).map(|(id, metric, statistic)| {
         let metric = Metric::builder()
             .namespace(SAGEMAKER)
             .metric_name(metric)
@@ -137,25 +131,16 @@ fn counts_request(request: GetMetricDataFluentBuilder, query: &CountsQuery) -> G
         .scan_by(ScanBy::TimestampAscending)
 }
 
-/// Adds one metric's minutes. CloudWatch rounds the start down to a whole minute, so minutes before it are left out here.
-fn add(call: &Call<'_>, query: &CountsQuery, sums: &mut FleetCounts, result: &MetricDataResult) -> Answer<()> {
+/// Adds one metric's minutes.
+fn add(call: &Call<'_>, query: &CountsQuery, tally: &mut Tally, result: &MetricDataResult) -> Answer<()> {
     match result.status_code() {
         Some(StatusCode::Complete | StatusCode::PartialData) | None => {}
         Some(StatusCode::InternalError) => return Err(call.unreachable("the metric could not be read")),
         Some(other) => return Err(call.refused(format!("the metric could not be read: {other}"))),
     }
-    let minutes = result.timestamps().iter().map(from_sdk).zip(result.values());
-    let total: f64 =
-        minutes.filter(|(at, _)| at.is_some_and(|at| at >= query.from && at < query.to)).map(|(_, value)| value).sum();
-    let total = total.round() as u64;
-    match result.id() {
-        Some("requests") => sums.requests += total,
-        Some("errors_4xx") => sums.errors_4xx += total,
-        Some("errors_5xx") => sums.errors_5xx += total,
-        Some("over_latency") => sums.over_latency += total,
-        other => return Err(call.refused(format!("an answer to a question that was not asked: {other:?}"))),
-    }
-    Ok(())
+    let minutes = result.timestamps().iter().zip(result.values());
+    let minutes = minutes.filter_map(|(at, value)| Some((from_sdk(at)?, *value)));
+    tally.add(query, result.id().unwrap_or_default(), minutes).map_err(|why| call.refused(why))
 }
 
 fn dimensions<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Dimension> {

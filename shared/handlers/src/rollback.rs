@@ -29,7 +29,7 @@ pub async fn handle<P: Ports>(ports: &P, context: &Context, event: &RollbackEven
         let plan = plan::rollback(region, &look.sight, ports.now());
         tracing::info!(why = plan.why, "planned");
         match plan.next {
-            Next::Finish(_) | Next::Wait => return Ok(json!({ "outcome": plan.why })),
+            Next::Finish(_) | Next::Wait => return look.outcome(plan.why),
             Next::TellRegion(_, record) => look.tell(ports, record).await?,
             Next::Do(Act::Update, _, target) => look.update(ports, &context.fleet, region, &target).await?,
             Next::Do(act, ..) => {
@@ -42,7 +42,7 @@ pub async fn handle<P: Ports>(ports: &P, context: &Context, event: &RollbackEven
                 if let Err(error) = ports.page(&region.name, &note).await {
                     tracing::error!(%error, "the page was not sent");
                 }
-                look.sight.done.insert(Act::Page);
+                look.sight.paged = true;
             }
             Next::TellHub(_) | Next::TakeLease { .. } => {
                 return Err(HandlerError::State("a rollback was planned that needs another region".to_owned()));
@@ -66,10 +66,19 @@ impl Look {
             endpoint: Seen::Unknown("not looked at".to_owned()),
             alarm: alarm(ports, &context.fleet, region).await,
             done: BTreeSet::new(),
+            paged: false,
         };
         let mut look = Self { sight, journal };
         look.endpoint(ports, &context.fleet, region).await;
         Ok(look)
+    }
+
+    /// An alarm that could not be read is not a quiet one (I13): the call fails, so that Lambda repeats it.
+    fn outcome(&self, why: String) -> Result<Value, HandlerError> {
+        match &self.sight.alarm {
+            Seen::Known(_) => Ok(json!({ "outcome": why })),
+            Seen::Unknown(error) => Err(HandlerError::State(format!("the rollback alarm cannot be read: {error}"))),
+        }
     }
 
     /// Names the release that is on its way, or that serves, on every further log line of this call.

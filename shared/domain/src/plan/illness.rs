@@ -47,6 +47,12 @@ impl View<'_> {
             return beat
                 .unwrap_or_else(|| Plan::wait(format!("{} does not answer since {}", self.title(), clock(since))));
         }
+        // What was let through stands: the judge is done, and its silence must not take the region back.
+        if update.is_some_and(|update| self.is_shifted(update))
+            && let Some(disarm) = self.once(Act::Disarm, "the canary was let through and is over")
+        {
+            return disarm;
+        }
         if let Some(update) = update.filter(|update| !self.is_shifted(update)) {
             if !update.is_decided(Decision::Revert) {
                 let why = format!("{}'s control plane does not answer since {}", self.title(), clock(since));

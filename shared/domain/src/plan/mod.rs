@@ -55,6 +55,8 @@ pub struct Sight {
     pub golden: BTreeMap<RegionName, Golden>,
     /// What this call has already done outside the ledger.
     pub done: BTreeSet<Act>,
+    /// The regions about which this call has already paged.
+    pub paged: BTreeSet<RegionName>,
 }
 
 /// How many golden records were asked, and how many were answered with the target's scores.
@@ -90,8 +92,6 @@ pub enum Act {
     Trip,
     /// Tell the heartbeat alarm that silence is fine from now on.
     Disarm,
-    /// Tell the people on call.
-    Page,
 }
 
 /// The next step and why.
@@ -196,7 +196,7 @@ impl<'a> View<'a> {
     /// A page, unless this call has sent it already.
     fn page_once(&self, region: &RegionName, why: impl Into<String>, advice: impl Into<String>) -> Option<Plan> {
         let next = Next::Page { region: region.clone(), advice: advice.into() };
-        (!self.sight.done.contains(&Act::Page)).then(|| Plan::new(next, why))
+        (!self.sight.paged.contains(region)).then(|| Plan::new(next, why))
     }
 
     fn title(&self) -> &'a str {

@@ -132,7 +132,8 @@ impl View<'_> {
             };
             return self.tell(record, format!("{} is ready for {version}", self.title()));
         }
-        self.act(Act::Update, format!("{} goes to {version}", self.title()))
+        let again = || Plan::wait(format!("{}'s update was asked for and does not show yet", self.title()));
+        self.once(Act::Update, format!("{} goes to {version}", self.title())).unwrap_or_else(again)
     }
 
     /// An objection that may pass, for as long as policy is patient with one region.

@@ -28,6 +28,8 @@ pub struct RollbackSight {
     pub alarm: Seen<Option<String>>,
     /// What this call has already done outside the ledger.
     pub done: BTreeSet<Act>,
+    /// Whether this call has already paged.
+    pub paged: bool,
 }
 
 /// What to do next in `region`.
@@ -123,7 +125,7 @@ impl RollbackView<'_> {
     }
 
     fn halt_and_page(&self, why: String, advice: &str) -> Plan {
-        if self.sight.done.contains(&Act::Page) {
+        if self.sight.paged {
             return self.tell(Record::Halted { why: why.clone() }, why);
         }
         Plan::new(Next::Page { region: self.region.name.clone(), advice: advice.to_owned() }, why)

@@ -54,7 +54,7 @@ fn close(fleet: &Fleet, sight: &Sight, now: Timestamp, lagging: &[(RegionName, S
         format!("not every region serves {}: {}", sight.version, list.join("; "))
     };
     let ended = sight.hub.ended.contains_key(&sight.execution);
-    if !ended && !is_known(fleet, sight, lagging) && !sight.done.contains(&Act::Page) {
+    if !ended && !is_known(fleet, sight, lagging) && !sight.paged.contains(&fleet.home) {
         let region = fleet.home.clone();
         let advice =
             "Nobody deferred or halted these regions: look at their endpoints before anything else.".to_owned();

@@ -109,6 +109,7 @@ impl Night {
                 evidence: None,
                 golden: BTreeMap::new(),
                 done: BTreeSet::new(),
+                paged: BTreeSet::new(),
             },
             fleet,
             now: at("03:02:00"),
@@ -302,9 +303,9 @@ impl Night {
             Next::TellHub(record) => self.hub(record),
             Next::TellRegion(region, record) => self.tell(region.as_str(), record),
             Next::TakeLease { epoch, until } => self.hub(Record::LeaseTaken { epoch, until }),
-            Next::Page { .. } => {
+            Next::Page { region, .. } => {
                 self.pages += 1;
-                self.sight.done.insert(Act::Page);
+                self.sight.paged.insert(region);
             }
             Next::Do(act, region, _) => self.act(act, region.as_str()),
             Next::Wait | Next::Finish(_) => panic!("nothing to do: {next:?}"),
@@ -332,6 +333,7 @@ impl Night {
         let by = actor(&format!("rollback.{region}"));
         let mut done = BTreeSet::new();
         let mut plans = Vec::new();
+        let mut paged = false;
         for _ in 0..20 {
             let sight = RollbackSight {
                 actor: by.clone(),
@@ -339,6 +341,7 @@ impl Night {
                 endpoint: self.sight.endpoints[&name(region)].clone(),
                 alarm: Seen::Known(self.alarm.clone()),
                 done: done.clone(),
+                paged,
             };
             let plan = rollback(&self.region(region), &sight, self.now);
             plans.push(plan.clone());
@@ -346,7 +349,7 @@ impl Night {
                 Next::TellRegion(_, record) => self.tell_as(&by, region, record),
                 Next::Page { .. } => {
                     self.pages += 1;
-                    done.insert(Act::Page);
+                    paged = true;
                 }
                 Next::Do(Act::Update, _, target) => {
                     done.insert(Act::Update);

@@ -6,11 +6,15 @@ use crate::files;
 use crate::ports::{Answer, CountsQuery, ErrorKind, MetricPoint, Page, PortError, Ports};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::plan::{Act, Golden, Next, Plan};
-use meridian_domain::{Epoch, Evidence, Fleet, FleetCounts, Record, Region, RegionName, Seen, Target, alarms};
+use meridian_domain::{
+    Epoch, Evidence, Fleet, FleetCounts, Record, Region, RegionName, Seen, Target, UpdateSpec, alarms,
+};
 use meridian_scoring::{GOLDEN_TOLERANCE, GoldenRecords};
 
-/// Minutes of heartbeat written before the start: as many as the alarm looks at, so that it starts quiet.
-const PRIMED_MINUTES: i64 = 3;
+/// Looks for a configuration that was created a moment ago: `CreateEndpointConfig` is eventually consistent.
+const VISIBLE_LOOKS: u32 = 5;
+/// Between two of them.
+const VISIBLE_PAUSE: SignedDuration = SignedDuration::from_secs(2);
 
 impl Look {
     /// Does what the plan says, and brings the sight up to date.
@@ -82,7 +86,7 @@ impl Look {
         let page = page(fleet, region, what, advice, &format!("Wave {}.", self.sight.execution));
         // Through home's topic: the region that is ill is the last one to rely on.
         ports.page(&fleet.home, &page).await?;
-        self.sight.done.insert(Act::Page);
+        self.sight.paged.insert(region.clone());
         Ok(())
     }
 
@@ -117,7 +121,6 @@ impl Look {
                 Ok(())
             }
             Act::AskGolden => return self.ask_golden(ports, fleet, region, target).await,
-            Act::Page => Ok(()),
         };
         self.noted(&region.name, done)
     }
@@ -153,12 +156,13 @@ impl Look {
 
     async fn prepare<P: Ports>(&self, ports: &P, fleet: &Fleet, region: &Region, target: &Target) -> Answer<()> {
         let name = &region.name;
-        ports.put_alarms(name, &alarms::guards(fleet, region, &target.config)).await?;
         let now = ports.now();
         publish(ports, fleet, name, alarms::VERDICT, 0.0, now).await?;
-        for minute in (0..PRIMED_MINUTES).rev() {
-            beat(ports, fleet, name, now - SignedDuration::from_mins(minute)).await?;
+        // Before the alarm is armed: one that finds silence when it is first evaluated rings at once.
+        for at in alarms::priming(now) {
+            beat(ports, fleet, name, at).await?;
         }
+        ports.put_alarms(name, &alarms::guards(fleet, region, &target.config)).await?;
         existing_is_fine(ports.create_model(name, &target.model_spec(fleet, region, &self.manifest)).await)?;
         existing_is_fine(ports.create_config(name, &target.config_spec(fleet, region)).await)
     }
@@ -172,17 +176,12 @@ impl Look {
         region: &Region,
         target: &Target,
     ) -> Result<(), HandlerError> {
-        match ports.update(&region.name, &target.update_spec(fleet, region)).await {
+        match start_update(ports, &region.name, &target.update_spec(fleet, region)).await {
             Ok(()) => {
                 let execution = self.sight.execution.clone();
                 self.tell_region(ports, &region.name, Record::UpdateStarted { execution }).await?;
             }
-            Err(error) if error.kind == ErrorKind::NotFound => {
-                // `CreateEndpointConfig` is eventually consistent; give it a moment rather than half a minute.
-                tracing::info!(%error, "not visible yet");
-                ports.sleep(SignedDuration::from_secs(2)).await;
-            }
-            Err(error) if error.kind == ErrorKind::Conflict || error.is_regional() => {
+            Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::NotFound) || error.is_regional() => {
                 tracing::warn!(%error, "looking again");
             }
             Err(error) => return Err(error.into()),
@@ -239,6 +238,17 @@ impl Look {
         self.sight.golden.insert(region.name.clone(), answer);
         Ok(())
     }
+}
+
+/// Asks for an update, again where the new configuration is not visible yet.
+async fn start_update<P: Ports>(ports: &P, region: &RegionName, update: &UpdateSpec) -> Answer<()> {
+    for _ in 1..VISIBLE_LOOKS {
+        match ports.update(region, update).await {
+            Err(error) if error.kind == ErrorKind::NotFound => ports.sleep(VISIBLE_PAUSE).await,
+            answer => return answer,
+        }
+    }
+    ports.update(region, update).await
 }
 
 async fn asked<P: Ports>(ports: &P, fleet: &Fleet, region: &RegionName, golden: &GoldenRecords) -> Answer<Golden> {

@@ -49,6 +49,7 @@ impl Look {
             evidence: None,
             golden: BTreeMap::new(),
             done: BTreeSet::new(),
+            paged: BTreeSet::new(),
         };
         let mut look = Self { sight, manifest, hub, regions };
         match subject {
