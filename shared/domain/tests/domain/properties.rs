@@ -243,7 +243,8 @@ prop_compose! {
         sight.hub = if hub { other.hub } else { sight.hub };
         sight.alarms = if alarms { other.alarms } else { sight.alarms };
         sight.since = if since { now } else { sight.since };
-        (sight.evidence, sight.golden, sight.done) = (other.evidence, other.golden, other.done);
+        (sight.evidence, sight.golden) = (other.evidence, other.golden);
+        (sight.done, sight.paged) = (other.done, other.paged);
         (sight, now)
     }
 }
