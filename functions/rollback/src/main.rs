@@ -1,23 +1,10 @@
-//! Takes its own region back, with its own region's means: woken by alarms, endpoint events and a schedule.
+//! Takes its own region back: alarms, endpoint events and a sweep.
 
-use meridian_aws::AwsPorts;
-use meridian_aws::function::{self, Invocation};
-use meridian_handlers::context::{Context, FunctionKind};
-use meridian_handlers::{entry, status::Memory};
-use serde_json::Value;
+use meridian_aws::function;
+use meridian_handlers::context::FunctionKind;
+use meridian_handlers::entry;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // Lasts as long as the process: Lambda keeps it warm between calls.
-    let memory = Memory::default();
-    function::run(FunctionKind::Rollback.name(), async move |ports: &AwsPorts, event: Value, call: &Invocation| {
-        let ctx = Context {
-            fleet: call.policy.fleet.clone(),
-            policy: call.policy.digest,
-            region: call.region.clone(),
-            request_id: call.request_id.clone(),
-            memory: memory.clone(),
-        };
-        entry::rollback(ports, &ctx, event).await
-    })
+    function::run(FunctionKind::Rollback, async |ports, ctx, event| entry::rollback(ports, ctx, event).await)
 }

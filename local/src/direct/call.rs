@@ -28,7 +28,7 @@ impl DirectPorts {
                 Err(failure) => failure,
             };
             if tries >= limits::ATTEMPTS || !failure.is_retried() {
-                return Err(Call::new(region, O::NAME).failed(&failure));
+                return Err(failure.of(Call::new(region, O::NAME)));
             }
             self.sleep(pause).await;
             pause = pause.saturating_add(pause);

@@ -153,5 +153,5 @@ fn phase(status: &str) -> Option<VariantPhase> {
 }
 
 fn name(call: &Call<'_>, name: &str) -> Answer<ResourceName> {
-    name.parse().map_err(|error| call.refused(&format!("configuration: {error}")))
+    name.parse().map_err(|error| call.refused(format!("configuration: {error}")))
 }

@@ -8,7 +8,7 @@ use crate::api::cloudwatch::{
 };
 use meridian_domain::alarms::{NAMESPACE, SAGEMAKER};
 use meridian_domain::{AlarmSpec, AlarmState, AlarmView, FleetCounts, MissingData, RegionName};
-use meridian_handlers::counts::{Tally, questions};
+use meridian_handlers::adapters::counts::{Tally, questions};
 use meridian_handlers::ports::{Answer, CountsQuery, MetricPoint, Signals};
 
 /// `DescribeAlarms` takes so many names at once.
@@ -66,9 +66,9 @@ impl Signals for DirectPorts {
         let mut tally = Tally::default();
         for result in &answer.metric_data_results {
             let minutes = result.timestamps.iter().map(|at| at.timestamp()).zip(result.values.iter().copied());
-            tally.add(query, &result.id, minutes).map_err(|why| call.refused(&why))?;
+            tally.add(query, &result.id, minutes).map_err(|why| call.refused(why))?;
         }
-        tally.counts().map_err(|why| call.refused(&why))
+        tally.counts().map_err(|why| call.refused(why))
     }
 }
 

@@ -5,7 +5,8 @@ use super::errors::Call;
 use crate::api::s3::{GetObject, ListObjectsV2, PutObject};
 use bytes::Bytes;
 use jiff::SignedDuration;
-use meridian_domain::{Chain, Entry, EntryError, RegionName};
+use meridian_domain::{Chain, Entry, RegionName};
+use meridian_handlers::adapters::ledger;
 use meridian_handlers::ports::{Answer, Artifacts, Ledger, ObjectVersion, limits};
 
 /// Bytes a second of the slowest upload that is waited for.
@@ -44,24 +45,11 @@ impl Artifacts for DirectPorts {
 
 impl Ledger for DirectPorts {
     async fn entries(&self, region: &RegionName, chain: &Chain, from: u64) -> Answer<Vec<Entry>> {
-        let prefix = chain.prefix(&self.fleet.name);
-        let mut after = from.checked_sub(1).map(|last| chain.key(&self.fleet.name, last));
-        let mut entries = Vec::new();
-        loop {
-            let keys = self.list(region, &prefix, after.as_deref()).await?;
-            let Some(last) = keys.last() else { return Ok(entries) };
-            after = Some(last.clone());
-            for key in &keys {
-                let bytes = self.get(region, key).await?;
-                entries.push(parse(region, key, &bytes)?);
-            }
-        }
+        ledger::entries(self, &self.fleet.name, region, chain, from).await
     }
 
     async fn append(&self, region: &RegionName, chain: &Chain, entry: &Entry) -> Answer<()> {
-        let key = chain.key(&self.fleet.name, entry.seq);
-        self.create(region, &key, entry.to_bytes().into()).await?;
-        Ok(())
+        ledger::append(self, &self.fleet.name, region, chain, entry).await
     }
 }
 
@@ -78,10 +66,4 @@ impl DirectPorts {
         let written = self.call_within(limits::ATTEMPT + upload, region, request).await?;
         Ok(ObjectVersion(written.version_id))
     }
-}
-
-/// An object that is no entry is an error, not a gap: a chain that cannot be read whole proves nothing.
-fn parse(region: &RegionName, key: &str, bytes: &[u8]) -> Answer<Entry> {
-    let refused = |error: EntryError| format!("{key} is not a ledger entry: {error}");
-    Entry::from_bytes(bytes).map_err(|error| Call::new(region, "GetObject").refused(&refused(error)))
 }

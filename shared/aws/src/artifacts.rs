@@ -1,7 +1,7 @@
 //! The release buckets, on S3.
 
 use crate::AwsPorts;
-use crate::errors::Call;
+use crate::errors::{Call, Failed};
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::types::ChecksumAlgorithm;
 use bytes::Bytes;

@@ -1,7 +1,7 @@
 //! SageMaker's endpoints, models and configurations, and the endpoints' data plane.
 
 use crate::AwsPorts;
-use crate::errors::Call;
+use crate::errors::{Call, Failed};
 use crate::time::{from_sdk, seconds};
 use aws_sdk_sagemaker::types::{
     Alarm, AutoRollbackConfig, BlueGreenUpdatePolicy, CapacitySize, CapacitySizeType, ContainerDefinition,

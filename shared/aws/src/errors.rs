@@ -3,194 +3,34 @@
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use meridian_domain::RegionName;
-use meridian_handlers::ports::{ErrorKind, PortError};
+use meridian_handlers::adapters::errors::classify;
+use meridian_handlers::ports::PortError;
 
-/// Codes of the services' throttling (the SDK's own list, `aws-runtime`, `retries::classifiers`).
-const THROTTLING: &[&str] = &[
-    "BandwidthLimitExceeded",
-    "EC2ThrottledException",
-    "LimitExceededException",
-    "PriorRequestNotComplete",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "RequestThrottled",
-    "RequestThrottledException",
-    "SlowDown",
-    "ThrottledException",
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequestsException",
-    "TransactionInProgressException",
-];
+pub(crate) use meridian_handlers::adapters::errors::{Call, cut};
 
-/// Codes that say: it exists, or it has changed. A job that has its answer already is one of them.
-const CONFLICT: &[&str] = &[
-    "ConcurrentModificationException",
-    "ConditionalRequestConflict",
-    "ConflictException",
-    "InvalidJobStateException",
-    "PreconditionFailed",
-    "ResourceInUse",
-    "ResourceInUseException",
-];
-
-/// SageMaker says these with a plain `ValidationException`, so the words must do.
-const CONFLICT_WORDS: &[&str] = &["already existing", "already exists", "Cannot update in-progress endpoint"];
-
-/// Codes of time-outs that come with a 4xx status.
-const TIMED_OUT: &[&str] = &["RequestTimeout", "RequestTimeoutException"];
-
-/// An error text is for reading; services have answered with pages of it.
-const LONGEST_MESSAGE: usize = 500;
-
-/// One call of one AWS operation, for its errors.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Call<'a> {
-    region: &'a RegionName,
-    operation: &'static str,
+/// What the SDK's errors are made into.
+pub(crate) trait Failed {
+    /// The call failed on the way or was declined.
+    fn failed<E: ProvideErrorMetadata>(&self, error: SdkError<E, HttpResponse>) -> PortError;
 }
 
-impl<'a> Call<'a> {
-    pub(crate) fn new(region: &'a RegionName, operation: &'static str) -> Self {
-        Self { region, operation }
-    }
-
-    /// The call failed on the way or was declined.
-    pub(crate) fn failed<E: ProvideErrorMetadata>(&self, error: SdkError<E, HttpResponse>) -> PortError {
+impl Failed for Call<'_> {
+    fn failed<E: ProvideErrorMetadata>(&self, error: SdkError<E, HttpResponse>) -> PortError {
         let status = error.raw_response().map(|response| response.status().as_u16());
-        let (kind, message) = match &error {
+        match &error {
             SdkError::ServiceError(service) => {
-                let (code, words) = (service.err().code().unwrap_or_default(), service.err().message());
-                (classify(status, code, words.unwrap_or_default()), said(status, code, words))
+                self.declined(status, service.err().code().unwrap_or_default(), service.err().message())
             }
             SdkError::ResponseError(_) => {
                 let status = status.unwrap_or_default();
-                (classify(Some(status), "", ""), format!("status {status}, and the answer is not the service's format"))
+                let message = format!("status {status}, and the answer is not the service's format");
+                self.error(classify(Some(status), "", ""), message)
             }
-            SdkError::TimeoutError(_) => (ErrorKind::Unreachable, "no answer in time".to_owned()),
-            SdkError::DispatchFailure(failure) => {
-                let how =
-                    if failure.is_timeout() { "no connection in time" } else { "no connection or no credentials" };
-                (ErrorKind::Unreachable, how.to_owned())
-            }
+            SdkError::TimeoutError(_) => self.silent(),
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => self.unreachable("no connection in time"),
+            SdkError::DispatchFailure(_) => self.unreachable("no connection or no credentials"),
             // A request that could not be built: never sent, and no better the next time. Its text may repeat the input.
-            _ => (ErrorKind::Refused, "the request could not be built".to_owned()),
-        };
-        self.error(kind, message)
-    }
-
-    /// The service answered something that is not what its reference promises, or the input is not for it.
-    pub(crate) fn refused(&self, message: impl Into<String>) -> PortError {
-        self.error(ErrorKind::Refused, message.into())
-    }
-
-    /// The answer broke off.
-    pub(crate) fn unreachable(&self, message: impl Into<String>) -> PortError {
-        self.error(ErrorKind::Unreachable, message.into())
-    }
-
-    fn error(&self, kind: ErrorKind, message: String) -> PortError {
-        PortError {
-            kind,
-            region: self.region.clone(),
-            operation: self.operation,
-            message: cut(&message, LONGEST_MESSAGE),
+            _ => self.refused("the request could not be built"),
         }
-    }
-}
-
-/// What a service's answer means. The status may be missing, the code may be empty (S3 answers a `HEAD` without a body).
-pub(crate) fn classify(status: Option<u16>, code: &str, words: &str) -> ErrorKind {
-    if THROTTLING.contains(&code) {
-        return ErrorKind::Throttled;
-    }
-    if CONFLICT.contains(&code) || CONFLICT_WORDS.iter().any(|conflict| words.contains(conflict)) {
-        return ErrorKind::Conflict;
-    }
-    let absent = code.contains("NotFound") || code.starts_with("NoSuch") || words.contains("Could not find");
-    if absent {
-        return ErrorKind::NotFound;
-    }
-    if TIMED_OUT.contains(&code) {
-        return ErrorKind::Unreachable;
-    }
-    match status {
-        Some(404) => ErrorKind::NotFound,
-        Some(408) => ErrorKind::Unreachable,
-        Some(409 | 412) => ErrorKind::Conflict,
-        Some(429) => ErrorKind::Throttled,
-        Some(300..=499) => ErrorKind::Refused,
-        // 5xx, and an answer that says neither what it is nor why: whether it was done is unknown.
-        _ => ErrorKind::Unreachable,
-    }
-}
-
-/// Code and message, for people. The container's own words in a `ModelError` are left out: they may repeat the payload.
-fn said(status: Option<u16>, code: &str, words: Option<&str>) -> String {
-    let status = status.map(|status| format!("status {status}")).unwrap_or_else(|| "no status".to_owned());
-    match (code, words) {
-        ("", _) => status,
-        ("ModelError", _) | (_, None | Some("")) => format!("{code} ({status})"),
-        (_, Some(words)) => format!("{code}: {words}"),
-    }
-}
-
-/// The first `longest` characters, an ellipsis in place of the last where something was left out.
-pub(crate) fn cut(text: &str, longest: usize) -> String {
-    if text.chars().count() <= longest {
-        return text.to_owned();
-    }
-    text.chars().take(longest.saturating_sub(1)).chain(['…']).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_kind_is_told_apart() {
-        use ErrorKind::{Conflict, NotFound, Refused, Throttled, Unreachable};
-        let table = [
-            (400, "ThrottlingException", "Rate exceeded", Throttled),
-            (503, "SlowDown", "Please reduce your request rate.", Throttled),
-            (429, "", "", Throttled),
-            (400, "ValidationException", "Could not find endpoint \"fraud\".", NotFound),
-            (400, "ValidationException", "Could not find endpoint configuration \"fraud-v427\".", NotFound),
-            (404, "NoSuchKey", "The specified key does not exist.", NotFound),
-            (400, "PipelineNotFoundException", "no such pipeline", NotFound),
-            (404, "", "", NotFound),
-            (412, "PreconditionFailed", "At least one of the pre-conditions did not hold", Conflict),
-            (409, "ConditionalRequestConflict", "a conflicting operation occurred", Conflict),
-            (400, "ResourceInUse", "in use", Conflict),
-            (400, "ValidationException", "Cannot create already existing model \"m\".", Conflict),
-            (400, "ValidationException", "Cannot update in-progress endpoint \"fraud\".", Conflict),
-            (400, "ValidationException", "1 validation error detected", Refused),
-            (403, "AccessDeniedException", "not authorized to perform sagemaker:UpdateEndpoint", Refused),
-            (400, "InvalidJobStateException", "the job has ended", Conflict),
-            (400, "ResourceLimitExceeded", "quota", Refused),
-            (424, "ModelError", "Received client error (400) from primary", Refused),
-            (500, "InternalFailure", "", Unreachable),
-            (503, "ServiceUnavailable", "", Unreachable),
-            (400, "RequestTimeout", "idle connection", Unreachable),
-        ];
-        for (status, code, words, kind) in table {
-            assert_eq!(classify(Some(status), code, words), kind, "{status} {code} {words}");
-        }
-        assert_eq!(classify(None, "", ""), Unreachable);
-    }
-
-    #[test]
-    fn a_containers_words_are_left_out() {
-        let words = Some("Received client error (400) from primary with message \"bad row 12.5,0.3\"");
-        assert_eq!(said(Some(424), "ModelError", words), "ModelError (status 424)");
-        assert_eq!(said(Some(400), "ValidationException", Some("no")), "ValidationException: no");
-        assert_eq!(said(Some(404), "", None), "status 404");
-    }
-
-    #[test]
-    fn long_texts_are_cut_between_characters() {
-        assert_eq!(cut("São Paulo", 9), "São Paulo");
-        assert_eq!(cut("São Paulo", 4), "São…");
     }
 }

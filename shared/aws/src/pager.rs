@@ -1,7 +1,7 @@
 //! Pages, through each region's SNS topic.
 
 use crate::AwsPorts;
-use crate::errors::{Call, cut};
+use crate::errors::{Call, Failed, cut};
 use meridian_domain::RegionName;
 use meridian_handlers::ports::{Answer, Page, Pager};
 

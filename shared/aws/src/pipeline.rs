@@ -1,7 +1,7 @@
 //! CodePipeline: executions to start, jobs to answer.
 
 use crate::AwsPorts;
-use crate::errors::{Call, cut};
+use crate::errors::{Call, Failed, cut};
 use aws_sdk_codepipeline::types::{
     ExecutionDetails, FailureDetails, FailureType, PipelineVariable, SourceRevisionOverride, SourceRevisionType,
 };

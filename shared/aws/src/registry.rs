@@ -1,7 +1,7 @@
 //! The model registry, on SageMaker.
 
 use crate::AwsPorts;
-use crate::errors::{Call, cut};
+use crate::errors::{Call, Failed, cut};
 use aws_sdk_sagemaker::types::{
     InferenceSpecification, ModelApprovalStatus, ModelPackageContainerDefinition, ProductionVariantInstanceType,
 };

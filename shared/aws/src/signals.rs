@@ -1,7 +1,7 @@
 //! Metrics and alarms, on CloudWatch.
 
 use crate::AwsPorts;
-use crate::errors::Call;
+use crate::errors::{Call, Failed};
 use crate::time::{from_sdk, to_sdk};
 use aws_sdk_cloudwatch::operation::get_metric_data::builders::GetMetricDataFluentBuilder;
 use aws_sdk_cloudwatch::types::{
@@ -10,7 +10,7 @@ use aws_sdk_cloudwatch::types::{
 };
 use meridian_domain::alarms::{NAMESPACE, SAGEMAKER};
 use meridian_domain::{AlarmSpec, AlarmState, AlarmView, FleetCounts, MissingData, RegionName};
-use meridian_handlers::counts::{Tally, questions};
+use meridian_handlers::adapters::counts::{Tally, questions};
 use meridian_handlers::ports::{Answer, CountsQuery, MetricPoint, Signals};
 
 /// `DescribeAlarms` takes so many names at once.

@@ -128,11 +128,14 @@ async fn catch_panic<T>(work: impl Future<Output = Result<T, HandlerError>>) -> 
     .await
 }
 
-/// Runs a call inside its span. Boxed, here and above: the futures of a handler and of the SDK inside each other are
-/// deeper than the compiler's limit.
-async fn logged(work: impl Future<Output = Result<Value, HandlerError>>) -> Result<Value, HandlerError> {
+/// Runs a call inside its span. Boxed before anything is awaited: the futures of a handler and of the SDK inside each other
+/// are deeper than the compiler's limit.
+fn logged(
+    work: impl Future<Output = Result<Value, HandlerError>>,
+) -> impl Future<Output = Result<Value, HandlerError>> {
     let span = tracing::info_span!("event", job = field::Empty, release = field::Empty);
-    Box::pin(work.instrument(span)).await.inspect_err(|error| tracing::error!(%error, "the call failed"))
+    let work = Box::pin(work.instrument(span));
+    async move { work.await.inspect_err(|error| tracing::error!(%error, "the call failed")) }
 }
 
 /// Names something on every further log line of this call.

@@ -1,7 +1,7 @@
 //! What the five functions do: observe, plan, execute, over ports. Knows nothing of the wire.
 
+pub mod adapters;
 pub mod context;
-pub mod counts;
 pub mod entry;
 pub mod events;
 pub mod files;

@@ -85,7 +85,9 @@ async fn the_guards_are_written_as_specified() {
     assert_eq!(text(heartbeat, "Statistic"), "Maximum");
     assert_eq!(text(heartbeat, "ComparisonOperator"), "LessThanThreshold");
     assert_eq!(text(heartbeat, "TreatMissingData"), "breaching");
-    assert_eq!(number(heartbeat, "DatapointsToAlarm"), 3.0);
+    let specified = guards.last().unwrap();
+    assert_eq!(number(heartbeat, "DatapointsToAlarm"), f64::from(specified.datapoints));
+    assert_eq!(number(heartbeat, "Period"), f64::from(specified.period));
 }
 
 #[tokio::test]

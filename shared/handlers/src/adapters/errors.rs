@@ -1,0 +1,186 @@
+//! From what a service says to what the handlers act on: one table for every service and every door.
+
+use crate::ports::{ErrorKind, PortError};
+use meridian_domain::RegionName;
+
+/// Codes of the services' throttling (the SDK's own list, `aws-runtime`, `retries::classifiers`).
+const THROTTLING: &[&str] = &[
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "LimitExceededException",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "TransactionInProgressException",
+];
+
+/// Codes that say: it exists, or it has changed. A job that has its answer already is one of them.
+const CONFLICT: &[&str] = &[
+    "ConcurrentModificationException",
+    "ConditionalRequestConflict",
+    "ConflictException",
+    "InvalidJobStateException",
+    "PreconditionFailed",
+    "ResourceInUse",
+    "ResourceInUseException",
+];
+
+/// SageMaker says these with a plain `ValidationException`, so the words must do.
+const CONFLICT_WORDS: &[&str] = &["already existing", "already exists", "Cannot update in-progress endpoint"];
+
+/// Codes of time-outs that come with a 4xx status.
+const TIMED_OUT: &[&str] = &["RequestTimeout", "RequestTimeoutException"];
+
+/// An error text is for reading; services have answered with pages of it.
+const LONGEST_MESSAGE: usize = 500;
+
+/// One call of one AWS operation, for its errors.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    region: &'a RegionName,
+    operation: &'static str,
+}
+
+impl<'a> Call<'a> {
+    /// A call of `operation`, by its AWS name.
+    pub fn new(region: &'a RegionName, operation: &'static str) -> Self {
+        Self { region, operation }
+    }
+
+    /// The service answered with an error: its HTTP status, code (may be empty) and words.
+    pub fn declined(&self, status: Option<u16>, code: &str, words: Option<&str>) -> PortError {
+        self.error(classify(status, code, words.unwrap_or_default()), said(status, code, words))
+    }
+
+    /// Nobody answered before the time-out.
+    pub fn silent(&self) -> PortError {
+        self.unreachable("no answer in time")
+    }
+
+    /// The service answered something that is not what its reference promises, or the input is not for it.
+    pub fn refused(&self, message: impl Into<String>) -> PortError {
+        self.error(ErrorKind::Refused, message.into())
+    }
+
+    /// The answer did not come, or broke off.
+    pub fn unreachable(&self, message: impl Into<String>) -> PortError {
+        self.error(ErrorKind::Unreachable, message.into())
+    }
+
+    /// An error of a kind that the caller knows.
+    pub fn error(&self, kind: ErrorKind, message: String) -> PortError {
+        PortError {
+            kind,
+            region: self.region.clone(),
+            operation: self.operation,
+            message: cut(&message, LONGEST_MESSAGE),
+        }
+    }
+}
+
+/// Whether the code is one that the SDK's standard mode takes for throttling.
+pub fn is_throttling(code: &str) -> bool {
+    THROTTLING.contains(&code)
+}
+
+/// What a service's answer means. The status may be missing, the code may be empty (S3 answers a `HEAD` without a body).
+pub fn classify(status: Option<u16>, code: &str, words: &str) -> ErrorKind {
+    if is_throttling(code) {
+        return ErrorKind::Throttled;
+    }
+    if CONFLICT.contains(&code) || CONFLICT_WORDS.iter().any(|conflict| words.contains(conflict)) {
+        return ErrorKind::Conflict;
+    }
+    let absent = code.contains("NotFound") || code.starts_with("NoSuch") || words.contains("Could not find");
+    if absent {
+        return ErrorKind::NotFound;
+    }
+    if TIMED_OUT.contains(&code) {
+        return ErrorKind::Unreachable;
+    }
+    match status {
+        Some(404) => ErrorKind::NotFound,
+        Some(408) => ErrorKind::Unreachable,
+        Some(409 | 412) => ErrorKind::Conflict,
+        Some(429) => ErrorKind::Throttled,
+        Some(300..=499) => ErrorKind::Refused,
+        // 5xx, and an answer that says neither what it is nor why: whether it was done is unknown.
+        _ => ErrorKind::Unreachable,
+    }
+}
+
+/// Code and message, for people. The container's own words in a `ModelError` are left out: they may repeat the payload.
+fn said(status: Option<u16>, code: &str, words: Option<&str>) -> String {
+    let status = status.map(|status| format!("status {status}")).unwrap_or_else(|| "no status".to_owned());
+    match (code, words) {
+        ("", _) => status,
+        ("ModelError", _) | (_, None | Some("")) => format!("{code} ({status})"),
+        (_, Some(words)) => format!("{code}: {words}"),
+    }
+}
+
+/// The first `longest` characters, an ellipsis in place of the last where something was left out.
+pub fn cut(text: &str, longest: usize) -> String {
+    if text.chars().count() <= longest {
+        return text.to_owned();
+    }
+    text.chars().take(longest.saturating_sub(1)).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_told_apart() {
+        use ErrorKind::{Conflict, NotFound, Refused, Throttled, Unreachable};
+        let table = [
+            (400, "ThrottlingException", "Rate exceeded", Throttled),
+            (503, "SlowDown", "Please reduce your request rate.", Throttled),
+            (429, "", "", Throttled),
+            (400, "ValidationException", "Could not find endpoint \"fraud\".", NotFound),
+            (400, "ValidationException", "Could not find endpoint configuration \"fraud-v427\".", NotFound),
+            (404, "NoSuchKey", "The specified key does not exist.", NotFound),
+            (400, "PipelineNotFoundException", "no such pipeline", NotFound),
+            (404, "", "", NotFound),
+            (412, "PreconditionFailed", "At least one of the pre-conditions did not hold", Conflict),
+            (409, "ConditionalRequestConflict", "a conflicting operation occurred", Conflict),
+            (400, "ResourceInUse", "in use", Conflict),
+            (400, "ValidationException", "Cannot create already existing model \"m\".", Conflict),
+            (400, "ValidationException", "Cannot update in-progress endpoint \"fraud\".", Conflict),
+            (400, "ValidationException", "1 validation error detected", Refused),
+            (403, "AccessDeniedException", "not authorized to perform sagemaker:UpdateEndpoint", Refused),
+            (400, "InvalidJobStateException", "the job has ended", Conflict),
+            (400, "ResourceLimitExceeded", "quota", Refused),
+            (424, "ModelError", "Received client error (400) from primary", Refused),
+            (500, "InternalFailure", "", Unreachable),
+            (503, "ServiceUnavailable", "", Unreachable),
+            (400, "RequestTimeout", "idle connection", Unreachable),
+        ];
+        for (status, code, words, kind) in table {
+            assert_eq!(classify(Some(status), code, words), kind, "{status} {code} {words}");
+        }
+        assert_eq!(classify(None, "", ""), Unreachable);
+    }
+
+    #[test]
+    fn a_containers_words_are_left_out() {
+        let words = Some("Received client error (400) from primary with message \"bad row 12.5,0.3\"");
+        assert_eq!(said(Some(424), "ModelError", words), "ModelError (status 424)");
+        assert_eq!(said(Some(400), "ValidationException", Some("no")), "ValidationException: no");
+        assert_eq!(said(Some(404), "", None), "status 404");
+    }
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        assert_eq!(cut("São Paulo", 9), "São Paulo");
+        assert_eq!(cut("São Paulo", 4), "São…");
+    }
+}

@@ -1,0 +1,6 @@
+//! What every implementation of the ports that speaks AWS's vocabulary shares: the real one through the SDK, and the
+//! simulated one. The handlers themselves use none of it.
+
+pub mod counts;
+pub mod errors;
+pub mod ledger;
