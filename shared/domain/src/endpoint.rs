@@ -1,7 +1,7 @@
 //! An endpoint as its control plane shows it, and what is asked of it.
 
 use crate::fleet::{Fleet, Region};
-use crate::names::{RegionName, ReleaseId, ResourceName, Sha256, Version};
+use crate::names::{ReleaseId, ResourceName, Sha256, Version};
 use crate::release::Manifest;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -244,9 +244,4 @@ impl<T> Seen<T> {
             Seen::Unknown(_) => None,
         }
     }
-}
-
-/// Words for a region name and what serves there, for people.
-pub fn serves(title: &str, region: &RegionName, target: &Target) -> String {
-    format!("{title} ({region}) serves {} ({})", target.version, target.release.short())
 }

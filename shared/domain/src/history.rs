@@ -2,7 +2,7 @@
 
 use crate::endpoint::Target;
 use crate::ledger::{Entry, Record};
-use crate::names::{Actor, Epoch, RegionName, ReleaseId, Version};
+use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
 use crate::verdict::{Cause, Decision};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -34,12 +34,16 @@ pub struct HubHistory {
     pub lease: Option<Lease>,
     /// Releases for which a wave was started, with the last execution.
     pub waves: BTreeMap<ReleaseId, Actor>,
+    /// The last release that got its first wave: none that is older starts after it.
+    pub newest: Option<ReleaseId>,
     /// Human names of the releases met.
     pub versions: BTreeMap<ReleaseId, Version>,
     /// Model packages.
     pub packages: BTreeMap<ReleaseId, String>,
     /// Evaluated releases and whether they passed, in words.
     pub evaluated: BTreeMap<ReleaseId, String>,
+    /// Digests of the golden records that evaluation wrote.
+    pub golden: BTreeMap<ReleaseId, Sha256>,
     /// Approved releases.
     pub approved: BTreeSet<ReleaseId>,
     /// Rejected releases and why.
@@ -61,7 +65,9 @@ impl HubHistory {
     pub fn apply(&mut self, entry: &Entry) {
         match &entry.record {
             Record::WaveStarted { release, version, execution, late } => {
-                self.waves.insert(*release, execution.clone());
+                if self.waves.insert(*release, execution.clone()).is_none() {
+                    self.newest = Some(*release);
+                }
                 self.versions.insert(*release, version.clone());
                 for region in late {
                     let why = "its replica did not arrive in time".to_owned();
@@ -71,8 +77,9 @@ impl HubHistory {
             Record::Registered { release, package } => {
                 self.packages.insert(*release, package.clone());
             }
-            Record::Evaluated { release, why, .. } => {
+            Record::Evaluated { release, why, golden, .. } => {
                 self.evaluated.insert(*release, why.clone());
+                self.golden.extend(golden.map(|golden| (*release, golden)));
             }
             Record::Approved { release } => {
                 self.approved.insert(*release);
@@ -180,6 +187,12 @@ impl OpenUpdate {
 pub struct RegionHistory {
     /// Releases whose every file lies here, digest-checked.
     pub attested: BTreeSet<ReleaseId>,
+    /// When each was attested.
+    pub attested_at: BTreeMap<ReleaseId, Timestamp>,
+    /// Releases whose bytes here are wrong, and what is wrong with them.
+    pub refused: BTreeMap<ReleaseId, String>,
+    /// What S3 did not replicate from here, by destination: keys, and when that was first said.
+    pub unreplicated: BTreeMap<String, BTreeMap<String, Timestamp>>,
     /// What serves, as far as it was confirmed, since when and by whose decision.
     pub serving: Option<Serving>,
     /// What served before, to go back to.
@@ -222,6 +235,17 @@ impl RegionHistory {
         match &entry.record {
             Record::Attested { release, .. } => {
                 self.attested.insert(*release);
+                self.attested_at.entry(*release).or_insert(entry.at);
+                self.refused.remove(release);
+            }
+            Record::Refused { release, why } => {
+                self.refused.entry(*release).or_insert_with(|| why.clone());
+            }
+            Record::NotReplicated { objects } => {
+                for (key, destination) in objects {
+                    let keys = self.unreplicated.entry(destination.clone()).or_default();
+                    keys.entry(key.clone()).or_insert(entry.at);
+                }
             }
             Record::UpdateIntended { target, back, execution, epoch } => {
                 let again =

@@ -146,6 +146,18 @@ pub enum Record {
         /// Its human name.
         version: Version,
     },
+    /// The release's bytes here are not what its manifest says: not attested as they are, and people were told.
+    Refused {
+        /// The release.
+        release: ReleaseId,
+        /// Which file, and what was found.
+        why: String,
+    },
+    /// S3 reported objects that it did not replicate, and people were told.
+    NotReplicated {
+        /// Each object's key, and the bucket that it did not reach.
+        objects: Vec<(String, String)>,
+    },
     /// An update is about to be asked for.
     UpdateIntended {
         /// Where to.

@@ -18,7 +18,7 @@ pub use alarms::{AlarmSpec, AlarmState, AlarmView, MissingData};
 pub use audit::{Note, audit};
 pub use endpoint::{
     ConfigSpec, EndpointStatus, EndpointView, FleetCounts, ModelSpec, PendingDeployment, Routing, Seen, Target,
-    UpdateSpec, VariantPhase, serves,
+    UpdateSpec, VariantPhase,
 };
 pub use fleet::{EvaluationPolicy, Fleet, FleetError, Guardrail, JudgePolicy, Region, WavePolicy};
 pub use history::{HubHistory, Lease, OpenUpdate, RegionHistory, Return, Serving};

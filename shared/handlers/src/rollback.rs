@@ -22,7 +22,7 @@ const STEPS: u32 = 20;
 /// The region's own services in trouble for good; the sweep looks again in five minutes.
 pub async fn handle<P: Ports>(ports: &P, context: &Context, event: &RollbackEvent) -> Result<Value, HandlerError> {
     let region = context.own_region()?;
-    tracing::info!(event = ?event, "woken");
+    tracing::info!(%event, "woken");
     let mut look = Look::take(ports, context, region).await?;
     look.name_release();
     for _ in 0..STEPS {
@@ -74,10 +74,10 @@ impl Look {
     }
 
     /// An alarm that could not be read is not a quiet one (I13): the call fails, so that Lambda repeats it.
-    fn outcome(&self, why: String) -> Result<Value, HandlerError> {
+    fn outcome(&self, done: String) -> Result<Value, HandlerError> {
         match &self.sight.alarm {
-            Seen::Known(_) => Ok(json!({ "outcome": why })),
-            Seen::Unknown(error) => Err(HandlerError::State(format!("the rollback alarm cannot be read: {error}"))),
+            Seen::Known(_) => Ok(json!({ "outcome": done })),
+            Seen::Unknown(why) => Err(HandlerError::State(why.clone())),
         }
     }
 
@@ -139,15 +139,16 @@ impl Look {
     }
 }
 
-/// The reason of the composite alarm, where it is in ALARM.
+/// The reason of the composite alarm, where it is in ALARM. One that is not there is not a quiet one (I13).
 async fn alarm<P: Ports>(ports: &P, fleet: &Fleet, region: &Region) -> Seen<Option<String>> {
     let name = alarms::composite_name(fleet);
-    match ports.alarms(&region.name, std::slice::from_ref(&name)).await {
-        Ok(found) => {
-            let ringing = found.into_iter().find(|alarm| alarm.name == name && alarm.state == AlarmState::Alarm);
-            Seen::Known(ringing.map(|alarm| cause(&alarm.reason)))
-        }
-        Err(error) => Seen::Unknown(error.to_string()),
+    let found = match ports.alarms(&region.name, std::slice::from_ref(&name)).await {
+        Ok(found) => found.into_iter().find(|alarm| alarm.name == name),
+        Err(error) => return Seen::Unknown(format!("the rollback alarm cannot be read: {error}")),
+    };
+    match found {
+        Some(alarm) => Seen::Known((alarm.state == AlarmState::Alarm).then(|| cause(&alarm.reason))),
+        None => Seen::Unknown(format!("the rollback alarm {name} does not exist or cannot be seen")),
     }
 }
 

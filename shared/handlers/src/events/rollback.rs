@@ -1,40 +1,29 @@
 //! What wakes `rollback`.
 
-use super::fields::{EventError, Fields, is_sweep, kind, other_kind, quoted};
-use meridian_domain::{AlarmState, EndpointStatus, ResourceName};
+use super::fields::{EventError, is_sweep, kind, other_kind};
 use serde_json::Value;
+use std::fmt;
 
 const TAKES: &str = "a CloudWatch alarm's or a SageMaker endpoint's state change, or a scheduled event";
 const ALARM: &str = "CloudWatch Alarm State Change";
 const ENDPOINT: &str = "SageMaker Endpoint State Change";
 const DEPLOYMENT: &str = "SageMaker Endpoint Deployment State Change";
 
-/// What wakes `rollback`. An event is a reason to look, never a fact to act on: it may be late, doubled or stale.
+/// What wakes `rollback`. An event is a reason to look, never a fact to act on: it may be late, doubled or stale. So its
+/// texts are kept for the log alone, and whatever they say, the handler looks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RollbackEvent {
     /// An alarm changed its state.
     Alarm {
-        /// The alarm's name.
-        name: String,
-        /// Its new state.
-        state: AlarmState,
-        /// Why, in CloudWatch's words.
-        reason: String,
-        /// True for a composite alarm.
-        composite: bool,
+        /// The alarm's name, where the event gives one.
+        name: Option<String>,
     },
     /// An endpoint, or its deployment, changed its state.
-    EndpointState {
-        /// The endpoint.
-        endpoint: ResourceName,
-        /// Its new status.
-        status: EndpointStatus,
-        /// The configuration that the event names.
-        config: Option<ResourceName>,
-        /// SageMaker's reason for a failure, where it gives one.
-        failure_reason: Option<String>,
-        /// True for the deployment's own event.
-        deployment: bool,
+    Endpoint {
+        /// The endpoint's name, where the event gives one.
+        name: Option<String>,
+        /// Its status in SageMaker's words, known to us or not.
+        status: Option<String>,
     },
     /// The schedule's look at what events may have missed.
     Sweep,
@@ -44,68 +33,29 @@ impl RollbackEvent {
     /// Reads an event.
     ///
     /// # Errors
-    /// Another kind of event, or the field that is missing or wrong.
+    /// Another kind of event.
     pub fn parse(event: &Value) -> Result<Self, EventError> {
+        let text = |pointer| event.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         match kind(event) {
             _ if is_sweep(event) => Ok(Self::Sweep),
-            ("aws.cloudwatch", ALARM) => Self::alarm(Fields::new(ALARM, event)),
-            ("aws.sagemaker", ENDPOINT) => Self::endpoint(Fields::new(ENDPOINT, event), false),
-            ("aws.sagemaker", DEPLOYMENT) => Self::endpoint(Fields::new(DEPLOYMENT, event), true),
+            ("aws.cloudwatch", ALARM) => Ok(Self::Alarm { name: text("/detail/alarmName") }),
+            ("aws.sagemaker", ENDPOINT | DEPLOYMENT) => {
+                Ok(Self::Endpoint { name: text("/detail/EndpointName"), status: text("/detail/EndpointStatus") })
+            }
             _ => Err(other_kind("rollback", TAKES, event)),
         }
     }
-
-    fn alarm(fields: Fields<'_>) -> Result<Self, EventError> {
-        const STATES: &str = "OK, ALARM or INSUFFICIENT_DATA";
-        let state = match fields.text("/detail/state/value", STATES)? {
-            "OK" => AlarmState::Ok,
-            "ALARM" => AlarmState::Alarm,
-            "INSUFFICIENT_DATA" => AlarmState::InsufficientData,
-            other => return Err(fields.wrong("/detail/state/value", STATES, quoted(other))),
-        };
-        Ok(Self::Alarm {
-            name: fields.text("/detail/alarmName", "the alarm's name")?.to_owned(),
-            state,
-            reason: fields.optional("/detail/state/reason")?.unwrap_or_default().to_owned(),
-            composite: fields.value.pointer("/detail/configuration/alarmRule").is_some(),
-        })
-    }
-
-    fn endpoint(fields: Fields<'_>, deployment: bool) -> Result<Self, EventError> {
-        const CONFIG: &str = "/detail/EndpointConfigName";
-        let config = match fields.optional(CONFIG)? {
-            Some(_) => Some(fields.name(CONFIG, "a SageMaker name")?),
-            None => None,
-        };
-        Ok(Self::EndpointState {
-            endpoint: fields.name("/detail/EndpointName", "a SageMaker name")?,
-            status: status(&fields)?,
-            config,
-            failure_reason: fields.optional("/detail/FailureReason")?.map(str::to_owned),
-            deployment,
-        })
-    }
 }
 
-/// Events write `IN_SERVICE` where `DescribeEndpoint` writes `InService`; both are understood.
-fn status(fields: &Fields<'_>) -> Result<EndpointStatus, EventError> {
-    use EndpointStatus::*;
-    const STATUS: &str = "/detail/EndpointStatus";
-    const EXPECTED: &str = "an endpoint status such as IN_SERVICE, UPDATING or FAILED";
-    let text = fields.text(STATUS, EXPECTED)?;
-    let plain: String = text.chars().filter(|c| *c != '_').map(|c| c.to_ascii_lowercase()).collect();
-    let all = [
-        Creating,
-        Updating,
-        SystemUpdating,
-        RollingBack,
-        InService,
-        OutOfService,
-        Deleting,
-        Failed,
-        UpdateRollbackFailed,
-    ];
-    all.into_iter()
-        .find(|status| format!("{status:?}").to_ascii_lowercase() == plain)
-        .ok_or_else(|| fields.wrong(STATUS, EXPECTED, quoted(text)))
+/// Its kind and its name, as the log says it.
+impl fmt::Display for RollbackEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let or_nameless = |name: &Option<String>| name.clone().unwrap_or_else(|| "without a name".to_owned());
+        match self {
+            Self::Alarm { name } => write!(f, "alarm {}", or_nameless(name)),
+            Self::Endpoint { name, status: None } => write!(f, "endpoint {}", or_nameless(name)),
+            Self::Endpoint { name, status: Some(status) } => write!(f, "endpoint {} {status}", or_nameless(name)),
+            Self::Sweep => f.write_str("sweep"),
+        }
+    }
 }

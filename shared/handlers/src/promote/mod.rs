@@ -24,13 +24,11 @@ const STEPS: u32 = 60;
 /// What a continuation token starts with; the time of the action's first call follows.
 const TOKEN: &str = "since=";
 
-/// Answers one CodePipeline job.
+/// Answers one CodePipeline job, which the caller has found to be for this fleet under this policy.
 ///
 /// # Errors
-/// What the caller must answer the job with: an event for another fleet, or home's own services in trouble for good. A
-/// home region that does not answer just now is no error: the job asks to be called again.
+/// What the caller must answer the job with: home's own services in trouble for good. A home region that does not answer just now is no error: the job asks to be called again.
 pub async fn handle<P: Ports>(ports: &P, context: &Context, job: &PipelineJob) -> Result<Value, HandlerError> {
-    job.check(&context.fleet, context.policy)?;
     let since = since(job, ports.now());
     let ended = match walk(ports, context, job, since).await {
         Err(error) if error.is_regional() => {
