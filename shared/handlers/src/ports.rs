@@ -247,10 +247,17 @@ pub enum FailureKind {
 /// A message to the people on call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// At most 100 characters (SNS's limit).
+    /// At most 100 characters: the pagers cut what is longer.
     pub subject: String,
     /// What happened, what holds now, what to do.
     pub message: String,
+}
+
+impl Page {
+    /// A page. Subjects are cut where they are sent, to what the service takes.
+    pub fn new(subject: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { subject: subject.into(), message: message.into() }
+    }
 }
 
 /// The people on call.

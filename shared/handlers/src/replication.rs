@@ -3,12 +3,13 @@
 //! S3 has no event for "replicated": arrival is proved by reading the destination. A region attests in its own ledger
 //! what it has read itself; home only reads the attestations.
 
+mod trouble;
 mod wave;
 
 pub use wave::start_execution;
 
 use crate::context::{Context, FunctionKind, HandlerError};
-use crate::events::{ReplicationEvent, ReplicationTrouble};
+use crate::events::ReplicationEvent;
 use crate::files::{self, FileError};
 use crate::journal::{Journal, JournalError};
 use crate::ports::{Artifacts, Clock, Ledger, Page, Pager, Pipeline};
@@ -33,12 +34,7 @@ where
 {
     match event {
         ReplicationEvent::ManifestCreated { release } => arrived(ports, ctx, *release).await,
-        ReplicationEvent::ReplicationFailed(troubles) => {
-            for trouble in troubles {
-                report(ports, ctx, trouble).await?;
-            }
-            Ok(json!({"outcome": "reported", "objects": troubles.len()}))
-        }
+        ReplicationEvent::ReplicationFailed(troubles) => trouble::report(ports, ctx, troubles).await,
         ReplicationEvent::Sweep => sweep(ports, ctx).await,
     }
 }
@@ -70,32 +66,22 @@ where
 {
     let until = ports.now() + WAIT;
     let mut chain = own_chain(ports, ctx).await?;
-    let manifest = match files::manifest(ports, &ctx.region, release).await {
-        Ok(manifest) => manifest,
-        Err(error) if error.is_wrong() => {
-            page_refusal(ports, ctx, &release.short(), &error).await?;
-            return Ok(json!({"outcome": Attestation::Refused.word(), "reason": error.to_string()}));
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let outcome = attest(ports, ctx, &mut chain, release, &manifest, until, true).await?;
+    let outcome = attest(ports, ctx, &mut chain, release, until).await?;
     if outcome == Attestation::Attested && ctx.is_home() {
-        let wave = wave::start_when_ready(ports, ctx, release, &manifest, until).await?;
+        let wave = wave::start_when_ready(ports, ctx, &chain, release, until).await?;
         return Ok(json!({"outcome": outcome.word(), "wave": wave}));
     }
-    Ok(json!({"outcome": outcome.word()}))
+    Ok(json!({"outcome": outcome.word(), "reason": chain.history().refused.get(&release)}))
 }
 
-/// Checks the release's replicated files and writes the attestation, unless it stands there already. `page` says whether
-/// wrong bytes wake somebody.
+/// Checks the release's manifest and its replicated files and writes the attestation, unless it stands there already.
+/// Wrong bytes are written down too, and wake somebody once.
 async fn attest<P>(
     ports: &P,
     ctx: &Context,
     chain: &mut Journal<RegionHistory>,
     release: ReleaseId,
-    manifest: &Manifest,
     until: Timestamp,
-    page: bool,
 ) -> Result<Attestation, HandlerError>
 where
     P: Artifacts + Ledger + Pager + Clock,
@@ -103,6 +89,11 @@ where
     if chain.history().attested.contains(&release) {
         return Ok(Attestation::Attested);
     }
+    let manifest = match files::manifest(ports, &ctx.region, release).await {
+        Ok(manifest) => manifest,
+        Err(error) if error.is_wrong() => return refuse(ports, ctx, chain, release, &release.short(), &error).await,
+        Err(error) => return Err(error.into()),
+    };
     if manifest.fleet != ctx.fleet.name {
         let message = format!(
             "manifest {} is for fleet {}, this bucket belongs to {}: publish it to its own fleet's bucket",
@@ -110,25 +101,41 @@ where
         );
         return Err(HandlerError::State(message));
     }
-    match check_archive(ports, ctx, manifest, until).await {
+    match check_archive(ports, ctx, &manifest, until).await {
         Ok(()) => {}
         Err(error) if error.is_missing() => {
             tracing::warn!(%release, key = manifest.archive.key, "the archive has not arrived yet");
             return Ok(Attestation::Missing);
         }
         Err(error) if error.is_wrong() => {
-            tracing::error!(%release, %error, "not attested");
-            if page {
-                page_refusal(ports, ctx, manifest.version.as_str(), &error).await?;
-            }
-            return Ok(Attestation::Refused);
+            return refuse(ports, ctx, chain, release, manifest.version.as_str(), &error).await;
         }
         Err(error) => return Err(error.into()),
     }
-    let record = Record::Attested { release, version: manifest.version.clone() };
+    let record = Record::Attested { release, version: manifest.version };
     let actor = ctx.actor(FunctionKind::Replication);
     chain.append_unless(ports, &actor, record, |history| history.attested.contains(&release)).await?;
     Ok(Attestation::Attested)
+}
+
+/// Tells people of wrong bytes, then the ledger, so that a call that dies between the two tells them again, and every
+/// later look finds it told.
+async fn refuse<P: Ledger + Pager + Clock>(
+    ports: &P,
+    ctx: &Context,
+    chain: &mut Journal<RegionHistory>,
+    release: ReleaseId,
+    name: &str,
+    error: &FileError,
+) -> Result<Attestation, HandlerError> {
+    tracing::error!(%release, %error, "not attested");
+    let refused = |history: &RegionHistory| history.refused.contains_key(&release);
+    if !refused(chain.history()) {
+        page_refusal(ports, ctx, name, error).await?;
+        let record = Record::Refused { release, why: error.to_string() };
+        chain.append_unless(ports, &ctx.actor(FunctionKind::Replication), record, refused).await?;
+    }
+    Ok(Attestation::Refused)
 }
 
 /// S3 replicates objects in no order: the archive may land after the manifest that names it.
@@ -162,15 +169,7 @@ where
         if ports.now() >= until {
             break;
         }
-        let outcome = match files::manifest(ports, &ctx.region, *release).await {
-            // Young trouble is worth a page; afterwards the wave's deferral and this log speak of it, not every sweep.
-            Ok(manifest) => {
-                let young = now.duration_since(manifest.created) < ctx.fleet.wave.replication_deadline;
-                attest(ports, ctx, &mut chain, *release, &manifest, now, young).await
-            }
-            Err(error) => Err(error.into()),
-        };
-        match outcome {
+        match attest(ports, ctx, &mut chain, *release, now).await {
             Ok(Attestation::Attested) => attested += 1,
             Ok(Attestation::Missing | Attestation::Refused) => open += 1,
             // One release's trouble must not keep the others waiting.
@@ -180,7 +179,7 @@ where
             }
         }
     }
-    let wave = if ctx.is_home() { wave::start_newest(ports, ctx, &releases, &chain).await? } else { None };
+    let wave = if ctx.is_home() { wave::start_newest(ports, ctx, &chain, &releases).await? } else { None };
     Ok(json!({"outcome": "swept", "attested": attested, "open": open, "wave": wave}))
 }
 
@@ -202,27 +201,6 @@ async fn published<P: Artifacts>(ports: &P, ctx: &Context) -> Result<Vec<Release
     }
 }
 
-/// Tells people that S3 did not replicate an object; what came late after all is only noted.
-async fn report<P: Pager>(ports: &P, ctx: &Context, trouble: &ReplicationTrouble) -> Result<(), HandlerError> {
-    let ReplicationTrouble { what, key, destination, reason } = trouble;
-    let reason = reason.as_deref().unwrap_or("none given");
-    if !trouble.is_open() {
-        tracing::info!(key, destination, "replicated late");
-        return Ok(());
-    }
-    tracing::error!(key, destination, what, reason, "S3 did not replicate an object");
-    let message = format!(
-        "S3 reports {what} for {key} on its way to {destination}; its reason: {reason}.\n\nNow: that region does not \
-         attest the release. The wave waits for it until the replication deadline and then goes on without it; no \
-         endpoint is touched.\n\nTo do: mend the replication rule, its role or the destination bucket, then replicate \
-         the object again (S3 Batch Replication, or copy it with the same key). The sweep attests it within 5 minutes \
-         of its arrival."
-    );
-    let subject = subject(&format!("{}: replication to {destination} failed", ctx.fleet.name));
-    ports.page(&ctx.region, &Page { subject, message }).await?;
-    Ok(())
-}
-
 async fn page_refusal<P: Pager>(
     ports: &P,
     ctx: &Context,
@@ -235,14 +213,9 @@ async fn page_refusal<P: Pager>(
          was touched, and {release} does not reach {title} as it is.",
         ctx.region
     );
-    let subject = subject(&format!("{}: {title} refuses the bytes of {release}", ctx.fleet.name));
-    ports.page(&ctx.region, &Page { subject, message }).await?;
+    let subject = format!("{}: {title} refuses the bytes of {release}", ctx.fleet.name);
+    ports.page(&ctx.region, &Page::new(subject, message)).await?;
     Ok(())
-}
-
-/// A subject that SNS takes.
-fn subject(text: &str) -> String {
-    text.chars().take(100).collect()
 }
 
 #[cfg(test)]

@@ -163,17 +163,20 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
             self.ports.decide(&self.ctx.fleet.home, package, Approval::Rejected, &why).await?;
         }
         let release = self.release;
-        let record = Record::Rejected { release, why: why.clone() };
-        if self.record(record, |history| ruled(history, release)).await? {
+        // People first: a call that dies between the two is repeated, and tells them again.
+        if !ruled(self.hub.history(), release) {
             let version = package.map_or_else(|| release.short(), |(_, manifest)| manifest.version.to_string());
             self.page_rejection(&version, &why).await?;
         }
+        let record = Record::Rejected { release, why: why.clone() };
+        self.record(record, |history| ruled(history, release)).await?;
         Ok(self.on_record().unwrap_or(Ruling::Rejected(why)))
     }
 
-    /// Adds a record unless the history holds it. True where this call added it.
-    async fn record(&mut self, record: Record, held: impl Fn(&HubHistory) -> bool) -> Result<bool, HandlerError> {
-        Ok(self.hub.append_unless(self.ports, self.actor, record, held).await?)
+    /// Adds a record unless the history holds it.
+    async fn record(&mut self, record: Record, held: impl Fn(&HubHistory) -> bool) -> Result<(), HandlerError> {
+        self.hub.append_unless(self.ports, self.actor, record, held).await?;
+        Ok(())
     }
 
     async fn page_rejection(&self, version: &str, why: &str) -> Result<(), HandlerError> {
@@ -185,8 +188,8 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
              the training and publish a new release. This one stays rejected.",
             keys::evaluation_html(self.release)
         );
-        let subject: String = format!("{}: {version} is rejected", fleet.name).chars().take(100).collect();
-        Ok(self.ports.page(&fleet.home, &Page { subject, message }).await?)
+        let page = Page::new(format!("{}: {version} is rejected", fleet.name), message);
+        Ok(self.ports.page(&fleet.home, &page).await?)
     }
 }
 

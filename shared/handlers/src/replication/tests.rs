@@ -1,7 +1,8 @@
 use super::*;
-use crate::events::ReplicationEvent;
+use crate::events::{ReplicationEvent, ReplicationTrouble};
+use crate::ports::ErrorKind;
 use crate::publish::{PublishSpec, publish};
-use crate::testing::{World, context, fleet, name, run};
+use crate::testing::{Fault, World, context, fleet, name, run};
 use bytes::Bytes;
 use meridian_domain::{Actor, Image, RegionName, Sha256};
 use std::collections::BTreeMap;
@@ -31,7 +32,8 @@ fn look(world: &World, region: &str) -> Value {
 }
 
 fn attested(world: &World, region: &str) -> usize {
-    world.records(&name(region), Chain::Region(name(region))).len()
+    let records = world.records(&name(region), Chain::Region(name(region)));
+    records.iter().filter(|record| matches!(record, Record::Attested { .. })).count()
 }
 
 fn started(world: &World) -> Vec<(ReleaseId, Actor, Vec<RegionName>)> {
@@ -205,19 +207,150 @@ fn without_the_hubs_ledger_no_wave_starts() {
 }
 
 #[test]
-fn replication_trouble_is_paged_with_what_to_do() {
+fn the_replication_deadline_runs_since_home_has_the_release_not_since_training() {
     let world = World::default();
-    let trouble = |what: &str| ReplicationTrouble {
+    let release = released(&world, "v427");
+    *world.now.borrow_mut() += SignedDuration::from_mins(30);
+    assert_eq!(arrive(&world, HOME, release).unwrap()["wave"], Value::Null);
+    *world.now.borrow_mut() += SignedDuration::from_mins(10);
+    assert_eq!(look(&world, HOME)["wave"], Value::Null);
+    *world.now.borrow_mut() += SignedDuration::from_mins(5);
+    look(&world, HOME);
+    assert_eq!(started(&world)[0].2.len(), OTHERS.len());
+}
+
+#[test]
+fn a_late_arrival_of_an_older_release_starts_nothing() {
+    let world = World::default();
+    let older = released(&world, "v426");
+    *world.now.borrow_mut() += SignedDuration::from_secs(1);
+    let newer = released(&world, "v427");
+    for region in OTHERS {
+        world.replicate(&name(region));
+        look(&world, region);
+    }
+    arrive(&world, HOME, newer).unwrap();
+    for _ in 0..2 {
+        let reply = arrive(&world, HOME, older).unwrap();
+        assert_eq!((&reply["outcome"], &reply["wave"]), (&json!("attested"), &Value::Null));
+    }
+    assert_eq!(started(&world).into_iter().map(|wave| wave.0).collect::<Vec<_>>(), [newer]);
+    assert_eq!(world.started.borrow().len(), 1);
+}
+
+#[test]
+fn an_older_release_that_was_overtaken_while_it_waited_starts_nothing() {
+    let world = World::default();
+    let older = released(&world, "v426");
+    *world.now.borrow_mut() += SignedDuration::from_secs(1);
+    let newer = released(&world, "v427");
+    world.later(30, move |world| {
+        for region in OTHERS {
+            let version = "v426".parse().unwrap();
+            let record = Record::Attested { release: older, version };
+            world.write(&name(region), Chain::Region(name(region)), "other", record);
+        }
+        let (version, execution) = ("v427".parse().unwrap(), "wave".parse().unwrap());
+        let record = Record::WaveStarted { release: newer, version, execution, late: vec![] };
+        world.write(&name(HOME), Chain::Home, "other", record);
+    });
+    assert_eq!(arrive(&world, HOME, older).unwrap()["wave"], Value::Null);
+    assert!(world.started.borrow().is_empty());
+}
+
+#[test]
+fn a_region_that_refuses_a_release_says_so_once() {
+    let world = World::default();
+    let release = released(&world, "v427");
+    world.replicate(&name("sa-east-1"));
+    let key = (name("sa-east-1"), keys::archive(Sha256::of(b"archive of v427")));
+    let good = world.objects.borrow_mut().insert(key.clone(), Bytes::from_static(b"other bytes")).unwrap();
+    for _ in 0..2 {
+        arrive(&world, "sa-east-1", release).unwrap();
+        assert_eq!(look(&world, "sa-east-1")["open"], 1);
+    }
+    assert_eq!(world.pages.borrow().len(), 1);
+    // ... and mended bytes are attested all the same.
+    world.objects.borrow_mut().insert(key, good);
+    assert_eq!(look(&world, "sa-east-1")["attested"], 1);
+}
+
+#[test]
+fn no_page_is_lost_where_a_service_fails_between_the_page_and_its_entry() {
+    for operation in ["Publish", "PutEntry"] {
+        let world = World::default();
+        let release = released(&world, "v427");
+        // A refusal.
+        world.replicate(&name("sa-east-1"));
+        world.objects.borrow_mut().insert((name("sa-east-1"), keys::manifest(release)), Bytes::from_static(b"{}"));
+        world.fault(operation, Fault::Fails(ErrorKind::Unreachable));
+        assert!(arrive(&world, "sa-east-1", release).is_err());
+        arrive(&world, "sa-east-1", release).unwrap();
+        assert!(!world.pages.borrow().is_empty(), "{operation}");
+        // A wave without a region.
+        arrive(&world, HOME, release).unwrap();
+        *world.now.borrow_mut() += SignedDuration::from_mins(15);
+        world.pages.borrow_mut().clear();
+        world.fault(operation, Fault::Fails(ErrorKind::Unreachable));
+        assert!(arrive(&world, HOME, release).is_err());
+        arrive(&world, HOME, release).unwrap();
+        assert!(world.pages.borrow().last().unwrap().subject.contains("starts without"), "{operation}");
+        assert_eq!(started(&world).len(), 1);
+    }
+}
+
+fn trouble(what: &str, key: &str) -> ReplicationTrouble {
+    ReplicationTrouble {
         what: what.to_owned(),
-        key: "releases/manifests/x.json".to_owned(),
+        key: key.to_owned(),
         destination: "fraud-models-jp".to_owned(),
         reason: Some("AssumeRoleNotPermitted".to_owned()),
-    };
-    let troubles = vec![trouble("OperationFailedReplication"), trouble("OperationReplicatedAfterThreshold")];
+    }
+}
+
+fn fails(world: &World, keys: &[&str]) {
+    let troubles = keys.iter().map(|key| trouble("OperationFailedReplication", key)).collect();
+    run(handle(world, &context(HOME), &ReplicationEvent::ReplicationFailed(troubles))).unwrap();
+}
+
+#[test]
+fn replication_trouble_is_paged_with_every_object_and_what_to_do() {
+    let world = World::default();
+    let troubles = vec![
+        trouble("OperationFailedReplication", "releases/archives/x.tar.gz"),
+        trouble("OperationMissedThreshold", "releases/manifests/x.json"),
+        trouble("OperationReplicatedAfterThreshold", "releases/manifests/late.json"),
+    ];
     run(handle(&world, &context(HOME), &ReplicationEvent::ReplicationFailed(troubles))).unwrap();
     let pages = world.pages.borrow();
     assert_eq!(pages.len(), 1);
-    for part in ["releases/manifests/x.json", "fraud-models-jp", "AssumeRoleNotPermitted", "To do:"] {
+    let parts =
+        ["releases/manifests/x.json", "releases/archives/x", "fraud-models-jp", "AssumeRoleNotPermitted", "To do:"];
+    for part in parts {
         assert!(pages[0].message.contains(part), "{}", pages[0].message);
     }
+    assert!(!pages[0].message.contains("late.json"));
+}
+
+#[test]
+fn replication_trouble_of_one_release_and_region_is_paged_once() {
+    let world = World::default();
+    for key in ["archive", "manifest", "archive"] {
+        fails(&world, &[key]);
+    }
+    assert_eq!(world.pages.borrow().len(), 1);
+    *world.now.borrow_mut() += SignedDuration::from_hours(24);
+    fails(&world, &["archive", "manifest"]);
+    assert_eq!(world.pages.borrow().len(), 1);
+    // The next night's objects on the same way are news.
+    fails(&world, &["another archive"]);
+    assert_eq!(world.pages.borrow().len(), 2);
+}
+
+#[test]
+fn replication_trouble_is_paged_without_a_ledger_too() {
+    let world = World::default();
+    world.fault("ListObjectsV2", Fault::Fails(ErrorKind::Unreachable));
+    fails(&world, &["archive"]);
+    assert_eq!(world.pages.borrow().len(), 1);
 }

@@ -3,7 +3,7 @@
 //! Idempotent at every step: the execution's token is the release's digest, so that a call which died between starting
 //! the execution and recording it finds the same execution again.
 
-use super::{LOOK, subject};
+use super::LOOK;
 use crate::context::{Context, FunctionKind, HandlerError};
 use crate::files;
 use crate::journal::Journal;
@@ -19,34 +19,69 @@ use std::collections::BTreeMap;
 /// The pipeline's source action (template.yaml): the wave key's version is its revision.
 const SOURCE_ACTION: &str = "Source";
 
-/// Waits until every region has attested, or until `until`, or for what is left of the replication deadline; then
-/// starts the wave. Answers its execution, or `None` where it is too early: the sweep looks again.
+/// Waits until every region has attested, or until `until`, or for what is left of the replication deadline, which runs
+/// since home's own attestation; then starts the wave. Answers its execution, or `None` where it is too early (the
+/// sweep looks again) or too late: a release never starts after a newer one.
 pub(super) async fn start_when_ready<P>(
     ports: &P,
     ctx: &Context,
+    own: &Journal<RegionHistory>,
     release: ReleaseId,
-    manifest: &Manifest,
     until: Timestamp,
 ) -> Result<Option<Actor>, HandlerError>
 where
     P: Artifacts + Ledger + Pipeline + Pager + Clock,
 {
-    let hub = Journal::<HubHistory>::open(ports, &ctx.fleet.home, Chain::Home).await?;
+    let mut hub = Journal::<HubHistory>::open(ports, &ctx.fleet.home, Chain::Home).await?;
     if let Some(execution) = hub.history().waves.get(&release) {
         return Ok(Some(execution.clone()));
     }
-    let deadline = manifest.created + ctx.fleet.wave.replication_deadline;
-    let mut watch = Watch::default();
+    // What home has not attested does not start.
+    let Some(attested) = own.history().attested_at.get(&release) else { return Ok(None) };
+    let manifest = files::manifest(ports, &ctx.fleet.home, release).await?;
+    if is_overtaken(ports, ctx, hub.history(), release, &manifest).await? {
+        return Ok(None);
+    }
+    let deadline = *attested + ctx.fleet.wave.replication_deadline;
+    let (mut watch, mut waited) = (Watch::default(), false);
     loop {
         let missing = watch.missing(ports, ctx, release).await;
         if missing.is_empty() || ports.now() >= deadline {
-            return start(ports, ctx, hub, release, manifest, missing).await.map(Some);
+            if waited {
+                hub.refresh(ports).await?;
+                if is_overtaken(ports, ctx, hub.history(), release, &manifest).await? {
+                    return Ok(None);
+                }
+            }
+            return start(ports, ctx, hub, release, &manifest, missing).await.map(Some);
         }
         if ports.now() + LOOK > until {
             tracing::info!(%release, ?missing, "not every region has attested yet");
             return Ok(None);
         }
         ports.sleep(LOOK).await;
+        waited = true;
+    }
+}
+
+/// True where a newer release than this one has had its wave: a late or repeated arrival must not put the older one after
+/// it. A newer one whose manifest is gone binds nobody.
+async fn is_overtaken(
+    ports: &impl Artifacts,
+    ctx: &Context,
+    history: &HubHistory,
+    release: ReleaseId,
+    manifest: &Manifest,
+) -> Result<bool, HandlerError> {
+    let Some(newest) = history.newest.filter(|newest| *newest != release) else { return Ok(false) };
+    match files::manifest(ports, &ctx.fleet.home, newest).await {
+        Ok(other) if manifest.created < other.created => {
+            tracing::warn!(%release, version = %manifest.version, newer = %other.version, "a newer release has had its wave");
+            Ok(true)
+        }
+        Ok(_) => Ok(false),
+        Err(error) if error.is_missing() || error.is_wrong() => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -54,8 +89,8 @@ where
 pub(super) async fn start_newest<P>(
     ports: &P,
     ctx: &Context,
-    releases: &[ReleaseId],
     own: &Journal<RegionHistory>,
+    releases: &[ReleaseId],
 ) -> Result<Option<Actor>, HandlerError>
 where
     P: Artifacts + Ledger + Pipeline + Pager + Clock,
@@ -65,19 +100,17 @@ where
     if releases.iter().all(|release| started.contains_key(release)) {
         return Ok(None);
     }
-    // An older release than the last one that walked must not walk now: all are compared, by their manifests' time.
-    let mut newest: Option<(ReleaseId, Manifest)> = None;
+    // Of several that wait only the newest walks, by the manifests' time.
+    let mut newest: Option<(ReleaseId, Timestamp)> = None;
     for release in releases {
         let Ok(manifest) = files::manifest(ports, &ctx.region, *release).await else { continue };
-        if newest.as_ref().is_none_or(|(_, other)| other.created < manifest.created) {
-            newest = Some((*release, manifest));
+        if newest.is_none_or(|(_, created)| created < manifest.created) {
+            newest = Some((*release, manifest.created));
         }
     }
     match newest {
-        Some((release, manifest)) if own.history().attested.contains(&release) => {
-            start_when_ready(ports, ctx, release, &manifest, ports.now()).await
-        }
-        _ => Ok(None),
+        Some((release, _)) => start_when_ready(ports, ctx, own, release, ports.now()).await,
+        None => Ok(None),
     }
 }
 
@@ -138,10 +171,11 @@ where
         late: late.clone(),
     };
     let actor = ctx.actor(FunctionKind::Replication);
-    let first = hub.append_unless(ports, &actor, record, |history| history.waves.contains_key(&release)).await?;
-    if first && !late.is_empty() {
+    // People first: where this call dies now, the next one finds no entry, the same execution, and tells them again.
+    if !late.is_empty() && !hub.history().waves.contains_key(&release) {
         page_late(ports, ctx, manifest, &late).await?;
     }
+    hub.append_unless(ports, &actor, record, |history| history.waves.contains_key(&release)).await?;
     Ok(execution)
 }
 
@@ -186,13 +220,16 @@ async fn page_late<P: Pager>(
     let names = names.join(", ");
     let version = &manifest.version;
     let message = format!(
-        "{names}: no attestation of {version} within {:#} of its publication.\n\nNow: the wave has started without \
+        "{names}: no attestation of {version} within {:#} of {home}'s own.\n\nNow: the wave has started without \
          {names}, which serve what they served before; Verify-Fleet will name them.\n\nTo do: look at the buckets' \
          replication (archive {}), and at each region's ledger for a refusal. Once {version} is attested there, start a \
          new execution of {} for the same release: regions that serve it are left as they are.",
-        ctx.fleet.wave.replication_deadline, manifest.archive.key, ctx.fleet.pipeline
+        ctx.fleet.wave.replication_deadline,
+        manifest.archive.key,
+        ctx.fleet.pipeline,
+        home = ctx.fleet.title(&ctx.fleet.home)
     );
-    let subject = subject(&format!("{}: {version} starts without {names}", ctx.fleet.name));
-    ports.page(&ctx.fleet.home, &Page { subject, message }).await?;
+    let subject = format!("{}: {version} starts without {names}", ctx.fleet.name);
+    ports.page(&ctx.fleet.home, &Page::new(subject, message)).await?;
     Ok(())
 }

@@ -171,6 +171,20 @@ fn a_service_that_does_not_answer_is_asked_again_and_condemns_nobody() {
 }
 
 #[test]
+fn the_page_of_a_rejection_is_never_lost() {
+    for operation in ["Publish", "PutEntry"] {
+        let world = world();
+        let release = published(&world, PublishSpec { archive: Bytes::from_static(b"no archive"), ..spec("v427") });
+        world.fault("PutEntry", Fault::AnswerLost);
+        world.fault(operation, Fault::Fails(crate::ports::ErrorKind::Unreachable));
+        assert_eq!(evaluate(&world, release).unwrap()["outcome"], "again", "{operation}");
+        assert_eq!(evaluate(&world, release).unwrap()["outcome"], "rejected", "{operation}");
+        assert!(!world.pages.borrow().is_empty(), "{operation}");
+        assert_eq!(kinds(&world), ["registered", "rejected"]);
+    }
+}
+
+#[test]
 fn patience_ends() {
     let world = world();
     let release = published(&world, spec("v427"));
