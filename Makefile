@@ -3,10 +3,10 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check fmt train sam-build clean-tools
+.PHONY: help build demo test check fmt train check-account sam-build clean-tools
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: build ## two nights on one machine, with the real function binaries: one good, one bad
 	target/release/meridian night --scenario good-night --wire
@@ -23,6 +23,10 @@ check: ## formatting, lints, dependencies, template
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	scripts/check-deny
 	scripts/check-template
+
+check-account: ## whether the AWS credentials at hand belong to fleet.toml's account
+	@scripts/python-tools
+	@.venv/bin/python scripts/check_deployment.py --account
 
 fmt: ## format the code
 	cargo fmt --all

@@ -1,4 +1,7 @@
-"""Holds template.yaml and samconfig.toml against fleet.toml: what is written twice must say the same."""
+"""Holds template.yaml and samconfig.toml against fleet.toml and the code: what is written twice must say the same.
+
+With --account it asks AWS instead whether the credentials at hand belong to fleet.toml's account.
+"""
 
 import json
 import pathlib
@@ -10,9 +13,151 @@ from cfnlint.decode.cfn_yaml import load
 
 UNITS = {"s": 1, "m": 60, "h": 3600}
 
+# What the code asks of AWS, and where: function -> action -> places. A place is "own" (this region, or its bucket),
+# "home", "fleet" (every region, or every region's bucket), "account" for what has no region, or "*"; then, for S3, the
+# prefix. Read from the ports that each handler calls; shared/aws/src has one SDK operation for each.
+CALLS = {
+    # handlers/src/replication.rs and replication/wave.rs
+    "replication": {
+        # files::manifest, files::check; own_chain, and the hub's chain in home; Watch::has_attested
+        "s3:GetObject": {"own releases", "own ledger", "fleet ledger"},
+        "s3:ListBucket": {"own", "fleet"},  # published; every chain that is read
+        "s3:PutObject": {"own ledger/own", "own ledger/home", "own waves"},  # attest; start; start_execution
+        "sns:Publish": {"own"},  # page_refusal, report, page_late
+        "codepipeline:StartPipelineExecution": {"home"},  # start_execution
+    },
+    # handlers/src/shadow_eval.rs and shadow_eval/evaluation.rs: home only, so its own region is home
+    "shadow-eval": {
+        # files::manifest and archives, golden records; held-out records; written; the hub's chain and home's own
+        "s3:GetObject": {"own releases", "own holdouts", "own evaluations", "own ledger"},
+        "s3:ListBucket": {"own"},
+        "s3:PutObject": {"own releases/golden", "own evaluations", "own ledger/home"},  # Inputs::write; Case::record
+        "sagemaker:CreateModelPackage": {"own"},  # Case::register
+        "sagemaker:UpdateModelPackage": {"own"},  # Case::approve, Case::reject
+        "sns:Publish": {"own"},  # page_rejection
+        "codepipeline:PutJobSuccessResult": {"*"},  # job.rs
+        "codepipeline:PutJobFailureResult": {"*"},
+    },
+    # handlers/src/promote/: works in home, so its own bucket is home's
+    "promote": {
+        "s3:GetObject": {"own releases", "fleet ledger"},  # files::manifest, files::golden; Look::take
+        "s3:ListBucket": {"fleet"},
+        "s3:PutObject": {"fleet ledger"},  # the hub's chain and every region's
+        "sagemaker:DescribeModelPackage": {"home"},  # observe.rs, approved
+        "sagemaker:DescribeEndpoint": {"fleet"},  # Look::endpoint
+        "sagemaker:UpdateEndpoint": {"fleet"},  # start_update
+        "sagemaker:InvokeEndpoint": {"fleet"},  # asked
+        "sagemaker:CreateModel": {"fleet"},  # prepare
+        "sagemaker:CreateEndpointConfig": {"fleet"},  # prepare
+        "iam:PassRole": {"account"},  # no call: CreateModel hands the endpoint's role on
+        "cloudwatch:PutMetricAlarm": {"fleet"},  # prepare, Act::Disarm
+        "cloudwatch:DescribeAlarms": {"*"},  # Look::alarms
+        "cloudwatch:GetMetricData": {"*"},  # evidence
+        "cloudwatch:PutMetricData": {"*"},  # publish: verdict and heartbeat
+        "sns:Publish": {"own"},  # Look::page, refuse_violations: home's topic
+        "codepipeline:PutJobSuccessResult": {"*"},  # job.rs
+        "codepipeline:PutJobFailureResult": {"*"},
+    },
+    # handlers/src/rollback.rs: nothing but its own region (I6)
+    "rollback": {
+        "s3:GetObject": {"own ledger/own"},
+        "s3:ListBucket": {"own"},
+        "s3:PutObject": {"own ledger/own"},  # Look::tell
+        "sagemaker:DescribeEndpoint": {"own"},  # Look::endpoint
+        "sagemaker:UpdateEndpoint": {"own"},  # Look::update
+        "cloudwatch:DescribeAlarms": {"*"},  # alarm
+        "cloudwatch:PutMetricData": {"*"},  # trip
+        "sns:Publish": {"own"},
+    },
+    # handlers/src/status.rs
+    "status": {
+        "s3:GetObject": {"own ledger/own", "own releases/golden"},  # serving; probe
+        "s3:ListBucket": {"own"},
+        "sagemaker:InvokeEndpoint": {"own"},  # look
+    },
+}
+# Where an action is not named as its operation is; PassRole is no operation.
+OPERATIONS = {"s3:ListBucket": "ListObjectsV2", "iam:PassRole": None}
+
+REGIONS = {"${AWS::Region}": "own", "${HomeRegion}": "home", "*": "fleet", "": "account"}
+BUCKETS = {"${ReleaseBucket}": "own", "${FleetBuckets}": "fleet"}
+
 
 def seconds(text):
     return sum(int(n) * UNITS[unit] for n, unit in re.findall(r"(\d+)\s*([smh])", text))
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def text(value):
+    """A string, or what !Sub makes one of."""
+    return value["Fn::Sub"] if isinstance(value, dict) else value
+
+
+def key(path):
+    """An object key's pattern without the fleet's name: "ledger/own", "releases/golden", "waves"."""
+    return path.replace("/${FleetName}", "").replace("${AWS::Region}", "own").removesuffix("*").removesuffix(".json").strip("/")
+
+
+def place(resource):
+    """Where an ARN lies, in the words of CALLS."""
+    if resource == "*":
+        return resource
+    # The colons of pseudo parameters do not separate.
+    fields = re.split(r":(?![^{]*})", resource, maxsplit=5)
+    service, region, name = fields[2], fields[3], fields[5]
+    if service == "s3":
+        bucket, _, path = name.partition("/")
+        return f"{BUCKETS.get(bucket, bucket)} {key(path)}".strip()
+    return REGIONS.get(region, region)
+
+
+def rights(function):
+    """What a function's policies allow: action -> places; and the prefixes that it may read and list."""
+    allowed, prefixes = {}, {"s3:GetObject": set(), "s3:ListBucket": set()}
+    for policy in function["Policies"]:
+        for statement in policy["Statement"]:
+            statement = statement["Fn::If"][1] if "Fn::If" in statement else statement
+            resources = [text(resource) for resource in listed(statement["Resource"])]
+            for action in listed(statement["Action"]):
+                allowed.setdefault(action, set()).update(place(resource) for resource in resources)
+                if action == "s3:GetObject":
+                    prefixes[action].update(key(resource.partition("/")[2]) for resource in resources)
+                if action == "s3:ListBucket":
+                    listing = statement["Condition"]["StringLikeIfExists"]["s3:prefix"]
+                    prefixes[action].update(key(text(prefix)) for prefix in listed(listing))
+    return allowed, prefixes
+
+
+def wrong_rights(functions):
+    """Rights that the code needs and has not, or has and does not need."""
+    for name, function in functions.items():
+        allowed, prefixes = rights(function)
+        calls = CALLS.get(name, {})
+        for action in sorted(allowed.keys() | calls.keys()):
+            needs, has = calls.get(action, set()), allowed.get(action, set())
+            for where in sorted(needs - has):
+                yield f"template.yaml, {name}: the code needs {action} ({where}), and no policy allows it"
+            for where in sorted(has - needs):
+                yield f"template.yaml, {name}: a policy allows {action} ({where}), and no code needs it"
+        # Without the right to list, S3 answers 403 where 404 is meant.
+        for prefix in sorted(prefixes["s3:GetObject"] ^ prefixes["s3:ListBucket"]):
+            yield f"template.yaml, {name}: {prefix!r} can be read and not listed, or listed and not read"
+    known = {OPERATIONS.get(a, a.split(":")[1]) for calls in CALLS.values() for a in calls} - {None}
+    sources = "".join(path.read_text() for path in pathlib.Path("shared/aws/src").glob("*.rs"))
+    made = set(re.findall(r'Call::new\([^"()]*"(\w+)"\)', sources))
+    for operation in sorted(made ^ known):
+        yield f"{operation}: called in shared/aws/src or named in CALLS of {sys.argv[0]}, and not both"
+
+
+def wrong_account(fleet):
+    import boto3  # comes with the SAM CLI; only this question needs it
+
+    account = boto3.client("sts", region_name=fleet["fleet"]["home"]).get_caller_identity()["Account"]
+    if account != fleet["fleet"]["account"]:
+        yield f"these credentials belong to account {account}, fleet.toml names {fleet['fleet']['account']}"
 
 
 def main():
@@ -20,6 +165,10 @@ def main():
     config = tomllib.loads(pathlib.Path("samconfig.toml").read_text())
     template = load("template.yaml")
     faults = []
+    if "--account" in sys.argv:
+        for fault in (wrong := list(wrong_account(fleet))):
+            print(f"check-deployment: {fault}", file=sys.stderr)
+        return 1 if wrong else 0
 
     def hold(what, here, there):
         if here != there:
@@ -32,6 +181,8 @@ def main():
             deployed[environment["global"]["parameters"]["region"]] = parameters["ReleaseBucket"]
             hold(f"samconfig.toml, {name}: HomeRegion", parameters["HomeRegion"], fleet["fleet"]["home"])
             hold(f"samconfig.toml, {name}: FleetName", parameters["FleetName"], fleet["fleet"]["name"])
+            role = parameters.get("EndpointRoleName", fleet["fleet"]["execution_role"])
+            hold(f"samconfig.toml, {name}: EndpointRoleName", role, fleet["fleet"]["execution_role"])
     hold("samconfig.toml, region and bucket", deployed, {r["name"]: r["bucket"] for r in fleet["region"]})
 
     defaults = {name: p.get("Default") for name, p in template["Parameters"].items()}
@@ -39,6 +190,7 @@ def main():
     hold("template.yaml, HomeRegion", defaults["HomeRegion"], fleet["fleet"]["home"])
     hold("template.yaml, EndpointName", defaults["EndpointName"], fleet["fleet"]["endpoint"])
     hold("template.yaml, PipelineName", defaults["PipelineName"], fleet["fleet"]["pipeline"])
+    hold("template.yaml, EndpointRoleName", defaults["EndpointRoleName"], fleet["fleet"]["execution_role"])
     buckets = re.compile(re.escape(defaults["FleetBuckets"]).replace(r"\*", ".*"))
     for region in fleet["region"]:
         if not buckets.fullmatch(region["bucket"]):
@@ -57,6 +209,12 @@ def main():
         if functions[name]["Timeout"] >= lease:
             faults.append(f"template.yaml, {name}: a timeout of {functions[name]['Timeout']} s outlives the {lease} s lease")
 
+    faults.extend(wrong_rights(functions))
+    for name, function in functions.items():
+        for event in function.get("Events", {}).values():
+            if event["Type"] in ("EventBridgeRule", "Schedule") and "DeadLetterConfig" not in event["Properties"]:
+                faults.append(f"template.yaml, {name}: a rule without a dead-letter queue loses events after a day")
+
     for path in sorted(pathlib.Path("events").glob("*/*.json")):
         if path.parent.name != "hostile" and path.parent.name not in functions:
             faults.append(f"{path}: no function {path.parent.name}")
@@ -65,7 +223,7 @@ def main():
     for fault in faults:
         print(f"check-deployment: {fault}", file=sys.stderr)
     if not faults:
-        print(f"check-deployment: template, samconfig and fleet agree ({len(deployed)} regions, {len(functions)} functions)")
+        print(f"check-deployment: template, samconfig, fleet and code agree ({len(deployed)} regions, {len(functions)} functions)")
     return 1 if faults else 0
 
 
