@@ -9,9 +9,9 @@ use crate::journal::Journal;
 use crate::ports::{ErrorKind, Ports};
 use crate::promote::{page, trip};
 use meridian_domain::plan::{self, Act, Next, RollbackSight};
-use meridian_domain::{AlarmState, Chain, Entry, Fleet, Record, Region, RegionHistory, Seen, Target, alarms};
+use meridian_domain::{AlarmState, Chain, Fleet, Record, Region, RegionHistory, Seen, Target, alarms};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 /// Steps that one call may take; the longest way back needs six.
 const STEPS: u32 = 20;
@@ -30,7 +30,7 @@ pub async fn handle<P: Ports>(ports: &P, context: &Context, event: &RollbackEven
         tracing::info!(why = plan.why, "planned");
         match plan.next {
             Next::Finish(_) | Next::Wait => return look.outcome(plan.why),
-            Next::TellRegion(_, record) => look.tell(ports, record).await?,
+            Next::TellRegion(_, record) => look.tell(ports, record).await,
             Next::Do(Act::Update, _, target) => look.update(ports, &context.fleet, region, &target).await?,
             Next::Do(act, ..) => {
                 look.sight.done.insert(act);
@@ -55,6 +55,8 @@ pub async fn handle<P: Ports>(ports: &P, context: &Context, event: &RollbackEven
 struct Look {
     sight: RollbackSight,
     journal: Journal<RegionHistory>,
+    /// Records of this call that the ledger has not taken yet, in order.
+    unwritten: VecDeque<Record>,
 }
 
 impl Look {
@@ -68,16 +70,21 @@ impl Look {
             done: BTreeSet::new(),
             paged: false,
         };
-        let mut look = Self { sight, journal };
+        let mut look = Self { sight, journal, unwritten: VecDeque::new() };
         look.endpoint(ports, &context.fleet, region).await;
         Ok(look)
     }
 
-    /// An alarm that could not be read is not a quiet one (I13): the call fails, so that Lambda repeats it.
+    /// How the call ends: badly where something is left to do, so that Lambda repeats it. An alarm that could not be read is
+    /// not a quiet one (I13).
     fn outcome(&self, done: String) -> Result<Value, HandlerError> {
+        let unwritten = self.unwritten.len();
         match &self.sight.alarm {
-            Seen::Known(_) => Ok(json!({ "outcome": done })),
             Seen::Unknown(why) => Err(HandlerError::State(why.clone())),
+            _ if unwritten > 0 => {
+                Err(HandlerError::State(format!("{done}; the ledger did not take {unwritten} records of it")))
+            }
+            Seen::Known(_) => Ok(json!({ "outcome": done })),
         }
     }
 
@@ -97,22 +104,22 @@ impl Look {
         };
     }
 
-    /// Writes to the region's chain. Where that fails, the record holds for this call all the same: going back must not
-    /// wait for paper (I6), and the sweep writes what is missing.
-    async fn tell<P: Ports>(&mut self, ports: &P, record: Record) -> Result<(), HandlerError> {
-        let actor = self.sight.actor.clone();
-        match self.journal.append(ports, &actor, record.clone()).await {
-            Ok(()) => self.sight.history = Seen::Known(self.journal.history().clone()),
-            Err(error) if error.is_regional() => {
-                tracing::error!(%error, "the ledger was not written; going on without");
-                let entry: Entry = self.journal.head().entry(ports.now(), actor, record);
-                if let Seen::Known(history) = &mut self.sight.history {
-                    history.apply(&entry);
-                }
+    /// Writes to the region's chain, behind what it has not taken before. Whatever the ledger answers, the record holds for
+    /// this call: going back must not wait for paper (I6).
+    async fn tell<P: Ports>(&mut self, ports: &P, record: Record) {
+        self.unwritten.push_back(record);
+        while let Some(next) = self.unwritten.front() {
+            if let Err(error) = self.journal.append(ports, &self.sight.actor, next.clone()).await {
+                tracing::error!(%error, waiting = self.unwritten.len(), "the ledger was not written; going on without");
+                break;
             }
-            Err(error) => return Err(error.into()),
+            self.unwritten.pop_front();
         }
-        Ok(())
+        let mut history = self.journal.history().clone();
+        for record in &self.unwritten {
+            history.apply(&self.journal.head().entry(ports.now(), self.sight.actor.clone(), record.clone()));
+        }
+        self.sight.history = Seen::Known(history);
     }
 
     async fn update<P: Ports>(
@@ -126,7 +133,7 @@ impl Look {
         match ports.update(&region.name, &target.return_spec(fleet)).await {
             Ok(()) => {
                 let execution = self.sight.actor.clone();
-                self.tell(ports, Record::UpdateStarted { execution }).await?;
+                self.tell(ports, Record::UpdateStarted { execution }).await;
             }
             // Another update runs, or the plane does not answer: the next event or sweep looks again.
             Err(error) if error.kind == ErrorKind::Conflict || error.is_regional() => {
@@ -157,3 +164,6 @@ fn cause(reason: &str) -> String {
     let name = reason.split(":alarm:").nth(1).and_then(|rest| rest.split_whitespace().next());
     name.map_or_else(|| "its rollback alarm rings".to_owned(), |name| format!("alarm {name} rings"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,6 +56,11 @@ pub struct World {
     pub pages: RefCell<Vec<Page>>,
     pub started: RefCell<Vec<StartSpec>>,
     pub packages: RefCell<BTreeMap<ReleaseId, (Approval, String)>>,
+    /// Endpoints, where a test has any: a look at another one is refused.
+    pub endpoints: RefCell<BTreeMap<RegionName, EndpointView>>,
+    pub updates: RefCell<Vec<UpdateSpec>>,
+    /// The alarms that exist, where a test has any.
+    pub alarms: RefCell<Option<Vec<AlarmView>>>,
     pub invoked: RefCell<u32>,
     /// What the endpoint answers.
     pub score: RefCell<String>,
@@ -74,6 +79,9 @@ impl Default for World {
             pages: RefCell::default(),
             started: RefCell::default(),
             packages: RefCell::default(),
+            endpoints: RefCell::default(),
+            updates: RefCell::default(),
+            alarms: RefCell::default(),
             invoked: RefCell::default(),
             score: RefCell::new("0.25".to_owned()),
             later: RefCell::default(),
@@ -234,16 +242,29 @@ impl Registry for World {
 
 impl Endpoints for World {
     async fn describe(&self, region: &RegionName, _: &ResourceName) -> Answer<Option<EndpointView>> {
-        wrong(ErrorKind::Refused, region, "DescribeEndpoint")
+        self.call(region, "DescribeEndpoint", || match self.endpoints.borrow().get(region) {
+            Some(endpoint) => Ok(Some(endpoint.clone())),
+            None => wrong(ErrorKind::Refused, region, "DescribeEndpoint"),
+        })
     }
     async fn create_model(&self, region: &RegionName, _: &ModelSpec) -> Answer<()> {
-        wrong(ErrorKind::Refused, region, "CreateModel")
+        self.call(region, "CreateModel", || Ok(()))
     }
     async fn create_config(&self, region: &RegionName, _: &ConfigSpec) -> Answer<()> {
-        wrong(ErrorKind::Refused, region, "CreateEndpointConfig")
+        self.call(region, "CreateEndpointConfig", || Ok(()))
     }
-    async fn update(&self, region: &RegionName, _: &UpdateSpec) -> Answer<()> {
-        wrong(ErrorKind::Refused, region, "UpdateEndpoint")
+    async fn update(&self, region: &RegionName, update: &UpdateSpec) -> Answer<()> {
+        self.call(region, "UpdateEndpoint", || {
+            let mut endpoints = self.endpoints.borrow_mut();
+            let Some(endpoint) = endpoints.get_mut(region) else {
+                return wrong(ErrorKind::Refused, region, "UpdateEndpoint");
+            };
+            endpoint.status = EndpointStatus::Updating;
+            let pending = PendingDeployment { config: update.config.clone(), phase: None, phase_since: None };
+            endpoint.pending = Some(pending);
+            self.updates.borrow_mut().push(update.clone());
+            Ok(())
+        })
     }
     async fn invoke(&self, region: &RegionName, _: &ResourceName, _: &str) -> Answer<String> {
         *self.invoked.borrow_mut() += 1;
@@ -253,13 +274,16 @@ impl Endpoints for World {
 
 impl Signals for World {
     async fn put_alarms(&self, region: &RegionName, _: &[AlarmSpec]) -> Answer<()> {
-        wrong(ErrorKind::Refused, region, "PutMetricAlarm")
+        self.call(region, "PutMetricAlarm", || Ok(()))
     }
     async fn alarms(&self, region: &RegionName, _: &[String]) -> Answer<Vec<AlarmView>> {
-        wrong(ErrorKind::Refused, region, "DescribeAlarms")
+        self.call(region, "DescribeAlarms", || match self.alarms.borrow().as_ref() {
+            Some(alarms) => Ok(alarms.clone()),
+            None => wrong(ErrorKind::Refused, region, "DescribeAlarms"),
+        })
     }
     async fn publish(&self, region: &RegionName, _: &MetricPoint) -> Answer<()> {
-        wrong(ErrorKind::Refused, region, "PutMetricData")
+        self.call(region, "PutMetricData", || Ok(()))
     }
     async fn counts(&self, region: &RegionName, _: &CountsQuery) -> Answer<FleetCounts> {
         wrong(ErrorKind::Refused, region, "GetMetricData")

@@ -85,6 +85,7 @@ impl RollbackView<'_> {
             (None, Some(serving)) => match Stage::of(endpoint, &serving.target, history, self.now) {
                 Stage::OnTarget => self.serving(history, &serving.target),
                 Stage::Broken => self.broken(history, endpoint),
+                Stage::Elsewhere => self.elsewhere(history, endpoint, &serving.target),
                 _ => self.nothing("the endpoint is changing"),
             },
             (None, None) => self.nothing("the ledger does not know what serves"),
@@ -100,6 +101,23 @@ impl RollbackView<'_> {
             Some(back) => self.go_back(back, reason),
             None => self.stuck(history, target, reason),
         }
+    }
+
+    /// In service, and not on what the ledger says. Back on what served before: it went back and nobody could write it down.
+    fn elsewhere(&self, history: &RegionHistory, endpoint: &EndpointView, from: &Target) -> Plan {
+        let Some(back) = history.previous.as_ref().filter(|back| back.config == endpoint.config) else {
+            return self.nothing("the endpoint names a configuration that the ledger does not know");
+        };
+        let (title, version) = (&self.region.title, &back.version);
+        if let Some(why) = history.halt.clone() {
+            let words = format!("{title} is back on {version}");
+            return self.tell(Record::Reverted { from: from.clone(), to: back.clone(), why }, words);
+        }
+        let why = format!("{title} went back from {} to {version}: its ledger could not be written then", from.version);
+        self.halt_and_page(
+            why,
+            "Read rollback's log for the reason. No wave starts until the halt is lifted; nothing else is needed to serve.",
+        )
     }
 
     fn go_back(&self, back: &Target, reason: &str) -> Plan {

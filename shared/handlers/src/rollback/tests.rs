@@ -1,0 +1,114 @@
+use super::*;
+use crate::testing::{Fault, World, context, fleet, name, run};
+use meridian_domain::{AlarmView, EndpointStatus, EndpointView, ReleaseId, Sha256};
+
+const AU: &str = "ap-southeast-2";
+
+fn target(text: &str) -> Target {
+    let fleet = fleet();
+    let release = ReleaseId(Sha256::of(text.as_bytes()));
+    Target::of(&fleet, fleet.region(&name(AU)).unwrap(), release, &text.parse().unwrap())
+}
+
+fn chain() -> Chain {
+    Chain::Region(name(AU))
+}
+
+/// AU serves v427, on record; v426 served before.
+fn world() -> World {
+    let world = World::default();
+    for version in ["v426", "v427"] {
+        let execution = "wave-1".parse().unwrap();
+        let record = Record::Confirmed { target: target(version), execution, golden: 10 };
+        world.write(&name(AU), chain(), "wave-1", record);
+    }
+    in_service(&world, "v427");
+    alarm(&world, AlarmState::Ok);
+    world
+}
+
+fn in_service(world: &World, version: &str) {
+    let config = target(version).config;
+    let view = EndpointView { status: EndpointStatus::InService, config, pending: None, failure_reason: None };
+    world.endpoints.borrow_mut().insert(name(AU), view);
+}
+
+fn alarm(world: &World, state: AlarmState) {
+    let name = alarms::composite_name(&fleet());
+    *world.alarms.borrow_mut() = Some(vec![AlarmView { name, state, reason: String::new() }]);
+}
+
+fn look(world: &World) -> Result<Value, HandlerError> {
+    run(handle(world, &context(AU), &RollbackEvent::Sweep))
+}
+
+/// What the chain says since the two confirmations.
+fn news(world: &World) -> Vec<Record> {
+    world.records(&name(AU), chain()).split_off(2)
+}
+
+fn is_whole_story(records: &[Record]) -> bool {
+    use Record::{Halted, Reverted, UpdateIntended, UpdateStarted};
+    matches!(records, [UpdateIntended { .. }, UpdateStarted { .. }, Halted { .. }, Reverted { .. }])
+}
+
+#[test]
+fn a_ringing_alarm_takes_the_region_back() {
+    let world = world();
+    alarm(&world, AlarmState::Alarm);
+    look(&world).unwrap();
+    in_service(&world, "v426");
+    alarm(&world, AlarmState::Ok);
+    look(&world).unwrap();
+    assert!(is_whole_story(&news(&world)), "{:#?}", news(&world));
+    assert_eq!((world.updates.borrow().len(), world.pages.borrow().len()), (1, 1));
+}
+
+/// I6: whatever the ledger answers, the region goes back, and the entry follows as soon as the ledger takes it.
+#[test]
+fn no_answer_of_the_ledger_stops_a_rollback() {
+    for kind in [ErrorKind::Refused, ErrorKind::NotFound, ErrorKind::Throttled, ErrorKind::Unreachable] {
+        let world = world();
+        alarm(&world, AlarmState::Alarm);
+        world.fault("PutEntry", Fault::Fails(kind));
+        look(&world).unwrap();
+        assert_eq!(world.updates.borrow()[0].config, target("v426").config, "{kind}");
+        in_service(&world, "v426");
+        look(&world).unwrap();
+        assert!(is_whole_story(&news(&world)), "{kind}: {:#?}", news(&world));
+    }
+}
+
+#[test]
+fn endless_conflicts_of_the_ledger_do_not_stop_a_rollback() {
+    let world = world();
+    alarm(&world, AlarmState::Alarm);
+    for _ in 0..100 {
+        world.fault("PutEntry", Fault::Fails(ErrorKind::Conflict));
+    }
+    assert!(look(&world).unwrap_err().to_string().contains("the ledger did not take 3 records"));
+    assert_eq!((world.updates.borrow().len(), world.pages.borrow().len()), (1, 1));
+}
+
+/// The call that went back could write nothing: a later one finds the region back, halts it and says so.
+#[test]
+fn a_return_that_nobody_wrote_down_is_found_and_recorded() {
+    let world = world();
+    in_service(&world, "v426");
+    look(&world).unwrap();
+    assert!(matches!(&news(&world)[..], [Record::Halted { .. }, Record::Reverted { .. }]), "{:#?}", news(&world));
+    assert_eq!(world.pages.borrow().len(), 1);
+    look(&world).unwrap();
+    assert_eq!((news(&world).len(), world.pages.borrow().len()), (2, 1));
+}
+
+/// I13: an alarm that is not there, or cannot be read, is not a quiet one.
+#[test]
+fn an_alarm_that_is_not_in_the_answer_fails_the_call() {
+    let world = world();
+    *world.alarms.borrow_mut() = Some(Vec::new());
+    let said = look(&world).unwrap_err().to_string();
+    assert_eq!(said, "the rollback alarm fraud-rollback does not exist or cannot be seen");
+    *world.alarms.borrow_mut() = None;
+    assert!(look(&world).unwrap_err().to_string().contains("cannot be read"));
+}
