@@ -146,6 +146,9 @@ pub enum HandlerError {
         /// The fleet's regions.
         known: String,
     },
+    /// An action that is another function's.
+    #[error("{0}")]
+    Action(String),
     /// A step whose precondition does not hold.
     #[error("{0}")]
     State(String),

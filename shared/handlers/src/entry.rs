@@ -4,8 +4,8 @@
 //! say. Events are never logged: a job's holds credentials.
 
 use crate::context::{Context, FunctionKind, HandlerError};
-use crate::events::{PipelineJob, ReplicationEvent, RollbackEvent, StatusEvent, job_id};
-use crate::ports::{FailureKind, Ports};
+use crate::events::{Action, PipelineJob, ReplicationEvent, RollbackEvent, StatusEvent, job_id};
+use crate::ports::{FailureKind, Page, Ports};
 use serde_json::{Value, json};
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -84,15 +84,18 @@ pub async fn promote<P: Ports>(ports: &P, ctx: &Context, event: Value) -> Result
     .await
 }
 
-/// The event's job, which must be for this fleet under this policy.
+/// The event's job, which must be for this fleet under this policy, and for this function.
 fn job(function: FunctionKind, ctx: &Context, event: &Value) -> Result<PipelineJob, HandlerError> {
     let job = PipelineJob::parse(function.name(), event)?;
     note("release", job.parameters.release);
     job.check(&ctx.fleet, ctx.policy)?;
-    Ok(job)
+    let (Action::Register, FunctionKind::Promote) = (&job.parameters.action, function) else { return Ok(job) };
+    let message = "promote was given shadow-eval's action \"register\"; correct the pipeline's action";
+    Err(HandlerError::Action(message.to_owned()))
 }
 
-/// Answers CodePipeline where the handler could not: unanswered, it would wait for 20 minutes.
+/// Answers CodePipeline where the handler could not: unanswered, it would wait for 20 minutes. Home's on-call hears of it
+/// first, as far as the pager works.
 async fn answered<P: Ports>(
     ports: &P,
     ctx: &Context,
@@ -106,13 +109,33 @@ async fn answered<P: Ports>(
     let result = catch_panic(work).await;
     let (Err(error), Some(job)) = (&result, job) else { return result };
     tracing::error!(%error, "the handler gave no answer: the job fails");
-    let kind = match error {
-        HandlerError::Event(_) => FailureKind::Configuration,
-        _ => FailureKind::SystemUnavailable,
-    };
     let why = error.to_string();
-    crate::job::fail(ports, &ctx.region, job, kind, &why).await?;
+    let page = page(ctx, job, &why);
+    if let Err(error) = ports.page(&ctx.fleet.home, &page).await {
+        tracing::error!(%error, "the page was not sent");
+    }
+    crate::job::fail(ports, &ctx.region, job, failure_kind(error), &why).await?;
     Ok(json!({"outcome": "failed", "why": why}))
+}
+
+/// Whose fault it is, in CodePipeline's words: the action's configuration, a service in trouble, or the work itself (a
+/// refusal of the audit, a defect, a panic).
+fn failure_kind(error: &HandlerError) -> FailureKind {
+    match error {
+        HandlerError::Event(_) | HandlerError::Region { .. } | HandlerError::Action(_) => FailureKind::Configuration,
+        error if error.is_regional() => FailureKind::SystemUnavailable,
+        _ => FailureKind::JobFailed,
+    }
+}
+
+fn page(ctx: &Context, job: &str, why: &str) -> Page {
+    let message = format!(
+        "{why}\n\nNow: the pipeline's job {job} fails and its execution stops. An update that is under way goes on only \
+         to its guardrails' end, which takes traffic back unless somebody decides to proceed.\n\nTo do: look at the \
+         function's log for this job, mend the cause, and start a new execution of the same release: regions that serve \
+         it are left as they are."
+    );
+    Page::new(format!("{}: a pipeline job failed", ctx.fleet.name), message)
 }
 
 /// Runs a handler to its end, or to its panic. What a panic says is left out: it may hold what was being read (I12).

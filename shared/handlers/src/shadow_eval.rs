@@ -37,7 +37,7 @@ where
 {
     if job.parameters.action != Action::Register {
         let message = "shadow-eval takes the action \"register\"; correct UserParameters of the pipeline's action";
-        return Err(HandlerError::State(message.to_owned()));
+        return Err(HandlerError::Action(message.to_owned()));
     }
     match rule(ports, ctx, job).await {
         Ok(Ruling::Approved(why)) => {

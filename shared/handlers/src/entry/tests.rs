@@ -1,5 +1,5 @@
 use super::*;
-use crate::ports::ErrorKind;
+use crate::ports::{ErrorKind, PortError};
 use crate::testing::{FLEET, Fault, World, context, run};
 use meridian_domain::Sha256;
 
@@ -37,23 +37,64 @@ fn a_malformed_job_is_answered_as_a_wrong_configuration() {
             let world = World::default();
             run(invoke(function, &world, &context("eu-west-1"), event(function, change))).unwrap();
             assert!(answer(&world).starts_with("Configuration: CodePipeline job, UserParameters: field "));
+            assert_eq!(world.pages.borrow().len(), 1);
         }
     }
 }
 
 #[test]
-fn a_handler_that_fails_or_panics_leaves_no_job_unanswered() {
+fn a_handler_that_fails_or_panics_leaves_no_job_unanswered_and_wakes_somebody() {
     for function in FUNCTIONS {
         for fault in [Fault::Panics, Fault::Fails(ErrorKind::Refused)] {
             let world = World::default();
             world.fault("ListObjectsV2", fault);
+            world.fault("GetObject", fault);
             let reply = run(invoke(function, &world, &context("eu-west-1"), event(function, |_| {}))).unwrap();
             assert_eq!(reply["outcome"], "failed");
             let said = answer(&world);
-            assert!(said.starts_with("SystemUnavailable: "), "{said}");
-            assert!(!said.contains("0.123"), "{said}");
+            assert!(said.starts_with("JobFailed: "), "{said}");
+            let pages = world.pages.borrow();
+            assert_eq!(pages.len(), 1);
+            assert!(said.ends_with(pages[0].message.lines().next().unwrap()), "{said}");
+            assert!(pages[0].message.contains("job-1"), "{}", pages[0].message);
+            assert!(!format!("{said}{pages:?}").contains("0.123"), "{said}");
         }
     }
+}
+
+#[test]
+fn another_functions_action_is_a_wrong_configuration() {
+    for (function, other) in [(FunctionKind::ShadowEval, "verify"), (FunctionKind::Promote, "register")] {
+        let world = World::default();
+        let wrong = event(function, |it| {
+            it["action"] = json!(other);
+            it.as_object_mut().unwrap().remove("region");
+        });
+        run(invoke(function, &world, &context("eu-west-1"), wrong)).unwrap();
+        assert!(answer(&world).starts_with("Configuration: "), "{}", answer(&world));
+    }
+}
+
+#[test]
+fn a_page_that_does_not_go_out_does_not_stop_the_answer() {
+    let world = World::default();
+    world.fault("Publish", Fault::Fails(ErrorKind::Unreachable));
+    let bad = event(FunctionKind::Promote, |it| *it = json!("nothing"));
+    run(promote(&world, &context("eu-west-1"), bad)).unwrap();
+    assert!(answer(&world).starts_with("Configuration: "));
+}
+
+#[test]
+fn only_a_service_in_trouble_is_called_one() {
+    let port = |kind| {
+        let region = "eu-west-1".parse().unwrap();
+        HandlerError::Port(PortError { kind, region, operation: "GetObject", message: String::new() })
+    };
+    assert_eq!(failure_kind(&port(ErrorKind::Unreachable)), FailureKind::SystemUnavailable);
+    assert_eq!(failure_kind(&port(ErrorKind::Throttled)), FailureKind::SystemUnavailable);
+    assert_eq!(failure_kind(&port(ErrorKind::Refused)), FailureKind::JobFailed);
+    assert_eq!(failure_kind(&HandlerError::State("the audit refused a step".to_owned())), FailureKind::JobFailed);
+    assert_eq!(failure_kind(&HandlerError::Action("another action".to_owned())), FailureKind::Configuration);
 }
 
 #[test]
