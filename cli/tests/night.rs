@@ -12,7 +12,7 @@ start = "2026-11-20T02:59:00Z"
 lasts = "2m"
 
 [expect]
-serves = { eu-west-1 = "v426" }
+serves = { eu-west-1 = "v426", ap-southeast-2 = "v426", ap-northeast-1 = "v426", sa-east-1 = "v426" }
 pages = 0
 executions = []
 "#;
@@ -44,7 +44,7 @@ fn a_night_that_ends_as_expected_exits_0_without_colour_in_a_pipe() {
 
 #[test]
 fn a_night_that_ends_otherwise_exits_1_and_says_how() {
-    let output = night(&QUIET.replace("\"v426\"", "\"v427\""), &[]);
+    let output = night(&QUIET.replace("eu-west-1 = \"v426\"", "eu-west-1 = \"v427\""), &[]);
     let story = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{story}");
     assert!(story.contains("EU serves v426, expected v427"), "{story}");

@@ -86,3 +86,31 @@ pub struct Tag {
     /// The tag's value.
     pub value: String,
 }
+
+/// AWS's names of every operation that the world knows.
+pub const OPERATIONS: [&str; 24] = [
+    s3::PutObject::NAME,
+    s3::GetObject::NAME,
+    s3::HeadObject::NAME,
+    s3::ListObjectsV2::NAME,
+    sagemaker::CreateModel::NAME,
+    sagemaker::DescribeModel::NAME,
+    sagemaker::CreateEndpointConfig::NAME,
+    sagemaker::DescribeEndpointConfig::NAME,
+    sagemaker::CreateEndpoint::NAME,
+    sagemaker::UpdateEndpoint::NAME,
+    sagemaker::DescribeEndpoint::NAME,
+    sagemaker::CreateModelPackage::NAME,
+    sagemaker::DescribeModelPackage::NAME,
+    sagemaker::UpdateModelPackage::NAME,
+    sagemaker::ListModelPackages::NAME,
+    runtime::InvokeEndpoint::NAME,
+    cloudwatch::PutMetricData::NAME,
+    cloudwatch::PutMetricAlarm::NAME,
+    cloudwatch::DescribeAlarms::NAME,
+    cloudwatch::GetMetricData::NAME,
+    codepipeline::StartPipelineExecution::NAME,
+    codepipeline::PutJobSuccessResult::NAME,
+    codepipeline::PutJobFailureResult::NAME,
+    sns::Publish::NAME,
+];

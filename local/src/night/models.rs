@@ -26,3 +26,14 @@ impl ModelName {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_operating_threshold_is_the_one_that_training_chose() {
+        let training: serde_json::Value = serde_json::from_str(include_str!("../../models/expected.json")).unwrap();
+        assert_eq!(training["operating_threshold"], OPERATING_THRESHOLD);
+    }
+}

@@ -176,7 +176,7 @@ impl Remains<'_> {
             evaluations: self.evaluations.clone(),
             ledger: BTreeMap::new(),
         };
-        report.unexpected = self.unexpected(&report, log);
+        report.unexpected = self.unexpected(&report, log, world.unmet_faults());
         report.as_expected = report.unexpected.is_empty();
         report.ledger = self.ledger.into_iter().map(|(chain, entries)| (chain.to_string(), entries)).collect();
         report
@@ -229,8 +229,9 @@ impl Remains<'_> {
     }
 
     /// What did not come out as the scenario says, and what must hold in every night.
-    fn unexpected(&self, report: &Report, log: &[WorldEvent]) -> Vec<String> {
+    fn unexpected(&self, report: &Report, log: &[WorldEvent], unmet: Vec<String>) -> Vec<String> {
         let expect = &self.scenario.expect;
+        let unnamed = self.fleet.regions.iter().filter(|region| !expect.serves.contains_key(&region.name));
         let mut found = serves(expect, report);
         if let Some(by) = expect.by {
             found.extend(late(by, self.scenario.start, report));
@@ -242,6 +243,8 @@ impl Remains<'_> {
         if endings != expect.executions {
             found.push(format!("the executions ended {endings:?}, expected {:?}", expect.executions));
         }
+        found.extend(unnamed.map(|region| format!("expect.serves does not say what {} serves", region.title)));
+        found.extend(unmet.into_iter().map(|fault| format!("the fault {fault:?} never made a difference")));
         found.extend(self.two_mid_shift(log));
         found.extend(self.two_entries_at_once());
         found
@@ -264,10 +267,19 @@ impl Remains<'_> {
         None
     }
 
+    /// Whether a wave had left the region behind, and no later one had taken it up again.
     fn deferred(&self, region: &RegionName, at: Timestamp) -> bool {
-        let hub = self.ledger.get(&Chain::Home).into_iter().flatten();
-        hub.take_while(|entry| entry.at <= at)
-            .any(|entry| matches!(&entry.record, Record::Deferred { region: deferred, .. } if deferred == region))
+        let last = |chain: &Chain, wanted: &dyn Fn(&Record) -> bool| {
+            let entries = self.ledger.get(chain).into_iter().flatten().take_while(|entry| entry.at <= at);
+            entries.filter(|entry| wanted(&entry.record)).last().map(|entry| entry.at)
+        };
+        let left_behind = last(&Chain::Home, &|record| match record {
+            Record::Deferred { region: deferred, .. } => deferred == region,
+            Record::WaveStarted { late, .. } => late.contains(region),
+            _ => false,
+        });
+        let taken_up = last(&Chain::Region(region.clone()), &|record| matches!(record, Record::UpdateIntended { .. }));
+        left_behind.is_some_and(|left| taken_up.is_none_or(|taken| taken <= left))
     }
 
     /// The chains, checked as an auditor would.

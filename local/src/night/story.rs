@@ -77,12 +77,13 @@ pub struct Narrator {
     fleet: Fleet,
     versions: BTreeMap<ReleaseId, String>,
     configs: BTreeMap<String, String>,
+    stages: BTreeMap<RegionName, Stage>,
 }
 
 impl Narrator {
     /// A narrator of `fleet`'s night.
     pub fn new(fleet: Fleet) -> Self {
-        Self { fleet, versions: BTreeMap::new(), configs: BTreeMap::new() }
+        Self { fleet, versions: BTreeMap::new(), configs: BTreeMap::new(), stages: BTreeMap::new() }
     }
 
     /// Learns a release's human name.
@@ -109,7 +110,7 @@ impl Narrator {
     }
 
     /// A line for something that the world saw, if a person wants to read it.
-    pub fn event(&self, event: &WorldEvent) -> Option<Line> {
+    pub fn event(&mut self, event: &WorldEvent) -> Option<Line> {
         let (tone, text) = match &event.what {
             What::ObjectReplicated { key, .. } => {
                 let release = meridian_domain::keys::release_of_manifest(key)?;
@@ -170,10 +171,14 @@ impl Narrator {
         })
     }
 
-    fn stage(&self, event: &WorldEvent) -> Option<Line> {
+    fn stage(&mut self, event: &WorldEvent) -> Option<Line> {
         let What::EndpointStage { stage, old_config, new_config, percent, reason, .. } = &event.what else {
             return None;
         };
+        // SageMaker's last watched bake and its termination wait look the same from outside.
+        if self.stages.insert(event.region.clone(), *stage) == Some(*stage) {
+            return None;
+        }
         let new = self.config(new_config);
         let old = old_config.as_deref().map_or("nothing", |config| self.config(config));
         let (tone, text) = match stage {

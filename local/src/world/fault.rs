@@ -186,6 +186,23 @@ impl Fault {
         }
     }
 
+    /// What is wrong with the fault as it is written: a narrowing that no call can meet would make it pass unseen.
+    pub(super) fn contradiction(&self) -> Option<String> {
+        let operation = self.operation.as_deref();
+        if let Some(unknown) = operation.filter(|name| !crate::api::OPERATIONS.contains(name)) {
+            return Some(format!("{unknown} is not an operation that the world knows: {}", crate::api::OPERATIONS.join(", ")));
+        }
+        let narrowed = operation.is_some() || self.service.is_some();
+        match self.kind {
+            FaultKind::Hang if narrowed => Some("a function hangs whole: name neither operation nor service".to_owned()),
+            FaultKind::Hang if self.function.is_none() => Some("name the function that hangs".to_owned()),
+            FaultKind::Dark | FaultKind::ReplicationDelay | FaultKind::ReplicationFail if self.function.is_some() => {
+                Some("this kind holds for a region, not for a function".to_owned())
+            }
+            _ => None,
+        }
+    }
+
     /// What a person would call it.
     pub fn describe(&self) -> String {
         let what = match self.kind {
@@ -234,6 +251,7 @@ pub(super) struct Scheduled {
     pub from: Timestamp,
     pub until: Option<Timestamp>,
     left: Option<u32>,
+    met: bool,
 }
 
 /// A call, as faults see it.
@@ -249,7 +267,7 @@ impl Scheduled {
         let from = fault.from.map_or(start, |moment| moment.after(start));
         // "until" is read from "from" on, so that a fault may reach over midnight.
         let until = fault.until.map(|moment| moment.after(from));
-        Scheduled { left: fault.at_most, fault, from, until }
+        Scheduled { left: fault.at_most, fault, from, until, met: false }
     }
 
     /// Whether the fault holds at `now`.
@@ -265,6 +283,12 @@ impl Scheduled {
     /// Counts one use.
     pub fn spend(&mut self) {
         self.left = self.left.map(|left| left.saturating_sub(1));
+        self.met = true;
+    }
+
+    /// Whether it has ever made a difference.
+    pub fn is_met(&self) -> bool {
+        self.met
     }
 
     /// What the fault makes of a call, if it meets it.

@@ -84,6 +84,14 @@ pub enum WorldError {
         /// The region.
         region: RegionName,
     },
+    /// A fault that can never be met.
+    #[error("fault {fault:?}: {why}")]
+    Fault {
+        /// What a person would call it.
+        fault: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A region's time zone is not in the database.
     #[error("{region}: {zone:?} is not a known time zone")]
     UnknownTimeZone {
@@ -101,6 +109,9 @@ impl World {
     /// Where the configuration contradicts its fleet.
     pub fn new(config: WorldConfig) -> Result<Self, WorldError> {
         check_regions(&config)?;
+        if let Some((fault, why)) = config.faults.iter().find_map(|fault| Some((fault, fault.contradiction()?))) {
+            return Err(WorldError::Fault { fault: fault.describe(), why });
+        }
         let mut regions = BTreeMap::new();
         for policy in &config.fleet.regions {
             let zone = TimeZone::get(&policy.time_zone).map_err(|_| WorldError::UnknownTimeZone {
@@ -169,6 +180,11 @@ impl World {
     /// Everything observable that happened, in order.
     pub fn log(&self) -> &[WorldEvent] {
         &self.log
+    }
+
+    /// Scheduled faults that never made a difference, in a person's words.
+    pub fn unmet_faults(&self) -> Vec<String> {
+        self.faults.iter().filter(|scheduled| !scheduled.is_met()).map(|scheduled| scheduled.fault.describe()).collect()
     }
 
     /// How often each operation was called, by region.

@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 
 /// SageMaker's largest `WaitIntervalInSeconds` and `TerminationWaitInSeconds` (API reference, `TrafficRoutingConfig`).
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(3600);
+/// Minutes in a row that an alarm of the canary wants where the region does not say.
+const USUAL_ALARM_MINUTES: u32 = 2;
 /// SageMaker's bounds of `MaximumExecutionTimeoutInSeconds` (API reference, `BlueGreenUpdatePolicy`).
 const EXECUTION_BOUNDS: (SignedDuration, SignedDuration) =
     (SignedDuration::from_secs(600), SignedDuration::from_secs(28_800));
@@ -118,8 +120,8 @@ pub struct Region {
     pub bake: SignedDuration,
     /// Instances of the fleet at its first promotion; autoscaling owns the number afterwards.
     pub instances: u32,
-    /// Minutes in a row that must break a bound before the canary's alarm says so: 1, as in the seed, unless the canary
-    /// serves so few requests that one minute says nothing.
+    /// Minutes in a row that must break a bound before the canary's alarm says so: 2, unless policy says otherwise. One would
+    /// let the canary's first, partial minute condemn a release for a stray error among its first requests.
     pub alarm_minutes: u32,
 }
 
@@ -277,7 +279,7 @@ impl From<RegionTable> for Region {
             time_zone: table.time_zone.into_inner(),
             bake: table.bake.into_inner(),
             instances: table.instances.into_inner(),
-            alarm_minutes: table.alarm_minutes.map_or(1, toml::Spanned::into_inner),
+            alarm_minutes: table.alarm_minutes.map_or(USUAL_ALARM_MINUTES, toml::Spanned::into_inner),
         }
     }
 }
