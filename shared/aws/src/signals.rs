@@ -99,7 +99,7 @@ impl Signals for AwsPorts {
         loop {
             let page = request.clone().set_next_token(next).send().await.map_err(|error| call.failed(error))?;
             for result in page.metric_data_results() {
-                add(&call, query, &mut tally, result)?;
+                add(&call, query, &mut tally, result, page.next_token.is_some())?;
             }
             next = page.next_token;
             if next.is_none() {
@@ -131,10 +131,13 @@ fn counts_request(request: GetMetricDataFluentBuilder, query: &CountsQuery) -> G
         .scan_by(ScanBy::TimestampAscending)
 }
 
-/// Adds one metric's minutes.
-fn add(call: &Call<'_>, query: &CountsQuery, tally: &mut Tally, result: &MetricDataResult) -> Answer<()> {
+/// Adds one metric's minutes. A part of them is taken only where `more` pages follow: half an answer would be judged as
+/// the whole.
+fn add(call: &Call<'_>, query: &CountsQuery, tally: &mut Tally, result: &MetricDataResult, more: bool) -> Answer<()> {
     match result.status_code() {
-        Some(StatusCode::Complete | StatusCode::PartialData) | None => {}
+        Some(StatusCode::Complete) | None => {}
+        Some(StatusCode::PartialData) if more => {}
+        Some(StatusCode::PartialData) => return Err(call.unreachable("the metric's answer is not complete")),
         Some(StatusCode::InternalError) => return Err(call.unreachable("the metric could not be read")),
         Some(other) => return Err(call.refused(format!("the metric could not be read: {other}"))),
     }
@@ -178,4 +181,33 @@ fn missing(missing: MissingData) -> &'static str {
 
 fn count(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use meridian_handlers::ports::ErrorKind;
+
+    fn partial(more: bool) -> Answer<()> {
+        let region: RegionName = "eu-west-1".parse().unwrap();
+        let query = CountsQuery {
+            endpoint: "fraud".parse().unwrap(),
+            variant: "main".parse().unwrap(),
+            config: "fraud-v427".parse().unwrap(),
+            from: "2026-11-20T03:05:00Z".parse().unwrap(),
+            to: "2026-11-20T03:07:00Z".parse().unwrap(),
+            latency_bound: jiff::SignedDuration::from_millis(20),
+        };
+        let [(id, ..), ..] = questions(&query);
+        let result = MetricDataResult::builder().id(id).status_code(StatusCode::PartialData).build();
+        add(&Call::new(&region, "GetMetricData"), &query, &mut Tally::default(), &result, more)
+    }
+
+    #[test]
+    fn half_an_answer_counts_only_where_the_rest_follows() {
+        assert!(partial(true).is_ok());
+        let error = partial(false).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Unreachable);
+        assert!(error.message.contains("not complete"), "{}", error.message);
+    }
 }

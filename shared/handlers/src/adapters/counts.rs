@@ -3,6 +3,7 @@
 use crate::ports::CountsQuery;
 use jiff::Timestamp;
 use meridian_domain::FleetCounts;
+use std::collections::BTreeSet;
 
 /// One question: the id under which its answer comes back, the metric, the statistic.
 pub type Question = (&'static str, &'static str, String);
@@ -27,7 +28,10 @@ pub fn questions(query: &CountsQuery) -> [Question; 4] {
 #[derive(Debug, Default)]
 pub struct Tally {
     counts: FleetCounts,
-    latency_minutes: usize,
+    /// Minutes in which something was served.
+    busy: BTreeSet<Timestamp>,
+    /// Minutes whose latencies were counted.
+    timed: BTreeSet<Timestamp>,
 }
 
 impl Tally {
@@ -42,16 +46,18 @@ impl Tally {
         id: &str,
         minutes: impl Iterator<Item = (Timestamp, f64)>,
     ) -> Result<(), String> {
-        let values: Vec<f64> =
-            minutes.filter(|(at, _)| *at >= query.from && *at < query.to).map(|(_, value)| value).collect();
-        let total = values.iter().sum::<f64>().round() as u64;
+        let minutes: Vec<(Timestamp, f64)> = minutes.filter(|(at, _)| *at >= query.from && *at < query.to).collect();
+        let total = minutes.iter().map(|(_, value)| value).sum::<f64>().round() as u64;
         match id {
-            REQUESTS => self.counts.requests += total,
+            REQUESTS => {
+                self.counts.requests += total;
+                self.busy.extend(minutes.iter().filter(|(_, value)| *value > 0.0).map(|(at, _)| *at));
+            }
             ERRORS_4XX => self.counts.errors_4xx += total,
             ERRORS_5XX => self.counts.errors_5xx += total,
             OVER_LATENCY => {
                 self.counts.over_latency += total;
-                self.latency_minutes += values.len();
+                self.timed.extend(minutes.iter().map(|(at, _)| *at));
             }
             other => return Err(format!("an answer to a question that was not asked: {other:?}")),
         }
@@ -61,12 +67,13 @@ impl Tally {
     /// The counts.
     ///
     /// # Errors
-    /// Requests without any count of their latencies: missing is not zero, and a judge that took it for zero would be blind
-    /// to slowness.
+    /// Minutes with requests and without a count of their latencies: missing is not zero, and a judge that took it for zero
+    /// would be blind to slowness.
     pub fn counts(self) -> Result<FleetCounts, String> {
-        let requests = self.counts.requests;
-        if requests > 0 && self.latency_minutes == 0 {
-            return Err(format!("{requests} requests were served and none has a latency count: missing is not zero"));
+        let blind = self.busy.difference(&self.timed).count();
+        if blind > 0 {
+            let busy = self.busy.len();
+            return Err(format!("{blind} of {busy} minutes with requests have no latency count: missing is not zero"));
         }
         Ok(self.counts)
     }
@@ -106,6 +113,22 @@ mod tests {
         tally.add(&query(), REQUESTS, minutes([0.0, 10.0, 20.0, 0.0])).unwrap();
         tally.add(&query(), OVER_LATENCY, std::iter::empty()).unwrap();
         assert!(tally.counts().unwrap_err().contains("missing is not zero"));
+    }
+
+    #[test]
+    fn latency_is_not_judged_on_a_sliver_of_the_minutes() {
+        let mut tally = Tally::default();
+        tally.add(&query(), REQUESTS, minutes([0.0, 10.0, 20.0, 0.0])).unwrap();
+        tally.add(&query(), OVER_LATENCY, minutes([0.0, 0.0, 0.0, 0.0]).take(2)).unwrap();
+        assert!(tally.counts().unwrap_err().contains("1 of 2 minutes"));
+    }
+
+    #[test]
+    fn a_minute_without_requests_needs_no_latency() {
+        let mut tally = Tally::default();
+        tally.add(&query(), REQUESTS, minutes([0.0, 10.0, 0.0, 0.0])).unwrap();
+        tally.add(&query(), OVER_LATENCY, minutes([0.0, 3.0, 0.0, 0.0]).take(2)).unwrap();
+        assert_eq!(tally.counts().unwrap().over_latency, 3);
     }
 
     #[test]

@@ -2,7 +2,11 @@
 
 use super::errors::Call;
 use crate::ports::{Answer, Artifacts};
-use meridian_domain::{Chain, Entry, EntryError, FleetName, RegionName};
+use futures_util::future::join_all;
+use meridian_domain::{Chain, Entry, FleetName, RegionName};
+
+/// Entries that are read side by side: a chain of thousands one after another would outlast a call.
+const AT_ONCE: usize = 16;
 
 /// Entries of `chain` in `region`'s bucket with a sequence number of `from` or more, in order.
 ///
@@ -23,13 +27,18 @@ pub async fn entries(
         let keys = store.list(region, &prefix, after.as_deref()).await?;
         let Some(last) = keys.last() else { return Ok(entries) };
         after = Some(last.clone());
-        for key in &keys {
-            let bytes = store.get(region, key).await?;
-            let refused = |error: EntryError| format!("{key} is not a ledger entry: {error}");
-            let entry = Entry::from_bytes(&bytes);
-            entries.push(entry.map_err(|error| Call::new(region, "GetObject").refused(refused(error)))?);
+        for keys in keys.chunks(AT_ONCE) {
+            for read in join_all(keys.iter().map(|key| entry(store, region, key))).await {
+                entries.push(read?);
+            }
         }
     }
+}
+
+async fn entry(store: &impl Artifacts, region: &RegionName, key: &str) -> Answer<Entry> {
+    let bytes = store.get(region, key).await?;
+    Entry::from_bytes(&bytes)
+        .map_err(|error| Call::new(region, "GetObject").refused(format!("{key} is not a ledger entry: {error}")))
 }
 
 /// Adds an entry at its sequence number.
@@ -44,4 +53,76 @@ pub async fn append(
     entry: &Entry,
 ) -> Answer<()> {
     store.create(region, &chain.key(fleet, entry.seq), entry.to_bytes().into()).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::{ErrorKind, ObjectVersion};
+    use crate::testing::{World, name, run};
+    use bytes::Bytes;
+    use meridian_domain::{Head, Record};
+    use std::cell::Cell;
+
+    /// A store that answers each read only after others have asked: it counts those that are under way.
+    #[derive(Default)]
+    struct Slow {
+        world: World,
+        under_way: Cell<usize>,
+        most: Cell<usize>,
+        calls: Cell<usize>,
+    }
+
+    impl Artifacts for Slow {
+        async fn read(&self, region: &RegionName, key: &str, sink: &mut dyn FnMut(&[u8])) -> Answer<u64> {
+            self.calls.set(self.calls.get() + 1);
+            self.under_way.set(self.under_way.get() + 1);
+            self.most.set(self.most.get().max(self.under_way.get()));
+            tokio::task::yield_now().await;
+            self.under_way.set(self.under_way.get() - 1);
+            self.world.read(region, key, sink).await
+        }
+        async fn create(&self, region: &RegionName, key: &str, body: Bytes) -> Answer<ObjectVersion> {
+            self.world.create(region, key, body).await
+        }
+        async fn replace(&self, region: &RegionName, key: &str, body: Bytes) -> Answer<ObjectVersion> {
+            self.world.replace(region, key, body).await
+        }
+        async fn list(&self, region: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<String>> {
+            // As long a page as S3's own.
+            let objects = self.world.objects.borrow();
+            let keys = objects.keys().filter(|(at, key)| at == region && key.starts_with(prefix)).map(|(_, key)| key);
+            Ok(keys.filter(|key| after.is_none_or(|after| key.as_str() > after)).take(1000).cloned().collect())
+        }
+    }
+
+    fn written(count: u64) -> (Slow, FleetName, RegionName) {
+        let (store, fleet, home) = (Slow::default(), crate::testing::fleet().name, name("eu-west-1"));
+        let mut head = Head::default();
+        for number in 0..count {
+            let record = Record::Halted { why: number.to_string() };
+            let entry = head.entry("2026-11-20T03:00:00Z".parse().unwrap(), "test".parse().unwrap(), record);
+            run(append(&store, &fleet, &home, &Chain::Home, &entry)).unwrap();
+            head.follow(&entry).unwrap();
+        }
+        (store, fleet, home)
+    }
+
+    #[test]
+    fn entries_are_read_side_by_side_each_once_and_come_in_order() {
+        let (store, fleet, home) = written(40);
+        let entries = run(entries(&store, &fleet, &home, &Chain::Home, 3)).unwrap();
+        assert_eq!(entries.iter().map(|entry| entry.seq).collect::<Vec<_>>(), (3..40).collect::<Vec<_>>());
+        assert_eq!((store.most.get(), store.calls.get()), (AT_ONCE, 37));
+    }
+
+    #[test]
+    fn an_object_that_is_no_entry_is_refused_by_its_key() {
+        let (store, fleet, home) = written(5);
+        let key = Chain::Home.key(&fleet, 3);
+        store.world.objects.borrow_mut().insert((home.clone(), key.clone()), Bytes::from_static(b"{}"));
+        let error = run(entries(&store, &fleet, &home, &Chain::Home, 0)).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Refused);
+        assert!(error.message.contains(&key), "{error}");
+    }
 }
