@@ -154,8 +154,13 @@ def wrong_rights(functions):
 
 def wrong_account(fleet):
     import boto3  # comes with the SAM CLI; only this question needs it
+    from botocore.exceptions import BotoCoreError, ClientError
 
-    account = boto3.client("sts", region_name=fleet["fleet"]["home"]).get_caller_identity()["Account"]
+    try:
+        account = boto3.client("sts", region_name=fleet["fleet"]["home"]).get_caller_identity()["Account"]
+    except (BotoCoreError, ClientError) as error:
+        yield f"the account is not known: {error}"
+        return
     if account != fleet["fleet"]["account"]:
         yield f"these credentials belong to account {account}, fleet.toml names {fleet['fleet']['account']}"
 
@@ -166,9 +171,10 @@ def main():
     template = load("template.yaml")
     faults = []
     if "--account" in sys.argv:
-        for fault in (wrong := list(wrong_account(fleet))):
+        faults.extend(wrong_account(fleet))
+        for fault in faults:
             print(f"check-deployment: {fault}", file=sys.stderr)
-        return 1 if wrong else 0
+        return 1 if faults else 0
 
     def hold(what, here, there):
         if here != there:
