@@ -70,6 +70,11 @@ impl<'a> Audit<'a> {
         self.history(region)?.update.as_ref()
     }
 
+    /// Golden records asked in this call, and every one answered right.
+    fn proved(&self, region: &RegionName) -> bool {
+        self.sight.golden.get(region).and_then(Seen::known).is_some_and(|golden| golden.proves())
+    }
+
     fn decided(&self, region: &RegionName, decision: Decision) -> bool {
         self.open(region).and_then(|update| update.decision.as_ref()).is_some_and(|(last, _)| *last == decision)
     }
@@ -120,13 +125,25 @@ impl<'a> Audit<'a> {
                 Some(history) => {
                     let moving = history.update.as_ref().is_some_and(|update| {
                         let wave = (update.execution.clone(), other.clone());
-                        !update.confirmed && !self.sight.hub.deferred.contains_key(&wave)
+                        let left = self.sight.hub.deferred.contains_key(&wave);
+                        !update.confirmed && !left && !self.abandoned(other, update)
                     });
                     note(!moving, "I1", format!("{other} is mid-shift"))
                 }
                 None => note(false, "I13", format!("{other} cannot be seen and is not deferred")),
             })
             .collect()
+    }
+
+    /// Nobody is known to have called it, nobody may any more, and nothing moves there.
+    fn abandoned(&self, region: &RegionName, update: &OpenUpdate) -> bool {
+        let lease = self.sight.hub.lease.as_ref();
+        let held = lease.is_some_and(|lease| lease.holder == update.execution && lease.until > self.now);
+        let called = update.started || update.decision.is_some();
+        let still = self.endpoint(region).zip(update.back.as_ref()).is_some_and(|(endpoint, back)| {
+            endpoint.status == EndpointStatus::InService && endpoint.config == back.config
+        });
+        !held && !called && still
     }
 
     fn order(&self, region: &RegionName) -> Vec<Note> {
@@ -166,7 +183,7 @@ impl<'a> Audit<'a> {
     }
 
     fn confirmation(&self, region: &RegionName, target: &Target) -> Vec<Note> {
-        let proved = self.sight.golden.get(region).is_some_and(|golden| golden.proves());
+        let proved = self.proved(region);
         let let_through =
             self.open(region).is_some_and(|update| update.target == *target) && self.decided(region, Decision::Proceed);
         let mut notes = note(proved, "I4", format!("{region}'s golden records were not all answered right"));
@@ -179,7 +196,7 @@ impl<'a> Audit<'a> {
         let named = self
             .endpoint(region)
             .is_some_and(|endpoint| endpoint.status == EndpointStatus::InService && endpoint.config == target.config);
-        let now = self.sight.golden.get(region).is_some_and(|golden| golden.proves());
+        let now = self.proved(region);
         let confirmed = self.open(region).is_some_and(|update| update.target == *target && update.confirmed);
         let mut notes = note(named, "I4", format!("{region} is not in service on {}", target.config));
         notes.extend(note(now || confirmed, "I4", format!("{region} was not proved to answer as {}", target.version)));

@@ -57,6 +57,13 @@ pub struct EndpointView {
     pub failure_reason: Option<String>,
 }
 
+impl EndpointView {
+    /// True where it is in service on `target`'s configuration, and no update runs.
+    pub fn rests_on(&self, target: &Target) -> bool {
+        self.status == EndpointStatus::InService && self.config == target.config
+    }
+}
+
 /// An update in flight.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PendingDeployment {

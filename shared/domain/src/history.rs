@@ -307,6 +307,7 @@ impl RegionHistory {
     /// `promote` and `rollback` may both write the same return: the second changes nothing.
     fn go_back(&mut self, entry: &Entry, from: &Target, to: &Target, why: &str) {
         let update = self.update.take_if(|update| update.target == *from || update.target == *to);
+        let never_ran = update.as_ref().is_some_and(|update| update.epoch.is_some() && !update.was_taken());
         let serving = self.serving.as_ref().map(|serving| &serving.target);
         if update.is_none() && serving == Some(to) && self.returned.contains_key(&from.release) {
             return;
@@ -321,7 +322,9 @@ impl RegionHistory {
         self.returned.insert(from.release, Return { wave, why: why.to_owned(), cause });
         self.confirmed.remove(&from.release);
         // One step back, never two: an alarm that still rings from the canary must not take the champion away too.
-        self.previous = None;
+        if !never_ran {
+            self.previous = None;
+        }
         if serving != Some(to) {
             self.serving = Some(Serving { target: to.clone(), since: entry.at, by: entry.actor.clone() });
         }

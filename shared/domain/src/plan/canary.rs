@@ -3,7 +3,7 @@
 //! SageMaker's own timer shifts all traffic after silence (I9). So a judge who has not decided beats for the last time
 //! `decide_before_end` before the timer's end; from then on only a recorded `Proceed` is followed by a heartbeat.
 
-use super::{Act, Plan, View, clock};
+use super::{Act, Golden, Plan, View, clock};
 use crate::alarms::green_names;
 use crate::endpoint::Seen;
 use crate::history::OpenUpdate;
@@ -137,22 +137,22 @@ impl View<'_> {
         self.keep_watch().unwrap_or_else(|| self.prove(update))
     }
 
-    /// Asks the golden records, and believes them alone (I4). Traffic may still be moving: wrong answers are borne with for
-    /// as long as policy is patient.
+    /// Asks the golden records, and believes them alone (I4).
     pub(super) fn prove(&self, update: &OpenUpdate) -> Plan {
         let version = &self.sight.version;
-        let Some(golden) = self.sight.golden.get(&self.region.name) else {
-            return self.act(Act::AskGolden, "which model answers");
+        let golden = match self.sight.golden.get(&self.region.name) {
+            None => return self.act(Act::AskGolden, "which model answers"),
+            Some(Seen::Known(golden)) if golden.proves() => golden,
+            Some(unproved) => {
+                let why = match unproved {
+                    Seen::Known(Golden { right, asked }) => {
+                        format!("{right} of {asked} golden records were answered as {version}")
+                    }
+                    Seen::Unknown(why) => format!("golden records cannot be asked: {why}"),
+                };
+                return self.bear_with(update, why);
+            }
         };
-        if !golden.proves() {
-            let why = format!("{} of {} golden records were answered as {version}", golden.right, golden.asked);
-            let since = update.canary.map_or(self.sight.since, |(_, ends)| ends.max(self.sight.since));
-            return if self.is_patient(since) {
-                Plan::wait(why)
-            } else {
-                self.revert(update, Cause::Unclear, why, None)
-            };
-        }
         // The judge has done its work: from here on its silence is no sign of death.
         if let Some(disarm) = self.once(Act::Disarm, "the canary is over") {
             return disarm;
@@ -163,6 +163,12 @@ impl View<'_> {
             golden: golden.asked,
         };
         self.tell(record, format!("all {} golden records were answered with {version}'s scores", golden.asked))
+    }
+
+    /// Traffic may still be moving: a model that is not proved is borne with for as long as policy is patient.
+    fn bear_with(&self, update: &OpenUpdate, why: String) -> Plan {
+        let since = update.canary.map_or(self.sight.since, |(_, ends)| ends.max(self.sight.since));
+        if self.is_patient(since) { Plan::wait(why) } else { self.revert(update, Cause::Unclear, why, None) }
     }
 
     /// Blue is getting its traffic back: say why, while the evidence is fresh.

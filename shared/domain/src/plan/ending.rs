@@ -20,7 +20,10 @@ impl View<'_> {
         let why = match &update.decision {
             Some((Decision::Revert, why)) => why.clone(),
             _ if update.was_taken() => "SageMaker took the update back".to_owned(),
-            _ => "the update was intended and never seen to start".to_owned(),
+            _ => match &self.sight.refused {
+                Some(why) if self.is_ours(update) => why.clone(),
+                _ => "the update was intended and never seen to start".to_owned(),
+            },
         };
         let words = format!("{} is back on {}", self.title(), back.version);
         self.tell(Record::Reverted { from: update.target.clone(), to: back, why }, words)

@@ -9,6 +9,28 @@ use crate::names::RegionName;
 use crate::verdict::{Cause, Decision};
 use jiff::Timestamp;
 
+/// What to do about a region that does not answer.
+const HEALTH: &str = "Check the region's service health; when it answers again";
+/// What to do about a region that answers, with an update that has no end.
+const OPEN_UPDATE: &str = "Describe its endpoint and read its ledger: who started the update, and why has nobody decided \
+                           on it? When it has come to its end";
+
+/// Why another region keeps this one from starting.
+pub(super) enum Obstacle {
+    /// It cannot be seen.
+    Unseen(String),
+    /// It answers; its update is open.
+    MidShift(String),
+}
+
+impl Obstacle {
+    fn why(&self) -> &str {
+        match self {
+            Obstacle::Unseen(why) | Obstacle::MidShift(why) => why,
+        }
+    }
+}
+
 impl View<'_> {
     /// Since when this wave has known the region to be ill.
     pub(super) fn ill_since(&self, region: &RegionName) -> Option<Timestamp> {
@@ -21,9 +43,14 @@ impl View<'_> {
     }
 
     fn fell_ill(&self, region: &RegionName, why: &str) -> Plan {
-        let (execution, title) = (self.sight.execution.clone(), self.fleet.title(region));
-        let record = Record::RegionIll { region: region.clone(), execution, why: why.to_owned() };
-        self.tell_hub(record, format!("{title} does not answer: {why}"))
+        let title = self.fleet.title(region);
+        self.patience_begins(region, why, format!("{title} does not answer: {why}"))
+    }
+
+    /// On record: from now on policy's patience with the region runs.
+    fn patience_begins(&self, region: &RegionName, why: &str, words: String) -> Plan {
+        let execution = self.sight.execution.clone();
+        self.tell_hub(Record::RegionIll { region: region.clone(), execution, why: why.to_owned() }, words)
     }
 
     pub(super) fn well(&self, region: &Region) -> Plan {
@@ -85,40 +112,60 @@ impl View<'_> {
             Some((Some(_), Some(update))) if update.is_decided(Decision::Proceed) => {
                 format!("it was moving to {}; its state is unknown until it answers", update.target.version)
             }
-            Some((Some(serving), Some(_))) => {
+            Some((Some(serving), Some(update))) if update.is_decided(Decision::Revert) => {
                 let version = &serving.target.version;
                 format!("the update was told to go back to {version}; its state is unknown until it answers")
+            }
+            Some((Some(_), Some(update))) if update.was_taken() => {
+                let version = &update.target.version;
+                format!("its update to {version} is under way and undecided; its state is unknown until it answers")
+            }
+            Some((Some(serving), Some(update))) => {
+                let (from, to) = (&serving.target.version, &update.target.version);
+                format!("it was on {from}, and its update to {to} was never seen to start")
             }
             Some((Some(serving), None)) => format!("it stays on {}", serving.target.version),
             _ => "what it serves is unknown".to_owned(),
         };
-        self.leave(self.region, &format!("{why}; {state}"))
+        self.leave(self.region, &format!("{why}; {state}"), HEALTH)
     }
 
     /// Another region keeps this one from starting: it has the same patience, then it is left behind, not this one.
-    pub(super) fn leave_behind(&self, neighbour: &Region, why: &str) -> Plan {
+    pub(super) fn leave_behind(&self, neighbour: &Region, obstacle: Obstacle) -> Plan {
+        let why = obstacle.why();
         let Some(since) = self.ill_since(&neighbour.name) else {
-            return self.fell_ill(&neighbour.name, why);
+            return match obstacle {
+                Obstacle::Unseen(_) => self.fell_ill(&neighbour.name, why),
+                Obstacle::MidShift(_) => {
+                    self.patience_begins(&neighbour.name, why, format!("{} is in the way: {why}", neighbour.title))
+                }
+            };
         };
         if self.is_patient(since) {
             return Plan::wait(format!("{}: {why}", neighbour.title));
         }
-        self.lease().unwrap_or_else(|| self.leave(neighbour, &format!("{why}; its state is unknown until it answers")))
+        self.lease().unwrap_or_else(|| match obstacle {
+            Obstacle::Unseen(_) => {
+                self.leave(neighbour, &format!("{why}; its state is unknown until it answers"), HEALTH)
+            }
+            Obstacle::MidShift(_) => self.leave(neighbour, why, OPEN_UPDATE),
+        })
     }
 
     /// A neighbour that answers again is not counted ill any more.
     pub(super) fn neighbours_well(&self) -> Option<Plan> {
         let others = self.fleet.regions.iter().filter(|other| other.name != self.region.name);
         let mut ill = others.filter(|other| self.ill_since(&other.name).is_some() && !self.is_deferred(&other.name));
-        let well = ill.find(|other| self.sight.regions.get(&other.name).is_some_and(is_quiet))?;
+        let well =
+            ill.find(|other| self.sight.regions.get(&other.name).is_some_and(|seen| self.is_quiet(&other.name, seen)))?;
         Some(self.well(well))
     }
 
-    fn leave(&self, region: &Region, why: &str) -> Plan {
+    fn leave(&self, region: &Region, why: &str, what_to_do: &str) -> Plan {
         let (version, title) = (&self.sight.version, &region.title);
         let words = format!("{title} is deferred: {why}");
         let advice = format!(
-            "{title} ({}) keeps serving; the other regions go on to {version}. Check the region's service health; when it answers again, start a new execution of this release, or let the next night catch it up.",
+            "{title} ({}) keeps serving; the other regions go on to {version}. {what_to_do}, start a new execution of this release, or let the next night catch it up.",
             region.name
         );
         if let Some(page) = self.page_once(&region.name, words.clone(), advice) {
@@ -132,9 +179,11 @@ impl View<'_> {
         };
         Plan::new(Next::TellHub(record), words)
     }
-}
 
-/// Seen, and not between an update and its confirmation.
-fn is_quiet(seen: &Seen<RegionHistory>) -> bool {
-    seen.known().is_some_and(|history| history.update.as_ref().is_none_or(|update| update.confirmed))
+    /// Seen, and not between an update and its confirmation.
+    fn is_quiet(&self, region: &RegionName, seen: &Seen<RegionHistory>) -> bool {
+        let quiet =
+            |history: &RegionHistory| history.update.as_ref().is_none_or(|open| !self.is_mid_shift(region, open));
+        seen.known().is_some_and(quiet)
+    }
 }

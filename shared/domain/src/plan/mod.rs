@@ -51,8 +51,10 @@ pub struct Sight {
     pub alarms: Seen<Vec<AlarmView>>,
     /// Canary counts, once they were asked for in this call.
     pub evidence: Option<Seen<Evidence>>,
-    /// Golden records asked in this call, by region.
-    pub golden: BTreeMap<RegionName, Golden>,
+    /// Golden records asked in this call, by region; unknown where the endpoint did not answer them.
+    pub golden: BTreeMap<RegionName, Seen<Golden>>,
+    /// What AWS said to a step of this call that it will never take, in its words.
+    pub refused: Option<String>,
     /// What this call has already done outside the ledger.
     pub done: BTreeSet<Act>,
     /// The regions about which this call has already paged.

@@ -13,8 +13,10 @@ pub(super) enum Objection<'a> {
     NotYet(String),
     /// Home itself cannot be seen: no region is to blame, and none can start. Look again.
     Home(String),
-    /// Another region is in the way: it has policy's patience, then it is left behind.
+    /// Another region cannot be seen: it has policy's patience, then it is left behind.
     Neighbour(&'a Region, String),
+    /// Another region's update is open: the same.
+    MidShift(&'a Region, String),
     /// It does not pass by waiting: the wave stops.
     Never(String),
 }
@@ -71,14 +73,31 @@ impl<'a> View<'a> {
     fn nobody_mid_shift(&self) -> Result<(), Objection<'a>> {
         let others = self.fleet.regions.iter().filter(|region| region.name != self.region.name);
         for other in others.filter(|region| !self.is_deferred(&region.name)) {
-            let update = self.known(other)?.update.as_ref().filter(|update| is_mid_shift(update));
+            let update = self.known(other)?.update.as_ref().filter(|update| self.is_mid_shift(&other.name, update));
             // The wave that left it behind may be an earlier one.
-            let left = |update: &OpenUpdate| self.left_behind(&update.execution, &other.name);
-            if update.is_some_and(|update| !left(update)) {
-                return Err(Objection::Neighbour(other, "it is mid-shift".to_owned()));
+            if let Some(update) = update.filter(|update| !self.left_behind(&update.execution, &other.name)) {
+                let (version, wave) = (&update.target.version, &update.execution);
+                return Err(Objection::MidShift(
+                    other,
+                    format!("{wave}'s update to {version} has not come to its end"),
+                ));
             }
         }
         Ok(())
+    }
+
+    /// Between the update and its confirmation. Soak does not count, nor does an intent that came to nothing.
+    pub(super) fn is_mid_shift(&self, region: &RegionName, update: &OpenUpdate) -> bool {
+        !update.confirmed && !self.came_to_nothing(region, update)
+    }
+
+    /// An intent that its wave has let go of: SageMaker is not known to have taken it, the wave does not hold the fleet any
+    /// more, and the endpoint is seen in service on what it would have left.
+    fn came_to_nothing(&self, region: &RegionName, update: &OpenUpdate) -> bool {
+        let lease = self.sight.hub.lease.as_ref().filter(|lease| lease.until > self.now);
+        let endpoint = self.sight.endpoints.get(region).and_then(Seen::known).and_then(Option::as_ref);
+        let left = update.back.as_ref().is_some_and(|back| endpoint.is_some_and(|view| view.rests_on(back)));
+        !update.was_taken() && lease.is_none_or(|lease| lease.holder != update.execution) && left
     }
 
     /// Another region's ledger; one that cannot be seen is in the way (I13).
@@ -139,9 +158,4 @@ impl<'a> View<'a> {
 fn way_back(endpoint: &EndpointView, history: &RegionHistory) -> Option<Target> {
     let serving = history.serving.as_ref()?;
     (serving.target.config == endpoint.config).then(|| serving.target.clone())
-}
-
-/// Between the update and its confirmation. Soak does not count.
-pub(crate) fn is_mid_shift(update: &OpenUpdate) -> bool {
-    !update.confirmed
 }

@@ -1,5 +1,6 @@
 //! One region of a wave: what is seen says which step is due.
 
+use super::illness::Obstacle;
 use super::preflight::Objection;
 use super::{Act, Finish, Plan, Sight, Stage, View};
 use crate::endpoint::{EndpointView, Seen};
@@ -88,6 +89,7 @@ impl View<'_> {
         match &history.update {
             // SageMaker took it, and the endpoint names the old configuration again: it went back.
             Some(update) if self.is_ours(update) && update.was_taken() => self.has_returned(update),
+            Some(update) if self.is_ours(update) && self.sight.refused.is_some() => self.record_return(update),
             Some(update) if self.is_ours(update) => self.start(endpoint, history),
             // Another wave's, whose end nobody wrote down.
             Some(update) if update.back.as_ref().is_some_and(|back| back.config == endpoint.config) => {
@@ -102,6 +104,9 @@ impl View<'_> {
     }
 
     fn start(&self, endpoint: &EndpointView, history: &RegionHistory) -> Plan {
+        if let Some(why) = &self.sight.refused {
+            return self.refuse(why);
+        }
         if let Some(wait) = self.held_by_another().or_else(|| self.neighbours_well()) {
             return wait;
         }
@@ -110,7 +115,8 @@ impl View<'_> {
             Err(Objection::Never(why)) => return self.refuse(&why),
             Err(Objection::NotYet(why)) => return self.not_yet(why),
             Err(Objection::Home(why)) => return Plan::wait(why),
-            Err(Objection::Neighbour(region, why)) => return self.leave_behind(region, &why),
+            Err(Objection::Neighbour(region, why)) => return self.leave_behind(region, Obstacle::Unseen(why)),
+            Err(Objection::MidShift(region, why)) => return self.leave_behind(region, Obstacle::MidShift(why)),
         };
         if let Some(lease) = self.lease() {
             return lease;

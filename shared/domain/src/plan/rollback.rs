@@ -7,13 +7,16 @@ use crate::history::{OpenUpdate, RegionHistory};
 use crate::ledger::Record;
 use crate::names::Actor;
 use crate::verdict::{Cause, Decision};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
 /// Why a region goes back whose alarm is quiet.
 const UNEXPLAINED: &str = "its alarm rang, or it was shifted without a decision to proceed";
 /// Why a region goes back that nobody had let through.
 const UNDECIDED: &str = "it was shifted without a decision to proceed";
+
+/// Lambda ends every call after this time, at the latest.
+const LONGEST_CALL: SignedDuration = SignedDuration::from_mins(15);
 
 /// What `rollback` sees of its own region.
 #[derive(Clone, Debug)]
@@ -157,9 +160,22 @@ impl RollbackView<'_> {
         match stage {
             Stage::OnTarget => self.arrived(history, update),
             Stage::Elsewhere if update.was_taken() => self.guardrail_returned(history, update),
-            Stage::Elsewhere => self.nothing("the wave's update has not started"),
+            Stage::Elsewhere => self.not_started(endpoint, update),
             Stage::Broken => self.broken(history, endpoint),
             _ => self.in_flight(history, update),
+        }
+    }
+
+    /// An intent and nothing after it. Once no call can be alive that would follow it, it has come to nothing.
+    fn not_started(&self, endpoint: &EndpointView, update: &OpenUpdate) -> Plan {
+        let back = update.back.clone().filter(|back| endpoint.rests_on(back));
+        match back.filter(|_| self.now.duration_since(update.at) > LONGEST_CALL) {
+            None => self.nothing("the wave's update has not started"),
+            Some(back) => {
+                let words = format!("{} stays on {}", self.region.title, back.version);
+                let why = "the update was intended and never seen to start".to_owned();
+                self.tell(Record::Reverted { from: update.target.clone(), to: back, why }, words)
+            }
         }
     }
 

@@ -123,10 +123,11 @@ impl View<'_> {
         }
         match self.sight.golden.get(&self.region.name) {
             None => Standing::Step(Box::new(self.act(Act::AskGolden, "which model answers, now that soak is over"))),
-            Some(golden) if !golden.proves() => {
+            Some(Seen::Unknown(why)) => self.patiently(format!("its golden records cannot be asked: {why}")),
+            Some(Seen::Known(golden)) if !golden.proves() => {
                 Standing::Lags(format!("{} of {} golden records were answered right", golden.right, golden.asked))
             }
-            Some(_) => {
+            Some(Seen::Known(_)) => {
                 let execution = self.sight.execution.clone();
                 let record = Record::Settled { target: self.target.clone(), execution };
                 Standing::Step(Box::new(self.tell(record, format!("{}'s soak is over", self.title()))))

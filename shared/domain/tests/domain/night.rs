@@ -77,10 +77,12 @@ pub struct Night {
     pub now: Timestamp,
     /// What a look at the canary's counts shows.
     pub counts: Seen<Evidence>,
-    /// Golden records answered right, of ten.
-    pub right: u32,
+    /// Golden records answered right, of ten; none where the endpoint does not answer.
+    pub right: Option<u32>,
     /// Whether an update that is asked for is taken.
     pub takes_updates: bool,
+    /// What AWS says to an update that it never takes.
+    pub refuses: Option<String>,
     /// Pages sent so far.
     pub pages: usize,
     /// Whether the region's composite alarm rings.
@@ -108,14 +110,16 @@ impl Night {
                 }]),
                 evidence: None,
                 golden: BTreeMap::new(),
+                refused: None,
                 done: BTreeSet::new(),
                 paged: BTreeSet::new(),
             },
             fleet,
             now: at("03:02:00"),
             counts: Seen::Known(counts(10_000, 3)),
-            right: 10,
+            right: Some(10),
             takes_updates: true,
+            refuses: None,
             pages: 0,
             alarm: None,
         };
@@ -266,7 +270,7 @@ impl Night {
 
     /// A call of `promote` that dies as soon as `done`.
     pub fn call_until(&mut self, region: &str, done: impl Fn(&Self) -> bool) {
-        (self.sight.done, self.sight.evidence, self.sight.golden) = Default::default();
+        (self.sight.done, self.sight.evidence, self.sight.golden, self.sight.refused) = Default::default();
         while !done(self) {
             let next = self.plan(region).next;
             self.step(next);
@@ -284,7 +288,7 @@ impl Night {
     }
 
     fn run(&mut self, plan: impl Fn(&Self) -> Plan) -> Call {
-        (self.sight.done, self.sight.evidence, self.sight.golden) = Default::default();
+        (self.sight.done, self.sight.evidence, self.sight.golden, self.sight.refused) = Default::default();
         let mut plans = Vec::new();
         for _ in 0..60 {
             let plan = plan(self);
@@ -315,6 +319,7 @@ impl Night {
     fn act(&mut self, act: Act, region: &str) {
         self.sight.done.insert(act);
         match act {
+            Act::Update if self.refuses.is_some() => self.sight.refused = self.refuses.clone(),
             Act::Update if self.takes_updates => {
                 self.phase(region, VariantPhase::Creating);
                 self.tell(region, Record::UpdateStarted { execution: self.sight.execution.clone() });
@@ -322,7 +327,9 @@ impl Night {
             Act::Update => self.dark(region),
             Act::Look => self.sight.evidence = Some(self.counts.clone()),
             Act::AskGolden => {
-                self.sight.golden.insert(name(region), Golden { asked: 10, right: self.right });
+                let right = self.right.ok_or_else(|| "no answer".to_owned());
+                let seen = right.map_or_else(Seen::Unknown, |right| Seen::Known(Golden { asked: 10, right }));
+                self.sight.golden.insert(name(region), seen);
             }
             _ => {}
         }

@@ -83,6 +83,7 @@ prop_compose! {
                 .into_iter()
                 .collect(),
             halt: halted.then(|| "its alarm rang".to_owned()),
+            ..RegionHistory::default()
         }
     }
 }
@@ -153,12 +154,20 @@ fn acts() -> impl Strategy<Value = BTreeSet<Act>> {
     prop::sample::subsequence(all, 0..=6).prop_map(|acts| acts.into_iter().collect())
 }
 
+/// Golden records, so many of ten right.
+fn asked(right: Seen<u32>) -> Seen<Golden> {
+    match right {
+        Seen::Known(right) => Seen::Known(Golden { asked: 10, right }),
+        Seen::Unknown(why) => Seen::Unknown(why),
+    }
+}
+
 prop_compose! {
     fn sight()(
         hub in hub(), histories in prop::collection::vec(seen(history()), 4),
         endpoints in prop::collection::vec(seen(weighted(0.95, endpoint())), 4), since in moment(),
         approved in seen(prop::bool::weighted(0.9)), alarms in seen(alarm_views()), evidence in of(seen(evidence())),
-        golden in of(prop_oneof![Just(10u32), 0u32..=9]), done in acts(), pages in any::<bool>(), forgotten in weighted(0.02, any::<Index>()),
+        golden in of(seen(prop_oneof![Just(10u32), 0u32..=9])), refused in weighted(0.05, Just("quota".to_owned())), done in acts(), pages in any::<bool>(), forgotten in weighted(0.02, any::<Index>()),
     ) -> Sight {
         let names: Vec<_> = FLEET.regions.iter().map(|region| region.name.clone()).collect();
         let mut sight = Sight {
@@ -173,7 +182,8 @@ prop_compose! {
             approved,
             alarms,
             evidence,
-            golden: names.iter().filter_map(|name| Some((name.clone(), Golden { asked: 10, right: golden? }))).collect(),
+            golden: names.iter().filter_map(|name| Some((name.clone(), asked(golden.clone()?)))).collect(),
+            refused,
             done,
         };
         if let Some(which) = forgotten {
@@ -294,7 +304,8 @@ fn refused(fleet: &Fleet, region: &str, sight: &Sight, plan: &Plan, now: Timesta
             (!passed).then_some("nothing proceeds without a pass on counts that were seen")
         }
         Next::TellRegion(_, Record::Confirmed { .. }) => {
-            let proved = sight.golden.get(&name(region)).is_some_and(|golden| golden.right == 10);
+            let golden = sight.golden.get(&name(region)).and_then(Seen::known);
+            let proved = golden.is_some_and(|golden| golden.right == 10);
             let proceeded = update.is_some_and(|update| update.is_decided(Decision::Proceed));
             (!proved || !proceeded).then_some("nothing is confirmed without golden records and a decision")
         }

@@ -228,7 +228,7 @@ fn after_the_shift_golden_records_confirm_and_the_heartbeat_is_disarmed() {
 #[test]
 fn wrong_golden_answers_are_borne_with_for_a_while_and_never_confirm() {
     let mut night = Night::let_through(AU);
-    night.right = 9;
+    night.right = Some(9);
     night.now = night.canary_ends(AU) + SignedDuration::from_mins(1);
     night.phase(AU, VariantPhase::Baking);
     assert_eq!(night.call(AU).finish(), None);
@@ -237,6 +237,36 @@ fn wrong_golden_answers_are_borne_with_for_a_while_and_never_confirm() {
     night.in_service(AU, "v427");
     assert_eq!(night.call(AU).finish(), Some(Finish::Failed));
     assert!(!night.history(AU).serves(&release("v427")));
+}
+
+/// An endpoint that does not answer its golden records has not answered them wrong; but nothing is confirmed on silence.
+#[test]
+fn golden_records_that_are_not_answered_are_waited_for_and_never_confirm() {
+    let mut night = Night::let_through(AU);
+    night.right = None;
+    night.now = night.canary_ends(AU) + SignedDuration::from_mins(1);
+    night.phase(AU, VariantPhase::Baking);
+    let call = night.call(AU);
+    assert!(call.finish().is_none() && call.last().why.contains("cannot be asked"), "{:?}", call.last());
+    night.right = Some(10);
+    assert_eq!(night.call(AU).finish(), Some(Finish::Done));
+}
+
+/// What AWS will never take ends the action, in AWS's words, and lets go of the fleet.
+#[test]
+fn an_update_that_is_refused_for_good_ends_the_wave_with_a_page() {
+    let mut night = Night::new();
+    night.refuses = Some("UpdateEndpoint was refused: ResourceLimitExceeded: 4 of 4 instances".to_owned());
+    let call = night.call(EU);
+    assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1));
+    assert!(call.last().why.contains("ResourceLimitExceeded: 4 of 4"), "{}", call.last().why);
+    let history = night.history(EU);
+    assert!(history.update.is_none() && history.serving.as_ref().unwrap().target == night.target(EU, "v426"));
+    assert!(night.sight.hub.lease.is_none() && night.sight.hub.condemned.is_empty());
+    // Mended, the next execution of the same release gets there.
+    night.refuses = None;
+    night.rerun("wave-2");
+    assert!(night.call(EU).did(Act::Update));
 }
 
 /// I9: SageMaker shifted although nobody had let the canary through; `rollback` takes it back.
@@ -294,4 +324,74 @@ fn the_next_wave_settles_what_the_last_one_left_open() {
     night.hub(Record::LeaseReleased { epoch: night.sight.hub.epoch });
     night.sight.hub.lease = None;
     assert!(night.call(EU).did(Act::Update));
+}
+
+/// A night whose wave died in AU between its intent and the call, and whose lease has run out.
+fn abandoned_intent() -> Night {
+    let mut night = Night::confirmed_in(&[EU]);
+    night.call_until(AU, |night| night.history(AU).update.is_some());
+    night.pass("20m");
+    night.rerun("wave-2");
+    night
+}
+
+/// `region` is on v426 again, on record.
+fn go_back(night: &mut Night, region: &str) {
+    let (from, to) = (night.target(region, "v427"), night.target(region, "v426"));
+    night.in_service(region, "v426");
+    night.tell_as(&actor("rollback"), region, Record::Reverted { from, to, why: "slow".to_owned() });
+}
+
+/// Nobody called it, nobody may any more, and the endpoint rests: no shift is under way (I1).
+#[test]
+fn an_intent_that_was_never_called_holds_no_other_region() {
+    let mut night = abandoned_intent();
+    go_back(&mut night, EU);
+    assert!(night.call(EU).did(Act::Update));
+}
+
+/// ... but while anything could still run there, the other regions wait (I13).
+#[test]
+fn an_intent_that_may_have_been_called_does() {
+    for change in [|n: &mut Night| n.dark(AU), |n: &mut Night| n.phase(AU, VariantPhase::Creating)] {
+        let mut night = abandoned_intent();
+        change(&mut night);
+        let call = night.call(JP);
+        assert!(!call.did(Act::Update) && call.finish() != Some(Finish::Done), "{:?}", call.last());
+    }
+    // Its own wave holds the fleet: it may be about to call.
+    let mut night = Night::confirmed_in(&[EU, AU]);
+    night.call_until(JP, |night| night.history(JP).update.is_some());
+    assert!(!night.call(BR).did(Act::Update));
+}
+
+/// The region's own sweep closes it, once no call can be alive that would follow it.
+#[test]
+fn an_intent_that_came_to_nothing_is_closed_by_the_regions_own_sweep() {
+    let mut night = abandoned_intent();
+    night.now -= SignedDuration::from_mins(10);
+    night.rollback(AU);
+    assert!(night.history(AU).update.is_some());
+    night.pass("10m");
+    let call = night.rollback(AU);
+    assert_eq!((call.pages(), call.did(Act::Update)), (0, false));
+    let history = night.history(AU);
+    assert!(history.update.is_none() && history.halt.is_none());
+    assert_eq!(history.serving.as_ref().unwrap().target, night.target(AU, "v426"));
+}
+
+/// A neighbour that answers, with an update that has no end, is not said to be dark.
+#[test]
+fn a_neighbour_in_the_way_is_deferred_in_words_of_its_own() {
+    let mut night = Night::provisioning(JP);
+    night.sight.hub.lease = None;
+    night.rerun("wave-2");
+    go_back(&mut night, EU);
+    let mut said = night.call(EU).plans;
+    night.pass("3m");
+    said.extend(night.call(EU).plans);
+    assert!(night.sight.hub.deferred.contains_key(&(actor("wave-2"), name(JP))));
+    let texts: Vec<&str> = said.iter().map(|plan| plan.why.as_str()).collect();
+    assert!(texts.iter().any(|text| text.starts_with("JP is in the way: wave-1's update to v427")), "{texts:#?}");
+    assert!(texts.iter().all(|text| !text.contains("does not answer")), "{texts:#?}");
 }

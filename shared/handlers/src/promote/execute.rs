@@ -4,6 +4,7 @@ use super::observe::Look;
 use crate::context::{Context, HandlerError};
 use crate::files;
 use crate::ports::{Answer, CountsQuery, ErrorKind, MetricPoint, Page, PortError, Ports};
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::plan::{Act, Golden, Next, Plan};
 use meridian_domain::{
@@ -15,6 +16,8 @@ use meridian_scoring::{GOLDEN_TOLERANCE, GoldenRecords};
 const VISIBLE_LOOKS: u32 = 5;
 /// Between two of them.
 const VISIBLE_PAUSE: SignedDuration = SignedDuration::from_secs(2);
+/// Golden records asked at the same time.
+const AT_ONCE: usize = 16;
 
 impl Look {
     /// Does what the plan says, and brings the sight up to date.
@@ -42,7 +45,7 @@ impl Look {
         Ok(())
     }
 
-    /// A region whose ledger does not answer is ill; the planner sees it so.
+    /// A region whose ledger does not take an entry is ill, whatever it says; the planner sees it so.
     async fn tell_region<P: Ports>(
         &mut self,
         ports: &P,
@@ -55,10 +58,10 @@ impl Look {
         };
         match journal.append(ports, &actor, record).await {
             Ok(()) => self.region_changed(region),
-            Err(error) if error.is_regional() => {
+            Err(error) => {
+                tracing::error!(%error, "the region's ledger was not written");
                 self.sight.regions.insert(region.clone(), Seen::Unknown(error.to_string()));
             }
-            Err(error) => return Err(error.into()),
         }
         Ok(())
     }
@@ -125,11 +128,17 @@ impl Look {
         self.noted(&region.name, done)
     }
 
-    /// A plane that does not answer makes its region unknown, and the planner decides; anything else ends the call.
+    /// A plane that does not answer makes its region unknown, and one that declines says why: the planner decides. Anything
+    /// else ends the call.
     fn noted(&mut self, region: &RegionName, done: Answer<()>) -> Result<(), HandlerError> {
         match done {
             Err(error) if error.is_regional() => {
                 self.sight.endpoints.insert(region.clone(), Seen::Unknown(error.to_string()));
+                Ok(())
+            }
+            Err(error) if error.kind == ErrorKind::Refused => {
+                tracing::error!(%error, "a step was refused");
+                self.sight.refused = Some(format!("{} was refused: {}", error.operation, error.message));
                 Ok(())
             }
             done => Ok(done?),
@@ -168,7 +177,7 @@ impl Look {
     }
 
     /// The call, then its outcome (I8). A configuration that is not visible yet, or an update that runs already, shows in
-    /// the next look.
+    /// the next look; a refusal is for the planner.
     async fn update<P: Ports>(
         &mut self,
         ports: &P,
@@ -184,7 +193,7 @@ impl Look {
             Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::NotFound) || error.is_regional() => {
                 tracing::warn!(%error, "looking again");
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => self.noted(&region.name, Err(error))?,
         }
         self.endpoint(ports, fleet, &region.name).await;
         Ok(())
@@ -219,7 +228,7 @@ impl Look {
         }
     }
 
-    /// Asks every golden record, as far as the first wrong answer: one is enough to know.
+    /// Asks the golden records. One that is not answered says nothing about the model: what answers stays unknown.
     async fn ask_golden<P: Ports>(
         &mut self,
         ports: &P,
@@ -229,10 +238,10 @@ impl Look {
     ) -> Result<(), HandlerError> {
         let golden = files::golden(ports, &fleet.home, target.release).await?;
         let answer = match asked(ports, fleet, &region.name, &golden).await {
-            Ok(answer) => answer,
+            Ok(answer) => Seen::Known(answer),
             Err(error) => {
                 tracing::warn!(%error, "the endpoint did not answer a golden record");
-                Golden { asked: count(golden.records.len()), right: 0 }
+                Seen::Unknown(error.to_string())
             }
         };
         self.sight.golden.insert(region.name.clone(), answer);
@@ -251,15 +260,22 @@ async fn start_update<P: Ports>(ports: &P, region: &RegionName, update: &UpdateS
     ports.update(region, update).await
 }
 
+/// Asks several records at once, for the region may be an ocean away, as far as the first few with a wrong answer: one is
+/// enough to know.
 async fn asked<P: Ports>(ports: &P, fleet: &Fleet, region: &RegionName, golden: &GoldenRecords) -> Answer<Golden> {
     let mut right = 0;
-    for record in &golden.records {
-        let answer = ports.invoke(region, &fleet.endpoint, &record.payload).await?;
-        let score = GoldenRecords::parse_answer(&answer);
-        if !score.is_some_and(|score| (score - record.score).abs() <= GOLDEN_TOLERANCE) {
+    for few in golden.records.chunks(AT_ONCE) {
+        let answers = join_all(few.iter().map(|record| ports.invoke(region, &fleet.endpoint, &record.payload))).await;
+        let mut all = true;
+        for (record, answer) in few.iter().zip(answers) {
+            let score = GoldenRecords::parse_answer(&answer?);
+            let same = score.is_some_and(|score| (score - record.score).abs() <= GOLDEN_TOLERANCE);
+            right += u32::from(same);
+            all &= same;
+        }
+        if !all {
             break;
         }
-        right += 1;
     }
     Ok(Golden { asked: count(golden.records.len()), right })
 }

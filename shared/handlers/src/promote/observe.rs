@@ -35,7 +35,7 @@ impl Look {
         let release = job.parameters.release;
         let manifest = files::manifest(ports, &fleet.home, release).await?;
         let hub = Journal::<HubHistory>::open(ports, &fleet.home, Chain::Home).await?;
-        let (regions, histories) = ledgers(ports, fleet).await?;
+        let (regions, histories) = ledgers(ports, fleet).await;
         let sight = Sight {
             release,
             version: manifest.version.clone(),
@@ -48,6 +48,7 @@ impl Look {
             alarms: Seen::Unknown("not asked".to_owned()),
             evidence: None,
             golden: BTreeMap::new(),
+            refused: None,
             done: BTreeSet::new(),
             paged: BTreeSet::new(),
         };
@@ -57,6 +58,7 @@ impl Look {
                 look.sight.approved = approved(ports, fleet, look.hub.history().packages.get(&release)).await;
                 look.endpoint(ports, fleet, &region.name).await;
                 look.alarms(ports, fleet, &region.name).await;
+                look.open_intents(ports, fleet, region).await;
             }
             None => look.every_endpoint(ports, fleet).await,
         }
@@ -70,6 +72,17 @@ impl Look {
             Err(error) => Seen::Unknown(error.to_string()),
         };
         self.sight.endpoints.insert(region.clone(), seen);
+    }
+
+    /// Looks at the endpoints of other regions whose intent nobody is known to have followed: whether anything runs there.
+    async fn open_intents<P: Ports>(&mut self, ports: &P, fleet: &Fleet, subject: &Region) {
+        for other in fleet.regions.iter().filter(|other| other.name != subject.name) {
+            let journal = self.regions.get(&other.name);
+            let open = journal.and_then(|journal| journal.history().update.as_ref());
+            if open.is_some_and(|update| !update.was_taken() && !update.confirmed) {
+                self.endpoint(ports, fleet, &other.name).await;
+            }
+        }
     }
 
     /// Looks at every endpoint that the wave has not left behind.
@@ -107,8 +120,9 @@ impl Look {
 
 type Ledgers = (BTreeMap<RegionName, Journal<RegionHistory>>, BTreeMap<RegionName, Seen<RegionHistory>>);
 
-/// Every region's chain. One that does not answer is unknown; one that was altered is an error.
-async fn ledgers<P: Ports>(ports: &P, fleet: &Fleet) -> Result<Ledgers, HandlerError> {
+/// Every region's chain. One that does not answer, or does not let itself be read, or was altered is unknown: that is its
+/// region's trouble and no other's (I7, I13).
+async fn ledgers<P: Ports>(ports: &P, fleet: &Fleet) -> Ledgers {
     let mut journals = BTreeMap::new();
     let mut histories = BTreeMap::new();
     for region in &fleet.regions {
@@ -118,13 +132,13 @@ async fn ledgers<P: Ports>(ports: &P, fleet: &Fleet) -> Result<Ledgers, HandlerE
                 histories.insert(region.name.clone(), Seen::Known(journal.history().clone()));
                 journals.insert(region.name.clone(), journal);
             }
-            Err(error) if error.is_regional() => {
+            Err(error) => {
+                tracing::error!(%error, "the region's ledger is unknown");
                 histories.insert(region.name.clone(), Seen::Unknown(error.to_string()));
             }
-            Err(error) => return Err(error.into()),
         }
     }
-    Ok((journals, histories))
+    (journals, histories)
 }
 
 async fn approved<P: Ports>(ports: &P, fleet: &Fleet, package: Option<&String>) -> Seen<bool> {
