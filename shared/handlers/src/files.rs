@@ -81,7 +81,7 @@ pub async fn read(ports: &impl Artifacts, region: &RegionName, file: &File) -> R
     Ok(bytes)
 }
 
-/// The golden records of `release`, from `region`'s own replica.
+/// The golden records of `release`, as they lie in `region`'s bucket; unchecked, for who has no ledger entry of their digest.
 ///
 /// # Errors
 /// Missing, or not golden records.
@@ -90,8 +90,26 @@ pub async fn golden(
     region: &RegionName,
     release: ReleaseId,
 ) -> Result<GoldenRecords, FileError> {
+    golden_checked(ports, region, release, None).await
+}
+
+/// The golden records of `release`, as they lie in `region`'s bucket, with the digest that evaluation wrote into the hub's
+/// ledger ([`meridian_domain::HubHistory`]'s `golden`) where it is `expected`.
+///
+/// # Errors
+/// Missing, other bytes than evaluation wrote, or not golden records.
+pub async fn golden_checked(
+    ports: &impl Artifacts,
+    region: &RegionName,
+    release: ReleaseId,
+    expected: Option<Sha256>,
+) -> Result<GoldenRecords, FileError> {
     let key = keys::golden(release);
     let bytes = ports.get(region, &key).await?;
+    let found = Sha256::of(&bytes);
+    if let Some(expected) = expected.filter(|expected| *expected != found) {
+        return Err(FileError::Digest { region: region.clone(), key, expected, found });
+    }
     // The parser's text could repeat a piece of a payload: only where it stopped is said.
     serde_json::from_slice(&bytes).map_err(|error| FileError::Golden {
         region: region.clone(),
@@ -100,16 +118,23 @@ pub async fn golden(
     })
 }
 
-/// Writes a file that is never rewritten. One that is there already must hold the same bytes.
+/// Writes a file that is never rewritten, and answers its digest. One that is there already must hold the same bytes.
 ///
 /// # Errors
 /// The store's, or other bytes under the same key.
-pub async fn create_once(ports: &impl Artifacts, region: &RegionName, key: &str, body: Bytes) -> Result<(), FileError> {
+pub async fn create_once(
+    ports: &impl Artifacts,
+    region: &RegionName,
+    key: &str,
+    body: Bytes,
+) -> Result<Sha256, FileError> {
     let file = File { key: key.to_owned(), sha256: Sha256::of(&body), bytes: body.len() as u64 };
     match ports.create(region, key, body).await {
-        Err(error) if error.kind == ErrorKind::Conflict => check(ports, region, &file).await,
-        done => Ok(done.map(drop)?),
+        Ok(_) => {}
+        Err(error) if error.kind == ErrorKind::Conflict => check(ports, region, &file).await?,
+        Err(error) => return Err(error.into()),
     }
+    Ok(file.sha256)
 }
 
 async fn stream(
@@ -129,4 +154,22 @@ async fn stream(
         return Ok(());
     }
     Err(FileError::Digest { region: region.clone(), key: file.key.clone(), expected: file.sha256, found })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{World, name, run};
+
+    #[test]
+    fn golden_records_are_the_ones_that_evaluation_wrote() {
+        let (world, region) = (World::default(), name("eu-west-1"));
+        let release = ReleaseId(Sha256::of(b"manifest"));
+        let body = Bytes::from_static(br#"{"release":"v427","records":[]}"#);
+        let digest = run(create_once(&world, &region, &keys::golden(release), body)).unwrap();
+        assert!(run(golden_checked(&world, &region, release, Some(digest))).is_ok());
+        let error = run(golden_checked(&world, &region, release, Some(Sha256::of(b"others")))).unwrap_err();
+        assert!(error.is_wrong() && error.to_string().contains("expected SHA-256"), "{error}");
+        assert!(run(golden(&world, &region, release)).is_ok());
+    }
 }

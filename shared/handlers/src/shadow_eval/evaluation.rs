@@ -81,18 +81,24 @@ async fn try_evaluate<P: Artifacts + Ledger>(
 ) -> Result<Evaluated, Fault> {
     let home = &ctx.fleet.home;
     let champion = champion(ports, home).await?;
-    let evaluation = match written(ports, home, release).await? {
-        Some(evaluation) => evaluation,
+    let (evaluation, golden) = match written(ports, home, release).await? {
+        Some(evaluation) if evaluation.verdict == Verdict::Pass => {
+            // Chosen again, so that the ledger's digest is of what was chosen and never of what lies there.
+            let inputs = Inputs::read(ports, home, manifest, None).await?;
+            (evaluation, Some(inputs.write_golden(ports, home, release, manifest).await?))
+        }
+        Some(evaluation) => (evaluation, None),
         None => {
             let inputs = Inputs::read(ports, home, manifest, champion.as_ref()).await?;
             let evaluation = inputs.evaluate(&ctx.fleet, manifest, champion.as_ref())?;
-            inputs.write(ports, home, release, manifest, champion.as_ref(), &evaluation).await?;
-            evaluation
+            // Customers' records are copied to every region only for a release that may serve there.
+            let golden = match evaluation.verdict {
+                Verdict::Pass => Some(inputs.write_golden(ports, home, release, manifest).await?),
+                Verdict::Fail | Verdict::Inconclusive => None,
+            };
+            write_report(ports, home, release, &evaluation, &digests(manifest, champion.as_ref())).await?;
+            (evaluation, golden)
         }
-    };
-    let golden = match evaluation.verdict {
-        Verdict::Pass => Some(Sha256::of(&ports.get(home, &keys::golden(release)).await?)),
-        Verdict::Fail | Verdict::Inconclusive => None,
     };
     Ok(Evaluated {
         verdict: evaluation.verdict,
@@ -171,33 +177,36 @@ impl Inputs {
             .map_err(|error| Fault::Release(error.to_string()))
     }
 
-    /// Writes golden records and report, and last the numbers. The same inputs give the same bytes.
-    async fn write(
+    /// Chooses and writes the golden records, and answers their digest. The same inputs give the same bytes; others that
+    /// lie there already are refused.
+    async fn write_golden(
         &self,
         ports: &impl Artifacts,
         home: &RegionName,
         release: ReleaseId,
         manifest: &Manifest,
-        champion: Option<&Champion>,
-        evaluation: &Evaluation,
-    ) -> Result<(), Fault> {
-        let mut files = Vec::new();
-        // Customers' records are copied to every region only for a release that may serve there.
-        if evaluation.verdict == Verdict::Pass {
-            let golden = GoldenRecords::choose(manifest.version.as_str(), &self.challenger, &self.holdout, GOLDEN)
-                .map_err(|error| Fault::Release(error.to_string()))?;
-            files.push((keys::golden(release), to_json(&golden)?));
-        }
-        let digests = digests(manifest, champion);
-        let html = meridian_scoring::html(evaluation, &digests);
-        files.push((keys::evaluation_html(release), html.into_bytes()));
-        let json = meridian_scoring::json(evaluation, &digests).map_err(|error| unwritable(&error))?;
-        files.push((keys::evaluation_json(release), json.into_bytes()));
-        for (key, body) in files {
-            files::create_once(ports, home, &key, Bytes::from(body)).await?;
-        }
-        Ok(())
+    ) -> Result<Sha256, Fault> {
+        let golden = GoldenRecords::choose(manifest.version.as_str(), &self.challenger, &self.holdout, GOLDEN)
+            .map_err(|error| Fault::Release(error.to_string()))?;
+        let body = serde_json::to_vec(&golden).map_err(|error| unwritable(&error))?;
+        Ok(files::create_once(ports, home, &keys::golden(release), Bytes::from(body)).await?)
     }
+}
+
+/// Writes the report, and last the numbers.
+async fn write_report(
+    ports: &impl Artifacts,
+    home: &RegionName,
+    release: ReleaseId,
+    evaluation: &Evaluation,
+    digests: &Digests,
+) -> Result<(), Fault> {
+    let html = meridian_scoring::html(evaluation, digests);
+    let json = meridian_scoring::json(evaluation, digests).map_err(|error| unwritable(&error))?;
+    for (key, body) in [(keys::evaluation_html(release), html), (keys::evaluation_json(release), json)] {
+        files::create_once(ports, home, &key, Bytes::from(body)).await?;
+    }
+    Ok(())
 }
 
 impl Champion {
@@ -269,10 +278,6 @@ fn in_words(evaluation: &Evaluation, champion: Option<&Champion>) -> String {
             evaluation.rows
         ),
     }
-}
-
-fn to_json(golden: &GoldenRecords) -> Result<Vec<u8>, HandlerError> {
-    serde_json::to_vec(golden).map_err(|error| unwritable(&error))
 }
 
 fn unwritable(error: &serde_json::Error) -> HandlerError {

@@ -171,6 +171,25 @@ fn a_service_that_does_not_answer_is_asked_again_and_condemns_nobody() {
 }
 
 #[test]
+fn the_ledger_names_the_golden_records_that_were_chosen_not_those_that_lie_there() {
+    let world = world();
+    let release = published(&world, spec("v427"));
+    // A call dies with everything written and nothing on record; somebody changes the golden records.
+    world.fault("PutEntry", Fault::AnswerLost);
+    world.fault("PutEntry", Fault::Fails(crate::ports::ErrorKind::Unreachable));
+    assert_eq!(evaluate(&world, release).unwrap()["outcome"], "again");
+    let at = (name(HOME), keys::golden(release));
+    let good = world.objects.borrow_mut().insert(at.clone(), Bytes::from_static(b"{}")).unwrap();
+    let error = evaluate(&world, release).unwrap_err().to_string();
+    assert!(error.contains("expected SHA-256"), "{error}");
+    let digest = Sha256::of(&good);
+    world.objects.borrow_mut().insert(at, good);
+    assert_eq!(evaluate(&world, release).unwrap()["outcome"], "approved");
+    let hub: Journal<HubHistory> = run(Journal::open(&world, &name(HOME), Chain::Home)).unwrap();
+    assert_eq!(hub.history().golden.get(&release), Some(&digest));
+}
+
+#[test]
 fn the_page_of_a_rejection_is_never_lost() {
     for operation in ["Publish", "PutEntry"] {
         let world = world();
