@@ -9,15 +9,21 @@ use crate::events::StatusEvent;
 use crate::files;
 use crate::journal::Journal;
 use crate::ports::{Artifacts, Clock, Endpoints, Ledger};
+use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{Chain, RegionHistory, ReleaseId, Target};
 use meridian_scoring::GoldenRecords;
 use serde_json::{Value, json};
 use std::fmt;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How old an answer may be.
 const FRESH: SignedDuration = SignedDuration::from_secs(10);
+/// How often the ledger is read again, for a release that has come since.
+const READ_EVERY: SignedDuration = SignedDuration::from_secs(60);
+/// How long reading it again may take: a store that does not answer is given up only after 12 s, and this function has 5.
+const READ_WITHIN: SignedDuration = SignedDuration::from_secs(1);
 
 /// What a warm process remembers between calls: only what can be looked up again, and nothing that decides.
 #[derive(Clone, Default)]
@@ -26,7 +32,7 @@ pub struct Memory(Arc<Mutex<Remembered>>);
 #[derive(Default)]
 struct Remembered {
     answer: Option<(Timestamp, Value)>,
-    journal: Option<Journal<RegionHistory>>,
+    journal: Option<(Timestamp, Journal<RegionHistory>)>,
     probe: Option<Probe>,
 }
 
@@ -69,53 +75,87 @@ where
             let Target { release, version, .. } = serving;
             response(200, &json!({"status": "ok", "region": ctx.region, "release": release, "version": version}))
         }
-        Err(reason) => {
-            tracing::warn!(reason, "this region is not healthy");
-            response(503, &json!({"status": "unavailable", "region": ctx.region, "reason": reason}))
+        Err(Unproved { word, why }) => {
+            tracing::warn!(reason = word, why, "this region is not healthy");
+            response(503, &json!({"status": "unavailable", "region": ctx.region, "reason": word}))
         }
     };
     ctx.memory.with(|memory| memory.answer = Some((now, answer.clone())));
     Ok(answer)
 }
 
-/// What serves, proved by one answer; or why it is not proved.
-async fn look<P: Artifacts + Ledger + Endpoints>(ports: &P, ctx: &Context) -> Result<Target, String> {
-    let serving = serving(ports, ctx).await?;
-    let payload = probe(ports, ctx, serving.release).await?;
-    let endpoint = &ctx.fleet.endpoint;
-    let answer = ports.invoke(&ctx.region, endpoint, &payload).await.map_err(|error| error.to_string())?;
-    match GoldenRecords::parse_answer(&answer) {
-        Some(score) if (0.0..=1.0).contains(&score) => Ok(serving),
-        _ => Err(format!("endpoint {endpoint} answered something that is not a probability")),
+/// Why it is not proved that this region serves. Anybody may ask: the answer says one fixed word, the log says the rest.
+#[derive(Debug)]
+struct Unproved {
+    word: &'static str,
+    why: String,
+}
+
+impl Unproved {
+    fn new(word: &'static str, why: impl ToString) -> Self {
+        Self { word, why: why.to_string() }
     }
 }
 
-/// What the region's chain says serves here. Where the chain cannot be read, what it said before still holds.
-async fn serving(ports: &impl Ledger, ctx: &Context) -> Result<Target, String> {
-    let journal = match ctx.memory.with(|memory| memory.journal.clone()) {
-        Some(mut journal) => {
-            if let Err(error) = journal.refresh(ports).await {
-                tracing::warn!(%error, "the ledger cannot be read; going on with what it said before");
-            }
-            journal
-        }
-        None => Journal::open(ports, &ctx.region, Chain::Region(ctx.region.clone()))
-            .await
-            .map_err(|error| error.to_string())?,
-    };
-    let serving = journal.history().serving.as_ref().map(|serving| serving.target.clone());
-    ctx.memory.with(|memory| memory.journal = Some(journal));
-    serving.ok_or_else(|| format!("{} has no confirmed release yet", ctx.region))
+/// What serves, proved by one answer; or why it is not proved.
+async fn look<P: Artifacts + Ledger + Endpoints + Clock>(ports: &P, ctx: &Context) -> Result<Target, Unproved> {
+    let serving = serving(ports, ctx).await?;
+    let payload = probe(ports, ctx, serving.release).await?;
+    let endpoint = &ctx.fleet.endpoint;
+    let answer = ports.invoke(&ctx.region, endpoint, &payload).await;
+    let answer = answer.map_err(|error| Unproved::new("endpoint does not answer", error))?;
+    match GoldenRecords::parse_answer(&answer) {
+        Some(score) if (0.0..=1.0).contains(&score) => Ok(serving),
+        _ => Err(Unproved::new("endpoint does not score", "its answer is not a probability")),
+    }
 }
 
-async fn probe(ports: &impl Artifacts, ctx: &Context, release: ReleaseId) -> Result<String, String> {
+/// What the region's chain says serves here. Where the chain cannot be read, or not in time, what it said before still
+/// holds.
+async fn serving<P: Ledger + Clock>(ports: &P, ctx: &Context) -> Result<Target, Unproved> {
+    let now = ports.now();
+    let journal = match ctx.memory.with(|memory| memory.journal.clone()) {
+        Some((at, journal)) if now.duration_since(at).abs() < READ_EVERY => journal,
+        Some((_, mut journal)) => {
+            match within(ports, READ_WITHIN, journal.refresh(ports)).await {
+                Some(Ok(())) => {}
+                Some(Err(error)) => {
+                    tracing::warn!(%error, "the ledger cannot be read; going on with what it said before");
+                }
+                None => tracing::warn!("the ledger does not answer; going on with what it said before"),
+            }
+            ctx.memory.with(|memory| memory.journal = Some((now, journal.clone())));
+            journal
+        }
+        None => {
+            let chain = Chain::Region(ctx.region.clone());
+            let journal = Journal::open(ports, &ctx.region, chain).await;
+            let journal = journal.map_err(|error| Unproved::new("ledger cannot be read", error))?;
+            ctx.memory.with(|memory| memory.journal = Some((now, journal.clone())));
+            journal
+        }
+    };
+    let serving = journal.history().serving.as_ref().map(|serving| serving.target.clone());
+    serving.ok_or_else(|| Unproved::new("no confirmed release yet", "the chain names none"))
+}
+
+/// What `work` answers, unless it takes longer than `longest`.
+async fn within<T>(clock: &impl Clock, longest: SignedDuration, work: impl Future<Output = T>) -> Option<T> {
+    match select(pin!(work), pin!(clock.sleep(longest))).await {
+        Either::Left((answer, _)) => Some(answer),
+        Either::Right(_) => None,
+    }
+}
+
+async fn probe(ports: &impl Artifacts, ctx: &Context, release: ReleaseId) -> Result<String, Unproved> {
     let known = ctx.memory.with(|memory| memory.probe.clone()).filter(|probe| probe.release == release);
     if let Some(probe) = known {
         return Ok(probe.payload);
     }
-    let golden = files::golden(ports, &ctx.region, release).await.map_err(|error| error.to_string())?;
+    let golden = files::golden(ports, &ctx.region, release).await;
+    let golden = golden.map_err(|error| Unproved::new("golden records cannot be read", error))?;
     let Some(record) = golden.records.into_iter().next() else {
-        return Err(format!("release {} has no golden records", release.short()));
+        return Err(Unproved::new("no golden records", format!("release {}", release.short())));
     };
     let payload = record.payload.clone();
     ctx.memory.with(|memory| memory.probe = Some(Probe { release, payload: record.payload }));

@@ -40,6 +40,8 @@ pub enum Fault {
     AnswerLost,
     /// It panics.
     Panics,
+    /// It never answers. For reads of the ledger.
+    Hangs,
 }
 
 type Later = (Timestamp, Box<dyn FnOnce(&World)>);
@@ -143,6 +145,7 @@ impl World {
             Some(Fault::Fails(kind)) => error(kind),
             Some(Fault::AnswerLost) => work().and_then(|_| error(ErrorKind::Unreachable)),
             Some(Fault::Panics) => panic!("scheduled panic with a payload 0.123,0.456"),
+            Some(Fault::Hangs) => panic!("{operation} cannot hang"),
         }
     }
 
@@ -195,6 +198,9 @@ impl Artifacts for World {
 
 impl Ledger for World {
     async fn entries(&self, region: &RegionName, chain: &Chain, from: u64) -> Answer<Vec<Entry>> {
+        if self.faults.borrow().contains(&("ListObjectsV2", Fault::Hangs)) {
+            return std::future::pending().await;
+        }
         self.call(region, "ListObjectsV2", || {
             let chains = self.chains.borrow();
             let entries = chains.get(&(region.clone(), chain.clone()));
