@@ -98,7 +98,8 @@ def text(value):
 
 def key(path):
     """An object key's pattern without the fleet's name: "ledger/own", "releases/golden", "waves"."""
-    return path.replace("/${FleetName}", "").replace("${AWS::Region}", "own").removesuffix("*").removesuffix(".json").strip("/")
+    path = path.replace("/${FleetName}", "").replace("${AWS::Region}", "own")
+    return path.removesuffix("*").removesuffix(".json").strip("/")
 
 
 def place(resource):
