@@ -205,6 +205,17 @@ pub struct RegionHistory {
     pub returned: BTreeMap<ReleaseId, Return>,
     /// Why nothing may start here.
     pub halt: Option<String>,
+    /// Pages that did not go out yet.
+    pub owed: Vec<Owed>,
+}
+
+/// A page that did not go out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Owed {
+    /// What the people on call were to be told.
+    pub why: String,
+    /// What they were to do.
+    pub advice: String,
 }
 
 /// A release that a region left again.
@@ -280,10 +291,19 @@ impl RegionHistory {
                 self.serve(target, entry.at, execution);
             }
             Record::Reverted { from, to, why } => self.go_back(entry, from, to, why),
+            Record::PageOwed { why, advice } if !self.owes(why) => {
+                self.owed.push(Owed { why: why.clone(), advice: advice.clone() });
+            }
+            Record::PageSent { why } => self.owed.retain(|owed| owed.why != *why),
             Record::Halted { why } => self.halt = Some(why.clone()),
             Record::Lifted { .. } => self.halt = None,
             _ => {}
         }
+    }
+
+    /// True where a page with these words did not go out yet.
+    pub fn owes(&self, why: &str) -> bool {
+        self.owed.iter().any(|owed| owed.why == why)
     }
 
     /// True where `release` serves here, proved: the evidence that the next region asks for (I3). A release that was

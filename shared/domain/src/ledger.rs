@@ -222,6 +222,18 @@ pub enum Record {
         /// Why.
         why: String,
     },
+    /// The people on call were to be told and the page did not go out: whoever looks next sends it.
+    PageOwed {
+        /// What they were to be told.
+        why: String,
+        /// What they were to do.
+        advice: String,
+    },
+    /// A page that was owed went out.
+    PageSent {
+        /// What they were told.
+        why: String,
+    },
 
     // Either chain.
     /// Nothing starts until it is lifted.

@@ -21,7 +21,7 @@ pub use endpoint::{
     UpdateSpec, VariantPhase,
 };
 pub use fleet::{EvaluationPolicy, Fleet, FleetError, Guardrail, JudgePolicy, Region, WavePolicy};
-pub use history::{HubHistory, Lease, OpenUpdate, RegionHistory, Return, Serving};
+pub use history::{HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Serving};
 pub use judge::{Evidence, Judgement, judge};
 pub use keys::Chain;
 pub use ledger::{ChainError, Entry, EntryError, Head, Record};

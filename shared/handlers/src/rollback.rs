@@ -6,7 +6,7 @@
 use crate::context::{Context, FunctionKind, HandlerError};
 use crate::events::RollbackEvent;
 use crate::journal::Journal;
-use crate::ports::{ErrorKind, Ports};
+use crate::ports::{ErrorKind, PortError, Ports};
 use crate::promote::{page, trip};
 use meridian_domain::plan::{self, Act, Next, RollbackSight};
 use meridian_domain::{AlarmState, Chain, Fleet, Record, Region, RegionHistory, Seen, Target, alarms};
@@ -36,14 +36,7 @@ pub async fn handle<P: Ports>(ports: &P, context: &Context, event: &RollbackEven
                 look.sight.done.insert(act);
                 trip(ports, &context.fleet, &region.name).await?;
             }
-            Next::Page { advice, .. } => {
-                let note = page(&context.fleet, &region.name, &plan.why, &advice, "Sent by the region itself.");
-                // The way back is taken already or needs nobody: a page that does not go out must not stop the ledger.
-                if let Err(error) = ports.page(&region.name, &note).await {
-                    tracing::error!(%error, "the page was not sent");
-                }
-                look.sight.paged = true;
-            }
+            Next::Page { advice, .. } => look.page(ports, &context.fleet, plan.why, advice).await,
             Next::TellHub(_) | Next::TakeLease { .. } => {
                 return Err(HandlerError::State("a rollback was planned that needs another region".to_owned()));
             }
@@ -57,6 +50,8 @@ struct Look {
     journal: Journal<RegionHistory>,
     /// Records of this call that the ledger has not taken yet, in order.
     unwritten: VecDeque<Record>,
+    /// Why the page of this call did not go out.
+    unsent: Option<PortError>,
 }
 
 impl Look {
@@ -69,8 +64,9 @@ impl Look {
             alarm: alarm(ports, &context.fleet, region).await,
             done: BTreeSet::new(),
             paged: false,
+            unwritten: 0,
         };
-        let mut look = Self { sight, journal, unwritten: VecDeque::new() };
+        let mut look = Self { sight, journal, unwritten: VecDeque::new(), unsent: None };
         look.endpoint(ports, &context.fleet, region).await;
         Ok(look)
     }
@@ -79,6 +75,9 @@ impl Look {
     /// not a quiet one (I13).
     fn outcome(&self, done: String) -> Result<Value, HandlerError> {
         let unwritten = self.unwritten.len();
+        if let Some(error) = &self.unsent {
+            return Err(HandlerError::State(format!("{done}; nobody was told: {error}")));
+        }
         match &self.sight.alarm {
             Seen::Unknown(why) => Err(HandlerError::State(why.clone())),
             _ if unwritten > 0 => {
@@ -120,6 +119,27 @@ impl Look {
             history.apply(&self.journal.head().entry(ports.now(), self.sight.actor.clone(), record.clone()));
         }
         self.sight.history = Seen::Known(history);
+        self.sight.unwritten = self.unwritten.len();
+    }
+
+    /// Sends a page. The way back is taken already or needs nobody: a page that does not go out stops nothing, and stays
+    /// owed on record until one does.
+    async fn page<P: Ports>(&mut self, ports: &P, fleet: &Fleet, why: String, advice: String) {
+        self.sight.paged = true;
+        let note = page(fleet, self.journal.region(), &why, &advice, "Sent by the region itself.");
+        let sent = ports.page(self.journal.region(), &note).await;
+        let owed = self.sight.history.known().is_some_and(|history| history.owes(&why));
+        match sent {
+            Ok(()) if owed => self.tell(ports, Record::PageSent { why }).await,
+            Ok(()) => {}
+            Err(error) => {
+                tracing::error!(%error, "the page was not sent");
+                self.unsent = Some(error);
+                if !owed {
+                    self.tell(ports, Record::PageOwed { why, advice }).await;
+                }
+            }
+        }
     }
 
     async fn update<P: Ports>(

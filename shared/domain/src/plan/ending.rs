@@ -1,6 +1,7 @@
 //! How a region's turn ends badly: gone back, condemned, refused. And how a wave lets go of the fleet.
 
 use super::{Finish, Next, Plan, Sight, View};
+use crate::endpoint::Seen;
 use crate::history::OpenUpdate;
 use crate::ledger::Record;
 use crate::names::RegionName;
@@ -58,8 +59,9 @@ impl View<'_> {
     }
 
     fn fail_with_page(&self, words: String, advice: &str) -> Plan {
-        // Whoever halted has paged already, and so has a wave that has ended.
-        let known = self.halted().is_some() || self.sight.hub.ended.contains_key(&self.sight.execution);
+        // Whoever halted has paged already, unless a page is owed; and so has a wave that has ended.
+        let told = self.halted().is_some() && !owes_pages(self.sight);
+        let known = told || self.sight.hub.ended.contains_key(&self.sight.execution);
         let page = self.page_once(&self.region.name, words.clone(), advice).filter(|_| !known);
         page.unwrap_or_else(|| self.fail(words))
     }
@@ -67,12 +69,17 @@ impl View<'_> {
     /// The wave is over: says so once, lets go of the fleet, ends the action.
     pub(super) fn fail(&self, words: String) -> Plan {
         let lagging = self.fleet.regions.iter().map(|region| &region.name).filter(|name| {
-            let history = self.sight.regions.get(*name).and_then(crate::Seen::known);
+            let history = self.sight.regions.get(*name).and_then(Seen::known);
             !history.is_some_and(|history| history.serves(&self.sight.release))
         });
         let lagging = lagging.cloned().collect();
         let_go(self.sight, self.now, lagging, &words).unwrap_or_else(|| Plan::finish(Finish::Failed, words))
     }
+}
+
+/// True where a region's people were to be told something and the page did not go out.
+pub(super) fn owes_pages(sight: &Sight) -> bool {
+    sight.regions.values().filter_map(Seen::known).any(|history| !history.owed.is_empty())
 }
 
 /// The end of a wave on record, then the lease; nothing where both are done.

@@ -31,20 +31,19 @@ pub struct RollbackSight {
     pub alarm: Seen<Option<String>>,
     /// What this call has already done outside the ledger.
     pub done: BTreeSet<Act>,
-    /// Whether this call has already paged.
+    /// Whether this call has already paged, or tried to.
     pub paged: bool,
+    /// How many records of this call the ledger has not taken; the history holds them all the same.
+    pub unwritten: usize,
 }
 
 /// What to do next in `region`.
 pub fn rollback(region: &Region, sight: &RollbackSight, now: Timestamp) -> Plan {
     let view = RollbackView { region, sight, now };
-    match (&sight.history, &sight.endpoint) {
-        (Seen::Known(history), Seen::Known(Some(endpoint))) => view.seen(history, endpoint),
-        (_, Seen::Known(None)) => view.nothing("there is no endpoint"),
-        (Seen::Known(history), Seen::Unknown(why)) => view.unseen(Some(history), why),
-        (_, Seen::Unknown(why)) => view.unseen(None, why),
-        (Seen::Unknown(why), _) => view.unseen(None, why),
-    }
+    let plan = view.look();
+    // Going back comes first, and telling people what they could not be told before comes last.
+    let over = matches!(plan.next, Next::Wait | Next::Finish(_));
+    if over { view.debt().unwrap_or(plan) } else { plan }
 }
 
 struct RollbackView<'a> {
@@ -54,6 +53,23 @@ struct RollbackView<'a> {
 }
 
 impl RollbackView<'_> {
+    fn look(&self) -> Plan {
+        match (&self.sight.history, &self.sight.endpoint) {
+            (Seen::Known(history), Seen::Known(Some(endpoint))) => self.seen(history, endpoint),
+            (_, Seen::Known(None)) => self.nothing("there is no endpoint"),
+            (Seen::Known(history), Seen::Unknown(why)) => self.unseen(Some(history), why),
+            (_, Seen::Unknown(why)) => self.unseen(None, why),
+            (Seen::Unknown(why), _) => self.unseen(None, why),
+        }
+    }
+
+    /// A page that an earlier call could not send. It is sent once it is on record: else every look would send it anew.
+    fn debt(&self) -> Option<Plan> {
+        let owed = self.sight.history.known()?.owed.first()?;
+        let next = Next::Page { region: self.region.name.clone(), advice: owed.advice.clone() };
+        (!self.sight.paged && self.sight.unwritten == 0).then(|| Plan::new(next, owed.why.clone()))
+    }
+
     fn alarm(&self) -> Option<&str> {
         self.sight.alarm.known().and_then(Option::as_deref)
     }
@@ -117,10 +133,11 @@ impl RollbackView<'_> {
             return self.tell(Record::Reverted { from: from.clone(), to: back.clone(), why }, words);
         }
         let why = format!("{title} went back from {} to {version}: its ledger could not be written then", from.version);
-        self.halt_and_page(
-            why,
-            "Read rollback's log for the reason. No wave starts until the halt is lifted; nothing else is needed to serve.",
-        )
+        if history.owes(&why) {
+            return self.tell(Record::Halted { why: why.clone() }, why);
+        }
+        let advice = "Read rollback's log for the reason. No wave starts until the halt is lifted; nothing else is needed to serve.";
+        self.tell(Record::PageOwed { why: why.clone(), advice: advice.to_owned() }, why)
     }
 
     fn go_back(&self, back: &Target, reason: &str) -> Plan {

@@ -57,7 +57,7 @@ fn close(fleet: &Fleet, sight: &Sight, now: Timestamp, lagging: &[(RegionName, S
     if !ended && !is_known(fleet, sight, lagging) && !sight.paged.contains(&fleet.home) {
         let region = fleet.home.clone();
         let advice =
-            "Nobody deferred or halted these regions: look at their endpoints before anything else.".to_owned();
+            "Nobody was told of these regions before: look at their endpoints before anything else.".to_owned();
         return Plan::new(Next::Page { region, advice }, words);
     }
     let names = lagging.iter().map(|(region, _)| region.clone()).collect();
@@ -68,12 +68,14 @@ fn close(fleet: &Fleet, sight: &Sight, now: Timestamp, lagging: &[(RegionName, S
     Plan::finish(how, words)
 }
 
-/// Whether the people on call have been told already: a deferral and a halt page when they happen.
+/// Whether the people on call have been told already: a deferral and a halt page when they happen, unless that page is owed.
 fn is_known(fleet: &Fleet, sight: &Sight, lagging: &[(RegionName, String)]) -> bool {
     lagging.iter().all(|(name, _)| {
         let deferred = sight.hub.deferred.contains_key(&(sight.execution.clone(), name.clone()));
         let history = sight.regions.get(name).and_then(Seen::known);
-        deferred || history.is_some_and(|history| history.halt.is_some()) || fleet.region(name).is_none()
+        deferred
+            || history.is_some_and(|history| history.halt.is_some() && history.owed.is_empty())
+            || fleet.region(name).is_none()
     })
 }
 

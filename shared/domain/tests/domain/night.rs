@@ -83,6 +83,8 @@ pub struct Night {
     pub takes_updates: bool,
     /// What AWS says to an update that it never takes.
     pub refuses: Option<String>,
+    /// Whether pages go out.
+    pub pager: bool,
     /// Pages sent so far.
     pub pages: usize,
     /// Whether the region's composite alarm rings.
@@ -120,6 +122,7 @@ impl Night {
             right: Some(10),
             takes_updates: true,
             refuses: None,
+            pager: true,
             pages: 0,
             alarm: None,
         };
@@ -349,14 +352,22 @@ impl Night {
                 alarm: Seen::Known(self.alarm.clone()),
                 done: done.clone(),
                 paged,
+                unwritten: 0,
             };
             let plan = rollback(&self.region(region), &sight, self.now);
             plans.push(plan.clone());
             match plan.next {
                 Next::TellRegion(_, record) => self.tell_as(&by, region, record),
-                Next::Page { .. } => {
-                    self.pages += 1;
+                Next::Page { advice, .. } => {
                     paged = true;
+                    let why = plans.last().map(|plan| plan.why.clone()).unwrap_or_default();
+                    let owed = self.history(region).owes(&why);
+                    self.pages += usize::from(self.pager);
+                    match (self.pager, owed) {
+                        (true, true) => self.tell_as(&by, region, Record::PageSent { why }),
+                        (false, false) => self.tell_as(&by, region, Record::PageOwed { why, advice }),
+                        _ => {}
+                    }
                 }
                 Next::Do(Act::Update, _, target) => {
                     done.insert(Act::Update);

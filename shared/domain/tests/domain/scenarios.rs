@@ -225,6 +225,23 @@ fn late_alarm_goes_back_by_regional_means_and_halts_the_fleet() {
     assert_eq!(night.call(AU).finish(), Some(Finish::Failed));
 }
 
+/// The region went back and its page did not go out: a halt is no sign that people were told.
+#[test]
+fn a_halt_that_nobody_was_told_of_is_paged_by_the_wave() {
+    let mut night = Night::confirmed_in(&[EU, AU, JP, BR]);
+    night.alarm = Some("alarm fraud-endpoint-latency rings".to_owned());
+    night.pager = false;
+    night.rollback(AU);
+    assert!(night.history(AU).halt.is_some() && night.pages == 0);
+    let call = night.verify();
+    assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1));
+    night.pager = true;
+    night.pages = 0;
+    night.rollback(AU);
+    night.rollback(AU);
+    assert_eq!(night.pages, 1);
+}
+
 #[test]
 fn judge_dies_and_the_region_says_so_itself() {
     let mut night = Night::baking(EU);

@@ -87,10 +87,30 @@ impl Look {
     ) -> Result<(), HandlerError> {
         let fleet = &context.fleet;
         let page = page(fleet, region, what, advice, &format!("Wave {}.", self.sight.execution));
-        // Through home's topic: the region that is ill is the last one to rely on.
-        ports.page(&fleet.home, &page).await?;
         self.sight.paged.insert(region.clone());
-        Ok(())
+        // Through home's topic: the region that is ill is the last one to rely on.
+        match ports.page(&fleet.home, &page).await {
+            Err(error) if !error.is_regional() => {
+                tracing::error!(%error, "the page was not sent");
+                self.owe(ports, fleet, region, what, advice).await
+            }
+            sent => Ok(sent?),
+        }
+    }
+
+    /// A page that home's topic declines, which repeating does not mend: it must not keep the wave from stopping. A region's
+    /// own `rollback` sends it at its next sweep.
+    async fn owe<P: Ports>(
+        &mut self,
+        ports: &P,
+        fleet: &Fleet,
+        region: &RegionName,
+        what: &str,
+        advice: &str,
+    ) -> Result<(), HandlerError> {
+        let record = Record::PageOwed { why: what.to_owned(), advice: advice.to_owned() };
+        let region = if self.regions.contains_key(region) { region } else { &fleet.home };
+        self.tell_region(ports, region, record).await
     }
 
     async fn act<P: Ports>(

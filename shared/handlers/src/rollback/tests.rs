@@ -96,10 +96,31 @@ fn a_return_that_nobody_wrote_down_is_found_and_recorded() {
     let world = world();
     in_service(&world, "v426");
     look(&world).unwrap();
-    assert!(matches!(&news(&world)[..], [Record::Halted { .. }, Record::Reverted { .. }]), "{:#?}", news(&world));
-    assert_eq!(world.pages.borrow().len(), 1);
+    use Record::{Halted, PageOwed, PageSent, Reverted};
+    let said = news(&world);
+    let whole = matches!(&said[..], [PageOwed { .. }, Halted { .. }, Reverted { .. }, PageSent { .. }]);
+    assert!(whole && world.pages.borrow().len() == 1, "{said:#?}");
     look(&world).unwrap();
-    assert_eq!((news(&world).len(), world.pages.borrow().len()), (2, 1));
+    assert_eq!((news(&world).len(), world.pages.borrow().len()), (4, 1));
+}
+
+/// A page that did not go out is owed until it did: the halt stands meanwhile, and the call fails so that it is repeated.
+#[test]
+fn a_page_that_did_not_go_out_is_sent_by_a_later_look() {
+    let world = world();
+    alarm(&world, AlarmState::Alarm);
+    for _ in 0..2 {
+        world.fault("Publish", Fault::Fails(ErrorKind::Refused));
+        let said = look(&world).unwrap_err().to_string();
+        assert!(said.contains("nobody was told"), "{said}");
+    }
+    assert!(world.pages.borrow().is_empty());
+    assert!(news(&world).iter().any(|record| matches!(record, Record::Halted { .. })));
+    for _ in 0..2 {
+        look(&world).unwrap();
+        assert_eq!((world.pages.borrow().len(), world.updates.borrow().len()), (1, 1));
+    }
+    assert!(matches!(news(&world).last(), Some(Record::PageSent { .. })));
 }
 
 /// I13: an alarm that is not there, or cannot be read, is not a quiet one.
