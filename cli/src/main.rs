@@ -1,5 +1,7 @@
-//! `meridian`: publish a release, and live through a night on one machine.
+//! `meridian`: publish a release, lift a halt, and live through a night on one machine.
 
+mod aws;
+mod lift;
 mod night;
 mod publish;
 mod terminal;
@@ -22,6 +24,8 @@ enum Command {
     Night(night::Arguments),
     /// Write a release into home's bucket: the archive first, the manifest last.
     Publish(publish::Arguments),
+    /// End a halt: waves may start again there.
+    Lift(lift::Arguments),
 }
 
 /// Bad input: clap's own exit code for wrong arguments too.
@@ -31,6 +35,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Night(arguments) => night::run(&arguments),
         Command::Publish(arguments) => publish::run(&arguments),
+        Command::Lift(arguments) => lift::run(&arguments),
     };
     match outcome {
         Ok(code) => code,

@@ -1,6 +1,6 @@
 //! `meridian night`.
 
-use crate::terminal;
+use crate::terminal::{self, Leaving};
 use anstyle::{AnsiColor, Style};
 use jiff::{Timestamp, tz::TimeZone};
 use meridian_local::night::{self, Functions, NightError, Options, RegionEnd, Report, Scenario, ScenarioError};
@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 /// What `meridian night` is asked.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Exit code: 0 the fleet ended as the scenario expects; 1 it did not; 2 wrong input.")]
 pub struct Arguments {
     /// A built-in scenario's name, or the path of a scenario file.
     #[arg(long, value_name = "NAME|FILE", default_value = "good-night")]
@@ -56,20 +57,21 @@ fn tell(arguments: &Arguments) -> Result<ExitCode, Error> {
     let out = arguments.out.clone().unwrap_or_else(|| PathBuf::from("target/meridian").join(&scenario.name));
     let functions = if arguments.wire { Functions::Binaries(binaries(arguments)?) } else { Functions::InProcess };
     let options = Options { seed: arguments.seed, functions, out: out.clone() };
-    let mut story: Box<dyn Write> =
+    let story: Box<dyn Write> =
         if arguments.json { Box::new(anstream::stderr()) } else { Box::new(anstream::stdout()) };
-    let mut closed = None;
+    let mut story = Leaving(story);
+    let mut failed = None;
     title(&mut story, &scenario, arguments)?;
     let report = night::run(&scenario, &options, &mut |line| {
-        // A closed pipe is no reason to stop the night halfway; it is said at the end.
+        // A full disk is no reason to stop the night halfway; it is said at the end.
         if let Err(error) = terminal::line(&mut story, line) {
-            closed.get_or_insert(error);
+            failed.get_or_insert(error);
         }
     })?;
-    closed.map_or(Ok(()), Err)?;
+    failed.map_or(Ok(()), Err)?;
     summary(&mut story, &report, &out)?;
     if arguments.json {
-        let mut stdout = std::io::stdout().lock();
+        let mut stdout = Leaving(std::io::stdout().lock());
         serde_json::to_writer_pretty(&mut stdout, &report)?;
         writeln!(stdout)?;
     }

@@ -1,17 +1,20 @@
 //! `meridian publish`: training's last step.
 
+use crate::aws::{self, Place, Session, read};
+use crate::terminal;
 use jiff::Timestamp;
-use meridian_aws::{AwsClock, AwsPorts};
-use meridian_domain::{Fleet, Image, Sha256, Version};
-use meridian_handlers::ports::Clock;
-use meridian_handlers::publish::{PublishSpec, publish};
+use meridian_domain::{Image, Sha256, Version};
+use meridian_handlers::publish::{PublishError, PublishSpec, publish};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 /// What `meridian publish` is asked.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exit code: 0 the release is published; 1 AWS did not take it (a repeat with the same --created \
+                        goes on where this one stopped); 2 wrong input, and nothing was written."
+)]
 pub struct Arguments {
     /// Human name of the release, such as v427.
     #[arg(long)]
@@ -41,12 +44,8 @@ pub struct Arguments {
     /// publishing again is a no-op.
     #[arg(long, value_name = "TIME")]
     created: Option<Timestamp>,
-    /// The fleet's policy.
-    #[arg(long, value_name = "FILE", default_value = "fleet.toml")]
-    fleet: PathBuf,
-    /// Another endpoint than AWS's own, such as a local world's.
-    #[arg(long, value_name = "URL")]
-    endpoint_url: Option<String>,
+    #[command(flatten)]
+    place: Place,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -54,27 +53,19 @@ fn pair(text: &str) -> Result<(String, String), String> {
     Ok((key.to_owned(), value.to_owned()))
 }
 
-/// Why a release could not be published.
-#[derive(Debug, thiserror::Error)]
-enum Error {
-    #[error("{path}: {source}")]
-    Read { path: PathBuf, source: std::io::Error },
-    #[error("{path}: {message}")]
-    Fleet { path: PathBuf, message: String },
-}
-
 /// Publishes a release; prints its identity.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let text = String::from_utf8(read(&arguments.fleet)?)?;
-    let fleet = Fleet::parse(&text)
-        .map_err(|error| Error::Fleet { path: arguments.fleet.clone(), message: error.to_string() })?;
+    let session = Session::open(&arguments.place)?;
     let spec = spec(arguments)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let ports = AwsPorts::new(Arc::new(fleet.clone()), AwsClock::new(None), arguments.endpoint_url.clone());
-    let created = arguments.created.unwrap_or_else(|| ports.now());
-    let release = runtime.block_on(publish(&ports, &fleet, created, spec))?;
-    anstream::println!("{release}");
-    Ok(ExitCode::SUCCESS)
+    let created = arguments.created.unwrap_or_else(|| session.now());
+    match session.run(publish(&session.ports, &session.fleet, created, spec)) {
+        Ok(release) => {
+            terminal::say(&release.to_string())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error @ PublishError::Manifest { .. }) => Err(error.into()),
+        Err(error @ PublishError::File { .. }) => Ok(aws::failed(&error)),
+    }
 }
 
 fn spec(arguments: &Arguments) -> Result<PublishSpec, Box<dyn std::error::Error>> {
@@ -88,8 +79,4 @@ fn spec(arguments: &Arguments) -> Result<PublishSpec, Box<dyn std::error::Error>
         image: Image { repository: arguments.image_repository.clone(), digest: arguments.image_digest },
         provenance: BTreeMap::from_iter(arguments.provenance.clone()),
     })
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })
 }

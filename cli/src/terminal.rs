@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
 use meridian_local::night::{Line, Tone};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 
 /// The width of `HH:MM:SS  JP  `, under which further lines stand.
 const INDENT: usize = 14;
@@ -23,6 +23,36 @@ pub fn line(out: &mut impl Write, line: &Line) -> std::io::Result<()> {
         line.place,
         place = Style::new().bold()
     )
+}
+
+/// A stream whose reader may leave early, as `head` does: that is no error, and what comes after it goes nowhere.
+#[derive(Debug)]
+pub struct Leaving<W>(pub W);
+
+impl<W: Write> Write for Leaving<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match self.0.write(bytes) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(bytes.len()),
+            written => written,
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match self.0.flush() {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            flushed => flushed,
+        }
+    }
+}
+
+/// Writes one line to standard output.
+///
+/// # Errors
+/// It cannot be written, for another reason than that nobody reads on.
+pub fn say(text: &str) -> std::io::Result<()> {
+    let mut stdout = Leaving(anstream::stdout().lock());
+    writeln!(stdout, "{text}")?;
+    stdout.flush()
 }
 
 /// Writes an error to standard error.

@@ -77,6 +77,27 @@ fn the_evaluation_page_lies_where_the_summary_says() {
 }
 
 #[test]
+fn a_reader_that_leaves_early_is_no_error() {
+    use std::io::Read;
+    use std::process::Stdio;
+    for (serves, code) in [("\"v426\"", 0), ("\"v427\"", 1)] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("own.toml"), QUIET.replace("\"v426\"", serves)).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_meridian"))
+            .args(["night", "--scenario", "own.toml"])
+            .current_dir(folder.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let mut said = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(code), ""));
+    }
+}
+
+#[test]
 fn an_unknown_scenario_is_bad_input_and_the_error_lists_the_known_ones() {
     let folder = tempfile::tempdir().unwrap();
     let output = meridian(folder.path(), &["night", "--scenario", "good-nihgt"]);

@@ -44,3 +44,12 @@ fn a_wrong_fleet_policy_is_named_with_its_line() {
     assert_eq!(output.status.code(), Some(2));
     assert!(error.contains("canary_percent") && error.contains("line"), "{error}");
 }
+
+#[test]
+fn aws_that_does_not_answer_is_no_wrong_input() {
+    let output = publish(|_| {});
+    assert_eq!(output.status.code(), Some(1), "{}", error(&output));
+    assert!(error(&output).contains("v427 is not published"), "{}", error(&output));
+    let help = Command::new(env!("CARGO_BIN_EXE_meridian")).args(["publish", "--help"]).output().unwrap();
+    assert!(String::from_utf8(help.stdout).unwrap().contains("1 AWS did not take it"));
+}

@@ -7,6 +7,7 @@ pub mod events;
 pub mod files;
 pub mod job;
 pub mod journal;
+pub mod lift;
 pub mod ports;
 pub mod promote;
 pub mod publish;

@@ -1,0 +1,75 @@
+//! What the commands that act on AWS share.
+
+use crate::terminal;
+use jiff::Timestamp;
+use meridian_aws::{AwsClock, AwsPorts};
+use meridian_domain::Fleet;
+use meridian_handlers::ports::Clock;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// AWS did not do what it was asked: nothing is wrong with the input, and a repeat may do.
+const FAILED: u8 = 1;
+
+/// Under which fleet, and where.
+#[derive(Debug, clap::Args)]
+pub struct Place {
+    /// The fleet's policy.
+    #[arg(long, value_name = "FILE", default_value = "fleet.toml")]
+    fleet: PathBuf,
+    /// Another endpoint than AWS's own, such as a local world's.
+    #[arg(long, value_name = "URL")]
+    endpoint_url: Option<String>,
+}
+
+/// Input that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    #[error("{path}: {source}")]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("{path}: {message}")]
+    Fleet { path: PathBuf, message: String },
+}
+
+/// The fleet and the ports to act on it with.
+pub struct Session {
+    pub fleet: Arc<Fleet>,
+    pub ports: AwsPorts,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Session {
+    /// Reads the fleet's policy; asks AWS nothing yet.
+    pub fn open(place: &Place) -> Result<Self, Box<dyn Error>> {
+        let text = String::from_utf8(read(&place.fleet)?)?;
+        let fleet = Fleet::parse(&text)
+            .map_err(|error| InputError::Fleet { path: place.fleet.clone(), message: error.to_string() })?;
+        let fleet = Arc::new(fleet);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let ports = AwsPorts::new(fleet.clone(), AwsClock::new(None), place.endpoint_url.clone());
+        Ok(Self { fleet, ports, runtime })
+    }
+
+    /// The present.
+    pub fn now(&self) -> Timestamp {
+        self.ports.now()
+    }
+
+    /// Runs one piece of work to its end.
+    pub fn run<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+}
+
+/// The bytes of a file.
+pub fn read(path: &Path) -> Result<Vec<u8>, InputError> {
+    std::fs::read(path).map_err(|source| InputError::Read { path: path.to_owned(), source })
+}
+
+/// Says what AWS did not do; the exit code for it.
+pub fn failed(error: &dyn Error) -> ExitCode {
+    terminal::error(&error.to_string());
+    ExitCode::from(FAILED)
+}

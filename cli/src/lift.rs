@@ -1,0 +1,64 @@
+//! `meridian lift`: a person ends a halt.
+
+use crate::aws::{self, Place, Session};
+use crate::terminal;
+use meridian_domain::{Actor, RegionName};
+use meridian_handlers::lift::lift;
+use std::process::ExitCode;
+
+/// What `meridian lift` is asked.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit code: 0 the halt is lifted; 1 AWS did not take it, or the ledger has changed meanwhile; \
+                        2 wrong input, or nothing is halted there.")]
+pub struct Arguments {
+    /// The region whose own halt is meant, or home for the whole fleet's.
+    #[arg(long, value_name = "REGION|home", value_parser = chain)]
+    region: Which,
+    /// Why nothing stands against it any more: the ledger keeps it.
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    why: String,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Which chain: the hub's, or a region's own.
+#[derive(Clone, Debug)]
+enum Which {
+    Hub,
+    Region(RegionName),
+}
+
+impl Which {
+    fn region(&self) -> Option<&RegionName> {
+        match self {
+            Which::Hub => None,
+            Which::Region(region) => Some(region),
+        }
+    }
+}
+
+fn chain(text: &str) -> Result<Which, String> {
+    match text {
+        "home" => Ok(Which::Hub),
+        region => region.parse().map(Which::Region).map_err(|error: meridian_domain::NameError| error.to_string()),
+    }
+}
+
+/// Lifts a halt; says which.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let session = Session::open(&arguments.place)?;
+    let region = arguments.region.region();
+    let actor: Actor = "operator".parse()?;
+    match session.run(lift(&session.ports, &session.fleet, region, &actor, arguments.why.clone())) {
+        Ok(halt) => {
+            let chain = region.map_or_else(|| "home".to_owned(), ToString::to_string);
+            terminal::say(&format!(
+                "{chain}: the halt is lifted ({}). It had been set because: {halt}",
+                arguments.why
+            ))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) if error.is_input() => Err(error.into()),
+        Err(error) => Ok(aws::failed(&error)),
+    }
+}

@@ -1,0 +1,133 @@
+//! `meridian lift`: a person ends a halt, with a reason that the ledger keeps.
+
+use crate::journal::{Journal, JournalError, Projection};
+use crate::ports::{Clock, Ledger};
+use meridian_domain::{Actor, Chain, Fleet, HubHistory, Record, RegionHistory, RegionName};
+
+/// Why no halt was lifted.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum LiftError {
+    /// There is none.
+    #[error("nothing is halted in chain {0}")]
+    NotHalted(Chain),
+    /// The fleet has no such region.
+    #[error("region {region} is not in fleet {fleet} (it has {known}, and home)")]
+    Region {
+        /// The region.
+        region: RegionName,
+        /// The fleet.
+        fleet: String,
+        /// The fleet's regions.
+        known: String,
+    },
+    /// The chain could not be read or written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+impl LiftError {
+    /// True where asking otherwise helps, false where a service is to blame.
+    pub fn is_input(&self) -> bool {
+        !matches!(self, LiftError::Journal(_))
+    }
+}
+
+/// Ends the halt of `region`'s own chain, or of the hub's where there is none. Answers why the halt had been set.
+///
+/// # Errors
+/// Nothing is halted there; or the chain could not be read or written, which includes that somebody else has just written
+/// to it: a halt that this person has not seen is not lifted.
+pub async fn lift<P: Ledger + Clock>(
+    ports: &P,
+    fleet: &Fleet,
+    region: Option<&RegionName>,
+    actor: &Actor,
+    why: String,
+) -> Result<String, LiftError> {
+    match region {
+        None => {
+            let journal = Journal::<HubHistory>::open(ports, &fleet.home, Chain::Home).await?;
+            lift_in(ports, journal, Chain::Home, |history| history.halt.clone(), actor, why).await
+        }
+        Some(region) if fleet.region(region).is_some() => {
+            let chain = Chain::Region(region.clone());
+            let journal = Journal::<RegionHistory>::open(ports, region, chain.clone()).await?;
+            lift_in(ports, journal, chain, |history| history.halt.clone(), actor, why).await
+        }
+        Some(region) => Err(LiftError::Region {
+            region: region.clone(),
+            fleet: fleet.name.to_string(),
+            known: fleet.regions.iter().map(|region| region.name.as_str()).collect::<Vec<_>>().join(", "),
+        }),
+    }
+}
+
+async fn lift_in<P: Ledger + Clock, H: Projection>(
+    ports: &P,
+    mut journal: Journal<H>,
+    chain: Chain,
+    halt: impl Fn(&H) -> Option<String>,
+    actor: &Actor,
+    why: String,
+) -> Result<String, LiftError> {
+    let halted = halt(journal.history()).ok_or(LiftError::NotHalted(chain))?;
+    journal.append_exclusive(ports, actor, Record::Lifted { why }).await?;
+    Ok(halted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Fault, World, fleet, name, run};
+
+    const REGION: &str = "sa-east-1";
+
+    fn halted(chain: &Chain) -> World {
+        let world = World::default();
+        world.write(&place(chain), chain.clone(), "rollback", Record::Halted { why: "it went back".to_owned() });
+        world
+    }
+
+    fn place(chain: &Chain) -> RegionName {
+        match chain {
+            Chain::Home => fleet().home,
+            Chain::Region(region) => region.clone(),
+        }
+    }
+
+    fn chains() -> [(Option<RegionName>, Chain); 2] {
+        [(None, Chain::Home), (Some(name(REGION)), Chain::Region(name(REGION)))]
+    }
+
+    fn ask(world: &World, region: Option<&RegionName>) -> Result<String, LiftError> {
+        run(lift(world, &fleet(), region, &"operator".parse().unwrap(), "mended".to_owned()))
+    }
+
+    #[test]
+    fn a_halt_is_lifted_once_and_the_ledger_says_why() {
+        for (region, chain) in chains() {
+            let world = halted(&chain);
+            assert_eq!(ask(&world, region.as_ref()), Ok("it went back".to_owned()));
+            let lifted = Record::Lifted { why: "mended".to_owned() };
+            assert_eq!(world.records(&place(&chain), chain.clone()).last(), Some(&lifted));
+            let error = ask(&world, region.as_ref()).unwrap_err();
+            assert!(error.is_input() && error == LiftError::NotHalted(chain), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_region_that_the_fleet_does_not_have_is_named() {
+        let error = ask(&World::default(), Some(&name("us-east-1"))).unwrap_err();
+        assert!(error.is_input() && error.to_string().contains("sa-east-1"), "{error}");
+    }
+
+    #[test]
+    fn a_ledger_that_does_not_take_the_entry_is_no_wrong_input() {
+        for (region, chain) in chains() {
+            let world = halted(&chain);
+            world.fault("PutEntry", Fault::Fails(crate::ports::ErrorKind::Unreachable));
+            assert!(!ask(&world, region.as_ref()).unwrap_err().is_input());
+            assert_eq!(world.records(&place(&chain), chain).len(), 1);
+        }
+    }
+}
