@@ -140,3 +140,6 @@ fn step_name(next: &Next) -> String {
         Next::Finish(how) => format!("finish: {how:?}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

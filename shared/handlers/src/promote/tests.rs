@@ -1,0 +1,175 @@
+use super::*;
+use crate::events::UserParameters;
+use crate::ports::{Approval, Clock, ErrorKind};
+use crate::publish::{PublishSpec, publish};
+use crate::testing::{FLEET, Fault, World, context, fleet, name, run};
+use bytes::Bytes;
+use jiff::SignedDuration;
+use meridian_domain::{
+    AlarmState, AlarmView, Chain, Decision, EndpointStatus, EndpointView, Epoch, Image, Record, ReleaseId, Sha256,
+    Target, alarms, keys,
+};
+use std::collections::BTreeMap;
+
+const EU: &str = "eu-west-1";
+const BR: &str = "sa-east-1";
+const WAVE: &str = "wave-1";
+/// Golden records of the release.
+const GOLDEN: usize = 40;
+
+/// v427 published, approved and attested everywhere; v426 serves.
+fn world() -> (World, ReleaseId) {
+    let world = World::default();
+    let release = published(&world);
+    let package = format!("arn:package/{release}");
+    world.packages.borrow_mut().insert(release, (Approval::Approved, String::new()));
+    for record in [Record::Registered { release, package }, Record::Approved { release }] {
+        world.write(&name(EU), Chain::Home, "shadow-eval", record);
+    }
+    for region in &fleet().regions {
+        let attested = Record::Attested { release, version: "v427".parse().unwrap() };
+        tell(&world, region.name.as_str(), attested);
+        let champion = target(region.name.as_str(), ReleaseId(Sha256::of(b"v426")), "v426");
+        in_service(&world, region.name.as_str(), &champion);
+        let execution = "installation".parse().unwrap();
+        tell(&world, region.name.as_str(), Record::Confirmed { target: champion, execution, golden: 10 });
+    }
+    let name = alarms::composite_name(&fleet());
+    *world.alarms.borrow_mut() = Some(vec![AlarmView { name, state: AlarmState::Ok, reason: String::new() }]);
+    (world, release)
+}
+
+fn published(world: &World) -> ReleaseId {
+    let spec = PublishSpec {
+        version: "v427".parse().unwrap(),
+        archive: Bytes::from_static(b"archive"),
+        holdout: Bytes::from_static(b"holdout"),
+        features: vec!["amount".to_owned()],
+        operating_threshold: 0.8,
+        image: Image { repository: "xgboost".to_owned(), digest: Sha256::of(b"image") },
+        provenance: BTreeMap::new(),
+    };
+    let release = run(publish(world, &fleet(), world.now(), spec)).unwrap();
+    let record = json!({ "payload": "1", "score": 0.25 });
+    let golden = json!({ "release": "v427", "records": vec![record; GOLDEN] });
+    let key = (name(EU), keys::golden(release));
+    world.objects.borrow_mut().insert(key, Bytes::from(golden.to_string()));
+    release
+}
+
+fn target(region: &str, release: ReleaseId, version: &str) -> Target {
+    let fleet = fleet();
+    Target::of(&fleet, fleet.region(&name(region)).unwrap(), release, &version.parse().unwrap())
+}
+
+fn in_service(world: &World, region: &str, target: &Target) {
+    let config = target.config.clone();
+    let view = EndpointView { status: EndpointStatus::InService, config, pending: None, failure_reason: None };
+    world.endpoints.borrow_mut().insert(name(region), view);
+}
+
+fn tell(world: &World, region: &str, record: Record) {
+    world.write(&name(region), Chain::Region(name(region)), WAVE, record);
+}
+
+fn call(world: &World, release: ReleaseId) -> Value {
+    let fleet = fleet();
+    let parameters = UserParameters {
+        fleet: fleet.name,
+        action: Action::Promote { region: name(EU) },
+        release,
+        policy: Sha256::of(FLEET.as_bytes()),
+        pipeline: fleet.pipeline,
+        execution: WAVE.parse().unwrap(),
+    };
+    let job = PipelineJob { job: "job-1".to_owned(), continuation: None, parameters };
+    run(handle(world, &context(EU), &job)).unwrap()
+}
+
+fn hub(world: &World) -> Vec<Record> {
+    world.records(&name(EU), Chain::Home)
+}
+
+/// I7, I13: a chain that was altered is its region's trouble: unknown, borne with, then left behind.
+#[test]
+fn one_regions_altered_ledger_keeps_no_other_from_starting() {
+    let (world, release) = world();
+    let chain = (name(BR), Chain::Region(name(BR)));
+    world.chains.borrow_mut().get_mut(&chain).unwrap().remove(0);
+    assert_eq!(call(&world, release)["outcome"], "waiting");
+    let ill = hub(&world).into_iter().find_map(|record| match record {
+        Record::RegionIll { region, why, .. } => Some((region, why)),
+        _ => None,
+    });
+    let (region, why) = ill.unwrap();
+    assert!(region == name(BR) && why.contains("ledger entry 1 stands where 0 belongs"), "{region}: {why}");
+    *world.now.borrow_mut() += SignedDuration::from_mins(4);
+    call(&world, release);
+    assert_eq!((world.updates.borrow().len(), world.pages.borrow().len()), (1, 1));
+}
+
+/// AWS says no for good: the action ends in AWS's words, people hear of it, and the fleet is free.
+#[test]
+fn an_update_that_is_refused_fails_the_action_and_lets_go_of_the_fleet() {
+    for refused in ["CreateEndpointConfig", "UpdateEndpoint"] {
+        let (world, release) = world();
+        world.fault(refused, Fault::Fails(ErrorKind::Refused));
+        let ended = call(&world, release);
+        assert_eq!(ended["outcome"], "failed");
+        let said = format!("{refused} was refused: scheduled");
+        assert!(world.pages.borrow()[0].message.contains(&said), "{:?}", world.pages.borrow());
+        assert!(world.answers.borrow()[0].1.starts_with("JobFailed"), "{:?}", world.answers.borrow());
+        assert!(matches!(&hub(&world)[..], [.., Record::WaveEnded { .. }, Record::LeaseReleased { .. }]));
+    }
+}
+
+/// A page that the pager declines stays owed in the region's own ledger, and the wave stops all the same.
+#[test]
+fn a_page_that_the_pager_refuses_is_owed_and_keeps_nothing_from_ending() {
+    let (world, release) = world();
+    world.fault("UpdateEndpoint", Fault::Fails(ErrorKind::Refused));
+    world.fault("Publish", Fault::Fails(ErrorKind::Refused));
+    assert_eq!(call(&world, release)["outcome"], "failed");
+    let said = world.records(&name(EU), Chain::Region(name(EU)));
+    assert!(matches!(said.last(), Some(Record::PageOwed { why, .. }) if why.contains("was refused")), "{said:#?}");
+}
+
+/// EU shifted to v427 on a decision, and soaked; nobody has asked it yet which model answers.
+fn shifted() -> (World, ReleaseId) {
+    let (world, release) = world();
+    let (new, back) = (target(EU, release, "v427"), target(EU, ReleaseId(Sha256::of(b"v426")), "v426"));
+    let execution = || WAVE.parse().unwrap();
+    let (from, ends) = (world.now(), world.now() + SignedDuration::from_mins(30));
+    let (why, decision) = ("enough".to_owned(), Decision::Proceed);
+    in_service(&world, EU, &new);
+    for record in [
+        Record::UpdateIntended { target: new, back: Some(back), execution: execution(), epoch: Some(Epoch(1)) },
+        Record::CanaryStarted { execution: execution(), from, ends },
+        Record::Decided { execution: execution(), decision, why, judgement: None, cause: None },
+    ] {
+        tell(&world, EU, record);
+    }
+    *world.now.borrow_mut() = ends;
+    (world, release)
+}
+
+#[test]
+fn golden_records_are_asked_as_far_as_the_first_few_with_a_wrong_answer() {
+    let (world, release) = shifted();
+    *world.score.borrow_mut() = "0.75".to_owned();
+    let ended = call(&world, release);
+    assert_eq!((&ended["outcome"], *world.invoked.borrow()), (&json!("waiting"), 16));
+    assert!(ended["why"].as_str().unwrap().starts_with("0 of 40 golden records"), "{ended}");
+    *world.score.borrow_mut() = "0.25".to_owned();
+    assert_eq!((&call(&world, release)["outcome"], *world.invoked.borrow()), (&json!("done"), 16 + 40));
+}
+
+#[test]
+fn an_endpoint_that_does_not_answer_a_golden_record_has_not_answered_it_wrong() {
+    let (world, release) = shifted();
+    world.fault("InvokeEndpoint", Fault::Fails(ErrorKind::Unreachable));
+    let ended = call(&world, release);
+    assert_eq!(ended["outcome"], "waiting");
+    assert!(ended["why"].as_str().unwrap().contains("golden records cannot be asked: InvokeEndpoint"), "{ended}");
+    assert_eq!(call(&world, release)["outcome"], "done");
+}
