@@ -36,28 +36,6 @@ pub struct GoldenRecords {
     pub records: Vec<GoldenRecord>,
 }
 
-/// What an endpoint's answers say about the release that serves.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct GoldenComparison {
-    /// Records asked.
-    pub asked: usize,
-    /// Answers equal to the last bit.
-    pub equal: usize,
-    /// Answers not equal, but within the tolerance.
-    pub close: usize,
-    /// Answers further away, missing, or not a number.
-    pub different: usize,
-    /// The largest distance of a numeric answer.
-    pub farthest: f32,
-}
-
-impl GoldenComparison {
-    /// True where something was asked and every answer was equal or close.
-    pub fn all_match(&self) -> bool {
-        self.asked > 0 && self.different == 0
-    }
-}
-
 impl GoldenRecords {
     /// Chooses `count` records (or all, where there are fewer) and scores them with `model`: half evenly by rank,
     /// half evenly over the range of scores, so that the rare high scores are there too. The same inputs choose
@@ -70,31 +48,6 @@ impl GoldenRecords {
         let rows = choose_rows(&scores, count.min(scores.len()));
         let record = |row: usize| Some(GoldenRecord { payload: holdout.csv_payload(row), score: *scores.get(row)? });
         Ok(GoldenRecords { release: release.to_owned(), records: rows.into_iter().filter_map(record).collect() })
-    }
-
-    /// Compares an endpoint's answers with the scores, record by record. `None` and NaN count as different, and so
-    /// do answers that are not there; answers beyond the last record are left out.
-    pub fn compare(&self, answers: &[Option<f32>], tolerance: f32) -> GoldenComparison {
-        let mut result =
-            GoldenComparison { asked: self.records.len(), equal: 0, close: 0, different: 0, farthest: 0.0 };
-        let answers = answers.iter().copied().chain(std::iter::repeat(None));
-        for (record, answer) in self.records.iter().zip(answers) {
-            let distance = answer.map_or(f32::NAN, |answer| (answer - record.score).abs());
-            if answer.is_some_and(|answer| answer.to_bits() == record.score.to_bits()) {
-                result.equal += 1;
-            } else if distance <= tolerance {
-                result.close += 1;
-            } else {
-                result.different += 1;
-            }
-            result.farthest = result.farthest.max(distance);
-        }
-        result
-    }
-
-    /// True where there are records and every answer lies within [`GOLDEN_TOLERANCE`].
-    pub fn matches(&self, answers: &[Option<f32>]) -> bool {
-        self.compare(answers, GOLDEN_TOLERANCE).all_match()
     }
 
     /// The score in an endpoint's answer, or `None` where it is not one finite number.

@@ -24,7 +24,7 @@ mod ubjson;
 
 pub use error::{ModelError, PayloadError, ShapeError};
 pub use evaluate::{EVALUATION_SCHEMA, EvaluateError, Evaluation, Gate, ModelNumbers, RegionNumbers, evaluate};
-pub use golden::{GOLDEN_TOLERANCE, GoldenComparison, GoldenRecord, GoldenRecords};
+pub use golden::{GOLDEN_TOLERANCE, GoldenRecord, GoldenRecords};
 pub use holdout::{Columns, HeldOut, HoldoutError};
 pub use metrics::{Confusion, roc_auc};
 pub use model::{DEFAULT_MODEL_LIMIT, Model, probability_of};
