@@ -127,7 +127,7 @@ impl Look {
                 self.fence(ports).await?;
                 let prepared = self.prepare(ports, fleet, region, target).await;
                 self.alarms(ports, fleet, &region.name).await;
-                prepared
+                return self.noted_start(&region.name, prepared);
             }
             Act::Update => {
                 self.fence(ports).await?;
@@ -148,20 +148,26 @@ impl Look {
         self.noted(&region.name, done)
     }
 
-    /// A plane that does not answer makes its region unknown, and one that declines says why: the planner decides. Anything
-    /// else ends the call.
+    /// A plane that does not answer makes its region unknown, and the planner decides; anything else ends the call.
     fn noted(&mut self, region: &RegionName, done: Answer<()>) -> Result<(), HandlerError> {
         match done {
             Err(error) if error.is_regional() => {
                 self.sight.endpoints.insert(region.clone(), Seen::Unknown(error.to_string()));
                 Ok(())
             }
+            done => Ok(done?),
+        }
+    }
+
+    /// A start that AWS declines for good is the planner's to end, in AWS's words.
+    fn noted_start(&mut self, region: &RegionName, done: Answer<()>) -> Result<(), HandlerError> {
+        match done {
             Err(error) if error.kind == ErrorKind::Refused => {
-                tracing::error!(%error, "a step was refused");
+                tracing::error!(%error, "the start was refused");
                 self.sight.refused = Some(format!("{} was refused: {}", error.operation, error.message));
                 Ok(())
             }
-            done => Ok(done?),
+            done => self.noted(region, done),
         }
     }
 
@@ -213,7 +219,7 @@ impl Look {
             Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::NotFound) || error.is_regional() => {
                 tracing::warn!(%error, "looking again");
             }
-            Err(error) => self.noted(&region.name, Err(error))?,
+            Err(error) => self.noted_start(&region.name, Err(error))?,
         }
         self.endpoint(ports, fleet, &region.name).await;
         Ok(())
