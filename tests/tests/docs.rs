@@ -203,7 +203,19 @@ fn a_misquotation_is_found() {
 }
 
 /// Values whose keys are names and digests, not fields.
-const MAPS: &[&str] = &["rejected", "condemned", "deferred", "ended", "regions", "ledger", "confirmed", "returned"];
+const MAPS: &[&str] = &[
+    "rejected",
+    "condemned",
+    "deferred",
+    "ended",
+    "regions",
+    "ledger",
+    "confirmed",
+    "returned",
+    "attested_at",
+    "refused",
+    "unreplicated",
+];
 
 /// The fields of a document, and the values of those that tell its variants apart.
 fn words(value: &Value, found: &mut Vec<String>) {
