@@ -60,11 +60,12 @@ CALLS = {
     },
     # handlers/src/rollback.rs: nothing but its own region (I6)
     "rollback": {
-        "s3:GetObject": {"own ledger/own"},
+        "s3:GetObject": {"own ledger/own", "own releases/golden"},  # Look::take; Look::ask_golden
         "s3:ListBucket": {"own"},
         "s3:PutObject": {"own ledger/own"},  # Look::tell
         "sagemaker:DescribeEndpoint": {"own"},  # Look::endpoint
         "sagemaker:UpdateEndpoint": {"own"},  # Look::update
+        "sagemaker:InvokeEndpoint": {"own"},  # Look::ask_golden
         "cloudwatch:DescribeAlarms": {"*"},  # alarm
         "cloudwatch:PutMetricData": {"*"},  # trip
         "sns:Publish": {"own"},

@@ -190,11 +190,16 @@ impl Fault {
     pub(super) fn contradiction(&self) -> Option<String> {
         let operation = self.operation.as_deref();
         if let Some(unknown) = operation.filter(|name| !crate::api::OPERATIONS.contains(name)) {
-            return Some(format!("{unknown} is not an operation that the world knows: {}", crate::api::OPERATIONS.join(", ")));
+            return Some(format!(
+                "{unknown} is not an operation that the world knows: {}",
+                crate::api::OPERATIONS.join(", ")
+            ));
         }
         let narrowed = operation.is_some() || self.service.is_some();
         match self.kind {
-            FaultKind::Hang if narrowed => Some("a function hangs whole: name neither operation nor service".to_owned()),
+            FaultKind::Hang if narrowed => {
+                Some("a function hangs whole: name neither operation nor service".to_owned())
+            }
             FaultKind::Hang if self.function.is_none() => Some("name the function that hangs".to_owned()),
             FaultKind::Dark | FaultKind::ReplicationDelay | FaultKind::ReplicationFail if self.function.is_some() => {
                 Some("this kind holds for a region, not for a function".to_owned())

@@ -5,9 +5,10 @@
 
 use crate::context::{Context, FunctionKind, HandlerError};
 use crate::events::RollbackEvent;
+use crate::files;
 use crate::journal::Journal;
 use crate::ports::{ErrorKind, PortError, Ports};
-use crate::promote::{page, trip};
+use crate::promote::{asked, page, trip};
 use meridian_domain::plan::{self, Act, Next, RollbackSight};
 use meridian_domain::{AlarmState, Chain, Fleet, Record, Region, RegionHistory, Seen, Target, alarms};
 use serde_json::{Value, json};
@@ -32,6 +33,7 @@ pub async fn handle<P: Ports>(ports: &P, context: &Context, event: &RollbackEven
             Next::Finish(_) | Next::Wait => return look.outcome(plan.why),
             Next::TellRegion(_, record) => look.tell(ports, record).await,
             Next::Do(Act::Update, _, target) => look.update(ports, &context.fleet, region, &target).await?,
+            Next::Do(Act::AskGolden, _, target) => look.ask_golden(ports, &context.fleet, region, &target).await,
             Next::Do(act, ..) => {
                 look.sight.done.insert(act);
                 trip(ports, &context.fleet, &region.name).await?;
@@ -63,6 +65,7 @@ impl Look {
             endpoint: Seen::Unknown("not looked at".to_owned()),
             alarm: alarm(ports, &context.fleet, region).await,
             done: BTreeSet::new(),
+            golden: None,
             paged: false,
             unwritten: 0,
         };
@@ -85,6 +88,15 @@ impl Look {
             }
             Seen::Known(_) => Ok(json!({ "outcome": done })),
         }
+    }
+
+    /// Which model answers, by the golden records that were replicated into this region.
+    async fn ask_golden<P: Ports>(&mut self, ports: &P, fleet: &Fleet, region: &Region, target: &Target) {
+        let seen = match files::golden(ports, &region.name, target.release).await {
+            Ok(golden) => asked(ports, fleet, &region.name, &golden).await.map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        self.sight.golden = Some(seen.map_or_else(Seen::Unknown, Seen::Known));
     }
 
     /// Names the release that is on its way, or that serves, on every further log line of this call.

@@ -2,7 +2,7 @@
 
 use super::illness::Obstacle;
 use super::preflight::Objection;
-use super::{Act, Finish, Plan, Sight, Stage, View};
+use super::{Act, Finish, Next, Plan, Sight, Stage, View};
 use crate::endpoint::{EndpointView, Seen};
 use crate::fleet::{Fleet, Region};
 use crate::history::{OpenUpdate, RegionHistory};
@@ -99,13 +99,56 @@ impl View<'_> {
                 let record = Record::Settled { target: update.target.clone(), execution: update.execution.clone() };
                 self.tell(record, format!("{}'s last update has ended", self.title()))
             }
+            Some(update) if update.target.config == endpoint.config && update.is_decided(Decision::Proceed) => {
+                self.prove_leftover(update)
+            }
             _ => self.start(endpoint, history),
         }
+    }
+
+    /// An earlier wave let it through and never proved it (I4): that comes first, for it is this wave's way back.
+    fn prove_leftover(&self, update: &OpenUpdate) -> Plan {
+        let (target, execution) = (update.target.clone(), update.execution.clone());
+        match self.sight.golden.get(&self.region.name) {
+            None => {
+                let next = Next::Do(Act::AskGolden, self.region.name.clone(), target);
+                Plan::new(next, format!("nobody has proved that {} answers", update.target.version))
+            }
+            Some(Seen::Known(golden)) if golden.proves() => {
+                let words = format!("{} was on {} all along", self.title(), target.version);
+                self.tell(Record::Confirmed { target, execution, golden: golden.asked }, words)
+            }
+            Some(Seen::Known(_)) => {
+                self.refuse(&format!("it does not answer as {}, which its endpoint names", target.version))
+            }
+            Some(Seen::Unknown(why)) => self.not_yet(format!("golden records cannot be asked: {why}")),
+        }
+    }
+
+    /// A newer release was approved before this wave moved anything: it exits when its turn comes. A wave under way goes on,
+    /// and the newer one waits.
+    pub(super) fn superseded(&self) -> Option<Plan> {
+        let (sight, hub) = (self.sight, &self.sight.hub);
+        let newer = hub.newest.filter(|newest| *newest != sight.release && hub.approved.contains(newest))?;
+        let histories = sight.regions.values().filter_map(Seen::known);
+        let moved = |history: &RegionHistory| {
+            history.confirmed.get(&sight.release) == Some(&sight.execution)
+                || history.update.as_ref().is_some_and(|update| update.execution == sight.execution)
+        };
+        if histories.into_iter().any(moved) {
+            return None;
+        }
+        let newer = hub.versions.get(&newer).map_or_else(|| newer.short(), ToString::to_string);
+        let words = format!("{} is left to {newer}, which is newer than {}", self.title(), sight.version);
+        Some(Plan::finish(Finish::Done, words))
     }
 
     fn start(&self, endpoint: &EndpointView, history: &RegionHistory) -> Plan {
         if let Some(why) = &self.sight.refused {
             return self.refuse(why);
+        }
+        if let Some(exit) = self.superseded() {
+            return exit;
         }
         if let Some(wait) = self.held_by_another().or_else(|| self.neighbours_well()) {
             return wait;
@@ -128,8 +171,8 @@ impl View<'_> {
         if let Some(alarm) = self.ringing_guard() {
             return self.not_yet(format!("the guard {alarm} is still in ALARM from before"));
         }
-        let intended = |update: &OpenUpdate| self.is_ours(update) && update.back.as_ref() == Some(&back);
-        if !history.update.as_ref().is_some_and(intended) {
+        let intended = |update: &&OpenUpdate| self.is_ours(update) && update.back.as_ref() == Some(&back);
+        let Some(intent) = history.update.as_ref().filter(intended) else {
             let record = Record::UpdateIntended {
                 target: self.target.clone(),
                 back: Some(back),
@@ -137,9 +180,11 @@ impl View<'_> {
                 epoch: Some(self.sight.hub.epoch),
             };
             return self.tell(record, format!("{} is ready for {version}", self.title()));
-        }
-        let again = || Plan::wait(format!("{}'s update was asked for and does not show yet", self.title()));
-        self.once(Act::Update, format!("{} goes to {version}", self.title())).unwrap_or_else(again)
+        };
+        self.once(Act::Update, format!("{} goes to {version}", self.title())).unwrap_or_else(|| {
+            let why = "its update was asked for and is not taken";
+            if self.is_patient(intent.at) { Plan::wait(format!("{}: {why}", self.title())) } else { self.defer(why) }
+        })
     }
 
     /// An objection that may pass, for as long as policy is patient with one region.

@@ -1,6 +1,6 @@
 //! Taking a region back, with nothing but what that region has (I6).
 
-use super::{Act, Finish, Next, Plan, Stage};
+use super::{Act, Finish, Golden, Next, Plan, Stage};
 use crate::endpoint::{EndpointView, Seen, Target};
 use crate::fleet::Region;
 use crate::history::{OpenUpdate, RegionHistory};
@@ -18,6 +18,9 @@ const UNDECIDED: &str = "it was shifted without a decision to proceed";
 /// Lambda ends every call after this time, at the latest.
 const LONGEST_CALL: SignedDuration = SignedDuration::from_mins(15);
 
+/// Why a region goes back that does not answer as what was let through.
+const UNPROVED: &str = "its golden records are not answered with the release's scores";
+
 /// What `rollback` sees of its own region.
 #[derive(Clone, Debug)]
 pub struct RollbackSight {
@@ -31,6 +34,8 @@ pub struct RollbackSight {
     pub alarm: Seen<Option<String>>,
     /// What this call has already done outside the ledger.
     pub done: BTreeSet<Act>,
+    /// The golden records asked in this call.
+    pub golden: Option<Seen<Golden>>,
     /// Whether this call has already paged, or tried to.
     pub paged: bool,
     /// How many records of this call the ledger has not taken; the history holds them all the same.
@@ -206,7 +211,33 @@ impl RollbackView<'_> {
             (Some(back), None) if !update.confirmed && !update.is_decided(Decision::Proceed) => {
                 self.go_back(back, UNDECIDED)
             }
+            (back, None) if !update.confirmed && self.is_forsaken(update) => self.prove(back, update),
             (_, None) => self.nothing("the wave's update has ended well"),
+        }
+    }
+
+    /// Whether the wave has had its time to prove what it let through: its region went dark, or it died.
+    fn is_forsaken(&self, update: &OpenUpdate) -> bool {
+        let ends = update.canary.map_or(update.at, |(_, ends)| ends);
+        self.now.duration_since(ends) > LONGEST_CALL
+    }
+
+    /// Let through, and never proved (I4): the region asks its own golden records, and goes back where they are wrong.
+    fn prove(&self, back: Option<&Target>, update: &OpenUpdate) -> Plan {
+        let version = &update.target.version;
+        match (&self.sight.golden, back) {
+            (None, _) => {
+                let next = Next::Do(Act::AskGolden, self.region.name.clone(), update.target.clone());
+                Plan::new(next, format!("nobody has proved that {version} answers"))
+            }
+            (Some(Seen::Known(golden)), _) if golden.proves() => {
+                let (target, execution) = (update.target.clone(), update.execution.clone());
+                let record = Record::Confirmed { target, execution, golden: golden.asked };
+                self.tell(record, format!("all {} golden records were answered with {version}'s scores", golden.asked))
+            }
+            (Some(Seen::Known(_)), Some(back)) => self.go_back(back, UNPROVED),
+            (Some(Seen::Known(_)), None) => self.nothing("it answers wrong, and there is no way back"),
+            (Some(Seen::Unknown(why)), _) => self.nothing(&format!("golden records cannot be asked: {why}")),
         }
     }
 

@@ -352,6 +352,7 @@ impl Night {
                 alarm: Seen::Known(self.alarm.clone()),
                 done: done.clone(),
                 paged,
+                golden: None,
                 unwritten: 0,
             };
             let plan = rollback(&self.region(region), &sight, self.now);

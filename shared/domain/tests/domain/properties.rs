@@ -361,12 +361,14 @@ proptest! {
     #[test]
     fn a_rollback_needs_its_own_region_only(
         history in seen(history()), endpoint in seen(weighted(0.95, endpoint())),
-        alarm in seen(of(Just("slow".to_owned()))), done in acts(), paged: bool, unwritten in 0usize..2, now in moment(), which: Index,
+        alarm in seen(of(Just("slow".to_owned()))), done in acts(), golden in of(9u32..=10), paged: bool,
+        unwritten in 0usize..2, now in moment(), which: Index,
     ) {
         let fleet = &*FLEET;
         let region = &fleet.regions[which.index(4)];
         let actor = actor("rollback.eu-west-1");
-        let sight = RollbackSight { actor, history, endpoint, alarm, done, paged, unwritten };
+        let golden = golden.map(|right| Seen::Known(Golden { asked: 10, right }));
+        let sight = RollbackSight { actor, history, endpoint, alarm, done, golden, paged, unwritten };
         let plan = rollback(region, &sight, now);
         prop_assert_eq!(&plan, &rollback(region, &sight, now));
         let own = match &plan.next {

@@ -262,7 +262,13 @@ impl Look {
         region: &Region,
         target: &Target,
     ) -> Result<(), HandlerError> {
-        let golden = files::golden(ports, &fleet.home, target.release).await?;
+        let golden = files::golden_checked(
+            ports,
+            &fleet.home,
+            target.release,
+            self.sight.hub.golden.get(&target.release).copied(),
+        )
+        .await?;
         let answer = match asked(ports, fleet, &region.name, &golden).await {
             Ok(answer) => Seen::Known(answer),
             Err(error) => {
@@ -288,7 +294,12 @@ async fn start_update<P: Ports>(ports: &P, region: &RegionName, update: &UpdateS
 
 /// Asks several records at once, for the region may be an ocean away, as far as the first few with a wrong answer: one is
 /// enough to know.
-async fn asked<P: Ports>(ports: &P, fleet: &Fleet, region: &RegionName, golden: &GoldenRecords) -> Answer<Golden> {
+pub(crate) async fn asked<P: Ports>(
+    ports: &P,
+    fleet: &Fleet,
+    region: &RegionName,
+    golden: &GoldenRecords,
+) -> Answer<Golden> {
     let mut right = 0;
     for few in golden.records.chunks(AT_ONCE) {
         let answers = join_all(few.iter().map(|record| ports.invoke(region, &fleet.endpoint, &record.payload))).await;
@@ -340,7 +351,7 @@ async fn publish<P: Ports>(
 pub(crate) fn page(fleet: &Fleet, region: &RegionName, what: &str, advice: &str, context: &str) -> Page {
     // The subject is read on a lock screen: what happened; the message says why.
     let headline = what.split(':').next().unwrap_or(what);
-    let subject: String = format!("[{}] {headline}", fleet.name).chars().take(100).collect();
+    let subject = format!("[{}] {headline}", fleet.name);
     Page { subject, message: format!("{what}\n\nWhat to do: {advice}\n\nRegion {region}. {context}") }
 }
 

@@ -11,7 +11,7 @@ use crate::context::{Context, FunctionKind, HandlerError};
 use crate::events::{Action, PipelineJob};
 use crate::job;
 use crate::ports::{FailureKind, Page, Ports};
-pub(crate) use execute::{page, trip};
+pub(crate) use execute::{asked, page, trip};
 use jiff::Timestamp;
 use meridian_domain::plan::{self, Finish, Next, Plan};
 use meridian_domain::{Region, audit};
