@@ -59,13 +59,18 @@ fn equal_seeds_give_equal_nights_to_the_byte() {
     assert_ne!(json(SEED), json(SEED + 1));
 }
 
+/// Neither the seed nor the second at which training finishes decides whether a good release is taken: a canary's first
+/// minute may be a few seconds long.
 #[test]
-fn a_good_night_is_good_under_every_seed() {
-    let failed: Vec<(u64, Vec<String>)> = (100..112)
-        .map(|seed| (seed, live(&built_in("good-night"), seed).1.unexpected))
-        .filter(|(_, unexpected)| !unexpected.is_empty())
-        .collect();
-    assert!(failed.is_empty(), "{failed:?}");
+fn a_good_night_is_good_under_every_seed_and_from_every_second() {
+    for seed in 100..112 {
+        let mut scenario = built_in("good-night");
+        let second = (seed * 5) % 60;
+        scenario.publish[0].at = format!("03:00:{second:02}").parse().unwrap();
+        scenario.expect.by = None;
+        let (story, report) = live(&scenario, seed);
+        assert!(report.as_expected, "seed {seed}, second {second}: {:?}\n{story}", report.unexpected);
+    }
 }
 
 /// What a night leaves behind in one region, without the times and ids that a repeated or killed call may move.
@@ -99,6 +104,7 @@ fn a_dark_tokyo_never_stops_another_region_whenever_it_goes_dark() {
     for from in ["03:44:30", "03:45", "03:47:50", "03:50", "03:53:30", "03:54:20", "03:55:45", "03:56:41", "03:58"] {
         let mut scenario = built_in("tokyo-dark");
         scenario.fault[0].from = Some(from.parse().unwrap());
+        scenario.lasts = jiff::SignedDuration::from_hours(2);
         let tokyo = "ap-northeast-1".parse().unwrap();
         scenario.expect.serves.remove(&tokyo);
         scenario.expect.by = None;
@@ -108,18 +114,22 @@ fn a_dark_tokyo_never_stops_another_region_whenever_it_goes_dark() {
         assert!(report.pages.len() <= 1, "dark from {from}: {} pages\n{story}", report.pages.len());
         let mid_shift = report.unexpected.iter().find(|what| what.starts_with("I1"));
         assert_eq!(mid_shift, None, "dark from {from}\n{story}");
+        // Whichever release it ends on, the endpoint and the ledger agree on it, and it was proved.
         let serving = &report.fleet.iter().find(|end| end.region == tokyo).unwrap();
-        assert_eq!((serving.status.as_str(), serving.health_changes), ("InService", 0), "dark from {from}\n{story}");
+        assert!(serving.confirmed_by_endpoint, "dark from {from}: {serving:?}\n{story}");
+        assert_eq!(serving.health_changes, 0, "dark from {from}\n{story}");
     }
 }
 
 #[test]
 fn every_event_delivered_twice_ends_the_same() {
-    let once = live(&built_in("good-night"), SEED).1;
-    let (story, twice) = live(&Scenario { deliver_twice: true, ..built_in("good-night") }, SEED);
-    assert!(twice.as_expected, "{:?}\n{story}", twice.unexpected);
-    assert_eq!(end(&once), end(&twice));
-    assert_eq!(once.decisions.len(), twice.decisions.len(), "a decision was written twice\n{story}");
+    for name in ["good-night", "tokyo-dark", "bad-model", "bad-eval", "late-alarm", "judge-dies"] {
+        let once = live(&built_in(name), SEED).1;
+        let (story, twice) = live(&Scenario { deliver_twice: true, ..built_in(name) }, SEED);
+        assert!(twice.as_expected, "{name}: {:?}\n{story}", twice.unexpected);
+        assert_eq!(end(&once), end(&twice), "{name}\n{story}");
+        assert_eq!(once.decisions.len(), twice.decisions.len(), "{name}: a decision was written twice\n{story}");
+    }
 }
 
 /// Every function killed once at every call that changes something, before and after it takes effect.

@@ -46,6 +46,8 @@ pub struct HubHistory {
     pub golden: BTreeMap<ReleaseId, Sha256>,
     /// Approved releases.
     pub approved: BTreeSet<ReleaseId>,
+    /// The one that was approved last.
+    pub last_approved: Option<ReleaseId>,
     /// Rejected releases and why.
     pub rejected: BTreeMap<ReleaseId, String>,
     /// Releases that evidence condemned, and why.
@@ -82,7 +84,9 @@ impl HubHistory {
                 self.golden.extend(golden.map(|golden| (*release, golden)));
             }
             Record::Approved { release } => {
-                self.approved.insert(*release);
+                if self.approved.insert(*release) {
+                    self.last_approved = Some(*release);
+                }
             }
             Record::Rejected { release, why } => {
                 self.rejected.insert(*release, why.clone());

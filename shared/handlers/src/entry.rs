@@ -108,6 +108,10 @@ async fn answered<P: Ports>(
     }
     let result = catch_panic(work).await;
     let (Err(error), Some(job)) = (&result, job) else { return result };
+    // A service that is in trouble, CodePipeline itself among them, says nothing of the work: Lambda repeats the call.
+    if error.is_regional() {
+        return result;
+    }
     tracing::error!(%error, "the handler gave no answer: the job fails");
     let why = error.to_string();
     let page = page(ctx, job, &why);
@@ -118,12 +122,11 @@ async fn answered<P: Ports>(
     Ok(json!({"outcome": "failed", "why": why}))
 }
 
-/// Whose fault it is, in CodePipeline's words: the action's configuration, a service in trouble, or the work itself (a
-/// refusal of the audit, a defect, a panic).
+/// Whose fault it is, in CodePipeline's words: the action's configuration, or the work itself (a refusal of the audit, a
+/// defect, a panic).
 fn failure_kind(error: &HandlerError) -> FailureKind {
     match error {
         HandlerError::Event(_) | HandlerError::Region { .. } | HandlerError::Action(_) => FailureKind::Configuration,
-        error if error.is_regional() => FailureKind::SystemUnavailable,
         _ => FailureKind::JobFailed,
     }
 }

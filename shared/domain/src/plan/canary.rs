@@ -19,7 +19,10 @@ impl View<'_> {
             return self.tell(record, "found running after a lost answer");
         }
         let wait = || Plan::wait(format!("{}'s new fleet is being provisioned", self.title()));
-        self.retreat(update).or_else(|| self.keep_watch()).unwrap_or_else(wait)
+        // A canary on record whose time is up is let through by nobody, whatever the endpoint shows now.
+        let overdue = update.canary.is_some_and(|(_, ends)| self.is_due(ends)) && !update.is_decided(Decision::Proceed);
+        let watch = || if overdue { self.lease() } else { self.keep_watch() };
+        self.retreat(update).or_else(watch).unwrap_or_else(wait)
     }
 
     /// What every look at a healthy update does: hold the lease, and beat.

@@ -129,7 +129,7 @@ impl View<'_> {
     /// and the newer one waits.
     pub(super) fn superseded(&self) -> Option<Plan> {
         let (sight, hub) = (self.sight, &self.sight.hub);
-        let newer = hub.newest.filter(|newest| *newest != sight.release && hub.approved.contains(newest))?;
+        let newer = hub.last_approved.filter(|last| *last != sight.release && hub.approved.contains(&sight.release))?;
         let histories = sight.regions.values().filter_map(Seen::known);
         let moved = |history: &RegionHistory| {
             history.confirmed.get(&sight.release) == Some(&sight.execution)

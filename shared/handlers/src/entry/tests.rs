@@ -85,16 +85,21 @@ fn a_page_that_does_not_go_out_does_not_stop_the_answer() {
 }
 
 #[test]
-fn only_a_service_in_trouble_is_called_one() {
-    let port = |kind| {
-        let region = "eu-west-1".parse().unwrap();
-        HandlerError::Port(PortError { kind, region, operation: "GetObject", message: String::new() })
-    };
-    assert_eq!(failure_kind(&port(ErrorKind::Unreachable)), FailureKind::SystemUnavailable);
-    assert_eq!(failure_kind(&port(ErrorKind::Throttled)), FailureKind::SystemUnavailable);
-    assert_eq!(failure_kind(&port(ErrorKind::Refused)), FailureKind::JobFailed);
+fn a_failure_says_whose_fault_it_is() {
+    let region = "eu-west-1".parse().unwrap();
+    let refused = PortError { kind: ErrorKind::Refused, region, operation: "GetObject", message: String::new() };
+    assert_eq!(failure_kind(&HandlerError::Port(refused)), FailureKind::JobFailed);
     assert_eq!(failure_kind(&HandlerError::State("the audit refused a step".to_owned())), FailureKind::JobFailed);
     assert_eq!(failure_kind(&HandlerError::Action("another action".to_owned())), FailureKind::Configuration);
+}
+
+/// Lambda repeats a call that failed; a job that was failed for it stays failed.
+#[test]
+fn an_answer_that_codepipeline_did_not_take_is_repeated_and_fails_no_job() {
+    let world = World::default();
+    world.fault("PutJobFailureResult", Fault::Fails(ErrorKind::Throttled));
+    let bad = event(FunctionKind::Promote, |it| *it = json!("nothing"));
+    assert!(run(promote(&world, &context("eu-west-1"), bad)).is_err());
 }
 
 #[test]

@@ -10,7 +10,7 @@ mod observe;
 use crate::context::{Context, FunctionKind, HandlerError};
 use crate::events::{Action, PipelineJob};
 use crate::job;
-use crate::ports::{FailureKind, Page, Ports};
+use crate::ports::{FailureKind, Ports};
 pub(crate) use execute::{asked, page, trip};
 use jiff::Timestamp;
 use meridian_domain::plan::{self, Finish, Next, Plan};
@@ -64,7 +64,7 @@ async fn walk<P: Ports>(
         if matches!(plan.next, Next::Wait | Next::Finish(_)) {
             return Ok(Ended { next: plan.next, why: plan.why });
         }
-        refuse_violations(ports, context, &look, &plan).await?;
+        refuse_violations(context, &look, &plan, now)?;
         look.execute(ports, context, plan).await?;
     }
     Err(HandlerError::State(format!("the planner took {STEPS} steps in one call without coming to an end")))
@@ -79,25 +79,15 @@ fn subject<'a>(context: &'a Context, job: &PipelineJob) -> Result<Option<&'a Reg
     }
 }
 
-/// A plan that would break an invariant is not executed: it is said, and people are told.
-async fn refuse_violations<P: Ports>(
-    ports: &P,
-    context: &Context,
-    look: &Look,
-    plan: &Plan,
-) -> Result<(), HandlerError> {
-    let notes = audit(&context.fleet, &look.sight, plan, ports.now());
+/// A plan that would break an invariant is not executed: the call fails, and the entry tells people.
+fn refuse_violations(context: &Context, look: &Look, plan: &Plan, now: Timestamp) -> Result<(), HandlerError> {
+    let notes = audit(&context.fleet, &look.sight, plan, now);
     if notes.is_empty() {
         return Ok(());
     }
     let list = notes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     tracing::error!(notes = list, "the audit refused a step");
-    let page = Page {
-        subject: format!("[{}] a step was refused by the audit", context.fleet.name),
-        message: format!("{list}\n\nNothing was changed. This is a defect of the planner: report it with the ledger."),
-    };
-    ports.page(&context.fleet.home, &page).await?;
-    Err(HandlerError::State(format!("the audit refused a step: {list}")))
+    Err(HandlerError::State(format!("the audit refused a step, a defect of the planner: {list}")))
 }
 
 async fn answer<P: Ports>(
