@@ -84,9 +84,8 @@ impl HubHistory {
                 self.golden.extend(golden.map(|golden| (*release, golden)));
             }
             Record::Approved { release } => {
-                if self.approved.insert(*release) {
-                    self.last_approved = Some(*release);
-                }
+                let first = self.approved.insert(*release);
+                self.last_approved = if first { Some(*release) } else { self.last_approved };
             }
             Record::Rejected { release, why } => {
                 self.rejected.insert(*release, why.clone());
