@@ -12,7 +12,7 @@ use crate::ports::{Artifacts, Clock, Endpoints, Ledger};
 use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{Chain, RegionHistory, ReleaseId, Target};
-use meridian_scoring::GoldenRecords;
+use meridian_scoring::{GOLDEN_TOLERANCE, GoldenRecord, GoldenRecords};
 use serde_json::{Value, json};
 use std::fmt;
 use std::pin::pin;
@@ -36,11 +36,11 @@ struct Remembered {
     probe: Option<Probe>,
 }
 
-/// One golden payload of one release. Customer data: never printed.
+/// One golden record of one release. Customer data: never printed.
 #[derive(Clone)]
 struct Probe {
     release: ReleaseId,
-    payload: String,
+    record: GoldenRecord,
 }
 
 impl fmt::Debug for Memory {
@@ -71,9 +71,11 @@ where
         return Ok(answer);
     }
     let answer = match look(ports, ctx).await {
-        Ok(serving) => {
-            let Target { release, version, .. } = serving;
-            response(200, &json!({"status": "ok", "region": ctx.region, "release": release, "version": version}))
+        Ok(Serving { target: Target { release, version, .. }, proved }) => {
+            let body = json!({
+                "status": "ok", "region": ctx.region, "release": release, "version": version, "proved": proved
+            });
+            response(200, &body)
         }
         Err(Unproved { word, why }) => {
             tracing::warn!(reason = word, why, "this region is not healthy");
@@ -97,15 +99,24 @@ impl Unproved {
     }
 }
 
-/// What serves, proved by one answer; or why it is not proved.
-async fn look<P: Artifacts + Ledger + Endpoints + Clock>(ports: &P, ctx: &Context) -> Result<Target, Unproved> {
-    let serving = serving(ports, ctx).await?;
-    let payload = probe(ports, ctx, serving.release).await?;
+/// What the ledger says serves, and whether this answer was its own. Another one is healthy too: during a canary the next
+/// release answers some requests.
+struct Serving {
+    target: Target,
+    proved: bool,
+}
+
+/// What serves, as far as one answer shows it; or why nothing does.
+async fn look<P: Artifacts + Ledger + Endpoints + Clock>(ports: &P, ctx: &Context) -> Result<Serving, Unproved> {
+    let target = serving(ports, ctx).await?;
+    let record = probe(ports, ctx, target.release).await?;
     let endpoint = &ctx.fleet.endpoint;
-    let answer = ports.invoke(&ctx.region, endpoint, &payload).await;
+    let answer = ports.invoke(&ctx.region, endpoint, &record.payload).await;
     let answer = answer.map_err(|error| Unproved::new("endpoint does not answer", error))?;
     match GoldenRecords::parse_answer(&answer) {
-        Some(score) if (0.0..=1.0).contains(&score) => Ok(serving),
+        Some(score) if (0.0..=1.0).contains(&score) => {
+            Ok(Serving { target, proved: (score - record.score).abs() <= GOLDEN_TOLERANCE })
+        }
         _ => Err(Unproved::new("endpoint does not score", "its answer is not a probability")),
     }
 }
@@ -147,19 +158,18 @@ async fn within<T>(clock: &impl Clock, longest: SignedDuration, work: impl Futur
     }
 }
 
-async fn probe(ports: &impl Artifacts, ctx: &Context, release: ReleaseId) -> Result<String, Unproved> {
+async fn probe(ports: &impl Artifacts, ctx: &Context, release: ReleaseId) -> Result<GoldenRecord, Unproved> {
     let known = ctx.memory.with(|memory| memory.probe.clone()).filter(|probe| probe.release == release);
     if let Some(probe) = known {
-        return Ok(probe.payload);
+        return Ok(probe.record);
     }
     let golden = files::golden(ports, &ctx.region, release).await;
     let golden = golden.map_err(|error| Unproved::new("golden records cannot be read", error))?;
     let Some(record) = golden.records.into_iter().next() else {
         return Err(Unproved::new("no golden records", format!("release {}", release.short())));
     };
-    let payload = record.payload.clone();
-    ctx.memory.with(|memory| memory.probe = Some(Probe { release, payload: record.payload }));
-    Ok(payload)
+    ctx.memory.with(|memory| memory.probe = Some(Probe { release, record: record.clone() }));
+    Ok(record)
 }
 
 fn response(status: u16, body: &Value) -> Value {

@@ -43,6 +43,21 @@ fn a_serving_region_says_what_it_serves() {
     assert_eq!(ask(&world, &ctx).1["version"], "v427");
 }
 
+/// A canary's other model, or one that nobody confirmed: healthy, and not taken for the release that the ledger names.
+#[test]
+fn only_the_releases_own_score_proves_it() {
+    let (world, ctx) = (World::default(), context(REGION));
+    serving(&world, "v426");
+    let proved = |answer: &str| {
+        *world.score.borrow_mut() = answer.to_owned();
+        *world.now.borrow_mut() += FRESH;
+        let (status, body) = ask(&world, &ctx);
+        (status, body["proved"].as_bool().unwrap())
+    };
+    assert_eq!(proved("0.25"), (200, true));
+    assert_eq!(proved("0.75"), (200, false));
+}
+
 #[test]
 fn the_endpoint_is_asked_at_most_every_ten_seconds() {
     let (world, ctx) = (World::default(), context(REGION));

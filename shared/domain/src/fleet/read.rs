@@ -1,0 +1,292 @@
+//! Reading `fleet.toml`: the document as it is written, and what must hold of it beyond its shape.
+
+use super::{EvaluationPolicy, Fleet, FleetError, Guardrail, JudgePolicy, Region, WavePolicy};
+use crate::alarms::LONGEST_SILENCE;
+use crate::names::{BucketName, FleetName, RegionName, ResourceName};
+use jiff::SignedDuration;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+
+/// SageMaker's largest `WaitIntervalInSeconds` and `TerminationWaitInSeconds` (API reference, `TrafficRoutingConfig`).
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(3600);
+/// Minutes in a row that an alarm of the canary wants where the region does not say.
+const USUAL_ALARM_MINUTES: u32 = 2;
+/// SageMaker's bounds of `MaximumExecutionTimeoutInSeconds` (API reference, `BlueGreenUpdatePolicy`).
+const EXECUTION_BOUNDS: (SignedDuration, SignedDuration) =
+    (SignedDuration::from_secs(600), SignedDuration::from_secs(28_800));
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    fleet: FleetTable,
+    wave: WavePolicy,
+    guardrail: Guardrail,
+    judge: JudgePolicy,
+    evaluation: EvaluationPolicy,
+    #[serde(default)]
+    region: Vec<toml::Spanned<RegionTable>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FleetTable {
+    name: FleetName,
+    home: toml::Spanned<RegionName>,
+    endpoint: ResourceName,
+    variant: ResourceName,
+    instance_type: String,
+    order: toml::Spanned<String>,
+    pipeline: ResourceName,
+    account: toml::Spanned<String>,
+    execution_role: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RegionTable {
+    name: toml::Spanned<RegionName>,
+    title: String,
+    bucket: BucketName,
+    peak_rps: toml::Spanned<f64>,
+    time_zone: toml::Spanned<String>,
+    bake: toml::Spanned<SignedDuration>,
+    instances: toml::Spanned<u32>,
+    #[serde(default)]
+    alarm_minutes: Option<toml::Spanned<u32>>,
+}
+
+/// Region codes that exist (AWS General Reference, "Regional endpoints"); a typing error in a region's name would
+/// otherwise show as a wave that waits for a replica which never arrives.
+const KNOWN_REGIONS: &[&str] = &[
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-central-1",
+    "ca-west-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "mx-central-1",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-gov-east-1",
+    "us-gov-west-1",
+    "us-west-1",
+    "us-west-2",
+];
+
+/// The policy that `text` holds, or the first thing that is wrong with it.
+pub(super) fn read(text: &str) -> Result<Fleet, FleetError> {
+    let document: Document = toml::from_str(text).map_err(|error| malformed(text, &error))?;
+    let reader = Reader { text };
+    reader.check(&document)?;
+    let f = document.fleet;
+    Ok(Fleet {
+        name: f.name,
+        home: f.home.into_inner(),
+        endpoint: f.endpoint,
+        variant: f.variant,
+        instance_type: f.instance_type,
+        pipeline: f.pipeline,
+        account: f.account.into_inner(),
+        execution_role: f.execution_role,
+        wave: document.wave,
+        guardrail: document.guardrail,
+        judge: document.judge,
+        evaluation: document.evaluation,
+        regions: document.region.into_iter().map(|r| r.into_inner().into()).collect(),
+    })
+}
+
+impl From<RegionTable> for Region {
+    fn from(table: RegionTable) -> Self {
+        Self {
+            name: table.name.into_inner(),
+            title: table.title,
+            bucket: table.bucket,
+            peak_rps: table.peak_rps.into_inner(),
+            time_zone: table.time_zone.into_inner(),
+            bake: table.bake.into_inner(),
+            instances: table.instances.into_inner(),
+            alarm_minutes: table.alarm_minutes.map_or(USUAL_ALARM_MINUTES, toml::Spanned::into_inner),
+        }
+    }
+}
+
+/// Turns byte offsets of the source into lines of errors.
+struct Reader<'a> {
+    text: &'a str,
+}
+
+impl Reader<'_> {
+    fn wrong<T>(&self, at: &toml::Spanned<T>, message: String) -> FleetError {
+        FleetError { line: Some(line_of(self.text, at.span().start)), message }
+    }
+
+    fn check(&self, document: &Document) -> Result<(), FleetError> {
+        let fleet = &document.fleet;
+        if fleet.order.get_ref() != "fixed" {
+            let given = fleet.order.get_ref();
+            return Err(
+                self.wrong(&fleet.order, format!("order is {given:?}; the only order is \"fixed\" (as listed)"))
+            );
+        }
+        let account = fleet.account.get_ref();
+        if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(self.wrong(
+                &fleet.account,
+                format!("fleet.account is {account:?}; expected the 12 digits of an AWS account"),
+            ));
+        }
+        self.check_policies(document)?;
+        let mut seen = BTreeSet::new();
+        let mut buckets = BTreeSet::new();
+        for region in &document.region {
+            let table = region.get_ref();
+            let name = table.name.get_ref();
+            if !seen.insert(name) {
+                return Err(
+                    self.wrong(&table.name, format!("region.name: {name} is listed twice; list each region once"))
+                );
+            }
+            if !buckets.insert(&table.bucket) {
+                let message = format!("region.bucket: {} belongs to two regions; each needs its own", table.bucket);
+                return Err(self.wrong(region, message));
+            }
+            self.check_region(table, &document.guardrail)?;
+        }
+        if !seen.contains(fleet.home.get_ref()) {
+            let home = fleet.home.get_ref();
+            return Err(
+                self.wrong(&fleet.home, format!("fleet.home: {home} is not one of the [[region]] blocks; add it"))
+            );
+        }
+        Ok(())
+    }
+
+    fn check_region(&self, table: &RegionTable, guardrail: &Guardrail) -> Result<(), FleetError> {
+        let name = table.name.get_ref();
+        if !KNOWN_REGIONS.contains(&name.as_str()) {
+            return Err(self
+                .wrong(&table.name, format!("region.name: {name} is not a region that AWS has; check its spelling")));
+        }
+        let bake = *table.bake.get_ref();
+        let shortest = guardrail.warm_up + guardrail.decide_before_end;
+        let longest = LONGEST_WAIT.min(guardrail.max_execution);
+        if bake <= shortest || bake > longest {
+            let message = format!(
+                "region.bake: {bake:#} of {name} is impossible: it must be longer than warm_up + decide_before_end \
+                 ({shortest:#}) and at most {longest:#} (SageMaker's limit and guardrail.max_execution)"
+            );
+            return Err(self.wrong(&table.bake, message));
+        }
+        if table.peak_rps.get_ref().is_nan() || *table.peak_rps.get_ref() <= 0.0 {
+            return Err(self.wrong(&table.peak_rps, format!("region.peak_rps of {name} must be above 0")));
+        }
+        if *table.instances.get_ref() < 2 {
+            let message = format!("region.instances of {name} must be at least 2, so that two zones serve");
+            return Err(self.wrong(&table.instances, message));
+        }
+        if let Some(minutes) = &table.alarm_minutes
+            && !(1..=5).contains(minutes.get_ref())
+        {
+            return Err(self.wrong(minutes, format!("region.alarm_minutes of {name} must be 1 to 5")));
+        }
+        if jiff::tz::TimeZone::get(table.time_zone.get_ref()).is_err() {
+            let message = format!("region.time_zone: {:?} is not an IANA time zone", table.time_zone.get_ref());
+            return Err(self.wrong(&table.time_zone, message));
+        }
+        Ok(())
+    }
+
+    fn check_policies(&self, document: &Document) -> Result<(), FleetError> {
+        let (guardrail, judge, wave) = (&document.guardrail, &document.judge, &document.wave);
+        let share = |value: f64| value > 0.0 && value < 1.0;
+        let positive = |value: SignedDuration| value > SignedDuration::ZERO;
+        let (shortest, longest) = EXECUTION_BOUNDS;
+        let checks = [
+            (
+                (1..=50).contains(&guardrail.canary_percent),
+                "guardrail.canary_percent must be 1 to 50 (SageMaker's limit)",
+            ),
+            (
+                !guardrail.soak.is_negative() && guardrail.soak <= LONGEST_WAIT,
+                "guardrail.soak must be 0s to 1h (SageMaker's limit)",
+            ),
+            (
+                guardrail.max_execution >= shortest && guardrail.max_execution <= longest,
+                "guardrail.max_execution must be 10m to 8h (SageMaker's limits)",
+            ),
+            (
+                guardrail.decide_before_end >= LONGEST_SILENCE,
+                "guardrail.decide_before_end must be at least 90s: a judge who dies is noticed that much later, and SageMaker's timer must not end first",
+            ),
+            (!guardrail.warm_up.is_negative(), "guardrail.warm_up must not be negative"),
+            (judge.min_requests > 0, "judge.min_requests must be above 0: no traffic is never a pass"),
+            (positive(judge.latency_bound), "judge.latency_bound must be above 0s"),
+            (share(judge.latency_share), "judge.latency_share must be between 0 and 1"),
+            (share(judge.max_4xx), "judge.max_4xx must be between 0 and 1"),
+            (share(judge.max_5xx), "judge.max_5xx must be between 0 and 1"),
+            (
+                wave.lease >= SignedDuration::from_mins(2),
+                "wave.lease must be at least 2m: a function's time-out must fit inside it",
+            ),
+            (positive(wave.replication_deadline), "wave.replication_deadline must be above 0s"),
+            (positive(wave.region_patience), "wave.region_patience must be above 0s"),
+            (positive(wave.skew), "wave.skew must be above 0s"),
+            (document.evaluation.max_auc_drop >= 0.0, "evaluation.max_auc_drop must not be negative"),
+            (document.evaluation.max_fpr_rise >= 0.0, "evaluation.max_fpr_rise must not be negative"),
+        ];
+        match checks.iter().find(|(holds, _)| !holds) {
+            Some((_, message)) => Err(FleetError { line: self.line_of_field(message), message: (*message).to_owned() }),
+            None => Ok(()),
+        }
+    }
+
+    /// The line of the `table.field` that a message starts with.
+    fn line_of_field(&self, message: &str) -> Option<usize> {
+        let (table, field) = message.split_whitespace().next()?.split_once('.')?;
+        let header = format!("[{table}]");
+        let start = self.text.lines().position(|line| line.trim() == header)?;
+        let offset = self.text.lines().skip(start).position(|line| line.trim_start().starts_with(field))?;
+        Some(start + offset + 1)
+    }
+}
+
+/// What the parser says, with the line and the table and field that stand there.
+fn malformed(text: &str, error: &toml::de::Error) -> FleetError {
+    let Some(line) = error.span().map(|span| line_of(text, span.start)) else {
+        return FleetError { line: None, message: error.message().to_owned() };
+    };
+    let header = |line: &str| Some(line.trim().strip_prefix('[')?.trim_matches(['[', ']']).to_owned());
+    let above: Vec<&str> = text.lines().take(line).collect();
+    let table = above.iter().rev().find_map(|line| header(line));
+    let field = above.last().filter(|line| header(line).is_none()).and_then(|line| line.split_once('='));
+    let place = [table, field.map(|(field, _)| field.trim().to_owned())].into_iter().flatten().collect::<Vec<_>>();
+    FleetError { line: Some(line), message: format!("{}: {}", place.join("."), error.message()) }
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
+}
