@@ -90,8 +90,9 @@ fn serve(stream: TcpStream, event: &Mutex<Option<String>>, sender: &Sender<Sent>
                         99999999999999\r\nlambda-runtime-invoked-function-arn: arn:aws:lambda:test\r\n";
             write!(stream, "{head}content-length: {}\r\n\r\n{event}", event.len()).unwrap();
         } else {
-            stream.write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n").unwrap();
+            // Noted before it is answered: what the function sends next, on another connection, comes after it.
             let _ = sender.send(request);
+            stream.write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n").unwrap();
         }
     }
 }
