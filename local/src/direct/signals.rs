@@ -7,7 +7,7 @@ use crate::api::cloudwatch::{
     PutMetricAlarm, PutMetricData,
 };
 use meridian_domain::alarms::{NAMESPACE, SAGEMAKER};
-use meridian_domain::{AlarmSpec, AlarmState, AlarmView, FleetCounts, MissingData, RegionName};
+use meridian_domain::{AlarmSpec, AlarmState, AlarmView, FleetCounts, RegionName};
 use meridian_handlers::adapters::counts::{Tally, questions};
 use meridian_handlers::ports::{Answer, CountsQuery, MetricPoint, Signals};
 
@@ -89,7 +89,7 @@ fn definition(alarm: &AlarmSpec) -> PutMetricAlarm {
         datapoints_to_alarm: Some(alarm.datapoints),
         threshold: alarm.threshold,
         comparison_operator: if alarm.below { "LessThanThreshold" } else { "GreaterThanThreshold" }.to_owned(),
-        treat_missing_data: Some(missing(alarm.missing).to_owned()),
+        treat_missing_data: Some(alarm.missing.as_str().to_owned()),
         ..PutMetricAlarm::default()
     }
 }
@@ -126,13 +126,4 @@ fn view(name: String, state: State, reason: String) -> AlarmView {
         State::InsufficientData => AlarmState::InsufficientData,
     };
     AlarmView { name, state, reason }
-}
-
-fn missing(missing: MissingData) -> &'static str {
-    match missing {
-        MissingData::Breaching => "breaching",
-        MissingData::NotBreaching => "notBreaching",
-        MissingData::Ignore => "ignore",
-        MissingData::Missing => "missing",
-    }
 }

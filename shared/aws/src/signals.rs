@@ -9,7 +9,7 @@ use aws_sdk_cloudwatch::types::{
     ScanBy, StateValue, Statistic, StatusCode,
 };
 use meridian_domain::alarms::{NAMESPACE, SAGEMAKER};
-use meridian_domain::{AlarmSpec, AlarmState, AlarmView, FleetCounts, MissingData, RegionName};
+use meridian_domain::{AlarmSpec, AlarmState, AlarmView, FleetCounts, RegionName};
 use meridian_handlers::adapters::counts::{Tally, questions};
 use meridian_handlers::ports::{Answer, CountsQuery, MetricPoint, Signals};
 
@@ -36,7 +36,7 @@ impl Signals for AwsPorts {
                 .datapoints_to_alarm(count(alarm.datapoints))
                 .threshold(alarm.threshold)
                 .comparison_operator(comparison(alarm.below))
-                .treat_missing_data(missing(alarm.missing));
+                .treat_missing_data(alarm.missing.as_str());
             let request = match percentile(alarm.statistic) {
                 Some(percentile) => request.extended_statistic(percentile),
                 None => request.statistic(Statistic::from(alarm.statistic)),
@@ -168,15 +168,6 @@ fn percentile(statistic: &str) -> Option<&str> {
 
 fn comparison(below: bool) -> ComparisonOperator {
     if below { ComparisonOperator::LessThanThreshold } else { ComparisonOperator::GreaterThanThreshold }
-}
-
-fn missing(missing: MissingData) -> &'static str {
-    match missing {
-        MissingData::Breaching => "breaching",
-        MissingData::NotBreaching => "notBreaching",
-        MissingData::Ignore => "ignore",
-        MissingData::Missing => "missing",
-    }
 }
 
 fn count(number: u32) -> i32 {

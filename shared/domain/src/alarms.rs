@@ -48,6 +48,18 @@ pub enum MissingData {
     Missing,
 }
 
+impl MissingData {
+    /// CloudWatch's word for it (API reference, `PutMetricAlarm`).
+    pub fn as_str(self) -> &'static str {
+        match self {
+            MissingData::Breaching => "breaching",
+            MissingData::NotBreaching => "notBreaching",
+            MissingData::Ignore => "ignore",
+            MissingData::Missing => "missing",
+        }
+    }
+}
+
 /// A metric alarm: breaches when the statistic is greater than (or, for `below`, less than) the threshold.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AlarmSpec {
