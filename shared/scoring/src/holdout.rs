@@ -1,5 +1,6 @@
 //! Held-out records: a table read from CSV, matched by column names.
 
+use crate::matrix::Matrix;
 use crate::number::{FieldError, parse_field};
 use csv::ByteRecord;
 use flate2::read::MultiGzDecoder;
@@ -168,9 +169,10 @@ impl HeldOut {
         self.row(index).iter().map(field).collect::<Vec<_>>().join(",")
     }
 
-    /// All values, row by row.
-    pub(crate) fn values(&self) -> &[f32] {
-        &self.values
+    /// The features as a matrix, in the order of [`HeldOut::features`].
+    pub fn matrix(&self) -> Matrix<'_> {
+        // The reader refuses an empty list of features and fills every row.
+        Matrix::new(&self.values, self.features.len().max(1)).unwrap_or(Matrix::EMPTY)
     }
 }
 

@@ -10,22 +10,23 @@
 mod archive;
 mod error;
 mod evaluate;
+mod format;
 mod gates;
 mod golden;
 mod holdout;
-mod learner;
+mod matrix;
 mod metrics;
 mod model;
 mod number;
 mod policy;
 mod report;
 mod tree;
-mod ubjson;
 
 pub use error::{ModelError, PayloadError, ShapeError};
 pub use evaluate::{EVALUATION_SCHEMA, EvaluateError, Evaluation, Gate, ModelNumbers, RegionNumbers, evaluate};
 pub use golden::{GOLDEN_TOLERANCE, GoldenRecord, GoldenRecords};
 pub use holdout::{Columns, HeldOut, HoldoutError};
+pub use matrix::Matrix;
 pub use metrics::{Confusion, roc_auc};
 pub use model::{DEFAULT_MODEL_LIMIT, Model, probability_of};
 pub use policy::EvaluationPolicy;

@@ -2,10 +2,10 @@
 
 use crate::archive::with_single_file;
 use crate::error::{ModelError, PayloadError, ShapeError};
+use crate::format::Learner;
 use crate::holdout::HeldOut;
-use crate::learner::Learner;
 use crate::number::{FieldError, parse_field};
-use crate::tree::{DEFAULT_LEFT, Node};
+use crate::tree::{DEFAULT_LEFT, Node, Tree, TreeSink};
 use std::fmt;
 use std::io::Read;
 
@@ -18,6 +18,29 @@ const TREES_A_GROUP: usize = 32;
 const ROWS_A_BLOCK: usize = 64;
 /// Rows that go down a tree side by side; a divisor of [`ROWS_A_BLOCK`].
 const ROWS_A_STEP: usize = 8;
+
+/// The trees of a model, one behind the other.
+#[derive(Default)]
+struct Forest {
+    nodes: Vec<Node>,
+    roots: Vec<u32>,
+}
+
+impl TreeSink for Forest {
+    fn tree(&mut self, index: usize, tree: &Tree) -> Result<(), ModelError> {
+        let root =
+            u32::try_from(self.nodes.len()).ok().filter(|root| root.checked_add(tree.nodes.len() as u32).is_some());
+        let root = root.ok_or_else(|| ModelError::Tree {
+            tree: index,
+            node: 0,
+            problem: "the model has more than 2^32 nodes".to_owned(),
+        })?;
+        let placed = |node: &Node| Node { left: if node.left == 0 { 0 } else { root + node.left }, ..*node };
+        self.nodes.extend(tree.nodes.iter().map(placed));
+        self.roots.push(root);
+        Ok(())
+    }
+}
 
 /// An XGBoost `gbtree` model with objective `binary:logistic` and numeric splits.
 ///
@@ -46,7 +69,7 @@ impl Model {
     /// # Errors
     /// As [`Model::from_archive`]; [`ModelError::TooLarge`] past the limit.
     pub fn from_archive_within(archive: impl Read, limit: u64) -> Result<Model, ModelError> {
-        with_single_file(archive, limit, |file| Model::from_learner(Learner::read(file)?))
+        with_single_file(archive, limit, |file| Model::read(file))
     }
 
     /// Reads a bare model file.
@@ -54,14 +77,16 @@ impl Model {
     /// # Errors
     /// A format other than UBJSON, or a model that is damaged or of an unsupported kind; see [`ModelError`].
     pub fn from_ubjson(bytes: &[u8]) -> Result<Model, ModelError> {
-        Model::from_learner(Learner::read(bytes)?)
+        Model::read(bytes)
     }
 
-    fn from_learner(learner: Learner) -> Result<Model, ModelError> {
-        let Learner { nodes, roots, feature_names, num_feature, base_score, .. } = learner;
+    fn read(file: impl Read) -> Result<Model, ModelError> {
+        let mut forest = Forest::default();
+        let Learner { feature_names, num_feature, base_score, .. } = Learner::read(file, &mut forest)?;
+        let Forest { nodes, roots } = forest;
         for (index, node) in nodes.iter().enumerate().filter(|(_, node)| node.left != 0) {
-            let feature = node.feature & !DEFAULT_LEFT;
-            if feature as usize >= num_feature {
+            let feature = node.feature();
+            if feature >= num_feature {
                 let tree = roots.partition_point(|root| *root as usize <= index).saturating_sub(1);
                 let problem = format!(
                     "(counted breadth-first) splits on feature {feature}, but the model has {num_feature} features"
@@ -116,7 +141,7 @@ impl Model {
         self.check_features(matrix.features())?;
         let mut margins = vec![self.base_margin; matrix.rows()];
         for trees in self.roots.chunks(TREES_A_GROUP) {
-            let blocks = matrix.values().chunks(ROWS_A_BLOCK * self.n_features);
+            let blocks = matrix.matrix().values().chunks(ROWS_A_BLOCK * self.n_features);
             for (sums, rows) in margins.chunks_mut(ROWS_A_BLOCK).zip(blocks) {
                 for root in trees {
                     let lanes = rows.chunks(ROWS_A_STEP * self.n_features);

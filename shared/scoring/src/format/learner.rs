@@ -1,19 +1,19 @@
 //! The learner as XGBoost's UBJSON lays it out. Keys come in alphabetical order (`base_score` after the
 //! trees), but nothing here depends on an order.
 
+use super::arrays::RawTree;
+use super::ubjson::Reader;
 use crate::error::ModelError;
-use crate::tree::{Node, RawTree};
-use crate::ubjson::Reader;
+use crate::tree::{Tree, TreeSink};
 use std::io::Read;
 
 /// More features than this are refused before memory is spent on their names.
 const MAX_FEATURES: usize = 1 << 16;
 
-/// What scoring needs of a model file.
+/// What a model file says besides its trees, which go to a [`TreeSink`] as they are read.
 #[derive(Debug, Default)]
 pub(crate) struct Learner {
-    pub(crate) nodes: Vec<Node>,
-    pub(crate) roots: Vec<u32>,
+    pub(crate) trees: usize,
     pub(crate) feature_names: Vec<String>,
     pub(crate) num_feature: usize,
     pub(crate) base_score: f32,
@@ -26,15 +26,15 @@ pub(crate) struct Learner {
 }
 
 impl Learner {
-    /// Reads a whole model file and checks that it is one that can be scored.
-    pub(crate) fn read<R: Read>(input: R) -> Result<Learner, ModelError> {
+    /// Reads a whole model file, hands its trees to `sink`, and checks that it is one that can be scored.
+    pub(crate) fn read<R: Read>(input: R, sink: &mut impl TreeSink) -> Result<Learner, ModelError> {
         let mut reader = Reader::new(input);
         refuse_other_formats(reader.lookahead()?)?;
         let mut learner = None;
         reader.object("model")?;
         while let Some(key) = reader.next_key()? {
             match key.as_str() {
-                "learner" => learner = Some(Learner::read_learner(&mut reader)?),
+                "learner" => learner = Some(Learner::read_learner(&mut reader, sink)?),
                 _ => reader.skip()?,
             }
         }
@@ -46,13 +46,13 @@ impl Learner {
         Ok(learner)
     }
 
-    fn read_learner<R: Read>(reader: &mut Reader<R>) -> Result<Learner, ModelError> {
+    fn read_learner<R: Read>(reader: &mut Reader<R>, sink: &mut impl TreeSink) -> Result<Learner, ModelError> {
         let mut learner = Learner::default();
         reader.object("learner")?;
         while let Some(key) = reader.next_key()? {
             match key.as_str() {
                 "feature_names" => learner.feature_names = read_names(reader)?,
-                "gradient_booster" => learner.read_booster(reader)?,
+                "gradient_booster" => learner.read_booster(reader, sink)?,
                 "learner_model_param" => learner.read_params(reader)?,
                 "objective" => learner.objective = read_name(reader, "objective")?,
                 _ => reader.skip()?,
@@ -61,39 +61,41 @@ impl Learner {
         Ok(learner)
     }
 
-    fn read_booster<R: Read>(&mut self, reader: &mut Reader<R>) -> Result<(), ModelError> {
+    fn read_booster<R: Read>(&mut self, reader: &mut Reader<R>, sink: &mut impl TreeSink) -> Result<(), ModelError> {
         reader.object("gradient_booster")?;
         while let Some(key) = reader.next_key()? {
             match key.as_str() {
                 "name" => self.booster = reader.text("gradient_booster/name")?,
-                "model" => self.read_model(reader)?,
+                "model" => self.read_model(reader, sink)?,
                 _ => reader.skip()?,
             }
         }
         Ok(())
     }
 
-    fn read_model<R: Read>(&mut self, reader: &mut Reader<R>) -> Result<(), ModelError> {
+    fn read_model<R: Read>(&mut self, reader: &mut Reader<R>, sink: &mut impl TreeSink) -> Result<(), ModelError> {
         reader.object("model")?;
         while let Some(key) = reader.next_key()? {
             match key.as_str() {
                 "gbtree_model_param" => self.num_trees = read_member(reader, "gbtree_model_param", "num_trees")?,
-                "trees" => self.read_trees(reader)?,
+                "trees" => self.read_trees(reader, sink)?,
                 _ => reader.skip()?,
             }
         }
         Ok(())
     }
 
-    fn read_trees<R: Read>(&mut self, reader: &mut Reader<R>) -> Result<(), ModelError> {
-        if !self.roots.is_empty() {
+    fn read_trees<R: Read>(&mut self, reader: &mut Reader<R>, sink: &mut impl TreeSink) -> Result<(), ModelError> {
+        if self.trees > 0 {
             return Err(reader.malformed("`trees` occurs twice"));
         }
+        let mut tree = Tree::default();
         let mut trees = reader.array("trees")?;
         while let Some(marker) = reader.next_item(&mut trees)? {
             reader.object_after(marker, "a tree")?;
-            let tree = RawTree::read(reader)?;
-            self.roots.push(tree.pack(self.roots.len(), &mut self.nodes)?);
+            RawTree::read(reader)?.lay_out(self.trees, &mut tree)?;
+            sink.tree(self.trees, &tree)?;
+            self.trees += 1;
         }
         Ok(())
     }
@@ -154,7 +156,7 @@ impl Learner {
         if names != 0 && names != self.num_feature {
             return Err(reader.malformed(format!("there are {names} feature names for {} features", self.num_feature)));
         }
-        let trees = self.roots.len();
+        let trees = self.trees;
         if trees == 0 {
             return Err(reader.malformed("the model has no trees"));
         }
