@@ -20,6 +20,7 @@ mod model;
 mod number;
 mod policy;
 mod report;
+mod shap;
 mod tree;
 
 pub use error::{ModelError, PayloadError, ShapeError};
@@ -31,3 +32,4 @@ pub use metrics::{Confusion, roc_auc};
 pub use model::{DEFAULT_MODEL_LIMIT, Model, probability_of};
 pub use policy::EvaluationPolicy;
 pub use report::{Digests, Named, html, json};
+pub use shap::{Attributions, Reason, top_reasons};
