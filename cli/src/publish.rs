@@ -3,7 +3,7 @@
 use crate::aws::{self, Place, Session, read};
 use crate::terminal;
 use jiff::Timestamp;
-use meridian_domain::{Image, Sha256, Version};
+use meridian_domain::{Image, ImageVersion, Sha256, Version};
 use meridian_handlers::publish::{PublishError, PublishSpec, publish};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -37,6 +37,10 @@ pub struct Arguments {
     /// ... and its digest, 64 hexadecimal digits.
     #[arg(long, value_name = "SHA256")]
     image_digest: Sha256,
+    /// ... and the SageMaker image that it is, or is built on: 1.7-1 or 3.0-5. They serve an early-stopped model
+    /// differently, and a release is evaluated as it will be served.
+    #[arg(long, value_name = "TAG", default_value_t = ImageVersion::V3_0)]
+    image_version: ImageVersion,
     /// Where the release comes from, e.g. training-job=fraud-427; may be repeated.
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
     provenance: Vec<(String, String)>,
@@ -76,7 +80,11 @@ fn spec(arguments: &Arguments) -> Result<PublishSpec, Box<dyn std::error::Error>
         holdout: read(&arguments.holdout)?.into(),
         features: features.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect(),
         operating_threshold: arguments.operating_threshold,
-        image: Image { repository: arguments.image_repository.clone(), digest: arguments.image_digest },
+        image: Image {
+            repository: arguments.image_repository.clone(),
+            digest: arguments.image_digest,
+            version: Some(arguments.image_version),
+        },
         provenance: BTreeMap::from_iter(arguments.provenance.clone()),
     })
 }

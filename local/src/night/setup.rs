@@ -7,7 +7,7 @@ use crate::world::{InstalledRelease, World, WorldConfig};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{
-    Actor, Chain, Entry, File, Fleet, Head, Image, Manifest, Record, Region, ReleaseId, Sha256, Target, Version, keys,
+    Actor, Chain, Entry, File, Fleet, Head, Image, ImageVersion, Manifest, Record, Region, ReleaseId, Sha256, Target, Version, keys,
 };
 use meridian_scoring::{Columns, GoldenRecords, HeldOut, Model};
 use std::collections::BTreeMap;
@@ -29,7 +29,11 @@ pub(super) struct Champion {
 
 /// The serving container's image, as every release of these nights names it.
 pub(super) fn image() -> Image {
-    Image { repository: "sagemaker-xgboost".to_owned(), digest: Sha256::of(b"sagemaker-xgboost:3.0-5") }
+    Image {
+        repository: "sagemaker-xgboost".to_owned(),
+        digest: Sha256::of(b"sagemaker-xgboost:3.0-5"),
+        version: Some(ImageVersion::V3_0),
+    }
 }
 
 /// A world in which the champion serves everywhere, at the scenario's start.

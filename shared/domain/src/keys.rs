@@ -1,12 +1,17 @@
 //! Where things stand in a release bucket. Only `releases/` is replicated.
 
 use crate::names::{FleetName, RegionName, ReleaseId, Sha256};
+use crate::release::ImageVersion;
 use std::fmt;
 
 /// The prefix that replication carries to every region.
 pub const RELEASES: &str = "releases/";
 /// The prefix of the manifests; an object created under it wakes `replication`.
 pub const MANIFESTS: &str = "releases/manifests/";
+
+/// The prefix of what evaluations keep for each other. Never replicated, and never trusted: losing an object under it costs
+/// one more scoring.
+pub const CACHED_MARGINS: &str = "evaluations/margins/";
 
 /// A model archive, addressed by its content: SageMaker's `ModelDataUrl` has no version id, so a key is never rewritten.
 pub fn archive(digest: Sha256) -> String {
@@ -41,6 +46,11 @@ pub fn evaluation_json(release: ReleaseId) -> String {
 /// The evaluation of a release, for people.
 pub fn evaluation_html(release: ReleaseId) -> String {
     format!("evaluations/{release}/evaluation.html")
+}
+
+/// What a model says about a held-out set, kept for the next evaluation on the same set; see [`CACHED_MARGINS`].
+pub fn margins(archive: Sha256, holdout: Sha256, image: ImageVersion) -> String {
+    format!("{CACHED_MARGINS}{holdout}/{archive}-{image}.margins")
 }
 
 /// The small versioned key that the pipeline's source stage reads.

@@ -26,5 +26,5 @@ pub use judge::{Evidence, Judgement, judge};
 pub use keys::Chain;
 pub use ledger::{ChainError, Entry, EntryError, Head, Record};
 pub use names::{Actor, BucketName, Epoch, FleetName, NameError, RegionName, ReleaseId, ResourceName, Sha256, Version};
-pub use release::{File, Image, MANIFEST_SCHEMA, Manifest, ManifestError};
+pub use release::{File, Image, ImageVersion, ImageVersionError, MANIFEST_SCHEMA, Manifest, ManifestError};
 pub use verdict::{Cause, Decision, Verdict};

@@ -5,6 +5,8 @@ use crate::names::{FleetName, ReleaseId, Sha256, Version};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 
 /// The manifest's format that this code writes and reads.
 pub const MANIFEST_SCHEMA: u32 = 1;
@@ -57,9 +59,71 @@ pub struct Image {
     pub repository: String,
     /// Digest of the image.
     pub digest: Sha256,
+    /// Which of SageMaker's XGBoost images it is, or is built on: a digest does not tell. Releases from before this field
+    /// are served by [`ImageVersion::V3_0`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<ImageVersion>,
+}
+
+/// SageMaker's XGBoost images that are in use, by their tags. They serve an early-stopped model differently.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum ImageVersion {
+    /// `1.7-1`: XGBoost 1.7.
+    V1_7,
+    /// `3.0-5`: XGBoost 3.0.
+    #[default]
+    V3_0,
+}
+
+impl ImageVersion {
+    /// The image's tag.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ImageVersion::V1_7 => "1.7-1",
+            ImageVersion::V3_0 => "3.0-5",
+        }
+    }
+}
+
+impl fmt::Display for ImageVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A text that names no image.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no image that this version knows: expected \"1.7-1\" or \"3.0-5\"")]
+pub struct ImageVersionError(String);
+
+impl FromStr for ImageVersion {
+    type Err = ImageVersionError;
+    fn from_str(text: &str) -> Result<Self, ImageVersionError> {
+        let known = [ImageVersion::V1_7, ImageVersion::V3_0].into_iter().find(|version| version.as_str() == text);
+        known.ok_or_else(|| ImageVersionError(text.chars().take(40).collect()))
+    }
+}
+
+impl TryFrom<String> for ImageVersion {
+    type Error = ImageVersionError;
+    fn try_from(text: String) -> Result<Self, ImageVersionError> {
+        text.parse()
+    }
+}
+
+impl From<ImageVersion> for String {
+    fn from(version: ImageVersion) -> String {
+        version.as_str().to_owned()
+    }
 }
 
 impl Image {
+    /// The image whose rules hold for what it serves.
+    pub fn rules(&self) -> ImageVersion {
+        self.version.unwrap_or_default()
+    }
+
     /// The image in `region`'s registry of `account`.
     pub fn uri(&self, account: &str, region: &crate::RegionName) -> String {
         format!("{account}.dkr.ecr.{region}.amazonaws.com/{}@sha256:{}", self.repository, self.digest)

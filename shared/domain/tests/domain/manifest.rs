@@ -1,7 +1,7 @@
 //! A manifest is the bytes that its digest names, or it is refused.
 
 use crate::night::at;
-use meridian_domain::{File, Image, Manifest, ManifestError, ReleaseId, Sha256, keys};
+use meridian_domain::{File, Image, ImageVersion, Manifest, ManifestError, ReleaseId, Sha256, keys};
 
 fn manifest() -> Manifest {
     let (archive, holdout) = (Sha256::of(b"archive"), Sha256::of(b"holdout"));
@@ -11,7 +11,7 @@ fn manifest() -> Manifest {
         version: "v427".parse().unwrap(),
         created: at("03:00:00"),
         archive: File { key: keys::archive(archive), sha256: archive, bytes: 7 },
-        image: Image { repository: "xgboost".to_owned(), digest: Sha256::of(b"image") },
+        image: Image { repository: "xgboost".to_owned(), digest: Sha256::of(b"image"), version: None },
         features: vec!["amount".to_owned(), "age".to_owned()],
         operating_threshold: 0.93,
         holdout: File { key: keys::holdout(holdout), sha256: holdout, bytes: 7 },
@@ -54,6 +54,21 @@ fn what_is_no_release_is_refused_with_the_field() {
     assert!(refused(|manifest| manifest.operating_threshold = 1.0).contains("operating_threshold"));
     assert!(refused(|manifest| manifest.operating_threshold = f64::NAN).contains("manifest"));
     assert!(refused(|manifest| manifest.features.clear()).contains("features"));
+}
+
+/// Releases from before the image's version was written down stay what they are, byte for byte.
+#[test]
+fn a_manifest_names_an_image_version_that_is_known_or_none() {
+    let mut manifest = manifest();
+    assert!(!String::from_utf8(manifest.to_bytes()).unwrap().contains("version\": \"3"));
+    assert_eq!(manifest.image.rules(), ImageVersion::V3_0);
+    manifest.image.version = Some(ImageVersion::V1_7);
+    assert_eq!(manifest.image.rules(), ImageVersion::V1_7);
+    assert_eq!(Manifest::parse(manifest.id(), &manifest.to_bytes()).unwrap(), manifest);
+    let other = String::from_utf8(manifest.to_bytes()).unwrap().replace("1.7-1", "1.7-2");
+    let id = ReleaseId(Sha256::of(other.as_bytes()));
+    let error = Manifest::parse(id, other.as_bytes()).unwrap_err().to_string();
+    assert!(error.contains("\"1.7-2\" is no image") && error.contains("3.0-5"), "{error}");
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn published(world: &World) -> ReleaseId {
         holdout: Bytes::from_static(b"holdout"),
         features: vec!["amount".to_owned()],
         operating_threshold: 0.8,
-        image: Image { repository: "xgboost".to_owned(), digest: Sha256::of(b"image") },
+        image: Image { repository: "xgboost".to_owned(), digest: Sha256::of(b"image"), version: None },
         provenance: BTreeMap::new(),
     };
     let release = run(publish(world, &fleet(), world.now(), spec)).unwrap();

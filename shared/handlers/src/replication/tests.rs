@@ -17,7 +17,7 @@ fn released(world: &World, version: &str) -> ReleaseId {
         holdout: Bytes::from_static(b"holdout"),
         features: vec!["amount".to_owned()],
         operating_threshold: 0.5,
-        image: Image { repository: "xgboost".to_owned(), digest: Sha256::of(b"image") },
+        image: Image { repository: "xgboost".to_owned(), digest: Sha256::of(b"image"), version: None },
         provenance: BTreeMap::new(),
     };
     run(publish(world, &fleet(), world.now(), spec)).unwrap()

@@ -24,7 +24,7 @@ fn spec(version: &str) -> PublishSpec {
         holdout: sample("holdout.csv.gz"),
         features: features(),
         operating_threshold: 0.81,
-        image: Image { repository: "xgboost".to_owned(), digest: Sha256::of(b"image") },
+        image: Image { repository: "xgboost".to_owned(), digest: Sha256::of(b"image"), version: None },
         provenance: BTreeMap::new(),
     }
 }
