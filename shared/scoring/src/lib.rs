@@ -10,10 +10,12 @@
 mod archive;
 mod error;
 mod evaluate;
+#[allow(dead_code, reason = "scorers and explanations use what they need of it")]
 mod format;
 mod gates;
 mod golden;
 mod holdout;
+mod image;
 mod matrix;
 mod metrics;
 mod model;
@@ -21,12 +23,15 @@ mod number;
 mod policy;
 mod report;
 mod shap;
+#[allow(dead_code, reason = "scorers and explanations use what they need of it")]
 mod tree;
 
 pub use error::{ModelError, PayloadError, ShapeError};
 pub use evaluate::{EVALUATION_SCHEMA, EvaluateError, Evaluation, Gate, ModelNumbers, RegionNumbers, evaluate};
+pub use format::{Format, Objective};
 pub use golden::{GOLDEN_TOLERANCE, GoldenRecord, GoldenRecords};
 pub use holdout::{Columns, HeldOut, HoldoutError};
+pub use image::{Image, UnknownImage};
 pub use matrix::Matrix;
 pub use metrics::{Confusion, roc_auc};
 pub use model::{DEFAULT_MODEL_LIMIT, Model, probability_of};

@@ -2,7 +2,7 @@
 
 use crate::archive::with_single_file;
 use crate::error::{ModelError, PayloadError, ShapeError};
-use crate::format::Learner;
+use crate::format::{self, Learner};
 use crate::holdout::HeldOut;
 use crate::number::{FieldError, parse_field};
 use crate::tree::{DEFAULT_LEFT, Node, Tree, TreeSink};
@@ -82,7 +82,7 @@ impl Model {
 
     fn read(file: impl Read) -> Result<Model, ModelError> {
         let mut forest = Forest::default();
-        let Learner { feature_names, num_feature, base_score, .. } = Learner::read(file, &mut forest)?;
+        let Learner { feature_names, num_feature, base_margin, .. } = format::read(file, &mut forest)?;
         let Forest { nodes, roots } = forest;
         for (index, node) in nodes.iter().enumerate().filter(|(_, node)| node.left != 0) {
             let feature = node.feature();
@@ -95,8 +95,6 @@ impl Model {
                 return Err(ModelError::Tree { tree, node: index - first, problem });
             }
         }
-        // XGBoost's ProbToMargin, in f32 throughout.
-        let base_margin = -(1.0_f32 / base_score - 1.0).ln();
         Ok(Model { nodes, roots, n_features: num_feature, feature_names, base_margin })
     }
 

@@ -1,234 +1,113 @@
-//! The learner as XGBoost's UBJSON lays it out. Keys come in alphabetical order (`base_score` after the
-//! trees), but nothing here depends on an order.
+//! What a model file says besides its trees, the same for every format.
 
-use super::arrays::RawTree;
-use super::ubjson::Reader;
-use crate::error::ModelError;
-use crate::tree::{Tree, TreeSink};
-use std::io::Read;
+use crate::image::Image;
+use std::fmt;
 
-/// More features than this are refused before memory is spent on their names.
-const MAX_FEATURES: usize = 1 << 16;
+/// The format of a model file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// UBJSON: what `save_model` writes for a name without extension since XGBoost 2.1, and for `.ubj`.
+    Ubjson,
+    /// JSON.
+    Json,
+    /// The binary format that XGBoost wrote for a name without extension up to 2.0, and read up to 3.0.
+    Legacy,
+}
 
-/// What a model file says besides its trees, which go to a [`TreeSink`] as they are read.
-#[derive(Debug, Default)]
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Format::Ubjson => "UBJSON",
+            Format::Json => "JSON",
+            Format::Legacy => "legacy binary",
+        })
+    }
+}
+
+/// What a model was trained for, and so what the container answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Objective {
+    /// `binary:logistic`: the container answers a probability.
+    BinaryLogistic,
+    /// `binary:logitraw`: the container answers the margin itself.
+    BinaryLogitRaw,
+    /// `reg:logistic`: the container answers a probability.
+    RegLogistic,
+}
+
+impl Objective {
+    /// Every objective that is scored.
+    const ALL: [Objective; 3] = [Objective::BinaryLogistic, Objective::BinaryLogitRaw, Objective::RegLogistic];
+
+    /// XGBoost's name of it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Objective::BinaryLogistic => "binary:logistic",
+            Objective::BinaryLogitRaw => "binary:logitraw",
+            Objective::RegLogistic => "reg:logistic",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Objective> {
+        Objective::ALL.into_iter().find(|objective| objective.name() == name)
+    }
+
+    /// What the container answers for a margin.
+    pub fn answer(self, margin: f32) -> f32 {
+        match self {
+            Objective::BinaryLogistic | Objective::RegLogistic => crate::model::probability_of(margin),
+            Objective::BinaryLogitRaw => margin,
+        }
+    }
+}
+
+/// How the trees' leaves become a sum.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Booster {
+    /// Leaves are added as they are.
+    GbTree,
+    /// Each leaf is multiplied by its tree's weight first (in f32, then added); one weight a tree.
+    Dart {
+        /// `weight_drop` of the file, in tree order.
+        weights: Vec<f32>,
+    },
+}
+
+/// What a model file says besides its trees, which went to a [`TreeSink`](crate::tree::TreeSink) as they were read.
+#[derive(Clone, Debug)]
 pub(crate) struct Learner {
+    pub(crate) format: Format,
+    /// Number of trees; at least 1.
     pub(crate) trees: usize,
+    /// The names the model was trained with, in order; empty where the file holds none.
     pub(crate) feature_names: Vec<String>,
+    /// Number of features; at least 1, and every split's feature is below it.
     pub(crate) num_feature: usize,
-    pub(crate) base_score: f32,
-    objective: String,
-    booster: String,
-    num_class: String,
-    num_target: String,
-    num_trees: Option<String>,
-    seen_base_score: bool,
+    /// Where the sum of a row starts: `base_score` on the margin's scale, rounded as XGBoost rounds it.
+    pub(crate) base_margin: f32,
+    pub(crate) objective: Objective,
+    pub(crate) booster: Booster,
+    /// Tree index at which each boosting round ends, ascending; the last is `trees`.
+    pub(crate) round_ends: Vec<usize>,
+    /// The round (from 0) at which early stopping saw the best score.
+    pub(crate) best_iteration: Option<usize>,
 }
 
 impl Learner {
-    /// Reads a whole model file, hands its trees to `sink`, and checks that it is one that can be scored.
-    pub(crate) fn read<R: Read>(input: R, sink: &mut impl TreeSink) -> Result<Learner, ModelError> {
-        let mut reader = Reader::new(input);
-        refuse_other_formats(reader.lookahead()?)?;
-        let mut learner = None;
-        reader.object("model")?;
-        while let Some(key) = reader.next_key()? {
-            match key.as_str() {
-                "learner" => learner = Some(Learner::read_learner(&mut reader, sink)?),
-                _ => reader.skip()?,
-            }
-        }
-        if !reader.lookahead()?.is_empty() {
-            return Err(reader.malformed("bytes follow the model's end"));
-        }
-        let learner = learner.ok_or_else(|| reader.malformed("there is no `learner`; is this an XGBoost model?"))?;
-        learner.check(&reader)?;
-        Ok(learner)
-    }
-
-    fn read_learner<R: Read>(reader: &mut Reader<R>, sink: &mut impl TreeSink) -> Result<Learner, ModelError> {
-        let mut learner = Learner::default();
-        reader.object("learner")?;
-        while let Some(key) = reader.next_key()? {
-            match key.as_str() {
-                "feature_names" => learner.feature_names = read_names(reader)?,
-                "gradient_booster" => learner.read_booster(reader, sink)?,
-                "learner_model_param" => learner.read_params(reader)?,
-                "objective" => learner.objective = read_name(reader, "objective")?,
-                _ => reader.skip()?,
-            }
-        }
-        Ok(learner)
-    }
-
-    fn read_booster<R: Read>(&mut self, reader: &mut Reader<R>, sink: &mut impl TreeSink) -> Result<(), ModelError> {
-        reader.object("gradient_booster")?;
-        while let Some(key) = reader.next_key()? {
-            match key.as_str() {
-                "name" => self.booster = reader.text("gradient_booster/name")?,
-                "model" => self.read_model(reader, sink)?,
-                _ => reader.skip()?,
-            }
-        }
-        Ok(())
-    }
-
-    fn read_model<R: Read>(&mut self, reader: &mut Reader<R>, sink: &mut impl TreeSink) -> Result<(), ModelError> {
-        reader.object("model")?;
-        while let Some(key) = reader.next_key()? {
-            match key.as_str() {
-                "gbtree_model_param" => self.num_trees = read_member(reader, "gbtree_model_param", "num_trees")?,
-                "trees" => self.read_trees(reader, sink)?,
-                _ => reader.skip()?,
-            }
-        }
-        Ok(())
-    }
-
-    fn read_trees<R: Read>(&mut self, reader: &mut Reader<R>, sink: &mut impl TreeSink) -> Result<(), ModelError> {
-        if self.trees > 0 {
-            return Err(reader.malformed("`trees` occurs twice"));
-        }
-        let mut tree = Tree::default();
-        let mut trees = reader.array("trees")?;
-        while let Some(marker) = reader.next_item(&mut trees)? {
-            reader.object_after(marker, "a tree")?;
-            RawTree::read(reader)?.lay_out(self.trees, &mut tree)?;
-            sink.tree(self.trees, &tree)?;
-            self.trees += 1;
-        }
-        Ok(())
-    }
-
-    fn read_params<R: Read>(&mut self, reader: &mut Reader<R>) -> Result<(), ModelError> {
-        reader.object("learner_model_param")?;
-        while let Some(key) = reader.next_key()? {
-            match key.as_str() {
-                "base_score" => {
-                    let text = reader.text("base_score")?;
-                    self.base_score = parse_base_score(&text).ok_or_else(|| {
-                        let found = format!(
-                            "`base_score` is {text:?}, expected one number between 0 and 1 such as \"[2.5E-1]\""
-                        );
-                        reader.malformed(found)
-                    })?;
-                    self.seen_base_score = true;
-                }
-                "num_class" => self.num_class = reader.text("num_class")?,
-                "num_target" => self.num_target = reader.text("num_target")?,
-                "num_feature" => {
-                    let text = reader.text("num_feature")?;
-                    let count = text.parse().ok().filter(|count| (1..=MAX_FEATURES).contains(count));
-                    self.num_feature = count.ok_or_else(|| {
-                        reader.malformed(format!("`num_feature` is {text:?}, expected 1 to {MAX_FEATURES}"))
-                    })?;
-                }
-                _ => reader.skip()?,
-            }
-        }
-        Ok(())
-    }
-
-    /// Booster and objective first: a linear model has no trees, and that is not its fault.
-    fn check<R: Read>(&self, reader: &Reader<R>) -> Result<(), ModelError> {
-        let unsupported = |what, found: &str, supported| {
-            Err(ModelError::Unsupported { what, found: format!("`{found}`"), supported })
-        };
-        match (self.booster.as_str(), self.objective.as_str()) {
-            ("gbtree", "binary:logistic") => {}
-            ("gbtree", objective) => return unsupported("objective", objective, "`binary:logistic`"),
-            (booster, _) => return unsupported("booster", booster, "`gbtree`"),
-        }
-        if !matches!(self.num_class.as_str(), "" | "0" | "1") {
-            return unsupported("num_class", &self.num_class, "one output, `num_class` 0");
-        }
-        if !matches!(self.num_target.as_str(), "" | "1") {
-            return unsupported("num_target", &self.num_target, "one output, `num_target` 1");
-        }
-        if self.num_feature == 0 || !self.seen_base_score {
-            return Err(reader.malformed("`learner_model_param` lacks `num_feature` or `base_score`"));
-        }
-        self.check_counts(reader)
-    }
-
-    fn check_counts<R: Read>(&self, reader: &Reader<R>) -> Result<(), ModelError> {
-        let names = self.feature_names.len();
-        if names != 0 && names != self.num_feature {
-            return Err(reader.malformed(format!("there are {names} feature names for {} features", self.num_feature)));
-        }
-        let trees = self.trees;
-        if trees == 0 {
-            return Err(reader.malformed("the model has no trees"));
-        }
-        match &self.num_trees {
-            Some(declared) if *declared != trees.to_string() => {
-                Err(reader.malformed(format!("`num_trees` is {declared:?}, but there are {trees} trees")))
-            }
-            _ => Ok(()),
+    /// How many trees, from the first, the image's container serves.
+    pub(crate) fn served_trees(&self, image: Image) -> usize {
+        let best = self.best_iteration.and_then(|round| self.round_ends.get(round));
+        match (image, best) {
+            (Image::V1_7, Some(end)) => *end,
+            _ => self.trees,
         }
     }
-}
 
-/// `"[2.5E-1]"` from 3.x, `"5E-1"` from older versions; a probability strictly between 0 and 1.
-fn parse_base_score(text: &str) -> Option<f32> {
-    let number = text.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
-    number.trim().parse::<f32>().ok().filter(|score| *score > 0.0 && *score < 1.0)
-}
-
-fn read_names<R: Read>(reader: &mut Reader<R>) -> Result<Vec<String>, ModelError> {
-    let mut array = reader.array("feature_names")?;
-    let mut names = Vec::with_capacity(array.capacity());
-    while let Some(marker) = reader.next_item(&mut array)? {
-        if names.len() == MAX_FEATURES {
-            return Err(reader.malformed(format!("there are more than {MAX_FEATURES} feature names")));
-        }
-        names.push(reader.text_after(marker, "feature_names")?);
-    }
-    Ok(names)
-}
-
-/// The `name` of an object such as `objective`.
-fn read_name<R: Read>(reader: &mut Reader<R>, what: &'static str) -> Result<String, ModelError> {
-    Ok(read_member(reader, what, "name")?.unwrap_or_default())
-}
-
-/// One string member of an object; the others are skipped.
-fn read_member<R: Read>(
-    reader: &mut Reader<R>,
-    what: &'static str,
-    member: &'static str,
-) -> Result<Option<String>, ModelError> {
-    let mut value = None;
-    reader.object(what)?;
-    while let Some(key) = reader.next_key()? {
-        if key == member {
-            value = Some(reader.text(member)?);
-        } else {
-            reader.skip()?;
-        }
-    }
-    Ok(value)
-}
-
-/// Names the formats that are known and not read, by their first bytes.
-fn refuse_other_formats(start: &[u8]) -> Result<(), ModelError> {
-    const SAVE: &str = "save it with XGBoost 3.x's `save_model` (a name without extension, or `.ubj`)";
-    let refuse = |found: &str, advice| Err(ModelError::Format { found: found.to_owned(), advice });
-    match start {
-        [] => refuse("empty", SAVE),
-        // Objects start with `{`; in UBJSON a length marker follows, in JSON a quote or space.
-        [b'{', b'"' | b' ' | b'\n' | b'\r' | b'\t', ..] => refuse("XGBoost JSON", SAVE),
-        [b'{', ..] => Ok(()),
-        [0x80, 0..=5, ..] | [b'c', b'x' | b'_' | b'c', ..] | [b'(', b'l' | b'd' | b'i', ..] => refuse(
-            "a Python pickle",
-            "a pickle runs any code that its author chose, so it is never loaded; save the booster with `save_model` instead",
-        ),
-        [b'b', b'i', b'n', b'f', ..] => refuse("XGBoost's legacy binary format (`binf`, up to 1.7)", SAVE),
-        [b'b', b's', b'6', b'4', ..] => refuse("XGBoost's legacy base64 format", SAVE),
-        [0x1f, 0x8b, ..] => refuse("gzip-compressed once more", "put the plain model file into the tar"),
-        other => {
-            let bytes: Vec<String> = other.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-            refuse(&format!("of an unknown format (it starts with the bytes {})", bytes.join(" ")), SAVE)
+    /// The weight of a tree's leaves; `None` where they are added as they are.
+    pub(crate) fn tree_weights(&self) -> Option<&[f32]> {
+        match &self.booster {
+            Booster::GbTree => None,
+            Booster::Dart { weights } => Some(weights),
         }
     }
 }
