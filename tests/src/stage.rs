@@ -13,7 +13,10 @@ use meridian_domain::{
     ConfigSpec, Fleet, ModelSpec, Region, RegionName, ReleaseId, Routing, Sha256, Target, UpdateSpec, keys,
 };
 use meridian_handlers::ports::Ports;
+use meridian_local::api::Outcome;
+use meridian_local::api::sagemaker::{DescribeModelPackage, DescribeModelPackageOutput};
 use meridian_local::engine::{SharedWorld, lock};
+use meridian_local::host::in_process::Actor;
 use meridian_local::world::{Fault, FaultKind, InstalledRelease, What, World, WorldConfig};
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -200,6 +203,18 @@ impl<P: Ports> Stage<P> {
     /// What has happened in the world so far, for effects that no port shows.
     pub fn happened(&self) -> Vec<What> {
         lock(&self.world).log().iter().map(|event| event.what.clone()).collect()
+    }
+
+    /// A model package, as SageMaker describes it: the ports show its approval only.
+    ///
+    /// # Errors
+    /// There is none of this name in home.
+    pub fn package(&self, arn: &str) -> Result<DescribeModelPackageOutput, Box<dyn Error>> {
+        let actor = Actor::outside(self.world.clone());
+        match actor.call(self.home(), DescribeModelPackage { model_package_name: arn.to_owned() }) {
+            Outcome::Answer(answer) => Ok(answer?),
+            Outcome::Hang | Outcome::Killed => Err("home does not answer".into()),
+        }
     }
 
     /// How often each operation was called in each region, retries included.

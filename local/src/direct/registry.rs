@@ -3,8 +3,8 @@
 use super::DirectPorts;
 use super::errors::cut;
 use crate::api::sagemaker::{
-    CreateModelPackage, DescribeModelPackage, InferenceSpecification, ModelApprovalStatus, PackageContainer,
-    UpdateModelPackage,
+    CreateModelPackage, DescribeModelPackage, InferenceSpecification, MetricsSource, ModelApprovalStatus, ModelMetrics,
+    ModelQuality, PackageContainer, UpdateModelPackage,
 };
 use meridian_domain::RegionName;
 use meridian_handlers::ports::{Answer, Approval, PackageSpec, Registry};
@@ -15,6 +15,8 @@ const LONGEST_REASON: usize = 1024;
 const TOKEN_DIGITS: usize = 32;
 /// What the container takes and gives.
 const CSV: &str = "text/csv";
+/// What an evaluation's numbers are.
+const JSON: &str = "application/json";
 
 impl Registry for DirectPorts {
     async fn register(&self, region: &RegionName, package: &PackageSpec) -> Answer<String> {
@@ -23,6 +25,7 @@ impl Registry for DirectPorts {
             model_data_url: Some(package.model_data_url.clone()),
             ..PackageContainer::default()
         };
+        let statistics = MetricsSource { content_type: JSON.to_owned(), s3_uri: package.evaluation.clone() };
         let request = CreateModelPackage {
             model_package_group_name: package.group.clone(),
             model_package_description: Some(package.description.clone()),
@@ -32,6 +35,7 @@ impl Registry for DirectPorts {
                 supported_response_mime_types: vec![CSV.to_owned()],
             }),
             model_approval_status: Some(ModelApprovalStatus::PendingManualApproval),
+            model_metrics: Some(ModelMetrics { model_quality: Some(ModelQuality { statistics: Some(statistics) }) }),
             customer_metadata_properties: package.metadata.iter().cloned().collect(),
             client_token: Some(package.release.to_string().chars().take(TOKEN_DIGITS).collect()),
             ..CreateModelPackage::default()
@@ -48,7 +52,14 @@ impl Registry for DirectPorts {
         })
     }
 
-    async fn decide(&self, region: &RegionName, arn: &str, approval: Approval, why: &str) -> Answer<()> {
+    async fn decide(
+        &self,
+        region: &RegionName,
+        arn: &str,
+        approval: Approval,
+        why: &str,
+        metadata: &[(String, String)],
+    ) -> Answer<()> {
         let status = match approval {
             Approval::Pending => ModelApprovalStatus::PendingManualApproval,
             Approval::Approved => ModelApprovalStatus::Approved,
@@ -58,7 +69,7 @@ impl Registry for DirectPorts {
             model_package_arn: arn.to_owned(),
             model_approval_status: Some(status),
             approval_description: Some(cut(why, LONGEST_REASON)),
-            ..UpdateModelPackage::default()
+            customer_metadata_properties: metadata.iter().cloned().collect(),
         };
         self.call(region, request).await?;
         Ok(())

@@ -7,7 +7,8 @@ use crate::world::{InstalledRelease, World, WorldConfig};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{
-    Actor, Chain, Entry, File, Fleet, Head, Image, ImageVersion, Manifest, Record, Region, ReleaseId, Sha256, Target, Version, keys,
+    Actor, Chain, Entry, File, Fleet, Head, Image, ImageVersion, Manifest, Record, Region, ReleaseId, Sha256, Target,
+    Version, keys,
 };
 use meridian_scoring::{Columns, GoldenRecords, HeldOut, Model};
 use std::collections::BTreeMap;

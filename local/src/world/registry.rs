@@ -7,6 +7,7 @@ use crate::api::sagemaker::{
 };
 use crate::api::{ApiError, Operation, Service};
 use meridian_domain::RegionName;
+use std::collections::BTreeMap;
 
 /// SageMaker's largest number of metadata entries.
 const METADATA: usize = 50;
@@ -32,6 +33,21 @@ fn no_such_package(arn: &str) -> ApiError {
     ApiError::validation(format!("ModelPackage {arn} does not exist."))
 }
 
+/// SageMaker's pattern `[\p{L}\p{Z}\p{N}_.:/=+\-@]*` for keys and values, and its limits.
+fn check_metadata(metadata: &BTreeMap<String, String>) -> Result<(), ApiError> {
+    if metadata.len() > METADATA {
+        return Err(ApiError::validation("CustomerMetadataProperties must have at most 50 entries"));
+    }
+    let allowed = |c: char| c.is_alphanumeric() || " _.:/=+-@".contains(c);
+    let fits = |text: &str, longest| (1..=longest).contains(&text.chars().count()) && text.chars().all(allowed);
+    match metadata.iter().find(|(key, value)| !fits(key, 128) || !fits(value, 256)) {
+        None => Ok(()),
+        Some((key, _)) => Err(ApiError::validation(format!(
+            "CustomerMetadataProperties: {key} and its value must have 1 to 128 and 1 to 256 letters, digits, spaces and _.:/=+-@"
+        ))),
+    }
+}
+
 impl Operation for CreateModelPackage {
     const SERVICE: Service = Service::SageMaker;
     const NAME: &'static str = "CreateModelPackage";
@@ -46,8 +62,11 @@ impl Operation for CreateModelPackage {
         if !self.client_token.as_ref().is_none_or(token_fits) {
             return Err(ApiError::validation("ClientToken must have 1 to 36 letters, digits and dashes"));
         }
-        if self.customer_metadata_properties.len() > METADATA {
-            return Err(ApiError::validation("CustomerMetadataProperties must have at most 50 entries"));
+        check_metadata(&self.customer_metadata_properties)?;
+        let quality = self.model_metrics.as_ref().and_then(|metrics| metrics.model_quality.as_ref());
+        let source = quality.and_then(|quality| quality.statistics.as_ref());
+        if !source.is_none_or(|source| ["s3://", "https://"].iter().any(|scheme| source.s3_uri.starts_with(scheme))) {
+            return Err(ApiError::validation("S3Uri must match (https|s3)://([^/]+)/?(.*)"));
         }
         if self.model_package_description.as_ref().is_some_and(|text| text.chars().count() > 1024) {
             return Err(ApiError::validation("ModelPackageDescription must have at most 1024 characters"));
@@ -69,6 +88,7 @@ impl Operation for CreateModelPackage {
             model_package_status: "Completed".to_owned(),
             model_approval_status: status,
             approval_description: None,
+            model_metrics: self.model_metrics,
             customer_metadata_properties: self.customer_metadata_properties,
             creation_time: world.now.into(),
             last_modified_time: world.now.into(),
@@ -102,9 +122,7 @@ impl Operation for UpdateModelPackage {
         let package = world.region_mut(region)?.registry.find_mut(&self.model_package_arn)?;
         let mut metadata = package.customer_metadata_properties.clone();
         metadata.extend(self.customer_metadata_properties);
-        if metadata.len() > METADATA {
-            return Err(ApiError::validation("CustomerMetadataProperties must have at most 50 entries"));
-        }
+        check_metadata(&metadata)?;
         package.customer_metadata_properties = metadata;
         package.last_modified_time = now.into();
         let before = package.model_approval_status;

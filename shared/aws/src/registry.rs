@@ -3,7 +3,8 @@
 use crate::AwsPorts;
 use crate::errors::{Call, Failed, cut};
 use aws_sdk_sagemaker::types::{
-    InferenceSpecification, ModelApprovalStatus, ModelPackageContainerDefinition, ProductionVariantInstanceType,
+    InferenceSpecification, MetricsSource, ModelApprovalStatus, ModelMetrics, ModelPackageContainerDefinition,
+    ModelQuality, ProductionVariantInstanceType,
 };
 use meridian_domain::RegionName;
 use meridian_handlers::ports::{Answer, Approval, PackageSpec, Registry};
@@ -14,6 +15,8 @@ const LONGEST_REASON: usize = 1024;
 const TOKEN_DIGITS: usize = 32;
 /// What the container takes and gives.
 const CSV: &str = "text/csv";
+/// What an evaluation's numbers are.
+const JSON: &str = "application/json";
 
 impl Registry for AwsPorts {
     async fn register(&self, region: &RegionName, package: &PackageSpec) -> Answer<String> {
@@ -30,6 +33,8 @@ impl Registry for AwsPorts {
                 self.fleet.instance_type.as_str(),
             ))
             .build();
+        let statistics = MetricsSource::builder().content_type(JSON).s3_uri(&package.evaluation).build();
+        let quality = ModelQuality::builder().statistics(statistics).build();
         let answer = self
             .clients
             .sagemaker(region)
@@ -39,6 +44,7 @@ impl Registry for AwsPorts {
             .model_package_description(&package.description)
             .inference_specification(inference)
             .model_approval_status(ModelApprovalStatus::PendingManualApproval)
+            .model_metrics(ModelMetrics::builder().model_quality(quality).build())
             .set_customer_metadata_properties(Some(package.metadata.iter().cloned().collect()))
             .client_token(package.release.to_string().chars().take(TOKEN_DIGITS).collect::<String>())
             .send()
@@ -60,7 +66,14 @@ impl Registry for AwsPorts {
         }
     }
 
-    async fn decide(&self, region: &RegionName, arn: &str, approval: Approval, why: &str) -> Answer<()> {
+    async fn decide(
+        &self,
+        region: &RegionName,
+        arn: &str,
+        approval: Approval,
+        why: &str,
+        metadata: &[(String, String)],
+    ) -> Answer<()> {
         let call = Call::new(region, "UpdateModelPackage");
         let status = match approval {
             Approval::Pending => ModelApprovalStatus::PendingManualApproval,
@@ -74,6 +87,7 @@ impl Registry for AwsPorts {
             .model_package_arn(arn)
             .model_approval_status(status)
             .approval_description(cut(why, LONGEST_REASON))
+            .set_customer_metadata_properties((!metadata.is_empty()).then(|| metadata.iter().cloned().collect()))
             .send()
             .await
             .map_err(|error| call.failed(error))?;

@@ -136,8 +136,19 @@ pub struct PackageSpec {
     pub image: String,
     /// `s3://` URL of the archive in home's bucket.
     pub model_data_url: String,
-    /// At most 50 pairs.
+    /// `s3://` URL of the numbers that evaluation will write: the package's model quality. A package's metrics cannot be
+    /// changed later, so they are named before they exist.
+    pub evaluation: String,
+    /// At most 50 pairs; see [`metadata_value`].
     pub metadata: Vec<(String, String)>,
+}
+
+/// A text as SageMaker takes it for a value of a package's metadata: letters, digits, spaces and `_ . : / = + - @`, 1 to
+/// 256 of them. Others become spaces.
+pub fn metadata_value(text: &str) -> String {
+    let allowed = |c: char| c.is_alphanumeric() || " _.:/=+-@".contains(c);
+    let value: String = text.chars().map(|c| if allowed(c) { c } else { ' ' }).take(256).collect();
+    if value.is_empty() { "-".to_owned() } else { value }
 }
 
 /// The model registry, in home.
@@ -147,8 +158,15 @@ pub trait Registry {
     async fn register(&self, region: &RegionName, package: &PackageSpec) -> Answer<String>;
     /// How the package stands.
     async fn approval(&self, region: &RegionName, arn: &str) -> Answer<Approval>;
-    /// Decides it, with the reason (at most 1024 characters; longer is cut).
-    async fn decide(&self, region: &RegionName, arn: &str, approval: Approval, why: &str) -> Answer<()>;
+    /// Decides it, with the reason (at most 1024 characters; longer is cut), and adds `metadata` to the package's own.
+    async fn decide(
+        &self,
+        region: &RegionName,
+        arn: &str,
+        approval: Approval,
+        why: &str,
+        metadata: &[(String, String)],
+    ) -> Answer<()>;
 }
 
 /// SageMaker endpoints, models and configurations of each region.

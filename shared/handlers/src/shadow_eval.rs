@@ -8,7 +8,9 @@ mod evaluation;
 use crate::context::{Context, HandlerError};
 use crate::events::{Action, PipelineJob};
 use crate::journal::Journal;
-use crate::ports::{Approval, Artifacts, Clock, FailureKind, Ledger, PackageSpec, Page, Pager, Pipeline, Registry};
+use crate::ports::{
+    Approval, Artifacts, Clock, FailureKind, Ledger, PackageSpec, Page, Pager, Pipeline, Registry, metadata_value,
+};
 use crate::{files, job};
 use evaluation::Finding;
 use meridian_domain::{Actor, Chain, HubHistory, Manifest, Record, ReleaseId, Verdict, keys};
@@ -136,12 +138,14 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
             description: format!("{} ({})", manifest.version, self.release.short()),
             image: manifest.image.uri(&fleet.account, &fleet.home),
             model_data_url: format!("s3://{}/{}", region.bucket, manifest.archive.key),
-            metadata: vec![
-                ("release".to_owned(), self.release.to_string()),
-                ("version".to_owned(), manifest.version.to_string()),
-                ("archive_sha256".to_owned(), manifest.archive.sha256.to_string()),
-                ("holdout_sha256".to_owned(), manifest.holdout.sha256.to_string()),
-            ],
+            evaluation: self.url(&keys::evaluation_json(self.release))?,
+            metadata: named([
+                ("release", self.release.to_string()),
+                ("version", manifest.version.to_string()),
+                ("archive_sha256", manifest.archive.sha256.to_string()),
+                ("holdout_sha256", manifest.holdout.sha256.to_string()),
+                ("evaluation", self.url(&keys::evaluation_html(self.release))?),
+            ]),
         };
         let package = self.ports.register(&fleet.home, &spec).await?;
         let release = self.release;
@@ -150,8 +154,13 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
         Ok(package)
     }
 
+    /// An object of home's bucket.
+    fn url(&self, key: &str) -> Result<String, HandlerError> {
+        Ok(format!("s3://{}/{key}", self.ctx.region_named(&self.ctx.fleet.home)?.bucket))
+    }
+
     async fn approve(&mut self, package: &str, why: String) -> Result<Ruling, HandlerError> {
-        self.ports.decide(&self.ctx.fleet.home, package, Approval::Approved, &why).await?;
+        self.ports.decide(&self.ctx.fleet.home, package, Approval::Approved, &why, &[]).await?;
         let release = self.release;
         self.record(Record::Approved { release }, |history| ruled(history, release)).await?;
         // A doubled call may have come first: what it recorded is the verdict.
@@ -160,7 +169,7 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
 
     async fn reject(&mut self, package: Option<(&str, &Manifest)>, why: String) -> Result<Ruling, HandlerError> {
         if let Some((package, _)) = package {
-            self.ports.decide(&self.ctx.fleet.home, package, Approval::Rejected, &why).await?;
+            self.ports.decide(&self.ctx.fleet.home, package, Approval::Rejected, &why, &[]).await?;
         }
         let release = self.release;
         // People first: a call that dies between the two is repeated, and tells them again.
@@ -191,6 +200,11 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
         let page = Page::new(format!("{}: {version} is rejected", fleet.name), message);
         Ok(self.ports.page(&fleet.home, &page).await?)
     }
+}
+
+/// Metadata of a package, in SageMaker's letters.
+fn named<const N: usize>(pairs: [(&str, String); N]) -> Vec<(String, String)> {
+    pairs.map(|(name, value)| (name.to_owned(), metadata_value(&value))).to_vec()
 }
 
 /// True once the ledger holds a verdict of either kind: there is only one.

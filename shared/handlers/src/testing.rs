@@ -58,6 +58,7 @@ pub struct World {
     pub pages: RefCell<Vec<Page>>,
     pub started: RefCell<Vec<StartSpec>>,
     pub packages: RefCell<BTreeMap<ReleaseId, (Approval, String)>>,
+    pub metadata: RefCell<BTreeMap<ReleaseId, BTreeMap<String, String>>>,
     /// Endpoints, where a test has any: a look at another one is refused.
     pub endpoints: RefCell<BTreeMap<RegionName, EndpointView>>,
     pub updates: RefCell<Vec<UpdateSpec>>,
@@ -81,6 +82,7 @@ impl Default for World {
             pages: RefCell::default(),
             started: RefCell::default(),
             packages: RefCell::default(),
+            metadata: RefCell::default(),
             endpoints: RefCell::default(),
             updates: RefCell::default(),
             alarms: RefCell::default(),
@@ -225,6 +227,8 @@ impl Registry for World {
     async fn register(&self, region: &RegionName, package: &PackageSpec) -> Answer<String> {
         self.call(region, "CreateModelPackage", || {
             self.packages.borrow_mut().entry(package.release).or_insert((Approval::Pending, String::new()));
+            let metadata = || package.metadata.iter().cloned().collect();
+            self.metadata.borrow_mut().entry(package.release).or_insert_with(metadata);
             Ok(format!("arn:package/{}", package.release))
         })
     }
@@ -237,10 +241,18 @@ impl Registry for World {
             .map_or_else(|| wrong(ErrorKind::NotFound, region, "DescribeModelPackage"), |it| Ok(it.0))
     }
 
-    async fn decide(&self, region: &RegionName, arn: &str, approval: Approval, why: &str) -> Answer<()> {
+    async fn decide(
+        &self,
+        region: &RegionName,
+        arn: &str,
+        approval: Approval,
+        why: &str,
+        metadata: &[(String, String)],
+    ) -> Answer<()> {
         self.call(region, "UpdateModelPackage", || {
             let release = arn.trim_start_matches("arn:package/").parse().unwrap();
             self.packages.borrow_mut().insert(release, (approval, why.to_owned()));
+            self.metadata.borrow_mut().entry(release).or_default().extend(metadata.iter().cloned());
             Ok(())
         })
     }

@@ -54,6 +54,7 @@ macro_rules! contract {
                 a_release_is_registered_once,
                 a_new_package_is_pending,
                 a_decision_stands,
+                a_package_names_its_evaluation_and_keeps_what_is_added,
                 a_long_reason_is_cut,
                 an_unknown_group_is_refused,
                 an_unknown_package_is_not_approved,

@@ -66,11 +66,15 @@ async fn registry(stage: &Stage<impl Ports>, diary: &mut Diary) {
         description: "the next one".to_owned(),
         image: "fraud-xgboost".to_owned(),
         model_data_url: "s3://fraud-models-eu/model.tar.gz".to_owned(),
+        evaluation: "s3://fraud-models-eu/evaluation.json".to_owned(),
         metadata: Vec::new(),
     };
     diary.note(stage, "register", ports.register(home, &package).await);
     let many = (0..51).map(|number| (number.to_string(), "x".to_owned())).collect();
     let crowded = PackageSpec { release: release("v428"), metadata: many, ..package.clone() };
+    let odd = vec![("auc".to_owned(), "0.92 (better), 100 %".to_owned())];
+    let unwritable = PackageSpec { release: release("v429"), metadata: odd, ..package.clone() };
+    diary.note(stage, "register with odd words", ports.register(home, &unwritable).await);
     diary.note(stage, "register with too much", ports.register(home, &crowded).await);
     diary.note(
         stage,

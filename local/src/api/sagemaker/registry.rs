@@ -41,7 +41,10 @@ pub struct CreateModelPackage {
     /// `PendingManualApproval` where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model_approval_status: Option<ModelApprovalStatus>,
-    /// At most 50 entries.
+    /// Where its metrics lie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model_metrics: Option<ModelMetrics>,
+    /// At most 50 entries, of letters, digits, spaces and `_ . : / = + - @`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub customer_metadata_properties: BTreeMap<String, String>,
     /// At most 36 characters of `[a-zA-Z0-9-]`.
@@ -50,6 +53,34 @@ pub struct CreateModelPackage {
     /// Tags.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
+}
+
+/// A package's metrics, of which Meridian uses one kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ModelMetrics {
+    /// How good the model is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model_quality: Option<ModelQuality>,
+}
+
+/// How good a package's model is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ModelQuality {
+    /// The numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statistics: Option<MetricsSource>,
+}
+
+/// A document with metrics. Whether it exists is not asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MetricsSource {
+    /// E.g. `application/json`.
+    pub content_type: String,
+    /// `s3://bucket/key`, or `https`.
+    pub s3_uri: String,
 }
 
 /// How a package is served.
@@ -119,6 +150,9 @@ pub struct DescribeModelPackageOutput {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval_description: Option<String>,
+    /// As it was created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_metrics: Option<ModelMetrics>,
     /// Metadata.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub customer_metadata_properties: BTreeMap<String, String>,

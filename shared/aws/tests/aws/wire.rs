@@ -209,6 +209,7 @@ async fn a_package_and_an_execution_carry_their_tokens() {
         description: "v427".to_owned(),
         image: "image".to_owned(),
         model_data_url: "s3://b/k".to_owned(),
+        evaluation: "s3://b/evaluation.json".to_owned(),
         metadata: vec![("version".to_owned(), "v427".to_owned())],
     };
     assert_eq!(ports.register(&region(), &package).await.unwrap(), "arn:package");
@@ -223,6 +224,8 @@ async fn a_package_and_an_execution_carry_their_tokens() {
     let sent: Vec<Value> = world.calls().iter().map(Seen::json).collect();
     assert_eq!(sent[0]["ClientToken"].as_str().unwrap().len(), 32);
     assert_eq!(sent[0]["ModelApprovalStatus"], "PendingManualApproval");
+    let statistics = &sent[0]["ModelMetrics"]["ModelQuality"]["Statistics"];
+    assert_eq!(*statistics, json!({ "ContentType": "application/json", "S3Uri": "s3://b/evaluation.json" }));
     assert_eq!(sent[1]["clientRequestToken"], release().to_string());
     assert_eq!(sent[1]["sourceRevisions"][0]["revisionType"], "S3_OBJECT_VERSION_ID");
     assert_eq!(sent[2]["failureDetails"]["message"].as_str().unwrap().chars().count(), 5000);
