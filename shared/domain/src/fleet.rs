@@ -1,6 +1,9 @@
 //! The fleet policy: `fleet.toml`, parsed into values that cannot be wrong.
 
+mod evaluation;
 mod read;
+
+pub use evaluation::{EvaluationPolicy, GateMode};
 
 use crate::names::{BucketName, FleetName, RegionName, ResourceName};
 use jiff::SignedDuration;
@@ -81,18 +84,6 @@ pub struct JudgePolicy {
     pub max_4xx: f64,
     /// Largest share of 5xx answers, 0 to 1.
     pub max_5xx: f64,
-}
-
-/// `[evaluation]`: tolerances of the shadow evaluation.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EvaluationPolicy {
-    /// Largest tolerated drop of the held-out AUC.
-    pub max_auc_drop: f64,
-    /// Largest tolerated rise of the false-positive rate at the operating threshold.
-    pub max_fpr_rise: f64,
-    /// Fewer positives than this say nothing about a customer region.
-    pub min_region_positives: usize,
 }
 
 /// One `[[region]]`.

@@ -20,7 +20,7 @@ pub use endpoint::{
     ConfigSpec, EndpointStatus, EndpointView, FleetCounts, ModelSpec, PendingDeployment, Routing, Seen, Target,
     UpdateSpec, VariantPhase,
 };
-pub use fleet::{EvaluationPolicy, Fleet, FleetError, Guardrail, JudgePolicy, Region, WavePolicy};
+pub use fleet::{EvaluationPolicy, Fleet, FleetError, GateMode, Guardrail, JudgePolicy, Region, WavePolicy};
 pub use history::{HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Serving};
 pub use judge::{Evidence, Judgement, judge};
 pub use keys::Chain;

@@ -4,27 +4,26 @@
 //! (or the whole set) has too few positives for that, the gate says `Inconclusive`.
 
 use crate::error::ShapeError;
+use crate::evaluation::{Curves, EVALUATION_SCHEMA, Evaluation, Gate, ModelNumbers, RegionNumbers};
 use crate::gates;
 use crate::holdout::HeldOut;
 use crate::metrics::{Confusion, roc_auc};
 use crate::model::{Model, probability_of};
-use crate::policy::EvaluationPolicy;
-use meridian_domain::Verdict;
-use serde::{Deserialize, Serialize};
-
-/// Version of [`Evaluation`]'s JSON; raised when a field changes its meaning or goes away.
-pub const EVALUATION_SCHEMA: u32 = 1;
+use crate::shap::Attributions;
+use meridian_domain::{EvaluationPolicy, GateMode, Verdict};
 
 /// Why nothing could be evaluated. (A bad model is a verdict, not an error.)
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum EvaluateError {
-    /// The held-out features do not fit a model.
-    #[error("the held-out set does not fit the {role}: {source}")]
-    Shape {
+    /// A model's margins are not the held-out set's.
+    #[error("the {role} has {found} margins for {expected} held-out records; score it on this held-out set")]
+    Rows {
         /// `challenger` or `champion`.
         role: &'static str,
-        /// What differs.
-        source: ShapeError,
+        /// Records of the held-out set.
+        expected: usize,
+        /// Margins given.
+        found: usize,
     },
     /// Only one class.
     #[error(
@@ -44,102 +43,49 @@ pub enum EvaluateError {
     },
 }
 
-/// What evaluation found: the content of `evaluation.json`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Evaluation {
-    /// [`EVALUATION_SCHEMA`].
-    pub schema: u32,
-    /// `Pass` may be approved; `Fail` and `Inconclusive` may not.
-    pub verdict: Verdict,
-    /// One sentence for every gate that decided against a pass; for a pass, what was compared.
-    pub reasons: Vec<String>,
-    /// Every gate, those on the whole set first.
-    pub gates: Vec<Gate>,
-    /// Held-out records.
-    pub rows: u64,
-    /// Held-out records with label 1.
-    pub positives: u64,
-    /// The challenger on all records.
-    pub challenger: ModelNumbers,
-    /// The champion on all records; absent for a first release.
-    pub champion: Option<ModelNumbers>,
-    /// The same per customer region, sorted by name.
-    pub regions: Vec<RegionNumbers>,
-    /// The bounds that were applied.
-    pub policy: EvaluationPolicy,
+/// What a model says about every record of a held-out set: all that evaluation needs of it.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Scored {
+    /// One margin (log-odds) for each record, in the set's order.
+    pub margins: Vec<f32>,
+    /// How many splits of the model use each feature, in the model's order; `None` where they were not counted.
+    pub splits: Option<Vec<u32>>,
+    /// What each feature added to the margins of a sample of the records; `None` where nothing was explained.
+    pub attributions: Option<Attributions>,
 }
 
-/// One gate's finding.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Gate {
-    /// `finite`, `constant`, `auc`, `false_positive_rate` or `region_auc`.
-    pub name: String,
-    /// The region, for a gate on one region.
-    pub region: Option<String>,
-    /// What the numbers say.
-    pub verdict: Verdict,
-    /// Whether this verdict counts for the whole: all do, but for a region with too few positives.
-    pub blocking: bool,
-    /// The challenger's number.
-    pub challenger: Option<f64>,
-    /// The champion's number.
-    pub champion: Option<f64>,
-    /// How much worse the challenger is (negative: better).
-    pub worse_by: Option<f64>,
-    /// The bound that was applied.
-    pub allowed: Option<f64>,
-    /// All of it in one sentence.
-    pub reason: String,
+impl Scored {
+    /// Scores every record with `model`; explains nothing.
+    ///
+    /// # Errors
+    /// [`ShapeError`] where the held-out features are not the model's.
+    pub fn by(model: &Model, holdout: &HeldOut) -> Result<Scored, ShapeError> {
+        Ok(Scored { margins: model.margins(holdout)?, splits: None, attributions: None })
+    }
 }
 
-/// A model on all held-out records.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ModelNumbers {
-    /// Area under the ROC curve.
-    pub auc: f64,
-    /// Share of the negatives that alert at the threshold.
-    pub fpr: f64,
-    /// Share of the positives that alert at the threshold.
-    pub recall: f64,
-    /// Share of all records that alert at the threshold.
-    pub alert_rate: f64,
-    /// The operating threshold.
+/// A model that is compared: what it says, and the threshold that it is deployed with.
+#[derive(Clone, Copy, Debug)]
+pub struct Contender<'a> {
+    /// What it says about every record.
+    pub scored: &'a Scored,
+    /// Score at or above which a record is an alert, as a probability.
     pub threshold: f64,
 }
 
-/// Both models on one region's records.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RegionNumbers {
-    /// The region, as the held-out set names it.
-    pub region: String,
-    /// Its records.
-    pub rows: u64,
-    /// Its records with label 1.
-    pub positives: u64,
-    /// The challenger; absent where the region has only one class.
-    pub challenger: Option<ModelNumbers>,
-    /// The champion; absent likewise, or for a first release.
-    pub champion: Option<ModelNumbers>,
-}
-
-/// Scores both models on every record and asks the gates.
+/// Compares what both models say about every record, and asks the gates.
 ///
 /// # Errors
-/// [`EvaluateError`] where the set does not fit a model, holds only one class, or a threshold is not a probability.
+/// [`EvaluateError`] where the margins are not of these records, the set holds only one class, or a threshold is not a
+/// probability.
 pub fn evaluate(
-    challenger: &Model,
-    champion: Option<&Model>,
+    challenger: Contender<'_>,
+    champion: Option<Contender<'_>>,
     holdout: &HeldOut,
     policy: &EvaluationPolicy,
 ) -> Result<Evaluation, EvaluateError> {
-    let champion_threshold = policy.champion_threshold.unwrap_or(policy.threshold);
-    for threshold in [policy.threshold, champion_threshold] {
-        if !(threshold > 0.0 && threshold < 1.0) {
-            return Err(EvaluateError::Threshold { threshold });
-        }
-    }
-    let challenger = Scored::new("challenger", challenger, holdout, policy.threshold)?;
-    let champion = champion.map(|model| Scored::new("champion", model, holdout, champion_threshold)).transpose()?;
+    let challenger = Judged::new("challenger", challenger, holdout)?;
+    let champion = champion.map(|champion| Judged::new("champion", champion, holdout)).transpose()?;
     let whole = numbers_of(&challenger, champion.as_ref(), holdout, None);
     let Some(numbers) = whole.challenger else {
         return Err(EvaluateError::OneClass { positives: whole.positives, negatives: whole.rows - whole.positives });
@@ -148,30 +94,34 @@ pub fn evaluate(
         .map(|region| numbers_of(&challenger, champion.as_ref(), holdout, Some(region)))
         .collect();
 
-    let mut gates = vec![gates::finite(&challenger.margins), gates::constant(&challenger.scores)];
+    let mut gates = vec![gates::finite(challenger.margins), gates::constant(&challenger.scores)];
     gates.push(gates::auc(&whole, policy));
     gates.push(gates::false_positive_rate(&whole, policy));
     if champion.is_some() {
         gates.extend(regions.iter().map(|region| gates::region_auc(region, policy)));
     }
-    let verdict = Verdict::all(gates.iter().filter(|gate| gate.blocking).map(|gate| gate.verdict));
+    let verdict =
+        Verdict::all(gates.iter().filter(|gate| gate.region.is_none() || gate.blocks()).map(|gate| gate.verdict));
     Ok(Evaluation {
         schema: EVALUATION_SCHEMA,
         verdict,
         reasons: reasons(verdict, &gates),
+        warnings: Vec::new(),
         gates,
         rows: whole.rows,
         positives: whole.positives,
         challenger: numbers,
         champion: whole.champion,
         regions,
+        curves: Curves::default(),
+        reasons_shift: None,
         policy: policy.clone(),
     })
 }
 
 /// Why the verdict is what it is: the blocking gates that say the same; a pass names the comparisons only.
 fn reasons(verdict: Verdict, gates: &[Gate]) -> Vec<String> {
-    let same = |gate: &&Gate| gate.blocking && gate.verdict == verdict;
+    let same = |gate: &&Gate| gate.mode == GateMode::Required && gate.verdict == verdict;
     if verdict != Verdict::Pass {
         return gates.iter().filter(same).map(|gate| gate.reason.clone()).collect();
     }
@@ -186,17 +136,24 @@ fn reasons(verdict: Verdict, gates: &[Gate]) -> Vec<String> {
 }
 
 /// One model's outputs on every record.
-struct Scored {
-    margins: Vec<f32>,
+struct Judged<'a> {
+    margins: &'a [f32],
     scores: Vec<f32>,
     threshold: f64,
 }
 
-impl Scored {
-    fn new(role: &'static str, model: &Model, holdout: &HeldOut, threshold: f64) -> Result<Scored, EvaluateError> {
-        let margins = model.margins(holdout).map_err(|source| EvaluateError::Shape { role, source })?;
-        let scores = margins.iter().copied().map(probability_of).collect();
-        Ok(Scored { margins, scores, threshold })
+impl Judged<'_> {
+    fn new<'a>(role: &'static str, contender: Contender<'a>, holdout: &HeldOut) -> Result<Judged<'a>, EvaluateError> {
+        let Contender { scored, threshold } = contender;
+        if !(threshold > 0.0 && threshold < 1.0) {
+            return Err(EvaluateError::Threshold { threshold });
+        }
+        let (expected, found) = (holdout.rows(), scored.margins.len());
+        if found != expected {
+            return Err(EvaluateError::Rows { role, expected, found });
+        }
+        let scores = scored.margins.iter().copied().map(probability_of).collect();
+        Ok(Judged { margins: &scored.margins, scores, threshold })
     }
 
     /// Numbers on the records that `keep` marks; `None` where they are all of one class.
@@ -212,14 +169,17 @@ impl Scored {
             recall: counts.recall()?,
             alert_rate: counts.alert_rate()?,
             threshold: self.threshold,
+            brier: None,
+            calibration_slope: None,
+            calibration_intercept: None,
         })
     }
 }
 
 /// Both models on one region, by its index, or on all records.
 fn numbers_of(
-    challenger: &Scored,
-    champion: Option<&Scored>,
+    challenger: &Judged<'_>,
+    champion: Option<&Judged<'_>>,
     holdout: &HeldOut,
     region: Option<usize>,
 ) -> RegionNumbers {

@@ -2,9 +2,8 @@
 //!
 //! Every bound is written as "passes if within", so that a number that cannot be compared fails.
 
-use crate::evaluate::{Gate, ModelNumbers, RegionNumbers};
-use crate::policy::EvaluationPolicy;
-use meridian_domain::Verdict;
+use crate::evaluation::{Gate, ModelNumbers, RegionNumbers};
+use meridian_domain::{EvaluationPolicy, GateMode, Verdict};
 
 /// Every margin is a finite number.
 pub(crate) fn finite(margins: &[f32]) -> Gate {
@@ -80,22 +79,32 @@ pub(crate) fn false_positive_rate(whole: &RegionNumbers, policy: &EvaluationPoli
         _ => format!("a rise of {}, more than the {allowed} allowed", points(worse_by)),
     };
     let reason = format!("{subject}, champion {}: {comparison}", percent(champion.fpr));
-    let numbers = Gate { challenger: Some(fpr), champion: Some(champion.fpr), worse_by: Some(worse_by), ..base };
+    let numbers = Gate { challenger: Some(fpr), champion: Some(champion.fpr), difference: Some(worse_by), ..base };
     Gate { verdict, allowed: Some(policy.max_fpr_rise), reason, ..numbers }
 }
 
 /// AUC in one region against the champion's there. Too few positives are `Inconclusive` and do not block.
 pub(crate) fn region_auc(region: &RegionNumbers, policy: &EvaluationPolicy) -> Gate {
-    let base = Gate { region: Some(region.region.clone()), ..gate("region_auc", Verdict::Inconclusive) };
-    if let Some(reason) = too_few(region, policy.min_positives_per_region, &region.region) {
-        return Gate { reason, blocking: false, ..base };
+    let base = Gate { region: Some(region.region.clone()), ..gate("auc", Verdict::Inconclusive) };
+    if let Some(reason) = too_few(region, policy.min_region_positives, &region.region) {
+        return Gate { reason, mode: GateMode::Advisory, ..base };
     }
     match (region.challenger, region.champion) {
         (Some(challenger), Some(champion)) => {
             let subject = format!("AUC in {}", region.region);
-            against_champion_auc(base, &subject, challenger.auc, champion.auc, policy.max_region_auc_drop)
+            against_champion_auc(
+                base,
+                &subject,
+                challenger.auc,
+                champion.auc,
+                policy.region_margin * policy.max_auc_drop,
+            )
         }
-        _ => Gate { reason: format!("{} has records of only one class", region.region), blocking: false, ..base },
+        _ => Gate {
+            reason: format!("{} has records of only one class", region.region),
+            mode: GateMode::Advisory,
+            ..base
+        },
     }
 }
 
@@ -108,7 +117,7 @@ fn against_champion_auc(base: Gate, subject: &str, challenger: f64, champion: f6
         _ => format!("a drop of {worse_by:.4}, more than the {allowed:.4} allowed"),
     };
     let reason = format!("{subject} {challenger:.4}, champion {champion:.4}: {comparison}");
-    let numbers = Gate { challenger: Some(challenger), champion: Some(champion), worse_by: Some(worse_by), ..base };
+    let numbers = Gate { challenger: Some(challenger), champion: Some(champion), difference: Some(worse_by), ..base };
     Gate { verdict, allowed: Some(allowed), reason, ..numbers }
 }
 
@@ -125,11 +134,13 @@ fn gate(name: &str, verdict: Verdict) -> Gate {
         name: name.to_owned(),
         region: None,
         verdict,
-        blocking: true,
+        mode: GateMode::Required,
         challenger: None,
         champion: None,
-        worse_by: None,
+        difference: None,
+        interval: None,
         allowed: None,
+        level: None,
         reason: "the held-out set has records of only one class".to_owned(),
     }
 }

@@ -10,6 +10,7 @@
 mod archive;
 mod error;
 mod evaluate;
+mod evaluation;
 #[allow(dead_code, reason = "scorers and explanations use what they need of it")]
 mod format;
 mod gates;
@@ -20,21 +21,24 @@ mod matrix;
 mod metrics;
 mod model;
 mod number;
-mod policy;
 mod report;
 mod shap;
 #[allow(dead_code, reason = "scorers and explanations use what they need of it")]
 mod tree;
 
 pub use error::{ModelError, PayloadError, ShapeError};
-pub use evaluate::{EVALUATION_SCHEMA, EvaluateError, Evaluation, Gate, ModelNumbers, RegionNumbers, evaluate};
+pub use evaluate::{Contender, EvaluateError, Scored, evaluate};
+pub use evaluation::{
+    CalibrationBin, Curves, EVALUATION_SCHEMA, Evaluation, FeatureMove, FeatureShare, Gate, HISTOGRAM_BINS,
+    ModelCurves, ModelNumbers, ReasonsShift, RegionNumbers,
+};
 pub use format::{Format, Objective};
 pub use golden::{GOLDEN_TOLERANCE, GoldenRecord, GoldenRecords};
 pub use holdout::{Columns, HeldOut, HoldoutError};
 pub use image::{Image, UnknownImage};
 pub use matrix::Matrix;
+pub use meridian_domain::{EvaluationPolicy, GateMode};
 pub use metrics::{Confusion, roc_auc};
 pub use model::{DEFAULT_MODEL_LIMIT, Model, probability_of};
-pub use policy::EvaluationPolicy;
 pub use report::{Digests, Named, html, json};
 pub use shap::{Attributions, Reason, top_reasons};

@@ -1,7 +1,7 @@
 //! The report: `evaluation.json` for machines, one self-contained HTML page for people.
 
-use crate::evaluate::{Evaluation, Gate, ModelNumbers};
-use meridian_domain::Verdict;
+use crate::evaluation::{Evaluation, Gate, ModelNumbers};
+use meridian_domain::{GateMode, Verdict};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
@@ -127,7 +127,7 @@ fn regions_section(evaluation: &Evaluation) -> String {
 fn gates_section(evaluation: &Evaluation) -> String {
     let mut body = String::new();
     for gate in &evaluation.gates {
-        let note = if gate.blocking { "" } else { " (does not block)" };
+        let note = if gate.mode == GateMode::Required { "" } else { " (does not block)" };
         let _ = writeln!(
             body,
             "<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"text\">{}{note}</td></tr>",
@@ -172,7 +172,7 @@ fn title_of(gate: &Gate) -> String {
     let title = match gate.name.as_str() {
         "finite" => "Finite scores",
         "constant" => "Scores differ",
-        "auc" | "region_auc" => "AUC",
+        "auc" => "AUC",
         "false_positive_rate" => "False-positive rate",
         other => other,
     };

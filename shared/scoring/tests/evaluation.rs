@@ -5,7 +5,8 @@ mod support;
 
 use meridian_domain::Verdict;
 use meridian_scoring::{
-    Digests, EvaluateError, Evaluation, EvaluationPolicy, GoldenRecords, Named, ShapeError, evaluate, html, json,
+    Contender, Digests, EvaluateError, Evaluation, EvaluationPolicy, GateMode, GoldenRecords, HeldOut, Model, Named,
+    Scored, html, json,
 };
 use support::{Sketch, holdout, model, small_holdout};
 
@@ -15,6 +16,29 @@ fn policy() -> EvaluationPolicy {
 
 fn judged(challenger: &str) -> Evaluation {
     evaluate(&model(challenger), Some(&model("v426")), &holdout(), &policy()).unwrap()
+}
+
+/// Scores both models, each with the policy's threshold.
+fn evaluate(
+    challenger: &Model,
+    champion: Option<&Model>,
+    holdout: &HeldOut,
+    policy: &EvaluationPolicy,
+) -> Result<Evaluation, EvaluateError> {
+    at(challenger, champion.map(|champion| (champion, policy.threshold)), holdout, policy)
+}
+
+fn at(
+    challenger: &Model,
+    champion: Option<(&Model, f64)>,
+    holdout: &HeldOut,
+    policy: &EvaluationPolicy,
+) -> Result<Evaluation, EvaluateError> {
+    let challenger = Scored::by(challenger, holdout).unwrap();
+    let champion = champion.map(|(model, threshold)| (Scored::by(model, holdout).unwrap(), threshold));
+    let champion = champion.as_ref().map(|(scored, threshold)| Contender { scored, threshold: *threshold });
+    let challenger = Contender { scored: &challenger, threshold: policy.threshold };
+    meridian_scoring::evaluate(challenger, champion, holdout, policy)
 }
 
 fn digests() -> Digests {
@@ -61,8 +85,8 @@ fn a_first_release_is_held_to_absolute_bounds() {
 #[test]
 fn a_rise_of_false_positives_past_the_bound_fails() {
     // The same model asked at a lower threshold alerts more.
-    let policy = EvaluationPolicy { threshold: 0.5, champion_threshold: Some(0.81), ..policy() };
-    let evaluation = evaluate(&model("v426"), Some(&model("v426")), &holdout(), &policy).unwrap();
+    let policy = EvaluationPolicy { threshold: 0.5, ..policy() };
+    let evaluation = at(&model("v426"), Some((&model("v426"), 0.81)), &holdout(), &policy).unwrap();
     assert_eq!(evaluation.verdict, Verdict::Fail);
     assert!(evaluation.reasons[0].starts_with("false-positive rate"), "{:?}", evaluation.reasons);
 }
@@ -87,10 +111,10 @@ fn a_model_that_always_answers_the_same_fails() {
 #[test]
 fn few_positives_in_a_region_are_inconclusive_and_do_not_block() {
     let fewest = judged("v427").regions.iter().map(|region| region.positives).min().unwrap();
-    let policy = EvaluationPolicy { min_positives_per_region: fewest + 1, ..policy() };
+    let policy = EvaluationPolicy { min_region_positives: fewest + 1, ..policy() };
     let evaluation = evaluate(&model("v427"), Some(&model("v426")), &holdout(), &policy).unwrap();
     let open: Vec<_> = evaluation.gates.iter().filter(|gate| gate.verdict == Verdict::Inconclusive).collect();
-    assert_eq!((open.len(), open[0].name.as_str(), open[0].blocking), (1, "region_auc", false));
+    assert_eq!((open.len(), open[0].name.as_str(), open[0].mode), (1, "auc", GateMode::Advisory));
     assert_eq!(evaluation.verdict, Verdict::Pass);
 }
 
@@ -104,7 +128,7 @@ fn few_positives_in_the_whole_set_are_inconclusive() {
 }
 
 #[test]
-fn one_class_and_wrong_features_are_errors() {
+fn one_class_and_other_records_margins_are_errors() {
     let model = Sketch::default().model();
     let one_class = small_holdout(&[(0, "eu", "1"), (0, "eu", "0")]);
     let policy = EvaluationPolicy::default();
@@ -112,10 +136,11 @@ fn one_class_and_wrong_features_are_errors() {
         evaluate(&model, None, &one_class, &policy),
         Err(EvaluateError::OneClass { positives: 0, negatives: 2 })
     );
-    let shape = ShapeError::Width { expected: 1, found: 400 };
+    let scored = Scored { margins: vec![0.5], ..Scored::default() };
+    let contender = Contender { scored: &scored, threshold: 0.5 };
     assert_eq!(
-        evaluate(&model, None, &holdout(), &policy),
-        Err(EvaluateError::Shape { role: "challenger", source: shape })
+        meridian_scoring::evaluate(contender, None, &one_class, &policy),
+        Err(EvaluateError::Rows { role: "challenger", expected: 2, found: 1 })
     );
     let policy = EvaluationPolicy::at_threshold(f64::NAN);
     assert!(matches!(evaluate(&model, None, &one_class, &policy), Err(EvaluateError::Threshold { .. })));
@@ -135,7 +160,7 @@ fn the_json_report_reads_back_and_repeats_to_the_byte() {
     assert_eq!(serde_json::from_str::<Evaluation>(&text).unwrap(), judged("v429"));
     assert_eq!(text, json(&judged("v429"), &digests()).unwrap());
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
-    assert_eq!((&value["verdict"], &value["schema"]), (&"fail".into(), &1.into()));
+    assert_eq!((&value["verdict"], &value["schema"]), (&"fail".into(), &2.into()));
     assert_eq!(value["inputs"]["champion"]["name"], "v426");
     assert_eq!(value["policy_sha256"].as_str().unwrap().len(), 64);
 }

@@ -3,7 +3,7 @@
 
 mod support;
 
-use meridian_scoring::{Confusion, EvaluationPolicy, evaluate, roc_auc};
+use meridian_scoring::{Confusion, Contender, EvaluationPolicy, Scored, evaluate, roc_auc};
 use sha2::{Digest, Sha256};
 use support::{features, holdout, model, path};
 
@@ -86,7 +86,9 @@ fn auc_and_rates_equal_scikit_learn() {
 fn auc_per_region_equals_scikit_learn() {
     let (expected, holdout) = (expected(), holdout());
     let policy = EvaluationPolicy::at_threshold(expected["operating_threshold"].as_f64().unwrap());
-    let evaluation = evaluate(&model("v427"), Some(&model("v426")), &holdout, &policy).unwrap();
+    let scored = ["v427", "v426"].map(|name| Scored::by(&model(name), &holdout).unwrap());
+    let [challenger, champion] = [0, 1].map(|index| Contender { scored: &scored[index], threshold: policy.threshold });
+    let evaluation = evaluate(challenger, Some(champion), &holdout, &policy).unwrap();
     assert_eq!(evaluation.regions.len(), 4);
     for region in &evaluation.regions {
         for (name, numbers) in [("v427", region.challenger), ("v426", region.champion)] {

@@ -255,9 +255,22 @@ impl Reader<'_> {
             (positive(wave.replication_deadline), "wave.replication_deadline must be above 0s"),
             (positive(wave.region_patience), "wave.region_patience must be above 0s"),
             (positive(wave.skew), "wave.skew must be above 0s"),
-            (document.evaluation.max_auc_drop >= 0.0, "evaluation.max_auc_drop must not be negative"),
-            (document.evaluation.max_fpr_rise >= 0.0, "evaluation.max_fpr_rise must not be negative"),
         ];
+        let reader = PolicyReader { text: self.text };
+        reader.first_broken(&checks)?;
+        reader.first_broken(&document.evaluation.checks())
+    }
+}
+
+/// Finds the lines of the fields that checks name.
+pub(super) struct PolicyReader<'a> {
+    /// The whole document.
+    pub text: &'a str,
+}
+
+impl PolicyReader<'_> {
+    /// The first check that does not hold, as an error at the field that its message starts with.
+    pub fn first_broken(&self, checks: &[(bool, &'static str)]) -> Result<(), FleetError> {
         match checks.iter().find(|(holds, _)| !holds) {
             Some((_, message)) => Err(FleetError { line: self.line_of_field(message), message: (*message).to_owned() }),
             None => Ok(()),
@@ -269,13 +282,14 @@ impl Reader<'_> {
         let (table, field) = message.split_whitespace().next()?.split_once('.')?;
         let header = format!("[{table}]");
         let start = self.text.lines().position(|line| line.trim() == header)?;
-        let offset = self.text.lines().skip(start).position(|line| line.trim_start().starts_with(field))?;
+        let is_field = |line: &str| line.split_once('=').is_some_and(|(key, _)| key.trim() == field);
+        let offset = self.text.lines().skip(start).position(is_field)?;
         Some(start + offset + 1)
     }
 }
 
 /// What the parser says, with the line and the table and field that stand there.
-fn malformed(text: &str, error: &toml::de::Error) -> FleetError {
+pub(super) fn malformed(text: &str, error: &toml::de::Error) -> FleetError {
     let Some(line) = error.span().map(|span| line_of(text, span.start)) else {
         return FleetError { line: None, message: error.message().to_owned() };
     };

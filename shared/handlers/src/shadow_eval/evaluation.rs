@@ -8,7 +8,9 @@ use bytes::Bytes;
 use meridian_domain::{
     Chain, File, Fleet, Manifest, Record, RegionHistory, RegionName, ReleaseId, Sha256, Verdict, keys,
 };
-use meridian_scoring::{Columns, Digests, Evaluation, EvaluationPolicy, GoldenRecords, HeldOut, Model, Named};
+use meridian_scoring::{
+    Columns, Contender, Digests, Evaluation, EvaluationPolicy, GoldenRecords, HeldOut, Model, Named, Scored,
+};
 
 /// Golden records of a release: enough that two different models never answer all of them alike.
 const GOLDEN: usize = 200;
@@ -166,14 +168,15 @@ impl Inputs {
     }
 
     fn evaluate(&self, fleet: &Fleet, manifest: &Manifest, champion: Option<&Champion>) -> Result<Evaluation, Fault> {
-        let policy = EvaluationPolicy {
-            champion_threshold: champion.map(|champion| champion.manifest.operating_threshold),
-            max_auc_drop: fleet.evaluation.max_auc_drop,
-            max_fpr_rise: fleet.evaluation.max_fpr_rise,
-            min_positives_per_region: fleet.evaluation.min_region_positives as u64,
-            ..EvaluationPolicy::at_threshold(manifest.operating_threshold)
-        };
-        meridian_scoring::evaluate(&self.challenger, self.champion.as_ref(), &self.holdout, &policy)
+        let policy = EvaluationPolicy { threshold: manifest.operating_threshold, ..fleet.evaluation.clone() };
+        let score = |model| Scored::by(model, &self.holdout).map_err(|error| Fault::Release(error.to_string()));
+        let challenger = score(&self.challenger)?;
+        let scored = self.champion.as_ref().map(score).transpose()?;
+        let champion = scored.as_ref().zip(champion);
+        let champion =
+            champion.map(|(scored, champion)| Contender { scored, threshold: champion.manifest.operating_threshold });
+        let challenger = Contender { scored: &challenger, threshold: manifest.operating_threshold };
+        meridian_scoring::evaluate(challenger, champion, &self.holdout, &policy)
             .map_err(|error| Fault::Release(error.to_string()))
     }
 
