@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check fmt train check-account sam-build clean-tools
+.PHONY: help build demo test check fmt fuzz large-models train check-account sam-build clean-tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,12 @@ check-account: ## whether the AWS credentials at hand belong to fleet.toml's acc
 
 fmt: ## format the code
 	cargo fmt --all
+
+fuzz: ## every reader of files from outside, FUZZ_SECONDS (60) each
+	@scripts/fuzz
+
+large-models: ## train the 280 MB pair for the benchmarks (15 minutes)
+	@scripts/large-models
 
 train: ## train the example models and the held-out records again
 	@scripts/train
