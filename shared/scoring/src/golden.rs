@@ -3,7 +3,7 @@
 
 use crate::error::ShapeError;
 use crate::holdout::HeldOut;
-use crate::model::Model;
+use crate::model::{Model, probability_of};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -44,10 +44,15 @@ impl GoldenRecords {
     /// # Errors
     /// [`ShapeError`] where the held-out features are not the model's.
     pub fn choose(release: &str, model: &Model, holdout: &HeldOut, count: usize) -> Result<GoldenRecords, ShapeError> {
-        let scores = model.probabilities(holdout)?;
+        Ok(GoldenRecords::of_margins(release, &model.margins(holdout)?, holdout, count))
+    }
+
+    /// The same from margins that were computed before, one for each record.
+    pub fn of_margins(release: &str, margins: &[f32], holdout: &HeldOut, count: usize) -> GoldenRecords {
+        let scores: Vec<f32> = margins.iter().copied().map(probability_of).collect();
         let rows = choose_rows(&scores, count.min(scores.len()));
         let record = |row: usize| Some(GoldenRecord { payload: holdout.csv_payload(row), score: *scores.get(row)? });
-        Ok(GoldenRecords { release: release.to_owned(), records: rows.into_iter().filter_map(record).collect() })
+        GoldenRecords { release: release.to_owned(), records: rows.into_iter().filter_map(record).collect() }
     }
 
     /// The score in an endpoint's answer, or `None` where it is not one finite number.

@@ -8,6 +8,7 @@
 //! No error text of this crate ever holds a feature value or a record.
 
 mod archive;
+pub mod cache;
 mod error;
 mod evaluate;
 mod evaluation;
