@@ -42,4 +42,4 @@ pub use meridian_domain::{EvaluationPolicy, GateMode};
 pub use metrics::{Confusion, roc_auc};
 pub use model::{DEFAULT_MODEL_LIMIT, Model, probability_of};
 pub use report::{Digests, Named, html, json};
-pub use shap::{Attributions, Reason, top_reasons};
+pub use shap::{Attributions, Reason, ShapForest, sample_rows, top_reasons};

@@ -1,4 +1,63 @@
 //! Why a model scored a record as it did: how much each feature moved the margin.
+//!
+//! These are the Shapley values of path-dependent TreeSHAP, what XGBoost answers to `pred_contribs=True`: a feature that
+//! is not known sends a record both ways at once, in the proportion in which training weight (`sum_hessian`) went. They
+//! are exact up to rounding. [`ShapForest`] holds a model for it; [`stream`] explains a few records while the model's
+//! file is read.
+//!
+//! # The method
+//!
+//! For one leaf of value v, let D be the different features that the way to it asks for, z_j the part of the training
+//! weight that goes this way as far as j decides, and o_j 1 where the record itself does, else 0. With the features of
+//! S known, the leaf counts v times the product of o_j over S and of z_j over the rest. The weight of S in a Shapley
+//! value is an integral, |S|! (n - |S| - 1)! / n! = ∫ t^|S| (1 - t)^(n - |S| - 1) dt from 0 to 1, so the sum over all S
+//! becomes one product:
+//!
+//! > φ_i = v (o_i - z_i) ∫ Π_{j ≠ i} f_j(t) dt, where f_j(t) = z_j + (o_j - z_j) t.
+//!
+//! The integrand is a polynomial of degree |D| - 1, which Gauss-Legendre quadrature of n points integrates exactly up to
+//! degree 2n - 1: six points do for the twelve levels of a deep model. What is left is arithmetic at fixed t, once a
+//! point, and no step of it depends on how deep a split lies.
+//!
+//! At one point t, let P be the product of f_j over the features between the root and a split, and B of a child the sum
+//! over its leaves of v and the factors between child and leaf. For a split on i whose left child takes the part r of the
+//! training weight, with h = 1 where the record turns left, else 0:
+//!
+//! - the children's factors are g = r + (h - r) t on the left and 1 - g on the right;
+//! - downwards, P g goes to the left and P - P g to the right;
+//! - upwards, B = B_right + g (B_left - B_right);
+//! - the split adds (h - r) Σ w P (B_left - B_right) to φ_i, the sum being over the points with their weights w.
+//!
+//! Where a split above asked for i already, and this way has o and z of it, the new factor *replaces* the old one, f.
+//! Dividing f out and telescoping over the splits on i leaves the same steps with (h - r) o for h - r, t / f for t, and
+//! P z / f² for P in the sum. Nothing is divided where o = 0, and f ≥ t > 0 where o = 1, so no weight of 0 harms.
+//!
+//! Sixteen records go down a tree side by side, and every one of these steps is one vector instruction. The walk comes by
+//! each split once and in the order in which splits are stored, so a tree needs no pointers.
+//!
+//! # Sources
+//!
+//! - Lundberg, Erion, Lee: "Consistent Individualized Feature Attribution for Tree Ensembles", 2018, arXiv:1802.03888.
+//! - Yu, Bifet, Read, Xu: "Linear TreeShap", NeurIPS 2022: the telescoping over splits on one feature.
+//! - Wettenstein, Mitchell, Yu: "Quadrature-TreeSHAP", 2026, arXiv:2605.04497: the integral and its quadrature, which
+//!   XGBoost itself uses since it moved on from Lundberg's algorithm.
+
+mod explain;
+mod forest;
+mod lanes;
+mod packed;
+mod quadrature;
+mod sample;
+#[allow(dead_code, reason = "for readings that score and explain at once")]
+mod stream;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+pub use forest::ShapForest;
+pub use sample::sample_rows;
+#[allow(unused_imports, reason = "whoever scores and explains in one reading takes them")]
+pub(crate) use stream::{ShapStream, Tee};
 
 /// What each feature added to the margins (log-odds) of some records of a held-out set.
 ///
@@ -64,7 +123,7 @@ pub fn top_reasons(contributions: &[f32], count: usize) -> Vec<Reason> {
 }
 
 #[cfg(test)]
-mod tests {
+mod reasons_tests {
     use super::*;
 
     fn top(contributions: &[f32], count: usize) -> Vec<usize> {
