@@ -12,6 +12,7 @@ pub mod cache;
 mod error;
 mod evaluate;
 mod evaluation;
+mod forest;
 #[allow(dead_code, reason = "scorers and explanations use what they need of it")]
 mod format;
 mod gates;
@@ -23,6 +24,7 @@ mod metrics;
 mod model;
 mod number;
 mod report;
+mod score;
 mod shap;
 #[allow(dead_code, reason = "scorers and explanations use what they need of it")]
 mod tree;

@@ -2,57 +2,27 @@
 
 use crate::archive::with_single_file;
 use crate::error::{ModelError, PayloadError, ShapeError};
-use crate::format::{self, Learner};
+use crate::forest::Forest;
+use crate::format::{self, Learner, Objective};
 use crate::holdout::HeldOut;
+use crate::matrix::Matrix;
 use crate::number::{FieldError, parse_field};
-use crate::tree::{DEFAULT_LEFT, Node, Tree, TreeSink};
+use crate::score::{self, Isa};
 use std::fmt;
 use std::io::Read;
+use std::num::NonZeroUsize;
 
 /// Bytes that an archive may inflate to, unless a caller sets another limit.
 pub const DEFAULT_MODEL_LIMIT: u64 = 1 << 30;
 
-/// Trees scored together: their nodes stay in the cache while the rows of a block pass.
-const TREES_A_GROUP: usize = 32;
-/// Rows scored together: their values stay in the cache while the trees of a group pass.
-const ROWS_A_BLOCK: usize = 64;
-/// Rows that go down a tree side by side; a divisor of [`ROWS_A_BLOCK`].
-const ROWS_A_STEP: usize = 8;
-
-/// The trees of a model, one behind the other.
-#[derive(Default)]
-struct Forest {
-    nodes: Vec<Node>,
-    roots: Vec<u32>,
-}
-
-impl TreeSink for Forest {
-    fn tree(&mut self, index: usize, tree: &Tree) -> Result<(), ModelError> {
-        let root =
-            u32::try_from(self.nodes.len()).ok().filter(|root| root.checked_add(tree.nodes.len() as u32).is_some());
-        let root = root.ok_or_else(|| ModelError::Tree {
-            tree: index,
-            node: 0,
-            problem: "the model has more than 2^32 nodes".to_owned(),
-        })?;
-        let placed = |node: &Node| Node { left: if node.left == 0 { 0 } else { root + node.left }, ..*node };
-        self.nodes.extend(tree.nodes.iter().map(placed));
-        self.roots.push(root);
-        Ok(())
-    }
-}
-
-/// An XGBoost `gbtree` model with objective `binary:logistic` and numeric splits.
-///
-/// Every child index was checked when the model was read, and every node is reached at most once from
-/// its tree's root, so that a walk always ends at a leaf.
+/// An XGBoost model of one output: trees, their weights already in the leaves, and where a row's sum starts.
 #[derive(Clone)]
 pub struct Model {
-    nodes: Vec<Node>,
-    roots: Vec<u32>,
+    forest: Forest,
     n_features: usize,
     feature_names: Vec<String>,
     base_margin: f32,
+    objective: Objective,
 }
 
 impl Model {
@@ -82,20 +52,14 @@ impl Model {
 
     fn read(file: impl Read) -> Result<Model, ModelError> {
         let mut forest = Forest::default();
-        let Learner { feature_names, num_feature, base_margin, .. } = format::read(file, &mut forest)?;
-        let Forest { nodes, roots } = forest;
-        for (index, node) in nodes.iter().enumerate().filter(|(_, node)| node.left != 0) {
-            let feature = node.feature();
-            if feature >= num_feature {
-                let tree = roots.partition_point(|root| *root as usize <= index).saturating_sub(1);
-                let problem = format!(
-                    "(counted breadth-first) splits on feature {feature}, but the model has {num_feature} features"
-                );
-                let first = roots.get(tree).map_or(0, |root| *root as usize);
-                return Err(ModelError::Tree { tree, node: index - first, problem });
-            }
+        let learner = format::read(file, &mut forest)?;
+        if let Some((tree, node, feature)) = forest.beyond(learner.num_feature) {
+            let found = format!("splits on feature {feature}, but the model has {} features", learner.num_feature);
+            return Err(ModelError::Tree { tree, node, problem: format!("(counted breadth-first) {found}") });
         }
-        Ok(Model { nodes, roots, n_features: num_feature, feature_names, base_margin })
+        let forest = forest.finish(learner.tree_weights(), learner.trees);
+        let Learner { feature_names, num_feature, base_margin, objective, .. } = learner;
+        Ok(Model { forest, n_features: num_feature, feature_names, base_margin, objective })
     }
 
     /// Number of features of a row.
@@ -105,7 +69,7 @@ impl Model {
 
     /// Number of trees; all of them are served, as XGBoost 3.x containers do.
     pub fn n_trees(&self) -> usize {
-        self.roots.len()
+        self.forest.trees()
     }
 
     /// The names that the model was trained with, in order; empty where it was trained without.
@@ -120,7 +84,7 @@ impl Model {
     pub fn margin(&self, row: &[f32]) -> Result<f32, ShapeError> {
         self.check_width(row.len())?;
         // The accumulator starts at the base margin; adding it afterwards rounds differently.
-        Ok(self.roots.iter().fold(self.base_margin, |sum, root| sum + self.leaf(*root, row)))
+        Ok(self.forest.margin(self.base_margin, row))
     }
 
     /// The probability of one row: what the container answers.
@@ -128,27 +92,26 @@ impl Model {
     /// # Errors
     /// As [`Model::margin`].
     pub fn probability(&self, row: &[f32]) -> Result<f32, ShapeError> {
-        self.margin(row).map(probability_of)
+        self.margin(row).map(|margin| self.objective.answer(margin))
     }
 
-    /// The margins of all rows, in order.
+    /// The margins of all records, in order.
     ///
     /// # Errors
     /// [`ShapeError`] where the number of features, or (for a model with names) their names or order differ.
-    pub fn margins(&self, matrix: &HeldOut) -> Result<Vec<f32>, ShapeError> {
-        self.check_features(matrix.features())?;
-        let mut margins = vec![self.base_margin; matrix.rows()];
-        for trees in self.roots.chunks(TREES_A_GROUP) {
-            let blocks = matrix.matrix().values().chunks(ROWS_A_BLOCK * self.n_features);
-            for (sums, rows) in margins.chunks_mut(ROWS_A_BLOCK).zip(blocks) {
-                for root in trees {
-                    let lanes = rows.chunks(ROWS_A_STEP * self.n_features);
-                    for (sums, rows) in sums.chunks_mut(ROWS_A_STEP).zip(lanes) {
-                        self.add_leaves(*root, rows, sums);
-                    }
-                }
-            }
-        }
+    pub fn margins(&self, holdout: &HeldOut) -> Result<Vec<f32>, ShapeError> {
+        self.check_features(holdout.features())?;
+        self.matrix_margins(holdout.matrix(), NonZeroUsize::MIN)
+    }
+
+    /// The margins of all rows, in order, scored on up to `threads` threads. The columns are taken by position.
+    ///
+    /// # Errors
+    /// [`ShapeError::Width`] unless the rows have [`Model::n_features`] values.
+    pub fn matrix_margins(&self, rows: Matrix<'_>, threads: NonZeroUsize) -> Result<Vec<f32>, ShapeError> {
+        self.check_width(rows.width())?;
+        let mut margins = vec![self.base_margin; rows.rows()];
+        score::add(&self.forest, rows, &mut margins, threads, Isa::best());
         Ok(margins)
     }
 
@@ -157,7 +120,7 @@ impl Model {
     /// # Errors
     /// As [`Model::margins`].
     pub fn probabilities(&self, matrix: &HeldOut) -> Result<Vec<f32>, ShapeError> {
-        Ok(self.margins(matrix)?.into_iter().map(probability_of).collect())
+        Ok(self.margins(matrix)?.into_iter().map(|margin| self.objective.answer(margin)).collect())
     }
 
     /// What the container answers to one `text/csv` row: the probability, printed so that it reads back
@@ -208,60 +171,13 @@ impl Model {
         let expected = self.n_features;
         if found == expected { Ok(()) } else { Err(ShapeError::Width { expected, found }) }
     }
-
-    /// Adds one tree's leaf values for up to [`ROWS_A_STEP`] rows, which go down side by side: a step of one row
-    /// need not wait for the step of another, and no branch depends on where a row turns.
-    fn add_leaves(&self, root: u32, rows: &[f32], sums: &mut [f32]) {
-        let mut places = [root; ROWS_A_STEP];
-        let mut moved = true;
-        while moved {
-            moved = false;
-            for (place, row) in places.iter_mut().zip(rows.chunks_exact(self.n_features)) {
-                let next = self.step(*place, row);
-                moved |= next != *place;
-                *place = next;
-            }
-        }
-        for (sum, place) in sums.iter_mut().zip(places) {
-            *sum += self.value(place);
-        }
-    }
-
-    /// The value of the leaf that the row reaches.
-    fn leaf(&self, root: u32, row: &[f32]) -> f32 {
-        let mut place = root;
-        loop {
-            let next = self.step(place, row);
-            if next == place {
-                return self.value(place);
-            }
-            place = next;
-        }
-    }
-
-    /// The node after `place`; a leaf is its own successor.
-    #[inline(always)]
-    fn step(&self, place: u32, row: &[f32]) -> u32 {
-        // Neither `get` can miss in a checked model and a row of its width.
-        let Some(node) = self.nodes.get(place as usize) else { return place };
-        let Some(value) = row.get((node.feature & !DEFAULT_LEFT) as usize) else { return place };
-        // `|` and not `||`: no comparison of a NaN is true, so only a missing value takes the default.
-        let left = (*value < node.value) | (value.is_nan() & (node.feature & DEFAULT_LEFT != 0));
-        if node.left == 0 { place } else { node.left + u32::from(!left) }
-    }
-
-    /// A leaf's value. NaN rather than a plausible number if there ever were no such node.
-    fn value(&self, place: u32) -> f32 {
-        self.nodes.get(place as usize).map_or(f32::NAN, |node| node.value)
-    }
 }
 
 impl fmt::Debug for Model {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Model")
             .field("n_features", &self.n_features)
-            .field("trees", &self.roots.len())
-            .field("nodes", &self.nodes.len())
+            .field("trees", &self.forest.trees())
             .field("base_margin", &self.base_margin)
             .finish_non_exhaustive()
     }

@@ -1,0 +1,86 @@
+//! The trees of a model, packed for scoring.
+
+mod general;
+mod ranked;
+mod ranks;
+
+pub(crate) use general::General;
+pub(crate) use ranked::{Ranked, SPAN, Span, Word};
+pub(crate) use ranks::{Column, MAX_SLOTS, Ranks};
+
+use crate::error::ModelError;
+use crate::tree::{Tree, TreeSink};
+
+/// Trees in the fastest layout that takes all of them.
+#[derive(Clone, Debug)]
+pub(crate) enum Forest {
+    /// See [`Ranked`].
+    Ranked(Ranked),
+    /// See [`General`].
+    General(General),
+}
+
+impl Default for Forest {
+    fn default() -> Forest {
+        Forest::Ranked(Ranked::default())
+    }
+}
+
+impl Forest {
+    /// Makes the trees walkable: weighs the leaves, and keeps the trees that are served.
+    pub(crate) fn finish(mut self, weights: Option<&[f32]>, served: usize) -> Forest {
+        match &mut self {
+            Forest::Ranked(ranked) => {
+                ranked.weigh(weights, served);
+                ranked.seal();
+                ranked.ranks.shrink();
+            }
+            Forest::General(general) => general.weigh(weights, served),
+        }
+        self
+    }
+
+    /// The first split on a feature past the first `n_features`: tree, node in the tree, feature. Before
+    /// [`Forest::finish`] only.
+    pub(crate) fn beyond(&self, n_features: usize) -> Option<(usize, usize, usize)> {
+        match self {
+            Forest::Ranked(ranked) if ranked.ranks.columns().iter().all(|column| column.feature < n_features) => None,
+            Forest::Ranked(ranked) => ranked.unpack().beyond(n_features),
+            Forest::General(general) => general.beyond(n_features),
+        }
+    }
+
+    /// Number of trees.
+    pub(crate) fn trees(&self) -> usize {
+        match self {
+            Forest::Ranked(ranked) => ranked.trees().len(),
+            Forest::General(general) => general.trees(),
+        }
+    }
+
+    /// The margin of one row: every tree's leaf, in tree order, added to `base`.
+    pub(crate) fn margin(&self, base: f32, row: &[f32]) -> f32 {
+        let add = |sum: f32, leaf: Option<f32>| sum + leaf.unwrap_or(f32::NAN);
+        match self {
+            Forest::Ranked(ranked) => ranked.trees().iter().fold(base, |sum, tree| add(sum, ranked.leaf(*tree, row))),
+            Forest::General(general) => (0..general.trees()).fold(base, |sum, tree| add(sum, general.leaf(tree, row))),
+        }
+    }
+}
+
+impl TreeSink for Forest {
+    fn tree(&mut self, index: usize, tree: &Tree) -> Result<(), ModelError> {
+        if let Forest::Ranked(ranked) = self {
+            if ranked.push(tree) {
+                return Ok(());
+            }
+            *self = Forest::General(ranked.unpack());
+        }
+        let taken = match self {
+            Forest::Ranked(_) => false,
+            Forest::General(general) => general.push(tree),
+        };
+        let problem = || "the model has more than 2^32 nodes".to_owned();
+        if taken { Ok(()) } else { Err(ModelError::Tree { tree: index, node: 0, problem: problem() }) }
+    }
+}
