@@ -37,9 +37,9 @@ pub use evaluation::{
 };
 pub use format::{Format, Objective};
 pub use golden::{GOLDEN_TOLERANCE, GoldenRecord, GoldenRecords};
-pub use holdout::{Columns, HeldOut, HoldoutError};
+pub use holdout::{Columns, HeldOut, HoldoutError, Records};
 pub use image::{Image, UnknownImage};
-pub use matrix::Matrix;
+pub use matrix::{Matrix, Projection};
 pub use meridian_domain::{EvaluationPolicy, GateMode};
 pub use metrics::{Confusion, roc_auc};
 pub use model::{DEFAULT_MODEL_LIMIT, Model, probability_of};

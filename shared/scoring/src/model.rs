@@ -140,7 +140,7 @@ impl Model {
             return Err(PayloadError::FieldCount { expected, found });
         }
         let parse = |(position, field): (usize, &str)| {
-            parse_field(field).map_err(|error| match error {
+            parse_field(field.as_bytes()).map_err(|error| match error {
                 FieldError::NotANumber => PayloadError::NotANumber { position },
                 FieldError::Infinite => PayloadError::Infinite { position },
             })

@@ -1,0 +1,119 @@
+//! What can be wrong with a file of records.
+
+/// Why a held-out file was refused. Rows count from 1, without the header; no value is ever shown.
+#[derive(Debug, thiserror::Error)]
+pub enum HoldoutError {
+    /// Columns are missing, unknown or named twice.
+    #[error("the held-out file's columns do not fit: {}; expected {expected}{}", listed(.missing, .extra, .twice), advice(.extra))]
+    Columns {
+        /// Expected, not there.
+        missing: Vec<String>,
+        /// There, not expected.
+        extra: Vec<String>,
+        /// Named more than once, in the file or among the expected columns.
+        twice: Vec<String>,
+        /// What the columns should have been, in words.
+        expected: &'static str,
+    },
+    /// The first row is data. Its fields are a customer's, so they are not shown as column names.
+    #[error("the held-out file has no header: its first row holds numbers; expected a row of column names")]
+    NoHeader,
+    /// A column of a Parquet file is of a type that is not read.
+    #[error("held-out column `{}` is of Parquet type {found}; expected {expected}, so cast the column before writing it", .column.escape_debug())]
+    Type {
+        /// Column name.
+        column: String,
+        /// Its type.
+        found: String,
+        /// The types that are read.
+        expected: &'static str,
+    },
+    /// A value is not a number.
+    #[error(
+        "held-out row {row}, column `{column}`: not a number; expected a decimal number, or nothing where it is missing"
+    )]
+    NotANumber {
+        /// Row, from 1.
+        row: usize,
+        /// Column name.
+        column: String,
+    },
+    /// A value is infinite.
+    #[error(
+        "held-out row {row}, column `{column}`: infinite as a 32-bit float; XGBoost refuses such values, so leave it empty or mend it"
+    )]
+    Infinite {
+        /// Row, from 1.
+        row: usize,
+        /// Column name.
+        column: String,
+    },
+    /// A label is neither 0 nor 1.
+    #[error("held-out row {row}, column `{column}`: the label is neither 0 nor 1")]
+    Label {
+        /// Row, from 1.
+        row: usize,
+        /// Column name.
+        column: String,
+    },
+    /// A row has no region.
+    #[error("held-out row {row}, column `{column}`: the region is empty or no text; every record needs one")]
+    Region {
+        /// Row, from 1.
+        row: usize,
+        /// Column name.
+        column: String,
+    },
+    /// The region column has implausibly many values.
+    #[error("column `{column}` has more than {limit} different values; is it really the region?")]
+    TooManyRegions {
+        /// Column name.
+        column: String,
+        /// Most that are allowed.
+        limit: usize,
+    },
+    /// The file has no rows.
+    #[error("the held-out file has a header but no rows")]
+    Empty,
+    /// The file does not fit in memory.
+    #[error("the held-out file has more than {limit} {what}; evaluate on fewer rows")]
+    TooLarge {
+        /// Most that are allowed.
+        limit: usize,
+        /// Of what: values (rows times features) or bytes.
+        what: &'static str,
+    },
+    /// Neither CSV nor Parquet, or not gzip, or cut off.
+    #[error("the held-out file cannot be read: {problem}")]
+    Unreadable {
+        /// What the reader said, without any content.
+        problem: String,
+    },
+}
+
+/// `missing a, b; not expected c`, at most ten names each.
+fn listed(missing: &[String], extra: &[String], twice: &[String]) -> String {
+    let part = |what: &str, names: &[String]| {
+        let shown: Vec<String> = names.iter().take(10).map(|name| format!("`{}`", name.escape_default())).collect();
+        let more = if names.len() > 10 { format!(" and {} more", names.len() - 10) } else { String::new() };
+        (!names.is_empty()).then(|| format!("{what} {}{more}", shown.join(", ")))
+    };
+    let parts = [part("missing", missing), part("not expected", extra), part("named twice", twice)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// What to do about a column too many.
+fn advice(extra: &[String]) -> &'static str {
+    if extra.is_empty() {
+        return "";
+    }
+    if extra.iter().any(|name| name.starts_with("__index_level_") || name.is_empty() || name == "Unnamed: 0") {
+        return "; the index of a data frame was written too: write the file with `index=False`";
+    }
+    "; say what the others are (label, region, ignored), or leave them out of the file"
+}
+
+/// A damaged or unreadable stream.
+pub(super) fn unreadable(error: std::io::Error) -> HoldoutError {
+    HoldoutError::Unreadable { problem: format!("{error}; it is damaged or cut off, so upload it again") }
+}
