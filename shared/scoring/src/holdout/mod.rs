@@ -14,6 +14,7 @@ use crate::matrix::{Matrix, Projection};
 use columns::Wanted;
 use meridian_domain::Sha256;
 use source::Content;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 use table::Table;
@@ -74,7 +75,7 @@ impl Records {
     /// # Errors
     /// [`HoldoutError::Columns`] naming those that were not read.
     pub fn matrix_for(&self, features: &[String]) -> Result<Projection<'_>, HoldoutError> {
-        let known: std::collections::HashMap<&str, usize> =
+        let known: BTreeMap<&str, usize> =
             self.features.iter().enumerate().map(|(place, name)| (name.as_str(), place)).collect();
         let places: Vec<usize> = features.iter().filter_map(|name| known.get(name.as_str()).copied()).collect();
         if places.len() == features.len()
