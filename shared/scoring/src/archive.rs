@@ -1,11 +1,48 @@
 //! `model.tar.gz` as a stream: gzip and tar are undone on the way, nothing is unpacked to disk or held.
 
 use crate::error::ModelError;
-use flate2::read::MultiGzDecoder;
+use crate::format::{self, Learner};
+use crate::inflate;
+use crate::tree::TreeSink;
+use flate2::bufread::MultiGzDecoder;
 use std::cell::Cell;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Component, Path};
 use tar::{Archive, Entry, EntryType};
+
+/// One read of the compressed stream.
+const COMPRESSED_BUFFER: usize = 64 * 1024;
+
+/// How a model is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    /// Bytes that the archive, or the bare file, may have when inflated.
+    pub(crate) limit: u64,
+    /// With 2 or more, an archive is inflated in a thread of its own while the caller's reads the model.
+    pub(crate) threads: usize,
+}
+
+/// Reads a model and hands its trees to `sink`: `model.tar.gz` or a bare model file, told apart by content.
+///
+/// # Errors
+/// An archive of anything but one top-level regular file, a model that cannot be scored, or one that the sink refuses.
+pub(crate) fn load(input: impl Read + Send, reading: Reading, sink: &mut dyn TreeSink) -> Result<Learner, ModelError> {
+    let mut input = BufReader::with_capacity(COMPRESSED_BUFFER, input);
+    if is_gzip(&mut input)? {
+        let consume = |file: &mut dyn Read| format::read(file, sink);
+        return if reading.threads < 2 {
+            unpack(MultiGzDecoder::new(input), reading.limit, consume)
+        } else {
+            inflate::beside(input, |inflated| unpack(inflated, reading.limit, consume))
+        };
+    }
+    within(input, reading.limit, |file| format::read(file, sink))
+}
+
+fn is_gzip(input: &mut impl BufRead) -> Result<bool, ModelError> {
+    // A buffer that holds one byte only cannot be a model's; what it is, its reader says.
+    input.fill_buf().map(|start| start.starts_with(&[0x1f, 0x8b])).map_err(ModelError::Io)
+}
 
 /// Hands the archive's only file to `consume` and checks everything around it: one top-level regular
 /// file, no other entry, nothing but zeros behind the tar's end, an intact gzip trailer, and at most
@@ -15,9 +52,27 @@ pub(crate) fn with_single_file<T>(
     limit: u64,
     consume: impl FnOnce(&mut dyn Read) -> Result<T, ModelError>,
 ) -> Result<T, ModelError> {
-    let overflowed = Cell::new(false);
-    let inflated = Limited { inner: MultiGzDecoder::new(archive), left: limit, overflowed: &overflowed };
-    let result = read_entries(Archive::new(inflated), consume);
+    let archive = BufReader::with_capacity(COMPRESSED_BUFFER, archive);
+    unpack(MultiGzDecoder::new(archive), limit, consume)
+}
+
+/// The same, for what was inflated.
+fn unpack<T>(
+    tar: impl Read,
+    limit: u64,
+    consume: impl FnOnce(&mut dyn Read) -> Result<T, ModelError>,
+) -> Result<T, ModelError> {
+    within(tar, limit, |tar| read_entries(Archive::new(tar), consume))
+}
+
+/// Hands on at most `limit` bytes of `input`.
+fn within<T>(
+    input: impl Read,
+    limit: u64,
+    consume: impl FnOnce(Limited<'_, &mut dyn Read>) -> Result<T, ModelError>,
+) -> Result<T, ModelError> {
+    let (mut input, overflowed) = (input, Cell::new(false));
+    let result = consume(Limited { inner: &mut input, left: limit, overflowed: &overflowed });
     // The limit surfaces as some read error inside tar or the model reader; name it as what it is.
     if overflowed.get() { Err(ModelError::TooLarge { limit }) } else { result }
 }

@@ -30,23 +30,23 @@ pub enum ModelError {
         /// Why that is refused.
         why: &'static str,
     },
-    /// The archive inflates past the limit.
+    /// The archive inflates, or the bare file extends, past the limit.
     #[error(
-        "model.tar.gz inflates to more than the {limit} bytes allowed; it is not a model for this fleet, or the limit must be raised"
+        "the model takes more than the {limit} bytes allowed (inflated); it is not a model for this fleet, or the limit must be raised"
     )]
     TooLarge {
         /// The limit in bytes.
         limit: u64,
     },
     /// The file is of a format that is not accepted.
-    #[error("the model file is {found}; expected XGBoost UBJSON: {advice}")]
+    #[error("the model file is {found}; expected XGBoost UBJSON, JSON or legacy binary: {advice}")]
     Format {
         /// The format that was recognised.
         found: String,
         /// What to do about it.
         advice: &'static str,
     },
-    /// The file is UBJSON, but not laid out as XGBoost lays out a model.
+    /// The file is of a known format, but not laid out as XGBoost lays out a model.
     #[error("the model file is malformed at offset {at}: {problem}")]
     Malformed {
         /// Offset in the model file.

@@ -51,14 +51,15 @@ struct Span {
 }
 
 impl Categories {
-    /// Adds a set and gives its index. Categories are below 2^24, as XGBoost's are.
+    /// Adds a set and gives its index. Categories are 0 to 2^24 - 1, as XGBoost's are.
     pub(crate) fn push(&mut self, categories: &[u32]) -> u32 {
-        let first = categories.iter().min().map_or(0, |least| least / 32);
-        let count = categories.iter().max().map_or(0, |most| most / 32 - first + 1);
+        let word_of = |category: &u32| category / 32;
+        let first = categories.iter().map(word_of).min().unwrap_or(0);
+        let count = categories.iter().map(word_of).max().map_or(0, |last| last - first + 1);
         let start = self.words.len();
         self.words.resize(start + count as usize, 0);
         for category in categories {
-            if let Some(word) = self.words.get_mut(start + (category / 32 - first) as usize) {
+            if let Some(word) = self.words.get_mut(start + (word_of(category) - first) as usize) {
                 *word |= 1 << (category % 32);
             }
         }

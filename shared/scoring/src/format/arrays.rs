@@ -1,103 +1,97 @@
-//! One regression tree as the file holds it: XGBoost's parallel arrays, read, checked, and handed on as a [`Tree`].
+//! One regression tree as the file holds it: XGBoost's parallel arrays. Every format's reader fills them; here they
+//! are checked and laid out as a [`Tree`].
 
-use super::ubjson::Reader;
 use crate::error::ModelError;
-use crate::tree::{DEFAULT_LEFT, Node, Tree};
-use std::io::Read;
+use crate::tree::{CATEGORICAL, DEFAULT_LEFT, Node, Tree};
 
 /// More nodes than this in one tree are refused before memory is spent on them (depth 21, full).
-const MAX_NODES: usize = 1 << 22;
+pub(super) const MAX_NODES: usize = 1 << 22;
+/// Members of all sets of one tree; with [`MAX_CATEGORY`] and [`MAX_SET_WORDS`] it bounds what they may cost.
+pub(super) const MAX_CATEGORIES: usize = 1 << 22;
+/// Categories are below this: XGBoost's `OutOfRangeCat`, the integers that a 32-bit float holds exactly.
+const MAX_CATEGORY: i32 = 1 << 24;
+/// Memory for the sets of all trees of a model, in 32-bit words (64 MB).
+const MAX_SET_WORDS: usize = 1 << 24;
 
-/// A tree as the file holds it: arrays of one length, one element a node.
+/// A tree as the file holds it: arrays of one length, one element a node. Reused from tree to tree.
 #[derive(Debug, Default)]
-pub(crate) struct RawTree {
-    left: Vec<i64>,
-    right: Vec<i64>,
-    split_indices: Vec<i64>,
-    split_conditions: Vec<f32>,
-    default_left: Vec<bool>,
-    categorical: bool,
-    leaf_vector: String,
+pub(super) struct RawTree {
+    pub(super) left: Vec<i32>,
+    pub(super) right: Vec<i32>,
+    pub(super) split_indices: Vec<i32>,
+    pub(super) split_conditions: Vec<f32>,
+    pub(super) default_left: Vec<u8>,
+    /// `sum_hessian`; read where the sink wants covers.
+    pub(super) covers: Vec<f32>,
+    /// 1 for a categorical split; empty in files older than categorical splits.
+    pub(super) split_type: Vec<u8>,
+    /// The nodes with sets, ascending; where each one's set starts in `categories`, and its size.
+    pub(super) categories_nodes: Vec<i32>,
+    pub(super) categories_segments: Vec<i32>,
+    pub(super) categories_sizes: Vec<i32>,
+    pub(super) categories: Vec<i32>,
+    /// `size_leaf_vector`: 0 in files of XGBoost 1.x, 1 in later ones.
+    pub(super) leaf_vector: Option<String>,
+    // Room for laying out a tree that is not breadth-first in the file.
+    seen: Vec<bool>,
+    queue: Vec<u32>,
+}
+
+/// What laying out trees learned about the whole model.
+#[derive(Debug, Default)]
+pub(super) struct Extent {
+    /// The highest feature that a node splits on, with its tree and node.
+    pub(super) highest: Option<(u32, usize, usize)>,
+    set_words: usize,
 }
 
 impl RawTree {
-    /// Reads a tree whose `{` was consumed.
-    pub(crate) fn read<R: Read>(reader: &mut Reader<R>) -> Result<RawTree, ModelError> {
-        let mut tree = RawTree { leaf_vector: "1".to_owned(), ..RawTree::default() };
-        while let Some(key) = reader.next_key()? {
-            match key.as_str() {
-                "left_children" => tree.left = integers(reader, "left_children")?,
-                "right_children" => tree.right = integers(reader, "right_children")?,
-                "split_indices" => tree.split_indices = integers(reader, "split_indices")?,
-                "split_conditions" => tree.split_conditions = floats(reader, "split_conditions")?,
-                "default_left" => tree.default_left = flags(reader, "default_left")?,
-                "split_type" => tree.categorical = flags(reader, "split_type")?.contains(&true),
-                "tree_param" => tree.read_param(reader)?,
-                _ => reader.skip()?,
-            }
-        }
-        Ok(tree)
-    }
-
-    fn read_param<R: Read>(&mut self, reader: &mut Reader<R>) -> Result<(), ModelError> {
-        reader.object("tree_param")?;
-        while let Some(key) = reader.next_key()? {
-            match key.as_str() {
-                "size_leaf_vector" => self.leaf_vector = reader.text("size_leaf_vector")?,
-                _ => reader.skip()?,
-            }
-        }
-        Ok(())
+    pub(super) fn clear(&mut self) {
+        self.left.clear();
+        self.right.clear();
+        self.split_indices.clear();
+        self.split_conditions.clear();
+        self.default_left.clear();
+        self.covers.clear();
+        self.split_type.clear();
+        self.categories_nodes.clear();
+        self.categories_segments.clear();
+        self.categories_sizes.clear();
+        self.categories.clear();
+        self.leaf_vector = None;
     }
 
     /// Checks the tree and lays it out in `tree`, whose former content is dropped: breadth-first, siblings side by side.
-    pub(crate) fn lay_out(&self, index: usize, tree: &mut Tree) -> Result<(), ModelError> {
-        self.check_kind()?;
-        self.check_lengths(index)?;
+    pub(super) fn lay_out(
+        &mut self,
+        index: usize,
+        covers: bool,
+        extent: &mut Extent,
+        tree: &mut Tree,
+    ) -> Result<(), ModelError> {
         tree.clear();
-        // A node's new place is fixed when its parent is placed, so that siblings become neighbours.
-        let mut seen = vec![false; self.left.len()];
-        let mut queue = vec![0_usize];
-        let mut next = 0;
-        while let Some(&old) = queue.get(next) {
-            next += 1;
-            let node = self.node(index, old)?;
-            let seen = seen.get_mut(old).ok_or_else(|| problem(index, old, "lies outside of the tree"))?;
-            if std::mem::replace(seen, true) {
-                return Err(problem(index, old, "is reached twice: its tree has a cycle or shares a child"));
-            }
-            let Some((left, right)) = node.children else {
-                tree.nodes.push(Node { value: node.value, left: 0, feature: 0 });
-                continue;
-            };
-            let place = queue.len() as u32; // at most MAX_NODES
-            queue.extend([left, right]);
-            tree.nodes.push(Node { value: node.value, left: place, feature: node.feature });
-        }
-        Ok(())
-    }
-
-    fn check_kind(&self) -> Result<(), ModelError> {
-        if self.leaf_vector != "1" && self.leaf_vector != "0" {
-            let found = format!("of {} values", self.leaf_vector);
+        if let Some(size) = self.leaf_vector.as_ref().filter(|size| !matches!(size.as_str(), "0" | "1")) {
             return Err(ModelError::Unsupported {
                 what: "vector leaves",
-                found,
-                supported: "one value a leaf (multi_strategy=one_output_per_tree)",
+                found: format!("of {} values (tree {index})", size.escape_debug()),
+                supported: "one value a leaf; train with multi_strategy=one_output_per_tree",
             });
         }
-        if self.categorical {
-            let found = "(split_type 1)".to_owned();
-            return Err(ModelError::Unsupported {
-                what: "categorical splits",
-                found,
-                supported: "numeric splits; train with enable_categorical off",
-            });
+        self.check_lengths(index, covers)?;
+        let categorical = self.split_type.iter().any(|kind| *kind != 0);
+        if categorical || !self.copy_in_order(index, tree)? {
+            tree.nodes.clear();
+            self.walk(index, tree)?;
+        } else if covers {
+            tree.covers.extend_from_slice(&self.covers);
         }
-        Ok(())
+        if covers && tree.covers.iter().any(|cover| !cover.is_finite() || *cover < 0.0) {
+            return Err(problem(index, 0, "`sum_hessian` holds a number that is negative or not finite"));
+        }
+        extent.grow(index, tree)
     }
 
-    fn check_lengths(&self, tree: usize) -> Result<(), ModelError> {
+    fn check_lengths(&self, tree: usize, covers: bool) -> Result<(), ModelError> {
         let expected = self.left.len();
         if expected == 0 {
             return Err(problem(tree, 0, "is missing: the tree has no nodes"));
@@ -107,6 +101,8 @@ impl RawTree {
             ("split_indices", self.split_indices.len()),
             ("split_conditions", self.split_conditions.len()),
             ("default_left", self.default_left.len()),
+            ("sum_hessian", if covers { self.covers.len() } else { expected }),
+            ("split_type", if self.split_type.is_empty() { expected } else { self.split_type.len() }),
         ];
         match lengths.into_iter().find(|(_, length)| *length != expected) {
             Some((name, length)) => {
@@ -116,69 +112,160 @@ impl RawTree {
         }
     }
 
-    fn node(&self, tree: usize, node: usize) -> Result<Checked, ModelError> {
+    /// The usual case, one pass: the nodes are breadth-first already, as growing level by level leaves them. `false`
+    /// where they are not; then nothing was decided, and `tree` holds rubbish.
+    fn copy_in_order(&self, index: usize, tree: &mut Tree) -> Result<bool, ModelError> {
+        tree.nodes.reserve(self.left.len());
+        let children = self.left.iter().zip(&self.right);
+        let splits = self.split_indices.iter().zip(&self.default_left);
+        let mut next = 1_i32;
+        for ((node, value), ((left, right), (feature, default))) in
+            self.split_conditions.iter().enumerate().zip(children.zip(splits))
+        {
+            // Only a node that is reached counts: the walk finds out.
+            if !value.is_finite() || node >= next as usize {
+                return Ok(false);
+            }
+            if *left == -1 && *right == -1 {
+                tree.nodes.push(Node { value: *value, left: 0, feature: 0 });
+                continue;
+            }
+            if *left != next || *right != next + 1 {
+                return Ok(false);
+            }
+            let feature = feature_of(index, node, *feature, *default)?;
+            tree.nodes.push(Node { value: *value, left: next as u32, feature });
+            next += 2; // the node count is checked behind, and is at most MAX_NODES
+        }
+        Ok(next as usize == self.left.len())
+    }
+
+    /// Any other order, and categorical splits: a node's new place is fixed when its parent is placed, so that
+    /// siblings become neighbours. Nodes that are not reached (pruned ones, in the legacy format) are left out.
+    fn walk(&mut self, index: usize, tree: &mut Tree) -> Result<(), ModelError> {
+        self.seen.clear();
+        self.seen.resize(self.left.len(), false);
+        self.queue.clear();
+        self.queue.push(0);
+        let mut next = 0;
+        while let Some(&old) = self.queue.get(next) {
+            next += 1;
+            let old = old as usize;
+            let seen = self.seen.get_mut(old).ok_or_else(|| problem(index, old, "lies outside of the tree"))?;
+            if std::mem::replace(seen, true) {
+                return Err(problem(index, old, "is reached twice: its tree has a cycle or shares a child"));
+            }
+            let (mut node, children) = self.node(index, old, tree)?;
+            if let Some((left, right)) = children {
+                node.left = self.queue.len() as u32; // at most MAX_NODES
+                self.queue.extend([left, right]);
+            }
+            tree.nodes.push(node);
+            if !self.covers.is_empty() {
+                tree.covers.push(self.covers.get(old).copied().unwrap_or(f32::NAN));
+            }
+        }
+        Ok(())
+    }
+
+    /// One node, checked, with the file's indices of its children.
+    fn node(&self, tree: usize, node: usize, laid: &mut Tree) -> Result<(Node, Option<(u32, u32)>), ModelError> {
         let missing = || problem(tree, node, "lies outside of the tree");
         let value = *self.split_conditions.get(node).ok_or_else(missing)?;
-        if !value.is_finite() {
-            return Err(problem(tree, node, "its threshold or leaf value is not finite"));
-        }
         let left = *self.left.get(node).ok_or_else(missing)?;
         let right = *self.right.get(node).ok_or_else(missing)?;
-        if left == -1 && right == -1 {
-            return Ok(Checked { value, children: None, feature: 0 });
+        let leaf = left == -1 && right == -1;
+        let categorical = !leaf && self.split_type.get(node).is_some_and(|kind| *kind != 0);
+        // The threshold of a categorical split is not used, and not a number in some versions.
+        if !value.is_finite() && !categorical {
+            return Err(problem(tree, node, "its threshold or leaf value is not finite"));
+        }
+        if leaf {
+            return Ok((Node { value, left: 0, feature: 0 }, None));
         }
         let feature = *self.split_indices.get(node).ok_or_else(missing)?;
-        let feature = u32::try_from(feature).ok().filter(|feature| feature & DEFAULT_LEFT == 0);
-        let feature = feature.ok_or_else(|| problem(tree, node, "splits on a feature index out of range"))?;
-        let default_left = if *self.default_left.get(node).ok_or_else(missing)? { DEFAULT_LEFT } else { 0 };
-        let children = Some((self.child(tree, node, left)?, self.child(tree, node, right)?));
-        Ok(Checked { value, children, feature: feature | default_left })
+        let default = *self.default_left.get(node).ok_or_else(missing)?;
+        let mut feature = feature_of(tree, node, feature, default)?;
+        let children = (self.child(tree, node, left)?, self.child(tree, node, right)?);
+        // XGBoost's predictors step to `left + 1`, whatever the file says.
+        if children.0.checked_add(1) != Some(children.1) && !self.shares(children) {
+            let text =
+                format!("its right child is {right}, expected {}: XGBoost keeps siblings side by side", left + 1);
+            return Err(problem(tree, node, text));
+        }
+        let mut value = value;
+        if categorical {
+            feature |= CATEGORICAL;
+            value = f32::from_bits(self.set(tree, node, laid)?);
+        }
+        Ok((Node { value, left: 0, feature }, Some(children)))
     }
 
-    fn child(&self, tree: usize, node: usize, child: i64) -> Result<usize, ModelError> {
+    /// Whether a child was reached before, which is the graver fault of the two.
+    fn shares(&self, (left, right): (u32, u32)) -> bool {
+        left == right || [left, right].iter().any(|child| self.seen.get(*child as usize).is_some_and(|seen| *seen))
+    }
+
+    fn child(&self, tree: usize, node: usize, child: i32) -> Result<u32, ModelError> {
         let count = self.left.len();
-        usize::try_from(child)
+        u32::try_from(child)
             .ok()
-            .filter(|child| *child > 0 && *child < count)
+            .filter(|child| *child > 0 && (*child as usize) < count)
             .ok_or_else(|| problem(tree, node, format!("its child is {child}, expected 1 to {}", count - 1)))
     }
-}
 
-/// A node whose numbers were checked, still with its old child indices.
-struct Checked {
-    value: f32,
-    children: Option<(usize, usize)>,
-    feature: u32,
-}
-
-fn problem(tree: usize, node: usize, problem: impl Into<String>) -> ModelError {
-    ModelError::Tree { tree, node, problem: problem.into() }
-}
-
-fn integers<R: Read>(reader: &mut Reader<R>, what: &'static str) -> Result<Vec<i64>, ModelError> {
-    collect(reader, what, |reader, marker| reader.integer(marker, what))
-}
-
-fn floats<R: Read>(reader: &mut Reader<R>, what: &'static str) -> Result<Vec<f32>, ModelError> {
-    collect(reader, what, |reader, marker| reader.float(marker, what))
-}
-
-fn flags<R: Read>(reader: &mut Reader<R>, what: &'static str) -> Result<Vec<bool>, ModelError> {
-    collect(reader, what, |reader, marker| Ok(reader.integer(marker, what)? != 0))
-}
-
-fn collect<R: Read, T>(
-    reader: &mut Reader<R>,
-    what: &'static str,
-    mut read: impl FnMut(&mut Reader<R>, u8) -> Result<T, ModelError>,
-) -> Result<Vec<T>, ModelError> {
-    let mut array = reader.array(what)?;
-    let mut values = Vec::with_capacity(array.capacity());
-    while let Some(marker) = reader.next_item(&mut array)? {
-        if values.len() == MAX_NODES {
-            return Err(reader.malformed(format!("`{what}` has more than {MAX_NODES} elements")));
+    /// Adds the node's categories to the tree's and gives the index of the set.
+    fn set(&self, tree: usize, node: usize, laid: &mut Tree) -> Result<u32, ModelError> {
+        let place = i32::try_from(node).ok().and_then(|node| self.categories_nodes.binary_search(&node).ok());
+        let place = place.ok_or_else(|| problem(tree, node, "is a categorical split without categories"))?;
+        let start = self.categories_segments.get(place).and_then(|start| usize::try_from(*start).ok());
+        let size = self.categories_sizes.get(place).and_then(|size| usize::try_from(*size).ok());
+        let members = start.zip(size).and_then(|(start, size)| self.categories.get(start..start.checked_add(size)?));
+        let members = members
+            .filter(|members| !members.is_empty())
+            .ok_or_else(|| problem(tree, node, "its categories lie outside of `categories`, or it has none"))?;
+        if let Some(wrong) = members.iter().find(|category| !(0..MAX_CATEGORY).contains(*category)) {
+            return Err(problem(tree, node, format!("has the category {wrong}, expected 0 to {}", MAX_CATEGORY - 1)));
         }
-        values.push(read(reader, marker)?);
+        let members: Vec<u32> = members.iter().map(|category| category.unsigned_abs()).collect();
+        let set = laid.categories.push(&members);
+        if laid.categories.words() > MAX_SET_WORDS {
+            return Err(too_many_categories(tree, node));
+        }
+        Ok(set)
     }
-    Ok(values)
+}
+
+impl Extent {
+    fn grow(&mut self, index: usize, tree: &Tree) -> Result<(), ModelError> {
+        self.set_words += tree.categories.words();
+        if self.set_words > MAX_SET_WORDS {
+            return Err(too_many_categories(index, 0));
+        }
+        let splits = tree.nodes.iter().map(|node| node.feature & !(DEFAULT_LEFT | CATEGORICAL));
+        let highest = splits.fold(0, u32::max);
+        if self.highest.is_none_or(|(known, _, _)| highest > known) {
+            let node = tree.nodes.iter().position(|node| node.feature() == highest as usize).unwrap_or(0);
+            self.highest = Some((highest, index, node));
+        }
+        Ok(())
+    }
+}
+
+/// [`Node::feature`] of a split.
+fn feature_of(tree: usize, node: usize, feature: i32, default: u8) -> Result<u32, ModelError> {
+    let default = if default == 0 { 0 } else { DEFAULT_LEFT };
+    match u32::try_from(feature) {
+        Ok(feature) if feature & CATEGORICAL == 0 => Ok(feature | default),
+        _ => Err(problem(tree, node, "splits on a feature index out of range")),
+    }
+}
+
+fn too_many_categories(tree: usize, node: usize) -> ModelError {
+    let limit = MAX_SET_WORDS / (1 << 18);
+    problem(tree, node, format!("makes the sets of categories take more than {limit} MB"))
+}
+
+pub(super) fn problem(tree: usize, node: usize, problem: impl Into<String>) -> ModelError {
+    ModelError::Tree { tree, node, problem: problem.into() }
 }

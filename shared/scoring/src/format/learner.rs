@@ -61,6 +61,36 @@ impl Objective {
     }
 }
 
+/// The prediction that training started from, as the file holds it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct BaseScore {
+    pub(crate) value: f32,
+    /// Written as a list of one number, `"[2.5E-1]"`, as XGBoost does since 3.1.
+    pub(crate) listed: bool,
+}
+
+impl BaseScore {
+    /// `"[2.5E-1]"` since XGBoost 3.1, `"2.5E-1"` before. A probability strictly between 0 and 1, except for
+    /// `binary:logitraw`, where it is a margin.
+    pub(crate) fn parse(text: &str, objective: Objective) -> Option<BaseScore> {
+        let list = text.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let value = list.unwrap_or(text).trim().parse::<f32>().ok()?;
+        let valid = match objective {
+            Objective::BinaryLogistic | Objective::RegLogistic => value > 0.0 && value < 1.0,
+            Objective::BinaryLogitRaw => value.is_finite(),
+        };
+        valid.then_some(BaseScore { value, listed: list.is_some() })
+    }
+
+    /// XGBoost's `ProbToMargin`, in f32 throughout; nothing to do for `binary:logitraw`.
+    pub(crate) fn margin(self, objective: Objective) -> f32 {
+        match objective {
+            Objective::BinaryLogistic | Objective::RegLogistic => -(1.0_f32 / self.value - 1.0).ln(),
+            Objective::BinaryLogitRaw => self.value,
+        }
+    }
+}
+
 /// How the trees' leaves become a sum.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Booster {
@@ -85,20 +115,22 @@ pub(crate) struct Learner {
     pub(crate) num_feature: usize,
     /// Where the sum of a row starts: `base_score` on the margin's scale, rounded as XGBoost rounds it.
     pub(crate) base_margin: f32,
+    pub(crate) base_score: BaseScore,
     pub(crate) objective: Objective,
     pub(crate) booster: Booster,
     /// Tree index at which each boosting round ends, ascending; the last is `trees`.
     pub(crate) round_ends: Vec<usize>,
     /// The round (from 0) at which early stopping saw the best score.
     pub(crate) best_iteration: Option<usize>,
+    /// How many trees XGBoost 1.7 serves where training stopped early.
+    pub(crate) best_trees: Option<usize>,
 }
 
 impl Learner {
     /// How many trees, from the first, the image's container serves.
     pub(crate) fn served_trees(&self, image: Image) -> usize {
-        let best = self.best_iteration.and_then(|round| self.round_ends.get(round));
-        match (image, best) {
-            (Image::V1_7, Some(end)) => *end,
+        match (image, self.best_trees) {
+            (Image::V1_7, Some(trees)) => trees,
             _ => self.trees,
         }
     }

@@ -4,7 +4,7 @@
 use super::explain::Instructions;
 use super::forest::ShapForest;
 use super::stream::{ShapStream, Tee};
-use crate::format::{Booster, Format, Learner, Objective};
+use crate::format::{BaseScore, Booster, Format, Learner, Objective};
 use crate::image::Image;
 use crate::matrix::Matrix;
 use crate::tree::{CATEGORICAL, DEFAULT_LEFT, Node, Tree, TreeSink};
@@ -98,10 +98,12 @@ fn learner(trees: usize, num_feature: usize) -> Learner {
         feature_names: Vec::new(),
         num_feature,
         base_margin: 0.25,
+        base_score: BaseScore { value: 0.25, listed: false },
         objective: Objective::BinaryLogistic,
         booster: Booster::GbTree,
         round_ends: (1..=trees).collect(),
         best_iteration: None,
+        best_trees: None,
     }
 }
 
@@ -266,8 +268,12 @@ fn trees_count_by_their_weight_and_only_those_that_are_served() {
     let trees: Vec<Tree> = (0..3).map(|_| draw.tree(10, 4, false)).collect();
     let row: Vec<f32> = vec![1.0, f32::NAN, 3.0, 4.5];
     let weights = [0.5, 0.25, 2.0];
-    let learner =
-        Learner { booster: Booster::Dart { weights: weights.to_vec() }, best_iteration: Some(1), ..learner(3, 4) };
+    let learner = Learner {
+        booster: Booster::Dart { weights: weights.to_vec() },
+        best_iteration: Some(1),
+        best_trees: Some(2),
+        ..learner(3, 4)
+    };
     for (image, served) in [(Image::V1_7, 2), (Image::V3_0, 3)] {
         let mut by_definition = vec![0.0; 4];
         for (tree, weight) in trees.iter().zip(weights).take(served) {
@@ -303,7 +309,7 @@ fn explaining_while_reading_finds_what_the_held_model_finds() {
     let dart = Booster::Dart { weights: vec![0.5, 1.0, 0.0, 2.0, 0.25, 1.5] };
     let plain = learner(6, 9);
     let weighted = Learner { booster: dart, ..plain.clone() };
-    let stopped = Learner { best_iteration: Some(2), ..plain.clone() };
+    let stopped = Learner { best_iteration: Some(2), best_trees: Some(3), ..plain.clone() };
     for (learner, image, at_once) in [
         (&plain, Image::V1_7, true),
         (&weighted, Image::V3_0, false),

@@ -1,0 +1,94 @@
+//! Inflating beside parsing: gzip is undone in a thread of its own, a few blocks ahead of the reader. The archive is
+//! never held: [`BLOCKS`] blocks of [`BLOCK`] bytes are all there are.
+
+use flate2::bufread::MultiGzDecoder;
+use std::io::{self, BufRead, Read};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread;
+
+/// Inflated bytes handed over at a time.
+const BLOCK: usize = 256 * 1024;
+/// Blocks on the way or being read.
+const BLOCKS: usize = 4;
+
+/// Runs `read` on what `compressed` inflates to. Returns when both threads are done; a reader that stops early stops
+/// the other.
+pub(crate) fn beside<T>(compressed: impl BufRead + Send, read: impl FnOnce(Blocks) -> T) -> T {
+    let (full, filled) = sync_channel(BLOCKS);
+    let (give_back, empty) = channel();
+    for _ in 0..BLOCKS {
+        // Cannot fail: the receiver is here.
+        let _ = give_back.send(Vec::new());
+    }
+    thread::scope(|scope| {
+        scope.spawn(move || inflate(MultiGzDecoder::new(compressed), &empty, &full));
+        read(Blocks { filled, give_back, block: Vec::new(), at: 0 })
+    })
+}
+
+/// Fills blocks until the end, an error, or nobody reads any more.
+fn inflate(mut input: impl Read, empty: &Receiver<Vec<u8>>, full: &SyncSender<io::Result<Vec<u8>>>) {
+    while let Ok(mut block) = empty.recv() {
+        block.resize(BLOCK, 0);
+        match fill(&mut input, &mut block) {
+            Ok(0) => return,
+            Ok(count) => {
+                block.truncate(count);
+                if full.send(Ok(block)).is_err() {
+                    return;
+                }
+            }
+            Err(error) => {
+                let _ = full.send(Err(error));
+                return;
+            }
+        }
+    }
+}
+
+/// Reads until the block is full or the input ends. An error behind some bytes comes again with the next read, as the
+/// decoder has no way on.
+fn fill(input: &mut impl Read, block: &mut [u8]) -> io::Result<usize> {
+    let mut count = 0;
+    while let Some(room) = block.get_mut(count..).filter(|room| !room.is_empty()) {
+        match input.read(room) {
+            Ok(0) => break,
+            Ok(some) => count += some,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(count)
+}
+
+/// What was inflated, in order.
+pub(crate) struct Blocks {
+    filled: Receiver<io::Result<Vec<u8>>>,
+    give_back: Sender<Vec<u8>>,
+    block: Vec<u8>,
+    at: usize,
+}
+
+impl Read for Blocks {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.at == self.block.len() {
+            let used = std::mem::take(&mut self.block);
+            self.at = 0;
+            if used.capacity() > 0 {
+                // The other thread may be done already.
+                let _ = self.give_back.send(used);
+            }
+            match self.filled.recv() {
+                Ok(block) => self.block = block?,
+                // The sender is gone: it came to the end.
+                Err(_) => return Ok(0),
+            }
+        }
+        let rest = self.block.get(self.at..).unwrap_or_default();
+        let count = rest.len().min(buffer.len());
+        let (Some(to), Some(from)) = (buffer.get_mut(..count), rest.get(..count)) else { return Ok(0) };
+        to.copy_from_slice(from);
+        self.at += count;
+        Ok(count)
+    }
+}
