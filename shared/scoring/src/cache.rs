@@ -12,6 +12,7 @@
 //! | 32 | SHA-256 of the features in the order in which they were scored, each followed by a line feed |
 //! | 8 | tag of the image whose rules were followed, such as `3.0-5`, filled up with zeros |
 //! | 4, 4, 4 | n records, of which k are explained; f features |
+//! | 4 | what the container answers: 0 a probability, 1 the margin |
 //! | 4 | s: f where the model's splits were counted, else 0 |
 //! | 4 s | how many splits of the model use each feature |
 //! | 4 n | margin of each record, f32 |
@@ -22,6 +23,7 @@
 //! | 32 | SHA-256 of everything before |
 
 use crate::evaluate::Scored;
+use crate::format::Objective;
 use crate::image::Image;
 use crate::shap::Attributions;
 use meridian_domain::Sha256;
@@ -33,10 +35,12 @@ const HEAD: usize = 8 + 3 * 32 + 8 + 3 * 4;
 const DIGEST: usize = 32;
 
 /// What is kept of a scoring.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Kept {
     /// What the model said.
     pub scored: Scored,
+    /// What the container makes of it.
+    pub objective: Objective,
     /// What was noticed meanwhile, for people: one line each.
     pub notes: Vec<String>,
 }
@@ -79,7 +83,7 @@ pub struct NotOfSubject(&'static str);
 /// # Errors
 /// Numbers of margins, explained records or features other than the subject's.
 pub fn encode(subject: &Subject<'_>, kept: &Kept) -> Result<Vec<u8>, NotOfSubject> {
-    let Kept { scored, notes } = kept;
+    let Kept { scored, objective, notes } = kept;
     if scored.margins.len() != subject.rows {
         return Err(NotOfSubject("margins"));
     }
@@ -94,6 +98,11 @@ pub fn encode(subject: &Subject<'_>, kept: &Kept) -> Result<Vec<u8>, NotOfSubjec
         return Err(NotOfSubject("splits"));
     }
     let mut bytes = head(subject).ok_or(NotOfSubject("counts"))?;
+    let answer: u32 = match objective {
+        Objective::BinaryLogistic | Objective::RegLogistic => 0,
+        Objective::BinaryLogitRaw => 1,
+    };
+    bytes.extend(answer.to_le_bytes());
     bytes.extend(u32::try_from(splits.len()).map_err(|_| NotOfSubject("splits"))?.to_le_bytes());
     splits.iter().for_each(|count| bytes.extend(count.to_le_bytes()));
     scored.margins.iter().for_each(|margin| bytes.extend(margin.to_le_bytes()));
@@ -121,14 +130,19 @@ pub fn decode(bytes: &[u8], subject: &Subject<'_>) -> Result<Kept, CacheError> {
         return Err(CacheError::Foreign(difference(found, &expected)));
     }
     let (rows, explained, width) = (subject.rows, subject.explained.len(), subject.features.len());
-    let counted = words_of(body).next().map(u32::from_le_bytes).ok_or(CacheError::Damaged)? as usize;
+    let objective = match words_of(body).next().map(u32::from_le_bytes) {
+        Some(0) => Objective::BinaryLogistic,
+        Some(1) => Objective::BinaryLogitRaw,
+        _ => return Err(CacheError::Damaged),
+    };
+    let counted = words_of(body).nth(1).map(u32::from_le_bytes).ok_or(CacheError::Damaged)? as usize;
     if counted != 0 && counted != width {
         return Err(CacheError::Damaged);
     }
-    let numbers = 4 * (1 + counted + rows + explained + 1 + explained * width);
+    let numbers = 4 * (2 + counted + rows + explained + 1 + explained * width);
     let (numbers, notes) = body.split_at_checked(numbers).ok_or(CacheError::Damaged)?;
     let notes = std::str::from_utf8(notes).map_err(|_| CacheError::Damaged)?.lines().map(str::to_owned).collect();
-    let mut words = words_of(numbers).skip(1);
+    let mut words = words_of(numbers).skip(2);
     let splits: Vec<u32> = words.by_ref().take(counted).map(u32::from_le_bytes).collect();
     let margins = words.by_ref().take(rows).map(f32::from_le_bytes).collect();
     let sample: Vec<u32> = words.by_ref().take(explained).map(u32::from_le_bytes).collect();
@@ -140,7 +154,7 @@ pub fn decode(bytes: &[u8], subject: &Subject<'_>) -> Result<Kept, CacheError> {
     let features = subject.features.to_vec();
     let attributions = (explained > 0).then_some(Attributions { rows: sample, features, values, base });
     let scored = Scored { margins, splits: (counted > 0).then_some(splits), attributions };
-    Ok(Kept { scored, notes })
+    Ok(Kept { scored, objective, notes })
 }
 
 fn words_of(bytes: &[u8]) -> impl Iterator<Item = [u8; 4]> {

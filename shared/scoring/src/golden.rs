@@ -2,8 +2,9 @@
 //! prove which model answers.
 
 use crate::error::ShapeError;
+use crate::format::Objective;
 use crate::holdout::HeldOut;
-use crate::model::{Model, probability_of};
+use crate::model::Model;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -44,12 +45,18 @@ impl GoldenRecords {
     /// # Errors
     /// [`ShapeError`] where the held-out features are not the model's.
     pub fn choose(release: &str, model: &Model, holdout: &HeldOut, count: usize) -> Result<GoldenRecords, ShapeError> {
-        Ok(GoldenRecords::of_margins(release, &model.margins(holdout)?, holdout, count))
+        Ok(GoldenRecords::of_margins(release, &model.margins(holdout)?, model.objective(), holdout, count))
     }
 
-    /// The same from margins that were computed before, one for each record.
-    pub fn of_margins(release: &str, margins: &[f32], holdout: &HeldOut, count: usize) -> GoldenRecords {
-        let scores: Vec<f32> = margins.iter().copied().map(probability_of).collect();
+    /// The same from margins that were computed before, one for each record, by a model with this objective.
+    pub fn of_margins(
+        release: &str,
+        margins: &[f32],
+        objective: Objective,
+        holdout: &HeldOut,
+        count: usize,
+    ) -> GoldenRecords {
+        let scores: Vec<f32> = margins.iter().map(|margin| objective.answer(*margin)).collect();
         let rows = choose_rows(&scores, count.min(scores.len()));
         let record = |row: usize| Some(GoldenRecord { payload: holdout.csv_payload(row), score: *scores.get(row)? });
         GoldenRecords { release: release.to_owned(), records: rows.into_iter().filter_map(record).collect() }

@@ -77,6 +77,11 @@ impl Model {
         &self.feature_names
     }
 
+    /// What the model was trained for, and so what the container answers.
+    pub fn objective(&self) -> Objective {
+        self.objective
+    }
+
     /// The margin (log-odds) of one row, NaN for a missing value.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 
 use meridian_domain::Sha256;
 use meridian_scoring::cache::{CacheError, Kept, Subject, decode, encode};
-use meridian_scoring::{Attributions, Image, Scored};
+use meridian_scoring::{Attributions, Image, Objective, Scored};
 use proptest::prelude::*;
 
 /// Owns what a subject borrows.
@@ -49,7 +49,15 @@ fn case() -> impl Strategy<Value = Case> {
                 base,
             });
             let notes = (0..width / 2).map(|note| format!("note {note}")).collect();
-            Case { features, explained, kept: Kept { scored: Scored { margins, splits, attributions }, notes } }
+            Case {
+                features,
+                explained,
+                kept: Kept {
+                    objective: Objective::BinaryLogitRaw,
+                    scored: Scored { margins, splits, attributions },
+                    notes,
+                },
+            }
         })
     })
 }
@@ -63,6 +71,7 @@ proptest! {
         prop_assert_eq!(bits(&back.scored), bits(&case.kept.scored));
         prop_assert_eq!(back.scored.splits, case.kept.scored.splits);
         prop_assert_eq!(back.scored.attributions, case.kept.scored.attributions);
+        prop_assert_eq!(back.objective, case.kept.objective);
         prop_assert_eq!(back.notes, case.kept.notes);
     }
 
@@ -88,7 +97,11 @@ fn small() -> Case {
         base: -4.0,
     };
     let scored = Scored { margins: vec![-1.5, 2.0, 0.25], splits: Some(vec![3, 1]), attributions: Some(attributions) };
-    Case { features, explained, kept: Kept { scored, notes: vec!["by position".to_owned()] } }
+    Case {
+        features,
+        explained,
+        kept: Kept { objective: Objective::BinaryLogitRaw, scored, notes: vec!["by position".to_owned()] },
+    }
 }
 
 #[test]
