@@ -45,6 +45,11 @@ impl Child {
         Ok(Child { id, function, region: region.clone(), log, process })
     }
 
+    /// The process's id.
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Whether the process has ended by itself.
     pub fn is_dead(&mut self) -> bool {
         // A process that cannot even be asked is as good as dead.

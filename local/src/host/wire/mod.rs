@@ -165,6 +165,11 @@ impl Wire {
         self.spawned
     }
 
+    /// The processes that are there, with their ids on this machine, for who wants to look at them from outside.
+    pub fn processes(&self) -> impl Iterator<Item = (FunctionName, u32)> {
+        self.idle.iter().chain(self.busy.values()).map(|child| (child.function, child.pid()))
+    }
+
     /// A warm child, or else a new one.
     fn child_for(&mut self, invocation: &Invocation) -> Result<Child, WireError> {
         let fits = |child: &Child| child.function == invocation.function && child.region == invocation.region;
