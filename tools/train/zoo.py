@@ -3,23 +3,25 @@
 XGBoost, each with rows and the bits of the margins that XGBoost's own CPU predictor gives.
 
     scripts/zoo                       # environments for 1.7.6, 3.0.5 and 3.2.0, then all of it, about two minutes
-    python tools/train/zoo.py --out shared/scoring/tests/zoo        # the models of the running version only
+    python tools/train/zoo.py         # the models of the running version only
 
-Per model NAME (a version is part of the name):
+Writes VERSION.tar.gz, which holds for each model:
 
-    NAME.model.gz     the file that `save_model` wrote, gzip-compressed: UBJSON, JSON or the legacy binary format
-    NAME.rows.gz      rows x features 32-bit floats, little endian; NaN is missing
-    NAME.json         features, rows, format, booster, objective, trees and, under `margins`, for each image the bits of
-                      every margin: `3.0` of all trees, `1.7` of those that XGBoost 1.7 serves
+    NAME/model        the file that `save_model` wrote: UBJSON, JSON or the legacy binary format
+    NAME/rows         rows x features 32-bit floats, little endian; NaN is missing
+    NAME/facts.json   format, booster, objective, trees, features, rows and, under `margins`, the bits of every row's
+                      margin: `3.0` of all trees, `1.7` of those up to the best round where training stopped early
 
-and, of all of them, `index.json`: the names, in order. Running it again changes nothing but by a new version's numbers.
+Running it again gives the same bytes.
 """
 
 from __future__ import annotations
 
 import argparse
 import gzip
+import io
 import json
+import tarfile
 import tempfile
 import zlib
 from dataclasses import dataclass, field
@@ -51,7 +53,6 @@ class Case:
     stopping: bool = False
     data: str = "normal"
     since: tuple = (1, 7)
-    until: tuple = (99,)
 
 
 ALL = ("ubjson", "json", "legacy")
@@ -188,7 +189,8 @@ def served_by_1_7(booster: xgb.Booster) -> dict:
     return {} if best is None else {"iteration_range": (0, int(best) + 1)}
 
 
-def make(case: Case, out: Path) -> list[str]:
+def make(case: Case) -> dict[str, dict[str, bytes]]:
+    """The files of the case's models, one model for each format, by model and file name."""
     generator = np.random.default_rng([zlib.crc32(case.name.encode())])
     booster = train(case, generator)
     rows = rows_of(case, generator, case.rows)
@@ -196,16 +198,15 @@ def make(case: Case, out: Path) -> list[str]:
         rows = with_thresholds(rows, booster, case, generator)
     if case.categorical:
         rows = with_odd_categories(rows, case, generator)
-    return [write(case, model_format, booster, rows, out) for model_format in case.formats if supported(case, model_format)]
+    formats = (model_format for model_format in case.formats if supported(case, model_format))
+    return {f"{case.name}-{model_format}": files(case, model_format, booster, rows) for model_format in formats}
 
 
 def supported(case: Case, model_format: str) -> bool:
     return model_format != "legacy" or (VERSION < (3, 1) and not case.categorical)
 
 
-def write(case: Case, model_format: str, booster: xgb.Booster, rows: np.ndarray, out: Path) -> str:
-    version = "".join(str(part) for part in VERSION)
-    name = f"{case.name}-{model_format}-{version}"
+def files(case: Case, model_format: str, booster: xgb.Booster, rows: np.ndarray) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"model.{SUFFIX[model_format]}"
         booster.save_model(path)
@@ -213,10 +214,9 @@ def write(case: Case, model_format: str, booster: xgb.Booster, rows: np.ndarray,
         read = xgb.Booster({"nthread": 1}, model_file=path)
     data = matrix(case, rows)
     margins = {"3.0": margin_bits(read, data), "1.7": margin_bits(read, data, **served_by_1_7(read))}
-    assert margins["3.0"] == margin_bits(booster, data, iteration_range=(0, booster.num_boosted_rounds())), name
+    assert margins["3.0"] == margin_bits(booster, data, iteration_range=(0, booster.num_boosted_rounds())), case.name
     config = json.loads(booster.save_config())["learner"]
     facts = {
-        "xgboost": xgb.__version__,
         "format": model_format,
         "booster": config["gradient_booster"]["name"],
         "objective": config["objective"]["name"],
@@ -226,29 +226,26 @@ def write(case: Case, model_format: str, booster: xgb.Booster, rows: np.ndarray,
         "rows": len(rows),
         "margins": margins,
     }
-    compressed(out / f"{name}.model.gz", saved)
-    compressed(out / f"{name}.rows.gz", rows.astype("<f4").tobytes())
-    (out / f"{name}.json").write_text(json.dumps(facts, indent=1) + "\n")
-    return name
-
-
-def compressed(path: Path, content: bytes) -> None:
-    path.write_bytes(gzip.compress(content, 9, mtime=0))
+    return {"model": saved, "rows": rows.astype("<f4").tobytes(), "facts.json": json.dumps(facts).encode()}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parents[2] / "shared/scoring/tests/zoo")
-    parser.add_argument("--only", help="one case, by name")
-    arguments = parser.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    names = []
-    for case in CASES:
-        if case.since <= VERSION and (arguments.only or case.name) == case.name:
-            names += make(case, arguments.out)
-    index = sorted({path.name.removesuffix(".model.gz") for path in arguments.out.glob("*.model.gz")})
-    (arguments.out / "index.json").write_text(json.dumps(index, indent=1) + "\n")
-    print(f"xgboost {xgb.__version__}: {len(names)} models")
+    out = parser.parse_args().out
+    out.mkdir(parents=True, exist_ok=True)
+    models = {name: found for case in CASES if case.since <= VERSION for name, found in make(case).items()}
+    with (
+        open(out / f"{xgb.__version__}.tar.gz", "wb") as file,
+        gzip.GzipFile("", "wb", 9, file, mtime=0) as zipped,
+        tarfile.open(fileobj=zipped, mode="w|") as archive,
+    ):
+        for name, found in models.items():
+            for kind, content in found.items():
+                entry = tarfile.TarInfo(f"{name}/{kind}")
+                entry.size = len(content)
+                archive.addfile(entry, io.BytesIO(content))
+    print(f"xgboost {xgb.__version__}: {len(models)} models")
 
 
 if __name__ == "__main__":
