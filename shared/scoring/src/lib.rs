@@ -46,5 +46,5 @@ pub use matrix::{Matrix, Projection};
 pub use meridian_domain::{EvaluationPolicy, GateMode};
 pub use metrics::{Confusion, roc_auc};
 pub use model::{DEFAULT_MODEL_LIMIT, Model, probability_of};
-pub use report::{Digests, Named, html, json};
+pub use report::{Digests, EvaluateCommand, Named, Provenance, html, json, shell_line};
 pub use shap::{Attributions, Reason, ShapForest, sample_rows, top_reasons};

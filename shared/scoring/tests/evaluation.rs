@@ -169,9 +169,9 @@ fn the_json_report_reads_back_and_repeats_to_the_byte() {
 fn the_page_leads_with_the_verdict_and_escapes_names() {
     let page = html(&judged("v429"), &digests());
     let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text} is not in the page"));
-    assert!(place("is rejected") < place("a drop of 0.0626") && place("a drop of 0.0626") < place("<table>"));
+    assert!(place("is rejected") < place("a drop of 0.0626") && place("a drop of 0.0626") < place("<table"));
     assert!(page.contains("v427&lt;b&gt;") && !page.contains("v427<b>"));
-    assert!(!page.contains("<script") && !page.contains("http"));
+    assert!(!page.contains("<script") && !page.contains("://"));
     assert!(page.contains("brazil") && page.contains(&"ab".repeat(32)));
 }
 

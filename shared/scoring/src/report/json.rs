@@ -1,0 +1,35 @@
+//! `evaluation.json`. Its fields are described in docs/evaluation-json.md, which a test holds against them.
+
+use super::provenance::{Digests, Provenance};
+use crate::evaluation::Evaluation;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(flatten)]
+    evaluation: &'a Evaluation,
+    inputs: &'a Digests,
+    policy_sha256: String,
+    repeat: &'a [String],
+    tool: &'static str,
+}
+
+/// What wrote the document and the page.
+pub(crate) const TOOL: &str = concat!("meridian ", env!("CARGO_PKG_VERSION"));
+
+/// `evaluation.json`: the fields of [`Evaluation`] plus `inputs`, `policy_sha256`, `repeat` and `tool`. Reads back as an
+/// [`Evaluation`], and the same inputs give the same bytes.
+///
+/// # Errors
+/// Only where serialisation itself fails, which no evaluation does.
+pub fn json(evaluation: &Evaluation, provenance: impl Into<Provenance>) -> Result<String, serde_json::Error> {
+    let provenance = provenance.into();
+    let document = Document {
+        evaluation,
+        inputs: &provenance.inputs,
+        policy_sha256: evaluation.policy.digest(),
+        repeat: &provenance.repeat,
+        tool: TOOL,
+    };
+    serde_json::to_string_pretty(&document).map(|text| text + "\n")
+}

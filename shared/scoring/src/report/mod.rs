@@ -1,0 +1,16 @@
+//! The report: `evaluation.json` for machines, one self-contained page for people.
+
+mod figures;
+mod gates;
+mod json;
+mod markup;
+mod page;
+mod provenance;
+mod reasons;
+mod svg;
+mod table;
+mod words;
+
+pub use json::json;
+pub use page::html;
+pub use provenance::{Digests, EvaluateCommand, Named, Provenance, shell_line};

@@ -1,0 +1,224 @@
+//! `evaluation.html`: the page that people are sent when a release is rejected. Verdict and reasons first, evidence after,
+//! what it was made from last.
+
+use super::json::TOOL;
+use super::markup::{Element, el};
+use super::provenance::{Named, Provenance};
+use super::table::{Cell, Column, Narrow, cell, folded, name, table};
+use super::words::{Style, count, counted};
+use super::{figures, gates, reasons};
+use crate::evaluation::{Evaluation, Gate, ModelNumbers};
+use meridian_domain::Verdict;
+
+/// `evaluation.html`: no script and no request to anywhere; for a screen, a phone, paper and a screen reader.
+pub fn html(evaluation: &Evaluation, provenance: impl Into<Provenance>) -> String {
+    let provenance = &provenance.into();
+    let main = el("main")
+        .child(verdict(evaluation, provenance))
+        .children(warnings(evaluation))
+        .child(numbers(evaluation))
+        .child(gates::whole(evaluation))
+        .children(gates::regions(evaluation))
+        .children(curves(evaluation))
+        .children(reasons::section(evaluation))
+        .child(inputs(evaluation, provenance));
+    let header = el("header").child(el("p").class("kicker").text("Meridian shadow evaluation"));
+    let footer =
+        el("footer").child(el("p").text(format!("Written by {TOOL}, evaluation schema {}.", evaluation.schema)));
+    let body = el("body").child(header).child(main).child(footer);
+    format!("<!doctype html>\n{}\n", el("html").attr("lang", "en").child(head(evaluation, provenance)).child(body))
+}
+
+/// Nothing may be fetched and nothing may run, whatever a name in the page holds.
+const CONTENT_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+fn head(evaluation: &Evaluation, provenance: &Provenance) -> Element {
+    let title = format!("{}: {}", provenance.inputs.challenger.name, evaluation.verdict);
+    el("head")
+        .child(el("meta").attr("charset", "utf-8"))
+        .child(el("meta").attr("http-equiv", "Content-Security-Policy").attr("content", CONTENT_POLICY))
+        .child(el("meta").attr("name", "viewport").attr("content", "width=device-width, initial-scale=1"))
+        .child(el("title").text(title))
+        .child(el("style").raw(include_str!("style.css")))
+}
+
+/// The sentences that a reader sees before all others; more are folded away.
+const FIRST_REASONS: usize = 8;
+
+fn verdict(evaluation: &Evaluation, provenance: &Provenance) -> Element {
+    let challenger = &provenance.inputs.challenger.name;
+    let (class, mark) = gates::marks(evaluation.verdict);
+    let (headline, meaning) = match evaluation.verdict {
+        Verdict::Pass => ("may be approved", "Every required gate passes."),
+        Verdict::Fail => ("is rejected", "At least one required gate says that it is worse than allowed."),
+        Verdict::Inconclusive => (
+            "is not approved",
+            "No required gate condemns it, but the evidence is too thin to say that it is no worse.",
+        ),
+    };
+    let against = provenance.inputs.champion.as_ref().map(|champion| champion.name.as_str());
+    let items = |reasons: &[String]| {
+        reasons.iter().map(|reason| el("li").text(super::words::sentence(reason))).collect::<Vec<_>>()
+    };
+    let (first, more) = evaluation.reasons.split_at(evaluation.reasons.len().min(FIRST_REASONS));
+    let more = (!more.is_empty()).then(|| folded(&format!("{} more", more.len()), [el("ul").children(items(more))]));
+    let mark = el("span").class("mark").attr("aria-hidden", "true").text(mark);
+    let word = el("span")
+        .class(format!("word {class}"))
+        .child(mark)
+        .text(' ')
+        .text(super::words::sentence(&evaluation.verdict.to_string()));
+    el("section")
+        .class(format!("verdict {class}"))
+        .attr("aria-labelledby", "verdict")
+        .child(el("p").child(word))
+        .child(
+            el("h1")
+                .attr("id", "verdict")
+                .child(el("span").class("name").text(challenger))
+                .text(format!(" {headline}")),
+        )
+        .child(el("p").class("meaning").text(meaning))
+        .child(el("ul").class("reasons").children(items(first)))
+        .children(more)
+        .child(facts(evaluation, against))
+}
+
+/// What was compared, in a line or two.
+fn facts(evaluation: &Evaluation, champion: Option<&str>) -> Element {
+    let fact = |name: &str, value: Cell| el("div").child(el("dt").text(name)).child(el("dd").children(value));
+    let whole = evaluation.gates.iter().filter(|gate| gate.region.is_none());
+    let regional = evaluation.gates.iter().filter(|gate| gate.region.is_some());
+    let regions = (!evaluation.regions.is_empty()).then(|| {
+        let number = evaluation.regions.len() as u64;
+        let tally = gates::tally(regional.clone());
+        let text = if tally.is_empty() { count(number) } else { format!("{}: {tally}", counted(number, "region")) };
+        fact("Customer regions", cell(text))
+    });
+    let records = format!("{}, {} of them positive", count(evaluation.rows), count(evaluation.positives));
+    el("dl")
+        .class("facts")
+        .child(fact("Champion", champion.map_or_else(|| cell("none: a first release"), name)))
+        .child(fact("Held-out records", cell(records)))
+        .child(fact("Gates on all records", cell(gates::tally(whole))))
+        .children(regions)
+}
+
+fn warnings(evaluation: &Evaluation) -> Option<Element> {
+    if evaluation.warnings.is_empty() {
+        return None;
+    }
+    let items = evaluation.warnings.iter().map(|warning| el("li").text(super::words::sentence(warning)));
+    let section = el("section").class("warnings").attr("aria-labelledby", "warnings");
+    let heading = el("h2").attr("id", "warnings").text("Warnings");
+    Some(section.child(heading).child(el("ul").children(items)))
+}
+
+/// A measure: what it is called, how it is written, where it stands, and the gate that judged its difference, with the
+/// sign that turns "worse by" into a change.
+struct Measure {
+    name: &'static str,
+    style: Style,
+    of: fn(&ModelNumbers) -> Option<f64>,
+    gate: Option<(&'static str, f64)>,
+}
+
+const MEASURES: [Measure; 8] = [
+    Measure { name: "AUC", style: Style::Plain(4), of: |n| Some(n.auc), gate: Some(("auc", -1.0)) },
+    Measure {
+        name: "False-positive rate",
+        style: Style::Share,
+        of: |n| Some(n.fpr),
+        gate: Some(("false_positive_rate", 1.0)),
+    },
+    Measure { name: "Recall", style: Style::Share, of: |n| Some(n.recall), gate: Some(("recall", -1.0)) },
+    Measure { name: "Alert rate", style: Style::Share, of: |n| Some(n.alert_rate), gate: None },
+    Measure { name: "Operating threshold", style: Style::Plain(4), of: |n| Some(n.threshold), gate: None },
+    Measure { name: "Brier score", style: Style::Plain(5), of: |n| n.brier, gate: None },
+    Measure {
+        name: "Calibration slope",
+        style: Style::Plain(3),
+        of: |n| n.calibration_slope,
+        gate: Some(("calibration_slope", 1.0)),
+    },
+    Measure {
+        name: "Calibration in the large",
+        style: Style::Plain(3),
+        of: |n| n.calibration_intercept,
+        gate: Some(("calibration_intercept", 1.0)),
+    },
+];
+
+fn numbers(evaluation: &Evaluation) -> Element {
+    let columns =
+        [Column::Words("Measure"), Column::Number("Champion"), Column::Number("Challenger"), Column::Number("Change")];
+    let rows = MEASURES.iter().map(|measure| {
+        let after = (measure.of)(&evaluation.challenger);
+        let before = evaluation.champion.as_ref().and_then(measure.of);
+        let written = |value: Option<f64>| cell(measure.style.value(value?));
+        vec![cell(measure.name), written(before), written(after), change(measure, before.zip(after), evaluation)]
+    });
+    el("section")
+        .attr("aria-labelledby", "numbers")
+        .child(el("h2").attr("id", "numbers").text("Numbers"))
+        .child(el("p").class("lead").text("Each model on all records, alerting at its own operating threshold. Below a change stands its confidence interval, where a gate judged it."))
+        .child(table(Narrow::Beside, "Numbers of both models", &columns, rows.collect()))
+}
+
+/// Challenger less champion, and the interval that the measure's gate worked out.
+fn change(measure: &Measure, both: Option<(f64, f64)>, evaluation: &Evaluation) -> Cell {
+    let (before, after) = both?;
+    let judged = measure.gate.and_then(|(name, sign)| {
+        let gate = evaluation.gates.iter().find(|gate: &&Gate| gate.name == name && gate.region.is_none())?;
+        let [low, high] = gate.interval?;
+        let interval = if sign < 0.0 { [-high, -low] } else { [low, high] };
+        Some(el("small").text(measure.style.interval(interval)))
+    });
+    let change = el("span").text(measure.style.change(after - before));
+    Some(el("div").class("change").child(change).children(judged))
+}
+
+fn curves(evaluation: &Evaluation) -> Option<Element> {
+    let figures = figures::all(evaluation);
+    let heading = el("h2").attr("id", "curves").text("Curves");
+    let section = el("section").attr("aria-labelledby", "curves").child(heading);
+    (!figures.is_empty()).then(|| section.child(el("div").class("figures").children(figures)))
+}
+
+fn inputs(evaluation: &Evaluation, provenance: &Provenance) -> Element {
+    let policy = Named { name: "given below".to_owned(), sha256: evaluation.policy.digest() };
+    let inputs = [
+        Some(("Challenger", &provenance.inputs.challenger)),
+        provenance.inputs.champion.as_ref().map(|champion| ("Champion", champion)),
+        Some(("Held-out set", &provenance.inputs.holdout)),
+        Some(("Policy", &policy)),
+    ];
+    let rows = inputs
+        .into_iter()
+        .flatten()
+        .map(|(role, input)| vec![cell(role), name(&input.name), Some(el("code").text(&input.sha256))]);
+    let columns = [Column::Words("Input"), Column::Words("Name"), Column::Words("SHA-256")];
+    let repeat = (!provenance.repeat.is_empty()).then(|| {
+        el("div")
+            .child(el("h3").text("To repeat it"))
+            .child(el("pre").child(el("code").text(provenance.repeat.join("\n"))))
+    });
+    el("section")
+        .attr("aria-labelledby", "inputs")
+        .child(el("h2").attr("id", "inputs").text("Inputs"))
+        .child(el("p").class("lead").text("The verdict is bound to exactly these bytes."))
+        .child(table(Narrow::Stack, "Inputs and their digests", &columns, rows.collect()))
+        .children(repeat)
+        .child(folded(
+            "The policy, as a file for --policy",
+            [el("pre").child(el("code").text(policy_file(evaluation)))],
+        ))
+}
+
+/// The policy as TOML.
+fn policy_file(evaluation: &Evaluation) -> String {
+    let policy = serde_json::to_value(&evaluation.policy).unwrap_or_default();
+    let fields = policy.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    let lines: Vec<String> = fields.map(|(name, value)| format!("{name} = {value}")).collect();
+    format!("[evaluation]\n{}", lines.join("\n"))
+}

@@ -1,0 +1,127 @@
+//! What a verdict is bound to, and how to come to it again.
+
+use serde::{Deserialize, Serialize};
+
+/// An input of an evaluation and the SHA-256 (hexadecimal) of its bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// What people call it, for example `v427`.
+    pub name: String,
+    /// Digest of the bytes that were read.
+    pub sha256: String,
+}
+
+/// The inputs that a verdict is bound to, besides the policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Digests {
+    /// The challenger's model archive.
+    pub challenger: Named,
+    /// The champion's; absent for a first release.
+    pub champion: Option<Named>,
+    /// The held-out file.
+    pub holdout: Named,
+}
+
+/// Where an evaluation comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// What was read.
+    pub inputs: Digests,
+    /// Lines for a shell that repeat the evaluation: downloads where there are any, then [`EvaluateCommand::line`].
+    pub repeat: Vec<String>,
+}
+
+impl From<&Provenance> for Provenance {
+    fn from(provenance: &Provenance) -> Self {
+        provenance.clone()
+    }
+}
+
+/// Inputs that no command line repeats.
+impl From<&Digests> for Provenance {
+    fn from(inputs: &Digests) -> Self {
+        Provenance { inputs: inputs.clone(), repeat: Vec::new() }
+    }
+}
+
+/// The arguments of `meridian evaluate`, as on its command line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EvaluateCommand {
+    /// The challenger's archive or model file.
+    pub challenger: String,
+    /// The champion's.
+    pub champion: Option<String>,
+    /// The held-out set.
+    pub holdout: String,
+    /// Its label column.
+    pub label: String,
+    /// Its column of customer regions.
+    pub region_column: Option<String>,
+    /// The callers' feature list.
+    pub features: Option<String>,
+    /// The version of the container image, for example `3.0-5`.
+    pub image: Option<String>,
+    /// The file with the policy; absent where the built-in one holds.
+    pub policy: Option<String>,
+}
+
+impl EvaluateCommand {
+    /// The command as one line for a POSIX shell.
+    pub fn line(&self) -> String {
+        let options = [
+            ("--challenger", Some(&self.challenger)),
+            ("--champion", self.champion.as_ref()),
+            ("--holdout", Some(&self.holdout)),
+            ("--label", Some(&self.label)),
+            ("--region-column", self.region_column.as_ref()),
+            ("--features", self.features.as_ref()),
+            ("--image", self.image.as_ref()),
+            ("--policy", self.policy.as_ref()),
+        ];
+        let given = options.into_iter().filter_map(|(option, value)| Some([option, value?.as_str()]));
+        shell_line(["meridian", "evaluate"].into_iter().chain(given.flatten()))
+    }
+}
+
+/// Words as one line for a POSIX shell, each quoted where it must be.
+pub fn shell_line<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let quoted: Vec<String> = words.into_iter().map(quote).collect();
+    quoted.join(" ")
+}
+
+fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@+%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_names_only_what_was_given() {
+        let command = EvaluateCommand {
+            challenger: "v427.tar.gz".to_owned(),
+            holdout: "held out.csv".to_owned(),
+            label: "label".to_owned(),
+            image: Some("3.0-5".to_owned()),
+            ..EvaluateCommand::default()
+        };
+        assert_eq!(
+            command.line(),
+            "meridian evaluate --challenger v427.tar.gz --holdout 'held out.csv' --label label --image 3.0-5"
+        );
+    }
+
+    #[test]
+    fn a_shell_reads_back_what_was_quoted() {
+        let words = ["a b", "", "$(rm -rf ~)", "it's", "*", "s3://bucket/key", "~x", "a\nb"];
+        let line = shell_line(["printf", "%s\\0"].into_iter().chain(words));
+        let said = std::process::Command::new("sh").args(["-c", &line]).output().unwrap().stdout;
+        let said = String::from_utf8(said).unwrap();
+        assert_eq!(said.split_terminator('\0').collect::<Vec<_>>(), words);
+    }
+}
