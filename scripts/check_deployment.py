@@ -11,6 +11,7 @@ import tomllib
 
 from cfnlint.decode.cfn_yaml import load
 
+PACE = pathlib.Path("shared/handlers/src/shadow_eval/pace.rs")
 UNITS = {"s": 1, "m": 60, "h": 3600}
 
 # What the code asks of AWS, and where: function -> action -> places. A place is "own" (this region, or its bucket),
@@ -26,12 +27,14 @@ CALLS = {
         "sns:Publish": {"own"},  # page_refusal, report, page_late
         "codepipeline:StartPipelineExecution": {"home"},  # start_execution
     },
-    # handlers/src/shadow_eval.rs and shadow_eval/evaluation.rs: home only, so its own region is home
+    # handlers/src/shadow_eval.rs and shadow_eval/: home only, so its own region is home
     "shadow-eval": {
-        # files::manifest and archives, golden records; held-out records; written; the hub's chain and home's own
+        # files::manifest and archives, golden records; held-out records; written and kept margins; the hub's chain and
+        # home's own
         "s3:GetObject": {"own releases", "own holdouts", "own evaluations", "own ledger"},
         "s3:ListBucket": {"own"},
-        "s3:PutObject": {"own releases/golden", "own evaluations", "own ledger/home"},  # Inputs::write; Case::record
+        # Desk::write_golden; Desk::write_report and scores::keep; Case::record
+        "s3:PutObject": {"own releases/golden", "own evaluations", "own ledger/home"},
         "sagemaker:CreateModelPackage": {"own"},  # Case::register
         "sagemaker:UpdateModelPackage": {"own"},  # Case::approve, Case::reject
         "sns:Publish": {"own"},  # page_rejection
@@ -204,6 +207,8 @@ def main():
         if not buckets.fullmatch(region["bucket"]):
             faults.append(f"template.yaml, FleetBuckets: {defaults['FleetBuckets']!r} leaves out {region['bucket']!r}")
 
+    # A call of shadow-eval begins no step after ENOUGH; each step then has twice as long.
+    enough = re.search(r"ENOUGH: SignedDuration = SignedDuration::from_secs\((\d+)\)", PACE.read_text())
     lease = seconds(fleet["wave"]["lease"])
     functions = {
         r["Metadata"]["BuildProperties"]["Binary"]: r["Properties"]
@@ -216,6 +221,9 @@ def main():
     for name in ("promote", "rollback"):
         if functions[name]["Timeout"] >= lease:
             faults.append(f"template.yaml, {name}: a timeout of {functions[name]['Timeout']} s outlives the {lease} s lease")
+
+    if functions["shadow-eval"]["Timeout"] < 3 * int(enough[1]):
+        faults.append(f"template.yaml, shadow-eval: a timeout under 3 x {enough[1]} s (ENOUGH in {PACE}) may cut a step short")
 
     faults.extend(wrong_rights(functions))
     for name, function in functions.items():

@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use meridian_handlers::ports::Clock;
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 
@@ -75,6 +76,21 @@ impl Wire {
         let body = body.collect().await.map_err(|error| WorldError::Gone(error.to_string()))?;
         Ok(Response::from_parts(head, body.to_bytes()))
     }
+
+    /// One call, its answer read as it is asked for: an archive never lies in memory. It counts as in flight until its body
+    /// is dropped.
+    async fn stream(
+        &self,
+        request: Request<SdkBody>,
+        in_flight: Arc<InFlight>,
+    ) -> Result<Response<SdkBody>, WorldError> {
+        let answer = self.0.request(request).await.map_err(|error| WorldError::Gone(error.to_string()))?;
+        let counted = move |frame| {
+            let _still_in_flight = &in_flight;
+            frame
+        };
+        Ok(answer.map(|body| SdkBody::from_body_1_x(body.map_frame(counted))))
+    }
 }
 
 /// The SDK's way to the world.
@@ -95,17 +111,18 @@ impl HttpConnector for WorldHttp {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let this = self.clone();
         HttpConnectorFuture::new(async move {
-            let in_flight = this.activity.call();
+            let in_flight = Arc::new(this.activity.call());
             let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
-            let answer = this.wire.exchange(request).await.map_err(|error| ConnectorError::io(error.into()))?;
+            let answer = this.wire.stream(request, in_flight.clone()).await;
+            let answer = answer.map_err(|error| ConnectorError::io(error.into()))?;
             if let Some(now) = header(&answer, NOW).and_then(|now| now.parse::<Timestamp>().ok()) {
                 this.clock.observe(now);
             }
             if header(&answer, HANG) == Some("true") {
-                drop(in_flight);
-                std::future::pending::<()>().await;
+                drop((answer, in_flight));
+                return std::future::pending().await;
             }
-            HttpResponse::try_from(answer.map(SdkBody::from)).map_err(|error| ConnectorError::user(error.into()))
+            HttpResponse::try_from(answer).map_err(|error| ConnectorError::user(error.into()))
         })
     }
 }
@@ -127,7 +144,7 @@ impl AsyncSleep for SdkTime {
     }
 }
 
-fn header<'a>(answer: &'a Response<Bytes>, name: &str) -> Option<&'a str> {
+fn header<'a, B>(answer: &'a Response<B>, name: &str) -> Option<&'a str> {
     answer.headers().get(name)?.to_str().ok()
 }
 

@@ -1,10 +1,13 @@
 //! The files of a release, read with their digests checked: nothing acts on bytes that nobody has verified (I2).
 
+use crate::pipe::{Outlet, pipe};
 use crate::ports::{Artifacts, ErrorKind, PortError};
 use bytes::Bytes;
 use meridian_domain::{File, Manifest, ManifestError, RegionName, ReleaseId, Sha256, keys};
 use meridian_scoring::GoldenRecords;
 use sha2::Digest;
+use std::panic::resume_unwind;
+use std::thread;
 
 /// Why a release's file cannot be used.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -79,6 +82,37 @@ pub async fn read(ports: &impl Artifacts, region: &RegionName, file: &File) -> R
     let mut bytes = Vec::new();
     stream(ports, region, file, &mut |chunk| bytes.extend_from_slice(chunk)).await?;
     Ok(bytes)
+}
+
+/// Streams a file once through `consume`, on a thread of its own, and checks its digest. What `consume` made of the bytes is
+/// answered only where they were the promised ones; it never sees more than a few pieces of the file at a time.
+///
+/// The thread ends with the call. Its pace decides nothing: the same bytes give the same answer.
+///
+/// # Errors
+/// Missing, or other bytes than `file` promises.
+pub async fn consume<T: Send + 'static>(
+    ports: &impl Artifacts,
+    region: &RegionName,
+    file: &File,
+    consume: impl FnOnce(Outlet) -> T + Send + 'static,
+) -> Result<T, FileError> {
+    let (mut inlet, outlet) = pipe();
+    let reader = thread::Builder::new().name("reader".to_owned()).spawn(move || consume(outlet));
+    let reader = reader.map_err(|error| PortError {
+        kind: ErrorKind::Unreachable,
+        region: region.clone(),
+        operation: "GetObject",
+        message: format!("no thread to read {} with: {error}", file.key),
+    })?;
+    let checked = stream(ports, region, file, &mut |chunk| inlet.push(chunk)).await;
+    match &checked {
+        Ok(()) => inlet.end(),
+        Err(_) => drop(inlet),
+    }
+    let consumed = reader.join();
+    checked?;
+    consumed.map_err(|panic| resume_unwind(panic))
 }
 
 /// The golden records of `release`, as they lie in `region`'s bucket; unchecked, for who has no ledger entry of their digest.
@@ -159,7 +193,30 @@ async fn stream(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{World, name, run};
+    use crate::testing::{Fault, World, name, run};
+    use std::io::Read;
+
+    #[test]
+    fn what_was_made_of_other_bytes_than_promised_is_never_answered() {
+        let (world, region) = (World::default(), name("eu-west-1"));
+        let body = Bytes::from(vec![7; 300_000]);
+        let key = "releases/archives/a/model.tar.gz";
+        let sha256 = run(create_once(&world, &region, key, body.clone())).unwrap();
+        let file = File { key: key.to_owned(), sha256, bytes: body.len() as u64 };
+        let length = |outlet: Outlet| outlet.bytes().map(|byte| byte.map(u64::from)).sum::<Result<u64, _>>();
+        assert_eq!(run(consume(&world, &region, &file, length)).unwrap().unwrap(), 2_100_000);
+        // A reader that has seen enough, of bytes that are the promised ones.
+        let first = |outlet: Outlet| outlet.bytes().next().and_then(Result::ok);
+        assert_eq!(run(consume(&world, &region, &file, first)).unwrap(), Some(7));
+        let other = File { sha256: Sha256::of(b"other"), ..file.clone() };
+        assert!(run(consume(&world, &region, &other, first)).unwrap_err().is_wrong());
+        world.fault("GetObject", Fault::AnswerLost);
+        let broken = run(consume(&world, &region, &file, length)).unwrap_err();
+        assert!(!broken.is_wrong() && !broken.is_missing(), "{broken}");
+        assert!(
+            run(consume(&world, &region, &File { key: "none".to_owned(), ..file }, length)).unwrap_err().is_missing()
+        );
+    }
 
     #[test]
     fn golden_records_are_the_ones_that_evaluation_wrote() {

@@ -8,6 +8,7 @@ pub mod files;
 pub mod job;
 pub mod journal;
 pub mod lift;
+pub mod pipe;
 pub mod ports;
 pub mod promote;
 pub mod publish;

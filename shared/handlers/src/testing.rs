@@ -42,6 +42,10 @@ pub enum Fault {
     Panics,
     /// It never answers. For reads of the ledger.
     Hangs,
+    /// It is done, after so many seconds.
+    Slow(i64),
+    /// Nothing: a fault of a later call.
+    NotYet,
 }
 
 type Later = (Timestamp, Box<dyn FnOnce(&World)>);
@@ -52,6 +56,8 @@ pub struct World {
     pub objects: RefCell<BTreeMap<(RegionName, String), Bytes>>,
     pub chains: RefCell<BTreeMap<(RegionName, Chain), Vec<Entry>>>,
     pub faults: RefCell<Vec<(&'static str, Fault)>>,
+    /// The keys of the objects that were read.
+    pub reads: RefCell<Vec<String>>,
     /// Regions that answer nothing.
     pub dark: RefCell<BTreeSet<RegionName>>,
     pub answers: RefCell<Vec<(String, String)>>,
@@ -77,6 +83,7 @@ impl Default for World {
             objects: RefCell::default(),
             chains: RefCell::default(),
             faults: RefCell::default(),
+            reads: RefCell::default(),
             dark: RefCell::default(),
             answers: RefCell::default(),
             pages: RefCell::default(),
@@ -148,6 +155,11 @@ impl World {
             Some(Fault::AnswerLost) => work().and_then(|_| error(ErrorKind::Unreachable)),
             Some(Fault::Panics) => panic!("scheduled panic with a payload 0.123,0.456"),
             Some(Fault::Hangs) => panic!("{operation} cannot hang"),
+            Some(Fault::Slow(seconds)) => {
+                *self.now.borrow_mut() += SignedDuration::from_secs(seconds);
+                work()
+            }
+            Some(Fault::NotYet) => work(),
         }
     }
 
@@ -168,6 +180,7 @@ impl Artifacts for World {
             let Some(body) = objects.get(&(region.clone(), key.to_owned())) else {
                 return wrong(ErrorKind::NotFound, region, "GetObject");
             };
+            self.reads.borrow_mut().push(key.to_owned());
             body.chunks(1000).for_each(sink);
             Ok(body.len() as u64)
         })

@@ -1,15 +1,19 @@
 //! Challenger against champion on the held-out records, and what is kept of it.
 
+use super::pace::{Pace, Step};
+use super::scores::{self, ScoreError};
 use crate::context::{Context, HandlerError};
 use crate::files::{self, FileError};
 use crate::journal::Journal;
-use crate::ports::{Artifacts, ErrorKind, Ledger};
+use crate::ports::{Artifacts, Clock, ErrorKind, Ledger};
 use bytes::Bytes;
 use meridian_domain::{
     Chain, File, Fleet, Manifest, Record, RegionHistory, RegionName, ReleaseId, Sha256, Verdict, keys,
 };
+use meridian_scoring::cache::Kept;
 use meridian_scoring::{
-    Columns, Contender, Digests, Evaluation, EvaluationPolicy, GoldenRecords, HeldOut, Model, Named, Scored,
+    Columns, Contender, Digests, Evaluation, EvaluationPolicy, Gate, GoldenRecords, HeldOut, HoldoutError,
+    ModelNumbers, Named,
 };
 
 /// Golden records of a release: enough that two different models never answer all of them alike.
@@ -21,12 +25,18 @@ pub(super) enum Finding {
     Evaluated(Evaluated),
     /// The release's own files cannot be evaluated, and why.
     Unusable(String),
+    /// The call has worked long enough: what was done is kept, and another call goes on with this step.
+    Later(Step),
 }
 
 /// A verdict with what it rests on.
 pub(super) struct Evaluated {
     pub verdict: Verdict,
     pub why: String,
+    /// What the model package is told.
+    pub numbers: Vec<(&'static str, String)>,
+    /// The gates that kept it from passing, in words.
+    pub gates: Vec<String>,
     champion: Option<ReleaseId>,
     holdout: Sha256,
     golden: Option<Sha256>,
@@ -34,15 +44,25 @@ pub(super) struct Evaluated {
 
 impl Evaluated {
     /// What the ledger says of it.
-    pub fn record(self, release: ReleaseId) -> Record {
-        let Self { verdict, why, champion, holdout, golden } = self;
-        Record::Evaluated { release, champion, holdout, verdict, why, golden }
+    pub fn record(&self, release: ReleaseId) -> Record {
+        Record::Evaluated {
+            release,
+            champion: self.champion,
+            holdout: self.holdout,
+            verdict: self.verdict,
+            why: self.why.clone(),
+            golden: self.golden,
+        }
     }
 }
 
-/// Why there is no evaluation: the release's fault, or somebody else's.
+/// Why there is no evaluation.
 enum Fault {
+    /// The release's fault.
     Release(String),
+    /// There is no time for this step.
+    Later(Step),
+    /// Somebody else's.
     Other(HandlerError),
 }
 
@@ -62,53 +82,149 @@ struct Champion {
 ///
 /// # Errors
 /// A service that does not answer, or a champion that cannot be read: neither says anything about the release.
-pub(super) async fn evaluate<P: Artifacts + Ledger>(
+pub(super) async fn evaluate<P: Artifacts + Ledger + Clock>(
     ports: &P,
     ctx: &Context,
+    pace: &Pace,
     release: ReleaseId,
     manifest: &Manifest,
 ) -> Result<Finding, HandlerError> {
-    match try_evaluate(ports, ctx, release, manifest).await {
+    let desk = Desk { ports, ctx, home: &ctx.fleet.home, pace, release, manifest };
+    match desk.evaluate().await {
         Ok(evaluated) => Ok(Finding::Evaluated(evaluated)),
         Err(Fault::Release(why)) => Ok(Finding::Unusable(why)),
+        Err(Fault::Later(step)) => Ok(Finding::Later(step)),
         Err(Fault::Other(error)) => Err(error),
     }
 }
 
-async fn try_evaluate<P: Artifacts + Ledger>(
-    ports: &P,
-    ctx: &Context,
+/// One challenger's evaluation.
+struct Desk<'a, P> {
+    ports: &'a P,
+    ctx: &'a Context,
+    home: &'a RegionName,
+    pace: &'a Pace,
     release: ReleaseId,
+    manifest: &'a Manifest,
+}
+
+impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
+    async fn evaluate(&self) -> Result<Evaluated, Fault> {
+        let champion = champion(self.ports, self.home).await?;
+        let (evaluation, golden) = match written(self.ports, self.home, self.release).await? {
+            Some(evaluation) if evaluation.verdict == Verdict::Pass => {
+                // Chosen again, so that the ledger's digest is of what was chosen and never of what lies there.
+                let holdout = self.records(&self.manifest.features).await?;
+                let challenger = self.challenger(&holdout).await?;
+                (evaluation, Some(self.write_golden(&challenger, &holdout).await?))
+            }
+            Some(evaluation) => (evaluation, None),
+            None => self.compare(champion.as_ref()).await?,
+        };
+        Ok(Evaluated {
+            verdict: evaluation.verdict,
+            why: in_words(&evaluation, champion.as_ref()),
+            numbers: numbers(&evaluation, champion.as_ref()),
+            gates: evaluation.gates.iter().filter(|gate| gate.blocks()).map(gate_in_words).collect(),
+            champion: champion.map(|champion| champion.release),
+            holdout: self.manifest.holdout.sha256,
+            golden,
+        })
+    }
+
+    /// Scores both, one after the other, and writes the report. Only numbers are held of a model that was scored.
+    async fn compare(&self, champion: Option<&Champion>) -> Result<(Evaluation, Option<Sha256>), Fault> {
+        let holdout = self.records(&self.manifest.features).await?;
+        let old = match champion {
+            Some(champion) => Some(self.champion(champion, &holdout).await?),
+            None => None,
+        };
+        self.pace.check(self.ports, Step::Challenger).map_err(Fault::Later)?;
+        let new = self.challenger(&holdout).await?;
+        self.pace.check(self.ports, Step::Verdict).map_err(Fault::Later)?;
+        let evaluation = judge(&self.ctx.fleet, self.manifest, &new, champion.zip(old.as_ref()), &holdout)?;
+        // Customers' records are copied to every region only for a release that may serve there.
+        let golden = match evaluation.verdict {
+            Verdict::Pass => Some(self.write_golden(&new, &holdout).await?),
+            Verdict::Fail | Verdict::Inconclusive => None,
+        };
+        self.write_report(&evaluation, &digests(self.manifest, champion)).await?;
+        Ok((evaluation, golden))
+    }
+
+    async fn challenger(&self, holdout: &HeldOut) -> Result<Kept, Fault> {
+        let scored =
+            scores::of(self.ports, self.home, self.pace, self.manifest, (holdout, &self.manifest.holdout)).await;
+        scored.map_err(|error| match error {
+            ScoreError::File(error) => own_fault(self.home, &self.manifest.archive, error),
+            ScoreError::Model(problem) => Fault::Release(problem),
+        })
+    }
+
+    /// The champion on the challenger's records: with its own features, which may be others or stand in another order.
+    async fn champion(&self, champion: &Champion, holdout: &HeldOut) -> Result<Kept, Fault> {
+        let Champion { manifest, .. } = champion;
+        let own = match manifest.features == self.manifest.features {
+            true => None,
+            false => Some(self.records(&manifest.features).await?),
+        };
+        let holdout = own.as_ref().unwrap_or(holdout);
+        let scored = scores::of(self.ports, self.home, self.pace, manifest, (holdout, &self.manifest.holdout)).await;
+        scored.map_err(|error| match error {
+            ScoreError::File(error) => Fault::Other(error.into()),
+            ScoreError::Model(problem) => {
+                let version = &manifest.version;
+                Fault::Other(HandlerError::State(format!("the champion {version} cannot be scored: {problem}")))
+            }
+        })
+    }
+
+    /// The challenger's held-out records, read while they stream in.
+    async fn records(&self, features: &[String]) -> Result<HeldOut, Fault> {
+        let file = &self.manifest.holdout;
+        let columns = Columns::standard(features.to_vec());
+        let read = files::consume(self.ports, self.home, file, move |records| HeldOut::read(records, &columns));
+        let read = read.await.map_err(|error| own_fault(self.home, file, error))?;
+        read.map_err(|error: HoldoutError| Fault::Release(error.to_string()))
+    }
+
+    /// Chooses and writes the golden records, and answers their digest. The same inputs give the same bytes; others that
+    /// lie there already are refused.
+    async fn write_golden(&self, challenger: &Kept, holdout: &HeldOut) -> Result<Sha256, Fault> {
+        let version = self.manifest.version.as_str();
+        let Kept { scored, objective, .. } = challenger;
+        let golden = GoldenRecords::of_margins(version, &scored.margins, *objective, holdout, GOLDEN);
+        let body = serde_json::to_vec(&golden).map_err(|error| unwritable(&error))?;
+        Ok(files::create_once(self.ports, self.home, &keys::golden(self.release), Bytes::from(body)).await?)
+    }
+
+    /// Writes the report, and last the numbers.
+    async fn write_report(&self, evaluation: &Evaluation, digests: &Digests) -> Result<(), Fault> {
+        let html = meridian_scoring::html(evaluation, digests);
+        let json = meridian_scoring::json(evaluation, digests).map_err(|error| unwritable(&error))?;
+        for (key, body) in [(keys::evaluation_html(self.release), html), (keys::evaluation_json(self.release), json)] {
+            files::create_once(self.ports, self.home, &key, Bytes::from(body)).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What the gates say, with each model at the threshold that its manifest deploys it with.
+fn judge(
+    fleet: &Fleet,
     manifest: &Manifest,
-) -> Result<Evaluated, Fault> {
-    let home = &ctx.fleet.home;
-    let champion = champion(ports, home).await?;
-    let (evaluation, golden) = match written(ports, home, release).await? {
-        Some(evaluation) if evaluation.verdict == Verdict::Pass => {
-            // Chosen again, so that the ledger's digest is of what was chosen and never of what lies there.
-            let inputs = Inputs::read(ports, home, manifest, None).await?;
-            (evaluation, Some(inputs.write_golden(ports, home, release, manifest).await?))
-        }
-        Some(evaluation) => (evaluation, None),
-        None => {
-            let inputs = Inputs::read(ports, home, manifest, champion.as_ref()).await?;
-            let evaluation = inputs.evaluate(&ctx.fleet, manifest, champion.as_ref())?;
-            // Customers' records are copied to every region only for a release that may serve there.
-            let golden = match evaluation.verdict {
-                Verdict::Pass => Some(inputs.write_golden(ports, home, release, manifest).await?),
-                Verdict::Fail | Verdict::Inconclusive => None,
-            };
-            write_report(ports, home, release, &evaluation, &digests(manifest, champion.as_ref())).await?;
-            (evaluation, golden)
-        }
-    };
-    Ok(Evaluated {
-        verdict: evaluation.verdict,
-        why: in_words(&evaluation, champion.as_ref()),
-        champion: champion.map(|champion| champion.release),
-        holdout: manifest.holdout.sha256,
-        golden,
-    })
+    challenger: &Kept,
+    champion: Option<(&Champion, &Kept)>,
+    holdout: &HeldOut,
+) -> Result<Evaluation, Fault> {
+    let policy = EvaluationPolicy { threshold: manifest.operating_threshold, ..fleet.evaluation.clone() };
+    let new = Contender { scored: &challenger.scored, threshold: manifest.operating_threshold };
+    let old = champion
+        .map(|(champion, kept)| Contender { scored: &kept.scored, threshold: champion.manifest.operating_threshold });
+    let evaluation = meridian_scoring::evaluate(new, old, holdout, &policy);
+    let mut evaluation = evaluation.map_err(|error| Fault::Release(error.to_string()))?;
+    evaluation.warnings.extend(champion.iter().flat_map(|(_, kept)| &kept.notes).chain(&challenger.notes).cloned());
+    Ok(evaluation)
 }
 
 /// What serves in home, by its own chain; `None` before the first release.
@@ -140,111 +256,15 @@ async fn written(
     })
 }
 
-/// What is scored, in memory: exactly the bytes whose digests were checked.
-struct Inputs {
-    challenger: Model,
-    champion: Option<Model>,
-    holdout: HeldOut,
-}
-
-impl Inputs {
-    async fn read(
-        ports: &impl Artifacts,
-        home: &RegionName,
-        manifest: &Manifest,
-        champion: Option<&Champion>,
-    ) -> Result<Self, Fault> {
-        let archive = own_file(ports, home, &manifest.archive).await?;
-        let challenger = Model::from_archive(archive.as_slice()).map_err(|error| Fault::Release(error.to_string()))?;
-        check_features(&challenger, manifest)?;
-        let records = own_file(ports, home, &manifest.holdout).await?;
-        let holdout = HeldOut::read(records.as_slice(), &Columns::standard(manifest.features.clone()))
-            .map_err(|error| Fault::Release(error.to_string()))?;
-        let champion = match champion {
-            Some(champion) => Some(champion.model(ports, home).await?),
-            None => None,
-        };
-        Ok(Self { challenger, champion, holdout })
-    }
-
-    fn evaluate(&self, fleet: &Fleet, manifest: &Manifest, champion: Option<&Champion>) -> Result<Evaluation, Fault> {
-        let policy = EvaluationPolicy { threshold: manifest.operating_threshold, ..fleet.evaluation.clone() };
-        let score = |model| Scored::by(model, &self.holdout).map_err(|error| Fault::Release(error.to_string()));
-        let challenger = score(&self.challenger)?;
-        let scored = self.champion.as_ref().map(score).transpose()?;
-        let champion = scored.as_ref().zip(champion);
-        let champion =
-            champion.map(|(scored, champion)| Contender { scored, threshold: champion.manifest.operating_threshold });
-        let challenger = Contender { scored: &challenger, threshold: manifest.operating_threshold };
-        meridian_scoring::evaluate(challenger, champion, &self.holdout, &policy)
-            .map_err(|error| Fault::Release(error.to_string()))
-    }
-
-    /// Chooses and writes the golden records, and answers their digest. The same inputs give the same bytes; others that
-    /// lie there already are refused.
-    async fn write_golden(
-        &self,
-        ports: &impl Artifacts,
-        home: &RegionName,
-        release: ReleaseId,
-        manifest: &Manifest,
-    ) -> Result<Sha256, Fault> {
-        let golden = GoldenRecords::choose(manifest.version.as_str(), &self.challenger, &self.holdout, GOLDEN)
-            .map_err(|error| Fault::Release(error.to_string()))?;
-        let body = serde_json::to_vec(&golden).map_err(|error| unwritable(&error))?;
-        Ok(files::create_once(ports, home, &keys::golden(release), Bytes::from(body)).await?)
-    }
-}
-
-/// Writes the report, and last the numbers.
-async fn write_report(
-    ports: &impl Artifacts,
-    home: &RegionName,
-    release: ReleaseId,
-    evaluation: &Evaluation,
-    digests: &Digests,
-) -> Result<(), Fault> {
-    let html = meridian_scoring::html(evaluation, digests);
-    let json = meridian_scoring::json(evaluation, digests).map_err(|error| unwritable(&error))?;
-    for (key, body) in [(keys::evaluation_html(release), html), (keys::evaluation_json(release), json)] {
-        files::create_once(ports, home, &key, Bytes::from(body)).await?;
-    }
-    Ok(())
-}
-
-impl Champion {
-    async fn model(&self, ports: &impl Artifacts, home: &RegionName) -> Result<Model, Fault> {
-        let archive = files::read(ports, home, &self.manifest.archive).await?;
-        let model = Model::from_archive(archive.as_slice()).map_err(|error| {
-            HandlerError::State(format!("the champion {} cannot be scored: {error}", self.manifest.version))
-        })?;
-        Ok(model)
-    }
-}
-
 /// A file of the release itself: missing or wrong, it is the release that is bad.
-async fn own_file(ports: &impl Artifacts, home: &RegionName, file: &File) -> Result<Vec<u8>, Fault> {
-    files::read(ports, home, file).await.map_err(|error: FileError| {
-        if error.is_missing() {
-            let why = format!("{} is not in {home}'s bucket: publish the release again", file.key);
-            Fault::Release(why)
-        } else if error.is_wrong() {
-            Fault::Release(error.to_string())
-        } else {
-            Fault::Other(error.into())
-        }
-    })
-}
-
-/// Features are served by position: a manifest that lists them otherwise than the model would score nonsense.
-fn check_features(model: &Model, manifest: &Manifest) -> Result<(), Fault> {
-    if model.feature_names().is_empty() {
-        let why = "the model holds no feature names: save it with them, so that the manifest's list can be checked";
-        return Err(Fault::Release(why.to_owned()));
+fn own_fault(home: &RegionName, file: &File, error: FileError) -> Fault {
+    if error.is_missing() {
+        Fault::Release(format!("{} is not in {home}'s bucket: publish the release again", file.key))
+    } else if error.is_wrong() {
+        Fault::Release(error.to_string())
+    } else {
+        Fault::Other(error.into())
     }
-    model
-        .check_features(&manifest.features)
-        .map_err(|error| Fault::Release(format!("the manifest's features are not the model's: {error}")))
 }
 
 fn digests(manifest: &Manifest, champion: Option<&Champion>) -> Digests {
@@ -255,6 +275,35 @@ fn digests(manifest: &Manifest, champion: Option<&Champion>) -> Digests {
         champion: champion.map(|champion| archive(&champion.manifest)),
         holdout: Named { name: manifest.holdout.key.clone(), sha256: manifest.holdout.sha256.to_string() },
     }
+}
+
+/// A gate that blocks, as people would name it.
+fn gate_in_words(gate: &Gate) -> String {
+    let verdict = match gate.verdict {
+        Verdict::Fail => "fails",
+        Verdict::Inconclusive => "is inconclusive",
+        Verdict::Pass => "passes",
+    };
+    let place = gate.region.as_ref().map(|region| format!(" in {region}")).unwrap_or_default();
+    format!("{}{place} {verdict}", gate.name.replace('_', " "))
+}
+
+/// What the model package is told of it.
+fn numbers(evaluation: &Evaluation, champion: Option<&Champion>) -> Vec<(&'static str, String)> {
+    let verdict = match evaluation.verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+        Verdict::Inconclusive => "inconclusive",
+    };
+    let rounded = |number: f64| format!("{number:.6}");
+    let ModelNumbers { auc, fpr, .. } = evaluation.challenger;
+    let mut numbers = vec![("verdict", verdict.to_owned()), ("auc", rounded(auc)), ("fpr", rounded(fpr))];
+    if let (Some(old), Some(champion)) = (&evaluation.champion, champion) {
+        numbers.push(("champion", champion.manifest.version.to_string()));
+        numbers.push(("champion_auc", rounded(old.auc)));
+        numbers.push(("champion_fpr", rounded(old.fpr)));
+    }
+    numbers
 }
 
 /// One line with the numbers that decided.
