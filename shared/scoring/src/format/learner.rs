@@ -135,6 +135,33 @@ impl Learner {
         }
     }
 
+    /// In what the image's container would serve the model otherwise than the version of XGBoost that trained it: one
+    /// sentence each, for people.
+    pub(crate) fn caveats(&self, image: Image) -> Vec<String> {
+        let mut caveats = Vec::new();
+        let assumed = BaseScore { value: 0.5, listed: false };
+        // Exact: any other number is another margin.
+        if self.base_score.listed && self.base_score.value != assumed.value {
+            caveats.push(format!(
+                "the base score is written `[{}]`, as XGBoost 3.1 and later do; the image {image} cannot read that and \
+                 serves {} instead, without an error: every margin would be {:+} off; save the model with the image's \
+                 own version of XGBoost",
+                self.base_score.value,
+                assumed.value,
+                assumed.margin(self.objective) - self.base_margin,
+            ));
+        }
+        if let Some(best) = self.best_trees.filter(|best| *best != self.trees) {
+            caveats.push(format!(
+                "training stopped early: the image {} serves the first {best} trees, the image {} all {}",
+                Image::V1_7,
+                Image::V3_0,
+                self.trees,
+            ));
+        }
+        caveats
+    }
+
     /// The weight of a tree's leaves; `None` where they are added as they are.
     pub(crate) fn tree_weights(&self) -> Option<&[f32]> {
         match &self.booster {
