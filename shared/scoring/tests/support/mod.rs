@@ -80,6 +80,35 @@ impl Ubj {
     }
 }
 
+impl Ubj {
+    /// The same as JSON.
+    pub fn json(&self) -> String {
+        let list = |items: Vec<String>| format!("[{}]", items.join(","));
+        match self {
+            Ubj::Text(text) => format!("{text:?}"),
+            Ubj::Floats(values) => list(values.iter().map(|value| word(*value)).collect()),
+            Ubj::Ints(values) => list(values.iter().map(ToString::to_string).collect()),
+            Ubj::Bytes(values) => list(values.iter().map(ToString::to_string).collect()),
+            Ubj::List(values) => list(values.iter().map(Ubj::json).collect()),
+            Ubj::Object(members) => {
+                let members: Vec<String> =
+                    members.iter().map(|(key, value)| format!("{key:?}:{}", value.json())).collect();
+                format!("{{{}}}", members.join(","))
+            }
+        }
+    }
+}
+
+/// A number as XGBoost writes it into JSON.
+fn word(value: f32) -> String {
+    match value {
+        _ if value.is_nan() => "NaN".to_owned(),
+        _ if value.is_infinite() && value < 0.0 => "-Infinity".to_owned(),
+        _ if value.is_infinite() => "Infinity".to_owned(),
+        _ => format!("{value:E}"),
+    }
+}
+
 fn typed<const N: usize>(kind: u8, values: impl ExactSizeIterator<Item = [u8; N]>, out: &mut Vec<u8>) {
     out.extend([b'[', b'$', kind, b'#']);
     length(values.len(), out);
@@ -109,6 +138,11 @@ pub struct Sketch {
     pub objective: &'static str,
     pub num_class: &'static str,
     pub base_score: &'static str,
+    /// Further members of the tree, of the trees' `model`, of `gradient_booster` and of `attributes`.
+    pub in_tree: Vec<(&'static str, Ubj)>,
+    pub in_model: Vec<(&'static str, Ubj)>,
+    pub in_booster: Vec<(&'static str, Ubj)>,
+    pub attributes: Vec<(&'static str, Ubj)>,
 }
 
 impl Default for Sketch {
@@ -125,14 +159,26 @@ impl Default for Sketch {
             objective: "binary:logistic",
             num_class: "0",
             base_score: "[5E-1]",
+            in_tree: Vec::new(),
+            in_model: Vec::new(),
+            in_booster: Vec::new(),
+            attributes: Vec::new(),
         }
     }
 }
 
 impl Sketch {
     pub fn bytes(&self) -> Vec<u8> {
+        self.document().bytes()
+    }
+
+    pub fn json(&self) -> Vec<u8> {
+        self.document().json().into_bytes()
+    }
+
+    fn document(&self) -> Ubj {
         use Ubj::{Bytes, Floats, Ints, List, Object, Text};
-        let tree = Object(vec![
+        let mut tree = vec![
             ("base_weights", Floats(vec![9.0; self.values.len()])),
             ("default_left", Bytes(vec![1; self.values.len()])),
             ("left_children", Ints(self.left.clone())),
@@ -141,9 +187,13 @@ impl Sketch {
             ("split_indices", Ints(self.features.clone())),
             ("split_type", Bytes(self.split_type.clone())),
             ("tree_param", Object(vec![("size_leaf_vector", Text(self.leaf_vector))])),
-        ]);
-        let model =
-            Object(vec![("gbtree_model_param", Object(vec![("num_trees", Text("1"))])), ("trees", List(vec![tree]))]);
+        ];
+        tree.extend(self.in_tree.clone());
+        let mut model =
+            vec![("gbtree_model_param", Object(vec![("num_trees", Text("1"))])), ("trees", List(vec![Object(tree)]))];
+        model.extend(self.in_model.clone());
+        let mut booster = vec![("model", Object(model)), ("name", Text(self.booster))];
+        booster.extend(self.in_booster.clone());
         let params = Object(vec![
             ("base_score", Text(self.base_score)),
             ("num_class", Text(self.num_class)),
@@ -152,11 +202,41 @@ impl Sketch {
         ]);
         let learner = Object(vec![
             ("feature_names", List(vec![Text("x")])),
-            ("gradient_booster", Object(vec![("model", model), ("name", Text(self.booster))])),
+            ("attributes", Object(self.attributes.clone())),
+            ("gradient_booster", Object(booster)),
             ("learner_model_param", params),
             ("objective", Object(vec![("name", Text(self.objective))])),
         ]);
-        Object(vec![("learner", learner), ("version", Ints(vec![3, 2, 0]))]).bytes()
+        Object(vec![("learner", learner), ("version", Ints(vec![3, 2, 0]))])
+    }
+
+    /// The same in the legacy binary format, with `binf` before it; without names and categories.
+    pub fn legacy(&self) -> Vec<u8> {
+        let words = |out: &mut Vec<u8>, words: &[i32]| words.iter().for_each(|word| out.extend(word.to_le_bytes()));
+        let text = |out: &mut Vec<u8>, text: &str| {
+            out.extend((text.len() as u64).to_le_bytes());
+            out.extend(text.as_bytes());
+        };
+        let nodes = self.left.len() as i32;
+        let base_score: f32 = self.base_score.trim_matches(['[', ']']).parse().unwrap();
+        let mut out = b"binf".to_vec();
+        out.extend(base_score.to_le_bytes());
+        words(&mut out, &[1, self.num_class.parse().unwrap(), 0, 0, 1, 7, 1]);
+        words(&mut out, &[0; 26]);
+        text(&mut out, self.objective);
+        text(&mut out, self.booster);
+        words(&mut out, &[1, 1, 0, 0, 0, 0, 1, 0]);
+        words(&mut out, &[0; 32]);
+        words(&mut out, &[1, nodes, 0, 0, 1, self.leaf_vector.parse().unwrap()]);
+        words(&mut out, &[0; 31]);
+        for node in 0..self.left.len() {
+            let split = self.features[node] | i32::MIN; // a missing value goes left
+            words(&mut out, &[0, self.left[node], self.right[node], split]);
+            out.extend(self.values[node].to_le_bytes());
+        }
+        words(&mut out, &vec![0; 4 * self.left.len()]);
+        words(&mut out, &[0]);
+        out
     }
 
     pub fn model(&self) -> Model {
