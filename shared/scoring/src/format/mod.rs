@@ -9,6 +9,8 @@ mod learner;
 mod legacy;
 mod sniff;
 mod source;
+#[cfg(test)]
+mod tests;
 mod ubj_model;
 mod ubjson;
 
