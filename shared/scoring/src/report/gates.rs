@@ -27,6 +27,10 @@ pub(crate) fn marks(verdict: Verdict) -> (&'static str, &'static str) {
 pub(crate) fn tally<'a>(gates: impl Iterator<Item = &'a Gate> + Clone) -> String {
     let of = |verdict| gates.clone().filter(move |gate| gate.verdict == verdict).count();
     let counts = [Verdict::Fail, Verdict::Inconclusive, Verdict::Pass].map(|verdict| (of(verdict), verdict));
+    in_words(&counts)
+}
+
+fn in_words(counts: &[(usize, Verdict)]) -> String {
     let said = counts.iter().filter(|(count, _)| *count > 0).map(|(count, verdict)| format!("{count} {verdict}"));
     said.collect::<Vec<_>>().join(", ")
 }
@@ -101,6 +105,15 @@ fn forest(gate: &Gate) -> Option<Element> {
     Some(picture)
 }
 
+/// How many regions stand where: `2 fail, 2 inconclusive`.
+pub(crate) fn regions_tally(evaluation: &Evaluation) -> String {
+    let verdicts: Vec<Verdict> =
+        evaluation.regions.iter().filter_map(|region| Region::of(region, evaluation).verdict()).collect();
+    let of = |verdict| verdicts.iter().filter(|found| **found == verdict).count();
+    let counts = [Verdict::Fail, Verdict::Inconclusive, Verdict::Pass].map(|verdict| (of(verdict), verdict));
+    in_words(&counts)
+}
+
 /// The customer regions, worst first; `None` where the held-out set names none.
 pub(crate) fn regions(evaluation: &Evaluation) -> Option<Element> {
     if evaluation.regions.is_empty() {
@@ -152,10 +165,10 @@ impl<'a> Region<'a> {
         Region { numbers, gates: evaluation.gates.iter().filter(here).collect() }
     }
 
-    /// What the region's required gates say together; of none, what the advisory ones do.
+    /// What the region's gates say together: an advisory one condemns nothing, and a gate that says nothing leaves the
+    /// region open.
     fn verdict(&self) -> Option<Verdict> {
-        let required = self.gates.iter().any(|gate| gate.mode == GateMode::Required);
-        let counted = self.gates.iter().filter(|gate| !required || gate.mode == GateMode::Required);
+        let counted = self.gates.iter().filter(|gate| gate.mode == GateMode::Required || gate.verdict != Verdict::Fail);
         (!self.gates.is_empty()).then(|| Verdict::all(counted.map(|gate| gate.verdict)))
     }
 
@@ -187,7 +200,11 @@ impl<'a> Region<'a> {
     fn not_passed(&self) -> Option<Element> {
         let of = |verdict| self.gates.iter().filter(move |gate| gate.verdict == verdict);
         let open = of(Verdict::Inconclusive).count();
-        let failed: Vec<String> = of(Verdict::Fail).map(|gate| title(&gate.name)).collect();
+        let mut failed: Vec<String> = of(Verdict::Fail).map(|gate| title(&gate.name)).collect();
+        if failed.len() > 4 {
+            let more = failed.split_off(3).len();
+            failed.push(format!("{more} more"));
+        }
         let open = match open {
             0 => None,
             open if open == self.gates.len() && open > 2 => Some(format!("all {open} inconclusive")),
@@ -210,7 +227,7 @@ fn every_gate(regions: &[Region]) -> Element {
                 name(&region.numbers.region),
                 named(gate),
                 Some(badge(gate.verdict)),
-                cell(words::sentence(&gate.reason)),
+                cell(words::sentence_unless(&gate.reason, [region.numbers.region.as_str()])),
             ]
         })
     });

@@ -5,10 +5,11 @@ use super::json::TOOL;
 use super::markup::{Element, el};
 use super::provenance::{Named, Provenance};
 use super::table::{Cell, Column, Narrow, cell, folded, name, table};
-use super::words::{Style, count, counted};
+use super::words::{self, Style, count};
 use super::{figures, gates, reasons};
-use crate::evaluation::{Evaluation, Gate, ModelNumbers};
+use crate::evaluation::{Evaluation, Gate, ModelNumbers, RegionNumbers};
 use meridian_domain::Verdict;
+use std::collections::BTreeSet;
 
 /// `evaluation.html`: no script and no request to anywhere; for a screen, a phone, paper and a screen reader.
 pub fn html(evaluation: &Evaluation, provenance: impl Into<Provenance>) -> String {
@@ -42,8 +43,21 @@ fn head(evaluation: &Evaluation, provenance: &Provenance) -> Element {
         .child(el("style").raw(include_str!("style.css")))
 }
 
-/// The sentences that a reader sees before all others; more are folded away.
-const FIRST_REASONS: usize = 8;
+/// The sentences of a list that are seen at once; more are folded away.
+const FIRST: usize = 8;
+
+/// A list of sentences. What several gates say alike is said once.
+fn sentences(all: &[String], regions: &[RegionNumbers]) -> Vec<Element> {
+    let names = || regions.iter().map(|region| region.region.as_str());
+    let mut said = BTreeSet::new();
+    let items = all.iter().filter(|sentence| said.insert(sentence.as_str()));
+    let mut first: Vec<Element> =
+        items.map(|sentence| el("li").text(words::sentence_unless(sentence, names()))).collect();
+    let more = first.split_off(first.len().min(FIRST));
+    let summary = format!("{} more", more.len());
+    let folded = (!more.is_empty()).then(|| folded(&summary, [el("ul").children(more)]));
+    [el("ul").children(first)].into_iter().chain(folded).collect()
+}
 
 fn verdict(evaluation: &Evaluation, provenance: &Provenance) -> Element {
     let challenger = &provenance.inputs.challenger.name;
@@ -57,17 +71,12 @@ fn verdict(evaluation: &Evaluation, provenance: &Provenance) -> Element {
         ),
     };
     let against = provenance.inputs.champion.as_ref().map(|champion| champion.name.as_str());
-    let items = |reasons: &[String]| {
-        reasons.iter().map(|reason| el("li").text(super::words::sentence(reason))).collect::<Vec<_>>()
-    };
-    let (first, more) = evaluation.reasons.split_at(evaluation.reasons.len().min(FIRST_REASONS));
-    let more = (!more.is_empty()).then(|| folded(&format!("{} more", more.len()), [el("ul").children(items(more))]));
     let mark = el("span").class("mark").attr("aria-hidden", "true").text(mark);
     let word = el("span")
         .class(format!("word {class}"))
         .child(mark)
         .text(' ')
-        .text(super::words::sentence(&evaluation.verdict.to_string()));
+        .text(words::sentence(&evaluation.verdict.to_string()));
     el("section")
         .class(format!("verdict {class}"))
         .attr("aria-labelledby", "verdict")
@@ -79,8 +88,7 @@ fn verdict(evaluation: &Evaluation, provenance: &Provenance) -> Element {
                 .text(format!(" {headline}")),
         )
         .child(el("p").class("meaning").text(meaning))
-        .child(el("ul").class("reasons").children(items(first)))
-        .children(more)
+        .children(sentences(&evaluation.reasons, &evaluation.regions))
         .child(facts(evaluation, against))
 }
 
@@ -88,12 +96,10 @@ fn verdict(evaluation: &Evaluation, provenance: &Provenance) -> Element {
 fn facts(evaluation: &Evaluation, champion: Option<&str>) -> Element {
     let fact = |name: &str, value: Cell| el("div").child(el("dt").text(name)).child(el("dd").children(value));
     let whole = evaluation.gates.iter().filter(|gate| gate.region.is_none());
-    let regional = evaluation.gates.iter().filter(|gate| gate.region.is_some());
     let regions = (!evaluation.regions.is_empty()).then(|| {
-        let number = evaluation.regions.len() as u64;
-        let tally = gates::tally(regional.clone());
-        let text = if tally.is_empty() { count(number) } else { format!("{}: {tally}", counted(number, "region")) };
-        fact("Customer regions", cell(text))
+        let tally = gates::regions_tally(evaluation);
+        let number = count(evaluation.regions.len() as u64);
+        fact("Customer regions", cell(if tally.is_empty() { number } else { format!("{number}: {tally}") }))
     });
     let records = format!("{}, {} of them positive", count(evaluation.rows), count(evaluation.positives));
     el("dl")
@@ -108,10 +114,9 @@ fn warnings(evaluation: &Evaluation) -> Option<Element> {
     if evaluation.warnings.is_empty() {
         return None;
     }
-    let items = evaluation.warnings.iter().map(|warning| el("li").text(super::words::sentence(warning)));
     let section = el("section").class("warnings").attr("aria-labelledby", "warnings");
     let heading = el("h2").attr("id", "warnings").text("Warnings");
-    Some(section.child(heading).child(el("ul").children(items)))
+    Some(section.child(heading).children(sentences(&evaluation.warnings, &evaluation.regions)))
 }
 
 /// A measure: what it is called, how it is written, where it stands, and the gate that judged its difference, with the

@@ -74,12 +74,6 @@ pub(crate) fn count(count: u64) -> String {
     text
 }
 
-/// `1 record`, `2 records`.
-pub(crate) fn counted(number: u64, one: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{}{NBSP}{one}{plural}", count(number))
-}
-
 /// A share for an axis or a short sentence: `0.1 %`, `12 %`.
 pub(crate) fn short_percent(share: f64) -> String {
     let percent = 100.0 * share;
@@ -132,6 +126,11 @@ pub(crate) fn style(gate: &str) -> Style {
         "brier" => Style::Plain(5),
         _ => Style::Plain(4),
     }
+}
+
+/// With a capital at its start, unless it starts with one of these names, which are written as they are.
+pub(crate) fn sentence_unless<'a>(text: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+    if names.into_iter().any(|name| text.starts_with(name)) { text.to_owned() } else { sentence(text) }
 }
 
 /// With a capital at its start.

@@ -155,7 +155,7 @@ impl Population {
             // Half of the records are the first region's, half of the rest the second's, and so on.
             let region = (0..regions.len() - 1).find(|_| random.uniform() < 2.2 / regions.len() as f64);
             let region = &regions[region.unwrap_or(regions.len() - 1)];
-            csv += &format!("{},\"{}\",1\n", u8::from(label), region.replace('"', "\"\""));
+            csv += &format!("{},\"{}\",{truth:.3}\n", u8::from(label), region.replace('"', "\"\""));
             let margin = |skill: f64, own: f64| (1.9 * skill * truth + 0.7 * noise + 0.35 * own - 3.6) as f32;
             before.push(margin(1.0, random.normal()));
             after.push(margin(case.skill, random.normal()) + case.shift as f32);
