@@ -1,7 +1,7 @@
 //! Scoring and evaluating XGBoost models, without XGBoost, without Python and without AWS.
 //!
 //! A [`Model`] is read from `model.tar.gz` as a stream and gives margins that are bit-equal to XGBoost's
-//! own CPU predictor. [`HeldOut`] holds labelled records; [`evaluate()`] scores a challenger and a champion
+//! own CPU predictor; [`stream_margins`] gives the same without holding the model. [`HeldOut`] holds labelled records; [`evaluate()`] scores a challenger and a champion
 //! on them and says, gate by gate, whether the challenger may be approved. [`GoldenRecords`] prove later
 //! which model an endpoint serves.
 //!
@@ -20,7 +20,6 @@ mod gates;
 mod golden;
 mod holdout;
 mod image;
-#[allow(dead_code, reason = "threads are not asked for yet")]
 mod inflate;
 mod matrix;
 mod metrics;
@@ -29,6 +28,7 @@ mod number;
 mod report;
 mod score;
 mod shap;
+mod stream;
 #[allow(dead_code, reason = "scorers and explanations use what they need of it")]
 mod tree;
 
@@ -48,3 +48,4 @@ pub use metrics::{Confusion, roc_auc};
 pub use model::{DEFAULT_MODEL_LIMIT, Model, probability_of};
 pub use report::{Digests, EvaluateCommand, Named, Provenance, html, json, shell_line};
 pub use shap::{Attributions, Reason, ShapForest, sample_rows, top_reasons};
+pub use stream::{ReadOptions, StreamError, Streamed, stream_margins};

@@ -1,13 +1,15 @@
 //! A loaded model, and margins that are bit-equal to those of XGBoost's own CPU predictor.
 
-use crate::archive::with_single_file;
+use crate::archive::{self, Reading, with_single_file};
 use crate::error::{ModelError, PayloadError, ShapeError};
 use crate::forest::Forest;
 use crate::format::{self, Learner, Objective};
 use crate::holdout::HeldOut;
+use crate::image::Image;
 use crate::matrix::Matrix;
 use crate::number::{FieldError, parse_field};
 use crate::score::{self, Isa};
+use crate::stream::ReadOptions;
 use std::fmt;
 use std::io::Read;
 use std::num::NonZeroUsize;
@@ -26,7 +28,21 @@ pub struct Model {
 }
 
 impl Model {
-    /// Reads `model.tar.gz` as a stream, up to [`DEFAULT_MODEL_LIMIT`] inflated bytes.
+    /// Reads a model: `model.tar.gz`, or a bare model file of any [`Format`](crate::Format), told apart by content. An
+    /// archive is read as a stream. Of a model whose training stopped early, the trees that the options' image serves
+    /// are kept.
+    ///
+    /// # Errors
+    /// An archive of anything but exactly one top-level file, and a model that is damaged or of an unsupported kind; see
+    /// [`ModelError`].
+    pub fn read(input: impl Read + Send, options: &ReadOptions) -> Result<Model, ModelError> {
+        let mut forest = Forest::default();
+        let reading = Reading { limit: options.limit, threads: options.threads.get() };
+        let learner = archive::load(input, reading, &mut forest)?;
+        Ok(Model::of(learner, forest, options.image))
+    }
+
+    /// Reads `model.tar.gz` as a stream, up to [`DEFAULT_MODEL_LIMIT`] inflated bytes; all trees are served.
     ///
     /// # Errors
     /// Anything but a gzip-compressed tar of exactly one top-level file with a supported model; see [`ModelError`].
@@ -39,27 +55,27 @@ impl Model {
     /// # Errors
     /// As [`Model::from_archive`]; [`ModelError::TooLarge`] past the limit.
     pub fn from_archive_within(archive: impl Read, limit: u64) -> Result<Model, ModelError> {
-        with_single_file(archive, limit, |file| Model::read(file))
+        with_single_file(archive, limit, |file| Model::parse(file))
     }
 
-    /// Reads a bare model file.
+    /// Reads a bare model file of any [`Format`](crate::Format); all trees are served.
     ///
     /// # Errors
-    /// A format other than UBJSON, or a model that is damaged or of an unsupported kind; see [`ModelError`].
+    /// An unknown format, or a model that is damaged or of an unsupported kind; see [`ModelError`].
     pub fn from_ubjson(bytes: &[u8]) -> Result<Model, ModelError> {
-        Model::read(bytes)
+        Model::parse(bytes)
     }
 
-    fn read(file: impl Read) -> Result<Model, ModelError> {
+    fn parse(file: impl Read) -> Result<Model, ModelError> {
         let mut forest = Forest::default();
         let learner = format::read(file, &mut forest)?;
-        if let Some((tree, node, feature)) = forest.beyond(learner.num_feature) {
-            let found = format!("splits on feature {feature}, but the model has {} features", learner.num_feature);
-            return Err(ModelError::Tree { tree, node, problem: format!("(counted breadth-first) {found}") });
-        }
-        let forest = forest.finish(learner.tree_weights(), learner.trees);
+        Ok(Model::of(learner, forest, Image::V3_0))
+    }
+
+    fn of(learner: Learner, forest: Forest, image: Image) -> Model {
+        let forest = forest.finish(learner.tree_weights(), learner.served_trees(image));
         let Learner { feature_names, num_feature, base_margin, objective, .. } = learner;
-        Ok(Model { forest, n_features: num_feature, feature_names, base_margin, objective })
+        Model { forest, n_features: num_feature, feature_names, base_margin, objective }
     }
 
     /// Number of features of a row.
@@ -67,7 +83,7 @@ impl Model {
         self.n_features
     }
 
-    /// Number of trees; all of them are served, as XGBoost 3.x containers do.
+    /// Number of trees that are served.
     pub fn n_trees(&self) -> usize {
         self.forest.trees()
     }
@@ -162,20 +178,28 @@ impl Model {
     /// # Errors
     /// [`ShapeError`], naming the first difference.
     pub fn check_features(&self, features: &[String]) -> Result<(), ShapeError> {
-        self.check_width(features.len())?;
-        let mut pairs = self.feature_names.iter().zip(features).enumerate();
-        match pairs.find(|(_, (expected, found))| expected != found) {
-            Some((position, (expected, found))) => {
-                Err(ShapeError::Name { position, expected: expected.clone(), found: found.clone() })
-            }
-            None => Ok(()),
-        }
+        check_features(self.n_features, &self.feature_names, features)
     }
 
     fn check_width(&self, found: usize) -> Result<(), ShapeError> {
-        let expected = self.n_features;
-        if found == expected { Ok(()) } else { Err(ShapeError::Width { expected, found }) }
+        check_width(self.n_features, found)
     }
+}
+
+/// See [`Model::check_features`].
+pub(crate) fn check_features(n_features: usize, names: &[String], features: &[String]) -> Result<(), ShapeError> {
+    check_width(n_features, features.len())?;
+    let mut pairs = names.iter().zip(features).enumerate();
+    match pairs.find(|(_, (expected, found))| expected != found) {
+        Some((position, (expected, found))) => {
+            Err(ShapeError::Name { position, expected: expected.clone(), found: found.clone() })
+        }
+        None => Ok(()),
+    }
+}
+
+pub(crate) fn check_width(expected: usize, found: usize) -> Result<(), ShapeError> {
+    if found == expected { Ok(()) } else { Err(ShapeError::Width { expected, found }) }
 }
 
 impl fmt::Debug for Model {

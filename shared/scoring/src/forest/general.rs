@@ -49,13 +49,6 @@ impl General {
         }
     }
 
-    /// The first split on a feature past the first `n_features`: tree, node in the tree, feature.
-    pub(crate) fn beyond(&self, n_features: usize) -> Option<(usize, usize, usize)> {
-        let index = self.nodes.iter().position(|node| node.left != 0 && node.feature() >= n_features)?;
-        let tree = self.roots.partition_point(|root| *root as usize <= index).saturating_sub(1);
-        Some((tree, index - *self.roots.get(tree)? as usize, self.nodes.get(index)?.feature()))
-    }
-
     /// Number of trees.
     pub(crate) fn trees(&self) -> usize {
         self.roots.len()

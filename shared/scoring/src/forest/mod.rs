@@ -40,16 +40,6 @@ impl Forest {
         self
     }
 
-    /// The first split on a feature past the first `n_features`: tree, node in the tree, feature. Before
-    /// [`Forest::finish`] only.
-    pub(crate) fn beyond(&self, n_features: usize) -> Option<(usize, usize, usize)> {
-        match self {
-            Forest::Ranked(ranked) if ranked.ranks.columns().iter().all(|column| column.feature < n_features) => None,
-            Forest::Ranked(ranked) => ranked.unpack().beyond(n_features),
-            Forest::General(general) => general.beyond(n_features),
-        }
-    }
-
     /// Number of trees.
     pub(crate) fn trees(&self) -> usize {
         match self {

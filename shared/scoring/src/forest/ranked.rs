@@ -157,6 +157,13 @@ impl Ranked {
         changed
     }
 
+    /// Forgets the trees, not the thresholds.
+    pub(crate) fn clear(&mut self) {
+        self.words.clear();
+        self.values.clear();
+        self.trees.clear();
+    }
+
     /// Multiplies the leaves of each tree with its weight, and keeps only the first `served` trees.
     pub(crate) fn weigh(&mut self, weights: Option<&[f32]>, served: usize) {
         self.trees.truncate(served);

@@ -22,12 +22,14 @@ pub(crate) struct Column {
     pub(crate) sorted: Vec<f32>,
     /// A sealed threshold's rank by its id: 1 for the lowest.
     rank_of: Vec<u8>,
+    /// The slots when it was sealed.
+    sealed: [u16; 2],
 }
 
 impl Column {
     /// Whether thresholds or slots came since [`Ranks::seal`].
     fn is_open(&self) -> bool {
-        self.sorted.len() != self.by_id.len()
+        self.sorted.len() != self.by_id.len() || self.sealed != self.slots
     }
 }
 
@@ -88,6 +90,7 @@ impl Ranks {
             by_id: Vec::new(),
             sorted: Vec::new(),
             rank_of: Vec::new(),
+            sealed: [CONSTANT; 2],
         });
         *self.column_of.get_mut(feature)? = self.columns.len() as u16;
         Some(self.columns.len() - 1)
@@ -102,6 +105,7 @@ impl Ranks {
             let sorted = &column.sorted;
             let rank = |threshold: &f32| (sorted.partition_point(|other| other < threshold) + 1) as u8;
             column.rank_of = column.by_id.iter().map(rank).collect();
+            column.sealed = column.slots;
             changed.push(index);
         }
         changed

@@ -25,6 +25,11 @@ impl Codes {
         Codes { codes: vec![0; rows.div_ceil(ROWS) * stride + BLOCK + ROWS], stride }
     }
 
+    /// Slots that there is room for.
+    pub(crate) fn slots(&self) -> usize {
+        self.stride / ROWS
+    }
+
     /// Codes the rows in the slots of these columns; the others stay.
     #[inline(always)]
     pub(crate) fn fill<'a>(&mut self, matrix: Matrix<'_>, columns: impl Iterator<Item = &'a Column> + Clone) {

@@ -1,8 +1,9 @@
 //! Margins of many rows, in the widest instructions that the processor has, on several threads.
 
-mod codes;
 #[cfg(target_arch = "x86_64")]
-mod gather;
+mod avx512;
+mod codes;
+mod stream;
 mod walk;
 
 use crate::forest::{Forest, General, Ranked};
@@ -10,6 +11,7 @@ use crate::matrix::Matrix;
 use codes::{Codes, ROWS};
 use std::num::NonZeroUsize;
 use std::thread;
+pub(crate) use stream::{Assumed, StreamScorer};
 use walk::{Group, Scratch};
 
 /// Trees scored together: their nodes stay in the cache while all rows pass.

@@ -1,7 +1,7 @@
 //! Every layout and every instruction set against a walk that anybody can check by eye.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use super::{Isa, add};
+use super::{Assumed, Isa, StreamScorer, add};
 use crate::forest::Forest;
 use crate::matrix::Matrix;
 use crate::tree::{CATEGORICAL, Categories, DEFAULT_LEFT, Node, Tree, TreeSink};
@@ -154,6 +154,29 @@ proptest! {
         }
         let alone: Vec<f32> = rows.chunks_exact(shape.features).map(|row| forest.margin(-0.3, row)).collect();
         prop_assert_eq!(bits(&alone), expected, "row by row");
+    }
+
+    #[test]
+    fn scoring_while_reading_gives_the_same_bits_wherever_the_groups_end(shape in shapes(), dart in any::<bool>()) {
+        let mut dice = Dice(shape.seed);
+        let trees: Vec<Tree> = (0..shape.trees).map(|_| dice.tree(&shape)).collect();
+        let rows = dice.rows(&shape);
+        let served = 1 + dice.below(shape.trees as u64) as usize;
+        let weights: Option<Vec<f32>> =
+            dart.then(|| trees.iter().map(|_| dice.below(1000) as f32 / 700.0).collect());
+        let expected = expected(&trees[..served], weights.as_deref(), &rows, shape.features, 0.7);
+        let matrix = Matrix::new(&rows, shape.features).unwrap();
+        for isa in Isa::available() {
+            for threads in 1..=2 {
+                let assumed = Assumed { base_margin: 0.7, weights: weights.clone(), served: Some(served) };
+                let mut scorer = StreamScorer::new(matrix, assumed, NonZeroUsize::new(threads).unwrap(), isa);
+                scorer.limits = [dice.below(400) as usize, dice.below(200) as usize];
+                for (index, tree) in trees.iter().enumerate() {
+                    scorer.tree(index, tree).unwrap();
+                }
+                prop_assert_eq!(&bits(&scorer.finish()), &expected, "{:?}, {} threads", isa, threads);
+            }
+        }
     }
 }
 

@@ -5,28 +5,28 @@
 //! row goes its own way, [`LANES`] of them side by side, so that no step waits for another row's.
 
 use super::Isa;
-use super::codes::{BLOCK, Codes, ROWS};
 #[cfg(target_arch = "x86_64")]
-use super::gather;
+use super::avx512;
+use super::codes::{BLOCK, Codes, ROWS};
 use crate::forest::{Ranked, SPAN, Span, Word};
 
 /// Levels that are gone down by all rows at once; above 8, an index of a node there would not fit into a byte.
-const LEVELS: usize = 6;
+pub(super) const LEVELS: usize = 6;
 /// Nodes of these levels.
-const UPPER: usize = (1 << LEVELS) - 1;
+pub(super) const UPPER: usize = (1 << LEVELS) - 1;
 /// Nodes of the level below.
-const ENTRIES: usize = 1 << LEVELS;
+pub(super) const ENTRIES: usize = 1 << LEVELS;
 /// Rows that go down the rest of a tree side by side: as many as there are registers for.
 const LANES: usize = 8;
 
 /// The uppermost levels of a tree, as if it were full there: a leaf's place is taken by splits that lead to itself.
-struct Top {
+pub(super) struct Top {
     /// The nodes level by level; the children of node i are 2i + 1 and 2i + 2.
-    nodes: [Word; UPPER],
+    pub(super) nodes: [Word; UPPER],
     /// The tree's nodes at the level below.
-    entries: [Word; ENTRIES],
+    pub(super) entries: [Word; ENTRIES],
     /// Steps from there to the deepest leaf.
-    steps: u32,
+    pub(super) steps: u32,
 }
 
 /// Memory that is written before it is read, for every tree and block anew.
@@ -124,20 +124,22 @@ impl<'a> Group<'a> {
         let Some(whole) = codes.block(block, 0) else { return };
         for (index, tree) in self.trees.iter().enumerate() {
             let (Some(words), Some(values)) = (self.ranked.words(*tree), self.ranked.values(*tree)) else { return };
-            let mut steps = tree.depth;
-            match self.tops.get(index) {
+            let steps = match self.tops.get(index) {
+                #[cfg(target_arch = "x86_64")]
+                Some(top) if isa == Isa::Avx512 => {
+                    // SAFETY: an `Isa` comes from `Isa::available` only, which asked the processor.
+                    unsafe { avx512::add(top, words, values, whole, sums) };
+                    continue;
+                }
                 Some(top) => {
                     descend(top, whole, scratch, isa);
-                    steps = top.steps;
+                    top.steps
                 }
-                None => scratch.at = [words[0]; ROWS],
-            }
-            #[cfg(target_arch = "x86_64")]
-            if isa == Isa::Avx512 {
-                // SAFETY: an `Isa` comes from `Isa::available` only, which asked the processor.
-                unsafe { gather::finish(words, values, whole, &scratch.at, steps, sums) };
-                continue;
-            }
+                None => {
+                    scratch.at = [words[0]; ROWS];
+                    tree.depth
+                }
+            };
             for lane in (0..ROWS).step_by(LANES) {
                 let Some(codes) = codes.block(block, lane) else { return };
                 let (Some(at), Some(sums)) = (scratch.at.get(lane..), sums.get_mut(lane..)) else { return };
@@ -176,11 +178,6 @@ fn finish(
 /// Goes down the upper levels of a tree with all rows of a block; leaves in `scratch.at` where they are.
 fn descend(top: &Top, codes: &[u8; BLOCK], scratch: &mut Scratch, isa: Isa) {
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx2,bmi1,bmi2")]
-    fn avx512(top: &Top, codes: &[u8; BLOCK], scratch: &mut Scratch) {
-        top.descend(codes, scratch);
-    }
-    #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,bmi1,bmi2")]
     fn avx2(top: &Top, codes: &[u8; BLOCK], scratch: &mut Scratch) {
         top.descend(codes, scratch);
@@ -188,10 +185,7 @@ fn descend(top: &Top, codes: &[u8; BLOCK], scratch: &mut Scratch, isa: Isa) {
     match isa {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: an `Isa` comes from `Isa::available` only, which asked the processor.
-        Isa::Avx512 => unsafe { avx512(top, codes, scratch) },
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: as above.
         Isa::Avx2 => unsafe { avx2(top, codes, scratch) },
-        Isa::Portable | Isa::Scalar => top.descend(codes, scratch),
+        _ => top.descend(codes, scratch),
     }
 }
