@@ -15,6 +15,7 @@ use meridian_scoring::{
     Columns, Contender, Digests, Evaluation, EvaluationPolicy, Gate, GoldenRecords, HeldOut, HoldoutError,
     ModelNumbers, Named,
 };
+use std::collections::BTreeSet;
 
 /// Golden records of a release: enough that two different models never answer all of them alike.
 const GOLDEN: usize = 200;
@@ -114,7 +115,8 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
         let (evaluation, golden) = match written(self.ports, self.home, self.release).await? {
             Some(evaluation) if evaluation.verdict == Verdict::Pass => {
                 // Chosen again, so that the ledger's digest is of what was chosen and never of what lies there.
-                let holdout = self.records(&self.manifest.features).await?;
+                let known = champion.as_ref().map(|champion| champion.manifest.features.as_slice());
+                let holdout = self.records(&self.manifest.features, known.unwrap_or_default()).await?;
                 let challenger = self.challenger(&holdout).await?;
                 (evaluation, Some(self.write_golden(&challenger, &holdout).await?))
             }
@@ -134,7 +136,8 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
 
     /// Scores both, one after the other, and writes the report. Only numbers are held of a model that was scored.
     async fn compare(&self, champion: Option<&Champion>) -> Result<(Evaluation, Option<Sha256>), Fault> {
-        let holdout = self.records(&self.manifest.features).await?;
+        let known = champion.map(|champion| champion.manifest.features.as_slice());
+        let holdout = self.records(&self.manifest.features, known.unwrap_or_default()).await?;
         let old = match champion {
             Some(champion) => Some(self.champion(champion, &holdout).await?),
             None => None,
@@ -166,7 +169,7 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
         let Champion { manifest, .. } = champion;
         let own = match manifest.features == self.manifest.features {
             true => None,
-            false => Some(self.records(&manifest.features).await?),
+            false => Some(self.records(&manifest.features, &self.manifest.features).await?),
         };
         let holdout = own.as_ref().unwrap_or(holdout);
         let scored = scores::of(self.ports, self.home, self.pace, manifest, (holdout, &self.manifest.holdout)).await;
@@ -179,10 +182,13 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
         })
     }
 
-    /// The challenger's held-out records, read while they stream in.
-    async fn records(&self, features: &[String]) -> Result<HeldOut, Fault> {
+    /// The challenger's held-out records with one model's features, read while they stream in. Columns that only the
+    /// `other` model takes may be there.
+    async fn records(&self, features: &[String], other: &[String]) -> Result<HeldOut, Fault> {
         let file = &self.manifest.holdout;
-        let columns = Columns::standard(features.to_vec());
+        let own: BTreeSet<&String> = features.iter().collect();
+        let ignore = other.iter().filter(|name| !own.contains(name)).cloned().collect();
+        let columns = Columns { ignore, ..Columns::standard(features.to_vec()) };
         let read = files::consume(self.ports, self.home, file, move |records| HeldOut::read(records, &columns));
         let read = read.await.map_err(|error| own_fault(self.home, file, error))?;
         read.map_err(|error: HoldoutError| Fault::Release(error.to_string()))
