@@ -2,11 +2,18 @@
 
 use super::pace::Pace;
 use crate::files::{self, FileError};
+use crate::pipe::Outlet;
 use crate::ports::{Artifacts, ErrorKind};
 use bytes::Bytes;
 use meridian_domain::{File, ImageVersion, Manifest, RegionName, keys};
 use meridian_scoring::cache::{self, Kept, Subject};
-use meridian_scoring::{HeldOut, Image, Model, Scored};
+use meridian_scoring::{HeldOut, Image, Model, ReadOptions, Scored};
+use std::io::{Cursor, Read};
+use std::num::NonZeroUsize;
+use std::thread::available_parallelism;
+
+/// How a gzip file begins.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Why a model says nothing.
 #[derive(Debug, thiserror::Error)]
@@ -46,8 +53,9 @@ pub(super) async fn of(
     if let Found::Kept(kept) = found {
         return Ok(kept);
     }
-    let model = files::consume(ports, home, &manifest.archive, |archive| Model::from_archive(archive)).await?;
-    let model = model.map_err(|error| ScoreError::Model(error.to_string()))?;
+    let options = ReadOptions { image, threads: threads(), ..ReadOptions::default() };
+    let model = files::consume(ports, home, &manifest.archive, move |archive| read(archive, &options)).await?;
+    let model = model.map_err(ScoreError::Model)?;
     let kept = score(&model, manifest, holdout)?;
     drop(model);
     if keep(ports, home, &key, &subject, &kept, &found).await {
@@ -56,12 +64,29 @@ pub(super) async fn of(
     Ok(kept)
 }
 
+/// The trees that the image serves. The container unpacks `model.tar.gz`: a bare model file under that name would be
+/// evaluated here and load nowhere.
+fn read(mut archive: Outlet, options: &ReadOptions) -> Result<Model, String> {
+    let mut start = [0; 2];
+    if archive.read_exact(&mut start).is_err() || start != GZIP {
+        return Err("model.tar.gz is not compressed with gzip; pack the model file with `tar czf`".to_owned());
+    }
+    Model::read(Cursor::new(start).chain(archive), options).map_err(|error| error.to_string())
+}
+
+/// As many as there are cores: on Lambda they share what the memory setting buys.
+fn threads() -> NonZeroUsize {
+    available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
 /// Features are served by position: a manifest that lists them otherwise than the model would score nonsense. A model
 /// without names can only be believed.
 fn score(model: &Model, manifest: &Manifest, holdout: &HeldOut) -> Result<Kept, ScoreError> {
     let wrong = |error| ScoreError::Model(format!("the manifest's features are not the model's: {error}"));
     model.check_features(&manifest.features).map_err(wrong)?;
-    let scored = Scored::by(model, holdout).map_err(|error| ScoreError::Model(error.to_string()))?;
+    let margins = model.matrix_margins(holdout.matrix(), threads());
+    let margins = margins.map_err(|error| ScoreError::Model(error.to_string()))?;
+    let scored = Scored { margins, splits: None, attributions: None };
     let mut notes = Vec::new();
     if model.feature_names().is_empty() {
         notes.push(format!(
