@@ -100,7 +100,7 @@ impl Part<'_> {
         let slots = ranked.ranks.slots();
         if self.codes.slots() < slots {
             // With room for more: a feature's second slot may come late.
-            self.codes = Codes::new(self.rows.rows(), slots + slots / 16);
+            self.codes = Codes::new(self.rows.rows(), slots + slots / 16 + 8);
             code(&mut self.codes, self.rows, ranked, None, isa);
         } else if !changed.is_empty() {
             code(&mut self.codes, self.rows, ranked, Some(changed), isa);
