@@ -1,9 +1,15 @@
-//! `meridian`: publish a release, lift a halt, and live through a night on one machine.
+//! `meridian`: judge and score models, publish a release, lift a halt, and live through a night on one machine.
 
 mod aws;
+mod evaluate;
+mod features;
 mod lift;
+mod models;
 mod night;
+mod progress;
 mod publish;
+mod score;
+mod summary;
 mod terminal;
 
 use clap::{Parser, Subcommand};
@@ -22,6 +28,10 @@ struct Arguments {
 enum Command {
     /// Run a night of the whole system on this machine and tell its story.
     Night(night::Arguments),
+    /// Judge a model on held-out records, by the gates that the pipeline asks.
+    Evaluate(Box<evaluate::Arguments>),
+    /// Score records; print margins and probabilities as CSV.
+    Score(score::Arguments),
     /// Write a release into home's bucket: the archive first, the manifest last.
     Publish(publish::Arguments),
     /// End a halt: waves may start again there.
@@ -34,6 +44,8 @@ const BAD_INPUT: u8 = 2;
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Night(arguments) => night::run(&arguments),
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Score(arguments) => score::run(&arguments),
         Command::Publish(arguments) => publish::run(&arguments),
         Command::Lift(arguments) => lift::run(&arguments),
     };

@@ -63,6 +63,13 @@ pub fn error(message: &str) {
     let _ = writeln!(stderr, "{red}error:{red:#} {message}");
 }
 
+/// Writes a warning to standard error.
+pub fn warning(message: &str) {
+    let yellow = AnsiColor::Yellow.on_default().bold();
+    let mut stderr = anstream::stderr().lock();
+    let _ = writeln!(stderr, "{yellow}warning:{yellow:#} {message}");
+}
+
 fn style(tone: Tone) -> Style {
     match tone {
         Tone::Plain => Style::new(),

@@ -10,6 +10,7 @@
 #[allow(dead_code, reason = "bare files and threads are not asked for yet")]
 mod archive;
 pub mod cache;
+mod digest;
 mod error;
 mod evaluate;
 mod evaluation;
@@ -27,11 +28,13 @@ mod model;
 mod number;
 mod report;
 mod score;
+mod served;
 mod shap;
 mod stream;
 #[allow(dead_code, reason = "scorers and explanations use what they need of it")]
 mod tree;
 
+pub use digest::Digesting;
 pub use error::{ModelError, PayloadError, ShapeError};
 pub use evaluate::{Contender, EvaluateError, Scored, evaluate};
 pub use evaluation::{
@@ -47,5 +50,6 @@ pub use meridian_domain::{EvaluationPolicy, GateMode};
 pub use metrics::{Confusion, roc_auc};
 pub use model::{DEFAULT_MODEL_LIMIT, Model, probability_of};
 pub use report::{Digests, EvaluateCommand, Named, Provenance, html, json, shell_line};
+pub use served::{EarlyStop, Served};
 pub use shap::{Attributions, Reason, ShapForest, sample_rows, top_reasons};
 pub use stream::{ReadOptions, StreamError, Streamed, stream_margins};

@@ -72,7 +72,7 @@ impl Model {
         Ok(Model::of(learner, forest, Image::V3_0))
     }
 
-    fn of(learner: Learner, forest: Forest, image: Image) -> Model {
+    pub(crate) fn of(learner: Learner, forest: Forest, image: Image) -> Model {
         let forest = forest.finish(learner.tree_weights(), learner.served_trees(image));
         let Learner { feature_names, num_feature, base_margin, objective, .. } = learner;
         Model { forest, n_features: num_feature, feature_names, base_margin, objective }

@@ -2,10 +2,10 @@
 
 use super::HoldoutError;
 use super::error::unreadable;
+use crate::digest::Digesting;
 use flate2::read::MultiGzDecoder;
 use meridian_domain::Sha256;
-use sha2::Digest;
-use std::io::{self, Cursor, Read};
+use std::io::{BufReader, Cursor, Read};
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const PARQUET: &[u8] = b"PAR1";
@@ -25,17 +25,16 @@ pub(super) fn read_hashed(
     input: impl Read,
     read: impl FnOnce(Content<'_>) -> Result<(), HoldoutError>,
 ) -> Result<Sha256, HoldoutError> {
-    let mut hashing = Hashing { inner: input, hasher: sha2::Sha256::new() };
-    let (start, mut stored) = peek(io::BufReader::with_capacity(BUFFER, &mut hashing))?;
+    let mut digesting = Digesting::new(input);
+    let (start, mut stored) = peek(BufReader::with_capacity(BUFFER, &mut digesting))?;
     if start.starts_with(GZIP) {
         let (start, mut inflated) = peek(MultiGzDecoder::new(&mut stored))?;
         read(content(&start, &mut inflated)?)?;
     } else {
         read(content(&start, &mut stored)?)?;
     }
-    io::copy(&mut stored, &mut io::sink()).map_err(unreadable)?;
     drop(stored);
-    Ok(Sha256::from_bytes(hashing.hasher.finalize().into()))
+    digesting.finish().map_err(unreadable)
 }
 
 /// The first bytes, and a reader that gives them again.
@@ -55,18 +54,4 @@ fn content<'a>(start: &[u8], input: &'a mut dyn Read) -> Result<Content<'a>, Hol
         return Err(HoldoutError::TooLarge { limit: MAX_PARQUET, what: "bytes of Parquet" });
     }
     Ok(Content::Parquet(bytes))
-}
-
-/// Digests what passes.
-struct Hashing<R> {
-    inner: R,
-    hasher: sha2::Sha256,
-}
-
-impl<R: Read> Read for Hashing<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        self.hasher.update(buffer.get(..count).unwrap_or_default());
-        Ok(count)
-    }
 }
