@@ -6,7 +6,12 @@ use meridian_scoring::{Columns, HeldOut};
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     // Seeds name these columns; with and without regions are different paths.
     let features = || ["a", "b", "c"].map(str::to_owned).to_vec();
-    let columns = Columns { label: "label".to_owned(), region: Some("region".to_owned()), features: features() };
+    let columns = Columns {
+        label: "label".to_owned(),
+        region: Some("region".to_owned()),
+        features: features(),
+        ignore: Vec::new(),
+    };
     let bare = Columns { region: None, ..columns.clone() };
     for columns in [columns, bare] {
         match HeldOut::read(data, &columns) {
