@@ -1,8 +1,4 @@
 //! A bare model file as UBJSON.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    if let Ok(model) = meridian_scoring::Model::from_ubjson(data) {
-        meridian_fuzz::scores(&model);
-    }
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| meridian_fuzz::bare_model(data));

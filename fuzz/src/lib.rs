@@ -1,9 +1,9 @@
 //! What every fuzz target checks of what a reader accepted.
 //!
-//! A reader may refuse any input; it may not panic, hang, or take more memory than `scripts/fuzz` allows. What it
-//! accepts must score every row of its width, whatever the values.
+//! A reader may refuse any input; it may not panic, hang, or take more memory than `scripts/fuzz` allows. A model that it
+//! accepts must score every row of its width, whatever the values; a table must be consistent.
 
-use meridian_scoring::Model;
+use meridian_scoring::{Columns, HeldOut, Image, Matrix, Model, ShapForest};
 
 /// Bytes that an archive may inflate to here: enough for every seed, and a bomb of that size costs milliseconds.
 pub const INFLATED_LIMIT: u64 = 4 << 20;
@@ -14,15 +14,42 @@ const MAX_VALUES: usize = 1 << 20;
 /// Values that paths may differ on: missing, both zeros, the ends of the range, and around usual thresholds.
 const VALUES: [f32; 10] = [f32::NAN, 0.0, -0.0, 0.5, 1.0, -1.0, 1e-45, f32::MAX, f32::MIN, 12_345.678];
 
-/// Scores rows of zeros, of missing values and of a mixture.
+/// Reads a bare model file of any format, and scores with what was accepted.
+pub fn bare_model(file: &[u8]) {
+    match Model::from_ubjson(file) {
+        Ok(model) => scores(&model),
+        // Its text is part of what must not fail.
+        Err(error) => drop(error.to_string()),
+    }
+    if let Ok(forest) = ShapForest::from_file(file, Image::V1_7) {
+        let width = forest.n_features();
+        let values = rows(width);
+        let few = Matrix::new(&values[..width * 17.min(values.len() / width)], width).expect("whole rows");
+        forest.contributions(few, 1).expect("rows of the model's width");
+    }
+}
+
+/// Scores rows of zeros, of missing values and of a mixture, one by one and together by every instruction set that the
+/// processor has.
 ///
 /// # Panics
-/// Where a model refuses a row of its own width: that is the finding.
+/// Where a model refuses a row of its own width, or two paths differ in a bit: that is the finding.
 pub fn scores(model: &Model) {
     let width = model.n_features();
-    for row in rows(width).chunks_exact(width) {
-        model.margin(row).expect("a row of the model's width");
+    let values = rows(width);
+    let matrix = Matrix::new(&values, width).expect("whole rows");
+    let paths = model.margins_by_every_path(matrix).expect("rows of the model's width");
+    for (row, values) in values.chunks_exact(width).enumerate() {
+        let alone = model.margin(values).expect("a row of the model's width");
+        for (path, margins) in paths.iter().enumerate() {
+            assert!(same(alone, margins[row]), "row {row}: {alone} alone, {} by path {path}", margins[row]);
+        }
     }
+}
+
+/// NaN is one value: which of its bits a sum of infinities carries is nobody's promise.
+fn same(a: f32, b: f32) -> bool {
+    a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
 }
 
 /// Whole rows: more than one block of the matrix walk, and not a whole number of its steps.
@@ -35,4 +62,31 @@ fn rows(width: usize) -> Vec<f32> {
         }
     }
     values
+}
+
+/// Reads a held-out set of the seeds' columns, with regions and without: different paths.
+///
+/// # Panics
+/// Where what was accepted does not hold together: that is the finding.
+pub fn held_out(file: &[u8]) {
+    let features = ["a", "b", "c"].map(str::to_owned).to_vec();
+    let (label, region) = ("label".to_owned(), "region".to_owned());
+    let columns = Columns { label, region: Some(region.clone()), features, ignore: Vec::new() };
+    let bare = Columns { region: None, ignore: vec![region], ..columns.clone() };
+    for columns in [columns, bare] {
+        match HeldOut::read(file, &columns) {
+            Ok(held_out) => consistent(&held_out, columns.region.is_some()),
+            Err(error) => drop(error.to_string()),
+        }
+    }
+}
+
+fn consistent(held_out: &HeldOut, with_regions: bool) {
+    let rows = held_out.rows();
+    assert!(rows > 0, "an empty file is refused");
+    assert_eq!(held_out.matrix().values().len(), rows * held_out.features().len());
+    assert!(held_out.matrix().values().iter().all(|value| !value.is_infinite()), "infinite values are refused");
+    assert_eq!(held_out.regions().len(), if with_regions { rows } else { 0 });
+    let known = held_out.region_names().len();
+    assert!(held_out.regions().iter().all(|region| usize::from(*region) < known));
 }

@@ -136,6 +136,22 @@ impl Model {
         Ok(margins)
     }
 
+    /// [`Model::matrix_margins`] by every instruction set that this processor has, widest first, and the scalar twin
+    /// last. For comparing them: whoever wants margins wants the first.
+    ///
+    /// # Errors
+    /// As [`Model::matrix_margins`].
+    #[doc(hidden)]
+    pub fn margins_by_every_path(&self, rows: Matrix<'_>) -> Result<Vec<Vec<f32>>, ShapeError> {
+        self.check_width(rows.width())?;
+        let by = |isa| {
+            let mut margins = vec![self.base_margin; rows.rows()];
+            score::add(&self.forest, rows, &mut margins, NonZeroUsize::MIN, isa);
+            margins
+        };
+        Ok(Isa::available().into_iter().map(by).collect())
+    }
+
     /// The probabilities of all rows, in order.
     ///
     /// # Errors

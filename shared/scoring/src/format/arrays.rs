@@ -1,6 +1,7 @@
 //! One regression tree as the file holds it: XGBoost's parallel arrays. Every format's reader fills them; here they
 //! are checked and laid out as a [`Tree`].
 
+use super::draft::MAX_FEATURES;
 use crate::error::ModelError;
 use crate::tree::{CATEGORICAL, DEFAULT_LEFT, Node, Tree};
 
@@ -252,12 +253,17 @@ impl Extent {
     }
 }
 
-/// [`Node::feature`] of a split.
+/// [`Node::feature`] of a split. How many features there are stands behind the trees, and whoever takes the trees may
+/// keep a table by feature: so no index is believed that no model could have.
 fn feature_of(tree: usize, node: usize, feature: i32, default: u8) -> Result<u32, ModelError> {
     let default = if default == 0 { 0 } else { DEFAULT_LEFT };
     match u32::try_from(feature) {
-        Ok(feature) if feature & CATEGORICAL == 0 => Ok(feature | default),
-        _ => Err(problem(tree, node, "splits on a feature index out of range")),
+        Ok(feature) if (feature as usize) < MAX_FEATURES => Ok(feature | default),
+        _ => {
+            let text =
+                format!("splits on a feature index out of range ({feature}, expected 0 to {})", MAX_FEATURES - 1);
+            Err(problem(tree, node, text))
+        }
     }
 }
 
