@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check fmt fuzz sanitize large-models train check-account sam-build clean-tools
+.PHONY: help build demo test check fmt fuzz sanitize bench large-models train check-account sam-build clean-tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ fuzz: ## every reader of files from outside, FUZZ_SECONDS (60) each
 
 sanitize: ## the scorer's tests, every instruction set, under AddressSanitizer
 	@scripts/sanitize
+
+bench: ## against XGBoost and hessboost, side by side; ONLY=small for a part
+	@scripts/bench
 
 large-models: ## train the 280 MB pair for the benchmarks (15 minutes)
 	@scripts/large-models
