@@ -203,6 +203,24 @@ fn values_are_refused_without_being_shown() {
 }
 
 #[test]
+fn a_first_row_of_a_customers_texts_is_not_shown_as_column_names() {
+    let columns = Columns::standard(vec!["x".to_owned(), "y".to_owned()]);
+    for first in ["0;europe;0.5;jane@example.com", "jane@example.com,GB29NWBK,,", "label,jane@example.com"] {
+        let error = HeldOut::read(format!("{first}\n{first}\n").as_bytes(), &columns).unwrap_err().to_string();
+        assert!(error.contains("missing `customer_region`") && error.contains("commas"), "{error}");
+        assert!(!error.contains("jane") && !error.contains("GB29") && !error.contains("0.5"), "{error}");
+    }
+}
+
+#[test]
+fn a_long_column_name_is_cut() {
+    let columns = Columns { region: None, ..Columns::standard(vec!["x".to_owned()]) };
+    let text = format!("label,x,{}\n0,1,2\n", "n".repeat(5_000));
+    let error = HeldOut::read(text.as_bytes(), &columns).unwrap_err().to_string();
+    assert!(error.contains("nnn...") && error.len() < 400, "{error}");
+}
+
+#[test]
 fn a_file_without_a_header_does_not_have_its_first_record_shown() {
     let text = read("1,europe,4111,2\n0,europe,1,2\n");
     assert!(text.contains("no header") && !text.contains("4111") && !text.contains("europe"), "{text}");

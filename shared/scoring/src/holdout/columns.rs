@@ -81,9 +81,14 @@ impl<'a> Wanted<'a> {
                 twice.insert(name.clone());
             }
         }
-        let needed = wanted.iter().filter(|(_, target)| **target != Target::Ignored);
+        let needed: Vec<&str> =
+            wanted.iter().filter(|(_, target)| **target != Target::Ignored).map(|(name, _)| *name).collect();
         let missing: Vec<String> =
-            needed.map(|(name, _)| *name).filter(|name| !found.contains(name)).map(str::to_owned).collect();
+            needed.iter().filter(|name| !found.contains(**name)).map(|name| (*name).to_owned()).collect();
+        if missing.len() * 2 > needed.len() {
+            let (expected, columns) = (needed.len(), header.len());
+            return Err(HoldoutError::Unrecognised { expected, found: expected - missing.len(), columns, missing });
+        }
         if missing.is_empty() && extra.is_empty() && twice.is_empty() {
             return Ok(targets);
         }

@@ -18,6 +18,22 @@ pub enum HoldoutError {
     /// The first row is data. Its fields are a customer's, so they are not shown as column names.
     #[error("the held-out file has no header: its first row holds numbers; expected a row of column names")]
     NoHeader,
+    /// Fewer than half of the expected columns are there: the first row may be a customer's record, so it is not shown.
+    #[error(
+        "the held-out file's first row does not name the columns: of {expected} expected it has {found}, in {columns} \
+         fields; {}; expected a header row, its names separated by commas",
+        listed(.missing, &[], &[])
+    )]
+    Unrecognised {
+        /// Columns that should be there.
+        expected: usize,
+        /// Of them, those that are.
+        found: usize,
+        /// Fields of the first row.
+        columns: usize,
+        /// Expected, not there.
+        missing: Vec<String>,
+    },
     /// A column of a Parquet file is of a type that is not read.
     #[error("held-out column `{}` is of Parquet type {found}; expected {expected}, so cast the column before writing it", .column.escape_debug())]
     Type {
@@ -94,12 +110,18 @@ pub enum HoldoutError {
 /// `missing a, b; not expected c`, at most ten names each.
 fn listed(missing: &[String], extra: &[String], twice: &[String]) -> String {
     let part = |what: &str, names: &[String]| {
-        let shown: Vec<String> = names.iter().take(10).map(|name| format!("`{}`", name.escape_default())).collect();
+        let shown: Vec<String> = names.iter().take(10).map(|name| format!("`{}`", short(name))).collect();
         let more = if names.len() > 10 { format!(" and {} more", names.len() - 10) } else { String::new() };
         (!names.is_empty()).then(|| format!("{what} {}{more}", shown.join(", ")))
     };
     let parts = [part("missing", missing), part("not expected", extra), part("named twice", twice)];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// A name from a file, at most 64 characters of it.
+fn short(name: &str) -> String {
+    let cut = if name.chars().nth(64).is_some() { "..." } else { "" };
+    name.chars().take(64).flat_map(char::escape_default).chain(cut.chars()).collect()
 }
 
 /// What to do about a column too many.
