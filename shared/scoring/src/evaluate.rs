@@ -1,15 +1,14 @@
-//! Shadow evaluation: champion and challenger on the same held-out records, and what the gates say.
-//!
-//! The gates compare points, not intervals: a difference up to a documented bound passes. Where a region
-//! (or the whole set) has too few positives for that, the gate says `Inconclusive`.
+//! Shadow evaluation: what champion and challenger say about the same held-out records, and what the gates say to that.
 
 use crate::error::ShapeError;
-use crate::evaluation::{Curves, EVALUATION_SCHEMA, Evaluation, Gate, ModelNumbers, RegionNumbers};
-use crate::gates;
+use crate::evaluation::{Curves, EVALUATION_SCHEMA, Evaluation, Gate, ReasonsShift, RegionNumbers};
+use crate::gates::{self, Ask, Used};
 use crate::holdout::HeldOut;
-use crate::metrics::{Confusion, roc_auc};
-use crate::model::{Model, probability_of};
+use crate::model::Model;
 use crate::shap::Attributions;
+use crate::stats::columns::Columns;
+use crate::subset::Subset;
+use crate::{curves, wording};
 use meridian_domain::{EvaluationPolicy, GateMode, Verdict};
 
 /// Why nothing could be evaluated. (A bad model is a verdict, not an error.)
@@ -25,6 +24,9 @@ pub enum EvaluateError {
         /// Margins given.
         found: usize,
     },
+    /// The champion's margins are damaged: the loader accepts no model that makes such ones.
+    #[error("the champion has margins that are not finite numbers; score it again")]
+    ChampionNotFinite,
     /// Only one class.
     #[error(
         "the held-out set has {positives} positives and {negatives} negatives; AUC needs both, so check the label column"
@@ -84,116 +86,103 @@ pub fn evaluate(
     holdout: &HeldOut,
     policy: &EvaluationPolicy,
 ) -> Result<Evaluation, EvaluateError> {
-    let challenger = Judged::new("challenger", challenger, holdout)?;
-    let champion = champion.map(|champion| Judged::new("champion", champion, holdout)).transpose()?;
-    let whole = numbers_of(&challenger, champion.as_ref(), holdout, None);
-    let Some(numbers) = whole.challenger else {
-        return Err(EvaluateError::OneClass { positives: whole.positives, negatives: whole.rows - whole.positives });
-    };
-    let regions: Vec<RegionNumbers> = (0..holdout.region_names().len())
-        .map(|region| numbers_of(&challenger, champion.as_ref(), holdout, Some(region)))
-        .collect();
-
-    let mut gates = vec![gates::finite(challenger.margins), gates::constant(&challenger.scores)];
-    gates.push(gates::auc(&whole, policy));
-    gates.push(gates::false_positive_rate(&whole, policy));
-    if champion.is_some() {
-        gates.extend(regions.iter().map(|region| gates::region_auc(region, policy)));
+    check("challenger", challenger, holdout)?;
+    if let Some(champion) = champion {
+        check("champion", champion, holdout)?;
+        if !champion.scored.margins.iter().all(|margin| margin.is_finite()) {
+            return Err(EvaluateError::ChampionNotFinite);
+        }
     }
-    let verdict =
-        Verdict::all(gates.iter().filter(|gate| gate.region.is_none() || gate.blocks()).map(|gate| gate.verdict));
+    let whole = Subset::whole(challenger, champion, holdout);
+    let one_class = || EvaluateError::OneClass { positives: whole.positives(), negatives: whole.negatives() };
+    let numbers = whole.numbers(&whole.challenger).ok_or_else(one_class)?;
+    let regions = Subset::regions(challenger, champion, holdout);
+    let (gates, reasons_shift) = gates_of(challenger, champion, (&whole, &regions), holdout, policy);
+
+    let verdict = verdict_of(&gates);
     Ok(Evaluation {
         schema: EVALUATION_SCHEMA,
         verdict,
-        reasons: reasons(verdict, &gates),
-        warnings: Vec::new(),
+        reasons: wording::reasons(verdict, &gates),
+        warnings: wording::warnings(&gates),
         gates,
-        rows: whole.rows,
-        positives: whole.positives,
+        rows: whole.labels.len() as u64,
+        positives: whole.positives(),
         challenger: numbers,
-        champion: whole.champion,
-        regions,
-        curves: Curves::default(),
-        reasons_shift: None,
+        champion: whole.champion.as_ref().and_then(|side| whole.numbers(side)),
+        regions: regions.iter().map(region_numbers).collect(),
+        curves: Curves {
+            challenger: curves::of(&whole, &whole.challenger),
+            champion: whole.champion.as_ref().map(|side| curves::of(&whole, side)),
+        },
+        reasons_shift,
         policy: policy.clone(),
     })
 }
 
-/// Why the verdict is what it is: the blocking gates that say the same; a pass names the comparisons only.
-fn reasons(verdict: Verdict, gates: &[Gate]) -> Vec<String> {
-    let same = |gate: &&Gate| gate.mode == GateMode::Required && gate.verdict == verdict;
-    if verdict != Verdict::Pass {
-        return gates.iter().filter(same).map(|gate| gate.reason.clone()).collect();
+fn check(role: &'static str, contender: Contender<'_>, holdout: &HeldOut) -> Result<(), EvaluateError> {
+    let Contender { scored, threshold } = contender;
+    if !(threshold > 0.0 && threshold < 1.0) {
+        return Err(EvaluateError::Threshold { threshold });
     }
-    let comparisons = gates.iter().filter(|gate| gate.region.is_none() && gate.allowed.is_some());
-    let mut reasons: Vec<String> = comparisons.map(|gate| gate.reason.clone()).collect();
-    let regions = gates.iter().filter(|gate| gate.region.is_some()).count();
-    let held = gates.iter().filter(same).filter(|gate| gate.region.is_some()).count();
-    if held > 0 {
-        reasons.push(format!("AUC held in {held} of {regions} customer regions"));
-    }
-    reasons
+    let (expected, found) = (holdout.rows(), scored.margins.len());
+    if found == expected { Ok(()) } else { Err(EvaluateError::Rows { role, expected, found }) }
 }
 
-/// One model's outputs on every record.
-struct Judged<'a> {
-    margins: &'a [f32],
-    scores: Vec<f32>,
-    threshold: f64,
-}
-
-impl Judged<'_> {
-    fn new<'a>(role: &'static str, contender: Contender<'a>, holdout: &HeldOut) -> Result<Judged<'a>, EvaluateError> {
-        let Contender { scored, threshold } = contender;
-        if !(threshold > 0.0 && threshold < 1.0) {
-            return Err(EvaluateError::Threshold { threshold });
-        }
-        let (expected, found) = (holdout.rows(), scored.margins.len());
-        if found != expected {
-            return Err(EvaluateError::Rows { role, expected, found });
-        }
-        let scores = scored.margins.iter().copied().map(probability_of).collect();
-        Ok(Judged { margins: &scored.margins, scores, threshold })
-    }
-
-    /// Numbers on the records that `keep` marks; `None` where they are all of one class.
-    fn numbers(&self, labels: &[bool], keep: impl Fn(usize) -> bool) -> Option<ModelNumbers> {
-        let kept = |row: &usize| keep(*row);
-        let labels: Vec<bool> = (0..labels.len()).filter(kept).filter_map(|row| labels.get(row).copied()).collect();
-        let scores: Vec<f32> =
-            (0..self.scores.len()).filter(kept).filter_map(|row| self.scores.get(row).copied()).collect();
-        let counts = Confusion::at(self.threshold, &labels, &scores);
-        Some(ModelNumbers {
-            auc: roc_auc(&labels, &scores)?,
-            fpr: counts.false_positive_rate()?,
-            recall: counts.recall()?,
-            alert_rate: counts.alert_rate()?,
-            threshold: self.threshold,
-            brier: None,
-            calibration_slope: None,
-            calibration_intercept: None,
-        })
-    }
-}
-
-/// Both models on one region, by its index, or on all records.
-fn numbers_of(
-    challenger: &Judged<'_>,
-    champion: Option<&Judged<'_>>,
+/// Every gate that is asked, those on the whole set first, and what the reasons gate found.
+fn gates_of(
+    challenger: Contender<'_>,
+    champion: Option<Contender<'_>>,
+    (whole, regions): (&Subset, &[Subset]),
     holdout: &HeldOut,
-    region: Option<usize>,
-) -> RegionNumbers {
-    let keep = |row: usize| match region {
-        None => true,
-        Some(region) => holdout.regions().get(row).is_some_and(|found| usize::from(*found) == region),
+    policy: &EvaluationPolicy,
+) -> (Vec<Gate>, Option<ReasonsShift>) {
+    let columns = Columns::of(holdout);
+    let rows = |region: &'_ Subset| region.labels.len() as u64;
+    let used = Used {
+        features: holdout.features(),
+        splits: challenger.scored.splits.as_deref(),
+        columns: &columns,
+        regions: holdout.region_names().iter().map(String::as_str).zip(regions.iter().map(rows)).collect(),
     };
-    let labels = holdout.labels();
-    let name = region.and_then(|region| holdout.region_names().get(region));
+    let margins = &challenger.scored.margins;
+    let mut gates = gates::sanity(margins, &whole.challenger.scores, &used, policy);
+    if !margins.iter().all(|margin| margin.is_finite()) {
+        // No statistic of scores that are not numbers means anything, and `finite` may be off.
+        let reason = "scores that are not finite numbers cannot be compared".to_owned();
+        gates.push(Gate { reason, ..gates::unheard_of("auc", GateMode::Required) });
+        return (gates, None);
+    }
+    let matched =
+        whole.champion.as_ref().and_then(|champion| gates::threshold_at_alert_rate(&whole.challenger, champion));
+    let ask = Ask::whole(whole, policy, matched);
+    gates.extend(gates::compare(&ask));
+    let explained = |champion: Contender<'_>| {
+        gates::reasons(&ask, challenger.scored.attributions.as_ref(), champion.scored.attributions.as_ref())
+    };
+    let (reasons, shift) = champion.map_or((None, None), explained);
+    gates.extend(reasons);
+    if policy.regions != GateMode::Off {
+        gates.extend(Ask::regions(regions, policy, matched).iter().flat_map(gates::compare));
+    }
+    // Stable, so that gates stay in the order in which they were asked.
+    gates.sort_by_key(|gate| gate.region.is_some());
+    (gates, shift)
+}
+
+/// On the whole set every required gate must pass; a region's only must not fail. With no required gate at all nothing was
+/// shown.
+fn verdict_of(gates: &[Gate]) -> Verdict {
+    let required = gates.iter().filter(|gate| gate.mode == GateMode::Required);
+    Verdict::all(required.filter(|gate| gate.region.is_none() || gate.blocks()).map(|gate| gate.verdict))
+}
+
+fn region_numbers(subset: &Subset) -> RegionNumbers {
     RegionNumbers {
-        region: name.map_or_else(|| "all".to_owned(), String::clone),
-        rows: (0..labels.len()).filter(|row| keep(*row)).count() as u64,
-        positives: labels.iter().enumerate().filter(|(row, label)| **label && keep(*row)).count() as u64,
-        challenger: challenger.numbers(labels, keep),
-        champion: champion.and_then(|champion| champion.numbers(labels, keep)),
+        region: subset.region.clone().unwrap_or_default(),
+        rows: subset.labels.len() as u64,
+        positives: subset.positives(),
+        challenger: subset.numbers(&subset.challenger),
+        champion: subset.champion.as_ref().and_then(|side| subset.numbers(side)),
     }
 }

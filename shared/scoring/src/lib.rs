@@ -10,6 +10,7 @@
 #[allow(dead_code, reason = "bare files and threads are not asked for yet")]
 mod archive;
 pub mod cache;
+mod curves;
 mod digest;
 mod error;
 mod evaluate;
@@ -30,9 +31,12 @@ mod report;
 mod score;
 mod served;
 mod shap;
+mod stats;
 mod stream;
+mod subset;
 #[allow(dead_code, reason = "scorers and explanations use what they need of it")]
 mod tree;
+mod wording;
 
 pub use digest::Digesting;
 pub use error::{ModelError, PayloadError, ShapeError};

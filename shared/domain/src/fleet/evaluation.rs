@@ -98,8 +98,8 @@ impl Default for EvaluationPolicy {
         use GateMode::{Advisory, Required};
         Self {
             threshold: 0.5,
-            alpha: 0.025,
-            region_alpha: 0.01,
+            alpha: 0.05,
+            region_alpha: 0.02,
             min_positives: 50,
             min_region_positives: 20,
             finite: Required,
@@ -117,18 +117,18 @@ impl Default for EvaluationPolicy {
             score_distance: Advisory,
             top_reasons: Advisory,
             regions: Required,
-            max_auc_drop: 0.01,
+            max_auc_drop: 0.02,
             min_auc: 0.70,
-            max_fpr_rise: 0.005,
+            max_fpr_rise: 0.0075,
             max_fpr: 0.05,
             max_recall_drop: 0.10,
-            max_slope_change: 0.25,
-            max_intercept_change: 0.40,
+            max_slope_change: 0.20,
+            max_intercept_change: 0.25,
             max_brier_rise: 0.10,
             max_psi: 0.25,
             max_ks: 0.10,
             min_reason_agreement: 0.5,
-            region_margin: 3.0,
+            region_margin: 2.0,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A `fleet.toml` that is wrong ends in an error with its line and field.
 
-use meridian_domain::{Fleet, FleetError};
+use meridian_domain::{EvaluationPolicy, Fleet, FleetError, GateMode};
 
 const GOOD: &str = include_str!("../../../../fleet.toml");
 
@@ -49,7 +49,11 @@ fn a_wrong_value_is_named_with_its_line_and_field() {
         ("max_5xx = 0.01", "max_5xx = 1.5", "judge.max_5xx"),
         ("latency_share = 0.01", "latency_share = 0.0", "judge.latency_share"),
         ("lease = \"10m\"", "lease = \"10s\"", "wave.lease"),
-        ("max_auc_drop = 0.01", "max_auc_drop = -0.01", "evaluation.max_auc_drop"),
+        ("max_auc_drop = 0.02", "max_auc_drop = -0.02", "evaluation.max_auc_drop must not be negative"),
+        ("max_auc_drop = 0.02", "max_auc_drop = nan", "evaluation.max_auc_drop must not be negative"),
+        ("max_auc_drop = 0.02", "max_auc_dorp = 0.02", "evaluation.max_auc_dorp: unknown field `max_auc_dorp`"),
+        ("max_auc_drop = 0.02", "auc = \"maybe\"", "evaluation.auc: unknown variant `maybe`"),
+        ("max_auc_drop = 0.02", "alpha = 0.5", "evaluation.alpha must be between"),
         ("canary_percent = 10", "canary_per_cent = 10", "guardrail.canary_per_cent: unknown field `canary_per_cent`"),
     ] {
         let error = refused(from, to);
@@ -99,4 +103,32 @@ fn the_last_decision_leaves_time_to_notice_a_dead_judge() {
     assert!(error.message.contains("guardrail.decide_before_end must be at least 90s"), "{error}");
     assert_eq!(error.line, line_of("decide_before_end"));
     assert!(Fleet::parse(&GOOD.replacen("decide_before_end = \"", "decide_before_end = \"91s\" # \"", 1)).is_ok());
+}
+
+/// A desk's `--policy`: the same table, with or without a fleet around it.
+#[test]
+fn an_evaluation_policy_is_read_from_a_fleet_or_alone() {
+    let of_fleet = EvaluationPolicy::from_toml(GOOD).unwrap();
+    assert_eq!(of_fleet, Fleet::parse(GOOD).unwrap().evaluation);
+    let alone = EvaluationPolicy::from_toml("[evaluation]\nauc = \"advisory\"\nregions = \"off\"\n").unwrap();
+    let wanted = EvaluationPolicy { auc: GateMode::Advisory, regions: GateMode::Off, ..EvaluationPolicy::default() };
+    assert_eq!(alone, wanted);
+    assert_eq!(EvaluationPolicy::from_toml("").unwrap(), EvaluationPolicy::default());
+    assert_ne!(alone.digest(), EvaluationPolicy::default().digest(), "a verdict is bound to its policy");
+}
+
+/// A typing error must not end in the defaults.
+#[test]
+fn an_evaluation_policy_that_is_wrong_names_line_and_key() {
+    for (text, line, words) in [
+        ("# mine\n[evaluation]\nmax_auc_dorp = 0.1\n", 3, "evaluation.max_auc_dorp: unknown field"),
+        ("[evaluation]\nmax_psi = -1.0\n", 2, "evaluation.max_psi must not be negative"),
+        ("[evaluation]\n\nauc = \"no\"\n", 3, "evaluation.auc: unknown variant `no`"),
+        ("[evaluatoin]\nmax_auc_drop = 0.1\n", 1, "unknown field `evaluatoin`"),
+        ("max_auc_drop = 0.1\n", 1, "unknown field `max_auc_drop`"),
+    ] {
+        let error = EvaluationPolicy::from_toml(text).unwrap_err();
+        assert_eq!(error.line, Some(line), "{text}: {error}");
+        assert!(error.message.contains(words), "{text}: {error}");
+    }
 }

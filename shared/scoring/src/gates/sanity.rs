@@ -1,0 +1,134 @@
+//! Whether there is anything to compare: scores that are numbers and differ, and columns that hold something.
+
+use super::{open, pass_if};
+use crate::evaluation::Gate;
+use crate::stats::columns::{Column, Columns};
+use meridian_domain::{EvaluationPolicy, GateMode, Verdict};
+
+/// Records under which an empty column of a region says nothing.
+const MIN_ROWS: u64 = 100;
+/// Columns that a sentence names.
+const NAMED: usize = 5;
+
+/// Every margin is a finite number.
+pub(super) fn finite(margins: &[f32], policy: &EvaluationPolicy) -> Option<Gate> {
+    let bad = margins.iter().filter(|margin| !margin.is_finite()).count();
+    let reason = if bad == 0 {
+        format!("all {} scores are finite numbers", margins.len())
+    } else {
+        format!("{bad} of {} scores are not finite numbers", margins.len())
+    };
+    let gate =
+        Gate { verdict: pass_if(bad == 0), challenger: Some(bad as f64), reason, ..open("finite", policy.finite) };
+    (policy.finite != GateMode::Off).then_some(gate)
+}
+
+/// The scores are not all the same.
+pub(super) fn constant(scores: &[f32], policy: &EvaluationPolicy) -> Option<Gate> {
+    let lowest = scores.iter().copied().fold(f32::INFINITY, f32::min);
+    let highest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let spread = f64::from(highest) - f64::from(lowest);
+    let reason = if spread > 0.0 {
+        format!("scores spread from {lowest:.4} to {highest:.4}")
+    } else {
+        format!("the model answers {lowest:.4} whatever it is asked")
+    };
+    let challenger = Some(spread).filter(|spread| spread.is_finite());
+    let gate = Gate { verdict: pass_if(spread > 0.0), challenger, reason, ..open("constant", policy.constant) };
+    (policy.constant != GateMode::Off).then_some(gate)
+}
+
+/// The held-out set's columns, and how much the challenger uses them.
+pub(crate) struct Used<'a> {
+    /// Names of the features.
+    pub features: &'a [String],
+    /// The challenger's splits on each; `None` where they were not counted.
+    pub splits: Option<&'a [u32]>,
+    /// What the columns hold.
+    pub columns: &'a Columns,
+    /// Names of the regions, with their records.
+    pub regions: Vec<(&'a str, u64)>,
+}
+
+impl Used<'_> {
+    /// Names of the columns that `wanting` marks and that the model splits on; with `much`, only those with at least half
+    /// an average feature's splits.
+    pub fn wanting(&self, columns: &[Column], much: bool, wanting: impl Fn(usize, &Column) -> bool) -> Vec<&str> {
+        let total: f64 = self.splits.unwrap_or_default().iter().map(|count| f64::from(*count)).sum();
+        let half_of_average = 0.5 * total / self.features.len().max(1) as f64;
+        let enough = |index: usize| {
+            self.splits.is_none_or(|splits| {
+                let count = f64::from(splits.get(index).copied().unwrap_or_default());
+                count > 0.0 && (!much || count >= half_of_average)
+            })
+        };
+        let named = self.features.iter().zip(columns).enumerate();
+        let found = named.filter(|(index, (_, column))| wanting(*index, column) && enough(*index));
+        found.map(|(_, (name, _))| name.as_str()).collect()
+    }
+}
+
+/// No column that the model splits on is empty in the held-out set, or constant where the model relies on it; and none is
+/// empty in one region only. Evaluation on such columns says little about a model that will be sent values.
+pub(super) fn missing(used: &Used<'_>, policy: &EvaluationPolicy) -> Vec<Gate> {
+    if policy.missing == GateMode::Off {
+        return Vec::new();
+    }
+    let whole = &used.columns.whole;
+    let mut gates = vec![of_whole(used, policy)];
+    let mode = policy.missing.min(policy.regions);
+    for ((region, rows), columns) in used.regions.iter().zip(&used.columns.regions) {
+        if mode == GateMode::Off || *rows < MIN_ROWS {
+            continue;
+        }
+        let filled = |index: usize| whole.get(index).is_some_and(|column| !column.is_empty());
+        let empty = used.wanting(columns, true, |index, column| column.is_empty() && filled(index));
+        let reason = if empty.is_empty() {
+            format!("no column is empty in {region} alone")
+        } else {
+            format!("{region}'s records lack {}, which the others have", listed(&empty))
+        };
+        let region = Some((*region).to_owned());
+        let verdict = finding(used, empty.is_empty());
+        gates.push(Gate { region, verdict, challenger: Some(empty.len() as f64), reason, ..open("missing", mode) });
+    }
+    gates
+}
+
+fn of_whole(used: &Used<'_>, policy: &EvaluationPolicy) -> Gate {
+    let empty = used.wanting(&used.columns.whole, false, |_, column| column.is_empty());
+    let constant = used.wanting(&used.columns.whole, true, |_, column| column.is_constant());
+    let parts = [("empty", &empty), ("constant", &constant)];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(what, names)| format!("{} {what}", is(names)))
+        .collect();
+    let reason = if parts.is_empty() {
+        "every column that the model relies on holds values".to_owned()
+    } else {
+        format!("in the held-out set {}, although the model splits on it", parts.join(" and "))
+    };
+    let bad = (empty.len() + constant.len()) as f64;
+    let verdict = finding(used, parts.is_empty());
+    Gate { verdict, challenger: Some(bad), reason, ..open("missing", policy.missing) }
+}
+
+/// Without the model's splits nobody knows whether a wanting column matters.
+fn finding(used: &Used<'_>, nothing_wants: bool) -> Verdict {
+    match (nothing_wants, used.splits) {
+        (true, _) => Verdict::Pass,
+        (false, Some(_)) => Verdict::Fail,
+        (false, None) => Verdict::Inconclusive,
+    }
+}
+
+fn is(names: &[&str]) -> String {
+    format!("{} {}", listed(names), if names.len() == 1 { "is" } else { "are" })
+}
+
+fn listed(names: &[&str]) -> String {
+    let shown: Vec<String> = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
+    let more = if names.len() > NAMED { format!(" and {} more", names.len() - NAMED) } else { String::new() };
+    shown.join(", ") + &more
+}
