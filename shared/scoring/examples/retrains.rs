@@ -1,5 +1,6 @@
-//! How often the gates reject a retrain that is no worse, and what they catch: `retrains DIR [POLICY]`, where DIR is what
-//! `tools/train/retrains.py` wrote and POLICY a file with an `[evaluation]` table (the defaults without one).
+//! How often the gates reject a retrain that is no worse, and what they catch: `retrains DIR [POLICY] [ROWS]`, where DIR is
+//! what `tools/train/retrains.py` wrote, POLICY a file with an `[evaluation]` table (`-` or nothing for the defaults), and
+//! ROWS how many of a pair's records are used.
 #![allow(clippy::indexing_slicing, reason = "a measuring tool; its input is its own")]
 
 use meridian_domain::Verdict;
@@ -35,17 +36,18 @@ struct Tally {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let folder = arguments.next().ok_or("usage: retrains DIR [POLICY]")?;
-    let policy = match arguments.next() {
+    let folder = arguments.next().ok_or("usage: retrains DIR [POLICY] [ROWS]")?;
+    let policy = match arguments.next().filter(|path| path != "-") {
         Some(path) => EvaluationPolicy::from_toml(&fs::read_to_string(path)?)?,
         None => EvaluationPolicy::default(),
     };
+    let rows = arguments.next().map_or(Ok(usize::MAX), |rows| rows.parse())?;
     let folder = Path::new(&folder);
     let index: Index = serde_json::from_slice(&fs::read(folder.join("index.json"))?)?;
     let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
     for pair in &index.pairs {
         let bytes = fs::read(folder.join(&pair.file))?;
-        let (holdout, margins) = read(&bytes, &index.regions)?;
+        let (holdout, margins) = read(&bytes, &index.regions, rows)?;
         let champion = Scored { margins: margins[0].clone(), ..Scored::default() };
         let champion = Contender { scored: &champion, threshold: pair.threshold };
         let mut challengers: Vec<(String, Vec<f32>)> =
@@ -77,18 +79,19 @@ fn transformed(retrain: &[f32]) -> Vec<(String, Vec<f32>)> {
 }
 
 /// The held-out set (with a feature that only counts, as no model is asked here) and the margins.
-fn read(bytes: &[u8], regions: &[String]) -> Result<(HeldOut, Vec<Vec<f32>>), Box<dyn Error>> {
+fn read(bytes: &[u8], regions: &[String], most: usize) -> Result<(HeldOut, Vec<Vec<f32>>), Box<dyn Error>> {
     let (rows, rest) = bytes.split_at_checked(4).ok_or("too short")?;
     let rows = u32::from_le_bytes(rows.try_into()?) as usize;
     let (labels, rest) = rest.split_at_checked(rows).ok_or("too short")?;
     let (places, rest) = rest.split_at_checked(rows).ok_or("too short")?;
     let mut text = "label,customer_region,x\n".to_owned();
-    for (row, (label, place)) in labels.iter().zip(places).enumerate() {
+    for (row, (label, place)) in labels.iter().zip(places).enumerate().take(most) {
         text += &format!("{label},{},{}\n", regions[usize::from(*place)], row % 7);
     }
     let holdout = HeldOut::read(text.as_bytes(), &Columns::standard(vec!["x".to_owned()]))?;
     let floats: Vec<f32> = rest.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-    Ok((holdout, floats.chunks_exact(rows).map(<[f32]>::to_vec).collect()))
+    let kept = |margins: &[f32]| margins.iter().copied().take(most).collect();
+    Ok((holdout, floats.chunks_exact(rows).map(kept).collect()))
 }
 
 impl Tally {

@@ -50,7 +50,8 @@ pub enum EvaluateError {
 pub struct Scored {
     /// One margin (log-odds) for each record, in the set's order.
     pub margins: Vec<f32>,
-    /// How many splits of the model use each feature, in the model's order; `None` where they were not counted.
+    /// How many splits of the model use each feature, in the order of [`HeldOut::features`]; `None` where they were not
+    /// counted.
     pub splits: Option<Vec<u32>>,
     /// What each feature added to the margins of a sample of the records; `None` where nothing was explained.
     pub attributions: Option<Attributions>,
@@ -141,7 +142,8 @@ fn gates_of(
     let rows = |region: &'_ Subset| region.labels.len() as u64;
     let used = Used {
         features: holdout.features(),
-        splits: challenger.scored.splits.as_deref(),
+        // Counts in another order than the columns' would blame the wrong ones.
+        splits: challenger.scored.splits.as_deref().filter(|splits| splits.len() == holdout.features().len()),
         columns: &columns,
         regions: holdout.region_names().iter().map(String::as_str).zip(regions.iter().map(rows)).collect(),
     };
@@ -150,7 +152,7 @@ fn gates_of(
     if !margins.iter().all(|margin| margin.is_finite()) {
         // No statistic of scores that are not numbers means anything, and `finite` may be off.
         let reason = "scores that are not finite numbers cannot be compared".to_owned();
-        gates.push(Gate { reason, ..gates::unheard_of("auc", GateMode::Required) });
+        gates.push(Gate { reason, ..gates::open("auc", GateMode::Required) });
         return (gates, None);
     }
     let matched =

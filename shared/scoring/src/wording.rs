@@ -18,7 +18,9 @@ fn of_a_pass(gates: &[Gate]) -> Vec<String> {
     let told = |gate: &&Gate| gate.region.is_none() && TOLD.contains(&gate.name.as_str());
     let heard = |gate: &&Gate| gate.verdict == Verdict::Pass;
     let mut reasons: Vec<String> = gates.iter().filter(told).filter(heard).map(|gate| gate.reason.clone()).collect();
-    let by_region = by_region(gates.iter().filter(|gate| gate.mode == GateMode::Required));
+    // A gate without a level was not heard: too few records.
+    let unheard = |gate: &Gate| gate.verdict == Verdict::Inconclusive && gate.level.is_none();
+    let by_region = by_region(gates.iter().filter(|gate| gate.mode == GateMode::Required || unheard(gate)));
     let regions = by_region.len();
     if regions > 0 {
         let held = by_region.values().filter(|gates| gates.iter().all(|gate| gate.verdict == Verdict::Pass)).count();
@@ -33,8 +35,15 @@ fn against(verdict: Verdict, gates: &[Gate]) -> Vec<String> {
     let same = |gate: &&Gate| gate.blocks() && gate.verdict == verdict;
     let blocking: Vec<&Gate> = gates.iter().filter(same).collect();
     let (whole, regional): (Vec<&Gate>, Vec<&Gate>) = blocking.into_iter().partition(|gate| gate.region.is_none());
-    let mut reasons: Vec<String> = whole.iter().take(SENTENCES).map(|gate| gate.reason.clone()).collect();
-    let rest: Vec<String> = whole.iter().skip(SENTENCES).map(|gate| gate.name.replace('_', " ")).collect();
+    // Where the records are too few, every gate says the same.
+    let mut told: Vec<&Gate> = Vec::new();
+    for gate in &whole {
+        if told.iter().all(|other| other.reason != gate.reason) {
+            told.push(gate);
+        }
+    }
+    let mut reasons: Vec<String> = told.iter().take(SENTENCES).map(|gate| gate.reason.clone()).collect();
+    let rest: Vec<String> = told.iter().skip(SENTENCES).map(|gate| gate.name.replace('_', " ")).collect();
     if !rest.is_empty() {
         reasons.push(format!("also against it: {}", rest.join(", ")));
     }

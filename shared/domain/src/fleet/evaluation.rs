@@ -73,6 +73,8 @@ pub struct EvaluationPolicy {
     pub min_auc: f64,
     /// Largest rise of the false-positive rate, as a share of the negatives (0.005 is half a point).
     pub max_fpr_rise: f64,
+    /// The same as a share of the champion's rate, for thresholds that alert often; the larger of the two counts.
+    pub max_fpr_rise_share: f64,
     /// Highest false-positive rate of a release that has no champion.
     pub max_fpr: f64,
     /// Largest drop of recall, as a share of the positives.
@@ -120,6 +122,7 @@ impl Default for EvaluationPolicy {
             max_auc_drop: 0.02,
             min_auc: 0.70,
             max_fpr_rise: 0.0075,
+            max_fpr_rise_share: 0.25,
             max_fpr: 0.05,
             max_recall_drop: 0.10,
             max_slope_change: 0.20,
@@ -191,6 +194,7 @@ impl EvaluationPolicy {
             (margin(self.max_auc_drop), "evaluation.max_auc_drop must not be negative"),
             ((0.0..=1.0).contains(&self.min_auc), "evaluation.min_auc must be between 0 and 1"),
             (margin(self.max_fpr_rise), "evaluation.max_fpr_rise must not be negative"),
+            (margin(self.max_fpr_rise_share), "evaluation.max_fpr_rise_share must not be negative"),
             ((0.0..=1.0).contains(&self.max_fpr), "evaluation.max_fpr must be between 0 and 1"),
             (margin(self.max_recall_drop), "evaluation.max_recall_drop must not be negative"),
             (margin(self.max_slope_change), "evaluation.max_slope_change must not be negative"),

@@ -22,18 +22,21 @@ pub(crate) use rates::threshold_at_alert_rate;
 pub(crate) use sanity::Used;
 pub(crate) use shift::reasons;
 
-/// Gates of a region that share [`EvaluationPolicy::region_alpha`]: those of [`compare`].
-const COMPARISONS: [fn(&EvaluationPolicy) -> GateMode; 10] = [
-    |policy| policy.auc,
-    |policy| policy.false_positive_rate,
-    |policy| policy.recall,
-    |policy| policy.false_positive_rate_at_alert_rate,
-    |policy| policy.recall_at_alert_rate,
-    |policy| policy.calibration_slope,
-    |policy| policy.calibration_intercept,
-    |policy| policy.brier,
-    |policy| policy.score_shift,
-    |policy| policy.score_distance,
+/// A gate that is asked of the whole set and of every region: its mode in the policy, and itself.
+type Comparison = (fn(&EvaluationPolicy) -> GateMode, fn(&Ask<'_>) -> Option<Gate>);
+
+/// Every gate of [`compare`], in the order asked. Those of the regions share [`EvaluationPolicy::region_alpha`].
+const COMPARISONS: [Comparison; 10] = [
+    (|policy| policy.auc, quality::auc),
+    (|policy| policy.false_positive_rate, rates::false_positive_rate),
+    (|policy| policy.recall, rates::recall),
+    (|policy| policy.false_positive_rate_at_alert_rate, rates::false_positive_rate_at_alert_rate),
+    (|policy| policy.recall_at_alert_rate, rates::recall_at_alert_rate),
+    (|policy| policy.calibration_slope, quality::calibration_slope),
+    (|policy| policy.calibration_intercept, quality::calibration_intercept),
+    (|policy| policy.brier, quality::brier_score),
+    (|policy| policy.score_shift, shift::score_shift),
+    (|policy| policy.score_distance, shift::score_distance),
 ];
 
 /// One subset's records, and how sure its gates must be.
@@ -67,7 +70,7 @@ impl<'a> Ask<'a> {
     ) -> Vec<Ask<'a>> {
         let floor = policy.min_region_positives;
         let regions = subsets.iter().filter(|subset| subset.positives().min(subset.negatives()) >= floor).count();
-        let asked = COMPARISONS.iter().filter(|mode| mode(policy) != GateMode::Off).count();
+        let asked = COMPARISONS.iter().filter(|(mode, _)| mode(policy) != GateMode::Off).count();
         let alpha = policy.region_alpha / (regions * asked).max(1) as f64;
         let ask = |subset| Ask { subset, policy, matched_threshold, alpha, stretch: policy.region_margin, floor };
         subsets.iter().map(ask).collect()
@@ -111,7 +114,8 @@ impl<'a> Ask<'a> {
     /// is advisory.
     fn judged(&self, gate: Gate, words: &Words<'_>, compared: Option<Compared>) -> Gate {
         let Some(compared) = compared else {
-            return Gate { reason: format!("{} cannot be estimated: too few records", words.subject), ..gate };
+            let unknown = || format!("{} cannot be estimated from these records", words.subject);
+            return unheard(gate, self.too_few().unwrap_or_else(unknown));
         };
         let Compared { challenger, champion, difference, interval, allowed, either_way } = compared;
         let numbers = Gate {
@@ -134,19 +138,7 @@ impl<'a> Ask<'a> {
 
 /// Every gate that compares both models on one subset, or for a first release holds the challenger to absolute bounds.
 pub(crate) fn compare(ask: &Ask<'_>) -> Vec<Gate> {
-    let gates = [
-        quality::auc(ask),
-        rates::false_positive_rate(ask),
-        rates::recall(ask),
-        rates::false_positive_rate_at_alert_rate(ask),
-        rates::recall_at_alert_rate(ask),
-        quality::calibration_slope(ask),
-        quality::calibration_intercept(ask),
-        quality::brier_score(ask),
-        shift::score_shift(ask),
-        shift::score_distance(ask),
-    ];
-    gates.into_iter().flatten().collect()
+    COMPARISONS.iter().filter_map(|(_, gate)| gate(ask)).collect()
 }
 
 /// The gates on the challenger's own outputs and the held-out set's columns.
@@ -222,12 +214,8 @@ impl Words<'_> {
     }
 }
 
-/// A gate on the whole set that has not been heard.
-pub(crate) fn unheard_of(name: &str, mode: GateMode) -> Gate {
-    open(name, mode)
-}
-
-fn open(name: &str, mode: GateMode) -> Gate {
+/// A gate on the whole set that has not been heard: nothing is concluded yet.
+pub(crate) fn open(name: &str, mode: GateMode) -> Gate {
     Gate {
         name: name.to_owned(),
         region: None,
@@ -259,11 +247,17 @@ fn pass_if(holds: bool) -> Verdict {
 }
 
 fn decimal(number: f64) -> String {
-    format!("{number:.4}")
+    minus(&format!("{number:.4}"))
 }
 
 fn two_decimals(number: f64) -> String {
-    format!("{number:.2}")
+    minus(&format!("{number:.2}"))
+}
+
+/// People read a minus sign, not a hyphen; and no "-0.00".
+fn minus(number: &str) -> String {
+    let zero = number.chars().all(|letter| "-0.".contains(letter));
+    number.replace('-', if zero { "" } else { "\u{2212}" })
 }
 
 fn percent(share: f64) -> String {

@@ -4,7 +4,7 @@ use super::{Ask, Compared, Words, percent, points};
 use crate::evaluation::Gate;
 use crate::stats::paired::{Paired, wilson};
 use crate::subset::Side;
-use meridian_domain::Verdict;
+use meridian_domain::{EvaluationPolicy, Verdict};
 
 /// False-positive rate, each model at its own operating threshold. A first release is held to a ceiling.
 pub(super) fn false_positive_rate(ask: &Ask<'_>) -> Option<Gate> {
@@ -13,7 +13,8 @@ pub(super) fn false_positive_rate(ask: &Ask<'_>) -> Option<Gate> {
     let subject = format!("false-positive rate{}", ask.place());
     let Some(champion) = &ask.subset.champion else { return Some(ceiling(ask, gate, &subject)) };
     let pairs = alerts(ask, challenger, challenger.threshold, champion, false);
-    Some(rate(ask, gate, subject, pairs, ask.policy.max_fpr_rise, true, challenger.threshold))
+    let allowed = rise_allowed(ask, &pairs);
+    Some(rate(ask, gate, subject, pairs, allowed, true, challenger.threshold))
 }
 
 /// Recall, each model at its own operating threshold.
@@ -36,7 +37,8 @@ pub(super) fn false_positive_rate_at_alert_rate(ask: &Ask<'_>) -> Option<Gate> {
     let Some(threshold) = ask.matched_threshold else { return Some(silent(gate)) };
     let pairs = alerts(ask, &ask.subset.challenger, threshold, champion, false);
     let subject = format!("at the champion's alert rate, false-positive rate{}", ask.place());
-    Some(rate(ask, gate, subject, pairs, ask.policy.max_fpr_rise, true, threshold))
+    let allowed = rise_allowed(ask, &pairs);
+    Some(rate(ask, gate, subject, pairs, allowed, true, threshold))
 }
 
 /// Recall with the challenger's threshold moved to the champion's alert rate; of its interval the same holds.
@@ -61,6 +63,14 @@ pub(crate) fn threshold_at_alert_rate(challenger: &Side, champion: &Side) -> Opt
     // The next score above the cut, or what no score reaches.
     let next = above.checked_sub(1).and_then(|place| descending.get(place)).map_or(f64::INFINITY, |x| f64::from(*x));
     Some(if at - wanted < wanted - above { f64::from(cut) } else { next })
+}
+
+/// A threshold that alerts often has more false positives to gain by chance, and more to compare a gain with.
+fn rise_allowed(ask: &Ask<'_>, pairs: &Paired) -> f64 {
+    let EvaluationPolicy { max_fpr_rise, max_fpr_rise_share, .. } = *ask.policy;
+    let share = max_fpr_rise_share * pairs.second();
+    // Not `max`, which would take the other number for a NaN.
+    if share > max_fpr_rise { share } else { max_fpr_rise }
 }
 
 /// Both models' alerts on the records with this label.

@@ -89,7 +89,7 @@ pub(super) fn missing(used: &Used<'_>, policy: &EvaluationPolicy) -> Vec<Gate> {
             format!("{region}'s records lack {}, which the others have", listed(&empty))
         };
         let region = Some((*region).to_owned());
-        let verdict = finding(used, empty.is_empty());
+        let (verdict, mode) = finding(used, empty.is_empty(), mode);
         gates.push(Gate { region, verdict, challenger: Some(empty.len() as f64), reason, ..open("missing", mode) });
     }
     gates
@@ -107,19 +107,20 @@ fn of_whole(used: &Used<'_>, policy: &EvaluationPolicy) -> Gate {
     let reason = if parts.is_empty() {
         "every column that the model relies on holds values".to_owned()
     } else {
-        format!("in the held-out set {}, although the model splits on it", parts.join(" and "))
+        let splits = if used.splits.is_some() { ", although the model splits on it" } else { "" };
+        format!("in the held-out set {}{splits}", parts.join(" and "))
     };
     let bad = (empty.len() + constant.len()) as f64;
-    let verdict = finding(used, parts.is_empty());
-    Gate { verdict, challenger: Some(bad), reason, ..open("missing", policy.missing) }
+    let (verdict, mode) = finding(used, parts.is_empty(), policy.missing);
+    Gate { verdict, challenger: Some(bad), reason, ..open("missing", mode) }
 }
 
-/// Without the model's splits nobody knows whether a wanting column matters.
-fn finding(used: &Used<'_>, nothing_wants: bool) -> Verdict {
+/// Without the model's splits nobody knows whether a wanting column matters: it is told, and decides nothing.
+fn finding(used: &Used<'_>, nothing_wants: bool, mode: GateMode) -> (Verdict, GateMode) {
     match (nothing_wants, used.splits) {
-        (true, _) => Verdict::Pass,
-        (false, Some(_)) => Verdict::Fail,
-        (false, None) => Verdict::Inconclusive,
+        (true, _) => (Verdict::Pass, mode),
+        (false, Some(_)) => (Verdict::Fail, mode),
+        (false, None) => (Verdict::Inconclusive, GateMode::Advisory),
     }
 }
 

@@ -24,7 +24,8 @@ pub(super) fn score_shift(ask: &Ask<'_>) -> Option<Gate> {
     let words = words(format!("score shift{} (PSI)", ask.place()));
     let judged = ask.judged(gate, &words, compared);
     let reason = judged.reason.replace("champion", "noise alone");
-    let within = if judged.challenger.is_some_and(|index| index <= noise) { " (no more than noise)" } else { "" };
+    let as_noise = judged.level.is_some() && judged.challenger.is_some_and(|index| index <= noise);
+    let within = if as_noise { " (no more than noise)" } else { "" };
     Some(Gate { champion: None, reason: reason + within, ..judged })
 }
 
