@@ -121,7 +121,7 @@ impl Default for EvaluationPolicy {
             regions: Required,
             max_auc_drop: 0.02,
             min_auc: 0.70,
-            max_fpr_rise: 0.0075,
+            max_fpr_rise: 0.009,
             max_fpr_rise_share: 0.25,
             max_fpr: 0.05,
             max_recall_drop: 0.10,
