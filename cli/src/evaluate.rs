@@ -1,14 +1,14 @@
 //! `meridian evaluate`: what the pipeline will say of a model, at a data scientist's desk.
 
 use crate::features;
-use crate::models::{Loaded, Serving, open};
+use crate::models::{ModelFile, Serving, open};
 use crate::progress::Progress;
 use crate::summary;
 use crate::terminal::{self, Leaving};
 use meridian_domain::Verdict;
 use meridian_scoring::{
-    Attributions, Columns, Contender, Digests, EvaluateCommand, Evaluation, EvaluationPolicy, HeldOut, HoldoutError,
-    Matrix, Named, Provenance, Scored, ShapForest, evaluate, html, json, sample_rows,
+    Columns, Contender, Digests, EvaluateCommand, Evaluation, EvaluationPolicy, HeldOut, HoldoutError, Image,
+    ModelFeatures, Named, Provenance, Said, Sample, evaluate, html, json,
 };
 use std::error::Error;
 use std::fs;
@@ -16,8 +16,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Records whose reasons are compared.
-const EXPLAINED: usize = 64;
 /// Exit code of a challenger that is worse.
 const FAIL: u8 = 1;
 /// Exit code where the records say too little.
@@ -46,6 +44,15 @@ pub struct Arguments {
     /// threshold 0.5].
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// Score, as a probability, at and above which a record is an alert [default: the policy's].
+    #[arg(long, value_name = "SCORE", value_parser = threshold)]
+    threshold: Option<f64>,
+    /// The champion's, where it is deployed with another [default: --threshold].
+    #[arg(long, value_name = "SCORE", value_parser = threshold, requires = "champion")]
+    champion_threshold: Option<f64>,
+    /// The image that serves the champion, where it is another [default: --image].
+    #[arg(long, value_name = "TAG", requires = "champion")]
+    champion_image: Option<Image>,
     /// Folder for evaluation.json and evaluation.html; made where it is missing.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -58,7 +65,8 @@ pub struct Arguments {
 
 /// Evaluates; prints and writes what came of it.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
-    let policy = policy(arguments.policy.as_deref())?;
+    let mut policy = policy(arguments.policy.as_deref())?;
+    policy.threshold = arguments.threshold.unwrap_or(policy.threshold);
     let desk = Desk { arguments, policy, progress: Progress::new(), callers: callers(&arguments.serving)? };
     let (evaluation, digests) = desk.evaluate()?;
     drop(desk);
@@ -93,8 +101,16 @@ fn command(arguments: &Arguments) -> EvaluateCommand {
         region_column: arguments.region_column.clone(),
         features: arguments.serving.features.as_ref().map(text),
         image: Some(arguments.serving.image.to_string()),
+        champion_image: arguments.champion_image.map(|image| image.to_string()),
         policy: arguments.policy.as_ref().map(text),
+        threshold: arguments.threshold,
+        champion_threshold: arguments.champion_threshold,
     }
+}
+
+fn threshold(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number| *number > 0.0 && *number < 1.0);
+    number.ok_or_else(|| "expected a probability above 0 and below 1".to_owned())
 }
 
 /// The callers' feature list, and the file that holds it.
@@ -119,79 +135,67 @@ struct Desk<'a> {
     callers: Option<Callers>,
 }
 
-/// A model, and its features in the order in which they are served.
-struct Candidate {
-    loaded: Loaded,
+/// A model's file, and its features in the order in which they are served.
+struct Candidate<'a> {
+    file: ModelFile<'a>,
     features: Vec<String>,
 }
 
 impl Desk<'_> {
-    /// One model at a time is held where the held-out set fits the challenger alone; both where it has more columns, which
-    /// may be the champion's.
+    /// Each model is read once, one after the other, and only what it says is held of it.
     fn evaluate(&self) -> Result<(Evaluation, Digests), Box<dyn Error>> {
+        let Arguments { champion, champion_image, champion_threshold, serving, .. } = self.arguments;
         let mut warnings = Vec::new();
-        let challenger = self.load(&self.arguments.challenger, true, &mut warnings)?;
-        let champion_path = self.arguments.champion.as_deref();
-        let mut champion = None;
-        let mut read = self.read(&[&challenger.features]);
-        if let (Err(HoldoutError::Columns { extra, .. }), Some(path)) = (&read, champion_path)
-            && !extra.is_empty()
-        {
-            let loaded = self.load(path, false, &mut warnings)?;
-            read = self.read(&[&challenger.features, &loaded.features]);
-            champion = Some(loaded);
+        let challenger = self.candidate(&self.arguments.challenger, serving.image, true, &mut warnings)?;
+        let image = champion_image.unwrap_or(serving.image);
+        let champion = champion.as_ref().map(|path| self.candidate(path, image, false, &mut warnings)).transpose()?;
+        if let Some(champion) = &champion {
+            warnings.extend(order_warning(&challenger.features, &champion.features));
         }
-        let holdout = read.map_err(|error| self.explain(&error))?;
+        let lists: Vec<&[String]> =
+            [Some(&challenger), champion.as_ref()].into_iter().flatten().map(|it| it.features.as_slice()).collect();
+        let holdout = self.read(&lists).map_err(|error| self.explain(&error))?;
 
-        let new = self.score(challenger, &holdout, &mut warnings)?;
-        let champion = match (champion, champion_path) {
-            (None, Some(path)) => Some(self.load(path, false, &mut warnings)?),
-            (champion, _) => champion,
-        };
-        let old = champion.map(|champion| self.score(champion, &holdout, &mut warnings)).transpose()?;
-        if let Some(old) = &old {
-            warnings.extend(order_warning(&new.features, &old.features));
-        }
+        let (new, named) = self.ask(&challenger, &holdout, &mut warnings)?;
+        let old = champion.map(|champion| self.ask(&champion, &holdout, &mut warnings)).transpose()?;
         self.progress.say("comparing");
         let threshold = self.policy.threshold;
+        let champion_threshold = champion_threshold.unwrap_or(threshold);
         let mut evaluation = evaluate(
             Contender { scored: &new.scored, threshold },
-            old.as_ref().map(|old| Contender { scored: &old.scored, threshold }),
+            old.as_ref().map(|(old, _)| Contender { scored: &old.scored, threshold: champion_threshold }),
             &holdout,
             &self.policy,
         )?;
         evaluation.warnings.extend(warnings);
         let digests = Digests {
-            challenger: new.named,
-            champion: old.map(|old| old.named),
+            challenger: named,
+            champion: old.map(|(_, named)| named),
             holdout: Named { name: name(&self.arguments.holdout), sha256: holdout.sha256().to_string() },
         };
         Ok((evaluation, digests))
     }
 
-    fn load(&self, path: &Path, is_challenger: bool, warnings: &mut Vec<String>) -> Result<Candidate, Box<dyn Error>> {
-        let serving = &self.arguments.serving;
-        let loaded = Loaded::read(path, serving, &self.progress)?;
+    fn candidate<'a>(
+        &'a self,
+        path: &'a Path,
+        image: Image,
+        is_challenger: bool,
+        warnings: &mut Vec<String>,
+    ) -> Result<Candidate<'a>, Box<dyn Error>> {
+        let options = self.arguments.serving.options(image);
+        let file = ModelFile { path, options, progress: &self.progress };
+        let head = file.head()?;
         let callers = self.callers.as_ref().map(|(path, names)| (path.as_path(), names.as_slice()));
-        let features = match loaded.features(callers) {
-            Ok(features) => features,
+        let features = match file.features(&head, callers) {
             // What callers send is to change with the challenger: the champion is scored as it was served until now.
-            Err(error) if !is_challenger && !loaded.model().feature_names().is_empty() => {
+            Err(error) if !is_challenger && matches!(head, ModelFeatures::Named(_)) => {
                 warnings.push(format!("{error}; the champion was scored with its own list"));
-                loaded.features(None)?
+                file.features(&head, None)
             }
-            Err(error) => return Err(error.into()),
+            features => features,
         };
-        warnings.extend(loaded.early_stop_warning());
-        if loaded.model().feature_names().is_empty() {
-            warnings.push(format!(
-                "{} holds no feature names: its {} features were taken by position, and nothing can tell whether that \
-                 is their order",
-                loaded.name(),
-                features.len()
-            ));
-        }
-        Ok(Candidate { loaded, features })
+        Ok(Candidate { file, features: features? })
     }
 
     fn read(&self, lists: &[&[String]]) -> Result<HeldOut, HoldoutError> {
@@ -216,57 +220,26 @@ impl Desk<'_> {
         format!("{}: {error}{hint}", self.arguments.holdout.display())
     }
 
-    fn score(
+    /// What a model says of the held-out set. The file is read once; twice, where its reasons need that.
+    fn ask(
         &self,
-        candidate: Candidate,
+        candidate: &Candidate<'_>,
         holdout: &HeldOut,
         warnings: &mut Vec<String>,
-    ) -> Result<Said, Box<dyn Error>> {
-        let Candidate { loaded, features } = candidate;
-        let named = Named { name: loaded.name(), sha256: loaded.sha256.to_string() };
-        let threads = self.arguments.serving.threads();
+    ) -> Result<(Said, Named), Box<dyn Error>> {
+        let Candidate { file, features } = candidate;
+        let projection = holdout.matrix_for(features)?;
+        let sample = Sample::of(projection.matrix(), features, holdout.labels());
+        let (served, sha256) = file.read(Some(&sample))?;
+        let named = Named { name: file.name(), sha256: sha256.to_string() };
         self.progress.say(&format!("scoring {}", named.name));
-        let projection = holdout.matrix_for(&features)?;
-        let margins = loaded.model().matrix_margins(projection.matrix(), threads)?;
-        let Loaded { path, served, .. } = loaded;
-        let splits = served.splits.clone();
-        drop(served);
-        let attributions = self.attributions(&path, &features, projection.matrix(), holdout.labels(), warnings)?;
-        Ok(Said { scored: Scored { margins, splits, attributions }, features, named })
+        let (mut said, open) = served.answer(projection.matrix(), features, self.arguments.serving.threads())?;
+        if let Some(explainer) = open {
+            said.scored.attributions = Some(file.explain(explainer)?);
+        }
+        warnings.extend(said.notes.iter().map(|note| format!("{}: {note}", named.name)));
+        Ok((said, named))
     }
-
-    /// The reasons of a sample. A model that does not say how much training weight its nodes saw has none.
-    fn attributions(
-        &self,
-        path: &Path,
-        features: &[String],
-        matrix: Matrix<'_>,
-        labels: &[bool],
-        warnings: &mut Vec<String>,
-    ) -> Result<Option<Attributions>, Box<dyn Error>> {
-        let serving = &self.arguments.serving;
-        let file = self.progress.reading(&format!("reading {} to explain", path.display()), open(path)?);
-        let forest = match ShapForest::read(file, serving.image, serving.threads()) {
-            Ok(forest) => forest,
-            Err(error) => {
-                warnings.push(format!("the reasons of {} are not compared: {error}", path.display()));
-                return Ok(None);
-            }
-        };
-        self.progress.say(&format!("explaining {}", path.display()));
-        let rows = sample_rows(labels, EXPLAINED);
-        let sample: Vec<f32> = rows.iter().flat_map(|row| matrix.row(*row as usize)).copied().collect();
-        let Some(sample) = Matrix::new(&sample, matrix.width()) else { return Ok(None) };
-        let values = forest.contributions(sample, serving.threads().get())?;
-        Ok(Some(Attributions { rows, features: features.to_vec(), values, base: forest.base() }))
-    }
-}
-
-/// What a model said, and its name.
-struct Said {
-    scored: Scored,
-    features: Vec<String>,
-    named: Named,
 }
 
 fn name(path: &Path) -> String {

@@ -1,8 +1,11 @@
-//! A model from a file at somebody's desk, and the order in which its features are sent.
+//! A model's file at somebody's desk, and the order in which its features are sent.
 
 use crate::progress::Progress;
 use meridian_domain::Sha256;
-use meridian_scoring::{Digesting, Image, Model, ModelError, Served, ShapeError};
+use meridian_scoring::{
+    Attributions, Digesting, Explainer, Image, ModelError, ModelFeatures, ReadOptions, Sample, Served, ShapeError,
+    StreamError,
+};
 use std::fs::File;
 use std::io;
 use std::num::NonZeroUsize;
@@ -29,6 +32,11 @@ impl Serving {
     pub fn threads(&self) -> NonZeroUsize {
         self.threads.unwrap_or_else(|| available_parallelism().unwrap_or(NonZeroUsize::MIN))
     }
+
+    /// How a model is read that `image` serves.
+    pub fn options(&self, image: Image) -> ReadOptions {
+        ReadOptions { image, threads: self.threads(), ..ReadOptions::default() }
+    }
 }
 
 /// Why a model cannot be scored.
@@ -38,6 +46,8 @@ pub enum Error {
     Open { path: PathBuf, source: io::Error },
     #[error("{path}: {source}")]
     Model { path: PathBuf, source: ModelError },
+    #[error("{path}: {source}")]
+    Explain { path: PathBuf, source: StreamError },
     #[error(
         "{path}: the model holds no feature names, so nothing tells the order of its {count} features; give the callers' \
          list with --features FILE, one name a line in the order sent"
@@ -47,58 +57,59 @@ pub enum Error {
     Mismatch { path: PathBuf, list: PathBuf, source: ShapeError },
 }
 
-/// A model, and where it is from.
-pub struct Loaded {
-    pub path: PathBuf,
-    pub sha256: Sha256,
-    pub served: Served,
-}
-
 /// Opens a file for reading.
 pub fn open(path: &Path) -> Result<File, Error> {
     File::open(path).map_err(|source| Error::Open { path: path.to_owned(), source })
 }
 
-impl Loaded {
-    /// Reads `model.tar.gz` or a bare model file as a stream.
-    pub fn read(path: &Path, serving: &Serving, progress: &Progress) -> Result<Loaded, Error> {
-        let wrong = |source| Error::Model { path: path.to_owned(), source };
-        let mut file = Digesting::new(progress.reading(&format!("reading {}", path.display()), open(path)?));
-        let served = Served::read(&mut file, serving.image, serving.threads()).map_err(wrong)?;
-        let sha256 = file.finish().map_err(|source| Error::Open { path: path.to_owned(), source })?;
-        Ok(Loaded { path: path.to_owned(), sha256, served })
-    }
+/// A model's file, and how it is served.
+#[derive(Clone, Copy)]
+pub struct ModelFile<'a> {
+    pub path: &'a Path,
+    pub options: ReadOptions,
+    pub progress: &'a Progress,
+}
 
-    /// The model.
-    pub fn model(&self) -> &Model {
-        &self.served.model
-    }
-
-    /// What people should know of a model whose training stopped early and that is served otherwise.
-    pub fn early_stop_warning(&self) -> Option<String> {
-        let stop = self.served.early_stop.filter(|stop| stop.differs())?;
-        Some(format!("{}: {stop}", self.name()))
-    }
-
+impl ModelFile<'_> {
     /// The file's name, as people call the model.
     pub fn name(&self) -> String {
         self.path.file_name().unwrap_or(self.path.as_os_str()).to_string_lossy().into_owned()
     }
 
+    /// What it says of its features, which stands before its trees.
+    pub fn head(&self) -> Result<ModelFeatures, Error> {
+        let file = open(self.path)?;
+        ModelFeatures::read(file, &self.options).map_err(|source| Error::Model { path: self.path.to_owned(), source })
+    }
+
+    /// Reads the whole file as a stream, explains a sample meanwhile, and takes the digest of all its bytes.
+    pub fn read(&self, sample: Option<&Sample>) -> Result<(Served, Sha256), Error> {
+        let doing = format!("reading {}", self.path.display());
+        let mut file = Digesting::new(self.progress.reading(&doing, open(self.path)?));
+        let served = Served::read(&mut file, &self.options, sample);
+        let served = served.map_err(|source| Error::Model { path: self.path.to_owned(), source })?;
+        let sha256 = file.finish().map_err(|source| Error::Open { path: self.path.to_owned(), source })?;
+        Ok((served, sha256))
+    }
+
+    /// Reads it once more, where the reasons of a sample need that.
+    pub fn explain(&self, explainer: Explainer) -> Result<Attributions, Error> {
+        let file = self.progress.reading(&format!("reading {} to explain", self.path.display()), open(self.path)?);
+        let read = explainer.read(file, &self.options);
+        read.map_err(|source| Error::Explain { path: self.path.to_owned(), source })
+    }
+
     /// The features in the order in which they are served: the model's names, which `callers` must repeat where it is
     /// given with its file; `callers` alone where the model holds none.
-    pub fn features(&self, callers: Option<(&Path, &[String])>) -> Result<Vec<String>, Error> {
-        let names = self.model().feature_names();
-        match callers {
-            Some((list, callers)) => {
-                let mismatch = |source| Error::Mismatch { path: self.path.clone(), list: list.to_owned(), source };
-                self.model().check_features(callers).map_err(mismatch)?;
+    pub fn features(&self, head: &ModelFeatures, callers: Option<(&Path, &[String])>) -> Result<Vec<String>, Error> {
+        match (callers, head) {
+            (Some((list, callers)), _) => {
+                let mismatch = |source| Error::Mismatch { path: self.path.to_owned(), list: list.to_owned(), source };
+                head.check(callers).map_err(mismatch)?;
                 Ok(callers.to_vec())
             }
-            None if names.is_empty() => {
-                Err(Error::NoNames { path: self.path.clone(), count: self.model().n_features() })
-            }
-            None => Ok(names.to_vec()),
+            (None, ModelFeatures::Named(names)) => Ok(names.clone()),
+            (None, ModelFeatures::Counted(count)) => Err(Error::NoNames { path: self.path.to_owned(), count: *count }),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! `meridian score`: margins, probabilities and reasons of every record.
 
 use crate::features;
-use crate::models::{Loaded, Serving, open};
+use crate::models::{ModelFile, Serving, open};
 use crate::progress::Progress;
 use crate::terminal::{self, Leaving};
-use meridian_scoring::{Matrix, Records, ShapForest, probability_of, top_reasons};
+use meridian_scoring::{Matrix, ModelFeatures, Records, ShapForest, probability_of, top_reasons};
 use std::error::Error;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
@@ -42,10 +42,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let serving = &arguments.serving;
     let progress = Progress::new();
     let list = serving.features.as_deref().map(|path| features::read(path).map(|names| (path, names))).transpose()?;
-    let loaded = Loaded::read(&arguments.model, serving, &progress)?;
-    let names = loaded.features(list.as_ref().map(|(path, names)| (*path, names.as_slice())))?;
-    let warning = loaded.early_stop_warning();
-    let model = loaded.served.model;
+    let file = ModelFile { path: &arguments.model, options: serving.options(serving.image), progress: &progress };
+    let (served, _) = file.read(None)?;
+    let (model, notes) = (served.model, served.notes);
+    let callers = list.as_ref().map(|(path, names)| (*path, names.as_slice()));
+    let names = file.features(&ModelFeatures::of(&model), callers)?;
+    let warnings: Vec<String> = notes.into_iter().map(|note| format!("{}: {note}", file.name())).collect();
 
     let input = progress.reading(&format!("reading {}", arguments.input.display()), open(&arguments.input)?);
     let records = Records::read(input, &names, &arguments.ignore)
@@ -58,9 +60,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         count => Some((read_shap(arguments, &progress)?, count.min(names.len()))),
     };
     drop(progress);
-    if let Some(warning) = warning {
-        terminal::warning(&warning);
-    }
+    warnings.iter().for_each(|warning| terminal::warning(warning));
     let mut out = BufWriter::new(Leaving(std::io::stdout().lock()));
     write(&mut out, &names, &records, &margins, explained, serving.threads().get())?;
     out.flush()?;
@@ -79,7 +79,7 @@ fn read_shap(arguments: &Arguments, progress: &Progress) -> Result<ShapForest, B
     let path = &arguments.model;
     let file = progress.reading(&format!("reading {} to explain", path.display()), open(path)?);
     let serving = &arguments.serving;
-    let forest = ShapForest::read(file, serving.image, serving.threads());
+    let forest = ShapForest::read(file, &serving.options(serving.image));
     forest.map_err(|error| format!("{}: {error}", path.display()).into())
 }
 

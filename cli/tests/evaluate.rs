@@ -144,6 +144,29 @@ fn the_callers_order_is_held_to_the_models() {
 }
 
 #[test]
+fn each_model_is_judged_at_its_own_threshold() {
+    let output = evaluate("v427.tar.gz", &["--json", "--threshold", "0.8", "--champion-threshold", "0.81"]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&json["challenger"]["threshold"], &json["champion"]["threshold"]), (&0.8.into(), &0.81.into()));
+    assert_eq!(json["policy"]["threshold"], 0.8);
+    let repeat = json["repeat"][0].as_str().unwrap();
+    assert!(repeat.ends_with("--threshold 0.8 --champion-threshold 0.81"), "{repeat}");
+    assert_eq!(evaluate("v427.tar.gz", &["--threshold", "1"]).status.code(), Some(2));
+}
+
+#[test]
+fn what_an_image_misreads_is_told_on_standard_error_and_in_the_document() {
+    let output = evaluate("v427.tar.gz", &["--json", "--champion-image", "1.7-1"]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let warnings: Vec<&str> = json["warnings"].as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect();
+    for (model, image) in [("v427.tar.gz", "3.0-5"), ("v426.tar.gz", "1.7-1")] {
+        let of = |text: &&&str| text.starts_with(model) && text.contains(image) && text.contains("`[0.25]`");
+        let warning = warnings.iter().find(of).unwrap_or_else(|| panic!("{model}: {warnings:?}"));
+        assert!(text(&output.stderr).contains(*warning), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
 fn the_help_names_the_exit_codes() {
     let help = text(&run(&["--help"]).stdout);
     assert!(help.contains("0 pass; 1 fail; 3 inconclusive; 2 wrong input"), "{help}");

@@ -65,8 +65,10 @@ pub struct Image {
     pub version: Option<ImageVersion>,
 }
 
-/// SageMaker's XGBoost images that are in use, by their tags. They serve an early-stopped model differently.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// SageMaker's XGBoost images that are in use, by their tags. They serve a model whose training stopped early differently:
+/// XGBoost 1.7 still has `best_ntree_limit`, which the container asks for, so that image serves the trees up to the best
+/// round; later versions have not, so theirs serves all trees.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum ImageVersion {
     /// `1.7-1`: XGBoost 1.7.

@@ -6,6 +6,7 @@
 
 mod evaluation;
 mod pace;
+mod repeat;
 mod scores;
 
 use crate::context::{Context, HandlerError};

@@ -6,7 +6,7 @@
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 8 | `MRDNMRG` and the format's version, 1 |
+//! | 8 | `MRDNMRG` and the format's version, 2 |
 //! | 32 | SHA-256 of the model archive |
 //! | 32 | SHA-256 of the held-out file |
 //! | 32 | SHA-256 of the features in the order in which they were scored, each followed by a line feed |
@@ -15,35 +15,26 @@
 //! | 4 | what the container answers: 0 a probability, 1 the margin |
 //! | 4 | s: f where the model's splits were counted, else 0 |
 //! | 4 s | how many splits of the model use each feature |
+//! | 4 | e: k where the model could be explained, else 0 |
 //! | 4 n | margin of each record, f32 |
-//! | 4 k | which records are explained |
+//! | 4 e | which records are explained |
 //! | 4 | the margin that is expected of a record of which nothing is known, f32 |
-//! | 4 k f | what each feature added to each explained record's margin, f32 |
+//! | 4 e f | what each feature added to each explained record's margin, f32 |
 //! | any | what was noticed while scoring, for people: UTF-8, one note a line |
 //! | 32 | SHA-256 of everything before |
 
 use crate::evaluate::Scored;
 use crate::format::Objective;
-use crate::image::Image;
+use crate::served::Said;
 use crate::shap::Attributions;
+use meridian_domain::ImageVersion as Image;
 use meridian_domain::Sha256;
 
 /// Raise the last byte when a model's margins or explanations change their meaning.
-const MAGIC: [u8; 8] = *b"MRDNMRG\x01";
+const MAGIC: [u8; 8] = *b"MRDNMRG\x02";
 /// Bytes before the margins, and of the digest at the end.
 const HEAD: usize = 8 + 3 * 32 + 8 + 3 * 4;
 const DIGEST: usize = 32;
-
-/// What is kept of a scoring.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Kept {
-    /// What the model said.
-    pub scored: Scored,
-    /// What the container makes of it.
-    pub objective: Objective,
-    /// What was noticed meanwhile, for people: one line each.
-    pub notes: Vec<String>,
-}
 
 /// Everything that decides what a model says: margins of one subject are never taken for those of another.
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +49,7 @@ pub struct Subject<'a> {
     pub features: &'a [String],
     /// Records in the held-out set.
     pub rows: usize,
-    /// The records that are explained, counted from 0.
+    /// The records that are to be explained, counted from 0.
     pub explained: &'a [u32],
 }
 
@@ -82,15 +73,16 @@ pub struct NotOfSubject(&'static str);
 ///
 /// # Errors
 /// Numbers of margins, explained records or features other than the subject's.
-pub fn encode(subject: &Subject<'_>, kept: &Kept) -> Result<Vec<u8>, NotOfSubject> {
-    let Kept { scored, objective, notes } = kept;
+pub fn encode(subject: &Subject<'_>, said: &Said) -> Result<Vec<u8>, NotOfSubject> {
+    let Said { scored, objective, notes } = said;
     if scored.margins.len() != subject.rows {
         return Err(NotOfSubject("margins"));
     }
+    let width = subject.features.len();
     let none = Attributions::default();
     let explained = scored.attributions.as_ref().unwrap_or(&none);
-    let width = subject.features.len();
-    if explained.rows != subject.explained || explained.values.len() != explained.rows.len() * width {
+    let foreign = scored.attributions.is_some() && explained.rows != subject.explained;
+    if foreign || explained.values.len() != explained.rows.len() * width {
         return Err(NotOfSubject("explanations"));
     }
     let splits = scored.splits.as_deref().unwrap_or_default();
@@ -105,6 +97,7 @@ pub fn encode(subject: &Subject<'_>, kept: &Kept) -> Result<Vec<u8>, NotOfSubjec
     bytes.extend(answer.to_le_bytes());
     bytes.extend(u32::try_from(splits.len()).map_err(|_| NotOfSubject("splits"))?.to_le_bytes());
     splits.iter().for_each(|count| bytes.extend(count.to_le_bytes()));
+    bytes.extend(u32::try_from(explained.rows.len()).map_err(|_| NotOfSubject("explanations"))?.to_le_bytes());
     scored.margins.iter().for_each(|margin| bytes.extend(margin.to_le_bytes()));
     explained.rows.iter().for_each(|row| bytes.extend(row.to_le_bytes()));
     bytes.extend(explained.base.to_le_bytes());
@@ -119,7 +112,7 @@ pub fn encode(subject: &Subject<'_>, kept: &Kept) -> Result<Vec<u8>, NotOfSubjec
 ///
 /// # Errors
 /// [`CacheError`]: the model is to be scored again.
-pub fn decode(bytes: &[u8], subject: &Subject<'_>) -> Result<Kept, CacheError> {
+pub fn decode(bytes: &[u8], subject: &Subject<'_>) -> Result<Said, CacheError> {
     let (content, digest) = bytes.split_at_checked(bytes.len().saturating_sub(DIGEST)).ok_or(CacheError::Damaged)?;
     if content.len() < HEAD || Sha256::of(content).as_bytes() != digest {
         return Err(CacheError::Damaged);
@@ -129,7 +122,7 @@ pub fn decode(bytes: &[u8], subject: &Subject<'_>) -> Result<Kept, CacheError> {
     if found != expected {
         return Err(CacheError::Foreign(difference(found, &expected)));
     }
-    let (rows, explained, width) = (subject.rows, subject.explained.len(), subject.features.len());
+    let (rows, width) = (subject.rows, subject.features.len());
     let objective = match words_of(body).next().map(u32::from_le_bytes) {
         Some(0) => Objective::BinaryLogistic,
         Some(1) => Objective::BinaryLogitRaw,
@@ -139,14 +132,18 @@ pub fn decode(bytes: &[u8], subject: &Subject<'_>) -> Result<Kept, CacheError> {
     if counted != 0 && counted != width {
         return Err(CacheError::Damaged);
     }
-    let numbers = 4 * (2 + counted + rows + explained + 1 + explained * width);
+    let explained = words_of(body).nth(2 + counted).map(u32::from_le_bytes).ok_or(CacheError::Damaged)? as usize;
+    if explained != 0 && explained != subject.explained.len() {
+        return Err(CacheError::Damaged);
+    }
+    let numbers = 4 * (3 + counted + rows + explained + 1 + explained * width);
     let (numbers, notes) = body.split_at_checked(numbers).ok_or(CacheError::Damaged)?;
     let notes = std::str::from_utf8(notes).map_err(|_| CacheError::Damaged)?.lines().map(str::to_owned).collect();
     let mut words = words_of(numbers).skip(2);
     let splits: Vec<u32> = words.by_ref().take(counted).map(u32::from_le_bytes).collect();
-    let margins = words.by_ref().take(rows).map(f32::from_le_bytes).collect();
+    let margins = words.by_ref().skip(1).take(rows).map(f32::from_le_bytes).collect();
     let sample: Vec<u32> = words.by_ref().take(explained).map(u32::from_le_bytes).collect();
-    if sample != subject.explained {
+    if explained > 0 && sample != subject.explained {
         return Err(CacheError::Foreign("sample of records"));
     }
     let base = words.next().map(f32::from_le_bytes).unwrap_or_default();
@@ -154,7 +151,7 @@ pub fn decode(bytes: &[u8], subject: &Subject<'_>) -> Result<Kept, CacheError> {
     let features = subject.features.to_vec();
     let attributions = (explained > 0).then_some(Attributions { rows: sample, features, values, base });
     let scored = Scored { margins, splits: (counted > 0).then_some(splits), attributions };
-    Ok(Kept { scored, objective, notes })
+    Ok(Said { scored, objective, notes })
 }
 
 fn words_of(bytes: &[u8]) -> impl Iterator<Item = [u8; 4]> {
@@ -165,7 +162,7 @@ fn words_of(bytes: &[u8]) -> impl Iterator<Item = [u8; 4]> {
 fn head(subject: &Subject<'_>) -> Option<Vec<u8>> {
     let names: String = subject.features.iter().flat_map(|name| [name, "\n"]).collect();
     let mut image = [0_u8; 8];
-    let tag = subject.image.tag().as_bytes();
+    let tag = subject.image.as_str().as_bytes();
     image.get_mut(..tag.len())?.copy_from_slice(tag);
     let mut bytes = MAGIC.to_vec();
     for digest in [subject.archive, subject.holdout, Sha256::of(names.as_bytes())] {

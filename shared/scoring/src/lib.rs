@@ -7,7 +7,6 @@
 //!
 //! No error text of this crate ever holds a feature value or a record.
 
-#[allow(dead_code, reason = "bare files and threads are not asked for yet")]
 mod archive;
 pub mod cache;
 mod curves;
@@ -16,12 +15,10 @@ mod error;
 mod evaluate;
 mod evaluation;
 mod forest;
-#[allow(dead_code, reason = "scorers and explanations use what they need of it")]
 mod format;
 mod gates;
 mod golden;
 mod holdout;
-mod image;
 mod inflate;
 mod matrix;
 mod metrics;
@@ -34,7 +31,6 @@ mod shap;
 mod stats;
 mod stream;
 mod subset;
-#[allow(dead_code, reason = "scorers and explanations use what they need of it")]
 mod tree;
 mod wording;
 
@@ -48,12 +44,11 @@ pub use evaluation::{
 pub use format::{Format, Objective};
 pub use golden::{GOLDEN_TOLERANCE, GoldenRecord, GoldenRecords};
 pub use holdout::{Columns, HeldOut, HoldoutError, Records};
-pub use image::{Image, UnknownImage};
 pub use matrix::{Matrix, Projection};
-pub use meridian_domain::{EvaluationPolicy, GateMode};
+pub use meridian_domain::{EvaluationPolicy, GateMode, ImageVersion as Image};
 pub use metrics::{Confusion, roc_auc};
 pub use model::{DEFAULT_MODEL_LIMIT, Model, probability_of};
 pub use report::{Digests, EvaluateCommand, Named, Provenance, html, json, shell_line};
-pub use served::{EarlyStop, Served};
-pub use shap::{Attributions, Reason, ShapForest, sample_rows, top_reasons};
+pub use served::{Explainer, ModelFeatures, Said, Served};
+pub use shap::{Attributions, Reason, SAMPLE_ROWS, Sample, ShapForest, sample_rows, top_reasons};
 pub use stream::{ReadOptions, StreamError, Streamed, stream_margins};

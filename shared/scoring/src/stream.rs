@@ -3,10 +3,10 @@
 use crate::archive::{self, Reading};
 use crate::error::{ModelError, ShapeError};
 use crate::format::{Learner, Objective};
-use crate::image::Image;
 use crate::matrix::Matrix;
 use crate::model::{DEFAULT_MODEL_LIMIT, check_features, check_width};
 use crate::score::{Assumed, Isa, StreamScorer};
+use meridian_domain::ImageVersion as Image;
 use std::io::{self, Read};
 use std::num::NonZeroUsize;
 

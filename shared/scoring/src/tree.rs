@@ -118,7 +118,7 @@ pub(crate) struct Tree {
     /// Parents before children, siblings side by side.
     pub(crate) nodes: Vec<Node>,
     /// The sum of second derivatives (`sum_hessian`) that reached each node in training, in the order of `nodes`.
-    /// Empty unless the sink [wants](TreeSink::wants_covers) it.
+    /// Empty unless the sink [wants](TreeSink::wants_covers) it and the file has one for each node; unchecked.
     pub(crate) covers: Vec<f32>,
     /// The sets of the categorical splits.
     pub(crate) categories: Categories,
@@ -142,6 +142,9 @@ pub(crate) trait TreeSink {
     fn wants_covers(&self) -> bool {
         false
     }
+
+    /// Takes the features' names as they were read before the first tree: empty where the file holds none, or behind it.
+    fn names(&mut self, _names: &[String]) {}
 
     /// Takes tree `index` (from 0). The next tree overwrites it.
     ///

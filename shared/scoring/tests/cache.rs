@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
 use meridian_domain::Sha256;
-use meridian_scoring::cache::{CacheError, Kept, Subject, decode, encode};
-use meridian_scoring::{Attributions, Image, Objective, Scored};
+use meridian_scoring::cache::{CacheError, Subject, decode, encode};
+use meridian_scoring::{Attributions, Image, Objective, Said, Scored};
 use proptest::prelude::*;
 
 /// Owns what a subject borrows.
@@ -12,7 +12,7 @@ use proptest::prelude::*;
 struct Case {
     features: Vec<String>,
     explained: Vec<u32>,
-    kept: Kept,
+    kept: Said,
 }
 
 impl Case {
@@ -52,7 +52,7 @@ fn case() -> impl Strategy<Value = Case> {
             Case {
                 features,
                 explained,
-                kept: Kept {
+                kept: Said {
                     objective: Objective::BinaryLogitRaw,
                     scored: Scored { margins, splits, attributions },
                     notes,
@@ -100,7 +100,7 @@ fn small() -> Case {
     Case {
         features,
         explained,
-        kept: Kept { objective: Objective::BinaryLogitRaw, scored, notes: vec!["by position".to_owned()] },
+        kept: Said { objective: Objective::BinaryLogitRaw, scored, notes: vec!["by position".to_owned()] },
     }
 }
 
@@ -124,12 +124,12 @@ fn margins_of_something_else_are_refused_by_name() {
 #[test]
 fn bytes_that_are_no_margins_are_refused() {
     let case = small();
-    for bytes in [&b""[..], b"MRDNMRG\x01", &[0; 32], &[0; 400]] {
+    for bytes in [&b""[..], b"MRDNMRG\x02", &[0; 32], &[0; 400]] {
         assert_eq!(decode(bytes, &case.subject()).unwrap_err(), CacheError::Damaged);
     }
     // Whole, and of a version to come.
     let mut newer = encode(&case.subject(), &case.kept).unwrap();
-    newer[7] = 2;
+    newer[7] += 1;
     let end = newer.len() - 32;
     let digest = Sha256::of(&newer[..end]);
     newer[end..].copy_from_slice(digest.as_bytes());
@@ -142,4 +142,12 @@ fn what_does_not_fit_its_subject_is_not_kept() {
     assert!(encode(&Subject { rows: 2, ..case.subject() }, &case.kept).is_err());
     assert!(encode(&Subject { explained: &[], ..case.subject() }, &case.kept).is_err());
     assert!(encode(&Subject { features: &case.features[..1], ..case.subject() }, &case.kept).is_err());
+}
+
+#[test]
+fn a_model_that_cannot_be_explained_is_kept_as_one() {
+    let mut case = small();
+    case.kept.scored.attributions = None;
+    let bytes = encode(&case.subject(), &case.kept).unwrap();
+    assert_eq!(decode(&bytes, &case.subject()).unwrap(), case.kept);
 }

@@ -6,7 +6,7 @@ mod support;
 use meridian_domain::Verdict;
 use meridian_scoring::{
     Contender, Digests, EvaluateError, Evaluation, EvaluationPolicy, GateMode, GoldenRecords, HeldOut, Model, Named,
-    Scored, html, json,
+    Provenance, Scored, html, json,
 };
 use support::{Sketch, holdout, model, small_holdout};
 
@@ -41,9 +41,11 @@ fn at(
     meridian_scoring::evaluate(challenger, champion, holdout, policy)
 }
 
-fn digests() -> Digests {
+fn digests() -> Provenance {
     let named = |name: &str| Named { name: name.to_owned(), sha256: "ab".repeat(32) };
-    Digests { challenger: named("v427<b>"), champion: Some(named("v426")), holdout: named("holdout.csv.gz") }
+    let inputs =
+        Digests { challenger: named("v427<b>"), champion: Some(named("v426")), holdout: named("holdout.csv.gz") };
+    Provenance { inputs, repeat: Vec::new() }
 }
 
 #[test]

@@ -13,9 +13,9 @@ use std::collections::BTreeSet;
 fn the_json_reads_back_and_repeats_to_the_byte() {
     for case in &CASES {
         let evaluation = case.evaluation();
-        let text = json(&evaluation, case.provenance()).unwrap();
+        let text = json(&evaluation, &case.provenance()).unwrap();
         assert_eq!(serde_json::from_str::<Evaluation>(&text).unwrap(), evaluation, "{}", case.name);
-        assert_eq!(text, json(&case.evaluation(), case.provenance()).unwrap(), "{}", case.name);
+        assert_eq!(text, json(&case.evaluation(), &case.provenance()).unwrap(), "{}", case.name);
         let document: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(document["inputs"]["challenger"]["sha256"].as_str().unwrap().len(), 64);
         assert_eq!(document["policy_sha256"].as_str().unwrap(), evaluation.policy.digest());
@@ -44,7 +44,7 @@ fn every_field_of_the_json_is_described() {
     let mut found = BTreeSet::new();
     for case in &CASES {
         let evaluation = case.evaluation();
-        let text = json(&evaluation, case.provenance()).unwrap();
+        let text = json(&evaluation, &case.provenance()).unwrap();
         fields(&serde_json::from_str(&text).unwrap(), &mut found);
         // A gate's name is a value that readers look for.
         found.extend(evaluation.gates.iter().map(|gate| gate.name.clone()));
@@ -120,7 +120,7 @@ fn scores_that_are_not_numbers_leave_a_page() {
     evaluation.curves = meridian_scoring::Curves::default();
     evaluation.challenger.auc = f64::NAN;
     evaluation.challenger.brier = None;
-    let page = html(&evaluation, Case::named("fail").provenance());
+    let page = html(&evaluation, &Case::named("fail").provenance());
     assert!(page.contains("is rejected") && !page.contains("NaN"));
 }
 

@@ -1,6 +1,7 @@
 //! Challenger against champion on the held-out records, and what is kept of it.
 
 use super::pace::{Pace, Step};
+use super::repeat::provenance;
 use super::scores::{self, ScoreError};
 use crate::context::{Context, HandlerError};
 use crate::files::{self, FileError};
@@ -10,10 +11,9 @@ use bytes::Bytes;
 use meridian_domain::{
     Chain, File, Fleet, Manifest, Record, RegionHistory, RegionName, ReleaseId, Sha256, Verdict, keys,
 };
-use meridian_scoring::cache::Kept;
 use meridian_scoring::{
-    Columns, Contender, Digests, Evaluation, EvaluationPolicy, Gate, GoldenRecords, HeldOut, HoldoutError,
-    ModelNumbers, Named,
+    Columns, Contender, EVALUATION_SCHEMA, Evaluation, EvaluationPolicy, Gate, GoldenRecords, HeldOut, HoldoutError,
+    ModelNumbers, Provenance, Said,
 };
 use std::collections::BTreeSet;
 
@@ -151,11 +151,13 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
             Verdict::Pass => Some(self.write_golden(&new, &holdout).await?),
             Verdict::Fail | Verdict::Inconclusive => None,
         };
-        self.write_report(&evaluation, &digests(self.manifest, champion)).await?;
+        let champion = champion.map(|champion| &champion.manifest);
+        let home = self.ctx.region_named(self.home)?;
+        self.write_report(&evaluation, &provenance(home, self.release, self.manifest, champion)).await?;
         Ok((evaluation, golden))
     }
 
-    async fn challenger(&self, holdout: &HeldOut) -> Result<Kept, Fault> {
+    async fn challenger(&self, holdout: &HeldOut) -> Result<Said, Fault> {
         let scored =
             scores::of(self.ports, self.home, self.pace, self.manifest, (holdout, &self.manifest.holdout)).await;
         scored.map_err(|error| match error {
@@ -165,7 +167,7 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
     }
 
     /// The champion on the challenger's records: with its own features, which may be others or stand in another order.
-    async fn champion(&self, champion: &Champion, holdout: &HeldOut) -> Result<Kept, Fault> {
+    async fn champion(&self, champion: &Champion, holdout: &HeldOut) -> Result<Said, Fault> {
         let Champion { manifest, .. } = champion;
         let own = match manifest.features == self.manifest.features {
             true => None,
@@ -196,20 +198,27 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
 
     /// Chooses and writes the golden records, and answers their digest. The same inputs give the same bytes; others that
     /// lie there already are refused.
-    async fn write_golden(&self, challenger: &Kept, holdout: &HeldOut) -> Result<Sha256, Fault> {
+    async fn write_golden(&self, challenger: &Said, holdout: &HeldOut) -> Result<Sha256, Fault> {
         let version = self.manifest.version.as_str();
-        let Kept { scored, objective, .. } = challenger;
+        let Said { scored, objective, .. } = challenger;
         let golden = GoldenRecords::of_margins(version, &scored.margins, *objective, holdout, GOLDEN);
         let body = serde_json::to_vec(&golden).map_err(|error| unwritable(&error))?;
         Ok(files::create_once(self.ports, self.home, &keys::golden(self.release), Bytes::from(body)).await?)
     }
 
-    /// Writes the report, and last the numbers.
-    async fn write_report(&self, evaluation: &Evaluation, digests: &Digests) -> Result<(), Fault> {
-        let html = meridian_scoring::html(evaluation, digests);
-        let json = meridian_scoring::json(evaluation, digests).map_err(|error| unwritable(&error))?;
+    /// Writes the report, and last the numbers. Those of another version of this function are written over.
+    async fn write_report(&self, evaluation: &Evaluation, provenance: &Provenance) -> Result<(), Fault> {
+        let html = meridian_scoring::html(evaluation, provenance);
+        let json = meridian_scoring::json(evaluation, provenance).map_err(|error| unwritable(&error))?;
         for (key, body) in [(keys::evaluation_html(self.release), html), (keys::evaluation_json(self.release), json)] {
-            files::create_once(self.ports, self.home, &key, Bytes::from(body)).await?;
+            let body = Bytes::from(body);
+            match self.ports.create(self.home, &key, body.clone()).await {
+                Ok(_) => {}
+                Err(error) if error.kind == ErrorKind::Conflict => {
+                    self.ports.replace(self.home, &key, body).await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
         Ok(())
     }
@@ -219,17 +228,20 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
 fn judge(
     fleet: &Fleet,
     manifest: &Manifest,
-    challenger: &Kept,
-    champion: Option<(&Champion, &Kept)>,
+    challenger: &Said,
+    champion: Option<(&Champion, &Said)>,
     holdout: &HeldOut,
 ) -> Result<Evaluation, Fault> {
     let policy = EvaluationPolicy { threshold: manifest.operating_threshold, ..fleet.evaluation.clone() };
     let new = Contender { scored: &challenger.scored, threshold: manifest.operating_threshold };
     let old = champion
-        .map(|(champion, kept)| Contender { scored: &kept.scored, threshold: champion.manifest.operating_threshold });
+        .map(|(champion, said)| Contender { scored: &said.scored, threshold: champion.manifest.operating_threshold });
     let evaluation = meridian_scoring::evaluate(new, old, holdout, &policy);
     let mut evaluation = evaluation.map_err(|error| Fault::Release(error.to_string()))?;
-    evaluation.warnings.extend(champion.iter().flat_map(|(_, kept)| &kept.notes).chain(&challenger.notes).cloned());
+    let champion = champion.map(|(champion, said)| (&champion.manifest, said));
+    for (manifest, said) in champion.into_iter().chain([(manifest, challenger)]) {
+        evaluation.warnings.extend(said.notes.iter().map(|note| format!("{}: {note}", manifest.version)));
+    }
     Ok(evaluation)
 }
 
@@ -243,6 +255,7 @@ async fn champion<P: Artifacts + Ledger>(ports: &P, home: &RegionName) -> Result
 }
 
 /// The evaluation that stands in home's bucket: written last, so where it is, its report and golden records are too.
+/// One that another version of this function wrote in another form counts for nothing.
 async fn written(
     ports: &impl Artifacts,
     home: &RegionName,
@@ -254,12 +267,22 @@ async fn written(
         Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.into()),
     };
+    let is_other = |form: Form| form.schema != EVALUATION_SCHEMA;
+    if serde_json::from_slice(&bytes).is_ok_and(is_other) {
+        return Ok(None);
+    }
     serde_json::from_slice(&bytes).map(Some).map_err(|error| {
         HandlerError::State(format!(
             "{key} in {home} is not an evaluation ({error}): it was changed by hand; remove it, and start the execution \
              again"
         ))
     })
+}
+
+/// What every version of an evaluation says.
+#[derive(serde::Deserialize)]
+struct Form {
+    schema: u32,
 }
 
 /// A file of the release itself: missing or wrong, it is the release that is bad.
@@ -270,16 +293,6 @@ fn own_fault(home: &RegionName, file: &File, error: FileError) -> Fault {
         Fault::Release(error.to_string())
     } else {
         Fault::Other(error.into())
-    }
-}
-
-fn digests(manifest: &Manifest, champion: Option<&Champion>) -> Digests {
-    let archive =
-        |manifest: &Manifest| Named { name: manifest.version.to_string(), sha256: manifest.archive.sha256.to_string() };
-    Digests {
-        challenger: archive(manifest),
-        champion: champion.map(|champion| archive(&champion.manifest)),
-        holdout: Named { name: manifest.holdout.key.clone(), sha256: manifest.holdout.sha256.to_string() },
     }
 }
 

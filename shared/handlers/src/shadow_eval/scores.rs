@@ -5,9 +5,9 @@ use crate::files::{self, FileError};
 use crate::pipe::Outlet;
 use crate::ports::{Artifacts, ErrorKind};
 use bytes::Bytes;
-use meridian_domain::{File, ImageVersion, Manifest, RegionName, keys};
-use meridian_scoring::cache::{self, Kept, Subject};
-use meridian_scoring::{HeldOut, Image, Model, ReadOptions, Scored};
+use meridian_domain::{File, Manifest, RegionName, keys};
+use meridian_scoring::cache::{self, Subject};
+use meridian_scoring::{HeldOut, ReadOptions, Said, Sample, Served};
 use std::io::{Cursor, Read};
 use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
@@ -38,40 +38,47 @@ pub(super) async fn of(
     pace: &Pace,
     manifest: &Manifest,
     (holdout, file): (&HeldOut, &File),
-) -> Result<Kept, ScoreError> {
-    let image = image(manifest.image.rules());
+) -> Result<Said, ScoreError> {
+    let image = manifest.image.rules();
+    let sample = Sample::of(holdout.matrix(), holdout.features(), holdout.labels());
     let subject = Subject {
         archive: manifest.archive.sha256,
         holdout: file.sha256,
         image,
         features: &manifest.features,
         rows: holdout.rows(),
-        explained: &[],
+        explained: sample.rows(),
     };
-    let key = keys::margins(manifest.archive.sha256, file.sha256, manifest.image.rules());
+    let key = keys::margins(manifest.archive.sha256, file.sha256, image);
     let found = look(ports, home, &key, &subject).await;
-    if let Found::Kept(kept) = found {
-        return Ok(kept);
+    if let Found::Said(said) = found {
+        return Ok(said);
     }
     let options = ReadOptions { image, threads: threads(), ..ReadOptions::default() };
-    let model = files::consume(ports, home, &manifest.archive, move |archive| read(archive, &options)).await?;
-    let model = model.map_err(ScoreError::Model)?;
-    let kept = score(&model, manifest, holdout)?;
-    drop(model);
-    if keep(ports, home, &key, &subject, &kept, &found).await {
+    let asked = sample.clone();
+    let read = move |archive| Served::read(packed(archive)?, &options, Some(&asked)).map_err(|error| error.to_string());
+    let served = files::consume(ports, home, &manifest.archive, read).await?.map_err(ScoreError::Model)?;
+    // Features are served by position: a manifest that lists them otherwise than the model would score nonsense.
+    let wrong = |error| ScoreError::Model(format!("the manifest's features are not the model's: {error}"));
+    let (mut said, open) = served.answer(holdout.matrix(), &manifest.features, threads()).map_err(wrong)?;
+    if let Some(explainer) = open {
+        let read = move |archive| explainer.read(packed(archive)?, &options).map_err(|error| error.to_string());
+        let attributions = files::consume(ports, home, &manifest.archive, read).await?.map_err(ScoreError::Model)?;
+        said.scored.attributions = Some(attributions);
+    }
+    if keep(ports, home, &key, &subject, &said, &found).await {
         pace.progressed();
     }
-    Ok(kept)
+    Ok(said)
 }
 
-/// The trees that the image serves. The container unpacks `model.tar.gz`: a bare model file under that name would be
-/// evaluated here and load nowhere.
-fn read(mut archive: Outlet, options: &ReadOptions) -> Result<Model, String> {
+/// The container unpacks `model.tar.gz`: a bare model file under that name would be evaluated here and load nowhere.
+fn packed(mut archive: Outlet) -> Result<impl Read + Send, String> {
     let mut start = [0; 2];
     if archive.read_exact(&mut start).is_err() || start != GZIP {
         return Err("model.tar.gz is not compressed with gzip; pack the model file with `tar czf`".to_owned());
     }
-    Model::read(Cursor::new(start).chain(archive), options).map_err(|error| error.to_string())
+    Ok(Cursor::new(start).chain(archive))
 }
 
 /// As many as there are cores: on Lambda they share what the memory setting buys.
@@ -79,36 +86,9 @@ fn threads() -> NonZeroUsize {
     available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
-/// Features are served by position: a manifest that lists them otherwise than the model would score nonsense. A model
-/// without names can only be believed.
-fn score(model: &Model, manifest: &Manifest, holdout: &HeldOut) -> Result<Kept, ScoreError> {
-    let wrong = |error| ScoreError::Model(format!("the manifest's features are not the model's: {error}"));
-    model.check_features(&manifest.features).map_err(wrong)?;
-    let margins = model.matrix_margins(holdout.matrix(), threads());
-    let margins = margins.map_err(|error| ScoreError::Model(error.to_string()))?;
-    let scored = Scored { margins, splits: None, attributions: None };
-    let mut notes = Vec::new();
-    if model.feature_names().is_empty() {
-        notes.push(format!(
-            "the model of {} holds no feature names: its {} features were taken by position, as the manifest lists them, \
-             and nothing can tell whether that is their order",
-            manifest.version,
-            manifest.features.len()
-        ));
-    }
-    Ok(Kept { scored, objective: model.objective(), notes })
-}
-
-fn image(version: ImageVersion) -> Image {
-    match version {
-        ImageVersion::V1_7 => Image::V1_7,
-        ImageVersion::V3_0 => Image::V3_0,
-    }
-}
-
 /// What lies under a key.
 enum Found {
-    Kept(Kept),
+    Said(Said),
     Nothing,
     Rubbish,
 }
@@ -123,7 +103,7 @@ async fn look(ports: &impl Artifacts, home: &RegionName, key: &str, subject: &Su
         }
     };
     match cache::decode(&bytes, subject) {
-        Ok(kept) => Found::Kept(kept),
+        Ok(said) => Found::Said(said),
         Err(error) => {
             tracing::warn!(key, %error, "kept margins are not used: the model is scored again");
             Found::Rubbish
@@ -138,10 +118,10 @@ async fn keep(
     home: &RegionName,
     key: &str,
     subject: &Subject<'_>,
-    kept: &Kept,
+    said: &Said,
     found: &Found,
 ) -> bool {
-    let body = match cache::encode(subject, kept) {
+    let body = match cache::encode(subject, said) {
         Ok(body) => Bytes::from(body),
         Err(error) => {
             tracing::error!(key, %error, "margins are not kept");
@@ -150,7 +130,7 @@ async fn keep(
     };
     let written = match found {
         Found::Rubbish => ports.replace(home, key, body).await,
-        Found::Kept(_) | Found::Nothing => ports.create(home, key, body).await,
+        Found::Said(_) | Found::Nothing => ports.create(home, key, body).await,
     };
     match written {
         Ok(_) => true,

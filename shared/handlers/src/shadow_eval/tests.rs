@@ -140,7 +140,7 @@ fn files_that_cannot_be_evaluated_reject_the_release() {
     refused(&|spec| spec.archive = Bytes::from_static(b"not an archive"), "model.tar.gz");
     refused(&|spec| spec.features.swap(0, 1), "the manifest's features are not the model's: feature 0 is `");
     refused(&|spec| drop(spec.features.pop()), "takes 400 features");
-    refused(&|spec| spec.holdout = Bytes::from_static(b"label,customer_region\n"), "columns do not fit");
+    refused(&|spec| spec.holdout = Bytes::from_static(b"label,customer_region\n"), "does not name the columns");
 }
 
 #[test]
@@ -358,4 +358,47 @@ fn the_package_is_told_the_numbers_and_people_where_the_report_lies() {
         keys::evaluation_html(release)
     );
     assert!(page.contains(&link) && page.contains(&url) && page.contains("What decided: auc fails"), "{page}");
+}
+
+fn document(world: &World, release: ReleaseId) -> Value {
+    serde_json::from_slice(&world.objects.borrow()[&(name(HOME), keys::evaluation_json(release))]).unwrap()
+}
+
+#[test]
+fn the_report_compares_reasons_warns_of_what_the_image_misreads_and_says_how_to_repeat_it() {
+    let world = world();
+    let release = published(&world, PublishSpec { operating_threshold: 0.8, ..spec("v427") });
+    assert!(evaluate(&world, release).is_ok());
+    let document = document(&world, release);
+    assert_eq!(document["reasons_shift"]["rows"], meridian_scoring::SAMPLE_ROWS);
+    let warnings = document["warnings"].as_array().unwrap();
+    for version in ["v426", "v427"] {
+        let is_told = |text: &str| text.starts_with(version) && text.contains("`[0.25]`") && text.contains("+1.0986");
+        assert!(warnings.iter().any(|text| is_told(text.as_str().unwrap())), "{version}: {warnings:?}");
+    }
+    let repeat: Vec<&str> = document["repeat"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+    let archive = keys::archive(Sha256::of(&sample("v426.tar.gz")));
+    assert!(
+        repeat.contains(&format!("aws s3 cp --region eu-west-1 s3://fraud-models-eu/{archive} v426.tar.gz").as_str())
+    );
+    assert_eq!(
+        *repeat.last().unwrap(),
+        "meridian evaluate --challenger v427.tar.gz --champion v426.tar.gz --holdout holdout.csv.gz --label label \
+         --region-column customer_region --features features.txt --image 3.0-5 --policy fleet.toml --threshold 0.8 \
+         --champion-threshold 0.81"
+    );
+}
+
+#[test]
+fn an_evaluation_in_the_form_of_another_version_is_made_again() {
+    let world = world();
+    let release = published(&world, spec("v429"));
+    let keys = [keys::evaluation_json(release), keys::evaluation_html(release)];
+    for key in &keys {
+        let old = Bytes::from_static(br#"{"schema": 1, "verdict": "pass"}"#);
+        world.objects.borrow_mut().insert((name(HOME), key.clone()), old);
+    }
+    assert_eq!(evaluate(&world, release).unwrap()["outcome"], "rejected");
+    let document = document(&world, release);
+    assert_eq!((&document["schema"], &document["verdict"]), (&2.into(), &"fail".into()));
 }

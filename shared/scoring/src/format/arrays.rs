@@ -78,7 +78,12 @@ impl RawTree {
                 supported: "one value a leaf; train with multi_strategy=one_output_per_tree",
             });
         }
-        self.check_lengths(index, covers)?;
+        self.check_lengths(index)?;
+        // Whoever explains says what is wrong with covers; a model that cannot be explained can still be scored.
+        let covers = covers && self.covers.len() == self.left.len();
+        if !covers {
+            self.covers.clear();
+        }
         let categorical = self.split_type.iter().any(|kind| *kind != 0);
         if categorical || !self.copy_in_order(index, tree)? {
             tree.nodes.clear();
@@ -86,13 +91,10 @@ impl RawTree {
         } else if covers {
             tree.covers.extend_from_slice(&self.covers);
         }
-        if covers && tree.covers.iter().any(|cover| !cover.is_finite() || *cover < 0.0) {
-            return Err(problem(index, 0, "`sum_hessian` holds a number that is negative or not finite"));
-        }
         extent.grow(index, tree)
     }
 
-    fn check_lengths(&self, tree: usize, covers: bool) -> Result<(), ModelError> {
+    fn check_lengths(&self, tree: usize) -> Result<(), ModelError> {
         let expected = self.left.len();
         if expected == 0 {
             return Err(problem(tree, 0, "is missing: the tree has no nodes"));
@@ -102,7 +104,6 @@ impl RawTree {
             ("split_indices", self.split_indices.len()),
             ("split_conditions", self.split_conditions.len()),
             ("default_left", self.default_left.len()),
-            ("sum_hessian", if covers { self.covers.len() } else { expected }),
             ("split_type", if self.split_type.is_empty() { expected } else { self.split_type.len() }),
         ];
         match lengths.into_iter().find(|(_, length)| *length != expected) {

@@ -1,7 +1,7 @@
 //! What a model file said, as far as it was read, and the checks that make a [`Learner`] of it: the same for every format.
 
 use super::arrays::{Extent, RawTree};
-use super::learner::{BaseScore, Booster, Format, Learner, Objective};
+use super::learner::{BaseScore, Booster, Learner, Objective};
 use crate::error::ModelError;
 use crate::tree::{Tree, TreeSink};
 
@@ -95,16 +95,19 @@ impl Draft {
             return Err(super::arrays::problem(self.trees, 0, problem));
         }
         raw.lay_out(self.trees, sink.wants_covers(), &mut self.extent, &mut self.tree)?;
+        if self.trees == 0 {
+            sink.names(&self.feature_names);
+        }
         sink.tree(self.trees, &self.tree)?;
         self.trees += 1;
         Ok(())
     }
 
     /// Checks that it is a model that can be scored; `at` is where the file ends.
-    pub(super) fn finish(self, format: Format, at: u64) -> Result<Learner, ModelError> {
+    pub(super) fn finish(self, at: u64) -> Result<Learner, ModelError> {
         // Booster and objective first: a linear model has no trees, and that is not its fault.
         let objective = self.check_kind()?;
-        self.check(objective, format).map_err(|fault| match fault {
+        self.check(objective).map_err(|fault| match fault {
             Fault::Text(problem) => ModelError::Malformed { at, problem },
             Fault::Model(error) => error,
         })
@@ -138,7 +141,7 @@ impl Draft {
         Ok(objective)
     }
 
-    fn check(self, objective: Objective, format: Format) -> Result<Learner, Fault> {
+    fn check(self, objective: Objective) -> Result<Learner, Fault> {
         let num_feature = self.num_feature()?;
         let base_score = self.base_score(objective)?;
         self.check_counts(num_feature)?;
@@ -148,7 +151,6 @@ impl Draft {
         let best_trees = self.best_trees(best_iteration, &round_ends)?;
         let booster = self.check_weights()?;
         Ok(Learner {
-            format,
             trees: self.trees,
             feature_names: self.feature_names,
             num_feature,
@@ -156,8 +158,6 @@ impl Draft {
             base_score,
             objective,
             booster,
-            round_ends,
-            best_iteration,
             best_trees,
         })
     }

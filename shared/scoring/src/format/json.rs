@@ -4,7 +4,7 @@
 use super::arrays::{MAX_CATEGORIES, MAX_NODES, RawTree};
 use super::draft::{Draft, Group, MAX_TREES};
 use super::guard::Guarded;
-use super::learner::{Format, Learner};
+use super::learner::Learner;
 use super::source::Source;
 use crate::error::ModelError;
 use crate::tree::TreeSink;
@@ -32,7 +32,7 @@ pub(super) fn read(source: Source<'_>, sink: &mut dyn TreeSink) -> Result<Learne
         let problem = "there is no `learner`; is this an XGBoost model?".to_owned();
         return Err(ModelError::Malformed { at, problem });
     }
-    draft.finish(Format::Json, at)
+    draft.finish(at)
 }
 
 /// What the members are read into.

@@ -1,6 +1,6 @@
 //! What a model file says besides its trees, the same for every format.
 
-use crate::image::Image;
+use meridian_domain::ImageVersion as Image;
 use std::fmt;
 
 /// The format of a model file.
@@ -106,7 +106,6 @@ pub(crate) enum Booster {
 /// What a model file says besides its trees, which went to a [`TreeSink`](crate::tree::TreeSink) as they were read.
 #[derive(Clone, Debug)]
 pub(crate) struct Learner {
-    pub(crate) format: Format,
     /// Number of trees; at least 1.
     pub(crate) trees: usize,
     /// The names the model was trained with, in order; empty where the file holds none.
@@ -118,10 +117,6 @@ pub(crate) struct Learner {
     pub(crate) base_score: BaseScore,
     pub(crate) objective: Objective,
     pub(crate) booster: Booster,
-    /// Tree index at which each boosting round ends, ascending; the last is `trees`.
-    pub(crate) round_ends: Vec<usize>,
-    /// The round (from 0) at which early stopping saw the best score.
-    pub(crate) best_iteration: Option<usize>,
     /// How many trees XGBoost 1.7 serves where training stopped early.
     pub(crate) best_trees: Option<usize>,
 }
@@ -139,25 +134,35 @@ impl Learner {
     /// sentence each, for people.
     pub(crate) fn caveats(&self, image: Image) -> Vec<String> {
         let mut caveats = Vec::new();
+        let xgboost = match image {
+            Image::V1_7 => "1.7",
+            Image::V3_0 => "3.0",
+        };
         let assumed = BaseScore { value: 0.5, listed: false };
         // Exact: any other number is another margin.
         if self.base_score.listed && self.base_score.value != assumed.value {
             caveats.push(format!(
-                "the base score is written `[{}]`, as XGBoost 3.1 and later do; the image {image} cannot read that and \
-                 serves {} instead, without an error: every margin would be {:+} off; save the model with the image's \
-                 own version of XGBoost",
+                "its base score is written `[{}]`, as XGBoost 3.1 and later do, which image {image} takes for {} without \
+                 an error: each margin that it serves would be {:+.4} from the one evaluated here; save the model with \
+                 XGBoost {xgboost}, the image's own",
                 self.base_score.value,
                 assumed.value,
                 assumed.margin(self.objective) - self.base_margin,
             ));
         }
         if let Some(best) = self.best_trees.filter(|best| *best != self.trees) {
-            caveats.push(format!(
-                "training stopped early: the image {} serves the first {best} trees, the image {} all {}",
-                Image::V1_7,
-                Image::V3_0,
-                self.trees,
-            ));
+            let (old, new, trees) = (Image::V1_7, Image::V3_0, self.trees);
+            caveats.push(match image {
+                Image::V1_7 => format!(
+                    "training stopped early: image {image} serves the first {best} of {trees} trees, up to the best \
+                     round, and those are evaluated; image {new} would serve all"
+                ),
+                Image::V3_0 => format!(
+                    "training stopped early: image {image} serves all {trees} trees and not the first {best}, up to the \
+                     best round, as image {old} would, so all are evaluated; to serve the best ones, slice the model \
+                     before it is saved (`booster[: best_iteration + 1]`)"
+                ),
+            });
         }
         caveats
     }

@@ -4,7 +4,7 @@
 
 use super::arrays::{MAX_NODES, RawTree, problem};
 use super::draft::{Draft, Group, MAX_TREES};
-use super::learner::{Format, Learner};
+use super::learner::Learner;
 use super::source::Source;
 use crate::error::ModelError;
 use crate::tree::TreeSink;
@@ -39,7 +39,7 @@ pub(super) fn read(mut source: Source<'_>, sink: &mut dyn TreeSink) -> Result<Le
         }
     }
     source.end()?;
-    draft.finish(Format::Legacy, source.at())
+    draft.finish(source.at())
 }
 
 /// What the head says is still to come.

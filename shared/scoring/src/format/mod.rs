@@ -17,7 +17,7 @@ mod ubjson;
 use crate::error::ModelError;
 use crate::tree::TreeSink;
 pub(crate) use learner::Learner;
-#[allow(unused_imports, reason = "scorers match on it")]
+#[cfg(test)]
 pub(crate) use learner::{BaseScore, Booster};
 pub use learner::{Format, Objective};
 use source::Source;

@@ -3,7 +3,7 @@
 
 use super::arrays::{MAX_CATEGORIES, MAX_NODES, RawTree};
 use super::draft::{Draft, Group, MAX_TREES};
-use super::learner::{Format, Learner};
+use super::learner::Learner;
 use super::source::Source;
 use super::ubjson::Reader;
 use crate::error::ModelError;
@@ -23,7 +23,7 @@ pub(super) fn read(source: Source<'_>, sink: &mut dyn TreeSink) -> Result<Learne
     }
     reader.end()?;
     let draft = draft.ok_or_else(|| reader.malformed("there is no `learner`; is this an XGBoost model?"))?;
-    draft.finish(Format::Ubjson, reader.at())
+    draft.finish(reader.at())
 }
 
 fn read_learner(reader: &mut Reader<'_>, sink: &mut dyn TreeSink) -> Result<Draft, ModelError> {

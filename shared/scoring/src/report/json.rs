@@ -22,8 +22,7 @@ pub(crate) const TOOL: &str = concat!("meridian ", env!("CARGO_PKG_VERSION"));
 ///
 /// # Errors
 /// Only where serialisation itself fails, which no evaluation does.
-pub fn json(evaluation: &Evaluation, provenance: impl Into<Provenance>) -> Result<String, serde_json::Error> {
-    let provenance = provenance.into();
+pub fn json(evaluation: &Evaluation, provenance: &Provenance) -> Result<String, serde_json::Error> {
     let document = Document {
         evaluation,
         inputs: &provenance.inputs,

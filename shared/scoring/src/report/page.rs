@@ -12,8 +12,7 @@ use meridian_domain::Verdict;
 use std::collections::BTreeSet;
 
 /// `evaluation.html`: no script and no request to anywhere; for a screen, a phone, paper and a screen reader.
-pub fn html(evaluation: &Evaluation, provenance: impl Into<Provenance>) -> String {
-    let provenance = &provenance.into();
+pub fn html(evaluation: &Evaluation, provenance: &Provenance) -> String {
     let main = el("main")
         .child(verdict(evaluation, provenance))
         .children(warnings(evaluation))

@@ -31,21 +31,8 @@ pub struct Provenance {
     pub repeat: Vec<String>,
 }
 
-impl From<&Provenance> for Provenance {
-    fn from(provenance: &Provenance) -> Self {
-        provenance.clone()
-    }
-}
-
-/// Inputs that no command line repeats.
-impl From<&Digests> for Provenance {
-    fn from(inputs: &Digests) -> Self {
-        Provenance { inputs: inputs.clone(), repeat: Vec::new() }
-    }
-}
-
 /// The arguments of `meridian evaluate`, as on its command line.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct EvaluateCommand {
     /// The challenger's archive or model file.
     pub challenger: String,
@@ -61,13 +48,21 @@ pub struct EvaluateCommand {
     pub features: Option<String>,
     /// The version of the container image, for example `3.0-5`.
     pub image: Option<String>,
+    /// The champion's, where it is another.
+    pub champion_image: Option<String>,
     /// The file with the policy; absent where the built-in one holds.
     pub policy: Option<String>,
+    /// The operating threshold, where it is not the policy's.
+    pub threshold: Option<f64>,
+    /// The champion's, where it is another.
+    pub champion_threshold: Option<f64>,
 }
 
 impl EvaluateCommand {
     /// The command as one line for a POSIX shell.
     pub fn line(&self) -> String {
+        let number = |value: Option<f64>| value.map(|value| value.to_string());
+        let (threshold, champion_threshold) = (number(self.threshold), number(self.champion_threshold));
         let options = [
             ("--challenger", Some(&self.challenger)),
             ("--champion", self.champion.as_ref()),
@@ -76,7 +71,10 @@ impl EvaluateCommand {
             ("--region-column", self.region_column.as_ref()),
             ("--features", self.features.as_ref()),
             ("--image", self.image.as_ref()),
+            ("--champion-image", self.champion_image.as_ref()),
             ("--policy", self.policy.as_ref()),
+            ("--threshold", threshold.as_ref()),
+            ("--champion-threshold", champion_threshold.as_ref()),
         ];
         let given = options.into_iter().filter_map(|(option, value)| Some([option, value?.as_str()]));
         shell_line(["meridian", "evaluate"].into_iter().chain(given.flatten()))

@@ -1,16 +1,14 @@
 //! A model held for explaining records later.
 
-use super::Attributions;
 use super::explain::{Group, Instructions, Workspace};
 use super::lanes::LANES;
 use super::packed::PackedTree;
-use super::sample::sampled;
 use crate::archive::with_single_file;
 use crate::error::{ModelError, ShapeError};
 use crate::format::{self, Learner};
-use crate::image::Image;
 use crate::matrix::Matrix;
 use crate::tree::{Tree, TreeSink};
+use meridian_domain::ImageVersion as Image;
 use std::fmt;
 use std::io::Read;
 use std::thread;
@@ -86,25 +84,6 @@ impl ShapForest {
     /// [`ShapeError::Width`] unless a row has as many features as the model.
     pub fn contributions(&self, rows: Matrix<'_>, threads: usize) -> Result<Vec<f32>, ShapeError> {
         self.contributions_with(Instructions::best(), rows, threads)
-    }
-
-    /// The attributions of some rows of a held-out set whose features are called `features`: `sample` names the rows,
-    /// counted from 0; one past the end is left out.
-    ///
-    /// # Errors
-    /// [`ShapeError::Width`] unless a row has as many features as the model.
-    pub fn attributions(
-        &self,
-        rows: Matrix<'_>,
-        features: &[String],
-        sample: &[u32],
-        threads: usize,
-    ) -> Result<Attributions, ShapeError> {
-        let (numbers, sampled): (Vec<u32>, Vec<&[f32]>) = sampled(rows, sample).unzip();
-        let sampled = sampled.concat();
-        let sampled = Matrix::new(&sampled, rows.width()).unwrap_or(Matrix::EMPTY);
-        let values = self.contributions(sampled, threads)?;
-        Ok(Attributions { rows: numbers, features: features.to_vec(), values, base: self.base() })
     }
 
     pub(super) fn contributions_with(

@@ -48,16 +48,14 @@ mod lanes;
 mod packed;
 mod quadrature;
 mod sample;
-#[allow(dead_code, reason = "for readings that score and explain at once")]
 mod stream;
 #[cfg(test)]
 mod tests;
 mod walk;
 
 pub use forest::ShapForest;
-pub use sample::sample_rows;
-#[allow(unused_imports, reason = "whoever scores and explains in one reading takes them")]
-pub(crate) use stream::{ShapStream, Tee};
+pub use sample::{SAMPLE_ROWS, Sample, sample_rows};
+pub(crate) use stream::ShapStream;
 
 /// What each feature added to the margins (log-odds) of some records of a held-out set.
 ///

@@ -2,6 +2,55 @@
 
 use crate::matrix::Matrix;
 
+/// Records of a sample: enough to compare two models' reasons, few enough to be explained while the model is read.
+pub const SAMPLE_ROWS: usize = 64;
+
+/// Records to be explained, copied out of their held-out set.
+#[derive(Clone)]
+pub struct Sample {
+    rows: Vec<u32>,
+    features: Vec<String>,
+    values: Vec<f32>,
+}
+
+impl Sample {
+    /// [`SAMPLE_ROWS`] records of a set whose columns are called `features`; see [`sample_rows`].
+    pub fn of(matrix: Matrix<'_>, features: &[String], labels: &[bool]) -> Sample {
+        Sample::picked(matrix, features, &sample_rows(labels, SAMPLE_ROWS))
+    }
+
+    /// The records with these numbers, counted from 0; without those that are past the end.
+    pub(crate) fn picked(matrix: Matrix<'_>, features: &[String], rows: &[u32]) -> Sample {
+        let there = |row: &u32| (*row as usize) < matrix.rows();
+        let rows: Vec<u32> = rows.iter().copied().filter(there).collect();
+        let values = rows.iter().flat_map(|row| matrix.row(*row as usize)).copied().collect();
+        Sample { rows, features: features.to_vec(), values }
+    }
+
+    /// Which records of the set they are, counted from 0.
+    pub fn rows(&self) -> &[u32] {
+        &self.rows
+    }
+
+    pub(super) fn features(&self) -> &[String] {
+        &self.features
+    }
+
+    pub(super) fn values(&self) -> impl ExactSizeIterator<Item = &[f32]> {
+        self.values.chunks_exact(self.features.len().max(1))
+    }
+}
+
+/// Never shows a value: these are customers' records.
+impl std::fmt::Debug for Sample {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sample")
+            .field("rows", &self.rows.len())
+            .field("features", &self.features.len())
+            .finish_non_exhaustive()
+    }
+}
+
 /// Chooses `count` records to explain, half of them positives: without that there would be hardly one among them, and
 /// the reasons that matter are those of alerts. Where one kind has too few, the other fills up.
 ///
@@ -18,12 +67,6 @@ pub fn sample_rows(labels: &[bool], count: usize) -> Vec<u32> {
     rows.extend(spaced(&negatives, of_negatives));
     rows.sort_unstable();
     rows
-}
-
-/// The rows that a sample names, with their numbers; without those that are past the end.
-pub(super) fn sampled<'a>(rows: Matrix<'a>, sample: &[u32]) -> impl Iterator<Item = (u32, &'a [f32])> {
-    let row = move |number: u32| rows.values().chunks_exact(rows.width()).nth(number as usize);
-    sample.iter().filter_map(move |number| Some((*number, row(*number)?)))
 }
 
 /// The middles of `count` equal parts of `rows`.

@@ -4,12 +4,11 @@ use super::Attributions;
 use super::explain::{Group, Instructions, Workspace};
 use super::lanes::LANES;
 use super::packed::PackedTree;
-use super::sample::sampled;
+use super::sample::Sample;
 use crate::error::{ModelError, ShapeError};
 use crate::format::Learner;
-use crate::image::Image;
-use crate::matrix::Matrix;
 use crate::tree::{Tree, TreeSink};
+use meridian_domain::ImageVersion as Image;
 
 /// Explains a few records, tree by tree as they come.
 ///
@@ -21,7 +20,7 @@ pub(crate) struct ShapStream {
     groups: Vec<Group>,
     /// The rows' numbers in the held-out set.
     rows: Vec<u32>,
-    width: usize,
+    features: Vec<String>,
     weights: Option<Vec<f32>>,
     served: usize,
     /// Sum of the trees' means.
@@ -29,33 +28,27 @@ pub(crate) struct ShapStream {
 }
 
 impl ShapStream {
-    /// Explains the rows that `sample` names, counted from 0, by a model of which nothing is known yet.
-    pub(crate) fn new(rows: Matrix<'_>, sample: &[u32]) -> ShapStream {
-        let width = rows.width();
-        let (numbers, sampled): (Vec<u32>, Vec<&[f32]>) = sampled(rows, sample).unzip();
-        let groups = sampled.chunks(LANES).map(|rows| Group::new(rows.iter().copied(), width)).collect();
+    /// Explains a sample by a model of which nothing is known yet.
+    pub(crate) fn new(sample: &Sample) -> ShapStream {
+        let (rows, features) = (sample.rows().to_vec(), sample.features().to_vec());
+        let values: Vec<&[f32]> = sample.values().collect();
+        let groups = values.chunks(LANES).map(|rows| Group::new(rows.iter().copied(), features.len())).collect();
         let workspace = Workspace::new(Instructions::best());
-        ShapStream { workspace, groups, rows: numbers, width, weights: None, served: usize::MAX, mean: 0.0 }
+        ShapStream { workspace, groups, rows, features, weights: None, served: usize::MAX, mean: 0.0 }
     }
 
     /// The same by a model of which the file was read before.
-    pub(crate) fn knowing(rows: Matrix<'_>, sample: &[u32], learner: &Learner, image: Image) -> ShapStream {
+    pub(crate) fn knowing(sample: &Sample, learner: &Learner, image: Image) -> ShapStream {
         let weights = learner.tree_weights().map(<[f32]>::to_vec);
-        ShapStream { weights, served: learner.served_trees(image), ..ShapStream::new(rows, sample) }
+        ShapStream { weights, served: learner.served_trees(image), ..ShapStream::new(sample) }
     }
 
-    /// What was found, the file being read to its end, of rows whose features are called `features`; `None` where the
-    /// trees counted otherwise than they should.
+    /// What was found, the file being read to its end; `None` where the trees counted otherwise than they should.
     ///
     /// # Errors
     /// [`ShapeError::Width`] where the rows have not as many features as the model.
-    pub(crate) fn finish(
-        &self,
-        learner: &Learner,
-        image: Image,
-        features: &[String],
-    ) -> Result<Option<Attributions>, ShapeError> {
-        let (expected, found) = (learner.num_feature, self.width);
+    pub(crate) fn finish(&self, learner: &Learner, image: Image) -> Result<Option<Attributions>, ShapeError> {
+        let (expected, found) = (learner.num_feature, self.features.len());
         if expected != found {
             return Err(ShapeError::Width { expected, found });
         }
@@ -65,7 +58,7 @@ impl ShapStream {
         }
         Ok(Some(Attributions {
             rows: self.rows.clone(),
-            features: features.to_vec(),
+            features: self.features.clone(),
             values: self.groups.iter().flat_map(Group::contributions).collect(),
             base: (f64::from(learner.base_margin) + self.mean) as f32,
         }))
@@ -89,19 +82,5 @@ impl TreeSink for ShapStream {
             self.workspace.explain(&tree, weight, group);
         }
         Ok(())
-    }
-}
-
-/// Hands every tree to two sinks, so that one reading of the file scores and explains.
-pub(crate) struct Tee<A, B>(pub(crate) A, pub(crate) B);
-
-impl<A: TreeSink, B: TreeSink> TreeSink for Tee<A, B> {
-    fn wants_covers(&self) -> bool {
-        self.0.wants_covers() || self.1.wants_covers()
-    }
-
-    fn tree(&mut self, index: usize, tree: &Tree) -> Result<(), ModelError> {
-        self.0.tree(index, tree)?;
-        self.1.tree(index, tree)
     }
 }

@@ -1,13 +1,15 @@
 //! The walk against the definition: Shapley values summed over all subsets of features.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use super::Attributions;
 use super::explain::Instructions;
 use super::forest::ShapForest;
-use super::stream::{ShapStream, Tee};
-use crate::format::{BaseScore, Booster, Format, Learner, Objective};
-use crate::image::Image;
+use super::sample::Sample;
+use super::stream::ShapStream;
+use crate::format::{BaseScore, Booster, Learner, Objective};
 use crate::matrix::Matrix;
 use crate::tree::{CATEGORICAL, DEFAULT_LEFT, Node, Tree, TreeSink};
+use meridian_domain::ImageVersion as Image;
 use proptest::prelude::*;
 
 /// Marsaglia's xorshift: enough to draw trees.
@@ -93,7 +95,6 @@ fn chain(features: usize) -> Tree {
 
 fn learner(trees: usize, num_feature: usize) -> Learner {
     Learner {
-        format: Format::Ubjson,
         trees,
         feature_names: Vec::new(),
         num_feature,
@@ -101,8 +102,6 @@ fn learner(trees: usize, num_feature: usize) -> Learner {
         base_score: BaseScore { value: 0.25, listed: false },
         objective: Objective::BinaryLogistic,
         booster: Booster::GbTree,
-        round_ends: (1..=trees).collect(),
-        best_iteration: None,
         best_trees: None,
     }
 }
@@ -268,12 +267,8 @@ fn trees_count_by_their_weight_and_only_those_that_are_served() {
     let trees: Vec<Tree> = (0..3).map(|_| draw.tree(10, 4, false)).collect();
     let row: Vec<f32> = vec![1.0, f32::NAN, 3.0, 4.5];
     let weights = [0.5, 0.25, 2.0];
-    let learner = Learner {
-        booster: Booster::Dart { weights: weights.to_vec() },
-        best_iteration: Some(1),
-        best_trees: Some(2),
-        ..learner(3, 4)
-    };
+    let learner =
+        Learner { booster: Booster::Dart { weights: weights.to_vec() }, best_trees: Some(2), ..learner(3, 4) };
     for (image, served) in [(Image::V1_7, 2), (Image::V3_0, 3)] {
         let mut by_definition = vec![0.0; 4];
         for (tree, weight) in trees.iter().zip(weights).take(served) {
@@ -306,34 +301,36 @@ fn explaining_while_reading_finds_what_the_held_model_finds() {
     let features: Vec<String> = (0..9).map(|feature| format!("f{feature}")).collect();
     // More than two groups, and one row that is not there.
     let sample: Vec<u32> = (0..=120).step_by(3).collect();
+    let sample = Sample::picked(rows, &features, &sample);
+    assert_eq!((sample.rows().len(), sample.rows().last()), (40, Some(&117)));
     let dart = Booster::Dart { weights: vec![0.5, 1.0, 0.0, 2.0, 0.25, 1.5] };
     let plain = learner(6, 9);
     let weighted = Learner { booster: dart, ..plain.clone() };
-    let stopped = Learner { best_iteration: Some(2), best_trees: Some(3), ..plain.clone() };
+    let stopped = Learner { best_trees: Some(3), ..plain.clone() };
     for (learner, image, at_once) in [
         (&plain, Image::V1_7, true),
         (&weighted, Image::V3_0, false),
         (&stopped, Image::V3_0, true),
         (&stopped, Image::V1_7, false),
     ] {
-        let held = forest(&trees, learner, image).attributions(rows, &features, &sample, 2).unwrap();
-        assert_eq!((held.rows.len(), held.rows.last()), (40, Some(&117)));
-        let read = |stream: ShapStream| {
-            let mut sink = Tee(stream, ShapForest::default());
-            assert!(sink.wants_covers());
-            trees.iter().enumerate().for_each(|(index, tree)| sink.tree(index, tree).unwrap());
-            sink.1.serve(learner, image);
-            assert!(
-                sink.1.attributions(rows, &features, &sample, 1).unwrap() == held,
-                "the second sink has all as well"
-            );
-            sink.0.finish(learner, image, &features).unwrap()
+        let held = forest(&trees, learner, image);
+        let values: Vec<f32> = (0..40).flat_map(|place| rows.row(3 * place)).copied().collect();
+        let values = held.contributions(Matrix::new(&values, 9).unwrap(), 2).unwrap();
+        let held = Attributions {
+            rows: (0..40).map(|row| 3 * row).collect(),
+            features: features.clone(),
+            values,
+            base: held.base(),
         };
-        let first = read(ShapStream::new(rows, &sample));
+        let read = |mut stream: ShapStream| {
+            assert!(stream.wants_covers());
+            trees.iter().enumerate().for_each(|(index, tree)| stream.tree(index, tree).unwrap());
+            stream.finish(learner, image).unwrap()
+        };
+        let first = read(ShapStream::new(&sample));
         assert_eq!(first.is_some(), at_once, "what counted wrong is not handed out");
         assert!(first.is_none_or(|found| found == held));
-        assert!(read(ShapStream::knowing(rows, &sample, learner, image)) == Some(held));
+        assert!(read(ShapStream::knowing(&sample, learner, image)) == Some(held));
     }
-    let of_another_width = ShapStream::new(rows, &sample).finish(&learner(6, 8), Image::V3_0, &features);
-    assert!(of_another_width.is_err());
+    assert!(ShapStream::new(&sample).finish(&learner(6, 8), Image::V3_0).is_err(), "of another width");
 }

@@ -108,7 +108,7 @@ impl Case {
     }
 
     pub fn page(&self) -> String {
-        html(&self.evaluation(), self.provenance())
+        html(&self.evaluation(), &self.provenance())
     }
 
     pub fn provenance(&self) -> Provenance {
@@ -126,6 +126,7 @@ impl Case {
             features: None,
             image: Some("3.0-5".to_owned()),
             policy: Some("fleet.toml".to_owned()),
+            ..EvaluateCommand::default()
         };
         let inputs = Digests {
             challenger: named(self.challenger),
