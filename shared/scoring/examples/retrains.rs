@@ -1,7 +1,7 @@
 //! How often the gates reject a retrain that is no worse, and what they catch: `retrains DIR [POLICY] [ROWS]`, where DIR is
 //! what `tools/train/retrains.py` wrote, POLICY a file with an `[evaluation]` table (`-` or nothing for the defaults), and
 //! ROWS how many of a pair's records are used.
-#![allow(clippy::indexing_slicing, reason = "a measuring tool; its input is its own")]
+#![allow(clippy::indexing_slicing, clippy::print_stdout, reason = "a measuring tool; its input is its own")]
 
 use meridian_domain::Verdict;
 use meridian_scoring::{Columns, Contender, Evaluation, EvaluationPolicy, HeldOut, Scored, evaluate};
@@ -23,6 +23,9 @@ struct Pair {
     threshold: f64,
     margins: Vec<String>,
 }
+
+/// Each model's margins.
+type Margins = Vec<Vec<f32>>;
 
 /// What came of one kind of challenger.
 #[derive(Default)]
@@ -79,7 +82,7 @@ fn transformed(retrain: &[f32]) -> Vec<(String, Vec<f32>)> {
 }
 
 /// The held-out set (with a feature that only counts, as no model is asked here) and the margins.
-fn read(bytes: &[u8], regions: &[String], most: usize) -> Result<(HeldOut, Vec<Vec<f32>>), Box<dyn Error>> {
+fn read(bytes: &[u8], regions: &[String], most: usize) -> Result<(HeldOut, Margins), Box<dyn Error>> {
     let (rows, rest) = bytes.split_at_checked(4).ok_or("too short")?;
     let rows = u32::from_le_bytes(rows.try_into()?) as usize;
     let (labels, rest) = rest.split_at_checked(rows).ok_or("too short")?;

@@ -89,7 +89,7 @@ pub(crate) fn intercept(labels: &[bool], margins: &[f32]) -> Option<Fitted> {
         let (gradient, curvature) = moments(labels, margins, intercept, 1.0);
         let step = (gradient.first()? / curvature.first()?).clamp(-2.0, 2.0);
         intercept += step;
-        if !(intercept.abs() < FARTHEST) {
+        if intercept.is_nan() || intercept.abs() >= FARTHEST {
             return None;
         }
         if step.abs() < 1e-12 {
