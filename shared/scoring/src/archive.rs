@@ -3,15 +3,19 @@
 use crate::error::ModelError;
 use crate::format::{self, Learner};
 use crate::inflate;
+use crate::stored::{Stored, fault};
 use crate::tree::TreeSink;
 use flate2::bufread::MultiGzDecoder;
 use std::cell::Cell;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Cursor, Read};
 use std::path::{Component, Path};
 use tar::{Archive, Entry, EntryType};
 
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// One read of the compressed stream.
 const COMPRESSED_BUFFER: usize = 64 * 1024;
+/// Bytes of headers, with what extends them (long names, PAX), from one file to the next. The tar crate holds them.
+const HEADERS: u64 = 64 * 1024;
 
 /// How a model is read.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +31,13 @@ pub(crate) struct Reading {
 /// # Errors
 /// An archive of anything but one top-level regular file, a model that cannot be scored, or one that the sink refuses.
 pub(crate) fn load(input: impl Read + Send, reading: Reading, sink: &mut dyn TreeSink) -> Result<Learner, ModelError> {
-    let mut input = BufReader::with_capacity(COMPRESSED_BUFFER, input);
-    if is_gzip(&mut input)? {
+    let mut input = Stored(input);
+    let mut start = Vec::new();
+    // As many reads as it takes: a pipe may give a byte at a time.
+    input.by_ref().take(GZIP.len() as u64).read_to_end(&mut start).map_err(fault)?;
+    let is_gzip = start == GZIP;
+    let input = BufReader::with_capacity(COMPRESSED_BUFFER, Cursor::new(start).chain(input));
+    if is_gzip {
         let consume = |file: &mut dyn Read| format::read(file, sink);
         return if reading.threads < 2 {
             unpack(MultiGzDecoder::new(input), reading.limit, consume)
@@ -36,12 +45,7 @@ pub(crate) fn load(input: impl Read + Send, reading: Reading, sink: &mut dyn Tre
             inflate::beside(input, |inflated| unpack(inflated, reading.limit, consume))
         };
     }
-    within(input, reading.limit, |file| format::read(file, sink))
-}
-
-fn is_gzip(input: &mut impl BufRead) -> Result<bool, ModelError> {
-    // A buffer that holds one byte only cannot be a model's; what it is, its reader says.
-    input.fill_buf().map(|start| start.starts_with(&[0x1f, 0x8b])).map_err(ModelError::Io)
+    within(input, reading.limit, |mut file| format::read(&mut file, sink))
 }
 
 /// Hands the archive's only file to `consume` and checks everything around it: one top-level regular
@@ -52,7 +56,7 @@ pub(crate) fn with_single_file<T>(
     limit: u64,
     consume: impl FnOnce(&mut dyn Read) -> Result<T, ModelError>,
 ) -> Result<T, ModelError> {
-    let archive = BufReader::with_capacity(COMPRESSED_BUFFER, archive);
+    let archive = BufReader::with_capacity(COMPRESSED_BUFFER, Stored(archive));
     unpack(MultiGzDecoder::new(archive), limit, consume)
 }
 
@@ -62,7 +66,8 @@ fn unpack<T>(
     limit: u64,
     consume: impl FnOnce(&mut dyn Read) -> Result<T, ModelError>,
 ) -> Result<T, ModelError> {
-    within(tar, limit, |tar| read_entries(Archive::new(tar), consume))
+    let headers = Headers::default();
+    within(tar, limit, |tar| read_entries(Archive::new(Spared { inner: tar, headers: &headers }), &headers, consume))
 }
 
 /// Hands on at most `limit` bytes of `input`.
@@ -79,12 +84,13 @@ fn within<T>(
 
 fn read_entries<R: Read, T>(
     mut archive: Archive<R>,
+    headers: &Headers,
     consume: impl FnOnce(&mut dyn Read) -> Result<T, ModelError>,
 ) -> Result<T, ModelError> {
     let mut consume = Some(consume);
     let mut model = None;
-    for entry in archive.entries().map_err(damaged)? {
-        let mut entry = entry.map_err(damaged)?;
+    let mut entries = archive.entries().map_err(fault)?;
+    while let Some(mut entry) = headers.within(|| entries.next().transpose())? {
         if is_decoration(&entry) {
             continue;
         }
@@ -151,7 +157,7 @@ fn check_entry<R: Read>(entry: &Entry<'_, R>) -> Result<String, ModelError> {
 fn expect_zeros(mut rest: impl Read) -> Result<(), ModelError> {
     let mut buffer = [0_u8; 8 * 1024];
     loop {
-        let count = rest.read(&mut buffer).map_err(damaged)?;
+        let count = rest.read(&mut buffer).map_err(fault)?;
         if count == 0 {
             return Ok(());
         }
@@ -168,8 +174,45 @@ fn contents(found: String, why: &'static str) -> ModelError {
     ModelError::Contents { found, why }
 }
 
-fn damaged(error: io::Error) -> ModelError {
-    ModelError::Archive { problem: error.to_string() }
+/// How many bytes of headers may still come; `None` inside of a file.
+#[derive(Default)]
+struct Headers {
+    left: Cell<Option<u64>>,
+    passed: Cell<bool>,
+}
+
+impl Headers {
+    /// Reads on to the next file.
+    fn within<T>(&self, read: impl FnOnce() -> io::Result<T>) -> Result<T, ModelError> {
+        self.left.set(Some(HEADERS));
+        let result = read();
+        self.left.set(None);
+        if self.passed.get() {
+            let found = format!("has a file name or an extended header of more than {HEADERS} bytes");
+            return Err(contents(found, "a model needs neither, and they would be held in memory"));
+        }
+        result.map_err(fault)
+    }
+}
+
+/// Fails where more headers come than [`Headers`] allows.
+struct Spared<'a, R> {
+    inner: R,
+    headers: &'a Headers,
+}
+
+impl<R: Read> Read for Spared<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        if let Some(left) = self.headers.left.get() {
+            let Some(left) = left.checked_sub(count as u64) else {
+                self.headers.passed.set(true);
+                return Err(io::Error::other("the headers are too long"));
+            };
+            self.headers.left.set(Some(left));
+        }
+        Ok(count)
+    }
 }
 
 /// Counts what was inflated and fails past the limit, so that a small bomb cannot fill the memory or the hour.

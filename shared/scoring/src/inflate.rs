@@ -22,7 +22,7 @@ pub(crate) fn beside<T>(compressed: impl BufRead + Send, read: impl FnOnce(Block
     }
     thread::scope(|scope| {
         scope.spawn(move || inflate(MultiGzDecoder::new(compressed), &empty, &full));
-        read(Blocks { filled, give_back, block: Vec::new(), at: 0 })
+        read(Blocks { filled, give_back, block: Vec::new(), at: 0, failed: false })
     })
 }
 
@@ -30,15 +30,16 @@ pub(crate) fn beside<T>(compressed: impl BufRead + Send, read: impl FnOnce(Block
 fn inflate(mut input: impl Read, empty: &Receiver<Vec<u8>>, full: &SyncSender<io::Result<Vec<u8>>>) {
     while let Ok(mut block) = empty.recv() {
         block.resize(BLOCK, 0);
-        match fill(&mut input, &mut block) {
-            Ok(0) => return,
-            Ok(count) => {
-                block.truncate(count);
-                if full.send(Ok(block)).is_err() {
-                    return;
-                }
-            }
-            Err(error) => {
+        let (count, end) = fill(&mut input, &mut block);
+        block.truncate(count);
+        // What came before an error is read before it, as it would be without this thread.
+        if count > 0 && full.send(Ok(block)).is_err() {
+            return;
+        }
+        match end {
+            None => {}
+            Some(Ok(())) => return,
+            Some(Err(error)) => {
                 let _ = full.send(Err(error));
                 return;
             }
@@ -46,19 +47,18 @@ fn inflate(mut input: impl Read, empty: &Receiver<Vec<u8>>, full: &SyncSender<io
     }
 }
 
-/// Reads until the block is full or the input ends. An error behind some bytes comes again with the next read, as the
-/// decoder has no way on.
-fn fill(input: &mut impl Read, block: &mut [u8]) -> io::Result<usize> {
+/// Reads until the block is full (`None`), the input ends, or fails; with how many bytes were read.
+fn fill(input: &mut impl Read, block: &mut [u8]) -> (usize, Option<io::Result<()>>) {
     let mut count = 0;
     while let Some(room) = block.get_mut(count..).filter(|room| !room.is_empty()) {
         match input.read(room) {
-            Ok(0) => break,
+            Ok(0) => return (count, Some(Ok(()))),
             Ok(some) => count += some,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+            Err(error) => return (count, Some(Err(error))),
         }
     }
-    Ok(count)
+    (count, None)
 }
 
 /// What was inflated, in order.
@@ -67,6 +67,7 @@ pub(crate) struct Blocks {
     give_back: Sender<Vec<u8>>,
     block: Vec<u8>,
     at: usize,
+    failed: bool,
 }
 
 impl Read for Blocks {
@@ -79,7 +80,12 @@ impl Read for Blocks {
                 let _ = self.give_back.send(used);
             }
             match self.filled.recv() {
-                Ok(block) => self.block = block?,
+                Ok(Ok(block)) => self.block = block,
+                Ok(Err(error)) => {
+                    self.failed = true;
+                    return Err(error);
+                }
+                Err(_) if self.failed => return Err(io::Error::other("reading failed before")),
                 // The sender is gone: it came to the end.
                 Err(_) => return Ok(0),
             }

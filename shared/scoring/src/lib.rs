@@ -29,6 +29,7 @@ mod score;
 mod served;
 mod shap;
 mod stats;
+mod stored;
 mod stream;
 mod subset;
 mod tree;

@@ -109,6 +109,34 @@ fn the_folder_entry_that_tar_writes_for_itself_is_allowed() {
     assert!(Model::from_archive(gzip(&bytes).as_slice()).is_ok());
 }
 
+/// A tar's entry of a type whose content describes the file behind it.
+fn extension(kind: tar::EntryType, content: &[u8]) -> Vec<u8> {
+    let mut header = tar::Header::new_ustar();
+    header.set_path("extension").unwrap();
+    header.set_entry_type(kind);
+    header.set_size(content.len() as u64);
+    header.set_cksum();
+    let mut builder = tar::Builder::new(Vec::new());
+    builder.append(&header, content).unwrap();
+    let mut bytes = builder.into_inner().unwrap();
+    bytes.truncate(bytes.len() - 1024);
+    bytes
+}
+
+#[test]
+fn headers_that_would_fill_the_memory_are_refused() {
+    let file = tar(&[("xgboost-model", &Sketch::default().bytes())]);
+    let archived = |kind, content: &[u8]| gzip(&[extension(kind, content), file.clone()].concat());
+    let comment = |length: usize| format!("{} comment={}\n", length, "x".repeat(length - 15)).into_bytes();
+    for kind in [tar::EntryType::XHeader, tar::EntryType::XGlobalHeader] {
+        assert!(Model::from_archive(archived(kind, &comment(60_000)).as_slice()).is_ok(), "{kind:?}");
+        refused(&archived(kind, &comment(70_000)), &["extended header of more than 65536 bytes"]);
+    }
+    for kind in [tar::EntryType::GNULongName, tar::EntryType::GNULongLink] {
+        refused(&archived(kind, &vec![b'x'; 70_000]), &["file name or an extended header of more than 65536 bytes"]);
+    }
+}
+
 #[test]
 fn an_archive_that_inflates_past_the_limit_is_refused() {
     let bomb = gzip(&tar(&[("xgboost-model", &vec![b'{'; 4 << 20])]));

@@ -2,6 +2,7 @@
 //! really there, so a lying length costs nothing.
 
 use crate::error::ModelError;
+use crate::stored::fault;
 use std::io::{self, Read};
 
 /// One read of the stream below; large, because each passes through the layers of gzip and tar.
@@ -51,7 +52,7 @@ impl<'a> Source<'a> {
                 Ok(count) => self.end += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Err(self.truncated("more data")),
-                Err(error) => return Err(ModelError::Io(error)),
+                Err(error) => return Err(fault(error)),
             }
         }
         Ok(self.buffer.get(self.start..self.end).unwrap_or_default())

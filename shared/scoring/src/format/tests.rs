@@ -108,16 +108,85 @@ fn an_archive_and_a_bare_file_are_told_apart_by_content() {
 fn faults_are_the_same_beside_another_thread() {
     let files = zoo("3.2.0", "bins-1024").into_values().next().unwrap();
     let archive = archived(&files["model"]);
+    let fault = |file: &[u8], limit| {
+        let texts = [1, 2].map(|threads| {
+            let fault = load(file, Reading { limit, threads }, &mut Counting(0)).unwrap_err();
+            fault.to_string()
+        });
+        assert_eq!(texts[0], texts[1]);
+        texts[0].clone()
+    };
+    let all = 1 << 24;
+    for kept in [11, 100, archive.len() / 2, archive.len() - 9, archive.len() - 1] {
+        let text = fault(&archive[..kept], all);
+        assert!(text.contains("truncated") && text.contains("again"), "{text}");
+    }
+    for flipped in (20..archive.len()).step_by(archive.len() / 16) {
+        let mut damaged = archive.clone();
+        damaged[flipped] ^= 0x10;
+        fault(&damaged, all);
+    }
+    assert!(fault(&archive, 1000).contains("1000 bytes"));
+    assert!(fault(&files["model"], 1000).contains("1000 bytes"));
+    // What is wrong with the model counts, and not that its end is missing.
+    let mut pickle = b"\x80\x04\x95\x10".to_vec();
+    pickle.extend((0..200_000_u32).map(|index| (index.wrapping_mul(2_654_435_761) >> 24) as u8));
+    let pickle = archived(&pickle);
+    assert!(fault(&pickle[..pickle.len() / 2], all).contains("pickle"));
+    // A sink that wants no more ends the other thread too.
     for threads in [1, 2] {
-        let fault = |file: &[u8], limit, sink: &mut dyn TreeSink| {
-            load(file, Reading { limit, threads }, sink).unwrap_err().to_string()
+        let error = load(archive.as_slice(), Reading { limit: all, threads }, &mut Sated).unwrap_err();
+        assert!(error.to_string().contains("enough"), "{error}");
+    }
+}
+
+#[test]
+fn a_deflate_stream_that_is_damaged_is_to_be_uploaded_again() {
+    let files = zoo("3.2.0", "bins-1024").into_values().next().unwrap();
+    let mut archive = archived(&files["model"]);
+    // A block of a type that there is not.
+    archive[10] |= 6;
+    for threads in [1, 2] {
+        let error = load(archive.as_slice(), reading(threads), &mut Counting(0)).unwrap_err();
+        assert!(matches!(error, ModelError::Archive { .. }) && error.to_string().contains("again"), "{error}");
+    }
+}
+
+/// Gives one byte at a time, and fails at its end.
+struct Trickle<'a>(&'a [u8]);
+
+impl Read for Trickle<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let Some((byte, rest)) = self.0.split_first() else {
+            return Err(std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "the line went dead"));
         };
-        let all = 1 << 24;
-        assert!(fault(&archive[..archive.len() / 2], all, &mut Counting(0)).contains("truncated"));
-        assert!(fault(&archive, 1000, &mut Counting(0)).contains("1000 bytes"), "{threads}");
-        assert!(fault(&files["model"], 1000, &mut Counting(0)).contains("1000 bytes"), "{threads}");
-        // A sink that wants no more ends the other thread too.
-        assert!(fault(&archive, all, &mut Sated).contains("enough"), "{threads}");
+        (self.0, buffer[0]) = (rest, *byte);
+        Ok(1)
+    }
+}
+
+#[test]
+fn an_archive_that_comes_a_byte_at_a_time_is_one() {
+    let files = zoo("3.2.0", "bins-16").into_values().next().unwrap();
+    let archive = archived(&files["model"]);
+    for threads in [1, 2] {
+        let mut counted = Counting(0);
+        load(Trickle(&archive).take(archive.len() as u64), reading(threads), &mut counted).unwrap();
+        assert!(counted.0 > 0);
+    }
+}
+
+#[test]
+fn a_network_that_fails_is_not_taken_for_a_damaged_file() {
+    let files = zoo("3.2.0", "bins-16").into_values().next().unwrap();
+    let archive = archived(&files["model"]);
+    for file in [&archive, &files["model"]] {
+        for kept in [1, 300, file.len() / 2, file.len() - 1] {
+            for threads in [1, 2] {
+                let error = load(Trickle(&file[..kept]), reading(threads), &mut Counting(0)).unwrap_err();
+                assert!(matches!(&error, ModelError::Io(io) if io.to_string() == "the line went dead"), "{error}");
+            }
+        }
     }
 }
 
