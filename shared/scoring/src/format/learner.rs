@@ -61,6 +61,9 @@ impl Objective {
     }
 }
 
+/// How near to 0 and 1 a base score may come in XGBoost 3.1 and later (`kRtEps`).
+const NEAREST: f32 = 1e-6;
+
 /// The prediction that training started from, as the file holds it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct BaseScore {
@@ -70,22 +73,28 @@ pub(crate) struct BaseScore {
 }
 
 impl BaseScore {
-    /// `"[2.5E-1]"` since XGBoost 3.1, `"2.5E-1"` before. A probability strictly between 0 and 1, except for
-    /// `binary:logitraw`, where it is a margin.
+    /// `"[2.5E-1]"` since XGBoost 3.1, `"2.5E-1"` before. A margin for `binary:logitraw`, elsewhere a probability: not 0
+    /// or 1, unless in a list, where those stand for records of one class only.
     pub(crate) fn parse(text: &str, objective: Objective) -> Option<BaseScore> {
         let list = text.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         let value = list.unwrap_or(text).trim().parse::<f32>().ok()?;
         let valid = match objective {
+            Objective::BinaryLogistic | Objective::RegLogistic if list.is_some() => (0.0..=1.0).contains(&value),
             Objective::BinaryLogistic | Objective::RegLogistic => value > 0.0 && value < 1.0,
             Objective::BinaryLogitRaw => value.is_finite(),
         };
         valid.then_some(BaseScore { value, listed: list.is_some() })
     }
 
-    /// XGBoost's `ProbToMargin`, in f32 throughout; nothing to do for `binary:logitraw`.
+    /// XGBoost's `ProbToMargin`, in f32 throughout; nothing to do for `binary:logitraw`. The versions that write a list
+    /// keep the probability [`NEAREST`] away from 0 and 1, the older ones do not.
     pub(crate) fn margin(self, objective: Objective) -> f32 {
+        let logit = |probability: f32| -(1.0_f32 / probability - 1.0).ln();
         match objective {
-            Objective::BinaryLogistic | Objective::RegLogistic => -(1.0_f32 / self.value - 1.0).ln(),
+            Objective::BinaryLogistic | Objective::RegLogistic if self.listed => {
+                logit(self.value.clamp(NEAREST, 1.0 - NEAREST))
+            }
+            Objective::BinaryLogistic | Objective::RegLogistic => logit(self.value),
             Objective::BinaryLogitRaw => self.value,
         }
     }

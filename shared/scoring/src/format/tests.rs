@@ -190,6 +190,29 @@ fn a_network_that_fails_is_not_taken_for_a_damaged_file() {
     }
 }
 
+#[test]
+fn a_base_score_near_0_or_1_is_taken_as_the_versions_that_write_it_do() {
+    // Margins of models without a split, by XGBoost 1.7.6 and 3.2.0 themselves.
+    let known = [
+        ("1E-8", 0xc193_5d8e_u32),
+        ("[1E-8]", 0xc15d_0c54),
+        ("[0E0]", 0xc15d_0c54),
+        ("[1E0]", 0x415b_ec2d),
+        ("[1E-6]", 0xc15d_0c54),
+        ("[9.999999E-1]", 0x415b_ec2d),
+    ];
+    for (text, bits) in known {
+        for objective in [Objective::BinaryLogistic, Objective::RegLogistic] {
+            let margin = BaseScore::parse(text, objective).expect(text).margin(objective);
+            assert_eq!(margin.to_bits(), bits, "{text}: {margin}");
+        }
+    }
+    for text in ["0E0", "1E0", "[-1E-9]", "[1.1E0]", "[NaN]", "[]"] {
+        assert_eq!(BaseScore::parse(text, Objective::BinaryLogistic), None, "{text}");
+    }
+    assert_eq!(BaseScore::parse("[0E0]", Objective::BinaryLogitRaw).unwrap().margin(Objective::BinaryLogitRaw), 0.0);
+}
+
 /// Counts trees.
 struct Counting(usize);
 
