@@ -153,6 +153,27 @@ fn cyclic_and_shared_children_are_refused() {
 }
 
 #[test]
+fn trees_that_are_a_chain_of_many_levels_are_refused() {
+    // Every split but the last has a leaf on its left and the next split on its right.
+    let chain = |levels: usize| {
+        let child =
+            |index: usize, child| if index % 2 == 0 && index < 2 * levels { (index + child) as i32 } else { -1 };
+        let nodes = 0..=2 * levels;
+        let sketch = Sketch {
+            left: nodes.clone().map(|index| child(index, 1)).collect(),
+            right: nodes.clone().map(|index| child(index, 2)).collect(),
+            features: vec![0; nodes.clone().count()],
+            values: nodes.clone().map(|index| if index % 2 == 0 && index < 2 * levels { -1.0 } else { 1.0 }).collect(),
+            split_type: vec![0; nodes.count()],
+            ..Sketch::default()
+        };
+        Model::from_ubjson(&sketch.bytes())
+    };
+    assert_eq!(chain(4096).unwrap().margin(&[0.0]).unwrap(), 1.0);
+    says(chain(4097), &["tree 0", "more than 4096 levels", "max_depth"]);
+}
+
+#[test]
 fn children_and_features_out_of_range_are_refused() {
     sketch_refused(|sketch| sketch.right[0] = 3, &["child is 3, expected 1 to 2"]);
     sketch_refused(|sketch| sketch.right[0] = -7, &["child is -7"]);

@@ -13,6 +13,8 @@ pub(super) const MAX_CATEGORIES: usize = 1 << 22;
 const MAX_CATEGORY: i32 = 1 << 24;
 /// Memory for the sets of all trees of a model, in 32-bit words (64 MB).
 const MAX_SET_WORDS: usize = 1 << 24;
+/// Levels of one tree below its root. Every row pays for each, so a chain of nodes would make a small file take hours.
+const MAX_LEVELS: usize = 4096;
 
 /// A tree as the file holds it: arrays of one length, one element a node. Reused from tree to tree.
 #[derive(Debug, Default)]
@@ -240,6 +242,7 @@ impl RawTree {
 
 impl Extent {
     fn grow(&mut self, index: usize, tree: &Tree) -> Result<(), ModelError> {
+        check_levels(index, &tree.nodes)?;
         self.set_words += tree.categories.words();
         if self.set_words > MAX_SET_WORDS {
             return Err(too_many_categories(index, 0));
@@ -252,6 +255,28 @@ impl Extent {
         }
         Ok(())
     }
+}
+
+/// That a laid out tree has at most [`MAX_LEVELS`] levels.
+fn check_levels(tree: usize, nodes: &[Node]) -> Result<(), ModelError> {
+    // A level has two nodes at least.
+    if nodes.len() <= 2 * MAX_LEVELS {
+        return Ok(());
+    }
+    let (mut start, mut end) = (0, 1);
+    for _ in 0..=MAX_LEVELS {
+        // The last split's children are the last nodes of the next level.
+        let level = nodes.get(start..end).unwrap_or_default();
+        let Some(last) = level.iter().rfind(|node| node.left != 0) else { return Ok(()) };
+        (start, end) = (end, last.left as usize + 2);
+    }
+    Err(problem(
+        tree,
+        start,
+        format!(
+            "(counted breadth-first) lies more than {MAX_LEVELS} levels deep; train with a smaller `max_depth` or `max_leaves`"
+        ),
+    ))
 }
 
 /// [`Node::feature`] of a split. How many features there are stands behind the trees, and whoever takes the trees may
