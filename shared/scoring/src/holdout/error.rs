@@ -80,6 +80,18 @@ pub enum HoldoutError {
         /// Column name.
         column: String,
     },
+    /// A region's name is implausibly long.
+    #[error(
+        "held-out row {row}, column `{column}`: the region's name takes more than {limit} bytes; is it really the region?"
+    )]
+    RegionTooLong {
+        /// Row, from 1.
+        row: usize,
+        /// Column name.
+        column: String,
+        /// Most bytes that are allowed.
+        limit: usize,
+    },
     /// The region column has implausibly many values.
     #[error("column `{column}` has more than {limit} different values; is it really the region?")]
     TooManyRegions {

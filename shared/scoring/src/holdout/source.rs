@@ -9,8 +9,8 @@ use std::io::{BufReader, Cursor, Read};
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const PARQUET: &[u8] = b"PAR1";
-/// A Parquet file is held as a whole, because its directory stands at its end.
-const MAX_PARQUET: usize = 512 << 20;
+/// A Parquet file is held as a whole, because its directory stands at its end: 128 MB, beside the table that is read.
+const MAX_PARQUET: usize = 128 << 20;
 const BUFFER: usize = 64 * 1024;
 
 /// What a file holds, by its first bytes.
