@@ -48,6 +48,16 @@ impl Artifacts for AwsPorts {
     }
 }
 
+/// What a browser that is sent to the object makes of it: S3's own default is a download.
+fn content_type(key: &str) -> &'static str {
+    match key.rsplit_once('.') {
+        Some((_, "html")) => "text/html; charset=utf-8",
+        Some((_, "json")) => "application/json",
+        Some((_, "gz")) => "application/gzip",
+        _ => "application/octet-stream",
+    }
+}
+
 impl AwsPorts {
     /// The release bucket of `region`: the fleet policy's.
     fn bucket(&self, call: &Call<'_>, region: &RegionName) -> Answer<&str> {
@@ -74,6 +84,7 @@ impl AwsPorts {
             .bucket(bucket)
             .key(key)
             .body(body.into())
+            .content_type(content_type(key))
             .checksum_algorithm(ChecksumAlgorithm::Sha256)
             .set_if_none_match(if_none_match.map(str::to_owned))
             .customize()

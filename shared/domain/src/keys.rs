@@ -1,7 +1,7 @@
 //! Where things stand in a release bucket. Only `releases/` is replicated.
 
 use crate::names::{FleetName, RegionName, ReleaseId, Sha256};
-use crate::release::ImageVersion;
+use crate::release::Manifest;
 use std::fmt;
 
 /// The prefix that replication carries to every region.
@@ -9,8 +9,8 @@ pub const RELEASES: &str = "releases/";
 /// The prefix of the manifests; an object created under it wakes `replication`.
 pub const MANIFESTS: &str = "releases/manifests/";
 
-/// The prefix of what evaluations keep for each other. Never replicated, and never trusted: losing an object under it costs
-/// one more scoring.
+/// The prefix of what evaluations keep for each other. Never replicated, and believed of a champion only: losing an object
+/// under it costs one more scoring.
 pub const CACHED_MARGINS: &str = "evaluations/margins/";
 
 /// A model archive, addressed by its content: SageMaker's `ModelDataUrl` has no version id, so a key is never rewritten.
@@ -48,9 +48,11 @@ pub fn evaluation_html(release: ReleaseId) -> String {
     format!("evaluations/{release}/evaluation.html")
 }
 
-/// What a model says about a held-out set, kept for the next evaluation on the same set; see [`CACHED_MARGINS`].
-pub fn margins(archive: Sha256, holdout: Sha256, image: ImageVersion) -> String {
-    format!("{CACHED_MARGINS}{holdout}/{archive}-{image}.margins")
+/// What a release's model says about a held-out set, kept for the next evaluation on the same set; see [`CACHED_MARGINS`].
+/// Everything of the release that decides it is in the key: a model without feature names is one model for each list.
+pub fn margins(release: &Manifest, holdout: Sha256) -> String {
+    let (archive, image) = (release.archive.sha256, release.image.rules());
+    format!("{CACHED_MARGINS}{holdout}/{archive}-{image}-{}.margins", release.features_sha256().short())
 }
 
 /// The small versioned key that the pipeline's source stage reads.

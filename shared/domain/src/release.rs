@@ -164,6 +164,12 @@ impl Manifest {
         bytes
     }
 
+    /// The digest of the features in their order, each followed by a line feed.
+    pub fn features_sha256(&self) -> Sha256 {
+        let lines: String = self.features.iter().flat_map(|name| [name, "\n"]).collect();
+        Sha256::of(lines.as_bytes())
+    }
+
     /// The release's identity.
     pub fn id(&self) -> ReleaseId {
         ReleaseId(Sha256::of(&self.to_bytes()))

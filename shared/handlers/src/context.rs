@@ -149,6 +149,9 @@ pub enum HandlerError {
     /// An action that is another function's.
     #[error("{0}")]
     Action(String),
+    /// A service that was asked for as long as it was worth it.
+    #[error("{0}")]
+    Service(String),
     /// A step whose precondition does not hold.
     #[error("{0}")]
     State(String),

@@ -122,11 +122,12 @@ async fn answered<P: Ports>(
     Ok(json!({"outcome": "failed", "why": why}))
 }
 
-/// Whose fault it is, in CodePipeline's words: the action's configuration, or the work itself (a refusal of the audit, a
-/// defect, a panic).
+/// Whose fault it is, in CodePipeline's words: the action's configuration, a service, or the work itself (a refusal of the
+/// audit, a defect, a panic).
 fn failure_kind(error: &HandlerError) -> FailureKind {
     match error {
         HandlerError::Event(_) | HandlerError::Region { .. } | HandlerError::Action(_) => FailureKind::Configuration,
+        HandlerError::Service(_) => FailureKind::SystemUnavailable,
         _ => FailureKind::JobFailed,
     }
 }

@@ -51,6 +51,11 @@ impl FileError {
         matches!(self, FileError::Port(error) if error.kind == ErrorKind::NotFound)
     }
 
+    /// True where the bytes are not the promised ones.
+    pub fn is_altered(&self) -> bool {
+        matches!(self, FileError::Digest { .. } | FileError::Manifest(ManifestError::Digest { .. }))
+    }
+
     /// True where the bytes are wrong, which repeating does not mend.
     pub fn is_wrong(&self) -> bool {
         !matches!(self, FileError::Port(_))
@@ -194,7 +199,7 @@ async fn stream(
 mod tests {
     use super::*;
     use crate::testing::{Fault, World, name, run};
-    use std::io::Read;
+    use std::io::{BufReader, Read};
 
     #[test]
     fn what_was_made_of_other_bytes_than_promised_is_never_answered() {
@@ -203,10 +208,11 @@ mod tests {
         let key = "releases/archives/a/model.tar.gz";
         let sha256 = run(create_once(&world, &region, key, body.clone())).unwrap();
         let file = File { key: key.to_owned(), sha256, bytes: body.len() as u64 };
-        let length = |outlet: Outlet| outlet.bytes().map(|byte| byte.map(u64::from)).sum::<Result<u64, _>>();
+        let length =
+            |outlet: Outlet| BufReader::new(outlet).bytes().map(|byte| byte.map(u64::from)).sum::<Result<u64, _>>();
         assert_eq!(run(consume(&world, &region, &file, length)).unwrap().unwrap(), 2_100_000);
         // A reader that has seen enough, of bytes that are the promised ones.
-        let first = |outlet: Outlet| outlet.bytes().next().and_then(Result::ok);
+        let first = |outlet: Outlet| BufReader::new(outlet).bytes().next().and_then(Result::ok);
         assert_eq!(run(consume(&world, &region, &file, first)).unwrap(), Some(7));
         let other = File { sha256: Sha256::of(b"other"), ..file.clone() };
         assert!(run(consume(&world, &region, &other, first)).unwrap_err().is_wrong());

@@ -6,6 +6,7 @@
 
 mod evaluation;
 mod pace;
+mod rejection;
 mod repeat;
 mod scores;
 
@@ -13,16 +14,14 @@ use crate::context::{Context, HandlerError};
 use crate::events::{Action, PipelineJob};
 use crate::journal::Journal;
 use crate::ports::{
-    Approval, Artifacts, Clock, FailureKind, Ledger, PackageSpec, Page, Pager, Pipeline, Registry, metadata_value,
+    Approval, Artifacts, Clock, FailureKind, Ledger, PackageSpec, Pager, Pipeline, Registry, metadata_value,
 };
 use crate::{files, job};
 use evaluation::{Evaluated, Finding};
 use meridian_domain::{Actor, Chain, HubHistory, Manifest, Record, ReleaseId, Verdict, keys};
-use pace::{Pace, Step};
+use pace::{PATIENCE, Pace};
+use rejection::{Cause, Rejection, Report};
 use serde_json::{Value, json};
-
-/// How often a job asks to be called again before it gives up on a service: about half an hour.
-const PATIENCE: u32 = 60;
 
 /// What evaluation decides about a release.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,15 +30,15 @@ enum Ruling {
     Approved(String),
     /// Nobody takes it, and why.
     Rejected(String),
-    /// Nothing yet: there was no time for this step in one call.
-    Later(Step),
+    /// Nothing yet: there is no time to score the challenger in this call.
+    Later,
 }
 
 /// Evaluates the job's release and answers the job: well, badly with the reason, or with a continuation where a service
 /// did not answer.
 ///
 /// # Errors
-/// What is neither the release's fault nor a service's illness.
+/// What is neither the release's fault nor a passing illness of a service.
 pub async fn handle<P>(ports: &P, ctx: &Context, job: &PipelineJob) -> Result<Value, HandlerError>
 where
     P: Artifacts + Ledger + Registry + Pipeline + Pager + Clock,
@@ -48,7 +47,8 @@ where
         let message = "shadow-eval takes the action \"register\"; correct UserParameters of the pipeline's action";
         return Err(HandlerError::Action(message.to_owned()));
     }
-    match rule(ports, ctx, job).await {
+    let pace = Pace::begin(ports, job.continuation.as_deref());
+    match rule(ports, ctx, job, &pace).await {
         Ok(Ruling::Approved(why)) => {
             job::succeed(ports, &ctx.region, &job.job, None, &why).await?;
             Ok(json!({"outcome": "approved", "why": why}))
@@ -57,49 +57,41 @@ where
             job::fail(ports, &ctx.region, &job.job, FailureKind::JobFailed, &why).await?;
             Ok(json!({"outcome": "rejected", "why": why}))
         }
-        Ok(Ruling::Later(step)) => again(ports, ctx, job, step, step.progress().to_owned()).await,
-        Err(error) if error.is_regional() && calls(job) < PATIENCE => {
+        Ok(Ruling::Later) => {
+            again(ports, ctx, job, &pace, "the champion is scored; the challenger is next".to_owned()).await
+        }
+        Err(error) if error.is_regional() => {
             tracing::warn!(%error, "a service does not answer; the job is called again");
-            again(ports, ctx, job, Step::Champion, format!("waiting for a service: {error}")).await
+            again(ports, ctx, job, &pace, format!("waiting for a service: {error}")).await
         }
         Err(error) => Err(error),
     }
 }
 
-/// Asks to be called again for `step`.
+/// Asks to be called again, unless that was done often enough.
 async fn again(
     ports: &impl Pipeline,
     ctx: &Context,
     job: &PipelineJob,
-    step: Step,
+    pace: &Pace,
     why: String,
 ) -> Result<Value, HandlerError> {
-    if calls(job) >= PATIENCE {
-        let why = format!(
-            "after {PATIENCE} calls the release is not evaluated ({why}): give shadow-eval more memory or time"
-        );
-        return Err(HandlerError::State(why));
-    }
-    let token = format!("register.{}.{step}", calls(job) + 1);
+    let Some(token) = pace.next() else {
+        return Err(HandlerError::Service(format!("after {PATIENCE} calls the release has no verdict: {why}")));
+    };
     job::succeed(ports, &ctx.region, &job.job, Some(&token), &why).await?;
     Ok(json!({"outcome": "again", "why": why}))
 }
 
-/// How many calls this job has had, by its continuation token.
-fn calls(job: &PipelineJob) -> u32 {
-    let token = job.continuation.as_deref().and_then(|token| token.strip_prefix("register."));
-    token.and_then(|rest| rest.split('.').next()?.parse().ok()).unwrap_or(1)
-}
-
-async fn rule<P>(ports: &P, ctx: &Context, job: &PipelineJob) -> Result<Ruling, HandlerError>
+async fn rule<P>(ports: &P, ctx: &Context, job: &PipelineJob, pace: &Pace) -> Result<Ruling, HandlerError>
 where
     P: Artifacts + Ledger + Registry + Pager + Clock,
 {
     let release = job.parameters.release;
-    let pace = Pace::begin(ports);
     let mut case = Case {
         ports,
         ctx,
+        pace,
         release,
         actor: &job.parameters.execution,
         hub: Journal::open(ports, &ctx.fleet.home, Chain::Home).await?,
@@ -111,22 +103,25 @@ where
         Ok(manifest) if manifest.fleet == ctx.fleet.name => manifest,
         Ok(manifest) => {
             let why = format!("the manifest is for fleet {}, this is {}", manifest.fleet, ctx.fleet.name);
-            return case.reject(None, None, why).await;
+            return case.reject(None, Cause::Content, why, None).await;
         }
-        Err(error) if error.is_wrong() => return case.reject(None, None, error.to_string()).await,
+        Err(error) if error.is_wrong() => {
+            let cause = if error.is_altered() { Cause::Bytes } else { Cause::Content };
+            return case.reject(None, cause, error.to_string(), None).await;
+        }
         Err(error) => return Err(error.into()),
     };
     let package = case.register(&manifest).await?;
     let registered = Some(Registered { package: &package, manifest: &manifest });
-    match evaluation::evaluate(ports, ctx, &pace, release, &manifest).await? {
-        Finding::Later(step) => Ok(Ruling::Later(step)),
-        Finding::Unusable(why) => case.reject(registered, None, why).await,
+    match evaluation::evaluate(ports, ctx, pace, release, &manifest).await? {
+        Finding::Later => Ok(Ruling::Later),
+        Finding::Unusable(cause, why) => case.reject(registered, cause, why, None).await,
         Finding::Evaluated(evaluated) => {
-            case.record(evaluated.record(release), |history| history.evaluated.contains_key(&release)).await?;
+            case.record(evaluated.record(release), |history| evaluated.is_in(history, release)).await?;
             match evaluated.verdict {
                 Verdict::Pass => case.approve(&package, &evaluated).await,
-                Verdict::Fail | Verdict::Inconclusive => {
-                    case.reject(registered, Some(&evaluated), evaluated.why.clone()).await
+                verdict @ (Verdict::Fail | Verdict::Inconclusive) => {
+                    case.reject(registered, Cause::of(verdict), evaluated.why.clone(), Some(&evaluated)).await
                 }
             }
         }
@@ -144,6 +139,7 @@ struct Registered<'a> {
 struct Case<'a, P> {
     ports: &'a P,
     ctx: &'a Context,
+    pace: &'a Pace,
     release: ReleaseId,
     actor: &'a Actor,
     hub: Journal<HubHistory>,
@@ -206,19 +202,29 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
     async fn reject(
         &mut self,
         registered: Option<Registered<'_>>,
-        evaluated: Option<&Evaluated>,
+        cause: Cause,
         why: String,
+        evaluated: Option<&Evaluated>,
     ) -> Result<Ruling, HandlerError> {
+        let (release, home) = (self.release, &self.ctx.fleet.home);
         if let Some(Registered { package, .. }) = registered {
             let unusable = || vec![("verdict", "cannot be evaluated".to_owned())];
             let numbers = named(evaluated.map_or_else(unusable, |evaluated| evaluated.numbers.clone()));
-            self.ports.decide(&self.ctx.fleet.home, package, Approval::Rejected, &why, &numbers).await?;
+            self.ports.decide(home, package, Approval::Rejected, &why, &numbers).await?;
         }
-        let release = self.release;
-        // People first: a call that dies between the two is repeated, and tells them again.
-        if !ruled(self.hub.history(), release) {
+        // A doubled call may have told them by now. Where the ledger cannot be read, twice is better than never.
+        let _ = self.hub.refresh(self.ports).await;
+        // People first: a call that dies between the two is repeated, and tells them again. One that lives and cannot write
+        // the ledger leaves word that they know.
+        if !ruled(self.hub.history(), release) && !self.pace.has_told() {
             let version = registered.map_or_else(|| release.short(), |it| it.manifest.version.to_string());
-            self.page_rejection(&version, &why, evaluated).await?;
+            let evaluated = match evaluated {
+                Some(evaluated) => Some((evaluated, self.report()?)),
+                None => None,
+            };
+            let rejection = Rejection { version: &version, cause, why: &why, evaluated };
+            self.ports.page(home, &rejection.page(&self.ctx.fleet.name, home, self.actor)).await?;
+            self.pace.tell();
         }
         let record = Record::Rejected { release, why: why.clone() };
         self.record(record, |history| ruled(history, release)).await?;
@@ -231,32 +237,11 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
         Ok(())
     }
 
-    async fn page_rejection(
-        &self,
-        version: &str,
-        why: &str,
-        evaluated: Option<&Evaluated>,
-    ) -> Result<(), HandlerError> {
-        let fleet = &self.ctx.fleet;
-        let report = match evaluated {
-            Some(evaluated) => {
-                let key = keys::evaluation_html(self.release);
-                let (region, bucket) = (&fleet.home, &self.ctx.region_named(&fleet.home)?.bucket);
-                format!(
-                    "What decided: {}.\n\nThe report: https://{region}.console.aws.amazon.com/s3/object/{bucket}\
-                     ?region={region}&prefix={key}\n({})",
-                    evaluated.gates.join("; "),
-                    self.url(&key)?
-                )
-            }
-            None => "There is no report: the files themselves were refused.".to_owned(),
-        };
-        let message = format!(
-            "{version} is rejected: {why}\n\n{report}\n\nNow: no endpoint was touched; every region serves what it \
-             served before.\n\nTo do: mend the training and publish a new release. This one stays rejected."
-        );
-        let page = Page::new(format!("{}: {version} is rejected", fleet.name), message);
-        Ok(self.ports.page(&fleet.home, &page).await?)
+    fn report(&self) -> Result<Report, HandlerError> {
+        let (region, key) = (&self.ctx.fleet.home, keys::evaluation_html(self.release));
+        let bucket = &self.ctx.region_named(region)?.bucket;
+        let console = format!("https://{region}.console.aws.amazon.com/s3/object/{bucket}");
+        Ok(Report { link: format!("{console}?region={region}&prefix={key}"), url: self.url(&key)? })
     }
 }
 

@@ -26,6 +26,15 @@ pub fn name(region: &str) -> RegionName {
     region.parse().unwrap()
 }
 
+/// Runs a future that waits for nothing to its end: inside of another one, too.
+pub fn at_once<T>(work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    match work.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
+        std::task::Poll::Ready(done) => done,
+        std::task::Poll::Pending => panic!("it waits for something"),
+    }
+}
+
 /// Runs a future to its end on this thread.
 pub fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
@@ -48,7 +57,8 @@ pub enum Fault {
     NotYet,
 }
 
-type Later = (Timestamp, Box<dyn FnOnce(&World)>);
+type Work = Box<dyn FnOnce(&World)>;
+type Later = (Timestamp, Work);
 
 /// The world.
 pub struct World {
@@ -74,6 +84,8 @@ pub struct World {
     /// What the endpoint answers.
     pub score: RefCell<String>,
     later: RefCell<Vec<Later>>,
+    /// What comes between a caller and its coming calls, by operation and how many calls of it come before.
+    between: RefCell<Vec<(&'static str, usize, Work)>>,
 }
 
 impl Default for World {
@@ -96,6 +108,7 @@ impl Default for World {
             invoked: RefCell::default(),
             score: RefCell::new("0.25".to_owned()),
             later: RefCell::default(),
+            between: RefCell::default(),
         }
     }
 }
@@ -109,6 +122,11 @@ impl World {
     /// Something that happens `seconds` from now, while somebody sleeps.
     pub fn later(&self, seconds: i64, what: impl FnOnce(&World) + 'static) {
         self.later.borrow_mut().push((self.now() + SignedDuration::from_secs(seconds), Box::new(what)));
+    }
+
+    /// Something that happens just before a coming call of `operation`: the next one, where `nth` is 0.
+    pub fn between(&self, operation: &'static str, nth: usize, what: impl FnOnce(&World) + 'static) {
+        self.between.borrow_mut().push((operation, nth, Box::new(what)));
     }
 
     /// Copies `releases/` from home to `region`, as replication does.
@@ -144,6 +162,7 @@ impl World {
 
     /// Does `work`, unless a fault is due.
     fn call<T>(&self, region: &RegionName, operation: &'static str, work: impl FnOnce() -> Answer<T>) -> Answer<T> {
+        self.intervene(operation);
         let mut faults = self.faults.borrow_mut();
         let due = faults.iter().position(|(name, _)| *name == operation).map(|at| faults.remove(at).1);
         drop(faults);
@@ -161,6 +180,19 @@ impl World {
             }
             Some(Fault::NotYet) => work(),
         }
+    }
+
+    fn intervene(&self, operation: &'static str) {
+        let mut between = self.between.borrow_mut();
+        let mut due = Vec::new();
+        for at in (0..between.len()).rev().filter(|at| between[*at].0 == operation).collect::<Vec<_>>() {
+            match between[at].1.checked_sub(1) {
+                Some(left) => between[at].1 = left,
+                None => due.push(between.remove(at).2),
+            }
+        }
+        drop(between);
+        due.into_iter().for_each(|what| what(self));
     }
 
     fn put(&self, region: &RegionName, key: &str, body: Bytes) -> ObjectVersion {

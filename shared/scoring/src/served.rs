@@ -26,6 +26,8 @@ pub struct Served {
     pub model: Model,
     /// How many splits use each feature, in the model's order; `None` where trees are left out.
     pub splits: Option<Vec<u32>>,
+    /// Training stopped early, so which of its trees count depends on the image.
+    pub stopped_early: bool,
     /// What people should know before they serve it, one sentence each, without the model's name.
     pub notes: Vec<String>,
     reasons: Reasons,
@@ -86,8 +88,9 @@ impl Served {
             // Records of another width: whoever asks for the margins is told.
             _ => Reasons::None,
         };
+        let stopped_early = learner.best_trees.is_some_and(|best| best != learner.trees);
         let model = Model::of(learner, forest, options.image);
-        Ok(Served { model, splits: counted.then_some(splits), notes, reasons })
+        Ok(Served { model, splits: counted.then_some(splits), stopped_early, notes, reasons })
     }
 
     /// What the model says of all rows, whose columns are called `features`, on up to `threads` threads. Where the
@@ -101,7 +104,7 @@ impl Served {
         features: &[String],
         threads: NonZeroUsize,
     ) -> Result<(Said, Option<Explainer>), ShapeError> {
-        let Served { model, splits, notes, reasons } = self;
+        let Served { model, splits, notes, reasons, .. } = self;
         model.check_features(features)?;
         let margins = model.matrix_margins(rows, threads)?;
         let (attributions, open) = match reasons {

@@ -63,6 +63,19 @@ fn a_handler_that_fails_or_panics_leaves_no_job_unanswered_and_wakes_somebody() 
 }
 
 #[test]
+fn a_service_that_is_ill_for_too_long_ends_the_job_and_is_named_on_a_page() {
+    let world = World::default();
+    let mut event = event(FunctionKind::ShadowEval, |_| {});
+    event["CodePipeline.job"]["data"]["continuationToken"] = json!("register.60");
+    world.fault("ListObjectsV2", Fault::Fails(ErrorKind::Throttled));
+    let reply = run(invoke(FunctionKind::ShadowEval, &world, &context("eu-west-1"), event)).unwrap();
+    assert_eq!(reply["outcome"], "failed");
+    assert!(answer(&world).starts_with("SystemUnavailable: after 60 calls"), "{}", answer(&world));
+    let pages = world.pages.borrow();
+    assert!(pages.len() == 1 && pages[0].message.contains("ListObjectsV2 in eu-west-1: throttled"), "{pages:?}");
+}
+
+#[test]
 fn another_functions_action_is_a_wrong_configuration() {
     for (function, other) in [(FunctionKind::ShadowEval, "verify"), (FunctionKind::Promote, "register")] {
         let world = World::default();

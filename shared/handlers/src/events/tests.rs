@@ -59,10 +59,7 @@ fn pipeline_jobs_say_what_to_do_for_which_release() {
     );
     assert_eq!(action("promote/verify-fleet.json"), (Action::Verify, None));
     assert_eq!(action("shadow-eval/register.json"), (Action::Register, None));
-    assert_eq!(
-        action("shadow-eval/register-continuation.json"),
-        (Action::Register, Some("register.2.challenger".to_owned()))
-    );
+    assert_eq!(action("shadow-eval/register-continuation.json"), (Action::Register, Some("register.2".to_owned())));
 }
 
 #[test]

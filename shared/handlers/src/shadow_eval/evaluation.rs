@@ -1,19 +1,20 @@
 //! Challenger against champion on the held-out records, and what is kept of it.
 
-use super::pace::{Pace, Step};
+use super::pace::Pace;
+use super::rejection::Cause;
 use super::repeat::provenance;
-use super::scores::{self, ScoreError};
+use super::scores::{self, ScoreError, Source};
 use crate::context::{Context, HandlerError};
 use crate::files::{self, FileError};
 use crate::journal::Journal;
-use crate::ports::{Artifacts, Clock, ErrorKind, Ledger};
+use crate::ports::{Artifacts, Clock, Ledger};
 use bytes::Bytes;
 use meridian_domain::{
-    Chain, File, Fleet, Manifest, Record, RegionHistory, RegionName, ReleaseId, Sha256, Verdict, keys,
+    Chain, File, Fleet, HubHistory, Manifest, Record, RegionHistory, RegionName, ReleaseId, Sha256, Verdict, keys,
 };
 use meridian_scoring::{
-    Columns, Contender, EVALUATION_SCHEMA, Evaluation, EvaluationPolicy, Gate, GoldenRecords, HeldOut, HoldoutError,
-    ModelNumbers, Provenance, Said,
+    Columns, Contender, Evaluation, EvaluationPolicy, GoldenRecords, HeldOut, HoldoutError, ModelNumbers, Provenance,
+    Said,
 };
 use std::collections::BTreeSet;
 
@@ -23,22 +24,23 @@ const GOLDEN: usize = 200;
 /// What came of an evaluation.
 pub(super) enum Finding {
     /// Numbers and a verdict.
-    Evaluated(Evaluated),
+    Evaluated(Box<Evaluated>),
     /// The release's own files cannot be evaluated, and why.
-    Unusable(String),
-    /// The call has worked long enough: what was done is kept, and another call goes on with this step.
-    Later(Step),
+    Unusable(Cause, String),
+    /// The call has worked long enough: the champion's margins are kept, and another call scores the challenger.
+    Later,
 }
 
 /// A verdict with what it rests on.
 pub(super) struct Evaluated {
     pub verdict: Verdict,
     pub why: String,
+    /// What the gates say that kept it from passing.
+    pub reasons: Vec<String>,
     /// What the model package is told.
     pub numbers: Vec<(&'static str, String)>,
-    /// The gates that kept it from passing, in words.
-    pub gates: Vec<String>,
-    champion: Option<ReleaseId>,
+    threshold: f64,
+    champion: Option<Champion>,
     holdout: Sha256,
     golden: Option<Sha256>,
 }
@@ -48,21 +50,43 @@ impl Evaluated {
     pub fn record(&self, release: ReleaseId) -> Record {
         Record::Evaluated {
             release,
-            champion: self.champion,
+            champion: self.champion.as_ref().map(|champion| champion.release),
             holdout: self.holdout,
             verdict: self.verdict,
             why: self.why.clone(),
             golden: self.golden,
         }
     }
+
+    /// True where the ledger says the same already.
+    pub fn is_in(&self, history: &HubHistory, release: ReleaseId) -> bool {
+        let golden = history.golden.get(&release);
+        history.evaluated.get(&release) == Some(&self.why) && (self.golden.is_none() || golden == self.golden.as_ref())
+    }
+
+    /// What `version` was compared with, and from which score on each model alerts.
+    pub fn basis(&self, version: &str, home: &RegionName) -> String {
+        let own = self.threshold;
+        let Some(Champion { release, manifest }) = &self.champion else {
+            return format!(
+                "It is the first release, so it was compared with nothing. It alerts from a score of {own} on."
+            );
+        };
+        let (champion, theirs) = (&manifest.version, manifest.operating_threshold);
+        format!(
+            "Compared with {champion} ({}), which serves in {home}. {version} alerts from a score of {own} on, {champion} \
+             from {theirs} on.",
+            release.short()
+        )
+    }
 }
 
 /// Why there is no evaluation.
 enum Fault {
     /// The release's fault.
-    Release(String),
-    /// There is no time for this step.
-    Later(Step),
+    Release(Cause, String),
+    /// There is no time to score the challenger.
+    Later,
     /// Somebody else's.
     Other(HandlerError),
 }
@@ -79,7 +103,8 @@ struct Champion {
     manifest: Manifest,
 }
 
-/// Evaluates a release, or finds the evaluation that a call before this one has written.
+/// Evaluates a release. What earlier calls have written decides nothing: the gates are asked again, and the report is
+/// written anew, until the ledger holds a ruling.
 ///
 /// # Errors
 /// A service that does not answer, or a champion that cannot be read: neither says anything about the release.
@@ -92,9 +117,9 @@ pub(super) async fn evaluate<P: Artifacts + Ledger + Clock>(
 ) -> Result<Finding, HandlerError> {
     let desk = Desk { ports, ctx, home: &ctx.fleet.home, pace, release, manifest };
     match desk.evaluate().await {
-        Ok(evaluated) => Ok(Finding::Evaluated(evaluated)),
-        Err(Fault::Release(why)) => Ok(Finding::Unusable(why)),
-        Err(Fault::Later(step)) => Ok(Finding::Later(step)),
+        Ok(evaluated) => Ok(Finding::Evaluated(Box::new(evaluated))),
+        Err(Fault::Release(cause, why)) => Ok(Finding::Unusable(cause, why)),
+        Err(Fault::Later) => Ok(Finding::Later),
         Err(Fault::Other(error)) => Err(error),
     }
 }
@@ -110,59 +135,46 @@ struct Desk<'a, P> {
 }
 
 impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
+    /// Scores both, one after the other, and writes the report. Only numbers are held of a model that was scored.
     async fn evaluate(&self) -> Result<Evaluated, Fault> {
         let champion = champion(self.ports, self.home).await?;
-        let (evaluation, golden) = match written(self.ports, self.home, self.release).await? {
-            Some(evaluation) if evaluation.verdict == Verdict::Pass => {
-                // Chosen again, so that the ledger's digest is of what was chosen and never of what lies there.
-                let known = champion.as_ref().map(|champion| champion.manifest.features.as_slice());
-                let holdout = self.records(&self.manifest.features, known.unwrap_or_default()).await?;
-                let challenger = self.challenger(&holdout).await?;
-                (evaluation, Some(self.write_golden(&challenger, &holdout).await?))
-            }
-            Some(evaluation) => (evaluation, None),
-            None => self.compare(champion.as_ref()).await?,
-        };
-        Ok(Evaluated {
-            verdict: evaluation.verdict,
-            why: in_words(&evaluation, champion.as_ref()),
-            numbers: numbers(&evaluation, champion.as_ref()),
-            gates: evaluation.gates.iter().filter(|gate| gate.blocks()).map(gate_in_words).collect(),
-            champion: champion.map(|champion| champion.release),
-            holdout: self.manifest.holdout.sha256,
-            golden,
-        })
-    }
-
-    /// Scores both, one after the other, and writes the report. Only numbers are held of a model that was scored.
-    async fn compare(&self, champion: Option<&Champion>) -> Result<(Evaluation, Option<Sha256>), Fault> {
-        let known = champion.map(|champion| champion.manifest.features.as_slice());
-        let holdout = self.records(&self.manifest.features, known.unwrap_or_default()).await?;
-        let old = match champion {
+        let known = champion.as_ref().map(|champion| champion.manifest.features.as_slice());
+        let holdout = self.records(&self.manifest.features, known.unwrap_or_default()).await?.map_err(unreadable)?;
+        let old = match &champion {
             Some(champion) => Some(self.champion(champion, &holdout).await?),
             None => None,
         };
-        self.pace.check(self.ports, Step::Challenger).map_err(Fault::Later)?;
+        if self.pace.is_spent(self.ports) {
+            return Err(Fault::Later);
+        }
         let new = self.challenger(&holdout).await?;
-        self.pace.check(self.ports, Step::Verdict).map_err(Fault::Later)?;
-        let evaluation = judge(&self.ctx.fleet, self.manifest, &new, champion.zip(old.as_ref()), &holdout)?;
+        let evaluation = judge(&self.ctx.fleet, self.manifest, &new, champion.as_ref().zip(old.as_ref()), &holdout)?;
         // Customers' records are copied to every region only for a release that may serve there.
         let golden = match evaluation.verdict {
             Verdict::Pass => Some(self.write_golden(&new, &holdout).await?),
             Verdict::Fail | Verdict::Inconclusive => None,
         };
-        let champion = champion.map(|champion| &champion.manifest);
         let home = self.ctx.region_named(self.home)?;
-        self.write_report(&evaluation, &provenance(home, self.release, self.manifest, champion)).await?;
-        Ok((evaluation, golden))
+        let old = champion.as_ref().map(|champion| &champion.manifest);
+        self.write_report(&evaluation, &provenance(home, self.release, self.manifest, old)).await?;
+        Ok(Evaluated {
+            verdict: evaluation.verdict,
+            why: in_words(&evaluation, champion.as_ref()),
+            numbers: numbers(&evaluation, champion.as_ref()),
+            reasons: evaluation.reasons,
+            threshold: self.manifest.operating_threshold,
+            champion,
+            holdout: self.manifest.holdout.sha256,
+            golden,
+        })
     }
 
     async fn challenger(&self, holdout: &HeldOut) -> Result<Said, Fault> {
-        let scored =
-            scores::of(self.ports, self.home, self.pace, self.manifest, (holdout, &self.manifest.holdout)).await;
+        let records = (holdout, &self.manifest.holdout);
+        let scored = scores::of(self.ports, self.home, self.pace, self.manifest, records, Source::Archive).await;
         scored.map_err(|error| match error {
             ScoreError::File(error) => own_fault(self.home, &self.manifest.archive, error),
-            ScoreError::Model(problem) => Fault::Release(problem),
+            ScoreError::Model(problem) => Fault::Release(Cause::Content, problem),
         })
     }
 
@@ -171,10 +183,13 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
         let Champion { manifest, .. } = champion;
         let own = match manifest.features == self.manifest.features {
             true => None,
-            false => Some(self.records(&manifest.features, &self.manifest.features).await?),
+            false => {
+                let read = self.records(&manifest.features, &self.manifest.features).await?;
+                Some(read.map_err(|error| without_champions_columns(manifest, &error))?)
+            }
         };
-        let holdout = own.as_ref().unwrap_or(holdout);
-        let scored = scores::of(self.ports, self.home, self.pace, manifest, (holdout, &self.manifest.holdout)).await;
+        let records = (own.as_ref().unwrap_or(holdout), &self.manifest.holdout);
+        let scored = scores::of(self.ports, self.home, self.pace, manifest, records, Source::Kept).await;
         scored.map_err(|error| match error {
             ScoreError::File(error) => Fault::Other(error.into()),
             ScoreError::Model(problem) => {
@@ -186,39 +201,41 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
 
     /// The challenger's held-out records with one model's features, read while they stream in. Columns that only the
     /// `other` model takes may be there.
-    async fn records(&self, features: &[String], other: &[String]) -> Result<HeldOut, Fault> {
+    async fn records(&self, features: &[String], other: &[String]) -> Result<Result<HeldOut, HoldoutError>, Fault> {
         let file = &self.manifest.holdout;
         let own: BTreeSet<&String> = features.iter().collect();
         let ignore = other.iter().filter(|name| !own.contains(name)).cloned().collect();
         let columns = Columns { ignore, ..Columns::standard(features.to_vec()) };
         let read = files::consume(self.ports, self.home, file, move |records| HeldOut::read(records, &columns));
-        let read = read.await.map_err(|error| own_fault(self.home, file, error))?;
-        read.map_err(|error: HoldoutError| Fault::Release(error.to_string()))
+        read.await.map_err(|error| own_fault(self.home, file, error))
     }
 
-    /// Chooses and writes the golden records, and answers their digest. The same inputs give the same bytes; others that
-    /// lie there already are refused.
+    /// Chooses and writes the golden records, and answers their digest. They are replicated, so they are never written
+    /// over: the same build makes the same bytes of the same inputs, and others that lie there are refused.
     async fn write_golden(&self, challenger: &Said, holdout: &HeldOut) -> Result<Sha256, Fault> {
         let version = self.manifest.version.as_str();
         let Said { scored, objective, .. } = challenger;
         let golden = GoldenRecords::of_margins(version, &scored.margins, *objective, holdout, GOLDEN);
         let body = serde_json::to_vec(&golden).map_err(|error| unwritable(&error))?;
-        Ok(files::create_once(self.ports, self.home, &keys::golden(self.release), Bytes::from(body)).await?)
+        let key = keys::golden(self.release);
+        let written = files::create_once(self.ports, self.home, &key, Bytes::from(body)).await;
+        written.map_err(|error| match error {
+            FileError::Digest { .. } => Fault::Other(HandlerError::State(format!(
+                "{key} in {} holds other golden records than this build of shadow-eval chooses: another build wrote them, \
+                 or somebody changed them. Nothing rests on them, because {version} has no ruling yet: remove the object, \
+                 and start a new execution",
+                self.home
+            ))),
+            error => error.into(),
+        })
     }
 
-    /// Writes the report, and last the numbers. Those of another version of this function are written over.
+    /// Writes the report; one that a call before this one wrote, perhaps against another champion, is written over.
     async fn write_report(&self, evaluation: &Evaluation, provenance: &Provenance) -> Result<(), Fault> {
         let html = meridian_scoring::html(evaluation, provenance);
         let json = meridian_scoring::json(evaluation, provenance).map_err(|error| unwritable(&error))?;
         for (key, body) in [(keys::evaluation_html(self.release), html), (keys::evaluation_json(self.release), json)] {
-            let body = Bytes::from(body);
-            match self.ports.create(self.home, &key, body.clone()).await {
-                Ok(_) => {}
-                Err(error) if error.kind == ErrorKind::Conflict => {
-                    self.ports.replace(self.home, &key, body).await?;
-                }
-                Err(error) => return Err(error.into()),
-            }
+            self.ports.replace(self.home, &key, Bytes::from(body)).await?;
         }
         Ok(())
     }
@@ -237,7 +254,7 @@ fn judge(
     let old = champion
         .map(|(champion, said)| Contender { scored: &said.scored, threshold: champion.manifest.operating_threshold });
     let evaluation = meridian_scoring::evaluate(new, old, holdout, &policy);
-    let mut evaluation = evaluation.map_err(|error| Fault::Release(error.to_string()))?;
+    let mut evaluation = evaluation.map_err(|error| Fault::Release(Cause::Content, error.to_string()))?;
     let champion = champion.map(|(champion, said)| (&champion.manifest, said));
     for (manifest, said) in champion.into_iter().chain([(manifest, challenger)]) {
         evaluation.warnings.extend(said.notes.iter().map(|note| format!("{}: {note}", manifest.version)));
@@ -254,57 +271,29 @@ async fn champion<P: Artifacts + Ledger>(ports: &P, home: &RegionName) -> Result
     Ok(Some(Champion { release, manifest }))
 }
 
-/// The evaluation that stands in home's bucket: written last, so where it is, its report and golden records are too.
-/// One that another version of this function wrote in another form counts for nothing.
-async fn written(
-    ports: &impl Artifacts,
-    home: &RegionName,
-    release: ReleaseId,
-) -> Result<Option<Evaluation>, HandlerError> {
-    let key = keys::evaluation_json(release);
-    let bytes = match ports.get(home, &key).await {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    let is_other = |form: Form| form.schema != EVALUATION_SCHEMA;
-    if serde_json::from_slice(&bytes).is_ok_and(is_other) {
-        return Ok(None);
-    }
-    serde_json::from_slice(&bytes).map(Some).map_err(|error| {
-        HandlerError::State(format!(
-            "{key} in {home} is not an evaluation ({error}): it was changed by hand; remove it, and start the execution \
-             again"
-        ))
-    })
-}
-
-/// What every version of an evaluation says.
-#[derive(serde::Deserialize)]
-struct Form {
-    schema: u32,
-}
-
 /// A file of the release itself: missing or wrong, it is the release that is bad.
 fn own_fault(home: &RegionName, file: &File, error: FileError) -> Fault {
     if error.is_missing() {
-        Fault::Release(format!("{} is not in {home}'s bucket: publish the release again", file.key))
+        Fault::Release(Cause::Bytes, format!("{} is not in {home}'s bucket", file.key))
     } else if error.is_wrong() {
-        Fault::Release(error.to_string())
+        Fault::Release(Cause::Bytes, error.to_string())
     } else {
         Fault::Other(error.into())
     }
 }
 
-/// A gate that blocks, as people would name it.
-fn gate_in_words(gate: &Gate) -> String {
-    let verdict = match gate.verdict {
-        Verdict::Fail => "fails",
-        Verdict::Inconclusive => "is inconclusive",
-        Verdict::Pass => "passes",
-    };
-    let place = gate.region.as_ref().map(|region| format!(" in {region}")).unwrap_or_default();
-    format!("{}{place} {verdict}", gate.name.replace('_', " "))
+fn unreadable(error: HoldoutError) -> Fault {
+    Fault::Release(Cause::Content, error.to_string())
+}
+
+/// The challenger's held-out set was read for the challenger, and does not do for the champion.
+fn without_champions_columns(champion: &Manifest, error: &HoldoutError) -> Fault {
+    let why = format!(
+        "the champion {} cannot be scored on the same records ({error}): leave the columns that it takes in the held-out \
+         set for as long as it serves",
+        champion.version
+    );
+    Fault::Release(Cause::Content, why)
 }
 
 /// What the model package is told of it.

@@ -1,60 +1,44 @@
-//! How long a call works before it asks for another one.
+//! One call of a job: how long it works before it asks for another one, and what it tells that one.
 //!
 //! A call that Lambda ends says nothing: CodePipeline would wait for 20 minutes and fail the action. So a call that has
-//! worked for long begins no further step, and its continuation token says where the next one goes on. The token decides
-//! nothing: each step looks for what was done.
+//! worked for long begins no further step, and its continuation token, `register.<call>`, counts the calls. What was done
+//! is not in the token: each step looks for it. One thing leaves no trace to be found, a page that was sent before its
+//! rejection could be recorded: then the token ends with `.told`.
 
 use crate::ports::Clock;
 use jiff::{SignedDuration, Timestamp};
 use std::cell::Cell;
-use std::fmt;
 
 /// A call that has worked for so long begins no further step. The function's time-out (template.yaml) leaves each step twice
 /// as much again; the largest model that fits takes a tenth of it.
 pub(super) const ENOUGH: SignedDuration = SignedDuration::from_secs(100);
 
-/// The steps of an evaluation at which a call may end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    /// The champion is scored: the beginning.
-    Champion,
-    /// The challenger is scored; what the champion says is kept.
-    Challenger,
-    /// The gates are asked and the report is written; what both say is kept.
-    Verdict,
-}
+/// How many calls a job has before it gives up on a service: about half an hour.
+pub(super) const PATIENCE: u32 = 60;
 
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Step::Champion => "champion",
-            Step::Challenger => "challenger",
-            Step::Verdict => "verdict",
-        })
-    }
-}
+const TOLD: &str = "told";
 
-impl Step {
-    /// What has been done by then, for people.
-    pub fn progress(self) -> &'static str {
-        match self {
-            Step::Champion => "the release is registered",
-            Step::Challenger => "the champion is scored; the challenger is next",
-            Step::Verdict => "both models are scored; the gates are next",
-        }
-    }
-}
-
-/// When a call began, and whether another one would find more done than this one found.
+/// One call.
 pub(super) struct Pace {
+    call: u32,
     began: Timestamp,
     progress: Cell<bool>,
+    told: Cell<bool>,
 }
 
 impl Pace {
-    /// A call that begins now.
-    pub fn begin(clock: &impl Clock) -> Self {
-        Self { began: clock.now(), progress: Cell::new(false) }
+    /// A call that begins now, with the token that the one before it left.
+    pub fn begin(clock: &impl Clock, token: Option<&str>) -> Self {
+        let mut said = token.and_then(|token| token.strip_prefix("register.")).unwrap_or_default().split('.');
+        let call = said.next().and_then(|call| call.parse().ok()).unwrap_or(1);
+        let told = said.any(|word| word == TOLD);
+        Self { call, began: clock.now(), progress: Cell::new(false), told: Cell::new(told) }
+    }
+
+    /// The next call's token; `None` once there were enough.
+    pub fn next(&self) -> Option<String> {
+        let told = if self.told.get() { format!(".{TOLD}") } else { String::new() };
+        (self.call < PATIENCE).then(|| format!("register.{}{told}", self.call + 1))
     }
 
     /// Notes that something was done which the next call finds.
@@ -62,12 +46,18 @@ impl Pace {
         self.progress.set(true);
     }
 
-    /// Whether `step` is for this call: there is time for it, or another call would come no further.
-    ///
-    /// # Errors
-    /// It is not: the step, for another call.
-    pub fn check(&self, clock: &impl Clock, step: Step) -> Result<(), Step> {
-        let is_late = clock.now().duration_since(self.began) >= ENOUGH;
-        if is_late && self.progress.get() { Err(step) } else { Ok(()) }
+    /// Whether a long step is for another call: there is no time for it in this one, and another would come further.
+    pub fn is_spent(&self, clock: &impl Clock) -> bool {
+        self.progress.get() && clock.now().duration_since(self.began) >= ENOUGH
+    }
+
+    /// Notes that people were told of the rejection.
+    pub fn tell(&self) {
+        self.told.set(true);
+    }
+
+    /// Whether people were told, in this call or in one before.
+    pub fn has_told(&self) -> bool {
+        self.told.get()
     }
 }

@@ -26,9 +26,17 @@ pub(super) enum ScoreError {
     Model(String),
 }
 
-/// What the release of `manifest` says about `holdout`, which was read from `file`. Home's bucket keeps it: a champion is
-/// scored once, and a call that goes on does not begin again. An object that is not exactly what was kept counts for
-/// nothing and is written anew.
+/// Where a model's answers are taken from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// From what an evaluation before this one kept, where that is whole and of exactly this: a champion is scored once.
+    Kept,
+    /// From its archive, digest-checked in this call: nobody who can write kept answers speaks for a challenger.
+    Archive,
+}
+
+/// What the release of `manifest` says about `holdout`, which was read from `file`. Home's bucket keeps it for the
+/// evaluations to come; an object that is not exactly what was kept counts for nothing and is written anew.
 ///
 /// # Errors
 /// The archive is missing or wrong, or S3 does not answer; a model that cannot be scored on these records.
@@ -38,6 +46,7 @@ pub(super) async fn of(
     pace: &Pace,
     manifest: &Manifest,
     (holdout, file): (&HeldOut, &File),
+    source: Source,
 ) -> Result<Said, ScoreError> {
     let image = manifest.image.rules();
     let sample = Sample::of(holdout.matrix(), holdout.features(), holdout.labels());
@@ -49,8 +58,11 @@ pub(super) async fn of(
         rows: holdout.rows(),
         explained: sample.rows(),
     };
-    let key = keys::margins(manifest.archive.sha256, file.sha256, image);
-    let found = look(ports, home, &key, &subject).await;
+    let key = keys::margins(manifest, file.sha256);
+    let found = match source {
+        Source::Kept => look(ports, home, &key, &subject).await,
+        Source::Archive => Found::Unused,
+    };
     if let Found::Said(said) = found {
         return Ok(said);
     }
@@ -60,6 +72,7 @@ pub(super) async fn of(
     let served = files::consume(ports, home, &manifest.archive, read).await?.map_err(ScoreError::Model)?;
     // Features are served by position: a manifest that lists them otherwise than the model would score nonsense.
     let wrong = |error| ScoreError::Model(format!("the manifest's features are not the model's: {error}"));
+    let stopped_early = served.stopped_early;
     let (mut said, open) = served.answer(holdout.matrix(), &manifest.features, threads()).map_err(wrong)?;
     if let Some(explainer) = open {
         let read = move |archive| explainer.read(packed(archive)?, &options).map_err(|error| error.to_string());
@@ -68,6 +81,13 @@ pub(super) async fn of(
     }
     if keep(ports, home, &key, &subject, &said, &found).await {
         pace.progressed();
+    }
+    // Not kept: it is this manifest's lack, and other releases of the same model share what is kept.
+    if stopped_early && manifest.image.version.is_none() {
+        said.notes.push(format!(
+            "its manifest does not say which version of the image serves it (`image.version`): it was evaluated as {image} \
+             serves it; publish it with `--image-version`"
+        ));
     }
     Ok(said)
 }
@@ -90,7 +110,10 @@ fn threads() -> NonZeroUsize {
 enum Found {
     Said(Said),
     Nothing,
-    Rubbish,
+    /// It cannot be read now.
+    Unread,
+    /// Something that counts for nothing, or that nobody asked for.
+    Unused,
 }
 
 async fn look(ports: &impl Artifacts, home: &RegionName, key: &str, subject: &Subject<'_>) -> Found {
@@ -99,14 +122,14 @@ async fn look(ports: &impl Artifacts, home: &RegionName, key: &str, subject: &Su
         Err(error) if error.kind == ErrorKind::NotFound => return Found::Nothing,
         Err(error) => {
             tracing::warn!(%error, "kept margins cannot be read: the model is scored again");
-            return Found::Nothing;
+            return Found::Unread;
         }
     };
     match cache::decode(&bytes, subject) {
         Ok(said) => Found::Said(said),
         Err(error) => {
             tracing::warn!(key, %error, "kept margins are not used: the model is scored again");
-            Found::Rubbish
+            Found::Unused
         }
     }
 }
@@ -129,13 +152,13 @@ async fn keep(
         }
     };
     let written = match found {
-        Found::Rubbish => ports.replace(home, key, body).await,
-        Found::Said(_) | Found::Nothing => ports.create(home, key, body).await,
+        Found::Unused => ports.replace(home, key, body).await,
+        Found::Said(_) | Found::Nothing | Found::Unread => ports.create(home, key, body).await,
     };
     match written {
         Ok(_) => true,
-        // A doubled call came first, with the same numbers.
-        Err(error) if error.kind == ErrorKind::Conflict => true,
+        // A doubled call came first, with the same numbers. What could not be read may be anything, and stay unreadable.
+        Err(error) if error.kind == ErrorKind::Conflict => matches!(found, Found::Nothing),
         Err(error) => {
             tracing::warn!(key, %error, "margins are not kept: they will be computed again");
             false
