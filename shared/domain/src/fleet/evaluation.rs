@@ -115,7 +115,7 @@ impl Default for EvaluationPolicy {
             calibration_slope: Required,
             calibration_intercept: Required,
             brier: Required,
-            score_shift: Required,
+            score_shift: Advisory,
             score_distance: Advisory,
             top_reasons: Advisory,
             regions: Required,
