@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument("--examples", type=Path, required=True, help="where cargo put this project's examples")
     parser.add_argument("--hessboost", type=Path, required=True)
     parser.add_argument("--docs", action="store_true", help="put the tables into docs/performance.md")
-    parser.add_argument("--rounds", type=int, default=3, help="turns of every contestant on the large pair")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of every contestant; 1 to see that all runs")
     arguments = parser.parse_args()
 
     WORK.mkdir(parents=True, exist_ok=True)
@@ -133,13 +133,14 @@ def versions(tools: Tools) -> dict[str, str]:
 # --- the sections ---
 
 
-def measure_small(tools: Tools, pairs: dict[str, Pair], _: int) -> dict:
-    """Scoring a small model again and again, and its whole job; then the bits of both models."""
-    return measure_pair(tools, pairs["small"], rounds=5, repeat=9, both_ways=True)
+def measure_small(tools: Tools, pairs: dict[str, Pair], rounds: int) -> dict:
+    """Scoring a small model again and again, in place and with a DMatrix, and its whole job; then the bits of both models."""
+    return measure_pair(tools, pairs["small"], rounds, repeat=25, predictions=("inplace", "dmatrix"))
 
 
 def measure_large(tools: Tools, pairs: dict[str, Pair], rounds: int) -> dict | None:
-    return measure_pair(tools, pairs["large"], rounds, repeat=1, both_ways=False) if "large" in pairs else None
+    """The large champion's whole job, read and scored once; then the bits of both models."""
+    return measure_pair(tools, pairs["large"], rounds, repeat=1, predictions=("inplace",)) if "large" in pairs else None
 
 
 def measure_both(tools: Tools, pairs: dict[str, Pair], rounds: int) -> dict | None:
@@ -147,6 +148,7 @@ def measure_both(tools: Tools, pairs: dict[str, Pair], rounds: int) -> dict | No
     if "large" not in pairs:
         return None
     pair = pairs["large"]
+    prepare(tools, pair)
     models = [pair.champion, pair.challenger]
     # One version of xgboost: they are alike here, and every one costs a minute.
     newest = newest_python(tools)
@@ -162,11 +164,10 @@ def measure_both(tools: Tools, pairs: dict[str, Pair], rounds: int) -> dict | No
     return {"whole": comparisons}
 
 
-def measure_pair(tools: Tools, pair: Pair, rounds: int, repeat: int, both_ways: bool) -> dict:
-    """Every version of xgboost predicts in place; with a DMatrix all of them, or the newest only."""
+def measure_pair(tools: Tools, pair: Pair, rounds: int, repeat: int, predictions: tuple[str, ...]) -> dict:
+    """Every version of xgboost predicts in each of these ways."""
     prepare(tools, pair)
-    matrices = list(tools.pythons) if both_ways else [newest_python(tools)]
-    ways = [(version, "inplace") for version in tools.pythons] + [(version, "dmatrix") for version in matrices]
+    ways = [(version, prediction) for prediction in predictions for version in tools.pythons]
     comparisons = {}
     for threads in (1, 2):
         contestants = [
@@ -188,7 +189,7 @@ def measure_shap(tools: Tools, pairs: dict[str, Pair], _: int) -> dict | None:
     contestants = [shap_of(ours(tools, pair, [pair.champion], 1), 128), shap_of(hessboost(tools, pair, [pair.champion], 1), 64)]
     for version in tools.pythons:
         quick = int_version(version) >= [3, 4]
-        contestants.append(shap_of(xgboost(tools, version, pair, [pair.champion], 1), 32 if quick else 8))
+        contestants.append(shap_of(xgboost(tools, version, pair, [pair.champion], 1), 32 if quick else 4))
     table = alternate("contributions", [contestant for contestant, _ in contestants], 2)
     width = len(pair.features.read_text().split()) + 1
     answers = {contestant.name: array_of(contestant) for contestant, _ in contestants}
@@ -197,7 +198,7 @@ def measure_shap(tools: Tools, pairs: dict[str, Pair], _: int) -> dict | None:
         numbers |= {"rows": rows, "ms_a_row": numbers["phases"]["shap"] / rows * 1e3}
         if contestant.name != OURS:
             mine, theirs = answers[OURS], answers[contestant.name]
-            numbers["difference"] = max(abs(a - b) for a, b in zip(mine, theirs[: 8 * width], strict=False))
+            numbers["difference"] = max(abs(a - b) for a, b in zip(mine, theirs[: 4 * width], strict=False))
     return {"contestants": table}
 
 
