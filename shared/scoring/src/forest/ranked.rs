@@ -200,6 +200,11 @@ impl Ranked {
         }
     }
 
+    /// Number of nodes of all trees.
+    pub(crate) fn nodes(&self) -> usize {
+        self.trees.last().map_or(0, |tree| (tree.start + tree.nodes) as usize)
+    }
+
     pub(crate) fn trees(&self) -> &[Span] {
         &self.trees
     }

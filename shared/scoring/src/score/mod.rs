@@ -16,8 +16,12 @@ use walk::{Group, Scratch};
 
 /// Trees scored together: their nodes stay in the cache while all rows pass.
 const TREES_A_GROUP: usize = 32;
-/// Rows that are coded at a time; a bound on the memory for codes.
+/// Rows that are coded at a time, a bound on the memory for codes: as many as can be, as each time all nodes are read
+/// anew; but where these stay in the cache, only so many that their codes stay there too.
 const ROWS_A_PANEL: usize = 256 * ROWS;
+const ROWS_BESIDE_A_SMALL_FOREST: usize = 16 * ROWS;
+/// Nodes of a small forest, which are 8 bytes each.
+const SMALL_FOREST: usize = 1 << 17;
 
 /// What the processor can do, for which the same code is compiled several times over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,16 +69,19 @@ pub(crate) fn add(forest: &Forest, matrix: Matrix<'_>, margins: &mut [f32], thre
     let blocks = matrix.rows().div_ceil(ROWS);
     let rows = blocks.div_ceil(threads.get()).max(1) * ROWS;
     let parts = margins.chunks_mut(rows).zip(matrix.values().chunks(rows * matrix.width()));
-    let score = |(margins, values): (&mut [f32], &[f32])| {
-        for (margins, values) in margins.chunks_mut(ROWS_A_PANEL).zip(values.chunks(ROWS_A_PANEL * matrix.width())) {
-            let Some(panel) = Matrix::new(values, matrix.width()) else { continue };
-            match forest {
-                Forest::Ranked(ranked) => {
-                    let mut codes = Codes::new(panel.rows(), ranked.ranks.slots());
-                    code(&mut codes, panel, ranked, None, isa);
-                    add_ranked(ranked, &codes, margins, isa);
-                }
-                Forest::General(general) => add_general(general, panel, margins),
+    let score = |(margins, values): (&mut [f32], &[f32])| match forest {
+        Forest::Ranked(ranked) => {
+            let rows = if ranked.nodes() <= SMALL_FOREST { ROWS_BESIDE_A_SMALL_FOREST } else { ROWS_A_PANEL };
+            let mut codes = Codes::new(rows.min(margins.len()), ranked.ranks.slots());
+            for (margins, values) in margins.chunks_mut(rows).zip(values.chunks(rows * matrix.width())) {
+                let Some(panel) = Matrix::new(values, matrix.width()) else { continue };
+                code(&mut codes, panel, ranked, None, isa);
+                add_ranked(ranked, &codes, margins, isa);
+            }
+        }
+        Forest::General(general) => {
+            if let Some(part) = Matrix::new(values, matrix.width()) {
+                add_general(general, part, margins);
             }
         }
     };

@@ -1,7 +1,7 @@
 //! Every layout and every instruction set against a walk that anybody can check by eye.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use super::{Assumed, Isa, StreamScorer, add};
+use super::{Assumed, Isa, ROWS_BESIDE_A_SMALL_FOREST, StreamScorer, add};
 use crate::forest::Forest;
 use crate::matrix::Matrix;
 use crate::tree::{CATEGORICAL, Categories, DEFAULT_LEFT, Node, Tree, TreeSink};
@@ -176,6 +176,28 @@ proptest! {
                 }
                 prop_assert_eq!(&bits(&scorer.finish()), &expected, "{:?}, {} threads", isa, threads);
             }
+        }
+    }
+}
+
+#[test]
+fn rows_of_several_panels_keep_their_places_and_their_bits() {
+    let rows = if cfg!(miri) { ROWS_BESIDE_A_SMALL_FOREST + 1 } else { 2 * ROWS_BESIDE_A_SMALL_FOREST + 70 };
+    let shape = Shape { seed: 11, trees: 3, features: 5, thresholds: 40, depth: 8, rows, categorical: false };
+    let mut dice = Dice(shape.seed);
+    let trees: Vec<Tree> = (0..shape.trees).map(|_| dice.tree(&shape)).collect();
+    let rows = dice.rows(&shape);
+    let mut forest = Forest::default();
+    for (index, tree) in trees.iter().enumerate() {
+        forest.tree(index, tree).unwrap();
+    }
+    let forest = forest.finish(None, shape.trees);
+    for isa in Isa::available() {
+        for threads in 1..=2 {
+            let mut margins = vec![0.25; shape.rows];
+            let threads = NonZeroUsize::new(threads).unwrap();
+            add(&forest, Matrix::new(&rows, shape.features).unwrap(), &mut margins, threads, isa);
+            assert_eq!(bits(&margins), expected(&trees, None, &rows, shape.features, 0.25), "{isa:?}, {threads}");
         }
     }
 }
