@@ -6,9 +6,12 @@ use super::quadrature::{PART, Rule};
 use super::walk::{Level, Walk, Way};
 use std::collections::BTreeMap;
 
-/// The instructions that a walk may use.
+/// The instructions that a walk may use. Only this module makes one, and only of what the machine has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Instructions {
+pub(super) struct Instructions(Set);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Set {
     /// What every machine of the target has.
     Portable,
     /// AVX2 and FMA.
@@ -20,16 +23,19 @@ pub(super) enum Instructions {
 }
 
 impl Instructions {
+    /// What every machine of the target has.
+    pub(super) const PORTABLE: Instructions = Instructions(Set::Portable);
+
     /// Everything that this machine can run, the slowest first.
     pub(super) fn available() -> Vec<Instructions> {
         #[cfg_attr(not(target_arch = "x86_64"), expect(unused_mut, reason = "only x86-64 has a choice"))]
-        let mut available = vec![Instructions::Portable];
+        let mut available = vec![Instructions::PORTABLE];
         #[cfg(target_arch = "x86_64")]
         {
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                available.push(Instructions::Avx2);
+                available.push(Instructions(Set::Avx2));
                 if is_x86_feature_detected!("avx512f") {
-                    available.push(Instructions::Avx512);
+                    available.push(Instructions(Set::Avx512));
                 }
             }
         }
@@ -38,21 +44,21 @@ impl Instructions {
 
     /// The fastest.
     pub(super) fn best() -> Instructions {
-        Instructions::available().last().copied().unwrap_or(Instructions::Portable)
+        Instructions::available().last().copied().unwrap_or(Instructions::PORTABLE)
     }
 
     #[allow(unsafe_code, reason = "the only way to call code that needs more than the target's least machine has")]
     fn walk<const N: usize>(self, walk: &mut Walk<'_, N>) {
-        match self {
+        match self.0 {
             // NEON has the fused multiplication; SSE2 has not.
-            Instructions::Portable => walk.run::<{ cfg!(target_arch = "aarch64") }>(),
+            Set::Portable => walk.run::<{ cfg!(target_arch = "aarch64") }>(),
             // SAFETY: `available` hands this value out only where the machine has AVX2 and FMA, and nothing else makes
-            // one (the type is private to this module's parent, which only hands on what it got).
+            // one: the field is private to this module.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2 => unsafe { walk_avx2(walk) },
+            Set::Avx2 => unsafe { walk_avx2(walk) },
             // SAFETY: the same, for AVX-512F, AVX2 and FMA.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx512 => unsafe { walk_avx512(walk) },
+            Set::Avx512 => unsafe { walk_avx512(walk) },
         }
     }
 }

@@ -195,7 +195,7 @@ proptest! {
         let of = |instructions| {
             forest.contributions_with(instructions, Matrix::new(&rows, features).unwrap(), 1).unwrap()
         };
-        let portable: Vec<f64> = of(Instructions::Portable).into_iter().map(f64::from).collect();
+        let portable: Vec<f64> = of(Instructions::PORTABLE).into_iter().map(f64::from).collect();
         for instructions in Instructions::available() {
             assert_near(&of(instructions), &portable, 1e-6);
         }
