@@ -87,7 +87,7 @@ impl Rejection<'_> {
         };
         let message = format!(
             "{title}.\n\n{evidence}\n\nNow: no endpoint was touched; every region serves what it served before. Pipeline \
-             execution {execution} has failed.\n\nTo do: {} This release stays rejected: what is published again, even \
+             execution {execution} fails.\n\nTo do: {} This release stays rejected: what is published again, even \
              the same files, is a new one and is evaluated anew.",
             self.cause.remedy()
         );
