@@ -40,7 +40,7 @@ enum Reasons {
     None,
     Told(Attributions),
     /// What stands behind the trees makes some of them count otherwise.
-    Open(Explainer),
+    Open(Box<Explainer>),
 }
 
 /// What a model said about every record of a held-out set, and what is to be known of it.
@@ -80,11 +80,11 @@ impl Served {
         notes.extend(problem.map(|problem| format!("its reasons are not compared: {problem}")));
         let reasons = match (stream.map(|stream| stream.finish(&learner, options.image)), sample) {
             (Some(Ok(Some(attributions))), _) => Reasons::Told(attributions),
-            (Some(Ok(None)), Some(sample)) => Reasons::Open(Explainer {
+            (Some(Ok(None)), Some(sample)) => Reasons::Open(Box::new(Explainer {
                 sample: sample.clone(),
                 image: options.image,
                 stream: ShapStream::knowing(sample, &learner, options.image),
-            }),
+            })),
             // Records of another width: whoever asks for the margins is told.
             _ => Reasons::None,
         };
@@ -110,7 +110,7 @@ impl Served {
         let (attributions, open) = match reasons {
             Reasons::None => (None, None),
             Reasons::Told(attributions) => (Some(attributions), None),
-            Reasons::Open(explainer) => (None, Some(explainer)),
+            Reasons::Open(explainer) => (None, Some(*explainer)),
         };
         let scored = Scored { margins, splits, attributions };
         Ok((Said { scored, objective: model.objective(), notes }, open))
