@@ -156,8 +156,9 @@ fn cyclic_and_shared_children_are_refused() {
 fn trees_that_are_a_chain_of_many_levels_are_refused() {
     // Every split but the last has a leaf on its left and the next split on its right.
     let chain = |levels: usize| {
-        let child =
-            |index: usize, child| if index % 2 == 0 && index < 2 * levels { (index + child) as i32 } else { -1 };
+        let child = |index: usize, child| {
+            if index.is_multiple_of(2) && index < 2 * levels { (index + child) as i32 } else { -1 }
+        };
         let nodes = 0..=2 * levels;
         let sketch = Sketch {
             left: nodes.clone().map(|index| child(index, 1)).collect(),
