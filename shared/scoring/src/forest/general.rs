@@ -36,7 +36,8 @@ impl General {
         self.roots.push(root);
     }
 
-    /// Multiplies the leaves of each tree with its weight, and keeps only the first `served` trees.
+    /// Multiplies the leaves of each tree with its weight, from zero as [`Ranked`](super::Ranked) does, and keeps only the
+    /// first `served` trees.
     pub(crate) fn weigh(&mut self, weights: Option<&[f32]>, served: usize) {
         if let Some(end) = self.roots.get(served) {
             self.nodes.truncate(*end as usize);
@@ -45,7 +46,7 @@ impl General {
         let ends: Vec<u32> = self.roots.iter().copied().skip(1).chain([self.nodes.len() as u32]).collect();
         for ((weight, start), end) in weights.unwrap_or_default().iter().zip(&self.roots).zip(ends) {
             let nodes = self.nodes.get_mut(*start as usize..end as usize).unwrap_or_default();
-            nodes.iter_mut().filter(|node| node.left == 0).for_each(|leaf| leaf.value *= weight);
+            nodes.iter_mut().filter(|node| node.left == 0).for_each(|leaf| leaf.value = (0.0 + leaf.value) * weight);
         }
     }
 

@@ -164,12 +164,13 @@ impl Ranked {
         self.trees.clear();
     }
 
-    /// Multiplies the leaves of each tree with its weight, and keeps only the first `served` trees.
+    /// Multiplies the leaves of each tree with its weight, and keeps only the first `served` trees. XGBoost sums a weighted
+    /// tree on its own, from zero, so that a leaf of -0 becomes 0 before it is weighed.
     pub(crate) fn weigh(&mut self, weights: Option<&[f32]>, served: usize) {
         self.trees.truncate(served);
         for (tree, weight) in self.trees.iter().zip(weights.unwrap_or_default()) {
             let values = self.values.iter_mut().skip(tree.start as usize).take(tree.nodes as usize);
-            values.for_each(|value| *value *= weight);
+            values.for_each(|value| *value = (0.0 + *value) * weight);
         }
     }
 

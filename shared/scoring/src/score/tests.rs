@@ -265,3 +265,21 @@ fn a_tree_too_large_for_the_fast_layout_takes_the_trees_before_it_along() {
     add(&forest, Matrix::new(&rows, 30).unwrap(), &mut margins, NonZeroUsize::MIN, Isa::best());
     assert_eq!(bits(&margins), expected(&trees, None, &rows, 30, 0.5));
 }
+
+#[test]
+fn a_weighted_leaf_of_minus_zero_is_added_as_zero_and_any_other_as_it_is() {
+    let tree = Tree { nodes: vec![Node { value: -0.0, left: 0, feature: 0 }], ..Tree::default() };
+    let mut split = Tree::default();
+    let value = f32::from_bits(split.categories.push(&[1]));
+    let leaf = tree.nodes[0];
+    split.nodes = vec![Node { value, left: 1, feature: CATEGORICAL }, leaf, leaf];
+    for (tree, layout) in [(&tree, "ranked"), (&split, "general")] {
+        for (weights, sum) in [(None, -0.0_f32), (Some(&[0.5_f32][..]), 0.0)] {
+            let mut forest = Forest::default();
+            forest.tree(0, tree).unwrap();
+            let forest = forest.finish(weights, 1);
+            assert_eq!(matches!(forest, Forest::General(_)), layout == "general");
+            assert_eq!(forest.margin(-0.0, &[f32::NAN]).to_bits(), sum.to_bits(), "{layout}, {weights:?}");
+        }
+    }
+}
