@@ -101,7 +101,7 @@ fn read_entries<R: Read, T>(
                 "the container would average several files, or serve whichever it lists first",
             ));
         };
-        model = Some(consume(&mut entry)?);
+        model = Some(consume(&mut entry).map_err(|error| named(error, &name))?);
     }
     expect_zeros(archive.into_inner())?;
     model.ok_or_else(|| contents("holds no file".to_owned(), "there is nothing to score"))
@@ -212,6 +212,14 @@ impl<R: Read> Read for Spared<'_, R> {
             self.headers.left.set(Some(left));
         }
         Ok(count)
+    }
+}
+
+/// A file of a foreign format with its name in the archive: `._xgboost-model` explains itself.
+fn named(error: ModelError, name: &str) -> ModelError {
+    match error {
+        ModelError::Format { found, advice } => ModelError::Format { found: format!("{name}, {found}"), advice },
+        error => error,
     }
 }
 

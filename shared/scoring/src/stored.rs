@@ -36,6 +36,11 @@ impl std::error::Error for Own {}
 pub(crate) fn fault(error: io::Error) -> ModelError {
     match error.downcast::<Own>() {
         Ok(Own(error)) => ModelError::Io(error),
-        Err(error) => ModelError::Archive { problem: error.to_string() },
+        Err(error) => {
+            let problem = error.to_string();
+            // The tar crate quotes what it took for a header: of records that were given as a model, the first one.
+            let is_quote = problem.starts_with("numeric field");
+            ModelError::Archive { problem: if is_quote { "what it inflates to is no tar".to_owned() } else { problem } }
+        }
     }
 }

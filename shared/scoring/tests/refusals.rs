@@ -63,6 +63,22 @@ fn a_second_file_is_refused_and_named() {
 }
 
 #[test]
+fn a_first_file_that_is_no_model_is_named() {
+    let model = Sketch::default().bytes();
+    let archive = gzip(&tar(&[("._xgboost-model", b"\0\x05\x16\x07"), ("xgboost-model", &model)]));
+    refused(&archive, &["the model file is `._xgboost-model`, of an unknown format", "save_model"]);
+}
+
+#[test]
+fn records_that_were_given_as_a_model_are_not_quoted() {
+    let records = b"label,customer_region,balance\n0,japan,778899\n".repeat(40);
+    let error = Model::from_archive(gzip(&records).as_slice()).unwrap_err().to_string();
+    assert!(error.contains("what it inflates to is no tar") && !error.contains("japan"), "{error}");
+    let error = Model::from_archive(records.as_slice()).unwrap_err().to_string();
+    assert!(!error.contains("japan") && !error.contains("778899"), "{error}");
+}
+
+#[test]
 fn a_second_file_behind_the_tars_end_is_refused() {
     let model = Sketch::default().bytes();
     let mut bytes = tar(&[("xgboost-model", &model)]);
