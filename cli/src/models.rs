@@ -59,7 +59,13 @@ pub enum Error {
 
 /// Opens a file for reading.
 pub fn open(path: &Path) -> Result<File, Error> {
-    File::open(path).map_err(|source| Error::Open { path: path.to_owned(), source })
+    let wrong = |source| Error::Open { path: path.to_owned(), source };
+    let file = File::open(path).map_err(wrong)?;
+    // Opening a folder goes well; what reading it says is no help.
+    if file.metadata().map_err(wrong)?.is_dir() {
+        return Err(wrong(io::Error::new(io::ErrorKind::IsADirectory, "a folder; expected a file")));
+    }
+    Ok(file)
 }
 
 /// A model's file, and how it is served.

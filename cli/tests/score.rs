@@ -140,6 +140,9 @@ fn what_cannot_be_read_is_named() {
     let missing = meridian(&["score", "--model", "no-such-model.tar.gz", "--input", "no-such.csv"]);
     assert_eq!(missing.status.code(), Some(2));
     assert!(text(&missing.stderr).contains("no-such-model.tar.gz: "), "{}", text(&missing.stderr));
+    let folder = models("");
+    let folder = meridian(&["score", "--model", folder.to_str().unwrap(), "--input", "no-such.csv"]);
+    assert!(text(&folder.stderr).contains("a folder; expected a file"), "{}", text(&folder.stderr));
     let input = models("features.txt");
     let wrong = meridian(&["score", "--model", input.to_str().unwrap(), "--input", input.to_str().unwrap()]);
     assert_eq!((wrong.status.code(), text(&wrong.stdout).as_str()), (Some(2), ""));

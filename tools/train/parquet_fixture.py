@@ -6,6 +6,8 @@
     table.csv                              a label, a region and columns of every numeric type, some values missing
     table.{none,snappy,gzip,zstd}.parquet  the same, in row groups of 25; gzip with data pages of version 2
     types.parquet                          columns of types that are refused
+    codec.{brotli,lz4}.parquet             codecs that are refused
+    nulls.parquet                          a column of nulls only, which has no type
 """
 
 from __future__ import annotations
@@ -40,6 +42,10 @@ def main() -> None:
         pq.write_table(table, out / f"table.{codec}.parquet", compression=codec, row_group_size=25, **more)
     (out / "table.csv").write_text(as_csv(table))
     pq.write_table(make_refused(), out / "types.parquet", compression="none")
+    few = pa.table({"label": pa.array([0, 1, 0]), "x": pa.array([1.0, 2.0, 3.0])})
+    for codec in ("brotli", "lz4"):
+        pq.write_table(few, out / f"codec.{codec}.parquet", compression=codec)
+    pq.write_table(pa.table({"void": pa.nulls(3), "x": few["x"]}), out / "nulls.parquet")
 
 
 def make_table(rng: np.random.Generator) -> pa.Table:

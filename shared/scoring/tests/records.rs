@@ -8,7 +8,7 @@ use flate2::write::GzEncoder;
 use meridian_domain::Sha256;
 use meridian_scoring::{Columns, HeldOut, HoldoutError, Records};
 use proptest::prelude::*;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::PathBuf;
 
 const FEATURES: [&str; 12] = [
@@ -122,6 +122,48 @@ fn a_byte_order_mark_and_windows_line_ends_are_no_part_of_a_name() {
     assert_eq!(records.row(0), [1.0, 2.0]);
 }
 
+#[test]
+fn an_empty_line_in_a_file_of_one_column_is_a_missing_value_and_moves_no_row() {
+    let read = |text: &str| Records::read(text.as_bytes(), &strings(&["x"]), &[]);
+    let missing = bits(&[f32::NAN])[0];
+    let one = [1.0_f32.to_bits(), missing, 2.0_f32.to_bits()];
+    for text in ["x\n1\n\n2\n", "\u{feff}x\r\n1\r\n\r\n2", "\n\"x\"\n1\n\"\"\n\"2\"\n", " x\n1\nnan\n2\n"] {
+        assert_eq!(bits(read(text).unwrap().matrix().values()), one, "{text:?}");
+    }
+    assert_eq!(bits(read("x\n\n1\n\n").unwrap().matrix().values()), [missing, one[0], missing]);
+    for text in ["x\n1\n1,2\n", "x\n\"1\n", "x\n1\"\n", "x\r1\r\r2\r", "x\n", "\n\n", ""] {
+        assert!(read(text).is_err(), "{text:?}");
+    }
+    // Of several columns, an empty line is no row: one that is missing throughout has its commas.
+    let records = Records::read(&b"x,y\n1,2\n\n,\n"[..], &strings(&["x", "y"]), &[]).unwrap();
+    assert_eq!(bits(records.matrix().values()), [one[0], one[2], missing, missing]);
+}
+
+#[test]
+fn a_line_that_never_ends_is_refused_before_it_fills_the_memory() {
+    for start in ["", "x\n", "x,y\n1,2\n"] {
+        let endless = start.as_bytes().chain(std::io::repeat(b'7').take(1 << 30));
+        let error = Records::read(endless, &strings(&["x"]), &strings(&["y"])).unwrap_err().to_string();
+        assert!(error.contains("a line of more than 16777216 bytes"), "{error}");
+    }
+}
+
+#[test]
+fn a_parquet_column_of_nulls_only_is_missing_throughout() {
+    // As pyarrow writes `pa.nulls(3)` and a column of three numbers.
+    let records = Records::read(file("nulls.parquet").as_slice(), &strings(&["void", "x"]), &[]).unwrap();
+    let [missing, one, two, three] = [f32::NAN, 1.0, 2.0, 3.0].map(|value| bits(&[value])[0]);
+    assert_eq!(bits(records.matrix().values()), [missing, one, missing, two, missing, three]);
+}
+
+#[test]
+fn a_parquet_codec_that_is_not_read_is_named() {
+    for codec in ["brotli", "lz4"] {
+        let error = refused(&file(&format!("codec.{codec}.parquet")), &["x"], &[]);
+        assert!(error.contains(&codec.to_uppercase()) && error.contains("snappy, zstd, gzip or none"), "{error}");
+    }
+}
+
 fn refused(bytes: &[u8], features: &[&str], ignore: &[&str]) -> String {
     let columns =
         Columns { label: "label".to_owned(), region: None, features: strings(features), ignore: strings(ignore) };
@@ -212,7 +254,7 @@ fn a_parquet_file_that_is_cut_off_or_only_looks_like_one_is_refused() {
         assert!(text.contains("cannot be read") && text.contains("Parquet"), "{text}");
     }
     assert!(refused(b"PAR1", &["x"], &[]).contains("cannot be read"));
-    assert!(refused(b"", &["x"], &[]).contains("missing `label`, `x`"));
+    assert!(refused(b"", &["x"], &[]).contains("it is empty"));
 }
 
 #[test]

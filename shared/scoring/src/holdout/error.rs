@@ -133,7 +133,7 @@ fn listed(missing: &[String], extra: &[String], twice: &[String]) -> String {
 /// A name from a file, at most 64 characters of it.
 fn short(name: &str) -> String {
     let cut = if name.chars().nth(64).is_some() { "..." } else { "" };
-    name.chars().take(64).flat_map(char::escape_default).chain(cut.chars()).collect()
+    name.chars().take(64).flat_map(char::escape_debug).chain(cut.chars()).collect()
 }
 
 /// What to do about a column too many.

@@ -2,6 +2,7 @@
 
 mod columns;
 mod error;
+mod pages;
 mod parquet;
 mod source;
 mod table;

@@ -2,10 +2,11 @@
 
 use super::HoldoutError;
 use super::columns::Target;
+use super::pages::Pages;
 use super::table::Table;
 use crate::number::narrow;
 use bytes::Bytes;
-use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
+use parquet::basic::{Compression, ConvertedType, LogicalType, Type as Physical};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
@@ -40,7 +41,9 @@ pub(super) fn read(bytes: Vec<u8>, table: &mut Table<'_>) -> Result<(), HoldoutE
 }
 
 fn read_groups(bytes: Vec<u8>, table: &mut Table<'_>) -> Result<(), HoldoutError> {
-    let file = SerializedFileReader::new(Bytes::from(bytes)).map_err(damaged)?;
+    let bytes = Bytes::from(bytes);
+    let mut pages = Pages::default();
+    let file = SerializedFileReader::new(bytes.clone()).map_err(damaged)?;
     let columns = match_columns(file.metadata().file_metadata().schema_descr(), table)?;
     for index in 0..file.num_row_groups() {
         let group = file.get_row_group(index).map_err(damaged)?;
@@ -50,6 +53,8 @@ fn read_groups(bytes: Vec<u8>, table: &mut Table<'_>) -> Result<(), HoldoutError
         let start = table.rows();
         // `columns` starts with the label, so that a group that claims rows it has not is found by one column.
         for column in &columns {
+            check_codec(group.metadata().column(column.leaf).compression())?;
+            pages.check(&bytes, group.metadata().column(column.leaf))?;
             let reader = group.get_column_reader(column.leaf).map_err(damaged)?;
             let sink = Sink { start, rows, column };
             sink.read(reader, table)?;
@@ -59,6 +64,17 @@ fn read_groups(bytes: Vec<u8>, table: &mut Table<'_>) -> Result<(), HoldoutError
         }
     }
     Ok(())
+}
+
+fn check_codec(codec: Compression) -> Result<(), HoldoutError> {
+    use Compression::{GZIP, SNAPPY, UNCOMPRESSED, ZSTD};
+    if matches!(codec, UNCOMPRESSED | SNAPPY | GZIP(_) | ZSTD(_)) {
+        return Ok(());
+    }
+    let name = codec.to_string();
+    let name = name.split('(').next().unwrap_or_default();
+    let problem = format!("its Parquet is compressed with {name}; write it with snappy, zstd, gzip or none");
+    Err(HoldoutError::Unreadable { problem })
 }
 
 /// The columns to read, the label first.
@@ -101,6 +117,8 @@ fn kind(field: &Type, target: Target) -> Result<Kind, HoldoutError> {
     let text = matches!(logical, None | Some(LogicalType::String | LogicalType::Enum))
         && matches!(converted, ConvertedType::NONE | ConvertedType::UTF8 | ConvertedType::ENUM);
     match (physical, target) {
+        // A column of nulls only, which was never given a type.
+        (_, Target::Feature(_)) if matches!(logical, Some(LogicalType::Unknown)) => Ok(Kind::Number),
         (Physical::INT32 | Physical::INT64, _) if whole && unsigned => Ok(Kind::Unsigned),
         (Physical::INT32 | Physical::INT64, _) if whole => Ok(Kind::Number),
         (Physical::BYTE_ARRAY, Target::Region) if text => Ok(Kind::Text),
@@ -251,6 +269,6 @@ fn damaged(error: ParquetError) -> HoldoutError {
     HoldoutError::Unreadable { problem: problem.to_owned() }
 }
 
-fn untrue(found: &str) -> HoldoutError {
+pub(super) fn untrue(found: &str) -> HoldoutError {
     HoldoutError::Unreadable { problem: format!("its Parquet has {found}: it is damaged, so write it again") }
 }

@@ -2,20 +2,74 @@
 
 use super::HoldoutError;
 use super::columns::{Target, Wanted};
+use super::error::unreadable;
 use super::table::Table;
 use crate::number::parse_field;
-use csv::ByteRecord;
-use std::io::Read;
+use csv::{ByteRecord, ReaderBuilder};
+use std::io::{self, BufRead, BufReader, Read};
 
 const BUFFER: usize = 64 * 1024;
 
+/// A line longer than this is no record: the table's whole size is bounded by values, a field's is by this.
+const MAX_LINE: usize = 16 << 20;
+
 /// Reads CSV with a header into `table`.
 pub(super) fn read(input: &mut dyn Read, table: &mut Table<'_>) -> Result<(), HoldoutError> {
-    let mut reader = csv::ReaderBuilder::new().has_headers(true).buffer_capacity(BUFFER).from_reader(input);
+    let mut input = BufReader::with_capacity(BUFFER, ShortLines { inner: input, length: 0 });
+    let mut start = Vec::new();
+    // Empty lines before the header are no header.
+    while start.trim_ascii().is_empty() {
+        start.clear();
+        if input.read_until(b'\n', &mut start).map_err(bad_line)? == 0 {
+            let problem = "it is empty; expected CSV with a header, or Parquet".to_owned();
+            return Err(HoldoutError::Unreadable { problem });
+        }
+    }
+    if let Some(header) = single_column(&start) {
+        let targets = match_header(&header, &table.wanted)?;
+        return read_lines(input, &targets, table);
+    }
+    let mut reader = ReaderBuilder::new().buffer_capacity(BUFFER).from_reader(start.as_slice().chain(input));
     let targets = match_header(reader.byte_headers().map_err(bad_csv)?, &table.wanted)?;
+    if targets.len() == 1 {
+        let problem = "its lines do not end in a line feed, or the header holds one; expected one value a line";
+        return Err(HoldoutError::Unreadable { problem: problem.to_owned() });
+    }
     let mut record = ByteRecord::new();
     while reader.read_byte_record(&mut record).map_err(bad_csv)? {
         push(&record, &targets, table)?;
+    }
+    Ok(())
+}
+
+/// The header, where the first line is a whole one and names one column.
+fn single_column(line: &[u8]) -> Option<ByteRecord> {
+    let line = line.trim_ascii();
+    // Lines within the line: inside of quotes, or ended by `\r` alone.
+    if line.contains(&b'\r') || line.iter().filter(|byte| **byte == b'"').count() % 2 == 1 {
+        return None;
+    }
+    let mut reader = ReaderBuilder::new().has_headers(false).from_reader(line);
+    let mut header = ByteRecord::new();
+    (reader.read_byte_record(&mut header).ok()? && header.len() == 1).then_some(header)
+}
+
+/// The rows of a file with one column, line by line: the csv crate passes over empty lines, which are missing values
+/// here, and every row below would move up.
+fn read_lines(mut input: impl BufRead, targets: &[Target], table: &mut Table<'_>) -> Result<(), HoldoutError> {
+    let mut line = Vec::new();
+    while input.read_until(b'\n', &mut line).map_err(bad_line)? > 0 {
+        let field = line.strip_suffix(b"\n").unwrap_or(&line);
+        let field = field.strip_suffix(b"\r").unwrap_or(field);
+        let inside = field.strip_prefix(b"\"").and_then(|field| field.strip_suffix(b"\""));
+        let field = inside.unwrap_or(field);
+        if field.contains(&b',') {
+            let row = table.rows() + 1;
+            let problem = format!("row {row} has more fields than the header; expected one in every row");
+            return Err(HoldoutError::Unreadable { problem });
+        }
+        push(&ByteRecord::from(vec![field]), targets, table)?;
+        line.clear();
     }
     Ok(())
 }
@@ -63,7 +117,44 @@ fn label(field: &[u8]) -> Option<bool> {
     }
 }
 
+/// Fails on a line that never ends, so that a small bomb cannot fill the memory.
+struct ShortLines<R> {
+    inner: R,
+    length: usize,
+}
+
+impl<R: Read> Read for ShortLines<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        let read = buffer.get(..count).unwrap_or_default();
+        self.length = match read.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')) {
+            Some(end) => count - end,
+            None => self.length + count,
+        };
+        if self.length > MAX_LINE {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, LongLine));
+        }
+        Ok(count)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("a line of more than {MAX_LINE} bytes")]
+struct LongLine;
+
+/// A line that is too long, or a damaged stream.
+fn bad_line(error: io::Error) -> HoldoutError {
+    if error.get_ref().is_some_and(|inner| inner.is::<LongLine>()) {
+        return HoldoutError::Unreadable { problem: format!("{LongLine}; expected CSV with one record a line") };
+    }
+    unreadable(error)
+}
+
 /// The csv crate's own texts name positions and lengths, never content.
 fn bad_csv(error: csv::Error) -> HoldoutError {
-    HoldoutError::Unreadable { problem: format!("{error}; expected CSV with a header and as many fields in every row") }
+    let problem = format!("{error}; expected CSV with a header and as many fields in every row");
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => bad_line(error),
+        _ => HoldoutError::Unreadable { problem },
+    }
 }
