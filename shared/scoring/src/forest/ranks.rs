@@ -3,17 +3,22 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-/// Thresholds of one feature at most: their ranks are 1 to 255.
+/// Thresholds of one column at most: their ranks are 1 to 255.
 const MAX_THRESHOLDS: usize = 255;
+/// Columns of one feature at most; a bound on the time to find a threshold.
+const MAX_COLUMNS: usize = 8;
 /// Slots at most, the constant one included: what [`Ranked`](super::ranked::Ranked)'s words have room for.
 pub(crate) const MAX_SLOTS: usize = 1 << 11;
 /// The slot whose code is 0 in every row.
 pub(crate) const CONSTANT: u16 = 0;
 
-/// A feature that the forest splits on.
+/// A feature that the forest splits on, with up to [`MAX_THRESHOLDS`] of its thresholds; further ones are in columns of
+/// their own, as each comparison needs only the ranks among the thresholds of one column.
 #[derive(Clone, Debug)]
 pub(crate) struct Column {
     pub(crate) feature: usize,
+    /// The column with further thresholds of the feature.
+    next: Option<usize>,
     /// The slots of codes in which a missing value goes right, and left; 0 where the forest has no such split.
     pub(crate) slots: [u16; 2],
     /// The different thresholds, in the order in which they were first seen: the index is a threshold's id.
@@ -41,7 +46,7 @@ impl Column {
 #[derive(Clone, Debug)]
 pub(crate) struct Ranks {
     columns: Vec<Column>,
-    /// Index in `columns` plus 1 by feature; 0 for features without a split.
+    /// Index in `columns`, of the first one, plus 1 by feature; 0 for features without a split.
     column_of: Vec<u16>,
     /// Index in `columns` by slot; what it says for the constant slot means nothing.
     owner_of: Vec<u16>,
@@ -62,37 +67,62 @@ impl Ranks {
             Some(&known) if known != 0 => usize::from(known - 1),
             _ => self.add_column(feature)?,
         };
-        let entry = self.columns.get_mut(column)?;
-        let slot = entry.slots.get_mut(usize::from(default_left))?;
-        if *slot == CONSTANT {
-            if self.owner_of.len() == MAX_SLOTS {
-                return None;
-            }
-            *slot = self.owner_of.len() as u16;
-            self.owner_of.push(column as u16);
-        }
-        let slot = *slot;
-        // Adding 0 turns -0 into 0, which compares the same.
-        let id = self.ids.get_or_add(column as u32, threshold + 0.0, &mut entry.by_id)?;
-        Some((slot, id))
+        self.place_from(column, feature, default_left, threshold)
     }
 
-    fn add_column(&mut self, feature: usize) -> Option<usize> {
-        if self.columns.len() + 1 >= MAX_SLOTS {
-            return None;
+    /// The same, given the feature's first column: the first of them that has the threshold, or room for it.
+    #[inline]
+    fn place_from(&mut self, first: usize, feature: usize, default_left: bool, threshold: f32) -> Option<(u16, u8)> {
+        let mut column = first;
+        for _ in 0..MAX_COLUMNS {
+            let entry = self.columns.get_mut(column)?;
+            // Adding 0 turns -0 into 0, which compares the same.
+            if let Some(id) = self.ids.get_or_add(column as u32, threshold + 0.0, &mut entry.by_id) {
+                let slot = entry.slots.get_mut(usize::from(default_left))?;
+                if *slot == CONSTANT {
+                    if self.owner_of.len() == MAX_SLOTS {
+                        return None;
+                    }
+                    *slot = self.owner_of.len() as u16;
+                    self.owner_of.push(column as u16);
+                }
+                return Some((*slot, id));
+            }
+            column = match entry.next {
+                Some(next) => next,
+                None => {
+                    let next = self.push_column(feature)?;
+                    self.columns.get_mut(column)?.next = Some(next);
+                    next
+                }
+            };
         }
+        None
+    }
+
+    /// A feature's first column.
+    fn add_column(&mut self, feature: usize) -> Option<usize> {
+        let column = self.push_column(feature)?;
         if self.column_of.len() <= feature {
             self.column_of.resize(feature + 1, 0);
         }
+        *self.column_of.get_mut(feature)? = self.columns.len() as u16;
+        Some(column)
+    }
+
+    fn push_column(&mut self, feature: usize) -> Option<usize> {
+        if self.columns.len() + 1 >= MAX_SLOTS {
+            return None;
+        }
         self.columns.push(Column {
             feature,
+            next: None,
             slots: [CONSTANT; 2],
             by_id: Vec::new(),
             sorted: Vec::new(),
             rank_of: Vec::new(),
             sealed: [CONSTANT; 2],
         });
-        *self.column_of.get_mut(feature)? = self.columns.len() as u16;
         Some(self.columns.len() - 1)
     }
 

@@ -14,7 +14,7 @@ pub(super) struct Shape {
     pub(super) seed: u64,
     pub(super) trees: usize,
     pub(super) features: usize,
-    /// Different thresholds a feature; above 255 the fast layout has no room.
+    /// Different thresholds a feature; above 255 one column has no room.
     pub(super) thresholds: u64,
     pub(super) depth: u32,
     pub(super) rows: usize,
@@ -24,7 +24,7 @@ pub(super) struct Shape {
 pub(super) fn shapes() -> impl Strategy<Value = Shape> {
     let thresholds = prop_oneof![4 => 1_u64..300, 1 => Just(255), 1 => Just(256)];
     let rows = prop_oneof![Just(1_usize), Just(63), Just(64), Just(65), 1_usize..300];
-    (any::<u64>(), 1_usize..40, 1_usize..12, thresholds, 0_u32..12, rows, prop::bool::weighted(0.1)).prop_map(
+    (any::<u64>(), 1_usize..40, 1_usize..12, thresholds, 0_u32..12, rows, prop::bool::weighted(0.25)).prop_map(
         |(seed, trees, features, thresholds, depth, rows, categorical)| Shape {
             seed,
             trees,
@@ -225,14 +225,17 @@ fn chain(count: u32) -> Tree {
 }
 
 #[test]
-fn as_many_thresholds_as_fit_into_a_byte_take_the_fast_layout_and_one_more_the_general_one() {
-    for (count, fast) in [(1, true), (255, true), (256, false)] {
+fn thresholds_beyond_a_byte_take_further_columns_and_beyond_eight_of_those_the_general_layout() {
+    for (count, fast) in [(1, true), (255, true), (256, true), (2040, true), (2041, false)] {
         let tree = chain(count);
         let mut forest = Forest::default();
         forest.tree(0, &tree).unwrap();
         assert_eq!(matches!(forest, Forest::Ranked(_)), fast, "{count} thresholds");
         let forest = forest.finish(None, 1);
-        let rows: Vec<f32> = (0..600).map(|row| if row == 7 { f32::NAN } else { row as f32 / 2.0 - 1.0 }).collect();
+        let rows: Vec<f32> = (0..4200)
+            .step_by(if cfg!(miri) { 70 } else { 1 })
+            .map(|row| if row == 7 { f32::NAN } else { row as f32 / 2.0 - 1.0 })
+            .collect();
         let expected = expected(&[tree], None, &rows, 1, 0.0);
         for isa in Isa::available() {
             let mut margins = vec![0.0; rows.len()];
