@@ -39,6 +39,7 @@ impl Model {
         let mut forest = Forest::default();
         let reading = Reading { limit: options.limit, threads: options.threads.get() };
         let learner = archive::load(input, reading, &mut forest)?;
+        learner.check_served(options.image)?;
         Ok(Model::of(learner, forest, options.image))
     }
 

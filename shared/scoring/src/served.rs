@@ -65,6 +65,7 @@ impl Served {
         let stream = sample.map(ShapStream::new);
         let mut sink = Once { forest: Forest::default(), splits: Vec::new(), stream, problem: None };
         let learner = archive::load(file, reading(options), &mut sink)?;
+        learner.check_served(options.image)?;
         let Once { forest, mut splits, stream, problem } = sink;
         splits.resize(learner.num_feature, 0);
         let all = learner.served_trees(options.image) == learner.trees;
@@ -150,6 +151,7 @@ impl ShapForest {
     pub fn read(file: impl Read + Send, options: &ReadOptions) -> Result<ShapForest, ModelError> {
         let mut forest = ShapForest::default();
         let learner = archive::load(file, reading(options), &mut forest)?;
+        learner.check_served(options.image)?;
         forest.serve(&learner, options.image);
         Ok(forest)
     }

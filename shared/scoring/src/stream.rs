@@ -87,6 +87,7 @@ pub fn stream_margins<R: Read + Send>(
     for passes in 1..=2 {
         let mut scorer = StreamScorer::new(rows, assumed.clone(), options.threads, Isa::best());
         let learner = archive::load(open().map_err(ModelError::Io)?, reading, &mut scorer)?;
+        learner.check_served(options.image)?;
         check_features(learner.num_feature, &learner.feature_names, features)?;
         let found = facts(&learner, options.image);
         if found.matches(&assumed) {

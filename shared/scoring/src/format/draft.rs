@@ -148,7 +148,9 @@ impl Draft {
         self.check_features(num_feature)?;
         let round_ends = self.round_ends()?;
         let best_iteration = number(&self.params.best_iteration, "best_iteration")?;
-        let best_trees = self.best_trees(best_iteration, &round_ends)?;
+        let limit = self.limit()?;
+        let best_rounds = limit.or(best_iteration.and_then(|best: usize| best.checked_add(1)));
+        let best_trees = best_rounds.and_then(|rounds| round_ends.get(rounds - 1)).copied();
         let booster = self.check_weights()?;
         Ok(Learner {
             trees: self.trees,
@@ -159,6 +161,8 @@ impl Draft {
             objective,
             booster,
             best_trees,
+            limit,
+            rounds: round_ends.len(),
         })
     }
 
@@ -234,14 +238,11 @@ impl Draft {
         Ok(ends)
     }
 
-    /// How many trees XGBoost 1.7 serves: it wrote `best_ntree_limit`, and asks for it.
-    fn best_trees(&self, best_iteration: Option<usize>, round_ends: &[usize]) -> Result<Option<usize>, Fault> {
+    /// The rounds that `best_ntree_limit` stands for, as XGBoost 1.7's `predict` takes it: whole rounds, and 0 for all.
+    fn limit(&self) -> Result<Option<usize>, Fault> {
         let parallel = self.parallel()?;
         let limit = number(&self.params.best_ntree_limit, "best_ntree_limit")?;
-        // As its `predict` does: whole rounds, and 0 rounds stand for all.
-        let limit = limit.map(|limit| limit / parallel).filter(|rounds| *rounds > 0);
-        let rounds = limit.or(best_iteration.and_then(|best| best.checked_add(1)));
-        Ok(rounds.and_then(|rounds| round_ends.get(rounds - 1)).copied())
+        Ok(limit.map(|limit| limit / parallel).filter(|rounds| *rounds > 0))
     }
 
     fn check_weights(&self) -> Result<Booster, Fault> {

@@ -1,5 +1,6 @@
 //! What a model file says besides its trees, the same for every format.
 
+use crate::error::ModelError;
 use meridian_domain::ImageVersion as Image;
 use std::fmt;
 
@@ -128,6 +129,11 @@ pub(crate) struct Learner {
     pub(crate) booster: Booster,
     /// How many trees XGBoost 1.7 serves where training stopped early.
     pub(crate) best_trees: Option<usize>,
+    /// The rounds of `best_ntree_limit`, which image 1.7 asks for and XGBoost 2.0 and later do not write. More than there
+    /// are in a model that was cut after training.
+    pub(crate) limit: Option<usize>,
+    /// Boosting rounds in the file.
+    pub(crate) rounds: usize,
 }
 
 impl Learner {
@@ -136,6 +142,23 @@ impl Learner {
         match (image, self.best_trees) {
             (Image::V1_7, Some(trees)) => trees,
             _ => self.trees,
+        }
+    }
+
+    /// That the image's container answers at all.
+    ///
+    /// # Errors
+    /// [`ModelError::Unsupported`] for the older image and a `best_ntree_limit` of more rounds than the file holds:
+    /// XGBoost 1.7 fails every prediction then.
+    pub(crate) fn check_served(&self, image: Image) -> Result<(), ModelError> {
+        match (image, self.limit.filter(|limit| *limit > self.rounds)) {
+            (Image::V1_7, Some(limit)) => Err(ModelError::Unsupported {
+                what: "`best_ntree_limit`",
+                found: format!("of {limit} rounds, but {} rounds of trees: image {image} answers nothing", self.rounds),
+                supported: "a limit within the file; where the model was cut after training, take the attribute off \
+                            (`booster.set_attr(best_ntree_limit=None)`) and save it again",
+            }),
+            _ => Ok(()),
         }
     }
 
@@ -162,6 +185,11 @@ impl Learner {
         if let Some(best) = self.best_trees.filter(|best| *best != self.trees) {
             let (old, new, trees) = (Image::V1_7, Image::V3_0, self.trees);
             caveats.push(match image {
+                Image::V1_7 if self.limit.is_none() => format!(
+                    "training stopped early, which the file says without the `best_ntree_limit` that image {image} asks \
+                     for: it would serve all {trees} trees, but the first {best}, up to the best round, are evaluated; \
+                     slice the model before it is saved (`booster[: best_iteration + 1]`)"
+                ),
                 Image::V1_7 => format!(
                     "training stopped early: image {image} serves the first {best} of {trees} trees, up to the best \
                      round, and those are evaluated; image {new} would serve all"

@@ -191,6 +191,27 @@ fn a_network_that_fails_is_not_taken_for_a_damaged_file() {
 }
 
 #[test]
+fn a_limit_of_more_trees_than_the_file_holds_is_refused_for_the_image_that_heeds_it() {
+    let files = zoo("1.7.6", "stopped");
+    let json = files.values().find_map(|files| files.get("model").filter(|file| file.starts_with(b"{\""))).unwrap();
+    let mut model: serde_json::Value = serde_json::from_slice(json).unwrap();
+    let mut read = |limit: Option<&str>, image| {
+        let attributes = model["learner"]["attributes"].as_object_mut().unwrap();
+        match limit {
+            Some(limit) => attributes.insert("best_ntree_limit".to_owned(), limit.into()),
+            None => attributes.remove("best_ntree_limit"),
+        };
+        let options = crate::ReadOptions { image, ..Default::default() };
+        crate::Served::read(model.to_string().as_bytes(), &options, None)
+    };
+    let error = read(Some("1000"), Image::V1_7).unwrap_err().to_string();
+    assert!(error.contains("best_ntree_limit") && error.contains("1.7-1 answers nothing"), "{error}");
+    assert!(read(Some("1000"), Image::V3_0).is_ok());
+    let notes = read(None, Image::V1_7).unwrap().notes;
+    assert!(notes.iter().any(|note| note.contains("without the `best_ntree_limit`")), "{notes:?}");
+}
+
+#[test]
 fn a_base_score_near_0_or_1_is_taken_as_the_versions_that_write_it_do() {
     // Margins of models without a split, by XGBoost 1.7.6 and 3.2.0 themselves.
     let known = [

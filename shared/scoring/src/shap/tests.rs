@@ -103,6 +103,8 @@ fn learner(trees: usize, num_feature: usize) -> Learner {
         objective: Objective::BinaryLogistic,
         booster: Booster::GbTree,
         best_trees: None,
+        limit: None,
+        rounds: 1,
     }
 }
 
