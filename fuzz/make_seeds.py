@@ -51,6 +51,12 @@ def main() -> None:
         whole = tar(files)
         put("archive", f"{name}.tar", b"\x02" + whole)
         put("archive", f"{name}.tar.gz", b"\x00" + gzip.compress(whole, 9, mtime=0))
+    for kind in (tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE):
+        entry = tarfile.TarInfo("extension")
+        entry.type, entry.size = kind, 160 << 20
+        put("archive", f"endless-{kind.decode()}.tar", b"\x03" + entry.tobuf(tarfile.GNU_FORMAT))
+    for name, start in {"header": "label,region,a,b,c,", "quoted": '"', "region": "label,region,a,b,c\n1,"}.items():
+        put("csv", f"endless-{name}.csv", f"{start}~".encode())
     for name, text in tables().items():
         put("csv", f"{name}.csv", text.encode())
         put("csv", f"{name}.csv.gz", gzip.compress(text.encode(), 9, mtime=0))

@@ -3,16 +3,51 @@
 //! A reader may refuse any input; it may not panic, hang, or take more memory than `scripts/fuzz` allows. A model that it
 //! accepts must score every row of its width, whatever the values; a table must be consistent.
 
+use flate2::{Compression, write::GzEncoder};
 use meridian_scoring::{Columns, HeldOut, Image, Matrix, Model, ShapForest};
+use std::io::{Read, Write, copy, repeat};
+use std::sync::OnceLock;
 
-/// Bytes that an archive may inflate to here: enough for every seed, and a bomb of that size costs milliseconds.
-pub const INFLATED_LIMIT: u64 = 4 << 20;
+/// What [`endless`] goes on for: more than `scripts/fuzz` allows in one piece, so whoever holds it is found.
+const ENDLESS: u64 = 160 << 20;
 
 /// Rows of more values than this would only measure how fast memory is filled.
 const MAX_VALUES: usize = 1 << 20;
 
 /// Values that paths may differ on: missing, both zeros, the ends of the range, and around usual thresholds.
 const VALUES: [f32; 10] = [f32::NAN, 0.0, -0.0, 0.5, 1.0, -1.0, 1e-45, f32::MAX, f32::MIN, 12_345.678];
+
+/// A gzip file of the bytes, stored, not deflated: the fuzzer's time goes to the reader.
+///
+/// # Panics
+/// Never: memory takes every byte.
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::none());
+    encoder.write_all(bytes).expect("memory takes every byte");
+    encoder.finish().expect("memory takes every byte")
+}
+
+/// The same, and behind it 160 MB of `x`: a small file that has no end for whoever reads on. The inputs themselves are
+/// too short for that.
+///
+/// # Panics
+/// Never: memory takes every byte.
+pub fn endless(start: &[u8]) -> Vec<u8> {
+    static REST: OnceLock<Vec<u8>> = OnceLock::new();
+    let rest = REST.get_or_init(|| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        copy(&mut repeat(b'x').take(ENDLESS), &mut encoder).expect("memory takes every byte");
+        encoder.finish().expect("memory takes every byte")
+    });
+    // Two members of one gzip file.
+    [gzip(start).as_slice(), rest].concat()
+}
+
+/// Lets code under test catch its own panics, which libFuzzer's hook would end the process at. A panic that nobody catches
+/// still ends it: libFuzzer's own code catches it last, and aborts.
+pub fn panics_may_be_caught() {
+    std::panic::set_hook(Box::new(|_| ()));
+}
 
 /// Reads a bare model file of any format, and scores with what was accepted.
 pub fn bare_model(file: &[u8]) {
