@@ -12,6 +12,10 @@ const MAX_NAMES: usize = 1 << 24;
 /// More trees than this are refused before memory is spent on what is said of each.
 pub(super) const MAX_TREES: usize = 1 << 20;
 
+/// Nodes of all trees: packed for scoring they take up to 200 MB, and twice that while they are packed anew, which beside a
+/// held-out set fits a function of 512 MB. About 570 MB of UBJSON.
+const MAX_ALL_NODES: usize = 1 << 24;
+
 /// What was read so far. Numbers that the file holds as text stay text until [`Draft::finish`].
 #[derive(Debug, Default)]
 pub(super) struct Draft {
@@ -20,6 +24,7 @@ pub(super) struct Draft {
     pub(super) feature_names: Vec<String>,
     names_size: usize,
     pub(super) trees: usize,
+    nodes: usize,
     pub(super) tree_info: Option<Vec<i32>>,
     pub(super) iteration_indptr: Option<Vec<i32>>,
     pub(super) weight_drop: Vec<f32>,
@@ -95,6 +100,14 @@ impl Draft {
             return Err(super::arrays::problem(self.trees, 0, problem));
         }
         raw.lay_out(self.trees, sink.wants_covers(), &mut self.extent, &mut self.tree)?;
+        self.nodes += self.tree.nodes.len();
+        if self.nodes > MAX_ALL_NODES {
+            return Err(ModelError::Unsupported {
+                what: "trees",
+                found: format!("of more than {MAX_ALL_NODES} nodes in all"),
+                supported: "what a function of 512 MB holds; train fewer or shallower trees",
+            });
+        }
         if self.trees == 0 {
             sink.names(&self.feature_names);
         }

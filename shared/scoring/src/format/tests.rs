@@ -191,6 +191,25 @@ fn a_network_that_fails_is_not_taken_for_a_damaged_file() {
 }
 
 #[test]
+fn more_nodes_than_a_function_holds_are_refused() {
+    let nodes = (1 << 20) - 1;
+    let child = |node: i32, child| if node < nodes / 2 { 2 * node + child } else { -1 };
+    let mut raw = super::arrays::RawTree::default();
+    raw.left = (0..nodes).map(|node| child(node, 1)).collect();
+    raw.right = (0..nodes).map(|node| child(node, 2)).collect();
+    raw.split_indices = vec![0; nodes as usize];
+    raw.split_conditions = vec![0.5; nodes as usize];
+    raw.default_left = vec![0; nodes as usize];
+    let mut draft = super::draft::Draft::default();
+    let mut read = || draft.tree(&mut raw, &mut Counting(0));
+    for _ in 0..16 {
+        read().unwrap();
+    }
+    let error = read().unwrap_err().to_string();
+    assert!(error.contains("16777216 nodes") && error.contains("512 MB"), "{error}");
+}
+
+#[test]
 fn a_limit_of_more_trees_than_the_file_holds_is_refused_for_the_image_that_heeds_it() {
     let files = zoo("1.7.6", "stopped");
     let json = files.values().find_map(|files| files.get("model").filter(|file| file.starts_with(b"{\""))).unwrap();
