@@ -8,6 +8,7 @@
     types.parquet                          columns of types that are refused
     codec.{brotli,lz4}.parquet             codecs that are refused
     nulls.parquet                          a column of nulls only, which has no type
+    declared.parquet                       38 columns of 70,001 rows that say they have 1,048,575
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import decimal
+import io
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +48,7 @@ def main() -> None:
     for codec in ("brotli", "lz4"):
         pq.write_table(few, out / f"codec.{codec}.parquet", compression=codec)
     pq.write_table(pa.table({"void": pa.nulls(3), "x": few["x"]}), out / "nulls.parquet")
+    (out / "declared.parquet").write_bytes(make_declared())
 
 
 def make_table(rng: np.random.Generator) -> pa.Table:
@@ -77,6 +80,18 @@ def as_csv(table: pa.Table) -> str:
     lines = [",".join(table.column_names)]
     lines += [",".join(field(value) for value in row.values()) for row in table.to_pylist()]
     return "\n".join(lines) + "\n"
+
+
+def make_declared() -> bytes:
+    """A file whose directory claims more rows than there are."""
+    rows = 70_001
+    buffer = io.BytesIO()
+    table = pa.table({f"f{index}": pa.array([1.0] * rows, pa.float32()) for index in range(38)})
+    pq.write_table(table, buffer, compression="zstd", write_statistics=False, store_schema=False)
+    whole = buffer.getvalue()
+    start = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")
+    # Numbers in Thrift's compact form, both of three bytes.
+    return whole[:start] + whole[start:].replace(b"\xe2\xc5\x08", b"\xfe\xff\x7f")
 
 
 def make_refused() -> pa.Table:

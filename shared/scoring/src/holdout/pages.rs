@@ -8,8 +8,8 @@ use parquet::basic::Compression;
 use parquet::file::metadata::ColumnChunkMetaData;
 use std::io::{self, Read};
 
-/// Bytes that one page may have when inflated: 16 million doubles.
-const MAX_PAGE: u64 = 128 << 20;
+/// Bytes that one page may have when inflated: 4 million doubles. Writers end a page at about 1 MB.
+const MAX_PAGE: u64 = 32 << 20;
 /// Bytes that all pages may have when inflated; a table of the largest size has 0.8 GB of doubles.
 const MAX_PAGES: u64 = 2 << 30;
 /// A value of a dictionary has at least so many bytes.
@@ -287,8 +287,8 @@ mod tests {
     #[test]
     fn sizes_that_would_be_allocated_unseen_are_refused() {
         let error = walk(&page(0, MAX_PAGE + 1, &[], b""), false).unwrap_err();
-        assert!(error.contains("more than 134217728 bytes in a page of Parquet"), "{error}");
-        let error = walk(&page(0, MAX_PAGE, &[], b"").repeat(17), false).unwrap_err();
+        assert!(error.contains("more than 33554432 bytes in a page of Parquet"), "{error}");
+        let error = walk(&page(0, MAX_PAGE, &[], b"").repeat(65), false).unwrap_err();
         assert!(error.contains("more than 2147483648 bytes of Parquet, inflated"), "{error}");
         let dictionary = |count| [&[0x4c, 0x15], &*number(count), &[0x15, 0, 0]].concat();
         assert_eq!(walk(&page(2, 8, &dictionary(2), &[0; 8]), false), Ok(8));

@@ -51,6 +51,14 @@ fn read_groups(bytes: Vec<u8>, table: &mut Table<'_>) -> Result<(), HoldoutError
         // Before anything is read or allocated: the file's word for its size is not taken.
         table.check_room(rows)?;
         let start = table.rows();
+        // Without a label, one column is read and not kept, so that the table does not grow by the file's word alone.
+        if let Some(first) = columns.first().filter(|column| column.target != Target::Label) {
+            let column = &Column { leaf: first.leaf, target: Target::Ignored, kind: first.kind };
+            check_codec(group.metadata().column(first.leaf).compression())?;
+            pages.check(&bytes, group.metadata().column(first.leaf))?;
+            let reader = group.get_column_reader(first.leaf).map_err(damaged)?;
+            Sink { start, rows, column }.read(reader, table)?;
+        }
         // `columns` starts with the label, so that a group that claims rows it has not is found by one column.
         for column in &columns {
             check_codec(group.metadata().column(column.leaf).compression())?;
@@ -188,7 +196,7 @@ impl Sink<'_> {
                 table.push_region(self.start + row, name.as_deref())
             }),
             Target::Feature(feature) => self.feature(reader, table, feature, number),
-            Target::Ignored => Ok(()),
+            Target::Ignored => each(reader, self.rows, |_, _| Ok(())),
         }
     }
 

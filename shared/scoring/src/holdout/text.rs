@@ -6,16 +6,20 @@ use super::error::unreadable;
 use super::table::Table;
 use crate::number::parse_field;
 use csv::{ByteRecord, ReaderBuilder};
+use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, Read};
 
 const BUFFER: usize = 64 * 1024;
 
-/// A line longer than this is no record: the table's whole size is bounded by values, a field's is by this.
-const MAX_LINE: usize = 16 << 20;
+/// Bytes of one record, or of the header: the table's whole size is bounded by values, a field's is by this.
+const MAX_RECORD: usize = 4 << 20;
+/// Columns, whose names are held.
+const MAX_COLUMNS: usize = 1 << 17;
 
 /// Reads CSV with a header into `table`.
 pub(super) fn read(input: &mut dyn Read, table: &mut Table<'_>) -> Result<(), HoldoutError> {
-    let mut input = BufReader::with_capacity(BUFFER, ShortLines { inner: input, length: 0 });
+    let taken = Cell::new(0);
+    let mut input = BufReader::with_capacity(BUFFER, ShortRecords { inner: input, taken: &taken });
     let mut start = Vec::new();
     // Empty lines before the header are no header.
     while start.trim_ascii().is_empty() {
@@ -27,7 +31,7 @@ pub(super) fn read(input: &mut dyn Read, table: &mut Table<'_>) -> Result<(), Ho
     }
     if let Some(header) = single_column(&start) {
         let targets = match_header(&header, &table.wanted)?;
-        return read_lines(input, &targets, table);
+        return read_lines(input, &targets, table, &taken);
     }
     let mut reader = ReaderBuilder::new().buffer_capacity(BUFFER).from_reader(start.as_slice().chain(input));
     let targets = match_header(reader.byte_headers().map_err(bad_csv)?, &table.wanted)?;
@@ -37,6 +41,7 @@ pub(super) fn read(input: &mut dyn Read, table: &mut Table<'_>) -> Result<(), Ho
     }
     let mut record = ByteRecord::new();
     while reader.read_byte_record(&mut record).map_err(bad_csv)? {
+        taken.set(0);
         push(&record, &targets, table)?;
     }
     Ok(())
@@ -56,9 +61,15 @@ fn single_column(line: &[u8]) -> Option<ByteRecord> {
 
 /// The rows of a file with one column, line by line: the csv crate passes over empty lines, which are missing values
 /// here, and every row below would move up.
-fn read_lines(mut input: impl BufRead, targets: &[Target], table: &mut Table<'_>) -> Result<(), HoldoutError> {
+fn read_lines(
+    mut input: impl BufRead,
+    targets: &[Target],
+    table: &mut Table<'_>,
+    taken: &Cell<usize>,
+) -> Result<(), HoldoutError> {
     let mut line = Vec::new();
     while input.read_until(b'\n', &mut line).map_err(bad_line)? > 0 {
+        taken.set(0);
         let field = line.strip_suffix(b"\n").unwrap_or(&line);
         let field = field.strip_suffix(b"\r").unwrap_or(field);
         let inside = field.strip_prefix(b"\"").and_then(|field| field.strip_suffix(b"\""));
@@ -75,6 +86,9 @@ fn read_lines(mut input: impl BufRead, targets: &[Target], table: &mut Table<'_>
 }
 
 fn match_header(header: &ByteRecord, wanted: &Wanted<'_>) -> Result<Vec<Target>, HoldoutError> {
+    if header.len() > MAX_COLUMNS {
+        return Err(HoldoutError::TooLarge { limit: MAX_COLUMNS, what: "columns" });
+    }
     let names: Vec<String> = header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
     // A number may be a name, but then somebody asks for it; elsewhere it is a customer's value.
     let is_value = |name: &&String| name.parse::<f64>().is_ok() && !wanted.knows(name);
@@ -117,35 +131,32 @@ fn label(field: &[u8]) -> Option<bool> {
     }
 }
 
-/// Fails on a line that never ends, so that a small bomb cannot fill the memory.
-struct ShortLines<R> {
+/// Fails on a record that never ends, so that a small bomb cannot fill the memory.
+struct ShortRecords<'a, R> {
     inner: R,
-    length: usize,
+    /// Bytes read since a record ended. What was read ahead is not counted: a buffer at most.
+    taken: &'a Cell<usize>,
 }
 
-impl<R: Read> Read for ShortLines<R> {
+impl<R: Read> Read for ShortRecords<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
-        let read = buffer.get(..count).unwrap_or_default();
-        self.length = match read.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')) {
-            Some(end) => count - end,
-            None => self.length + count,
-        };
-        if self.length > MAX_LINE {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, LongLine));
+        self.taken.set(self.taken.get() + count);
+        if self.taken.get() > MAX_RECORD {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, LongRecord));
         }
         Ok(count)
     }
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("a line of more than {MAX_LINE} bytes")]
-struct LongLine;
+#[error("a record or header of more than {MAX_RECORD} bytes")]
+struct LongRecord;
 
-/// A line that is too long, or a damaged stream.
+/// A record that is too long, or a damaged stream.
 fn bad_line(error: io::Error) -> HoldoutError {
-    if error.get_ref().is_some_and(|inner| inner.is::<LongLine>()) {
-        return HoldoutError::Unreadable { problem: format!("{LongLine}; expected CSV with one record a line") };
+    if error.get_ref().is_some_and(|inner| inner.is::<LongRecord>()) {
+        return HoldoutError::Unreadable { problem: format!("{LongRecord}; expected CSV with one record a line") };
     }
     unreadable(error)
 }
