@@ -34,7 +34,7 @@ enum Regions {
 }
 
 /// Whoever names a column like this wants to run something.
-pub const HOSTILE: &str = "</style></svg><script>alert('name')</script><img src=x onerror=alert(1)>&amp;";
+pub const HOSTILE: &str = "</svg><script>alert('n')</script><img src=x onerror=n()>&amp;";
 
 pub const CASES: [Case; 5] = [
     Case {
@@ -229,8 +229,7 @@ impl Regions {
             Regions::Sixty => (0..60)
                 .map(|i| match i {
                     7 => HOSTILE.to_owned(),
-                    11 => "a-customer-region-that-somebody-named-after-the-whole-path-to-its-table-in-the-warehouse"
-                        .to_owned(),
+                    11 => "a-region-named-after-the-path-to-its-table-in-the-warehouse".to_owned(),
                     i => format!("region-{i:02}"),
                 })
                 .collect(),
