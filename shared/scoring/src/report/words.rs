@@ -128,9 +128,11 @@ pub(crate) fn style(gate: &str) -> Style {
     }
 }
 
-/// With a capital at its start, unless it starts with one of these names, which are written as they are.
+/// With a capital at its start, unless it starts with one of these names, or with whose words it is (`v427: ...`):
+/// names are written as they are.
 pub(crate) fn sentence_unless<'a>(text: &str, names: impl IntoIterator<Item = &'a str>) -> String {
-    if names.into_iter().any(|name| text.starts_with(name)) { text.to_owned() } else { sentence(text) }
+    let headed = text.split(' ').next().is_some_and(|word| word.ends_with(':'));
+    if headed || names.into_iter().any(|name| text.starts_with(name)) { text.to_owned() } else { sentence(text) }
 }
 
 /// With a capital at its start.
