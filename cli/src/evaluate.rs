@@ -120,7 +120,10 @@ type Callers = (PathBuf, Vec<String>);
 fn policy(path: Option<&Path>) -> Result<EvaluationPolicy, Box<dyn Error>> {
     let Some(path) = path else { return Ok(EvaluationPolicy::default()) };
     let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    EvaluationPolicy::from_toml(&text).map_err(|error| format!("{}: {error}", path.display()).into())
+    EvaluationPolicy::from_toml(&text).map_err(|error| {
+        let line = error.line.map(|line| format!(", line {line}")).unwrap_or_default();
+        format!("{}{line}: {}", path.display(), error.message).into()
+    })
 }
 
 fn callers(serving: &Serving) -> Result<Option<Callers>, features::FeaturesError> {
@@ -258,10 +261,13 @@ fn order_warning(new: &[String], old: &[String]) -> Option<String> {
     ))
 }
 
+fn unwritable(path: &Path, error: &std::io::Error) -> String {
+    format!("{} cannot be written: {error}", path.display())
+}
+
 /// Both files, each whole or not at all.
 fn write_reports(folder: &Path, json: &str, html: &str) -> Result<(), Box<dyn Error>> {
-    let wrong = |path: &Path, error: std::io::Error| format!("{} cannot be written: {error}", path.display());
-    fs::create_dir_all(folder).map_err(|error| wrong(folder, error))?;
+    fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
     for (name, text) in [("evaluation.json", json), ("evaluation.html", html)] {
         let path = folder.join(name);
         let part = folder.join(format!(".{name}.{}.part", std::process::id()));
@@ -269,7 +275,7 @@ fn write_reports(folder: &Path, json: &str, html: &str) -> Result<(), Box<dyn Er
         if let Err(error) = written {
             // What is left of it helps nobody; that it cannot be removed either changes nothing.
             let _ = fs::remove_file(&part);
-            return Err(wrong(&path, error).into());
+            return Err(unwritable(&path, &error).into());
         }
     }
     Ok(())

@@ -1,9 +1,9 @@
 //! Scoring and evaluating XGBoost models, without XGBoost, without Python and without AWS.
 //!
-//! A [`Model`] is read from `model.tar.gz` as a stream and gives margins that are bit-equal to XGBoost's
-//! own CPU predictor; [`stream_margins`] gives the same without holding the model. [`HeldOut`] holds labelled records; [`evaluate()`] scores a challenger and a champion
-//! on them and says, gate by gate, whether the challenger may be approved. [`GoldenRecords`] prove later
-//! which model an endpoint serves.
+//! A [`Model`] is read from `model.tar.gz` as a stream and gives margins that are bit-equal to XGBoost's own CPU
+//! predictor; [`stream_margins`] gives the same without holding the model. [`HeldOut`] holds labelled records;
+//! [`evaluate()`] compares what a challenger and a champion say of them and rules, gate by gate, whether the challenger
+//! may be approved. [`GoldenRecords`] prove later which model an endpoint serves.
 //!
 //! No error text of this crate ever holds a feature value or a record.
 

@@ -15,10 +15,6 @@ use meridian_domain::ImageVersion as Image;
 use std::io::Read;
 use std::num::NonZeroUsize;
 
-/// Features beyond this are not counted: how many the model has is known at the file's end only, and a wrong index must
-/// not cost memory before the model is refused for it.
-const MOST_FEATURES: usize = 1 << 20;
-
 /// A model with the trees that an image serves, and what else is to be known of it.
 #[derive(Debug)]
 pub struct Served {
@@ -68,8 +64,7 @@ impl Served {
         learner.check_served(options.image)?;
         let Once { forest, mut splits, stream, problem } = sink;
         splits.resize(learner.num_feature, 0);
-        let all = learner.served_trees(options.image) == learner.trees;
-        let counted = all && learner.num_feature <= MOST_FEATURES;
+        let all_serve = learner.served_trees(options.image) == learner.trees;
         let mut notes = learner.caveats(options.image);
         if learner.feature_names.is_empty() {
             notes.push(format!(
@@ -91,7 +86,7 @@ impl Served {
         };
         let stopped_early = learner.best_trees.is_some_and(|best| best != learner.trees);
         let model = Model::of(learner, forest, options.image);
-        Ok(Served { model, splits: counted.then_some(splits), stopped_early, notes, reasons })
+        Ok(Served { model, splits: all_serve.then_some(splits), stopped_early, notes, reasons })
     }
 
     /// What the model says of all rows, whose columns are called `features`, on up to `threads` threads. Where the
@@ -239,8 +234,9 @@ impl TreeSink for Once {
 
     fn tree(&mut self, index: usize, tree: &Tree) -> Result<(), ModelError> {
         for node in tree.nodes.iter().filter(|node| node.left != 0) {
+            // How many features there are is known at the file's end only; the reader bounds their indices.
             let feature = node.feature();
-            if feature >= self.splits.len() && feature < MOST_FEATURES {
+            if feature >= self.splits.len() {
                 self.splits.resize(feature + 1, 0);
             }
             if let Some(count) = self.splits.get_mut(feature) {

@@ -9,8 +9,9 @@ use crate::ports::Clock;
 use jiff::{SignedDuration, Timestamp};
 use std::cell::Cell;
 
-/// A call that has worked for so long begins no further step. The function's time-out (template.yaml) leaves each step twice
-/// as much again; the largest model that fits takes a tenth of it.
+/// A call that has worked for so long begins no further step. The function's time-out (template.yaml) leaves that step twice
+/// as much again. Two models of 280 MB take two seconds of two cores together (docs/performance.md); 512 MB of memory buy
+/// less than a third of one core.
 pub(super) const ENOUGH: SignedDuration = SignedDuration::from_secs(100);
 
 /// How many calls a job has before it gives up on a service: about half an hour.

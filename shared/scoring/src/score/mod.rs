@@ -23,9 +23,13 @@ const ROWS_BESIDE_A_SMALL_FOREST: usize = 16 * ROWS;
 /// Nodes of a small forest, which are 8 bytes each.
 const SMALL_FOREST: usize = 1 << 17;
 
-/// What the processor can do, for which the same code is compiled several times over.
+/// Instructions that this processor was seen to have: nobody outside of this module makes one without asking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Isa {
+pub(crate) struct Isa(Kind);
+
+/// What the same code is compiled for, several times over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
     /// 64 bytes at a time.
     #[cfg(target_arch = "x86_64")]
     Avx512,
@@ -41,7 +45,7 @@ pub(crate) enum Isa {
 impl Isa {
     /// The widest that this processor has.
     pub(crate) fn best() -> Isa {
-        Isa::available().first().copied().unwrap_or(Isa::Portable)
+        Isa::available().first().copied().unwrap_or(Isa(Kind::Portable))
     }
 
     /// All that this processor has, widest first.
@@ -57,13 +61,13 @@ impl Isa {
                 && is_x86_feature_detected!("avx512bw")
                 && is_x86_feature_detected!("avx512vl");
             if avx2 && avx512 {
-                available.push(Isa::Avx512);
+                available.push(Isa(Kind::Avx512));
             }
             if avx2 {
-                available.push(Isa::Avx2);
+                available.push(Isa(Kind::Avx2));
             }
         }
-        available.extend([Isa::Portable, Isa::Scalar]);
+        available.extend([Isa(Kind::Portable), Isa(Kind::Scalar)]);
         available
     }
 }
@@ -119,14 +123,14 @@ fn code(codes: &mut Codes, matrix: Matrix<'_>, ranked: &Ranked, columns: Option<
     fn avx2(codes: &mut Codes, matrix: Matrix<'_>, ranked: &Ranked, columns: Option<&[usize]>) {
         run(codes, matrix, ranked, columns);
     }
-    match isa {
+    match isa.0 {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: an `Isa` comes from `Isa::available` only, which asked the processor.
-        Isa::Avx512 => unsafe { avx512(codes, matrix, ranked, columns) },
+        Kind::Avx512 => unsafe { avx512(codes, matrix, ranked, columns) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
-        Isa::Avx2 => unsafe { avx2(codes, matrix, ranked, columns) },
-        Isa::Portable | Isa::Scalar => run(codes, matrix, ranked, columns),
+        Kind::Avx2 => unsafe { avx2(codes, matrix, ranked, columns) },
+        Kind::Portable | Kind::Scalar => run(codes, matrix, ranked, columns),
     }
 }
 

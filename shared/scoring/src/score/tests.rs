@@ -114,7 +114,7 @@ pub(super) fn expected(trees: &[Tree], weights: Option<&[f32]>, rows: &[f32], wi
     let margin = |row: &[f32]| {
         let weight = |index: usize| weights.map(|weights| weights[index]);
         trees.iter().enumerate().fold(base, |sum, (index, tree)| {
-            sum + weight(index).map_or(leaf(tree, row), |weight| leaf(tree, row) * weight)
+            sum + weight(index).map_or(leaf(tree, row), |weight| (0.0 + leaf(tree, row)) * weight)
         })
     };
     rows.chunks_exact(width).map(|row| margin(row).to_bits()).collect()
@@ -124,17 +124,32 @@ fn bits(margins: &[f32]) -> Vec<u32> {
     margins.iter().map(|margin| margin.to_bits()).collect()
 }
 
+/// A forest of a shape, rows for it, and which of its trees count how much.
+struct Drawn {
+    dice: Dice,
+    trees: Vec<Tree>,
+    rows: Vec<f32>,
+    served: usize,
+    weights: Option<Vec<f32>>,
+}
+
+impl Drawn {
+    fn of(shape: &Shape, dart: bool) -> Drawn {
+        let mut dice = Dice(shape.seed);
+        let trees: Vec<Tree> = (0..shape.trees).map(|_| dice.tree(shape)).collect();
+        let rows = dice.rows(shape);
+        let served = 1 + dice.below(shape.trees as u64) as usize;
+        let weights = dart.then(|| trees.iter().map(|_| dice.below(1000) as f32 / 700.0).collect());
+        Drawn { dice, trees, rows, served, weights }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 4 } else { 300 }))]
 
     #[test]
     fn every_layout_and_instruction_set_gives_the_bits_of_a_plain_walk(shape in shapes(), dart in any::<bool>()) {
-        let mut dice = Dice(shape.seed);
-        let trees: Vec<Tree> = (0..shape.trees).map(|_| dice.tree(&shape)).collect();
-        let rows = dice.rows(&shape);
-        let served = 1 + dice.below(shape.trees as u64) as usize;
-        let weights: Option<Vec<f32>> =
-            dart.then(|| trees.iter().map(|_| dice.below(1000) as f32 / 700.0).collect());
+        let Drawn { trees, rows, served, weights, .. } = Drawn::of(&shape, dart);
         let weights = weights.as_deref();
         let expected = expected(&trees[..served], weights, &rows, shape.features, -0.3);
 
@@ -158,12 +173,7 @@ proptest! {
 
     #[test]
     fn scoring_while_reading_gives_the_same_bits_wherever_the_groups_end(shape in shapes(), dart in any::<bool>()) {
-        let mut dice = Dice(shape.seed);
-        let trees: Vec<Tree> = (0..shape.trees).map(|_| dice.tree(&shape)).collect();
-        let rows = dice.rows(&shape);
-        let served = 1 + dice.below(shape.trees as u64) as usize;
-        let weights: Option<Vec<f32>> =
-            dart.then(|| trees.iter().map(|_| dice.below(1000) as f32 / 700.0).collect());
+        let Drawn { mut dice, trees, rows, served, weights } = Drawn::of(&shape, dart);
         let expected = expected(&trees[..served], weights.as_deref(), &rows, shape.features, 0.7);
         let matrix = Matrix::new(&rows, shape.features).unwrap();
         for isa in Isa::available() {

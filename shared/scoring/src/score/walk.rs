@@ -4,10 +4,10 @@
 //! codes with its rank, a few wide instructions, whichever rows come by. Below, where a node sees few of the rows, each
 //! row goes its own way, [`LANES`] of them side by side, so that no step waits for another row's.
 
-use super::Isa;
 #[cfg(target_arch = "x86_64")]
 use super::avx512;
 use super::codes::{BLOCK, Codes, ROWS};
+use super::{Isa, Kind};
 use crate::forest::{Ranked, SPAN, Span, Word};
 
 /// Levels that are gone down by all rows at once; above 8, an index of a node there would not fit into a byte.
@@ -115,7 +115,7 @@ pub(super) struct Group<'a> {
 impl<'a> Group<'a> {
     pub(super) fn new(ranked: &'a Ranked, trees: &'a [Span], isa: Isa) -> Group<'a> {
         let top = |tree: &Span| Some(Top::new(ranked.words(*tree)?, tree.depth));
-        let tops = if isa == Isa::Scalar { Vec::new() } else { trees.iter().filter_map(top).collect() };
+        let tops = if isa.0 == Kind::Scalar { Vec::new() } else { trees.iter().filter_map(top).collect() };
         Group { ranked, trees, tops }
     }
 
@@ -126,7 +126,7 @@ impl<'a> Group<'a> {
             let (Some(words), Some(values)) = (self.ranked.words(*tree), self.ranked.values(*tree)) else { return };
             let steps = match self.tops.get(index) {
                 #[cfg(target_arch = "x86_64")]
-                Some(top) if isa == Isa::Avx512 => {
+                Some(top) if isa.0 == Kind::Avx512 => {
                     // SAFETY: an `Isa` comes from `Isa::available` only, which asked the processor.
                     unsafe { avx512::add(top, words, values, whole, sums) };
                     continue;
@@ -182,10 +182,10 @@ fn descend(top: &Top, codes: &[u8; BLOCK], scratch: &mut Scratch, isa: Isa) {
     fn avx2(top: &Top, codes: &[u8; BLOCK], scratch: &mut Scratch) {
         top.descend(codes, scratch);
     }
-    match isa {
+    match isa.0 {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: an `Isa` comes from `Isa::available` only, which asked the processor.
-        Isa::Avx2 => unsafe { avx2(top, codes, scratch) },
+        Kind::Avx2 => unsafe { avx2(top, codes, scratch) },
         _ => top.descend(codes, scratch),
     }
 }
