@@ -7,15 +7,9 @@ use super::samples::Samples;
 use super::{Behaviour, World, latency};
 use crate::api::cloudwatch::Dimension;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use meridian_domain::{RegionName, alarms::SAGEMAKER};
+use meridian_domain::{RegionName, alarms::SAGEMAKER, traffic::usual_rps};
 use std::collections::BTreeMap;
 
-/// Share of the daily peak by hour of the region's local time; between hours it is a straight line. Two in the
-/// afternoon is the peak.
-const PROFILE: [f64; 24] = [
-    0.27, 0.24, 0.23, 0.23, 0.24, 0.27, 0.34, 0.45, 0.58, 0.71, 0.83, 0.92, 0.97, 0.99, 1.00, 0.98, 0.94, 0.88, 0.81,
-    0.73, 0.63, 0.52, 0.41, 0.33,
-];
 /// Share of requests that are answered 4xx on an ordinary day.
 const USUAL_4XX: f64 = 0.001;
 /// Share of requests that are answered 5xx on an ordinary day.
@@ -64,11 +58,7 @@ impl Traffic {
 
     /// Requests per second at a moment.
     pub fn rate(&self, at: Timestamp) -> f64 {
-        let local = at.to_zoned(self.zone.clone());
-        let share = |hour: usize| PROFILE.get(hour % 24).copied().unwrap_or(1.0);
-        let hour = usize::try_from(local.hour()).unwrap_or(0);
-        let part = f64::from(local.minute()) / 60.0;
-        self.peak_rps * (share(hour) * (1.0 - part) + share(hour + 1) * part)
+        usual_rps(self.peak_rps, &self.zone, at)
     }
 }
 
@@ -230,19 +220,4 @@ impl Served {
 /// The full minute that a moment is in.
 pub(super) fn start_of_minute(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second().div_euclid(60) * 60).unwrap_or(at)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sydney_peaks_while_dublin_sleeps() -> Result<(), jiff::Error> {
-        let at: Timestamp = "2026-11-20T03:00:00Z".parse()?;
-        let rate = |peak, zone| Ok::<f64, jiff::Error>(Traffic::new(peak, TimeZone::get(zone)?, at).rate(at));
-        assert_eq!(rate(200.0, "Australia/Sydney")?, 200.0);
-        assert!(rate(600.0, "Europe/Dublin")? < 150.0);
-        assert!(rate(100.0, "America/Sao_Paulo")? >= 20.0);
-        Ok(())
-    }
 }

@@ -12,6 +12,7 @@ mod ledger;
 mod names;
 pub mod plan;
 mod release;
+pub mod traffic;
 mod verdict;
 
 pub use alarms::{AlarmSpec, AlarmState, AlarmView, MissingData};
