@@ -157,7 +157,7 @@ impl Target {
     pub fn of(fleet: &Fleet, region: &Region, release: ReleaseId, version: &Version) -> Self {
         let model = format!("{}-{version}-{}", fleet.name, release.short());
         let shape = Sha256::of(format!("{} {} {}", fleet.variant, fleet.instance_type, region.instances).as_bytes());
-        let shape: String = shape.to_string().chars().take(4).collect();
+        let shape: String = shape.digits().take(4).collect();
         Self {
             release,
             version: version.clone(),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
+use std::sync::Arc;
 use std::{fmt, str::FromStr};
 
 /// A text that is not the name it should be.
@@ -25,7 +26,8 @@ macro_rules! text_name {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        // Shared text: names are copied into every plan and record, and a copy costs no memory.
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// The name as text.
@@ -37,7 +39,7 @@ macro_rules! text_name {
             type Err = NameError;
             fn from_str(text: &str) -> Result<Self, NameError> {
                 let check: fn(&str) -> bool = $check;
-                if check(text) { Ok(Self(text.to_owned())) } else { Err(NameError::new(text, $expected)) }
+                if check(text) { Ok(Self(text.into())) } else { Err(NameError::new(text, $expected)) }
             }
         }
         impl TryFrom<String> for $name {
@@ -48,7 +50,7 @@ macro_rules! text_name {
         }
         impl From<$name> for String {
             fn from(name: $name) -> String {
-                name.0
+                name.as_str().to_owned()
             }
         }
         impl fmt::Display for $name {
@@ -125,13 +127,19 @@ impl Sha256 {
 
     /// The first 12 hexadecimal digits, for names and for reading.
     pub fn short(&self) -> String {
-        self.to_string().chars().take(12).collect()
+        self.digits().take(12).collect()
+    }
+
+    /// The hexadecimal digits, lower-case.
+    pub(crate) fn digits(&self) -> impl Iterator<Item = char> {
+        let digit = |half: u8| char::from_digit(u32::from(half), 16);
+        self.0.iter().flat_map(move |byte| [digit(byte >> 4), digit(byte & 15)]).flatten()
     }
 }
 
 impl fmt::Display for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&self.digits().collect::<String>())
     }
 }
 impl fmt::Debug for Sha256 {
