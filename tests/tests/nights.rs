@@ -44,11 +44,18 @@ macro_rules! golden {
 golden! {
     v427_goes_round_the_world: "good-night",
     tokyo_goes_back_alone_when_its_control_plane_fails: "tokyo-dark",
+    a_tokyo_that_is_dark_before_its_turn_is_left_on_v426: "tokyo-dark-before",
+    tokyo_goes_back_alone_from_the_middle_of_its_canary: "tokyo-dark-canary",
+    what_was_let_through_stands_though_tokyo_went_dark: "tokyo-dark-after",
+    a_tokyo_that_stays_dark_stays_unknown: "tokyo-dark-long",
     a_new_execution_catches_tokyo_up: "tokyo-rerun",
     the_next_night_catches_tokyo_up: "tokyo-next-night",
     a_slow_release_is_caught_in_dublin: "bad-model",
     a_worse_model_touches_no_endpoint: "bad-eval",
     a_late_alarm_takes_sydney_back_by_itself: "late-alarm",
+    an_alarm_in_soak_takes_sydney_back_when_soak_ends: "late-alarm-in-soak",
+    an_alarm_in_soak_takes_sydney_back_at_once_where_it_is_watched: "late-alarm-in-soak-watched",
+    a_newer_release_never_cuts_a_soak_short: "next-night-early",
     a_dead_judge_lets_nothing_through: "judge-dies",
 }
 
@@ -204,10 +211,17 @@ macro_rules! wire {
 wire! {
     good_night: "good-night",
     tokyo_dark: "tokyo-dark",
+    tokyo_dark_before: "tokyo-dark-before",
+    tokyo_dark_canary: "tokyo-dark-canary",
+    tokyo_dark_after: "tokyo-dark-after",
+    tokyo_dark_long: "tokyo-dark-long",
     tokyo_rerun: "tokyo-rerun",
     tokyo_next_night: "tokyo-next-night",
     bad_model: "bad-model",
     bad_eval: "bad-eval",
     late_alarm: "late-alarm",
+    late_alarm_in_soak: "late-alarm-in-soak",
+    late_alarm_in_soak_watched: "late-alarm-in-soak-watched",
+    next_night_early: "next-night-early",
     judge_dies: "judge-dies",
 }

@@ -12,6 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Format of the JSON document that [`Report`] is.
 pub const REPORT_SCHEMA: u32 = 1;
 
+/// What a scenario expects of a region that cannot be seen when the night is over.
+const UNKNOWN: &str = "unknown";
+
 /// A night, for machines. Holds no wall time, process id, port or absolute path: equal seeds give equal bytes.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
@@ -56,11 +59,11 @@ pub struct RegionEnd {
     pub region: RegionName,
     /// What people call it.
     pub title: String,
-    /// The version that the ledger says it serves.
+    /// The version that the ledger says it serves; none where that is unknown, because the control plane does not answer.
     pub version: Option<String>,
     /// True where the endpoint names that version's configuration and is `InService`.
     pub confirmed_by_endpoint: bool,
-    /// `EndpointStatus`.
+    /// `EndpointStatus`, or `Unknown` where the control plane does not answer.
     pub status: String,
     /// Since when.
     pub since: Option<Timestamp>,
@@ -196,16 +199,19 @@ impl Remains<'_> {
         histories: &BTreeMap<RegionName, RegionHistory>,
     ) -> RegionEnd {
         let describe = DescribeEndpoint { endpoint_name: self.fleet.endpoint.to_string() };
-        let endpoint = describe.apply(world, &region.name).ok();
+        // I13: a control plane that does not answer leaves what serves unknown, whatever the ledger said last.
+        let dark = world.is_dark(&region.name);
+        let endpoint = describe.apply(world, &region.name).ok().filter(|_| !dark);
         let serving = histories.get(&region.name).and_then(|history| history.serving.as_ref());
         let names = endpoint.as_ref().map(|endpoint| endpoint.endpoint_config_name.as_str());
+        let absent = if dark { "Unknown" } else { "none" };
         let status =
-            endpoint.as_ref().map_or_else(|| "none".to_owned(), |endpoint| format!("{:?}", endpoint.endpoint_status));
+            endpoint.as_ref().map_or_else(|| absent.to_owned(), |endpoint| format!("{:?}", endpoint.endpoint_status));
         let changes = world.log().iter().filter(|event| event.region == region.name);
         RegionEnd {
             region: region.name.clone(),
             title: region.title.clone(),
-            version: serving.map(|serving| serving.target.version.to_string()),
+            version: serving.filter(|_| !dark).map(|serving| serving.target.version.to_string()),
             confirmed_by_endpoint: status == "InService"
                 && names.is_some_and(|name| serving.is_some_and(|serving| serving.target.config.as_str() == name)),
             status,
@@ -296,11 +302,11 @@ impl Remains<'_> {
 fn serves(expect: &Expect, report: &Report) -> Vec<String> {
     let wrong = report.fleet.iter().filter_map(|end| {
         let wanted = expect.serves.get(&end.region)?;
-        let found = end.version.as_deref().unwrap_or("nothing known");
+        let found = end.version.as_deref().unwrap_or(UNKNOWN);
         if found != wanted.as_str() {
             return Some(format!("{} serves {found}, expected {wanted}", end.title));
         }
-        let unproved = !end.confirmed_by_endpoint;
+        let unproved = end.version.is_some() && !end.confirmed_by_endpoint;
         unproved.then(|| format!("{}'s ledger says {found}, its endpoint is {} elsewhere", end.title, end.status))
     });
     wrong.collect()

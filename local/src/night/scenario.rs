@@ -12,11 +12,18 @@ use std::path::Path;
 const BUILT_IN: &[(&str, &str)] = &[
     ("good-night", include_str!("../../scenarios/good-night.toml")),
     ("tokyo-dark", include_str!("../../scenarios/tokyo-dark.toml")),
+    ("tokyo-dark-before", include_str!("../../scenarios/tokyo-dark-before.toml")),
+    ("tokyo-dark-canary", include_str!("../../scenarios/tokyo-dark-canary.toml")),
+    ("tokyo-dark-after", include_str!("../../scenarios/tokyo-dark-after.toml")),
+    ("tokyo-dark-long", include_str!("../../scenarios/tokyo-dark-long.toml")),
     ("tokyo-rerun", include_str!("../../scenarios/tokyo-rerun.toml")),
     ("tokyo-next-night", include_str!("../../scenarios/tokyo-next-night.toml")),
     ("bad-model", include_str!("../../scenarios/bad-model.toml")),
     ("bad-eval", include_str!("../../scenarios/bad-eval.toml")),
     ("late-alarm", include_str!("../../scenarios/late-alarm.toml")),
+    ("late-alarm-in-soak", include_str!("../../scenarios/late-alarm-in-soak.toml")),
+    ("late-alarm-in-soak-watched", include_str!("../../scenarios/late-alarm-in-soak-watched.toml")),
+    ("next-night-early", include_str!("../../scenarios/next-night-early.toml")),
     ("judge-dies", include_str!("../../scenarios/judge-dies.toml")),
 ];
 
@@ -96,7 +103,7 @@ pub struct Rerun {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expect {
-    /// What each region serves at the end.
+    /// What each region serves at the end; `unknown` for one that cannot be seen then.
     pub serves: BTreeMap<RegionName, Version>,
     /// By when every region does, where that matters.
     #[serde(default)]

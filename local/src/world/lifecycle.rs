@@ -33,7 +33,7 @@ impl World {
     }
 
     /// Whether the region's control plane is dark now.
-    pub(super) fn is_dark(&self, region: &RegionName) -> bool {
+    pub(crate) fn is_dark(&self, region: &RegionName) -> bool {
         let dark = self.faults.iter().filter(|scheduled| scheduled.fault.kind == FaultKind::Dark);
         dark.into_iter().any(|scheduled| scheduled.holds_in(region, self.now))
     }
