@@ -49,7 +49,6 @@ pub use invocation::{FunctionName, Invocation, InvocationEnd, InvocationId};
 pub use log::{Stage, What, WorldEvent};
 
 use fault::{Call, Effect, Scheduled};
-use jiff::tz::TimeZone;
 use queue::{Event, Queue};
 use region::Region;
 
@@ -92,14 +91,6 @@ pub enum WorldError {
         /// What is wrong with it.
         why: String,
     },
-    /// A region's time zone is not in the database.
-    #[error("{region}: {zone:?} is not a known time zone")]
-    UnknownTimeZone {
-        /// The region.
-        region: RegionName,
-        /// Its zone.
-        zone: String,
-    },
 }
 
 impl World {
@@ -112,14 +103,8 @@ impl World {
         if let Some((fault, why)) = config.faults.iter().find_map(|fault| Some((fault, fault.contradiction()?))) {
             return Err(WorldError::Fault { fault: fault.describe(), why });
         }
-        let mut regions = BTreeMap::new();
-        for policy in &config.fleet.regions {
-            let zone = TimeZone::get(&policy.time_zone).map_err(|_| WorldError::UnknownTimeZone {
-                region: policy.name.clone(),
-                zone: policy.time_zone.clone(),
-            })?;
-            regions.insert(policy.name.clone(), Region::new(&config.fleet, policy, zone, config.start));
-        }
+        let region = |policy: &meridian_domain::Region| Region::new(&config.fleet, policy, config.start);
+        let regions = config.fleet.regions.iter().map(|policy| (policy.name.clone(), region(policy))).collect();
         let mut world = World {
             now: config.start,
             queue: Queue::default(),

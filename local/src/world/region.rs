@@ -9,7 +9,7 @@ use super::s3::Bucket;
 use super::sagemaker::SageMaker;
 use super::traffic::Traffic;
 use crate::api::ApiError;
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use meridian_domain::{Fleet, RegionName};
 
 /// One region's state.
@@ -25,14 +25,14 @@ pub(super) struct Region {
 }
 
 impl Region {
-    pub fn new(fleet: &Fleet, policy: &meridian_domain::Region, zone: TimeZone, start: Timestamp) -> Self {
+    pub fn new(fleet: &Fleet, policy: &meridian_domain::Region, start: Timestamp) -> Self {
         Region {
             bucket: Bucket::new(policy.bucket.as_str()),
             sagemaker: SageMaker::default(),
             registry: Registry::default(),
             metrics: Metrics::default(),
             alarms: Alarms::of_template(fleet, &policy.name, start),
-            traffic: Traffic::new(policy.peak_rps, zone, start),
+            traffic: Traffic::new(policy.peak_rps, policy.time_zone.clone(), start),
             health: Health::default(),
         }
     }

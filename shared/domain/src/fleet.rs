@@ -7,6 +7,7 @@ pub use evaluation::{EvaluationPolicy, GateMode};
 
 use crate::names::{BucketName, FleetName, RegionName, ResourceName};
 use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 /// The regions that serve one model, in promotion order, with their gates.
@@ -98,7 +99,7 @@ pub struct Region {
     /// Requests per second at the region's daily peak.
     pub peak_rps: f64,
     /// IANA time zone of its customers.
-    pub time_zone: String,
+    pub time_zone: TimeZone,
     /// How long its canary is watched (`WaitIntervalInSeconds`).
     pub bake: SignedDuration,
     /// Instances of the fleet at its first promotion; autoscaling owns the number afterwards.

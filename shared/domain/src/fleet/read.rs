@@ -4,7 +4,9 @@ use super::{EvaluationPolicy, Fleet, FleetError, Guardrail, JudgePolicy, Region,
 use crate::alarms::LONGEST_SILENCE;
 use crate::names::{BucketName, FleetName, RegionName, ResourceName};
 use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
+use serde::de::{Deserializer, Error};
 use std::collections::BTreeSet;
 
 /// SageMaker's largest `WaitIntervalInSeconds` and `TerminationWaitInSeconds` (API reference, `TrafficRoutingConfig`).
@@ -48,11 +50,18 @@ struct RegionTable {
     title: String,
     bucket: BucketName,
     peak_rps: toml::Spanned<f64>,
-    time_zone: toml::Spanned<String>,
+    #[serde(deserialize_with = "time_zone")]
+    time_zone: TimeZone,
     bake: toml::Spanned<SignedDuration>,
     instances: toml::Spanned<u32>,
     #[serde(default)]
     alarm_minutes: Option<toml::Spanned<u32>>,
+}
+
+fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let unknown = |_| D::Error::custom(format!("{name:?} is not an IANA time zone such as Europe/Dublin"));
+    TimeZone::get(&name).map_err(unknown)
 }
 
 /// Region codes that exist (AWS General Reference, "Regional endpoints"); a typing error in a region's name would
@@ -126,7 +135,7 @@ impl From<RegionTable> for Region {
             title: table.title,
             bucket: table.bucket,
             peak_rps: table.peak_rps.into_inner(),
-            time_zone: table.time_zone.into_inner(),
+            time_zone: table.time_zone,
             bake: table.bake.into_inner(),
             instances: table.instances.into_inner(),
             alarm_minutes: table.alarm_minutes.map_or(USUAL_ALARM_MINUTES, toml::Spanned::into_inner),
@@ -212,10 +221,6 @@ impl Reader<'_> {
             && !(1..=5).contains(minutes.get_ref())
         {
             return Err(self.wrong(minutes, format!("region.alarm_minutes of {name} must be 1 to 5")));
-        }
-        if jiff::tz::TimeZone::get(table.time_zone.get_ref()).is_err() {
-            let message = format!("region.time_zone: {:?} is not an IANA time zone", table.time_zone.get_ref());
-            return Err(self.wrong(&table.time_zone, message));
         }
         Ok(())
     }
