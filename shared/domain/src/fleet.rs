@@ -1,9 +1,11 @@
 //! The fleet policy: `fleet.toml`, parsed into values that cannot be wrong.
 
 mod evaluation;
+mod judging;
 mod read;
 
 pub use evaluation::{EvaluationPolicy, GateMode};
+pub use judging::{Gauge, Inconclusive, JudgePolicy, MetricPolicy};
 
 use crate::names::{BucketName, FleetName, RegionName, ResourceName};
 use jiff::SignedDuration;
@@ -69,22 +71,6 @@ pub struct Guardrail {
     pub decide_before_end: SignedDuration,
     /// Left out of a canary's counts: cold caches, low load per instance.
     pub warm_up: SignedDuration,
-}
-
-/// `[judge]`: the first judge's bounds.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct JudgePolicy {
-    /// Requests that green and blue must each have seen, or the verdict is `Inconclusive`.
-    pub min_requests: u64,
-    /// Latency bound of the model's own time.
-    pub latency_bound: SignedDuration,
-    /// Largest share of requests over the latency bound, 0 to 1.
-    pub latency_share: f64,
-    /// Largest share of 4xx answers, 0 to 1.
-    pub max_4xx: f64,
-    /// Largest share of 5xx answers, 0 to 1.
-    pub max_5xx: f64,
 }
 
 /// One `[[region]]`.

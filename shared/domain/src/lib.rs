@@ -6,7 +6,7 @@ mod audit;
 mod endpoint;
 mod fleet;
 mod history;
-mod judge;
+pub mod judge;
 pub mod keys;
 mod ledger;
 mod names;
@@ -21,9 +21,12 @@ pub use endpoint::{
     ConfigSpec, EndpointStatus, EndpointView, FleetCounts, ModelSpec, PendingDeployment, Routing, Seen, Target,
     UpdateSpec, VariantPhase,
 };
-pub use fleet::{EvaluationPolicy, Fleet, FleetError, GateMode, Guardrail, JudgePolicy, Region, WavePolicy};
+pub use fleet::{
+    EvaluationPolicy, Fleet, FleetError, GateMode, Gauge, Guardrail, Inconclusive, JudgePolicy, MetricPolicy, Region,
+    WavePolicy,
+};
 pub use history::{HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Serving};
-pub use judge::{Evidence, Judgement, judge};
+pub use judge::bounds::{Evidence, Judgement, judge};
 pub use keys::Chain;
 pub use ledger::{ChainError, Entry, EntryError, Head, Record};
 pub use names::{Actor, BucketName, Epoch, FleetName, NameError, RegionName, ReleaseId, ResourceName, Sha256, Version};

@@ -226,8 +226,7 @@ impl Reader<'_> {
     }
 
     fn check_policies(&self, document: &Document) -> Result<(), FleetError> {
-        let (guardrail, judge, wave) = (&document.guardrail, &document.judge, &document.wave);
-        let share = |value: f64| value > 0.0 && value < 1.0;
+        let (guardrail, wave) = (&document.guardrail, &document.wave);
         let positive = |value: SignedDuration| value > SignedDuration::ZERO;
         let (shortest, longest) = EXECUTION_BOUNDS;
         let checks = [
@@ -248,11 +247,6 @@ impl Reader<'_> {
                 "guardrail.decide_before_end must be at least 90s: a judge who dies is noticed that much later, and SageMaker's timer must not end first",
             ),
             (!guardrail.warm_up.is_negative(), "guardrail.warm_up must not be negative"),
-            (judge.min_requests > 0, "judge.min_requests must be above 0: no traffic is never a pass"),
-            (positive(judge.latency_bound), "judge.latency_bound must be above 0s"),
-            (share(judge.latency_share), "judge.latency_share must be between 0 and 1"),
-            (share(judge.max_4xx), "judge.max_4xx must be between 0 and 1"),
-            (share(judge.max_5xx), "judge.max_5xx must be between 0 and 1"),
             (
                 wave.lease >= SignedDuration::from_mins(2),
                 "wave.lease must be at least 2m: a function's time-out must fit inside it",
@@ -263,6 +257,7 @@ impl Reader<'_> {
         ];
         let reader = PolicyReader { text: self.text };
         reader.first_broken(&checks)?;
+        reader.first_broken(&document.judge.checks())?;
         reader.first_broken(&document.evaluation.checks())
     }
 }
@@ -275,16 +270,19 @@ pub(super) struct PolicyReader<'a> {
 
 impl PolicyReader<'_> {
     /// The first check that does not hold, as an error at the field that its message starts with.
-    pub fn first_broken(&self, checks: &[(bool, &'static str)]) -> Result<(), FleetError> {
+    pub fn first_broken(&self, checks: &[(bool, impl AsRef<str>)]) -> Result<(), FleetError> {
         match checks.iter().find(|(holds, _)| !holds) {
-            Some((_, message)) => Err(FleetError { line: self.line_of_field(message), message: (*message).to_owned() }),
+            Some((_, message)) => {
+                let message = message.as_ref();
+                Err(FleetError { line: self.line_of_field(message), message: message.to_owned() })
+            }
             None => Ok(()),
         }
     }
 
     /// The line of the `table.field` that a message starts with.
     fn line_of_field(&self, message: &str) -> Option<usize> {
-        let (table, field) = message.split_whitespace().next()?.split_once('.')?;
+        let (table, field) = message.split_whitespace().next()?.rsplit_once('.')?;
         let header = format!("[{table}]");
         let start = self.text.lines().position(|line| line.trim() == header)?;
         let is_field = |line: &str| line.split_once('=').is_some_and(|(key, _)| key.trim() == field);

@@ -7,7 +7,7 @@ use super::{Act, Golden, Plan, View, clock};
 use crate::alarms::green_names;
 use crate::endpoint::Seen;
 use crate::history::OpenUpdate;
-use crate::judge::{Judgement, judge};
+use crate::judge::bounds::{Judgement, judge};
 use crate::ledger::Record;
 use crate::verdict::{Cause, Decision, Verdict};
 use jiff::Timestamp;

@@ -22,7 +22,7 @@ use crate::alarms::AlarmView;
 use crate::endpoint::{EndpointView, Seen, Target};
 use crate::fleet::{Fleet, Region};
 use crate::history::{HubHistory, RegionHistory};
-use crate::judge::Evidence;
+use crate::judge::bounds::Evidence;
 use crate::ledger::Record;
 use crate::names::{Actor, Epoch, RegionName, ReleaseId, Version};
 use jiff::Timestamp;

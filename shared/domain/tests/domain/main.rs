@@ -1,11 +1,13 @@
 //! What the core promises, one module a part.
 
 #[cfg(test)]
+mod bounds;
+#[cfg(test)]
 mod fleet;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
-mod judge;
+mod judging;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]

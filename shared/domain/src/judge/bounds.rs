@@ -1,4 +1,4 @@
-//! What a canary's counts say.
+//! Absolute bounds alone: the judge that `promote` asks until it reads counts by the minute.
 //!
 //! The first judge: absolute bounds only. It says `Pass` when green and blue each saw enough requests and green broke no
 //! bound, `Inconclusive` under that number, `Fail` when a bound is broken. A judge that compares the two arms comes in

@@ -1,0 +1,91 @@
+//! What a canary's counts say: the same minutes of green and blue, compared metric by metric.
+//!
+//! - **Fail**: evidence that green's rate is more than `tolerance_fail` times blue's passes its share of alpha, in this
+//!   region or pooled over regions; or green's own rate is shown to be over its absolute bound.
+//! - **Pass**: a ratio of `tolerance_region` is ruled out (pooled over regions: of `tolerance_wave`), or green's own rate
+//!   is shown to be negligible, and nothing is missing.
+//! - Everything else is **Inconclusive**. That too little was seen to find anything is never a pass.
+//!
+//! One alpha holds for the wave (`Levels` says how it is split). The tests, their assumptions and their sources stand
+//! in `process`. A minute may come late or be revised: the judge is given what has arrived, each minute once.
+
+pub(crate) mod bounds;
+mod counts;
+mod interval;
+mod levels;
+mod outcome;
+mod process;
+mod region;
+mod state;
+mod words;
+
+pub use counts::{Arm, MetricName, MetricNameError, MinuteCounts, RegionCounts};
+pub use outcome::{Judgement, MetricEvidence, MetricJudgement, RegionEvidence, Tally, Watch, WatchStage};
+pub use process::LogE;
+pub use region::{RegionJudge, Ruling};
+
+use crate::fleet::{Guardrail, JudgePolicy};
+use jiff::SignedDuration;
+
+/// Minutes by which counts are late: CloudWatch's own delay, and room for a revision.
+pub const COUNTS_DELAY: i64 = 2;
+
+impl Watch {
+    /// A canary's watch as it is planned: the minutes whose counts have arrived when the last decision is due.
+    pub fn canary(guardrail: &Guardrail, bake: SignedDuration) -> Self {
+        let minutes = |duration: SignedDuration| duration.as_secs() / 60;
+        // A warm-up that ends within a minute takes all of it.
+        let warm_up = minutes(guardrail.warm_up + SignedDuration::from_secs(59));
+        let last_look = minutes(bake - guardrail.decide_before_end) - COUNTS_DELAY;
+        Self { warm_up, last_look: last_look.max(warm_up), due: false, stage: WatchStage::Canary }
+    }
+
+    /// The same at the time of the last decision.
+    #[must_use]
+    pub fn due(self) -> Self {
+        Self { due: true, ..self }
+    }
+
+    /// Minutes that the planned look covers.
+    pub fn planned_minutes(&self) -> i64 {
+        (self.last_look - self.warm_up).max(0)
+    }
+}
+
+/// Judges one region of a wave.
+///
+/// `regions` is the size of the fleet: alpha is split over it. `before` holds the evidence of the regions that this wave
+/// has judged already.
+pub fn judge(
+    policy: &JudgePolicy,
+    regions: usize,
+    counts: &RegionCounts,
+    watch: Watch,
+    before: &[RegionEvidence],
+) -> Judgement {
+    let mut judge = RegionJudge::new(policy, regions, counts.metrics.keys().cloned(), watch);
+    for (metric, minutes) in &counts.metrics {
+        for minute in minutes {
+            judge.take(metric, minute);
+        }
+    }
+    judge.judgement(watch.due, before)
+}
+
+/// The smallest ratio of green's rate to blue's that a canary of `green_total` requests beside `blue_total` detects at its
+/// planned look with chance 0.8, when blue's rate is `base_rate`; none where no ratio up to 1,000 would do.
+///
+/// For planning: the three required metrics share alpha, and the dispersion is the declared one. In the normal
+/// approximation of the log ratio's error, whose variance is the dispersion times the sum of both counts' reciprocals
+/// (the delta method); for a handful of expected counts it is too hopeful by up to a third.
+pub fn smallest_detectable_effect(
+    policy: &JudgePolicy,
+    regions: usize,
+    green_total: u64,
+    blue_total: u64,
+    base_rate: f64,
+) -> Option<f64> {
+    let judge = RegionJudge::new(policy, regions, std::iter::empty(), Watch::default());
+    let (level, dispersion) = judge.strictest()?;
+    interval::detectable(policy.tolerance_fail, level, dispersion, green_total as f64, blue_total as f64, base_rate)
+}

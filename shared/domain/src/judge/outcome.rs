@@ -1,0 +1,151 @@
+//! What the judge says: verdicts with their numbers, and the summary that later regions pool.
+
+use super::counts::{Arm, MetricName};
+use super::process::LogE;
+use crate::verdict::Verdict;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What is watched: which minutes count, and when the last decision is due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watch {
+    /// The first minute that counts: those before it are warm-up (cold caches, low load).
+    pub warm_up: i64,
+    /// The planned look covers the minutes before this one. It must be fixed before the first count is seen.
+    pub last_look: i64,
+    /// The last decision is due: the planned look is taken with what has arrived.
+    pub due: bool,
+    /// Which of a region's two watches this is.
+    pub stage: WatchStage,
+}
+
+/// Which of a region's two watches it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WatchStage {
+    /// Green takes a part of the traffic, beside blue in the same minutes.
+    #[default]
+    Canary,
+    /// Green takes all of it; minutes are counted from the shift, and blue's are those before it, its last hour.
+    FullLoad,
+}
+
+/// Sums over the minutes that count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Requests.
+    pub total: u64,
+    /// Those that the metric counts.
+    pub bad: u64,
+}
+
+impl Tally {
+    /// Bad ones per request; none without requests.
+    pub fn rate(&self) -> Option<f64> {
+        (self.total > 0).then(|| self.bad as f64 / self.total as f64)
+    }
+
+    pub(super) fn add(&mut self, arm: Arm) {
+        self.total = self.total.saturating_add(arm.total);
+        self.bad = self.bad.saturating_add(arm.bad);
+    }
+}
+
+/// One region's summary: what a later region's pooled test reads, and what the ledger keeps. Counts only: no record of any
+/// customer is in it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RegionEvidence {
+    /// By metric.
+    pub metrics: BTreeMap<MetricName, MetricEvidence>,
+}
+
+/// One metric of one region.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MetricEvidence {
+    /// Minutes in which both arms served.
+    pub minutes: u32,
+    /// Green in these minutes.
+    pub green: Tally,
+    /// Blue in these minutes.
+    pub blue: Tally,
+    /// Evidence that green's ratio is above `tolerance_fail`.
+    pub worse: LogE,
+    /// Evidence that it is under `1 / tolerance_fail`, where a change either way is bad.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lower: Option<LogE>,
+    /// Evidence that it is under `tolerance_wave`.
+    pub not_worse: LogE,
+    /// Evidence that it is above `1 / tolerance_wave`, where a change either way is bad.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_lower: Option<LogE>,
+    /// Green's own rate is shown to be negligible.
+    #[serde(default)]
+    pub negligible: bool,
+    /// The planned look was taken.
+    #[serde(default)]
+    pub looked: bool,
+    /// Why its comparison counts nowhere; none where it counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<String>,
+    /// An arm of it did not arrive: nothing goes on.
+    #[serde(default)]
+    pub missing: bool,
+}
+
+/// A region's verdict and the wave's so far, with their numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// The region's own.
+    pub verdict: Verdict,
+    /// Pooled over this region and those before it.
+    pub wave: Verdict,
+    /// In words, numbers included.
+    pub why: String,
+    /// By metric, in the order of their names.
+    pub metrics: Vec<MetricJudgement>,
+    /// What later regions pool.
+    pub evidence: RegionEvidence,
+}
+
+impl Judgement {
+    /// An arm or a metric did not arrive, or there was no traffic: it never goes on, not on carried evidence either.
+    pub fn is_missing(&self) -> bool {
+        self.metrics.is_empty() || self.evidence.metrics.values().any(|metric| metric.missing)
+    }
+}
+
+impl fmt::Display for Judgement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.verdict, self.why)
+    }
+}
+
+/// One metric of one region, judged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MetricJudgement {
+    /// Which.
+    pub metric: MetricName,
+    /// What its counts say in this region.
+    pub verdict: Verdict,
+    /// What they say pooled with the regions before.
+    pub wave: Verdict,
+    /// Green in the compared minutes.
+    pub green: Tally,
+    /// Blue in them.
+    pub blue: Tally,
+    /// Evidence that green is worse than tolerated: under the null hypothesis it ever exceeds 1/a with chance at most a.
+    pub e_value: f64,
+    /// Green's rate over blue's; none where blue's is 0.
+    pub effect: Option<f64>,
+    /// The ratios that the counts do not rule out, at 1 - `pass_alpha` on either side; the upper end is none where there is
+    /// none.
+    pub interval: (f64, Option<f64>),
+    /// The smallest ratio that a canary with these requests and blue's rate would have detected with chance 0.8.
+    pub smallest_detectable_effect: Option<f64>,
+    /// Why its comparison counts nowhere; none where it counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<String>,
+    /// In words, numbers included.
+    pub why: String,
+}

@@ -1,0 +1,176 @@
+//! One metric's tests, which take one minute at a time.
+
+use super::counts::MinuteCounts;
+use super::outcome::Tally;
+use super::process::{AbsoluteBound, Comparison, LogE, Side};
+use crate::fleet::{Gauge, JudgePolicy};
+
+/// The tests that one metric is put to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tests {
+    /// Green's ratio is above what fails.
+    worse: Comparison,
+    /// ... or under it, where a change either way is bad.
+    lower: Option<Comparison>,
+    /// Green's ratio is under what the wave tolerates.
+    not_worse: Comparison,
+    not_lower: Option<Comparison>,
+    /// Green's ratio is under what the region tolerates.
+    region_not_worse: Comparison,
+    region_not_lower: Option<Comparison>,
+    /// Green's own rate is above its bound.
+    over_bound: Option<AbsoluteBound>,
+    /// Green's own rate is too small to matter.
+    negligible: Option<AbsoluteBound>,
+}
+
+impl Tests {
+    pub(super) fn new(policy: &JudgePolicy, gauge: Gauge) -> Self {
+        let dispersion = gauge.dispersion;
+        let compare = |tolerance, side| Comparison { tolerance, side, dispersion };
+        let either = |tolerance: f64, side| gauge.two_sided.then(|| compare(1.0 / tolerance, side));
+        let absolute = |bound, side| AbsoluteBound { bound, side, dispersion };
+        Self {
+            worse: compare(policy.tolerance_fail, Side::Above),
+            lower: either(policy.tolerance_fail, Side::Below),
+            not_worse: compare(policy.tolerance_wave, Side::Below),
+            not_lower: either(policy.tolerance_wave, Side::Above),
+            region_not_worse: compare(policy.tolerance_region, Side::Below),
+            region_not_lower: either(policy.tolerance_region, Side::Above),
+            over_bound: gauge.max.map(|max| absolute(max, Side::Above)),
+            // A rate that nobody minds is harmless one way only.
+            negligible: (!gauge.two_sided && policy.negligible > 0.0).then(|| absolute(policy.negligible, Side::Below)),
+        }
+    }
+
+    /// What one minute adds to every test.
+    fn minute(&self, counts: &MinuteCounts) -> Sums {
+        let mut sums = Sums::default();
+        let number = |count: u64| count as f64;
+        if let Some(green) = counts.green.filter(|green| green.total > 0) {
+            let arm = (number(green.total), number(green.bad));
+            sums.served.add(green);
+            sums.over_bound = self.over_bound.map(|test| test.minute(arm)).unwrap_or_default();
+            sums.negligible = self.negligible.map(|test| test.minute(arm)).unwrap_or_default();
+        }
+        let Some((green, blue)) = counts.pair() else { return sums };
+        let (one, other) = ((number(green.total), number(green.bad)), (number(blue.total), number(blue.bad)));
+        let of = |test: &Option<Comparison>| test.map(|test| test.minute(one, other)).unwrap_or_default();
+        sums.minutes = 1;
+        sums.green.add(green);
+        sums.blue.add(blue);
+        sums.worse = self.worse.minute(one, other);
+        sums.lower = of(&self.lower);
+        sums.not_worse = self.not_worse.minute(one, other);
+        sums.not_lower = of(&self.not_lower);
+        sums.region_not_worse = self.region_not_worse.minute(one, other);
+        sums.region_not_lower = of(&self.region_not_lower);
+        if let (Some(green_instances), Some(blue_instances)) = (green.instances, blue.instances) {
+            sums.green_load = one.0 / f64::from(green_instances.get());
+            sums.blue_load = other.0 / f64::from(blue_instances.get());
+        }
+        sums
+    }
+
+    /// True where a change either way is bad.
+    pub(super) fn is_two_sided(&self) -> bool {
+        self.lower.is_some()
+    }
+
+    /// True where green's own rate has a bound.
+    pub(super) fn has_bound(&self) -> bool {
+        self.over_bound.is_some()
+    }
+
+    /// True where a rate can be too small to matter.
+    pub(super) fn knows_negligible(&self) -> bool {
+        self.negligible.is_some()
+    }
+}
+
+/// What the minutes of one metric add up to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sums {
+    /// Minutes in which both arms served.
+    pub minutes: u32,
+    /// Green in these.
+    pub green: Tally,
+    /// Blue in these.
+    pub blue: Tally,
+    /// Green in all minutes.
+    pub served: Tally,
+    pub worse: LogE,
+    pub lower: LogE,
+    pub not_worse: LogE,
+    pub not_lower: LogE,
+    pub region_not_worse: LogE,
+    pub region_not_lower: LogE,
+    pub over_bound: LogE,
+    pub negligible: LogE,
+    /// Requests per instance, summed over minutes whose instances are told.
+    pub green_load: f64,
+    pub blue_load: f64,
+}
+
+impl Sums {
+    fn add(&mut self, more: &Self) {
+        self.minutes += more.minutes;
+        for (sum, more) in [(&mut self.green, more.green), (&mut self.blue, more.blue), (&mut self.served, more.served)]
+        {
+            sum.total = sum.total.saturating_add(more.total);
+            sum.bad = sum.bad.saturating_add(more.bad);
+        }
+        self.worse += more.worse;
+        self.lower += more.lower;
+        self.not_worse += more.not_worse;
+        self.not_lower += more.not_lower;
+        self.region_not_worse += more.region_not_worse;
+        self.region_not_lower += more.region_not_lower;
+        self.over_bound += more.over_bound;
+        self.negligible += more.negligible;
+        self.green_load += more.green_load;
+        self.blue_load += more.blue_load;
+    }
+}
+
+/// One metric's minutes and their sums.
+#[derive(Clone, Debug)]
+pub(super) struct MetricState {
+    pub tests: Tests,
+    minutes: Vec<(MinuteCounts, Sums)>,
+    pub sums: Sums,
+}
+
+impl MetricState {
+    pub(super) fn new(tests: Tests) -> Self {
+        Self { tests, minutes: Vec::new(), sums: Sums::default() }
+    }
+
+    /// Takes a minute, or a later version of one. Sums are always those of the minutes in order of time, to the last bit.
+    pub(super) fn take(&mut self, counts: &MinuteCounts) {
+        let sums = self.tests.minute(counts);
+        let entry = (*counts, sums);
+        if self.minutes.last().is_none_or(|(last, _)| last.minute < counts.minute) {
+            self.minutes.push(entry);
+            self.sums.add(&sums);
+            return;
+        }
+        match self.minutes.binary_search_by_key(&counts.minute, |(known, _)| known.minute) {
+            Ok(at) => {
+                if let Some(known) = self.minutes.get_mut(at) {
+                    *known = entry;
+                }
+            }
+            Err(at) => self.minutes.insert(at, entry),
+        }
+        self.sums = Sums::default();
+        for (_, sums) in &self.minutes {
+            self.sums.add(sums);
+        }
+    }
+
+    /// The minutes in order of time.
+    pub(super) fn minutes(&self) -> impl Iterator<Item = &MinuteCounts> + Clone {
+        self.minutes.iter().map(|(counts, _)| counts)
+    }
+}

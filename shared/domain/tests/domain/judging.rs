@@ -1,0 +1,133 @@
+//! The judge that compares two arms: what it must never do, over all inputs.
+
+use crate::night::fleet;
+use meridian_domain::judge::{
+    Arm, MetricName, MinuteCounts, RegionCounts, Watch, WatchStage, judge, smallest_detectable_effect,
+};
+use meridian_domain::{JudgePolicy, Verdict};
+use proptest::prelude::*;
+
+const REGIONS: usize = 4;
+
+fn watch() -> Watch {
+    Watch { warm_up: 1, last_look: 26, due: true, stage: WatchStage::Canary }
+}
+
+fn metric(name: &str) -> MetricName {
+    name.parse().unwrap()
+}
+
+/// Every required metric in every minute, with so many bad ones on each arm.
+fn even(minutes: i64, green: Arm, blue: Arm) -> RegionCounts {
+    let mut counts = RegionCounts::default();
+    for name in fleet().judge.required() {
+        for minute in 0..minutes {
+            counts.take(&name, MinuteCounts { minute, green: Some(green), blue: Some(blue) });
+        }
+    }
+    counts
+}
+
+fn verdicts(policy: &JudgePolicy, counts: &RegionCounts) -> (Verdict, Verdict) {
+    let judgement = judge(policy, REGIONS, counts, watch(), &[]);
+    (judgement.verdict, judgement.wave)
+}
+
+#[test]
+fn a_canary_like_its_champion_passes_and_one_much_worse_fails() {
+    let policy = fleet().judge;
+    let blue = Arm::new(32_400, 33);
+    assert_eq!(verdicts(&policy, &even(26, Arm::new(3_600, 3), blue)).0, Verdict::Pass);
+    assert_eq!(verdicts(&policy, &even(26, Arm::new(3_600, 15), blue)).0, Verdict::Fail);
+}
+
+#[test]
+fn no_errors_at_all_are_a_pass_where_enough_was_seen() {
+    let policy = fleet().judge;
+    let seen = even(26, Arm::new(3_600, 0), Arm::new(32_400, 0));
+    assert_eq!(verdicts(&policy, &seen), (Verdict::Pass, Verdict::Pass));
+    let few = even(26, Arm::new(20, 0), Arm::new(180, 0));
+    assert_eq!(verdicts(&policy, &few).0, Verdict::Inconclusive);
+}
+
+#[test]
+fn a_metric_that_is_not_asked_for_or_not_known_is_missing() {
+    let policy = fleet().judge;
+    let mut counts = even(26, Arm::new(3_600, 3), Arm::new(32_400, 33));
+    counts.metrics.remove(&metric("5xx"));
+    let judgement = judge(&policy, REGIONS, &counts, watch(), &[]);
+    assert_eq!((judgement.verdict, judgement.is_missing()), (Verdict::Inconclusive, true));
+    let mut counts = even(26, Arm::new(3_600, 3), Arm::new(32_400, 33));
+    counts.take(&metric("teapots"), MinuteCounts { minute: 1, green: None, blue: None });
+    let judgement = judge(&policy, REGIONS, &counts, watch(), &[]);
+    assert_eq!(judgement.verdict, Verdict::Inconclusive);
+    assert!(judgement.why.contains("teapots"), "{}", judgement.why);
+}
+
+#[test]
+fn what_a_canary_detects_grows_finer_with_its_traffic() {
+    let policy = fleet().judge;
+    let at = |green: u64| smallest_detectable_effect(&policy, REGIONS, green, 9 * green, 0.001);
+    let (few, many) = (at(10_000).unwrap(), at(1_000_000).unwrap());
+    assert!(few > 2.0 && many < 1.6 && many > policy.tolerance_fail, "{few} {many}");
+    assert_eq!(at(0), None);
+    assert_eq!(smallest_detectable_effect(&policy, REGIONS, 1000, 9000, 0.0), None);
+}
+
+fn arm() -> impl Strategy<Value = Option<Arm>> {
+    let some = (0u64..5_000, 0u64..60).prop_map(|(total, bad)| Some(Arm::new(total, bad.min(total))));
+    prop_oneof![1 => Just(None), 6 => some]
+}
+
+fn minutes() -> impl Strategy<Value = Vec<MinuteCounts>> {
+    let minute = (-3i64..32, arm(), arm()).prop_map(|(minute, green, blue)| MinuteCounts { minute, green, blue });
+    prop::collection::vec(minute, 0..40)
+}
+
+fn counts() -> impl Strategy<Value = Vec<(MetricName, MinuteCounts)>> {
+    let names = fleet().judge.required();
+    prop::collection::vec((prop::sample::select(names), minutes()), 1..6).prop_map(|series| {
+        series.into_iter().flat_map(|(name, minutes)| minutes.into_iter().map(move |m| (name.clone(), m))).collect()
+    })
+}
+
+fn taken<'a>(minutes: impl IntoIterator<Item = &'a (MetricName, MinuteCounts)>) -> RegionCounts {
+    let mut counts = RegionCounts::default();
+    minutes.into_iter().for_each(|(name, minute)| counts.take(name, *minute));
+    counts
+}
+
+proptest! {
+    /// I9: neither silence nor a lost arm of any metric lets anything through, here or carried.
+    #[test]
+    fn a_metric_without_one_arm_is_never_a_pass(mut counts in counts(), lost in 0usize..3, green: bool) {
+        let policy = fleet().judge;
+        let name = policy.required().swap_remove(lost);
+        for (of, minute) in &mut counts {
+            if *of == name {
+                let arm = if green { &mut minute.green } else { &mut minute.blue };
+                *arm = arm.filter(|_| minute.minute < watch().warm_up);
+            }
+        }
+        let judgement = judge(&policy, REGIONS, &taken(&counts), watch(), &[]);
+        prop_assert_ne!(judgement.verdict, Verdict::Pass);
+        prop_assert_ne!(judgement.wave, Verdict::Pass);
+        prop_assert!(judgement.is_missing());
+    }
+
+    #[test]
+    fn the_order_in_which_minutes_arrive_changes_nothing(counts in counts(), turn in 0usize..100) {
+        let policy = fleet().judge;
+        let once = taken(&counts);
+        let known: Vec<(MetricName, MinuteCounts)> =
+            once.metrics.iter().flat_map(|(name, all)| all.iter().map(|m| (name.clone(), *m))).collect();
+        let mut turned = known.clone();
+        turned.rotate_left(turn % known.len().max(1));
+        turned.extend(known.iter().rev().cloned());
+        let judgement = judge(&policy, REGIONS, &once, watch(), &[]);
+        prop_assert_eq!(&judgement, &judge(&policy, REGIONS, &taken(&turned), watch(), &[]));
+        let read: meridian_domain::judge::Judgement =
+            serde_json::from_str(&serde_json::to_string(&judgement).unwrap()).unwrap();
+        prop_assert_eq!(judgement, read, "a judgement is read back from the ledger as it was written");
+    }
+}
