@@ -9,6 +9,7 @@ mod night;
 mod progress;
 mod publish;
 mod score;
+mod simulate;
 mod summary;
 mod terminal;
 
@@ -34,6 +35,8 @@ enum Command {
     Score(score::Arguments),
     /// Write a release into home's bucket: the archive first, the manifest last.
     Publish(publish::Arguments),
+    /// What the decisions are worth, over many seeded runs.
+    Simulate(simulate::Arguments),
     /// End a halt: waves may start again there.
     Lift(lift::Arguments),
 }
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Score(arguments) => score::run(&arguments),
         Command::Publish(arguments) => publish::run(&arguments),
+        Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Lift(arguments) => lift::run(&arguments),
     };
     match outcome {

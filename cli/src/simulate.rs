@@ -1,0 +1,27 @@
+//! `meridian simulate`: what the decisions are worth, over many seeded runs.
+
+mod judge;
+
+use clap::Subcommand;
+use std::error::Error;
+use std::process::ExitCode;
+
+/// What `meridian simulate` is asked.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Judge seeded streams of counts: wrong fails, power, minutes to detect, beside what users have today.
+    Judge(judge::Arguments),
+}
+
+/// Simulates; prints what came of it.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
+    match &arguments.what {
+        What::Judge(arguments) => judge::run(arguments),
+    }
+}

@@ -1,0 +1,217 @@
+//! Tables for people (Markdown that reads as text) and for machines (JSON), and the promises with what was found.
+
+use super::share::Share;
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+use std::fmt;
+
+/// Everything that one run of the simulation says.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// Waves a row.
+    pub runs: u64,
+    /// The seed of every stream.
+    pub seed: u64,
+    /// One for each question.
+    pub tables: Vec<Table>,
+    /// What was promised, and whether these runs show it kept.
+    pub promises: Vec<Promise>,
+}
+
+impl Report {
+    /// True where every promise is kept.
+    pub fn holds(&self) -> bool {
+        self.promises.iter().all(|promise| promise.kept)
+    }
+}
+
+/// One promise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Promise {
+    /// What must be true.
+    pub claim: String,
+    /// Whether it is.
+    pub kept: bool,
+    /// The figures that say so.
+    pub found: String,
+}
+
+/// The answer to one question.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// The question.
+    pub title: String,
+    /// What the rows have in common, and how to read them.
+    pub note: String,
+    /// Column names.
+    pub columns: Vec<&'static str>,
+    /// As long as `columns`, each.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+/// One figure.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Cell {
+    /// Words.
+    Text(String),
+    /// A number, shown with so many decimals.
+    Number(f64, #[serde(skip)] usize),
+    /// A share of runs.
+    Share(ShareCell),
+    /// A share of runs with its upper 95 % bound.
+    Bounded(ShareCell),
+    /// Nothing to say.
+    Empty,
+}
+
+/// A share as JSON has it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ShareCell {
+    /// Runs in which it happened.
+    hits: u64,
+    /// All runs.
+    of: u64,
+    /// The share.
+    share: f64,
+    /// Its one-sided upper 95 % bound (Clopper-Pearson).
+    upper_95: f64,
+}
+
+impl From<Share> for ShareCell {
+    fn from(share: Share) -> Self {
+        ShareCell { hits: share.hits, of: share.of, share: share.value(), upper_95: share.upper() }
+    }
+}
+
+impl Cell {
+    /// A share of runs.
+    pub fn share(share: Share) -> Cell {
+        Cell::Share(share.into())
+    }
+
+    /// A share of runs with its upper bound.
+    pub fn bounded(share: Share) -> Cell {
+        Cell::Bounded(share.into())
+    }
+
+    /// Words.
+    pub fn text(text: impl fmt::Display) -> Cell {
+        Cell::Text(text.to_string())
+    }
+
+    /// A number with so many decimals; nothing where there is none.
+    pub fn number(number: Option<f64>, decimals: usize) -> Cell {
+        number.map_or(Cell::Empty, |number| Cell::Number(number, decimals))
+    }
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cell::Text(text) => f.write_str(text),
+            Cell::Number(number, decimals) => write!(f, "{number:.decimals$}"),
+            Cell::Share(cell) => f.write_str(&per_cent(cell.share)),
+            Cell::Bounded(cell) => write!(f, "{} (< {})", per_cent(cell.share), per_cent(cell.upper_95)),
+            Cell::Empty => f.write_str("-"),
+        }
+    }
+}
+
+/// Per cent with the decimals that matter.
+pub fn per_cent(share: f64) -> String {
+    let value = 100.0 * share;
+    if value > 0.0 && value < 10.0 { format!("{value:.2} %") } else { format!("{value:.0} %") }
+}
+
+impl Serialize for Table {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Row<'a>(&'a [&'static str], &'a [Cell]);
+        impl Serialize for Row<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let cells =
+                    self.0.iter().zip(self.1).map(|(name, cell)| (name, (*cell != Cell::Empty).then_some(cell)));
+                serializer.collect_map(cells)
+            }
+        }
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry("title", &self.title)?;
+        map.serialize_entry("note", &self.note)?;
+        let rows: Vec<Row<'_>> = self.rows.iter().map(|row| Row(&self.columns, row)).collect();
+        map.serialize_entry("rows", &rows)?;
+        map.end()
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let head: Vec<String> = self.columns.iter().map(|column| (*column).to_owned()).collect();
+        let body: Vec<Vec<String>> = self.rows.iter().map(|row| row.iter().map(Cell::to_string).collect()).collect();
+        let width = |column: usize| {
+            std::iter::once(&head).chain(&body).filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
+        };
+        let widths: Vec<usize> = (0..head.len()).map(|column| width(column).unwrap_or(0)).collect();
+        let line = |f: &mut fmt::Formatter<'_>, row: &[String]| {
+            for (cell, width) in row.iter().zip(&widths) {
+                write!(f, "| {cell:<width$} ")?;
+            }
+            writeln!(f, "|")
+        };
+        writeln!(f, "## {}\n\n{}\n", self.title, self.note)?;
+        line(f, &head)?;
+        for width in &widths {
+            write!(f, "|{:-<1$}", "", width + 2)?;
+        }
+        writeln!(f, "|")?;
+        body.iter().try_for_each(|row| line(f, row))
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for table in &self.tables {
+            writeln!(f, "{table}")?;
+        }
+        writeln!(f, "## Promises\n")?;
+        for Promise { claim, kept, found } in &self.promises {
+            writeln!(f, "- {}: {claim} ({found})", if *kept { "kept" } else { "BROKEN" })?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let share = Share { hits: 63, of: 10_000 };
+        Table {
+            title: "Wrong fails".to_owned(),
+            note: "Equal arms.".to_owned(),
+            columns: vec!["bursts", "waves failed", "median"],
+            rows: vec![
+                vec![Cell::text("Poisson"), Cell::bounded(share), Cell::number(Some(3.0), 1)],
+                vec![Cell::text("shared x5"), Cell::share(share), Cell::number(None, 1)],
+            ],
+        }
+    }
+
+    #[test]
+    fn a_table_reads_as_text_and_as_markdown() {
+        let wanted = "## Wrong fails\n\nEqual arms.\n\n\
+            | bursts    | waves failed      | median |\n\
+            |-----------|-------------------|--------|\n\
+            | Poisson   | 0.63 % (< 0.78 %) | 3.0    |\n\
+            | shared x5 | 0.63 %            | -      |\n";
+        assert_eq!(table().to_string(), wanted);
+    }
+
+    #[test]
+    fn a_report_holds_only_with_every_promise() {
+        let promise = |kept| Promise { claim: "few wrong fails".to_owned(), kept, found: "0.63 %".to_owned() };
+        let report = |promises| Report { runs: 1, seed: 7, tables: Vec::new(), promises };
+        assert!(report(vec![promise(true)]).holds());
+        assert!(!report(vec![promise(true), promise(false)]).holds());
+    }
+}
