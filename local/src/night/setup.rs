@@ -129,7 +129,7 @@ impl Champion {
     fn hub_genesis(&self) -> Result<Vec<Entry>, NightError> {
         let (release, version) = (self.release, self.manifest.version.clone());
         self.entries(vec![
-            Record::WaveStarted { release, version, execution: installer()?, late: Vec::new() },
+            Record::WaveStarted { release, version, execution: installer()?, late: Vec::new(), order: None },
             Record::Approved { release },
             Record::WaveEnded { release, execution: installer()?, lagging: Vec::new() },
         ])

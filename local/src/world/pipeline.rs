@@ -1,13 +1,14 @@
 //! CodePipeline: the fleet's pipeline, its executions, and the jobs that its Lambda actions hand out.
 //!
 //! Type V2, mode QUEUED: an execution enters a stage when the one before it has left it. The stages follow from the
-//! fleet: `Source`, `Register`, one `Promote-<title>` per region in promotion order, `Verify-Fleet`.
+//! fleet: `Source`, `Register`, one `Promote-<title>` per region as listed (in an order by traffic one `Promote-<place>`),
+//! `Verify-Fleet`.
 
 use super::queue::Event;
 use super::random::Random;
 use super::{FunctionName, What, World};
 use jiff::SignedDuration;
-use meridian_domain::{Fleet, RegionName};
+use meridian_domain::{Fleet, OrderPolicy};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -37,7 +38,7 @@ struct PipelineStage {
 struct Action {
     function: FunctionName,
     verb: &'static str,
-    region: Option<RegionName>,
+    turn: Option<(&'static str, Value)>,
 }
 
 /// One execution.
@@ -61,14 +62,17 @@ pub(super) struct Job {
 impl Pipeline {
     pub fn new(fleet: &Fleet) -> Self {
         let stage = |name: String, action| PipelineStage { name, action, occupied: false, waiting: VecDeque::new() };
-        let lambda = |function, verb, region| Some(Action { function, verb, region });
+        let lambda = |function, verb, turn| Some(Action { function, verb, turn });
         let mut stages = vec![
             stage(SOURCE.to_owned(), None),
             stage("Register".to_owned(), lambda(FunctionName::ShadowEval, "register", None)),
         ];
-        stages.extend(fleet.regions.iter().map(|region| {
-            let action = lambda(FunctionName::Promote, "promote", Some(region.name.clone()));
-            stage(format!("Promote-{}", region.title), action)
+        stages.extend(fleet.regions.iter().zip(1..).map(|(region, place)| {
+            let (name, turn) = match fleet.order {
+                OrderPolicy::Fixed => (region.title.clone(), ("region", json!(region.name.as_str()))),
+                OrderPolicy::Signal => (place.to_string(), ("place", json!(place))),
+            };
+            stage(format!("Promote-{name}"), lambda(FunctionName::Promote, "promote", Some(turn)))
         }));
         stages.push(stage("Verify-Fleet".to_owned(), lambda(FunctionName::Promote, "verify", None)));
         Pipeline { stages, executions: Vec::new(), jobs: BTreeMap::new() }
@@ -225,8 +229,8 @@ impl World {
                 "sessionToken": "not-a-token-local-EXAMPLE",
             },
         });
-        if let (Some(region), Some(members)) = (&action.region, parameters.as_object_mut()) {
-            members.insert("region".to_owned(), json!(region.as_str()));
+        if let (Some((field, value)), Some(members)) = (&action.turn, parameters.as_object_mut()) {
+            members.insert((*field).to_owned(), value.clone());
         }
         if let Some(configuration) =
             data.pointer_mut("/actionConfiguration/configuration").and_then(Value::as_object_mut)

@@ -4,7 +4,7 @@
 //! only the facts that both look at.
 
 use crate::endpoint::{EndpointStatus, EndpointView, Seen, Target};
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, OrderPolicy};
 use crate::history::{OpenUpdate, RegionHistory};
 use crate::ledger::Record;
 use crate::names::RegionName;
@@ -147,17 +147,21 @@ impl<'a> Audit<'a> {
     }
 
     fn order(&self, region: &RegionName) -> Vec<Note> {
-        self.fleet
-            .before(region)
-            .filter(|before| !self.deferred(&before.name))
-            .flat_map(|before| {
-                let holds = self.history(&before.name).is_some_and(|history| {
-                    let serving = history.serving.as_ref().map(|serving| serving.target.release);
-                    serving == Some(self.sight.release) && history.confirmed.contains_key(&self.sight.release)
-                });
-                note(holds, "I3", format!("{} has no evidence for {}", before.name, self.sight.version))
-            })
-            .collect()
+        let listed: Vec<RegionName> = self.fleet.regions.iter().map(|region| region.name.clone()).collect();
+        let recorded = self.sight.hub.orders.get(&self.sight.execution).map(|order| &order.regions);
+        let order = recorded.unwrap_or(&listed);
+        // An order by traffic is the wave's own: it cannot be read off the policy.
+        let known = recorded.is_some() || self.fleet.order == OrderPolicy::Fixed;
+        let named = listed.iter().all(|region| order.contains(region));
+        let mut notes = note(known && named, "I3", "the wave's order is not on record, or leaves a region out");
+        for before in order.iter().take_while(|before| *before != region).filter(|before| !self.deferred(before)) {
+            let holds = self.history(before).is_some_and(|history| {
+                let serving = history.serving.as_ref().map(|serving| serving.target.release);
+                serving == Some(self.sight.release) && history.confirmed.contains_key(&self.sight.release)
+            });
+            notes.extend(note(holds, "I3", format!("{before} has no evidence for {}", self.sight.version)));
+        }
+        notes
     }
 
     fn deferred(&self, region: &RegionName) -> bool {

@@ -2,17 +2,19 @@
 
 mod evaluation;
 mod judging;
+mod order;
 mod read;
 
 pub use evaluation::{EvaluationPolicy, GateMode};
 pub use judging::{Gauge, Inconclusive, JudgePolicy, MetricPolicy};
+pub use order::{HomePlace, OrderPolicy};
 
 use crate::names::{BucketName, FleetName, RegionName, ResourceName};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
-/// The regions that serve one model, in promotion order, with their gates.
+/// The regions that serve one model, as they are listed, with their gates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fleet {
     /// The fleet's name, in names of alarms, topics and ledger keys.
@@ -25,6 +27,10 @@ pub struct Fleet {
     pub variant: ResourceName,
     /// SageMaker instance type of every region's fleet.
     pub instance_type: String,
+    /// In which order a wave walks.
+    pub order: OrderPolicy,
+    /// Where home stands in an order by traffic.
+    pub home_place: HomePlace,
     /// The home region's CodePipeline.
     pub pipeline: ResourceName,
     /// The AWS account, 12 digits.
@@ -39,7 +45,7 @@ pub struct Fleet {
     pub judge: JudgePolicy,
     /// When a challenger may be a release at all.
     pub evaluation: EvaluationPolicy,
-    /// In promotion order; never empty, no region twice, home among them.
+    /// As listed, which is the order of a `fixed` wave; never empty, no region twice, home among them.
     pub regions: Vec<Region>,
 }
 
@@ -132,10 +138,5 @@ impl Fleet {
     /// What people call the region: its title, or its name where the fleet does not have it.
     pub fn title<'a>(&'a self, name: &'a RegionName) -> &'a str {
         self.region(name).map_or(name.as_str(), |region| &region.title)
-    }
-
-    /// The regions that are promoted before `name`, in order.
-    pub fn before(&self, name: &RegionName) -> impl Iterator<Item = &Region> {
-        self.regions.iter().take_while(move |region| region.name != *name)
     }
 }

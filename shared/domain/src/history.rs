@@ -3,6 +3,7 @@
 use crate::endpoint::Target;
 use crate::ledger::{Entry, Record};
 use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
+use crate::plan::WaveOrder;
 use crate::verdict::{Cause, Decision};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -36,6 +37,8 @@ pub struct HubHistory {
     pub waves: BTreeMap<ReleaseId, Actor>,
     /// The last release that got its first wave: none that is older starts after it.
     pub newest: Option<ReleaseId>,
+    /// In which order each wave walks.
+    pub orders: BTreeMap<Actor, WaveOrder>,
     /// Human names of the releases met.
     pub versions: BTreeMap<ReleaseId, Version>,
     /// Model packages.
@@ -66,7 +69,8 @@ impl HubHistory {
     /// The projection after one more entry.
     pub fn apply(&mut self, entry: &Entry) {
         match &entry.record {
-            Record::WaveStarted { release, version, execution, late } => {
+            Record::WaveStarted { release, version, execution, late, order } => {
+                self.order_wave(execution, order.as_ref());
                 if self.waves.insert(*release, execution.clone()).is_none() {
                     self.newest = Some(*release);
                 }
@@ -76,6 +80,7 @@ impl HubHistory {
                     self.deferred.insert((execution.clone(), region.clone()), why);
                 }
             }
+            Record::WaveOrdered { execution, order } => self.order_wave(execution, Some(order)),
             Record::Registered { release, package } => {
                 self.packages.insert(*release, package.clone());
             }
@@ -122,6 +127,18 @@ impl HubHistory {
             Record::Halted { why } => self.halt = Some(why.clone()),
             Record::Lifted { .. } => self.halt = None,
             _ => {}
+        }
+    }
+
+    /// The order that a wave recorded.
+    pub fn order(&self, execution: &Actor) -> Option<&[RegionName]> {
+        self.orders.get(execution).map(|order| order.regions.as_slice())
+    }
+
+    /// A wave's order never changes: the first word stands.
+    fn order_wave(&mut self, execution: &Actor, order: Option<&WaveOrder>) {
+        if let Some(order) = order {
+            self.orders.entry(execution.clone()).or_insert_with(|| order.clone());
         }
     }
 

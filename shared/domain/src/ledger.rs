@@ -3,6 +3,7 @@
 use crate::endpoint::Target;
 use crate::judge::bounds::Judgement;
 use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
+use crate::plan::WaveOrder;
 use crate::verdict::{Cause, Decision, Verdict};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,16 @@ pub enum Record {
         execution: Actor,
         /// Regions whose replica did not arrive in time.
         late: Vec<RegionName>,
+        /// In which order it walks, and why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        order: Option<WaveOrder>,
+    },
+    /// The order of a wave whose start did not say it: an execution that a person started.
+    WaveOrdered {
+        /// The pipeline execution.
+        execution: Actor,
+        /// In which order it walks, and why. The first word stands.
+        order: WaveOrder,
     },
     /// The release stands in the model registry.
     Registered {

@@ -22,8 +22,8 @@ pub use endpoint::{
     UpdateSpec, VariantPhase,
 };
 pub use fleet::{
-    EvaluationPolicy, Fleet, FleetError, GateMode, Gauge, Guardrail, Inconclusive, JudgePolicy, MetricPolicy, Region,
-    WavePolicy,
+    EvaluationPolicy, Fleet, FleetError, GateMode, Gauge, Guardrail, HomePlace, Inconclusive, JudgePolicy,
+    MetricPolicy, OrderPolicy, Region, WavePolicy,
 };
 pub use history::{HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Serving};
 pub use judge::bounds::{Evidence, Judgement, judge};

@@ -1,6 +1,6 @@
 //! Reading `fleet.toml`: the document as it is written, and what must hold of it beyond its shape.
 
-use super::{EvaluationPolicy, Fleet, FleetError, Guardrail, JudgePolicy, Region, WavePolicy};
+use super::{EvaluationPolicy, Fleet, FleetError, Guardrail, HomePlace, JudgePolicy, OrderPolicy, Region, WavePolicy};
 use crate::alarms::LONGEST_SILENCE;
 use crate::names::{BucketName, FleetName, RegionName, ResourceName};
 use jiff::SignedDuration;
@@ -37,7 +37,9 @@ struct FleetTable {
     endpoint: ResourceName,
     variant: ResourceName,
     instance_type: String,
-    order: toml::Spanned<String>,
+    order: OrderPolicy,
+    #[serde(default)]
+    home_place: Option<toml::Spanned<HomePlace>>,
     pipeline: ResourceName,
     account: toml::Spanned<String>,
     execution_role: String,
@@ -117,6 +119,8 @@ pub(super) fn read(text: &str) -> Result<Fleet, FleetError> {
         endpoint: f.endpoint,
         variant: f.variant,
         instance_type: f.instance_type,
+        order: f.order,
+        home_place: f.home_place.map(toml::Spanned::into_inner).unwrap_or_default(),
         pipeline: f.pipeline,
         account: f.account.into_inner(),
         execution_role: f.execution_role,
@@ -155,11 +159,10 @@ impl Reader<'_> {
 
     fn check(&self, document: &Document) -> Result<(), FleetError> {
         let fleet = &document.fleet;
-        if fleet.order.get_ref() != "fixed" {
-            let given = fleet.order.get_ref();
-            return Err(
-                self.wrong(&fleet.order, format!("order is {given:?}; the only order is \"fixed\" (as listed)"))
-            );
+        if let Some(place) = fleet.home_place.as_ref().filter(|_| fleet.order == OrderPolicy::Fixed) {
+            let message =
+                "fleet.home_place is of an order = \"signal\"; in a fixed order home stands where it is listed";
+            return Err(self.wrong(place, message.to_owned()));
         }
         let account = fleet.account.get_ref();
         if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {

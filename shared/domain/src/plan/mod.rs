@@ -7,12 +7,14 @@
 mod canary;
 mod ending;
 mod illness;
+mod order;
 mod preflight;
 mod promote;
 mod rollback;
 mod stage;
 mod verify;
 
+pub use order::{WaveOrder, order_due, region_at, wave_order};
 pub use promote::promote;
 pub use rollback::{RollbackSight, rollback};
 pub use stage::Stage;

@@ -60,7 +60,8 @@ impl<'a> View<'a> {
 
     /// I3: fresh evidence from every region before this one, or its recorded deferral.
     fn order(&self) -> Result<(), Objection<'a>> {
-        for before in self.fleet.before(&self.region.name).filter(|before| !self.is_deferred(&before.name)) {
+        for before in self.sight.before(self.fleet, &self.region.name).filter(|before| !self.is_deferred(&before.name))
+        {
             if !self.known(before)?.serves(&self.sight.release) {
                 let why = format!("{} comes first and has not confirmed {}", before.title, self.sight.version);
                 return Err(Objection::Never(why));

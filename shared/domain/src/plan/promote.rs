@@ -2,7 +2,7 @@
 
 use super::illness::Obstacle;
 use super::preflight::Objection;
-use super::{Act, Finish, Next, Plan, Sight, Stage, View};
+use super::{Act, Finish, Next, Plan, Sight, Stage, View, order_due};
 use crate::endpoint::{EndpointView, Seen};
 use crate::fleet::{Fleet, Region};
 use crate::history::{OpenUpdate, RegionHistory};
@@ -149,6 +149,9 @@ impl View<'_> {
         }
         if let Some(exit) = self.superseded() {
             return exit;
+        }
+        if let Some(record) = order_due(self.fleet, &self.sight.hub, &self.sight.execution, self.now) {
+            return self.tell_hub(record, "the wave's order is chosen once");
         }
         if let Some(wait) = self.held_by_another().or_else(|| self.neighbours_well()) {
             return wait;

@@ -14,6 +14,7 @@ mod ledger;
 mod manifest;
 #[cfg(test)]
 mod night;
+mod order;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

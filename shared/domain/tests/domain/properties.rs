@@ -277,7 +277,8 @@ fn refused(fleet: &Fleet, region: &str, sight: &Sight, plan: &Plan, now: Timesta
         Next::Do(Act::Update, at, target) => {
             let endpoint = sight.endpoints.get(at).and_then(Seen::known).and_then(Option::as_ref);
             let lease = sight.hub.lease.as_ref().filter(|lease| lease.until > now);
-            let evidence = fleet.before(at).all(|before| {
+            let mut earlier = fleet.regions.iter().take_while(|before| before.name != *at);
+            let evidence = earlier.all(|before| {
                 let history = sight.regions.get(&before.name).and_then(Seen::known);
                 sight.hub.deferred.contains_key(&(sight.execution.clone(), before.name.clone()))
                     || history.is_some_and(|history| history.serves(&sight.release))

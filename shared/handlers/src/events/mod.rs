@@ -10,7 +10,7 @@ mod rollback;
 mod status;
 
 pub use fields::EventError;
-pub use pipeline::{Action, PipelineJob, UserParameters, job_id};
+pub use pipeline::{Action, PipelineJob, Turn, UserParameters, job_id};
 pub use replication::{ReplicationEvent, ReplicationTrouble};
 pub use rollback::RollbackEvent;
 pub use status::StatusEvent;

@@ -1,7 +1,7 @@
 //! CodePipeline's Lambda action.
 
 use super::fields::{EventError, Fields, other_kind, quoted};
-use meridian_domain::{Actor, Fleet, FleetName, RegionName, ReleaseId, ResourceName, Sha256};
+use meridian_domain::{Actor, Fleet, FleetName, OrderPolicy, RegionName, ReleaseId, ResourceName, Sha256};
 use serde_json::Value;
 
 const EVENT: &str = "CodePipeline job";
@@ -42,11 +42,21 @@ pub enum Action {
     Register,
     /// Take one region to it.
     Promote {
-        /// Which.
-        region: RegionName,
+        /// Whose turn it is.
+        turn: Turn,
     },
     /// See that every region serves it.
     Verify,
+}
+
+/// Whose turn it is in a stage of the pipeline. A pipeline's stages are fixed when it is deployed; the order of a wave by
+/// traffic is not. So its stages are places, and the wave's recorded order says who stands there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// A region's own stage: `Promote-EU`, in a fixed order.
+    Of(RegionName),
+    /// A place, from 1: `Promote-1`.
+    Place(usize),
 }
 
 /// The id of the job in an event of any shape: so that a function which can make nothing else of it still answers.
@@ -94,6 +104,13 @@ impl PipelineJob {
             let expected = format!("{:?}, the fleet that this function is deployed for", fleet.name.as_str());
             return Err(wrong("fleet", expected, quoted(self.parameters.fleet.as_str())));
         }
+        if let (Action::Promote { turn: Turn::Of(region) }, OrderPolicy::Signal) =
+            (&self.parameters.action, fleet.order)
+        {
+            let expected = "no region but a place, such as \"place\": 1: with order = \"signal\" each wave has its own \
+                            order, so name the pipeline's stages Promote-1, Promote-2 and so on";
+            return Err(wrong("region", expected.to_owned(), quoted(region.as_str())));
+        }
         if self.parameters.policy != policy {
             let expected = format!(
                 "{policy}, the digest of the fleet.toml that this function is deployed with; start a new execution of \
@@ -105,6 +122,19 @@ impl PipelineJob {
     }
 }
 
+fn turn(fields: &Fields<'_>) -> Result<Turn, EventError> {
+    let place = fields.value.get("place").filter(|place| !place.is_null());
+    let Some(place) = place else {
+        return fields.name("/region", "an AWS region name such as eu-west-1, or a place instead").map(Turn::Of);
+    };
+    let counted = place.as_u64().and_then(|place| usize::try_from(place).ok()).filter(|place| *place > 0);
+    match counted {
+        Some(place) if fields.value.get("region").is_none_or(serde_json::Value::is_null) => Ok(Turn::Place(place)),
+        Some(_) => Err(fields.wrong("/place", "a region or a place, not both", place.to_string())),
+        None => Err(fields.wrong("/place", "a whole number from 1", quoted(&place.to_string()))),
+    }
+}
+
 impl UserParameters {
     const EVENT: &'static str = "CodePipeline job, UserParameters";
 
@@ -112,7 +142,7 @@ impl UserParameters {
         let fields = Fields::new(Self::EVENT, value);
         let action = match fields.text("/action", "\"register\", \"promote\" or \"verify\"")? {
             "register" => Action::Register,
-            "promote" => Action::Promote { region: fields.name("/region", "an AWS region name such as eu-west-1")? },
+            "promote" => Action::Promote { turn: turn(&fields)? },
             "verify" => Action::Verify,
             other => return Err(fields.wrong("/action", "\"register\", \"promote\" or \"verify\"", quoted(other))),
         };

@@ -51,7 +51,7 @@ fn pipeline_jobs_say_what_to_do_for_which_release() {
         assert_eq!(job.parameters.pipeline.as_str(), "fraud-promotion");
         (job.parameters.action, job.continuation)
     };
-    let promote = |region: &str| Action::Promote { region: region.parse().unwrap() };
+    let promote = |region: &str| Action::Promote { turn: Turn::Of(region.parse().unwrap()) };
     assert_eq!(action("promote/promote-eu.json"), (promote("eu-west-1"), None));
     assert_eq!(
         action("promote/promote-jp-continuation.json"),
@@ -91,6 +91,15 @@ fn each_wrong_parameter_is_named() {
             assert!(error.contains(&format!("field {field} is")), "{error}");
         }
     }
+    for wrong in [json!(0), json!(-1), json!(1.5), json!("1"), json!(true), json!(1)] {
+        // The last one is a place, and there is a region too.
+        let mut parameters = right.clone();
+        parameters["place"] = wrong;
+        assert!(parse(parameters.to_string()).unwrap_err().to_string().contains("field place is"));
+    }
+    let mut place = right.clone();
+    (place["region"], place["place"]) = (Value::Null, json!(3));
+    assert_eq!(parse(place.to_string()).unwrap().parameters.action, Action::Promote { turn: Turn::Place(3) });
     assert!(parse("{\"fleet\":".to_owned()).unwrap_err().to_string().contains("not JSON (line 1 column 9)"));
     assert!(parse("#{variables.release}".to_owned()).is_err());
 }
@@ -106,6 +115,20 @@ fn a_job_for_another_fleet_or_policy_is_refused() {
     job.parameters.fleet = "churn".parse().unwrap();
     let error = job.check(&fleet, policy).unwrap_err().to_string();
     assert!(error.contains("field fleet is \"churn\"; expected \"fraud\""), "{error}");
+}
+
+/// In an order by traffic a stage of one region would start it out of turn.
+#[test]
+fn a_stage_that_names_a_region_is_refused_where_the_order_is_the_waves_own() {
+    let mut fleet = crate::testing::fleet();
+    let mut job = PipelineJob::parse("promote", &fixture("promote/promote-eu.json")).unwrap();
+    let policy = job.parameters.policy;
+    assert_eq!(job.check(&fleet, policy), Ok(()));
+    fleet.order = meridian_domain::OrderPolicy::Signal;
+    let error = job.check(&fleet, policy).unwrap_err().to_string();
+    assert!(error.contains("field region is \"eu-west-1\"; expected no region but a place"), "{error}");
+    job.parameters.action = Action::Promote { turn: Turn::Place(1) };
+    assert_eq!(job.check(&fleet, policy), Ok(()));
 }
 
 #[test]

@@ -8,13 +8,13 @@ mod execute;
 mod observe;
 
 use crate::context::{Context, FunctionKind, HandlerError};
-use crate::events::{Action, PipelineJob};
+use crate::events::PipelineJob;
 use crate::job;
 use crate::ports::{FailureKind, Ports};
 pub(crate) use execute::{asked, page, trip};
 use jiff::Timestamp;
+use meridian_domain::audit;
 use meridian_domain::plan::{self, Finish, Next, Plan};
-use meridian_domain::{Region, audit};
 use observe::Look;
 use serde_json::{Value, json};
 
@@ -52,8 +52,9 @@ async fn walk<P: Ports>(
     job: &PipelineJob,
     since: Timestamp,
 ) -> Result<Ended, HandlerError> {
-    let subject = subject(context, job)?;
-    let mut look = Look::take(ports, context, job, since, subject).await?;
+    let mut look = Look::take(ports, context, job, since).await?;
+    let subject = look.subject(ports, context, &job.parameters.action).await?;
+    look.observe(ports, &context.fleet, subject).await;
     for _ in 0..STEPS {
         let now = ports.now();
         let plan = match subject {
@@ -68,15 +69,6 @@ async fn walk<P: Ports>(
         look.execute(ports, context, plan).await?;
     }
     Err(HandlerError::State(format!("the planner took {STEPS} steps in one call without coming to an end")))
-}
-
-/// The region that the job is about; none for the last action, which is about all of them.
-fn subject<'a>(context: &'a Context, job: &PipelineJob) -> Result<Option<&'a Region>, HandlerError> {
-    match &job.parameters.action {
-        Action::Promote { region } => context.region_named(region).map(Some),
-        Action::Verify => Ok(None),
-        Action::Register => Err(HandlerError::State("promote was given shadow-eval's action Register".to_owned())),
-    }
 }
 
 /// A plan that would break an invariant is not executed: the call fails, and the entry tells people.

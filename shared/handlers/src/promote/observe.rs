@@ -1,12 +1,12 @@
 //! What a step of a wave can see, read once at the beginning of a call and again after what changes it.
 
 use crate::context::{Context, HandlerError};
-use crate::events::PipelineJob;
+use crate::events::{Action, PipelineJob, Turn};
 use crate::files;
 use crate::journal::Journal;
 use crate::ports::{Approval, Ports};
 use jiff::Timestamp;
-use meridian_domain::plan::Sight;
+use meridian_domain::plan::{Sight, order_due, region_at};
 use meridian_domain::{
     AlarmView, Chain, EndpointView, Fleet, HubHistory, Manifest, Region, RegionHistory, RegionName, Seen, alarms,
 };
@@ -23,13 +23,12 @@ pub(super) struct Look {
 }
 
 impl Look {
-    /// Reads the ledgers, the registry, and of `subject` (or of every region, where there is none) the endpoint.
+    /// Reads the manifest and the ledgers.
     pub async fn take<P: Ports>(
         ports: &P,
         context: &Context,
         job: &PipelineJob,
         since: Timestamp,
-        subject: Option<&Region>,
     ) -> Result<Self, HandlerError> {
         let fleet = &context.fleet;
         let release = job.parameters.release;
@@ -52,17 +51,50 @@ impl Look {
             done: BTreeSet::new(),
             paged: BTreeSet::new(),
         };
-        let mut look = Self { sight, manifest, hub, regions };
+        Ok(Self { sight, manifest, hub, regions })
+    }
+
+    /// The region that the job is about; none for the last action, which is about all of them. Who stands at a place of
+    /// the pipeline is the wave's recorded order's to say; where its start recorded none, it is recorded now.
+    pub async fn subject<'a, P: Ports>(
+        &mut self,
+        ports: &P,
+        context: &'a Context,
+        action: &Action,
+    ) -> Result<Option<&'a Region>, HandlerError> {
+        let place = match action {
+            Action::Promote { turn: Turn::Of(region) } => return context.region_named(region).map(Some),
+            Action::Promote { turn: Turn::Place(place) } => *place,
+            Action::Verify => return Ok(None),
+            Action::Register => {
+                return Err(HandlerError::State("promote was given shadow-eval's action Register".to_owned()));
+            }
+        };
+        let (fleet, execution) = (&context.fleet, self.sight.execution.clone());
+        if let Some(record) = order_due(fleet, self.hub.history(), &execution, ports.now()) {
+            let ordered = |hub: &HubHistory| hub.order(&execution).is_some();
+            self.hub.append_unless(ports, &execution, record, ordered).await?;
+            self.hub_changed();
+        }
+        let count = fleet.regions.len();
+        region_at(fleet, self.hub.history(), &execution, place).map(Some).ok_or_else(|| {
+            let what = format!("the pipeline's stage is for place {place} of a fleet of {count} regions: give it one stage Promote-<place> for each region");
+            HandlerError::Action(what)
+        })
+    }
+
+    /// Looks at what `subject` needs (or every region's endpoint, where there is none).
+    pub async fn observe<P: Ports>(&mut self, ports: &P, fleet: &Fleet, subject: Option<&Region>) {
         match subject {
             Some(region) => {
-                look.sight.approved = approved(ports, fleet, look.hub.history().packages.get(&release)).await;
-                look.endpoint(ports, fleet, &region.name).await;
-                look.alarms(ports, fleet, &region.name).await;
-                look.open_intents(ports, fleet, region).await;
+                let package = self.hub.history().packages.get(&self.sight.release);
+                self.sight.approved = approved(ports, fleet, package).await;
+                self.endpoint(ports, fleet, &region.name).await;
+                self.alarms(ports, fleet, &region.name).await;
+                self.open_intents(ports, fleet, region).await;
             }
-            None => look.every_endpoint(ports, fleet).await,
+            None => self.every_endpoint(ports, fleet).await,
         }
-        Ok(look)
     }
 
     /// Looks at an endpoint.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::events::UserParameters;
+use crate::events::{Action, Turn, UserParameters};
 use crate::ports::{Approval, Clock, ErrorKind};
 use crate::publish::{PublishSpec, publish};
 use crate::testing::{FLEET, Fault, World, context, fleet, name, run};
@@ -73,17 +73,44 @@ fn tell(world: &World, region: &str, record: Record) {
 }
 
 fn call(world: &World, release: ReleaseId) -> Value {
+    run(call_for(world, &context(EU), release, Turn::Of(name(EU)))).unwrap()
+}
+
+async fn call_for(world: &World, context: &Context, release: ReleaseId, turn: Turn) -> Result<Value, HandlerError> {
     let fleet = fleet();
     let parameters = UserParameters {
         fleet: fleet.name,
-        action: Action::Promote { region: name(EU) },
+        action: Action::Promote { turn },
         release,
         policy: Sha256::of(FLEET.as_bytes()),
         pipeline: fleet.pipeline,
         execution: WAVE.parse().unwrap(),
     };
     let job = PipelineJob { job: "job-1".to_owned(), continuation: None, parameters };
-    run(handle(world, &context(EU), &job)).unwrap()
+    handle(world, context, &job).await
+}
+
+/// The fleet at 03:00 UTC with its order by traffic: Sydney's afternoon comes first.
+fn by_traffic() -> Context {
+    Context::new(&FLEET.replace("order = \"fixed\"", "order = \"signal\""), name(EU)).unwrap()
+}
+
+#[test]
+fn a_place_of_the_pipeline_is_the_region_that_the_waves_recorded_order_puts_there() {
+    let (world, release) = world();
+    *world.now.borrow_mut() = "2026-11-20T03:02:00Z".parse().unwrap();
+    let context = by_traffic();
+    run(call_for(&world, &context, release, Turn::Place(1))).unwrap();
+    let sydney = world.records(&name("ap-southeast-2"), Chain::Region(name("ap-southeast-2")));
+    assert!(matches!(sydney.last(), Some(Record::UpdateStarted { .. })), "{sydney:#?}");
+    // Hours later Sydney sleeps, and stands where it stood.
+    *world.now.borrow_mut() = "2026-11-20T17:00:00Z".parse().unwrap();
+    let ended = run(call_for(&world, &context, release, Turn::Place(2))).unwrap();
+    assert!(ended["why"].as_str().unwrap().starts_with("JP is not promoted"), "{ended}");
+    let orders = hub(&world).into_iter().filter(|record| matches!(record, Record::WaveOrdered { .. })).count();
+    assert_eq!((orders, world.updates.borrow().len()), (1, 1));
+    let error = run(call_for(&world, &context, release, Turn::Place(5))).unwrap_err().to_string();
+    assert!(error.contains("place 5 of a fleet of 4 regions"), "{error}");
 }
 
 fn hub(world: &World) -> Vec<Record> {

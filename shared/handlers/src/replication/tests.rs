@@ -251,7 +251,7 @@ fn an_older_release_that_was_overtaken_while_it_waited_starts_nothing() {
             world.write(&name(region), Chain::Region(name(region)), "other", record);
         }
         let (version, execution) = ("v427".parse().unwrap(), "wave".parse().unwrap());
-        let record = Record::WaveStarted { release: newer, version, execution, late: vec![] };
+        let record = Record::WaveStarted { release: newer, version, execution, late: vec![], order: None };
         world.write(&name(HOME), Chain::Home, "other", record);
     });
     assert_eq!(arrive(&world, HOME, older).unwrap()["wave"], Value::Null);

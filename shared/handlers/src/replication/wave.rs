@@ -11,7 +11,7 @@ use crate::ports::{Artifacts, Clock, Ledger, Page, Pager, Pipeline, StartSpec};
 use bytes::Bytes;
 use jiff::Timestamp;
 use meridian_domain::{
-    Actor, Chain, HubHistory, Manifest, Record, RegionHistory, RegionName, ReleaseId, Version, keys,
+    Actor, Chain, HubHistory, Manifest, Record, RegionHistory, RegionName, ReleaseId, Version, keys, plan,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -169,6 +169,7 @@ where
         version: manifest.version.clone(),
         execution: execution.clone(),
         late: late.clone(),
+        order: Some(plan::wave_order(&ctx.fleet, ports.now())),
     };
     let actor = ctx.actor(FunctionKind::Replication);
     // People first: where this call dies now, the next one finds no entry, the same execution, and tells them again.

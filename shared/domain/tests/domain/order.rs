@@ -1,0 +1,94 @@
+//! In which order a wave walks, and that it keeps to it.
+
+use crate::night::{AU, BR, EU, JP, Night, actor, at, fleet, name};
+use jiff::Timestamp;
+use meridian_domain::plan::{Act, Finish, Next, wave_order};
+use meridian_domain::{Fleet, HomePlace, OrderPolicy, Record, audit};
+
+fn by_traffic() -> Fleet {
+    Fleet { order: OrderPolicy::Signal, ..fleet() }
+}
+
+fn titles(fleet: &Fleet, at: Timestamp) -> String {
+    let order = wave_order(fleet, at);
+    let titles: Vec<&str> = order.regions.iter().map(|region| fleet.title(region)).collect();
+    titles.join(" ")
+}
+
+fn at_night(fleet: Fleet) -> Night {
+    Night { fleet, ..Night::new() }
+}
+
+#[test]
+fn a_fixed_order_is_the_listed_one_and_says_what_the_traffic_of_the_hour_would_make_of_it() {
+    let order = wave_order(&fleet(), at("03:00:00"));
+    assert_eq!(order.regions, [EU, AU, JP, BR].map(name));
+    assert_eq!(
+        order.why,
+        "as listed: EU, AU, JP, BR; by the traffic of the hour it would be AU, JP, EU, BR, for at 03:00 UTC Dublin \
+         sleeps (03:00 there, 138 requests/s), Sydney is at its peak (14:00 there, 200 requests/s), Tokyo is at its peak \
+         (12:00 there, 146 requests/s) and Sao Paulo sleeps (00:00 there, 27 requests/s)"
+    );
+    let same = wave_order(&fleet(), at("13:00:00")).why;
+    assert!(
+        same.contains("by the traffic of the hour it would be EU, BR, JP, AU, for at 13:00 UTC Dublin is at"),
+        "{same}"
+    );
+}
+
+#[test]
+fn an_order_by_traffic_follows_the_hour_of_the_wave() {
+    let fleet = by_traffic();
+    assert_eq!(titles(&fleet, at("03:00:00")), "AU JP EU BR");
+    assert_eq!(titles(&fleet, at("14:00:00")), "EU BR JP AU");
+    let why = wave_order(&fleet, at("03:00:00")).why;
+    assert!(why.starts_with("most traffic of the hour first: AU, JP, EU, BR, for at 03:00 UTC Dublin sleeps"), "{why}");
+    let place = |home_place| titles(&Fleet { home_place, ..fleet.clone() }, at("03:00:00"));
+    assert_eq!(place(HomePlace::First), "EU AU JP BR");
+    assert_eq!(place(HomePlace::Last), "AU JP BR EU");
+}
+
+/// I3: chosen once, however the traffic changes while the wave walks.
+#[test]
+fn the_order_that_a_wave_recorded_stands_for_all_of_its_steps() {
+    let mut night = at_night(by_traffic());
+    let call = night.call(AU);
+    assert!(matches!(call.plans[0].next, Next::TellHub(Record::WaveOrdered { .. })));
+    assert!(call.did(Act::Update));
+    // In the evening of Sydney the order would be another one; the recorded one stands, whoever says something else.
+    night.now = at("14:00:00");
+    let other = wave_order(&night.fleet, night.now);
+    assert_ne!(other.regions[0], name(AU));
+    let execution = night.sight.execution.clone();
+    night.hub(Record::WaveOrdered { execution: execution.clone(), order: other });
+    assert_eq!(night.sight.hub.orders[&execution].regions[0], name(AU));
+}
+
+#[test]
+fn a_region_does_not_start_before_those_that_the_recorded_order_puts_before_it() {
+    let mut night = at_night(by_traffic());
+    assert_eq!(night.call(EU).finish(), Some(Finish::Failed));
+    let mut night = Night { fleet: by_traffic(), ..Night::confirmed_in(&[AU, JP]) };
+    assert!(night.call(EU).did(Act::Update), "EU is third at 03:00 UTC");
+    assert_eq!(Night { fleet: by_traffic(), ..Night::confirmed_in(&[AU]) }.call(EU).finish(), Some(Finish::Failed));
+}
+
+/// I3: without a record an order by traffic would be whatever the hour says.
+#[test]
+fn the_audit_refuses_an_update_whose_order_is_not_on_record() {
+    let mut night = at_night(by_traffic());
+    night.call_until(AU, |night| night.history(AU).update.is_some());
+    let plan = night.plan(AU);
+    assert!(matches!(plan.next, Next::Do(Act::Update, ..)));
+    assert_eq!(audit(&night.fleet, &night.sight, &plan, night.now), []);
+    let order = night.sight.hub.orders.remove(&actor("wave-1")).unwrap();
+    let noted =
+        |night: &Night| audit(&night.fleet, &night.sight, &plan, night.now).iter().any(|note| note.invariant == "I3");
+    assert!(noted(&night));
+    // Nor one that leaves a region out, nor one in which somebody else comes first.
+    for regions in [&order.regions[..3], &[name(BR), name(AU), name(JP), name(EU)]] {
+        let order = meridian_domain::plan::WaveOrder { regions: regions.to_vec(), why: String::new() };
+        night.sight.hub.orders.insert(actor("wave-1"), order);
+        assert!(noted(&night), "{regions:?}");
+    }
+}
