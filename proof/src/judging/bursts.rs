@@ -56,7 +56,7 @@ impl Bursts {
         }
     }
 
-    /// One minute's factors, where the arms' usual counts are `(green, blue)`.
+    /// One minute's factors, where the arms' mean counts are `(green, blue)`.
     pub fn draw(self, random: &mut Random, (green, blue): (f64, f64), instances: u32) -> Multipliers {
         match self {
             Bursts::Poisson => Multipliers { green: 1.0, blue: 1.0 },

@@ -3,16 +3,22 @@
 pub mod bursts;
 pub mod fleets;
 pub mod latency;
+mod order;
 pub mod peers;
+mod power;
+mod regions;
 pub mod report;
 pub mod share;
+mod shifts;
 pub mod streams;
 pub mod trial;
+pub mod waves;
 mod wrong_fails;
 
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::Fleet;
-use report::Report;
+use report::{Promise, Report, Table};
+use std::str::FromStr;
 use streams::{Metric, Site};
 use trial::Timing;
 
@@ -21,6 +27,70 @@ const DELAY: u32 = 2;
 /// The hour of the reference night, 03:00 UTC on 20 November 2026: Dublin sleeps, Sydney is at its peak.
 const NIGHT: Timestamp = Timestamp::constant(1_795_143_600, 0);
 
+/// What every region counts and policy always judges.
+const METRICS: [Metric; 3] = [Metric::Errors4xx, Metric::Errors5xx, Metric::LatencyOver(20)];
+
+/// What can be asked of the judge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// How often is an equal release failed?
+    WrongFails,
+    /// How often, and how soon, is a worse one found, over a table of regions?
+    Power,
+    /// The same in the reference fleet at 03:00 UTC.
+    Night,
+    /// Is a slower model found?
+    Latency,
+    /// Is one found that declines more or fewer customers?
+    Alerts,
+    /// Do healthy regions hide a fault in one?
+    OneRegion,
+    /// Do regions find together what none finds alone?
+    Everywhere,
+    /// What does the order by traffic gain?
+    Order,
+}
+
+impl Question {
+    /// All of them.
+    pub const ALL: [Question; 8] = [
+        Question::WrongFails,
+        Question::Power,
+        Question::Night,
+        Question::Latency,
+        Question::Alerts,
+        Question::OneRegion,
+        Question::Everywhere,
+        Question::Order,
+    ];
+
+    /// What a command line calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Question::WrongFails => "wrong-fails",
+            Question::Power => "power",
+            Question::Night => "night",
+            Question::Latency => "latency",
+            Question::Alerts => "alerts",
+            Question::OneRegion => "one-region",
+            Question::Everywhere => "everywhere",
+            Question::Order => "order",
+        }
+    }
+}
+
+/// A question that nobody has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no question: ask one of {known}", known = Question::ALL.map(Question::name).join(", "))]
+pub struct QuestionError(String);
+
+impl FromStr for Question {
+    type Err = QuestionError;
+    fn from_str(text: &str) -> Result<Self, QuestionError> {
+        Question::ALL.into_iter().find(|known| known.name() == text).ok_or_else(|| QuestionError(text.to_owned()))
+    }
+}
+
 /// What is simulated.
 #[derive(Clone, Debug)]
 pub struct Study<'a> {
@@ -28,7 +98,6 @@ pub struct Study<'a> {
     runs: u64,
     seed: u64,
     timing: Timing,
-    metrics: Vec<Metric>,
 }
 
 impl<'a> Study<'a> {
@@ -40,13 +109,37 @@ impl<'a> Study<'a> {
             warm_up: minutes(fleet.guardrail.warm_up),
             decide_before_end: minutes(fleet.guardrail.decide_before_end),
         };
-        let metrics = vec![Metric::Errors4xx, Metric::Errors5xx, Metric::LatencyOver(20)];
-        Study { fleet, runs, seed, timing, metrics }
+        Study { fleet, runs, seed, timing }
     }
 
-    /// Answers every question.
-    pub fn report(&self) -> Report {
-        Report { runs: self.runs, seed: self.seed, tables: vec![wrong_fails::table(self)], promises: Vec::new() }
+    /// Answers these questions, each once, in the order of [`Question::ALL`].
+    pub fn report(&self, questions: &[Question]) -> Report {
+        let asked = Question::ALL.into_iter().filter(|question| questions.contains(question));
+        let (tables, promises) = asked.flat_map(|question| self.answer(question)).unzip();
+        Report { runs: self.runs, seed: self.seed, tables, promises }
+    }
+
+    fn answer(&self, question: Question) -> Vec<(Table, Promise)> {
+        match question {
+            Question::WrongFails => vec![wrong_fails::answer(self)],
+            Question::Power => power::grid(self),
+            Question::Night => vec![power::at_night(self)],
+            Question::Latency => vec![shifts::latency(self)],
+            Question::Alerts => vec![shifts::alerts(self)],
+            Question::OneRegion => vec![regions::one_faulty(self)],
+            Question::Everywhere => vec![regions::small_everywhere(self)],
+            Question::Order => vec![order::answer(self)],
+        }
+    }
+
+    /// Waves a row of the tables about several regions.
+    fn wave_runs(&self) -> u64 {
+        self.runs.div_ceil(5)
+    }
+
+    /// Canaries a cell of the power tables: a share is then known to two points at 1,000.
+    fn power_runs(&self) -> u64 {
+        self.runs.div_ceil(10)
     }
 
     fn at_night(&self) -> Vec<Site> {
@@ -61,6 +154,20 @@ impl<'a> Study<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_metric_has_a_name_that_policies_can_use() {
+        for metric in METRICS.into_iter().chain([Metric::Alerts, Metric::LatencyOver(50)]) {
+            assert!(metric.name().parse::<meridian_domain::judge::MetricName>().is_ok(), "{metric:?}");
+        }
+    }
+
+    #[test]
+    fn every_question_is_found_by_its_name() {
+        Question::ALL.into_iter().for_each(|question| assert_eq!(question.name().parse(), Ok(question)));
+        let error = "speed".parse::<Question>().unwrap_err().to_string();
+        assert!(error.starts_with("\"speed\" is no question: ask one of wrong-fails, power,"), "{error}");
+    }
 
     #[test]
     fn the_night_is_the_reference_night() {

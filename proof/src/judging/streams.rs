@@ -174,8 +174,8 @@ impl Stream<'_> {
 
     /// Counts of one metric: Poisson given the minute's bursts.
     fn burst_minute(&self, random: &mut Random, rates: (f64, f64), green: u64, blue: u64) -> Minute {
-        let usual = (green as f64 * rates.1, blue as f64 * rates.1);
-        let Multipliers { green: g, blue: b } = self.bursts.draw(random, usual, self.site.instances);
+        let means = (green as f64 * rates.0, blue as f64 * rates.1);
+        let Multipliers { green: g, blue: b } = self.bursts.draw(random, means, self.site.instances);
         let bad = |random: &mut Random, total: u64, rate: f64| Arm {
             total,
             bad: poisson(random, total as f64 * rate).min(total),
@@ -211,6 +211,13 @@ pub struct Drawn {
     pub before: Counts,
     /// The canary's minutes.
     pub canary: Counts,
+}
+
+impl Drawn {
+    /// How many minutes before the canary there are.
+    pub fn history(&self) -> usize {
+        self.before.first().map_or(0, Vec::len)
+    }
 }
 
 /// A Poisson count; 0 where the mean is not above 0.

@@ -2,7 +2,12 @@
 
 use super::peers::alarm::Alarm;
 use super::peers::kayenta::{self, Class};
-use super::streams::{Arm, Counts, Metric, Minute};
+use super::streams::{Arm, Counts, Drawn, Metric, Minute, Site};
+use meridian_domain::judge::{
+    self, MetricName, MinuteCounts, RegionCounts, RegionEvidence, RegionJudge, Ruling, Watch, WatchStage,
+};
+use meridian_domain::{JudgePolicy, Verdict};
+use std::num::NonZeroU32;
 
 /// When counts are seen and when the last decision falls, in whole minutes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,8 +68,13 @@ pub fn peers(metrics: &[Metric], counts: &Counts, timing: Timing, bake: u32) -> 
     };
     let last = timing.last_look(bake);
     let (from, upto) = (timing.warm_up as usize, timing.visible(last));
+    let fails = |metric: Metric, minutes: &[Minute]| match kayenta::classify(minutes) {
+        Class::High => true,
+        Class::Low => metric == Metric::Alerts,
+        Class::Pass | Class::Error => false,
+    };
     let high = |upto: usize| {
-        counts.iter().any(|minutes| minutes.get(from..upto).is_some_and(|seen| kayenta::classify(seen) == Class::High))
+        metrics.iter().zip(counts).any(|(metric, all)| all.get(from..upto).is_some_and(|seen| fails(*metric, seen)))
     };
     let at_end = high(upto).then_some(last);
     let early = (from + KAYENTA_INTERVAL..upto).step_by(KAYENTA_INTERVAL).find(|upto| high(*upto));
@@ -74,4 +84,105 @@ pub fn peers(metrics: &[Metric], counts: &Counts, timing: Timing, bake: u32) -> 
         kayenta: at_end,
         kayenta_often: early.map(|upto| timing.seen_at(upto - 1)).or(at_end),
     }
+}
+
+/// What the judge says of one region of a wave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Watched {
+    /// The first look at which the region's own verdict was `Fail`, in minutes since the canary's begin.
+    pub region_failed: Option<u32>,
+    /// The first look at which the pooled verdict was, for itself or because the region's was.
+    pub wave_failed: Option<u32>,
+    /// What the last look said.
+    pub last: Ruling,
+    /// What later regions pool.
+    pub evidence: RegionEvidence,
+}
+
+/// The judge as a wave asks it: every minute, of what has arrived by then.
+#[derive(Clone, Debug)]
+pub struct Bench<'a> {
+    /// The policy that it judges by.
+    pub policy: &'a JudgePolicy,
+    /// Regions over which alpha is split.
+    pub regions: usize,
+    /// What is counted, with the names that the policy knows.
+    pub names: &'a [MetricName],
+    /// When counts are seen.
+    pub timing: Timing,
+}
+
+impl Bench<'_> {
+    /// Watches one region's canary to its last look; a failure does not end it.
+    pub fn watch(&self, site: &Site, drawn: &Drawn, before: &[RegionEvidence]) -> Watched {
+        let last_look = self.timing.last_look(site.bake);
+        let planned = self.timing.visible(last_look);
+        let watch = Watch {
+            warm_up: i64::from(self.timing.warm_up),
+            last_look: i64::try_from(planned).unwrap_or(i64::MAX),
+            due: false,
+            stage: WatchStage::Canary,
+        };
+        let mut judge = RegionJudge::new(self.policy, self.regions, self.names.iter().cloned(), watch);
+        self.take(&mut judge, site, &drawn.before, -i64::try_from(drawn.history()).unwrap_or(0));
+        let (mut region_failed, mut wave_failed) = (None, None);
+        for minute in 0..planned {
+            for (name, minutes) in self.names.iter().zip(&drawn.canary) {
+                if let Some(counts) = minutes.get(minute) {
+                    judge.take(name, &told(site, counts, i64::try_from(minute).unwrap_or(i64::MAX)));
+                }
+            }
+            let at = self.timing.seen_at(minute);
+            let ruling = judge.rule(at >= last_look, before);
+            let failed = |verdict| (verdict == Verdict::Fail).then_some(at);
+            region_failed = region_failed.or(failed(ruling.verdict));
+            wave_failed = wave_failed.or(failed(ruling.wave));
+        }
+        let last = judge.judgement(true, before);
+        let ruling = Ruling { verdict: last.verdict, wave: last.wave };
+        Watched { region_failed, wave_failed, last: ruling, evidence: last.evidence }
+    }
+
+    /// Whether green at full load fails at any minute, against blue's minutes before the shift.
+    pub fn fails_after_shift(&self, site: &Site, drawn: &Drawn) -> bool {
+        let length = drawn.canary.first().map_or(0, Vec::len);
+        let first = -i64::try_from(drawn.history()).unwrap_or(0);
+        let mut counts = RegionCounts::default();
+        for (name, minutes) in self.names.iter().zip(&drawn.before) {
+            let minutes = (first..).zip(minutes).map(|(minute, counts)| told(site, counts, minute));
+            counts.metrics.insert(name.clone(), minutes.collect());
+        }
+        let watch = Watch {
+            warm_up: i64::from(self.timing.warm_up),
+            last_look: i64::try_from(length).unwrap_or(i64::MAX),
+            due: false,
+            stage: WatchStage::FullLoad,
+        };
+        (0..length).any(|minute| {
+            for (name, minutes) in self.names.iter().zip(&drawn.canary) {
+                if let (Some(seen), Some(new)) = (counts.metrics.get_mut(name), minutes.get(minute)) {
+                    seen.push(told(site, new, i64::try_from(minute).unwrap_or(i64::MAX)));
+                }
+            }
+            let watch = Watch { due: minute + 1 == length, ..watch };
+            judge::judge(self.policy, self.regions, &counts, watch, &[]).verdict == Verdict::Fail
+        })
+    }
+
+    fn take(&self, judge: &mut RegionJudge<'_>, site: &Site, counts: &Counts, first: i64) {
+        for (name, minutes) in self.names.iter().zip(counts) {
+            for (minute, counts) in (first..).zip(minutes) {
+                judge.take(name, &told(site, counts, minute));
+            }
+        }
+    }
+}
+
+/// A minute as CloudWatch tells it: a fleet that nobody called has no datapoint.
+fn told(site: &Site, counts: &Minute, minute: i64) -> MinuteCounts {
+    let arm = |arm: Arm| {
+        let Arm { total, bad } = arm;
+        (total > 0).then_some(judge::Arm { total, bad, instances: NonZeroU32::new(site.instances) })
+    };
+    MinuteCounts { minute, green: arm(counts.green), blue: arm(counts.blue) }
 }

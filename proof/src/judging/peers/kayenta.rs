@@ -1,9 +1,9 @@
 //! Kayenta's judge for one metric: `MannWhitneyClassifier` of spinnaker/kayenta, written anew from its behaviour.
 //!
 //! One value per minute and arm. The interval (98 %) of the Hodges-Lehmann shift is what R's `wilcox.test` finds by its
-//! normal approximation with continuity correction and a root search, the tolerance 0.25 of the *estimate*. The direction is
-//! `increase`; a metric is `High` where the interval's lower end is above the tolerance and the mean ratio is at least
-//! `allowedIncrease` (1.0). A minute without requests is NaN and, by the default strategy, replaced by 0. Outliers stay, as
+//! normal approximation with continuity correction and a root search, the tolerance 0.25 of the *estimate*. A metric is
+//! `High` where the interval's lower end is above the tolerance and the mean ratio is at least `allowedIncrease` (1.0), `Low`
+//! likewise; its direction decides which of them fails, and here one failing metric fails the canary, as a critical one does. A minute without requests is NaN and, by the default strategy, replaced by 0. Outliers stay, as
 //! by default. Values are per cent: the root search stops at 1e-6.
 
 use crate::judging::streams::{Arm, Minute};
@@ -18,10 +18,12 @@ const ACCURACY: f64 = 1e-6;
 /// What Kayenta makes of one metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// Not higher than the baseline.
+    /// Neither.
     Pass,
-    /// Higher: with the usual thresholds the canary fails.
+    /// Higher than the baseline: where the metric's direction is `increase` or `either`, it fails.
     High,
+    /// Lower: where it is `either`, it fails.
+    Low,
     /// All observations are tied and no interval exists: Kayenta's `Error`, which does not lower the score.
     Error,
 }
@@ -55,11 +57,16 @@ fn classify_values(mut experiment: Vec<f64>, mut control: Vec<f64>) -> Class {
     if experiment == control || one_value {
         return Class::Pass;
     }
+    // The interval leaves 0 out only where the statistic at 0 is beyond the quantile: most need no root search.
+    if statistic(&experiment, &control, 0.0).is_some_and(|at_zero| at_zero.abs() <= QUANTILE) {
+        return Class::Pass;
+    }
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     let ratio = mean(&experiment) / mean(&control);
     match shift(&experiment, &control) {
         None => Class::Error,
         Some(shift) if shift.lower > TOLERANCE * shift.estimate.abs() && ratio >= 1.0 => Class::High,
+        Some(shift) if shift.upper < -TOLERANCE * shift.estimate.abs() && ratio <= 1.0 => Class::Low,
         Some(_) => Class::Pass,
     }
 }
@@ -154,9 +161,9 @@ mod tests {
     }
 
     #[test]
-    fn higher_is_high_and_lower_passes() {
+    fn higher_is_high_and_lower_is_low() {
         assert_eq!(classify_values(A.to_vec(), B.to_vec()), Class::High);
-        assert_eq!(classify_values(B.to_vec(), A.to_vec()), Class::Pass);
+        assert_eq!(classify_values(B.to_vec(), A.to_vec()), Class::Low);
     }
 
     #[test]

@@ -1,0 +1,137 @@
+//! Whole waves: region after region, each judged with what the regions before it have shown.
+
+use super::Study;
+use super::bursts::Bursts;
+use super::peers::fixed;
+use super::streams::{Drawn, Effect, Metric, Site, Stream, Usual};
+use super::trial::{Bench, Peers, Watched, peers};
+use crate::random::stream;
+use meridian_domain::JudgePolicy;
+use meridian_domain::judge::{MetricName, RegionEvidence};
+
+/// Minutes before a canary in which blue's counts show how much they scatter.
+const HISTORY: u32 = 30;
+
+/// Minutes of blue with which green is compared after the shift.
+const HOUR: u32 = 60;
+/// In the path of the streams of minutes after the shift.
+const AFTER_SHIFT: u64 = 1;
+
+/// One region of a wave: where, and how the challenger does there.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The region.
+    pub site: Site,
+    /// What is wrong with the challenger there.
+    pub effect: Effect,
+    /// The number of its stream: the same region has the same minutes in whatever order a wave goes.
+    pub stream: u64,
+}
+
+impl Place {
+    /// The regions of a wave in this order, all with one effect.
+    pub fn all(sites: Vec<Site>, effect: Effect) -> Vec<Place> {
+        (0..).zip(sites).map(|(stream, site)| Place { site, effect, stream }).collect()
+    }
+}
+
+/// What the waves of one row have in common.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// The policy.
+    pub policy: JudgePolicy,
+    /// Regions over which alpha is split.
+    pub regions: usize,
+    /// The champion's rates.
+    pub usual: Usual,
+    /// How counts burst.
+    pub bursts: Bursts,
+    metrics: Vec<Metric>,
+    names: Vec<MetricName>,
+}
+
+/// What everybody made of one region's canary.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The judge.
+    pub judge: Watched,
+    /// What users have today.
+    pub peers: Peers,
+    /// The best single look at the errors: its p-value.
+    pub fixed: f64,
+}
+
+impl Setting {
+    /// Waves under a policy that count these metrics.
+    pub fn new(study: &Study<'_>, metrics: &[Metric], usual: Usual, bursts: Bursts) -> Self {
+        // Every metric's name is well formed: a test says so.
+        let names = metrics.iter().filter_map(|metric| metric.name().parse().ok()).collect();
+        let regions = study.fleet.regions.len();
+        Setting { policy: study.fleet.judge.clone(), regions, usual, bursts, metrics: metrics.to_vec(), names }
+    }
+
+    /// The same under another declared dispersion.
+    #[must_use]
+    pub fn declared(mut self, dispersion: f64) -> Self {
+        self.policy.dispersion = dispersion;
+        self.policy.metrics.values_mut().for_each(|metric| metric.dispersion = None);
+        self
+    }
+
+    /// One region's own share of alpha for one metric, at all its looks together: what the best single look may err too.
+    pub fn region_level(&self) -> f64 {
+        let policy = &self.policy;
+        let families = self.metrics.len().max(1) as f64;
+        policy.alpha * (1.0 - policy.bounds_share) * (1.0 - policy.pooled_share) / families / self.regions.max(1) as f64
+    }
+
+    /// One wave; a failure does not end it.
+    pub fn wave(&self, study: &Study<'_>, number: u64, places: &[Place]) -> Vec<Seen> {
+        let mut before: Vec<RegionEvidence> = Vec::with_capacity(places.len());
+        let mut seen = Vec::with_capacity(places.len());
+        for place in places {
+            let region = self.region(study, number, place, &before);
+            before.push(region.judge.evidence.clone());
+            seen.push(region);
+        }
+        seen
+    }
+
+    /// One region with the evidence of those before it.
+    pub fn region(&self, study: &Study<'_>, number: u64, place: &Place, before: &[RegionEvidence]) -> Seen {
+        let drawn = self.draw(study, number, place);
+        let bench = Bench { policy: &self.policy, regions: self.regions, names: &self.names, timing: study.timing };
+        let bake = place.site.bake;
+        Seen {
+            judge: bench.watch(&place.site, &drawn, before),
+            peers: peers(&self.metrics, &drawn.canary, study.timing, bake),
+            fixed: self.fixed(study, bake, &drawn),
+        }
+    }
+
+    /// Whether green, which now has all the traffic, fails against blue's last hour within so many compared minutes.
+    pub fn fails_after_shift(&self, study: &Study<'_>, number: u64, place: &Place, minutes: u32) -> bool {
+        let site = Site { canary: 1.0, ..place.site.clone() };
+        let mut random = stream(study.seed, &[number, place.stream, AFTER_SHIFT]);
+        let drawn = self.stream(&site, place.effect).draw(&mut random, HOUR, study.timing.warm_up + minutes);
+        let bench = Bench { policy: &self.policy, regions: self.regions, names: &self.names, timing: study.timing };
+        bench.fails_after_shift(&site, &drawn)
+    }
+
+    fn draw(&self, study: &Study<'_>, number: u64, place: &Place) -> Drawn {
+        let mut random = stream(study.seed, &[number, place.stream]);
+        self.stream(&place.site, place.effect).draw(&mut random, HISTORY, place.site.bake)
+    }
+
+    fn stream<'a>(&'a self, site: &'a Site, effect: Effect) -> Stream<'a> {
+        Stream { site, usual: self.usual, effect, bursts: self.bursts, metrics: &self.metrics }
+    }
+
+    /// The first metric's p-value, over the minutes that the judge's last look compares.
+    fn fixed(&self, study: &Study<'_>, bake: u32, drawn: &Drawn) -> f64 {
+        let timing = study.timing;
+        let compared = timing.warm_up as usize..timing.visible(timing.last_look(bake));
+        let minutes = drawn.canary.first().and_then(|minutes| minutes.get(compared)).unwrap_or_default();
+        fixed::p_value(fixed::sum(minutes), self.policy.tolerance_fail, self.policy.dispersion)
+    }
+}
