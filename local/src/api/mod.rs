@@ -114,3 +114,20 @@ pub const OPERATIONS: [&str; 24] = [
     codepipeline::PutJobFailureResult::NAME,
     sns::Publish::NAME,
 ];
+
+/// The operations that change something: between two of them a function that dies has done the same, wherever it dies.
+pub const EFFECTS: [&str; 13] = [
+    s3::PutObject::NAME,
+    sagemaker::CreateModel::NAME,
+    sagemaker::CreateEndpointConfig::NAME,
+    sagemaker::CreateEndpoint::NAME,
+    sagemaker::UpdateEndpoint::NAME,
+    sagemaker::CreateModelPackage::NAME,
+    sagemaker::UpdateModelPackage::NAME,
+    cloudwatch::PutMetricData::NAME,
+    cloudwatch::PutMetricAlarm::NAME,
+    codepipeline::StartPipelineExecution::NAME,
+    codepipeline::PutJobSuccessResult::NAME,
+    codepipeline::PutJobFailureResult::NAME,
+    sns::Publish::NAME,
+];

@@ -47,8 +47,8 @@ impl Signals for DirectPorts {
         Ok(views)
     }
 
-    async fn publish(&self, region: &RegionName, metric: &MetricPoint) -> Answer<()> {
-        let datum = MetricDatum {
+    async fn publish(&self, region: &RegionName, metrics: &[MetricPoint]) -> Answer<()> {
+        let datum = |metric: &MetricPoint| MetricDatum {
             metric_name: metric.name.to_owned(),
             dimensions: vec![Dimension::new("EndpointName", metric.endpoint.as_str())],
             timestamp: Some(metric.at.into()),
@@ -56,7 +56,8 @@ impl Signals for DirectPorts {
             storage_resolution: Some(HIGH_RESOLUTION),
             ..MetricDatum::default()
         };
-        self.call(region, PutMetricData { namespace: NAMESPACE.to_owned(), metric_data: vec![datum] }).await?;
+        let metric_data = metrics.iter().map(datum).collect();
+        self.call(region, PutMetricData { namespace: NAMESPACE.to_owned(), metric_data }).await?;
         Ok(())
     }
 

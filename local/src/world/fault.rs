@@ -161,6 +161,12 @@ pub struct Fault {
     /// Until then.
     #[serde(default)]
     pub until: Option<Moment>,
+    /// Only calls that change something: see [`crate::api::EFFECTS`].
+    #[serde(default)]
+    pub effects: bool,
+    /// The first so many calls that it would meet go unharmed.
+    #[serde(default)]
+    pub skip: u32,
     /// At most so often.
     #[serde(default, alias = "times")]
     pub at_most: Option<u32>,
@@ -181,6 +187,8 @@ impl Fault {
             when: When::default(),
             from: None,
             until: None,
+            effects: false,
+            skip: 0,
             at_most: None,
             delay: None,
         }
@@ -256,6 +264,8 @@ pub(super) struct Scheduled {
     pub from: Timestamp,
     pub until: Option<Timestamp>,
     left: Option<u32>,
+    /// Calls that still go unharmed.
+    skip: u32,
     met: bool,
 }
 
@@ -272,7 +282,7 @@ impl Scheduled {
         let from = fault.from.map_or(start, |moment| moment.after(start));
         // "until" is read from "from" on, so that a fault may reach over midnight.
         let until = fault.until.map(|moment| moment.after(from));
-        Scheduled { left: fault.at_most, fault, from, until, met: false }
+        Scheduled { left: fault.at_most, skip: fault.skip, fault, from, until, met: false }
     }
 
     /// Whether the fault holds at `now`.
@@ -301,7 +311,9 @@ impl Scheduled {
         let fault = &self.fault;
         let narrowed = fault.service.is_none_or(|target| target.meets(call.service))
             && fault.operation.as_deref().is_none_or(|operation| operation == call.operation)
-            && fault.function.is_none_or(|function| Some(function) == call.function);
+            && fault.function.is_none_or(|function| Some(function) == call.function)
+            // What training and people do is no function's effect.
+            && (!fault.effects || call.function.is_some() && crate::api::EFFECTS.contains(&call.operation));
         if !self.holds_in(call.region, now) || !narrowed {
             return None;
         }
@@ -323,6 +335,10 @@ impl Scheduled {
                 return None;
             }
         };
+        if self.skip > 0 {
+            self.skip -= 1;
+            return None;
+        }
         self.spend();
         Some(effect)
     }

@@ -71,20 +71,22 @@ impl Signals for AwsPorts {
         Ok(views)
     }
 
-    async fn publish(&self, region: &RegionName, metric: &MetricPoint) -> Answer<()> {
-        let datum = MetricDatum::builder()
-            .metric_name(metric.name)
-            .set_dimensions(Some(dimensions([("EndpointName", metric.endpoint.as_str())])))
-            .timestamp(to_sdk(metric.at))
-            .value(metric.value)
-            .storage_resolution(HIGH_RESOLUTION)
-            .build();
+    async fn publish(&self, region: &RegionName, metrics: &[MetricPoint]) -> Answer<()> {
+        let datum = |metric: &MetricPoint| {
+            MetricDatum::builder()
+                .metric_name(metric.name)
+                .set_dimensions(Some(dimensions([("EndpointName", metric.endpoint.as_str())])))
+                .timestamp(to_sdk(metric.at))
+                .value(metric.value)
+                .storage_resolution(HIGH_RESOLUTION)
+                .build()
+        };
         self.clients
             .cloudwatch(region)
             .await
             .put_metric_data()
             .namespace(NAMESPACE)
-            .metric_data(datum)
+            .set_metric_data(Some(metrics.iter().map(datum).collect()))
             .send()
             .await
             .map_err(|error| Call::new(region, "PutMetricData").failed(error))?;

@@ -191,6 +191,18 @@ pub fn priming(now: Timestamp) -> impl Iterator<Item = Timestamp> {
     (0..=BEAT_PERIODS + LOOK_BACK).rev().map(move |back| now - period * i32::try_from(back).unwrap_or(0))
 }
 
+/// How long Lambda waits before it repeats an asynchronous call that died (user guide, "Asynchronous invocation": one
+/// minute before the first retry).
+const REPEATED_AFTER: SignedDuration = SignedDuration::from_secs(60);
+
+/// The beats of one look at a canary: now, and one in every period until Lambda has repeated a call that died. CloudWatch
+/// takes datapoints of up to two hours ahead.
+pub(crate) fn ahead(now: Timestamp) -> impl Iterator<Item = Timestamp> {
+    let period = SignedDuration::from_secs(i64::from(BEAT_PERIOD));
+    let last = now + REPEATED_AFTER;
+    std::iter::successors(Some(now), move |at| Some(*at + period)).take_while(move |at| *at <= last)
+}
+
 /// One datapoint is enough and silence keeps the state: a revert that was asked for while the control plane was dark is
 /// still there when it returns.
 fn verdict(fleet: &Fleet) -> AlarmSpec {

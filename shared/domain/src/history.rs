@@ -5,7 +5,7 @@ use crate::ledger::{Entry, Record};
 use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
 use crate::plan::WaveOrder;
 use crate::verdict::{Cause, Decision};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -194,6 +194,12 @@ impl OpenUpdate {
     /// True where the last word is `decision`.
     pub fn is_decided(&self, decision: Decision) -> bool {
         self.decision.as_ref().is_some_and(|(last, _)| *last == decision)
+    }
+
+    /// When SageMaker's own timer ends, as far as it is known: a canary that nobody has seen may have begun right after the
+    /// intent.
+    pub(crate) fn bakes_until(&self, bake: SignedDuration) -> Timestamp {
+        self.canary.map_or(self.at + bake, |(_, ends)| ends)
     }
 
     /// True where SageMaker has taken it, or somebody has decided about it as if it had: it is not asked for again.

@@ -191,8 +191,9 @@ pub trait Signals {
     async fn put_alarms(&self, region: &RegionName, alarms: &[AlarmSpec]) -> Answer<()>;
     /// The alarms of these names that exist, metric or composite.
     async fn alarms(&self, region: &RegionName, names: &[String]) -> Answer<Vec<AlarmView>>;
-    /// Publishes one value of one of Meridian's own metrics (namespace [`meridian_domain::alarms::NAMESPACE`]), at 10-second resolution.
-    async fn publish(&self, region: &RegionName, metric: &MetricPoint) -> Answer<()>;
+    /// Publishes values of Meridian's own metrics (namespace [`meridian_domain::alarms::NAMESPACE`]) in one call, at
+    /// 10-second resolution.
+    async fn publish(&self, region: &RegionName, metrics: &[MetricPoint]) -> Answer<()>;
     /// What one fleet of an endpoint (the instances of one configuration) served in the minutes that start in `[from, to)`.
     async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<FleetCounts>;
 }
@@ -206,7 +207,7 @@ pub struct MetricPoint {
     pub endpoint: ResourceName,
     /// The value, without unit.
     pub value: f64,
-    /// When it holds; up to two weeks past.
+    /// When it holds; from two weeks past to two hours ahead.
     pub at: Timestamp,
 }
 

@@ -345,7 +345,7 @@ impl Signals for World {
             None => wrong(ErrorKind::Refused, region, "DescribeAlarms"),
         })
     }
-    async fn publish(&self, region: &RegionName, _: &MetricPoint) -> Answer<()> {
+    async fn publish(&self, region: &RegionName, _: &[MetricPoint]) -> Answer<()> {
         self.call(region, "PutMetricData", || Ok(()))
     }
     async fn counts(&self, region: &RegionName, _: &CountsQuery) -> Answer<FleetCounts> {

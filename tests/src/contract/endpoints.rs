@@ -140,7 +140,7 @@ pub async fn a_tripped_alarm_turns_the_update_back(stage: &Stage<impl Ports>) ->
     assert_eq!(phase, Some(VariantPhase::Baking));
     let revert =
         MetricPoint { name: VERDICT, endpoint: stage.fleet.endpoint.clone(), value: 1.0, at: stage.ports.now() };
-    stage.ports.publish(stage.home(), &revert).await?;
+    stage.ports.publish(stage.home(), &[revert]).await?;
     stage.ports.sleep(5 * MINUTE).await;
     let view = look(stage).await?;
     assert_eq!((view.status, view.pending), (EndpointStatus::InService, None));

@@ -18,7 +18,7 @@ async fn state(stage: &Stage<impl Ports>, name: String) -> Result<AlarmState, Bo
 async fn say_revert(stage: &Stage<impl Ports>) -> Kept {
     let config = stage.target("v427")?.config;
     stage.ports.put_alarms(stage.home(), &guards(&stage.fleet, stage.policy()?, &config)).await?;
-    stage.ports.publish(stage.home(), &verdict(stage, 1.0, stage.ports.now())).await?;
+    stage.ports.publish(stage.home(), &[verdict(stage, 1.0, stage.ports.now())]).await?;
     Ok(())
 }
 
@@ -96,7 +96,7 @@ pub async fn a_metric_far_from_now_is_refused(stage: &Stage<impl Ports>) -> Kept
         [(-13 * 24, None), (1, None), (-15 * 24, Some(ErrorKind::Refused)), (3, Some(ErrorKind::Refused))]
     {
         let point = verdict(stage, 0.0, now + SignedDuration::from_hours(hours));
-        assert_eq!(kind(stage.ports.publish(stage.home(), &point).await), expected, "{hours} h");
+        assert_eq!(kind(stage.ports.publish(stage.home(), &[point]).await), expected, "{hours} h");
     }
     Ok(())
 }

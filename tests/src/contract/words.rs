@@ -126,8 +126,8 @@ async fn signals(stage: &Stage<impl Ports>, diary: &mut Diary) -> Result<(), Box
         value: 1.0,
         at: ports.now() + SignedDuration::from_hours(hours),
     };
-    diary.note(stage, "publish", ports.publish(home, &revert(0)).await);
-    diary.note(stage, "publish too early", ports.publish(home, &revert(3)).await);
+    diary.note(stage, "publish", ports.publish(home, &[revert(0)]).await);
+    diary.note(stage, "publish too early", ports.publish(home, &[revert(3)]).await);
     let names: Vec<String> = guard_names(&stage.fleet).into_iter().chain([composite_name(&stage.fleet)]).collect();
     for _ in 0..10 {
         diary.note(stage, "alarms", ports.alarms(home, &names).await);

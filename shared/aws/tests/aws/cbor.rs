@@ -59,7 +59,7 @@ async fn a_metric_is_published_by_the_second() {
     let ports = world.ports().await;
     let metric =
         MetricPoint { name: alarms::HEARTBEAT, endpoint: ports.fleet().endpoint.clone(), value: 1.0, at: start() };
-    ports.publish(&region(), &metric).await.unwrap();
+    ports.publish(&region(), &[metric]).await.unwrap();
     let sent = world.calls().remove(0);
     assert!(sent.uri.path().ends_with("/operation/PutMetricData"), "{}", sent.uri);
     let sent = body(&sent);

@@ -92,11 +92,9 @@ impl View<'_> {
         self.defer(&format!("its control plane does not answer since {}", clock(since)))
     }
 
-    /// The canary's timer is about to run out and nobody has said `Proceed`. A canary that nobody has seen may have begun
-    /// right after the intent.
+    /// The canary's timer is about to run out and nobody has said `Proceed`.
     fn must_decide(&self, update: &OpenUpdate) -> bool {
-        let ends = update.canary.map_or(update.at + self.region.bake, |(_, ends)| ends);
-        !update.is_decided(Decision::Proceed) && self.is_due(ends)
+        !update.is_decided(Decision::Proceed) && self.is_due(update.bakes_until(self.region.bake))
     }
 
     /// Let through on evidence, and past its timer: darkness does not make that decision wrong, and a revert that comes

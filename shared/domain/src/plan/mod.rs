@@ -14,6 +14,7 @@ mod rollback;
 mod stage;
 mod verify;
 
+pub use canary::beats;
 pub use order::{WaveOrder, order_due, region_at, wave_order};
 pub use promote::promote;
 pub use rollback::{RollbackSight, rollback};

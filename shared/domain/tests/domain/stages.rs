@@ -2,7 +2,7 @@
 
 use crate::night::{AU, BR, EU, JP, Night, actor, counts, name, release};
 use jiff::SignedDuration;
-use meridian_domain::plan::{Act, Finish, Next};
+use meridian_domain::plan::{self, Act, Finish, Next};
 use meridian_domain::{
     AlarmState, AlarmView, Cause, Decision, EndpointStatus, Epoch, Evidence, MissingData, Record, Seen, VariantPhase,
     alarms,
@@ -185,6 +185,26 @@ fn an_undecided_judge_does_not_beat_once_a_decision_is_due() {
     let silence = heartbeat.period * (heartbeat.evaluation_periods + 2 + 2);
     assert_eq!(SignedDuration::from_secs(silence.into()), alarms::LONGEST_SILENCE);
     assert!(heartbeat.period * heartbeat.datapoints > 45, "a judge that looks every 30 s is not silent");
+}
+
+/// One death costs no canary: what one look beats holds until Lambda has repeated the call. A judge who is dead for good is
+/// noticed before the timer's end all the same (I9).
+#[test]
+fn beats_reach_over_one_death_and_never_past_the_last_moment_of_an_undecided_canary() {
+    let mut night = Night::baking(AU);
+    let region = night.region(AU);
+    let (from, ends) = night.history(AU).update.as_ref().unwrap().canary.unwrap();
+    let last = |night: &Night, at| plan::beats(&region, night.history(AU).update.as_ref(), at).last().unwrap();
+    assert!(last(&night, from).duration_since(from) >= SignedDuration::from_secs(60));
+    let mut at = from;
+    while at < ends - night.fleet.guardrail.decide_before_end {
+        assert!(ends.duration_since(last(&night, at)) >= alarms::LONGEST_SILENCE, "at {at}");
+        at += SignedDuration::from_secs(1);
+    }
+    night.due(AU);
+    night.call(AU);
+    assert!(night.history(AU).update.as_ref().unwrap().is_decided(Decision::Proceed));
+    assert_eq!(last(&night, ends), ends + SignedDuration::from_secs(60));
 }
 
 /// The heartbeat alarm starts quiet: every period that it may look at holds a beat.

@@ -6,7 +6,7 @@ use crate::files;
 use crate::ports::{Answer, CountsQuery, ErrorKind, MetricPoint, Page, PortError, Ports};
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::plan::{Act, Golden, Next, Plan};
+use meridian_domain::plan::{Act, Golden, Next, Plan, beats};
 use meridian_domain::{
     Epoch, Evidence, Fleet, FleetCounts, Record, Region, RegionName, Seen, Target, UpdateSpec, alarms,
 };
@@ -133,7 +133,11 @@ impl Look {
                 self.fence(ports).await?;
                 return self.update(ports, fleet, region, target).await;
             }
-            Act::Beat => beat(ports, fleet, &region.name, ports.now()).await,
+            Act::Beat => {
+                let history = self.sight.regions.get(&region.name).and_then(Seen::known);
+                let beats = beats(region, history.and_then(|history| history.update.as_ref()), ports.now());
+                publish(ports, fleet, &region.name, alarms::HEARTBEAT, 1.0, beats).await
+            }
             Act::Disarm => {
                 let quiet = alarms::heartbeat(fleet, meridian_domain::MissingData::NotBreaching);
                 ports.put_alarms(&region.name, &[quiet]).await
@@ -192,11 +196,9 @@ impl Look {
     async fn prepare<P: Ports>(&self, ports: &P, fleet: &Fleet, region: &Region, target: &Target) -> Answer<()> {
         let name = &region.name;
         let now = ports.now();
-        publish(ports, fleet, name, alarms::VERDICT, 0.0, now).await?;
+        publish(ports, fleet, name, alarms::VERDICT, 0.0, [now]).await?;
         // Before the alarm is armed: one that finds silence when it is first evaluated rings at once.
-        for at in alarms::priming(now) {
-            beat(ports, fleet, name, at).await?;
-        }
+        publish(ports, fleet, name, alarms::HEARTBEAT, 1.0, alarms::priming(now)).await?;
         ports.put_alarms(name, &alarms::guards(fleet, region, &target.config)).await?;
         existing_is_fine(ports.create_model(name, &target.model_spec(fleet, region, &self.manifest)).await)?;
         existing_is_fine(ports.create_config(name, &target.config_spec(fleet, region)).await)
@@ -323,7 +325,7 @@ fn count(length: usize) -> u32 {
 
 /// Publishes the revert verdict. Where even that does not go through, the heartbeat's silence does the same, later.
 pub(crate) async fn trip<P: Ports>(ports: &P, fleet: &Fleet, region: &RegionName) -> Result<(), HandlerError> {
-    match publish(ports, fleet, region, alarms::VERDICT, 1.0, ports.now()).await {
+    match publish(ports, fleet, region, alarms::VERDICT, 1.0, [ports.now()]).await {
         Err(error) if error.is_regional() => {
             tracing::warn!(%error, "the verdict could not be published; the silent heartbeat takes its place");
             Ok(())
@@ -332,19 +334,17 @@ pub(crate) async fn trip<P: Ports>(ports: &P, fleet: &Fleet, region: &RegionName
     }
 }
 
-async fn beat<P: Ports>(ports: &P, fleet: &Fleet, region: &RegionName, at: Timestamp) -> Answer<()> {
-    publish(ports, fleet, region, alarms::HEARTBEAT, 1.0, at).await
-}
-
 async fn publish<P: Ports>(
     ports: &P,
     fleet: &Fleet,
     region: &RegionName,
     name: &'static str,
     value: f64,
-    at: Timestamp,
+    at: impl IntoIterator<Item = Timestamp>,
 ) -> Answer<()> {
-    ports.publish(region, &MetricPoint { name, endpoint: fleet.endpoint.clone(), value, at }).await
+    let point = |at| MetricPoint { name, endpoint: fleet.endpoint.clone(), value, at };
+    let points: Vec<MetricPoint> = at.into_iter().map(point).collect();
+    ports.publish(region, &points).await
 }
 
 /// A page in the shape that all of Meridian's pages have: what happened, what to do, where to look.
