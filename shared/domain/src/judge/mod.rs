@@ -11,12 +11,20 @@
 
 pub(crate) mod bounds;
 mod counts;
+mod detect;
+mod exact;
+mod full_load;
 mod interval;
 mod levels;
+mod metric;
 mod outcome;
+mod pool;
 mod process;
 mod region;
+mod scatter;
 mod state;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub use counts::{Arm, MetricName, MetricNameError, MinuteCounts, RegionCounts};
@@ -65,8 +73,11 @@ pub fn judge(
 ) -> Judgement {
     let mut judge = RegionJudge::new(policy, regions, counts.metrics.keys().cloned(), watch);
     for (metric, minutes) in &counts.metrics {
-        for minute in minutes {
-            judge.take(metric, minute);
+        match watch.stage {
+            WatchStage::Canary => minutes.iter().for_each(|minute| judge.take(metric, minute)),
+            WatchStage::FullLoad => {
+                full_load::beside_blue(minutes, &watch).iter().for_each(|minute| judge.take(metric, minute));
+            }
         }
     }
     judge.judgement(watch.due, before)
@@ -75,9 +86,8 @@ pub fn judge(
 /// The smallest ratio of green's rate to blue's that a canary of `green_total` requests beside `blue_total` detects at its
 /// planned look with chance 0.8, when blue's rate is `base_rate`; none where no ratio up to 1,000 would do.
 ///
-/// For planning: the three required metrics share alpha, and the dispersion is the declared one. In the normal
-/// approximation of the log ratio's error, whose variance is the dispersion times the sum of both counts' reciprocals
-/// (the delta method); for a handful of expected counts it is too hopeful by up to a third.
+/// For planning: the required metrics share alpha, and dispersion is the declared one of the strictest of them. Blue's
+/// count is taken at its mean; green's is Gamma-Poisson.
 pub fn smallest_detectable_effect(
     policy: &JudgePolicy,
     regions: usize,
@@ -87,5 +97,6 @@ pub fn smallest_detectable_effect(
 ) -> Option<f64> {
     let judge = RegionJudge::new(policy, regions, std::iter::empty(), Watch::default());
     let (level, dispersion) = judge.strictest()?;
-    interval::detectable(policy.tolerance_fail, level, dispersion, green_total as f64, blue_total as f64, base_rate)
+    let arms = (green_total as f64, blue_total as f64);
+    detect::smallest(policy.tolerance_fail, level, dispersion, arms, base_rate)
 }

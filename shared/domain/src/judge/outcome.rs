@@ -82,15 +82,30 @@ pub struct MetricEvidence {
     /// Green's own rate is shown to be negligible.
     #[serde(default)]
     pub negligible: bool,
-    /// The planned look was taken.
+    /// What the planned look saw; none before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look: Option<Look>,
+    /// The dispersion at which a failure must be significant: the declared one, or more where green shows more.
     #[serde(default)]
-    pub looked: bool,
+    pub dispersion: f64,
     /// Why its comparison counts nowhere; none where it counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_out: Option<String>,
+    /// Blue's minutes scatter more than declared: the comparison is not to be relied on.
+    #[serde(default)]
+    pub scattered: bool,
     /// An arm of it did not arrive: nothing goes on.
     #[serde(default)]
     pub missing: bool,
+}
+
+/// What a planned look saw: both arms over the planned minutes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Look {
+    /// Green.
+    pub green: Tally,
+    /// Blue.
+    pub blue: Tally,
 }
 
 /// A region's verdict and the wave's so far, with their numbers.

@@ -1,8 +1,9 @@
 //! One metric's tests, which take one minute at a time.
 
 use super::counts::MinuteCounts;
-use super::outcome::Tally;
+use super::outcome::{Look, Tally, Watch, WatchStage};
 use super::process::{AbsoluteBound, Comparison, LogE, Side};
+use super::scatter::Scatter;
 use crate::fleet::{Gauge, JudgePolicy};
 
 /// The tests that one metric is put to.
@@ -43,13 +44,22 @@ impl Tests {
         }
     }
 
-    /// What one minute adds to every test.
-    fn minute(&self, counts: &MinuteCounts) -> Sums {
+    /// What one minute adds to every test. Before the warm-up's end only blue's scatter is of interest.
+    fn minute(&self, counts: &MinuteCounts, watch: &Watch) -> Sums {
         let mut sums = Sums::default();
         let number = |count: u64| count as f64;
+        let witness = watch.stage == WatchStage::Canary || counts.minute < 0;
+        if let Some(blue) = counts.blue.filter(|blue| witness && blue.total > 0) {
+            sums.blue_scatter = Scatter::minute(number(blue.total), number(blue.bad));
+        }
+        if counts.minute < watch.warm_up {
+            return sums;
+        }
         if let Some(green) = counts.green.filter(|green| green.total > 0) {
             let arm = (number(green.total), number(green.bad));
             sums.served.add(green);
+            sums.served_minutes = 1;
+            sums.served_scatter = Scatter::minute(arm.0, arm.1);
             sums.over_bound = self.over_bound.map(|test| test.minute(arm)).unwrap_or_default();
             sums.negligible = self.negligible.map(|test| test.minute(arm)).unwrap_or_default();
         }
@@ -59,6 +69,10 @@ impl Tests {
         sums.minutes = 1;
         sums.green.add(green);
         sums.blue.add(blue);
+        sums.green_scatter = Scatter::minute(one.0, one.1);
+        if counts.minute < watch.last_look {
+            sums.planned = Look { green: sums.green, blue: sums.blue };
+        }
         sums.worse = self.worse.minute(one, other);
         sums.lower = of(&self.lower);
         sums.not_worse = self.not_worse.minute(one, other);
@@ -77,11 +91,6 @@ impl Tests {
         self.lower.is_some()
     }
 
-    /// True where green's own rate has a bound.
-    pub(super) fn has_bound(&self) -> bool {
-        self.over_bound.is_some()
-    }
-
     /// True where a rate can be too small to matter.
     pub(super) fn knows_negligible(&self) -> bool {
         self.negligible.is_some()
@@ -97,8 +106,12 @@ pub(super) struct Sums {
     pub green: Tally,
     /// Blue in these.
     pub blue: Tally,
+    /// Both in those that the planned look covers.
+    pub planned: Look,
     /// Green in all minutes.
     pub served: Tally,
+    pub served_minutes: u32,
+    pub served_scatter: Scatter,
     pub worse: LogE,
     pub lower: LogE,
     pub not_worse: LogE,
@@ -110,11 +123,15 @@ pub(super) struct Sums {
     /// Requests per instance, summed over minutes whose instances are told.
     pub green_load: f64,
     pub blue_load: f64,
+    pub green_scatter: Scatter,
+    pub blue_scatter: Scatter,
 }
 
 impl Sums {
     fn add(&mut self, more: &Self) {
         self.minutes += more.minutes;
+        self.served_minutes += more.served_minutes;
+        self.served_scatter.add(&more.served_scatter);
         for (sum, more) in [(&mut self.green, more.green), (&mut self.blue, more.blue), (&mut self.served, more.served)]
         {
             sum.total = sum.total.saturating_add(more.total);
@@ -130,6 +147,8 @@ impl Sums {
         self.negligible += more.negligible;
         self.green_load += more.green_load;
         self.blue_load += more.blue_load;
+        self.green_scatter.add(&more.green_scatter);
+        self.blue_scatter.add(&more.blue_scatter);
     }
 }
 
@@ -137,18 +156,19 @@ impl Sums {
 #[derive(Clone, Debug)]
 pub(super) struct MetricState {
     pub tests: Tests,
+    watch: Watch,
     minutes: Vec<(MinuteCounts, Sums)>,
     pub sums: Sums,
 }
 
 impl MetricState {
-    pub(super) fn new(tests: Tests) -> Self {
-        Self { tests, minutes: Vec::new(), sums: Sums::default() }
+    pub(super) fn new(tests: Tests, watch: Watch) -> Self {
+        Self { tests, watch, minutes: Vec::new(), sums: Sums::default() }
     }
 
     /// Takes a minute, or a later version of one. Sums are always those of the minutes in order of time, to the last bit.
     pub(super) fn take(&mut self, counts: &MinuteCounts) {
-        let sums = self.tests.minute(counts);
+        let sums = self.tests.minute(counts, &self.watch);
         let entry = (*counts, sums);
         if self.minutes.last().is_none_or(|(last, _)| last.minute < counts.minute) {
             self.minutes.push(entry);
@@ -169,8 +189,9 @@ impl MetricState {
         }
     }
 
-    /// The minutes in order of time.
+    /// The minutes that count, in order of time.
     pub(super) fn minutes(&self) -> impl Iterator<Item = &MinuteCounts> + Clone {
-        self.minutes.iter().map(|(counts, _)| counts)
+        let counted = self.minutes.iter().map(|(counts, _)| counts);
+        counted.filter(|counts| counts.minute >= self.watch.warm_up)
     }
 }

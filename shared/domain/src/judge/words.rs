@@ -1,9 +1,10 @@
 //! The verdict's words, numbers included.
 
 use super::counts::MetricName;
-use super::outcome::{MetricJudgement, Tally};
+use super::metric::{Found, Metric};
+use super::outcome::MetricJudgement;
 use super::region::Ruling;
-use crate::fleet::{Gauge, JudgePolicy};
+use crate::fleet::JudgePolicy;
 use crate::verdict::Verdict;
 use std::collections::BTreeSet;
 
@@ -18,69 +19,81 @@ impl Words {
         unknown: &BTreeSet<MetricName>,
         before: usize,
     ) -> String {
-        let mut parts: Vec<String> =
-            unknown.iter().map(|name| format!("{name} is in no policy: name it in [judge.metrics]")).collect();
-        let own = metrics.iter().filter(|metric| metric.verdict == ruling.verdict && metric.left_out.is_none());
-        let bounds = metrics.iter().filter(|metric| metric.verdict == ruling.verdict && metric.left_out.is_some());
-        let bounds = bounds.filter(|metric| metric.verdict == Verdict::Fail);
-        parts.extend(own.chain(bounds).map(|metric| metric.why.clone()));
+        let mut parts = Vec::new();
         if ruling.wave == Verdict::Fail && ruling.verdict != Verdict::Fail {
             let failing = metrics.iter().filter(|metric| metric.wave == Verdict::Fail);
             let names: Vec<&str> = failing.map(|metric| metric.metric.as_str()).collect();
-            parts.insert(0, format!("{} is worse pooled over {} regions", names.join(" and "), before + 1));
+            parts.push(format!("{} is worse, pooled over {} regions", names.join(" and "), before + 1));
         }
+        parts.extend(unknown.iter().map(|name| format!("{name} is in no policy: name it in [judge.metrics]")));
+        let is_cause = |metric: &&MetricJudgement| metric.verdict == ruling.verdict;
+        let (own, left_out): (Vec<_>, Vec<_>) =
+            metrics.iter().filter(is_cause).partition(|metric| metric.left_out.is_none());
+        let left_out = left_out.into_iter().filter(|metric| metric.verdict == Verdict::Fail);
+        parts.extend(own.into_iter().chain(left_out).map(|metric| metric.why.clone()));
         if parts.is_empty() { "no metric has a say".to_owned() } else { parts.join("; ") }
     }
 
     /// One metric's verdict.
-    pub(super) fn metric(
-        policy: &JudgePolicy,
-        gauge: Gauge,
-        told: &MetricJudgement,
-        served: Tally,
-        over_bound: bool,
-        missing: bool,
-    ) -> String {
+    pub(super) fn metric(policy: &JudgePolicy, metric: &Metric, told: &MetricJudgement, found: &Found) -> String {
         let name = &told.metric;
-        if over_bound {
-            let allowed = percent(gauge.max);
+        if found.over_bound {
+            let (served, allowed) = (metric.state.sums.served, percent(metric.gauge.max));
             return format!(
-                "{name}: {} of {} requests on green, allowed {allowed}",
+                "{name} {} of {} requests on green, allowed {allowed}",
                 percent(served.rate()),
                 served.total
             );
         }
-        if missing && told.verdict != Verdict::Fail {
+        if found.evidence.missing && told.verdict != Verdict::Fail {
             let lost = match (told.green.total, told.blue.total) {
                 (0, _) | (_, 0) => "no minute has both arms",
-                _ => "minutes are missing",
+                _ => "too many minutes are missing",
             };
-            return format!("{name}: {lost}; missing is not zero");
+            return format!("{name}: {lost}");
         }
-        if let Some(why) = &told.left_out {
-            return format!("{name}: left out: {why}");
-        }
-        let rates = format!(
-            "{name}: {} of {} requests on green, {} of {} on blue",
-            percent(told.green.rate()),
-            told.green.total,
-            percent(told.blue.rate()),
-            told.blue.total
-        );
-        let (low, high) = told.interval;
-        let interval = match high {
-            Some(high) => format!("ratio {low:.2} to {high:.2}"),
-            None => format!("ratio {low:.2} or more"),
+        let rates = format!("{name} {} on green, {} on blue", percent(told.green.rate()), percent(told.blue.rate()));
+        let ratio = match (told.effect, told.interval) {
+            (Some(effect), (low, Some(high))) => format!("{effect:.2} times as many ({low:.2} to {high:.2})"),
+            (_, (low, Some(high))) => format!("{low:.2} to {high:.2} times as many"),
+            (_, (low, None)) => format!("{low:.2} times as many or more"),
         };
         let meaning = match told.verdict {
-            Verdict::Fail => format!("worse than {} times as many", policy.tolerance_fail),
-            Verdict::Pass => "not worse".to_owned(),
-            Verdict::Inconclusive => format!("too little to rule out {} times as many", policy.tolerance_region),
+            Verdict::Fail => format!("worse than {} times", policy.tolerance_fail),
+            Verdict::Pass if found.evidence.negligible => {
+                format!("green is under {}", percent(Some(policy.negligible)))
+            }
+            Verdict::Pass => format!("{} times is ruled out", policy.tolerance_region),
+            Verdict::Inconclusive => return format!("{rates}, {ratio}: {}", Self::open(policy, metric, told, found)),
         };
-        format!("{rates}, {interval}: {meaning}")
+        format!("{rates}, {ratio}: {meaning}")
+    }
+
+    /// Why nothing is concluded.
+    fn open(policy: &JudgePolicy, metric: &Metric, told: &MetricJudgement, found: &Found) -> String {
+        let least = told.green.total.min(told.blue.total);
+        match () {
+            () if found.evidence.scattered => {
+                let shown = metric.state.sums.blue_scatter.dispersion().unwrap_or_default();
+                format!(
+                    "blue's minutes scatter {shown:.1} times as much as chance, {} are declared: nothing is concluded",
+                    metric.gauge.dispersion
+                )
+            }
+            () if told.left_out.is_some() => format!("left out, {}", told.left_out.as_deref().unwrap_or_default()),
+            () if least < policy.min_requests.max(1) => {
+                format!("too few requests: {least}, {} needed of each arm", policy.min_requests.max(1))
+            }
+            () => format!("{} times is not ruled out yet", policy.tolerance_region),
+        }
     }
 }
 
 fn percent(rate: Option<f64>) -> String {
-    rate.map_or_else(|| "none".to_owned(), |rate| format!("{:.3} %", 100.0 * rate))
+    rate.map_or_else(|| "none".to_owned(), |rate| format!("{} %", three_digits(100.0 * rate)))
+}
+
+/// Two decimals, or three digits where the number is small.
+fn three_digits(number: f64) -> String {
+    if number == 0.0 || number >= 0.1 { format!("{number:.2}") } else { format!("{number:.4}") }
 }

@@ -1,0 +1,217 @@
+//! One metric of one region: what its tests say, together.
+
+use super::counts::{MetricName, MinuteCounts};
+use super::exact::{Stratum, at_least};
+use super::levels::Levels;
+use super::outcome::{Look, MetricEvidence, Tally, Watch, WatchStage};
+use super::process::{LogE, Side};
+use super::state::{MetricState, Sums, Tests};
+use crate::fleet::{Gauge, JudgePolicy};
+use crate::verdict::Verdict;
+
+/// Share of a canary's minutes that a metric may lack, but for one minute: more is a metric that was lost.
+const MISSING_SHARE: f64 = 0.2;
+/// Minutes by which one metric may be behind the others.
+const BEHIND: i64 = 2;
+/// Load of a green instance over a blue one's between which latencies are comparable.
+const COMPARABLE: std::ops::RangeInclusive<f64> = 0.8..=1.25;
+/// Where a scatter cannot be told yet, so many times the declared dispersion is supposed.
+const UNTOLD: f64 = 10.0;
+
+/// A metric and its counts.
+#[derive(Clone, Debug)]
+pub(super) struct Metric {
+    pub name: MetricName,
+    pub gauge: Gauge,
+    pub levels: Levels,
+    pub state: MetricState,
+}
+
+/// What the metric's own counts say.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub verdict: Verdict,
+    /// Green's own rate is over its bound.
+    pub over_bound: bool,
+    /// The log of the e-value against "not worse".
+    pub e_log: f64,
+    pub evidence: MetricEvidence,
+}
+
+impl Found {
+    /// Whether the metric has a say: a broken bound and a missing arm always do.
+    pub(super) fn counts(&self) -> bool {
+        self.evidence.left_out.is_none() || self.over_bound || self.evidence.missing
+    }
+}
+
+/// What every metric of a region is judged with.
+#[derive(Clone, Copy)]
+pub(super) struct Hand<'a> {
+    pub policy: &'a JudgePolicy,
+    pub watch: &'a Watch,
+    /// The newest minute that any metric has.
+    pub newest: Option<i64>,
+    /// The last decision is due.
+    pub due: bool,
+}
+
+impl Metric {
+    pub(super) fn new(name: MetricName, gauge: Gauge, levels: Levels, policy: &JudgePolicy, watch: Watch) -> Self {
+        Self { name, gauge, levels, state: MetricState::new(Tests::new(policy, gauge), watch) }
+    }
+
+    pub(super) fn find(&self, hand: Hand<'_>) -> Found {
+        let sums = &self.state.sums;
+        let two_sided = self.state.tests.is_two_sided();
+        let missing = self.is_missing(hand);
+        let left_out = self.left_out();
+        let over_bound = self.is_over_bound(hand.policy);
+        let is_witnessed = !sums.blue_scatter.shows_more_on_blue(self.gauge.dispersion);
+        let compares = left_out.is_none() && is_witnessed;
+        let worse = compares && self.is_worse(hand);
+        let negligible = self.is_negligible(hand.policy);
+        let passes = is_witnessed && !missing && self.has_traffic(hand.policy) && (negligible || self.is_within(hand));
+        let verdict = match () {
+            () if over_bound || worse => Verdict::Fail,
+            () if passes => Verdict::Pass,
+            () => Verdict::Inconclusive,
+        };
+        let e_log = if two_sided { sums.worse.mixture().max(sums.lower.mixture()) } else { sums.worse.mixture() };
+        let evidence = MetricEvidence {
+            minutes: sums.minutes,
+            green: sums.green,
+            blue: sums.blue,
+            worse: sums.worse,
+            lower: two_sided.then_some(sums.lower),
+            not_worse: sums.not_worse,
+            not_lower: two_sided.then_some(sums.not_lower),
+            negligible,
+            look: self.look(hand),
+            dispersion: sums.green_scatter.shown_on_green(self.gauge.dispersion),
+            left_out,
+            scattered: !is_witnessed,
+            missing,
+        };
+        Found { verdict, over_bound, e_log, evidence }
+    }
+
+    /// The planned look: taken once every minute that it covers has arrived, or the decision is due.
+    pub(super) fn look(&self, hand: Hand<'_>) -> Option<Look> {
+        let planned = self.state.sums.planned;
+        let complete =
+            || self.state.minutes().any(|minute| minute.minute + 1 >= hand.watch.last_look && minute.pair().is_some());
+        (planned.green.total > 0 && (hand.due || complete())).then_some(planned)
+    }
+
+    /// The tests of one comparison: side, ratio, and the e-process of every minute.
+    fn failing(&self, policy: &JudgePolicy) -> [Option<(Side, f64, LogE)>; 2] {
+        let (tolerance, sums) = (policy.tolerance_fail, &self.state.sums);
+        let lower = (Side::Below, 1.0 / tolerance, sums.lower);
+        [Some((Side::Above, tolerance, sums.worse)), self.gauge.two_sided.then_some(lower)]
+    }
+
+    fn is_worse(&self, hand: Hand<'_>) -> bool {
+        let sums = &self.state.sums;
+        if sums.minutes < hand.policy.min_minutes {
+            return false;
+        }
+        let declared = self.gauge.dispersion;
+        let shown = sums.green_scatter.shown_on_green(declared);
+        let look = self.look(hand);
+        self.failing(hand.policy).into_iter().flatten().any(|(side, ratio, log)| {
+            let is_rare = |look: &Look, dispersion, level| stratum(look, dispersion).chance(ratio, side) <= level;
+            let so_far = Look { green: sums.green, blue: sums.blue };
+            let running = self.levels.region_running;
+            let planned = self.levels.region_planned;
+            let each_minute =
+                log.mixture() >= needed(running) && (shown <= declared || is_rare(&so_far, shown, running));
+            each_minute || look.is_some_and(|look| is_rare(&look, shown, planned))
+        })
+    }
+
+    /// A ratio of `tolerance_region` is ruled out, on both sides where a change either way is bad.
+    fn is_within(&self, hand: Hand<'_>) -> bool {
+        let (sums, levels, declared) = (&self.state.sums, &self.levels, self.gauge.dispersion);
+        let tolerance = hand.policy.tolerance_region;
+        let look = self.look(hand);
+        let excludes = |side, ratio, log: &LogE| {
+            log.mixture() >= needed(levels.pass_running)
+                || look.is_some_and(|look| stratum(&look, declared).chance(ratio, side) <= levels.pass_planned)
+        };
+        excludes(Side::Below, tolerance, &sums.region_not_worse)
+            && (!self.gauge.two_sided || excludes(Side::Above, 1.0 / tolerance, &sums.region_not_lower))
+    }
+
+    /// Green's own rate is shown to be over its bound, also at the dispersion that green itself shows.
+    fn is_over_bound(&self, policy: &JudgePolicy) -> bool {
+        let sums = &self.state.sums;
+        let Some(max) = self.gauge.max.filter(|_| sums.over_bound.mixture() >= needed(self.levels.bound)) else {
+            return false;
+        };
+        let declared = self.gauge.dispersion;
+        let told = sums.served_minutes >= policy.min_minutes;
+        let shown = if told { sums.served_scatter.shown_on_green(declared) } else { declared * UNTOLD };
+        let Tally { total, bad } = sums.served;
+        shown <= declared || at_least(bad, max * total as f64, shown) <= self.levels.bound
+    }
+
+    fn is_negligible(&self, policy: &JudgePolicy) -> bool {
+        self.state.tests.knows_negligible() && self.state.sums.negligible.mixture() >= needed(policy.pass_alpha)
+    }
+
+    fn has_traffic(&self, policy: &JudgePolicy) -> bool {
+        let Sums { green, blue, .. } = &self.state.sums;
+        green.total.min(blue.total) >= policy.min_requests.max(1)
+    }
+
+    /// True where an arm did not arrive, nobody called, or the metric was lost on the way.
+    fn is_missing(&self, hand: Hand<'_>) -> bool {
+        let paired = self.state.minutes().filter(|counts| counts.pair().is_some()).map(|counts| counts.minute);
+        let (Some(newest), Some(last)) = (hand.newest, paired.max()) else { return true };
+        // Blue's last hour is dealt to the planned minutes alone.
+        let newest = match hand.watch.stage {
+            WatchStage::Canary => newest,
+            WatchStage::FullLoad => newest.min(hand.watch.last_look - 1),
+        };
+        let expected = (newest - hand.watch.warm_up + 1).max(1);
+        let lacking = expected - i64::from(self.state.sums.minutes);
+        newest - last > BEHIND || lacking as f64 > (MISSING_SHARE * expected as f64).max(1.0)
+    }
+
+    /// Why the comparison counts nowhere: latency depends on the load of an instance.
+    fn left_out(&self) -> Option<String> {
+        let sums = &self.state.sums;
+        if !self.name.is_latency() || sums.blue_load <= 0.0 {
+            return None;
+        }
+        let load = sums.green_load / sums.blue_load;
+        (!COMPARABLE.contains(&load)).then(|| {
+            format!(
+                "an instance of green serves {load:.2} times as many requests as one of blue; latencies are compared at \
+                 full load, after the shift"
+            )
+        })
+    }
+
+    /// The minutes that are compared.
+    pub(super) fn minutes(&self) -> impl Iterator<Item = &MinuteCounts> + Clone {
+        self.state.minutes()
+    }
+}
+
+/// A look as the exact test takes it.
+pub(super) fn stratum(look: &Look, dispersion: f64) -> Stratum {
+    Stratum {
+        green_total: look.green.total as f64,
+        blue_total: look.blue.total as f64,
+        green: look.green.bad,
+        blue: look.blue.bad,
+        dispersion,
+    }
+}
+
+/// The log e-value that rejects at a level (Ville's inequality).
+pub(super) fn needed(level: f64) -> f64 {
+    -level.ln()
+}

@@ -1,0 +1,147 @@
+//! The tests' promises, by exact enumeration of all counts.
+
+use super::exact::{Stratum, at_least, pooled_chance};
+use super::process::{AbsoluteBound, Comparison, Side};
+use super::scatter::Scatter;
+
+/// Where an e-value of 25 times the tolerance weighs nothing any more.
+const FAR: f64 = 1e-90;
+
+/// The chances of a count of this mean and dispersion, by recursion, down to the `least`: what an e-value weighs most lies
+/// far out.
+fn law(mean: f64, dispersion: f64, least: f64) -> Vec<f64> {
+    let more = dispersion - 1.0;
+    let mut chance = if more == 0.0 { (-mean).exp() } else { dispersion.powf(-mean / more) };
+    let mut chances = Vec::new();
+    while chance > least || (chances.len() as f64) < mean {
+        chances.push(chance);
+        let count = chances.len() as f64;
+        chance *= if more == 0.0 { mean / count } else { (count - 1.0 + mean / more) / count * more / dispersion };
+    }
+    chances
+}
+
+fn expectation(green: &[f64], blue: &[f64], value: impl Fn(f64, f64) -> f64) -> f64 {
+    let mut sum = 0.0;
+    for (x, p) in green.iter().enumerate() {
+        for (y, q) in blue.iter().enumerate() {
+            sum += p * q * value(x as f64, y as f64);
+        }
+    }
+    sum
+}
+
+#[test]
+fn tails_of_counts_are_those_of_the_law() {
+    for (mean, dispersion) in [(0.4, 1.0), (7.0, 1.0), (0.4, 2.0), (7.0, 2.0), (30.0, 5.0)] {
+        let chances = law(mean, dispersion, 1e-40);
+        let moment = |power: i32| chances.iter().enumerate().map(|(x, p)| p * (x as f64).powi(power)).sum::<f64>();
+        assert!((moment(1) - mean).abs() < 1e-9, "{mean} {dispersion}: {}", moment(1));
+        assert!(((moment(2) - moment(1).powi(2)) / mean - dispersion).abs() < 1e-9, "{mean} {dispersion}");
+        for count in [0, 1, 5, 30, 70] {
+            let tail: f64 = chances.iter().skip(count as usize).sum();
+            let told = at_least(count, mean, dispersion);
+            assert!((told - tail).abs() <= 1e-9 * tail + 1e-15, "{count} of {mean}, {dispersion}: {told} {tail}");
+        }
+    }
+}
+
+/// At a low rate and at one fifteen times as high: what both arms share changes nothing.
+#[test]
+fn the_expectation_of_an_e_value_is_1_at_the_tolerance_and_less_under_it_whatever_the_rate() {
+    let (green_total, blue_total) = (3_600.0, 32_400.0);
+    for dispersion in [1.0, 1.3, 2.0, 5.0] {
+        for (side, tolerance, milder) in [(Side::Above, 1.25, 1.0), (Side::Below, 4.0, 5.0), (Side::Above, 0.25, 0.2)] {
+            let test = Comparison { tolerance, side, dispersion };
+            for rate in [0.000_004, 0.000_06] {
+                let mean = |ratio: f64, dispersion: f64| {
+                    let green = law(ratio * rate * green_total, dispersion, FAR);
+                    let blue = law(rate * blue_total, dispersion, 1e-20);
+                    expectation(&green, &blue, |x, y| test.minute((green_total, x), (blue_total, y)).mixture().exp())
+                };
+                let at = mean(tolerance, dispersion);
+                assert!((at - 1.0).abs() < 1e-6, "{test:?} at rate {rate}: {at}");
+                assert!(mean(milder, dispersion) < at, "{test:?}");
+                assert!(mean(tolerance, 1.0) <= at + 1e-9, "{test:?}: less scatter than declared");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_expectation_of_a_bounds_e_value_is_1_at_the_bound_and_less_on_its_good_side() {
+    for dispersion in [1.0, 2.0, 5.0] {
+        for (side, better) in [(Side::Above, 0.5), (Side::Below, 2.0)] {
+            let test = AbsoluteBound { bound: 0.01, side, dispersion };
+            let mean = |ratio: f64| {
+                let green = law(ratio * 1.2, dispersion, FAR);
+                expectation(&green, &[1.0], |x, _| test.minute((120.0, x)).mixture().exp())
+            };
+            assert!((mean(1.0) - 1.0).abs() < 1e-4, "{test:?}: {}", mean(1.0));
+            assert!(mean(better) < 1.0, "{test:?}");
+        }
+    }
+}
+
+/// Every pair of counts, weighed: how often the look rejects where the ratio is just tolerated.
+#[test]
+fn a_planned_look_errs_no_more_than_its_level() {
+    for dispersion in [1.0, 2.0, 5.0] {
+        for (green_total, blue_total) in [(1.0, 9.0), (1.0, 3.0), (1.0, 1.0)] {
+            for mean in [8.0, 40.0] {
+                for (level, side, tolerance) in
+                    [(0.0003, Side::Above, 1.25), (0.005, Side::Above, 1.25), (0.045, Side::Below, 4.0)]
+                {
+                    let rate = mean / blue_total;
+                    let green = law(tolerance * green_total * rate, dispersion, 1e-9);
+                    let blue = law(mean, dispersion, 1e-7);
+                    let errs = expectation(&green, &blue, |x, y| {
+                        let stratum = Stratum { green_total, blue_total, green: x as u64, blue: y as u64, dispersion };
+                        f64::from(stratum.chance(tolerance, side) <= level)
+                    });
+                    assert!(errs <= level * 1.05, "{dispersion} {green_total} {mean} {side:?}: {errs} of {level}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_split_of_one_region_is_that_of_the_pool_and_two_halves_are_nearly_the_whole() {
+    let whole = Stratum { green_total: 2.0, blue_total: 18.0, green: 30, blue: 100, dispersion: 1.0 };
+    let half = Stratum { green_total: 1.0, blue_total: 9.0, green: 15, blue: 50, dispersion: 1.0 };
+    let one = whole.chance(1.25, Side::Above);
+    assert!((pooled_chance(&[half, half], 1.25, Side::Above) / one - 1.0).abs() < 1e-9, "binomials add up");
+    let none = Stratum { green: 0, blue: 0, ..half };
+    assert!(
+        (pooled_chance(&[whole, none], 1.25, Side::Above) / one - 1.0).abs() < 1e-9,
+        "an empty region adds nothing"
+    );
+    let both = pooled_chance(&[whole], 1.25, Side::Above) + pooled_chance(&[whole], 1.25, Side::Below);
+    assert!(both > 1.0 && both < 1.1, "both tails hold the count itself: {both}");
+}
+
+/// The binomial test of 14 of 20 at a half, from any table: P(X >= 14) = 0.0577.
+#[test]
+fn without_dispersion_the_look_is_the_binomial_test() {
+    let stratum = Stratum { green_total: 5.0, blue_total: 5.0, green: 14, blue: 6, dispersion: 1.0 };
+    assert!((stratum.chance(1.0, Side::Above) - 0.057_659).abs() < 1e-6);
+    assert!((stratum.chance(1.0, Side::Below) - 0.979_305).abs() < 1e-6);
+}
+
+#[test]
+fn scatter_is_told_from_what_is_declared() {
+    let of = |counts: &[f64]| {
+        let mut scatter = Scatter::default();
+        counts.iter().for_each(|bad| scatter.add(&Scatter::minute(1_000.0, *bad)));
+        scatter
+    };
+    let even = of(&[10.0; 20]);
+    assert!(!even.shows_more_on_blue(1.0) && even.dispersion().unwrap() < 1e-9);
+    let bursts: Vec<f64> = (0..20).map(|minute| if minute % 5 == 0 { 40.0 } else { 2.5 }).collect();
+    let bursts = of(&bursts);
+    assert!(bursts.shows_more_on_blue(2.0));
+    assert!(bursts.shown_on_green(2.0) > 20.0);
+    assert_eq!(even.shown_on_green(2.0), 2.0);
+    assert_eq!(of(&[100.0]).shown_on_green(2.0), 2.0, "one minute shows no scatter");
+}
