@@ -52,10 +52,10 @@ impl<'a> Pool<'a> {
     /// All minutes of every region, at the dispersion that each shows.
     fn so_far(&self, declared: f64) -> Vec<Stratum> {
         let served = self.regions.iter().filter(|evidence| evidence.green.total > 0 && evidence.blue.total > 0);
-        let look = |evidence: &&MetricEvidence| {
+        let all = served.map(|evidence| {
             stratum(&Look { green: evidence.green, blue: evidence.blue }, evidence.dispersion.max(declared))
-        };
-        served.map(|evidence| look(&evidence)).collect()
+        });
+        all.collect()
     }
 }
 
