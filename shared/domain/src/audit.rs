@@ -114,6 +114,12 @@ impl<'a> Audit<'a> {
         let condemned = hub.condemned.contains_key(&self.sight.release);
         let mut notes = note(hub.halt.is_none() && !region_halted, "I7", "a halt stands");
         notes.extend(note(!condemned, "I7", format!("{} was condemned", self.sight.version)));
+        let against = self.fleet.regions.iter().find(|region| {
+            let history = self.history(&region.name);
+            history.is_some_and(|history| history.evidence_against(&self.sight.release).is_some())
+        });
+        let words = || format!("{}'s evidence is against {}", against.map_or("", |r| &r.title), self.sight.version);
+        notes.extend(note(against.is_none(), "I7", words()));
         notes
     }
 
@@ -157,7 +163,9 @@ impl<'a> Audit<'a> {
         for before in order.iter().take_while(|before| *before != region).filter(|before| !self.deferred(before)) {
             let holds = self.history(before).is_some_and(|history| {
                 let serving = history.serving.as_ref().map(|serving| serving.target.release);
-                serving == Some(self.sight.release) && history.confirmed.contains_key(&self.sight.release)
+                let view = self.endpoint(before);
+                let left = view.zip(history.serving.as_ref()).is_some_and(|(view, now)| !view.serves(&now.target));
+                serving == Some(self.sight.release) && history.confirmed.contains_key(&self.sight.release) && !left
             });
             notes.extend(note(holds, "I3", format!("{before} has no evidence for {}", self.sight.version)));
         }

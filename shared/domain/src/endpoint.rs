@@ -62,6 +62,15 @@ impl EndpointView {
     pub fn rests_on(&self, target: &Target) -> bool {
         self.status == EndpointStatus::InService && self.config == target.config
     }
+
+    /// True where it rests on `target`, or soaks after the shift to it, as far as it says.
+    pub fn serves(&self, target: &Target) -> bool {
+        let soaks = self.status == EndpointStatus::Updating
+            && self.pending.as_ref().is_some_and(|pending| {
+                pending.config == target.config && pending.phase != Some(VariantPhase::Deleting)
+            });
+        soaks || self.rests_on(target)
+    }
 }
 
 /// An update in flight.

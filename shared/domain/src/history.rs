@@ -339,6 +339,15 @@ impl RegionHistory {
         named && self.confirmed.contains_key(release)
     }
 
+    /// Why `release` is bad, by this region's own evidence: it left it for that, or was told to.
+    pub fn evidence_against(&self, release: &ReleaseId) -> Option<&str> {
+        let returned = self.returned.get(release).filter(|left| left.cause == Some(Cause::Release));
+        let update = self.update.as_ref().filter(|update| update.target.release == *release);
+        let decided = update.filter(|update| update.cause == Some(Cause::Release)).and_then(|u| u.decision.as_ref());
+        let reverted = decided.filter(|(decision, _)| *decision == Decision::Revert).map(|(_, why)| why.as_str());
+        returned.map(|left| left.why.as_str()).or(reverted)
+    }
+
     /// The target that is there or on its way, and the wave that brought it.
     fn now_there(&self) -> Option<(Target, Actor)> {
         let moving = self.update.as_ref().map(|update| (update.target.clone(), update.execution.clone()));

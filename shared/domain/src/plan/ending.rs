@@ -2,6 +2,7 @@
 
 use super::{Finish, Next, Plan, Sight, View};
 use crate::endpoint::Seen;
+use crate::fleet::Region;
 use crate::history::OpenUpdate;
 use crate::ledger::Record;
 use crate::names::RegionName;
@@ -30,18 +31,38 @@ impl View<'_> {
         self.tell(Record::Reverted { from: update.target.clone(), to: back, why }, words)
     }
 
-    /// Evidence against the release in one region: it stops everywhere (I7).
+    /// Evidence against the release in this region: it stops everywhere (I7).
     pub(super) fn condemn(&self, why: &str) -> Plan {
-        let words = format!("{} took {} back: {why}", self.title(), self.sight.version);
+        self.condemn_for(self.region, why)
+    }
+
+    /// Evidence against the release in any region, also where the wave that found it died before it could say so, or left
+    /// that region behind meanwhile.
+    pub(super) fn condemn_on_evidence(&self) -> Option<Plan> {
+        let (region, why) = self.fleet.regions.iter().find_map(|region| {
+            let history = self.sight.regions.get(&region.name).and_then(Seen::known)?;
+            Some((region, history.evidence_against(&self.sight.release)?))
+        })?;
+        Some(self.condemn_for(region, why))
+    }
+
+    fn condemn_for(&self, region: &Region, why: &str) -> Plan {
+        let title = &region.title;
+        let history = self.sight.regions.get(&region.name).and_then(Seen::known);
+        let returned = history.is_some_and(|history| history.returned.contains_key(&self.sight.release));
+        let took = if returned { "took" } else { "is to take" };
+        let words = format!("{title} {took} {} back: {why}", self.sight.version);
+        if self.sight.hub.condemned.contains_key(&self.sight.release) {
+            return self.fail(words);
+        }
         let advice = format!(
-            "The wave stopped; regions after {} never saw {v}. Read the ledger's evidence, then retrain or publish anew; {v} is not promoted again.",
-            self.title(),
+            "The wave stopped; regions after {title} never saw {v}. Read the ledger's evidence, then retrain or publish anew; {v} is not promoted again.",
             v = self.sight.version
         );
-        if let Some(page) = self.page_once(&self.region.name, words.clone(), advice) {
+        if let Some(page) = self.page_once(&region.name, words.clone(), advice) {
             return page;
         }
-        let region = self.region.name.clone();
+        let region = region.name.clone();
         self.tell_hub(Record::Condemned { release: self.sight.release, region, why: why.to_owned() }, words)
     }
 

@@ -61,6 +61,12 @@ impl View<'_> {
     /// The region's control plane does not answer. The judge lives, and is patient: until a decision is due, a short
     /// illness does not cost the canary. Then it is told to go back, and left behind.
     pub(super) fn ill(&self, history: Option<&RegionHistory>, why: &str) -> Plan {
+        // Darkness does not make a bad release a regional fault, and the others do not wait for it (I7).
+        if let Some(bad) = history.and_then(|history| history.evidence_against(&self.sight.release)) {
+            let tripped = history.and_then(|history| history.update.as_ref()).filter(|update| self.is_ours(update));
+            let trip = tripped.and_then(|_| self.once(Act::Trip, format!("{} is to go back: {bad}", self.title())));
+            return trip.unwrap_or_else(|| self.condemn(bad));
+        }
         let Some(since) = self.ill_since(&self.region.name) else {
             return self.fell_ill(&self.region.name, why);
         };

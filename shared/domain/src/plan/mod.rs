@@ -64,6 +64,16 @@ pub struct Sight {
     pub paged: BTreeSet<RegionName>,
 }
 
+impl Sight {
+    /// True where a region's endpoint is seen to have left, or to be leaving, what its ledger says that it serves: it went
+    /// back, and the entry follows later (I6). An endpoint that cannot be seen says nothing: the ledger's word stands.
+    pub(crate) fn left(&self, region: &Region, history: &RegionHistory) -> bool {
+        let endpoint = self.endpoints.get(&region.name).and_then(Seen::known).and_then(Option::as_ref);
+        let serving = history.serving.as_ref().map(|serving| &serving.target);
+        endpoint.zip(serving).is_some_and(|(endpoint, target)| !endpoint.serves(target))
+    }
+}
+
 /// How many golden records were asked, and how many were answered with the target's scores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Golden {

@@ -62,8 +62,13 @@ impl<'a> View<'a> {
     fn order(&self) -> Result<(), Objection<'a>> {
         for before in self.sight.before(self.fleet, &self.region.name).filter(|before| !self.is_deferred(&before.name))
         {
-            if !self.known(before)?.serves(&self.sight.release) {
+            let history = self.known(before)?;
+            if !history.serves(&self.sight.release) {
                 let why = format!("{} comes first and has not confirmed {}", before.title, self.sight.version);
+                return Err(Objection::Never(why));
+            }
+            if self.sight.left(before, history) {
+                let why = format!("{} comes first and does not serve {} any more", before.title, self.sight.version);
                 return Err(Objection::Never(why));
             }
         }

@@ -92,8 +92,9 @@ impl View<'_> {
             Some(update) if self.is_ours(update) && self.sight.refused.is_some() => self.record_return(update),
             Some(update) if self.is_ours(update) => self.start(endpoint, history),
             // Another wave's, whose end nobody wrote down.
+            // That wave may be about to call it: while somebody holds the fleet, it is theirs to say.
             Some(update) if update.back.as_ref().is_some_and(|back| back.config == endpoint.config) => {
-                self.record_return(update)
+                self.held_by_another().unwrap_or_else(|| self.record_return(update))
             }
             Some(update) if update.target.config == endpoint.config && update.confirmed => {
                 let record = Record::Settled { target: update.target.clone(), execution: update.execution.clone() };
@@ -147,7 +148,7 @@ impl View<'_> {
         if let Some(why) = &self.sight.refused {
             return self.refuse(why);
         }
-        if let Some(exit) = self.superseded() {
+        if let Some(exit) = self.superseded().or_else(|| self.condemn_on_evidence()) {
             return exit;
         }
         if let Some(record) = order_due(self.fleet, &self.sight.hub, &self.sight.execution, self.now) {

@@ -120,7 +120,9 @@ impl View<'_> {
     /// I4's last look: `InService` on the target, and the golden records once more.
     fn settle(&self) -> Standing {
         let settled = self.history().is_some_and(|history| {
-            history.update.is_none() && history.serving.as_ref().is_some_and(|serving| serving.target == self.target)
+            // A newer wave's update may be open by now: that is not this one's soak.
+            let soaks = history.update.as_ref().is_some_and(|update| update.target == self.target);
+            !soaks && history.serving.as_ref().is_some_and(|serving| serving.target == self.target)
         });
         if settled {
             return Standing::Settled;

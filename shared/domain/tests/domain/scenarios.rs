@@ -3,7 +3,7 @@
 use crate::night::{AU, BR, Call, EU, JP, Night, actor, counts, name, release};
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Finish, Next};
-use meridian_domain::{Cause, Decision, Record, Seen, VariantPhase, alarms};
+use meridian_domain::{Cause, Decision, Epoch, Record, Seen, VariantPhase, alarms};
 
 /// Takes a region from its start to its confirmation, one call every 30 s.
 fn promote_well(night: &mut Night, region: &str) -> Call {
@@ -300,4 +300,91 @@ fn another_executions_update_is_left_to_its_guardrail() {
     let call = night.call(AU);
     assert_eq!(call.plans.len(), 1);
     assert!(matches!(call.last().next, Next::Wait));
+}
+
+/// Two executions of one release: what the first one has just intended, the second must not close.
+#[test]
+fn an_intent_that_its_wave_is_about_to_follow_is_not_closed_by_another() {
+    let mut night = Night::confirmed_in(&[EU]);
+    night.call_until(AU, |night| night.history(AU).update.is_some());
+    let intent = night.history(AU).update.clone();
+    night.rerun("wave-2");
+    let call = night.call(AU);
+    assert!(matches!(call.last().next, Next::Wait), "{:?}", call.last());
+    assert_eq!(night.history(AU).update, intent);
+}
+
+/// A bad release, told to go back; then its region goes dark: that is a model fault all the same, and stops at once.
+#[test]
+fn a_bad_release_in_a_region_that_goes_dark_is_condemned_and_not_deferred() {
+    let mut night = Night::baking(EU);
+    night.counts = Seen::Known(counts(10_000, 500));
+    night.call(EU);
+    night.pass("30s");
+    night.dark(EU);
+    let call = night.call(EU);
+    assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1));
+    assert!(call.did(Act::Trip) && night.sight.hub.condemned.contains_key(&release("v427")));
+    assert!(night.sight.hub.deferred.is_empty());
+    assert!(!night.call(AU).did(Act::Update));
+}
+
+/// The wave that found the evidence died before it could condemn: the next one does, in whatever region it begins.
+#[test]
+fn evidence_that_a_wave_died_with_stops_the_next_one() {
+    for (bad, next) in [(EU, EU), (JP, EU), (AU, BR)] {
+        let before: Vec<&str> = [EU, AU, JP].into_iter().filter(|region| *region != bad).collect();
+        let mut night = Night::confirmed_in(&before);
+        night.in_service(EU, if bad == EU || next == EU { "v426" } else { "v427" });
+        if next == EU {
+            night.sight.regions = Night::new().sight.regions;
+        }
+        let target = night.target(bad, "v427");
+        let back = Some(night.target(bad, "v426"));
+        let execution = night.sight.execution.clone();
+        night.tell(bad, Record::UpdateIntended { target, back, execution, epoch: Some(Epoch(1)) });
+        let (execution, why) = (actor("wave-1"), "slow".to_owned());
+        let (decision, cause) = (Decision::Revert, Some(Cause::Release));
+        night.tell(bad, Record::Decided { execution, decision, why, judgement: None, cause });
+        if bad == EU {
+            night.rollback(EU);
+        }
+        night.rerun("wave-2");
+        let call = night.call(next);
+        assert!(!call.did(Act::Prepare) && call.finish() == Some(Finish::Failed), "{bad}, {next}: {:?}", call.last());
+        assert!(night.sight.hub.condemned.contains_key(&release("v427")), "{bad}, {next}");
+    }
+}
+
+/// I3: EU went back while its ledger could not be written. Its endpoint says so, and AU does not start on what stands there.
+#[test]
+fn a_region_that_went_back_without_a_word_is_no_evidence() {
+    let mut night = Night::confirmed_in(&[EU]);
+    night.in_service(EU, "v426");
+    let call = night.call(AU);
+    assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1));
+    assert!(!call.did(Act::Update) && !call.did(Act::Prepare));
+    // Soak does not count against it, nor does a control plane that does not answer now.
+    let mut soaks = Night::confirmed_in(&[EU]);
+    soaks.phase(EU, VariantPhase::Baking);
+    assert!(soaks.call(AU).did(Act::Update));
+    let mut dark = Night::confirmed_in(&[EU]);
+    dark.dark(EU);
+    assert!(dark.call(AU).did(Act::Update));
+}
+
+/// I10: the verification of a wave that is over comes late, and a newer wave's update is open by then.
+#[test]
+fn a_late_verification_leaves_a_newer_waves_update_alone() {
+    let mut night = Night::confirmed_in(&[EU, AU, JP, BR]);
+    night.verify();
+    let (target, back) = (night.target(EU, "v428"), Some(night.target(EU, "v427")));
+    let execution = actor("wave-2");
+    night.tell_as(
+        &execution,
+        EU,
+        Record::UpdateIntended { target, back, execution: execution.clone(), epoch: Some(Epoch(2)) },
+    );
+    let call = night.verify();
+    assert!(call.plans.iter().all(|plan| !matches!(plan.next, Next::TellRegion(..))), "{:?}", call.last());
 }

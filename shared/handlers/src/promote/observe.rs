@@ -91,7 +91,7 @@ impl Look {
                 self.sight.approved = approved(ports, fleet, package).await;
                 self.endpoint(ports, fleet, &region.name).await;
                 self.alarms(ports, fleet, &region.name).await;
-                self.open_intents(ports, fleet, region).await;
+                self.others(ports, fleet, region).await;
             }
             None => self.every_endpoint(ports, fleet).await,
         }
@@ -106,14 +106,21 @@ impl Look {
         self.sight.endpoints.insert(region.clone(), seen);
     }
 
-    /// Looks at the endpoints of other regions whose intent nobody is known to have followed: whether anything runs there.
-    async fn open_intents<P: Ports>(&mut self, ports: &P, fleet: &Fleet, subject: &Region) {
-        for other in fleet.regions.iter().filter(|other| other.name != subject.name) {
-            let journal = self.regions.get(&other.name);
-            let open = journal.and_then(|journal| journal.history().update.as_ref());
-            if open.is_some_and(|update| !update.was_taken() && !update.confirmed) {
-                self.endpoint(ports, fleet, &other.name).await;
-            }
+    /// Looks at the endpoints of other regions that this one's start may rest on: those that serve the release, which may
+    /// have gone back while their ledgers could not be written, and those whose intent nobody is known to have followed,
+    /// where something may run all the same.
+    async fn others<P: Ports>(&mut self, ports: &P, fleet: &Fleet, subject: &Region) {
+        let history = |region: &RegionName| self.regions.get(region).map(Journal::history);
+        let own = history(&subject.name).and_then(|history| history.update.as_ref());
+        let starts = !own.is_some_and(|update| update.execution == self.sight.execution && update.was_taken());
+        let matters = |history: &RegionHistory| {
+            let intended = history.update.as_ref().is_some_and(|open| !open.was_taken() && !open.confirmed);
+            intended || (starts && history.serves(&self.sight.release))
+        };
+        let others = fleet.regions.iter().filter(|other| other.name != subject.name);
+        let wanted: Vec<_> = others.filter(|other| history(&other.name).is_some_and(matters)).collect();
+        for other in wanted {
+            self.endpoint(ports, fleet, &other.name).await;
         }
     }
 
