@@ -46,7 +46,8 @@ pub struct JudgePolicy {
     /// A rate of green that is shown to be below this passes whatever its ratio is: a share of requests.
     #[serde(default = "negligible")]
     pub negligible: f64,
-    /// Compared minutes that a failure by comparison needs: one burst is no release's fault.
+    /// Compared minutes that show how green scatters; with fewer, a failure must be significant at ten times the declared
+    /// dispersion: one burst is no release's fault.
     #[serde(default = "min_minutes")]
     pub min_minutes: u32,
     /// Variance over mean of a minute's count up to which the tests are valid, where the metric does not say.
@@ -130,6 +131,32 @@ fn min_minutes() -> u32 {
 }
 fn dispersion() -> f64 {
     2.0
+}
+
+/// What `fleet.toml` asks as it is delivered.
+impl Default for JudgePolicy {
+    fn default() -> Self {
+        Self {
+            min_requests: 300,
+            latency_bound: SignedDuration::from_millis(20),
+            latency_share: 0.01,
+            max_4xx: 0.01,
+            max_5xx: 0.01,
+            alpha: alpha(),
+            bounds_share: bounds_share(),
+            pooled_share: pooled_share(),
+            planned_share: planned_share(),
+            pass_alpha: pass_alpha(),
+            tolerance_fail: tolerance_fail(),
+            tolerance_region: tolerance_region(),
+            tolerance_wave: tolerance_wave(),
+            negligible: negligible(),
+            min_minutes: min_minutes(),
+            dispersion: dispersion(),
+            inconclusive: Inconclusive::default(),
+            metrics: BTreeMap::new(),
+        }
+    }
 }
 
 impl JudgePolicy {

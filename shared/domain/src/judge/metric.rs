@@ -15,6 +15,8 @@ const MISSING_SHARE: f64 = 0.2;
 const BEHIND: i64 = 2;
 /// Load of a green instance over a blue one's between which latencies are comparable.
 const COMPARABLE: std::ops::RangeInclusive<f64> = 0.8..=1.25;
+/// The log of the largest e-value that is told: a number in JSON has an end.
+pub(super) const MOST: f64 = 690.0;
 /// Where a scatter cannot be told yet, so many times the declared dispersion is supposed.
 const UNTOLD: f64 = 10.0;
 
@@ -33,6 +35,8 @@ pub(super) struct Found {
     pub verdict: Verdict,
     /// Green's own rate is over its bound.
     pub over_bound: bool,
+    /// Green's own rate is too small to matter.
+    pub negligible: bool,
     /// The log of the e-value against "not worse".
     pub e_log: f64,
     pub evidence: MetricEvidence,
@@ -86,14 +90,14 @@ impl Metric {
             lower: two_sided.then_some(sums.lower),
             not_worse: sums.not_worse,
             not_lower: two_sided.then_some(sums.not_lower),
-            negligible,
+            negligible: sums.negligible,
             look: self.look(hand),
             dispersion: sums.green_scatter.shown_on_green(self.gauge.dispersion),
             left_out,
             scattered: !is_witnessed,
             missing,
         };
-        Found { verdict, over_bound, e_log, evidence }
+        Found { verdict, over_bound, negligible, e_log, evidence }
     }
 
     /// The planned look: taken once every minute that it covers has arrived, or the decision is due.
@@ -111,13 +115,17 @@ impl Metric {
         [Some((Side::Above, tolerance, sums.worse)), self.gauge.two_sided.then_some(lower)]
     }
 
+    /// The dispersion at which a failure must be significant too: the declared one, or more where green shows more. A few
+    /// minutes show nothing: then ten times the declared one is supposed.
+    fn shown(&self, policy: &JudgePolicy) -> f64 {
+        let (sums, declared) = (&self.state.sums, self.gauge.dispersion);
+        let told = sums.minutes >= policy.min_minutes;
+        if told { sums.green_scatter.shown_on_green(declared) } else { untold(declared) }
+    }
+
     fn is_worse(&self, hand: Hand<'_>) -> bool {
         let sums = &self.state.sums;
-        if sums.minutes < hand.policy.min_minutes {
-            return false;
-        }
-        let declared = self.gauge.dispersion;
-        let shown = sums.green_scatter.shown_on_green(declared);
+        let (declared, shown) = (self.gauge.dispersion, self.shown(hand.policy));
         let look = self.look(hand);
         self.failing(hand.policy).into_iter().flatten().any(|(side, ratio, log)| {
             let is_rare = |look: &Look, dispersion, level| stratum(look, dispersion).chance(ratio, side) <= level;
@@ -151,13 +159,18 @@ impl Metric {
         };
         let declared = self.gauge.dispersion;
         let told = sums.served_minutes >= policy.min_minutes;
-        let shown = if told { sums.served_scatter.shown_on_green(declared) } else { declared * UNTOLD };
+        let shown = if told { sums.served_scatter.shown_on_green(declared) } else { untold(declared) };
         let Tally { total, bad } = sums.served;
         shown <= declared || at_least(bad, max * total as f64, shown) <= self.levels.bound
     }
 
     fn is_negligible(&self, policy: &JudgePolicy) -> bool {
-        self.state.tests.knows_negligible() && self.state.sums.negligible.mixture() >= needed(policy.pass_alpha)
+        self.knows_negligible() && self.state.sums.negligible.mixture() >= needed(policy.pass_alpha)
+    }
+
+    /// True where a rate can be too small to matter.
+    pub(super) fn knows_negligible(&self) -> bool {
+        self.state.tests.knows_negligible()
     }
 
     fn has_traffic(&self, policy: &JudgePolicy) -> bool {
@@ -198,6 +211,11 @@ impl Metric {
     pub(super) fn minutes(&self) -> impl Iterator<Item = &MinuteCounts> + Clone {
         self.state.minutes()
     }
+}
+
+/// The dispersion that is supposed where too few minutes show it.
+pub(super) fn untold(declared: f64) -> f64 {
+    declared * UNTOLD
 }
 
 /// A look as the exact test takes it.

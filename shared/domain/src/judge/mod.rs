@@ -21,6 +21,7 @@ mod outcome;
 mod pool;
 mod process;
 mod region;
+pub mod replay;
 mod scatter;
 mod state;
 #[cfg(test)]
@@ -28,7 +29,9 @@ mod tests;
 mod words;
 
 pub use counts::{Arm, MetricName, MetricNameError, MinuteCounts, RegionCounts};
-pub use outcome::{Judgement, MetricEvidence, MetricJudgement, RegionEvidence, Tally, Watch, WatchStage};
+pub use outcome::{
+    Judgement, Look, MetricEvidence, MetricJudgement, PooledJudgement, RegionEvidence, Tally, Watch, WatchStage,
+};
 pub use process::LogE;
 pub use region::{RegionJudge, Ruling};
 

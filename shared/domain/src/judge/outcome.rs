@@ -79,9 +79,9 @@ pub struct MetricEvidence {
     /// Evidence that it is above `1 / tolerance_wave`, where a change either way is bad.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_lower: Option<LogE>,
-    /// Green's own rate is shown to be negligible.
+    /// Evidence that green's own rate is negligible.
     #[serde(default)]
-    pub negligible: bool,
+    pub negligible: LogE,
     /// What the planned look saw; none before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look: Option<Look>,
@@ -119,6 +119,9 @@ pub struct Judgement {
     pub why: String,
     /// By metric, in the order of their names.
     pub metrics: Vec<MetricJudgement>,
+    /// The metrics whose comparison counts in some region, pooled over regions.
+    #[serde(default)]
+    pub pooled: Vec<PooledJudgement>,
     /// What later regions pool.
     pub evidence: RegionEvidence,
 }
@@ -134,6 +137,26 @@ impl fmt::Display for Judgement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.verdict, self.why)
     }
+}
+
+/// One metric, pooled over this region and those before it whose comparison counts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PooledJudgement {
+    /// Which.
+    pub metric: MetricName,
+    /// What the counts of all these regions say together.
+    pub verdict: Verdict,
+    /// Regions in it.
+    pub regions: usize,
+    /// Evidence that green is worse than tolerated in one of them: the product of theirs, alternative by alternative.
+    pub e_value: f64,
+    /// The ratio common to all regions (Mantel & Haenszel 1959); none where blue had no bad request.
+    pub effect: Option<f64>,
+    /// The common ratios that the planned looks so far do not rule out, at 1 - `pass_alpha` on either side; none before the
+    /// first.
+    pub interval: Option<(f64, Option<f64>)>,
+    /// The smallest common ratio that these requests would have detected with chance 0.8, at the wave's last look.
+    pub smallest_detectable_effect: Option<f64>,
 }
 
 /// One metric of one region, judged.

@@ -1,8 +1,10 @@
 //! Evidence of several regions together: the null hypothesis is about the release, so independent regions add up.
 
+use super::detect;
 use super::exact::{Stratum, pooled_chance};
-use super::metric::{Metric, needed, stratum};
-use super::outcome::{Look, MetricEvidence};
+use super::interval::around;
+use super::metric::{MOST, Metric, needed, stratum, untold};
+use super::outcome::{Look, MetricEvidence, PooledJudgement};
 use super::process::{LogE, Side};
 use crate::fleet::JudgePolicy;
 use crate::verdict::Verdict;
@@ -19,13 +21,14 @@ struct Pool<'a> {
     lower: LogE,
     not_worse: LogE,
     not_lower: LogE,
+    negligible: LogE,
 }
 
 impl<'a> Pool<'a> {
     fn of(regions: Vec<&'a MetricEvidence>) -> Self {
         let none = LogE::default();
-        let mut pool =
-            Self { regions, minutes: 0, requests: 0, worse: none, lower: none, not_worse: none, not_lower: none };
+        let (worse, lower, not_worse, not_lower, negligible) = (none, none, none, none, none);
+        let mut pool = Self { regions, minutes: 0, requests: 0, worse, lower, not_worse, not_lower, negligible };
         for evidence in &pool.regions {
             pool.minutes = pool.minutes.saturating_add(evidence.minutes);
             pool.requests = pool.requests.saturating_add(evidence.green.total.min(evidence.blue.total));
@@ -33,11 +36,12 @@ impl<'a> Pool<'a> {
             pool.lower += evidence.lower.unwrap_or_default();
             pool.not_worse += evidence.not_worse;
             pool.not_lower += evidence.not_lower.unwrap_or_default();
+            pool.negligible += evidence.negligible;
         }
         pool
     }
 
-    /// The planned looks that were taken, each region at its own dispersion or all at the declared one.
+    /// The planned looks that were taken, each region at the dispersion that it shows or all at the declared one.
     fn looks(&self, declared: f64, shown: bool) -> Vec<Stratum> {
         let look = |evidence: &&MetricEvidence| {
             let dispersion = if shown { evidence.dispersion.max(declared) } else { declared };
@@ -47,6 +51,24 @@ impl<'a> Pool<'a> {
                 .map(|look| stratum(&look, dispersion))
         };
         self.regions.iter().filter_map(look).collect()
+    }
+
+    /// Green's and blue's requests, and blue's bad ones.
+    fn totals(&self) -> (f64, f64, f64) {
+        let sum = |count: fn(&MetricEvidence) -> u64| self.regions.iter().map(|evidence| count(evidence) as f64).sum();
+        (sum(|it| it.green.total), sum(|it| it.blue.total), sum(|it| it.blue.bad))
+    }
+
+    /// Mantel and Haenszel's common ratio of rates, `more` bad ones added to either arm; none where blue has none.
+    fn common_ratio(&self, more: f64) -> Option<f64> {
+        let (mut green, mut blue) = (more, more);
+        for evidence in &self.regions {
+            let (green_total, blue_total) = (evidence.green.total as f64, evidence.blue.total as f64);
+            let both = (green_total + blue_total).max(1.0);
+            green += evidence.green.bad as f64 * blue_total / both;
+            blue += evidence.blue.bad as f64 * green_total / both;
+        }
+        (blue > 0.0).then(|| green / blue)
     }
 
     /// All minutes of every region, at the dispersion that each shows.
@@ -59,6 +81,13 @@ impl<'a> Pool<'a> {
     }
 }
 
+/// The regions whose comparison counts, and whether blue witnesses every one of them; none where no region's counts.
+fn pooled<'a>(own: &'a MetricEvidence, before: impl Iterator<Item = &'a MetricEvidence>) -> Option<(Pool<'a>, bool)> {
+    let counted = before.chain([own]).filter(|evidence| evidence.left_out.is_none());
+    let (counted, scattered): (Vec<_>, Vec<_>) = counted.partition(|evidence| !evidence.scattered);
+    (!counted.is_empty() || !scattered.is_empty()).then(|| (Pool::of(counted), scattered.is_empty()))
+}
+
 impl Metric {
     /// The metric's verdict over this region and those before it, as far as their comparisons count; none where none does.
     pub(super) fn pooled<'a>(
@@ -67,36 +96,64 @@ impl Metric {
         own: &'a MetricEvidence,
         before: impl Iterator<Item = &'a MetricEvidence>,
     ) -> Option<Verdict> {
-        let counted = before.chain([own]).filter(|evidence| evidence.left_out.is_none());
-        let (counted, scattered): (Vec<_>, Vec<_>) = counted.partition(|evidence| !evidence.scattered);
-        if counted.is_empty() && scattered.is_empty() {
-            return None;
-        }
-        let pool = Pool::of(counted);
+        let (pool, is_witnessed) = pooled(own, before)?;
         if self.is_worse_pooled(policy, &pool, own.look.is_some()) {
             return Some(Verdict::Fail);
         }
         let requests = pool.requests >= policy.min_requests.max(1);
-        let negligible = !pool.regions.is_empty() && pool.regions.iter().all(|evidence| evidence.negligible);
-        let passes = scattered.is_empty() && requests && (negligible || self.is_within_pooled(policy, &pool));
+        // One tilt in every region: the product is evidence about the mean rate over all requests.
+        let negligible = self.knows_negligible() && pool.negligible.mixture() >= needed(policy.pass_alpha);
+        let passes = is_witnessed && requests && (negligible || self.is_within_pooled(policy, &pool));
         Some(if passes { Verdict::Pass } else { Verdict::Inconclusive })
     }
 
+    /// The pooled verdict's numbers.
+    pub(super) fn pooled_numbers<'a>(
+        &self,
+        policy: &JudgePolicy,
+        verdict: Verdict,
+        own: &'a MetricEvidence,
+        before: impl Iterator<Item = &'a MetricEvidence>,
+    ) -> Option<PooledJudgement> {
+        let (pool, _) = pooled(own, before)?;
+        let declared = self.gauge.dispersion;
+        let log =
+            if self.gauge.two_sided { pool.worse.mixture().max(pool.lower.mixture()) } else { pool.worse.mixture() };
+        let (green, blue, blue_bad) = pool.totals();
+        let looks = pool.looks(declared, false);
+        let level = self.levels.pass_planned;
+        let interval = (!looks.is_empty()).then(|| {
+            let middle = pool.common_ratio(0.5).unwrap_or(1.0);
+            around(middle, |ratio, side| pooled_chance(&looks, ratio, side) <= level)
+        });
+        let last = self.levels.pooled_at(usize::MAX);
+        let smallest_detectable_effect =
+            detect::smallest(policy.tolerance_fail, last, declared, (green, blue), blue_bad / blue.max(1.0));
+        Some(PooledJudgement {
+            metric: self.name.clone(),
+            verdict,
+            regions: pool.regions.len(),
+            e_value: log.min(MOST).exp(),
+            effect: pool.common_ratio(0.0),
+            interval,
+            smallest_detectable_effect,
+        })
+    }
+
     fn is_worse_pooled(&self, policy: &JudgePolicy, pool: &Pool<'_>, looked: bool) -> bool {
-        if pool.minutes < policy.min_minutes {
-            return false;
-        }
-        let (tolerance, declared) = (policy.tolerance_fail, self.gauge.dispersion);
-        let bursts = pool.regions.iter().any(|evidence| evidence.dispersion > declared);
+        let tolerance = policy.tolerance_fail;
+        let told = pool.minutes >= policy.min_minutes;
+        let least = if told { self.gauge.dispersion } else { untold(self.gauge.dispersion) };
+        let bursts = !told || pool.regions.iter().any(|evidence| evidence.dispersion > self.gauge.dispersion);
         let sides = [
             Some((Side::Above, tolerance, &pool.worse)),
             self.gauge.two_sided.then_some((Side::Below, 1.0 / tolerance, &pool.lower)),
         ];
-        let looks = if looked { pool.looks(declared, true) } else { Vec::new() };
+        let looks = if looked { pool.looks(least, true) } else { Vec::new() };
         let (running, planned) = (self.levels.pooled_running, self.levels.pooled_at(looks.len()));
         sides.into_iter().flatten().any(|(side, ratio, log)| {
             let each_minute = log.mixture() >= needed(running)
-                && (!bursts || pooled_chance(&pool.so_far(declared), ratio, side) <= running);
+                && (!bursts || pooled_chance(&pool.so_far(least), ratio, side) <= running);
             each_minute || (planned > 0.0 && !looks.is_empty() && pooled_chance(&looks, ratio, side) <= planned)
         })
     }

@@ -4,7 +4,7 @@ use super::counts::{MetricName, MinuteCounts};
 use super::detect;
 use super::interval::interval;
 use super::levels::Levels;
-use super::metric::{Found, Hand, Metric};
+use super::metric::{Found, Hand, MOST, Metric};
 use super::outcome::{Judgement, MetricJudgement, RegionEvidence, Watch};
 use super::words::Words;
 use crate::fleet::JudgePolicy;
@@ -42,6 +42,12 @@ impl<'a> RegionJudge<'a> {
         };
         let metrics = known.iter().filter_map(metric).collect();
         Self { policy, watch, metrics, unknown }
+    }
+
+    /// Does not judge a metric that policy requires. Alpha stays split as if it were judged. For counts at a desk: a canary
+    /// that lacks a required metric must not pass.
+    pub fn leave_out(&mut self, metric: &MetricName) {
+        self.metrics.retain(|known| known.name != *metric);
     }
 
     /// Takes a minute of a metric, or a later version of one. Minutes of warm-up and of before the canary count for no
@@ -85,12 +91,17 @@ impl<'a> RegionJudge<'a> {
         let (ruling, found) = self.ruled(due, before);
         let told = found.iter().zip(&self.metrics).map(|((found, wave), metric)| self.told(metric, found, *wave, due));
         let metrics: Vec<MetricJudgement> = told.collect();
+        let pooled = |(metric, (found, wave)): (&Metric, &(Found, Option<Verdict>))| {
+            let others = before.iter().filter_map(|region| region.metrics.get(&metric.name));
+            metric.pooled_numbers(self.policy, (*wave)?, &found.evidence, others)
+        };
+        let pooled = self.metrics.iter().zip(&found).filter_map(pooled).collect();
         let why = Words::of(ruling, &metrics, &self.unknown, before.len());
         let evidence = found.into_iter().zip(&self.metrics);
         let evidence: BTreeMap<_, _> =
             evidence.map(|((found, _), metric)| (metric.name.clone(), found.evidence)).collect();
         let evidence = RegionEvidence { metrics: evidence };
-        Judgement { verdict: ruling.verdict, wave: ruling.wave, why, metrics, evidence }
+        Judgement { verdict: ruling.verdict, wave: ruling.wave, why, metrics, pooled, evidence }
     }
 
     fn hand(&self, due: bool) -> Hand<'_> {
@@ -148,9 +159,6 @@ impl<'a> RegionJudge<'a> {
         told
     }
 }
-
-/// The log of the largest e-value that is told: a number in JSON has an end.
-const MOST: f64 = 690.0;
 
 /// Nothing passes where something is missing.
 fn not_without(missing: bool, verdict: Verdict) -> Verdict {

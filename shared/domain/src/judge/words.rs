@@ -60,7 +60,7 @@ impl Words {
         };
         let meaning = match told.verdict {
             Verdict::Fail => format!("worse than {} times", policy.tolerance_fail),
-            Verdict::Pass if found.evidence.negligible => {
+            Verdict::Pass if found.negligible => {
                 format!("green is under {}", percent(Some(policy.negligible)))
             }
             Verdict::Pass => format!("{} times is ruled out", policy.tolerance_region),

@@ -1,0 +1,250 @@
+//! Counts of a whole wave, judged in the order in which they stand.
+//!
+//! What a wave's judge would have said at every minute, from a file of what had arrived: each line is a minute of one metric
+//! in one region. A region's canary begins with its first minute in which green served; its planned look is its last minute
+//! in the file. A region that fails is decided: what comes later changes nothing.
+
+mod read;
+
+pub use read::{CountsError, Row, read};
+
+use super::{
+    Judgement, MetricJudgement, MetricName, MinuteCounts, PooledJudgement, RegionEvidence, RegionJudge, Watch,
+    WatchStage,
+};
+use crate::fleet::JudgePolicy;
+use crate::names::RegionName;
+use crate::verdict::Verdict;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A wave, replayed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Replay {
+    /// Over all regions.
+    pub wave: WaveVerdict,
+    /// In the order in which they began.
+    pub regions: Vec<RegionVerdict>,
+    /// What people should know although it decided nothing.
+    pub warnings: Vec<String>,
+}
+
+/// The wave's verdict.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WaveVerdict {
+    /// `Fail` where any region or the pooled test failed; `Pass` where the pooled test passed and nothing is missing.
+    pub verdict: Verdict,
+    /// The file's minute of the counts that decided it.
+    pub decided_at_minute: i64,
+    /// In words.
+    pub why: String,
+    /// By metric.
+    pub pooled: Vec<PooledJudgement>,
+}
+
+/// One region's verdict.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RegionVerdict {
+    /// Which.
+    pub region: RegionName,
+    /// The file's minute of the counts that decided it.
+    pub decided_at_minute: i64,
+    /// The judgement at that minute.
+    pub judgement: Judgement,
+}
+
+impl RegionVerdict {
+    /// The metric that decided the verdict: of those that have it, the one with the most evidence of harm.
+    pub fn deciding(&self) -> Option<&MetricJudgement> {
+        let metrics = &self.judgement.metrics;
+        let counted = metrics.iter().filter(|metric| metric.verdict == self.judgement.verdict);
+        let (counted, left_out): (Vec<_>, Vec<_>) = counted.partition(|metric| metric.left_out.is_none());
+        let most = |found: Vec<&'_ MetricJudgement>| -> Option<MetricName> {
+            found.into_iter().max_by(|one, other| one.e_value.total_cmp(&other.e_value)).map(|it| it.metric.clone())
+        };
+        let name = most(counted).or_else(|| most(left_out))?;
+        metrics.iter().find(|metric| metric.metric == name)
+    }
+}
+
+/// What policy says of a wave beside its numbers.
+#[derive(Clone, Debug)]
+pub struct Setting<'a> {
+    /// How counts are judged.
+    pub policy: &'a JudgePolicy,
+    /// The fleet's regions; those of the file that are not among them are judged all the same.
+    pub regions: Vec<RegionName>,
+    /// Minutes of warm-up.
+    pub warm_up: i64,
+}
+
+/// Judges the rows in their order.
+///
+/// # Errors
+/// A metric that policy does not know, with its line.
+pub fn replay(setting: &Setting<'_>, rows: &[Row]) -> Result<Replay, CountsError> {
+    let policy = setting.policy;
+    if let Some(row) = rows.iter().find(|row| policy.gauge(&row.metric).is_none()) {
+        let message = format!(
+            "metric: {} is neither built in nor named in the policy; add [judge.metrics.\"{}\"]",
+            row.metric, row.metric
+        );
+        return Err(CountsError { line: row.line, message });
+    }
+    let mut wave = Wave::new(setting, rows);
+    for (at, row) in rows.iter().enumerate() {
+        let ends =
+            rows.get(at + 1).is_none_or(|next| (&next.region, next.counts.minute) != (&row.region, row.counts.minute));
+        wave.take(at, row, ends);
+    }
+    Ok(wave.end(setting, rows))
+}
+
+/// One region on its way.
+struct Desk<'a> {
+    region: RegionName,
+    judge: RegionJudge<'a>,
+    /// The file's minute in which the canary began.
+    begins: i64,
+    /// The last of its rows.
+    last: usize,
+    evidence: RegionEvidence,
+    verdict: Option<(i64, Judgement)>,
+}
+
+struct Wave<'a> {
+    desks: Vec<Desk<'a>>,
+    failed: Option<(i64, String)>,
+    newest: (i64, Verdict, Vec<PooledJudgement>),
+}
+
+impl<'a> Wave<'a> {
+    fn new(setting: &Setting<'a>, rows: &[Row]) -> Self {
+        let mut order: Vec<&RegionName> = Vec::new();
+        let served = |row: &&Row| row.counts.green.is_some_and(|green| green.total > 0);
+        for row in rows.iter().filter(served).chain(rows) {
+            if !order.contains(&&row.region) {
+                order.push(&row.region);
+            }
+        }
+        let fleet: BTreeSet<&RegionName> = setting.regions.iter().chain(order.iter().copied()).collect();
+        let all: BTreeSet<&MetricName> = rows.iter().map(|row| &row.metric).collect();
+        let desk = |region: &&RegionName| {
+            let own = || rows.iter().filter(|row| row.region == **region);
+            let first = own().filter(served).map(|row| row.counts.minute).min();
+            let begins = first.or_else(|| own().map(|row| row.counts.minute).min()).unwrap_or(0);
+            let ends = own().map(|row| row.counts.minute - begins + 1).max().unwrap_or(0);
+            let last_look = ends.max(setting.warm_up);
+            let watch = Watch { warm_up: setting.warm_up, last_look, due: false, stage: WatchStage::Canary };
+            let asked = own().map(|row| row.metric.clone());
+            let mut judge = RegionJudge::new(setting.policy, fleet.len(), asked, watch);
+            let absent = setting.policy.required().into_iter().filter(|metric| !all.contains(metric));
+            absent.for_each(|metric| judge.leave_out(&metric));
+            let last = rows.iter().rposition(|row| row.region == **region).unwrap_or(0);
+            let region = (*region).clone();
+            Desk { region, judge, begins, last, evidence: RegionEvidence::default(), verdict: None }
+        };
+        let desks = order.iter().map(desk).collect();
+        Self { desks, failed: None, newest: (0, Verdict::Inconclusive, Vec::new()) }
+    }
+
+    /// Takes a row; the last one of a region's minute is followed by a look.
+    fn take(&mut self, at: usize, row: &Row, ends: bool) {
+        let before: Vec<RegionEvidence> = if ends { self.others(&row.region) } else { Vec::new() };
+        let Some(desk) = self.desks.iter_mut().find(|desk| desk.region == row.region) else { return };
+        if desk.verdict.is_some() {
+            return;
+        }
+        let counts = MinuteCounts { minute: row.counts.minute - desk.begins, ..row.counts };
+        desk.judge.take(&row.metric, &counts);
+        let due = at == desk.last;
+        if !ends {
+            return;
+        }
+        let ruling = desk.judge.rule(due, &before);
+        desk.evidence = desk.judge.evidence(due);
+        let fails = ruling.verdict == Verdict::Fail;
+        if !(fails || due || (ruling.wave == Verdict::Fail && self.failed.is_none())) {
+            return;
+        }
+        let judgement = desk.judge.judgement(due, &before);
+        if ruling.wave == Verdict::Fail && self.failed.is_none() {
+            let why = format!("{}: {}", desk.region, judgement.why);
+            self.failed = Some((row.counts.minute, why));
+        }
+        self.newest = (row.counts.minute, judgement.wave, judgement.pooled.clone());
+        if fails || due {
+            desk.verdict = Some((row.counts.minute, judgement));
+        }
+    }
+
+    fn others(&self, region: &RegionName) -> Vec<RegionEvidence> {
+        let began = |desk: &&Desk<'_>| desk.region != *region && !desk.evidence.metrics.is_empty();
+        self.desks.iter().filter(began).map(|desk| desk.evidence.clone()).collect()
+    }
+
+    fn end(self, setting: &Setting<'_>, rows: &[Row]) -> Replay {
+        let warnings = warnings(setting, rows);
+        let undecided = self.desks.iter().filter(|desk| desk.verdict.is_none()).map(|desk| {
+            let before = self.others(&desk.region);
+            (desk.region.clone(), desk.judge.judgement(true, &before))
+        });
+        let undecided: BTreeMap<RegionName, Judgement> = undecided.collect();
+        let (minute, verdict, pooled) = self.newest;
+        let regions: Vec<RegionVerdict> = self
+            .desks
+            .into_iter()
+            .filter_map(|desk| {
+                let last = rows.get(desk.last).map_or(desk.begins, |row| row.counts.minute);
+                let open = || undecided.get(&desk.region).map(|judgement| (last, judgement.clone()));
+                let (decided_at_minute, judgement) = desk.verdict.clone().or_else(open)?;
+                Some(RegionVerdict { region: desk.region, decided_at_minute, judgement })
+            })
+            .collect();
+        let wave = match self.failed {
+            Some((decided_at_minute, why)) => WaveVerdict { verdict: Verdict::Fail, decided_at_minute, why, pooled },
+            None => WaveVerdict { verdict, decided_at_minute: minute, why: words(verdict, &regions), pooled },
+        };
+        Replay { wave, regions, warnings }
+    }
+}
+
+fn words(verdict: Verdict, regions: &[RegionVerdict]) -> String {
+    let missing: Vec<&str> =
+        regions.iter().filter(|it| it.judgement.is_missing()).map(|it| it.region.as_str()).collect();
+    let open = regions.iter().filter(|it| it.judgement.verdict == Verdict::Inconclusive);
+    let open: Vec<&str> = open.map(|it| it.region.as_str()).collect();
+    match verdict {
+        _ if !missing.is_empty() => format!("something is missing in {}", missing.join(", ")),
+        Verdict::Pass if open.is_empty() => "every region passes, and so do all of them together".to_owned(),
+        Verdict::Pass => format!("pooled over regions it passes; {} alone says too little", open.join(", ")),
+        _ => "pooled over regions the counts say too little".to_owned(),
+    }
+}
+
+fn warnings(setting: &Setting<'_>, rows: &[Row]) -> Vec<String> {
+    let seen: BTreeSet<&MetricName> = rows.iter().map(|row| &row.metric).collect();
+    let absent: Vec<String> =
+        setting.policy.required().iter().filter(|metric| !seen.contains(metric)).map(ToString::to_string).collect();
+    let mut warnings = Vec::new();
+    if !absent.is_empty() {
+        warnings.push(format!(
+            "{} not in the file and not judged; a canary that lacked {} would not pass",
+            list(&absent, "is", "are"),
+            if absent.len() == 1 { "it" } else { "them" }
+        ));
+    }
+    let known: BTreeSet<&RegionName> = setting.regions.iter().collect();
+    let foreign: BTreeSet<&RegionName> = rows.iter().map(|row| &row.region).filter(|it| !known.contains(it)).collect();
+    if !known.is_empty() && !foreign.is_empty() {
+        let foreign: Vec<String> = foreign.iter().map(ToString::to_string).collect();
+        warnings.push(format!(
+            "{} not in the policy: judged, and counted where alpha is split",
+            list(&foreign, "is", "are")
+        ));
+    }
+    warnings
+}
+
+fn list(names: &[String], one: &str, many: &str) -> String {
+    format!("{} {}", names.join(", "), if names.len() == 1 { one } else { many })
+}
