@@ -126,6 +126,7 @@ impl Bench<'_> {
         let mut judge = RegionJudge::new(self.policy, self.regions, self.names.iter().cloned(), watch);
         self.take(&mut judge, site, &drawn.before, -i64::try_from(drawn.history()).unwrap_or(0));
         let (mut region_failed, mut wave_failed) = (None, None);
+        let mut last = Ruling { verdict: Verdict::Inconclusive, wave: Verdict::Inconclusive };
         for minute in 0..planned {
             for (name, minutes) in self.names.iter().zip(&drawn.canary) {
                 if let Some(counts) = minutes.get(minute) {
@@ -133,14 +134,12 @@ impl Bench<'_> {
                 }
             }
             let at = self.timing.seen_at(minute);
-            let ruling = judge.rule(at >= last_look, before);
+            last = judge.rule(at >= last_look, before);
             let failed = |verdict| (verdict == Verdict::Fail).then_some(at);
-            region_failed = region_failed.or(failed(ruling.verdict));
-            wave_failed = wave_failed.or(failed(ruling.wave));
+            region_failed = region_failed.or(failed(last.verdict));
+            wave_failed = wave_failed.or(failed(last.wave));
         }
-        let last = judge.judgement(true, before);
-        let ruling = Ruling { verdict: last.verdict, wave: last.wave };
-        Watched { region_failed, wave_failed, last: ruling, evidence: last.evidence }
+        Watched { region_failed, wave_failed, last, evidence: judge.evidence(true) }
     }
 
     /// Whether green at full load fails at any minute, against blue's minutes before the shift.

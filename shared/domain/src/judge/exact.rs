@@ -110,7 +110,7 @@ impl Split {
         for green in from..self.sum {
             term *= self.step(green);
             total += term;
-            if term <= NEGLIGIBLE * total {
+            if is_negligible(term, total) {
                 break;
             }
         }
@@ -123,7 +123,7 @@ impl Split {
         for green in (0..from).rev() {
             term /= self.step(green);
             total += term;
-            if term <= NEGLIGIBLE * total {
+            if is_negligible(term, total) {
                 break;
             }
         }
@@ -212,7 +212,7 @@ pub(super) fn at_least(count: u64, mean: f64, dispersion: f64) -> f64 {
     let mut at = start as f64;
     let mut term = ln_chance(at).exp();
     let mut total = term;
-    while term > NEGLIGIBLE * total && (above || at > 0.0) {
+    while !is_negligible(term, total) && (above || at > 0.0) {
         if above {
             term *= step(at);
             at += 1.0;
@@ -223,6 +223,12 @@ pub(super) fn at_least(count: u64, mean: f64, dispersion: f64) -> f64 {
         total += term;
     }
     if above { total.min(1.0) } else { (1.0 - total).max(0.0) }
+}
+
+/// Whether terms from here on change nothing. Under the smallest normal number they may shrink no more: half of the last bit
+/// rounds to the last bit, and a sum that waited for 0 would never end.
+fn is_negligible(term: f64, total: f64) -> bool {
+    term <= NEGLIGIBLE * total || term < f64::MIN_POSITIVE
 }
 
 fn ln_gamma(x: f64) -> f64 {

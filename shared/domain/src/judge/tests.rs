@@ -46,6 +46,12 @@ fn tails_of_counts_are_those_of_the_law() {
     }
 }
 
+/// Its tail is under the smallest normal number: a sum that waits for a term of 0 never ends.
+#[test]
+fn the_tail_of_an_impossible_count_ends() {
+    assert!(at_least(4_873, 941.34, 3.667_299_037) < 1e-300);
+}
+
 /// At a low rate and at one fifteen times as high: what both arms share changes nothing.
 #[test]
 fn the_expectation_of_an_e_value_is_1_at_the_tolerance_and_less_under_it_whatever_the_rate() {
