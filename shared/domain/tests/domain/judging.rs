@@ -41,6 +41,22 @@ fn a_canary_like_its_champion_passes_and_one_much_worse_fails() {
     assert_eq!(verdicts(&policy, &even(26, Arm::new(3_600, 15), blue)).0, Verdict::Fail);
 }
 
+/// Twice as many: too little for a test that may be looked at every minute, enough for one look that was planned.
+#[test]
+fn the_planned_look_finds_what_the_looks_of_every_minute_do_not() {
+    let policy = fleet().judge;
+    let twice = even(26, Arm::new(3_600, 7), Arm::new(32_400, 31));
+    let judged = |watch| {
+        let judgement = judge(&policy, REGIONS, &twice, watch, &[]);
+        let look = judgement.evidence.metrics[&metric("4xx")].look.map(|look| (look.green.total, look.blue.total));
+        (judgement.verdict, look)
+    };
+    // The last planned minute is yet to come; then it is not waited for any longer.
+    let early = Watch { last_look: 27, due: false, ..watch() };
+    assert_eq!(judged(early), (Verdict::Pass, None));
+    assert_eq!(judged(Watch { due: true, ..early }), (Verdict::Fail, Some((25 * 3_600, 25 * 32_400))));
+}
+
 #[test]
 fn no_errors_at_all_are_a_pass_where_enough_was_seen() {
     let policy = fleet().judge;
