@@ -19,16 +19,13 @@ use jiff::{SignedDuration, Timestamp};
 use meridian_domain::Fleet;
 use report::{Promise, Report, Table};
 use std::str::FromStr;
-use streams::{Metric, Site};
+use streams::Site;
 use trial::Timing;
 
 /// Counts can be read so many minutes after their minute's end.
 const DELAY: u32 = 2;
 /// The hour of the reference night, 03:00 UTC on 20 November 2026: Dublin sleeps, Sydney is at its peak.
 const NIGHT: Timestamp = Timestamp::constant(1_795_143_600, 0);
-
-/// What every region counts and policy always judges.
-const METRICS: [Metric; 3] = [Metric::Errors4xx, Metric::Errors5xx, Metric::LatencyOver(20)];
 
 /// What can be asked of the judge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +100,8 @@ pub struct Study<'a> {
 impl<'a> Study<'a> {
     /// A study of a fleet's policy over so many waves a row.
     pub fn new(fleet: &'a Fleet, runs: u64, seed: u64) -> Self {
-        let minutes = |time: SignedDuration| u32::try_from(time.as_secs().div_euclid(60)).unwrap_or(0);
+        // Looks fall on full minutes: a part of one is left out at the begin and at the end.
+        let minutes = |time: SignedDuration| u32::try_from((time.as_secs() + 59).div_euclid(60)).unwrap_or(0);
         let timing = Timing {
             delay: DELAY,
             warm_up: minutes(fleet.guardrail.warm_up),
@@ -116,7 +114,7 @@ impl<'a> Study<'a> {
     pub fn report(&self, questions: &[Question]) -> Report {
         let asked = Question::ALL.into_iter().filter(|question| questions.contains(question));
         let (tables, promises) = asked.flat_map(|question| self.answer(question)).unzip();
-        Report { runs: self.runs, seed: self.seed, tables, promises }
+        Report { runs: self.runs, seed: self.seed, fleet: fleets::table(self), tables, promises }
     }
 
     fn answer(&self, question: Question) -> Vec<(Table, Promise)> {
@@ -153,11 +151,14 @@ impl<'a> Study<'a> {
 
 #[cfg(test)]
 mod tests {
+    use super::streams::Metric;
     use super::*;
 
     #[test]
     fn every_metric_has_a_name_that_policies_can_use() {
-        for metric in METRICS.into_iter().chain([Metric::Alerts, Metric::LatencyOver(50)]) {
+        for metric in
+            [Metric::Errors4xx, Metric::Errors5xx, Metric::LatencyOver(20), Metric::Alerts, Metric::HighScores]
+        {
             assert!(metric.name().parse::<meridian_domain::judge::MetricName>().is_ok(), "{metric:?}");
         }
     }

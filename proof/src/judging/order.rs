@@ -1,6 +1,5 @@
 //! What the order of a wave gains at 03:00 UTC, when Dublin sleeps and Sydney is at its peak.
 
-use super::METRICS;
 use super::Study;
 use super::bursts::Bursts;
 use super::report::{Cell, Table, per_cent};
@@ -77,7 +76,7 @@ fn by_traffic(places: Vec<Place>) -> Vec<Place> {
 }
 
 fn run(study: &Study<'_>, base: f64, places: &[Place]) -> Row {
-    let setting = Setting::new(study, &METRICS, Usual::errors(base), Bursts::Both(study.fleet.judge.dispersion));
+    let setting = Setting::new(study, Usual::errors(base), Bursts::Both(study.fleet.judge.dispersion));
     let mut row = Row::default();
     for number in 0..study.wave_runs() {
         let wave = setting.wave(study, number, places);

@@ -1,11 +1,11 @@
 //! How often, and how soon, is a release that is worse called bad?
 
+use super::Study;
 use super::bursts::Bursts;
 use super::report::{Cell, Promise, Standing, Table, per_cent};
 use super::share::Share;
 use super::streams::{Effect, Site, Usual};
 use super::waves::{Place, Seen, Setting};
-use super::{METRICS, Study};
 use meridian_domain::Verdict;
 
 /// Of the best single look's power, what is promised.
@@ -171,7 +171,7 @@ fn grid_of(study: &Study<'_>, world: World) -> (Table, Promise) {
         for (base, effect) in BASES.into_iter().flat_map(|base| EFFECTS.map(|effect| (base, effect))) {
             let site = Site { title: format!("{rps}/s"), rps, canary, bake: BAKE, instances: 2 };
             let place = Place { site, effect: Effect::errors(effect), stream: 0 };
-            let setting = Setting::new(study, &METRICS, Usual::errors(base), world.bursts).declared(world.declared);
+            let setting = Setting::new(study, Usual::errors(base), world.bursts).declared(world.declared);
             let cells = Cells::run(study, &setting, &place);
             weakest.add(&cells, || {
                 format!("{rps}/s, canary {}, base {}, {effect} times", per_cent(canary), per_cent(base))
@@ -205,7 +205,7 @@ pub fn at_night(study: &Study<'_>) -> (Table, Promise) {
     for (stream, site) in (0..).zip(study.at_night()) {
         for (base, effect) in BASES.into_iter().flat_map(|base| EFFECTS.map(|effect| (base, effect))) {
             let place = Place { site: site.clone(), effect: Effect::errors(effect), stream };
-            let setting = Setting::new(study, &METRICS, Usual::errors(base), Bursts::Both(declared));
+            let setting = Setting::new(study, Usual::errors(base), Bursts::Both(declared));
             let cells = Cells::run(study, &setting, &place);
             weakest.add(&cells, || format!("{}, base {}, {effect} times", site.title, per_cent(base)));
             let region = format!("{} {:.0}/s {} min", site.title, site.rps, site.bake);

@@ -1,6 +1,5 @@
 //! What several regions show together: a fault in one of them, and a small fault in all.
 
-use super::METRICS;
 use super::Study;
 use super::bursts::Bursts;
 use super::report::{Cell, Promise, Standing, Table, per_cent};
@@ -102,7 +101,7 @@ pub fn one_faulty(study: &Study<'_>) -> (Table, Promise) {
 
 fn run(study: &Study<'_>, base: f64, places: &[Place]) -> Row {
     let bursts = Bursts::Both(study.fleet.judge.dispersion);
-    let setting = Setting::new(study, &METRICS, Usual::errors(base), bursts);
+    let setting = Setting::new(study, Usual::errors(base), bursts);
     let mut alone = setting.clone();
     alone.regions = 1;
     let mut row = Row::default();
@@ -127,8 +126,7 @@ pub fn small_everywhere(study: &Study<'_>) -> (Table, Promise) {
     {
         for base in [0.001, 0.005] {
             let places = Place::all(sites.clone(), Effect::errors(EVERYWHERE));
-            let setting =
-                Setting::new(study, &METRICS, Usual::errors(base), Bursts::Both(study.fleet.judge.dispersion));
+            let setting = Setting::new(study, Usual::errors(base), Bursts::Both(study.fleet.judge.dispersion));
             let mut wave_found = Share::default();
             let mut own = vec![Share::default(); places.len()];
             for number in 0..study.wave_runs() {

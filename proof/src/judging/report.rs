@@ -12,6 +12,8 @@ pub struct Report {
     pub runs: u64,
     /// The seed of every stream.
     pub seed: u64,
+    /// The fleet that is simulated.
+    pub fleet: Table,
     /// One for each question.
     pub tables: Vec<Table>,
     /// What was promised, and whether these runs show it kept.
@@ -202,7 +204,7 @@ impl fmt::Display for Table {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for table in &self.tables {
+        for table in std::iter::once(&self.fleet).chain(&self.tables) {
             writeln!(f, "{table}")?;
         }
         writeln!(f, "## Promises\n")?;
@@ -243,7 +245,7 @@ mod tests {
     #[test]
     fn a_report_is_as_good_as_its_worst_promise() {
         let promise = |standing| Promise { claim: "few wrong fails".to_owned(), standing, found: "0.63 %".to_owned() };
-        let standing = |promises| Report { runs: 1, seed: 7, tables: Vec::new(), promises }.standing();
+        let standing = |promises| Report { runs: 1, seed: 7, fleet: table(), tables: Vec::new(), promises }.standing();
         let (kept, open, broken) = (Standing::of(true, true), Standing::of(false, true), Standing::of(false, false));
         assert_eq!(standing(vec![promise(kept)]), Standing::Kept);
         assert_eq!(standing(vec![promise(kept), promise(open)]), Standing::Open);

@@ -1,6 +1,5 @@
 //! Faults that make no errors: a slower model, and one that declines more or fewer customers.
 
-use super::METRICS;
 use super::Study;
 use super::bursts::Bursts;
 use super::latency::share_over;
@@ -96,7 +95,7 @@ const WATCHED: u32 = 5;
 
 fn run_latency(study: &Study<'_>, place: &Place) -> Slow {
     let bursts = Bursts::Both(study.fleet.judge.dispersion);
-    let setting = Setting::new(study, &METRICS, Usual::errors(0.001), bursts);
+    let setting = Setting::new(study, Usual::errors(0.001), bursts);
     let mut slow = Slow::default();
     for number in 0..study.power_runs() {
         let seen = setting.region(study, number, place, &[]);
@@ -112,12 +111,11 @@ fn run_latency(study: &Study<'_>, place: &Place) -> Slow {
 /// A model that alerts more or less often, where the container tells alerts.
 pub fn alerts(study: &Study<'_>) -> (Table, Promise) {
     let bursts = Bursts::Both(study.fleet.judge.dispersion);
-    let metrics: Vec<Metric> = METRICS.into_iter().chain([Metric::Alerts]).collect();
-    let mut setting = Setting::new(study, &metrics, Usual::errors(0.001), bursts);
+    let mut policy = study.fleet.judge.clone();
     if let Ok(name) = Metric::Alerts.name().parse::<MetricName>() {
-        let two_sided = MetricPolicy { two_sided: true, required: true, ..MetricPolicy::default() };
-        setting.policy.metrics.entry(name).or_insert(two_sided);
+        policy.metrics.entry(name).or_insert(MetricPolicy { two_sided: true, ..MetricPolicy::default() });
     }
+    let setting = Setting::under(policy, study.fleet.regions.len(), Usual::errors(0.001), bursts);
     let mut rows = Vec::new();
     let mut worst = Share { hits: 1, of: 1 };
     for ratio in ALERTS {

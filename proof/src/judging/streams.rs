@@ -3,6 +3,7 @@
 use super::bursts::{Bursts, Multipliers};
 use super::latency;
 use crate::random::Random;
+use meridian_domain::JudgePolicy;
 use rand_distr::{Binomial, Distribution, Poisson};
 
 /// What is counted of requests.
@@ -16,6 +17,8 @@ pub enum Metric {
     LatencyOver(u32),
     /// Scores at or above the operating threshold: transactions that the model declines.
     Alerts,
+    /// Scores over 0.9: the upper end of the score's histogram.
+    HighScores,
 }
 
 impl Metric {
@@ -26,7 +29,24 @@ impl Metric {
             Metric::Errors5xx => "5xx".to_owned(),
             Metric::LatencyOver(bound) => format!("latency_over_{bound}ms"),
             Metric::Alerts => "alerts".to_owned(),
+            Metric::HighScores => "score_over_0.9".to_owned(),
         }
+    }
+
+    /// The metrics that a policy judges, required ones first, as far as the simulated world counts them.
+    pub fn of(policy: &JudgePolicy) -> Vec<Metric> {
+        let latency = u32::try_from(policy.latency_bound.as_millis()).unwrap_or(20);
+        let known =
+            [Metric::Errors4xx, Metric::Errors5xx, Metric::LatencyOver(latency), Metric::Alerts, Metric::HighScores];
+        known
+            .into_iter()
+            .filter(|metric| metric.name().parse().is_ok_and(|name| policy.gauge(&name).is_some()))
+            .collect()
+    }
+
+    /// True where a change either way is bad.
+    pub fn is_of_scores(self) -> bool {
+        matches!(self, Metric::Alerts | Metric::HighScores)
     }
 }
 
@@ -96,6 +116,9 @@ impl Effect {
     }
 }
 
+/// Scores over 0.9 for each alert.
+const HIGH_SHARE: f64 = 0.5;
+
 /// The champion's usual rates.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Usual {
@@ -117,6 +140,7 @@ impl Usual {
             Metric::Errors5xx => self.errors * effect.errors_5xx,
             Metric::LatencyOver(bound) => latency::share_over(f64::from(bound), effect.latency),
             Metric::Alerts => self.alerts * effect.alerts,
+            Metric::HighScores => HIGH_SHARE * self.alerts * effect.alerts,
         }
         .min(1.0)
     }

@@ -70,7 +70,7 @@ pub fn peers(metrics: &[Metric], counts: &Counts, timing: Timing, bake: u32) -> 
     let (from, upto) = (timing.warm_up as usize, timing.visible(last));
     let fails = |metric: Metric, minutes: &[Minute]| match kayenta::classify(minutes) {
         Class::High => true,
-        Class::Low => metric == Metric::Alerts,
+        Class::Low => metric.is_of_scores(),
         Class::Pass | Class::Error => false,
     };
     let high = |upto: usize| {

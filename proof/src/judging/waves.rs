@@ -7,7 +7,7 @@ use super::streams::{Drawn, Effect, Metric, Site, Stream, Usual};
 use super::trial::{Bench, Peers, Watched, peers};
 use crate::random::stream;
 use meridian_domain::JudgePolicy;
-use meridian_domain::judge::{MetricName, RegionEvidence};
+use meridian_domain::judge::{MetricName, RegionEvidence, RegionJudge, Watch};
 
 /// Minutes before a canary in which blue's counts show how much they scatter.
 const HISTORY: u32 = 30;
@@ -62,12 +62,17 @@ pub struct Seen {
 }
 
 impl Setting {
-    /// Waves under a policy that count these metrics.
-    pub fn new(study: &Study<'_>, metrics: &[Metric], usual: Usual, bursts: Bursts) -> Self {
+    /// Waves of the fleet under its policy, which counts everything that the policy judges.
+    pub fn new(study: &Study<'_>, usual: Usual, bursts: Bursts) -> Self {
+        Self::under(study.fleet.judge.clone(), study.fleet.regions.len(), usual, bursts)
+    }
+
+    /// Waves under another policy.
+    pub fn under(policy: JudgePolicy, regions: usize, usual: Usual, bursts: Bursts) -> Self {
+        let metrics = Metric::of(&policy);
         // Every metric's name is well formed: a test says so.
         let names = metrics.iter().filter_map(|metric| metric.name().parse().ok()).collect();
-        let regions = study.fleet.regions.len();
-        Setting { policy: study.fleet.judge.clone(), regions, usual, bursts, metrics: metrics.to_vec(), names }
+        Setting { policy, regions, usual, bursts, metrics, names }
     }
 
     /// The same under another declared dispersion.
@@ -78,11 +83,11 @@ impl Setting {
         self
     }
 
-    /// One region's own share of alpha for one metric, at all its looks together: what the best single look may err too.
+    /// One region's own share of alpha for the first metric, at all its looks together: what the best single look may err
+    /// too.
     pub fn region_level(&self) -> f64 {
-        let policy = &self.policy;
-        let families = self.metrics.len().max(1) as f64;
-        policy.alpha * (1.0 - policy.bounds_share) * (1.0 - policy.pooled_share) / families / self.regions.max(1) as f64
+        let judge = RegionJudge::new(&self.policy, self.regions, self.names.iter().cloned(), Watch::default());
+        self.names.first().and_then(|name| judge.region_level(name)).unwrap_or(0.0)
     }
 
     /// One wave; a failure does not end it.

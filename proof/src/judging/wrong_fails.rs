@@ -1,12 +1,12 @@
 //! How often is a release that is as good as the champion called bad?
 
+use super::Study;
 use super::bursts::Bursts;
 use super::report::{Cell, Promise, Standing, Table, per_cent};
 use super::share::Share;
 use super::streams::{Effect, Usual};
 use super::trial::Peers;
 use super::waves::{Place, Seen, Setting};
-use super::{METRICS, Study};
 use meridian_domain::Verdict;
 
 /// Wrong fails that are promised, at most: a share of waves.
@@ -43,7 +43,7 @@ pub fn answer(study: &Study<'_>) -> (Table, Promise) {
         let places = Place::all(sites, Effect::NONE);
         for base in [0.001, 0.005] {
             for bursts in Bursts::all() {
-                let setting = Setting::new(study, &METRICS, Usual::errors(base), bursts);
+                let setting = Setting::new(study, Usual::errors(base), bursts);
                 let mut row = Row::default();
                 (0..study.runs).for_each(|wave| row.add(&setting.wave(study, wave, &places)));
                 if worst.1.is_empty() || row.judge.hits > worst.0.hits {
@@ -78,8 +78,9 @@ fn table(study: &Study<'_>, rows: Vec<Vec<Cell>>) -> Table {
     Table {
         title: "Wrong fails".to_owned(),
         note: format!(
-            "Share of waves of an equal release that are failed in any region, with its upper 95 % bound (Clopper-Pearson); \
-             {} waves of {} regions a row, looked at every minute.",
+            "Share of waves of an equal release that are failed in any region, absolute bounds included, with its upper 95 % \
+             bound (Clopper-Pearson); {} waves of {} regions a row, looked at every minute, under the default policy. \"x5\": a \
+             minute's count has five times a Poisson count's variance. \"Wave passes\": the pooled verdict at the end.",
             study.runs,
             study.fleet.regions.len()
         ),

@@ -1,0 +1,52 @@
+//! `meridian simulate` as a caller sees it.
+
+#![allow(clippy::unwrap_used, reason = "a test's helpers are tests too")]
+
+use std::process::{Command, Output};
+
+fn simulate(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_meridian"))
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .args(["simulate", "judge"])
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn a_question_is_answered_with_a_table_and_its_promise() {
+    let output = simulate(&["--runs", "200", "--seed", "3", "--question", "latency"]);
+    assert_eq!(output.status.code(), Some(0));
+    let told = text(output.stdout);
+    assert!(told.contains("## A slower model\n"), "{told}");
+    assert!(told.contains("- kept: a model of twice the latency is found after the shift"), "{told}");
+    assert!(!told.contains("## Wrong fails"), "{told}");
+}
+
+#[test]
+fn machines_are_told_the_same_in_json() {
+    let output = simulate(&["--runs", "10", "--question", "latency", "--json"]);
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&told["runs"], &told["seed"]), (&10.into(), &1.into()));
+    assert_eq!(told["tables"][0]["rows"][0]["judge, canary"]["of"], 1);
+}
+
+#[test]
+fn too_few_runs_are_no_proof() {
+    let output = simulate(&["--runs", "1", "--question", "wrong-fails"]);
+    assert_eq!(output.status.code(), Some(3), "{}", text(output.stdout));
+}
+
+#[test]
+fn wrong_input_names_what_was_expected() {
+    let output = simulate(&["--runs", "10", "--question", "speed"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(output.stderr).contains("ask one of wrong-fails, power,"));
+    let output = simulate(&["--runs", "10", "--fleet", "nowhere.toml"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(output.stderr).contains("nowhere.toml: "));
+}

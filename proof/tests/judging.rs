@@ -1,0 +1,72 @@
+//! The judge's promises, at a number of seeded runs that fits into a test. docs/judge-table.md has the full figures.
+
+#![allow(clippy::unwrap_used, reason = "a test's helpers are tests too")]
+
+use meridian_domain::Fleet;
+use meridian_proof::judging::report::{Report, Standing};
+use meridian_proof::judging::{Question, Study};
+use serde_json::Value;
+
+/// The reference fleet, each canary long enough to compare the three minutes that a failure needs.
+fn fleet() -> Fleet {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../fleet.toml")).unwrap();
+    let mut fleet = Fleet::parse(&text).unwrap();
+    for region in &mut fleet.regions {
+        region.bake = region.bake.max(jiff::SignedDuration::from_mins(8));
+    }
+    fleet
+}
+
+fn report(runs: u64, seed: u64, questions: &[Question]) -> Report {
+    Study::new(&fleet(), runs, seed).report(questions)
+}
+
+/// Every promise that these questions ask about: a few runs cannot show each, but none may be refuted.
+fn hold(runs: u64, questions: &[Question]) {
+    let report = report(runs, 7, questions);
+    assert!(!report.promises.is_empty());
+    for promise in &report.promises {
+        assert_ne!(promise.standing, Standing::Broken, "{}: {}", promise.claim, promise.found);
+    }
+}
+
+#[test]
+fn the_same_seed_tells_the_same_report_and_another_seed_another() {
+    let asked = [Question::OneRegion, Question::Latency];
+    let told = |seed| serde_json::to_string(&report(30, seed, &asked)).unwrap();
+    assert_eq!(told(1), told(1));
+    assert_ne!(told(1), told(2));
+}
+
+/// 2,200 waves, 200 of each of the eleven burst models: all together fail less often than one in a hundred.
+#[test]
+fn few_waves_of_an_equal_release_fail_under_any_burst_model() {
+    let report = serde_json::to_value(report(50, 7, &[Question::WrongFails])).unwrap();
+    let rows = report["tables"][0]["rows"].as_array().unwrap();
+    let sum = |name: &str| -> u64 { rows.iter().map(|row| row["judge"][name].as_u64().unwrap()).sum() };
+    assert_eq!(sum("of"), 2_200);
+    assert!(sum("hits") <= 11, "{} of 2,200 waves failed", sum("hits"));
+    // The streams are no quieter than the peers' own noise: the seed's alarm goes off in most waves at night.
+    let alarms: Vec<&Value> = rows.iter().map(|row| &row["AWS alarm 1 of 1"]["share"]).collect();
+    assert!(alarms.iter().filter(|share| share.as_f64() > Some(0.5)).count() > 10, "{alarms:?}");
+}
+
+#[test]
+fn the_judge_has_most_of_the_power_of_the_best_single_look_at_night() {
+    hold(1_000, &[Question::Night]);
+}
+
+#[test]
+fn slower_models_and_models_that_decline_more_are_found() {
+    hold(300, &[Question::Latency, Question::Alerts]);
+}
+
+#[test]
+fn healthy_regions_do_not_mask_a_faulty_one_and_together_they_find_a_small_fault() {
+    hold(500, &[Question::OneRegion, Question::Everywhere]);
+}
+
+#[test]
+fn the_order_by_traffic_finds_faults_in_its_first_region_more_often() {
+    hold(500, &[Question::Order]);
+}
