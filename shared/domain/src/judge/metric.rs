@@ -37,6 +37,8 @@ pub(super) struct Found {
     pub over_bound: bool,
     /// Green's own rate is too small to matter.
     pub negligible: bool,
+    /// What the comparison says of harm.
+    pub harm: Harm,
     /// The log of the e-value against "not worse".
     pub e_log: f64,
     pub evidence: MetricEvidence,
@@ -47,6 +49,17 @@ impl Found {
     pub(super) fn counts(&self) -> bool {
         self.evidence.left_out.is_none() || self.over_bound || self.evidence.missing
     }
+}
+
+/// What a comparison says of harm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Harm {
+    /// Nothing that is significant.
+    None,
+    /// Significant at the declared dispersion, but not at the one that green shows: no failure, and no pass either.
+    Suspected,
+    /// Significant.
+    Shown,
 }
 
 /// What every metric of a region is judged with.
@@ -73,11 +86,15 @@ impl Metric {
         let over_bound = self.is_over_bound(hand.policy);
         let is_witnessed = !sums.blue_scatter.shows_more_on_blue(self.gauge.dispersion);
         let compares = left_out.is_none() && is_witnessed;
-        let worse = compares && self.is_worse(hand);
+        let harm = if compares { self.harm(hand) } else { Harm::None };
         let negligible = self.is_negligible(hand.policy);
-        let passes = is_witnessed && !missing && self.has_traffic(hand.policy) && (negligible || self.is_within(hand));
+        let passes = is_witnessed
+            && harm == Harm::None
+            && !missing
+            && self.has_traffic(hand.policy)
+            && (negligible || self.is_within(hand));
         let verdict = match () {
-            () if over_bound || worse => Verdict::Fail,
+            () if over_bound || harm == Harm::Shown => Verdict::Fail,
             () if passes => Verdict::Pass,
             () => Verdict::Inconclusive,
         };
@@ -97,7 +114,7 @@ impl Metric {
             scattered: !is_witnessed,
             missing,
         };
-        Found { verdict, over_bound, negligible, e_log, evidence }
+        Found { verdict, over_bound, negligible, harm, e_log, evidence }
     }
 
     /// The planned look: taken once every minute that it covers has arrived, or the decision is due.
@@ -123,18 +140,26 @@ impl Metric {
         if told { sums.green_scatter.shown_on_green(declared) } else { untold(declared) }
     }
 
-    fn is_worse(&self, hand: Hand<'_>) -> bool {
-        let sums = &self.state.sums;
+    fn harm(&self, hand: Hand<'_>) -> Harm {
         let (declared, shown) = (self.gauge.dispersion, self.shown(hand.policy));
+        let sums = &self.state.sums;
+        let so_far = Look { green: sums.green, blue: sums.blue };
         let look = self.look(hand);
-        self.failing(hand.policy).into_iter().flatten().any(|(side, ratio, log)| {
+        let sides = self.failing(hand.policy);
+        sides.into_iter().flatten().fold(Harm::None, |harm, (side, ratio, log)| {
             let is_rare = |look: &Look, dispersion, level| stratum(look, dispersion).chance(ratio, side) <= level;
-            let so_far = Look { green: sums.green, blue: sums.blue };
-            let running = self.levels.region_running;
-            let planned = self.levels.region_planned;
-            let each_minute =
-                log.mixture() >= needed(running) && (shown <= declared || is_rare(&so_far, shown, running));
-            each_minute || look.is_some_and(|look| is_rare(&look, shown, planned))
+            let (running, planned) = (self.levels.region_running, self.levels.region_planned);
+            let each_minute = log.mixture() >= needed(running);
+            let planned_look = look.filter(|look| is_rare(look, declared, planned));
+            let holds = || {
+                (each_minute && is_rare(&so_far, shown, running))
+                    || planned_look.is_some_and(|look| is_rare(&look, shown, planned))
+            };
+            match each_minute || planned_look.is_some() {
+                true if shown <= declared || holds() => Harm::Shown,
+                true => harm.max(Harm::Suspected),
+                false => harm,
+            }
         })
     }
 

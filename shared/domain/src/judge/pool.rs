@@ -3,7 +3,7 @@
 use super::detect;
 use super::exact::{Stratum, pooled_chance};
 use super::interval::around;
-use super::metric::{MOST, Metric, needed, stratum, untold};
+use super::metric::{Harm, MOST, Metric, needed, stratum, untold};
 use super::outcome::{Look, MetricEvidence, PooledJudgement};
 use super::process::{LogE, Side};
 use crate::fleet::JudgePolicy;
@@ -97,13 +97,15 @@ impl Metric {
         before: impl Iterator<Item = &'a MetricEvidence>,
     ) -> Option<Verdict> {
         let (pool, is_witnessed) = pooled(own, before)?;
-        if self.is_worse_pooled(policy, &pool, own.look.is_some()) {
+        let harm = self.harm_pooled(policy, &pool, own.look.is_some());
+        if harm == Harm::Shown {
             return Some(Verdict::Fail);
         }
         let requests = pool.requests >= policy.min_requests.max(1);
         // One tilt in every region: the product is evidence about the mean rate over all requests.
         let negligible = self.knows_negligible() && pool.negligible.mixture() >= needed(policy.pass_alpha);
-        let passes = is_witnessed && requests && (negligible || self.is_within_pooled(policy, &pool));
+        let passes =
+            is_witnessed && harm == Harm::None && requests && (negligible || self.is_within_pooled(policy, &pool));
         Some(if passes { Verdict::Pass } else { Verdict::Inconclusive })
     }
 
@@ -140,21 +142,29 @@ impl Metric {
         })
     }
 
-    fn is_worse_pooled(&self, policy: &JudgePolicy, pool: &Pool<'_>, looked: bool) -> bool {
-        let tolerance = policy.tolerance_fail;
+    fn harm_pooled(&self, policy: &JudgePolicy, pool: &Pool<'_>, looked: bool) -> Harm {
+        let (tolerance, declared) = (policy.tolerance_fail, self.gauge.dispersion);
         let told = pool.minutes >= policy.min_minutes;
-        let least = if told { self.gauge.dispersion } else { untold(self.gauge.dispersion) };
-        let bursts = !told || pool.regions.iter().any(|evidence| evidence.dispersion > self.gauge.dispersion);
+        let least = if told { declared } else { untold(declared) };
+        let bursts = !told || pool.regions.iter().any(|evidence| evidence.dispersion > declared);
         let sides = [
             Some((Side::Above, tolerance, &pool.worse)),
             self.gauge.two_sided.then_some((Side::Below, 1.0 / tolerance, &pool.lower)),
         ];
-        let looks = if looked { pool.looks(least, true) } else { Vec::new() };
+        let looks = if looked { pool.looks(declared, false) } else { Vec::new() };
         let (running, planned) = (self.levels.pooled_running, self.levels.pooled_at(looks.len()));
-        sides.into_iter().flatten().any(|(side, ratio, log)| {
-            let each_minute = log.mixture() >= needed(running)
-                && (!bursts || pooled_chance(&pool.so_far(least), ratio, side) <= running);
-            each_minute || (planned > 0.0 && !looks.is_empty() && pooled_chance(&looks, ratio, side) <= planned)
+        sides.into_iter().flatten().fold(Harm::None, |harm, (side, ratio, log)| {
+            let each_minute = log.mixture() >= needed(running);
+            let planned_look = planned > 0.0 && !looks.is_empty() && pooled_chance(&looks, ratio, side) <= planned;
+            let holds = || {
+                (each_minute && pooled_chance(&pool.so_far(least), ratio, side) <= running)
+                    || (planned_look && pooled_chance(&pool.looks(least, true), ratio, side) <= planned)
+            };
+            match each_minute || planned_look {
+                true if !bursts || holds() => Harm::Shown,
+                true => harm.max(Harm::Suspected),
+                false => harm,
+            }
         })
     }
 

@@ -132,13 +132,12 @@ impl Sums {
         self.minutes += more.minutes;
         self.served_minutes += more.served_minutes;
         self.served_scatter.add(&more.served_scatter);
-        let planned = (&mut self.planned, more.planned);
         for (sum, more) in [
             (&mut self.green, more.green),
             (&mut self.blue, more.blue),
             (&mut self.served, more.served),
-            (&mut planned.0.green, planned.1.green),
-            (&mut planned.0.blue, planned.1.blue),
+            (&mut self.planned.green, more.planned.green),
+            (&mut self.planned.blue, more.planned.blue),
         ] {
             sum.total = sum.total.saturating_add(more.total);
             sum.bad = sum.bad.saturating_add(more.bad);

@@ -1,7 +1,7 @@
 //! The verdict's words, numbers included.
 
 use super::counts::MetricName;
-use super::metric::{Found, Metric};
+use super::metric::{Found, Harm, Metric};
 use super::outcome::MetricJudgement;
 use super::region::Ruling;
 use crate::fleet::JudgePolicy;
@@ -81,6 +81,9 @@ impl Words {
                 )
             }
             () if told.left_out.is_some() => format!("left out, {}", told.left_out.as_deref().unwrap_or_default()),
+            () if found.harm == Harm::Suspected => {
+                "green's own minutes scatter too much for a failure, and for a pass".to_owned()
+            }
             () if least < policy.min_requests.max(1) => {
                 format!("too few requests: {least}, {} needed of each arm", policy.min_requests.max(1))
             }

@@ -146,4 +146,160 @@ proptest! {
             serde_json::from_str(&serde_json::to_string(&judgement).unwrap()).unwrap();
         prop_assert_eq!(judgement, read, "a judgement is read back from the ledger as it was written");
     }
+
+    /// Neither through its ratio nor through the scatter that it adds.
+    #[test]
+    fn more_bad_ones_on_green_never_turn_a_failure_into_a_pass(
+        minutes in prop::collection::vec((0u64..40, 0u64..60), 4..26),
+        at in 0usize..26,
+        more in 1u64..500,
+    ) {
+        let policy = fleet().judge;
+        let counted = |extra: u64| {
+            let mut counts = RegionCounts::default();
+            for (minute, (green, blue)) in minutes.iter().enumerate() {
+                let bad = green + if minute == at % minutes.len() { extra } else { 0 };
+                let arms = (Some(Arm::new(3_600, bad)), Some(Arm::new(32_400, *blue)));
+                for name in policy.required() {
+                    counts.take(&name, MinuteCounts { minute: minute as i64 + 1, green: arms.0, blue: arms.1 });
+                }
+            }
+            judge(&policy, REGIONS, &counts, watch(), &[])
+        };
+        let (fewer, more) = (counted(0), counted(more));
+        if fewer.verdict == Verdict::Fail {
+            prop_assert_ne!(more.verdict, Verdict::Pass);
+        }
+        if fewer.wave == Verdict::Fail {
+            prop_assert_ne!(more.wave, Verdict::Pass);
+        }
+    }
+}
+
+/// Blue on fire makes no release better: its minutes scatter far more than declared.
+#[test]
+fn when_blue_scatters_more_than_declared_nothing_is_concluded_and_the_verdict_says_so() {
+    let policy = fleet().judge;
+    let mut counts = RegionCounts::default();
+    for name in policy.required() {
+        for minute in -20..26 {
+            let blue = Arm::new(32_400, if minute % 6 == 0 { 180 } else { 5 });
+            let green = (minute >= 0).then(|| Arm::new(3_600, 4));
+            counts.take(&name, MinuteCounts { minute, green, blue: Some(blue) });
+        }
+    }
+    let judgement = judge(&policy, REGIONS, &counts, watch(), &[]);
+    assert_eq!((judgement.verdict, judgement.wave), (Verdict::Inconclusive, Verdict::Inconclusive));
+    assert!(
+        judgement.why.contains("times as much as chance, 2 are declared: nothing is concluded"),
+        "{}",
+        judgement.why
+    );
+}
+
+/// One minute of green alone is as bad as the other twenty-five together.
+#[test]
+fn one_burst_on_green_is_neither_a_failure_nor_a_pass() {
+    let policy = fleet().judge;
+    let with_burst = |burst: u64, steady: u64| {
+        let mut counts = RegionCounts::default();
+        for name in policy.required() {
+            for minute in 0..26 {
+                let green = Arm::new(3_600, if minute == 9 { burst } else { steady });
+                counts.take(&name, MinuteCounts { minute, green: Some(green), blue: Some(Arm::new(32_400, 33)) });
+            }
+        }
+        judge(&policy, REGIONS, &counts, watch(), &[])
+    };
+    let judgement = with_burst(130, 4);
+    assert_eq!(judgement.verdict, Verdict::Inconclusive, "{judgement}");
+    assert!(judgement.why.contains("scatter too much for a failure, and for a pass"), "{}", judgement.why);
+    assert_eq!(with_burst(9, 9).verdict, Verdict::Fail, "as many, evenly spread");
+}
+
+/// Two thirds of a fault in each of four regions: no region can tell, together they can.
+#[test]
+fn what_no_region_can_tell_the_pool_can() {
+    let policy = fleet().judge;
+    let minutes = |green: u64| even(26, Arm::new(3_600, green), Arm::new(32_400, 65));
+    let mut before = Vec::new();
+    let mut verdicts = Vec::new();
+    for _ in 0..REGIONS {
+        let judgement = judge(&policy, REGIONS, &minutes(12), watch(), &before);
+        verdicts.push((judgement.verdict, judgement.wave));
+        before.push(judgement.evidence);
+    }
+    assert!(verdicts.iter().all(|(own, _)| *own != Verdict::Fail), "{verdicts:?}");
+    assert_eq!(verdicts.last().map(|(_, wave)| *wave), Some(Verdict::Fail), "{verdicts:?}");
+}
+
+/// A healthy region before it does not mask a fault in one region alone.
+#[test]
+fn a_fault_in_one_region_is_not_masked_by_the_healthy_ones_before_it() {
+    let policy = fleet().judge;
+    let healthy = judge(&policy, REGIONS, &even(26, Arm::new(36_000, 36), Arm::new(324_000, 330)), watch(), &[]);
+    let before = vec![healthy.evidence; 3];
+    let faulty = even(26, Arm::new(3_600, 12), Arm::new(32_400, 33));
+    let alone = judge(&policy, REGIONS, &faulty, watch(), &[]);
+    let behind = judge(&policy, REGIONS, &faulty, watch(), &before);
+    assert_eq!((alone.verdict, behind.verdict, behind.wave), (Verdict::Fail, Verdict::Fail, Verdict::Fail));
+}
+
+/// An instance of green with a third of the load is no measure of latency; its absolute bound counts all the same.
+#[test]
+fn latency_under_another_load_has_no_say_but_for_its_bound() {
+    let policy = fleet().judge;
+    let latency = metric("latency_over_20ms");
+    let with_slow = |slow: u64| {
+        let mut counts = even(26, Arm::new(3_600, 3), Arm::new(32_400, 33));
+        let arm = |total, bad| Some(Arm { total, bad, instances: std::num::NonZeroU32::new(3) });
+        for minute in 0..26 {
+            counts.take(&latency, MinuteCounts { minute, green: arm(3_600, slow), blue: arm(32_400, 33) });
+        }
+        judge(&policy, REGIONS, &counts, watch(), &[])
+    };
+    let judgement = with_slow(20);
+    assert_eq!(judgement.verdict, Verdict::Pass, "{judgement}");
+    let told = judgement.metrics.iter().find(|it| it.metric == latency).unwrap();
+    assert!(told.left_out.as_ref().is_some_and(|why| why.contains("0.11 times as many requests")), "{told:?}");
+    assert_eq!(with_slow(90).verdict, Verdict::Fail, "2.5 % over the bound, 1 % allowed");
+}
+
+/// After the shift green is held against blue's last hour.
+#[test]
+fn at_full_load_green_is_judged_against_blues_last_hour() {
+    let policy = fleet().judge;
+    let watch = Watch { warm_up: 1, last_look: 4, due: true, stage: WatchStage::FullLoad };
+    let after = |bad: u64| {
+        let mut counts = RegionCounts::default();
+        for name in policy.required() {
+            for minute in -60..0 {
+                counts.take(&name, MinuteCounts { minute, green: None, blue: Some(Arm::new(36_000, 36)) });
+            }
+            for minute in 0..4 {
+                counts.take(&name, MinuteCounts { minute, green: Some(Arm::new(36_000, bad)), blue: None });
+            }
+        }
+        judge(&policy, REGIONS, &counts, watch, &[])
+    };
+    assert_eq!(after(36).verdict, Verdict::Pass, "{}", after(36));
+    assert_eq!(after(110).verdict, Verdict::Fail, "{}", after(110));
+}
+
+/// A model that declines a third as many customers is as wrong as one that declines three times as many.
+#[test]
+fn a_metric_of_two_sides_fails_either_way() {
+    let mut policy = fleet().judge;
+    let alerts = metric("alerts");
+    let both = meridian_domain::MetricPolicy { two_sided: true, ..Default::default() };
+    policy.metrics.insert(alerts.clone(), both);
+    let with = |bad: u64| {
+        let mut counts = even(26, Arm::new(3_600, 3), Arm::new(32_400, 33));
+        for minute in 0..26 {
+            let arms = (Some(Arm::new(3_600, bad)), Some(Arm::new(32_400, 650)));
+            counts.take(&alerts, MinuteCounts { minute, green: arms.0, blue: arms.1 });
+        }
+        judge(&policy, REGIONS, &counts, watch(), &[]).verdict
+    };
+    assert_eq!((with(72), with(216), with(24)), (Verdict::Pass, Verdict::Fail, Verdict::Fail));
 }

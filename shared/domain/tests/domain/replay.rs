@@ -1,0 +1,157 @@
+//! A wave's counts from a file: what was read, what was said, and when.
+
+use meridian_domain::judge::replay::{CountsError, Replay, Setting, read, replay};
+use meridian_domain::{Fleet, JudgePolicy, RegionName, Verdict};
+
+/// A line of counts.
+fn line(minute: i64, region: &str, metric: &str, green: (u64, u64), blue: (u64, u64)) -> String {
+    format!(
+        r#"{{"minute":{minute},"region":"{region}","metric":"{metric}","green":{{"total":{},"bad":{}}},"blue":{{"total":{},"bad":{}}}}}"#,
+        green.0, green.1, blue.0, blue.1
+    )
+}
+
+fn wave(from: i64, to: i64, region: &str, green_bad: u64) -> String {
+    let minutes = (from..to).map(|minute| line(minute, region, "5xx", (3_600, green_bad), (32_400, 33)));
+    minutes.collect::<Vec<_>>().join("\n")
+}
+
+fn judged(text: &str) -> Result<Replay, CountsError> {
+    let policy = JudgePolicy::default();
+    replay(&Setting { policy: &policy, regions: Vec::new(), warm_up: 1 }, &read(text)?)
+}
+
+fn verdicts(text: &str) -> (Verdict, Vec<Verdict>) {
+    let replay = judged(text).unwrap();
+    (replay.wave.verdict, replay.regions.iter().map(|region| region.judgement.verdict).collect())
+}
+
+#[test]
+fn the_built_in_policy_is_the_one_that_is_delivered() {
+    let delivered = Fleet::parse(include_str!("../../../../fleet.toml")).unwrap().judge;
+    assert_eq!(JudgePolicy { metrics: delivered.metrics.clone(), ..JudgePolicy::default() }, delivered);
+}
+
+#[test]
+fn an_equal_wave_passes_and_a_fault_in_its_second_region_fails_it_at_its_minute() {
+    let eu = wave(0, 30, "eu-west-1", 4);
+    let equal = format!("{eu}\n{}", wave(36, 60, "ap-southeast-2", 4));
+    assert_eq!(verdicts(&equal), (Verdict::Pass, vec![Verdict::Pass; 2]));
+    let replay = judged(&format!("{eu}\n{}", wave(36, 60, "ap-southeast-2", 20))).unwrap();
+    let regions: Vec<_> = replay.regions.iter().map(|it| (it.region.as_str(), it.judgement.verdict)).collect();
+    assert_eq!(regions, [("eu-west-1", Verdict::Pass), ("ap-southeast-2", Verdict::Fail)]);
+    assert_eq!(replay.wave.verdict, Verdict::Fail);
+    let minute = replay.wave.decided_at_minute;
+    assert!((37..48).contains(&minute), "decided at minute {minute}");
+    assert!(replay.wave.why.starts_with("ap-southeast-2: 5xx 0.56 % on green, 0.10 % on blue"), "{}", replay.wave.why);
+}
+
+/// The minutes of a file may count from each canary's beginning, or from the wave's.
+#[test]
+fn a_canary_begins_where_green_first_served() {
+    let from_zero = wave(0, 30, "eu-west-1", 4);
+    let later = wave(100, 130, "eu-west-1", 4);
+    let numbers = |text: &str| judged(text).unwrap().regions.remove(0).judgement;
+    assert_eq!(numbers(&from_zero), numbers(&later));
+    let before = (90..100).map(|minute| {
+        format!(r#"{{"minute":{minute},"region":"eu-west-1","metric":"5xx","green":null,"blue":{{"total":36000,"bad":36}}}}"#)
+    });
+    let with_history = format!("{}\n{later}", before.collect::<Vec<_>>().join("\n"));
+    assert_eq!(numbers(&with_history), numbers(&later), "minutes before a canary are compared with nothing");
+}
+
+#[test]
+fn a_later_line_replaces_a_minute_and_a_repeated_one_changes_nothing() {
+    let once = wave(0, 30, "eu-west-1", 4);
+    let again = format!("{once}\n{}", wave(0, 30, "eu-west-1", 4));
+    let numbers = |text: &str| judged(text).unwrap().regions.remove(0).judgement;
+    assert_eq!(numbers(&once), numbers(&again));
+    let revised =
+        format!("{}\n{}", line(2, "eu-west-1", "5xx", (3_600, 40), (32_400, 33)), wave(0, 30, "eu-west-1", 4));
+    assert_eq!(numbers(&revised), numbers(&once), "what was revised away counts no more");
+}
+
+#[test]
+fn a_lost_metric_or_a_region_without_traffic_passes_nothing() {
+    let lost: String = (0..30)
+        .map(|minute| format!("{{\"minute\":{minute},\"region\":\"eu-west-1\",\"metric\":\"4xx\",\"green\":{{\"total\":3600,\"bad\":4}}}}\n"))
+        .collect();
+    let replay = judged(&format!("{}\n{lost}", wave(0, 30, "eu-west-1", 4))).unwrap();
+    assert_eq!(replay.wave.verdict, Verdict::Inconclusive);
+    assert_eq!(replay.regions[0].judgement.verdict, Verdict::Inconclusive);
+    let silent: String = (0..10).map(|minute| line(minute, "sa-east-1", "5xx", (0, 0), (6_000, 6)) + "\n").collect();
+    let (wave_verdict, regions) = verdicts(&format!("{}\n{silent}", wave(0, 30, "eu-west-1", 4)));
+    assert_eq!((wave_verdict, regions[1]), (Verdict::Inconclusive, Verdict::Inconclusive));
+}
+
+#[test]
+fn regions_that_the_policy_does_not_name_are_judged_with_a_warning() {
+    let policy = JudgePolicy::default();
+    let regions: Vec<RegionName> = vec!["eu-west-1".parse().unwrap()];
+    let setting = Setting { policy: &policy, regions, warm_up: 1 };
+    let rows = read(&wave(0, 30, "ap-south-1", 4)).unwrap();
+    let warnings = replay(&setting, &rows).unwrap().warnings.join("\n");
+    assert!(warnings.contains("ap-south-1 is not in the policy"), "{warnings}");
+    assert!(warnings.contains("4xx, latency_over_20ms are not in the file and not judged"), "{warnings}");
+}
+
+#[test]
+fn what_is_wrong_is_named_with_its_line_and_field_and_what_was_expected() {
+    let good = wave(0, 2, "eu-west-1", 4);
+    for (bad, words) in [
+        ("{", "line 3: not JSON at column"),
+        ("[]", "a list; expected an object with minute, region, metric, green and blue"),
+        ("{\"region\":\"eu-west-1\",\"metric\":\"5xx\"}", "minute: missing; expected a whole number of minutes"),
+        ("{\"minute\":1.5,\"region\":\"eu-west-1\",\"metric\":\"5xx\"}", "minute: 1.5; expected a whole number"),
+        ("{\"minute\":1,\"region\":\"Dublin\",\"metric\":\"5xx\"}", "region: Dublin; expected an AWS region name"),
+        ("{\"minute\":1,\"region\":\"eu-west-1\",\"metric\":5}", "metric: a number; expected a metric's name"),
+        (
+            "{\"minute\":1,\"region\":\"eu-west-1\",\"metric\":\"teapots\"}",
+            "metric: teapots is neither built in nor named",
+        ),
+        (
+            "{\"minute\":1,\"region\":\"eu-west-1\",\"metric\":\"5xx\",\"green\":{\"total\":5,\"bad\":6}}",
+            "green.bad: 6; expected at most green.total, which is 5",
+        ),
+        (
+            "{\"minute\":1,\"region\":\"eu-west-1\",\"metric\":\"5xx\",\"blue\":{\"total\":-5,\"bad\":6}}",
+            "blue.total: -5; expected a whole number of requests, 0 or more",
+        ),
+        (
+            "{\"minute\":1,\"region\":\"eu-west-1\",\"metric\":\"5xx\",\"blue\":{\"total\":5}}",
+            "blue.bad: missing; expected a whole number of requests",
+        ),
+        (
+            "{\"minute\":1,\"region\":\"eu-west-1\",\"metric\":\"5xx\",\"green\":{\"total\":5,\"bad\":0,\"instances\":0}}",
+            "green.instances: 0; expected a whole number of at least 1",
+        ),
+        (
+            "{\"minute\":1,\"region\":\"eu-west-1\",\"metric\":\"5xx\",\"gren\":null}",
+            "gren: unknown field; expected minute",
+        ),
+        (
+            "{\"minute\":1,\"region\":\"eu-west-1\",\"metric\":\"5xx\",\"green\":7}",
+            "green: a number; expected an object",
+        ),
+    ] {
+        let error = judged(&format!("{good}\n{bad}")).unwrap_err();
+        assert_eq!(error.line, 3, "{bad}: {error}");
+        assert!(error.to_string().contains(words), "{bad}: {error}");
+    }
+    assert!(judged("\n").unwrap_err().to_string().contains("no counts; expected one JSON object a line"));
+}
+
+#[test]
+fn the_verdicts_words_are_these() {
+    let of = |green_bad, minutes| {
+        let mut replay = judged(&wave(0, minutes, "eu-west-1", green_bad)).unwrap();
+        replay.regions.remove(0).judgement.why
+    };
+    let told = [(3, 26), (12, 26), (6, 4), (0, 26)].map(|(bad, minutes)| of(bad, minutes)).join("\n");
+    let expected = "\
+5xx 0.0833 % on green, 0.10 % on blue, 0.82 times as many (0.60 to 1.09): 4 times is ruled out
+5xx 0.33 % on green, 0.10 % on blue, 3.27 times as many (1.49 to 6.42): worse than 1.25 times
+5xx 0.17 % on green, 0.10 % on blue, 1.64 times as many (0.81 to 3.00): 4 times is ruled out
+5xx 0.00 % on green, 0.10 % on blue, 0.00 times as many (0.00 to 0.05): green is under 0.0500 %";
+    assert_eq!(told, expected);
+}
