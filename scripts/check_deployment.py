@@ -49,6 +49,7 @@ CALLS = {
         "sagemaker:DescribeModelPackage": {"home"},  # observe.rs, approved
         "sagemaker:DescribeEndpoint": {"fleet"},  # Look::endpoint
         "sagemaker:UpdateEndpoint": {"fleet"},  # start_update
+        "sagemaker:CreateEndpoint": {"fleet"},  # create_endpoint: a region's first release
         "sagemaker:InvokeEndpoint": {"fleet"},  # asked
         "sagemaker:CreateModel": {"fleet"},  # prepare
         "sagemaker:CreateEndpointConfig": {"fleet"},  # prepare

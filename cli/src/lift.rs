@@ -4,6 +4,7 @@ use crate::aws::{self, Place, Session};
 use crate::terminal;
 use meridian_domain::{Actor, RegionName};
 use meridian_handlers::lift::lift;
+use std::fmt;
 use std::process::ExitCode;
 
 /// What `meridian lift` is asked.
@@ -17,19 +18,31 @@ pub struct Arguments {
     /// Why nothing stands against it any more: the ledger keeps it.
     #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     why: String,
+    /// Who says so: the ledger keeps it.
+    #[arg(long, value_name = "NAME", default_value = "operator")]
+    who: Actor,
     #[command(flatten)]
     place: Place,
 }
 
 /// Which chain: the hub's, or a region's own.
 #[derive(Clone, Debug)]
-enum Which {
+pub enum Which {
     Hub,
     Region(RegionName),
 }
 
+impl fmt::Display for Which {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Which::Hub => f.write_str("home"),
+            Which::Region(region) => f.write_str(region.as_str()),
+        }
+    }
+}
+
 impl Which {
-    fn region(&self) -> Option<&RegionName> {
+    pub fn region(&self) -> Option<&RegionName> {
         match self {
             Which::Hub => None,
             Which::Region(region) => Some(region),
@@ -37,7 +50,8 @@ impl Which {
     }
 }
 
-fn chain(text: &str) -> Result<Which, String> {
+/// Reads `home` or a region's name.
+pub fn chain(text: &str) -> Result<Which, String> {
     match text {
         "home" => Ok(Which::Hub),
         region => region.parse().map(Which::Region).map_err(|error: meridian_domain::NameError| error.to_string()),
@@ -48,13 +62,11 @@ fn chain(text: &str) -> Result<Which, String> {
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let session = Session::open(&arguments.place)?;
     let region = arguments.region.region();
-    let actor: Actor = "operator".parse()?;
-    match session.run(lift(&session.ports, &session.fleet, region, &actor, arguments.why.clone())) {
+    match session.run(lift(&session.ports, &session.fleet, region, &arguments.who, arguments.why.clone())) {
         Ok(halt) => {
-            let chain = region.map_or_else(|| "home".to_owned(), ToString::to_string);
             terminal::say(&format!(
-                "{chain}: the halt is lifted ({}). It had been set because: {halt}",
-                arguments.why
+                "{}: the halt is lifted ({}). It had been set because: {halt}",
+                arguments.region, arguments.why
             ))?;
             Ok(ExitCode::SUCCESS)
         }

@@ -1,11 +1,13 @@
-//! `meridian`: judge and score models, publish a release, lift a halt, and live through a night on one machine.
+//! `meridian`: judge and score models, publish a release, halt and lift, and live through a night on one machine.
 
 mod aws;
 mod evaluate;
 mod features;
+mod halt;
 mod lift;
 mod models;
 mod night;
+mod overrides;
 mod progress;
 mod publish;
 mod score;
@@ -35,10 +37,14 @@ enum Command {
     Score(score::Arguments),
     /// Write a release into home's bucket: the archive first, the manifest last.
     Publish(publish::Arguments),
+    /// Stop the line: nothing starts anywhere until the halt is lifted.
+    Halt(halt::Arguments),
     /// What the decisions are worth, over many seeded runs.
     Simulate(simulate::Arguments),
     /// End a halt: waves may start again there.
     Lift(lift::Arguments),
+    /// Set a freeze, the skew bound or the order aside for a while, on record.
+    Override(overrides::Arguments),
 }
 
 /// Bad input: clap's own exit code for wrong arguments too.
@@ -50,8 +56,10 @@ fn main() -> ExitCode {
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Score(arguments) => score::run(&arguments),
         Command::Publish(arguments) => publish::run(&arguments),
+        Command::Halt(arguments) => halt::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Lift(arguments) => lift::run(&arguments),
+        Command::Override(arguments) => overrides::run(&arguments),
     };
     match outcome {
         Ok(code) => code,

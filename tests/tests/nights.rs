@@ -57,6 +57,10 @@ golden! {
     an_alarm_in_soak_takes_sydney_back_at_once_where_it_is_watched: "late-alarm-in-soak-watched",
     a_newer_release_never_cuts_a_soak_short: "next-night-early",
     a_dead_judge_lets_nothing_through: "judge-dies",
+    a_new_fleet_gets_its_first_release: "first-night",
+    a_new_region_is_caught_up_by_the_next_wave: "add-region",
+    a_frozen_region_lags_and_nobody_is_woken: "frozen",
+    an_overridden_freeze_says_who_and_why: "overridden",
 }
 
 #[test]
@@ -224,4 +228,8 @@ wire! {
     late_alarm_in_soak_watched: "late-alarm-in-soak-watched",
     next_night_early: "next-night-early",
     judge_dies: "judge-dies",
+    first_night: "first-night",
+    add_region: "add-region",
+    frozen: "frozen",
+    overridden: "overridden",
 }

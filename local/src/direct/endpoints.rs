@@ -4,11 +4,12 @@ use super::DirectPorts;
 use super::errors::Call;
 use crate::api::runtime::InvokeEndpoint;
 use crate::api::sagemaker::{
-    AutoRollbackConfig, BlueGreenUpdatePolicy, CapacitySize, ContainerDefinition, CreateEndpointConfig, CreateModel,
-    DeploymentConfig, DescribeEndpoint, EndpointStatus as Status, PendingDeploymentSummary, ProductionVariant,
-    RollbackAlarm, TrafficRoutingConfig, UpdateEndpoint,
+    AutoRollbackConfig, BlueGreenUpdatePolicy, CapacitySize, ContainerDefinition, CreateEndpoint, CreateEndpointConfig,
+    CreateModel, DeploymentConfig, DescribeEndpoint, EndpointStatus as Status, PendingDeploymentSummary,
+    ProductionVariant, RollbackAlarm, RollingUpdatePolicy, TrafficRoutingConfig, UpdateEndpoint,
 };
 use bytes::Bytes;
+use jiff::SignedDuration;
 use meridian_domain::{
     ConfigSpec, EndpointStatus, EndpointView, ModelSpec, PendingDeployment, RegionName, ResourceName, Routing,
     UpdateSpec, VariantPhase,
@@ -68,6 +69,16 @@ impl Endpoints for DirectPorts {
         Ok(())
     }
 
+    async fn create_endpoint(&self, region: &RegionName, endpoint: &ResourceName, config: &ResourceName) -> Answer<()> {
+        let request = CreateEndpoint {
+            endpoint_name: endpoint.to_string(),
+            endpoint_config_name: config.to_string(),
+            tags: Vec::new(),
+        };
+        self.call(region, request).await?;
+        Ok(())
+    }
+
     async fn update(&self, region: &RegionName, update: &UpdateSpec) -> Answer<()> {
         let request = UpdateEndpoint {
             endpoint_name: update.endpoint.to_string(),
@@ -95,30 +106,44 @@ impl Endpoints for DirectPorts {
     }
 }
 
-/// Blue/green as the update asks for it. Without alarms there is no automatic rollback, and none is pretended.
+/// The deployment as the update asks for it. Without alarms there is no automatic rollback, and none is pretended.
 fn deployment(update: &UpdateSpec) -> DeploymentConfig {
     let alarms: Vec<RollbackAlarm> =
         update.rollback_alarms.iter().map(|name| RollbackAlarm { alarm_name: name.clone() }).collect();
-    DeploymentConfig {
-        blue_green_update_policy: Some(BlueGreenUpdatePolicy {
-            traffic_routing_configuration: routing(update.routing),
+    let limit = Some(update.max_execution.as_secs());
+    let auto_rollback_configuration = (!alarms.is_empty()).then_some(AutoRollbackConfig { alarms });
+    let mut config = DeploymentConfig { auto_rollback_configuration, ..DeploymentConfig::default() };
+    if let Routing::Rolling { batch, wait } = update.routing {
+        config.rolling_update_policy = Some(RollingUpdatePolicy {
+            maximum_batch_size: share(batch),
+            wait_interval_in_seconds: wait.as_secs(),
+            maximum_execution_timeout_in_seconds: limit,
+            rollback_maximum_batch_size: None,
+        });
+    } else {
+        config.blue_green_update_policy = Some(BlueGreenUpdatePolicy {
+            traffic_routing_configuration: traffic(update.routing),
             termination_wait_in_seconds: Some(update.termination_wait.as_secs()),
-            maximum_execution_timeout_in_seconds: Some(update.max_execution.as_secs()),
-        }),
-        auto_rollback_configuration: (!alarms.is_empty()).then_some(AutoRollbackConfig { alarms }),
+            maximum_execution_timeout_in_seconds: limit,
+        });
     }
+    config
 }
 
-fn routing(routing: Routing) -> TrafficRoutingConfig {
-    let (routing_type, wait_interval_in_seconds, canary_size) = match routing {
-        Routing::AllAtOnce => ("ALL_AT_ONCE", 0, None),
-        Routing::Canary { percent, bake } => {
-            let size = CapacitySize { capacity_type: "CAPACITY_PERCENT".to_owned(), value: percent };
-            ("CANARY", bake.as_secs(), Some(size))
-        }
+fn traffic(routing: Routing) -> TrafficRoutingConfig {
+    let (kind, wait, canary_size, linear_step_size) = match routing {
+        // A rolling update has no traffic switch.
+        Routing::AllAtOnce | Routing::Rolling { .. } => ("ALL_AT_ONCE", SignedDuration::ZERO, None, None),
+        Routing::AllAtOnceWatched { bake } => ("ALL_AT_ONCE", bake, None, None),
+        Routing::Canary { percent, bake } => ("CANARY", bake, Some(share(percent)), None),
+        Routing::Linear { step, wait } => ("LINEAR", wait, None, Some(share(step))),
     };
-    let routing_type = routing_type.to_owned();
-    TrafficRoutingConfig { routing_type, wait_interval_in_seconds, canary_size, linear_step_size: None }
+    let (routing_type, wait_interval_in_seconds) = (kind.to_owned(), wait.as_secs());
+    TrafficRoutingConfig { routing_type, wait_interval_in_seconds, canary_size, linear_step_size }
+}
+
+fn share(percent: u32) -> CapacitySize {
+    CapacitySize { capacity_type: "CAPACITY_PERCENT".to_owned(), value: percent }
 }
 
 fn status(status: Status) -> EndpointStatus {

@@ -9,7 +9,7 @@ mod story;
 mod teller;
 
 pub use report::{Decision, ExecutionEnd, HubProjection, PageSent, REPORT_SCHEMA, RegionEnd, Report};
-pub use scenario::{Ending, Expect, ModelName, Publish, Rerun, Scenario, ScenarioError, names};
+pub use scenario::{Ending, Expect, ModelName, Publish, Rerun, Scenario, ScenarioError, SetAside, names};
 pub use story::{Line, Narrator, Tone};
 
 use crate::direct::DirectPorts;
@@ -122,7 +122,7 @@ pub fn run(scenario: &Scenario, options: &Options, tell: &mut dyn FnMut(&Line)) 
     let mut narrator = Narrator::new((*fleet).clone());
     fleet.regions.iter().for_each(|region| narrator.meet_target(&champion.target(&fleet, region)));
     let mut teller = Teller::new((*fleet).clone(), narrator);
-    teller.ledger = champion.chains(&fleet)?;
+    teller.ledger = champion.chains(&fleet, &scenario.new)?;
     let night = Night { scenario, fleet: fleet.clone(), teller, tell };
     let night = match &options.functions {
         Functions::InProcess => night.live(Engine::new(world.clone(), in_process(&world, &fleet)?))?,

@@ -1,6 +1,6 @@
 //! What training and the people on call do in a night.
 
-use super::scenario::{Publish, Rerun, Scenario};
+use super::scenario::{Publish, Rerun, Scenario, SetAside};
 use super::story::{Line, Narrator, Tone};
 use super::{FLEET, NightError, models, setup};
 use crate::direct::DirectPorts;
@@ -9,6 +9,7 @@ use crate::host::in_process::block_on;
 use jiff::Timestamp;
 use meridian_domain::{Fleet, Manifest, ReleaseId, keys};
 use meridian_handlers::context::Context;
+use meridian_handlers::decrees;
 use meridian_handlers::ports::Artifacts;
 use meridian_handlers::publish::{PublishSpec, publish};
 use meridian_handlers::replication::start_execution;
@@ -25,6 +26,7 @@ pub(super) struct Deed<'a> {
 enum Kind<'a> {
     Publish(&'a Publish),
     Rerun(&'a Rerun),
+    SetAside(&'a SetAside),
 }
 
 /// Everything that is done in a night, in order of time.
@@ -32,7 +34,8 @@ pub(super) fn deeds(scenario: &Scenario) -> Vec<Deed<'_>> {
     let at = |moment: crate::world::Moment| moment.after(scenario.start);
     let publish = scenario.publish.iter().map(|publish| Deed { at: at(publish.at), what: Kind::Publish(publish) });
     let reruns = scenario.rerun.iter().map(|rerun| Deed { at: at(rerun.at), what: Kind::Rerun(rerun) });
-    let mut deeds: Vec<Deed<'_>> = publish.chain(reruns).collect();
+    let overrides = scenario.overrides.iter().map(|own| Deed { at: at(own.at), what: Kind::SetAside(own) });
+    let mut deeds: Vec<Deed<'_>> = publish.chain(reruns).chain(overrides).collect();
     deeds.sort_by_key(|deed| deed.at);
     deeds
 }
@@ -43,6 +46,7 @@ impl Deed<'_> {
         let text = match &self.what {
             Kind::Publish(spec) => training(world, fleet, spec, narrator)?,
             Kind::Rerun(rerun) => start_again(world, fleet, rerun, narrator)?,
+            Kind::SetAside(own) => override_rule(world, fleet, own)?,
         };
         Ok(Line { at: self.at, place: fleet.title(&fleet.home).to_owned(), text, tone: Tone::Plain })
     }
@@ -98,6 +102,20 @@ fn start_again(
     let release: ReleaseId = settled(started, || format!("a new execution of {version}"))?;
     narrator.meet(release, version.as_str());
     Ok(format!("a person starts a new execution of {version}"))
+}
+
+/// `meridian override`.
+fn override_rule(world: &SharedWorld, fleet: &Arc<Fleet>, own: &SetAside) -> Result<String, NightError> {
+    let (who, what, region) = (own.who.clone(), own.what, own.region.clone());
+    let until = lock(world).now().checked_add(own.lasts).unwrap_or(Timestamp::MAX);
+    let order = decrees::SetAside { what, region, why: own.why.clone(), until };
+    let said = block_on(world, |actor| {
+        let (ports, fleet) = (DirectPorts::of(actor, fleet.clone()), fleet.clone());
+        async move { decrees::set_aside(&ports, &fleet, &who, order).await.map_err(text) }
+    });
+    settled(said, || format!("an override of the {what}"))?;
+    let place = own.region.as_ref().map_or("every region", |region| fleet.title(region));
+    Ok(format!("a person asks for an override of the {what} for {place}, for {:#}", own.lasts))
 }
 
 fn text(error: impl ToString) -> String {

@@ -330,6 +330,8 @@ fn is_decision(record: &Record) -> bool {
             | Record::Confirmed { .. }
             | Record::Reverted { .. }
             | Record::Halted { .. }
+            | Record::Overridden { .. }
+            | Record::StepRefused { .. }
     )
 }
 

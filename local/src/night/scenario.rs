@@ -2,7 +2,7 @@
 
 use crate::world::{Behaviour, Fault, LiveFacts, Moment, Timing};
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::{RegionName, Version};
+use meridian_domain::{Actor, RegionName, Rule, Version};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,6 +25,10 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("late-alarm-in-soak-watched", include_str!("../../scenarios/late-alarm-in-soak-watched.toml")),
     ("next-night-early", include_str!("../../scenarios/next-night-early.toml")),
     ("judge-dies", include_str!("../../scenarios/judge-dies.toml")),
+    ("first-night", include_str!("../../scenarios/first-night.toml")),
+    ("add-region", include_str!("../../scenarios/add-region.toml")),
+    ("frozen", include_str!("../../scenarios/frozen.toml")),
+    ("overridden", include_str!("../../scenarios/overridden.toml")),
 ];
 
 /// One night.
@@ -46,6 +50,12 @@ pub struct Scenario {
     /// New executions that a person starts.
     #[serde(default)]
     pub rerun: Vec<Rerun>,
+    /// Rules that a person sets aside.
+    #[serde(default, rename = "override")]
+    pub overrides: Vec<SetAside>,
+    /// Regions in which nothing ever served; nothing points customers there yet.
+    #[serde(default)]
+    pub new: Vec<RegionName>,
     /// What goes wrong.
     #[serde(default)]
     pub fault: Vec<Fault>,
@@ -97,6 +107,25 @@ pub struct Rerun {
     pub at: Moment,
     /// Of which release.
     pub version: Version,
+}
+
+/// A rule that a person sets aside: `meridian override`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetAside {
+    /// When.
+    pub at: Moment,
+    /// Which.
+    pub what: Rule,
+    /// Where; everywhere where none is named.
+    #[serde(default)]
+    pub region: Option<RegionName>,
+    /// For how long.
+    pub lasts: SignedDuration,
+    /// Who.
+    pub who: Actor,
+    /// Why.
+    pub why: String,
 }
 
 /// How a night has to end.

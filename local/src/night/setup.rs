@@ -7,8 +7,8 @@ use crate::world::{InstalledRelease, World, WorldConfig};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{
-    Actor, Chain, Entry, File, Fleet, Head, Image, ImageVersion, Manifest, Record, Region, ReleaseId, Sha256, Target,
-    Version, keys,
+    Actor, Chain, Entry, File, Fleet, Head, Image, ImageVersion, Manifest, Record, Region, RegionName, ReleaseId,
+    Sha256, Target, Version, keys,
 };
 use meridian_scoring::{Columns, GoldenRecords, HeldOut, Model};
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ pub(super) fn image() -> Image {
     }
 }
 
-/// A world in which the champion serves everywhere, at the scenario's start.
+/// A world in which the champion serves, at the scenario's start, wherever the scenario says nothing else.
 pub(super) fn world(scenario: &Scenario, fleet: &Fleet, seed: u64) -> Result<(World, Champion), NightError> {
     let config = WorldConfig {
         live: scenario.live.clone(),
@@ -52,6 +52,10 @@ pub(super) fn world(scenario: &Scenario, fleet: &Fleet, seed: u64) -> Result<(Wo
     let created = scenario.start.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(scenario.start);
     let champion = Champion::new(fleet, created)?;
     for region in &fleet.regions {
+        if scenario.new.contains(&region.name) {
+            world.never_served(&region.name);
+            continue;
+        }
         let installed = champion.installed(fleet, region)?;
         world.install(&region.name, &installed)?;
     }
@@ -146,10 +150,13 @@ impl Champion {
         Ok(entries)
     }
 
-    /// Every region's chain at the beginning.
-    pub fn chains(&self, fleet: &Fleet) -> Result<BTreeMap<Chain, Vec<Entry>>, NightError> {
-        let mut chains = BTreeMap::from([(Chain::Home, self.hub_genesis()?)]);
-        for region in &fleet.regions {
+    /// Every chain at the beginning: those of `new` regions are empty.
+    pub fn chains(&self, fleet: &Fleet, new: &[RegionName]) -> Result<BTreeMap<Chain, Vec<Entry>>, NightError> {
+        let mut chains = BTreeMap::new();
+        if !new.contains(&fleet.home) {
+            chains.insert(Chain::Home, self.hub_genesis()?);
+        }
+        for region in fleet.regions.iter().filter(|region| !new.contains(&region.name)) {
             chains.insert(Chain::Region(region.name.clone()), self.genesis(fleet, region)?);
         }
         Ok(chains)

@@ -135,7 +135,7 @@ impl Narrator {
             What::PageSent { subject, message, .. } => (Tone::Page, page(subject, message)),
             What::FaultBegan { fault } => (Tone::Warn, format!("*** {fault}")),
             What::FaultEnded { fault } => (Tone::Warn, format!("*** over: {fault}")),
-            What::HealthChanged { healthy: true } => (Tone::Good, "health checks pass: back in DNS".to_owned()),
+            What::HealthChanged { healthy: true } => (Tone::Good, "health checks pass: in DNS".to_owned()),
             What::HealthChanged { healthy: false } => (Tone::Bad, "health checks fail: out of DNS".to_owned()),
             _ => return None,
         };
@@ -182,6 +182,9 @@ impl Narrator {
         let new = self.config(new_config);
         let old = old_config.as_deref().map_or("nothing", |config| self.config(config));
         let (tone, text) = match stage {
+            Stage::Provisioning if old_config.is_none() => {
+                (Tone::Quiet, format!("the region's first fleet, for {new}, is being provisioned"))
+            }
             Stage::Provisioning => (Tone::Quiet, format!("a fleet for {new} is being provisioned beside {old}'s")),
             Stage::Canary => (Tone::Plain, format!("canary: {percent} % of the traffic is on {new}")),
             Stage::Shifting => (Tone::Plain, format!("the rest of the traffic moves to {new}")),
@@ -203,7 +206,8 @@ impl Narrator {
             Chain::Home => self.fleet.home.clone(),
             Chain::Region(region) => region.clone(),
         };
-        let (tone, text) = self.hub(&entry.record).or_else(|| self.region(&entry.record))?;
+        let (tone, text) =
+            self.person(entry).or_else(|| self.hub(&entry.record)).or_else(|| self.region(&entry.record))?;
         let region = subject(&entry.record).unwrap_or(region);
         Some(self.line(entry.at, &region, tone, text))
     }
@@ -222,6 +226,17 @@ impl Narrator {
             }
             _ => {}
         }
+    }
+
+    /// What a person wrote: who it was is the entry's to say.
+    fn person(&self, entry: &Entry) -> Option<(Tone, String)> {
+        let Record::Overridden { what, region, why, until } = &entry.record else { return None };
+        let place = region.as_ref().map_or("every region", |region| self.fleet.title(region));
+        let until = until.strftime("%H:%M UTC");
+        Some((
+            Tone::Warn,
+            format!("OVERRIDE by {}: the {what} does not hold for {place} until {until}: {why}", entry.actor),
+        ))
     }
 
     fn hub(&self, record: &Record) -> Option<(Tone, String)> {
@@ -256,6 +271,10 @@ impl Narrator {
                 let lagging: Vec<&str> = lagging.iter().map(|region| self.fleet.title(region)).collect();
                 (Tone::Warn, format!("the wave of {} ended without {}", self.version(release), lagging.join(", ")))
             }
+            Record::SkewTold { why, .. } => (Tone::Warn, why.clone()),
+            Record::StepRefused { step, notes, .. } => {
+                (Tone::Bad, format!("the audit refused to {step}: {}", notes.join("; ")))
+            }
             Record::LeaseTaken { epoch, .. } => (Tone::Quiet, format!("the wave holds the fleet, epoch {epoch}")),
             _ => return None,
         })
@@ -269,6 +288,10 @@ impl Narrator {
             Record::UpdateIntended { target, back: Some(back), .. } => (
                 Tone::Plain,
                 format!("update to {} ({}); the way back is {}", target.version, target.release.short(), back.version),
+            ),
+            Record::UpdateIntended { target, back: None, epoch: Some(_), .. } => (
+                Tone::Plain,
+                format!("first release: {} ({}); there is no way back", target.version, target.release.short()),
             ),
             Record::UpdateIntended { target, back: None, .. } => {
                 (Tone::Bad, format!("goes back to {}", target.version))
@@ -297,7 +320,9 @@ fn subject(record: &Record) -> Option<RegionName> {
         Record::RegionIll { region, .. }
         | Record::RegionWell { region, .. }
         | Record::Deferred { region, .. }
+        | Record::SkewTold { region, .. }
         | Record::Condemned { region, .. } => Some(region.clone()),
+        Record::Overridden { region, .. } => region.clone(),
         _ => None,
     }
 }

@@ -5,8 +5,8 @@ use super::sagemaker::{SageMaker, check_name};
 use super::{LiveFacts, World};
 use crate::api::sagemaker::{
     AutoRollbackConfig, BlueGreenUpdatePolicy, CapacitySize, CreateEndpoint, CreateEndpointOutput, DeploymentConfig,
-    DescribeEndpoint, DescribeEndpointOutput, EndpointStatus, TrafficRoutingConfig, UpdateEndpoint,
-    UpdateEndpointOutput,
+    DescribeEndpoint, DescribeEndpointOutput, EndpointStatus, RollingUpdatePolicy, TrafficRoutingConfig,
+    UpdateEndpoint, UpdateEndpointOutput,
 };
 use crate::api::{ApiError, Operation, Service};
 use jiff::{SignedDuration, Timestamp};
@@ -143,6 +143,12 @@ impl Routing {
             }
             routing.alarms = alarms.iter().map(|alarm| alarm.alarm_name.clone()).collect();
         }
+        if let Some(rolling) = &deployment.rolling_update_policy {
+            if deployment.blue_green_update_policy.is_some() {
+                return Err(ApiError::validation("Give either BlueGreenUpdatePolicy or RollingUpdatePolicy, not both"));
+            }
+            return routing.rolling(rolling, instances);
+        }
         let Some(policy) = &deployment.blue_green_update_policy else { return Ok(routing) };
         let BlueGreenUpdatePolicy { traffic_routing_configuration: traffic, .. } = policy;
         let wait = seconds("WaitIntervalInSeconds", Some(traffic.wait_interval_in_seconds), 0, 3600)?;
@@ -163,6 +169,41 @@ impl Routing {
     }
 }
 
+impl Routing {
+    /// Batches of one fleet (`RollingUpdatePolicy`): each takes its share of the traffic with it and is watched; nothing
+    /// stays warm. The way back is the same for the world: how a rolling way back may fail is a fault's to say.
+    fn rolling(mut self, policy: &RollingUpdatePolicy, instances: u32) -> Result<Self, ApiError> {
+        self.wait = seconds("WaitIntervalInSeconds", Some(policy.wait_interval_in_seconds), 0, 3600)?;
+        self.final_wait = self.wait;
+        self.limit = match policy.maximum_execution_timeout_in_seconds {
+            None => None,
+            limit => Some(seconds("MaximumExecutionTimeoutInSeconds", limit, 600, 28_800)?),
+        };
+        self.steps = evenly(share("MaximumBatchSize", Some(&policy.maximum_batch_size), instances, 0.05)?);
+        Ok(self)
+    }
+}
+
+/// Shares that grow by `step` to the whole.
+fn evenly(step: f64) -> Vec<f64> {
+    let before = (1..).map(|n| f64::from(n) * step).take_while(|share| *share < 0.999);
+    before.chain([1.0]).collect()
+}
+
+fn share(member: &str, size: Option<&CapacitySize>, instances: u32, least: f64) -> Result<f64, ApiError> {
+    let size = size.ok_or_else(|| ApiError::validation(format!("{member} is required")))?;
+    let share = match size.capacity_type.as_str() {
+        "CAPACITY_PERCENT" => f64::from(size.value) / 100.0,
+        "INSTANCE_COUNT" => f64::from(size.value) / f64::from(instances.max(1)),
+        other => return Err(ApiError::validation(format!("{other} is not a capacity type"))),
+    };
+    if share > 0.0 && share >= least && share <= 0.5 {
+        return Ok(share);
+    }
+    let message = format!("{member} must be at most 50 % of the fleet (and at least {} %)", least * 100.0);
+    Err(ApiError::validation(message))
+}
+
 fn seconds(member: &str, given: Option<i64>, low: i64, high: i64) -> Result<SignedDuration, ApiError> {
     let given = given.unwrap_or(0);
     if (low..=high).contains(&given) {
@@ -173,27 +214,10 @@ fn seconds(member: &str, given: Option<i64>, low: i64, high: i64) -> Result<Sign
 
 /// Green's shares, step by step.
 fn steps(traffic: &TrafficRoutingConfig, instances: u32) -> Result<Vec<f64>, ApiError> {
-    let share = |member: &str, size: &Option<CapacitySize>, least: f64| {
-        let size = size.as_ref().ok_or_else(|| ApiError::validation(format!("{member} is required")))?;
-        let share = match size.capacity_type.as_str() {
-            "CAPACITY_PERCENT" => f64::from(size.value) / 100.0,
-            "INSTANCE_COUNT" => f64::from(size.value) / f64::from(instances.max(1)),
-            other => return Err(ApiError::validation(format!("{other} is not a capacity type"))),
-        };
-        if share > 0.0 && share >= least && share <= 0.5 {
-            return Ok(share);
-        }
-        let message = format!("{member} must be at most 50 % of the fleet (and at least {} %)", least * 100.0);
-        Err(ApiError::validation(message))
-    };
     match traffic.routing_type.as_str() {
         "ALL_AT_ONCE" => Ok(vec![1.0]),
-        "CANARY" => Ok(vec![share("CanarySize", &traffic.canary_size, 0.0)?, 1.0]),
-        "LINEAR" => {
-            let step = share("LinearStepSize", &traffic.linear_step_size, 0.1)?;
-            let before: Vec<f64> = (1..).map(|n| f64::from(n) * step).take_while(|share| *share < 0.999).collect();
-            Ok(before.into_iter().chain([1.0]).collect())
-        }
+        "CANARY" => Ok(vec![share("CanarySize", traffic.canary_size.as_ref(), instances, 0.0)?, 1.0]),
+        "LINEAR" => Ok(evenly(share("LinearStepSize", traffic.linear_step_size.as_ref(), instances, 0.1)?)),
         other => Err(ApiError::validation(format!("{other} is not a traffic routing type"))),
     }
 }

@@ -35,6 +35,19 @@ impl World {
         self.regions.get(region).is_some_and(|own| own.health.healthy)
     }
 
+    /// A region in which nothing ever served: no name points there before its health checks pass.
+    pub fn never_served(&mut self, region: &RegionName) {
+        if let Some(own) = self.regions.get_mut(region) {
+            own.health.healthy = false;
+        }
+    }
+
+    /// Whether customers come to a region: its name points there for as long as its health checks pass, where there are
+    /// any.
+    pub(super) fn takes_customers(&self, region: &RegionName) -> bool {
+        !self.config.health_checks || self.is_healthy(region)
+    }
+
     /// How a region's health checks ended so far.
     pub fn health_counts(&self, region: &RegionName) -> HealthCounts {
         self.regions.get(region).map(|own| own.health.counts).unwrap_or_default()
@@ -63,8 +76,12 @@ impl World {
         *(if good { &mut health.counts.good } else { &mut health.counts.bad }) += 1;
         health.against = if good == health.healthy { 0 } else { health.against + 1 };
         if health.against >= threshold.max(1) {
-            health.healthy = good;
-            health.against = 0;
+            // Customers come or go with this.
+            self.count_traffic(region);
+            if let Some(own) = self.regions.get_mut(region) {
+                own.health.healthy = good;
+                own.health.against = 0;
+            }
             self.record(region, What::HealthChanged { healthy: good });
         }
     }

@@ -93,11 +93,12 @@ impl World {
     /// Counts a region's requests up to now by the shares that held until now. To be called before shares change.
     pub(super) fn count_traffic(&mut self, name: &RegionName) {
         let now = self.now;
+        let in_dns = self.takes_customers(name);
         let Some(region) = self.regions.get_mut(name) else { return };
         let from = std::mem::replace(&mut region.traffic.counted_to, now);
         let seconds = now.duration_since(from).as_secs_f64();
         let serving = region.sagemaker.serving(self.config.fleet.endpoint.as_str());
-        if seconds <= 0.0 {
+        if seconds <= 0.0 || !in_dns {
             return;
         }
         for fleet in serving {

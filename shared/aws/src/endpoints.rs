@@ -6,9 +6,10 @@ use crate::time::{from_sdk, seconds};
 use aws_sdk_sagemaker::types::{
     Alarm, AutoRollbackConfig, BlueGreenUpdatePolicy, CapacitySize, CapacitySizeType, ContainerDefinition,
     DeploymentConfig, EndpointStatus as SdkStatus, PendingDeploymentSummary, ProductionVariant,
-    ProductionVariantInstanceType, TrafficRoutingConfig, TrafficRoutingConfigType, VariantStatus,
+    ProductionVariantInstanceType, RollingUpdatePolicy, TrafficRoutingConfig, TrafficRoutingConfigType, VariantStatus,
 };
 use aws_sdk_sagemakerruntime::primitives::Blob;
+use jiff::SignedDuration;
 use meridian_domain::{
     ConfigSpec, EndpointStatus, EndpointView, ModelSpec, PendingDeployment, RegionName, ResourceName, Routing,
     UpdateSpec, VariantPhase,
@@ -77,6 +78,19 @@ impl Endpoints for AwsPorts {
         Ok(())
     }
 
+    async fn create_endpoint(&self, region: &RegionName, endpoint: &ResourceName, config: &ResourceName) -> Answer<()> {
+        self.clients
+            .sagemaker(region)
+            .await
+            .create_endpoint()
+            .endpoint_name(endpoint.as_str())
+            .endpoint_config_name(config.as_str())
+            .send()
+            .await
+            .map_err(|error| Call::new(region, "CreateEndpoint").failed(error))?;
+        Ok(())
+    }
+
     async fn update(&self, region: &RegionName, update: &UpdateSpec) -> Answer<()> {
         self.clients
             .sagemaker(region)
@@ -112,38 +126,58 @@ impl Endpoints for AwsPorts {
     }
 }
 
-/// Blue/green as the update asks for it. Without alarms there is no automatic rollback, and none is pretended.
+/// The deployment as the update asks for it. Without alarms there is no automatic rollback, and none is pretended.
 fn deployment(update: &UpdateSpec) -> DeploymentConfig {
-    let policy = BlueGreenUpdatePolicy::builder()
-        .traffic_routing_configuration(routing(update.routing))
-        .termination_wait_in_seconds(seconds(update.termination_wait))
-        .maximum_execution_timeout_in_seconds(seconds(update.max_execution))
-        .build();
     let alarms: Vec<Alarm> =
         update.rollback_alarms.iter().map(|name| Alarm::builder().alarm_name(name).build()).collect();
     let rollback = AutoRollbackConfig::builder().set_alarms(Some(alarms)).build();
-    DeploymentConfig::builder()
-        .blue_green_update_policy(policy)
-        .set_auto_rollback_configuration((!update.rollback_alarms.is_empty()).then_some(rollback))
-        .build()
+    let config = DeploymentConfig::builder()
+        .set_auto_rollback_configuration((!update.rollback_alarms.is_empty()).then_some(rollback));
+    match routing(update.routing) {
+        Way::TwoFleets(traffic) => config.blue_green_update_policy(
+            BlueGreenUpdatePolicy::builder()
+                .traffic_routing_configuration(traffic)
+                .termination_wait_in_seconds(seconds(update.termination_wait))
+                .maximum_execution_timeout_in_seconds(seconds(update.max_execution))
+                .build(),
+        ),
+        Way::Batches(size, wait) => config.rolling_update_policy(
+            RollingUpdatePolicy::builder()
+                .maximum_batch_size(size)
+                .wait_interval_in_seconds(seconds(wait))
+                .maximum_execution_timeout_in_seconds(seconds(update.max_execution))
+                .build(),
+        ),
+    }
+    .build()
 }
 
-fn routing(routing: Routing) -> TrafficRoutingConfig {
-    let config = TrafficRoutingConfig::builder();
-    match routing {
-        Routing::AllAtOnce => config.r#type(TrafficRoutingConfigType::AllAtOnce).wait_interval_in_seconds(0).build(),
+/// Blue and green with a traffic switch, or batches of one fleet.
+enum Way {
+    TwoFleets(TrafficRoutingConfig),
+    Batches(CapacitySize, SignedDuration),
+}
+
+fn routing(routing: Routing) -> Way {
+    let traffic = |kind, wait| TrafficRoutingConfig::builder().r#type(kind).wait_interval_in_seconds(seconds(wait));
+    Way::TwoFleets(match routing {
+        Routing::AllAtOnce => traffic(TrafficRoutingConfigType::AllAtOnce, SignedDuration::ZERO).build(),
+        Routing::AllAtOnceWatched { bake } => traffic(TrafficRoutingConfigType::AllAtOnce, bake).build(),
         Routing::Canary { percent, bake } => {
-            let size = CapacitySize::builder()
-                .r#type(CapacitySizeType::CapacityPercent)
-                .value(i32::try_from(percent).unwrap_or(i32::MAX))
-                .build();
-            config
-                .r#type(TrafficRoutingConfigType::Canary)
-                .canary_size(size)
-                .wait_interval_in_seconds(seconds(bake))
-                .build()
+            traffic(TrafficRoutingConfigType::Canary, bake).canary_size(share(percent)).build()
         }
-    }
+        Routing::Linear { step, wait } => {
+            traffic(TrafficRoutingConfigType::Linear, wait).linear_step_size(share(step)).build()
+        }
+        Routing::Rolling { batch, wait } => return Way::Batches(share(batch), wait),
+    })
+}
+
+fn share(percent: u32) -> CapacitySize {
+    CapacitySize::builder()
+        .r#type(CapacitySizeType::CapacityPercent)
+        .value(i32::try_from(percent).unwrap_or(i32::MAX))
+        .build()
 }
 
 fn status(call: &Call<'_>, status: Option<SdkStatus>) -> Answer<EndpointStatus> {

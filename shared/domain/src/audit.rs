@@ -4,9 +4,9 @@
 //! only the facts that both look at.
 
 use crate::endpoint::{EndpointStatus, EndpointView, Seen, Target};
-use crate::fleet::{Fleet, OrderPolicy};
+use crate::fleet::{Fleet, Kind, OrderPolicy};
 use crate::history::{OpenUpdate, RegionHistory};
-use crate::ledger::Record;
+use crate::ledger::{Record, Rule};
 use crate::names::RegionName;
 use crate::plan::{Act, Next, Plan, Sight};
 use crate::verdict::{Decision, Verdict};
@@ -33,19 +33,21 @@ pub fn audit(fleet: &Fleet, sight: &Sight, plan: &Plan, now: Timestamp) -> Vec<N
     let audit = Audit { fleet, sight, now };
     match &plan.next {
         Next::Do(Act::Update, region, target) => audit.update(region, target),
+        Next::Do(Act::Create, region, target) => audit.create(region, target),
         Next::Do(Act::Prepare, ..) => audit.lease(),
         Next::Do(Act::Beat, region, _) => audit.beat(region),
         Next::TellRegion(region, Record::Confirmed { target, .. }) => audit.confirmation(region, target),
         Next::TellRegion(region, Record::Settled { target, .. }) => audit.end(region, target),
         Next::TellRegion(region, Record::Decided { decision: Decision::Proceed, judgement, .. }) => {
             let passed = judgement.as_ref().is_some_and(|judgement| judgement.verdict == Verdict::Pass);
-            let mut notes = note(passed, "I9", "a canary would proceed without a passing verdict");
+            let rides = judgement.is_none() && audit.rides(region);
+            let mut notes = note(passed || rides, "I9", "a canary would proceed without a passing verdict");
             let reverted = audit.decided(region, Decision::Revert);
             notes.extend(note(!reverted, "I9", format!("{region} would proceed after a revert was decided")));
             notes
         }
-        Next::TellRegion(_, Record::UpdateIntended { back, .. }) => {
-            note(back.is_some(), "I5", "an update would start without a way back")
+        Next::TellRegion(region, Record::UpdateIntended { back, .. }) => {
+            note(back.is_some() || audit.is_new(region), "I5", "an update would start without a way back")
         }
         _ => Vec::new(),
     }
@@ -81,27 +83,97 @@ impl<'a> Audit<'a> {
 
     fn update(&self, region: &RegionName, target: &Target) -> Vec<Note> {
         let history = self.history(region);
-        let version = &target.version;
-        let attested = history.is_some_and(|history| history.attested.contains(&target.release));
-        let approved = self.sight.hub.approved.contains(&target.release) && self.sight.approved == Seen::Known(true);
         let open = self.open(region);
-        let intended = open.is_some_and(|update| update.target == *target);
         let back = open.and_then(|update| update.back.as_ref());
         let serving = history.and_then(|history| history.serving.as_ref()).map(|serving| &serving.target);
         let endpoint = self.endpoint(region);
         let on_back = endpoint.zip(back).is_some_and(|(endpoint, back)| {
             endpoint.status == EndpointStatus::InService && endpoint.config == back.config && serving == Some(back)
         });
+        let mut notes = self.start(region, target);
+        notes.extend(note(on_back, "I5", format!("{region} does not serve, proved, what it would go back to")));
+        notes
+    }
+
+    /// I5: only where nothing ever served is there nothing to go back to.
+    fn create(&self, region: &RegionName, target: &Target) -> Vec<Note> {
+        let mut notes = self.start(region, target);
+        notes.extend(note(self.is_new(region), "I5", format!("{region} is not new, and would have no way back")));
+        notes
+    }
+
+    /// No endpoint is there, and the ledger knows of none that was.
+    fn is_new(&self, region: &RegionName) -> bool {
+        let none = matches!(self.sight.endpoints.get(region), Some(Seen::Known(None)));
+        none && self.history(region).is_some_and(|own| own.serving.is_none() && own.confirmed.is_empty())
+    }
+
+    /// What every start must keep.
+    fn start(&self, region: &RegionName, target: &Target) -> Vec<Note> {
+        let version = &target.version;
+        let history = self.history(region);
+        let attested = history.is_some_and(|history| history.attested.contains(&target.release));
+        let approved = self.sight.hub.approved.contains(&target.release) && self.sight.approved == Seen::Known(true);
+        let intended = self.open(region).is_some_and(|update| update.target == *target);
         let mut notes = note(!self.deferred(region), "I7", format!("{region} is deferred in this wave"));
         notes.extend(self.stopped());
+        notes.extend(self.freeze(region));
+        notes.extend(self.skew());
         notes.extend(self.mid_shift(region));
         notes.extend(note(attested, "I2", format!("{region} has not attested {version}")));
         notes.extend(note(approved, "I2", format!("{version} is not approved")));
         notes.extend(self.order(region));
         notes.extend(note(intended, "I8", format!("no intent for {version} stands in {region}'s ledger")));
-        notes.extend(note(on_back, "I5", format!("{region} does not serve, proved, what it would go back to")));
         notes.extend(self.lease());
         notes
+    }
+
+    /// A region that is not active has no canary: an active's evidence for the release, which stands, takes its place.
+    fn rides(&self, region: &RegionName) -> bool {
+        let kind = |name: &RegionName| self.fleet.region(name).map(|own| own.kind);
+        let active = self.fleet.regions.iter().filter(|own| own.kind == Kind::Active).any(|own| self.serves(&own.name));
+        kind(region).is_some_and(|kind| kind != Kind::Active) && active
+    }
+
+    fn serves(&self, region: &RegionName) -> bool {
+        self.history(region).is_some_and(|history| {
+            let serving = history.serving.as_ref().map(|serving| serving.target.release);
+            let view = self.endpoint(region);
+            let left = view.zip(history.serving.as_ref()).is_some_and(|(view, now)| !view.serves(&now.target));
+            serving == Some(self.sight.release) && history.confirmed.contains_key(&self.sight.release) && !left
+        })
+    }
+
+    /// Nobody is left further behind than policy allows without having been told.
+    fn skew(&self) -> Vec<Note> {
+        let place = |release| self.sight.hub.line.iter().position(|(own, _)| *own == release).map_or(0, |at| at + 1);
+        let newest = place(self.sight.release);
+        let told = |region: &RegionName| {
+            self.sight.hub.skew_told.iter().any(|(own, release)| own == region && place(*release) >= newest)
+        };
+        let behind = self.fleet.regions.iter().filter(|region| {
+            let serving = self.history(&region.name).and_then(|history| history.serving.as_ref());
+            let own = serving.map_or(newest, |serving| place(serving.target.release));
+            let ahead = self.sight.hub.line.iter().take(newest).skip(own);
+            let ahead = ahead.filter(|(release, _)| !self.sight.hub.condemned.contains_key(release)).count();
+            ahead > usize::try_from(self.fleet.wave.skew_releases).unwrap_or(usize::MAX)
+        });
+        let behind = behind.filter(|region| region.kind != Kind::Joining && !self.set_aside(Rule::Skew, &region.name));
+        let behind = behind.filter(|region| !told(&region.name));
+        behind
+            .flat_map(|region| note(false, "I3", format!("{} would be too far behind, untold", region.name)))
+            .collect()
+    }
+
+    /// The preflight of I3: a frozen region starts only on an override that still counts.
+    fn freeze(&self, region: &RegionName) -> Vec<Note> {
+        let frozen = self.fleet.frozen(region, self.now, self.now);
+        let free = frozen.is_none() || self.set_aside(Rule::Freeze, region);
+        note(free, "I3", format!("{region} is frozen, and nobody has overridden that"))
+    }
+
+    fn set_aside(&self, what: Rule, region: &RegionName) -> bool {
+        self.sight.hub.overrides.iter().any(|own| own.counts(what, region, self.now))
     }
 
     /// I7: nothing starts in a halted fleet, or for a condemned release.
@@ -146,13 +218,20 @@ impl<'a> Audit<'a> {
         let lease = self.sight.hub.lease.as_ref();
         let held = lease.is_some_and(|lease| lease.holder == update.execution && lease.until > self.now);
         let called = update.started || update.decision.is_some();
-        let still = self.endpoint(region).zip(update.back.as_ref()).is_some_and(|(endpoint, back)| {
-            endpoint.status == EndpointStatus::InService && endpoint.config == back.config
-        });
+        let still = match (self.endpoint(region), update.back.as_ref()) {
+            (Some(endpoint), Some(back)) => {
+                endpoint.status == EndpointStatus::InService && endpoint.config == back.config
+            }
+            (None, None) => self.is_new(region),
+            _ => false,
+        };
         !held && !called && still
     }
 
     fn order(&self, region: &RegionName) -> Vec<Note> {
+        if self.set_aside(Rule::Order, region) {
+            return Vec::new();
+        }
         let listed: Vec<RegionName> = self.fleet.regions.iter().map(|region| region.name.clone()).collect();
         let recorded = self.sight.hub.orders.get(&self.sight.execution).map(|order| &order.regions);
         let order = recorded.unwrap_or(&listed);
@@ -160,13 +239,10 @@ impl<'a> Audit<'a> {
         let known = recorded.is_some() || self.fleet.order == OrderPolicy::Fixed;
         let named = listed.iter().all(|region| order.contains(region));
         let mut notes = note(known && named, "I3", "the wave's order is not on record, or leaves a region out");
-        for before in order.iter().take_while(|before| *before != region).filter(|before| !self.deferred(before)) {
-            let holds = self.history(before).is_some_and(|history| {
-                let serving = history.serving.as_ref().map(|serving| serving.target.release);
-                let view = self.endpoint(before);
-                let left = view.zip(history.serving.as_ref()).is_some_and(|(view, now)| !view.serves(&now.target));
-                serving == Some(self.sight.release) && history.confirmed.contains_key(&self.sight.release) && !left
-            });
+        let joining = |name: &RegionName| self.fleet.region(name).is_some_and(|own| own.kind == Kind::Joining);
+        let earlier = order.iter().take_while(|before| *before != region);
+        for before in earlier.filter(|before| !self.deferred(before) && !joining(before)) {
+            let holds = self.serves(before);
             notes.extend(note(holds, "I3", format!("{before} has no evidence for {}", self.sight.version)));
         }
         notes
@@ -196,8 +272,11 @@ impl<'a> Audit<'a> {
 
     fn confirmation(&self, region: &RegionName, target: &Target) -> Vec<Note> {
         let proved = self.proved(region);
-        let let_through =
-            self.open(region).is_some_and(|update| update.target == *target) && self.decided(region, Decision::Proceed);
+        let open = self.open(region).filter(|update| update.target == *target);
+        // A first release has no canary, and nothing to be shifted from.
+        let new = self.history(region).is_some_and(|history| history.serving.is_none());
+        let first = new && open.is_some_and(|update| update.is_first() && update.decision.is_none());
+        let let_through = first || (open.is_some() && self.decided(region, Decision::Proceed));
         let mut notes = note(proved, "I4", format!("{region}'s golden records were not all answered right"));
         notes.extend(note(let_through, "I9", format!("{region} was shifted without a decision to proceed")));
         notes

@@ -1,6 +1,6 @@
 //! An endpoint as its control plane shows it, and what is asked of it.
 
-use crate::fleet::{Fleet, Region};
+use crate::fleet::{Fleet, Region, Style};
 use crate::names::{ReleaseId, ResourceName, Sha256, Version};
 use crate::release::Manifest;
 use jiff::{SignedDuration, Timestamp};
@@ -145,6 +145,25 @@ pub enum Routing {
         /// The bake (`WaitIntervalInSeconds`).
         bake: SignedDuration,
     },
+    /// In equal steps (`LINEAR`).
+    Linear {
+        /// Per cent of the capacity, 10 to 50 (`LinearStepSize`).
+        step: u32,
+        /// Between two steps (`WaitIntervalInSeconds`).
+        wait: SignedDuration,
+    },
+    /// At once, and then watched.
+    AllAtOnceWatched {
+        /// How long the alarms are watched (`WaitIntervalInSeconds`) before the old fleet may go.
+        bake: SignedDuration,
+    },
+    /// Instances are replaced in batches (`RollingUpdatePolicy`): no second fleet, and none stays warm.
+    Rolling {
+        /// Per cent of the capacity, 5 to 50 (`MaximumBatchSize`).
+        batch: u32,
+        /// Between two batches (`WaitIntervalInSeconds`).
+        wait: SignedDuration,
+    },
 }
 
 /// What serves, or is to serve, in one region: the names that follow from a release.
@@ -203,10 +222,20 @@ impl Target {
         UpdateSpec {
             endpoint: fleet.endpoint.clone(),
             config: self.config.clone(),
-            routing: Routing::Canary { percent: fleet.guardrail.canary_percent, bake: region.bake },
+            routing: Self::routing(fleet, region),
             termination_wait: fleet.guardrail.soak,
             max_execution: fleet.guardrail.max_execution,
             rollback_alarms: crate::alarms::guard_names(fleet),
+        }
+    }
+
+    fn routing(fleet: &Fleet, region: &Region) -> Routing {
+        let bake = region.bake;
+        match region.style {
+            Style::Canary => Routing::Canary { percent: fleet.guardrail.canary_percent, bake },
+            Style::Linear { step } => Routing::Linear { step, wait: bake },
+            Style::Rolling { batch } => Routing::Rolling { batch, wait: bake },
+            Style::AllAtOnce => Routing::AllAtOnceWatched { bake },
         }
     }
 

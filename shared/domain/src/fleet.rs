@@ -1,13 +1,17 @@
 //! The fleet policy: `fleet.toml`, parsed into values that cannot be wrong.
 
 mod evaluation;
+mod freeze;
 mod judging;
 mod order;
 mod read;
+mod region;
 
 pub use evaluation::{EvaluationPolicy, GateMode};
+pub use freeze::{Freeze, Frozen};
 pub use judging::{Gauge, Inconclusive, JudgePolicy, MetricPolicy};
 pub use order::{HomePlace, OrderPolicy};
+pub use region::{Kind, Style, Zone};
 
 use crate::names::{BucketName, FleetName, RegionName, ResourceName};
 use jiff::SignedDuration;
@@ -47,6 +51,8 @@ pub struct Fleet {
     pub evaluation: EvaluationPolicy,
     /// As listed, which is the order of a `fixed` wave; never empty, no region twice, home among them.
     pub regions: Vec<Region>,
+    /// When nothing may start.
+    pub freezes: Vec<Freeze>,
 }
 
 /// `[wave]`: leases, patience, bounds between regions.
@@ -61,6 +67,22 @@ pub struct WavePolicy {
     pub region_patience: SignedDuration,
     /// A region older than this beside its peers is worth a page.
     pub skew: SignedDuration,
+    /// A region that is more releases than this behind its peers is worth a page.
+    #[serde(default = "usual_skew")]
+    pub skew_releases: u32,
+    /// How long a wave waits for a freeze of the whole fleet to end.
+    #[serde(default = "usual_hold")]
+    pub hold: SignedDuration,
+}
+
+/// One night missed, and the next one under way.
+fn usual_skew() -> u32 {
+    2
+}
+
+/// A night's freeze ends within it.
+fn usual_hold() -> SignedDuration {
+    SignedDuration::from_hours(8)
 }
 
 /// `[guardrail]`: the blue/green deployment that SageMaker runs.
@@ -99,6 +121,12 @@ pub struct Region {
     /// Minutes in a row that must break a bound before the canary's alarm says so: 2, unless policy says otherwise. One would
     /// let the canary's first, partial minute condemn a release for a stray error among its first requests.
     pub alarm_minutes: u32,
+    /// What it is to the fleet.
+    pub kind: Kind,
+    /// How its traffic goes over.
+    pub style: Style,
+    /// Where its records and its evidence stay; none where the fleet has no zones.
+    pub zone: Option<Zone>,
 }
 
 /// What is wrong with a `fleet.toml`: the line, the field, what was expected.

@@ -1,13 +1,14 @@
 //! What the ledger's entries add up to: the projections that the planner reads.
 
 use crate::endpoint::Target;
-use crate::ledger::{Entry, Record};
+use crate::ledger::{Entry, Record, Rule};
 use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
 use crate::plan::WaveOrder;
 use crate::verdict::{Cause, Decision};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// Who holds the fleet, and until when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -23,6 +24,35 @@ pub struct Lease {
 impl Lease {
     fn is(&self, epoch: Epoch, holder: &Actor) -> bool {
         self.epoch == epoch && self.holder == *holder
+    }
+}
+
+/// A rule that a person has set aside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Override {
+    /// Which rule.
+    pub what: Rule,
+    /// For which region; none for every one.
+    pub region: Option<RegionName>,
+    /// Who.
+    pub who: Actor,
+    /// Why.
+    pub why: String,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+impl Override {
+    /// True where it says something about `what` in `region` at `now`.
+    pub fn counts(&self, what: Rule, region: &RegionName, now: Timestamp) -> bool {
+        self.what == what && self.until > now && self.region.as_ref().is_none_or(|own| own == region)
+    }
+}
+
+impl fmt::Display for Override {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let until = self.until.strftime("%Y-%m-%d %H:%M UTC");
+        write!(f, "{} overrides the {} until {until}: {}", self.who, self.what, self.why)
     }
 }
 
@@ -51,6 +81,12 @@ pub struct HubHistory {
     pub approved: BTreeSet<ReleaseId>,
     /// The one that was approved last.
     pub last_approved: Option<ReleaseId>,
+    /// Approved releases in the order of their approval, and when that was.
+    pub line: Vec<(ReleaseId, Timestamp)>,
+    /// Rules that people have set aside; some may have expired.
+    pub overrides: Vec<Override>,
+    /// Regions of which people were told that they are too far behind, and behind which release.
+    pub skew_told: BTreeSet<(RegionName, ReleaseId)>,
     /// Rejected releases and why.
     pub rejected: BTreeMap<ReleaseId, String>,
     /// Releases that evidence condemned, and why.
@@ -91,6 +127,7 @@ impl HubHistory {
             Record::Approved { release } => {
                 let first = self.approved.insert(*release);
                 self.last_approved = if first { Some(*release) } else { self.last_approved };
+                self.line.extend(first.then_some((*release, entry.at)));
             }
             Record::Rejected { release, why } => {
                 self.rejected.insert(*release, why.clone());
@@ -124,10 +161,24 @@ impl HubHistory {
             Record::WaveEnded { execution, lagging, .. } => {
                 self.ended.insert(execution.clone(), lagging.clone());
             }
-            Record::Halted { why } => self.halt = Some(why.clone()),
+            Record::Overridden { what, region, why, until } => {
+                self.overrides.retain(|other| (other.what, &other.region) != (*what, region));
+                let (region, who, why) = (region.clone(), entry.actor.clone(), why.clone());
+                self.overrides.push(Override { what: *what, region, who, why, until: *until });
+            }
+            Record::SkewTold { region, newest, .. } => {
+                self.skew_told.insert((region.clone(), *newest));
+            }
+            // Only people halt the whole fleet.
+            Record::Halted { why } => self.halt = Some(format!("{why} ({})", entry.actor)),
             Record::Lifted { .. } => self.halt = None,
             _ => {}
         }
+    }
+
+    /// The override of `what` that counts in `region` at `now`.
+    pub fn overridden(&self, what: Rule, region: &RegionName, now: Timestamp) -> Option<&Override> {
+        self.overrides.iter().rev().find(|own| own.counts(what, region, now))
     }
 
     /// The order that a wave recorded.
@@ -200,6 +251,11 @@ impl OpenUpdate {
     /// intent.
     pub(crate) fn bakes_until(&self, bake: SignedDuration) -> Timestamp {
         self.canary.map_or(self.at + bake, |(_, ends)| ends)
+    }
+
+    /// True for a region's first release: nothing served there before, so there is no way back (I5).
+    pub fn is_first(&self) -> bool {
+        self.back.is_none() && self.epoch.is_some()
     }
 
     /// True where SageMaker has taken it, or somebody has decided about it as if it had: it is not asked for again.
@@ -325,6 +381,16 @@ impl RegionHistory {
             Record::Lifted { .. } => self.halt = None,
             _ => {}
         }
+    }
+
+    /// True where no release has ever been proved to serve here: the next one is the region's first.
+    pub fn is_new(&self) -> bool {
+        self.serving.is_none() && self.previous.is_none() && self.confirmed.is_empty() && self.returned.is_empty()
+    }
+
+    /// The open update that is to bring this region its first release; one that nobody has decided against.
+    pub fn first_update(&self) -> Option<&OpenUpdate> {
+        self.update.as_ref().filter(|update| update.is_first() && update.decision.is_none() && self.serving.is_none())
     }
 
     /// True where a page with these words did not go out yet.

@@ -139,6 +139,36 @@ pub enum Record {
         /// Why.
         why: String,
     },
+    /// A person sets a rule aside for a while; the entry's actor says who. A later one of the same rule and region takes
+    /// its place, and one that ends when it is written ends it.
+    Overridden {
+        /// Which rule.
+        what: Rule,
+        /// For which region; none for every one.
+        region: Option<RegionName>,
+        /// Why.
+        why: String,
+        /// Until when: from then on it counts for nothing.
+        until: Timestamp,
+    },
+    /// People were told that a region is further from its peers than policy allows.
+    SkewTold {
+        /// The region that is behind.
+        region: RegionName,
+        /// The newest release that another region serves, or is about to.
+        newest: ReleaseId,
+        /// How far, in words.
+        why: String,
+    },
+    /// The audit refused a step: a defect of the planner, or of what it was shown. Nothing of the step was done.
+    StepRefused {
+        /// The wave's execution.
+        execution: Actor,
+        /// The step.
+        step: String,
+        /// What it would have broken.
+        notes: Vec<String>,
+    },
     /// A wave ended.
     WaveEnded {
         /// The release.
@@ -257,6 +287,29 @@ pub enum Record {
         /// Why.
         why: String,
     },
+}
+
+/// What a person may set aside for a while. The type has no word for what nobody may: approved and checked bytes (I2),
+/// proof by answers (I4), a way back (I5), a decision before the timer's end (I9), or a condemnation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// A `[[freeze]]`: the region may start within it.
+    Freeze,
+    /// The bound on how far regions may be apart: nobody is paged.
+    Skew,
+    /// The order: the region may start without the evidence of the regions before it.
+    Order,
+}
+
+impl std::fmt::Display for Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Rule::Freeze => "freeze",
+            Rule::Skew => "skew",
+            Rule::Order => "order",
+        })
+    }
 }
 
 impl Entry {

@@ -2,6 +2,7 @@
 
 pub mod adapters;
 pub mod context;
+pub mod decrees;
 pub mod entry;
 pub mod events;
 pub mod files;

@@ -178,6 +178,9 @@ pub trait Endpoints {
     async fn create_model(&self, region: &RegionName, model: &ModelSpec) -> Answer<()>;
     /// Creates an endpoint configuration. `Conflict` where the name exists.
     async fn create_config(&self, region: &RegionName, config: &ConfigSpec) -> Answer<()>;
+    /// Creates an endpoint with its first configuration. `Conflict` where the name exists; `NotFound` where the
+    /// configuration is not visible yet.
+    async fn create_endpoint(&self, region: &RegionName, endpoint: &ResourceName, config: &ResourceName) -> Answer<()>;
     /// Starts an update. `Conflict` while another is running; `NotFound` where the configuration is not visible yet.
     async fn update(&self, region: &RegionName, update: &UpdateSpec) -> Answer<()>;
     /// Asks the endpoint's data plane to answer one `text/csv` payload.

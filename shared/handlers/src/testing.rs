@@ -77,6 +77,8 @@ pub struct World {
     pub metadata: RefCell<BTreeMap<ReleaseId, BTreeMap<String, String>>>,
     /// Endpoints, where a test has any: a look at another one is refused.
     pub endpoints: RefCell<BTreeMap<RegionName, EndpointView>>,
+    /// Regions in which there is none.
+    pub absent: RefCell<BTreeSet<RegionName>>,
     pub updates: RefCell<Vec<UpdateSpec>>,
     /// The alarms that exist, where a test has any.
     pub alarms: RefCell<Option<Vec<AlarmView>>>,
@@ -103,6 +105,7 @@ impl Default for World {
             packages: RefCell::default(),
             metadata: RefCell::default(),
             endpoints: RefCell::default(),
+            absent: RefCell::default(),
             updates: RefCell::default(),
             alarms: RefCell::default(),
             invoked: RefCell::default(),
@@ -307,6 +310,7 @@ impl Endpoints for World {
     async fn describe(&self, region: &RegionName, _: &ResourceName) -> Answer<Option<EndpointView>> {
         self.call(region, "DescribeEndpoint", || match self.endpoints.borrow().get(region) {
             Some(endpoint) => Ok(Some(endpoint.clone())),
+            None if self.absent.borrow().contains(region) => Ok(None),
             None => wrong(ErrorKind::Refused, region, "DescribeEndpoint"),
         })
     }
@@ -315,6 +319,16 @@ impl Endpoints for World {
     }
     async fn create_config(&self, region: &RegionName, _: &ConfigSpec) -> Answer<()> {
         self.call(region, "CreateEndpointConfig", || Ok(()))
+    }
+    async fn create_endpoint(&self, region: &RegionName, _: &ResourceName, config: &ResourceName) -> Answer<()> {
+        self.call(region, "CreateEndpoint", || {
+            let status = EndpointStatus::Creating;
+            let view = EndpointView { status, config: config.clone(), pending: None, failure_reason: None };
+            match self.endpoints.borrow_mut().insert(region.clone(), view) {
+                None => Ok(()),
+                Some(_) => wrong(ErrorKind::Conflict, region, "CreateEndpoint"),
+            }
+        })
     }
     async fn update(&self, region: &RegionName, update: &UpdateSpec) -> Answer<()> {
         self.call(region, "UpdateEndpoint", || {

@@ -54,6 +54,25 @@ pub async fn a_configuration_needs_its_model(stage: &Stage<impl Ports>) -> Kept 
     Ok(())
 }
 
+/// In creation, and in service on its configuration after a while; the second time conflicts.
+pub async fn an_endpoint_is_created_once(stage: &Stage<impl Ports>) -> Kept {
+    let config = stage.prepare("v427", Routing::AllAtOnce).await?.config;
+    let name = "another".parse()?;
+    let unknown = stage.ports.create_endpoint(stage.home(), &name, &"nothing".parse()?).await;
+    assert_eq!(kind(unknown), Some(ErrorKind::NotFound));
+    assert_eq!(stage.ports.describe(stage.home(), &name).await?, None);
+    stage.ports.create_endpoint(stage.home(), &name, &config).await?;
+    let status = EndpointStatus::Creating;
+    let mut expected = EndpointView { status, config: config.clone(), pending: None, failure_reason: None };
+    assert_eq!(stage.ports.describe(stage.home(), &name).await?, Some(expected.clone()));
+    let again = stage.ports.create_endpoint(stage.home(), &name, &config).await;
+    assert_eq!(kind(again), Some(ErrorKind::Conflict));
+    stage.ports.sleep(10 * MINUTE).await;
+    expected.status = EndpointStatus::InService;
+    assert_eq!(stage.ports.describe(stage.home(), &name).await?, Some(expected));
+    Ok(())
+}
+
 /// Not found is the configuration; the endpoint serves on.
 pub async fn an_update_needs_its_configuration(stage: &Stage<impl Ports>) -> Kept {
     let update = stage.prepare("v427", CANARY).await?;
@@ -116,6 +135,51 @@ pub async fn a_canary_bakes_before_it_shifts(stage: &Stage<impl Ports>) -> Kept 
     let expected = [VariantPhase::Creating, VariantPhase::Baking, VariantPhase::ActivatingTraffic];
     assert_eq!(phases, expected.map(Some));
     Ok(())
+}
+
+/// Every step is watched for the wait that was asked for; three of them, and the last is all of it.
+pub async fn a_linear_update_waits_after_every_step_but_the_last(stage: &Stage<impl Ports>) -> Kept {
+    let wait = SignedDuration::from_mins(5);
+    let update = stage.prepare("v427", Routing::Linear { step: 40, wait }).await?;
+    stage.ports.update(stage.home(), &update).await?;
+    let baking = minutes_baking(stage).await?;
+    assert!((9..=11).contains(&baking), "two waits of five minutes: {baking}");
+    assert_eq!(look(stage).await?.config, update.config);
+    Ok(())
+}
+
+/// Batch after batch, each watched; no fleet stays warm.
+pub async fn a_rolling_update_ends_on_its_configuration(stage: &Stage<impl Ports>) -> Kept {
+    let wait = SignedDuration::from_mins(5);
+    let update = stage.prepare("v427", Routing::Rolling { batch: 50, wait }).await?;
+    stage.ports.update(stage.home(), &update).await?;
+    let baking = minutes_baking(stage).await?;
+    assert!((4..=11).contains(&baking), "{baking}");
+    let expected =
+        EndpointView { status: EndpointStatus::InService, config: update.config, pending: None, failure_reason: None };
+    assert_eq!(look(stage).await?, expected);
+    Ok(())
+}
+
+/// All of it moves, and is watched for as long as was asked for.
+pub async fn an_update_all_at_once_is_watched_after_it_moved(stage: &Stage<impl Ports>) -> Kept {
+    let bake = SignedDuration::from_mins(5);
+    let update = stage.prepare("v427", Routing::AllAtOnceWatched { bake }).await?;
+    stage.ports.update(stage.home(), &update).await?;
+    let baking = minutes_baking(stage).await?;
+    assert!((4..=6).contains(&baking), "{baking}");
+    assert_eq!(look(stage).await?.config, update.config);
+    Ok(())
+}
+
+/// How many looks, a minute apart, find the update baking until it is over.
+async fn minutes_baking(stage: &Stage<impl Ports>) -> Result<u32, Box<dyn std::error::Error>> {
+    let mut baking = 0;
+    while let Some(pending) = look(stage).await?.pending {
+        baking += u32::from(pending.phase == Some(VariantPhase::Baking));
+        stage.ports.sleep(MINUTE).await;
+    }
+    Ok(baking)
 }
 
 /// In service again, and on the configuration that was asked for.

@@ -66,6 +66,9 @@ pub struct DeploymentConfig {
     /// Two fleets and a traffic switch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blue_green_update_policy: Option<BlueGreenUpdatePolicy>,
+    /// One fleet, instances replaced in batches; instead of two fleets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rolling_update_policy: Option<RollingUpdatePolicy>,
     /// Alarms that turn the update back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_rollback_configuration: Option<AutoRollbackConfig>,
@@ -83,6 +86,22 @@ pub struct BlueGreenUpdatePolicy {
     /// Seconds after which the whole update is turned back: 600 to 28800.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maximum_execution_timeout_in_seconds: Option<i64>,
+}
+
+/// One fleet, instances replaced in batches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RollingUpdatePolicy {
+    /// A batch: 5 to 50 %.
+    pub maximum_batch_size: CapacitySize,
+    /// Seconds of the baking period after each batch: 0 to 3600.
+    pub wait_interval_in_seconds: i64,
+    /// Seconds after which the whole update is turned back: 600 to 28800.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maximum_execution_timeout_in_seconds: Option<i64>,
+    /// A batch of the way back; one batch where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback_maximum_batch_size: Option<CapacitySize>,
 }
 
 /// The steps of the traffic.

@@ -153,6 +153,8 @@ struct OnlyEvaluation {
     _judge: Option<IgnoredAny>,
     #[serde(rename = "region")]
     _region: Option<IgnoredAny>,
+    #[serde(rename = "freeze")]
+    _freeze: Option<IgnoredAny>,
 }
 
 impl EvaluationPolicy {

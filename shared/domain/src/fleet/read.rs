@@ -1,5 +1,7 @@
 //! Reading `fleet.toml`: the document as it is written, and what must hold of it beyond its shape.
 
+use super::freeze::{self, FreezeTable};
+use super::region::{self, Kind, Ways};
 use super::{EvaluationPolicy, Fleet, FleetError, Guardrail, HomePlace, JudgePolicy, OrderPolicy, Region, WavePolicy};
 use crate::alarms::LONGEST_SILENCE;
 use crate::names::{BucketName, FleetName, RegionName, ResourceName};
@@ -27,6 +29,8 @@ struct Document {
     evaluation: EvaluationPolicy,
     #[serde(default)]
     region: Vec<toml::Spanned<RegionTable>>,
+    #[serde(default)]
+    freeze: Vec<toml::Spanned<FreezeTable>>,
 }
 
 #[derive(Deserialize)]
@@ -43,6 +47,8 @@ struct FleetTable {
     pipeline: ResourceName,
     account: toml::Spanned<String>,
     execution_role: String,
+    #[serde(default)]
+    golden_records: Option<toml::Spanned<GoldenRecords>>,
 }
 
 #[derive(Deserialize)]
@@ -58,12 +64,30 @@ struct RegionTable {
     instances: toml::Spanned<u32>,
     #[serde(default)]
     alarm_minutes: Option<toml::Spanned<u32>>,
+    #[serde(default)]
+    kind: Option<toml::Spanned<Kind>>,
+    #[serde(default)]
+    style: Option<toml::Spanned<String>>,
+    #[serde(default)]
+    step: Option<toml::Spanned<u32>>,
+    #[serde(default)]
+    batch: Option<toml::Spanned<u32>>,
+    #[serde(default)]
+    zone: Option<toml::Spanned<String>>,
 }
 
 fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {
     let name = String::deserialize(deserializer)?;
     let unknown = |_| D::Error::custom(format!("{name:?} is not an IANA time zone such as Europe/Dublin"));
     TimeZone::get(&name).map_err(unknown)
+}
+
+/// `golden_records` of `[fleet]`: what the fleet's people say about the held-out records that golden records are made of.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum GoldenRecords {
+    /// They may lie in every zone: made up, or of customers who may be known everywhere.
+    MayLeaveZone,
 }
 
 /// Region codes that exist (AWS General Reference, "Regional endpoints"); a typing error in a region's name would
@@ -112,6 +136,8 @@ pub(super) fn read(text: &str) -> Result<Fleet, FleetError> {
     let document: Document = toml::from_str(text).map_err(|error| malformed(text, &error))?;
     let reader = Reader { text };
     reader.check(&document)?;
+    let regions = reader.regions(document.region, &document.guardrail, document.fleet.golden_records.as_ref())?;
+    let freezes = freeze::read(&reader, document.freeze, &regions, document.guardrail.soak)?;
     let f = document.fleet;
     Ok(Fleet {
         name: f.name,
@@ -128,33 +154,80 @@ pub(super) fn read(text: &str) -> Result<Fleet, FleetError> {
         guardrail: document.guardrail,
         judge: document.judge,
         evaluation: document.evaluation,
-        regions: document.region.into_iter().map(|r| r.into_inner().into()).collect(),
+        regions,
+        freezes,
     })
 }
 
-impl From<RegionTable> for Region {
-    fn from(table: RegionTable) -> Self {
-        Self {
-            name: table.name.into_inner(),
-            title: table.title,
-            bucket: table.bucket,
-            peak_rps: table.peak_rps.into_inner(),
-            time_zone: table.time_zone,
-            bake: table.bake.into_inner(),
-            instances: table.instances.into_inner(),
-            alarm_minutes: table.alarm_minutes.map_or(USUAL_ALARM_MINUTES, toml::Spanned::into_inner),
-        }
-    }
-}
-
 /// Turns byte offsets of the source into lines of errors.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     text: &'a str,
 }
 
 impl Reader<'_> {
-    fn wrong<T>(&self, at: &toml::Spanned<T>, message: String) -> FleetError {
+    pub(super) fn wrong<T>(&self, at: &toml::Spanned<T>, message: String) -> FleetError {
         FleetError { line: Some(line_of(self.text, at.span().start)), message }
+    }
+
+    /// The regions, actives first, each with a kind, a style and a zone that go together.
+    fn regions(
+        &self,
+        tables: Vec<toml::Spanned<RegionTable>>,
+        guardrail: &Guardrail,
+        golden: Option<&toml::Spanned<GoldenRecords>>,
+    ) -> Result<Vec<Region>, FleetError> {
+        let mut regions: Vec<Region> = Vec::new();
+        for spanned in &tables {
+            let table = spanned.get_ref();
+            let name = table.name.get_ref();
+            let ways = Ways::of(table.kind.as_ref(), table.style.as_ref(), table.step.as_ref(), table.batch.as_ref());
+            let style = ways.style(self, &table.name, name, *table.bake.get_ref(), guardrail)?;
+            let zone = table.zone.as_ref().map(|zone| region::zone(self, zone)).transpose()?;
+            if let Some(last) = regions.last().filter(|last| last.kind != Kind::Active && ways.kind == Kind::Active) {
+                let message = format!(
+                    "region.name: {name} is active and listed after {}, which is not: standby and joining regions are \
+                     promoted last, so list them last",
+                    last.name
+                );
+                return Err(self.wrong(&table.name, message));
+            }
+            if let Some(first) = regions.first().filter(|first| first.zone.is_some() != zone.is_some()) {
+                let message =
+                    format!("region.zone: say it of every region or of none; {name} and {} differ", first.name);
+                return Err(self.wrong(&table.name, message));
+            }
+            regions.push(Region {
+                name: name.clone(),
+                title: table.title.clone(),
+                bucket: table.bucket.clone(),
+                peak_rps: *table.peak_rps.get_ref(),
+                time_zone: table.time_zone.clone(),
+                bake: *table.bake.get_ref(),
+                instances: *table.instances.get_ref(),
+                alarm_minutes: table.alarm_minutes.as_ref().map_or(USUAL_ALARM_MINUTES, |own| *own.get_ref()),
+                kind: ways.kind,
+                style,
+                zone,
+            });
+        }
+        if let (Some(first), true) = (tables.first(), regions.iter().all(|region| region.kind != Kind::Active)) {
+            let message = "region.kind: no region is active; at least one must show evidence".to_owned();
+            return Err(self.wrong(&first.get_ref().name, message));
+        }
+        // Golden records are payloads of held-out customers, and are replicated to every region to prove it.
+        let other = regions
+            .iter()
+            .zip(&tables)
+            .find(|(region, _)| regions.first().is_some_and(|first| first.zone != region.zone));
+        if let (Some((region, table)), None) = (other, golden) {
+            let message = format!(
+                "region.zone: {} is in another zone than the first region, and golden records are replicated to both: \
+                 hold out records that may lie in every zone, and say fleet.golden_records = \"may-leave-zone\"",
+                region.name
+            );
+            return Err(self.wrong(&table.get_ref().name, message));
+        }
+        Ok(regions)
     }
 
     fn check(&self, document: &Document) -> Result<(), FleetError> {

@@ -38,13 +38,13 @@ impl View<'_> {
     }
 
     /// What every look at a healthy update does: hold the lease, and beat.
-    fn keep_watch(&self) -> Option<Plan> {
+    pub(super) fn keep_watch(&self) -> Option<Plan> {
         self.lease().or_else(|| self.once(Act::Beat, "the judge looks"))
     }
 
     /// A revert that was decided is told to SageMaker at every look, without a heartbeat; one that is due because the wave
     /// was stopped is decided.
-    fn retreat(&self, update: &OpenUpdate) -> Option<Plan> {
+    pub(super) fn retreat(&self, update: &OpenUpdate) -> Option<Plan> {
         if let Some((Decision::Revert, why)) = &update.decision {
             return Some(self.trip(why));
         }
@@ -182,7 +182,7 @@ impl View<'_> {
 
     /// Traffic may still be moving: a model that is not proved is borne with for as long as policy is patient.
     fn bear_with(&self, update: &OpenUpdate, why: String) -> Plan {
-        let since = update.canary.map_or(self.sight.since, |(_, ends)| ends.max(self.sight.since));
+        let since = self.shifted_at(update).map_or(self.sight.since, |shifted| shifted.max(self.sight.since));
         if self.is_patient(since) { Plan::wait(why) } else { self.revert(update, Cause::Unclear, why, None) }
     }
 

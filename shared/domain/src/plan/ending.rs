@@ -79,7 +79,7 @@ impl View<'_> {
         self.fail_with_page(words, "Nothing was changed. Mend the cause, then start a new execution.")
     }
 
-    fn fail_with_page(&self, words: String, advice: &str) -> Plan {
+    pub(super) fn fail_with_page(&self, words: String, advice: &str) -> Plan {
         // Whoever halted has paged already, unless a page is owed; and so has a wave that has ended.
         let told = self.halted().is_some() && !owes_pages(self.sight);
         let known = told || self.sight.hub.ended.contains_key(&self.sight.execution);

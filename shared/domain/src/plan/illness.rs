@@ -129,6 +129,7 @@ impl View<'_> {
                 format!("it was on {from}, and its update to {to} was never seen to start")
             }
             Some((Some(serving), None)) => format!("it stays on {}", serving.target.version),
+            Some((None, _)) if history.is_some_and(RegionHistory::is_new) => "it serves nothing yet".to_owned(),
             _ => "what it serves is unknown".to_owned(),
         };
         self.leave(self.region, &format!("{why}; {state}"), HEALTH)
@@ -168,8 +169,10 @@ impl View<'_> {
     fn leave(&self, region: &Region, why: &str, what_to_do: &str) -> Plan {
         let (version, title) = (&self.sight.version, &region.title);
         let words = format!("{title} is deferred: {why}");
+        let history = self.sight.regions.get(&region.name).and_then(Seen::known);
+        let serves = if history.is_some_and(RegionHistory::is_new) { "takes no traffic yet" } else { "keeps serving" };
         let advice = format!(
-            "{title} ({}) keeps serving; the other regions go on to {version}. {what_to_do}, start a new execution of this release, or let the next night catch it up.",
+            "{title} ({}) {serves}; the other regions go on to {version}. {what_to_do}, start a new execution of this release, or let the next night catch it up.",
             region.name
         );
         if let Some(page) = self.page_once(&region.name, words.clone(), advice) {

@@ -6,12 +6,17 @@
 
 mod canary;
 mod ending;
+mod first;
+mod freeze;
 mod illness;
 mod order;
 mod preflight;
 mod promote;
 mod rollback;
+mod skew;
 mod stage;
+mod standby;
+mod steps;
 mod verify;
 
 pub use canary::beats;
@@ -97,6 +102,8 @@ pub enum Act {
     Prepare,
     /// Ask SageMaker for the update.
     Update,
+    /// Ask SageMaker for the region's endpoint, which there is none of yet.
+    Create,
     /// Tell the heartbeat alarm that a judge looks.
     Beat,
     /// Read the canary's counts.

@@ -1,7 +1,7 @@
 //! The order of one wave: chosen once, recorded, and the same for every later step and for the audit (I3).
 
 use super::Sight;
-use crate::fleet::{Fleet, HomePlace, OrderPolicy, Region};
+use crate::fleet::{Fleet, HomePlace, Kind, OrderPolicy, Region};
 use crate::history::HubHistory;
 use crate::ledger::Record;
 use crate::names::{Actor, RegionName};
@@ -66,7 +66,11 @@ fn by_traffic(fleet: &Fleet, at: Timestamp) -> Vec<&Region> {
         _ => 1,
     };
     let traffic = |region: &Region| (region.usual_rps(at) * 100.0).round();
-    regions.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| traffic(b).total_cmp(&traffic(a))));
+    // What has no evidence of its own comes last, whatever its traffic.
+    let rides = |region: &Region| region.kind != Kind::Active;
+    regions.sort_by(|a, b| {
+        rides(a).cmp(&rides(b)).then(place(a).cmp(&place(b))).then_with(|| traffic(b).total_cmp(&traffic(a)))
+    });
     regions
 }
 

@@ -3,8 +3,9 @@
 use super::View;
 use crate::alarms::{AlarmState, composite_name};
 use crate::endpoint::{EndpointView, Seen, Target};
-use crate::fleet::Region;
+use crate::fleet::{Frozen, Kind, Region};
 use crate::history::{OpenUpdate, RegionHistory};
+use crate::ledger::Rule;
 use crate::names::{Actor, RegionName};
 
 /// Why a region cannot start.
@@ -17,15 +18,25 @@ pub(super) enum Objection<'a> {
     Neighbour(&'a Region, String),
     /// Another region's update is open: the same.
     MidShift(&'a Region, String),
+    /// Policy lets nothing start here now.
+    Frozen(Frozen),
     /// It does not pass by waiting: the wave stops.
     Never(String),
 }
 
 impl<'a> View<'a> {
-    /// The first thing that keeps this region from starting, or the way back that it has.
-    pub(super) fn preflight(&self, endpoint: &EndpointView, history: &RegionHistory) -> Result<Target, Objection<'a>> {
+    /// The first thing that keeps this region from starting, or the way back that it has: none for its first release.
+    pub(super) fn preflight(
+        &self,
+        endpoint: Option<&EndpointView>,
+        history: &RegionHistory,
+    ) -> Result<Option<Target>, Objection<'a>> {
         self.nothing_stopped()?;
+        if let Some(frozen) = self.freeze_of(self.region) {
+            return Err(Objection::Frozen(frozen));
+        }
         self.order()?;
+        self.evidence_to_ride_on(history)?;
         self.nobody_mid_shift()?;
         self.approval()?;
         if history.update.as_ref().is_some_and(|update| update.epoch.is_none()) {
@@ -36,7 +47,8 @@ impl<'a> View<'a> {
             return Err(Objection::NotYet(why));
         }
         self.quiet_alarms()?;
-        way_back(endpoint, history).ok_or_else(|| {
+        let Some(endpoint) = endpoint else { return Ok(None) };
+        way_back(endpoint, history).map(Some).ok_or_else(|| {
             Objection::Never(format!(
                 "{} serves configuration {}, which its ledger did not confirm: there is no proved way back",
                 self.title(),
@@ -60,8 +72,13 @@ impl<'a> View<'a> {
 
     /// I3: fresh evidence from every region before this one, or its recorded deferral.
     fn order(&self) -> Result<(), Objection<'a>> {
-        for before in self.sight.before(self.fleet, &self.region.name).filter(|before| !self.is_deferred(&before.name))
-        {
+        if self.sight.hub.overridden(Rule::Order, &self.region.name, self.now).is_some() {
+            return Ok(());
+        }
+        let earlier = self.sight.before(self.fleet, &self.region.name);
+        // Nobody waits for a region that is only being brought in.
+        let counts = |before: &&Region| before.kind != Kind::Joining && !self.is_deferred(&before.name);
+        for before in earlier.filter(counts) {
             let history = self.known(before)?;
             if !history.serves(&self.sight.release) {
                 let why = format!("{} comes first and has not confirmed {}", before.title, self.sight.version);
@@ -73,6 +90,16 @@ impl<'a> View<'a> {
             }
         }
         Ok(())
+    }
+
+    /// A region without evidence of its own starts on an active's: the deferral of every one of them is none (I3). Its first
+    /// release moves no customer, and needs none.
+    fn evidence_to_ride_on(&self, history: &RegionHistory) -> Result<(), Objection<'a>> {
+        if self.region.kind == Kind::Active || history.is_new() || !self.shown_by().is_empty() {
+            return Ok(());
+        }
+        let why = format!("no active region has shown evidence for {}, and it has none of its own", self.sight.version);
+        Err(Objection::NotYet(why))
     }
 
     /// I1: no other region that is not deferred is between its update and its confirmation.
@@ -101,8 +128,11 @@ impl<'a> View<'a> {
     /// more, and the endpoint is seen in service on what it would have left.
     fn came_to_nothing(&self, region: &RegionName, update: &OpenUpdate) -> bool {
         let lease = self.sight.hub.lease.as_ref().filter(|lease| lease.until > self.now);
-        let endpoint = self.sight.endpoints.get(region).and_then(Seen::known).and_then(Option::as_ref);
-        let left = update.back.as_ref().is_some_and(|back| endpoint.is_some_and(|view| view.rests_on(back)));
+        let left = match self.sight.endpoints.get(region).and_then(Seen::known) {
+            Some(Some(endpoint)) => update.back.as_ref().is_some_and(|back| endpoint.rests_on(back)),
+            Some(None) => update.is_first(),
+            None => false,
+        };
         !update.was_taken() && lease.is_none_or(|lease| lease.holder != update.execution) && left
     }
 

@@ -4,7 +4,7 @@ use super::illness::Obstacle;
 use super::preflight::Objection;
 use super::{Act, Finish, Next, Plan, Sight, Stage, View, order_due};
 use crate::endpoint::{EndpointView, Seen};
-use crate::fleet::{Fleet, Region};
+use crate::fleet::{Fleet, Kind, Region};
 use crate::history::{OpenUpdate, RegionHistory};
 use crate::ledger::Record;
 use crate::verdict::{Cause, Decision};
@@ -28,9 +28,7 @@ pub fn promote(fleet: &Fleet, region: &Region, sight: &Sight, now: Timestamp) ->
     };
     match sight.endpoints.get(&region.name) {
         Some(Seen::Known(Some(endpoint))) => view.seen(endpoint, history),
-        Some(Seen::Known(None)) => {
-            view.refuse(&format!("there is no endpoint {}; create it with its first model", fleet.endpoint))
-        }
+        Some(Seen::Known(None)) => view.without_endpoint(history),
         Some(Seen::Unknown(why)) => view.ill(Some(history), why),
         None => view.ill(Some(history), "its endpoint was not looked at"),
     }
@@ -43,13 +41,21 @@ impl View<'_> {
         }
         let stage = Stage::of(endpoint, &self.target, history, self.now);
         let ours = history.update.as_ref().filter(|update| self.is_ours(update));
+        if let Some(steps) = ours.and_then(|update| self.between_steps(&stage, update)) {
+            return steps;
+        }
         match (stage, ours) {
             (Stage::OnTarget, _) => self.on_target(history),
             (Stage::Elsewhere, _) => self.elsewhere(endpoint, history),
+            (Stage::Broken, Some(_)) if history.first_update().is_some() => {
+                self.not_created(&format!("its endpoint is {:?}", endpoint.status))
+            }
+            (Stage::Busy, Some(update)) if history.first_update().is_some() => self.creating(update, endpoint),
             (Stage::Broken, _) => self.defer(&format!("its endpoint is {:?}", endpoint.status)),
             (Stage::Busy, _) => Plan::wait(format!("another update of {} is running", self.title())),
             // Two executions of one release: the lease of the other one has run out, and its update is still in flight.
             (_, None) => Plan::wait(format!("an update of {} is running that this wave did not start", self.title())),
+            (stage, Some(update)) if self.region.kind != Kind::Active => self.ride(&stage, update),
             (Stage::Provisioning, Some(update)) => self.provisioning(update),
             (Stage::Baking { since }, Some(update)) => self.baking(since.unwrap_or(update.at), update),
             (Stage::Shifting, Some(update)) => self.shifting(update),
@@ -69,10 +75,11 @@ impl View<'_> {
             return self.done();
         }
         let update = history.update.as_ref().filter(|update| update.target == self.target);
-        match update.filter(|update| update.is_decided(Decision::Proceed)) {
-            Some(update) => self.prove(update),
+        match update {
+            Some(update) if update.is_decided(Decision::Proceed) => self.prove(update),
+            Some(update) if history.first_update().is_some() => self.prove_first(update),
             // I9: SageMaker shifted, but nobody had decided so. `rollback` takes it back, in the region.
-            None => self.stop(&format!("it serves {} without a decision to proceed", self.sight.version)),
+            _ => self.stop(&format!("it serves {} without a decision to proceed", self.sight.version)),
         }
     }
 
@@ -90,7 +97,7 @@ impl View<'_> {
             // SageMaker took it, and the endpoint names the old configuration again: it went back.
             Some(update) if self.is_ours(update) && update.was_taken() => self.has_returned(update),
             Some(update) if self.is_ours(update) && self.sight.refused.is_some() => self.record_return(update),
-            Some(update) if self.is_ours(update) => self.start(endpoint, history),
+            Some(update) if self.is_ours(update) => self.start(Some(endpoint), history),
             // Another wave's, whose end nobody wrote down.
             // That wave may be about to call it: while somebody holds the fleet, it is theirs to say.
             Some(update) if update.back.as_ref().is_some_and(|back| back.config == endpoint.config) => {
@@ -100,10 +107,13 @@ impl View<'_> {
                 let record = Record::Settled { target: update.target.clone(), execution: update.execution.clone() };
                 self.tell(record, format!("{}'s last update has ended", self.title()))
             }
-            Some(update) if update.target.config == endpoint.config && update.is_decided(Decision::Proceed) => {
+            Some(update)
+                if update.target.config == endpoint.config
+                    && (update.is_decided(Decision::Proceed) || history.first_update().is_some()) =>
+            {
                 self.prove_leftover(update)
             }
-            _ => self.start(endpoint, history),
+            _ => self.start(Some(endpoint), history),
         }
     }
 
@@ -144,7 +154,8 @@ impl View<'_> {
         Some(Plan::finish(Finish::Done, words))
     }
 
-    fn start(&self, endpoint: &EndpointView, history: &RegionHistory) -> Plan {
+    /// Towards the release, from what the endpoint serves; from nothing, where there is no endpoint yet.
+    pub(super) fn start(&self, endpoint: Option<&EndpointView>, history: &RegionHistory) -> Plan {
         if let Some(why) = &self.sight.refused {
             return self.refuse(why);
         }
@@ -160,6 +171,7 @@ impl View<'_> {
         let back = match self.preflight(endpoint, history) {
             Ok(back) => back,
             Err(Objection::Never(why)) => return self.refuse(&why),
+            Err(Objection::Frozen(frozen)) => return self.frozen(&frozen),
             Err(Objection::NotYet(why)) => return self.not_yet(why),
             Err(Objection::Home(why)) => return Plan::wait(why),
             Err(Objection::Neighbour(region, why)) => return self.leave_behind(region, Obstacle::Unseen(why)),
@@ -168,6 +180,9 @@ impl View<'_> {
         if let Some(lease) = self.lease() {
             return lease;
         }
+        if let Some(tell) = self.skew(Some(self.sight.release)) {
+            return tell;
+        }
         let version = &self.sight.version;
         if let Some(prepare) = self.once(Act::Prepare, format!("alarms, model and configuration for {version}")) {
             return prepare;
@@ -175,17 +190,20 @@ impl View<'_> {
         if let Some(alarm) = self.ringing_guard() {
             return self.not_yet(format!("the guard {alarm} is still in ALARM from before"));
         }
-        let intended = |update: &&OpenUpdate| self.is_ours(update) && update.back.as_ref() == Some(&back);
+        let intended = |update: &&OpenUpdate| self.is_ours(update) && update.back == back;
         let Some(intent) = history.update.as_ref().filter(intended) else {
+            let without = if back.is_none() { ", its first release: there is no way back" } else { "" };
+            let words = format!("{} is ready for {version}{without}{}", self.title(), self.set_aside());
             let record = Record::UpdateIntended {
                 target: self.target.clone(),
-                back: Some(back),
+                back,
                 execution: self.sight.execution.clone(),
                 epoch: Some(self.sight.hub.epoch),
             };
-            return self.tell(record, format!("{} is ready for {version}", self.title()));
+            return self.tell(record, words);
         };
-        self.once(Act::Update, format!("{} goes to {version}", self.title())).unwrap_or_else(|| {
+        let act = if endpoint.is_some() { Act::Update } else { Act::Create };
+        self.once(act, format!("{} goes to {version}", self.title())).unwrap_or_else(|| {
             let why = "its update was asked for and is not taken";
             if self.is_patient(intent.at) { Plan::wait(format!("{}: {why}", self.title())) } else { self.defer(why) }
         })

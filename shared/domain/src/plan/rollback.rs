@@ -183,6 +183,10 @@ impl RollbackView<'_> {
             Stage::OnTarget => self.arrived(history, update),
             Stage::Elsewhere if update.was_taken() => self.guardrail_returned(history, update),
             Stage::Elsewhere => self.not_started(endpoint, update),
+            // No customer came here yet; the wave that asked for it says so.
+            Stage::Broken if history.first_update().is_some() => {
+                self.nothing("the region's first fleet could not be made")
+            }
             Stage::Broken => self.broken(history, endpoint),
             _ => self.in_flight(history, update),
         }
@@ -303,6 +307,9 @@ impl RollbackView<'_> {
 
     /// A wave's update is in flight: SageMaker refuses another one, but its own guardrail listens.
     fn in_flight(&self, history: &RegionHistory, update: &OpenUpdate) -> Plan {
+        if history.first_update().is_some() {
+            return self.nothing("the region's first fleet is being made: there is nothing to go back to");
+        }
         let Some(reason) = self.alarm() else {
             return self.nothing("an update is running and the rollback alarm is quiet");
         };

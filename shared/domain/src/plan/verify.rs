@@ -3,7 +3,7 @@
 use super::ending::let_go;
 use super::{Act, Finish, Next, Plan, Sight, Stage, View};
 use crate::endpoint::Seen;
-use crate::fleet::{Fleet, Region};
+use crate::fleet::{Fleet, Kind, Region};
 use crate::ledger::Record;
 use crate::names::RegionName;
 use jiff::Timestamp;
@@ -52,13 +52,19 @@ fn lease(fleet: &Fleet, sight: &Sight, now: Timestamp) -> Option<Plan> {
 }
 
 fn close(fleet: &Fleet, sight: &Sight, now: Timestamp, lagging: &[(RegionName, String)]) -> Plan {
+    let ended = sight.hub.ended.contains_key(&sight.execution);
+    let skew = fleet.regions.first().and_then(|region| View::new(fleet, region, sight, now).skew(None));
+    if let Some(tell) = skew.filter(|_| !ended) {
+        return tell;
+    }
+    let overrides: String =
+        sight.hub.overrides.iter().filter(|own| own.until > now).map(|own| format!("; {own}")).collect();
     let words = if lagging.is_empty() {
-        format!("every region serves {}", sight.version)
+        format!("every region serves {}{overrides}", sight.version)
     } else {
         let list: Vec<&str> = lagging.iter().map(|(_, why)| why.as_str()).collect();
-        format!("not every region serves {}: {}", sight.version, list.join("; "))
+        format!("not every region serves {}: {}{overrides}", sight.version, list.join("; "))
     };
-    let ended = sight.hub.ended.contains_key(&sight.execution);
     if !ended && !is_known(fleet, sight, lagging) && !sight.paged.contains(&fleet.home) {
         let region = fleet.home.clone();
         let advice =
@@ -69,8 +75,13 @@ fn close(fleet: &Fleet, sight: &Sight, now: Timestamp, lagging: &[(RegionName, S
     if let Some(plan) = let_go(sight, now, names, &words) {
         return plan;
     }
-    let how = if lagging.is_empty() { Finish::Done } else { Finish::Failed };
+    let how = if lagging.iter().all(|(region, _)| is_joining(fleet, region)) { Finish::Done } else { Finish::Failed };
     Plan::finish(how, words)
+}
+
+/// A region that is only being brought in keeps no wave from being finished.
+fn is_joining(fleet: &Fleet, region: &RegionName) -> bool {
+    fleet.region(region).is_some_and(|region| region.kind == Kind::Joining)
 }
 
 /// Whether the people on call have been told already: a deferral and a halt page when they happen, unless that page is owed.
@@ -79,6 +90,7 @@ fn is_known(fleet: &Fleet, sight: &Sight, lagging: &[(RegionName, String)]) -> b
         let deferred = sight.hub.deferred.contains_key(&(sight.execution.clone(), name.clone()));
         let history = sight.regions.get(name).and_then(Seen::known);
         deferred
+            || is_joining(fleet, name)
             || history.is_some_and(|history| history.halt.is_some() && history.owed.is_empty())
             || fleet.region(name).is_none()
     })

@@ -3,11 +3,17 @@
 #[cfg(test)]
 mod bounds;
 #[cfg(test)]
+mod first;
+#[cfg(test)]
 mod fleet;
+#[cfg(test)]
+mod freezes;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
 mod judging;
+#[cfg(test)]
+mod kinds;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
@@ -20,6 +26,10 @@ mod properties;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]
+mod residency;
+#[cfg(test)]
 mod scenarios;
+#[cfg(test)]
+mod skew;
 #[cfg(test)]
 mod stages;

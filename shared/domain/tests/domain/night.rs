@@ -328,6 +328,13 @@ impl Night {
                 self.tell(region, Record::UpdateStarted { execution: self.sight.execution.clone() });
             }
             Act::Update => self.dark(region),
+            Act::Create => {
+                let config = self.target(region, "v427").config;
+                let status = EndpointStatus::Creating;
+                let view = EndpointView { status, config, pending: None, failure_reason: None };
+                self.sight.endpoints.insert(name(region), Seen::Known(Some(view)));
+                self.tell(region, Record::UpdateStarted { execution: self.sight.execution.clone() });
+            }
             Act::Look => self.sight.evidence = Some(self.counts.clone()),
             Act::AskGolden => {
                 let right = self.right.ok_or_else(|| "no answer".to_owned());

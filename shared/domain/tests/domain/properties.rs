@@ -1,13 +1,13 @@
 //! What holds for every sight, likely or not: the planner is total and deterministic, and never plans what the audit, or
 //! a reader of the invariants, would refuse.
 
-use crate::night::{Night, actor, at, counts, fleet, name, release};
+use crate::night::{Night, actor, at, counts, fleet, name, release, version};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::plan::{Act, Golden, Next, Plan, RollbackSight, Sight, promote, rollback, verify};
 use meridian_domain::{
     AlarmState, AlarmView, Cause, Decision, EndpointStatus, EndpointView, Epoch, Evidence, Fleet, HubHistory, Lease,
-    OpenUpdate, PendingDeployment, Record, RegionHistory, Return, Seen, Serving, Target, VariantPhase, Verdict, alarms,
-    audit,
+    OpenUpdate, Override, PendingDeployment, Record, RegionHistory, Return, Rule, Seen, Serving, Target, VariantPhase,
+    Verdict, alarms, audit,
 };
 use proptest::option::{of, weighted};
 use proptest::prelude::*;
@@ -117,6 +117,7 @@ prop_compose! {
         condemned in prop::bool::weighted(0.05), halted in prop::bool::weighted(0.05), ended in prop::bool::weighted(0.1),
         ill in prop::collection::vec(weighted(0.2, (wave(), moment())), 4),
         deferred in prop::collection::vec(weighted(0.15, wave()), 4),
+        overridden in weighted(0.2, (select(vec![Rule::Freeze, Rule::Order, Rule::Skew]), moment())),
     ) -> HubHistory {
         let regions = || FLEET.regions.iter().map(|region| region.name.clone());
         HubHistory {
@@ -125,6 +126,10 @@ prop_compose! {
             approved: approved.then(|| release("v427")).into_iter().collect(),
             condemned: condemned.then(|| (release("v427"), "slow".to_owned())).into_iter().collect(),
             halt: halted.then(|| "stop".to_owned()),
+            overrides: overridden
+                .map(|(what, until)| Override { what, region: None, who: actor("maria"), why: "fix".to_owned(), until })
+                .into_iter()
+                .collect(),
             ended: ended.then(|| (actor(WAVES[0]), Vec::new())).into_iter().collect(),
             ill: regions().zip(ill).filter_map(|(region, ill)| Some((region, ill?))).collect(),
             deferred: regions().zip(deferred).filter_map(|(r, wave)| Some(((wave?, r), "dark".to_owned()))).collect(),
@@ -228,7 +233,35 @@ static MOMENTS: LazyLock<Vec<(Sight, Timestamp)>> = LazyLock::new(|| {
         ended.in_service(eu, version);
         nights.push(ended);
     }
+    for (status, asked) in
+        [(None, false), (None, true), (Some(EndpointStatus::Creating), true), (Some(EndpointStatus::InService), true)]
+    {
+        nights.push(first(eu, status, asked));
+    }
     nights.into_iter().map(|night| (night.sight, night.now)).collect()
+});
+
+/// A region's first release, asked for or not, its endpoint in this state.
+fn first(region: &str, status: Option<EndpointStatus>, asked: bool) -> Night {
+    let mut night = Night::new();
+    night.sight.regions.insert(name(region), Seen::Known(RegionHistory::default()));
+    night.tell(region, Record::Attested { release: release("v427"), version: version("v427") });
+    night.sight.endpoints.insert(name(region), Seen::Known(None));
+    if asked {
+        night.call_until(region, |night| night.history(region).update.is_some());
+    }
+    if let Some(status) = status {
+        let config = night.target(region, "v427").config;
+        let view = EndpointView { status, config, pending: None, failure_reason: None };
+        night.sight.endpoints.insert(name(region), Seen::Known(Some(view)));
+    }
+    night
+}
+
+/// The same fleet, frozen on the night of these sights.
+static FROZEN: LazyLock<Fleet> = LazyLock::new(|| {
+    let freeze = "[[freeze]]\nname = \"peak\"\nwhy = \"volumes\"\nfrom = \"2026-11-19\"\nuntil = \"2026-11-22\"\n";
+    Fleet::parse(&format!("{}\n{freeze}", include_str!("../../../../fleet.toml"))).unwrap()
 });
 
 // One of these moments, a little later, with each part of it now and then replaced by any other.
@@ -268,6 +301,12 @@ fn region(which: Index) -> usize {
     which.index(6).saturating_sub(2)
 }
 
+/// Frozen, and nobody said otherwise.
+fn frozen(fleet: &Fleet, region: &str, sight: &Sight, now: Timestamp) -> bool {
+    let overridden = sight.hub.overrides.iter().any(|own| own.what == Rule::Freeze && own.until > now);
+    !overridden && fleet.frozen(&name(region), now, now).is_some()
+}
+
 /// What a reader of the invariants asks of a step, in words of its own.
 fn refused(fleet: &Fleet, region: &str, sight: &Sight, plan: &Plan, now: Timestamp) -> Option<&'static str> {
     let history = sight.regions.get(&name(region)).and_then(Seen::known);
@@ -277,12 +316,14 @@ fn refused(fleet: &Fleet, region: &str, sight: &Sight, plan: &Plan, now: Timesta
         Next::Do(Act::Update, at, target) => {
             let endpoint = sight.endpoints.get(at).and_then(Seen::known).and_then(Option::as_ref);
             let lease = sight.hub.lease.as_ref().filter(|lease| lease.until > now);
+            let set_aside = sight.hub.overrides.iter().any(|own| own.what == Rule::Order && own.until > now);
             let mut earlier = fleet.regions.iter().take_while(|before| before.name != *at);
-            let evidence = earlier.all(|before| {
-                let history = sight.regions.get(&before.name).and_then(Seen::known);
-                sight.hub.deferred.contains_key(&(sight.execution.clone(), before.name.clone()))
-                    || history.is_some_and(|history| history.serves(&sight.release))
-            });
+            let evidence = set_aside
+                || earlier.all(|before| {
+                    let history = sight.regions.get(&before.name).and_then(Seen::known);
+                    sight.hub.deferred.contains_key(&(sight.execution.clone(), before.name.clone()))
+                        || history.is_some_and(|history| history.serves(&sight.release))
+                });
             match () {
                 () if sight.hub.deferred.contains_key(&wave) => Some("a deferred region is never updated"),
                 () if lease.is_none_or(|lease| lease.holder != sight.execution) => Some("no update without the lease"),
@@ -291,6 +332,7 @@ fn refused(fleet: &Fleet, region: &str, sight: &Sight, plan: &Plan, now: Timesta
                 () if sight.approved != Seen::Known(true) => Some("not approved in the registry"),
                 () if !evidence => Some("no evidence from the regions before"),
                 () if sight.hub.halt.is_some() => Some("halted"),
+                () if frozen(fleet, region, sight, now) => Some("nothing starts in a freeze"),
                 () if endpoint.is_none_or(|view| view.status != EndpointStatus::InService) => Some("not in service"),
                 () if update.is_none_or(|update| update.target != *target || update.back.is_none()) => {
                     Some("no intent")
@@ -308,7 +350,18 @@ fn refused(fleet: &Fleet, region: &str, sight: &Sight, plan: &Plan, now: Timesta
             let golden = sight.golden.get(&name(region)).and_then(Seen::known);
             let proved = golden.is_some_and(|golden| golden.right == 10);
             let proceeded = update.is_some_and(|update| update.is_decided(Decision::Proceed));
-            (!proved || !proceeded).then_some("nothing is confirmed without golden records and a decision")
+            let first = update.is_some_and(|update| update.back.is_none() && update.decision.is_none())
+                && history.is_some_and(|history| history.serving.is_none());
+            (!proved || !(proceeded || first)).then_some("nothing is confirmed without golden records and a decision")
+        }
+        Next::Do(Act::Create, ..) => {
+            let nothing = sight.endpoints.get(&name(region)) == Some(&Seen::Known(None));
+            let new = history.is_some_and(|history| history.serving.is_none() && history.confirmed.is_empty());
+            match () {
+                () if !nothing || !new => Some("no endpoint is created where something served"),
+                () if frozen(fleet, region, sight, now) => Some("nothing is created in a freeze"),
+                () => None,
+            }
         }
         _ => None,
     }
@@ -319,8 +372,8 @@ proptest! {
 
     /// Total, deterministic, and every step passes the audit and the reader's questions.
     #[test]
-    fn every_plan_keeps_the_invariants((sight, now) in any_sight(), which: Index) {
-        let fleet = &*FLEET;
+    fn every_plan_keeps_the_invariants((sight, now) in any_sight(), which: Index, frozen in prop::bool::weighted(0.2)) {
+        let fleet = if frozen { &*FROZEN } else { &*FLEET };
         let region = &fleet.regions[region(which)];
         let plan = promote(fleet, region, &sight, now);
         prop_assert_eq!(&plan, &promote(fleet, region, &sight, now));
@@ -399,6 +452,7 @@ fn the_sights_lead_to_every_kind_of_step() {
     for expected in [
         "Prepare",
         "Update",
+        "Create",
         "Beat",
         "Look",
         "AskGolden",

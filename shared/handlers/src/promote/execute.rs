@@ -3,7 +3,7 @@
 use super::observe::Look;
 use crate::context::{Context, HandlerError};
 use crate::files;
-use crate::ports::{Answer, CountsQuery, ErrorKind, MetricPoint, Page, PortError, Ports};
+use crate::ports::{Answer, Clock, CountsQuery, ErrorKind, MetricPoint, Page, PortError, Ports};
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::plan::{Act, Golden, Next, Plan, beats};
@@ -133,6 +133,11 @@ impl Look {
                 self.fence(ports).await?;
                 return self.update(ports, fleet, region, target).await;
             }
+            Act::Create => {
+                self.fence(ports).await?;
+                let created = create_endpoint(ports, fleet, &region.name, target).await;
+                return self.asked_for(ports, fleet, region, created).await;
+            }
             Act::Beat => {
                 let history = self.sight.regions.get(&region.name).and_then(Seen::known);
                 let beats = beats(region, history.and_then(|history| history.update.as_ref()), ports.now());
@@ -213,7 +218,19 @@ impl Look {
         region: &Region,
         target: &Target,
     ) -> Result<(), HandlerError> {
-        match start_update(ports, &region.name, &target.update_spec(fleet, region)).await {
+        let asked = start_update(ports, &region.name, &target.update_spec(fleet, region)).await;
+        self.asked_for(ports, fleet, region, asked).await
+    }
+
+    /// What became of asking for an update, or for an endpoint.
+    async fn asked_for<P: Ports>(
+        &mut self,
+        ports: &P,
+        fleet: &Fleet,
+        region: &Region,
+        asked: Answer<()>,
+    ) -> Result<(), HandlerError> {
+        match asked {
             Ok(()) => {
                 let execution = self.sight.execution.clone();
                 self.tell_region(ports, &region.name, Record::UpdateStarted { execution }).await?;
@@ -285,13 +302,22 @@ impl Look {
 
 /// Asks for an update, again where the new configuration is not visible yet.
 async fn start_update<P: Ports>(ports: &P, region: &RegionName, update: &UpdateSpec) -> Answer<()> {
+    once_visible(ports, async || ports.update(region, update).await).await
+}
+
+/// Asks for a region's endpoint, again where its configuration is not visible yet.
+async fn create_endpoint<P: Ports>(ports: &P, fleet: &Fleet, region: &RegionName, target: &Target) -> Answer<()> {
+    once_visible(ports, async || ports.create_endpoint(region, &fleet.endpoint, &target.config).await).await
+}
+
+async fn once_visible(clock: &impl Clock, ask: impl AsyncFn() -> Answer<()>) -> Answer<()> {
     for _ in 1..VISIBLE_LOOKS {
-        match ports.update(region, update).await {
-            Err(error) if error.kind == ErrorKind::NotFound => ports.sleep(VISIBLE_PAUSE).await,
+        match ask().await {
+            Err(error) if error.kind == ErrorKind::NotFound => clock.sleep(VISIBLE_PAUSE).await,
             answer => return answer,
         }
     }
-    ports.update(region, update).await
+    ask().await
 }
 
 /// Asks several records at once, for the region may be an ocean away, as far as the first few with a wrong answer: one is

@@ -6,6 +6,7 @@
 
 mod execute;
 mod observe;
+mod violations;
 
 use crate::context::{Context, FunctionKind, HandlerError};
 use crate::events::PipelineJob;
@@ -13,8 +14,7 @@ use crate::job;
 use crate::ports::{FailureKind, Ports};
 pub(crate) use execute::{asked, page, trip};
 use jiff::Timestamp;
-use meridian_domain::audit;
-use meridian_domain::plan::{self, Finish, Next, Plan};
+use meridian_domain::plan::{self, Finish, Next};
 use observe::Look;
 use serde_json::{Value, json};
 
@@ -65,21 +65,10 @@ async fn walk<P: Ports>(
         if matches!(plan.next, Next::Wait | Next::Finish(_)) {
             return Ok(Ended { next: plan.next, why: plan.why });
         }
-        refuse_violations(context, &look, &plan, now)?;
+        look.refuse_violations(ports, context, &plan, now).await?;
         look.execute(ports, context, plan).await?;
     }
     Err(HandlerError::State(format!("the planner took {STEPS} steps in one call without coming to an end")))
-}
-
-/// A plan that would break an invariant is not executed: the call fails, and the entry tells people.
-fn refuse_violations(context: &Context, look: &Look, plan: &Plan, now: Timestamp) -> Result<(), HandlerError> {
-    let notes = audit(&context.fleet, &look.sight, plan, now);
-    if notes.is_empty() {
-        return Ok(());
-    }
-    let list = notes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-    tracing::error!(notes = list, "the audit refused a step");
-    Err(HandlerError::State(format!("the audit refused a step, a defect of the planner: {list}")))
 }
 
 async fn answer<P: Ports>(

@@ -77,6 +77,10 @@ fn call(world: &World, release: ReleaseId) -> Value {
 }
 
 async fn call_for(world: &World, context: &Context, release: ReleaseId, turn: Turn) -> Result<Value, HandlerError> {
+    handle(world, context, &job_for(release, turn)).await
+}
+
+fn job_for(release: ReleaseId, turn: Turn) -> PipelineJob {
     let fleet = fleet();
     let parameters = UserParameters {
         fleet: fleet.name,
@@ -86,8 +90,7 @@ async fn call_for(world: &World, context: &Context, release: ReleaseId, turn: Tu
         pipeline: fleet.pipeline,
         execution: WAVE.parse().unwrap(),
     };
-    let job = PipelineJob { job: "job-1".to_owned(), continuation: None, parameters };
-    handle(world, context, &job).await
+    PipelineJob { job: "job-1".to_owned(), continuation: None, parameters }
 }
 
 /// The fleet at 03:00 UTC with its order by traffic: Sydney's afternoon comes first.
@@ -199,4 +202,38 @@ fn an_endpoint_that_does_not_answer_a_golden_record_has_not_answered_it_wrong() 
     assert_eq!(ended["outcome"], "waiting");
     assert!(ended["why"].as_str().unwrap().contains("golden records cannot be asked: InvokeEndpoint"), "{ended}");
     assert_eq!(call(&world, release)["outcome"], "done");
+}
+
+/// A planner that is wrong: it would ask for an update without intent and lease. The entry pages what comes of it.
+#[test]
+fn a_step_that_the_audit_refuses_is_written_down() {
+    let (world, release) = world();
+    let context = context(EU);
+    let job = job_for(release, Turn::Of(name(EU)));
+    let mut look = run(Look::take(&world, &context, &job, world.now())).unwrap();
+    let target = target(EU, release, "v427");
+    let next = Next::Do(plan::Act::Update, name(EU), target);
+    let plan = plan::Plan { next, why: "defect".to_owned() };
+    let error = run(look.refuse_violations(&world, &context, &plan, world.now())).unwrap_err();
+    assert!(error.to_string().contains("I8: no intent for v427"), "{error}");
+    let written = hub(&world);
+    let Some(Record::StepRefused { step, notes, .. }) = written.last() else { panic!("{written:#?}") };
+    assert_eq!(step, "Update in eu-west-1");
+    assert!(notes.iter().any(|note| note.starts_with("I8")) && notes.iter().any(|note| note.starts_with("I11")));
+}
+
+/// A region in which nothing ever served gets its endpoint, and is confirmed once it answers.
+#[test]
+fn a_new_region_is_created_proved_and_confirmed() {
+    let (world, release) = world();
+    world.endpoints.borrow_mut().remove(&name(EU));
+    world.chains.borrow_mut().remove(&(name(EU), Chain::Region(name(EU))));
+    tell(&world, EU, Record::Attested { release, version: "v427".parse().unwrap() });
+    world.absent.borrow_mut().insert(name(EU));
+    assert_eq!(call(&world, release)["outcome"], "waiting");
+    assert_eq!(world.endpoints.borrow()[&name(EU)].status, EndpointStatus::Creating);
+    in_service(&world, EU, &target(EU, release, "v427"));
+    assert_eq!(call(&world, release)["outcome"], "done");
+    let own = world.records(&name(EU), Chain::Region(name(EU)));
+    assert!(matches!(own.last(), Some(Record::Confirmed { golden, .. }) if *golden == 40), "{own:#?}");
 }

@@ -1,0 +1,46 @@
+//! `meridian halt`: a person stops the line.
+
+use crate::aws::{self, Place, Session};
+use crate::lift::{Which, chain};
+use crate::terminal;
+use meridian_domain::Actor;
+use meridian_handlers::decrees::halt;
+use std::process::ExitCode;
+
+/// What `meridian halt` is asked.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "No region starts until `meridian lift`, and a canary under way goes back. What serves keeps \
+                        serving, and a region can always go back alone.\n\nExit code: 0 the fleet is halted; 1 AWS did \
+                        not take it; 2 wrong input.")]
+pub struct Arguments {
+    /// Whose chain keeps it. A halt in any chain stops every start: name a region where home does not answer.
+    #[arg(long, value_name = "REGION|home", value_parser = chain, default_value = "home")]
+    region: Which,
+    /// Why: whoever meets the halt reads it.
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    why: String,
+    /// Who says so: the ledger keeps it.
+    #[arg(long, value_name = "NAME")]
+    who: Actor,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Halts the fleet; says so.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let session = Session::open(&arguments.place)?;
+    let Arguments { region, why, who, .. } = arguments;
+    match session.run(halt(&session.ports, &session.fleet, region.region(), who, why.clone())) {
+        Ok(before) => {
+            let lift = format!("meridian lift --region {region} --why ...");
+            let text = match before {
+                None => format!("the fleet is halted: nothing starts until it is lifted ({lift})"),
+                Some(why) => format!("the fleet was halted already: {why} ({lift})"),
+            };
+            terminal::say(&text)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) if error.is_input() => Err(error.into()),
+        Err(error) => Ok(aws::failed(&error)),
+    }
+}

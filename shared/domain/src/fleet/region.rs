@@ -1,0 +1,168 @@
+//! What a region is to the fleet, how its traffic goes over, and where its records stay.
+
+use super::read::Reader;
+use super::{FleetError, Guardrail};
+use crate::names::RegionName;
+use jiff::SignedDuration;
+use serde::Deserialize;
+
+/// What a region is to the fleet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// It serves customers, and shows evidence of its own.
+    #[default]
+    Active,
+    /// Warm or pilot light: kept at the same release, promoted last. It has too little traffic to judge, so it rides on the
+    /// actives' evidence; golden records prove it all the same (I4).
+    Standby,
+    /// Being brought in: treated as a standby, and its lag holds up nobody: neither the order, nor the wave's end, nor the
+    /// bound on skew.
+    Joining,
+}
+
+/// How a region's traffic goes over to the new fleet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Style {
+    /// `canary_percent` of it for the bake, then the rest. The judge compares the two fleets, and decides before the rest.
+    Canary,
+    /// In steps of so many per cent, each of them watched for the bake. The first step is the canary: the judge decides
+    /// before the second. Later steps are watched by the guardrail's alarms.
+    Linear {
+        /// Per cent, 10 to 50 (SageMaker's limits).
+        step: u32,
+    },
+    /// Instances are replaced in batches of so many per cent, the bake between two of them. No canary stands still to be
+    /// judged.
+    Rolling {
+        /// Per cent, 5 to 50 (SageMaker's limits).
+        batch: u32,
+    },
+    /// All of it at once, watched by the guardrail's alarms for the bake. There is nothing to judge before it has moved.
+    AllAtOnce,
+}
+
+impl Style {
+    /// How many waits SageMaker makes before all traffic is on the new fleet, where each of them is a bake.
+    pub fn waits(self) -> i32 {
+        let steps = |percent: u32| i32::try_from(100_u32.div_ceil(percent.max(1))).unwrap_or(i32::MAX);
+        match self {
+            Style::Canary => 1,
+            Style::Linear { step } => steps(step) - 1,
+            Style::Rolling { batch } => steps(batch) - 1,
+            Style::AllAtOnce => 0,
+        }
+    }
+}
+
+/// A residency zone: its evidence and its records never leave it, only counts and verdicts do.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Zone(String);
+
+impl Zone {
+    /// Its name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a `[[region]]` says of all this.
+pub(super) struct Ways<'a> {
+    pub kind: Kind,
+    style: Option<&'a toml::Spanned<String>>,
+    step: Option<&'a toml::Spanned<u32>>,
+    batch: Option<&'a toml::Spanned<u32>>,
+}
+
+impl<'a> Ways<'a> {
+    pub fn of(
+        kind: Option<&'a toml::Spanned<Kind>>,
+        style: Option<&'a toml::Spanned<String>>,
+        step: Option<&'a toml::Spanned<u32>>,
+        batch: Option<&'a toml::Spanned<u32>>,
+    ) -> Self {
+        Self { kind: kind.map(|kind| *kind.get_ref()).unwrap_or_default(), style, step, batch }
+    }
+
+    /// The style, or why this region cannot have it. `at` is where an error is shown that has no line of its own.
+    pub fn style<T>(
+        &self,
+        reader: &Reader<'_>,
+        at: &toml::Spanned<T>,
+        name: &RegionName,
+        bake: SignedDuration,
+        guardrail: &Guardrail,
+    ) -> Result<Style, FleetError> {
+        let usual = if self.kind == Kind::Active { "canary" } else { "all-at-once" };
+        let word = self.style.map_or(usual, |style| style.get_ref());
+        let wrong = |message: String| match self.style {
+            Some(style) => reader.wrong(style, message),
+            None => reader.wrong(at, message),
+        };
+        let style = match word {
+            "canary" => Style::Canary,
+            "linear" => Style::Linear { step: share(reader, at, "step", self.step, 10)? },
+            "rolling" => Style::Rolling { batch: share(reader, at, "batch", self.batch, 5)? },
+            "all-at-once" => Style::AllAtOnce,
+            other => {
+                let message = format!("region.style: {other:?} is none of canary, linear, rolling, all-at-once");
+                return Err(wrong(message));
+            }
+        };
+        let judged = matches!(style, Style::Canary | Style::Linear { .. });
+        if self.kind == Kind::Active && !judged {
+            return Err(wrong(format!(
+                "region.style: {word} of {name} has no canary, so nothing could be judged before its customers are on \
+                 the new release (I9): an active region goes over by canary or linear; only a standby or joining one, \
+                 which rides on the actives' evidence, may be updated so"
+            )));
+        }
+        if self.kind != Kind::Active && judged {
+            return Err(wrong(format!(
+                "region.style: {word} of {name} would wait for a judge, and a standby or joining region has no evidence \
+                 of its own: use all-at-once or rolling, or make it active"
+            )));
+        }
+        if let Some(stray) = self.step.filter(|_| word != "linear") {
+            return Err(reader.wrong(stray, format!("region.step of {name} is linear's; its style is {word}")));
+        }
+        if let Some(stray) = self.batch.filter(|_| word != "rolling") {
+            return Err(reader.wrong(stray, format!("region.batch of {name} is rolling's; its style is {word}")));
+        }
+        if bake * style.waits() > guardrail.max_execution {
+            return Err(wrong(format!(
+                "region.style: {word} of {name} takes {} waits of its bake ({bake:#}), which is longer than \
+                 guardrail.max_execution ({:#}): every update would be turned back",
+                style.waits(),
+                guardrail.max_execution
+            )));
+        }
+        Ok(style)
+    }
+}
+
+/// Reads a zone's name.
+pub(super) fn zone(reader: &Reader<'_>, zone: &toml::Spanned<String>) -> Result<Zone, FleetError> {
+    let name = zone.get_ref();
+    let fine = !name.is_empty() && name.len() <= 20 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+    if fine {
+        return Ok(Zone(name.clone()));
+    }
+    Err(reader.wrong(zone, format!("region.zone: {name:?} is not a zone's name such as \"eu\": lower-case letters")))
+}
+
+fn share<T>(
+    reader: &Reader<'_>,
+    at: &toml::Spanned<T>,
+    field: &str,
+    given: Option<&toml::Spanned<u32>>,
+    least: u32,
+) -> Result<u32, FleetError> {
+    match given {
+        Some(share) if (least..=50).contains(share.get_ref()) => Ok(*share.get_ref()),
+        Some(share) => {
+            Err(reader.wrong(share, format!("region.{field} must be {least} to 50 per cent (SageMaker's limits)")))
+        }
+        None => Err(reader.wrong(at, format!("region.{field} is missing: the style needs it, {least} to 50 per cent"))),
+    }
+}

@@ -1,0 +1,63 @@
+//! Freezes (`[[freeze]]`): no start within one. A frozen region lags on record, and nobody is woken for what policy says;
+//! while the whole fleet is frozen, the wave holds. An update under way goes on, and a way back never asks (I6).
+
+use super::{Next, Plan, View};
+use crate::fleet::{Frozen, Region};
+use crate::ledger::{Record, Rule};
+
+impl View<'_> {
+    /// The freeze that keeps `region` from starting: one that holds, or begins before an update that starts now would be
+    /// over. An override of it counts.
+    pub(super) fn freeze_of(&self, region: &Region) -> Option<Frozen> {
+        let over = self.now + region.bake + self.fleet.guardrail.soak;
+        let frozen = self.fleet.frozen(&region.name, self.now, over)?;
+        self.sight.hub.overridden(Rule::Freeze, &region.name, self.now).is_none().then_some(frozen)
+    }
+
+    /// What follows from a freeze: to hold where nobody may start, to wait where it is over in a moment, else to leave this
+    /// region as it is.
+    pub(super) fn frozen(&self, frozen: &Frozen) -> Plan {
+        let words = in_words(frozen);
+        if self.fleet.regions.iter().all(|region| self.freeze_of(region).is_some()) {
+            return self.hold(&words);
+        }
+        if frozen.from <= self.now && frozen.until.duration_since(self.now) <= self.fleet.wave.region_patience {
+            return Plan::wait(format!("{} is {words}", self.title()));
+        }
+        let serving = self.history().and_then(|history| history.serving.as_ref());
+        let state = match serving {
+            Some(serving) => format!("it stays on {}", serving.target.version),
+            None => "it serves nothing yet".to_owned(),
+        };
+        let why = format!("{words}; {state}");
+        let record = Record::Deferred {
+            region: self.region.name.clone(),
+            execution: self.sight.execution.clone(),
+            release: self.sight.release,
+            why: why.clone(),
+        };
+        Plan::new(Next::TellHub(record), format!("{} is deferred: {why}", self.title()))
+    }
+
+    /// The whole fleet is frozen: for as long as policy lets a wave wait.
+    fn hold(&self, words: &str) -> Plan {
+        let until = self.sight.since + self.fleet.wave.hold;
+        if self.now < until {
+            return Plan::wait(format!("the fleet is {words}: the wave holds"));
+        }
+        let why = format!("the fleet is {words}, and the wave has held for {:#}", self.fleet.wave.hold);
+        self.refuse(&why)
+    }
+
+    /// Rules that were set aside for this region's start, in words; empty where none was.
+    pub(super) fn set_aside(&self) -> String {
+        let counts = [Rule::Freeze, Rule::Order];
+        let counts = counts.iter().filter_map(|rule| self.sight.hub.overridden(*rule, &self.region.name, self.now));
+        counts.map(|own| format!("; {own}")).collect()
+    }
+}
+
+fn in_words(frozen: &Frozen) -> String {
+    let until = frozen.until.strftime("%Y-%m-%d %H:%M UTC");
+    format!("frozen by {:?} until {until} ({})", frozen.name, frozen.why)
+}

@@ -1,0 +1,27 @@
+//! A linear shift: the first step is the canary, and the judge decides before the second (I9). SageMaker makes the later
+//! steps by its own timer, each watched for a bake by the guardrail's alarms.
+
+use super::{Plan, Stage, View, clock};
+use crate::history::OpenUpdate;
+use crate::verdict::Decision;
+use jiff::Timestamp;
+
+impl View<'_> {
+    /// When all traffic is on the new fleet, by SageMaker's timer.
+    pub(super) fn shifted_at(&self, update: &OpenUpdate) -> Option<Timestamp> {
+        let (_, ends) = update.canary?;
+        Some(ends + self.region.bake * (self.region.style.waits() - 1).max(0))
+    }
+
+    /// Between the first step and the last, a look waits; none where nothing of the kind is under way.
+    pub(super) fn between_steps(&self, stage: &Stage, update: &OpenUpdate) -> Option<Plan> {
+        let (_, ends) = update.canary?;
+        let last = self.shifted_at(update)?;
+        let moving = matches!(stage, Stage::Baking { .. } | Stage::Shifting | Stage::Shifted);
+        if !moving || self.now < ends || self.now >= last || !update.is_decided(Decision::Proceed) {
+            return None;
+        }
+        let wait = || Plan::wait(format!("{}'s traffic moves step by step until {}", self.title(), clock(last)));
+        Some(self.retreat(update).or_else(|| self.keep_watch()).unwrap_or_else(wait))
+    }
+}

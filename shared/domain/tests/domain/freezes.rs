@@ -1,0 +1,307 @@
+//! `[[freeze]]`: nothing starts within a window, by the clock that counts there; and what a person sets aside.
+
+use crate::night::{AU, BR, EU, JP, Night, actor, at, name, release};
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::plan::{Act, Finish, Next};
+use meridian_domain::{Fleet, Head, Record, Rule, audit};
+
+const GOOD: &str = include_str!("../../../../fleet.toml");
+
+/// The repository's fleet with no freeze but this one.
+fn frozen(table: &str) -> Fleet {
+    Fleet::parse(&with(table)).unwrap()
+}
+
+fn with(table: &str) -> String {
+    let own = GOOD.find("[[freeze]]").map_or(GOOD, |start| &GOOD[..start]);
+    format!("{own}\n[[freeze]]\nname = \"peak\"\nwhy = \"card volumes peak\"\n{table}\n")
+}
+
+fn night(table: &str) -> Night {
+    Night { fleet: frozen(table), ..Night::new() }
+}
+
+fn moment(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// A freeze, and moments at which it does and does not hold in a region.
+#[test]
+fn a_window_keeps_the_clock_of_its_zone() {
+    for (table, region, held, free) in [
+        // Sydney is at UTC+11 in November: 13:00 to 16:00 there is 02:00 to 05:00 UTC.
+        (
+            "days = [\"fri\"]\nfrom = \"13:00\"\nto = \"16:00\"",
+            AU,
+            &["2026-11-20T02:00:00Z", "2026-11-20T04:59:59Z"][..],
+            &["2026-11-20T01:59:59Z", "2026-11-20T05:00:00Z", "2026-11-19T03:00:00Z"][..],
+        ),
+        // One clock for all, said by name.
+        (
+            "days = [\"fri\"]\nfrom = \"13:00\"\nto = \"16:00\"\ntime_zone = \"America/New_York\"",
+            AU,
+            &["2026-11-20T18:00:00Z"],
+            &["2026-11-20T02:00:00Z"],
+        ),
+        // Over midnight, and over the end of the week.
+        (
+            "days = [\"fri..mon\"]\nfrom = \"22:00\"\nto = \"02:00\"\ntime_zone = \"UTC\"",
+            EU,
+            &["2026-11-20T22:00:00Z", "2026-11-24T01:59:00Z", "2026-11-22T00:30:00Z"],
+            &["2026-11-20T01:00:00Z", "2026-11-24T02:00:00Z", "2026-11-24T22:30:00Z"],
+        ),
+        // Whole days of the year, over its end.
+        (
+            "days = [\"12-20..01-02\"]\ntime_zone = \"UTC\"",
+            EU,
+            &["2026-12-20T00:00:00Z", "2027-01-02T23:59:59Z"],
+            &["2026-12-19T23:59:59Z", "2027-01-03T00:00:00Z"],
+        ),
+        // The last days of a month, however long it is.
+        (
+            "days = [\"last\", \"1\"]\ntime_zone = \"UTC\"",
+            EU,
+            &["2026-11-30T12:00:00Z", "2027-02-28T12:00:00Z", "2026-12-01T12:00:00Z"],
+            &["2026-11-29T12:00:00Z", "2026-12-30T12:00:00Z", "2026-12-02T00:00:00Z"],
+        ),
+        // Dublin puts its clocks back on 25 October 2026 at 02:00: 01:30 comes twice, and the window takes in both.
+        (
+            "from = \"2026-10-25 01:30\"\nuntil = \"2026-10-25 01:45\"",
+            EU,
+            &["2026-10-25T00:30:00Z", "2026-10-25T01:44:00Z"],
+            &["2026-10-25T00:29:00Z", "2026-10-25T01:45:00Z"],
+        ),
+        // ... and forward on 28 March: 09:00 is 08:00 UTC from then on.
+        (
+            "days = [\"sat\", \"sun\"]\nfrom = \"09:00\"\nto = \"10:00\"",
+            EU,
+            &["2026-03-28T09:30:00Z", "2026-03-29T08:30:00Z"],
+            &["2026-03-28T08:30:00Z", "2026-03-29T09:30:00Z"],
+        ),
+    ] {
+        let fleet = frozen(table);
+        let holds = |at: &str| fleet.frozen(&name(region), moment(at), moment(at)).is_some();
+        for at in held {
+            assert!(holds(at), "{table}: it should hold in {region} at {at}");
+        }
+        for at in free {
+            assert!(!holds(at), "{table}: it should not hold in {region} at {at}");
+        }
+    }
+}
+
+#[test]
+fn windows_that_follow_each_other_end_together() {
+    let fleet = frozen("days = [\"12-24..12-26\"]\ntime_zone = \"UTC\"");
+    let at = moment("2026-12-24T12:00:00Z");
+    let frozen = fleet.frozen(&name(EU), at, at).unwrap();
+    assert_eq!((frozen.name.as_str(), frozen.until), ("peak", moment("2026-12-27T00:00:00Z")));
+}
+
+/// A freeze that is wrong, what the error says, and the text on whose line it stands.
+#[test]
+fn a_freeze_that_is_wrong_is_named_with_its_line() {
+    for (table, words, line) in [
+        ("days = [\"friday\"]", "freeze.days: \"friday\" is neither a weekday", "friday"),
+        ("days = [\"02-30\"]", "freeze.days: \"02-30\"", "02-30"),
+        ("days = [\"mon..12-24\"]", "freeze.days", "mon..12-24"),
+        ("days = [\"0\"]", "freeze.days: \"0\"", "\"0\""),
+        ("days = []", "freeze.days is empty", "[[freeze]]"),
+        ("days = [\"fri\"]\nfrom = \"5pm\"", "freeze.from: \"5pm\" is not a time of day", "5pm"),
+        ("from = \"17:00\"\nto = \"18:00\"", "freeze: say either days", "[[freeze]]"),
+        ("days = [\"fri\"]\nfrom = \"2026-11-26\"\nuntil = \"2026-11-27\"", "freeze: say either days", "[[freeze]]"),
+        ("from = \"2026-11-27\"\nuntil = \"2026-11-26\"", "freeze.until: 2026-11-26 is not after from", "until"),
+        ("from = \"tomorrow\"\nuntil = \"2026-11-26\"", "freeze.from: \"tomorrow\" is not a moment", "tomorrow"),
+        ("days = [\"fri\"]\ntime_zone = \"Mars/Olympus\"", "freeze.time_zone: \"Mars/Olympus\"", "Mars"),
+        ("days = [\"fri\"]\nregions = [\"us-east-1\"]", "freeze.regions: us-east-1 is not one of", "regions"),
+        ("days = [\"fri\"]\nregions = []", "freeze.regions is empty", "[[freeze]]"),
+        ("days = [\"mon..sun\"]", "freeze: \"peak\" leaves eu-west-1 no 40m in a year", "[[freeze]]"),
+        (
+            "days = [\"mon..sun\"]\nfrom = \"00:30\"\nto = \"00:00\"",
+            "freeze: \"peak\" leaves eu-west-1 no",
+            "[[freeze]]",
+        ),
+        ("days = [\"fri\"]\nbecause = \"x\"", "unknown field `because`", "because"),
+    ] {
+        let text = with(table);
+        let error = Fleet::parse(&text).unwrap_err();
+        assert!(error.message.contains(words), "{table}: {error}");
+        let expected = text.lines().collect::<Vec<_>>().iter().rposition(|own| own.contains(line)).map(|at| at + 1);
+        assert_eq!(error.line, expected, "{table}: {error}");
+    }
+    // Twenty minutes a day are too few for Dublin's bake; an hour is enough.
+    assert!(Fleet::parse(&with("days = [\"mon..sun\"]\nfrom = \"01:00\"\nto = \"00:00\"")).is_ok());
+}
+
+const ONLY_JP: &str = "regions = [\"ap-northeast-1\"]\nfrom = \"2026-11-20 11:00\"\nuntil = \"2026-11-20 18:00\"";
+const ALL: &str = "from = \"2026-11-20 00:00\"\nuntil = \"2026-11-20 06:00\"\ntime_zone = \"UTC\"";
+
+#[test]
+fn a_frozen_region_lags_on_record_without_a_page_and_the_others_go_on() {
+    let mut night = Night { fleet: frozen(ONLY_JP), ..Night::confirmed_in(&[EU, AU]) };
+    let call = night.call(JP);
+    assert_eq!((call.finish(), call.pages(), call.did(Act::Prepare)), (Some(Finish::Deferred), 0, false));
+    let why = &night.sight.hub.deferred[&(actor("wave-1"), name(JP))];
+    assert_eq!(why, "frozen by \"peak\" until 2026-11-20 09:00 UTC (card volumes peak); it stays on v426");
+    assert!(night.call(BR).did(Act::Update));
+}
+
+#[test]
+fn the_wave_ends_with_words_about_a_frozen_region_and_without_a_page() {
+    let mut night = Night { fleet: frozen(ONLY_JP), ..Night::confirmed_in(&[EU, AU, BR]) };
+    night.call(JP);
+    let call = night.verify();
+    assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 0));
+    assert!(call.last().why.contains("JP: deferred, frozen by \"peak\" until"), "{}", call.last().why);
+}
+
+#[test]
+fn an_update_that_would_run_into_a_freeze_does_not_start() {
+    let mut night = Night { fleet: frozen(ONLY_JP), ..Night::confirmed_in(&[EU, AU]) };
+    // The freeze begins at 02:00 UTC; JP's bake and soak take eighteen minutes.
+    night.now = moment("2026-11-20T01:43:00Z");
+    assert_eq!(night.call(JP).finish(), Some(Finish::Deferred));
+    let mut night = Night { fleet: frozen(ONLY_JP), ..Night::confirmed_in(&[EU, AU]) };
+    night.now = moment("2026-11-20T01:41:00Z");
+    assert!(night.call(JP).did(Act::Update));
+}
+
+#[test]
+fn a_freeze_that_is_nearly_over_is_waited_for() {
+    let mut night = Night { fleet: frozen(ONLY_JP), ..Night::confirmed_in(&[EU, AU]) };
+    night.now = moment("2026-11-20T08:58:00Z");
+    assert!(matches!(night.call(JP).last().next, Next::Wait));
+    night.pass("2m");
+    assert!(night.call(JP).did(Act::Update));
+}
+
+#[test]
+fn a_freeze_of_the_whole_fleet_holds_the_wave_until_it_ends() {
+    let mut night = night(ALL);
+    let call = night.call(EU);
+    assert!(matches!(call.last().next, Next::Wait) && call.last().why.contains("the wave holds"), "{:?}", call.last());
+    assert!(night.sight.hub.deferred.is_empty() && !call.did(Act::Prepare));
+    night.now = at("06:00:00");
+    assert!(night.call(EU).did(Act::Update));
+}
+
+#[test]
+fn a_wave_whose_time_runs_out_in_a_freeze_ends_with_one_page() {
+    let mut night = night("from = \"2026-11-20 00:00\"\nuntil = \"2026-11-23 00:00\"\ntime_zone = \"UTC\"");
+    night.now = night.sight.since + night.fleet.wave.hold - SignedDuration::from_secs(1);
+    assert_eq!((night.call(EU).finish(), night.pages), (None, 0));
+    night.pass("1s");
+    assert_eq!((night.call(EU).finish(), night.pages), (Some(Finish::Failed), 1));
+    assert_eq!((night.call(EU).finish(), night.pages), (Some(Finish::Failed), 1));
+}
+
+#[test]
+fn a_canary_under_way_goes_on_in_a_freeze() {
+    let mut night = Night::baking(JP);
+    night.fleet = frozen(ONLY_JP);
+    night.due(JP);
+    night.call(JP);
+    let decided = night.history(JP).update.as_ref().unwrap().decision.as_ref().unwrap();
+    assert_eq!(decided.0, meridian_domain::Decision::Proceed);
+}
+
+/// I6: a freeze says nothing about going back.
+#[test]
+fn a_rollback_ignores_a_freeze() {
+    let mut night = Night::confirmed_in(&[EU, AU, JP, BR]);
+    night.fleet = frozen(ALL);
+    night.alarm = Some("alarm fraud-endpoint-latency rings".to_owned());
+    assert!(night.rollback(JP).did(Act::Update));
+}
+
+fn overridden(what: Rule, region: Option<&str>, until: Timestamp) -> Record {
+    let why = "the fix must go out".to_owned();
+    Record::Overridden { what, region: region.map(name), why, until }
+}
+
+/// Written by a person.
+fn tell(night: &mut Night, record: Record) {
+    night.sight.hub.apply(&Head::default().entry(night.now, actor("maria"), record));
+}
+
+#[test]
+fn an_overridden_freeze_lets_the_region_start_and_says_who_and_why() {
+    for region in [Some(JP), None] {
+        let mut night = Night { fleet: frozen(ONLY_JP), ..Night::confirmed_in(&[EU, AU]) };
+        tell(&mut night, overridden(Rule::Freeze, region, at("04:00:00")));
+        let call = night.call(JP);
+        assert!(call.did(Act::Update));
+        let words = "maria overrides the freeze until 2026-11-20 04:00 UTC: the fix must go out";
+        assert!(call.plans.iter().any(|plan| plan.why.contains(words)), "{:?}", call.plans);
+    }
+}
+
+#[test]
+fn an_override_counts_for_its_rule_its_region_and_its_time_only() {
+    for record in [
+        overridden(Rule::Freeze, Some(JP), at("03:02:00")),
+        overridden(Rule::Freeze, Some(AU), at("09:00:00")),
+        overridden(Rule::Order, Some(JP), at("09:00:00")),
+    ] {
+        let mut night = Night { fleet: frozen(ONLY_JP), ..Night::confirmed_in(&[EU, AU]) };
+        tell(&mut night, record.clone());
+        night.now = at("03:02:00");
+        assert_eq!(night.call(JP).finish(), Some(Finish::Deferred), "{record:?}");
+    }
+}
+
+#[test]
+fn a_later_override_takes_the_place_of_an_earlier_one() {
+    let mut night = Night { fleet: frozen(ONLY_JP), ..Night::confirmed_in(&[EU, AU]) };
+    tell(&mut night, overridden(Rule::Freeze, Some(JP), at("09:00:00")));
+    let now = night.now;
+    tell(&mut night, overridden(Rule::Freeze, Some(JP), now));
+    assert_eq!(night.sight.hub.overrides.len(), 1);
+    assert_eq!(night.call(JP).finish(), Some(Finish::Deferred));
+}
+
+/// I3 set aside for one region; nothing else is.
+#[test]
+fn an_overridden_order_lets_one_region_start_without_the_evidence_before_it() {
+    let mut night = Night::confirmed_in(&[EU]);
+    tell(&mut night, overridden(Rule::Order, Some(JP), at("09:00:00")));
+    assert_eq!(night.call(BR).finish(), Some(Finish::Failed));
+    let mut night = Night::confirmed_in(&[EU]);
+    tell(&mut night, overridden(Rule::Order, Some(JP), at("09:00:00")));
+    assert!(night.call(JP).did(Act::Update));
+    // A condemnation, a missing approval, a halt: no override has a word for them.
+    for stopped in [
+        Record::Condemned { release: release("v427"), region: name(EU), why: "slow".into() },
+        Record::Halted { why: "stop the line".into() },
+    ] {
+        let mut night = Night::confirmed_in(&[EU]);
+        for what in [Rule::Order, Rule::Freeze, Rule::Skew] {
+            tell(&mut night, overridden(what, None, at("09:00:00")));
+        }
+        tell(&mut night, stopped);
+        assert_eq!(night.call(AU).finish(), Some(Finish::Failed));
+    }
+}
+
+#[test]
+fn a_halted_fleet_says_who_halted_it() {
+    let mut night = Night::new();
+    tell(&mut night, Record::Halted { why: "card scheme incident".into() });
+    let call = night.call(EU);
+    assert_eq!((call.finish(), call.did(Act::Prepare)), (Some(Finish::Failed), false));
+    assert!(call.last().why.contains("the fleet is halted: card scheme incident (maria)"), "{}", call.last().why);
+}
+
+/// The audit shares nothing with the planner's own look at freezes.
+#[test]
+fn the_audit_refuses_a_start_in_a_freeze_unless_it_is_overridden() {
+    let mut night = Night::confirmed_in(&[EU, AU]);
+    night.call_until(JP, |night| night.history(JP).update.is_some());
+    let plan = night.plan(JP);
+    assert!(matches!(plan.next, Next::Do(Act::Update, ..)));
+    night.fleet = frozen(ONLY_JP);
+    let notes = audit(&night.fleet, &night.sight, &plan, night.now);
+    assert!(matches!(&notes[..], [note] if note.invariant == "I3" && note.what.contains("frozen")), "{notes:?}");
+    tell(&mut night, overridden(Rule::Freeze, Some(JP), at("04:00:00")));
+    assert_eq!(audit(&night.fleet, &night.sight, &plan, night.now), []);
+}

@@ -1,0 +1,253 @@
+//! Active, standby and joining regions; canary, linear, rolling and all at once; zones: what each of them may do.
+
+use crate::night::{AU, BR, EU, JP, Night, actor, name, release};
+use jiff::SignedDuration;
+use meridian_domain::plan::{Act, Finish, Next, Plan};
+use meridian_domain::{
+    Decision, EndpointStatus, Fleet, FleetError, Kind, Record, Routing, Seen, Style, VariantPhase, Zone, audit,
+};
+
+const GOOD: &str = include_str!("../../../../fleet.toml");
+
+/// The repository's fleet, with these lines added to regions.
+fn with(regions: &[(&str, &str)]) -> String {
+    regions.iter().fold(GOOD.to_owned(), |text, (region, lines)| {
+        let name = format!("name = \"{region}\"");
+        assert!(text.contains(&name));
+        text.replacen(&name, &format!("{name}\n{lines}"), 1)
+    })
+}
+
+fn fleet(regions: &[(&str, &str)]) -> Fleet {
+    Fleet::parse(&with(regions)).unwrap()
+}
+
+fn refused(regions: &[(&str, &str)]) -> FleetError {
+    Fleet::parse(&with(regions)).unwrap_err()
+}
+
+const STANDBY: &str = "kind = \"standby\"";
+const JOINING: &str = "kind = \"joining\"";
+
+fn standby(confirmed: &[&str]) -> Night {
+    Night { fleet: fleet(&[(BR, STANDBY)]), ..Night::confirmed_in(confirmed) }
+}
+
+#[test]
+fn a_region_is_active_and_goes_by_canary_where_it_says_nothing() {
+    let fleet = Fleet::parse(GOOD).unwrap();
+    assert!(
+        fleet.regions.iter().all(|own| (own.kind, own.style) == (Kind::Active, Style::Canary) && own.zone.is_none())
+    );
+    let night = standby(&[]);
+    assert_eq!((night.region(BR).kind, night.region(BR).style), (Kind::Standby, Style::AllAtOnce));
+}
+
+/// What is impossible, in words, on its line.
+#[test]
+fn a_kind_and_a_style_that_do_not_go_together_are_refused() {
+    for (regions, words, line) in [
+        (
+            &[(AU, "style = \"all-at-once\"")][..],
+            "region.style: all-at-once of ap-southeast-2 has no canary",
+            "all-at-once",
+        ),
+        (
+            &[(AU, "style = \"rolling\"\nbatch = 50")],
+            "region.style: rolling of ap-southeast-2 has no canary",
+            "rolling",
+        ),
+        (
+            &[(BR, "kind = \"standby\"\nstyle = \"canary\"")],
+            "region.style: canary of sa-east-1 would wait",
+            "\"canary\"",
+        ),
+        (&[(BR, "kind = \"joining\"\nstyle = \"linear\"\nstep = 50")], "would wait for a judge", "linear"),
+        (&[(AU, "style = \"linear\"")], "region.step is missing", "name = \"ap-southeast-2\""),
+        (&[(AU, "style = \"linear\"\nstep = 9")], "region.step must be 10 to 50", "step = 9"),
+        (&[(BR, "kind = \"standby\"\nstyle = \"rolling\"\nbatch = 51")], "region.batch must be 5 to 50", "batch = 51"),
+        (&[(AU, "step = 20")], "region.step of ap-southeast-2 is linear's", "step = 20"),
+        (&[(AU, "batch = 20")], "region.batch of ap-southeast-2 is rolling's", "batch = 20"),
+        (&[(AU, "style = \"blue\"")], "region.style: \"blue\" is none of", "\"blue\""),
+        (&[(AU, "kind = \"passive\"")], "unknown variant `passive`", "passive"),
+        // Nine waits of half an hour.
+        (&[(EU, "style = \"linear\"\nstep = 10")], "region.style: linear of eu-west-1 takes 9 waits", "linear"),
+        (&[(EU, STANDBY)], "ap-southeast-2 is active and listed after eu-west-1", "name = \"ap-southeast-2\""),
+        (
+            &[(EU, STANDBY), (AU, STANDBY), (JP, STANDBY), (BR, JOINING)],
+            "region.kind: no region is active",
+            "name = \"eu-west-1\"",
+        ),
+        (&[(AU, "zone = \"EU!\"")], "region.zone: \"EU!\" is not a zone's name", "EU!"),
+        (&[(AU, "zone = \"apac\"")], "region.zone: say it of every region or of none", "name = \"ap-southeast-2\""),
+    ] {
+        let error = refused(regions);
+        assert!(error.message.contains(words), "{regions:?}: {error}");
+        let text = with(regions);
+        let expected = text.lines().position(|own| own.contains(line)).map(|at| at + 1);
+        assert_eq!(error.line, expected, "{regions:?}: {error}");
+    }
+}
+
+/// Golden records are held-out customers' payloads and go to every region: over a zone's border only where the fleet's
+/// people say that they may.
+#[test]
+fn two_zones_need_golden_records_that_may_leave_them() {
+    let zones = [(EU, "zone = \"eu\""), (AU, "zone = \"apac\""), (JP, "zone = \"apac\""), (BR, "zone = \"latam\"")];
+    let error = refused(&zones);
+    assert!(error.message.contains("fleet.golden_records = \"may-leave-zone\""), "{error}");
+    let text = with(&zones).replacen("order = ", "golden_records = \"may-leave-zone\"\norder = ", 1);
+    let fleet = Fleet::parse(&text).unwrap();
+    assert_eq!(fleet.regions[1].zone.as_ref().map(Zone::as_str), Some("apac"));
+    let one = [EU, AU, JP, BR].map(|region| (region, "zone = \"one\""));
+    assert!(Fleet::parse(&with(&one)).is_ok(), "one zone needs no such word");
+}
+
+#[test]
+fn each_style_asks_sagemaker_for_its_own_routing() {
+    let bake = SignedDuration::from_mins(10);
+    for (lines, routing) in [
+        ("", Routing::Canary { percent: 10, bake }),
+        ("style = \"linear\"\nstep = 25", Routing::Linear { step: 25, wait: bake }),
+        (STANDBY, Routing::AllAtOnceWatched { bake }),
+        ("kind = \"standby\"\nstyle = \"rolling\"\nbatch = 50", Routing::Rolling { batch: 50, wait: bake }),
+    ] {
+        let night = Night { fleet: fleet(&[(BR, lines)]), ..Night::new() };
+        let spec = night.target(BR, "v427").update_spec(&night.fleet, &night.region(BR));
+        assert_eq!(spec.routing, routing);
+        // Whatever the style, an update without guards is none.
+        assert_eq!(spec.rollback_alarms.len(), 5);
+    }
+}
+
+#[test]
+fn a_standby_rides_on_the_actives_evidence_and_is_proved_by_golden_records() {
+    let mut night = standby(&[EU, AU, JP]);
+    assert!(night.call(BR).did(Act::Update));
+    night.pass("30s");
+    let call = night.call(BR);
+    assert!(!call.did(Act::Look));
+    let update = night.history(BR).update.as_ref().unwrap();
+    let (decision, why) = update.decision.as_ref().unwrap();
+    assert_eq!(*decision, Decision::Proceed);
+    assert_eq!(why, "no canary of its own: it rides on the evidence of EU, AU, JP");
+    night.pass("4m");
+    night.phase(BR, VariantPhase::Baking);
+    let call = night.call(BR);
+    assert!(call.did(Act::AskGolden));
+    assert_eq!(call.finish(), Some(Finish::Done));
+    assert!(night.history(BR).serves(&release("v427")));
+}
+
+/// I4 for those who show no evidence too.
+#[test]
+fn a_standby_that_answers_wrong_goes_back() {
+    let mut night = standby(&[EU, AU, JP]);
+    night.call(BR);
+    night.pass("4m");
+    night.phase(BR, VariantPhase::Baking);
+    night.right = Some(9);
+    night.call(BR);
+    night.pass("30s");
+    assert!(night.call(BR).did(Act::Trip));
+    assert!(!night.history(BR).serves(&release("v427")));
+}
+
+#[test]
+fn a_rolling_standby_is_proved_once_every_batch_is_in_service() {
+    let lines = "kind = \"standby\"\nstyle = \"rolling\"\nbatch = 50";
+    let mut night = Night { fleet: fleet(&[(BR, lines)]), ..Night::confirmed_in(&[EU, AU, JP]) };
+    night.call(BR);
+    night.pass("4m");
+    // Between two batches: some instances are old.
+    night.phase(BR, VariantPhase::Baking);
+    let call = night.call(BR);
+    assert!(!call.did(Act::AskGolden) && matches!(call.last().next, Next::Wait), "{:?}", call.last());
+    night.pass("10m");
+    night.in_service(BR, "v427");
+    let call = night.call(BR);
+    assert!(call.did(Act::AskGolden));
+    assert_eq!(call.finish(), Some(Finish::Done));
+}
+
+#[test]
+fn a_standby_without_an_actives_evidence_does_not_start() {
+    let mut night = standby(&[]);
+    for region in [EU, AU, JP] {
+        let (region, execution, why) = (name(region), actor("wave-1"), "dark".to_owned());
+        night.hub(Record::Deferred { region, execution, release: release("v427"), why });
+    }
+    let call = night.call(BR);
+    assert!(!call.did(Act::Prepare) && call.last().why.contains("no active region has shown"), "{:?}", call.last());
+    night.pass("4m");
+    assert_eq!(night.call(BR).finish(), Some(Finish::Deferred));
+}
+
+#[test]
+fn a_stopped_wave_takes_a_standby_back() {
+    let mut night = standby(&[EU, AU, JP]);
+    night.call(BR);
+    night.pass("30s");
+    night.call(BR);
+    night.tell(AU, Record::Halted { why: "its alarm".into() });
+    night.pass("30s");
+    assert!(night.call(BR).did(Act::Trip));
+}
+
+#[test]
+fn a_region_that_joins_holds_up_nobody() {
+    let text = with(&[(JP, JOINING), (BR, STANDBY)]);
+    let mut night = Night { fleet: Fleet::parse(&text).unwrap(), ..Night::confirmed_in(&[EU, AU]) };
+    // It lags, and the standby after it starts all the same.
+    assert!(night.call(BR).did(Act::Update));
+    let mut night = Night { fleet: Fleet::parse(&text).unwrap(), ..Night::confirmed_in(&[EU, AU, BR]) };
+    let call = night.verify();
+    assert_eq!((call.finish(), call.pages()), (Some(Finish::Done), 0));
+    assert!(call.last().why.contains("JP: it names configuration"), "{}", call.last().why);
+}
+
+/// I9 by the audit's own look: nobody proceeds without a judgement, unless it has no canary and an active's evidence stands.
+#[test]
+fn the_audit_lets_nobody_ride_without_evidence() {
+    let proceed = |region: &str| {
+        let (execution, decision) = (actor("wave-1"), Decision::Proceed);
+        let record = Record::Decided { execution, decision, why: String::new(), judgement: None, cause: None };
+        Plan { next: Next::TellRegion(name(region), record), why: String::new() }
+    };
+    let refused =
+        |night: &Night, region: &str| !audit(&night.fleet, &night.sight, &proceed(region), night.now).is_empty();
+    assert!(!refused(&standby(&[EU]), BR));
+    assert!(refused(&standby(&[]), BR));
+    assert!(refused(&standby(&[EU]), AU), "an active has a canary of its own");
+}
+
+/// The first step is the canary: decided before the second, watched until the last.
+#[test]
+fn a_linear_shift_is_decided_in_its_first_step_and_proved_after_its_last() {
+    let linear = fleet(&[(AU, "style = \"linear\"\nstep = 25")]);
+    let mut night = Night { fleet: linear, ..Night::baking(AU) };
+    night.due(AU);
+    night.call(AU);
+    assert!(night.history(AU).update.as_ref().unwrap().is_decided(Decision::Proceed));
+    night.now = night.canary_ends(AU);
+    night.phase(AU, VariantPhase::Baking);
+    for _ in 0..2 {
+        // The second and the third step: some traffic is on blue, and golden records would say so.
+        let call = night.call(AU);
+        assert!(call.did(Act::Beat) && !call.did(Act::AskGolden) && matches!(call.last().next, Next::Wait));
+        night.now += night.region(AU).bake;
+    }
+    assert!(night.call(AU).did(Act::AskGolden));
+    assert!(night.history(AU).serves(&release("v427")));
+}
+
+#[test]
+fn an_endpoint_in_an_unknown_state_is_nobodys_evidence() {
+    let mut night = standby(&[EU, AU, JP]);
+    night.call(BR);
+    night.status(BR, EndpointStatus::UpdateRollbackFailed);
+    night.pass("4m");
+    let call = night.call(BR);
+    assert!(call.finish().is_some() && !night.history(BR).serves(&release("v427")), "{:?}", call.last());
+    assert!(matches!(night.sight.endpoints[&name(BR)], Seen::Known(Some(_))));
+}

@@ -1,0 +1,123 @@
+//! What may cross the border of a residency zone: a ledger entry may, for it holds names, digests, times, counts, verdicts
+//! and words. Whoever adds a record, a field or a type must come by here, for none of this compiles without.
+
+use crate::night::{EU, Night};
+use meridian_domain::plan::{Next, WaveOrder};
+use meridian_domain::{
+    Actor, Cause, Decision, Epoch, Judgement, Record, RegionName, ReleaseId, Rule, Sha256, Target, Verdict, Version,
+};
+
+/// Says nothing of a customer.
+trait MayCross {}
+
+macro_rules! may_cross {
+    ($($type:ty),* $(,)?) => {$(impl MayCross for $type {})*};
+}
+
+// Names and digests, times and generations, counts and verdicts. A text is words that Meridian made of these, or what a
+// service or a person said; a container's words are left out before (I12).
+may_cross!(
+    Actor,
+    RegionName,
+    ReleaseId,
+    Version,
+    Sha256,
+    Target,
+    Epoch,
+    jiff::Timestamp,
+    u32,
+    Verdict,
+    Decision,
+    Cause,
+    Rule,
+    WaveOrder,
+    Judgement,
+    String,
+);
+impl<T: MayCross> MayCross for Option<T> {}
+impl<T: MayCross> MayCross for Vec<T> {}
+impl<T: MayCross> MayCross for &T {}
+impl<A: MayCross, B: MayCross> MayCross for (A, B) {}
+
+macro_rules! crosses {
+    ($($field:ident),*) => {{ fn may<T: MayCross>(_: &T) {} $(may($field);)* }};
+}
+
+/// Every field of every record, by name: nothing is left out with `..`.
+fn crosses_the_border(record: &Record) {
+    match record {
+        Record::WaveStarted { release, version, execution, late, order } => {
+            crosses!(release, version, execution, late, order)
+        }
+        Record::WaveOrdered { execution, order } => crosses!(execution, order),
+        Record::Registered { release, package } => crosses!(release, package),
+        Record::Evaluated { release, champion, holdout, verdict, why, golden } => {
+            crosses!(release, champion, holdout, verdict, why, golden)
+        }
+        Record::Approved { release } => crosses!(release),
+        Record::Rejected { release, why } => crosses!(release, why),
+        Record::LeaseTaken { epoch, until } => crosses!(epoch, until),
+        Record::LeaseRenewed { epoch, until } => crosses!(epoch, until),
+        Record::LeaseReleased { epoch } => crosses!(epoch),
+        Record::RegionIll { region, execution, why } => crosses!(region, execution, why),
+        Record::RegionWell { region, execution } => crosses!(region, execution),
+        Record::Deferred { region, execution, release, why } => crosses!(region, execution, release, why),
+        Record::Condemned { release, region, why } => crosses!(release, region, why),
+        Record::Overridden { what, region, why, until } => crosses!(what, region, why, until),
+        Record::SkewTold { region, newest, why } => crosses!(region, newest, why),
+        Record::StepRefused { execution, step, notes } => crosses!(execution, step, notes),
+        Record::WaveEnded { release, execution, lagging } => crosses!(release, execution, lagging),
+        Record::Attested { release, version } => crosses!(release, version),
+        Record::Refused { release, why } => crosses!(release, why),
+        Record::NotReplicated { objects } => crosses!(objects),
+        Record::UpdateIntended { target, back, execution, epoch } => crosses!(target, back, execution, epoch),
+        Record::UpdateStarted { execution } => crosses!(execution),
+        Record::CanaryStarted { execution, from, ends } => crosses!(execution, from, ends),
+        Record::Decided { execution, decision, why, judgement, cause } => {
+            crosses!(execution, decision, why, judgement, cause)
+        }
+        Record::Confirmed { target, execution, golden } => crosses!(target, execution, golden),
+        Record::Settled { target, execution } => crosses!(target, execution),
+        Record::Reverted { from, to, why } => crosses!(from, to, why),
+        Record::PageOwed { why, advice } => crosses!(why, advice),
+        Record::PageSent { why } => crosses!(why),
+        Record::Halted { why } => crosses!(why),
+        Record::Lifted { why } => crosses!(why),
+    }
+}
+
+/// The longest list of numbers in a value.
+fn longest_list(value: &serde_json::Value) -> usize {
+    match value {
+        serde_json::Value::Array(all) => {
+            let numbers = all.iter().filter(|own| own.is_number()).count();
+            all.iter().map(longest_list).max().unwrap_or_default().max(numbers)
+        }
+        serde_json::Value::Object(fields) => fields.values().map(longest_list).max().unwrap_or_default(),
+        _ => 0,
+    }
+}
+
+/// Fewer numbers in a row than a payment's record has (hundreds): sums and test statistics, never rows.
+const LONGEST: usize = 100;
+
+#[test]
+fn a_record_holds_names_counts_and_words_and_nothing_of_a_customer() {
+    let mut night = Night::baking(EU);
+    night.due(EU);
+    let call = night.call(EU);
+    let records: Vec<&Record> = call
+        .plans
+        .iter()
+        .filter_map(|plan| match &plan.next {
+            Next::TellRegion(_, record) | Next::TellHub(record) => Some(record),
+            _ => None,
+        })
+        .collect();
+    assert!(records.iter().any(|record| matches!(record, Record::Decided { judgement: Some(_), .. })));
+    for record in records {
+        crosses_the_border(record);
+        let value = serde_json::to_value(record).unwrap();
+        assert!(longest_list(&value) < LONGEST, "{value}");
+    }
+}

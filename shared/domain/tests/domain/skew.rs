@@ -1,0 +1,133 @@
+//! How far regions may be apart without a page: in releases and in hours.
+
+use crate::night::{AU, BR, EU, JP, Night, actor, name, release, version};
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::plan::{Act, Finish, Next};
+use meridian_domain::{Fleet, Head, HubHistory, Record, Rule, audit};
+
+/// These were approved, one after another, a night each; the last of them now. JP serves v426, the others the last but one.
+fn behind(approved: &[&str]) -> Night {
+    let mut night = Night::new();
+    night.sight.hub = HubHistory::default();
+    let nights = i64::try_from(approved.len()).unwrap();
+    for (ago, text) in (0..nights).rev().zip(approved) {
+        let at = night.now - SignedDuration::from_hours(24 * ago);
+        write(&mut night, at, Record::Approved { release: release(text) });
+    }
+    if let [.., before, _] = approved {
+        for region in [EU, AU, BR] {
+            let target = night.target(region, before);
+            night.tell(region, Record::Attested { release: release(before), version: version(before) });
+            night.tell(region, Record::Confirmed { target, execution: actor("wave-0"), golden: 10 });
+            night.in_service(region, before);
+        }
+    }
+    night
+}
+
+fn write(night: &mut Night, at: Timestamp, record: Record) {
+    night.sight.hub.apply(&Head::default().entry(at, actor("maria"), record));
+}
+
+fn with_skew(mut night: Night, hours: i64) -> Night {
+    night.fleet.wave.skew = SignedDuration::from_hours(hours);
+    night
+}
+
+#[test]
+fn a_region_too_many_releases_behind_is_paged_once_and_nobody_waits_for_it() {
+    let mut night = with_skew(behind(&["v426", "v424", "v425", "v427"]), 1000);
+    let call = night.call(EU);
+    assert_eq!((call.pages(), call.did(Act::Update)), (1, true));
+    let page = call.plans.iter().find(|plan| matches!(plan.next, Next::Page { .. })).unwrap();
+    assert!(page.why.starts_with("JP lags: it serves v426, 3 releases behind"), "{}", page.why);
+    assert!(night.sight.hub.skew_told.contains(&(name(JP), release("v427"))));
+    // Another execution of the same release says nothing new.
+    let mut again = with_skew(behind(&["v426", "v424", "v425", "v427"]), 1000);
+    again.sight.hub.skew_told = night.sight.hub.skew_told.clone();
+    assert_eq!(again.call(EU).pages(), 0);
+}
+
+#[test]
+fn as_many_releases_as_policy_allows_are_nobodys_page() {
+    let mut night = with_skew(behind(&["v426", "v425", "v427"]), 1000);
+    assert_eq!(night.call(EU).pages(), 0);
+    // A condemned release is one that nobody could have taken.
+    let mut night = with_skew(behind(&["v426", "v424", "v425", "v427"]), 1000);
+    night.hub(Record::Condemned { release: release("v424"), region: name(EU), why: "slow".into() });
+    assert_eq!(night.call(EU).pages(), 0);
+}
+
+#[test]
+fn a_region_too_many_hours_behind_is_paged() {
+    for (hours, pages) in [(23, 1), (25, 0)] {
+        let mut night = with_skew(behind(&["v426", "v425", "v427"]), hours);
+        assert_eq!(night.call(EU).pages(), pages, "{hours}");
+    }
+}
+
+#[test]
+fn a_fleet_that_is_old_together_is_not_apart() {
+    let mut night = with_skew(behind(&["v426", "v427"]), 1);
+    for region in [EU, AU, BR] {
+        let target = night.target(region, "v426");
+        night.tell(region, Record::Settled { target, execution: actor("wave-0") });
+    }
+    night.pass("4h");
+    assert_eq!(night.verify().pages(), 1, "not every region serves it; nobody lags behind another");
+    assert!(night.sight.hub.skew_told.is_empty());
+}
+
+#[test]
+fn the_waves_end_tells_of_a_region_that_became_too_old_meanwhile() {
+    let mut night = with_skew(Night::confirmed_in(&[EU, AU, BR]), 1);
+    night.hub(Record::Deferred {
+        region: name(JP),
+        execution: actor("wave-1"),
+        release: release("v427"),
+        why: "dark".to_owned(),
+    });
+    night.pass("2h");
+    let call = night.verify();
+    assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1));
+    assert_eq!(night.verify().pages(), 0);
+}
+
+#[test]
+fn an_override_of_the_skew_silences_one_region_while_it_counts() {
+    for (region, until, pages) in [(JP, "1h", 0), (AU, "1h", 1), (JP, "0s", 1)] {
+        let mut night = with_skew(behind(&["v426", "v424", "v425", "v427"]), 1000);
+        let (now, why) = (night.now, "its quota comes on Monday".to_owned());
+        let until = now + until.parse::<SignedDuration>().unwrap();
+        write(&mut night, now, Record::Overridden { what: Rule::Skew, region: Some(name(region)), why, until });
+        assert_eq!(night.call(EU).pages(), pages, "{region}");
+    }
+}
+
+#[test]
+fn a_region_that_joins_lags_in_silence() {
+    let text = include_str!("../../../../fleet.toml").replacen(
+        "name = \"sa-east-1\"",
+        "name = \"sa-east-1\"\nkind = \"joining\"",
+        1,
+    );
+    let mut night = Night { fleet: Fleet::parse(&text).unwrap(), ..behind(&["v426", "v424", "v425", "v427"]) };
+    night.fleet.wave.skew = SignedDuration::from_hours(1000);
+    for (region, serves) in [(JP, "v425"), (BR, "v426")] {
+        let target = night.target(region, serves);
+        night.tell(region, Record::Settled { target, execution: actor("wave-0") });
+    }
+    assert_eq!(night.call(EU).pages(), 0);
+}
+
+#[test]
+fn the_audit_refuses_to_widen_the_skew_untold() {
+    let mut night = with_skew(behind(&["v426", "v424", "v425", "v427"]), 1000);
+    night.call_until(EU, |night| night.history(EU).update.is_some());
+    let plan = night.plan(EU);
+    assert!(matches!(plan.next, Next::Do(Act::Update, ..)), "{plan:?}");
+    assert_eq!(audit(&night.fleet, &night.sight, &plan, night.now), []);
+    night.sight.hub.skew_told.clear();
+    let notes = audit(&night.fleet, &night.sight, &plan, night.now);
+    assert!(matches!(&notes[..], [note] if note.invariant == "I3" && note.what.contains("untold")), "{notes:?}");
+}
