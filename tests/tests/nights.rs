@@ -134,7 +134,9 @@ fn a_dark_tokyo_never_stops_another_region_whenever_it_goes_dark() {
 
 #[test]
 fn every_event_delivered_twice_ends_the_same() {
-    for name in ["good-night", "tokyo-dark", "bad-model", "bad-eval", "late-alarm", "judge-dies"] {
+    let usual = ["good-night", "tokyo-dark", "bad-model", "bad-eval", "late-alarm", "judge-dies"];
+    let policies = ["first-night", "add-region", "frozen", "overridden"];
+    for name in usual.into_iter().chain(policies) {
         let once = live(&built_in(name), SEED).1;
         let (story, twice) = live(&Scenario { deliver_twice: true, ..built_in(name) }, SEED);
         assert!(twice.as_expected, "{name}: {:?}\n{story}", twice.unexpected);
@@ -176,6 +178,29 @@ fn a_function_killed_between_intent_and_outcome_ends_the_same() {
             let (story, report) = live(&scenario, SEED);
             let case = format!("{function} killed {when:?} {operation}");
             assert!(story.contains("did not answer: crashed"), "{case}: nothing was killed\n{story}");
+            assert!(report.as_expected, "{case}: {:?}\n{story}", report.unexpected);
+            assert_eq!(end(&report), usual, "{case}\n{story}");
+        }
+    }
+}
+
+/// I8 for a region's first release: killed before and after each call that makes something of it.
+#[test]
+fn a_function_killed_around_a_first_release_ends_the_same() {
+    let usual = end(&live(&built_in("add-region"), SEED).1);
+    for operation in ["CreateModel", "CreateEndpointConfig", "CreateEndpoint", "InvokeEndpoint"] {
+        for when in [When::Before, When::After] {
+            let mut scenario = built_in("add-region");
+            scenario.fault.push(Fault {
+                function: Some(FunctionName::Promote),
+                region: Some("ap-northeast-1".parse().unwrap()),
+                operation: Some(operation.to_owned()),
+                when,
+                at_most: Some(1),
+                ..Fault::of(FaultKind::Kill)
+            });
+            let (story, report) = live(&scenario, SEED);
+            let case = format!("promote killed {when:?} {operation} in JP");
             assert!(report.as_expected, "{case}: {:?}\n{story}", report.unexpected);
             assert_eq!(end(&report), usual, "{case}\n{story}");
         }

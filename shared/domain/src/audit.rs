@@ -6,8 +6,9 @@
 use crate::endpoint::{EndpointStatus, EndpointView, Seen, Target};
 use crate::fleet::{Fleet, Kind, OrderPolicy};
 use crate::history::{OpenUpdate, RegionHistory};
-use crate::ledger::{Record, Rule};
+use crate::ledger::Record;
 use crate::names::RegionName;
+use crate::overrides::Rule;
 use crate::plan::{Act, Next, Plan, Sight};
 use crate::verdict::{Decision, Verdict};
 use jiff::Timestamp;

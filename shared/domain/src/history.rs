@@ -1,14 +1,14 @@
 //! What the ledger's entries add up to: the projections that the planner reads.
 
 use crate::endpoint::Target;
-use crate::ledger::{Entry, Record, Rule};
+use crate::ledger::{Entry, Record};
 use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
+use crate::overrides::Override;
 use crate::plan::WaveOrder;
 use crate::verdict::{Cause, Decision};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 /// Who holds the fleet, and until when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -24,35 +24,6 @@ pub struct Lease {
 impl Lease {
     fn is(&self, epoch: Epoch, holder: &Actor) -> bool {
         self.epoch == epoch && self.holder == *holder
-    }
-}
-
-/// A rule that a person has set aside.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Override {
-    /// Which rule.
-    pub what: Rule,
-    /// For which region; none for every one.
-    pub region: Option<RegionName>,
-    /// Who.
-    pub who: Actor,
-    /// Why.
-    pub why: String,
-    /// Until when.
-    pub until: Timestamp,
-}
-
-impl Override {
-    /// True where it says something about `what` in `region` at `now`.
-    pub fn counts(&self, what: Rule, region: &RegionName, now: Timestamp) -> bool {
-        self.what == what && self.until > now && self.region.as_ref().is_none_or(|own| own == region)
-    }
-}
-
-impl fmt::Display for Override {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let until = self.until.strftime("%Y-%m-%d %H:%M UTC");
-        write!(f, "{} overrides the {} until {until}: {}", self.who, self.what, self.why)
     }
 }
 
@@ -174,11 +145,6 @@ impl HubHistory {
             Record::Lifted { .. } => self.halt = None,
             _ => {}
         }
-    }
-
-    /// The override of `what` that counts in `region` at `now`.
-    pub fn overridden(&self, what: Rule, region: &RegionName, now: Timestamp) -> Option<&Override> {
-        self.overrides.iter().rev().find(|own| own.counts(what, region, now))
     }
 
     /// The order that a wave recorded.

@@ -3,6 +3,7 @@
 use crate::endpoint::Target;
 use crate::judge::bounds::Judgement;
 use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
+use crate::overrides::Rule;
 use crate::plan::WaveOrder;
 use crate::verdict::{Cause, Decision, Verdict};
 use jiff::Timestamp;
@@ -287,29 +288,6 @@ pub enum Record {
         /// Why.
         why: String,
     },
-}
-
-/// What a person may set aside for a while. The type has no word for what nobody may: approved and checked bytes (I2),
-/// proof by answers (I4), a way back (I5), a decision before the timer's end (I9), or a condemnation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rule {
-    /// A `[[freeze]]`: the region may start within it.
-    Freeze,
-    /// The bound on how far regions may be apart: nobody is paged.
-    Skew,
-    /// The order: the region may start without the evidence of the regions before it.
-    Order,
-}
-
-impl std::fmt::Display for Rule {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Rule::Freeze => "freeze",
-            Rule::Skew => "skew",
-            Rule::Order => "order",
-        })
-    }
 }
 
 impl Entry {

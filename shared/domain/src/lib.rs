@@ -10,6 +10,7 @@ pub mod judge;
 pub mod keys;
 mod ledger;
 mod names;
+mod overrides;
 pub mod plan;
 mod release;
 pub mod traffic;
@@ -25,10 +26,11 @@ pub use fleet::{
     EvaluationPolicy, Fleet, FleetError, Freeze, Frozen, GateMode, Gauge, Guardrail, HomePlace, Inconclusive,
     JudgePolicy, Kind, MetricPolicy, OrderPolicy, Region, Style, WavePolicy, Zone,
 };
-pub use history::{HubHistory, Lease, OpenUpdate, Override, Owed, RegionHistory, Return, Serving};
+pub use history::{HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Serving};
 pub use judge::bounds::{Evidence, Judgement, judge};
 pub use keys::Chain;
-pub use ledger::{ChainError, Entry, EntryError, Head, Record, Rule};
+pub use ledger::{ChainError, Entry, EntryError, Head, Record};
 pub use names::{Actor, BucketName, Epoch, FleetName, NameError, RegionName, ReleaseId, ResourceName, Sha256, Version};
+pub use overrides::{Override, Rule};
 pub use release::{File, Image, ImageVersion, ImageVersionError, MANIFEST_SCHEMA, Manifest, ManifestError};
 pub use verdict::{Cause, Decision, Verdict};

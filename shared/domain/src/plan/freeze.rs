@@ -3,7 +3,8 @@
 
 use super::{Next, Plan, View};
 use crate::fleet::{Frozen, Region};
-use crate::ledger::{Record, Rule};
+use crate::ledger::Record;
+use crate::overrides::Rule;
 
 impl View<'_> {
     /// The freeze that keeps `region` from starting: one that holds, or begins before an update that starts now would be

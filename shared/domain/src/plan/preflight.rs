@@ -5,8 +5,8 @@ use crate::alarms::{AlarmState, composite_name};
 use crate::endpoint::{EndpointView, Seen, Target};
 use crate::fleet::{Frozen, Kind, Region};
 use crate::history::{OpenUpdate, RegionHistory};
-use crate::ledger::Rule;
 use crate::names::{Actor, RegionName};
+use crate::overrides::Rule;
 
 /// Why a region cannot start.
 pub(super) enum Objection<'a> {

@@ -6,8 +6,9 @@ use super::{Plan, View};
 use crate::endpoint::Seen;
 use crate::fleet::{Fleet, Kind, Region};
 use crate::history::HubHistory;
-use crate::ledger::{Record, Rule};
+use crate::ledger::Record;
 use crate::names::ReleaseId;
+use crate::overrides::Rule;
 use crate::plan::Sight;
 use jiff::Timestamp;
 
