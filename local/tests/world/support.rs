@@ -130,6 +130,7 @@ pub fn canary(config: &str, alarms: &[&str]) -> UpdateEndpoint {
                 termination_wait_in_seconds: Some(600),
                 maximum_execution_timeout_in_seconds: Some(7200),
             }),
+            rolling_update_policy: None,
             auto_rollback_configuration: (!alarms.is_empty()).then(|| AutoRollbackConfig {
                 alarms: alarms.iter().map(|name| RollbackAlarm { alarm_name: (*name).to_owned() }).collect(),
             }),
