@@ -24,6 +24,8 @@ pub struct WorldConfig {
     pub health_checks: bool,
     /// Whether every event and every asynchronous invocation arrives twice.
     pub deliver_twice: bool,
+    /// Whether serving containers say what they answered (namespace `Meridian/Model`).
+    pub containers_emit: bool,
     /// How long things take.
     pub timing: Timing,
 }
@@ -40,6 +42,7 @@ impl WorldConfig {
             behaviours: Vec::new(),
             health_checks: true,
             deliver_twice: false,
+            containers_emit: true,
             timing: Timing::default(),
         }
     }
@@ -108,8 +111,12 @@ pub struct Timing {
     pub shifting: SignedDuration,
     /// Taking the green fleet down after a rollback.
     pub rolling_back: SignedDuration,
-    /// From a minute's end to its metrics' visibility.
+    /// From a minute's end to its metrics' first visibility.
     pub metric_delay: SignedDuration,
+    /// From a minute's end to the visibility of all of its samples: until then its metrics are revised.
+    pub metric_complete: SignedDuration,
+    /// Share of a minute's samples that is seen only then, 0 to 1.
+    pub late_share: f64,
     /// From an answered pipeline job to the next action.
     pub action_gap: SignedDuration,
     /// From a continuation token to the next call.
@@ -133,6 +140,8 @@ impl Default for Timing {
             shifting: SignedDuration::from_mins(1),
             rolling_back: SignedDuration::from_mins(1),
             metric_delay: SignedDuration::from_secs(5),
+            metric_complete: SignedDuration::from_mins(2),
+            late_share: 0.1,
             action_gap: SignedDuration::from_secs(2),
             continuation: SignedDuration::from_secs(30),
             job_timeout: SignedDuration::from_mins(20),
@@ -168,6 +177,16 @@ pub struct Behaviour {
     /// Share of requests answered 5xx beyond the usual, 0 to 1.
     #[serde(default)]
     pub errors_5xx: f64,
+    /// Requests per second that one instance carries, where that is less than usual: latency grows as 1/(1 - load/capacity).
+    #[serde(default)]
+    pub capacity_rps: Option<f64>,
+    /// Times the usual share of alerts and high scores.
+    #[serde(default = "one")]
+    pub alert_factor: f64,
+    /// Share of the requests meant for it that reach it while the old fleet serves beside it, 0 to 1; the others go to the
+    /// old one.
+    #[serde(default = "one")]
+    pub traffic: f64,
 }
 
 fn one() -> f64 {

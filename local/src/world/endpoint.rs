@@ -155,7 +155,7 @@ impl Fleet {
     }
 
     fn serving(&self, share: f64) -> Serving {
-        Serving { config: self.config.clone(), labels: self.labels.clone(), share }
+        Serving { config: self.config.clone(), labels: self.labels.clone(), instances: self.instances, share }
     }
 }
 
@@ -178,9 +178,8 @@ impl Endpoint {
         blue.into_iter().chain(green).filter(|fleet| fleet.share > 0.0).collect()
     }
 
-    /// The fleet that answers the next invocation.
-    pub fn next_to_answer(&mut self) -> Option<&Fleet> {
-        let share = self.share();
+    /// The fleet that answers the next invocation, where green gets this share of them.
+    pub fn next_to_answer(&mut self, share: f64) -> Option<&Fleet> {
         let turn = |count: u64| (count as f64 * share).floor();
         let green = turn(self.asked + 1) > turn(self.asked);
         self.asked += 1;

@@ -36,32 +36,37 @@ impl MetricKey {
     }
 }
 
-/// What came in for one second.
+/// A part of what came in for one second, and from when on it is seen: a later part revises the minute.
 #[derive(Clone, Debug)]
-struct Point {
+struct Part {
     samples: Samples,
     visible_at: Timestamp,
 }
 
 /// One region's metrics.
 #[derive(Debug, Default)]
-pub(super) struct Metrics(BTreeMap<MetricKey, BTreeMap<i64, Point>>);
+pub(super) struct Metrics(BTreeMap<MetricKey, BTreeMap<i64, Vec<Part>>>);
 
 impl Metrics {
     /// Adds samples at a moment; nobody sees them before `visible_at`.
     pub fn put(&mut self, key: MetricKey, at: Timestamp, visible_at: Timestamp, samples: Samples) {
-        let series = self.0.entry(key).or_default();
-        let point = series.entry(at.as_second()).or_insert_with(|| Point { samples: Samples::default(), visible_at });
-        point.samples.merge(&samples);
-        point.visible_at = point.visible_at.max(visible_at);
+        if samples.count() <= 0.0 {
+            return;
+        }
+        let parts = self.0.entry(key).or_default().entry(at.as_second()).or_default();
+        match parts.iter_mut().find(|part| part.visible_at == visible_at) {
+            Some(part) => part.samples.merge(&samples),
+            None => parts.push(Part { samples, visible_at }),
+        }
     }
 
     /// The samples in `[from, to)`, in epoch seconds, as far as they are visible.
     pub fn samples(&self, key: &MetricKey, from: i64, to: i64, now: Timestamp) -> Samples {
         let mut all = Samples::default();
         let Some(series) = self.0.get(key) else { return all };
-        for point in series.range(from..to.max(from)).map(|(_, point)| point).filter(|point| point.visible_at <= now) {
-            all.merge(&point.samples);
+        let parts = series.range(from..to.max(from)).flat_map(|(_, parts)| parts);
+        for part in parts.filter(|part| part.visible_at <= now) {
+            all.merge(&part.samples);
         }
         all
     }
@@ -69,7 +74,8 @@ impl Metrics {
     /// Starts of the periods in `[from, to)` that have any visible sample, in order.
     fn periods(&self, key: &MetricKey, from: i64, to: i64, period: i64, now: Timestamp) -> Vec<i64> {
         let Some(series) = self.0.get(key) else { return Vec::new() };
-        let visible = series.range(from..to.max(from)).filter(|(_, point)| point.visible_at <= now);
+        let visible =
+            series.range(from..to.max(from)).filter(|(_, parts)| parts.iter().any(|part| part.visible_at <= now));
         let mut starts: Vec<i64> = visible.map(|(second, _)| second.div_euclid(period) * period).collect();
         starts.dedup();
         starts

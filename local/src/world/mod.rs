@@ -9,6 +9,7 @@ use meridian_domain::RegionName;
 use std::collections::BTreeMap;
 
 mod alarms;
+mod conduct;
 mod config;
 mod endpoint;
 mod endpoint_calls;
@@ -35,6 +36,7 @@ mod replication;
 mod s3;
 mod sagemaker;
 mod samples;
+mod scores;
 mod serving;
 mod sns;
 mod traffic;

@@ -12,8 +12,10 @@ use jiff::Timestamp;
 use meridian_domain::RegionName;
 use std::collections::BTreeMap;
 
+/// Key of a model's environment that names its release's digest.
+const RELEASE: &str = "MERIDIAN_RELEASE";
 /// Keys of a model's environment that say which release it is.
-const LABELS: [&str; 2] = ["MERIDIAN_RELEASE", "MERIDIAN_VERSION"];
+const LABELS: [&str; 2] = [RELEASE, "MERIDIAN_VERSION"];
 
 /// One region's SageMaker, without its registry.
 #[derive(Debug, Default)]
@@ -41,6 +43,13 @@ impl SageMaker {
     /// The fleets that take an endpoint's traffic, blue first.
     pub fn serving(&self, endpoint: &str) -> Vec<Serving> {
         self.endpoints.get(endpoint).map(Endpoint::serving).unwrap_or_default()
+    }
+
+    /// The digest of the release that a configuration serves, as its container is told.
+    pub fn release(&self, config: &Config) -> Option<String> {
+        let models = config.request.production_variants.iter();
+        let mut models = models.filter_map(|variant| self.models.get(variant.model_name.as_deref()?));
+        models.find_map(|model| model.request.primary_container.environment.get(RELEASE).cloned())
     }
 
     /// The names of the release that a configuration serves, the configuration's own name among them.

@@ -31,6 +31,20 @@ impl Samples {
         self.add(other.0.iter().copied());
     }
 
+    /// The samples in two parts: a share of them, and the others. `dither` in `[0, 1)` decides where fractions go.
+    pub fn split(self, share: f64, dither: f64) -> (Samples, Samples) {
+        let (mut seen, mut taken) = (0.0, 0.0_f64);
+        let mut parts = (Vec::new(), Vec::new());
+        for (value, count) in self.0 {
+            seen += count;
+            let first = ((seen * share + dither).floor() - taken).clamp(0.0, count);
+            taken += first;
+            parts.0.push((value, first));
+            parts.1.push((value, count - first));
+        }
+        (Samples::new(parts.0), Samples::new(parts.1))
+    }
+
     pub fn count(&self) -> f64 {
         self.0.iter().map(|(_, count)| count).sum()
     }
@@ -40,7 +54,7 @@ impl Samples {
     }
 
     /// Samples `v` with `low < v <= high`, as CloudWatch has the bounds of `TC` and `PR`.
-    fn within(&self, low: Option<f64>, high: Option<f64>) -> f64 {
+    pub fn within(&self, low: Option<f64>, high: Option<f64>) -> f64 {
         let inside = |value: f64| low.is_none_or(|low| low < value) && high.is_none_or(|high| value <= high);
         self.0.iter().filter(|(value, _)| inside(*value)).map(|(_, count)| count).sum()
     }
@@ -151,6 +165,16 @@ mod tests {
         assert_eq!(of("TC(:20000)"), Some(95.0), "the upper bound is inclusive");
         assert_eq!(of("PR(0:20000)"), Some(95.0));
         assert_eq!(of("Maximum"), Some(30_000.0));
+    }
+
+    #[test]
+    fn two_parts_are_the_whole() {
+        let samples = Samples::new([(0.0, 997.0), (1.0, 3.0)]);
+        let (first, mut rest) = samples.clone().split(0.9, 0.5);
+        assert_eq!(first.count(), 900.0);
+        rest.merge(&first);
+        assert_eq!(rest, samples);
+        assert_eq!(samples.clone().split(1.0, 0.99), (samples, Samples::default()));
     }
 
     #[test]

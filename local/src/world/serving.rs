@@ -1,6 +1,7 @@
 //! The data plane: endpoints answer with the model that serves. It knows nothing of a dark control plane.
 
 use super::World;
+use super::endpoint::Fleet;
 use super::traffic::Serving;
 use crate::api::runtime::{InvokeEndpoint, InvokeEndpointOutput};
 use crate::api::s3::Digest;
@@ -43,8 +44,13 @@ impl Operation for InvokeEndpoint {
         if self.body.len() > LARGEST_PAYLOAD {
             return Err(ApiError::validation("The payload is larger than 6 MB."));
         }
+        let of_fleet = self.endpoint_name == world.config.fleet.endpoint.as_str();
+        let reached = of_fleet.then(|| world.green_share(region));
         let endpoint = world.region_mut(region)?.sagemaker.endpoints.get_mut(&self.endpoint_name);
-        let fleet = endpoint.and_then(|endpoint| endpoint.next_to_answer()).cloned();
+        let fleet = endpoint.and_then(|endpoint| {
+            let share = reached.unwrap_or_else(|| endpoint.share());
+            endpoint.next_to_answer(share).cloned()
+        });
         let Some(fleet) = fleet else {
             let message = format!("Endpoint {} of account not found or not in service.", self.endpoint_name);
             return Err(ApiError::validation(message));
@@ -58,14 +64,15 @@ impl Operation for InvokeEndpoint {
             (None, _) => Err("no model is loaded".to_owned()),
             (_, Err(_)) => Err("the payload is not UTF-8".to_owned()),
         };
-        let serving = Serving { config: fleet.config, labels: fleet.labels, share: 1.0 };
-        if self.endpoint_name == world.config.fleet.endpoint.as_str() {
+        let Fleet { config, labels, instances, variant, .. } = fleet;
+        let serving = Serving { config, labels, instances, share: 1.0 };
+        if of_fleet {
             world.count_request(region, &serving, answer.is_err());
         }
         match answer {
             Ok(answer) => Ok(InvokeEndpointOutput {
                 content_type: "text/csv; charset=utf-8".to_owned(),
-                invoked_production_variant: fleet.variant,
+                invoked_production_variant: variant,
                 body: answer.into(),
             }),
             Err(error) => {

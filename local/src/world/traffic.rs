@@ -1,19 +1,17 @@
 //! Customers: how many requests a region gets, how they go, and the metrics that SageMaker makes of them.
 
+use super::conduct::Conduct;
 use super::metrics::MetricKey;
 use super::queue::Event;
 use super::random::Random;
 use super::samples::Samples;
-use super::{Behaviour, World, latency};
+use super::{World, latency, scores};
 use crate::api::cloudwatch::Dimension;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use meridian_domain::{RegionName, alarms::SAGEMAKER, traffic::usual_rps};
+use meridian_domain::alarms::{MODEL, SAGEMAKER};
+use meridian_domain::{RegionName, traffic::usual_rps};
 use std::collections::BTreeMap;
 
-/// Share of requests that are answered 4xx on an ordinary day.
-const USUAL_4XX: f64 = 0.001;
-/// Share of requests that are answered 5xx on an ordinary day.
-const USUAL_5XX: f64 = 0.0002;
 /// Spread of a minute's mean latency around its usual value.
 const LATENCY_NOISE: f64 = 0.02;
 /// One minute of history is made for each of these before a region's first minute.
@@ -38,6 +36,8 @@ pub(super) struct Served {
     errors_5xx: u64,
     /// Microseconds.
     latency: Samples,
+    /// What the model answered, 0 to 1.
+    scores: Samples,
 }
 
 /// A fleet that takes traffic.
@@ -47,8 +47,19 @@ pub(super) struct Serving {
     pub config: String,
     /// Its release, by every name that it has.
     pub labels: Vec<String>,
+    /// Its instances.
+    pub instances: u32,
     /// Its share of the traffic, 0 to 1.
     pub share: f64,
+}
+
+/// When a minute's samples are visible.
+#[derive(Clone, Copy, Debug)]
+struct Arrival {
+    /// The first of them.
+    first: Timestamp,
+    /// All of them.
+    last: Timestamp,
 }
 
 impl Traffic {
@@ -62,34 +73,7 @@ impl Traffic {
     }
 }
 
-/// How a fleet's release differs from the usual at a moment.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Conduct {
-    pub latency_factor: f64,
-    pub errors_4xx: f64,
-    pub errors_5xx: f64,
-}
-
 impl World {
-    /// How the release of these names behaves in a region at a moment.
-    pub(super) fn behaviour(&self, region: &RegionName, labels: &[String], at: Timestamp) -> Conduct {
-        let start = self.config.start;
-        let applies = |behaviour: &&Behaviour| {
-            let from = behaviour.from.map_or(Timestamp::MIN, |moment| moment.after(start));
-            let until = behaviour.until.map(|moment| moment.after(from.max(start)));
-            labels.contains(&behaviour.release)
-                && behaviour.region.as_ref().is_none_or(|own| own == region)
-                && from <= at
-                && until.is_none_or(|until| at < until)
-        };
-        let usual = Conduct { latency_factor: 1.0, errors_4xx: USUAL_4XX, errors_5xx: USUAL_5XX };
-        self.config.behaviours.iter().filter(applies).fold(usual, |conduct, behaviour| Conduct {
-            latency_factor: conduct.latency_factor * behaviour.latency_factor,
-            errors_4xx: (conduct.errors_4xx + behaviour.errors_4xx).clamp(0.0, 1.0),
-            errors_5xx: (conduct.errors_5xx + behaviour.errors_5xx).clamp(0.0, 1.0),
-        })
-    }
-
     /// Counts a region's requests up to now by the shares that held until now. To be called before shares change.
     pub(super) fn count_traffic(&mut self, name: &RegionName) {
         let now = self.now;
@@ -97,11 +81,10 @@ impl World {
         let Some(region) = self.regions.get_mut(name) else { return };
         let from = std::mem::replace(&mut region.traffic.counted_to, now);
         let seconds = now.duration_since(from).as_secs_f64();
-        let serving = region.sagemaker.serving(self.config.fleet.endpoint.as_str());
         if seconds <= 0.0 || !in_dns {
             return;
         }
-        for fleet in serving {
+        for fleet in self.fleets(name, from) {
             let served = self.serve(name, &fleet, from, seconds);
             let Some(region) = self.regions.get_mut(name) else { return };
             region.traffic.minute.entry(fleet.config).or_default().add(&served);
@@ -114,40 +97,49 @@ impl World {
         let moment = from.as_millisecond().to_string();
         let mut random = Random::labelled(self.config.seed, ["traffic", name.as_str(), &fleet.config, &moment]);
         let conduct = self.behaviour(name, &fleet.labels, from);
-        let requests = random.poisson(region.traffic.rate(from) * seconds * fleet.share);
+        let rate = region.traffic.rate(from) * fleet.share;
+        let requests = random.poisson(rate * seconds);
         let share_of = |random: &mut Random, rate: f64| random.poisson(requests as f64 * rate).min(requests);
         let errors_4xx = share_of(&mut random, conduct.errors_4xx);
         let errors_5xx = share_of(&mut random, conduct.errors_5xx);
-        let factor = conduct.latency_factor * (1.0 + LATENCY_NOISE * random.normal());
+        let load = rate / f64::from(fleet.instances.max(1));
+        let factor = conduct.latency_at(load) * (1.0 + LATENCY_NOISE * random.normal());
         let latency = latency::spread(requests, factor, random.unit());
-        Served { requests, errors_4xx, errors_5xx, latency }
+        let scores = scores::drawn(requests, conduct.alert_factor, &mut random);
+        Served { requests, errors_4xx, errors_5xx, latency, scores }
     }
 
     /// Counts one request that somebody really made.
     pub(super) fn count_request(&mut self, name: &RegionName, fleet: &Serving, failed: bool) {
-        let factor = self.behaviour(name, &fleet.labels, self.now).latency_factor;
+        let Conduct { latency_factor, .. } = self.behaviour(name, &fleet.labels, self.now);
         let Some(region) = self.regions.get_mut(name) else { return };
         let one = Served {
             requests: 1,
             errors_4xx: u64::from(failed),
             errors_5xx: 0,
-            latency: latency::spread(1, factor, 0.5),
+            latency: latency::spread(1, latency_factor, 0.5),
+            // Synthetic requests are no customers: the container leaves them out.
+            scores: Samples::default(),
         };
         region.traffic.minute.entry(fleet.config.clone()).or_default().add(&one);
     }
 
-    /// A minute ends everywhere: its counts become metrics, visible a little later, and the next minute begins.
+    /// A minute ends everywhere: its counts become metrics, most of them visible a little later and the last of them after
+    /// some minutes, and the next minute begins.
     pub(super) fn minute_ends(&mut self) {
         let regions: Vec<RegionName> = self.regions.keys().cloned().collect();
         let start = self.now.saturating_sub(SignedDuration::from_mins(1)).unwrap_or(self.now);
-        let visible_at = self.later(self.config.timing.metric_delay);
+        let arrival = Arrival {
+            first: self.later(self.config.timing.metric_delay),
+            last: self.later(self.config.timing.metric_complete),
+        };
         for name in regions {
             self.count_traffic(&name);
             let Some(region) = self.regions.get_mut(&name) else { continue };
             let minute = std::mem::take(&mut region.traffic.minute);
-            self.publish_minute(&name, start, visible_at, minute);
+            self.publish_minute(&name, start, arrival, minute);
         }
-        self.queue.push(visible_at, Event::EvaluateAlarms { high_resolution: false });
+        self.queue.push(arrival.first, Event::EvaluateAlarms { high_resolution: false });
         self.queue.push(self.later(SignedDuration::from_mins(1)), Event::MinuteEnds);
     }
 
@@ -155,7 +147,7 @@ impl World {
         &mut self,
         name: &RegionName,
         start: Timestamp,
-        visible_at: Timestamp,
+        arrival: Arrival,
         minute: BTreeMap<String, Served>,
     ) {
         let fleet = &self.config.fleet;
@@ -163,29 +155,41 @@ impl World {
             Dimension::new("EndpointName", fleet.endpoint.as_str()),
             Dimension::new("VariantName", fleet.variant.as_str()),
         ];
-        let Some(region) = self.regions.get_mut(name) else { return };
+        let mut points: Vec<(MetricKey, Samples)> = Vec::new();
         for (config, served) in minute.into_iter().filter(|(_, served)| served.requests > 0) {
+            if let Some(release) = self.release_of(name, &config).filter(|_| self.config.containers_emit) {
+                let dimensions = [Dimension::new("Release", release)];
+                let own =
+                    served.container_metrics().map(|(metric, own)| (MetricKey::new(MODEL, metric, &dimensions), own));
+                points.extend(own);
+            }
             let mut of_one_fleet = endpoint.to_vec();
             of_one_fleet.push(Dimension::new("EndpointConfigName", config));
             for (metric, samples) in served.metrics() {
-                for dimensions in [&endpoint[..], &of_one_fleet[..]] {
-                    let key = MetricKey::new(SAGEMAKER, metric, dimensions);
-                    region.metrics.put(key, start, visible_at, samples.clone());
-                }
+                points.push((MetricKey::new(SAGEMAKER, metric, &endpoint), samples.clone()));
+                points.push((MetricKey::new(SAGEMAKER, metric, &of_one_fleet), samples));
             }
+        }
+        let late = self.config.timing.late_share.clamp(0.0, 1.0);
+        let moment = start.as_millisecond().to_string();
+        let mut random = Random::labelled(self.config.seed, ["late", name.as_str(), &moment]);
+        let Some(region) = self.regions.get_mut(name) else { return };
+        for (key, samples) in points {
+            let (first, rest) = samples.split(1.0 - late, random.unit());
+            region.metrics.put(key.clone(), start, arrival.first, first);
+            region.metrics.put(key, start, arrival.last, rest);
         }
     }
 
     /// Makes the metrics of the hour before a region's first minute, as if what serves now had served then.
     pub(super) fn make_history(&mut self, name: &RegionName) {
-        let Some(region) = self.regions.get(name) else { return };
-        let serving = region.sagemaker.serving(self.config.fleet.endpoint.as_str());
         let first = self.config.start.saturating_sub(HISTORY).unwrap_or(self.config.start);
         let mut minute = start_of_minute(first);
         while minute < start_of_minute(self.config.start) {
+            let fleets = self.fleets(name, minute);
             let served: BTreeMap<String, Served> =
-                serving.iter().map(|fleet| (fleet.config.clone(), self.serve(name, fleet, minute, 60.0))).collect();
-            self.publish_minute(name, minute, minute, served);
+                fleets.iter().map(|fleet| (fleet.config.clone(), self.serve(name, fleet, minute, 60.0))).collect();
+            self.publish_minute(name, minute, Arrival { first: minute, last: minute }, served);
             minute = minute.saturating_add(SignedDuration::from_mins(1)).unwrap_or(Timestamp::MAX);
         }
         if let Some(region) = self.regions.get_mut(name) {
@@ -200,6 +204,14 @@ impl Served {
         self.errors_4xx += other.errors_4xx;
         self.errors_5xx += other.errors_5xx;
         self.latency.merge(&other.latency);
+        self.scores.merge(&other.scores);
+    }
+
+    /// What the container itself says: an alert or none for each request, and the score.
+    fn container_metrics(&self) -> [(&'static str, Samples); 2] {
+        let (scored, alerts) = (self.scores.count(), scores::alerts(&self.scores));
+        let alerts = Samples::new([(0.0, scored - alerts), (1.0, alerts)]);
+        [("Alert", alerts), ("Score", self.scores.clone())]
     }
 
     /// SageMaker's metrics: one sample for each request, errors as 0 or 1, latency in microseconds.

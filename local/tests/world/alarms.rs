@@ -1,5 +1,4 @@
 use crate::support::*;
-use meridian_local::api::EpochSeconds;
 use meridian_local::api::cloudwatch::*;
 use meridian_local::world::{Behaviour, LiveFacts, World};
 
@@ -12,64 +11,6 @@ fn state(world: &mut World, name: &str, alarm: &str) -> AlarmState {
     let answer = call(world, name, ask).unwrap();
     let metric = answer.metric_alarms.first().map(|alarm| alarm.state_value);
     metric.or_else(|| answer.composite_alarms.first().map(|alarm| alarm.state_value)).unwrap()
-}
-
-/// One statistic of SageMaker's metric over the minutes in a stretch of time.
-fn read(world: &mut World, metric: &str, stat: &str, config: Option<&str>, from: &str, to: &str) -> Vec<f64> {
-    let query = MetricDataQuery {
-        id: "q".to_owned(),
-        metric_stat: Some(MetricStat {
-            metric: Metric {
-                namespace: "AWS/SageMaker".to_owned(),
-                metric_name: metric.to_owned(),
-                dimensions: dimensions(config),
-            },
-            period: 60,
-            stat: stat.to_owned(),
-        }),
-        label: None,
-        return_data: None,
-    };
-    let get = GetMetricData {
-        metric_data_queries: vec![query],
-        start_time: EpochSeconds::from(at(from)),
-        end_time: EpochSeconds::from(at(to)),
-        scan_by: Some("TimestampAscending".to_owned()),
-    };
-    call(world, AU, get).unwrap().metric_data_results.remove(0).values
-}
-
-#[test]
-fn traffic_becomes_metrics_per_fleet_once_its_minute_has_ended() {
-    let mut world = world(night());
-    run_until(&mut world, "03:01:04");
-    assert!(read(&mut world, "Invocations", "Sum", None, "03:00:00", "03:02:00").is_empty());
-    run_until(&mut world, "03:01:05");
-    let whole = read(&mut world, "Invocations", "Sum", None, "03:00:00", "03:02:00");
-    assert!((whole[0] - 12_000.0).abs() < 500.0, "Sydney is at its peak of 200 a second: {whole:?}");
-    let fleet = read(&mut world, "Invocations", "SampleCount", Some("fraud-v426-cfg"), "03:00:00", "03:02:00");
-    assert_eq!(fleet, whole);
-    assert_eq!(read(&mut world, "Invocations", "Sum", None, "02:00:00", "03:00:00").len(), 60, "an hour of history");
-}
-
-#[test]
-fn a_canary_takes_its_share_and_latency_turns_into_counts() {
-    let mut world = world(night());
-    prepare_v427(&mut world, AU);
-    call(&mut world, AU, canary("fraud-v427-cfg", &[])).unwrap();
-    run_until(&mut world, "03:06:05");
-    let (from, to) = ("03:04:00", "03:06:00");
-    let green: f64 = read(&mut world, "Invocations", "Sum", Some("fraud-v427-cfg"), from, to).iter().sum();
-    let whole: f64 = read(&mut world, "Invocations", "Sum", None, from, to).iter().sum();
-    assert!((green / whole - 0.1).abs() < 0.01, "{green} of {whole}");
-    let p99 = read(&mut world, "ModelLatency", "p99", Some("fraud-v427-cfg"), from, to);
-    assert!(p99.iter().all(|p99| (13_000.0..15_500.0).contains(p99)), "{p99:?}");
-    let over = read(&mut world, "ModelLatency", "TC(20000:)", None, from, to);
-    let under = read(&mut world, "ModelLatency", "TC(:20000)", None, from, to);
-    assert_eq!(over.iter().chain(&under).sum::<f64>(), whole);
-    assert!(over.iter().sum::<f64>() < 0.001 * whole);
-    let errors: f64 = read(&mut world, "Invocation4XXErrors", "Average", None, from, to).iter().sum();
-    assert!(errors < 0.004, "an error rate is an average: {errors}");
 }
 
 #[test]

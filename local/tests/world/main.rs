@@ -9,3 +9,4 @@ mod pipeline;
 mod reproducible;
 mod storage;
 mod support;
+mod traffic;

@@ -1,0 +1,150 @@
+use crate::support::*;
+use meridian_local::api::EpochSeconds;
+use meridian_local::api::cloudwatch::*;
+use meridian_local::world::{Behaviour, World, WorldConfig};
+
+/// One statistic of SageMaker's metric over the minutes in a stretch of time.
+fn read(world: &mut World, metric: &str, stat: &str, config: Option<&str>, from: &str, to: &str) -> Vec<f64> {
+    let query = MetricDataQuery {
+        id: "q".to_owned(),
+        metric_stat: Some(MetricStat {
+            metric: Metric {
+                namespace: "AWS/SageMaker".to_owned(),
+                metric_name: metric.to_owned(),
+                dimensions: dimensions(config),
+            },
+            period: 60,
+            stat: stat.to_owned(),
+        }),
+        label: None,
+        return_data: None,
+    };
+    let get = GetMetricData {
+        metric_data_queries: vec![query],
+        start_time: EpochSeconds::from(at(from)),
+        end_time: EpochSeconds::from(at(to)),
+        scan_by: Some("TimestampAscending".to_owned()),
+    };
+    call(world, AU, get).unwrap().metric_data_results.remove(0).values
+}
+
+#[test]
+fn traffic_becomes_metrics_per_fleet_once_its_minute_has_ended() {
+    let mut world = world(night());
+    run_until(&mut world, "03:01:04");
+    assert!(read(&mut world, "Invocations", "Sum", None, "03:00:00", "03:02:00").is_empty());
+    run_until(&mut world, "03:03:00");
+    let whole = read(&mut world, "Invocations", "Sum", None, "03:00:00", "03:01:00");
+    assert!((whole[0] - 12_000.0).abs() < 500.0, "Sydney is at its peak of 200 a second: {whole:?}");
+    let fleet = read(&mut world, "Invocations", "SampleCount", Some("fraud-v426-cfg"), "03:00:00", "03:01:00");
+    assert_eq!(fleet, whole);
+    assert_eq!(read(&mut world, "Invocations", "Sum", None, "02:00:00", "03:00:00").len(), 60, "an hour of history");
+}
+
+/// A minute is shown soon after its end and revised when the last of its samples arrive.
+#[test]
+fn a_minute_is_revised_until_it_is_complete() {
+    let mut world = world(night());
+    let seen = |world: &mut _, time| {
+        run_until(world, time);
+        read(world, "Invocations", "Sum", None, "03:00:00", "03:01:00")[0]
+    };
+    let first = seen(&mut world, "03:01:05");
+    assert_eq!(seen(&mut world, "03:02:59"), first);
+    let complete = seen(&mut world, "03:03:00");
+    assert!((first / complete - 0.9).abs() < 0.001, "{first} of {complete}");
+    assert_eq!(seen(&mut world, "03:10:00"), complete);
+}
+
+#[test]
+fn containers_say_what_they_answered_where_they_do() {
+    for emit in [true, false] {
+        let mut world = world(WorldConfig { containers_emit: emit, ..night() });
+        let metric = |name: &str, stat: &str| MetricDataQuery {
+            id: name.to_lowercase(),
+            metric_stat: Some(MetricStat {
+                metric: Metric {
+                    namespace: "Meridian/Model".to_owned(),
+                    metric_name: name.to_owned(),
+                    dimensions: vec![Dimension::new("Release", "a".repeat(64))],
+                },
+                period: 60,
+                stat: stat.to_owned(),
+            }),
+            label: None,
+            return_data: None,
+        };
+        let get = GetMetricData {
+            metric_data_queries: vec![metric("Alert", "Average"), metric("Score", "TC(0.9:)")],
+            start_time: EpochSeconds::from(at("02:00:00")),
+            end_time: EpochSeconds::from(at("03:00:00")),
+            scan_by: None,
+        };
+        let results = call(&mut world, AU, get).unwrap().metric_data_results;
+        if !emit {
+            assert!(results.iter().all(|result| result.values.is_empty()), "{results:?}");
+            continue;
+        }
+        let mean = |at: usize| results[at].values.iter().sum::<f64>() / results[at].values.len() as f64;
+        assert!((mean(0) - 0.02).abs() < 0.002, "{}", mean(0));
+        assert!((mean(1) / 12_000.0 - 0.01).abs() < 0.002, "{}", mean(1));
+    }
+}
+
+#[test]
+fn a_canary_takes_its_share_and_latency_turns_into_counts() {
+    let mut world = world(night());
+    prepare_v427(&mut world, AU);
+    call(&mut world, AU, canary("fraud-v427-cfg", &[])).unwrap();
+    run_until(&mut world, "03:08:00");
+    let (from, to) = ("03:04:00", "03:06:00");
+    let green: f64 = read(&mut world, "Invocations", "Sum", Some("fraud-v427-cfg"), from, to).iter().sum();
+    let whole: f64 = read(&mut world, "Invocations", "Sum", None, from, to).iter().sum();
+    assert!((green / whole - 0.1).abs() < 0.01, "{green} of {whole}");
+    let p99 = read(&mut world, "ModelLatency", "p99", Some("fraud-v427-cfg"), from, to);
+    assert!(p99.iter().all(|p99| (13_000.0..15_500.0).contains(p99)), "{p99:?}");
+    let over = read(&mut world, "ModelLatency", "TC(20000:)", None, from, to);
+    let under = read(&mut world, "ModelLatency", "TC(:20000)", None, from, to);
+    assert_eq!(over.iter().chain(&under).sum::<f64>(), whole);
+    assert!(over.iter().sum::<f64>() < 0.001 * whole);
+    let errors: f64 = read(&mut world, "Invocation4XXErrors", "Average", None, from, to).iter().sum();
+    assert!(errors < 0.008, "an error rate is an average: {errors}");
+}
+
+/// A night on which v427, prepared in Sydney and called for at 03:00, behaves as told: from 03:03 on it is a canary of ten
+/// per cent, from 03:12 on it serves alone.
+fn sydney(behaviour: &str) -> World {
+    let behaviour = format!("release = \"v427\"\n{behaviour}");
+    let behaviours = vec![toml::from_str::<Behaviour>(&behaviour).unwrap()];
+    let mut world = world(WorldConfig { behaviours, ..night() });
+    prepare_v427(&mut world, AU);
+    call(&mut world, AU, canary("fraud-v427-cfg", &[])).unwrap();
+    run_until(&mut world, "03:20:00");
+    world
+}
+
+fn sum(world: &mut World, metric: &str, stat: &str, config: &str, (from, to): (&str, &str)) -> f64 {
+    read(world, metric, stat, Some(config), from, to).iter().sum()
+}
+
+/// 100 requests a second and instance at full load, 10 in the canary.
+#[test]
+fn a_release_may_be_too_slow_at_full_load_only() {
+    let mut world = sydney("capacity_rps = 150");
+    let mut slow = |minutes| {
+        let over = sum(&mut world, "ModelLatency", "TC(20000:)", "fraud-v427-cfg", minutes);
+        over / sum(&mut world, "ModelLatency", "SampleCount", "fraud-v427-cfg", minutes)
+    };
+    assert!(slow(("03:05:00", "03:10:00")) < 0.001);
+    assert!(slow(("03:13:00", "03:16:00")) > 0.5);
+}
+
+#[test]
+fn a_starved_canary_has_no_metrics_and_the_old_fleet_has_its_requests() {
+    let mut world = sydney("traffic = 0.0");
+    let canary = ("03:05:00", "03:10:00");
+    assert!(read(&mut world, "Invocations", "Sum", Some("fraud-v427-cfg"), canary.0, canary.1).is_empty());
+    let blue = sum(&mut world, "Invocations", "Sum", "fraud-v426-cfg", canary);
+    assert!((blue / 60_000.0 - 1.0).abs() < 0.02, "{blue}");
+    assert!(sum(&mut world, "Invocations", "Sum", "fraud-v427-cfg", ("03:13:00", "03:14:00")) > 10_000.0);
+}
