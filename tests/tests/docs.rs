@@ -215,6 +215,8 @@ const MAPS: &[&str] = &[
     "attested_at",
     "refused",
     "unreplicated",
+    "evidence",
+    "metrics",
 ];
 
 /// The fields of a document, and the values of those that tell its variants apart.

@@ -6,7 +6,8 @@ use crate::api::runtime::InvokeEndpoint;
 use crate::api::sagemaker::{
     AutoRollbackConfig, BlueGreenUpdatePolicy, CapacitySize, ContainerDefinition, CreateEndpoint, CreateEndpointConfig,
     CreateModel, DeploymentConfig, DescribeEndpoint, EndpointStatus as Status, PendingDeploymentSummary,
-    ProductionVariant, RollbackAlarm, RollingUpdatePolicy, TrafficRoutingConfig, UpdateEndpoint,
+    ProductionVariant, ProductionVariantSummary, RollbackAlarm, RollingUpdatePolicy, TrafficRoutingConfig,
+    UpdateEndpoint,
 };
 use bytes::Bytes;
 use jiff::SignedDuration;
@@ -15,6 +16,7 @@ use meridian_domain::{
     UpdateSpec, VariantPhase,
 };
 use meridian_handlers::ports::{Answer, Endpoints, ErrorKind};
+use std::num::NonZeroU32;
 
 /// What the container takes and gives.
 const CSV: &str = "text/csv";
@@ -30,6 +32,7 @@ impl Endpoints for DirectPorts {
         Ok(Some(EndpointView {
             status: status(shown.endpoint_status),
             config: name(&call, &shown.endpoint_config_name)?,
+            instances: instances(&shown.production_variants),
             pending: shown.pending_deployment_summary.map(|summary| pending(&call, &summary)).transpose()?,
             failure_reason: shown.failure_reason,
         }))
@@ -161,9 +164,15 @@ fn pending(call: &Call<'_>, summary: &PendingDeploymentSummary) -> Answer<Pendin
     let latest = summary.production_variants.first().and_then(|variant| variant.variant_status.last());
     Ok(PendingDeployment {
         config: name(call, &summary.endpoint_config_name)?,
+        instances: instances(&summary.production_variants),
         phase: latest.and_then(|status| phase(&status.status)),
         phase_since: latest.and_then(|status| status.start_time).map(|at| at.timestamp()),
     })
+}
+
+/// Instances of an endpoint's one variant, where any serve.
+fn instances(variants: &[ProductionVariantSummary]) -> Option<NonZeroU32> {
+    NonZeroU32::new(variants.first()?.current_instance_count)
 }
 
 fn phase(status: &str) -> Option<VariantPhase> {

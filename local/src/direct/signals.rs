@@ -6,9 +6,10 @@ use crate::api::cloudwatch::{
     AlarmState as State, DescribeAlarms, Dimension, GetMetricData, Metric, MetricDataQuery, MetricDatum, MetricStat,
     PutMetricAlarm, PutMetricData,
 };
-use meridian_domain::alarms::{NAMESPACE, SAGEMAKER};
-use meridian_domain::{AlarmSpec, AlarmState, AlarmView, FleetCounts, RegionName};
-use meridian_handlers::adapters::counts::{Tally, questions};
+use meridian_domain::alarms::NAMESPACE;
+use meridian_domain::lookout::FleetMinutes;
+use meridian_domain::{AlarmSpec, AlarmState, AlarmView, RegionName};
+use meridian_handlers::adapters::counts::{Question, Survey};
 use meridian_handlers::ports::{Answer, CountsQuery, MetricPoint, Signals};
 
 /// `DescribeAlarms` takes so many names at once.
@@ -61,15 +62,15 @@ impl Signals for DirectPorts {
         Ok(())
     }
 
-    async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<FleetCounts> {
-        let answer = self.call(region, counts_request(query)).await?;
+    async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<FleetMinutes> {
         let call = Call::new(region, "GetMetricData");
-        let mut tally = Tally::default();
+        let mut survey = Survey::of(query).map_err(|why| call.refused(why))?;
+        let answer = self.call(region, counts_request(query, survey.questions())).await?;
         for result in &answer.metric_data_results {
             let minutes = result.timestamps.iter().map(|at| at.timestamp()).zip(result.values.iter().copied());
-            tally.add(query, &result.id, minutes).map_err(|why| call.refused(why))?;
+            survey.add(&result.id, minutes).map_err(|why| call.refused(why))?;
         }
-        tally.counts().map_err(|why| call.refused(why))
+        Ok(survey.minutes())
     }
 }
 
@@ -95,25 +96,24 @@ fn definition(alarm: &AlarmSpec) -> PutMetricAlarm {
     }
 }
 
-/// The four counts, by the ids under which their results come back.
-fn counts_request(query: &CountsQuery) -> GetMetricData {
-    let dimensions = vec![
-        Dimension::new("EndpointName", query.endpoint.as_str()),
-        Dimension::new("VariantName", query.variant.as_str()),
-        Dimension::new("EndpointConfigName", query.config.as_str()),
-    ];
-    let queries = questions(query).map(|(id, metric, stat)| {
-        let metric =
-            Metric { namespace: SAGEMAKER.to_owned(), metric_name: metric.to_owned(), dimensions: dimensions.clone() };
+/// The questions, by the ids under which their answers come back.
+fn counts_request(query: &CountsQuery, questions: &[Question]) -> GetMetricData {
+    let queries = questions.iter().map(|question| {
+        let dimensions = question.dimensions.iter().map(|(name, value)| Dimension::new(*name, value));
+        let metric = Metric {
+            namespace: question.namespace.to_owned(),
+            metric_name: question.metric.clone(),
+            dimensions: dimensions.collect(),
+        };
         MetricDataQuery {
-            id: id.to_owned(),
-            metric_stat: Some(MetricStat { metric, period: MINUTE, stat }),
+            id: question.id.clone(),
+            metric_stat: Some(MetricStat { metric, period: MINUTE, stat: question.statistic.clone() }),
             label: None,
             return_data: Some(true),
         }
     });
     GetMetricData {
-        metric_data_queries: queries.into(),
+        metric_data_queries: queries.collect(),
         start_time: query.from.into(),
         end_time: query.to.into(),
         scan_by: Some("TimestampAscending".to_owned()),

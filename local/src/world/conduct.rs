@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use meridian_domain::RegionName;
 
 /// Share of requests that are answered 4xx on an ordinary day.
-const USUAL_4XX: f64 = 0.002;
+const USUAL_4XX: f64 = 0.004;
 /// Share of requests that are answered 5xx on an ordinary day.
-const USUAL_5XX: f64 = 0.0002;
+const USUAL_5XX: f64 = 0.000_02;
 /// Requests per second that one instance of an ordinary release carries: five times what it gets at the peak.
 const USUAL_CAPACITY: f64 = 1000.0;
 /// Beyond this share of its capacity an instance turns requests away rather than be slower still: twenty times its usual

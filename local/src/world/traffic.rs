@@ -211,7 +211,7 @@ impl Served {
     fn container_metrics(&self) -> [(&'static str, Samples); 2] {
         let (scored, alerts) = (self.scores.count(), scores::alerts(&self.scores));
         let alerts = Samples::new([(0.0, scored - alerts), (1.0, alerts)]);
-        [("Alert", alerts), ("Score", self.scores.clone())]
+        [("alerts", alerts), ("score", self.scores.clone())]
     }
 
     /// SageMaker's metrics: one sample for each request, errors as 0 or 1, latency in microseconds.

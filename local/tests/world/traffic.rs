@@ -75,7 +75,7 @@ fn containers_say_what_they_answered_where_they_do() {
             return_data: None,
         };
         let get = GetMetricData {
-            metric_data_queries: vec![metric("Alert", "Average"), metric("Score", "TC(0.9:)")],
+            metric_data_queries: vec![metric("alerts", "Average"), metric("score", "TC(0.9:)")],
             start_time: EpochSeconds::from(at("02:00:00")),
             end_time: EpochSeconds::from(at("03:00:00")),
             scan_by: None,

@@ -15,6 +15,7 @@ use meridian_domain::{
     UpdateSpec, VariantPhase,
 };
 use meridian_handlers::ports::{Answer, Endpoints, ErrorKind};
+use std::num::NonZeroU32;
 
 /// What the container takes and gives.
 const CSV: &str = "text/csv";
@@ -33,6 +34,9 @@ impl Endpoints for AwsPorts {
         Ok(Some(EndpointView {
             status: status(&call, shown.endpoint_status)?,
             config: name(&call, shown.endpoint_config_name)?,
+            instances: instances(
+                shown.production_variants.as_deref().and_then(<[_]>::first).and_then(|own| own.current_instance_count),
+            ),
             pending: shown.pending_deployment_summary.map(|summary| pending(&call, summary)).transpose()?,
             failure_reason: shown.failure_reason,
         }))
@@ -204,7 +208,18 @@ fn pending(call: &Call<'_>, summary: PendingDeploymentSummary) -> Answer<Pending
         .and_then(|variant| variant.variant_status().last())
         .map(|status| (status.status().and_then(phase), status.start_time().and_then(from_sdk)));
     let (phase, phase_since) = latest.unwrap_or_default();
-    Ok(PendingDeployment { config: name(call, summary.endpoint_config_name)?, phase, phase_since })
+    let first = summary.production_variants().first().and_then(|own| own.current_instance_count);
+    Ok(PendingDeployment {
+        config: name(call, summary.endpoint_config_name)?,
+        instances: instances(first),
+        phase,
+        phase_since,
+    })
+}
+
+/// Instances of an endpoint's one variant, where any serve.
+fn instances(count: Option<i32>) -> Option<NonZeroU32> {
+    NonZeroU32::new(u32::try_from(count?).ok()?)
 }
 
 fn phase(status: &VariantStatus) -> Option<VariantPhase> {

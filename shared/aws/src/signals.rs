@@ -8,9 +8,10 @@ use aws_sdk_cloudwatch::types::{
     AlarmType, ComparisonOperator, Dimension, Metric, MetricDataQuery, MetricDataResult, MetricDatum, MetricStat,
     ScanBy, StateValue, Statistic, StatusCode,
 };
-use meridian_domain::alarms::{NAMESPACE, SAGEMAKER};
-use meridian_domain::{AlarmSpec, AlarmState, AlarmView, FleetCounts, RegionName};
-use meridian_handlers::adapters::counts::{Tally, questions};
+use meridian_domain::alarms::NAMESPACE;
+use meridian_domain::lookout::FleetMinutes;
+use meridian_domain::{AlarmSpec, AlarmState, AlarmView, RegionName};
+use meridian_handlers::adapters::counts::{Question, Survey};
 use meridian_handlers::ports::{Answer, CountsQuery, MetricPoint, Signals};
 
 /// `DescribeAlarms` takes so many names at once.
@@ -93,41 +94,43 @@ impl Signals for AwsPorts {
         Ok(())
     }
 
-    async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<FleetCounts> {
+    async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<FleetMinutes> {
         let call = Call::new(region, "GetMetricData");
-        let request = counts_request(self.clients.cloudwatch(region).await.get_metric_data(), query);
-        let mut tally = Tally::default();
+        let mut survey = Survey::of(query).map_err(|why| call.refused(why))?;
+        let client = self.clients.cloudwatch(region).await;
+        let request = counts_request(client.get_metric_data(), query, survey.questions());
         let mut next = None;
         loop {
             let page = request.clone().set_next_token(next).send().await.map_err(|error| call.failed(error))?;
             for result in page.metric_data_results() {
-                add(&call, query, &mut tally, result, page.next_token.is_some())?;
+                add(&call, &mut survey, result, page.next_token.is_some())?;
             }
             next = page.next_token;
             if next.is_none() {
-                return tally.counts().map_err(|why| call.refused(why));
+                return Ok(survey.minutes());
             }
         }
     }
 }
 
-/// The four counts, by the ids under which their results come back.
-fn counts_request(request: GetMetricDataFluentBuilder, query: &CountsQuery) -> GetMetricDataFluentBuilder {
-    let queries = questions(query).map(|(id, metric, statistic)| {
+/// The questions, by the ids under which their answers come back.
+fn counts_request(
+    request: GetMetricDataFluentBuilder,
+    query: &CountsQuery,
+    questions: &[Question],
+) -> GetMetricDataFluentBuilder {
+    let queries = questions.iter().map(|question| {
+        let pairs = question.dimensions.iter().map(|(name, value)| (*name, value.as_str()));
         let metric = Metric::builder()
-            .namespace(SAGEMAKER)
-            .metric_name(metric)
-            .set_dimensions(Some(dimensions([
-                ("EndpointName", query.endpoint.as_str()),
-                ("VariantName", query.variant.as_str()),
-                ("EndpointConfigName", query.config.as_str()),
-            ])))
+            .namespace(question.namespace)
+            .metric_name(&question.metric)
+            .set_dimensions(Some(dimensions(pairs)))
             .build();
-        let stat = MetricStat::builder().metric(metric).period(MINUTE).stat(statistic).build();
-        MetricDataQuery::builder().id(id).metric_stat(stat).return_data(true).build()
+        let stat = MetricStat::builder().metric(metric).period(MINUTE).stat(&question.statistic).build();
+        MetricDataQuery::builder().id(&question.id).metric_stat(stat).return_data(true).build()
     });
     request
-        .set_metric_data_queries(Some(queries.to_vec()))
+        .set_metric_data_queries(Some(queries.collect()))
         .start_time(to_sdk(query.from))
         .end_time(to_sdk(query.to))
         .scan_by(ScanBy::TimestampAscending)
@@ -135,7 +138,7 @@ fn counts_request(request: GetMetricDataFluentBuilder, query: &CountsQuery) -> G
 
 /// Adds one metric's minutes. A part of them is taken only where `more` pages follow: half an answer would be judged as
 /// the whole.
-fn add(call: &Call<'_>, query: &CountsQuery, tally: &mut Tally, result: &MetricDataResult, more: bool) -> Answer<()> {
+fn add(call: &Call<'_>, survey: &mut Survey, result: &MetricDataResult, more: bool) -> Answer<()> {
     match result.status_code() {
         Some(StatusCode::Complete) | None => {}
         Some(StatusCode::PartialData) if more => {}
@@ -145,7 +148,7 @@ fn add(call: &Call<'_>, query: &CountsQuery, tally: &mut Tally, result: &MetricD
     }
     let minutes = result.timestamps().iter().zip(result.values());
     let minutes = minutes.filter_map(|(at, value)| Some((from_sdk(at)?, *value)));
-    tally.add(query, result.id().unwrap_or_default(), minutes).map_err(|why| call.refused(why))
+    survey.add(result.id().unwrap_or_default(), minutes).map_err(|why| call.refused(why))
 }
 
 fn dimensions<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Dimension> {
@@ -179,6 +182,7 @@ fn count(number: u32) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use meridian_domain::{ReleaseId, Sha256};
     use meridian_handlers::ports::ErrorKind;
 
     fn partial(more: bool) -> Answer<()> {
@@ -187,13 +191,15 @@ mod tests {
             endpoint: "fraud".parse().unwrap(),
             variant: "main".parse().unwrap(),
             config: "fraud-v427".parse().unwrap(),
+            release: ReleaseId(Sha256::of(b"v427")),
             from: "2026-11-20T03:05:00Z".parse().unwrap(),
             to: "2026-11-20T03:07:00Z".parse().unwrap(),
-            latency_bound: jiff::SignedDuration::from_millis(20),
+            metrics: vec!["5xx".parse().unwrap()],
         };
-        let [(id, ..), ..] = questions(&query);
+        let mut survey = Survey::of(&query).unwrap();
+        let id = &survey.questions()[0].id;
         let result = MetricDataResult::builder().id(id).status_code(StatusCode::PartialData).build();
-        add(&Call::new(&region, "GetMetricData"), &query, &mut Tally::default(), &result, more)
+        add(&Call::new(&region, "GetMetricData"), &mut survey, &result, more)
     }
 
     #[test]

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub const SAGEMAKER: &str = "AWS/SageMaker";
 /// Namespace of Meridian's own metrics.
 pub const NAMESPACE: &str = "Meridian";
-/// Namespace of what serving containers say of themselves, where they do: for each request `Alert` (0 or 1) and `Score`
+/// Namespace of what serving containers say of themselves, where they do: for each request `alerts` (0 or 1) and `score`
 /// (0 to 1), with the dimension `Release`, the digest that they are told as `MERIDIAN_RELEASE`.
 pub const MODEL: &str = "Meridian/Model";
 /// 1 says revert, 0 says nothing of the kind.

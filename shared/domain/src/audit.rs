@@ -4,8 +4,9 @@
 //! only the facts that both look at.
 
 use crate::endpoint::{EndpointStatus, EndpointView, Seen, Target};
-use crate::fleet::{Fleet, Kind, OrderPolicy};
+use crate::fleet::{Fleet, Inconclusive, Kind, OrderPolicy};
 use crate::history::{OpenUpdate, RegionHistory};
+use crate::judge::{Judgement, MetricName};
 use crate::ledger::Record;
 use crate::names::RegionName;
 use crate::overrides::Rule;
@@ -40,7 +41,7 @@ pub fn audit(fleet: &Fleet, sight: &Sight, plan: &Plan, now: Timestamp) -> Vec<N
         Next::TellRegion(region, Record::Confirmed { target, .. }) => audit.confirmation(region, target),
         Next::TellRegion(region, Record::Settled { target, .. }) => audit.end(region, target),
         Next::TellRegion(region, Record::Decided { decision: Decision::Proceed, judgement, .. }) => {
-            let passed = judgement.as_ref().is_some_and(|judgement| judgement.verdict == Verdict::Pass);
+            let passed = judgement.as_ref().is_some_and(|judgement| audit.lets_through(judgement));
             let rides = judgement.is_none() && audit.rides(region);
             let mut notes = note(passed || rides, "I9", "a canary would proceed without a passing verdict");
             let reverted = audit.decided(region, Decision::Revert);
@@ -80,6 +81,25 @@ impl<'a> Audit<'a> {
 
     fn decided(&self, region: &RegionName, decision: Decision) -> bool {
         self.open(region).and_then(|update| update.decision.as_ref()).is_some_and(|(last, _)| *last == decision)
+    }
+
+    /// A pass of the region, or a pass of the wave where policy carries it; never where a metric failed, a required one is
+    /// not there, or one of its arms served nobody.
+    fn lets_through(&self, judgement: &Judgement) -> bool {
+        let policy = &self.fleet.judge;
+        let carried = policy.inconclusive == Inconclusive::Carry && judgement.wave == Verdict::Pass;
+        let own = match judgement.verdict {
+            Verdict::Pass => judgement.wave != Verdict::Fail,
+            Verdict::Inconclusive => carried,
+            Verdict::Fail => false,
+        };
+        let required = policy.required();
+        let judged = |name: &MetricName| judgement.metrics.iter().any(|metric| metric.metric == *name);
+        let served = judgement
+            .metrics
+            .iter()
+            .all(|metric| metric.green.total > 0 && metric.blue.total > 0 && metric.verdict != Verdict::Fail);
+        own && served && required.iter().all(judged)
     }
 
     fn update(&self, region: &RegionName, target: &Target) -> Vec<Note> {

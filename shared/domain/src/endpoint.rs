@@ -5,6 +5,7 @@ use crate::names::{ReleaseId, ResourceName, Sha256, Version};
 use crate::release::Manifest;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::num::NonZeroU32;
 
 /// `EndpointStatus` of SageMaker's `DescribeEndpoint`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -51,6 +52,8 @@ pub struct EndpointView {
     pub status: EndpointStatus,
     /// The configuration that the endpoint names: the old one until an update has ended well.
     pub config: ResourceName,
+    /// Instances that serve it now, where said.
+    pub instances: Option<NonZeroU32>,
     /// `PendingDeploymentSummary`, present during an update.
     pub pending: Option<PendingDeployment>,
     /// Why the last update failed; may be absent even then.
@@ -78,6 +81,8 @@ impl EndpointView {
 pub struct PendingDeployment {
     /// The configuration on its way.
     pub config: ResourceName,
+    /// Its instances now, where said.
+    pub instances: Option<NonZeroU32>,
     /// What its variant is doing, where said.
     pub phase: Option<VariantPhase>,
     /// Since when it has been doing that.
@@ -257,19 +262,6 @@ impl Target {
 fn resource(text: &str) -> ResourceName {
     let name = text.replace('.', "-");
     name.parse().unwrap_or_else(|_| unreachable!("{name:?} is made of parsed names"))
-}
-
-/// What one fleet of one endpoint served.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FleetCounts {
-    /// Requests.
-    pub requests: u64,
-    /// Answers 4xx.
-    pub errors_4xx: u64,
-    /// Answers 5xx.
-    pub errors_5xx: u64,
-    /// Requests whose model time was over the latency bound.
-    pub over_latency: u64,
 }
 
 /// Something that was looked at: known, or not to be seen and never assumed (I13).

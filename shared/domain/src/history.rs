@@ -1,6 +1,7 @@
 //! What the ledger's entries add up to: the projections that the planner reads.
 
 use crate::endpoint::Target;
+use crate::judge::{Judgement, RegionEvidence};
 use crate::ledger::{Entry, Record};
 use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
 use crate::overrides::Override;
@@ -249,8 +250,12 @@ pub struct RegionHistory {
     pub update: Option<OpenUpdate>,
     /// Releases confirmed here, with the wave: the evidence that the next region asks for (I3).
     pub confirmed: BTreeMap<ReleaseId, Actor>,
+    /// What the canary of each release showed that was let through here: later regions pool it.
+    pub evidence: BTreeMap<ReleaseId, RegionEvidence>,
     /// Releases that the region left again.
     pub returned: BTreeMap<ReleaseId, Return>,
+    /// When it last left a release.
+    pub returned_at: Option<Timestamp>,
     /// Why nothing may start here.
     pub halt: Option<String>,
     /// Pages that did not go out yet.
@@ -320,13 +325,16 @@ impl RegionHistory {
                 update.started = true;
                 update.canary.get_or_insert((*from, *ends));
             }),
-            Record::Decided { execution, decision, why, cause, .. } => self.on_update(execution, |update| {
-                // Whoever says revert first is heard, also by somebody who was about to say proceed.
-                if !update.is_decided(Decision::Revert) {
-                    update.decision = Some((*decision, why.clone()));
-                    update.cause = *cause;
-                }
-            }),
+            Record::Decided { execution, decision, why, judgement, cause } => {
+                self.on_update(execution, |update| {
+                    // Whoever says revert first is heard, also by somebody who was about to say proceed.
+                    if !update.is_decided(Decision::Revert) {
+                        update.decision = Some((*decision, why.clone()));
+                        update.cause = *cause;
+                    }
+                });
+                self.keep_evidence(execution, judgement.as_ref());
+            }
             Record::Confirmed { target, execution, .. } if !self.has_left(target, execution) => {
                 self.confirmed.insert(target.release, execution.clone());
                 if let Some(update) = self.update.as_mut().filter(|update| update.target == *target) {
@@ -391,6 +399,15 @@ impl RegionHistory {
         self.returned.get(&target.release).is_some_and(|left| left.wave == *execution)
     }
 
+    /// What let the canary through is evidence for the regions after this one.
+    fn keep_evidence(&mut self, execution: &Actor, judgement: Option<&Judgement>) {
+        let update = self.update.as_ref().filter(|update| update.execution == *execution);
+        let through = update.filter(|update| update.is_decided(Decision::Proceed));
+        if let Some((update, judgement)) = through.zip(judgement) {
+            self.evidence.insert(update.target.release, judgement.evidence.clone());
+        }
+    }
+
     /// `promote` and `rollback` may both write the same return: the second changes nothing.
     fn go_back(&mut self, entry: &Entry, from: &Target, to: &Target, why: &str) {
         let update = self.update.take_if(|update| update.target == *from || update.target == *to);
@@ -407,7 +424,9 @@ impl RegionHistory {
         let wave = wave.or(self.confirmed.get(&from.release)).unwrap_or(&entry.actor).clone();
         let cause = update.and_then(|update| update.cause);
         self.returned.insert(from.release, Return { wave, why: why.to_owned(), cause });
+        self.returned_at = Some(entry.at);
         self.confirmed.remove(&from.release);
+        self.evidence.remove(&from.release);
         // One step back, never two: an alarm that still rings from the canary must not take the champion away too.
         if !never_ran {
             self.previous = None;

@@ -1,7 +1,7 @@
 //! The ledger: append-only, hash-chained entries of every intent and outcome, and what they add up to.
 
 use crate::endpoint::Target;
-use crate::judge::bounds::Judgement;
+use crate::judge::Judgement;
 use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
 use crate::overrides::Rule;
 use crate::plan::WaveOrder;

@@ -9,6 +9,7 @@ mod history;
 pub mod judge;
 pub mod keys;
 mod ledger;
+pub mod lookout;
 mod names;
 mod overrides;
 pub mod plan;
@@ -19,15 +20,14 @@ mod verdict;
 pub use alarms::{AlarmSpec, AlarmState, AlarmView, MissingData};
 pub use audit::{Note, audit};
 pub use endpoint::{
-    ConfigSpec, EndpointStatus, EndpointView, FleetCounts, ModelSpec, PendingDeployment, Routing, Seen, Target,
-    UpdateSpec, VariantPhase,
+    ConfigSpec, EndpointStatus, EndpointView, ModelSpec, PendingDeployment, Routing, Seen, Target, UpdateSpec,
+    VariantPhase,
 };
 pub use fleet::{
     EvaluationPolicy, Fleet, FleetError, Freeze, Frozen, GateMode, Gauge, Guardrail, HomePlace, Inconclusive,
     JudgePolicy, Kind, MetricPolicy, OrderPolicy, Region, Style, WavePolicy, Zone,
 };
 pub use history::{HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Serving};
-pub use judge::bounds::{Evidence, Judgement, judge};
 pub use keys::Chain;
 pub use ledger::{ChainError, Entry, EntryError, Head, Record};
 pub use names::{Actor, BucketName, Epoch, FleetName, NameError, RegionName, ReleaseId, ResourceName, Sha256, Version};

@@ -7,9 +7,10 @@
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{
-    AlarmSpec, AlarmView, Chain, ConfigSpec, EndpointView, Entry, FleetCounts, ModelSpec, RegionName, ReleaseId,
-    ResourceName, UpdateSpec,
+    AlarmSpec, AlarmView, Chain, ConfigSpec, EndpointView, Entry, ModelSpec, RegionName, ReleaseId, ResourceName,
+    UpdateSpec,
 };
+use meridian_domain::{judge::MetricName, lookout::FleetMinutes};
 use std::fmt;
 
 /// Why a port's call did not do what it was asked. Five kinds that the callers act on differently.
@@ -197,8 +198,10 @@ pub trait Signals {
     /// Publishes values of Meridian's own metrics (namespace [`meridian_domain::alarms::NAMESPACE`]) in one call, at
     /// 10-second resolution.
     async fn publish(&self, region: &RegionName, metrics: &[MetricPoint]) -> Answer<()>;
-    /// What one fleet of an endpoint (the instances of one configuration) served in the minutes that start in `[from, to)`.
-    async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<FleetCounts>;
+    /// What one fleet of an endpoint (the instances of one configuration) served in the minutes that start in `[from, to)`,
+    /// as far as it has arrived: what did not arrive is not there, and is not zero. A minute's counts are complete
+    /// [`meridian_domain::judge::COUNTS_DELAY`] minutes after its end; until then they are revised.
+    async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<FleetMinutes>;
 }
 
 /// One value of one metric.
@@ -223,12 +226,14 @@ pub struct CountsQuery {
     pub variant: ResourceName,
     /// Configuration whose fleet is meant.
     pub config: ResourceName,
+    /// The release that it serves, by which containers name what they say themselves.
+    pub release: ReleaseId,
     /// First minute.
     pub from: Timestamp,
     /// End, exclusive.
     pub to: Timestamp,
-    /// Requests slower than this count as over the bound.
-    pub latency_bound: SignedDuration,
+    /// What is counted.
+    pub metrics: Vec<MetricName>,
 }
 
 /// The pipeline that a function answers to, or starts.

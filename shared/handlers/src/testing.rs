@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::ports::*;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
+use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::*;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -323,7 +324,8 @@ impl Endpoints for World {
     async fn create_endpoint(&self, region: &RegionName, _: &ResourceName, config: &ResourceName) -> Answer<()> {
         self.call(region, "CreateEndpoint", || {
             let status = EndpointStatus::Creating;
-            let view = EndpointView { status, config: config.clone(), pending: None, failure_reason: None };
+            let view =
+                EndpointView { status, config: config.clone(), instances: None, pending: None, failure_reason: None };
             match self.endpoints.borrow_mut().insert(region.clone(), view) {
                 None => Ok(()),
                 Some(_) => wrong(ErrorKind::Conflict, region, "CreateEndpoint"),
@@ -337,7 +339,8 @@ impl Endpoints for World {
                 return wrong(ErrorKind::Refused, region, "UpdateEndpoint");
             };
             endpoint.status = EndpointStatus::Updating;
-            let pending = PendingDeployment { config: update.config.clone(), phase: None, phase_since: None };
+            let pending =
+                PendingDeployment { config: update.config.clone(), instances: None, phase: None, phase_since: None };
             endpoint.pending = Some(pending);
             self.updates.borrow_mut().push(update.clone());
             Ok(())
@@ -362,7 +365,7 @@ impl Signals for World {
     async fn publish(&self, region: &RegionName, _: &[MetricPoint]) -> Answer<()> {
         self.call(region, "PutMetricData", || Ok(()))
     }
-    async fn counts(&self, region: &RegionName, _: &CountsQuery) -> Answer<FleetCounts> {
+    async fn counts(&self, region: &RegionName, _: &CountsQuery) -> Answer<FleetMinutes> {
         wrong(ErrorKind::Refused, region, "GetMetricData")
     }
 }

@@ -5,13 +5,15 @@ use crate::Kept;
 use crate::stage::{Stage, payload};
 use jiff::SignedDuration;
 use meridian_domain::alarms::{VERDICT, guards, verdict_name};
-use meridian_domain::{ConfigSpec, EndpointStatus, EndpointView, Routing, UpdateSpec, VariantPhase};
+use meridian_domain::{ConfigSpec, EndpointStatus, EndpointView, ResourceName, Routing, UpdateSpec, VariantPhase};
 use meridian_handlers::ports::{ErrorKind, MetricPoint, Ports};
+use std::error::Error;
+use std::num::NonZeroU32;
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 const CANARY: Routing = Routing::Canary { percent: 10, bake: SignedDuration::from_mins(10) };
 
-async fn look(stage: &Stage<impl Ports>) -> Result<EndpointView, Box<dyn std::error::Error>> {
+async fn look(stage: &Stage<impl Ports>) -> Result<EndpointView, Box<dyn Error>> {
     let view = stage.ports.describe(stage.home(), &stage.fleet.endpoint).await?;
     Ok(view.ok_or("the endpoint is gone")?)
 }
@@ -22,11 +24,16 @@ pub async fn an_endpoint_that_is_not_there_is_none(stage: &Stage<impl Ports>) ->
     Ok(())
 }
 
+/// In service on a configuration, nothing pending.
+fn serving(stage: &Stage<impl Ports>, config: ResourceName) -> Result<EndpointView, Box<dyn Error>> {
+    let instances = NonZeroU32::new(stage.policy()?.instances);
+    Ok(EndpointView { status: EndpointStatus::InService, config, instances, pending: None, failure_reason: None })
+}
+
 /// In service, nothing pending.
 pub async fn a_serving_endpoint_names_its_configuration(stage: &Stage<impl Ports>) -> Kept {
     let config = stage.target("v426")?.config;
-    let expected = EndpointView { status: EndpointStatus::InService, config, pending: None, failure_reason: None };
-    assert_eq!(look(stage).await?, expected);
+    assert_eq!(look(stage).await?, serving(stage, config)?);
     Ok(())
 }
 
@@ -63,12 +70,14 @@ pub async fn an_endpoint_is_created_once(stage: &Stage<impl Ports>) -> Kept {
     assert_eq!(stage.ports.describe(stage.home(), &name).await?, None);
     stage.ports.create_endpoint(stage.home(), &name, &config).await?;
     let status = EndpointStatus::Creating;
-    let mut expected = EndpointView { status, config: config.clone(), pending: None, failure_reason: None };
+    let mut expected =
+        EndpointView { status, config: config.clone(), instances: None, pending: None, failure_reason: None };
     assert_eq!(stage.ports.describe(stage.home(), &name).await?, Some(expected.clone()));
     let again = stage.ports.create_endpoint(stage.home(), &name, &config).await;
     assert_eq!(kind(again), Some(ErrorKind::Conflict));
     stage.ports.sleep(10 * MINUTE).await;
     expected.status = EndpointStatus::InService;
+    expected.instances = NonZeroU32::new(stage.policy()?.instances);
     assert_eq!(stage.ports.describe(stage.home(), &name).await?, Some(expected));
     Ok(())
 }
@@ -155,9 +164,7 @@ pub async fn a_rolling_update_ends_on_its_configuration(stage: &Stage<impl Ports
     stage.ports.update(stage.home(), &update).await?;
     let baking = minutes_baking(stage).await?;
     assert!((4..=11).contains(&baking), "{baking}");
-    let expected =
-        EndpointView { status: EndpointStatus::InService, config: update.config, pending: None, failure_reason: None };
-    assert_eq!(look(stage).await?, expected);
+    assert_eq!(look(stage).await?, serving(stage, update.config)?);
     Ok(())
 }
 
@@ -187,9 +194,7 @@ pub async fn an_update_ends_on_its_configuration(stage: &Stage<impl Ports>) -> K
     let update = stage.prepare("v427", Routing::AllAtOnce).await?;
     stage.ports.update(stage.home(), &update).await?;
     stage.ports.sleep(SignedDuration::from_mins(30)).await;
-    let expected =
-        EndpointView { status: EndpointStatus::InService, config: update.config, pending: None, failure_reason: None };
-    assert_eq!(look(stage).await?, expected);
+    assert_eq!(look(stage).await?, serving(stage, update.config)?);
     Ok(())
 }
 

@@ -5,8 +5,9 @@ use crate::Kept;
 use crate::stage::Stage;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::alarms::{VERDICT, composite_name, guard_names, guards, heartbeat, heartbeat_name, verdict_name};
-use meridian_domain::{AlarmState, FleetCounts, MissingData};
-use meridian_handlers::ports::{Answer, CountsQuery, ErrorKind, MetricPoint, Ports};
+use meridian_domain::lookout::FleetMinutes;
+use meridian_domain::{AlarmState, MissingData};
+use meridian_handlers::ports::{CountsQuery, ErrorKind, MetricPoint, Ports};
 use std::error::Error;
 
 async fn state(stage: &Stage<impl Ports>, name: String) -> Result<AlarmState, Box<dyn Error>> {
@@ -101,58 +102,119 @@ pub async fn a_metric_far_from_now_is_refused(stage: &Stage<impl Ports>) -> Kept
     Ok(())
 }
 
-/// What a version's fleet served between two minutes of the hour before now.
-async fn counts(stage: &Stage<impl Ports>, version: &str, from: i64, to: i64) -> Result<FleetCounts, Box<dyn Error>> {
-    Ok(counts_of_seconds(stage, version, 60 * from, 60 * to).await?)
+/// What a version's fleet served between two seconds of the hour before now.
+async fn served(stage: &Stage<impl Ports>, version: &str, from: i64, to: i64) -> Result<FleetMinutes, Box<dyn Error>> {
+    let hour_ago = stage.ports.now() - SignedDuration::from_hours(1);
+    let query = query(stage, version, hour_ago, from, to)?;
+    Ok(stage.ports.counts(stage.home(), &query).await?)
 }
 
-async fn counts_of_seconds(stage: &Stage<impl Ports>, version: &str, from: i64, to: i64) -> Answer<FleetCounts> {
-    let hour_ago = stage.ports.now() - SignedDuration::from_hours(1);
-    let config = stage.config(version).map(|config| config.name).unwrap_or_else(|_| stage.fleet.endpoint.clone());
-    let query = CountsQuery {
+fn query(
+    stage: &Stage<impl Ports>,
+    version: &str,
+    start: Timestamp,
+    from: i64,
+    to: i64,
+) -> Result<CountsQuery, Box<dyn Error>> {
+    let target = stage.target(version)?;
+    Ok(CountsQuery {
         endpoint: stage.fleet.endpoint.clone(),
         variant: stage.fleet.variant.clone(),
-        config,
-        from: hour_ago + SignedDuration::from_secs(from),
-        to: hour_ago + SignedDuration::from_secs(to),
-        latency_bound: stage.fleet.judge.latency_bound,
-    };
-    stage.ports.counts(stage.home(), &query).await
+        config: target.config,
+        release: target.release,
+        from: start + SignedDuration::from_secs(from),
+        to: start + SignedDuration::from_secs(to),
+        metrics: METRICS.iter().map(|name| name.parse()).collect::<Result<_, _>>()?,
+    })
 }
 
-/// Requests, and few of them in error or late on an ordinary day.
-pub async fn a_fleet_is_counted(stage: &Stage<impl Ports>) -> Kept {
-    let served = counts(stage, "v426", 0, 60).await?;
-    assert!(served.requests > 1000, "{served:?}");
-    assert!(served.errors_4xx + served.errors_5xx > 0, "{served:?}");
-    for few in [served.errors_4xx, served.errors_5xx, served.over_latency] {
-        assert!(few * 50 < served.requests, "{served:?}");
+/// SageMaker's, and what containers say themselves.
+const METRICS: [&str; 6] = ["4xx", "5xx", "latency_over_20ms", "latency_over_9ms", "alerts", "score_over_0.9"];
+
+/// A metric's minutes: when each began, its requests and those that it counts.
+fn minutes(served: &FleetMinutes, metric: &str) -> Result<Vec<(Timestamp, u64, u64)>, Box<dyn Error>> {
+    Ok(served.minutes(&metric.parse()?).map(|(at, arm)| (at, arm.total, arm.bad)).collect())
+}
+
+/// Every minute of an hour once, in order, with the same requests whatever is counted.
+pub async fn a_fleet_is_counted_minute_by_minute(stage: &Stage<impl Ports>) -> Kept {
+    let served = served(stage, "v426", 0, 3600).await?;
+    let starts = |minutes: &[(Timestamp, u64, u64)]| minutes.iter().map(|(at, ..)| *at).collect::<Vec<_>>();
+    let requests = |minutes: &[(Timestamp, u64, u64)]| minutes.iter().map(|(_, total, _)| *total).collect::<Vec<_>>();
+    let errors = minutes(&served, "4xx")?;
+    assert_eq!(errors.len(), 60);
+    assert!(
+        errors
+            .windows(2)
+            .all(|pair| matches!(pair, [(one, ..), (next, ..)] if next.duration_since(*one).as_secs() == 60))
+    );
+    assert!(requests(&errors).iter().sum::<u64>() > 1000);
+    for metric in METRICS {
+        let own = minutes(&served, metric)?;
+        assert_eq!((starts(&own), requests(&own)), (starts(&errors), requests(&errors)), "{metric}");
     }
     Ok(())
 }
 
-/// An hour is its two halves.
-pub async fn stretches_of_time_add_up(stage: &Stage<impl Ports>) -> Kept {
-    let (first, second) = (counts(stage, "v426", 0, 30).await?, counts(stage, "v426", 30, 60).await?);
-    let whole = counts(stage, "v426", 0, 60).await?;
-    assert_eq!(first.requests + second.requests, whole.requests);
-    assert_eq!(first.errors_4xx + second.errors_4xx, whole.errors_4xx);
-    assert_eq!(first.errors_5xx + second.errors_5xx, whole.errors_5xx);
-    assert_eq!(first.over_latency + second.over_latency, whole.over_latency);
+/// On an ordinary day few requests are in error or late; one in fifty is an alert.
+pub async fn a_metric_counts_what_its_name_says(stage: &Stage<impl Ports>) -> Kept {
+    let served = served(stage, "v426", 0, 3600).await?;
+    let share = |metric: &str| -> Result<f64, Box<dyn Error>> {
+        let sum = |(total, bad): (u64, u64), (_, more, worse): &(Timestamp, u64, u64)| (total + more, bad + worse);
+        let (total, bad) = minutes(&served, metric)?.iter().fold((0, 0), sum);
+        Ok(bad as f64 / total as f64)
+    };
+    let known = [
+        ("4xx", 0.003, 0.005),
+        ("5xx", 0.0, 0.0002),
+        ("latency_over_20ms", 0.0, 0.002),
+        ("latency_over_9ms", 0.2, 0.4),
+        ("alerts", 0.015, 0.025),
+        ("score_over_0.9", 0.007, 0.013),
+    ];
+    for (metric, least, most) in known {
+        let share = share(metric)?;
+        assert!((least..most).contains(&share), "{metric}: {share}");
+    }
     Ok(())
 }
 
 /// CloudWatch rounds the start down: a minute that began before it is left out all the same.
 pub async fn only_minutes_that_start_in_the_stretch_count(stage: &Stage<impl Ports>) -> Kept {
-    let exact = counts_of_seconds(stage, "v426", 600, 1200).await?;
-    assert_eq!(counts_of_seconds(stage, "v426", 570, 1200).await?, exact);
-    assert_eq!(counts_of_seconds(stage, "v426", 541, 1200).await?, exact);
-    assert!(counts_of_seconds(stage, "v426", 540, 1200).await?.requests > exact.requests);
+    let exact = served(stage, "v426", 600, 1200).await?;
+    assert_eq!(minutes(&exact, "5xx")?.len(), 10);
+    assert_eq!(served(stage, "v426", 570, 1200).await?, exact);
+    assert_eq!(served(stage, "v426", 541, 1200).await?, exact);
+    assert_eq!(minutes(&served(stage, "v426", 540, 1200).await?, "5xx")?.len(), 11);
+    Ok(())
+}
+
+/// A minute that is asked for too early is revised; two minutes after its end it is complete.
+pub async fn a_minute_is_complete_two_minutes_after_its_end(stage: &Stage<impl Ports>) -> Kept {
+    let start = stage.ports.now();
+    let asked = query(stage, "v426", start, 0, 60)?;
+    let mut seen = Vec::new();
+    for seconds in [70, 110, 600] {
+        stage.ports.sleep(SignedDuration::from_secs(seconds)).await;
+        let served = stage.ports.counts(stage.home(), &asked).await?;
+        seen.push(minutes(&served, "4xx")?.first().ok_or("no minute")?.1);
+    }
+    assert!(matches!(seen[..], [early, complete, later] if early < complete && complete == later), "{seen:?}");
     Ok(())
 }
 
 /// Nothing, and no error: the judge knows what to make of it.
 pub async fn a_fleet_that_never_served_counts_nothing(stage: &Stage<impl Ports>) -> Kept {
-    assert_eq!(counts(stage, "v427", 0, 60).await?, FleetCounts::default());
+    assert!(served(stage, "v427", 0, 3600).await?.is_empty());
+    Ok(())
+}
+
+/// A typing error of the policy is told with the metric's name.
+pub async fn a_metric_that_cannot_be_counted_is_refused(stage: &Stage<impl Ports>) -> Kept {
+    let metrics = vec!["latency_over_20".parse()?];
+    let asked = CountsQuery { metrics, ..query(stage, "v426", stage.ports.now(), -600, 0)? };
+    let error = stage.ports.counts(stage.home(), &asked).await.err().ok_or("it was counted")?;
+    assert_eq!(error.kind, ErrorKind::Refused);
+    assert!(error.message.contains("latency_over_20"), "{}", error.message);
     Ok(())
 }

@@ -138,9 +138,10 @@ async fn signals(stage: &Stage<impl Ports>, diary: &mut Diary) -> Result<(), Box
             endpoint: stage.fleet.endpoint.clone(),
             variant: stage.fleet.variant.clone(),
             config: stage.config(version)?.name,
+            release: stage.target(version)?.release,
             from: ports.now() - SignedDuration::from_mins(30),
             to: ports.now(),
-            latency_bound: stage.fleet.judge.latency_bound,
+            metrics: stage.fleet.judge.required(),
         };
         diary.note(stage, version, ports.counts(home, &query).await);
         let backwards = CountsQuery { to: query.from, ..query };

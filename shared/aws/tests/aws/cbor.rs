@@ -4,7 +4,7 @@ use crate::common::{Seen, region, start, world};
 use axum::response::{IntoResponse, Response};
 use ciborium::Value;
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::{AlarmState, FleetCounts, alarms};
+use meridian_domain::{AlarmState, ReleaseId, Sha256, alarms};
 use meridian_handlers::ports::{CountsQuery, ErrorKind, MetricPoint, Signals};
 
 fn answer(body: Value) -> Response {
@@ -111,9 +111,10 @@ fn query(from: Timestamp) -> CountsQuery {
         endpoint: "fraud".parse().unwrap(),
         variant: "main".parse().unwrap(),
         config: "fraud-v427".parse().unwrap(),
+        release: ReleaseId(Sha256::of(b"v427")),
         from,
         to: start() + SignedDuration::from_mins(3),
-        latency_bound: SignedDuration::from_millis(20),
+        metrics: ["4xx", "latency_over_20ms", "alerts"].map(|name| name.parse().unwrap()).to_vec(),
     }
 }
 
@@ -128,33 +129,43 @@ fn series(id: &str, status: &str, values: [f64; 2]) -> Value {
 }
 
 #[tokio::test]
-async fn counts_are_summed_over_pages_and_over_the_minutes_asked_for() {
+async fn minutes_are_gathered_over_pages_and_only_those_asked_for() {
     let world = world(|seen| {
         let asked: Value = ciborium::from_reader(&seen.body[..]).unwrap();
         let first = asked.as_map().unwrap().iter().all(|(name, _)| name.as_text() != Some("NextToken"));
         if first {
-            let series =
-                [series("requests", "PartialData", [100.0, 200.0]), series("errors_4xx", "Complete", [0.0, 2.0])];
+            let series = [series("q0", "PartialData", [100.0, 200.0]), series("q1", "Complete", [0.0, 2.0])];
             answer(map([("MetricDataResults", list(series)), ("NextToken", "more".into())]))
         } else {
-            let series = [series("requests", "Complete", [0.0, 7.0]), series("over_latency", "Complete", [9.0, 3.0])];
+            let series = [
+                series("q0", "Complete", [100.0, 207.0]),
+                series("q2", "Complete", [100.0, 206.0]),
+                series("q3", "Complete", [9.0, 3.0]),
+            ];
             answer(map([("MetricDataResults", list(series))]))
         }
     })
     .await;
     let ports = world.ports().await;
     // Half a minute in: the first minute began before it, and CloudWatch answers it all the same.
-    let counts = ports.counts(&region(), &query(start() + SignedDuration::from_secs(30))).await.unwrap();
-    assert_eq!(counts, FleetCounts { requests: 207, errors_4xx: 2, errors_5xx: 0, over_latency: 3 });
+    let served = ports.counts(&region(), &query(start() + SignedDuration::from_secs(30))).await.unwrap();
+    let minutes = |metric: &str| -> Vec<(u64, u64)> {
+        served.minutes(&metric.parse().unwrap()).map(|(_, arm)| (arm.total, arm.bad)).collect()
+    };
+    assert_eq!(minutes("4xx"), [(207, 2)]);
+    assert_eq!(minutes("latency_over_20ms"), [(206, 3)]);
+    assert_eq!(minutes("alerts"), [], "this container says nothing of itself");
     let asked = body(&world.calls()[0]);
     assert_eq!(text(&asked, "MetricDataQueries/3/MetricStat/Stat"), "TC(20000:)");
     assert_eq!(text(&asked, "MetricDataQueries/0/MetricStat/Metric/Dimensions/2/Name"), "EndpointConfigName");
+    assert_eq!(text(&asked, "MetricDataQueries/5/MetricStat/Metric/Namespace"), "Meridian/Model");
+    assert_eq!(text(&asked, "MetricDataQueries/5/MetricStat/Metric/Dimensions/0/Name"), "Release");
     assert_eq!(number(&asked, "MetricDataQueries/0/MetricStat/Period"), 60.0);
 }
 
 #[tokio::test]
 async fn a_metric_that_could_not_be_read_is_not_zero() {
-    let page = map([("MetricDataResults", list([series("requests", "InternalError", [0.0, 0.0])]))]);
+    let page = map([("MetricDataResults", list([series("q0", "InternalError", [0.0, 0.0])]))]);
     let world = world(move |_| answer(page.clone())).await;
     let error = world.ports().await.counts(&region(), &query(start())).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Unreachable);

@@ -13,6 +13,7 @@ use meridian_handlers::ports::{
     Registry, Signals, StartSpec,
 };
 use serde_json::{Value, json};
+use std::num::NonZeroU32;
 
 fn release() -> ReleaseId {
     ReleaseId(Sha256::of(b"v427"))
@@ -122,7 +123,7 @@ async fn an_endpoint_is_seen_with_its_update() {
         "EndpointConfigName": "fraud-v426",
         "PendingDeploymentSummary": {
             "EndpointConfigName": "fraud-v427",
-            "ProductionVariants": [{ "VariantName": "main", "VariantStatus": [
+            "ProductionVariants": [{ "VariantName": "main", "CurrentInstanceCount": 3, "VariantStatus": [
                 { "Status": "Creating", "StartTime": 1_795_143_600.0 },
                 { "Status": "Baking", "StartTime": 1_795_143_780.5 },
             ]}],
@@ -135,6 +136,7 @@ async fn an_endpoint_is_seen_with_its_update() {
     assert_eq!((view.status, view.config.as_str()), (EndpointStatus::Updating, "fraud-v426"));
     let pending = view.pending.unwrap();
     assert_eq!((pending.config.as_str(), pending.phase), ("fraud-v427", Some(VariantPhase::Baking)));
+    assert_eq!((pending.instances, view.instances), (NonZeroU32::new(3), None));
     assert_eq!(pending.phase_since.unwrap().as_millisecond(), 1_795_143_780_500);
 }
 

@@ -9,7 +9,6 @@
 //! One alpha holds for the wave (`Levels` says how it is split). The tests, their assumptions and their sources stand
 //! in `process`. A minute may come late or be revised: the judge is given what has arrived, each minute once.
 
-pub(crate) mod bounds;
 mod counts;
 mod detect;
 mod exact;

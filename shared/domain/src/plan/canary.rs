@@ -8,9 +8,9 @@
 use super::{Act, Golden, Plan, View, clock};
 use crate::alarms::{self, LONGEST_SILENCE, green_names};
 use crate::endpoint::Seen;
-use crate::fleet::Region;
+use crate::fleet::{Inconclusive, Region};
 use crate::history::OpenUpdate;
-use crate::judge::bounds::{Judgement, judge};
+use crate::judge::Judgement;
 use crate::ledger::Record;
 use crate::verdict::{Cause, Decision, Verdict};
 use jiff::Timestamp;
@@ -83,28 +83,40 @@ impl View<'_> {
         self.now >= ends - self.fleet.guardrail.decide_before_end
     }
 
-    /// I9: `Proceed` only on a `Pass`, and before the timer; anything else is a revert when the time is up.
+    /// I9: `Proceed` only on a `Pass`, this region's or one that policy carries over from the wave's, and before the timer;
+    /// anything else is a revert when the time is up.
     fn decide(&self, from: Timestamp, due: bool, update: &OpenUpdate) -> Plan {
-        let evidence = match &self.sight.evidence {
+        let judgement = match &self.sight.judged {
             None => return self.act(Act::Look, "what green and blue served"),
-            Some(Seen::Known(evidence)) => *evidence,
+            Some(Seen::Known(judgement)) => judgement,
             Some(Seen::Unknown(why)) if due => {
                 return self.revert(update, Cause::Unclear, format!("the counts cannot be read: {why}"), None);
             }
             Some(Seen::Unknown(why)) => return Plan::wait(format!("the counts cannot be read: {why}")),
         };
-        let judgement = judge(&self.fleet.judge, evidence);
         let why = judgement.why.clone();
         match judgement.verdict {
-            Verdict::Fail => self.revert(update, Cause::Release, why, Some(judgement)),
-            Verdict::Pass if due => self.proceed(update, judgement),
-            Verdict::Inconclusive if due => self.revert(update, Cause::Unclear, why, Some(judgement)),
+            _ if fails(judgement) => self.revert(update, Cause::Release, why, Some(judgement.clone())),
+            Verdict::Pass if due => self.proceed(update, why, judgement.clone()),
+            _ if due && self.carries(judgement) => {
+                let why = format!("carried by the regions before, where nothing is worse; here {why}");
+                self.proceed(update, why, judgement.clone())
+            }
+            _ if due => self.revert(update, Cause::Unclear, why, Some(judgement.clone())),
             _ => Plan::wait(format!("canary since {}: {judgement}", clock(from))),
         }
     }
 
-    fn proceed(&self, update: &OpenUpdate, judgement: Judgement) -> Plan {
-        let why = judgement.why.clone();
+    /// Too little was seen here to say either: policy may let the wave's pooled evidence speak for it. Where something is
+    /// missing nothing does.
+    fn carries(&self, judgement: &Judgement) -> bool {
+        self.fleet.judge.inconclusive == Inconclusive::Carry
+            && judgement.verdict == Verdict::Inconclusive
+            && judgement.wave == Verdict::Pass
+            && !judgement.is_missing()
+    }
+
+    fn proceed(&self, update: &OpenUpdate, why: String, judgement: Judgement) -> Plan {
         let record = Record::Decided {
             execution: update.execution.clone(),
             decision: Decision::Proceed,
@@ -196,12 +208,11 @@ impl View<'_> {
 
     /// Why SageMaker took an update back that nobody had told it to: what the counts say, or which guard rings.
     pub(super) fn explain(&self, update: &OpenUpdate) -> Plan {
-        if update.canary.is_some() && self.sight.evidence.is_none() {
+        if update.canary.is_some() && self.sight.judged.is_none() {
             return self.act(Act::Look, "what green and blue served");
         }
-        let evidence = self.sight.evidence.as_ref().and_then(Seen::known);
-        let judgement = evidence.map(|evidence| judge(&self.fleet.judge, *evidence));
-        let failed = judgement.as_ref().filter(|judgement| judgement.verdict == Verdict::Fail);
+        let judgement = self.sight.judged.as_ref().and_then(Seen::known).cloned();
+        let failed = judgement.as_ref().filter(|judgement| fails(judgement));
         let (cause, why) = match (failed, self.ringing_guard()) {
             (Some(failed), _) => (Cause::Release, failed.why.clone()),
             // The green alarms watch the new fleet alone.
@@ -213,4 +224,9 @@ impl View<'_> {
         };
         self.revert(update, cause, why, judgement)
     }
+}
+
+/// The release fails in one region as soon as it fails there, or pooled with the regions before.
+fn fails(judgement: &Judgement) -> bool {
+    judgement.verdict == Verdict::Fail || judgement.wave == Verdict::Fail
 }

@@ -30,7 +30,7 @@ use crate::alarms::AlarmView;
 use crate::endpoint::{EndpointView, Seen, Target};
 use crate::fleet::{Fleet, Region};
 use crate::history::{HubHistory, RegionHistory};
-use crate::judge::bounds::Evidence;
+use crate::judge::{Judgement, RegionEvidence};
 use crate::ledger::Record;
 use crate::names::{Actor, Epoch, RegionName, ReleaseId, Version};
 use jiff::Timestamp;
@@ -57,8 +57,8 @@ pub struct Sight {
     pub approved: Seen<bool>,
     /// The region's alarms: the composite one and the guards.
     pub alarms: Seen<Vec<AlarmView>>,
-    /// Canary counts, once they were asked for in this call.
-    pub evidence: Option<Seen<Evidence>>,
+    /// What the judge says of the update in flight, once it was asked in this call.
+    pub judged: Option<Seen<Judgement>>,
     /// Golden records asked in this call, by region; unknown where the endpoint did not answer them.
     pub golden: BTreeMap<RegionName, Seen<Golden>>,
     /// What AWS said to a step of this call that it will never take, in its words.
@@ -76,6 +76,14 @@ impl Sight {
         let endpoint = self.endpoints.get(&region.name).and_then(Seen::known).and_then(Option::as_ref);
         let serving = history.serving.as_ref().map(|serving| &serving.target);
         endpoint.zip(serving).is_some_and(|(endpoint, target)| !endpoint.serves(target))
+    }
+
+    /// What the other regions' canaries showed of this release: the evidence that is pooled with `region`'s own. A region
+    /// that cannot be seen adds nothing.
+    pub fn evidence_beside(&self, region: &RegionName) -> Vec<RegionEvidence> {
+        let others = self.regions.iter().filter(|(name, _)| *name != region);
+        let known = others.filter_map(|(_, seen)| seen.known());
+        known.filter_map(|history| history.evidence.get(&self.release).cloned()).collect()
     }
 }
 
@@ -106,7 +114,7 @@ pub enum Act {
     Create,
     /// Tell the heartbeat alarm that a judge looks.
     Beat,
-    /// Read the canary's counts.
+    /// Read the counts of green and blue, and judge them.
     Look,
     /// Ask the endpoint for the golden records.
     AskGolden,

@@ -15,6 +15,10 @@ const UNEXPLAINED: &str = "its alarm rang, or it was shifted without a decision 
 /// Why a region goes back that nobody had let through.
 const UNDECIDED: &str = "it was shifted without a decision to proceed";
 
+/// For so long after a return the rollback alarm may ring for what the region has left: it looks at five minutes, and the
+/// last of them is shown a minute later.
+const ECHO: SignedDuration = SignedDuration::from_mins(6);
+
 /// Lambda ends every call after this time, at the latest.
 const LONGEST_CALL: SignedDuration = SignedDuration::from_mins(15);
 
@@ -123,6 +127,9 @@ impl RollbackView<'_> {
         };
         match &history.previous {
             Some(back) => self.go_back(back, reason),
+            None if history.returned_at.is_some_and(|at| self.now.duration_since(at) < ECHO) => {
+                self.nothing("the alarm still looks at minutes of the release that the region has just left")
+            }
             None => self.stuck(history, target, reason),
         }
     }

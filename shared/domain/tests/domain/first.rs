@@ -20,7 +20,7 @@ fn new_in(regions: &[&str], confirmed: &[&str]) -> Night {
 
 fn shows(night: &mut Night, region: &str, status: EndpointStatus) {
     let config = night.target(region, "v427").config;
-    let view = EndpointView { status, config, pending: None, failure_reason: None };
+    let view = EndpointView { status, config, instances: None, pending: None, failure_reason: None };
     night.sight.endpoints.insert(name(region), Seen::Known(Some(view)));
 }
 

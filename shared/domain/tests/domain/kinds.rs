@@ -107,7 +107,7 @@ fn two_zones_need_golden_records_that_may_leave_them() {
 fn each_style_asks_sagemaker_for_its_own_routing() {
     let bake = SignedDuration::from_mins(10);
     for (lines, routing) in [
-        ("", Routing::Canary { percent: 10, bake }),
+        ("", Routing::Canary { percent: 25, bake }),
         ("style = \"linear\"\nstep = 25", Routing::Linear { step: 25, wait: bake }),
         (STANDBY, Routing::AllAtOnceWatched { bake }),
         ("kind = \"standby\"\nstyle = \"rolling\"\nbatch = 50", Routing::Rolling { batch: 50, wait: bake }),

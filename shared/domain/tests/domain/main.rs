@@ -1,8 +1,6 @@
 //! What the core promises, one module a part.
 
 #[cfg(test)]
-mod bounds;
-#[cfg(test)]
 mod first;
 #[cfg(test)]
 mod fleet;
@@ -16,6 +14,8 @@ mod judging;
 mod kinds;
 #[cfg(test)]
 mod ledger;
+#[cfg(test)]
+mod lookout;
 #[cfg(test)]
 mod manifest;
 #[cfg(test)]

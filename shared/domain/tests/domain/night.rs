@@ -1,11 +1,11 @@
 //! A night on the table: what `promote` would see, and steps done as its handlers do them.
 
 use jiff::{SignedDuration, Timestamp};
+use meridian_domain::judge::{Arm, Judgement, MinuteCounts, RegionCounts, RegionEvidence, Watch, WatchStage, judge};
 use meridian_domain::plan::{Act, Finish, Golden, Next, Plan, RollbackSight, Sight, promote, rollback, verify};
 use meridian_domain::{
-    Actor, AlarmState, AlarmView, EndpointStatus, EndpointView, Entry, Evidence, Fleet, FleetCounts, Head, HubHistory,
-    PendingDeployment, Record, Region, RegionHistory, RegionName, ReleaseId, Seen, Sha256, Target, VariantPhase,
-    Version, alarms, audit,
+    Actor, AlarmState, AlarmView, EndpointStatus, EndpointView, Entry, Fleet, Head, HubHistory, PendingDeployment,
+    Record, Region, RegionHistory, RegionName, ReleaseId, Seen, Sha256, Target, VariantPhase, Version, alarms, audit,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,10 +38,47 @@ pub fn at(time: &str) -> Timestamp {
     format!("2026-11-20T{time}Z").parse().unwrap()
 }
 
-/// `requests` on each arm, so many of green's over the latency bound.
-pub fn counts(requests: u64, over_latency: u64) -> Evidence {
-    let arm = FleetCounts { requests, ..FleetCounts::default() };
-    Evidence { green: FleetCounts { over_latency, ..arm }, blue: arm }
+/// Minutes that [`judged`] is about.
+const MINUTES: i64 = 20;
+
+/// What the judge says when its time is up of `requests` on each arm, so many of green's over the latency bound, spread
+/// over twenty minutes.
+pub fn judged(requests: u64, over_latency: u64) -> Judgement {
+    judged_beside(requests, over_latency, &[])
+}
+
+/// The same, pooled with the evidence of other regions.
+pub fn judged_beside(requests: u64, over_latency: u64, beside: &[RegionEvidence]) -> Judgement {
+    let fleet = fleet();
+    let share = |count: u64, minute: i64| {
+        let upto = |minute: i64| count * u64::try_from(minute).unwrap() / u64::try_from(MINUTES).unwrap();
+        upto(minute + 1) - upto(minute)
+    };
+    let mut counts = RegionCounts::default();
+    for metric in fleet.judge.required() {
+        for minute in 0..MINUTES {
+            let bad = if metric.is_latency() { share(over_latency, minute) } else { 0 };
+            let arm = |bad| Some(Arm::new(share(requests, minute), bad));
+            counts.take(&metric, MinuteCounts { minute, green: arm(bad), blue: arm(0) });
+        }
+    }
+    let watch = Watch { warm_up: 0, last_look: MINUTES, due: true, stage: WatchStage::Canary };
+    judge(&fleet.judge, fleet.regions.len(), &counts, watch, beside)
+}
+
+/// Nothing that can be held against it: what passes.
+pub fn good() -> Judgement {
+    judged(100_000, 3)
+}
+
+/// One of twenty requests is slow.
+pub fn slow() -> Judgement {
+    judged(100_000, 5_000)
+}
+
+/// Too little to say anything.
+pub fn thin() -> Judgement {
+    judged(100, 0)
 }
 
 /// What one call did, step by step, and how it ended.
@@ -75,8 +112,8 @@ pub struct Night {
     pub fleet: Fleet,
     pub sight: Sight,
     pub now: Timestamp,
-    /// What a look at the canary's counts shows.
-    pub counts: Seen<Evidence>,
+    /// What the judge says when he is asked.
+    pub judged: Seen<Judgement>,
     /// Golden records answered right, of ten; none where the endpoint does not answer.
     pub right: Option<u32>,
     /// Whether an update that is asked for is taken.
@@ -110,7 +147,7 @@ impl Night {
                     state: AlarmState::Ok,
                     reason: String::new(),
                 }]),
-                evidence: None,
+                judged: None,
                 golden: BTreeMap::new(),
                 refused: None,
                 done: BTreeSet::new(),
@@ -118,7 +155,7 @@ impl Night {
             },
             fleet,
             now: at("03:02:00"),
-            counts: Seen::Known(counts(10_000, 3)),
+            judged: Seen::Known(good()),
             right: Some(10),
             takes_updates: true,
             refuses: None,
@@ -205,7 +242,13 @@ impl Night {
 
     pub fn in_service(&mut self, region: &str, text: &str) {
         let config = self.target(region, text).config;
-        let view = EndpointView { status: EndpointStatus::InService, config, pending: None, failure_reason: None };
+        let view = EndpointView {
+            status: EndpointStatus::InService,
+            config,
+            instances: None,
+            pending: None,
+            failure_reason: None,
+        };
         self.sight.endpoints.insert(name(region), Seen::Known(Some(view)));
     }
 
@@ -213,6 +256,7 @@ impl Night {
     pub fn phase(&mut self, region: &str, phase: VariantPhase) {
         let pending = PendingDeployment {
             config: self.target(region, "v427").config,
+            instances: None,
             phase: Some(phase),
             phase_since: Some(self.now),
         };
@@ -273,7 +317,7 @@ impl Night {
 
     /// A call of `promote` that dies as soon as `done`.
     pub fn call_until(&mut self, region: &str, done: impl Fn(&Self) -> bool) {
-        (self.sight.done, self.sight.evidence, self.sight.golden, self.sight.refused) = Default::default();
+        (self.sight.done, self.sight.judged, self.sight.golden, self.sight.refused) = Default::default();
         while !done(self) {
             let next = self.plan(region).next;
             self.step(next);
@@ -291,7 +335,7 @@ impl Night {
     }
 
     fn run(&mut self, plan: impl Fn(&Self) -> Plan) -> Call {
-        (self.sight.done, self.sight.evidence, self.sight.golden, self.sight.refused) = Default::default();
+        (self.sight.done, self.sight.judged, self.sight.golden, self.sight.refused) = Default::default();
         let mut plans = Vec::new();
         for _ in 0..60 {
             let plan = plan(self);
@@ -331,11 +375,11 @@ impl Night {
             Act::Create => {
                 let config = self.target(region, "v427").config;
                 let status = EndpointStatus::Creating;
-                let view = EndpointView { status, config, pending: None, failure_reason: None };
+                let view = EndpointView { status, config, instances: None, pending: None, failure_reason: None };
                 self.sight.endpoints.insert(name(region), Seen::Known(Some(view)));
                 self.tell(region, Record::UpdateStarted { execution: self.sight.execution.clone() });
             }
-            Act::Look => self.sight.evidence = Some(self.counts.clone()),
+            Act::Look => self.sight.judged = Some(self.judged.clone()),
             Act::AskGolden => {
                 let right = self.right.ok_or_else(|| "no answer".to_owned());
                 let seen = right.map_or_else(Seen::Unknown, |right| Seen::Known(Golden { asked: 10, right }));
@@ -382,7 +426,8 @@ impl Night {
                     self.status(region, EndpointStatus::Updating);
                     if let Some(Seen::Known(Some(view))) = self.sight.endpoints.get_mut(&name(region)) {
                         let phase = Some(VariantPhase::Creating);
-                        view.pending = Some(PendingDeployment { config: target.config, phase, phase_since: None });
+                        let config = target.config;
+                        view.pending = Some(PendingDeployment { config, instances: None, phase, phase_since: None });
                     }
                     self.tell_as(&by, region, Record::UpdateStarted { execution: by.clone() });
                 }

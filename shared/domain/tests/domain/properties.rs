@@ -1,13 +1,14 @@
 //! What holds for every sight, likely or not: the planner is total and deterministic, and never plans what the audit, or
 //! a reader of the invariants, would refuse.
 
-use crate::night::{Night, actor, at, counts, fleet, name, release, version};
+use crate::night::{Night, actor, at, fleet, good, judged_beside, name, release, slow, version};
 use jiff::{SignedDuration, Timestamp};
+use meridian_domain::judge::Judgement;
 use meridian_domain::plan::{Act, Golden, Next, Plan, RollbackSight, Sight, promote, rollback, verify};
 use meridian_domain::{
-    AlarmState, AlarmView, Cause, Decision, EndpointStatus, EndpointView, Epoch, Evidence, Fleet, HubHistory, Lease,
-    OpenUpdate, Override, PendingDeployment, Record, RegionHistory, Return, Rule, Seen, Serving, Target, VariantPhase,
-    Verdict, alarms, audit,
+    AlarmState, AlarmView, Cause, Decision, EndpointStatus, EndpointView, Epoch, Fleet, HubHistory, Lease, OpenUpdate,
+    Override, PendingDeployment, Record, RegionHistory, Return, Rule, Seen, Serving, Target, VariantPhase, Verdict,
+    alarms, audit,
 };
 use proptest::option::{of, weighted};
 use proptest::prelude::*;
@@ -106,8 +107,13 @@ prop_compose! {
         ])),
         phase_since in of(moment()),
     ) -> EndpointView {
-        let pending = pending.map(|target| PendingDeployment { config: target.config, phase, phase_since });
-        EndpointView { status, config: config.config, pending, failure_reason: None }
+        let pending = pending.map(|target| PendingDeployment {
+            config: target.config,
+            instances: None,
+            phase,
+            phase_since,
+        });
+        EndpointView { status, config: config.config, instances: None, pending, failure_reason: None }
     }
 }
 
@@ -150,8 +156,16 @@ fn alarm_views() -> impl Strategy<Value = Vec<AlarmView>> {
     )
 }
 
-fn evidence() -> impl Strategy<Value = Evidence> {
-    (0u64..5000, 0u64..20).prop_map(|(requests, slow)| counts(requests, slow))
+/// What the judge may say: of much and of little, alone and with evidence of others beside it.
+static JUDGED: LazyLock<Vec<Judgement>> = LazyLock::new(|| {
+    let alone = [(0, 0), (100, 0), (3_000, 0), (3_000, 40), (100_000, 3), (100_000, 5_000)];
+    let beside = [Vec::new(), vec![good().evidence], vec![good().evidence, slow().evidence]];
+    let all = alone.iter().flat_map(|(requests, slow)| beside.iter().map(move |beside| (*requests, *slow, beside)));
+    all.map(|(requests, slow, beside)| judged_beside(requests, slow, beside)).collect()
+});
+
+fn judgement() -> impl Strategy<Value = Judgement> {
+    select(&JUDGED[..])
 }
 
 fn acts() -> impl Strategy<Value = BTreeSet<Act>> {
@@ -171,7 +185,7 @@ prop_compose! {
     fn sight()(
         hub in hub(), histories in prop::collection::vec(seen(history()), 4),
         endpoints in prop::collection::vec(seen(weighted(0.95, endpoint())), 4), since in moment(),
-        approved in seen(prop::bool::weighted(0.9)), alarms in seen(alarm_views()), evidence in of(seen(evidence())),
+        approved in seen(prop::bool::weighted(0.9)), alarms in seen(alarm_views()), judged in of(seen(judgement())),
         golden in of(seen(prop_oneof![Just(10u32), 0u32..=9])), refused in weighted(0.05, Just("quota".to_owned())), done in acts(), pages in any::<bool>(), forgotten in weighted(0.02, any::<Index>()),
     ) -> Sight {
         let names: Vec<_> = FLEET.regions.iter().map(|region| region.name.clone()).collect();
@@ -186,7 +200,7 @@ prop_compose! {
             paged: if pages { names.iter().cloned().collect() } else { BTreeSet::new() },
             approved,
             alarms,
-            evidence,
+            judged,
             golden: names.iter().filter_map(|name| Some((name.clone(), asked(golden.clone()?)))).collect(),
             refused,
             done,
@@ -211,7 +225,7 @@ static MOMENTS: LazyLock<Vec<(Sight, Timestamp)>> = LazyLock::new(|| {
     nights.push(intended);
     for returned in [false, true] {
         let mut failing = Night::baking(eu);
-        failing.counts = Seen::Known(counts(10_000, 500));
+        failing.judged = Seen::Known(slow());
         failing.call(eu);
         if returned {
             failing.in_service(eu, "v426");
@@ -252,7 +266,7 @@ fn first(region: &str, status: Option<EndpointStatus>, asked: bool) -> Night {
     }
     if let Some(status) = status {
         let config = night.target(region, "v427").config;
-        let view = EndpointView { status, config, pending: None, failure_reason: None };
+        let view = EndpointView { status, config, instances: None, pending: None, failure_reason: None };
         night.sight.endpoints.insert(name(region), Seen::Known(Some(view)));
     }
     night
@@ -286,7 +300,7 @@ prop_compose! {
         sight.hub = if hub { other.hub } else { sight.hub };
         sight.alarms = if alarms { other.alarms } else { sight.alarms };
         sight.since = if since { now } else { sight.since };
-        (sight.evidence, sight.golden) = (other.evidence, other.golden);
+        (sight.judged, sight.golden) = (other.judged, other.golden);
         (sight.done, sight.paged) = (other.done, other.paged);
         (sight, now)
     }
@@ -342,9 +356,11 @@ fn refused(fleet: &Fleet, region: &str, sight: &Sight, plan: &Plan, now: Timesta
         }
         Next::TellRegion(_, Record::Decided { decision: Decision::Proceed, judgement, .. }) => {
             let passed = judgement.as_ref().is_some_and(|judgement| {
-                judgement.verdict == Verdict::Pass && sight.evidence == Some(Seen::Known(judgement.evidence))
+                let carried = judgement.verdict == Verdict::Inconclusive && judgement.wave == Verdict::Pass;
+                let said = sight.judged == Some(Seen::Known(judgement.clone()));
+                said && !judgement.is_missing() && (judgement.verdict == Verdict::Pass || carried)
             });
-            (!passed).then_some("nothing proceeds without a pass on counts that were seen")
+            (!passed).then_some("nothing proceeds without a pass of the region or the wave on counts that were seen")
         }
         Next::TellRegion(_, Record::Confirmed { .. }) => {
             let golden = sight.golden.get(&name(region)).and_then(Seen::known);

@@ -2,9 +2,10 @@
 //! and words. Whoever adds a record, a field or a type must come by here, for none of this compiles without.
 
 use crate::night::{EU, Night};
+use meridian_domain::judge::Judgement;
 use meridian_domain::plan::{Next, WaveOrder};
 use meridian_domain::{
-    Actor, Cause, Decision, Epoch, Judgement, Record, RegionName, ReleaseId, Rule, Sha256, Target, Verdict, Version,
+    Actor, Cause, Decision, Epoch, Record, RegionName, ReleaseId, Rule, Sha256, Target, Verdict, Version,
 };
 
 /// Says nothing of a customer.

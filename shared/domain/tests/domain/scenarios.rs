@@ -1,6 +1,6 @@
 //! The nights that Meridian was built for, as the planner sees them.
 
-use crate::night::{AU, BR, Call, EU, JP, Night, actor, counts, name, release};
+use crate::night::{AU, BR, Call, EU, JP, Night, actor, judged, name, release, slow};
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Finish, Next};
 use meridian_domain::{Cause, Decision, Epoch, Record, Seen, VariantPhase, alarms};
@@ -166,7 +166,7 @@ fn bad_model_is_condemned_and_nobody_else_sees_it() {
     let mut night = Night::baking(EU);
     // The guardrail is faster than the judge.
     night.phase(EU, VariantPhase::Deleting);
-    night.counts = Seen::Known(counts(10_000, 9_000));
+    night.judged = Seen::Known(judged(10_000, 9_000));
     night.call(EU);
     night.in_service(EU, "v426");
     let call = night.call(EU);
@@ -318,7 +318,7 @@ fn an_intent_that_its_wave_is_about_to_follow_is_not_closed_by_another() {
 #[test]
 fn a_bad_release_in_a_region_that_goes_dark_is_condemned_and_not_deferred() {
     let mut night = Night::baking(EU);
-    night.counts = Seen::Known(counts(10_000, 500));
+    night.judged = Seen::Known(slow());
     night.call(EU);
     night.pass("30s");
     night.dark(EU);

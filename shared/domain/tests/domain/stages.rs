@@ -1,11 +1,11 @@
 //! Each stage of one region's update: what is due, and what is not.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, counts, name, release};
+use crate::night::{AU, BR, EU, JP, Night, actor, good, judged, judged_beside, name, release, slow, thin};
 use jiff::SignedDuration;
 use meridian_domain::plan::{self, Act, Finish, Next};
 use meridian_domain::{
-    AlarmState, AlarmView, Cause, Decision, EndpointStatus, Epoch, Evidence, MissingData, Record, Seen, VariantPhase,
-    alarms,
+    AlarmState, AlarmView, Cause, Decision, EndpointStatus, Epoch, Inconclusive, MissingData, Record, Seen,
+    VariantPhase, alarms,
 };
 
 #[test]
@@ -140,15 +140,15 @@ fn an_intent_without_a_call_is_called_once_more() {
 #[test]
 fn only_a_pass_proceeds() {
     let table = [
-        (Seen::Known(counts(10_000, 3)), Decision::Proceed, None),
-        (Seen::Known(counts(10_000, 500)), Decision::Revert, Some(Cause::Release)),
-        (Seen::Known(counts(20, 0)), Decision::Revert, Some(Cause::Unclear)),
-        (Seen::Known(Evidence::default()), Decision::Revert, Some(Cause::Unclear)),
+        (Seen::Known(good()), Decision::Proceed, None),
+        (Seen::Known(slow()), Decision::Revert, Some(Cause::Release)),
+        (Seen::Known(thin()), Decision::Revert, Some(Cause::Unclear)),
+        (Seen::Known(judged(0, 0)), Decision::Revert, Some(Cause::Unclear)),
         (Seen::Unknown("no answer".to_owned()), Decision::Revert, Some(Cause::Unclear)),
     ];
     for (seen, decision, cause) in table {
         let mut night = Night::baking(AU);
-        night.counts = seen.clone();
+        night.judged = seen.clone();
         night.due(AU);
         let call = night.call(AU);
         let update = night.history(AU).update.clone().unwrap();
@@ -158,10 +158,43 @@ fn only_a_pass_proceeds() {
     }
 }
 
+/// A region that saw too little to say either goes on where the wave's evidence passes and policy carries it; not where
+/// policy stops it, not where nobody called, and never where the pooled evidence is against the release.
+#[test]
+fn a_thin_region_is_carried_by_the_wave_where_policy_says_so() {
+    let table = [
+        (Inconclusive::Carry, judged_beside(100, 0, &[good().evidence]), Decision::Proceed, None),
+        (Inconclusive::Stop, judged_beside(100, 0, &[good().evidence]), Decision::Revert, Some(Cause::Unclear)),
+        (Inconclusive::Carry, judged_beside(0, 0, &[good().evidence]), Decision::Revert, Some(Cause::Unclear)),
+        (Inconclusive::Carry, judged_beside(100, 0, &[slow().evidence]), Decision::Revert, Some(Cause::Release)),
+    ];
+    for (inconclusive, judgement, decision, cause) in table {
+        let mut night = Night::baking(AU);
+        night.fleet.judge.inconclusive = inconclusive;
+        night.judged = Seen::Known(judgement.clone());
+        night.due(AU);
+        night.call(AU);
+        let update = night.history(AU).update.clone().unwrap();
+        assert_eq!((update.decision.map(|(last, _)| last), update.cause), (Some(decision), cause), "{judgement}");
+    }
+}
+
+/// What let a region through is pooled by the regions after it, and forgotten when the region leaves the release.
+#[test]
+fn evidence_is_carried_to_the_next_region_and_leaves_with_the_release() {
+    let mut night = Night::let_through(EU);
+    let eu = name(EU);
+    assert_eq!(night.sight.evidence_beside(&name(AU)), [good().evidence]);
+    assert!(night.sight.evidence_beside(&eu).is_empty());
+    let (from, to) = (night.target(EU, "v427"), night.target(EU, "v426"));
+    night.tell(EU, Record::Reverted { from, to, why: "its alarm rang".to_owned() });
+    assert!(night.sight.evidence_beside(&name(AU)).is_empty());
+}
+
 #[test]
 fn a_broken_bound_reverts_without_waiting_for_the_timer() {
     let mut night = Night::baking(AU);
-    night.counts = Seen::Known(counts(10_000, 500));
+    night.judged = Seen::Known(slow());
     assert!(night.call(AU).did(Act::Trip));
 }
 

@@ -1,138 +1,265 @@
-//! CloudWatch's answers to a [`CountsQuery`], added up the same way through every door.
+//! What one fleet served, minute by minute, from CloudWatch's answers.
+//!
+//! | metric | requests | counted | namespace and dimensions |
+//! |---|---|---|---|
+//! | `4xx`, `5xx` | `Invocations`, `Sum` | `Invocation4XXErrors`, `Invocation5XXErrors`, `Sum` | SageMaker's, one configuration's |
+//! | `latency_over_20ms` | `ModelLatency`, `SampleCount` | `ModelLatency`, `TC(20000:)` | the same |
+//! | `score_over_0.9` | `score`, `SampleCount` | `score`, `TC(0.9:)` | the container's own, one release's |
+//! | any other, such as `alerts` | its `SampleCount` | its `Sum` of zeros and ones | the container's own, one release's |
 
 use crate::ports::CountsQuery;
 use jiff::Timestamp;
-use meridian_domain::FleetCounts;
-use std::collections::BTreeSet;
+use meridian_domain::alarms::{MODEL, SAGEMAKER};
+use meridian_domain::judge::{Arm, MetricName};
+use meridian_domain::lookout::FleetMinutes;
+use std::collections::BTreeMap;
 
-/// One question: the id under which its answer comes back, the metric, the statistic.
-pub type Question = (&'static str, &'static str, String);
+/// SageMaker's latency metrics are in microseconds.
+const MICROSECONDS: [(&str, f64); 3] = [("us", 1.0), ("ms", 1e3), ("s", 1e6)];
 
-const REQUESTS: &str = "requests";
-const ERRORS_4XX: &str = "errors_4xx";
-const ERRORS_5XX: &str = "errors_5xx";
-const OVER_LATENCY: &str = "over_latency";
-
-/// The four questions. `TC(x:)` is CloudWatch's count of the samples above x; latency is in microseconds.
-pub fn questions(query: &CountsQuery) -> [Question; 4] {
-    let sum = || "Sum".to_owned();
-    [
-        (REQUESTS, "Invocations", sum()),
-        (ERRORS_4XX, "Invocation4XXErrors", sum()),
-        (ERRORS_5XX, "Invocation5XXErrors", sum()),
-        (OVER_LATENCY, "ModelLatency", format!("TC({}:)", query.latency_bound.as_micros())),
-    ]
+/// One question to CloudWatch, of which each answered minute is a count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Comes back with the answer.
+    pub id: String,
+    /// The metric's namespace.
+    pub namespace: &'static str,
+    /// The metric's name.
+    pub metric: String,
+    /// The metric's dimensions, name and value.
+    pub dimensions: Vec<(&'static str, String)>,
+    /// `Sum`, `SampleCount`, `TC(20000:)`.
+    pub statistic: String,
 }
 
-/// The answers so far.
-#[derive(Debug, Default)]
-pub struct Tally {
-    counts: FleetCounts,
-    /// Minutes in which something was served.
-    busy: BTreeSet<Timestamp>,
-    /// Minutes whose latencies were counted.
-    timed: BTreeSet<Timestamp>,
+/// The questions of one query, and what was answered so far.
+#[derive(Clone, Debug)]
+pub struct Survey {
+    from: Timestamp,
+    to: Timestamp,
+    asked: Vec<Question>,
+    answers: Vec<BTreeMap<i64, f64>>,
+    /// Each metric with the places of its two questions: its requests, and those that it counts.
+    metrics: Vec<(MetricName, usize, usize)>,
 }
 
-impl Tally {
-    /// Adds the minutes of one answer. CloudWatch rounds the start down to a whole minute: what lies outside of the query is
-    /// left out here.
+impl Survey {
+    /// The questions of a query, none of them twice.
     ///
     /// # Errors
-    /// An answer to a question that was not asked, for the caller to wrap.
-    pub fn add(
-        &mut self,
-        query: &CountsQuery,
-        id: &str,
-        minutes: impl Iterator<Item = (Timestamp, f64)>,
-    ) -> Result<(), String> {
-        let minutes: Vec<(Timestamp, f64)> = minutes.filter(|(at, _)| *at >= query.from && *at < query.to).collect();
-        let total = minutes.iter().map(|(_, value)| value).sum::<f64>().round() as u64;
-        match id {
-            REQUESTS => {
-                self.counts.requests += total;
-                self.busy.extend(minutes.iter().filter(|(_, value)| *value > 0.0).map(|(at, _)| *at));
-            }
-            ERRORS_4XX => self.counts.errors_4xx += total,
-            ERRORS_5XX => self.counts.errors_5xx += total,
-            OVER_LATENCY => {
-                self.counts.over_latency += total;
-                self.timed.extend(minutes.iter().map(|(at, _)| *at));
-            }
-            other => return Err(format!("an answer to a question that was not asked: {other:?}")),
+    /// A metric of which no count can be asked.
+    pub fn of(query: &CountsQuery) -> Result<Self, String> {
+        let mut survey =
+            Self { from: query.from, to: query.to, asked: Vec::new(), answers: Vec::new(), metrics: Vec::new() };
+        for name in &query.metrics {
+            let [requests, counted] = questions(query, name)?;
+            let places = (survey.place(requests), survey.place(counted));
+            survey.metrics.push((name.clone(), places.0, places.1));
         }
+        Ok(survey)
+    }
+
+    /// What to ask.
+    pub fn questions(&self) -> &[Question] {
+        &self.asked
+    }
+
+    fn place(&mut self, question: Question) -> usize {
+        let same = |asked: &Question| Question { id: String::new(), ..asked.clone() } == question;
+        if let Some(place) = self.asked.iter().position(same) {
+            return place;
+        }
+        let id = format!("q{}", self.asked.len());
+        self.asked.push(Question { id, ..question });
+        self.answers.push(BTreeMap::new());
+        self.asked.len() - 1
+    }
+
+    /// Takes minutes of one answer. CloudWatch rounds the start down to the minute: a minute that began before `from` is
+    /// left out. A minute that is answered again replaces what was said of it before.
+    ///
+    /// # Errors
+    /// An answer to a question that was not asked.
+    pub fn add(&mut self, id: &str, minutes: impl Iterator<Item = (Timestamp, f64)>) -> Result<(), String> {
+        let place = self.asked.iter().position(|question| question.id == id);
+        let answers = place.and_then(|place| self.answers.get_mut(place));
+        let Some(answers) = answers else {
+            return Err(format!("an answer to a question that was not asked: {id:?}"));
+        };
+        let inside = minutes.filter(|(at, _)| *at >= self.from && *at < self.to);
+        answers.extend(inside.map(|(at, value)| (at.as_second(), value)));
         Ok(())
     }
 
-    /// The counts.
-    ///
-    /// # Errors
-    /// Minutes with requests and without a count of their latencies: missing is not zero, and a judge that took it for zero
-    /// would be blind to slowness.
-    pub fn counts(self) -> Result<FleetCounts, String> {
-        let blind = self.busy.difference(&self.timed).count();
-        if blind > 0 {
-            let busy = self.busy.len();
-            return Err(format!("{blind} of {busy} minutes with requests have no latency count: missing is not zero"));
+    /// What the fleet served. Of a minute in which only one of a metric's two questions is answered nothing is known:
+    /// missing is not zero, and a judge who took it for zero would be blind.
+    pub fn minutes(&self) -> FleetMinutes {
+        let mut minutes = FleetMinutes::default();
+        for (name, requests, counted) in &self.metrics {
+            let (Some(requests), Some(counted)) = (self.answers.get(*requests), self.answers.get(*counted)) else {
+                continue;
+            };
+            for (second, total) in requests {
+                let (Some(bad), Ok(at)) = (counted.get(second), Timestamp::from_second(*second)) else { continue };
+                minutes.put(name, at, Arm::new(count(*total), count(*bad)));
+            }
         }
-        Ok(self.counts)
+        minutes
     }
+}
+
+/// Sums of counts are whole numbers, within a float's precision.
+fn count(value: f64) -> u64 {
+    value.round().max(0.0) as u64
+}
+
+/// The requests of a metric, and those that it counts.
+fn questions(query: &CountsQuery, name: &MetricName) -> Result<[Question; 2], String> {
+    let bound = name.as_str().strip_prefix(name.family()).and_then(|rest| rest.strip_prefix("_over_"));
+    let errors = |metric: &str| {
+        let sum = |metric: &str| of_config(query, metric, "Sum");
+        Ok([sum("Invocations"), sum(metric)])
+    };
+    match (name.as_str(), bound) {
+        ("4xx", _) => errors("Invocation4XXErrors"),
+        ("5xx", _) => errors("Invocation5XXErrors"),
+        (_, Some(bound)) if name.is_latency() => {
+            let bound = microseconds(bound).ok_or_else(|| no_bound(name, "a time such as 20ms"))?;
+            let ask = |statistic: &str| of_config(query, "ModelLatency", statistic);
+            Ok([ask("SampleCount"), ask(&format!("TC({bound}:)"))])
+        }
+        (_, Some(bound)) => {
+            let bound: f64 = bound.parse().map_err(|_| no_bound(name, "a number such as 0.9"))?;
+            let ask = |statistic: &str| of_release(query, name.family(), statistic);
+            Ok([ask("SampleCount"), ask(&format!("TC({bound}:)"))])
+        }
+        (own, None) => Ok([of_release(query, own, "SampleCount"), of_release(query, own, "Sum")]),
+    }
+}
+
+fn no_bound(name: &MetricName, expected: &str) -> String {
+    format!("metric {name} of [judge.metrics] names no bound that can be asked for: expected {expected} after _over_")
+}
+
+fn microseconds(text: &str) -> Option<f64> {
+    MICROSECONDS.iter().find_map(|(unit, factor)| {
+        let number: f64 = text.strip_suffix(unit)?.parse().ok()?;
+        (number > 0.0 && number.is_finite()).then_some(number * factor)
+    })
+}
+
+fn of_config(query: &CountsQuery, metric: &str, statistic: &str) -> Question {
+    let dimensions = vec![
+        ("EndpointName", query.endpoint.to_string()),
+        ("VariantName", query.variant.to_string()),
+        ("EndpointConfigName", query.config.to_string()),
+    ];
+    question(SAGEMAKER, metric, dimensions, statistic)
+}
+
+fn of_release(query: &CountsQuery, metric: &str, statistic: &str) -> Question {
+    question(MODEL, metric, vec![("Release", query.release.to_string())], statistic)
+}
+
+fn question(
+    namespace: &'static str,
+    metric: &str,
+    dimensions: Vec<(&'static str, String)>,
+    statistic: &str,
+) -> Question {
+    Question { id: String::new(), namespace, metric: metric.to_owned(), dimensions, statistic: statistic.to_owned() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::SignedDuration;
+    use meridian_domain::{ReleaseId, Sha256};
 
-    fn query() -> CountsQuery {
+    fn query(metrics: &[&str]) -> CountsQuery {
         CountsQuery {
             endpoint: "fraud".parse().unwrap(),
             variant: "main".parse().unwrap(),
             config: "fraud-v427".parse().unwrap(),
+            release: ReleaseId(Sha256::of(b"v427")),
             from: "2026-11-20T03:05:00Z".parse().unwrap(),
             to: "2026-11-20T03:07:00Z".parse().unwrap(),
-            latency_bound: jiff::SignedDuration::from_millis(20),
+            metrics: metrics.iter().map(|name| name.parse().unwrap()).collect(),
         }
     }
 
-    fn minutes(values: [f64; 4]) -> impl Iterator<Item = (Timestamp, f64)> {
+    fn survey(metrics: &[&str]) -> Survey {
+        Survey::of(&query(metrics)).unwrap()
+    }
+
+    fn answer(survey: &mut Survey, metric: &str, statistic: &str, values: &[f64]) {
+        let id = survey.questions().iter().find(|own| own.metric == metric && own.statistic == statistic);
+        let id = id.unwrap().id.clone();
         let first: Timestamp = "2026-11-20T03:04:00Z".parse().unwrap();
-        (0..).map(move |minute| first + jiff::SignedDuration::from_mins(minute)).zip(values)
+        let minutes = (0..).map(|minute| first + SignedDuration::from_mins(minute)).zip(values.iter().copied());
+        survey.add(&id, minutes).unwrap();
+    }
+
+    fn arms(survey: &Survey, metric: &str) -> Vec<(u64, u64)> {
+        survey.minutes().minutes(&metric.parse().unwrap()).map(|(_, arm)| (arm.total, arm.bad)).collect()
     }
 
     #[test]
     fn minutes_outside_of_the_question_do_not_count() {
-        let mut tally = Tally::default();
-        tally.add(&query(), REQUESTS, minutes([1000.0, 10.0, 20.0, 1000.0])).unwrap();
-        tally.add(&query(), OVER_LATENCY, minutes([1.0, 2.0, 3.0, 4.0])).unwrap();
-        assert_eq!(tally.counts().unwrap(), FleetCounts { requests: 30, over_latency: 5, ..FleetCounts::default() });
+        let mut survey = survey(&["5xx"]);
+        answer(&mut survey, "Invocations", "Sum", &[1000.0, 10.0, 20.0, 1000.0]);
+        answer(&mut survey, "Invocation5XXErrors", "Sum", &[9.0, 1.0, 0.0, 9.0]);
+        assert_eq!(arms(&survey, "5xx"), [(10, 1), (20, 0)]);
     }
 
     #[test]
-    fn missing_latency_counts_are_not_zero_slow_requests() {
-        let mut tally = Tally::default();
-        tally.add(&query(), REQUESTS, minutes([0.0, 10.0, 20.0, 0.0])).unwrap();
-        tally.add(&query(), OVER_LATENCY, std::iter::empty()).unwrap();
-        assert!(tally.counts().unwrap_err().contains("missing is not zero"));
+    fn a_minute_of_which_half_is_known_is_not_zero() {
+        let mut survey = survey(&["latency_over_20ms"]);
+        answer(&mut survey, "ModelLatency", "SampleCount", &[0.0, 10.0, 20.0]);
+        assert!(survey.minutes().is_empty());
+        answer(&mut survey, "ModelLatency", "TC(20000:)", &[0.0, 2.0]);
+        assert_eq!(arms(&survey, "latency_over_20ms"), [(10, 2)]);
     }
 
     #[test]
-    fn latency_is_not_judged_on_a_sliver_of_the_minutes() {
-        let mut tally = Tally::default();
-        tally.add(&query(), REQUESTS, minutes([0.0, 10.0, 20.0, 0.0])).unwrap();
-        tally.add(&query(), OVER_LATENCY, minutes([0.0, 0.0, 0.0, 0.0]).take(2)).unwrap();
-        assert!(tally.counts().unwrap_err().contains("1 of 2 minutes"));
+    fn a_minute_that_is_answered_again_is_revised_and_counts_once() {
+        let mut survey = survey(&["4xx"]);
+        for revision in [0.0, 5.0] {
+            answer(&mut survey, "Invocations", "Sum", &[0.0, 90.0 + revision]);
+            answer(&mut survey, "Invocation4XXErrors", "Sum", &[0.0, revision]);
+        }
+        assert_eq!(arms(&survey, "4xx"), [(95, 5)]);
     }
 
     #[test]
-    fn a_minute_without_requests_needs_no_latency() {
-        let mut tally = Tally::default();
-        tally.add(&query(), REQUESTS, minutes([0.0, 10.0, 0.0, 0.0])).unwrap();
-        tally.add(&query(), OVER_LATENCY, minutes([0.0, 3.0, 0.0, 0.0]).take(2)).unwrap();
-        assert_eq!(tally.counts().unwrap().over_latency, 3);
+    fn each_question_is_asked_once_with_the_fleets_own_dimensions() {
+        let survey = survey(&["4xx", "5xx", "latency_over_20ms", "latency_over_1.5s", "alerts", "score_over_0.9"]);
+        let asked: Vec<(&str, &str, &str)> = survey
+            .questions()
+            .iter()
+            .map(|own| (own.metric.as_str(), own.statistic.as_str(), own.dimensions[0].0))
+            .collect();
+        let wanted = [
+            ("Invocations", "Sum", "EndpointName"),
+            ("Invocation4XXErrors", "Sum", "EndpointName"),
+            ("Invocation5XXErrors", "Sum", "EndpointName"),
+            ("ModelLatency", "SampleCount", "EndpointName"),
+            ("ModelLatency", "TC(20000:)", "EndpointName"),
+            ("ModelLatency", "TC(1500000:)", "EndpointName"),
+            ("alerts", "SampleCount", "Release"),
+            ("alerts", "Sum", "Release"),
+            ("score", "SampleCount", "Release"),
+            ("score", "TC(0.9:)", "Release"),
+        ];
+        assert_eq!(asked, wanted);
     }
 
     #[test]
-    fn no_traffic_at_all_is_no_traffic() {
-        assert_eq!(Tally::default().counts().unwrap(), FleetCounts::default());
+    fn a_bound_that_is_none_is_named() {
+        for (metric, expected) in [("latency_over_20", "20ms"), ("score_over_high", "0.9")] {
+            let error = Survey::of(&query(&[metric])).unwrap_err();
+            assert!(error.contains(metric) && error.contains(expected), "{error}");
+        }
+        assert!(survey(&["5xx"]).add("q9", std::iter::empty()).is_err());
     }
 }

@@ -6,10 +6,10 @@ use crate::files;
 use crate::ports::{Answer, Clock, CountsQuery, ErrorKind, MetricPoint, Page, PortError, Ports};
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use meridian_domain::judge::{Judgement, judge};
+use meridian_domain::lookout::{FleetMinutes, Instances, Lookout, Span};
 use meridian_domain::plan::{Act, Golden, Next, Plan, beats};
-use meridian_domain::{
-    Epoch, Evidence, Fleet, FleetCounts, Record, Region, RegionName, Seen, Target, UpdateSpec, alarms,
-};
+use meridian_domain::{Epoch, Fleet, Record, Region, RegionName, Seen, Target, UpdateSpec, alarms};
 use meridian_scoring::{GOLDEN_TOLERANCE, GoldenRecords};
 
 /// Looks for a configuration that was created a moment ago: `CreateEndpointConfig` is eventually consistent.
@@ -149,7 +149,7 @@ impl Look {
             }
             Act::Trip => return trip(ports, fleet, &region.name).await,
             Act::Look => {
-                self.sight.evidence = Some(self.evidence(ports, fleet, region).await);
+                self.sight.judged = Some(self.judged(ports, fleet, region).await);
                 Ok(())
             }
             Act::AskGolden => return self.ask_golden(ports, fleet, region, target).await,
@@ -244,33 +244,29 @@ impl Look {
         Ok(())
     }
 
-    /// What green and blue served between the warm-up and the last full minute.
-    async fn evidence<P: Ports>(&self, ports: &P, fleet: &Fleet, region: &Region) -> Seen<Evidence> {
-        let update = self.sight.regions.get(&region.name).and_then(Seen::known).and_then(|h| h.update.as_ref());
-        let Some((update, (from, _))) = update.and_then(|update| Some((update, update.canary?))) else {
+    /// What the judge says of the region's update: green's minutes against blue's, pooled with the other regions' evidence.
+    async fn judged<P: Ports>(&self, ports: &P, fleet: &Fleet, region: &Region) -> Seen<Judgement> {
+        let history = self.sight.regions.get(&region.name).and_then(Seen::known);
+        let update = history.and_then(|history| history.update.as_ref());
+        let looked = update.and_then(|update| Some((update, Lookout::on(fleet, update, ports.now())?)));
+        let Some((update, lookout)) = looked else {
             return Seen::Unknown("no canary is on record".to_owned());
         };
-        let (from, to) = (next_minute(from + fleet.guardrail.warm_up), last_minute(ports.now()));
-        if to <= from {
-            return Seen::Known(Evidence::default());
-        }
-        let query = |config: &meridian_domain::ResourceName| CountsQuery {
-            endpoint: fleet.endpoint.clone(),
-            variant: fleet.variant.clone(),
-            config: config.clone(),
-            from,
-            to,
-            latency_bound: fleet.judge.latency_bound,
+        let back = update.back.as_ref();
+        let green = minutes(ports, fleet, region, &update.target, lookout.green).await;
+        let blue = match back {
+            Some(back) => minutes(ports, fleet, region, back, lookout.blue).await,
+            None => Ok(FleetMinutes::default()),
         };
-        let green = ports.counts(&region.name, &query(&update.target.config)).await;
-        let blue = match &update.back {
-            Some(back) => ports.counts(&region.name, &query(&back.config)).await,
-            None => Ok(FleetCounts::default()),
+        let (green, blue) = match (green, blue) {
+            (Ok(green), Ok(blue)) => (green, blue),
+            (Err(error), _) | (_, Err(error)) => return Seen::Unknown(error.to_string()),
         };
-        match (green, blue) {
-            (Ok(green), Ok(blue)) => Seen::Known(Evidence { green, blue }),
-            (Err(error), _) | (_, Err(error)) => Seen::Unknown(error.to_string()),
-        }
+        let endpoint = self.sight.endpoints.get(&region.name).and_then(Seen::known).and_then(Option::as_ref);
+        let instances = endpoint.map(|endpoint| Instances::seen(endpoint, update)).unwrap_or_default();
+        let counts = lookout.counts(&fleet.judge, &green, &blue, instances);
+        let beside = self.sight.evidence_beside(&region.name);
+        Seen::Known(judge(&fleet.judge, fleet.regions.len(), &counts, lookout.watch, &beside))
     }
 
     /// Asks the golden records. One that is not answered says nothing about the model: what answers stays unknown.
@@ -298,6 +294,29 @@ impl Look {
         self.sight.golden.insert(region.name.clone(), answer);
         Ok(())
     }
+}
+
+/// What one of an update's fleets served; nothing where no minute is asked for.
+async fn minutes<P: Ports>(
+    ports: &P,
+    fleet: &Fleet,
+    region: &Region,
+    served: &Target,
+    span: Span,
+) -> Answer<FleetMinutes> {
+    if span.is_empty() {
+        return Ok(FleetMinutes::default());
+    }
+    let query = CountsQuery {
+        endpoint: fleet.endpoint.clone(),
+        variant: fleet.variant.clone(),
+        config: served.config.clone(),
+        release: served.release,
+        from: span.from,
+        to: span.to,
+        metrics: Lookout::metrics(&fleet.judge),
+    };
+    ports.counts(&region.name, &query).await
 }
 
 /// Asks for an update, again where the new configuration is not visible yet.
@@ -387,16 +406,4 @@ fn existing_is_fine(created: Answer<()>) -> Answer<()> {
         Err(PortError { kind: ErrorKind::Conflict, .. }) => Ok(()),
         created => created,
     }
-}
-
-const MINUTE: i64 = 60;
-
-fn last_minute(at: Timestamp) -> Timestamp {
-    let second = at.as_second();
-    Timestamp::from_second(second - second.rem_euclid(MINUTE)).unwrap_or(at)
-}
-
-fn next_minute(at: Timestamp) -> Timestamp {
-    let floor = last_minute(at);
-    if floor == at { at } else { floor + SignedDuration::from_secs(MINUTE) }
 }

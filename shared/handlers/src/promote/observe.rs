@@ -45,7 +45,7 @@ impl Look {
             endpoints: BTreeMap::new(),
             approved: Seen::Unknown("not asked".to_owned()),
             alarms: Seen::Unknown("not asked".to_owned()),
-            evidence: None,
+            judged: None,
             golden: BTreeMap::new(),
             refused: None,
             done: BTreeSet::new(),

@@ -64,7 +64,13 @@ fn target(region: &str, release: ReleaseId, version: &str) -> Target {
 
 fn in_service(world: &World, region: &str, target: &Target) {
     let config = target.config.clone();
-    let view = EndpointView { status: EndpointStatus::InService, config, pending: None, failure_reason: None };
+    let view = EndpointView {
+        status: EndpointStatus::InService,
+        config,
+        instances: None,
+        pending: None,
+        failure_reason: None,
+    };
     world.endpoints.borrow_mut().insert(name(region), view);
 }
 

@@ -29,7 +29,13 @@ fn world() -> World {
 
 fn in_service(world: &World, version: &str) {
     let config = target(version).config;
-    let view = EndpointView { status: EndpointStatus::InService, config, pending: None, failure_reason: None };
+    let view = EndpointView {
+        status: EndpointStatus::InService,
+        config,
+        instances: None,
+        pending: None,
+        failure_reason: None,
+    };
     world.endpoints.borrow_mut().insert(name(AU), view);
 }
 

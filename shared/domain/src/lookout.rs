@@ -1,0 +1,178 @@
+//! Which minutes of which fleet the judge is shown, and how two fleets' minutes are laid side by side.
+
+use crate::endpoint::EndpointView;
+use crate::fleet::{Fleet, JudgePolicy};
+use crate::history::OpenUpdate;
+use crate::judge::{Arm, COUNTS_DELAY, MetricName, MinuteCounts, RegionCounts, Watch, WatchStage};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
+
+/// Blue's minutes before the canary: its own scatter, and what full load is compared with.
+const LAST_HOUR: i64 = 60;
+/// Seconds.
+const MINUTE: i64 = 60;
+
+/// What one fleet of an endpoint served, metric by metric and minute by minute, as far as it has arrived. A minute that is
+/// not here did not arrive: missing is not zero.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FleetMinutes(BTreeMap<MetricName, BTreeMap<i64, Arm>>);
+
+impl FleetMinutes {
+    /// Takes the minute that `start` is in. A later version of it replaces the one before, so that it counts once.
+    pub fn put(&mut self, metric: &MetricName, start: Timestamp, arm: Arm) {
+        self.0.entry(metric.clone()).or_default().insert(minute_of(start), arm);
+    }
+
+    /// A metric's minutes in order, each with its start.
+    pub fn minutes(&self, metric: &MetricName) -> impl Iterator<Item = (Timestamp, Arm)> {
+        self.of(metric).map(|(minute, arm)| (start_of(minute), arm))
+    }
+
+    /// True where nothing has arrived.
+    pub fn is_empty(&self) -> bool {
+        self.0.values().all(BTreeMap::is_empty)
+    }
+
+    fn of(&self, metric: &MetricName) -> impl Iterator<Item = (i64, Arm)> {
+        self.0.get(metric).into_iter().flatten().map(|(minute, arm)| (*minute, *arm))
+    }
+}
+
+/// Minutes that start in `[from, to)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The first minute's start.
+    pub from: Timestamp,
+    /// The end of the last.
+    pub to: Timestamp,
+}
+
+impl Span {
+    fn of(from: i64, to: i64) -> Self {
+        Self { from: start_of(from), to: start_of(to.max(from)) }
+    }
+
+    /// True where no minute starts in it.
+    pub fn is_empty(self) -> bool {
+        self.to <= self.from
+    }
+}
+
+/// Instances of both fleets, where the control plane says them: requests per instance tell whether latencies are
+/// comparable. Scaling is suspended during an update, so what is seen now holds for the whole of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Instances {
+    /// The challenger's.
+    pub green: Option<NonZeroU32>,
+    /// The champion's.
+    pub blue: Option<NonZeroU32>,
+}
+
+impl Instances {
+    /// What an endpoint shows of an update's two fleets.
+    pub fn seen(endpoint: &EndpointView, update: &OpenUpdate) -> Self {
+        let pending = endpoint.pending.as_ref().filter(|pending| pending.config == update.target.config);
+        let arrived = (endpoint.config == update.target.config).then_some(endpoint.instances).flatten();
+        let blue = update.back.as_ref().filter(|back| back.config == endpoint.config);
+        Self { green: pending.and_then(|pending| pending.instances).or(arrived), blue: blue.and(endpoint.instances) }
+    }
+}
+
+/// What is to be looked at for one judgement: which minutes of each fleet, and how they are watched. It follows from what
+/// is on record and the policy alone, so that the planned look is fixed before the first count is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lookout {
+    /// How the minutes are judged.
+    pub watch: Watch,
+    /// Green's minutes.
+    pub green: Span,
+    /// Blue's.
+    pub blue: Span,
+    /// Minute 0 of the watch.
+    zero: i64,
+}
+
+impl Lookout {
+    /// The lookout on an update at a moment; none before its canary is on record.
+    pub fn on(fleet: &Fleet, update: &OpenUpdate, now: Timestamp) -> Option<Self> {
+        let (from, ends) = update.canary?;
+        Some(Self::canary(fleet, from, ends, now))
+    }
+
+    /// Both fleets in the canary's minutes, and blue alone in the hour before.
+    fn canary(fleet: &Fleet, from: Timestamp, ends: Timestamp, now: Timestamp) -> Self {
+        let guardrail = &fleet.guardrail;
+        let zero = minute_of(from);
+        let due = ends - guardrail.decide_before_end;
+        let warm_up = next_minute(from + guardrail.warm_up) - zero;
+        let watch = Watch {
+            warm_up,
+            last_look: (complete_by(due) - zero).max(warm_up),
+            due: now >= due,
+            stage: WatchStage::Canary,
+        };
+        let to = complete_by(now);
+        Self { watch, green: Span::of(zero, to), blue: Span::of(zero - LAST_HOUR, to), zero }
+    }
+
+    /// The metrics to ask for: what policy requires, and what else it names.
+    pub fn metrics(policy: &JudgePolicy) -> Vec<MetricName> {
+        let named = policy.metrics.keys().cloned();
+        let all: BTreeSet<MetricName> = policy.required().into_iter().chain(named).collect();
+        all.into_iter().collect()
+    }
+
+    /// Both fleets side by side. A metric that policy requires is there even where nothing arrived; another one is judged
+    /// where either fleet has it.
+    pub fn counts(
+        &self,
+        policy: &JudgePolicy,
+        green: &FleetMinutes,
+        blue: &FleetMinutes,
+        instances: Instances,
+    ) -> RegionCounts {
+        let mut counts = RegionCounts::default();
+        for metric in policy.required() {
+            counts.metrics.insert(metric, Vec::new());
+        }
+        for metric in Self::metrics(policy) {
+            let mut minutes: BTreeMap<i64, MinuteCounts> = BTreeMap::new();
+            let at = |minute: i64| minute - self.zero;
+            for (minute, arm) in green.of(&metric) {
+                let arm = Arm { instances: instances.green, ..arm };
+                minutes.entry(at(minute)).or_insert_with(|| empty(at(minute))).green = Some(arm);
+            }
+            for (minute, arm) in blue.of(&metric) {
+                let arm = Arm { instances: instances.blue, ..arm };
+                minutes.entry(at(minute)).or_insert_with(|| empty(at(minute))).blue = Some(arm);
+            }
+            minutes.into_values().for_each(|minute| counts.take(&metric, minute));
+        }
+        counts
+    }
+}
+
+fn empty(minute: i64) -> MinuteCounts {
+    MinuteCounts { minute, green: None, blue: None }
+}
+
+fn minute_of(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(MINUTE)
+}
+
+/// The first minute that starts at `at` or later.
+fn next_minute(at: Timestamp) -> i64 {
+    // A fraction of a second counts as a second: a minute that starts before `at` is not whole.
+    let seconds = at.as_second() + i64::from(at.subsec_nanosecond() > 0);
+    -(-seconds).div_euclid(MINUTE)
+}
+
+/// The minute before which every minute's counts have arrived by `at`.
+fn complete_by(at: Timestamp) -> i64 {
+    minute_of(at - SignedDuration::from_mins(COUNTS_DELAY))
+}
+
+fn start_of(minute: i64) -> Timestamp {
+    Timestamp::from_second(minute.saturating_mul(MINUTE)).unwrap_or(Timestamp::MAX)
+}

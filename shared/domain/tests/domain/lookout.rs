@@ -1,0 +1,122 @@
+//! Which minutes the judge is shown, and that nothing which is missing among them goes on.
+
+use crate::night::{Night, at, fleet};
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::judge::{Arm, MetricName, WatchStage, judge};
+use meridian_domain::lookout::{FleetMinutes, Instances, Lookout};
+use meridian_domain::{OpenUpdate, Verdict};
+use proptest::prelude::*;
+use std::num::NonZeroU32;
+
+const EU: &str = "eu-west-1";
+
+/// EU's update, its canary begun at 03:05:20; SageMaker's timer ends half an hour later.
+fn update() -> OpenUpdate {
+    let mut update = Night::baking(EU).history(EU).update.clone().unwrap();
+    update.canary = Some((at("03:05:20"), at("03:35:20")));
+    update
+}
+
+fn metric(name: &str) -> MetricName {
+    name.parse().unwrap()
+}
+
+fn minute(time: &str, after: i64) -> Timestamp {
+    at(time) + SignedDuration::from_mins(after)
+}
+
+#[test]
+fn the_planned_look_is_fixed_by_what_is_on_record() {
+    let (fleet, update) = (fleet(), update());
+    let early = Lookout::on(&fleet, &update, at("03:06:00")).unwrap();
+    let late = Lookout::on(&fleet, &update, at("03:33:50")).unwrap();
+    assert_eq!((early.watch.warm_up, early.watch.last_look), (late.watch.warm_up, late.watch.last_look));
+    // Warm until 03:05:50, so 03:06 is the first whole minute; decided at 03:33:50 on what has arrived of 03:30.
+    assert_eq!((late.watch.warm_up, late.watch.last_look), (1, 26));
+    assert_eq!((early.watch.due, late.watch.due, late.watch.stage), (false, true, WatchStage::Canary));
+}
+
+/// A minute is asked for once it is complete, two minutes after its end; blue's hour before the canary is asked for too.
+#[test]
+fn minutes_that_may_still_be_revised_are_not_looked_at() {
+    let lookout = Lookout::on(&fleet(), &update(), at("03:10:59")).unwrap();
+    assert_eq!((lookout.green.from, lookout.green.to), (at("03:05:00"), at("03:08:00")));
+    assert_eq!((lookout.blue.from, lookout.blue.to), (at("02:05:00"), at("03:08:00")));
+    assert!(Lookout::on(&fleet(), &update(), at("03:05:30")).unwrap().green.is_empty());
+}
+
+#[test]
+fn instances_tell_the_load_and_a_minute_counts_once() {
+    let (fleet, metric) = (fleet(), metric("5xx"));
+    let lookout = Lookout::on(&fleet, &update(), at("03:33:50")).unwrap();
+    let mut green = FleetMinutes::default();
+    green.put(&metric, at("03:07:00"), Arm::new(90, 1));
+    green.put(&metric, at("03:07:00"), Arm::new(100, 2));
+    let three = NonZeroU32::new(3);
+    let counts = lookout.counts(&fleet.judge, &green, &FleetMinutes::default(), Instances { green: three, blue: None });
+    let minutes = &counts.metrics[&metric];
+    assert_eq!(minutes.len(), 1);
+    assert_eq!((minutes[0].minute, minutes[0].blue), (2, None));
+    assert_eq!(minutes[0].green, Some(Arm { instances: three, ..Arm::new(100, 2) }));
+}
+
+/// What containers say of themselves is judged where either of them says it, and asked for in vain where neither does.
+#[test]
+fn a_metric_that_nobody_sends_is_left_alone_unless_policy_requires_it() {
+    let fleet = fleet();
+    let lookout = Lookout::on(&fleet, &update(), at("03:33:50")).unwrap();
+    let nothing = FleetMinutes::default();
+    let counts = lookout.counts(&fleet.judge, &nothing, &nothing, Instances::default());
+    let names: Vec<&str> = counts.metrics.keys().map(MetricName::as_str).collect();
+    assert_eq!(names, ["4xx", "5xx", "latency_over_20ms"]);
+    let mut blue = FleetMinutes::default();
+    blue.put(&metric("alerts"), at("03:07:00"), Arm::new(100, 2));
+    assert!(
+        lookout.counts(&fleet.judge, &nothing, &blue, Instances::default()).metrics.contains_key(&metric("alerts"))
+    );
+}
+
+/// Every metric of the policy in half an hour, alike on both arms.
+fn even(requests: u64, bad: u64) -> FleetMinutes {
+    let mut minutes = FleetMinutes::default();
+    for name in Lookout::metrics(&fleet().judge) {
+        for after in 0..30 {
+            minutes.put(&name, minute("03:05:00", after), Arm::new(requests, bad));
+        }
+    }
+    minutes
+}
+
+/// The same without the minutes of one metric, or of all of them, from one on.
+fn without(whole: &FleetMinutes, lost: Option<&MetricName>, from: i64) -> FleetMinutes {
+    let mut kept = FleetMinutes::default();
+    for name in Lookout::metrics(&fleet().judge) {
+        for (start, arm) in whole.minutes(&name) {
+            if start < minute("03:05:00", from) || lost.is_some_and(|lost| *lost != name) {
+                kept.put(&name, start, arm);
+            }
+        }
+    }
+    kept
+}
+
+proptest! {
+    /// I9: a canary that nobody called, or of which one arm of a metric was lost, neither passes nor is carried by the
+    /// evidence of other regions, however good that is.
+    #[test]
+    fn what_is_missing_never_goes_on(
+        requests in 100u64..100_000, of_all in any::<bool>(), lost in 0usize..5, from in 0i64..18, green in any::<bool>(),
+    ) {
+        let fleet = fleet();
+        let lookout = Lookout::on(&fleet, &update(), at("03:33:50")).unwrap();
+        let whole = even(requests, requests / 1000);
+        let names = Lookout::metrics(&fleet.judge);
+        let partial = without(&whole, (!of_all).then(|| &names[lost % names.len()]), from);
+        let arms = if green { (&partial, &whole) } else { (&whole, &partial) };
+        let counts = lookout.counts(&fleet.judge, arms.0, arms.1, Instances::default());
+        let beside = vec![crate::night::good().evidence; 3];
+        let judgement = judge(&fleet.judge, fleet.regions.len(), &counts, lookout.watch, &beside);
+        prop_assert!(judgement.is_missing());
+        prop_assert!(judgement.verdict != Verdict::Pass && judgement.wave != Verdict::Pass, "{}", judgement);
+    }
+}
