@@ -25,6 +25,8 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("late-alarm-in-soak-watched", include_str!("../../scenarios/late-alarm-in-soak-watched.toml")),
     ("next-night-early", include_str!("../../scenarios/next-night-early.toml")),
     ("judge-dies", include_str!("../../scenarios/judge-dies.toml")),
+    ("starved-canary", include_str!("../../scenarios/starved-canary.toml")),
+    ("declines-more", include_str!("../../scenarios/declines-more.toml")),
     ("first-night", include_str!("../../scenarios/first-night.toml")),
     ("add-region", include_str!("../../scenarios/add-region.toml")),
     ("frozen", include_str!("../../scenarios/frozen.toml")),
