@@ -45,7 +45,7 @@ fn too_few_runs_are_no_proof() {
 fn wrong_input_names_what_was_expected() {
     let output = simulate(&["--runs", "10", "--question", "speed"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(output.stderr).contains("ask one of wrong-fails, power,"));
+    assert!(text(output.stderr).contains("ask one of wrong-fails, beyond,"));
     let output = simulate(&["--runs", "10", "--fleet", "nowhere.toml"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(output.stderr).contains("nowhere.toml: "));

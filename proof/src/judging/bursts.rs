@@ -42,10 +42,12 @@ pub struct Multipliers {
 impl Bursts {
     /// Every model at dispersions 2 and 5, Poisson first.
     pub fn all() -> Vec<Bursts> {
-        let of = |dispersion: f64| {
-            [Bursts::Shared, Bursts::Green, Bursts::Blue, Bursts::Both, Bursts::Instance].map(|kind| kind(dispersion))
-        };
-        std::iter::once(Bursts::Poisson).chain([2.0, 5.0].into_iter().flat_map(of)).collect()
+        std::iter::once(Bursts::Poisson).chain([2.0, 5.0].into_iter().flat_map(Bursts::of)).collect()
+    }
+
+    /// Every model but Poisson's at one dispersion.
+    pub fn of(dispersion: f64) -> [Bursts; 5] {
+        [Bursts::Shared, Bursts::Green, Bursts::Blue, Bursts::Both, Bursts::Instance].map(|kind| kind(dispersion))
     }
 
     /// Variance of a minute's count over its mean.

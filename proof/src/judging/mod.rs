@@ -32,6 +32,8 @@ const NIGHT: Timestamp = Timestamp::constant(1_795_143_600, 0);
 pub enum Question {
     /// How often is an equal release failed?
     WrongFails,
+    /// The same where counts burst more than anything is promised for.
+    Beyond,
     /// How often, and how soon, is a worse one found, over a table of regions?
     Power,
     /// The same in the reference fleet at 03:00 UTC.
@@ -50,8 +52,9 @@ pub enum Question {
 
 impl Question {
     /// All of them.
-    pub const ALL: [Question; 8] = [
+    pub const ALL: [Question; 9] = [
         Question::WrongFails,
+        Question::Beyond,
         Question::Power,
         Question::Night,
         Question::Latency,
@@ -65,6 +68,7 @@ impl Question {
     pub fn name(self) -> &'static str {
         match self {
             Question::WrongFails => "wrong-fails",
+            Question::Beyond => "beyond",
             Question::Power => "power",
             Question::Night => "night",
             Question::Latency => "latency",
@@ -113,12 +117,15 @@ impl<'a> Study<'a> {
     /// Answers these questions, each once, in the order of [`Question::ALL`].
     pub fn report(&self, questions: &[Question]) -> Report {
         let asked = Question::ALL.into_iter().filter(|question| questions.contains(question));
-        let (tables, promises) = asked.flat_map(|question| self.answer(question)).unzip();
+        let (tables, promises): (Vec<Table>, Vec<Option<Promise>>) =
+            asked.flat_map(|question| self.answer(question)).unzip();
+        let promises = promises.into_iter().flatten().collect();
         Report { runs: self.runs, seed: self.seed, fleet: fleets::table(self), tables, promises }
     }
 
-    fn answer(&self, question: Question) -> Vec<(Table, Promise)> {
-        match question {
+    fn answer(&self, question: Question) -> Vec<(Table, Option<Promise>)> {
+        let answers = match question {
+            Question::Beyond => return vec![(wrong_fails::beyond(self), None)],
             Question::WrongFails => vec![wrong_fails::answer(self)],
             Question::Power => power::grid(self),
             Question::Night => vec![power::at_night(self)],
@@ -127,7 +134,8 @@ impl<'a> Study<'a> {
             Question::OneRegion => vec![regions::one_faulty(self)],
             Question::Everywhere => vec![regions::small_everywhere(self)],
             Question::Order => vec![order::answer(self)],
-        }
+        };
+        answers.into_iter().map(|(table, promise)| (table, Some(promise))).collect()
     }
 
     /// Waves a row of the tables about several regions.
@@ -167,7 +175,7 @@ mod tests {
     fn every_question_is_found_by_its_name() {
         Question::ALL.into_iter().for_each(|question| assert_eq!(question.name().parse(), Ok(question)));
         let error = "speed".parse::<Question>().unwrap_err().to_string();
-        assert!(error.starts_with("\"speed\" is no question: ask one of wrong-fails, power,"), "{error}");
+        assert!(error.starts_with("\"speed\" is no question: ask one of wrong-fails, beyond,"), "{error}");
     }
 
     #[test]
