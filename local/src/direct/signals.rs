@@ -48,6 +48,16 @@ impl Signals for DirectPorts {
         Ok(views)
     }
 
+    async fn description(&self, region: &RegionName, alarm: &str) -> Answer<Option<String>> {
+        let request = DescribeAlarms {
+            alarm_names: vec![alarm.to_owned()],
+            alarm_types: vec!["MetricAlarm".to_owned()],
+            state_value: None,
+        };
+        let page = self.call(region, request).await?;
+        Ok(page.metric_alarms.into_iter().next().and_then(|alarm| alarm.definition.alarm_description))
+    }
+
     async fn publish(&self, region: &RegionName, metrics: &[MetricPoint]) -> Answer<()> {
         let datum = |metric: &MetricPoint| MetricDatum {
             metric_name: metric.name.to_owned(),

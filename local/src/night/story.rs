@@ -194,6 +194,9 @@ impl Narrator {
                 (Tone::Bad, format!("SageMaker sends the traffic back to {old}{why}"))
             }
             Stage::InService => (Tone::Plain, format!("in service on {new}")),
+            Stage::RollbackFailed => {
+                (Tone::Bad, format!("SageMaker could not roll back: fleets of {old} and {new} both answer"))
+            }
             Stage::Failed => (Tone::Bad, format!("the endpoint failed on {new}")),
         };
         Some(self.line(event.at, &event.region, tone, text))
@@ -304,6 +307,7 @@ impl Narrator {
                 format!("on {}: {golden} of {golden} golden records answered with its scores", target.version),
             ),
             Record::Settled { target, .. } => (Tone::Quiet, format!("settled on {}", target.version)),
+            Record::BytesUnknown { why, .. } => (Tone::Bad, format!("UNKNOWN: nobody knows which bytes serve: {why}")),
             Record::Reverted { from, to, why } => {
                 (Tone::Bad, format!("back on {} from {}: {why}", to.version, from.version))
             }

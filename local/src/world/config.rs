@@ -76,6 +76,9 @@ pub struct LiveFacts {
     /// Whether SageMaker's own timers run on while its control plane is dark, so that what came due happens at once when
     /// it returns, or stand still with it.
     pub timers_run_while_dark: bool,
+    /// Whether an endpoint in `UpdateRollbackFailed` takes another `UpdateEndpoint`. The reference says that it needs one,
+    /// and not that it is taken.
+    pub update_taken_after_failed_rollback: bool,
     /// Seconds during which a new endpoint configuration may be unknown to `UpdateEndpoint` ("eventually consistent").
     pub new_configuration_unknown_seconds: u32,
 }
@@ -92,6 +95,7 @@ impl Default for LiveFacts {
             soak_shows_baking: true,
             same_configuration_refused: false,
             timers_run_while_dark: false,
+            update_taken_after_failed_rollback: true,
             new_configuration_unknown_seconds: 0,
         }
     }

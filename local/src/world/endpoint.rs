@@ -16,6 +16,8 @@ pub(super) struct Endpoint {
     pub status: EndpointStatus,
     /// The fleet that serves; none before the first one does.
     pub blue: Option<Fleet>,
+    /// What a rollback that failed left of green, beside blue.
+    pub stray: Option<Fleet>,
     /// The configuration that it was created with.
     pub first_config: String,
     pub update: Option<Update>,
@@ -173,9 +175,11 @@ impl Endpoint {
     /// The fleets that take traffic, blue first.
     pub fn serving(&self) -> Vec<Serving> {
         let share = self.share();
-        let blue = self.blue.as_ref().map(|fleet| fleet.serving(1.0 - share));
+        let stray = if self.stray.is_some() { (1.0 - share) / 2.0 } else { 0.0 };
+        let blue = self.blue.as_ref().map(|fleet| fleet.serving(1.0 - share - stray));
+        let left = self.stray.as_ref().map(|fleet| fleet.serving(stray));
         let green = self.update.as_ref().map(|update| update.target.serving(share));
-        blue.into_iter().chain(green).filter(|fleet| fleet.share > 0.0).collect()
+        blue.into_iter().chain(left).chain(green).filter(|fleet| fleet.share > 0.0).collect()
     }
 
     /// The fleet that answers the next invocation, where green gets this share of them.
@@ -184,6 +188,9 @@ impl Endpoint {
         let green = turn(self.asked + 1) > turn(self.asked);
         self.asked += 1;
         let target = self.update.as_ref().map(|update| &update.target);
-        if green { target } else { self.blue.as_ref() }
+        // What is left of a failed rollback answers every other request.
+        let blue =
+            if self.asked.is_multiple_of(2) { self.stray.as_ref().or(self.blue.as_ref()) } else { self.blue.as_ref() };
+        if green { target } else { blue }
     }
 }

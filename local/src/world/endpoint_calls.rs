@@ -31,6 +31,7 @@ impl Operation for CreateEndpoint {
             modified: now,
             status: EndpointStatus::Creating,
             blue: None,
+            stray: None,
             first_config: self.endpoint_config_name.clone(),
             update: None,
             failure_reason: None,
@@ -52,7 +53,12 @@ impl Operation for UpdateEndpoint {
         let endpoint_arn = world.arn("sagemaker", region, &format!("endpoint/{}", self.endpoint_name));
         let same_refused = world.config.live.same_configuration_refused;
         let endpoint = world.endpoint(region, &self.endpoint_name)?;
-        let Some(blue) = endpoint.blue.clone().filter(|_| endpoint.status == EndpointStatus::InService) else {
+        let takes = match endpoint.status {
+            EndpointStatus::InService => true,
+            EndpointStatus::UpdateRollbackFailed => world.config.live.update_taken_after_failed_rollback,
+            _ => false,
+        };
+        let Some(blue) = endpoint.blue.clone().filter(|_| takes) else {
             return Err(ApiError::validation(format!("Cannot update in-progress endpoint \"{endpoint_arn}\".")));
         };
         if same_refused && blue.config == self.endpoint_config_name {

@@ -92,6 +92,8 @@ pub enum FaultKind {
     TimeOut,
     /// SageMaker's control plane of the region is gone: its calls never return and updates stand still.
     Dark,
+    /// SageMaker cannot roll an update back in the region: it ends in `UpdateRollbackFailed`, with both fleets answering.
+    RollbackFails,
     /// Every invocation of the function runs into its time-out.
     Hang,
     /// The function is killed at the named operation.
@@ -209,7 +211,9 @@ impl Fault {
                 Some("a function hangs whole: name neither operation nor service".to_owned())
             }
             FaultKind::Hang if self.function.is_none() => Some("name the function that hangs".to_owned()),
-            FaultKind::Dark | FaultKind::ReplicationDelay | FaultKind::ReplicationFail if self.function.is_some() => {
+            FaultKind::Dark | FaultKind::RollbackFails | FaultKind::ReplicationDelay | FaultKind::ReplicationFail
+                if self.function.is_some() =>
+            {
                 Some("this kind holds for a region, not for a function".to_owned())
             }
             _ => None,
@@ -225,6 +229,7 @@ impl Fault {
             FaultKind::Conflict => "meets a racing write",
             FaultKind::TimeOut => "times out",
             FaultKind::Dark => return "SageMaker's control plane is dark".to_owned(),
+            FaultKind::RollbackFails => return "SageMaker cannot roll back".to_owned(),
             FaultKind::Hang => "hangs",
             FaultKind::Kill => "is killed",
             FaultKind::ReplicationDelay => return "replication is late".to_owned(),
@@ -331,9 +336,11 @@ impl Scheduled {
             FaultKind::TimeOut => Effect::Hang,
             FaultKind::Dark if call.service == Service::SageMaker => Effect::Hang,
             FaultKind::Kill => Effect::Kill(fault.when),
-            FaultKind::Dark | FaultKind::Hang | FaultKind::ReplicationDelay | FaultKind::ReplicationFail => {
-                return None;
-            }
+            FaultKind::Dark
+            | FaultKind::RollbackFails
+            | FaultKind::Hang
+            | FaultKind::ReplicationDelay
+            | FaultKind::ReplicationFail => return None,
         };
         if self.skip > 0 {
             self.skip -= 1;

@@ -99,6 +99,7 @@ impl World {
                 modified: now,
                 status: EndpointStatus::InService,
                 blue: Some(blue),
+                stray: None,
                 first_config: release.config_name.clone(),
                 update: None,
                 failure_reason: None,

@@ -161,6 +161,7 @@ impl World {
         let Some(endpoint) = self.endpoint_mut(region, name) else { return };
         let Some(update) = endpoint.update.take() else { return };
         let old = endpoint.blue.replace(update.target);
+        endpoint.stray = None;
         endpoint.status = EndpointStatus::InService;
         endpoint.modified = now;
         self.settled(region, name, Stage::InService, old.map(|fleet| fleet.config), None);
@@ -193,12 +194,39 @@ impl World {
     fn turned_back(&mut self, region: &RegionName, name: &str, reason: String) {
         let now = self.now;
         let leaves_reason = self.config.live.rollback_leaves_failure_reason;
+        if self.cannot_roll_back(region) {
+            self.rollback_fails(region, name, reason);
+            return;
+        }
         let Some(endpoint) = self.endpoint_mut(region, name) else { return };
         let given_up = endpoint.update.take().map(|update| update.target.config);
         endpoint.status = EndpointStatus::InService;
         endpoint.modified = now;
         endpoint.failure_reason = leaves_reason.then(|| reason.clone());
         self.settled(region, name, Stage::InService, given_up, Some(reason));
+    }
+
+    fn cannot_roll_back(&mut self, region: &RegionName) -> bool {
+        let now = self.now;
+        let fault = self
+            .faults
+            .iter_mut()
+            .find(|scheduled| scheduled.fault.kind == FaultKind::RollbackFails && scheduled.holds_in(region, now));
+        fault.map(|scheduled| scheduled.spend()).is_some()
+    }
+
+    /// Both fleets are left behind the endpoint.
+    fn rollback_fails(&mut self, region: &RegionName, name: &str, reason: String) {
+        self.count_traffic(region);
+        let now = self.now;
+        let Some(endpoint) = self.endpoint_mut(region, name) else { return };
+        endpoint.stray = endpoint.update.take().map(|update| update.target);
+        let given_up = endpoint.stray.as_ref().map(|fleet| fleet.config.clone());
+        endpoint.status = EndpointStatus::UpdateRollbackFailed;
+        endpoint.modified = now;
+        let reason = format!("The update was rolled back, and the rollback failed: {reason}");
+        endpoint.failure_reason = Some(reason.clone());
+        self.settled(region, name, Stage::RollbackFailed, given_up, Some(reason));
     }
 
     fn settled(&mut self, region: &RegionName, name: &str, stage: Stage, old: Option<String>, reason: Option<String>) {

@@ -35,6 +35,8 @@ pub enum Stage {
     RollingBack,
     /// Nothing is going on.
     InService,
+    /// A rollback failed: both fleets answer.
+    RollbackFailed,
     /// The first fleet could not be made.
     Failed,
 }

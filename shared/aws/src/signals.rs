@@ -72,6 +72,13 @@ impl Signals for AwsPorts {
         Ok(views)
     }
 
+    async fn description(&self, region: &RegionName, alarm: &str) -> Answer<Option<String>> {
+        let client = self.clients.cloudwatch(region).await;
+        let page = client.describe_alarms().alarm_names(alarm).alarm_types(AlarmType::MetricAlarm).send().await;
+        let page = page.map_err(|error| Call::new(region, "DescribeAlarms").failed(error))?;
+        Ok(page.metric_alarms.unwrap_or_default().into_iter().next().and_then(|alarm| alarm.alarm_description))
+    }
+
     async fn publish(&self, region: &RegionName, metrics: &[MetricPoint]) -> Answer<()> {
         let datum = |metric: &MetricPoint| {
             MetricDatum::builder()

@@ -3,6 +3,7 @@
 //! The *green* alarms watch one fleet only (dimension `EndpointConfigName`): over the whole endpoint, blue's traffic
 //! would hide green's errors. Their names are fixed and their dimension is rewritten for each wave.
 
+use crate::endpoint::Target;
 use crate::fleet::{Fleet, Region};
 use crate::names::ResourceName;
 use jiff::{SignedDuration, Timestamp};
@@ -143,6 +144,37 @@ pub fn guard_names(fleet: &Fleet) -> Vec<String> {
     names.push(verdict_name(fleet));
     names.push(heartbeat_name(fleet));
     names
+}
+
+/// What a region would go back from, and what to: the way back in a second place beside the ledger, in the description of
+/// the verdict alarm, which the region's own `rollback` may read when its bucket is dead (I6). Written before the way
+/// forward is taken (I5).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WayBack {
+    /// What the wave takes the region to.
+    pub target: Target,
+    /// What serves now, proved.
+    pub back: Target,
+}
+
+/// What stands before the way back in an alarm's description.
+const WAY_BACK: &str = "Way back: ";
+
+impl WayBack {
+    /// The way back in an alarm's description (of at most 1024 characters), if one stands there.
+    pub fn read(description: &str) -> Option<Self> {
+        serde_json::from_str(description.split_once(WAY_BACK)?.1).ok()
+    }
+
+    /// The alarms of a wave with the way back in its place.
+    #[must_use]
+    pub fn noted(&self, fleet: &Fleet, mut guards: Vec<AlarmSpec>) -> Vec<AlarmSpec> {
+        let text = serde_json::to_string(self).unwrap_or_default();
+        for alarm in guards.iter_mut().filter(|alarm| alarm.name == verdict_name(fleet)) {
+            alarm.description = format!("{} {WAY_BACK}{text}", alarm.description);
+        }
+        guards
+    }
 }
 
 /// The alarms of one wave in one region, for the fleet of `config`. In a region whose canary serves few requests a

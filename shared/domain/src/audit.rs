@@ -2,6 +2,24 @@
 //!
 //! The planner keeps these by construction; the audit does not trust it. It shares no code with the planner's choices,
 //! only the facts that both look at.
+//!
+//! | invariant | what a plan could do against it |
+//! |---|---|
+//! | I1 | start a region while another is mid-shift |
+//! | I2 | start bytes that are not attested and approved |
+//! | I3 | start without the evidence of the regions before |
+//! | I4 | record a success that no golden record proved |
+//! | I5 | intend or start an update without a way back |
+//! | I6 | nothing here: `rollback` is not audited, for it must act where nothing else can be trusted |
+//! | I7 | start under a halt or for a condemned release; defer a model fault; condemn without a revert that says so |
+//! | I8 | call an update that nobody intended on record |
+//! | I9 | let a canary go on, or keep it alive, or disarm its heartbeat, without a passing verdict |
+//! | I10 | act for a wave that has ended |
+//! | I11 | act, decide or touch the lease without holding it |
+//! | I12 | nothing: no plan carries a credential, a record or a feature value; its words come from counts and states |
+//! | I13 | call a region well, settled or done that cannot be seen, or start where nobody knows what serves |
+
+mod hub;
 
 use crate::endpoint::{EndpointStatus, EndpointView, Seen, Target};
 use crate::fleet::{Fleet, Inconclusive, Kind, OrderPolicy};
@@ -38,6 +56,9 @@ pub fn audit(fleet: &Fleet, sight: &Sight, plan: &Plan, now: Timestamp) -> Vec<N
         Next::Do(Act::Create, region, target) => audit.create(region, target),
         Next::Do(Act::Prepare, ..) => audit.lease(),
         Next::Do(Act::Beat, region, _) => audit.beat(region),
+        Next::Do(Act::Disarm, region, _) => audit.disarm(region),
+        Next::TakeLease { epoch, .. } => audit.taking(*epoch),
+        Next::TellHub(record) => audit.hub(record),
         Next::TellRegion(region, Record::Confirmed { target, .. }) => audit.confirmation(region, target),
         Next::TellRegion(region, Record::Settled { target, .. }) => audit.end(region, target),
         Next::TellRegion(region, Record::Decided { decision: Decision::Proceed, judgement, .. }) => {
@@ -46,10 +67,16 @@ pub fn audit(fleet: &Fleet, sight: &Sight, plan: &Plan, now: Timestamp) -> Vec<N
             let mut notes = note(passed || rides, "I9", "a canary would proceed without a passing verdict");
             let reverted = audit.decided(region, Decision::Revert);
             notes.extend(note(!reverted, "I9", format!("{region} would proceed after a revert was decided")));
+            notes.extend(audit.lease());
             notes
         }
-        Next::TellRegion(region, Record::UpdateIntended { back, .. }) => {
-            note(back.is_some() || audit.is_new(region), "I5", "an update would start without a way back")
+        Next::TellRegion(region, Record::UpdateIntended { back, epoch, .. }) => {
+            let way = back.is_some() || audit.is_new(region);
+            let mut notes = note(way, "I5", "an update would start without a way back");
+            let ours = *epoch == Some(audit.sight.hub.epoch);
+            notes.extend(note(ours, "I11", "an update would be intended under another epoch than the lease's"));
+            notes.extend(audit.lease());
+            notes
         }
         _ => Vec::new(),
     }
@@ -138,6 +165,7 @@ impl<'a> Audit<'a> {
         let intended = self.open(region).is_some_and(|update| update.target == *target);
         let mut notes = note(!self.deferred(region), "I7", format!("{region} is deferred in this wave"));
         notes.extend(self.stopped());
+        notes.extend(self.ground(region));
         notes.extend(self.freeze(region));
         notes.extend(self.skew());
         notes.extend(self.mid_shift(region));

@@ -258,6 +258,8 @@ pub struct RegionHistory {
     pub returned_at: Option<Timestamp>,
     /// Why nothing may start here.
     pub halt: Option<String>,
+    /// Since when nobody knows which bytes serve here, and why (I13).
+    pub unknown: Option<Unknown>,
     /// Pages that did not go out yet.
     pub owed: Vec<Owed>,
 }
@@ -269,6 +271,15 @@ pub struct Owed {
     pub why: String,
     /// What they were to do.
     pub advice: String,
+}
+
+/// A region of which nobody knows which bytes serve.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unknown {
+    /// Since when.
+    pub since: Timestamp,
+    /// Why.
+    pub why: String,
 }
 
 /// A release that a region left again.
@@ -317,7 +328,9 @@ impl RegionHistory {
                 if !self.update.as_ref().is_some_and(again) {
                     let leaves = self.now_there();
                     let update = OpenUpdate::new(target, back.as_ref(), execution, *epoch, entry.at);
-                    self.update = Some(OpenUpdate { leaves, ..update });
+                    // A way back goes on with what the wave's own update was taken back for.
+                    let cause = self.update.as_ref().filter(|_| epoch.is_none()).and_then(|open| open.cause);
+                    self.update = Some(OpenUpdate { leaves, cause, ..update });
                 }
             }
             Record::UpdateStarted { execution } => self.on_update(execution, |update| update.started = true),
@@ -337,6 +350,7 @@ impl RegionHistory {
             }
             Record::Confirmed { target, execution, .. } if !self.has_left(target, execution) => {
                 self.confirmed.insert(target.release, execution.clone());
+                self.unknown = None;
                 if let Some(update) = self.update.as_mut().filter(|update| update.target == *target) {
                     update.confirmed = true;
                 }
@@ -347,6 +361,9 @@ impl RegionHistory {
                 self.serve(target, entry.at, execution);
             }
             Record::Reverted { from, to, why } => self.go_back(entry, from, to, why),
+            Record::BytesUnknown { why, .. } => {
+                self.unknown.get_or_insert_with(|| Unknown { since: entry.at, why: why.clone() });
+            }
             Record::PageOwed { why, advice } if !self.owes(why) => {
                 self.owed.push(Owed { why: why.clone(), advice: advice.clone() });
             }
@@ -376,7 +393,7 @@ impl RegionHistory {
     /// confirmed once and replaced since is no evidence any more.
     pub fn serves(&self, release: &ReleaseId) -> bool {
         let named = self.serving.as_ref().is_some_and(|serving| serving.target.release == *release);
-        named && self.confirmed.contains_key(release)
+        named && self.confirmed.contains_key(release) && self.unknown.is_none()
     }
 
     /// Why `release` is bad, by this region's own evidence: it left it for that, or was told to.
@@ -410,6 +427,7 @@ impl RegionHistory {
 
     /// `promote` and `rollback` may both write the same return: the second changes nothing.
     fn go_back(&mut self, entry: &Entry, from: &Target, to: &Target, why: &str) {
+        self.unknown = None;
         let update = self.update.take_if(|update| update.target == *from || update.target == *to);
         let never_ran = update.as_ref().is_some_and(|update| update.epoch.is_some() && !update.was_taken());
         let serving = self.serving.as_ref().map(|serving| &serving.target);

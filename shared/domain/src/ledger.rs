@@ -264,6 +264,14 @@ pub enum Record {
         /// Why.
         why: String,
     },
+    /// SageMaker could not roll an update back: fleets of both configurations may answer, and which bytes serve is unknown
+    /// (I13). Nothing starts here until the golden records prove what serves.
+    BytesUnknown {
+        /// Who saw it: the wave, or the region's rollback.
+        execution: Actor,
+        /// What SageMaker says.
+        why: String,
+    },
     /// The people on call were to be told and the page did not go out: whoever looks next sends it.
     PageOwed {
         /// What they were to be told.

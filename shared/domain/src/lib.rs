@@ -27,7 +27,7 @@ pub use fleet::{
     EvaluationPolicy, Fleet, FleetError, Freeze, Frozen, GateMode, Gauge, Guardrail, HomePlace, Inconclusive,
     JudgePolicy, Kind, MetricPolicy, OrderPolicy, Region, Style, WavePolicy, Zone,
 };
-pub use history::{HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Serving};
+pub use history::{HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Serving, Unknown};
 pub use keys::Chain;
 pub use ledger::{ChainError, Entry, EntryError, Head, Record};
 pub use names::{Actor, BucketName, Epoch, FleetName, NameError, RegionName, ReleaseId, ResourceName, Sha256, Version};

@@ -195,6 +195,8 @@ pub trait Signals {
     async fn put_alarms(&self, region: &RegionName, alarms: &[AlarmSpec]) -> Answer<()>;
     /// The alarms of these names that exist, metric or composite.
     async fn alarms(&self, region: &RegionName, names: &[String]) -> Answer<Vec<AlarmView>>;
+    /// A metric alarm's description; none where there is no such alarm, or it has none.
+    async fn description(&self, region: &RegionName, alarm: &str) -> Answer<Option<String>>;
     /// Publishes values of Meridian's own metrics (namespace [`meridian_domain::alarms::NAMESPACE`]) in one call, at
     /// 10-second resolution.
     async fn publish(&self, region: &RegionName, metrics: &[MetricPoint]) -> Answer<()>;

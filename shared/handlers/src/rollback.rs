@@ -9,8 +9,9 @@ use crate::files;
 use crate::journal::Journal;
 use crate::ports::{ErrorKind, PortError, Ports};
 use crate::promote::{asked, page, trip};
+use meridian_domain::alarms::WayBack;
 use meridian_domain::plan::{self, Act, Next, RollbackSight};
-use meridian_domain::{AlarmState, Chain, Fleet, Record, Region, RegionHistory, Seen, Target, alarms};
+use meridian_domain::{AlarmState, Chain, Fleet, Record, Region, RegionHistory, RegionName, Seen, Target, alarms};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, VecDeque};
 
@@ -49,7 +50,9 @@ pub async fn handle<P: Ports>(ports: &P, context: &Context, event: &RollbackEven
 
 struct Look {
     sight: RollbackSight,
-    journal: Journal<RegionHistory>,
+    /// None where the ledger cannot be read: then nothing is written to it either.
+    journal: Option<Journal<RegionHistory>>,
+    region: RegionName,
     /// Records of this call that the ledger has not taken yet, in order.
     unwritten: VecDeque<Record>,
     /// Why the page of this call did not go out.
@@ -58,10 +61,21 @@ struct Look {
 
 impl Look {
     async fn take<P: Ports>(ports: &P, context: &Context, region: &Region) -> Result<Self, HandlerError> {
-        let journal = Journal::<RegionHistory>::open(ports, &region.name, Chain::Region(region.name.clone())).await?;
+        let fleet = &context.fleet;
+        let opened = Journal::<RegionHistory>::open(ports, &region.name, Chain::Region(region.name.clone())).await;
+        let unread = Seen::Unknown("the ledger was read".to_owned());
+        let (journal, history, way_back) = match opened {
+            Ok(journal) => (Some(journal.clone()), Seen::Known(journal.history().clone()), unread),
+            // Going back must not wait for paper (I6): the way back stands beside the alarms too.
+            Err(error) => {
+                tracing::error!(%error, "the ledger cannot be read; looking for the way back beside the alarms");
+                (None, Seen::Unknown(error.to_string()), way_back(ports, fleet, region).await)
+            }
+        };
         let sight = RollbackSight {
             actor: context.actor(FunctionKind::Rollback),
-            history: Seen::Known(journal.history().clone()),
+            history,
+            way_back,
             endpoint: Seen::Unknown("not looked at".to_owned()),
             alarm: alarm(ports, &context.fleet, region).await,
             done: BTreeSet::new(),
@@ -69,7 +83,8 @@ impl Look {
             paged: false,
             unwritten: 0,
         };
-        let mut look = Self { sight, journal, unwritten: VecDeque::new(), unsent: None };
+        let name = region.name.clone();
+        let mut look = Self { sight, journal, region: name, unwritten: VecDeque::new(), unsent: None };
         look.endpoint(ports, &context.fleet, region).await;
         Ok(look)
     }
@@ -81,12 +96,13 @@ impl Look {
         if let Some(error) = &self.unsent {
             return Err(HandlerError::State(format!("{done}; nobody was told: {error}")));
         }
-        match &self.sight.alarm {
-            Seen::Unknown(why) => Err(HandlerError::State(why.clone())),
+        match (&self.sight.alarm, &self.sight.history) {
+            (Seen::Unknown(why), _) => Err(HandlerError::State(why.clone())),
+            (_, Seen::Unknown(why)) => Err(HandlerError::State(format!("{done}; {why}"))),
             _ if unwritten > 0 => {
                 Err(HandlerError::State(format!("{done}; the ledger did not take {unwritten} records of it")))
             }
-            Seen::Known(_) => Ok(json!({ "outcome": done })),
+            _ => Ok(json!({ "outcome": done })),
         }
     }
 
@@ -101,7 +117,7 @@ impl Look {
 
     /// Names the release that is on its way, or that serves, on every further log line of this call.
     fn name_release(&self) {
-        let history = self.journal.history();
+        let Some(history) = self.sight.history.known() else { return };
         let update = history.update.as_ref().map(|update| &update.target);
         if let Some(target) = update.or(history.serving.as_ref().map(|serving| &serving.target)) {
             tracing::Span::current().record("release", tracing::field::display(target.release));
@@ -118,17 +134,18 @@ impl Look {
     /// Writes to the region's chain, behind what it has not taken before. Whatever the ledger answers, the record holds for
     /// this call: going back must not wait for paper (I6).
     async fn tell<P: Ports>(&mut self, ports: &P, record: Record) {
+        let Some(journal) = self.journal.as_mut() else { return };
         self.unwritten.push_back(record);
         while let Some(next) = self.unwritten.front() {
-            if let Err(error) = self.journal.append(ports, &self.sight.actor, next.clone()).await {
+            if let Err(error) = journal.append(ports, &self.sight.actor, next.clone()).await {
                 tracing::error!(%error, waiting = self.unwritten.len(), "the ledger was not written; going on without");
                 break;
             }
             self.unwritten.pop_front();
         }
-        let mut history = self.journal.history().clone();
+        let mut history = journal.history().clone();
         for record in &self.unwritten {
-            history.apply(&self.journal.head().entry(ports.now(), self.sight.actor.clone(), record.clone()));
+            history.apply(&journal.head().entry(ports.now(), self.sight.actor.clone(), record.clone()));
         }
         self.sight.history = Seen::Known(history);
         self.sight.unwritten = self.unwritten.len();
@@ -138,8 +155,8 @@ impl Look {
     /// owed on record until one does.
     async fn page<P: Ports>(&mut self, ports: &P, fleet: &Fleet, why: String, advice: String) {
         self.sight.paged = true;
-        let note = page(fleet, self.journal.region(), &why, &advice, "Sent by the region itself.");
-        let sent = ports.page(self.journal.region(), &note).await;
+        let note = page(fleet, &self.region, &why, &advice, "Sent by the region itself.");
+        let sent = ports.page(&self.region, &note).await;
         let owed = self.sight.history.known().is_some_and(|history| history.owes(&why));
         match sent {
             Ok(()) if owed => self.tell(ports, Record::PageSent { why }).await,
@@ -175,6 +192,14 @@ impl Look {
         }
         self.endpoint(ports, fleet, region).await;
         Ok(())
+    }
+}
+
+/// The way back that `promote` wrote beside the alarms.
+async fn way_back<P: Ports>(ports: &P, fleet: &Fleet, region: &Region) -> Seen<Option<WayBack>> {
+    match ports.description(&region.name, &alarms::verdict_name(fleet)).await {
+        Ok(description) => Seen::Known(description.as_deref().and_then(WayBack::read)),
+        Err(error) => Seen::Unknown(error.to_string()),
     }
 }
 

@@ -83,6 +83,8 @@ pub struct World {
     pub updates: RefCell<Vec<UpdateSpec>>,
     /// The alarms that exist, where a test has any.
     pub alarms: RefCell<Option<Vec<AlarmView>>>,
+    /// What an alarm's description says.
+    pub described: RefCell<Option<String>>,
     pub invoked: RefCell<u32>,
     /// What the endpoint answers.
     pub score: RefCell<String>,
@@ -109,6 +111,7 @@ impl Default for World {
             absent: RefCell::default(),
             updates: RefCell::default(),
             alarms: RefCell::default(),
+            described: RefCell::default(),
             invoked: RefCell::default(),
             score: RefCell::new("0.25".to_owned()),
             later: RefCell::default(),
@@ -361,6 +364,9 @@ impl Signals for World {
             Some(alarms) => Ok(alarms.clone()),
             None => wrong(ErrorKind::Refused, region, "DescribeAlarms"),
         })
+    }
+    async fn description(&self, region: &RegionName, _: &str) -> Answer<Option<String>> {
+        self.call(region, "DescribeAlarms", || Ok(self.described.borrow().clone()))
     }
     async fn publish(&self, region: &RegionName, _: &[MetricPoint]) -> Answer<()> {
         self.call(region, "PutMetricData", || Ok(()))

@@ -5,8 +5,8 @@
 //! One look's beats reach as far ahead as Lambda takes to repeat a call that died ([`beats`]), so that one death costs no
 //! canary; but never so far that a judge who is dead for good would be noticed only after the timer.
 
-use super::{Act, Golden, Plan, View, clock};
-use crate::alarms::{self, LONGEST_SILENCE, green_names};
+use super::{Act, Golden, Plan, Signs, View, clock, diagnose};
+use crate::alarms::{self, LONGEST_SILENCE};
 use crate::endpoint::Seen;
 use crate::fleet::{Inconclusive, Region};
 use crate::history::OpenUpdate;
@@ -212,17 +212,11 @@ impl View<'_> {
             return self.act(Act::Look, "what green and blue served");
         }
         let judgement = self.sight.judged.as_ref().and_then(Seen::known).cloned();
-        let failed = judgement.as_ref().filter(|judgement| fails(judgement));
-        let (cause, why) = match (failed, self.ringing_guard()) {
-            (Some(failed), _) => (Cause::Release, failed.why.clone()),
-            // The green alarms watch the new fleet alone.
-            (None, Some(alarm)) if green_names(self.fleet).contains(&alarm) => {
-                (Cause::Release, format!("the guard {alarm} tripped"))
-            }
-            (None, Some(alarm)) => (Cause::Unclear, format!("the guard {alarm} tripped")),
-            (None, None) => (Cause::Unclear, "SageMaker took it back, and no guard rings any more".to_owned()),
-        };
-        self.revert(update, cause, why, judgement)
+        let verdict = |judgement: &Judgement| if fails(judgement) { Verdict::Fail } else { judgement.verdict };
+        let judged = judgement.as_ref().map(|judgement| (verdict(judgement), judgement.why.clone()));
+        let diagnosis = diagnose(&Signs { judged, ..self.signs() });
+        let why = diagnosis.why("SageMaker took it back, and no guard rings any more");
+        self.revert(update, diagnosis.cause, why, judgement)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Regions that do not answer: patience, then leaving them behind. A regional fault never stops another region (I7).
 
-use super::{Act, Next, Plan, View, clock};
+use super::{Act, Diagnosis, Next, Plan, Signs, View, clock, diagnose};
+use crate::alarms::{AlarmState, composite_name, green_names, guard_names};
 use crate::endpoint::Seen;
 use crate::fleet::Region;
 use crate::history::{OpenUpdate, RegionHistory};
@@ -70,6 +71,12 @@ impl View<'_> {
         let Some(since) = self.ill_since(&self.region.name) else {
             return self.fell_ill(&self.region.name, why);
         };
+        // What was told of a wave that has ended is not told again.
+        if self.sight.hub.ended.contains_key(&self.sight.execution) {
+            let decided = history.and_then(|history| history.update.as_ref()?.decision.as_ref());
+            let why = decided.map_or_else(|| format!("no answer since {}", clock(since)), |(_, why)| why.clone());
+            return self.fail(format!("{} is not on {}: {why}", self.title(), self.sight.version));
+        }
         if let Some(lease) = self.lease() {
             return lease;
         }
@@ -86,16 +93,69 @@ impl View<'_> {
         {
             return disarm;
         }
+        let diagnosis = self.silence(since, update);
+        let why = diagnosis.why("it does not answer");
         if let Some(update) = update.filter(|update| !self.is_shifted(update)) {
             if !update.is_decided(Decision::Revert) {
-                let why = format!("{}'s control plane does not answer since {}", self.title(), clock(since));
-                return self.revert(update, Cause::Region, why, None);
+                return self.revert(update, diagnosis.cause, why, None);
             }
-            if let Some(trip) = self.once(Act::Trip, format!("{} is to go back when its plane returns", self.title())) {
+            if let Some(trip) = self.tripped(update) {
                 return trip;
             }
         }
-        self.defer(&format!("its control plane does not answer since {}", clock(since)))
+        match update.and_then(|update| update.cause).unwrap_or(diagnosis.cause) {
+            Cause::Region => self.defer(&why),
+            Cause::Unclear => self.stop(&why),
+            Cause::Release => self.condemn(&why),
+        }
+    }
+
+    fn tripped(&self, update: &OpenUpdate) -> Option<Plan> {
+        let left = !update.is_decided(Decision::Proceed);
+        self.once(Act::Trip, format!("{} is to go back when its plane returns", self.title())).filter(|_| left)
+    }
+
+    /// Whose fault it is that a region does not answer.
+    fn silence(&self, since: Timestamp, update: Option<&OpenUpdate>) -> Diagnosis {
+        // Guards speak of this wave's canary only where there is one.
+        let signs = update.filter(|update| update.canary.is_some()).map(|_| self.signs()).unwrap_or_default();
+        let silent = format!("{}'s control plane does not answer since {}", self.title(), clock(since));
+        let (silent, silent_too) = (Some(silent), self.silent_but(&self.region.name));
+        // What rings beside the silence is its consequence, unless it watches the new fleet alone.
+        diagnose(&Signs { silent, silent_too, other_guard: None, endpoint_alarm: false, ..signs })
+    }
+
+    /// What people call the regions that do not answer, this one left out: of those that were looked at.
+    fn silent_but(&self, region: &RegionName) -> Vec<String> {
+        let unseen = |name: &RegionName| {
+            let ledger = matches!(self.sight.regions.get(name), Some(Seen::Unknown(_)));
+            ledger || matches!(self.sight.endpoints.get(name), Some(Seen::Unknown(_)))
+        };
+        let others = self.fleet.regions.iter().filter(|other| other.name != *region && unseen(&other.name));
+        others.map(|other| other.title.clone()).collect()
+    }
+
+    /// What is seen of this region's update beside what the judge says.
+    pub(super) fn signs(&self) -> Signs {
+        let alarms = self.sight.alarms.known();
+        let rings = |name: &String| {
+            alarms.into_iter().flatten().any(|alarm| alarm.state == AlarmState::Alarm && alarm.name == *name)
+        };
+        let green = green_names(self.fleet);
+        let others = guard_names(self.fleet).into_iter().filter(|name| !green.contains(name));
+        let proved = |history: &&RegionHistory| {
+            let wave = history.confirmed.get(&self.sight.release);
+            wave == Some(&self.sight.execution) && history.serves(&self.sight.release)
+        };
+        let endpoint = self.sight.endpoints.get(&self.region.name).and_then(Seen::known);
+        Signs {
+            green_guard: green.iter().find(|name| rings(name)).cloned(),
+            other_guard: others.into_iter().find(|name| rings(name)),
+            endpoint_alarm: rings(&composite_name(self.fleet)),
+            proved_elsewhere: self.sight.regions.values().filter_map(Seen::known).filter(proved).count(),
+            failure: endpoint.and_then(Option::as_ref).and_then(|endpoint| endpoint.failure_reason.clone()),
+            ..Signs::default()
+        }
     }
 
     /// The canary's timer is about to run out and nobody has said `Proceed`.
@@ -112,6 +172,10 @@ impl View<'_> {
     /// Leaves this region behind on record; the others go on.
     pub(super) fn defer(&self, why: &str) -> Plan {
         let history = self.history();
+        // Whatever ails the region now: evidence against the release is no regional fault (I7).
+        if let Some(bad) = history.and_then(|history| history.evidence_against(&self.sight.release)) {
+            return self.condemn(bad);
+        }
         let state = match history.map(|history| (&history.serving, &history.update)) {
             Some((Some(_), Some(update))) if update.is_decided(Decision::Proceed) => {
                 format!("it was moving to {}; its state is unknown until it answers", update.target.version)
@@ -127,6 +191,9 @@ impl View<'_> {
             Some((Some(serving), Some(update))) => {
                 let (from, to) = (&serving.target.version, &update.target.version);
                 format!("it was on {from}, and its update to {to} was never seen to start")
+            }
+            Some((_, None)) if history.is_some_and(|history| history.unknown.is_some()) => {
+                "which bytes it serves is unknown".to_owned()
             }
             Some((Some(serving), None)) => format!("it stays on {}", serving.target.version),
             Some((None, _)) if history.is_some_and(RegionHistory::is_new) => "it serves nothing yet".to_owned(),
@@ -149,7 +216,13 @@ impl View<'_> {
         if self.is_patient(since) {
             return Plan::wait(format!("{}: {why}", neighbour.title));
         }
+        let silent_too = self.silent_but(&neighbour.name);
         self.lease().unwrap_or_else(|| match obstacle {
+            // Several at once are no fault of one region: one page, and a person looks.
+            Obstacle::Unseen(_) if !silent_too.is_empty() => {
+                let silent = Some(format!("{}: {why}", neighbour.title));
+                self.stop(&diagnose(&Signs { silent, silent_too, ..Signs::default() }).why(why))
+            }
             Obstacle::Unseen(_) => {
                 self.leave(neighbour, &format!("{why}; its state is unknown until it answers"), HEALTH)
             }

@@ -4,7 +4,9 @@
 //! plan names one step; the next one is planned anew from a new look. So a repeated, lost or late event costs a look,
 //! never a wrong step.
 
+mod blind;
 mod canary;
+mod diagnosis;
 mod ending;
 mod first;
 mod freeze;
@@ -17,9 +19,11 @@ mod skew;
 mod stage;
 mod standby;
 mod steps;
+mod unknown;
 mod verify;
 
 pub use canary::beats;
+pub use diagnosis::{Diagnosis, Signs, diagnose};
 pub use order::{WaveOrder, order_due, region_at, wave_order};
 pub use promote::promote;
 pub use rollback::{RollbackSight, rollback};

@@ -42,6 +42,13 @@ impl<'a> View<'a> {
         if history.update.as_ref().is_some_and(|update| update.epoch.is_none()) {
             return Err(Objection::NotYet(format!("{}'s rollback has not come to its end", self.title())));
         }
+        if let Some(unknown) = &history.unknown {
+            return Err(Objection::NotYet(format!(
+                "nobody knows which bytes {} serves: {}",
+                self.title(),
+                unknown.why
+            )));
+        }
         if !history.attested.contains(&self.sight.release) {
             let why = format!("{} has not attested {} yet", self.title(), self.sight.version);
             return Err(Objection::NotYet(why));

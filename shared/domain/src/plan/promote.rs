@@ -51,6 +51,7 @@ impl View<'_> {
                 self.not_created(&format!("its endpoint is {:?}", endpoint.status))
             }
             (Stage::Busy, Some(update)) if history.first_update().is_some() => self.creating(update, endpoint),
+            (Stage::UnknownBytes, ours) => self.unknown_bytes(endpoint, history, ours),
             (Stage::Broken, _) => self.defer(&format!("its endpoint is {:?}", endpoint.status)),
             (Stage::Busy, _) => Plan::wait(format!("another update of {} is running", self.title())),
             // Two executions of one release: the lease of the other one has run out, and its update is still in flight.

@@ -1,7 +1,8 @@
 //! Taking a region back, with nothing but what that region has (I6).
 
 use super::{Act, Finish, Golden, Next, Plan, Stage};
-use crate::endpoint::{EndpointView, Seen, Target};
+use crate::alarms::WayBack;
+use crate::endpoint::{EndpointStatus, EndpointView, Seen, Target};
 use crate::fleet::Region;
 use crate::history::{OpenUpdate, RegionHistory};
 use crate::ledger::Record;
@@ -32,6 +33,8 @@ pub struct RollbackSight {
     pub actor: Actor,
     /// The region's chain.
     pub history: Seen<RegionHistory>,
+    /// The way back as it stands beside the region's alarms: all that there is where the ledger cannot be read.
+    pub way_back: Seen<Option<WayBack>>,
     /// Its endpoint.
     pub endpoint: Seen<Option<EndpointView>>,
     /// Whether the composite alarm is in ALARM, and its reason.
@@ -55,10 +58,10 @@ pub fn rollback(region: &Region, sight: &RollbackSight, now: Timestamp) -> Plan 
     if over { view.debt().unwrap_or(plan) } else { plan }
 }
 
-struct RollbackView<'a> {
-    region: &'a Region,
-    sight: &'a RollbackSight,
-    now: Timestamp,
+pub(super) struct RollbackView<'a> {
+    pub(super) region: &'a Region,
+    pub(super) sight: &'a RollbackSight,
+    pub(super) now: Timestamp,
 }
 
 impl RollbackView<'_> {
@@ -67,8 +70,8 @@ impl RollbackView<'_> {
             (Seen::Known(history), Seen::Known(Some(endpoint))) => self.seen(history, endpoint),
             (_, Seen::Known(None)) => self.nothing("there is no endpoint"),
             (Seen::Known(history), Seen::Unknown(why)) => self.unseen(Some(history), why),
-            (_, Seen::Unknown(why)) => self.unseen(None, why),
-            (Seen::Unknown(why), _) => self.unseen(None, why),
+            (Seen::Unknown(_), Seen::Unknown(why)) => self.unseen(None, why),
+            (Seen::Unknown(why), Seen::Known(Some(endpoint))) => self.blind(endpoint, why),
         }
     }
 
@@ -79,19 +82,19 @@ impl RollbackView<'_> {
         (!self.sight.paged && self.sight.unwritten == 0).then(|| Plan::new(next, owed.why.clone()))
     }
 
-    fn alarm(&self) -> Option<&str> {
+    pub(super) fn alarm(&self) -> Option<&str> {
         self.sight.alarm.known().and_then(Option::as_deref)
     }
 
-    fn nothing(&self, why: &str) -> Plan {
+    pub(super) fn nothing(&self, why: &str) -> Plan {
         Plan::finish(Finish::Done, format!("nothing to do: {why}"))
     }
 
-    fn tell(&self, record: Record, why: impl Into<String>) -> Plan {
+    pub(super) fn tell(&self, record: Record, why: impl Into<String>) -> Plan {
         Plan::new(Next::TellRegion(self.region.name.clone(), record), why)
     }
 
-    fn once(&self, act: Act, target: &Target, why: &str) -> Option<Plan> {
+    pub(super) fn once(&self, act: Act, target: &Target, why: &str) -> Option<Plan> {
         let next = Next::Do(act, self.region.name.clone(), target.clone());
         (!self.sight.done.contains(&act)).then(|| Plan::new(next, why))
     }
@@ -112,6 +115,7 @@ impl RollbackView<'_> {
             (Some(update), _) => self.with_update(history, endpoint, update),
             (None, Some(serving)) => match Stage::of(endpoint, &serving.target, history, self.now) {
                 Stage::OnTarget => self.serving(history, &serving.target),
+                Stage::UnknownBytes => self.unknown_bytes(history, endpoint, Some(&serving.target)),
                 Stage::Broken => self.broken(history, endpoint),
                 Stage::Elsewhere => self.elsewhere(history, endpoint, &serving.target),
                 _ => self.nothing("the endpoint is changing"),
@@ -182,6 +186,9 @@ impl RollbackView<'_> {
     }
 
     fn with_update(&self, history: &RegionHistory, endpoint: &EndpointView, update: &OpenUpdate) -> Plan {
+        if endpoint.status == EndpointStatus::UpdateRollbackFailed && update.epoch.is_some() {
+            return self.unknown_bytes(history, endpoint, update.back.as_ref());
+        }
         let stage = Stage::of(endpoint, &update.target, history, self.now);
         if update.epoch.is_none() {
             return self.own_update(history, endpoint, &stage, update);
@@ -256,13 +263,17 @@ impl RollbackView<'_> {
     fn own_update(&self, history: &RegionHistory, endpoint: &EndpointView, stage: &Stage, update: &OpenUpdate) -> Plan {
         let left = update.leaves.as_ref().map(|(target, _)| target.clone());
         match stage {
+            Stage::OnTarget if history.unknown.is_some() && !self.golden_proves() => self.prove_return(update),
             Stage::OnTarget => {
-                let why = history.halt.clone().unwrap_or_else(|| UNEXPLAINED.to_owned());
+                let why =
+                    history.unknown.as_ref().map(|unknown| format!("{}; its golden records prove it now", unknown.why));
+                let why = why.or_else(|| history.halt.clone()).unwrap_or_else(|| UNEXPLAINED.to_owned());
                 let from = left.unwrap_or_else(|| update.target.clone());
                 let words = format!("{} is back on {}", self.region.title, update.target.version);
                 self.tell(Record::Reverted { from, to: update.target.clone(), why }, words)
             }
-            Stage::Elsewhere => {
+            Stage::UnknownBytes if history.unknown.is_none() => self.unknown_bytes(history, endpoint, None),
+            Stage::Elsewhere | Stage::UnknownBytes => {
                 let why = format!("{} goes back to {}", self.region.title, update.target.version);
                 self.once(Act::Update, &update.target, &why)
                     .unwrap_or_else(|| self.nothing("the update was asked for; the sweep looks again"))
@@ -272,7 +283,7 @@ impl RollbackView<'_> {
             _ if !update.started => {
                 self.tell(Record::UpdateStarted { execution: update.execution.clone() }, "the way back is under way")
             }
-            _ if history.halt.is_none() => {
+            _ if history.halt.is_none() && history.unknown.is_none() => {
                 let from = left.map(|target| target.version.to_string()).unwrap_or_default();
                 let why = format!(
                     "{} goes back from {from} to {}: {}",

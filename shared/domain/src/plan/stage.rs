@@ -26,7 +26,10 @@ pub enum Stage {
     GoingBack,
     /// Another update than the target's is running.
     Busy,
-    /// Not serving, or a failed rollback: which bytes serve is unknown.
+    /// A rollback failed: fleets of both configurations may answer, and which bytes serve is unknown. A state of its own:
+    /// neither old nor new (I13), and never a success (I4).
+    UnknownBytes,
+    /// Not serving.
     Broken,
 }
 
@@ -42,10 +45,8 @@ impl Stage {
             EndpointStatus::RollingBack => Stage::GoingBack,
             EndpointStatus::Updating => Self::updating(endpoint, target, history, now),
             EndpointStatus::Creating | EndpointStatus::SystemUpdating => Stage::Busy,
-            EndpointStatus::OutOfService
-            | EndpointStatus::Deleting
-            | EndpointStatus::Failed
-            | EndpointStatus::UpdateRollbackFailed => Stage::Broken,
+            EndpointStatus::UpdateRollbackFailed => Stage::UnknownBytes,
+            EndpointStatus::OutOfService | EndpointStatus::Deleting | EndpointStatus::Failed => Stage::Broken,
         }
     }
 

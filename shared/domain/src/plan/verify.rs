@@ -1,6 +1,7 @@
 //! The wave's last action: every region's soak is over and every region serves the release, or the wave says which lag.
 
 use super::ending::let_go;
+use super::unknown::unknown_words;
 use super::{Act, Finish, Next, Plan, Sight, Stage, View};
 use crate::endpoint::Seen;
 use crate::fleet::{Fleet, Kind, Region};
@@ -28,6 +29,7 @@ pub fn verify(fleet: &Fleet, sight: &Sight, now: Timestamp) -> Plan {
         return exit;
     }
     let mut waiting = None;
+    let mut moving: Vec<(RegionName, String)> = Vec::new();
     let mut lagging: Vec<(RegionName, String)> = Vec::new();
     let mut halted = false;
     for region in &fleet.regions {
@@ -36,7 +38,13 @@ pub fn verify(fleet: &Fleet, sight: &Sight, now: Timestamp) -> Plan {
         match view.standing() {
             Standing::Settled => {}
             Standing::Step(plan) => return *plan,
-            Standing::NotYet(why) => waiting = waiting.or(Some(why)),
+            Standing::NotYet(why) => {
+                // One that goes back, or is not proved, serves the release no more than one that stands still.
+                if !view.history().is_some_and(|history| history.serves(&sight.release)) {
+                    moving.push((region.name.clone(), why.clone()));
+                }
+                waiting = waiting.or(Some(why));
+            }
             Standing::Lags(why) => lagging.push((region.name.clone(), format!("{}: {why}", region.title))),
         }
     }
@@ -44,6 +52,7 @@ pub fn verify(fleet: &Fleet, sight: &Sight, now: Timestamp) -> Plan {
     if let Some(why) = waiting.filter(|_| !halted) {
         return lease(fleet, sight, now).unwrap_or_else(|| Plan::wait(why));
     }
+    lagging.extend(moving);
     close(fleet, sight, now, &lagging)
 }
 
@@ -115,6 +124,9 @@ impl View<'_> {
             None => return Standing::Lags("its endpoint was not looked at".to_owned()),
         };
         match Stage::of(endpoint, &self.target, history, self.now) {
+            Stage::UnknownBytes => {
+                Standing::Lags(format!("which bytes it serves is unknown, {}", unknown_words(endpoint)))
+            }
             Stage::OnTarget => self.settle(),
             Stage::Elsewhere => Standing::Lags(format!("it names configuration {}", endpoint.config)),
             Stage::Broken => Standing::Lags(format!("its endpoint is {:?}", endpoint.status)),
@@ -134,7 +146,8 @@ impl View<'_> {
         let settled = self.history().is_some_and(|history| {
             // A newer wave's update may be open by now: that is not this one's soak.
             let soaks = history.update.as_ref().is_some_and(|update| update.target == self.target);
-            !soaks && history.serving.as_ref().is_some_and(|serving| serving.target == self.target)
+            let named = history.serving.as_ref().is_some_and(|serving| serving.target == self.target);
+            named && !soaks && history.serves(&self.sight.release)
         });
         if settled {
             return Standing::Settled;

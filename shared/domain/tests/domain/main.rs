@@ -1,6 +1,8 @@
 //! What the core promises, one module a part.
 
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod first;
 #[cfg(test)]
 mod fleet;

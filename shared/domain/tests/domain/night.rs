@@ -1,6 +1,7 @@
 //! A night on the table: what `promote` would see, and steps done as its handlers do them.
 
 use jiff::{SignedDuration, Timestamp};
+use meridian_domain::alarms::WayBack;
 use meridian_domain::judge::{Arm, Judgement, MinuteCounts, RegionCounts, RegionEvidence, Watch, WatchStage, judge};
 use meridian_domain::plan::{Act, Finish, Golden, Next, Plan, RollbackSight, Sight, promote, rollback, verify};
 use meridian_domain::{
@@ -120,6 +121,8 @@ pub struct Night {
     pub takes_updates: bool,
     /// What AWS says to an update that it never takes.
     pub refuses: Option<String>,
+    /// What a rollback finds beside the alarms.
+    pub way_back: Seen<Option<WayBack>>,
     /// Whether pages go out.
     pub pager: bool,
     /// Pages sent so far.
@@ -159,6 +162,7 @@ impl Night {
             right: Some(10),
             takes_updates: true,
             refuses: None,
+            way_back: Seen::Known(None),
             pager: true,
             pages: 0,
             alarm: None,
@@ -363,6 +367,12 @@ impl Night {
         }
     }
 
+    /// What golden records that are asked now bring back.
+    fn answers(&self) -> Seen<Golden> {
+        let right = self.right.ok_or_else(|| "no answer".to_owned());
+        right.map_or_else(Seen::Unknown, |right| Seen::Known(Golden { asked: 10, right }))
+    }
+
     fn act(&mut self, act: Act, region: &str) {
         self.sight.done.insert(act);
         match act {
@@ -381,9 +391,7 @@ impl Night {
             }
             Act::Look => self.sight.judged = Some(self.judged.clone()),
             Act::AskGolden => {
-                let right = self.right.ok_or_else(|| "no answer".to_owned());
-                let seen = right.map_or_else(Seen::Unknown, |right| Seen::Known(Golden { asked: 10, right }));
-                self.sight.golden.insert(name(region), seen);
+                self.sight.golden.insert(name(region), self.answers());
             }
             _ => {}
         }
@@ -394,16 +402,17 @@ impl Night {
         let by = actor(&format!("rollback.{region}"));
         let mut done = BTreeSet::new();
         let mut plans = Vec::new();
-        let mut paged = false;
+        let (mut paged, mut golden) = (false, None);
         for _ in 0..20 {
             let sight = RollbackSight {
                 actor: by.clone(),
                 history: self.sight.regions[&name(region)].clone(),
+                way_back: self.way_back.clone(),
                 endpoint: self.sight.endpoints[&name(region)].clone(),
                 alarm: Seen::Known(self.alarm.clone()),
                 done: done.clone(),
                 paged,
-                golden: None,
+                golden: golden.clone(),
                 unwritten: 0,
             };
             let plan = rollback(&self.region(region), &sight, self.now);
@@ -413,7 +422,8 @@ impl Night {
                 Next::Page { advice, .. } => {
                     paged = true;
                     let why = plans.last().map(|plan| plan.why.clone()).unwrap_or_default();
-                    let owed = self.history(region).owes(&why);
+                    let history = self.sight.regions[&name(region)].known();
+                    let owed = history.is_some_and(|history| history.owes(&why));
                     self.pages += usize::from(self.pager);
                     match (self.pager, owed) {
                         (true, true) => self.tell_as(&by, region, Record::PageSent { why }),
@@ -429,8 +439,12 @@ impl Night {
                         let config = target.config;
                         view.pending = Some(PendingDeployment { config, instances: None, phase, phase_since: None });
                     }
-                    self.tell_as(&by, region, Record::UpdateStarted { execution: by.clone() });
+                    let started = Record::UpdateStarted { execution: by.clone() };
+                    if matches!(self.sight.regions[&name(region)], Seen::Known(_)) {
+                        self.tell_as(&by, region, started);
+                    }
                 }
+                Next::Do(Act::AskGolden, ..) => golden = Some(self.answers()),
                 Next::Do(act, ..) => {
                     done.insert(act);
                 }

@@ -3,12 +3,13 @@
 
 use crate::night::{Night, actor, at, fleet, good, judged_beside, name, release, slow, version};
 use jiff::{SignedDuration, Timestamp};
+use meridian_domain::alarms::WayBack;
 use meridian_domain::judge::Judgement;
 use meridian_domain::plan::{Act, Golden, Next, Plan, RollbackSight, Sight, promote, rollback, verify};
 use meridian_domain::{
     AlarmState, AlarmView, Cause, Decision, EndpointStatus, EndpointView, Epoch, Fleet, HubHistory, Lease, OpenUpdate,
-    Override, PendingDeployment, Record, RegionHistory, Return, Rule, Seen, Serving, Target, VariantPhase, Verdict,
-    alarms, audit,
+    Override, PendingDeployment, Record, RegionHistory, Return, Rule, Seen, Serving, Target, Unknown, VariantPhase,
+    Verdict, alarms, audit,
 };
 use proptest::option::{of, weighted};
 use proptest::prelude::*;
@@ -70,6 +71,7 @@ prop_compose! {
         attested in weighted(0.9, Just(())), serving in weighted(0.95, targets()), previous in of(targets()),
         update in weighted(0.5, update()), confirmed in prop::bool::weighted(0.7),
         returned in weighted(0.1, (wave(), decision())), halted in prop::bool::weighted(0.05),
+        unknown in prop::bool::weighted(0.1),
     ) -> RegionHistory {
         let by = actor(WAVES[0]);
         let release = release("v427");
@@ -84,6 +86,7 @@ prop_compose! {
                 .into_iter()
                 .collect(),
             halt: halted.then(|| "its alarm rang".to_owned()),
+            unknown: unknown.then(|| Unknown { since: at("03:00:00"), why: "its rollback failed".to_owned() }),
             ..RegionHistory::default()
         }
     }
@@ -120,7 +123,7 @@ prop_compose! {
 prop_compose! {
     fn hub()(
         lease in weighted(0.7, (wave(), moment())), approved in prop::bool::weighted(0.9),
-        condemned in prop::bool::weighted(0.05), halted in prop::bool::weighted(0.05), ended in prop::bool::weighted(0.1),
+        condemned in prop::bool::weighted(0.05), halted in prop::bool::weighted(0.05), ended in prop::bool::weighted(0.25),
         ill in prop::collection::vec(weighted(0.2, (wave(), moment())), 4),
         deferred in prop::collection::vec(weighted(0.15, wave()), 4),
         overridden in weighted(0.2, (select(vec![Rule::Freeze, Rule::Order, Rule::Skew]), moment())),
@@ -432,13 +435,17 @@ proptest! {
     fn a_rollback_needs_its_own_region_only(
         history in seen(history()), endpoint in seen(weighted(0.95, endpoint())),
         alarm in seen(of(Just("slow".to_owned()))), done in acts(), golden in of(9u32..=10), paged: bool,
-        unwritten in 0usize..2, now in moment(), which: Index,
+        unwritten in 0usize..2, now in moment(), which: Index, way_back in seen(of((targets(), targets()))),
     ) {
         let fleet = &*FLEET;
         let region = &fleet.regions[which.index(4)];
         let actor = actor("rollback.eu-west-1");
         let golden = golden.map(|right| Seen::Known(Golden { asked: 10, right }));
-        let sight = RollbackSight { actor, history, endpoint, alarm, done, golden, paged, unwritten };
+        let way_back = match way_back {
+            Seen::Known(way) => Seen::Known(way.map(|(target, back)| WayBack { target, back })),
+            Seen::Unknown(why) => Seen::Unknown(why),
+        };
+        let sight = RollbackSight { actor, history, way_back, endpoint, alarm, done, golden, paged, unwritten };
         let plan = rollback(region, &sight, now);
         prop_assert_eq!(&plan, &rollback(region, &sight, now));
         let own = match &plan.next {
@@ -449,7 +456,11 @@ proptest! {
         prop_assert!(own, "{:?}", plan);
         if let Next::Do(Act::Update, _, target) = &plan.next {
             let update = sight.history.known().and_then(|history| history.update.as_ref());
-            prop_assert!(update.is_some_and(|update| update.target == *target && update.epoch.is_none()));
+            let intended = update.is_some_and(|update| update.target == *target && update.epoch.is_none());
+            // Without a ledger, what stands beside the alarms is the intent.
+            let way = sight.way_back.known().and_then(Option::as_ref);
+            let blind = sight.history.known().is_none() && way.is_some_and(|way| way.back == *target);
+            prop_assert!(intended || blind);
         }
     }
 }

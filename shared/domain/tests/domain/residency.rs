@@ -80,6 +80,7 @@ fn crosses_the_border(record: &Record) {
         Record::Confirmed { target, execution, golden } => crosses!(target, execution, golden),
         Record::Settled { target, execution } => crosses!(target, execution),
         Record::Reverted { from, to, why } => crosses!(from, to, why),
+        Record::BytesUnknown { execution, why } => crosses!(execution, why),
         Record::PageOwed { why, advice } => crosses!(why, advice),
         Record::PageSent { why } => crosses!(why),
         Record::Halted { why } => crosses!(why),

@@ -352,7 +352,7 @@ fn a_halt_elsewhere_takes_a_canary_back() {
 
 #[test]
 fn bytes_that_are_unknown_are_never_a_success() {
-    for status in [EndpointStatus::UpdateRollbackFailed, EndpointStatus::Failed, EndpointStatus::OutOfService] {
+    for status in [EndpointStatus::Failed, EndpointStatus::OutOfService] {
         let mut night = Night::baking(AU);
         night.status(AU, status);
         let call = night.call(AU);

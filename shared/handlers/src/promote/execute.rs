@@ -204,7 +204,14 @@ impl Look {
         publish(ports, fleet, name, alarms::VERDICT, 0.0, [now]).await?;
         // Before the alarm is armed: one that finds silence when it is first evaluated rings at once.
         publish(ports, fleet, name, alarms::HEARTBEAT, 1.0, alarms::priming(now)).await?;
-        ports.put_alarms(name, &alarms::guards(fleet, region, &target.config)).await?;
+        let mut guards = alarms::guards(fleet, region, &target.config);
+        // The way back in a second place before the way forward is taken (I5), for a rollback without its ledger.
+        let history = self.sight.regions.get(name).and_then(Seen::known);
+        if let Some(serving) = history.and_then(|history| history.serving.as_ref()) {
+            let way_back = alarms::WayBack { target: target.clone(), back: serving.target.clone() };
+            guards = way_back.noted(fleet, guards);
+        }
+        ports.put_alarms(name, &guards).await?;
         existing_is_fine(ports.create_model(name, &target.model_spec(fleet, region, &self.manifest)).await)?;
         existing_is_fine(ports.create_config(name, &target.config_spec(fleet, region)).await)
     }

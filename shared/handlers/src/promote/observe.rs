@@ -5,6 +5,7 @@ use crate::events::{Action, PipelineJob, Turn};
 use crate::files;
 use crate::journal::Journal;
 use crate::ports::{Approval, Ports};
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use meridian_domain::plan::{Sight, order_due, region_at};
 use meridian_domain::{
@@ -90,6 +91,7 @@ impl Look {
                 let package = self.hub.history().packages.get(&self.sight.release);
                 self.sight.approved = approved(ports, fleet, package).await;
                 self.endpoint(ports, fleet, &region.name).await;
+                self.others_where_dark(ports, fleet, region).await;
                 self.alarms(ports, fleet, &region.name).await;
                 self.others(ports, fleet, region).await;
             }
@@ -106,6 +108,19 @@ impl Look {
         self.sight.endpoints.insert(region.clone(), seen);
     }
 
+    /// Whether a dark region is dark alone: the others are looked at, side by side, for each may take its time not to answer.
+    async fn others_where_dark<P: Ports>(&mut self, ports: &P, fleet: &Fleet, subject: &Region) {
+        if !matches!(self.sight.endpoints.get(&subject.name), Some(Seen::Unknown(_))) {
+            return;
+        }
+        let others = || fleet.regions.iter().map(|other| &other.name).filter(|name| **name != subject.name);
+        let looks = join_all(others().map(|name| ports.describe(name, &fleet.endpoint))).await;
+        for (name, look) in others().zip(looks) {
+            let seen = look.map_or_else(|error| Seen::Unknown(error.to_string()), Seen::Known);
+            self.sight.endpoints.insert(name.clone(), seen);
+        }
+    }
+
     /// Looks at the endpoints of other regions that this one's start may rest on: those that serve the release, which may
     /// have gone back while their ledgers could not be written, and those whose intent nobody is known to have followed,
     /// where something may run all the same.
@@ -118,7 +133,8 @@ impl Look {
             intended || (starts && history.serves(&self.sight.release))
         };
         let others = fleet.regions.iter().filter(|other| other.name != subject.name);
-        let wanted: Vec<_> = others.filter(|other| history(&other.name).is_some_and(matters)).collect();
+        let unseen = |other: &&Region| !self.sight.endpoints.contains_key(&other.name);
+        let wanted: Vec<_> = others.filter(unseen).filter(|other| history(&other.name).is_some_and(matters)).collect();
         for other in wanted {
             self.endpoint(ports, fleet, &other.name).await;
         }

@@ -85,6 +85,31 @@ fn no_answer_of_the_ledger_stops_a_rollback() {
     }
 }
 
+/// I6: where the ledger cannot even be read, what stands beside the alarms is enough; the call fails so that it is repeated.
+#[test]
+fn a_ledger_that_cannot_be_read_does_not_stop_a_rollback() {
+    for kind in [ErrorKind::Refused, ErrorKind::Throttled, ErrorKind::Unreachable] {
+        let world = world();
+        alarm(&world, AlarmState::Alarm);
+        let way = WayBack { target: target("v427"), back: target("v426") };
+        let region = fleet().region(&name(AU)).unwrap().clone();
+        let guards = way.noted(&fleet(), alarms::guards(&fleet(), &region, &way.target.config));
+        *world.described.borrow_mut() =
+            guards.into_iter().find(|alarm| WayBack::read(&alarm.description).is_some()).map(|alarm| alarm.description);
+        for _ in 0..2 {
+            world.fault("ListObjectsV2", Fault::Fails(kind));
+            let said = look(&world).unwrap_err().to_string();
+            assert!(said.contains("ledger"), "{kind}: {said}");
+            assert_eq!(world.updates.borrow()[0].config, target("v426").config, "{kind}");
+        }
+        assert_eq!((world.updates.borrow().len(), world.pages.borrow().len()), (1, 1), "{kind}");
+        in_service(&world, "v426");
+        look(&world).unwrap();
+        let said = news(&world);
+        assert!(said.iter().any(|record| matches!(record, Record::Reverted { .. })), "{kind}: {said:#?}");
+    }
+}
+
 #[test]
 fn endless_conflicts_of_the_ledger_do_not_stop_a_rollback() {
     let world = world();

@@ -1,0 +1,169 @@
+//! What goes wrong in regions: unknown bytes, a ledger that cannot be read, several control planes at once.
+
+use crate::night::{AU, BR, EU, JP, Night, actor, name, release};
+use meridian_domain::alarms::WayBack;
+use meridian_domain::plan::{Act, Finish, Next};
+use meridian_domain::{Cause, Decision, EndpointStatus, Record, Seen};
+
+/// A canary in JP whose rollback failed, for a reason that is laid to `cause`.
+fn rollback_failed(cause: Cause) -> Night {
+    let mut night = Night::baking(JP);
+    let record = Record::Decided {
+        execution: actor("wave-1"),
+        decision: Decision::Revert,
+        why: "its reason".to_owned(),
+        judgement: None,
+        cause: Some(cause),
+    };
+    night.tell(JP, record);
+    night.status(JP, EndpointStatus::UpdateRollbackFailed);
+    night
+}
+
+/// What the wave does elsewhere follows from why the update was going back, not from SageMaker's failure to do so.
+#[test]
+fn unknown_bytes_are_on_record_and_the_reason_of_the_revert_decides() {
+    let ends = [(Cause::Release, Finish::Failed), (Cause::Unclear, Finish::Failed), (Cause::Region, Finish::Deferred)];
+    for (cause, end) in ends {
+        let mut night = rollback_failed(cause);
+        let call = night.call(JP);
+        assert_eq!((call.finish(), call.pages()), (Some(end), 1), "{cause:?}");
+        assert!(night.history(JP).unknown.is_some(), "{cause:?}");
+        assert_eq!(night.sight.hub.condemned.contains_key(&release("v427")), cause == Cause::Release);
+        assert!(!call.did(Act::Update));
+    }
+}
+
+/// The region goes to what it was going back to, and believes its golden records alone that it is there.
+#[test]
+fn a_region_recovers_from_unknown_bytes_and_proves_it() {
+    let mut night = rollback_failed(Cause::Region);
+    let call = night.rollback(JP);
+    assert!(call.did(Act::Update) && night.pages == 1);
+    assert!(matches!(&night.history(JP).unknown, Some(unknown) if unknown.why.contains("UpdateRollbackFailed")));
+    assert_eq!(night.history(JP).halt, None, "nobody else is stopped");
+    night.in_service(JP, "v426");
+    for right in [Some(9), None] {
+        night.right = right;
+        night.rollback(JP);
+        assert!(night.history(JP).unknown.is_some(), "{right:?} of 10 golden records were answered");
+    }
+    night.right = Some(10);
+    night.rollback(JP);
+    assert_eq!((&night.history(JP).unknown, &night.history(JP).update), (&None, &None));
+    assert_eq!(night.history(JP).serving.as_ref().unwrap().target, night.target(JP, "v426"));
+    assert_eq!(night.history(JP).returned[&release("v427")].cause, Some(Cause::Region));
+    assert_eq!(night.pages, 1);
+}
+
+/// SageMaker fails to recover it: each look asks again, and nobody is paged again.
+#[test]
+fn a_recovery_that_fails_too_is_asked_for_again() {
+    let mut night = rollback_failed(Cause::Region);
+    for _ in 0..3 {
+        assert!(night.rollback(JP).did(Act::Update));
+        night.status(JP, EndpointStatus::UpdateRollbackFailed);
+    }
+    assert_eq!(night.pages, 1);
+}
+
+/// I3, I13: a region whose bytes are unknown is evidence for nobody, and nothing starts there.
+#[test]
+fn unknown_bytes_are_no_evidence_and_no_ground_to_start_from() {
+    let mut night = Night::confirmed_in(&[EU]);
+    let unknown = Record::BytesUnknown { execution: actor("wave-1"), why: "its rollback failed".to_owned() };
+    night.tell(EU, unknown.clone());
+    assert!(!night.history(EU).serves(&release("v427")));
+    assert!(!night.call(AU).did(Act::Prepare));
+    let mut night = Night::new();
+    night.tell(EU, unknown);
+    assert!(!night.call(EU).did(Act::Prepare));
+}
+
+fn way_back(night: &Night) -> Seen<Option<WayBack>> {
+    Seen::Known(Some(WayBack { target: night.target(AU, "v427"), back: night.target(AU, "v426") }))
+}
+
+fn without_ledger(version: &str) -> Night {
+    let mut night = Night::new();
+    night.in_service(AU, version);
+    night.sight.regions.insert(name(AU), Seen::Unknown("the bucket answers nobody".to_owned()));
+    night.way_back = way_back(&night);
+    night.alarm = Some("alarm fraud-endpoint-latency rings".to_owned());
+    night
+}
+
+/// I6: the region goes back though its ledger can be neither read nor written, by what stands beside its alarms.
+#[test]
+fn a_region_goes_back_without_its_ledger() {
+    let mut night = without_ledger("v427");
+    let call = night.rollback(AU);
+    let to = call.plans.iter().find_map(|plan| match &plan.next {
+        Next::Do(Act::Update, _, target) => Some(target.clone()),
+        _ => None,
+    });
+    assert_eq!((to, night.pages), (Some(night.target(AU, "v426")), 1));
+    // One step back, never two; and nothing is asked for while it is on its way.
+    assert!(!night.rollback(AU).did(Act::Update));
+    night.in_service(AU, "v426");
+    assert!(!night.rollback(AU).did(Act::Update));
+    assert_eq!(night.pages, 1);
+}
+
+#[test]
+fn without_its_ledger_a_region_stays_where_nothing_says_otherwise() {
+    type Change = fn(&mut Night);
+    let changes: [(&str, Change); 4] = [
+        ("quiet", |night| night.alarm = None),
+        ("unwritten", |night| night.way_back = Seen::Known(None)),
+        ("unread", |night| night.way_back = Seen::Unknown("throttled".to_owned())),
+        ("elsewhere", |night| night.in_service(AU, "v425")),
+    ];
+    for (what, change) in changes {
+        let mut night = without_ledger("v427");
+        change(&mut night);
+        let call = night.rollback(AU);
+        assert!(!call.did(Act::Update) && !call.did(Act::Trip), "{what}");
+    }
+}
+
+#[test]
+fn the_way_back_is_read_from_the_alarm_that_it_was_written_to() {
+    let night = Night::new();
+    let region = night.region(AU);
+    let way = WayBack { target: night.target(AU, "v427"), back: night.target(AU, "v426") };
+    let guards = meridian_domain::alarms::guards(&night.fleet, &region, &way.target.config);
+    let noted = way.noted(&night.fleet, guards);
+    let found: Vec<WayBack> = noted.iter().filter_map(|alarm| WayBack::read(&alarm.description)).collect();
+    assert_eq!(found, [way]);
+    assert!(noted.iter().all(|alarm| alarm.description.len() <= 1024));
+    assert_eq!(WayBack::read("Meridian says revert."), None);
+}
+
+/// Several control planes at once are no fault of one region: one page, and the wave stops for a person.
+#[test]
+fn several_dark_regions_are_one_page_and_stop_the_wave() {
+    let mut night = Night::baking(JP);
+    night.dark(JP);
+    night.dark(BR);
+    night.call(JP);
+    night.pass("4m");
+    let call = night.call(JP);
+    assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1));
+    assert!(call.did(Act::Trip), "the canary goes back");
+    assert_eq!(night.history(JP).update.as_ref().unwrap().cause, Some(Cause::Unclear));
+    assert!(night.sight.hub.deferred.is_empty() && night.sight.hub.condemned.is_empty());
+    let late = night.call(JP);
+    assert_eq!((late.finish(), late.pages()), (Some(Finish::Failed), 0), "a late call says nothing again");
+}
+
+/// I7: a model fault does not wait for the region in which it was seen to answer again.
+#[test]
+fn a_model_fault_is_told_at_once_though_its_region_went_dark() {
+    let mut night = rollback_failed(Cause::Release);
+    night.dark(JP);
+    night.call(JP);
+    let call = night.call(JP);
+    assert_eq!(call.finish(), Some(Finish::Failed));
+    assert!(night.sight.hub.condemned.contains_key(&release("v427")));
+}
