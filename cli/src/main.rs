@@ -4,6 +4,7 @@ mod aws;
 mod evaluate;
 mod features;
 mod halt;
+mod judge;
 mod lift;
 mod models;
 mod night;
@@ -33,6 +34,8 @@ enum Command {
     Night(night::Arguments),
     /// Judge a model on held-out records, by the gates that the pipeline asks.
     Evaluate(Box<evaluate::Arguments>),
+    /// Judge a wave's counts, green against blue, as a canary is judged.
+    Judge(judge::Arguments),
     /// Score records; print margins and probabilities as CSV.
     Score(score::Arguments),
     /// Write a release into home's bucket: the archive first, the manifest last.
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Night(arguments) => night::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Judge(arguments) => judge::run(&arguments),
         Command::Score(arguments) => score::run(&arguments),
         Command::Publish(arguments) => publish::run(&arguments),
         Command::Halt(arguments) => halt::run(&arguments),

@@ -152,8 +152,8 @@ pub struct PooledJudgement {
     pub e_value: f64,
     /// The ratio common to all regions (Mantel & Haenszel 1959); none where blue had no bad request.
     pub effect: Option<f64>,
-    /// The common ratios that the planned looks so far do not rule out, at 1 - `pass_alpha` on either side; none before the
-    /// first.
+    /// The common ratios that the planned looks do not rule out, at 1 - `pass_alpha` on either side; none while one of these
+    /// regions' is to come.
     pub interval: Option<(f64, Option<f64>)>,
     /// The smallest common ratio that these requests would have detected with chance 0.8, at the wave's last look.
     pub smallest_detectable_effect: Option<f64>,

@@ -124,7 +124,7 @@ impl Metric {
         let (green, blue, blue_bad) = pool.totals();
         let looks = pool.looks(declared, false);
         let level = self.levels.pass_planned;
-        let interval = (!looks.is_empty()).then(|| {
+        let interval = (!looks.is_empty() && looks.len() == pool.regions.len()).then(|| {
             let middle = pool.common_ratio(0.5).unwrap_or(1.0);
             around(middle, |ratio, side| pooled_chance(&looks, ratio, side) <= level)
         });

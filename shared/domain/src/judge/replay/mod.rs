@@ -37,7 +37,9 @@ pub struct WaveVerdict {
     pub decided_at_minute: i64,
     /// In words.
     pub why: String,
-    /// By metric.
+    /// The metric that decided it.
+    pub metric: Option<MetricName>,
+    /// By metric, as they were pooled at that minute.
     pub pooled: Vec<PooledJudgement>,
 }
 
@@ -55,15 +57,25 @@ pub struct RegionVerdict {
 impl RegionVerdict {
     /// The metric that decided the verdict: of those that have it, the one with the most evidence of harm.
     pub fn deciding(&self) -> Option<&MetricJudgement> {
-        let metrics = &self.judgement.metrics;
-        let counted = metrics.iter().filter(|metric| metric.verdict == self.judgement.verdict);
-        let (counted, left_out): (Vec<_>, Vec<_>) = counted.partition(|metric| metric.left_out.is_none());
-        let most = |found: Vec<&'_ MetricJudgement>| -> Option<MetricName> {
-            found.into_iter().max_by(|one, other| one.e_value.total_cmp(&other.e_value)).map(|it| it.metric.clone())
-        };
-        let name = most(counted).or_else(|| most(left_out))?;
-        metrics.iter().find(|metric| metric.metric == name)
+        deciding(&self.judgement)
     }
+}
+
+fn deciding(judgement: &Judgement) -> Option<&MetricJudgement> {
+    let of = |left_out: bool| {
+        let same = judgement.metrics.iter().filter(move |it| it.verdict == judgement.verdict);
+        let counted = same.filter(move |it| it.left_out.is_some() == left_out);
+        counted.max_by(|one, other| one.e_value.total_cmp(&other.e_value))
+    };
+    of(false).or_else(|| of(true))
+}
+
+/// The metric that decided the wave: of a failure in one region, that region's; else the pooled one with the most evidence.
+fn decided_wave(judgement: &Judgement) -> Option<MetricName> {
+    let pooled = judgement.pooled.iter().filter(|it| it.verdict == judgement.wave);
+    let pooled = pooled.max_by(|one, other| one.e_value.total_cmp(&other.e_value)).map(|it| it.metric.clone());
+    let own = || deciding(judgement).map(|it| it.metric.clone());
+    if judgement.verdict == Verdict::Fail { own() } else { pooled.or_else(own) }
 }
 
 /// What policy says of a wave beside its numbers.
@@ -113,8 +125,10 @@ struct Desk<'a> {
 
 struct Wave<'a> {
     desks: Vec<Desk<'a>>,
-    failed: Option<(i64, String)>,
-    newest: (i64, Verdict, Vec<PooledJudgement>),
+    /// Where and when it failed.
+    failed: Option<WaveVerdict>,
+    /// Minute and judgement of the newest look that a region ended with.
+    newest: Option<(i64, Judgement)>,
 }
 
 impl<'a> Wave<'a> {
@@ -144,7 +158,7 @@ impl<'a> Wave<'a> {
             Desk { region, judge, begins, last, evidence: RegionEvidence::default(), verdict: None }
         };
         let desks = order.iter().map(desk).collect();
-        Self { desks, failed: None, newest: (0, Verdict::Inconclusive, Vec::new()) }
+        Self { desks, failed: None, newest: None }
     }
 
     /// Takes a row; the last one of a region's minute is followed by a look.
@@ -168,10 +182,15 @@ impl<'a> Wave<'a> {
         }
         let judgement = desk.judge.judgement(due, &before);
         if ruling.wave == Verdict::Fail && self.failed.is_none() {
-            let why = format!("{}: {}", desk.region, judgement.why);
-            self.failed = Some((row.counts.minute, why));
+            self.failed = Some(WaveVerdict {
+                verdict: Verdict::Fail,
+                decided_at_minute: row.counts.minute,
+                why: format!("{}: {}", desk.region, judgement.why),
+                metric: decided_wave(&judgement),
+                pooled: judgement.pooled.clone(),
+            });
         }
-        self.newest = (row.counts.minute, judgement.wave, judgement.pooled.clone());
+        self.newest = Some((row.counts.minute, judgement.clone()));
         if fails || due {
             desk.verdict = Some((row.counts.minute, judgement));
         }
@@ -189,7 +208,6 @@ impl<'a> Wave<'a> {
             (desk.region.clone(), desk.judge.judgement(true, &before))
         });
         let undecided: BTreeMap<RegionName, Judgement> = undecided.collect();
-        let (minute, verdict, pooled) = self.newest;
         let regions: Vec<RegionVerdict> = self
             .desks
             .into_iter()
@@ -200,10 +218,18 @@ impl<'a> Wave<'a> {
                 Some(RegionVerdict { region: desk.region, decided_at_minute, judgement })
             })
             .collect();
-        let wave = match self.failed {
-            Some((decided_at_minute, why)) => WaveVerdict { verdict: Verdict::Fail, decided_at_minute, why, pooled },
-            None => WaveVerdict { verdict, decided_at_minute: minute, why: words(verdict, &regions), pooled },
+        let open = || {
+            let (minute, newest) = self.newest.as_ref().map_or((0, None), |(minute, newest)| (*minute, Some(newest)));
+            let verdict = newest.map_or(Verdict::Inconclusive, |judgement| judgement.wave);
+            WaveVerdict {
+                verdict,
+                decided_at_minute: minute,
+                why: words(verdict, &regions),
+                metric: newest.and_then(decided_wave),
+                pooled: newest.map(|judgement| judgement.pooled.clone()).unwrap_or_default(),
+            }
         };
+        let wave = self.failed.unwrap_or_else(open);
         Replay { wave, regions, warnings }
     }
 }
