@@ -38,11 +38,13 @@ fn a_missing_file_is_named() {
 
 #[test]
 fn a_wrong_fleet_policy_is_named_with_its_line() {
-    let wrong = include_str!("../../fleet.toml").replace("canary_percent = 10", "canary_percent = 80");
+    let right = include_str!("../../fleet.toml");
+    let wrong = right.replace("peak_rps = 600", "peak_rps = -600");
+    assert_ne!(wrong, right);
     let output = publish(|path| std::fs::write(path.join("fleet.toml"), &wrong).unwrap());
     let error = error(&output);
     assert_eq!(output.status.code(), Some(2));
-    assert!(error.contains("canary_percent") && error.contains("line"), "{error}");
+    assert!(error.contains("peak_rps") && error.contains("line"), "{error}");
 }
 
 #[test]

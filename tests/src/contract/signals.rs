@@ -131,16 +131,19 @@ fn query(
 /// SageMaker's, and what containers say themselves.
 const METRICS: [&str; 6] = ["4xx", "5xx", "latency_over_20ms", "latency_over_9ms", "alerts", "score_over_0.9"];
 
-/// A metric's minutes: when each began, its requests and those that it counts.
-fn minutes(served: &FleetMinutes, metric: &str) -> Result<Vec<(Timestamp, u64, u64)>, Box<dyn Error>> {
+/// A minute of a metric: when it began, its requests and those that it counts.
+type Minute = (Timestamp, u64, u64);
+
+/// A metric's minutes.
+fn minutes(served: &FleetMinutes, metric: &str) -> Result<Vec<Minute>, Box<dyn Error>> {
     Ok(served.minutes(&metric.parse()?).map(|(at, arm)| (at, arm.total, arm.bad)).collect())
 }
 
 /// Every minute of an hour once, in order, with the same requests whatever is counted.
 pub async fn a_fleet_is_counted_minute_by_minute(stage: &Stage<impl Ports>) -> Kept {
     let served = served(stage, "v426", 0, 3600).await?;
-    let starts = |minutes: &[(Timestamp, u64, u64)]| minutes.iter().map(|(at, ..)| *at).collect::<Vec<_>>();
-    let requests = |minutes: &[(Timestamp, u64, u64)]| minutes.iter().map(|(_, total, _)| *total).collect::<Vec<_>>();
+    let starts = |minutes: &[Minute]| minutes.iter().map(|(at, ..)| *at).collect::<Vec<_>>();
+    let requests = |minutes: &[Minute]| minutes.iter().map(|(_, total, _)| *total).collect::<Vec<_>>();
     let errors = minutes(&served, "4xx")?;
     assert_eq!(errors.len(), 60);
     assert!(
