@@ -25,6 +25,11 @@ impl View<'_> {
                 serving.target.version
             ));
         }
+        // A region that served before has no first release, whatever became of its endpoint (I5).
+        if !history.confirmed.is_empty() {
+            let endpoint = &self.fleet.endpoint;
+            return self.refuse(&format!("its ledger confirmed a release before, and there is no endpoint {endpoint}"));
+        }
         let update = history.update.as_ref().filter(|update| self.is_ours(update));
         match update.filter(|update| update.was_taken()) {
             Some(update) if self.is_patient(update.at) => Plan::wait(format!("{}'s endpoint comes", self.title())),
