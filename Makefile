@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check fmt fuzz sanitize bench large-models train check-account sam-build clean-tools
+.PHONY: help build demo test check fmt fuzz crash sanitize bench large-models train check-account sam-build clean-tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ fmt: ## format the code
 
 fuzz: ## every reader of files from outside, FUZZ_SECONDS (60) each
 	@scripts/fuzz
+
+crash: ## every night, with a function killed at every one of its steps (hours); `make test` tries a few of each
+	MERIDIAN_CRASH_STRIDE=1 cargo test --locked -p meridian-local --test crash
 
 sanitize: ## the scorer's tests, every instruction set, under AddressSanitizer
 	@scripts/sanitize

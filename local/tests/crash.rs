@@ -1,0 +1,176 @@
+//! I10, step by step: whichever step of whichever night a function dies at, before or after it takes effect, Lambda's retry,
+//! the pipeline's next call or a sweep ends the night in the same projection of ledger and fleet.
+//!
+//! A step is a call that changes something ([`EFFECTS`](meridian_local::api::EFFECTS)): between two of them a function
+//! that dies has done the same, wherever it dies. `make test` tries one step in [`STRIDE`] of every night; `make crash`
+//! (`MERIDIAN_CRASH_STRIDE=1`) tries them all.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
+
+use jiff::SignedDuration;
+use meridian_domain::RegionHistory;
+use meridian_local::night::{self, Functions, Options, Report, Scenario};
+use meridian_local::world::{Fault, FaultKind, When};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Every how-manieth step is tried, where the environment does not say otherwise.
+const STRIDE: u32 = 397;
+/// What a death may cost: Lambda's two retries come one and two minutes later, a sweep after five.
+const LONGER: SignedDuration = SignedDuration::from_mins(30);
+
+/// A night's end, without its times, its words and the number of tries that it took.
+#[derive(Debug, PartialEq)]
+struct Projection {
+    fleet: Vec<String>,
+    regions: BTreeMap<String, String>,
+    hub: String,
+    executions: Vec<String>,
+    pages: BTreeSet<String>,
+}
+
+impl Projection {
+    fn of(report: &Report) -> Self {
+        let fleet = report.fleet.iter();
+        let hub = &report.hub;
+        Projection {
+            fleet: fleet
+                .map(|end| format!("{} {:?} {} {}", end.title, end.version, end.status, end.halt.is_some()))
+                .collect(),
+            regions: report.regions.iter().map(|(name, history)| (name.to_string(), region(history))).collect(),
+            hub: format!(
+                "approved {:?} rejected {:?} condemned {:?} deferred {:?} ended {:?}",
+                hub.approved,
+                hub.rejected.keys(),
+                hub.condemned.keys(),
+                hub.deferred.keys(),
+                hub.ended
+            ),
+            executions: report.executions.iter().map(|end| format!("{} at {:?}", end.ending, end.failed_at)).collect(),
+            // A page may come twice: nobody can know whether one that was not answered for went out.
+            pages: report.pages.iter().map(|page| page.subject.clone()).collect(),
+        }
+    }
+}
+
+fn region(history: &RegionHistory) -> String {
+    let config = |target: &meridian_domain::Target| target.config.to_string();
+    let update = history.update.as_ref().map(|update| (config(&update.target), update.confirmed));
+    let returned = history.returned.iter().map(|(release, left)| (release.short(), &left.wave, left.cause));
+    format!(
+        "attested {:?} serving {:?} previous {:?} update {update:?} confirmed {:?} returned {:?} halted {} owed {}",
+        history.attested.iter().map(|release| release.short()).collect::<Vec<_>>(),
+        history.serving.as_ref().map(|serving| config(&serving.target)),
+        history.previous.as_ref().map(config),
+        history.confirmed.iter().map(|(release, wave)| (release.short(), wave)).collect::<Vec<_>>(),
+        returned.collect::<Vec<_>>(),
+        history.halt.is_some(),
+        history.owed.len(),
+    )
+}
+
+fn night(scenario: &Scenario) -> (Report, String) {
+    let out = tempfile::tempdir().unwrap();
+    let options = Options { seed: 7, functions: Functions::InProcess, out: out.path().to_owned() };
+    let mut story = String::new();
+    let report = night::run(scenario, &options, &mut |line| {
+        story.push_str(&line.plain());
+        story.push('\n');
+    });
+    (report.unwrap(), story)
+}
+
+/// The night, with a function killed at the step of this number. False where the night has no such step.
+fn killed(name: &str, usual: &Projection, step: u32, when: When) -> Option<String> {
+    let mut scenario = lasting(name);
+    // First, so that a step on which another fault falls too is one.
+    let fault = Fault { effects: true, skip: step, at_most: Some(1), when, ..Fault::of(FaultKind::Kill) };
+    scenario.fault.insert(0, fault);
+    let (report, story) = night(&scenario);
+    if report.unexpected.iter().any(|what| what.contains("is killed") && what.contains("never made a difference")) {
+        return None;
+    }
+    let end = Projection::of(&report);
+    let i1 = report.unexpected.iter().find(|what| what.starts_with("I1") || what.starts_with("chain"));
+    if end == *usual && i1.is_none() {
+        return Some(String::new());
+    }
+    let blow = story.lines().find(|line| line.contains("is killed at")).unwrap_or_default();
+    Some(format!("{name}, step {step}, killed {when:?}: {blow}\n  {i1:?}\n  usual {usual:?}\n  found {end:?}\n"))
+}
+
+fn lasting(name: &str) -> Scenario {
+    let mut scenario = Scenario::load(name).unwrap();
+    scenario.lasts = scenario.lasts.checked_add(LONGER).unwrap();
+    scenario
+}
+
+fn every_step(name: &str) {
+    let number = |variable: &str, default: u32| std::env::var(variable).map_or(default, |text| text.parse().unwrap());
+    let stride = number("MERIDIAN_CRASH_STRIDE", STRIDE);
+    let usual = Projection::of(&night(&lasting(name)).0);
+    let mut wrong = String::new();
+    let mut tried = 0;
+    // A short night has no step so late: its first is earlier.
+    let exists = |step: &u32| killed(name, &usual, *step, When::Before).is_some();
+    let first = std::iter::successors(Some(stride / 2), |step| (*step > 0).then_some(step / 2)).find(exists);
+    for step in (first.unwrap_or_default()..).step_by(stride as usize) {
+        let mut ended = false;
+        for when in [When::Before, When::After] {
+            match killed(name, &usual, step, when) {
+                Some(found) => {
+                    tried += 1;
+                    wrong.push_str(&found);
+                }
+                None => ended = true,
+            }
+        }
+        if ended {
+            break;
+        }
+    }
+    println!("{name}: {tried} deaths");
+    assert!(tried > 0, "{name}: nothing was killed");
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+macro_rules! nights {
+    ($($test:ident: $name:literal),* $(,)?) => {
+        mod a_function_may_die_at_any_step_of {
+            $(#[test] fn $test() { super::every_step($name); })*
+        }
+
+        #[test]
+        fn every_night_is_tried() {
+            let tried: BTreeSet<&str> = [$($name),*].into();
+            let all: BTreeSet<&str> = night::names().into_iter().collect();
+            assert_eq!(tried, all);
+        }
+    };
+}
+
+nights! {
+    good_night: "good-night",
+    tokyo_dark: "tokyo-dark",
+    tokyo_dark_before: "tokyo-dark-before",
+    tokyo_dark_canary: "tokyo-dark-canary",
+    tokyo_dark_after: "tokyo-dark-after",
+    tokyo_dark_long: "tokyo-dark-long",
+    tokyo_rerun: "tokyo-rerun",
+    tokyo_next_night: "tokyo-next-night",
+    bad_model: "bad-model",
+    bad_eval: "bad-eval",
+    late_alarm: "late-alarm",
+    late_alarm_in_soak: "late-alarm-in-soak",
+    late_alarm_in_soak_watched: "late-alarm-in-soak-watched",
+    next_night_early: "next-night-early",
+    planes_dark: "planes-dark",
+    update_rollback_failed: "update-rollback-failed",
+    rollback_with_dead_ledger: "rollback-with-dead-ledger",
+    first_night: "first-night",
+    add_region: "add-region",
+    frozen: "frozen",
+    overridden: "overridden",
+    starved_canary: "starved-canary",
+    declines_more: "declines-more",
+    judge_dies: "judge-dies",
+}
