@@ -7,6 +7,7 @@ use crate::endpoint::{EndpointView, Seen};
 use crate::fleet::{Fleet, Kind, Region};
 use crate::history::{OpenUpdate, RegionHistory};
 use crate::ledger::Record;
+use crate::names::ReleaseId;
 use crate::verdict::{Cause, Decision};
 use jiff::Timestamp;
 
@@ -141,7 +142,7 @@ impl View<'_> {
     /// and the newer one waits.
     pub(super) fn superseded(&self) -> Option<Plan> {
         let (sight, hub) = (self.sight, &self.sight.hub);
-        let newer = hub.last_approved.filter(|last| *last != sight.release && hub.approved.contains(&sight.release))?;
+        let newer = self.newer()?;
         let histories = sight.regions.values().filter_map(Seen::known);
         let moved = |history: &RegionHistory| {
             history.confirmed.get(&sight.release) == Some(&sight.execution)
@@ -153,6 +154,19 @@ impl View<'_> {
         let newer = hub.versions.get(&newer).map_or_else(|| newer.short(), ToString::to_string);
         let words = format!("{} is left to {newer}, which is newer than {}", self.title(), sight.version);
         Some(Plan::finish(Finish::Done, words))
+    }
+
+    /// The newest release that was approved after this one and takes its place: one that was condemned takes nobody's, nor
+    /// does one whose wave is over and which serves nowhere.
+    fn newer(&self) -> Option<ReleaseId> {
+        let hub = &self.sight.hub;
+        let own = hub.line.iter().position(|(release, _)| *release == self.sight.release)?;
+        let comes = |release: &&ReleaseId| {
+            let over = hub.waves.get(release).is_some_and(|wave| hub.ended.contains_key(wave));
+            let mut histories = self.sight.regions.values().filter_map(Seen::known);
+            !hub.condemned.contains_key(release) && (!over || histories.any(|history| history.serves(release)))
+        };
+        hub.line.iter().skip(own + 1).rev().map(|(release, _)| release).find(comes).copied()
     }
 
     /// Towards the release, from what the endpoint serves; from nothing, where there is no endpoint yet.

@@ -26,6 +26,8 @@ mod order;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod queue;
+#[cfg(test)]
 mod replay;
 #[cfg(test)]
 mod residency;
