@@ -6,6 +6,8 @@
 //! (`MERIDIAN_CRASH_STRIDE=1`) tries them all.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
+#![allow(clippy::disallowed_methods, reason = "how many steps are tried is the caller's to say")]
+#![allow(clippy::print_stdout, reason = "how many were tried is worth a look")]
 
 use jiff::SignedDuration;
 use meridian_domain::RegionHistory;
