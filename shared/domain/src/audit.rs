@@ -22,13 +22,13 @@
 mod hub;
 
 use crate::endpoint::{EndpointStatus, EndpointView, Seen, Target};
-use crate::fleet::{Fleet, Inconclusive, Kind, OrderPolicy};
+use crate::fleet::{Fleet, Inconclusive, Kind, OrderPolicy, Style};
 use crate::history::{OpenUpdate, RegionHistory};
 use crate::judge::{Judgement, MetricName};
 use crate::ledger::Record;
 use crate::names::RegionName;
 use crate::overrides::Rule;
-use crate::plan::{Act, Next, Plan, Sight};
+use crate::plan::{Act, Bake, Next, Plan, Sight};
 use crate::verdict::{Decision, Verdict};
 use jiff::Timestamp;
 use std::fmt;
@@ -70,13 +70,19 @@ pub fn audit(fleet: &Fleet, sight: &Sight, plan: &Plan, now: Timestamp) -> Vec<N
             notes.extend(audit.lease());
             notes
         }
-        Next::TellRegion(region, Record::UpdateIntended { back, epoch, .. }) => {
+        Next::TellRegion(region, Record::UpdateIntended { back, epoch, bake, .. }) => {
             let way = back.is_some() || audit.is_new(region);
             let mut notes = note(way, "I5", "an update would start without a way back");
             let ours = *epoch == Some(audit.sight.hub.epoch);
             notes.extend(note(ours, "I11", "an update would be intended under another epoch than the lease's"));
             notes.extend(audit.lease());
+            notes.extend(audit.bake(region, *bake));
             notes
+        }
+        Next::TellRegion(region, Record::CanaryStarted { from, ends, .. }) => {
+            let planned = audit.open(region).and_then(|update| update.bake);
+            let kept = planned.is_none_or(|bake| *ends == *from + bake.wait);
+            note(kept, "I9", format!("{region}'s timer would be taken for another one than the one that was asked for"))
         }
         _ => Vec::new(),
     }
@@ -172,6 +178,7 @@ impl<'a> Audit<'a> {
         notes.extend(note(attested, "I2", format!("{region} has not attested {version}")));
         notes.extend(note(approved, "I2", format!("{version} is not approved")));
         notes.extend(self.order(region));
+        notes.extend(self.bake(region, self.open(region).and_then(|update| update.bake)));
         notes.extend(note(intended, "I8", format!("no intent for {version} stands in {region}'s ledger")));
         notes.extend(self.lease());
         notes
@@ -223,6 +230,18 @@ impl<'a> Audit<'a> {
 
     fn set_aside(&self, what: Rule, region: &RegionName) -> bool {
         self.sight.hub.overrides.iter().any(|own| own.counts(what, region, self.now))
+    }
+
+    /// I9: the canary that SageMaker is asked for is one that policy allows, so that its last decision falls in time.
+    fn bake(&self, region: &RegionName, bake: Option<Bake>) -> Vec<Note> {
+        let policy = self.fleet.regions.iter().find(|own| own.name == *region);
+        let allowed = policy.zip(bake).is_some_and(|(own, bake)| {
+            bake.wait >= own.shortest_bake.min(own.bake)
+                && bake.wait <= own.bake
+                && (own.style != Style::Canary
+                    || (own.canary_percent.min..=own.canary_percent.max).contains(&bake.percent))
+        });
+        note(allowed, "I9", format!("{region}'s canary was not planned, or is outside of policy's bounds"))
     }
 
     /// I7: nothing starts in a halted fleet, or for a condemned release.

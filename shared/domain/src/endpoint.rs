@@ -2,6 +2,7 @@
 
 use crate::fleet::{Fleet, Region, Style};
 use crate::names::{ReleaseId, ResourceName, Sha256, Version};
+use crate::plan::Bake;
 use crate::release::Manifest;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -222,22 +223,22 @@ impl Target {
         }
     }
 
-    /// The guarded update that takes `region` to this target.
-    pub fn update_spec(&self, fleet: &Fleet, region: &Region) -> UpdateSpec {
+    /// The guarded update that takes a region to this target, with the canary that was planned for it.
+    pub fn update_spec(&self, fleet: &Fleet, region: &Region, bake: Bake) -> UpdateSpec {
         UpdateSpec {
             endpoint: fleet.endpoint.clone(),
             config: self.config.clone(),
-            routing: Self::routing(fleet, region),
+            routing: Self::routing(region, bake),
             termination_wait: fleet.guardrail.soak,
             max_execution: fleet.guardrail.max_execution,
             rollback_alarms: crate::alarms::guard_names(fleet),
         }
     }
 
-    fn routing(fleet: &Fleet, region: &Region) -> Routing {
-        let bake = region.bake;
+    fn routing(region: &Region, planned: Bake) -> Routing {
+        let bake = planned.wait;
         match region.style {
-            Style::Canary => Routing::Canary { percent: fleet.guardrail.canary_percent, bake },
+            Style::Canary => Routing::Canary { percent: planned.percent, bake },
             Style::Linear { step } => Routing::Linear { step, wait: bake },
             Style::Rolling { batch } => Routing::Rolling { batch, wait: bake },
             Style::AllAtOnce => Routing::AllAtOnceWatched { bake },

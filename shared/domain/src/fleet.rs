@@ -1,5 +1,6 @@
 //! The fleet policy: `fleet.toml`, parsed into values that cannot be wrong.
 
+mod bounds;
 mod evaluation;
 mod freeze;
 mod judging;
@@ -7,6 +8,7 @@ mod order;
 mod read;
 mod region;
 
+pub use bounds::Bounds;
 pub use evaluation::{EvaluationPolicy, GateMode};
 pub use freeze::{Freeze, Frozen};
 pub use judging::{Gauge, Inconclusive, JudgePolicy, MetricPolicy};
@@ -73,6 +75,17 @@ pub struct WavePolicy {
     /// How long a wave waits for a freeze of the whole fleet to end.
     #[serde(default = "usual_hold")]
     pub hold: SignedDuration,
+    /// The smallest ratio of green's rate of bad requests to blue's that the wave's canaries together are to find, where
+    /// blue's rate is `base_rate` or more. Under that rate the same excess of bad requests is to be found. Bakes and
+    /// shares are chosen for it, within each region's bounds.
+    #[serde(default = "detect")]
+    pub detect: f64,
+    /// The same for each region by itself: carried evidence shortens a bake, and replaces no region's own test.
+    #[serde(default = "detect_alone")]
+    pub detect_alone: f64,
+    /// Share of bad requests that a plan reckons with where nothing was measured.
+    #[serde(default = "base_rate")]
+    pub base_rate: f64,
 }
 
 /// One night missed, and the next one under way.
@@ -83,6 +96,16 @@ fn usual_skew() -> u32 {
 /// A night's freeze ends within it.
 fn usual_hold() -> SignedDuration {
     SignedDuration::from_hours(8)
+}
+
+fn detect() -> f64 {
+    3.0
+}
+fn detect_alone() -> f64 {
+    6.0
+}
+fn base_rate() -> f64 {
+    0.001
 }
 
 /// `[guardrail]`: the blue/green deployment that SageMaker runs.
@@ -114,8 +137,12 @@ pub struct Region {
     pub peak_rps: f64,
     /// IANA time zone of its customers.
     pub time_zone: TimeZone,
-    /// How long its canary is watched (`WaitIntervalInSeconds`).
+    /// How long its canary may be watched at most (`WaitIntervalInSeconds`), and is where no plan shortened it.
     pub bake: SignedDuration,
+    /// How long it is watched at least.
+    pub shortest_bake: SignedDuration,
+    /// Share of the traffic that its canary may take, per cent: as `[guardrail]` says where the region does not.
+    pub canary_percent: Bounds<u32>,
     /// Instances of the fleet at its first promotion; autoscaling owns the number afterwards.
     pub instances: u32,
     /// Minutes in a row that must break a bound before the canary's alarm says so: 2, unless policy says otherwise. One would

@@ -1,13 +1,14 @@
 //! What the ledger's entries add up to: the projections that the planner reads.
 
 use crate::endpoint::Target;
+use crate::fleet::Region;
 use crate::judge::{Judgement, RegionEvidence};
 use crate::ledger::{Entry, Record};
 use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
 use crate::overrides::Override;
-use crate::plan::WaveOrder;
+use crate::plan::{Bake, WaveOrder};
 use crate::verdict::{Cause, Decision};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -178,6 +179,8 @@ pub struct OpenUpdate {
     pub execution: Actor,
     /// The lease's generation; none for a rollback.
     pub epoch: Option<Epoch>,
+    /// The canary's bake and share, as they were planned.
+    pub bake: Option<Bake>,
     /// When it was intended.
     pub at: Timestamp,
     /// True once SageMaker is known to have accepted it.
@@ -200,6 +203,7 @@ impl OpenUpdate {
             leaves: None,
             execution: execution.clone(),
             epoch,
+            bake: None,
             at,
             started: false,
             canary: None,
@@ -216,8 +220,13 @@ impl OpenUpdate {
 
     /// When SageMaker's own timer ends, as far as it is known: a canary that nobody has seen may have begun right after the
     /// intent.
-    pub(crate) fn bakes_until(&self, bake: SignedDuration) -> Timestamp {
-        self.canary.map_or(self.at + bake, |(_, ends)| ends)
+    pub(crate) fn bakes_until(&self, region: &Region) -> Timestamp {
+        self.canary.map_or(self.at + self.bake(region).wait, |(_, ends)| ends)
+    }
+
+    /// The canary's bake and share: as planned, or what policy says where nothing was.
+    pub fn bake(&self, region: &Region) -> Bake {
+        self.bake.unwrap_or_else(|| Bake::usual(region))
     }
 
     /// True for a region's first release: nothing served there before, so there is no way back (I5).
@@ -322,15 +331,18 @@ impl RegionHistory {
                     keys.entry(key.clone()).or_insert(entry.at);
                 }
             }
-            Record::UpdateIntended { target, back, execution, epoch } => {
+            Record::UpdateIntended { target, back, execution, epoch, bake } => {
                 let again =
                     |open: &OpenUpdate| open.target == *target && open.back == *back && open.execution == *execution;
-                if !self.update.as_ref().is_some_and(again) {
+                if let Some(open) = self.update.as_mut().filter(|open| again(open)) {
+                    // Said again: its canary is planned anew. One that began goes on as it was asked for.
+                    open.bake = bake.filter(|_| open.canary.is_none()).or(open.bake);
+                } else {
                     let leaves = self.now_there();
                     let update = OpenUpdate::new(target, back.as_ref(), execution, *epoch, entry.at);
                     // A way back goes on with what the wave's own update was taken back for.
                     let cause = self.update.as_ref().filter(|_| epoch.is_none()).and_then(|open| open.cause);
-                    self.update = Some(OpenUpdate { leaves, cause, ..update });
+                    self.update = Some(OpenUpdate { leaves, cause, bake: *bake, ..update });
                 }
             }
             Record::UpdateStarted { execution } => self.on_update(execution, |update| update.started = true),

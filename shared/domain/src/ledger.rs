@@ -4,7 +4,7 @@ use crate::endpoint::Target;
 use crate::judge::Judgement;
 use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
 use crate::overrides::Rule;
-use crate::plan::WaveOrder;
+use crate::plan::{Bake, WaveOrder};
 use crate::verdict::{Cause, Decision, Verdict};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -210,6 +210,9 @@ pub enum Record {
         execution: Actor,
         /// The lease's generation; none for a rollback, which needs no lease (I6).
         epoch: Option<Epoch>,
+        /// The canary's bake and share; none for a rollback, which has none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bake: Option<Bake>,
     },
     /// SageMaker accepted the update.
     UpdateStarted {

@@ -24,7 +24,7 @@ pub use endpoint::{
     VariantPhase,
 };
 pub use fleet::{
-    EvaluationPolicy, Fleet, FleetError, Freeze, Frozen, GateMode, Gauge, Guardrail, HomePlace, Inconclusive,
+    Bounds, EvaluationPolicy, Fleet, FleetError, Freeze, Frozen, GateMode, Gauge, Guardrail, HomePlace, Inconclusive,
     JudgePolicy, Kind, MetricPolicy, OrderPolicy, Region, Style, WavePolicy, Zone,
 };
 pub use history::{HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Serving, Unknown};

@@ -2,7 +2,9 @@
 
 use super::freeze::{self, FreezeTable};
 use super::region::{self, Kind, Ways};
-use super::{EvaluationPolicy, Fleet, FleetError, Guardrail, HomePlace, JudgePolicy, OrderPolicy, Region, WavePolicy};
+use super::{
+    Bounds, EvaluationPolicy, Fleet, FleetError, Guardrail, HomePlace, JudgePolicy, OrderPolicy, Region, WavePolicy,
+};
 use crate::alarms::LONGEST_SILENCE;
 use crate::names::{BucketName, FleetName, RegionName, ResourceName};
 use jiff::SignedDuration;
@@ -60,7 +62,9 @@ struct RegionTable {
     peak_rps: toml::Spanned<f64>,
     #[serde(deserialize_with = "time_zone")]
     time_zone: TimeZone,
-    bake: toml::Spanned<SignedDuration>,
+    bake: toml::Spanned<Bounds<SignedDuration>>,
+    #[serde(default)]
+    canary_percent: Option<toml::Spanned<Bounds<u32>>>,
     instances: toml::Spanned<u32>,
     #[serde(default)]
     alarm_minutes: Option<toml::Spanned<u32>>,
@@ -181,7 +185,8 @@ impl Reader<'_> {
             let table = spanned.get_ref();
             let name = table.name.get_ref();
             let ways = Ways::of(table.kind.as_ref(), table.style.as_ref(), table.step.as_ref(), table.batch.as_ref());
-            let style = ways.style(self, &table.name, name, *table.bake.get_ref(), guardrail)?;
+            let bake = *table.bake.get_ref();
+            let style = ways.style(self, &table.name, name, bake.max, guardrail)?;
             let zone = table.zone.as_ref().map(|zone| region::zone(self, zone)).transpose()?;
             if let Some(last) = regions.last().filter(|last| last.kind != Kind::Active && ways.kind == Kind::Active) {
                 let message = format!(
@@ -202,7 +207,12 @@ impl Reader<'_> {
                 bucket: table.bucket.clone(),
                 peak_rps: *table.peak_rps.get_ref(),
                 time_zone: table.time_zone.clone(),
-                bake: *table.bake.get_ref(),
+                bake: bake.max,
+                shortest_bake: bake.min,
+                canary_percent: table
+                    .canary_percent
+                    .as_ref()
+                    .map_or(Bounds::only(guardrail.canary_percent), |own| *own.get_ref()),
                 instances: *table.instances.get_ref(),
                 alarm_minutes: table.alarm_minutes.as_ref().map_or(USUAL_ALARM_MINUTES, |own| *own.get_ref()),
                 kind: ways.kind,
@@ -276,16 +286,7 @@ impl Reader<'_> {
             return Err(self
                 .wrong(&table.name, format!("region.name: {name} is not a region that AWS has; check its spelling")));
         }
-        let bake = *table.bake.get_ref();
-        let shortest = guardrail.warm_up + guardrail.decide_before_end;
-        let longest = LONGEST_WAIT.min(guardrail.max_execution);
-        if bake <= shortest || bake > longest {
-            let message = format!(
-                "region.bake: {bake:#} of {name} is impossible: it must be longer than warm_up + decide_before_end \
-                 ({shortest:#}) and at most {longest:#} (SageMaker's limit and guardrail.max_execution)"
-            );
-            return Err(self.wrong(&table.bake, message));
-        }
+        self.check_canary(table, guardrail)?;
         if table.peak_rps.get_ref().is_nan() || *table.peak_rps.get_ref() <= 0.0 {
             return Err(self.wrong(&table.peak_rps, format!("region.peak_rps of {name} must be above 0")));
         }
@@ -297,6 +298,33 @@ impl Reader<'_> {
             && !(1..=5).contains(minutes.get_ref())
         {
             return Err(self.wrong(minutes, format!("region.alarm_minutes of {name} must be 1 to 5")));
+        }
+        Ok(())
+    }
+
+    /// A canary that could never be decided, or that SageMaker would not take.
+    fn check_canary(&self, table: &RegionTable, guardrail: &Guardrail) -> Result<(), FleetError> {
+        let (name, bounds) = (table.name.get_ref(), *table.bake.get_ref());
+        let shortest = guardrail.warm_up + guardrail.decide_before_end;
+        let longest = LONGEST_WAIT.min(guardrail.max_execution);
+        if let Some(bake) = [bounds.min, bounds.max].into_iter().find(|bake| *bake <= shortest || *bake > longest) {
+            let message = format!(
+                "region.bake: {bake:#} of {name} is impossible: it must be longer than warm_up + decide_before_end \
+                 ({shortest:#}) and at most {longest:#} (SageMaker's limit and guardrail.max_execution)"
+            );
+            return Err(self.wrong(&table.bake, message));
+        }
+        if bounds.min > bounds.max {
+            let message = format!("region.bake of {name}: min {:#} is above max {:#}", bounds.min, bounds.max);
+            return Err(self.wrong(&table.bake, message));
+        }
+        let Some(share) = &table.canary_percent else { return Ok(()) };
+        let Bounds { min, max } = *share.get_ref();
+        if min == 0 || max > 50 || min > max {
+            let message = format!(
+                "region.canary_percent of {name} is {min} to {max}; it must be 1 to 50 (SageMaker's limit), the least first"
+            );
+            return Err(self.wrong(share, message));
         }
         Ok(())
     }
@@ -330,6 +358,15 @@ impl Reader<'_> {
             (positive(wave.replication_deadline), "wave.replication_deadline must be above 0s"),
             (positive(wave.region_patience), "wave.region_patience must be above 0s"),
             (positive(wave.skew), "wave.skew must be above 0s"),
+            (
+                wave.detect > document.judge.tolerance_fail && wave.detect <= 1000.0,
+                "wave.detect must be above judge.tolerance_fail, which no test calls worse, and at most 1000",
+            ),
+            (
+                wave.detect_alone >= wave.detect && wave.detect_alone <= 1000.0,
+                "wave.detect_alone must be at least wave.detect, for one region sees less than all of them, and at most 1000",
+            ),
+            (wave.base_rate > 0.0 && wave.base_rate < 1.0, "wave.base_rate must be between 0 and 1"),
         ];
         let reader = PolicyReader { text: self.text };
         reader.first_broken(&checks)?;

@@ -20,7 +20,7 @@ use jiff::Timestamp;
 /// good, is noticed in time.
 pub fn beats(region: &Region, update: Option<&OpenUpdate>, now: Timestamp) -> impl Iterator<Item = Timestamp> {
     let undecided = update.filter(|update| !update.is_decided(Decision::Proceed));
-    let last = undecided.map(|update| update.bakes_until(region.bake) - LONGEST_SILENCE);
+    let last = undecided.map(|update| update.bakes_until(region) - LONGEST_SILENCE);
     alarms::ahead(now).take_while(move |at| *at == now || last.is_none_or(|last| *at <= last))
 }
 
@@ -61,10 +61,13 @@ impl View<'_> {
 
     pub(super) fn baking(&self, since: Timestamp, update: &OpenUpdate) -> Plan {
         let Some((from, ends)) = update.canary else {
-            let ends = since + self.region.bake;
+            let bake = update.bake(self.region);
+            let ends = since + bake.wait;
             let record = Record::CanaryStarted { execution: update.execution.clone(), from: since, ends };
-            let share = self.fleet.guardrail.canary_percent;
-            return self.tell(record, format!("{share} % of {}'s traffic is on {}", self.title(), self.sight.version));
+            return self.tell(
+                record,
+                format!("{} % of {}'s traffic is on {}", bake.percent, self.title(), self.sight.version),
+            );
         };
         if let Some(retreat) = self.retreat(update) {
             return retreat;

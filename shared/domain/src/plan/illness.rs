@@ -160,7 +160,7 @@ impl View<'_> {
 
     /// The canary's timer is about to run out and nobody has said `Proceed`.
     fn must_decide(&self, update: &OpenUpdate) -> bool {
-        !update.is_decided(Decision::Proceed) && self.is_due(update.bakes_until(self.region.bake))
+        !update.is_decided(Decision::Proceed) && self.is_due(update.bakes_until(self.region))
     }
 
     /// Let through on evidence, and past its timer: darkness does not make that decision wrong, and a revert that comes

@@ -4,14 +4,18 @@
 //! plan names one step; the next one is planned anew from a new look. So a repeated, lost or late event costs a look,
 //! never a wrong step.
 
+mod bake;
 mod blind;
 mod canary;
 mod diagnosis;
+mod dispersion;
 mod ending;
 mod first;
+mod forecast;
 mod freeze;
 mod illness;
 mod order;
+mod past;
 mod preflight;
 mod promote;
 mod rollback;
@@ -22,9 +26,13 @@ mod steps;
 mod unknown;
 mod verify;
 
+pub use bake::{Bake, BakePlan, BakeQuestion, Finding, Hour, PROVISIONING, SHIFT, carried};
 pub use canary::beats;
 pub use diagnosis::{Diagnosis, Signs, diagnose};
+pub use dispersion::{Dispersion, dispersion};
+pub use forecast::{Forecast, Turn, forecast};
 pub use order::{WaveOrder, order_due, region_at, wave_order};
+pub use past::{dispersions, last_hours};
 pub use promote::promote;
 pub use rollback::{RollbackSight, rollback};
 pub use stage::Stage;

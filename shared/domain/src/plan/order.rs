@@ -97,7 +97,7 @@ fn city(region: &Region) -> String {
 }
 
 /// "a, b and c".
-fn listed(words: &[String]) -> String {
+pub(super) fn listed(words: &[String]) -> String {
     match words {
         [] => String::new(),
         [one] => one.clone(),

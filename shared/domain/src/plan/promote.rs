@@ -53,7 +53,11 @@ impl View<'_> {
             }
             (Stage::Busy, Some(update)) if history.first_update().is_some() => self.creating(update, endpoint),
             (Stage::UnknownBytes, ours) => self.unknown_bytes(endpoint, history, ours),
-            (Stage::Broken, _) => self.defer(&format!("its endpoint is {:?}", endpoint.status)),
+            // A bad release stays one where taking it back failed (I7).
+            (Stage::Broken, _) => match history.evidence_against(&self.sight.release) {
+                Some(bad) => self.condemn(bad),
+                None => self.defer(&format!("its endpoint is {:?}", endpoint.status)),
+            },
             (Stage::Busy, _) => Plan::wait(format!("another update of {} is running", self.title())),
             // Two executions of one release: the lease of the other one has run out, and its update is still in flight.
             (_, None) => Plan::wait(format!("an update of {} is running that this wave did not start", self.title())),
@@ -205,15 +209,19 @@ impl View<'_> {
         if let Some(alarm) = self.ringing_guard() {
             return self.not_yet(format!("the guard {alarm} is still in ALARM from before"));
         }
-        let intended = |update: &&OpenUpdate| self.is_ours(update) && update.back == back;
+        // An intent whose canary policy does not allow any more, or that has none, is said again with one that it does.
+        let allowed = |update: &OpenUpdate| update.bake.is_some_and(|bake| bake.is_within(self.region));
+        let intended = |update: &&OpenUpdate| self.is_ours(update) && update.back == back && allowed(update);
         let Some(intent) = history.update.as_ref().filter(intended) else {
             let without = if back.is_none() { ", its first release: there is no way back" } else { "" };
             let words = format!("{} is ready for {version}{without}{}", self.title(), self.set_aside());
+            let bake = self.bake();
             let record = Record::UpdateIntended {
                 target: self.target.clone(),
                 back,
                 execution: self.sight.execution.clone(),
                 epoch: Some(self.sight.hub.epoch),
+                bake: Some(bake),
             };
             return self.tell(record, words);
         };

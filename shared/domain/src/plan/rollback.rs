@@ -99,13 +99,14 @@ impl RollbackView<'_> {
         (!self.sight.done.contains(&act)).then(|| Plan::new(next, why))
     }
 
-    /// Where the endpoint cannot be seen, an alarm is still passed on to the guardrail of an update in flight.
+    /// Where the endpoint cannot be seen, an alarm is still passed on to the guardrail of an update in flight, and written
+    /// down: other regions must not rest on what rings here.
     fn unseen(&self, history: Option<&RegionHistory>, why: &str) -> Plan {
-        let in_flight = history.and_then(|history| history.update.as_ref()).filter(|update| update.epoch.is_some());
-        if let (Some(reason), Some(update)) = (self.alarm(), in_flight)
-            && let Some(trip) = self.once(Act::Trip, &update.target, reason)
+        let in_flight = history.and_then(|history| Some((history, history.update.as_ref()?)));
+        if let Some((history, update)) = in_flight.filter(|(_, update)| update.epoch.is_some())
+            && self.alarm().is_some()
         {
-            return trip;
+            return self.in_flight(history, update);
         }
         self.nothing(&format!("{} cannot be seen: {why}; the sweep looks again", self.region.title))
     }
@@ -162,6 +163,7 @@ impl RollbackView<'_> {
             back: None,
             execution: self.sight.actor.clone(),
             epoch: None,
+            bake: None,
         };
         self.tell(record, format!("{} goes back to {}: {reason}", self.region.title, back.version))
     }

@@ -10,7 +10,7 @@ impl View<'_> {
     /// When all traffic is on the new fleet, by SageMaker's timer.
     pub(super) fn shifted_at(&self, update: &OpenUpdate) -> Option<Timestamp> {
         let (_, ends) = update.canary?;
-        Some(ends + self.region.bake * (self.region.style.waits() - 1).max(0))
+        Some(ends + update.bake(self.region).wait * (self.region.style.waits() - 1).max(0))
     }
 
     /// Between the first step and the last, a look waits; none where nothing of the kind is under way.

@@ -72,7 +72,7 @@ impl RollbackView<'_> {
             return self.nothing("the ledger knows of nothing that was proved to serve here");
         };
         let execution = self.sight.actor.clone();
-        let record = Record::UpdateIntended { target: target.clone(), back: None, execution, epoch: None };
+        let record = Record::UpdateIntended { target: target.clone(), back: None, execution, epoch: None, bake: None };
         self.tell(record, format!("{title} goes to {}, which served last with proof", target.version))
     }
 

@@ -182,6 +182,7 @@ fn the_audit_refuses_a_creation_where_something_served() {
         back: None,
         execution: actor("wave-1"),
         epoch: Some(Epoch(1)),
+        bake: None,
     };
     let intend = Plan { next: Next::TellRegion(name(AU), intent), why: String::new() };
     for plan in [create, intend] {

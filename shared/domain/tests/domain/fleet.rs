@@ -4,6 +4,11 @@ use meridian_domain::{EvaluationPolicy, Fleet, FleetError, GateMode};
 
 const GOOD: &str = include_str!("../../../../fleet.toml");
 
+/// Sydney's bake, Europe's, and a bound of the wave.
+const AU: &str = "bake = \"8m\"";
+const EU: &str = "bake = \"30m\"";
+const SKEW: &str = "skew = \"30h\"";
+
 fn refused(from: &str, to: &str) -> FleetError {
     assert!(GOOD.contains(from), "{from:?} is not in fleet.toml");
     Fleet::parse(&GOOD.replacen(from, to, 1)).unwrap_err()
@@ -37,9 +42,21 @@ fn a_wrong_value_is_named_with_its_line_and_field() {
         ("order = \"fixed\"", "order = \"random\"", "fleet.order: unknown variant `random`"),
         ("order = \"fixed\"", "home_place = \"last\"\norder = \"fixed\"", "fleet.home_place is of an order"),
         ("account = \"111122223333\"", "account = \"1111\"", "fleet.account"),
-        ("bake = \"8m\"", "bake = \"2m\"", "region.bake: 2m of ap-southeast-2 is impossible"),
-        ("bake = \"8m\"", "bake = \"2h\"", "region.bake: 2h of ap-southeast-2 is impossible"),
-        ("bake = \"8m\"", "bake = \"soon\"", "region.bake: failed to parse"),
+        (AU, "bake = { min = \"2m\", max = \"9m\" }", "region.bake: 2m of ap-southeast-2 is impossible"),
+        (AU, "bake = \"2h\"", "region.bake: 2h of ap-southeast-2 is impossible"),
+        (AU, "bake = { min = \"9m\", max = \"6m\" }", "region.bake of ap-southeast-2: min 9m is above max 6m"),
+        (AU, "bake = \"soon\"", "region.bake: failed to parse"),
+        (AU, "bake = { min = \"6m\" }", "region.bake: missing field `max`"),
+        (EU, "canary_percent = { min = 0, max = 25 }\nbake = \"30m\"", "region.canary_percent of eu-west-1 is 0 to 25"),
+        (EU, "canary_percent = 51\nbake = \"30m\"", "region.canary_percent of eu-west-1 is 51 to 51"),
+        (
+            EU,
+            "canary_percent = { min = 25, max = 10 }\nbake = \"30m\"",
+            "region.canary_percent of eu-west-1 is 25 to 10",
+        ),
+        (SKEW, "detect = 1.2\nskew = \"30h\"", "wave.detect must be above judge.tolerance_fail"),
+        (SKEW, "detect_alone = 2.0\nskew = \"30h\"", "wave.detect_alone must be at least wave.detect"),
+        (SKEW, "base_rate = 0.0\nskew = \"30h\"", "wave.base_rate must be between 0 and 1"),
         ("peak_rps = 200", "peak_rps = 0", "region.peak_rps"),
         ("time_zone = \"Asia/Tokyo\"", "time_zone = \"Asia/Kyotoo\"", "region.time_zone"),
         ("canary_percent = 25", "canary_percent = 51", "guardrail.canary_percent must be 1 to 50"),

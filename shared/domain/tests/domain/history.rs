@@ -15,7 +15,13 @@ fn every_fact_of_a_regions_update_said_twice_is_said_once() {
     let wave = || actor("wave-1");
     let (from, ends) = (at("03:10:00"), at("03:16:00"));
     for record in [
-        Record::UpdateIntended { target: target.clone(), back: Some(back), execution: wave(), epoch: Some(Epoch(1)) },
+        Record::UpdateIntended {
+            target: target.clone(),
+            back: Some(back),
+            execution: wave(),
+            epoch: Some(Epoch(1)),
+            bake: None,
+        },
         Record::UpdateStarted { execution: wave() },
         Record::CanaryStarted { execution: wave(), from, ends },
         decided(Decision::Proceed, "enough"),
@@ -38,7 +44,7 @@ fn an_intent_said_again_later_forgets_nothing() {
     let before = night.history(AU).clone();
     let update = before.update.clone().unwrap();
     let (target, back, execution) = (update.target, update.back, update.execution);
-    night.tell(AU, Record::UpdateIntended { target, back, execution, epoch: update.epoch });
+    night.tell(AU, Record::UpdateIntended { target, back, execution, epoch: update.epoch, bake: update.bake });
     assert_eq!(*night.history(AU), before);
 }
 

@@ -2,7 +2,7 @@
 
 use crate::night::{AU, BR, EU, JP, Night, actor, name, release};
 use jiff::SignedDuration;
-use meridian_domain::plan::{Act, Finish, Next, Plan};
+use meridian_domain::plan::{Act, Bake, Finish, Next, Plan};
 use meridian_domain::{
     Decision, EndpointStatus, Fleet, FleetError, Kind, Record, Routing, Seen, Style, VariantPhase, Zone, audit,
 };
@@ -113,7 +113,8 @@ fn each_style_asks_sagemaker_for_its_own_routing() {
         ("kind = \"standby\"\nstyle = \"rolling\"\nbatch = 50", Routing::Rolling { batch: 50, wait: bake }),
     ] {
         let night = Night { fleet: fleet(&[(BR, lines)]), ..Night::new() };
-        let spec = night.target(BR, "v427").update_spec(&night.fleet, &night.region(BR));
+        let spec =
+            night.target(BR, "v427").update_spec(&night.fleet, &night.region(BR), Bake::usual(&night.region(BR)));
         assert_eq!(spec.routing, routing);
         // Whatever the style, an update without guards is none.
         assert_eq!(spec.rollback_alarms.len(), 5);

@@ -1,6 +1,8 @@
 //! What the core promises, one module a part.
 
 #[cfg(test)]
+mod bakes;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod first;
@@ -25,8 +27,8 @@ mod night;
 mod order;
 #[cfg(test)]
 mod properties;
-#[cfg(test)]
 mod queue;
+#[cfg(test)]
 #[cfg(test)]
 mod replay;
 #[cfg(test)]

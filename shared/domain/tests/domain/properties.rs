@@ -5,7 +5,7 @@ use crate::night::{Night, actor, at, fleet, good, judged_beside, name, release, 
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::alarms::WayBack;
 use meridian_domain::judge::Judgement;
-use meridian_domain::plan::{Act, Golden, Next, Plan, RollbackSight, Sight, promote, rollback, verify};
+use meridian_domain::plan::{Act, Bake, Golden, Next, Plan, RollbackSight, Sight, promote, rollback, verify};
 use meridian_domain::{
     AlarmState, AlarmView, Cause, Decision, EndpointStatus, EndpointView, Epoch, Fleet, HubHistory, Lease, OpenUpdate,
     Override, PendingDeployment, Record, RegionHistory, Return, Rule, Seen, Serving, Target, Unknown, VariantPhase,
@@ -55,14 +55,20 @@ fn decision() -> impl Strategy<Value = (Option<(Decision, String)>, Option<Cause
     )
 }
 
+/// As the first region's policy has it, as another policy had it, or from before bakes were planned.
+fn bake() -> impl Strategy<Value = Option<Bake>> {
+    let other = Bake { wait: SignedDuration::from_mins(8), percent: 10 };
+    prop_oneof![8 => Just(Some(Bake::usual(&FLEET.regions[0]))), 1 => Just(Some(other)), 1 => Just(None)]
+}
+
 prop_compose! {
     fn update()(
         target in targets(), back in weighted(0.9, targets()), execution in wave(), epoch in weighted(0.9, Just(Epoch(1))),
         at in moment(), started: bool, from in weighted(0.7, moment()), (decision, cause) in decision(),
-        confirmed in prop::bool::weighted(0.3),
+        bake in bake(), confirmed in prop::bool::weighted(0.3),
     ) -> OpenUpdate {
-        let canary = from.map(|from| (from, from + SignedDuration::from_mins(8)));
-        OpenUpdate { target, back, leaves: None, execution, epoch, at, started, canary, decision, cause, confirmed }
+        let canary = from.map(|from| (from, from + bake.map_or(FLEET.regions[0].bake, |bake| bake.wait)));
+        OpenUpdate { target, back, leaves: None, execution, epoch, bake, at, started, canary, decision, cause, confirmed }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::night::{EU, Night};
 use meridian_domain::judge::Judgement;
-use meridian_domain::plan::{Next, WaveOrder};
+use meridian_domain::plan::{Bake, Next, WaveOrder};
 use meridian_domain::{
     Actor, Cause, Decision, Epoch, Record, RegionName, ReleaseId, Rule, Sha256, Target, Verdict, Version,
 };
@@ -32,6 +32,7 @@ may_cross!(
     Cause,
     Rule,
     WaveOrder,
+    Bake,
     Judgement,
     String,
 );
@@ -71,7 +72,9 @@ fn crosses_the_border(record: &Record) {
         Record::Attested { release, version } => crosses!(release, version),
         Record::Refused { release, why } => crosses!(release, why),
         Record::NotReplicated { objects } => crosses!(objects),
-        Record::UpdateIntended { target, back, execution, epoch } => crosses!(target, back, execution, epoch),
+        Record::UpdateIntended { target, back, execution, epoch, bake } => {
+            crosses!(target, back, execution, epoch, bake)
+        }
         Record::UpdateStarted { execution } => crosses!(execution),
         Record::CanaryStarted { execution, from, ends } => crosses!(execution, from, ends),
         Record::Decided { execution, decision, why, judgement, cause } => {

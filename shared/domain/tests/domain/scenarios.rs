@@ -342,7 +342,7 @@ fn evidence_that_a_wave_died_with_stops_the_next_one() {
         let target = night.target(bad, "v427");
         let back = Some(night.target(bad, "v426"));
         let execution = night.sight.execution.clone();
-        night.tell(bad, Record::UpdateIntended { target, back, execution, epoch: Some(Epoch(1)) });
+        night.tell(bad, Record::UpdateIntended { target, back, execution, epoch: Some(Epoch(1)), bake: None });
         let (execution, why) = (actor("wave-1"), "slow".to_owned());
         let (decision, cause) = (Decision::Revert, Some(Cause::Release));
         night.tell(bad, Record::Decided { execution, decision, why, judgement: None, cause });
@@ -383,8 +383,25 @@ fn a_late_verification_leaves_a_newer_waves_update_alone() {
     night.tell_as(
         &execution,
         EU,
-        Record::UpdateIntended { target, back, execution: execution.clone(), epoch: Some(Epoch(2)) },
+        Record::UpdateIntended { target, back, execution: execution.clone(), epoch: Some(Epoch(2)), bake: None },
     );
     let call = night.verify();
     assert!(call.plans.iter().all(|plan| !matches!(plan.next, Next::TellRegion(..))), "{:?}", call.last());
+}
+
+/// AU's alarm rings while its new release soaks and its control plane does not answer: the guardrail is told, and nothing
+/// else starts on what AU's ledger says.
+#[test]
+fn an_alarm_in_a_region_that_cannot_be_seen_halts_the_fleet_all_the_same() {
+    let mut night = Night::let_through(AU);
+    night.now = night.canary_ends(AU);
+    night.phase(AU, VariantPhase::Baking);
+    night.call(AU);
+    night.alarm = Some("alarm fraud-5xx rings".to_owned());
+    night.dark(AU);
+    let call = night.rollback(AU);
+    assert!(call.did(Act::Trip));
+    assert_eq!((call.pages(), night.history(AU).halt.is_some()), (1, true));
+    assert!(!night.call(JP).did(Act::Update));
+    assert_eq!(night.rollback(AU).pages(), 0);
 }

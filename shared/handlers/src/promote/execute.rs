@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::judge::{Judgement, judge};
 use meridian_domain::lookout::{FleetMinutes, Instances, Lookout, Span};
-use meridian_domain::plan::{Act, Golden, Next, Plan, beats};
+use meridian_domain::plan::{Act, Bake, Golden, Next, Plan, beats};
 use meridian_domain::{Epoch, Fleet, Record, Region, RegionName, Seen, Target, UpdateSpec, alarms};
 use meridian_scoring::{GOLDEN_TOLERANCE, GoldenRecords};
 
@@ -26,6 +26,7 @@ impl Look {
         ports: &P,
         context: &Context,
         plan: Plan,
+        planned: Timestamp,
     ) -> Result<(), HandlerError> {
         let actor = self.sight.execution.clone();
         match plan.next {
@@ -38,7 +39,7 @@ impl Look {
             Next::Page { region, advice } => self.page(ports, context, &region, &plan.why, &advice).await?,
             Next::Do(act, region, target) => {
                 let region = context.region_named(&region)?;
-                self.act(ports, &context.fleet, act, region, &target).await?;
+                self.act(ports, &context.fleet, act, region, &target, planned).await?;
             }
             Next::Wait | Next::Finish(_) => {}
         }
@@ -110,7 +111,13 @@ impl Look {
     ) -> Result<(), HandlerError> {
         let record = Record::PageOwed { why: what.to_owned(), advice: advice.to_owned() };
         let region = if self.regions.contains_key(region) { region } else { &fleet.home };
-        self.tell_region(ports, region, record).await
+        let known = self.sight.regions.get(region).cloned();
+        self.tell_region(ports, region, record).await?;
+        // A page that cannot even be owed must not make the call forget why it pages.
+        if let (Some(Seen::Unknown(_)), Some(known)) = (self.sight.regions.get(region), known) {
+            self.sight.regions.insert(region.clone(), known);
+        }
+        Ok(())
     }
 
     async fn act<P: Ports>(
@@ -120,6 +127,7 @@ impl Look {
         act: Act,
         region: &Region,
         target: &Target,
+        planned: Timestamp,
     ) -> Result<(), HandlerError> {
         self.sight.done.insert(act);
         let done = match act {
@@ -140,7 +148,8 @@ impl Look {
             }
             Act::Beat => {
                 let history = self.sight.regions.get(&region.name).and_then(Seen::known);
-                let beats = beats(region, history.and_then(|history| history.update.as_ref()), ports.now());
+                // The beat says when the judge looked: a function that stood still since must not keep a canary alive (I9).
+                let beats = beats(region, history.and_then(|history| history.update.as_ref()), planned);
                 publish(ports, fleet, &region.name, alarms::HEARTBEAT, 1.0, beats).await
             }
             Act::Disarm => {
@@ -225,7 +234,9 @@ impl Look {
         region: &Region,
         target: &Target,
     ) -> Result<(), HandlerError> {
-        let asked = start_update(ports, &region.name, &target.update_spec(fleet, region)).await;
+        let open = self.sight.regions.get(&region.name).and_then(Seen::known).and_then(|own| own.update.as_ref());
+        let bake = open.map_or_else(|| Bake::usual(region), |update| update.bake(region));
+        let asked = start_update(ports, &region.name, &target.update_spec(fleet, region, bake)).await;
         self.asked_for(ports, fleet, region, asked).await
     }
 

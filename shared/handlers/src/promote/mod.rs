@@ -66,7 +66,7 @@ async fn walk<P: Ports>(
             return Ok(Ended { next: plan.next, why: plan.why });
         }
         look.refuse_violations(ports, context, &plan, now).await?;
-        look.execute(ports, context, plan).await?;
+        look.execute(ports, context, plan, now).await?;
     }
     Err(HandlerError::State(format!("the planner took {STEPS} steps in one call without coming to an end")))
 }

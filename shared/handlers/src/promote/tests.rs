@@ -179,7 +179,13 @@ fn shifted() -> (World, ReleaseId) {
     let (why, decision) = ("enough".to_owned(), Decision::Proceed);
     in_service(&world, EU, &new);
     for record in [
-        Record::UpdateIntended { target: new, back: Some(back), execution: execution(), epoch: Some(Epoch(1)) },
+        Record::UpdateIntended {
+            target: new,
+            back: Some(back),
+            execution: execution(),
+            epoch: Some(Epoch(1)),
+            bake: None,
+        },
         Record::CanaryStarted { execution: execution(), from, ends },
         Record::Decided { execution: execution(), decision, why, judgement: None, cause: None },
     ] {

@@ -1,0 +1,240 @@
+//! How long a region's canary bakes, and what share of the traffic it takes: enough to find what policy wants found, and
+//! no more than that.
+//!
+//! Of a bake, only the minutes count that begin after the warm-up and whose counts have arrived when the last decision
+//! falls ([`Watch::canary`] knows which). The rest is what a plan must reckon with and a bake's length alone does not show.
+
+use super::View;
+use crate::fleet::{Bounds, Fleet, Kind, Region, Style};
+use crate::judge::{MetricName, RegionEvidence, Watch, smallest_detectable_effect};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// From the call to the canary's first request: a fleet of instances is made and filled. An expectation; how long it takes
+/// is SageMaker's to say.
+pub const PROVISIONING: SignedDuration = SignedDuration::from_mins(3);
+/// The last traffic step, and the golden records. An expectation too.
+pub const SHIFT: SignedDuration = SignedDuration::from_mins(1);
+/// Between two shares that are tried, per cent.
+const SHARE_STEP: u32 = 5;
+
+/// One canary's bake and share, chosen before its update is asked for and recorded with the intent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bake {
+    /// How long it is watched: SageMaker's `WaitIntervalInSeconds`.
+    pub wait: SignedDuration,
+    /// Its share of the traffic, per cent.
+    pub percent: u32,
+}
+
+impl Bake {
+    /// Where nothing was planned: the longest bake and the smallest share that policy allows.
+    pub fn usual(region: &Region) -> Self {
+        let percent = match region.style {
+            Style::Linear { step } => step,
+            _ => region.canary_percent.min,
+        };
+        Self { wait: region.bake, percent }
+    }
+
+    /// True where policy allows it.
+    pub fn is_within(&self, region: &Region) -> bool {
+        let shortest = region.shortest_bake.min(region.bake);
+        let share = match region.style {
+            Style::Canary => region.canary_percent,
+            Style::Linear { step } => Bounds::only(step),
+            // All of it, in the end: no share stands still to be judged.
+            Style::Rolling { .. } | Style::AllAtOnce => return self.wait == region.bake,
+        };
+        (shortest..=region.bake).contains(&self.wait) && share.allow(self.percent)
+    }
+}
+
+/// What is known of a region's traffic before its canary: measured in the last hour, or as it usually is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Hour {
+    /// Requests per second; none where nothing was measured, and the region's usual curve counts.
+    pub rps: Option<f64>,
+    /// Share of the requests that each metric counted; policy's `base_rate` for one that is not here.
+    pub rates: BTreeMap<MetricName, f64>,
+}
+
+/// What a canary would find of one metric.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finding {
+    /// Which metric.
+    pub metric: MetricName,
+    /// Share of the requests that it counts before the release.
+    pub base_rate: f64,
+    /// The smallest ratio that policy wants found at that rate.
+    pub target: f64,
+    /// The smallest ratio that the region's own test finds with chance 0.8; none where it finds nothing.
+    pub alone: Option<f64>,
+    /// The same with the evidence of the regions before it.
+    pub pooled: Option<f64>,
+    /// The largest that the region's own test may find.
+    pub target_alone: f64,
+}
+
+impl Finding {
+    fn is_enough(&self) -> bool {
+        let within = |found: Option<f64>, target: f64| found.is_some_and(|found| found <= target);
+        within(self.alone, self.target_alone) && within(self.pooled, self.target)
+    }
+}
+
+/// A bake with what it would find.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BakePlan {
+    /// The choice.
+    pub bake: Bake,
+    /// Requests per second that are expected in it.
+    pub rps: f64,
+    /// Whether that was measured.
+    pub measured: bool,
+    /// Minutes whose counts the last decision sees.
+    pub minutes: i64,
+    /// Requests that green is expected to have served in these minutes.
+    pub green: u64,
+    /// ... and blue.
+    pub blue: u64,
+    /// By metric. Latency is not among them: before the shift it is held against its absolute bound alone.
+    pub findings: Vec<Finding>,
+    /// Whether everything is found that policy wants found.
+    pub enough: bool,
+}
+
+impl BakePlan {
+    /// How far the worst finding is from what policy wants: over 1 it is not found.
+    fn shortfall(&self) -> f64 {
+        let far = |found: Option<f64>, target: f64| found.map_or(f64::INFINITY, |found| found / target);
+        let worst =
+            |finding: &Finding| far(finding.alone, finding.target_alone).max(far(finding.pooled, finding.target));
+        self.findings.iter().map(worst).fold(0.0, f64::max)
+    }
+}
+
+/// What a plan for one region starts from.
+pub struct BakeQuestion<'a> {
+    /// The policy.
+    pub fleet: &'a Fleet,
+    /// The region.
+    pub region: &'a Region,
+    /// When its canary begins.
+    pub from: Timestamp,
+    /// Its traffic.
+    pub hour: &'a Hour,
+    /// What the regions before it have shown, or are expected to show: green and blue of each metric.
+    pub carried: &'a BTreeMap<MetricName, (u64, u64)>,
+}
+
+impl BakeQuestion<'_> {
+    /// The smallest share that finds what policy wants found, with the shortest bake that does. Where none within the
+    /// bounds does, the longest bake with the share that comes nearest: more is not always better, for the larger green
+    /// is, the smaller is the blue that it is compared with.
+    pub fn answer(&self) -> BakePlan {
+        let mut nearest: Option<BakePlan> = None;
+        for percent in self.shares() {
+            let longest = self.plan(Bake { wait: self.region.bake, percent });
+            if longest.enough {
+                return self.shortest(longest);
+            }
+            if nearest.as_ref().is_none_or(|plan| longest.shortfall() < plan.shortfall()) {
+                nearest = Some(longest);
+            }
+        }
+        nearest.unwrap_or_else(|| self.plan(Bake::usual(self.region)))
+    }
+
+    /// What a certain bake would find.
+    pub fn plan(&self, bake: Bake) -> BakePlan {
+        let watch = Watch::canary(&self.fleet.guardrail, bake.wait);
+        let minutes = watch.planned_minutes();
+        let rps = self.hour.rps.unwrap_or_else(|| self.region.mean_rps(self.from, self.from + bake.wait));
+        let served = rps * 60.0 * minutes as f64;
+        let share = f64::from(bake.percent) / 100.0;
+        let (green, blue) = ((served * share) as u64, (served * (1.0 - share)) as u64);
+        // A comparison needs some minutes, however busy they are.
+        let compared = minutes >= i64::from(self.fleet.judge.min_minutes);
+        let (green, blue) = if compared { (green, blue) } else { (0, 0) };
+        let findings: Vec<Finding> = self.metrics().map(|metric| self.finding(metric, green, blue)).collect();
+        let enough = findings.iter().all(Finding::is_enough);
+        BakePlan { bake, rps, measured: self.hour.rps.is_some(), minutes, green, blue, findings, enough }
+    }
+
+    fn shares(&self) -> Vec<u32> {
+        if let Style::Linear { step } = self.region.style {
+            return vec![step];
+        }
+        let bounds = self.region.canary_percent;
+        let between =
+            (bounds.min..bounds.max).filter(|percent| percent.is_multiple_of(SHARE_STEP) || *percent == bounds.min);
+        between.chain([bounds.max]).collect()
+    }
+
+    /// The shortest bake that is enough at the same share, by whole minutes less: the longer it is, the more it finds.
+    fn shortest(&self, longest: BakePlan) -> BakePlan {
+        let Bake { wait: most, percent } = longest.bake;
+        // `less` minutes less are enough; `too_much` less are not, or not allowed.
+        let (mut less, mut too_much) = (0, (most - self.region.shortest_bake).as_mins().max(0) + 1);
+        let mut found = longest;
+        while too_much - less > 1 {
+            let middle = i64::midpoint(less, too_much);
+            let plan = self.plan(Bake { wait: most - SignedDuration::from_mins(middle), percent });
+            if plan.enough { (less, found) = (middle, plan) } else { too_much = middle }
+        }
+        found
+    }
+
+    fn metrics(&self) -> impl Iterator<Item = MetricName> {
+        self.fleet.judge.required().into_iter().filter(|metric| !metric.is_latency())
+    }
+
+    fn finding(&self, metric: MetricName, green: u64, blue: u64) -> Finding {
+        let wave = &self.fleet.wave;
+        let base_rate = self.hour.rates.get(&metric).copied().filter(|rate| *rate > 0.0).unwrap_or(wave.base_rate);
+        // Under policy's rate it is the same excess of bad requests that is worth finding, not the same ratio.
+        let rarity = (wave.base_rate / base_rate).max(1.0);
+        let target = |ratio: f64| 1.0 + (ratio - 1.0) * rarity;
+        let effect = |green, blue| {
+            smallest_detectable_effect(&self.fleet.judge, self.fleet.regions.len(), green, blue, base_rate)
+        };
+        let (before_green, before_blue) = self.carried.get(&metric).copied().unwrap_or_default();
+        let alone = effect(green, blue);
+        let pooled = if before_green == 0 { alone } else { effect(before_green + green, before_blue + blue) };
+        Finding {
+            metric,
+            base_rate,
+            target: target(wave.detect),
+            alone,
+            pooled,
+            target_alone: target(wave.detect_alone),
+        }
+    }
+}
+
+/// What several regions have shown of each metric, added up.
+pub fn carried<'a>(evidence: impl IntoIterator<Item = &'a RegionEvidence>) -> BTreeMap<MetricName, (u64, u64)> {
+    let mut sum = BTreeMap::new();
+    for (metric, shown) in evidence.into_iter().flat_map(|region| &region.metrics) {
+        if shown.left_out.is_none() && !shown.missing {
+            let (green, blue) = sum.entry(metric.clone()).or_insert((0u64, 0u64));
+            *green += shown.green.total;
+            *blue += shown.blue.total;
+        }
+    }
+    sum
+}
+
+impl View<'_> {
+    /// The canary that is planned for this region now. One that shows no evidence of its own has nothing to plan.
+    pub(super) fn bake(&self) -> Bake {
+        if self.region.kind != Kind::Active {
+            return Bake::usual(self.region);
+        }
+        let (carried, hour) = (BTreeMap::new(), Hour::default());
+        let from = self.now + PROVISIONING;
+        BakeQuestion { fleet: self.fleet, region: self.region, from, hour: &hour, carried: &carried }.answer().bake
+    }
+}

@@ -1,0 +1,132 @@
+//! What the next wave would do, and why, before it does: order, times, bakes, what each region can find and what it cannot.
+//!
+//! The same functions as a real wave's make the choices ([`wave_order`], [`BakeQuestion`]); only the evidence that regions
+//! will have shown is an expectation here.
+
+use super::bake::{BakePlan, BakeQuestion, Hour, PROVISIONING, SHIFT};
+use super::order::{WaveOrder, listed, wave_order};
+use crate::fleet::{Fleet, Region};
+use crate::judge::MetricName;
+use crate::names::RegionName;
+use crate::traffic::local_clock;
+use jiff::Timestamp;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The next wave, as it is expected to go.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Forecast {
+    /// When its first region would start: the release is attested and approved.
+    pub starts: Timestamp,
+    /// In which order, and why.
+    pub order: WaveOrder,
+    /// Each region's turn, in that order.
+    pub turns: Vec<Turn>,
+    /// When the last region would be on the release.
+    pub ends: Timestamp,
+    /// When the last soak would be over, and with it the wave.
+    pub settles: Timestamp,
+    /// What is not as policy wants it, in words.
+    pub warnings: Vec<String>,
+}
+
+/// One region's turn.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Turn {
+    /// Which region.
+    pub region: RegionName,
+    /// What people call it.
+    pub title: String,
+    /// When its update would be asked for.
+    pub starts: Timestamp,
+    /// When its canary would take its first request.
+    pub canary: Timestamp,
+    /// When the last decision would fall.
+    pub decides: Timestamp,
+    /// When all of its traffic would be on the release, and golden records answered.
+    pub on_release: Timestamp,
+    /// What its clocks would show at its start.
+    pub local_clock: String,
+    /// Requests per second at its daily peak.
+    pub peak_rps: f64,
+    /// The canary, and what it would find.
+    #[serde(flatten)]
+    pub plan: BakePlan,
+}
+
+/// The wave that would start at `starts`, with what was measured of the regions' traffic.
+pub fn forecast(fleet: &Fleet, starts: Timestamp, hours: &BTreeMap<RegionName, Hour>) -> Forecast {
+    let order = wave_order(fleet, starts);
+    let mut carried: BTreeMap<MetricName, (u64, u64)> = BTreeMap::new();
+    let (mut turns, mut warnings, mut at) = (Vec::new(), Vec::new(), starts);
+    let usual = Hour::default();
+    for region in fleet.in_order(Some(&order.regions)) {
+        let hour = hours.get(&region.name).unwrap_or(&usual);
+        let canary = at + PROVISIONING;
+        let plan = BakeQuestion { fleet, region, from: canary, hour, carried: &carried }.answer();
+        warnings.extend(blind(region, &plan));
+        for finding in &plan.findings {
+            let (green, blue) = carried.entry(finding.metric.clone()).or_default();
+            (*green, *blue) = (*green + plan.green, *blue + plan.blue);
+        }
+        let turn = turn(fleet, region, at, plan);
+        at = turn.on_release;
+        turns.push(turn);
+    }
+    warnings.extend(turns.last().and_then(|last: &Turn| blind_together(&last.plan)));
+    Forecast { starts, order, turns, ends: at, settles: at + fleet.guardrail.soak, warnings }
+}
+
+fn turn(fleet: &Fleet, region: &Region, starts: Timestamp, plan: BakePlan) -> Turn {
+    let canary = starts + PROVISIONING;
+    let timer = canary + plan.bake.wait;
+    Turn {
+        region: region.name.clone(),
+        title: region.title.clone(),
+        starts,
+        canary,
+        decides: timer - fleet.guardrail.decide_before_end,
+        on_release: timer + SHIFT,
+        local_clock: local_clock(&region.time_zone, starts),
+        peak_rps: region.peak_rps,
+        plan,
+    }
+}
+
+/// What a region cannot find by itself, whatever its bounds allow.
+fn blind(region: &Region, plan: &BakePlan) -> Option<String> {
+    let unfound = plan.findings.iter().filter(|found| found.alone.is_none_or(|alone| alone > found.target_alone));
+    let words: Vec<String> = unfound
+        .map(|found| match found.alone {
+            Some(alone) => {
+                format!("{} from {alone:.1} times as many (wanted: {:.1})", found.metric, found.target_alone)
+            }
+            None => format!("{} at no ratio up to 1,000", found.metric),
+        })
+        .collect();
+    (!words.is_empty()).then(|| {
+        format!(
+            "{} by itself finds {}: {:.0} requests/s are too few for any bake up to {:#} with up to {} % of them",
+            region.title,
+            listed(&words),
+            plan.rps,
+            region.bake,
+            region.canary_percent.max
+        )
+    })
+}
+
+/// What all regions together cannot find.
+fn blind_together(last: &BakePlan) -> Option<String> {
+    let unfound = last.findings.iter().filter(|found| found.pooled.is_none_or(|pooled| pooled > found.target));
+    let words: Vec<String> = unfound
+        .map(|found| match found.pooled {
+            Some(pooled) => format!("{} from {pooled:.1} times as many (wanted: {:.1})", found.metric, found.target),
+            None => format!("{} at no ratio up to 1,000", found.metric),
+        })
+        .collect();
+    (!words.is_empty()).then(|| {
+        let words = listed(&words);
+        format!("all regions together find {words}: longer bakes or larger shares are needed, or a larger wave.detect")
+    })
+}

@@ -1,0 +1,58 @@
+//! What counts of past days say to a plan: the traffic of the last hour, base rates, and how much minutes scatter.
+
+use super::bake::Hour;
+use super::dispersion::{Dispersion, dispersion};
+use crate::judge::replay::Row;
+use crate::judge::{Arm, MetricName};
+use crate::names::RegionName;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Minutes that are the last hour.
+const LAST_HOUR: usize = 60;
+
+/// The last hour of each region in a file of counts: requests of both arms, bad ones of blue.
+pub fn last_hours(rows: &[Row]) -> BTreeMap<RegionName, Hour> {
+    let regions: BTreeSet<&RegionName> = rows.iter().map(|row| &row.region).collect();
+    regions.into_iter().map(|region| (region.clone(), last_hour(rows, region))).collect()
+}
+
+fn last_hour(rows: &[Row], region: &RegionName) -> Hour {
+    let own = || rows.iter().filter(|row| row.region == *region);
+    let minutes: BTreeSet<i64> = own().map(|row| row.counts.minute).collect();
+    let last: BTreeSet<i64> = minutes.into_iter().rev().take(LAST_HOUR).collect();
+    let mut served: BTreeMap<&MetricName, u64> = BTreeMap::new();
+    let mut blue: BTreeMap<&MetricName, (u64, u64)> = BTreeMap::new();
+    for row in own().filter(|row| last.contains(&row.counts.minute)) {
+        let arms = [row.counts.green, row.counts.blue].into_iter().flatten();
+        *served.entry(&row.metric).or_default() += arms.map(|arm| arm.total).sum::<u64>();
+        if let Some(arm) = row.counts.blue {
+            let (total, bad) = blue.entry(&row.metric).or_default();
+            (*total, *bad) = (*total + arm.total, *bad + arm.bad);
+        }
+    }
+    // Every metric counts the same requests; one that arrives in part counts too few of them.
+    let most = served.values().max().copied();
+    let rate = |(name, (total, bad)): (&MetricName, (u64, u64))| {
+        // Half a bad request where there was none: nothing seen is not a rate of zero.
+        let bad = (bad as f64).max(0.5);
+        (total > 0).then(|| (name.clone(), bad / total as f64))
+    };
+    Hour {
+        rps: most.map(|total| total as f64 / (60.0 * last.len() as f64)),
+        rates: blue.into_iter().filter_map(rate).collect(),
+    }
+}
+
+/// How much each metric's minutes scatter in each region, as far as there are enough of them: blue's alone.
+pub fn dispersions(rows: &[Row]) -> Vec<(RegionName, MetricName, Dispersion)> {
+    let mut minutes: BTreeMap<(&RegionName, &MetricName), BTreeMap<i64, Arm>> = BTreeMap::new();
+    for row in rows {
+        if let Some(blue) = row.counts.blue {
+            minutes.entry((&row.region, &row.metric)).or_default().insert(row.counts.minute, blue);
+        }
+    }
+    let found = |((region, metric), minutes): ((&RegionName, &MetricName), BTreeMap<i64, Arm>)| {
+        Some((region.clone(), metric.clone(), dispersion(minutes)?))
+    };
+    minutes.into_iter().filter_map(found).collect()
+}

@@ -1,0 +1,187 @@
+//! How long a canary bakes, and with what share of the traffic.
+
+use crate::night::{AU, EU, Night, at, name};
+use jiff::SignedDuration;
+use meridian_domain::judge::MetricName;
+use meridian_domain::plan::{Act, Bake, BakePlan, BakeQuestion, Hour, Next, forecast};
+use meridian_domain::{Bounds, Fleet, Record, audit};
+use std::collections::BTreeMap;
+
+/// The reference fleet with bounds to choose within.
+fn fleet() -> Fleet {
+    let mut fleet = crate::night::fleet();
+    let bounds = [(15, 30), (6, 9), (6, 9), (6, 8)];
+    for (region, (min, max)) in fleet.regions.iter_mut().zip(bounds) {
+        (region.shortest_bake, region.bake) = (SignedDuration::from_mins(min), SignedDuration::from_mins(max));
+        region.canary_percent = Bounds { min: 10, max: 25 };
+    }
+    fleet
+}
+
+fn night() -> Night {
+    Night { fleet: fleet(), ..Night::new() }
+}
+
+type Carried = BTreeMap<MetricName, (u64, u64)>;
+
+fn planned(fleet: &Fleet, region: &str, hour: &Hour, carried: &Carried) -> BakePlan {
+    let region = fleet.region(&name(region)).unwrap();
+    BakeQuestion { fleet, region, from: at("03:05:00"), hour, carried }.answer()
+}
+
+fn usual(fleet: &Fleet, region: &str) -> BakePlan {
+    planned(fleet, region, &Hour::default(), &Carried::new())
+}
+
+/// What the chosen numbers find, and a minute less or a smaller share would not.
+#[test]
+fn a_bake_is_the_smallest_share_and_then_the_shortest_time_that_finds_what_policy_wants_found() {
+    let fleet = fleet();
+    let region = fleet.region(&name(EU)).unwrap();
+    let plan = usual(&fleet, EU);
+    assert!(plan.enough && plan.bake.is_within(region), "{plan:?}");
+    assert!(plan.findings.iter().all(|finding| finding.pooled.unwrap() <= 3.0));
+    let (hour, carried) = (Hour::default(), Carried::new());
+    let question = BakeQuestion { fleet: &fleet, region, from: at("03:05:00"), hour: &hour, carried: &carried };
+    let shorter = Bake { wait: plan.bake.wait - SignedDuration::from_mins(1), ..plan.bake };
+    assert!(!question.plan(shorter).enough);
+    assert!(!question.plan(Bake { wait: region.bake, percent: plan.bake.percent - 5 }).enough);
+}
+
+#[test]
+fn only_minutes_count_whose_counts_the_last_decision_can_see() {
+    let fleet = fleet();
+    let region = fleet.region(&name(AU)).unwrap();
+    let (hour, carried) = (Hour { rps: Some(100.0), ..Hour::default() }, Carried::new());
+    let question = BakeQuestion { fleet: &fleet, region, from: at("03:05:00"), hour: &hour, carried: &carried };
+    // Of nine minutes: one of warm-up, two until counts arrive, two between the decision and the timer's end.
+    let plan = question.plan(Bake { wait: SignedDuration::from_mins(9), percent: 25 });
+    assert_eq!((plan.minutes, plan.green, plan.blue, plan.measured), (4, 6_000, 18_000, true));
+    // Six leave one minute, and a comparison needs three: it finds nothing, however busy the minute is.
+    let plan = question.plan(Bake { wait: SignedDuration::from_mins(6), percent: 25 });
+    assert!(plan.minutes == 1 && plan.findings.iter().all(|finding| finding.alone.is_none()), "{plan:?}");
+}
+
+#[test]
+fn carried_evidence_shortens_a_bake_and_never_replaces_the_regions_own_test() {
+    let mut fleet = fleet();
+    fleet.regions[1].shortest_bake = SignedDuration::from_mins(6);
+    fleet.regions[1].bake = SignedDuration::from_mins(40);
+    let alone = usual(&fleet, AU);
+    let of = |metric| (metric, (500_000, 1_500_000));
+    let much = Carried::from([MetricName::errors_4xx(), MetricName::errors_5xx()].map(of));
+    let carried = planned(&fleet, AU, &Hour::default(), &much);
+    assert!(alone.enough && carried.enough);
+    assert!(carried.bake.wait < alone.bake.wait, "{:?} after {:?}", carried.bake, alone.bake);
+    assert!(carried.findings.iter().all(|finding| finding.alone.unwrap() <= 6.0), "its own test stands");
+    assert!(carried.minutes >= 3);
+}
+
+#[test]
+fn busier_regions_bake_shorter_and_one_that_can_find_nothing_takes_what_its_bounds_give() {
+    let fleet = fleet();
+    let busy = Hour { rps: Some(5_000.0), ..Hour::default() };
+    let region = fleet.region(&name(EU)).unwrap();
+    let plan = planned(&fleet, EU, &busy, &Carried::new());
+    assert_eq!((plan.bake.wait, plan.bake.percent), (region.shortest_bake, 10));
+    let quiet = planned(&fleet, EU, &Hour { rps: Some(2.0), ..Hour::default() }, &Carried::new());
+    assert!(!quiet.enough && quiet.bake.wait == region.bake, "{quiet:?}");
+    // With no traffic at all nothing is found, and no plan panics.
+    let none = planned(&fleet, EU, &Hour { rps: Some(0.0), ..Hour::default() }, &Carried::new());
+    assert!(!none.enough && none.findings.iter().all(|finding| finding.alone.is_none()));
+}
+
+/// The rarer errors are, the larger is the ratio that makes the same excess.
+#[test]
+fn under_the_base_rate_the_same_excess_is_to_be_found() {
+    let fleet = fleet();
+    let hour = Hour { rps: None, rates: BTreeMap::from([(MetricName::errors_5xx(), 0.0002)]) };
+    let plan = planned(&fleet, EU, &hour, &Carried::new());
+    let target = |name: &MetricName| plan.findings.iter().find(|found| found.metric == *name).unwrap().target;
+    assert_eq!(target(&MetricName::errors_4xx()), 3.0);
+    assert!((target(&MetricName::errors_5xx()) - 11.0).abs() < 1e-9);
+}
+
+/// The chosen numbers stand with the intent; the call, the timer and the audit go by them.
+#[test]
+fn the_planned_bake_is_recorded_and_kept_to() {
+    let mut night = night();
+    let call = night.call(EU);
+    let planned = night.history(EU).update.as_ref().unwrap().bake.unwrap();
+    assert_eq!(planned, usual(&night.fleet, EU).bake);
+    assert!(call.did(Act::Update));
+    night.pass("3m");
+    night.phase(EU, meridian_domain::VariantPhase::Baking);
+    night.call(EU);
+    assert_eq!(night.canary_ends(EU), night.now + planned.wait);
+}
+
+/// I9: what SageMaker's own timer is asked for must leave the judge the time that policy says.
+#[test]
+fn the_audit_refuses_a_canary_outside_of_policys_bounds() {
+    let mut night = night();
+    night.call_until(EU, |night| night.history(EU).update.is_some());
+    let plan = night.plan(EU);
+    assert!(matches!(plan.next, Next::Do(Act::Update, ..)));
+    assert_eq!(audit(&night.fleet, &night.sight, &plan, night.now), []);
+    let region = night.fleet.region(&name(EU)).unwrap().clone();
+    let outside = |change: fn(&mut meridian_domain::Region)| {
+        let mut fleet = night.fleet.clone();
+        change(&mut fleet.regions[0]);
+        audit(&fleet, &night.sight, &plan, night.now).iter().any(|note| note.invariant == "I9")
+    };
+    assert!(region.bake > SignedDuration::from_mins(2));
+    assert!(outside(|region| region.bake = SignedDuration::from_mins(10)), "longer than the longest");
+    assert!(outside(
+        |region| (region.bake, region.shortest_bake) = (SignedDuration::from_hours(1), SignedDuration::from_mins(59))
+    ));
+    assert!(outside(|region| region.canary_percent = Bounds::only(50)), "a smaller share than the smallest");
+    let ends = Record::CanaryStarted { execution: night.sight.execution.clone(), from: night.now, ends: night.now };
+    let wrong = meridian_domain::plan::Plan { next: Next::TellRegion(name(EU), ends), why: String::new() };
+    assert_eq!(audit(&night.fleet, &night.sight, &wrong, night.now)[0].invariant, "I9");
+}
+
+/// The reference night: the release is approved at 03:02, and whatever is planned within the bounds, four regions are on it
+/// by 04:15.
+#[test]
+fn four_regions_are_on_the_release_by_a_quarter_past_four() {
+    let fleet = fleet();
+    for hours in [
+        BTreeMap::new(),
+        fleet.regions.iter().map(|own| (own.name.clone(), Hour { rps: Some(3.0), ..Hour::default() })).collect(),
+    ] {
+        let forecast = forecast(&fleet, at("03:02:00"), &hours);
+        assert_eq!(forecast.turns.len(), 4);
+        assert!(forecast.ends <= at("04:15:00"), "{}", forecast.ends);
+        assert!(forecast.turns.windows(2).all(|pair| pair[0].on_release == pair[1].starts));
+        assert_eq!(forecast.settles, forecast.ends + fleet.guardrail.soak);
+    }
+}
+
+/// What policy wants found and no bake within the bounds can find is said beforehand.
+#[test]
+fn a_plan_warns_of_what_no_bake_within_the_bounds_can_find() {
+    let fleet = fleet();
+    let night = forecast(&fleet, at("03:02:00"), &BTreeMap::new());
+    assert!(night.warnings.iter().any(|warning| warning.starts_with("BR by itself finds 4xx")), "{:?}", night.warnings);
+    assert!(!night.warnings.iter().any(|warning| warning.starts_with("EU")), "{:?}", night.warnings);
+    assert!(!night.warnings.iter().any(|warning| warning.starts_with("all regions together")), "{:?}", night.warnings);
+    let quiet = |region: &meridian_domain::Region| (region.name.clone(), Hour { rps: Some(1.0), ..Hour::default() });
+    let hours = fleet.regions.iter().map(quiet).collect();
+    let dead = forecast(&fleet, at("03:02:00"), &hours);
+    assert!(
+        dead.warnings.iter().any(|warning| warning.starts_with("all regions together find")),
+        "{:?}",
+        dead.warnings
+    );
+    assert_eq!(dead.warnings.len(), 5);
+}
+
+/// The forecast chooses as the wave will: the same functions, and for the first region the same numbers.
+#[test]
+fn the_forecast_of_the_first_region_is_what_the_wave_then_asks_for() {
+    let mut night = night();
+    let forecast = forecast(&night.fleet, night.now, &BTreeMap::new());
+    night.call(EU);
+    assert_eq!(night.history(EU).update.as_ref().unwrap().bake, Some(forecast.turns[0].plan.bake));
+}
