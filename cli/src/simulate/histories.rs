@@ -1,0 +1,47 @@
+//! `meridian simulate histories`: random histories of waves, every invariant held after every step.
+
+use meridian_proof::histories::{Script, simulate, story};
+use std::error::Error;
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// What `meridian simulate histories` is asked.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Histories to run.
+    #[arg(long, default_value_t = 10_000)]
+    runs: u64,
+    /// Where randomness begins. The same seed gives the same histories on every machine.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Tell this history of the seed, and run no other.
+    #[arg(long, value_name = "NUMBER")]
+    only: Option<u64>,
+}
+
+/// Runs the histories. One that breaks an invariant is told, as short as it gets, and the exit code is 1.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
+    let mut out = anstream::stdout().lock();
+    if let Some(number) = arguments.only {
+        return tell(&mut out, &Script::draw(arguments.seed, number));
+    }
+    #[allow(clippy::disallowed_methods, reason = "the rate that is printed is this machine's")]
+    let began = Instant::now();
+    let summary = simulate(arguments.seed, arguments.runs);
+    writeln!(
+        out,
+        "{summary}{:.0} histories a second by the clock",
+        summary.runs as f64 / began.elapsed().as_secs_f64()
+    )?;
+    Ok(if summary.failure.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn tell(out: &mut impl Write, script: &Script) -> Result<ExitCode, Box<dyn Error>> {
+    let told = story(script);
+    for line in script.words().iter().chain(&told.lines) {
+        writeln!(out, "{line}")?;
+    }
+    writeln!(out, "it ends: {}", told.ended.words())?;
+    Ok(if told.ended.breach.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}

@@ -1,0 +1,112 @@
+//! Random histories: fleets, releases, faults, lost and doubled and delayed events, deaths at any step, two actors at
+//! once, people. Each is a [`Script`] drawn from a seed, run in a [`World`](crate::world::World) in which the real planner
+//! decides and every invariant is held against the truth. A script that breaks one is shrunk to what it needs.
+
+mod calls;
+mod coverage;
+mod repeats;
+mod run;
+mod script;
+mod shrink;
+mod words;
+
+use std::fmt;
+
+pub use coverage::{Coverage, State};
+pub use run::{Ended, LIMIT, Told, run, run_with, story};
+pub use script::{Item, Script, Whose};
+pub use shrink::{Failure, shrink};
+
+/// What many histories came to.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    /// Histories run.
+    pub runs: u64,
+    /// Plans of each, for the median.
+    plans: Vec<u32>,
+    /// Plans of `promote` and `verify` alone.
+    wave_plans: Vec<u32>,
+    /// How each ended.
+    pub endings: std::collections::BTreeMap<&'static str, u64>,
+    /// State by fault.
+    pub coverage: Coverage,
+    /// The most steps that any history took after its faults had stopped.
+    pub longest_calm: u32,
+    /// Updates taken from a caller whose lease had run out.
+    pub strays: u64,
+    /// The first failure.
+    pub failure: Option<Failure>,
+}
+
+impl Summary {
+    /// Adds one history.
+    pub fn add(&mut self, ended: &Ended) {
+        self.runs += 1;
+        self.plans.push(ended.tally.plans);
+        self.wave_plans.push(ended.tally.wave_plans);
+        *self.endings.entry(ended.words()).or_default() += 1;
+        self.longest_calm = self.longest_calm.max(ended.calm_steps);
+        self.strays += u64::from(ended.tally.strays);
+    }
+
+    /// Plans of all three planners in the median history, and of the wave's two.
+    pub fn medians(&self) -> (u32, u32) {
+        let median = |all: &[u32]| {
+            let mut all = all.to_vec();
+            let middle = all.len() / 2;
+            if all.is_empty() { 0 } else { *all.select_nth_unstable(middle).1 }
+        };
+        (median(&self.plans), median(&self.wave_plans))
+    }
+
+    /// Plans of all histories.
+    pub fn plans(&self) -> u64 {
+        self.plans.iter().map(|plans| u64::from(*plans)).sum()
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (plans, wave_plans) = self.medians();
+        let held = if self.failure.is_some() { "an invariant was broken" } else { "no invariant was broken" };
+        writeln!(f, "{} histories: {held}", self.runs)?;
+        writeln!(
+            f,
+            "plans in the median history: {plans}, of them {wave_plans} of promote and verify; in all {}",
+            self.plans()
+        )?;
+        writeln!(f, "updates taken from a caller whose lease had run out (I11's remaining race): {}", self.strays)?;
+        writeln!(f, "most steps after the last fault: {} (stated bound: {LIMIT})", self.longest_calm)?;
+        for (ending, count) in &self.endings {
+            writeln!(f, "{count:>12}  {ending}")?;
+        }
+        writeln!(
+            f,
+            "\nRegion states that met each kind of fault; fewest: {}\n\n{}",
+            self.coverage.minimum(),
+            self.coverage
+        )?;
+        match &self.failure {
+            Some(failure) => write!(f, "{failure}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Runs `runs` histories from `seed` on, and stops at the first that breaks an invariant, shrunk.
+pub fn simulate(seed: u64, runs: u64) -> Summary {
+    let mut summary = Summary::default();
+    for number in 0..runs {
+        let script = Script::draw(seed, number);
+        let ended = run(&script, Some(&mut summary.coverage));
+        summary.add(&ended);
+        if ended.breach.is_some() {
+            summary.failure = Some(shrink(&script));
+            break;
+        }
+    }
+    summary
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,423 @@
+//! Runs one script: the world's own time, the pipeline's calls, the regions' sweeps, and the script's items between them.
+
+use super::coverage::{Coverage, Delivery, State};
+use super::repeats::{difference, is_event};
+use super::script::{Item, START, Script};
+use crate::world::checks::{self, Ending};
+use crate::world::{Breach, Call, Fault, Job, Outcome, Seconds, Setting, Tally, Who, World};
+use meridian_domain::{Actor, Record};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+
+/// Steps (events and steps of calls) within which every history has come to its end once its faults have stopped.
+pub const LIMIT: u32 = 5_000;
+/// Seconds within which nothing may be left to move, once the faults have stopped and before a person does anything.
+const REST: Seconds = 8 * 3600;
+/// Between two sweeps of a region.
+const SWEEP: Seconds = 300;
+/// New executions that people start, at most, once the faults have stopped.
+const RERUNS: u32 = 2;
+
+/// How a history ended.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// The first invariant that was broken.
+    pub breach: Option<Breach>,
+    /// What it came to, if to anything.
+    pub ending: Option<Ending>,
+    /// Counters.
+    pub tally: Tally,
+    /// Steps after the faults had stopped.
+    pub calm_steps: u32,
+}
+
+impl Ended {
+    /// The ending in a table's words.
+    pub fn words(&self) -> &'static str {
+        match self.ending {
+            Some(Ending::Newest) => "on the newest release",
+            Some(Ending::OneRelease) => "back on one release",
+            Some(Ending::Halted) => "halted",
+            Some(Ending::Condemned) => "condemned",
+            Some(Ending::Stopped) => "stopped",
+            None => "broke an invariant",
+        }
+    }
+}
+
+/// A history, told.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// How it ended.
+    pub ended: Ended,
+    /// Line by line.
+    pub lines: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Event {
+    /// An item begins.
+    Begins(usize),
+    /// A fault is over.
+    Over(usize),
+    /// A function is called, for the so-many-th time with this event.
+    Called(usize, u8),
+    /// A call's next step.
+    Step(usize),
+    /// A phase of a region's update may be over.
+    Phase(usize),
+    /// An alarm of a region may change.
+    Alarm(usize),
+    /// A request arrives that the network was late with.
+    Request(usize),
+    /// CodePipeline gives a job up.
+    GivenUp(usize),
+    /// A region's sweep.
+    Sweep(usize),
+}
+
+pub(super) struct Run<'a> {
+    pub(super) world: World,
+    pub(super) script: &'a Script,
+    pub(super) queue: BinaryHeap<Reverse<(Seconds, u32, Event)>>,
+    pub(super) order: u32,
+    /// Who is to be called, by number.
+    pub(super) callers: Vec<Who>,
+    pub(super) calls: Vec<Option<Call>>,
+    pub(super) requests: Vec<crate::world::Request>,
+    pub(super) given_up: Vec<Job>,
+    /// When each region's next phase and alarm are queued for.
+    pub(super) phases: Vec<Option<Seconds>>,
+    pub(super) alarms: Vec<Option<Seconds>>,
+    pub(super) states: Vec<Option<State>>,
+    /// Items that wait for their event or step.
+    pub(super) waiting: Vec<usize>,
+    pub(super) newest: usize,
+    pub(super) running: u32,
+    pub(super) calm: Seconds,
+    pub(super) calm_steps: u32,
+    pub(super) coverage: Option<&'a mut Coverage>,
+}
+
+/// Runs a script.
+pub fn run(script: &Script, coverage: Option<&mut Coverage>) -> Ended {
+    run_with(script, script.setting(), coverage, false).ended
+}
+
+/// Runs a script and tells it.
+pub fn story(script: &Script) -> Told {
+    run_with(script, script.setting(), None, true)
+}
+
+/// Runs a script in a setting of one's own.
+pub fn run_with(script: &Script, setting: Setting, coverage: Option<&mut Coverage>, telling: bool) -> Told {
+    let (ended, world) = Run::new(script, setting, coverage, telling).history();
+    let mut told = Told { ended, lines: world.story.clone().unwrap_or_default() };
+    if script.events_only && told.ended.breach.is_none() {
+        let clean =
+            Script { items: script.items.iter().filter(|item| !is_event(item)).copied().collect(), ..script.clone() };
+        let (_, other) = Run::new(&clean, clean.setting(), None, false).history();
+        if let Some(what) = difference(&world, &other) {
+            told.lines.push(format!("*** I10: {what}"));
+            told.ended.breach = Some(Breach { invariant: "I10", what, at: world.now });
+        }
+    }
+    told
+}
+
+impl<'a> Run<'a> {
+    fn new(script: &'a Script, setting: Setting, coverage: Option<&'a mut Coverage>, telling: bool) -> Self {
+        let regions = setting.targets.len();
+        Self {
+            world: World::new(Arc::new(setting), START, telling),
+            script,
+            queue: BinaryHeap::with_capacity(64),
+            order: 0,
+            callers: Vec::with_capacity(512),
+            calls: Vec::new(),
+            requests: Vec::new(),
+            given_up: Vec::new(),
+            phases: vec![None; regions],
+            alarms: vec![None; regions],
+            states: vec![None; regions],
+            waiting: Vec::new(),
+            newest: 1,
+            running: 0,
+            calm: script.calm(),
+            calm_steps: 0,
+            coverage,
+        }
+    }
+
+    pub(super) fn at(&mut self, when: Seconds, event: Event) {
+        self.order += 1;
+        self.queue.push(Reverse((when.max(self.world.now), self.order, event)));
+    }
+
+    pub(super) fn call_at(&mut self, when: Seconds, who: Who) {
+        self.callers.push(who);
+        self.at(when, Event::Called(self.callers.len() - 1, 0));
+    }
+
+    fn history(mut self) -> (Ended, World) {
+        let regions = self.world.regions.len();
+        for (number, item) in self.script.items.iter().enumerate() {
+            if !matches!(item, Item::Behaves { .. }) {
+                self.at(START + item.span().0, Event::Begins(number));
+            }
+        }
+        for region in 0..regions {
+            // Sweeps of different regions fall on different seconds.
+            self.at(START + 37 * (region as Seconds + 1), Event::Sweep(region));
+        }
+        self.arrive(1, false);
+        let mut ending = None;
+        for reruns in 0..=RERUNS {
+            if !self.until_rest() || self.world.breach.is_some() || reruns == RERUNS {
+                break;
+            }
+            let on_newest = self.world.regions.iter().all(|place| place.serves_alone() == Some(self.newest));
+            if on_newest || !self.may_start() {
+                break;
+            }
+            // The next night, or the person whom the page told to: the same release once more.
+            self.arrive(self.newest, false);
+        }
+        if self.world.breach.is_none() {
+            ending = checks::ending(&mut self.world);
+        }
+        let ended =
+            Ended { breach: self.world.breach.clone(), ending, tally: self.world.tally, calm_steps: self.calm_steps };
+        (ended, self.world)
+    }
+
+    /// Whether a new execution could change anything: nothing is halted, nothing condemned, nothing broken.
+    fn may_start(&self) -> bool {
+        let hub = &self.world.hub.history;
+        let release = self.world.setting.releases.get(self.newest).map(|(id, _)| *id);
+        let condemned = release.is_some_and(|id| hub.condemned.contains_key(&id));
+        let halted = self.world.regions.iter().any(|place| place.chain.history.halt.is_some());
+        !condemned && hub.halt.is_none() && !halted
+    }
+
+    fn arrive(&mut self, release: usize, at_once: bool) {
+        self.newest = self.newest.max(release);
+        let number = self.world.arrive(release);
+        let job = if at_once { self.world.start(number) } else { self.world.start_next() };
+        if let Some(job) = job {
+            self.call_at(self.world.now + 2, Who::Wave(job));
+        }
+    }
+
+    /// Runs until nothing moves and the script is over. False where that does not come, or something broke.
+    fn until_rest(&mut self) -> bool {
+        let mut quiet_since = None;
+        let began = self.world.now.max(self.calm);
+        while let Some(Reverse((when, _, event))) = self.queue.pop() {
+            self.world.now = self.world.now.max(when);
+            let calm = self.world.now > self.calm;
+            self.calm_steps += u32::from(calm);
+            self.handle(event);
+            if self.world.breach.is_some() {
+                return false;
+            }
+            if self.world.now > began + REST || self.calm_steps > LIMIT {
+                checks::never_rests(&mut self.world);
+                return false;
+            }
+            let still = calm && self.is_still();
+            quiet_since = if still { quiet_since.or(Some(self.world.now)) } else { None };
+            // Long enough for a sweep of every region, and for what `rollback` only closes after a quarter of an hour.
+            if quiet_since.is_some_and(|since| self.world.now - since > 1500) {
+                return true;
+            }
+        }
+        true
+    }
+
+    fn is_still(&self) -> bool {
+        self.running == 0 && self.world.is_idle() && self.world.regions.iter().all(|place| place.update.is_none())
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Begins(item) => self.begins(item),
+            Event::Over(item) => {
+                if let Some(Item::Holds { fault, region, .. }) = self.script.items.get(item) {
+                    self.world.fault(*region, *fault, false);
+                    self.after(*region);
+                }
+            }
+            Event::Called(caller, attempt) => self.called(caller, attempt),
+            Event::Step(slot) => self.steps(slot),
+            Event::Phase(region) => {
+                self.phases.get_mut(region).map(Option::take);
+                self.world.ring(region);
+                self.world.phase_ends(region);
+                self.after(region);
+            }
+            Event::Alarm(region) => {
+                self.alarms.get_mut(region).map(Option::take);
+                self.world.ring(region);
+                self.after(region);
+            }
+            Event::Request(number) => {
+                if let Some(request) = self.requests.get(number).copied() {
+                    let region = request.region;
+                    if self.world.regions.get(region).is_some_and(crate::world::Region::plane_answers) {
+                        self.world.tell(|setting| format!("{}: a late request arrives", setting.title(region)));
+                        self.world.request(request);
+                    }
+                    self.after(region);
+                }
+            }
+            Event::GivenUp(number) => {
+                if let Some(job) = self.given_up.get(number).copied() {
+                    self.answered(job, self.world.now, Outcome::Died);
+                }
+            }
+            Event::Sweep(region) => {
+                self.call_at(self.world.now, Who::Region(region));
+                self.at(self.world.now + SWEEP, Event::Sweep(region));
+            }
+        }
+    }
+
+    fn begins(&mut self, number: usize) {
+        let Some(item) = self.script.items.get(number).copied() else { return };
+        match item {
+            Item::Holds { fault, region, lasts, .. } => {
+                self.world.fault(region, fault, true);
+                if let Some(state) = self.state(region) {
+                    self.cover(|coverage| coverage.fault(fault, state));
+                }
+                self.at(self.world.now + lasts, Event::Over(number));
+                self.world.ring(region);
+                self.after(region);
+            }
+            Item::Arrives { .. } => self.arrive(2, false),
+            Item::Reruns { at_once, .. } => self.arrive(self.newest, at_once),
+            Item::Halts { .. } => {
+                self.world.tell(|_| "a person halts the fleet".to_owned());
+                self.person(None, Record::Halted { why: "a person said so".to_owned() });
+                // Whoever halts tells the others.
+                self.world.tally.pages += 1;
+            }
+            Item::Lifts { .. } => {
+                self.world.tell(|_| "a person lifts every halt".to_owned());
+                if self.world.hub.history.halt.is_some() {
+                    self.person(None, Record::Lifted { why: "mended".to_owned() });
+                }
+                for region in 0..self.world.regions.len() {
+                    let place = self.world.regions.get(region);
+                    if place.is_some_and(|place| place.chain.history.halt.is_some()) {
+                        self.person(Some(region), Record::Lifted { why: "mended".to_owned() });
+                    }
+                }
+            }
+            Item::Behaves { .. } => {}
+            Item::Strikes { .. }
+            | Item::Pauses { .. }
+            | Item::Loses { .. }
+            | Item::Doubles { .. }
+            | Item::Delays { .. } => {
+                self.waiting.push(number);
+            }
+        }
+    }
+
+    fn person(&mut self, region: Option<usize>, record: Record) {
+        let person: Actor = "operator".parse().unwrap_or_else(|_| unreachable!("an actor"));
+        let now = self.world.now;
+        match region.and_then(|region| self.world.regions.get_mut(region)) {
+            Some(place) => place.chain.append(now, &person, record),
+            None => self.world.hub.append(now, &person, record),
+        }
+    }
+
+    pub(super) fn cover(&mut self, count: impl FnOnce(&mut Coverage)) {
+        if let Some(coverage) = self.coverage.as_deref_mut() {
+            count(coverage);
+        }
+    }
+
+    pub(super) fn state(&self, region: usize) -> Option<State> {
+        self.world.regions.get(region).map(|place| State::of(place, self.newest))
+    }
+
+    /// Takes the first waiting item that `is` picks.
+    pub(super) fn take_waiting<T>(&mut self, is: impl Fn(&Item) -> Option<T>) -> Option<T> {
+        if self.waiting.is_empty() || self.world.now > self.calm {
+            return None;
+        }
+        let items = &self.script.items;
+        let found = self.waiting.iter().enumerate().find_map(|(at, number)| Some((at, is(items.get(*number)?)?)));
+        let (at, found) = found?;
+        self.waiting.remove(at);
+        Some(found)
+    }
+
+    /// The region that a call concerns; the first, for the wave's last action.
+    pub(super) fn concerns(&self, who: Who) -> usize {
+        match who {
+            Who::Region(region) => region,
+            Who::Wave(job) => self.world.subject(job).unwrap_or(0),
+        }
+    }
+
+    pub(super) fn concerned(&self, job: Job) -> Option<&crate::world::Region> {
+        self.world.regions.get(self.world.subject(job)?)
+    }
+
+    pub(super) fn delivered(&mut self, delivery: Delivery, who: Who) {
+        if let Some(state) = self.state(self.concerns(who)) {
+            self.cover(|coverage| coverage.delivery(delivery, state));
+        }
+    }
+
+    /// Queues what follows from what has just changed in a region.
+    pub(super) fn after(&mut self, region: usize) {
+        let setting = self.world.setting.clone();
+        while let Some((when, request)) = self.world.in_flight.pop() {
+            self.requests.push(request);
+            self.at(when, Event::Request(self.requests.len() - 1));
+        }
+        let Some(place) = self.world.regions.get(region) else { return };
+        let due = place.update.filter(|update| update.frozen.is_none()).map(|update| update.due);
+        let alarm = place.next_alarm(region, &setting);
+        let (faults, state) = (place.faults, State::of(place, self.newest));
+        if let Some(due) =
+            due.filter(|due| self.phases.get(region).is_some_and(|queued| queued.is_none_or(|at| at > *due)))
+        {
+            if let Some(queued) = self.phases.get_mut(region) {
+                *queued = Some(due);
+            }
+            self.at(due, Event::Phase(region));
+        }
+        if let Some(alarm) =
+            alarm.filter(|alarm| self.alarms.get(region).is_some_and(|queued| queued.is_none_or(|at| at > *alarm)))
+        {
+            if let Some(queued) = self.alarms.get_mut(region) {
+                *queued = Some(alarm);
+            }
+            self.at(alarm, Event::Alarm(region));
+        }
+        if let Some(known) = self.states.get_mut(region).filter(|known| **known != Some(state)) {
+            *known = Some(state);
+            if !faults.is_empty() {
+                let held = Fault::ALL.into_iter().filter(|fault| faults.has(*fault));
+                held.for_each(|fault| self.cover(|coverage| coverage.fault(fault, state)));
+            }
+        }
+        if self.world.woken != 0 {
+            let woken = std::mem::take(&mut self.world.woken);
+            for region in (0..self.world.regions.len()).filter(|region| woken & (1 << region) != 0) {
+                self.call_at(self.world.now + 5, Who::Region(region));
+            }
+        }
+        if self.world.now > self.calm && self.world.regions.get(region).is_some_and(|place| place.broken) {
+            self.world.repair(region);
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! What happens in one history beyond the ordinary: a list of items, each of which may be taken away.
+
+use crate::random::{Random, stream};
+use crate::world::{Fault, Live, Quality, Seconds, Setting, Showing, Strike};
+use meridian_domain::OrderPolicy;
+use rand_core::Rng;
+
+/// Whose event or step is meant: the first one at or after the item's time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Whose {
+    /// `promote`'s, for any region.
+    Wave,
+    /// `rollback`'s in a region.
+    Region(usize),
+}
+
+/// One thing that happens. Times are seconds since the history began: `from` when it begins to hold, or to wait for its
+/// event or step.
+#[allow(missing_docs)] // The fields' names say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// A fault holds for a while.
+    Holds { fault: Fault, region: usize, from: Seconds, lasts: Seconds },
+    /// A step is struck.
+    Strikes { strike: Strike, whose: Whose, from: Seconds },
+    /// A function stands still between planning a step and doing it.
+    Pauses { whose: Whose, from: Seconds, by: Seconds },
+    /// An event is lost.
+    Loses { whose: Whose, from: Seconds },
+    /// An event arrives a second time.
+    Doubles { whose: Whose, from: Seconds, after: Seconds },
+    /// An event arrives late.
+    Delays { whose: Whose, from: Seconds, by: Seconds },
+    /// The next release arrives.
+    Arrives { from: Seconds },
+    /// A person starts a new execution of the newest release: behind the others, or at once.
+    Reruns { from: Seconds, at_once: bool },
+    /// A person halts the fleet.
+    Halts { from: Seconds },
+    /// A person lifts every halt.
+    Lifts { from: Seconds },
+    /// A release is not as it should be in one region.
+    Behaves { region: usize, release: usize, quality: Quality },
+}
+
+impl Item {
+    /// When it begins, and when it is over.
+    pub fn span(&self) -> (Seconds, Seconds) {
+        match *self {
+            Item::Holds { from, lasts, .. } => (from, from + lasts),
+            Item::Pauses { from, by, .. } | Item::Delays { from, by, .. } => (from, from + A_WHILE + by),
+            Item::Doubles { from, after, .. } => (from, from + A_WHILE + after),
+            Item::Strikes { from, .. } | Item::Loses { from, .. } => (from, from + A_WHILE),
+            Item::Arrives { from } | Item::Reruns { from, .. } | Item::Halts { from } | Item::Lifts { from } => {
+                (from, from)
+            }
+            Item::Behaves { .. } => (0, 0),
+        }
+    }
+}
+
+/// A history to be: everything that decides it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Script {
+    /// The seed that it was drawn from.
+    pub seed: u64,
+    /// Which history of that seed.
+    pub number: u64,
+    /// Regions, 1 to 8.
+    pub regions: usize,
+    /// Each region's bake.
+    pub bakes: [Seconds; 8],
+    /// Soak after the shift.
+    pub soak: Seconds,
+    /// AWS's open behaviour.
+    pub live: Live,
+    /// Whether waves walk by the traffic of the hour and not as listed.
+    pub by_traffic: bool,
+    /// What happens.
+    pub items: Vec<Item>,
+    /// Whether only events are disturbed: the end must be as if nothing had been (I10).
+    pub events_only: bool,
+}
+
+/// When histories begin: 03:02 UTC on a night of the year that the reference night is in.
+pub const START: Seconds = 1_795_143_720;
+
+/// An item waits for its event or step no longer than this: a region is swept every five minutes.
+const A_WHILE: Seconds = 310;
+
+struct Draw(Random);
+
+impl Draw {
+    fn below(&mut self, bound: u64) -> u64 {
+        // Bounds are tiny beside 2^32: the bias does not matter, and no draw is repeated.
+        ((self.0.next_u64() >> 32) * bound) >> 32
+    }
+
+    fn index(&mut self, bound: usize) -> usize {
+        usize::try_from(self.below(bound as u64)).unwrap_or(0)
+    }
+
+    fn seconds(&mut self, from: Seconds, to: Seconds) -> Seconds {
+        from + Seconds::try_from(self.below((to - from).max(1) as u64)).unwrap_or(0)
+    }
+
+    /// One in `n`.
+    fn one_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
+    }
+
+    fn of<T: Copy>(&mut self, all: &[T]) -> T {
+        let at = self.index(all.len());
+        *all.get(at).unwrap_or_else(|| unreachable!("an index below the length"))
+    }
+
+    /// Short ones are as likely as long ones: 20 s to about 25 minutes, in octaves.
+    fn length(&mut self) -> Seconds {
+        let octave = self.below(6);
+        self.seconds(20 << octave, 48 << octave)
+    }
+}
+
+impl Script {
+    /// History `number` of `seed`.
+    pub fn draw(seed: u64, number: u64) -> Self {
+        let mut draw = Draw(stream(seed, &[number]));
+        let regions = draw.of(&[1, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 5, 5, 6, 7, 8]);
+        let mut bakes = [0; 8];
+        for bake in bakes.iter_mut() {
+            *bake = draw.of(&[240, 300, 360, 420, 480, 600]);
+        }
+        let live = Live {
+            soak_watched: draw.one_in(2),
+            shows_rolling_back: draw.one_in(2),
+            soak_shows_baking: draw.one_in(2),
+            timers_run_while_dark: draw.one_in(2),
+            same_refused: draw.one_in(2),
+            silence: draw.seconds(50, 91),
+            verdict_delay: draw.of(&[0, 10, 20]),
+        };
+        let soak = draw.of(&[0, 120, 300, 600]);
+        let events_only = draw.one_in(16);
+        // A new execution's order depends on its hour, and so on every delay before it.
+        let by_traffic = draw.one_in(4) && !events_only;
+        let mut script = Self { seed, number, regions, bakes, soak, live, by_traffic, items: Vec::new(), events_only };
+        script.fill(&mut draw);
+        script
+    }
+
+    fn fill(&mut self, draw: &mut Draw) {
+        let wave: Seconds = self.bakes.iter().take(self.regions).map(|bake| bake + 330).sum();
+        let mut horizon = wave + self.soak;
+        if draw.one_in(4) {
+            let from = draw.seconds(0, horizon);
+            self.items.push(Item::Arrives { from });
+            horizon += wave / 2;
+        }
+        if !self.events_only && draw.one_in(3) {
+            return self.gather(draw);
+        }
+        let mut count = 1 + draw.below(4);
+        while draw.one_in(4) && count < 12 {
+            count += 1;
+        }
+        for _ in 0..count {
+            let item = if self.events_only { self.event(draw, horizon) } else { self.any(draw, (0, horizon), None) };
+            self.items.push(item);
+        }
+    }
+
+    /// Disturbances gathered around a moment that is rare otherwise: a canary that goes back, a rollback that fails, an
+    /// alarm after the shift.
+    fn gather(&mut self, draw: &mut Draw) {
+        let region = draw.index(self.regions);
+        let bake = self.bakes.get(region).copied().unwrap_or(0);
+        let begins: Seconds = self.bakes.iter().take(region).map(|bake| bake + 290).sum();
+        let around = match draw.below(3) {
+            0 => {
+                let after = draw.seconds(20, 400);
+                let quality = Quality { late_alarm: Some(after), ..Quality::GOOD };
+                self.items.push(Item::Behaves { region, release: 1, quality });
+                begins + 240 + bake + after
+            }
+            which => {
+                let quality = Quality { first: Showing::Fail, ..Quality::GOOD };
+                self.items.push(Item::Behaves { region, release: 1, quality });
+                if which == 1 {
+                    self.items.push(Item::Holds { fault: Fault::Rollback, region, from: 0, lasts: begins + 3600 });
+                }
+                begins + 200
+            }
+        };
+        for _ in 0..=draw.below(4) {
+            let span = (around - 60, around + if draw.one_in(2) { 120 } else { 600 });
+            let item = self.any(draw, span, Some(region));
+            self.items.push(item);
+        }
+    }
+
+    fn whose(&self, draw: &mut Draw) -> Whose {
+        if draw.one_in(3) { Whose::Region(draw.index(self.regions)) } else { Whose::Wave }
+    }
+
+    /// Nothing but repeats and lateness within what a function's deadline allows, and releases that are as they are.
+    fn event(&self, draw: &mut Draw, horizon: Seconds) -> Item {
+        let (whose, from) = (self.whose(draw), draw.seconds(0, horizon));
+        match draw.below(8) {
+            0..=3 => Item::Doubles { whose, from, after: draw.seconds(0, 400) },
+            4..=6 => {
+                let by = if whose == Whose::Wave { draw.seconds(1, 10) } else { draw.seconds(1, 600) };
+                Item::Delays { whose, from, by }
+            }
+            _ => {
+                let first = draw.of(&[Showing::Fail, Showing::Thin]);
+                let quality = Quality { first, ..Quality::GOOD };
+                Item::Behaves { region: draw.index(self.regions), release: 1, quality }
+            }
+        }
+    }
+
+    /// Anything, within a span of time, mostly about `where_` if that is given.
+    fn any(&self, draw: &mut Draw, span: (Seconds, Seconds), where_: Option<usize>) -> Item {
+        let from = draw.seconds(span.0.max(0), span.1.max(1));
+        let region = where_.filter(|_| !draw.one_in(4)).unwrap_or_else(|| draw.index(self.regions));
+        let whose = match where_ {
+            Some(region) if !draw.one_in(3) => Whose::Region(region),
+            _ => self.whose(draw),
+        };
+        match draw.below(32) {
+            0..=12 => Item::Holds { fault: draw.of(&Fault::ALL), region, from, lasts: draw.length() },
+            13..=18 => {
+                let strike = match draw.below(9) {
+                    0 | 1 => Strike::DiesBefore,
+                    2 | 3 => Strike::DiesAfter,
+                    4 => Strike::Lost,
+                    5 => Strike::TimedOut,
+                    6 => Strike::Throttled,
+                    7 => Strike::Refused,
+                    _ => Strike::Late(draw.seconds(10, 900)),
+                };
+                Item::Strikes { strike, whose, from }
+            }
+            19 | 20 => Item::Pauses { whose, from, by: draw.seconds(1, 75) },
+            21 => Item::Loses { whose, from },
+            22 | 23 => Item::Doubles { whose, from, after: draw.seconds(0, 900) },
+            24 => Item::Delays { whose, from, by: draw.seconds(1, 1200) },
+            25 => Item::Reruns { from, at_once: draw.one_in(2) },
+            26 if draw.one_in(2) => Item::Halts { from },
+            26 | 27 => Item::Lifts { from },
+            _ => Item::Behaves { region, release: 1 + draw.index(2), quality: quality(draw) },
+        }
+    }
+
+    /// The world's setting.
+    pub fn setting(&self) -> Setting {
+        let bakes = self.bakes.iter().copied();
+        let mut fleet = crate::world::fleet(self.regions, bakes, self.soak);
+        if self.by_traffic {
+            fleet.order = OrderPolicy::Signal;
+        }
+        let releases = 2 + usize::from(self.items.iter().any(|item| matches!(item, Item::Arrives { .. })));
+        let mut setting = Setting::new(fleet, releases, self.live, START);
+        for item in &self.items {
+            if let Item::Behaves { region, release, quality } = item
+                && let Some(cell) = setting.quality.get_mut(*region).and_then(|row| row.get_mut(*release))
+            {
+                *cell = *quality;
+            }
+        }
+        setting
+    }
+
+    /// When the last of its disturbances is over.
+    pub fn calm(&self) -> Seconds {
+        START + self.items.iter().map(|item| item.span().1).max().unwrap_or(0)
+    }
+}
+
+fn quality(draw: &mut Draw) -> Quality {
+    let showing = [Showing::Pass, Showing::Fail, Showing::Thin];
+    let turns_at = if draw.one_in(2) { Seconds::MAX } else { draw.seconds(60, 600) };
+    let mut quality = Quality { first: draw.of(&showing), turns_at, then: draw.of(&showing), ..Quality::GOOD };
+    if draw.one_in(4) {
+        quality.green_alarm = Some(draw.seconds(10, 400));
+    }
+    if draw.one_in(2) {
+        quality.first = Showing::Pass;
+        quality.turns_at = Seconds::MAX;
+        quality.late_alarm = Some(draw.seconds(10, 2000));
+    }
+    quality.answers_right = !draw.one_in(8);
+    quality
+}

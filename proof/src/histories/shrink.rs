@@ -1,0 +1,109 @@
+//! A history that breaks an invariant, reduced to what it needs (Zeller and Hildebrandt, "Simplifying and isolating
+//! failure-inducing input", 2002, with single items: a script has few).
+
+use super::run::{run, story};
+use super::script::{Item, Script};
+use crate::world::{Breach, Live};
+use std::fmt;
+
+/// A broken invariant and the shortest story that was found for it.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// The script as it was drawn.
+    pub drawn: Script,
+    /// What is left of it.
+    pub script: Script,
+    /// What broke.
+    pub breach: Breach,
+    /// What happens, line by line.
+    pub lines: Vec<String>,
+}
+
+/// Takes away what the violation does not need.
+pub fn shrink(script: &Script) -> Failure {
+    let invariant = run(script, None).breach.map(|breach| breach.invariant);
+    let breaks =
+        |candidate: &Script| run(candidate, None).breach.is_some_and(|breach| Some(breach.invariant) == invariant);
+    let smallest = smaller(script.clone(), breaks);
+    let told = story(&smallest);
+    let breach =
+        told.ended.breach.unwrap_or(Breach { invariant: "?", what: "it does not break again".to_owned(), at: 0 });
+    Failure { drawn: script.clone(), script: smallest, breach, lines: told.lines }
+}
+
+/// The smallest script that still `breaks`, as far as single removals lead.
+pub(super) fn smaller(mut script: Script, breaks: impl Fn(&Script) -> bool) -> Script {
+    loop {
+        let before = script.clone();
+        let mut at = 0;
+        while at < script.items.len() {
+            let mut candidate = script.clone();
+            candidate.items.remove(at);
+            if breaks(&candidate) { script = candidate } else { at += 1 }
+        }
+        for candidate in simpler(&script) {
+            if breaks(&candidate) {
+                script = candidate;
+            }
+        }
+        if script == before {
+            return script;
+        }
+    }
+}
+
+/// The same with one thing less unusual.
+fn simpler(script: &Script) -> Vec<Script> {
+    let mut all = Vec::new();
+    let fits = |item: &Item, regions: usize| match item {
+        Item::Holds { region, .. } | Item::Behaves { region, .. } => *region < regions,
+        Item::Strikes { whose, .. } | Item::Pauses { whose, .. } | Item::Loses { whose, .. } => {
+            is_within(*whose, regions)
+        }
+        Item::Doubles { whose, .. } | Item::Delays { whose, .. } => is_within(*whose, regions),
+        _ => true,
+    };
+    if script.regions > 1 && script.items.iter().all(|item| fits(item, script.regions - 1)) {
+        all.push(Script { regions: script.regions - 1, ..script.clone() });
+    }
+    if script.by_traffic {
+        all.push(Script { by_traffic: false, ..script.clone() });
+    }
+    let usual = Live::default();
+    let live = script.live;
+    let lives = [
+        Live { soak_watched: usual.soak_watched, ..live },
+        Live { shows_rolling_back: usual.shows_rolling_back, ..live },
+        Live { soak_shows_baking: usual.soak_shows_baking, ..live },
+        Live { timers_run_while_dark: usual.timers_run_while_dark, ..live },
+        Live { same_refused: usual.same_refused, ..live },
+        Live { silence: usual.silence, ..live },
+        Live { verdict_delay: usual.verdict_delay, ..live },
+    ];
+    all.extend(lives.into_iter().filter(|other| *other != live).map(|live| Script { live, ..script.clone() }));
+    all
+}
+
+fn is_within(whose: super::Whose, regions: usize) -> bool {
+    match whose {
+        super::Whose::Wave => true,
+        super::Whose::Region(region) => region < regions,
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Breach { invariant, what, .. } = &self.breach;
+        let (seed, number) = (self.drawn.seed, self.drawn.number);
+        writeln!(f, "{invariant} is broken: {what}")?;
+        writeln!(f, "seed {seed}, history {number}, {} regions, soak {} s", self.script.regions, self.script.soak)?;
+        writeln!(f, "bakes {:?}", self.script.bakes.iter().take(self.script.regions).collect::<Vec<_>>())?;
+        if self.script.live != Live::default() {
+            writeln!(f, "{:?}", self.script.live)?;
+        }
+        writeln!(f, "\nWhat it takes ({} of {} items):", self.script.items.len(), self.drawn.items.len())?;
+        self.script.words().iter().try_for_each(|line| writeln!(f, "  {line}"))?;
+        writeln!(f, "\nWhat happens:")?;
+        self.lines.iter().try_for_each(|line| writeln!(f, "  {line}"))
+    }
+}

@@ -1,0 +1,363 @@
+//! The invariants, held against what is true and not against what anybody believes.
+//!
+//! Each check runs where the truth that it is about changes, so together they run after every step.
+
+use super::endpoint::Request;
+use super::region_call::RegionLook;
+use super::wave_look::WaveLook;
+use super::{Job, Phase, RELEASES, Seconds, World};
+use meridian_domain::plan::{Act, Finish, Next, Plan};
+use meridian_domain::{Cause, Decision, Record, RegionHistory};
+
+/// An invariant that was broken.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Breach {
+    /// `I1` to `I13`, or `L` for liveness.
+    pub invariant: &'static str,
+    /// What broke it.
+    pub what: String,
+    /// When.
+    pub at: Seconds,
+}
+
+/// Seconds that a model fault may take to stop the wave (I7).
+const A_MINUTE: Seconds = 60;
+
+/// Notes the first thing that is wrong.
+pub(super) fn breach(world: &mut World, invariant: &'static str, what: impl Into<String>) {
+    if world.breach.is_some() {
+        return;
+    }
+    let (what, at) = (what.into(), world.now);
+    world.tell(|_| format!("*** {invariant}: {what}"));
+    world.breach = Some(Breach { invariant, what, at });
+}
+
+/// A breach where `holds` is not.
+fn hold(world: &mut World, holds: bool, invariant: &'static str, what: impl FnOnce(&World) -> String) {
+    if !holds {
+        let what = what(world);
+        breach(world, invariant, what);
+    }
+}
+
+/// An update request is about to be taken. True where its caller's lease has run out: I11's remaining race, which is
+/// counted, and which the other checks bound.
+pub(super) fn on_request(world: &mut World, request: &Request) -> bool {
+    let Some(execution) = request.execution else { return false };
+    let setting = world.setting.clone();
+    let title = setting.title(request.region).to_owned();
+    let now = world.timestamp();
+    let Some(actor) = world.executions.get(execution).map(|execution| execution.actor.clone()) else { return false };
+    let lease = world.hub.history.lease.as_ref();
+    let held = lease.is_some_and(|lease| lease.holder == actor && lease.epoch.0 == request.epoch && lease.until > now);
+    let late = request.late;
+    hold(world, held || late, "I11", |_| format!("{title} is updated by {actor}, whose lease has run out"));
+    world.tally.strays += u32::from(!held);
+    approved(world, request.region, request.release);
+    stopped(world, request);
+    let Some(place) = world.regions.get(request.region) else { return false };
+    let target = setting.target(request.region, request.release);
+    let history = &place.chain.history;
+    let intent = history.update.as_ref().filter(|open| open.target == *target && open.execution == actor);
+    let serving = history.serving.as_ref().map(|serving| &serving.target);
+    let back = intent.and_then(|open| open.back.as_ref());
+    let on_back = back.is_some_and(|back| serving == Some(back) && setting.release_of(back) == place.blue);
+    let (intended, back) = (intent.is_some(), on_back);
+    // What the network delivers late was intended and looked at when it was sent.
+    hold(world, intended || late, "I8", |_| format!("{title} is updated and its ledger has no intent"));
+    hold(world, back || late, "I5", |_| format!("{title} is updated and does not serve, proved, what it goes back to"));
+    order(world, request, &actor);
+    !held
+}
+
+/// I3: every region before it serves the release, or is left behind on record, as of the caller's look.
+fn order(world: &mut World, request: &Request, actor: &meridian_domain::Actor) {
+    let setting = world.setting.clone();
+    let places = request.execution.and_then(|number| world.executions.get(number)).map(|e| e.order.clone());
+    for before in places.unwrap_or_default().into_iter().take_while(|before| *before != request.region) {
+        let name = setting.fleet.regions.get(before).map(|region| region.name.clone());
+        let deferred = name.is_some_and(|name| world.hub.history.deferred.contains_key(&(actor.clone(), name)));
+        // Where the control plane does not answer, what the ledger says stands (I7): nobody can see more.
+        let fresh = world
+            .regions
+            .get(before)
+            .is_some_and(|place| place.served_at(request.release, request.looked) || !place.plane_answers());
+        hold(world, deferred || fresh, "I3", |_| {
+            let (title, before) = (setting.title(request.region), setting.title(before));
+            let version = setting.version(request.release);
+            format!("{title} starts {version} while {before}, before it, does not serve it")
+        });
+    }
+}
+
+/// I7: nothing is started for a release that evidence spoke against, or in a halted fleet, later than a minute.
+fn stopped(world: &mut World, request: &Request) {
+    let Some((release, version)) = world.setting.releases.get(request.release).cloned() else { return };
+    let known_by = request.looked.min(world.now - A_MINUTE);
+    let hub = &world.hub;
+    let by_hub = hub.entries.iter().any(|entry| {
+        entry.at.as_second() < known_by
+            && matches!(&entry.record, Record::Condemned { release: condemned, .. } if *condemned == release)
+    });
+    let halted =
+        hub.history.halt.is_some() && written_before(&hub.entries, known_by, |r| matches!(r, Record::Halted { .. }));
+    let by_evidence = world.regions.iter().any(|place| {
+        let readable = place.could_be_read(request.looked);
+        readable
+            && condemns(&place.chain.history, release)
+            && written_before(&place.chain.entries, known_by, |record| {
+                matches!(record, Record::Decided { decision: Decision::Revert, cause: Some(Cause::Release), .. })
+            })
+    });
+    let region_halted = world.regions.iter().any(|place| {
+        let halted = place.chain.history.halt.is_some() && place.could_be_read(request.looked);
+        halted && written_before(&place.chain.entries, known_by, |record| matches!(record, Record::Halted { .. }))
+    });
+    hold(world, !by_hub, "I7", |_| format!("{version} was condemned and is started"));
+    hold(world, !by_evidence, "I7", |_| format!("{version} is started although evidence in a region condemned it"));
+    hold(world, !halted && !region_halted, "I7", |_| format!("{version} is started in a halted fleet"));
+}
+
+/// Whether the last entry of a kind was written before a moment.
+fn written_before(
+    entries: &[std::sync::Arc<meridian_domain::Entry>],
+    moment: Seconds,
+    is: impl Fn(&Record) -> bool,
+) -> bool {
+    entries.iter().rev().find(|entry| is(&entry.record)).is_none_or(|entry| entry.at.as_second() < moment)
+}
+
+/// Whether a region's evidence is against a release: it left it for that, or is about to.
+fn condemns(history: &RegionHistory, release: meridian_domain::ReleaseId) -> bool {
+    let left = history.returned.get(&release).is_some_and(|left| left.cause == Some(Cause::Release));
+    let leaves = history.update.as_ref().is_some_and(|update| {
+        update.target.release == release && update.is_decided(Decision::Revert) && update.cause == Some(Cause::Release)
+    });
+    left || leaves
+}
+
+/// I2: what takes traffic is approved, and attested in the region.
+fn approved(world: &mut World, region: usize, release: usize) {
+    let Some((id, version)) = world.setting.releases.get(release).cloned() else { return };
+    let attested = world.regions.get(region).is_some_and(|place| place.chain.history.attested.contains(&id));
+    let approved = world.hub.history.approved.contains(&id) || release == 0;
+    hold(world, attested && approved, "I2", |_| format!("{version} takes traffic without approval or attestation"));
+}
+
+/// An update has entered a phase.
+pub(super) fn on_phase(world: &mut World, region: usize) {
+    let setting = world.setting.clone();
+    let Some(update) = world.regions.get(region).and_then(|place| place.update) else { return };
+    // An update to what serves already changes no bytes: a request that was late may still ask for one.
+    if !update.guarded || place_serves(world, region, update.target) {
+        return;
+    }
+    let title = setting.title(region);
+    match update.phase {
+        Phase::Baking => {
+            approved(world, region, update.target);
+            one_at_a_time(world);
+        }
+        Phase::Shifting => {
+            one_at_a_time(world);
+            let let_through = is_let_through(world, region, update.target);
+            hold(world, let_through, "I9", |_| {
+                format!("{title}'s canary of {} goes on and nobody let it through", setting.version(update.target))
+            });
+        }
+        Phase::Provisioning | Phase::Soaking | Phase::GoingBack => {}
+    }
+}
+
+fn place_serves(world: &World, region: usize, release: usize) -> bool {
+    world.regions.get(region).is_some_and(|place| place.blue == release)
+}
+
+/// A decision to proceed stands, or stood until so shortly that SageMaker could not hear of the revert in time.
+fn is_let_through(world: &World, region: usize, release: usize) -> bool {
+    let Some(place) = world.regions.get(region) else { return false };
+    let target = world.setting.target(region, release);
+    let Some(open) = place.chain.history.update.as_ref().filter(|open| open.target == *target) else { return false };
+    let lately = world.now - A_MINUTE;
+    let mut decisions = place.chain.entries.iter().rev().filter_map(|entry| match &entry.record {
+        Record::Decided { decision, execution, .. } if *execution == open.execution => {
+            Some((entry.at.as_second(), *decision))
+        }
+        _ => None,
+    });
+    decisions
+        .find(|(at, decision)| !(*decision == Decision::Revert && *at >= lately))
+        .is_some_and(|(_, d)| d == Decision::Proceed)
+}
+
+/// I1: at most one region that is not deferred is mid-shift. An update of I11's remaining race is not counted: its own
+/// checks bound it.
+fn one_at_a_time(world: &mut World) {
+    let setting = world.setting.clone();
+    let mut moving = Vec::new();
+    for (region, place) in world.regions.iter().enumerate() {
+        let Some(update) = place.update.filter(|update| update.guarded && !update.stray) else { continue };
+        let Some(execution) = update.execution.and_then(|number| world.executions.get(number)) else { continue };
+        if matches!(update.phase, Phase::Baking | Phase::Shifting) && place.blue != update.target {
+            moving.push((region, execution.actor.clone()));
+        }
+    }
+    // Left behind by its own wave, or by the wave that moves another one.
+    let deferred = |region: usize| {
+        let name = setting.fleet.regions.get(region).map(|policy| &policy.name);
+        let by = |(_, wave): &(usize, meridian_domain::Actor)| {
+            name.is_some_and(|name| world.hub.history.deferred.contains_key(&(wave.clone(), name.clone())))
+        };
+        moving.iter().any(by)
+    };
+    let moving: Vec<usize> = moving.iter().map(|(region, _)| *region).filter(|region| !deferred(*region)).collect();
+    hold(world, moving.len() <= 1, "I1", |_| {
+        let titles: Vec<&str> = moving.iter().map(|region| setting.title(*region)).collect();
+        format!("{} are mid-shift at once", titles.join(" and "))
+    });
+}
+
+/// A record is about to be written to a region's chain.
+pub(super) fn on_record(world: &mut World, region: usize, record: &Record, looked: Seconds) {
+    let (target, what) = match record {
+        Record::Confirmed { target, .. } => (target, "confirmed"),
+        Record::Settled { target, .. } => (target, "settled"),
+        _ => return,
+    };
+    let setting = world.setting.clone();
+    let release = setting.release_of(target);
+    let Some(place) = world.regions.get(region) else { return };
+    let mut holds = place.served_at(release, looked);
+    if let Record::Settled { .. } = record {
+        holds &= place.update.is_none_or(|update| update.target != release || update.since >= looked);
+    }
+    hold(world, holds, "I4", |_| {
+        format!("{} is {what} on {} and does not serve it", setting.title(region), setting.version(release))
+    });
+}
+
+/// A wave's plan was made.
+pub(super) fn on_wave_plan(world: &mut World, look: &WaveLook, job: Job, plan: &Plan) {
+    let Next::Finish(Finish::Done) = plan.next else { return };
+    let setting = world.setting.clone();
+    let Some(release) = world.executions.get(job.execution).map(|execution| execution.release) else { return };
+    let id = look.sight.release;
+    // A wave that was overtaken before it moved anything exits, and says nothing of the fleet.
+    if look.sight.hub.last_approved.is_some_and(|last| last != id) {
+        return;
+    }
+    for (region, policy) in setting.fleet.regions.iter().enumerate() {
+        let asked = world.subject(job).is_none_or(|subject| subject == region);
+        let serves = world.regions.get(region).is_some_and(|place| place.served_at(release, look.looked));
+        hold(world, !asked || serves, "I13", |_| {
+            format!("wave-{} says that {} serves its release, and it does not", job.execution + 1, policy.title)
+        });
+    }
+}
+
+/// A call of `rollback` has come to its end. I6: where the alarm rang, the endpoint rests on what the ledger proved, and
+/// there is a way back, it has been asked for, whatever the ledger says.
+pub(super) fn on_rollback_end(world: &mut World, look: &RegionLook) {
+    let region = look.region();
+    let Some(place) = world.regions.get(region) else { return };
+    let (Some(history), Some(Some(_))) = (look.sight.history.known(), look.sight.alarm.known()) else { return };
+    let Some(Some(view)) = look.sight.endpoint.known() else { return };
+    let at_rest = place.update.is_none() && !place.broken && view.pending.is_none();
+    let proved = history.serving.as_ref().is_some_and(|serving| serving.target.config == view.config);
+    let back = history.previous.is_some() && history.update.is_none();
+    let stays = at_rest && proved && back && !look.sight.done.contains(&Act::Update);
+    let title = world.setting.title(region).to_owned();
+    hold(world, !stays, "I6", |_| format!("{title}'s alarm rings, there is a way back, and rollback does not take it"));
+}
+
+impl super::Region {
+    /// Whether the region's ledger could be read by a call that began to look then.
+    fn could_be_read(&self, looked: Seconds) -> bool {
+        !self.faults.has(super::Fault::Reads) && self.readable_since < looked
+    }
+
+    /// Whether `release` took all traffic at `moment` or later.
+    fn served_at(&self, release: usize, moment: Seconds) -> bool {
+        let until = self.served.get(release).copied().flatten();
+        release < RELEASES && until.is_some_and(|until| until >= moment)
+    }
+}
+
+/// How a history ended, once nothing moves any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Ending {
+    /// Every region serves the newest release.
+    Newest,
+    /// Every region serves one release, an older one.
+    OneRelease,
+    /// A halt stands.
+    Halted,
+    /// Evidence condemned the release.
+    Condemned,
+    /// The last wave said on record which regions lag, and paged.
+    Stopped,
+}
+
+/// Liveness: what the history has come to, and whether it may stand so. Run once nothing moves.
+pub fn ending(world: &mut World) -> Option<Ending> {
+    truth_is_on_record(world);
+    let releases: Vec<Option<usize>> = world.regions.iter().map(super::Region::serves_alone).collect();
+    let newest = world.executions.iter().map(|execution| execution.release).max().unwrap_or(0);
+    let hub = &world.hub.history;
+    let halted = hub.halt.is_some() || world.regions.iter().any(|place| place.chain.history.halt.is_some());
+    // A page that neither the pager nor the ledger took counts: the failed execution is all that tells (docs/proof.md).
+    let told = world.tally.pages + world.tally.lost > 0;
+    let owed = world.regions.iter().any(|place| !place.chain.history.owed.is_empty());
+    let id = world.setting.releases.get(newest).map(|(id, _)| *id);
+    let condemned = id.is_some_and(|id| hub.condemned.contains_key(&id));
+    let last = world.executions.last().map(|execution| &execution.actor);
+    let ended = last.is_some_and(|actor| hub.ended.contains_key(actor));
+    let ending = match () {
+        () if releases.iter().all(|release| *release == Some(newest)) => Ending::Newest,
+        () if halted => Ending::Halted,
+        () if condemned => Ending::Condemned,
+        () if releases.windows(2).all(|pair| pair.first() == pair.last()) => Ending::OneRelease,
+        () if ended => Ending::Stopped,
+        () => {
+            breach(
+                world,
+                "L",
+                format!("the fleet ends on {releases:?}, not halted, not condemned, and no wave says so"),
+            );
+            return None;
+        }
+    };
+    hold(world, ending == Ending::Newest || told, "L", |_| format!("the fleet ends {ending:?} and nobody was paged"));
+    hold(world, !owed, "L", |_| "a page is owed for ever".to_owned());
+    Some(ending)
+}
+
+/// A history that does not come to rest.
+pub fn never_rests(world: &mut World) {
+    let stands: Vec<_> = world.executions.iter().map(|execution| execution.stand).collect();
+    breach(world, "L", format!("the faults are long over and the world does not come to rest: {stands:?}"));
+}
+
+/// In the end the ledgers say what is: what serves, and nothing in flight.
+fn truth_is_on_record(world: &mut World) {
+    let setting = world.setting.clone();
+    for region in 0..setting.targets.len() {
+        let Some(place) = world.regions.get(region) else { continue };
+        if place.broken {
+            continue;
+        }
+        let title = setting.title(region);
+        let history = &place.chain.history;
+        let named = history.serving.as_ref().map(|serving| setting.release_of(&serving.target));
+        let (blue, moving) = (place.blue, place.update.is_some());
+        // A confirmed update whose soak nobody closed is settled by the next wave.
+        let open = history.update.as_ref().is_some_and(|update| !update.confirmed);
+        hold(world, !moving, "L", |_| format!("{title}'s endpoint never comes to rest"));
+        hold(world, !open, "I8", |_| format!("{title}'s ledger has an update that nobody closes"));
+        hold(world, named == Some(blue), "I8", |_| {
+            let named = named.map_or("nothing", |named| setting.version(named));
+            format!("{title}'s ledger says that it serves {named}, and it serves {}", setting.version(blue))
+        });
+    }
+}

@@ -1,0 +1,298 @@
+//! A lean world in which the real planner decides: endpoints, alarms, ledgers and pipeline as a pure state machine.
+//!
+//! Nothing here decides anything. [`meridian_domain::plan`] plans, [`meridian_domain::audit`] audits, the real projections
+//! add up real entries (without their hashes); this module models what executes a plan
+//! (`shared/handlers/src/promote/execute.rs`, `rollback.rs`, `journal.rs`) and what AWS makes of it. Its *truth* (what
+//! really serves, who really called) is known to the checks in [`checks`] and to nobody who acts.
+//!
+//! Random histories ([`crate::histories`]) drive it; an exhaustive model is to drive the same steps.
+
+mod alarms;
+mod call;
+pub mod checks;
+mod endpoint;
+mod judgements;
+mod ledger;
+mod pipeline;
+mod region_call;
+mod setting;
+mod wave_call;
+mod wave_look;
+mod words;
+
+pub use call::{Call, Flow, Hit, Outcome, Strike, Who};
+pub use checks::Breach;
+pub use endpoint::{Phase, Request, Taken, Update};
+pub use ledger::Chain;
+pub use pipeline::{Execution, Job, Stand};
+pub use setting::{Live, Quality, Setting, Showing, Timing, fleet};
+
+use jiff::Timestamp;
+use meridian_domain::{HubHistory, RegionHistory};
+use std::sync::Arc;
+
+/// Seconds since 1970, as every time of the world.
+pub type Seconds = i64;
+
+/// What goes wrong in a region, or with what is called there, for as long as it lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Fault {
+    /// SageMaker's control plane is gone: its calls time out and updates stand still.
+    Dark,
+    /// SageMaker's control plane throttles every call; updates go on.
+    Throttled,
+    /// CloudWatch does not answer: no beat, no verdict, no alarm can be read.
+    Signals,
+    /// The canary's counts cannot be read.
+    Counts,
+    /// The region's ledger takes no entry.
+    Writes,
+    /// The region's ledger cannot be read.
+    Reads,
+    /// The endpoint does not answer golden records.
+    Golden,
+    /// Pages about the region are declined.
+    Pages,
+    /// New fleets take an hour to come up.
+    Slow,
+    /// The next rollback of SageMaker's own fails: `UpdateRollbackFailed`.
+    Rollback,
+    /// Every call of `promote` for this region dies at once: the judge is dead.
+    Judge,
+    /// The hub's chain neither reads nor writes.
+    Hub,
+    /// The rollback alarm rings, whatever serves.
+    Alarm,
+}
+
+impl Fault {
+    /// All kinds, in the order of the tables.
+    pub const ALL: [Self; 13] = [
+        Self::Dark,
+        Self::Throttled,
+        Self::Signals,
+        Self::Counts,
+        Self::Writes,
+        Self::Reads,
+        Self::Golden,
+        Self::Pages,
+        Self::Slow,
+        Self::Rollback,
+        Self::Judge,
+        Self::Hub,
+        Self::Alarm,
+    ];
+
+    fn bit(self) -> u16 {
+        1 << self as u16
+    }
+
+    /// What a table and a story call it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Dark => "control plane dark",
+            Self::Throttled => "throttled",
+            Self::Signals => "CloudWatch gone",
+            Self::Counts => "counts missing",
+            Self::Writes => "ledger not writable",
+            Self::Reads => "ledger not readable",
+            Self::Golden => "golden records unanswered",
+            Self::Pages => "pages declined",
+            Self::Slow => "slow provisioning",
+            Self::Rollback => "rollback fails",
+            Self::Judge => "judge dead",
+            Self::Hub => "hub's ledger gone",
+            Self::Alarm => "rollback alarm rings",
+        }
+    }
+}
+
+/// The faults that hold now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Faults(u16);
+
+impl Faults {
+    /// Whether `fault` holds.
+    pub fn has(self, fault: Fault) -> bool {
+        self.0 & fault.bit() != 0
+    }
+
+    fn set(&mut self, fault: Fault, on: bool) {
+        self.0 = if on { self.0 | fault.bit() } else { self.0 & !fault.bit() };
+    }
+
+    /// Whether none holds.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// One region's truth.
+#[derive(Clone, Debug)]
+pub struct Region {
+    /// The release whose fleet serves (of an update: blue).
+    pub blue: usize,
+    /// The update in flight.
+    pub update: Option<Update>,
+    /// `UpdateRollbackFailed`: which bytes serve is unknown.
+    pub broken: bool,
+    /// Releases whose configuration was created here, a bit each.
+    pub configured: u8,
+    /// The region's ledger.
+    pub chain: Chain<RegionHistory>,
+    /// The heartbeat alarm's last datapoint.
+    pub beat: Seconds,
+    /// Whether the heartbeat alarm takes silence for an alarm.
+    pub armed: bool,
+    /// Whether the heartbeat alarm rings.
+    pub silent: bool,
+    /// Whether the verdict alarm rings.
+    pub verdict: bool,
+    /// When a verdict that was published makes it ring.
+    pub verdict_due: Option<Seconds>,
+    /// Whether one of the green alarms rings.
+    pub green: bool,
+    /// Whether the composite rollback alarm rings.
+    pub alarm: bool,
+    /// When the release that takes all traffic began to.
+    pub took_over: Seconds,
+    /// Since when the region's ledger can be read.
+    pub readable_since: Seconds,
+    /// Faults that hold.
+    pub faults: Faults,
+    /// When each release last took all traffic here: never, or until then (`Seconds::MAX`: it does now).
+    pub served: [Option<Seconds>; RELEASES],
+    /// How often an update was called for here by someone whose lease had run out by then.
+    pub stray: u32,
+}
+
+/// Releases that a world may have: the champion and two more.
+pub const RELEASES: usize = 3;
+
+/// Everything that is so.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// What never changes.
+    pub setting: Arc<Setting>,
+    /// Now.
+    pub now: Seconds,
+    /// The hub's chain.
+    pub hub: Chain<HubHistory>,
+    /// In promotion order.
+    pub regions: Vec<Region>,
+    /// The pipeline's executions.
+    pub executions: Vec<Execution>,
+    /// Requests that the network has not delivered yet, and when it does.
+    pub in_flight: Vec<(Seconds, Request)>,
+    /// Regions whose alarm or endpoint changed: a bit each, until `rollback` is told.
+    pub woken: u8,
+    /// What the run has found wrong, first thing first.
+    pub breach: Option<Breach>,
+    /// Counters of what happened.
+    pub tally: Tally,
+    /// The story so far, where one is told.
+    pub story: Option<Vec<String>>,
+    /// Looks of ended calls: the next call reads on where one of them stopped.
+    idle: call::Idle,
+}
+
+/// What a run is measured by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Plans made, of all three planners.
+    pub plans: u32,
+    /// Of them, by `plan::promote` and `plan::verify`.
+    pub wave_plans: u32,
+    /// Pages that went out.
+    pub pages: u32,
+    /// Pages that were owed on record instead.
+    pub owed: u32,
+    /// Pages that neither the pager nor the ledger took.
+    pub lost: u32,
+    /// Updates that SageMaker took from a caller whose lease had run out meanwhile (I11's remaining race).
+    pub strays: u32,
+    /// Steps that an injected disturbance met.
+    pub struck: u32,
+    /// When the last page went out.
+    pub last_page: Seconds,
+}
+
+impl World {
+    /// 03:02: the champion serves everywhere, the later releases are attested, approved and waiting.
+    pub fn new(setting: Arc<Setting>, start: Seconds, telling: bool) -> Self {
+        let hub = setting.hub.clone();
+        let regions = setting.regions.iter().map(|history| Region {
+            blue: 0,
+            update: None,
+            broken: false,
+            configured: 1,
+            chain: Chain::starting_with(history.clone()),
+            beat: start,
+            armed: false,
+            silent: false,
+            verdict: false,
+            verdict_due: None,
+            took_over: start,
+            readable_since: Seconds::MIN,
+            green: false,
+            alarm: false,
+            faults: Faults::default(),
+            served: [Some(Seconds::MAX), None, None],
+            stray: 0,
+        });
+        let regions = regions.collect();
+        Self {
+            hub: Chain::starting_with(hub),
+            regions,
+            now: start,
+            executions: Vec::new(),
+            in_flight: Vec::new(),
+            woken: 0,
+            breach: None,
+            tally: Tally::default(),
+            story: telling.then(Vec::new),
+            idle: call::Idle::default(),
+            setting,
+        }
+    }
+
+    /// Now, as the planner is told it.
+    pub fn timestamp(&self) -> Timestamp {
+        stamp(self.now)
+    }
+
+    /// Adds a line to the story, where one is told.
+    pub fn tell(&mut self, line: impl FnOnce(&Setting) -> String) {
+        let Some(story) = &mut self.story else { return };
+        let line = line(&self.setting);
+        story.push(format!("{}  {line}", stamp(self.now).strftime("%H:%M:%S")));
+    }
+
+    /// A fault begins or ends in a region.
+    pub fn fault(&mut self, region: usize, fault: Fault, on: bool) {
+        let now = self.now;
+        let Some(place) = self.regions.get_mut(region) else { return };
+        let dark = fault == Fault::Dark && place.faults.has(Fault::Dark) != on;
+        place.faults.set(fault, on);
+        if fault == Fault::Reads && !on {
+            place.readable_since = now;
+        }
+        let words = if on { "begins" } else { "is over" };
+        self.tell(|setting| format!("{}: {} {words}", setting.title(region), fault.words()));
+        match (dark, on) {
+            (true, true) => self.freeze(region),
+            (true, false) => self.thaw(region),
+            _ => {}
+        }
+    }
+
+    /// Whether the hub's chain answers.
+    pub fn hub_answers(&self) -> bool {
+        !self.regions.iter().any(|region| region.faults.has(Fault::Hub))
+    }
+}
+
+/// A time of the world as the domain has it.
+pub fn stamp(at: Seconds) -> Timestamp {
+    Timestamp::from_second(at).unwrap_or(Timestamp::MAX)
+}
