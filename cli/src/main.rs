@@ -9,6 +9,7 @@ mod lift;
 mod models;
 mod night;
 mod overrides;
+mod plan;
 mod progress;
 mod publish;
 mod score;
@@ -36,6 +37,8 @@ enum Command {
     Evaluate(Box<evaluate::Arguments>),
     /// Judge a wave's counts, green against blue, as a canary is judged.
     Judge(judge::Arguments),
+    /// What the next wave would do, and why, before it does.
+    Plan(plan::Arguments),
     /// Score records; print margins and probabilities as CSV.
     Score(score::Arguments),
     /// Write a release into home's bucket: the archive first, the manifest last.
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Command::Night(arguments) => night::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Judge(arguments) => judge::run(&arguments),
+        Command::Plan(arguments) => plan::run(&arguments),
         Command::Score(arguments) => score::run(&arguments),
         Command::Publish(arguments) => publish::run(&arguments),
         Command::Halt(arguments) => halt::run(&arguments),

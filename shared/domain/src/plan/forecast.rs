@@ -20,8 +20,10 @@ pub struct Forecast {
     pub starts: Timestamp,
     /// In which order, and why.
     pub order: WaveOrder,
-    /// Each region's turn, in that order.
+    /// The turn of each region that policy lets start, in that order.
     pub turns: Vec<Turn>,
+    /// The regions that a freeze leaves on what they serve, in that order.
+    pub frozen: Vec<Left>,
     /// When the last region would be on the release.
     pub ends: Timestamp,
     /// When the last soak would be over, and with it the wave.
@@ -54,13 +56,32 @@ pub struct Turn {
     pub plan: BakePlan,
 }
 
+/// A region that a freeze keeps from starting when its turn comes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Left {
+    /// Which region.
+    pub region: RegionName,
+    /// What people call it.
+    pub title: String,
+    /// The freeze's name.
+    pub freeze: String,
+    /// Why.
+    pub why: String,
+    /// When it may start again.
+    pub until: Timestamp,
+}
+
 /// The wave that would start at `starts`, with what was measured of the regions' traffic.
 pub fn forecast(fleet: &Fleet, starts: Timestamp, hours: &BTreeMap<RegionName, Hour>) -> Forecast {
     let order = wave_order(fleet, starts);
     let mut carried: BTreeMap<MetricName, (u64, u64)> = BTreeMap::new();
-    let (mut turns, mut warnings, mut at) = (Vec::new(), Vec::new(), starts);
+    let (mut turns, mut left, mut warnings, mut at) = (Vec::new(), Vec::new(), Vec::new(), starts);
     let usual = Hour::default();
     for region in fleet.in_order(Some(&order.regions)) {
+        if let Some(frozen) = freeze(fleet, region, at) {
+            left.push(frozen);
+            continue;
+        }
         let hour = hours.get(&region.name).unwrap_or(&usual);
         let canary = at + PROVISIONING;
         let plan = BakeQuestion { fleet, region, from: canary, hour, carried: &carried }.answer();
@@ -74,7 +95,22 @@ pub fn forecast(fleet: &Fleet, starts: Timestamp, hours: &BTreeMap<RegionName, H
         turns.push(turn);
     }
     warnings.extend(turns.last().and_then(|last: &Turn| blind_together(&last.plan)));
-    Forecast { starts, order, turns, ends: at, settles: at + fleet.guardrail.soak, warnings }
+    // Where nothing starts, nothing soaks either.
+    let settles = if turns.is_empty() { at } else { at + fleet.guardrail.soak };
+    Forecast { starts, order, turns, frozen: left, ends: at, settles, warnings }
+}
+
+/// The freeze that would keep a region from starting at `at`, as the preflight asks: one that begins before its soak would
+/// be over counts too. Overrides are in the ledger, which a forecast does not read.
+fn freeze(fleet: &Fleet, region: &Region, at: Timestamp) -> Option<Left> {
+    let frozen = fleet.frozen(&region.name, at, at + region.bake + fleet.guardrail.soak)?;
+    Some(Left {
+        region: region.name.clone(),
+        title: region.title.clone(),
+        freeze: frozen.name,
+        why: frozen.why,
+        until: frozen.until,
+    })
 }
 
 fn turn(fleet: &Fleet, region: &Region, starts: Timestamp, plan: BakePlan) -> Turn {

@@ -30,7 +30,7 @@ pub use bake::{Bake, BakePlan, BakeQuestion, Finding, Hour, PROVISIONING, SHIFT,
 pub use canary::beats;
 pub use diagnosis::{Diagnosis, Signs, diagnose};
 pub use dispersion::{Dispersion, dispersion};
-pub use forecast::{Forecast, Turn, forecast};
+pub use forecast::{Forecast, Left, Turn, forecast};
 pub use order::{WaveOrder, order_due, region_at, wave_order};
 pub use past::{dispersions, last_hours};
 pub use promote::promote;

@@ -158,6 +158,21 @@ fn four_regions_are_on_the_release_by_a_quarter_past_four() {
     }
 }
 
+/// A region that is frozen when its turn comes takes no time and shows no evidence; where all are, nothing starts.
+#[test]
+fn a_forecast_leaves_out_who_is_frozen_and_says_until_when() {
+    let fleet = fleet();
+    let december = forecast(&fleet, "2026-12-17T03:02:00Z".parse().unwrap(), &BTreeMap::new());
+    assert_eq!(december.turns.iter().map(|turn| turn.title.as_str()).collect::<Vec<_>>(), ["EU", "AU", "JP"]);
+    assert_eq!(december.ends, december.turns[2].on_release);
+    let left = &december.frozen[0];
+    assert_eq!((left.title.as_str(), left.freeze.as_str()), ("BR", "brazil-year-end"));
+    assert_eq!(left.until, "2027-01-01T03:00:00Z".parse().unwrap());
+    let friday = forecast(&fleet, "2026-11-27T03:02:00Z".parse().unwrap(), &BTreeMap::new());
+    assert_eq!((friday.turns.len(), friday.frozen.len()), (0, 4));
+    assert_eq!((friday.ends, friday.settles), (friday.starts, friday.starts));
+}
+
 /// What policy wants found and no bake within the bounds can find is said beforehand.
 #[test]
 fn a_plan_warns_of_what_no_bake_within_the_bounds_can_find() {

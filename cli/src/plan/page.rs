@@ -1,0 +1,192 @@
+//! The plan as a person reads it.
+
+use super::Proposal;
+use anstyle::{AnsiColor, Style};
+use jiff::Timestamp;
+use meridian_domain::Fleet;
+use meridian_domain::plan::{BakePlan, Finding, Forecast, Turn};
+use std::io::{self, Write};
+
+/// Columns of running text.
+const WIDTH: usize = 100;
+const HEADERS: [&str; 9] =
+    ["", "starts", "traffic", "canary", "compares", "alone finds", "with those before", "decides", "on it"];
+
+/// Writes the page.
+///
+/// # Errors
+/// The stream is closed.
+pub fn write(out: &mut impl Write, fleet: &Fleet, forecast: &Forecast, proposals: &[Proposal]) -> io::Result<()> {
+    let bold = Style::new().bold();
+    let start = forecast.starts.strftime("%A %Y-%m-%d %H:%M UTC");
+    writeln!(out, "{bold}The next wave of {}, if its release is approved by {start}{bold:#}\n", fleet.name)?;
+    paragraph(out, &format!("Order: {}.", forecast.order.why), "")?;
+    writeln!(out)?;
+    if forecast.turns.is_empty() {
+        frozen(out, forecast)?;
+        let hold = fleet.wave.hold;
+        return writeln!(out, "\n{bold}Nothing starts{bold:#}: a wave holds for {hold:#}, and gives up after that.");
+    }
+    table(out, forecast)?;
+    frozen(out, forecast)?;
+    let count = forecast.turns.len();
+    let who = if forecast.frozen.is_empty() {
+        format!("All {count} regions")
+    } else {
+        format!("{count} of {} regions", count + forecast.frozen.len())
+    };
+    writeln!(
+        out,
+        "\n{bold}{who} on it by {}{bold:#}; the last soak of {:#} is over by {}.",
+        clock(forecast.ends),
+        fleet.guardrail.soak,
+        clock(forecast.settles)
+    )?;
+    writeln!(out)?;
+    meaning(out, fleet)?;
+    let yellow = AnsiColor::Yellow.on_default();
+    for warning in &forecast.warnings {
+        write!(out, "\n{yellow}warning:{yellow:#} ")?;
+        paragraph(out, warning, "         ")?;
+    }
+    dispersion(out, proposals)
+}
+
+/// Who is left as it is, and until when.
+fn frozen(out: &mut impl Write, forecast: &Forecast) -> io::Result<()> {
+    let yellow = AnsiColor::Yellow.on_default();
+    for left in &forecast.frozen {
+        let until = left.until.strftime("%Y-%m-%d %H:%M UTC");
+        let words = format!("stays as it is: frozen by {:?} until {until} ({})", left.freeze, left.why);
+        write!(out, "{yellow}{}{yellow:#}  ", left.title)?;
+        paragraph(out, &words, "    ")?;
+    }
+    Ok(())
+}
+
+/// How the table's findings are read.
+fn meaning(out: &mut impl Write, fleet: &Fleet) -> io::Result<()> {
+    let dim = Style::new().dimmed();
+    let wave = &fleet.wave;
+    let meaning = format!(
+        "\"4xx 3.0x\" reads: errors 4xx that are three times as frequent as before are found with chance 0.8. Wanted are {}x with \
+         those before and {}x alone, where {} of the requests or more are bad before; under that the same excess. A canary \
+         takes the smallest share, then the shortest bake that finds this. Of a bake those minutes are compared that begin \
+         after the warm-up and whose counts have arrived when the decision falls. Provisioning and shift are reckoned with 3m \
+         and 1m.",
+        wave.detect,
+        wave.detect_alone,
+        percent(wave.base_rate)
+    );
+    write!(out, "{dim}")?;
+    paragraph(out, &meaning, "")?;
+    write!(out, "{dim:#}")
+}
+
+fn table(out: &mut impl Write, forecast: &Forecast) -> io::Result<()> {
+    let rows: Vec<[String; 9]> = forecast.turns.iter().map(cells).collect();
+    let mut widths = HEADERS.map(str::len);
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let padded = |row: &[String; 9]| {
+        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        cells.join("  ").trim_end().to_owned()
+    };
+    let dim = Style::new().dimmed();
+    writeln!(out, "{dim}{}{dim:#}", padded(&HEADERS.map(str::to_owned)))?;
+    for (turn, row) in forecast.turns.iter().zip(&rows) {
+        let style = if turn.plan.enough { Style::new() } else { AnsiColor::Yellow.on_default() };
+        writeln!(out, "{style}{}{style:#}", padded(row))?;
+    }
+    Ok(())
+}
+
+fn cells(turn: &Turn) -> [String; 9] {
+    let plan = &turn.plan;
+    let measured = if plan.measured { ", measured" } else { "" };
+    [
+        turn.title.clone(),
+        format!("{} ({} there)", clock(turn.starts), turn.local_clock),
+        format!("{:.0}/s, {:.0} % of peak{measured}", plan.rps, 100.0 * plan.rps / turn.peak_rps),
+        format!("{} % for {:#}", plan.bake.percent, plan.bake.wait),
+        compared(plan),
+        found(plan, |finding| finding.alone),
+        found(plan, |finding| finding.pooled),
+        clock(turn.decides),
+        clock(turn.on_release),
+    ]
+}
+
+fn compared(plan: &BakePlan) -> String {
+    format!("{} min, {} requests", plan.minutes, thousands(plan.green))
+}
+
+fn found(plan: &BakePlan, which: impl Fn(&Finding) -> Option<f64>) -> String {
+    let each = plan.findings.iter().map(|finding| {
+        let ratio = which(finding).map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.1}x"));
+        format!("{} {ratio}", finding.metric)
+    });
+    each.collect::<Vec<_>>().join(", ")
+}
+
+/// Lines of at most [`WIDTH`] columns; further ones begin with `indent`.
+fn paragraph(out: &mut impl Write, text: &str, indent: &str) -> io::Result<()> {
+    let mut length = indent.len();
+    let mut first = true;
+    for word in text.split_whitespace() {
+        let more = word.chars().count() + usize::from(!first);
+        if !first && length + more > WIDTH {
+            write!(out, "\n{indent}{word}")?;
+            length = indent.len() + more;
+        } else {
+            write!(out, "{}{word}", if first { "" } else { " " })?;
+            length += more;
+        }
+        first = false;
+    }
+    writeln!(out)
+}
+
+fn dispersion(out: &mut impl Write, proposals: &[Proposal]) -> io::Result<()> {
+    if proposals.is_empty() {
+        return Ok(());
+    }
+    let (bold, yellow) = (Style::new().bold(), AnsiColor::Yellow.on_default());
+    writeln!(
+        out,
+        "\n{bold}Dispersion{bold:#} (variance over mean of blue's minutes; declare the largest proposal of a metric)"
+    )?;
+    for Proposal { region, metric, dispersion, declared } in proposals {
+        let over = declared.is_some_and(|declared| dispersion.proposed > declared);
+        let style = if over { yellow } else { Style::new() };
+        let declared = declared.map_or_else(|| "none".to_owned(), |declared| format!("{declared:.1}"));
+        writeln!(
+            out,
+            "{style}  {region:<16} {metric:<20} {:>5.2}, at most {:>5.2}: proposed {:>4.1}, declared {declared} ({} pairs of minutes){style:#}",
+            dispersion.estimate, dispersion.upper, dispersion.proposed, dispersion.pairs
+        )?;
+    }
+    Ok(())
+}
+
+fn percent(share: f64) -> String {
+    format!("{} %", 100.0 * share)
+}
+
+/// `30,218`.
+fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let lead = digits.len() % 3;
+    let groups = digits.as_bytes().iter().enumerate().map(|(at, digit)| {
+        let comma = if at > 0 && at % 3 == lead { "," } else { "" };
+        format!("{comma}{}", char::from(*digit))
+    });
+    groups.collect()
+}
+
+fn clock(at: Timestamp) -> String {
+    at.strftime("%H:%M").to_string()
+}
