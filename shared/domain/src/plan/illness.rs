@@ -87,15 +87,17 @@ impl View<'_> {
             return beat
                 .unwrap_or_else(|| Plan::wait(format!("{} does not answer since {}", self.title(), clock(since))));
         }
-        // What was let through stands: the judge is done, and its silence must not take the region back.
-        if update.is_some_and(|update| self.is_shifted(update))
+        let diagnosis = self.silence(since, update);
+        let why = diagnosis.why("it does not answer");
+        // What was let through stands, unless its own fleet shows the release bad since: the judge is done, and its silence
+        // must not take the region back.
+        let stands = |update: &OpenUpdate| self.is_shifted(update) && diagnosis.cause != Cause::Release;
+        if update.is_some_and(stands)
             && let Some(disarm) = self.once(Act::Disarm, "the canary was let through and is over")
         {
             return disarm;
         }
-        let diagnosis = self.silence(since, update);
-        let why = diagnosis.why("it does not answer");
-        if let Some(update) = update.filter(|update| !self.is_shifted(update)) {
+        if let Some(update) = update.filter(|update| !stands(update)) {
             if !update.is_decided(Decision::Revert) {
                 return self.revert(update, diagnosis.cause, why, None);
             }

@@ -24,11 +24,12 @@ mod lookout;
 mod manifest;
 #[cfg(test)]
 mod night;
+#[cfg(test)]
 mod order;
 #[cfg(test)]
 mod properties;
-mod queue;
 #[cfg(test)]
+mod queue;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]

@@ -255,10 +255,25 @@ impl Look {
             }
             Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::NotFound) || error.is_regional() => {
                 tracing::warn!(%error, "looking again");
+                if error.kind == ErrorKind::Conflict {
+                    self.read_again(ports, &region.name).await?;
+                }
             }
             Err(error) => self.noted_start(&region.name, Err(error))?,
         }
         self.endpoint(ports, fleet, &region.name).await;
+        Ok(())
+    }
+
+    /// Whose update runs instead: one who stood still may have lost the fleet to another meanwhile (I11).
+    async fn read_again<P: Ports>(&mut self, ports: &P, region: &RegionName) -> Result<(), HandlerError> {
+        self.hub.refresh(ports).await?;
+        self.hub_changed();
+        if let Some(journal) = self.regions.get_mut(region)
+            && journal.refresh(ports).await.is_ok()
+        {
+            self.region_changed(region);
+        }
         Ok(())
     }
 
