@@ -186,7 +186,9 @@ impl<H: Host> Engine<H> {
     fn settle(&mut self, id: InvocationId, progress: Progress) {
         match progress {
             Progress::Sleeping { until } => {
-                self.asleep.insert(id, until);
+                // A process that stands still does not wake, whatever it waits for.
+                let thaws = lock(&self.world).stands_still(id);
+                self.asleep.insert(id, thaws.map_or(until, |thaws| thaws.max(until)));
             }
             Progress::Ended(how) => lock(&self.world).invocation_ended(id, how),
         }

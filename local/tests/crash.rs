@@ -175,4 +175,6 @@ nights! {
     starved_canary: "starved-canary",
     declines_more: "declines-more",
     judge_dies: "judge-dies",
+    messy_events: "messy-events",
+    two_homes: "two-homes",
 }

@@ -60,6 +60,8 @@ golden! {
     tokyo_recovers_from_unknown_bytes_and_proves_it: "update-rollback-failed",
     sydney_goes_back_without_its_ledger: "rollback-with-dead-ledger",
     a_dead_judge_lets_nothing_through: "judge-dies",
+    late_repeated_and_broken_off_events_change_no_ending: "messy-events",
+    a_home_that_lost_the_fleet_while_it_stood_still_changes_nothing: "two-homes",
     a_canary_that_nobody_calls_never_goes_on: "starved-canary",
     a_model_that_declines_more_is_caught_without_an_error: "declines-more",
     a_new_fleet_gets_its_first_release: "first-night",
@@ -148,6 +150,15 @@ fn every_event_delivered_twice_ends_the_same() {
         assert_eq!(end(&once), end(&twice), "{name}\n{story}");
         assert_eq!(once.decisions.len(), twice.decisions.len(), "{name}: a decision was written twice\n{story}");
     }
+}
+
+/// I10 all at once: what arrives twice, late or behind others, and what dies in mid-step, ends like the night in which
+/// nothing does.
+#[test]
+fn messy_events_end_as_a_good_night_does() {
+    let (usual, messy) = (live(&built_in("good-night"), SEED).1, live(&built_in("messy-events"), SEED).1);
+    assert_eq!(end(&usual), end(&messy));
+    assert_eq!(usual.decisions.len(), messy.decisions.len());
 }
 
 /// Every function killed once at every call that changes something, before and after it takes effect.
@@ -261,6 +272,8 @@ wire! {
     update_rollback_failed: "update-rollback-failed",
     rollback_with_dead_ledger: "rollback-with-dead-ledger",
     judge_dies: "judge-dies",
+    messy_events: "messy-events",
+    two_homes: "two-homes",
     starved_canary: "starved-canary",
     declines_more: "declines-more",
     first_night: "first-night",

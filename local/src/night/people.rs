@@ -91,6 +91,9 @@ fn start_again(
     let version = rerun.version.clone();
     let context = Context::new(FLEET, fleet.home.clone()).map_err(|error| NightError::Data(error.to_string()))?;
     let token = format!("rerun-{version}-{}", lock(world).now());
+    if rerun.beside {
+        lock(world).next_execution_is_beside();
+    }
     let started = block_on(world, |actor| {
         let (ports, fleet, version) = (DirectPorts::of(actor, fleet.clone()), fleet.clone(), version.clone());
         async move {
@@ -101,7 +104,8 @@ fn start_again(
     });
     let release: ReleaseId = settled(started, || format!("a new execution of {version}"))?;
     narrator.meet(release, version.as_str());
-    Ok(format!("a person starts a new execution of {version}"))
+    let place = if rerun.beside { ", from a second home" } else { "" };
+    Ok(format!("a person starts a new execution of {version}{place}"))
 }
 
 /// `meridian override`.

@@ -27,6 +27,8 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("planes-dark", include_str!("../../scenarios/planes-dark.toml")),
     ("update-rollback-failed", include_str!("../../scenarios/update-rollback-failed.toml")),
     ("rollback-with-dead-ledger", include_str!("../../scenarios/rollback-with-dead-ledger.toml")),
+    ("messy-events", include_str!("../../scenarios/messy-events.toml")),
+    ("two-homes", include_str!("../../scenarios/two-homes.toml")),
     ("judge-dies", include_str!("../../scenarios/judge-dies.toml")),
     ("starved-canary", include_str!("../../scenarios/starved-canary.toml")),
     ("declines-more", include_str!("../../scenarios/declines-more.toml")),
@@ -112,6 +114,9 @@ pub struct Rerun {
     pub at: Moment,
     /// Of which release.
     pub version: Version,
+    /// Whether it runs beside those under way, as from a second home, and not behind them.
+    #[serde(default)]
+    pub beside: bool,
 }
 
 /// A rule that a person sets aside: `meridian override`.

@@ -121,6 +121,10 @@ impl Narrator {
                 let again = if *retried { "; Lambda tries again" } else { "" };
                 (Tone::Warn, format!("{function} did not answer: {}{again}", how.replace('_', " ")))
             }
+            What::StaleCall { function, operation, refused } => match refused {
+                Some(why) => (Tone::Warn, format!("{operation} of a {function} that was given up is refused: {why}")),
+                None => (Tone::Warn, format!("{operation} of a {function} that was given up is taken")),
+            },
             What::AlarmStateChanged { alarm, from, to, reason } => return self.alarm(event, alarm, *from, *to, reason),
             What::EndpointStage { .. } => return self.stage(event),
             What::ExecutionStarted { .. } => (Tone::Plain, "the pipeline starts".to_owned()),

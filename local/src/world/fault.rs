@@ -98,6 +98,11 @@ pub enum FaultKind {
     Hang,
     /// The function is killed at the named operation.
     Kill,
+    /// The function's process stands still at a call, which is lost, for `delay`, whatever its deadline: nobody waits for it
+    /// any more when it goes on.
+    Freeze,
+    /// Asynchronous calls of the function arrive later, by `delay`, and so behind others.
+    EventDelay,
     /// Copies to the region come later, by `delay`.
     ReplicationDelay,
     /// Copies to the region do not come.
@@ -172,7 +177,7 @@ pub struct Fault {
     /// At most so often.
     #[serde(default, alias = "times")]
     pub at_most: Option<u32>,
-    /// For `replication-delay`: by how much.
+    /// For `replication-delay`, `event-delay` and `freeze`: by how much, how long.
     #[serde(default)]
     pub delay: Option<SignedDuration>,
 }
@@ -210,7 +215,15 @@ impl Fault {
             FaultKind::Hang if narrowed => {
                 Some("a function hangs whole: name neither operation nor service".to_owned())
             }
-            FaultKind::Hang if self.function.is_none() => Some("name the function that hangs".to_owned()),
+            FaultKind::Hang | FaultKind::Freeze | FaultKind::EventDelay if self.function.is_none() => {
+                Some("name the function that this happens to".to_owned())
+            }
+            FaultKind::EventDelay if narrowed => {
+                Some("an event is late whole: name neither operation nor service".to_owned())
+            }
+            FaultKind::Freeze | FaultKind::EventDelay if self.delay.is_none() => {
+                Some("say for how long, as in delay = \"10m\"".to_owned())
+            }
             FaultKind::Dark | FaultKind::RollbackFails | FaultKind::ReplicationDelay | FaultKind::ReplicationFail
                 if self.function.is_some() =>
             {
@@ -232,6 +245,8 @@ impl Fault {
             FaultKind::RollbackFails => return "SageMaker cannot roll back".to_owned(),
             FaultKind::Hang => "hangs",
             FaultKind::Kill => "is killed",
+            FaultKind::Freeze => "stands still",
+            FaultKind::EventDelay => "is called late",
             FaultKind::ReplicationDelay => return "replication is late".to_owned(),
             FaultKind::ReplicationFail => return "replication fails".to_owned(),
         };
@@ -242,7 +257,9 @@ impl Fault {
             Target::Service(service) => service.to_string(),
         });
         let who = match (self.kind, function, operation) {
-            (FaultKind::Kill, Some(function), Some(operation)) => return format!("{function} {what} at {operation}"),
+            (FaultKind::Kill | FaultKind::Freeze, Some(function), Some(operation)) => {
+                return format!("{function} {what} at {operation}");
+            }
             (_, Some(function), Some(operation)) => format!("{operation} of {function}"),
             (_, Some(only), None) | (_, None, Some(only)) => only,
             (_, None, None) => service.unwrap_or_else(|| "every call".to_owned()),
@@ -260,6 +277,8 @@ pub(super) enum Effect {
     Hang,
     /// Its caller is killed.
     Kill(When),
+    /// It never returns, and its caller stands still for so long.
+    Freeze(SignedDuration),
 }
 
 /// A fault with its moments worked out and its count kept.
@@ -293,6 +312,11 @@ impl Scheduled {
     /// Whether the fault holds at `now`.
     pub fn holds(&self, now: Timestamp) -> bool {
         self.from <= now && self.until.is_none_or(|until| now < until) && self.left != Some(0)
+    }
+
+    /// Whether it is told when it strikes, and not when it becomes possible.
+    pub fn is_sudden(&self) -> bool {
+        matches!(self.fault.kind, FaultKind::Kill | FaultKind::Freeze)
     }
 
     /// Whether the fault holds in a region.
@@ -336,18 +360,34 @@ impl Scheduled {
             FaultKind::TimeOut => Effect::Hang,
             FaultKind::Dark if call.service == Service::SageMaker => Effect::Hang,
             FaultKind::Kill => Effect::Kill(fault.when),
+            FaultKind::Freeze => Effect::Freeze(fault.delay.unwrap_or_default()),
             FaultKind::Dark
             | FaultKind::RollbackFails
             | FaultKind::Hang
+            | FaultKind::EventDelay
             | FaultKind::ReplicationDelay
             | FaultKind::ReplicationFail => return None,
         };
+        self.strikes().then_some(effect)
+    }
+
+    /// Counts one that the fault could strike: the first few go unharmed.
+    fn strikes(&mut self) -> bool {
         if self.skip > 0 {
             self.skip -= 1;
-            return None;
+            return false;
         }
         self.spend();
-        Some(effect)
+        true
+    }
+
+    /// How much later an event for a function arrives, if this fault meets it.
+    pub fn delays(&mut self, function: FunctionName, region: &RegionName, now: Timestamp) -> Option<SignedDuration> {
+        let meets = self.fault.kind == FaultKind::EventDelay
+            && self.fault.function == Some(function)
+            && self.holds_in(region, now);
+        let delay = self.fault.delay.filter(|_| meets)?;
+        self.strikes().then_some(delay)
     }
 }
 

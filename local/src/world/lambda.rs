@@ -4,7 +4,8 @@ use super::fault::FaultKind;
 use super::queue::Event;
 use super::random::Random;
 use super::{FunctionName, Invocation, InvocationEnd, InvocationId, What, World};
-use jiff::SignedDuration;
+use crate::api::{ApiError, EFFECTS};
+use jiff::{SignedDuration, Timestamp};
 use meridian_domain::RegionName;
 use std::collections::BTreeMap;
 
@@ -30,13 +31,17 @@ pub(super) struct Lambda {
     started: u64,
     requested: u64,
     running: BTreeMap<InvocationId, Request>,
+    /// Invocations whose process stands still, and until when.
+    frozen: BTreeMap<InvocationId, Timestamp>,
+    /// Invocations that Lambda has given up and that go on all the same.
+    stale: BTreeMap<InvocationId, FunctionName>,
     ready: Vec<Invocation>,
 }
 
 impl Lambda {
     /// The function of an invocation that still runs.
     pub fn function(&self, id: InvocationId) -> Option<FunctionName> {
-        self.running.get(&id).map(|request| request.function)
+        self.running.get(&id).map(|request| request.function).or_else(|| self.stale.get(&id).copied())
     }
 }
 
@@ -46,15 +51,55 @@ impl World {
         std::mem::take(&mut self.lambda.ready)
     }
 
-    /// Whether the invocation has neither ended nor been ended.
+    /// Whether the invocation has neither ended nor been ended. One that stood still past its deadline runs on.
     pub fn is_running(&self, id: InvocationId) -> bool {
-        self.lambda.running.contains_key(&id)
+        self.lambda.function(id).is_some()
+    }
+
+    /// Until when the invocation's process stands still, whatever it waits for itself.
+    pub fn stands_still(&self, id: InvocationId) -> Option<Timestamp> {
+        self.lambda.frozen.get(&id).copied()
+    }
+
+    /// The invocation's process stands still from now on.
+    pub(super) fn stand_still(&mut self, id: InvocationId, region: &RegionName, what: String, by: SignedDuration) {
+        let until = self.later(by);
+        self.lambda.frozen.insert(id, until);
+        self.queue.push(until, Event::Thaws(id, region.clone(), what));
+    }
+
+    /// Tells of a call that changes something, where Lambda has given up the invocation that makes it.
+    pub(super) fn note_stale(
+        &mut self,
+        caller: Option<InvocationId>,
+        region: &RegionName,
+        operation: &'static str,
+        error: Option<&ApiError>,
+    ) {
+        let Some(function) = caller.and_then(|id| self.lambda.stale.get(&id)).copied() else { return };
+        if EFFECTS.contains(&operation) {
+            let refused = error.map(|error| error.message.clone());
+            self.record(region, What::StaleCall { function, operation: operation.to_owned(), refused });
+        }
+    }
+
+    /// The invocation's process goes on.
+    pub(super) fn thaws(&mut self, id: InvocationId, region: &RegionName, what: String) {
+        self.lambda.frozen.remove(&id);
+        self.record(region, What::FaultEnded { fault: what });
     }
 
     /// Says how an invocation ended. The world itself ends those whose deadline comes; a second end of one invocation is
     /// ignored.
     pub fn invocation_ended(&mut self, id: InvocationId, how: InvocationEnd) {
-        let Some(request) = self.lambda.running.remove(&id) else { return };
+        let Some(request) = self.lambda.running.remove(&id) else {
+            // Nobody waits for what a stale one answers.
+            self.lambda.stale.remove(&id);
+            return;
+        };
+        if matches!(how, InvocationEnd::TimedOut) && self.lambda.frozen.contains_key(&id) {
+            self.lambda.stale.insert(id, request.function);
+        }
         self.lambda.ready.retain(|invocation| invocation.id != id);
         if request.function == FunctionName::Status && request.synchronous {
             self.health_answered(&request.region, &how);
@@ -89,7 +134,9 @@ impl World {
         let copies = if self.config.deliver_twice { 2 } else { 1 };
         for copy in 0..copies {
             let request = self.request(function, region, source, payload.clone(), false);
-            let at = self.later(delay.saturating_add(SignedDuration::from_secs(copy)));
+            let now = self.now;
+            let late = self.faults.iter_mut().find_map(|fault| fault.delays(function, region, now)).unwrap_or_default();
+            let at = self.later(delay.saturating_add(SignedDuration::from_secs(copy)).saturating_add(late));
             self.queue.push(at, Event::Invoke(Box::new(request)));
         }
     }

@@ -96,6 +96,15 @@ pub enum What {
         /// Whether it will be tried again.
         retried: bool,
     },
+    /// An invocation that Lambda had given up before called something that changes AWS.
+    StaleCall {
+        /// Which function.
+        function: FunctionName,
+        /// What it called.
+        operation: String,
+        /// The service's words where it refused.
+        refused: Option<String>,
+    },
     /// An alarm changed its state.
     AlarmStateChanged {
         /// Its name.

@@ -129,7 +129,7 @@ impl World {
 
     /// Puts everything into the queue that happens by itself from the start on.
     fn schedule(&mut self) {
-        let told = self.faults.iter().enumerate().filter(|(_, scheduled)| scheduled.fault.kind != FaultKind::Kill);
+        let told = self.faults.iter().enumerate().filter(|(_, scheduled)| !scheduled.is_sudden());
         for (number, scheduled) in told {
             self.queue.push(scheduled.from.max(self.now), Event::FaultBegins(number));
             if let Some(until) = scheduled.until {
@@ -204,11 +204,22 @@ impl World {
         let call = Call { region, service: O::SERVICE, operation: O::NAME, function };
         let now = self.now;
         match self.faults.iter_mut().find_map(|fault| fault.meet(&call, now)) {
-            None => Outcome::Answer(operation.apply(self, region)),
+            None => {
+                let answer = operation.apply(self, region);
+                self.note_stale(caller, region, O::NAME, answer.as_ref().err());
+                Outcome::Answer(answer)
+            }
             Some(Effect::Answer(error)) => Outcome::Answer(Err(error)),
             Some(Effect::Hang) => Outcome::Hang,
+            Some(Effect::Freeze(by)) => {
+                let what = self.fault_strikes(region, "stands still", O::NAME, function);
+                if let Some(id) = caller {
+                    self.stand_still(id, region, what, by);
+                }
+                Outcome::Hang
+            }
             Some(Effect::Kill(when)) => {
-                self.fault_strikes(region, O::NAME, function);
+                self.fault_strikes(region, "is killed", O::NAME, function);
                 if when == When::After {
                     // Nobody sees the answer.
                     let _unseen = operation.apply(self, region);
@@ -228,6 +239,7 @@ impl World {
         match event {
             Event::Invoke(request) => self.begin_invocation(*request),
             Event::Deadline(id) => self.invocation_ended(id, InvocationEnd::TimedOut),
+            Event::Thaws(id, region, what) => self.thaws(id, &region, what),
             Event::Copy(copy) => self.copy_arrives(*copy),
             Event::MinuteEnds => self.minute_ends(),
             Event::EvaluateAlarms { high_resolution } => self.evaluate_alarms(high_resolution),
@@ -272,10 +284,18 @@ impl World {
         }
     }
 
-    /// A kill is told when it happens, not when it becomes possible.
-    fn fault_strikes(&mut self, region: &RegionName, operation: &str, function: Option<FunctionName>) {
+    /// Tells of what strikes a caller when it happens, and returns its words.
+    fn fault_strikes(
+        &mut self,
+        region: &RegionName,
+        what: &str,
+        operation: &str,
+        function: Option<FunctionName>,
+    ) -> String {
         let who = function.map_or("a caller", FunctionName::as_str);
-        self.record(region, What::FaultBegan { fault: format!("{who} is killed at {operation}") });
+        let words = format!("{who} {what} at {operation}");
+        self.record(region, What::FaultBegan { fault: words.clone() });
+        words
     }
 
     fn home(&self) -> RegionName {

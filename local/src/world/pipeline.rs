@@ -22,6 +22,8 @@ pub(super) struct Pipeline {
     stages: Vec<PipelineStage>,
     pub executions: Vec<Execution>,
     pub jobs: BTreeMap<String, Job>,
+    /// Whether the next execution is a second home's: see [`World::next_execution_is_beside`].
+    beside: bool,
 }
 
 /// A stage with its one action, both of one name.
@@ -50,6 +52,8 @@ pub(super) struct Execution {
     /// The source's version.
     pub revision: String,
     stage: usize,
+    /// Whether it queues with nobody.
+    beside: bool,
 }
 
 /// One call of a Lambda action, to be answered once.
@@ -75,14 +79,21 @@ impl Pipeline {
             stage(format!("Promote-{name}"), lambda(FunctionName::Promote, "promote", Some(turn)))
         }));
         stages.push(stage("Verify-Fleet".to_owned(), lambda(FunctionName::Promote, "verify", None)));
-        Pipeline { stages, executions: Vec::new(), jobs: BTreeMap::new() }
+        Pipeline { stages, executions: Vec::new(), jobs: BTreeMap::new(), beside: false }
     }
 }
 
 impl World {
+    /// The next execution walks through stages of its own, beside those that are under way, as it would in the pipeline of
+    /// a second home: nothing but the ledger keeps two such apart.
+    pub fn next_execution_is_beside(&mut self) {
+        self.pipeline.beside = true;
+    }
+
     /// A new execution sets out.
-    pub(super) fn execution_begins(&mut self, execution: Execution) {
+    pub(super) fn execution_begins(&mut self, mut execution: Execution) {
         let home = self.home();
+        execution.beside = std::mem::take(&mut self.pipeline.beside);
         let started = What::ExecutionStarted {
             pipeline: self.config.fleet.pipeline.to_string(),
             execution: execution.id.clone(),
@@ -94,7 +105,13 @@ impl World {
 
     /// An execution waits for its stage, and enters it if nobody is in it.
     fn queue_for_stage(&mut self, execution: usize) {
-        let Some(stage) = self.pipeline.executions.get(execution).map(|own| own.stage) else { return };
+        let Some((stage, beside)) = self.pipeline.executions.get(execution).map(|own| (own.stage, own.beside)) else {
+            return;
+        };
+        if beside {
+            self.queue.push(self.later(self.config.timing.action_gap), Event::ActionBegins { execution });
+            return;
+        }
         if let Some(stage) = self.pipeline.stages.get_mut(stage) {
             stage.waiting.push_back(execution);
         }
@@ -133,7 +150,7 @@ impl World {
         let Some((id, stage, action)) = self.place(execution) else { return };
         let home = self.home();
         self.record(&home, What::ActionSucceeded { execution: id.clone(), action, summary });
-        self.leave(stage);
+        self.leave(execution, stage);
         if stage + 1 < self.pipeline.stages.len() {
             if let Some(own) = self.pipeline.executions.get_mut(execution) {
                 own.stage += 1;
@@ -154,10 +171,13 @@ impl World {
         self.record(&home, failed);
         let pipeline = self.config.fleet.pipeline.to_string();
         self.record(&home, What::ExecutionFailed { pipeline, execution: id, action });
-        self.leave(stage);
+        self.leave(execution, stage);
     }
 
-    fn leave(&mut self, stage: usize) {
+    fn leave(&mut self, execution: usize, stage: usize) {
+        if self.pipeline.executions.get(execution).is_some_and(|own| own.beside) {
+            return;
+        }
         if let Some(own) = self.pipeline.stages.get_mut(stage) {
             own.occupied = false;
         }
@@ -246,6 +266,6 @@ impl World {
 
 impl Execution {
     pub fn new(id: String, token: Option<String>, variables: BTreeMap<String, String>, revision: String) -> Self {
-        Execution { id, token, variables, revision, stage: 0 }
+        Execution { id, token, variables, revision, stage: 0, beside: false }
     }
 }

@@ -15,6 +15,8 @@ pub(super) enum Event {
     Invoke(Box<Request>),
     /// An invocation's time is up.
     Deadline(InvocationId),
+    /// A process that stood still in a region goes on; the text is for people.
+    Thaws(InvocationId, RegionName, String),
     /// A replica arrives.
     Copy(Box<Copy>),
     /// A minute of traffic becomes metrics.
