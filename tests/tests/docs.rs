@@ -212,6 +212,7 @@ const MAPS: &[&str] = &[
     "ledger",
     "confirmed",
     "returned",
+    "blamed",
     "attested_at",
     "refused",
     "unreplicated",

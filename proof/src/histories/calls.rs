@@ -1,6 +1,6 @@
 //! Functions' calls in a history: how an event comes to its function, what meets the steps, and what the end means.
 
-use super::coverage::Delivery;
+use super::coverage::{Delivery, State};
 use super::run::{Event, Run};
 use super::script::{Item, Whose};
 use crate::world::{Call, Fault, Flow, Hit, Job, Outcome, Seconds, Setting, Strike, Who};
@@ -18,8 +18,9 @@ impl Run<'_> {
         let Some(who) = self.callers.get(caller).copied() else { return };
         let now = self.world.now;
         if attempt == 0 && !self.waiting.is_empty() {
+            let state = self.state(self.concerns(who));
             let lost = self.take_waiting(|item| match item {
-                Item::Loses { whose, .. } if is_his(*whose, who) => Some(()),
+                Item::Loses { whose, .. } if is_meant(*whose, who, state) => Some(()),
                 _ => None,
             });
             if lost.is_some() {
@@ -28,7 +29,7 @@ impl Run<'_> {
                 return self.unanswered(who);
             }
             let late = self.take_waiting(|item| match item {
-                Item::Delays { whose, by, .. } if is_his(*whose, who) => Some(*by),
+                Item::Delays { whose, by, .. } if is_meant(*whose, who, state) => Some(*by),
                 _ => None,
             });
             if let Some(by) = late {
@@ -38,7 +39,7 @@ impl Run<'_> {
                 return self.at(now + by, Event::Called(caller, 0));
             }
             let double = self.take_waiting(|item| match item {
-                Item::Doubles { whose, after, .. } if is_his(*whose, who) => Some(*after),
+                Item::Doubles { whose, after, .. } if is_meant(*whose, who, state) => Some(*after),
                 _ => None,
             });
             if let Some(after) = double {
@@ -116,8 +117,9 @@ impl Run<'_> {
     }
 
     pub(super) fn pause(&mut self, who: Who) -> Option<Seconds> {
+        let state = self.state(self.concerns(who));
         let by = self.take_waiting(|item| match item {
-            Item::Pauses { whose, by, .. } if is_his(*whose, who) => Some(*by),
+            Item::Pauses { whose, by, .. } if is_meant(*whose, who, state) => Some(*by),
             _ => None,
         })?;
         self.delivered(Delivery::Paused, who);
@@ -127,13 +129,14 @@ impl Run<'_> {
 
     /// What strikes this step. Only an update's request is worth delivering late: what else is sent carries its own time.
     pub(super) fn strike(&mut self, who: Who, updates: bool) -> Strike {
+        let state = self.state(self.concerns(who));
         let strike = self.take_waiting(|item| match item {
             Item::Strikes { strike: Strike::Late(_), .. } if !updates => None,
-            Item::Strikes { strike, whose, .. } if is_his(*whose, who) => Some(*strike),
+            Item::Strikes { strike, whose, .. } if is_meant(*whose, who, state) => Some(*strike),
             _ => None,
         });
         let Some(strike) = strike else { return Strike::None };
-        if let Some(state) = self.state(self.concerns(who)) {
+        if let Some(state) = state {
             self.cover(|coverage| coverage.strike(strike, state));
         }
         strike
@@ -195,10 +198,12 @@ impl Run<'_> {
     }
 }
 
-fn is_his(whose: Whose, who: Who) -> bool {
+/// Whether this is the step or event that is meant; `state` is that of the region which it concerns.
+fn is_meant(whose: Whose, who: Who, state: Option<State>) -> bool {
     match (whose, who) {
         (Whose::Wave, Who::Wave(_)) => true,
         (Whose::Region(one), Who::Region(other)) => one == other,
+        (Whose::In(meant), _) => state == Some(meant),
         _ => false,
     }
 }

@@ -4,7 +4,7 @@ use super::coverage::{Coverage, Delivery, State};
 use super::repeats::{difference, is_event};
 use super::script::{Item, START, Script};
 use crate::world::checks::{self, Ending};
-use crate::world::{Breach, Call, Fault, Job, Outcome, Seconds, Setting, Tally, Who, World};
+use crate::world::{Breach, Call, Fault, Job, Outcome, Seconds, Setting, Strike, Tally, Who, World};
 use meridian_domain::{Actor, Record};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -265,6 +265,10 @@ impl<'a> Run<'a> {
             Event::Request(number) => {
                 if let Some(request) = self.requests.get(number).copied() {
                     let region = request.region;
+                    // Counted where it was sent, and where it arrives.
+                    if let Some(state) = self.state(region) {
+                        self.cover(|coverage| coverage.strike(Strike::Late(0), state));
+                    }
                     if self.world.regions.get(region).is_some_and(crate::world::Region::plane_answers) {
                         self.world.tell(|setting| format!("{}: a late request arrives", setting.title(region)));
                         self.world.request(request);

@@ -1,5 +1,6 @@
 //! What happens in one history beyond the ordinary: a list of items, each of which may be taken away.
 
+use super::coverage::State;
 use crate::random::{Random, stream};
 use crate::world::{Fault, Live, Quality, Seconds, Setting, Showing, Strike};
 use meridian_domain::OrderPolicy;
@@ -12,6 +13,8 @@ pub enum Whose {
     Wave,
     /// `rollback`'s in a region.
     Region(usize),
+    /// Anyone's that concerns a region in this state.
+    In(State),
 }
 
 /// One thing that happens. Times are seconds since the history began: `from` when it begins to hold, or to wait for its
@@ -180,7 +183,7 @@ impl Script {
                 let after = draw.seconds(20, 400);
                 let quality = Quality { late_alarm: Some(after), ..Quality::GOOD };
                 self.items.push(Item::Behaves { region, release: 1, quality });
-                begins + 240 + bake + after
+                self.rarely(draw, State::Returning, begins + 240 + bake + after)
             }
             which => {
                 let quality = Quality { first: Showing::Fail, ..Quality::GOOD };
@@ -188,7 +191,7 @@ impl Script {
                 if which == 1 {
                     self.items.push(Item::Holds { fault: Fault::Rollback, region, from: 0, lasts: begins + 3600 });
                 }
-                begins + 200
+                self.rarely(draw, State::GoingBack, begins + 200)
             }
         };
         for _ in 0..=draw.below(4) {
@@ -196,6 +199,20 @@ impl Script {
             let item = self.any(draw, span, Some(region));
             self.items.push(item);
         }
+    }
+
+    /// Strikes or stops one of the few steps that are taken in a state that comes at about `around`, every other time.
+    fn rarely(&mut self, draw: &mut Draw, state: State, around: Seconds) -> Seconds {
+        if draw.one_in(2) {
+            let (whose, from) = (Whose::In(state), around - 120);
+            self.items.push(match draw.below(5) {
+                0 => Item::Pauses { whose, from, by: draw.seconds(1, 75) },
+                1 => Item::Delays { whose, from, by: draw.seconds(1, 1200) },
+                2 => Item::Loses { whose, from },
+                _ => Item::Strikes { strike: strike(draw), whose, from },
+            });
+        }
+        around
     }
 
     fn whose(&self, draw: &mut Draw) -> Whose {
@@ -229,18 +246,7 @@ impl Script {
         };
         match draw.below(32) {
             0..=12 => Item::Holds { fault: draw.of(&Fault::ALL), region, from, lasts: draw.length() },
-            13..=18 => {
-                let strike = match draw.below(9) {
-                    0 | 1 => Strike::DiesBefore,
-                    2 | 3 => Strike::DiesAfter,
-                    4 => Strike::Lost,
-                    5 => Strike::TimedOut,
-                    6 => Strike::Throttled,
-                    7 => Strike::Refused,
-                    _ => Strike::Late(draw.seconds(10, 900)),
-                };
-                Item::Strikes { strike, whose, from }
-            }
+            13..=18 => Item::Strikes { strike: strike(draw), whose, from },
             19 | 20 => Item::Pauses { whose, from, by: draw.seconds(1, 75) },
             21 => Item::Loses { whose, from },
             22 | 23 => Item::Doubles { whose, from, after: draw.seconds(0, 900) },
@@ -274,6 +280,18 @@ impl Script {
     /// When the last of its disturbances is over.
     pub fn calm(&self) -> Seconds {
         START + self.items.iter().map(|item| item.span().1).max().unwrap_or(0)
+    }
+}
+
+fn strike(draw: &mut Draw) -> Strike {
+    match draw.below(9) {
+        0 | 1 => Strike::DiesBefore,
+        2 | 3 => Strike::DiesAfter,
+        4 => Strike::Lost,
+        5 => Strike::TimedOut,
+        6 => Strike::Throttled,
+        7 => Strike::Refused,
+        _ => Strike::Late(draw.seconds(10, 900)),
     }
 }
 

@@ -86,7 +86,7 @@ fn simpler(script: &Script) -> Vec<Script> {
 
 fn is_within(whose: super::Whose, regions: usize) -> bool {
     match whose {
-        super::Whose::Wave => true,
+        super::Whose::Wave | super::Whose::In(_) => true,
         super::Whose::Region(region) => region < regions,
     }
 }

@@ -13,6 +13,7 @@ impl Script {
         let whose = |whose: &Whose| match whose {
             Whose::Wave => "promote's next".to_owned(),
             Whose::Region(region) => format!("{}'s rollback's next", setting.title(*region)),
+            Whose::In(state) => format!("the next ({state:?})").to_lowercase(),
         };
         let line = |item: &&Item| {
             let from = clock(item.span().0);

@@ -263,6 +263,8 @@ pub struct RegionHistory {
     pub evidence: BTreeMap<ReleaseId, RegionEvidence>,
     /// Releases that the region left again.
     pub returned: BTreeMap<ReleaseId, Return>,
+    /// Releases that a revert here was laid to, and why: also while the way back is under way, or fails.
+    pub blamed: BTreeMap<ReleaseId, String>,
     /// When it last left a release.
     pub returned_at: Option<Timestamp>,
     /// Why nothing may start here.
@@ -351,13 +353,15 @@ impl RegionHistory {
                 update.canary.get_or_insert((*from, *ends));
             }),
             Record::Decided { execution, decision, why, judgement, cause } => {
-                self.on_update(execution, |update| {
-                    // Whoever says revert first is heard, also by somebody who was about to say proceed.
-                    if !update.is_decided(Decision::Revert) {
-                        update.decision = Some((*decision, why.clone()));
-                        update.cause = *cause;
+                let update = self.update.as_mut().filter(|update| update.execution == *execution);
+                // Whoever says revert first is heard, also by somebody who was about to say proceed.
+                if let Some(update) = update.filter(|update| !update.is_decided(Decision::Revert)) {
+                    update.decision = Some((*decision, why.clone()));
+                    update.cause = *cause;
+                    if update.is_decided(Decision::Revert) && *cause == Some(Cause::Release) {
+                        self.blamed.entry(update.target.release).or_insert_with(|| why.clone());
                     }
-                });
+                }
                 self.keep_evidence(execution, judgement.as_ref());
             }
             Record::Confirmed { target, execution, .. } if !self.has_left(target, execution) => {
@@ -411,10 +415,7 @@ impl RegionHistory {
     /// Why `release` is bad, by this region's own evidence: it left it for that, or was told to.
     pub fn evidence_against(&self, release: &ReleaseId) -> Option<&str> {
         let returned = self.returned.get(release).filter(|left| left.cause == Some(Cause::Release));
-        let update = self.update.as_ref().filter(|update| update.target.release == *release);
-        let decided = update.filter(|update| update.cause == Some(Cause::Release)).and_then(|u| u.decision.as_ref());
-        let reverted = decided.filter(|(decision, _)| *decision == Decision::Revert).map(|(_, why)| why.as_str());
-        returned.map(|left| left.why.as_str()).or(reverted)
+        returned.map(|left| &left.why).or(self.blamed.get(release)).map(String::as_str)
     }
 
     /// The target that is there or on its way, and the wave that brought it.

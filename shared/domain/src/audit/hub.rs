@@ -44,7 +44,8 @@ impl Audit<'_> {
     fn blamed(&self, region: &RegionName) -> bool {
         self.history(region).is_some_and(|history| {
             let returned = history.returned.get(&self.sight.release);
-            let left = returned.and_then(|left| left.cause) == Some(Cause::Release);
+            let left = returned.and_then(|left| left.cause) == Some(Cause::Release)
+                || history.blamed.contains_key(&self.sight.release);
             let open = history.update.as_ref().filter(|update| update.target.release == self.sight.release);
             let decided = open.filter(|update| self.is_revert(update)).and_then(|update| update.cause);
             left || decided == Some(Cause::Release)

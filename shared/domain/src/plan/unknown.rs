@@ -38,10 +38,13 @@ impl View<'_> {
             return self.tell(Record::BytesUnknown { execution, why: why.clone() }, why);
         };
         let words = format!("nobody knows which bytes it serves: {}", unknown.why);
+        // Also where the region's own way back holds the update by now (I7).
+        if let Some(bad) = history.evidence_against(&self.sight.release) {
+            return self.condemn(bad);
+        }
         match ours.and_then(|update| Some((update.cause?, update.decision.as_ref()?))) {
-            Some((Cause::Release, (_, why))) => self.condemn(why),
-            Some((Cause::Unclear, (_, why))) => self.stop(&format!("{why}; {words}")),
             Some((Cause::Region, (_, why))) => self.defer(&format!("{why}; {words}")),
+            Some((_, (_, why))) => self.stop(&format!("{why}; {words}")),
             // The region's own way back holds the update by now, or it was so before this wave came.
             None if self.is_patient(unknown.since) => Plan::wait(format!("{}: {words}", self.title())),
             None => self.defer(&words),

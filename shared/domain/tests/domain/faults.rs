@@ -34,6 +34,21 @@ fn unknown_bytes_are_on_record_and_the_reason_of_the_revert_decides() {
     }
 }
 
+/// I7: `rollback` tries to mend the region before the wave looks again, and its own update stands in the ledger now, not the
+/// wave's: the release is as bad as it was, and no region starts it.
+#[test]
+fn a_release_stays_bad_while_its_region_is_being_mended() {
+    let mut night = rollback_failed(Cause::Release);
+    night.rollback(JP);
+    let open = night.history(JP).update.clone().unwrap();
+    assert_eq!((open.target.version.as_str(), open.epoch), ("v426", None));
+    night.status(JP, EndpointStatus::UpdateRollbackFailed);
+    let call = night.call(JP);
+    assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1));
+    assert!(night.sight.hub.condemned.contains_key(&release("v427")) && night.sight.hub.deferred.is_empty());
+    assert!(!night.call(BR).did(Act::Update));
+}
+
 /// The region goes to what it was going back to, and believes its golden records alone that it is there.
 #[test]
 fn a_region_recovers_from_unknown_bytes_and_proves_it() {
