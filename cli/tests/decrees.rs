@@ -2,24 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers are tests too")]
 
-use std::process::{Command, Output};
+mod common;
 
-fn meridian(arguments: &[&str]) -> Output {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("fleet.toml"), include_str!("../../fleet.toml")).unwrap();
-    Command::new(env!("CARGO_BIN_EXE_meridian"))
-        .args(arguments)
-        // Nothing listens there: whatever gets this far fails fast.
-        .args(["--endpoint-url", "http://127.0.0.1:9"])
-        .env_clear()
-        .current_dir(folder.path())
-        .output()
-        .unwrap()
-}
-
-fn error(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
+use common::{error, offline as meridian};
 
 const SAID: [&str; 4] = ["--why", "incident", "--who", "maria"];
 

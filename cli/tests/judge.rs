@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
+mod common;
+
+use common::{fields, text};
 use serde_json::Value;
 use std::io::Write;
 use std::path::Path;
@@ -40,10 +43,6 @@ fn judge(counts: &str, more: &[&str]) -> Output {
 fn json(counts: &str) -> (Value, Option<i32>) {
     let output = judge(counts, &["--json"]);
     (serde_json::from_slice(&output.stdout).unwrap(), output.status.code())
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 fn root() -> &'static Path {
@@ -108,37 +107,12 @@ fn a_fleets_policy_splits_alpha_over_its_regions_and_names_them() {
     assert!(text(&output.stderr).contains("ap-south-1 is not in the policy"), "{}", text(&output.stderr));
 }
 
-/// Values whose keys are names, not fields.
-const MAPS: [&str; 2] = ["regions", "metrics"];
-
-fn fields(value: &Value, found: &mut Vec<String>) {
-    match value {
-        Value::Array(values) => values.iter().for_each(|value| fields(value, found)),
-        Value::Object(object) => {
-            for (name, value) in object {
-                found.push(name.clone());
-                match value {
-                    Value::Object(entries) if MAPS.contains(&name.as_str()) => {
-                        entries.values().for_each(|value| fields(value, found));
-                    }
-                    // The keys of [judge], which docs/judging.md describes.
-                    _ if name == "policy" => {}
-                    value => fields(value, found),
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
 #[test]
 fn every_field_of_the_document_and_every_key_of_the_policy_is_described() {
     let page = |name: &str| std::fs::read_to_string(root().join("docs").join(name)).unwrap();
     let (document, _) = json(&(counts("eu-west-1", 0, 30, 4) + &counts("ap-southeast-2", 36, 20, 20)));
-    let mut found = Vec::new();
-    fields(&document, &mut found);
-    found.sort();
-    found.dedup();
+    // The keys of [judge] are described in docs/judging.md.
+    let mut found = fields(&document, &["regions", "metrics"], &["policy"]);
     let described = page("judging-json.md");
     found.retain(|field| !described.contains(&format!("`{field}`")));
     assert!(found.is_empty(), "docs/judging-json.md does not describe {}", found.join(", "));

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
+mod common;
+
+use common::{fields, text};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -13,10 +16,6 @@ fn root() -> &'static Path {
 /// Runs where fleet.toml is.
 fn plan(more: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_meridian")).arg("plan").args(more).current_dir(root()).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 /// Two hours of Dublin's minutes at 300 requests per second, of which one in 500 is answered 4xx, with a day's scatter.
@@ -89,28 +88,12 @@ fn wrong_input_is_exit_code_2_and_names_file_line_and_field() {
     assert_eq!(plan(&["--policy", "no-such.toml"]).status.code(), Some(2));
 }
 
-fn fields(value: &Value, found: &mut Vec<String>) {
-    match value {
-        Value::Array(values) => values.iter().for_each(|value| fields(value, found)),
-        Value::Object(object) => {
-            for (name, value) in object {
-                found.push(name.clone());
-                fields(value, found);
-            }
-        }
-        _ => {}
-    }
-}
-
 #[test]
 fn every_field_of_the_document_is_described() {
     let page = std::fs::read_to_string(root().join("docs/plan.md")).unwrap();
     let counts = counts();
     let output = plan(&["--at", "2026-12-17T03:02:00Z", "--counts", counts.path().to_str().unwrap(), "--json"]);
-    let mut found = Vec::new();
-    fields(&serde_json::from_slice(&output.stdout).unwrap(), &mut found);
-    found.sort();
-    found.dedup();
+    let mut found = fields(&serde_json::from_slice(&output.stdout).unwrap(), &[], &[]);
     found.retain(|word| !page.contains(&format!("`{word}`")));
     assert!(found.is_empty(), "docs/plan.md does not describe {}", found.join(", "));
 }

@@ -135,46 +135,11 @@ fn every_step(name: &str) {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-macro_rules! nights {
-    ($($test:ident: $name:literal),* $(,)?) => {
+macro_rules! deaths {
+    ($($test:ident: $name:literal,)*) => {
         mod a_function_may_die_at_any_step_of {
             $(#[test] fn $test() { super::every_step($name); })*
         }
-
-        #[test]
-        fn every_night_is_tried() {
-            let tried: BTreeSet<&str> = [$($name),*].into();
-            let all: BTreeSet<&str> = night::names().into_iter().collect();
-            assert_eq!(tried, all);
-        }
     };
 }
-
-nights! {
-    good_night: "good-night",
-    tokyo_dark: "tokyo-dark",
-    tokyo_dark_before: "tokyo-dark-before",
-    tokyo_dark_canary: "tokyo-dark-canary",
-    tokyo_dark_after: "tokyo-dark-after",
-    tokyo_dark_long: "tokyo-dark-long",
-    tokyo_rerun: "tokyo-rerun",
-    tokyo_next_night: "tokyo-next-night",
-    bad_model: "bad-model",
-    bad_eval: "bad-eval",
-    late_alarm: "late-alarm",
-    late_alarm_in_soak: "late-alarm-in-soak",
-    late_alarm_in_soak_watched: "late-alarm-in-soak-watched",
-    next_night_early: "next-night-early",
-    planes_dark: "planes-dark",
-    update_rollback_failed: "update-rollback-failed",
-    rollback_with_dead_ledger: "rollback-with-dead-ledger",
-    first_night: "first-night",
-    add_region: "add-region",
-    frozen: "frozen",
-    overridden: "overridden",
-    starved_canary: "starved-canary",
-    declines_more: "declines-more",
-    judge_dies: "judge-dies",
-    messy_events: "messy-events",
-    two_homes: "two-homes",
-}
+meridian_local::every_scenario!(deaths);

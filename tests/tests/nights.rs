@@ -4,6 +4,7 @@
 
 use meridian_local::night::{self, Functions, Options, Report, Scenario};
 use meridian_local::world::{Fault, FaultKind, FunctionName, When};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 const SEED: u64 = 7;
@@ -31,14 +32,22 @@ fn built_in(name: &str) -> Scenario {
 
 /// One golden transcript per scenario: what people read, held line by line.
 macro_rules! golden {
-    ($($test:ident: $name:literal),* $(,)?) => {$(
+    ($($test:ident: $name:literal),* $(,)?) => {
+    $(
         #[test]
         fn $test() {
             let (story, report) = live(&built_in($name), SEED);
             assert!(report.as_expected, "{}: {:?}\n{story}", $name, report.unexpected);
             insta::assert_snapshot!($name, story);
         }
-    )*};
+    )*
+
+        #[test]
+        fn every_night_has_a_golden_transcript() {
+            let golden: BTreeSet<&str> = [$($name),*].into();
+            assert_eq!(golden, night::names().into_iter().collect());
+        }
+    };
 }
 
 golden! {
@@ -246,38 +255,10 @@ fn same_over_the_wire(name: &str) {
 }
 
 macro_rules! wire {
-    ($($test:ident: $name:literal),* $(,)?) => {
+    ($($test:ident: $name:literal,)*) => {
         mod the_real_binaries_tell_the_same_story {
             $(#[test] fn $test() { super::same_over_the_wire($name); })*
         }
     };
 }
-
-wire! {
-    good_night: "good-night",
-    tokyo_dark: "tokyo-dark",
-    tokyo_dark_before: "tokyo-dark-before",
-    tokyo_dark_canary: "tokyo-dark-canary",
-    tokyo_dark_after: "tokyo-dark-after",
-    tokyo_dark_long: "tokyo-dark-long",
-    tokyo_rerun: "tokyo-rerun",
-    tokyo_next_night: "tokyo-next-night",
-    bad_model: "bad-model",
-    bad_eval: "bad-eval",
-    late_alarm: "late-alarm",
-    late_alarm_in_soak: "late-alarm-in-soak",
-    late_alarm_in_soak_watched: "late-alarm-in-soak-watched",
-    next_night_early: "next-night-early",
-    planes_dark: "planes-dark",
-    update_rollback_failed: "update-rollback-failed",
-    rollback_with_dead_ledger: "rollback-with-dead-ledger",
-    judge_dies: "judge-dies",
-    messy_events: "messy-events",
-    two_homes: "two-homes",
-    starved_canary: "starved-canary",
-    declines_more: "declines-more",
-    first_night: "first-night",
-    add_region: "add-region",
-    frozen: "frozen",
-    overridden: "overridden",
-}
+meridian_local::every_scenario!(wire);

@@ -8,35 +8,49 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-/// The scenarios that come with Meridian, by name.
-const BUILT_IN: &[(&str, &str)] = &[
-    ("good-night", include_str!("../../scenarios/good-night.toml")),
-    ("tokyo-dark", include_str!("../../scenarios/tokyo-dark.toml")),
-    ("tokyo-dark-before", include_str!("../../scenarios/tokyo-dark-before.toml")),
-    ("tokyo-dark-canary", include_str!("../../scenarios/tokyo-dark-canary.toml")),
-    ("tokyo-dark-after", include_str!("../../scenarios/tokyo-dark-after.toml")),
-    ("tokyo-dark-long", include_str!("../../scenarios/tokyo-dark-long.toml")),
-    ("tokyo-rerun", include_str!("../../scenarios/tokyo-rerun.toml")),
-    ("tokyo-next-night", include_str!("../../scenarios/tokyo-next-night.toml")),
-    ("bad-model", include_str!("../../scenarios/bad-model.toml")),
-    ("bad-eval", include_str!("../../scenarios/bad-eval.toml")),
-    ("late-alarm", include_str!("../../scenarios/late-alarm.toml")),
-    ("late-alarm-in-soak", include_str!("../../scenarios/late-alarm-in-soak.toml")),
-    ("late-alarm-in-soak-watched", include_str!("../../scenarios/late-alarm-in-soak-watched.toml")),
-    ("next-night-early", include_str!("../../scenarios/next-night-early.toml")),
-    ("planes-dark", include_str!("../../scenarios/planes-dark.toml")),
-    ("update-rollback-failed", include_str!("../../scenarios/update-rollback-failed.toml")),
-    ("rollback-with-dead-ledger", include_str!("../../scenarios/rollback-with-dead-ledger.toml")),
-    ("messy-events", include_str!("../../scenarios/messy-events.toml")),
-    ("two-homes", include_str!("../../scenarios/two-homes.toml")),
-    ("judge-dies", include_str!("../../scenarios/judge-dies.toml")),
-    ("starved-canary", include_str!("../../scenarios/starved-canary.toml")),
-    ("declines-more", include_str!("../../scenarios/declines-more.toml")),
-    ("first-night", include_str!("../../scenarios/first-night.toml")),
-    ("add-region", include_str!("../../scenarios/add-region.toml")),
-    ("frozen", include_str!("../../scenarios/frozen.toml")),
-    ("overridden", include_str!("../../scenarios/overridden.toml")),
-];
+/// Hands every scenario that comes with Meridian to another macro, as `identifier: "name",`: the one list of them.
+#[macro_export]
+macro_rules! every_scenario {
+    ($then:ident) => {
+        $then! {
+            good_night: "good-night",
+            tokyo_dark: "tokyo-dark",
+            tokyo_dark_before: "tokyo-dark-before",
+            tokyo_dark_canary: "tokyo-dark-canary",
+            tokyo_dark_after: "tokyo-dark-after",
+            tokyo_dark_long: "tokyo-dark-long",
+            tokyo_rerun: "tokyo-rerun",
+            tokyo_next_night: "tokyo-next-night",
+            bad_model: "bad-model",
+            bad_eval: "bad-eval",
+            late_alarm: "late-alarm",
+            late_alarm_in_soak: "late-alarm-in-soak",
+            late_alarm_in_soak_watched: "late-alarm-in-soak-watched",
+            next_night_early: "next-night-early",
+            planes_dark: "planes-dark",
+            update_rollback_failed: "update-rollback-failed",
+            rollback_with_dead_ledger: "rollback-with-dead-ledger",
+            messy_events: "messy-events",
+            two_homes: "two-homes",
+            judge_dies: "judge-dies",
+            starved_canary: "starved-canary",
+            declines_more: "declines-more",
+            first_night: "first-night",
+            add_region: "add-region",
+            frozen: "frozen",
+            overridden: "overridden",
+        }
+    };
+}
+
+macro_rules! built_in {
+    ($($night:ident: $name:literal,)*) => {
+        /// The scenarios that come with Meridian, by name.
+        const BUILT_IN: &[(&str, &str)] =
+            &[$(($name, include_str!(concat!("../../scenarios/", $name, ".toml")))),*];
+    };
+}
+every_scenario!(built_in);
 
 /// One night.
 #[derive(Clone, Debug, Deserialize)]

@@ -1,26 +1,8 @@
 //! One chain of the ledger: entries and what they add up to, without hashes.
 
 use super::{Seconds, stamp};
-use meridian_domain::{Actor, Entry, HubHistory, Record, RegionHistory, Sha256};
+use meridian_domain::{Actor, Entry, Projection, Record, Sha256};
 use std::sync::Arc;
-
-/// A projection of entries.
-pub trait Projection: Clone {
-    /// The projection after one more entry.
-    fn apply(&mut self, entry: &Entry);
-}
-
-impl Projection for HubHistory {
-    fn apply(&mut self, entry: &Entry) {
-        HubHistory::apply(self, entry);
-    }
-}
-
-impl Projection for RegionHistory {
-    fn apply(&mut self, entry: &Entry) {
-        RegionHistory::apply(self, entry);
-    }
-}
 
 /// A chain. What was written before the history began is its first projection; entries count from there.
 #[derive(Clone, Debug)]

@@ -1,10 +1,10 @@
 //! What a person may say to the whole fleet, and the ledger keeps: stop every start (`meridian halt`), or set one rule
 //! aside for a while (`meridian override`). Who said it is the entry's actor.
 
-use crate::journal::{Journal, JournalError, Projection};
+use crate::journal::{Journal, JournalError};
 use crate::ports::{Clock, Ledger};
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::{Actor, Chain, Fleet, HubHistory, Record, RegionHistory, RegionName, Rule};
+use meridian_domain::{Actor, Chain, Fleet, HubHistory, Projection, Record, RegionHistory, RegionName, Rule};
 
 /// The longest time for which a rule may be set aside: what holds for longer is policy, and belongs in `fleet.toml`, where
 /// it is read and reviewed.

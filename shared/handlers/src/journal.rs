@@ -4,28 +4,10 @@
 //! conditional write), and who comes second reads what the first wrote before trying again.
 
 use crate::ports::{Clock, ErrorKind, Ledger, PortError};
-use meridian_domain::{Actor, Chain, ChainError, Entry, Head, HubHistory, Record, RegionHistory, RegionName};
+use meridian_domain::{Actor, Chain, ChainError, Entry, Head, Projection, Record, RegionName};
 
 /// How often an append goes to a new head before it gives up: more writers than that at once are a fault.
 const ATTEMPTS: u32 = 8;
-
-/// What a chain's entries add up to.
-pub trait Projection: Default {
-    /// The projection after one more entry.
-    fn apply(&mut self, entry: &Entry);
-}
-
-impl Projection for HubHistory {
-    fn apply(&mut self, entry: &Entry) {
-        HubHistory::apply(self, entry);
-    }
-}
-
-impl Projection for RegionHistory {
-    fn apply(&mut self, entry: &Entry) {
-        RegionHistory::apply(self, entry);
-    }
-}
 
 /// Why a chain could not be read or written.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -1,8 +1,8 @@
 //! `meridian lift`: a person ends a halt, with a reason that the ledger keeps.
 
-use crate::journal::{Journal, JournalError, Projection};
+use crate::journal::{Journal, JournalError};
 use crate::ports::{Clock, Ledger};
-use meridian_domain::{Actor, Chain, Fleet, HubHistory, Record, RegionHistory, RegionName};
+use meridian_domain::{Actor, Chain, Fleet, HubHistory, Projection, Record, RegionHistory, RegionName};
 
 /// Why no halt was lifted.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -1,5 +1,6 @@
 use super::*;
 use crate::testing::{Fault, World, name, run};
+use meridian_domain::RegionHistory;
 use meridian_domain::{ReleaseId, Sha256};
 
 fn release(text: &str) -> ReleaseId {

@@ -1,0 +1,22 @@
+//! What every reader of a chain does with its entries.
+
+use crate::history::{HubHistory, RegionHistory};
+use crate::ledger::Entry;
+
+/// What a chain's entries add up to.
+pub trait Projection: Clone + Default {
+    /// The projection after one more entry.
+    fn apply(&mut self, entry: &Entry);
+}
+
+impl Projection for HubHistory {
+    fn apply(&mut self, entry: &Entry) {
+        HubHistory::apply(self, entry);
+    }
+}
+
+impl Projection for RegionHistory {
+    fn apply(&mut self, entry: &Entry) {
+        RegionHistory::apply(self, entry);
+    }
+}
