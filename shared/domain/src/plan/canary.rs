@@ -189,7 +189,8 @@ impl View<'_> {
         }
         let record = Record::Confirmed {
             target: self.target.clone(),
-            execution: self.sight.execution.clone(),
+            // Whose update it was: a wave that left the release here once has no more to say of it (`has_left`).
+            execution: update.execution.clone(),
             golden: golden.asked,
         };
         self.tell(record, format!("all {} golden records were answered with {version}'s scores", golden.asked))

@@ -6,7 +6,7 @@ use super::{Act, Finish, Next, Plan, Sight, Stage, View};
 use crate::endpoint::Seen;
 use crate::fleet::{Fleet, Kind, Region};
 use crate::ledger::Record;
-use crate::names::RegionName;
+use crate::names::{Actor, RegionName};
 use jiff::Timestamp;
 
 /// How one region stands at the end of a wave.
@@ -141,6 +141,14 @@ impl View<'_> {
         if self.now.duration_since(self.sight.since) < longest { Standing::NotYet(why) } else { Standing::Lags(why) }
     }
 
+    /// The wave whose update it was: this one may have left the release here, and has no more to say of it (`has_left`).
+    fn brought_by(&self) -> Actor {
+        let history = self.history();
+        let update = history.and_then(|history| history.update.as_ref()).filter(|update| update.target == self.target);
+        let confirmed = history.and_then(|history| history.confirmed.get(&self.sight.release));
+        update.map(|update| &update.execution).or(confirmed).unwrap_or(&self.sight.execution).clone()
+    }
+
     /// I4's last look: `InService` on the target, and the golden records once more.
     fn settle(&self) -> Standing {
         let settled = self.history().is_some_and(|history| {
@@ -162,8 +170,7 @@ impl View<'_> {
                 Standing::Lags(format!("{} of {} golden records were answered right", golden.right, golden.asked))
             }
             Some(Seen::Known(_)) => {
-                let execution = self.sight.execution.clone();
-                let record = Record::Settled { target: self.target.clone(), execution };
+                let record = Record::Settled { target: self.target.clone(), execution: self.brought_by() };
                 Standing::Step(Box::new(self.tell(record, format!("{}'s soak is over", self.title()))))
             }
         }

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod bakes;
+mod beside;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]

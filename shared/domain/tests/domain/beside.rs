@@ -1,0 +1,57 @@
+//! Two executions of one release at once: what one of them left, the other may have brought again. Found by the model in
+//! `proof/`.
+
+use crate::night::{AU, BR, EU, JP, Night, actor, release};
+use meridian_domain::plan::{Act, Finish};
+use meridian_domain::{Cause, Decision, Record, VariantPhase};
+
+/// The later execution's update of the region went back; then the earlier one brought the release, let it through, and died
+/// before it could prove it. The later one is called.
+fn brought_by_the_other_one(region: &str) -> Night {
+    let others: Vec<&str> = [EU, AU, JP, BR].into_iter().take_while(|other| *other != region).collect();
+    let mut night = Night::confirmed_in(&others);
+    night.rerun("wave-2");
+    assert!(night.call(region).did(Act::Update));
+    let why = "its judge stood still".to_owned();
+    let (decision, cause) = (Decision::Revert, Some(Cause::Unclear));
+    let decided = Record::Decided { execution: actor("wave-2"), decision, why: why.clone(), judgement: None, cause };
+    night.tell(region, decided);
+    let (from, to) = (night.target(region, "v427"), night.target(region, "v426"));
+    night.tell(region, Record::Reverted { from, to, why });
+    night.in_service(region, "v426");
+    assert_eq!(night.history(region).returned[&release("v427")].wave, actor("wave-2"));
+    night.sight.hub.lease = None;
+    night.rerun("wave-1");
+    assert!(night.call(region).did(Act::Update));
+    night.pass("3m");
+    night.phase(region, VariantPhase::Baking);
+    night.call(region);
+    night.due(region);
+    night.call(region);
+    assert!(night.history(region).update.as_ref().unwrap().is_decided(Decision::Proceed));
+    night.pass("10m");
+    night.in_service(region, "v427");
+    night.sight.hub.lease = None;
+    night.rerun("wave-2");
+    night
+}
+
+/// It is proved on behalf of the one that brought it: the ledger does not listen to a wave that has left, and asking for
+/// ever is no answer.
+#[test]
+fn what_the_other_execution_brought_is_proved_in_its_name() {
+    let mut night = brought_by_the_other_one(AU);
+    assert_eq!(night.call(AU).finish(), Some(Finish::Done));
+    assert_eq!(night.history(AU).confirmed[&release("v427")], actor("wave-1"));
+    assert!(night.history(AU).serves(&release("v427")));
+}
+
+/// The last look closes the other one's soak, and the wave ends.
+#[test]
+fn what_the_other_execution_brought_is_settled_in_its_name() {
+    let mut night = brought_by_the_other_one(BR);
+    let target = night.target(BR, "v427");
+    night.tell(BR, Record::Confirmed { target, execution: actor("wave-1"), golden: 10 });
+    assert_eq!(night.verify().finish(), Some(Finish::Done));
+    assert_eq!(night.history(BR).update, None);
+}
