@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check fmt fuzz crash sanitize bench large-models train check-account sam-build clean-tools
+.PHONY: help build demo test check fmt fuzz crash model sanitize bench large-models train check-account sam-build clean-tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ fuzz: ## every reader of files from outside, FUZZ_SECONDS (60) each
 
 crash: ## every night, with a function killed at every one of its steps (hours); `make test` tries a few of each
 	MERIDIAN_CRASH_STRIDE=1 cargo test --locked -p meridian-local --test crash
+
+model: ## the bounded model of the planner, explored completely (ONLY=words of a slice); `make test` explores a part
+	cargo run --release --locked -p meridian-proof --example model -- "$(ONLY)"
 
 sanitize: ## the scorer's tests, every instruction set, under AddressSanitizer
 	@scripts/sanitize

@@ -3,5 +3,6 @@
 
 pub mod histories;
 pub mod judging;
+pub mod model;
 pub mod random;
 pub mod world;

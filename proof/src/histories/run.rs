@@ -5,7 +5,6 @@ use super::repeats::{difference, is_event};
 use super::script::{Item, START, Script};
 use crate::world::checks::{self, Ending};
 use crate::world::{Breach, Call, Fault, Job, Outcome, Seconds, Setting, Strike, Tally, Who, World};
-use meridian_domain::{Actor, Record};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -178,7 +177,7 @@ impl<'a> Run<'a> {
                 break;
             }
             let on_newest = self.world.regions.iter().all(|place| place.serves_alone() == Some(self.newest));
-            if on_newest || !self.may_start() {
+            if on_newest || !self.world.may_start(self.newest) {
                 break;
             }
             // The next night, or the person whom the page told to: the same release once more.
@@ -190,15 +189,6 @@ impl<'a> Run<'a> {
         let ended =
             Ended { breach: self.world.breach.clone(), ending, tally: self.world.tally, calm_steps: self.calm_steps };
         (ended, self.world)
-    }
-
-    /// Whether a new execution could change anything: nothing is halted, nothing condemned, nothing broken.
-    fn may_start(&self) -> bool {
-        let hub = &self.world.hub.history;
-        let release = self.world.setting.releases.get(self.newest).map(|(id, _)| *id);
-        let condemned = release.is_some_and(|id| hub.condemned.contains_key(&id));
-        let halted = self.world.regions.iter().any(|place| place.chain.history.halt.is_some());
-        !condemned && hub.halt.is_none() && !halted
     }
 
     fn arrive(&mut self, release: usize, at_once: bool) {
@@ -302,24 +292,8 @@ impl<'a> Run<'a> {
             }
             Item::Arrives { .. } => self.arrive(2, false),
             Item::Reruns { at_once, .. } => self.arrive(self.newest, at_once),
-            Item::Halts { .. } => {
-                self.world.tell(|_| "a person halts the fleet".to_owned());
-                self.person(None, Record::Halted { why: "a person said so".to_owned() });
-                // Whoever halts tells the others.
-                self.world.tally.pages += 1;
-            }
-            Item::Lifts { .. } => {
-                self.world.tell(|_| "a person lifts every halt".to_owned());
-                if self.world.hub.history.halt.is_some() {
-                    self.person(None, Record::Lifted { why: "mended".to_owned() });
-                }
-                for region in 0..self.world.regions.len() {
-                    let place = self.world.regions.get(region);
-                    if place.is_some_and(|place| place.chain.history.halt.is_some()) {
-                        self.person(Some(region), Record::Lifted { why: "mended".to_owned() });
-                    }
-                }
-            }
+            Item::Halts { .. } => self.world.halt(),
+            Item::Lifts { .. } => self.world.lift(),
             Item::Behaves { .. } => {}
             Item::Strikes { .. }
             | Item::Pauses { .. }
@@ -328,15 +302,6 @@ impl<'a> Run<'a> {
             | Item::Delays { .. } => {
                 self.waiting.push(number);
             }
-        }
-    }
-
-    fn person(&mut self, region: Option<usize>, record: Record) {
-        let person: Actor = "operator".parse().unwrap_or_else(|_| unreachable!("an actor"));
-        let now = self.world.now;
-        match region.and_then(|region| self.world.regions.get_mut(region)) {
-            Some(place) => place.chain.append(now, &person, record),
-            None => self.world.hub.append(now, &person, record),
         }
     }
 

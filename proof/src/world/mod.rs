@@ -5,14 +5,16 @@
 //! (`shared/handlers/src/promote/execute.rs`, `rollback.rs`, `journal.rs`) and what AWS makes of it. Its *truth* (what
 //! really serves, who really called) is known to the checks in [`checks`] and to nobody who acts.
 //!
-//! Random histories ([`crate::histories`]) drive it; an exhaustive model is to drive the same steps.
+//! Random histories ([`crate::histories`]) and the bounded model ([`crate::model`]) drive it.
 
 mod alarms;
 mod call;
 pub mod checks;
+mod decisive;
 mod endpoint;
 mod judgements;
 mod ledger;
+mod people;
 mod pipeline;
 mod region_call;
 mod setting;
@@ -20,8 +22,9 @@ mod wave_call;
 mod wave_look;
 mod words;
 
-pub use call::{Call, Flow, Hit, Outcome, Strike, Who};
+pub use call::{Call, Flow, Hit, Outcome, Strike, TIME_OUT, Who};
 pub use checks::Breach;
+pub use decisive::Prints;
 pub use endpoint::{Phase, Request, Taken, Update};
 pub use ledger::Chain;
 pub use pipeline::{Execution, Job, Stand};

@@ -19,13 +19,13 @@ pub struct RegionLook {
     /// When the call began to look.
     pub looked: Seconds,
     /// What the chain's entries that were read add up to, while the sight holds more than the chain.
-    journal: Option<RegionHistory>,
+    pub(super) journal: Option<RegionHistory>,
     /// Entries that were read.
-    seen: usize,
+    pub(super) seen: usize,
     /// Records of this call that the ledger has not taken yet.
-    unwritten: VecDeque<Record>,
+    pub(super) unwritten: VecDeque<Record>,
     /// Whether a page did not go out.
-    unsent: bool,
+    pub(super) unsent: bool,
     /// The region.
     region: usize,
 }

@@ -23,11 +23,11 @@ pub struct WaveLook {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Journal {
     /// Entries that were read.
-    seen: usize,
+    pub(super) seen: usize,
     /// What they add up to, while the sight says `Unknown`.
-    parked: Option<RegionHistory>,
+    pub(super) parked: Option<RegionHistory>,
     /// Whether this call could open the chain.
-    open: bool,
+    pub(super) open: bool,
 }
 
 impl WaveLook {

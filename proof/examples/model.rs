@@ -1,0 +1,45 @@
+//! The complete exploration of the bounded model, slice by slice: `make model`. With a word, only the slices whose name
+//! has it.
+#![allow(clippy::print_stdout, clippy::expect_used, clippy::indexing_slicing, reason = "a measurement's own program")]
+
+#[path = "../tests/model/checker.rs"]
+mod checker;
+#[path = "../tests/model/graph.rs"]
+mod graph;
+
+use checker::{Walk, explore};
+use meridian_proof::model::slices;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let only = std::env::args().nth(1).unwrap_or_default();
+    println!("{:<36} {:>10} {:>10} {:>5} {:>6} {:>6}", "slice", "states", "steps", "depth", "s", "MB");
+    let (mut states, mut took) = (0, 0.0);
+    for bounds in slices().into_iter().filter(|bounds| bounds.name.contains(&only)) {
+        let explored = explore(bounds.clone(), Walk::Depth);
+        let seconds = explored.took.as_secs_f64();
+        let (name, unique, made, depth) = (&explored.name, explored.unique, explored.made, explored.depth);
+        println!("{name:<36} {unique:>10} {made:>10} {depth:>5} {seconds:>6.1} {:>6}", peak());
+        println!("    reached: {}", explored.found.join(", "));
+        (states, took) = (states + unique, took + seconds);
+        if explored.broken.is_some() {
+            // Once more, breadth first: the shortest way to it.
+            let (what, story) = explore(bounds, Walk::Breadth).broken.expect("what was broken is broken");
+            println!("\n{what}\n\n{}", story.join("\n"));
+            return ExitCode::FAILURE;
+        }
+        if let Err(restless) = explored.rests {
+            println!("\nnot every history comes to its end: {restless:?}");
+            return ExitCode::FAILURE;
+        }
+    }
+    println!("{states} states in {took:.0} s: no invariant is broken, and every state comes to its end");
+    ExitCode::SUCCESS
+}
+
+/// The most memory that this process has used, in MB, where the system says it.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) / 1024
+}

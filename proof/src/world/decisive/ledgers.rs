@@ -1,0 +1,145 @@
+//! What of the ledgers' projections is decisive.
+
+use super::{Prints, RETURN, UPDATE};
+use meridian_domain::{HubHistory, Lease, OpenUpdate, RegionHistory, Return, Unknown};
+use std::hash::{Hash, Hasher};
+
+impl<H: Hasher> Prints<'_, H> {
+    /// The hub's projection. Left out: what was so before the history began and stays so, when releases were approved (skew
+    /// is hours, and no modelled wave lasts so long), and why an order was chosen.
+    pub(super) fn hub(&mut self, hub: &HubHistory) {
+        let HubHistory {
+            epoch,
+            lease,
+            waves,
+            newest,
+            orders,
+            versions: _,
+            packages: _,
+            evaluated: _,
+            golden: _,
+            approved,
+            last_approved,
+            line,
+            overrides: _,
+            skew_told,
+            rejected: _,
+            condemned,
+            ill,
+            deferred,
+            ended,
+            halt,
+        } = hub;
+        (epoch, waves, newest, approved, last_approved, skew_told, ended).hash(self.hasher);
+        if let Some(Lease { epoch, holder, until }) = lease {
+            (epoch, holder).hash(self.hasher);
+            self.stamp(*until, 0);
+        }
+        for (execution, order) in orders {
+            (execution, &order.regions).hash(self.hasher);
+        }
+        for (release, _) in line {
+            release.hash(self.hasher);
+        }
+        (lease.is_some(), orders.len(), line.len(), condemned.len(), ill.len(), deferred.len()).hash(self.hasher);
+        for (release, why) in condemned {
+            release.hash(self.hasher);
+            self.words(why);
+        }
+        for (region, (execution, since)) in ill {
+            (region, execution).hash(self.hasher);
+            let patience = self.patience();
+            self.stamp(*since, patience);
+        }
+        for (key, why) in deferred {
+            key.hash(self.hasher);
+            self.words(why);
+        }
+        self.words_or_none(halt.as_ref());
+    }
+
+    /// A region's projection. Left out: when releases were attested, replication, since when something serves (nobody asks).
+    pub(super) fn history(&mut self, history: &RegionHistory) {
+        let RegionHistory {
+            attested,
+            attested_at: _,
+            refused: _,
+            unreplicated: _,
+            serving,
+            previous,
+            update,
+            confirmed,
+            evidence,
+            returned,
+            blamed,
+            returned_at,
+            halt,
+            unknown,
+            owed,
+        } = history;
+        attested.len().hash(self.hasher);
+        if let Some(serving) = serving {
+            (serving.target.release, &serving.by).hash(self.hasher);
+        }
+        previous.as_ref().map(|target| target.release).hash(self.hasher);
+        confirmed.hash(self.hasher);
+        (serving.is_some(), evidence.len(), returned.len(), unknown.is_some(), owed.len()).hash(self.hasher);
+        for release in evidence.keys() {
+            release.hash(self.hasher);
+        }
+        for (release, Return { wave, why, cause }) in returned {
+            (release, wave, cause).hash(self.hasher);
+            self.words(why);
+        }
+        blamed.len().hash(self.hasher);
+        for (release, why) in blamed {
+            release.hash(self.hasher);
+            self.words(why);
+        }
+        self.stamp_or_none(*returned_at, RETURN);
+        self.words_or_none(halt.as_ref());
+        if let Some(Unknown { since, why }) = unknown {
+            let patience = self.patience();
+            self.stamp(*since, patience);
+            self.words(why);
+        }
+        for owed in owed {
+            self.words(&owed.why);
+        }
+        update.is_some().hash(self.hasher);
+        if let Some(update) = update {
+            self.open(update);
+        }
+    }
+
+    fn open(&mut self, update: &OpenUpdate) {
+        let OpenUpdate {
+            target,
+            back,
+            leaves,
+            execution,
+            epoch,
+            bake,
+            at,
+            started,
+            canary,
+            decision,
+            cause,
+            confirmed,
+        } = update;
+        let back = back.as_ref().map(|target| target.release);
+        let leaves = leaves.as_ref().map(|(target, wave)| (target.release, wave));
+        let wait = bake.map(|bake| bake.wait.as_secs());
+        (target.release, back, leaves, execution, epoch, wait, started, cause, confirmed).hash(self.hasher);
+        self.stamp(*at, UPDATE);
+        (canary.is_some(), decision.is_some()).hash(self.hasher);
+        if let Some((from, ends)) = canary {
+            self.stamp(*from, UPDATE);
+            self.stamp(*ends, UPDATE);
+        }
+        if let Some((decision, why)) = decision {
+            decision.hash(self.hasher);
+            self.words(why);
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! What of a world any decision or check can still depend on, and so what tells two worlds apart where they are explored
+//! exhaustively ([`crate::model`]).
+//!
+//! Every struct is taken apart field by field, so that a new field is a compile error here until somebody has decided about
+//! it. Left out is what nobody reads to decide ([`Prints::hub`], [`Prints::region`] say what), and times are taken relative to
+//! now, up to the longest that anybody looks back: a moment that lies further back is *long ago*. Clock times within words
+//! are left out too: two pages that differ in nothing else are taken for one.
+
+mod ledgers;
+mod looks;
+
+use super::call::Idle;
+use super::{Chain, Execution, Job, Region, Request, Seconds, Setting, Stand, Tally, Update, Who, World};
+use jiff::Timestamp;
+use meridian_domain::{Decision, Entry, HubHistory, Record, RegionHistory, Seen};
+use std::hash::{Hash, Hasher};
+
+/// The longest that anybody looks back at an update: a quarter of an hour after its timer (`rollback`'s `LONGEST_CALL`).
+const UPDATE: Seconds = 1_500;
+/// For so long after a return the rollback alarm's ringing is an echo (`rollback`'s `ECHO`), and a call's time beside it.
+const RETURN: Seconds = 360 + CALL;
+/// A call's time-out, twice over: how long ago a call under way may have looked.
+const CALL: Seconds = 130;
+
+/// Feeds a hasher with what is decisive.
+pub struct Prints<'a, H> {
+    hasher: &'a mut H,
+    now: Seconds,
+    setting: &'a Setting,
+    /// How far back the checks look: further where a request is on its way whose caller looked long ago.
+    checks: Seconds,
+}
+
+impl World {
+    /// Feeds `hasher` with what is decisive. `late` where a request is still on its way.
+    pub fn decisive<'a, H: Hasher>(&'a self, hasher: &'a mut H, late: bool) -> Prints<'a, H> {
+        let Self {
+            setting: _,
+            now: _,
+            hub,
+            regions,
+            executions,
+            in_flight,
+            woken,
+            breach,
+            tally,
+            story: _,
+            idle: Idle { waves: _, regions: _ },
+        } = self;
+        let mut prints = self.prints(hasher, late);
+        woken.hash(prints.hasher);
+        breach.as_ref().map(|breach| breach.invariant).hash(prints.hasher);
+        // Only whether anybody was ever told is asked for, in the end.
+        let Tally { plans: _, wave_plans: _, pages, owed: _, lost, strays: _, struck: _, last_page: _ } = tally;
+        (pages + lost > 0).hash(prints.hasher);
+        prints.hub(&hub.history);
+        prints.hub_entries(hub);
+        for (number, region) in regions.iter().enumerate() {
+            prints.region(number, region);
+        }
+        for execution in executions {
+            prints.execution(self, execution);
+        }
+        for (at, request) in in_flight {
+            prints.time(*at, 0);
+            prints.request(request);
+        }
+        prints
+    }
+}
+
+impl World {
+    /// Feeds `hasher` with parts. `late` where a request is still on its way.
+    pub fn prints<'a, H>(&'a self, hasher: &'a mut H, late: bool) -> Prints<'a, H> {
+        let checks = if late || !self.in_flight.is_empty() { UPDATE } else { CALL };
+        Prints { hasher, now: self.now, setting: &self.setting, checks }
+    }
+}
+
+impl<H: Hasher> Prints<'_, H> {
+    /// A time relative to now; all that lie further back than `keep` are the same.
+    pub fn time(&mut self, at: Seconds, keep: Seconds) {
+        let relative = if at == Seconds::MAX { at } else { at.saturating_sub(self.now).max(-keep) };
+        relative.hash(self.hasher);
+    }
+
+    /// Anything else.
+    pub fn thing(&mut self, thing: impl Hash) {
+        thing.hash(self.hasher);
+    }
+
+    fn stamp(&mut self, at: Timestamp, keep: Seconds) {
+        self.time(at.as_second(), keep);
+    }
+
+    fn stamp_or_none(&mut self, at: Option<Timestamp>, keep: Seconds) {
+        at.is_some().hash(self.hasher);
+        if let Some(at) = at {
+            self.stamp(at, keep);
+        }
+    }
+
+    fn patience(&self) -> Seconds {
+        self.setting.fleet.wave.region_patience.as_secs() + CALL
+    }
+
+    /// Words without the clock times in them.
+    fn words(&mut self, words: &str) {
+        let bytes = words.as_bytes();
+        let is_clock = |at: usize| {
+            let pattern = b"00:00:00";
+            bytes.get(at..at + pattern.len()).is_some_and(|part| {
+                part.iter()
+                    .zip(pattern)
+                    .all(|(byte, like)| if *like == b'0' { byte.is_ascii_digit() } else { byte == like })
+            })
+        };
+        let mut at = 0;
+        while let Some(byte) = bytes.get(at) {
+            if byte.is_ascii_digit() && is_clock(at) {
+                at += 8;
+            } else {
+                byte.hash(self.hasher);
+                at += 1;
+            }
+        }
+        0xff_u8.hash(self.hasher);
+    }
+
+    fn words_or_none(&mut self, words: Option<&String>) {
+        words.is_some().hash(self.hasher);
+        if let Some(words) = words {
+            self.words(words);
+        }
+    }
+
+    fn seen<T>(&mut self, seen: &Seen<T>, print: impl FnOnce(&mut Self, &T)) {
+        // Why something is unknown is empty in this world.
+        match seen {
+            Seen::Known(known) => {
+                true.hash(self.hasher);
+                print(self, known);
+            }
+            Seen::Unknown(_) => false.hash(self.hasher),
+        }
+    }
+
+    /// Of the entries: when the checks may hold a condemnation and a halt against a caller (I7).
+    fn hub_entries(&mut self, hub: &Chain<HubHistory>) {
+        let checks = self.checks;
+        for entry in &hub.entries {
+            if let Record::Condemned { release, .. } = &entry.record {
+                release.hash(self.hasher);
+                self.stamp(entry.at, checks);
+            }
+        }
+        self.last(&hub.entries, |record| matches!(record, Record::Halted { .. }));
+    }
+
+    fn last(&mut self, entries: &[std::sync::Arc<Entry>], is: impl Fn(&Record) -> bool) {
+        let checks = self.checks;
+        let last = entries.iter().rev().find(|entry| is(&entry.record));
+        self.stamp_or_none(last.map(|entry| entry.at), checks);
+    }
+
+    /// A region's truth. Left out: the beat of an alarm that is not armed (arming it primes it), and how many strays it had.
+    fn region(&mut self, number: usize, region: &Region) {
+        let Region {
+            blue,
+            update,
+            broken,
+            configured,
+            chain,
+            beat,
+            armed,
+            silent,
+            verdict,
+            verdict_due,
+            green,
+            alarm,
+            took_over,
+            readable_since,
+            faults,
+            served,
+            stray: _,
+        } = region;
+        (blue, broken, configured, armed, verdict, green, alarm, faults).hash(self.hasher);
+        (*armed && *silent).hash(self.hasher);
+        if *armed {
+            self.time(*beat, self.setting.live.silence);
+        }
+        verdict_due.is_some().hash(self.hasher);
+        if let Some(due) = verdict_due {
+            self.time(*due, 0);
+        }
+        let late =
+            self.setting.quality.get(number).into_iter().flatten().filter_map(|quality| quality.late_alarm).max();
+        if let Some(late) = late {
+            self.time(*took_over, late);
+        }
+        let checks = self.checks;
+        self.time(*readable_since, checks);
+        for served in served {
+            served.is_some().hash(self.hasher);
+            self.time(served.unwrap_or(Seconds::MAX), checks);
+        }
+        update.is_some().hash(self.hasher);
+        if let Some(update) = update {
+            self.update(update);
+        }
+        self.history(&chain.history);
+        self.entries(chain);
+    }
+
+    fn update(&mut self, update: &Update) {
+        let Update { target, phase, since, due, frozen, guarded, execution, stray } = update;
+        (target, phase, frozen, guarded, execution, stray).hash(self.hasher);
+        self.time(*since, UPDATE);
+        // What stands still is not due.
+        self.time(if frozen.is_some() { Seconds::MAX } else { *due }, 0);
+    }
+
+    /// Of the entries: when the checks may hold a revert or a halt against a caller (I7), and who let the canary through, or
+    /// took it back how long ago (I9).
+    fn entries(&mut self, chain: &Chain<RegionHistory>) {
+        let entries = &chain.entries;
+        self.last(entries, |record| {
+            let release = Some(meridian_domain::Cause::Release);
+            matches!(record, Record::Decided { decision: Decision::Revert, cause, .. } if *cause == release)
+        });
+        self.last(entries, |record| matches!(record, Record::Halted { .. }));
+        let checks = self.checks;
+        let Some(open) = &chain.history.update else { return };
+        for entry in entries.iter().rev() {
+            if let Record::Decided { decision, execution, .. } = &entry.record
+                && *execution == open.execution
+            {
+                decision.hash(self.hasher);
+                self.stamp(entry.at, checks);
+            }
+        }
+    }
+
+    fn execution(&mut self, world: &World, execution: &Execution) {
+        let Execution { actor, release, order, stand } = execution;
+        (actor, release, order, std::mem::discriminant(stand)).hash(self.hasher);
+        if let Stand::Running(job) = stand {
+            self.job(world, job);
+        }
+    }
+
+    /// A job. Its serial number says only whether it still waits for its answer.
+    pub fn job(&mut self, world: &World, job: &Job) {
+        let Job { execution, action, since, serial: _ } = job;
+        (execution, action, world.is_open(*job), since.is_some()).hash(self.hasher);
+        let longest = self.setting.fleet.guardrail.soak.as_secs() + self.patience();
+        self.time(since.unwrap_or(self.now), longest);
+    }
+
+    /// Whose call it is.
+    pub fn who(&mut self, world: &World, who: &Who) {
+        match who {
+            Who::Wave(job) => self.job(world, job),
+            Who::Region(region) => region.hash(self.hasher),
+        }
+    }
+
+    /// A request on its way.
+    pub fn request(&mut self, request: &Request) {
+        let Request { region, release, execution, epoch, looked, late } = request;
+        (region, release, execution, epoch, late).hash(self.hasher);
+        self.time(*looked, UPDATE);
+    }
+}
