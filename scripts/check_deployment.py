@@ -25,6 +25,9 @@ CALLS = {
         "s3:ListBucket": {"own", "fleet"},  # published; every chain that is read
         "s3:PutObject": {"own ledger/own", "own ledger/home", "own waves"},  # attest; start; start_execution
         "sns:Publish": {"own"},  # page_refusal, report, page_late
+        # The bucket's and the topic's key; home reads the other regions' ledgers
+        "kms:Decrypt": {"own", "fleet"},
+        "kms:GenerateDataKey": {"own"},
         "codepipeline:StartPipelineExecution": {"home"},  # start_execution
     },
     # handlers/src/shadow_eval.rs and shadow_eval/: home only, so its own region is home
@@ -38,6 +41,8 @@ CALLS = {
         "sagemaker:CreateModelPackage": {"own"},  # Case::register
         "sagemaker:UpdateModelPackage": {"own"},  # Case::approve, Case::reject
         "sns:Publish": {"own"},  # page_rejection
+        "kms:Decrypt": {"own"},
+        "kms:GenerateDataKey": {"own"},
         "codepipeline:PutJobSuccessResult": {"*"},  # job.rs
         "codepipeline:PutJobFailureResult": {"*"},
     },
@@ -59,6 +64,8 @@ CALLS = {
         "cloudwatch:GetMetricData": {"*"},  # evidence
         "cloudwatch:PutMetricData": {"*"},  # publish: verdict and heartbeat
         "sns:Publish": {"own"},  # Look::page, refuse_violations: home's topic
+        "kms:Decrypt": {"fleet"},
+        "kms:GenerateDataKey": {"fleet"},
         "codepipeline:PutJobSuccessResult": {"*"},  # job.rs
         "codepipeline:PutJobFailureResult": {"*"},
     },
@@ -73,17 +80,27 @@ CALLS = {
         "cloudwatch:DescribeAlarms": {"*"},  # alarm
         "cloudwatch:PutMetricData": {"*"},  # trip
         "sns:Publish": {"own"},
+        "kms:Decrypt": {"own"},
+        "kms:GenerateDataKey": {"own"},
     },
     # handlers/src/status.rs
     "status": {
         "s3:GetObject": {"own ledger/own", "own releases/golden"},  # serving; probe
         "s3:ListBucket": {"own"},
         "sagemaker:InvokeEndpoint": {"own"},  # look
+        "kms:Decrypt": {"own"},
     },
 }
-# Where an action is not named as its operation is; PassRole is no operation.
-OPERATIONS = {"s3:ListBucket": "ListObjectsV2", "iam:PassRole": None}
+# Where an action is not named as its operation is. PassRole is no operation; S3 and SNS call KMS in the function's name.
+OPERATIONS = {
+    "s3:ListBucket": "ListObjectsV2",
+    "iam:PassRole": None,
+    "kms:Decrypt": None,
+    "kms:GenerateDataKey": None,
+}
 
+# A resource of the same stack.
+OWN = "own"
 REGIONS = {"${AWS::Region}": "own", "${HomeRegion}": "home", "*": "fleet", "": "account"}
 BUCKETS = {"${ReleaseBucket}": "own", "${FleetBuckets}": "fleet"}
 
@@ -92,13 +109,21 @@ def seconds(text):
     return sum(int(n) * UNITS[unit] for n, unit in re.findall(r"(\d+)\s*([smh])", text))
 
 
+def microseconds(text):
+    """A duration under a second, as fleet.toml writes it."""
+    number, unit = re.fullmatch(r"(\d+)\s*(ms|us)", text).groups()
+    return int(number) * {"ms": 1000, "us": 1}[unit]
+
+
 def listed(value):
     return value if isinstance(value, list) else [value]
 
 
 def text(value):
-    """A string, or what !Sub makes one of."""
-    return value["Fn::Sub"] if isinstance(value, dict) else value
+    """A string, or what !Sub makes one of; OWN for a resource of the same stack."""
+    if isinstance(value, dict):
+        return value["Fn::Sub"] if "Fn::Sub" in value else OWN
+    return value
 
 
 def key(path):
@@ -109,7 +134,7 @@ def key(path):
 
 def place(resource):
     """Where an ARN lies, in the words of CALLS."""
-    if resource == "*":
+    if resource in ("*", OWN):
         return resource
     # The colons of pseudo parameters do not separate.
     fields = re.split(r":(?![^{]*})", resource, maxsplit=5)
@@ -158,6 +183,35 @@ def wrong_rights(functions):
         yield f"{operation}: called in shared/aws/src or named in CALLS of {sys.argv[0]}, and not both"
 
 
+def user_parameters(action):
+    """What an action hands to its function, with the pipeline's variables as they stand."""
+    return json.loads(text(action["Configuration"]["UserParameters"]))
+
+
+def wrong_pipeline(pipeline, fleet):
+    """The stages, as fleet.toml has the regions, and what each hands to its function."""
+    regions = fleet["region"]
+    if fleet["fleet"].get("order", "fixed") == "fixed":
+        turns = [(f"Promote-{r['title']}", {"action": "promote", "region": r["name"]}) for r in regions]
+    else:
+        turns = [(f"Promote-{n}", {"action": "promote", "place": n}) for n in range(1, len(regions) + 1)]
+    wanted = [("Register", {"action": "register"}), *turns, ("Verify-Fleet", {"action": "verify"})]
+    stages = [(s["Name"], s["Actions"][0]) for s in pipeline["Stages"] if s["Name"] != "Source"]
+    if [name for name, _ in stages] != [name for name, _ in wanted]:
+        yield f"template.yaml, Pipeline: stages {[n for n, _ in stages]}, but fleet.toml wants {[n for n, _ in wanted]}"
+        return
+    common = {
+        "fleet": "${FleetName}",
+        "release": "#{variables.release}",
+        "policy": "#{variables.policy}",
+        "pipeline": "${PipelineName}",
+        "execution": "#{codepipeline.PipelineExecutionId}",
+    }
+    for (name, action), (_, own) in zip(stages, wanted):
+        if user_parameters(action) != {**common, **own}:
+            yield f"template.yaml, Pipeline, {name}: UserParameters {user_parameters(action)}, but the functions want {({**common, **own})}"
+
+
 def wrong_account(fleet):
     import boto3  # comes with the SAM CLI; only this question needs it
     from botocore.exceptions import BotoCoreError, ClientError
@@ -186,26 +240,39 @@ def main():
         if here != there:
             faults.append(f"{what}: {here!r}, but fleet.toml says {there!r}")
 
-    deployed = {}
+    deployed, replicas = {}, {}
     for name, environment in config.items():
         if isinstance(environment, dict) and "deploy" in environment:
             parameters = dict(p.split("=", 1) for p in environment["deploy"]["parameters"]["parameter_overrides"])
             deployed[environment["global"]["parameters"]["region"]] = parameters["ReleaseBucket"]
+            copies = [value.split("=") for key, value in parameters.items() if re.fullmatch(r"Replica\d", key)]
+            if copies:
+                replicas[environment["global"]["parameters"]["region"]] = dict(copies)
             hold(f"samconfig.toml, {name}: HomeRegion", parameters["HomeRegion"], fleet["fleet"]["home"])
             hold(f"samconfig.toml, {name}: FleetName", parameters["FleetName"], fleet["fleet"]["name"])
             role = parameters.get("EndpointRoleName", fleet["fleet"]["execution_role"])
             hold(f"samconfig.toml, {name}: EndpointRoleName", role, fleet["fleet"]["execution_role"])
-    hold("samconfig.toml, region and bucket", deployed, {r["name"]: r["bucket"] for r in fleet["region"]})
+    buckets = {r["name"]: r["bucket"] for r in fleet["region"]}
+    hold("samconfig.toml, region and bucket", deployed, buckets)
+    home = fleet["fleet"]["home"]
+    away = {region: bucket for region, bucket in buckets.items() if region != home}
+    hold("samconfig.toml, Replica1 to Replica5", replicas, {home: away})
 
     defaults = {name: p.get("Default") for name, p in template["Parameters"].items()}
     hold("template.yaml, FleetName", defaults["FleetName"], fleet["fleet"]["name"])
     hold("template.yaml, HomeRegion", defaults["HomeRegion"], fleet["fleet"]["home"])
     hold("template.yaml, EndpointName", defaults["EndpointName"], fleet["fleet"]["endpoint"])
+    hold("template.yaml, VariantName", defaults["VariantName"], fleet["fleet"]["variant"])
+    judge = fleet["judge"]
+    hold("template.yaml, LatencyBound (µs)", defaults["LatencyBound"], microseconds(judge["latency_bound"]))
+    hold("template.yaml, Max4xx", defaults["Max4xx"], judge["max_4xx"])
+    hold("template.yaml, Max5xx", defaults["Max5xx"], judge["max_5xx"])
+    faults.extend(wrong_pipeline(template["Resources"]["Pipeline"]["Properties"], fleet))
     hold("template.yaml, PipelineName", defaults["PipelineName"], fleet["fleet"]["pipeline"])
     hold("template.yaml, EndpointRoleName", defaults["EndpointRoleName"], fleet["fleet"]["execution_role"])
-    buckets = re.compile(re.escape(defaults["FleetBuckets"]).replace(r"\*", ".*"))
+    pattern = re.compile(re.escape(defaults["FleetBuckets"]).replace(r"\*", ".*"))
     for region in fleet["region"]:
-        if not buckets.fullmatch(region["bucket"]):
+        if not pattern.fullmatch(region["bucket"]):
             faults.append(f"template.yaml, FleetBuckets: {defaults['FleetBuckets']!r} leaves out {region['bucket']!r}")
 
     # A call of shadow-eval begins no step after ENOUGH; each step then has twice as long.
