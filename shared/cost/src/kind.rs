@@ -1,0 +1,171 @@
+//! What has a price, and what a month is made of.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What has a price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PriceKind {
+    /// An instance of a real-time endpoint.
+    Hosting,
+    /// Data into and out of an endpoint.
+    Payload,
+    /// S3's transfer from the region to another one.
+    Transfer,
+    /// S3 replication time control.
+    ReplicationTime,
+    /// S3 Standard.
+    Storage,
+    /// Route 53 health check of an AWS endpoint.
+    HealthCheck,
+    /// That it goes over HTTPS.
+    HealthCheckHttps,
+    /// API Gateway, REST.
+    ApiRequest,
+    /// Lambda's time and memory.
+    LambdaDuration,
+    /// Lambda's calls.
+    LambdaRequest,
+    /// CloudWatch alarm with periods of a minute or more.
+    Alarm,
+    /// CloudWatch alarm with shorter periods.
+    AlarmFast,
+    /// CloudWatch composite alarm.
+    AlarmComposite,
+    /// CloudWatch custom metric.
+    Metric,
+    /// CodePipeline V2, each action.
+    Pipeline,
+    /// KMS key of one's own.
+    Key,
+    /// KMS calls.
+    KeyRequest,
+}
+
+impl PriceKind {
+    /// Every kind, in the order of the pages.
+    pub const ALL: [Self; 17] = [
+        Self::Hosting,
+        Self::Payload,
+        Self::Transfer,
+        Self::ReplicationTime,
+        Self::Storage,
+        Self::HealthCheck,
+        Self::HealthCheckHttps,
+        Self::ApiRequest,
+        Self::LambdaDuration,
+        Self::LambdaRequest,
+        Self::Alarm,
+        Self::AlarmFast,
+        Self::AlarmComposite,
+        Self::Metric,
+        Self::Pipeline,
+        Self::Key,
+        Self::KeyRequest,
+    ];
+
+    /// The table's word for it.
+    pub fn as_str(self) -> &'static str {
+        self.words().0
+    }
+
+    /// What one costs the price: the only unit that the table may give.
+    pub fn unit(self) -> &'static str {
+        self.words().1
+    }
+
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Hosting => ("hosting", "instance-hour"),
+            Self::Payload => ("payload", "GB"),
+            Self::Transfer => ("transfer", "GB"),
+            Self::ReplicationTime => ("replication-time", "GB"),
+            Self::Storage => ("storage", "GB-month"),
+            Self::HealthCheck => ("health-check", "check-month"),
+            Self::HealthCheckHttps => ("health-check-https", "check-month"),
+            Self::ApiRequest => ("api-request", "million requests"),
+            Self::LambdaDuration => ("lambda-duration", "GB-second"),
+            Self::LambdaRequest => ("lambda-request", "million requests"),
+            Self::Alarm => ("alarm", "alarm-month"),
+            Self::AlarmFast => ("alarm-fast", "alarm-month"),
+            Self::AlarmComposite => ("alarm-composite", "alarm-month"),
+            Self::Metric => ("metric", "metric-month"),
+            Self::Pipeline => ("pipeline", "action-minute"),
+            Self::Key => ("key", "key-month"),
+            Self::KeyRequest => ("key-request", "10,000 requests"),
+        }
+    }
+}
+
+impl fmt::Display for PriceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a month is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Item {
+    /// The least number of instances, at every hour.
+    Floors,
+    /// Instances above it while the traffic needs them.
+    Peaks,
+    /// Green beside blue, every night: provisioning, bake, shift and soak.
+    DoubleRunning,
+    /// Requests into the endpoint, and answers out of it.
+    Payload,
+    /// Releases from home to the other regions.
+    Transfer,
+    /// Replication time control of the same bytes, and its metrics.
+    ReplicationTime,
+    /// Releases kept in the region's bucket.
+    Storage,
+    /// Route 53's checks of `/health`, and the requests that they make.
+    HealthChecks,
+    /// The five functions.
+    Lambda,
+    /// Alarms and custom metrics.
+    Monitoring,
+    /// The pipeline's minutes.
+    Pipeline,
+    /// The key of bucket and endpoint, and its use.
+    Keys,
+}
+
+impl Item {
+    /// Every item, in the order of the pages.
+    pub const ALL: [Self; 12] = [
+        Self::Floors,
+        Self::Peaks,
+        Self::DoubleRunning,
+        Self::Payload,
+        Self::Transfer,
+        Self::ReplicationTime,
+        Self::Storage,
+        Self::HealthChecks,
+        Self::Lambda,
+        Self::Monitoring,
+        Self::Pipeline,
+        Self::Keys,
+    ];
+
+    /// What the page calls it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Floors => "floors",
+            Self::Peaks => "peaks",
+            Self::DoubleRunning => "double running",
+            Self::Payload => "data in and out",
+            Self::Transfer => "transfer",
+            Self::ReplicationTime => "replication time control",
+            Self::Storage => "kept releases",
+            Self::HealthChecks => "health checks",
+            Self::Lambda => "Lambda",
+            Self::Monitoring => "alarms and metrics",
+            Self::Pipeline => "pipeline",
+            Self::Keys => "keys",
+        }
+    }
+}

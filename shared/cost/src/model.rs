@@ -1,0 +1,288 @@
+//! Usage times price: what each endpoint costs, item by item.
+
+use crate::kind::{Item, PriceKind};
+use crate::prices::{Price, PriceTable};
+use crate::site::{Site, turns};
+use crate::traffic::{Traffic, mean};
+use crate::usage::Usage;
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::{Fleet, RegionName, alarms};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::iter::Sum;
+use std::ops::Add;
+
+/// Hours of a month: a twelfth of a year.
+pub(crate) const HOURS: f64 = 730.0;
+/// Nights of a month, each with a wave.
+pub(crate) const NIGHTS: f64 = HOURS / 24.0;
+/// A count just above a whole number, by a rounding error of the traffic curve, is that number.
+const ROUNDING: f64 = 1e-9;
+
+/// US dollars, and whether an estimated price is in them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Amount {
+    /// US dollars a month, not rounded.
+    pub usd: f64,
+    /// True where a price that was not read as such is in it.
+    pub estimate: bool,
+}
+
+impl Add for Amount {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { usd: self.usd + other.usd, estimate: self.estimate || other.estimate }
+    }
+}
+
+impl Sum for Amount {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        amounts.fold(Self::default(), Add::add)
+    }
+}
+
+/// What the table does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// The kind of price.
+    pub kind: PriceKind,
+    /// The fleet's region.
+    pub region: RegionName,
+    /// The fleet's instance type, of hosting.
+    pub instance_type: Option<String>,
+}
+
+/// The table lacks prices of this fleet.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct CostError {
+    /// What it lacks, never nothing.
+    pub missing: Vec<Missing>,
+}
+
+impl fmt::Display for CostError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, Missing { kind, region, instance_type }) in self.missing.iter().enumerate() {
+            let of = instance_type.as_ref().map(|of| format!(" for {of}")).unwrap_or_default();
+            write!(f, "{}price.{kind}: none in {region}{of}, which the fleet has", if place > 0 { "\n" } else { "" })?;
+        }
+        writeln!(f, "\nAdd, for each of them, what it costs and where you read it:\n")?;
+        let Some(Missing { kind, region, instance_type }) = self.missing.first() else { return Ok(()) };
+        writeln!(f, "[[price]]\nkind = \"{kind}\"\nregion = \"{region}\"")?;
+        if let Some(of) = instance_type {
+            writeln!(f, "instance_type = \"{of}\"")?;
+        }
+        write!(f, "unit = \"{}\"\nusd = 0.0\nsource = \"\"\nas_of = \"\"", kind.unit())
+    }
+}
+
+/// What one endpoint costs.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct SiteCost {
+    /// Where it stands.
+    pub region: RegionName,
+    /// Instances, the mean of a month, without green's.
+    pub instances: f64,
+    /// Requests a second, the mean of a month.
+    pub rps: f64,
+    /// Every item, also where it is nothing.
+    pub items: BTreeMap<Item, Amount>,
+}
+
+impl SiteCost {
+    /// All items.
+    pub fn total(&self) -> Amount {
+        self.items.values().copied().sum()
+    }
+
+    /// One item.
+    pub fn item(&self, item: Item) -> Amount {
+        self.items.get(&item).copied().unwrap_or_default()
+    }
+
+    /// Requests a month.
+    pub fn requests(&self) -> f64 {
+        self.rps * 3600.0 * HOURS
+    }
+}
+
+/// A fleet, its prices and its traffic: all that a forecast needs.
+pub(crate) struct Model<'a> {
+    fleet: &'a Fleet,
+    usage: &'a Usage,
+    traffic: Traffic,
+    rates: BTreeMap<&'a RegionName, Rates<'a>>,
+}
+
+/// The prices of one region.
+pub(crate) struct Rates<'a>(BTreeMap<PriceKind, &'a Price>);
+
+impl Rates<'_> {
+    /// So many units of it; nothing of what the table does not have, which [`Model::new`] refuses.
+    pub fn of(&self, kind: PriceKind, units: f64) -> Amount {
+        let Some(price) = self.0.get(&kind) else { return Amount::default() };
+        Amount { usd: units * price.usd, estimate: units != 0.0 && price.estimate.is_some() }
+    }
+}
+
+impl<'a> Model<'a> {
+    /// Finds every price.
+    pub fn new(fleet: &'a Fleet, table: &'a PriceTable) -> Result<Self, CostError> {
+        let mut missing = Vec::new();
+        let mut rates = BTreeMap::new();
+        for region in &fleet.regions {
+            let mut found = BTreeMap::new();
+            for kind in PriceKind::ALL {
+                if let Some(price) = table.price(kind, region.name.as_str(), &fleet.instance_type) {
+                    found.insert(kind, price);
+                    continue;
+                }
+                let instance_type = (kind == PriceKind::Hosting).then(|| fleet.instance_type.clone());
+                missing.push(Missing { kind, region: region.name.clone(), instance_type });
+            }
+            rates.insert(&region.name, Rates(found));
+        }
+        if !missing.is_empty() {
+            return Err(CostError { missing });
+        }
+        Ok(Self { fleet, usage: &table.usage, traffic: Traffic::of(fleet, table.date), rates })
+    }
+
+    /// The prices of a region.
+    pub fn rates(&self, region: &RegionName) -> Option<&Rates<'a>> {
+        self.rates.get(region)
+    }
+
+    /// The prices that this fleet is reckoned with, each once, in the order of their kinds.
+    pub fn prices(&self) -> Vec<&'a Price> {
+        let mut found: Vec<&Price> = Vec::new();
+        for kind in PriceKind::ALL {
+            for region in &self.fleet.regions {
+                let price = self.rates(&region.name).and_then(|rates| rates.0.get(&kind).copied());
+                found.extend(price.filter(|price| !found.contains(price)));
+            }
+        }
+        found
+    }
+
+    /// What each of the endpoints costs.
+    pub fn costs(&self, sites: &[Site<'a>]) -> Vec<SiteCost> {
+        let nights: Vec<Vec<Timestamp>> = self
+            .traffic
+            .days
+            .iter()
+            .map(|day| {
+                turns(self.fleet, sites, *day + self.usage.wave_starts.duration_since(jiff::civil::Time::midnight()))
+            })
+            .collect();
+        let home = sites.iter().find(|site| site.home).map_or(&self.fleet.home, |site| &site.region.name);
+        let of = |(place, site): (usize, &Site<'a>)| {
+            let turns = nights.iter().filter_map(|turns| turns.get(place).copied()).collect::<Vec<_>>();
+            self.cost(site, home, &turns)
+        };
+        sites.iter().enumerate().filter_map(of).collect()
+    }
+
+    fn cost(&self, site: &Site<'a>, home: &RegionName, turns: &[Timestamp]) -> Option<SiteCost> {
+        let (rates, from_home) = (self.rates(&site.region.name)?, self.rates(home)?);
+        let usage = self.usage;
+        let samples = self.traffic.together(site.serves.iter().copied());
+        let rps = mean(samples.iter().copied());
+        let instances = mean(samples.iter().map(|rps| self.instances(site, *rps)));
+        let floor = f64::from(site.floor);
+        let mut cost = SiteCost { region: site.region.name.clone(), instances, rps, items: BTreeMap::new() };
+        let away = if site.home { 0.0 } else { usage.model_gb * NIGHTS };
+        let rules = if site.home { 0.0 } else { usage.replication_metrics };
+        cost.items.extend([
+            (Item::Floors, rates.of(PriceKind::Hosting, floor * HOURS)),
+            (Item::Peaks, rates.of(PriceKind::Hosting, (instances - floor) * HOURS)),
+            (Item::DoubleRunning, rates.of(PriceKind::Hosting, self.double_hours(site, turns))),
+            (Item::Payload, rates.of(PriceKind::Payload, cost.requests() * usage.payload_kb / 1e6)),
+            (Item::Transfer, from_home.of(PriceKind::Transfer, away)),
+            (
+                Item::ReplicationTime,
+                from_home.of(PriceKind::ReplicationTime, away) + from_home.of(PriceKind::Metric, rules),
+            ),
+            (Item::Storage, rates.of(PriceKind::Storage, usage.releases_kept * usage.model_gb)),
+            (Item::HealthChecks, self.health(rates)),
+            (Item::Lambda, self.lambda(site, rates, from_home)),
+            (Item::Monitoring, self.monitoring(site, rates)),
+            (Item::Pipeline, from_home.of(PriceKind::Pipeline, self.action_minutes(site))),
+            (Item::Keys, self.keys(site, rates)),
+        ]);
+        Some(cost)
+    }
+
+    /// Instances that autoscaling runs at so many requests a second.
+    fn instances(&self, site: &Site<'a>, rps: f64) -> f64 {
+        (rps / self.usage.requests_per_instance - ROUNDING).ceil().max(f64::from(site.floor))
+    }
+
+    /// Instance-hours of green beside blue in a month. Green is as large as blue is at that hour.
+    fn double_hours(&self, site: &Site<'a>, turns: &[Timestamp]) -> f64 {
+        let (time, share) = site.double(self.fleet.guardrail.soak);
+        let rps = |at: Timestamp| -> f64 {
+            let served = site.serves.iter().filter_map(|region| self.fleet.region(region));
+            served.map(|region| region.usual_rps(at)).sum()
+        };
+        let second = turns.iter().map(|at| share.of(self.instances(site, rps(*at))));
+        mean(second) * time.as_secs_f64() / 3600.0 * NIGHTS
+    }
+
+    fn health_requests(&self) -> f64 {
+        self.usage.health_requests_per_minute * 60.0 * HOURS
+    }
+
+    fn health(&self, rates: &Rates<'a>) -> Amount {
+        rates.of(PriceKind::HealthCheck, 1.0)
+            + rates.of(PriceKind::HealthCheckHttps, 1.0)
+            + rates.of(PriceKind::ApiRequest, self.health_requests() / 1e6)
+    }
+
+    /// Calls of the month: the schedules', `promote`'s for this region's turn and soak, `shadow-eval`'s.
+    fn calls(&self, site: &Site<'a>) -> [f64; 3] {
+        let minutes = minutes(site.turn() + self.fleet.guardrail.soak);
+        let evaluations = if site.home { NIGHTS } else { 0.0 };
+        [self.usage.sweeps_per_hour * HOURS, self.usage.looks_per_minute * minutes * NIGHTS, evaluations]
+    }
+
+    fn lambda(&self, site: &Site<'a>, rates: &Rates<'a>, home: &Rates<'a>) -> Amount {
+        let calls = &self.usage.calls;
+        let [sweeps, looks, evaluations] = self.calls(site);
+        let checks = self.health_requests();
+        let gb_seconds = checks * calls.status.gb_seconds() + sweeps * calls.sweep.gb_seconds();
+        let at_home = looks * calls.look.gb_seconds() + evaluations * calls.evaluation.gb_seconds();
+        rates.of(PriceKind::LambdaDuration, gb_seconds)
+            + rates.of(PriceKind::LambdaRequest, (checks + sweeps) / 1e6)
+            + home.of(PriceKind::LambdaDuration, at_home)
+            + home.of(PriceKind::LambdaRequest, (looks + evaluations) / 1e6)
+    }
+
+    fn monitoring(&self, site: &Site<'a>, rates: &Rates<'a>) -> Amount {
+        let guards = alarms::guards(self.fleet, site.region, &self.fleet.endpoint);
+        let count = |fast: bool| guards.iter().filter(|alarm| (alarm.period < 60) == fast).map(|_| 1.0).sum::<f64>();
+        rates.of(PriceKind::Alarm, count(false) + self.usage.endpoint_alarms)
+            + rates.of(PriceKind::AlarmFast, count(true))
+            + rates.of(PriceKind::AlarmComposite, 1.0)
+            + rates.of(PriceKind::Metric, self.usage.custom_metrics)
+    }
+
+    /// Minutes of the pipeline's actions: the region's turn; in home also `Register` and `Verify-Fleet`, which waits for the
+    /// last soak. An action counts in whole minutes.
+    fn action_minutes(&self, site: &Site<'a>) -> f64 {
+        let frame = if site.home { 1.0 + minutes(self.fleet.guardrail.soak) } else { 0.0 };
+        (minutes(site.turn()) + frame) * NIGHTS
+    }
+
+    fn keys(&self, site: &Site<'a>, rates: &Rates<'a>) -> Amount {
+        let calls: f64 = self.calls(site).iter().sum();
+        rates.of(PriceKind::Key, 1.0)
+            + rates.of(PriceKind::KeyRequest, calls * self.usage.kms_requests_per_call / 10_000.0)
+    }
+}
+
+/// Begun minutes.
+fn minutes(time: SignedDuration) -> f64 {
+    (time.as_secs_f64() / 60.0).ceil()
+}

@@ -1,0 +1,147 @@
+//! `prices.toml`: the table of prices, read into values that cannot be wrong.
+
+use crate::kind::PriceKind;
+use crate::usage::Usage;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The repository's own table.
+pub const BUILT_IN: &str = include_str!("../../../prices.toml");
+
+/// Stands for every region that has no row of its own.
+const EVERY_REGION: &str = "*";
+
+/// The table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PriceTable {
+    /// When somebody last looked through it.
+    pub date: Date,
+    /// What the forecast reckons with beside prices.
+    pub usage: Usage,
+    /// As listed; no kind twice for one region and instance type.
+    pub prices: Vec<Price>,
+}
+
+/// One price.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Price {
+    /// What has it.
+    pub kind: PriceKind,
+    /// AWS's name of the region, or `*` for every region that has no row of its own.
+    pub region: String,
+    /// Of hosting, and of nothing else: SageMaker's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance_type: Option<String>,
+    /// What one of it costs `usd`.
+    pub unit: String,
+    /// US dollars, without tax.
+    pub usd: f64,
+    /// Where it was read.
+    pub source: String,
+    /// Of when the source is, in its own words; `undated` where it does not say.
+    pub as_of: String,
+    /// Of a price that was not read as such: how it was derived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<String>,
+}
+
+/// What is wrong with a table: the line, the field, what was expected.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{}{message}", line.map(|line| format!("line {line}: ")).unwrap_or_default())]
+pub struct TableError {
+    /// 1-based line, where one can be named.
+    pub line: Option<usize>,
+    /// The field and what was expected of it.
+    pub message: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    date: toml::Spanned<String>,
+    usage: toml::Spanned<Usage>,
+    #[serde(default)]
+    price: Vec<toml::Spanned<Price>>,
+}
+
+impl PriceTable {
+    /// Reads a table.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its line and field.
+    pub fn parse(text: &str) -> Result<Self, TableError> {
+        let raw: Raw = toml::from_str(text).map_err(|error| TableError {
+            line: error.span().map(|span| line(text, span.start)),
+            message: error.message().to_owned(),
+        })?;
+        let wrong = |at: usize, message: String| TableError { line: Some(line(text, at)), message };
+        let date = raw.date.get_ref().parse().map_err(|_| {
+            wrong(raw.date.span().start, format!("date: {:?} is not a date such as 2026-11-20", raw.date.get_ref()))
+        })?;
+        let start = raw.usage.span().start;
+        let usage = raw.usage.into_inner();
+        for (field, number) in usage.numbers() {
+            if !number.is_finite() || number < 0.0 {
+                return Err(wrong(start, format!("usage.{field} must be a number of at least 0, and is {number}")));
+            }
+        }
+        if usage.requests_per_instance < 1.0 {
+            let message = "usage.requests_per_instance must be at least 1 a second".to_owned();
+            return Err(wrong(start, message));
+        }
+        let mut seen = BTreeMap::new();
+        let mut prices = Vec::with_capacity(raw.price.len());
+        for row in raw.price {
+            let at = row.span().start;
+            let price = row.into_inner();
+            check(&price).map_err(|message| wrong(at, message))?;
+            let key = (price.kind, price.region.clone(), price.instance_type.clone());
+            if let Some(first) = seen.insert(key, line(text, at)) {
+                let message = format!("price.region: {} has a {} on line {first} already", price.region, price.kind);
+                return Err(wrong(at, message));
+            }
+            prices.push(price);
+        }
+        Ok(Self { date, usage, prices })
+    }
+
+    /// The price of `kind` in a region: its own row, or the one for every region.
+    pub fn price(&self, kind: PriceKind, region: &str, instance_type: &str) -> Option<&Price> {
+        let of_kind = |price: &&Price| {
+            price.kind == kind && price.instance_type.as_deref().is_none_or(|named| named == instance_type)
+        };
+        let at = |place: &str| self.prices.iter().filter(of_kind).find(|price| price.region == place);
+        at(region).or_else(|| at(EVERY_REGION))
+    }
+}
+
+fn check(price: &Price) -> Result<(), String> {
+    let Price { kind, region, instance_type, unit, usd, source, as_of, estimate } = price;
+    let of = format!("{kind} in {region}");
+    if unit != kind.unit() {
+        return Err(format!("price.unit of {of} is {unit:?}; the forecast reckons in {:?}", kind.unit()));
+    }
+    if !usd.is_finite() || *usd < 0.0 {
+        return Err(format!("price.usd of {of} must be a number of at least 0, and is {usd}"));
+    }
+    if (*kind == PriceKind::Hosting) != instance_type.is_some() {
+        return Err(format!(
+            "price.instance_type of {of}: hosting names one, such as \"ml.m6i.xlarge\", and nothing else"
+        ));
+    }
+    for (field, text) in
+        [("region", Some(region)), ("source", Some(source)), ("as_of", Some(as_of)), ("estimate", estimate.as_ref())]
+    {
+        if text.is_some_and(|text| text.trim().is_empty()) {
+            return Err(format!("price.{field} of {of} is empty: a price that nobody can look up is no price"));
+        }
+    }
+    Ok(())
+}
+
+/// 1-based line of a byte.
+fn line(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+}

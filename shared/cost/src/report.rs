@@ -1,0 +1,320 @@
+//! The forecast as a document: the fleet, the same customers from one region, and what less would save.
+
+use crate::kind::{Item, PriceKind};
+use crate::model::{Amount, CostError, HOURS, Model, NIGHTS, SiteCost};
+use crate::prices::{Price, PriceTable};
+use crate::site::Site;
+use crate::usage::Usage;
+use jiff::civil::Date;
+use meridian_domain::{Fleet, RegionName};
+use serde::Serialize;
+
+/// Version of the document.
+pub const SCHEMA: u32 = 1;
+
+/// The rule of thumb that is derived: so many instances in each region ...
+const THUMB_FLOOR: u32 = 2;
+/// ... against so many in one.
+const THUMB_BEFORE: u32 = 3;
+/// Fewer than this are refused: two zones serve.
+const LEAST_FLOOR: u32 = 2;
+
+/// A fleet's month.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CostReport {
+    /// The format of this document.
+    pub schema: u32,
+    /// The fleet's name.
+    pub fleet: String,
+    /// Its instance type.
+    pub instance_type: String,
+    /// Date of the price table.
+    pub date: Date,
+    /// What amounts are in.
+    pub currency: &'static str,
+    /// Hours of the month.
+    pub hours: f64,
+    /// Nights of the month.
+    pub nights: f64,
+    /// Each region, as the fleet lists them.
+    pub regions: Vec<RegionCost>,
+    /// Each item over all regions.
+    pub items: Vec<ItemCost>,
+    /// All of it.
+    pub total: Amount,
+    /// The same customers from one region.
+    pub one_region: OneRegion,
+    /// The total over that of one region.
+    pub ratio: f64,
+    /// From the rule of thumb to that ratio.
+    pub derivation: Vec<Step>,
+    /// What one instance less in a region's floor would save.
+    pub floors: Vec<FloorSaving>,
+    /// What retiring a region would save.
+    pub retirements: Vec<RetirementSaving>,
+    /// What is not in the total.
+    pub beside: Beside,
+    /// What was reckoned with beside prices.
+    pub usage: Usage,
+    /// Every price that was reckoned with.
+    pub prices: Vec<Price>,
+}
+
+/// One region's month.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RegionCost {
+    /// Which region.
+    pub region: RegionName,
+    /// What people call it.
+    pub title: String,
+    /// Its least number of instances.
+    pub floor: u32,
+    /// Requests a second at its daily peak.
+    pub peak_rps: f64,
+    /// Requests a second, the mean of the month.
+    pub mean_rps: f64,
+    /// Instances, the mean of the month, without green's.
+    pub instances: f64,
+    /// Minutes of a night for which two fleets are paid.
+    pub double_minutes: f64,
+    /// What it costs, item by item.
+    pub items: Vec<ItemCost>,
+    /// All of it.
+    pub total: Amount,
+}
+
+/// The same customers from home alone.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OneRegion {
+    /// Home.
+    pub region: RegionName,
+    /// What people call it.
+    pub title: String,
+    /// Home's floor.
+    pub floor: u32,
+    /// Instances, the mean of the month.
+    pub instances: f64,
+    /// What it costs, item by item.
+    pub items: Vec<ItemCost>,
+    /// All of it.
+    pub total: Amount,
+}
+
+/// One item.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ItemCost {
+    /// Which.
+    pub item: Item,
+    /// What it costs.
+    #[serde(flatten)]
+    pub amount: Amount,
+}
+
+/// One step from the rule of thumb to this fleet.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Step {
+    /// What is compared.
+    pub what: String,
+    /// Instances of the fleet; none where it is not instances that are compared.
+    pub instances: Option<f64>,
+    /// Instances of the one region.
+    pub before: Option<f64>,
+    /// How many times as many.
+    pub count_ratio: Option<f64>,
+    /// How many times as dear, at each region's own price.
+    pub price_ratio: f64,
+}
+
+/// What one instance less would save.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FloorSaving {
+    /// Where.
+    pub region: RegionName,
+    /// What people call it.
+    pub title: String,
+    /// The floor as it is.
+    pub from: u32,
+    /// One less.
+    pub to: u32,
+    /// US dollars a month.
+    pub saves: Amount,
+    /// Why policy refuses it, where it does.
+    pub refused: Option<String>,
+}
+
+/// What a region less would save.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RetirementSaving {
+    /// Which region goes.
+    pub region: RegionName,
+    /// What people call it.
+    pub title: String,
+    /// Who serves its customers then.
+    pub served_by: RegionName,
+    /// US dollars a month.
+    pub saves: Amount,
+}
+
+/// A front of API Gateway for scoring, which is not in the total.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Beside {
+    /// Scoring requests of the fleet's customers a month, millions.
+    pub million_requests: f64,
+    /// What they would cost there, each at the first tier's price.
+    pub front: Amount,
+}
+
+/// Reckons a fleet's month.
+///
+/// # Errors
+/// The table lacks a price of a region or of the instance type.
+pub fn report(fleet: &Fleet, table: &PriceTable) -> Result<CostReport, CostError> {
+    let model = Model::new(fleet, table)?;
+    let sites = Site::fleet(fleet);
+    let costs = model.costs(&sites);
+    let ones = model.costs(&Site::one(fleet));
+    let total: Amount = costs.iter().map(SiteCost::total).sum();
+    let one: Amount = ones.iter().map(SiteCost::total).sum();
+    let items = Item::ALL.map(|item| ItemCost { item, amount: costs.iter().map(|cost| cost.item(item)).sum() });
+    Ok(CostReport {
+        schema: SCHEMA,
+        fleet: fleet.name.to_string(),
+        instance_type: fleet.instance_type.clone(),
+        date: table.date,
+        currency: "USD",
+        hours: HOURS,
+        nights: NIGHTS,
+        regions: sites.iter().zip(&costs).map(|(site, cost)| region(fleet, site, cost)).collect(),
+        items: items.to_vec(),
+        total,
+        one_region: one_region(fleet, &ones, one),
+        ratio: ratio(total.usd, one.usd),
+        derivation: derivation(&model, &sites, &costs, &ones),
+        floors: floors(&model, &sites, total),
+        retirements: retirements(fleet, &model, total),
+        beside: beside(&model, &costs),
+        usage: table.usage.clone(),
+        prices: model.prices().into_iter().cloned().collect(),
+    })
+}
+
+fn region(fleet: &Fleet, site: &Site<'_>, cost: &SiteCost) -> RegionCost {
+    RegionCost {
+        region: cost.region.clone(),
+        title: site.region.title.clone(),
+        floor: site.floor,
+        peak_rps: site.region.peak_rps,
+        mean_rps: cost.rps,
+        instances: cost.instances,
+        double_minutes: site.double(fleet.guardrail.soak).0.as_secs_f64() / 60.0,
+        items: items(cost),
+        total: cost.total(),
+    }
+}
+
+fn items(cost: &SiteCost) -> Vec<ItemCost> {
+    Item::ALL.iter().map(|item| ItemCost { item: *item, amount: cost.item(*item) }).collect()
+}
+
+fn one_region(fleet: &Fleet, ones: &[SiteCost], total: Amount) -> OneRegion {
+    OneRegion {
+        region: fleet.home.clone(),
+        title: fleet.title(&fleet.home).to_owned(),
+        floor: fleet.region(&fleet.home).map_or(0, |home| home.instances),
+        instances: ones.iter().map(|cost| cost.instances).sum(),
+        items: ones.iter().flat_map(items).collect(),
+        total,
+    }
+}
+
+/// 1 where there is nothing on either side.
+fn ratio(of: f64, over: f64) -> f64 {
+    if over > 0.0 { of / over } else { 1.0 }
+}
+
+fn derivation(model: &Model<'_>, sites: &[Site<'_>], costs: &[SiteCost], ones: &[SiteCost]) -> Vec<Step> {
+    let hour =
+        |site: &Site<'_>| model.rates(&site.region.name).map_or(0.0, |rates| rates.of(PriceKind::Hosting, 1.0).usd);
+    let home = sites.iter().find(|site| site.home);
+    let at_home = home.map_or(0.0, hour);
+    let counted = |what: String, fleet: &dyn Fn(&Site<'_>) -> f64, before: f64| {
+        let instances: f64 = sites.iter().map(fleet).sum();
+        let priced: f64 = sites.iter().map(|site| fleet(site) * hour(site)).sum();
+        Step {
+            what,
+            instances: Some(instances),
+            before: Some(before),
+            count_ratio: Some(ratio(instances, before)),
+            price_ratio: ratio(priced, before * at_home),
+        }
+    };
+    let sum = |costs: &[SiteCost], items: &[Item]| -> f64 {
+        costs.iter().flat_map(|cost| items.iter().map(|item| cost.item(*item).usd)).sum()
+    };
+    let priced = |what: &str, items: &[Item]| Step {
+        what: what.to_owned(),
+        instances: None,
+        before: None,
+        count_ratio: None,
+        price_ratio: ratio(sum(costs, items), sum(ones, items)),
+    };
+    let running = [Item::Floors, Item::Peaks];
+    let thumb = format!("rule of thumb: {THUMB_FLOOR} in each of {} regions, {THUMB_BEFORE} in one", sites.len());
+    let mut steps = vec![
+        counted(thumb, &|_| f64::from(THUMB_FLOOR), f64::from(THUMB_BEFORE)),
+        counted(
+            "this fleet's floors".to_owned(),
+            &|site| f64::from(site.floor),
+            home.map_or(0.0, |home| f64::from(home.floor)),
+        ),
+    ];
+    let (fleet, before) = (costs.iter().map(|cost| cost.instances).sum(), ones.iter().map(|cost| cost.instances).sum());
+    steps.push(Step {
+        instances: Some(fleet),
+        before: Some(before),
+        count_ratio: Some(ratio(fleet, before)),
+        ..priced("with its peaks, mean of the month", &running)
+    });
+    steps.push(priced("with double running", &[Item::Floors, Item::Peaks, Item::DoubleRunning]));
+    steps.push(priced("with everything", &Item::ALL));
+    steps
+}
+
+fn floors<'a>(model: &Model<'a>, sites: &[Site<'a>], total: Amount) -> Vec<FloorSaving> {
+    let saving = |place: usize| {
+        let mut fewer = sites.to_vec();
+        let site = fewer.get_mut(place)?;
+        let from = site.floor;
+        site.floor = from.saturating_sub(1);
+        let (to, region) = (site.floor, site.region);
+        let refused = (to < LEAST_FLOOR).then(|| "two zones must serve".to_owned());
+        let saves = less(total, model.costs(&fewer).iter().map(SiteCost::total).sum());
+        Some(FloorSaving { region: region.name.clone(), title: region.title.clone(), from, to, saves, refused })
+    };
+    (0..sites.len()).filter_map(saving).collect()
+}
+
+fn retirements(fleet: &Fleet, model: &Model<'_>, total: Amount) -> Vec<RetirementSaving> {
+    let saving = |region: &meridian_domain::Region| {
+        let sites = Site::without(fleet, &region.name)?;
+        let served_by = sites.iter().find(|site| site.home)?.region.name.clone();
+        let saves = less(total, model.costs(&sites).iter().map(SiteCost::total).sum());
+        Some(RetirementSaving { region: region.name.clone(), title: region.title.clone(), served_by, saves })
+    };
+    fleet.regions.iter().filter_map(saving).collect()
+}
+
+fn less(total: Amount, smaller: Amount) -> Amount {
+    Amount { usd: total.usd - smaller.usd, estimate: total.estimate || smaller.estimate }
+}
+
+fn beside(model: &Model<'_>, costs: &[SiteCost]) -> Beside {
+    let front = |cost: &SiteCost| {
+        let rates = model.rates(&cost.region);
+        rates.map_or_else(Amount::default, |rates| rates.of(PriceKind::ApiRequest, cost.requests() / 1e6))
+    };
+    Beside {
+        million_requests: costs.iter().map(SiteCost::requests).sum::<f64>() / 1e6,
+        front: costs.iter().map(front).sum(),
+    }
+}

@@ -1,0 +1,108 @@
+//! One endpoint: where it stands, its floor, and whose customers it serves.
+
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::plan::{PROVISIONING, SHIFT};
+use meridian_domain::{Fleet, Region, RegionName, Style};
+
+/// One endpoint of a fleet, real or supposed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Site<'a> {
+    /// Where it stands.
+    pub region: &'a Region,
+    /// Its least number of instances.
+    pub floor: u32,
+    /// Whether it runs the pipeline, and the releases start here.
+    pub home: bool,
+    /// The regions whose customers it serves.
+    pub serves: Vec<&'a RegionName>,
+}
+
+impl<'a> Site<'a> {
+    /// The fleet as it is: each region serves its own.
+    pub fn fleet(fleet: &'a Fleet) -> Vec<Self> {
+        let site = |region: &'a Region| Site {
+            region,
+            floor: region.instances,
+            home: region.name == fleet.home,
+            serves: vec![&region.name],
+        };
+        fleet.regions.iter().map(site).collect()
+    }
+
+    /// One endpoint in home for everybody.
+    pub fn one(fleet: &'a Fleet) -> Vec<Self> {
+        let mut sites = Self::fleet(fleet);
+        sites.retain(|site| site.home);
+        for site in &mut sites {
+            site.serves = fleet.regions.iter().map(|region| &region.name).collect();
+        }
+        sites
+    }
+
+    /// The fleet without one region, whose customers home serves; where home goes, the next region in the list becomes home.
+    /// None where nothing would be left.
+    pub fn without(fleet: &'a Fleet, retired: &RegionName) -> Option<Vec<Self>> {
+        let mut sites = Self::fleet(fleet);
+        sites.retain(|site| site.region.name != *retired);
+        let home = sites.iter().position(|site| site.home).unwrap_or(0);
+        let gone = &fleet.region(retired)?.name;
+        let site = sites.get_mut(home)?;
+        site.home = true;
+        site.serves.push(gone);
+        Some(sites)
+    }
+
+    /// How long its update watches the new fleet before all traffic is there.
+    pub fn watch(&self) -> SignedDuration {
+        self.region.bake * self.region.style.waits().max(1)
+    }
+
+    /// From the call to the last request on the old fleet.
+    pub fn turn(&self) -> SignedDuration {
+        PROVISIONING + self.watch() + SHIFT
+    }
+
+    /// How long two fleets are paid for in a night, and which share of the fleet the second one is. A rolling update has no
+    /// second fleet: its batch runs beside the old instances, and nothing soaks.
+    pub fn double(&self, soak: SignedDuration) -> (SignedDuration, Share) {
+        match self.region.style {
+            Style::Rolling { batch } => (self.turn(), Share::Percent(batch)),
+            Style::Canary | Style::Linear { .. } | Style::AllAtOnce => (self.turn() + soak, Share::All),
+        }
+    }
+}
+
+/// How much of a fleet runs twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Share {
+    /// Every instance.
+    All,
+    /// So many per cent of them, at least one.
+    Percent(u32),
+}
+
+impl Share {
+    /// Instances of the second fleet beside `instances` of the first.
+    pub fn of(self, instances: f64) -> f64 {
+        match self {
+            Share::All => instances,
+            Share::Percent(percent) => (instances * f64::from(percent) / 100.0).ceil().max(1.0),
+        }
+    }
+}
+
+/// When each site's turn starts in the night whose wave starts at `start`: one after the other, in the wave's order.
+pub(crate) fn turns(fleet: &Fleet, sites: &[Site<'_>], start: Timestamp) -> Vec<Timestamp> {
+    let order = meridian_domain::plan::wave_order(fleet, start).regions;
+    let mut starts = vec![start; sites.len()];
+    let mut at = start;
+    for name in &order {
+        for (site, starts) in sites.iter().zip(&mut starts) {
+            if site.region.name == *name {
+                *starts = at;
+                at += site.turn();
+            }
+        }
+    }
+    starts
+}
