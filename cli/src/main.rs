@@ -1,6 +1,7 @@
 //! `meridian`: judge and score models, publish a release, halt and lift, and live through a night on one machine.
 
 mod aws;
+mod cost;
 mod evaluate;
 mod features;
 mod halt;
@@ -39,6 +40,8 @@ enum Command {
     Judge(judge::Arguments),
     /// What the next wave would do, and why, before it does.
     Plan(plan::Arguments),
+    /// What the fleet costs in a month, against one region, and what less would save.
+    Cost(cost::Arguments),
     /// Score records; print margins and probabilities as CSV.
     Score(score::Arguments),
     /// Write a release into home's bucket: the archive first, the manifest last.
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Judge(arguments) => judge::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments),
+        Command::Cost(arguments) => cost::run(&arguments),
         Command::Score(arguments) => score::run(&arguments),
         Command::Publish(arguments) => publish::run(&arguments),
         Command::Halt(arguments) => halt::run(&arguments),

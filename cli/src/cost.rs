@@ -1,0 +1,65 @@
+//! `meridian cost`: what the fleet costs in a month, against one region, and what less would save.
+
+use crate::terminal::Leaving;
+use meridian_cost::{BUILT_IN, PriceTable, report};
+use meridian_domain::Fleet;
+use std::error::Error;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// What errors call the table that the program carries.
+const BUILT_IN_NAME: &str = "prices.toml (built in)";
+
+/// What `meridian cost` is asked.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exit code: 0 the forecast is printed; 2 wrong input, or no price for a region of the fleet.\n\n\
+    Asks no account: list prices from a table with its date, the regions' usual traffic, and stated assumptions. \
+    docs/cost.md says what is counted."
+)]
+pub struct Arguments {
+    /// The fleet's policy.
+    #[arg(long, value_name = "FILE", default_value = "fleet.toml")]
+    policy: PathBuf,
+    /// A table of prices and assumptions instead of the repository's prices.toml, which is built in.
+    #[arg(long, value_name = "FILE")]
+    prices: Option<PathBuf>,
+    /// Print the document for machines instead of a page.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Reckons; prints the forecast.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
+    let fleet = fleet(&arguments.policy)?;
+    let (name, text) = match &arguments.prices {
+        Some(path) => (path.display().to_string(), read(path)?),
+        None => (BUILT_IN_NAME.to_owned(), BUILT_IN.to_owned()),
+    };
+    let table = PriceTable::parse(&text).map_err(|error| match error.line {
+        Some(line) => format!("{name}, line {line}: {}", error.message),
+        None => format!("{name}: {}", error.message),
+    })?;
+    let report = report(&fleet, &table).map_err(|error| format!("{name}: {error}"))?;
+    let mut stdout = Leaving(std::io::stdout().lock());
+    if arguments.json {
+        serde_json::to_writer_pretty(&mut stdout, &report)?;
+        writeln!(stdout)?;
+    } else {
+        write!(stdout, "{report}")?;
+    }
+    stdout.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn fleet(path: &Path) -> Result<Fleet, Box<dyn Error>> {
+    Fleet::parse(&read(path)?).map_err(|error| {
+        let line = error.line.map(|line| format!(", line {line}")).unwrap_or_default();
+        format!("{}{line}: {}", path.display(), error.message).into()
+    })
+}

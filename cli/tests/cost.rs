@@ -1,0 +1,70 @@
+//! `meridian cost` as a person and a script run it: the real binary, on the fleet's own policy and table. What the numbers
+//! promise is held in shared/cost.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
+
+mod common;
+
+use common::{error, text};
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// Runs where fleet.toml is.
+fn cost(more: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_meridian")).arg("cost").args(more).current_dir(root()).output().unwrap()
+}
+
+/// A file of the repository with one thing changed.
+fn changed(name: &str, from: &str, to: &str) -> tempfile::NamedTempFile {
+    let usual = std::fs::read_to_string(root().join(name)).unwrap();
+    assert!(usual.contains(from), "{name} has no {from}");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), usual.replace(from, to)).unwrap();
+    file
+}
+
+#[test]
+fn the_page_and_the_document_say_the_same() {
+    let output = cost(&[]);
+    assert_eq!(output.status.code(), Some(0), "{}", error(&output));
+    let page = text(&output.stdout);
+    let output = cost(&["--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", error(&output));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((document["schema"].as_u64(), document["fleet"].as_str()), (Some(1), Some("fraud")));
+    let ratio = document["ratio"].as_f64().unwrap();
+    assert!(page.contains(&format!("{ratio:.2} times what EU alone would cost")), "{page}");
+    assert!(page.contains(document["date"].as_str().unwrap()), "{page}");
+}
+
+#[test]
+fn a_table_of_ones_own_takes_the_place_of_the_one_built_in() {
+    let usual: Value = serde_json::from_slice(&cost(&["--json"]).stdout).unwrap();
+    let cheaper = changed("prices.toml", "usd = 0.257", "usd = 0.2");
+    let output = cost(&["--json", "--prices", cheaper.path().to_str().unwrap()]);
+    let own: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let total = |document: &Value| document["total"]["usd"].as_f64().unwrap();
+    assert!(total(&own) < total(&usual), "{} {}", total(&own), total(&usual));
+}
+
+#[test]
+fn wrong_input_is_exit_code_2_and_names_file_line_and_field() {
+    let stranger = changed("fleet.toml", "sa-east-1", "eu-north-1");
+    let output = cost(&["--policy", stranger.path().to_str().unwrap()]);
+    let said = error(&output);
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(2), ""));
+    assert!(said.contains("prices.toml (built in): price.hosting: none in eu-north-1 for ml.m6i.xlarge"), "{said}");
+    assert!(said.contains("region = \"eu-north-1\""), "{said}");
+    let wrong = changed("prices.toml", "unit = \"GB-second\"", "unit = \"GB-hour\"");
+    let output = cost(&["--prices", wrong.path().to_str().unwrap()]);
+    let said = error(&output);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said.contains(", line ") && said.contains("price.unit of lambda-duration in eu-west-1"), "{said}");
+    assert_eq!(cost(&["--policy", "no-such.toml"]).status.code(), Some(2));
+    assert_eq!(cost(&["--prices", "no-such.toml"]).status.code(), Some(2));
+}
