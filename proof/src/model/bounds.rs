@@ -112,7 +112,7 @@ pub fn slices() -> Vec<Bounds> {
         three("one of anything, a halt lifted", Left { people: 2, ..ONE }),
         three("two faults", Left { total: 2, faults: 2, ..Left::default() }),
         three("two of calls and events", steps),
-        Bounds::new("two of them, two actors, 2 regions", 2, 2).with(Left { actors: 1, ..steps }),
+        Bounds::new("two of them, two actors, 1 region", 1, 2).with(Left { actors: 1, ..steps }),
     ];
     for (what, quality) in bad_releases() {
         for region in 0..3 {
@@ -149,6 +149,6 @@ fn readings() -> [(&'static str, Reading); 5] {
         ("says Updating while it goes back", |live| live.shows_rolling_back = false),
         ("soak shows no phase", |live| live.soak_shows_baking = false),
         ("timers run while dark", |live| live.timers_run_while_dark = true),
-        ("the same is refused", |live| live.same_refused = true),
+        ("an update to the same is refused", |live| live.same_refused = true),
     ]
 }
