@@ -4,6 +4,8 @@ With --account it asks AWS instead whether the credentials at hand belong to fle
 """
 
 import json
+import logging
+import os
 import pathlib
 import re
 import sys
@@ -212,6 +214,27 @@ def wrong_pipeline(pipeline, fleet):
             yield f"template.yaml, Pipeline, {name}: UserParameters {user_parameters(action)}, but the functions want {({**common, **own})}"
 
 
+def wrong_translation():
+    """What SAM makes of the template: two resources of one name, for one, pass every linter."""
+    from samcli.yamlhelper import yaml_parse
+    from samtranslator.model.exceptions import InvalidDocumentException
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
+
+    os.environ.setdefault("AWS_DEFAULT_REGION", "eu-west-1")
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)
+    template = yaml_parse(pathlib.Path("template.yaml").read_text())
+    template["Globals"]["Function"]["CodeUri"] = "s3://built/code"
+    try:
+        resources = Translator({}, Parser()).translate(template, {})["Resources"]
+    except InvalidDocumentException as error:
+        yield from (f"template.yaml, as SAM reads it: {cause.message}" for cause in error.causes)
+        return
+    paths = set(resources["Front"]["Properties"]["Body"]["paths"])
+    if paths != {"/health", "/score"}:
+        yield f"template.yaml, Front: SAM makes the paths {sorted(paths)} of it, not /health and /score"
+
+
 def wrong_account(fleet):
     import boto3  # comes with the SAM CLI; only this question needs it
     from botocore.exceptions import BotoCoreError, ClientError
@@ -267,6 +290,7 @@ def main():
     hold("template.yaml, LatencyBound (µs)", defaults["LatencyBound"], microseconds(judge["latency_bound"]))
     hold("template.yaml, Max4xx", defaults["Max4xx"], judge["max_4xx"])
     hold("template.yaml, Max5xx", defaults["Max5xx"], judge["max_5xx"])
+    hold("template.yaml, ScoreRate", defaults["ScoreRate"], sum(r["peak_rps"] for r in fleet["region"]))
     faults.extend(wrong_pipeline(template["Resources"]["Pipeline"]["Properties"], fleet))
     hold("template.yaml, PipelineName", defaults["PipelineName"], fleet["fleet"]["pipeline"])
     hold("template.yaml, EndpointRoleName", defaults["EndpointRoleName"], fleet["fleet"]["execution_role"])
@@ -293,6 +317,7 @@ def main():
     if functions["shadow-eval"]["Timeout"] < 3 * int(enough[1]):
         faults.append(f"template.yaml, shadow-eval: a timeout under 3 x {enough[1]} s (ENOUGH in {PACE}) may cut a step short")
 
+    faults.extend(wrong_translation())
     faults.extend(wrong_rights(functions))
     for name, function in functions.items():
         for event in function.get("Events", {}).values():
