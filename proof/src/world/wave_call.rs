@@ -244,19 +244,26 @@ impl World {
             }
             _ => return Err(Outcome::Waits),
         }
-        let region = self.setting.region_of(region);
-        let place = if look.is_open(region) { region } else { home };
-        if !look.is_open(place) {
-            // Nobody to tell and nowhere to write it: the action fails, which people see in the pipeline.
-            self.page_home();
-            return Err(Outcome::Broke);
+        self.owe(look, self.setting.region_of(region), Record::PageOwed { why, advice })
+    }
+
+    /// A page owed in the region's own ledger, or in the first other one that takes it.
+    fn owe(&mut self, look: &mut WaveLook, region: usize, record: Record) -> Result<Answer, Outcome> {
+        let others = (0..self.regions.len()).filter(|other| *other != region);
+        let places: Vec<usize> = std::iter::once(region).chain(others).filter(|place| look.is_open(*place)).collect();
+        let mut told = Answer::Refused;
+        for place in places {
+            let answer = self.tell_region(look, place, record.clone(), Strike::None);
+            look.unpark(self, place);
+            told = answer?;
+            if told.is_done() {
+                self.tally.owed += 1;
+                return answer;
+            }
         }
-        self.tally.owed += 1;
-        let answer = self.tell_region(look, place, Record::PageOwed { why, advice }, Strike::None);
-        // Neither the pager nor the ledger takes it: only the failed action in the pipeline says so.
-        self.tally.lost += u32::from(!answer.is_ok_and(Answer::is_done));
-        look.unpark(self, place);
-        answer
+        // Neither the pager nor any ledger takes it: only the failed action in the pipeline says so.
+        self.tally.lost += 1;
+        Ok(told)
     }
 
     /// The page of a call that could not do its work (`entry::answered`).

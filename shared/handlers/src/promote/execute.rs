@@ -93,31 +93,28 @@ impl Look {
         match ports.page(&fleet.home, &page).await {
             Err(error) if !error.is_regional() => {
                 tracing::error!(%error, "the page was not sent");
-                self.owe(ports, fleet, region, what, advice).await
+                self.owe(ports, fleet, region, what, advice).await;
+                Ok(())
             }
             sent => Ok(sent?),
         }
     }
 
-    /// A page that home's topic declines, which repeating does not mend: it must not keep the wave from stopping. A region's
-    /// own `rollback` sends it at its next sweep.
-    async fn owe<P: Ports>(
-        &mut self,
-        ports: &P,
-        fleet: &Fleet,
-        region: &RegionName,
-        what: &str,
-        advice: &str,
-    ) -> Result<(), HandlerError> {
+    /// A page that home's topic declines, which repeating does not mend: it must not keep the wave from stopping. It is owed
+    /// in the region's own ledger, or in the first other one that takes it: that region's `rollback` sends it at its next
+    /// sweep, through its own topic.
+    async fn owe<P: Ports>(&mut self, ports: &P, fleet: &Fleet, region: &RegionName, what: &str, advice: &str) {
         let record = Record::PageOwed { why: what.to_owned(), advice: advice.to_owned() };
-        let region = if self.regions.contains_key(region) { region } else { &fleet.home };
-        let known = self.sight.regions.get(region).cloned();
-        self.tell_region(ports, region, record).await?;
-        // A page that cannot even be owed must not make the call forget why it pages.
-        if let (Some(Seen::Unknown(_)), Some(known)) = (self.sight.regions.get(region), known) {
-            self.sight.regions.insert(region.clone(), known);
+        let actor = self.sight.execution.clone();
+        let others = fleet.regions.iter().map(|other| &other.name).filter(|other| *other != region);
+        for place in std::iter::once(region).chain(others) {
+            let Some(journal) = self.regions.get_mut(place) else { continue };
+            match journal.append(ports, &actor, record.clone()).await {
+                Ok(()) => return self.region_changed(place),
+                Err(error) => tracing::error!(%error, "a page could not be owed there"),
+            }
         }
-        Ok(())
+        tracing::error!(page = what, "nobody could be told: only the failed action says so");
     }
 
     async fn act<P: Ports>(

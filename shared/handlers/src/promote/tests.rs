@@ -170,6 +170,21 @@ fn a_page_that_the_pager_refuses_is_owed_and_keeps_nothing_from_ending() {
     assert!(matches!(said.last(), Some(Record::PageOwed { why, .. }) if why.contains("was refused")), "{said:#?}");
 }
 
+/// ... in another region's, where its own does not take it either: that region's `rollback` sends it.
+#[test]
+fn a_page_that_its_own_ledger_does_not_take_is_owed_in_another_regions() {
+    let (world, release) = world();
+    world.fault("UpdateEndpoint", Fault::Fails(ErrorKind::Refused));
+    world.fault("Publish", Fault::Fails(ErrorKind::Refused));
+    world.between("Publish", 0, |world| world.fault("PutEntry", Fault::Fails(ErrorKind::Refused)));
+    assert_eq!(call(&world, release)["outcome"], "failed");
+    let owed = |region: &str| {
+        let said = world.records(&name(region), Chain::Region(name(region)));
+        said.iter().filter(|record| matches!(record, Record::PageOwed { .. })).count()
+    };
+    assert_eq!((owed(EU), owed("ap-southeast-2"), owed(BR)), (0, 1, 0));
+}
+
 /// EU shifted to v427 on a decision, and soaked; nobody has asked it yet which model answers.
 fn shifted() -> (World, ReleaseId) {
     let (world, release) = world();
