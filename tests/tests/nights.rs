@@ -73,6 +73,7 @@ golden! {
     a_home_that_lost_the_fleet_while_it_stood_still_changes_nothing: "two-homes",
     a_canary_that_nobody_calls_never_goes_on: "starved-canary",
     a_model_that_declines_more_is_caught_without_an_error: "declines-more",
+    what_only_full_load_makes_slow_is_caught_after_the_shift: "slow-at-load",
     a_new_fleet_gets_its_first_release: "first-night",
     a_new_region_is_caught_up_by_the_next_wave: "add-region",
     a_frozen_region_lags_and_nobody_is_woken: "frozen",
@@ -98,6 +99,20 @@ fn a_good_night_is_good_under_every_seed_and_from_every_second() {
         let (story, report) = live(&scenario, seed);
         assert!(report.as_expected, "seed {seed}, second {second}: {:?}\n{story}", report.unexpected);
     }
+}
+
+/// The other reading of the live fact: SageMaker still listens to the guardrail's alarms in soak.
+#[test]
+fn what_full_load_makes_slow_goes_back_at_once_where_soak_is_watched() {
+    let mut scenario = built_in("slow-at-load");
+    scenario.live.alarms_watched_during_termination_wait = true;
+    let (story, report) = live(&scenario, SEED);
+    assert!(report.as_expected, "{:?}\n{story}", report.unexpected);
+    assert!(
+        story.contains("SageMaker sends the traffic back to v426: The alarm fraud-verdict went into ALARM"),
+        "{story}"
+    );
+    assert!(!story.contains("HALT"), "{story}");
 }
 
 /// What a night leaves behind in one region, without the times and ids that a repeated or killed call may move.
@@ -128,7 +143,9 @@ fn end(report: &Report) -> Vec<End> {
 /// nothing but Tokyo waits for anybody.
 #[test]
 fn a_dark_tokyo_never_stops_another_region_whenever_it_goes_dark() {
-    for from in ["03:44:30", "03:45", "03:47:50", "03:50", "03:53:30", "03:54:20", "03:55:45", "03:56:41", "03:58"] {
+    for from in
+        ["03:45:30", "03:48:05", "03:48:50", "03:51", "03:54:30", "03:55:20", "03:56:45", "03:57:12", "03:59", "04:02"]
+    {
         let mut scenario = built_in("tokyo-dark");
         scenario.fault[0].from = Some(from.parse().unwrap());
         scenario.lasts = jiff::SignedDuration::from_hours(2);

@@ -43,7 +43,7 @@ pub fn write(out: &mut impl Write, fleet: &Fleet, forecast: &Forecast, proposals
         clock(forecast.settles)
     )?;
     writeln!(out)?;
-    meaning(out, fleet)?;
+    meaning(out, fleet, forecast)?;
     let yellow = AnsiColor::Yellow.on_default();
     for warning in &forecast.warnings {
         write!(out, "\n{yellow}warning:{yellow:#} ")?;
@@ -65,7 +65,7 @@ fn frozen(out: &mut impl Write, forecast: &Forecast) -> io::Result<()> {
 }
 
 /// How the table's findings are read.
-fn meaning(out: &mut impl Write, fleet: &Fleet) -> io::Result<()> {
+fn meaning(out: &mut impl Write, fleet: &Fleet, forecast: &Forecast) -> io::Result<()> {
     let dim = Style::new().dimmed();
     let wave = &fleet.wave;
     let meaning = format!(
@@ -73,14 +73,23 @@ fn meaning(out: &mut impl Write, fleet: &Fleet) -> io::Result<()> {
          those before and {}x alone, where {} of the requests or more are bad before; under that the same excess. A canary \
          takes the smallest share, then the shortest bake that finds this. Of a bake those minutes are compared that begin \
          after the warm-up and whose counts have arrived when the decision falls. Provisioning and shift are reckoned with 3m \
-         and 1m.",
+         and 1m{}.",
         wave.detect,
         wave.detect_alone,
-        percent(wave.base_rate)
+        percent(wave.base_rate),
+        full_load(forecast)
     );
     write!(out, "{dim}")?;
     paragraph(out, &meaning, "")?;
     write!(out, "{dim:#}")
+}
+
+/// How long a region waits for the one before to be judged at full load, where policy asks for that.
+fn full_load(forecast: &Forecast) -> String {
+    let waits = forecast.turns.iter().map(|turn| turn.judged.duration_since(turn.on_release));
+    let longest = waits.max().filter(|wait| wait.is_positive());
+    let words = |wait| format!("; the check at full load, for which the next region waits, with {wait:#}");
+    longest.map(words).unwrap_or_default()
 }
 
 fn table(out: &mut impl Write, forecast: &Forecast) -> io::Result<()> {

@@ -35,6 +35,7 @@ macro_rules! every_scenario {
             judge_dies: "judge-dies",
             starved_canary: "starved-canary",
             declines_more: "declines-more",
+            slow_at_load: "slow-at-load",
             first_night: "first-night",
             add_region: "add-region",
             frozen: "frozen",

@@ -310,6 +310,10 @@ impl Narrator {
                 Tone::Good,
                 format!("on {}: {golden} of {golden} golden records answered with its scores", target.version),
             ),
+            Record::FullLoadJudged { why, judgement: Some(judgement), .. } => {
+                (Tone::Good, format!("at full load, against the hour before: {}: {}", judgement.verdict, brief(why)))
+            }
+            Record::FullLoadJudged { why, judgement: None, .. } => (Tone::Plain, format!("at full load: {why}")),
             Record::Settled { target, .. } => (Tone::Quiet, format!("settled on {}", target.version)),
             Record::BytesUnknown { why, .. } => (Tone::Bad, format!("UNKNOWN: nobody knows which bytes serve: {why}")),
             Record::Reverted { from, to, why } => {

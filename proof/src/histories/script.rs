@@ -75,6 +75,8 @@ pub struct Script {
     pub bakes: [Seconds; 8],
     /// Soak after the shift.
     pub soak: Seconds,
+    /// Minutes at full load that are judged before the next region, in seconds.
+    pub full_load: Seconds,
     /// AWS's open behaviour.
     pub live: Live,
     /// Whether waves walk by the traffic of the hour and not as listed.
@@ -143,16 +145,18 @@ impl Script {
             verdict_delay: draw.of(&[0, 10, 20]),
         };
         let soak = draw.of(&[0, 120, 300, 600]);
+        let full_load = draw.of(&[0, 0, 60, 120]);
         let events_only = draw.one_in(16);
         // A new execution's order depends on its hour, and so on every delay before it.
         let by_traffic = draw.one_in(4) && !events_only;
-        let mut script = Self { seed, number, regions, bakes, soak, live, by_traffic, items: Vec::new(), events_only };
+        let items = Vec::new();
+        let mut script = Self { seed, number, regions, bakes, soak, full_load, live, by_traffic, items, events_only };
         script.fill(&mut draw);
         script
     }
 
     fn fill(&mut self, draw: &mut Draw) {
-        let wave: Seconds = self.bakes.iter().take(self.regions).map(|bake| bake + 330).sum();
+        let wave: Seconds = self.bakes.iter().take(self.regions).map(|bake| bake + 330 + self.judged()).sum();
         let mut horizon = wave + self.soak;
         if draw.one_in(4) {
             let from = draw.seconds(0, horizon);
@@ -177,18 +181,23 @@ impl Script {
     fn gather(&mut self, draw: &mut Draw) {
         let region = draw.index(self.regions);
         let bake = self.bakes.get(region).copied().unwrap_or(0);
-        let begins: Seconds = self.bakes.iter().take(region).map(|bake| bake + 290).sum();
-        let around = match draw.below(3) {
+        let begins: Seconds = self.bakes.iter().take(region).map(|bake| bake + 290 + self.judged()).sum();
+        let around = match draw.below(4) {
             0 => {
                 let after = draw.seconds(20, 400);
                 let quality = Quality { late_alarm: Some(after), ..Quality::GOOD };
                 self.items.push(Item::Behaves { region, release: 1, quality });
                 self.rarely(draw, State::Returning, begins + 240 + bake + after)
             }
+            1 if self.full_load > 0 => {
+                let quality = Quality { full_load: Showing::Fail, ..Quality::GOOD };
+                self.items.push(Item::Behaves { region, release: 1, quality });
+                begins + 250 + bake + self.judged()
+            }
             which => {
                 let quality = Quality { first: Showing::Fail, ..Quality::GOOD };
                 self.items.push(Item::Behaves { region, release: 1, quality });
-                if which == 1 {
+                if which == 2 {
                     self.items.push(Item::Holds { fault: Fault::Rollback, region, from: 0, lasts: begins + 3600 });
                 }
                 self.rarely(draw, State::GoingBack, begins + 200)
@@ -213,6 +222,11 @@ impl Script {
             });
         }
         around
+    }
+
+    /// Seconds that a region takes until it is judged at full load: minutes are whole, and their counts come two later.
+    fn judged(&self) -> Seconds {
+        if self.full_load > 0 { self.full_load + 150 } else { 0 }
     }
 
     fn whose(&self, draw: &mut Draw) -> Whose {
@@ -261,7 +275,7 @@ impl Script {
     /// The world's setting.
     pub fn setting(&self) -> Setting {
         let bakes = self.bakes.iter().copied();
-        let mut fleet = crate::world::fleet(self.regions, bakes, self.soak);
+        let mut fleet = crate::world::fleet(self.regions, bakes, self.soak, self.full_load);
         if self.by_traffic {
             fleet.order = OrderPolicy::Signal;
         }
@@ -306,6 +320,11 @@ fn quality(draw: &mut Draw) -> Quality {
         quality.first = Showing::Pass;
         quality.turns_at = Seconds::MAX;
         quality.late_alarm = Some(draw.seconds(10, 2000));
+    }
+    if draw.one_in(4) {
+        quality.first = Showing::Pass;
+        quality.turns_at = Seconds::MAX;
+        quality.full_load = draw.of(&[Showing::Fail, Showing::Fail, Showing::Thin]);
     }
     quality.answers_right = !draw.one_in(8);
     quality

@@ -3,7 +3,7 @@
 use super::*;
 use crate::world::{Quality, Showing};
 use meridian_domain::plan::{Act, Finish, Next, Plan, Sight};
-use meridian_domain::{Decision, Record};
+use meridian_domain::{Decision, Record, Seen};
 
 #[test]
 fn random_histories_keep_every_invariant_and_are_not_trivial() {
@@ -36,7 +36,12 @@ fn caught(defect: fn(&Sight, Plan) -> Plan) -> (&'static str, Script, Vec<String
 #[test]
 fn a_planner_that_never_decides_to_revert_is_caught() {
     fn defect(sight: &Sight, mut plan: Plan) -> Plan {
-        if matches!(&plan.next, Next::TellRegion(_, Record::Decided { decision: Decision::Revert, .. })) {
+        // Of a canary: what is confirmed and told to go back breaks nothing but the end that a wave must come to.
+        let canary = |region| {
+            !sight.regions[region].known().and_then(|own| own.update.as_ref()).is_some_and(|own| own.confirmed)
+        };
+        if matches!(&plan.next, Next::TellRegion(region, Record::Decided { decision: Decision::Revert, .. }) if canary(region))
+        {
             let region = sight.regions.keys().next().cloned().expect("a region");
             plan.next = match sight.regions[&region].known().and_then(|history| history.serving.clone()) {
                 Some(serving) if !sight.done.contains(&Act::Beat) => Next::Do(Act::Beat, region, serving.target),
@@ -86,6 +91,61 @@ fn a_planner_that_confirms_what_it_has_not_asked_is_caught() {
         plan
     }
     assert_eq!(caught(defect).0, "I4");
+}
+
+#[test]
+fn a_planner_that_takes_a_failure_at_full_load_for_evidence_is_caught() {
+    fn defect(sight: &Sight, mut plan: Plan) -> Plan {
+        if let Next::TellRegion(region, Record::Decided { decision: Decision::Revert, judgement, why, .. }) = &plan.next
+        {
+            let open = sight.regions[region].known().and_then(|history| history.update.clone()).expect("an update");
+            if open.confirmed && judgement.is_some() {
+                let (target, execution, why) = (open.target, open.execution, why.clone());
+                let record = Record::FullLoadJudged { target, execution, why, judgement: judgement.clone() };
+                plan.next = Next::TellRegion(region.clone(), record);
+            }
+        }
+        plan
+    }
+    assert_eq!(caught(defect).0, "I3");
+}
+
+#[test]
+fn a_planner_that_does_not_wait_for_the_counts_at_full_load_is_caught() {
+    fn defect(sight: &Sight, mut plan: Plan) -> Plan {
+        let waits = plan.next == Next::Wait && plan.why.contains("at full load until");
+        let open = sight.regions.iter().find_map(|(name, seen)| {
+            let open = seen.known()?.update.clone()?;
+            (waits && open.confirmed && open.execution == sight.execution).then(|| (name.clone(), open))
+        });
+        if let (Some((region, open)), Some(Seen::Known(judgement))) = (open, &sight.judged) {
+            let (target, execution, why) = (open.target, open.execution, String::new());
+            let record = Record::FullLoadJudged { target, execution, why, judgement: Some(judgement.clone()) };
+            plan.next = Next::TellRegion(region, record);
+        }
+        plan
+    }
+    assert_eq!(caught(defect).0, "I3");
+}
+
+/// What shows at full load alone stops there too, and the region goes back whichever way AWS leaves open.
+#[test]
+fn a_release_that_is_bad_at_full_load_reaches_no_second_region() {
+    for soak_watched in [false, true] {
+        let quality = Quality { full_load: Showing::Fail, ..Quality::GOOD };
+        let items = vec![Item::Behaves { region: 0, release: 1, quality }];
+        let usual = Script::draw(1, 1);
+        let live = crate::world::Live { soak_watched, ..usual.live };
+        let script = Script { items, regions: 3, full_load: 120, live, by_traffic: false, events_only: false, ..usual };
+        let told = story(&script);
+        assert_eq!(told.ended.words(), "condemned", "{:#?}", told.lines);
+        assert!(!told.lines.iter().any(|line| line.contains("AU: SageMaker starts")), "{:#?}", told.lines);
+        assert!(
+            told.lines
+                .iter()
+                .any(|line| line.contains("InService again on v426") || line.contains("InService on v426"))
+        );
+    }
 }
 
 /// A release that is bad in the first region stops there: no other region ever leaves the champion.

@@ -67,6 +67,9 @@ fn quality_words(quality: &crate::world::Quality) -> String {
     }
     words.extend(quality.green_alarm.map(|after| format!("green alarm after {after} s of canary")));
     words.extend(quality.late_alarm.map(|after| format!("rollback alarm {after} s after the shift")));
+    if quality.full_load != crate::world::Showing::Pass {
+        words.push(format!("at full load {:?}", quality.full_load).to_lowercase());
+    }
     words.extend((!quality.answers_right).then(|| "wrong golden answers".to_owned()));
     words.join(", ")
 }

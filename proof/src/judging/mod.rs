@@ -143,6 +143,11 @@ impl<'a> Study<'a> {
         self.runs.div_ceil(5)
     }
 
+    /// Minutes after the shift that policy compares with blue's last hour.
+    fn full_load_minutes(&self) -> u32 {
+        u32::try_from(self.fleet.guardrail.full_load_minutes()).unwrap_or(0)
+    }
+
     /// Canaries a cell of the power tables: a share is then known to two points at 1,000.
     fn power_runs(&self) -> u64 {
         self.runs.div_ceil(10)

@@ -63,8 +63,9 @@ pub fn latency(study: &Study<'_>) -> (Table, Promise) {
         title: "A slower model".to_owned(),
         note: format!(
             "The champion's p99 is 14 ms. In the canary an instance of green serves less than one of blue, so only the absolute \
-             bound (1 % over 20 ms) counts there; after the shift green is compared with blue's last hour, for {WATCHED} \
+             bound (1 % over 20 ms) counts there; after the shift green is compared with blue's last hour, for {} \
              minutes. {} canaries a row.",
+            study.full_load_minutes(),
             study.power_runs()
         ),
         columns: vec![
@@ -90,9 +91,6 @@ pub fn latency(study: &Study<'_>) -> (Table, Promise) {
     (table, promise)
 }
 
-/// Minutes after the shift that are compared with blue's last hour.
-const WATCHED: u32 = 5;
-
 fn run_latency(study: &Study<'_>, place: &Place) -> Slow {
     let bursts = Bursts::Both(study.fleet.judge.dispersion);
     let setting = Setting::new(study, Usual::errors(0.001), bursts);
@@ -103,7 +101,7 @@ fn run_latency(study: &Study<'_>, place: &Place) -> Slow {
         slow.alarm.add(seen.peers.alarm.is_some());
         slow.alarm_3_of_5.add(seen.peers.alarm_3_of_5.is_some());
         slow.kayenta.add(seen.peers.kayenta.is_some());
-        slow.after.add(setting.fails_after_shift(study, number, place, WATCHED));
+        slow.after.add(setting.fails_after_shift(study, number, place));
     }
     slow
 }

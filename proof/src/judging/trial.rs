@@ -142,7 +142,7 @@ impl Bench<'_> {
         Watched { region_failed, wave_failed, last, evidence: judge.evidence(true) }
     }
 
-    /// Whether green at full load fails at any minute, against blue's minutes before the shift.
+    /// Whether green at full load fails at any minute, against blue's minutes before the shift: as `Lookout::judgement` has it.
     pub fn fails_after_shift(&self, site: &Site, drawn: &Drawn) -> bool {
         let length = drawn.canary.first().map_or(0, Vec::len);
         let first = -i64::try_from(drawn.history()).unwrap_or(0);
@@ -152,11 +152,12 @@ impl Bench<'_> {
             counts.metrics.insert(name.clone(), minutes.collect());
         }
         let watch = Watch {
-            warm_up: i64::from(self.timing.warm_up),
+            warm_up: 0,
             last_look: i64::try_from(length).unwrap_or(i64::MAX),
             due: false,
             stage: WatchStage::FullLoad,
         };
+        let policy = self.policy.at_full_load();
         (0..length).any(|minute| {
             for (name, minutes) in self.names.iter().zip(&drawn.canary) {
                 if let (Some(seen), Some(new)) = (counts.metrics.get_mut(name), minutes.get(minute)) {
@@ -164,7 +165,7 @@ impl Bench<'_> {
                 }
             }
             let watch = Watch { due: minute + 1 == length, ..watch };
-            judge::judge(self.policy, self.regions, &counts, watch, &[]).verdict == Verdict::Fail
+            judge::judge(&policy, self.regions, &counts, watch, &[]).verdict == Verdict::Fail
         })
     }
 

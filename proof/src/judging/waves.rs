@@ -114,11 +114,12 @@ impl Setting {
         }
     }
 
-    /// Whether green, which now has all the traffic, fails against blue's last hour within so many compared minutes.
-    pub fn fails_after_shift(&self, study: &Study<'_>, number: u64, place: &Place, minutes: u32) -> bool {
+    /// Whether green, which now has all the traffic, fails against blue's last hour in the minutes that policy compares.
+    pub fn fails_after_shift(&self, study: &Study<'_>, number: u64, place: &Place) -> bool {
+        let minutes = study.full_load_minutes();
         let site = Site { canary: 1.0, ..place.site.clone() };
         let mut random = stream(study.seed, &[number, place.stream, AFTER_SHIFT]);
-        let drawn = self.stream(&site, place.effect).draw(&mut random, HOUR, study.timing.warm_up + minutes);
+        let drawn = self.stream(&site, place.effect).draw(&mut random, HOUR, minutes);
         let bench = Bench { policy: &self.policy, regions: self.regions, names: &self.names, timing: study.timing };
         bench.fails_after_shift(&site, &drawn)
     }

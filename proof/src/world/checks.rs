@@ -6,8 +6,9 @@ use super::endpoint::Request;
 use super::region_call::RegionLook;
 use super::wave_look::WaveLook;
 use super::{Job, Phase, RELEASES, Seconds, World};
+use meridian_domain::judge::{COUNTS_DELAY, Judgement};
 use meridian_domain::plan::{Act, Finish, Next, Plan};
-use meridian_domain::{Cause, Decision, Record, RegionHistory};
+use meridian_domain::{Cause, Decision, Record, RegionHistory, Verdict};
 
 /// An invariant that was broken.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -83,12 +84,39 @@ fn order(world: &mut World, request: &Request, actor: &meridian_domain::Actor) {
             .regions
             .get(before)
             .is_some_and(|place| place.served_at(request.release, request.looked) || !place.plane_answers());
+        let (title, earlier) = (setting.title(request.region), setting.title(before));
+        let version = setting.version(request.release);
         hold(world, deferred || fresh, "I3", |_| {
-            let (title, before) = (setting.title(request.region), setting.title(before));
-            let version = setting.version(request.release);
-            format!("{title} starts {version} while {before}, before it, does not serve it")
+            format!("{title} starts {version} while {earlier}, before it, does not serve it")
+        });
+        let loaded =
+            world.regions.get(before).is_some_and(|place| is_judged_at_full_load(world, place, request.release));
+        hold(world, deferred || loaded, "I3", |_| {
+            format!("{title} starts {version} and nobody has judged it at full load in {earlier}, before it")
         });
     }
+}
+
+/// Whether what policy wants to see of a release at full load stands in a region's ledger.
+fn is_judged_at_full_load(world: &World, place: &super::Region, release: usize) -> bool {
+    let setting = &world.setting;
+    let id = setting.releases.get(release).map(|(id, _)| *id);
+    let is = |record: &Record| matches!(record, Record::FullLoadJudged { target, .. } if Some(target.release) == id);
+    setting.fleet.guardrail.full_load_minutes() == 0 || place.chain.entries.iter().any(|entry| is(&entry.record))
+}
+
+/// I3: what failed at full load is no evidence, and nothing is told before the minutes have passed and their counts come.
+fn at_full_load(world: &mut World, region: usize, release: usize, judgement: Option<&Judgement>) {
+    let setting = world.setting.clone();
+    let (title, version) = (setting.title(region), setting.version(release));
+    let failed = judgement.is_some_and(|judgement| judgement.verdict == Verdict::Fail);
+    hold(world, !failed, "I3", |_| format!("{version} failed at full load in {title} and is told as judged"));
+    let minutes = setting.fleet.guardrail.full_load_minutes() + COUNTS_DELAY;
+    let Some(place) = world.regions.get(region).filter(|place| place.serves_alone() == Some(release)) else { return };
+    let early = judgement.is_some() && world.now - place.took_over < minutes * A_MINUTE;
+    hold(world, !early, "I3", |_| {
+        format!("{version} is told as judged at full load in {title} before its counts came")
+    });
 }
 
 /// I7: nothing is started for a release that evidence spoke against, or in a halted fleet, later than a minute.
@@ -220,6 +248,10 @@ fn one_at_a_time(world: &mut World) {
 
 /// A record is about to be written to a region's chain.
 pub(super) fn on_record(world: &mut World, region: usize, record: &Record, looked: Seconds) {
+    if let Record::FullLoadJudged { target, judgement, .. } = record {
+        let release = world.setting.release_of(target);
+        return at_full_load(world, region, release, judgement.as_ref());
+    }
     let (target, what) = match record {
         Record::Confirmed { target, .. } => (target, "confirmed"),
         Record::Settled { target, .. } => (target, "settled"),

@@ -66,6 +66,8 @@ pub struct Quality {
     pub green_alarm: Option<Seconds>,
     /// Seconds after the full shift at which the rollback alarm rings, until the release is left.
     pub late_alarm: Option<Seconds>,
+    /// What its counts at full load show, after the shift.
+    pub full_load: Showing,
     /// Whether it answers golden records as evaluation did.
     pub answers_right: bool,
 }
@@ -78,6 +80,7 @@ impl Quality {
         then: Showing::Pass,
         green_alarm: None,
         late_alarm: None,
+        full_load: Showing::Pass,
         answers_right: true,
     };
 
@@ -142,14 +145,15 @@ pub(super) fn reference() -> &'static Fleet {
     &EIGHT
 }
 
-/// A fleet of the first `regions` of eight, with these bakes in seconds.
-pub fn fleet(regions: usize, bakes: impl Iterator<Item = Seconds>, soak: Seconds) -> Fleet {
+/// A fleet of the first `regions` of eight, with these bakes, soak and minutes at full load, all in seconds.
+pub fn fleet(regions: usize, bakes: impl Iterator<Item = Seconds>, soak: Seconds, full_load: Seconds) -> Fleet {
     let mut fleet = EIGHT.clone();
     fleet.regions.truncate(regions);
     for (region, bake) in fleet.regions.iter_mut().zip(bakes) {
         region.bake = SignedDuration::from_secs(bake);
     }
     fleet.guardrail.soak = SignedDuration::from_secs(soak);
+    fleet.guardrail.full_load = SignedDuration::from_secs(full_load);
     fleet
 }
 

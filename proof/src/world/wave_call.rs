@@ -434,7 +434,8 @@ impl World {
         }
     }
 
-    /// What the judge says of the canary: the release's own truth, for his errors are another simulation's.
+    /// What the judge says of the canary, or of the first minutes at full load: the release's own truth, for his errors are
+    /// another simulation's.
     fn judged(&self, look: &WaveLook, region: usize) -> Seen<Judgement> {
         let Some(place) = self.regions.get(region) else { return silent() };
         if place.faults.has(Fault::Counts) || place.faults.has(Fault::Signals) {
@@ -445,7 +446,9 @@ impl World {
             return silent();
         };
         let release = self.setting.release_of(&update.target);
-        let showing = self.setting.quality(region, release).showing(self.now - from.as_second());
+        let quality = self.setting.quality(region, release);
+        let full_load = update.confirmed && self.setting.fleet.guardrail.full_load_minutes() > 0;
+        let showing = if full_load { quality.full_load } else { quality.showing(self.now - from.as_second()) };
         Seen::Known(showing.judgement().clone())
     }
 

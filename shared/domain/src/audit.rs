@@ -61,6 +61,9 @@ pub fn audit(fleet: &Fleet, sight: &Sight, plan: &Plan, now: Timestamp) -> Vec<N
         Next::TellHub(record) => audit.hub(record),
         Next::TellRegion(region, Record::Confirmed { target, .. }) => audit.confirmation(region, target),
         Next::TellRegion(region, Record::Settled { target, .. }) => audit.end(region, target),
+        Next::TellRegion(region, Record::FullLoadJudged { target, judgement, .. }) => {
+            audit.full_load(region, target, judgement.as_ref())
+        }
         Next::TellRegion(region, Record::Decided { decision: Decision::Proceed, judgement, .. }) => {
             let passed = judgement.as_ref().is_some_and(|judgement| audit.lets_through(judgement));
             let rides = judgement.is_none() && audit.rides(region);
@@ -196,8 +199,35 @@ impl<'a> Audit<'a> {
             let serving = history.serving.as_ref().map(|serving| serving.target.release);
             let view = self.endpoint(region);
             let left = view.zip(history.serving.as_ref()).is_some_and(|(view, now)| !view.serves(&now.target));
-            serving == Some(self.sight.release) && history.confirmed.contains_key(&self.sight.release) && !left
+            let told = history.update.as_ref().is_some_and(|update| {
+                let back = update.decision.as_ref().is_some_and(|(last, _)| *last == Decision::Revert);
+                (back && update.target.release == self.sight.release) || update.takes_back(&self.sight.release)
+            });
+            let proved = serving == Some(self.sight.release) && history.confirmed.contains_key(&self.sight.release);
+            proved && !left && !told && self.judged_at_full_load(region, history)
         })
+    }
+
+    /// Evidence is whole once the region's first minutes at full load are judged, where policy asks for that.
+    fn judged_at_full_load(&self, region: &RegionName, history: &RegionHistory) -> bool {
+        let kind = self.fleet.region(region).map(|own| own.kind);
+        let asked = kind == Some(Kind::Active) && self.fleet.guardrail.full_load.is_positive();
+        !asked || history.full_load.contains(&self.sight.release)
+    }
+
+    /// I3: what fails at full load is no evidence, nor is what was never proved to serve. I9: nor what was told to go back.
+    fn full_load(&self, region: &RegionName, target: &Target, judgement: Option<&Judgement>) -> Vec<Note> {
+        let failed = judgement.is_some_and(|judgement| judgement.verdict == Verdict::Fail);
+        let proved = self.history(region).is_some_and(|history| {
+            let serving = history.serving.as_ref().map(|serving| &serving.target);
+            serving == Some(target) && history.confirmed.contains_key(&target.release)
+        });
+        let reverted = self.decided(region, Decision::Revert);
+        let mut notes = note(!failed, "I3", format!("{region} failed at full load and would be evidence"));
+        notes.extend(note(proved, "I3", format!("{region} is not proved to serve {}", target.version)));
+        notes.extend(note(!reverted, "I9", format!("{region} would be evidence after a revert was decided")));
+        notes.extend(self.lease());
+        notes
     }
 
     /// Nobody is left further behind than policy allows without having been told.

@@ -122,6 +122,22 @@ pub struct Guardrail {
     pub decide_before_end: SignedDuration,
     /// Left out of a canary's counts: cold caches, low load per instance.
     pub warm_up: SignedDuration,
+    /// For so many whole minutes after the shift green is compared with blue's last hour at full load, before another region
+    /// starts; none at `0s`.
+    #[serde(default = "usual_full_load")]
+    pub full_load: SignedDuration,
+}
+
+/// Two minutes show whether green is bad in one of them or in each; every further one would cost every region as much.
+fn usual_full_load() -> SignedDuration {
+    SignedDuration::from_mins(2)
+}
+
+impl Guardrail {
+    /// Whole minutes that the check at full load compares.
+    pub fn full_load_minutes(&self) -> i64 {
+        self.full_load.as_mins()
+    }
 }
 
 /// One `[[region]]`.
@@ -154,6 +170,13 @@ pub struct Region {
     pub style: Style,
     /// Where its records and its evidence stay; none where the fleet has no zones.
     pub zone: Option<Zone>,
+}
+
+impl Region {
+    /// True where policy asks for a check at full load: of a region that shows evidence of its own.
+    pub fn is_judged_at_full_load(&self, fleet: &Fleet) -> bool {
+        self.kind == Kind::Active && fleet.guardrail.full_load_minutes() > 0
+    }
 }
 
 /// What is wrong with a `fleet.toml`: the line, the field, what was expected.

@@ -1,13 +1,13 @@
 //! What the ledger's entries add up to: the projections that the planner reads.
 
 use crate::endpoint::Target;
-use crate::fleet::Region;
+use crate::fleet::{Fleet, Region};
 use crate::judge::{Judgement, RegionEvidence};
 use crate::ledger::{Entry, Record};
 use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
 use crate::overrides::Override;
 use crate::plan::{Bake, WaveOrder};
-use crate::verdict::{Cause, Decision};
+use crate::verdict::{Cause, Decision, Verdict};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -193,6 +193,8 @@ pub struct OpenUpdate {
     pub cause: Option<Cause>,
     /// True once golden records were answered with the target's scores.
     pub confirmed: bool,
+    /// When that was first said.
+    pub confirmed_at: Option<Timestamp>,
 }
 
 impl OpenUpdate {
@@ -210,6 +212,7 @@ impl OpenUpdate {
             decision: None,
             cause: None,
             confirmed: false,
+            confirmed_at: None,
         }
     }
 
@@ -227,6 +230,12 @@ impl OpenUpdate {
     /// The canary's bake and share: as planned, or what policy says where nothing was.
     pub fn bake(&self, region: &Region) -> Bake {
         self.bake.unwrap_or_else(|| Bake::usual(region))
+    }
+
+    /// True for a rollback's own way back from a release.
+    pub fn takes_back(&self, release: &ReleaseId) -> bool {
+        let leaves = self.leaves.as_ref().is_some_and(|(target, _)| target.release == *release);
+        self.epoch.is_none() && leaves && self.target.release != *release
     }
 
     /// True for a region's first release: nothing served there before, so there is no way back (I5).
@@ -259,6 +268,8 @@ pub struct RegionHistory {
     pub update: Option<OpenUpdate>,
     /// Releases confirmed here, with the wave: the evidence that the next region asks for (I3).
     pub confirmed: BTreeMap<ReleaseId, Actor>,
+    /// Releases whose check at full load is on record here, and did not fail.
+    pub full_load: BTreeSet<ReleaseId>,
     /// What the canary of each release showed that was let through here: later regions pool it.
     pub evidence: BTreeMap<ReleaseId, RegionEvidence>,
     /// Releases that the region left again.
@@ -369,8 +380,13 @@ impl RegionHistory {
                 self.unknown = None;
                 if let Some(update) = self.update.as_mut().filter(|update| update.target == *target) {
                     update.confirmed = true;
+                    update.confirmed_at.get_or_insert(entry.at);
                 }
                 self.serve(target, entry.at, execution);
+            }
+            Record::FullLoadJudged { target, execution, judgement, .. } if !self.has_left(target, execution) => {
+                let failed = judgement.as_ref().is_some_and(|judgement| judgement.verdict == Verdict::Fail);
+                self.full_load.extend((!failed).then_some(target.release));
             }
             Record::Settled { target, execution } if !self.has_left(target, execution) => {
                 self.update.take_if(|update| update.target == *target);
@@ -405,11 +421,21 @@ impl RegionHistory {
         self.owed.iter().any(|owed| owed.why == why)
     }
 
-    /// True where `release` serves here, proved: the evidence that the next region asks for (I3). A release that was
-    /// confirmed once and replaced since is no evidence any more.
+    /// True where `release` serves here, proved, and is to stay. One that was confirmed once and replaced since, or that was
+    /// told to go back after it was confirmed, is not.
     pub fn serves(&self, release: &ReleaseId) -> bool {
         let named = self.serving.as_ref().is_some_and(|serving| serving.target.release == *release);
-        named && self.confirmed.contains_key(release) && self.unknown.is_none()
+        let leaves = self.update.as_ref().is_some_and(|update| {
+            let told = update.target.release == *release && update.is_decided(Decision::Revert);
+            told || update.takes_back(release)
+        });
+        named && self.confirmed.contains_key(release) && self.unknown.is_none() && !leaves
+    }
+
+    /// True where `release` serves here, and what policy wants to see of it at full load is on record: the evidence that the
+    /// next region asks for (I3).
+    pub fn is_evidence(&self, fleet: &Fleet, region: &Region, release: &ReleaseId) -> bool {
+        self.serves(release) && (!region.is_judged_at_full_load(fleet) || self.full_load.contains(release))
     }
 
     /// Why `release` is bad, by this region's own evidence: it left it for that, or was told to.
@@ -457,6 +483,7 @@ impl RegionHistory {
         self.returned.insert(from.release, Return { wave, why: why.to_owned(), cause });
         self.returned_at = Some(entry.at);
         self.confirmed.remove(&from.release);
+        self.full_load.remove(&from.release);
         self.evidence.remove(&from.release);
         // One step back, never two: an alarm that still rings from the canary must not take the champion away too.
         if !never_ran {

@@ -251,6 +251,18 @@ pub enum Record {
         /// Golden records asked, all answered right.
         golden: u32,
     },
+    /// What the first minutes at full load said, against blue's last hour: only then does another region start (I3). One
+    /// that fails is no such record but a decision to revert.
+    FullLoadJudged {
+        /// What serves.
+        target: Target,
+        /// The wave.
+        execution: Actor,
+        /// In words, numbers included; or why nothing was judged.
+        why: String,
+        /// The judgement; none where the counts did not arrive, or there is no blue to compare with.
+        judgement: Option<Judgement>,
+    },
     /// Soak is over: `InService` on the target.
     Settled {
         /// What serves.

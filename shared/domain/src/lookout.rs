@@ -3,7 +3,9 @@
 use crate::endpoint::EndpointView;
 use crate::fleet::{Fleet, JudgePolicy};
 use crate::history::OpenUpdate;
-use crate::judge::{Arm, COUNTS_DELAY, MetricName, MinuteCounts, RegionCounts, Watch, WatchStage};
+use crate::judge::{
+    Arm, COUNTS_DELAY, Judgement, MetricName, MinuteCounts, RegionCounts, RegionEvidence, Watch, WatchStage, judge,
+};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
@@ -94,10 +96,15 @@ pub struct Lookout {
 }
 
 impl Lookout {
-    /// The lookout on an update at a moment; none before its canary is on record.
+    /// The lookout on an update at a moment; none before its canary is on record. Once the golden records have proved the
+    /// shift it is the one at full load, where policy has one.
     pub fn on(fleet: &Fleet, update: &OpenUpdate, now: Timestamp) -> Option<Self> {
         let (from, ends) = update.canary?;
-        Some(Self::canary(fleet, from, ends, now))
+        let shifted = update.confirmed_at.filter(|_| fleet.guardrail.full_load_minutes() > 0);
+        Some(match shifted {
+            Some(shifted) => Self::full_load(fleet, from, shifted, now),
+            None => Self::canary(fleet, from, ends, now),
+        })
     }
 
     /// Both fleets in the canary's minutes, and blue alone in the hour before.
@@ -114,6 +121,39 @@ impl Lookout {
         };
         let to = complete_by(now);
         Self { watch, green: Span::of(zero, to), blue: Span::of(zero - LAST_HOUR, to), zero }
+    }
+
+    /// Green alone in the first whole minutes after it was proved to have all traffic, and blue alone in its last hour, the
+    /// one before the canary.
+    fn full_load(fleet: &Fleet, canary: Timestamp, shifted: Timestamp, now: Timestamp) -> Self {
+        let (zero, minutes) = (next_minute(shifted), fleet.guardrail.full_load_minutes());
+        let (arrived, blue_ends) = (complete_by(now), minute_of(canary));
+        let due = arrived >= zero + minutes;
+        let watch = Watch { warm_up: 0, last_look: minutes, due, stage: WatchStage::FullLoad };
+        let green = Span::of(zero, arrived.min(zero + minutes));
+        Self { watch, green, blue: Span::of(blue_ends - LAST_HOUR, blue_ends), zero }
+    }
+
+    /// When the counts of the minutes at full load are due to have arrived.
+    pub fn full_load_due(fleet: &Fleet, shifted: Timestamp) -> Timestamp {
+        start_of(next_minute(shifted) + fleet.guardrail.full_load_minutes() + COUNTS_DELAY)
+    }
+
+    /// What the judge says of what both fleets served. A canary's counts are pooled with the evidence of the regions
+    /// `beside`; those at full load stand for themselves.
+    pub fn judgement(
+        &self,
+        fleet: &Fleet,
+        green: &FleetMinutes,
+        blue: &FleetMinutes,
+        instances: Instances,
+        beside: &[RegionEvidence],
+    ) -> Judgement {
+        let (counts, regions) = (self.counts(&fleet.judge, green, blue, instances), fleet.regions.len());
+        match self.watch.stage {
+            WatchStage::Canary => judge(&fleet.judge, regions, &counts, self.watch, beside),
+            WatchStage::FullLoad => judge(&fleet.judge.at_full_load(), regions, &counts, self.watch, &[]),
+        }
     }
 
     /// The metrics to ask for: what policy requires, and what else it names.

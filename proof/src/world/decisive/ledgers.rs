@@ -69,6 +69,7 @@ impl<H: Hasher> Prints<'_, H> {
             previous,
             update,
             confirmed,
+            full_load,
             evidence,
             returned,
             blamed,
@@ -82,7 +83,7 @@ impl<H: Hasher> Prints<'_, H> {
             (serving.target.release, &serving.by).hash(self.hasher);
         }
         previous.as_ref().map(|target| target.release).hash(self.hasher);
-        confirmed.hash(self.hasher);
+        (confirmed, full_load).hash(self.hasher);
         (serving.is_some(), evidence.len(), returned.len(), unknown.is_some(), owed.len()).hash(self.hasher);
         for release in evidence.keys() {
             release.hash(self.hasher);
@@ -126,12 +127,14 @@ impl<H: Hasher> Prints<'_, H> {
             decision,
             cause,
             confirmed,
+            confirmed_at,
         } = update;
         let back = back.as_ref().map(|target| target.release);
         let leaves = leaves.as_ref().map(|(target, wave)| (target.release, wave));
         let wait = bake.map(|bake| bake.wait.as_secs());
         (target.release, back, leaves, execution, epoch, wait, started, cause, confirmed).hash(self.hasher);
         self.stamp(*at, UPDATE);
+        self.stamp_or_none(*confirmed_at, UPDATE);
         (canary.is_some(), decision.is_some()).hash(self.hasher);
         if let Some((from, ends)) = canary {
             self.stamp(*from, UPDATE);

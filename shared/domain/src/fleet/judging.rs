@@ -3,7 +3,13 @@
 use crate::judge::MetricName;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Compared minutes at full load that show how green scatters: two show whether it is bad in one of them or in each.
+const FULL_LOAD_MIN_MINUTES: u32 = 2;
+/// So few minutes show a burst worse than many do: each metric is taken to scatter so many times as much as declared, which
+/// with the default dispersion is five times what chance alone would do.
+const FULL_LOAD_DISPERSION: f64 = 2.5;
 
 /// `[judge]` of a `fleet.toml`. docs/judging.md says what each number costs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -160,6 +166,31 @@ impl Default for JudgePolicy {
 }
 
 impl JudgePolicy {
+    /// The policy of the check at full load, whose chance to fail a good release is what the canary did not spend: before the
+    /// shift the comparison of latencies has no say, so its family's part of alpha pays for every metric's comparison and
+    /// bound after it. The wave's alpha stays what it is.
+    ///
+    /// Where a canary's load is comparable (half of the traffic) both are spent, and a wave's alpha is that much larger.
+    ///
+    /// Its minutes are few, so the declared dispersions are larger; how often it fails a good release all the same is measured
+    /// (docs/judge-table.md).
+    #[must_use]
+    pub fn at_full_load(&self) -> Self {
+        let named = self.required().into_iter().chain(self.metrics.keys().cloned());
+        let families: BTreeSet<String> = named.map(|metric| metric.family().to_owned()).collect();
+        let unspent = (1.0 - self.bounds_share) / families.len().max(1) as f64;
+        let mut policy = Self {
+            alpha: self.alpha * unspent,
+            min_minutes: self.min_minutes.min(FULL_LOAD_MIN_MINUTES),
+            dispersion: self.dispersion * FULL_LOAD_DISPERSION,
+            ..self.clone()
+        };
+        for declared in policy.metrics.values_mut().filter_map(|metric| metric.dispersion.as_mut()) {
+            *declared *= FULL_LOAD_DISPERSION;
+        }
+        policy
+    }
+
     /// The metrics that every region must have.
     pub fn required(&self) -> Vec<MetricName> {
         let built_in =

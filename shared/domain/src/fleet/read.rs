@@ -15,6 +15,8 @@ use std::collections::BTreeSet;
 
 /// SageMaker's largest `WaitIntervalInSeconds` and `TerminationWaitInSeconds` (API reference, `TrafficRoutingConfig`).
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(3600);
+/// Every region's turn is so much longer: what half an hour does not show, the rollback alarm is for.
+const LONGEST_FULL_LOAD: SignedDuration = SignedDuration::from_secs(1800);
 /// Minutes in a row that an alarm of the canary wants where the region does not say.
 const USUAL_ALARM_MINUTES: u32 = 2;
 /// SageMaker's bounds of `MaximumExecutionTimeoutInSeconds` (API reference, `BlueGreenUpdatePolicy`).
@@ -351,6 +353,12 @@ impl Reader<'_> {
                 "guardrail.decide_before_end must be at least 90s: a judge who dies is noticed that much later, and SageMaker's timer must not end first",
             ),
             (!guardrail.warm_up.is_negative(), "guardrail.warm_up must not be negative"),
+            (
+                !guardrail.full_load.is_negative()
+                    && guardrail.full_load <= LONGEST_FULL_LOAD
+                    && guardrail.full_load == SignedDuration::from_mins(guardrail.full_load_minutes()),
+                "guardrail.full_load must be whole minutes up to 30m: every region of a wave waits for the one before; 0s leaves the check at full load out",
+            ),
             (
                 wave.lease >= SignedDuration::from_mins(2),
                 "wave.lease must be at least 2m: a function's time-out must fit inside it",

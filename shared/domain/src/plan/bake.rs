@@ -6,7 +6,7 @@
 
 use super::View;
 use crate::fleet::{Bounds, Fleet, Kind, Region, Style};
-use crate::judge::{MetricName, RegionEvidence, Watch, smallest_detectable_effect};
+use crate::judge::{COUNTS_DELAY, MetricName, RegionEvidence, Watch, smallest_detectable_effect};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -16,8 +16,20 @@ use std::collections::BTreeMap;
 pub const PROVISIONING: SignedDuration = SignedDuration::from_mins(3);
 /// The last traffic step, and the golden records. An expectation too.
 pub const SHIFT: SignedDuration = SignedDuration::from_mins(1);
+/// From the golden records' answers to a whole minute, and from the counts' arrival to the next call, which CodePipeline
+/// makes every 30 s: half a minute and a quarter of one in the mean. An expectation too.
+const WHOLE_MINUTE_AND_CALL: SignedDuration = SignedDuration::from_secs(45);
 /// Between two shares that are tried, per cent.
 const SHARE_STEP: u32 = 5;
+
+/// From a region's confirmation to the verdict at full load, as a plan expects it; nothing where policy asks for none.
+pub(super) fn full_load_wait(fleet: &Fleet, region: &Region) -> SignedDuration {
+    if region.is_judged_at_full_load(fleet) {
+        fleet.guardrail.full_load + SignedDuration::from_mins(COUNTS_DELAY) + WHOLE_MINUTE_AND_CALL
+    } else {
+        SignedDuration::ZERO
+    }
+}
 
 /// One canary's bake and share, chosen before its update is asked for and recorded with the intent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,7 +9,7 @@ use super::{Act, Golden, Plan, Signs, View, clock, diagnose};
 use crate::alarms::{self, LONGEST_SILENCE};
 use crate::endpoint::Seen;
 use crate::fleet::{Inconclusive, Region};
-use crate::history::OpenUpdate;
+use crate::history::{OpenUpdate, RegionHistory};
 use crate::judge::Judgement;
 use crate::ledger::Record;
 use crate::verdict::{Cause, Decision, Verdict};
@@ -157,12 +157,15 @@ impl View<'_> {
         }
     }
 
-    pub(super) fn shifted(&self, update: &OpenUpdate) -> Plan {
+    pub(super) fn shifted(&self, update: &OpenUpdate, history: &RegionHistory) -> Plan {
+        if update.confirmed && update.is_decided(Decision::Revert) {
+            return self.trip_soaking(update);
+        }
         if !update.is_decided(Decision::Proceed) {
             return self.shifting(update);
         }
         if update.confirmed {
-            return self.done();
+            return self.proved(history);
         }
         self.keep_watch().unwrap_or_else(|| self.prove(update))
     }

@@ -3,7 +3,7 @@
 //! The same functions as a real wave's make the choices ([`wave_order`], [`BakeQuestion`]); only the evidence that regions
 //! will have shown is an expectation here.
 
-use super::bake::{BakePlan, BakeQuestion, Hour, PROVISIONING, SHIFT};
+use super::bake::{BakePlan, BakeQuestion, Hour, PROVISIONING, SHIFT, full_load_wait};
 use super::order::{WaveOrder, listed, wave_order};
 use crate::fleet::{Fleet, Region};
 use crate::judge::MetricName;
@@ -47,6 +47,8 @@ pub struct Turn {
     pub decides: Timestamp,
     /// When all of its traffic would be on the release, and golden records answered.
     pub on_release: Timestamp,
+    /// When it would be judged at full load, and the next region may start.
+    pub judged: Timestamp,
     /// What its clocks would show at its start.
     pub local_clock: String,
     /// Requests per second at its daily peak.
@@ -91,13 +93,14 @@ pub fn forecast(fleet: &Fleet, starts: Timestamp, hours: &BTreeMap<RegionName, H
             (*green, *blue) = (*green + plan.green, *blue + plan.blue);
         }
         let turn = turn(fleet, region, at, plan);
-        at = turn.on_release;
+        at = turn.judged;
         turns.push(turn);
     }
     warnings.extend(turns.last().and_then(|last: &Turn| blind_together(&last.plan)));
     // Where nothing starts, nothing soaks either.
-    let settles = if turns.is_empty() { at } else { at + fleet.guardrail.soak };
-    Forecast { starts, order, turns, frozen: left, ends: at, settles, warnings }
+    let ends = turns.last().map(|last: &Turn| last.on_release);
+    let settles = ends.map_or(at, |ends| at.max(ends + fleet.guardrail.soak));
+    Forecast { starts, order, turns, frozen: left, ends: ends.unwrap_or(at), settles, warnings }
 }
 
 /// The freeze that would keep a region from starting at `at`, as the preflight asks: one that begins before its soak would
@@ -123,6 +126,7 @@ fn turn(fleet: &Fleet, region: &Region, starts: Timestamp, plan: BakePlan) -> Tu
         canary,
         decides: timer - fleet.guardrail.decide_before_end,
         on_release: timer + SHIFT,
+        judged: timer + SHIFT + full_load_wait(fleet, region),
         local_clock: local_clock(&region.time_zone, starts),
         peak_rps: region.peak_rps,
         plan,

@@ -179,6 +179,10 @@ impl View<'_> {
             return self.condemn(bad);
         }
         let state = match history.map(|history| (&history.serving, &history.update)) {
+            Some((Some(_), Some(update))) if update.confirmed && update.is_decided(Decision::Proceed) => {
+                let version = &update.target.version;
+                format!("it was proved to serve {version}; its state is unknown until it answers")
+            }
             Some((Some(_), Some(update))) if update.is_decided(Decision::Proceed) => {
                 format!("it was moving to {}; its state is unknown until it answers", update.target.version)
             }

@@ -13,6 +13,7 @@ mod ending;
 mod first;
 mod forecast;
 mod freeze;
+mod full_load;
 mod illness;
 mod order;
 mod past;

@@ -87,8 +87,12 @@ impl<'a> View<'a> {
         let counts = |before: &&Region| before.kind != Kind::Joining && !self.is_deferred(&before.name);
         for before in earlier.filter(counts) {
             let history = self.known(before)?;
+            let (title, version) = (&before.title, &self.sight.version);
             if !history.serves(&self.sight.release) {
-                let why = format!("{} comes first and has not confirmed {}", before.title, self.sight.version);
+                return Err(Objection::Never(format!("{title} comes first and has not confirmed {version}")));
+            }
+            if !history.is_evidence(self.fleet, before, &self.sight.release) {
+                let why = format!("{title} comes first, and {version} was not judged there at full load");
                 return Err(Objection::Never(why));
             }
             if self.sight.left(before, history) {

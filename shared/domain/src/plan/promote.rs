@@ -65,7 +65,7 @@ impl View<'_> {
             (Stage::Provisioning, Some(update)) => self.provisioning(update),
             (Stage::Baking { since }, Some(update)) => self.baking(since.unwrap_or(update.at), update),
             (Stage::Shifting, Some(update)) => self.shifting(update),
-            (Stage::Shifted, Some(update)) => self.shifted(update),
+            (Stage::Shifted, Some(update)) => self.shifted(update, history),
             (Stage::GoingBack, Some(update)) => self.going_back(update),
         }
     }
@@ -78,10 +78,11 @@ impl View<'_> {
     /// same release counts, if its canary was let through.
     fn on_target(&self, history: &RegionHistory) -> Plan {
         if history.serves(&self.sight.release) {
-            return self.done();
+            return self.proved(history);
         }
         let update = history.update.as_ref().filter(|update| update.target == self.target);
         match update {
+            Some(update) if update.confirmed && update.is_decided(Decision::Revert) => self.takes_back(update),
             Some(update) if update.is_decided(Decision::Proceed) => self.prove(update),
             Some(update) if history.first_update().is_some() => self.prove_first(update),
             // I9: SageMaker shifted, but nobody had decided so. `rollback` takes it back, in the region.

@@ -228,6 +228,11 @@ impl RollbackView<'_> {
         match (back, self.alarm()) {
             (Some(back), Some(reason)) => self.go_back(back, reason),
             (None, Some(reason)) => self.stuck(history, &update.target, reason),
+            // The wave took its word back while the old fleet soaked, and SageMaker did not listen any more.
+            (Some(back), None) if update.confirmed && update.is_decided(Decision::Revert) => {
+                let why = update.decision.as_ref().map_or(UNEXPLAINED, |(_, why)| why);
+                self.go_back(back, why)
+            }
             (Some(back), None) if !update.confirmed && !update.is_decided(Decision::Proceed) => {
                 self.go_back(back, UNDECIDED)
             }
@@ -264,12 +269,16 @@ impl RollbackView<'_> {
     /// Our own way back is under way, or has arrived.
     fn own_update(&self, history: &RegionHistory, endpoint: &EndpointView, stage: &Stage, update: &OpenUpdate) -> Plan {
         let left = update.leaves.as_ref().map(|(target, _)| target.clone());
+        // Why, where the release was found bad after it was confirmed here.
+        let found_bad = left.as_ref().filter(|left| history.confirmed.contains_key(&left.release));
+        let found_bad = found_bad.and_then(|left| history.blamed.get(&left.release));
         match stage {
             Stage::OnTarget if history.unknown.is_some() && !self.golden_proves() => self.prove_return(update),
             Stage::OnTarget => {
                 let why =
                     history.unknown.as_ref().map(|unknown| format!("{}; its golden records prove it now", unknown.why));
-                let why = why.or_else(|| history.halt.clone()).unwrap_or_else(|| UNEXPLAINED.to_owned());
+                let why = why.or_else(|| found_bad.cloned()).or_else(|| history.halt.clone());
+                let why = why.unwrap_or_else(|| UNEXPLAINED.to_owned());
                 let from = left.unwrap_or_else(|| update.target.clone());
                 let words = format!("{} is back on {}", self.region.title, update.target.version);
                 self.tell(Record::Reverted { from, to: update.target.clone(), why }, words)
@@ -285,6 +294,8 @@ impl RollbackView<'_> {
             _ if !update.started => {
                 self.tell(Record::UpdateStarted { execution: update.execution.clone() }, "the way back is under way")
             }
+            // The wave has condemned it, and told people so: nothing else is halted.
+            _ if found_bad.is_some() => self.nothing("the way back is under way, and the wave has said why"),
             _ if history.halt.is_none() && history.unknown.is_none() => {
                 let from = left.map(|target| target.version.to_string()).unwrap_or_default();
                 let why = format!(

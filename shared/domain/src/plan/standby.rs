@@ -14,7 +14,9 @@ impl<'a> View<'a> {
     pub(super) fn shown_by(&self) -> Vec<&'a Region> {
         let serves = |region: &&Region| {
             let history = self.sight.regions.get(&region.name).and_then(Seen::known);
-            history.is_some_and(|history| history.serves(&self.sight.release) && !self.sight.left(region, history))
+            history.is_some_and(|history| {
+                history.is_evidence(self.fleet, region, &self.sight.release) && !self.sight.left(region, history)
+            })
         };
         let actives = self.fleet.regions.iter().filter(|region| region.kind == Kind::Active);
         actives.filter(serves).collect()

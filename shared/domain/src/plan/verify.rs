@@ -142,7 +142,7 @@ impl View<'_> {
     }
 
     /// The wave whose update it was: this one may have left the release here, and has no more to say of it (`has_left`).
-    fn brought_by(&self) -> Actor {
+    pub(super) fn brought_by(&self) -> Actor {
         let history = self.history();
         let update = history.and_then(|history| history.update.as_ref()).filter(|update| update.target == self.target);
         let confirmed = history.and_then(|history| history.confirmed.get(&self.sight.release));

@@ -141,20 +141,28 @@ fn the_audit_refuses_a_canary_outside_of_policys_bounds() {
     assert_eq!(audit(&night.fleet, &night.sight, &wrong, night.now)[0].invariant, "I9");
 }
 
-/// The reference night: the release is approved at 03:02, and whatever is planned within the bounds, four regions are on it
-/// by 04:15.
+/// The reference night: the release is approved by 03:01, and whatever its traffic, four regions are on it by
+/// 04:15, each judged at full load before the next one starts.
 #[test]
 fn four_regions_are_on_the_release_by_a_quarter_past_four() {
-    let fleet = fleet();
+    let fleet = crate::night::fleet();
     for hours in [
         BTreeMap::new(),
         fleet.regions.iter().map(|own| (own.name.clone(), Hour { rps: Some(3.0), ..Hour::default() })).collect(),
     ] {
-        let forecast = forecast(&fleet, at("03:02:00"), &hours);
+        let forecast = forecast(&fleet, at("03:01:00"), &hours);
         assert_eq!(forecast.turns.len(), 4);
         assert!(forecast.ends <= at("04:15:00"), "{}", forecast.ends);
-        assert!(forecast.turns.windows(2).all(|pair| pair[0].on_release == pair[1].starts));
-        assert_eq!(forecast.settles, forecast.ends + fleet.guardrail.soak);
+        let (japan, dark) = (&forecast.turns[2], at("03:47:00"));
+        assert!(japan.starts < dark && dark < japan.canary, "JP's fleet is provisioned at 03:47: {japan:?}");
+        assert!(forecast.turns.windows(2).all(|pair| pair[0].judged == pair[1].starts));
+        // Two whole minutes, two until their counts arrive, and what the clock costs.
+        let wait: SignedDuration = "4m 45s".parse().unwrap();
+        assert!(forecast.turns.iter().all(|turn| turn.judged == turn.on_release + wait));
+        assert_eq!(
+            (forecast.ends, forecast.settles),
+            (forecast.turns[3].on_release, forecast.ends + fleet.guardrail.soak)
+        );
     }
 }
 

@@ -42,7 +42,8 @@ fn brought_by_the_other_one(region: &str) -> Night {
 #[test]
 fn what_the_other_execution_brought_is_proved_in_its_name() {
     let mut night = brought_by_the_other_one(AU);
-    assert_eq!(night.call(AU).finish(), Some(Finish::Done));
+    assert_eq!(night.calls(AU).finish(), Some(Finish::Done));
+    assert!(night.history(AU).full_load.contains(&release("v427")), "and judged at full load");
     assert_eq!(night.history(AU).confirmed[&release("v427")], actor("wave-1"));
     assert!(night.history(AU).serves(&release("v427")));
 }

@@ -6,7 +6,7 @@ const GOOD: &str = include_str!("../../../../fleet.toml");
 
 /// Sydney's bake, Europe's, and a bound of the wave.
 const AU: &str = "bake = \"8m\"";
-const EU: &str = "bake = \"30m\"";
+const EU: &str = "bake = \"19m\"";
 const SKEW: &str = "skew = \"30h\"";
 
 fn refused(from: &str, to: &str) -> FleetError {
@@ -47,11 +47,11 @@ fn a_wrong_value_is_named_with_its_line_and_field() {
         (AU, "bake = { min = \"9m\", max = \"6m\" }", "region.bake of ap-southeast-2: min 9m is above max 6m"),
         (AU, "bake = \"soon\"", "region.bake: failed to parse"),
         (AU, "bake = { min = \"6m\" }", "region.bake: missing field `max`"),
-        (EU, "canary_percent = { min = 0, max = 25 }\nbake = \"30m\"", "region.canary_percent of eu-west-1 is 0 to 25"),
-        (EU, "canary_percent = 51\nbake = \"30m\"", "region.canary_percent of eu-west-1 is 51 to 51"),
+        (EU, "canary_percent = { min = 0, max = 25 }\nbake = \"19m\"", "region.canary_percent of eu-west-1 is 0 to 25"),
+        (EU, "canary_percent = 51\nbake = \"19m\"", "region.canary_percent of eu-west-1 is 51 to 51"),
         (
             EU,
-            "canary_percent = { min = 25, max = 10 }\nbake = \"30m\"",
+            "canary_percent = { min = 25, max = 10 }\nbake = \"19m\"",
             "region.canary_percent of eu-west-1 is 25 to 10",
         ),
         (SKEW, "detect = 1.2\nskew = \"30h\"", "wave.detect must be above judge.tolerance_fail"),
@@ -115,8 +115,8 @@ fn a_missing_gate_is_refused_by_name() {
 /// A bake that outlasts SageMaker's own limit on the update would always be turned back.
 #[test]
 fn a_bake_must_fit_into_the_updates_own_limit() {
-    let error = refused("max_execution = \"2h\"", "max_execution = \"20m\"");
-    assert!(error.message.contains("region.bake: 30m of eu-west-1 is impossible"), "{error}");
+    let error = refused("max_execution = \"2h\"", "max_execution = \"18m\"");
+    assert!(error.message.contains("region.bake: 19m of eu-west-1 is impossible"), "{error}");
 }
 
 /// I9: the judge's death is noticed before SageMaker's timer ends, whatever the policy says.

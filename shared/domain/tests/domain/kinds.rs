@@ -105,7 +105,7 @@ fn two_zones_need_golden_records_that_may_leave_them() {
 
 #[test]
 fn each_style_asks_sagemaker_for_its_own_routing() {
-    let bake = SignedDuration::from_mins(10);
+    let bake = SignedDuration::from_mins(8);
     for (lines, routing) in [
         ("", Routing::Canary { percent: 25, bake }),
         ("style = \"linear\"\nstep = 25", Routing::Linear { step: 25, wait: bake }),

@@ -12,6 +12,8 @@ mod fleet;
 #[cfg(test)]
 mod freezes;
 #[cfg(test)]
+mod full_load;
+#[cfg(test)]
 mod history;
 #[cfg(test)]
 mod judging;

@@ -182,12 +182,20 @@ impl Night {
         night
     }
 
-    /// The same night with v427 confirmed in `regions`, soak over.
+    /// v427's check at full load stands in the region's ledger: it passed.
+    pub fn judged_at_full_load(&mut self, region: &str) {
+        let (target, execution) = (self.target(region, "v427"), actor("wave-1"));
+        let (why, judgement) = ("it passed".to_owned(), Some(good()));
+        self.tell(region, Record::FullLoadJudged { target, execution, why, judgement });
+    }
+
+    /// The same night with v427 confirmed in `regions`, judged at full load, soak over.
     pub fn confirmed_in(regions: &[&str]) -> Self {
         let mut night = Self::new();
         for region in regions {
             let target = night.target(region, "v427");
             night.tell(region, Record::Confirmed { target, execution: actor("wave-1"), golden: 10 });
+            night.judged_at_full_load(region);
             night.in_service(region, "v427");
         }
         night
@@ -317,6 +325,18 @@ impl Night {
     pub fn call(&mut self, region: &str) -> Call {
         let region = self.region(region);
         self.run(|night| promote(&night.fleet, &region, &night.sight, night.now))
+    }
+
+    /// Calls of `promote` for `region` every 30 s, as CodePipeline makes them, to the action's end: the last of them.
+    pub fn calls(&mut self, region: &str) -> Call {
+        for _ in 0..120 {
+            let call = self.call(region);
+            if call.finish().is_some() {
+                return call;
+            }
+            self.pass("30s");
+        }
+        panic!("{region}'s action takes no end");
     }
 
     /// A call of `promote` that dies as soon as `done`.

@@ -68,7 +68,10 @@ prop_compose! {
         bake in bake(), confirmed in prop::bool::weighted(0.3),
     ) -> OpenUpdate {
         let canary = from.map(|from| (from, from + bake.map_or(FLEET.regions[0].bake, |bake| bake.wait)));
-        OpenUpdate { target, back, leaves: None, execution, epoch, bake, at, started, canary, decision, cause, confirmed }
+        let (leaves, confirmed_at) = (None, confirmed.then_some(at));
+        OpenUpdate {
+            target, back, leaves, execution, epoch, bake, at, started, canary, decision, cause, confirmed, confirmed_at,
+        }
     }
 }
 
@@ -77,7 +80,7 @@ prop_compose! {
         attested in weighted(0.9, Just(())), serving in weighted(0.95, targets()), previous in of(targets()),
         update in weighted(0.5, update()), confirmed in prop::bool::weighted(0.7),
         returned in weighted(0.1, (wave(), decision())), halted in prop::bool::weighted(0.05),
-        unknown in prop::bool::weighted(0.1),
+        unknown in prop::bool::weighted(0.1), full_load in prop::bool::weighted(0.5),
     ) -> RegionHistory {
         let by = actor(WAVES[0]);
         let release = release("v427");
@@ -87,6 +90,7 @@ prop_compose! {
             previous,
             update,
             confirmed: confirmed.then_some((release, by)).into_iter().collect(),
+            full_load: full_load.then_some(release).into_iter().collect(),
             returned: returned
                 .map(|(wave, (_, cause))| (release, Return { wave, why: "slow".to_owned(), cause }))
                 .into_iter()
@@ -251,6 +255,17 @@ static MOMENTS: LazyLock<Vec<(Sight, Timestamp)>> = LazyLock::new(|| {
         shifted.phase(eu, phase);
         nights.push(shifted);
     }
+    // Proved, and judged at full load: not yet, on counts that pass, on counts that fail.
+    for (later, judgement) in [("30s", good()), ("6m", good()), ("6m", slow())] {
+        let mut loaded = Night::let_through(eu);
+        loaded.now = loaded.canary_ends(eu) + SignedDuration::from_mins(1);
+        loaded.phase(eu, VariantPhase::Baking);
+        loaded.call(eu);
+        loaded.judged = Seen::Known(judgement);
+        loaded.pass(later);
+        loaded.call(eu);
+        nights.push(loaded);
+    }
     for version in ["v426", "v427"] {
         let mut ended = Night::let_through(eu);
         ended.in_service(eu, version);
@@ -345,7 +360,9 @@ fn refused(fleet: &Fleet, region: &str, sight: &Sight, plan: &Plan, now: Timesta
                 || earlier.all(|before| {
                     let history = sight.regions.get(&before.name).and_then(Seen::known);
                     sight.hub.deferred.contains_key(&(sight.execution.clone(), before.name.clone()))
-                        || history.is_some_and(|history| history.serves(&sight.release))
+                        || history.is_some_and(|history| {
+                            history.serves(&sight.release) && history.full_load.contains(&sight.release)
+                        })
                 });
             match () {
                 () if sight.hub.deferred.contains_key(&wave) => Some("a deferred region is never updated"),
@@ -498,6 +515,7 @@ fn the_sights_lead_to_every_kind_of_step() {
         "proceed",
         "revert",
         "confirmed",
+        "full_load_judged",
         "settled",
         "reverted",
         "region_well",

@@ -33,7 +33,9 @@ impl Night {
 
     fn serves(&mut self, region: &str, text: &str) {
         let target = self.target(region, text);
-        self.tell(region, Record::Confirmed { target, execution: self.sight.execution.clone(), golden: 10 });
+        let execution = self.sight.execution.clone();
+        self.tell(region, Record::Confirmed { target: target.clone(), execution: execution.clone(), golden: 10 });
+        self.tell(region, Record::FullLoadJudged { target, execution, why: "fine".to_owned(), judgement: None });
         self.in_service(region, text);
     }
 }

@@ -81,6 +81,7 @@ fn crosses_the_border(record: &Record) {
             crosses!(execution, decision, why, judgement, cause)
         }
         Record::Confirmed { target, execution, golden } => crosses!(target, execution, golden),
+        Record::FullLoadJudged { target, execution, why, judgement } => crosses!(target, execution, why, judgement),
         Record::Settled { target, execution } => crosses!(target, execution),
         Record::Reverted { from, to, why } => crosses!(from, to, why),
         Record::BytesUnknown { execution, why } => crosses!(execution, why),

@@ -20,7 +20,7 @@ fn promote_well(night: &mut Night, region: &str) -> Call {
     assert_eq!(night.call(region).finish(), None, "{region}");
     night.pass("1m");
     night.phase(region, VariantPhase::Baking);
-    let call = night.call(region);
+    let call = night.calls(region);
     night.in_service(region, "v427");
     call
 }
@@ -143,9 +143,8 @@ fn dark_after_the_shift_is_left_as_it_is_and_proved_later() {
     night.in_service(JP, "v427");
     night.verify();
     night.rerun("wave-2");
-    let call = night.call(JP);
-    assert_eq!(call.finish(), Some(Finish::Done));
-    assert!(call.did(Act::AskGolden));
+    assert!(night.call(JP).did(Act::AskGolden));
+    assert_eq!(night.calls(JP).finish(), Some(Finish::Done));
 }
 
 /// ... but not where its own fleet has shown the release bad since: that is said in its ledger, then of the release (I7).

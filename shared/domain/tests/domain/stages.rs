@@ -271,9 +271,9 @@ fn after_the_shift_golden_records_confirm_and_the_heartbeat_is_disarmed() {
             view.pending.as_mut().unwrap().phase = phase;
         }
         let call = night.call(AU);
-        assert_eq!(call.finish(), Some(Finish::Done));
         assert!(call.did(Act::AskGolden) && call.did(Act::Disarm));
         assert!(night.history(AU).serves(&release("v427")));
+        assert_eq!(night.calls(AU).finish(), Some(Finish::Done));
     }
 }
 
@@ -302,7 +302,7 @@ fn golden_records_that_are_not_answered_are_waited_for_and_never_confirm() {
     let call = night.call(AU);
     assert!(call.finish().is_none() && call.last().why.contains("cannot be asked"), "{:?}", call.last());
     night.right = Some(10);
-    assert_eq!(night.call(AU).finish(), Some(Finish::Done));
+    assert_eq!(night.calls(AU).finish(), Some(Finish::Done));
 }
 
 /// What AWS will never take ends the action, in AWS's words, and lets go of the fleet.
@@ -366,7 +366,7 @@ fn the_next_wave_settles_what_the_last_one_left_open() {
     let mut night = Night::let_through(EU);
     night.now = night.canary_ends(EU) + SignedDuration::from_mins(1);
     night.phase(EU, VariantPhase::Baking);
-    assert_eq!(night.call(EU).finish(), Some(Finish::Done));
+    assert_eq!(night.calls(EU).finish(), Some(Finish::Done));
     night.pass("12m");
     night.in_service(EU, "v427");
     night.rerun("wave-2");

@@ -6,7 +6,7 @@ use crate::files;
 use crate::ports::{Answer, Clock, CountsQuery, ErrorKind, MetricPoint, Page, PortError, Ports};
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::judge::{Judgement, judge};
+use meridian_domain::judge::Judgement;
 use meridian_domain::lookout::{FleetMinutes, Instances, Lookout, Span};
 use meridian_domain::plan::{Act, Bake, Golden, Next, Plan, beats};
 use meridian_domain::{Epoch, Fleet, Record, Region, RegionName, Seen, Target, UpdateSpec, alarms};
@@ -294,9 +294,8 @@ impl Look {
         };
         let endpoint = self.sight.endpoints.get(&region.name).and_then(Seen::known).and_then(Option::as_ref);
         let instances = endpoint.map(|endpoint| Instances::seen(endpoint, update)).unwrap_or_default();
-        let counts = lookout.counts(&fleet.judge, &green, &blue, instances);
         let beside = self.sight.evidence_beside(&region.name);
-        Seen::Known(judge(&fleet.judge, fleet.regions.len(), &counts, lookout.watch, &beside))
+        Seen::Known(lookout.judgement(fleet, &green, &blue, instances, &beside))
     }
 
     /// Asks the golden records. One that is not answered says nothing about the model: what answers stays unknown.

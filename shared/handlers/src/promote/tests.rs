@@ -218,7 +218,8 @@ fn golden_records_are_asked_as_far_as_the_first_few_with_a_wrong_answer() {
     assert_eq!((&ended["outcome"], *world.invoked.borrow()), (&json!("waiting"), 16));
     assert!(ended["why"].as_str().unwrap().starts_with("0 of 40 golden records"), "{ended}");
     *world.score.borrow_mut() = "0.25".to_owned();
-    assert_eq!((&call(&world, release)["outcome"], *world.invoked.borrow()), (&json!("done"), 16 + 40));
+    call(&world, release);
+    assert_eq!((confirmed(&world), *world.invoked.borrow()), (1, 16 + 40));
 }
 
 #[test]
@@ -228,7 +229,27 @@ fn an_endpoint_that_does_not_answer_a_golden_record_has_not_answered_it_wrong() 
     let ended = call(&world, release);
     assert_eq!(ended["outcome"], "waiting");
     assert!(ended["why"].as_str().unwrap().contains("golden records cannot be asked: InvokeEndpoint"), "{ended}");
-    assert_eq!(call(&world, release)["outcome"], "done");
+    call(&world, release);
+    assert_eq!(confirmed(&world), 1);
+}
+
+/// How often EU was said to be on the wave's release.
+fn confirmed(world: &World) -> usize {
+    let own = world.records(&name(EU), Chain::Region(name(EU)));
+    own.iter().filter(|record| matches!(record, Record::Confirmed { golden, .. } if *golden == 40)).count()
+}
+
+/// The action ends once the first minutes at full load are judged; counts that never come are said not to have come.
+#[test]
+fn a_region_is_done_once_it_was_judged_at_full_load() {
+    let (world, release) = shifted();
+    assert_eq!(call(&world, release)["outcome"], "waiting");
+    assert_eq!(confirmed(&world), 1);
+    *world.now.borrow_mut() += SignedDuration::from_mins(9);
+    let ended = call(&world, release);
+    assert_eq!(ended["outcome"], "done", "{ended}");
+    let own = world.records(&name(EU), Chain::Region(name(EU)));
+    assert!(matches!(own.last(), Some(Record::FullLoadJudged { .. })), "{own:#?}");
 }
 
 /// A planner that is wrong: it would ask for an update without intent and lease. The entry pages what comes of it.
@@ -262,5 +283,7 @@ fn a_new_region_is_created_proved_and_confirmed() {
     in_service(&world, EU, &target(EU, release, "v427"));
     assert_eq!(call(&world, release)["outcome"], "done");
     let own = world.records(&name(EU), Chain::Region(name(EU)));
-    assert!(matches!(own.last(), Some(Record::Confirmed { golden, .. }) if *golden == 40), "{own:#?}");
+    assert_eq!(confirmed(&world), 1, "{own:#?}");
+    // There was no old fleet to compare it with.
+    assert!(matches!(own.last(), Some(Record::FullLoadJudged { judgement: None, .. })), "{own:#?}");
 }
