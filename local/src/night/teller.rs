@@ -50,10 +50,10 @@ impl Teller {
     }
 
     fn object(&mut self, world: &mut World, event: &WorldEvent, key: &str) -> Option<Line> {
-        if key.starts_with("evaluations/") && key.ends_with(".html") {
-            if !self.pages_written.iter().any(|known| known == key) {
-                self.pages_written.push(key.to_owned());
-            }
+        // A report may be written twice: by a call and by its repeat.
+        let page = key.starts_with("evaluations/") && key.ends_with(".html");
+        if page && !self.pages_written.iter().any(|known| known == key) {
+            self.pages_written.push(key.to_owned());
         }
         let chain = chain_of(&self.fleet, &event.region, key)?;
         let body = object(world, &self.fleet, &event.region, key)?;

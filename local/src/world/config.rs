@@ -1,6 +1,6 @@
 //! What a world is made from.
 
-use super::fault::{Fault, Moment};
+use super::{Fault, Moment};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{Fleet, RegionName};
 use serde::{Deserialize, Serialize};

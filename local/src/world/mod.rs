@@ -26,6 +26,7 @@ mod latency;
 mod lifecycle;
 mod log;
 mod metrics;
+mod moment;
 mod pipeline;
 mod pipeline_calls;
 mod queue;
@@ -44,11 +45,12 @@ mod watching;
 
 pub use config::{Behaviour, LiveFacts, Timing, WorldConfig};
 pub use eventbridge::BusEvent;
-pub use fault::{Fault, FaultKind, Moment, MomentError, Target, When};
+pub use fault::{Fault, FaultKind, Target, When};
 pub use health::HealthCounts;
 pub use install::{InstallError, InstalledRelease};
 pub use invocation::{FunctionName, Invocation, InvocationEnd, InvocationId};
 pub use log::{Stage, What, WorldEvent};
+pub use moment::{Moment, MomentError};
 
 use fault::{Call, Effect, Scheduled};
 use queue::{Event, Queue};

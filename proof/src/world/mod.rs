@@ -20,6 +20,7 @@ mod region_call;
 mod setting;
 mod wave_call;
 mod wave_look;
+mod wave_page;
 mod words;
 
 pub use call::{Call, Flow, Hit, Outcome, Strike, TIME_OUT, Who};

@@ -7,7 +7,7 @@ use super::words::step_words;
 use super::{Fault, Job, Outcome, Seconds, Strike, Who, World, checks, stamp};
 use meridian_domain::judge::Judgement;
 use meridian_domain::plan::{self, Act, Golden, Next, Plan};
-use meridian_domain::{Epoch, Record, RegionName, Seen, Target, audit};
+use meridian_domain::{Epoch, Record, Seen, Target, audit};
 
 /// Steps that one call may take (`promote`'s `STEPS`).
 const STEPS: u32 = 60;
@@ -192,7 +192,7 @@ impl World {
     }
 
     /// A region whose ledger does not take an entry is ill, and the planner sees it so.
-    fn tell_region(
+    pub(super) fn tell_region(
         &mut self,
         look: &mut WaveLook,
         region: usize,
@@ -220,56 +220,6 @@ impl World {
             look.read_on(self, region, None);
         }
         Ok(answer)
-    }
-
-    /// A page through home's topic. One that is declined is owed on record.
-    fn page(
-        &mut self,
-        look: &mut WaveLook,
-        region: &RegionName,
-        why: String,
-        advice: String,
-        strike: Strike,
-    ) -> Result<Answer, Outcome> {
-        look.sight.paged.insert(region.clone());
-        let home = self.setting.region_of(&self.setting.fleet.home);
-        let declined = self.regions.get(home).is_some_and(|place| place.faults.has(Fault::Pages));
-        match Answer::of(true, strike) {
-            Answer::Refused => {}
-            _ if declined => {}
-            answer if answer.is_done() => {
-                self.tally.pages += 1;
-                self.tally.last_page = self.now;
-                return if answer.is_said() { Ok(answer) } else { Err(Outcome::Waits) };
-            }
-            _ => return Err(Outcome::Waits),
-        }
-        self.owe(look, self.setting.region_of(region), Record::PageOwed { why, advice })
-    }
-
-    /// A page owed in the region's own ledger, or in the first other one that takes it.
-    fn owe(&mut self, look: &mut WaveLook, region: usize, record: Record) -> Result<Answer, Outcome> {
-        let others = (0..self.regions.len()).filter(|other| *other != region);
-        let places: Vec<usize> = std::iter::once(region).chain(others).filter(|place| look.is_open(*place)).collect();
-        let mut told = Answer::Refused;
-        for place in places {
-            let answer = self.tell_region(look, place, record.clone(), Strike::None);
-            look.unpark(self, place);
-            told = answer?;
-            if told.is_done() {
-                self.tally.owed += 1;
-                return answer;
-            }
-        }
-        // Neither the pager nor any ledger takes it: only the failed action in the pipeline says so.
-        self.tally.lost += 1;
-        Ok(told)
-    }
-
-    /// The page of a call that could not do its work (`entry::answered`).
-    pub(super) fn page_home(&mut self) {
-        self.tally.pages += 1;
-        self.tally.last_page = self.now;
     }
 
     fn act(

@@ -1,170 +1,19 @@
 //! What the ledger's entries add up to: the projections that the planner reads.
 
+mod hub;
+
+pub use hub::{HubHistory, Lease};
+
 use crate::endpoint::Target;
 use crate::fleet::{Fleet, Region};
 use crate::judge::{Judgement, RegionEvidence};
 use crate::ledger::{Entry, Record};
-use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
-use crate::overrides::Override;
-use crate::plan::{Bake, WaveOrder};
+use crate::names::{Actor, Epoch, ReleaseId};
+use crate::plan::Bake;
 use crate::verdict::{Cause, Decision, Verdict};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Who holds the fleet, and until when.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Lease {
-    /// Generation.
-    pub epoch: Epoch,
-    /// The pipeline execution that holds it.
-    pub holder: Actor,
-    /// Until when, unless renewed.
-    pub until: Timestamp,
-}
-
-impl Lease {
-    fn is(&self, epoch: Epoch, holder: &Actor) -> bool {
-        self.epoch == epoch && self.holder == *holder
-    }
-}
-
-/// The hub's chain, added up.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct HubHistory {
-    /// The last generation that anyone held.
-    pub epoch: Epoch,
-    /// Who holds the fleet; may have expired.
-    pub lease: Option<Lease>,
-    /// Releases for which a wave was started, with the last execution.
-    pub waves: BTreeMap<ReleaseId, Actor>,
-    /// The last release that got its first wave: none that is older starts after it.
-    pub newest: Option<ReleaseId>,
-    /// In which order each wave walks.
-    pub orders: BTreeMap<Actor, WaveOrder>,
-    /// Human names of the releases met.
-    pub versions: BTreeMap<ReleaseId, Version>,
-    /// Model packages.
-    pub packages: BTreeMap<ReleaseId, String>,
-    /// Evaluated releases and whether they passed, in words.
-    pub evaluated: BTreeMap<ReleaseId, String>,
-    /// Digests of the golden records that evaluation wrote.
-    pub golden: BTreeMap<ReleaseId, Sha256>,
-    /// Approved releases.
-    pub approved: BTreeSet<ReleaseId>,
-    /// The one that was approved last.
-    pub last_approved: Option<ReleaseId>,
-    /// Approved releases in the order of their approval, and when that was.
-    pub line: Vec<(ReleaseId, Timestamp)>,
-    /// Rules that people have set aside; some may have expired.
-    pub overrides: Vec<Override>,
-    /// Regions of which people were told that they are too far behind, and behind which release.
-    pub skew_told: BTreeSet<(RegionName, ReleaseId)>,
-    /// Rejected releases and why.
-    pub rejected: BTreeMap<ReleaseId, String>,
-    /// Releases that evidence condemned, and why.
-    pub condemned: BTreeMap<ReleaseId, String>,
-    /// Regions that do not answer: since when, in which wave.
-    pub ill: BTreeMap<RegionName, (Actor, Timestamp)>,
-    /// Regions that a wave left behind, and why.
-    pub deferred: BTreeMap<(Actor, RegionName), String>,
-    /// Ended waves and the regions that lag.
-    pub ended: BTreeMap<Actor, Vec<RegionName>>,
-    /// Why nothing may start.
-    pub halt: Option<String>,
-}
-
-impl HubHistory {
-    /// The projection after one more entry.
-    pub fn apply(&mut self, entry: &Entry) {
-        match &entry.record {
-            Record::WaveStarted { release, version, execution, late, order } => {
-                self.order_wave(execution, order.as_ref());
-                if self.waves.insert(*release, execution.clone()).is_none() {
-                    self.newest = Some(*release);
-                }
-                self.versions.insert(*release, version.clone());
-                for region in late {
-                    let why = "its replica did not arrive in time".to_owned();
-                    self.deferred.insert((execution.clone(), region.clone()), why);
-                }
-            }
-            Record::WaveOrdered { execution, order } => self.order_wave(execution, Some(order)),
-            Record::Registered { release, package } => {
-                self.packages.insert(*release, package.clone());
-            }
-            Record::Evaluated { release, why, golden, .. } => {
-                self.evaluated.insert(*release, why.clone());
-                self.golden.extend(golden.map(|golden| (*release, golden)));
-            }
-            Record::Approved { release } => {
-                let first = self.approved.insert(*release);
-                self.last_approved = if first { Some(*release) } else { self.last_approved };
-                self.line.extend(first.then_some((*release, entry.at)));
-            }
-            Record::Rejected { release, why } => {
-                self.rejected.insert(*release, why.clone());
-            }
-            Record::LeaseTaken { epoch, until } if *epoch > self.epoch => {
-                self.epoch = *epoch;
-                self.lease = Some(Lease { epoch: *epoch, holder: entry.actor.clone(), until: *until });
-            }
-            // A late entry of an earlier holder changes nothing (I11).
-            Record::LeaseRenewed { epoch, until } => {
-                if let Some(lease) = self.lease.as_mut().filter(|lease| lease.is(*epoch, &entry.actor)) {
-                    lease.until = lease.until.max(*until);
-                }
-            }
-            Record::LeaseReleased { epoch } => {
-                self.lease = self.lease.take().filter(|lease| !lease.is(*epoch, &entry.actor));
-            }
-            // Said twice, an illness does not begin anew.
-            Record::RegionIll { region, execution, .. } if !self.is_ill(region, execution) => {
-                self.ill.insert(region.clone(), (execution.clone(), entry.at));
-            }
-            Record::RegionWell { region, .. } => {
-                self.ill.remove(region);
-            }
-            Record::Deferred { region, execution, why, .. } => {
-                self.deferred.entry((execution.clone(), region.clone())).or_insert_with(|| why.clone());
-            }
-            Record::Condemned { release, why, .. } => {
-                self.condemned.entry(*release).or_insert_with(|| why.clone());
-            }
-            Record::WaveEnded { execution, lagging, .. } => {
-                self.ended.insert(execution.clone(), lagging.clone());
-            }
-            Record::Overridden { what, region, why, until } => {
-                self.overrides.retain(|other| (other.what, &other.region) != (*what, region));
-                let (region, who, why) = (region.clone(), entry.actor.clone(), why.clone());
-                self.overrides.push(Override { what: *what, region, who, why, until: *until });
-            }
-            Record::SkewTold { region, newest, .. } => {
-                self.skew_told.insert((region.clone(), *newest));
-            }
-            // Only people halt the whole fleet.
-            Record::Halted { why } => self.halt = Some(format!("{why} ({})", entry.actor)),
-            Record::Lifted { .. } => self.halt = None,
-            _ => {}
-        }
-    }
-
-    /// The order that a wave recorded.
-    pub fn order(&self, execution: &Actor) -> Option<&[RegionName]> {
-        self.orders.get(execution).map(|order| order.regions.as_slice())
-    }
-
-    /// A wave's order never changes: the first word stands.
-    fn order_wave(&mut self, execution: &Actor, order: Option<&WaveOrder>) {
-        if let Some(order) = order {
-            self.orders.entry(execution.clone()).or_insert_with(|| order.clone());
-        }
-    }
-
-    fn is_ill(&self, region: &RegionName, execution: &Actor) -> bool {
-        self.ill.get(region).is_some_and(|(wave, _)| wave == execution)
-    }
-}
 
 /// An update that was asked for and has not been seen to its end.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -40,6 +40,8 @@ mod residency;
 #[cfg(test)]
 mod scenarios;
 #[cfg(test)]
+mod sights;
+#[cfg(test)]
 mod skew;
 #[cfg(test)]
 mod stages;

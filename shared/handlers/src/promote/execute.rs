@@ -2,22 +2,15 @@
 
 use super::observe::Look;
 use crate::context::{Context, HandlerError};
-use crate::files;
-use crate::ports::{Answer, Clock, CountsQuery, ErrorKind, MetricPoint, Page, PortError, Ports};
-use futures_util::future::join_all;
+use crate::ports::{Answer, Clock, ErrorKind, MetricPoint, Page, PortError, Ports};
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::judge::Judgement;
-use meridian_domain::lookout::{FleetMinutes, Instances, Lookout, Span};
-use meridian_domain::plan::{Act, Bake, Golden, Next, Plan, beats};
+use meridian_domain::plan::{Act, Bake, Next, Plan, beats};
 use meridian_domain::{Epoch, Fleet, Record, Region, RegionName, Seen, Target, UpdateSpec, alarms};
-use meridian_scoring::{GOLDEN_TOLERANCE, GoldenRecords};
 
 /// Looks for a configuration that was created a moment ago: `CreateEndpointConfig` is eventually consistent.
 const VISIBLE_LOOKS: u32 = 5;
 /// Between two of them.
 const VISIBLE_PAUSE: SignedDuration = SignedDuration::from_secs(2);
-/// Golden records asked at the same time.
-const AT_ONCE: usize = 16;
 
 impl Look {
     /// Does what the plan says, and brings the sight up to date.
@@ -273,79 +266,6 @@ impl Look {
         }
         Ok(())
     }
-
-    /// What the judge says of the region's update: green's minutes against blue's, pooled with the other regions' evidence.
-    async fn judged<P: Ports>(&self, ports: &P, fleet: &Fleet, region: &Region) -> Seen<Judgement> {
-        let history = self.sight.regions.get(&region.name).and_then(Seen::known);
-        let update = history.and_then(|history| history.update.as_ref());
-        let looked = update.and_then(|update| Some((update, Lookout::on(fleet, update, ports.now())?)));
-        let Some((update, lookout)) = looked else {
-            return Seen::Unknown("no canary is on record".to_owned());
-        };
-        let back = update.back.as_ref();
-        let green = minutes(ports, fleet, region, &update.target, lookout.green).await;
-        let blue = match back {
-            Some(back) => minutes(ports, fleet, region, back, lookout.blue).await,
-            None => Ok(FleetMinutes::default()),
-        };
-        let (green, blue) = match (green, blue) {
-            (Ok(green), Ok(blue)) => (green, blue),
-            (Err(error), _) | (_, Err(error)) => return Seen::Unknown(error.to_string()),
-        };
-        let endpoint = self.sight.endpoints.get(&region.name).and_then(Seen::known).and_then(Option::as_ref);
-        let instances = endpoint.map(|endpoint| Instances::seen(endpoint, update)).unwrap_or_default();
-        let beside = self.sight.evidence_beside(&region.name);
-        Seen::Known(lookout.judgement(fleet, &green, &blue, instances, &beside))
-    }
-
-    /// Asks the golden records. One that is not answered says nothing about the model: what answers stays unknown.
-    async fn ask_golden<P: Ports>(
-        &mut self,
-        ports: &P,
-        fleet: &Fleet,
-        region: &Region,
-        target: &Target,
-    ) -> Result<(), HandlerError> {
-        let golden = files::golden_checked(
-            ports,
-            &fleet.home,
-            target.release,
-            self.sight.hub.golden.get(&target.release).copied(),
-        )
-        .await?;
-        let answer = match asked(ports, fleet, &region.name, &golden).await {
-            Ok(answer) => Seen::Known(answer),
-            Err(error) => {
-                tracing::warn!(%error, "the endpoint did not answer a golden record");
-                Seen::Unknown(error.to_string())
-            }
-        };
-        self.sight.golden.insert(region.name.clone(), answer);
-        Ok(())
-    }
-}
-
-/// What one of an update's fleets served; nothing where no minute is asked for.
-async fn minutes<P: Ports>(
-    ports: &P,
-    fleet: &Fleet,
-    region: &Region,
-    served: &Target,
-    span: Span,
-) -> Answer<FleetMinutes> {
-    if span.is_empty() {
-        return Ok(FleetMinutes::default());
-    }
-    let query = CountsQuery {
-        endpoint: fleet.endpoint.clone(),
-        variant: fleet.variant.clone(),
-        config: served.config.clone(),
-        release: served.release,
-        from: span.from,
-        to: span.to,
-        metrics: Lookout::metrics(&fleet.judge),
-    };
-    ports.counts(&region.name, &query).await
 }
 
 /// Asks for an update, again where the new configuration is not visible yet.
@@ -366,35 +286,6 @@ async fn once_visible(clock: &impl Clock, ask: impl AsyncFn() -> Answer<()>) -> 
         }
     }
     ask().await
-}
-
-/// Asks several records at once, for the region may be an ocean away, as far as the first few with a wrong answer: one is
-/// enough to know.
-pub(crate) async fn asked<P: Ports>(
-    ports: &P,
-    fleet: &Fleet,
-    region: &RegionName,
-    golden: &GoldenRecords,
-) -> Answer<Golden> {
-    let mut right = 0;
-    for few in golden.records.chunks(AT_ONCE) {
-        let answers = join_all(few.iter().map(|record| ports.invoke(region, &fleet.endpoint, &record.payload))).await;
-        let mut all = true;
-        for (record, answer) in few.iter().zip(answers) {
-            let score = GoldenRecords::parse_answer(&answer?);
-            let same = score.is_some_and(|score| (score - record.score).abs() <= GOLDEN_TOLERANCE);
-            right += u32::from(same);
-            all &= same;
-        }
-        if !all {
-            break;
-        }
-    }
-    Ok(Golden { asked: count(golden.records.len()), right })
-}
-
-fn count(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 /// Publishes the revert verdict. Where even that does not go through, the heartbeat's silence does the same, later.

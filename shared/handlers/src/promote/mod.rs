@@ -4,6 +4,7 @@
 //! CodePipeline to call again in about 30 s) or finishes. Everything that is decided is decided in
 //! [`meridian_domain::plan`]; here is only what touches the world.
 
+mod evidence;
 mod execute;
 mod observe;
 mod violations;
@@ -12,7 +13,8 @@ use crate::context::{Context, FunctionKind, HandlerError};
 use crate::events::PipelineJob;
 use crate::job;
 use crate::ports::{FailureKind, Ports};
-pub(crate) use execute::{asked, page, trip};
+pub(crate) use evidence::asked;
+pub(crate) use execute::{page, trip};
 use jiff::Timestamp;
 use meridian_domain::plan::{self, Finish, Next};
 use observe::Look;

@@ -1,0 +1,119 @@
+//! What a look at a region's fleets shows: counts, judged, and golden records, asked.
+
+use super::observe::Look;
+use crate::context::HandlerError;
+use crate::files;
+use crate::ports::{Answer, CountsQuery, Ports};
+use futures_util::future::join_all;
+use meridian_domain::judge::Judgement;
+use meridian_domain::lookout::{FleetMinutes, Instances, Lookout, Span};
+use meridian_domain::plan::Golden;
+use meridian_domain::{Fleet, Region, RegionName, Seen, Target};
+use meridian_scoring::{GOLDEN_TOLERANCE, GoldenRecords};
+
+/// Golden records asked at the same time.
+const AT_ONCE: usize = 16;
+
+impl Look {
+    /// What the judge says of the region's update: green's minutes against blue's, pooled with the other regions' evidence.
+    pub(super) async fn judged<P: Ports>(&self, ports: &P, fleet: &Fleet, region: &Region) -> Seen<Judgement> {
+        let history = self.sight.regions.get(&region.name).and_then(Seen::known);
+        let update = history.and_then(|history| history.update.as_ref());
+        let looked = update.and_then(|update| Some((update, Lookout::on(fleet, update, ports.now())?)));
+        let Some((update, lookout)) = looked else {
+            return Seen::Unknown("no canary is on record".to_owned());
+        };
+        let back = update.back.as_ref();
+        let green = minutes(ports, fleet, region, &update.target, lookout.green).await;
+        let blue = match back {
+            Some(back) => minutes(ports, fleet, region, back, lookout.blue).await,
+            None => Ok(FleetMinutes::default()),
+        };
+        let (green, blue) = match (green, blue) {
+            (Ok(green), Ok(blue)) => (green, blue),
+            (Err(error), _) | (_, Err(error)) => return Seen::Unknown(error.to_string()),
+        };
+        let endpoint = self.sight.endpoints.get(&region.name).and_then(Seen::known).and_then(Option::as_ref);
+        let instances = endpoint.map(|endpoint| Instances::seen(endpoint, update)).unwrap_or_default();
+        let beside = self.sight.evidence_beside(&region.name);
+        Seen::Known(lookout.judgement(fleet, &green, &blue, instances, &beside))
+    }
+
+    /// Asks the golden records. One that is not answered says nothing about the model: what answers stays unknown.
+    pub(super) async fn ask_golden<P: Ports>(
+        &mut self,
+        ports: &P,
+        fleet: &Fleet,
+        region: &Region,
+        target: &Target,
+    ) -> Result<(), HandlerError> {
+        let golden = files::golden_checked(
+            ports,
+            &fleet.home,
+            target.release,
+            self.sight.hub.golden.get(&target.release).copied(),
+        )
+        .await?;
+        let answer = match asked(ports, fleet, &region.name, &golden).await {
+            Ok(answer) => Seen::Known(answer),
+            Err(error) => {
+                tracing::warn!(%error, "the endpoint did not answer a golden record");
+                Seen::Unknown(error.to_string())
+            }
+        };
+        self.sight.golden.insert(region.name.clone(), answer);
+        Ok(())
+    }
+}
+
+/// What one of an update's fleets served; nothing where no minute is asked for.
+async fn minutes<P: Ports>(
+    ports: &P,
+    fleet: &Fleet,
+    region: &Region,
+    served: &Target,
+    span: Span,
+) -> Answer<FleetMinutes> {
+    if span.is_empty() {
+        return Ok(FleetMinutes::default());
+    }
+    let query = CountsQuery {
+        endpoint: fleet.endpoint.clone(),
+        variant: fleet.variant.clone(),
+        config: served.config.clone(),
+        release: served.release,
+        from: span.from,
+        to: span.to,
+        metrics: Lookout::metrics(&fleet.judge),
+    };
+    ports.counts(&region.name, &query).await
+}
+
+/// Asks several records at once, for the region may be an ocean away, as far as the first few with a wrong answer: one is
+/// enough to know.
+pub(crate) async fn asked<P: Ports>(
+    ports: &P,
+    fleet: &Fleet,
+    region: &RegionName,
+    golden: &GoldenRecords,
+) -> Answer<Golden> {
+    let mut right = 0;
+    for few in golden.records.chunks(AT_ONCE) {
+        let answers = join_all(few.iter().map(|record| ports.invoke(region, &fleet.endpoint, &record.payload))).await;
+        let mut all = true;
+        for (record, answer) in few.iter().zip(answers) {
+            let score = GoldenRecords::parse_answer(&answer?);
+            let same = score.is_some_and(|score| (score - record.score).abs() <= GOLDEN_TOLERANCE);
+            right += u32::from(same);
+            all &= same;
+        }
+        if !all {
+            break;
+        }
+    }
+    Ok(Golden { asked: count(golden.records.len()), right })
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
