@@ -159,7 +159,9 @@ impl Script {
         let wave: Seconds = self.bakes.iter().take(self.regions).map(|bake| bake + 330 + self.judged()).sum();
         let mut horizon = wave + self.soak;
         if draw.one_in(4) {
-            let from = draw.seconds(0, horizon);
+            // Where only lateness is looked at, no release comes before the first late event has arrived: which of the two
+            // was first would decide whether the wave before it starts at all, and that is no repeat's doing.
+            let from = draw.seconds(if self.events_only { 60 } else { 0 }, horizon);
             self.items.push(Item::Arrives { from });
             horizon += wave / 2;
         }
@@ -298,7 +300,7 @@ impl Script {
 }
 
 fn strike(draw: &mut Draw) -> Strike {
-    match draw.below(9) {
+    match draw.below(10) {
         0 | 1 => Strike::DiesBefore,
         2 | 3 => Strike::DiesAfter,
         4 => Strike::Lost,
