@@ -108,15 +108,17 @@ fn double_running_is_proportional_to_the_nights_bake_soak_and_provisioning() {
         let each = |region: &meridian_cost::RegionCost| usd(&region.items, Item::DoubleRunning) / region.double_minutes;
         assert!(near(each(before), each(after)), "{}: {} {}", before.title, each(before), each(after));
     }
-    // Provisioning 3, bake 30, shift 1, soak 10; and instances x hours x nights x price.
-    let eu = &usual.regions[0];
-    assert!(near(eu.double_minutes, 44.0));
-    assert!(near(usd(&eu.items, Item::DoubleRunning), 3.0 * 44.0 / 60.0 * 730.0 / 24.0 * 0.257));
+    // Provisioning 3, the bake, shift 1, soak 10; and instances x hours x nights x price.
+    let (eu, bake) = (&usual.regions[0], Fleet::parse(POLICY).unwrap().regions[0].bake.as_secs_f64() / 60.0);
+    assert!(near(eu.double_minutes, 3.0 + bake + 1.0 + 10.0));
+    assert!(near(usd(&eu.items, Item::DoubleRunning), 3.0 * eu.double_minutes / 60.0 * 730.0 / 24.0 * 0.257));
 }
 
 #[test]
 fn each_style_pays_for_its_own_kind_of_second_fleet() {
-    let br = |text: &str| of(&POLICY.replace("bake = \"10m\"", text)).regions[3].clone();
+    let (others, own) = POLICY.split_once("name = \"sa-east-1\"").unwrap();
+    let bake = own.lines().find(|line| line.starts_with("bake = ")).unwrap();
+    let br = |text: &str| of(&format!("{others}name = \"sa-east-1\"{}", own.replace(bake, text))).regions[3].clone();
     let canary = br("bake = \"10m\"");
     assert!(near(canary.double_minutes, 3.0 + 10.0 + 1.0 + 10.0));
     // Four steps of a quarter are three waits.
