@@ -76,6 +76,8 @@ pub fn audit(fleet: &Fleet, sight: &Sight, plan: &Plan, now: Timestamp) -> Vec<N
         Next::TellRegion(region, Record::UpdateIntended { back, epoch, bake, .. }) => {
             let way = back.is_some() || audit.is_new(region);
             let mut notes = note(way, "I5", "an update would start without a way back");
+            let free = epoch.is_none() || audit.open(region).is_none_or(|open| open.epoch.is_some());
+            notes.extend(note(free, "I6", format!("{region}'s own way back would be taken from its ledger")));
             let ours = *epoch == Some(audit.sight.hub.epoch);
             notes.extend(note(ours, "I11", "an update would be intended under another epoch than the lease's"));
             notes.extend(audit.lease());

@@ -105,6 +105,10 @@ impl View<'_> {
             Some(update) if self.is_ours(update) && update.was_taken() => self.has_returned(update),
             Some(update) if self.is_ours(update) && self.sight.refused.is_some() => self.record_return(update),
             Some(update) if self.is_ours(update) => self.start(Some(endpoint), history),
+            // The region is on its own way back, or is about to be (I6): a start now would take that from the ledger.
+            Some(update) if update.epoch.is_none() || update.is_decided(Decision::Revert) && update.confirmed => {
+                self.not_yet(format!("{} goes back by its own means first", self.title()))
+            }
             // Another wave's, whose end nobody wrote down.
             // That wave may be about to call it: while somebody holds the fleet, it is theirs to say.
             Some(update) if update.back.as_ref().is_some_and(|back| back.config == endpoint.config) => {

@@ -45,3 +45,5 @@ mod sights;
 mod skew;
 #[cfg(test)]
 mod stages;
+#[cfg(test)]
+mod way_back;

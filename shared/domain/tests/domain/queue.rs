@@ -6,7 +6,7 @@ use meridian_domain::{EndpointStatus, Epoch, Record, VariantPhase};
 
 impl Night {
     /// Another release is published, evaluated and attested while this one walks.
-    fn approve(&mut self, text: &str) {
+    pub fn approve(&mut self, text: &str) {
         self.hub(Record::Approved { release: release(text) });
         for region in [EU, AU, JP, BR] {
             self.tell(region, Record::Attested { release: release(text), version: version(text) });
@@ -14,7 +14,7 @@ impl Night {
     }
 
     /// What is called from now on is `text`'s wave.
-    fn wave_of(&mut self, text: &str, execution: &str) {
+    pub fn wave_of(&mut self, text: &str, execution: &str) {
         (self.sight.release, self.sight.version) = (release(text), version(text));
         self.rerun(execution);
     }

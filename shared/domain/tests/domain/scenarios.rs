@@ -147,22 +147,6 @@ fn dark_after_the_shift_is_left_as_it_is_and_proved_later() {
     assert_eq!(night.calls(JP).finish(), Some(Finish::Done));
 }
 
-/// ... but not where its own fleet has shown the release bad since: that is said in its ledger, then of the release (I7).
-#[test]
-fn a_guard_that_rings_while_a_shifted_region_is_dark_takes_it_back_and_condemns() {
-    let mut night = Night::let_through(JP);
-    night.now = night.canary_ends(JP) + SignedDuration::from_secs(30);
-    night.dark(JP);
-    night.guard_rings(alarms::green_names(&night.fleet)[0].clone());
-    night.call(JP);
-    night.pass("3m");
-    let call = night.call(JP);
-    assert!(call.did(Act::Trip) && !call.did(Act::Disarm));
-    assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1));
-    assert_eq!(night.history(JP).update.as_ref().unwrap().cause, Some(Cause::Release));
-    assert!(night.sight.hub.condemned.contains_key(&release("v427")) && night.sight.hub.deferred.is_empty());
-}
-
 /// BR's ledger cannot be read when EU is to start: BR is left behind, not EU.
 #[test]
 fn a_neighbour_that_cannot_be_seen_is_left_behind_itself() {

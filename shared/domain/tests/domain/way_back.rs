@@ -1,0 +1,71 @@
+//! Whose word it is that a region goes back, and what must wait for it.
+
+use crate::night::{EU, JP, Night, actor, name, release};
+use jiff::SignedDuration;
+use meridian_domain::plan::{Act, Finish, Next, Plan};
+use meridian_domain::{Cause, Decision, Epoch, Record, alarms, audit};
+
+/// What was let through stands where its region goes dark, but not where its own fleet has shown the release bad since: that is
+/// said in its ledger, then of the release (I7).
+#[test]
+fn a_guard_that_rings_while_a_shifted_region_is_dark_takes_it_back_and_condemns() {
+    let mut night = Night::let_through(JP);
+    night.now = night.canary_ends(JP) + SignedDuration::from_secs(30);
+    night.dark(JP);
+    night.guard_rings(alarms::green_names(&night.fleet)[0].clone());
+    night.call(JP);
+    night.pass("3m");
+    let call = night.call(JP);
+    assert!(call.did(Act::Trip) && !call.did(Act::Disarm));
+    assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1));
+    assert_eq!(night.history(JP).update.as_ref().unwrap().cause, Some(Cause::Release));
+    assert!(night.sight.hub.condemned.contains_key(&release("v427")) && night.sight.hub.deferred.is_empty());
+}
+
+/// I6: EU was told at full load to go back, and waits for its soak to end, or has just said so in its ledger: the next release
+/// does not start there before it has.
+#[test]
+fn the_next_release_waits_for_a_regions_own_way_back() {
+    for own_intent in [false, true] {
+        let mut night = Night::confirmed_in(&[EU]);
+        let (target, back) = (night.target(EU, "v427"), night.target(EU, "v426"));
+        night.in_service(EU, "v427");
+        let execution = actor("wave-1");
+        let (epoch, decision, cause) = (Some(Epoch(1)), Decision::Revert, Some(Cause::Release));
+        for record in [
+            Record::UpdateIntended {
+                target: target.clone(),
+                back: Some(back.clone()),
+                execution: execution.clone(),
+                epoch,
+                bake: None,
+            },
+            Record::Confirmed { target, execution: execution.clone(), golden: 10 },
+            Record::Decided { execution, decision, why: "slow at load".to_owned(), judgement: None, cause },
+        ] {
+            night.tell(EU, record);
+        }
+        if own_intent {
+            let execution = actor("rollback.eu-west-1");
+            night.tell(EU, Record::UpdateIntended { target: back, back: None, execution, epoch: None, bake: None });
+        }
+        let open = night.history(EU).update.clone();
+        night.approve("v428");
+        night.wave_of("v428", "wave-2");
+        let call = night.call(EU);
+        assert!(matches!(call.last().next, Next::Wait), "{own_intent}: {:?}", call.last());
+        assert_eq!(night.history(EU).update, open, "{own_intent}");
+        night.pass("4m");
+        assert_eq!(night.call(EU).finish(), Some(Finish::Deferred), "{own_intent}");
+        let start = Record::UpdateIntended {
+            target: night.target(EU, "v428"),
+            back: Some(night.target(EU, "v427")),
+            execution: actor("wave-2"),
+            epoch: Some(night.sight.hub.epoch),
+            bake: None,
+        };
+        let wrong = Plan { next: Next::TellRegion(name(EU), start), why: String::new() };
+        let refused = audit(&night.fleet, &night.sight, &wrong, night.now);
+        assert_eq!(refused.iter().any(|note| note.invariant == "I6"), own_intent, "{refused:?}");
+    }
+}
