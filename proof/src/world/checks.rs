@@ -112,10 +112,14 @@ fn at_full_load(world: &mut World, region: usize, release: usize, judgement: Opt
     let failed = judgement.is_some_and(|judgement| judgement.verdict == Verdict::Fail);
     hold(world, !failed, "I3", |_| format!("{version} failed at full load in {title} and is told as judged"));
     let minutes = setting.fleet.guardrail.full_load_minutes() + COUNTS_DELAY;
-    // An update of I11's remaining race may move the same release's traffic once more, after it was confirmed.
-    let told = |place: &&super::Region| place.serves_alone() == Some(release) && place.stray == 0;
-    let Some(place) = world.regions.get(region).filter(told) else { return };
-    let early = judgement.is_some() && world.now - place.took_over < minutes * A_MINUTE;
+    let Some(place) = world.regions.get(region).filter(|place| place.serves_alone() == Some(release)) else { return };
+    // Or since it was confirmed: later the same release's traffic may move once more, by an update of I11's remaining race or by a
+    // person's hand.
+    let id = setting.releases.get(release).map(|(id, _)| *id);
+    let confirms = |record: &Record| matches!(record, Record::Confirmed { target, .. } if Some(target.release) == id);
+    let confirmed = place.chain.entries.iter().find(|entry| confirms(&entry.record));
+    let since = confirmed.map_or(place.took_over, |entry| entry.at.as_second().min(place.took_over));
+    let early = judgement.is_some() && world.now - since < minutes * A_MINUTE;
     hold(world, !early, "I3", |_| {
         format!("{version} is told as judged at full load in {title} before its counts came")
     });

@@ -1,9 +1,10 @@
-//! Whose word it is that a region goes back, and what must wait for it.
+//! Whose word it is that a region goes back or on, and what must wait for it.
 
-use crate::night::{EU, JP, Night, actor, name, release};
+use crate::night::{EU, JP, Night, actor, good, name, release};
 use jiff::SignedDuration;
+use meridian_domain::judge::Judgement;
 use meridian_domain::plan::{Act, Finish, Next, Plan};
-use meridian_domain::{Cause, Decision, Epoch, Record, alarms, audit};
+use meridian_domain::{Cause, Decision, Epoch, Record, Verdict, alarms, audit};
 
 /// What was let through stands where its region goes dark, but not where its own fleet has shown the release bad since: that is
 /// said in its ledger, then of the release (I7).
@@ -67,5 +68,33 @@ fn the_next_release_waits_for_a_regions_own_way_back() {
         let wrong = Plan { next: Next::TellRegion(name(EU), start), why: String::new() };
         let refused = audit(&night.fleet, &night.sight, &wrong, night.now);
         assert_eq!(refused.iter().any(|note| note.invariant == "I6"), own_intent, "{refused:?}");
+    }
+}
+
+/// I9 by the audit's own look: a verdict that says pass lets nothing through on half a comparison, on a metric that fails, or
+/// without one that policy asks for.
+#[test]
+fn the_audit_lets_no_canary_through_on_half_a_comparison() {
+    let mut night = Night::baking(EU);
+    night.due(EU);
+    let refused = |night: &Night, judgement: Judgement| {
+        let (execution, decision) = (actor("wave-1"), Decision::Proceed);
+        let judgement = Some(judgement);
+        let record = Record::Decided { execution, decision, why: String::new(), judgement, cause: None };
+        let plan = Plan { next: Next::TellRegion(name(EU), record), why: String::new() };
+        audit(&night.fleet, &night.sight, &plan, night.now).iter().any(|note| note.invariant == "I9")
+    };
+    assert!(!refused(&night, good()));
+    let changes: [fn(&mut Judgement); 5] = [
+        |judgement| judgement.metrics[0].green.total = 0,
+        |judgement| judgement.metrics[0].blue.total = 0,
+        |judgement| judgement.metrics[0].verdict = Verdict::Fail,
+        |judgement| judgement.wave = Verdict::Fail,
+        |judgement| judgement.metrics.clear(),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let mut judgement = good();
+        change(&mut judgement);
+        assert!(refused(&night, judgement), "change {number}");
     }
 }
