@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check fmt fuzz crash model sanitize bench large-models train check-account sam-build clean-tools
+.PHONY: mutants help build demo test check fmt fuzz crash model sanitize bench large-models train check-account sam-build clean-tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ check: ## formatting, lints, dependencies, template
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	scripts/check-deny
 	scripts/check-template
+
+mutants: ## break planner, audit and judge in every small way, and see which test notices (hours)
+	@scripts/mutants
 
 check-account: ## whether the AWS credentials at hand belong to fleet.toml's account
 	@scripts/python-tools
