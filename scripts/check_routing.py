@@ -1,0 +1,127 @@
+"""Holds the routing of template.yaml to what docs/routing.md promises, for every value of Routing and every region.
+
+Linters look at one stack; a name's records come from all of them, and Route 53 refuses what does not fit together.
+"""
+
+import pathlib
+import re
+import sys
+
+from stack import Stack, environments
+
+CONFIG = pathlib.Path("local/src/world/config.rs")
+POLICIES = ("Region", "Weight", "Failover", "GeoLocation")
+ROUTED = ("AWS::Route53::RecordSet", "AWS::Route53::HealthCheck", "AWS::ApiGateway::DomainName")
+# An example of each way: the regions' own parameters, in samconfig.toml's order, over those that stand there.
+EXAMPLES = {
+    "none": [{}] * 4,
+    "latency": [{}] * 4,
+    "geolocation": [
+        {"GeoContinent1": "EU", "GeoContinent2": "AF", "GeoCountry1": "*"},
+        {"GeoContinent1": "OC"},
+        {"GeoContinent1": "AS", "GeoCountry1": "JP"},
+        {"GeoContinent1": "SA", "GeoCountry1": "BR", "GeoCountry2": "PT"},
+    ],
+    "failover": [{"FailoverPlace": "primary"}, {"FailoverPlace": "standby"}, {}, {}],
+    "weighted": [{"Weight": "200"}, {"Weight": "100"}, {"Weight": "0"}, {}],
+}
+
+
+def policy(record):
+    """How a record is chosen: the field that says so, and its value."""
+    found = [(field, record[field]) for field in POLICIES if field in record]
+    return found[0] if len(found) == 1 else ("", found)
+
+
+def wrong_region(stack, health):
+    """What is wrong with one region's part."""
+    yield from stack.refused
+    routing = stack.parameters["Routing"]
+    routed = {kind: stack.of_type(kind) for kind in ROUTED}
+    if routing == "none":
+        yield from (f"{kind} is made without routing" for kind in ROUTED if routed[kind])
+        return
+    check = routed["AWS::Route53::HealthCheck"].get("HealthCheck", {}).get("HealthCheckConfig", {})
+    wanted = {
+        "Type": "HTTPS",
+        "FullyQualifiedDomainName": f"<Front>.execute-api.{stack.region}.amazonaws.com",
+        "Port": 443,
+        "ResourcePath": "/live/health",
+        "RequestInterval": health[0],
+        "FailureThreshold": health[1],
+        "EnableSNI": True,
+    }
+    if check != wanted:
+        yield f"the health check is {check}, not {wanted}"
+    for name, record in routed["AWS::Route53::RecordSet"].items():
+        if not policy(record)[0]:
+            yield f"{name} has {len(policy(record)[1])} routing policies"
+        if record["HealthCheckId"] != "<HealthCheck>" or record["TTL"] != "60":
+            yield f"{name}: not the region's health check, or not a TTL of 60 s"
+        if record["ResourceRecords"] != ["<CustomDomain.RegionalDomainName>"]:
+            yield f"{name} leads elsewhere than to the region's own front"
+    certificate = stack.parameters["CertificateArn"].split(":")
+    if certificate[3:4] != [stack.region]:
+        yield f"CertificateArn is not of {stack.region}"
+
+
+def wrong_name(stacks):
+    """What is wrong with the name that all regions' records make."""
+    records = [r for stack in stacks for r in stack.of_type("AWS::Route53::RecordSet").values()]
+    if not records:
+        return
+    same = {(r["HostedZoneId"], r["Name"], r["Type"], policy(r)[0]) for r in records}
+    if len(same) > 1:
+        yield f"one name's records differ in zone, name, type or policy: {sorted(same)}"
+    identifiers = [r["SetIdentifier"] for r in records]
+    if len(set(identifiers)) < len(identifiers):
+        yield f"identifiers are not unique: {identifiers}"
+    values = [str(policy(r)[1]) for r in records]
+    match policy(records[0])[0]:
+        case "Region" if sorted(values) != sorted(stack.region for stack in stacks):
+            yield f"not every region has a record of its own: {values}"
+        case "Failover" if sorted(values) != ["PRIMARY", "SECONDARY"]:
+            yield f"FailoverPlace: one region is primary and one standby, not {values}"
+        case "GeoLocation" if len(set(values)) < len(values):
+            yield f"a place is served by two regions: {values}"
+        case "Weight" if all(value == "0" for value in values):
+            yield "every weight is 0"
+
+
+def health_of_local_world():
+    """The interval and the threshold with which the local world asks."""
+    source = CONFIG.read_text()
+    interval = re.search(r"health_check: SignedDuration::from_secs\((\d+)\)", source)
+    threshold = re.search(r"health_threshold: (\d+)", source)
+    return int(interval[1]), int(threshold[1])
+
+
+def main():
+    health = health_of_local_world()
+    deployed = environments().values()
+    faults = []
+
+    def hold(what, stacks):
+        for stack in stacks:
+            faults.extend(f"{what}, {stack.region}: {fault}" for fault in wrong_region(stack, health))
+        faults.extend(f"{what}: {fault}" for fault in wrong_name(stacks))
+
+    hold("samconfig.toml", [Stack(region, own) for region, own in deployed])
+    for routing, examples in EXAMPLES.items():
+        stacks = [
+            Stack(region, {**own, "Routing": routing, **example})
+            for (region, own), example in zip(deployed, examples, strict=False)
+        ]
+        hold(f"Routing={routing}", stacks)
+    ways = Stack("eu-west-1", {"Routing": "none"}).template["Parameters"]["Routing"]["AllowedValues"]
+    if set(ways) != EXAMPLES.keys():
+        faults.append(f"Routing allows {ways}, but {sorted(EXAMPLES)} are tried here")
+    for fault in faults:
+        print(f"check-routing: {fault}", file=sys.stderr)
+    if not faults:
+        print(f"check-routing: {len(ways)} ways of routing fit together over {len(deployed)} regions")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

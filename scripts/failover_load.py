@@ -1,0 +1,76 @@
+"""What a survivor carries when all customers of another region come to it: the table of docs/routing.md.
+
+Usual traffic as the functions reckon it (shared/domain/src/traffic.rs), instances by prices.toml's requests_per_instance.
+With --check it compares the page with what it reckons.
+"""
+
+import datetime
+import math
+import pathlib
+import re
+import sys
+import tomllib
+import zoneinfo
+
+PAGE = pathlib.Path("docs/routing.md")
+BEGIN, END = "<!-- failover load -->\n```text\n", "```\n"
+# A day of winter and one of summer: clocks move peaks against each other.
+DAYS = [datetime.datetime(2026, 11, 20, tzinfo=datetime.UTC), datetime.datetime(2026, 7, 20, tzinfo=datetime.UTC)]
+# The reference night of the documentation: from the first canary until the last region has the release.
+WAVE = range(3 * 60, 4 * 60 + 30)
+
+
+def profile():
+    """The share of the peak by hour of local time."""
+    source = pathlib.Path("shared/domain/src/traffic.rs").read_text()
+    shares = re.search(r"const PROFILE: \[f64; 24\] = \[([^\]]*)\]", source)
+    return [float(share) for share in re.findall(r"[\d.]+", shares[1])]
+
+
+def rate(region, shares, at):
+    """Requests a second at a moment."""
+    local = at.astimezone(zoneinfo.ZoneInfo(region["time_zone"]))
+    part = local.minute / 60
+    return region["peak_rps"] * (shares[local.hour] * (1 - part) + shares[(local.hour + 1) % 24] * part)
+
+
+def largest(lost, survivor, shares, minutes):
+    """The most that both regions' customers ask of the survivor in these minutes of the days."""
+    times = [day + datetime.timedelta(minutes=minute) for day in DAYS for minute in minutes]
+    return max(rate(lost, shares, at) + rate(survivor, shares, at) for at in times)
+
+
+def table():
+    fleet = tomllib.loads(pathlib.Path("fleet.toml").read_text())["region"]
+    carries = tomllib.loads(pathlib.Path("prices.toml").read_text())["usage"]["requests_per_instance"]
+    shares = profile()
+    lines = ["lost  survivor  floor   any hour            in the night's wave"]
+    for lost in fleet:
+        for survivor in fleet:
+            if survivor is lost:
+                continue
+            line = f"{lost['title']:<6}{survivor['title']:<10}{survivor['instances']:>5}"
+            for minutes in (range(24 * 60), WAVE):
+                load = largest(lost, survivor, shares, minutes)
+                needs = math.ceil(load / carries)
+                short = " short" if needs > survivor["instances"] else ""
+                line += f"   {load:>4.0f}/s  {needs} needed{short:<6}"
+            lines.append(line.rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    if "--check" not in sys.argv:
+        print(table(), end="")
+        return 0
+    page = PAGE.read_text()
+    quoted = page.partition(BEGIN)[2].partition(END)[0]
+    if quoted != table():
+        print(f"failover-load: {PAGE} does not show what is reckoned now:\n{table()}", file=sys.stderr)
+        return 1
+    print(f"failover-load: {PAGE} shows what is reckoned")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
