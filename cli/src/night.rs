@@ -1,9 +1,13 @@
 //! `meridian night`.
 
+mod serve;
+
 use crate::terminal::{self, Leaving};
 use anstyle::{AnsiColor, Style};
 use jiff::{Timestamp, tz::TimeZone};
-use meridian_local::night::{self, Functions, NightError, Options, RegionEnd, Report, Scenario, ScenarioError};
+use meridian_local::night::{
+    Functions, Line, NightError, Options, RegionEnd, Report, Scenario, ScenarioError, Session,
+};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,6 +34,8 @@ pub struct Arguments {
     /// Folder for evaluation pages and the functions' logs [default: target/meridian/SCENARIO].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    serve: serve::Serve,
 }
 
 /// Why a night could not be run.
@@ -60,22 +66,56 @@ fn tell(arguments: &Arguments) -> Result<ExitCode, Error> {
     let story: Box<dyn Write> =
         if arguments.json { Box::new(anstream::stderr()) } else { Box::new(anstream::stdout()) };
     let mut story = Leaving(story);
-    let mut failed = None;
     title(&mut story, &scenario, arguments)?;
-    let report = night::run(&scenario, &options, &mut |line| {
-        // A full disk is no reason to stop the night halfway; it is said at the end.
-        if let Err(error) = terminal::line(&mut story, line) {
-            failed.get_or_insert(error);
-        }
-    })?;
-    failed.map_or(Ok(()), Err)?;
-    summary(&mut story, &report, &out)?;
+    let session = Session::begin(&scenario, &options)?;
+    let mut night = Night { scenario: &scenario, session, story: &mut story, failed: None };
+    if arguments.serve.serve {
+        serve::live(&mut night, &arguments.serve)?;
+    } else {
+        night.run_until(scenario.end())?;
+    }
+    let report = night.ended()?;
+    summary(&mut night.story, &report, &out)?;
     if arguments.json {
         let mut stdout = Leaving(std::io::stdout().lock());
         serde_json::to_writer_pretty(&mut stdout, &report)?;
         writeln!(stdout)?;
     }
+    if arguments.serve.serve && !arguments.serve.close {
+        serve::linger(&mut night)?;
+    }
     Ok(if report.as_expected { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// A night under way, and where it is told.
+struct Night<'a, 'b> {
+    scenario: &'a Scenario,
+    session: Session<'a>,
+    story: &'b mut Leaving<Box<dyn Write>>,
+    failed: Option<std::io::Error>,
+}
+
+impl Night<'_, '_> {
+    fn run_until(&mut self, at: Timestamp) -> Result<(), NightError> {
+        let (story, failed) = (&mut self.story, &mut self.failed);
+        self.session.run_until(at, &mut |line: &Line| {
+            // A full disk is no reason to stop the night halfway; it is said at the end.
+            if let Err(error) = terminal::line(story, line) {
+                failed.get_or_insert(error);
+            }
+        })
+    }
+
+    /// Says something beside the story.
+    fn say(&mut self, text: &str) -> std::io::Result<()> {
+        writeln!(self.story, "{text}")?;
+        self.story.flush()
+    }
+
+    fn ended(&mut self) -> Result<Report, Error> {
+        let report = self.session.report()?;
+        self.failed.take().map_or(Ok(report), |error| Err(error.into()))
+    }
 }
 
 fn binaries(arguments: &Arguments) -> Result<PathBuf, Error> {

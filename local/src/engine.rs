@@ -93,6 +93,11 @@ impl<H: Host> Engine<H> {
         &self.host
     }
 
+    /// The host, for what it has to hand over between the engine's runs.
+    pub fn host_mut(&mut self) -> &mut H {
+        &mut self.host
+    }
+
     /// Runs everything that is due up to and at a moment; virtual time then stands there.
     ///
     /// # Errors

@@ -19,6 +19,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The largest request: far above SageMaker's 6 MB, below what would hurt.
 const LARGEST_BODY: usize = 256 << 20;
 
+/// The status of what looks like an answer where there is none.
+const SILENT: u16 = 503;
+
 /// What every request needs.
 pub(super) struct Front {
     world: SharedWorld,
@@ -130,14 +133,25 @@ pub(super) async fn serve(front: Arc<Front>, request: Request) -> Response {
     let reply = match outcome {
         Outcome::Answer(Ok(reply)) => reply,
         Outcome::Answer(Err(error)) => protocol.error(&error, &parts, &request_id),
-        Outcome::Hang => silence("x-meridian-hang"),
+        Outcome::Hang => {
+            // Meridian's own client makes a silence of it. Any other one has words for its user.
+            let error = ApiError::new(
+                "ServiceUnavailable",
+                SILENT,
+                "the simulated AWS does not answer this call; the \
+                local world says so at once, where AWS would let its caller wait",
+            );
+            protocol.error(&error, &parts, &request_id).with("x-meridian-hang", "true")
+        }
         Outcome::Killed => match child {
             Some(child) => {
                 front.switchboard.give_up(child, Report::Killed);
                 // The process is about to be killed, and this connection with it.
                 std::future::pending().await
             }
-            None => silence("x-meridian-killed"),
+            None => {
+                Reply { status: SILENT, headers: vec![("x-meridian-killed", "true".to_owned())], body: Bytes::new() }
+            }
         },
     };
     finish(reply, &front, &request_id)
@@ -162,11 +176,6 @@ fn answer(
         }
         Err(error) => Outcome::Answer(Err(error)),
     }
-}
-
-/// The sign for a call that gets no answer.
-fn silence(sign: &'static str) -> Reply {
-    Reply { status: 503, headers: vec![(sign, "true".to_owned())], body: Bytes::new() }
 }
 
 fn finish(reply: Reply, front: &Front, request_id: &str) -> Response {

@@ -9,6 +9,7 @@ mod chunked;
 mod date;
 mod form;
 mod front;
+mod guests;
 mod invoke;
 mod json;
 mod query;
@@ -22,6 +23,7 @@ use crate::engine::SharedWorld;
 use crate::host::wire::{ChildId, Report, Switchboard, router};
 use axum::serve::ListenerExt;
 use front::Front;
+pub use guests::Guests;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -45,17 +47,36 @@ impl Door {
     /// Where no port can be had.
     pub fn open(world: SharedWorld) -> io::Result<Self> {
         let (unheard, _) = mpsc::channel();
-        Door::for_children(world, unheard)
+        Door::listen(world, 0, unheard, None)
+    }
+
+    /// Opens a door of a world that an engine drives, on a port of choice (0: any that is free). Those who sleep at its clock
+    /// wait in `guests` for the engine to come to their moment.
+    ///
+    /// # Errors
+    /// Where the port cannot be had.
+    pub fn for_guests(world: SharedWorld, port: u16, guests: Guests) -> io::Result<Self> {
+        let (unheard, _) = mpsc::channel();
+        Door::listen(world, port, unheard, Some(guests))
     }
 
     /// Opens a door for child processes too, whose reports go to `reports`.
     pub(crate) fn for_children(world: SharedWorld, reports: Sender<(ChildId, Report)>) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        Door::listen(world, 0, reports, None)
+    }
+
+    fn listen(
+        world: SharedWorld,
+        port: u16,
+        reports: Sender<(ChildId, Report)>,
+        guests: Option<Guests>,
+    ) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let switchboard = Arc::new(Switchboard::new(world.clone(), reports));
         let front = Arc::new(Front::new(world.clone(), switchboard.clone()));
-        let routes = router(switchboard.clone(), world)
+        let routes = router(switchboard.clone(), world, guests)
             .fallback(move |request| front::serve(front.clone(), request))
             .layer(axum::extract::DefaultBodyLimit::disable());
         let (close, closed) = oneshot::channel();
@@ -84,7 +105,7 @@ impl Door {
     }
 
     /// The clock of clients that are no functions, for `MERIDIAN_CLOCK_URL`: while they sleep, the world's time passes by
-    /// itself. Not to be used while an engine runs.
+    /// itself. Where an engine runs, that is only right of a door [for guests](Door::for_guests).
     pub fn clock_url(&self) -> String {
         format!("{}/_clock/outside", self.url())
     }

@@ -11,10 +11,12 @@
 //! ```
 //!
 //! While a child sleeps it must do nothing else: the engine takes the request as its word that all of it waits. For one
-//! who is no child, the clock `/_clock/outside` lets the world's time pass by itself; only where no engine drives it.
+//! who is no child there is the clock `/_clock/outside`: a sleep there waits for the engine where the door is for guests,
+//! and lets the world's time pass by itself where no engine drives it.
 
 use super::line::{ChildId, Report, Switchboard, Work};
 use crate::engine::{SharedWorld, lock};
+use crate::http::Guests;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -35,11 +37,11 @@ struct SleepRequest {
 }
 
 /// The routes of the children.
-pub(crate) fn router(board: Arc<Switchboard>, world: SharedWorld) -> Router {
+pub(crate) fn router(board: Arc<Switchboard>, world: SharedWorld, guests: Option<Guests>) -> Router {
     let outside = Router::new()
         .route("/_clock/outside", get(outside_now))
         .route("/_clock/outside/sleep", post(outside_sleep))
-        .with_state(world);
+        .with_state((world, guests));
     Router::new()
         .route("/_runtime/{child}/2018-06-01/runtime/invocation/next", get(next))
         .route("/_runtime/{child}/2018-06-01/runtime/invocation/{id}/response", post(response))
@@ -124,19 +126,26 @@ async fn sleep(State(board): Board, Path(child): Path<u64>, body: Bytes) -> Resp
     tell(board.now())
 }
 
-async fn outside_now(State(world): State<SharedWorld>) -> Response {
+type Outside = State<(SharedWorld, Option<Guests>)>;
+
+async fn outside_now(State((world, _)): Outside) -> Response {
     tell(lock(&world).now())
 }
 
-async fn outside_sleep(State(world): State<SharedWorld>, body: Bytes) -> Response {
-    match until(&body) {
-        Ok(until) => {
-            let mut world = lock(&world);
-            world.run_until(until);
-            tell(world.now())
+async fn outside_sleep(State((world, guests)): Outside, body: Bytes) -> Response {
+    let until = match until(&body) {
+        Ok(until) => until,
+        Err(why) => return refused(why),
+    };
+    match guests {
+        None => lock(&world).run_until(until),
+        Some(guests) if until > lock(&world).now() => {
+            // An error means that the night is over: then nobody needs to wait.
+            let _over = guests.wait(until).await;
         }
-        Err(why) => refused(why),
+        Some(_) => {}
     }
+    tell(lock(&world).now())
 }
 
 fn until(body: &[u8]) -> Result<Timestamp, serde_json::Error> {

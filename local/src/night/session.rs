@@ -1,0 +1,227 @@
+//! A night that is lived step by step: as fast as it goes, at a pace, or to a moment where it stands still while others
+//! look at it through its door.
+
+use super::people::{self, Deed};
+use super::report::Remains;
+use super::story::{Line, Narrator};
+use super::teller::Teller;
+use super::{FLEET, Functions, NightError, Options, Report, Scenario, create, setup, write_evaluations};
+use crate::direct::DirectPorts;
+use crate::engine::{Engine, Host, Progress, SharedWorld, lock};
+use crate::host::in_process::{Actor, InProcess, Running};
+use crate::host::wire::{Wire, WireSettings};
+use crate::http::{Door, Guests};
+use crate::world::{FunctionName, Invocation, InvocationEnd, InvocationId, World};
+use jiff::Timestamp;
+use meridian_domain::Fleet;
+use meridian_handlers::context::{Context, FunctionKind, HandlerError};
+use std::collections::{BTreeMap, VecDeque};
+use std::convert::Infallible;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+/// A night under way.
+pub struct Session<'a> {
+    scenario: &'a Scenario,
+    seed: u64,
+    out: PathBuf,
+    fleet: Arc<Fleet>,
+    teller: Teller,
+    /// What training and people have still to do, in order.
+    deeds: VecDeque<Deed<'a>>,
+    // Before the engine, so that nobody calls a world whose functions are gone.
+    door: Option<(Door, Guests)>,
+    machine: Machine,
+}
+
+/// The engine, by where its functions run.
+enum Machine {
+    InProcess(Engine<InProcess<Handlers>>),
+    Wire(Box<Engine<Wire>>),
+    Elsewhere(Engine<Elsewhere>),
+}
+
+type Handlers = Box<dyn FnMut(&Invocation, Actor) -> Running>;
+
+/// The host of functions that somebody else runs: an invocation counts as taken when it is made, and stays to be fetched.
+#[derive(Debug, Default)]
+struct Elsewhere(Vec<Invocation>);
+
+impl Host for Elsewhere {
+    type Error = Infallible;
+
+    fn start(&mut self, invocation: &Invocation) -> Result<Progress, Infallible> {
+        self.0.push(invocation.clone());
+        Ok(Progress::Ended(InvocationEnd::Answered(serde_json::Value::Null)))
+    }
+
+    fn resume(&mut self, _: InvocationId) -> Result<Progress, Infallible> {
+        Ok(Progress::Ended(InvocationEnd::Answered(serde_json::Value::Null)))
+    }
+
+    fn kill(&mut self, _: InvocationId) {}
+}
+
+impl<'a> Session<'a> {
+    /// The first moment of a night: the champion serves, nothing has happened yet.
+    ///
+    /// # Errors
+    /// The scenario contradicts the fleet, or the functions cannot be run.
+    pub fn begin(scenario: &'a Scenario, options: &Options) -> Result<Self, NightError> {
+        let fleet = Arc::new(Fleet::parse(FLEET)?);
+        let (world, champion) = setup::world(scenario, &fleet, options.seed)?;
+        let world: SharedWorld = Arc::new(Mutex::new(world));
+        let mut narrator = Narrator::new((*fleet).clone());
+        fleet.regions.iter().for_each(|region| narrator.meet_target(&champion.target(&fleet, region)));
+        let mut teller = Teller::new((*fleet).clone(), narrator);
+        teller.ledger = champion.chains(&fleet, &scenario.new)?;
+        let machine = match &options.functions {
+            Functions::InProcess => Machine::InProcess(Engine::new(world.clone(), in_process(&world, &fleet)?)),
+            Functions::Binaries(folder) => {
+                let logs = options.out.join("logs");
+                create(&logs)?;
+                let settings = WireSettings::new(folder, logs, &fleet.name, &fleet.account);
+                Machine::Wire(Box::new(Engine::new(world.clone(), Wire::new(world, settings)?)))
+            }
+            Functions::Elsewhere => Machine::Elsewhere(Engine::new(world, Elsewhere::default())),
+        };
+        let deeds = people::deeds(scenario).into();
+        Ok(Session {
+            scenario,
+            seed: options.seed,
+            out: options.out.clone(),
+            fleet,
+            teller,
+            deeds,
+            door: None,
+            machine,
+        })
+    }
+
+    /// The fleet.
+    pub fn fleet(&self) -> &Fleet {
+        &self.fleet
+    }
+
+    /// The world.
+    pub fn world(&self) -> &SharedWorld {
+        match &self.machine {
+            Machine::InProcess(engine) => engine.world(),
+            Machine::Wire(engine) => engine.world(),
+            Machine::Elsewhere(engine) => engine.world(),
+        }
+    }
+
+    /// The present, in virtual time.
+    pub fn now(&self) -> Timestamp {
+        lock(self.world()).now()
+    }
+
+    /// Lets others call the world on a port of 127.0.0.1 (0: any that is free), for as long as this night lives.
+    ///
+    /// # Errors
+    /// The port cannot be had.
+    pub fn open_door(&mut self, port: u16) -> Result<&Door, NightError> {
+        let guests = Guests::default();
+        let door = Door::for_guests(self.world().clone(), port, guests.clone())
+            .map_err(|source| NightError::Door { port, source })?;
+        Ok(&self.door.insert((door, guests)).0)
+    }
+
+    /// The earliest moment for which a guest at the door waits: only a run to it ends the wait.
+    pub fn awaited(&self) -> Option<Timestamp> {
+        self.door.as_ref().and_then(|(_, guests)| guests.earliest())
+    }
+
+    /// What was invoked since this was last asked, where functions run [elsewhere](Functions::Elsewhere).
+    pub fn take_invocations(&mut self) -> Vec<Invocation> {
+        match &mut self.machine {
+            Machine::Elsewhere(engine) => std::mem::take(&mut engine.host_mut().0),
+            Machine::InProcess(_) | Machine::Wire(_) => Vec::new(),
+        }
+    }
+
+    /// Lives up to and at a moment, with what people do until then; virtual time then stands there.
+    ///
+    /// # Errors
+    /// The functions cannot be run any more, or what a person did in the scenario did not work.
+    pub fn run_until(&mut self, at: Timestamp, tell: &mut dyn FnMut(&Line)) -> Result<(), NightError> {
+        while let Some(deed) = self.deeds.pop_front_if(|deed| deed.at <= at) {
+            self.pass(deed.at, tell)?;
+            let world = self.world().clone();
+            let line = deed.done(&world, &self.fleet, self.teller.narrator())?;
+            self.teller.say(line, tell);
+        }
+        self.pass(at, tell)?;
+        if let Some((_, guests)) = &self.door {
+            guests.wake(self.now());
+        }
+        Ok(())
+    }
+
+    fn pass(&mut self, at: Timestamp, tell: &mut dyn FnMut(&Line)) -> Result<(), NightError> {
+        let teller = &mut self.teller;
+        let watch = |world: &mut World| teller.catch_up(world, tell);
+        match &mut self.machine {
+            Machine::InProcess(engine) => engine.run_watched(at, watch)?,
+            Machine::Wire(engine) => engine.run_watched(at, watch)?,
+            Machine::Elsewhere(engine) => engine.run_watched(at, watch)?,
+        }
+        Ok(())
+    }
+
+    /// How it went so far. Whether that is as expected is only asked of a night at its end.
+    ///
+    /// # Errors
+    /// An evaluation page cannot be written.
+    pub fn report(&self) -> Result<Report, NightError> {
+        let mut world = lock(self.world());
+        let evaluations = write_evaluations(&mut world, &self.fleet, &self.teller.pages_written, &self.out)?;
+        let ledger = self.teller.ledger.clone();
+        let remains = Remains { scenario: self.scenario, fleet: &self.fleet, seed: self.seed, ledger, evaluations };
+        Ok(remains.report(&mut world))
+    }
+}
+
+impl fmt::Debug for Session<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("scenario", &self.scenario.name).finish_non_exhaustive()
+    }
+}
+
+/// The functions as futures, each call with ports of its own; like warm processes, one region's calls of one function
+/// remember what the last one knew.
+fn in_process(world: &SharedWorld, fleet: &Arc<Fleet>) -> Result<InProcess<Handlers>, NightError> {
+    let damaged = |error: HandlerError| NightError::Data(error.to_string());
+    let mut contexts = BTreeMap::new();
+    for region in &fleet.regions {
+        for function in FunctionName::ALL {
+            let context = Context::new(FLEET, region.name.clone()).map_err(damaged)?;
+            contexts.insert((region.name.clone(), function), context);
+        }
+    }
+    let fleet = fleet.clone();
+    let handlers: Handlers = Box::new(move |invocation, actor| {
+        let ports = DirectPorts::of(actor, fleet.clone());
+        let context = contexts.get(&(invocation.region.clone(), invocation.function));
+        let context = context.map(|context| context.for_request(&invocation.request_id));
+        let (function, event) = (kind(invocation.function), invocation.payload.clone());
+        Box::pin(async move {
+            let context = context.ok_or("a function of a region that the fleet does not have")?;
+            let answer = meridian_handlers::entry::invoke(function, &ports, &context, event).await;
+            answer.map_err(|error| error.to_string())
+        })
+    });
+    Ok(InProcess::new(world.clone(), handlers))
+}
+
+fn kind(function: FunctionName) -> FunctionKind {
+    match function {
+        FunctionName::Replication => FunctionKind::Replication,
+        FunctionName::ShadowEval => FunctionKind::ShadowEval,
+        FunctionName::Promote => FunctionKind::Promote,
+        FunctionName::Rollback => FunctionKind::Rollback,
+        FunctionName::Status => FunctionKind::Status,
+    }
+}
