@@ -37,7 +37,7 @@ pub async fn invoke<P: Ports>(
 /// An event of another kind, or what the handler could not do.
 pub async fn replication<P: Ports>(ports: &P, ctx: &Context, event: Value) -> Result<Value, HandlerError> {
     logged(async {
-        let event = ReplicationEvent::parse(&event)?;
+        let event = ReplicationEvent::parse(&event, ctx.own_region()?)?;
         if let ReplicationEvent::ManifestCreated { release } = &event {
             note("release", release);
         }

@@ -16,4 +16,6 @@ pub use rollback::RollbackEvent;
 pub use status::StatusEvent;
 
 #[cfg(test)]
+mod fixtures;
+#[cfg(test)]
 mod tests;

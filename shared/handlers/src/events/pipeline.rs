@@ -135,6 +135,14 @@ fn turn(fields: &Fields<'_>) -> Result<Turn, EventError> {
     }
 }
 
+/// CodePipeline's ids are UUIDs. What else an actor may be called is for people.
+fn execution(fields: &Fields<'_>) -> Result<Actor, EventError> {
+    const EXPECTED: &str = "the pipeline execution's id";
+    let id = fields.text("/execution", EXPECTED)?;
+    let is_plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    id.parse().ok().filter(|_| is_plain).ok_or_else(|| fields.wrong("/execution", EXPECTED, quoted(id)))
+}
+
 impl UserParameters {
     const EVENT: &'static str = "CodePipeline job, UserParameters";
 
@@ -152,7 +160,7 @@ impl UserParameters {
             release: fields.name("/release", "the release's SHA-256: 64 lower-case hexadecimal digits")?,
             policy: fields.name("/policy", "the fleet policy's SHA-256: 64 lower-case hexadecimal digits")?,
             pipeline: fields.name("/pipeline", "the pipeline's name")?,
-            execution: fields.name("/execution", "the pipeline execution's id")?,
+            execution: execution(&fields)?,
         })
     }
 }

@@ -1,12 +1,24 @@
 //! What wakes `replication`.
 
-use super::fields::{EventError, Fields, is_sweep, kind, other_kind};
-use meridian_domain::{ReleaseId, keys};
+use super::fields::{EventError, Fields, is_sweep, kind, other_kind, quoted};
+use meridian_domain::{BucketName, Region, ReleaseId, keys};
 use serde_json::Value;
 
 const TAKES: &str = "S3 \"Object Created\" through EventBridge, S3 replication notifications, or a scheduled event";
 const CREATED: &str = "S3 Object Created";
 const NOTIFICATION: &str = "S3 replication notification";
+
+/// What S3 says of its own replication, in a notification's `eventName`.
+const SAID: [&str; 4] = [
+    "OperationFailedReplication",
+    "OperationMissedThreshold",
+    "OperationNotTracked",
+    "OperationReplicatedAfterThreshold",
+];
+/// The longest key that S3 takes, in bytes.
+const LONGEST_KEY: usize = 1024;
+/// What a page repeats of S3's reason; the documented ones are single words.
+const LONGEST_REASON: usize = 100;
 
 /// What wakes `replication`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,16 +49,16 @@ pub struct ReplicationTrouble {
 }
 
 impl ReplicationEvent {
-    /// Reads an event.
+    /// Reads an event that came to the function in a region.
     ///
     /// # Errors
-    /// Another kind of event, or the field that is missing or wrong.
-    pub fn parse(event: &Value) -> Result<Self, EventError> {
+    /// Another kind of event, another region's bucket, or the field that is missing or wrong.
+    pub fn parse(event: &Value, own: &Region) -> Result<Self, EventError> {
         if is_sweep(event) {
             return Ok(Self::Sweep);
         }
         if kind(event) == ("aws.s3", "Object Created") {
-            return Self::created(Fields::new(CREATED, event));
+            return Self::created(Fields::new(CREATED, event), own);
         }
         match event.pointer("/Records") {
             Some(Value::Array(records)) if !records.is_empty() => {
@@ -56,31 +68,30 @@ impl ReplicationEvent {
         }
     }
 
-    fn created(fields: Fields<'_>) -> Result<Self, EventError> {
+    fn created(fields: Fields<'_>, own: &Region) -> Result<Self, EventError> {
         const EXPECTED: &str = "a manifest's key, releases/manifests/<64 hexadecimal digits>.json";
+        let bucket = fields.text("/detail/bucket/name", "this region's own bucket")?;
+        if bucket != own.bucket.as_str() {
+            let expected = format!("{:?}, this region's own bucket", own.bucket.as_str());
+            return Err(fields.wrong("/detail/bucket/name", &expected, quoted(bucket)));
+        }
         let key = fields.text("/detail/object/key", EXPECTED)?;
         match keys::release_of_manifest(key) {
             Some(release) => Ok(Self::ManifestCreated { release }),
-            None => Err(fields.wrong("/detail/object/key", EXPECTED, super::fields::quoted(key))),
+            None => Err(fields.wrong("/detail/object/key", EXPECTED, quoted(key))),
         }
     }
 }
 
 impl ReplicationTrouble {
+    /// What it names goes into a page and into the ledger: each name is held against what S3 takes as one.
     fn parse(record: &Value) -> Result<Self, EventError> {
-        const EXPECTED: &str = "a name such as Replication:OperationFailedReplication";
         let fields = Fields::new(NOTIFICATION, record);
-        let name = fields.text("/eventName", EXPECTED)?;
-        let name = name.strip_prefix("s3:").unwrap_or(name);
-        let Some(what) = name.strip_prefix("Replication:") else {
-            return Err(fields.wrong("/eventName", EXPECTED, super::fields::quoted(name)));
-        };
-        let destination = fields.text("/replicationEventData/destinationBucket", "the destination bucket's ARN")?;
         Ok(Self {
-            what: what.to_owned(),
-            key: fields.text("/s3/object/key", "the object's key")?.to_owned(),
-            destination: destination.trim_start_matches("arn:aws:s3:::").to_owned(),
-            reason: fields.optional("/replicationEventData/failureReason")?.map(str::to_owned),
+            what: said(&fields)?.to_owned(),
+            key: key(&fields)?.to_owned(),
+            destination: destination(&fields)?.to_owned(),
+            reason: fields.optional("/replicationEventData/failureReason")?.map(one_line),
         })
     }
 
@@ -88,4 +99,35 @@ impl ReplicationTrouble {
     pub fn is_open(&self) -> bool {
         self.what != "OperationReplicatedAfterThreshold"
     }
+}
+
+fn said<'a>(fields: &Fields<'a>) -> Result<&'a str, EventError> {
+    const EXPECTED: &str = "a name such as Replication:OperationFailedReplication";
+    let name = fields.text("/eventName", EXPECTED)?;
+    let what = name.strip_prefix("s3:").unwrap_or(name).strip_prefix("Replication:");
+    what.filter(|what| SAID.contains(what)).ok_or_else(|| fields.wrong("/eventName", EXPECTED, quoted(name)))
+}
+
+fn key<'a>(fields: &Fields<'a>) -> Result<&'a str, EventError> {
+    const EXPECTED: &str = "the object's key";
+    let key = fields.text("/s3/object/key", EXPECTED)?;
+    if key.len() > LONGEST_KEY || key.chars().any(char::is_control) {
+        return Err(fields.wrong("/s3/object/key", EXPECTED, quoted(key)));
+    }
+    Ok(key)
+}
+
+fn destination<'a>(fields: &Fields<'a>) -> Result<&'a str, EventError> {
+    const FIELD: &str = "/replicationEventData/destinationBucket";
+    const EXPECTED: &str = "the destination bucket's ARN";
+    let arn = fields.text(FIELD, EXPECTED)?;
+    let bucket = arn.strip_prefix("arn:aws:s3:::").unwrap_or(arn);
+    if bucket.parse::<BucketName>().is_err() {
+        return Err(fields.wrong(FIELD, EXPECTED, quoted(arn)));
+    }
+    Ok(bucket)
+}
+
+fn one_line(reason: &str) -> String {
+    reason.chars().filter(|char| !char.is_control()).take(LONGEST_REASON).collect()
 }

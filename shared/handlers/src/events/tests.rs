@@ -1,21 +1,28 @@
 use super::*;
 use serde_json::{Value, json};
 
-fn fixture(path: &str) -> Value {
+pub(super) fn fixture(path: &str) -> Value {
     let path = format!("{}/../../events/{path}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// An event as `replication` in `region` reads it.
+pub(super) fn replication(region: &str, event: &Value) -> Result<ReplicationEvent, EventError> {
+    let fleet = crate::testing::fleet();
+    ReplicationEvent::parse(event, fleet.region(&crate::testing::name(region)).unwrap())
+}
+
+pub(super) const HOME: &str = "eu-west-1";
 const RELEASE: &str = "f4874e767dae57f48abdd881a7a451606da461c56f8321fe9b6d144021de3b72";
 
 #[test]
 fn replication_is_woken_by_manifests_by_failures_and_by_the_schedule() {
-    let created = ReplicationEvent::parse(&fixture("replication/object-created.json"));
+    let created = replication("ap-northeast-1", &fixture("replication/object-created.json"));
     assert_eq!(created, Ok(ReplicationEvent::ManifestCreated { release: RELEASE.parse().unwrap() }));
-    assert_eq!(ReplicationEvent::parse(&fixture("replication/sweep.json")), Ok(ReplicationEvent::Sweep));
+    assert_eq!(replication(HOME, &fixture("replication/sweep.json")), Ok(ReplicationEvent::Sweep));
     let Ok(ReplicationEvent::ReplicationFailed(troubles)) =
-        ReplicationEvent::parse(&fixture("replication/replication-failed.json"))
+        replication(HOME, &fixture("replication/replication-failed.json"))
     else {
         panic!("expected a failure")
     };
@@ -35,7 +42,7 @@ fn replication_is_woken_by_manifests_by_failures_and_by_the_schedule() {
 fn a_key_that_is_no_manifest_is_refused_by_name() {
     let mut event = fixture("replication/object-created.json");
     event["detail"]["object"]["key"] = json!("releases/archives/model.tar.gz");
-    let error = ReplicationEvent::parse(&event).unwrap_err().to_string();
+    let error = replication("ap-northeast-1", &event).unwrap_err().to_string();
     assert_eq!(
         error,
         "S3 Object Created: field detail.object.key is \"releases/archives/model.tar.gz\"; expected a manifest's key, \
@@ -170,7 +177,7 @@ fn an_event_of_another_kind_is_refused_by_every_function() {
     let foreign = [fixture("hostile/wrong-type.json"), json!({"hello": 1}), json!(null), json!([]), json!("text")];
     for event in foreign {
         for error in [
-            ReplicationEvent::parse(&event).unwrap_err(),
+            replication(HOME, &event).unwrap_err(),
             PipelineJob::parse("promote", &event).unwrap_err(),
             RollbackEvent::parse(&event).unwrap_err(),
             StatusEvent::parse(&event).unwrap_err(),
