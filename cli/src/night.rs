@@ -14,6 +14,7 @@ use std::process::ExitCode;
 
 /// What `meridian night` is asked.
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("door").args(["wire", "serve"]).multiple(true))]
 #[command(after_help = "Exit code: 0 the fleet ended as the scenario expects; 1 it did not; 2 wrong input.")]
 pub struct Arguments {
     /// A built-in scenario's name, or the path of a scenario file.
@@ -36,6 +37,9 @@ pub struct Arguments {
     out: Option<PathBuf>,
     #[command(flatten)]
     serve: serve::Serve,
+    /// Write every call to AWS and its answer to a file, with --wire or --serve: JSON lines.
+    #[arg(long, value_name = "FILE", requires = "door")]
+    record: Option<PathBuf>,
 }
 
 /// Why a night could not be run.
@@ -62,7 +66,7 @@ fn tell(arguments: &Arguments) -> Result<ExitCode, Error> {
     let scenario = Scenario::load(&arguments.scenario)?;
     let out = arguments.out.clone().unwrap_or_else(|| PathBuf::from("target/meridian").join(&scenario.name));
     let functions = if arguments.wire { Functions::Binaries(binaries(arguments)?) } else { Functions::InProcess };
-    let options = Options { seed: arguments.seed, functions, out: out.clone() };
+    let options = Options { seed: arguments.seed, functions, out: out.clone(), record: arguments.record.clone() };
     let story: Box<dyn Write> =
         if arguments.json { Box::new(anstream::stderr()) } else { Box::new(anstream::stdout()) };
     let mut story = Leaving(story);

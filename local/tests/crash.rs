@@ -72,7 +72,7 @@ fn region(history: &RegionHistory) -> String {
 
 fn night(scenario: &Scenario) -> (Report, String) {
     let out = tempfile::tempdir().unwrap();
-    let options = Options { seed: 7, functions: Functions::InProcess, out: out.path().to_owned() };
+    let options = Options { seed: 7, functions: Functions::InProcess, out: out.path().to_owned(), record: None };
     let mut story = String::new();
     let report = night::run(scenario, &options, &mut |line| {
         story.push_str(&line.plain());

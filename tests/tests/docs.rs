@@ -251,7 +251,7 @@ fn words(value: &Value, found: &mut Vec<String>) {
 fn every_field_of_a_nights_document_is_described() {
     let page = read("docs/night-json.md");
     let out = tempfile::tempdir().unwrap();
-    let options = Options { seed: 7, functions: Functions::InProcess, out: out.path().to_owned() };
+    let options = Options { seed: 7, functions: Functions::InProcess, out: out.path().to_owned(), record: None };
     let mut found = Vec::new();
     for name in ["bad-eval", "bad-model", "late-alarm", "tokyo-dark"] {
         let report = night::run(&Scenario::load(name).unwrap(), &options, &mut |_| {}).unwrap();

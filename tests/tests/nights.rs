@@ -12,7 +12,7 @@ const SEED: u64 = 7;
 /// A night in this process, with its story.
 fn live(scenario: &Scenario, seed: u64) -> (String, Report) {
     let out = tempfile::tempdir().unwrap();
-    let options = Options { seed, functions: Functions::InProcess, out: out.path().to_owned() };
+    let options = Options { seed, functions: Functions::InProcess, out: out.path().to_owned(), record: None };
     told(scenario, &options)
 }
 
@@ -264,7 +264,7 @@ fn binaries() -> Option<PathBuf> {
 fn same_over_the_wire(name: &str) {
     let Some(folder) = binaries() else { return };
     let out = tempfile::tempdir().unwrap();
-    let wire = Options { seed: SEED, functions: Functions::Binaries(folder), out: out.path().to_owned() };
+    let wire = Options { seed: SEED, functions: Functions::Binaries(folder), out: out.path().to_owned(), record: None };
     let (story, report) = told(&built_in(name), &wire);
     let (usual_story, usual) = live(&built_in(name), SEED);
     assert_eq!(usual_story, story);

@@ -1,5 +1,6 @@
 //! What happens to a request before and after its protocol.
 
+use super::record::{Asked, Recorder};
 use super::reply::{Call, Reply};
 use super::scope::Scope;
 use super::{cbor, date, invoke, json, query, s3};
@@ -27,11 +28,12 @@ pub(super) struct Front {
     world: SharedWorld,
     switchboard: Arc<Switchboard>,
     requests: AtomicU64,
+    record: Option<Arc<Recorder>>,
 }
 
 impl Front {
-    pub fn new(world: SharedWorld, switchboard: Arc<Switchboard>) -> Self {
-        Front { world, switchboard, requests: AtomicU64::new(0) }
+    pub fn new(world: SharedWorld, switchboard: Arc<Switchboard>, record: Option<Arc<Recorder>>) -> Self {
+        Front { world, switchboard, requests: AtomicU64::new(0), record }
     }
 
     /// Request ids are counted, not drawn: they reach error messages, which must not differ from run to run.
@@ -126,8 +128,12 @@ pub(super) async fn serve(front: Arc<Front>, request: Request) -> Response {
     let request_id = front.request_id();
     let scope = Scope::of(&parts.headers);
     let protocol = Protocol::of(&parts, scope.as_ref().ok());
+    let mut asked = front.record.as_ref().map(|_| Asked::of(&parts, scope.as_ref().ok()));
     let outcome = match axum::body::to_bytes(body, LARGEST_BODY).await {
-        Ok(body) => answer(&front, scope, child, protocol, &parts, body, &request_id),
+        Ok(body) => {
+            asked.iter_mut().for_each(|asked| asked.body = body.clone());
+            answer(&front, scope, child, protocol, &parts, body, &request_id)
+        }
         Err(error) => Outcome::Answer(Err(ApiError::new("IncompleteBody", 400, error.to_string()))),
     };
     let reply = match outcome {
@@ -154,7 +160,7 @@ pub(super) async fn serve(front: Arc<Front>, request: Request) -> Response {
             }
         },
     };
-    finish(reply, &front, &request_id)
+    finish(reply, asked, &front, &request_id)
 }
 
 fn answer(
@@ -178,14 +184,14 @@ fn answer(
     }
 }
 
-fn finish(reply: Reply, front: &Front, request_id: &str) -> Response {
+fn finish(reply: Reply, asked: Option<Asked>, front: &Front, request_id: &str) -> Response {
     let now = lock(&front.world).now();
     let reply = reply
         .with("date", date::http(now))
         .with("x-meridian-now", now.to_string())
         .with("x-amzn-requestid", request_id)
         .with("x-amz-request-id", request_id);
-    let mut response = Response::new(Body::from(reply.body));
+    let mut response = http::Response::new(());
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in reply.headers {
         // A value that no header can hold (a line break in an ETag, say) is left out.
@@ -193,5 +199,8 @@ fn finish(reply: Reply, front: &Front, request_id: &str) -> Response {
             response.headers_mut().insert(HeaderName::from_static(name), value);
         }
     }
-    response
+    if let (Some(recorder), Some(asked)) = (&front.record, asked) {
+        recorder.write(&asked, &response, &reply.body);
+    }
+    response.map(|()| Body::from(reply.body))
 }

@@ -13,6 +13,7 @@ mod guests;
 mod invoke;
 mod json;
 mod query;
+mod record;
 mod registry;
 mod reply;
 mod s3;
@@ -24,6 +25,7 @@ use crate::host::wire::{ChildId, Report, Switchboard, router};
 use axum::serve::ListenerExt;
 use front::Front;
 pub use guests::Guests;
+pub use record::{RecordError, Recorder};
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -47,7 +49,7 @@ impl Door {
     /// Where no port can be had.
     pub fn open(world: SharedWorld) -> io::Result<Self> {
         let (unheard, _) = mpsc::channel();
-        Door::listen(world, 0, unheard, None)
+        Door::listen(world, 0, unheard, None, None)
     }
 
     /// Opens a door of a world that an engine drives, on a port of choice (0: any that is free). Those who sleep at its clock
@@ -55,14 +57,23 @@ impl Door {
     ///
     /// # Errors
     /// Where the port cannot be had.
-    pub fn for_guests(world: SharedWorld, port: u16, guests: Guests) -> io::Result<Self> {
+    pub fn for_guests(
+        world: SharedWorld,
+        port: u16,
+        guests: Guests,
+        record: Option<Arc<Recorder>>,
+    ) -> io::Result<Self> {
         let (unheard, _) = mpsc::channel();
-        Door::listen(world, port, unheard, Some(guests))
+        Door::listen(world, port, unheard, Some(guests), record)
     }
 
     /// Opens a door for child processes too, whose reports go to `reports`.
-    pub(crate) fn for_children(world: SharedWorld, reports: Sender<(ChildId, Report)>) -> io::Result<Self> {
-        Door::listen(world, 0, reports, None)
+    pub(crate) fn for_children(
+        world: SharedWorld,
+        reports: Sender<(ChildId, Report)>,
+        record: Option<Arc<Recorder>>,
+    ) -> io::Result<Self> {
+        Door::listen(world, 0, reports, None, record)
     }
 
     fn listen(
@@ -70,12 +81,13 @@ impl Door {
         port: u16,
         reports: Sender<(ChildId, Report)>,
         guests: Option<Guests>,
+        record: Option<Arc<Recorder>>,
     ) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let switchboard = Arc::new(Switchboard::new(world.clone(), reports));
-        let front = Arc::new(Front::new(world.clone(), switchboard.clone()));
+        let front = Arc::new(Front::new(world.clone(), switchboard.clone(), record));
         let routes = router(switchboard.clone(), world, guests)
             .fallback(move |request| front::serve(front.clone(), request))
             .layer(axum::extract::DefaultBodyLimit::disable());

@@ -16,6 +16,7 @@ pub use story::{Line, Narrator, Tone};
 
 use crate::engine::EngineError;
 use crate::host::wire::WireError;
+use crate::http::RecordError;
 use crate::world::{InstallError, World, WorldError};
 use meridian_domain::{ChainError, Fleet, FleetError, NameError};
 use std::convert::Infallible;
@@ -33,6 +34,8 @@ pub struct Options {
     pub functions: Functions,
     /// Where evaluation pages and the functions' logs go.
     pub out: PathBuf,
+    /// A file for a record of every call that comes through a door.
+    pub record: Option<PathBuf>,
 }
 
 /// Where the functions run.
@@ -75,6 +78,9 @@ pub enum NightError {
         /// Why.
         source: std::io::Error,
     },
+    /// The calls could not be recorded.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// A file could not be written.
     #[error("{path}: {source}")]
     Write {

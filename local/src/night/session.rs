@@ -10,7 +10,7 @@ use crate::direct::DirectPorts;
 use crate::engine::{Engine, Host, Progress, SharedWorld, lock};
 use crate::host::in_process::{Actor, InProcess, Running};
 use crate::host::wire::{Wire, WireSettings};
-use crate::http::{Door, Guests};
+use crate::http::{Door, Guests, Recorder};
 use crate::world::{FunctionName, Invocation, InvocationEnd, InvocationId, World};
 use jiff::Timestamp;
 use meridian_domain::Fleet;
@@ -26,6 +26,7 @@ pub struct Session<'a> {
     scenario: &'a Scenario,
     seed: u64,
     out: PathBuf,
+    record: Option<Arc<Recorder>>,
     fleet: Arc<Fleet>,
     teller: Teller,
     /// What training and people have still to do, in order.
@@ -76,12 +77,14 @@ impl<'a> Session<'a> {
         fleet.regions.iter().for_each(|region| narrator.meet_target(&champion.target(&fleet, region)));
         let mut teller = Teller::new((*fleet).clone(), narrator);
         teller.ledger = champion.chains(&fleet, &scenario.new)?;
+        let record = options.record.as_deref().map(Recorder::create).transpose()?.map(Arc::new);
         let machine = match &options.functions {
             Functions::InProcess => Machine::InProcess(Engine::new(world.clone(), in_process(&world, &fleet)?)),
             Functions::Binaries(folder) => {
                 let logs = options.out.join("logs");
                 create(&logs)?;
                 let settings = WireSettings::new(folder, logs, &fleet.name, &fleet.account);
+                let settings = WireSettings { record: record.clone(), ..settings };
                 Machine::Wire(Box::new(Engine::new(world.clone(), Wire::new(world, settings)?)))
             }
             Functions::Elsewhere => Machine::Elsewhere(Engine::new(world, Elsewhere::default())),
@@ -91,6 +94,7 @@ impl<'a> Session<'a> {
             scenario,
             seed: options.seed,
             out: options.out.clone(),
+            record,
             fleet,
             teller,
             deeds,
@@ -124,7 +128,7 @@ impl<'a> Session<'a> {
     /// The port cannot be had.
     pub fn open_door(&mut self, port: u16) -> Result<&Door, NightError> {
         let guests = Guests::default();
-        let door = Door::for_guests(self.world().clone(), port, guests.clone())
+        let door = Door::for_guests(self.world().clone(), port, guests.clone(), self.record.clone())
             .map_err(|source| NightError::Door { port, source })?;
         Ok(&self.door.insert((door, guests)).0)
     }
@@ -157,7 +161,7 @@ impl<'a> Session<'a> {
         if let Some((_, guests)) = &self.door {
             guests.wake(self.now());
         }
-        Ok(())
+        self.record.as_ref().map_or(Ok(()), |record| Ok(record.check()?))
     }
 
     fn pass(&mut self, at: Timestamp, tell: &mut dyn FnMut(&Line)) -> Result<(), NightError> {

@@ -9,7 +9,7 @@ mod line;
 mod routes;
 
 use crate::engine::{Host, Progress, SharedWorld};
-use crate::http::Door;
+use crate::http::{Door, Recorder};
 use crate::world::{FunctionName, Invocation, InvocationEnd, InvocationId};
 use child::Child;
 use meridian_domain::RegionName;
@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
@@ -44,6 +45,8 @@ pub struct WireSettings {
     pub fleet: String,
     /// Real time in which a running child must sleep, answer or end.
     pub patience: Duration,
+    /// Where every call to AWS is recorded.
+    pub record: Option<Arc<Recorder>>,
 }
 
 impl WireSettings {
@@ -63,6 +66,7 @@ impl WireSettings {
             account: account.into(),
             fleet: fleet.to_string(),
             patience: Duration::from_secs(60),
+            record: None,
         }
     }
 
@@ -151,7 +155,7 @@ impl Wire {
     /// Where the door cannot be opened.
     pub fn new(world: SharedWorld, settings: WireSettings) -> Result<Self, WireError> {
         let (sender, reports) = mpsc::channel();
-        let door = Door::for_children(world, sender).map_err(WireError::Door)?;
+        let door = Door::for_children(world, sender, settings.record.clone()).map_err(WireError::Door)?;
         Ok(Wire { idle: Vec::new(), busy: BTreeMap::new(), door, reports, settings, spawned: 0 })
     }
 
