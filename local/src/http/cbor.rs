@@ -28,7 +28,7 @@ pub(super) fn serve(call: &Call<'_>) -> Outcome<Reply> {
         Ok(input) => input,
         Err(error) => return Outcome::Answer(Err(error)),
     };
-    map(registry::call(call, Service::CloudWatch, operation, input), |output| Ok(reply(200, &output)))
+    map(registry::call(call, Service::CloudWatch, operation, input), |output| Ok(answer(&output)))
 }
 
 /// An error in this protocol. CloudWatch also keeps the code that its older query protocol used, in a header.
@@ -36,6 +36,15 @@ pub(super) fn error(error: &ApiError) -> Reply {
     let fault = if error.status < 500 { "Sender" } else { "Receiver" };
     let body = serde_json::json!({ "__type": error.code, "message": error.message });
     reply(error.status, &body).with("x-amzn-query-error", format!("{};{fault}", error.code))
+}
+
+/// An operation without a result answers no body, and so no type of one.
+fn answer(output: &Json) -> Reply {
+    if output.as_object().is_some_and(Map::is_empty) {
+        let reply = Reply { status: 200, headers: Vec::new(), body: Vec::new().into() };
+        return reply.with("smithy-protocol", "rpc-v2-cbor");
+    }
+    reply(200, output)
 }
 
 fn reply(status: u16, body: &Json) -> Reply {

@@ -87,8 +87,13 @@ pub(super) fn is_period(seconds: u32) -> bool {
     matches!(seconds, 1 | 5 | 10 | 20 | 30) || (seconds > 0 && seconds.is_multiple_of(60))
 }
 
-/// `InvalidParameterValue`, CloudWatch's answer to bad members.
+/// CloudWatch's answer to bad members, which its operations need not declare.
 pub(super) fn invalid(message: impl Into<String>) -> ApiError {
+    ApiError::new("ValidationError", 400, message)
+}
+
+/// `PutMetricData` has a word of its own.
+fn bad_datum(message: impl Into<String>) -> ApiError {
     ApiError::new("InvalidParameterValue", 400, message)
 }
 
@@ -97,10 +102,10 @@ fn samples_of(datum: &MetricDatum) -> Result<Samples, ApiError> {
         datum.values.iter().enumerate().map(|(at, value)| (*value, datum.counts.get(at).copied().unwrap_or(1.0)));
     let all: Vec<(f64, f64)> = datum.value.iter().map(|value| (*value, 1.0)).chain(many).collect();
     if all.is_empty() || all.iter().any(|(value, count)| !value.is_finite() || !count.is_finite() || *count < 0.0) {
-        return Err(invalid(format!("The datum of {} needs finite values.", datum.metric_name)));
+        return Err(bad_datum(format!("The datum of {} needs finite values.", datum.metric_name)));
     }
     if !datum.counts.is_empty() && datum.counts.len() != datum.values.len() {
-        return Err(invalid("The parameters Values and Counts must have the same length."));
+        return Err(bad_datum("The parameters Values and Counts must have the same length."));
     }
     Ok(Samples::new(all))
 }
@@ -112,10 +117,10 @@ impl Operation for PutMetricData {
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<PutMetricDataOutput, ApiError> {
         if self.namespace.is_empty() || self.namespace.starts_with("AWS/") {
-            return Err(invalid("The value AWS/ for parameter Namespace is reserved."));
+            return Err(bad_datum("The value AWS/ for parameter Namespace is reserved."));
         }
         if self.metric_data.is_empty() || self.metric_data.len() > 1000 {
-            return Err(invalid("MetricData must have 1 to 1000 members."));
+            return Err(bad_datum("MetricData must have 1 to 1000 members."));
         }
         let now = world.now;
         let (oldest, newest) = (SignedDuration::from_hours(-14 * 24), SignedDuration::from_hours(2));
@@ -124,7 +129,7 @@ impl Operation for PutMetricData {
             let at = datum.timestamp.map_or(now, EpochSeconds::timestamp);
             let age = at.duration_since(now);
             if age < oldest || age > newest {
-                return Err(invalid("Timestamp must be between two weeks ago and two hours from now."));
+                return Err(bad_datum("Timestamp must be between two weeks ago and two hours from now."));
             }
             let key = MetricKey::new(&self.namespace, &datum.metric_name, &datum.dimensions);
             points.push((key, at, samples_of(datum)?));

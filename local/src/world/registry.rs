@@ -3,7 +3,8 @@
 use super::{What, World};
 use crate::api::sagemaker::{
     CreateModelPackage, CreateModelPackageOutput, DescribeModelPackage, DescribeModelPackageOutput, ListModelPackages,
-    ListModelPackagesOutput, ModelApprovalStatus, ModelPackageSummary, UpdateModelPackage, UpdateModelPackageOutput,
+    ListModelPackagesOutput, ModelApprovalStatus, ModelPackageStatusDetails, ModelPackageSummary, UpdateModelPackage,
+    UpdateModelPackageOutput,
 };
 use crate::api::{ApiError, Operation, Service};
 use meridian_domain::RegionName;
@@ -86,6 +87,7 @@ impl Operation for CreateModelPackage {
             model_package_description: self.model_package_description,
             inference_specification: self.inference_specification,
             model_package_status: "Completed".to_owned(),
+            model_package_status_details: ModelPackageStatusDetails::default(),
             model_approval_status: status,
             approval_description: None,
             model_metrics: self.model_metrics,

@@ -35,6 +35,11 @@ impl Models {
     }
 }
 
+/// The data plane's word for what the control plane calls a `ValidationException`.
+fn refused(message: impl Into<String>) -> ApiError {
+    ApiError::new("ValidationError", 400, message)
+}
+
 impl Operation for InvokeEndpoint {
     const SERVICE: Service = Service::SageMakerRuntime;
     const NAME: &'static str = "InvokeEndpoint";
@@ -42,7 +47,7 @@ impl Operation for InvokeEndpoint {
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<InvokeEndpointOutput, ApiError> {
         if self.body.len() > LARGEST_PAYLOAD {
-            return Err(ApiError::validation("The payload is larger than 6 MB."));
+            return Err(refused("The payload is larger than 6 MB."));
         }
         let of_fleet = self.endpoint_name == world.config.fleet.endpoint.as_str();
         let reached = of_fleet.then(|| world.green_share(region));
@@ -53,10 +58,10 @@ impl Operation for InvokeEndpoint {
         });
         let Some(fleet) = fleet else {
             let message = format!("Endpoint {} of account not found or not in service.", self.endpoint_name);
-            return Err(ApiError::validation(message));
+            return Err(refused(message));
         };
         if self.target_variant.as_ref().is_some_and(|wanted| *wanted != fleet.variant) {
-            return Err(ApiError::validation("The target variant does not exist."));
+            return Err(refused("The target variant does not exist."));
         }
         let model = fleet.archive.and_then(|digest| world.models.0.get(&digest));
         let answer = match (model, std::str::from_utf8(&self.body)) {

@@ -197,7 +197,8 @@ pub struct DescribeEndpointOutput {
     pub endpoint_arn: String,
     /// The configuration that serves; during an update the old one.
     pub endpoint_config_name: String,
-    /// The fleet that serves.
+    /// The fleet that serves; not there while there is none yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub production_variants: Vec<ProductionVariantSummary>,
     /// The status.
     pub endpoint_status: EndpointStatus,

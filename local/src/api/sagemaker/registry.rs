@@ -145,6 +145,8 @@ pub struct DescribeModelPackageOutput {
     pub inference_specification: Option<InferenceSpecification>,
     /// Always `Completed` here.
     pub model_package_status: String,
+    /// Nothing is validated or scanned here.
+    pub model_package_status_details: ModelPackageStatusDetails,
     /// Whether it may be deployed.
     pub model_approval_status: ModelApprovalStatus,
     /// Why.
@@ -160,6 +162,16 @@ pub struct DescribeModelPackageOutput {
     pub creation_time: EpochSeconds,
     /// When it last changed.
     pub last_modified_time: EpochSeconds,
+}
+
+/// What was found about a package while it was made, of which the world knows nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ModelPackageStatusDetails {
+    /// Empty: only packages for the marketplace are validated.
+    pub validation_statuses: Vec<serde_json::Value>,
+    /// Empty likewise.
+    pub image_scan_statuses: Vec<serde_json::Value>,
 }
 
 /// `UpdateModelPackage`.

@@ -34,12 +34,13 @@ fn page(list: &ListObjectsV2, output: &ListObjectsV2Output) -> String {
     let token = |name, text: &Option<String>| text.as_deref().map(|text| xml::element(name, text)).unwrap_or_default();
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
-         <ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{}{}{}{}{}{}{}{contents}</ListBucketResult>",
+         <ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{}{}{}{}{}{}{}{}{contents}</ListBucketResult>",
         xml::element("Name", &list.bucket),
         xml::element("Prefix", &list.prefix),
         xml::element("KeyCount", &output.contents.len().to_string()),
         xml::element("MaxKeys", &list.max_keys.unwrap_or(1000).min(1000).to_string()),
         xml::element("IsTruncated", if output.is_truncated { "true" } else { "false" }),
+        token("StartAfter", &list.start_after),
         token("ContinuationToken", &list.continuation_token),
         token("NextContinuationToken", &output.next_continuation_token),
     )

@@ -1,0 +1,59 @@
+//! What the functions ask and the local world answers, over the wire, held against botocore's own models of the services.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests say what they expect by unwrapping it")]
+
+use meridian_local::api::OPERATIONS;
+use meridian_local::night::{self, Functions, Options, Scenario};
+use meridian_local::world::FunctionName;
+use meridian_tests::skip;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Made by `scripts/wire-tools`, which `scripts/test` runs first.
+const TOOLS: &str = ".tools/wire";
+
+/// Together these call everything that a function calls, and hear most of the errors that a function may hear: endpoints
+/// that are not there yet, a release that is rejected, control planes that do not answer, and a rollback that fails.
+const NIGHTS: [&str; 4] = ["first-night", "bad-eval", "tokyo-dark", "update-rollback-failed"];
+
+/// No function calls these: they are there for people who look into the world. `emulators.rs` holds their answers.
+const UNCALLED: [&str; 4] = ["HeadObject", "DescribeModel", "DescribeEndpointConfig", "ListModelPackages"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Lives a night with the real binaries, and leaves a record of it.
+fn recorded(name: &str, binaries: &Path, folder: &Path) -> PathBuf {
+    let record = folder.join(name).with_extension("jsonl");
+    let functions = Functions::Binaries(binaries.to_owned());
+    let options = Options { seed: 7, functions, out: folder.join(name), record: Some(record.clone()) };
+    let report = night::run(&Scenario::load(name).unwrap(), &options, &mut |_| {}).unwrap();
+    assert!(report.as_expected, "{name}: {:?}", report.unexpected);
+    record
+}
+
+#[test]
+fn every_request_and_every_answer_is_as_botocore_models_it() {
+    let (root, test) = (root(), "every_request_and_every_answer_is_as_botocore_models_it");
+    let tools = root.join(TOOLS);
+    if !tools.join(".done").exists() {
+        return skip(test, "no botocore to ask; scripts/wire-tools says why");
+    }
+    let binaries = root.join("target/release");
+    if let Some(function) = FunctionName::ALL.iter().find(|function| !binaries.join(function.as_str()).is_file()) {
+        return skip(test, &format!("no release binary {function}; run: make build"));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let records: Vec<PathBuf> = NIGHTS.iter().map(|name| recorded(name, &binaries, folder.path())).collect();
+    let called: Vec<&str> = OPERATIONS.into_iter().filter(|operation| !UNCALLED.contains(operation)).collect();
+    let check = Command::new(tools.join("bin/python"))
+        .arg(root.join("tests/wire/check_record.py"))
+        .args(["--cover", &called.join(",")])
+        .args(records)
+        .output()
+        .unwrap();
+    let (said, complained) = (String::from_utf8_lossy(&check.stdout), String::from_utf8_lossy(&check.stderr));
+    assert!(check.status.success(), "{said}{complained}");
+    println!("{said}");
+}
