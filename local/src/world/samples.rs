@@ -56,7 +56,8 @@ impl Samples {
     /// Samples `v` with `low < v <= high`, as CloudWatch has the bounds of `TC` and `PR`.
     pub fn within(&self, low: Option<f64>, high: Option<f64>) -> f64 {
         let inside = |value: f64| low.is_none_or(|low| low < value) && high.is_none_or(|high| value <= high);
-        self.0.iter().filter(|(value, _)| inside(*value)).map(|(_, count)| count).sum()
+        // Nothing sums up to -0 in Rust, and would be written so.
+        self.0.iter().filter(|(value, _)| inside(*value)).map(|(_, count)| count).sum::<f64>() + 0.0
     }
 
     fn percentile(&self, percent: f64) -> Option<f64> {
@@ -162,6 +163,10 @@ mod tests {
         assert_eq!(of("p95"), Some(20_000.0));
         assert_eq!(of("p99"), Some(30_000.0));
         assert_eq!(of("TC(20000:)"), Some(5.0), "the lower bound is exclusive");
+        assert!(
+            of("TC(1000000:)").is_some_and(|none| none == 0.0 && none.is_sign_positive()),
+            "none is not minus none"
+        );
         assert_eq!(of("TC(:20000)"), Some(95.0), "the upper bound is inclusive");
         assert_eq!(of("PR(0:20000)"), Some(95.0));
         assert_eq!(of("Maximum"), Some(30_000.0));

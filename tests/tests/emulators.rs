@@ -1,0 +1,67 @@
+//! The same calls to the local world and to public emulators of AWS: where they differ is known, and who is right.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests say what they expect by unwrapping it")]
+
+use meridian_domain::Fleet;
+use meridian_local::night::{Functions, Options, Scenario, Session};
+use meridian_tests::skip;
+use serde_json::{Value, json};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Made by `scripts/wire-tools`, which `scripts/test` runs first.
+const TOOLS: &str = ".tools/wire";
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Runs a script of `tests/wire` and returns what it printed; its exit code must be 0.
+fn script<'a>(name: &str, arguments: impl IntoIterator<Item = &'a OsStr>) -> String {
+    let python = root().join(TOOLS).join("bin/python");
+    let ran = Command::new(python).arg(root().join("tests/wire").join(name)).args(arguments).output().unwrap();
+    let (said, complained) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    assert!(ran.status.success(), "{name}:\n{said}{complained}");
+    said.into_owned()
+}
+
+/// Where everything is in the world, as `tests/wire/servers.py` reads it.
+fn place(fleet: &Fleet, endpoint: &str, clock: &str) -> Value {
+    let buckets = fleet.regions.iter().map(|region| (region.name.to_string(), json!(region.bucket)));
+    json!({
+        "endpoint": endpoint,
+        "clock": clock,
+        "account": fleet.account,
+        "buckets": Value::Object(buckets.collect()),
+        "topic": fleet.topic_arn(&fleet.home),
+        "package_group": fleet.name,
+    })
+}
+
+#[test]
+fn the_world_differs_from_public_emulators_only_where_it_is_known_and_why() {
+    if !root().join(TOOLS).join(".done").exists() {
+        return skip("emulators", "no emulators to ask; scripts/wire-tools says why");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let record = folder.path().join("record.jsonl");
+    let options = Options {
+        seed: 7,
+        functions: Functions::Elsewhere,
+        out: folder.path().to_owned(),
+        record: Some(record.clone()),
+    };
+    // Nothing serves yet, as in an emulator that has just begun.
+    let scenario = Scenario::load("first-night").unwrap();
+    let mut session = Session::begin(&scenario, &options).unwrap();
+    let fleet = session.fleet().clone();
+    let door = session.open_door(0).unwrap();
+    let place = place(&fleet, &door.url(), &door.clock_url()).to_string();
+    let arguments = ["--place", &place, "--logs"].map(OsStr::new);
+    println!("{}", script("compare.py", arguments.into_iter().chain([folder.path().as_os_str()])));
+    // What boto3 was answered, and by whom else: these are the operations that no function calls.
+    let uncalled = "HeadObject,DescribeModel,DescribeEndpointConfig,ListModelPackages";
+    let arguments = ["--answers", "--cover", uncalled].map(OsStr::new);
+    println!("{}", script("check_record.py", arguments.into_iter().chain([record.as_os_str()])));
+}
