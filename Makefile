@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: mutants help build demo test check fmt fuzz crash model sanitize bench large-models train check-account sam-build clean-tools
+.PHONY: mutants help build demo test check fmt fuzz crash model sanitize bench large-models train check-account sam-build sam-test clean-tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,11 @@ check: ## formatting, lints, dependencies, template
 
 mutants: ## break planner, audit and judge in every small way, and see which test notices (hours)
 	@scripts/mutants
+
+sam-test: build ## every function in its Lambda container, given every event of events/ (needs a container engine)
+	@scripts/python-tools
+	@scripts/lambda-image
+	cargo test --locked --workspace --test sam -- --nocapture
 
 check-account: ## whether the AWS credentials at hand belong to fleet.toml's account
 	@scripts/python-tools

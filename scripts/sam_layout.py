@@ -1,0 +1,48 @@
+"""What `sam build` would leave behind, out of binaries that are built already: .aws-sam/local/template.json and a folder with
+a `bootstrap` for every function.
+
+The functions are template.yaml's own (runtime, handler, memory, time limit, environment); only where their code lies is
+another, and that the local world's address can be handed to them by `sam local --env-vars`.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import sys
+
+from samcli.yamlhelper import yaml_parse
+
+OUT = pathlib.Path(".aws-sam/local")
+# SAM only overrides variables that a template names.
+WORLD = {"AWS_ENDPOINT_URL": "", "MERIDIAN_CLOCK_URL": ""}
+
+
+def main(binaries):
+    template = yaml_parse(pathlib.Path("template.yaml").read_text())
+    shared = template["Globals"]["Function"]
+    shared["Environment"]["Variables"] |= WORLD
+    # Where they would be sent after a failure is nothing that sam local knows.
+    shared.pop("EventInvokeConfig", None)
+    functions = {
+        name: function
+        for name, function in template["Resources"].items()
+        if function["Type"] == "AWS::Serverless::Function"
+    }
+    for name, function in functions.items():
+        binary = function.pop("Metadata")["BuildProperties"]["Binary"]
+        folder = OUT / name
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(binaries / binary, folder / "bootstrap")
+        os.chmod(folder / "bootstrap", 0o755)
+        function["Properties"]["CodeUri"] = name
+        function["Properties"].pop("Events", None)
+        function.pop("Condition", None)
+    # Of the rest only what the functions name is kept, for SAM to find it.
+    template["Resources"] = functions
+    template.pop("Outputs", None)
+    (OUT / "template.json").write_text(json.dumps(template, indent=2))
+    print(json.dumps({name: function["Properties"]["CodeUri"] for name, function in functions.items()}))
+
+
+main(pathlib.Path(sys.argv[1]))
