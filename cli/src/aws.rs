@@ -24,6 +24,13 @@ pub struct Place {
     endpoint_url: Option<String>,
 }
 
+impl Place {
+    /// Whether it is another endpoint than AWS's own.
+    pub fn is_elsewhere(&self) -> bool {
+        self.endpoint_url.is_some()
+    }
+}
+
 /// Input that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {

@@ -2,6 +2,7 @@
 
 mod aws;
 mod cost;
+mod doctor;
 mod evaluate;
 mod features;
 mod halt;
@@ -32,6 +33,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// What is wrong with an account, before a wave finds it; reads, and changes nothing.
+    Doctor(doctor::Arguments),
     /// Run a night of the whole system on this machine and tell its story.
     Night(night::Arguments),
     /// Judge a model on held-out records, by the gates that the pipeline asks.
@@ -61,6 +64,7 @@ const BAD_INPUT: u8 = 2;
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Night(arguments) => night::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Judge(arguments) => judge::run(&arguments),

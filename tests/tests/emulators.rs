@@ -65,3 +65,20 @@ fn the_world_differs_from_public_emulators_only_where_it_is_known_and_why() {
     let arguments = ["--answers", "--cover", uncalled].map(OsStr::new);
     println!("{}", script("check_record.py", arguments.into_iter().chain([record.as_os_str()])));
 }
+
+/// The emulator is somebody else's S3, SNS and CloudWatch: what the doctor asks them, and makes of their answers, is tried
+/// on more than our own world.
+#[test]
+fn the_doctor_finds_what_is_broken_in_a_public_emulator_and_nothing_else() {
+    let meridian = root().join("target/release/meridian");
+    if !root().join(TOOLS).join(".done").exists() || !meridian.is_file() {
+        return skip(
+            "doctor in an emulator",
+            "no emulator, or no release binary: scripts/wire-tools says why; make build",
+        );
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let fleet = root().join("fleet.toml");
+    let arguments = [meridian.as_os_str(), fleet.as_os_str(), folder.path().as_os_str()];
+    println!("{}", script("check_doctor.py", arguments));
+}

@@ -2,9 +2,9 @@
 
 usage: compare.py --place JSON --logs FOLDER
 
-JSON says where the world's door is, its clock, account, buckets, topic and package group (tests/tests/emulators.rs). Every difference must stand in disagreements.toml beside this script, with who is
-right and why, and everything there must still be a difference. Prints a table and the counts; exits 1 where the two lists
-are not the same.
+JSON says where the world's door is, its clock, account, buckets, topic and package group (tests/tests/emulators.rs). Every
+difference must stand in disagreements.toml beside this script, with who is right and why, and everything there must still
+be a difference. Prints a table and the counts; exits 1 where the two lists are not the same.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from servers import Server, emulator
+import steps_sagemaker  # noqa: F401, it adds its steps
 from steps import STEPS
 
 KNOWN = Path(__file__).parent / "disagreements.toml"

@@ -70,8 +70,8 @@ def _free_port() -> int:
 
 
 @contextmanager
-def emulator(name: str, log: Path):
-    """Runs an emulator until the block ends, and stops exactly that process."""
+def emulator(name: str, log: Path, account: str | None = None):
+    """Runs an emulator until the block ends, and stops exactly that process. With an account, it is left empty."""
     port, tools = _free_port(), Path(sys.executable).parent
     command = {
         "moto": [tools / "moto_server", "-H", "127.0.0.1", "-p", str(port)],
@@ -79,13 +79,15 @@ def emulator(name: str, log: Path):
     }[name]
     quiet = {"HOME": str(log.parent), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
     environment = quiet | {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port)}
+    environment |= {"MINISTACK_ACCOUNT_ID": account} if account else {}
     with log.open("w") as out, subprocess.Popen(
         list(map(str, command)), env=environment, cwd=log.parent, stdin=subprocess.DEVNULL, stdout=out, stderr=out
     ) as process:
         try:
             _wait_for(port, process, log)
             server = Server(name, f"http://127.0.0.1:{port}", {})
-            server.prepare()
+            if account is None:
+                server.prepare()
             yield server
         finally:
             process.terminate()

@@ -7,7 +7,7 @@ use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_s3::config::timeout::TimeoutConfig;
-use aws_sdk_s3::config::{Credentials, StalledStreamProtectionConfig};
+use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider, StalledStreamProtectionConfig};
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use meridian_domain::RegionName;
@@ -83,6 +83,11 @@ impl Clients {
     client!(s3, aws_sdk_s3, with |clients: &Self, builder: aws_sdk_s3::config::Builder| {
         builder.force_path_style(clients.endpoint.is_some())
     });
+
+    /// Where credentials come from.
+    pub(crate) async fn credentials(&self) -> Option<SharedCredentialsProvider> {
+        self.shared().await.credentials_provider()
+    }
 
     async fn shared(&self) -> &SdkConfig {
         self.shared.get_or_init(|| self.load()).await

@@ -14,6 +14,7 @@ pub mod config;
 mod endpoints;
 mod errors;
 pub mod function;
+pub mod inspect;
 mod ledger;
 pub mod logging;
 mod pager;

@@ -1,0 +1,136 @@
+//! `meridian doctor`: what is wrong with an account before a wave finds it.
+
+mod facts;
+mod findings;
+mod fleet;
+mod region;
+#[cfg(test)]
+mod tests;
+
+use crate::aws::{Place, Session};
+use crate::terminal::Leaving;
+use anstyle::{AnsiColor, Style};
+use findings::{Finding, Outcome, all_well};
+use serde::Serialize;
+use std::error::Error;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Version of the document.
+const SCHEMA: u32 = 1;
+
+/// What `meridian doctor` is asked.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Reads, and changes nothing. Exit code: 0 nothing is wrong; 1 something is wrong, or was not \
+                        answered; 2 wrong input, or no credentials. What is not checked is listed, and not counted.")]
+pub struct Arguments {
+    /// One JSON document instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// Show what is fine too.
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// The document.
+#[derive(Debug, Serialize)]
+struct Document<'a> {
+    schema: u32,
+    fleet: &'a str,
+    well: bool,
+    findings: &'a [Finding],
+    global: &'a [fleet::Global],
+}
+
+/// Why nothing could be asked.
+#[derive(Debug, thiserror::Error)]
+#[error("there are no credentials to ask with: {0}")]
+struct NoCredentials(String);
+
+/// Asks every region of the fleet, and says what is wrong and what mends it.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
+    let session = Session::open(&arguments.place)?;
+    session.run(session.ports.credentials()).map_err(NoCredentials)?;
+    let findings = session.run(ask(&session, !arguments.place.is_elsewhere()));
+    let well = all_well(&findings);
+    let mut out = Leaving(anstream::stdout().lock());
+    if arguments.json {
+        let name = session.fleet.name.as_str();
+        let document = Document { schema: SCHEMA, fleet: name, well, findings: &findings, global: &fleet::GLOBAL };
+        serde_json::to_writer_pretty(&mut out, &document)?;
+        writeln!(out)?;
+    } else {
+        table(&mut out, &findings, arguments.all)?;
+    }
+    Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+async fn ask(session: &Session, clock: bool) -> Vec<Finding> {
+    let (fleet, mut findings) = (&session.fleet, Vec::new());
+    for region in &fleet.regions {
+        let facts = facts::region(&session.ports, fleet, region).await;
+        findings.extend(region::judge(fleet, region, &facts, clock));
+        if region.name == fleet.home {
+            findings.extend(fleet::judge(fleet, region, &facts, &facts::home(&session.ports).await));
+        }
+    }
+    findings.extend(fleet::not_asked(fleet));
+    findings
+}
+
+fn table(out: &mut impl Write, findings: &[Finding], all: bool) -> std::io::Result<()> {
+    let shown = |finding: &&Finding| all || finding.outcome != Outcome::Fine;
+    for (finding, places) in alike(findings.iter().filter(shown)) {
+        let (word, style) = word(finding.outcome);
+        writeln!(out, "{style}{word:<11}{style:#}  {:<11}  {:<14}  {}", places.join(" "), finding.check, finding.what)?;
+        if let Some(mend) = &finding.mend {
+            let lead = if finding.outcome == Outcome::NotChecked { "by hand" } else { "mend" };
+            writeln!(out, "{:<42}{lead}: {mend}", "")?;
+        }
+    }
+    let count = |outcome| findings.iter().filter(|finding| finding.outcome == outcome).count();
+    writeln!(out, "\nDependencies that stand in one region for all (us-east-1); going back needs none of them:")?;
+    for own in &fleet::GLOBAL {
+        writeln!(out, "  {}: {}. Goes on: {}.", own.service, own.in_one_region, own.goes_on)?;
+    }
+    writeln!(
+        out,
+        "\n{} fine, {} wrong, {} unknown, {} warnings, {} not checked",
+        count(Outcome::Fine),
+        count(Outcome::Wrong),
+        count(Outcome::Unknown),
+        count(Outcome::Warning),
+        count(Outcome::NotChecked)
+    )
+}
+
+fn word(outcome: Outcome) -> (&'static str, Style) {
+    match outcome {
+        Outcome::Fine => ("fine", AnsiColor::Green.on_default()),
+        Outcome::Warning => ("warning", AnsiColor::Yellow.on_default()),
+        Outcome::NotChecked => ("not checked", Style::new().dimmed()),
+        Outcome::Unknown => ("UNKNOWN", AnsiColor::Red.on_default()),
+        Outcome::Wrong => ("WRONG", AnsiColor::Red.on_default().bold()),
+    }
+}
+
+/// Findings that read alike, once, with all their places.
+fn alike<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<(&'a Finding, Vec<&'a str>)> {
+    let mut lines: Vec<(&Finding, Vec<&str>)> = Vec::new();
+    for finding in findings {
+        let place = finding.place.as_deref().unwrap_or("all");
+        let same = |line: &&mut (&Finding, Vec<&str>)| {
+            let (own, _) = line;
+            (own.check, own.outcome, &own.what, &own.mend)
+                == (finding.check, finding.outcome, &finding.what, &finding.mend)
+        };
+        match lines.iter_mut().find(same) {
+            Some((_, places)) if places.contains(&place) => {}
+            Some((_, places)) => places.push(place),
+            None => lines.push((finding, vec![place])),
+        }
+    }
+    lines
+}

@@ -1,0 +1,72 @@
+//! What facts mean: each is fine, wrong with what mends it, not known, or not checked with the reason. Pure.
+
+use serde::Serialize;
+
+/// How a check came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// As it must be.
+    Fine,
+    /// Worth a look, and nothing that would stop a wave.
+    Warning,
+    /// Nobody here can ask it.
+    NotChecked,
+    /// It was asked, and not answered: that is not fine.
+    Unknown,
+    /// Not as it must be.
+    Wrong,
+}
+
+/// One check of one place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The region's title; none for what belongs to none.
+    pub place: Option<String>,
+    /// What was looked at.
+    pub check: &'static str,
+    /// How it came out.
+    pub outcome: Outcome,
+    /// What was found.
+    pub what: String,
+    /// The command or the setting that mends it; for what is not checked, the command that would tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mend: Option<String>,
+}
+
+impl Finding {
+    /// As it must be.
+    pub fn fine(check: &'static str, what: impl Into<String>) -> Self {
+        Self { place: None, check, outcome: Outcome::Fine, what: what.into(), mend: None }
+    }
+
+    /// Not as it must be.
+    pub fn wrong(check: &'static str, what: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { place: None, check, outcome: Outcome::Wrong, what: what.into(), mend: Some(mend.into()) }
+    }
+
+    /// Worth a look.
+    pub fn warning(check: &'static str, what: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { outcome: Outcome::Warning, ..Self::wrong(check, what, mend) }
+    }
+
+    /// Not asked.
+    pub fn not_checked(check: &'static str, why: impl Into<String>, instead: Option<String>) -> Self {
+        Self { place: None, check, outcome: Outcome::NotChecked, what: why.into(), mend: instead }
+    }
+
+    /// Not answered.
+    pub fn unknown(check: &'static str, why: impl Into<String>) -> Self {
+        Self { place: None, check, outcome: Outcome::Unknown, what: why.into(), mend: None }
+    }
+
+    /// The same finding, in a region.
+    pub fn at(self, place: &str) -> Self {
+        Self { place: Some(place.to_owned()), ..self }
+    }
+}
+
+/// Whether all is well: what is not known is not fine, what nobody can ask here is said and left to people.
+pub fn all_well(findings: &[Finding]) -> bool {
+    findings.iter().all(|finding| !matches!(finding.outcome, Outcome::Wrong | Outcome::Unknown))
+}

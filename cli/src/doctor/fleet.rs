@@ -1,0 +1,125 @@
+//! What regions have in common, judged; and what is not asked.
+
+use super::facts::{HomeFacts, RegionFacts};
+use super::findings::Finding;
+use super::region::{answered, deploy};
+use meridian_aws::inspect::{PipelineFacts, Rule};
+use meridian_domain::{Fleet, OrderPolicy, Region};
+use serde::Serialize;
+
+/// What is replicated, and nothing else: the ledger is each region's own.
+const REPLICATED: &str = "releases/";
+
+/// The pipeline, the registry, and the way to the other regions.
+pub fn judge(fleet: &Fleet, home: &Region, facts: &RegionFacts, own: &HomeFacts) -> Vec<Finding> {
+    let deploy = deploy(home);
+    let others = fleet.regions.iter().filter(|region| region.name != home.name);
+    let mut findings: Vec<Finding> = others
+        .map(|region| {
+            let none = format!("no rule copies to {}", region.bucket);
+            answered("replication", &facts.bucket.replication, &none, &deploy, |rules| {
+                replicated(region, rules, &none, &deploy)
+            })
+        })
+        .collect();
+    let name = fleet.pipeline.as_str();
+    findings.push(answered("pipeline", &own.pipeline, name, &deploy, |pipeline| staged(fleet, pipeline, &deploy)));
+    findings.push(answered("package group", &own.package_group, fleet.name.as_str(), &deploy, |()| {
+        Finding::fine("package group", "the model registry has the fleet's group")
+    }));
+    findings.into_iter().map(|finding| finding.at(&home.title)).collect()
+}
+
+fn replicated(region: &Region, rules: &[Rule], none: &str, deploy: &str) -> Finding {
+    let Some(rule) = rules.iter().find(|rule| rule.to == region.bucket.to_string()) else {
+        return Finding::wrong("replication", none, deploy);
+    };
+    let problem = [
+        (!rule.enabled, "is not enabled"),
+        (rule.prefix != REPLICATED, "does not copy releases/ and that alone"),
+        (!rule.key, "names no key of that region"),
+        (!rule.time_control, "has no replication time control"),
+        (!rule.metrics, "reports nothing of what is late"),
+    ];
+    match problem.into_iter().find(|(wrong, _)| *wrong) {
+        Some((_, what)) => Finding::wrong("replication", format!("the rule to {} {what}", region.title), deploy),
+        None => Finding::fine("replication", format!("releases/ to {}, timed and measured", region.title)),
+    }
+}
+
+fn staged(fleet: &Fleet, pipeline: &PipelineFacts, deploy: &str) -> Finding {
+    let promotes = fleet.regions.iter().enumerate().map(|(at, region)| match fleet.order {
+        OrderPolicy::Fixed => format!("Promote-{}", region.title),
+        OrderPolicy::Signal => format!("Promote-{}", at + 1),
+    });
+    let wanted: Vec<String> =
+        ["Register".to_owned()].into_iter().chain(promotes).chain(["Verify-Fleet".to_owned()]).collect();
+    // The source action comes first, under a name of its own.
+    let found: Vec<&String> = pipeline.actions.iter().skip(1).map(|action| &action.name).collect();
+    if pipeline.kind != "V2" || pipeline.mode != "QUEUED" {
+        let what = format!(
+            "it is {} and {}, not V2 and QUEUED: a newer execution would overtake",
+            pipeline.kind, pipeline.mode
+        );
+        return Finding::wrong("pipeline", what, deploy);
+    }
+    if !found.iter().copied().eq(wanted.iter()) {
+        let shown: Vec<&str> = found.iter().map(|name| name.as_str()).collect();
+        let what = format!("its actions are {}, not {}", shown.join(", "), wanted.join(", "));
+        return Finding::wrong("pipeline", what, format!("make check says how the stages must read; then {deploy}"));
+    }
+    Finding::fine("pipeline", format!("V2, queued, {} actions in the fleet's order", found.len() + 1))
+}
+
+/// What would need another service's client, with the command that tells: nothing is left out in silence.
+pub fn not_asked(fleet: &Fleet) -> Vec<Finding> {
+    let names: Vec<&str> = fleet.regions.iter().map(|region| region.name.as_str()).collect();
+    let everywhere = |command: &str| format!("for region in {}; do {command} --region $region; done", names.join(" "));
+    let quota = format!(
+        "aws service-quotas list-service-quotas --service-code sagemaker --query \"Quotas[?contains(QuotaName, '{}')]\"",
+        fleet.instance_type
+    );
+    let key = format!("aws kms describe-key --key-id alias/meridian-{} --query KeyMetadata.KeyState", fleet.name);
+    let image = "aws ecr describe-images --repository-name REPOSITORY --image-ids imageDigest=sha256:DIGEST";
+    let role = format!("aws iam get-role --role-name {} --query Role.Arn", fleet.execution_role);
+    vec![
+        Finding::not_checked(
+            "image",
+            "whether every region's registry has the next release's",
+            Some(everywhere(image)),
+        ),
+        Finding::not_checked("quota", "whether two fleets at once fit, alike everywhere", Some(everywhere(&quota))),
+        Finding::not_checked("key", "whether every bucket's key is enabled", Some(everywhere(&key))),
+        Finding::not_checked("role", "whether the instances' role is there", Some(role)),
+    ]
+}
+
+/// A service of which a part stands in one region for all.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Global {
+    /// The service.
+    pub service: &'static str,
+    /// What stands in us-east-1 alone, and fails with it.
+    pub in_one_region: &'static str,
+    /// What goes on without it.
+    pub goes_on: &'static str,
+}
+
+/// The fleet's dependencies that are not regional. A region's way back needs none of them (I6).
+pub const GLOBAL: [Global; 3] = [
+    Global {
+        service: "IAM",
+        in_one_region: "making and changing roles and policies",
+        goes_on: "roles that exist: each region has its own copy; STS is asked in the region",
+    },
+    Global {
+        service: "Route 53",
+        in_one_region: "changing records and health checks",
+        goes_on: "answers, and failing over by health checks",
+    },
+    Global {
+        service: "CloudFormation of IAM and Route 53",
+        in_one_region: "a deployment that makes either",
+        goes_on: "everything that is deployed",
+    },
+];

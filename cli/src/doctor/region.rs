@@ -1,0 +1,211 @@
+//! A region's facts, judged.
+
+use super::facts::RegionFacts;
+use super::findings::Finding;
+use meridian_aws::inspect::{AlarmFacts, Said, endpoint_alarms};
+use meridian_domain::{EndpointStatus, EndpointView, Fleet, Region, RegionHistory, alarms};
+use serde_json::Value;
+
+/// Two instances stand in two zones.
+const FLOOR: u32 = 2;
+/// A signature older than five minutes is refused; a clock that is this far off is on its way there.
+const LARGEST_SKEW: i64 = 2;
+
+/// Everything about one region. `clock` is false where its services' clock is not this machine's to compare.
+pub fn judge(fleet: &Fleet, region: &Region, facts: &RegionFacts, clock: bool) -> Vec<Finding> {
+    let deploy = deploy(region);
+    let mut findings = bucket(region, facts, &deploy);
+    findings.push(answered("topic", &facts.topic, &fleet.topic_arn(&region.name), &deploy, |()| {
+        Finding::fine("topic", "people can be paged")
+    }));
+    findings.extend(watched(fleet, facts, &deploy));
+    findings.push(endpoint(fleet, facts));
+    findings.push(ledger(region, facts));
+    findings.push(bytes(facts));
+    findings.push(skew(facts, clock));
+    findings.into_iter().map(|finding| finding.at(&region.title)).collect()
+}
+
+/// What makes a region's stack as the template has it.
+pub fn deploy(region: &Region) -> String {
+    format!("sam deploy --config-env {}", region.title.to_lowercase())
+}
+
+/// A check by what a service said; `there` judges what is there.
+pub fn answered<T>(
+    check: &'static str,
+    said: &Said<T>,
+    of: &str,
+    mend: &str,
+    there: impl FnOnce(&T) -> Finding,
+) -> Finding {
+    match said {
+        Said::Is(value) => there(value),
+        Said::Absent => Finding::wrong(check, format!("there is none: {of}"), mend),
+        Said::NotModelled => Finding::not_checked(check, "what answers here does not model it", None),
+        Said::Unknown(why) => Finding::unknown(check, why),
+    }
+}
+
+fn bucket(region: &Region, facts: &RegionFacts, deploy: &str) -> Vec<Finding> {
+    let (own, name) = (&facts.bucket, region.bucket.to_string());
+    let is = |check, said: &Said<bool>, fine: &str, wrong: &str| {
+        answered(check, said, &format!("{wrong} ({name})"), deploy, |good| {
+            if *good { Finding::fine(check, fine) } else { Finding::wrong(check, format!("{wrong} ({name})"), deploy) }
+        })
+    };
+    let public = own.public.clone().map(|public| public.blocked);
+    let tls = own.policy.clone().map(|policy| refuses_plain_http(&policy));
+    vec![
+        is(
+            "bucket",
+            &own.versioned,
+            "there, this account's, and versioned",
+            "this account has no such versioned bucket here",
+        ),
+        is("encryption", &own.kms, "with KMS", "it does not encrypt with KMS"),
+        is("public access", &public, "blocked", "some of it may be made public"),
+        is("TLS only", &tls, "plain HTTP is refused", "its policy does not refuse plain HTTP"),
+        is("events", &own.events, "they go to EventBridge", "its events wake nobody: EventBridge is off"),
+    ]
+}
+
+/// Whether a bucket's policy denies what comes without TLS.
+fn refuses_plain_http(policy: &str) -> bool {
+    let Ok(policy) = serde_json::from_str::<Value>(policy) else { return false };
+    let statements = policy.get("Statement");
+    let all: Vec<&Value> = match statements {
+        Some(Value::Array(all)) => all.iter().collect(),
+        one => one.into_iter().collect(),
+    };
+    all.iter().any(|statement| {
+        let secure = statement.pointer("/Condition/Bool/aws:SecureTransport");
+        let plain = secure.is_some_and(|own| *own == Value::Bool(false) || own.as_str() == Some("false"));
+        plain && statement.get("Effect").and_then(Value::as_str) == Some("Deny")
+    })
+}
+
+fn watched(fleet: &Fleet, facts: &RegionFacts, deploy: &str) -> Vec<Finding> {
+    let judge = &fleet.judge;
+    // SageMaker's latencies are in microseconds.
+    let bounds = [judge.latency_bound.as_secs_f64() * 1e6, judge.max_4xx, judge.max_5xx];
+    let names = endpoint_alarms(fleet.name.as_str());
+    let composite = alarms::composite_name(fleet);
+    let mut findings: Vec<Finding> = names
+        .iter()
+        .zip(bounds)
+        .map(|(name, bound)| {
+            answered("alarm", &facts.watch.alarms, name, deploy, |all| match find(all, name) {
+                None => Finding::wrong("alarm", format!("there is no alarm {name}"), deploy),
+                Some(own) if own.threshold.is_none_or(|threshold| (threshold - bound).abs() > bound * 1e-9) => {
+                    let shown = own.threshold.unwrap_or_default();
+                    Finding::wrong("alarm", format!("{name} rings above {shown}, and fleet.toml says {bound}"), deploy)
+                }
+                Some(own) => quiet(own, format!("{name} rings above {bound}")),
+            })
+        })
+        .collect();
+    findings.push(answered("rollback alarm", &facts.watch.alarms, &composite, deploy, |all| {
+        let Some(own) = find(all, &composite) else {
+            let what = format!("there is no composite alarm {composite}: nothing wakes rollback");
+            return Finding::wrong("rollback alarm", what, deploy);
+        };
+        let rule = own.rule.as_deref().unwrap_or_default();
+        match names.iter().find(|name| !rule.contains(name.as_str())) {
+            Some(name) => Finding::wrong("rollback alarm", format!("{composite} does not look at {name}"), deploy),
+            None => Finding { check: "rollback alarm", ..quiet(own, format!("{composite} looks at all three")) },
+        }
+    }));
+    findings
+}
+
+fn find<'a>(all: &'a [AlarmFacts], name: &str) -> Option<&'a AlarmFacts> {
+    all.iter().find(|alarm| alarm.name == name)
+}
+
+fn quiet(alarm: &AlarmFacts, fine: String) -> Finding {
+    if alarm.state == "ALARM" {
+        return Finding::wrong("alarm", format!("{} is ringing: no region starts", alarm.name), "docs/runbook.md");
+    }
+    Finding::fine("alarm", fine)
+}
+
+fn endpoint(fleet: &Fleet, facts: &RegionFacts) -> Finding {
+    let name = fleet.endpoint.as_str();
+    match &facts.endpoint {
+        Said::Absent => Finding::warning("endpoint", format!("there is no {name} yet"), "the next wave creates it"),
+        said => answered("endpoint", said, name, "", |view| serving(view, &facts.ledger)),
+    }
+}
+
+fn serving(view: &EndpointView, ledger: &Said<RegionHistory>) -> Finding {
+    let (status, config) = (format!("{:?}", view.status), &view.config);
+    if view.status == EndpointStatus::Updating {
+        return Finding::warning("endpoint", format!("an update runs, from {config}"), "wait until it has ended");
+    }
+    if view.status != EndpointStatus::InService {
+        let mend = "docs/runbook.md, by its status";
+        return Finding::wrong("endpoint", format!("{status}, not InService, on {config}"), mend);
+    }
+    let known = match ledger {
+        Said::Is(history) => history.serving.as_ref().map(|serving| &serving.target.config),
+        _ => {
+            return Finding::unknown("endpoint", format!("on {config}, and the ledger does not say whether it may be"));
+        }
+    };
+    if known != Some(config) {
+        let ledger = known.map_or_else(|| "nothing".to_owned(), ToString::to_string);
+        let what = format!("it serves {config}, and the region's ledger says {ledger}");
+        return Finding::wrong("endpoint", what, "docs/runbook.md: who changed it, and what serves");
+    }
+    match view.instances.map(std::num::NonZeroU32::get) {
+        Some(count) if count < FLOOR => {
+            let what = format!("{count} instance serves: one zone's failure takes the region");
+            Finding::wrong("endpoint", what, "raise the scaling target's MinCapacity to 2")
+        }
+        Some(count) => Finding::fine("endpoint", format!("InService on {config}, {count} instances")),
+        None => Finding::unknown("endpoint", "how many instances serve is not said"),
+    }
+}
+
+fn ledger(region: &Region, facts: &RegionFacts) -> Finding {
+    answered("ledger", &facts.ledger, "the chain", "docs/runbook.md", |history| {
+        match (&history.halt, &history.unknown) {
+            (Some(why), _) => {
+                let mend = format!("meridian lift --region {} --why ...", region.name);
+                Finding::warning("ledger", format!("halted: {why}"), mend)
+            }
+            (None, Some(unknown)) => Finding::wrong(
+                "ledger",
+                format!("its state is unknown since {}: {}", unknown.since, unknown.why),
+                "docs/runbook.md",
+            ),
+            (None, None) => Finding::fine("ledger", "every entry follows from the one before"),
+        }
+    })
+}
+
+fn bytes(facts: &RegionFacts) -> Finding {
+    match &facts.endpoint {
+        Said::Absent => Finding::fine("bytes", "nothing serves yet"),
+        _ => answered(
+            "bytes",
+            &facts.bytes,
+            "the manifest or the archive of what serves, in this region's own bucket",
+            "copy them from another region's bucket: instances fetch them again when they scale out",
+            |()| Finding::fine("bytes", "what serves lies in the region's own bucket"),
+        ),
+    }
+}
+
+fn skew(facts: &RegionFacts, clock: bool) -> Finding {
+    match facts.watch.skew {
+        _ if !clock => Finding::not_checked("clock", "another endpoint than AWS's has a clock of its own", None),
+        None => Finding::unknown("clock", "no answer said what time it is there"),
+        Some(skew) if skew.as_secs().abs() > LARGEST_SKEW => {
+            let what = format!("this machine's clock is {} s off", skew.as_secs().abs());
+            Finding::warning("clock", what, "set it by NTP: AWS refuses signatures that are five minutes off")
+        }
+        Some(_) => Finding::fine("clock", "as this machine's, to two seconds"),
+    }
+}

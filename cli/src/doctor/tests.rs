@@ -1,0 +1,209 @@
+//! Facts to findings: an account as the template makes it, and each way in which it may differ.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests say what they expect by unwrapping it"
+)]
+
+use super::facts::{HomeFacts, RegionFacts};
+use super::findings::{Finding, Outcome, all_well};
+use super::{fleet, region};
+use jiff::{SignedDuration, Timestamp};
+use meridian_aws::inspect::{Action, AlarmFacts, BucketFacts, PipelineFacts, PublicAccess, Rule, Said, WatchFacts};
+use meridian_domain::{
+    Actor, EndpointStatus, EndpointView, Fleet, Region, RegionHistory, ReleaseId, Serving, Sha256, Target,
+};
+use std::num::NonZeroU32;
+
+const TLS_ONLY: &str = r#"{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*",
+    "Condition": {"Bool": {"aws:SecureTransport": "false"}}}]}"#;
+
+fn policy() -> Fleet {
+    Fleet::parse(include_str!("../../../fleet.toml")).unwrap()
+}
+
+fn home(fleet: &Fleet) -> &Region {
+    fleet.region(&fleet.home).unwrap()
+}
+
+fn target(fleet: &Fleet) -> Target {
+    Target::of(fleet, home(fleet), ReleaseId(Sha256::of(b"v426")), &"v426".parse().unwrap())
+}
+
+fn alarm(name: &str, threshold: Option<f64>, rule: Option<&str>) -> AlarmFacts {
+    AlarmFacts { name: name.to_owned(), state: "OK".to_owned(), threshold, rule: rule.map(str::to_owned) }
+}
+
+/// Home as the template makes it, with a champion in service.
+fn well(fleet: &Fleet) -> RegionFacts {
+    let others = fleet.regions.iter().filter(|region| region.name != fleet.home);
+    let rule = |region: &Region| Rule {
+        id: region.title.clone(),
+        enabled: true,
+        prefix: "releases/".to_owned(),
+        to: region.bucket.to_string(),
+        time_control: true,
+        metrics: true,
+        key: true,
+    };
+    let target = target(fleet);
+    let by: Actor = "installation".parse().unwrap();
+    let serving = Serving { target: target.clone(), since: Timestamp::UNIX_EPOCH, by };
+    RegionFacts {
+        bucket: BucketFacts {
+            versioned: Said::Is(true),
+            kms: Said::Is(true),
+            public: Said::Is(PublicAccess { blocked: true }),
+            policy: Said::Is(TLS_ONLY.to_owned()),
+            events: Said::Is(true),
+            replication: Said::Is(others.map(rule).collect()),
+        },
+        watch: WatchFacts {
+            alarms: Said::Is(vec![
+                alarm("fraud-endpoint-latency", Some(20_000.0), None),
+                alarm("fraud-endpoint-4xx", Some(0.01), None),
+                alarm("fraud-endpoint-5xx", Some(0.01), None),
+                alarm(
+                    "fraud-rollback",
+                    None,
+                    Some(
+                        r#"ALARM("fraud-endpoint-latency") OR ALARM("fraud-endpoint-4xx") OR ALARM("fraud-endpoint-5xx")"#,
+                    ),
+                ),
+            ]),
+            skew: Some(SignedDuration::from_secs(-1)),
+        },
+        topic: Said::Is(()),
+        endpoint: Said::Is(EndpointView {
+            status: EndpointStatus::InService,
+            config: target.config,
+            instances: NonZeroU32::new(2),
+            pending: None,
+            failure_reason: None,
+        }),
+        ledger: Said::Is(RegionHistory { serving: Some(serving), ..RegionHistory::default() }),
+        bytes: Said::Is(()),
+    }
+}
+
+fn own() -> HomeFacts {
+    let names = ["Source", "Register", "Promote-EU", "Promote-AU", "Promote-JP", "Promote-BR", "Verify-Fleet"];
+    let action = |name: &&str| Action { name: (*name).to_owned(), parameters: String::new() };
+    let (kind, mode) = ("V2".to_owned(), "QUEUED".to_owned());
+    let pipeline = PipelineFacts { kind, mode, actions: names.iter().map(action).collect() };
+    HomeFacts { pipeline: Said::Is(pipeline), package_group: Said::Is(()) }
+}
+
+fn judged(fleet: &Fleet, facts: &RegionFacts, own: &HomeFacts) -> Vec<Finding> {
+    let mut findings = region::judge(fleet, home(fleet), facts, true);
+    findings.extend(fleet::judge(fleet, home(fleet), facts, own));
+    findings
+}
+
+/// What is not fine of home with one thing changed: the check, how it came out, and what was said.
+fn with(change: impl FnOnce(&mut RegionFacts, &mut HomeFacts)) -> Vec<(&'static str, Outcome, String)> {
+    let fleet = policy();
+    let (mut facts, mut home) = (well(&fleet), own());
+    change(&mut facts, &mut home);
+    let all = judged(&fleet, &facts, &home).into_iter();
+    all.filter(|own| own.outcome != Outcome::Fine).map(|own| (own.check, own.outcome, own.what)).collect()
+}
+
+#[test]
+fn an_account_as_the_template_makes_it_is_fine() {
+    let findings = judged(&policy(), &well(&policy()), &own());
+    assert!(findings.iter().all(|finding| finding.outcome == Outcome::Fine), "{findings:#?}");
+    assert!(all_well(&findings));
+}
+
+/// Every change, which check notices it, and in which words.
+#[test]
+fn each_thing_that_is_wrong_is_found_by_its_own_check() {
+    type Change = fn(&mut RegionFacts, &mut HomeFacts);
+    fn rule(facts: &mut RegionFacts) -> &mut Rule {
+        let Said::Is(rules) = &mut facts.bucket.replication else { unreachable!() };
+        &mut rules[1]
+    }
+    fn endpoint(facts: &mut RegionFacts) -> &mut EndpointView {
+        let Said::Is(view) = &mut facts.endpoint else { unreachable!() };
+        view
+    }
+    fn alarms(facts: &mut RegionFacts) -> &mut Vec<AlarmFacts> {
+        let Said::Is(alarms) = &mut facts.watch.alarms else { unreachable!() };
+        alarms
+    }
+    fn pipeline(own: &mut HomeFacts) -> &mut PipelineFacts {
+        let Said::Is(pipeline) = &mut own.pipeline else { unreachable!() };
+        pipeline
+    }
+    let changes: &[(&str, &str, Change)] = &[
+        ("bucket", "no such versioned bucket", |facts, _| facts.bucket.versioned = Said::Is(false)),
+        ("bucket", "no such versioned bucket", |facts, _| facts.bucket.versioned = Said::Absent),
+        ("encryption", "does not encrypt with KMS", |facts, _| facts.bucket.kms = Said::Is(false)),
+        ("public access", "made public", |facts, _| facts.bucket.public = Said::Is(PublicAccess { blocked: false })),
+        ("TLS only", "plain HTTP", |facts, _| facts.bucket.policy = Said::Is("{}".to_owned())),
+        ("TLS only", "plain HTTP", |facts, _| facts.bucket.policy = Said::Is(TLS_ONLY.replace("Deny", "Allow"))),
+        ("events", "EventBridge is off", |facts, _| facts.bucket.events = Said::Is(false)),
+        ("topic", "there is none", |facts, _| facts.topic = Said::Absent),
+        ("replication", "no rule copies to", |facts, _| rule(facts).to = "elsewhere".to_owned()),
+        ("replication", "is not enabled", |facts, _| rule(facts).enabled = false),
+        ("replication", "that alone", |facts, _| rule(facts).prefix = String::new()),
+        ("replication", "time control", |facts, _| rule(facts).time_control = false),
+        ("replication", "of what is late", |facts, _| rule(facts).metrics = false),
+        ("replication", "no key", |facts, _| rule(facts).key = false),
+        ("alarm", "rings above 25000", |facts, _| alarms(facts)[0].threshold = Some(25_000.0)),
+        ("alarm", "is ringing", |facts, _| alarms(facts)[1].state = "ALARM".to_owned()),
+        ("alarm", "no alarm fraud-endpoint-5xx", |facts, _| drop(alarms(facts).remove(2))),
+        ("rollback alarm", "nothing wakes rollback", |facts, _| drop(alarms(facts).pop())),
+        ("rollback alarm", "does not look at", |facts, _| alarms(facts)[3].rule = Some("FALSE".to_owned())),
+        ("endpoint", "Failed, not InService", |facts, _| endpoint(facts).status = EndpointStatus::Failed),
+        ("endpoint", "ledger says", |facts, _| endpoint(facts).config = "by-hand".parse().unwrap()),
+        ("endpoint", "1 instance", |facts, _| endpoint(facts).instances = NonZeroU32::new(1)),
+        ("bytes", "there is none", |facts, _| facts.bytes = Said::Absent),
+        ("pipeline", "SUPERSEDED", |_, own| pipeline(own).mode = "SUPERSEDED".to_owned()),
+        ("pipeline", "its actions are", |_, own| pipeline(own).actions.swap(2, 3)),
+        ("pipeline", "there is none", |_, own| own.pipeline = Said::Absent),
+        ("package group", "there is none", |_, own| own.package_group = Said::Absent),
+    ];
+    for (check, words, change) in changes {
+        let found = with(change);
+        let [(by, Outcome::Wrong, what)] = found.as_slice() else { panic!("{check} {words}: {found:?}") };
+        assert!(by == check && what.contains(words), "{check} {words}: {by}: {what}");
+    }
+}
+
+#[test]
+fn what_was_not_answered_is_not_fine_and_what_nobody_models_is_said() {
+    let silent = with(|facts, _| facts.topic = Said::Unknown("no answer in time".to_owned()));
+    assert_eq!(silent, [("topic", Outcome::Unknown, "no answer in time".to_owned())]);
+    let unmodelled = with(|facts, _| facts.topic = Said::NotModelled);
+    assert!(matches!(unmodelled.as_slice(), [("topic", Outcome::NotChecked, _)]), "{unmodelled:?}");
+    assert!(!all_well(&[Finding::unknown("topic", "no answer in time")]));
+    assert!(all_well(&[Finding::not_checked("topic", "why", None), Finding::warning("clock", "what", "mend")]));
+}
+
+#[test]
+fn what_is_only_worth_a_look_does_not_fail_it() {
+    for (check, found) in [
+        ("endpoint", with(|facts, _| facts.endpoint = Said::Absent)),
+        ("clock", with(|facts, _| facts.watch.skew = Some(SignedDuration::from_secs(3)))),
+    ] {
+        assert!(matches!(found.as_slice(), [(by, Outcome::Warning, _)] if *by == check), "{check}: {found:?}");
+    }
+}
+
+#[test]
+fn whatever_is_wrong_says_what_mends_it_and_what_is_not_asked_which_command_tells() {
+    let fleet = policy();
+    let mut facts = well(&fleet);
+    facts.bucket.versioned = Said::Is(false);
+    let findings = judged(&fleet, &facts, &own());
+    let wrong = findings.iter().find(|finding| finding.outcome == Outcome::Wrong).unwrap();
+    assert_eq!((wrong.place.as_deref(), wrong.mend.as_deref()), (Some("EU"), Some("sam deploy --config-env eu")));
+    let unasked = fleet::not_asked(&fleet);
+    let checks: Vec<&str> = unasked.iter().map(|own| own.check).collect();
+    assert_eq!(checks, ["image", "quota", "key", "role"]);
+    assert!(unasked.iter().all(|own| own.mend.as_ref().is_some_and(|command| command.contains("aws "))));
+}

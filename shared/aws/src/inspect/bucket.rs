@@ -1,0 +1,115 @@
+//! A region's release bucket.
+
+use super::{Said, said};
+use crate::AwsPorts;
+use aws_sdk_s3::types::{
+    BucketVersioningStatus, MetricsStatus, ReplicationRule, ReplicationRuleStatus, ReplicationTimeStatus,
+    ServerSideEncryption,
+};
+use meridian_domain::Region;
+
+/// How a bucket is set up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BucketFacts {
+    /// Whether it keeps versions. Absent where the account has no such bucket in this region.
+    pub versioned: Said<bool>,
+    /// Whether it encrypts with KMS.
+    pub kms: Said<bool>,
+    /// What of it may be public.
+    pub public: Said<PublicAccess>,
+    /// Its policy, a JSON document.
+    pub policy: Said<String>,
+    /// Whether its events go to EventBridge.
+    pub events: Said<bool>,
+    /// Its replication rules.
+    pub replication: Said<Vec<Rule>>,
+}
+
+/// A bucket's public access block.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PublicAccess {
+    /// Whether all four of its switches are on.
+    pub blocked: bool,
+}
+
+/// One replication rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rule {
+    /// Its name.
+    pub id: String,
+    /// Whether it is in force.
+    pub enabled: bool,
+    /// Which keys it copies.
+    pub prefix: String,
+    /// The bucket that it copies to, without `arn:aws:s3:::`.
+    pub to: String,
+    /// Whether replication time control is on.
+    pub time_control: bool,
+    /// Whether it reports what is late.
+    pub metrics: bool,
+    /// Whether copies are encrypted with a key of their own region.
+    pub key: bool,
+}
+
+impl AwsPorts {
+    /// Asks how a region's release bucket is set up. The account is named: a bucket of somebody else's is refused.
+    pub async fn inspect_bucket(&self, region: &Region) -> BucketFacts {
+        let (name, bucket, owner) = (&region.name, region.bucket.to_string(), &self.fleet.account);
+        let s3 = self.clients.s3(name).await;
+        let versioning = s3.get_bucket_versioning().bucket(&bucket).expected_bucket_owner(owner).send().await;
+        let encryption = s3.get_bucket_encryption().bucket(&bucket).expected_bucket_owner(owner).send().await;
+        let public = s3.get_public_access_block().bucket(&bucket).expected_bucket_owner(owner).send().await;
+        let policy = s3.get_bucket_policy().bucket(&bucket).expected_bucket_owner(owner).send().await;
+        let events =
+            s3.get_bucket_notification_configuration().bucket(&bucket).expected_bucket_owner(owner).send().await;
+        let rules = s3.get_bucket_replication().bucket(&bucket).expected_bucket_owner(owner).send().await;
+        BucketFacts {
+            versioned: said(name, "GetBucketVersioning", versioning)
+                .map(|own| own.status == Some(BucketVersioningStatus::Enabled)),
+            kms: said(name, "GetBucketEncryption", encryption).map(|own| {
+                let rules = own.server_side_encryption_configuration.map(|all| all.rules).unwrap_or_default();
+                let mut used = rules.iter().filter_map(|rule| rule.apply_server_side_encryption_by_default());
+                used.any(|by| {
+                    matches!(by.sse_algorithm, ServerSideEncryption::AwsKms | ServerSideEncryption::AwsKmsDsse)
+                })
+            }),
+            public: said(name, "GetPublicAccessBlock", public).map(|own| {
+                let blocked = own.public_access_block_configuration.is_some_and(|own| {
+                    let switches = [
+                        own.block_public_acls,
+                        own.ignore_public_acls,
+                        own.block_public_policy,
+                        own.restrict_public_buckets,
+                    ];
+                    switches.iter().all(|on| *on == Some(true))
+                });
+                PublicAccess { blocked }
+            }),
+            policy: said(name, "GetBucketPolicy", policy).map(|own| own.policy.unwrap_or_default()),
+            events: said(name, "GetBucketNotificationConfiguration", events)
+                .map(|own| own.event_bridge_configuration.is_some()),
+            replication: said(name, "GetBucketReplication", rules).map(|own| {
+                let rules = own.replication_configuration.map(|all| all.rules).unwrap_or_default();
+                rules.into_iter().map(rule).collect()
+            }),
+        }
+    }
+}
+
+fn rule(rule: ReplicationRule) -> Rule {
+    let prefix = rule.filter.and_then(|filter| filter.prefix);
+    let to = rule.destination;
+    let time = to.as_ref().and_then(|to| to.replication_time.as_ref()).map(|time| time.status.clone());
+    let metrics = to.as_ref().and_then(|to| to.metrics.as_ref()).map(|metrics| metrics.status.clone());
+    let key = to.as_ref().and_then(|to| to.encryption_configuration.as_ref());
+    let bucket = to.as_ref().map(|to| to.bucket.as_str()).unwrap_or_default();
+    Rule {
+        id: rule.id.unwrap_or_default(),
+        enabled: rule.status == ReplicationRuleStatus::Enabled,
+        prefix: prefix.unwrap_or_default(),
+        to: bucket.trim_start_matches("arn:aws:s3:::").to_owned(),
+        time_control: time == Some(ReplicationTimeStatus::Enabled),
+        metrics: metrics == Some(MetricsStatus::Enabled),
+        key: key.is_some_and(|key| key.replica_kms_key_id.is_some()),
+    }
+}

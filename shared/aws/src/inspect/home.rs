@@ -1,0 +1,58 @@
+//! What home alone has: the pipeline and the model package group.
+
+use super::{Said, said};
+use crate::AwsPorts;
+
+/// How the pipeline is set up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PipelineFacts {
+    /// `V1` or `V2`.
+    pub kind: String,
+    /// `SUPERSEDED`, `QUEUED` or `PARALLEL`.
+    pub mode: String,
+    /// Its actions in the order of their stages.
+    pub actions: Vec<Action>,
+}
+
+/// One action of the pipeline.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Action {
+    /// Its name.
+    pub name: String,
+    /// What it gives to its function.
+    pub parameters: String,
+}
+
+impl AwsPorts {
+    /// Asks how home's pipeline is set up.
+    pub async fn inspect_pipeline(&self) -> Said<PipelineFacts> {
+        let (home, name) = (&self.fleet.home, self.fleet.pipeline.as_str());
+        let answer = self.clients.codepipeline(home).await.get_pipeline().name(name).send().await;
+        said(home, "GetPipeline", answer).map(|own| own.pipeline.map(pipeline).unwrap_or_default())
+    }
+
+    /// Asks whether home has the fleet's model package group.
+    pub async fn inspect_package_group(&self) -> Said<()> {
+        let (home, name) = (&self.fleet.home, self.fleet.name.as_str());
+        let client = self.clients.sagemaker(home).await;
+        let answer = client.describe_model_package_group().model_package_group_name(name).send().await;
+        match said(home, "DescribeModelPackageGroup", answer) {
+            // SageMaker says so with a plain ValidationException.
+            Said::Unknown(why) if why.contains("does not exist") => Said::Absent,
+            other => other.map(drop),
+        }
+    }
+}
+
+fn pipeline(declared: aws_sdk_codepipeline::types::PipelineDeclaration) -> PipelineFacts {
+    let actions = declared.stages.iter().flat_map(|stage| stage.actions()).map(|action| {
+        let parameters = action.configuration().and_then(|own| own.get("UserParameters"));
+        Action { name: action.name.clone(), parameters: parameters.cloned().unwrap_or_default() }
+    });
+    let actions = actions.collect();
+    PipelineFacts {
+        actions,
+        kind: declared.pipeline_type.map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
+        mode: declared.execution_mode.map(|mode| mode.as_str().to_owned()).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,110 @@
+//! What stands in an account, as its services say it: for the preflight (`meridian doctor`). Nothing here changes anything.
+//!
+//! Every question is answered by itself: what one service refuses to say leaves the others' answers as they are.
+
+mod bucket;
+mod home;
+mod watch;
+
+pub use bucket::{BucketFacts, PublicAccess, Rule};
+pub use home::{Action, PipelineFacts};
+pub use watch::{AlarmFacts, WatchFacts, endpoint_alarms};
+
+use crate::AwsPorts;
+use crate::errors::{Call, Failed};
+use aws_sdk_s3::config::ProvideCredentials;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use meridian_domain::RegionName;
+use meridian_handlers::ports::{ErrorKind, PortError};
+
+/// What a service said to one question.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Said<T> {
+    /// This.
+    Is(T),
+    /// That there is none.
+    Absent,
+    /// That it has no such operation: a local world or an emulator that does not model it.
+    NotModelled,
+    /// Something else, or nothing: it is not known.
+    Unknown(String),
+}
+
+impl<T> Said<T> {
+    /// The same answer about something made of it.
+    pub fn map<U>(self, then: impl FnOnce(T) -> U) -> Said<U> {
+        match self {
+            Said::Is(value) => Said::Is(then(value)),
+            Said::Absent => Said::Absent,
+            Said::NotModelled => Said::NotModelled,
+            Said::Unknown(why) => Said::Unknown(why),
+        }
+    }
+
+    /// What a port's error says.
+    pub fn of(error: PortError) -> Self {
+        match error.kind {
+            ErrorKind::NotFound => Said::Absent,
+            // moto and ministack answer 501, the local world its own word.
+            _ if error.message.starts_with("UnknownOperation") || error.message.starts_with("NotImplemented") => {
+                Said::NotModelled
+            }
+            _ => Said::Unknown(error.to_string()),
+        }
+    }
+}
+
+/// What an SDK's answer says.
+fn said<T, E: ProvideErrorMetadata>(
+    region: &RegionName,
+    operation: &'static str,
+    answer: Result<T, SdkError<E, HttpResponse>>,
+) -> Said<T> {
+    match answer {
+        Ok(value) => Said::Is(value),
+        // Of what is not configured S3 says so in words that end otherwise than those of what is not there.
+        Err(error) if error.as_service_error().and_then(|own| own.code()).is_some_and(is_absence) => Said::Absent,
+        Err(error) => Said::of(Call::new(region, operation).failed(error)),
+    }
+}
+
+fn is_absence(code: &str) -> bool {
+    ["NoSuch", "ReplicationConfigurationNotFound", "ServerSideEncryptionConfigurationNotFound", "NotFound"]
+        .iter()
+        .any(|word| code.starts_with(word))
+}
+
+impl AwsPorts {
+    /// Whether there are credentials to ask with, without asking anything.
+    ///
+    /// # Errors
+    /// There are none, with the reason.
+    pub async fn credentials(&self) -> Result<(), String> {
+        let Some(provider) = self.clients.credentials().await else { return Err("no provider of any".to_owned()) };
+        provider.provide_credentials().await.map(drop).map_err(|error| error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_there_is_told_from_what_nobody_models() {
+        let region: RegionName = "eu-west-1".parse().unwrap();
+        let call = Call::new(&region, "GetPipeline");
+        let said = |status, code: &str| Said::<()>::of(call.declined(Some(status), code, Some("words")));
+        assert_eq!(said(400, "PipelineNotFoundException"), Said::Absent);
+        assert_eq!(said(400, "UnknownOperationException"), Said::NotModelled);
+        assert_eq!(said(501, "NotImplemented"), Said::NotModelled);
+        assert!(matches!(said(403, "AccessDenied"), Said::Unknown(why) if why.contains("AccessDenied")));
+        for code in
+            ["NoSuchBucketPolicy", "ReplicationConfigurationNotFoundError", "NoSuchPublicAccessBlockConfiguration"]
+        {
+            assert!(is_absence(code), "{code}");
+        }
+        assert!(!is_absence("AccessDenied"));
+    }
+}

@@ -1,0 +1,165 @@
+"""Lets `meridian doctor` look at a public emulator in which everything that it knows is as the template makes it, then
+breaks one thing after the other.
+
+usage: check_doctor.py MERIDIAN FLEET LOGS
+
+What the doctor says must be what was done. The emulator has neither SageMaker nor CodePipeline: those checks must say so.
+Prints one line for each look and exits 1 where one is wrong.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import boto3
+from servers import emulator
+
+
+class Account:
+    """The emulator's account, as the fleet's regions see it."""
+
+    def __init__(self, server, policy: dict):
+        self.server, self.policy = server, policy
+        self.account, self.name = policy["fleet"]["account"], policy["fleet"]["name"]
+        self.regions = {region["name"]: region for region in policy["region"]}
+        self.home = policy["fleet"]["home"]
+
+    def client(self, service: str, region: str):
+        return boto3.client(
+            service, endpoint_url=self.server.endpoint, region_name=region,
+            aws_access_key_id=self.account, aws_secret_access_key="not-a-secret",
+        )
+
+    def s3(self, region: str):
+        return self.client("s3", region)
+
+    def bucket(self, region: str) -> str:
+        return self.regions[region]["bucket"]
+
+    def build(self):
+        """Every region, home's replication last."""
+        for region in self.regions:
+            s3, bucket = self.s3(region), self.bucket(region)
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})
+            s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+            rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/meridian-fraud"}}
+            s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+            self.block(region, True)
+            self.tls_only(region)
+            s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}})
+            self.client("sns", region).create_topic(Name=f"meridian-{self.name}-oncall")
+            self.alarms(region)
+        self.replicate({})
+
+    def block(self, region: str, on: bool):
+        names = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+        block = {name: True for name in names} | {"RestrictPublicBuckets": on}
+        self.s3(region).put_public_access_block(Bucket=self.bucket(region), PublicAccessBlockConfiguration=block)
+
+    def tls_only(self, region: str):
+        condition = {"Bool": {"aws:SecureTransport": "false"}}
+        statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": condition}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.s3(region).put_bucket_policy(Bucket=self.bucket(region), Policy=policy)
+
+    def alarms(self, region: str, latency=20_000.0):
+        cloudwatch, prefix = self.client("cloudwatch", region), f"{self.name}-endpoint"
+        for name, threshold in (("latency", latency), ("4xx", 0.01), ("5xx", 0.01)):
+            cloudwatch.put_metric_alarm(
+                AlarmName=f"{prefix}-{name}", Namespace="AWS/SageMaker", MetricName=name, Statistic="Average", Period=60,
+                EvaluationPeriods=5, Threshold=threshold, ComparisonOperator="GreaterThanThreshold",
+                TreatMissingData="notBreaching",
+            )
+        rule = " OR ".join(f'ALARM("{prefix}-{name}")' for name in ("latency", "4xx", "5xx"))
+        cloudwatch.put_composite_alarm(AlarmName=f"{self.name}-rollback", AlarmRule=rule)
+
+    def replicate(self, change: dict):
+        rules = []
+        for priority, (region, own) in enumerate(item for item in self.regions.items() if item[0] != self.home):
+            rules.append({
+                "ID": own["title"], "Status": "Enabled", "Priority": priority, "Filter": {"Prefix": "releases/"},
+                "DeleteMarkerReplication": {"Status": "Disabled"},
+                "SourceSelectionCriteria": {"SseKmsEncryptedObjects": {"Status": "Enabled"}},
+                "Destination": {
+                    "Bucket": f"arn:aws:s3:::{own['bucket']}",
+                    "EncryptionConfiguration": {"ReplicaKmsKeyID": f"arn:aws:kms:{region}:{self.account}:alias/meridian"},
+                    "ReplicationTime": {"Status": "Enabled", "Time": {"Minutes": 15}},
+                    "Metrics": {"Status": "Enabled", "EventThreshold": {"Minutes": 15}},
+                },
+            } | change)
+        role = f"arn:aws:iam::{self.account}:role/replication"
+        configuration = {"Role": role, "Rules": rules}
+        self.s3(self.home).put_bucket_replication(Bucket=self.bucket(self.home), ReplicationConfiguration=configuration)
+
+
+# What is done to the account, and how it is undone; which check must notice it, in which region.
+def breaks(account: Account) -> list[tuple]:
+    home, title = account.home, account.regions[account.home]["title"]
+    s3, bucket = account.s3(home), account.bucket(home)
+
+    def versioning(status):
+        return lambda: s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status})
+
+    def topic(call):
+        arn = f"arn:aws:sns:{home}:{account.account}:meridian-{account.name}-oncall"
+        sns = account.client("sns", home)
+        return (lambda: sns.delete_topic(TopicArn=arn)) if call else (lambda: sns.create_topic(Name=arn.rsplit(":", 1)[1]))
+
+    return [
+        ("bucket", title, versioning("Suspended"), versioning("Enabled")),
+        ("public access", title, lambda: account.block(home, False), lambda: account.block(home, True)),
+        ("TLS only", title, lambda: s3.delete_bucket_policy(Bucket=bucket), lambda: account.tls_only(home)),
+        ("topic", title, topic(True), topic(False)),
+        ("alarm", title, lambda: account.alarms(home, 25_000.0), lambda: account.alarms(home)),
+        ("replication", title, lambda: account.replicate({"Status": "Disabled"}), lambda: account.replicate({})),
+    ]
+
+
+# What an emulator without SageMaker and CodePipeline cannot say, and what needs a ledger.
+ELSEWHERE = {"endpoint", "bytes", "pipeline", "package group", "ledger"}
+
+
+def look(meridian: str, account: Account, fleet: str) -> tuple[int, list[dict]]:
+    """What the doctor says, without what the emulator does not have."""
+    keys = {"AWS_ACCESS_KEY_ID": account.account, "AWS_SECRET_ACCESS_KEY": "not-a-secret", "PATH": os.environ["PATH"]}
+    command = [meridian, "doctor", "--json", "--fleet", fleet, "--endpoint-url", account.server.endpoint]
+    ran = subprocess.run(command, env=keys, capture_output=True, text=True)
+    if not ran.stdout:
+        raise SystemExit(f"the doctor said nothing: {ran.stderr}")
+    found = json.loads(ran.stdout)["findings"]
+    return ran.returncode, [own for own in found if own["check"] not in ELSEWHERE]
+
+
+def main() -> int:
+    meridian, fleet, logs = sys.argv[1:]
+    policy, problems = tomllib.loads(Path(fleet).read_text()), 0
+    with emulator("ministack", Path(logs).resolve() / "doctor.log", policy["fleet"]["account"]) as server:
+        account = Account(server, policy)
+        account.build()
+
+        def expect(what: str, wanted: set):
+            nonlocal problems
+            code, found = look(meridian, account, fleet)
+            wrong = {(own["check"], own["place"]) for own in found if own["outcome"] in ("wrong", "unknown")}
+            fine = sum(own["outcome"] == "fine" for own in found)
+            good = wrong == wanted and fine > 0
+            problems += not good
+            print(f"{'as done' if good else 'OTHER':8} {what}: {fine} fine, {sorted(wrong)}")
+            for own in found if not good else []:
+                if own["outcome"] != "fine":
+                    print(f"         {own}")
+
+        expect("as the template makes it", set())
+        for check, place, broken, mended in breaks(account):
+            broken()
+            expect(f"{check} broken in {place}", {(check, place)})
+            mended()
+        expect("mended", set())
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
