@@ -207,6 +207,44 @@ fn a_misquotation_is_found() {
     assert_eq!(quote(&["d"]).len(), 1, "another line");
 }
 
+/// The pages that go out in a story, each as one line of words.
+fn pages_sent(story: &[String]) -> Vec<String> {
+    let mut pages: Vec<String> = Vec::new();
+    let mut reading = false;
+    for line in story {
+        match line.trim_start().strip_prefix("| ") {
+            Some(more) if reading => {
+                if let Some(page) = pages.last_mut() {
+                    page.push(' ');
+                    page.push_str(more);
+                }
+            }
+            _ => {
+                reading = line.contains("  PAGE ");
+                if reading {
+                    pages.push(line.clone());
+                }
+            }
+        }
+    }
+    pages
+}
+
+#[test]
+fn every_page_of_the_nights_names_a_runbook_that_is_there() {
+    let names = fs::read_dir(root().join("local/scenarios")).unwrap().map(|entry| entry.unwrap().path());
+    let mut seen = 0;
+    for name in names.map(|path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned()) {
+        for page in pages_sent(&golden(&name)) {
+            seen += 1;
+            let path = page.split("Runbook: ").nth(1).and_then(|rest| rest.split_whitespace().next());
+            let path = path.unwrap_or_else(|| panic!("{name}: no runbook in {page}"));
+            assert!(root().join(path).is_file(), "{name}: {path} is not there");
+        }
+    }
+    assert!(seen > 15, "only {seen} pages were found: do stories still tell them so?");
+}
+
 /// Values whose keys are names and digests, not fields.
 const MAPS: &[&str] = &[
     "rejected",

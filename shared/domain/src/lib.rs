@@ -15,6 +15,7 @@ mod overrides;
 pub mod plan;
 mod projection;
 mod release;
+mod runbook;
 pub mod traffic;
 mod verdict;
 
@@ -35,4 +36,5 @@ pub use names::{Actor, BucketName, Epoch, FleetName, NameError, RegionName, Rele
 pub use overrides::{Override, Rule};
 pub use projection::Projection;
 pub use release::{File, Image, ImageVersion, ImageVersionError, MANIFEST_SCHEMA, Manifest, ManifestError};
+pub use runbook::Runbook;
 pub use verdict::{Cause, Decision, Verdict};

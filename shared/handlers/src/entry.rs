@@ -6,6 +6,7 @@
 use crate::context::{Context, FunctionKind, HandlerError};
 use crate::events::{Action, PipelineJob, ReplicationEvent, RollbackEvent, StatusEvent, job_id};
 use crate::ports::{FailureKind, Page, Ports};
+use meridian_domain::Runbook;
 use serde_json::{Value, json};
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -137,7 +138,8 @@ fn page(ctx: &Context, job: &str, why: &str) -> Page {
         "{why}\n\nNow: the pipeline's job {job} fails and its execution stops. An update that is under way goes on only \
          to its guardrails' end, which takes traffic back unless somebody decides to proceed.\n\nTo do: look at the \
          function's log for this job, mend the cause, and start a new execution of the same release: regions that serve \
-         it are left as they are."
+         it are left as they are. {}",
+        Runbook::Pages
     );
     Page::new(format!("{}: a pipeline job failed", ctx.fleet.name), message)
 }

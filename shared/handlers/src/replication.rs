@@ -14,7 +14,7 @@ use crate::files::{self, FileError};
 use crate::journal::{Journal, JournalError};
 use crate::ports::{Artifacts, Clock, Ledger, Page, Pager, Pipeline};
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::{Chain, Manifest, Record, RegionHistory, ReleaseId, keys};
+use meridian_domain::{Chain, Manifest, Record, RegionHistory, ReleaseId, Runbook, keys};
 use serde_json::{Value, json};
 
 /// How long one call waits: for an archive that lands after its manifest, then for the other regions. The function's
@@ -210,8 +210,9 @@ async fn page_refusal<P: Pager>(
     let title = ctx.fleet.title(&ctx.region);
     let message = format!(
         "{title} ({}) does not attest {release}.\n\n{error}.\n\nNow: {title} serves what it served before; no endpoint \
-         was touched, and {release} does not reach {title} as it is.",
-        ctx.region
+         was touched, and {release} does not reach {title} as it is. {}",
+        ctx.region,
+        Runbook::Pages
     );
     let subject = format!("{}: {title} refuses the bytes of {release}", ctx.fleet.name);
     ports.page(&ctx.region, &Page::new(subject, message)).await?;

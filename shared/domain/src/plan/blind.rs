@@ -8,6 +8,7 @@
 use super::rollback::RollbackView;
 use super::{Act, Next, Plan};
 use crate::endpoint::{EndpointStatus, EndpointView, Seen};
+use crate::runbook::Runbook;
 
 impl RollbackView<'_> {
     pub(super) fn blind(&self, endpoint: &EndpointView, unread: &str) -> Plan {
@@ -43,6 +44,6 @@ impl RollbackView<'_> {
         if self.sight.paged {
             return self.nothing("the way back is under way; the ledger's entries follow");
         }
-        Plan::new(Next::Page { region: self.region.name.clone(), advice: advice.to_owned() }, why)
+        Plan::new(Next::Page { region: self.region.name.clone(), advice: Runbook::RegionalFault.after(advice) }, why)
     }
 }

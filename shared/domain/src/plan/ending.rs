@@ -6,6 +6,7 @@ use crate::fleet::Region;
 use crate::history::OpenUpdate;
 use crate::ledger::Record;
 use crate::names::RegionName;
+use crate::runbook::Runbook;
 use crate::verdict::Decision;
 use jiff::Timestamp;
 
@@ -59,7 +60,7 @@ impl View<'_> {
             "The wave stopped; regions after {title} never saw {v}. Read the ledger's evidence, then retrain or publish anew; {v} is not promoted again.",
             v = self.sight.version
         );
-        if let Some(page) = self.page_once(&region.name, words.clone(), advice) {
+        if let Some(page) = self.page_once(&region.name, words.clone(), Runbook::ModelFault.after(advice)) {
             return page;
         }
         let region = region.name.clone();
@@ -70,13 +71,14 @@ impl View<'_> {
     pub(super) fn stop(&self, why: &str) -> Plan {
         let words = format!("{} is not on {}: {why}", self.title(), self.sight.version);
         let advice = "The wave stopped; regions after this one are as they were. The release is not condemned: find the cause, then start a new execution.";
-        self.fail_with_page(words, advice)
+        self.fail_with_page(words, &Runbook::RegionalFault.after(advice))
     }
 
     /// What does not pass by waiting.
     pub(super) fn refuse(&self, why: &str) -> Plan {
         let words = format!("{} is not promoted to {}: {why}", self.title(), self.sight.version);
-        self.fail_with_page(words, "Nothing was changed. Mend the cause, then start a new execution.")
+        let advice = "Nothing was changed. Mend the cause, then start a new execution.";
+        self.fail_with_page(words, &Runbook::Pages.after(advice))
     }
 
     pub(super) fn fail_with_page(&self, words: String, advice: &str) -> Plan {

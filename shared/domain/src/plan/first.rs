@@ -8,6 +8,7 @@ use crate::alarms::{AlarmState, composite_name};
 use crate::endpoint::{EndpointView, Seen};
 use crate::history::{OpenUpdate, RegionHistory};
 use crate::ledger::Record;
+use crate::runbook::Runbook;
 
 const ADVICE: &str = "Nothing serves there, and /health says 503. Delete the endpoint, find the cause, then start a new \
                       execution.";
@@ -102,6 +103,6 @@ impl View<'_> {
             return self.defer(why);
         }
         let words = format!("{} has no first release: {why}", self.title());
-        self.fail_with_page(words, ADVICE)
+        self.fail_with_page(words, &Runbook::Pages.after(ADVICE))
     }
 }

@@ -11,6 +11,7 @@ use crate::history::{OpenUpdate, RegionHistory};
 use crate::judge::Judgement;
 use crate::ledger::Record;
 use crate::lookout::Lookout;
+use crate::runbook::Runbook;
 use crate::verdict::{Cause, Decision, Verdict};
 use jiff::Timestamp;
 
@@ -45,7 +46,7 @@ impl View<'_> {
         let advice =
             "The wave stopped; regions after this one are as they were. Start a new execution once the halt is lifted.";
         if let Some(why) = self.halted() {
-            return Some(self.fail_with_page(words(why), advice));
+            return Some(self.fail_with_page(words(why), &Runbook::Pages.after(advice)));
         }
         let ended = self.sight.hub.ended.contains_key(&self.sight.execution);
         ended.then(|| self.fail(words("the wave has ended".to_owned())))

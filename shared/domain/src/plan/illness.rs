@@ -7,6 +7,7 @@ use crate::fleet::Region;
 use crate::history::{OpenUpdate, RegionHistory};
 use crate::ledger::Record;
 use crate::names::RegionName;
+use crate::runbook::Runbook;
 use crate::verdict::{Cause, Decision};
 use jiff::Timestamp;
 
@@ -254,7 +255,7 @@ impl View<'_> {
             "{title} ({}) {serves}; the other regions go on to {version}. {what_to_do}, start a new execution of this release, or let the next night catch it up.",
             region.name
         );
-        if let Some(page) = self.page_once(&region.name, words.clone(), advice) {
+        if let Some(page) = self.page_once(&region.name, words.clone(), Runbook::RegionalFault.after(advice)) {
             return page;
         }
         let record = Record::Deferred {

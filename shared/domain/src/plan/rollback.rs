@@ -7,6 +7,7 @@ use crate::fleet::Region;
 use crate::history::{OpenUpdate, RegionHistory};
 use crate::ledger::Record;
 use crate::names::Actor;
+use crate::runbook::Runbook;
 use crate::verdict::{Cause, Decision};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
@@ -154,7 +155,7 @@ impl RollbackView<'_> {
             return self.tell(Record::Halted { why: why.clone() }, why);
         }
         let advice = "Read rollback's log for the reason. No wave starts until the halt is lifted; nothing else is needed to serve.";
-        self.tell(Record::PageOwed { why: why.clone(), advice: advice.to_owned() }, why)
+        self.tell(Record::PageOwed { why: why.clone(), advice: Runbook::Pages.after(advice) }, why)
     }
 
     fn go_back(&self, back: &Target, reason: &str) -> Plan {
@@ -177,14 +178,14 @@ impl RollbackView<'_> {
             "{}'s alarm rings on {} and there is no release to go back to: {reason}",
             self.region.title, target.version
         );
-        self.halt_and_page(why, "Look at the endpoint: this is no fault of a new release.")
+        self.halt_and_page(why, "Look at the endpoint: this is no fault of a new release.", Runbook::Pages)
     }
 
-    fn halt_and_page(&self, why: String, advice: &str) -> Plan {
+    fn halt_and_page(&self, why: String, advice: &str, runbook: Runbook) -> Plan {
         if self.sight.paged {
             return self.tell(Record::Halted { why: why.clone() }, why);
         }
-        Plan::new(Next::Page { region: self.region.name.clone(), advice: advice.to_owned() }, why)
+        Plan::new(Next::Page { region: self.region.name.clone(), advice: runbook.after(advice) }, why)
     }
 
     fn with_update(&self, history: &RegionHistory, endpoint: &EndpointView, update: &OpenUpdate) -> Plan {
@@ -307,6 +308,7 @@ impl RollbackView<'_> {
                 self.halt_and_page(
                     why,
                     "No wave starts until the halt is lifted. Nothing else is needed to serve: find out what the release does here.",
+                    Runbook::ModelFault,
                 )
             }
             _ => self.nothing("the way back is under way"),
@@ -329,8 +331,11 @@ impl RollbackView<'_> {
         if !decided && history.halt.is_none() {
             let words =
                 format!("{} went back from {} to {}: {why}", self.region.title, update.target.version, back.version);
-            return self
-                .halt_and_page(words, "Look at promote's log and the pipeline's execution before lifting the halt.");
+            return self.halt_and_page(
+                words,
+                "Look at promote's log and the pipeline's execution before lifting the halt.",
+                Runbook::Pages,
+            );
         }
         let words = format!("{} is back on {}", self.region.title, back.version);
         self.tell(Record::Reverted { from: update.target.clone(), to: back, why }, words)
@@ -363,8 +368,11 @@ impl RollbackView<'_> {
         if history.halt.is_none() && update.confirmed {
             let why =
                 format!("{}'s rollback alarm rings while {} soaks: {reason}", self.region.title, update.target.version);
-            return self
-                .halt_and_page(why, "It goes back as soon as SageMaker lets it: at the end of soak at the latest.");
+            return self.halt_and_page(
+                why,
+                "It goes back as soon as SageMaker lets it: at the end of soak at the latest.",
+                Runbook::ModelFault,
+            );
         }
         self.nothing("the guardrail was told")
     }
@@ -377,6 +385,7 @@ impl RollbackView<'_> {
         self.halt_and_page(
             why,
             "Describe the endpoint, then update it by hand to the configuration that the ledger names.",
+            Runbook::UpdateRollbackFailed,
         )
     }
 }

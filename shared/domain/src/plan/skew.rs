@@ -10,6 +10,7 @@ use crate::ledger::Record;
 use crate::names::ReleaseId;
 use crate::overrides::Rule;
 use crate::plan::Sight;
+use crate::runbook::Runbook;
 use jiff::Timestamp;
 
 /// A region that is too far behind.
@@ -29,7 +30,7 @@ impl View<'_> {
              execution once it is well, or say that it may lag: meridian override skew --region {}.",
             lag.region.title, lag.region.name
         );
-        if let Some(page) = self.page_once(&lag.region.name, lag.why.clone(), advice) {
+        if let Some(page) = self.page_once(&lag.region.name, lag.why.clone(), Runbook::RegionalFault.after(advice)) {
             return Some(page);
         }
         let record = Record::SkewTold { region: lag.region.name.clone(), newest: lag.newest, why: lag.why.clone() };

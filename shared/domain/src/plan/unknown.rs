@@ -10,6 +10,7 @@ use super::{Act, Next, Plan, View};
 use crate::endpoint::{EndpointView, Seen, Target};
 use crate::history::{OpenUpdate, RegionHistory};
 use crate::ledger::Record;
+use crate::runbook::Runbook;
 use crate::verdict::{Cause, Decision};
 
 /// What to do where a recovery does not come by itself.
@@ -68,7 +69,13 @@ impl RollbackView<'_> {
             return if self.sight.paged {
                 self.tell(Record::BytesUnknown { execution, why }, words)
             } else {
-                Plan::new(Next::Page { region: self.region.name.clone(), advice: BY_HAND.to_owned() }, words)
+                Plan::new(
+                    Next::Page {
+                        region: self.region.name.clone(),
+                        advice: Runbook::UpdateRollbackFailed.after(BY_HAND),
+                    },
+                    words,
+                )
             };
         }
         let Some(target) = home.or_else(|| history.serving.as_ref().map(|serving| &serving.target)) else {

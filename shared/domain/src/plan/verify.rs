@@ -7,6 +7,7 @@ use crate::endpoint::Seen;
 use crate::fleet::{Fleet, Kind, Region};
 use crate::ledger::Record;
 use crate::names::{Actor, RegionName};
+use crate::runbook::Runbook;
 use jiff::Timestamp;
 
 /// How one region stands at the end of a wave.
@@ -76,8 +77,8 @@ fn close(fleet: &Fleet, sight: &Sight, now: Timestamp, lagging: &[(RegionName, S
     };
     if !ended && !is_known(fleet, sight, lagging) && !sight.paged.contains(&fleet.home) {
         let region = fleet.home.clone();
-        let advice =
-            "Nobody was told of these regions before: look at their endpoints before anything else.".to_owned();
+        let advice = "Nobody was told of these regions before: look at their endpoints before anything else.";
+        let advice = Runbook::Pages.after(advice);
         return Plan::new(Next::Page { region, advice }, words);
     }
     let names = lagging.iter().map(|(region, _)| region.clone()).collect();

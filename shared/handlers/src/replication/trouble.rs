@@ -5,7 +5,7 @@ use crate::context::{Context, FunctionKind, HandlerError};
 use crate::events::ReplicationTrouble;
 use crate::journal::Journal;
 use crate::ports::{Clock, Ledger, Page, Pager};
-use meridian_domain::{Record, RegionHistory};
+use meridian_domain::{Record, RegionHistory, Runbook};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -75,9 +75,10 @@ fn page(ctx: &Context, troubles: &[&ReplicationTrouble]) -> Page {
         "S3 reports objects that it did not replicate:\n{objects}\n\nNow: a region without them does not attest the \
          release. The wave waits for it until the replication deadline and then goes on without it; no endpoint is \
          touched. More objects on the same way are noted in the ledger and not paged for {:#}.\n\nTo do: mend the \
-         replication rule, its role or the destination bucket, then replicate the objects again (S3 Batch Replication, \
-         or copy them with the same keys). The sweep attests them within 5 minutes of their arrival.",
-        ctx.fleet.wave.replication_deadline
+         replication rule, its role or the destination bucket, then replicate the objects again (S3 Batch Replication: \
+         nobody may write there by hand). The sweep attests them within 5 minutes of their arrival. {}",
+        ctx.fleet.wave.replication_deadline,
+        Runbook::StuckReplication
     );
     let destinations: BTreeSet<&str> = troubles.iter().map(|trouble| trouble.destination.as_str()).collect();
     let destinations = destinations.into_iter().collect::<Vec<_>>().join(", ");

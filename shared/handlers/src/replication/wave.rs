@@ -11,7 +11,7 @@ use crate::ports::{Artifacts, Clock, Ledger, Page, Pager, Pipeline, StartSpec};
 use bytes::Bytes;
 use jiff::Timestamp;
 use meridian_domain::{
-    Actor, Chain, HubHistory, Manifest, Record, RegionHistory, RegionName, ReleaseId, Version, keys, plan,
+    Actor, Chain, HubHistory, Manifest, Record, RegionHistory, RegionName, ReleaseId, Runbook, Version, keys, plan,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -224,10 +224,11 @@ async fn page_late<P: Pager>(
         "{names}: no attestation of {version} within {:#} of {home}'s own.\n\nNow: the wave has started without \
          {names}, which serve what they served before; Verify-Fleet will name them.\n\nTo do: look at the buckets' \
          replication (archive {}), and at each region's ledger for a refusal. Once {version} is attested there, start a \
-         new execution of {} for the same release: regions that serve it are left as they are.",
+         new execution of {} for the same release: regions that serve it are left as they are. {}",
         ctx.fleet.wave.replication_deadline,
         manifest.archive.key,
         ctx.fleet.pipeline,
+        Runbook::StuckReplication,
         home = ctx.fleet.title(&ctx.fleet.home)
     );
     let subject = format!("{}: {version} starts without {names}", ctx.fleet.name);

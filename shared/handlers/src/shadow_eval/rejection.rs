@@ -2,7 +2,7 @@
 
 use super::evaluation::Evaluated;
 use crate::ports::Page;
-use meridian_domain::{Actor, FleetName, RegionName, Verdict};
+use meridian_domain::{Actor, FleetName, RegionName, Runbook, Verdict};
 use std::fmt::Write;
 
 /// So many reasons stand on the page; the report has all of them.
@@ -88,8 +88,9 @@ impl Rejection<'_> {
         let message = format!(
             "{title}.\n\n{evidence}\n\nNow: no endpoint was touched; every region serves what it served before. Pipeline \
              execution {execution} fails.\n\nTo do: {} This release stays rejected: what is published again, even \
-             the same files, is a new one and is evaluated anew.",
-            self.cause.remedy()
+             the same files, is a new one and is evaluated anew. {}",
+            self.cause.remedy(),
+            Runbook::Pages
         );
         Page::new(format!("{fleet}: {title}"), message)
     }

@@ -1,0 +1,65 @@
+//! Where whoever reads a page reads on.
+
+use std::fmt;
+
+/// A page of `docs/` that says what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Runbook {
+    /// Every page that Meridian sends, and the commands.
+    Pages,
+    /// A region's control plane, ledger or update keeps it from the release.
+    RegionalFault,
+    /// Evidence says that a release is bad.
+    ModelFault,
+    /// Nobody knows which bytes a region serves, or its endpoint is broken.
+    UpdateRollbackFailed,
+    /// Objects do not arrive in a region.
+    StuckReplication,
+}
+
+impl Runbook {
+    /// Every one.
+    pub const ALL: [Runbook; 5] = [
+        Runbook::Pages,
+        Runbook::RegionalFault,
+        Runbook::ModelFault,
+        Runbook::UpdateRollbackFailed,
+        Runbook::StuckReplication,
+    ];
+
+    /// Its path in the repository.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Runbook::Pages => "docs/runbook.md",
+            Runbook::RegionalFault => "docs/runbooks/regional-fault.md",
+            Runbook::ModelFault => "docs/runbooks/model-fault.md",
+            Runbook::UpdateRollbackFailed => "docs/runbooks/update-rollback-failed.md",
+            Runbook::StuckReplication => "docs/runbooks/stuck-replication.md",
+        }
+    }
+
+    /// A page's advice, with where to read on.
+    pub fn after(self, advice: impl fmt::Display) -> String {
+        format!("{advice} {self}")
+    }
+}
+
+impl fmt::Display for Runbook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Runbook: {}", self.path())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn every_runbook_that_a_page_names_is_there() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        for runbook in Runbook::ALL {
+            assert!(root.join(runbook.path()).is_file(), "{runbook} is not there");
+        }
+    }
+}
