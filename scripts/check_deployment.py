@@ -185,35 +185,6 @@ def wrong_rights(functions):
         yield f"{operation}: called in shared/aws/src or named in CALLS of {sys.argv[0]}, and not both"
 
 
-def user_parameters(action):
-    """What an action hands to its function, with the pipeline's variables as they stand."""
-    return json.loads(text(action["Configuration"]["UserParameters"]))
-
-
-def wrong_pipeline(pipeline, fleet):
-    """The stages, as fleet.toml has the regions, and what each hands to its function."""
-    regions = fleet["region"]
-    if fleet["fleet"].get("order", "fixed") == "fixed":
-        turns = [(f"Promote-{r['title']}", {"action": "promote", "region": r["name"]}) for r in regions]
-    else:
-        turns = [(f"Promote-{n}", {"action": "promote", "place": n}) for n in range(1, len(regions) + 1)]
-    wanted = [("Register", {"action": "register"}), *turns, ("Verify-Fleet", {"action": "verify"})]
-    stages = [(s["Name"], s["Actions"][0]) for s in pipeline["Stages"] if s["Name"] != "Source"]
-    if [name for name, _ in stages] != [name for name, _ in wanted]:
-        yield f"template.yaml, Pipeline: stages {[n for n, _ in stages]}, but fleet.toml wants {[n for n, _ in wanted]}"
-        return
-    common = {
-        "fleet": "${FleetName}",
-        "release": "#{variables.release}",
-        "policy": "#{variables.policy}",
-        "pipeline": "${PipelineName}",
-        "execution": "#{codepipeline.PipelineExecutionId}",
-    }
-    for (name, action), (_, own) in zip(stages, wanted):
-        if user_parameters(action) != {**common, **own}:
-            yield f"template.yaml, Pipeline, {name}: UserParameters {user_parameters(action)}, but the functions want {({**common, **own})}"
-
-
 def wrong_translation():
     """What SAM makes of the template: two resources of one name, for one, pass every linter."""
     from samcli.yamlhelper import yaml_parse
@@ -291,7 +262,6 @@ def main():
     hold("template.yaml, Max4xx", defaults["Max4xx"], judge["max_4xx"])
     hold("template.yaml, Max5xx", defaults["Max5xx"], judge["max_5xx"])
     hold("template.yaml, ScoreRate", defaults["ScoreRate"], sum(r["peak_rps"] for r in fleet["region"]))
-    faults.extend(wrong_pipeline(template["Resources"]["Pipeline"]["Properties"], fleet))
     hold("template.yaml, PipelineName", defaults["PipelineName"], fleet["fleet"]["pipeline"])
     hold("template.yaml, EndpointRoleName", defaults["EndpointRoleName"], fleet["fleet"]["execution_role"])
     pattern = re.compile(re.escape(defaults["FleetBuckets"]).replace(r"\*", ".*"))

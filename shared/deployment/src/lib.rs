@@ -1,0 +1,30 @@
+//! What `sam deploy` would make of `template.yaml` in every region: the template read as CloudFormation reads it (SAM's
+//! resources expanded, intrinsics resolved, conditions decided) and handed on as typed values.
+//!
+//! The local world builds its regions from this, so that what is tested is what is deployed. Whatever the template holds
+//! that no type here takes up is listed by name ([`Stack::unmodelled`]), never dropped silently.
+
+mod document;
+mod error;
+mod expand;
+mod level;
+mod names;
+mod pattern;
+mod policy;
+mod resolve;
+mod resources;
+mod rights;
+mod settings;
+mod stack;
+
+pub use error::DeploymentError;
+pub use expand::expanded;
+pub use pattern::Pattern;
+pub use policy::{Condition, Context, Effect, Principal, Statement};
+pub use resources::{
+    Alarm, Bucket, Composite, Function, Invoker, Key, Pipeline, PipelineAction, PipelineStage, ReplicationRule, Role,
+    Rule, ScoreRoute, Topic, Trigger,
+};
+pub use rights::{Denied, Grant, Request};
+pub use settings::{Environment, Settings};
+pub use stack::{Deployment, Stack};

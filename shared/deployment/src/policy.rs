@@ -1,0 +1,228 @@
+//! IAM policy documents: statements, what they match, and the conditions that are known here.
+
+use crate::error::DeploymentError;
+use crate::level::Level;
+use crate::resolve::plain;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What is known of a request beyond principal, action and resource: condition keys, in lower case, and their values.
+pub type Context = BTreeMap<String, Vec<String>>;
+
+/// What a statement does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Lets the request through, where nothing denies it.
+    Allow,
+    /// Refuses it, whatever else is said.
+    Deny,
+}
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Principal {
+    /// A role, by its ARN.
+    Role(String),
+    /// An AWS service, such as `events.amazonaws.com`.
+    Service(String),
+}
+
+/// Whom a statement of a resource's policy is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Subjects {
+    /// No `Principal`: a role's own policy.
+    Own,
+    /// `"*"`.
+    Everybody,
+    /// ARNs of roles or accounts.
+    Aws(Vec<String>),
+    /// Services.
+    Services(Vec<String>),
+}
+
+/// One condition: an operator, a key, and the values that it may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    test: Test,
+    if_exists: bool,
+    negated: bool,
+    /// Lower case.
+    key: String,
+    values: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Test {
+    Equals,
+    Like,
+    Absent,
+}
+
+/// One statement of a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// Its name; its policy's where it has none.
+    pub sid: String,
+    /// What it does.
+    pub effect: Effect,
+    subjects: Subjects,
+    /// Actions, with `*` and `?`.
+    pub actions: Vec<String>,
+    /// Resources, with `*` and `?`.
+    pub resources: Vec<String>,
+    /// All must hold.
+    pub conditions: Vec<Condition>,
+}
+
+impl Statement {
+    /// Reads the statements of a policy document; those without a name take this one.
+    pub(crate) fn read_all(mut document: Level<'_>, unnamed: &str) -> Result<Vec<Self>, DeploymentError> {
+        // Without a version it is the older language, which differs in its variables only: none are known here.
+        let version = document.optional("Version");
+        if version.is_some_and(|version| version != "2012-10-17") {
+            return Err(document.refuse("Version", "expected 2012-10-17, or none"));
+        }
+        document.levels("Statement")?.into_iter().map(|own| Self::read(unnamed, own)).collect()
+    }
+
+    fn read(unnamed: &str, mut own: Level<'_>) -> Result<Self, DeploymentError> {
+        let effect = match own.text("Effect")?.as_str() {
+            "Allow" => Effect::Allow,
+            "Deny" => Effect::Deny,
+            _ => return Err(own.refuse("Effect", "expected Allow or Deny")),
+        };
+        let subjects = match own.take("Principal") {
+            None => Subjects::Own,
+            Some(Value::String(all)) if all == "*" => Subjects::Everybody,
+            Some(Value::Object(members)) => match members.iter().next() {
+                Some((kind, who)) if kind == "AWS" => Subjects::Aws(texts(who)),
+                Some((kind, who)) if kind == "Service" => Subjects::Services(texts(who)),
+                _ => return Err(own.refuse("Principal", "expected AWS or Service")),
+            },
+            Some(_) => return Err(own.refuse("Principal", "expected \"*\", AWS or Service")),
+        };
+        let place = own.path().to_owned();
+        let conditions = own.take("Condition").unwrap_or(Value::Null);
+        let operators = conditions.as_object().into_iter().flatten();
+        let mut all = Vec::new();
+        for (operator, keys) in operators {
+            for (key, values) in keys.as_object().into_iter().flatten() {
+                all.push(Condition::read(operator, key, values, &place)?);
+            }
+        }
+        Ok(Statement {
+            sid: own.optional("Sid").unwrap_or_else(|| unnamed.to_owned()),
+            effect,
+            subjects,
+            actions: own.take("Action").map(|value| texts(&value)).unwrap_or_default(),
+            resources: own.take("Resource").map(|value| texts(&value)).unwrap_or_default(),
+            conditions: all,
+        })
+    }
+
+    /// The statement's action, and which of its resources, that a request meets, where it is about the request at all.
+    pub(crate) fn meets<'a>(&'a self, request: &crate::rights::Request<'_>) -> Option<(&'a str, usize)> {
+        let subject = match (&self.subjects, request.principal) {
+            (Subjects::Own | Subjects::Everybody, _) => true,
+            (Subjects::Aws(who), Principal::Role(arn)) => who.iter().any(|own| own == arn || is_root_of(own, arn)),
+            (Subjects::Services(who), Principal::Service(name)) => who.contains(name),
+            _ => false,
+        };
+        let lower = request.action.to_ascii_lowercase();
+        let action = self.actions.iter().find(|own| like(&own.to_ascii_lowercase(), &lower))?;
+        let number = self.resources.iter().position(|own| like(own, request.resource))?;
+        let holds = subject && self.conditions.iter().all(|condition| condition.holds(request.context));
+        holds.then_some((action.as_str(), number))
+    }
+}
+
+/// `arn:aws:iam::ACCOUNT:root` stands for everybody of the account whose own policies allow it.
+fn is_root_of(own: &str, arn: &str) -> bool {
+    let account = |arn: &str| arn.split(':').nth(4).map(str::to_owned);
+    own.ends_with(":root") && account(own) == account(arn)
+}
+
+impl Condition {
+    fn read(operator: &str, key: &str, values: &Value, place: &str) -> Result<Self, DeploymentError> {
+        let plain = operator.strip_prefix("ForAnyValue:").unwrap_or(operator);
+        let (plain, if_exists) = plain.strip_suffix("IfExists").map_or((plain, false), |plain| (plain, true));
+        let (test, negated) = match plain {
+            "StringEquals" | "Bool" | "ArnEquals" => (Test::Equals, false),
+            "StringNotEquals" | "ArnNotEquals" => (Test::Equals, true),
+            "StringLike" | "ArnLike" => (Test::Like, false),
+            "StringNotLike" | "ArnNotLike" => (Test::Like, true),
+            "Null" => (Test::Absent, false),
+            _ => {
+                return Err(DeploymentError::at(place, format!("the condition operator {operator} is not known here")));
+            }
+        };
+        Ok(Condition { test, if_exists, negated, key: key.to_ascii_lowercase(), values: texts(values) })
+    }
+
+    /// IAM User Guide, "Condition operators": a missing key fails a positive test, meets a negated one, and either with
+    /// `IfExists`.
+    fn holds(&self, context: &Context) -> bool {
+        let found = context.get(&self.key);
+        if self.test == Test::Absent {
+            return self.values.iter().any(|wanted| (wanted == "true") == found.is_none());
+        }
+        let Some(found) = found else { return self.negated || self.if_exists };
+        let one = |value: &String| match self.test {
+            Test::Equals => self.values.contains(value),
+            _ => self.values.iter().any(|pattern| like(pattern, value)),
+        };
+        found.iter().any(one) != self.negated
+    }
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(items) => items.iter().map(plain).collect(),
+        one => vec![plain(one)],
+    }
+}
+
+/// IAM's wildcards: `*` for any text, `?` for one character.
+pub(crate) fn like(pattern: &str, text: &str) -> bool {
+    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
+    let (mut p, mut t) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some(b'*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(one) if *one == b'?' || Some(one) == text.get(t) => {
+                p += 1;
+                t += 1;
+            }
+            // Back to the last star, which takes one character more.
+            _ => match star {
+                Some((at, taken)) => {
+                    star = Some((at, taken + 1));
+                    p = at + 1;
+                    t = taken + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern.get(p..).is_none_or(|rest| rest.iter().all(|one| *one == b'*'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wildcards_match_as_iam_says() {
+        assert!(like("arn:aws:s3:::fraud-models-*/ledger/*", "arn:aws:s3:::fraud-models-jp/ledger/fraud/1.json"));
+        assert!(like("*", ""));
+        assert!(like("a*b*c", "a-b-b-c"));
+        assert!(like("s3:Get?bject", "s3:GetObject"));
+        assert!(!like("releases/*", "release"));
+        assert!(!like("alarm:fraud-green-*", "alarm:fraud-verdict"));
+        assert!(!like("", "x"));
+    }
+}

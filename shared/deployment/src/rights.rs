@@ -1,0 +1,105 @@
+//! Who may do what: a request held against the policies of everything that is deployed (IAM User Guide, "Policy evaluation
+//! logic", within one account).
+
+use crate::policy::{Context, Effect, Principal, Statement};
+use crate::stack::Deployment;
+use std::fmt;
+
+/// A request to AWS, as IAM sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Who asks.
+    pub principal: &'a Principal,
+    /// For what, such as `s3:GetObject`.
+    pub action: &'a str,
+    /// Of what: an ARN, or `*` for an action that knows no resources.
+    pub resource: &'a str,
+    /// What conditions may ask for.
+    pub context: &'a Context,
+}
+
+/// The part of a policy that let a request through.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Grant {
+    /// The role or the resource whose policy it is, by its logical id.
+    pub owner: String,
+    /// The statement.
+    pub sid: String,
+    /// Its action.
+    pub action: String,
+    /// Which of its resources, counted from 0: the same in every region.
+    pub number: usize,
+    /// That resource, as it reads in one region.
+    pub resource: String,
+}
+
+impl fmt::Display for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}: {} on {}", self.owner, self.sid, self.action, self.resource)
+    }
+}
+
+/// A request that was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not authorized to perform: {action} on resource: {resource} {why}")]
+pub struct Denied {
+    /// The action.
+    pub action: String,
+    /// The resource.
+    pub resource: String,
+    /// In IAM's words.
+    pub why: String,
+}
+
+impl Deployment {
+    /// Whether a request is allowed, and by what: refused where any statement denies it, else let through by a statement of
+    /// the role's own policies, or by one of the resource's where a service asks. A key lets a role's own policies count only
+    /// where its policy names the account.
+    ///
+    /// # Errors
+    /// No statement allows it, or one denies it.
+    pub fn authorise(&self, request: &Request<'_>) -> Result<Vec<Grant>, Denied> {
+        let role = match request.principal {
+            Principal::Role(arn) => self.role(arn),
+            Principal::Service(_) => None,
+        };
+        let own = role.into_iter().flat_map(|role| role.statements.iter().map(|one| (role.logical.as_str(), one)));
+        let own = allowed(own, request)?;
+        let of_resource = allowed(self.policies_of(request.resource), request)?;
+        let delegated = !request.resource.starts_with("arn:aws:kms:") || of_resource.is_some();
+        match (request.principal, own, of_resource) {
+            (Principal::Role(_), Some(own), delegation) if delegated => {
+                let key = delegation.filter(|_| request.resource.starts_with("arn:aws:kms:"));
+                Ok([own].into_iter().chain(key).collect())
+            }
+            (Principal::Service(_), _, Some(grant)) => Ok(vec![grant]),
+            _ => Err(denied(request, "because no policy allows it".to_owned())),
+        }
+    }
+}
+
+/// The first statement that allows a request, if none denies it.
+fn allowed<'a>(
+    statements: impl Iterator<Item = (&'a str, &'a Statement)>,
+    request: &Request<'_>,
+) -> Result<Option<Grant>, Denied> {
+    let mut first = None;
+    for (owner, statement) in statements {
+        let Some((action, number)) = statement.meets(request) else { continue };
+        if statement.effect == Effect::Deny {
+            return Err(denied(request, format!("with an explicit deny in {owner}.{}", statement.sid)));
+        }
+        first.get_or_insert_with(|| Grant {
+            owner: owner.to_owned(),
+            sid: statement.sid.clone(),
+            action: action.to_owned(),
+            number,
+            resource: statement.resources.get(number).cloned().unwrap_or_default(),
+        });
+    }
+    Ok(first)
+}
+
+fn denied(request: &Request<'_>, why: String) -> Denied {
+    Denied { action: request.action.to_owned(), resource: request.resource.to_owned(), why }
+}

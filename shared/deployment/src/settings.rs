@@ -1,0 +1,114 @@
+//! The parameters of every region's stack: from `samconfig.toml`, as `sam deploy --config-env` takes them, or as a fleet
+//! would have them.
+
+use crate::error::DeploymentError;
+use meridian_domain::{Fleet, OrderPolicy, RegionName};
+use std::collections::BTreeMap;
+use toml::{Table, Value};
+
+/// One `sam deploy`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Environment {
+    /// The stack's name.
+    pub stack: String,
+    /// Parameter overrides.
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// What is deployed where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The account's id, twelve digits.
+    pub account: String,
+    /// By region.
+    pub environments: BTreeMap<RegionName, Environment>,
+}
+
+impl Settings {
+    /// Reads `samconfig.toml`: every environment that deploys something.
+    ///
+    /// # Errors
+    /// Not TOML; an environment without region, stack name or `Key=Value` overrides; two environments of one region.
+    pub fn parse(text: &str, account: &str) -> Result<Self, DeploymentError> {
+        let table: Table = text.parse().map_err(|error: toml::de::Error| wrong(None, error.message()))?;
+        let mut environments = BTreeMap::new();
+        for (name, own) in &table {
+            let Some(parameters) = own.get("deploy").and_then(|deploy| deploy.get("parameters")) else { continue };
+            let refuse = |message: &str| wrong(Some(name), message);
+            let global = |key: &str| own.get("global")?.get("parameters")?.get(key)?.as_str();
+            let region = global("region").ok_or_else(|| refuse("global.parameters.region is missing"))?;
+            let region: RegionName = region.parse().map_err(|_| refuse("region is not the name of an AWS region"))?;
+            let stack = global("stack_name").ok_or_else(|| refuse("global.parameters.stack_name is missing"))?;
+            let overrides = parameters.get("parameter_overrides").and_then(Value::as_array);
+            let overrides = overrides.ok_or_else(|| refuse("deploy.parameters.parameter_overrides is not a list"))?;
+            let parameters = overrides.iter().map(|one| {
+                let (key, value) = one.as_str().and_then(|text| text.split_once('=')).ok_or_else(|| {
+                    refuse("parameter_overrides holds something that is not of the form \"Key=Value\"")
+                })?;
+                Ok((key.to_owned(), value.to_owned()))
+            });
+            let environment =
+                Environment { stack: stack.to_owned(), parameters: parameters.collect::<Result<_, _>>()? };
+            if environments.insert(region, environment).is_some() {
+                return Err(refuse("another environment has the same region"));
+            }
+        }
+        Ok(Settings { account: account.to_owned(), environments })
+    }
+
+    /// What `samconfig.toml` would say for a fleet. `make check` holds the file against it.
+    pub fn of_fleet(fleet: &Fleet) -> Self {
+        let away = || fleet.regions.iter().filter(|region| region.name != fleet.home);
+        let environment = |region: &meridian_domain::Region| {
+            let mut parameters = BTreeMap::from(
+                [
+                    ("FleetName", fleet.name.to_string()),
+                    ("HomeRegion", fleet.home.to_string()),
+                    ("ReleaseBucket", region.bucket.to_string()),
+                    ("PipelineName", fleet.pipeline.to_string()),
+                    ("FleetBuckets", shared_pattern(fleet)),
+                    ("EndpointName", fleet.endpoint.to_string()),
+                    ("VariantName", fleet.variant.to_string()),
+                    ("EndpointRoleName", fleet.execution_role.to_string()),
+                    ("LatencyBound", (fleet.judge.latency_bound.as_micros()).to_string()),
+                    ("Max4xx", fleet.judge.max_4xx.to_string()),
+                    ("Max5xx", fleet.judge.max_5xx.to_string()),
+                    // A name for the fleet is no part of its policy.
+                    ("Routing", "none".to_owned()),
+                    ("ScoreRate", fleet.regions.iter().map(|own| own.peak_rps).sum::<f64>().to_string()),
+                ]
+                .map(|(name, value)| (name.to_owned(), value)),
+            );
+            if region.name == fleet.home {
+                let order = match fleet.order {
+                    OrderPolicy::Fixed => "fixed",
+                    OrderPolicy::Signal => "signal",
+                };
+                parameters.insert("Order".to_owned(), order.to_owned());
+                let replicas =
+                    away().zip(1..).map(|(own, n)| (format!("Replica{n}"), format!("{}={}", own.name, own.bucket)));
+                parameters.extend(replicas);
+                let stages = fleet.regions.iter().zip(1..);
+                parameters.extend(stages.map(|(own, n)| (format!("Stage{n}"), format!("{}={}", own.title, own.name))));
+            }
+            Environment { stack: format!("meridian-{}", fleet.name), parameters }
+        };
+        let environments = fleet.regions.iter().map(|region| (region.name.clone(), environment(region)));
+        Settings { account: fleet.account.to_string(), environments: environments.collect() }
+    }
+}
+
+/// What the names of all buckets begin with, and a star.
+fn shared_pattern(fleet: &Fleet) -> String {
+    let mut names = fleet.regions.iter().map(|region| region.bucket.as_str());
+    let first = names.next().unwrap_or_default();
+    let shared = names.fold(first, |shared, name| {
+        let same = shared.bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count();
+        shared.get(..same).unwrap_or_default()
+    });
+    format!("{shared}*")
+}
+
+fn wrong(environment: Option<&str>, message: &str) -> DeploymentError {
+    DeploymentError::Settings { environment: environment.map(str::to_owned), message: message.to_owned() }
+}

@@ -1,0 +1,258 @@
+//! A stack, and all of them.
+
+use crate::document;
+use crate::error::DeploymentError;
+use crate::expand;
+use crate::level::Level;
+use crate::names::Place;
+use crate::policy::{Effect, Statement};
+use crate::resolve::Resolver;
+use crate::resources::{Alarm, Bucket, Composite, Function, Invoker, Key, Pipeline, Role, Rule, ScoreRoute, Topic};
+use crate::rights::Grant;
+use crate::settings::{Environment, Settings};
+use meridian_domain::RegionName;
+use serde_json::{Map, Value};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One region's stack, created.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stack {
+    /// Functions, by binary.
+    pub functions: BTreeMap<String, Function>,
+    /// What wakes them.
+    pub rules: Vec<Rule>,
+    /// Who may call them.
+    pub invokers: Vec<Invoker>,
+    /// Buckets, by name.
+    pub buckets: BTreeMap<String, Bucket>,
+    /// Keys.
+    pub keys: Vec<Key>,
+    /// Topics.
+    pub topics: Vec<Topic>,
+    /// Metric alarms.
+    pub alarms: Vec<Alarm>,
+    /// Alarms over alarms.
+    pub composites: Vec<Composite>,
+    /// Model package groups.
+    pub package_groups: Vec<String>,
+    /// The pipeline, in home.
+    pub pipeline: Option<Pipeline>,
+    /// The id of the region's front.
+    pub api: Option<String>,
+    /// The way of customers' requests to the endpoint.
+    pub score: Option<ScoreRoute>,
+    /// Roles, by ARN.
+    pub roles: BTreeMap<String, Role>,
+    /// Policies of resources: the policy's logical id, the resources' ARNs, the statements.
+    pub policies: Vec<(String, Vec<String>, Vec<Statement>)>,
+    /// Every resource that was created: its logical id and its type.
+    pub created: BTreeMap<String, String>,
+    /// What the template says and no type here takes up: resources by logical id and type, properties by their path.
+    pub unmodelled: BTreeSet<String>,
+}
+
+/// The stacks of all regions.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Deployment {
+    /// By region.
+    pub stacks: BTreeMap<RegionName, Stack>,
+}
+
+impl Deployment {
+    /// Deploys a template.
+    ///
+    /// # Errors
+    /// What CloudFormation would refuse, and intrinsics, condition operators and forms of rules that are not known here.
+    pub fn of(template: &str, settings: &Settings) -> Result<Self, DeploymentError> {
+        let template = document::read(template)?;
+        let template = template.as_object().ok_or_else(|| DeploymentError::Yaml("not a mapping".to_owned()))?;
+        let resources = expand::resources(template)?;
+        let stack = |(region, environment): (&RegionName, &Environment)| {
+            let place = Place {
+                account: settings.account.clone(),
+                region: region.to_string(),
+                stack: environment.stack.clone(),
+            };
+            let resolver = Resolver::new(template, &resources, &place, &environment.parameters)?;
+            Ok((region.clone(), Stack::create(&resources, &resolver, &place)?))
+        };
+        Ok(Deployment { stacks: settings.environments.iter().map(stack).collect::<Result<_, DeploymentError>>()? })
+    }
+
+    /// A role of any stack: IAM knows no regions.
+    pub fn role(&self, arn: &str) -> Option<&Role> {
+        self.stacks.values().find_map(|stack| stack.roles.get(arn))
+    }
+
+    /// Every statement that allows something, and every permission to call a function, as grants that nobody has used yet.
+    pub fn allowances(&self) -> BTreeSet<Grant> {
+        let mut all = BTreeSet::new();
+        for stack in self.stacks.values() {
+            let roles = stack.roles.values().map(|role| (&role.logical, &role.statements));
+            let policies = stack.policies.iter().map(|(logical, _, statements)| (logical, statements));
+            for (owner, statements) in roles.chain(policies) {
+                for own in statements.iter().filter(|own| own.effect == Effect::Allow) {
+                    let resources = || own.resources.iter().enumerate();
+                    let pairs = own.actions.iter().flat_map(|action| resources().map(move |one| (action, one)));
+                    all.extend(pairs.map(|(action, (number, resource))| Grant {
+                        number,
+                        owner: owner.clone(),
+                        sid: own.sid.clone(),
+                        action: action.clone(),
+                        resource: resource.clone(),
+                    }));
+                }
+            }
+            all.extend(stack.invokers.iter().filter_map(|own| {
+                let function =
+                    stack.functions.values().find(|one| one.name == own.function || one.arn == own.function)?;
+                Some(own.grant(function))
+            }));
+        }
+        all
+    }
+
+    /// The same deployment without one statement, wherever it stands.
+    #[must_use]
+    pub fn without(&self, owner: &str, sid: &str) -> Self {
+        let mut less = self.clone();
+        for stack in less.stacks.values_mut() {
+            for role in stack.roles.values_mut().filter(|role| role.logical == owner) {
+                role.statements.retain(|own| own.sid != sid);
+            }
+            for (_, _, statements) in stack.policies.iter_mut().filter(|(logical, ..)| logical == owner) {
+                statements.retain(|own| own.sid != sid);
+            }
+            stack.invokers.retain(|own| own.logical != owner);
+        }
+        less
+    }
+
+    /// The statements of the policies that lie on a resource.
+    pub(crate) fn policies_of(&self, resource: &str) -> impl Iterator<Item = (&str, &Statement)> {
+        let policies = self.stacks.values().flat_map(|stack| &stack.policies);
+        let own = policies.filter(move |(_, resources, _)| {
+            resources.iter().any(|one| {
+                resource == one || resource.strip_prefix(one.as_str()).is_some_and(|rest| rest.starts_with('/'))
+            })
+        });
+        own.flat_map(|(logical, _, statements)| statements.iter().map(|one| (logical.as_str(), one)))
+    }
+}
+
+/// A stack while it is being read.
+struct Maker<'a> {
+    resolver: &'a Resolver<'a>,
+    place: &'a Place,
+    left: RefCell<Vec<String>>,
+    stack: Stack,
+    aliases: Vec<(String, String)>,
+    retries: Vec<(String, u32)>,
+}
+
+impl Stack {
+    fn create(resources: &Map<String, Value>, resolver: &Resolver<'_>, place: &Place) -> Result<Self, DeploymentError> {
+        let mut maker = Maker {
+            resolver,
+            place,
+            left: RefCell::default(),
+            stack: Stack::default(),
+            aliases: Vec::new(),
+            retries: Vec::new(),
+        };
+        for (logical, resource) in resources {
+            let condition = resource.get("Condition").and_then(Value::as_str);
+            if condition.map(|name| resolver.condition(name, logical)).transpose()?.unwrap_or(true) {
+                maker.make(logical, resource)?;
+            }
+        }
+        Ok(maker.finish())
+    }
+}
+
+impl Maker<'_> {
+    fn make(&mut self, logical: &str, resource: &Value) -> Result<(), DeploymentError> {
+        let (kind, name) = self.resolver.physical(logical, logical)?;
+        let properties = self.resolver.value(resource.get("Properties").unwrap_or(&Value::Null), logical)?;
+        self.stack.created.insert(logical.to_owned(), kind.to_owned());
+        let arn = |what: &str| self.place.attribute(kind, &name, what).unwrap_or_else(|| name.clone());
+        let mut own = Level::new(logical.to_owned(), properties, &self.left)?;
+        let stack = &mut self.stack;
+        match kind {
+            "AWS::Lambda::Function" => {
+                let function = Function::read(own, arn("Arn"))?;
+                stack.functions.insert(function.binary.clone(), function);
+            }
+            "AWS::Lambda::Permission" => stack.invokers.push(Invoker::read(logical, own)?),
+            "AWS::Lambda::EventInvokeConfig" => {
+                let retries = own.optional_number("MaximumRetryAttempts")?.unwrap_or(2);
+                self.retries.push((own.text("FunctionName")?, retries));
+            }
+            "AWS::Events::Rule" => stack.rules.push(Rule::read(own, name.clone(), arn("Arn"))?),
+            "AWS::IAM::Role" => {
+                let role = Role::read(logical, own, arn("Arn"))?;
+                stack.roles.insert(role.arn.clone(), role);
+            }
+            "AWS::S3::Bucket" => {
+                stack.buckets.insert(name.clone(), Bucket::read(own, name)?);
+            }
+            "AWS::S3::BucketPolicy" => {
+                let resources = vec![format!("arn:aws:s3:::{}", own.text("Bucket")?)];
+                let statements = Statement::read_all(own.level("PolicyDocument")?, logical)?;
+                stack.policies.push((logical.to_owned(), resources, statements));
+            }
+            "AWS::SNS::TopicPolicy" | "AWS::SQS::QueuePolicy" => {
+                let member = if kind.starts_with("AWS::SNS") { "Topics" } else { "Queues" };
+                let named = own.take(member).and_then(|list| list.as_array().cloned()).unwrap_or_default();
+                let named = named.iter().filter_map(Value::as_str);
+                // A queue is named by its URL here and by its ARN in policies.
+                let arns = named.map(|one| match one.strip_prefix("https://").and_then(|url| url.rsplit('/').next()) {
+                    Some(queue) => self.place.arn("sqs", queue),
+                    None => one.to_owned(),
+                });
+                let arns = arns.collect();
+                let statements = Statement::read_all(own.level("PolicyDocument")?, logical)?;
+                stack.policies.push((logical.to_owned(), arns, statements));
+            }
+            "AWS::KMS::Key" => {
+                let key = Key { arn: arn("Arn"), aliases: Vec::new() };
+                let statements = Statement::read_all(own.level("KeyPolicy")?, logical)?;
+                stack.policies.push((logical.to_owned(), vec![key.arn.clone()], statements));
+                stack.keys.push(key);
+            }
+            "AWS::KMS::Alias" => self.aliases.push((own.text("TargetKeyId")?, own.text("AliasName")?)),
+            "AWS::SNS::Topic" => {
+                own.take("TopicName");
+                stack.topics.push(Topic { arn: name, key: own.optional("KmsMasterKeyId") });
+            }
+            "AWS::CloudWatch::Alarm" => stack.alarms.push(Alarm::read(own, name)?),
+            "AWS::CloudWatch::CompositeAlarm" => stack.composites.push(Composite::read(own, name)?),
+            "AWS::SageMaker::ModelPackageGroup" => stack.package_groups.push(own.text("ModelPackageGroupName")?),
+            "AWS::CodePipeline::Pipeline" => stack.pipeline = Some(Pipeline::read(own)?),
+            "AWS::ApiGateway::RestApi" => {
+                stack.api = Some(name);
+                stack.score = own.take("Body").and_then(|body| ScoreRoute::read(&body));
+            }
+            other => {
+                stack.unmodelled.insert(format!("{logical} ({other})"));
+                // The resource as a whole is listed: its properties need not be.
+                own.forget();
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Stack {
+        for (id, alias) in self.aliases {
+            let own = self.stack.keys.iter_mut().find(|key| key.arn.ends_with(&id));
+            own.into_iter().for_each(|key| key.aliases.push(alias.clone()));
+        }
+        for (name, retries) in self.retries {
+            let own = self.stack.functions.values_mut().find(|function| function.name == name);
+            own.into_iter().for_each(|function| function.retries = retries);
+        }
+        self.stack.unmodelled.extend(self.left.into_inner());
+        self.stack
+    }
+}

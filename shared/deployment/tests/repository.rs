@@ -1,0 +1,150 @@
+//! The repository's own template, with the repository's own settings.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
+
+use meridian_deployment::{
+    Context, Denied, Deployment, Grant, PipelineAction, Principal, Request, Settings, Stack, Trigger,
+};
+use meridian_domain::{Fleet, RegionName};
+use std::collections::{BTreeMap, BTreeSet};
+
+const TEMPLATE: &str = include_str!("../../../template.yaml");
+const SAMCONFIG: &str = include_str!("../../../samconfig.toml");
+const FLEET: &str = include_str!("../../../fleet.toml");
+
+fn deployed() -> Deployment {
+    let fleet = Fleet::parse(FLEET).unwrap();
+    Deployment::of(TEMPLATE, &Settings::parse(SAMCONFIG, &fleet.account).unwrap()).unwrap()
+}
+
+fn region(name: &str) -> RegionName {
+    name.parse().unwrap()
+}
+
+#[test]
+fn samconfig_deploys_what_the_fleet_would_have() {
+    let fleet = Fleet::parse(FLEET).unwrap();
+    let from_file = deployed();
+    let from_fleet = Deployment::of(TEMPLATE, &Settings::of_fleet(&fleet)).unwrap();
+    assert_eq!(from_file.stacks.len(), fleet.regions.len());
+    for (region, stack) in &from_fleet.stacks {
+        // But for the fleet's name in DNS, which is no policy.
+        let mut own = from_file.stacks[region].clone();
+        own.created.clone_from(&stack.created);
+        own.unmodelled.clone_from(&stack.unmodelled);
+        assert_eq!(own, *stack, "{region}");
+    }
+}
+
+#[test]
+fn home_has_the_pipeline_with_a_stage_for_each_region() {
+    let deployed = deployed();
+    let pipeline = deployed.stacks[&region("eu-west-1")].pipeline.clone().unwrap();
+    let names: Vec<&str> = pipeline.stages.iter().map(|stage| stage.name.as_str()).collect();
+    assert_eq!(names, ["Source", "Register", "Promote-EU", "Promote-AU", "Promote-JP", "Promote-BR", "Verify-Fleet"]);
+    let PipelineAction::Invoke { function, parameters, .. } = &pipeline.stages[3].action else { panic!("no function") };
+    assert_eq!(function, "meridian-fraud-promote");
+    assert!(parameters.contains(r##""region":"ap-southeast-2","release":"#{variables.release}""##), "{parameters}");
+    assert!(deployed.stacks[&region("sa-east-1")].pipeline.is_none());
+}
+
+#[test]
+fn a_region_has_its_functions_rules_and_alarms() {
+    let deployed = deployed();
+    let stack = &deployed.stacks[&region("ap-northeast-1")];
+    assert_eq!(stack.functions.keys().collect::<Vec<_>>(), ["promote", "replication", "rollback", "status"]);
+    let promote = &stack.functions["promote"];
+    assert_eq!((promote.timeout, promote.memory), (60, 256));
+    let rates: Vec<&str> =
+        stack.rules.iter().filter(|rule| rule.trigger == Trigger::Rate(300)).map(|rule| rule.name.as_str()).collect();
+    assert_eq!(rates, ["meridian-fraud-replication-sweep", "meridian-fraud-rollback-sweep"]);
+    assert_eq!(stack.composites[0].any_of.len(), 3);
+}
+
+/// `Logical (Type)`, or `Logical.path[0].member`, as a type and a path without numbers.
+fn kind_of(stack: &Stack, entry: &str) -> (String, Option<String>) {
+    if let Some((_, kind)) = entry.split_once(" (") {
+        return (kind.trim_end_matches(')').to_owned(), None);
+    }
+    let (logical, path) = entry.split_once('.').unwrap();
+    let plain: Vec<&str> = path.split('.').map(|part| part.split('[').next().unwrap()).collect();
+    (stack.created[logical].clone(), Some(plain.join(".")))
+}
+
+#[test]
+fn what_the_local_world_makes_nothing_of_is_listed() {
+    let mut kinds: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for stack in deployed().stacks.values() {
+        for entry in &stack.unmodelled {
+            let (kind, path) = kind_of(stack, entry);
+            kinds.entry(kind).or_default().extend(path);
+        }
+    }
+    let mut lines = Vec::new();
+    for (kind, paths) in kinds {
+        lines.push(kind);
+        lines.extend(paths.into_iter().map(|path| format!("  {path}")));
+    }
+    let page = include_str!("../../../docs/local-world.md");
+    let listed = page.split("<!-- unmodelled -->\n```text\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    assert_eq!(listed.lines().collect::<Vec<_>>(), lines, "docs/local-world.md should list:\n{}", lines.join("\n"));
+}
+
+/// Whether a role may write an object of home's bucket, as S3 would ask.
+fn write(role: &str, key: &str, conditional: bool) -> Result<Vec<Grant>, Denied> {
+    let deployed = deployed();
+    let roles = &deployed.stacks[&region("eu-west-1")].roles;
+    let arn = roles.values().find(|own| own.logical == role).unwrap().arn.clone();
+    let mut context = Context::from([
+        ("aws:securetransport".to_owned(), vec!["true".to_owned()]),
+        ("aws:principalarn".to_owned(), vec![arn.clone()]),
+        ("s3:resourceaccount".to_owned(), vec!["111122223333".to_owned()]),
+        ("s3:objectcreationoperation".to_owned(), vec!["true".to_owned()]),
+    ]);
+    if conditional {
+        context.insert("s3:if-none-match".to_owned(), vec!["*".to_owned()]);
+    }
+    let (principal, resource) = (Principal::Role(arn), format!("arn:aws:s3:::fraud-models-eu/{key}"));
+    deployed.authorise(&Request {
+        principal: &principal,
+        action: "s3:PutObject",
+        resource: &resource,
+        context: &context,
+    })
+}
+
+#[test]
+fn nothing_under_releases_or_ledger_is_written_over() {
+    let key = "ledger/fraud/home/00000000000000000001.json";
+    assert!(write("PromoteRole", key, true).is_ok());
+    let denied = write("PromoteRole", key, false).unwrap_err().to_string();
+    assert!(denied.contains("with an explicit deny in ReleasesPolicy.NothingIsOverwritten"), "{denied}");
+    let golden = "releases/golden/1.json";
+    assert!(write("ShadowEvalRole", golden, true).is_ok());
+    assert!(write("ShadowEvalRole", golden, false).is_err());
+}
+
+#[test]
+fn a_function_writes_nothing_that_is_another_ones() {
+    assert!(write("ShadowEvalRole", "evaluations/1/report.json", false).is_ok());
+    assert!(write("PromoteRole", "evaluations/1/report.json", true).is_err());
+    assert!(write("RollbackRole", "ledger/fraud/eu-west-1/1.json", true).is_ok());
+    assert!(write("RollbackRole", "ledger/fraud/home/1.json", true).is_err());
+    assert!(write("StatusRole", "ledger/fraud/eu-west-1/1.json", true).is_err());
+}
+
+#[test]
+fn what_no_template_can_mean_is_refused_with_its_place() {
+    let fleet = Fleet::parse(FLEET).unwrap();
+    let refused = |from: &str, to: &str| {
+        assert!(TEMPLATE.contains(from), "{from}");
+        let changed = TEMPLATE.replacen(from, to, 1);
+        Deployment::of(&changed, &Settings::of_fleet(&fleet)).unwrap_err().to_string()
+    };
+    let unknown = refused("!GetAtt ReleaseKey.Arn", "!GetAtt ReleaseKee.Arn");
+    assert!(unknown.contains("there is no parameter or resource ReleaseKee"), "{unknown}");
+    let operator = refused("StringLikeIfExists:", "IpAddress:");
+    assert!(operator.contains("the condition operator IpAddress is not known here"), "{operator}");
+    let rate = refused("Schedule: rate(5 minutes)", "Schedule: cron(0 * * * ? *)");
+    assert!(rate.contains("is not of the form rate(5 minutes)"), "{rate}");
+}
