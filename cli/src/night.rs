@@ -6,7 +6,7 @@ use crate::terminal::{self, Leaving};
 use anstyle::{AnsiColor, Style};
 use jiff::{Timestamp, tz::TimeZone};
 use meridian_local::night::{
-    Functions, Line, NightError, Options, RegionEnd, Report, Scenario, ScenarioError, Session,
+    Functions, Line, NightError, Options, RegionEnd, Report, Scenario, ScenarioError, Session, Site,
 };
 use std::io::Write;
 use std::path::PathBuf;
@@ -71,7 +71,7 @@ fn tell(arguments: &Arguments) -> Result<ExitCode, Error> {
         if arguments.json { Box::new(anstream::stderr()) } else { Box::new(anstream::stdout()) };
     let mut story = Leaving(story);
     title(&mut story, &scenario, arguments)?;
-    let session = Session::begin(&scenario, &options)?;
+    let session = Session::begin(Site::repository()?, &scenario, &options)?;
     let mut night = Night { scenario: &scenario, session, story: &mut story, failed: None };
     if arguments.serve.serve {
         serve::live(&mut night, &arguments.serve)?;

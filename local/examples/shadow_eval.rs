@@ -129,7 +129,7 @@ impl Stage {
         let start = "2026-11-20T03:00:00Z".parse()?;
         let config = WorldConfig { health_checks: false, ..WorldConfig::new(fleet.clone(), start, 7) };
         let world: SharedWorld = Arc::new(Mutex::new(World::new(config)?));
-        let mut settings = WireSettings::new(binaries, logs, &fleet.name, &fleet.account);
+        let mut settings = WireSettings::new(binaries, logs);
         settings.patience = Duration::from_secs(900);
         let measured = Rc::<RefCell<Measured>>::default();
         let host = OnlyShadowEval { wire: Wire::new(world.clone(), settings)?, measured: measured.clone() };

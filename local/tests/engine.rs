@@ -84,7 +84,11 @@ fn a_deadline_comes_before_a_waking_at_the_same_moment() {
     assert!(host.of("resume").is_empty());
     let ended = lives(engine.world());
     assert!(ended.len() > 3 && ended.len() == host.of("kill").len(), "{ended:?}");
-    assert!(ended.iter().all(|life| life.how == "timed_out" && life.lasted == life.function.timeout()), "{ended:?}");
+    let world = lock(engine.world());
+    for life in &ended {
+        let timeout = world.function(&life.region, life.function).unwrap().timeout;
+        assert_eq!((life.how.as_str(), life.lasted.as_secs()), ("timed_out", i64::from(timeout)), "{life:?}");
+    }
 }
 
 #[test]

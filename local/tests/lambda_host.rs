@@ -32,7 +32,7 @@ fn binaries(directory: &Path) {
 
 fn engine(world: &SharedWorld, directory: &Path, behaviour: &'static str, patience: Duration) -> Engine<Wire> {
     binaries(directory);
-    let mut settings = WireSettings::new(directory, directory, "fraud", "111122223333");
+    let mut settings = WireSettings::new(directory, directory);
     settings.environment = Box::new(move |_, _| vec![("BEHAVIOUR".to_owned(), behaviour.to_owned())]);
     settings.patience = patience;
     Engine::new(world.clone(), Wire::new(world.clone(), settings).unwrap())
@@ -100,7 +100,7 @@ fn a_process_that_cannot_start_fails_the_run() {
     let error = engine.run_until(at("03:06:00")).unwrap_err();
     assert!(error.to_string().contains("did not start: no fleet"), "{error}");
 
-    let settings = WireSettings::new(directory.path().join("none"), directory.path(), "fraud", "111122223333");
+    let settings = WireSettings::new(directory.path().join("none"), directory.path());
     let world = shared(quiet());
     let mut engine = Engine::new(world.clone(), Wire::new(world, settings).unwrap());
     let error = engine.run_until(at("03:06:00")).unwrap_err();
@@ -196,7 +196,7 @@ fn panic_without_an_answer() {
 
 /// The status of a look at an object that is not there. The SDK puts the bucket straight after the address, too.
 fn ask_for_an_object() -> u16 {
-    let url = format!("{}fraud-models-eu/none", variable("AWS_ENDPOINT_URL"));
+    let url = format!("{}fraud-models-eu/releases/golden/none", variable("AWS_ENDPOINT_URL"));
     request("HEAD", &url, &[("authorization", &*signed("eu-west-1", "s3"))], b"").unwrap().status
 }
 

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests say what they expect by unwrapping it")]
 
 use meridian_domain::Fleet;
-use meridian_local::night::{Functions, Options, Scenario, Session};
+use meridian_local::night::{Functions, Options, Scenario, Session, Site};
 use meridian_tests::skip;
 use serde_json::{Value, json};
 use std::ffi::OsStr;
@@ -54,7 +54,7 @@ fn the_world_differs_from_public_emulators_only_where_it_is_known_and_why() {
     };
     // Nothing serves yet, as in an emulator that has just begun.
     let scenario = Scenario::load("first-night").unwrap();
-    let mut session = Session::begin(&scenario, &options).unwrap();
+    let mut session = Session::begin(Site::repository().unwrap(), &scenario, &options).unwrap();
     let fleet = session.fleet().clone();
     let door = session.open_door(0).unwrap();
     let place = place(&fleet, &door.url(), &door.clock_url()).to_string();

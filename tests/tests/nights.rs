@@ -78,6 +78,7 @@ golden! {
     a_new_region_is_caught_up_by_the_next_wave: "add-region",
     a_frozen_region_lags_and_nobody_is_woken: "frozen",
     an_overridden_freeze_says_who_and_why: "overridden",
+    a_region_without_its_replica_is_left_behind_and_paged_for: "lost-replica",
 }
 
 #[test]

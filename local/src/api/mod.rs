@@ -4,7 +4,7 @@
 //! directly, the HTTP front reads them off the wire. What an operation *does* stands beside the state it touches,
 //! in [`crate::world`].
 
-use crate::world::World;
+use crate::world::{Guarded, World};
 use meridian_domain::RegionName;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -53,7 +53,7 @@ impl fmt::Display for Service {
 }
 
 /// One operation of one service, as a value that holds its request.
-pub trait Operation {
+pub trait Operation: Guarded {
     /// The service that offers it.
     const SERVICE: Service;
     /// AWS's name of the operation, e.g. `UpdateEndpoint`.

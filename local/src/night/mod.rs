@@ -6,12 +6,14 @@ mod report;
 mod scenario;
 mod session;
 mod setup;
+mod site;
 mod story;
 mod teller;
 
 pub use report::{Decision, ExecutionEnd, HubProjection, PageSent, REPORT_SCHEMA, RegionEnd, Report};
 pub use scenario::{Ending, Expect, ModelName, Publish, Rerun, Scenario, ScenarioError, SetAside, names};
 pub use session::Session;
+pub use site::Site;
 pub use story::{Line, Narrator, Tone};
 
 use crate::engine::EngineError;
@@ -21,9 +23,6 @@ use crate::world::{InstallError, World, WorldError};
 use meridian_domain::{ChainError, Fleet, FleetError, NameError};
 use std::convert::Infallible;
 use std::path::PathBuf;
-
-/// The fleet of the built-in scenarios: the repository's own `fleet.toml`, the one that the functions are built with.
-const FLEET: &str = include_str!("../../../fleet.toml");
 
 /// How to run a night.
 #[derive(Clone, Debug)]
@@ -121,12 +120,12 @@ damaged!(
     meridian_scoring::ShapeError
 );
 
-/// Runs a night, telling each line as it happens.
+/// Runs a night on the repository's own fleet, telling each line as it happens.
 ///
 /// # Errors
 /// What kept the night from being run. A night that ends otherwise than its scenario expects is no error.
 pub fn run(scenario: &Scenario, options: &Options, tell: &mut dyn FnMut(&Line)) -> Result<Report, NightError> {
-    let mut night = Session::begin(scenario, options)?;
+    let mut night = Session::begin(Site::repository()?, scenario, options)?;
     night.run_until(scenario.end(), tell)?;
     night.report()
 }

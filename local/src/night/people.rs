@@ -2,7 +2,7 @@
 
 use super::scenario::{Publish, Rerun, Scenario, SetAside};
 use super::story::{Line, Narrator, Tone};
-use super::{FLEET, NightError, models, setup};
+use super::{NightError, Site, models, setup};
 use crate::direct::DirectPorts;
 use crate::engine::{SharedWorld, lock};
 use crate::host::in_process::block_on;
@@ -42,10 +42,11 @@ pub(super) fn deeds(scenario: &Scenario) -> Vec<Deed<'_>> {
 
 impl Deed<'_> {
     /// Does it, and says so.
-    pub fn done(&self, world: &SharedWorld, fleet: &Arc<Fleet>, narrator: &mut Narrator) -> Result<Line, NightError> {
+    pub fn done(&self, world: &SharedWorld, site: &Site, narrator: &mut Narrator) -> Result<Line, NightError> {
+        let fleet = &site.fleet;
         let text = match &self.what {
             Kind::Publish(spec) => training(world, fleet, spec, narrator)?,
-            Kind::Rerun(rerun) => start_again(world, fleet, rerun, narrator)?,
+            Kind::Rerun(rerun) => start_again(world, site, rerun, narrator)?,
             Kind::SetAside(own) => override_rule(world, fleet, own)?,
         };
         Ok(Line { at: self.at, place: fleet.title(&fleet.home).to_owned(), text, tone: Tone::Plain })
@@ -82,14 +83,9 @@ fn training(
 }
 
 /// A person starts a new execution of a release that was published before.
-fn start_again(
-    world: &SharedWorld,
-    fleet: &Arc<Fleet>,
-    rerun: &Rerun,
-    narrator: &mut Narrator,
-) -> Result<String, NightError> {
-    let version = rerun.version.clone();
-    let context = Context::new(FLEET, fleet.home.clone()).map_err(|error| NightError::Data(error.to_string()))?;
+fn start_again(world: &SharedWorld, site: &Site, rerun: &Rerun, narrator: &mut Narrator) -> Result<String, NightError> {
+    let (version, fleet) = (rerun.version.clone(), &site.fleet);
+    let context = Context::new(&site.text, fleet.home.clone()).map_err(|error| NightError::Data(error.to_string()))?;
     let token = format!("rerun-{version}-{}", lock(world).now());
     if rerun.beside {
         lock(world).next_execution_is_beside();

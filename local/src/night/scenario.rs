@@ -40,6 +40,7 @@ macro_rules! every_scenario {
             add_region: "add-region",
             frozen: "frozen",
             overridden: "overridden",
+            lost_replica: "lost-replica",
         }
     };
 }

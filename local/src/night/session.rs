@@ -5,7 +5,7 @@ use super::people::{self, Deed};
 use super::report::Remains;
 use super::story::{Line, Narrator};
 use super::teller::Teller;
-use super::{FLEET, Functions, NightError, Options, Report, Scenario, create, setup, write_evaluations};
+use super::{Functions, NightError, Options, Report, Scenario, Site, create, setup, write_evaluations};
 use crate::direct::DirectPorts;
 use crate::engine::{Engine, Host, Progress, SharedWorld, lock};
 use crate::host::in_process::{Actor, InProcess, Running};
@@ -18,7 +18,7 @@ use meridian_handlers::context::{Context, FunctionKind, HandlerError};
 use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 /// A night under way.
@@ -27,6 +27,7 @@ pub struct Session<'a> {
     seed: u64,
     out: PathBuf,
     record: Option<Arc<Recorder>>,
+    site: Site,
     fleet: Arc<Fleet>,
     teller: Teller,
     /// What training and people have still to do, in order.
@@ -65,13 +66,13 @@ impl Host for Elsewhere {
 }
 
 impl<'a> Session<'a> {
-    /// The first moment of a night: the champion serves, nothing has happened yet.
+    /// The first moment of a night at a site: the champion serves, nothing has happened yet.
     ///
     /// # Errors
-    /// The scenario contradicts the fleet, or the functions cannot be run.
-    pub fn begin(scenario: &'a Scenario, options: &Options) -> Result<Self, NightError> {
-        let fleet = Arc::new(Fleet::parse(FLEET)?);
-        let (world, champion) = setup::world(scenario, &fleet, options.seed)?;
+    /// The scenario contradicts the fleet, the stacks lack something, or the functions cannot be run.
+    pub fn begin(site: Site, scenario: &'a Scenario, options: &Options) -> Result<Self, NightError> {
+        let fleet = site.fleet.clone();
+        let (world, champion) = setup::world(scenario, &site, options.seed)?;
         let world: SharedWorld = Arc::new(Mutex::new(world));
         let mut narrator = Narrator::new((*fleet).clone());
         fleet.regions.iter().for_each(|region| narrator.meet_target(&champion.target(&fleet, region)));
@@ -79,12 +80,12 @@ impl<'a> Session<'a> {
         teller.ledger = champion.chains(&fleet, &scenario.new)?;
         let record = options.record.as_deref().map(Recorder::create).transpose()?.map(Arc::new);
         let machine = match &options.functions {
-            Functions::InProcess => Machine::InProcess(Engine::new(world.clone(), in_process(&world, &fleet)?)),
+            Functions::InProcess => Machine::InProcess(Engine::new(world.clone(), in_process(&world, &site)?)),
             Functions::Binaries(folder) => {
                 let logs = options.out.join("logs");
                 create(&logs)?;
-                let settings = WireSettings::new(folder, logs, &fleet.name, &fleet.account);
-                let settings = WireSettings { record: record.clone(), ..settings };
+                let mut settings = WireSettings { record: record.clone(), ..WireSettings::new(folder, logs) };
+                settings.fleet_file = fleet_file(&site, &options.out)?;
                 Machine::Wire(Box::new(Engine::new(world.clone(), Wire::new(world, settings)?)))
             }
             Functions::Elsewhere => Machine::Elsewhere(Engine::new(world, Elsewhere::default())),
@@ -95,6 +96,7 @@ impl<'a> Session<'a> {
             seed: options.seed,
             out: options.out.clone(),
             record,
+            site,
             fleet,
             teller,
             deeds,
@@ -154,7 +156,7 @@ impl<'a> Session<'a> {
         while let Some(deed) = self.deeds.pop_front_if(|deed| deed.at <= at) {
             self.pass(deed.at, tell)?;
             let world = self.world().clone();
-            let line = deed.done(&world, &self.fleet, self.teller.narrator())?;
+            let line = deed.done(&world, &self.site, self.teller.narrator())?;
             self.teller.say(line, tell);
         }
         self.pass(at, tell)?;
@@ -194,18 +196,28 @@ impl fmt::Debug for Session<'_> {
     }
 }
 
+/// Where the binaries find the fleet, where it is not the one that they were built with.
+fn fleet_file(site: &Site, out: &Path) -> Result<Option<PathBuf>, NightError> {
+    if site.is_repository() {
+        return Ok(None);
+    }
+    let path = std::path::absolute(out.join("fleet.toml")).unwrap_or_else(|_| out.join("fleet.toml"));
+    std::fs::write(&path, &site.text).map_err(|source| NightError::Write { path: path.clone(), source })?;
+    Ok(Some(path))
+}
+
 /// The functions as futures, each call with ports of its own; like warm processes, one region's calls of one function
 /// remember what the last one knew.
-fn in_process(world: &SharedWorld, fleet: &Arc<Fleet>) -> Result<InProcess<Handlers>, NightError> {
+fn in_process(world: &SharedWorld, site: &Site) -> Result<InProcess<Handlers>, NightError> {
+    let fleet = site.fleet.clone();
     let damaged = |error: HandlerError| NightError::Data(error.to_string());
     let mut contexts = BTreeMap::new();
     for region in &fleet.regions {
         for function in FunctionName::ALL {
-            let context = Context::new(FLEET, region.name.clone()).map_err(damaged)?;
+            let context = Context::new(&site.text, region.name.clone()).map_err(damaged)?;
             contexts.insert((region.name.clone(), function), context);
         }
     }
-    let fleet = fleet.clone();
     let handlers: Handlers = Box::new(move |invocation, actor| {
         let ports = DirectPorts::of(actor, fleet.clone());
         let context = contexts.get(&(invocation.region.clone(), invocation.function));

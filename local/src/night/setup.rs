@@ -1,8 +1,8 @@
 //! How a night begins: v426 serves everywhere, and every region's ledger says so.
 
-use super::NightError;
 use super::models;
 use super::scenario::{ModelName, Scenario};
+use super::{NightError, Site};
 use crate::world::{InstalledRelease, World, WorldConfig};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
@@ -12,6 +12,7 @@ use meridian_domain::{
 };
 use meridian_scoring::{Columns, GoldenRecords, HeldOut, Model};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Golden records of the champion: as many as `shadow-eval` chooses.
 const GOLDEN: usize = 200;
@@ -38,14 +39,16 @@ pub(super) fn image() -> Image {
 }
 
 /// A world in which the champion serves, at the scenario's start, wherever the scenario says nothing else.
-pub(super) fn world(scenario: &Scenario, fleet: &Fleet, seed: u64) -> Result<(World, Champion), NightError> {
+pub(super) fn world(scenario: &Scenario, site: &Site, seed: u64) -> Result<(World, Champion), NightError> {
+    let fleet = &site.fleet;
     let config = WorldConfig {
+        deployment: Some(Arc::new(site.deployment.clone())),
         live: scenario.live.clone(),
         faults: scenario.fault.clone(),
         behaviours: scenario.behaviour.clone(),
         deliver_twice: scenario.deliver_twice,
         timing: scenario.timing.clone(),
-        ..WorldConfig::new(fleet.clone(), scenario.start, seed)
+        ..WorldConfig::new((**fleet).clone(), scenario.start, seed)
     };
     let mut world = World::new(config)?;
     // Trained the night before.

@@ -10,7 +10,8 @@ use crate::api::cloudwatch::{
 };
 use crate::api::{ApiError, Operation, Service};
 use jiff::Timestamp;
-use meridian_domain::{Fleet, RegionName, alarms};
+use meridian_deployment::Stack;
+use meridian_domain::RegionName;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -155,55 +156,46 @@ impl Composite {
 }
 
 impl Alarms {
-    /// The alarms that the template owns: three over the whole endpoint, whatever serves it, and the composite over them.
-    /// They start `OK`, as they are after a quiet day.
-    pub fn of_template(fleet: &Fleet, region: &RegionName, start: Timestamp) -> Self {
+    /// The alarms that the stack makes. They start `OK`, as they are after a quiet day.
+    pub fn of_stack(stack: &Stack, start: Timestamp) -> Result<Self, ApiError> {
         let quiet = || Status::new(AlarmState::Ok, "Threshold Crossed: a quiet day", start);
-        let judge = &fleet.judge;
-        let bounds = [
-            ("latency", "ModelLatency", "p99", judge.latency_bound.as_secs_f64() * 1e6),
-            ("4xx", "Invocation4XXErrors", "Average", judge.max_4xx),
-            ("5xx", "Invocation5XXErrors", "Average", judge.max_5xx),
-        ];
         let mut all = Alarms::default();
-        for (what, metric, statistic, threshold) in bounds {
-            let percentile = statistic.starts_with('p');
-            let definition = PutMetricAlarm {
-                alarm_name: format!("{}-endpoint-{what}", fleet.name),
-                alarm_description: Some(format!("{metric} of the whole endpoint in {region}.")),
-                namespace: alarms::SAGEMAKER.to_owned(),
-                metric_name: metric.to_owned(),
-                dimensions: vec![
-                    Dimension::new("EndpointName", fleet.endpoint.as_str()),
-                    Dimension::new("VariantName", fleet.variant.as_str()),
-                ],
-                statistic: (!percentile).then(|| statistic.to_owned()),
-                extended_statistic: percentile.then(|| statistic.to_owned()),
-                period: 60,
-                evaluation_periods: 5,
-                datapoints_to_alarm: Some(3),
-                threshold,
-                comparison_operator: "GreaterThanThreshold".to_owned(),
-                treat_missing_data: Some("notBreaching".to_owned()),
-                ..PutMetricAlarm::default()
-            };
-            if let Ok(watch) = Watch::new(definition, quiet()) {
-                all.metric.insert(watch.definition.alarm_name.clone(), watch);
-            }
+        for own in &stack.alarms {
+            let watch = Watch::new(definition(own), quiet())?;
+            all.metric.insert(own.name.clone(), watch);
         }
-        let composite = Composite {
-            description: "Something is wrong with the whole endpoint, whatever configuration serves it.".to_owned(),
-            children: all.metric.keys().cloned().collect(),
-            status: quiet(),
-        };
-        all.composite.insert(alarms::composite_name(fleet), composite);
-        all
+        for own in &stack.composites {
+            let description = own.description.clone().unwrap_or_default();
+            let composite = Composite { description, children: own.any_of.clone(), status: quiet() };
+            all.composite.insert(own.name.clone(), composite);
+        }
+        Ok(all)
     }
 
     /// The state of an alarm of either kind.
     pub fn state(&self, name: &str) -> Option<AlarmState> {
         let metric = self.metric.get(name).map(|watch| watch.status.value);
         metric.or_else(|| self.composite.get(name).map(|composite| composite.status.value))
+    }
+}
+
+/// A template's alarm, as one would put it.
+fn definition(own: &meridian_deployment::Alarm) -> PutMetricAlarm {
+    PutMetricAlarm {
+        alarm_name: own.name.clone(),
+        alarm_description: own.description.clone(),
+        namespace: own.namespace.clone(),
+        metric_name: own.metric.clone(),
+        dimensions: own.dimensions.iter().map(|(name, value)| Dimension::new(name, value)).collect(),
+        statistic: own.statistic.clone(),
+        extended_statistic: own.percentile.clone(),
+        period: own.period,
+        evaluation_periods: own.periods,
+        datapoints_to_alarm: own.to_alarm,
+        threshold: own.threshold,
+        comparison_operator: own.comparison.clone(),
+        treat_missing_data: own.missing.clone(),
+        ..PutMetricAlarm::default()
     }
 }
 

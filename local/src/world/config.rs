@@ -2,14 +2,19 @@
 
 use super::{Fault, Moment};
 use jiff::{SignedDuration, Timestamp};
+use meridian_deployment::Deployment;
 use meridian_domain::{Fleet, RegionName};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Everything that decides a world: two worlds with equal configurations and equal calls are equal, byte for byte.
 #[derive(Clone, Debug)]
 pub struct WorldConfig {
     /// Regions, names, traffic and time zones.
     pub fleet: Fleet,
+    /// What stands in the regions: functions, rules, alarms, buckets, roles. Where absent, the repository's template with the
+    /// fleet's own parameters.
+    pub deployment: Option<Arc<Deployment>>,
     /// Where virtual time begins.
     pub start: Timestamp,
     /// The seed of everything that is random.
@@ -35,6 +40,7 @@ impl WorldConfig {
     pub fn new(fleet: Fleet, start: Timestamp, seed: u64) -> Self {
         WorldConfig {
             fleet,
+            deployment: None,
             start,
             seed,
             live: LiveFacts::default(),
@@ -127,8 +133,8 @@ pub struct Timing {
     pub continuation: SignedDuration,
     /// From a job's call to the action's failure where nobody answers (CodePipeline: 20 minutes).
     pub job_timeout: SignedDuration,
-    /// Between two scheduled sweeps of `replication` and `rollback`.
-    pub sweep: SignedDuration,
+    /// Between two scheduled sweeps of `replication` and `rollback`, where that is not what the template says.
+    pub sweep: Option<SignedDuration>,
     /// Between two health checks of a region.
     pub health_check: SignedDuration,
     /// Health checks in a row that change a region's health.
@@ -149,7 +155,7 @@ impl Default for Timing {
             action_gap: SignedDuration::from_secs(2),
             continuation: SignedDuration::from_secs(30),
             job_timeout: SignedDuration::from_mins(20),
-            sweep: SignedDuration::from_mins(5),
+            sweep: None,
             health_check: SignedDuration::from_secs(30),
             health_threshold: 3,
         }

@@ -81,6 +81,9 @@ impl Operation for UpdateEndpoint {
                 "Alarm \"{missing}\" in AutoRollbackConfiguration does not exist."
             )));
         }
+        if !routing.alarms.is_empty() {
+            world.authorise_guard(region, &self.endpoint_config_name)?;
+        }
         if let Some(endpoint) = world.region_mut(region)?.sagemaker.endpoints.get_mut(&self.endpoint_name) {
             endpoint.last_deployment = Some(deployment);
         }

@@ -1,4 +1,4 @@
-//! EventBridge: which event wakes which function, and when. The rules are the template's.
+//! EventBridge: which event wakes which function, and when, by the rules that the template makes.
 
 use super::events::Envelope;
 use super::queue::Event;
@@ -6,11 +6,12 @@ use super::random::Random;
 use super::s3::Version;
 use super::{FunctionName, World};
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::{RegionName, alarms, keys};
+use meridian_deployment::{Rule, Trigger};
+use meridian_domain::RegionName;
 use serde_json::Value;
 
-/// The functions that a schedule wakes in every region.
-const SWEPT: [FunctionName; 2] = [FunctionName::Replication, FunctionName::Rollback];
+/// EventBridge, as a principal.
+const EVENTS: &str = "events.amazonaws.com";
 
 /// An event as it went over a region's bus.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,32 +41,24 @@ impl World {
 
     /// Puts an event on the region's bus, and wakes what the rules say.
     pub(super) fn publish(&mut self, region: &RegionName, event: Value) {
-        let target = self.target(&event);
         self.bus.push(BusEvent { at: self.now, region: region.clone(), event: event.clone() });
-        if let Some((function, source)) = target {
-            self.deliver(function, region, source, event);
+        let deployment = self.deployment.clone();
+        let rules = deployment.stacks.get(region).map(|stack| stack.rules.as_slice()).unwrap_or_default();
+        for rule in rules {
+            if matches!(&rule.trigger, Trigger::Event(pattern) if pattern.matches(&event)) {
+                let source = source(&event);
+                for function in self.targets(region, rule) {
+                    self.deliver(function, region, source, event.clone());
+                }
+            }
         }
     }
 
-    /// The template's rules: an event's target, and what the log calls its source.
-    fn target(&self, event: &Value) -> Option<(FunctionName, &'static str)> {
-        let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        let fleet = &self.config.fleet;
-        match text("/detail-type") {
-            "Object Created" if text("/detail/object/key").starts_with(keys::MANIFESTS) => {
-                Some((FunctionName::Replication, "s3"))
-            }
-            "CloudWatch Alarm State Change"
-                if text("/detail/alarmName") == alarms::composite_name(fleet)
-                    && text("/detail/state/value") == "ALARM" =>
-            {
-                Some((FunctionName::Rollback, "alarm"))
-            }
-            "SageMaker Endpoint State Change" if text("/detail/EndpointName") == fleet.endpoint.as_str() => {
-                Some((FunctionName::Rollback, "endpoint"))
-            }
-            _ => None,
-        }
+    /// The functions that a rule calls, and may call.
+    fn targets(&mut self, region: &RegionName, rule: &Rule) -> Vec<FunctionName> {
+        let functions = rule.targets.iter().filter_map(|arn| self.function_of_arn(region, arn));
+        let functions: Vec<FunctionName> = functions.collect();
+        functions.into_iter().filter(|function| self.may_invoke(*function, region, EVENTS, &rule.arn)).collect()
     }
 
     /// Everything that went over the buses, in order, whether a rule matched or not. Sweeps are not among it.
@@ -76,28 +69,61 @@ impl World {
     /// An object came into a region's bucket.
     pub(super) fn object_created(&mut self, region: &RegionName, key: &str, version: &Version) {
         let Some(bucket) = self.regions.get(region).map(|region| region.bucket.name.clone()) else { return };
+        if self.stack(region).and_then(|stack| stack.buckets.get(&bucket)).is_none_or(|own| !own.to_event_bridge) {
+            return;
+        }
         let event = self.envelope(region).object_created(&bucket, key, version);
         self.publish(region, event);
     }
 
-    /// Every region's scheduled sweeps, spread over the first seconds of their period.
+    /// Every region's scheduled rules, spread over the first seconds of their period.
     pub(super) fn schedule_sweeps(&mut self) {
-        let regions: Vec<RegionName> = self.regions.keys().cloned().collect();
-        for region in regions {
-            for function in SWEPT {
-                let mut random = Random::labelled(self.config.seed, ["sweep", region.as_str(), function.as_str()]);
-                let period = self.config.timing.sweep;
-                let first = SignedDuration::from_secs(random.between(1, period.as_secs().max(1)));
-                self.queue.push(self.later(first), Event::Sweep { region: region.clone(), function });
+        let deployment = self.deployment.clone();
+        for (region, stack) in &deployment.stacks {
+            for rule in &stack.rules {
+                let Some(period) = self.period(rule) else { continue };
+                let functions = rule.targets.iter().filter_map(|arn| self.function_of_arn(region, arn));
+                for function in functions.collect::<Vec<_>>() {
+                    let mut random = Random::labelled(self.config.seed, ["sweep", region.as_str(), function.as_str()]);
+                    let first = SignedDuration::from_secs(random.between(1, period.as_secs().max(1)));
+                    self.queue
+                        .push(self.later(first), Event::Sweep { region: region.clone(), rule: rule.name.clone() });
+                }
             }
         }
     }
 
-    /// One sweep, and the next.
-    pub(super) fn sweep(&mut self, region: RegionName, function: FunctionName) {
-        let rule = format!("meridian-{}-{function}-sweep", self.config.fleet.name);
-        let event = self.envelope(&region).scheduled(&rule);
-        self.deliver(function, &region, "sweep", event);
-        self.queue.push(self.later(self.config.timing.sweep), Event::Sweep { region, function });
+    /// Between two firings of a scheduled rule.
+    fn period(&self, rule: &Rule) -> Option<SignedDuration> {
+        match rule.trigger {
+            Trigger::Rate(seconds) => {
+                Some(self.config.timing.sweep.unwrap_or(SignedDuration::from_secs(seconds.into())))
+            }
+            Trigger::Event(_) => None,
+        }
+    }
+
+    /// One firing of a scheduled rule, and the next.
+    pub(super) fn sweep(&mut self, region: RegionName, name: String) {
+        let deployment = self.deployment.clone();
+        let rules = deployment.stacks.get(&region).map(|stack| stack.rules.as_slice()).unwrap_or_default();
+        let Some(rule) = rules.iter().find(|rule| rule.name == name) else { return };
+        let event = self.envelope(&region).scheduled(&name);
+        for function in self.targets(&region, rule) {
+            self.deliver(function, &region, "sweep", event.clone());
+        }
+        if let Some(period) = self.period(rule) {
+            self.queue.push(self.later(period), Event::Sweep { region, rule: name });
+        }
+    }
+}
+
+/// What the log calls an event's source.
+fn source(event: &Value) -> &'static str {
+    match event.get("source").and_then(Value::as_str) {
+        Some("aws.s3") => "s3",
+        Some("aws.cloudwatch") => "alarm",
+        Some("aws.sagemaker") => "endpoint",
+        _ => "event",
     }
 }

@@ -2,6 +2,7 @@
 
 use super::s3::Version;
 use jiff::Timestamp;
+use meridian_deployment::ReplicationRule;
 use meridian_domain::RegionName;
 use serde_json::{Value, json};
 
@@ -113,8 +114,7 @@ pub(super) fn replication_failed(
     account: &str,
     home: &RegionName,
     source: &str,
-    to: &RegionName,
-    destination: &str,
+    rule: &ReplicationRule,
     key: &str,
     version: &Version,
 ) -> Value {
@@ -145,8 +145,8 @@ pub(super) fn replication_failed(
             },
         },
         "replicationEventData": {
-            "replicationRuleId": format!("releases-to-{to}"),
-            "destinationBucket": format!("arn:aws:s3:::{destination}"),
+            "replicationRuleId": rule.id,
+            "destinationBucket": format!("arn:aws:s3:::{}", rule.bucket),
             "s3Operation": "OBJECT_PUT",
             "requestTime": time,
             "failureReason": "DstBucketNotFound",

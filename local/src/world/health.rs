@@ -1,7 +1,7 @@
 //! Route 53's health checks: `GET /health` of every region, through API Gateway and `status`.
 
 use super::queue::Event;
-use super::{FunctionName, InvocationEnd, What, World};
+use super::{Ask, FunctionName, InvocationEnd, What, World};
 use meridian_domain::RegionName;
 use serde_json::Value;
 
@@ -45,7 +45,23 @@ impl World {
     /// Whether customers come to a region: its name points there for as long as its health checks pass, where there are
     /// any.
     pub(super) fn takes_customers(&self, region: &RegionName) -> bool {
-        !self.config.health_checks || self.is_healthy(region)
+        let open = self.regions.get(region).is_some_and(|own| own.is_open);
+        open && (!self.config.health_checks || self.is_healthy(region))
+    }
+
+    /// Lets every region's front through to its endpoint, as far as the role that it asks with may.
+    pub(super) fn open_fronts(&mut self) {
+        let deployment = self.deployment.clone();
+        for (region, stack) in &deployment.stacks {
+            let Some(score) = &stack.score else { continue };
+            let endpoint = self.arn("sagemaker", region, &format!("endpoint/{}", score.endpoint));
+            let asks = [Ask::new("sagemaker:InvokeEndpoint", endpoint)];
+            let open = score.endpoint == self.config.fleet.endpoint.as_str()
+                && self.authorise_role(region, &score.role, &asks).is_ok();
+            if let Some(own) = self.regions.get_mut(region) {
+                own.is_open = open;
+            }
+        }
     }
 
     /// How a region's health checks ended so far.
@@ -56,8 +72,15 @@ impl World {
     /// One check, and the next.
     pub(super) fn check_health(&mut self, region: RegionName) {
         let payload = self.envelope(&region).health_check();
-        let request = self.request(FunctionName::Status, &region, "route53", payload, true);
-        self.begin_invocation(request);
+        let api = self.stack(&region).and_then(|stack| stack.api.as_deref()).unwrap_or_default();
+        let api = self.arn("execute-api", &region, &format!("{api}/live/GET/health"));
+        if self.may_invoke(FunctionName::Status, &region, "apigateway.amazonaws.com", &api) {
+            let request = self.request(FunctionName::Status, &region, "route53", payload, true);
+            self.begin_invocation(request);
+        } else {
+            // The front answers 500 in the function's place.
+            self.health_answered(&region, &InvocationEnd::Crashed);
+        }
         self.queue.push(self.later(self.config.timing.health_check), Event::HealthCheck { region });
     }
 

@@ -1,6 +1,6 @@
 //! Lambda invocations, as the engine that runs the functions sees them.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use meridian_domain::RegionName;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -31,7 +31,7 @@ impl FunctionName {
         FunctionName::Status,
     ];
 
-    /// The name, as the template has it.
+    /// The binary's name, as the template has it.
     pub fn as_str(self) -> &'static str {
         match self {
             FunctionName::Replication => "replication",
@@ -40,16 +40,6 @@ impl FunctionName {
             FunctionName::Rollback => "rollback",
             FunctionName::Status => "status",
         }
-    }
-
-    /// The function's time-out.
-    pub fn timeout(self) -> SignedDuration {
-        SignedDuration::from_secs(match self {
-            FunctionName::Replication => 90,
-            FunctionName::ShadowEval => 300,
-            FunctionName::Promote | FunctionName::Rollback => 60,
-            FunctionName::Status => 5,
-        })
     }
 }
 

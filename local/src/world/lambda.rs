@@ -9,9 +9,6 @@ use jiff::{SignedDuration, Timestamp};
 use meridian_domain::RegionName;
 use std::collections::BTreeMap;
 
-/// Tries of an asynchronous invocation: the first and two retries (Lambda's default `MaximumRetryAttempts`).
-const ATTEMPTS: u32 = 3;
-
 /// A call of a function that is on its way.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
@@ -34,14 +31,20 @@ pub(super) struct Lambda {
     /// Invocations whose process stands still, and until when.
     frozen: BTreeMap<InvocationId, Timestamp>,
     /// Invocations that Lambda has given up and that go on all the same.
-    stale: BTreeMap<InvocationId, FunctionName>,
+    stale: BTreeMap<InvocationId, (FunctionName, RegionName)>,
     ready: Vec<Invocation>,
 }
 
 impl Lambda {
     /// The function of an invocation that still runs.
     pub fn function(&self, id: InvocationId) -> Option<FunctionName> {
-        self.running.get(&id).map(|request| request.function).or_else(|| self.stale.get(&id).copied())
+        self.place(id).map(|(function, _)| function)
+    }
+
+    /// The function of an invocation that still runs, and where.
+    pub fn place(&self, id: InvocationId) -> Option<(FunctionName, RegionName)> {
+        let running = self.running.get(&id).map(|request| (request.function, request.region.clone()));
+        running.or_else(|| self.stale.get(&id).cloned())
     }
 }
 
@@ -76,7 +79,7 @@ impl World {
         operation: &'static str,
         error: Option<&ApiError>,
     ) {
-        let Some(function) = caller.and_then(|id| self.lambda.stale.get(&id)).copied() else { return };
+        let Some((function, _)) = caller.and_then(|id| self.lambda.stale.get(&id)).cloned() else { return };
         if EFFECTS.contains(&operation) {
             let refused = error.map(|error| error.message.clone());
             self.record(region, What::StaleCall { function, operation: operation.to_owned(), refused });
@@ -98,14 +101,15 @@ impl World {
             return;
         };
         if matches!(how, InvocationEnd::TimedOut) && self.lambda.frozen.contains_key(&id) {
-            self.lambda.stale.insert(id, request.function);
+            self.lambda.stale.insert(id, (request.function, request.region.clone()));
         }
         self.lambda.ready.retain(|invocation| invocation.id != id);
         if request.function == FunctionName::Status && request.synchronous {
             self.health_answered(&request.region, &how);
         }
         let failed = !matches!(how, InvocationEnd::Answered(_));
-        let retried = failed && !request.synchronous && request.attempt < ATTEMPTS;
+        let tries = 1 + self.function(&request.region, request.function).map_or(0, |own| own.retries);
+        let retried = failed && !request.synchronous && request.attempt < tries;
         let word = match how {
             InvocationEnd::Answered(_) => "answered",
             InvocationEnd::FunctionError(_) => "error",
@@ -165,9 +169,11 @@ impl World {
 
     /// A call arrives: the engine may take it, unless the function hangs.
     pub(super) fn begin_invocation(&mut self, request: Request) {
+        let Some(own) = self.function(&request.region, request.function) else { return };
+        let timeout = SignedDuration::from_secs(own.timeout.into());
         self.lambda.started += 1;
         let id = InvocationId(self.lambda.started);
-        let deadline = self.later(request.function.timeout());
+        let deadline = self.later(timeout);
         self.queue.push(deadline, Event::Deadline(id));
         let started = What::InvocationStarted {
             id,

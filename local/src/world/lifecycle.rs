@@ -252,6 +252,7 @@ impl World {
         let found =
             split_s3_url(&url).and_then(|(bucket, key)| self.bucket(region, bucket).ok()?.current(key).cloned());
         let version = found.ok_or_else(|| format!("Could not download model data from {url}."))?;
+        self.authorise_instances(region, name, &url)?;
         self.models.load(version.digest, &version.body).map_err(|error| {
             format!("The primary container for the production variant did not pass the ping health check: {error}")
         })?;

@@ -5,8 +5,10 @@
 
 use crate::api::{Operation, Outcome};
 use jiff::{SignedDuration, Timestamp};
+use meridian_deployment::{Deployment, DeploymentError, Grant, Settings};
 use meridian_domain::RegionName;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 mod alarms;
 mod conduct;
@@ -20,7 +22,9 @@ mod events;
 mod fault;
 mod health;
 mod install;
+mod instances;
 mod invocation;
+mod job;
 mod lambda;
 mod latency;
 mod lifecycle;
@@ -34,6 +38,7 @@ mod random;
 mod region;
 mod registry;
 mod replication;
+mod rights;
 mod s3;
 mod sagemaker;
 mod samples;
@@ -51,15 +56,21 @@ pub use install::{InstallError, InstalledRelease};
 pub use invocation::{FunctionName, Invocation, InvocationEnd, InvocationId};
 pub use log::{Stage, What, WorldEvent};
 pub use moment::{Moment, MomentError};
+pub use rights::{Ask, Guarded};
 
 use fault::{Call, Effect, Scheduled};
 use queue::{Event, Queue};
 use region::Region;
 
+/// The repository's own template.
+pub(crate) const TEMPLATE: &str = include_str!("../../../template.yaml");
+
 /// The simulated world.
 #[derive(Debug)]
 pub struct World {
     config: WorldConfig,
+    deployment: Arc<Deployment>,
+    grants: BTreeSet<Grant>,
     now: Timestamp,
     queue: Queue,
     regions: BTreeMap<RegionName, Region>,
@@ -87,6 +98,17 @@ pub enum WorldError {
         /// The region.
         region: RegionName,
     },
+    /// The template cannot be deployed with the fleet's parameters.
+    #[error(transparent)]
+    Deployment(#[from] DeploymentError),
+    /// A region's stack lacks something that the fleet names.
+    #[error("the stack of {region}: {what}")]
+    Stack {
+        /// The region.
+        region: RegionName,
+        /// What is missing, or wrong.
+        what: String,
+    },
     /// A fault that can never be met.
     #[error("fault {fault:?}: {why}")]
     Fault {
@@ -98,22 +120,34 @@ pub enum WorldError {
 }
 
 impl World {
-    /// A world at its start, with every region's buckets, topics and template-owned alarms, and nothing deployed.
+    /// A world at its start, with what every region's stack makes, and no endpoint.
     ///
     /// # Errors
-    /// Where the configuration contradicts its fleet.
+    /// Where the configuration contradicts its fleet, or the template cannot be deployed.
     pub fn new(config: WorldConfig) -> Result<Self, WorldError> {
         check_regions(&config)?;
         if let Some((fault, why)) = config.faults.iter().find_map(|fault| Some((fault, fault.contradiction()?))) {
             return Err(WorldError::Fault { fault: fault.describe(), why });
         }
-        let region = |policy: &meridian_domain::Region| Region::new(&config.fleet, policy, config.start);
-        let regions = config.fleet.regions.iter().map(|policy| (policy.name.clone(), region(policy))).collect();
+        let deployment = match &config.deployment {
+            Some(deployment) => deployment.clone(),
+            None => Arc::new(Deployment::of(TEMPLATE, &Settings::of_fleet(&config.fleet))?),
+        };
+        let missing =
+            |region: &RegionName, what: &str| WorldError::Stack { region: region.clone(), what: what.to_owned() };
+        let region = |policy: &meridian_domain::Region| {
+            let stack = deployment.stacks.get(&policy.name).ok_or_else(|| missing(&policy.name, "there is none"))?;
+            Ok((policy.name.clone(), Region::new(policy, stack, config.start)?))
+        };
+        let regions = config.fleet.regions.iter().map(region).collect::<Result<_, WorldError>>()?;
+        let home = &config.fleet.home;
+        let pipeline = deployment.stacks.get(home).and_then(|stack| stack.pipeline.as_ref());
+        let pipeline = pipeline.ok_or_else(|| missing(home, "it has no pipeline"))?;
         let mut world = World {
             now: config.start,
             queue: Queue::default(),
             regions,
-            pipeline: pipeline::Pipeline::new(&config.fleet),
+            pipeline: pipeline::Pipeline::new(pipeline),
             lambda: lambda::Lambda::default(),
             faults: config.faults.iter().map(|fault| Scheduled::new(fault.clone(), config.start)).collect(),
             models: serving::Models::default(),
@@ -123,8 +157,11 @@ impl World {
             writes: 0,
             emitted: 0,
             tokens: 0,
+            grants: BTreeSet::new(),
+            deployment,
             config,
         };
+        world.open_fronts();
         world.schedule();
         Ok(world)
     }
@@ -207,7 +244,8 @@ impl World {
         let now = self.now;
         match self.faults.iter_mut().find_map(|fault| fault.meet(&call, now)) {
             None => {
-                let answer = operation.apply(self, region);
+                let allowed = self.authorise_call(caller, region, O::SERVICE, &operation);
+                let answer = allowed.and_then(|()| operation.apply(self, region));
                 self.note_stale(caller, region, O::NAME, answer.as_ref().err());
                 Outcome::Answer(answer)
             }
@@ -224,7 +262,8 @@ impl World {
                 self.fault_strikes(region, "is killed", O::NAME, function);
                 if when == When::After {
                     // Nobody sees the answer.
-                    let _unseen = operation.apply(self, region);
+                    let allowed = self.authorise_call(caller, region, O::SERVICE, &operation);
+                    let _unseen = allowed.and_then(|()| operation.apply(self, region));
                 }
                 if let Some(id) = caller {
                     self.invocation_ended(id, InvocationEnd::Crashed);
@@ -246,7 +285,7 @@ impl World {
             Event::MinuteEnds => self.minute_ends(),
             Event::EvaluateAlarms { high_resolution } => self.evaluate_alarms(high_resolution),
             Event::UpdateDue(due) => self.update_due(&due),
-            Event::Sweep { region, function } => self.sweep(region, function),
+            Event::Sweep { region, rule } => self.sweep(region, rule),
             Event::HealthCheck { region } => self.check_health(region),
             Event::ActionBegins { execution } => self.action_begins(execution),
             Event::SourceEnds { execution } => self.action_succeeds(execution, None),

@@ -1,20 +1,12 @@
 //! CodePipeline: the fleet's pipeline, its executions, and the jobs that its Lambda actions hand out.
 //!
-//! Type V2, mode QUEUED: an execution enters a stage when the one before it has left it. The stages follow from the
-//! fleet: `Source`, `Register`, one `Promote-<title>` per region as listed (in an order by traffic one `Promote-<place>`),
-//! `Verify-Fleet`.
+//! The stages, and what each hands to its function, are the template's. Mode QUEUED: an execution enters a stage when the
+//! one before it has left it.
 
 use super::queue::Event;
-use super::random::Random;
-use super::{FunctionName, What, World};
-use jiff::SignedDuration;
-use meridian_domain::{Fleet, OrderPolicy};
-use serde_json::{Value, json};
+use super::{What, World};
+use meridian_deployment::PipelineAction;
 use std::collections::{BTreeMap, VecDeque};
-
-/// The source action, and the artifact that it makes.
-const SOURCE: &str = "Source";
-const ARTIFACT: &str = "Wave";
 
 /// The fleet's pipeline.
 #[derive(Debug)]
@@ -30,17 +22,9 @@ pub(super) struct Pipeline {
 #[derive(Debug)]
 struct PipelineStage {
     name: String,
-    action: Option<Action>,
+    action: PipelineAction,
     occupied: bool,
     waiting: VecDeque<usize>,
-}
-
-/// What a Lambda action does.
-#[derive(Clone, Debug)]
-struct Action {
-    function: FunctionName,
-    verb: &'static str,
-    turn: Option<(&'static str, Value)>,
 }
 
 /// One execution.
@@ -64,21 +48,14 @@ pub(super) struct Job {
 }
 
 impl Pipeline {
-    pub fn new(fleet: &Fleet) -> Self {
-        let stage = |name: String, action| PipelineStage { name, action, occupied: false, waiting: VecDeque::new() };
-        let lambda = |function, verb, turn| Some(Action { function, verb, turn });
-        let mut stages = vec![
-            stage(SOURCE.to_owned(), None),
-            stage("Register".to_owned(), lambda(FunctionName::ShadowEval, "register", None)),
-        ];
-        stages.extend(fleet.regions.iter().zip(1..).map(|(region, place)| {
-            let (name, turn) = match fleet.order {
-                OrderPolicy::Fixed => (region.title.clone(), ("region", json!(region.name.as_str()))),
-                OrderPolicy::Signal => (place.to_string(), ("place", json!(place))),
-            };
-            stage(format!("Promote-{name}"), lambda(FunctionName::Promote, "promote", Some(turn)))
-        }));
-        stages.push(stage("Verify-Fleet".to_owned(), lambda(FunctionName::Promote, "verify", None)));
+    pub fn new(own: &meridian_deployment::Pipeline) -> Self {
+        let stage = |stage: &meridian_deployment::PipelineStage| PipelineStage {
+            name: stage.name.clone(),
+            action: stage.action.clone(),
+            occupied: false,
+            waiting: VecDeque::new(),
+        };
+        let stages = own.stages.iter().map(stage).collect();
         Pipeline { stages, executions: Vec::new(), jobs: BTreeMap::new(), beside: false }
     }
 }
@@ -126,6 +103,12 @@ impl World {
         }
     }
 
+    /// What the stage of an execution does.
+    pub(super) fn action_of(&self, execution: usize) -> Option<PipelineAction> {
+        let own = self.pipeline.executions.get(execution)?;
+        self.pipeline.stages.get(own.stage).map(|stage| stage.action.clone())
+    }
+
     /// Execution id, stage number and action name of an execution.
     fn place(&self, execution: usize) -> Option<(String, usize, String)> {
         let own = self.pipeline.executions.get(execution)?;
@@ -135,13 +118,15 @@ impl World {
 
     /// The action of an execution's stage begins.
     pub(super) fn action_begins(&mut self, execution: usize) {
-        let Some((id, stage, action)) = self.place(execution) else { return };
+        let Some((id, _, action)) = self.place(execution) else { return };
         let home = self.home();
         self.record(&home, What::ActionStarted { execution: id, action });
-        if self.pipeline.stages.get(stage).is_some_and(|own| own.action.is_some()) {
-            self.call_job(execution, None);
-        } else {
-            self.queue.push(self.later(self.config.timing.action_gap), Event::SourceEnds { execution });
+        match self.action_of(execution) {
+            Some(PipelineAction::Source { bucket, key, .. }) => match self.authorise_source(&bucket, &key) {
+                Ok(()) => self.queue.push(self.later(self.config.timing.action_gap), Event::SourceEnds { execution }),
+                Err(denied) => self.action_fails(execution, "PermissionError", denied.to_string()),
+            },
+            _ => self.call_job(execution, None),
         }
     }
 
@@ -192,19 +177,6 @@ impl World {
         self.queue.push(self.later(self.config.timing.continuation), Event::JobContinues { execution, token });
     }
 
-    /// Calls an action's function with a new job, which must be answered in time.
-    pub(super) fn call_job(&mut self, execution: usize, token: Option<String>) {
-        let Some((id, stage, _)) = self.place(execution) else { return };
-        let Some(action) = self.pipeline.stages.get(stage).and_then(|own| own.action.clone()) else { return };
-        let number = self.pipeline.jobs.len().to_string();
-        let job = Random::labelled(self.config.seed, ["job", &id, &number]).uuid();
-        let event = self.job_event(&job, execution, &action, token);
-        self.pipeline.jobs.insert(job.clone(), Job { execution, answered: false });
-        self.queue.push(self.later(self.config.timing.job_timeout), Event::JobTimesOut { job });
-        let home = self.home();
-        self.invoke_later(action.function, &home, "codepipeline", event, SignedDuration::from_millis(200));
-    }
-
     /// Nobody answered a job.
     pub(super) fn job_times_out(&mut self, job: &str) {
         let Some(own) = self.pipeline.jobs.get_mut(job).filter(|own| !own.answered) else { return };
@@ -213,54 +185,6 @@ impl World {
         let minutes = self.config.timing.job_timeout.as_mins();
         let message = format!("The Lambda function did not answer within {minutes} minutes.");
         self.action_fails(execution, "JobFailed", message);
-    }
-
-    /// The event of a Lambda action (CodePipeline User Guide, "Invoke a Lambda function in a pipeline"). The credentials
-    /// are not credentials.
-    fn job_event(&self, job: &str, execution: usize, action: &Action, token: Option<String>) -> Value {
-        let fleet = &self.config.fleet;
-        let own = self.pipeline.executions.get(execution);
-        let variable = |name: &str| own.and_then(|own| own.variables.get(name)).cloned().unwrap_or_default();
-        let id = own.map(|own| own.id.as_str()).unwrap_or_default();
-        let mut parameters = json!({
-            "fleet": fleet.name.as_str(),
-            "action": action.verb,
-            "release": variable("release"),
-            "policy": variable("policy"),
-            "pipeline": fleet.pipeline.as_str(),
-            "execution": id,
-        });
-        let mut data = json!({
-            "actionConfiguration": { "configuration": {
-                "FunctionName": format!("meridian-{}-{}", fleet.name, action.function),
-            } },
-            "inputArtifacts": [{
-                "name": ARTIFACT,
-                "revision": own.map(|own| own.revision.as_str()).unwrap_or_default(),
-                "location": { "type": "S3", "s3Location": {
-                    "bucketName": format!("{}-artifacts", fleet.pipeline),
-                    "objectKey": format!("{}/{ARTIFACT}/{}", fleet.pipeline, id.get(..8).unwrap_or(id)),
-                } },
-            }],
-            "outputArtifacts": [],
-            "artifactCredentials": {
-                "accessKeyId": "ASIAEXAMPLEEXAMPLE00",
-                "secretAccessKey": "not-a-secret/local/EXAMPLEKEY",
-                "sessionToken": "not-a-token-local-EXAMPLE",
-            },
-        });
-        if let (Some((field, value)), Some(members)) = (&action.turn, parameters.as_object_mut()) {
-            members.insert((*field).to_owned(), value.clone());
-        }
-        if let Some(configuration) =
-            data.pointer_mut("/actionConfiguration/configuration").and_then(Value::as_object_mut)
-        {
-            configuration.insert("UserParameters".to_owned(), Value::String(parameters.to_string()));
-        }
-        if let (Some(token), Some(members)) = (token, data.as_object_mut()) {
-            members.insert("continuationToken".to_owned(), Value::String(token));
-        }
-        json!({ "CodePipeline.job": { "id": job, "accountId": fleet.account, "data": data } })
     }
 }
 

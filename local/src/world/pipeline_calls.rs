@@ -29,10 +29,16 @@ impl Operation for StartPipelineExecution {
     type Output = StartPipelineExecutionOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<StartPipelineExecutionOutput, ApiError> {
-        let fleet = &world.config.fleet;
-        if *region != fleet.home || self.name != fleet.pipeline.as_str() {
+        let pipeline = world.stack(region).and_then(|stack| stack.pipeline.as_ref());
+        let Some(pipeline) = pipeline.filter(|own| own.name == self.name) else {
             let shown: String = self.name.chars().take(100).collect();
             return Err(ApiError::new("PipelineNotFoundException", 400, format!("{shown} does not exist in {region}")));
+        };
+        let unknown = self.variables.iter().find(|variable| !pipeline.variables.contains(&variable.name));
+        if let Some(unknown) = unknown {
+            let message =
+                format!("The pipeline has no variable {}.", unknown.name.chars().take(128).collect::<String>());
+            return Err(ApiError::validation(message));
         }
         check("clientRequestToken", self.client_request_token.as_deref(), 1..=128)?;
         for variable in &self.variables {

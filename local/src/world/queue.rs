@@ -1,6 +1,6 @@
 //! What will happen by itself, in the order of its time.
 
-use super::invocation::{FunctionName, InvocationId};
+use super::invocation::InvocationId;
 use super::lambda::Request;
 use super::lifecycle::Due;
 use super::replication::Copy;
@@ -25,8 +25,8 @@ pub(super) enum Event {
     EvaluateAlarms { high_resolution: bool },
     /// A phase of an update is over.
     UpdateDue(Due),
-    /// A schedule wakes a function.
-    Sweep { region: RegionName, function: FunctionName },
+    /// A scheduled rule, by its name, fires.
+    Sweep { region: RegionName, rule: String },
     /// Route 53 asks a region.
     HealthCheck { region: RegionName },
     /// The action of an execution's stage begins.

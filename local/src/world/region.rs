@@ -1,6 +1,5 @@
 //! One region's state.
 
-use super::World;
 use super::alarms::Alarms;
 use super::health::Health;
 use super::metrics::Metrics;
@@ -8,9 +7,11 @@ use super::registry::Registry;
 use super::s3::Bucket;
 use super::sagemaker::SageMaker;
 use super::traffic::Traffic;
+use super::{World, WorldError};
 use crate::api::ApiError;
 use jiff::Timestamp;
-use meridian_domain::{Fleet, RegionName};
+use meridian_deployment::Stack;
+use meridian_domain::RegionName;
 
 /// One region's state.
 #[derive(Debug)]
@@ -22,19 +23,26 @@ pub(super) struct Region {
     pub alarms: Alarms,
     pub traffic: Traffic,
     pub health: Health,
+    /// Whether the region's front lets customers' requests through to the endpoint.
+    pub is_open: bool,
 }
 
 impl Region {
-    pub fn new(fleet: &Fleet, policy: &meridian_domain::Region, start: Timestamp) -> Self {
-        Region {
-            bucket: Bucket::new(policy.bucket.as_str()),
+    /// A region as its stack makes it, with nothing in it.
+    pub fn new(policy: &meridian_domain::Region, stack: &Stack, start: Timestamp) -> Result<Self, WorldError> {
+        let missing = |what: String| WorldError::Stack { region: policy.name.clone(), what };
+        let bucket = policy.bucket.as_str();
+        let bucket = stack.buckets.get(bucket).ok_or_else(|| missing(format!("no bucket {bucket}")))?;
+        Ok(Region {
+            bucket: Bucket::new(&bucket.name),
             sagemaker: SageMaker::default(),
             registry: Registry::default(),
             metrics: Metrics::default(),
-            alarms: Alarms::of_template(fleet, &policy.name, start),
+            alarms: Alarms::of_stack(stack, start).map_err(|error| missing(error.message))?,
             traffic: Traffic::new(policy.peak_rps, policy.time_zone.clone(), start),
             health: Health::default(),
-        }
+            is_open: false,
+        })
     }
 }
 

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// SageMaker's largest number of metadata entries.
 const METADATA: usize = 50;
 
-/// One region's packages, in the order of their versions. The template makes one group, named as the fleet is.
+/// One region's packages, in the order of their versions. The template makes home's one group, named as the fleet is.
 #[derive(Debug, Default)]
 pub(super) struct Registry(Vec<Package>);
 
@@ -56,7 +56,7 @@ impl Operation for CreateModelPackage {
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<CreateModelPackageOutput, ApiError> {
         let group = self.model_package_group_name.clone();
-        world.check_group(&group)?;
+        world.check_group(region, &group)?;
         let token_fits = |token: &String| {
             (1..=36).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         };
@@ -149,7 +149,7 @@ impl Operation for ListModelPackages {
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<ListModelPackagesOutput, ApiError> {
         if let Some(group) = &self.model_package_group_name {
-            world.check_group(group)?;
+            world.check_group(region, group)?;
         }
         let skipped: usize = match self.next_token.as_deref() {
             None => 0,
@@ -185,8 +185,8 @@ fn summary(package: &DescribeModelPackageOutput) -> ModelPackageSummary {
 }
 
 impl World {
-    fn check_group(&self, group: &str) -> Result<(), ApiError> {
-        if group == self.config.fleet.name.as_str() {
+    fn check_group(&self, region: &RegionName, group: &str) -> Result<(), ApiError> {
+        if self.stack(region).is_some_and(|stack| stack.package_groups.iter().any(|own| own == group)) {
             return Ok(());
         }
         let shown: String = group.chars().take(80).collect();

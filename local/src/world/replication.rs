@@ -1,14 +1,19 @@
-//! S3 replication: `releases/` of home's bucket goes to every other region's bucket, each object after a lag of its own.
+//! S3 replication, by the rules of the template's buckets: `releases/` of home's bucket goes to every other region's, each
+//! object after a lag of its own.
 
 use super::fault::FaultKind;
 use super::queue::Event;
 use super::random::Random;
 use super::s3::Version;
-use super::{FunctionName, What, World, events};
+use super::{Ask, What, World, events};
 use crate::api::s3::ReplicationStatus;
 use jiff::SignedDuration;
-use meridian_domain::{RegionName, keys};
+use meridian_deployment::{Bucket, ReplicationRule};
+use meridian_domain::RegionName;
 use std::collections::BTreeSet;
+
+/// The notification of a copy that will not come.
+const FAILED: &str = "s3:Replication:OperationFailedReplication";
 
 /// A copy on its way.
 #[derive(Clone, Debug)]
@@ -20,15 +25,26 @@ pub(super) struct Copy {
 }
 
 impl World {
-    /// Sends copies of a new version on their way, where the rules cover it, and returns it with its status.
+    /// Sends copies of a new version on their way, where the bucket's rules cover it, and returns it with its status.
     pub(super) fn replicate(&mut self, region: &RegionName, key: &str, mut version: Version) -> Version {
-        if *region != self.config.fleet.home || !key.starts_with(keys::RELEASES) {
+        let deployment = self.deployment.clone();
+        let own = self.regions.get(region).map(|own| own.bucket.name.as_str()).unwrap_or_default();
+        let Some(bucket) = deployment.stacks.get(region).and_then(|stack| stack.buckets.get(own)) else {
+            return version;
+        };
+        let rules: Vec<&ReplicationRule> =
+            bucket.replication.iter().filter(|rule| key.starts_with(&rule.prefix)).collect();
+        if rules.is_empty() {
             return version;
         }
-        let destinations: Vec<RegionName> = self.regions.keys().filter(|other| *other != region).cloned().collect();
         let mut failed = false;
-        for to in destinations {
-            match self.lag(&to, key) {
+        for rule in rules {
+            let place = self.regions.iter().find(|(_, own)| own.bucket.name == rule.bucket);
+            let Some(to) = place.map(|(name, _)| name.clone()) else {
+                failed = true;
+                continue;
+            };
+            match self.lag(&to, key).filter(|_| self.may_copy(region, bucket, rule, key)) {
                 Some(lag) => {
                     let copy = Copy { key: key.to_owned(), to: to.clone(), version: version.clone() };
                     self.queue.push(self.later(lag), Event::Copy(Box::new(copy)));
@@ -36,7 +52,7 @@ impl World {
                 }
                 None => {
                     failed = true;
-                    self.replication_failed(&to, key, &version);
+                    self.replication_failed(region, bucket, rule, &to, key, &version);
                 }
             }
         }
@@ -46,6 +62,26 @@ impl World {
             (false, false) => ReplicationStatus::Pending,
         });
         version
+    }
+
+    /// Whether the role that copies may do so (S3 User Guide, "Setting up permissions for live replication").
+    fn may_copy(&mut self, region: &RegionName, from: &Bucket, rule: &ReplicationRule, key: &str) -> bool {
+        let account = self.config.fleet.account.clone();
+        let of = |action, resource: String| {
+            Ask::new(action, format!("arn:aws:s3:::{resource}")).with("s3:ResourceAccount", &account)
+        };
+        let mut asks =
+            vec![of("s3:GetReplicationConfiguration", from.name.clone()), of("s3:ListBucket", from.name.clone())];
+        let read = ["s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl", "s3:GetObjectVersionTagging"];
+        asks.extend(read.map(|action| of(action, format!("{}/{key}", from.name))));
+        asks.extend(
+            ["s3:ReplicateObject", "s3:ReplicateTags"].map(|action| of(action, format!("{}/{key}", rule.bucket))),
+        );
+        asks.extend(from.key.iter().map(|own| self.key_ask("kms:Decrypt", own)));
+        let write = ["kms:Encrypt", "kms:GenerateDataKey"];
+        asks.extend(rule.key.iter().flat_map(|own| write.map(|action| self.key_ask(action, own))));
+        let role = from.copy_role.clone().unwrap_or_default();
+        self.authorise_role(region, &role, &asks).is_ok()
     }
 
     /// How long a copy takes, or `None` where a fault keeps it from arriving.
@@ -71,14 +107,25 @@ impl World {
         Some(lag)
     }
 
-    fn replication_failed(&mut self, to: &RegionName, key: &str, version: &Version) {
-        let home = self.home();
-        let bucket = |name| self.regions.get(name).map(|region| region.bucket.name.clone()).unwrap_or_default();
-        let (source, destination) = (bucket(&home), bucket(to));
-        let notice =
-            events::replication_failed(&self.config.fleet.account, &home, &source, to, &destination, key, version);
-        self.record(to, What::ReplicationFailed { bucket: destination, key: key.to_owned() });
-        self.invoke_later(FunctionName::Replication, &home, "s3", notice, SignedDuration::from_secs(1));
+    /// Tells the function that the bucket's notifications name for it.
+    fn replication_failed(
+        &mut self,
+        from: &RegionName,
+        bucket: &Bucket,
+        rule: &ReplicationRule,
+        to: &RegionName,
+        key: &str,
+        version: &Version,
+    ) {
+        let notice = events::replication_failed(&self.config.fleet.account, from, &bucket.name, rule, key, version);
+        self.record(to, What::ReplicationFailed { bucket: rule.bucket.clone(), key: key.to_owned() });
+        let source = format!("arn:aws:s3:::{}", bucket.name);
+        let told = bucket.to_functions.iter().filter(|(event, _)| event == FAILED);
+        for function in told.filter_map(|(_, arn)| self.function_of_arn(from, arn)).collect::<Vec<_>>() {
+            if self.may_invoke(function, from, "s3.amazonaws.com", &source) {
+                self.invoke_later(function, from, "s3", notice.clone(), SignedDuration::from_secs(1));
+            }
+        }
     }
 
     /// A copy arrives: the same version id, the status of a replica.

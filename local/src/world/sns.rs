@@ -28,7 +28,8 @@ impl Operation for Publish {
         if self.topic_arn.split(':').nth(3) != Some(region.as_str()) {
             return invalid("Invalid parameter: TopicArn");
         }
-        if self.topic_arn != world.config.fleet.topic_arn(region) {
+        let topics = world.stack(region).map(|stack| stack.topics.as_slice()).unwrap_or_default();
+        if topics.iter().all(|topic| topic.arn != self.topic_arn) {
             return Err(ApiError::new("NotFound", 404, "Topic does not exist"));
         }
         world.emitted += 1;

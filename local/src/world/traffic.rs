@@ -10,7 +10,7 @@ use crate::api::cloudwatch::Dimension;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use meridian_domain::alarms::{MODEL, SAGEMAKER};
 use meridian_domain::{RegionName, traffic::usual_rps};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Spread of a minute's mean latency around its usual value.
 const LATENCY_NOISE: f64 = 0.02;
@@ -150,6 +150,10 @@ impl World {
         arrival: Arrival,
         minute: BTreeMap<String, Served>,
     ) {
+        let emitting: BTreeSet<String> = match self.config.containers_emit {
+            true => minute.keys().filter(|config| self.containers_may_emit(name, config)).cloned().collect(),
+            false => BTreeSet::new(),
+        };
         let fleet = &self.config.fleet;
         let endpoint = [
             Dimension::new("EndpointName", fleet.endpoint.as_str()),
@@ -157,7 +161,7 @@ impl World {
         ];
         let mut points: Vec<(MetricKey, Samples)> = Vec::new();
         for (config, served) in minute.into_iter().filter(|(_, served)| served.requests > 0) {
-            if let Some(release) = self.release_of(name, &config).filter(|_| self.config.containers_emit) {
+            if let Some(release) = self.release_of(name, &config).filter(|_| emitting.contains(&config)) {
                 let dimensions = [Dimension::new("Release", release)];
                 let own =
                     served.container_metrics().map(|(metric, own)| (MetricKey::new(MODEL, metric, &dimensions), own));

@@ -75,6 +75,9 @@ fn a_hanging_function_is_never_handed_out() {
     assert!(world.log().iter().any(timed_out));
 }
 
+/// Where home's `replication` may write.
+const KEY: &str = "ledger/fraud/eu-west-1/00000000000000000001.json";
+
 #[test]
 fn a_killed_call_took_effect_or_not_as_the_fault_says() {
     for (when, there) in [(When::Before, false), (When::After, true)] {
@@ -89,12 +92,13 @@ fn a_killed_call_took_effect_or_not_as_the_fault_says() {
         let mut world = world(config);
         manifest(&mut world);
         let own = next(&mut world, FunctionName::Replication);
-        let put = || PutObject::new(bucket(EU), "ledger/1", "x");
+        let put = || PutObject::new(bucket(EU), KEY, "x").if_absent();
         assert_eq!(world.call_as(Some(own.id), &region(EU), put()), Outcome::Killed);
         assert!(!world.is_running(own.id));
-        let head = HeadObject { bucket: bucket(EU), key: "ledger/1".to_owned(), version_id: None };
+        let head = HeadObject { bucket: bucket(EU), key: KEY.to_owned(), version_id: None };
         assert_eq!(call(&mut world, EU, head).is_ok(), there);
-        assert!(call(&mut world, EU, put()).is_ok(), "only the function is killed, and only once");
+        let another = PutObject::new(bucket(EU), "another", "x");
+        assert!(call(&mut world, EU, another).is_ok(), "only the function is killed, and only once");
     }
 }
 

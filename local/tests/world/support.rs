@@ -49,7 +49,7 @@ fn champion() -> InstalledRelease {
         model_name: "fraud-v426".to_owned(),
         config_name: "fraud-v426-cfg".to_owned(),
         image: "xgboost@sha256:0".to_owned(),
-        execution_role: "arn:aws:iam::111122223333:role/serve".to_owned(),
+        execution_role: "arn:aws:iam::111122223333:role/meridian-fraud-endpoint".to_owned(),
         objects: BTreeMap::from([(key.clone(), Bytes::from_static(V426))]),
         archive_key: key,
     }

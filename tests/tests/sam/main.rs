@@ -14,7 +14,7 @@ mod relay;
 
 use containers::{Tools, Warm, outcome, post};
 use meridian_domain::Sha256;
-use meridian_local::night::{Functions, Options, Scenario, Session};
+use meridian_local::night::{Functions, Options, Scenario, Session, Site};
 use relay::Relay;
 use serde_json::Value;
 use std::sync::mpsc;
@@ -187,7 +187,7 @@ fn every_function_does_its_work_in_its_container() {
     let scenario = Scenario::parse("containers", NIGHT).unwrap();
     let out = tempfile::tempdir().unwrap();
     let options = Options { seed: 7, functions: Functions::Elsewhere, out: out.path().to_owned(), record: None };
-    let mut night = Session::begin(&scenario, &options).unwrap();
+    let mut night = Session::begin(Site::repository().unwrap(), &scenario, &options).unwrap();
     let relay = Relay::start(&tools.image, &night.open_door(0).unwrap().url());
     night.run_until("2026-11-20T03:00:10Z".parse().unwrap(), &mut |_| {}).unwrap();
     let release = published(&mut night);

@@ -2,7 +2,8 @@
 
 use super::line::ChildId;
 use super::{WireError, WireSettings};
-use crate::world::FunctionName;
+use crate::world::{FunctionName, Invocation};
+use meridian_deployment::Function;
 use meridian_domain::RegionName;
 use std::fs::OpenOptions;
 use std::path::PathBuf;
@@ -26,9 +27,10 @@ impl Child {
         settings: &WireSettings,
         door: &str,
         id: ChildId,
-        function: FunctionName,
-        region: &RegionName,
+        invocation: &Invocation,
+        deployed: &Function,
     ) -> Result<Self, WireError> {
+        let (function, region) = (invocation.function, &invocation.region);
         let binary = settings.binaries.join(function.as_str());
         let log = settings.logs.join(format!("{function}-{region}-{id}.log"));
         let cannot_log = |source| WireError::Log { path: log.clone(), source };
@@ -36,7 +38,7 @@ impl Child {
         let same_file = file.try_clone().map_err(cannot_log)?;
         let process = Command::new(&binary)
             .env_clear()
-            .envs(environment(settings, door, id, function, region))
+            .envs(environment(settings, door, id, invocation, deployed))
             .stdin(Stdio::null())
             .stdout(file)
             .stderr(same_file)
@@ -69,15 +71,15 @@ fn environment(
     settings: &WireSettings,
     door: &str,
     id: ChildId,
-    function: FunctionName,
-    region: &RegionName,
+    invocation: &Invocation,
+    deployed: &Function,
 ) -> Vec<(String, String)> {
-    let name = settings.function_name(function);
+    let (function, region, name) = (invocation.function, &invocation.region, deployed.name.clone());
     let mut variables: Vec<(&str, String)> = vec![
         // lambda_runtime takes a whole URL here, so that one port serves every child.
         ("AWS_LAMBDA_RUNTIME_API", format!("{door}/_runtime/{id}")),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
-        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512".to_owned()),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", deployed.memory.to_string()),
         ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
         ("AWS_LAMBDA_LOG_STREAM_NAME", format!("local/{id}")),
         ("AWS_LAMBDA_FUNCTION_NAME", name),
@@ -88,11 +90,10 @@ fn environment(
         ("AWS_ENDPOINT_URL", format!("{door}{}", id.path())),
         ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
         ("MERIDIAN_CLOCK_URL", format!("{door}/_clock/{id}")),
-        ("MERIDIAN_LOG", settings.log_filter.clone()),
     ];
     if let Some(path) = &settings.fleet_file {
         variables.push(("MERIDIAN_FLEET_FILE", path.display().to_string()));
     }
     let own = variables.into_iter().map(|(name, value)| (name.to_owned(), value));
-    own.chain((settings.environment)(function, region)).collect()
+    own.chain(deployed.environment.clone()).chain((settings.environment)(function, region)).collect()
 }

@@ -8,10 +8,11 @@ mod child;
 mod line;
 mod routes;
 
-use crate::engine::{Host, Progress, SharedWorld};
+use crate::engine::{Host, Progress, SharedWorld, lock};
 use crate::http::{Door, Recorder};
 use crate::world::{FunctionName, Invocation, InvocationEnd, InvocationId};
 use child::Child;
+use meridian_deployment::Function;
 use meridian_domain::RegionName;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -33,16 +34,10 @@ pub struct WireSettings {
     pub binaries: PathBuf,
     /// The directory for their output, which must exist: one file for each process.
     pub logs: PathBuf,
-    /// `MERIDIAN_LOG`: what they log.
-    pub log_filter: String,
     /// `MERIDIAN_FLEET_FILE`, where the fleet is not the one that the binaries were built with.
     pub fleet_file: Option<PathBuf>,
-    /// What the template would add to the environment.
+    /// What stands in the environment beside what the template says.
     pub environment: Environment,
-    /// Twelve digits, for ARNs.
-    pub account: String,
-    /// The fleet's name, in the functions' names.
-    pub fleet: String,
     /// Real time in which a running child must sleep, answer or end.
     pub patience: Duration,
     /// Where every call to AWS is recorded.
@@ -50,29 +45,16 @@ pub struct WireSettings {
 }
 
 impl WireSettings {
-    /// Settings for an account's fleet, with binaries and logs in these directories, and a minute of patience.
-    pub fn new(
-        binaries: impl Into<PathBuf>,
-        logs: impl Into<PathBuf>,
-        fleet: impl fmt::Display,
-        account: impl Into<String>,
-    ) -> Self {
+    /// Binaries and logs in these directories, and a minute of patience.
+    pub fn new(binaries: impl Into<PathBuf>, logs: impl Into<PathBuf>) -> Self {
         WireSettings {
             binaries: binaries.into(),
             logs: logs.into(),
-            log_filter: "info".to_owned(),
             fleet_file: None,
             environment: Box::new(|_, _| Vec::new()),
-            account: account.into(),
-            fleet: fleet.to_string(),
             patience: Duration::from_secs(60),
             record: None,
         }
-    }
-
-    /// The function's name, as the template has it.
-    fn function_name(&self, function: FunctionName) -> String {
-        format!("meridian-{}-{function}", self.fleet)
     }
 }
 
@@ -98,6 +80,14 @@ pub enum WireError {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// The region's stack has no such function.
+    #[error("the template makes no {function} in {region}")]
+    NotDeployed {
+        /// The function.
+        function: FunctionName,
+        /// Its region.
+        region: RegionName,
     },
     /// A log file cannot be written.
     #[error("cannot write {path}: {source}")]
@@ -142,6 +132,7 @@ pub struct Wire {
     // Before the door, so that children are gone before it closes.
     idle: Vec<Child>,
     busy: BTreeMap<InvocationId, Child>,
+    world: SharedWorld,
     door: Door,
     reports: Receiver<(ChildId, Report)>,
     settings: WireSettings,
@@ -155,8 +146,8 @@ impl Wire {
     /// Where the door cannot be opened.
     pub fn new(world: SharedWorld, settings: WireSettings) -> Result<Self, WireError> {
         let (sender, reports) = mpsc::channel();
-        let door = Door::for_children(world, sender, settings.record.clone()).map_err(WireError::Door)?;
-        Ok(Wire { idle: Vec::new(), busy: BTreeMap::new(), door, reports, settings, spawned: 0 })
+        let door = Door::for_children(world.clone(), sender, settings.record.clone()).map_err(WireError::Door)?;
+        Ok(Wire { idle: Vec::new(), busy: BTreeMap::new(), world, door, reports, settings, spawned: 0 })
     }
 
     /// The door, for others who want to call the same world between the engine's steps.
@@ -174,8 +165,15 @@ impl Wire {
         self.idle.iter().chain(self.busy.values()).map(|child| (child.function, child.pid()))
     }
 
+    /// A function, as the template makes it.
+    fn deployed(&self, invocation: &Invocation) -> Result<Function, WireError> {
+        let (function, region) = (invocation.function, invocation.region.clone());
+        let found = lock(&self.world).function(&region, function).cloned();
+        found.ok_or(WireError::NotDeployed { function, region })
+    }
+
     /// A warm child, or else a new one.
-    fn child_for(&mut self, invocation: &Invocation) -> Result<Child, WireError> {
+    fn child_for(&mut self, invocation: &Invocation, deployed: &Function) -> Result<Child, WireError> {
         let fits = |child: &Child| child.function == invocation.function && child.region == invocation.region;
         while let Some(at) = self.idle.iter().position(fits) {
             let mut child = self.idle.remove(at);
@@ -187,7 +185,7 @@ impl Wire {
         self.spawned += 1;
         let id = ChildId(self.spawned);
         self.door.switchboard().open(id);
-        Child::spawn(&self.settings, &self.door.url(), id, invocation.function, &invocation.region)
+        Child::spawn(&self.settings, &self.door.url(), id, invocation, deployed)
     }
 
     /// Waits until the child sleeps or ends.
@@ -263,10 +261,9 @@ impl Host for Wire {
     type Error = WireError;
 
     fn start(&mut self, invocation: &Invocation) -> Result<Progress, WireError> {
-        let child = self.child_for(invocation)?;
-        let (region, account) = (&invocation.region, &self.settings.account);
-        let name = self.settings.function_name(invocation.function);
-        let arn = format!("arn:aws:lambda:{region}:{account}:function:{name}");
+        let deployed = self.deployed(invocation)?;
+        let child = self.child_for(invocation, &deployed)?;
+        let arn = deployed.arn;
         self.door.switchboard().hand_out(child.id, Work { invocation: invocation.clone(), arn });
         self.wait(invocation.id, child)
     }

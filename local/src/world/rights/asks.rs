@@ -1,0 +1,174 @@
+//! What each operation asks of IAM.
+
+use super::{Ask, Guarded};
+use crate::api::cloudwatch::{DescribeAlarms, GetMetricData, PutMetricAlarm, PutMetricData};
+use crate::api::codepipeline::{PutJobFailureResult, PutJobSuccessResult, StartPipelineExecution};
+use crate::api::runtime::InvokeEndpoint;
+use crate::api::s3::{GetObject, HeadObject, ListObjectsV2, PutObject};
+use crate::api::sagemaker::{
+    CreateEndpoint, CreateEndpointConfig, CreateModel, CreateModelPackage, DescribeEndpoint, DescribeEndpointConfig,
+    DescribeModel, DescribeModelPackage, ListModelPackages, UpdateEndpoint, UpdateModelPackage,
+};
+use crate::api::sns::Publish;
+use crate::world::World;
+use meridian_domain::RegionName;
+
+impl World {
+    fn bucket_ask(&self, action: &'static str, bucket: &str) -> Ask {
+        Ask::new(action, format!("arn:aws:s3:::{bucket}")).with("s3:ResourceAccount", &self.config.fleet.account)
+    }
+
+    fn object_ask(&self, action: &'static str, bucket: &str, key: &str) -> Ask {
+        Ask::new(action, format!("arn:aws:s3:::{bucket}/{key}")).with("s3:ResourceAccount", &self.config.fleet.account)
+    }
+
+    fn sagemaker_ask(&self, action: &'static str, region: &RegionName, resource: &str) -> Ask {
+        Ask::new(action, self.arn("sagemaker", region, resource))
+    }
+
+    /// An object's bytes need its key; one that is not there is told of only to those who may list.
+    fn read_asks(&self, region: &RegionName, bucket: &str, key: &str) -> Vec<Ask> {
+        let mut asks = vec![self.object_ask("s3:GetObject", bucket, key)];
+        match self.bucket(region, bucket).map(|own| own.current(key)) {
+            Ok(Some(_)) => asks.extend(self.bucket_key_ask("kms:Decrypt", bucket)),
+            Ok(None) => asks.push(self.bucket_ask("s3:ListBucket", bucket)),
+            // Another region's bucket, or nobody's: S3 says so itself.
+            Err(_) => {}
+        }
+        asks
+    }
+}
+
+impl Guarded for PutObject {
+    fn asks(&self, world: &World, _: &RegionName) -> Vec<Ask> {
+        let ask = world.object_ask("s3:PutObject", &self.bucket, &self.key).with("s3:ObjectCreationOperation", "true");
+        let ask = if self.if_none_match { ask.with("s3:if-none-match", "*") } else { ask };
+        [ask].into_iter().chain(world.bucket_key_ask("kms:GenerateDataKey", &self.bucket)).collect()
+    }
+}
+
+impl Guarded for GetObject {
+    fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
+        world.read_asks(region, &self.bucket, &self.key)
+    }
+}
+
+impl Guarded for HeadObject {
+    fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
+        world.read_asks(region, &self.bucket, &self.key)
+    }
+}
+
+impl Guarded for ListObjectsV2 {
+    fn asks(&self, world: &World, _: &RegionName) -> Vec<Ask> {
+        vec![world.bucket_ask("s3:ListBucket", &self.bucket).with("s3:prefix", &self.prefix)]
+    }
+}
+
+impl Guarded for CreateModel {
+    fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
+        let model = world.sagemaker_ask("sagemaker:CreateModel", region, &format!("model/{}", self.model_name));
+        // The role is handed on, which IAM asks about too.
+        let role = self.execution_role_arn.as_ref();
+        let pass =
+            role.map(|role| Ask::new("iam:PassRole", role).with("iam:PassedToService", "sagemaker.amazonaws.com"));
+        [model].into_iter().chain(pass).collect()
+    }
+}
+
+impl Guarded for CreateEndpointConfig {
+    fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
+        let config = format!("endpoint-config/{}", self.endpoint_config_name);
+        vec![world.sagemaker_ask("sagemaker:CreateEndpointConfig", region, &config)]
+    }
+}
+
+/// An endpoint, and the configuration that it is to have.
+fn endpoint_asks(world: &World, action: &'static str, region: &RegionName, endpoint: &str, config: &str) -> Vec<Ask> {
+    vec![
+        world.sagemaker_ask(action, region, &format!("endpoint/{endpoint}")),
+        world.sagemaker_ask(action, region, &format!("endpoint-config/{config}")),
+    ]
+}
+
+impl Guarded for CreateEndpoint {
+    fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
+        endpoint_asks(world, "sagemaker:CreateEndpoint", region, &self.endpoint_name, &self.endpoint_config_name)
+    }
+}
+
+impl Guarded for UpdateEndpoint {
+    fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
+        endpoint_asks(world, "sagemaker:UpdateEndpoint", region, &self.endpoint_name, &self.endpoint_config_name)
+    }
+}
+
+impl Guarded for StartPipelineExecution {
+    fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
+        vec![Ask::new("codepipeline:StartPipelineExecution", world.arn("codepipeline", region, &self.name))]
+    }
+}
+
+impl Guarded for CreateModelPackage {
+    fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
+        let group = &self.model_package_group_name;
+        let ask = |resource: String| world.sagemaker_ask("sagemaker:CreateModelPackage", region, &resource);
+        vec![ask(format!("model-package-group/{group}")), ask(format!("model-package/{group}/*"))]
+    }
+}
+
+impl Guarded for Publish {
+    fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
+        let topic = world.stack(region).and_then(|stack| stack.topics.iter().find(|topic| topic.arn == self.topic_arn));
+        let key = topic.and_then(|topic| topic.key.as_ref());
+        // SNS User Guide, "Key management": a publisher to an encrypted topic needs both.
+        let key = key
+            .into_iter()
+            .flat_map(|key| ["kms:GenerateDataKey", "kms:Decrypt"].map(|action| world.key_ask(action, key)));
+        [Ask::new("sns:Publish", &self.topic_arn)].into_iter().chain(key).collect()
+    }
+}
+
+impl Guarded for PutMetricData {
+    fn asks(&self, _: &World, _: &RegionName) -> Vec<Ask> {
+        vec![Ask::new("cloudwatch:PutMetricData", "*").with("cloudwatch:namespace", &self.namespace)]
+    }
+}
+
+impl Guarded for PutMetricAlarm {
+    fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
+        let alarm = world.arn("cloudwatch", region, &format!("alarm:{}", self.alarm_name));
+        vec![Ask::new("cloudwatch:PutMetricAlarm", alarm)]
+    }
+}
+
+/// Operations that ask one thing of one resource.
+macro_rules! one_ask {
+    ($($operation:ty: $action:literal, |$own:ident, $world:ident, $region:ident| $resource:expr;)*) => {$(
+        impl Guarded for $operation {
+            fn asks(&self, $world: &World, $region: &RegionName) -> Vec<Ask> {
+                let $own = self;
+                vec![Ask::new($action, $resource)]
+            }
+        }
+    )*};
+}
+
+one_ask! {
+    DescribeModel: "sagemaker:DescribeModel", |own, world, region|
+        world.arn("sagemaker", region, &format!("model/{}", own.model_name));
+    DescribeEndpointConfig: "sagemaker:DescribeEndpointConfig", |own, world, region|
+        world.arn("sagemaker", region, &format!("endpoint-config/{}", own.endpoint_config_name));
+    DescribeEndpoint: "sagemaker:DescribeEndpoint", |own, world, region|
+        world.arn("sagemaker", region, &format!("endpoint/{}", own.endpoint_name));
+    InvokeEndpoint: "sagemaker:InvokeEndpoint", |own, world, region|
+        world.arn("sagemaker", region, &format!("endpoint/{}", own.endpoint_name));
+    DescribeModelPackage: "sagemaker:DescribeModelPackage", |own, _world, _region| own.model_package_name.clone();
+    UpdateModelPackage: "sagemaker:UpdateModelPackage", |own, _world, _region| own.model_package_arn.clone();
+    // No resource (Service Authorization Reference): composite alarms are shown to a permission on "*" only.
+    ListModelPackages: "sagemaker:ListModelPackages", |_own, _world, _region| "*";
+    DescribeAlarms: "cloudwatch:DescribeAlarms", |_own, _world, _region| "*";
+    GetMetricData: "cloudwatch:GetMetricData", |_own, _world, _region| "*";
+    PutJobSuccessResult: "codepipeline:PutJobSuccessResult", |_own, _world, _region| "*";
+    PutJobFailureResult: "codepipeline:PutJobFailureResult", |_own, _world, _region| "*";
+}

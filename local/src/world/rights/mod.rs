@@ -1,0 +1,158 @@
+//! IAM: every call of a function, and everything that AWS's services do for the fleet, is held against the policies that the
+//! template deploys.
+//!
+//! Whoever calls from outside (a person, training, a test) acts as an administrator of the account.
+
+mod asks;
+
+use super::{FunctionName, InvocationId, What, World};
+use crate::api::{ApiError, Service};
+use meridian_deployment::{Context, Denied, Function, Grant, Principal, Request, Stack};
+use meridian_domain::RegionName;
+use std::collections::BTreeSet;
+
+/// One thing that a caller must be allowed to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// Such as `s3:GetObject`.
+    pub action: &'static str,
+    /// An ARN, or `*`.
+    pub resource: String,
+    /// What conditions may ask for.
+    pub context: Context,
+}
+
+impl Ask {
+    pub(super) fn new(action: &'static str, resource: impl Into<String>) -> Self {
+        Ask { action, resource: resource.into(), context: Context::new() }
+    }
+
+    /// The same with a condition key.
+    pub(super) fn with(mut self, key: &str, value: impl Into<String>) -> Self {
+        self.context.entry(key.to_ascii_lowercase()).or_default().push(value.into());
+        self
+    }
+}
+
+/// What an operation asks of IAM (Service Authorization Reference), in the world as it stands.
+pub trait Guarded {
+    /// Everything that the caller must be allowed to do.
+    fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask>;
+}
+
+impl World {
+    /// The statements that let something through so far.
+    pub fn grants(&self) -> &BTreeSet<Grant> {
+        &self.grants
+    }
+
+    pub(super) fn stack(&self, region: &RegionName) -> Option<&Stack> {
+        self.deployment.stacks.get(region)
+    }
+
+    /// A function as its region's stack has it.
+    pub fn function(&self, region: &RegionName, function: FunctionName) -> Option<&Function> {
+        self.stack(region)?.functions.get(function.as_str())
+    }
+
+    /// The function of an ARN.
+    pub(super) fn function_of_arn(&self, region: &RegionName, arn: &str) -> Option<FunctionName> {
+        FunctionName::ALL
+            .into_iter()
+            .find(|function| self.function(region, *function).is_some_and(|own| own.arn == arn))
+    }
+
+    /// Whether a function may make a call; its invocation has a role, and nobody else is asked for one.
+    pub(super) fn authorise_call<O: Guarded>(
+        &mut self,
+        caller: Option<InvocationId>,
+        region: &RegionName,
+        service: Service,
+        operation: &O,
+    ) -> Result<(), ApiError> {
+        let Some((function, own)) = caller.and_then(|id| self.lambda.place(id)) else { return Ok(()) };
+        let Some(role) = self.function(&own, function).map(|function| function.role.clone()) else { return Ok(()) };
+        let asks = operation.asks(self, region);
+        self.authorise(&Principal::Role(role), &asks).map_err(|denied| refusal(service, &denied))
+    }
+
+    /// Whether a principal may do all of it. What let it through is noted.
+    pub(super) fn authorise(&mut self, principal: &Principal, asks: &[Ask]) -> Result<(), Denied> {
+        let mut granted = Vec::new();
+        for ask in asks {
+            let mut context = ask.context.clone();
+            context.insert("aws:securetransport".to_owned(), vec!["true".to_owned()]);
+            if let Principal::Role(arn) = principal {
+                context.insert("aws:principalarn".to_owned(), vec![arn.clone()]);
+            }
+            let request = Request { principal, action: ask.action, resource: &ask.resource, context: &context };
+            granted.extend(self.deployment.authorise(&request)?);
+        }
+        self.grants.extend(granted);
+        Ok(())
+    }
+
+    /// What a role of AWS's own doing may not do is told, once for each reason.
+    pub(super) fn authorise_role(&mut self, region: &RegionName, role: &str, asks: &[Ask]) -> Result<(), Denied> {
+        let outcome = self.authorise(&Principal::Role(role.to_owned()), asks);
+        if let Err(denied) = &outcome {
+            let fault = format!("{} is {denied}", role.rsplit('/').next().unwrap_or(role));
+            self.record(region, What::FaultBegan { fault });
+        }
+        outcome
+    }
+
+    /// Whether a service may call a function for a source, by the permission on the function.
+    pub(super) fn may_invoke(
+        &mut self,
+        function: FunctionName,
+        region: &RegionName,
+        service: &str,
+        source: &str,
+    ) -> bool {
+        let Some(stack) = self.deployment.stacks.get(region) else { return false };
+        let Some(own) = stack.functions.get(function.as_str()) else { return false };
+        let permission = stack.invokers.iter().find(|one| {
+            (one.function == own.name || one.function == own.arn) && one.service == service && one.admits(source)
+        });
+        let grant = permission.map(|one| one.grant(own));
+        let allowed = grant.is_some();
+        self.grants.extend(grant);
+        allowed
+    }
+
+    /// What a role needs of a bucket's or a topic's key: `kms` is a key's ARN or the ARN of its alias.
+    pub(super) fn key_ask(&self, action: &'static str, kms: &str) -> Ask {
+        let keys = self.deployment.stacks.values().flat_map(|stack| &stack.keys);
+        let named = |key: &&meridian_deployment::Key| {
+            key.arn == kms
+                || key.aliases.iter().any(|alias| kms.ends_with(alias.as_str()) && same_region(&key.arn, kms))
+        };
+        let key = keys.into_iter().find(named);
+        let ask = Ask::new(action, key.map_or(kms, |key| key.arn.as_str()));
+        key.into_iter().flat_map(|key| &key.aliases).fold(ask, |ask, alias| ask.with("kms:ResourceAliases", alias))
+    }
+
+    /// What a role needs to use the key of a region's bucket.
+    pub(super) fn bucket_key_ask(&self, action: &'static str, bucket: &str) -> Option<Ask> {
+        let buckets = self.deployment.stacks.values().filter_map(|stack| stack.buckets.get(bucket));
+        let key = buckets.into_iter().find_map(|own| own.key.clone())?;
+        Some(self.key_ask(action, &key))
+    }
+}
+
+fn same_region(one: &str, other: &str) -> bool {
+    one.split(':').nth(3) == other.split(':').nth(3)
+}
+
+/// The refusal in the service's own words.
+fn refusal(service: Service, denied: &Denied) -> ApiError {
+    let (code, status) = match service {
+        Service::S3 => ("AccessDenied", 403),
+        Service::SageMaker | Service::CodePipeline => ("AccessDeniedException", 400),
+        Service::SageMakerRuntime => ("AccessDeniedException", 403),
+        Service::CloudWatch => ("AccessDenied", 403),
+        Service::Sns => ("AuthorizationError", 403),
+    };
+    ApiError::new(code, status, format!("User is {denied}"))
+}

@@ -1,0 +1,112 @@
+//! The policies of the template, replayed: what the functions and AWS's services do in all nights is allowed, and what is
+//! allowed is needed.
+
+#![allow(clippy::unwrap_used, reason = "a test's helpers are tests too")]
+
+use meridian_deployment::Grant;
+use meridian_local::engine::lock;
+use meridian_local::night::{self, Functions, Options, Report, Scenario, Session, Site};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A statement: the role or resource whose policy it is in, and its name.
+type Statement = (String, String);
+
+/// Statements that no night can use, and why they stand there all the same.
+const UNUSED: &[(&str, &str, &str)] = &[
+    ("AccessLogsPolicy", "Deliver", "S3 delivers its access logs with it: the local world keeps none"),
+    ("DeadLettersFromRules", "Rules", "EventBridge sends there what it gave up after a day: no night is that long"),
+    ("EndpointRole", "Logs", "containers write their logs with it: the local world keeps none"),
+    (
+        "OnCallFromAlarms",
+        "Alarms",
+        "alarms page with it: the alarms that do are raised by what the local world does not count",
+    ),
+    (
+        "PromoteRole",
+        "PromoteEventInvokeConfigOnFailureSQSPolicy",
+        "Lambda sends there what failed three times: the local world has no queues",
+    ),
+    ("ReleaseKey", "AlarmsPage", "as OnCallFromAlarms"),
+    ("ReleaseKey", "FunctionsLog", "CloudWatch Logs encrypts with it: the local world keeps none"),
+    ("ReplicationRole", "ReplicationEventInvokeConfigOnFailureSQSPolicy", "as PromoteRole"),
+    ("RollbackRole", "RollbackEventInvokeConfigOnFailureSQSPolicy", "as PromoteRole"),
+    ("ShadowEvalRole", "ShadowEvalEventInvokeConfigOnFailureSQSPolicy", "as PromoteRole"),
+    ("StatusRole", "StatusEventInvokeConfigOnFailureSQSPolicy", "as PromoteRole"),
+];
+
+/// Statements without which every night ends as it should, because something else does their work, later or elsewhere.
+const COVERED: &[(&str, &str, &str)] = &[
+    ("PromoteRole", "Page", "a page that promote could not send is owed on record, and the region's rollback sends it"),
+    ("RollbackEndpointChangedPermission", "Permission", "the sweep looks at the endpoint within five minutes"),
+    ("RollbackRole", "TripGuardrail", "the canary's own alarms ring as well in every night that has such a fault"),
+];
+
+/// A night at a site: how it ended, and which statements let something through. None where it could not be lived
+/// to its end: a person's deed was refused.
+fn live(site: Site, scenario: &str) -> Option<(Report, BTreeSet<Grant>)> {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = Scenario::load(scenario).unwrap();
+    let options = Options { seed: 7, functions: Functions::InProcess, out: folder.path().to_owned(), record: None };
+    let mut session = Session::begin(site, &scenario, &options).unwrap();
+    session.run_until(scenario.end(), &mut |_| {}).ok()?;
+    let grants = lock(session.world()).grants().clone();
+    Some((session.report().ok()?, grants))
+}
+
+/// Does something to each item on two threads, and keeps what comes of it in order.
+fn on_two_threads<T: Sync, U: Send>(items: &[T], each: impl Fn(&T) -> U + Sync) -> Vec<U> {
+    let (one, other) = items.split_at(items.len() / 2);
+    let walk = |items: &[T]| items.iter().map(&each).collect::<Vec<U>>();
+    std::thread::scope(|scope| {
+        let (one, other) = (scope.spawn(|| walk(one)), scope.spawn(|| walk(other)));
+        one.join().unwrap().into_iter().chain(other.join().unwrap()).collect()
+    })
+}
+
+/// What each night uses.
+fn used() -> BTreeMap<&'static str, BTreeSet<Grant>> {
+    let site = Site::repository().unwrap();
+    let names = night::names();
+    let grants = on_two_threads(&names, |name| live(site.clone(), name).unwrap().1);
+    names.into_iter().zip(grants).collect()
+}
+
+fn statement(grant: &Grant) -> Statement {
+    (grant.owner.clone(), grant.sid.clone())
+}
+
+fn named(list: &[(&str, &str, &str)]) -> BTreeSet<Statement> {
+    list.iter().map(|(owner, sid, _why)| ((*owner).to_owned(), (*sid).to_owned())).collect()
+}
+
+#[test]
+fn every_statement_is_needed_down_to_its_actions_and_resources() {
+    let used = used();
+    // The same statement, action and resource, in whatever region.
+    let part = |grant: &Grant| (statement(grant), grant.action.clone(), grant.number);
+    let seen: BTreeSet<_> = used.values().flatten().map(part).collect();
+    let excepted = named(UNUSED);
+    let site = Site::repository().unwrap();
+    let allowed = site.deployment.allowances();
+    let idle: Vec<String> = allowed
+        .iter()
+        .filter(|grant| !seen.contains(&part(grant)) && !excepted.contains(&statement(grant)))
+        .map(Grant::to_string)
+        .collect();
+    assert!(idle.is_empty(), "allowed, and needed by no night:\n{}", idle.join("\n"));
+    let needless: Vec<_> = excepted.iter().filter(|own| seen.iter().any(|(one, ..)| one == *own)).collect();
+    assert!(needless.is_empty(), "listed as unused, and used: {needless:?}");
+
+    // Without any one of them, a night that used it does not end as it should.
+    let statements: BTreeSet<Statement> = seen.into_iter().map(|(one, ..)| one).collect();
+    let statements: Vec<Statement> = statements.into_iter().collect();
+    let harmless = on_two_threads(&statements, |own| {
+        let mut less = site.clone();
+        less.deployment = site.deployment.without(&own.0, &own.1);
+        let nights = used.iter().filter(|(_, grants)| grants.iter().any(|grant| statement(grant) == *own));
+        let fails = |(name, _): (&&str, _)| live(less.clone(), name).is_none_or(|(report, _)| !report.as_expected);
+        (!nights.into_iter().any(fails)).then(|| own.clone())
+    });
+    let harmless: BTreeSet<Statement> = harmless.into_iter().flatten().collect();
+    assert_eq!(harmless, named(COVERED), "without these nothing fails");
+}
