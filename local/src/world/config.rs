@@ -1,6 +1,6 @@
 //! What a world is made from.
 
-use super::{Fault, Moment};
+use super::{Dns, Fault, Moment};
 use jiff::{SignedDuration, Timestamp};
 use meridian_deployment::Deployment;
 use meridian_domain::{Fleet, RegionName};
@@ -27,6 +27,9 @@ pub struct WorldConfig {
     pub behaviours: Vec<Behaviour>,
     /// Whether Route 53 asks every region's `status` for `/health`.
     pub health_checks: bool,
+    /// How customers find a region, and who gets those of one that is out of DNS. Where absent, a region's customers come at
+    /// once with its health and go with it, to nobody.
+    pub dns: Option<Dns>,
     /// Whether every event and every asynchronous invocation arrives twice.
     pub deliver_twice: bool,
     /// Whether serving containers say what they answered (namespace `Meridian/Model`).
@@ -47,6 +50,7 @@ impl WorldConfig {
             faults: Vec::new(),
             behaviours: Vec::new(),
             health_checks: true,
+            dns: None,
             deliver_twice: false,
             containers_emit: true,
             timing: Timing::default(),

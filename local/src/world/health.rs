@@ -1,5 +1,6 @@
 //! Route 53's health checks: `GET /health` of every region, through API Gateway and `status`.
 
+use super::customers::Turn;
 use super::queue::Event;
 use super::{Ask, FunctionName, InvocationEnd, What, World};
 use meridian_domain::RegionName;
@@ -12,6 +13,8 @@ pub(super) struct Health {
     /// Answers in a row that say the opposite.
     against: u32,
     counts: HealthCounts,
+    /// When it last changed, where customers' resolvers are simulated.
+    turn: Option<Turn>,
 }
 
 /// How a region's checks ended so far.
@@ -25,7 +28,17 @@ pub struct HealthCounts {
 
 impl Default for Health {
     fn default() -> Self {
-        Health { healthy: true, against: 0, counts: HealthCounts::default() }
+        Health { healthy: true, against: 0, counts: HealthCounts::default(), turn: None }
+    }
+}
+
+impl Health {
+    pub fn is_good(&self) -> bool {
+        self.healthy
+    }
+
+    pub fn turn(&self) -> Option<Turn> {
+        self.turn
     }
 }
 
@@ -43,10 +56,10 @@ impl World {
     }
 
     /// Whether customers come to a region: its name points there for as long as its health checks pass, where there are
-    /// any.
+    /// any. Where resolvers are simulated, how many come is theirs to say.
     pub(super) fn takes_customers(&self, region: &RegionName) -> bool {
         let open = self.regions.get(region).is_some_and(|own| own.is_open);
-        open && (!self.config.health_checks || self.is_healthy(region))
+        open && (!self.config.health_checks || self.config.dns.is_some() || self.is_healthy(region))
     }
 
     /// Lets every region's front through to its endpoint, as far as the role that it asks with may.
@@ -101,8 +114,10 @@ impl World {
         if health.against >= threshold.max(1) {
             // Customers come or go with this.
             self.count_traffic(region);
+            let turn = self.turning(region);
             if let Some(own) = self.regions.get_mut(region) {
                 own.health.healthy = good;
+                own.health.turn = turn;
                 own.health.against = 0;
             }
             self.record(region, What::HealthChanged { healthy: good });

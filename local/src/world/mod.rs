@@ -13,6 +13,7 @@ use std::sync::Arc;
 mod alarms;
 mod conduct;
 mod config;
+mod customers;
 mod endpoint;
 mod endpoint_calls;
 mod endpoint_events;
@@ -49,6 +50,7 @@ mod traffic;
 mod watching;
 
 pub use config::{Behaviour, LiveFacts, Timing, WorldConfig};
+pub use customers::Dns;
 pub use eventbridge::BusEvent;
 pub use fault::{Fault, FaultKind, Target, When};
 pub use health::HealthCounts;

@@ -93,11 +93,10 @@ impl World {
 
     /// What one fleet serves in a stretch of time.
     fn serve(&self, name: &RegionName, fleet: &Serving, from: Timestamp, seconds: f64) -> Served {
-        let Some(region) = self.regions.get(name) else { return Served::default() };
         let moment = from.as_millisecond().to_string();
         let mut random = Random::labelled(self.config.seed, ["traffic", name.as_str(), &fleet.config, &moment]);
         let conduct = self.behaviour(name, &fleet.labels, from);
-        let rate = region.traffic.rate(from) * fleet.share;
+        let rate = self.customers_rps(name, from) * fleet.share;
         let requests = random.poisson(rate * seconds);
         let share_of = |random: &mut Random, rate: f64| random.poisson(requests as f64 * rate).min(requests);
         let errors_4xx = share_of(&mut random, conduct.errors_4xx);

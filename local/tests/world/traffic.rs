@@ -5,6 +5,18 @@ use meridian_local::world::{Behaviour, World, WorldConfig};
 
 /// One statistic of SageMaker's metric over the minutes in a stretch of time.
 fn read(world: &mut World, metric: &str, stat: &str, config: Option<&str>, from: &str, to: &str) -> Vec<f64> {
+    read_of(world, AU, metric, stat, config, from, to)
+}
+
+pub fn read_of(
+    world: &mut World,
+    region: &str,
+    metric: &str,
+    stat: &str,
+    config: Option<&str>,
+    from: &str,
+    to: &str,
+) -> Vec<f64> {
     let query = MetricDataQuery {
         id: "q".to_owned(),
         metric_stat: Some(MetricStat {
@@ -25,7 +37,7 @@ fn read(world: &mut World, metric: &str, stat: &str, config: Option<&str>, from:
         end_time: EpochSeconds::from(at(to)),
         scan_by: Some("TimestampAscending".to_owned()),
     };
-    call(world, AU, get).unwrap().metric_data_results.remove(0).values
+    call(world, region, get).unwrap().metric_data_results.remove(0).values
 }
 
 #[test]
