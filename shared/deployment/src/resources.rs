@@ -426,7 +426,12 @@ impl PipelineStage {
         let Some(mut action) = actions.pop().filter(|_| actions.is_empty()) else {
             return Err(own.refuse("Actions", "expected one action a stage"));
         };
-        action.take("Name");
+        let (name, of_action) = (own.text("Name")?, action.text("Name")?);
+        if name != of_action {
+            return Err(
+                own.refuse("Name", &format!("the stage {name} and its action {of_action} should have one name"))
+            );
+        }
         let provider = action.take("ActionTypeId").and_then(|own| Some(own.get("Provider")?.as_str()?.to_owned()));
         let mut configuration = action.level("Configuration")?;
         let mut artifact = |name: &str| -> Read<Option<String>> {
@@ -445,7 +450,7 @@ impl PipelineStage {
             },
             _ => return Err(own.refuse("Actions", "expected an action of S3 or Lambda")),
         };
-        Ok(PipelineStage { name: own.text("Name")?, action })
+        Ok(PipelineStage { name, action })
     }
 }
 
