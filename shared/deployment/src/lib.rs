@@ -11,6 +11,7 @@ mod level;
 mod names;
 mod pattern;
 mod policy;
+mod read;
 mod resolve;
 mod resources;
 mod rights;

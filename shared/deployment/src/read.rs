@@ -1,0 +1,248 @@
+//! How each resource is read from its resolved properties.
+
+use crate::error::DeploymentError;
+use crate::level::Level;
+use crate::pattern::Pattern;
+use crate::policy::Statement;
+use crate::resolve::plain;
+use crate::resources::{
+    Alarm, Bucket, Composite, Function, Invoker, Pipeline, PipelineAction, PipelineStage, ReplicationRule, Role, Rule,
+    ScoreRoute, Trigger,
+};
+use serde_json::Value;
+
+type Read<T> = Result<T, DeploymentError>;
+
+impl Function {
+    pub(crate) fn read(mut own: Level<'_>, arn: String) -> Read<Self> {
+        let environment = own.level("Environment")?.take("Variables");
+        let variables = environment.as_ref().and_then(Value::as_object).into_iter().flatten();
+        Ok(Function {
+            binary: own.level("Code")?.text("Binary")?,
+            name: own.text("FunctionName")?,
+            arn,
+            memory: own.number("MemorySize")?,
+            timeout: own.number("Timeout")?,
+            // Lambda's default; an EventInvokeConfig may say otherwise.
+            retries: 2,
+            role: own.text("Role")?,
+            environment: variables.map(|(name, value)| (name.clone(), plain(value))).collect(),
+        })
+    }
+}
+
+impl Rule {
+    pub(crate) fn read(mut own: Level<'_>, name: String, arn: String) -> Read<Self> {
+        own.take("Name");
+        let trigger = match (own.take("EventPattern"), own.optional("ScheduleExpression")) {
+            (Some(pattern), None) => Trigger::Event(Pattern::read(pattern, own.path())?),
+            (None, Some(schedule)) => {
+                let seconds = rate(&schedule).ok_or_else(|| {
+                    own.refuse("ScheduleExpression", &format!("{schedule:?} is not of the form rate(5 minutes)"))
+                })?;
+                Trigger::Rate(seconds)
+            }
+            _ => return Err(own.refuse("EventPattern", "expected it or a ScheduleExpression")),
+        };
+        let targets = own.levels("Targets")?.into_iter().map(|mut target| {
+            target.take("Id");
+            target.text("Arn")
+        });
+        Ok(Rule { name, arn, trigger, targets: targets.collect::<Result<_, _>>()? })
+    }
+}
+
+/// Seconds of `rate(5 minutes)`.
+fn rate(schedule: &str) -> Option<u32> {
+    let (number, unit) = schedule.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
+    let seconds = match unit.trim_end_matches('s') {
+        "minute" => 60,
+        "hour" => 3600,
+        "day" => 86_400,
+        _ => return None,
+    };
+    number.parse::<u32>().ok()?.checked_mul(seconds)
+}
+
+impl Invoker {
+    pub(crate) fn read(logical: &str, mut own: Level<'_>) -> Read<Self> {
+        let action = own.text("Action")?;
+        if action != "lambda:InvokeFunction" {
+            return Err(own.refuse("Action", "expected lambda:InvokeFunction"));
+        }
+        Ok(Invoker {
+            logical: logical.to_owned(),
+            function: own.text("FunctionName")?,
+            service: own.text("Principal")?,
+            source: own.optional("SourceArn"),
+        })
+    }
+}
+
+impl Role {
+    pub(crate) fn read(logical: &str, mut own: Level<'_>, arn: String) -> Read<Self> {
+        own.take("RoleName");
+        let trust = Statement::read_all(own.level("AssumeRolePolicyDocument")?, "trust")?;
+        let mut statements = Vec::new();
+        for mut policy in own.levels("Policies")? {
+            let name = policy.text("PolicyName")?;
+            statements.extend(Statement::read_all(policy.level("PolicyDocument")?, &name)?);
+        }
+        Ok(Role { logical: logical.to_owned(), arn, trust, statements })
+    }
+}
+
+impl Bucket {
+    pub(crate) fn read(mut own: Level<'_>, name: String) -> Read<Self> {
+        own.take("BucketName");
+        let mut key = None;
+        for mut rule in own.level("BucketEncryption")?.levels("ServerSideEncryptionConfiguration")? {
+            let mut by_default = rule.level("ServerSideEncryptionByDefault")?;
+            by_default.take("SSEAlgorithm");
+            key = by_default.optional("KMSMasterKeyID");
+        }
+        let mut events = own.level("NotificationConfiguration")?;
+        let to_event_bridge = events.level("EventBridgeConfiguration")?.optional("EventBridgeEnabled");
+        let to_functions = events.levels("LambdaConfigurations")?.into_iter();
+        let to_functions =
+            to_functions.map(|mut one| Ok((one.text("Event")?, one.text("Function")?))).collect::<Read<_>>()?;
+        let mut copies = own.level("ReplicationConfiguration")?;
+        let rules = copies.levels("Rules")?.into_iter().map(ReplicationRule::read).collect::<Read<_>>()?;
+        Ok(Bucket {
+            name,
+            versioned: own.level("VersioningConfiguration")?.optional("Status").as_deref() == Some("Enabled"),
+            key,
+            to_event_bridge: to_event_bridge.as_deref() == Some("true"),
+            to_functions,
+            copy_role: copies.optional("Role"),
+            replication: rules,
+        })
+    }
+}
+
+impl ReplicationRule {
+    fn read(mut own: Level<'_>) -> Read<Self> {
+        let status = own.text("Status")?;
+        if status != "Enabled" {
+            return Err(own.refuse("Status", "a rule that is not enabled copies nothing: leave it out"));
+        }
+        let mut destination = own.level("Destination")?;
+        let arn = destination.text("Bucket")?;
+        let bucket = arn
+            .strip_prefix("arn:aws:s3:::")
+            .ok_or_else(|| own.refuse("Destination.Bucket", "expected a bucket's ARN"))?;
+        let minutes = destination.level("ReplicationTime")?.level("Time")?.optional_number("Minutes")?;
+        Ok(ReplicationRule {
+            id: own.text("Id")?,
+            prefix: own.level("Filter")?.optional("Prefix").unwrap_or_default(),
+            bucket: bucket.to_owned(),
+            key: destination.level("EncryptionConfiguration")?.optional("ReplicaKmsKeyID"),
+            minutes,
+        })
+    }
+}
+
+impl Alarm {
+    pub(crate) fn read(mut own: Level<'_>, name: String) -> Read<Self> {
+        own.take("AlarmName");
+        let dimensions = own.levels("Dimensions")?.into_iter();
+        let dimensions = dimensions.map(|mut one| Ok((one.text("Name")?, one.text("Value")?))).collect::<Read<_>>()?;
+        Ok(Alarm {
+            name,
+            description: own.optional("AlarmDescription"),
+            namespace: own.text("Namespace")?,
+            metric: own.text("MetricName")?,
+            dimensions,
+            statistic: own.optional("Statistic"),
+            percentile: own.optional("ExtendedStatistic"),
+            period: own.number("Period")?,
+            periods: own.number("EvaluationPeriods")?,
+            to_alarm: own.optional_number("DatapointsToAlarm")?,
+            threshold: own.number("Threshold")?,
+            comparison: own.text("ComparisonOperator")?,
+            missing: own.optional("TreatMissingData"),
+        })
+    }
+}
+
+impl Composite {
+    /// Rules of the form `ALARM("a") OR ALARM("b")`.
+    pub(crate) fn read(mut own: Level<'_>, name: String) -> Read<Self> {
+        own.take("AlarmName");
+        let rule = own.text("AlarmRule")?;
+        let child = |part: &str| part.trim().strip_prefix("ALARM(\"")?.strip_suffix("\")").map(str::to_owned);
+        let any_of: Option<Vec<String>> = rule.split(" OR ").map(child).collect();
+        let any_of = any_of.ok_or_else(|| {
+            own.refuse("AlarmRule", &format!("{rule:?} is not of the form ALARM(\"a\") OR ALARM(\"b\")"))
+        })?;
+        Ok(Composite { name, description: own.optional("AlarmDescription"), any_of })
+    }
+}
+
+impl Pipeline {
+    pub(crate) fn read(mut own: Level<'_>) -> Read<Self> {
+        let variables = own.levels("Variables")?.into_iter().map(|mut one| {
+            one.take("Description");
+            one.text("Name")
+        });
+        let variables = variables.collect::<Read<_>>()?;
+        let stages = own.levels("Stages")?.into_iter().map(PipelineStage::read).collect::<Read<_>>()?;
+        Ok(Pipeline {
+            name: own.text("Name")?,
+            kind: own.text("PipelineType")?,
+            mode: own.text("ExecutionMode")?,
+            role: own.text("RoleArn")?,
+            artifacts: own.level("ArtifactStore")?.text("Location")?,
+            variables,
+            stages,
+        })
+    }
+}
+
+impl PipelineStage {
+    fn read(mut own: Level<'_>) -> Read<Self> {
+        let mut actions = own.levels("Actions")?;
+        let Some(mut action) = actions.pop().filter(|_| actions.is_empty()) else {
+            return Err(own.refuse("Actions", "expected one action a stage"));
+        };
+        let (name, of_action) = (own.text("Name")?, action.text("Name")?);
+        if name != of_action {
+            return Err(
+                own.refuse("Name", &format!("the stage {name} and its action {of_action} should have one name"))
+            );
+        }
+        let provider = action.take("ActionTypeId").and_then(|own| Some(own.get("Provider")?.as_str()?.to_owned()));
+        let mut configuration = action.level("Configuration")?;
+        let mut artifact = |name: &str| -> Read<Option<String>> {
+            action.levels(name)?.into_iter().map(|mut one| one.text("Name")).next().transpose()
+        };
+        let action = match provider.as_deref() {
+            Some("S3") => PipelineAction::Source {
+                bucket: configuration.text("S3Bucket")?,
+                key: configuration.text("S3ObjectKey")?,
+                artifact: artifact("OutputArtifacts")?.unwrap_or_default(),
+            },
+            Some("Lambda") => PipelineAction::Invoke {
+                function: configuration.text("FunctionName")?,
+                parameters: configuration.text("UserParameters")?,
+                artifact: artifact("InputArtifacts")?,
+            },
+            _ => return Err(own.refuse("Actions", "expected an action of S3 or Lambda")),
+        };
+        Ok(PipelineStage { name, action })
+    }
+}
+
+impl ScoreRoute {
+    /// The path of an API's definition that goes straight to an endpoint.
+    pub(crate) fn read(definition: &Value) -> Option<Self> {
+        let paths = definition.get("paths")?.as_object()?;
+        let methods = paths.values().filter_map(Value::as_object).flat_map(|path| path.values());
+        let mut ways = methods.filter_map(|method| method.get("x-amazon-apigateway-integration"));
+        ways.find_map(|way| {
+            let uri = way.get("uri")?.as_str()?;
+            let endpoint = uri.split_once("runtime.sagemaker:path/endpoints/")?.1.strip_suffix("/invocations")?;
+            Some(ScoreRoute { endpoint: endpoint.to_owned(), role: way.get("credentials")?.as_str()?.to_owned() })
+        })
+    }
+}
