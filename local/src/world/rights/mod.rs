@@ -92,7 +92,7 @@ impl World {
         Ok(())
     }
 
-    /// What a role of AWS's own doing may not do is told, once for each reason.
+    /// The same for a role that a service of AWS works with; a refusal is told each time.
     pub(super) fn authorise_role(&mut self, region: &RegionName, role: &str, asks: &[Ask]) -> Result<(), Denied> {
         let outcome = self.authorise(&Principal::Role(role.to_owned()), asks);
         if let Err(denied) = &outcome {
