@@ -1,6 +1,10 @@
 //! What the core promises, one module a part.
 
 #[cfg(test)]
+mod audit_starts;
+#[cfg(test)]
+mod audit_steps;
+#[cfg(test)]
 mod bakes;
 mod beside;
 #[cfg(test)]
