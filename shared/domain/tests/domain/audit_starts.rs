@@ -302,3 +302,59 @@ fn a_frozen_region_starts_on_an_override_that_counts() {
     assert_eq!(frozen(|night| set_aside(night, Rule::Freeze, Some(JP))), ["I3"]);
     assert_eq!(frozen(|night| set_aside(night, Rule::Skew, Some(AU))), ["I3"]);
 }
+
+/// I3: who is further behind than policy allows starts nobody's update until people were told of that release; a person may set
+/// that aside.
+#[test]
+fn nothing_starts_while_a_region_is_too_far_behind_and_nobody_was_told() {
+    // AU, JP and BR serve v426; policy bears two releases.
+    let with = |line: &[&str], change: fn(&mut Night)| {
+        let line = line.iter().map(|text| (release(text), at("03:00:00"))).collect();
+        after(move |night| {
+            night.sight.hub.line = line;
+            change(night);
+        })
+    };
+    let far = ["v425", "v426", "v426b", "v426c", "v427"];
+    let told = |night: &mut Night, region: &str, text: &str| {
+        night.sight.hub.skew_told.insert((name(region), release(text)));
+    };
+    assert_eq!(with(&["v425", "v426", "v426b", "v427"], |_| ()), [""; 0], "two releases");
+    assert_eq!(with(&far, |_| ()), ["I3"; 3], "three releases");
+    assert_eq!(with(&["v426b", "v426c", "v427"], |_| ()), ["I3"; 3], "three, and v426 is older than the line");
+    assert_eq!(with(&far, |night| drop(night.sight.hub.condemned.insert(release("v426b"), String::new()))), [""; 0]);
+    let one = after(|night| {
+        night.sight.hub.line = far.iter().map(|text| (release(text), at("03:00:00"))).collect();
+        told(night, AU, "v427");
+        told(night, JP, "v426c");
+    });
+    assert_eq!(one, ["I3"; 2], "of AU, of an older release in JP, and of BR nothing");
+    let all = after(|night| {
+        night.sight.hub.line = far.iter().map(|text| (release(text), at("03:00:00"))).collect();
+        [AU, JP, BR].iter().for_each(|region| told(night, region, "v427"));
+    });
+    assert_eq!(all, [""; 0]);
+    assert_eq!(with(&far, |night| set_aside(night, Rule::Skew, Some(AU))), ["I3"; 2]);
+    assert_eq!(with(&far, |night| set_aside(night, Rule::Skew, None)), [""; 0]);
+}
+
+/// I1: so does an abandoned intent for a region's first release, where no endpoint came of it.
+#[test]
+fn an_abandoned_first_release_holds_nobody_up() {
+    let first = |endpoint: Seen<Option<EndpointView>>, confirmed: bool| {
+        after(move |night| {
+            let mut update = night.history(AU).update.clone().unwrap();
+            (update.target, update.back) = (night.target(JP, "v427"), None);
+            update.execution = actor("wave-0");
+            let ever = own(night, JP).confirmed.clone();
+            *own(night, JP) = RegionHistory { update: Some(update), ..RegionHistory::default() };
+            if confirmed {
+                own(night, JP).confirmed = ever;
+            }
+            night.sight.endpoints.insert(name(JP), endpoint);
+        })
+    };
+    assert_eq!(first(Seen::Known(None), false), [""; 0]);
+    assert_eq!(first(Seen::Known(None), true), ["I1"], "something served there once");
+    assert_eq!(first(Seen::Unknown(String::new()), false), ["I1"], "nobody sees whether it is being created");
+}

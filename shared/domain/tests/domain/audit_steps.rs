@@ -252,6 +252,22 @@ fn nothing_is_settled_that_is_not_in_service_on_its_target() {
     assert_eq!(settle(&night), ["I4"], "another target was confirmed");
 }
 
+/// I3: what is told as evidence serves, and was proved to.
+#[test]
+fn nothing_is_evidence_at_full_load_that_does_not_serve_proved() {
+    let judged = |change: fn(&mut RegionHistory)| {
+        let mut night = Night::confirmed_in(&[EU]);
+        night.hub(Record::LeaseTaken { epoch: Epoch(1), until: night.now + SignedDuration::from_mins(10) });
+        let (target, execution) = (night.target(EU, "v427"), actor("wave-1"));
+        change(history(&mut night, EU));
+        let record = Record::FullLoadJudged { target, execution, why: String::new(), judgement: Some(good()) };
+        broken(&night, tells(EU, record))
+    };
+    assert_eq!(judged(|_| ()), [""; 0]);
+    assert_eq!(judged(|own| own.confirmed.clear()), ["I3"], "it serves, and nobody proved it");
+    assert_eq!(judged(|own| own.serving = None), ["I3"], "proved once, and no longer serving");
+}
+
 /// I9: what lets a canary through is the region's pass, or the wave's where policy carries it.
 #[test]
 fn an_open_region_is_carried_by_the_waves_pass_alone_and_where_policy_says_so() {
