@@ -19,6 +19,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import lambda_start
 import machine
 import render
 
@@ -28,7 +29,7 @@ WORK = TARGET / "bench"
 OURS = "meridian"
 # Share of positives that both pairs were trained with, which XGBoost makes the base score; a release's manifest tells it.
 BASE_SCORE = 0.25
-SECTIONS = ("small", "large", "both", "shap", "shadow")
+SECTIONS = ("small", "large", "both", "shap", "shadow", "start")
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,12 @@ class Contestant:
 
 @dataclass(frozen=True)
 class Tools:
-    """What scripts/bench built or found: Python interpreters by xgboost version, and two programs of Rust."""
+    """What scripts/bench built or found: Python interpreters by xgboost version, and programs of Rust."""
 
     pythons: dict[str, Path]
     examples: Path
     hessboost: Path
+    hello: Path
 
 
 def main() -> None:
@@ -71,6 +73,7 @@ def main() -> None:
     parser.add_argument("--python", action="append", default=[], help="an interpreter that has xgboost")
     parser.add_argument("--examples", type=Path, required=True, help="where cargo put this project's examples")
     parser.add_argument("--hessboost", type=Path, required=True)
+    parser.add_argument("--hello", type=Path, required=True, help="the smallest Lambda function")
     parser.add_argument("--docs", action="store_true", help="put the tables into docs/performance.md")
     parser.add_argument("--rounds", type=int, default=3, help="turns of every contestant; 1 to see that all runs")
     arguments = parser.parse_args()
@@ -104,7 +107,7 @@ def find_tools(arguments: argparse.Namespace) -> Tools:
     for interpreter in map(Path, arguments.python):
         said = subprocess.run([interpreter, ROOT / "benches/xgboost_job.py", "--job", "version"], **PIPED)
         pythons[json.loads(said.stdout)["xgboost"]] = interpreter
-    return Tools(pythons, arguments.examples, arguments.hessboost)
+    return Tools(pythons, arguments.examples, arguments.hessboost, arguments.hello)
 
 
 PIPED = {"check": True, "capture_output": True, "text": True}
@@ -264,6 +267,12 @@ def middle_of(runs: list[dict]) -> dict:
     wall = statistics.median(result["wall"] for result in runs)
     peak = max(result["peak_mb"] for result in runs)
     return {"wall": wall, "peak_mb": peak, "runs": len(runs), "ended": runs[-1].get("ended", "")}
+
+
+def measure_start(tools: Tools, _: dict[str, Pair], rounds: int) -> dict:
+    """The release binaries as Lambda starts them, beside the smallest function."""
+    binaries = {name: tools.examples.parent / name for name in lambda_start.FUNCTIONS}
+    return lambda_start.measure({lambda_start.HELLO: tools.hello, **binaries}, WORK, 10 * rounds)
 
 
 # --- the contestants ---
