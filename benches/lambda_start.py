@@ -7,7 +7,6 @@ Lambda's runtime API and AWS's are played by this process on loopback: what is m
 
 from __future__ import annotations
 
-import json
 import os
 import ssl
 import statistics
@@ -31,8 +30,8 @@ REST_SECONDS = 0.3
 PATIENCE_SECONDS = 20.0
 # Debian's and, under another name, Lambda's own bundle: a function reads it before its first handshake.
 BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
-
-
+# What the front makes of a health check.
+HEALTH = Path(__file__).resolve().parents[1] / "events" / "status" / "health.json"
 # What every function is held to.
 ZIPPED_MB, START_RATIO, IDLE_MB = 4.0, 2.2, 12.0
 
@@ -84,20 +83,8 @@ def first_call(binary: Path, authority: Authority) -> float:
         environment = {"AWS_ENDPOINT_URL": address, "SSL_CERT_FILE": str(authority.bundle)}
         with running(binary, api.address, environment):
             api.polls.get(timeout=PATIENCE_SECONDS)
-            delivered = api.deliver(HEALTH)
+            delivered = api.deliver(HEALTH.read_bytes())
             return (requests.get(timeout=PATIENCE_SECONDS) - delivered) * 1e3
-
-
-# What Route 53's health check sends through the front.
-HEALTH = {
-    "resource": "/health", "path": "/health", "httpMethod": "GET", "headers": {}, "multiValueHeaders": {},
-    "queryStringParameters": None, "multiValueQueryStringParameters": None, "pathParameters": None, "stageVariables": None,
-    "requestContext": {
-        "accountId": "111122223333", "resourceId": "health", "stage": "live", "requestId": "bench", "identity": {},
-        "resourcePath": "/health", "httpMethod": "GET", "apiId": "bench", "path": "/live/health", "protocol": "HTTP/1.1",
-    },
-    "body": None, "isBase64Encoded": False,
-}
 
 
 def resident_mb(pid: int) -> float:
@@ -132,8 +119,8 @@ class RuntimeApi:
         self.events: Queue[bytes] = Queue()
         self.address = ""
 
-    def deliver(self, event: dict) -> float:
-        self.events.put(json.dumps(event).encode())
+    def deliver(self, event: bytes) -> float:
+        self.events.put(event)
         return time.perf_counter()
 
 
