@@ -16,6 +16,7 @@ pub mod runtime;
 pub mod s3;
 pub mod sagemaker;
 pub mod sns;
+pub mod sts;
 mod time;
 
 pub use error::ApiError;
@@ -37,6 +38,8 @@ pub enum Service {
     CodePipeline,
     /// Notifications (query).
     Sns,
+    /// Roles on loan (query).
+    Sts,
 }
 
 impl fmt::Display for Service {
@@ -48,6 +51,7 @@ impl fmt::Display for Service {
             Service::CloudWatch => "cloudwatch",
             Service::CodePipeline => "codepipeline",
             Service::Sns => "sns",
+            Service::Sts => "sts",
         })
     }
 }
@@ -88,7 +92,7 @@ pub struct Tag {
 }
 
 /// AWS's names of every operation that the world knows.
-pub const OPERATIONS: [&str; 24] = [
+pub const OPERATIONS: [&str; 25] = [
     s3::PutObject::NAME,
     s3::GetObject::NAME,
     s3::HeadObject::NAME,
@@ -113,6 +117,7 @@ pub const OPERATIONS: [&str; 24] = [
     codepipeline::PutJobSuccessResult::NAME,
     codepipeline::PutJobFailureResult::NAME,
     sns::Publish::NAME,
+    sts::AssumeRole::NAME,
 ];
 
 /// The operations that change something: between two of them a function that dies has done the same, wherever it dies.

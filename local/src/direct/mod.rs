@@ -6,6 +6,7 @@
 mod call;
 mod endpoints;
 mod errors;
+mod lending;
 mod pipeline;
 mod registry;
 mod signals;
@@ -13,6 +14,8 @@ mod store;
 
 use crate::engine::{SharedWorld, lock};
 use crate::host::in_process::Actor;
+pub use lending::RoleLoans;
+
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::Fleet;
 use meridian_handlers::ports::Clock;
@@ -24,6 +27,8 @@ pub struct DirectPorts {
     actor: Actor,
     fleet: Arc<Fleet>,
     time: Time,
+    /// Roles on loan, where it is not the actor's own that acts.
+    loans: Option<RoleLoans>,
 }
 
 /// How time passes while the holder of the ports sleeps.
@@ -39,13 +44,20 @@ impl DirectPorts {
     /// The ports of a function, or of whoever [`block_on`](crate::host::in_process::block_on) runs: they sleep until the
     /// host wakes them.
     pub fn of(actor: Actor, fleet: Arc<Fleet>) -> Self {
-        DirectPorts { actor, fleet, time: Time::Hosted }
+        DirectPorts { actor, fleet, time: Time::Hosted, loans: None }
     }
 
     /// The ports of somebody outside, such as a person or a test, on a world that nobody else drives: their sleep lets
     /// the world's time pass. Functions that are invoked meanwhile stay to be taken by an engine.
     pub fn outside(world: SharedWorld, fleet: Arc<Fleet>) -> Self {
-        DirectPorts { actor: Actor::outside(world.clone()), fleet, time: Time::Own(world) }
+        DirectPorts { actor: Actor::outside(world.clone()), fleet, time: Time::Own(world), loans: None }
+    }
+
+    /// The same ports, acting in each region with the role that its stack lends to home's `promote`. What is borrowed is kept
+    /// in `loans`, as a warm process keeps it.
+    #[must_use]
+    pub fn borrowing(self, loans: RoleLoans) -> Self {
+        DirectPorts { loans: Some(loans), ..self }
     }
 }
 

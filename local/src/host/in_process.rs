@@ -5,7 +5,7 @@
 
 use crate::api::{Operation, Outcome};
 use crate::engine::{Host, Progress, SharedWorld, lock};
-use crate::world::{Invocation, InvocationEnd, InvocationId};
+use crate::world::{Caller, Invocation, InvocationEnd, InvocationId, SessionKeys};
 use jiff::Timestamp;
 use meridian_domain::RegionName;
 use serde_json::Value;
@@ -54,7 +54,18 @@ impl Actor {
     /// Calls the world in this actor's name. After [`Outcome::Killed`] the caller should await
     /// [`std::future::pending`]: the host drops it there.
     pub fn call<O: Operation>(&self, region: &RegionName, operation: O) -> Outcome<O::Output> {
-        let outcome = lock(&self.0.world).call_as(self.0.invocation, region, operation);
+        self.call_with(None, region, operation)
+    }
+
+    /// The same with the keys of a role's session.
+    pub fn call_with<O: Operation>(
+        &self,
+        session: Option<SessionKeys>,
+        region: &RegionName,
+        operation: O,
+    ) -> Outcome<O::Output> {
+        let caller = Caller { invocation: self.0.invocation, session };
+        let outcome = lock(&self.0.world).call_as(caller, region, operation);
         if matches!(outcome, Outcome::Killed) {
             self.0.killed.set(true);
         }

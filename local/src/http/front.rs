@@ -104,7 +104,7 @@ impl Protocol {
                 json::error(error, parts.headers.get("content-type").and_then(|value| value.to_str().ok()))
             }
             Protocol::Cbor => cbor::error(error),
-            Protocol::Query => query::error(error, request_id),
+            Protocol::Query => query::error(error, Scope::of(&parts.headers).ok().as_ref(), request_id),
             Protocol::Invoke => invoke::error(error),
             Protocol::S3 => s3::error(error, &parts.method, request_id),
         }

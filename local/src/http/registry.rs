@@ -1,7 +1,7 @@
 //! The operations that can be called with plain values: every service but the two that speak REST.
 
 use super::reply::{Call, malformed, map, title, unknown};
-use crate::api::{ApiError, Operation, Outcome, Service, cloudwatch, codepipeline, sagemaker, sns};
+use crate::api::{ApiError, Operation, Outcome, Service, cloudwatch, codepipeline, sagemaker, sns, sts};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -27,6 +27,7 @@ const OPERATIONS: &[Entry] = &[
     entry::<codepipeline::PutJobSuccessResult>(),
     entry::<codepipeline::PutJobFailureResult>(),
     entry::<sns::Publish>(),
+    entry::<sts::AssumeRole>(),
 ];
 
 struct Entry {

@@ -3,7 +3,7 @@
 use super::scope::Scope;
 use crate::api::{ApiError, Operation, Outcome, Service};
 use crate::engine::{SharedWorld, lock};
-use crate::world::InvocationId;
+use crate::world::{Caller, InvocationId, SessionKeys, World};
 use bytes::Bytes;
 use http::request::Parts;
 use serde::Serialize;
@@ -28,9 +28,19 @@ impl Call<'_> {
     /// Carries one operation out, if the request is signed for its service.
     pub fn run<O: Operation>(&self, operation: O) -> Outcome<O::Output> {
         match self.scope.expect(O::SERVICE) {
-            Ok(()) => lock(self.world).call_as(self.caller, &self.scope.region, operation),
+            Ok(()) => {
+                let mut world = lock(self.world);
+                let caller = Caller { invocation: self.caller, session: self.session(&world) };
+                world.call_as(caller, &self.scope.region, operation)
+            }
             Err(error) => Outcome::Answer(Err(error)),
         }
+    }
+
+    /// The session whose keys the request is signed with. Other keys are the caller's own, whatever they are.
+    fn session(&self, world: &World) -> Option<SessionKeys> {
+        let id = world.is_session(&self.scope.key).then(|| self.scope.key.clone())?;
+        Some(SessionKeys { id, token: self.header("x-amz-security-token").unwrap_or_default().to_owned() })
     }
 }
 
@@ -90,5 +100,6 @@ pub(super) fn title(service: Service) -> &'static str {
         Service::CloudWatch => "CloudWatch",
         Service::CodePipeline => "CodePipeline",
         Service::Sns => "SNS",
+        Service::Sts => "STS",
     }
 }

@@ -10,6 +10,8 @@ use meridian_domain::RegionName;
 /// The part of a SigV4 signature that says whom it is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Scope {
+    /// The id of the access key.
+    pub key: String,
     /// The region.
     pub region: RegionName,
     /// The signing name, e.g. `monitoring`.
@@ -29,11 +31,11 @@ impl Scope {
             .find_map(|part| part.strip_prefix("Credential="))
             .ok_or_else(|| refuse("the Authorization header is not of the SigV4 form: it has no Credential"))?;
         let parts: Vec<&str> = credential.split('/').collect();
-        let [_key, _date, region, service, "aws4_request"] = parts.as_slice() else {
+        let [key, _date, region, service, "aws4_request"] = parts.as_slice() else {
             return Err(refuse("the credential is not KEY/DATE/REGION/SERVICE/aws4_request"));
         };
         let region = region.parse().map_err(|error| refuse(&format!("the credential scope's region: {error}")))?;
-        Ok(Scope { region, service: (*service).to_owned() })
+        Ok(Scope { key: (*key).to_owned(), region, service: (*service).to_owned() })
     }
 
     /// Refuses a request that is signed for another service than the one it speaks to.
@@ -55,6 +57,7 @@ fn signing_name(service: Service) -> &'static str {
         Service::CloudWatch => "monitoring",
         Service::CodePipeline => "codepipeline",
         Service::Sns => "sns",
+        Service::Sts => "sts",
     }
 }
 

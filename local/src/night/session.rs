@@ -6,7 +6,7 @@ use super::report::Remains;
 use super::story::{Line, Narrator};
 use super::teller::Teller;
 use super::{Functions, NightError, Options, Report, Scenario, Site, create, setup, write_evaluations};
-use crate::direct::DirectPorts;
+use crate::direct::{DirectPorts, RoleLoans};
 use crate::engine::{Engine, Host, Progress, SharedWorld, lock};
 use crate::host::in_process::{Actor, InProcess, Running};
 use crate::host::wire::{Wire, WireSettings};
@@ -215,14 +215,18 @@ fn in_process(world: &SharedWorld, site: &Site) -> Result<InProcess<Handlers>, N
     for region in &fleet.regions {
         for function in FunctionName::ALL {
             let context = Context::new(&site.text, region.name.clone()).map_err(damaged)?;
-            contexts.insert((region.name.clone(), function), context);
+            contexts.insert((region.name.clone(), function), (context, RoleLoans::default()));
         }
     }
     let handlers: Handlers = Box::new(move |invocation, actor| {
-        let ports = DirectPorts::of(actor, fleet.clone());
-        let context = contexts.get(&(invocation.region.clone(), invocation.function));
-        let context = context.map(|context| context.for_request(&invocation.request_id));
         let (function, event) = (kind(invocation.function), invocation.payload.clone());
+        let warm = contexts.get(&(invocation.region.clone(), invocation.function));
+        let context = warm.map(|(context, _)| context.for_request(&invocation.request_id));
+        let ports = DirectPorts::of(actor, fleet.clone());
+        let ports = match warm.filter(|_| function.borrows()) {
+            Some((_, loans)) => ports.borrowing(loans.clone()),
+            None => ports,
+        };
         Box::pin(async move {
             let context = context.ok_or("a function of a region that the fleet does not have")?;
             let answer = meridian_handlers::entry::invoke(function, &ports, &context, event).await;

@@ -21,7 +21,8 @@ pub enum FaultKind {
     Conflict,
     /// The call never returns.
     TimeOut,
-    /// SageMaker's control plane of the region is gone: its calls never return and updates stand still.
+    /// SageMaker's control plane of the region is gone, and the region's STS with it: their calls never return, and updates
+    /// stand still.
     Dark,
     /// SageMaker cannot roll an update back in the region: it ends in `UpdateRollbackFailed`, with both fleets answering.
     RollbackFails,
@@ -289,7 +290,7 @@ impl Scheduled {
                 Effect::Answer(ApiError::new("ConditionalRequestConflict", 409, message))
             }
             FaultKind::TimeOut => Effect::Hang,
-            FaultKind::Dark if call.service == Service::SageMaker => Effect::Hang,
+            FaultKind::Dark if matches!(call.service, Service::SageMaker | Service::Sts) => Effect::Hang,
             FaultKind::Kill => Effect::Kill(fault.when),
             FaultKind::Freeze => Effect::Freeze(fault.delay.unwrap_or_default()),
             FaultKind::Dark

@@ -46,6 +46,7 @@ mod samples;
 mod scores;
 mod serving;
 mod sns;
+mod sts;
 mod traffic;
 mod watching;
 
@@ -59,6 +60,7 @@ pub use invocation::{FunctionName, Invocation, InvocationEnd, InvocationId};
 pub use log::{Stage, What, WorldEvent};
 pub use moment::{Moment, MomentError};
 pub use rights::{Ask, Guarded};
+pub use sts::{Caller, SessionKeys};
 
 use fault::{Call, Effect, Scheduled};
 use queue::{Event, Queue};
@@ -83,6 +85,8 @@ pub struct World {
     bus: Vec<BusEvent>,
     calls: BTreeMap<(RegionName, &'static str), u64>,
     log: Vec<WorldEvent>,
+    /// Roles' sessions, by their access key.
+    sessions: BTreeMap<String, sts::Session>,
     /// Numbers, so that each version, message and update has a name of its own.
     writes: u64,
     emitted: u64,
@@ -156,6 +160,7 @@ impl World {
             bus: Vec::new(),
             calls: BTreeMap::new(),
             log: Vec::new(),
+            sessions: BTreeMap::new(),
             writes: 0,
             emitted: 0,
             tokens: 0,
@@ -222,18 +227,21 @@ impl World {
 
     /// A call by nobody in particular: publishing, tests, a person. See [`World::call_as`].
     pub fn call<O: Operation>(&mut self, region: &RegionName, operation: O) -> Outcome<O::Output> {
-        self.call_as(None, region, operation)
+        self.call_as(Caller::default(), region, operation)
     }
 
-    /// A call by an invocation: scheduled faults first, then the operation itself. A call takes no virtual time.
+    /// A call by an invocation or somebody outside, perhaps with the keys of a role's session: scheduled faults first, then the
+    /// operation itself. A call takes no virtual time.
     ///
     /// An invocation that has ended (its deadline came, or a fault killed it) is [`Outcome::Killed`] at its next call.
     pub fn call_as<O: Operation>(
         &mut self,
-        caller: Option<InvocationId>,
+        caller: impl Into<Caller>,
         region: &RegionName,
         operation: O,
     ) -> Outcome<O::Output> {
+        let who: Caller = caller.into();
+        let caller = who.invocation;
         let function = match caller {
             Some(id) => match self.lambda.function(id) {
                 Some(function) => Some(function),
@@ -246,7 +254,7 @@ impl World {
         let now = self.now;
         match self.faults.iter_mut().find_map(|fault| fault.meet(&call, now)) {
             None => {
-                let allowed = self.authorise_call(caller, region, O::SERVICE, &operation);
+                let allowed = self.authorise_call(&who, region, O::SERVICE, &operation);
                 let answer = allowed.and_then(|()| operation.apply(self, region));
                 self.note_stale(caller, region, O::NAME, answer.as_ref().err());
                 Outcome::Answer(answer)
@@ -264,7 +272,7 @@ impl World {
                 self.fault_strikes(region, "is killed", O::NAME, function);
                 if when == When::After {
                     // Nobody sees the answer.
-                    let allowed = self.authorise_call(caller, region, O::SERVICE, &operation);
+                    let allowed = self.authorise_call(&who, region, O::SERVICE, &operation);
                     let _unseen = allowed.and_then(|()| operation.apply(self, region));
                 }
                 if let Some(id) = caller {

@@ -16,7 +16,7 @@ impl Artifacts for AwsPorts {
     async fn read(&self, region: &RegionName, key: &str, sink: &mut dyn FnMut(&[u8])) -> Answer<u64> {
         let call = Call::new(region, "GetObject");
         let bucket = self.bucket(&call, region)?;
-        let client = self.clients.s3(region).await;
+        let client = self.clients.s3(region).await?;
         // The attempt's time-out ends with the head of the answer; the body is guarded by the SDK's stalled-stream
         // protection, so a long body is not cut and a dead one does not wait for ever.
         let answer = client.get_object().bucket(bucket).key(key).send().await.map_err(|error| call.failed(error))?;
@@ -41,7 +41,7 @@ impl Artifacts for AwsPorts {
     async fn list(&self, region: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<String>> {
         let call = Call::new(region, "ListObjectsV2");
         let bucket = self.bucket(&call, region)?;
-        let client = self.clients.s3(region).await;
+        let client = self.clients.s3(region).await?;
         let request = client.list_objects_v2().bucket(bucket).prefix(prefix).set_start_after(after.map(str::to_owned));
         let page = request.send().await.map_err(|error| call.failed(error))?;
         Ok(page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key).collect())
@@ -79,7 +79,7 @@ impl AwsPorts {
         let answer = self
             .clients
             .s3(region)
-            .await
+            .await?
             .put_object()
             .bucket(bucket)
             .key(key)

@@ -1,6 +1,7 @@
 //! The SDK's clients: one for each service and region, with time-outs, retries and the clock.
 
 use crate::clock::AwsClock;
+use crate::lending::{Borrower, Keys};
 use crate::world::SdkTime;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::meta::credentials::CredentialsProviderChain;
@@ -11,7 +12,7 @@ use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider, StalledStreamPr
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use meridian_domain::RegionName;
-use meridian_handlers::ports::limits;
+use meridian_handlers::ports::{Answer, limits};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::OnceCell;
@@ -26,36 +27,58 @@ pub(crate) struct Clients {
     clock: AwsClock,
     endpoint: Option<String>,
     shared: OnceCell<SdkConfig>,
+    /// How regions' roles are borrowed, where it is not the process's own that acts.
+    borrower: Option<Borrower>,
     cloudwatch: Kept<aws_sdk_cloudwatch::Client>,
     codepipeline: Kept<aws_sdk_codepipeline::Client>,
     s3: Kept<aws_sdk_s3::Client>,
     sagemaker: Kept<aws_sdk_sagemaker::Client>,
     runtime: Kept<aws_sdk_sagemakerruntime::Client>,
     sns: Kept<aws_sdk_sns::Client>,
+    sts: Kept<aws_sdk_sts::Client>,
 }
 
-/// One service's clients, by region.
-type Kept<C> = Mutex<BTreeMap<RegionName, C>>;
+/// One service's clients, by region, with the id of the borrowed keys that they sign with.
+type Kept<C> = Mutex<BTreeMap<RegionName, (Option<String>, C)>>;
 
-/// A method that answers one service's client of a region. The services' configurations have the same methods but no
-/// trait in common; what only one of them has is given as `with`.
+/// A method that answers one service's client of a region. A `lent` one is for what acts on a region: it signs with the keys
+/// that the region lends, where such are borrowed; an `own` one signs with the process's own, always. The services' configurations
+/// have the same methods but no trait in common; what only one of them has is given as `with`.
 macro_rules! client {
-    ($name:ident, $sdk:ident $(, with $with:expr)?) => {
-        pub(crate) async fn $name(&self, region: &RegionName) -> $sdk::Client {
-            let shared = self.shared().await;
-            let mut kept = self.$name.lock().unwrap_or_else(PoisonError::into_inner);
-            let build = || {
-                let builder = $sdk::config::Builder::from(shared).region(Region::new(region.to_string()));
-                $(let builder = $with(self, builder);)?
-                let builder = match self.retry_quota() {
+    ($kept:ident: $sdk:ident, lent $lent:ident $(, with $with:expr)?) => {
+        pub(crate) async fn $lent(&self, region: &RegionName) -> Answer<$sdk::Client> {
+            let keys = self.borrowed(region).await?;
+            Ok(client!(self, $kept, $sdk, region, keys $(, $with)?))
+        }
+    };
+    ($kept:ident: $sdk:ident, own $own:ident $(, with $with:expr)?) => {
+        pub(crate) async fn $own(&self, region: &RegionName) -> $sdk::Client {
+            client!(self, $kept, $sdk, region, None $(, $with)?)
+        }
+    };
+    ($self:ident, $kept:ident, $sdk:ident, $region:ident, $keys:expr $(, $with:expr)?) => {{
+        let (shared, keys): (_, Option<Keys>) = ($self.shared().await, $keys);
+        let id = keys.as_ref().map(|keys| keys.access_key_id().to_owned());
+        let mut kept = $self.$kept.lock().unwrap_or_else(PoisonError::into_inner);
+        match kept.get($region).filter(|(own, _)| *own == id) {
+            Some((_, client)) => client.clone(),
+            None => {
+                let builder = $sdk::config::Builder::from(shared).region(Region::new($region.to_string()));
+                $(let builder = $with($self, builder);)?
+                let builder = match $self.retry_quota() {
                     Some(quota) => builder.retry_partition(quota),
                     None => builder,
                 };
-                $sdk::Client::from_conf(builder.build())
-            };
-            kept.entry(region.clone()).or_insert_with(build).clone()
+                let builder = match keys {
+                    Some(keys) => builder.credentials_provider(keys),
+                    None => builder,
+                };
+                let client = $sdk::Client::from_conf(builder.build());
+                kept.insert($region.clone(), (id, client.clone()));
+                client
+            }
         }
-    };
+    }};
 }
 
 impl Clients {
@@ -65,24 +88,46 @@ impl Clients {
             clock,
             endpoint,
             shared: OnceCell::new(),
+            borrower: None,
             cloudwatch: Kept::default(),
             codepipeline: Kept::default(),
             s3: Kept::default(),
             sagemaker: Kept::default(),
             runtime: Kept::default(),
             sns: Kept::default(),
+            sts: Kept::default(),
         }
     }
 
-    client!(cloudwatch, aws_sdk_cloudwatch);
-    client!(codepipeline, aws_sdk_codepipeline);
-    client!(sagemaker, aws_sdk_sagemaker);
-    client!(runtime, aws_sdk_sagemakerruntime);
-    client!(sns, aws_sdk_sns);
-    // Behind another address a bucket has no host name of its own.
-    client!(s3, aws_sdk_s3, with |clients: &Self, builder: aws_sdk_s3::config::Builder| {
-        builder.force_path_style(clients.endpoint.is_some())
-    });
+    /// From now on acts in every region with the role that the region lends.
+    pub(crate) fn borrow_with(&mut self, borrower: Borrower) {
+        self.borrower = Some(borrower);
+    }
+
+    client!(cloudwatch: aws_sdk_cloudwatch, lent cloudwatch);
+    client!(sagemaker: aws_sdk_sagemaker, lent sagemaker);
+    client!(runtime: aws_sdk_sagemakerruntime, lent runtime);
+    client!(s3: aws_sdk_s3, lent s3, with Self::addressed);
+    // The pipeline's jobs and home's on-call are a function's own business; the role for each loan is asked for once an hour.
+    client!(codepipeline: aws_sdk_codepipeline, own codepipeline);
+    client!(sns: aws_sdk_sns, own sns);
+    client!(sts: aws_sdk_sts, own sts);
+    // People look with their own keys.
+    client!(cloudwatch: aws_sdk_cloudwatch, own own_cloudwatch);
+    client!(sagemaker: aws_sdk_sagemaker, own own_sagemaker);
+    client!(s3: aws_sdk_s3, own own_s3, with Self::addressed);
+
+    /// Behind another address a bucket has no host name of its own.
+    fn addressed(&self, builder: aws_sdk_s3::config::Builder) -> aws_sdk_s3::config::Builder {
+        builder.force_path_style(self.endpoint.is_some())
+    }
+
+    /// The keys that a region lends; none where nobody borrows.
+    async fn borrowed(&self, region: &RegionName) -> Answer<Option<Keys>> {
+        let Some(borrower) = &self.borrower else { return Ok(None) };
+        // The region's own STS: a loan must not hang on another region, not even on home.
+        borrower.keys(region, &self.clock, async || self.sts(region).await).await.map(Some)
+    }
 
     /// Where credentials come from.
     pub(crate) async fn credentials(&self) -> Option<SharedCredentialsProvider> {

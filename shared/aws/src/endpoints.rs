@@ -23,7 +23,7 @@ const CSV: &str = "text/csv";
 impl Endpoints for AwsPorts {
     async fn describe(&self, region: &RegionName, endpoint: &ResourceName) -> Answer<Option<EndpointView>> {
         let call = Call::new(region, "DescribeEndpoint");
-        let client = self.clients.sagemaker(region).await;
+        let client = self.clients.sagemaker(region).await?;
         let shown = match client.describe_endpoint().endpoint_name(endpoint.as_str()).send().await {
             Ok(shown) => shown,
             Err(error) => {
@@ -51,7 +51,7 @@ impl Endpoints for AwsPorts {
             .build();
         self.clients
             .sagemaker(region)
-            .await
+            .await?
             .create_model()
             .model_name(model.name.as_str())
             .primary_container(container)
@@ -72,7 +72,7 @@ impl Endpoints for AwsPorts {
             .build();
         self.clients
             .sagemaker(region)
-            .await
+            .await?
             .create_endpoint_config()
             .endpoint_config_name(config.name.as_str())
             .production_variants(variant)
@@ -85,7 +85,7 @@ impl Endpoints for AwsPorts {
     async fn create_endpoint(&self, region: &RegionName, endpoint: &ResourceName, config: &ResourceName) -> Answer<()> {
         self.clients
             .sagemaker(region)
-            .await
+            .await?
             .create_endpoint()
             .endpoint_name(endpoint.as_str())
             .endpoint_config_name(config.as_str())
@@ -98,7 +98,7 @@ impl Endpoints for AwsPorts {
     async fn update(&self, region: &RegionName, update: &UpdateSpec) -> Answer<()> {
         self.clients
             .sagemaker(region)
-            .await
+            .await?
             .update_endpoint()
             .endpoint_name(update.endpoint.as_str())
             .endpoint_config_name(update.config.as_str())
@@ -116,7 +116,7 @@ impl Endpoints for AwsPorts {
         let answer = self
             .clients
             .runtime(region)
-            .await
+            .await?
             .invoke_endpoint()
             .endpoint_name(endpoint.as_str())
             .content_type(CSV)

@@ -79,6 +79,7 @@ impl Function {
         logging::init(&environment.log, clock.clone())?;
         let policy = Policy::load(&environment)?;
         let ports = AwsPorts::new(policy.fleet.clone(), clock, environment.endpoint);
+        let ports = if kind.borrows() { ports.borrowing() } else { ports };
         Ok(Self { kind, region: environment.region, policy, ports, memory: Memory::default() })
     }
 

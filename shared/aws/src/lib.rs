@@ -16,6 +16,7 @@ mod errors;
 pub mod function;
 pub mod inspect;
 mod ledger;
+mod lending;
 pub mod logging;
 mod pager;
 mod pipeline;
@@ -29,6 +30,7 @@ pub use config::{Environment, Policy};
 
 use clients::Clients;
 use jiff::{SignedDuration, Timestamp};
+use lending::Borrower;
 use meridian_domain::Fleet;
 use meridian_handlers::ports::Clock;
 use std::sync::Arc;
@@ -46,6 +48,14 @@ impl AwsPorts {
     pub fn new(fleet: Arc<Fleet>, clock: AwsClock, endpoint: Option<String>) -> Self {
         let clients = Clients::new(fleet.home.clone(), clock.clone(), endpoint);
         Self { fleet, clock, clients }
+    }
+
+    /// The same ports, acting in each region with the role that its stack lends to home's `promote`. CodePipeline's jobs are
+    /// answered, and pages sent, as whoever holds the ports.
+    #[must_use]
+    pub fn borrowing(mut self) -> Self {
+        self.clients.borrow_with(Borrower::new(self.fleet.clone()));
+        self
     }
 
     /// The policy that these ports act for: bucket and topic names come from it.

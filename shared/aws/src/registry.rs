@@ -38,7 +38,7 @@ impl Registry for AwsPorts {
         let answer = self
             .clients
             .sagemaker(region)
-            .await
+            .await?
             .create_model_package()
             .model_package_group_name(&package.group)
             .model_package_description(&package.description)
@@ -55,7 +55,7 @@ impl Registry for AwsPorts {
 
     async fn approval(&self, region: &RegionName, arn: &str) -> Answer<Approval> {
         let call = Call::new(region, "DescribeModelPackage");
-        let client = self.clients.sagemaker(region).await;
+        let client = self.clients.sagemaker(region).await?;
         let package =
             client.describe_model_package().model_package_name(arn).send().await.map_err(|error| call.failed(error))?;
         match package.model_approval_status {
@@ -82,7 +82,7 @@ impl Registry for AwsPorts {
         };
         self.clients
             .sagemaker(region)
-            .await
+            .await?
             .update_model_package()
             .model_package_arn(arn)
             .model_approval_status(status)

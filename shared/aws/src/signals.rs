@@ -23,7 +23,7 @@ const HIGH_RESOLUTION: i32 = 1;
 
 impl Signals for AwsPorts {
     async fn put_alarms(&self, region: &RegionName, alarms: &[AlarmSpec]) -> Answer<()> {
-        let client = self.clients.cloudwatch(region).await;
+        let client = self.clients.cloudwatch(region).await?;
         for alarm in alarms {
             let request = client
                 .put_metric_alarm()
@@ -49,7 +49,7 @@ impl Signals for AwsPorts {
 
     async fn alarms(&self, region: &RegionName, names: &[String]) -> Answer<Vec<AlarmView>> {
         let call = Call::new(region, "DescribeAlarms");
-        let client = self.clients.cloudwatch(region).await;
+        let client = self.clients.cloudwatch(region).await?;
         let mut views = Vec::new();
         for names in names.chunks(NAMES_PER_CALL) {
             let page = client
@@ -73,7 +73,7 @@ impl Signals for AwsPorts {
     }
 
     async fn description(&self, region: &RegionName, alarm: &str) -> Answer<Option<String>> {
-        let client = self.clients.cloudwatch(region).await;
+        let client = self.clients.cloudwatch(region).await?;
         let page = client.describe_alarms().alarm_names(alarm).alarm_types(AlarmType::MetricAlarm).send().await;
         let page = page.map_err(|error| Call::new(region, "DescribeAlarms").failed(error))?;
         Ok(page.metric_alarms.unwrap_or_default().into_iter().next().and_then(|alarm| alarm.alarm_description))
@@ -91,7 +91,7 @@ impl Signals for AwsPorts {
         };
         self.clients
             .cloudwatch(region)
-            .await
+            .await?
             .put_metric_data()
             .namespace(NAMESPACE)
             .set_metric_data(Some(metrics.iter().map(datum).collect()))
@@ -104,7 +104,7 @@ impl Signals for AwsPorts {
     async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<FleetMinutes> {
         let call = Call::new(region, "GetMetricData");
         let mut survey = Survey::of(query).map_err(|why| call.refused(why))?;
-        let client = self.clients.cloudwatch(region).await;
+        let client = self.clients.cloudwatch(region).await?;
         let request = counts_request(client.get_metric_data(), query, survey.questions());
         let mut next = None;
         loop {

@@ -67,6 +67,11 @@ fn function(
     merge(&mut own, resource.get("Properties").unwrap_or(&Value::Null));
     let refuse = |message: &str| DeploymentError::at(logical, message);
     let mut own = own.as_object().cloned().ok_or_else(|| refuse("its properties are not a mapping"))?;
+    if let Some(Value::Object(tags)) = own.remove("Tags") {
+        let mut list = vec![json!({ "Key": "lambda:createdBy", "Value": "SAM" })];
+        list.extend(tags.into_iter().map(|(key, value)| json!({ "Key": key, "Value": value })));
+        own.insert("Tags".to_owned(), Value::Array(list));
+    }
     let mut maker = Maker { all, condition: resource.get("Condition") };
     role(&mut maker, logical, &mut own);
     if let Some(events) = own.remove("Events") {
@@ -80,23 +85,16 @@ fn function(
         settings.insert("Qualifier".to_owned(), json!("$LATEST"));
         maker.add(format!("{logical}EventInvokeConfig"), "AWS::Lambda::EventInvokeConfig", Value::Object(settings));
     }
-    // SAM's own business.
-    own.remove("PropagateTags");
     // Which binary it is stands in the metadata that `sam build` goes by.
     let binary = resource.pointer("/Metadata/BuildProperties/Binary");
     let binary = binary.ok_or_else(|| refuse("Metadata.BuildProperties.Binary does not say which binary it is"))?;
     own.remove("CodeUri");
     own.insert("Code".to_owned(), json!({ "Binary": binary }));
-    if let Some(Value::Object(tags)) = own.remove("Tags") {
-        let mut list = vec![json!({ "Key": "lambda:createdBy", "Value": "SAM" })];
-        list.extend(tags.into_iter().map(|(key, value)| json!({ "Key": key, "Value": value })));
-        own.insert("Tags".to_owned(), Value::Array(list));
-    }
     maker.add(logical.to_owned(), "AWS::Lambda::Function", Value::Object(own));
     Ok(())
 }
 
-/// The function's role: its policies, and the right to send to its on-failure destination.
+/// The function's role: its policies, the right to send to its on-failure destination, and its tags where they are handed on.
 fn role(maker: &mut Maker<'_>, logical: &str, own: &mut Map<String, Value>) {
     let given = own.remove("Policies").and_then(|policies| policies.as_array().cloned()).unwrap_or_default();
     let numbered = given.into_iter().enumerate();
@@ -121,8 +119,12 @@ fn role(maker: &mut Maker<'_>, logical: &str, own: &mut Map<String, Value>) {
     let basic = json!({ "Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole" });
     let role = format!("{logical}Role");
     own.insert("Role".to_owned(), json!({ "Fn::GetAtt": [role, "Arn"] }));
-    let properties = json!({ "AssumeRolePolicyDocument": trust, "ManagedPolicyArns": [basic], "Policies": policies });
-    maker.add(role, "AWS::IAM::Role", properties);
+    let propagates = own.remove("PropagateTags") == Some(Value::Bool(true));
+    let properties = json!({
+        "AssumeRolePolicyDocument": trust, "ManagedPolicyArns": [basic], "Policies": policies,
+        "Tags": own.get("Tags").filter(|_| propagates),
+    });
+    maker.add(role, "AWS::IAM::Role", without_nulls(properties));
 }
 
 /// SAM names the kind of a destination, Lambda its ARN only.

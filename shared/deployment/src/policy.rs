@@ -120,6 +120,11 @@ impl Statement {
         })
     }
 
+    /// Whether it is about roles or accounts, and not about a service.
+    pub(crate) fn is_about_roles(&self) -> bool {
+        matches!(self.subjects, Subjects::Aws(_))
+    }
+
     /// The statement's action, and which of its resources, that a request meets, where it is about the request at all.
     pub(crate) fn meets<'a>(&'a self, request: &crate::rights::Request<'_>) -> Option<(&'a str, usize)> {
         let subject = match (&self.subjects, request.principal) {

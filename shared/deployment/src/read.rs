@@ -82,13 +82,17 @@ impl Invoker {
 impl Role {
     pub(crate) fn read(logical: &str, mut own: Level<'_>, arn: String) -> Read<Self> {
         own.take("RoleName");
-        let trust = Statement::read_all(own.level("AssumeRolePolicyDocument")?, "trust")?;
+        let mut trust = Statement::read_all(own.level("AssumeRolePolicyDocument")?, "trust")?;
+        // A trust policy names no resource: it lies on its role.
+        trust.iter_mut().for_each(|statement| statement.resources = vec![arn.clone()]);
         let mut statements = Vec::new();
         for mut policy in own.levels("Policies")? {
             let name = policy.text("PolicyName")?;
             statements.extend(Statement::read_all(policy.level("PolicyDocument")?, &name)?);
         }
-        Ok(Role { logical: logical.to_owned(), arn, trust, statements })
+        let tags = own.levels("Tags")?.into_iter().map(|mut tag| Ok((tag.text("Key")?, tag.text("Value")?)));
+        let tags = tags.collect::<Read<_>>()?;
+        Ok(Role { logical: logical.to_owned(), arn, trust, statements, tags })
     }
 }
 

@@ -72,6 +72,8 @@ pub struct Role {
     pub trust: Vec<Statement>,
     /// What it may do.
     pub statements: Vec<Statement>,
+    /// What conditions may ask of who acts with it (`aws:PrincipalTag/...`).
+    pub tags: BTreeMap<String, String>,
 }
 
 /// A bucket.

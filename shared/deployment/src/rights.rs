@@ -54,7 +54,7 @@ pub struct Denied {
 impl Deployment {
     /// Whether a request is allowed, and by what: refused where any statement denies it, else let through by a statement of
     /// the role's own policies, or by one of the resource's where a service asks. A key lets a role's own policies count only
-    /// where its policy names the account.
+    /// where its policy names the account, and a role is lent only where its trust policy says so too.
     ///
     /// # Errors
     /// No statement allows it, or one denies it.
@@ -66,11 +66,11 @@ impl Deployment {
         let own = role.into_iter().flat_map(|role| role.statements.iter().map(|one| (role.logical.as_str(), one)));
         let own = allowed(own, request)?;
         let of_resource = allowed(self.policies_of(request.resource), request)?;
-        let delegated = !request.resource.starts_with("arn:aws:kms:") || of_resource.is_some();
+        let asks_both = request.resource.starts_with("arn:aws:kms:") || request.action == "sts:AssumeRole";
+        let delegated = !asks_both || of_resource.is_some();
         match (request.principal, own, of_resource) {
             (Principal::Role(_), Some(own), delegation) if delegated => {
-                let key = delegation.filter(|_| request.resource.starts_with("arn:aws:kms:"));
-                Ok([own].into_iter().chain(key).collect())
+                Ok([own].into_iter().chain(delegation.filter(|_| asks_both)).collect())
             }
             (Principal::Service(_), _, Some(grant)) => Ok(vec![grant]),
             _ => Err(denied(request, "because no policy allows it".to_owned())),

@@ -91,7 +91,10 @@ impl Deployment {
         for stack in self.stacks.values() {
             let roles = stack.roles.values().map(|role| (&role.logical, &role.statements));
             let policies = stack.policies.iter().map(|(logical, _, statements)| (logical, statements));
-            for (owner, statements) in roles.chain(policies) {
+            // What services trust each other with is nothing that a caller uses.
+            let trusts = stack.roles.values().map(|role| (&role.logical, &role.trust));
+            let trusts = trusts.filter(|(_, trust)| trust.iter().any(Statement::is_about_roles));
+            for (owner, statements) in roles.chain(trusts).chain(policies) {
                 for own in statements.iter().filter(|own| own.effect == Effect::Allow) {
                     let resources = || own.resources.iter().enumerate();
                     let pairs = own.actions.iter().flat_map(|action| resources().map(move |one| (action, one)));
@@ -120,6 +123,7 @@ impl Deployment {
         for stack in less.stacks.values_mut() {
             for role in stack.roles.values_mut().filter(|role| role.logical == owner) {
                 role.statements.retain(|own| own.sid != sid);
+                role.trust.retain(|own| own.sid != sid);
             }
             for (_, _, statements) in stack.policies.iter_mut().filter(|(logical, ..)| logical == owner) {
                 statements.retain(|own| own.sid != sid);
@@ -129,7 +133,7 @@ impl Deployment {
         less
     }
 
-    /// The statements of the policies that lie on a resource.
+    /// The statements of the policies that lie on a resource; on a role, those that say whom it trusts.
     pub(crate) fn policies_of(&self, resource: &str) -> impl Iterator<Item = (&str, &Statement)> {
         let policies = self.stacks.values().flat_map(|stack| &stack.policies);
         let own = policies.filter(move |(_, resources, _)| {
@@ -137,7 +141,9 @@ impl Deployment {
                 resource == one || resource.strip_prefix(one.as_str()).is_some_and(|rest| rest.starts_with('/'))
             })
         });
-        own.flat_map(|(logical, _, statements)| statements.iter().map(|one| (logical.as_str(), one)))
+        let own = own.flat_map(|(logical, _, statements)| statements.iter().map(|one| (logical.as_str(), one)));
+        let trust = self.role(resource).into_iter();
+        own.chain(trust.flat_map(|role| role.trust.iter().map(|one| (role.logical.as_str(), one))))
     }
 }
 

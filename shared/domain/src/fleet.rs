@@ -213,6 +213,16 @@ impl Fleet {
         format!("arn:aws:iam::{}:role/{}", self.account, self.execution_role)
     }
 
+    /// The role that a region's stack lends to home's `promote`: with it, and with nothing else, a wave acts there.
+    pub fn lent_role_arn(&self, region: &RegionName) -> String {
+        format!("arn:aws:iam::{}:role/meridian-{}-lent-{region}", self.account, self.name)
+    }
+
+    /// What `promote` names when it borrows such a role (`sts:ExternalId`): for which fleet it acts. It is no secret.
+    pub fn lending_id(&self) -> &str {
+        self.name.as_str()
+    }
+
     /// What people call the region: its title, or its name where the fleet does not have it.
     pub fn title<'a>(&'a self, name: &'a RegionName) -> &'a str {
         self.region(name).map_or(name.as_str(), |region| &region.title)

@@ -38,6 +38,12 @@ impl FunctionKind {
             Self::Status => "status",
         }
     }
+
+    /// Whether it acts in each region with the role that the region lends. The others act with their own: `rollback` must not
+    /// wait for anybody's leave (I6), and none of them changes anything in a region that is not theirs.
+    pub fn borrows(self) -> bool {
+        self == Self::Promote
+    }
 }
 
 impl fmt::Display for FunctionKind {

@@ -40,6 +40,9 @@ impl fmt::Display for ErrorKind {
     }
 }
 
+/// The operation that borrows the role which a region lends to home's `promote`.
+pub const LOAN: &str = "AssumeRole";
+
 /// A port's failure: what was tried, where, and what the other side said.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{operation} in {region}: {kind}: {message}")]
@@ -58,6 +61,12 @@ impl PortError {
     /// True where the region's plane is at fault rather than the request: throttled or unreachable.
     pub fn is_regional(&self) -> bool {
         matches!(self.kind, ErrorKind::Throttled | ErrorKind::Unreachable)
+    }
+
+    /// True where nothing can be done in the region for now, whatever is asked of it: its plane is at fault, or it does not
+    /// lend its role. The others go on (I7).
+    pub fn shuts_region(&self) -> bool {
+        self.is_regional() || self.operation == LOAN
     }
 }
 

@@ -10,6 +10,7 @@ use crate::api::sagemaker::{
     DescribeModel, DescribeModelPackage, ListModelPackages, UpdateEndpoint, UpdateModelPackage,
 };
 use crate::api::sns::Publish;
+use crate::api::sts::AssumeRole;
 use crate::world::World;
 use meridian_domain::RegionName;
 
@@ -126,6 +127,13 @@ impl Guarded for Publish {
             .into_iter()
             .flat_map(|key| ["kms:GenerateDataKey", "kms:Decrypt"].map(|action| world.key_ask(action, key)));
         [Ask::new("sns:Publish", &self.topic_arn)].into_iter().chain(key).collect()
+    }
+}
+
+impl Guarded for AssumeRole {
+    fn asks(&self, _: &World, _: &RegionName) -> Vec<Ask> {
+        let ask = Ask::new("sts:AssumeRole", &self.role_arn);
+        vec![self.external_id.iter().fold(ask, |ask, id| ask.with("sts:ExternalId", id))]
     }
 }
 

@@ -5,7 +5,7 @@
 
 mod asks;
 
-use super::{FunctionName, InvocationId, What, World};
+use super::{Caller, FunctionName, What, World};
 use crate::api::{ApiError, Service};
 use meridian_deployment::{Context, Denied, Function, Grant, Principal, Request, Stack};
 use meridian_domain::RegionName;
@@ -62,18 +62,18 @@ impl World {
             .find(|function| self.function(region, *function).is_some_and(|own| own.arn == arn))
     }
 
-    /// Whether a function may make a call; its invocation has a role, and nobody else is asked for one.
+    /// Whether a call may be made: by the policies of the session's role that it is signed with, or of the function's own.
     pub(super) fn authorise_call<O: Guarded>(
         &mut self,
-        caller: Option<InvocationId>,
+        caller: &Caller,
         region: &RegionName,
         service: Service,
         operation: &O,
     ) -> Result<(), ApiError> {
-        let Some((function, own)) = caller.and_then(|id| self.lambda.place(id)) else { return Ok(()) };
-        let Some(role) = self.function(&own, function).map(|function| function.role.clone()) else { return Ok(()) };
-        let asks = operation.asks(self, region);
-        self.authorise(&Principal::Role(role), &asks).map_err(|denied| refusal(service, &denied))
+        let Some(principal) = self.principal(caller, service)? else { return Ok(()) };
+        let asks = operation.asks(self, region).into_iter();
+        let asks: Vec<Ask> = asks.map(|ask| ask.with("aws:RequestedRegion", region.as_str())).collect();
+        self.authorise(&principal, &asks).map_err(|denied| refusal(service, &denied))
     }
 
     /// Whether a principal may do all of it. What let it through is noted.
@@ -84,6 +84,9 @@ impl World {
             context.insert("aws:securetransport".to_owned(), vec!["true".to_owned()]);
             if let Principal::Role(arn) = principal {
                 context.insert("aws:principalarn".to_owned(), vec![arn.clone()]);
+                let tags = self.deployment.role(arn).into_iter().flat_map(|role| &role.tags);
+                let tags = tags.map(|(tag, value)| (format!("aws:principaltag/{tag}").to_lowercase(), value.clone()));
+                context.extend(tags.map(|(key, value)| (key, vec![value])));
             }
             let request = Request { principal, action: ask.action, resource: &ask.resource, context: &context };
             granted.extend(self.deployment.authorise(&request)?);
@@ -151,7 +154,7 @@ fn refusal(service: Service, denied: &Denied) -> ApiError {
         Service::S3 => ("AccessDenied", 403),
         Service::SageMaker | Service::CodePipeline => ("AccessDeniedException", 400),
         Service::SageMakerRuntime => ("AccessDeniedException", 403),
-        Service::CloudWatch => ("AccessDenied", 403),
+        Service::CloudWatch | Service::Sts => ("AccessDenied", 403),
         Service::Sns => ("AuthorizationError", 403),
     };
     ApiError::new(code, status, format!("User is {denied}"))

@@ -34,7 +34,7 @@ impl AwsPorts {
     /// Asks whether home has the fleet's model package group.
     pub async fn inspect_package_group(&self) -> Said<()> {
         let (home, name) = (&self.fleet.home, self.fleet.name.as_str());
-        let client = self.clients.sagemaker(home).await;
+        let client = self.clients.own_sagemaker(home).await;
         let answer = client.describe_model_package_group().model_package_group_name(name).send().await;
         match said(home, "DescribeModelPackageGroup", answer) {
             // SageMaker says so with a plain ValidationException.

@@ -37,7 +37,7 @@ impl AwsPorts {
     /// Asks for the alarms over a region's endpoint, and how late it is there.
     pub async fn inspect_watch(&self, region: &RegionName) -> WatchFacts {
         let date = Date::default();
-        let describe = self.clients.cloudwatch(region).await.describe_alarms();
+        let describe = self.clients.own_cloudwatch(region).await.describe_alarms();
         let answer = describe
             .set_alarm_names(Some(endpoint_alarms(self.fleet.name.as_str()).to_vec()))
             .alarm_names(alarms::composite_name(&self.fleet))

@@ -4,3 +4,4 @@
 pub mod counts;
 pub mod errors;
 pub mod ledger;
+pub mod lending;

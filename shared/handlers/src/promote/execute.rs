@@ -156,10 +156,10 @@ impl Look {
         self.noted(&region.name, done)
     }
 
-    /// A plane that does not answer makes its region unknown, and the planner decides; anything else ends the call.
+    /// A plane that does not answer, or a role that is not lent, makes its region unknown, and the planner decides; anything else ends the call.
     fn noted(&mut self, region: &RegionName, done: Answer<()>) -> Result<(), HandlerError> {
         match done {
-            Err(error) if error.is_regional() => {
+            Err(error) if error.shuts_region() => {
                 self.sight.endpoints.insert(region.clone(), Seen::Unknown(error.to_string()));
                 Ok(())
             }
@@ -170,7 +170,7 @@ impl Look {
     /// A start that AWS declines for good is the planner's to end, in AWS's words.
     fn noted_start(&mut self, region: &RegionName, done: Answer<()>) -> Result<(), HandlerError> {
         match done {
-            Err(error) if error.kind == ErrorKind::Refused => {
+            Err(error) if error.kind == ErrorKind::Refused && !error.shuts_region() => {
                 tracing::error!(%error, "the start was refused");
                 self.sight.refused = Some(format!("{} was refused: {}", error.operation, error.message));
                 Ok(())
@@ -243,7 +243,7 @@ impl Look {
                 let execution = self.sight.execution.clone();
                 self.tell_region(ports, &region.name, Record::UpdateStarted { execution }).await?;
             }
-            Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::NotFound) || error.is_regional() => {
+            Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::NotFound) || error.shuts_region() => {
                 tracing::warn!(%error, "looking again");
                 if error.kind == ErrorKind::Conflict {
                     self.read_again(ports, &region.name).await?;
@@ -291,7 +291,7 @@ async fn once_visible(clock: &impl Clock, ask: impl AsyncFn() -> Answer<()>) -> 
 /// Publishes the revert verdict. Where even that does not go through, the heartbeat's silence does the same, later.
 pub(crate) async fn trip<P: Ports>(ports: &P, fleet: &Fleet, region: &RegionName) -> Result<(), HandlerError> {
     match publish(ports, fleet, region, alarms::VERDICT, 1.0, [ports.now()]).await {
-        Err(error) if error.is_regional() => {
+        Err(error) if error.shuts_region() => {
             tracing::warn!(%error, "the verdict could not be published; the silent heartbeat takes its place");
             Ok(())
         }

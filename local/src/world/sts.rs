@@ -1,0 +1,136 @@
+//! STS: roles' sessions, and in whose name a call is made.
+
+use super::random::Random;
+use super::{InvocationId, World};
+use crate::api::sts::{AssumeRole, AssumeRoleOutput, AssumedRoleUser, Credentials};
+use crate::api::{ApiError, Operation, Service};
+use jiff::{SignedDuration, Timestamp};
+use meridian_deployment::Principal;
+use meridian_domain::RegionName;
+
+/// How long a session lasts that asks for no other length, and the longest of a role that says nothing of it.
+const HOUR: u32 = 3600;
+/// The shortest session.
+const SHORTEST: u32 = 900;
+
+/// Who makes a call: an invocation or somebody outside, with their own keys or with those of a role's session.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// None for who is no function.
+    pub invocation: Option<InvocationId>,
+    /// The session's keys, where the call is signed with such.
+    pub session: Option<SessionKeys>,
+}
+
+/// What a call shows of a session's keys. Signatures are not verified: the token must be the right one instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionKeys {
+    /// The access key's id.
+    pub id: String,
+    /// The session's token.
+    pub token: String,
+}
+
+impl From<Option<InvocationId>> for Caller {
+    fn from(invocation: Option<InvocationId>) -> Self {
+        Caller { invocation, session: None }
+    }
+}
+
+/// A session of a role.
+#[derive(Clone, Debug)]
+pub(super) struct Session {
+    role: String,
+    token: String,
+    until: Timestamp,
+}
+
+impl World {
+    /// Whether an access key's id is that of a session that was given out.
+    pub(crate) fn is_session(&self, id: &str) -> bool {
+        self.sessions.contains_key(id)
+    }
+
+    /// As whom a caller acts; none for an administrator, whom nobody asks.
+    pub(super) fn principal(&self, caller: &Caller, service: Service) -> Result<Option<Principal>, ApiError> {
+        let Some(keys) = &caller.session else {
+            let own = caller.invocation.and_then(|id| self.lambda.place(id));
+            let role = own.and_then(|(function, region)| Some(self.function(&region, function)?.role.clone()));
+            return Ok(role.map(Principal::Role));
+        };
+        let session = self.sessions.get(&keys.id).filter(|session| session.token == keys.token);
+        let session = session.ok_or_else(|| invalid(service))?;
+        if session.until <= self.now {
+            return Err(expired(service));
+        }
+        Ok(Some(Principal::Role(session.role.clone())))
+    }
+}
+
+impl Operation for AssumeRole {
+    const SERVICE: Service = Service::Sts;
+    const NAME: &'static str = "AssumeRole";
+    type Output = AssumeRoleOutput;
+
+    /// Whether the caller may, and whether the role trusts it, has been asked: IAM does.
+    fn apply(self, world: &mut World, _: &RegionName) -> Result<AssumeRoleOutput, ApiError> {
+        let refuse = |message: &str| Err(ApiError::new("ValidationError", 400, message));
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+        let name = &self.role_session_name;
+        if !(2..=64).contains(&name.len()) || !name.chars().all(allowed) {
+            return refuse("Member must satisfy regular expression pattern: [\\w+=,.@-]*: roleSessionName");
+        }
+        let seconds = self.duration_seconds.unwrap_or(HOUR);
+        if !(SHORTEST..=HOUR).contains(&seconds) {
+            return refuse("The requested DurationSeconds exceeds the bounds set for this role.");
+        }
+        let Some((_, role)) =
+            self.role_arn.rsplit_once('/').filter(|_| world.deployment.role(&self.role_arn).is_some())
+        else {
+            // STS does not say whether there is such a role.
+            let message = format!("not authorized to perform: sts:AssumeRole on resource: {}", self.role_arn);
+            return Err(ApiError::new("AccessDenied", 403, message));
+        };
+        let seed = world.config.seed;
+        let id = format!("AROA{}", Random::labelled(seed, ["role", role]).token(16).to_uppercase());
+        let mut random = Random::labelled(seed, ["session", &world.sessions.len().to_string()]);
+        let credentials = Credentials {
+            access_key_id: format!("ASIA{}", random.token(16).to_uppercase()),
+            secret_access_key: random.token(40),
+            session_token: random.token(160),
+            expiration: world.later(SignedDuration::from_secs(i64::from(seconds))),
+        };
+        let session = Session {
+            role: self.role_arn.clone(),
+            token: credentials.session_token.clone(),
+            until: credentials.expiration,
+        };
+        world.sessions.insert(credentials.access_key_id.clone(), session);
+        let account = &world.config.fleet.account;
+        let assumed_role_user = AssumedRoleUser {
+            assumed_role_id: format!("{id}:{name}"),
+            arn: format!("arn:aws:sts::{account}:assumed-role/{role}/{name}"),
+        };
+        Ok(AssumeRoleOutput { credentials, assumed_role_user })
+    }
+}
+
+/// Keys that nobody gave out, or with another token, in the service's own words.
+fn invalid(service: Service) -> ApiError {
+    let (code, status) = match service {
+        Service::S3 => ("InvalidToken", 400),
+        Service::Sns | Service::Sts => ("InvalidClientTokenId", 403),
+        _ => ("UnrecognizedClientException", 403),
+    };
+    ApiError::new(code, status, "The security token included in the request is invalid.")
+}
+
+/// Keys that have ended, likewise.
+fn expired(service: Service) -> ApiError {
+    let (code, status) = match service {
+        Service::S3 => ("ExpiredToken", 400),
+        Service::Sns | Service::Sts => ("ExpiredToken", 403),
+        _ => ("ExpiredTokenException", 403),
+    };
+    ApiError::new(code, status, "The security token included in the request is expired.")
+}
