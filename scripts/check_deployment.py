@@ -16,7 +16,9 @@ from cfnlint.decode.cfn_yaml import load
 PACE = pathlib.Path("shared/handlers/src/shadow_eval/pace.rs")
 UNITS = {"s": 1, "m": 60, "h": 3600}
 
-# What the code asks of AWS, and where: function -> action -> places. A place is "own" (this region, or its bucket),
+# The role that every stack lends to home's promote.
+LENT = "LentRole"
+# What the code asks of AWS, and where: function, or that role -> action -> places. A place is "own" (this region, or its bucket),
 # "home", "fleet" (every region, or every region's bucket), "account" for what has no region, or "*"; then, for S3, the
 # prefix. Read from the ports that each handler calls; shared/aws/src has one SDK operation for each.
 CALLS = {
@@ -48,28 +50,35 @@ CALLS = {
         "codepipeline:PutJobSuccessResult": {"*"},  # job.rs
         "codepipeline:PutJobFailureResult": {"*"},
     },
-    # handlers/src/promote/: works in home, so its own bucket is home's
+    # handlers/src/promote/: what it does as itself, in home
     "promote": {
-        "s3:GetObject": {"own releases", "fleet ledger"},  # files::manifest, files::golden; Look::take
-        "s3:ListBucket": {"fleet"},
-        "s3:PutObject": {"fleet ledger"},  # the hub's chain and every region's
-        "sagemaker:DescribeModelPackage": {"home"},  # observe.rs, approved
-        "sagemaker:DescribeEndpoint": {"fleet"},  # Look::endpoint
-        "sagemaker:UpdateEndpoint": {"fleet"},  # start_update
-        "sagemaker:CreateEndpoint": {"fleet"},  # create_endpoint: a region's first release
-        "sagemaker:InvokeEndpoint": {"fleet"},  # asked
-        "sagemaker:CreateModel": {"fleet"},  # prepare
-        "sagemaker:CreateEndpointConfig": {"fleet"},  # prepare
+        "sts:AssumeRole": {"account"},  # Borrower::borrow: every region's lent role
+        "sns:Publish": {"own"},  # Look::page, refuse_violations: home's topic
+        "kms:Decrypt": {"own"},
+        "kms:GenerateDataKey": {"own"},
+        "codepipeline:PutJobSuccessResult": {"*"},  # job.rs
+        "codepipeline:PutJobFailureResult": {"*"},
+    },
+    # The same, in each region, with the role that the region's stack lends; some of it in home only
+    LENT: {
+        # files::manifest, files::golden; Look::take: the hub's chain and the region's
+        "s3:GetObject": {"own releases/manifests", "own releases/golden", "own ledger/own", "own ledger/home"},
+        "s3:ListBucket": {"own"},
+        "s3:PutObject": {"own ledger/own", "own ledger/home"},
+        "sagemaker:DescribeModelPackage": {"own"},  # observe.rs, approved: in home
+        "sagemaker:DescribeEndpoint": {"own"},  # Look::endpoint
+        "sagemaker:UpdateEndpoint": {"own"},  # start_update
+        "sagemaker:CreateEndpoint": {"own"},  # create_endpoint: a region's first release
+        "sagemaker:InvokeEndpoint": {"own"},  # asked
+        "sagemaker:CreateModel": {"own"},  # prepare
+        "sagemaker:CreateEndpointConfig": {"own"},  # prepare
         "iam:PassRole": {"account"},  # no call: CreateModel hands the endpoint's role on
-        "cloudwatch:PutMetricAlarm": {"fleet"},  # prepare, Act::Disarm
+        "cloudwatch:PutMetricAlarm": {"own"},  # prepare, Act::Disarm
         "cloudwatch:DescribeAlarms": {"*"},  # Look::alarms
         "cloudwatch:GetMetricData": {"*"},  # evidence
         "cloudwatch:PutMetricData": {"*"},  # publish: verdict and heartbeat
-        "sns:Publish": {"own"},  # Look::page, refuse_violations: home's topic
-        "kms:Decrypt": {"fleet"},
-        "kms:GenerateDataKey": {"fleet"},
-        "codepipeline:PutJobSuccessResult": {"*"},  # job.rs
-        "codepipeline:PutJobFailureResult": {"*"},
+        "kms:Decrypt": {"own"},
+        "kms:GenerateDataKey": {"own"},
     },
     # handlers/src/rollback.rs: nothing but its own region (I6)
     "rollback": {
@@ -93,8 +102,10 @@ CALLS = {
         "kms:Decrypt": {"own"},
     },
 }
-# Where an action is not named as its operation is. PassRole is no operation; S3 and SNS call KMS in the function's name.
+# Where an action is not named as its operation is. PassRole is no operation; S3 and SNS call KMS in the function's name; the
+# ports name AssumeRole, for both doors (LOAN).
 OPERATIONS = {
+    "sts:AssumeRole": None,
     "s3:ListBucket": "ListObjectsV2",
     "iam:PassRole": None,
     "kms:Decrypt": None,
@@ -147,11 +158,11 @@ def place(resource):
     return REGIONS.get(region, region)
 
 
-def rights(function):
-    """What a function's policies allow: action -> places; and the prefixes that it may read and list."""
+def rights(policies):
+    """What policies allow: action -> places; and the prefixes that may be read and listed."""
     allowed, prefixes = {}, {"s3:GetObject": set(), "s3:ListBucket": set()}
-    for policy in function["Policies"]:
-        for statement in policy["Statement"]:
+    for policy in policies:
+        for statement in policy.get("PolicyDocument", policy)["Statement"]:
             statement = statement["Fn::If"][1] if "Fn::If" in statement else statement
             resources = [text(resource) for resource in listed(statement["Resource"])]
             for action in listed(statement["Action"]):
@@ -164,10 +175,10 @@ def rights(function):
     return allowed, prefixes
 
 
-def wrong_rights(functions):
+def wrong_rights(policies):
     """Rights that the code needs and has not, or has and does not need."""
-    for name, function in functions.items():
-        allowed, prefixes = rights(function)
+    for name, own in policies.items():
+        allowed, prefixes = rights(own)
         calls = CALLS.get(name, {})
         for action in sorted(allowed.keys() | calls.keys()):
             needs, has = calls.get(action, set()), allowed.get(action, set())
@@ -288,7 +299,13 @@ def main():
         faults.append(f"template.yaml, shadow-eval: a timeout under 3 x {enough[1]} s (ENOUGH in {PACE}) may cut a step short")
 
     faults.extend(wrong_translation())
-    faults.extend(wrong_rights(functions))
+    lent = template["Resources"][LENT]["Properties"]["Policies"]
+    faults.extend(wrong_rights({name: function["Policies"] for name, function in functions.items()} | {LENT: lent}))
+    for statement in lent[0]["PolicyDocument"]["Statement"]:
+        # Of what knows no resource, the region must be asked for, or one region's role would act in all of them.
+        region = statement.get("Condition", {}).get("StringEquals", {}).get("aws:RequestedRegion")
+        if statement.get("Resource") == "*" and region != {"Ref": "AWS::Region"}:
+            faults.append(f"template.yaml, {LENT}.{statement['Sid']}: it allows the same in every region")
     for name, function in functions.items():
         for event in function.get("Events", {}).values():
             if event["Type"] in ("EventBridgeRule", "Schedule") and "DeadLetterConfig" not in event["Properties"]:

@@ -262,3 +262,56 @@ fn page(what: &What) -> Option<String> {
         _ => None,
     }
 }
+
+/// Posts a form to STS or SNS.
+fn form(door: &Door, service: &str, body: &str) -> Answer {
+    let headers =
+        [("authorization", &*signed("ap-northeast-1", service)), ("content-type", "application/x-www-form-urlencoded")];
+    request("POST", &door.url(), &headers, body.as_bytes()).unwrap()
+}
+
+fn element<'a>(text: &'a str, name: &str) -> &'a str {
+    let rest = text.split(&format!("<{name}>")).nth(1).unwrap();
+    rest.split(&format!("</{name}>")).next().unwrap()
+}
+
+#[test]
+fn a_role_is_lent_and_its_keys_act_with_it() {
+    let door = door();
+    let role = "arn:aws:iam::111122223333:role/meridian-fraud-lent-ap-northeast-1";
+    let ask = format!(
+        "Action=AssumeRole&Version=2011-06-15&RoleArn={role}&RoleSessionName=test&ExternalId=fraud&DurationSeconds=900"
+    );
+    let lent = form(&door, "sts", &ask);
+    let text = lent.text();
+    let namespace = "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult>";
+    assert!(lent.status == 200 && text.starts_with(namespace), "{text}");
+    assert_eq!(element(&text, "Expiration"), "2026-11-20T03:15:00Z");
+    assert!(text.contains("<AssumedRoleUser><AssumedRoleId>AROA"), "{text}");
+
+    let (key, token) = (element(&text, "AccessKeyId"), element(&text, "SessionToken"));
+    let describe = |place: &str, token: &str| {
+        let authorization = signed(place, "sagemaker").replace("NOTAREALKEY", key);
+        let headers = [
+            ("authorization", &*authorization),
+            ("content-type", "application/x-amz-json-1.1"),
+            ("x-amz-target", "SageMaker.DescribeEndpoint"),
+            ("x-amz-security-token", token),
+        ];
+        let answer = request("POST", &door.url(), &headers, br#"{"EndpointName": "fraud"}"#).unwrap();
+        answer.json()["__type"].as_str().unwrap().to_owned()
+    };
+    // There is no endpoint; who may not look is not told so.
+    assert_eq!(describe("ap-northeast-1", token), "ValidationException");
+    assert_eq!(describe("ap-southeast-2", token), "AccessDeniedException");
+    assert_eq!(describe("ap-northeast-1", "another"), "UnrecognizedClientException");
+
+    let refused = form(&door, "sts", &ask.replace("DurationSeconds=900", "DurationSeconds=1"));
+    let error = "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
+                 <Code>ValidationError</Code>";
+    assert!(refused.status == 400 && refused.text().starts_with(error), "{refused:?}");
+    let unknown = form(&door, "sts", "Action=GetCallerIdentity&Version=2011-06-15");
+    assert!(unknown.text().contains("does not know STS.GetCallerIdentity"), "{unknown:?}");
+    let foreign = form(&door, "sns", &ask);
+    assert!(foreign.text().contains("does not know SNS.AssumeRole"), "{foreign:?}");
+}

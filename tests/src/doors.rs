@@ -3,7 +3,7 @@
 use crate::Kept;
 use crate::stage::{self, Stage};
 use meridian_aws::{AwsClock, AwsPorts};
-use meridian_local::direct::DirectPorts;
+use meridian_local::direct::{DirectPorts, RoleLoans};
 use meridian_local::host::in_process::block_on;
 use meridian_local::http::Door;
 
@@ -12,9 +12,24 @@ use meridian_local::http::Door;
 /// # Errors
 /// Whatever came between the promise and its keeping.
 pub fn direct(promise: impl AsyncFnOnce(&Stage<DirectPorts>) -> Kept) -> Kept {
+    on_the_world(|ports| ports, promise)
+}
+
+/// The same, acting in each region with the role that the region lends.
+///
+/// # Errors
+/// Whatever came between the promise and its keeping.
+pub fn direct_lent(promise: impl AsyncFnOnce(&Stage<DirectPorts>) -> Kept) -> Kept {
+    on_the_world(|ports| ports.borrowing(RoleLoans::default()), promise)
+}
+
+fn on_the_world(
+    made: impl FnOnce(DirectPorts) -> DirectPorts,
+    promise: impl AsyncFnOnce(&Stage<DirectPorts>) -> Kept,
+) -> Kept {
     let (world, fleet) = stage::world()?;
     block_on(&world.clone(), async |actor| {
-        let ports = DirectPorts::of(actor, fleet.clone());
+        let ports = made(DirectPorts::of(actor, fleet.clone()));
         promise(&Stage::new(ports, world, fleet)).await
     })?
 }
@@ -36,13 +51,25 @@ pub fn outside(promise: impl AsyncFnOnce(&Stage<DirectPorts>) -> Kept) -> Kept {
 /// # Errors
 /// Whatever came between the promise and its keeping.
 pub fn http(promise: impl AsyncFnOnce(&Stage<AwsPorts>) -> Kept) -> Kept {
+    over_http(|ports| ports, promise)
+}
+
+/// The same, acting in each region with the role that the region lends.
+///
+/// # Errors
+/// Whatever came between the promise and its keeping.
+pub fn http_lent(promise: impl AsyncFnOnce(&Stage<AwsPorts>) -> Kept) -> Kept {
+    over_http(AwsPorts::borrowing, promise)
+}
+
+fn over_http(made: impl FnOnce(AwsPorts) -> AwsPorts, promise: impl AsyncFnOnce(&Stage<AwsPorts>) -> Kept) -> Kept {
     let (world, fleet) = stage::world()?;
     let door = Door::open(world.clone())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let clock = AwsClock::new(Some(&door.clock_url()));
         clock.sync().await?;
-        let ports = AwsPorts::new(fleet.clone(), clock, Some(door.url()));
+        let ports = made(AwsPorts::new(fleet.clone(), clock, Some(door.url())));
         promise(&Stage::new(ports, world, fleet)).await
     })
 }

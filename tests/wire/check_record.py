@@ -36,13 +36,15 @@ OF_SERVICE = {
     "sagemaker": {"ValidationException": 400, "ResourceNotFound": 400},
     "cloudwatch": {"ValidationException": 400},
     "sns": {"Throttling": 400, "InvalidClientTokenId": 403, "SignatureDoesNotMatch": 403},
+    "sts": {"Throttling": 400, "AccessDenied": 403, "InvalidClientTokenId": 403, "ExpiredToken": 403},
 }
 # S3's page "Error responses". It shares none with the list above.
 OF_S3 = {
-    "AccessDenied": 403, "BadDigest": 400, "ConditionalRequestConflict": 409, "IncompleteBody": 400, "InternalError": 500,
-    "InvalidArgument": 400, "InvalidRequest": 400, "KeyTooLongError": 400, "MethodNotAllowed": 405, "NoSuchBucket": 404,
-    "NoSuchKey": 404, "NoSuchVersion": 404, "NotImplemented": 501, "PreconditionFailed": 412, "RequestTimeout": 400,
-    "ServiceUnavailable": 503, "SignatureDoesNotMatch": 403, "SlowDown": 503,
+    "AccessDenied": 403, "BadDigest": 400, "ConditionalRequestConflict": 409, "ExpiredToken": 400, "IncompleteBody": 400,
+    "InternalError": 500, "InvalidArgument": 400, "InvalidRequest": 400, "InvalidToken": 400, "KeyTooLongError": 400,
+    "MethodNotAllowed": 405, "NoSuchBucket": 404, "NoSuchKey": 404, "NoSuchVersion": 404, "NotImplemented": 501,
+    "PreconditionFailed": 412, "RequestTimeout": 400, "ServiceUnavailable": 503, "SignatureDoesNotMatch": 403,
+    "SlowDown": 503,
 }
 
 

@@ -87,7 +87,7 @@ def _request(line, headers, body) -> Exchange:
         name = TARGETS[found[1]]
         return Exchange(name, _known(name, found[2]), asked=_cbor(body), times=DATETIMES, **blank)
     if headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        return _form(body, blank)
+        return _form(line["service"], body, blank)
     if line["service"] == "sagemaker":
         return _rest("sagemaker-runtime", line["method"], uri, headers, body, blank)
     return _rest("s3", line["method"], uri, headers, body, blank)
@@ -106,13 +106,14 @@ def _cbor(body: bytes):
     return parser.parse_data_item(parser.get_peekable_stream_from_bytes(body))
 
 
-def _form(body, blank) -> Exchange:
-    """The query protocol, of which only flat members are used here."""
+def _form(signed, body, blank) -> Exchange:
+    """The query protocol, of which only flat members are used here. Which service is asked, only the signature says."""
+    name = "sts" if signed == "sts" else "sns"
     members = dict(parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True))
     operation, version = members.pop("Action", ""), members.pop("Version", "")
-    if version != service("sns").api_version:
-        raise Unreadable(f"SNS has no version {version!r}")
-    return Exchange("sns", _known("sns", operation), asked=members, **blank)
+    if version != service(name).api_version:
+        raise Unreadable(f"{name} has no version {version!r}")
+    return Exchange(name, _known(name, operation), asked=members, **blank)
 
 
 def _rest(name, method, uri, headers, body, blank) -> Exchange:

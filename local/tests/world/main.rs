@@ -6,6 +6,7 @@ mod customers;
 mod endpoint;
 mod events;
 mod functions;
+mod lending;
 mod pipeline;
 mod reproducible;
 mod storage;

@@ -3,7 +3,7 @@ use meridian_local::api::codepipeline::*;
 use meridian_local::world::{FunctionName, Invocation, InvocationEnd, What, World};
 use serde_json::{Value, json};
 
-fn start(world: &mut World, token: &str) -> String {
+pub fn start(world: &mut World, token: &str) -> String {
     let variable = |name: &str, value: &str| PipelineVariable { name: name.to_owned(), value: value.to_owned() };
     let start = StartPipelineExecution {
         name: "fraud-promotion".to_owned(),
@@ -19,7 +19,7 @@ fn start(world: &mut World, token: &str) -> String {
 }
 
 /// Jobs that came due, each answered to Lambda at once.
-fn jobs(world: &mut World) -> Vec<Invocation> {
+pub fn jobs(world: &mut World) -> Vec<Invocation> {
     let taken = world.take_invocations();
     for own in &taken {
         world.invocation_ended(own.id, InvocationEnd::Answered(json!({})));
@@ -27,7 +27,7 @@ fn jobs(world: &mut World) -> Vec<Invocation> {
     taken.into_iter().filter(|own| own.payload.get("CodePipeline.job").is_some()).collect()
 }
 
-fn job_id(job: &Invocation) -> String {
+pub fn job_id(job: &Invocation) -> String {
     job.payload["CodePipeline.job"]["id"].as_str().unwrap().to_owned()
 }
 
@@ -36,7 +36,7 @@ fn parameters(job: &Invocation) -> Value {
     serde_json::from_str(configuration["UserParameters"].as_str().unwrap()).unwrap()
 }
 
-fn succeed(world: &mut World, job: &str, token: Option<&str>) -> Result<(), String> {
+pub fn succeed(world: &mut World, job: &str, token: Option<&str>) -> Result<(), String> {
     let put = PutJobSuccessResult {
         job_id: job.to_owned(),
         continuation_token: token.map(str::to_owned),

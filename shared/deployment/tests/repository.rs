@@ -116,8 +116,8 @@ fn write(role: &str, key: &str, conditional: bool) -> Result<Vec<Grant>, Denied>
 #[test]
 fn nothing_under_releases_or_ledger_is_written_over() {
     let key = "ledger/fraud/home/00000000000000000001.json";
-    assert!(write("PromoteRole", key, true).is_ok());
-    let denied = write("PromoteRole", key, false).unwrap_err().to_string();
+    assert!(write("LentRole", key, true).is_ok());
+    let denied = write("LentRole", key, false).unwrap_err().to_string();
     assert!(denied.contains("with an explicit deny in ReleasesPolicy.NothingIsOverwritten"), "{denied}");
     let golden = "releases/golden/1.json";
     assert!(write("ShadowEvalRole", golden, true).is_ok());
@@ -127,7 +127,9 @@ fn nothing_under_releases_or_ledger_is_written_over() {
 #[test]
 fn a_function_writes_nothing_that_is_another_ones() {
     assert!(write("ShadowEvalRole", "evaluations/1/report.json", false).is_ok());
-    assert!(write("PromoteRole", "evaluations/1/report.json", true).is_err());
+    assert!(write("LentRole", "evaluations/1/report.json", true).is_err());
+    // promote has nothing but what is lent to it.
+    assert!(write("PromoteRole", "ledger/fraud/home/1.json", true).is_err());
     assert!(write("RollbackRole", "ledger/fraud/eu-west-1/1.json", true).is_ok());
     assert!(write("RollbackRole", "ledger/fraud/home/1.json", true).is_err());
     assert!(write("StatusRole", "ledger/fraud/eu-west-1/1.json", true).is_err());
@@ -147,4 +149,47 @@ fn what_no_template_can_mean_is_refused_with_its_place() {
     assert!(operator.contains("the condition operator IpAddress is not known here"), "{operator}");
     let rate = refused("Schedule: rate(5 minutes)", "Schedule: cron(0 * * * ? *)");
     assert!(rate.contains("is not of the form rate(5 minutes)"), "{rate}");
+}
+
+/// Whether the role of a function in one region is lent Tokyo's; with `open`, everybody may ask for it.
+fn borrows(from: &str, function: &str, external_id: &str, open: bool) -> Result<Vec<Grant>, Denied> {
+    let mut deployed = deployed();
+    let of = |stack: &Stack, logical: &str| stack.roles.values().find(|own| own.logical == logical).unwrap().clone();
+    let borrow = of(&deployed.stacks[&region("eu-west-1")], "PromoteRole").statements;
+    let borrow = borrow.into_iter().find(|own| own.sid == "Borrow").unwrap();
+    let stack = deployed.stacks.get_mut(&region(from)).unwrap();
+    let role = of(stack, function);
+    if open {
+        stack.roles.get_mut(&role.arn).unwrap().statements.push(borrow);
+    }
+    let mut context = Context::from([
+        ("aws:principalarn".to_owned(), vec![role.arn.clone()]),
+        ("sts:externalid".to_owned(), vec![external_id.to_owned()]),
+    ]);
+    context.extend(role.tags.iter().map(|(tag, value)| (format!("aws:principaltag/{tag}"), vec![value.clone()])));
+    deployed.authorise(&Request {
+        principal: &Principal::Role(role.arn),
+        action: "sts:AssumeRole",
+        resource: "arn:aws:iam::111122223333:role/meridian-fraud-lent-ap-northeast-1",
+        context: &context,
+    })
+}
+
+#[test]
+fn a_region_lends_its_role_to_homes_promote_and_to_nobody_else() {
+    let grants = borrows("eu-west-1", "PromoteRole", "fraud", false).unwrap();
+    let grants: Vec<String> = grants.iter().map(Grant::to_string).collect();
+    let role = "arn:aws:iam::111122223333:role/meridian-fraud-lent-";
+    let borrow = format!("PromoteRole.Borrow: sts:AssumeRole on {role}*");
+    assert_eq!(grants, [borrow, format!("LentRole.Lend: sts:AssumeRole on {role}ap-northeast-1")]);
+    // What the role trusts decides, whatever the borrower's own policies say.
+    for open in [false, true] {
+        assert!(borrows("eu-west-1", "PromoteRole", "cards", open).is_err());
+        for function in ["ReplicationRole", "RollbackRole", "ShadowEvalRole", "StatusRole", "LentRole"] {
+            assert!(borrows("eu-west-1", function, "fraud", open).is_err(), "{function}");
+        }
+        for away in ["ap-northeast-1", "ap-southeast-2", "sa-east-1"] {
+            assert!(borrows(away, "PromoteRole", "fraud", open).is_err(), "{away}");
+        }
+    }
 }

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod endpoints;
 pub mod errors;
 pub mod ledger;
+pub mod lending;
 pub mod pager;
 pub mod pipeline;
 pub mod registry;

@@ -9,5 +9,6 @@
 
 mod cbor;
 mod common;
+mod lending;
 mod virtual_time;
 mod wire;

@@ -143,7 +143,9 @@ mod tests {
     /// What one who asks at a moment is given, where the region lends `lent` until then, or refuses.
     async fn ask(loans: &Loans<u32>, second: i64, lent: Option<(u32, i64)>) -> (Answer<u32>, bool) {
         let asked = Cell::new(false);
-        let answer = loans.of(&region(), &At(Cell::new(at(second))), async || {
+        let clock = At(Cell::new(at(second)));
+        let region = region();
+        let answer = loans.of(&region, &clock, async || {
             asked.set(true);
             lent.map(|(keys, until)| Loan { keys, until: at(until) }).ok_or_else(refusal)
         });

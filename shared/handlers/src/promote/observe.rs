@@ -176,13 +176,15 @@ impl Look {
 type Ledgers = (BTreeMap<RegionName, Journal<RegionHistory>>, BTreeMap<RegionName, Seen<RegionHistory>>);
 
 /// Every region's chain. One that does not answer, or does not let itself be read, or was altered is unknown: that is its
-/// region's trouble and no other's (I7, I13).
+/// region's trouble and no other's (I7, I13); they are read side by side, for each region may take its time not to answer.
 async fn ledgers<P: Ports>(ports: &P, fleet: &Fleet) -> Ledgers {
     let mut journals = BTreeMap::new();
     let mut histories = BTreeMap::new();
-    for region in &fleet.regions {
-        let chain = Chain::Region(region.name.clone());
-        match Journal::<RegionHistory>::open(ports, &region.name, chain).await {
+    let open =
+        |region: &Region| Journal::<RegionHistory>::open(ports, &region.name, Chain::Region(region.name.clone()));
+    let opened = join_all(fleet.regions.iter().map(open)).await;
+    for (region, opened) in fleet.regions.iter().zip(opened) {
+        match opened {
             Ok(journal) => {
                 histories.insert(region.name.clone(), Seen::Known(journal.history().clone()));
                 journals.insert(region.name.clone(), journal);

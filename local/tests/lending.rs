@@ -1,0 +1,98 @@
+//! A region that does not lend its role to home's `promote` is ill, and ill alone: it is left behind, and the others go on.
+
+#![allow(clippy::unwrap_used, reason = "a test's helpers are tests too")]
+
+use meridian_domain::RegionName;
+use meridian_local::night::{Functions, Options, Report, Scenario, Session, Site};
+use meridian_local::world::{Fault, FaultKind};
+
+const NIGHT: &str = r#"
+title = "a region does not lend its role"
+start = "2026-11-20T02:59:00Z"
+lasts = "2h"
+
+[[publish]]
+at = "03:00"
+version = "v427"
+model = "good"
+
+[expect]
+serves = {}
+pages = 1
+executions = ["failed"]
+"#;
+
+const JP: &str = "ap-northeast-1";
+const BR: &str = "sa-east-1";
+
+/// How a night ends at a site, with its story.
+fn live(site: Site, scenario: &Scenario) -> (String, Report) {
+    let out = tempfile::tempdir().unwrap();
+    let options = Options { seed: 7, functions: Functions::InProcess, out: out.path().to_owned(), record: None };
+    let mut night = Session::begin(site, scenario, &options).unwrap();
+    let mut story = String::new();
+    night.run_until(scenario.end(), &mut |line| story.push_str(&format!("{}\n", line.plain()))).unwrap();
+    (story, night.report().unwrap())
+}
+
+fn region(name: &str) -> RegionName {
+    name.parse().unwrap()
+}
+
+/// Everybody but `left` serves v427, `left` the release before; one page says so.
+fn is_left_behind(left: &str, story: &str, report: &Report) {
+    assert!(report.as_expected, "{:?}\n{story}", report.unexpected);
+    for end in &report.fleet {
+        let version = if end.region == region(left) { "v426" } else { "v427" };
+        assert_eq!(end.version.as_deref(), Some(version), "{}\n{story}", end.region);
+        assert!(end.confirmed_by_endpoint, "{}\n{story}", end.region);
+        assert_eq!(end.health_changes, 0, "{}\n{story}", end.region);
+    }
+}
+
+#[test]
+fn a_region_that_trusts_somebody_else_is_deferred_and_nobody_waits_for_it() {
+    let mut site = Site::repository().unwrap();
+    let role = site.fleet.lent_role_arn(&region(JP));
+    let stack = site.deployment.stacks.get_mut(&region(JP)).unwrap();
+    stack.roles.get_mut(&role).unwrap().trust.clear();
+    let (story, report) = live(site, &Scenario::parse("untrusting", NIGHT).unwrap());
+    is_left_behind(JP, &story, &report);
+    let page = &report.pages[0];
+    assert!(page.message.contains("AssumeRole in ap-northeast-1: refused: AccessDenied"), "{page:?}");
+    assert!(page.subject.contains("JP is deferred"), "{page:?}");
+}
+
+/// BR's loan, from the wave's begin, ends at 04:00, in the middle of BR's canary. The judge has no way to say "proceed", and
+/// the silence takes the canary back (I9).
+#[test]
+fn a_canary_goes_back_where_the_loan_ends_and_is_not_renewed() {
+    let mut scenario = Scenario::parse("unrenewed", NIGHT).unwrap();
+    scenario.fault.push(Fault {
+        region: Some(region(BR)),
+        operation: Some("AssumeRole".to_owned()),
+        from: Some("03:50".parse().unwrap()),
+        until: Some("04:30".parse().unwrap()),
+        ..Fault::of(FaultKind::Unavailable)
+    });
+    let (story, report) = live(Site::repository().unwrap(), &scenario);
+    is_left_behind(BR, &story, &report);
+    assert!(story.contains("fraud-heartbeat"), "{story}");
+}
+
+/// A loan outlasts a short illness of the region's STS: nobody notices.
+#[test]
+fn a_loan_outlasts_an_sts_that_is_away_for_a_while() {
+    let mut scenario = Scenario::load("good-night").unwrap();
+    for place in [JP, BR] {
+        scenario.fault.push(Fault {
+            region: Some(region(place)),
+            operation: Some("AssumeRole".to_owned()),
+            from: Some("03:10".parse().unwrap()),
+            until: Some("03:55".parse().unwrap()),
+            ..Fault::of(FaultKind::TimeOut)
+        });
+    }
+    let (story, report) = live(Site::repository().unwrap(), &scenario);
+    assert!(report.as_expected, "{:?}\n{story}", report.unexpected);
+}
