@@ -284,10 +284,11 @@ fn a_role_is_lent_and_its_keys_act_with_it() {
     );
     let lent = form(&door, "sts", &ask);
     let text = lent.text();
-    let namespace = "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult>";
+    let namespace = "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><";
     assert!(lent.status == 200 && text.starts_with(namespace), "{text}");
     assert_eq!(element(&text, "Expiration"), "2026-11-20T03:15:00Z");
-    assert!(text.contains("<AssumedRoleUser><AssumedRoleId>AROA"), "{text}");
+    let user = "<Arn>arn:aws:sts::111122223333:assumed-role/meridian-fraud-lent-ap-northeast-1/test</Arn>";
+    assert!(text.contains(user) && element(&text, "AssumedRoleId").ends_with(":test"), "{text}");
 
     let (key, token) = (element(&text, "AccessKeyId"), element(&text, "SessionToken"));
     let describe = |place: &str, token: &str| {

@@ -46,6 +46,8 @@ pub fn run<T>(work: impl Future<Output = T>) -> T {
 pub enum Fault {
     /// It fails, and nothing was done.
     Fails(ErrorKind),
+    /// It is not even asked: the region lends its role no more.
+    Unlent,
     /// It is done, and its answer is lost.
     AnswerLost,
     /// It panics.
@@ -178,6 +180,7 @@ impl World {
             None if self.dark.borrow().contains(region) => error(ErrorKind::Unreachable),
             None => work(),
             Some(Fault::Fails(kind)) => error(kind),
+            Some(Fault::Unlent) => wrong(ErrorKind::Refused, region, LOAN),
             Some(Fault::AnswerLost) => work().and_then(|_| error(ErrorKind::Unreachable)),
             Some(Fault::Panics) => panic!("scheduled panic with a payload 0.123,0.456"),
             Some(Fault::Hangs) => panic!("{operation} cannot hang"),

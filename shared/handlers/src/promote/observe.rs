@@ -180,9 +180,10 @@ type Ledgers = (BTreeMap<RegionName, Journal<RegionHistory>>, BTreeMap<RegionNam
 async fn ledgers<P: Ports>(ports: &P, fleet: &Fleet) -> Ledgers {
     let mut journals = BTreeMap::new();
     let mut histories = BTreeMap::new();
-    let open =
-        |region: &Region| Journal::<RegionHistory>::open(ports, &region.name, Chain::Region(region.name.clone()));
-    let opened = join_all(fleet.regions.iter().map(open)).await;
+    let chain = |region: &Region| Chain::Region(region.name.clone());
+    let regions = fleet.regions.iter();
+    let opened = regions.map(|region| Journal::<RegionHistory>::open(ports, &region.name, chain(region)));
+    let opened = join_all(opened).await;
     for (region, opened) in fleet.regions.iter().zip(opened) {
         match opened {
             Ok(journal) => {

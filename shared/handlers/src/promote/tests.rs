@@ -159,6 +159,17 @@ fn an_update_that_is_refused_fails_the_action_and_lets_go_of_the_fleet() {
     }
 }
 
+/// I7: a role that is not lent any more is its region's trouble, at whatever step it is missed; no job fails of it.
+#[test]
+fn a_role_that_is_missed_in_mid_step_makes_the_region_ill_and_fails_nothing() {
+    for step in ["PutMetricData", "PutMetricAlarm", "CreateModel", "CreateEndpointConfig", "UpdateEndpoint"] {
+        let (world, release) = world();
+        world.fault(step, Fault::Unlent);
+        assert_eq!(call(&world, release)["outcome"], "waiting", "{step}");
+        assert!(world.pages.borrow().is_empty() && world.faults.borrow().is_empty(), "{step}");
+    }
+}
+
 /// A page that the pager declines stays owed in the region's own ledger, and the wave stops all the same.
 #[test]
 fn a_page_that_the_pager_refuses_is_owed_and_keeps_nothing_from_ending() {
