@@ -6,12 +6,6 @@ use meridian_domain::RegionName;
 use meridian_local::night::{Functions, Options, Report, Scenario, Session, Site};
 use meridian_local::world::{Fault, FaultKind};
 
-/// A night at whose end one region lags.
-fn night(left: &str) -> Scenario {
-    let serves = [EU, AU, JP, BR].map(|own| format!("{own} = \"{}\"", if own == left { "v426" } else { "v427" }));
-    Scenario::parse("unlent", &NIGHT.replace("serves = {}", &format!("serves = {{ {} }}", serves.join(", ")))).unwrap()
-}
-
 const NIGHT: &str = r#"
 title = "a region does not lend its role"
 start = "2026-11-20T02:59:00Z"
@@ -23,13 +17,40 @@ version = "v427"
 model = "good"
 
 [expect]
-serves = {}
+serves = { eu-west-1 = "v427", ap-southeast-2 = "v427", ap-northeast-1 = "v426", sa-east-1 = "v427" }
 pages = 1
 executions = ["failed"]
 "#;
 
-const EU: &str = "eu-west-1";
-const AU: &str = "ap-southeast-2";
+/// The second wave begins before the loans of the first one have ended. AU's, from 03:55, ends in the middle of AU's canary.
+const TWO_WAVES: &str = r#"
+title = "a region lends its role once, and not again"
+start = "2026-11-20T02:59:00Z"
+lasts = "4h"
+
+[[publish]]
+at = "03:00"
+version = "v427"
+model = "good"
+
+[[publish]]
+at = "04:20"
+version = "v428"
+model = "good"
+
+[[fault]]
+kind = "unavailable"
+operation = "AssumeRole"
+region = "ap-southeast-2"
+from = "04:15"
+until = "05:45"
+
+[expect]
+serves = { eu-west-1 = "v428", ap-southeast-2 = "v427", ap-northeast-1 = "v428", sa-east-1 = "v428" }
+pages = 1
+executions = ["succeeded", "failed"]
+"#;
+
 const JP: &str = "ap-northeast-1";
 const BR: &str = "sa-east-1";
 
@@ -62,28 +83,20 @@ fn a_region_that_trusts_somebody_else_is_deferred_and_nobody_waits_for_it() {
     let role = format!("arn:aws:iam::111122223333:role/meridian-fraud-lent-{JP}");
     let stack = site.deployment.stacks.get_mut(&region(JP)).unwrap();
     stack.roles.get_mut(&role).unwrap().trust.clear();
-    let (story, report) = live(site, &night(JP));
+    let (story, report) = live(site, &Scenario::parse("unlent", NIGHT).unwrap());
     is_as_expected(&story, &report);
     let page = &report.pages[0];
     assert!(page.message.contains("AssumeRole in ap-northeast-1: refused: AccessDenied"), "{page:?}");
     assert!(page.subject.contains("JP is deferred"), "{page:?}");
 }
 
-/// BR's loan, from the wave's begin, ends at 04:00, in the middle of BR's canary. The judge has no way to say "proceed", and
-/// the silence takes the canary back (I9).
+/// The judge has no way to say "proceed", and the silence takes the canary back (I9).
 #[test]
 fn a_canary_goes_back_where_the_loan_ends_and_is_not_renewed() {
-    let mut scenario = night(BR);
-    scenario.fault.push(Fault {
-        region: Some(region(BR)),
-        operation: Some("AssumeRole".to_owned()),
-        from: Some("03:50".parse().unwrap()),
-        until: Some("04:30".parse().unwrap()),
-        ..Fault::of(FaultKind::Unavailable)
-    });
+    let scenario = Scenario::parse("unrenewed", TWO_WAVES).unwrap();
     let (story, report) = live(Site::repository().unwrap(), &scenario);
     is_as_expected(&story, &report);
-    assert!(story.contains("fraud-heartbeat"), "{story}");
+    assert!(story.contains("AU  alarm fraud-heartbeat: nobody judges the canary"), "{story}");
 }
 
 /// A loan outlasts a short illness of the region's STS: nobody notices.

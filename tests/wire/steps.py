@@ -208,6 +208,44 @@ def sns_publish_more_than_256_kb(at, sns):
     sns.publish(TopicArn=at.topic, Message="m" * (256 * 1024 + 1))
 
 
+# --- STS ---
+
+
+def role(at) -> str:
+    return f"arn:aws:iam::{at.account}:role/meridian-fraud-lent-eu-west-1"
+
+
+def lasting(at, sts, seconds: int) -> dict:
+    said = sts.assume_role(RoleArn=role(at), RoleSessionName="promote.eu-west-1", DurationSeconds=seconds)
+    lent, user = said["Credentials"], said["AssumedRoleUser"]
+    return {
+        "key": f"{lent['AccessKeyId'][:4]} and {len(lent['AccessKeyId']) - 4} more",
+        "minutes": round((lent["Expiration"] - at.now()).total_seconds() / 60),
+        "user": user["Arn"].split(":", 5)[5],
+        "id": f"{user['AssumedRoleId'][:4]}:{user['AssumedRoleId'].split(':')[-1]}",
+    }
+
+
+@step("sts", BOTH)
+def sts_a_role_for_an_hour(at, sts):
+    return lasting(at, sts, 3600)
+
+
+@step("sts", BOTH)
+def sts_a_role_for_a_quarter_of_an_hour(at, sts):
+    return lasting(at, sts, 900)
+
+
+@step("sts", BOTH)
+def sts_a_role_for_a_minute(at, sts):
+    return lasting(at, sts, 60)
+
+
+@step("sts", BOTH)
+def sts_a_session_with_a_name_of_two_words(at, sts):
+    sts.assume_role(RoleArn=role(at), RoleSessionName="two words")
+
+
 # --- CloudWatch: statistics, and alarms ---
 
 

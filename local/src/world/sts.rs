@@ -51,6 +51,21 @@ impl World {
         self.sessions.contains_key(id)
     }
 
+    /// A new session of a role.
+    fn session(&mut self, role: &str, seconds: u32) -> Credentials {
+        let mut random = Random::labelled(self.config.seed, ["session", &self.sessions.len().to_string()]);
+        let credentials = Credentials {
+            access_key_id: format!("ASIA{}", random.token(16).to_uppercase()),
+            secret_access_key: random.token(40),
+            session_token: random.token(160),
+            expiration: self.later(SignedDuration::from_secs(i64::from(seconds))),
+        };
+        let token = credentials.session_token.clone();
+        let session = Session { role: role.to_owned(), token, until: credentials.expiration };
+        self.sessions.insert(credentials.access_key_id.clone(), session);
+        credentials
+    }
+
     /// As whom a caller acts; none for an administrator, whom nobody asks.
     pub(super) fn principal(&self, caller: &Caller, service: Service) -> Result<Option<Principal>, ApiError> {
         let Some(keys) = &caller.session else {
@@ -74,44 +89,36 @@ impl Operation for AssumeRole {
 
     /// Whether the caller may, and whether the role trusts it, has been asked: IAM does.
     fn apply(self, world: &mut World, _: &RegionName) -> Result<AssumeRoleOutput, ApiError> {
+        let seconds = self.seconds()?;
+        let role = self.role_arn.rsplit_once('/').filter(|_| world.deployment.role(&self.role_arn).is_some());
+        let Some((_, role)) = role else {
+            // STS does not say whether there is such a role.
+            let message = format!("not authorized to perform: sts:AssumeRole on resource: {}", self.role_arn);
+            return Err(ApiError::new("AccessDenied", 403, message));
+        };
+        let id = Random::labelled(world.config.seed, ["role", role]).token(16).to_uppercase();
+        let (account, name) = (&world.config.fleet.account, &self.role_session_name);
+        let assumed_role_user = AssumedRoleUser {
+            assumed_role_id: format!("AROA{id}:{name}"),
+            arn: format!("arn:aws:sts::{account}:assumed-role/{role}/{name}"),
+        };
+        Ok(AssumeRoleOutput { credentials: world.session(&self.role_arn, seconds), assumed_role_user })
+    }
+}
+
+impl AssumeRole {
+    /// How long the session is to last; a call that STS does not take is refused.
+    fn seconds(&self) -> Result<u32, ApiError> {
         let refuse = |message: &str| Err(ApiError::new("ValidationError", 400, message));
         let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
         let name = &self.role_session_name;
         if !(2..=64).contains(&name.len()) || !name.chars().all(allowed) {
             return refuse("Member must satisfy regular expression pattern: [\\w+=,.@-]*: roleSessionName");
         }
-        let seconds = self.duration_seconds.unwrap_or(HOUR);
-        if !(SHORTEST..=HOUR).contains(&seconds) {
-            return refuse("The requested DurationSeconds exceeds the bounds set for this role.");
+        match self.duration_seconds.unwrap_or(HOUR) {
+            seconds if (SHORTEST..=HOUR).contains(&seconds) => Ok(seconds),
+            _ => refuse("The requested DurationSeconds exceeds the bounds set for this role."),
         }
-        let Some((_, role)) =
-            self.role_arn.rsplit_once('/').filter(|_| world.deployment.role(&self.role_arn).is_some())
-        else {
-            // STS does not say whether there is such a role.
-            let message = format!("not authorized to perform: sts:AssumeRole on resource: {}", self.role_arn);
-            return Err(ApiError::new("AccessDenied", 403, message));
-        };
-        let seed = world.config.seed;
-        let id = format!("AROA{}", Random::labelled(seed, ["role", role]).token(16).to_uppercase());
-        let mut random = Random::labelled(seed, ["session", &world.sessions.len().to_string()]);
-        let credentials = Credentials {
-            access_key_id: format!("ASIA{}", random.token(16).to_uppercase()),
-            secret_access_key: random.token(40),
-            session_token: random.token(160),
-            expiration: world.later(SignedDuration::from_secs(i64::from(seconds))),
-        };
-        let session = Session {
-            role: self.role_arn.clone(),
-            token: credentials.session_token.clone(),
-            until: credentials.expiration,
-        };
-        world.sessions.insert(credentials.access_key_id.clone(), session);
-        let account = &world.config.fleet.account;
-        let assumed_role_user = AssumedRoleUser {
-            assumed_role_id: format!("{id}:{name}"),
-            arn: format!("arn:aws:sts::{account}:assumed-role/{role}/{name}"),
-        };
-        Ok(AssumeRoleOutput { credentials, assumed_role_user })
     }
 }
 
