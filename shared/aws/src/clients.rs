@@ -126,7 +126,9 @@ impl Clients {
     async fn borrowed(&self, region: &RegionName) -> Answer<Option<Keys>> {
         let Some(borrower) = &self.borrower else { return Ok(None) };
         // The region's own STS: a loan must not hang on another region, not even on home.
-        borrower.keys(region, &self.clock, async || self.sts(region).await).await.map(Some)
+        let keys = borrower.keys(region, &self.clock, async || self.sts(region).await);
+        // Boxed: it stands inside of every call's future, and those are as deep as the compiler bears.
+        Box::pin(keys).await.map(Some)
     }
 
     /// Where credentials come from.
