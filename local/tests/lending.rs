@@ -47,7 +47,7 @@ until = "05:45"
 
 [expect]
 serves = { eu-west-1 = "v428", ap-southeast-2 = "v427", ap-northeast-1 = "v428", sa-east-1 = "v428" }
-pages = 1
+pages = 2
 executions = ["succeeded", "failed"]
 "#;
 
@@ -90,7 +90,8 @@ fn a_region_that_trusts_somebody_else_is_deferred_and_nobody_waits_for_it() {
     assert!(page.subject.contains("JP is deferred"), "{page:?}");
 }
 
-/// The judge has no way to say "proceed", and the silence takes the canary back (I9).
+/// The judge has no way to say "proceed", and the silence takes the canary back (I9). AU says so itself, and home that it goes
+/// on without AU.
 #[test]
 fn a_canary_goes_back_where_the_loan_ends_and_is_not_renewed() {
     let scenario = Scenario::parse("unrenewed", TWO_WAVES).unwrap();
