@@ -27,7 +27,9 @@ pub struct Loan<K> {
 }
 
 /// What a process has borrowed, by region; a warm process keeps it between calls. Clones share it.
-pub struct Loans<K>(Arc<Mutex<BTreeMap<RegionName, Arc<Turn<Account<K>>>>>>);
+pub struct Loans<K>(Arc<Mutex<Accounts<K>>>);
+
+type Accounts<K> = BTreeMap<RegionName, Arc<Turn<Account<K>>>>;
 
 /// How one region stands.
 struct Account<K> {
