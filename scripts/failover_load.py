@@ -1,6 +1,6 @@
 """What a survivor carries when all customers of another region come to it: the table of docs/routing.md.
 
-Usual traffic as the functions reckon it (shared/domain/src/traffic.rs), instances by prices.toml's requests_per_instance.
+Usual traffic as the functions reckon it (shared/domain/src/traffic.rs), instances by fleet.toml's requests_per_instance.
 With --check it compares the page with what it reckons.
 """
 
@@ -34,15 +34,17 @@ def rate(region, shares, at):
     return region["peak_rps"] * (shares[local.hour] * (1 - part) + shares[(local.hour + 1) % 24] * part)
 
 
-def largest(lost, survivor, shares, minutes):
-    """The most that both regions' customers ask of the survivor in these minutes of the days."""
-    times = [day + datetime.timedelta(minutes=minute) for day in DAYS for minute in minutes]
-    return max(rate(lost, shares, at) + rate(survivor, shares, at) for at in times)
+def floor(region, night, at):
+    """The least number of instances that the region has at a moment."""
+    clock = at.astimezone(zoneinfo.ZoneInfo(region["time_zone"])).strftime("%H:%M")
+    begins, ends = night["from"], night["until"]
+    by_night = begins <= clock < ends if begins < ends else clock >= begins or clock < ends
+    return region.get("night_instances", region["instances"]) if by_night else region["instances"]
 
 
 def table():
-    fleet = tomllib.loads(pathlib.Path("fleet.toml").read_text())["region"]
-    carries = tomllib.loads(pathlib.Path("prices.toml").read_text())["usage"]["requests_per_instance"]
+    policy = tomllib.loads(pathlib.Path("fleet.toml").read_text())
+    fleet, scaling = policy["region"], policy["scaling"]
     shares = profile()
     lines = ["lost  survivor  floor   any hour            in the night's wave"]
     for lost in fleet:
@@ -51,10 +53,12 @@ def table():
                 continue
             line = f"{lost['title']:<6}{survivor['title']:<10}{survivor['instances']:>5}"
             for minutes in (range(24 * 60), WAVE):
-                load = largest(lost, survivor, shares, minutes)
-                needs = math.ceil(load / carries)
-                short = " short" if needs > survivor["instances"] else ""
-                line += f"   {load:>4.0f}/s  {needs} needed{short:<6}"
+                times = [day + datetime.timedelta(minutes=minute) for day in DAYS for minute in minutes]
+                loads = [(rate(lost, shares, at) + rate(survivor, shares, at), floor(survivor, scaling["night"], at)) for at in times]
+                instances = lambda load: math.ceil(load / scaling["requests_per_instance"])
+                load = max(load for load, _ in loads)
+                short = " short" if any(instances(load) > least for load, least in loads) else ""
+                line += f"   {load:>4.0f}/s  {instances(load)} needed{short:<6}"
             lines.append(line.rstrip())
     return "\n".join(lines) + "\n"
 

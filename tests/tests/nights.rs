@@ -59,6 +59,7 @@ golden! {
     a_tokyo_that_stays_dark_stays_unknown: "tokyo-dark-long",
     a_new_execution_catches_tokyo_up: "tokyo-rerun",
     the_next_night_catches_tokyo_up: "tokyo-next-night",
+    a_region_could_carry_dublins_customers_before_a_wave_by_day: "day-wave",
     a_slow_release_is_caught_in_dublin: "bad-model",
     a_worse_model_touches_no_endpoint: "bad-eval",
     a_late_alarm_takes_sydney_back_by_itself: "late-alarm",

@@ -15,7 +15,12 @@ from botocore import parsers
 from shapes import DATETIMES, NUMBERS, service
 
 # What every service is called in an X-Amz-Target, and under which name requests to it are signed.
-TARGETS = {"SageMaker": "sagemaker", "CodePipeline_20150709": "codepipeline", "GraniteServiceVersion20100801": "cloudwatch"}
+TARGETS = {
+    "SageMaker": "sagemaker",
+    "CodePipeline_20150709": "codepipeline",
+    "GraniteServiceVersion20100801": "cloudwatch",
+    "AnyScaleFrontendService": "application-autoscaling",
+}
 SIGNING = {"sagemaker-runtime": "sagemaker", "cloudwatch": "monitoring"}
 # Headers that belong to HTTP, to signing or to the SDK, and to no operation. `expect` and the chunked encoding among them.
 PLAIN = re.compile(

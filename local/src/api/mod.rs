@@ -9,6 +9,7 @@ use meridian_domain::RegionName;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+pub mod autoscaling;
 pub mod cloudwatch;
 pub mod codepipeline;
 mod error;
@@ -40,6 +41,8 @@ pub enum Service {
     Sns,
     /// Roles on loan (query).
     Sts,
+    /// How many instances endpoints have (JSON 1.1).
+    ApplicationAutoScaling,
 }
 
 impl fmt::Display for Service {
@@ -52,6 +55,7 @@ impl fmt::Display for Service {
             Service::CodePipeline => "codepipeline",
             Service::Sns => "sns",
             Service::Sts => "sts",
+            Service::ApplicationAutoScaling => "application-autoscaling",
         })
     }
 }
@@ -92,7 +96,7 @@ pub struct Tag {
 }
 
 /// AWS's names of every operation that the world knows.
-pub const OPERATIONS: [&str; 25] = [
+pub const OPERATIONS: [&str; 32] = [
     s3::PutObject::NAME,
     s3::GetObject::NAME,
     s3::HeadObject::NAME,
@@ -118,10 +122,17 @@ pub const OPERATIONS: [&str; 25] = [
     codepipeline::PutJobFailureResult::NAME,
     sns::Publish::NAME,
     sts::AssumeRole::NAME,
+    autoscaling::RegisterScalableTarget::NAME,
+    autoscaling::PutScalingPolicy::NAME,
+    autoscaling::PutScheduledAction::NAME,
+    autoscaling::DeleteScheduledAction::NAME,
+    autoscaling::DescribeScalableTargets::NAME,
+    autoscaling::DescribeScalingPolicies::NAME,
+    autoscaling::DescribeScheduledActions::NAME,
 ];
 
 /// The operations that change something: between two of them a function that dies has done the same, wherever it dies.
-pub const EFFECTS: [&str; 13] = [
+pub const EFFECTS: [&str; 17] = [
     s3::PutObject::NAME,
     sagemaker::CreateModel::NAME,
     sagemaker::CreateEndpointConfig::NAME,
@@ -135,4 +146,8 @@ pub const EFFECTS: [&str; 13] = [
     codepipeline::PutJobSuccessResult::NAME,
     codepipeline::PutJobFailureResult::NAME,
     sns::Publish::NAME,
+    autoscaling::RegisterScalableTarget::NAME,
+    autoscaling::PutScalingPolicy::NAME,
+    autoscaling::PutScheduledAction::NAME,
+    autoscaling::DeleteScheduledAction::NAME,
 ];

@@ -2,6 +2,7 @@
 
 use super::DirectPorts;
 use super::errors::Call;
+use crate::api::Tag;
 use crate::api::runtime::InvokeEndpoint;
 use crate::api::sagemaker::{
     AutoRollbackConfig, BlueGreenUpdatePolicy, CapacitySize, ContainerDefinition, CreateEndpoint, CreateEndpointConfig,
@@ -49,7 +50,7 @@ impl Endpoints for DirectPorts {
                 environment: environment.map(|(name, value)| (name.to_owned(), value)).into(),
             },
             execution_role_arn: Some(model.execution_role.clone()),
-            tags: Vec::new(),
+            tags: self.tags(region),
         };
         self.call(region, request).await?;
         Ok(())
@@ -66,7 +67,7 @@ impl Endpoints for DirectPorts {
         let request = CreateEndpointConfig {
             endpoint_config_name: config.name.to_string(),
             production_variants: vec![variant],
-            tags: Vec::new(),
+            tags: self.tags(region),
         };
         self.call(region, request).await?;
         Ok(())
@@ -76,7 +77,7 @@ impl Endpoints for DirectPorts {
         let request = CreateEndpoint {
             endpoint_name: endpoint.to_string(),
             endpoint_config_name: config.to_string(),
-            tags: Vec::new(),
+            tags: self.tags(region),
         };
         self.call(region, request).await?;
         Ok(())
@@ -106,6 +107,12 @@ impl Endpoints for DirectPorts {
         let answer = self.call(region, request).await?;
         let text = String::from_utf8(answer.body.into());
         text.map_err(|_| Call::new(region, "InvokeEndpoint").refused("the answer is not text"))
+    }
+}
+
+impl DirectPorts {
+    fn tags(&self, region: &RegionName) -> Vec<Tag> {
+        self.fleet.cost_tags(region).map(|(key, value)| Tag { key, value }).into()
     }
 }
 

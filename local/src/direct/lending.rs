@@ -14,7 +14,11 @@ pub type RoleLoans = Loans<SessionKeys>;
 /// What acts on a region. The pipeline's jobs and home's on-call are a function's own business.
 fn is_lent(service: Service) -> bool {
     match service {
-        Service::S3 | Service::SageMaker | Service::SageMakerRuntime | Service::CloudWatch => true,
+        Service::S3
+        | Service::SageMaker
+        | Service::SageMakerRuntime
+        | Service::CloudWatch
+        | Service::ApplicationAutoScaling => true,
         Service::CodePipeline | Service::Sns | Service::Sts => false,
     }
 }

@@ -9,6 +9,7 @@ mod errors;
 mod lending;
 mod pipeline;
 mod registry;
+mod scaling;
 mod signals;
 mod store;
 

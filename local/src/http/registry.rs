@@ -1,7 +1,7 @@
 //! The operations that can be called with plain values: every service but the two that speak REST.
 
 use super::reply::{Call, malformed, map, title, unknown};
-use crate::api::{ApiError, Operation, Outcome, Service, cloudwatch, codepipeline, sagemaker, sns, sts};
+use crate::api::{ApiError, Operation, Outcome, Service, autoscaling, cloudwatch, codepipeline, sagemaker, sns, sts};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -28,6 +28,13 @@ const OPERATIONS: &[Entry] = &[
     entry::<codepipeline::PutJobFailureResult>(),
     entry::<sns::Publish>(),
     entry::<sts::AssumeRole>(),
+    entry::<autoscaling::RegisterScalableTarget>(),
+    entry::<autoscaling::PutScalingPolicy>(),
+    entry::<autoscaling::PutScheduledAction>(),
+    entry::<autoscaling::DeleteScheduledAction>(),
+    entry::<autoscaling::DescribeScalableTargets>(),
+    entry::<autoscaling::DescribeScalingPolicies>(),
+    entry::<autoscaling::DescribeScheduledActions>(),
 ];
 
 struct Entry {

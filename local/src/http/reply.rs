@@ -101,5 +101,6 @@ pub(super) fn title(service: Service) -> &'static str {
         Service::CodePipeline => "CodePipeline",
         Service::Sns => "SNS",
         Service::Sts => "STS",
+        Service::ApplicationAutoScaling => "ApplicationAutoScaling",
     }
 }

@@ -58,6 +58,7 @@ fn signing_name(service: Service) -> &'static str {
         Service::CodePipeline => "codepipeline",
         Service::Sns => "sns",
         Service::Sts => "sts",
+        Service::ApplicationAutoScaling => "application-autoscaling",
     }
 }
 

@@ -21,6 +21,7 @@ macro_rules! every_scenario {
             tokyo_dark_long: "tokyo-dark-long",
             tokyo_rerun: "tokyo-rerun",
             tokyo_next_night: "tokyo-next-night",
+            day_wave: "day-wave",
             bad_model: "bad-model",
             bad_eval: "bad-eval",
             late_alarm: "late-alarm",

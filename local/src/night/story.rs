@@ -316,6 +316,12 @@ impl Narrator {
             Record::FullLoadJudged { why, judgement: None, .. } => (Tone::Plain, format!("at full load: {why}")),
             Record::Settled { target, .. } => (Tone::Quiet, format!("settled on {}", target.version)),
             Record::BytesUnknown { why, .. } => (Tone::Bad, format!("UNKNOWN: nobody knows which bytes serve: {why}")),
+            Record::ScalingIntended { floor, .. } if floor.failover => {
+                (Tone::Quiet, format!("is to have {} instances, should another region's customers come", floor.least))
+            }
+            Record::InstancesAwaited { there, .. } => {
+                (Tone::Quiet, if *there { "has them" } else { "does not get them" }.to_owned())
+            }
             Record::Reverted { from, to, why } => {
                 (Tone::Bad, format!("back on {} from {}: {why}", to.version, from.version))
             }

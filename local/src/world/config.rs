@@ -91,6 +91,8 @@ pub struct LiveFacts {
     pub update_taken_after_failed_rollback: bool,
     /// Seconds during which a new endpoint configuration may be unknown to `UpdateEndpoint` ("eventually consistent").
     pub new_configuration_unknown_seconds: u32,
+    /// Whether `DescribeEndpoint` says `Updating` while autoscaling adds instances, or goes on saying `InService`.
+    pub scaling_shows_updating: bool,
 }
 
 impl Default for LiveFacts {
@@ -107,6 +109,7 @@ impl Default for LiveFacts {
             timers_run_while_dark: false,
             update_taken_after_failed_rollback: true,
             new_configuration_unknown_seconds: 0,
+            scaling_shows_updating: true,
         }
     }
 }

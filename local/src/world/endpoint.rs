@@ -23,6 +23,8 @@ pub(super) struct Endpoint {
     pub update: Option<Update>,
     pub failure_reason: Option<String>,
     pub last_deployment: Option<DeploymentConfig>,
+    /// So many instances are on their way to it, by autoscaling's word.
+    pub coming: Option<u32>,
     /// Invocations so far: they alternate between blue and green by the canary's share.
     pub asked: u64,
 }
@@ -154,6 +156,11 @@ impl Fleet {
             desired_instance_count: self.instances,
             variant_status: Vec::new(),
         }
+    }
+
+    /// The same while it is to have another number of instances.
+    pub fn summary_with(&self, coming: Option<u32>) -> ProductionVariantSummary {
+        ProductionVariantSummary { desired_instance_count: coming.unwrap_or(self.instances), ..self.summary() }
     }
 
     fn serving(&self, share: f64) -> Serving {

@@ -36,6 +36,7 @@ impl Operation for CreateEndpoint {
             update: None,
             failure_reason: None,
             last_deployment: None,
+            coming: None,
             asked: 0,
         };
         endpoints.insert(self.endpoint_name.clone(), endpoint);
@@ -54,7 +55,7 @@ impl Operation for UpdateEndpoint {
         let same_refused = world.config.live.same_configuration_refused;
         let endpoint = world.endpoint(region, &self.endpoint_name)?;
         let takes = match endpoint.status {
-            EndpointStatus::InService => true,
+            EndpointStatus::InService => endpoint.coming.is_none(),
             EndpointStatus::UpdateRollbackFailed => world.config.live.update_taken_after_failed_rollback,
             _ => false,
         };
@@ -105,7 +106,7 @@ impl Operation for DescribeEndpoint {
         Ok(DescribeEndpointOutput {
             endpoint_arn: world.arn("sagemaker", region, &format!("endpoint/{}", self.endpoint_name)),
             endpoint_config_name: endpoint.config().to_owned(),
-            production_variants: endpoint.blue.iter().map(Fleet::summary).collect(),
+            production_variants: endpoint.blue.iter().map(|fleet| fleet.summary_with(endpoint.coming)).collect(),
             endpoint_status: endpoint.status,
             failure_reason: endpoint.failure_reason.clone(),
             creation_time: endpoint.created.into(),

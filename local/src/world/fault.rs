@@ -21,8 +21,8 @@ pub enum FaultKind {
     Conflict,
     /// The call never returns.
     TimeOut,
-    /// SageMaker's control plane of the region is gone, and the region's STS with it: their calls never return, and updates
-    /// stand still.
+    /// SageMaker's control plane of the region is gone, with the region's STS and Application Auto Scaling: their calls never
+    /// return, and updates stand still.
     Dark,
     /// SageMaker cannot roll an update back in the region: it ends in `UpdateRollbackFailed`, with both fleets answering.
     RollbackFails,
@@ -40,6 +40,9 @@ pub enum FaultKind {
     /// Copies to the region do not come.
     ReplicationFail,
 }
+
+/// What goes with a region's control plane.
+const DARK: [Service; 3] = [Service::SageMaker, Service::Sts, Service::ApplicationAutoScaling];
 
 /// Whether a killed call took effect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -290,7 +293,7 @@ impl Scheduled {
                 Effect::Answer(ApiError::new("ConditionalRequestConflict", 409, message))
             }
             FaultKind::TimeOut => Effect::Hang,
-            FaultKind::Dark if matches!(call.service, Service::SageMaker | Service::Sts) => Effect::Hang,
+            FaultKind::Dark if DARK.contains(&call.service) => Effect::Hang,
             FaultKind::Kill => Effect::Kill(fault.when),
             FaultKind::Freeze => Effect::Freeze(fault.delay.unwrap_or_default()),
             FaultKind::Dark

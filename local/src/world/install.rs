@@ -104,6 +104,7 @@ impl World {
                 update: None,
                 failure_reason: None,
                 last_deployment: None,
+                coming: None,
                 asked: 0,
             },
         );

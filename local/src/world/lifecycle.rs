@@ -165,6 +165,7 @@ impl World {
         endpoint.status = EndpointStatus::InService;
         endpoint.modified = now;
         self.settled(region, name, Stage::InService, old.map(|fleet| fleet.config), None);
+        self.keep_bounds(region, name);
     }
 
     /// Turns an update back, or gives a first fleet up.
@@ -204,6 +205,7 @@ impl World {
         endpoint.modified = now;
         endpoint.failure_reason = leaves_reason.then(|| reason.clone());
         self.settled(region, name, Stage::InService, given_up, Some(reason));
+        self.keep_bounds(region, name);
     }
 
     fn cannot_roll_back(&mut self, region: &RegionName) -> bool {

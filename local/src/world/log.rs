@@ -67,6 +67,13 @@ pub enum What {
         /// Its bytes.
         size: u64,
     },
+    /// An endpoint has more instances.
+    InstancesAdded {
+        /// Which.
+        endpoint: String,
+        /// How many now.
+        instances: u32,
+    },
     /// A copy will not arrive.
     ReplicationFailed {
         /// The destination.

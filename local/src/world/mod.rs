@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 mod alarms;
+mod autoscaling;
 mod conduct;
 mod config;
 mod customers;
@@ -295,6 +296,7 @@ impl World {
             Event::MinuteEnds => self.minute_ends(),
             Event::EvaluateAlarms { high_resolution } => self.evaluate_alarms(high_resolution),
             Event::UpdateDue(due) => self.update_due(&due),
+            Event::InstancesAdded { region, endpoint } => self.instances_added(&region, &endpoint),
             Event::Sweep { region, rule } => self.sweep(region, rule),
             Event::HealthCheck { region } => self.check_health(region),
             Event::ActionBegins { execution } => self.action_begins(execution),

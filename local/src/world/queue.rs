@@ -25,6 +25,8 @@ pub(super) enum Event {
     EvaluateAlarms { high_resolution: bool },
     /// A phase of an update is over.
     UpdateDue(Due),
+    /// Instances that an endpoint was to get serve.
+    InstancesAdded { region: RegionName, endpoint: String },
     /// A scheduled rule, by its name, fires.
     Sweep { region: RegionName, rule: String },
     /// Route 53 asks a region.

@@ -1,6 +1,7 @@
 //! One region's state.
 
 use super::alarms::Alarms;
+use super::autoscaling::Scalables;
 use super::health::Health;
 use super::metrics::Metrics;
 use super::registry::Registry;
@@ -19,6 +20,7 @@ pub(super) struct Region {
     pub bucket: Bucket,
     pub sagemaker: SageMaker,
     pub registry: Registry,
+    pub scalables: Scalables,
     pub metrics: Metrics,
     pub alarms: Alarms,
     pub traffic: Traffic,
@@ -37,6 +39,7 @@ impl Region {
             bucket: Bucket::new(&bucket.name),
             sagemaker: SageMaker::default(),
             registry: Registry::default(),
+            scalables: Scalables::default(),
             metrics: Metrics::default(),
             alarms: Alarms::of_stack(stack, start).map_err(|error| missing(error.message))?,
             traffic: Traffic::new(policy.peak_rps, policy.time_zone.clone(), start),

@@ -133,7 +133,9 @@ pub struct Timing {
 /// The fleet from which random fleets are cut: the reference fleet's regions and four more.
 static EIGHT: LazyLock<Fleet> = LazyLock::new(|| {
     let text = concat!(include_str!("../../../fleet.toml"), "\n", include_str!("more-regions.toml"));
-    Fleet::parse(text).unwrap_or_else(|error| unreachable!("{error}"))
+    // How many instances a region has is not in this lean world.
+    let fleet = Fleet::parse(text).unwrap_or_else(|error| unreachable!("{error}"));
+    Fleet { scaling: None, ..fleet }
 });
 static RELEASE: LazyLock<Vec<(ReleaseId, Version)>> = LazyLock::new(|| {
     let version = |text: &str| text.parse().unwrap_or_else(|_| unreachable!("{text:?} is a version"));

@@ -248,6 +248,10 @@ impl World {
                 checks::breach(self, "I5", "an endpoint is to be created where there is one");
                 Err(Outcome::Broke)
             }
+            Act::Scale => {
+                checks::breach(self, "I8", "a region is to be scaled in a fleet without [scaling]");
+                Err(Outcome::Broke)
+            }
             Act::Disarm => {
                 let answer = Answer::of(self.signals_answer(region), strike);
                 if let Some(place) = self.regions.get_mut(region).filter(|_| answer.is_done()) {

@@ -55,6 +55,7 @@ impl WaveLook {
                 judged: None,
                 golden: BTreeMap::new(),
                 refused: None,
+                unscaled: None,
                 done: BTreeSet::new(),
                 paged: BTreeSet::new(),
             },

@@ -29,6 +29,7 @@ pub(crate) struct Clients {
     shared: OnceCell<SdkConfig>,
     /// How regions' roles are borrowed, where it is not the process's own that acts.
     borrower: Option<Borrower>,
+    autoscaling: Kept<aws_sdk_applicationautoscaling::Client>,
     cloudwatch: Kept<aws_sdk_cloudwatch::Client>,
     codepipeline: Kept<aws_sdk_codepipeline::Client>,
     s3: Kept<aws_sdk_s3::Client>,
@@ -89,6 +90,7 @@ impl Clients {
             endpoint,
             shared: OnceCell::new(),
             borrower: None,
+            autoscaling: Kept::default(),
             cloudwatch: Kept::default(),
             codepipeline: Kept::default(),
             s3: Kept::default(),
@@ -104,6 +106,7 @@ impl Clients {
         self.borrower = Some(borrower);
     }
 
+    client!(autoscaling: aws_sdk_applicationautoscaling, lent autoscaling);
     client!(cloudwatch: aws_sdk_cloudwatch, lent cloudwatch);
     client!(sagemaker: aws_sdk_sagemaker, lent sagemaker);
     client!(runtime: aws_sdk_sagemakerruntime, lent runtime);

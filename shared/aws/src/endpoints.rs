@@ -6,7 +6,8 @@ use crate::time::{from_sdk, seconds};
 use aws_sdk_sagemaker::types::{
     Alarm, AutoRollbackConfig, BlueGreenUpdatePolicy, CapacitySize, CapacitySizeType, ContainerDefinition,
     DeploymentConfig, EndpointStatus as SdkStatus, PendingDeploymentSummary, ProductionVariant,
-    ProductionVariantInstanceType, RollingUpdatePolicy, TrafficRoutingConfig, TrafficRoutingConfigType, VariantStatus,
+    ProductionVariantInstanceType, RollingUpdatePolicy, Tag, TrafficRoutingConfig, TrafficRoutingConfigType,
+    VariantStatus,
 };
 use aws_sdk_sagemakerruntime::primitives::Blob;
 use jiff::SignedDuration;
@@ -56,6 +57,7 @@ impl Endpoints for AwsPorts {
             .model_name(model.name.as_str())
             .primary_container(container)
             .execution_role_arn(&model.execution_role)
+            .set_tags(Some(self.tags(region)))
             .send()
             .await
             .map_err(|error| Call::new(region, "CreateModel").failed(error))?;
@@ -76,6 +78,7 @@ impl Endpoints for AwsPorts {
             .create_endpoint_config()
             .endpoint_config_name(config.name.as_str())
             .production_variants(variant)
+            .set_tags(Some(self.tags(region)))
             .send()
             .await
             .map_err(|error| Call::new(region, "CreateEndpointConfig").failed(error))?;
@@ -89,6 +92,7 @@ impl Endpoints for AwsPorts {
             .create_endpoint()
             .endpoint_name(endpoint.as_str())
             .endpoint_config_name(config.as_str())
+            .set_tags(Some(self.tags(region)))
             .send()
             .await
             .map_err(|error| Call::new(region, "CreateEndpoint").failed(error))?;
@@ -127,6 +131,12 @@ impl Endpoints for AwsPorts {
             .map_err(|error| call.failed(error))?;
         let body = answer.body.map(Blob::into_inner).unwrap_or_default();
         String::from_utf8(body).map_err(|_| call.refused("the answer is not text"))
+    }
+}
+
+impl AwsPorts {
+    fn tags(&self, region: &RegionName) -> Vec<Tag> {
+        self.fleet.cost_tags(region).map(|(key, value)| Tag::builder().key(key).value(value).build()).into()
     }
 }
 

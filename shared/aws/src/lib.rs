@@ -21,6 +21,7 @@ pub mod logging;
 mod pager;
 mod pipeline;
 mod registry;
+mod scaling;
 mod signals;
 mod time;
 mod world;

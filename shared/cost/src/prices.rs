@@ -3,6 +3,7 @@
 use crate::kind::PriceKind;
 use crate::usage::Usage;
 use jiff::civil::Date;
+use meridian_domain::Fleet;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -105,6 +106,15 @@ impl PriceTable {
             prices.push(price);
         }
         Ok(Self { date, usage, prices })
+    }
+
+    /// The table as a fleet uses it: how much an instance carries is its policy's to say, where it does (`[scaling]`).
+    pub(crate) fn under(&self, fleet: &Fleet) -> Self {
+        let mut table = self.clone();
+        if let Some(scaling) = &fleet.scaling {
+            table.usage.requests_per_instance = scaling.requests_per_instance;
+        }
+        table
     }
 
     /// The price of `kind` in a region: its own row, or the one for every region.

@@ -169,6 +169,7 @@ pub struct Beside {
 /// # Errors
 /// The table lacks a price of a region or of the instance type.
 pub fn report(fleet: &Fleet, table: &PriceTable) -> Result<CostReport, CostError> {
+    let table = &table.under(fleet);
     let model = Model::new(fleet, table)?;
     let sites = Site::fleet(fleet);
     let costs = model.costs(&sites);

@@ -135,9 +135,8 @@ fn each_style_pays_for_its_own_kind_of_second_fleet() {
 #[test]
 fn instances_that_carry_more_leave_only_the_floors() {
     // 1,200 requests a second on three instances: then even one region never leaves its floor.
-    let mut table = table();
-    table.usage.requests_per_instance = 400.0;
-    let report = report(&Fleet::parse(POLICY).unwrap(), &table).unwrap();
+    let carries_more = POLICY.replace("requests_per_instance = 250", "requests_per_instance = 400");
+    let report = of(&carries_more);
     assert!(near(report.one_region.instances, 3.0) && near(report.derivation[2].count_ratio.unwrap(), 3.0));
 }
 
@@ -323,6 +322,7 @@ proptest! {
     ) {
         let policy = |peak: u32, least: u32, soak: u32| {
             let text = POLICY.replace("peak_rps = 200", &format!("peak_rps = {peak}"));
+            let text = text.replace("most_instances = 8", "most_instances = 40");
             let text = text.replace("soak = \"10m\"", &format!("soak = \"{soak}m\""));
             of(&text.replace("instances = 3", &format!("instances = {least}"))).total.usd
         };

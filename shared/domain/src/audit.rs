@@ -55,6 +55,7 @@ pub fn audit(fleet: &Fleet, sight: &Sight, plan: &Plan, now: Timestamp) -> Vec<N
         Next::Do(Act::Update, region, target) => audit.update(region, target),
         Next::Do(Act::Create, region, target) => audit.create(region, target),
         Next::Do(Act::Prepare, ..) => audit.lease(),
+        Next::Do(Act::Scale, region, _) => audit.scaling(region),
         Next::Do(Act::Beat, region, _) => audit.beat(region),
         Next::Do(Act::Disarm, region, _) => audit.disarm(region),
         Next::TakeLease { epoch, .. } => audit.taking(*epoch),
@@ -360,6 +361,15 @@ impl<'a> Audit<'a> {
         let held = self.sight.hub.lease.as_ref();
         let ours = held.is_some_and(|lease| lease.holder == self.sight.execution && lease.until > self.now);
         note(ours, "I11", "the fleet's lease is not held by this wave")
+    }
+
+    /// I8: registered is what stands in the region's ledger, by this wave's word.
+    fn scaling(&self, region: &RegionName) -> Vec<Note> {
+        let scaled = self.history(region).and_then(|history| history.scaled.as_ref());
+        let intended = scaled.is_some_and(|own| own.execution == self.sight.execution);
+        let mut notes = note(intended, "I8", format!("no intent for its scaling stands in {region}'s ledger"));
+        notes.extend(self.lease());
+        notes
     }
 
     /// I9: near the timer's end a heartbeat speaks only for a canary that was let through.

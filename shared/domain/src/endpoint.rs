@@ -67,13 +67,19 @@ impl EndpointView {
         self.status == EndpointStatus::InService && self.config == target.config
     }
 
+    /// True while its instances change in number: it is `Updating` then too, with no deployment on its way *(live)*.
+    pub fn is_scaling(&self) -> bool {
+        self.status == EndpointStatus::Updating && self.pending.is_none()
+    }
+
     /// True where it rests on `target`, or soaks after the shift to it, as far as it says.
     pub fn serves(&self, target: &Target) -> bool {
         let soaks = self.status == EndpointStatus::Updating
             && self.pending.as_ref().is_some_and(|pending| {
                 pending.config == target.config && pending.phase != Some(VariantPhase::Deleting)
             });
-        soaks || self.rests_on(target)
+        let scales = self.is_scaling() && self.config == target.config;
+        soaks || scales || self.rests_on(target)
     }
 }
 

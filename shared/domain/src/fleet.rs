@@ -7,6 +7,7 @@ mod judging;
 mod order;
 mod read;
 mod region;
+mod scaling;
 
 pub use bounds::Bounds;
 pub use evaluation::{EvaluationPolicy, GateMode};
@@ -14,6 +15,7 @@ pub use freeze::{Freeze, Frozen};
 pub use judging::{Gauge, Inconclusive, JudgePolicy, MetricPolicy};
 pub use order::{HomePlace, OrderPolicy};
 pub use region::{Kind, Style, Zone};
+pub use scaling::{Floor, Night, Nightly, ScalingPolicy, ScalingSpec, Scheduled};
 
 use crate::names::{BucketName, FleetName, RegionName, ResourceName};
 use jiff::SignedDuration;
@@ -51,6 +53,8 @@ pub struct Fleet {
     pub judge: JudgePolicy,
     /// When a challenger may be a release at all.
     pub evaluation: EvaluationPolicy,
+    /// How many instances regions have; none where that is somebody else's to say.
+    pub scaling: Option<ScalingPolicy>,
     /// As listed, which is the order of a `fixed` wave; never empty, no region twice, home among them.
     pub regions: Vec<Region>,
     /// When nothing may start.
@@ -159,8 +163,12 @@ pub struct Region {
     pub shortest_bake: SignedDuration,
     /// Share of the traffic that its canary may take, per cent: as `[guardrail]` says where the region does not.
     pub canary_percent: Bounds<u32>,
-    /// Instances of the fleet at its first promotion; autoscaling owns the number afterwards.
+    /// Instances of the fleet at its first promotion, and its floor by day; autoscaling owns the number afterwards.
     pub instances: u32,
+    /// At most so many: autoscaling's bound.
+    pub most_instances: Option<u32>,
+    /// At least so many by night, where the region has a nightly floor.
+    pub night_instances: Option<u32>,
     /// Minutes in a row that must break a bound before the canary's alarm says so: 2, unless policy says otherwise. One would
     /// let the canary's first, partial minute condemn a release for a stray error among its first requests.
     pub alarm_minutes: u32,
@@ -221,6 +229,12 @@ impl Fleet {
     /// What `promote` names when it borrows such a role (`sts:ExternalId`): for which fleet it acts. It is no secret.
     pub fn lending_id(&self) -> &str {
         self.name.as_str()
+    }
+
+    /// The tags by which a bill says what a region costs: those that the stacks carry, for what no stack makes.
+    pub fn cost_tags(&self, region: &RegionName) -> [(String, String); 2] {
+        [("meridian:fleet", self.name.to_string()), ("meridian:region", region.to_string())]
+            .map(|(key, value)| (key.to_owned(), value))
     }
 
     /// What people call the region: its title, or its name where the fleet does not have it.

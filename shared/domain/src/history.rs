@@ -5,7 +5,7 @@ mod hub;
 pub use hub::{HubHistory, Lease};
 
 use crate::endpoint::Target;
-use crate::fleet::{Fleet, Region};
+use crate::fleet::{Fleet, Floor, Region};
 use crate::judge::{Judgement, RegionEvidence};
 use crate::ledger::{Entry, Record};
 use crate::names::{Actor, Epoch, ReleaseId};
@@ -133,6 +133,23 @@ pub struct RegionHistory {
     pub unknown: Option<Unknown>,
     /// Pages that did not go out yet.
     pub owed: Vec<Owed>,
+    /// How many instances it was last to have.
+    pub scaled: Option<Scaled>,
+}
+
+/// A region's scaling, as the ledger has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Scaled {
+    /// What was registered, or was about to be.
+    pub floor: Floor,
+    /// By which wave.
+    pub execution: Actor,
+    /// When that was intended.
+    pub at: Timestamp,
+    /// True once it is known to be registered.
+    pub set: bool,
+    /// When the wait for the instances was over, where an update waited for them.
+    pub awaited: Option<Timestamp>,
 }
 
 /// A page that did not go out.
@@ -240,6 +257,24 @@ impl RegionHistory {
             Record::Settled { target, execution } if !self.has_left(target, execution) => {
                 self.update.take_if(|update| update.target == *target);
                 self.serve(target, entry.at, execution);
+            }
+            Record::ScalingIntended { execution, floor } => {
+                let (floor, execution) = (floor.clone(), execution.clone());
+                // Said twice, patience does not begin anew.
+                let again = self.scaled.as_ref().filter(|own| own.floor == floor && own.execution == execution);
+                if again.is_none() {
+                    self.scaled = Some(Scaled { floor, execution, at: entry.at, set: false, awaited: None });
+                }
+            }
+            Record::InstancesAwaited { execution, .. } => {
+                if let Some(scaled) = self.scaled.as_mut().filter(|own| own.execution == *execution) {
+                    scaled.awaited.get_or_insert(entry.at);
+                }
+            }
+            Record::ScalingSet { execution } => {
+                if let Some(scaled) = self.scaled.as_mut().filter(|own| own.execution == *execution) {
+                    scaled.set = true;
+                }
             }
             Record::Reverted { from, to, why } => self.go_back(entry, from, to, why),
             Record::BytesUnknown { why, .. } => {

@@ -1,6 +1,7 @@
 //! The ledger: append-only, hash-chained entries of every intent and outcome, and what they add up to.
 
 use crate::endpoint::Target;
+use crate::fleet::Floor;
 use crate::judge::Judgement;
 use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
 use crate::overrides::Rule;
@@ -269,6 +270,25 @@ pub enum Record {
         target: Target,
         /// The wave.
         execution: Actor,
+    },
+    /// How many instances the region is to have is about to be registered.
+    ScalingIntended {
+        /// The wave.
+        execution: Actor,
+        /// What is registered.
+        floor: Floor,
+    },
+    /// It was registered.
+    ScalingSet {
+        /// The wave.
+        execution: Actor,
+    },
+    /// The wait for instances that were asked for before an update is over.
+    InstancesAwaited {
+        /// The wave.
+        execution: Actor,
+        /// Whether they came.
+        there: bool,
     },
     /// The region went back.
     Reverted {

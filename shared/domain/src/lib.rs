@@ -26,10 +26,11 @@ pub use endpoint::{
     VariantPhase,
 };
 pub use fleet::{
-    Bounds, EvaluationPolicy, Fleet, FleetError, Freeze, Frozen, GateMode, Gauge, Guardrail, HomePlace, Inconclusive,
-    JudgePolicy, Kind, MetricPolicy, OrderPolicy, Region, Style, WavePolicy, Zone,
+    Bounds, EvaluationPolicy, Fleet, FleetError, Floor, Freeze, Frozen, GateMode, Gauge, Guardrail, HomePlace,
+    Inconclusive, JudgePolicy, Kind, MetricPolicy, Night, Nightly, OrderPolicy, Region, ScalingPolicy, ScalingSpec,
+    Scheduled, Style, WavePolicy, Zone,
 };
-pub use history::{HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Serving, Unknown};
+pub use history::{HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Scaled, Serving, Unknown};
 pub use keys::Chain;
 pub use ledger::{ChainError, Entry, EntryError, Head, Record};
 pub use names::{Actor, BucketName, Epoch, FleetName, NameError, RegionName, ReleaseId, ResourceName, Sha256, Version};

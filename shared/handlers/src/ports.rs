@@ -8,7 +8,7 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{
     AlarmSpec, AlarmView, Chain, ConfigSpec, EndpointView, Entry, ModelSpec, RegionName, ReleaseId, ResourceName,
-    UpdateSpec,
+    ScalingSpec, UpdateSpec,
 };
 use meridian_domain::{judge::MetricName, lookout::FleetMinutes};
 use std::fmt;
@@ -197,6 +197,14 @@ pub trait Endpoints {
     async fn invoke(&self, region: &RegionName, endpoint: &ResourceName, payload: &str) -> Answer<String>;
 }
 
+/// How many instances each region's endpoint has.
+#[allow(async_fn_in_trait)]
+pub trait Scaling {
+    /// Registers an endpoint's bounds, its target tracking and its nightly floor, and takes away a nightly floor that is not
+    /// wanted any more. Bounds hold at once: fewer instances than the least are added. A repeat changes nothing.
+    async fn scale(&self, region: &RegionName, scaling: &ScalingSpec) -> Answer<()>;
+}
+
 /// Metrics and alarms of each region.
 #[allow(async_fn_in_trait)]
 pub trait Signals {
@@ -315,5 +323,5 @@ pub trait Clock {
 }
 
 /// Everything that a function may reach.
-pub trait Ports: Artifacts + Ledger + Registry + Endpoints + Signals + Pipeline + Pager + Clock {}
-impl<T: Artifacts + Ledger + Registry + Endpoints + Signals + Pipeline + Pager + Clock> Ports for T {}
+pub trait Ports: Artifacts + Ledger + Registry + Endpoints + Scaling + Signals + Pipeline + Pager + Clock {}
+impl<T: Artifacts + Ledger + Registry + Endpoints + Scaling + Signals + Pipeline + Pager + Clock> Ports for T {}

@@ -83,6 +83,7 @@ pub struct World {
     /// Regions in which there is none.
     pub absent: RefCell<BTreeSet<RegionName>>,
     pub updates: RefCell<Vec<UpdateSpec>>,
+    pub scaled: RefCell<Vec<(RegionName, ScalingSpec)>>,
     /// The alarms that exist, where a test has any.
     pub alarms: RefCell<Option<Vec<AlarmView>>>,
     /// What an alarm's description says.
@@ -112,6 +113,7 @@ impl Default for World {
             endpoints: RefCell::default(),
             absent: RefCell::default(),
             updates: RefCell::default(),
+            scaled: RefCell::default(),
             alarms: RefCell::default(),
             described: RefCell::default(),
             invoked: RefCell::default(),
@@ -355,6 +357,15 @@ impl Endpoints for World {
     async fn invoke(&self, region: &RegionName, _: &ResourceName, _: &str) -> Answer<String> {
         *self.invoked.borrow_mut() += 1;
         self.call(region, "InvokeEndpoint", || Ok(self.score.borrow().clone()))
+    }
+}
+
+impl Scaling for World {
+    async fn scale(&self, region: &RegionName, scaling: &ScalingSpec) -> Answer<()> {
+        self.call(region, "RegisterScalableTarget", || {
+            self.scaled.borrow_mut().push((region.clone(), scaling.clone()));
+            Ok(())
+        })
     }
 }
 

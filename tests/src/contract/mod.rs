@@ -14,6 +14,7 @@ pub mod lending;
 pub mod pager;
 pub mod pipeline;
 pub mod registry;
+pub mod scaling;
 pub mod signals;
 pub mod words;
 
@@ -80,6 +81,12 @@ macro_rules! contract {
                 an_endpoint_answers_a_number,
                 what_is_no_payload_is_refused_without_repeating_it,
                 an_endpoint_that_is_not_there_answers_nothing,
+            ],
+            scaling: [
+                a_raised_floor_brings_instances,
+                scaling_and_an_update_keep_out_of_each_others_way,
+                a_nightly_floor_comes_and_goes,
+                an_endpoint_that_is_not_there_is_not_scaled,
             ],
             signals: [
                 a_new_alarm_has_insufficient_data,

@@ -11,6 +11,7 @@ use crate::api::sagemaker::{
 };
 use crate::api::sns::Publish;
 use crate::api::sts::AssumeRole;
+use crate::api::{Operation, Tag};
 use crate::world::World;
 use meridian_domain::RegionName;
 
@@ -73,15 +74,25 @@ impl Guarded for CreateModel {
         let role = self.execution_role_arn.as_ref();
         let pass =
             role.map(|role| Ask::new("iam:PassRole", role).with("iam:PassedToService", "sagemaker.amazonaws.com"));
-        [model].into_iter().chain(pass).collect()
+        let tag = tag_ask(Self::NAME, &self.tags, &model);
+        [model].into_iter().chain(pass).chain(tag).collect()
     }
 }
 
 impl Guarded for CreateEndpointConfig {
     fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
         let config = format!("endpoint-config/{}", self.endpoint_config_name);
-        vec![world.sagemaker_ask("sagemaker:CreateEndpointConfig", region, &config)]
+        let config = world.sagemaker_ask("sagemaker:CreateEndpointConfig", region, &config);
+        let tag = tag_ask(Self::NAME, &self.tags, &config);
+        [config].into_iter().chain(tag).collect()
     }
+}
+
+/// What is made with tags asks for tagging it too (SageMaker Developer Guide, "Provide permissions for tagging SageMaker AI
+/// resources").
+fn tag_ask(operation: &str, tags: &[Tag], made: &Ask) -> Option<Ask> {
+    let ask = || Ask::new("sagemaker:AddTags", &made.resource).with("sagemaker:TaggingAction", operation);
+    (!tags.is_empty()).then(ask)
 }
 
 /// An endpoint, and the configuration that it is to have.
@@ -94,7 +105,10 @@ fn endpoint_asks(world: &World, action: &'static str, region: &RegionName, endpo
 
 impl Guarded for CreateEndpoint {
     fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
-        endpoint_asks(world, "sagemaker:CreateEndpoint", region, &self.endpoint_name, &self.endpoint_config_name)
+        let own =
+            endpoint_asks(world, "sagemaker:CreateEndpoint", region, &self.endpoint_name, &self.endpoint_config_name);
+        let tag = own.first().and_then(|endpoint| tag_ask(Self::NAME, &self.tags, endpoint));
+        own.into_iter().chain(tag).collect()
     }
 }
 

@@ -77,6 +77,8 @@ impl<H: Hasher> Prints<'_, H> {
             halt,
             unknown,
             owed,
+            // No region of this world scales.
+            scaled: _,
         } = history;
         attested.len().hash(self.hasher);
         if let Some(serving) = serving {

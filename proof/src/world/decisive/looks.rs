@@ -60,6 +60,8 @@ impl<H: Hasher> Prints<'_, H> {
             golden,
             refused,
             done,
+            // No region of this world scales.
+            unscaled: _,
             paged,
         } = sight;
         (release, execution, refused.is_some(), done, paged).hash(self.hasher);

@@ -149,6 +149,8 @@ struct OnlyEvaluation {
     _wave: Option<IgnoredAny>,
     #[serde(rename = "guardrail")]
     _guardrail: Option<IgnoredAny>,
+    #[serde(rename = "scaling")]
+    _scaling: Option<IgnoredAny>,
     #[serde(rename = "judge")]
     _judge: Option<IgnoredAny>,
     #[serde(rename = "region")]

@@ -2,8 +2,10 @@
 
 use super::freeze::{self, FreezeTable};
 use super::region::{self, Kind, Ways};
+use super::scaling::{self, Instances};
 use super::{
-    Bounds, EvaluationPolicy, Fleet, FleetError, Guardrail, HomePlace, JudgePolicy, OrderPolicy, Region, WavePolicy,
+    Bounds, EvaluationPolicy, Fleet, FleetError, Guardrail, HomePlace, JudgePolicy, OrderPolicy, Region, ScalingPolicy,
+    WavePolicy,
 };
 use crate::alarms::LONGEST_SILENCE;
 use crate::names::{BucketName, FleetName, RegionName, ResourceName};
@@ -31,6 +33,8 @@ struct Document {
     guardrail: Guardrail,
     judge: JudgePolicy,
     evaluation: EvaluationPolicy,
+    #[serde(default)]
+    scaling: Option<ScalingPolicy>,
     #[serde(default)]
     region: Vec<toml::Spanned<RegionTable>>,
     #[serde(default)]
@@ -68,6 +72,10 @@ struct RegionTable {
     #[serde(default)]
     canary_percent: Option<toml::Spanned<Bounds<u32>>>,
     instances: toml::Spanned<u32>,
+    #[serde(default)]
+    most_instances: Option<toml::Spanned<u32>>,
+    #[serde(default)]
+    night_instances: Option<toml::Spanned<u32>>,
     #[serde(default)]
     alarm_minutes: Option<toml::Spanned<u32>>,
     #[serde(default)]
@@ -160,6 +168,7 @@ pub(super) fn read(text: &str) -> Result<Fleet, FleetError> {
         guardrail: document.guardrail,
         judge: document.judge,
         evaluation: document.evaluation,
+        scaling: document.scaling,
         regions,
         freezes,
     })
@@ -216,6 +225,8 @@ impl Reader<'_> {
                     .as_ref()
                     .map_or(Bounds::only(guardrail.canary_percent), |own| *own.get_ref()),
                 instances: *table.instances.get_ref(),
+                most_instances: table.most_instances.as_ref().map(|own| *own.get_ref()),
+                night_instances: table.night_instances.as_ref().map(|own| *own.get_ref()),
                 alarm_minutes: table.alarm_minutes.as_ref().map_or(USUAL_ALARM_MINUTES, |own| *own.get_ref()),
                 kind: ways.kind,
                 style,
@@ -271,7 +282,7 @@ impl Reader<'_> {
                 let message = format!("region.bucket: {} belongs to two regions; each needs its own", table.bucket);
                 return Err(self.wrong(region, message));
             }
-            self.check_region(table, &document.guardrail)?;
+            self.check_region(table, document)?;
         }
         if !seen.contains(fleet.home.get_ref()) {
             let home = fleet.home.get_ref();
@@ -282,20 +293,19 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn check_region(&self, table: &RegionTable, guardrail: &Guardrail) -> Result<(), FleetError> {
+    fn check_region(&self, table: &RegionTable, document: &Document) -> Result<(), FleetError> {
         let name = table.name.get_ref();
         if !KNOWN_REGIONS.contains(&name.as_str()) {
             return Err(self
                 .wrong(&table.name, format!("region.name: {name} is not a region that AWS has; check its spelling")));
         }
-        self.check_canary(table, guardrail)?;
+        self.check_canary(table, &document.guardrail)?;
         if table.peak_rps.get_ref().is_nan() || *table.peak_rps.get_ref() <= 0.0 {
             return Err(self.wrong(&table.peak_rps, format!("region.peak_rps of {name} must be above 0")));
         }
-        if *table.instances.get_ref() < 2 {
-            let message = format!("region.instances of {name} must be at least 2, so that two zones serve");
-            return Err(self.wrong(&table.instances, message));
-        }
+        let (most, night) = (table.most_instances.as_ref(), table.night_instances.as_ref());
+        let instances = Instances { least: &table.instances, most, night };
+        instances.check(self, name.as_str(), document.scaling.as_ref())?;
         if let Some(minutes) = &table.alarm_minutes
             && !(1..=5).contains(minutes.get_ref())
         {
@@ -379,7 +389,8 @@ impl Reader<'_> {
         let reader = PolicyReader { text: self.text };
         reader.first_broken(&checks)?;
         reader.first_broken(&document.judge.checks())?;
-        reader.first_broken(&document.evaluation.checks())
+        reader.first_broken(&document.evaluation.checks())?;
+        document.scaling.iter().try_for_each(|policy| scaling::check(&reader, policy))
     }
 }
 

@@ -16,10 +16,11 @@ use crate::verdict::{Cause, Decision, Verdict};
 use jiff::Timestamp;
 
 impl View<'_> {
-    /// What is left to do where the release serves, proved: the check at full load, where policy has one.
+    /// What is left to do where the release serves, proved: the check at full load, where policy has one, and the region's
+    /// usual scaling.
     pub(super) fn proved(&self, history: &RegionHistory) -> Plan {
         if !self.region.is_judged_at_full_load(self.fleet) || history.full_load.contains(&self.sight.release) {
-            return self.done();
+            return self.usual_scaling(history).unwrap_or_else(|| self.done());
         }
         if let Some(over) = self.no_time_to_judge() {
             return over;

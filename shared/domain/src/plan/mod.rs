@@ -20,6 +20,7 @@ mod past;
 mod preflight;
 mod promote;
 mod rollback;
+mod scaling;
 mod skew;
 mod stage;
 mod standby;
@@ -76,6 +77,8 @@ pub struct Sight {
     pub golden: BTreeMap<RegionName, Seen<Golden>>,
     /// What AWS said to a step of this call that it will never take, in its words.
     pub refused: Option<String>,
+    /// Why a region's scaling could not be registered in this call.
+    pub unscaled: Option<String>,
     /// What this call has already done outside the ledger.
     pub done: BTreeSet<Act>,
     /// The regions about which this call has already paged.
@@ -135,6 +138,8 @@ pub enum Act {
     Trip,
     /// Tell the heartbeat alarm that silence is fine from now on.
     Disarm,
+    /// Register how many instances the region is to have, as its ledger says.
+    Scale,
 }
 
 /// The next step and why.

@@ -58,6 +58,9 @@ impl View<'_> {
                 Some(bad) => self.condemn(bad),
                 None => self.defer(&format!("its endpoint is {:?}", endpoint.status)),
             },
+            (Stage::Busy, _) if endpoint.is_scaling() => {
+                Plan::wait(format!("{}'s instances change in number", self.title()))
+            }
             (Stage::Busy, _) => Plan::wait(format!("another update of {} is running", self.title())),
             // Two executions of one release: the lease of the other one has run out, and its update is still in flight.
             (_, None) => Plan::wait(format!("an update of {} is running that this wave did not start", self.title())),
@@ -207,6 +210,10 @@ impl View<'_> {
         if let Some(tell) = self.skew(Some(self.sight.release)) {
             return tell;
         }
+        // Before the guards are armed: the heartbeat would ring while instances come.
+        if let Some(step) = endpoint.and_then(|endpoint| self.ready_for_failover(endpoint, history)) {
+            return step;
+        }
         let version = &self.sight.version;
         if let Some(prepare) = self.once(Act::Prepare, format!("alarms, model and configuration for {version}")) {
             return prepare;
@@ -239,7 +246,7 @@ impl View<'_> {
 
     /// An objection that may pass, for as long as policy is patient with one region.
     fn not_yet(&self, why: String) -> Plan {
-        if self.is_patient(self.sight.since) { Plan::wait(why) } else { self.defer(&why) }
+        if self.is_patient(self.start_due_since()) { Plan::wait(why) } else { self.defer(&why) }
     }
 
     pub(super) fn done(&self) -> Plan {

@@ -32,7 +32,7 @@ impl<'a> View<'a> {
             return self.going_back(update);
         }
         if update.confirmed {
-            return self.done();
+            return self.history().map_or_else(|| self.done(), |history| self.proved(history));
         }
         if let Some(retreat) = self.retreat(update) {
             return retreat;

@@ -42,6 +42,8 @@ mod replay;
 #[cfg(test)]
 mod residency;
 #[cfg(test)]
+mod scaling;
+#[cfg(test)]
 mod scenarios;
 #[cfg(test)]
 mod sights;

@@ -121,6 +121,8 @@ pub struct Night {
     pub takes_updates: bool,
     /// What AWS says to an update that it never takes.
     pub refuses: Option<String>,
+    /// Why a region's scaling cannot be registered.
+    pub unscaled: Option<String>,
     /// What a rollback finds beside the alarms.
     pub way_back: Seen<Option<WayBack>>,
     /// Whether pages go out.
@@ -153,6 +155,7 @@ impl Night {
                 judged: None,
                 golden: BTreeMap::new(),
                 refused: None,
+                unscaled: None,
                 done: BTreeSet::new(),
                 paged: BTreeSet::new(),
             },
@@ -162,6 +165,7 @@ impl Night {
             right: Some(10),
             takes_updates: true,
             refuses: None,
+            unscaled: None,
             way_back: Seen::Known(None),
             pager: true,
             pages: 0,
@@ -225,6 +229,13 @@ impl Night {
         night.due(region);
         night.call(region);
         night
+    }
+
+    /// The word that comes before a region's usual scaling is registered.
+    pub fn usual_scaling(&self, region: &str) -> Record {
+        let policy = self.fleet.scaling.as_ref().unwrap();
+        let floor = policy.usual(&self.fleet, &self.region(region), self.now);
+        Record::ScalingIntended { execution: self.sight.execution.clone(), floor }
     }
 
     pub fn region(&self, region: &str) -> Region {
@@ -341,11 +352,17 @@ impl Night {
 
     /// A call of `promote` that dies as soon as `done`.
     pub fn call_until(&mut self, region: &str, done: impl Fn(&Self) -> bool) {
-        (self.sight.done, self.sight.judged, self.sight.golden, self.sight.refused) = Default::default();
+        self.begin_call();
         while !done(self) {
             let next = self.plan(region).next;
             self.step(next);
         }
+    }
+
+    /// What a call has done and seen is its own.
+    fn begin_call(&mut self) {
+        (self.sight.done, self.sight.judged, self.sight.golden, self.sight.refused) = Default::default();
+        (self.sight.unscaled, self.sight.paged) = Default::default();
     }
 
     /// One call of the wave's last action.
@@ -359,7 +376,7 @@ impl Night {
     }
 
     fn run(&mut self, plan: impl Fn(&Self) -> Plan) -> Call {
-        (self.sight.done, self.sight.judged, self.sight.golden, self.sight.refused) = Default::default();
+        self.begin_call();
         let mut plans = Vec::new();
         for _ in 0..60 {
             let plan = plan(self);
@@ -409,6 +426,7 @@ impl Night {
                 self.sight.endpoints.insert(name(region), Seen::Known(Some(view)));
                 self.tell(region, Record::UpdateStarted { execution: self.sight.execution.clone() });
             }
+            Act::Scale => self.sight.unscaled = self.unscaled.clone(),
             Act::Look => self.sight.judged = Some(self.judged.clone()),
             Act::AskGolden => {
                 self.sight.golden.insert(name(region), self.answers());

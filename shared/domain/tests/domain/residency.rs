@@ -5,7 +5,7 @@ use crate::night::{EU, Night};
 use meridian_domain::judge::Judgement;
 use meridian_domain::plan::{Bake, Next, WaveOrder};
 use meridian_domain::{
-    Actor, Cause, Decision, Epoch, Record, RegionName, ReleaseId, Rule, Sha256, Target, Verdict, Version,
+    Actor, Cause, Decision, Epoch, Floor, Record, RegionName, ReleaseId, Rule, Sha256, Target, Verdict, Version,
 };
 
 /// Says nothing of a customer.
@@ -27,12 +27,14 @@ may_cross!(
     Epoch,
     jiff::Timestamp,
     u32,
+    bool,
     Verdict,
     Decision,
     Cause,
     Rule,
     WaveOrder,
     Bake,
+    Floor,
     Judgement,
     String,
 );
@@ -83,6 +85,9 @@ fn crosses_the_border(record: &Record) {
         Record::Confirmed { target, execution, golden } => crosses!(target, execution, golden),
         Record::FullLoadJudged { target, execution, why, judgement } => crosses!(target, execution, why, judgement),
         Record::Settled { target, execution } => crosses!(target, execution),
+        Record::ScalingIntended { execution, floor } => crosses!(execution, floor),
+        Record::ScalingSet { execution } => crosses!(execution),
+        Record::InstancesAwaited { execution, there } => crosses!(execution, there),
         Record::Reverted { from, to, why } => crosses!(from, to, why),
         Record::BytesUnknown { execution, why } => crosses!(execution, why),
         Record::PageOwed { why, advice } => crosses!(why, advice),

@@ -178,8 +178,8 @@ pub fn judgement() -> impl Strategy<Value = Judgement> {
 }
 
 pub fn acts() -> impl Strategy<Value = BTreeSet<Act>> {
-    let all = vec![Act::Prepare, Act::Beat, Act::Look, Act::AskGolden, Act::Trip, Act::Disarm];
-    prop::sample::subsequence(all, 0..=6).prop_map(|acts| acts.into_iter().collect())
+    let all = vec![Act::Prepare, Act::Beat, Act::Look, Act::AskGolden, Act::Trip, Act::Disarm, Act::Scale];
+    prop::sample::subsequence(all, 0..=7).prop_map(|acts| acts.into_iter().collect())
 }
 
 /// Golden records, so many of ten right.
@@ -195,7 +195,7 @@ prop_compose! {
         hub in hub(), histories in prop::collection::vec(seen(history()), 4),
         endpoints in prop::collection::vec(seen(weighted(0.95, endpoint())), 4), since in moment(),
         approved in seen(prop::bool::weighted(0.9)), alarms in seen(alarm_views()), judged in of(seen(judgement())),
-        golden in of(seen(prop_oneof![Just(10u32), 0u32..=9])), refused in weighted(0.05, Just("quota".to_owned())), done in acts(), pages in any::<bool>(), forgotten in weighted(0.02, any::<Index>()),
+        golden in of(seen(prop_oneof![Just(10u32), 0u32..=9])), refused in weighted(0.05, Just("quota".to_owned())), unscaled in weighted(0.05, Just("throttled".to_owned())), done in acts(), pages in any::<bool>(), forgotten in weighted(0.02, any::<Index>()),
     ) -> Sight {
         let names: Vec<_> = FLEET.regions.iter().map(|region| region.name.clone()).collect();
         let mut sight = Sight {
@@ -212,6 +212,7 @@ prop_compose! {
             judged,
             golden: names.iter().filter_map(|name| Some((name.clone(), asked(golden.clone()?)))).collect(),
             refused,
+            unscaled,
             done,
         };
         if let Some(which) = forgotten {

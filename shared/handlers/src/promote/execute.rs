@@ -136,6 +136,12 @@ impl Look {
                 let created = create_endpoint(ports, fleet, &region.name, target).await;
                 return self.asked_for(ports, fleet, region, created).await;
             }
+            Act::Scale => {
+                self.fence(ports).await?;
+                self.scale(ports, fleet, region).await;
+                self.endpoint(ports, fleet, &region.name).await;
+                return Ok(());
+            }
             Act::Beat => {
                 let history = self.sight.regions.get(&region.name).and_then(Seen::known);
                 // The beat says when the judge looked: a function that stood still since must not keep a canary alive (I9).
@@ -228,6 +234,18 @@ impl Look {
         let bake = open.map_or_else(|| Bake::usual(region), |update| update.bake(region));
         let asked = start_update(ports, &region.name, &target.update_spec(fleet, region, bake)).await;
         self.asked_for(ports, fleet, region, asked).await
+    }
+
+    /// Registers what the region's ledger says (I8). What comes of it is no fault of the release, nor of the endpoint's plane:
+    /// the planner has its own patience with it.
+    async fn scale<P: Ports>(&mut self, ports: &P, fleet: &Fleet, region: &Region) {
+        let history = self.sight.regions.get(&region.name).and_then(Seen::known);
+        let intended = fleet.scaling.as_ref().zip(history.and_then(|history| history.scaled.as_ref()));
+        let Some((policy, scaled)) = intended else { return };
+        if let Err(error) = ports.scale(&region.name, &policy.spec(fleet, region, &scaled.floor)).await {
+            tracing::error!(%error, "the region's scaling was not registered");
+            self.sight.unscaled = Some(error.to_string());
+        }
     }
 
     /// What became of asking for an update, or for an endpoint.

@@ -49,6 +49,7 @@ impl Look {
             judged: None,
             golden: BTreeMap::new(),
             refused: None,
+            unscaled: None,
             done: BTreeSet::new(),
             paged: BTreeSet::new(),
         };

@@ -260,7 +260,13 @@ fn a_region_is_done_once_it_was_judged_at_full_load() {
     let ended = call(&world, release);
     assert_eq!(ended["outcome"], "done", "{ended}");
     let own = world.records(&name(EU), Chain::Region(name(EU)));
-    assert!(matches!(own.last(), Some(Record::FullLoadJudged { .. })), "{own:#?}");
+    let [.., Record::FullLoadJudged { .. }, Record::ScalingIntended { floor, .. }, Record::ScalingSet { .. }] =
+        &own[..]
+    else {
+        panic!("{own:#?}")
+    };
+    let scaled = world.scaled.borrow();
+    assert_eq!((scaled.len(), &scaled[0].0, scaled[0].1.least), (1, &name(EU), floor.least));
 }
 
 /// A planner that is wrong: it would ask for an update without intent and lease. The entry pages what comes of it.
@@ -296,5 +302,23 @@ fn a_new_region_is_created_proved_and_confirmed() {
     let own = world.records(&name(EU), Chain::Region(name(EU)));
     assert_eq!(confirmed(&world), 1, "{own:#?}");
     // There was no old fleet to compare it with.
-    assert!(matches!(own.last(), Some(Record::FullLoadJudged { judgement: None, .. })), "{own:#?}");
+    let unjudged = |record: &&Record| matches!(record, Record::FullLoadJudged { judgement: None, .. });
+    assert_eq!(own.iter().filter(unjudged).count(), 1, "{own:#?}");
+    // Only now there is something to scale.
+    assert!(matches!(own.last(), Some(Record::ScalingSet { .. })), "{own:#?}");
+}
+
+/// What is declined there is told, and the region is done all the same.
+#[test]
+fn scaling_that_is_declined_pages_and_ends_no_wave() {
+    let (world, release) = shifted();
+    call(&world, release);
+    *world.now.borrow_mut() += SignedDuration::from_mins(9);
+    world.fault("RegisterScalableTarget", Fault::Fails(ErrorKind::Refused));
+    assert_eq!(call(&world, release)["outcome"], "waiting", "policy is patient with it");
+    *world.now.borrow_mut() += SignedDuration::from_mins(3);
+    world.fault("RegisterScalableTarget", Fault::Fails(ErrorKind::Refused));
+    assert_eq!(call(&world, release)["outcome"], "done");
+    let pages = world.pages.borrow();
+    assert!(pages.iter().any(|page| page.message.contains("its scaling was not registered")), "{pages:?}");
 }

@@ -1,0 +1,112 @@
+//! How many instances a region has. While it is updated it cannot scale, so before it starts it gets what it would need if
+//! the customers of another region came to it too; once it is done it gets its usual floor, target tracking and its nights.
+//!
+//! Neither may keep a wave from going on for ever: a region that cannot be made ready is started all the same when
+//! policy's patience is over, and people are told.
+
+use super::bake::PROVISIONING;
+use super::{Act, Plan, View};
+use crate::endpoint::EndpointView;
+use crate::fleet::Floor;
+use crate::history::{RegionHistory, Scaled};
+use crate::ledger::Record;
+use crate::runbook::Runbook;
+use jiff::Timestamp;
+use std::num::NonZeroU32;
+
+impl View<'_> {
+    /// Before a start: instances for another region's customers beside the own, or the step that brings them.
+    pub(super) fn ready_for_failover(&self, endpoint: &EndpointView, history: &RegionHistory) -> Option<Plan> {
+        let floor = self.fleet.scaling.as_ref()?.for_failover(self.fleet, self.region, self.now);
+        // Past this step already: it is not gone through again for an update that is not taken at once.
+        if history.update.as_ref().is_some_and(|update| self.is_ours(update)) {
+            return None;
+        }
+        let asked = self.raised(history);
+        let awaited = |there| Record::InstancesAwaited { execution: self.sight.execution.clone(), there };
+        if asked.is_some_and(|own| own.awaited.is_some()) {
+            return None;
+        }
+        if floor.is_met(endpoint) || asked.is_some_and(|own| own.floor.is_met(endpoint)) {
+            let words = || format!("{} could carry another region's customers too", self.title());
+            return asked.map(|_| self.tell(awaited(true), words()));
+        }
+        let (title, least) = (self.title(), floor.least);
+        let has = endpoint.instances.map_or(0, NonZeroU32::get);
+        let words = format!("{title} has {has} instances and needs {least}, should another region's customers come");
+        // The hour may ask for more meanwhile: what was asked for once is waited for, not asked anew.
+        let floor = asked.map_or(floor, |own| own.floor.clone());
+        match self.register(history, floor, words.clone()) {
+            Ok(step) => return Some(step),
+            Err(scaled) if self.now < self.instances_due(scaled) => return Some(Plan::wait(words)),
+            Err(_) => {}
+        }
+        let why = self.sight.unscaled.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        let advice = format!(
+            "The update goes on without them. Until its soak is over {title} cannot scale: keep other regions' customers away \
+             from it, or give it instances by hand when it is over."
+        );
+        let words = format!("{words}, and does not get them{why}");
+        let page = self.page_once(&self.region.name, words.clone(), Runbook::Pages.after(&advice));
+        page.or_else(|| Some(self.tell(awaited(false), words)))
+    }
+
+    /// The floor that this wave has raised for the region's update.
+    fn raised<'a>(&self, history: &'a RegionHistory) -> Option<&'a Scaled> {
+        history.scaled.as_ref().filter(|own| own.floor.failover && own.execution == self.sight.execution)
+    }
+
+    /// Until when instances are waited for, or were.
+    fn instances_due(&self, scaled: &Scaled) -> Timestamp {
+        scaled.awaited.unwrap_or(scaled.at + PROVISIONING + self.fleet.wave.region_patience)
+    }
+
+    /// Since when policy is patient with what keeps the region from starting: waiting for instances uses none of it up.
+    pub(super) fn start_due_since(&self) -> Timestamp {
+        let due = self.history().and_then(|history| self.raised(history)).map(|scaled| self.instances_due(scaled));
+        due.map_or(self.sight.since, |due| due.max(self.sight.since))
+    }
+
+    /// Once the region serves the release, proved: the floor, the target and the nights that policy gives it, unless they
+    /// are registered already.
+    pub(super) fn usual_scaling(&self, history: &RegionHistory) -> Option<Plan> {
+        let floor = self.fleet.scaling.as_ref()?.usual(self.fleet, self.region, self.now);
+        let (set, hub) = (history.scaled.as_ref().filter(|own| own.set), &self.sight.hub);
+        let over = hub.ended.contains_key(&self.sight.execution) || self.halted().is_some();
+        if over || set.is_some_and(|own| own.floor.is_like(&floor)) {
+            return None;
+        }
+        let title = self.title();
+        let words = format!("{title} keeps {} to {} instances from now on", floor.least, floor.most);
+        match self.register(history, floor, words) {
+            Ok(step) => Some(step),
+            Err(scaled) if self.sight.unscaled.is_some() && self.is_patient(scaled.at) => {
+                Some(Plan::wait(format!("{title}'s scaling is not registered yet")))
+            }
+            Err(_) => {
+                let why = self.sight.unscaled.as_ref()?;
+                let words = format!("{title} serves {}, and its scaling was not registered", self.sight.version);
+                let advice = "It keeps the instances that it has, whatever comes: watch them until the next wave, which \
+                              registers it again.";
+                self.page_once(&self.region.name, format!("{words}: {why}"), Runbook::Pages.after(advice))
+            }
+        }
+    }
+
+    /// Intent, call, outcome (I8); the intent, where nothing is left to do but to wait for what it brings.
+    fn register<'a>(&self, history: &'a RegionHistory, floor: Floor, words: String) -> Result<Plan, &'a Scaled> {
+        let execution = self.sight.execution.clone();
+        let intended = history.scaled.as_ref().filter(|own| own.execution == execution && own.floor.is_like(&floor));
+        if let Some(scaled) = intended.filter(|own| own.set || self.sight.unscaled.is_some()) {
+            return Err(scaled);
+        }
+        if let Some(lease) = self.lease() {
+            return Ok(lease);
+        }
+        if intended.is_none() {
+            return Ok(self.tell(Record::ScalingIntended { execution, floor }, words));
+        }
+        let registered = || self.tell(Record::ScalingSet { execution }, format!("{}'s scaling is set", self.title()));
+        Ok(self.once(Act::Scale, words).unwrap_or_else(registered))
+    }
+}

@@ -1,0 +1,321 @@
+//! How many instances a region has: before it starts, for another region's customers; afterwards, what policy gives it.
+
+use crate::night::{AU, BR, EU, JP, Night, at, fleet, name, version};
+use meridian_domain::plan::{Act, Finish, Next, Plan};
+use meridian_domain::{
+    EndpointStatus, EndpointView, Entry, Fleet, FleetError, Floor, Head, Record, RegionHistory, ScalingPolicy, Seen,
+    audit,
+};
+use std::num::NonZeroU32;
+
+const GOOD: &str = include_str!("../../../../fleet.toml");
+
+fn policy(fleet: &Fleet) -> &ScalingPolicy {
+    fleet.scaling.as_ref().unwrap()
+}
+
+/// By day, when EU has most of its customers.
+fn noon() -> Night {
+    let mut night = Night::confirmed_in(&[EU]);
+    night.now = at("14:00:00");
+    night.sight.since = night.now;
+    night
+}
+
+fn endpoint<'a>(night: &'a mut Night, region: &str) -> &'a mut EndpointView {
+    match night.sight.endpoints.get_mut(&name(region)) {
+        Some(Seen::Known(Some(view))) => view,
+        other => panic!("{region} has no endpoint: {other:?}"),
+    }
+}
+
+fn has(night: &mut Night, region: &str, instances: u32) {
+    endpoint(night, region).instances = NonZeroU32::new(instances);
+}
+
+fn intended(plans: &[Plan]) -> Vec<Floor> {
+    let floor = |plan: &Plan| match &plan.next {
+        Next::TellRegion(_, Record::ScalingIntended { floor, .. }) => Some(floor.clone()),
+        _ => None,
+    };
+    plans.iter().filter_map(floor).collect()
+}
+
+#[test]
+fn a_region_starts_by_day_once_it_could_carry_the_largest_other_one() {
+    let mut night = noon();
+    has(&mut night, AU, 2);
+    let call = night.call(AU);
+    assert!(matches!(call.last().next, Next::Wait) && call.did(Act::Scale), "{:?}", call.last());
+    assert!(call.last().why.contains("AU has 2 instances and needs 3"), "{}", call.last().why);
+    assert!(!call.did(Act::Prepare), "the heartbeat would ring before the instances are there");
+    let floor = intended(&call.plans).remove(0);
+    assert_eq!((floor.least, floor.most, floor.failover), (3, 6, true));
+    // They come: the endpoint says that it is updated, and nobody takes that for another's update.
+    endpoint(&mut night, AU).status = EndpointStatus::Updating;
+    night.pass("30s");
+    let call = night.call(AU);
+    assert_eq!(call.last().why, "AU's instances change in number");
+    night.in_service(AU, "v426");
+    has(&mut night, AU, 3);
+    night.pass("3m");
+    assert!(night.call(AU).did(Act::Update));
+}
+
+#[test]
+fn at_night_every_floor_carries_any_other_region_and_nobody_waits() {
+    for (region, before) in [(AU, vec![EU]), (JP, vec![EU, AU]), (BR, vec![EU, AU, JP])] {
+        let mut night = Night::confirmed_in(&before);
+        has(&mut night, region, 2);
+        let call = night.call(region);
+        assert!(call.did(Act::Update) && !call.did(Act::Scale), "{region}: {:?}", call.last());
+    }
+}
+
+#[test]
+fn a_region_that_gets_no_instances_starts_after_policys_patience_and_people_are_told_once() {
+    for unscaled in [None, Some("RegisterScalableTarget: unreachable".to_owned())] {
+        let mut night = noon();
+        has(&mut night, AU, 2);
+        night.unscaled = unscaled;
+        let began = night.now;
+        let call = loop {
+            let call = night.call(AU);
+            if call.did(Act::Update) {
+                break call;
+            }
+            assert_eq!((night.pages, matches!(call.last().next, Next::Wait)), (0, true), "{:?}", call.last());
+            night.pass("30s");
+        };
+        assert_eq!(night.now.duration_since(began).as_mins(), 6, "three to provision, three of patience");
+        assert_eq!(call.pages(), 1);
+    }
+}
+
+#[test]
+fn an_update_that_is_not_taken_at_once_is_asked_for_again_without_a_word_more() {
+    let mut night = noon();
+    has(&mut night, AU, 2);
+    night.call(AU);
+    night.pass("6m");
+    night.takes_updates = false;
+    night.call(AU);
+    assert_eq!(night.pages, 1);
+    night.in_service(AU, "v426");
+    has(&mut night, AU, 2);
+    night.takes_updates = true;
+    // It answers again, and its illness is over on record.
+    assert!(night.call(AU).did(Act::Update));
+    assert_eq!(night.pages, 1);
+}
+
+#[test]
+fn waiting_for_instances_uses_up_no_patience_with_what_else_keeps_a_region_from_starting() {
+    let mut night = noon();
+    has(&mut night, AU, 2);
+    night.call(AU);
+    night.pass("4m");
+    has(&mut night, AU, 3);
+    // A guard from before still rings: it has policy's three minutes from now.
+    night.guard_rings(meridian_domain::alarms::heartbeat_name(&night.fleet));
+    for _ in 0..5 {
+        assert!(matches!(night.call(AU).last().next, Next::Wait));
+        night.pass("30s");
+    }
+    night.pass("30s");
+    assert_eq!(night.calls(AU).finish(), Some(Finish::Deferred));
+    // Nor does waiting in vain.
+    let mut night = noon();
+    has(&mut night, AU, 2);
+    night.call(AU);
+    night.pass("6m");
+    night.guard_rings(meridian_domain::alarms::heartbeat_name(&night.fleet));
+    for _ in 0..2 {
+        assert!(matches!(night.call(AU).last().next, Next::Wait));
+        assert_eq!(night.pages, 1, "people are told once");
+        night.pass("30s");
+    }
+}
+
+#[test]
+fn a_larger_need_of_a_later_hour_is_not_waited_for_anew() {
+    let mut night = noon();
+    night.now = at("08:30:00");
+    has(&mut night, AU, 1);
+    let floor = intended(&night.call(AU).plans).remove(0);
+    has(&mut night, AU, floor.least);
+    night.now = at("13:00:00");
+    assert!(policy(&night.fleet).for_failover(&night.fleet, &night.region(AU), night.now).least >= floor.least);
+    assert!(night.call(AU).did(Act::Update));
+}
+
+#[test]
+fn a_region_that_is_done_gets_its_usual_floor_once() {
+    let mut night = Night::confirmed_in(&[EU]);
+    let call = night.call(EU);
+    assert_eq!(call.finish(), Some(Finish::Done));
+    let floor = intended(&call.plans).remove(0);
+    assert_eq!((floor.least, floor.most, floor.failover), (2, 8, false), "Dublin sleeps at three");
+    assert!(call.did(Act::Scale) && night.history(EU).scaled.as_ref().is_some_and(|scaled| scaled.set));
+    // The next wave finds it registered; by day the schedule has moved the floor, and nobody registers it again.
+    for time in ["03:10:00", "12:00:00"] {
+        night.now = at(time);
+        night.rerun(&format!("wave-{}", &time[..2]));
+        assert!(!night.call(EU).did(Act::Scale), "{time}");
+    }
+    // A policy that changes is registered with the next wave.
+    night.fleet.scaling.as_mut().unwrap().requests_per_instance = 200.0;
+    assert!(night.call(EU).did(Act::Scale));
+}
+
+#[test]
+fn a_floor_that_was_raised_for_the_update_goes_down_when_it_is_over() {
+    let mut night = noon();
+    has(&mut night, AU, 2);
+    night.call(AU);
+    let target = night.target(AU, "v427");
+    night.tell(AU, Record::Confirmed { target, execution: night.sight.execution.clone(), golden: 10 });
+    night.judged_at_full_load(AU);
+    night.in_service(AU, "v427");
+    let floor = intended(&night.call(AU).plans).remove(0);
+    assert_eq!((floor.least, floor.failover), (2, false));
+}
+
+#[test]
+fn scaling_that_cannot_be_registered_is_told_and_stops_no_wave() {
+    let mut night = Night::confirmed_in(&[EU]);
+    night.unscaled = Some("PutScalingPolicy: refused".to_owned());
+    assert!(matches!(night.call(EU).last().next, Next::Wait), "it may pass");
+    night.pass("3m");
+    let call = night.call(EU);
+    assert_eq!((call.finish(), call.pages()), (Some(Finish::Done), 1));
+    assert!(!night.history(EU).scaled.as_ref().unwrap().set, "the next wave registers it");
+}
+
+#[test]
+fn a_wave_that_was_stopped_or_has_ended_registers_nothing() {
+    let halted = |night: &mut Night| night.hub(Record::Halted { why: "a person looks".to_owned() });
+    let ended = |night: &mut Night| {
+        let (release, execution) = (night.sight.release, night.sight.execution.clone());
+        night.hub(Record::WaveEnded { release, execution, lagging: Vec::new() });
+    };
+    for stopped in [halted as fn(&mut Night), ended] {
+        let mut night = Night::confirmed_in(&[EU]);
+        stopped(&mut night);
+        assert!(!night.call(EU).did(Act::Scale));
+    }
+}
+
+#[test]
+fn a_fleet_without_scaling_leaves_instances_to_somebody_else() {
+    let mut night = noon();
+    night.fleet.scaling = None;
+    has(&mut night, AU, 2);
+    assert!(night.call(AU).did(Act::Update));
+    assert!(!night.call(EU).did(Act::Scale));
+}
+
+#[test]
+fn the_audit_lets_nothing_be_registered_that_no_ledger_names() {
+    let mut night = Night::confirmed_in(&[EU]);
+    let next = Next::Do(Act::Scale, name(EU), night.target(EU, "v427"));
+    let plan = Plan { next, why: String::new() };
+    let broken = |night: &Night| -> Vec<&str> {
+        audit(&night.fleet, &night.sight, &plan, night.now).iter().map(|note| note.invariant).collect()
+    };
+    assert_eq!(broken(&night), ["I8", "I11"]);
+    night.call_until(EU, |night| night.history(EU).scaled.is_some());
+    assert!(broken(&night).is_empty());
+    night.rerun("wave-2");
+    assert_eq!(broken(&night), ["I8", "I11"], "another wave's word");
+}
+
+#[test]
+fn the_nights_floor_holds_by_the_regions_own_clocks() {
+    let fleet = fleet();
+    let eu = fleet.region(&name(EU)).unwrap();
+    let floor = |time: &str| eu.floor_at(policy(&fleet), time.parse().unwrap());
+    let floors = ["2026-11-19T23:59:00Z", "2026-11-20T00:00:00Z", "2026-11-20T04:59:00Z", "2026-11-20T05:00:00Z"];
+    assert_eq!(floors.map(floor), [3, 2, 2, 3]);
+    // Dublin's summer is an hour ahead.
+    assert_eq!(["2026-07-19T22:59:00Z", "2026-07-19T23:00:00Z", "2026-07-20T04:00:00Z"].map(floor), [3, 2, 3]);
+    // Past midnight where it ends before it begins.
+    let night = "from = \"22:30\", until = \"05:00\"";
+    let fleet = Fleet::parse(&GOOD.replace("from = \"00:00\", until = \"05:00\"", night)).unwrap();
+    let eu = fleet.region(&name(EU)).unwrap();
+    let floor = |time: &str| eu.floor_at(policy(&fleet), at(time));
+    assert_eq!(["22:29:00", "22:30:00", "00:00:00", "05:00:00"].map(floor), [3, 2, 2, 3]);
+    // A region that names no floor of the night keeps its own.
+    assert_eq!(fleet.region(&name(AU)).unwrap().floor_at(policy(&fleet), at("14:00:00")), 2);
+}
+
+#[test]
+fn what_is_registered_follows_from_policy() {
+    let fleet = fleet();
+    let eu = fleet.region(&name(EU)).unwrap();
+    let spec = policy(&fleet).spec(&fleet, eu, &policy(&fleet).usual(&fleet, eu, at("12:00:00")));
+    assert_eq!((spec.least, spec.most, spec.invocations_per_instance), (3, 8, 15_000.0));
+    assert_eq!((spec.scale_out.as_secs(), spec.scale_in.as_secs()), (60, 600));
+    let nightly = spec.nightly.as_ref().unwrap();
+    assert_eq!((nightly.zone.as_str(), nightly.least_by_night, nightly.least_by_day), ("Europe/Dublin", 2, 3));
+    let schedule = spec.schedule().map(|own| (own.name, own.floor));
+    let daily = |name: &str, cron: &str, least| (name.to_owned(), Some((cron.to_owned(), least)));
+    let (night, day) = ("cron(0 0 * * ? *)", "cron(0 5 * * ? *)");
+    assert_eq!(schedule, [daily("meridian-fraud-night", night, 2), daily("meridian-fraud-day", day, 3)]);
+    let au = fleet.region(&name(AU)).unwrap();
+    let floor = policy(&fleet).for_failover(&fleet, au, at("14:00:00"));
+    let spec = policy(&fleet).spec(&fleet, au, &floor);
+    assert_eq!((spec.nightly.as_ref(), spec.schedule().map(|own| own.floor)), (None, [None, None]));
+    // No more than the most that policy allows, however much would be needed.
+    let crowded = Fleet::parse(&GOOD.replace("peak_rps = 600", "peak_rps = 60000")).unwrap();
+    let au = crowded.region(&name(AU)).unwrap();
+    assert_eq!(policy(&crowded).for_failover(&crowded, au, at("14:00:00")).least, 6);
+}
+
+#[test]
+fn a_word_that_comes_twice_begins_no_patience_anew() {
+    let mut history = RegionHistory::default();
+    let floor = Floor { least: 3, most: 6, terms: "ab".to_owned(), failover: true };
+    let entry = |time: &str, record| -> Entry { Head::default().entry(at(time), "wave-1".parse().unwrap(), record) };
+    let intended = || Record::ScalingIntended { execution: "wave-1".parse().unwrap(), floor: floor.clone() };
+    history.apply(&entry("12:00:00", intended()));
+    history.apply(&entry("12:00:01", Record::ScalingSet { execution: "wave-2".parse().unwrap() }));
+    assert!(!history.scaled.as_ref().unwrap().set, "another wave's word");
+    history.apply(&entry("12:00:02", Record::ScalingSet { execution: "wave-1".parse().unwrap() }));
+    history.apply(&entry("12:05:00", intended()));
+    let scaled = history.scaled.unwrap();
+    assert_eq!((scaled.at, scaled.set), (at("12:00:00"), true));
+}
+
+#[test]
+fn instances_that_make_no_sense_are_refused_with_the_line_and_what_to_do() {
+    let wrong = |from: &str, to: &str| -> FleetError { Fleet::parse(&GOOD.replacen(from, to, 1)).unwrap_err() };
+    let cases = [
+        ("requests_per_instance = 250", "requests_per_instance = 0", "scaling.requests_per_instance must be above 0"),
+        ("from = \"00:00\"", "from = \"midnight\"", "\"midnight\" is not a time of day such as \"23:30\""),
+        ("until = \"05:00\"", "until = \"00:00\"", "scaling.night begins when it ends"),
+        ("most_instances = 8\n", "", "region.most_instances of eu-west-1 is missing"),
+        ("most_instances = 8", "most_instances = 2", "most_instances of eu-west-1 is 2, below its 3 instances"),
+        ("night_instances = 2", "night_instances = 1", "region.night_instances of eu-west-1 must be 2"),
+        ("night_instances = 2", "night_instances = 4", "to 3, what it has by day"),
+        ("night = {", "#night = {", "say when it is night, scaling.night"),
+        ("[scaling]\n", "[scaling]\nscale_in = \"25h\"\n", "scaling.scale_in must be 0s to 24h"),
+    ];
+    for (from, to, expected) in cases {
+        let error = wrong(from, to);
+        assert!(error.message.contains(expected) && error.line.is_some(), "{from} -> {to}: {error}");
+    }
+    let without =
+        |line: &&str| !["[scaling]", "requests_per_instance", "night = "].iter().any(|own| line.starts_with(own));
+    let table = GOOD.lines().filter(without).collect::<Vec<_>>().join("\n");
+    let error = Fleet::parse(&table).unwrap_err();
+    assert!(error.message.contains("most_instances of eu-west-1 is promote's to register"), "{error}");
+}
+
+#[test]
+fn a_neighbour_whose_instances_change_in_number_still_serves() {
+    let mut night = Night::confirmed_in(&[EU]);
+    endpoint(&mut night, EU).status = EndpointStatus::Updating;
+    assert!(night.call(AU).did(Act::Update), "EU is evidence all the same");
+    assert_eq!(night.sight.version, version("v427"));
+}
