@@ -6,7 +6,7 @@
 
 use super::View;
 use crate::fleet::{Bounds, Fleet, Kind, Region, Style};
-use crate::judge::{COUNTS_DELAY, MetricName, RegionEvidence, Watch, smallest_detectable_effect};
+use crate::judge::{COUNTS_DELAY, MetricName, Watch, smallest_detectable_effect};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -224,19 +224,6 @@ impl BakeQuestion<'_> {
             target_alone: target(wave.detect_alone),
         }
     }
-}
-
-/// What several regions have shown of each metric, added up.
-pub fn carried<'a>(evidence: impl IntoIterator<Item = &'a RegionEvidence>) -> BTreeMap<MetricName, (u64, u64)> {
-    let mut sum = BTreeMap::new();
-    for (metric, shown) in evidence.into_iter().flat_map(|region| &region.metrics) {
-        if shown.left_out.is_none() && !shown.missing {
-            let (green, blue) = sum.entry(metric.clone()).or_insert((0u64, 0u64));
-            *green += shown.green.total;
-            *blue += shown.blue.total;
-        }
-    }
-    sum
 }
 
 impl View<'_> {

@@ -11,7 +11,6 @@
 //! | several regions do not answer at once | unclear: that is no fault of one region |
 //! | this region alone does not answer (no answer, throttled, an error of the service) | the region |
 //! | SageMaker had no capacity for the new fleet | the region |
-//! | the counts cannot be read, and other regions proved the same bytes in this wave | the region |
 //! | anything else: another guard, the endpoint-wide alarm, counts that nobody can read, silence | unclear |
 //!
 //! A dark control plane does not make a model slow: signs against the release count before it.
@@ -33,10 +32,6 @@ pub struct Signs {
     pub silent: Option<String>,
     /// What people call the other regions that do not answer either.
     pub silent_too: Vec<String>,
-    /// Why the counts cannot be read.
-    pub uncounted: Option<String>,
-    /// How many other regions have proved the same release in this wave.
-    pub proved_elsewhere: usize,
     /// SageMaker's `FailureReason`.
     pub failure: Option<String>,
 }
@@ -69,13 +64,11 @@ pub fn diagnose(signs: &Signs) -> Diagnosis {
 }
 
 /// The table of this module's head: a cause, and the sign's words where it was seen.
-fn rows(signs: &Signs) -> [(Cause, Option<String>); 9] {
+fn rows(signs: &Signs) -> [(Cause, Option<String>); 7] {
     let failed = signs.judged.as_ref().filter(|(verdict, _)| *verdict == Verdict::Fail);
     let alone = signs.silent_too.is_empty();
     let silent = signs.silent.as_ref();
     let no_capacity = |reason: &&String| NO_CAPACITY.iter().any(|words| reason.contains(words));
-    let uncounted = signs.uncounted.as_ref().map(|why| format!("the counts cannot be read: {why}"));
-    let proved = signs.proved_elsewhere;
     [
         (Cause::Release, failed.map(|(_, why)| why.clone())),
         (Cause::Release, signs.green_guard.as_ref().map(|alarm| format!("the guard {alarm} tripped"))),
@@ -94,15 +87,7 @@ fn rows(signs: &Signs) -> [(Cause, Option<String>); 9] {
             Cause::Region,
             signs.failure.as_ref().filter(no_capacity).map(|why| format!("SageMaker found no instances: {why}")),
         ),
-        (
-            Cause::Region,
-            uncounted
-                .clone()
-                .filter(|_| proved > 0)
-                .map(|why| format!("{why}; {proved} other regions proved the release")),
-        ),
         (Cause::Unclear, signs.other_guard.as_ref().map(|alarm| format!("the guard {alarm} tripped"))),
-        (Cause::Unclear, uncounted.filter(|_| proved == 0)),
         (Cause::Unclear, signs.endpoint_alarm.then(|| "the alarm over the whole endpoint rings".to_owned())),
     ]
 }
@@ -143,12 +128,6 @@ mod tests {
                 "does not start",
                 Signs { failure: text("did not pass the ping health check"), ..Signs::default() },
                 Cause::Unclear,
-            ),
-            ("nobody can count", Signs { uncounted: text("throttled"), ..Signs::default() }, Cause::Unclear),
-            (
-                "nobody can count here, others proved it",
-                Signs { uncounted: text("throttled"), proved_elsewhere: 2, ..Signs::default() },
-                Cause::Region,
             ),
             ("another guard", Signs { other_guard: text("fraud-heartbeat"), ..Signs::default() }, Cause::Unclear),
             ("the endpoint's alarm", Signs { endpoint_alarm: true, ..Signs::default() }, Cause::Unclear),

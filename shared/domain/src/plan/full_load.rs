@@ -28,7 +28,7 @@ impl View<'_> {
         if let Some(lease) = self.lease() {
             return lease;
         }
-        let update = history.update.as_ref().filter(|update| update.target == self.target && update.confirmed);
+        let update = history.update.as_ref().filter(|update| update.target == self.target);
         match update.and_then(|update| Some((update, update.confirmed_at?))) {
             Some((update, _)) if update.is_first() => self.unjudged("a first release has no old fleet beside it"),
             Some((update, shifted)) => self.judge_full_load(update, shifted),
@@ -91,8 +91,8 @@ impl View<'_> {
         self.once(Act::Trip, why).unwrap_or_else(|| self.takes_back(update))
     }
 
-    /// Confirmed, and told to go back since: `rollback` sees to it in the region, at the end of soak at the latest. A fault
-    /// of the release stops the wave now (I7).
+    /// On the release, and told to go back: `rollback` sees to it in the region, at the end of soak at the latest. A fault of
+    /// the release stops the wave now (I7).
     pub(super) fn takes_back(&self, update: &OpenUpdate) -> Plan {
         match (&update.decision, update.cause) {
             (Some((Decision::Revert, why)), Some(Cause::Release)) => self.condemn(why),

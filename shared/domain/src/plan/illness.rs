@@ -146,16 +146,11 @@ impl View<'_> {
         };
         let green = green_names(self.fleet);
         let others = guard_names(self.fleet).into_iter().filter(|name| !green.contains(name));
-        let proved = |history: &&RegionHistory| {
-            let wave = history.confirmed.get(&self.sight.release);
-            wave == Some(&self.sight.execution) && history.serves(&self.sight.release)
-        };
         let endpoint = self.sight.endpoints.get(&self.region.name).and_then(Seen::known);
         Signs {
             green_guard: green.iter().find(|name| rings(name)).cloned(),
             other_guard: others.into_iter().find(|name| rings(name)),
             endpoint_alarm: rings(&composite_name(self.fleet)),
-            proved_elsewhere: self.sight.regions.values().filter_map(Seen::known).filter(proved).count(),
             failure: endpoint.and_then(Option::as_ref).and_then(|endpoint| endpoint.failure_reason.clone()),
             ..Signs::default()
         }

@@ -28,7 +28,7 @@ mod steps;
 mod unknown;
 mod verify;
 
-pub use bake::{Bake, BakePlan, BakeQuestion, Finding, Hour, PROVISIONING, SHIFT, carried};
+pub use bake::{Bake, BakePlan, BakeQuestion, Finding, Hour, PROVISIONING, SHIFT};
 pub use canary::beats;
 pub use diagnosis::{Diagnosis, Signs, diagnose};
 pub use dispersion::{Dispersion, dispersion};

@@ -56,8 +56,7 @@ fn too_far<'a>(
         let history = sight.regions.get(&other.name).and_then(Seen::known)?;
         Some(history.serving.as_ref()?.target.release)
     });
-    let newest =
-        others.chain(coming).filter(|release| place(hub, release) > own).max_by_key(|release| place(hub, release))?;
+    let newest = others.chain(coming).max_by_key(|release| place(hub, release))?;
     if hub.skew_told.contains(&(region.name.clone(), newest)) {
         return None;
     }
@@ -65,7 +64,7 @@ fn too_far<'a>(
         .line
         .iter()
         .skip(own)
-        .take(place(hub, &newest) - own)
+        .take(place(hub, &newest).saturating_sub(own))
         .filter(|(release, _)| !hub.condemned.contains_key(release))
         .collect();
     let since = ahead.first().map(|(_, at)| *at)?;

@@ -6,7 +6,13 @@ mod audit_starts;
 mod audit_steps;
 #[cfg(test)]
 mod bakes;
+#[cfg(test)]
+mod bakes_chosen;
 mod beside;
+#[cfg(test)]
+mod closing;
+#[cfg(test)]
+mod dark;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
@@ -26,13 +32,21 @@ mod kinds;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
+mod leftovers;
+#[cfg(test)]
 mod lookout;
 #[cfg(test)]
 mod manifest;
 #[cfg(test)]
+mod moments;
+#[cfg(test)]
 mod night;
 #[cfg(test)]
 mod order;
+#[cfg(test)]
+mod own_means;
+#[cfg(test)]
+mod past;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use crate::night::{AU, BR, EU, JP, Night, actor, at, fleet, name};
 use jiff::Timestamp;
-use meridian_domain::plan::{Act, Finish, Next, wave_order};
-use meridian_domain::{Fleet, HomePlace, OrderPolicy, Record, audit};
+use meridian_domain::plan::{Act, Finish, Next, region_at, wave_order};
+use meridian_domain::{Fleet, HomePlace, Kind, OrderPolicy, Record, audit};
 
 fn by_traffic() -> Fleet {
     Fleet { order: OrderPolicy::Signal, ..fleet() }
@@ -91,4 +91,44 @@ fn the_audit_refuses_an_update_whose_order_is_not_on_record() {
         night.sight.hub.orders.insert(actor("wave-1"), order);
         assert!(noted(&night), "{regions:?}");
     }
+}
+
+#[test]
+fn regions_with_nearly_the_same_traffic_go_as_listed_and_others_by_their_traffic() {
+    for (peak, first) in [(100.4, "AU EU"), (100.02, "AU EU"), (100.001, "EU AU")] {
+        let mut fleet = by_traffic();
+        fleet.regions.truncate(2);
+        fleet.regions[1].time_zone = fleet.regions[0].time_zone.clone();
+        (fleet.regions[0].peak_rps, fleet.regions[1].peak_rps) = (100.0, peak);
+        assert_eq!(titles(&fleet, at("14:00:00")), first, "{peak}");
+    }
+}
+
+#[test]
+fn what_has_no_evidence_of_its_own_comes_last_whatever_its_traffic() {
+    let mut fleet = by_traffic();
+    fleet.regions[1].kind = Kind::Standby;
+    assert_eq!(titles(&fleet, at("03:00:00")), "JP EU BR AU");
+}
+
+#[test]
+fn the_traffic_of_the_hour_is_said_as_sleep_a_share_or_a_peak() {
+    let why = wave_order(&fleet(), at("13:00:00")).why;
+    for words in ["Dublin is at its peak", "Sydney sleeps", "Tokyo is at 41 % of its peak", "Sao Paulo is at 83 %"] {
+        assert!(why.contains(words), "{words}: {why}");
+    }
+}
+
+/// What a stage `Promote-<n>` of the pipeline means in a wave.
+#[test]
+fn a_place_of_a_wave_is_a_region_of_its_recorded_order() {
+    let fleet = by_traffic();
+    let mut night = at_night(fleet.clone());
+    night.call_until(AU, |night| night.sight.hub.order(&actor("wave-1")).is_some());
+    let place = |wave: &str, place| {
+        region_at(&fleet, &night.sight.hub, &actor(wave), place).map(|region| region.title.as_str())
+    };
+    let places = |wave: &str| (0..6).map(|at| place(wave, at)).collect::<Vec<_>>();
+    assert_eq!(places("wave-1"), [None, Some("AU"), Some("JP"), Some("EU"), Some("BR"), None]);
+    assert_eq!(places("wave-2"), [None, Some("EU"), Some("AU"), Some("JP"), Some("BR"), None], "as listed");
 }

@@ -131,3 +131,15 @@ fn the_audit_refuses_to_widen_the_skew_untold() {
     let notes = audit(&night.fleet, &night.sight, &plan, night.now);
     assert!(matches!(&notes[..], [note] if note.invariant == "I3" && note.what.contains("untold")), "{notes:?}");
 }
+
+/// What was approved and serves nowhere yet is nothing to be behind of.
+#[test]
+fn releases_that_no_region_serves_do_not_count() {
+    let mut night = with_skew(behind(&["v426", "v425", "v427"]), 1000);
+    for newer in ["v428", "v429", "v430"] {
+        let at = night.now;
+        write(&mut night, at, Record::Approved { release: release(newer) });
+    }
+    night.verify();
+    assert!(night.sight.hub.skew_told.is_empty());
+}

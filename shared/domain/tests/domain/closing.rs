@@ -1,0 +1,139 @@
+//! How a wave ends: what its last action waits for, what it says, and whom it wakes.
+
+use crate::night::{AU, BR, EU, JP, Night, actor, name, release, version};
+use meridian_domain::plan::{Act, Finish, Next};
+use meridian_domain::{EndpointStatus, Epoch, Record, RegionHistory, Seen};
+
+const ALL: [&str; 4] = [EU, AU, JP, BR];
+
+/// Every region serves; BR's endpoint shows `status`.
+fn ends_with(status: EndpointStatus) -> Night {
+    let mut night = Night::confirmed_in(&ALL);
+    if let Some(Seen::Known(Some(view))) = night.sight.endpoints.get_mut(&name(BR)) {
+        view.status = status;
+    }
+    night
+}
+
+/// I4, I13: an endpoint that is no longer on its way anywhere is not waited for.
+#[test]
+fn a_region_whose_endpoint_is_broken_or_unknown_at_the_end_lags() {
+    for (status, words) in [
+        (EndpointStatus::UpdateRollbackFailed, "BR: which bytes it serves is unknown, its endpoint is"),
+        (EndpointStatus::OutOfService, "BR: its endpoint is OutOfService"),
+    ] {
+        let call = ends_with(status).verify();
+        assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1), "{status:?}");
+        assert!(call.last().why.contains(words), "{}", call.last().why);
+    }
+    let mut back = ends_with(EndpointStatus::RollingBack);
+    assert_eq!(back.verify().last().why, "BR is going back");
+    let mut soaks = ends_with(EndpointStatus::SystemUpdating);
+    assert_eq!(soaks.verify().last().why, "BR soaks");
+}
+
+/// While it waits, it holds the fleet: no other wave begins beside a soak.
+#[test]
+fn the_last_action_holds_the_fleet_while_it_waits() {
+    let mut night = ends_with(EndpointStatus::SystemUpdating);
+    let call = night.verify();
+    assert!(matches!(call.plans[0].next, Next::TakeLease { epoch: Epoch(1), .. }), "{:?}", call.plans);
+    assert_eq!(night.sight.hub.lease.as_ref().unwrap().holder, actor("wave-1"));
+}
+
+/// I7: a halted fleet is not waited for; a region that still moves there serves the release no more than one that stands.
+#[test]
+fn a_halted_fleet_is_not_waited_for() {
+    for halted in [EU, AU] {
+        let mut night = ends_with(EndpointStatus::RollingBack);
+        if let Some(Seen::Known(history)) = night.sight.regions.get_mut(&name(BR)) {
+            history.confirmed.clear();
+        }
+        assert!(matches!(night.verify().last().next, Next::Wait));
+        night.tell(halted, Record::Halted { why: "its alarm rang".to_owned() });
+        let call = night.verify();
+        assert_eq!(call.finish(), Some(Finish::Failed));
+        assert!(night.sight.hub.ended[&actor("wave-1")].contains(&name(BR)), "{:?}", night.sight.hub.ended);
+        assert!(!night.sight.hub.ended[&actor("wave-1")].contains(&name(JP)));
+    }
+    // One that soaks and is proved does serve it.
+    let mut night = ends_with(EndpointStatus::SystemUpdating);
+    night.tell(EU, Record::Halted { why: "its alarm rang".to_owned() });
+    night.verify();
+    assert_eq!(night.sight.hub.ended[&actor("wave-1")], [name(EU)]);
+}
+
+/// I4's last look: `InService` is not enough when soak is over either.
+#[test]
+fn a_region_that_answers_wrong_after_its_soak_lags() {
+    let mut night = Night::let_through(BR);
+    let (target, execution) = (night.target(BR, "v427"), actor("wave-1"));
+    night.tell(BR, Record::Confirmed { target, execution, golden: 10 });
+    night.judged_at_full_load(BR);
+    night.in_service(BR, "v427");
+    night.right = Some(9);
+    let call = night.verify();
+    assert_eq!((call.finish(), call.did(Act::AskGolden)), (Some(Finish::Failed), true));
+    assert!(call.last().why.contains("BR: 9 of 10 golden records were answered right"), "{}", call.last().why);
+    assert!(night.history(BR).update.is_some(), "its soak is not said to be over");
+}
+
+/// A first release that wave-1 created and wave-2 proved is wave-1's update to its end.
+#[test]
+fn an_update_is_settled_in_the_name_of_the_wave_that_asked_for_it() {
+    let mut night = Night::confirmed_in(&[EU, AU, JP]);
+    night.sight.regions.insert(name(BR), Seen::Known(RegionHistory::default()));
+    night.tell(BR, Record::Attested { release: release("v427"), version: version("v427") });
+    night.sight.endpoints.insert(name(BR), Seen::Known(None));
+    assert!(night.call(BR).did(Act::Create));
+    night.in_service(BR, "v427");
+    night.sight.hub.lease = None;
+    night.rerun("wave-2");
+    assert_eq!(night.call(BR).finish(), Some(Finish::Done));
+    let call = night.verify();
+    let settled = call.plans.iter().find_map(|plan| match &plan.next {
+        Next::TellRegion(_, Record::Settled { execution, .. }) => Some(execution.clone()),
+        _ => None,
+    });
+    assert_eq!((call.finish(), settled), (Some(Finish::Done), Some(actor("wave-1"))));
+}
+
+/// A region that lags although nobody was ever told: one page, and none from a call that comes late.
+#[test]
+fn a_lagging_region_that_nobody_was_told_of_is_a_page_when_the_wave_ends() {
+    let mut night = Night::confirmed_in(&[EU, AU, JP]);
+    let call = night.verify();
+    assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1));
+    night.sight.paged.clear();
+    assert_eq!(night.verify().pages(), 0, "the wave has ended");
+}
+
+/// How far regions are apart is told at the end of a wave that was still under way, not by its late calls.
+#[test]
+fn a_wave_that_has_ended_tells_nothing_of_skew() {
+    for ended in [false, true] {
+        let mut night = Night::confirmed_in(&[EU, AU, JP]);
+        let (region, execution) = (name(BR), actor("wave-1"));
+        night.hub(Record::Deferred { region, execution, release: release("v427"), why: "dark".to_owned() });
+        if ended {
+            let (release, execution) = (release("v427"), actor("wave-1"));
+            night.hub(Record::WaveEnded { release, execution, lagging: vec![name(BR)] });
+        }
+        night.pass("40h");
+        assert_eq!(night.verify().pages(), usize::from(!ended));
+    }
+}
+
+/// A halt is no sign that people were told, nor is a page that is owed a reason to tell them twice.
+#[test]
+fn a_wave_that_meets_a_halt_pages_only_where_the_halts_own_page_is_owed() {
+    for owed in [false, true] {
+        let mut night = Night::new();
+        night.tell(AU, Record::Halted { why: "its alarm rang".to_owned() });
+        if owed {
+            night.tell(AU, Record::PageOwed { why: "its alarm rang".to_owned(), advice: "Look.".to_owned() });
+        }
+        let call = night.call(EU);
+        assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), usize::from(owed)));
+    }
+}

@@ -1,0 +1,232 @@
+//! Regions that do not answer, or that went back and nobody said why: signs, patience, and what is put on record.
+
+use crate::night::{AU, BR, EU, JP, Night, actor, name, release};
+use jiff::SignedDuration;
+use meridian_domain::plan::{Act, Finish, Next};
+use meridian_domain::{
+    AlarmState, AlarmView, Cause, EndpointStatus, Record, RegionHistory, Seen, VariantPhase, alarms,
+};
+
+fn rings(night: &mut Night, name: String, state: AlarmState) {
+    if let Seen::Known(alarms) = &mut night.sight.alarms {
+        alarms.retain(|alarm| alarm.name != name);
+        alarms.push(AlarmView { name, state, reason: String::new() });
+    }
+}
+
+/// SageMaker took EU's canary back and nobody had said so: what is laid to what, and in which words.
+#[test]
+fn a_return_that_nobody_decided_is_laid_to_what_rings_and_to_what_sagemaker_says() {
+    type Sign = fn(&mut Night);
+    let table: [(&str, Sign, Cause, &str); 6] = [
+        ("silence", |_| {}, Cause::Unclear, "SageMaker took it back, and no guard rings any more"),
+        (
+            "green's guard",
+            |night| rings(night, alarms::green_names(&night.fleet)[1].clone(), AlarmState::Alarm),
+            Cause::Release,
+            "the guard fraud-green-",
+        ),
+        (
+            "the heartbeat",
+            |night| rings(night, alarms::heartbeat_name(&night.fleet), AlarmState::Alarm),
+            Cause::Unclear,
+            "the guard fraud-heartbeat tripped",
+        ),
+        (
+            "the endpoint's alarm",
+            |night| rings(night, alarms::composite_name(&night.fleet), AlarmState::Alarm),
+            Cause::Unclear,
+            "the alarm over the whole endpoint rings",
+        ),
+        (
+            "guards that are quiet",
+            |night| {
+                for guard in alarms::guard_names(&night.fleet) {
+                    rings(night, guard, AlarmState::Ok);
+                }
+            },
+            Cause::Unclear,
+            "SageMaker took it back, and no guard rings any more",
+        ),
+        (
+            "no capacity",
+            |night| {
+                if let Some(Seen::Known(Some(view))) = night.sight.endpoints.get_mut(&name(EU)) {
+                    view.failure_reason = Some("InsufficientInstanceCapacity".to_owned());
+                }
+            },
+            Cause::Region,
+            "SageMaker found no instances: InsufficientInstanceCapacity",
+        ),
+    ];
+    for (what, sign, cause, why) in table {
+        let mut night = Night::baking(EU);
+        night.in_service(EU, "v426");
+        sign(&mut night);
+        // Too little to say either.
+        night.judged = Seen::Unknown("throttled".to_owned());
+        let end = night.call(EU).finish();
+        let left = &night.history(EU).returned[&release("v427")];
+        assert_eq!((left.cause, end == Some(Finish::Deferred)), (Some(cause), cause == Cause::Region), "{what}");
+        assert!(left.why.starts_with(why), "{what}: {}", left.why);
+    }
+}
+
+/// What rings beside a silence is its consequence: the page names the silence alone.
+#[test]
+fn what_rings_while_a_region_is_dark_is_not_named_as_a_reason() {
+    let mut night = Night::baking(JP);
+    let ringing = [alarms::heartbeat_name(&night.fleet), alarms::composite_name(&night.fleet)];
+    for name in ringing {
+        rings(&mut night, name, AlarmState::Alarm);
+    }
+    night.dark(JP);
+    night.call(JP);
+    night.pass("3m");
+    assert_eq!(night.call(JP).finish(), Some(Finish::Deferred));
+    let why = &night.sight.hub.deferred[&(actor("wave-1"), name(JP))];
+    assert!(
+        why.contains("control plane does not answer") && !why.contains("tripped") && !why.contains("rings"),
+        "{why}"
+    );
+}
+
+/// I9: until SageMaker's timer has ended nothing has moved for good, whatever was decided.
+#[test]
+fn a_region_that_goes_dark_before_its_timers_end_goes_back_though_it_was_let_through() {
+    let mut night = Night::let_through(JP);
+    night.fleet.wave.region_patience = SignedDuration::from_secs(30);
+    night.dark(JP);
+    night.call(JP);
+    night.pass("30s");
+    assert!(night.now < night.canary_ends(JP));
+    let call = night.call(JP);
+    assert!(call.did(Act::Trip) && !call.did(Act::Disarm), "{:?}", call.plans);
+}
+
+/// What a deferral says of the region that it leaves (I13).
+#[test]
+fn a_deferral_says_what_is_known_of_what_the_region_serves() {
+    fn unattested(night: &mut Night) {
+        if let Some(Seen::Known(history)) = night.sight.regions.get_mut(&name(AU)) {
+            history.attested.clear();
+        }
+    }
+    fn dark(mut night: Night) -> Night {
+        night.dark(AU);
+        night
+    }
+    let proved = {
+        let mut night = Night::let_through(AU);
+        night.now = night.canary_ends(AU) + SignedDuration::from_mins(1);
+        let (target, execution) = (night.target(AU, "v427"), actor("wave-1"));
+        night.tell(AU, Record::Confirmed { target, execution, golden: 10 });
+        dark(night)
+    };
+    let moving = {
+        let mut night = Night::let_through(AU);
+        night.now = night.canary_ends(AU);
+        dark(night)
+    };
+    let undecided = {
+        let mut night = Night::baking(AU);
+        night.status(AU, EndpointStatus::Failed);
+        night
+    };
+    let not_taken = {
+        let mut night = Night::confirmed_in(&[EU]);
+        night.call_until(AU, |night| night.history(AU).update.is_some());
+        night.sight.endpoints.insert(name(AU), Seen::Known(None));
+        night.status(AU, EndpointStatus::OutOfService);
+        night
+    };
+    let unknown = {
+        let mut night = Night::confirmed_in(&[EU]);
+        night.tell(AU, Record::BytesUnknown { execution: actor("wave-0"), why: "its rollback failed".to_owned() });
+        night
+    };
+    let stays = {
+        let mut night = Night::confirmed_in(&[EU]);
+        unattested(&mut night);
+        night
+    };
+    let new = {
+        let mut night = Night::confirmed_in(&[EU]);
+        night.sight.regions.insert(name(AU), Seen::Known(RegionHistory::default()));
+        night.sight.endpoints.insert(name(AU), Seen::Known(None));
+        night
+    };
+    let unread = {
+        let mut night = Night::confirmed_in(&[EU]);
+        night.sight.regions.insert(name(AU), Seen::Unknown("no answer".to_owned()));
+        night
+    };
+    for (mut night, words) in [
+        (proved, "it was proved to serve v427; its state is unknown until it answers"),
+        (moving, "it was moving to v427; its state is unknown until it answers"),
+        (dark(Night::baking(AU)), "the update was told to go back to v426; its state is unknown until it answers"),
+        (undecided, "its update to v427 is under way and undecided; its state is unknown until it answers"),
+        (not_taken, "it was on v426, and its update to v427 was never seen to start"),
+        (unknown, "which bytes it serves is unknown"),
+        (stays, "it stays on v426"),
+        (new, "it serves nothing yet"),
+        (unread, "what it serves is unknown"),
+    ] {
+        assert_eq!(night.calls(AU).finish(), Some(Finish::Deferred), "{words}");
+        let why = &night.sight.hub.deferred[&(actor("wave-1"), name(AU))];
+        assert!(why.ends_with(&format!("; {words}")), "{words}: {why}");
+    }
+}
+
+/// Several neighbours at once are no fault of one of them: one page, and a person looks.
+#[test]
+fn several_neighbours_that_cannot_be_seen_stop_the_wave_and_are_not_left_behind() {
+    let mut night = Night::new();
+    for region in [JP, BR] {
+        night.sight.regions.insert(name(region), Seen::Unknown("no answer".to_owned()));
+    }
+    night.call(EU);
+    night.pass("3m");
+    let call = night.call(EU);
+    assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1), "{:?}", call.plans);
+    assert!(night.sight.hub.deferred.is_empty());
+    let page = call.plans.iter().find(|plan| matches!(plan.next, Next::Page { .. })).unwrap();
+    assert!(page.why.contains("JP: its ledger cannot be seen") && page.why.contains("nor does BR's"), "{}", page.why);
+}
+
+#[test]
+fn a_neighbour_that_answers_again_is_not_counted_ill_any_more() {
+    let mut night = Night::new();
+    let seen = night.sight.regions[&name(BR)].clone();
+    night.sight.regions.insert(name(BR), Seen::Unknown("no answer".to_owned()));
+    night.call(EU);
+    assert!(night.sight.hub.ill.contains_key(&name(BR)));
+    // It answers, and an update of its own is open: that is in the way as well, for as long.
+    let mut moving = Night::provisioning(BR);
+    moving.hub(Record::RegionIll { region: name(BR), execution: actor("wave-1"), why: "no answer".to_owned() });
+    moving.in_service(EU, "v426");
+    let (from, to) = (moving.target(EU, "v427"), moving.target(EU, "v426"));
+    moving.tell_as(&actor("rollback"), EU, Record::Reverted { from, to, why: "slow".to_owned() });
+    moving.call(EU);
+    assert!(moving.sight.hub.ill.contains_key(&name(BR)));
+    night.sight.regions.insert(name(BR), seen);
+    let call = night.call(EU);
+    let well = |next: &Next| matches!(next, Next::TellHub(Record::RegionWell { region, .. }) if *region == name(BR));
+    assert!(call.plans.iter().any(|plan| well(&plan.next)) && call.did(Act::Update), "{:?}", call.plans);
+    assert!(night.sight.hub.ill.is_empty());
+}
+
+/// Without a ledger the guardrail is told of what rings while the way forward is under way, and of nothing else.
+#[test]
+fn without_its_ledger_a_region_trips_the_guardrail_of_the_update_it_would_go_back_from() {
+    for (way, trips) in [("v427", true), ("v425", false)] {
+        let mut night = Night::new();
+        night.phase(AU, VariantPhase::Baking);
+        night.sight.regions.insert(name(AU), Seen::Unknown("the bucket answers nobody".to_owned()));
+        let way = meridian_domain::alarms::WayBack { target: night.target(AU, way), back: night.target(AU, "v426") };
+        night.way_back = Seen::Known(Some(way));
+        night.alarm = Some("alarm fraud-endpoint-latency rings".to_owned());
+        let call = night.rollback(AU);
+        assert_eq!((call.did(Act::Trip), call.did(Act::Update)), (trips, false));
+    }
+}

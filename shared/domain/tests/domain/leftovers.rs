@@ -1,0 +1,298 @@
+//! What an earlier wave left behind: updates whose end nobody wrote down, intents that nobody followed.
+
+use crate::night::{AU, BR, EU, JP, Night, actor, at, name, release, slow, version};
+use jiff::SignedDuration;
+use meridian_domain::plan::{Act, Bake, Finish, Next};
+use meridian_domain::{
+    Decision, EndpointStatus, EndpointView, Epoch, Head, Record, RegionHistory, Rule, Seen, VariantPhase,
+};
+
+/// v427's canary in AU, and then v428's wave while the fleet is nobody's.
+fn next_wave(mut night: Night) -> Night {
+    night.sight.hub.lease = None;
+    night.approve("v428");
+    night.wave_of("v428", "wave-2");
+    // The regions before AU are on v428 already.
+    let (target, execution) = (night.target(EU, "v428"), actor("wave-2"));
+    night.tell(EU, Record::Confirmed { target: target.clone(), execution: execution.clone(), golden: 10 });
+    night.tell(EU, Record::FullLoadJudged { target, execution, why: String::new(), judgement: None });
+    night.in_service(EU, "v428");
+    night
+}
+
+fn let_through() -> Night {
+    let mut night = Night::let_through(AU);
+    night.in_service(AU, "v427");
+    next_wave(night)
+}
+
+/// Let through and never proved: it is asked first, for it is what the region would go back to (I4, I5).
+#[test]
+fn what_the_last_wave_let_through_is_proved_before_anything_starts_from_it() {
+    let mut night = let_through();
+    let call = night.call(AU);
+    assert!(call.did(Act::AskGolden) && call.did(Act::Update), "{:?}", call.plans);
+    assert_eq!(night.history(AU).confirmed[&release("v427")], actor("wave-1"), "in the name of who brought it");
+    assert_eq!(night.history(AU).update.as_ref().unwrap().back, Some(night.target(AU, "v427")));
+    // It answers as something else, or not at all.
+    let mut wrong = let_through();
+    wrong.right = Some(9);
+    let call = wrong.call(AU);
+    assert_eq!((call.finish(), call.pages(), call.did(Act::Prepare)), (Some(Finish::Failed), 1, false));
+    assert!(!wrong.history(AU).confirmed.contains_key(&release("v427")));
+    let mut silent = let_through();
+    silent.right = None;
+    assert!(matches!(silent.call(AU).last().next, Next::Wait));
+    silent.pass("3m");
+    assert_eq!(silent.call(AU).finish(), Some(Finish::Deferred));
+}
+
+/// I5: nobody let it through, or the endpoint names something else: there is no proved way back, and no start.
+#[test]
+fn what_nobody_let_through_is_no_ground_to_start_from() {
+    let mut undecided = Night::baking(AU);
+    undecided.in_service(AU, "v427");
+    let mut elsewhere = Night::let_through(AU);
+    elsewhere.in_service(AU, "v425");
+    let mut settled = Night::let_through(AU);
+    let (target, execution) = (settled.target(AU, "v427"), actor("wave-1"));
+    settled.tell(AU, Record::Confirmed { target, execution, golden: 10 });
+    settled.in_service(AU, "v425");
+    for night in [undecided, elsewhere, settled] {
+        let mut night = next_wave(night);
+        let before = night.history(AU).clone();
+        let call = night.call(AU);
+        assert_eq!((call.finish(), call.did(Act::AskGolden)), (Some(Finish::Failed), false), "{:?}", call.plans);
+        let said = |words: &str| call.plans.iter().any(|plan| plan.why.contains(words));
+        assert!(said("which its ledger did not confirm"), "{:?}", call.plans);
+        assert_eq!(*night.history(AU), before, "nothing is said of what nobody knows");
+    }
+}
+
+/// I8: SageMaker took it back, or it never ran; either is written down before a start, with its reason.
+#[test]
+fn an_update_of_another_wave_that_went_back_is_written_down_with_its_reason() {
+    let mut told = Night::baking(AU);
+    told.judged = Seen::Known(slow());
+    told.call(AU);
+    let mut taken = Night::baking(AU);
+    let mut never = Night::confirmed_in(&[EU]);
+    never.call_until(AU, |night| night.history(AU).update.is_some());
+    // Whatever AWS says to this wave's own step, it is not why the other one's came to nothing.
+    let decided = told.history(AU).update.as_ref().unwrap().decision.clone().unwrap().1;
+    for (night, why) in [
+        (&mut told, decided.as_str()),
+        (&mut taken, "SageMaker took the update back"),
+        (&mut never, "the update was intended and never seen to start"),
+    ] {
+        night.in_service(AU, "v426");
+        night.sight.hub.lease = None;
+        night.rerun("wave-2");
+        night.sight.refused = Some("ResourceLimitExceeded".to_owned());
+        let plan = night.plan(AU);
+        let Next::TellRegion(_, Record::Reverted { why: told, .. }) = &plan.next else { panic!("{plan:?}") };
+        assert_eq!(told, why);
+    }
+}
+
+/// A decided revert is what the ledger says of the return, by whomever it is written.
+#[test]
+fn a_return_that_was_decided_keeps_the_words_of_its_decision() {
+    let mut night = Night::baking(AU);
+    night.judged = Seen::Known(slow());
+    night.call(AU);
+    let why = night.history(AU).update.as_ref().unwrap().decision.clone().unwrap().1;
+    night.in_service(AU, "v426");
+    night.call(AU);
+    assert_eq!(night.history(AU).returned[&release("v427")].why, why);
+}
+
+fn override_order(night: &mut Night, region: &str) {
+    let (why, until) = ("the fix must go out".to_owned(), at("09:00:00"));
+    let record = Record::Overridden { what: Rule::Order, region: Some(name(region)), why, until };
+    night.sight.hub.apply(&Head::default().entry(night.now, actor("maria"), record));
+}
+
+/// I1, where no order keeps them apart: the wave's own intent in JP may be about to be called for as long as it holds the
+/// fleet; then BR comes as far as the lease, and no further while that is the wave's own.
+#[test]
+fn a_waves_own_intent_holds_its_other_regions_while_it_holds_the_fleet() {
+    let mut night = Night::confirmed_in(&[EU, AU]);
+    night.call_until(JP, |night| night.history(JP).update.is_some());
+    override_order(&mut night, BR);
+    let until = night.sight.hub.lease.as_ref().unwrap().until;
+    let takes = |night: &mut Night| {
+        let call = night.call(BR);
+        assert!(!call.did(Act::Prepare), "{:?}", call.plans);
+        call.plans.iter().any(|plan| matches!(plan.next, Next::TakeLease { .. }))
+    };
+    night.now = until - SignedDuration::from_secs(1);
+    assert!(!takes(&mut night));
+    night.now = until;
+    assert!(takes(&mut night));
+}
+
+/// I1, I13: an intent has come to nothing only where nobody took it, nobody holds the fleet for it and the endpoint rests.
+#[test]
+fn an_update_that_may_be_under_way_holds_the_others_though_no_order_does() {
+    type Change = fn(&mut Night);
+    let table: [(&str, Change, bool); 4] = [
+        ("it rests", |_| {}, true),
+        ("it was taken", |night| night.tell_as(&actor("wave-1"), JP, started()), false),
+        ("it cannot be seen", |night| night.dark(JP), false),
+        ("it is under way", |night| night.phase(JP, VariantPhase::Creating), false),
+    ];
+    for (what, change, starts) in table {
+        let mut night = Night::confirmed_in(&[EU, AU]);
+        night.call_until(JP, |night| night.history(JP).update.is_some());
+        night.pass("11m");
+        night.rerun("wave-2");
+        override_order(&mut night, BR);
+        change(&mut night);
+        assert_eq!(night.call(BR).did(Act::Update), starts, "{what}");
+    }
+}
+
+fn started() -> Record {
+    Record::UpdateStarted { execution: actor("wave-1") }
+}
+
+/// AU has never served, and an earlier wave died there.
+fn new_region() -> Night {
+    let mut night = Night::confirmed_in(&[EU]);
+    night.sight.regions.insert(name(AU), Seen::Known(RegionHistory::default()));
+    night.tell(AU, Record::Attested { release: release("v427"), version: version("v427") });
+    night.sight.endpoints.insert(name(AU), Seen::Known(None));
+    night
+}
+
+fn creating(night: &mut Night, text: &str, status: EndpointStatus) {
+    let config = night.target(AU, text).config;
+    let view = EndpointView { status, config, instances: None, pending: None, failure_reason: None };
+    night.sight.endpoints.insert(name(AU), Seen::Known(Some(view)));
+}
+
+/// I8: each wave follows its own word, also where nothing served and both would do the same.
+#[test]
+fn a_wave_says_its_own_intent_before_it_creates_what_another_had_intended() {
+    let mut night = new_region();
+    night.call_until(AU, |night| night.history(AU).update.is_some());
+    night.sight.hub.lease = None;
+    night.rerun("wave-2");
+    assert!(night.call(AU).did(Act::Create));
+    assert_eq!(night.history(AU).update.as_ref().unwrap().execution, actor("wave-2"));
+}
+
+/// I9: the timer that SageMaker would be asked for must be within policy now, not when it was first intended.
+#[test]
+fn an_intent_whose_canary_policy_does_not_allow_any_more_is_said_again() {
+    let mut night = Night::confirmed_in(&[EU]);
+    night.call_until(AU, |night| night.history(AU).update.is_some());
+    let long = Bake { wait: SignedDuration::from_hours(1), percent: 25 };
+    if let Some(Seen::Known(history)) = night.sight.regions.get_mut(&name(AU)) {
+        history.update.as_mut().unwrap().bake = Some(long);
+    }
+    assert!(night.call(AU).did(Act::Update));
+    assert_eq!(night.history(AU).update.as_ref().unwrap().bake, Some(Bake::usual(&night.region(AU))));
+}
+
+/// A first release that the last wave created and never proved: the next release's wave asks it first.
+#[test]
+fn a_first_release_that_was_never_proved_is_proved_before_the_next_one_starts() {
+    let mut night = new_region();
+    assert!(night.call(AU).did(Act::Create));
+    creating(&mut night, "v427", EndpointStatus::InService);
+    let mut night = next_wave(night);
+    assert!(night.call(AU).did(Act::AskGolden));
+    assert_eq!(night.history(AU).confirmed[&release("v427")], actor("wave-1"));
+}
+
+/// It was asked for, and there is none: SageMaker has policy's patience.
+#[test]
+fn an_endpoint_that_was_asked_for_and_does_not_come_is_given_up_after_policys_patience() {
+    let mut night = new_region();
+    assert!(night.call(AU).did(Act::Create));
+    night.sight.endpoints.insert(name(AU), Seen::Known(None));
+    night.pass("2m 59s");
+    let call = night.call(AU);
+    assert!(matches!(call.last().next, Next::Wait) && !call.did(Act::Create), "{:?}", call.plans);
+    night.pass("1s");
+    assert_eq!(night.call(AU).finish(), Some(Finish::Deferred));
+}
+
+/// SageMaker's own limit is the patience with a first fleet; up to its last moment.
+#[test]
+fn a_first_fleet_has_as_long_as_sagemaker_may_take() {
+    let mut night = new_region();
+    assert!(night.call(AU).did(Act::Create));
+    let asked = night.history(AU).update.as_ref().unwrap().at;
+    let longest = asked + night.fleet.guardrail.max_execution;
+    creating(&mut night, "v427", EndpointStatus::Creating);
+    night.now = longest;
+    assert_eq!(night.call(AU).finish(), None, "it is being created");
+    night.pass("1s");
+    assert_eq!(night.call(AU).finish(), Some(Finish::Deferred));
+    // In service, and it does not answer.
+    for (now, end) in [(longest - SignedDuration::from_secs(1), None), (longest, Some(Finish::Deferred))] {
+        let mut night = new_region();
+        assert!(night.call(AU).did(Act::Create));
+        creating(&mut night, "v427", EndpointStatus::InService);
+        (night.right, night.now) = (None, now);
+        assert_eq!(night.call(AU).finish(), end);
+    }
+}
+
+/// A first fleet that fails is one thing; a serving region whose endpoint fails keeps its people's attention, and the wave
+/// goes on without it.
+#[test]
+fn a_serving_region_that_breaks_in_its_canary_is_left_behind_though_nobody_else_serves_the_release() {
+    let mut night = Night::baking(EU);
+    night.status(EU, EndpointStatus::Failed);
+    let call = night.call(EU);
+    assert_eq!((call.finish(), call.pages()), (Some(Finish::Deferred), 1), "{:?}", call.last());
+    let mut busy = Night::baking(EU);
+    busy.status(EU, EndpointStatus::SystemUpdating);
+    assert_eq!(busy.call(EU).last().why, "another update of EU is running");
+}
+
+/// I7: a revert that SageMaker did not heed is a revert all the same.
+#[test]
+fn a_bad_release_that_was_shifted_all_the_same_is_condemned() {
+    let mut night = Night::baking(AU);
+    night.judged = Seen::Known(slow());
+    night.call(AU);
+    assert!(night.history(AU).update.as_ref().unwrap().is_decided(Decision::Revert));
+    night.in_service(AU, "v427");
+    assert_eq!(night.call(AU).finish(), Some(Finish::Failed));
+    assert!(night.sight.hub.condemned.contains_key(&release("v427")));
+    assert!(night.rollback(AU).did(Act::Update), "the region takes it back");
+}
+
+/// A confirmed release that failed at full load, after its soak.
+#[test]
+fn a_release_that_fails_at_full_load_after_its_soak_is_condemned_too() {
+    let mut night = Night::let_through(AU);
+    let (target, execution) = (night.target(AU, "v427"), actor("wave-1"));
+    night.tell(AU, Record::Confirmed { target, execution: execution.clone(), golden: 10 });
+    let cause = Some(meridian_domain::Cause::Release);
+    let (decision, why) = (Decision::Revert, "at full load: slow".to_owned());
+    night.tell(AU, Record::Decided { execution, decision, why, judgement: None, cause });
+    night.in_service(AU, "v427");
+    assert_eq!(night.call(AU).finish(), Some(Finish::Failed));
+    assert!(night.sight.hub.condemned.contains_key(&release("v427")));
+}
+
+/// The wave that is under way in a region with no lease of its own has none to give back.
+#[test]
+fn a_lease_that_has_run_out_is_not_given_back() {
+    for (left, given) in [(1, true), (0, false)] {
+        let mut night = Night::new();
+        assert!(night.call(EU).did(Act::Update));
+        night.hub(Record::Condemned { release: release("v427"), region: name(JP), why: "slow".to_owned() });
+        night.in_service(AU, "v426");
+        night.now = night.sight.hub.lease.as_ref().unwrap().until - SignedDuration::from_secs(left);
+        let call = night.call(AU);
+        let gives = |next: &Next| matches!(next, Next::TellHub(Record::LeaseReleased { epoch: Epoch(1) }));
+        assert_eq!(call.plans.iter().any(|plan| gives(&plan.next)), given);
+    }
+}

@@ -1,0 +1,170 @@
+//! The moments at which something begins to hold, or ends: the lease, patience, a decision that is due.
+
+use crate::night::{AU, EU, Night, actor, at, name, version};
+use jiff::SignedDuration;
+use meridian_domain::plan::{Act, Finish, Next};
+use meridian_domain::{
+    AlarmState, AlarmView, Decision, EndpointStatus, Epoch, Lease, Record, Seen, VariantPhase, alarms,
+};
+
+const SECOND: SignedDuration = SignedDuration::from_secs(1);
+
+fn renewed(night: &mut Night) -> Option<jiff::Timestamp> {
+    night.call(AU).plans.iter().find_map(|plan| match plan.next {
+        Next::TellHub(Record::LeaseRenewed { epoch: Epoch(1), until }) => Some(until),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_lease_is_renewed_once_more_than_half_of_it_is_used() {
+    let mut night = Night::provisioning(AU);
+    let until = night.sight.hub.lease.as_ref().unwrap().until;
+    night.now = until - night.fleet.wave.lease / 2;
+    assert_eq!(renewed(&mut night), None);
+    night.now += SECOND;
+    assert_eq!(renewed(&mut night), Some(night.now + night.fleet.wave.lease));
+    assert_eq!(renewed(&mut night), None);
+    night.pass("9m");
+    assert!(renewed(&mut night).is_some(), "however little of it is left");
+}
+
+/// I11: a lease ends with its last moment, whoever held it.
+#[test]
+fn a_lease_that_has_run_out_is_taken_anew_in_the_next_generation() {
+    let mut night = Night::provisioning(AU);
+    night.now = night.sight.hub.lease.as_ref().unwrap().until;
+    let call = night.call(AU);
+    assert!(matches!(call.plans[0].next, Next::TakeLease { epoch: Epoch(2), .. }), "{:?}", call.plans);
+    let mut other = Night::new();
+    let until = other.now + SECOND;
+    other.sight.hub.lease = Some(Lease { epoch: Epoch(7), holder: actor("wave-0"), until });
+    let call = other.call(EU);
+    assert_eq!(call.last().why, "the fleet is held by wave-0 until 03:02:01 UTC");
+    other.now = until;
+    assert!(other.call(EU).did(Act::Update));
+}
+
+#[test]
+fn a_new_fleet_is_waited_for_by_name() {
+    let mut night = Night::provisioning(AU);
+    assert_eq!(night.call(AU).last().why, "AU's new fleet is being provisioned");
+}
+
+/// I9: whatever the endpoint shows, an undecided canary whose time is up gets no heartbeat; one that was let through does.
+#[test]
+fn a_canary_on_record_is_beaten_for_past_its_time_only_where_it_was_let_through() {
+    let mut decided = Night::let_through(AU);
+    let mut undecided = Night::baking(AU);
+    undecided.due(AU);
+    for night in [&mut decided, &mut undecided] {
+        night.phase(AU, VariantPhase::Creating);
+    }
+    assert!(decided.call(AU).did(Act::Beat));
+    assert!(!undecided.call(AU).did(Act::Beat));
+}
+
+#[test]
+fn counts_that_cannot_be_read_are_waited_for_until_a_decision_is_due() {
+    let mut night = Night::baking(AU);
+    night.judged = Seen::Unknown("throttled".to_owned());
+    let call = night.call(AU);
+    assert!(matches!(call.last().next, Next::Wait) && night.history(AU).update.as_ref().unwrap().decision.is_none());
+    night.due(AU);
+    night.call(AU);
+    assert!(night.history(AU).update.as_ref().unwrap().is_decided(Decision::Revert));
+}
+
+/// SageMaker shows the canary's traffic moving before anybody has seen it bake: nothing was missed.
+#[test]
+fn traffic_that_moves_to_a_canary_not_yet_on_record_is_its_beginning() {
+    let mut night = Night::provisioning(AU);
+    night.pass("3m");
+    night.phase(AU, VariantPhase::ActivatingTraffic);
+    let call = night.call(AU);
+    assert!(call.did(Act::Beat) && !call.did(Act::Trip), "{:?}", call.plans);
+}
+
+/// A guard that still rings from before the update would take it back at once.
+#[test]
+fn a_guard_that_rings_before_the_start_is_waited_for() {
+    for guard in alarms::guard_names(&Night::new().fleet) {
+        let mut night = Night::new();
+        night.guard_rings(guard.clone());
+        let call = night.call(EU);
+        assert!(call.did(Act::Prepare) && !call.did(Act::Update), "{guard}");
+        assert!(matches!(call.last().next, Next::Wait) && night.history(EU).update.is_none(), "{guard}");
+        night.pass("3m");
+        assert_eq!(night.call(EU).finish(), Some(Finish::Deferred), "{guard}");
+    }
+}
+
+#[test]
+fn an_alarm_that_is_quiet_or_nobodys_guard_keeps_nobody_from_starting() {
+    let mut night = Night::new();
+    night.guard_rings("somebody-elses-alarm".to_owned());
+    if let Seen::Known(alarms) = &mut night.sight.alarms {
+        let quiet = |name| AlarmView { name, state: AlarmState::Ok, reason: String::new() };
+        alarms.extend(alarms::guard_names(&night.fleet).into_iter().map(quiet));
+    }
+    assert!(night.call(EU).did(Act::Update));
+}
+
+/// Between two steps of a linear shift only time passes, and only where the judge let the first one through.
+#[test]
+fn a_linear_shift_that_nobody_let_through_is_not_waited_for_between_its_steps() {
+    let mut night = Night::baking(AU);
+    night.now = night.canary_ends(AU);
+    for region in &mut night.fleet.regions {
+        region.style = meridian_domain::Style::Linear { step: 25 };
+    }
+    night.phase(AU, VariantPhase::Baking);
+    assert!(night.call(AU).did(Act::Trip));
+}
+
+/// I13: nobody knows which bytes serve, and the region's own way back has policy's patience to say so.
+#[test]
+fn unknown_bytes_of_another_wave_are_waited_for_and_then_left_behind() {
+    let mut night = Night::confirmed_in(&[EU]);
+    night.status(AU, EndpointStatus::UpdateRollbackFailed);
+    night.call_until(AU, |night| night.history(AU).unknown.is_some());
+    night.pass("2m 59s");
+    assert!(matches!(night.call(AU).last().next, Next::Wait));
+    night.pass("1s");
+    assert_eq!(night.call(AU).finish(), Some(Finish::Deferred));
+    let why = &night.sight.hub.deferred[&(actor("wave-1"), name(AU))];
+    assert!(why.starts_with("nobody knows which bytes it serves: its endpoint is UpdateRollbackFailed"), "{why}");
+}
+
+/// The last look at a region that does not answer: a soak and policy's patience after the action began.
+#[test]
+fn the_last_action_waits_for_a_region_that_cannot_be_seen_for_a_soak_and_policys_patience() {
+    let mut night = Night::confirmed_in(&[EU, AU]);
+    night.fleet.regions.truncate(2);
+    night.dark(AU);
+    night.rerun("wave-1");
+    let longest = night.fleet.guardrail.soak + night.fleet.wave.region_patience;
+    assert!(matches!(night.verify().last().next, Next::Wait));
+    night.now = night.sight.since + longest - SECOND;
+    assert!(matches!(night.verify().last().next, Next::Wait));
+    night.now += SECOND;
+    let call = night.verify();
+    assert_eq!(call.finish(), Some(Finish::Failed));
+    assert!(call.last().why.contains("AU: its endpoint cannot be seen: no answer"), "{}", call.last().why);
+}
+
+/// An override ends at its moment: the wave's last words name those that still count.
+#[test]
+fn the_waves_last_words_name_the_overrides_that_still_count() {
+    for (left, named) in [(1, true), (0, false)] {
+        let mut night = Night::confirmed_in(&[EU]);
+        night.fleet.regions.truncate(1);
+        let (why, until) = ("its quota comes on Monday".to_owned(), at("09:00:00"));
+        night.hub(Record::Overridden { what: meridian_domain::Rule::Skew, region: None, why, until });
+        night.now = until - SignedDuration::from_secs(left);
+        let call = night.verify();
+        assert_eq!(call.finish(), Some(Finish::Done));
+        assert_eq!(call.last().why.contains("its quota comes on Monday"), named, "{}", call.last().why);
+        assert_eq!(night.sight.version, version("v427"));
+    }
+}

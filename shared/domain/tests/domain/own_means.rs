@@ -1,0 +1,184 @@
+//! What a region does by its own means (I6), beside the late alarm and the canary's guardrail.
+
+use crate::night::{AU, EU, JP, Night, actor, name, release};
+use jiff::SignedDuration;
+use meridian_domain::plan::{Act, Next};
+use meridian_domain::{Decision, EndpointStatus, PendingDeployment, Record, Seen, VariantPhase};
+
+const SECOND: SignedDuration = SignedDuration::from_secs(1);
+
+fn alarm(night: &mut Night) {
+    night.alarm = Some("alarm fraud-endpoint-latency rings".to_owned());
+}
+
+/// Nothing is in flight, and the endpoint is in no state to serve.
+#[test]
+fn a_region_at_rest_says_so_when_nobody_knows_what_it_serves() {
+    let mut night = Night::new();
+    night.status(AU, EndpointStatus::UpdateRollbackFailed);
+    let call = night.rollback(AU);
+    assert_eq!((call.pages(), call.did(Act::Update)), (1, true), "{:?}", call.plans);
+    assert!(night.history(AU).unknown.is_some() && night.history(AU).halt.is_none());
+    for open in [false, true] {
+        let mut night = if open { Night::baking(AU) } else { Night::new() };
+        night.status(AU, EndpointStatus::OutOfService);
+        let call = night.rollback(AU);
+        assert_eq!((call.pages(), night.history(AU).halt.is_some()), (1, true), "{:?}", call.plans);
+        assert_eq!(night.rollback(AU).pages(), 0);
+    }
+}
+
+/// It went back while its ledger could not be written: the entries follow, the page among them.
+#[test]
+fn a_return_that_could_not_be_written_is_found_in_what_the_endpoint_names() {
+    let mut night = Night::confirmed_in(&[EU]);
+    night.in_service(EU, "v426");
+    let call = night.rollback(EU);
+    let history = night.history(EU);
+    assert_eq!(history.serving.as_ref().unwrap().target, night.target(EU, "v426"));
+    assert!(history.returned[&release("v427")].why.contains("its ledger could not be written then"));
+    assert!(history.halt.is_some() && !call.did(Act::Update));
+    assert_eq!((night.pages, history.owed.len()), (1, 0));
+    // What the ledger never knew is nothing that it can say.
+    let mut strange = Night::confirmed_in(&[EU]);
+    strange.in_service(EU, "v425");
+    let before = strange.history(EU).clone();
+    strange.rollback(EU);
+    assert_eq!(*strange.history(EU), before);
+}
+
+/// The alarm looks at five minutes: what it says of the release that was left is no second fault.
+#[test]
+fn an_alarm_that_rings_on_after_a_return_is_borne_with_for_six_minutes() {
+    for (after, halts) in [("5m 59s", false), ("6m", true)] {
+        let mut night = Night::confirmed_in(&[AU]);
+        let (from, to) = (night.target(AU, "v427"), night.target(AU, "v426"));
+        night.tell(AU, Record::Reverted { from, to, why: "slow".to_owned() });
+        night.in_service(AU, "v426");
+        alarm(&mut night);
+        night.pass(after);
+        assert_eq!((night.rollback(AU).pages(), night.history(AU).halt.is_some()), (usize::from(halts), halts));
+    }
+    // A region that has never gone back has nothing to echo.
+    let mut night = Night::new();
+    alarm(&mut night);
+    assert_eq!((night.rollback(AU).pages(), night.history(AU).halt.is_some()), (1, true));
+}
+
+/// A call may live for a quarter of an hour: until then the intent may still be followed.
+#[test]
+fn an_intent_is_closed_a_moment_after_the_last_call_that_could_follow_it() {
+    let mut night = Night::confirmed_in(&[EU]);
+    night.call_until(AU, |night| night.history(AU).update.is_some());
+    night.pass("15m");
+    night.rollback(AU);
+    assert!(night.history(AU).update.is_some());
+    night.pass("1s");
+    night.rollback(AU);
+    assert!(night.history(AU).update.is_none());
+}
+
+/// AU was let through, and its wave died before it asked the golden records.
+fn forsaken() -> Night {
+    let mut night = Night::let_through(AU);
+    night.in_service(AU, "v427");
+    night.now = night.canary_ends(AU) + SignedDuration::from_mins(15);
+    night
+}
+
+/// I4: the wave has its time; then the region asks its own golden records, and believes them alone.
+#[test]
+fn what_a_wave_let_through_and_never_proved_is_proved_by_the_region() {
+    let mut night = forsaken();
+    let call = night.rollback(AU);
+    assert!(!call.did(Act::AskGolden) && !call.did(Act::Update), "{:?}", call.plans);
+    night.now += SECOND;
+    assert!(night.rollback(AU).did(Act::AskGolden));
+    assert_eq!(night.history(AU).confirmed[&release("v427")], actor("wave-1"));
+    // Proved, it is not asked again.
+    night.pass("1h");
+    assert!(!night.rollback(AU).did(Act::AskGolden));
+    for (right, back) in [(Some(9), true), (None, false)] {
+        let mut night = forsaken();
+        (night.now, night.right) = (night.now + SECOND, right);
+        assert_eq!(night.rollback(AU).did(Act::Update), back, "{right:?}");
+        assert!(!night.history(AU).serves(&release("v427")));
+    }
+}
+
+/// A region's own way back, intended and not yet asked for.
+fn going_back() -> Night {
+    let mut night = Night::confirmed_in(&[AU]);
+    let (target, execution) = (night.target(AU, "v426"), actor("rollback.ap-southeast-2"));
+    let intent = Record::UpdateIntended { target, back: None, execution, epoch: None, bake: None };
+    night.tell_as(&actor("rollback.ap-southeast-2"), AU, intent);
+    night
+}
+
+fn under_way(night: &mut Night) {
+    night.status(AU, EndpointStatus::Updating);
+    let config = night.target(AU, "v426").config;
+    if let Some(Seen::Known(Some(view))) = night.sight.endpoints.get_mut(&name(AU)) {
+        let (phase, phase_since) = (Some(VariantPhase::Creating), None);
+        view.pending = Some(PendingDeployment { config, instances: None, phase, phase_since });
+    }
+}
+
+/// I8: the answer to its own call was lost.
+#[test]
+fn a_way_back_whose_start_was_not_written_down_is_found() {
+    let mut night = going_back();
+    under_way(&mut night);
+    night.rollback(AU);
+    let history = night.history(AU);
+    assert!(history.update.as_ref().unwrap().started && history.halt.is_some());
+}
+
+#[test]
+fn a_way_back_waits_for_another_update_and_says_nothing_of_its_own() {
+    let mut night = going_back();
+    night.status(AU, EndpointStatus::SystemUpdating);
+    let before = night.history(AU).clone();
+    let call = night.rollback(AU);
+    assert!(call.plans.len() == 1 && !call.did(Act::Update), "{:?}", call.plans);
+    assert_eq!(*night.history(AU), before);
+}
+
+#[test]
+fn a_way_back_that_breaks_the_endpoint_is_a_page_and_a_halt() {
+    let mut night = going_back();
+    night.status(AU, EndpointStatus::Failed);
+    let call = night.rollback(AU);
+    assert_eq!((call.pages(), call.did(Act::Update), night.history(AU).halt.is_some()), (1, false, true));
+}
+
+/// I13: its own rollback failed too. It says so before it asks anew.
+#[test]
+fn a_way_back_that_sagemaker_could_not_finish_is_said_to_be_unknown() {
+    let mut night = going_back();
+    night.status(AU, EndpointStatus::UpdateRollbackFailed);
+    let call = night.rollback(AU);
+    assert_eq!((call.pages(), call.did(Act::Update)), (1, true), "{:?}", call.plans);
+    let told = call.plans.iter().position(|plan| matches!(plan.next, Next::TellRegion(_, Record::BytesUnknown { .. })));
+    let asked = call.plans.iter().position(|plan| matches!(plan.next, Next::Do(Act::Update, ..)));
+    assert!(told.is_some() && told < asked);
+}
+
+/// The alarm while JP's old fleet soaks, and while its canary is under way: who is told, and how often.
+#[test]
+fn an_alarm_in_soak_is_a_page_and_a_halt_and_one_in_a_canary_is_the_guardrails() {
+    let mut night = Night::let_through(JP);
+    let (target, execution) = (night.target(JP, "v427"), actor("wave-1"));
+    night.tell(JP, Record::Confirmed { target, execution, golden: 10 });
+    night.phase(JP, VariantPhase::Baking);
+    alarm(&mut night);
+    let call = night.rollback(JP);
+    assert_eq!((call.pages(), call.did(Act::Trip), night.history(JP).halt.is_some()), (1, true, true));
+    let call = night.rollback(JP);
+    assert_eq!((call.pages(), call.did(Act::Trip)), (0, true), "told again, and nobody is woken again");
+    let mut canary = Night::baking(JP);
+    alarm(&mut canary);
+    let call = canary.rollback(JP);
+    assert_eq!((call.pages(), call.did(Act::Trip), canary.history(JP).halt.is_some()), (0, true, false));
+    assert!(canary.history(JP).update.as_ref().unwrap().is_decided(Decision::Revert));
+}
