@@ -81,3 +81,74 @@ impl Levels {
         self.pooled_planned * weight.max(0.0) * 2.0 / (self.regions * (self.regions - 1.0))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REGIONS: usize = 5;
+
+    fn policy() -> JudgePolicy {
+        JudgePolicy { bounds_share: 0.2, pooled_share: 0.4, planned_share: 0.7, ..JudgePolicy::default() }
+    }
+
+    /// Two bounds of one family among four metrics, one of which can be bad either way.
+    fn judged() -> BTreeSet<MetricName> {
+        ["4xx", "latency_over_20ms", "latency_over_50ms", "alerts"].map(|name| name.parse().unwrap()).into()
+    }
+
+    fn of(policy: &JudgePolicy, regions: usize, name: &str) -> Levels {
+        let gauge = Gauge { max: None, dispersion: 2.0, two_sided: name == "alerts" };
+        Levels::of(policy, regions, &judged(), &name.parse().unwrap(), gauge)
+    }
+
+    fn near(one: f64, other: f64) -> bool {
+        (one / other - 1.0).abs() < 1e-12
+    }
+
+    /// Everything that can fail, added up: metrics, sides, regions, the pool, bounds, and both kinds of looks.
+    #[test]
+    fn what_all_tests_of_a_wave_may_err_is_alpha() {
+        let policy = policy();
+        let (mut all, mut bounds) = (0.0, 0.0);
+        for name in judged() {
+            let levels = of(&policy, REGIONS, name.as_str());
+            let sides = if name.as_str() == "alerts" { 2.0 } else { 1.0 };
+            let planned: f64 = (1..=REGIONS).map(|nth| levels.pooled_at(nth)).sum();
+            all += sides * (REGIONS as f64 * levels.region() + levels.pooled_running + planned);
+            bounds += REGIONS as f64 * levels.bound;
+        }
+        assert!(near(all + bounds, policy.alpha), "{}", all + bounds);
+        assert!(near(bounds, policy.alpha * policy.bounds_share), "{bounds}");
+    }
+
+    /// Families have equal parts, and so have the bounds within one, the sides and the regions.
+    #[test]
+    fn alpha_is_split_as_policy_says() {
+        let policy = policy();
+        let (errors, latency, alerts) =
+            (of(&policy, REGIONS, "4xx"), of(&policy, REGIONS, "latency_over_20ms"), of(&policy, REGIONS, "alerts"));
+        assert!(near(latency.region(), errors.region() / 2.0) && near(alerts.region(), errors.region() / 2.0));
+        assert!(near(latency.bound, errors.bound / 2.0) && near(alerts.bound, errors.bound));
+        for levels in [errors, latency, alerts] {
+            let regions = REGIONS as f64 * levels.region();
+            assert!(near(levels.pooled() / (levels.pooled() + regions), policy.pooled_share));
+            assert!(near(levels.region_planned / levels.region(), policy.planned_share));
+            assert!(near(levels.pooled_running / levels.pooled(), 1.0 - policy.planned_share));
+            assert!(near(levels.pass_running + levels.pass_planned, policy.pass_alpha));
+            assert!(near(levels.pass_planned / policy.pass_alpha, 0.9));
+        }
+    }
+
+    /// The first region's look would repeat its own; each later one weighs as much more as it sees more.
+    #[test]
+    fn the_pools_planned_looks_weigh_the_more_the_later_they_come() {
+        let levels = of(&policy(), REGIONS, "4xx");
+        let second = levels.pooled_at(2);
+        assert_eq!((levels.pooled_at(0), levels.pooled_at(1)), (0.0, 0.0));
+        assert!(second > 0.0 && near(levels.pooled_at(3), 2.0 * second) && near(levels.pooled_at(5), 4.0 * second));
+        assert_eq!(levels.pooled_at(usize::MAX), levels.pooled_at(REGIONS), "there is no later one than the last");
+        let single = of(&policy(), 1, "4xx");
+        assert!(near(single.pooled_at(1), single.pooled() - single.pooled_running), "one region's pool is itself");
+    }
+}

@@ -73,3 +73,43 @@ impl Scatter {
         (scaled.cbrt() - (1.0 - spread)) / spread.sqrt()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(minutes: &[(f64, f64)]) -> Scatter {
+        let mut scatter = Scatter::default();
+        minutes.iter().for_each(|(total, bad)| scatter.add(&Scatter::minute(*total, *bad)));
+        scatter
+    }
+
+    /// The same by the definitions, minute by minute, in another program: Pearson's statistic over the free minutes, and
+    /// its excess in standard errors.
+    #[test]
+    fn the_scatter_and_its_excess_are_those_of_the_formulas() {
+        let uneven = of(&[(1e3, 3.0), (2e3, 9.0), (1.5e3, 12.0), (500.0, 1.0), (1e3, 9.0), (3e3, 14.0)]);
+        let even = [2.0, 12.0, 3.0, 14.0, 4.0, 10.0].map(|bad| (1e3, bad));
+        let near = |one: f64, other: f64| (one - other).abs() < 1e-9;
+        assert!(near(uneven.dispersion().unwrap(), 1.418_75));
+        for (declared, excess) in [(1.0, 0.786_368_499_703), (2.0, -0.182_598_825_587), (3.0, -0.506_852_456_165)] {
+            assert!(near(uneven.exceeds(declared), excess), "{declared}: {}", uneven.exceeds(declared));
+        }
+        let even = of(&even);
+        assert!(near(even.dispersion().unwrap(), 3.506_666_666_667));
+        for (declared, excess) in [(1.0, 2.602_576_475_822), (1.5, 1.626_439_594_199), (2.0, 1.067_923_237_902)] {
+            assert!(near(even.exceeds(declared), excess), "{declared}: {}", even.exceeds(declared));
+        }
+        // 1 % for blue, 5 % for green.
+        assert!(even.shows_more_on_blue(1.0) && !even.shows_more_on_blue(1.5));
+        assert!(near(even.shown_on_green(1.0), 3.506_666_666_667) && near(even.shown_on_green(1.5), 1.5));
+    }
+
+    #[test]
+    fn one_minute_and_minutes_without_a_bad_one_show_no_scatter() {
+        for nothing in [of(&[(1e3, 50.0)]), of(&[(1e3, 0.0); 5]), of(&[])] {
+            assert_eq!((nothing.dispersion(), nothing.exceeds(1.0)), (None, 0.0), "{nothing:?}");
+        }
+        assert!(of(&[(1e3, 50.0); 2]).dispersion().is_some());
+    }
+}

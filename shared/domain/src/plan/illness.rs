@@ -198,8 +198,8 @@ impl View<'_> {
                 "which bytes it serves is unknown".to_owned()
             }
             Some((Some(serving), None)) => format!("it stays on {}", serving.target.version),
-            Some((None, _)) if history.is_some_and(RegionHistory::is_new) => "it serves nothing yet".to_owned(),
-            _ => "what it serves is unknown".to_owned(),
+            Some((None, _)) => "it serves nothing yet".to_owned(),
+            None => "what it serves is unknown".to_owned(),
         };
         self.leave(self.region, &format!("{why}; {state}"), HEALTH)
     }

@@ -26,6 +26,8 @@ mod full_load;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
+mod judged_minutes;
+#[cfg(test)]
 mod judging;
 #[cfg(test)]
 mod kinds;
@@ -47,6 +49,8 @@ mod order;
 mod own_means;
 #[cfg(test)]
 mod past;
+#[cfg(test)]
+mod pooling;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

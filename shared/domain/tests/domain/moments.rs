@@ -85,6 +85,18 @@ fn traffic_that_moves_to_a_canary_not_yet_on_record_is_its_beginning() {
     assert!(call.did(Act::Beat) && !call.did(Act::Trip), "{:?}", call.plans);
 }
 
+/// SageMaker does not say what its fleets do: before the canary's time is up, that is no shift.
+#[test]
+fn an_update_that_says_nothing_of_itself_is_being_provisioned() {
+    let mut night = Night::provisioning(AU);
+    night.phase(AU, VariantPhase::Creating);
+    if let Some(Seen::Known(Some(view))) = night.sight.endpoints.get_mut(&name(AU)) {
+        view.pending.as_mut().unwrap().phase = None;
+    }
+    let call = night.call(AU);
+    assert!(call.did(Act::Beat) && !call.did(Act::Trip), "{:?}", call.plans);
+}
+
 /// A guard that still rings from before the update would take it back at once.
 #[test]
 fn a_guard_that_rings_before_the_start_is_waited_for() {
@@ -120,6 +132,21 @@ fn a_linear_shift_that_nobody_let_through_is_not_waited_for_between_its_steps() 
     }
     night.phase(AU, VariantPhase::Baking);
     assert!(night.call(AU).did(Act::Trip));
+}
+
+/// ... and one that SageMaker takes back between two steps is not waited for either.
+#[test]
+fn a_linear_shift_that_goes_back_between_its_steps_is_decided_so() {
+    let mut night = Night::let_through(AU);
+    night.now = night.canary_ends(AU) + SignedDuration::from_mins(1);
+    for region in &mut night.fleet.regions {
+        region.style = meridian_domain::Style::Linear { step: 25 };
+    }
+    night.phase(AU, VariantPhase::Baking);
+    assert!(night.call(AU).last().why.contains("step by step"));
+    night.phase(AU, VariantPhase::Deleting);
+    night.call(AU);
+    assert!(night.history(AU).update.as_ref().unwrap().is_decided(Decision::Revert));
 }
 
 /// I13: nobody knows which bytes serve, and the region's own way back has policy's patience to say so.

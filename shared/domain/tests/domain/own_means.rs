@@ -150,6 +150,7 @@ fn a_way_back_that_breaks_the_endpoint_is_a_page_and_a_halt() {
     night.status(AU, EndpointStatus::Failed);
     let call = night.rollback(AU);
     assert_eq!((call.pages(), call.did(Act::Update), night.history(AU).halt.is_some()), (1, false, true));
+    assert!(!night.history(AU).update.as_ref().unwrap().started, "nothing is under way");
 }
 
 /// I13: its own rollback failed too. It says so before it asks anew.

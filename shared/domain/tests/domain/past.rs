@@ -87,6 +87,8 @@ fn scatter_is_the_squares_over_what_they_are_expected_to_be_with_its_own_error()
 
 #[test]
 fn minutes_without_a_request_are_no_minutes() {
-    let arm = |minute: i64| if minute % 2 == 0 { Arm::new(1000, 5) } else { Arm::new(0, 0) };
-    assert!(dispersion((0..400).map(|minute| (minute, arm(minute)))).is_none());
+    let arm = |minute: i64| if minute % 3 == 0 { Arm::new(0, 0) } else { Arm::new(1000, 5) };
+    assert_eq!(dispersion((0..360).map(|minute| (minute, arm(minute)))).unwrap().pairs, 120);
+    let alternate = |minute: i64| if minute % 2 == 0 { Arm::new(0, 0) } else { Arm::new(1000, 5) };
+    assert!(dispersion((0..400).map(|minute| (minute, alternate(minute)))).is_none(), "no two are neighbours");
 }

@@ -1,0 +1,212 @@
+//! Several regions' evidence together: its numbers, and what they let through.
+
+use crate::night::fleet;
+use meridian_domain::judge::{
+    Arm, Judgement, MetricEvidence, MetricName, MinuteCounts, PooledJudgement, RegionCounts, RegionEvidence, Watch,
+    WatchStage, judge,
+};
+use meridian_domain::{JudgePolicy, MetricPolicy, Verdict};
+
+const REGIONS: usize = 4;
+const MINUTES: i64 = 26;
+
+fn watch() -> Watch {
+    Watch { warm_up: 0, last_look: MINUTES, due: true, stage: WatchStage::Canary }
+}
+
+fn name(text: &str) -> MetricName {
+    text.parse().unwrap()
+}
+
+fn alerts() -> JudgePolicy {
+    let mut policy = fleet().judge;
+    policy.metrics.clear();
+    policy.metrics.insert(name("alerts"), MetricPolicy { two_sided: true, ..MetricPolicy::default() });
+    policy
+}
+
+/// Every required metric evenly: requests and bad ones of green and of blue in each minute, and those of 5xx as `own` says.
+fn counts(own: impl Fn(i64) -> [(u64, u64); 2]) -> RegionCounts {
+    let mut counts = RegionCounts::default();
+    for metric in fleet().judge.required() {
+        for minute in 0..MINUTES {
+            let [green, blue] = if metric == name("5xx") { own(minute) } else { [(3_600, 3), (32_400, 32)] };
+            let arm = |(total, bad)| Some(Arm::new(total, bad));
+            counts.take(&metric, MinuteCounts { minute, green: arm(green), blue: arm(blue) });
+        }
+    }
+    counts
+}
+
+fn even(green: (u64, u64), blue: (u64, u64)) -> RegionCounts {
+    counts(|_| [green, blue])
+}
+
+fn judged(counts: &RegionCounts, before: &[RegionEvidence]) -> Judgement {
+    judge(&fleet().judge, REGIONS, counts, watch(), before)
+}
+
+fn pool<'a>(judgement: &'a Judgement, metric: &str) -> &'a PooledJudgement {
+    judgement.pooled.iter().find(|pooled| pooled.metric == name(metric)).unwrap()
+}
+
+fn of<'a>(judgement: &'a Judgement, metric: &str) -> &'a MetricEvidence {
+    &judgement.evidence.metrics[&name(metric)]
+}
+
+fn near(one: f64, other: f64) -> bool {
+    (one / other - 1.0).abs() < 1e-4
+}
+
+/// Two regions of different sizes and shares: each number by its definition, the interval and the effect as they were when
+/// this was written.
+#[test]
+fn the_pools_numbers_are_those_of_both_regions_together() {
+    let first = judged(&even((3_600, 5), (32_400, 40)), &[]);
+    let second = judged(&even((2_000, 6), (6_000, 13)), std::slice::from_ref(&first.evidence));
+    let together = pool(&second, "5xx");
+    let mut worse = of(&first, "5xx").worse;
+    worse += of(&second, "5xx").worse;
+    assert!(near(together.e_value, worse.mixture().exp()), "the product, alternative by alternative: {together:?}");
+    // Mantel and Haenszel: each region's cross products over its requests.
+    let green = 5.0 * 32_400.0 / 36_000.0 + 6.0 * 6_000.0 / 8_000.0;
+    let blue = 40.0 * 3_600.0 / 36_000.0 + 13.0 * 2_000.0 / 8_000.0;
+    assert!(near(together.effect.unwrap(), green / blue), "{together:?}");
+    assert_eq!(together.regions, 2);
+    let (low, high) = together.interval.unwrap();
+    assert!(near(low, INTERVAL.0) && near(high.unwrap(), INTERVAL.1), "{together:?}");
+    assert!(near(together.smallest_detectable_effect.unwrap(), SMALLEST), "{together:?}");
+    let own = pool(&first, "5xx").interval.unwrap();
+    assert!(high.unwrap() / low < own.1.unwrap() / own.0, "two regions know more than one: {own:?}");
+}
+
+const INTERVAL: (f64, f64) = (1.051_14, 1.453_27);
+const SMALLEST: f64 = 1.792_54;
+
+#[test]
+fn a_pool_without_a_bad_one_on_blue_has_no_ratio_and_its_interval_begins_at_nothing() {
+    let judgement = judged(&even((3_600, 0), (32_400, 0)), &[]);
+    let together = pool(&judgement, "5xx");
+    assert_eq!((together.effect, together.smallest_detectable_effect), (None, None));
+    assert!(together.interval.is_some_and(|(low, _)| low == 0.0), "{together:?}");
+    let some = judged(&even((3_600, 0), (32_400, 40)), &[]);
+    assert_eq!(pool(&some, "5xx").effect, Some(0.0));
+}
+
+/// Its planned look is to come in one of the regions: nothing is told of the ratios.
+#[test]
+fn a_pool_whose_looks_are_not_all_taken_has_no_interval() {
+    let first = judged(&even((3_600, 5), (32_400, 40)), &[]);
+    let early = Watch { due: false, last_look: MINUTES + 5, ..watch() };
+    let before = std::slice::from_ref(&first.evidence);
+    let second = judge(&fleet().judge, REGIONS, &even((3_600, 5), (32_400, 40)), early, before);
+    assert_eq!((pool(&second, "5xx").interval, pool(&second, "5xx").regions), (None, 2));
+}
+
+/// A metric that may not change either way is told by the stronger of its two sides.
+#[test]
+fn a_pool_of_two_sides_fails_either_way_and_passes_only_between_them() {
+    let policy = alerts();
+    let with = |bad: u64, before: &[RegionEvidence]| {
+        let mut counts = even((3_600, 3), (32_400, 32));
+        for minute in 0..MINUTES {
+            let arms = (Some(Arm::new(3_600, bad)), Some(Arm::new(32_400, 650)));
+            counts.take(&name("alerts"), MinuteCounts { minute, green: arms.0, blue: arms.1 });
+        }
+        judge(&policy, REGIONS, &counts, watch(), before)
+    };
+    for (bad, verdict) in [(72, Verdict::Pass), (216, Verdict::Fail), (24, Verdict::Fail)] {
+        let first = with(bad, &[]);
+        let second = with(bad, std::slice::from_ref(&first.evidence));
+        let together = pool(&second, "alerts");
+        assert_eq!((together.verdict, together.e_value > 1e3), (verdict, verdict == Verdict::Fail), "{together:?}");
+    }
+    // A third less is within what a region tolerates, and not within what the wave does.
+    let first = with(50, &[]);
+    let second = with(50, std::slice::from_ref(&first.evidence));
+    assert_ne!(pool(&second, "alerts").verdict, Verdict::Pass, "{:?}", pool(&second, "alerts"));
+}
+
+/// A region whose comparison counts nowhere adds nothing; where blue itself is on fire the pool says nothing well.
+#[test]
+fn a_pool_takes_in_who_counts_and_passes_only_on_witnesses() {
+    let good = judged(&even((3_600, 3), (32_400, 32)), &[]);
+    assert_eq!(pool(&good, "5xx").verdict, Verdict::Pass);
+    let change = |change: fn(&mut MetricEvidence)| {
+        let mut evidence = good.evidence.clone();
+        change(evidence.metrics.get_mut(&name("5xx")).unwrap());
+        judged(&even((3_600, 3), (32_400, 32)), &[evidence])
+    };
+    let left_out = change(|metric| metric.left_out = Some("another load".to_owned()));
+    assert_eq!((pool(&left_out, "5xx").regions, pool(&left_out, "5xx").verdict), (1, Verdict::Pass));
+    let scattered = change(|metric| metric.scattered = true);
+    assert_eq!((pool(&scattered, "5xx").regions, pool(&scattered, "5xx").verdict), (1, Verdict::Inconclusive));
+    assert_eq!(scattered.wave, Verdict::Inconclusive);
+    let silent = change(|metric| metric.look.as_mut().unwrap().green.total = 0);
+    assert_eq!(pool(&silent, "5xx").interval, None, "a look that saw nobody is none");
+}
+
+/// Blue's minutes scatter in every region that counts: nobody is left to pool, and nobody passes.
+#[test]
+fn a_pool_of_no_witness_is_open_and_not_absent() {
+    let fire = counts(|minute| [(3_600, 4), (32_400, if minute % 6 == 0 { 180 } else { 5 })]);
+    let judgement = judged(&fire, &[]);
+    let together = pool(&judgement, "5xx");
+    assert_eq!((together.regions, together.verdict, together.interval), (0, Verdict::Inconclusive, None));
+}
+
+/// Green's own bursts take a pooled failure back: significant at what is declared, not at what green shows.
+#[test]
+fn a_burst_on_green_fails_no_pool_and_passes_none() {
+    let burst = counts(|minute| [(3_600, if minute == 9 { 130 } else { 4 }), (32_400, 33)]);
+    let first = judged(&burst, &[]);
+    let second = judged(&burst, std::slice::from_ref(&first.evidence));
+    assert_eq!(pool(&second, "5xx").verdict, Verdict::Inconclusive, "{:?}", pool(&second, "5xx"));
+    assert!(pool(&second, "5xx").e_value > 1e3, "at what is declared it is significant");
+    let steady = counts(|_| [(3_600, 9), (32_400, 33)]);
+    let first = judged(&steady, &[]);
+    let second = judged(&steady, std::slice::from_ref(&first.evidence));
+    assert_eq!(pool(&second, "5xx").verdict, Verdict::Fail, "as many, evenly spread");
+    // Beside a region that bursts, the other one's even fault stands where it is large enough.
+    let bursts = judged(&burst, &[]);
+    let large = counts(|_| [(3_600, 30), (32_400, 33)]);
+    let after = judged(&large, std::slice::from_ref(&bursts.evidence));
+    assert_eq!(pool(&after, "5xx").verdict, Verdict::Fail, "{:?}", pool(&after, "5xx"));
+}
+
+/// A few minutes do not show how green scatters: then ten times the declared dispersion is supposed.
+#[test]
+fn a_pool_of_too_few_minutes_fails_only_what_no_burst_explains() {
+    let of_minutes = |minutes: i64, bad: u64| {
+        let mut few = RegionCounts::default();
+        for metric in fleet().judge.required() {
+            for minute in 0..minutes {
+                let arms = (Some(Arm::new(3_600, bad)), Some(Arm::new(32_400, 33)));
+                few.take(&metric, MinuteCounts { minute, green: arms.0, blue: arms.1 });
+            }
+        }
+        let watch = Watch { last_look: minutes, ..watch() };
+        pool(&judge(&fleet().judge, REGIONS, &few, watch, &[]), "5xx").clone()
+    };
+    for (minutes, bad, verdict) in [
+        (2, 25, Verdict::Inconclusive),
+        (3, 25, Verdict::Fail),
+        (2, 35, Verdict::Inconclusive),
+        (2, 700, Verdict::Fail),
+    ] {
+        let together = of_minutes(minutes, bad);
+        assert_eq!(together.verdict, verdict, "{minutes} minutes of {bad}: {together:?}");
+    }
+}
+
+/// Too few requests in all regions together pass nothing; a rate that nobody minds passes whatever its ratio is.
+#[test]
+fn a_pool_passes_on_enough_requests_and_on_a_rate_that_nobody_minds() {
+    let few = judged(&even((10, 0), (290, 0)), &[]);
+    assert_eq!(pool(&few, "5xx").verdict, Verdict::Inconclusive, "{:?}", pool(&few, "5xx"));
+    // As many as on blue, and too few to tell more: only where the rate is next to nothing is that enough.
+    for (requests, verdict) in [(36_000, Verdict::Pass), (1_000, Verdict::Inconclusive)] {
+        let rare = judged(&even((requests, 1), (requests, 1)), &[]);
+        assert_eq!(pool(&rare, "5xx").verdict, verdict, "{:?}", pool(&rare, "5xx"));
+    }
+}
