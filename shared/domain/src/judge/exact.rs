@@ -238,3 +238,76 @@ fn ln_gamma(x: f64) -> f64 {
 fn ln_beta(a: f64, b: f64) -> f64 {
     ln_gamma(a) + ln_gamma(b) - ln_gamma(a + b)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn strata() -> [Stratum; 4] {
+        let of = |green_total, blue_total, green, blue, dispersion| Stratum {
+            green_total,
+            blue_total,
+            green,
+            blue,
+            dispersion,
+        };
+        [of(1.0, 9.0, 6, 31, 1.0), of(1.0, 3.0, 6, 31, 2.0), of(2.0, 3.0, 12, 9, 5.0), of(3.0, 1.0, 2, 1, 3.0)]
+    }
+
+    /// Of every count: each step is the ratio of two chances, and the tails are their sums, on either side of the mean.
+    #[test]
+    fn the_tails_of_a_split_are_the_sums_of_its_chances() {
+        for stratum in strata() {
+            for ratio in [0.5, 1.25, 4.0] {
+                let split = stratum.split(ratio);
+                let chances: Vec<f64> = (0..=split.sum).map(|green| split.ln_chance(green).exp()).collect();
+                assert!((chances.iter().sum::<f64>() - 1.0).abs() < 1e-12, "{stratum:?}");
+                let mut at_least = 1.0;
+                for (green, chance) in (0..=split.sum).zip(&chances) {
+                    assert!((split.at_least(green) - at_least).abs() < 1e-12, "{green} of {split:?}");
+                    assert!((split.at_most(green) - (1.0 - at_least + chance)).abs() < 1e-12, "{green} of {split:?}");
+                    if green < split.sum {
+                        let next = split.ln_chance(green + 1).exp();
+                        assert!((split.step(green) * chance - next).abs() < 1e-12, "{green} of {split:?}");
+                    }
+                    at_least -= chance;
+                }
+            }
+        }
+    }
+
+    /// What the size follows from is the sum, a fifth of its standard error less, but half of it and half a count at least.
+    #[test]
+    fn the_size_of_a_split_is_taken_from_the_sum_with_caution() {
+        let size = |green, blue, dispersion| {
+            Stratum { green_total: 1.0, blue_total: 3.0, green, blue, dispersion }.split(1.0).size
+        };
+        let near = |size: Option<f64>, expected: f64| (size.unwrap() - expected).abs() < 1e-12;
+        assert!(near(size(30, 70, 3.0), (100.0 - 0.2 * 2.0 * 300.0f64.sqrt()) / 2.0));
+        assert!(near(size(4, 6, 5.0), 5.0 / 4.0), "half of the sum");
+        assert!(near(size(0, 0, 5.0), 0.5 / 4.0), "half a count");
+        assert_eq!(size(30, 70, 1.0), None);
+    }
+
+    /// Three regions, by every way in which their parts can add up.
+    #[test]
+    fn the_pools_chance_is_that_of_all_ways_to_its_sum() {
+        let [one, two, three, four] = strata();
+        for (strata, ratio) in [([two, three, four], 1.25), ([one, two, four], 0.8), ([one, three, four], 3.0)] {
+            let seen: u64 = strata.iter().map(|stratum| stratum.green).sum();
+            let [a, b, c] = strata.map(|stratum| stratum.split(ratio));
+            let (mut above, mut below) = (0.0, 0.0);
+            for x in 0..=a.sum {
+                for y in 0..=b.sum {
+                    for z in 0..=c.sum {
+                        let chance = (a.ln_chance(x) + b.ln_chance(y) + c.ln_chance(z)).exp();
+                        above += if x + y + z >= seen { chance } else { 0.0 };
+                        below += if x + y + z <= seen { chance } else { 0.0 };
+                    }
+                }
+            }
+            assert!((pooled_chance(&strata, ratio, Side::Above) - above).abs() < 1e-9, "{strata:?}");
+            assert!((pooled_chance(&strata, ratio, Side::Below) - below).abs() < 1e-9, "{strata:?}");
+        }
+    }
+}

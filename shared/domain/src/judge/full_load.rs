@@ -26,12 +26,11 @@ pub(super) fn beside_blue(minutes: &[MinuteCounts], watch: &Watch) -> Vec<Minute
         (sum.total > 0).then_some(sum)
     };
     let place = |minute: i64| usize::try_from(minute - watch.warm_up).ok().filter(|nth| *nth < planned);
-    let witness = minutes.iter().filter(before).map(|counts| MinuteCounts { green: None, ..*counts });
-    // Loads are both full: instances play no part.
-    let full = |arm: Arm| Arm { instances: None, ..arm };
+    let witness = minutes.iter().filter(before).copied();
+    // Loads are both full: blue's parts name no instances, so they play no part.
     let after = minutes.iter().filter(|counts| counts.minute >= 0).map(|counts| MinuteCounts {
         minute: counts.minute,
-        green: counts.green.map(full),
+        green: counts.green,
         blue: place(counts.minute).and_then(part),
     });
     witness.chain(after).collect()

@@ -149,3 +149,36 @@ impl AbsoluteBound {
         log
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The identity of the module's head: with these tilts the expectation is 1 at the tolerance, whatever the rate.
+    #[test]
+    fn the_tilts_of_both_arms_cancel_at_the_tolerance() {
+        for dispersion in [1.0, 1.3, 2.0, 3.0, 5.0] {
+            let cumulant = |tilt: f64| {
+                let more = dispersion - 1.0;
+                if more == 0.0 { tilt.exp_m1() } else { -(-more * tilt.exp_m1()).ln_1p() / more }
+            };
+            for theta in WORSE.into_iter().chain(BETTER) {
+                for exposure in [0.1, 0.4, 1.25, 3.0] {
+                    let (green, blue) = tilts(theta, exposure, dispersion);
+                    let sum = exposure * cumulant(green) + cumulant(blue);
+                    assert!(sum.abs() < 1e-9, "{theta} at {exposure}, {dispersion}: {sum}");
+                    assert_eq!(green > 0.0, theta > 1.0);
+                }
+            }
+        }
+    }
+
+    /// Close to chance alone the tilts are those of chance alone.
+    #[test]
+    fn the_tilts_at_a_dispersion_of_1_are_the_limit_of_the_others() {
+        for theta in WORSE.into_iter().chain(BETTER) {
+            let (at, near) = (tilts(theta, 0.4, 1.0), tilts(theta, 0.4, 1.000_001));
+            assert!((at.0 - near.0).abs() < 1e-4 && (at.1 - near.1).abs() < 1e-4, "{theta}: {at:?} {near:?}");
+        }
+    }
+}

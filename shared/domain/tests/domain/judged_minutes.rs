@@ -2,10 +2,10 @@
 
 use crate::night::fleet;
 use meridian_domain::judge::{
-    Arm, Judgement, MetricJudgement, MetricName, MinuteCounts, RegionCounts, RegionJudge, Watch, WatchStage, judge,
-    smallest_detectable_effect,
+    Arm, Judgement, MetricJudgement, MetricName, MinuteCounts, RegionCounts, RegionJudge, Tally, Watch, WatchStage,
+    judge, smallest_detectable_effect,
 };
-use meridian_domain::{JudgePolicy, Verdict};
+use meridian_domain::{JudgePolicy, MetricPolicy, Verdict};
 use std::num::NonZeroU32;
 
 const REGIONS: usize = 4;
@@ -84,6 +84,11 @@ fn the_newest_minute_is_that_of_any_metric_and_of_either_arm() {
     assert!(!judged(&alone).is_missing(), "nothing newer has arrived of anything");
 }
 
+#[test]
+fn no_request_has_no_rate() {
+    assert_eq!((Tally::default().rate(), Tally { total: 4, bad: 1 }.rate()), (None, Some(0.25)));
+}
+
 /// The planned look is taken when its last minute has both arms, or when no more is waited for.
 #[test]
 fn a_planned_look_is_taken_with_its_last_minute() {
@@ -95,6 +100,13 @@ fn a_planned_look_is_taken_with_its_last_minute() {
     assert_eq!([looked(26, false), looked(25, false), looked(10, false)], [Some(25), Some(24), Some(9)]);
     assert_eq!([looked(27, false), looked(27, true)], [None, Some(25)]);
     assert_eq!(looked(1, true), None, "no minute is planned");
+    // Before it the looks of every minute alone say which ratios are ruled out; with it, more of them.
+    let interval = |last_look| {
+        let judgement = judge(&fleet().judge, REGIONS, &even, Watch { last_look, due: false, ..watch() }, &[]);
+        of(&judgement, "5xx").interval
+    };
+    let (before, with) = (interval(27), interval(26));
+    assert!(before.0 > 0.0 && before.0 < with.0 && with.1 < before.1, "{before:?} {with:?}");
 }
 
 #[test]
@@ -111,7 +123,7 @@ fn a_bound_is_broken_by_green_alone_and_not_by_one_burst() {
     assert!(!broken(&|at| (3_600, if at == 9 { 1_300 } else { 0 })), "one minute is as bad as all of them");
     // A few minutes show no scatter: ten times the declared one is supposed.
     let first = |minutes: i64, bad: u64| broken(&|at| if at <= minutes { (3_600, bad) } else { (0, 0) });
-    assert!(first(3, 75) && !first(2, 75) && first(2, 400));
+    assert!(first(3, 75) && !first(2, 75) && !first(2, 115) && first(2, 400));
 }
 
 #[test]
@@ -141,6 +153,32 @@ fn an_open_verdict_says_why_it_is_open() {
     let why = of(&loaded(3), "latency_over_20ms").why.clone();
     assert!(why.contains("left out, an instance of green serves 0.11 times"), "{why}");
     assert!(!loaded(3).why.contains("latency"), "what is left out decides nothing: {}", loaded(3).why);
+}
+
+/// The looks of every minute do not wait for the planned one, and a fault that is larger than its own bursts stands.
+#[test]
+fn a_fault_fails_before_its_planned_look_however_it_scatters() {
+    let early = Watch { last_look: 40, due: false, ..watch() };
+    let verdict = |bad: &dyn Fn(i64) -> u64| {
+        let own = counts(|at| Some(minute(at, arm(3_600, bad(at)), arm(32_400, 33))));
+        of(&judge(&fleet().judge, REGIONS, &own, early, &[]), "5xx").verdict
+    };
+    assert_eq!(verdict(&|_| 20), Verdict::Fail);
+    assert_eq!(verdict(&|at| if at % 2 == 0 { 10 } else { 50 }), Verdict::Fail);
+    assert_eq!(verdict(&|at| if at == 9 { 130 } else { 4 }), Verdict::Inconclusive);
+}
+
+/// A sixth fewer is less than what fails: the tolerance holds on both sides.
+#[test]
+fn a_metric_of_two_sides_is_tolerated_on_both() {
+    let mut policy = fleet().judge;
+    policy.metrics.insert(name("alerts"), MetricPolicy { two_sided: true, ..MetricPolicy::default() });
+    let verdict = |bad: u64| {
+        let mut counts = counts(|at| Some(minute(at, arm(3_600, 3), arm(32_400, 33))));
+        (0..26).for_each(|at| counts.take(&name("alerts"), minute(at, arm(3_600, bad), arm(32_400, 650))));
+        of(&judge(&policy, REGIONS, &counts, watch(), &[]), "alerts").verdict
+    };
+    assert_eq!([61, 83, 40, 120].map(verdict), [Verdict::Pass, Verdict::Pass, Verdict::Fail, Verdict::Fail]);
 }
 
 /// Requests of each arm, to the last one.
@@ -188,7 +226,8 @@ fn blues_last_hour_is_dealt_evenly_to_greens_planned_minutes() {
         for at in (-60..0).filter(|at| *at != -31) {
             counts.take(&metric, minute(at, None, arm(10_000, u64::try_from(60 + at).unwrap() / 10)));
         }
-        for at in 0..6 {
+        // Green is seen for longer than it was planned to be.
+        for at in 0..10 {
             let loaded = |total, bad| Some(Arm { total, bad, instances: NonZeroU32::new(2) });
             counts.take(&metric, minute(at, loaded(36_000, 20), loaded(77_000, 77)));
         }
@@ -198,6 +237,7 @@ fn blues_last_hour_is_dealt_evenly_to_greens_planned_minutes() {
         let judgement = judge(&fleet().judge, REGIONS, &counts, watch(last_look), &[]);
         let own = of(&judgement, metric);
         assert_eq!(own.left_out, None, "loads are both full");
+        assert!(!judgement.is_missing(), "what is planned is there");
         (own.green.total, own.blue.total, own.blue.bad, judgement.evidence.metrics[&name(metric)].minutes)
     };
     // Fifty-nine minutes: all of them in as many parts as green is planned to be watched, whatever that number is.

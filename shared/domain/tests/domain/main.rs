@@ -58,6 +58,8 @@ mod queue;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]
+mod replay_words;
+#[cfg(test)]
 mod residency;
 #[cfg(test)]
 mod scaling;

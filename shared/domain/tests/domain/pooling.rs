@@ -110,20 +110,20 @@ fn a_pool_of_two_sides_fails_either_way_and_passes_only_between_them() {
     let with = |bad: u64, before: &[RegionEvidence]| {
         let mut counts = even((3_600, 3), (32_400, 32));
         for minute in 0..MINUTES {
-            let arms = (Some(Arm::new(3_600, bad)), Some(Arm::new(32_400, 650)));
+            let arms = (Some(Arm::new(3_600, bad)), Some(Arm::new(32_400, 65)));
             counts.take(&name("alerts"), MinuteCounts { minute, green: arms.0, blue: arms.1 });
         }
         judge(&policy, REGIONS, &counts, watch(), before)
     };
-    for (bad, verdict) in [(72, Verdict::Pass), (216, Verdict::Fail), (24, Verdict::Fail)] {
+    for (bad, verdict) in [(7, Verdict::Pass), (22, Verdict::Fail), (2, Verdict::Fail)] {
         let first = with(bad, &[]);
         let second = with(bad, std::slice::from_ref(&first.evidence));
         let together = pool(&second, "alerts");
         assert_eq!((together.verdict, together.e_value > 1e3), (verdict, verdict == Verdict::Fail), "{together:?}");
     }
     // A third less is within what a region tolerates, and not within what the wave does.
-    let first = with(50, &[]);
-    let second = with(50, std::slice::from_ref(&first.evidence));
+    let first = with(5, &[]);
+    let second = with(5, std::slice::from_ref(&first.evidence));
     assert_ne!(pool(&second, "alerts").verdict, Verdict::Pass, "{:?}", pool(&second, "alerts"));
 }
 

@@ -1,0 +1,137 @@
+//! What a replay names: what decided a verdict, at which minute, and in which words.
+
+use meridian_domain::judge::replay::{Replay, Setting, read, replay};
+use meridian_domain::{JudgePolicy, Verdict};
+
+/// Minutes of one metric in one region: requests of green and of blue, and bad ones.
+fn metric(
+    minutes: std::ops::Range<i64>,
+    region: &str,
+    metric: &str,
+    green: (u64, u64),
+    blue: (u64, u64),
+) -> Vec<String> {
+    let line = |minute| {
+        format!(
+            r#"{{"minute":{minute},"region":"{region}","metric":"{metric}","green":{{"total":{},"bad":{}}},"blue":{{"total":{},"bad":{}}}}}"#,
+            green.0, green.1, blue.0, blue.1
+        )
+    };
+    minutes.map(line).collect()
+}
+
+/// The metrics of one region minute by minute, as a file has them.
+fn interleaved(metrics: &[Vec<String>]) -> String {
+    let minutes = metrics.iter().map(Vec::len).max().unwrap_or(0);
+    let lines = (0..minutes).flat_map(|at| metrics.iter().filter_map(move |metric| metric.get(at).cloned()));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn judged(regions: &[String]) -> Replay {
+    let policy = JudgePolicy::default();
+    let setting = Setting { policy: &policy, regions: Vec::new(), warm_up: 1 };
+    replay(&setting, &read(&regions.join("\n")).unwrap()).unwrap()
+}
+
+const BLUE: (u64, u64) = (32_400, 33);
+
+fn region(from: i64, name: &str, bad_4xx: u64, bad_5xx: u64) -> String {
+    let minutes = from..from + 26;
+    interleaved(&[
+        metric(minutes.clone(), name, "4xx", (3_600, bad_4xx), BLUE),
+        metric(minutes, name, "5xx", (3_600, bad_5xx), BLUE),
+    ])
+}
+
+fn deciding(replay: &Replay, at: usize) -> &str {
+    replay.regions[at].deciding().unwrap().metric.as_str()
+}
+
+fn decided(replay: &Replay) -> &str {
+    replay.wave.metric.as_ref().unwrap().as_str()
+}
+
+/// Of two metrics that fail the one with the most evidence, of one that fails itself, whatever stands beside it.
+#[test]
+fn a_failure_names_the_metric_that_shows_the_most_harm() {
+    for (bad_4xx, bad_5xx, name) in [(30, 20, "4xx"), (20, 30, "5xx"), (3, 20, "5xx"), (20, 3, "4xx")] {
+        let replay = judged(&[region(0, "eu-west-1", bad_4xx, bad_5xx)]);
+        assert_eq!((replay.wave.verdict, decided(&replay), deciding(&replay, 0)), (Verdict::Fail, name, name));
+    }
+}
+
+/// What no region can tell is told by the pool: the metric is the pooled one, and no region's own verdict.
+#[test]
+fn a_pooled_failure_names_the_pooled_metric() {
+    let names = ["eu-west-1", "ap-southeast-2", "ap-northeast-1", "sa-east-1"];
+    let faint = |at: usize, name: &&str| {
+        let minutes = 36 * i64::try_from(at).unwrap();
+        let minutes = minutes..minutes + 26;
+        let blue = (32_400, 65);
+        interleaved(&[
+            metric(minutes.clone(), name, "4xx", (3_600, 6), blue),
+            metric(minutes, name, "5xx", (3_600, 12), blue),
+        ])
+    };
+    let regions: Vec<String> = names.iter().enumerate().map(|(at, name)| faint(at, name)).collect();
+    let replay = judged(&regions);
+    assert_eq!((replay.wave.verdict, decided(&replay)), (Verdict::Fail, "5xx"), "{}", replay.wave.why);
+    assert!(replay.wave.why.contains("5xx is worse, pooled over"), "{}", replay.wave.why);
+    assert!(replay.regions.iter().all(|region| region.judgement.verdict != Verdict::Fail));
+    assert!(replay.wave.pooled.iter().any(|pooled| pooled.regions > 1));
+    // One region alone cannot say it.
+    assert_ne!(judged(&regions[..1]).wave.verdict, Verdict::Fail);
+}
+
+#[test]
+fn a_waves_verdict_says_who_passes_who_is_open_and_where_something_is_missing() {
+    let good = region(0, "eu-west-1", 3, 3);
+    let thin = |bad| {
+        let minutes = 36..62;
+        interleaved(&[
+            metric(minutes.clone(), "sa-east-1", "4xx", (20, 0), (180, 0)),
+            metric(minutes, "sa-east-1", "5xx", (20, bad), (180, bad)),
+        ])
+    };
+    let both = judged(&[good.clone(), region(36, "sa-east-1", 3, 3)]);
+    assert_eq!(both.wave.why, "every region passes, and so do all of them together");
+    let open = judged(&[good.clone(), thin(0)]);
+    assert_eq!(open.wave.verdict, Verdict::Pass);
+    assert_eq!(open.wave.why, "pooled over regions it passes; sa-east-1 alone says too little");
+    let alone = judged(&[thin(0)]);
+    assert_eq!(alone.wave.why, "pooled over regions the counts say too little");
+    let lost = interleaved(&[metric(36..62, "sa-east-1", "5xx", (3_600, 3), (0, 0))]);
+    let missing = judged(&[good, lost]);
+    assert_eq!(
+        (missing.wave.verdict, missing.wave.why.as_str()),
+        (Verdict::Inconclusive, "something is missing in sa-east-1")
+    );
+}
+
+/// Both regions' rows may be mixed: each look pools what the other has shown so far.
+#[test]
+fn regions_that_bake_at_once_are_pooled_with_each_other() {
+    let one = metric(0..26, "eu-west-1", "5xx", (3_600, 3), BLUE);
+    let two = metric(0..26, "sa-east-1", "5xx", (3_600, 3), BLUE);
+    let replay = judged(&[interleaved(&[one, two])]);
+    assert_eq!(replay.wave.verdict, Verdict::Pass);
+    let regions: Vec<usize> = replay
+        .regions
+        .iter()
+        .map(|region| region.judgement.pooled.iter().map(|own| own.regions).max().unwrap())
+        .collect();
+    assert_eq!(regions, [2, 2]);
+}
+
+#[test]
+fn a_file_whose_regions_policy_names_is_no_warning() {
+    let policy = JudgePolicy::default();
+    let rows = read(&region(0, "eu-west-1", 3, 3)).unwrap();
+    let warnings = |regions: &[&str]| {
+        let regions = regions.iter().map(|name| name.parse().unwrap()).collect();
+        replay(&Setting { policy: &policy, regions, warm_up: 1 }, &rows).unwrap().warnings
+    };
+    assert_eq!(warnings(&["eu-west-1"]).len(), 1, "latency alone: {:?}", warnings(&["eu-west-1"]));
+    assert_eq!(warnings(&[]).len(), 1);
+    assert_eq!(warnings(&["sa-east-1"]).len(), 2);
+}
