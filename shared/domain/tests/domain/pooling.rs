@@ -174,6 +174,21 @@ fn a_burst_on_green_fails_no_pool_and_passes_none() {
     assert_eq!(pool(&after, "5xx").verdict, Verdict::Fail, "{:?}", pool(&after, "5xx"));
 }
 
+/// Before any planned look, and beside a region that nobody called: a fault larger than its own bursts stands.
+#[test]
+fn a_pool_fails_before_its_looks_however_green_scatters() {
+    let early = Watch { due: false, last_look: MINUTES + 5, ..watch() };
+    let pooled = |own: &RegionCounts, before: &[RegionEvidence]| {
+        pool(&judge(&fleet().judge, REGIONS, own, early, before), "5xx").verdict
+    };
+    let rough = counts(|minute| [(3_600, if minute % 2 == 0 { 10 } else { 50 }), (32_400, 33)]);
+    let silent = judge(&fleet().judge, REGIONS, &even((0, 0), (0, 0)), early, &[]).evidence;
+    assert_eq!(pooled(&rough, &[]), Verdict::Fail);
+    assert_eq!(pooled(&rough, &[silent]), Verdict::Fail);
+    let burst = counts(|minute| [(3_600, if minute == 9 { 130 } else { 4 }), (32_400, 33)]);
+    assert_eq!(pooled(&burst, &[]), Verdict::Inconclusive);
+}
+
 /// A few minutes do not show how green scatters: then ten times the declared dispersion is supposed.
 #[test]
 fn a_pool_of_too_few_minutes_fails_only_what_no_burst_explains() {
