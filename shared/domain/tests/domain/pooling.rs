@@ -174,6 +174,21 @@ fn a_burst_on_green_fails_no_pool_and_passes_none() {
     assert_eq!(pool(&after, "5xx").verdict, Verdict::Fail, "{:?}", pool(&after, "5xx"));
 }
 
+/// Less than twice as many in two regions: too little for looks of every minute, enough for the planned ones together.
+#[test]
+fn the_pools_planned_looks_find_what_its_looks_of_every_minute_do_not() {
+    let two = |more: i64| {
+        let own = counts(|minute| [(3_600, 6 + u64::from(minute % 8 < more)), (32_400, 33)]);
+        let first = judged(&own, &[]);
+        let second = judged(&own, std::slice::from_ref(&first.evidence));
+        (pool(&first, "5xx").verdict, pool(&second, "5xx").verdict, pool(&second, "5xx").e_value)
+    };
+    let found: Vec<_> = (0..8).map(two).collect();
+    // Its share of alpha for the looks of every minute asks for an e-value of 2,222.
+    let planned = found.iter().find(|(_, verdict, e_value)| *verdict == Verdict::Fail && *e_value < 2_222.0);
+    assert!(planned.is_some_and(|(first, ..)| *first != Verdict::Fail), "{found:?}");
+}
+
 /// Before any planned look, and beside a region that nobody called: a fault larger than its own bursts stands.
 #[test]
 fn a_pool_fails_before_its_looks_however_green_scatters() {
