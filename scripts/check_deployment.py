@@ -72,6 +72,12 @@ CALLS = {
         "sagemaker:InvokeEndpoint": {"own"},  # asked
         "sagemaker:CreateModel": {"own"},  # prepare
         "sagemaker:CreateEndpointConfig": {"own"},  # prepare
+        "sagemaker:AddTags": {"own"},  # no call: what is created with tags asks for it
+        "application-autoscaling:RegisterScalableTarget": {"own"},  # Look::scale
+        "application-autoscaling:PutScalingPolicy": {"own"},
+        "application-autoscaling:PutScheduledAction": {"own"},
+        "application-autoscaling:DeleteScheduledAction": {"own"},
+        "sagemaker:UpdateEndpointWeightsAndCapacities": {"own"},  # no call: Application Auto Scaling's, with the caller's rights
         "iam:PassRole": {"account"},  # no call: CreateModel hands the endpoint's role on
         "cloudwatch:PutMetricAlarm": {"own"},  # prepare, Act::Disarm
         "cloudwatch:DescribeAlarms": {"*"},  # Look::alarms
@@ -110,6 +116,8 @@ OPERATIONS = {
     "iam:PassRole": None,
     "kms:Decrypt": None,
     "kms:GenerateDataKey": None,
+    "sagemaker:AddTags": None,
+    "sagemaker:UpdateEndpointWeightsAndCapacities": None,
 }
 
 # A resource of the same stack.
