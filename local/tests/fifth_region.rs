@@ -15,6 +15,7 @@ peak_rps = 80
 time_zone = "Europe/Berlin"
 bake = "8m"
 instances = 2
+most_instances = 6
 
 [[freeze]]"#;
 
