@@ -36,10 +36,11 @@ impl View<'_> {
         let words = format!("{title} has {has} instances and needs {least}, should another region's customers come");
         // The hour may ask for more meanwhile: what was asked for once is waited for, not asked anew.
         let floor = asked.map_or(floor, |own| own.floor.clone());
-        match self.register(history, floor, words.clone()) {
-            Ok(step) => return Some(step),
-            Err(scaled) if self.now < self.instances_due(scaled) => return Some(Plan::wait(words)),
-            Err(_) => {}
+        if let Some(step) = self.register(history, floor, words.clone()) {
+            return Some(step);
+        }
+        if asked.is_some_and(|own| self.now < self.instances_due(own)) {
+            return Some(Plan::wait(words));
         }
         let why = self.sight.unscaled.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
         let advice = format!(
@@ -78,35 +79,33 @@ impl View<'_> {
         }
         let title = self.title();
         let words = format!("{title} keeps {} to {} instances from now on", floor.least, floor.most);
-        match self.register(history, floor, words) {
-            Ok(step) => Some(step),
-            Err(scaled) if self.sight.unscaled.is_some() && self.is_patient(scaled.at) => {
-                Some(Plan::wait(format!("{title}'s scaling is not registered yet")))
-            }
-            Err(_) => {
-                let why = self.sight.unscaled.as_ref()?;
-                let words = format!("{title} serves {}, and its scaling was not registered", self.sight.version);
-                let advice = "It keeps the instances that it has, whatever comes: watch them until the next wave, which \
-                              registers it again.";
-                self.page_once(&self.region.name, format!("{words}: {why}"), Runbook::Pages.after(advice))
-            }
+        if let Some(step) = self.register(history, floor, words) {
+            return Some(step);
         }
+        let why = self.sight.unscaled.as_ref()?;
+        if history.scaled.as_ref().is_some_and(|own| self.is_patient(own.at)) {
+            return Some(Plan::wait(format!("{title}'s scaling is not registered yet: {why}")));
+        }
+        let words = format!("{title} serves {}, and its scaling was not registered", self.sight.version);
+        let advice = "It keeps the instances that it has, whatever comes: watch them until the next wave, which \
+                      registers it again.";
+        self.page_once(&self.region.name, format!("{words}: {why}"), Runbook::Pages.after(advice))
     }
 
-    /// Intent, call, outcome (I8); the intent, where nothing is left to do but to wait for what it brings.
-    fn register<'a>(&self, history: &'a RegionHistory, floor: Floor, words: String) -> Result<Plan, &'a Scaled> {
+    /// Intent, call, outcome (I8); none where all of them are done, or the call was in vain.
+    fn register(&self, history: &RegionHistory, floor: Floor, words: String) -> Option<Plan> {
         let execution = self.sight.execution.clone();
         let intended = history.scaled.as_ref().filter(|own| own.execution == execution && own.floor.is_like(&floor));
-        if let Some(scaled) = intended.filter(|own| own.set || self.sight.unscaled.is_some()) {
-            return Err(scaled);
+        if intended.is_some_and(|own| own.set || self.sight.unscaled.is_some()) {
+            return None;
         }
         if let Some(lease) = self.lease() {
-            return Ok(lease);
+            return Some(lease);
         }
         if intended.is_none() {
-            return Ok(self.tell(Record::ScalingIntended { execution, floor }, words));
+            return Some(self.tell(Record::ScalingIntended { execution, floor }, words));
         }
         let registered = || self.tell(Record::ScalingSet { execution }, format!("{}'s scaling is set", self.title()));
-        Ok(self.once(Act::Scale, words).unwrap_or_else(registered))
+        Some(self.once(Act::Scale, words).unwrap_or_else(registered))
     }
 }
