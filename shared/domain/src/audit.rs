@@ -225,7 +225,9 @@ impl<'a> Audit<'a> {
             let serving = history.serving.as_ref().map(|serving| &serving.target);
             serving == Some(target) && history.confirmed.contains_key(&target.release)
         });
-        let reverted = self.decided(region, Decision::Revert);
+        // Another release's way back says nothing of this one.
+        let named = self.open(region).is_some_and(|open| open.target == *target);
+        let reverted = named && self.decided(region, Decision::Revert);
         let mut notes = note(!failed, "I3", format!("{region} failed at full load and would be evidence"));
         notes.extend(note(proved, "I3", format!("{region} is not proved to serve {}", target.version)));
         notes.extend(note(!reverted, "I9", format!("{region} would be evidence after a revert was decided")));

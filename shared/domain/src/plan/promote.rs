@@ -246,7 +246,11 @@ impl View<'_> {
 
     /// An objection that may pass, for as long as policy is patient with one region.
     fn not_yet(&self, why: String) -> Plan {
-        if self.is_patient(self.start_due_since()) { Plan::wait(why) } else { self.defer(&why) }
+        if self.is_patient(self.start_due_since()) {
+            return Plan::wait(why);
+        }
+        // A bad release is no region's fault (I7).
+        self.condemn_on_evidence().unwrap_or_else(|| self.defer(&why))
     }
 
     pub(super) fn done(&self) -> Plan {

@@ -183,3 +183,22 @@ fn an_alarm_in_soak_is_a_page_and_a_halt_and_one_in_a_canary_is_the_guardrails()
     assert_eq!((call.pages(), call.did(Act::Trip), canary.history(JP).halt.is_some()), (0, true, false));
     assert!(canary.history(JP).update.as_ref().unwrap().is_decided(Decision::Revert));
 }
+
+/// I7: a region that is long on its way back from a bad release is not left behind for it, as if it were ill.
+#[test]
+fn a_bad_release_is_condemned_although_the_region_is_still_on_its_own_way_back() {
+    let mut night = Night::provisioning(AU);
+    let (execution, why) = (night.sight.execution.clone(), "it fails".to_owned());
+    let (decision, cause) = (Decision::Revert, Some(meridian_domain::Cause::Release));
+    night.tell(AU, Record::Decided { execution, decision, why, judgement: None, cause });
+    let (target, back) = (night.target(AU, "v426"), Some(night.target(AU, "v427")));
+    let own = actor("rollback.ap-southeast-2");
+    night.tell_as(&own, AU, Record::UpdateIntended { target, back, execution: own.clone(), epoch: None, bake: None });
+    night.in_service(AU, "v426");
+    night.pass("20m");
+    night.rerun("wave-2");
+    assert!(matches!(night.call(AU).last().next, Next::Wait), "it may end by itself");
+    night.pass("3m");
+    assert_eq!(night.call(AU).finish(), Some(meridian_domain::plan::Finish::Failed));
+    assert!(night.sight.hub.condemned.contains_key(&release("v427")) && night.sight.hub.deferred.is_empty());
+}

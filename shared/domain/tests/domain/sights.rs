@@ -80,6 +80,9 @@ prop_compose! {
     ) -> RegionHistory {
         let by = actor(WAVES[0]);
         let release = release("v427");
+        // As the projection keeps it: a revert that is laid to the release is held against it for good.
+        let laid_to = |update: &&OpenUpdate| update.is_decided(Decision::Revert) && update.cause == Some(Cause::Release);
+        let blamed = update.as_ref().filter(laid_to).map(|update| (update.target.release, "it fails".to_owned()));
         RegionHistory {
             attested: attested.map(|()| release).into_iter().collect(),
             serving: serving.map(|target| Serving { target, since: at("03:00:00"), by: by.clone() }),
@@ -91,6 +94,7 @@ prop_compose! {
                 .map(|(wave, (_, cause))| (release, Return { wave, why: "slow".to_owned(), cause }))
                 .into_iter()
                 .collect(),
+            blamed: blamed.into_iter().collect(),
             halt: halted.then(|| "its alarm rang".to_owned()),
             unknown: unknown.then(|| Unknown { since: at("03:00:00"), why: "its rollback failed".to_owned() }),
             ..RegionHistory::default()
