@@ -53,7 +53,6 @@ impl WaveLook {
                 approved: Seen::Known(true),
                 alarms: silent(),
                 judged: None,
-                hour: None,
                 golden: BTreeMap::new(),
                 refused: None,
                 unscaled: None,

@@ -40,8 +40,6 @@ mod lookout;
 #[cfg(test)]
 mod manifest;
 #[cfg(test)]
-mod measured;
-#[cfg(test)]
 mod moments;
 #[cfg(test)]
 mod night;
