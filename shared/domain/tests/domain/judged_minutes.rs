@@ -215,6 +215,63 @@ fn blues_own_minutes_are_its_witness_before_the_shift_and_not_after_it() {
         !verdict(canary, &|at| if at < 0 { arm(0, 0) } else { arm(32_400, 33) }),
         "minutes of nothing show nothing"
     );
+    assert!(
+        verdict(canary, &|at| if at == -7 { arm(0, 0) } else { arm(32_400, fire(at)) }),
+        "and hide nothing of what the others show"
+    );
+}
+
+/// Its hour is dealt to green's minutes from the shift on: as a witness each of its minutes counts once.
+#[test]
+fn what_is_dealt_of_blues_hour_is_no_witness_besides() {
+    let mut counts = RegionCounts::default();
+    for metric in fleet().judge.required() {
+        // From 24 to 42 in a minute is no more than is declared; from 720 to 1,260 in half an hour would be.
+        (-60..0).for_each(|at| counts.take(&metric, minute(at, None, arm(32_400, if at < -30 { 24 } else { 42 }))));
+        (0..3).for_each(|at| counts.take(&metric, minute(at, arm(36_000, 36), None)));
+    }
+    for (warm_up, last_look) in [(0, 2), (1, 3)] {
+        let watch = Watch { warm_up, last_look, due: true, stage: WatchStage::FullLoad };
+        let judgement = judge(&fleet().judge, REGIONS, &counts, watch, &[]);
+        assert!(!judgement.evidence.metrics[&name("5xx")].scattered, "a warm-up of {warm_up}");
+    }
+}
+
+/// Only one side is tested: where green is better, its e-value falls under 1, and nothing is kept of the other side.
+#[test]
+fn a_metric_of_one_side_is_told_by_that_side_alone() {
+    let better = judged(&counts(|at| Some(minute(at, arm(3_600, 1), arm(32_400, 33)))));
+    let evidence = &better.evidence.metrics[&name("5xx")];
+    assert!(of(&better, "5xx").e_value < 0.5, "{:?}", of(&better, "5xx"));
+    assert_eq!((evidence.lower, evidence.not_lower), (None, None));
+}
+
+#[test]
+fn no_ratio_is_told_where_blue_has_no_bad_one() {
+    for green in [0, 3] {
+        let judgement = judged(&counts(|at| Some(minute(at, arm(3_600, green), arm(32_400, 0)))));
+        let told = of(&judgement, "5xx");
+        assert_eq!(told.effect, None, "{told:?}");
+        assert!(told.why.contains("0.00 % on blue") && !told.why.contains("inf"), "{}", told.why);
+    }
+}
+
+/// Loads differ, so latencies are not compared; green's own bound holds all the same, and is what the verdict names.
+#[test]
+fn what_is_left_out_is_named_where_its_bound_is_broken_and_nowhere_else() {
+    let why = |slow: u64| {
+        let mut counts = counts(|at| Some(minute(at, arm(3_600, 3), arm(32_400, 33))));
+        for at in 0..26 {
+            let arm = |total, bad| Some(Arm { total, bad, instances: NonZeroU32::new(3) });
+            counts.take(&name("latency_over_20ms"), minute(at, arm(3_600, slow), arm(32_400, 33)));
+        }
+        let judgement = judged(&counts);
+        (judgement.verdict, judgement.why)
+    };
+    let broken = "latency_over_20ms 2.50 % of 90000 requests on green, allowed 1.00 %".to_owned();
+    assert_eq!(why(90), (Verdict::Fail, broken));
+    let (verdict, passed) = why(3);
+    assert!(verdict == Verdict::Pass && !passed.contains("latency"), "{verdict}: {passed}");
 }
 
 /// Blue's hour is dealt to the planned minutes, each of its minutes once, in order.

@@ -240,3 +240,40 @@ fn a_pool_passes_on_enough_requests_and_on_a_rate_that_nobody_minds() {
         assert_eq!(pool(&rare, "5xx").verdict, verdict, "{:?}", pool(&rare, "5xx"));
     }
 }
+
+/// Two regions: a sixth fewer is less than what fails; of as many their planned looks know, and the looks of every minute do
+/// not yet, that they are not a third fewer.
+#[test]
+fn a_pools_planned_looks_tolerate_as_much_below_as_above() {
+    let policy = alerts();
+    let pooled = |green: u64, blue: u64, looks: bool| {
+        let mut counts = even((3_600, 3), (32_400, 32));
+        for minute in 0..MINUTES {
+            let arms = (Some(Arm::new(3_600, green)), Some(Arm::new(32_400, blue)));
+            counts.take(&name("alerts"), MinuteCounts { minute, green: arms.0, blue: arms.1 });
+        }
+        let watch = if looks { watch() } else { Watch { due: false, last_look: MINUTES + 5, ..watch() } };
+        let first = judge(&policy, REGIONS, &counts, watch, &[]).evidence;
+        pool(&judge(&policy, REGIONS, &counts, watch, &[first]), "alerts").verdict
+    };
+    assert_eq!(pooled(60, 650, true), Verdict::Pass);
+    assert_eq!((pooled(3, 27, true), pooled(3, 27, false)), (Verdict::Pass, Verdict::Inconclusive));
+}
+
+/// In one minute blue serves ten times as many at nearly twice its rate, and green next to none: the sums of both arms hide
+/// what every other minute shows. They are asked only where green scatters more than declared.
+#[test]
+fn where_green_scatters_as_declared_a_pool_fails_by_its_minutes_alone() {
+    let early = Watch { due: false, last_look: MINUTES + 5, ..watch() };
+    let mut rush = counts(|minute| match minute {
+        9 => [(36, 0), (324_000, 600)],
+        _ => [(3_600, 7 + u64::from(minute % 3 > 0)), (32_400, 32)],
+    });
+    for minute in -60..0 {
+        let blue = Some(Arm::new(32_400, 32));
+        rush.take(&name("5xx"), MinuteCounts { minute, green: None, blue });
+    }
+    let judgement = judge(&fleet().judge, REGIONS, &rush, early, &[]);
+    assert_eq!(of(&judgement, "5xx").dispersion, fleet().judge.dispersion);
+    assert_eq!(pool(&judgement, "5xx").verdict, Verdict::Fail, "{:?}", pool(&judgement, "5xx"));
+}

@@ -83,6 +83,46 @@ fn a_pooled_failure_names_the_pooled_metric() {
     assert_ne!(judged(&regions[..1]).wave.verdict, Verdict::Fail);
 }
 
+/// Two regions in which another metric each is the worse one, and both pass: the wave's metric is the one of both together.
+#[test]
+fn a_wave_that_no_region_fails_names_the_pooled_metric_with_the_most_evidence() {
+    let replay = judged(&[region(0, "eu-west-1", 5, 3), region(36, "sa-east-1", 3, 4)]);
+    assert_eq!((replay.wave.verdict, decided(&replay), deciding(&replay, 1)), (Verdict::Pass, "4xx", "5xx"));
+}
+
+/// Four faint regions at once: the wave has failed as soon as they show it together, before any of them ends.
+#[test]
+fn a_pooled_failure_is_told_at_its_minute() {
+    let faint = |name: &&str| metric(0..26, name, "5xx", (3_600, 13), (32_400, 65));
+    let regions: Vec<_> = ["eu-west-1", "ap-southeast-2", "ap-northeast-1", "sa-east-1"].iter().map(faint).collect();
+    let replay = judged(&[interleaved(&regions)]);
+    assert_eq!(replay.wave.verdict, Verdict::Fail);
+    let minute = replay.wave.decided_at_minute;
+    assert!(
+        minute < 15 && replay.wave.why.contains("5xx is worse, pooled over 4 regions"),
+        "{minute}: {}",
+        replay.wave.why
+    );
+    assert!(replay.regions.iter().all(|region| region.decided_at_minute == 25), "no region failed by itself before");
+}
+
+/// Latencies at another load say nothing: what is left out decides only where it is all there is.
+#[test]
+fn what_is_left_out_decides_nothing_beside_what_counts() {
+    let latency = |minute: i64| {
+        format!(
+            r#"{{"minute":{minute},"region":"eu-west-1","metric":"latency_over_20ms","green":{{"total":3600,"bad":30,"instances":3}},"blue":{{"total":32400,"bad":33,"instances":3}}}}"#
+        )
+    };
+    let latency: Vec<String> = (0..26).map(latency).collect();
+    let thin = metric(0..26, "eu-west-1", "5xx", (20, 0), (180, 0));
+    let both = judged(&[interleaved(&[latency.clone(), thin])]);
+    let [counted, left_out] = both.regions[0].judgement.metrics.as_slice() else { panic!("{both:?}") };
+    assert!(left_out.left_out.is_some() && counted.e_value < left_out.e_value);
+    assert_eq!(deciding(&both, 0), "5xx");
+    assert_eq!(deciding(&judged(&[interleaved(&[latency])]), 0), "latency_over_20ms");
+}
+
 #[test]
 fn a_waves_verdict_says_who_passes_who_is_open_and_where_something_is_missing() {
     let good = region(0, "eu-west-1", 3, 3);
