@@ -3,6 +3,9 @@
 use super::exact::{Stratum, at_least, pooled_chance};
 use super::process::{AbsoluteBound, Comparison, Side};
 use super::scatter::Scatter;
+use super::{Arm, MinuteCounts, RegionCounts, Watch, WatchStage, judge};
+use crate::fleet::JudgePolicy;
+use crate::verdict::Verdict;
 
 /// Where an e-value of 25 times the tolerance weighs nothing any more.
 const FAR: f64 = 1e-90;
@@ -150,4 +153,47 @@ fn scatter_is_told_from_what_is_declared() {
     assert!(bursts.shown_on_green(2.0) > 20.0);
     assert_eq!(even.shown_on_green(2.0), 2.0);
     assert_eq!(of(&[100.0]).shown_on_green(2.0), 2.0, "one minute shows no scatter");
+}
+
+/// Counts whose own chance is under the smallest number: what is not beyond them is nearly everything.
+#[test]
+fn the_far_side_of_a_count_that_never_comes_is_certain() {
+    let stratum = Stratum { green_total: 1.0, blue_total: 9.0, green: 5_000, blue: 5_000, dispersion: 1.0 };
+    assert_eq!((stratum.chance(1.0, Side::Above), stratum.chance(1.0, Side::Below)), (0.0, 1.0));
+}
+
+/// A mean of 1 at a dispersion of 2 is the geometric law: each count has half the chance of the one before it.
+#[test]
+fn the_tail_of_a_geometric_law_is_a_power_of_two() {
+    for (count, tail) in [(0, 1.0), (1, 0.5), (2, 0.25), (5, 0.031_25)] {
+        assert!((at_least(count, 1.0, 2.0) - tail).abs() < 1e-12, "{count}: {}", at_least(count, 1.0, 2.0));
+    }
+}
+
+/// At full load only the planned minutes are expected, and only those in which both arms have something.
+#[test]
+fn at_full_load_no_minute_is_missed_that_was_not_planned() {
+    let policy = JudgePolicy::default();
+    let judged = |watch: Watch, green: &dyn Fn(i64) -> bool, blue: &dyn Fn(i64) -> u64| {
+        let mut counts = RegionCounts::default();
+        for metric in policy.required() {
+            for minute in -50..8 {
+                let green = (minute >= 0 && green(minute)).then(|| Arm::new(36_000, 36));
+                let blue = Some(Arm::new(if minute < 0 { blue(minute) } else { 0 }, 0));
+                counts.take(&metric, MinuteCounts { minute, green, blue });
+            }
+        }
+        judge(&policy, 4, &counts, watch, &[])
+    };
+    let watch = |warm_up, last_look| Watch { warm_up, last_look, due: true, stage: WatchStage::FullLoad };
+    // Of five planned minutes one may be lost, and those after them are not expected.
+    assert!(!judged(watch(0, 5), &|minute| minute != 2, &|_| 32_400).is_missing());
+    assert!(judged(watch(0, 5), &|minute| minute != 2 && minute != 3, &|_| 32_400).is_missing());
+    // The part of blue's hour beside the fifth has no request, and green's did not arrive: it has not come.
+    assert!(
+        !judged(watch(0, 5), &|minute| minute < 4 && minute != 2, &|minute| if minute < -10 { 32_400 } else { 0 })
+            .is_missing()
+    );
+    let nothing = judged(watch(2, 2), &|_| true, &|_| 32_400);
+    assert!(nothing.is_missing() && nothing.verdict == Verdict::Inconclusive, "nothing was planned: {nothing}");
 }

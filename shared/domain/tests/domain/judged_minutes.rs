@@ -252,6 +252,8 @@ fn no_ratio_is_told_where_blue_has_no_bad_one() {
         let judgement = judged(&counts(|at| Some(minute(at, arm(3_600, green), arm(32_400, 0)))));
         let told = of(&judgement, "5xx");
         assert_eq!(told.effect, None, "{told:?}");
+        // What is ruled out from below is told all the same.
+        assert!(told.interval.1.is_none() && (told.interval.0 > 1.0) == (green > 0), "{told:?}");
         assert!(told.why.contains("0.00 % on blue") && !told.why.contains("inf"), "{}", told.why);
     }
 }

@@ -277,3 +277,21 @@ fn where_green_scatters_as_declared_a_pool_fails_by_its_minutes_alone() {
     assert_eq!(of(&judgement, "5xx").dispersion, fleet().judge.dispersion);
     assert_eq!(pool(&judgement, "5xx").verdict, Verdict::Fail, "{:?}", pool(&judgement, "5xx"));
 }
+
+/// Policy says from now on that a change either way is bad: that the rate was next to nothing says nothing well any more.
+#[test]
+fn what_nobody_minded_one_way_passes_no_pool_of_two_sides() {
+    let mut one_sided = alerts();
+    one_sided.metrics.insert(name("alerts"), MetricPolicy::default());
+    let mut rare = even((36_000, 1), (36_000, 1));
+    for minute in 0..MINUTES {
+        rare.take(
+            &name("alerts"),
+            MinuteCounts { minute, green: Some(Arm::new(36_000, 1)), blue: Some(Arm::new(36_000, 1)) },
+        );
+    }
+    let first = judge(&one_sided, REGIONS, &rare, watch(), &[]);
+    assert_eq!(pool(&first, "alerts").verdict, Verdict::Pass);
+    let second = judge(&alerts(), REGIONS, &rare, watch(), &[first.evidence]);
+    assert_eq!(pool(&second, "alerts").verdict, Verdict::Inconclusive);
+}
