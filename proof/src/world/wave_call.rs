@@ -269,6 +269,11 @@ impl World {
                 look.sight.judged = Some(self.judged(look, region));
                 Ok(Answer::Done)
             }
+            // Counts are drawn in this world, not counted.
+            Act::Measure => {
+                look.sight.hour = Some(meridian_domain::Seen::Unknown("not counted here".to_owned()));
+                Ok(Answer::Done)
+            }
             Act::AskGolden => {
                 let golden = self.ask_golden(region, target);
                 look.set_golden(self, region, golden);

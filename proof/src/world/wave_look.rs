@@ -53,6 +53,7 @@ impl WaveLook {
                 approved: Seen::Known(true),
                 alarms: silent(),
                 judged: None,
+                hour: None,
                 golden: BTreeMap::new(),
                 refused: None,
                 unscaled: None,

@@ -96,6 +96,12 @@ pub struct Lookout {
 }
 
 impl Lookout {
+    /// The last hour whose counts have arrived.
+    pub fn last_hour(now: Timestamp) -> Span {
+        let to = complete_by(now);
+        Span::of(to - LAST_HOUR, to)
+    }
+
     /// The lookout on an update at a moment; none before its canary is on record. Once the golden records have proved the
     /// shift it is the one at full load, where policy has one.
     pub fn on(fleet: &Fleet, update: &OpenUpdate, now: Timestamp) -> Option<Self> {

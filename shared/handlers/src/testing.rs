@@ -83,6 +83,8 @@ pub struct World {
     /// Regions in which there is none.
     pub absent: RefCell<BTreeSet<RegionName>>,
     pub updates: RefCell<Vec<UpdateSpec>>,
+    /// What every fleet counted, where a test has any.
+    pub counted: RefCell<Option<FleetMinutes>>,
     pub scaled: RefCell<Vec<(RegionName, ScalingSpec)>>,
     /// The alarms that exist, where a test has any.
     pub alarms: RefCell<Option<Vec<AlarmView>>>,
@@ -113,6 +115,7 @@ impl Default for World {
             endpoints: RefCell::default(),
             absent: RefCell::default(),
             updates: RefCell::default(),
+            counted: RefCell::default(),
             scaled: RefCell::default(),
             alarms: RefCell::default(),
             described: RefCell::default(),
@@ -386,7 +389,10 @@ impl Signals for World {
         self.call(region, "PutMetricData", || Ok(()))
     }
     async fn counts(&self, region: &RegionName, _: &CountsQuery) -> Answer<FleetMinutes> {
-        wrong(ErrorKind::Refused, region, "GetMetricData")
+        match self.counted.borrow().as_ref() {
+            Some(counted) => Ok(counted.clone()),
+            None => wrong(ErrorKind::Refused, region, "GetMetricData"),
+        }
     }
 }
 

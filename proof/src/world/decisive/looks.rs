@@ -57,6 +57,7 @@ impl<H: Hasher> Prints<'_, H> {
             approved,
             alarms,
             judged,
+            hour,
             golden,
             refused,
             done,
@@ -64,7 +65,7 @@ impl<H: Hasher> Prints<'_, H> {
             unscaled: _,
             paged,
         } = sight;
-        (release, execution, refused.is_some(), done, paged).hash(self.hasher);
+        (release, execution, refused.is_some(), hour.is_some(), done, paged).hash(self.hasher);
         let longest = self.setting.fleet.guardrail.soak.as_secs() + self.patience();
         self.stamp(*since, longest);
         self.hub(hub);

@@ -4,9 +4,10 @@
 //! Of a bake, only the minutes count that begin after the warm-up and whose counts have arrived when the last decision
 //! falls ([`Watch::canary`] knows which). The rest is what a plan must reckon with and a bake's length alone does not show.
 
-use super::View;
+use super::{Act, Plan, View};
+use crate::endpoint::Seen;
 use crate::fleet::{Bounds, Fleet, Kind, Region, Style};
-use crate::judge::{COUNTS_DELAY, MetricName, Watch, smallest_detectable_effect};
+use crate::judge::{COUNTS_DELAY, MetricName, RegionEvidence, Watch, smallest_detectable_effect};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -226,14 +227,57 @@ impl BakeQuestion<'_> {
     }
 }
 
+/// What several regions have shown of each metric, added up: green and blue. What was left out of a verdict shows nothing.
+fn carried(evidence: &[RegionEvidence]) -> BTreeMap<MetricName, (u64, u64)> {
+    let mut sum = BTreeMap::new();
+    for (metric, shown) in evidence.iter().flat_map(|region| &region.metrics) {
+        if shown.left_out.is_none() && !shown.missing {
+            let (green, blue) = sum.entry(metric.clone()).or_insert((0u64, 0u64));
+            *green += shown.green.total;
+            *blue += shown.blue.total;
+        }
+    }
+    sum
+}
+
+impl Region {
+    /// True where policy leaves a plan something to choose: of a region whose canary is judged.
+    fn leaves_a_choice(&self) -> bool {
+        let share = self.style == Style::Canary && self.canary_percent.min < self.canary_percent.max;
+        self.kind == Kind::Active && (share || self.shortest_bake < self.bake)
+    }
+}
+
 impl View<'_> {
-    /// The canary that is planned for this region now. One that shows no evidence of its own has nothing to plan.
+    /// Where there is a canary to choose: what the region served in the last hour, which this call has not asked yet.
+    pub(super) fn measure(&self) -> Option<Plan> {
+        let asks = self.region.leaves_a_choice() && self.sight.hour.is_none();
+        asks.then(|| self.act(Act::Measure, format!("what {} served in the last hour", self.title())))
+    }
+
+    /// The canary that is planned for this region now, by what it served in the last hour, or usually does where that cannot be
+    /// read, and by what the regions before it have shown. One that shows no evidence of its own has nothing to plan.
     pub(super) fn bake(&self) -> Bake {
         if self.region.kind != Kind::Active {
             return Bake::usual(self.region);
         }
-        let (carried, hour) = (BTreeMap::new(), Hour::default());
+        let usual = Hour::default();
+        let hour = self.sight.hour.as_ref().and_then(Seen::known).unwrap_or(&usual);
+        let carried = carried(&self.sight.evidence_beside(&self.region.name));
         let from = self.now + PROVISIONING;
-        BakeQuestion { fleet: self.fleet, region: self.region, from, hour: &hour, carried: &carried }.answer().bake
+        BakeQuestion { fleet: self.fleet, region: self.region, from, hour, carried: &carried }.answer().bake
+    }
+
+    /// What a recorded intent says of a canary that was chosen.
+    pub(super) fn chosen(&self, bake: Bake) -> String {
+        if !self.region.leaves_a_choice() {
+            return String::new();
+        }
+        let by = match &self.sight.hour {
+            Some(Seen::Known(Hour { rps: Some(rps), .. })) => format!("{rps:.0} requests/s measured"),
+            Some(Seen::Unknown(why)) => format!("usual traffic, for the counts cannot be read: {why}"),
+            _ => "usual traffic".to_owned(),
+        };
+        format!("; its canary of {} % bakes {:#} ({by})", bake.percent, bake.wait)
     }
 }

@@ -73,6 +73,8 @@ pub struct Sight {
     pub alarms: Seen<Vec<AlarmView>>,
     /// What the judge says of the update in flight, once it was asked in this call.
     pub judged: Option<Seen<Judgement>>,
+    /// What the region served in the last hour, once it was asked in this call.
+    pub hour: Option<Seen<Hour>>,
     /// Golden records asked in this call, by region; unknown where the endpoint did not answer them.
     pub golden: BTreeMap<RegionName, Seen<Golden>>,
     /// What AWS said to a step of this call that it will never take, in its words.
@@ -132,6 +134,8 @@ pub enum Act {
     Beat,
     /// Read the counts of green and blue, and judge them.
     Look,
+    /// Read what the region served in the last hour.
+    Measure,
     /// Ask the endpoint for the golden records.
     AskGolden,
     /// Publish the revert verdict: SageMaker itself shifts back.

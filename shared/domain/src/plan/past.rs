@@ -2,8 +2,10 @@
 
 use super::bake::Hour;
 use super::dispersion::{Dispersion, dispersion};
+use crate::fleet::JudgePolicy;
 use crate::judge::replay::Row;
 use crate::judge::{Arm, MetricName};
+use crate::lookout::{FleetMinutes, Lookout};
 use crate::names::RegionName;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,14 +34,33 @@ fn last_hour(rows: &[Row], region: &RegionName) -> Hour {
     }
     // Every metric counts the same requests; one that arrives in part counts too few of them.
     let most = served.values().max().copied();
-    let rate = |(name, (total, bad)): (&MetricName, (u64, u64))| {
-        // Half a bad request where there was none: nothing seen is not a rate of zero.
-        let bad = (bad as f64).max(0.5);
-        (total > 0).then(|| (name.clone(), bad / total as f64))
-    };
+    let rate = |(name, (total, bad)): (&MetricName, (u64, u64))| Some((name.clone(), rate(total, bad)?));
     Hour {
         rps: most.map(|total| total as f64 / (60.0 * last.len() as f64)),
         rates: blue.into_iter().filter_map(rate).collect(),
+    }
+}
+
+/// Half a bad request where there was none: nothing seen is not a rate of zero.
+fn rate(total: u64, bad: u64) -> Option<f64> {
+    (total > 0).then(|| (bad as f64).max(0.5) / total as f64)
+}
+
+impl Hour {
+    /// What the one fleet that served counted. Each metric's traffic is that of the minutes that arrived of it; a minute
+    /// without requests arrives as none, so there is the traffic of the minutes that had any.
+    pub fn of(policy: &JudgePolicy, served: &FleetMinutes) -> Self {
+        let sums = Lookout::metrics(policy).into_iter().map(|metric| {
+            let minutes: Vec<Arm> = served.minutes(&metric).map(|(_, arm)| arm).collect();
+            let (total, bad) = (minutes.iter().map(|arm| arm.total).sum(), minutes.iter().map(|arm| arm.bad).sum());
+            (metric, minutes.len() as f64, total, bad)
+        });
+        let sums: Vec<(MetricName, f64, u64, u64)> = sums.filter(|(_, minutes, ..)| *minutes > 0.0).collect();
+        let rps = sums.iter().map(|(_, minutes, total, _)| *total as f64 / (60.0 * minutes));
+        Self {
+            rps: rps.reduce(f64::max),
+            rates: sums.into_iter().filter_map(|(name, _, total, bad)| Some((name, rate(total, bad)?))).collect(),
+        }
     }
 }
 

@@ -225,9 +225,13 @@ impl View<'_> {
         let allowed = |update: &OpenUpdate| update.bake.is_some_and(|bake| bake.is_within(self.region));
         let intended = |update: &&OpenUpdate| self.is_ours(update) && update.back == back && allowed(update);
         let Some(intent) = history.update.as_ref().filter(intended) else {
-            let without = if back.is_none() { ", its first release: there is no way back" } else { "" };
-            let words = format!("{} is ready for {version}{without}{}", self.title(), self.set_aside());
+            if let Some(measure) = back.as_ref().and_then(|_| self.measure()) {
+                return measure;
+            }
             let bake = self.bake();
+            let without = if back.is_none() { ", its first release: there is no way back" } else { "" };
+            let chosen = self.chosen(bake);
+            let words = format!("{} is ready for {version}{without}{chosen}{}", self.title(), self.set_aside());
             let record = Record::UpdateIntended {
                 target: self.target.clone(),
                 back,

@@ -40,6 +40,8 @@ mod lookout;
 #[cfg(test)]
 mod manifest;
 #[cfg(test)]
+mod measured;
+#[cfg(test)]
 mod moments;
 #[cfg(test)]
 mod night;

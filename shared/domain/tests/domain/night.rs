@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::alarms::WayBack;
 use meridian_domain::judge::{Arm, Judgement, MinuteCounts, RegionCounts, RegionEvidence, Watch, WatchStage, judge};
-use meridian_domain::plan::{Act, Finish, Golden, Next, Plan, RollbackSight, Sight, promote, rollback, verify};
+use meridian_domain::plan::{Act, Finish, Golden, Hour, Next, Plan, RollbackSight, Sight, promote, rollback, verify};
 use meridian_domain::{
     Actor, AlarmState, AlarmView, EndpointStatus, EndpointView, Entry, Fleet, Head, HubHistory, PendingDeployment,
     Record, Region, RegionHistory, RegionName, ReleaseId, Seen, Sha256, Target, VariantPhase, Version, alarms, audit,
@@ -115,6 +115,8 @@ pub struct Night {
     pub now: Timestamp,
     /// What the judge says when he is asked.
     pub judged: Seen<Judgement>,
+    /// What the region is found to have served in the last hour.
+    pub hour: Seen<Hour>,
     /// Golden records answered right, of ten; none where the endpoint does not answer.
     pub right: Option<u32>,
     /// Whether an update that is asked for is taken.
@@ -153,6 +155,7 @@ impl Night {
                     reason: String::new(),
                 }]),
                 judged: None,
+                hour: None,
                 golden: BTreeMap::new(),
                 refused: None,
                 unscaled: None,
@@ -162,6 +165,7 @@ impl Night {
             fleet,
             now: at("03:02:00"),
             judged: Seen::Known(good()),
+            hour: Seen::Known(Hour::default()),
             right: Some(10),
             takes_updates: true,
             refuses: None,
@@ -362,7 +366,7 @@ impl Night {
     /// What a call has done and seen is its own.
     fn begin_call(&mut self) {
         (self.sight.done, self.sight.judged, self.sight.golden, self.sight.refused) = Default::default();
-        (self.sight.unscaled, self.sight.paged) = Default::default();
+        (self.sight.unscaled, self.sight.paged, self.sight.hour) = Default::default();
     }
 
     /// One call of the wave's last action.
@@ -428,6 +432,7 @@ impl Night {
             }
             Act::Scale => self.sight.unscaled = self.unscaled.clone(),
             Act::Look => self.sight.judged = Some(self.judged.clone()),
+            Act::Measure => self.sight.hour = Some(self.hour.clone()),
             Act::AskGolden => {
                 self.sight.golden.insert(name(region), self.answers());
             }

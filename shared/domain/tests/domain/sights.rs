@@ -182,8 +182,9 @@ pub fn judgement() -> impl Strategy<Value = Judgement> {
 }
 
 pub fn acts() -> impl Strategy<Value = BTreeSet<Act>> {
-    let all = vec![Act::Prepare, Act::Beat, Act::Look, Act::AskGolden, Act::Trip, Act::Disarm, Act::Scale];
-    prop::sample::subsequence(all, 0..=7).prop_map(|acts| acts.into_iter().collect())
+    let all =
+        vec![Act::Prepare, Act::Beat, Act::Look, Act::AskGolden, Act::Trip, Act::Disarm, Act::Scale, Act::Measure];
+    prop::sample::subsequence(all, 0..=8).prop_map(|acts| acts.into_iter().collect())
 }
 
 /// Golden records, so many of ten right.
@@ -214,6 +215,7 @@ prop_compose! {
             approved,
             alarms,
             judged,
+            hour: None,
             golden: names.iter().filter_map(|name| Some((name.clone(), asked(golden.clone()?)))).collect(),
             refused,
             unscaled,

@@ -7,7 +7,7 @@ use crate::ports::{Answer, CountsQuery, Ports};
 use futures_util::future::join_all;
 use meridian_domain::judge::Judgement;
 use meridian_domain::lookout::{FleetMinutes, Instances, Lookout, Span};
-use meridian_domain::plan::Golden;
+use meridian_domain::plan::{Golden, Hour};
 use meridian_domain::{Fleet, Region, RegionName, Seen, Target};
 use meridian_scoring::{GOLDEN_TOLERANCE, GoldenRecords};
 
@@ -37,6 +37,21 @@ impl Look {
         let instances = endpoint.map(|endpoint| Instances::seen(endpoint, update)).unwrap_or_default();
         let beside = self.sight.evidence_beside(&region.name);
         Seen::Known(lookout.judgement(fleet, &green, &blue, instances, &beside))
+    }
+
+    /// What the region's champion served in the last hour that is counted: a canary is planned by it.
+    pub(super) async fn last_hour<P: Ports>(&self, ports: &P, fleet: &Fleet, region: &Region) -> Seen<Hour> {
+        let history = self.sight.regions.get(&region.name).and_then(Seen::known);
+        let Some(serving) = history.and_then(|history| history.serving.as_ref()) else {
+            return Seen::Unknown("nothing is on record that serves".to_owned());
+        };
+        match minutes(ports, fleet, region, &serving.target, Lookout::last_hour(ports.now())).await {
+            Ok(served) => Seen::Known(Hour::of(&fleet.judge, &served)),
+            Err(error) => {
+                tracing::warn!(%error, "the last hour cannot be read; the canary is planned by usual traffic");
+                Seen::Unknown(error.to_string())
+            }
+        }
     }
 
     /// Asks the golden records. One that is not answered says nothing about the model: what answers stays unknown.

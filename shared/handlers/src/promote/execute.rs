@@ -157,6 +157,10 @@ impl Look {
                 self.sight.judged = Some(self.judged(ports, fleet, region).await);
                 Ok(())
             }
+            Act::Measure => {
+                self.sight.hour = Some(self.last_hour(ports, fleet, region).await);
+                Ok(())
+            }
             Act::AskGolden => return self.ask_golden(ports, fleet, region, target).await,
         };
         self.noted(&region.name, done)

@@ -47,6 +47,7 @@ impl Look {
             approved: Seen::Unknown("not asked".to_owned()),
             alarms: Seen::Unknown("not asked".to_owned()),
             judged: None,
+            hour: None,
             golden: BTreeMap::new(),
             refused: None,
             unscaled: None,

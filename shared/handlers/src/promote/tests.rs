@@ -5,9 +5,10 @@ use crate::publish::{PublishSpec, publish};
 use crate::testing::{FLEET, Fault, World, context, fleet, name, run};
 use bytes::Bytes;
 use jiff::SignedDuration;
+use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::{
-    AlarmState, AlarmView, Chain, Decision, EndpointStatus, EndpointView, Epoch, Image, Record, ReleaseId, Sha256,
-    Target, alarms, keys,
+    AlarmState, AlarmView, Chain, Decision, EndpointStatus, EndpointView, Epoch, Image, Record, ReleaseId, Seen,
+    Sha256, Target, alarms, keys,
 };
 use std::collections::BTreeMap;
 
@@ -321,4 +322,20 @@ fn scaling_that_is_declined_pages_and_ends_no_wave() {
     assert_eq!(call(&world, release)["outcome"], "done");
     let pages = world.pages.borrow();
     assert!(pages.iter().any(|page| page.message.contains("its scaling was not registered")), "{pages:?}");
+}
+
+/// What a canary is planned by: the champion's last hour, or why it cannot be read.
+#[test]
+fn the_last_hour_is_read_of_what_serves() {
+    let (world, release) = world();
+    let (context, job) = (context(EU), job_for(release, Turn::Of(name(EU))));
+    let look = run(Look::take(&world, &context, &job, world.now())).unwrap();
+    let region = context.region_named(&name(EU)).unwrap();
+    let read = || run(look.last_hour(&world, &context.fleet, region));
+    assert!(matches!(read(), Seen::Unknown(why) if why.contains("GetMetricData")));
+    let mut minutes = FleetMinutes::default();
+    minutes.put(&"5xx".parse().unwrap(), world.now(), meridian_domain::judge::Arm::new(1_200, 6));
+    *world.counted.borrow_mut() = Some(minutes);
+    let Seen::Known(hour) = read() else { panic!("it was counted") };
+    assert_eq!((hour.rps, hour.rates[&"5xx".parse().unwrap()]), (Some(20.0), 0.005));
 }

@@ -1,0 +1,114 @@
+//! A running wave's canary is planned by what the region served in the last hour, and by what the regions before it showed.
+
+use crate::night::{AU, EU, Night, at, fleet, good, name};
+use meridian_domain::judge::Arm;
+use meridian_domain::lookout::{FleetMinutes, Lookout};
+use meridian_domain::plan::{Act, Bake, Hour, Next};
+use meridian_domain::{Bounds, Decision, Record, Seen};
+use std::collections::BTreeMap;
+
+/// AU's turn, with a canary that policy leaves to the plan.
+fn choice() -> Night {
+    let mut night = Night::confirmed_in(&[EU]);
+    let au = night.fleet.regions.iter_mut().find(|region| region.name == name(AU)).unwrap();
+    (au.shortest_bake, au.bake) = ("4m".parse().unwrap(), "40m".parse().unwrap());
+    au.canary_percent = Bounds { min: 10, max: 50 };
+    night
+}
+
+fn busy(rps: f64) -> Hour {
+    let rates = [("4xx", 0.004), ("5xx", 0.001)].map(|(name, rate)| (name.parse().unwrap(), rate));
+    Hour { rps: Some(rps), rates: rates.into() }
+}
+
+/// The canary that AU's intent names, and the words with it.
+fn planned(night: &mut Night) -> (Bake, String) {
+    let call = night.call(AU);
+    let intent = call.plans.iter().find_map(|plan| match &plan.next {
+        Next::TellRegion(_, Record::UpdateIntended { bake, .. }) => Some((bake.unwrap(), plan.why.clone())),
+        _ => None,
+    });
+    intent.unwrap_or_else(|| panic!("{:?}", call.last()))
+}
+
+#[test]
+fn the_busier_the_last_hour_was_the_shorter_a_canary_is() {
+    let with = |hour: Seen<Hour>| planned(&mut Night { hour, ..choice() });
+    let (thin, thin_words) = with(Seen::Known(busy(20.0)));
+    let (busy, busy_words) = with(Seen::Known(busy(2_000.0)));
+    assert!((busy.wait, busy.percent) < (thin.wait, thin.percent), "{busy:?}, {thin:?}");
+    assert!(thin_words.contains("(20 requests/s measured)"), "{thin_words}");
+    assert!(busy_words.contains("its canary of 10 % bakes"), "{busy_words}");
+}
+
+#[test]
+fn counts_that_cannot_be_read_leave_usual_traffic_and_say_so() {
+    let (usual, _) = planned(&mut Night { hour: Seen::Known(Hour::default()), ..choice() });
+    let (unread, words) = planned(&mut Night { hour: Seen::Unknown("throttled".to_owned()), ..choice() });
+    assert_eq!(unread, usual);
+    assert!(words.contains("usual traffic, for the counts cannot be read: throttled"), "{words}");
+}
+
+#[test]
+fn what_the_regions_before_have_shown_shortens_a_canary() {
+    let hour = Seen::Known(busy(60.0));
+    let (alone, _) = planned(&mut Night { hour: hour.clone(), ..choice() });
+    let mut night = Night { hour, ..choice() };
+    let target = night.target(EU, "v427");
+    let execution = night.sight.execution.clone();
+    // EU's canary as it was let through, before it was confirmed.
+    let back = Some(night.target(EU, "v426"));
+    let intent =
+        Record::UpdateIntended { target: target.clone(), back, execution: execution.clone(), epoch: None, bake: None };
+    let proceed = Record::Decided {
+        execution: execution.clone(),
+        decision: Decision::Proceed,
+        why: String::new(),
+        judgement: Some(good()),
+        cause: None,
+    };
+    for record in
+        [intent, proceed, Record::Confirmed { target: target.clone(), execution: execution.clone(), golden: 10 }]
+    {
+        night.tell(EU, record);
+    }
+    night.judged_at_full_load(EU);
+    night.tell(EU, Record::Settled { target, execution });
+    let (carried, _) = planned(&mut night);
+    assert!((carried.percent, carried.wait) < (alone.percent, alone.wait), "{carried:?}, {alone:?}");
+}
+
+#[test]
+fn a_fixed_canary_asks_for_no_counts() {
+    let mut night = Night::confirmed_in(&[EU]);
+    assert!(!night.call(AU).did(Act::Measure));
+    let mut night = choice();
+    let call = night.call(AU);
+    assert!(call.did(Act::Measure) && call.did(Act::Update));
+    // Once it is intended, it stands.
+    night.pass("30s");
+    assert!(!night.call(AU).did(Act::Measure));
+}
+
+#[test]
+fn the_last_hour_is_the_one_whose_counts_have_arrived() {
+    let span = Lookout::last_hour(at("03:10:30"));
+    assert_eq!((span.from, span.to), (at("02:08:00"), at("03:08:00")));
+}
+
+#[test]
+fn an_hour_is_what_its_minutes_counted() {
+    let fleet = fleet();
+    let mut served = FleetMinutes::default();
+    let metric = |text: &str| text.parse().unwrap();
+    for minute in 0..10 {
+        let start = at(&format!("03:0{minute}:00"));
+        served.put(&metric("4xx"), start, Arm::new(6_000, if minute == 0 { 24 } else { 4 }));
+        served.put(&metric("5xx"), start, Arm::new(6_000, 0));
+    }
+    let hour = Hour::of(&fleet.judge, &served);
+    assert_eq!(hour.rps, Some(100.0));
+    let rates: BTreeMap<_, _> = [(metric("4xx"), 0.001), (metric("5xx"), 0.5 / 60_000.0)].into();
+    assert_eq!(hour.rates, rates, "what was never seen is not a rate of zero");
+    assert_eq!(Hour::of(&fleet.judge, &FleetMinutes::default()), Hour::default());
+}
