@@ -191,35 +191,72 @@ impl World {
         Ok(answer)
     }
 
-    /// A region whose ledger does not take an entry is ill, and the planner sees it so.
-    pub(super) fn tell_region(
+    /// What was decided is written only where the chain still is what the planner saw; otherwise he decides again, from
+    /// what another wrote and from the endpoint as it is by now.
+    fn tell_region(
         &mut self,
         look: &mut WaveLook,
         region: usize,
         record: Record,
         strike: Strike,
     ) -> Result<Answer, Outcome> {
+        let answer = self.takes_entry(look, region, strike)?;
+        if !answer.is_done() {
+            return Ok(answer);
+        }
+        let first = !look.is_behind(self, region);
+        if first {
+            self.write(look, region, record);
+        } else {
+            look.read_on(self, region, None);
+        }
+        if !first || !answer.is_said() {
+            self.look_at(look, region);
+        }
+        Ok(answer)
+    }
+
+    /// What has happened is written whoever wrote before it.
+    pub(super) fn note_in_region(
+        &mut self,
+        look: &mut WaveLook,
+        region: usize,
+        record: Record,
+        strike: Strike,
+    ) -> Result<Answer, Outcome> {
+        let answer = self.takes_entry(look, region, strike)?;
+        if answer.is_done() {
+            let actor = look.sight.execution.clone();
+            let there = look.read_on(self, region, Some((&actor, &record)));
+            if !there {
+                self.write(look, region, record);
+            }
+        }
+        Ok(answer)
+    }
+
+    /// A region whose ledger does not take an entry is ill, and the planner sees it so.
+    fn takes_entry(&mut self, look: &mut WaveLook, region: usize, strike: Strike) -> Result<Answer, Outcome> {
         if !look.is_open(region) {
             checks::breach(self, "I13", "a ledger that could not be read was to be written");
             self.page_home();
             return Err(Outcome::Broke);
         }
-        let Some(place) = self.regions.get_mut(region) else { return Err(Outcome::Broke) };
+        let Some(place) = self.regions.get(region) else { return Err(Outcome::Broke) };
         let answer = Answer::of(!place.faults.has(Fault::Writes), strike);
         if !answer.is_done() {
             look.park(self, region);
-            return Ok(answer);
-        }
-        let actor = look.sight.execution.clone();
-        let there = look.read_on(self, region, Some((&actor, &record)));
-        if !there {
-            checks::on_record(self, region, &record, look.looked);
-            if let Some(place) = self.regions.get_mut(region) {
-                place.chain.append(self.now, &actor, record);
-            }
-            look.read_on(self, region, None);
         }
         Ok(answer)
+    }
+
+    fn write(&mut self, look: &mut WaveLook, region: usize, record: Record) {
+        let actor = look.sight.execution.clone();
+        checks::on_record(self, region, &record, look.looked);
+        if let Some(place) = self.regions.get_mut(region) {
+            place.chain.append(self.now, &actor, record);
+        }
+        look.read_on(self, region, None);
     }
 
     fn act(
@@ -342,7 +379,7 @@ impl World {
             Answer::Done | Answer::Lost => match self.request(request) {
                 Taken::Yes if answer.is_said() => {
                     let execution = look.sight.execution.clone();
-                    self.tell_region(look, region, Record::UpdateStarted { execution }, Strike::None)?;
+                    self.note_in_region(look, region, Record::UpdateStarted { execution }, Strike::None)?;
                 }
                 Taken::Refused => answer = Answer::Refused,
                 Taken::Yes | Taken::Conflict | Taken::Unknown => {}

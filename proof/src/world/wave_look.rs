@@ -103,6 +103,12 @@ impl WaveLook {
         self.journals.get(region).is_some_and(|journal| journal.open)
     }
 
+    /// Whether another has written to a region's chain since it was read.
+    pub(super) fn is_behind(&self, world: &World, region: usize) -> bool {
+        let seen = self.journals.get(region).map(|journal| journal.seen);
+        seen != world.regions.get(region).map(|place| place.chain.entries.len())
+    }
+
     pub(super) fn read_on(&mut self, world: &World, region: usize, own: Option<(&Actor, &Record)>) -> bool {
         let Some(chain) = world.regions.get(region).map(|place| &place.chain) else { return false };
         let Some((journal, seen)) = self.slot(world, region) else { return false };

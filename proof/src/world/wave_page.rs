@@ -38,7 +38,7 @@ impl World {
         let places: Vec<usize> = std::iter::once(region).chain(others).filter(|place| look.is_open(*place)).collect();
         let mut told = Answer::Refused;
         for place in places {
-            let answer = self.tell_region(look, place, record.clone(), Strike::None);
+            let answer = self.note_in_region(look, place, record.clone(), Strike::None);
             look.unpark(self, place);
             told = answer?;
             if told.is_done() {

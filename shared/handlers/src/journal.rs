@@ -119,7 +119,7 @@ impl<H: Projection> Journal<H> {
         let mut tries = 1;
         while !held(&self.history) {
             match self.append_exclusive(ports, actor, record.clone()).await {
-                Ok(()) => return Ok(true),
+                Ok(_) => return Ok(true),
                 Err(error) if error.is_conflict() && tries < ATTEMPTS => tries += 1,
                 Err(error) => return Err(error),
             }
@@ -128,7 +128,9 @@ impl<H: Projection> Journal<H> {
     }
 
     /// Adds an entry only if nobody has added another since this journal was read: for records that are decided from
-    /// the history, such as taking the lease. After a `Conflict` the journal holds what the others wrote.
+    /// the history, such as taking the lease. After a `Conflict` the journal holds what the others wrote. True where this
+    /// write went through; false where the entry was there already: its own, of which the answer was lost, or that of its
+    /// twin (the same actor's, from an event that was delivered twice).
     ///
     /// # Errors
     /// The store's; `Conflict` where another writer was first.
@@ -137,19 +139,19 @@ impl<H: Projection> Journal<H> {
         ports: &P,
         actor: &Actor,
         record: Record,
-    ) -> Result<(), JournalError> {
+    ) -> Result<bool, JournalError> {
         let entry = self.head.entry(ports.now(), actor.clone(), record);
         let Err(failure) = ports.append(&self.region, &self.chain, &entry).await else {
             self.take(&entry)?;
             self.log("ledger entry written", &entry);
-            return Ok(());
+            return Ok(true);
         };
         // A conflict may be with this very entry: the client repeats a write whose answer was lost.
         if matches!(failure.kind, ErrorKind::Conflict | ErrorKind::Unreachable) {
             match self.read_on(ports).await {
                 Ok(news) if news.iter().any(|other| other.actor == entry.actor && other.record == entry.record) => {
                     self.log("ledger entry was there already", &entry);
-                    return Ok(());
+                    return Ok(false);
                 }
                 Err(error) if failure.kind == ErrorKind::Conflict => return Err(error),
                 // Whether it was written stays unknown; the first error says more than the second.

@@ -2,10 +2,11 @@
 
 use super::observe::Look;
 use crate::context::{Context, HandlerError};
+use crate::journal::{Journal, JournalError};
 use crate::ports::{Answer, Clock, ErrorKind, MetricPoint, Page, PortError, Ports};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::plan::{Act, Bake, Next, Plan, beats};
-use meridian_domain::{Epoch, Fleet, Record, Region, RegionName, Seen, Target, UpdateSpec, alarms};
+use meridian_domain::{Epoch, Fleet, Record, Region, RegionHistory, RegionName, Seen, Target, UpdateSpec, alarms};
 
 /// Looks for a configuration that was created a moment ago: `CreateEndpointConfig` is eventually consistent.
 const VISIBLE_LOOKS: u32 = 5;
@@ -27,7 +28,7 @@ impl Look {
                 self.hub.append(ports, &actor, record).await?;
                 self.hub_changed();
             }
-            Next::TellRegion(region, record) => self.tell_region(ports, &region, record).await?,
+            Next::TellRegion(region, record) => self.tell_region(ports, &context.fleet, &region, record).await?,
             Next::TakeLease { epoch, until } => self.take_lease(ports, epoch, until).await?,
             Next::Page { region, advice } => self.page(ports, context, &region, &plan.why, &advice).await?,
             Next::Do(act, region, target) => {
@@ -39,25 +40,53 @@ impl Look {
         Ok(())
     }
 
-    /// A region whose ledger does not take an entry is ill, whatever it says; the planner sees it so.
+    /// What was decided from a region's ledger is written only where the ledger still is what the planner saw. With
+    /// another's entry at its end (this region's `rollback`, or this action delivered twice) the endpoint may have changed
+    /// as well: both are looked at, and the planner decides again.
     async fn tell_region<P: Ports>(
+        &mut self,
+        ports: &P,
+        fleet: &Fleet,
+        region: &RegionName,
+        record: Record,
+    ) -> Result<(), HandlerError> {
+        let actor = self.sight.execution.clone();
+        match self.journal_of(region)?.append_exclusive(ports, &actor, record).await {
+            Ok(true) => self.region_changed(region),
+            Err(error) if !error.is_conflict() => self.declined(region, &error),
+            Ok(false) | Err(_) => {
+                self.region_changed(region);
+                self.endpoint(ports, fleet, region).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// What has happened is written whoever wrote before it.
+    async fn note_in_region<P: Ports>(
         &mut self,
         ports: &P,
         region: &RegionName,
         record: Record,
     ) -> Result<(), HandlerError> {
         let actor = self.sight.execution.clone();
-        let Some(journal) = self.regions.get_mut(region) else {
-            return Err(HandlerError::State(format!("{region}'s ledger was to be written but could not be read")));
-        };
-        match journal.append(ports, &actor, record).await {
+        match self.journal_of(region)?.append(ports, &actor, record).await {
             Ok(()) => self.region_changed(region),
-            Err(error) => {
-                tracing::error!(%error, "the region's ledger was not written");
-                self.sight.regions.insert(region.clone(), Seen::Unknown(error.to_string()));
-            }
+            Err(error) => self.declined(region, &error),
         }
         Ok(())
+    }
+
+    fn journal_of(&mut self, region: &RegionName) -> Result<&mut Journal<RegionHistory>, HandlerError> {
+        self.regions
+            .get_mut(region)
+            .ok_or_else(|| HandlerError::State(format!("{region}'s ledger was to be written but could not be read")))
+    }
+
+    /// A region whose ledger does not take an entry is ill, whatever it says; the planner sees it so.
+    fn declined(&mut self, region: &RegionName, error: &JournalError) {
+        tracing::error!(%error, "the region's ledger was not written");
+        self.sight.regions.insert(region.clone(), Seen::Unknown(error.to_string()));
     }
 
     /// Two may try; the chain's conditional write lets one of them win, and the other sees who holds it.
@@ -166,7 +195,8 @@ impl Look {
         self.noted(&region.name, done)
     }
 
-    /// A plane that does not answer, or a role that is not lent, makes its region unknown, and the planner decides; anything else ends the call.
+    /// A plane that does not answer, or a role that is not lent, makes its region unknown, and the planner decides; anything
+    /// else ends the call.
     fn noted(&mut self, region: &RegionName, done: Answer<()>) -> Result<(), HandlerError> {
         match done {
             Err(error) if error.shuts_region() => {
@@ -245,7 +275,10 @@ impl Look {
     async fn scale<P: Ports>(&mut self, ports: &P, fleet: &Fleet, region: &Region) {
         let history = self.sight.regions.get(&region.name).and_then(Seen::known);
         let intended = fleet.scaling.as_ref().zip(history.and_then(|history| history.scaled.as_ref()));
-        let Some((policy, scaled)) = intended else { return };
+        let Some((policy, scaled)) = intended else {
+            self.sight.unscaled = Some("its ledger says nothing of it".to_owned());
+            return;
+        };
         if let Err(error) = ports.scale(&region.name, &policy.spec(fleet, region, &scaled.floor)).await {
             tracing::error!(%error, "the region's scaling was not registered");
             self.sight.unscaled = Some(error.to_string());
@@ -263,7 +296,7 @@ impl Look {
         match asked {
             Ok(()) => {
                 let execution = self.sight.execution.clone();
-                self.tell_region(ports, &region.name, Record::UpdateStarted { execution }).await?;
+                self.note_in_region(ports, &region.name, Record::UpdateStarted { execution }).await?;
             }
             Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::NotFound) || error.shuts_region() => {
                 tracing::warn!(%error, "looking again");

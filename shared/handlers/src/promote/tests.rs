@@ -2,15 +2,18 @@ use super::*;
 use crate::events::{Action, Turn, UserParameters};
 use crate::ports::{Approval, Clock, ErrorKind};
 use crate::publish::{PublishSpec, publish};
-use crate::testing::{FLEET, Fault, World, context, fleet, name, run};
+use crate::testing::{FLEET, Fault, World, at_once, context, fleet, name, run};
 use bytes::Bytes;
 use jiff::SignedDuration;
+use meridian_domain::judge::Arm;
 use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::{
     AlarmState, AlarmView, Chain, Decision, EndpointStatus, EndpointView, Epoch, Image, Record, ReleaseId, Seen,
     Sha256, Target, alarms, keys,
 };
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 const EU: &str = "eu-west-1";
 const BR: &str = "sa-east-1";
@@ -334,8 +337,40 @@ fn the_last_hour_is_read_of_what_serves() {
     let read = || run(look.last_hour(&world, &context.fleet, region));
     assert!(matches!(read(), Seen::Unknown(why) if why.contains("GetMetricData")));
     let mut minutes = FleetMinutes::default();
-    minutes.put(&"5xx".parse().unwrap(), world.now(), meridian_domain::judge::Arm::new(1_200, 6));
+    minutes.put(&"5xx".parse().unwrap(), world.now(), Arm::new(1_200, 6));
     *world.counted.borrow_mut() = Some(minutes);
     let Seen::Known(hour) = read() else { panic!("it was counted") };
     assert_eq!((hour.rps, hour.rates[&"5xx".parse().unwrap()]), (Some(20.0), 0.005));
+}
+
+/// I10: wherever two deliveries of one action meet in the ledger, and whatever traffic each has counted, one update starts
+/// and nobody is woken.
+#[test]
+fn an_action_delivered_twice_at_once_is_done_once() {
+    let counted = |bad| {
+        let mut minutes = FleetMinutes::default();
+        minutes.put(&"5xx".parse().unwrap(), "2026-03-12T02:30:00Z".parse().unwrap(), Arm::new(60_000, bad));
+        Some(minutes)
+    };
+    let mut met = 0;
+    loop {
+        let (world, release) = world();
+        *world.counted.borrow_mut() = counted(60);
+        let twin = Rc::new(Cell::new(false));
+        let ran = Rc::clone(&twin);
+        world.between("PutEntry", met, move |world| {
+            ran.set(true);
+            *world.counted.borrow_mut() = counted(3_000);
+            let done = at_once(call_for(world, &context(EU), release, Turn::Of(name(EU))));
+            assert_eq!(done.unwrap()["outcome"], "waiting");
+        });
+        assert_eq!(call(&world, release)["outcome"], "waiting", "they met at entry {met}");
+        assert_eq!(world.updates.borrow().len(), 1, "they met at entry {met}");
+        assert!(world.pages.borrow().is_empty(), "they met at entry {met}: {:?}", world.pages.borrow());
+        if !twin.get() {
+            break;
+        }
+        met += 1;
+    }
+    assert!(met >= 3, "lease, intent and outcome at the least: {met}");
 }
