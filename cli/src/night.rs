@@ -71,7 +71,7 @@ fn tell(arguments: &Arguments) -> Result<ExitCode, Error> {
         if arguments.json { Box::new(anstream::stderr()) } else { Box::new(anstream::stdout()) };
     let mut story = Leaving(story);
     title(&mut story, &scenario, arguments)?;
-    let session = Session::begin(Site::repository()?, &scenario, &options)?;
+    let session = Session::begin(Site::of_scenario(&scenario)?, &scenario, &options)?;
     let mut night = Night { scenario: &scenario, session, story: &mut story, failed: None };
     if arguments.serve.serve {
         serve::live(&mut night, &arguments.serve)?;

@@ -1,7 +1,7 @@
 //! The policies of the template, replayed: what the functions and AWS's services do in all nights is allowed, and what is
 //! allowed is needed.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests too")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
 use meridian_deployment::Grant;
 use meridian_local::engine::lock;
@@ -64,11 +64,16 @@ fn on_two_threads<T: Sync, U: Send>(items: &[T], each: impl Fn(&T) -> U + Sync) 
     })
 }
 
+/// What each night takes place on.
+fn sites() -> BTreeMap<&'static str, Site> {
+    let site = |name| Site::of_scenario(&Scenario::load(name).unwrap()).unwrap();
+    night::names().into_iter().map(|name| (name, site(name))).collect()
+}
+
 /// What each night uses.
-fn used() -> BTreeMap<&'static str, BTreeSet<Grant>> {
-    let site = Site::repository().unwrap();
-    let names = night::names();
-    let grants = on_two_threads(&names, |name| live(site.clone(), name).unwrap().1);
+fn used(sites: &BTreeMap<&'static str, Site>) -> BTreeMap<&'static str, BTreeSet<Grant>> {
+    let names: Vec<_> = sites.keys().copied().collect();
+    let grants = on_two_threads(&names, |name| live(sites[name].clone(), name).unwrap().1);
     names.into_iter().zip(grants).collect()
 }
 
@@ -82,7 +87,8 @@ fn named(list: &[(&str, &str, &str)]) -> BTreeSet<Statement> {
 
 #[test]
 fn every_statement_is_needed_down_to_its_actions_and_resources() {
-    let used = used();
+    let sites = sites();
+    let used = used(&sites);
     // The same statement, action and resource, in whatever region.
     let part = |grant: &Grant| (statement(grant), grant.action.clone(), grant.number);
     let seen: BTreeSet<_> = used.values().flatten().map(part).collect();
@@ -102,10 +108,12 @@ fn every_statement_is_needed_down_to_its_actions_and_resources() {
     let statements: BTreeSet<Statement> = seen.into_iter().map(|(one, ..)| one).collect();
     let statements: Vec<Statement> = statements.into_iter().collect();
     let harmless = on_two_threads(&statements, |own| {
-        let mut less = site.clone();
-        less.deployment = site.deployment.without(&own.0, &own.1);
         let nights = used.iter().filter(|(_, grants)| grants.iter().any(|grant| statement(grant) == *own));
-        let fails = |(name, _): (&&str, _)| live(less.clone(), name).is_none_or(|(report, _)| !report.as_expected);
+        let fails = |(name, _): (&&str, _)| {
+            let mut less = sites[name].clone();
+            less.deployment = less.deployment.without(&own.0, &own.1);
+            live(less, name).is_none_or(|(report, _)| !report.as_expected)
+        };
         (!nights.into_iter().any(fails)).then(|| own.clone())
     });
     let harmless: BTreeSet<Statement> = harmless.into_iter().flatten().collect();

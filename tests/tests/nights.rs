@@ -57,6 +57,7 @@ golden! {
     tokyo_goes_back_alone_from_the_middle_of_its_canary: "tokyo-dark-canary",
     what_was_let_through_stands_though_tokyo_went_dark: "tokyo-dark-after",
     a_tokyo_that_stays_dark_stays_unknown: "tokyo-dark-long",
+    the_region_with_most_customers_at_the_hour_goes_first: "by-traffic",
     a_new_execution_catches_tokyo_up: "tokyo-rerun",
     the_next_night_catches_tokyo_up: "tokyo-next-night",
     a_region_could_carry_dublins_customers_before_a_wave_by_day: "day-wave",

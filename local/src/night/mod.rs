@@ -120,12 +120,12 @@ damaged!(
     meridian_scoring::ShapeError
 );
 
-/// Runs a night on the repository's own fleet, telling each line as it happens.
+/// Runs a night on the repository's own fleet, or what the scenario makes of it, telling each line as it happens.
 ///
 /// # Errors
 /// What kept the night from being run. A night that ends otherwise than its scenario expects is no error.
 pub fn run(scenario: &Scenario, options: &Options, tell: &mut dyn FnMut(&Line)) -> Result<Report, NightError> {
-    let mut night = Session::begin(Site::repository()?, scenario, options)?;
+    let mut night = Session::begin(Site::of_scenario(scenario)?, scenario, options)?;
     night.run_until(scenario.end(), tell)?;
     night.report()
 }

@@ -42,6 +42,7 @@ macro_rules! every_scenario {
             frozen: "frozen",
             overridden: "overridden",
             lost_replica: "lost-replica",
+            by_traffic: "by-traffic",
         }
     };
 }
@@ -80,6 +81,10 @@ pub struct Scenario {
     /// Regions in which nothing ever served; nothing points customers there yet.
     #[serde(default)]
     pub new: Vec<RegionName>,
+    /// What this night's `fleet.toml` says otherwise than the repository's: tables of it, laid over it. A list, such as the
+    /// regions, is replaced as a whole.
+    #[serde(default)]
+    pub policy: toml::Table,
     /// What goes wrong.
     #[serde(default)]
     pub fault: Vec<Fault>,

@@ -1,10 +1,11 @@
 //! What a night takes place on: a fleet, and what is deployed for it.
 
-use super::NightError;
+use super::{NightError, Scenario};
 use crate::world::{TEMPLATE, WorldError};
 use meridian_deployment::{Deployment, Settings};
 use meridian_domain::Fleet;
 use std::sync::Arc;
+use toml::{Table, Value};
 
 /// The repository's own fleet, which the functions are built with.
 const FLEET: &str = include_str!("../../../fleet.toml");
@@ -31,6 +32,22 @@ impl Site {
         Self::of(FLEET, SAMCONFIG)
     }
 
+    /// The repository's, with what a scenario's policy says otherwise, and deployed as `samconfig.toml` would have to be then.
+    ///
+    /// # Errors
+    /// As [`Site::repository`].
+    pub fn of_scenario(scenario: &Scenario) -> Result<Self, NightError> {
+        if scenario.policy.is_empty() {
+            return Self::repository();
+        }
+        let damaged = |error: &dyn std::fmt::Display| NightError::Data(error.to_string());
+        let mut fleet: Table = FLEET.parse().map_err(|error: toml::de::Error| damaged(&error))?;
+        lay_over(&mut fleet, &scenario.policy);
+        let text = toml::to_string(&fleet).map_err(|error| damaged(&error))?;
+        let fleet = Arc::new(Fleet::parse(&text)?);
+        Self::deployed(text, fleet.clone(), &Settings::of_fleet(&fleet))
+    }
+
     /// The repository's template, deployed for another fleet with other settings.
     ///
     /// # Errors
@@ -39,12 +56,26 @@ impl Site {
         let text = fleet.to_owned();
         let fleet = Arc::new(Fleet::parse(fleet)?);
         let settings = Settings::parse(samconfig, &fleet.account).map_err(WorldError::from)?;
-        let deployment = Deployment::of(TEMPLATE, &settings).map_err(WorldError::from)?;
+        Self::deployed(text, fleet, &settings)
+    }
+
+    fn deployed(text: String, fleet: Arc<Fleet>, settings: &Settings) -> Result<Self, NightError> {
+        let deployment = Deployment::of(TEMPLATE, settings).map_err(WorldError::from)?;
         Ok(Site { text, fleet, deployment })
     }
 
     /// Whether the functions' binaries must be told of the fleet.
     pub(super) fn is_repository(&self) -> bool {
         self.text == FLEET
+    }
+}
+
+/// Tables of `over` go into those of the same name, and whatever else it holds takes the place of what stood there.
+fn lay_over(table: &mut Table, over: &Table) {
+    for (key, value) in over {
+        match (table.get_mut(key), value) {
+            (Some(Value::Table(under)), Value::Table(over)) => lay_over(under, over),
+            _ => drop(table.insert(key.clone(), value.clone())),
+        }
     }
 }
