@@ -24,8 +24,18 @@ fn region(name: &str) -> RegionName {
 #[test]
 fn samconfig_deploys_what_the_fleet_would_have() {
     let fleet = Fleet::parse(FLEET).unwrap();
+    let (settings, wanted) = (Settings::parse(SAMCONFIG, &fleet.account).unwrap(), Settings::of_fleet(&fleet));
+    let regions = |settings: &Settings| settings.environments.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(regions(&settings), regions(&wanted), "samconfig.toml, regions");
+    for (region, wanted) in &wanted.environments {
+        for (key, value) in &settings.environments[region].parameters {
+            let wanted = wanted.parameters.get(key).filter(|_| key != "Routing");
+            assert_eq!(value, wanted.unwrap_or(value), "samconfig.toml, {region}: {key}");
+        }
+    }
+    // What it leaves to the template's defaults.
     let from_file = deployed();
-    let from_fleet = Deployment::of(TEMPLATE, &Settings::of_fleet(&fleet)).unwrap();
+    let from_fleet = Deployment::of(TEMPLATE, &wanted).unwrap();
     assert_eq!(from_file.stacks.len(), fleet.regions.len());
     for (region, stack) in &from_fleet.stacks {
         // But for the fleet's name in DNS, which is no policy.
