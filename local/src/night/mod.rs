@@ -57,6 +57,14 @@ pub enum NightError {
     /// The fleet policy.
     #[error(transparent)]
     Fleet(#[from] FleetError),
+    /// What a scenario says of the policy.
+    #[error("scenario {scenario}: with its [policy] laid over it, {source}")]
+    Policy {
+        /// Which scenario.
+        scenario: String,
+        /// What is wrong; its lines count in the whole, as it was laid together.
+        source: FleetError,
+    },
     /// The champion could not be installed.
     #[error(transparent)]
     Install(#[from] InstallError),

@@ -44,8 +44,10 @@ impl Site {
         let mut fleet: Table = FLEET.parse().map_err(|error: toml::de::Error| damaged(&error))?;
         lay_over(&mut fleet, &scenario.policy);
         let text = toml::to_string(&fleet).map_err(|error| damaged(&error))?;
-        let fleet = Arc::new(Fleet::parse(&text)?);
-        Self::deployed(text, fleet.clone(), &Settings::of_fleet(&fleet))
+        let fleet =
+            Fleet::parse(&text).map_err(|source| NightError::Policy { scenario: scenario.name.clone(), source })?;
+        let settings = Settings::of_fleet(&fleet);
+        Self::deployed(text, Arc::new(fleet), &settings)
     }
 
     /// The repository's template, deployed for another fleet with other settings.
@@ -77,5 +79,36 @@ fn lay_over(table: &mut Table, over: &Table) {
             (Some(Value::Table(under)), Value::Table(over)) => lay_over(under, over),
             _ => drop(table.insert(key.clone(), value.clone())),
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use meridian_domain::OrderPolicy;
+
+    fn site(policy: &str) -> Result<Site, NightError> {
+        let scenario = format!(
+            "title = \"t\"\nstart = \"2026-11-20T02:59:00Z\"\nlasts = \"1h\"\n{policy}\n\
+             [expect]\nserves = {{}}\npages = 0\nexecutions = []\n"
+        );
+        Site::of_scenario(&Scenario::parse("mine", &scenario).unwrap())
+    }
+
+    #[test]
+    fn a_scenarios_policy_changes_what_it_says_and_nothing_else() {
+        let (own, usual) = (site("[policy.fleet]\norder = \"signal\"").unwrap(), Site::repository().unwrap());
+        assert_eq!(own.fleet.order, OrderPolicy::Signal);
+        assert_eq!(Fleet { order: OrderPolicy::Fixed, ..(*own.fleet).clone() }, *usual.fleet);
+        assert!(!own.is_repository());
+        assert!(site("").unwrap().is_repository());
+    }
+
+    #[test]
+    fn a_policy_that_no_fleet_can_have_is_refused_by_the_scenarios_name() {
+        let error = site("[policy.fleet]\norder = \"upwards\"").unwrap_err().to_string();
+        assert!(error.starts_with("scenario mine: with its [policy] laid over it, fleet.toml"), "{error}");
+        assert!(error.contains("upwards"), "{error}");
     }
 }
