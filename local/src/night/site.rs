@@ -31,15 +31,27 @@ impl Site {
         Self::of(FLEET, SAMCONFIG)
     }
 
+    /// The repository's fleet and settings, with another template: what there would be if that one were deployed.
+    ///
+    /// # Errors
+    /// The template cannot be deployed.
+    pub fn of_template(template: &str) -> Result<Self, NightError> {
+        Self::deploy(FLEET, SAMCONFIG, template)
+    }
+
     /// The repository's template, deployed for another fleet with other settings.
     ///
     /// # Errors
     /// As [`Site::repository`].
     pub fn of(fleet: &str, samconfig: &str) -> Result<Self, NightError> {
+        Self::deploy(fleet, samconfig, TEMPLATE)
+    }
+
+    fn deploy(fleet: &str, samconfig: &str, template: &str) -> Result<Self, NightError> {
         let text = fleet.to_owned();
         let fleet = Arc::new(Fleet::parse(fleet)?);
         let settings = Settings::parse(samconfig, &fleet.account).map_err(WorldError::from)?;
-        let deployment = Deployment::of(TEMPLATE, &settings).map_err(WorldError::from)?;
+        let deployment = Deployment::of(template, &settings).map_err(WorldError::from)?;
         Ok(Site { text, fleet, deployment })
     }
 
