@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests say what they expect by unwrapping it")]
 
 use meridian_local::api::OPERATIONS;
-use meridian_local::night::{self, Functions, Options, Scenario};
+use meridian_local::night::{self, Functions, Options, Scenario, Session, Site};
 use meridian_local::world::FunctionName;
 use meridian_tests::skip;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ const TOOLS: &str = ".tools/wire";
 /// that are not there yet, a release that is rejected, control planes that do not answer, and a rollback that fails.
 const NIGHTS: [&str; 4] = ["first-night", "bad-eval", "tokyo-dark", "update-rollback-failed"];
 
-/// No function calls these: they are there for people who look into the world. `emulators.rs` holds the answers of the first
+/// Neither a function nor the doctor calls these: they are there for people who look into the world. `emulators.rs` holds the answers of the first
 /// four; Application Auto Scaling is compared with no emulator.
 const UNCALLED: [&str; 7] = [
     "HeadObject",
@@ -42,6 +42,25 @@ fn recorded(name: &str, binaries: &Path, folder: &Path) -> PathBuf {
     record
 }
 
+/// Lets the doctor look at a night, and leaves a record of what it asked and heard.
+fn examined(meridian: &Path, folder: &Path) -> PathBuf {
+    let record = folder.join("doctor.jsonl");
+    let functions = Functions::InProcess;
+    let options = Options { seed: 7, functions, out: folder.to_owned(), record: Some(record.clone()) };
+    let scenario = Scenario::load("good-night").unwrap();
+    let mut night = Session::begin(Site::repository().unwrap(), &scenario, &options).unwrap();
+    let url = night.open_door(0).unwrap().url();
+    let doctor = Command::new(meridian)
+        .args(["doctor", "--endpoint-url", &url, "--fleet"])
+        .arg(root().join("fleet.toml"))
+        .env("AWS_ACCESS_KEY_ID", "NOTAREALKEY")
+        .env("AWS_SECRET_ACCESS_KEY", "not-a-secret")
+        .output()
+        .unwrap();
+    assert!(doctor.status.success(), "{}", String::from_utf8_lossy(&doctor.stdout));
+    record
+}
+
 #[test]
 fn every_request_and_every_answer_is_as_botocore_models_it() {
     let (root, test) = (root(), "every_request_and_every_answer_is_as_botocore_models_it");
@@ -53,8 +72,13 @@ fn every_request_and_every_answer_is_as_botocore_models_it() {
     if let Some(function) = FunctionName::ALL.iter().find(|function| !binaries.join(function.as_str()).is_file()) {
         return skip(test, &format!("no release binary {function}; run: make build"));
     }
+    let meridian = binaries.join("meridian");
+    if !meridian.is_file() {
+        return skip(test, "no release binary meridian; run: make build");
+    }
     let folder = tempfile::tempdir().unwrap();
-    let records: Vec<PathBuf> = NIGHTS.iter().map(|name| recorded(name, &binaries, folder.path())).collect();
+    let nights = NIGHTS.iter().map(|name| recorded(name, &binaries, folder.path()));
+    let records: Vec<PathBuf> = nights.chain([examined(&meridian, folder.path())]).collect();
     let called: Vec<&str> = OPERATIONS.into_iter().filter(|operation| !UNCALLED.contains(operation)).collect();
     let check = Command::new(tools.join("bin/python"))
         .arg(root.join("tests/wire/check_record.py"))

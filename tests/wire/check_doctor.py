@@ -50,7 +50,7 @@ class Account:
             self.block(region, True)
             self.tls_only(region)
             s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}})
-            self.client("sns", region).create_topic(Name=f"meridian-{self.name}-oncall")
+            self.topic(region)
             self.alarms(region)
         self.replicate({})
 
@@ -64,6 +64,10 @@ class Account:
         statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": condition}
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         self.s3(region).put_bucket_policy(Bucket=self.bucket(region), Policy=policy)
+
+    def topic(self, region: str):
+        key = {"KmsMasterKeyId": f"arn:aws:kms:{region}:{self.account}:alias/meridian-{self.name}"}
+        self.client("sns", region).create_topic(Name=f"meridian-{self.name}-oncall", Attributes=key)
 
     def alarms(self, region: str, latency=20_000.0):
         cloudwatch, prefix = self.client("cloudwatch", region), f"{self.name}-endpoint"
@@ -103,16 +107,17 @@ def breaks(account: Account) -> list[tuple]:
     def versioning(status):
         return lambda: s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status})
 
-    def topic(call):
-        arn = f"arn:aws:sns:{home}:{account.account}:meridian-{account.name}-oncall"
-        sns = account.client("sns", home)
-        return (lambda: sns.delete_topic(TopicArn=arn)) if call else (lambda: sns.create_topic(Name=arn.rsplit(":", 1)[1]))
+    sns, topic = account.client("sns", home), f"arn:aws:sns:{home}:{account.account}:meridian-{account.name}-oncall"
+
+    def keyless():
+        sns.set_topic_attributes(TopicArn=topic, AttributeName="KmsMasterKeyId", AttributeValue="")
 
     return [
         ("bucket", title, versioning("Suspended"), versioning("Enabled")),
         ("public access", title, lambda: account.block(home, False), lambda: account.block(home, True)),
         ("TLS only", title, lambda: s3.delete_bucket_policy(Bucket=bucket), lambda: account.tls_only(home)),
-        ("topic", title, topic(True), topic(False)),
+        ("topic", title, lambda: sns.delete_topic(TopicArn=topic), lambda: account.topic(home)),
+        ("topic", title, keyless, lambda: (sns.delete_topic(TopicArn=topic), account.topic(home))),
         ("alarm", title, lambda: account.alarms(home, 25_000.0), lambda: account.alarms(home)),
         ("replication", title, lambda: account.replicate({"Status": "Disabled"}), lambda: account.replicate({})),
     ]

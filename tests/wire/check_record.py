@@ -42,8 +42,8 @@ OF_SERVICE = {
 OF_S3 = {
     "AccessDenied": 403, "BadDigest": 400, "ConditionalRequestConflict": 409, "ExpiredToken": 400, "IncompleteBody": 400,
     "InternalError": 500, "InvalidArgument": 400, "InvalidRequest": 400, "InvalidToken": 400, "KeyTooLongError": 400,
-    "MethodNotAllowed": 405, "NoSuchBucket": 404, "NoSuchKey": 404, "NoSuchVersion": 404, "NotImplemented": 501,
-    "PreconditionFailed": 412, "RequestTimeout": 400, "ServiceUnavailable": 503, "SignatureDoesNotMatch": 403,
+    "MethodNotAllowed": 405, "NoSuchBucket": 404, "NoSuchBucketPolicy": 404, "NoSuchKey": 404, "NoSuchVersion": 404,
+    "NotImplemented": 501, "PreconditionFailed": 412, "ReplicationConfigurationNotFoundError": 404, "RequestTimeout": 400, "ServiceUnavailable": 503, "SignatureDoesNotMatch": 403,
     "SlowDown": 503,
 }
 

@@ -128,10 +128,12 @@ def _rest(name, method, uri, headers, body, blank) -> Exchange:
     for operation, path, fixed, needed in _routes(name, method):
         found = path.fullmatch(uri.path) or path.fullmatch(uri.path.rstrip("/"))
         if found and fixed.items() <= query.items() and needed <= {*headers, *query}:
-            fitting.append((len(fixed), named == operation, operation, found.groupdict(), fixed))
+            # GetBucketNotification stands where GetBucketNotificationConfiguration does, and nobody means it any more.
+            meant = not service(name).operation_model(operation).deprecated
+            fitting.append((len(fixed), named == operation, meant, operation, found.groupdict(), fixed))
     if not fitting:
         raise Unreadable(f"{name} has no operation {method} {uri.path}?{uri.query}")
-    _, _, operation, labels, fixed = max(fitting, key=lambda fit: fit[:2])
+    *_, operation, labels, fixed = max(fitting, key=lambda fit: fit[:3])
     if named not in (None, operation):
         raise Unreadable(f"{method} {uri.path} is {operation}, and calls itself {named}")
     rest = {key: value for key, value in query.items() if key not in fixed}
@@ -249,6 +251,8 @@ def _rest_answer(exchange, shape) -> dict:
     payload = shape.serialization.get("payload")
     if payload and shape.members[payload].type_name == "blob":
         said[payload] = exchange.answer
+    elif payload and shape.members[payload].type_name == "string":
+        said[payload] = exchange.answer.decode()
     elif exchange.answer:
         target = shape.members[payload] if payload else shape
         inner = _element(target, _tree(exchange.answer), exchange.problems)
@@ -284,4 +288,7 @@ def _element(shape, node, problems):
             return said
         case "list":
             return [_element(shape.member, inner, problems) for inner in node]
+        case "map":
+            pairs = ((entry.find("key"), entry.find("value")) for entry in node.findall("entry"))
+            return {key.text or "": _element(shape.value, value, problems) for key, value in pairs}
     return _text(shape, node.text or "", problems)

@@ -1,7 +1,7 @@
 //! What the preflight asks for.
 
 use meridian_aws::AwsPorts;
-use meridian_aws::inspect::{BucketFacts, PipelineFacts, Said, WatchFacts};
+use meridian_aws::inspect::{BucketFacts, PipelineFacts, Said, TopicFacts, WatchFacts};
 
 use meridian_domain::{Chain, EndpointView, Fleet, Region, RegionHistory};
 use meridian_handlers::files;
@@ -13,7 +13,7 @@ use meridian_handlers::ports::{Artifacts, Endpoints};
 pub struct RegionFacts {
     pub bucket: BucketFacts,
     pub watch: WatchFacts,
-    pub topic: Said<()>,
+    pub topic: Said<TopicFacts>,
     pub endpoint: Said<EndpointView>,
     /// What the region's chain adds up to, its hashes checked.
     pub ledger: Said<RegionHistory>,

@@ -2,7 +2,7 @@
 
 use super::facts::{HomeFacts, RegionFacts};
 use super::findings::Finding;
-use super::region::{answered, deploy};
+use super::region::{answered, as_made, deploy};
 use meridian_aws::inspect::{PipelineFacts, Rule};
 use meridian_domain::{Fleet, OrderPolicy, Region};
 use serde::Serialize;
@@ -17,32 +17,37 @@ pub fn judge(fleet: &Fleet, home: &Region, facts: &RegionFacts, own: &HomeFacts)
     let mut findings: Vec<Finding> = others
         .map(|region| {
             let none = format!("no rule copies to {}", region.bucket);
-            answered("replication", &facts.bucket.replication, &none, &deploy, |rules| {
-                replicated(region, rules, &none, &deploy)
+            let mend = as_made(&deploy, "Releases.ReplicationConfiguration");
+            answered("replication", &facts.bucket.replication, &none, &mend, |rules| {
+                replicated(region, rules, &none, &mend)
             })
         })
         .collect();
     let name = fleet.pipeline.as_str();
-    findings.push(answered("pipeline", &own.pipeline, name, &deploy, |pipeline| staged(fleet, pipeline, &deploy)));
-    findings.push(answered("package group", &own.package_group, fleet.name.as_str(), &deploy, |()| {
+    let mend = as_made(&deploy, "Pipeline");
+    findings.push(answered("pipeline", &own.pipeline, name, &mend, |pipeline| staged(fleet, pipeline, &deploy)));
+    let mend = as_made(&deploy, "ModelPackages");
+    findings.push(answered("package group", &own.package_group, fleet.name.as_str(), &mend, |()| {
         Finding::fine("package group", "the model registry has the fleet's group")
     }));
     findings.into_iter().map(|finding| finding.at(&home.title)).collect()
 }
 
-fn replicated(region: &Region, rules: &[Rule], none: &str, deploy: &str) -> Finding {
+fn replicated(region: &Region, rules: &[Rule], none: &str, mend: &str) -> Finding {
     let Some(rule) = rules.iter().find(|rule| rule.to == region.bucket.to_string()) else {
-        return Finding::wrong("replication", none, deploy);
+        return Finding::wrong("replication", none, mend);
     };
+    let there = format!(":kms:{}:", region.name);
     let problem = [
         (!rule.enabled, "is not enabled"),
         (rule.prefix != REPLICATED, "does not copy releases/ and that alone"),
-        (!rule.key, "names no key of that region"),
+        (!rule.kms_objects, "leaves out what KMS encrypts, and the bucket encrypts all with it"),
+        (!rule.key.as_ref().is_some_and(|key| key.contains(&there)), "names no key of that region"),
         (!rule.time_control, "has no replication time control"),
         (!rule.metrics, "reports nothing of what is late"),
     ];
     match problem.into_iter().find(|(wrong, _)| *wrong) {
-        Some((_, what)) => Finding::wrong("replication", format!("the rule to {} {what}", region.title), deploy),
+        Some((_, what)) => Finding::wrong("replication", format!("the rule to {} {what}", region.title), mend),
         None => Finding::fine("replication", format!("releases/ to {}, timed and measured", region.title)),
     }
 }
@@ -61,7 +66,11 @@ fn staged(fleet: &Fleet, pipeline: &PipelineFacts, deploy: &str) -> Finding {
             "it is {} and {}, not V2 and QUEUED: a newer execution would overtake",
             pipeline.kind, pipeline.mode
         );
-        return Finding::wrong("pipeline", what, deploy);
+        return Finding::wrong("pipeline", what, as_made(deploy, "Pipeline.ExecutionMode and PipelineType"));
+    }
+    if let Some((stage, does)) = pipeline.on_failure.first() {
+        let what = format!("{stage} that fails does {does} by itself: what a wave does next is Meridian's to decide");
+        return Finding::wrong("pipeline", what, as_made(deploy, "Pipeline.Stages (no OnFailure)"));
     }
     if !found.iter().copied().eq(wanted.iter()) {
         let shown: Vec<&str> = found.iter().map(|name| name.as_str()).collect();

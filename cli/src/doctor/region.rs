@@ -2,7 +2,7 @@
 
 use super::facts::RegionFacts;
 use super::findings::Finding;
-use meridian_aws::inspect::{AlarmFacts, Said, endpoint_alarms};
+use meridian_aws::inspect::{AlarmFacts, BucketFacts, Said, TopicFacts, endpoint_alarms};
 use meridian_domain::{EndpointStatus, EndpointView, Fleet, Region, RegionHistory, alarms};
 use serde_json::Value;
 
@@ -15,9 +15,8 @@ const LARGEST_SKEW: i64 = 2;
 pub fn judge(fleet: &Fleet, region: &Region, facts: &RegionFacts, clock: bool) -> Vec<Finding> {
     let deploy = deploy(region);
     let mut findings = bucket(region, facts, &deploy);
-    findings.push(answered("topic", &facts.topic, &fleet.topic_arn(&region.name), &deploy, |()| {
-        Finding::fine("topic", "people can be paged")
-    }));
+    let topic = fleet.topic_arn(&region.name);
+    findings.push(answered("topic", &facts.topic, &topic, &as_made(&deploy, "OnCall"), |own| pages(own, &deploy)));
     findings.extend(watched(fleet, facts, &deploy));
     findings.push(endpoint(fleet, facts));
     findings.push(ledger(region, facts));
@@ -29,6 +28,11 @@ pub fn judge(fleet: &Fleet, region: &Region, facts: &RegionFacts, clock: bool) -
 /// What makes a region's stack as the template has it.
 pub fn deploy(region: &Region) -> String {
     format!("sam deploy --config-env {}", region.title.to_lowercase())
+}
+
+/// The same, of one property.
+pub fn as_made(deploy: &str, property: &str) -> String {
+    format!("{deploy}, with {property} as template.yaml has it")
 }
 
 /// A check by what a service said; `there` judges what is there.
@@ -49,25 +53,55 @@ pub fn answered<T>(
 
 fn bucket(region: &Region, facts: &RegionFacts, deploy: &str) -> Vec<Finding> {
     let (own, name) = (&facts.bucket, region.bucket.to_string());
-    let is = |check, said: &Said<bool>, fine: &str, wrong: &str| {
-        answered(check, said, &format!("{wrong} ({name})"), deploy, |good| {
-            if *good { Finding::fine(check, fine) } else { Finding::wrong(check, format!("{wrong} ({name})"), deploy) }
+    let mend = |property: &str| as_made(deploy, &format!("Releases.{property}"));
+    let is = |check, said: &Said<bool>, fine: &str, wrong: &str, mend: String| {
+        answered(check, said, &format!("{wrong} ({name})"), &mend, |good| {
+            if *good { Finding::fine(check, fine) } else { Finding::wrong(check, format!("{wrong} ({name})"), &mend) }
         })
     };
-    let public = own.public.clone().map(|public| public.blocked);
     let tls = own.policy.clone().map(|policy| refuses_plain_http(&policy));
+    let kms = "it does not encrypt with KMS";
+    let http = "its policy does not refuse plain HTTP";
+    let events = "its events wake nobody: EventBridge is off";
     vec![
-        is(
-            "bucket",
-            &own.versioned,
-            "there, this account's, and versioned",
-            "this account has no such versioned bucket here",
-        ),
-        is("encryption", &own.kms, "with KMS", "it does not encrypt with KMS"),
-        is("public access", &public, "blocked", "some of it may be made public"),
-        is("TLS only", &tls, "plain HTTP is refused", "its policy does not refuse plain HTTP"),
-        is("events", &own.events, "they go to EventBridge", "its events wake nobody: EventBridge is off"),
+        versions(own, &name, deploy),
+        is("encryption", &own.kms, "with KMS", kms, mend("BucketEncryption")),
+        closed(own, &name, &mend("PublicAccessBlockConfiguration")),
+        is("TLS only", &tls, "plain HTTP is refused", http, as_made(deploy, "ReleasesPolicy")),
+        is("events", &own.events, "they go to EventBridge", events, mend("NotificationConfiguration")),
     ]
+}
+
+fn versions(own: &BucketFacts, name: &str, deploy: &str) -> Finding {
+    let none = format!("this account has no bucket {name} in this region");
+    answered("bucket", &own.versioning, &none, deploy, |status| {
+        if status == "Enabled" {
+            return Finding::fine("bucket", "there, this account's, and versioned");
+        }
+        let status = if status.is_empty() { "off" } else { status };
+        let what = format!("it keeps no versions: versioning is {status} ({name})");
+        Finding::wrong("bucket", what, as_made(deploy, "Releases.VersioningConfiguration"))
+    })
+}
+
+fn closed(own: &BucketFacts, name: &str, mend: &str) -> Finding {
+    let none = format!("{name} has no public access block");
+    answered("public access", &own.public, &none, mend, |public| match public.off.as_slice() {
+        [] => Finding::fine("public access", "blocked"),
+        off => Finding::wrong("public access", format!("{name} may be made public: {} off", off.join(", ")), mend),
+    })
+}
+
+fn pages(topic: &TopicFacts, deploy: &str) -> Finding {
+    let mend = as_made(deploy, "OnCall.KmsMasterKeyId");
+    match &topic.key {
+        None => Finding::wrong("topic", "it encrypts nothing: it has no key", mend),
+        // Its policy is AWS's own and names no service.
+        Some(key) if key.ends_with("alias/aws/sns") => {
+            Finding::wrong("topic", format!("{key} is none that CloudWatch may use: no alarm pages anybody"), mend)
+        }
+        Some(_) => Finding::fine("topic", "people can be paged"),
+    }
 }
 
 /// Whether a bucket's policy denies what comes without TLS.

@@ -11,7 +11,9 @@ use super::facts::{HomeFacts, RegionFacts};
 use super::findings::{Finding, Outcome, all_well};
 use super::{fleet, region};
 use jiff::{SignedDuration, Timestamp};
-use meridian_aws::inspect::{Action, AlarmFacts, BucketFacts, PipelineFacts, PublicAccess, Rule, Said, WatchFacts};
+use meridian_aws::inspect::{
+    Action, AlarmFacts, BucketFacts, PipelineFacts, PublicAccess, Rule, Said, TopicFacts, WatchFacts,
+};
 use meridian_domain::{
     Actor, EndpointStatus, EndpointView, Fleet, Region, RegionHistory, ReleaseId, Serving, Sha256, Target,
 };
@@ -46,16 +48,17 @@ fn well(fleet: &Fleet) -> RegionFacts {
         to: region.bucket.to_string(),
         time_control: true,
         metrics: true,
-        key: true,
+        key: Some(format!("arn:aws:kms:{}:111122223333:alias/meridian-fraud", region.name)),
+        kms_objects: true,
     };
     let target = target(fleet);
     let by: Actor = "installation".parse().unwrap();
     let serving = Serving { target: target.clone(), since: Timestamp::UNIX_EPOCH, by };
     RegionFacts {
         bucket: BucketFacts {
-            versioned: Said::Is(true),
+            versioning: Said::Is("Enabled".to_owned()),
             kms: Said::Is(true),
-            public: Said::Is(PublicAccess { blocked: true }),
+            public: Said::Is(PublicAccess::default()),
             policy: Said::Is(TLS_ONLY.to_owned()),
             events: Said::Is(true),
             replication: Said::Is(others.map(rule).collect()),
@@ -75,7 +78,7 @@ fn well(fleet: &Fleet) -> RegionFacts {
             ]),
             skew: Some(SignedDuration::from_secs(-1)),
         },
-        topic: Said::Is(()),
+        topic: Said::Is(TopicFacts { key: Some("arn:aws:kms:eu-west-1:111122223333:key/1".to_owned()) }),
         endpoint: Said::Is(EndpointView {
             status: EndpointStatus::InService,
             config: target.config,
@@ -92,7 +95,8 @@ fn own() -> HomeFacts {
     let names = ["Source", "Register", "Promote-EU", "Promote-AU", "Promote-JP", "Promote-BR", "Verify-Fleet"];
     let action = |name: &&str| Action { name: (*name).to_owned(), parameters: String::new() };
     let (kind, mode) = ("V2".to_owned(), "QUEUED".to_owned());
-    let pipeline = PipelineFacts { kind, mode, actions: names.iter().map(action).collect() };
+    let actions = names.iter().map(action).collect();
+    let pipeline = PipelineFacts { kind, mode, actions, on_failure: Vec::new() };
     HomeFacts { pipeline: Said::Is(pipeline), package_group: Said::Is(()) }
 }
 
@@ -139,20 +143,31 @@ fn each_thing_that_is_wrong_is_found_by_its_own_check() {
         pipeline
     }
     let changes: &[(&str, &str, Change)] = &[
-        ("bucket", "no such versioned bucket", |facts, _| facts.bucket.versioned = Said::Is(false)),
-        ("bucket", "no such versioned bucket", |facts, _| facts.bucket.versioned = Said::Absent),
+        ("bucket", "versioning is Suspended", |facts, _| facts.bucket.versioning = Said::Is("Suspended".to_owned())),
+        ("bucket", "versioning is off", |facts, _| facts.bucket.versioning = Said::Is(String::new())),
+        ("bucket", "no bucket fraud-models-eu", |facts, _| facts.bucket.versioning = Said::Absent),
         ("encryption", "does not encrypt with KMS", |facts, _| facts.bucket.kms = Said::Is(false)),
-        ("public access", "made public", |facts, _| facts.bucket.public = Said::Is(PublicAccess { blocked: false })),
+        ("public access", "BlockPublicAcls, RestrictPublicBuckets off", |facts, _| {
+            facts.bucket.public = Said::Is(PublicAccess { off: vec!["BlockPublicAcls", "RestrictPublicBuckets"] });
+        }),
         ("TLS only", "plain HTTP", |facts, _| facts.bucket.policy = Said::Is("{}".to_owned())),
         ("TLS only", "plain HTTP", |facts, _| facts.bucket.policy = Said::Is(TLS_ONLY.replace("Deny", "Allow"))),
         ("events", "EventBridge is off", |facts, _| facts.bucket.events = Said::Is(false)),
         ("topic", "there is none", |facts, _| facts.topic = Said::Absent),
+        ("topic", "has no key", |facts, _| facts.topic = Said::Is(TopicFacts::default())),
+        ("topic", "no alarm pages", |facts, _| {
+            facts.topic = Said::Is(TopicFacts { key: Some("alias/aws/sns".to_owned()) });
+        }),
         ("replication", "no rule copies to", |facts, _| rule(facts).to = "elsewhere".to_owned()),
         ("replication", "is not enabled", |facts, _| rule(facts).enabled = false),
         ("replication", "that alone", |facts, _| rule(facts).prefix = String::new()),
         ("replication", "time control", |facts, _| rule(facts).time_control = false),
         ("replication", "of what is late", |facts, _| rule(facts).metrics = false),
-        ("replication", "no key", |facts, _| rule(facts).key = false),
+        ("replication", "no key", |facts, _| rule(facts).key = None),
+        ("replication", "no key of that region", |facts, _| {
+            rule(facts).key = Some("arn:aws:kms:eu-west-1:111122223333:alias/meridian-fraud".to_owned());
+        }),
+        ("replication", "leaves out what KMS encrypts", |facts, _| rule(facts).kms_objects = false),
         ("alarm", "rings above 25000", |facts, _| alarms(facts)[0].threshold = Some(25_000.0)),
         ("alarm", "is ringing", |facts, _| alarms(facts)[1].state = "ALARM".to_owned()),
         ("alarm", "no alarm fraud-endpoint-5xx", |facts, _| drop(alarms(facts).remove(2))),
@@ -163,6 +178,9 @@ fn each_thing_that_is_wrong_is_found_by_its_own_check() {
         ("endpoint", "1 instance", |facts, _| endpoint(facts).instances = NonZeroU32::new(1)),
         ("bytes", "there is none", |facts, _| facts.bytes = Said::Absent),
         ("pipeline", "SUPERSEDED", |_, own| pipeline(own).mode = "SUPERSEDED".to_owned()),
+        ("pipeline", "Promote-AU that fails does RETRY", |_, own| {
+            pipeline(own).on_failure.push(("Promote-AU".to_owned(), "RETRY".to_owned()));
+        }),
         ("pipeline", "its actions are", |_, own| pipeline(own).actions.swap(2, 3)),
         ("pipeline", "there is none", |_, own| own.pipeline = Said::Absent),
         ("package group", "there is none", |_, own| own.package_group = Said::Absent),
@@ -198,10 +216,11 @@ fn what_is_only_worth_a_look_does_not_fail_it() {
 fn whatever_is_wrong_says_what_mends_it_and_what_is_not_asked_which_command_tells() {
     let fleet = policy();
     let mut facts = well(&fleet);
-    facts.bucket.versioned = Said::Is(false);
+    facts.bucket.versioning = Said::Is("Suspended".to_owned());
     let findings = judged(&fleet, &facts, &own());
     let wrong = findings.iter().find(|finding| finding.outcome == Outcome::Wrong).unwrap();
-    assert_eq!((wrong.place.as_deref(), wrong.mend.as_deref()), (Some("EU"), Some("sam deploy --config-env eu")));
+    let mend = "sam deploy --config-env eu, with Releases.VersioningConfiguration as template.yaml has it";
+    assert_eq!((wrong.place.as_deref(), wrong.mend.as_deref()), (Some("EU"), Some(mend)));
     let unasked = fleet::not_asked(&fleet);
     let checks: Vec<&str> = unasked.iter().map(|own| own.check).collect();
     assert_eq!(checks, ["image", "quota", "key", "role"]);

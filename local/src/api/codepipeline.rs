@@ -1,4 +1,8 @@
-//! CodePipeline: starting an execution and answering its Lambda jobs.
+//! CodePipeline: how a pipeline is declared, starting an execution and answering its Lambda jobs.
+
+mod pipeline;
+
+pub use pipeline::*;
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

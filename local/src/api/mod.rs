@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 pub mod autoscaling;
+pub mod bucket;
 pub mod cloudwatch;
 pub mod codepipeline;
 mod error;
@@ -96,11 +97,17 @@ pub struct Tag {
 }
 
 /// AWS's names of every operation that the world knows.
-pub const OPERATIONS: [&str; 32] = [
+pub const OPERATIONS: [&str; 41] = [
     s3::PutObject::NAME,
     s3::GetObject::NAME,
     s3::HeadObject::NAME,
     s3::ListObjectsV2::NAME,
+    bucket::GetBucketVersioning::NAME,
+    bucket::GetBucketEncryption::NAME,
+    bucket::GetPublicAccessBlock::NAME,
+    bucket::GetBucketPolicy::NAME,
+    bucket::GetBucketNotificationConfiguration::NAME,
+    bucket::GetBucketReplication::NAME,
     sagemaker::CreateModel::NAME,
     sagemaker::DescribeModel::NAME,
     sagemaker::CreateEndpointConfig::NAME,
@@ -112,15 +119,18 @@ pub const OPERATIONS: [&str; 32] = [
     sagemaker::DescribeModelPackage::NAME,
     sagemaker::UpdateModelPackage::NAME,
     sagemaker::ListModelPackages::NAME,
+    sagemaker::DescribeModelPackageGroup::NAME,
     runtime::InvokeEndpoint::NAME,
     cloudwatch::PutMetricData::NAME,
     cloudwatch::PutMetricAlarm::NAME,
     cloudwatch::DescribeAlarms::NAME,
     cloudwatch::GetMetricData::NAME,
+    codepipeline::GetPipeline::NAME,
     codepipeline::StartPipelineExecution::NAME,
     codepipeline::PutJobSuccessResult::NAME,
     codepipeline::PutJobFailureResult::NAME,
     sns::Publish::NAME,
+    sns::GetTopicAttributes::NAME,
     sts::AssumeRole::NAME,
     autoscaling::RegisterScalableTarget::NAME,
     autoscaling::PutScalingPolicy::NAME,

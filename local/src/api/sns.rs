@@ -1,6 +1,7 @@
-//! SNS: the one call that pages people.
+//! SNS: the one call that pages people, and what a topic is like.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
+use std::collections::BTreeMap;
 
 /// `Publish`: sends one message to a topic of the region.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,4 +22,32 @@ pub struct Publish {
 pub struct PublishOutput {
     /// A UUID.
     pub message_id: String,
+}
+
+/// `GetTopicAttributes`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct GetTopicAttributes {
+    /// The topic's ARN; its region must be the one that is called.
+    pub topic_arn: String,
+}
+
+/// What `GetTopicAttributes` answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct GetTopicAttributesOutput {
+    /// By name. Who subscribes is not modelled, and not among them.
+    #[serde(serialize_with = "entries")]
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// A map as the query protocol writes it: `<entry><key>...</key><value>...</value></entry>` for each.
+fn entries<S: Serializer>(map: &BTreeMap<String, String>, to: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Entry<'a> {
+        key: &'a str,
+        value: &'a str,
+    }
+    let all: Vec<Entry<'_>> = map.iter().map(|(key, value)| Entry { key, value }).collect();
+    BTreeMap::from([("entry", all)]).serialize(to)
 }

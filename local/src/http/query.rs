@@ -42,14 +42,18 @@ fn answer(service: Service, operation: &str, output: &Value, request_id: &str) -
     )
 }
 
-/// A structure's members as elements: texts, and structures of such.
+/// A structure's members as elements: texts, structures of such, and flat lists, an element for each item.
 fn members(value: &Value) -> String {
     let own = value.as_object().into_iter().flatten();
-    let element = |(name, value): (&String, &Value)| match value {
+    own.map(|(name, value)| element(name, value)).collect()
+}
+
+fn element(name: &str, value: &Value) -> String {
+    match value {
         Value::Object(_) => format!("<{name}>{}</{name}>", members(value)),
+        Value::Array(items) => items.iter().map(|item| element(name, item)).collect(),
         text => xml::element(name, text.as_str().unwrap_or_default()),
-    };
-    own.map(element).collect()
+    }
 }
 
 /// An error in this protocol, of the service that the request is signed for.

@@ -6,3 +6,8 @@ use quick_xml::escape::escape;
 pub(super) fn element(name: &str, text: &str) -> String {
     format!("<{name}>{}</{name}>", escape(text))
 }
+
+/// `<name>true</name>`.
+pub(super) fn flag(name: &str, is: bool) -> String {
+    element(name, if is { "true" } else { "false" })
+}

@@ -81,8 +81,8 @@ pub struct Scenario {
     /// Regions in which nothing ever served; nothing points customers there yet.
     #[serde(default)]
     pub new: Vec<RegionName>,
-    /// What this night's `fleet.toml` says otherwise than the repository's: tables of it, laid over it. A list, such as the
-    /// regions, is replaced as a whole.
+    /// What this night's `fleet.toml` says otherwise than the repository's: tables of it, laid over it; regions and freezes by
+    /// their names.
     #[serde(default)]
     pub policy: toml::Table,
     /// What goes wrong.

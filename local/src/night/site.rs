@@ -47,7 +47,15 @@ impl Site {
         let fleet =
             Fleet::parse(&text).map_err(|source| NightError::Policy { scenario: scenario.name.clone(), source })?;
         let settings = Settings::of_fleet(&fleet);
-        Self::deployed(text, Arc::new(fleet), &settings)
+        Self::deployed(text, Arc::new(fleet), &settings, TEMPLATE)
+    }
+
+    /// The repository's fleet and settings, with another template: what there would be if that one were deployed.
+    ///
+    /// # Errors
+    /// The template cannot be deployed.
+    pub fn of_template(template: &str) -> Result<Self, NightError> {
+        Self::deploy(FLEET, SAMCONFIG, template)
     }
 
     /// The repository's template, deployed for another fleet with other settings.
@@ -55,14 +63,18 @@ impl Site {
     /// # Errors
     /// As [`Site::repository`].
     pub fn of(fleet: &str, samconfig: &str) -> Result<Self, NightError> {
+        Self::deploy(fleet, samconfig, TEMPLATE)
+    }
+
+    fn deploy(fleet: &str, samconfig: &str, template: &str) -> Result<Self, NightError> {
         let text = fleet.to_owned();
         let fleet = Arc::new(Fleet::parse(fleet)?);
         let settings = Settings::parse(samconfig, &fleet.account).map_err(WorldError::from)?;
-        Self::deployed(text, fleet, &settings)
+        Self::deployed(text, fleet, &settings, template)
     }
 
-    fn deployed(text: String, fleet: Arc<Fleet>, settings: &Settings) -> Result<Self, NightError> {
-        let deployment = Deployment::of(TEMPLATE, settings).map_err(WorldError::from)?;
+    fn deployed(text: String, fleet: Arc<Fleet>, settings: &Settings, template: &str) -> Result<Self, NightError> {
+        let deployment = Deployment::of(template, settings).map_err(WorldError::from)?;
         Ok(Site { text, fleet, deployment })
     }
 
@@ -72,12 +84,24 @@ impl Site {
     }
 }
 
-/// Tables of `over` go into those of the same name, and whatever else it holds takes the place of what stood there.
+/// Tables of `over` go into those of the same name, entries of a list of tables into those with the same `name`, and whatever
+/// else it holds takes the place of what stood there.
 fn lay_over(table: &mut Table, over: &Table) {
     for (key, value) in over {
         match (table.get_mut(key), value) {
             (Some(Value::Table(under)), Value::Table(over)) => lay_over(under, over),
+            (Some(Value::Array(under)), Value::Array(over)) => lay_over_by_name(under, over),
             _ => drop(table.insert(key.clone(), value.clone())),
+        }
+    }
+}
+
+fn lay_over_by_name(list: &mut Vec<Value>, over: &[Value]) {
+    for value in over {
+        let same = |other: &&mut Value| value.get("name").is_some() && other.get("name") == value.get("name");
+        match (list.iter_mut().find(same), value) {
+            (Some(Value::Table(under)), Value::Table(over)) => lay_over(under, over),
+            _ => list.push(value.clone()),
         }
     }
 }
@@ -102,6 +126,9 @@ mod tests {
         assert_eq!(own.fleet.order, OrderPolicy::Signal);
         assert_eq!(Fleet { order: OrderPolicy::Fixed, ..(*own.fleet).clone() }, *usual.fleet);
         assert!(!own.is_repository());
+        let sydney = site("[[policy.region]]\nname = \"ap-southeast-2\"\ninstances = 4").unwrap();
+        let changed = |site: &Site| site.fleet.regions.iter().map(|own| own.instances).collect::<Vec<_>>();
+        assert_eq!((changed(&usual), changed(&sydney)), (vec![3, 2, 2, 2], vec![3, 4, 2, 2]));
         assert!(site("").unwrap().is_repository());
     }
 

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 mod alarms;
 mod autoscaling;
+mod bucket_settings;
 mod conduct;
 mod config;
 mod customers;
@@ -35,6 +36,7 @@ mod metrics;
 mod moment;
 mod pipeline;
 mod pipeline_calls;
+mod pipeline_declared;
 mod queue;
 mod random;
 mod region;

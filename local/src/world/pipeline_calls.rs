@@ -29,12 +29,9 @@ impl Operation for StartPipelineExecution {
     type Output = StartPipelineExecutionOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<StartPipelineExecutionOutput, ApiError> {
-        let pipeline = world.stack(region).and_then(|stack| stack.pipeline.as_ref());
-        let Some(pipeline) = pipeline.filter(|own| own.name == self.name) else {
-            let shown: String = self.name.chars().take(100).collect();
-            return Err(ApiError::new("PipelineNotFoundException", 400, format!("{shown} does not exist in {region}")));
-        };
-        let unknown = self.variables.iter().find(|variable| !pipeline.variables.contains(&variable.name));
+        let pipeline = world.pipeline_named(region, &self.name)?;
+        let declared = |name: &String| pipeline.variables.iter().any(|own| own.name == *name);
+        let unknown = self.variables.iter().find(|variable| !declared(&variable.name));
         if let Some(unknown) = unknown {
             let message =
                 format!("The pipeline has no variable {}.", unknown.name.chars().take(128).collect::<String>());

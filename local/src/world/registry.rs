@@ -2,11 +2,13 @@
 
 use super::{What, World};
 use crate::api::sagemaker::{
-    CreateModelPackage, CreateModelPackageOutput, DescribeModelPackage, DescribeModelPackageOutput, ListModelPackages,
-    ListModelPackagesOutput, ModelApprovalStatus, ModelPackageStatusDetails, ModelPackageSummary, UpdateModelPackage,
-    UpdateModelPackageOutput,
+    CreateModelPackage, CreateModelPackageOutput, DescribeModelPackage, DescribeModelPackageGroup,
+    DescribeModelPackageGroupOutput, DescribeModelPackageOutput, ListModelPackages, ListModelPackagesOutput,
+    ModelApprovalStatus, ModelPackageStatusDetails, ModelPackageSummary, UpdateModelPackage, UpdateModelPackageOutput,
+    UserContext,
 };
 use crate::api::{ApiError, Operation, Service};
+use meridian_deployment::PackageGroup;
 use meridian_domain::RegionName;
 use std::collections::BTreeMap;
 
@@ -172,6 +174,24 @@ impl Operation for ListModelPackages {
     }
 }
 
+impl Operation for DescribeModelPackageGroup {
+    const SERVICE: Service = Service::SageMaker;
+    const NAME: &'static str = "DescribeModelPackageGroup";
+    type Output = DescribeModelPackageGroupOutput;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<DescribeModelPackageGroupOutput, ApiError> {
+        let own = world.check_group(region, &self.model_package_group_name)?;
+        Ok(DescribeModelPackageGroupOutput {
+            model_package_group_name: own.name.clone(),
+            model_package_group_arn: own.arn.clone(),
+            model_package_group_description: own.description.clone(),
+            creation_time: world.config.start.into(),
+            created_by: UserContext {},
+            model_package_group_status: "Completed".to_owned(),
+        })
+    }
+}
+
 fn summary(package: &DescribeModelPackageOutput) -> ModelPackageSummary {
     ModelPackageSummary {
         model_package_arn: package.model_package_arn.clone(),
@@ -185,11 +205,11 @@ fn summary(package: &DescribeModelPackageOutput) -> ModelPackageSummary {
 }
 
 impl World {
-    fn check_group(&self, region: &RegionName, group: &str) -> Result<(), ApiError> {
-        if self.stack(region).is_some_and(|stack| stack.package_groups.iter().any(|own| own == group)) {
-            return Ok(());
-        }
-        let shown: String = group.chars().take(80).collect();
-        Err(ApiError::validation(format!("Model Package Group {shown} does not exist.")))
+    fn check_group(&self, region: &RegionName, group: &str) -> Result<&PackageGroup, ApiError> {
+        let groups = self.stack(region).map(|stack| stack.package_groups.as_slice()).unwrap_or_default();
+        groups.iter().find(|own| own.name == group || own.arn == group).ok_or_else(|| {
+            let shown: String = group.chars().take(80).collect();
+            ApiError::validation(format!("Model Package Group {shown} does not exist."))
+        })
     }
 }

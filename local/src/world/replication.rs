@@ -32,19 +32,23 @@ impl World {
         let Some(bucket) = deployment.stacks.get(region).and_then(|stack| stack.buckets.get(own)) else {
             return version;
         };
-        let rules: Vec<&ReplicationRule> =
-            bucket.replication.iter().filter(|rule| key.starts_with(&rule.prefix)).collect();
+        let rules: Vec<&ReplicationRule> = bucket.replication.iter().filter(|rule| rule.copies(bucket, key)).collect();
         if rules.is_empty() {
             return version;
         }
         let mut failed = false;
+        // S3 copies into buckets that keep versions, and into no other.
+        let keeps = |name: &str| {
+            let mut buckets = deployment.stacks.values().filter_map(|stack| stack.buckets.get(name));
+            buckets.any(Bucket::is_versioned)
+        };
         for rule in rules {
             let place = self.regions.iter().find(|(_, own)| own.bucket.name == rule.bucket);
             let Some(to) = place.map(|(name, _)| name.clone()) else {
                 failed = true;
                 continue;
             };
-            match self.lag(&to, key).filter(|_| self.may_copy(region, bucket, rule, key)) {
+            match self.lag(&to, key).filter(|_| keeps(&rule.bucket) && self.may_copy(region, bucket, rule, key)) {
                 Some(lag) => {
                     let copy = Copy { key: key.to_owned(), to: to.clone(), version: version.clone() };
                     self.queue.push(self.later(lag), Event::Copy(Box::new(copy)));
@@ -77,7 +81,7 @@ impl World {
         asks.extend(
             ["s3:ReplicateObject", "s3:ReplicateTags"].map(|action| of(action, format!("{}/{key}", rule.bucket))),
         );
-        asks.extend(from.key.iter().map(|own| self.key_ask("kms:Decrypt", own)));
+        asks.extend(from.encryption.key.iter().map(|own| self.key_ask("kms:Decrypt", own)));
         let write = ["kms:Encrypt", "kms:GenerateDataKey"];
         asks.extend(rule.key.iter().flat_map(|own| write.map(|action| self.key_ask(action, own))));
         let role = from.copy_role.clone().unwrap_or_default();

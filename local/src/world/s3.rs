@@ -137,6 +137,15 @@ fn no_such_key() -> ApiError {
     ApiError::new("NoSuchKey", 404, "The specified key does not exist.")
 }
 
+/// The error for a bucket that the called region does not have.
+pub(super) fn not_here(elsewhere: bool) -> ApiError {
+    if elsewhere {
+        let message = "The bucket you are attempting to access must be addressed using the specified endpoint.";
+        return ApiError::new("PermanentRedirect", 301, message);
+    }
+    ApiError::new("NoSuchBucket", 404, "The specified bucket does not exist")
+}
+
 impl World {
     /// The bucket that a call names, which must be the called region's own.
     pub(super) fn bucket(&self, region: &RegionName, bucket: &str) -> Result<&Bucket, ApiError> {
@@ -144,11 +153,7 @@ impl World {
         if own.name == bucket {
             return Ok(own);
         }
-        if self.regions.values().any(|other| other.bucket.name == bucket) {
-            let message = "The bucket you are attempting to access must be addressed using the specified endpoint.";
-            return Err(ApiError::new("PermanentRedirect", 301, message));
-        }
-        Err(ApiError::new("NoSuchBucket", 404, "The specified bucket does not exist"))
+        Err(not_here(self.regions.values().any(|other| other.bucket.name == bucket)))
     }
 
     /// Writes a new version and lets the world know.

@@ -2,14 +2,28 @@
 
 use super::random::Random;
 use super::{What, World};
-use crate::api::sns::{Publish, PublishOutput};
+use crate::api::sns::{GetTopicAttributes, GetTopicAttributesOutput, Publish, PublishOutput};
 use crate::api::{ApiError, Operation, Service};
+use meridian_deployment::Topic;
 use meridian_domain::RegionName;
+use std::collections::BTreeMap;
 
 /// SNS's longest subject, in characters.
 const SUBJECT: usize = 100;
 /// SNS's longest message, in bytes.
 const MESSAGE: usize = 256 * 1024;
+
+impl World {
+    /// The region's topic of an ARN.
+    fn topic(&self, region: &RegionName, arn: &str) -> Result<&Topic, ApiError> {
+        if arn.split(':').nth(3) != Some(region.as_str()) {
+            return Err(ApiError::new("InvalidParameter", 400, "Invalid parameter: TopicArn"));
+        }
+        let topics = self.stack(region).map(|stack| stack.topics.as_slice()).unwrap_or_default();
+        let own = topics.iter().find(|topic| topic.arn == arn);
+        own.ok_or_else(|| ApiError::new("NotFound", 404, "Topic does not exist"))
+    }
+}
 
 impl Operation for Publish {
     const SERVICE: Service = Service::Sns;
@@ -25,16 +39,25 @@ impl Operation for Publish {
         if self.message.is_empty() || self.message.len() > MESSAGE {
             return invalid("Invalid parameter: Message");
         }
-        if self.topic_arn.split(':').nth(3) != Some(region.as_str()) {
-            return invalid("Invalid parameter: TopicArn");
-        }
-        let topics = world.stack(region).map(|stack| stack.topics.as_slice()).unwrap_or_default();
-        if topics.iter().all(|topic| topic.arn != self.topic_arn) {
-            return Err(ApiError::new("NotFound", 404, "Topic does not exist"));
-        }
+        world.topic(region, &self.topic_arn)?;
         world.emitted += 1;
         let message_id = Random::labelled(world.config.seed, ["message", &world.emitted.to_string()]).uuid();
         world.record(region, What::PageSent { topic: self.topic_arn, subject, message: self.message });
         Ok(PublishOutput { message_id })
+    }
+}
+
+impl Operation for GetTopicAttributes {
+    const SERVICE: Service = Service::Sns;
+    const NAME: &'static str = "GetTopicAttributes";
+    type Output = GetTopicAttributesOutput;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<GetTopicAttributesOutput, ApiError> {
+        let topic = world.topic(region, &self.topic_arn)?;
+        let owner = world.config.fleet.account.clone();
+        let mut attributes = BTreeMap::from([("Owner".to_owned(), owner), ("TopicArn".to_owned(), topic.arn.clone())]);
+        attributes.extend(topic.key.iter().map(|key| ("KmsMasterKeyId".to_owned(), key.clone())));
+        attributes.extend(topic.policy.iter().map(|policy| ("Policy".to_owned(), policy.to_string())));
+        Ok(GetTopicAttributesOutput { attributes })
     }
 }

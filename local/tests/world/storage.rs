@@ -1,6 +1,9 @@
 use crate::support::*;
+use meridian_deployment::{Bucket, Deployment, Settings};
+use meridian_local::api::bucket::{GetBucketReplication, GetBucketVersioning};
 use meridian_local::api::s3::*;
-use meridian_local::world::{Fault, FaultKind, FunctionName, World};
+use meridian_local::world::{Fault, FaultKind, FunctionName, World, WorldConfig};
+use std::sync::Arc;
 
 const KEY: &str = "ledger/fraud/home/00000000000000000001.json";
 const MANIFEST: &str = "releases/manifests/x.json";
@@ -150,4 +153,56 @@ fn a_copy_can_be_late_or_never_come() {
     assert!(head(&mut world, JP, MANIFEST).is_ok());
     assert!(head(&mut world, BR, MANIFEST).is_err());
     assert_eq!(head(&mut world, EU, MANIFEST).unwrap().replication_status, Some(ReplicationStatus::Failed));
+}
+
+fn deployed(change: impl FnOnce(&mut Deployment)) -> World {
+    let config = night();
+    let template = include_str!("../../../template.yaml");
+    let mut deployment = Deployment::of(template, &Settings::of_fleet(&config.fleet)).unwrap();
+    change(&mut deployment);
+    world(WorldConfig { deployment: Some(Arc::new(deployment)), ..config })
+}
+
+fn deployed_bucket<'a>(deployment: &'a mut Deployment, name: &str) -> &'a mut Bucket {
+    deployment.stacks.get_mut(&region(name)).unwrap().buckets.get_mut(&bucket(name)).unwrap()
+}
+
+/// Which regions have a manifest a minute after home wrote it.
+fn copied(world: &mut World) -> Vec<&'static str> {
+    call(world, EU, put(MANIFEST, "{}")).unwrap();
+    run_for(world, 60);
+    [AU, JP, BR].into_iter().filter(|name| head(world, name, MANIFEST).is_ok()).collect()
+}
+
+#[test]
+fn a_rule_that_is_off_and_one_that_leaves_out_what_kms_encrypts_copy_nothing() {
+    assert_eq!(copied(&mut deployed(|_| {})), [AU, JP, BR]);
+    let off = |own: &mut Deployment| deployed_bucket(own, EU).replication[0].enabled = false;
+    assert_eq!(copied(&mut deployed(off)), [JP, BR]);
+    let left_out = |own: &mut Deployment| deployed_bucket(own, EU).replication[1].kms_objects = None;
+    assert_eq!(copied(&mut deployed(left_out)), [AU, BR]);
+}
+
+#[test]
+fn nothing_is_copied_into_a_bucket_that_keeps_no_versions() {
+    let mut world = deployed(|own| deployed_bucket(own, JP).versioning = Some("Suspended".to_owned()));
+    assert_eq!(copied(&mut world), [AU, BR]);
+    assert_eq!(head(&mut world, EU, MANIFEST).unwrap().replication_status, Some(ReplicationStatus::Failed));
+}
+
+#[test]
+fn a_buckets_settings_are_told_in_its_region_to_who_knows_whose_it_is() {
+    let mut world = world(night());
+    let ask = |name: &str, owner: Option<&str>| GetBucketVersioning {
+        bucket: name.to_owned(),
+        expected_bucket_owner: owner.map(str::to_owned),
+    };
+    let told = call(&mut world, EU, ask("fraud-models-eu", Some("111122223333"))).unwrap();
+    assert_eq!(told.status.as_deref(), Some("Enabled"));
+    let foreign = call(&mut world, EU, ask("fraud-models-eu", Some("444455556666"))).unwrap_err();
+    assert_eq!((foreign.code.as_str(), foreign.status), ("AccessDenied", 403));
+    assert_eq!(call(&mut world, EU, ask("fraud-models-jp", None)).unwrap_err().code, "PermanentRedirect");
+    assert_eq!(call(&mut world, EU, ask("somebody-elses", None)).unwrap_err().code, "NoSuchBucket");
+    let away = GetBucketReplication { bucket: bucket(JP), expected_bucket_owner: None };
+    assert_eq!(call(&mut world, JP, away).unwrap_err().code, "ReplicationConfigurationNotFoundError");
 }

@@ -29,9 +29,19 @@ impl<'a> Level<'a> {
         self.members.remove(name)
     }
 
+    /// What stands there, which stays.
+    pub fn peek(&self, name: &str) -> Option<Value> {
+        self.members.get(name).cloned()
+    }
+
     /// A text, a number or a truth value, as text.
     pub fn optional(&mut self, name: &str) -> Option<String> {
         self.take(name).map(|value| plain(&value))
+    }
+
+    /// A truth value, written as one or as text; `false` where nothing is said.
+    pub fn is(&mut self, name: &str) -> bool {
+        self.optional(name).as_deref() == Some("true")
     }
 
     pub fn text(&mut self, name: &str) -> Result<String, DeploymentError> {
@@ -51,6 +61,11 @@ impl<'a> Level<'a> {
     pub fn level(&mut self, name: &str) -> Result<Level<'a>, DeploymentError> {
         let value = self.take(name).unwrap_or(Value::Null);
         Level::new(format!("{}.{name}", self.path), value, self.left)
+    }
+
+    /// The mapping of that name, where there is one.
+    pub fn optional_level(&mut self, name: &str) -> Result<Option<Level<'a>>, DeploymentError> {
+        if self.members.contains_key(name) { self.level(name).map(Some) } else { Ok(None) }
     }
 
     /// The mappings of a list; none where there is no list.

@@ -10,6 +10,7 @@ mod expand;
 mod level;
 mod names;
 mod pattern;
+mod pipeline;
 mod policy;
 mod read;
 mod resolve;
@@ -23,8 +24,9 @@ pub use expand::expanded;
 pub use pattern::Pattern;
 pub use policy::{Condition, Context, Effect, Principal, Statement};
 pub use resources::{
-    Alarm, Bucket, Composite, Function, Invoker, Key, Pipeline, PipelineAction, PipelineStage, ReplicationRule, Role,
-    Rule, ScoreRoute, Topic, Trigger,
+    ActionKind, Alarm, Bucket, Clocked, Composite, Declared, Encryption, Function, Invoker, Key, OnFailure,
+    PackageGroup, Pipeline, PipelineAction, PipelineStage, PublicAccess, ReplicationRule, Role, Rule, ScoreRoute,
+    Topic, Trigger, Variable,
 };
 pub use rights::{Denied, Grant, Request};
 pub use settings::{Environment, Settings};

@@ -6,12 +6,12 @@ use crate::pattern::Pattern;
 use crate::policy::Statement;
 use crate::resolve::plain;
 use crate::resources::{
-    Alarm, Bucket, Composite, Function, Invoker, Pipeline, PipelineAction, PipelineStage, ReplicationRule, Role, Rule,
-    ScoreRoute, Trigger,
+    Alarm, Bucket, Clocked, Composite, ENABLED, Encryption, Function, Invoker, PackageGroup, PublicAccess,
+    ReplicationRule, Role, Rule, ScoreRoute, Trigger,
 };
 use serde_json::Value;
 
-type Read<T> = Result<T, DeploymentError>;
+pub(crate) type Read<T> = Result<T, DeploymentError>;
 
 impl Function {
     pub(crate) fn read(mut own: Level<'_>, arn: String) -> Read<Self> {
@@ -99,24 +99,24 @@ impl Role {
 impl Bucket {
     pub(crate) fn read(mut own: Level<'_>, name: String) -> Read<Self> {
         own.take("BucketName");
-        let mut key = None;
-        for mut rule in own.level("BucketEncryption")?.levels("ServerSideEncryptionConfiguration")? {
-            let mut by_default = rule.level("ServerSideEncryptionByDefault")?;
-            by_default.take("SSEAlgorithm");
-            key = by_default.optional("KMSMasterKeyID");
-        }
         let mut events = own.level("NotificationConfiguration")?;
-        let to_event_bridge = events.level("EventBridgeConfiguration")?.optional("EventBridgeEnabled");
+        let to_event_bridge = events.level("EventBridgeConfiguration")?.is("EventBridgeEnabled");
         let to_functions = events.levels("LambdaConfigurations")?.into_iter();
         let to_functions =
             to_functions.map(|mut one| Ok((one.text("Event")?, one.text("Function")?))).collect::<Read<_>>()?;
         let mut copies = own.level("ReplicationConfiguration")?;
-        let rules = copies.levels("Rules")?.into_iter().map(ReplicationRule::read).collect::<Read<_>>()?;
+        let rules: Vec<_> = copies.levels("Rules")?.into_iter().map(ReplicationRule::read).collect::<Read<_>>()?;
+        let versioning = own.level("VersioningConfiguration")?.optional("Status");
+        if versioning.as_deref() != Some(ENABLED) && !rules.is_empty() {
+            return Err(own.refuse("ReplicationConfiguration", "S3 takes it of a bucket that keeps versions only"));
+        }
         Ok(Bucket {
             name,
-            versioned: own.level("VersioningConfiguration")?.optional("Status").as_deref() == Some("Enabled"),
-            key,
-            to_event_bridge: to_event_bridge.as_deref() == Some("true"),
+            versioning,
+            encryption: Encryption::read(own.level("BucketEncryption")?)?,
+            public: PublicAccess::read(own.optional_level("PublicAccessBlockConfiguration")?),
+            policy: None,
+            to_event_bridge,
             to_functions,
             copy_role: copies.optional("Role"),
             replication: rules,
@@ -124,26 +124,69 @@ impl Bucket {
     }
 }
 
+impl Encryption {
+    /// S3 encrypts with its own key where nothing is said.
+    fn read(mut own: Level<'_>) -> Read<Self> {
+        let mut used = Encryption { algorithm: "AES256".to_owned(), key: None, bucket_key: false };
+        for mut rule in own.levels("ServerSideEncryptionConfiguration")? {
+            let mut by_default = rule.level("ServerSideEncryptionByDefault")?;
+            used = Encryption {
+                algorithm: by_default.text("SSEAlgorithm")?,
+                key: by_default.optional("KMSMasterKeyID"),
+                bucket_key: rule.is("BucketKeyEnabled"),
+            };
+        }
+        Ok(used)
+    }
+}
+
+impl PublicAccess {
+    /// A new bucket has all four (since April 2023); of a configuration, what it does not name is off.
+    fn read(own: Option<Level<'_>>) -> Self {
+        let Some(mut own) = own else {
+            return PublicAccess { block_acls: true, ignore_acls: true, block_policy: true, restrict: true };
+        };
+        PublicAccess {
+            block_acls: own.is("BlockPublicAcls"),
+            ignore_acls: own.is("IgnorePublicAcls"),
+            block_policy: own.is("BlockPublicPolicy"),
+            restrict: own.is("RestrictPublicBuckets"),
+        }
+    }
+}
+
 impl ReplicationRule {
     fn read(mut own: Level<'_>) -> Read<Self> {
         let status = own.text("Status")?;
-        if status != "Enabled" {
-            return Err(own.refuse("Status", "a rule that is not enabled copies nothing: leave it out"));
+        if ![ENABLED, "Disabled"].contains(&status.as_str()) {
+            return Err(own.refuse("Status", "expected Enabled or Disabled"));
         }
         let mut destination = own.level("Destination")?;
         let arn = destination.text("Bucket")?;
         let bucket = arn
             .strip_prefix("arn:aws:s3:::")
             .ok_or_else(|| own.refuse("Destination.Bucket", "expected a bucket's ARN"))?;
-        let minutes = destination.level("ReplicationTime")?.level("Time")?.optional_number("Minutes")?;
+        let mut selection = own.level("SourceSelectionCriteria")?;
         Ok(ReplicationRule {
             id: own.text("Id")?,
+            enabled: status == ENABLED,
+            priority: own.optional_number("Priority")?,
             prefix: own.level("Filter")?.optional("Prefix").unwrap_or_default(),
             bucket: bucket.to_owned(),
             key: destination.level("EncryptionConfiguration")?.optional("ReplicaKmsKeyID"),
-            minutes,
+            delete_markers: own.level("DeleteMarkerReplication")?.optional("Status"),
+            kms_objects: selection.level("SseKmsEncryptedObjects")?.optional("Status"),
+            time_control: clocked(destination.optional_level("ReplicationTime")?, "Time")?,
+            metrics: clocked(destination.optional_level("Metrics")?, "EventThreshold")?,
         })
     }
+}
+
+fn clocked(own: Option<Level<'_>>, minutes: &str) -> Read<Option<Clocked>> {
+    let read = |mut own: Level<'_>| {
+        Ok(Clocked { status: own.text("Status")?, minutes: own.level(minutes)?.optional_number("Minutes")? })
+    };
+    own.map(read).transpose()
 }
 
 impl Alarm {
@@ -183,57 +226,10 @@ impl Composite {
     }
 }
 
-impl Pipeline {
-    pub(crate) fn read(mut own: Level<'_>) -> Read<Self> {
-        let variables = own.levels("Variables")?.into_iter().map(|mut one| {
-            one.take("Description");
-            one.text("Name")
-        });
-        let variables = variables.collect::<Read<_>>()?;
-        let stages = own.levels("Stages")?.into_iter().map(PipelineStage::read).collect::<Read<_>>()?;
-        Ok(Pipeline {
-            name: own.text("Name")?,
-            kind: own.text("PipelineType")?,
-            mode: own.text("ExecutionMode")?,
-            role: own.text("RoleArn")?,
-            artifacts: own.level("ArtifactStore")?.text("Location")?,
-            variables,
-            stages,
-        })
-    }
-}
-
-impl PipelineStage {
-    fn read(mut own: Level<'_>) -> Read<Self> {
-        let mut actions = own.levels("Actions")?;
-        let Some(mut action) = actions.pop().filter(|_| actions.is_empty()) else {
-            return Err(own.refuse("Actions", "expected one action a stage"));
-        };
-        let (name, of_action) = (own.text("Name")?, action.text("Name")?);
-        if name != of_action {
-            return Err(
-                own.refuse("Name", &format!("the stage {name} and its action {of_action} should have one name"))
-            );
-        }
-        let provider = action.take("ActionTypeId").and_then(|own| Some(own.get("Provider")?.as_str()?.to_owned()));
-        let mut configuration = action.level("Configuration")?;
-        let mut artifact = |name: &str| -> Read<Option<String>> {
-            action.levels(name)?.into_iter().map(|mut one| one.text("Name")).next().transpose()
-        };
-        let action = match provider.as_deref() {
-            Some("S3") => PipelineAction::Source {
-                bucket: configuration.text("S3Bucket")?,
-                key: configuration.text("S3ObjectKey")?,
-                artifact: artifact("OutputArtifacts")?.unwrap_or_default(),
-            },
-            Some("Lambda") => PipelineAction::Invoke {
-                function: configuration.text("FunctionName")?,
-                parameters: configuration.text("UserParameters")?,
-                artifact: artifact("InputArtifacts")?,
-            },
-            _ => return Err(own.refuse("Actions", "expected an action of S3 or Lambda")),
-        };
-        Ok(PipelineStage { name, action })
+impl PackageGroup {
+    pub(crate) fn read(mut own: Level<'_>, arn: String) -> Read<Self> {
+        let description = own.optional("ModelPackageGroupDescription");
+        Ok(PackageGroup { name: own.text("ModelPackageGroupName")?, arn, description })
     }
 }
 

@@ -7,7 +7,9 @@ use crate::level::Level;
 use crate::names::Place;
 use crate::policy::{Effect, Statement};
 use crate::resolve::Resolver;
-use crate::resources::{Alarm, Bucket, Composite, Function, Invoker, Key, Pipeline, Role, Rule, ScoreRoute, Topic};
+use crate::resources::{
+    Alarm, Bucket, Composite, Function, Invoker, Key, PackageGroup, Pipeline, Role, Rule, ScoreRoute, Topic,
+};
 use crate::rights::Grant;
 use crate::settings::{Environment, Settings};
 use meridian_domain::RegionName;
@@ -35,7 +37,7 @@ pub struct Stack {
     /// Alarms over alarms.
     pub composites: Vec<Composite>,
     /// Model package groups.
-    pub package_groups: Vec<String>,
+    pub package_groups: Vec<PackageGroup>,
     /// The pipeline, in home.
     pub pipeline: Option<Pipeline>,
     /// The id of the region's front.
@@ -125,8 +127,14 @@ impl Deployment {
                 role.statements.retain(|own| own.sid != sid);
                 role.trust.retain(|own| own.sid != sid);
             }
-            for (_, _, statements) in stack.policies.iter_mut().filter(|(logical, ..)| logical == owner) {
+            for (_, resources, statements) in stack.policies.iter_mut().filter(|(logical, ..)| logical == owner) {
                 statements.retain(|own| own.sid != sid);
+                let buckets =
+                    stack.buckets.values_mut().map(|own| (format!("arn:aws:s3:::{}", own.name), &mut own.policy));
+                let topics = stack.topics.iter_mut().map(|own| (own.arn.clone(), &mut own.policy));
+                let shown = buckets.chain(topics).filter(|(arn, _)| resources.contains(arn));
+                let shown = shown.filter_map(|(_, policy)| policy.as_mut()?.get_mut("Statement")?.as_array_mut());
+                shown.for_each(|own| own.retain(|one| one.get("Sid").and_then(Value::as_str) != Some(sid)));
             }
             stack.invokers.retain(|own| own.logical != owner);
         }
@@ -155,6 +163,8 @@ struct Maker<'a> {
     stack: Stack,
     aliases: Vec<(String, String)>,
     retries: Vec<(String, u32)>,
+    /// Policies of buckets, by name, and of topics and queues, by ARN.
+    documents: Vec<(String, Value)>,
 }
 
 impl Stack {
@@ -166,6 +176,7 @@ impl Stack {
             stack: Stack::default(),
             aliases: Vec::new(),
             retries: Vec::new(),
+            documents: Vec::new(),
         };
         for (logical, resource) in resources {
             let condition = resource.get("Condition").and_then(Value::as_str);
@@ -204,7 +215,9 @@ impl Maker<'_> {
                 stack.buckets.insert(name.clone(), Bucket::read(own, name)?);
             }
             "AWS::S3::BucketPolicy" => {
-                let resources = vec![format!("arn:aws:s3:::{}", own.text("Bucket")?)];
+                let bucket = own.text("Bucket")?;
+                let resources = vec![format!("arn:aws:s3:::{bucket}")];
+                self.documents.extend(own.peek("PolicyDocument").map(|document| (bucket, document)));
                 let statements = Statement::read_all(own.level("PolicyDocument")?, logical)?;
                 stack.policies.push((logical.to_owned(), resources, statements));
             }
@@ -217,7 +230,9 @@ impl Maker<'_> {
                     Some(queue) => self.place.arn("sqs", queue),
                     None => one.to_owned(),
                 });
-                let arns = arns.collect();
+                let arns: Vec<String> = arns.collect();
+                let document = own.peek("PolicyDocument");
+                self.documents.extend(arns.iter().filter_map(|arn| Some((arn.clone(), document.clone()?))));
                 let statements = Statement::read_all(own.level("PolicyDocument")?, logical)?;
                 stack.policies.push((logical.to_owned(), arns, statements));
             }
@@ -230,11 +245,11 @@ impl Maker<'_> {
             "AWS::KMS::Alias" => self.aliases.push((own.text("TargetKeyId")?, own.text("AliasName")?)),
             "AWS::SNS::Topic" => {
                 own.take("TopicName");
-                stack.topics.push(Topic { arn: name, key: own.optional("KmsMasterKeyId") });
+                stack.topics.push(Topic { arn: name, key: own.optional("KmsMasterKeyId"), policy: None });
             }
             "AWS::CloudWatch::Alarm" => stack.alarms.push(Alarm::read(own, name)?),
             "AWS::CloudWatch::CompositeAlarm" => stack.composites.push(Composite::read(own, name)?),
-            "AWS::SageMaker::ModelPackageGroup" => stack.package_groups.push(own.text("ModelPackageGroupName")?),
+            "AWS::SageMaker::ModelPackageGroup" => stack.package_groups.push(PackageGroup::read(own, name)?),
             "AWS::CodePipeline::Pipeline" => stack.pipeline = Some(Pipeline::read(own)?),
             "AWS::ApiGateway::RestApi" => {
                 stack.api = Some(name);
@@ -257,6 +272,13 @@ impl Maker<'_> {
         for (name, retries) in self.retries {
             let own = self.stack.functions.values_mut().find(|function| function.name == name);
             own.into_iter().for_each(|function| function.retries = retries);
+        }
+        for (name, document) in self.documents {
+            if let Some(bucket) = self.stack.buckets.get_mut(&name) {
+                bucket.policy = Some(document);
+            } else if let Some(topic) = self.stack.topics.iter_mut().find(|topic| topic.arn == name) {
+                topic.policy = Some(document);
+            }
         }
         self.stack.unmodelled.extend(self.left.into_inner());
         self.stack

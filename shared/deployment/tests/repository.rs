@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
 use meridian_deployment::{
-    Context, Denied, Deployment, Grant, PipelineAction, Principal, Request, Settings, Stack, Trigger,
+    Clocked, Context, Denied, Deployment, Grant, PipelineAction, Principal, PublicAccess, Request, Settings, Stack,
+    Trigger,
 };
 use meridian_domain::{Fleet, RegionName};
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,6 +57,63 @@ fn home_has_the_pipeline_with_a_stage_for_each_region() {
     assert_eq!(function, "meridian-fraud-promote");
     assert!(parameters.contains(r##""region":"ap-southeast-2","release":"#{variables.release}""##), "{parameters}");
     assert!(deployed.stacks[&region("sa-east-1")].pipeline.is_none());
+}
+
+#[test]
+fn the_pipelines_declaration_is_the_templates() {
+    let deployed = deployed();
+    let stack = &deployed.stacks[&region("eu-west-1")];
+    let pipeline = stack.pipeline.clone().unwrap();
+    assert_eq!((pipeline.kind.as_str(), pipeline.mode.as_str(), pipeline.store.as_str()), ("V2", "QUEUED", "S3"));
+    let key = stack.keys[0].arn.clone();
+    assert_eq!(pipeline.artifact_key, Some((key.clone(), "KMS".to_owned())));
+    assert!(pipeline.stages.iter().all(|stage| stage.on_failure.is_none()));
+    let source = &pipeline.stages[0].declared;
+    assert_eq!((source.kind.category.as_str(), source.kind.version.as_str()), ("Source", "1"));
+    assert_eq!((source.outputs.as_slice(), source.inputs.len()), (["Wave".to_owned()].as_slice(), 0));
+    assert_eq!(source.configuration["PollForSourceChanges"], "false");
+    assert_eq!(stack.topics[0].key, Some(key));
+    assert_eq!(stack.package_groups[0].arn, "arn:aws:sagemaker:eu-west-1:111122223333:model-package-group/fraud");
+}
+
+#[test]
+fn a_bucket_is_set_up_as_the_template_says_and_by_s3s_defaults_where_it_says_nothing() {
+    let deployed = deployed();
+    let home = &deployed.stacks[&region("eu-west-1")];
+    let releases = &home.buckets["fraud-models-eu"];
+    assert!(releases.is_versioned() && releases.encryption.bucket_key);
+    assert_eq!(
+        (releases.encryption.algorithm.as_str(), &releases.encryption.key),
+        ("aws:kms", &Some(home.keys[0].arn.clone()))
+    );
+    let closed = PublicAccess { block_acls: true, ignore_acls: true, block_policy: true, restrict: true };
+    assert_eq!(releases.public, closed);
+    let rule = &releases.replication[2];
+    assert_eq!((rule.enabled, rule.priority, rule.kms_objects.as_deref()), (true, Some(3), Some("Enabled")));
+    let on = Some(Clocked { status: "Enabled".to_owned(), minutes: Some(15) });
+    assert_eq!((&rule.time_control, &rule.metrics), (&on, &on));
+    let statements = releases.policy.as_ref().unwrap()["Statement"].as_array().unwrap();
+    assert_eq!(statements[0]["Resource"][0], "arn:aws:s3:::fraud-models-eu", "resolved");
+    // Without the sections, S3 encrypts with its own key, and closes the bucket.
+    let fleet = Fleet::parse(FLEET).unwrap();
+    let at = TEMPLATE.find("\n  Releases:\n").unwrap();
+    let bare = TEMPLATE[at..].replacen("BucketEncryption:", "Unknown:", 1).replacen(
+        "PublicAccessBlockConfiguration:",
+        "Not:",
+        1,
+    );
+    let bare = Deployment::of(&(TEMPLATE[..at].to_owned() + &bare), &Settings::of_fleet(&fleet)).unwrap();
+    let bare = &bare.stacks[&region("eu-west-1")].buckets["fraud-models-eu"];
+    assert_eq!((bare.encryption.algorithm.as_str(), bare.public), ("AES256", closed));
+}
+
+#[test]
+fn a_statement_that_is_taken_out_is_gone_from_the_policy_that_is_shown() {
+    let less = deployed().without("ReleasesPolicy", "OnlyOverTls");
+    let bucket = &less.stacks[&region("eu-west-1")].buckets["fraud-models-eu"];
+    assert!(!bucket.policy.as_ref().unwrap().to_string().contains("OnlyOverTls"));
+    let logs = less.stacks[&region("eu-west-1")].buckets.values().find(|own| own.encryption.key.is_none()).unwrap();
+    assert!(logs.policy.as_ref().unwrap().to_string().contains("OnlyOverTls"), "another bucket's stays");
 }
 
 #[test]
@@ -157,6 +215,11 @@ fn what_no_template_can_mean_is_refused_with_its_place() {
     assert!(unknown.contains("there is no parameter or resource ReleaseKee"), "{unknown}");
     let operator = refused("StringLikeIfExists:", "IpAddress:");
     assert!(operator.contains("the condition operator IpAddress is not known here"), "{operator}");
+    let suspended = refused(
+        "Properties:\n      BucketName: !Ref ReleaseBucket\n      VersioningConfiguration: {Status: Enabled}",
+        "Properties:\n      BucketName: !Ref ReleaseBucket",
+    );
+    assert!(suspended.contains("S3 takes it of a bucket that keeps versions only"), "{suspended}");
     let rate = refused("Schedule: rate(5 minutes)", "Schedule: cron(0 * * * ? *)");
     assert!(rate.contains("is not of the form rate(5 minutes)"), "{rate}");
 }

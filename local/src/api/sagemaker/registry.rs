@@ -254,3 +254,34 @@ pub struct ModelPackageSummary {
     /// When it was created.
     pub creation_time: EpochSeconds,
 }
+
+/// `DescribeModelPackageGroup`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DescribeModelPackageGroup {
+    /// The group's name or ARN.
+    pub model_package_group_name: String,
+}
+
+/// What `DescribeModelPackageGroup` answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DescribeModelPackageGroupOutput {
+    /// Its name.
+    pub model_package_group_name: String,
+    /// Its ARN.
+    pub model_package_group_arn: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_package_group_description: Option<String>,
+    /// When it was created.
+    pub creation_time: EpochSeconds,
+    /// By whom: nothing is said of CloudFormation.
+    pub created_by: UserContext,
+    /// Always `Completed` here.
+    pub model_package_group_status: String,
+}
+
+/// A user of SageMaker Studio, of whom there is none here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserContext {}

@@ -2,6 +2,7 @@
 
 mod body;
 mod list;
+mod settings;
 mod target;
 
 use super::reply::{Call, Reply, map, title, unknown};
@@ -33,8 +34,11 @@ pub(super) fn serve(call: &Call<'_>) -> Outcome<Reply> {
             map(call.run(head), |output| Ok(object(call, output, bytes::Bytes::new())))
         }
         (&Method::GET, None, Some("list-type")) => list::serve(call, target.bucket, &target.query),
-        (_, key, subresource) => {
-            Outcome::Answer(Err(unknown(title(Service::S3), &describe(call, key.is_some(), subresource))))
+        (method, key, subresource) => {
+            let asked = subresource.filter(|_| method == Method::GET && key.is_none());
+            asked.and_then(|asked| settings::serve(call, &target.bucket, asked)).unwrap_or_else(|| {
+                Outcome::Answer(Err(unknown(title(Service::S3), &describe(call, key.is_some(), subresource))))
+            })
         }
     }
 }

@@ -1,15 +1,20 @@
 //! What each operation asks of IAM.
 
 use super::{Ask, Guarded};
+use crate::api::bucket::{
+    GetBucketEncryption, GetBucketNotificationConfiguration, GetBucketPolicy, GetBucketReplication,
+    GetBucketVersioning, GetPublicAccessBlock,
+};
 use crate::api::cloudwatch::{DescribeAlarms, GetMetricData, PutMetricAlarm, PutMetricData};
-use crate::api::codepipeline::{PutJobFailureResult, PutJobSuccessResult, StartPipelineExecution};
+use crate::api::codepipeline::{GetPipeline, PutJobFailureResult, PutJobSuccessResult, StartPipelineExecution};
 use crate::api::runtime::InvokeEndpoint;
 use crate::api::s3::{GetObject, HeadObject, ListObjectsV2, PutObject};
 use crate::api::sagemaker::{
     CreateEndpoint, CreateEndpointConfig, CreateModel, CreateModelPackage, DescribeEndpoint, DescribeEndpointConfig,
-    DescribeModel, DescribeModelPackage, ListModelPackages, UpdateEndpoint, UpdateModelPackage,
+    DescribeModel, DescribeModelPackage, DescribeModelPackageGroup, ListModelPackages, UpdateEndpoint,
+    UpdateModelPackage,
 };
-use crate::api::sns::Publish;
+use crate::api::sns::{GetTopicAttributes, Publish};
 use crate::api::sts::AssumeRole;
 use crate::api::{Operation, Tag};
 use crate::world::World;
@@ -65,6 +70,26 @@ impl Guarded for ListObjectsV2 {
     fn asks(&self, world: &World, _: &RegionName) -> Vec<Ask> {
         vec![world.bucket_ask("s3:ListBucket", &self.bucket).with("s3:prefix", &self.prefix)]
     }
+}
+
+/// What S3 asks for a bucket's settings is not always called as the operation is (Service Authorization Reference).
+macro_rules! bucket_asks {
+    ($($operation:ty: $action:literal;)*) => {$(
+        impl Guarded for $operation {
+            fn asks(&self, world: &World, _: &RegionName) -> Vec<Ask> {
+                vec![world.bucket_ask($action, &self.bucket)]
+            }
+        }
+    )*};
+}
+
+bucket_asks! {
+    GetBucketVersioning: "s3:GetBucketVersioning";
+    GetBucketEncryption: "s3:GetEncryptionConfiguration";
+    GetPublicAccessBlock: "s3:GetBucketPublicAccessBlock";
+    GetBucketPolicy: "s3:GetBucketPolicy";
+    GetBucketNotificationConfiguration: "s3:GetBucketNotification";
+    GetBucketReplication: "s3:GetReplicationConfiguration";
 }
 
 impl Guarded for CreateModel {
@@ -187,6 +212,10 @@ one_ask! {
         world.arn("sagemaker", region, &format!("endpoint/{}", own.endpoint_name));
     DescribeModelPackage: "sagemaker:DescribeModelPackage", |own, _world, _region| own.model_package_name.clone();
     UpdateModelPackage: "sagemaker:UpdateModelPackage", |own, _world, _region| own.model_package_arn.clone();
+    DescribeModelPackageGroup: "sagemaker:DescribeModelPackageGroup", |own, world, region|
+        world.arn("sagemaker", region, &format!("model-package-group/{}", own.model_package_group_name));
+    GetPipeline: "codepipeline:GetPipeline", |own, world, region| world.arn("codepipeline", region, &own.name);
+    GetTopicAttributes: "sns:GetTopicAttributes", |own, _world, _region| own.topic_arn.clone();
     // No resource (Service Authorization Reference): composite alarms are shown to a permission on "*" only.
     ListModelPackages: "sagemaker:ListModelPackages", |_own, _world, _region| "*";
     DescribeAlarms: "cloudwatch:DescribeAlarms", |_own, _world, _region| "*";

@@ -139,7 +139,7 @@ impl World {
     /// What a role needs to use the key of a region's bucket.
     pub(super) fn bucket_key_ask(&self, action: &'static str, bucket: &str) -> Option<Ask> {
         let buckets = self.deployment.stacks.values().filter_map(|stack| stack.buckets.get(bucket));
-        let key = buckets.into_iter().find_map(|own| own.key.clone())?;
+        let key = buckets.into_iter().find_map(|own| own.encryption.key.clone())?;
         Some(self.key_ask(action, &key))
     }
 }

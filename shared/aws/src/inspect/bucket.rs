@@ -3,16 +3,16 @@
 use super::{Said, said};
 use crate::AwsPorts;
 use aws_sdk_s3::types::{
-    BucketVersioningStatus, MetricsStatus, ReplicationRule, ReplicationRuleStatus, ReplicationTimeStatus,
-    ServerSideEncryption,
+    BucketVersioningStatus, MetricsStatus, PublicAccessBlockConfiguration, ReplicationRule, ReplicationRuleStatus,
+    ReplicationTimeStatus, ServerSideEncryption, SseKmsEncryptedObjectsStatus,
 };
 use meridian_domain::Region;
 
 /// How a bucket is set up.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BucketFacts {
-    /// Whether it keeps versions. Absent where the account has no such bucket in this region.
-    pub versioned: Said<bool>,
+    /// `Enabled`, `Suspended` or nothing: whether it keeps versions. Absent where the account has no such bucket in this region.
+    pub versioning: Said<String>,
     /// Whether it encrypts with KMS.
     pub kms: Said<bool>,
     /// What of it may be public.
@@ -26,10 +26,10 @@ pub struct BucketFacts {
 }
 
 /// A bucket's public access block.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PublicAccess {
-    /// Whether all four of its switches are on.
-    pub blocked: bool,
+    /// Those of its four switches that are off.
+    pub off: Vec<&'static str>,
 }
 
 /// One replication rule.
@@ -47,8 +47,10 @@ pub struct Rule {
     pub time_control: bool,
     /// Whether it reports what is late.
     pub metrics: bool,
-    /// Whether copies are encrypted with a key of their own region.
-    pub key: bool,
+    /// The key that copies are encrypted with, by its ARN.
+    pub key: Option<String>,
+    /// Whether it copies what KMS encrypts: S3 leaves that out unless it is told.
+    pub kms_objects: bool,
 }
 
 impl AwsPorts {
@@ -64,8 +66,8 @@ impl AwsPorts {
             s3.get_bucket_notification_configuration().bucket(&bucket).expected_bucket_owner(owner).send().await;
         let rules = s3.get_bucket_replication().bucket(&bucket).expected_bucket_owner(owner).send().await;
         BucketFacts {
-            versioned: said(name, "GetBucketVersioning", versioning)
-                .map(|own| own.status == Some(BucketVersioningStatus::Enabled)),
+            versioning: said(name, "GetBucketVersioning", versioning)
+                .map(|own| own.status.as_ref().map(BucketVersioningStatus::as_str).unwrap_or_default().to_owned()),
             kms: said(name, "GetBucketEncryption", encryption).map(|own| {
                 let rules = own.server_side_encryption_configuration.map(|all| all.rules).unwrap_or_default();
                 let mut used = rules.iter().filter_map(|rule| rule.apply_server_side_encryption_by_default());
@@ -73,18 +75,8 @@ impl AwsPorts {
                     matches!(by.sse_algorithm, ServerSideEncryption::AwsKms | ServerSideEncryption::AwsKmsDsse)
                 })
             }),
-            public: said(name, "GetPublicAccessBlock", public).map(|own| {
-                let blocked = own.public_access_block_configuration.is_some_and(|own| {
-                    let switches = [
-                        own.block_public_acls,
-                        own.ignore_public_acls,
-                        own.block_public_policy,
-                        own.restrict_public_buckets,
-                    ];
-                    switches.iter().all(|on| *on == Some(true))
-                });
-                PublicAccess { blocked }
-            }),
+            public: said(name, "GetPublicAccessBlock", public)
+                .map(|own| switches(own.public_access_block_configuration.as_ref())),
             policy: said(name, "GetBucketPolicy", policy).map(|own| own.policy.unwrap_or_default()),
             events: said(name, "GetBucketNotificationConfiguration", events)
                 .map(|own| own.event_bridge_configuration.is_some()),
@@ -96,7 +88,19 @@ impl AwsPorts {
     }
 }
 
+fn switches(own: Option<&PublicAccessBlockConfiguration>) -> PublicAccess {
+    let of = |get: fn(&PublicAccessBlockConfiguration) -> Option<bool>| own.and_then(get);
+    let switches = [
+        ("BlockPublicAcls", of(|own| own.block_public_acls)),
+        ("IgnorePublicAcls", of(|own| own.ignore_public_acls)),
+        ("BlockPublicPolicy", of(|own| own.block_public_policy)),
+        ("RestrictPublicBuckets", of(|own| own.restrict_public_buckets)),
+    ];
+    PublicAccess { off: switches.into_iter().filter(|(_, on)| *on != Some(true)).map(|(name, _)| name).collect() }
+}
+
 fn rule(rule: ReplicationRule) -> Rule {
+    let kms = rule.source_selection_criteria.and_then(|own| own.sse_kms_encrypted_objects).map(|own| own.status);
     let prefix = rule.filter.and_then(|filter| filter.prefix);
     let to = rule.destination;
     let time = to.as_ref().and_then(|to| to.replication_time.as_ref()).map(|time| time.status.clone());
@@ -110,6 +114,7 @@ fn rule(rule: ReplicationRule) -> Rule {
         to: bucket.trim_start_matches("arn:aws:s3:::").to_owned(),
         time_control: time == Some(ReplicationTimeStatus::Enabled),
         metrics: metrics == Some(MetricsStatus::Enabled),
-        key: key.is_some_and(|key| key.replica_kms_key_id.is_some()),
+        key: key.and_then(|key| key.replica_kms_key_id.clone()),
+        kms_objects: kms == Some(SseKmsEncryptedObjectsStatus::Enabled),
     }
 }

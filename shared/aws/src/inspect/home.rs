@@ -2,6 +2,7 @@
 
 use super::{Said, said};
 use crate::AwsPorts;
+use aws_sdk_codepipeline::types::{PipelineDeclaration, Result, StageDeclaration};
 
 /// How the pipeline is set up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub struct PipelineFacts {
     pub mode: String,
     /// Its actions in the order of their stages.
     pub actions: Vec<Action>,
+    /// Stages that CodePipeline itself does something about where they fail, and what: `RETRY`, `ROLLBACK`, ...
+    pub on_failure: Vec<(String, String)>,
 }
 
 /// One action of the pipeline.
@@ -44,14 +47,22 @@ impl AwsPorts {
     }
 }
 
-fn pipeline(declared: aws_sdk_codepipeline::types::PipelineDeclaration) -> PipelineFacts {
+fn pipeline(declared: PipelineDeclaration) -> PipelineFacts {
     let actions = declared.stages.iter().flat_map(|stage| stage.actions()).map(|action| {
         let parameters = action.configuration().and_then(|own| own.get("UserParameters"));
         Action { name: action.name.clone(), parameters: parameters.cloned().unwrap_or_default() }
     });
     let actions = actions.collect();
+    let by_itself = |stage: &StageDeclaration| {
+        let own = stage.on_failure()?;
+        let retried = || own.retry_configuration().map(|_| Result::Retry);
+        // To fail is what a stage does in any case.
+        let does = own.result().cloned().or_else(retried).filter(|does| *does != Result::Fail)?;
+        Some((stage.name.clone(), does.as_str().to_owned()))
+    };
     PipelineFacts {
         actions,
+        on_failure: declared.stages.iter().filter_map(by_itself).collect(),
         kind: declared.pipeline_type.map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
         mode: declared.execution_mode.map(|mode| mode.as_str().to_owned()).unwrap_or_default(),
     }

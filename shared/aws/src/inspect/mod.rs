@@ -8,7 +8,7 @@ mod watch;
 
 pub use bucket::{BucketFacts, PublicAccess, Rule};
 pub use home::{Action, PipelineFacts};
-pub use watch::{AlarmFacts, WatchFacts, endpoint_alarms};
+pub use watch::{AlarmFacts, TopicFacts, WatchFacts, endpoint_alarms};
 
 use crate::AwsPorts;
 use crate::errors::{Call, Failed};

@@ -33,6 +33,13 @@ pub struct AlarmFacts {
     pub rule: Option<String>,
 }
 
+/// A topic.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TopicFacts {
+    /// The key that it encrypts with: an id, an alias, or the ARN of either.
+    pub key: Option<String>,
+}
+
 impl AwsPorts {
     /// Asks for the alarms over a region's endpoint, and how late it is there.
     pub async fn inspect_watch(&self, region: &RegionName) -> WatchFacts {
@@ -68,11 +75,14 @@ impl AwsPorts {
         WatchFacts { alarms, skew }
     }
 
-    /// Asks whether a region has the topic that wakes people.
-    pub async fn inspect_topic(&self, region: &RegionName) -> Said<()> {
+    /// Asks for the topic that wakes a region's people.
+    pub async fn inspect_topic(&self, region: &RegionName) -> Said<TopicFacts> {
         let arn = self.fleet.topic_arn(region);
         let answer = self.clients.sns(region).await.get_topic_attributes().topic_arn(arn).send().await;
-        said(region, "GetTopicAttributes", answer).map(drop)
+        said(region, "GetTopicAttributes", answer).map(|own| {
+            let mut attributes = own.attributes.unwrap_or_default();
+            TopicFacts { key: attributes.remove("KmsMasterKeyId").filter(|key| !key.is_empty()) }
+        })
     }
 }
 

@@ -1,0 +1,79 @@
+//! What S3 says of how a bucket is set up.
+
+use meridian_deployment::{Encryption, PublicAccess, ReplicationRule};
+use serde_json::Value;
+
+/// Questions about a bucket, each of its name and, where the caller says so, of whose it must be.
+macro_rules! questions {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct $name {
+            /// The bucket, which must be in the region that is called.
+            pub bucket: String,
+            /// The account that must own it (403 otherwise).
+            pub expected_bucket_owner: Option<String>,
+        }
+    )*};
+}
+
+questions! {
+    /// `GetBucketVersioning`.
+    GetBucketVersioning;
+    /// `GetBucketEncryption`.
+    GetBucketEncryption;
+    /// `GetPublicAccessBlock`.
+    GetPublicAccessBlock;
+    /// `GetBucketPolicy`: 404 where it has none.
+    GetBucketPolicy;
+    /// `GetBucketNotificationConfiguration`.
+    GetBucketNotificationConfiguration;
+    /// `GetBucketReplication`: 404 where nothing is configured.
+    GetBucketReplication;
+}
+
+/// What `GetBucketVersioning` answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GetBucketVersioningOutput {
+    /// `Enabled` or `Suspended`; none where versions were never kept.
+    pub status: Option<String>,
+}
+
+/// What `GetBucketEncryption` answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GetBucketEncryptionOutput {
+    /// The one rule.
+    pub by_default: Encryption,
+}
+
+/// What `GetPublicAccessBlock` answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GetPublicAccessBlockOutput {
+    /// The four switches.
+    pub block: PublicAccess,
+}
+
+/// What `GetBucketPolicy` answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GetBucketPolicyOutput {
+    /// The document.
+    pub policy: Value,
+}
+
+/// What `GetBucketNotificationConfiguration` answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GetBucketNotificationConfigurationOutput {
+    /// Whether events go to EventBridge.
+    pub event_bridge: bool,
+    /// An id, a kind of event, and the ARN of the function that is told.
+    pub functions: Vec<(String, String, String)>,
+}
+
+/// What `GetBucketReplication` answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GetBucketReplicationOutput {
+    /// The ARN of the role that copies.
+    pub role: String,
+    /// At least one.
+    pub rules: Vec<ReplicationRule>,
+}
