@@ -18,6 +18,7 @@ mod people;
 mod pipeline;
 mod region_call;
 mod setting;
+mod wave_act;
 mod wave_call;
 mod wave_look;
 mod wave_page;
