@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
+use meridian_domain::{Entry, Record};
 use meridian_local::night::{self, Functions, Options, Report, Scenario};
 use meridian_local::world::{Fault, FaultKind, FunctionName, When};
 use std::collections::BTreeSet;
@@ -88,6 +89,23 @@ fn equal_seeds_give_equal_nights_to_the_byte() {
     let json = |seed| serde_json::to_string(&live(&built_in("tokyo-dark"), seed).1).unwrap();
     assert_eq!(json(SEED), json(SEED));
     assert_ne!(json(SEED), json(SEED + 1));
+}
+
+/// Chains whose sums are kept at every sweep, and which everybody reads on from there: word for word the same nights.
+#[test]
+fn a_night_whose_chains_are_read_from_checkpoints_is_the_same_night() {
+    for name in ["tokyo-dark-long", "late-alarm-in-soak", "next-night-early", "update-rollback-failed", "messy-events"]
+    {
+        let (usual, _) = live(&built_in(name), SEED);
+        let mut scenario = built_in(name);
+        let ledger = [("checkpoint_every".to_owned(), 1.into())].into_iter().collect();
+        scenario.policy.insert("ledger".to_owned(), toml::Value::Table(ledger));
+        let (story, report) = live(&scenario, SEED);
+        assert_eq!(story, usual, "{name}");
+        let kept = |entry: &&Entry| matches!(entry.record, Record::Checkpointed { .. });
+        let kept: Vec<usize> = report.ledger.values().map(|chain| chain.iter().filter(kept).count()).collect();
+        assert!(kept.len() == 5 && kept.iter().all(|count| *count > 1), "{name}: {kept:?}");
+    }
 }
 
 /// Neither the seed nor the second at which training finishes decides whether a good release is taken: a canary's first

@@ -14,6 +14,8 @@ const PROMISED: f64 = 0.85;
 const FROM: f64 = 0.5;
 /// Runs after which a cell ends where everybody agrees.
 const FIRST: u64 = 100;
+/// A cell whose runs do not say on which side of the promise it is gets twice as many, so often.
+const DOUBLINGS: u32 = 5;
 
 const TRAFFIC: [f64; 7] = [1200.0, 600.0, 200.0, 150.0, 100.0, 20.0, 5.0];
 const CANARIES: [f64; 3] = [0.10, 0.25, 0.50];
@@ -39,11 +41,14 @@ impl Cells {
     fn run(study: &Study<'_>, setting: &Setting, place: &Place) -> Cells {
         let mut cells = Cells::default();
         let level = setting.region_level();
-        for number in 0..study.power_runs() {
-            cells.add(&setting.region(study, number, place, &[]), level);
-            if number + 1 == FIRST && cells.is_settled() {
+        let mut enough = study.power_runs();
+        let most = enough << DOUBLINGS;
+        for number in 0..most {
+            if number == FIRST && cells.is_settled() || number == enough && !cells.is_in_doubt() {
                 break;
             }
+            enough <<= u32::from(number == enough);
+            cells.add(&setting.region(study, number, place, &[]), level);
         }
         cells.minutes.sort_unstable();
         cells
@@ -63,6 +68,18 @@ impl Cells {
     fn is_settled(&self) -> bool {
         let same = |share: Share| share.hits == 0 || share.hits == share.of;
         same(self.judge) && same(self.fixed) && self.judge.hits == self.fixed.hits
+    }
+
+    /// Two standard errors of the ratio do not say on which side of the promise it is.
+    fn is_in_doubt(&self) -> bool {
+        let promised = self.fixed.value() >= FROM;
+        promised && self.ratio().is_some_and(|ratio| (ratio - PROMISED).abs() <= 2.0 * self.error())
+    }
+
+    /// Standard error of the ratio. The two are seen on the same minutes: their difference errs by less than either, at most
+    /// so much.
+    fn error(&self) -> f64 {
+        (self.judge.value() * (1.0 - self.judge.value()) / self.judge.of as f64).sqrt() / self.fixed.value()
     }
 
     /// Minutes within which this share of the detections came.
@@ -125,11 +142,8 @@ impl Weakest {
     fn add(&mut self, cells: &Cells, place: impl FnOnce() -> String) {
         let Some(ratio) = cells.ratio().filter(|_| cells.fixed.value() >= FROM) else { return };
         self.cells += 1;
-        // The two are seen on the same minutes: their difference errs by less than either, at most so much.
-        let error =
-            (cells.judge.value() * (1.0 - cells.judge.value()) / cells.judge.of as f64).sqrt() / cells.fixed.value();
         self.kept &= ratio >= PROMISED;
-        self.open &= ratio + 2.0 * error >= PROMISED;
+        self.open &= ratio + 2.0 * cells.error() >= PROMISED;
         if self.ratio.is_none_or(|least| ratio < least) {
             (self.ratio, self.place) = (Some(ratio), place());
         }
@@ -184,11 +198,12 @@ fn grid_of(study: &Study<'_>, world: World) -> (Table, Promise) {
     let table = Table {
         title: format!("Power: {}", world.words),
         note: format!(
-            "One region of {}, 30 minutes of bake, the challenger's 4xx so many times the champion's; {} canaries a row, or \
-             {FIRST} where all of them agree. Ratio: the judge's share over the best single look's at the same alpha and \
+            "One region of {}, 30 minutes of bake, the challenger's 4xx so many times the champion's; {} canaries a row, \
+             {FIRST} where all of them agree, and up to {} where fewer leave the promise in doubt. Ratio: the judge's share over the best single look's at the same alpha and \
              dispersion.",
             study.fleet.regions.len(),
-            study.power_runs()
+            study.power_runs(),
+            study.power_runs() << DOUBLINGS
         ),
         columns: COLUMNS.to_vec(),
         rows,

@@ -13,4 +13,12 @@ impl Ledger for AwsPorts {
     async fn append(&self, region: &RegionName, chain: &Chain, entry: &Entry) -> Answer<()> {
         ledger::append(self, &self.fleet.name, region, chain, entry).await
     }
+
+    async fn checkpoint(&self, region: &RegionName, chain: &Chain) -> Answer<Option<Vec<u8>>> {
+        ledger::checkpoint(self, &self.fleet.name, region, chain).await
+    }
+
+    async fn keep(&self, region: &RegionName, chain: &Chain, seq: u64, checkpoint: Vec<u8>) -> Answer<()> {
+        ledger::keep(self, &self.fleet.name, region, chain, seq, checkpoint).await
+    }
 }

@@ -1,5 +1,6 @@
 //! The fleet policy: `fleet.toml`, parsed into values that cannot be wrong.
 
+mod aws_regions;
 mod bounds;
 mod evaluation;
 mod freeze;
@@ -21,6 +22,7 @@ use crate::names::{BucketName, FleetName, RegionName, ResourceName};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
+use std::num::NonZeroU64;
 
 /// The regions that serve one model, as they are listed, with their gates.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +57,8 @@ pub struct Fleet {
     pub evaluation: EvaluationPolicy,
     /// How many instances regions have; none where that is somebody else's to say.
     pub scaling: Option<ScalingPolicy>,
+    /// How the ledger is kept readable.
+    pub ledger: LedgerPolicy,
     /// As listed, which is the order of a `fixed` wave; never empty, no region twice, home among them.
     pub regions: Vec<Region>,
     /// When nothing may start.
@@ -110,6 +114,22 @@ fn detect_alone() -> f64 {
 }
 fn base_rate() -> f64 {
     0.001
+}
+
+/// `[ledger]`: how the chains are kept readable.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerPolicy {
+    /// What a chain adds up to is kept once it has grown by so many entries: more than that, and those of a night or two,
+    /// nobody reads.
+    pub checkpoint_every: NonZeroU64,
+}
+
+impl Default for LedgerPolicy {
+    /// Four rounds of reads at sixteen side by side; a hub's chain grows by so much in three nights.
+    fn default() -> Self {
+        Self { checkpoint_every: NonZeroU64::MIN.saturating_add(63) }
+    }
 }
 
 /// `[guardrail]`: the blue/green deployment that SageMaker runs.

@@ -12,11 +12,11 @@ use crate::names::{Actor, Epoch, ReleaseId};
 use crate::plan::Bake;
 use crate::verdict::{Cause, Decision, Verdict};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An update that was asked for and has not been seen to its end.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OpenUpdate {
     /// Where to.
     pub target: Target,
@@ -99,7 +99,7 @@ impl OpenUpdate {
 }
 
 /// One region's chain, added up.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RegionHistory {
     /// Releases whose every file lies here, digest-checked.
     pub attested: BTreeSet<ReleaseId>,
@@ -138,7 +138,7 @@ pub struct RegionHistory {
 }
 
 /// A region's scaling, as the ledger has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scaled {
     /// What was registered, or was about to be.
     pub floor: Floor,
@@ -153,7 +153,7 @@ pub struct Scaled {
 }
 
 /// A page that did not go out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owed {
     /// What the people on call were to be told.
     pub why: String,
@@ -162,7 +162,7 @@ pub struct Owed {
 }
 
 /// A region of which nobody knows which bytes serve.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unknown {
     /// Since when.
     pub since: Timestamp,
@@ -171,7 +171,7 @@ pub struct Unknown {
 }
 
 /// A release that a region left again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Return {
     /// The wave that had brought it.
     pub wave: Actor,
@@ -182,7 +182,7 @@ pub struct Return {
 }
 
 /// What serves in a region.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Serving {
     /// Which release under which configuration.
     pub target: Target,

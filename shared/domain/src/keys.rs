@@ -1,5 +1,6 @@
 //! Where things stand in a release bucket. Only `releases/` is replicated.
 
+use crate::checkpoint::FORM;
 use crate::names::{FleetName, RegionName, ReleaseId, Sha256};
 use crate::release::Manifest;
 use std::fmt;
@@ -78,6 +79,22 @@ impl Chain {
     /// `ledger/<fleet>/<chain>/<20-digit seq>.json`: 20 digits, so that keys sort as numbers do.
     pub fn key(&self, fleet: &FleetName, seq: u64) -> String {
         format!("ledger/{fleet}/{self}/{seq:020}.json")
+    }
+
+    /// `ledger/<fleet>/<chain>/checkpoints/`: under the chain's own prefix, so that who may read and write the chain may read and
+    /// write them, and behind all of its entries where keys are listed.
+    pub fn checkpoints(&self, fleet: &FleetName) -> String {
+        format!("ledger/{fleet}/{self}/checkpoints/")
+    }
+
+    /// The prefix of the checkpoints that this code can read.
+    pub fn readable_checkpoints(&self, fleet: &FleetName) -> String {
+        format!("{}{FORM}/", self.checkpoints(fleet))
+    }
+
+    /// The checkpoint at `seq`. What is listed first is the newest: the first number falls as `seq` rises.
+    pub fn checkpoint(&self, fleet: &FleetName, seq: u64) -> String {
+        format!("{}{:020}-{seq:020}.json", self.readable_checkpoints(fleet), u64::MAX - seq)
     }
 }
 

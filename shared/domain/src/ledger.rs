@@ -321,6 +321,13 @@ pub enum Record {
     },
 
     // Either chain.
+    /// What all entries before this one add up to was written beside the chain: who reads the chain later begins here.
+    Checkpointed {
+        /// Which form it has: [`FORM`](crate::checkpoint::FORM) of the code that wrote it.
+        form: u32,
+        /// The digest of its stored bytes.
+        history: Sha256,
+    },
     /// Nothing starts until it is lifted.
     Halted {
         /// Why.
@@ -390,7 +397,8 @@ pub enum ChainError {
 }
 
 /// The end of a chain: what the next entry must carry.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Head {
     /// The next sequence number.
     pub next: u64,

@@ -3,6 +3,7 @@
 
 pub mod alarms;
 mod audit;
+pub mod checkpoint;
 mod endpoint;
 mod fleet;
 mod history;
@@ -21,14 +22,15 @@ mod verdict;
 
 pub use alarms::{AlarmSpec, AlarmState, AlarmView, MissingData};
 pub use audit::{Note, audit};
+pub use checkpoint::Checkpoint;
 pub use endpoint::{
     ConfigSpec, EndpointStatus, EndpointView, ModelSpec, PendingDeployment, Routing, Seen, Target, UpdateSpec,
     VariantPhase,
 };
 pub use fleet::{
     Bounds, EvaluationPolicy, Fleet, FleetError, Floor, Freeze, Frozen, GateMode, Gauge, Guardrail, HomePlace,
-    Inconclusive, JudgePolicy, Kind, MetricPolicy, Night, Nightly, OrderPolicy, Region, ScalingPolicy, ScalingSpec,
-    Scheduled, Style, WavePolicy, Zone,
+    Inconclusive, JudgePolicy, Kind, LedgerPolicy, MetricPolicy, Night, Nightly, OrderPolicy, Region, ScalingPolicy,
+    ScalingSpec, Scheduled, Style, WavePolicy, Zone,
 };
 pub use history::{HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Scaled, Serving, Unknown};
 pub use keys::Chain;

@@ -30,7 +30,7 @@ impl fmt::Display for Rule {
 }
 
 /// A rule that a person has set aside.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Override {
     /// Which rule.
     pub what: Rule,

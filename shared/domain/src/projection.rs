@@ -2,9 +2,11 @@
 
 use crate::history::{HubHistory, RegionHistory};
 use crate::ledger::Entry;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// What a chain's entries add up to.
-pub trait Projection: Clone + Default {
+pub trait Projection: Clone + Default + Serialize + DeserializeOwned {
     /// The projection after one more entry.
     fn apply(&mut self, entry: &Entry);
 }

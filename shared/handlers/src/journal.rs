@@ -4,7 +4,7 @@
 //! conditional write), and who comes second reads what the first wrote before trying again.
 
 use crate::ports::{Clock, ErrorKind, Ledger, PortError};
-use meridian_domain::{Actor, Chain, ChainError, Entry, Head, Projection, Record, RegionName};
+use meridian_domain::{Actor, Chain, ChainError, Checkpoint, Entry, Head, Projection, Record, RegionName};
 
 /// How often an append goes to a new head before it gives up: more writers than that at once are a fault.
 const ATTEMPTS: u32 = 8;
@@ -54,17 +54,93 @@ pub struct Journal<H> {
     chain: Chain,
     head: Head,
     history: H,
+    /// How many entries nobody has to read any more: what they add up to is kept.
+    kept: u64,
 }
 
 impl<H: Projection> Journal<H> {
-    /// Reads the chain that lies in `region`'s bucket from its beginning.
+    /// Reads the chain that lies in `region`'s bucket: from its newest checkpoint, where the chain names one.
     ///
     /// # Errors
     /// The store's, or a chain that was altered.
     pub async fn open(ports: &impl Ledger, region: &RegionName, chain: Chain) -> Result<Self, JournalError> {
-        let mut journal = Self { region: region.clone(), chain, head: Head::default(), history: H::default() };
+        let kept = ports.checkpoint(region, &chain).await;
+        let kept = kept.map_err(|source| JournalError::Port { chain: chain.clone(), source })?;
+        if let Some(bytes) = kept {
+            match Checkpoint::from_bytes(&bytes) {
+                Ok(checkpoint) => {
+                    if let Some(journal) = Self::from(ports, region, &chain, checkpoint).await? {
+                        return Ok(journal);
+                    }
+                    tracing::error!(%region, %chain, "the chain does not name its newest checkpoint: read from the beginning");
+                }
+                Err(error) => {
+                    tracing::error!(%region, %chain, %error, "the newest checkpoint cannot be read: read from the beginning");
+                }
+            }
+        }
+        Self::whole(ports, region, chain).await
+    }
+
+    /// Reads the chain from its beginning, whatever is kept.
+    ///
+    /// # Errors
+    /// As [`Journal::open`].
+    pub async fn whole(ports: &impl Ledger, region: &RegionName, chain: Chain) -> Result<Self, JournalError> {
+        let mut journal = Self { region: region.clone(), chain, head: Head::default(), history: H::default(), kept: 0 };
         journal.refresh(ports).await?;
         Ok(journal)
+    }
+
+    /// Reads on from `checkpoint`; none where the chain does not name it right there: then it proves nothing.
+    async fn from(
+        ports: &impl Ledger,
+        region: &RegionName,
+        chain: &Chain,
+        checkpoint: Checkpoint<H>,
+    ) -> Result<Option<Self>, JournalError> {
+        let Checkpoint { head, history } = checkpoint.clone();
+        let kept = head.next;
+        let mut journal = Self { region: region.clone(), chain: chain.clone(), head, history, kept };
+        let news = journal.news(ports).await?;
+        if !news.first().is_some_and(|entry| checkpoint.is_named_by(entry)) {
+            return Ok(None);
+        }
+        journal.take_all(&news)?;
+        Ok(Some(journal))
+    }
+
+    /// Keeps what the chain adds up to, where it has grown by `every` entries since that was last done. True where this
+    /// call did. First the entry that names it, then the checkpoint: one that lies there is one that the chain names.
+    ///
+    /// # Errors
+    /// The store's. Another writer's entry is none: the chain is in use, and a later call finds it longer.
+    pub async fn keep<P: Ledger + Clock>(
+        &mut self,
+        ports: &P,
+        actor: &Actor,
+        every: u64,
+    ) -> Result<bool, JournalError> {
+        if self.head.next.saturating_sub(self.kept) < every {
+            return Ok(false);
+        }
+        let checkpoint = Checkpoint { head: self.head.clone(), history: self.history.clone() };
+        let seq = checkpoint.head.next;
+        match self.append_exclusive(ports, actor, checkpoint.record()).await {
+            Ok(_) => {}
+            Err(error) if error.is_conflict() => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        match ports.keep(&self.region, &self.chain, seq, checkpoint.to_bytes()).await {
+            // A twin of this call kept the very same.
+            Err(failure) if failure.kind != ErrorKind::Conflict => {
+                Err(JournalError::Port { chain: self.chain.clone(), source: failure })
+            }
+            _ => {
+                self.kept = seq;
+                Ok(true)
+            }
+        }
     }
 
     /// What the entries read so far add up to.
@@ -162,14 +238,19 @@ impl<H: Projection> Journal<H> {
     }
 
     async fn read_on(&mut self, ports: &impl Ledger) -> Result<Vec<Entry>, JournalError> {
-        let entries = ports
-            .entries(&self.region, &self.chain, self.head.next)
-            .await
-            .map_err(|source| JournalError::Port { chain: self.chain.clone(), source })?;
-        for entry in &entries {
-            self.take(entry)?;
-        }
-        Ok(entries)
+        let news = self.news(ports).await?;
+        self.take_all(&news)?;
+        Ok(news)
+    }
+
+    /// The entries behind the end, as far as it was read.
+    async fn news(&self, ports: &impl Ledger) -> Result<Vec<Entry>, JournalError> {
+        let news = ports.entries(&self.region, &self.chain, self.head.next).await;
+        news.map_err(|source| JournalError::Port { chain: self.chain.clone(), source })
+    }
+
+    fn take_all(&mut self, news: &[Entry]) -> Result<(), JournalError> {
+        news.iter().try_for_each(|entry| self.take(entry))
     }
 
     fn take(&mut self, entry: &Entry) -> Result<(), JournalError> {
@@ -203,5 +284,7 @@ impl Said {
     }
 }
 
+#[cfg(test)]
+mod kept;
 #[cfg(test)]
 mod tests;

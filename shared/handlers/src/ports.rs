@@ -120,6 +120,12 @@ pub trait Ledger {
 
     /// Adds an entry at its sequence number. `Conflict` where that number is taken: read again, then try the next.
     async fn append(&self, region: &RegionName, chain: &Chain, entry: &Entry) -> Answer<()>;
+
+    /// The stored bytes of the chain's newest [`Checkpoint`](meridian_domain::Checkpoint), if there is one.
+    async fn checkpoint(&self, region: &RegionName, chain: &Chain) -> Answer<Option<Vec<u8>>>;
+
+    /// Keeps the checkpoint that the entry at `seq` names. `Conflict` where it is kept already.
+    async fn keep(&self, region: &RegionName, chain: &Chain, seq: u64, checkpoint: Vec<u8>) -> Answer<()>;
 }
 
 /// A model package's standing in the registry.

@@ -14,7 +14,7 @@ use crate::files::{self, FileError};
 use crate::journal::{Journal, JournalError};
 use crate::ports::{Artifacts, Clock, Ledger, Page, Pager, Pipeline};
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::{Chain, Manifest, Record, RegionHistory, ReleaseId, Runbook, keys};
+use meridian_domain::{Chain, HubHistory, Manifest, Projection, Record, RegionHistory, ReleaseId, Runbook, keys};
 use serde_json::{Value, json};
 
 /// How long one call waits: for an archive that lands after its manifest, then for the other regions. The function's
@@ -179,8 +179,28 @@ where
             }
         }
     }
-    let wave = if ctx.is_home() { wave::start_newest(ports, ctx, &chain, &releases).await? } else { None };
+    let mut wave = None;
+    if ctx.is_home() {
+        let mut hub = Journal::<HubHistory>::open(ports, &ctx.fleet.home, Chain::Home).await?;
+        // A wave that runs looks at the chain's end before each step: it is left in peace.
+        if !hub.history().lease.as_ref().is_some_and(|lease| lease.until > now) {
+            keep(ports, ctx, &mut hub).await;
+        }
+        wave = wave::start_newest(ports, ctx, &chain, &hub, &releases).await?;
+    }
+    if chain.history().update.is_none() {
+        keep(ports, ctx, &mut chain).await;
+    }
     Ok(json!({"outcome": "swept", "attested": attested, "open": open, "wave": wave}))
+}
+
+/// Keeps what a chain adds up to, where it is due: a chain of years must be read within seconds. What goes wrong costs
+/// readers time, and the next sweep tries again.
+async fn keep<P: Ledger + Clock, H: Projection>(ports: &P, ctx: &Context, chain: &mut Journal<H>) {
+    let every = ctx.fleet.ledger.checkpoint_every.get();
+    if let Err(error) = chain.keep(ports, &ctx.actor(FunctionKind::Replication), every).await {
+        tracing::warn!(%error, "no checkpoint");
+    }
 }
 
 async fn own_chain<P: Ledger>(ports: &P, ctx: &Context) -> Result<Journal<RegionHistory>, JournalError> {

@@ -68,6 +68,8 @@ pub struct World {
     pub now: RefCell<Timestamp>,
     pub objects: RefCell<BTreeMap<(RegionName, String), Bytes>>,
     pub chains: RefCell<BTreeMap<(RegionName, Chain), Vec<Entry>>>,
+    /// Checkpoints, by the sequence number at which they stand.
+    pub kept: RefCell<BTreeMap<(RegionName, Chain, u64), Vec<u8>>>,
     pub faults: RefCell<Vec<(&'static str, Fault)>>,
     /// The keys of the objects that were read.
     pub reads: RefCell<Vec<String>>,
@@ -104,6 +106,7 @@ impl Default for World {
             now: RefCell::new("2026-03-12T03:00:00Z".parse().unwrap()),
             objects: RefCell::default(),
             chains: RefCell::default(),
+            kept: RefCell::default(),
             faults: RefCell::default(),
             reads: RefCell::default(),
             dark: RefCell::default(),
@@ -278,6 +281,21 @@ impl Ledger for World {
                 return wrong(ErrorKind::Conflict, region, "PutObject");
             }
             entries.push(entry.clone());
+            Ok(())
+        })
+    }
+
+    async fn checkpoint(&self, region: &RegionName, chain: &Chain) -> Answer<Option<Vec<u8>>> {
+        self.call(region, "GetCheckpoint", || {
+            let kept = self.kept.borrow();
+            let own = |(at, of, _): &&(RegionName, Chain, u64)| at == region && of == chain;
+            Ok(kept.keys().rev().find(own).and_then(|newest| kept.get(newest)).cloned())
+        })
+    }
+
+    async fn keep(&self, region: &RegionName, chain: &Chain, seq: u64, checkpoint: Vec<u8>) -> Answer<()> {
+        self.call(region, "PutCheckpoint", || {
+            self.kept.borrow_mut().entry((region.clone(), chain.clone(), seq)).or_insert(checkpoint);
             Ok(())
         })
     }

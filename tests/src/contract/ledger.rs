@@ -83,6 +83,24 @@ pub async fn a_long_chain_is_read_whole(stage: &Stage<impl Ports>) -> Kept {
     Ok(())
 }
 
+/// Kept once, found again, newest first, and no part of the chain.
+pub async fn the_newest_checkpoint_is_found_and_is_no_entry(stage: &Stage<impl Ports>) -> Kept {
+    let (home, own) = (stage.home(), Chain::Region(stage.home().clone()));
+    assert_eq!(stage.ports.checkpoint(home, &Chain::Home).await?, None);
+    let entries = chain(stage, 3)?;
+    for entry in &entries {
+        stage.ports.append(home, &Chain::Home, entry).await?;
+    }
+    for (seq, kept) in [(9, "older"), (1_000, "newest"), (99, "old")] {
+        stage.ports.keep(home, &Chain::Home, seq, kept.into()).await?;
+    }
+    assert_eq!(kind(stage.ports.keep(home, &Chain::Home, 1_000, "another".into()).await), Some(ErrorKind::Conflict));
+    assert_eq!(stage.ports.checkpoint(home, &Chain::Home).await?, Some("newest".into()));
+    assert_eq!(stage.ports.checkpoint(home, &own).await?, None);
+    assert_eq!(stage.ports.entries(home, &Chain::Home, 0).await?, entries);
+    Ok(())
+}
+
 /// A chain that cannot be read whole proves nothing: no gap, an error.
 pub async fn what_is_no_entry_is_refused(stage: &Stage<impl Ports>) -> Kept {
     let key = Chain::Home.key(&stage.fleet.name, 0);

@@ -50,6 +50,7 @@ macro_rules! contract {
                 a_number_is_taken_once,
                 chains_of_one_bucket_do_not_mix,
                 a_long_chain_is_read_whole,
+                the_newest_checkpoint_is_found_and_is_no_entry,
                 what_is_no_entry_is_refused,
             ],
             registry: [

@@ -1,11 +1,12 @@
 //! Reading `fleet.toml`: the document as it is written, and what must hold of it beyond its shape.
 
+use super::aws_regions::KNOWN_REGIONS;
 use super::freeze::{self, FreezeTable};
 use super::region::{self, Kind, Ways};
 use super::scaling::{self, Instances};
 use super::{
-    Bounds, EvaluationPolicy, Fleet, FleetError, Guardrail, HomePlace, JudgePolicy, OrderPolicy, Region, ScalingPolicy,
-    WavePolicy,
+    Bounds, EvaluationPolicy, Fleet, FleetError, Guardrail, HomePlace, JudgePolicy, LedgerPolicy, OrderPolicy, Region,
+    ScalingPolicy, WavePolicy,
 };
 use crate::alarms::LONGEST_SILENCE;
 use crate::names::{BucketName, FleetName, RegionName, ResourceName};
@@ -35,6 +36,8 @@ struct Document {
     evaluation: EvaluationPolicy,
     #[serde(default)]
     scaling: Option<ScalingPolicy>,
+    #[serde(default)]
+    ledger: LedgerPolicy,
     #[serde(default)]
     region: Vec<toml::Spanned<RegionTable>>,
     #[serde(default)]
@@ -104,47 +107,6 @@ enum GoldenRecords {
     MayLeaveZone,
 }
 
-/// Region codes that exist (AWS General Reference, "Regional endpoints"); a typing error in a region's name would
-/// otherwise show as a wave that waits for a replica which never arrives.
-const KNOWN_REGIONS: &[&str] = &[
-    "af-south-1",
-    "ap-east-1",
-    "ap-east-2",
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-south-2",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ap-southeast-3",
-    "ap-southeast-4",
-    "ap-southeast-5",
-    "ap-southeast-6",
-    "ap-southeast-7",
-    "ca-central-1",
-    "ca-west-1",
-    "eu-central-1",
-    "eu-central-2",
-    "eu-north-1",
-    "eu-south-1",
-    "eu-south-2",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "il-central-1",
-    "me-central-1",
-    "me-south-1",
-    "mx-central-1",
-    "sa-east-1",
-    "us-east-1",
-    "us-east-2",
-    "us-gov-east-1",
-    "us-gov-west-1",
-    "us-west-1",
-    "us-west-2",
-];
-
 /// The policy that `text` holds, or the first thing that is wrong with it.
 pub(super) fn read(text: &str) -> Result<Fleet, FleetError> {
     let document: Document = toml::from_str(text).map_err(|error| malformed(text, &error))?;
@@ -169,6 +131,7 @@ pub(super) fn read(text: &str) -> Result<Fleet, FleetError> {
         judge: document.judge,
         evaluation: document.evaluation,
         scaling: document.scaling,
+        ledger: document.ledger,
         regions,
         freezes,
     })

@@ -5,11 +5,11 @@ use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
 use crate::overrides::Override;
 use crate::plan::WaveOrder;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who holds the fleet, and until when.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
     /// Generation.
     pub epoch: Epoch,
@@ -26,7 +26,7 @@ impl Lease {
 }
 
 /// The hub's chain, added up.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HubHistory {
     /// The last generation that anyone held.
     pub epoch: Epoch,
@@ -63,6 +63,7 @@ pub struct HubHistory {
     /// Regions that do not answer: since when, in which wave.
     pub ill: BTreeMap<RegionName, (Actor, Timestamp)>,
     /// Regions that a wave left behind, and why.
+    #[serde(with = "pairs")]
     pub deferred: BTreeMap<(Actor, RegionName), String>,
     /// Ended waves and the regions that lag.
     pub ended: BTreeMap<Actor, Vec<RegionName>>,
@@ -159,5 +160,30 @@ impl HubHistory {
 
     fn is_ill(&self, region: &RegionName, execution: &Actor) -> bool {
         self.ill.get(region).is_some_and(|(wave, _)| wave == execution)
+    }
+}
+
+/// A map whose keys are pairs, as a list of pairs: JSON's own maps have strings for keys.
+mod pairs {
+    use serde::de::{Deserialize, Deserializer};
+    use serde::ser::{Serialize, Serializer};
+    use std::collections::BTreeMap;
+
+    pub(super) fn serialize<K, V, S>(map: &BTreeMap<K, V>, serializer: S) -> Result<S::Ok, S::Error>
+    where
+        K: Serialize,
+        V: Serialize,
+        S: Serializer,
+    {
+        serializer.collect_seq(map)
+    }
+
+    pub(super) fn deserialize<'de, K, V, D>(deserializer: D) -> Result<BTreeMap<K, V>, D::Error>
+    where
+        K: Deserialize<'de> + Ord,
+        V: Deserialize<'de>,
+        D: Deserializer<'de>,
+    {
+        Vec::<(K, V)>::deserialize(deserializer).map(BTreeMap::from_iter)
     }
 }

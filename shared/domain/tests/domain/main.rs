@@ -10,6 +10,8 @@ mod bakes;
 mod bakes_chosen;
 mod beside;
 #[cfg(test)]
+mod checkpoint;
+#[cfg(test)]
 mod closing;
 #[cfg(test)]
 mod dark;

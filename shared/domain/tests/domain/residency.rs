@@ -71,6 +71,7 @@ fn crosses_the_border(record: &Record) {
         Record::SkewTold { region, newest, why } => crosses!(region, newest, why),
         Record::StepRefused { execution, step, notes } => crosses!(execution, step, notes),
         Record::WaveEnded { release, execution, lagging } => crosses!(release, execution, lagging),
+        Record::Checkpointed { form, history } => crosses!(form, history),
         Record::Attested { release, version } => crosses!(release, version),
         Record::Refused { release, why } => crosses!(release, why),
         Record::NotReplicated { objects } => crosses!(objects),

@@ -20,11 +20,13 @@ pub async fn entries(
     from: u64,
 ) -> Answer<Vec<Entry>> {
     let prefix = chain.prefix(fleet);
+    let beside = chain.checkpoints(fleet);
     let mut after = from.checked_sub(1).map(|last| chain.key(fleet, last));
     let mut entries = Vec::new();
     // A page is empty only at the end: that costs one more call and asks nothing of the page's size.
     loop {
-        let keys = store.list(region, &prefix, after.as_deref()).await?;
+        let mut keys = store.list(region, &prefix, after.as_deref()).await?;
+        keys.retain(|key| !key.starts_with(&beside));
         let Some(last) = keys.last() else { return Ok(entries) };
         after = Some(last.clone());
         for keys in keys.chunks(AT_ONCE) {
@@ -53,6 +55,38 @@ pub async fn append(
     entry: &Entry,
 ) -> Answer<()> {
     store.create(region, &chain.key(fleet, entry.seq), entry.to_bytes().into()).await.map(drop)
+}
+
+/// The newest checkpoint of `chain` that this code can read; none where there is none yet.
+///
+/// # Errors
+/// The store's.
+pub async fn checkpoint(
+    store: &impl Artifacts,
+    fleet: &FleetName,
+    region: &RegionName,
+    chain: &Chain,
+) -> Answer<Option<Vec<u8>>> {
+    let kept = store.list(region, &chain.readable_checkpoints(fleet), None).await?;
+    match kept.first() {
+        Some(newest) => store.get(region, newest).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Writes a checkpoint beside the chain.
+///
+/// # Errors
+/// The store's; `Conflict` where it stands there already.
+pub async fn keep(
+    store: &impl Artifacts,
+    fleet: &FleetName,
+    region: &RegionName,
+    chain: &Chain,
+    seq: u64,
+    checkpoint: Vec<u8>,
+) -> Answer<()> {
+    store.create(region, &chain.checkpoint(fleet, seq), checkpoint.into()).await.map(drop)
 }
 
 #[cfg(test)]

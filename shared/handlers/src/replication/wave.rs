@@ -90,12 +90,12 @@ pub(super) async fn start_newest<P>(
     ports: &P,
     ctx: &Context,
     own: &Journal<RegionHistory>,
+    hub: &Journal<HubHistory>,
     releases: &[ReleaseId],
 ) -> Result<Option<Actor>, HandlerError>
 where
     P: Artifacts + Ledger + Pipeline + Pager + Clock,
 {
-    let hub = Journal::<HubHistory>::open(ports, &ctx.fleet.home, Chain::Home).await?;
     let started = &hub.history().waves;
     if releases.iter().all(|release| started.contains_key(release)) {
         return Ok(None);

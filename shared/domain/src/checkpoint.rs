@@ -1,0 +1,49 @@
+//! What a chain adds up to up to one of its entries, kept beside it: who reads the chain later begins there.
+//!
+//! A checkpoint is believed only because the chain says so. The entry at which it stands is a
+//! [`Record::Checkpointed`](crate::Record::Checkpointed) that names its digest, and that entry is chained like every other.
+
+use crate::ledger::{Entry, Head, Record};
+use crate::names::Sha256;
+use crate::projection::Projection;
+use serde::{Deserialize, Serialize};
+
+/// What the kept projections look like and mean. It is part of their keys: code of another form does not see them, reads
+/// the chain from its beginning, and keeps its own. Raise it whenever the same entries add up to something else than before.
+pub const FORM: u32 = 1;
+
+/// A chain's entries before one of them, added up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checkpoint<H> {
+    /// The end of what was added up: the sequence number of the entry that names this checkpoint, and the hash that it carries.
+    pub head: Head,
+    /// What the entries before add up to.
+    pub history: H,
+}
+
+impl<H: Projection> Checkpoint<H> {
+    /// The stored bytes: compact JSON in field order, the same for everybody who has read the same entries.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // Strings, numbers and maps whose keys are strings always serialise.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// Reads a checkpoint back. Whether the chain names it is [`Checkpoint::is_named_by`]'s to say.
+    ///
+    /// # Errors
+    /// What the JSON reader says of bytes that are no checkpoint of this form.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(bytes)
+    }
+
+    /// What the chain says where this checkpoint stands.
+    pub fn record(&self) -> Record {
+        Record::Checkpointed { form: FORM, history: Sha256::of(&self.to_bytes()) }
+    }
+
+    /// True where `entry` follows what was added up, and names it. Its own place and hash are the chain's to check.
+    pub fn is_named_by(&self, entry: &Entry) -> bool {
+        entry.seq == self.head.next && entry.record == self.record()
+    }
+}

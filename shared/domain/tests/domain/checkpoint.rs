@@ -1,0 +1,182 @@
+//! What a chain adds up to is kept and read back as it was, and only the chain can say which of what is kept counts.
+
+use crate::night::{AU, BR, EU, JP, Night, actor, at, good, name, release, version};
+use crate::sights;
+use jiff::SignedDuration;
+use meridian_domain::checkpoint::FORM;
+use meridian_domain::judge::{Judgement, MetricEvidence, RegionEvidence};
+use meridian_domain::plan::{Bake, WaveOrder};
+use meridian_domain::{
+    Cause, Checkpoint, Decision, Entry, Epoch, Floor, Head, HubHistory, Projection, Record, RegionHistory, Rule,
+    Sha256, Target, Verdict,
+};
+use proptest::prelude::*;
+
+fn read_back<H: Projection + PartialEq + std::fmt::Debug>(history: H, next: u64) {
+    let checkpoint = Checkpoint { head: Head { next, prev: Sha256::of(b"before") }, history };
+    let bytes = checkpoint.to_bytes();
+    let read = Checkpoint::from_bytes(&bytes).unwrap();
+    assert_eq!(read, checkpoint);
+    assert_eq!(read.to_bytes(), bytes);
+}
+
+proptest! {
+    #[test]
+    fn what_is_kept_reads_back_as_it_was(hub in sights::hub(), region in sights::history(), next: u64) {
+        read_back(hub, next);
+        read_back(region, next);
+    }
+}
+
+#[test]
+fn only_the_entry_right_there_names_a_checkpoint() {
+    let mut head = Head::default();
+    let first = head.entry(at("03:00:00"), actor("maria"), Record::Halted { why: "a look at EU".to_owned() });
+    head.follow(&first).unwrap();
+    let mut history = HubHistory::default();
+    history.apply(&first);
+    let checkpoint = Checkpoint { head: head.clone(), history };
+    let named = head.entry(at("03:01:00"), actor("replication.eu-west-1"), checkpoint.record());
+    assert!(checkpoint.is_named_by(&named));
+    // Altered, at another place, or of another form: not this one.
+    let altered = Checkpoint { history: HubHistory::default(), ..checkpoint.clone() };
+    assert!(!altered.is_named_by(&named));
+    head.follow(&named).unwrap();
+    assert!(!checkpoint.is_named_by(&head.entry(named.at, named.actor.clone(), named.record.clone())));
+    let Record::Checkpointed { form, history } = named.record.clone() else { unreachable!() };
+    let other = Entry { record: Record::Checkpointed { form: form + 1, history }, ..named };
+    assert!(!checkpoint.is_named_by(&other));
+}
+
+/// Saying that a chain was added up adds nothing.
+#[test]
+fn a_checkpoint_changes_no_history() {
+    let record = Record::Checkpointed { form: FORM, history: Sha256::of(b"") };
+    let mut night = Night::baking(AU);
+    let (region, hub) = (night.history(AU).clone(), night.sight.hub.clone());
+    night.tell(AU, record.clone());
+    assert_eq!(*night.history(AU), region);
+    let mut after = hub.clone();
+    after.apply(&Head::default().entry(at("03:00:00"), actor("wave-1"), record));
+    assert_eq!(after, hub);
+}
+
+/// What a chain adds up to after each of `records` in turn, in one digest.
+fn summed<H: Projection + PartialEq + std::fmt::Debug>(records: Vec<Record>) -> Sha256 {
+    let (mut head, mut history, mut all) = (Head::default(), H::default(), Vec::new());
+    for (minute, record) in records.into_iter().enumerate() {
+        let entry = head.entry(at(&format!("03:{minute:02}:00")), actor("wave-1"), record);
+        head.follow(&entry).unwrap();
+        history.apply(&entry);
+        let checkpoint = Checkpoint { head: head.clone(), history: history.clone() };
+        let bytes = checkpoint.to_bytes();
+        assert_eq!(Checkpoint::from_bytes(&bytes).unwrap(), checkpoint);
+        all.extend(bytes);
+    }
+    Sha256::of(&all)
+}
+
+/// A region's chain in which everything is said that one can say. Nothing of it hangs on a policy.
+fn of_a_region() -> Vec<Record> {
+    let wave = || actor("wave-1");
+    let target = |text: &str| Target {
+        release: release(text),
+        version: version(text),
+        model: format!("fraud-{text}").parse().unwrap(),
+        config: format!("fraud-{text}").parse().unwrap(),
+    };
+    let (new, old) = (|| target("v427"), || target("v426"));
+    let intent = |target, back, epoch| {
+        let bake = Some(Bake { wait: SignedDuration::from_mins(8), percent: 25 });
+        Record::UpdateIntended { target, back: Some(back), execution: wave(), epoch, bake }
+    };
+    let decided = |decision, cause, judgement| Record::Decided {
+        execution: wave(),
+        decision,
+        why: "because".to_owned(),
+        judgement,
+        cause,
+    };
+    let shown = RegionEvidence { metrics: [("5xx".parse().unwrap(), MetricEvidence::default())].into() };
+    vec![
+        Record::Attested { release: release("v426"), version: version("v426") },
+        Record::Refused { release: release("v427"), why: "other bytes".to_owned() },
+        Record::NotReplicated { objects: vec![("releases/x".to_owned(), "fraud-models-jp".to_owned())] },
+        intent(old(), new(), None),
+        Record::Confirmed { target: old(), execution: actor("wave-0"), golden: 10 },
+        Record::Settled { target: old(), execution: actor("wave-0") },
+        Record::Attested { release: release("v427"), version: version("v427") },
+        Record::ScalingIntended {
+            execution: wave(),
+            floor: Floor { least: 3, most: 6, terms: "0a".to_owned(), failover: true },
+        },
+        Record::ScalingSet { execution: wave() },
+        Record::InstancesAwaited { execution: wave(), there: true },
+        intent(new(), old(), Some(Epoch(1))),
+        Record::UpdateStarted { execution: wave() },
+        Record::CanaryStarted { execution: wave(), from: at("03:10:00"), ends: at("03:18:00") },
+        decided(Decision::Proceed, None, Some(Judgement { evidence: shown, ..good() })),
+        Record::Confirmed { target: new(), execution: wave(), golden: 10 },
+        Record::FullLoadJudged { target: new(), execution: wave(), why: "fine".to_owned(), judgement: None },
+        Record::Halted { why: "its alarm rings".to_owned() },
+        decided(Decision::Revert, Some(Cause::Release), None),
+        Record::BytesUnknown { execution: wave(), why: "UpdateRollbackFailed".to_owned() },
+        Record::PageOwed { why: "unknown".to_owned(), advice: "look".to_owned() },
+        Record::PageOwed { why: "back".to_owned(), advice: "sleep".to_owned() },
+        Record::PageSent { why: "back".to_owned() },
+        Record::Reverted { from: new(), to: old(), why: "because".to_owned() },
+        Record::Lifted { why: "seen".to_owned() },
+    ]
+}
+
+/// The hub's, likewise.
+fn of_the_hub() -> Vec<Record> {
+    let (wave, until) = (|| actor("wave-1"), at("04:00:00"));
+    let (eu, jp) = (|| name(EU), || name(JP));
+    let order = || WaveOrder { regions: vec![eu(), jp()], why: "as listed".to_owned() };
+    vec![
+        Record::Registered { release: release("v427"), package: "arn".to_owned() },
+        Record::Evaluated {
+            release: release("v427"),
+            champion: None,
+            holdout: Sha256::of(b"records"),
+            verdict: Verdict::Pass,
+            why: "better".to_owned(),
+            golden: Some(Sha256::of(b"golden")),
+        },
+        Record::Approved { release: release("v427") },
+        Record::Rejected { release: release("v428"), why: "worse".to_owned() },
+        Record::WaveStarted {
+            release: release("v427"),
+            version: version("v427"),
+            execution: wave(),
+            late: vec![name(BR)],
+            order: None,
+        },
+        Record::WaveOrdered { execution: wave(), order: order() },
+        Record::LeaseTaken { epoch: Epoch(3), until },
+        Record::LeaseRenewed { epoch: Epoch(3), until: until + SignedDuration::from_mins(10) },
+        Record::Overridden { what: Rule::Skew, region: Some(jp()), why: "quakes".to_owned(), until },
+        Record::SkewTold { region: jp(), newest: release("v427"), why: "two nights".to_owned() },
+        Record::RegionIll { region: jp(), execution: wave(), why: "silent".to_owned() },
+        Record::Deferred { region: jp(), execution: wave(), release: release("v427"), why: "silent".to_owned() },
+        Record::RegionWell { region: jp(), execution: wave() },
+        Record::StepRefused { execution: wave(), step: "start".to_owned(), notes: vec!["I1".to_owned()] },
+        Record::Condemned { release: release("v427"), region: eu(), why: "slow".to_owned() },
+        Record::LeaseReleased { epoch: Epoch(3) },
+        Record::WaveEnded { release: release("v427"), execution: wave(), lagging: vec![jp()] },
+        Record::Halted { why: "enough".to_owned() },
+        Record::Lifted { why: "seen".to_owned() },
+        Record::Checkpointed { form: FORM, history: Sha256::of(b"") },
+    ]
+}
+
+/// Checkpoints that lie in buckets are what the code of their day made of the chains. Where the same entries add up to
+/// something else now, or are written otherwise, none of them may be taken for today's.
+#[test]
+fn what_entries_add_up_to_changes_only_with_the_form() {
+    let sums = [summed::<RegionHistory>(of_a_region()), summed::<HubHistory>(of_the_hub())];
+    let known = (FORM, sums.map(|sum| sum.short()));
+    let expected = (1, ["23a9905826ed".to_owned(), "cb39cbe6db46".to_owned()]);
+    assert_eq!(known, expected, "raise FORM in checkpoint.rs, then name the new digests here");
+}
