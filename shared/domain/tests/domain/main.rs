@@ -1,6 +1,8 @@
 //! What the core promises, one module a part.
 
 #[cfg(test)]
+mod account;
+#[cfg(test)]
 mod audit_starts;
 #[cfg(test)]
 mod audit_steps;
