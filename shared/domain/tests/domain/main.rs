@@ -76,4 +76,6 @@ mod skew;
 #[cfg(test)]
 mod stages;
 #[cfg(test)]
+mod telling;
+#[cfg(test)]
 mod way_back;
