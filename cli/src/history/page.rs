@@ -150,7 +150,8 @@ fn chain(out: &mut impl Write, fleet: &Fleet, read: &Read) -> io::Result<()> {
     let name = format!("  {:<15} ", read.chain.to_string());
     let (tone, text) = match &read.head {
         Ok(head) if head.next == 0 => (Tone::Plain, "empty: nothing was ever written".to_owned()),
-        Ok(head) => (Tone::Plain, format!("{} entries, whole and verified, head {}", head.next, head.prev)),
+        // Not wrapped: the hash is there to be copied.
+        Ok(head) => return writeln!(out, "{name}{} entries, whole chain verified, head {}", head.next, head.prev),
         Err(Trouble::Unread(error)) => (Tone::Bad, format!("UNKNOWN, it cannot be read: {error}")),
         Err(Trouble::Altered(error)) => {
             let bucket = fleet.region(&read.region).map(|region| region.bucket.to_string()).unwrap_or_default();
