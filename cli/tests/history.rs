@@ -67,7 +67,7 @@ fn tokyo_dark_afterwards() {
     for time in ["03:46:00", "03:50:00", "03:51:00", "04:05:59"] {
         assert_eq!(at(time), ("either".to_owned(), vec!["v426".to_owned(), "v427".to_owned()]), "{time}");
     }
-    assert_eq!(at("04:06:00"), ("one".to_owned(), vec!["v426".to_owned()]));
+    assert_eq!(at("04:06:01"), ("one".to_owned(), vec!["v426".to_owned()]));
     // I12: the bytes' digests are told; what is in the manifest beside them is not.
     let all = document(&night, &[]).to_string() + &golden;
     for kept in ["NOTAREALKEY", "not-a-secret", "\"features\"", "operating_threshold", "holdouts/"] {
@@ -126,10 +126,10 @@ fn an_altered_entry_is_named_and_its_region_unknown() {
 fn a_dark_bucket_hides_its_region_and_no_other() {
     let scenario = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
     let dark = std::fs::read_to_string(root().join("local/scenarios/bad-eval.toml")).unwrap()
-        + "\n[[fault]]\nkind = \"unavailable\"\nservice = \"s3\"\nregion = \"ap-southeast-2\"\nfrom = \"03:20\"\n";
+        + "\n[[fault]]\nkind = \"unavailable\"\nservice = \"s3\"\nregion = \"ap-southeast-2\"\nfrom = \"03:10\"\n";
     std::fs::write(scenario.path(), dark).unwrap();
-    let night = serve(&["--scenario", scenario.path().to_str().unwrap(), "--at", "03:25"]);
-    let output = history(&night, &["--at", "2026-11-20T03:25Z"]);
+    let night = serve(&["--scenario", scenario.path().to_str().unwrap(), "--at", "03:15"]);
+    let output = history(&night, &["--at", "2026-11-20T03:15Z"]);
     let page = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{page}");
     assert!(page.contains("AU  ap-southeast-2  UNKNOWN: its ledger cannot be read"), "{page}");
