@@ -100,7 +100,9 @@ fn without_home_the_regions_are_told_and_the_hub_is_not_assumed() {
 fn an_altered_chain_is_believed_up_to_what_others_vouch_for() {
     let world = World::default();
     serving(&world);
-    ["one", "two", "three", "four"].map(|why| world.write(&name(JP), chain(JP), "maria", halted(why)));
+    for why in ["one", "two", "three", "four"] {
+        world.write(&name(JP), chain(JP), "maria", halted(why));
+    }
     let alter = |change: &dyn Fn(&mut Vec<Entry>)| {
         change(world.chains.borrow_mut().get_mut(&(name(JP), chain(JP))).unwrap());
     };
