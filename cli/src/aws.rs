@@ -40,6 +40,11 @@ pub enum InputError {
     Fleet { path: PathBuf, message: String },
 }
 
+/// Why nothing could be asked.
+#[derive(Debug, thiserror::Error)]
+#[error("there are no credentials to ask with: {0}")]
+pub struct NoCredentials(String);
+
 /// The fleet and the ports to act on it with.
 pub struct Session {
     pub fleet: Arc<Fleet>,
@@ -62,6 +67,14 @@ impl Session {
     /// The present.
     pub fn now(&self) -> Timestamp {
         self.ports.now()
+    }
+
+    /// Makes sure that there is something to ask with: without credentials every region would look dark.
+    ///
+    /// # Errors
+    /// There is not.
+    pub fn with_credentials(&self) -> Result<(), NoCredentials> {
+        self.run(self.ports.credentials()).map_err(NoCredentials)
     }
 
     /// Runs one piece of work to its end.

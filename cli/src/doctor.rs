@@ -44,15 +44,10 @@ struct Document<'a> {
     global: &'a [fleet::Global],
 }
 
-/// Why nothing could be asked.
-#[derive(Debug, thiserror::Error)]
-#[error("there are no credentials to ask with: {0}")]
-struct NoCredentials(String);
-
 /// Asks every region of the fleet, and says what is wrong and what mends it.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let session = Session::open(&arguments.place)?;
-    session.run(session.ports.credentials()).map_err(NoCredentials)?;
+    session.with_credentials()?;
     let findings = session.run(ask(&session, !arguments.place.is_elsewhere()));
     let well = all_well(&findings);
     let mut out = Leaving(anstream::stdout().lock());

@@ -6,6 +6,7 @@ mod doctor;
 mod evaluate;
 mod features;
 mod halt;
+mod history;
 mod judge;
 mod lift;
 mod models;
@@ -49,6 +50,8 @@ enum Command {
     Score(score::Arguments),
     /// Write a release into home's bucket: the archive first, the manifest last.
     Publish(publish::Arguments),
+    /// Which bytes served a region at a moment, and why, by the ledger; or what was written since.
+    History(history::Arguments),
     /// Stop the line: nothing starts anywhere until the halt is lifted.
     Halt(halt::Arguments),
     /// What the decisions are worth, over many seeded runs.
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Command::Cost(arguments) => cost::run(&arguments),
         Command::Score(arguments) => score::run(&arguments),
         Command::Publish(arguments) => publish::run(&arguments),
+        Command::History(arguments) => history::run(&arguments),
         Command::Halt(arguments) => halt::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Lift(arguments) => lift::run(&arguments),

@@ -5,6 +5,7 @@ mod serve;
 use crate::terminal::{self, Leaving};
 use anstyle::{AnsiColor, Style};
 use jiff::{Timestamp, tz::TimeZone};
+use meridian_domain::telling::who;
 use meridian_local::night::{
     Functions, Line, NightError, Options, RegionEnd, Report, Scenario, ScenarioError, Session, Site,
 };
@@ -146,7 +147,7 @@ fn summary(out: &mut dyn Write, report: &Report, folder: &std::path::Path) -> st
     }
     for execution in &report.executions {
         let at = execution.failed_at.as_ref().map(|action| format!(" at {action}")).unwrap_or_default();
-        writeln!(out, "  {}: the pipeline {}{at}", actor(&execution.execution), execution.ending)?;
+        writeln!(out, "  {}: the pipeline {}{at}", who(&execution.execution), execution.ending)?;
     }
     writeln!(out, "  pages: {}", report.pages.len())?;
     for page in &report.evaluations {
@@ -163,7 +164,7 @@ fn summary(out: &mut dyn Write, report: &Report, folder: &std::path::Path) -> st
 fn region(out: &mut dyn Write, end: &RegionEnd) -> std::io::Result<()> {
     let version = end.version.as_deref().unwrap_or("unknown");
     let since = end.since.map(clock).unwrap_or_else(|| "unknown".to_owned());
-    let by = end.by.as_deref().map_or_else(|| "unknown".to_owned(), actor);
+    let by = end.by.as_deref().map_or_else(|| "unknown".to_owned(), who);
     let halt = end.halt.as_ref().map(|_| ", halted").unwrap_or_default();
     let health = if end.health_changes == 0 { "healthy throughout" } else { "left DNS meanwhile" };
     let title = Style::new().bold();
@@ -172,14 +173,6 @@ fn region(out: &mut dyn Write, end: &RegionEnd) -> std::io::Result<()> {
         "  {title}{:<3}{title:#} {:<15} {version}  since {since}  by {by}  ({}, {health}{halt})",
         end.title, end.region, end.status
     )
-}
-
-/// Who acted, for reading: a wave by the beginning of its execution's id (a UUID), anybody else by name.
-fn actor(name: &str) -> String {
-    match name.split('-').map(str::len).collect::<Vec<_>>().as_slice() {
-        [8, 4, 4, 4, 12] => format!("wave {}", name.chars().take(8).collect::<String>()),
-        _ => name.to_owned(),
-    }
 }
 
 fn clock(at: Timestamp) -> String {

@@ -70,7 +70,8 @@ pub fn warning(message: &str) {
     let _ = writeln!(stderr, "{yellow}warning:{yellow:#} {message}");
 }
 
-fn style(tone: Tone) -> Style {
+/// How a tone looks.
+pub fn style(tone: Tone) -> Style {
     match tone {
         Tone::Plain => Style::new(),
         Tone::Quiet => Style::new().dimmed(),

@@ -132,12 +132,13 @@ fn every_invariant_has_tests_that_exist() {
 
 /// A golden transcript's lines, without insta's header.
 fn golden(name: &str) -> Vec<String> {
-    let folder = root().join("tests/tests/snapshots");
+    let folders = ["tests/tests/snapshots", "cli/tests/snapshots"].map(|folder| root().join(folder));
     let of_name = |path: &PathBuf| {
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         file == format!("{name}.snap") || file.ends_with(&format!("__{name}.snap"))
     };
-    let path = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).find(of_name);
+    let paths = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path());
+    let path = paths.into_iter().find(of_name);
     let path = path.unwrap_or_else(|| panic!("no golden transcript of {name}: run the test of that night"));
     let snapshot = fs::read_to_string(path).unwrap();
     let story = snapshot.splitn(3, "---\n").nth(2).unwrap();

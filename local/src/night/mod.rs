@@ -10,11 +10,12 @@ mod site;
 mod story;
 mod teller;
 
+pub use meridian_domain::telling::Tone;
 pub use report::{Decision, ExecutionEnd, HubProjection, PageSent, REPORT_SCHEMA, RegionEnd, Report};
 pub use scenario::{Ending, Expect, ModelName, Publish, Rerun, Scenario, ScenarioError, SetAside, names};
 pub use session::Session;
 pub use site::Site;
-pub use story::{Line, Narrator, Tone};
+pub use story::{Line, Narrator};
 
 use crate::engine::EngineError;
 use crate::host::wire::WireError;

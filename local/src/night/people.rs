@@ -1,12 +1,13 @@
 //! What training and the people on call do in a night.
 
 use super::scenario::{Publish, Rerun, Scenario, SetAside};
-use super::story::{Line, Narrator, Tone};
+use super::story::{Line, Narrator};
 use super::{NightError, Site, models, setup};
 use crate::direct::DirectPorts;
 use crate::engine::{SharedWorld, lock};
 use crate::host::in_process::block_on;
 use jiff::Timestamp;
+use meridian_domain::telling::Tone;
 use meridian_domain::{Fleet, Manifest, ReleaseId, keys};
 use meridian_handlers::context::Context;
 use meridian_handlers::decrees;

@@ -1,6 +1,7 @@
 //! The pure core of Meridian: fleet policy, release manifests, the planner, the audit, the judge and
 //! the ledger's entries. No clock, no I/O, no async, no SDK: time and observations come in as values.
 
+pub mod account;
 pub mod alarms;
 mod audit;
 pub mod checkpoint;
@@ -17,6 +18,7 @@ pub mod plan;
 mod projection;
 mod release;
 mod runbook;
+pub mod telling;
 pub mod traffic;
 mod verdict;
 

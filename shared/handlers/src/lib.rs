@@ -6,6 +6,7 @@ pub mod decrees;
 pub mod entry;
 pub mod events;
 pub mod files;
+pub mod history;
 pub mod job;
 pub mod journal;
 pub mod lift;

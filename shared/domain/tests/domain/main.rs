@@ -1,6 +1,8 @@
 //! What the core promises, one module a part.
 
 #[cfg(test)]
+mod account;
+#[cfg(test)]
 mod audit_starts;
 #[cfg(test)]
 mod audit_steps;
@@ -75,5 +77,7 @@ mod sights;
 mod skew;
 #[cfg(test)]
 mod stages;
+#[cfg(test)]
+mod telling;
 #[cfg(test)]
 mod way_back;

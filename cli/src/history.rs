@@ -1,0 +1,127 @@
+//! `meridian history`: which bytes served a region at a moment, and why, by the ledger.
+
+mod document;
+mod moment;
+mod page;
+mod sentences;
+
+use crate::aws::{Place, Session};
+use crate::terminal::Leaving;
+use jiff::Timestamp;
+use meridian_domain::{Chain, Entry, Fleet, Region};
+use meridian_handlers::history::{Read, RegionTold, between, read, tell};
+use moment::{Since, moment};
+use std::error::Error;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Something could not be read, or was altered; the rest is told.
+const NOT_WHOLE: u8 = 1;
+
+/// What `meridian history` is asked.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Reads every chain from its beginning and checks each entry's hash; writes nothing, and asks no \
+                        endpoint: what SageMaker says now is the doctor's to tell.\n\nExit code: 0 all was told and \
+                        verified; 1 something could not be read or is altered, the rest was told; 2 wrong input."
+)]
+pub struct Arguments {
+    /// A region of the fleet, by its title or AWS's name, such as JP or ap-northeast-1; may be repeated [default: all].
+    #[arg(long = "region", value_name = "REGION")]
+    regions: Vec<String>,
+    /// The moment that is asked for, such as 2026-11-20T03:47Z or "2026-11-20 03:47" (UTC); the end, with --since
+    /// [default: now].
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    at: Option<Timestamp>,
+    /// Tell every entry since then instead, a moment or a time before the end, such as 2h.
+    #[arg(long, value_name = "TIME|DURATION")]
+    since: Option<Since>,
+    /// Print the document for machines.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// What was asked that makes no sense.
+#[derive(Debug, thiserror::Error)]
+enum AskedError {
+    #[error("--region {asked}: fleet {fleet} has no such region: it has {known}")]
+    Region { asked: String, fleet: String, known: String },
+    #[error("--since {since} is not before the end, {until}: give an earlier --since, or a later --at")]
+    Order { since: Timestamp, until: Timestamp },
+}
+
+/// What was read and found, to be told to people or machines.
+struct Told<'a> {
+    fleet: &'a Fleet,
+    at: Timestamp,
+    since: Option<Timestamp>,
+    chains: &'a [Read],
+    /// Without `since`.
+    regions: &'a [RegionTold],
+    /// With it.
+    entries: &'a [(&'a Chain, &'a Entry)],
+}
+
+impl Told<'_> {
+    fn is_whole(&self) -> bool {
+        self.chains.iter().all(|read| read.head.is_ok()) && self.regions.iter().all(RegionTold::is_whole)
+    }
+}
+
+/// Reads the ledger, and tells what it says.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
+    let session = Session::open(&arguments.place)?;
+    let fleet = &*session.fleet;
+    let regions = chosen(fleet, &arguments.regions)?;
+    let until = arguments.at.unwrap_or_else(|| session.now());
+    let since = arguments.since.map(|since| since.before(until)).transpose()?;
+    if let Some(since) = since.filter(|since| *since >= until) {
+        return Err(AskedError::Order { since, until }.into());
+    }
+    session.with_credentials()?;
+    let chains = session.run(read(&session.ports, fleet, &regions));
+    let at = arguments.at.unwrap_or_else(|| latest(&chains).map_or(until, |latest| latest.max(until)));
+    let (mut told, mut entries) = (Vec::new(), Vec::new());
+    match since {
+        None => told = session.run(tell(&session.ports, &regions, &chains, at)),
+        Some(since) => entries = about(&regions, between(&chains, since, at)),
+    }
+    let told = Told { fleet, at, since, chains: &chains, regions: &told, entries: &entries };
+    if arguments.json {
+        let mut stdout = Leaving(std::io::stdout().lock());
+        serde_json::to_writer_pretty(&mut stdout, &document::Document::of(&told))?;
+        writeln!(stdout)?;
+        stdout.flush()?;
+    } else {
+        page::write(&mut Leaving(anstream::stdout().lock()), &told)?;
+    }
+    Ok(if told.is_whole() { ExitCode::SUCCESS } else { ExitCode::from(NOT_WHOLE) })
+}
+
+/// The regions that were asked for, in the fleet's order; all where none was.
+fn chosen<'a>(fleet: &'a Fleet, asked: &[String]) -> Result<Vec<&'a Region>, AskedError> {
+    let is = |region: &Region, asked: &str| region.title == asked || region.name.as_str() == asked;
+    if let Some(unknown) = asked.iter().find(|asked| !fleet.regions.iter().any(|region| is(region, asked))) {
+        let known = fleet.regions.iter().map(|region| format!("{} ({})", region.title, region.name));
+        let known = known.collect::<Vec<_>>().join(", ");
+        return Err(AskedError::Region { asked: unknown.clone(), fleet: fleet.name.to_string(), known });
+    }
+    let wanted = |region: &&Region| asked.is_empty() || asked.iter().any(|asked| is(region, asked));
+    Ok(fleet.regions.iter().filter(wanted).collect())
+}
+
+/// When the newest entry was written: the machine's clock may be behind it, and a local world's is another.
+fn latest(chains: &[Read]) -> Option<Timestamp> {
+    chains.iter().flat_map(|read| &read.entries).map(|entry| entry.at).max()
+}
+
+/// Of the hub's entries those that are about the regions, or about the whole fleet.
+fn about<'a>(regions: &[&Region], entries: Vec<(&'a Chain, &'a Entry)>) -> Vec<(&'a Chain, &'a Entry)> {
+    let is_about = |(_, entry): &(&Chain, &Entry)| {
+        let subject = meridian_domain::telling::subject(&entry.record);
+        subject.is_none_or(|subject| regions.iter().any(|region| region.name == *subject))
+    };
+    entries.into_iter().filter(is_about).collect()
+}

@@ -1,0 +1,119 @@
+//! The document for machines: `docs/history.md` describes it.
+
+use super::{Told, sentences};
+use jiff::Timestamp;
+use meridian_domain::account::Account;
+use meridian_domain::telling::Phrasebook;
+use meridian_domain::{Entry, File, Image, RegionName, ReleaseId, Sha256, Version};
+use meridian_handlers::history::{Bytes, Read, RegionTold, Trouble};
+use serde::Serialize;
+
+/// Version of the document.
+const SCHEMA: u32 = 1;
+
+#[derive(Debug, Serialize)]
+pub struct Document<'a> {
+    schema: u32,
+    fleet: &'a str,
+    at: Timestamp,
+    since: Option<Timestamp>,
+    whole: bool,
+    regions: Vec<RegionDocument<'a>>,
+    entries: Vec<EntryDocument<'a>>,
+    chains: Vec<ChainDocument<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct RegionDocument<'a> {
+    region: &'a RegionName,
+    title: &'a str,
+    told: Option<&'a Account>,
+    bytes: Vec<BytesDocument<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct BytesDocument<'a> {
+    release: ReleaseId,
+    version: &'a Version,
+    archive: Option<&'a File>,
+    image: Option<&'a Image>,
+    trouble: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct EntryDocument<'a> {
+    chain: String,
+    region: &'a RegionName,
+    words: String,
+    #[serde(flatten)]
+    entry: &'a Entry,
+}
+
+#[derive(Debug, Serialize)]
+struct ChainDocument<'a> {
+    chain: String,
+    region: &'a RegionName,
+    verified: bool,
+    entries: usize,
+    head: Option<Sha256>,
+    altered: bool,
+    trouble: Option<String>,
+}
+
+impl<'a> Document<'a> {
+    pub fn of(told: &'a Told<'_>) -> Self {
+        let words = sentences::names(told.chains);
+        Self {
+            schema: SCHEMA,
+            fleet: told.fleet.name.as_str(),
+            at: told.at,
+            since: told.since,
+            whole: told.is_whole(),
+            regions: told.regions.iter().map(|region| region_document(told, region)).collect(),
+            entries: entries(told, &words),
+            chains: told.chains.iter().map(chain).collect(),
+        }
+    }
+}
+
+fn region_document<'a>(told: &'a Told<'_>, region: &'a RegionTold) -> RegionDocument<'a> {
+    RegionDocument {
+        region: &region.region,
+        title: told.fleet.title(&region.region),
+        told: region.account.as_ref(),
+        bytes: region.bytes.iter().map(bytes).collect(),
+    }
+}
+
+fn bytes(bytes: &Bytes) -> BytesDocument<'_> {
+    let manifest = bytes.manifest.as_ref();
+    BytesDocument {
+        release: bytes.release,
+        version: &bytes.version,
+        archive: manifest.ok().map(|manifest| &manifest.archive),
+        image: manifest.ok().map(|manifest| &manifest.image),
+        trouble: manifest.err().map(ToString::to_string),
+    }
+}
+
+fn entries<'a>(told: &'a Told<'_>, words: &Phrasebook) -> Vec<EntryDocument<'a>> {
+    let one = |(chain, entry): &(&'a meridian_domain::Chain, &'a Entry)| EntryDocument {
+        chain: chain.to_string(),
+        region: sentences::place(told.fleet, chain, entry),
+        words: words.say_any(told.fleet, entry).1,
+        entry,
+    };
+    told.entries.iter().map(one).collect()
+}
+
+fn chain(read: &Read) -> ChainDocument<'_> {
+    ChainDocument {
+        chain: read.chain.to_string(),
+        region: &read.region,
+        verified: read.head.is_ok(),
+        entries: read.entries.len(),
+        head: read.head.as_ref().ok().map(|head| head.prev),
+        altered: matches!(read.head, Err(Trouble::Altered(_))),
+        trouble: read.head.as_ref().err().map(ToString::to_string),
+    }
+}

@@ -1,0 +1,184 @@
+//! The history as a person reads it.
+
+use super::Told;
+use super::sentences::{self, Clock, day};
+use crate::terminal;
+use anstyle::Style;
+use meridian_domain::account::Account;
+use meridian_domain::telling::{Phrasebook, Tone, who};
+use meridian_domain::{Fleet, Image, Manifest};
+use meridian_handlers::history::{Bytes, Read, RegionTold, Trouble};
+use meridian_local::night::Line;
+use std::io::{self, Write};
+
+/// Columns of running text.
+const WIDTH: usize = 112;
+/// Columns before a sentence: `    way back  `.
+const INDENT: usize = 14;
+
+/// Writes the page.
+///
+/// # Errors
+/// The stream is closed.
+pub fn write(out: &mut impl Write, told: &Told<'_>) -> io::Result<()> {
+    let words = sentences::names(told.chains);
+    match told.since {
+        None => moment(out, told, &words)?,
+        Some(_) => entries(out, told, &words)?,
+    }
+    chains(out, told)
+}
+
+fn moment(out: &mut impl Write, told: &Told<'_>, words: &Phrasebook) -> io::Result<()> {
+    let bold = Style::new().bold();
+    let clock = told.at.strftime("%H:%M:%S");
+    writeln!(out, "{bold}What served {} on {} at {clock} UTC{bold:#}, by its ledger\n", told.fleet.name, day(told.at))?;
+    for region in told.regions {
+        one(out, told, region, words)?;
+    }
+    bytes(out, told)
+}
+
+fn one(out: &mut impl Write, told: &Told<'_>, region: &RegionTold, words: &Phrasebook) -> io::Result<()> {
+    let (bold, title) = (Style::new().bold(), told.fleet.title(&region.region));
+    let (tone, headline) = match &region.account {
+        Some(account) => sentences::headline(account),
+        None => (Tone::Bad, "UNKNOWN: its ledger cannot be read, or is altered".to_owned()),
+    };
+    let style = terminal::style(tone);
+    writeln!(out, "{bold}{title:<3}{bold:#} {:<15} {style}{headline}{style:#}", region.region)?;
+    if let Some(account) = &region.account {
+        details(out, told, account, words)?;
+    }
+    writeln!(out)
+}
+
+fn details(out: &mut impl Write, told: &Told<'_>, account: &Account, words: &Phrasebook) -> io::Result<()> {
+    let clock = Clock(told.at);
+    for answer in &account.answers {
+        sentence(out, answer.target.version.as_str(), &sentences::answer(answer, &clock))?;
+        sentence(out, "", &sentences::proof(&answer.proof, &clock))?;
+    }
+    if let Some(unknown) = &account.unknown {
+        sentence(out, "unknown", &format!("since {}: {}", clock.of(unknown.since), unknown.why))?;
+    }
+    if let Some(update) = &account.update {
+        sentence(out, "update", &sentences::update(update, &clock, told.fleet, words))?;
+    }
+    let back = account.way_back.as_ref().map(|back| format!("{}, {}", back.version, back.config));
+    sentence(out, "way back", &back.unwrap_or_else(|| "none on record".to_owned()))?;
+    if let Some(ill) = &account.ill {
+        let (since, by) = (clock.of(ill.since), who(ill.wave.as_str()));
+        sentence(out, "ill", &format!("its control plane had not answered {by} since {since} ({})", ill.why))?;
+    }
+    if let Some(left) = &account.deferred {
+        let (since, by, release) = (clock.of(left.at), who(left.wave.as_str()), words.version(&left.release));
+        sentence(out, "deferred", &format!("{by} had gone on to {release} without it since {since}: {}", left.why))?;
+    }
+    for halt in &account.halts {
+        let (place, since) = (if halt.fleet { "the whole fleet" } else { "here" }, clock.of(halt.at));
+        sentence(out, "halt", &format!("{place}, since {since} by {}: {}", who(halt.by.as_str()), halt.why))?;
+    }
+    if !account.hub_known {
+        sentence(out, "unknown", "approval, deferral and the fleet's halt: the hub's chain cannot be read")?;
+    }
+    Ok(())
+}
+
+/// Each release once, with the regions whose own buckets say so; what a bucket cannot say, by region.
+fn bytes(out: &mut impl Write, told: &Told<'_>) -> io::Result<()> {
+    let mut known: Vec<(&Bytes, &Manifest, Vec<&str>)> = Vec::new();
+    let mut wrong: Vec<(&str, &Bytes, String)> = Vec::new();
+    for region in told.regions {
+        let title = told.fleet.title(&region.region);
+        for bytes in &region.bytes {
+            match (&bytes.manifest, known.iter_mut().find(|(own, ..)| own.release == bytes.release)) {
+                (Ok(_), Some((.., titles))) => titles.push(title),
+                (Ok(manifest), None) => known.push((bytes, manifest, vec![title])),
+                (Err(error), _) => wrong.push((title, bytes, error.to_string())),
+            }
+        }
+    }
+    if known.is_empty() && wrong.is_empty() {
+        return Ok(());
+    }
+    let bold = Style::new().bold();
+    writeln!(out, "{bold}The bytes{bold:#}, by the manifest in each region's own bucket")?;
+    for (bytes, manifest, titles) in known {
+        writeln!(out, "  {}  release {}  ({})", bytes.version, bytes.release, titles.join(", "))?;
+        writeln!(out, "        archive {}  {} bytes", manifest.archive.sha256, manifest.archive.bytes)?;
+        writeln!(out, "        image   {}  {}", manifest.image.digest, image(&manifest.image))?;
+    }
+    let style = terminal::style(Tone::Bad);
+    for (title, bytes, error) in wrong {
+        let text = format!("{title} cannot tell the bytes of {} (release {}): {error}", bytes.version, bytes.release);
+        wrapped(out, "  ", 8, style, &text)?;
+    }
+    writeln!(out)
+}
+
+fn image(image: &Image) -> String {
+    let tag = image.version.map(|version| format!(" (SageMaker's {version})")).unwrap_or_default();
+    format!("{}{tag}", image.repository)
+}
+
+fn entries(out: &mut impl Write, told: &Told<'_>, words: &Phrasebook) -> io::Result<()> {
+    let mut last = None;
+    for (chain, entry) in told.entries {
+        if last.replace(day(entry.at)) != Some(day(entry.at)) {
+            let bold = Style::new().bold();
+            writeln!(out, "{bold}{} UTC, {}{bold:#}", day(entry.at), told.fleet.name)?;
+        }
+        let (tone, text) = words.say_any(told.fleet, entry);
+        let place = told.fleet.title(sentences::place(told.fleet, chain, entry)).to_owned();
+        terminal::line(out, &Line { at: entry.at, place, text, tone })?;
+    }
+    if told.entries.is_empty() {
+        let since = told.since.unwrap_or(told.at);
+        writeln!(out, "Nothing was written from {since} to {}.", told.at)?;
+    }
+    writeln!(out)
+}
+
+fn chains(out: &mut impl Write, told: &Told<'_>) -> io::Result<()> {
+    let bold = Style::new().bold();
+    writeln!(out, "{bold}The chains{bold:#}, each read from its beginning")?;
+    told.chains.iter().try_for_each(|read| chain(out, told.fleet, read))
+}
+
+fn chain(out: &mut impl Write, fleet: &Fleet, read: &Read) -> io::Result<()> {
+    let name = format!("  {:<15} ", read.chain.to_string());
+    let (tone, text) = match &read.head {
+        Ok(head) if head.next == 0 => (Tone::Plain, "empty: nothing was ever written".to_owned()),
+        // Not wrapped: the hash is there to be copied.
+        Ok(head) => return writeln!(out, "{name}{} entries, whole chain verified, head {}", head.next, head.prev),
+        Err(Trouble::Unread(error)) => (Tone::Bad, format!("UNKNOWN, it cannot be read: {error}")),
+        Err(Trouble::Altered(error)) => {
+            let bucket = fleet.region(&read.region).map(|region| region.bucket.to_string()).unwrap_or_default();
+            let count = read.entries.len();
+            (Tone::Bad, format!("ALTERED: {error}, bucket {bucket}; the {count} entries before it can be believed"))
+        }
+    };
+    wrapped(out, &name, name.len(), terminal::style(tone), &text)
+}
+
+/// `    way back  text`, with further lines under the first.
+fn sentence(out: &mut impl Write, label: &str, text: &str) -> io::Result<()> {
+    wrapped(out, &format!("    {label:<10}"), INDENT, Style::new(), text)
+}
+
+fn wrapped(out: &mut impl Write, lead: &str, indent: usize, style: Style, text: &str) -> io::Result<()> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(last) if last.is_empty() => last.push_str(word),
+            Some(last) if indent + last.chars().count() + 1 + word.chars().count() <= WIDTH => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    let text = lines.join(&format!("\n{:indent$}", ""));
+    writeln!(out, "{lead}{style}{text}{style:#}")
+}

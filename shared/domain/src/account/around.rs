@@ -1,0 +1,100 @@
+//! What stood around a region at a moment: halts, a wave that had left it behind, a control plane that did not answer.
+
+use crate::ledger::{Entry, Record};
+use crate::names::{Actor, RegionName, ReleaseId};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// A halt that held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Halt {
+    /// Since when.
+    pub at: Timestamp,
+    /// Who set it.
+    pub by: Actor,
+    /// Why.
+    pub why: String,
+    /// True for the whole fleet's, which stands in the hub's chain; false for the region's own.
+    pub fleet: bool,
+}
+
+/// A wave that went on without the region.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Deferral {
+    /// Since when.
+    pub at: Timestamp,
+    /// Which wave.
+    pub wave: Actor,
+    /// The release that the region did not get.
+    pub release: ReleaseId,
+    /// Why, in the words of that moment.
+    pub why: String,
+}
+
+/// A control plane that did not answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Illness {
+    /// Since when.
+    pub since: Timestamp,
+    /// The wave that saw it.
+    pub wave: Actor,
+    /// What was asked, and what came of it.
+    pub why: String,
+}
+
+/// The halts that held.
+pub(super) fn halts(region: &[Entry], hub: Option<&[Entry]>) -> Vec<Halt> {
+    let own = halt(region, false);
+    own.into_iter().chain(hub.and_then(|hub| halt(hub, true))).collect()
+}
+
+fn halt(entries: &[Entry], fleet: bool) -> Option<Halt> {
+    let word = entries.iter().rev().find(|entry| matches!(entry.record, Record::Halted { .. } | Record::Lifted { .. }));
+    match word.map(|entry| (entry, &entry.record)) {
+        Some((entry, Record::Halted { why })) => {
+            Some(Halt { at: entry.at, by: entry.actor.clone(), why: why.clone(), fleet })
+        }
+        _ => None,
+    }
+}
+
+/// The last wave that had left the region behind, unless another took it up since, or it got there by itself.
+pub(super) fn deferral(region: &RegionName, own: &[Entry], hub: &[Entry]) -> Option<Deferral> {
+    let last = hub.iter().rev().find_map(|entry| match &entry.record {
+        Record::Deferred { region: deferred, execution, release, why } if deferred == region => {
+            Some(Deferral { at: entry.at, wave: execution.clone(), release: *release, why: why.clone() })
+        }
+        Record::WaveStarted { release, execution, late, .. } if late.contains(region) => Some(Deferral {
+            at: entry.at,
+            wave: execution.clone(),
+            release: *release,
+            why: "its replica did not arrive in time".to_owned(),
+        }),
+        _ => None,
+    })?;
+    let is_over = |entry: &Entry| match &entry.record {
+        Record::UpdateIntended { epoch, .. } => epoch.is_some(),
+        Record::Confirmed { target, .. } => target.release == last.release,
+        _ => false,
+    };
+    let over = own.iter().any(|entry| entry.at > last.at && is_over(entry));
+    (!over).then_some(last)
+}
+
+/// Since when home had no answer from the region's control plane, unless the region has shown since that it answers.
+pub(super) fn illness(region: &RegionName, own: &[Entry], hub: &[Entry]) -> Option<Illness> {
+    let mut ill: Option<Illness> = None;
+    for entry in hub {
+        match &entry.record {
+            Record::RegionIll { region: other, execution, why } if other == region => {
+                ill.get_or_insert_with(|| Illness { since: entry.at, wave: execution.clone(), why: why.clone() });
+            }
+            Record::RegionWell { region: other, .. } if other == region => ill = None,
+            _ => {}
+        }
+    }
+    let answers = |record: &Record| {
+        matches!(record, Record::Reverted { .. } | Record::Settled { .. } | Record::UpdateStarted { .. })
+    };
+    ill.filter(|ill| !own.iter().any(|entry| entry.at > ill.since && answers(&entry.record)))
+}

@@ -1,0 +1,211 @@
+//! The ledger's entries in words: what a night's story and `meridian history` both say of them.
+
+mod rest;
+
+use crate::Target;
+use crate::fleet::Fleet;
+use crate::ledger::{Entry, Record};
+use crate::names::{RegionName, ReleaseId};
+use crate::verdict::{Decision, Verdict};
+use std::collections::BTreeMap;
+
+/// How a line is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// What happens.
+    Plain,
+    /// Of small interest.
+    Quiet,
+    /// Something went well that mattered.
+    Good,
+    /// Something is not as it should be.
+    Warn,
+    /// Something went wrong, or was taken back.
+    Bad,
+    /// A page to the people on call.
+    Page,
+}
+
+/// The names that people know, learned from the entries themselves, so that they read versions and not digests.
+#[derive(Clone, Debug, Default)]
+pub struct Phrasebook {
+    versions: BTreeMap<ReleaseId, String>,
+    configs: BTreeMap<String, String>,
+}
+
+impl Phrasebook {
+    /// Learns a release's human name.
+    pub fn meet(&mut self, release: ReleaseId, version: &str) {
+        self.versions.insert(release, version.to_owned());
+    }
+
+    /// Learns which version a configuration serves.
+    pub fn meet_target(&mut self, target: &Target) {
+        self.meet(target.release, target.version.as_str());
+        self.configs.insert(target.config.to_string(), target.version.to_string());
+    }
+
+    /// A release's human name; the beginning of its digest where nobody has said it.
+    pub fn version(&self, release: &ReleaseId) -> String {
+        self.versions.get(release).cloned().unwrap_or_else(|| release.short())
+    }
+
+    /// The version that a configuration serves; the configuration's name where nobody has said it.
+    pub fn config<'a>(&'a self, name: &'a str) -> &'a str {
+        self.configs.get(name).map_or(name, String::as_str)
+    }
+
+    /// Learns the names that a record says.
+    pub fn learn(&mut self, record: &Record) {
+        match record {
+            Record::WaveStarted { release, version, .. } | Record::Attested { release, version } => {
+                self.meet(*release, version.as_str());
+            }
+            Record::UpdateIntended { target, .. }
+            | Record::Confirmed { target, .. }
+            | Record::Settled { target, .. } => self.meet_target(target),
+            Record::Reverted { from, to, .. } => {
+                self.meet_target(from);
+                self.meet_target(to);
+            }
+            _ => {}
+        }
+    }
+
+    /// An entry in words, if a person wants to read it in a story.
+    pub fn say(&self, fleet: &Fleet, entry: &Entry) -> Option<(Tone, String)> {
+        person(fleet, entry).or_else(|| self.hub(fleet, &entry.record)).or_else(|| self.region(&entry.record))
+    }
+
+    /// Any entry in words: those that a story leaves out as well, as quiet ones.
+    pub fn say_any(&self, fleet: &Fleet, entry: &Entry) -> (Tone, String) {
+        self.say(fleet, entry).unwrap_or_else(|| self.rest(fleet, &entry.record))
+    }
+
+    fn hub(&self, fleet: &Fleet, record: &Record) -> Option<(Tone, String)> {
+        Some(match record {
+            Record::WaveStarted { version, late, .. } if late.is_empty() => {
+                (Tone::Plain, format!("every region has attested {version}: the wave starts"))
+            }
+            Record::WaveStarted { version, late, .. } => {
+                let late: Vec<&str> = late.iter().map(|region| fleet.title(region)).collect();
+                (Tone::Warn, format!("the wave of {version} starts without {}: no replica in time", late.join(", ")))
+            }
+            Record::Evaluated { release, verdict, why, .. } => {
+                let tone = if *verdict == Verdict::Pass { Tone::Good } else { Tone::Bad };
+                (tone, format!("evaluation of {}: {verdict}: {}", self.version(release), brief(why)))
+            }
+            Record::Approved { release } => (Tone::Good, format!("{} is approved", self.version(release))),
+            Record::Rejected { release, why } => {
+                (Tone::Bad, format!("{} is rejected: {}", self.version(release), brief(why)))
+            }
+            Record::RegionIll { why, .. } => (Tone::Warn, format!("the control plane does not answer ({why})")),
+            Record::RegionWell { .. } => (Tone::Plain, "the control plane answers again".to_owned()),
+            Record::Deferred { why, release, .. } => {
+                (Tone::Bad, format!("deferred, the others go on to {}: {why}", self.version(release)))
+            }
+            Record::Condemned { release, why, .. } => {
+                (Tone::Bad, format!("{} is condemned, the wave stops: {why}", self.version(release)))
+            }
+            Record::WaveEnded { release, lagging, .. } if lagging.is_empty() => {
+                (Tone::Good, format!("the wave of {} is complete", self.version(release)))
+            }
+            Record::WaveEnded { release, lagging, .. } => {
+                let lagging: Vec<&str> = lagging.iter().map(|region| fleet.title(region)).collect();
+                (Tone::Warn, format!("the wave of {} ended without {}", self.version(release), lagging.join(", ")))
+            }
+            Record::SkewTold { why, .. } => (Tone::Warn, why.clone()),
+            Record::StepRefused { step, notes, .. } => {
+                (Tone::Bad, format!("the audit refused to {step}: {}", notes.join("; ")))
+            }
+            Record::LeaseTaken { epoch, .. } => (Tone::Quiet, format!("the wave holds the fleet, epoch {epoch}")),
+            _ => return None,
+        })
+    }
+
+    fn region(&self, record: &Record) -> Option<(Tone, String)> {
+        Some(match record {
+            Record::Attested { version, .. } => {
+                (Tone::Plain, format!("attested: {version}'s bytes here are the ones that its manifest names"))
+            }
+            Record::UpdateIntended { target, back: Some(back), .. } => (
+                Tone::Plain,
+                format!("update to {} ({}); the way back is {}", target.version, target.release.short(), back.version),
+            ),
+            Record::UpdateIntended { target, back: None, epoch: Some(_), .. } => (
+                Tone::Plain,
+                format!("first release: {} ({}); there is no way back", target.version, target.release.short()),
+            ),
+            Record::UpdateIntended { target, back: None, .. } => {
+                (Tone::Bad, format!("goes back to {}", target.version))
+            }
+            Record::Decided { decision: Decision::Proceed, why, .. } => (Tone::Good, format!("PROCEED: {why}")),
+            Record::Decided { decision: Decision::Hold, why, .. } => (Tone::Warn, format!("HOLD: {why}")),
+            Record::Decided { decision: Decision::Revert, why, .. } => (Tone::Bad, format!("REVERT: {why}")),
+            Record::Confirmed { target, golden, .. } => (
+                Tone::Good,
+                format!("on {}: {golden} of {golden} golden records answered with its scores", target.version),
+            ),
+            Record::FullLoadJudged { why, judgement: Some(judgement), .. } => {
+                (Tone::Good, format!("at full load, against the hour before: {}: {}", judgement.verdict, brief(why)))
+            }
+            Record::FullLoadJudged { why, judgement: None, .. } => (Tone::Plain, format!("at full load: {why}")),
+            Record::Settled { target, .. } => (Tone::Quiet, format!("settled on {}", target.version)),
+            Record::BytesUnknown { why, .. } => (Tone::Bad, format!("UNKNOWN: nobody knows which bytes serve: {why}")),
+            Record::ScalingIntended { floor, .. } if floor.failover => {
+                (Tone::Quiet, format!("is to have {} instances, should another region's customers come", floor.least))
+            }
+            Record::InstancesAwaited { there, .. } => {
+                (Tone::Quiet, if *there { "has them" } else { "does not get them" }.to_owned())
+            }
+            Record::Reverted { from, to, why } => {
+                (Tone::Bad, format!("back on {} from {}: {why}", to.version, from.version))
+            }
+            Record::Halted { why } => (Tone::Bad, format!("HALT: {why}")),
+            Record::Lifted { why } => (Tone::Good, format!("the halt is lifted: {why}")),
+            _ => return None,
+        })
+    }
+}
+
+/// What a person wrote: who it was is the entry's to say.
+fn person(fleet: &Fleet, entry: &Entry) -> Option<(Tone, String)> {
+    let Record::Overridden { what, region, why, until } = &entry.record else { return None };
+    let place = region.as_ref().map_or("every region", |region| fleet.title(region));
+    let until = until.strftime("%H:%M UTC");
+    Some((
+        Tone::Warn,
+        format!("OVERRIDE by {}: the {what} does not hold for {place} until {until}: {why}", entry.actor),
+    ))
+}
+
+/// The region that an entry of the hub's chain is about.
+pub fn subject(record: &Record) -> Option<&RegionName> {
+    match record {
+        Record::RegionIll { region, .. }
+        | Record::RegionWell { region, .. }
+        | Record::Deferred { region, .. }
+        | Record::SkewTold { region, .. }
+        | Record::Condemned { region, .. } => Some(region),
+        Record::Overridden { region, .. } => region.as_ref(),
+        _ => None,
+    }
+}
+
+/// The first of several reasons, and how many more there are: the ledger has them all.
+pub fn brief(reasons: &str) -> String {
+    let mut parts = reasons.split("; ");
+    let first = parts.next().unwrap_or_default();
+    match parts.count() {
+        0 => first.to_owned(),
+        more => format!("{first} (and {more} more)"),
+    }
+}
+
+/// Who acted, for reading: a wave by the beginning of its execution's id (a UUID), anybody else by name.
+pub fn who(actor: &str) -> String {
+    match actor.split('-').map(str::len).collect::<Vec<_>>().as_slice() {
+        [8, 4, 4, 4, 12] => format!("wave {}", actor.chars().take(8).collect::<String>()),
+        _ => actor.to_owned(),
+    }
+}

@@ -1,0 +1,150 @@
+use super::*;
+use crate::ports::{ErrorKind, PortError};
+use crate::testing::{World, at_once, fleet, name};
+use jiff::SignedDuration;
+use meridian_domain::account::State;
+use meridian_domain::{Record, Sha256, Target, keys};
+
+const JP: &str = "ap-northeast-1";
+const BR: &str = "sa-east-1";
+
+fn halted(why: &str) -> Record {
+    Record::Halted { why: why.to_owned() }
+}
+
+fn regions<'a>(fleet: &'a Fleet, names: &[&str]) -> Vec<&'a Region> {
+    names.iter().map(|own| fleet.region(&name(own)).unwrap()).collect()
+}
+
+fn chain(region: &str) -> Chain {
+    Chain::Region(name(region))
+}
+
+/// A manifest that lies in JP's bucket, as the installation's release, which serves.
+fn serving(world: &World) -> Manifest {
+    let fleet = fleet();
+    let file = |key: String, digest| meridian_domain::File { key, sha256: digest, bytes: 10 };
+    let (archive, holdout) = (Sha256::of(b"archive"), Sha256::of(b"holdout"));
+    let manifest = Manifest {
+        schema: meridian_domain::MANIFEST_SCHEMA,
+        fleet: fleet.name.clone(),
+        version: "v426".parse().unwrap(),
+        created: *world.now.borrow(),
+        archive: file(keys::archive(archive), archive),
+        image: meridian_domain::Image { repository: "xgboost".to_owned(), digest: Sha256::of(b"image"), version: None },
+        features: vec!["amount".to_owned()],
+        operating_threshold: 0.5,
+        holdout: file(keys::holdout(holdout), holdout),
+        provenance: Default::default(),
+    };
+    let target = Target::of(&fleet, fleet.region(&name(JP)).unwrap(), manifest.id(), &manifest.version);
+    let execution = "installation".parse().unwrap();
+    world.write(&name(JP), chain(JP), "installation", Record::Confirmed { target, execution, golden: 200 });
+    let key = (name(JP), keys::manifest(manifest.id()));
+    world.objects.borrow_mut().insert(key, manifest.to_bytes().into());
+    manifest
+}
+
+fn told(world: &World, names: &[&str]) -> (Vec<Read>, Vec<RegionTold>) {
+    let fleet = fleet();
+    let regions = regions(&fleet, names);
+    let chains = at_once(read(world, &fleet, &regions));
+    let told = at_once(tell(world, &regions, &chains, *world.now.borrow()));
+    (chains, told)
+}
+
+#[test]
+fn the_bytes_are_the_ones_that_the_regions_own_manifest_names() {
+    let world = World::default();
+    let manifest = serving(&world);
+    let (chains, told) = told(&world, &[JP]);
+    assert!(chains.iter().all(|read| read.head.is_ok()));
+    assert_eq!(told[0].account.as_ref().unwrap().state, State::One);
+    assert_eq!(told[0].bytes[0].manifest.as_ref().unwrap().archive, manifest.archive);
+    assert!(told[0].is_whole());
+    // Other bytes under the manifest's key are no manifest of this release.
+    let key = (name(JP), keys::manifest(manifest.id()));
+    world.objects.borrow_mut().insert(key.clone(), "{}".into());
+    let (_, told) = super::tests::told(&world, &[JP]);
+    assert!(told[0].bytes[0].manifest.as_ref().unwrap_err().is_altered() && !told[0].is_whole());
+    world.objects.borrow_mut().remove(&key);
+    let (_, told) = super::tests::told(&world, &[JP]);
+    assert!(told[0].bytes[0].manifest.as_ref().unwrap_err().is_missing() && !told[0].is_whole());
+}
+
+#[test]
+fn a_region_whose_bucket_is_dark_is_unknown_and_the_others_are_told() {
+    let world = World::default();
+    serving(&world);
+    world.dark.borrow_mut().insert(name(BR));
+    let (chains, told) = told(&world, &[JP, BR]);
+    let broken: Vec<_> = chains.iter().filter(|read| read.head.is_err()).map(|read| read.chain.clone()).collect();
+    assert_eq!(broken, [chain(BR)]);
+    let unread = |error: &Trouble| matches!(error, Trouble::Unread(PortError { kind: ErrorKind::Unreachable, .. }));
+    assert!(chains[2].head.as_ref().is_err_and(unread));
+    assert!(told[0].account.as_ref().is_some_and(|account| account.hub_known) && told[1].account.is_none());
+}
+
+/// Home's bucket holds two chains; without it, what stands in the hub's is unknown, and each region's own is not.
+#[test]
+fn without_home_the_regions_are_told_and_the_hub_is_not_assumed() {
+    let world = World::default();
+    serving(&world);
+    world.dark.borrow_mut().insert(fleet().home);
+    let (_, told) = told(&world, &[JP]);
+    let account = told[0].account.as_ref().unwrap();
+    assert_eq!((account.state, account.hub_known), (State::One, false));
+}
+
+#[test]
+fn an_altered_chain_is_believed_up_to_what_others_vouch_for() {
+    let world = World::default();
+    serving(&world);
+    for why in ["one", "two", "three", "four"] {
+        world.write(&name(JP), chain(JP), "maria", halted(why));
+    }
+    let alter = |change: &dyn Fn(&mut Vec<Entry>)| {
+        change(world.chains.borrow_mut().get_mut(&(name(JP), chain(JP))).unwrap());
+    };
+    let kept = world.chains.borrow().clone();
+    for (change, words, believed) in [
+        // Entry 2 says something else: 3 does not carry its hash, so nobody vouches for 2.
+        (&(|entries: &mut Vec<Entry>| entries[2].record = halted("another")) as &dyn Fn(&mut Vec<Entry>), "entry 3", 2),
+        (&|entries| drop(entries.remove(2)), "entry 3 stands where 2 belongs", 1),
+        (&|entries| drop(entries.remove(0)), "entry 1 stands where 0 belongs", 0),
+    ] {
+        alter(change);
+        let (chains, told) = told(&world, &[JP]);
+        let error = chains[1].head.as_ref().unwrap_err().to_string();
+        assert!(error.contains(words) && error.contains("object versions"), "{error}");
+        assert_eq!((chains[1].entries.len(), &told[0].account), (believed, &None), "{words}");
+        *world.chains.borrow_mut() = kept.clone();
+    }
+}
+
+#[test]
+fn entries_are_told_in_order_of_time_and_each_chain_in_its_own() {
+    let (world, fleet) = (World::default(), fleet());
+    let start = *world.now.borrow();
+    let write = |seconds: i64, region: &str, chain: Chain, why: &str| {
+        *world.now.borrow_mut() = start + SignedDuration::from_secs(seconds);
+        world.write(&name(region), chain, "maria", halted(why));
+    };
+    let home = fleet.home.as_str();
+    write(0, JP, chain(JP), "before");
+    write(10, JP, chain(JP), "a");
+    write(30, JP, chain(JP), "d");
+    // A writer whose clock is late.
+    write(20, JP, chain(JP), "e");
+    write(10, home, Chain::Home, "b");
+    write(25, home, Chain::Home, "c");
+    write(31, home, Chain::Home, "after");
+    let chains = at_once(read(&world, &fleet, &regions(&fleet, &[JP])));
+    let at = |seconds| start + SignedDuration::from_secs(seconds);
+    let said = |(_, entry): &(&Chain, &Entry)| match &entry.record {
+        Record::Halted { why } => why.clone(),
+        _ => String::new(),
+    };
+    let told: Vec<String> = between(&chains, at(10), at(30)).iter().map(said).collect();
+    assert_eq!(told, ["b", "a", "c", "d", "e"]);
+}
