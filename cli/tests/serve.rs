@@ -2,57 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test's helpers are tests too")]
 
+mod common;
+
+use common::served::{Served, serve};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, ChildStdout, Command, Stdio};
-
-/// A night that is served. Ends with the test.
-struct Served {
-    process: Child,
-    story: BufReader<ChildStdout>,
-    address: String,
-    told: String,
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn serve(arguments: &[&str]) -> Served {
-    let folder = tempfile::tempdir().unwrap();
-    let mut process = Command::new(env!("CARGO_BIN_EXE_meridian"))
-        .args(["night", "--serve"])
-        .args(arguments)
-        .arg("--out")
-        .arg(folder.path())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let story = BufReader::new(process.stdout.take().unwrap());
-    let mut served = Served { process, story, address: String::new(), told: String::new() };
-    let line = served.wait_for("The night is open at http://");
-    let rest = line.split("http://").nth(1).unwrap();
-    served.address = rest[..rest.find(' ').unwrap()].to_owned();
-    served
-}
+use std::process::Command;
 
 impl Served {
-    /// Reads the story up to a line that says this.
-    fn wait_for(&mut self, words: &str) -> String {
-        loop {
-            let mut line = String::new();
-            assert!(self.story.read_line(&mut line).unwrap() > 0, "it ended before {words:?}:\n{}", self.told);
-            self.told += &line;
-            if line.contains(words) {
-                return line;
-            }
-        }
-    }
-
     fn request(&self, request: &str) -> (u16, Value) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.write_all(request.as_bytes()).unwrap();

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, clippy::unwrap_used, reason = "each test takes what it needs")]
 
+pub mod served;
+
 use serde_json::Value;
 use std::process::{Command, Output};
 
