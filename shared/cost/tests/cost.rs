@@ -252,6 +252,11 @@ fn a_table_that_is_wrong_is_refused_with_line_and_field() {
         said("requests_per_instance = 250.0", "requests_per_instance = 0.0").message.contains("at least 1 a second")
     );
     assert!(said("model_gb = 0.28", "model_gb = -1.0").message.contains("usage.model_gb must be a number"));
+    // Larger or smaller ones would make sums and ratios that are no numbers.
+    for number in ["1e10", "1e308", "1e-13", "5e-324", "inf", "nan"] {
+        let error = said("usd = 0.23\n", &format!("usd = {number}\n"));
+        assert!(error.message.contains("must be a number, 0 or from 1e-12 to 1e9, and is"), "{number}: {error}");
+    }
     let error = said("date = \"2026-11-20\"", "date = \"lately\"");
     assert!(error.to_string().starts_with(&format!("line {}: date: ", line("date = \"2026-11-20\""))), "{error}");
     assert!(said("kind = \"hosting\"", "kind = \"parking\"").message.contains("parking"));
