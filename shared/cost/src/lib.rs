@@ -16,6 +16,7 @@ pub use kind::{Item, PriceKind};
 pub use model::{Amount, CostError, Missing};
 pub use prices::{BUILT_IN, Price, PriceTable, TableError};
 pub use report::{
-    Beside, CostReport, FloorSaving, ItemCost, OneRegion, RegionCost, RetirementSaving, SCHEMA, Step, report,
+    Beside, CostReport, FloorSaving, ItemCost, NightSaving, OneRegion, RegionCost, RetirementSaving, SCHEMA, Step,
+    report,
 };
 pub use usage::{Call, Calls, Usage};

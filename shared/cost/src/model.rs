@@ -82,6 +82,8 @@ impl fmt::Display for CostError {
 pub(crate) struct SiteCost {
     /// Where it stands.
     pub region: RegionName,
+    /// Its floor, the mean of a month.
+    pub floor: f64,
     /// Instances, the mean of a month, without green's.
     pub instances: f64,
     /// Requests a second, the mean of a month.
@@ -189,9 +191,10 @@ impl<'a> Model<'a> {
         let usage = self.usage;
         let samples = self.traffic.together(site.serves.iter().copied());
         let rps = mean(samples.iter().copied());
-        let instances = mean(samples.iter().map(|rps| self.instances(site, *rps)));
-        let floor = f64::from(site.floor);
-        let mut cost = SiteCost { region: site.region.name.clone(), instances, rps, items: BTreeMap::new() };
+        let floors: Vec<f64> = self.traffic.moments.iter().map(|at| self.floor(site, *at)).collect();
+        let floor = mean(floors.iter().copied());
+        let instances = mean(samples.iter().zip(&floors).map(|(rps, floor)| self.instances(*rps, *floor)));
+        let mut cost = SiteCost { region: site.region.name.clone(), floor, instances, rps, items: BTreeMap::new() };
         let away = if site.home { 0.0 } else { usage.model_gb * NIGHTS };
         let rules = if site.home { 0.0 } else { usage.replication_metrics };
         cost.items.extend([
@@ -214,19 +217,27 @@ impl<'a> Model<'a> {
         Some(cost)
     }
 
-    /// Instances that autoscaling runs at so many requests a second.
-    fn instances(&self, site: &Site<'a>, rps: f64) -> f64 {
-        (rps / self.usage.requests_per_instance - ROUNDING).ceil().max(f64::from(site.floor))
+    fn floor(&self, site: &Site<'a>, at: Timestamp) -> f64 {
+        f64::from(site.floor_at(self.fleet, at))
     }
 
-    /// Instance-hours of green beside blue in a month. Green is as large as blue is at that hour.
+    /// Instances that autoscaling runs at so many requests a second, and at that hour's floor.
+    fn instances(&self, rps: f64, floor: f64) -> f64 {
+        (rps / self.usage.requests_per_instance - ROUNDING).ceil().max(floor)
+    }
+
+    /// Instance-hours of green beside blue in a month, and of what blue gets for that time. Green is as large as blue is then.
     fn double_hours(&self, site: &Site<'a>, turns: &[Timestamp]) -> f64 {
         let (time, share) = site.double(self.fleet.guardrail.soak);
         let rps = |at: Timestamp| -> f64 {
             let served = site.serves.iter().filter_map(|region| self.fleet.region(region));
             served.map(|region| region.usual_rps(at)).sum()
         };
-        let second = turns.iter().map(|at| share.of(self.instances(site, rps(*at))));
+        let second = turns.iter().map(|at| {
+            let usual = self.instances(rps(*at), self.floor(site, *at));
+            let ready = usual.max(f64::from(site.ready_at(self.fleet, *at)));
+            share.of(ready) + ready - usual
+        });
         mean(second) * time.as_secs_f64() / 3600.0 * NIGHTS
     }
 
@@ -260,7 +271,7 @@ impl<'a> Model<'a> {
     }
 
     fn monitoring(&self, site: &Site<'a>, rates: &Rates<'a>) -> Amount {
-        let guards = alarms::guards(self.fleet, site.region, &self.fleet.endpoint);
+        let guards = alarms::guards(self.fleet, &site.region, &self.fleet.endpoint);
         let count = |fast: bool| guards.iter().filter(|alarm| (alarm.period < 60) == fast).map(|_| 1.0).sum::<f64>();
         rates.of(PriceKind::Alarm, count(false) + self.usage.endpoint_alarms)
             + rates.of(PriceKind::AlarmFast, count(true))

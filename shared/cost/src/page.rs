@@ -48,6 +48,12 @@ fn table(f: &mut fmt::Formatter<'_>, report: &CostReport) -> fmt::Result {
         "floor",
         each(|region| region.floor.to_string()).into_iter().chain([floors.to_string(), one.floor.to_string()]),
     )?;
+    if report.regions.iter().any(|region| region.night_floor.is_some()) {
+        // Nights of different zones are at different hours: they have no sum.
+        let fleet = each(|region| region.night_floor.unwrap_or(region.floor).to_string());
+        let one = one.night_floor.unwrap_or(one.floor).to_string();
+        row(f, "floor by night", fleet.into_iter().chain([String::new(), one]))?;
+    }
     let mean: f64 = report.regions.iter().map(|region| region.instances).sum();
     row(
         f,
@@ -74,6 +80,14 @@ fn comparison(f: &mut fmt::Formatter<'_>, report: &CostReport) -> fmt::Result {
 }
 
 fn savings(f: &mut fmt::Formatter<'_>, report: &CostReport) -> fmt::Result {
+    if !report.night_floors.is_empty() {
+        writeln!(f, "\nA floor by night saves a month, against the day's at every hour")?;
+    }
+    for saving in &report.night_floors {
+        let (starts, ends) = (saving.starts.strftime("%H:%M"), saving.ends.strftime("%H:%M"));
+        let from = format!("{}  {}, and {} from {starts} to {ends}", saving.title, saving.floor, saving.night_floor);
+        writeln!(f, "  {from:<32}{:>CELL$}", money(saving.saves))?;
+    }
     writeln!(f, "\nOne instance less in a floor saves a month")?;
     for saving in &report.floors {
         let refused = saving.refused.as_ref().map(|why| format!("   refused: {why}")).unwrap_or_default();

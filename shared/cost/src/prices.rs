@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// The repository's own table.
 pub const BUILT_IN: &str = include_str!("../../../prices.toml");
 
+/// No number of a table is larger, and none but 0 smaller: what is reckoned with them stays a number.
+const BOUNDS: std::ops::RangeInclusive<f64> = 1e-12..=1e9;
+
 /// Stands for every region that has no row of its own.
 const EVERY_REGION: &str = "*";
 
@@ -84,8 +87,8 @@ impl PriceTable {
         let start = raw.usage.span().start;
         let usage = raw.usage.into_inner();
         for (field, number) in usage.numbers() {
-            if !number.is_finite() || number < 0.0 {
-                return Err(wrong(start, format!("usage.{field} must be a number of at least 0, and is {number}")));
+            if !is_usual(number) {
+                return Err(wrong(start, format!("usage.{field} must be {}, and is {number}", usual())));
             }
         }
         if usage.requests_per_instance < 1.0 {
@@ -133,8 +136,8 @@ fn check(price: &Price) -> Result<(), String> {
     if unit != kind.unit() {
         return Err(format!("price.unit of {of} is {unit:?}; the forecast reckons in {:?}", kind.unit()));
     }
-    if !usd.is_finite() || *usd < 0.0 {
-        return Err(format!("price.usd of {of} must be a number of at least 0, and is {usd}"));
+    if !is_usual(*usd) {
+        return Err(format!("price.usd of {of} must be {}, and is {usd}", usual()));
     }
     if (*kind == PriceKind::Hosting) != instance_type.is_some() {
         return Err(format!(
@@ -149,6 +152,14 @@ fn check(price: &Price) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+fn is_usual(number: f64) -> bool {
+    number == 0.0 || BOUNDS.contains(&number)
+}
+
+fn usual() -> String {
+    format!("a number, 0 or from {:e} to {:e}", BOUNDS.start(), BOUNDS.end())
 }
 
 /// 1-based line of a byte.

@@ -5,7 +5,7 @@ use crate::model::{Amount, CostError, HOURS, Model, NIGHTS, SiteCost};
 use crate::prices::{Price, PriceTable};
 use crate::site::Site;
 use crate::usage::Usage;
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use meridian_domain::{Fleet, RegionName};
 use serde::Serialize;
 
@@ -48,6 +48,8 @@ pub struct CostReport {
     pub ratio: f64,
     /// From the rule of thumb to that ratio.
     pub derivation: Vec<Step>,
+    /// What nightly floors save.
+    pub night_floors: Vec<NightSaving>,
     /// What one instance less in a region's floor would save.
     pub floors: Vec<FloorSaving>,
     /// What retiring a region would save.
@@ -67,8 +69,10 @@ pub struct RegionCost {
     pub region: RegionName,
     /// What people call it.
     pub title: String,
-    /// Its least number of instances.
+    /// Its least number of instances, by day.
     pub floor: u32,
+    /// By night, where that is another.
+    pub night_floor: Option<u32>,
     /// Requests a second at its daily peak.
     pub peak_rps: f64,
     /// Requests a second, the mean of the month.
@@ -90,8 +94,10 @@ pub struct OneRegion {
     pub region: RegionName,
     /// What people call it.
     pub title: String,
-    /// Home's floor.
+    /// Home's floor, by day.
     pub floor: u32,
+    /// By night, where that is another.
+    pub night_floor: Option<u32>,
     /// Instances, the mean of the month.
     pub instances: f64,
     /// What it costs, item by item.
@@ -125,6 +131,25 @@ pub struct Step {
     pub price_ratio: f64,
 }
 
+/// What a nightly floor saves against the day's floor at every hour.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NightSaving {
+    /// Where.
+    pub region: RegionName,
+    /// What people call it.
+    pub title: String,
+    /// The floor by day.
+    pub floor: u32,
+    /// The floor by night.
+    pub night_floor: u32,
+    /// When it begins, by the region's own clocks.
+    pub starts: Time,
+    /// When the floor of the day begins.
+    pub ends: Time,
+    /// US dollars a month.
+    pub saves: Amount,
+}
+
 /// What one instance less would save.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FloorSaving {
@@ -132,7 +157,7 @@ pub struct FloorSaving {
     pub region: RegionName,
     /// What people call it.
     pub title: String,
-    /// The floor as it is.
+    /// The floor as it is, by day.
     pub from: u32,
     /// One less.
     pub to: u32,
@@ -191,6 +216,7 @@ pub fn report(fleet: &Fleet, table: &PriceTable) -> Result<CostReport, CostError
         one_region: one_region(fleet, &ones, one),
         ratio: ratio(total.usd, one.usd),
         derivation: derivation(&model, &sites, &costs, &ones),
+        night_floors: night_floors(fleet, &model, &sites, total),
         floors: floors(&model, &sites, total),
         retirements: retirements(fleet, &model, total),
         beside: beside(&model, &costs),
@@ -203,7 +229,8 @@ fn region(fleet: &Fleet, site: &Site<'_>, cost: &SiteCost) -> RegionCost {
     RegionCost {
         region: cost.region.clone(),
         title: site.region.title.clone(),
-        floor: site.floor,
+        floor: site.region.instances,
+        night_floor: site.region.night_instances,
         peak_rps: site.region.peak_rps,
         mean_rps: cost.rps,
         instances: cost.instances,
@@ -218,10 +245,12 @@ fn items(cost: &SiteCost) -> Vec<ItemCost> {
 }
 
 fn one_region(fleet: &Fleet, ones: &[SiteCost], total: Amount) -> OneRegion {
+    let home = fleet.region(&fleet.home);
     OneRegion {
         region: fleet.home.clone(),
         title: fleet.title(&fleet.home).to_owned(),
-        floor: fleet.region(&fleet.home).map_or(0, |home| home.instances),
+        floor: home.map_or(0, |home| home.instances),
+        night_floor: home.and_then(|home| home.night_instances),
         instances: ones.iter().map(|cost| cost.instances).sum(),
         items: ones.iter().flat_map(items).collect(),
         total,
@@ -265,34 +294,52 @@ fn derivation(model: &Model<'_>, sites: &[Site<'_>], costs: &[SiteCost], ones: &
         counted(thumb, &|_| f64::from(THUMB_FLOOR), f64::from(THUMB_BEFORE)),
         counted(
             "this fleet's floors".to_owned(),
-            &|site| f64::from(site.floor),
-            home.map_or(0.0, |home| f64::from(home.floor)),
+            &|site| f64::from(site.region.instances),
+            home.map_or(0.0, |home| f64::from(home.region.instances)),
         ),
     ];
-    let (fleet, before) = (costs.iter().map(|cost| cost.instances).sum(), ones.iter().map(|cost| cost.instances).sum());
-    steps.push(Step {
-        instances: Some(fleet),
-        before: Some(before),
-        count_ratio: Some(ratio(fleet, before)),
-        ..priced("with its peaks, mean of the month", &running)
-    });
+    let mean = |what: &str, items: &[Item], instances: fn(&SiteCost) -> f64| {
+        let (fleet, before) = (costs.iter().map(instances).sum(), ones.iter().map(instances).sum());
+        let (instances, before, count_ratio) = (Some(fleet), Some(before), Some(ratio(fleet, before)));
+        Step { instances, before, count_ratio, ..priced(what, items) }
+    };
+    if sites.iter().any(|site| site.region.night_instances.is_some()) {
+        steps.push(mean("with its nightly floors", &[Item::Floors], |cost| cost.floor));
+    }
+    steps.push(mean("with its peaks, mean of the month", &running, |cost| cost.instances));
     steps.push(priced("with double running", &[Item::Floors, Item::Peaks, Item::DoubleRunning]));
     steps.push(priced("with everything", &Item::ALL));
     steps
 }
 
-fn floors<'a>(model: &Model<'a>, sites: &[Site<'a>], total: Amount) -> Vec<FloorSaving> {
-    let saving = |place: usize| {
-        let mut fewer = sites.to_vec();
-        let site = fewer.get_mut(place)?;
-        let from = site.floor;
-        site.floor = from.saturating_sub(1);
-        let (to, region) = (site.floor, site.region);
-        let refused = (to < LEAST_FLOOR).then(|| "two zones must serve".to_owned());
-        let saves = less(total, model.costs(&fewer).iter().map(SiteCost::total).sum());
-        Some(FloorSaving { region: region.name.clone(), title: region.title.clone(), from, to, saves, refused })
+/// The total where one of the endpoints is another.
+fn with<'a>(model: &Model<'a>, sites: &[Site<'a>], place: usize, site: Site<'a>) -> Amount {
+    let others = sites.iter().enumerate().map(|(at, own)| if at == place { &site } else { own });
+    model.costs(&others.cloned().collect::<Vec<_>>()).iter().map(SiteCost::total).sum()
+}
+
+fn night_floors<'a>(fleet: &Fleet, model: &Model<'a>, sites: &[Site<'a>], total: Amount) -> Vec<NightSaving> {
+    let night = fleet.scaling.as_ref().and_then(|scaling| scaling.night);
+    let saving = |(place, site): (usize, &Site<'a>)| {
+        let (night, night_floor) = night.zip(site.region.night_instances)?;
+        let flat = with(model, sites, place, site.clone().without_nights());
+        let (region, title) = (site.region.name.clone(), site.region.title.clone());
+        let saves = less(flat, total);
+        let floor = site.region.instances;
+        Some(NightSaving { region, title, floor, night_floor, starts: night.from, ends: night.until, saves })
     };
-    (0..sites.len()).filter_map(saving).collect()
+    sites.iter().enumerate().filter_map(saving).collect()
+}
+
+fn floors<'a>(model: &Model<'a>, sites: &[Site<'a>], total: Amount) -> Vec<FloorSaving> {
+    let saving = |(place, site): (usize, &Site<'a>)| {
+        let fewer = site.clone().with_less();
+        let (from, to) = (site.region.instances, fewer.region.instances);
+        let refused = (to < LEAST_FLOOR).then(|| "two zones must serve".to_owned());
+        let saves = less(total, with(model, sites, place, fewer));
+        FloorSaving { region: site.region.name.clone(), title: site.region.title.clone(), from, to, saves, refused }
+    };
+    sites.iter().enumerate().map(saving).collect()
 }
 
 fn retirements(fleet: &Fleet, model: &Model<'_>, total: Amount) -> Vec<RetirementSaving> {

@@ -1,4 +1,4 @@
-//! One endpoint: where it stands, its floor, and whose customers it serves.
+//! One endpoint: where it stands, its floors, and whose customers it serves.
 
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::plan::{PROVISIONING, SHIFT};
@@ -7,10 +7,8 @@ use meridian_domain::{Fleet, Region, RegionName, Style};
 /// One endpoint of a fleet, real or supposed.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Site<'a> {
-    /// Where it stands.
-    pub region: &'a Region,
-    /// Its least number of instances.
-    pub floor: u32,
+    /// Where it stands, with its floors as they are, or as they are supposed to be.
+    pub region: Region,
     /// Whether it runs the pipeline, and the releases start here.
     pub home: bool,
     /// The regions whose customers it serves.
@@ -21,8 +19,7 @@ impl<'a> Site<'a> {
     /// The fleet as it is: each region serves its own.
     pub fn fleet(fleet: &'a Fleet) -> Vec<Self> {
         let site = |region: &'a Region| Site {
-            region,
-            floor: region.instances,
+            region: region.clone(),
             home: region.name == fleet.home,
             serves: vec![&region.name],
         };
@@ -50,6 +47,31 @@ impl<'a> Site<'a> {
         site.home = true;
         site.serves.push(gone);
         Some(sites)
+    }
+
+    /// With one instance less by day; at night no more than by day.
+    pub fn with_less(mut self) -> Self {
+        let less = self.region.instances.saturating_sub(1);
+        self.region.instances = less;
+        self.region.night_instances = self.region.night_instances.map(|night| night.min(less));
+        self
+    }
+
+    /// With its floor of the day at every hour.
+    pub fn without_nights(mut self) -> Self {
+        self.region.night_instances = None;
+        self
+    }
+
+    /// Its least number of instances at a moment, as `promote` registers it; without `[scaling]` it has as many at every hour.
+    pub fn floor_at(&self, fleet: &Fleet, at: Timestamp) -> u32 {
+        fleet.scaling.as_ref().map_or(self.region.instances, |policy| self.region.floor_at(policy, at))
+    }
+
+    /// What `promote` wants there before an update at a moment: the floor, or more, should another region's customers come.
+    pub fn ready_at(&self, fleet: &Fleet, at: Timestamp) -> u32 {
+        let policy = fleet.scaling.as_ref();
+        policy.map_or(self.region.instances, |policy| policy.for_failover(fleet, &self.region, at).least)
     }
 
     /// How long its update watches the new fleet before all traffic is there.

@@ -16,6 +16,8 @@ const STEP: i64 = 15;
 pub(crate) struct Traffic {
     /// The first moment of each sampled day, UTC.
     pub days: Vec<Timestamp>,
+    /// When the samples are of.
+    pub moments: Vec<Timestamp>,
     samples: BTreeMap<RegionName, Vec<f64>>,
 }
 
@@ -31,12 +33,12 @@ impl Traffic {
             days.iter().flat_map(|day| (0..A_DAY).map(|step| *day + SignedDuration::from_mins(STEP) * step)).collect();
         let of = |region: &meridian_domain::Region| moments.iter().map(|at| region.usual_rps(*at)).collect();
         let samples = fleet.regions.iter().map(|region| (region.name.clone(), of(region))).collect();
-        Self { days, samples }
+        Self { days, moments, samples }
     }
 
     /// The samples of several regions' customers together.
     pub fn together<'a>(&self, regions: impl Iterator<Item = &'a RegionName>) -> Vec<f64> {
-        let mut sum = vec![0.0; self.days.len() * usize::try_from(A_DAY).unwrap_or(0)];
+        let mut sum = vec![0.0; self.moments.len()];
         for samples in regions.filter_map(|region| self.samples.get(region)) {
             for (total, sample) in sum.iter_mut().zip(samples) {
                 *total += sample;

@@ -2,16 +2,43 @@
 //! rest of the crate meets plain JSON.
 
 use crate::error::DeploymentError;
-use saphyr::{LoadableYamlNode, Scalar, Yaml};
+use saphyr::{Scalar, Yaml, YamlLoader};
+use saphyr_parser::{Event, Parser, SpannedEventReceiver};
 use serde_json::{Map, Number, Value, json};
+
+/// Mappings and lists in each other, at most: several times what a template needs. What reads them calls itself for each.
+const DEEPEST: usize = 64;
 
 /// Reads a template.
 pub(crate) fn read(text: &str) -> Result<Value, DeploymentError> {
-    let documents = Yaml::load_from_str(text).map_err(|error| DeploymentError::Yaml(error.to_string()))?;
+    let documents = load(text)?;
     match documents.as_slice() {
         [one] => value(one),
         many => Err(DeploymentError::Yaml(format!("expected one document, found {}", many.len()))),
     }
+}
+
+/// Hands the parser's events on one by one: its own way calls itself for every level, and copies what an alias stands for.
+fn load(text: &str) -> Result<Vec<Yaml<'_>>, DeploymentError> {
+    let (mut loader, mut depth) = (YamlLoader::default(), 0_usize);
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|error| DeploymentError::Yaml(error.to_string()))?;
+        let refuse = |message: &str| Err(DeploymentError::Yaml(format!("line {}: {message}", span.start.line())));
+        match &event {
+            Event::SequenceStart(..) | Event::MappingStart(..) => depth += 1,
+            Event::SequenceEnd | Event::MappingEnd => depth = depth.saturating_sub(1),
+            Event::Alias(_) => return refuse("CloudFormation knows no YAML aliases"),
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return refuse(&format!("mappings and lists stand in each other more than {DEEPEST} deep"));
+        }
+        loader.on_event(event, span);
+        if let Some(error) = loader.error() {
+            return Err(DeploymentError::Yaml(error.to_string()));
+        }
+    }
+    Ok(loader.into_documents())
 }
 
 fn value(node: &Yaml<'_>) -> Result<Value, DeploymentError> {
@@ -34,8 +61,9 @@ fn value(node: &Yaml<'_>) -> Result<Value, DeploymentError> {
         Yaml::Tagged(tag, own) if tag.handle == "!" => long_form(&tag.suffix, value(own)?),
         Yaml::Tagged(_, own) => value(own)?,
         Yaml::Representation(text, ..) => Value::String(text.to_string()),
-        Yaml::Alias(_) => return Err(DeploymentError::Yaml("CloudFormation knows no YAML aliases".to_owned())),
-        Yaml::BadValue => return Err(DeploymentError::Yaml("a value that YAML does not have".to_owned())),
+        Yaml::Alias(_) | Yaml::BadValue => {
+            return Err(DeploymentError::Yaml("a value that YAML does not have".to_owned()));
+        }
     })
 }
 
@@ -86,5 +114,24 @@ mod tests {
     fn what_is_no_template_is_refused_with_the_reason() {
         assert!(read("a: [1").unwrap_err().to_string().starts_with("the template is not YAML: "));
         assert!(read("a: 1\na: 2\n").is_err(), "a name that stands twice");
+    }
+
+    #[test]
+    fn aliases_are_refused_where_they_stand() {
+        let said = read("a: &a [1, 2]\nb: 1\nc: *a\n").unwrap_err().to_string();
+        assert_eq!(said, "the template is not YAML: line 3: CloudFormation knows no YAML aliases");
+    }
+
+    #[test]
+    fn what_stands_too_deep_is_refused_and_ends_nobody() {
+        let nested = |deep: usize| format!("{}1", "- ".repeat(deep));
+        assert!(read(&nested(DEEPEST)).is_ok());
+        for deep in [DEEPEST + 1, 30_000] {
+            let said = read(&nested(deep)).unwrap_err().to_string();
+            assert_eq!(
+                said,
+                "the template is not YAML: line 1: mappings and lists stand in each other more than 64 deep"
+            );
+        }
     }
 }

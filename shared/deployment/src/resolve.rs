@@ -3,9 +3,33 @@
 use crate::error::DeploymentError;
 use crate::names::Place;
 use serde_json::{Map, Value};
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 type Resolved<T> = Result<T, DeploymentError>;
+
+/// Conditions that need conditions, and names made of names, at most in a row.
+const LONGEST_CHAIN: usize = 20;
+
+/// Bytes of text that functions may make in all regions together: a hundred times what four regions of our own need.
+const MOST_TEXT: usize = 32 << 20;
+
+/// How much text functions have made so far: a few short lines of names in names could fill any memory.
+#[derive(Debug, Default)]
+pub(crate) struct Made(Cell<usize>);
+
+impl Made {
+    /// Counts what is about to be made.
+    fn add(&self, bytes: usize, place: &str) -> Resolved<()> {
+        let made = self.0.get().saturating_add(bytes);
+        self.0.set(made);
+        if made > MOST_TEXT {
+            let message = format!("the template's functions make more than {} MB of text", MOST_TEXT >> 20);
+            return Err(DeploymentError::at(place, message));
+        }
+        Ok(())
+    }
+}
 
 /// A template's values, once its parameters are known.
 pub(crate) struct Resolver<'a> {
@@ -13,6 +37,11 @@ pub(crate) struct Resolver<'a> {
     parameters: BTreeMap<String, Value>,
     conditions: BTreeMap<String, bool>,
     resources: &'a Map<String, Value>,
+    /// What `Ref` gives for the resources that were asked for; none while it is being found.
+    names: RefCell<BTreeMap<String, Option<String>>>,
+    /// How many are being found.
+    under_way: Cell<usize>,
+    made: &'a Made,
 }
 
 impl<'a> Resolver<'a> {
@@ -22,9 +51,12 @@ impl<'a> Resolver<'a> {
         resources: &'a Map<String, Value>,
         place: &'a Place,
         given: &BTreeMap<String, String>,
+        made: &'a Made,
     ) -> Resolved<Self> {
+        let (names, under_way) = (RefCell::default(), Cell::new(0));
         let parameters = parameters(section(template, "Parameters"), given)?;
-        let mut resolver = Resolver { place, parameters, conditions: BTreeMap::new(), resources };
+        let mut resolver =
+            Resolver { place, parameters, conditions: BTreeMap::new(), resources, names, under_way, made };
         let declared = section(template, "Conditions");
         for name in declared.into_iter().flat_map(Map::keys) {
             resolver.decide(name, declared, 0)?;
@@ -39,7 +71,7 @@ impl<'a> Resolver<'a> {
         }
         let refuse = |message: &str| DeploymentError::at(format!("condition {name}"), message);
         let own = declared.and_then(|all| all.get(name)).ok_or_else(|| refuse("it is not declared"))?;
-        if depth > 20 {
+        if depth > LONGEST_CHAIN {
             return Err(refuse("it needs itself"));
         }
         let holds = self.holds(own, name, declared, depth)?;
@@ -137,15 +169,19 @@ impl<'a> Resolver<'a> {
                 let (index, list) = (self.value(index, place)?, self.value(list, place)?);
                 let number = plain(&index).parse::<usize>().ok();
                 let item = number.and_then(|number| list.as_array()?.get(number)).cloned();
+                self.made.add(item.as_ref().map_or(0, size), place)?;
                 item.ok_or_else(|| refuse(format!("Fn::Select finds no item {index} in {list}")))
             }
             ("Fn::Split", Some([by, text])) => {
                 let (by, text) = (plain(&self.value(by, place)?), plain(&self.value(text, place)?));
+                // Each part is a value of its own, however short.
+                self.made.add(text.len() + text.matches(by.as_str()).count() * size_of::<Value>(), place)?;
                 Ok(Value::Array(text.split(by.as_str()).map(|part| Value::String(part.to_owned())).collect()))
             }
             ("Fn::Join", Some([by, list])) => {
                 let (by, list) = (plain(&self.value(by, place)?), self.value(list, place)?);
                 let parts: Vec<String> = list.as_array().into_iter().flatten().map(plain).collect();
+                self.made.add(parts.iter().map(|part| part.len() + by.len()).sum(), place)?;
                 Ok(Value::String(parts.join(&by)))
             }
             _ => Err(refuse(format!("{function} is not known here, or not with these operands"))),
@@ -166,6 +202,7 @@ impl<'a> Resolver<'a> {
             return Ok(Value::String(pseudo));
         }
         if let Some(parameter) = self.parameters.get(name) {
+            self.made.add(size(parameter), place)?;
             return Ok(parameter.clone());
         }
         Ok(Value::String(self.physical(name, place)?.1))
@@ -176,11 +213,43 @@ impl<'a> Resolver<'a> {
         let unknown = || DeploymentError::at(place, format!("there is no parameter or resource {logical}"));
         let resource = self.resources.get(logical).or_else(|| self.made_for(logical)).ok_or_else(unknown)?;
         let kind = resource.get("Type").and_then(Value::as_str).ok_or_else(unknown)?;
+        let known = self.names.borrow().get(logical).cloned();
+        let name = match known {
+            Some(Some(name)) => name,
+            Some(None) => return Err(DeploymentError::at(place, format!("the name of {logical} needs itself"))),
+            None => self.name(logical, kind, resource, place)?,
+        };
+        self.made.add(name.len(), place)?;
+        Ok((kind, name))
+    }
+
+    /// What `Ref` gives for a resource that nobody has asked for.
+    fn name(&self, logical: &str, kind: &str, resource: &Value, place: &str) -> Resolved<String> {
+        let under_way = self.under_way.get();
+        if under_way > LONGEST_CHAIN {
+            let message = format!("the name of {logical} is the end of more than {LONGEST_CHAIN} that need each other");
+            return Err(DeploymentError::at(place, message));
+        }
+        self.under_way.set(under_way + 1);
+        self.names.borrow_mut().insert(logical.to_owned(), None);
+        let wrong = RefCell::new(None);
         let given = |property: &str| {
             let own = resource.get("Properties")?.get(property)?;
-            self.value(own, place).ok().filter(|value| !value.is_null())
+            match self.value(own, place) {
+                Ok(value) => Some(value).filter(|value| !value.is_null()),
+                Err(error) => {
+                    wrong.replace(Some(error));
+                    None
+                }
+            }
         };
-        Ok((kind, self.place.reference(logical, kind, given)))
+        let name = self.place.reference(logical, kind, given);
+        self.under_way.set(under_way);
+        if let Some(error) = wrong.into_inner() {
+            return Err(error);
+        }
+        self.names.borrow_mut().insert(logical.to_owned(), Some(name.clone()));
+        Ok(name)
     }
 
     /// SAM lets a template name an API's stage as `Api.Stage`, whatever its own id.
@@ -205,6 +274,7 @@ impl<'a> Resolver<'a> {
             let (name, after) =
                 after.split_once('}').ok_or_else(|| DeploymentError::at(place, "a ${ without its }"))?;
             out.push_str(before);
+            let start = out.len();
             match (name.strip_prefix('!'), names.get(name), name.split_once('.')) {
                 (Some(literal), ..) => out.push_str(&format!("${{{literal}}}")),
                 (None, Some(own), _) => out.push_str(&plain(own)),
@@ -213,11 +283,17 @@ impl<'a> Resolver<'a> {
                 }
                 (None, None, None) => out.push_str(&plain(&self.reference(name, place)?)),
             }
+            self.made.add(out.len() - start, place)?;
             rest = after;
         }
         out.push_str(rest);
         Ok(Value::String(out))
     }
+}
+
+/// Bytes of a value, about.
+fn size(value: &Value) -> usize {
+    value.as_str().map_or(size_of::<Value>(), str::len)
 }
 
 /// A mapping's one member.

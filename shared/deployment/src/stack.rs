@@ -6,7 +6,7 @@ use crate::expand;
 use crate::level::Level;
 use crate::names::Place;
 use crate::policy::{Effect, Statement};
-use crate::resolve::Resolver;
+use crate::resolve::{Made, Resolver};
 use crate::resources::{
     Alarm, Bucket, Composite, Function, Invoker, Key, PackageGroup, Pipeline, Role, Rule, ScoreRoute, Topic,
 };
@@ -69,14 +69,14 @@ impl Deployment {
     pub fn of(template: &str, settings: &Settings) -> Result<Self, DeploymentError> {
         let template = document::read(template)?;
         let template = template.as_object().ok_or_else(|| DeploymentError::Yaml("not a mapping".to_owned()))?;
-        let resources = expand::resources(template)?;
+        let (resources, made) = (expand::resources(template)?, Made::default());
         let stack = |(region, environment): (&RegionName, &Environment)| {
             let place = Place {
                 account: settings.account.clone(),
                 region: region.to_string(),
                 stack: environment.stack.clone(),
             };
-            let resolver = Resolver::new(template, &resources, &place, &environment.parameters)?;
+            let resolver = Resolver::new(template, &resources, &place, &environment.parameters, &made)?;
             Ok((region.clone(), Stack::create(&resources, &resolver, &place)?))
         };
         Ok(Deployment { stacks: settings.environments.iter().map(stack).collect::<Result<_, DeploymentError>>()? })

@@ -153,9 +153,9 @@ impl ScalingSpec {
 impl Region {
     /// The least number of instances that policy gives the region at a moment.
     pub fn floor_at(&self, policy: &ScalingPolicy, at: Timestamp) -> u32 {
-        let clock = at.to_zoned(self.time_zone.clone()).time();
-        let by_night = policy.night.filter(|night| night.holds(clock)).and(self.night_instances);
-        by_night.unwrap_or(self.instances)
+        let clock = || at.to_zoned(self.time_zone.clone()).time();
+        let by_night = policy.night.zip(self.night_instances).filter(|(night, _)| night.holds(clock()));
+        by_night.map_or(self.instances, |(_, least)| least)
     }
 
     fn most(&self) -> u32 {

@@ -1,0 +1,34 @@
+//! `meridian night --serve` as boto3 meets it, which knows nothing of Meridian: by what the night says to type, and no more.
+
+#![allow(clippy::unwrap_used, reason = "tests say what they expect by unwrapping it")]
+
+mod common;
+
+use common::{error, served::serve, text};
+use meridian_tests::skip;
+use std::path::Path;
+use std::process::Command;
+
+#[test]
+fn boto3_looks_into_a_served_night_in_two_regions_before_and_in_the_dark() {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    // Made by `scripts/wire-tools`, which `scripts/test` runs first.
+    let tools = root.join(".tools/wire");
+    if !tools.join(".done").exists() {
+        return skip("boto3", "no boto3 to look with; scripts/wire-tools says why");
+    }
+    let mut served = serve(&["--scenario", "tokyo-dark", "--at", "03:46"]);
+    let typed = served.wait_for("  export AWS_ENDPOINT_URL=");
+    let variables = typed.split_whitespace().filter_map(|word| word.split_once('='));
+    let looked = Command::new(tools.join("bin/python"))
+        .arg(root.join("tests/wire/look_in.py"))
+        .arg(root.join("fleet.toml"))
+        // Nothing of this machine's own AWS; and a call that nobody answers is not asked again.
+        .env_clear()
+        .envs(variables)
+        .envs([("HOME", tools.as_os_str()), ("AWS_MAX_ATTEMPTS", "1".as_ref())])
+        .output()
+        .unwrap();
+    assert!(looked.status.success(), "{}{}", text(&looked.stdout), error(&looked));
+    println!("{}", text(&looked.stdout));
+}
