@@ -24,7 +24,7 @@ pub use expand::expanded;
 pub use pattern::Pattern;
 pub use policy::{Condition, Context, Effect, Principal, Statement};
 pub use resources::{
-    ActionKind, Alarm, Bucket, Clocked, Composite, Declared, Encryption, Function, Invoker, Key, OnFailure,
+    ActionKind, Alarm, BalancerRule, Bucket, Clocked, Composite, Declared, Encryption, Function, Invoker, Key, OnFailure,
     PackageGroup, Pipeline, PipelineAction, PipelineStage, PublicAccess, ReplicationRule, Role, Rule, ScoreRoute,
     Topic, Trigger, Variable,
 };
