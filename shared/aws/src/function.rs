@@ -96,7 +96,14 @@ impl Function {
     {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let service = service_fn(|event: LambdaEvent<Value>| self.call(&handler, event));
-        runtime.block_on(lambda_runtime::run(service)).map_err(StartError::Lambda)
+        runtime.block_on(async {
+            if self.kind == FunctionKind::Front
+                && let Err(error) = self.ports.warm(&self.region).await
+            {
+                tracing::warn!(%error, "no client yet; the first call makes it");
+            }
+            lambda_runtime::run(service).await.map_err(StartError::Lambda)
+        })
     }
 
     async fn call<H>(&self, handler: &H, event: LambdaEvent<Value>) -> Result<Value, Diagnostic>
