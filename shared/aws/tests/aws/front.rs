@@ -99,7 +99,8 @@ async fn what_sagemaker_says_is_told_in_statuses_of_the_front() {
         (|_| hang(), 504),
     ];
     for (respond, status) in table {
-        let (answer, log) = asked(&world(respond).await, event(TOKEN, RECORD.into())).await;
+        let server = world(respond).await;
+        let (answer, log) = asked(&server, event(TOKEN, RECORD.into())).await;
         assert_eq!(answer.unwrap()["statusCode"], status);
         // The region's people see who asked and why there was no score.
         assert!(log.contains("\"caller\":\"checkout\"") && log.contains("InvokeEndpoint in"), "{log}");
@@ -124,7 +125,8 @@ async fn nothing_of_a_customer_is_in_the_proxys_logs() {
     let mut lines = 0;
     for respond in answers {
         for event in &events {
-            let (answer, log) = asked(&world(respond).await, event.clone()).await;
+            let server = world(respond).await;
+            let (answer, log) = asked(&server, event.clone()).await;
             let error = answer.err().unwrap_or_default();
             for secret in ["4711", "7.5", "0.25", TOKEN, "another-token", DIGEST, "not-a-secret", "Signature="] {
                 assert!(!log.contains(secret), "{secret} in {log}");
