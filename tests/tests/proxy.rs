@@ -172,7 +172,9 @@ fn the_load_balancer_leads_nothing_else_to_a_function() {
     at_the_start(site(), Functions::InProcess, ILL, |session| {
         let mut world = lock(session.world());
         let mut leads = |method: &str, path: &str| world.ask_balancer(&region(EU), method, path, &[], "");
-        for (method, path) in [("POST", "/health"), ("GET", "/status"), ("POST", "/score/"), ("POST", "/score/../health")] {
+        for (method, path) in
+            [("POST", "/health"), ("GET", "/status"), ("POST", "/score/"), ("POST", "/score/../health")]
+        {
             assert!(!leads(method, path), "{method} {path}");
         }
         assert!(leads("GET", "/health") && leads("HEAD", "/health"));

@@ -40,8 +40,11 @@ impl DirectPorts {
         operation: O,
     ) -> Answer<Result<O::Output, Failure>> {
         let session = self.session(region, O::SERVICE).await?;
-        let bounds =
-            Bounds { tries: limits::QUESTION_ATTEMPTS, each: limits::QUESTION_ATTEMPT, pause: limits::QUESTION_BACKOFF };
+        let bounds = Bounds {
+            tries: limits::QUESTION_ATTEMPTS,
+            each: limits::QUESTION_ATTEMPT,
+            pause: limits::QUESTION_BACKOFF,
+        };
         Ok(self.tried(session.as_ref(), bounds, region, operation).await)
     }
 

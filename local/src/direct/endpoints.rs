@@ -2,7 +2,6 @@
 
 use super::DirectPorts;
 use super::errors::{Call, Failure};
-use crate::api::{ApiError, Tag};
 use crate::api::runtime::InvokeEndpoint;
 use crate::api::sagemaker::{
     AutoRollbackConfig, BlueGreenUpdatePolicy, CapacitySize, ContainerDefinition, CreateEndpoint, CreateEndpointConfig,
@@ -10,6 +9,7 @@ use crate::api::sagemaker::{
     ProductionVariant, ProductionVariantSummary, RollbackAlarm, RollingUpdatePolicy, TrafficRoutingConfig,
     UpdateEndpoint,
 };
+use crate::api::{ApiError, Tag};
 use bytes::Bytes;
 use jiff::SignedDuration;
 use meridian_domain::{

@@ -74,7 +74,8 @@ impl World {
                 Some(score) => Some(score.role.clone()).filter(|_| score.endpoint == own),
                 None => self.proxy_role(region),
             };
-            let asks = [Ask::new("sagemaker:InvokeEndpoint", self.arn("sagemaker", region, &format!("endpoint/{own}")))];
+            let asks =
+                [Ask::new("sagemaker:InvokeEndpoint", self.arn("sagemaker", region, &format!("endpoint/{own}")))];
             let open = role.is_some_and(|role| self.authorise_role(region, &role, &asks).is_ok());
             if let Some(own) = self.regions.get_mut(region) {
                 own.is_open = open;

@@ -48,9 +48,8 @@ impl Place {
             "AWS::ElasticLoadBalancingV2::TargetGroup" => {
                 self.arn("elasticloadbalancing", &format!("targetgroup/{}/{}", named("Name"), self.suffix(logical)))
             }
-            "AWS::ElasticLoadBalancingV2::LoadBalancer" => {
-                self.arn("elasticloadbalancing", &format!("loadbalancer/app/{}/{}", named("Name"), self.suffix(logical)))
-            }
+            "AWS::ElasticLoadBalancingV2::LoadBalancer" => self
+                .arn("elasticloadbalancing", &format!("loadbalancer/app/{}/{}", named("Name"), self.suffix(logical))),
             "AWS::SageMaker::ModelPackageGroup" => {
                 self.arn("sagemaker", &format!("model-package-group/{}", named("ModelPackageGroupName")))
             }

@@ -6,8 +6,8 @@ use crate::pattern::Pattern;
 use crate::policy::Statement;
 use crate::resolve::plain;
 use crate::resources::{
-    Alarm, BalancerRule, Bucket, Clocked, Composite, ENABLED, Encryption, Function, Invoker, PackageGroup, PublicAccess,
-    ReplicationRule, Role, Rule, ScoreRoute, Trigger,
+    Alarm, BalancerRule, Bucket, Clocked, Composite, ENABLED, Encryption, Function, Invoker, PackageGroup,
+    PublicAccess, ReplicationRule, Role, Rule, ScoreRoute, Trigger,
 };
 use serde_json::Value;
 

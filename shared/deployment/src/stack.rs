@@ -9,7 +9,8 @@ use crate::policy::{Effect, Statement};
 use crate::read;
 use crate::resolve::Resolver;
 use crate::resources::{
-    Alarm, BalancerRule, Bucket, Composite, Function, Invoker, Key, PackageGroup, Pipeline, Role, Rule, ScoreRoute, Topic,
+    Alarm, BalancerRule, Bucket, Composite, Function, Invoker, Key, PackageGroup, Pipeline, Role, Rule, ScoreRoute,
+    Topic,
 };
 use crate::rights::Grant;
 use crate::settings::{Environment, Settings};

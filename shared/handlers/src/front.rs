@@ -58,7 +58,9 @@ impl Refusal {
             Self::Busy => (429, "busy", "the endpoint has more to do than it can; ask again later"),
             Self::NotServing => (503, "not-serving", "this region does not serve now; ask another one"),
             Self::Silent => (504, "silent", "the endpoint did not answer in time; ask again, or another region"),
-            Self::AnswerTooLarge => (502, "answer-too-large", "the model's answer is larger than the front can hand on"),
+            Self::AnswerTooLarge => {
+                (502, "answer-too-large", "the model's answer is larger than the front can hand on")
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use super::fields::{EventError, Fields, other_kind};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt;
 
 const KIND: &str = "load balancer's request";
@@ -75,7 +75,7 @@ struct Headers<'a>(Vec<(&'a str, &'a str)>);
 
 impl<'a> Headers<'a> {
     fn read(fields: Fields<'a>) -> Result<Self, EventError> {
-        let listed = fields.value.pointer("/multiValueHeaders").filter(|value| !value.is_null());
+        let listed = fields.value.pointer("/multiValueHeaders").filter(|own| !own.is_null() && **own != json!({}));
         let pointer = if listed.is_some() { "/multiValueHeaders" } else { "/headers" };
         let wrong = |found: &str| fields.wrong(pointer, "texts by name", found.to_owned());
         let Some(all) = fields.value.pointer(pointer).and_then(Value::as_object) else {

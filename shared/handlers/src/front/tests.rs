@@ -46,7 +46,10 @@ fn a_callers_record_reaches_the_endpoint_as_it_is_and_so_does_the_answer() {
     let world = World::default();
     let answer = asked(&world, |request| request.accept = Some("text/csv".to_owned()));
     assert_eq!((answer["statusCode"].as_u64(), answer["body"].as_str()), (Some(200), Some("0.25")));
-    assert_eq!((&answer["headers"]["content-type"], &answer["isBase64Encoded"]), (&json!("text/csv; charset=utf-8"), &json!(false)));
+    assert_eq!(
+        (&answer["headers"]["content-type"], &answer["isBase64Encoded"]),
+        (&json!("text/csv; charset=utf-8"), &json!(false))
+    );
     let expected = Question { accept: Some("text/csv".to_owned()), body: Bytes::from_static(RECORD.as_bytes()) };
     assert_eq!(*world.questions.borrow(), [expected]);
     // What is no text comes back in base64, as a load balancer takes it.
