@@ -12,7 +12,7 @@ demo: build ## two nights on one machine, with the real function binaries: one g
 	target/release/meridian night --scenario good-night --wire
 	target/release/meridian night --scenario tokyo-dark --wire
 
-build: ## the five functions and the command line, optimised
+build: ## the functions and the command line, optimised
 	@scripts/build
 
 test: ## every test; ends with the counts

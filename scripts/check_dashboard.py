@@ -9,10 +9,11 @@ import re
 import sys
 import tomllib
 
-from stack import Stack, environments
+from stack import fronts
 
 # Metrics that AWS makes of what the template declares, with their dimensions, and that neither an alarm nor the code names.
 OF_AWS = {
+    ("AWS/Lambda", "Invocations", ("FunctionName",)),
     ("AWS/ApiGateway", "Count", ("ApiName", "Stage")),
     ("AWS/ApiGateway", "5XXError", ("ApiName", "Stage")),
     ("AWS/S3", "ReplicationLatency", ("DestinationBucket", "RuleId", "SourceBucket")),
@@ -47,9 +48,12 @@ def values(stacks):
     home = next(stack for stack in stacks if stack.region == stack.parameters["HomeRegion"])
     rules = home.resources["Releases"]["Properties"].get("ReplicationConfiguration", {}).get("Rules", [])
     buckets = {stack.parameters["ReleaseBucket"] for stack in stacks}
+    apis = [own for stack in stacks for own in stack.of_type("AWS::ApiGateway::RestApi").values()]
+    proxies = [stack.resources["Proxy"]["Properties"] for stack in stacks if "Proxy" in stack.resources]
     return own | {
-        "ApiName": {stack.resources["Front"]["Properties"].get("Name", f"meridian-{fleet}") for stack in stacks},
-        "Stage": {stack.resources["FrontliveStage"]["Properties"]["StageName"] for stack in stacks},
+        "ApiName": {own.get("Name", f"meridian-{fleet}") for own in apis},
+        "Stage": {own["StageName"] for stack in stacks for own in stack.of_type("AWS::ApiGateway::Stage").values()},
+        "FunctionName": {own["FunctionName"] for own in proxies},
         "QueueName": {stack.resources["DeadLetters"]["Properties"]["QueueName"] for stack in stacks},
         "TopicName": {stack.resources["OnCall"]["Properties"]["TopicName"] for stack in stacks},
         "SourceBucket": {home.parameters["ReleaseBucket"]},
@@ -99,23 +103,24 @@ def wrong(widgets, stacks):
 
 
 def main():
-    stacks = [Stack(region, parameters) for region, parameters in environments().values()]
-    pages = [r for stack in stacks for r in stack.of_type("AWS::CloudWatch::Dashboard").values()]
-    faults = [] if len(pages) == 1 else [f"{len(pages)} pages"]
-    for page in pages:
-        try:
-            widgets = json.loads(page["DashboardBody"])["widgets"]
-        except ValueError as error:
-            faults.append(f"FleetPage is no JSON: {error}")
-            continue
-        faults.extend(wrong(widgets, stacks))
+    faults = []
+    for front, stacks in fronts().items():
+        pages = [r for stack in stacks for r in stack.of_type("AWS::CloudWatch::Dashboard").values()]
+        faults += [] if len(pages) == 1 else [f"FrontKind={front}: {len(pages)} pages"]
+        for page in pages:
+            try:
+                widgets = json.loads(page["DashboardBody"])["widgets"]
+            except ValueError as error:
+                faults.append(f"FrontKind={front}: FleetPage is no JSON: {error}")
+                continue
+            faults.extend(f"FrontKind={front}: {fault}" for fault in wrong(widgets, stacks))
     fleet = {r["name"] for r in tomllib.loads(pathlib.Path("fleet.toml").read_text())["region"]}
     if fleet != {stack.region for stack in stacks}:
         faults.append("samconfig.toml and fleet.toml name other regions")
     for fault in faults:
         print(f"check-dashboard: {fault}", file=sys.stderr)
     if not faults:
-        print(f"check-dashboard: {len(widgets)} widgets show {len(stacks)} regions' own metrics and alarms")
+        print(f"check-dashboard: {len(widgets)} widgets show {len(stacks)} regions' own metrics and alarms, with each front")
     return 1 if faults else 0
 
 

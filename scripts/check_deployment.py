@@ -20,6 +20,10 @@ UNITS = {"s": 1, "m": 60, "h": 3600}
 # The role that every stack lends to home's promote.
 LENT = "LentRole"
 
+# What belongs to one kind of front alone, by resource types and by the template's names.
+OF_API = ("AWS::ApiGateway::", "ScoreRole", "StatusHealthPermissionlive")
+OF_PROXY = ("AWS::ElasticLoadBalancingV2::", "AWS::EC2::", "Proxy", "ScoreTargets", "HealthTargets")
+
 
 def seconds(text):
     return sum(int(n) * UNITS[unit] for n, unit in re.findall(r"(\d+)\s*([smh])", text))
@@ -76,6 +80,35 @@ def wrong_translation():
         yield f"template.yaml, Front: SAM makes the paths {sorted(paths)} of it, not /health and /score"
 
 
+def wrong_fronts():
+    """A region has the one front or the other, whole."""
+    from stack import PROXY, Stack, environments, fronts
+
+    for front, stacks in fronts().items():
+        for stack in stacks:
+            yield from (f"FrontKind={front}, {stack.region}: {words}" for words in stack.refused)
+            words = {name: (r["Type"], name) for name, r in stack.resources.items()}
+            for kind, own in (("api", OF_API), ("proxy", OF_PROXY)):
+                of_kind = [name for name, both in words.items() if any(word.startswith(own) for word in both)]
+                if kind != front and of_kind:
+                    yield f"FrontKind={front}, {stack.region}: {of_kind} belong to {kind}"
+                if kind == front and len(of_kind) < 4:
+                    yield f"FrontKind={front}, {stack.region}: of its front there is only {of_kind}"
+            if front == "proxy":
+                listener, = stack.of_type("AWS::ElasticLoadBalancingV2::Listener").values()
+                if listener["Protocol"] != "HTTPS" or "TLS13-1-2" not in listener["SslPolicy"]:
+                    yield f"{stack.region}: the load balancer takes other than TLS 1.2 and 1.3"
+                policies = stack.resources["ProxyRole"]["Properties"]["Policies"]
+                statements = [s for policy in policies for s in policy["PolicyDocument"]["Statement"]]
+                endpoint = f"arn:aws:sagemaker:{stack.region}:111122223333:endpoint/{stack.parameters['EndpointName']}"
+                if [(s["Action"], s["Resource"]) for s in statements] != [("sagemaker:InvokeEndpoint", endpoint)]:
+                    yield f"{stack.region}: the proxy may do more or less than ask this region's endpoint: {statements}"
+    region, own = next(iter(environments().values()))
+    for name in PROXY.keys() - {"FrontKind"}:
+        if not Stack(region, {**own, **PROXY, name: ""}).refused:
+            yield f"template.yaml takes FrontKind=proxy without {name}"
+
+
 def wrong_account(fleet):
     import boto3  # comes with the SAM CLI; only this question needs it
     from botocore.exceptions import BotoCoreError, ClientError
@@ -121,6 +154,7 @@ def main():
         faults.append(f"template.yaml, shadow-eval: a timeout under 3 x {enough[1]} s (ENOUGH in {PACE}) may cut a step short")
 
     faults.extend(wrong_translation())
+    faults.extend(wrong_fronts())
     lent = template["Resources"][LENT]["Properties"]["Policies"]
     for name, policies in ({name: own["Policies"] for name, own in functions.items()} | {LENT: lent}).items():
         faults.extend(wrong_prefixes(name, policies))

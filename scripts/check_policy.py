@@ -10,7 +10,7 @@ import sys
 import tempfile
 import tomllib
 
-from stack import Stack, environments
+from stack import fronts
 
 SCANNER = pathlib.Path(".tools/policy/bin/checkov")
 EXCEPTIONS = pathlib.Path(__file__).with_name("policy-exceptions.toml")
@@ -33,11 +33,11 @@ def scanned(paths):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         paths = []
-        for name, (region, parameters) in environments().items():
-            path = pathlib.Path(folder) / f"{name}.json"
-            resources = Stack(region, parameters).resources
-            path.write_text(json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources}))
-            paths.append(str(path))
+        for front, stacks in fronts().items():
+            for stack in stacks:
+                path = pathlib.Path(folder) / f"{front}-{stack.region}.json"
+                path.write_text(json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": stack.resources}))
+                paths.append(str(path))
         findings, passed = scanned(paths)
     exceptions = tomllib.loads(EXCEPTIONS.read_text())
     excepted = {(check, resource) for check, e in exceptions.items() for resource in e["resources"] if e["why"]}
@@ -47,7 +47,7 @@ def main():
     for fault in faults:
         print(f"check-policy: {fault}", file=sys.stderr)
     if not faults:
-        print(f"check-policy: {passed} checks passed over {len(paths)} regions, {len(excepted)} findings stay, each with its reason")
+        print(f"check-policy: {passed} checks passed over {len(paths)} stacks, {len(excepted)} findings stay, each with its reason")
     return 1 if faults else 0
 
 

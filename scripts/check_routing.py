@@ -7,7 +7,7 @@ import pathlib
 import re
 import sys
 
-from stack import Stack, environments
+from stack import PROXY, Stack, environments
 
 CONFIG = pathlib.Path("local/src/world/config.rs")
 POLICIES = ("Region", "Weight", "Failover", "GeoLocation")
@@ -37,6 +37,7 @@ def wrong_region(stack, health):
     """What is wrong with one region's part."""
     yield from stack.refused
     routing = stack.parameters["Routing"]
+    proxy = stack.parameters["FrontKind"] == "proxy"
     routed = {kind: stack.of_type(kind) for kind in ROUTED}
     if routing == "none":
         yield from (f"{kind} is made without routing" for kind in ROUTED if routed[kind])
@@ -44,9 +45,9 @@ def wrong_region(stack, health):
     check = routed["AWS::Route53::HealthCheck"].get("HealthCheck", {}).get("HealthCheckConfig", {})
     wanted = {
         "Type": "HTTPS",
-        "FullyQualifiedDomainName": f"<Front>.execute-api.{stack.region}.amazonaws.com",
+        "FullyQualifiedDomainName": "<Balancer.DNSName>" if proxy else f"<Front>.execute-api.{stack.region}.amazonaws.com",
         "Port": 443,
-        "ResourcePath": "/live/health",
+        "ResourcePath": "/health" if proxy else "/live/health",
         "RequestInterval": health[0],
         "FailureThreshold": health[1],
         "EnableSNI": True,
@@ -58,7 +59,7 @@ def wrong_region(stack, health):
             yield f"{name} has {len(policy(record)[1])} routing policies"
         if record["HealthCheckId"] != "<HealthCheck>" or record["TTL"] != "60":
             yield f"{name}: not the region's health check, or not a TTL of 60 s"
-        if record["ResourceRecords"] != ["<CustomDomain.RegionalDomainName>"]:
+        if record["ResourceRecords"] != ["<Balancer.DNSName>" if proxy else "<CustomDomain.RegionalDomainName>"]:
             yield f"{name} leads elsewhere than to the region's own front"
     certificate = stack.parameters["CertificateArn"].split(":")
     if certificate[3:4] != [stack.region]:
@@ -108,18 +109,22 @@ def main():
 
     hold("samconfig.toml", [Stack(region, own) for region, own in deployed])
     for routing, examples in EXAMPLES.items():
-        stacks = [
-            Stack(region, {**own, "Routing": routing, **example})
-            for (region, own), example in zip(deployed, examples, strict=False)
-        ]
-        hold(f"Routing={routing}", stacks)
+        for front in ({}, PROXY):
+            stacks = [
+                Stack(region, {**own, **front, "Routing": routing, **example})
+                for (region, own), example in zip(deployed, examples, strict=False)
+            ]
+            hold(f"Routing={routing}, FrontKind={front.get('FrontKind', 'api')}", stacks)
+    # Regions behind one name may change their fronts one after the other.
+    mixed = [Stack(region, own | (PROXY if at % 2 else {})) for at, (region, own) in enumerate(deployed)]
+    hold("two regions with each front", mixed)
     ways = Stack("eu-west-1", {"Routing": "none"}).template["Parameters"]["Routing"]["AllowedValues"]
     if set(ways) != EXAMPLES.keys():
         faults.append(f"Routing allows {ways}, but {sorted(EXAMPLES)} are tried here")
     for fault in faults:
         print(f"check-routing: {fault}", file=sys.stderr)
     if not faults:
-        print(f"check-routing: {len(ways)} ways of routing fit together over {len(deployed)} regions")
+        print(f"check-routing: {len(ways)} ways of routing fit together over {len(deployed)} regions, with both fronts")
     return 1 if faults else 0
 
 

@@ -25,6 +25,25 @@ def environments():
     return found
 
 
+# What FrontKind=proxy needs of a region besides; an example.
+PROXY = {
+    "FrontKind": "proxy",
+    "Callers": f"checkout={'0a' * 32},checkout={'0b' * 32},mobile={'0c' * 32}",
+    "VpcId": "vpc-0123456789abcdef0",
+    "Subnet1": "subnet-0123456789abcdef0",
+    "Subnet2": "subnet-0123456789abcdef1",
+}
+
+
+def fronts():
+    """Every region's stack with each front: the front's name -> stacks, in samconfig.toml's order."""
+    deployed = environments().values()
+    return {
+        "api": [Stack(region, own) for region, own in deployed],
+        "proxy": [Stack(region, {**own, **PROXY}) for region, own in deployed],
+    }
+
+
 @functools.cache
 def _translated():
     from samcli.yamlhelper import yaml_parse

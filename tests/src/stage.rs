@@ -94,6 +94,7 @@ fn faults() -> Result<Vec<Fault>, Box<dyn Error>> {
         Fault { at_most: Some(2), ..ill(FLAKY, FaultKind::Throttle, service(Sns), None)? },
         ill(FLAKY, FaultKind::Unavailable, service(CodePipeline), None)?,
         ill(FLAKY, FaultKind::TimeOut, None, Some("PutObject"))?,
+        ill(FLAKY, FaultKind::TimeOut, None, Some("InvokeEndpoint"))?,
     ])
 }
 

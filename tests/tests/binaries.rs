@@ -57,6 +57,7 @@ fn given(function: &str, event: &str) -> Option<Vec<Sent>> {
         .envs([("AWS_LAMBDA_LOG_STREAM_NAME", "test"), ("AWS_REGION", "eu-west-1"), ("MERIDIAN_LOG", "info")])
         .envs([("AWS_ACCESS_KEY_ID", "NOTAREALKEY"), ("AWS_SECRET_ACCESS_KEY", "not-a-real-secret")])
         .env("AWS_ENDPOINT_URL", format!("http://{address}/aws/"))
+        .env("MERIDIAN_CALLERS", "fixtures=ce6f21ae951df0ba38d6ce0e0175465bf5e9882edcf2ba677bca63b296f17ce7")
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -120,7 +121,7 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Sent> {
     Some(Sent { line, body: String::from_utf8_lossy(&body).into_owned() })
 }
 
-const FUNCTIONS: [&str; 5] = ["replication", "shadow-eval", "promote", "rollback", "status"];
+const FUNCTIONS: [&str; 6] = ["replication", "shadow-eval", "promote", "rollback", "status", "front"];
 
 /// The call fails with these words in its error, and nothing was asked of AWS.
 fn refused(function: &str, event: &str, words: &str) {

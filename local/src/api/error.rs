@@ -12,17 +12,27 @@ pub struct ApiError {
     pub message: String,
     /// The HTTP status that goes with the code.
     pub status: u16,
+    /// What a container answered, where it is one's error: its status and its words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<(u16, String)>,
 }
 
 impl ApiError {
     /// An error with its code, HTTP status and message.
     pub fn new(code: &str, status: u16, message: impl Into<String>) -> Self {
-        ApiError { code: code.to_owned(), message: message.into(), status }
+        ApiError { code: code.to_owned(), message: message.into(), status, original: None }
     }
 
     /// `ValidationException` (400): SageMaker's answer to bad members and, by its own habit, to unknown names.
     pub fn validation(message: impl Into<String>) -> Self {
         ApiError::new("ValidationException", 400, message)
+    }
+
+    /// `ModelError` (424): the container behind the endpoint answered with an error.
+    pub fn model(status: u16, words: String) -> Self {
+        let side = if status < 500 { "client" } else { "server" };
+        let message = format!("Received {side} error ({status}) from primary with message \"{words}\".");
+        ApiError { original: Some((status, words)), ..ApiError::new("ModelError", 424, message) }
     }
 
     /// `InternalFailure` (500): the service's own fault; clients retry it.

@@ -8,6 +8,14 @@ use jiff::SignedDuration;
 use meridian_domain::RegionName;
 use meridian_handlers::ports::{Answer, Clock, limits};
 
+/// How a call is bounded: tries, how long each may take, and the first pause between them, which doubles.
+#[derive(Clone, Copy)]
+struct Bounds {
+    tries: u32,
+    each: SignedDuration,
+    pause: SignedDuration,
+}
+
 impl DirectPorts {
     /// Calls an operation with the usual time-out.
     pub(super) async fn call<O: Operation + Clone>(&self, region: &RegionName, operation: O) -> Answer<O::Output> {
@@ -25,6 +33,21 @@ impl DirectPorts {
         self.call_with(session.as_ref(), time_out, region, operation).await
     }
 
+    /// Calls an operation for a customer who waits: its failure as it was, for what the service's error says more.
+    pub(super) async fn ask<O: Operation + Clone>(
+        &self,
+        region: &RegionName,
+        operation: O,
+    ) -> Answer<Result<O::Output, Failure>> {
+        let session = self.session(region, O::SERVICE).await?;
+        let bounds = Bounds {
+            tries: limits::QUESTION_ATTEMPTS,
+            each: limits::QUESTION_ATTEMPT,
+            pause: limits::QUESTION_BACKOFF,
+        };
+        Ok(self.tried(session.as_ref(), bounds, region, operation).await)
+    }
+
     /// Calls an operation with a session's keys, or with the actor's own.
     pub(super) async fn call_with<O: Operation + Clone>(
         &self,
@@ -33,15 +56,27 @@ impl DirectPorts {
         region: &RegionName,
         operation: O,
     ) -> Answer<O::Output> {
-        let mut pause = limits::BACKOFF;
+        let bounds = Bounds { tries: limits::ATTEMPTS, each: time_out, pause: limits::BACKOFF };
+        let outcome = self.tried(session, bounds, region, operation).await;
+        outcome.map_err(|failure| failure.of(Call::new(region, O::NAME)))
+    }
+
+    async fn tried<O: Operation + Clone>(
+        &self,
+        session: Option<&SessionKeys>,
+        bounds: Bounds,
+        region: &RegionName,
+        operation: O,
+    ) -> Result<O::Output, Failure> {
+        let mut pause = bounds.pause;
         let mut tries = 1;
         loop {
-            let failure = match self.attempt(session, time_out, region, operation.clone()).await {
+            let failure = match self.attempt(session, bounds.each, region, operation.clone()).await {
                 Ok(output) => return Ok(output),
                 Err(failure) => failure,
             };
-            if tries >= limits::ATTEMPTS || !failure.is_retried() {
-                return Err(failure.of(Call::new(region, O::NAME)));
+            if tries >= bounds.tries || !failure.is_retried() {
+                return Err(failure);
             }
             self.sleep(pause).await;
             pause = pause.saturating_add(pause);

@@ -1,8 +1,7 @@
 //! Endpoints, models and configurations, and the endpoints' data plane.
 
 use super::DirectPorts;
-use super::errors::Call;
-use crate::api::Tag;
+use super::errors::{Call, Failure};
 use crate::api::runtime::InvokeEndpoint;
 use crate::api::sagemaker::{
     AutoRollbackConfig, BlueGreenUpdatePolicy, CapacitySize, ContainerDefinition, CreateEndpoint, CreateEndpointConfig,
@@ -10,13 +9,14 @@ use crate::api::sagemaker::{
     ProductionVariant, ProductionVariantSummary, RollbackAlarm, RollingUpdatePolicy, TrafficRoutingConfig,
     UpdateEndpoint,
 };
+use crate::api::{ApiError, Tag};
 use bytes::Bytes;
 use jiff::SignedDuration;
 use meridian_domain::{
     ConfigSpec, EndpointStatus, EndpointView, ModelSpec, PendingDeployment, RegionName, ResourceName, Routing,
     UpdateSpec, VariantPhase,
 };
-use meridian_handlers::ports::{Answer, Endpoints, ErrorKind};
+use meridian_handlers::ports::{Answer, Endpoints, ErrorKind, Question, Scored};
 use std::num::NonZeroU32;
 
 /// What the container takes and gives.
@@ -107,6 +107,23 @@ impl Endpoints for DirectPorts {
         let answer = self.call(region, request).await?;
         let text = String::from_utf8(answer.body.into());
         text.map_err(|_| Call::new(region, "InvokeEndpoint").refused("the answer is not text"))
+    }
+
+    async fn score(&self, region: &RegionName, endpoint: &ResourceName, question: &Question) -> Answer<Scored> {
+        let request = InvokeEndpoint {
+            endpoint_name: endpoint.to_string(),
+            content_type: Some(CSV.to_owned()),
+            accept: question.accept.clone(),
+            target_variant: None,
+            body: question.body.clone(),
+        };
+        match self.ask(region, request).await? {
+            Ok(answer) => Ok(Scored::Answer { content_type: answer.content_type, body: answer.body }),
+            Err(Failure::Said(ApiError { original: Some((status, words)), .. })) => {
+                Ok(Scored::failed(Some(status.into()), Some(words)))
+            }
+            Err(failure) => Err(failure.of(Call::new(region, "InvokeEndpoint"))),
+        }
     }
 }
 

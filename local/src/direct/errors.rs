@@ -31,7 +31,7 @@ impl Failure {
     pub fn of(&self, call: Call<'_>) -> PortError {
         match self {
             Failure::Silence => call.silent(),
-            Failure::Said(ApiError { code, message, status }) => call.declined(Some(*status), code, Some(message)),
+            Failure::Said(ApiError { code, message, status, .. }) => call.declined(Some(*status), code, Some(message)),
         }
     }
 }

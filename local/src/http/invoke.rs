@@ -36,6 +36,10 @@ pub(super) fn serve(call: &Call<'_>) -> Outcome<Reply> {
 
 /// An error in this protocol.
 pub(super) fn error(error: &ApiError) -> Reply {
-    let body = json!({ "message": error.message, "Message": error.message });
+    let mut body = json!({ "message": error.message, "Message": error.message });
+    if let (Some((status, words)), Some(members)) = (&error.original, body.as_object_mut()) {
+        members.insert("OriginalStatusCode".to_owned(), (*status).into());
+        members.insert("OriginalMessage".to_owned(), words.as_str().into());
+    }
     Reply::json(error.status, "application/json", &body).with("x-amzn-errortype", error.code.clone())
 }

@@ -13,8 +13,9 @@ use crate::host::wire::{Wire, WireSettings};
 use crate::http::{Door, Guests, Recorder};
 use crate::world::{FunctionName, Invocation, InvocationEnd, InvocationId, World};
 use jiff::Timestamp;
-use meridian_domain::Fleet;
+use meridian_domain::{Fleet, RegionName};
 use meridian_handlers::context::{Context, FunctionKind, HandlerError};
+use meridian_handlers::front::Callers;
 use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
 use std::fmt;
@@ -214,7 +215,8 @@ fn in_process(world: &SharedWorld, site: &Site) -> Result<InProcess<Handlers>, N
     let mut contexts = BTreeMap::new();
     for region in &fleet.regions {
         for function in FunctionName::ALL {
-            let context = Context::new(&site.text, region.name.clone()).map_err(damaged)?;
+            let mut context = Context::new(&site.text, region.name.clone()).map_err(damaged)?;
+            context.callers = Arc::new(callers(site, &region.name, function)?);
             contexts.insert((region.name.clone(), function), (context, RoleLoans::default()));
         }
     }
@@ -236,6 +238,14 @@ fn in_process(world: &SharedWorld, site: &Site) -> Result<InProcess<Handlers>, N
     Ok(InProcess::new(world.clone(), handlers))
 }
 
+/// Who may ask a function for a score, by its environment.
+fn callers(site: &Site, region: &RegionName, function: FunctionName) -> Result<Callers, NightError> {
+    let functions = site.deployment.stacks.get(region).map(|stack| &stack.functions);
+    let own = functions.and_then(|all| all.get(function.as_str()));
+    let list = own.and_then(|own| own.environment.get("MERIDIAN_CALLERS"));
+    Callers::parse(list.map_or("", String::as_str)).map_err(|error| NightError::Data(error.to_string()))
+}
+
 fn kind(function: FunctionName) -> FunctionKind {
     match function {
         FunctionName::Replication => FunctionKind::Replication,
@@ -243,5 +253,6 @@ fn kind(function: FunctionName) -> FunctionKind {
         FunctionName::Promote => FunctionKind::Promote,
         FunctionName::Rollback => FunctionKind::Rollback,
         FunctionName::Status => FunctionKind::Status,
+        FunctionName::Front => FunctionKind::Front,
     }
 }

@@ -58,6 +58,20 @@ impl Site {
         Self::deploy(FLEET, SAMCONFIG, template)
     }
 
+    /// The repository's, deployed with other parameters in every region.
+    ///
+    /// # Errors
+    /// The template cannot be deployed with them.
+    pub fn with_parameters(parameters: &[(&str, &str)]) -> Result<Self, NightError> {
+        let fleet = Arc::new(Fleet::parse(FLEET)?);
+        let mut settings = Settings::parse(SAMCONFIG, &fleet.account).map_err(WorldError::from)?;
+        for environment in settings.environments.values_mut() {
+            let own = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            environment.parameters.extend(own);
+        }
+        Self::deployed(FLEET.to_owned(), fleet, &settings, TEMPLATE)
+    }
+
     /// The repository's template, deployed for another fleet with other settings.
     ///
     /// # Errors

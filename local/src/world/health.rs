@@ -1,10 +1,13 @@
-//! Route 53's health checks: `GET /health` of every region, through API Gateway and `status`.
+//! Route 53's health checks: `GET /health` of every region, through its front and `status`.
 
 use super::customers::Turn;
 use super::queue::Event;
 use super::{Ask, FunctionName, InvocationEnd, What, World};
 use meridian_domain::RegionName;
 use serde_json::Value;
+
+/// What a checker sends along.
+const CHECKER: &[(&str, &str)] = &[("accept", "*/*"), ("user-agent", "Amazon-Route53-Health-Check-Service")];
 
 /// A region's health, as the checks see it.
 #[derive(Debug)]
@@ -66,11 +69,14 @@ impl World {
     pub(super) fn open_fronts(&mut self) {
         let deployment = self.deployment.clone();
         for (region, stack) in &deployment.stacks {
-            let Some(score) = &stack.score else { continue };
-            let endpoint = self.arn("sagemaker", region, &format!("endpoint/{}", score.endpoint));
-            let asks = [Ask::new("sagemaker:InvokeEndpoint", endpoint)];
-            let open = score.endpoint == self.config.fleet.endpoint.as_str()
-                && self.authorise_role(region, &score.role, &asks).is_ok();
+            let own = self.config.fleet.endpoint.to_string();
+            let role = match &stack.score {
+                Some(score) => Some(score.role.clone()).filter(|_| score.endpoint == own),
+                None => self.proxy_role(region),
+            };
+            let asks =
+                [Ask::new("sagemaker:InvokeEndpoint", self.arn("sagemaker", region, &format!("endpoint/{own}")))];
+            let open = role.is_some_and(|role| self.authorise_role(region, &role, &asks).is_ok());
             if let Some(own) = self.regions.get_mut(region) {
                 own.is_open = open;
             }
@@ -84,6 +90,13 @@ impl World {
 
     /// One check, and the next.
     pub(super) fn check_health(&mut self, region: RegionName) {
+        if self.stack(&region).is_some_and(|stack| stack.api.is_none()) {
+            if !self.ask_balancer(&region, "GET", "/health", CHECKER, "") {
+                self.health_answered(&region, &InvocationEnd::Crashed);
+            }
+            self.queue.push(self.later(self.config.timing.health_check), Event::HealthCheck { region });
+            return;
+        }
         let payload = self.envelope(&region).health_check();
         let api = self.stack(&region).and_then(|stack| stack.api.as_deref()).unwrap_or_default();
         let api = self.arn("execute-api", &region, &format!("{api}/live/GET/health"));

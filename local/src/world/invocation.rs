@@ -19,16 +19,19 @@ pub enum FunctionName {
     Rollback,
     /// Answers `/health`.
     Status,
+    /// Lets callers through to the endpoint, where the front is a proxy.
+    Front,
 }
 
 impl FunctionName {
     /// All of them.
-    pub const ALL: [FunctionName; 5] = [
+    pub const ALL: [FunctionName; 6] = [
         FunctionName::Replication,
         FunctionName::ShadowEval,
         FunctionName::Promote,
         FunctionName::Rollback,
         FunctionName::Status,
+        FunctionName::Front,
     ];
 
     /// The binary's name, as the template has it.
@@ -39,6 +42,7 @@ impl FunctionName {
             FunctionName::Promote => "promote",
             FunctionName::Rollback => "rollback",
             FunctionName::Status => "status",
+            FunctionName::Front => "front",
         }
     }
 }

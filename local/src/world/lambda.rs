@@ -107,6 +107,9 @@ impl World {
         if request.function == FunctionName::Status && request.synchronous {
             self.health_answered(&request.region, &how);
         }
+        if request.function == FunctionName::Front {
+            self.front_answered(&request.region, &how);
+        }
         let failed = !matches!(how, InvocationEnd::Answered(_));
         let tries = 1 + self.function(&request.region, request.function).map_or(0, |own| own.retries);
         let retried = failed && !request.synchronous && request.attempt < tries;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 mod alarms;
 mod autoscaling;
+mod balancer;
 mod bucket_settings;
 mod conduct;
 mod config;
@@ -88,6 +89,8 @@ pub struct World {
     bus: Vec<BusEvent>,
     calls: BTreeMap<(RegionName, &'static str), u64>,
     log: Vec<WorldEvent>,
+    /// What proxies answered.
+    fronts: Vec<(RegionName, Option<serde_json::Value>)>,
     /// Roles' sessions, by their access key.
     sessions: BTreeMap<String, sts::Session>,
     /// Numbers, so that each version, message and update has a name of its own.
@@ -168,6 +171,7 @@ impl World {
             emitted: 0,
             tokens: 0,
             grants: BTreeSet::new(),
+            fronts: Vec::new(),
             deployment,
             config,
         };

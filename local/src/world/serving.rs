@@ -80,10 +80,7 @@ impl Operation for InvokeEndpoint {
                 invoked_production_variant: variant,
                 body: answer.into(),
             }),
-            Err(error) => {
-                let message = format!("Received client error (415) from primary with message \"{error}\".");
-                Err(ApiError::new("ModelError", 424, message))
-            }
+            Err(error) => Err(ApiError::model(415, error)),
         }
     }
 }

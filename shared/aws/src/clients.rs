@@ -134,6 +134,17 @@ impl Clients {
         Box::pin(keys).await.map(Some)
     }
 
+    /// What a customer's question may take, who waits for it.
+    pub(crate) fn question_limits(&self) -> aws_sdk_sagemakerruntime::config::Builder {
+        let attempt = limits::QUESTION_ATTEMPT.unsigned_abs();
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(attempt).build();
+        let retries = RetryConfig::standard()
+            .with_max_attempts(limits::QUESTION_ATTEMPTS)
+            .with_initial_backoff(limits::QUESTION_BACKOFF.unsigned_abs())
+            .with_use_static_exponential_base(matches!(self.clock, AwsClock::World(_)));
+        aws_sdk_sagemakerruntime::Config::builder().timeout_config(timeouts).retry_config(retries)
+    }
+
     /// Where credentials come from.
     pub(crate) async fn credentials(&self) -> Option<SharedCredentialsProvider> {
         self.shared().await.credentials_provider()

@@ -1,6 +1,7 @@
 //! What a function is told from outside: the environment, read here and nowhere else, and the fleet policy.
 
 use meridian_domain::{Fleet, FleetError, NameError, RegionName, Sha256};
+use meridian_handlers::front::{Callers, CallersError};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -22,6 +23,8 @@ pub struct Environment {
     pub endpoint: Option<String>,
     /// `MERIDIAN_CLOCK_URL`: the local world's clock; time is the machine's where it is not set.
     pub clock: Option<String>,
+    /// `MERIDIAN_CALLERS`: who may ask `front` for a score, as names with digests of their tokens.
+    pub callers: Callers,
 }
 
 /// What is wrong with the environment or the policy.
@@ -30,6 +33,9 @@ pub enum ConfigError {
     /// A variable that must be there is not.
     #[error("the environment variable {0} is not set")]
     Missing(&'static str),
+    /// The callers are none.
+    #[error("MERIDIAN_CALLERS: {0}")]
+    Callers(#[from] CallersError),
     /// The region is none.
     #[error("AWS_REGION: {0}")]
     Region(#[from] NameError),
@@ -50,7 +56,7 @@ impl Environment {
     /// Reads the environment. A variable that is set to nothing counts as not set.
     ///
     /// # Errors
-    /// `AWS_REGION` is missing or not a region.
+    /// `AWS_REGION` is missing or not a region; `MERIDIAN_CALLERS` is no list of callers.
     #[expect(clippy::disallowed_methods, reason = "this is the one place where the environment is read")]
     pub fn read() -> Result<Self, ConfigError> {
         Self::from_lookup(|name| std::env::var(name).ok())
@@ -64,6 +70,7 @@ impl Environment {
             fleet_file: set("MERIDIAN_FLEET_FILE").map(PathBuf::from),
             endpoint: set("AWS_ENDPOINT_URL"),
             clock: set("MERIDIAN_CLOCK_URL"),
+            callers: set("MERIDIAN_CALLERS").map_or_else(|| Ok(Callers::default()), |list| Callers::parse(&list))?,
         })
     }
 }
@@ -119,6 +126,10 @@ mod tests {
         assert_eq!((environment.log.as_str(), environment.clock), ("info", None));
         assert_eq!(read(&[]).unwrap_err().to_string(), "the environment variable AWS_REGION is not set");
         assert!(matches!(read(&[("AWS_REGION", "mars")]), Err(ConfigError::Region(_))));
+        let token = read(&[("AWS_REGION", "sa-east-1"), ("MERIDIAN_CALLERS", "checkout=the-token-itself")]);
+        let error = token.unwrap_err().to_string();
+        assert!(error.starts_with("MERIDIAN_CALLERS: caller 1: expected <name>=<SHA-256"), "{error}");
+        assert!(!error.contains("the-token-itself"), "{error}");
     }
 
     #[test]
@@ -129,6 +140,7 @@ mod tests {
             fleet_file: Some("no-such-file.toml".into()),
             endpoint: None,
             clock: None,
+            callers: Callers::default(),
         };
         let error = Policy::load(&environment).unwrap_err().to_string();
         assert!(error.starts_with("MERIDIAN_FLEET_FILE no-such-file.toml: "), "{error}");

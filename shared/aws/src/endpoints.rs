@@ -9,13 +9,14 @@ use aws_sdk_sagemaker::types::{
     ProductionVariantInstanceType, RollingUpdatePolicy, Tag, TrafficRoutingConfig, TrafficRoutingConfigType,
     VariantStatus,
 };
+use aws_sdk_sagemakerruntime::operation::invoke_endpoint::InvokeEndpointError;
 use aws_sdk_sagemakerruntime::primitives::Blob;
 use jiff::SignedDuration;
 use meridian_domain::{
     ConfigSpec, EndpointStatus, EndpointView, ModelSpec, PendingDeployment, RegionName, ResourceName, Routing,
     UpdateSpec, VariantPhase,
 };
-use meridian_handlers::ports::{Answer, Endpoints, ErrorKind};
+use meridian_handlers::ports::{Answer, Endpoints, ErrorKind, Question, Scored};
 use std::num::NonZeroU32;
 
 /// What the container takes and gives.
@@ -131,6 +132,34 @@ impl Endpoints for AwsPorts {
             .map_err(|error| call.failed(error))?;
         let body = answer.body.map(Blob::into_inner).unwrap_or_default();
         String::from_utf8(body).map_err(|_| call.refused("the answer is not text"))
+    }
+
+    async fn score(&self, region: &RegionName, endpoint: &ResourceName, question: &Question) -> Answer<Scored> {
+        let answer = self
+            .clients
+            .runtime(region)
+            .await?
+            .invoke_endpoint()
+            .endpoint_name(endpoint.as_str())
+            .content_type(CSV)
+            .set_accept(question.accept.clone())
+            .body(Blob::new(question.body.as_ref()))
+            .customize()
+            .config_override(self.clients.question_limits())
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => Ok(Scored::Answer {
+                content_type: answer.content_type.unwrap_or_else(|| CSV.to_owned()),
+                body: answer.body.map(Blob::into_inner).unwrap_or_default().into(),
+            }),
+            Err(error) => match error.as_service_error() {
+                Some(InvokeEndpointError::ModelError(own)) => {
+                    Ok(Scored::failed(own.original_status_code, own.original_message.clone()))
+                }
+                _ => Err(Call::new(region, "InvokeEndpoint").failed(error)),
+            },
+        }
     }
 }
 

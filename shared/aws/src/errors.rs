@@ -4,7 +4,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use meridian_handlers::adapters::errors::classify;
-use meridian_handlers::ports::PortError;
+use meridian_handlers::ports::{PortError, UNCONNECTED};
 
 pub(crate) use meridian_handlers::adapters::errors::{Call, cut};
 
@@ -27,7 +27,7 @@ impl Failed for Call<'_> {
                 self.error(classify(Some(status), "", ""), message)
             }
             SdkError::TimeoutError(_) => self.silent(),
-            SdkError::DispatchFailure(failure) if failure.is_timeout() => self.unreachable("no connection in time"),
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => self.unreachable(UNCONNECTED),
             SdkError::DispatchFailure(_) => self.unreachable("no connection or no credentials"),
             // A request that could not be built: never sent, and no better the next time. Its text may repeat the input.
             _ => self.refused("the request could not be built"),

@@ -19,11 +19,13 @@ use futures_util::FutureExt;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use meridian_domain::RegionName;
 use meridian_handlers::context::{Context, FunctionKind, HandlerError};
+use meridian_handlers::front::Callers;
 use meridian_handlers::status::Memory;
 use serde_json::Value;
 use std::fmt::Display;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
+use std::sync::Arc;
 use tracing::Instrument;
 
 /// Why a function could not start.
@@ -70,6 +72,7 @@ struct Function {
     ports: AwsPorts,
     /// Lasts as long as the process: Lambda keeps it warm between calls.
     memory: Memory,
+    callers: Arc<Callers>,
 }
 
 impl Function {
@@ -80,7 +83,11 @@ impl Function {
         let policy = Policy::load(&environment)?;
         let ports = AwsPorts::new(policy.fleet.clone(), clock, environment.endpoint);
         let ports = if kind.borrows() { ports.borrowing() } else { ports };
-        Ok(Self { kind, region: environment.region, policy, ports, memory: Memory::default() })
+        let callers = Arc::new(environment.callers);
+        if kind == FunctionKind::Front && callers.is_empty() {
+            return Err(ConfigError::Missing("MERIDIAN_CALLERS").into());
+        }
+        Ok(Self { kind, region: environment.region, policy, ports, memory: Memory::default(), callers })
     }
 
     fn serve<H>(&self, handler: H) -> Result<(), StartError>
@@ -89,7 +96,14 @@ impl Function {
     {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let service = service_fn(|event: LambdaEvent<Value>| self.call(&handler, event));
-        runtime.block_on(lambda_runtime::run(service)).map_err(StartError::Lambda)
+        runtime.block_on(async {
+            if self.kind == FunctionKind::Front
+                && let Err(error) = self.ports.warm(&self.region).await
+            {
+                tracing::warn!(%error, "no client yet; the first call makes it");
+            }
+            lambda_runtime::run(service).await.map_err(StartError::Lambda)
+        })
     }
 
     async fn call<H>(&self, handler: &H, event: LambdaEvent<Value>) -> Result<Value, Diagnostic>
@@ -118,6 +132,7 @@ impl Function {
             region: self.region.clone(),
             request_id,
             memory: self.memory.clone(),
+            callers: self.callers.clone(),
         };
         // A panic's words are left out: they may hold what was being read (I12). The log says where it was.
         match AssertUnwindSafe(handler(&self.ports, &context, event)).catch_unwind().await {

@@ -32,8 +32,8 @@ pub use config::{Environment, Policy};
 use clients::Clients;
 use jiff::{SignedDuration, Timestamp};
 use lending::Borrower;
-use meridian_domain::Fleet;
-use meridian_handlers::ports::Clock;
+use meridian_domain::{Fleet, RegionName};
+use meridian_handlers::ports::{Answer, Clock};
 use std::sync::Arc;
 
 /// Every port, on AWS. Clients are built on their first use and kept: a function pays only for what it calls.
@@ -57,6 +57,15 @@ impl AwsPorts {
     pub fn borrowing(mut self) -> Self {
         self.clients.borrow_with(Borrower::new(self.fleet.clone()));
         self
+    }
+
+    /// Makes the client that asks a region's endpoint, before anybody waits for it: Lambda gives a process more of a processor
+    /// while it starts than afterwards.
+    ///
+    /// # Errors
+    /// The region lends no role, where roles are borrowed.
+    pub async fn warm(&self, region: &RegionName) -> Answer<()> {
+        self.clients.runtime(region).await.map(drop)
     }
 
     /// The policy that these ports act for: bucket and topic names come from it.

@@ -64,6 +64,10 @@ fn function(
     all: &mut Map<String, Value>,
 ) -> Result<(), DeploymentError> {
     let mut own = globals.cloned().unwrap_or_else(|| json!({}));
+    let ignored = resource.get("IgnoreGlobals").and_then(Value::as_array).into_iter().flatten();
+    for name in ignored.filter_map(Value::as_str) {
+        own.as_object_mut().and_then(|members| members.remove(name));
+    }
     merge(&mut own, resource.get("Properties").unwrap_or(&Value::Null));
     let refuse = |message: &str| DeploymentError::at(logical, message);
     let mut own = own.as_object().cloned().ok_or_else(|| refuse("its properties are not a mapping"))?;
@@ -160,26 +164,12 @@ fn wake(maker: &mut Maker<'_>, function: &str, name: &str, event: &Value) -> Res
             maker.add(rule.clone(), "AWS::Events::Rule", without_nulls(properties));
             ("events.amazonaws.com", json!({ "Fn::GetAtt": [rule, "Arn"] }))
         }
-        "Api" => {
-            let (method, path) = (of("Method"), of("Path"));
-            let text = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
-            let api = own.get("RestApiId").and_then(|api| api.get("Ref")).and_then(Value::as_str).unwrap_or_default();
-            let source = format!(
-                "arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{__ApiId__}}/${{__Stage__}}/{}{}",
-                text(&method),
-                text(&path)
-            );
-            let source = json!([source, { "__ApiId__": { "Ref": api }, "__Stage__": "*" }]);
-            ("apigateway.amazonaws.com", json!({ "Fn::Sub": source }))
-        }
         other => return Err(DeploymentError::at(place(), format!("events of type {other:?} are not known here"))),
     };
-    // SAM ends the id of an API's permission with the stage.
-    let suffix = if kind == "Api" { "live" } else { "" };
     let permission = json!({
         "Action": "lambda:InvokeFunction", "FunctionName": { "Ref": function }, "Principal": service, "SourceArn": source,
     });
-    maker.add(format!("{rule}Permission{suffix}"), "AWS::Lambda::Permission", permission);
+    maker.add(format!("{rule}Permission"), "AWS::Lambda::Permission", permission);
     Ok(())
 }
 

@@ -48,6 +48,15 @@ impl<'a> Level<'a> {
         self.optional(name).ok_or_else(|| self.refuse(name, "it is missing"))
     }
 
+    /// The texts of a list; none where there is no list.
+    pub fn texts(&mut self, name: &str) -> Result<Vec<String>, DeploymentError> {
+        match self.take(name) {
+            None => Ok(Vec::new()),
+            Some(Value::Array(items)) => Ok(items.iter().map(plain).collect()),
+            Some(_) => Err(self.refuse(name, "expected a list")),
+        }
+    }
+
     pub fn number<T: std::str::FromStr>(&mut self, name: &str) -> Result<T, DeploymentError> {
         let text = self.text(name)?;
         text.parse().map_err(|_| self.refuse(name, &format!("{text:?} is not a number that fits")))

@@ -24,9 +24,9 @@ pub use expand::expanded;
 pub use pattern::Pattern;
 pub use policy::{Condition, Context, Effect, Principal, Statement};
 pub use resources::{
-    ActionKind, Alarm, Bucket, Clocked, Composite, Declared, Encryption, Function, Invoker, Key, OnFailure,
-    PackageGroup, Pipeline, PipelineAction, PipelineStage, PublicAccess, ReplicationRule, Role, Rule, ScoreRoute,
-    Topic, Trigger, Variable,
+    ActionKind, Alarm, BalancerRule, Bucket, Clocked, Composite, Declared, Encryption, Function, Invoker, Key,
+    OnFailure, PackageGroup, Pipeline, PipelineAction, PipelineStage, PublicAccess, ReplicationRule, Role, Rule,
+    ScoreRoute, Topic, Trigger, Variable,
 };
 pub use rights::{Denied, Grant, Request};
 pub use settings::{Environment, Settings};

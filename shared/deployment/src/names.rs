@@ -45,6 +45,11 @@ impl Place {
             "AWS::ApiGateway::Stage" => named("StageName"),
             "AWS::KMS::Key" => self.key_id(logical),
             "AWS::ApiGateway::RestApi" => self.suffix(logical).to_lowercase().chars().take(10).collect(),
+            "AWS::ElasticLoadBalancingV2::TargetGroup" => {
+                self.arn("elasticloadbalancing", &format!("targetgroup/{}/{}", named("Name"), self.suffix(logical)))
+            }
+            "AWS::ElasticLoadBalancingV2::LoadBalancer" => self
+                .arn("elasticloadbalancing", &format!("loadbalancer/app/{}/{}", named("Name"), self.suffix(logical))),
             "AWS::SageMaker::ModelPackageGroup" => {
                 self.arn("sagemaker", &format!("model-package-group/{}", named("ModelPackageGroupName")))
             }
@@ -76,6 +81,11 @@ impl Place {
                 format!("d-{reference}.execute-api.{}.amazonaws.com", self.region)
             }
             ("AWS::ApiGateway::DomainName", "RegionalHostedZoneId") => format!("Z-{}", self.region),
+            ("AWS::EC2::SecurityGroup", "GroupId") => reference.to_owned(),
+            ("AWS::ElasticLoadBalancingV2::LoadBalancer", "DNSName") => {
+                let name = reference.rsplit('/').nth(1).unwrap_or(reference);
+                format!("{name}-1.{}.elb.amazonaws.com", self.region)
+            }
             ("AWS::Route53::HealthCheck", "HealthCheckId") => reference.to_owned(),
             _ => return None,
         })

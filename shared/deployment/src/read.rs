@@ -6,8 +6,8 @@ use crate::pattern::Pattern;
 use crate::policy::Statement;
 use crate::resolve::plain;
 use crate::resources::{
-    Alarm, Bucket, Clocked, Composite, ENABLED, Encryption, Function, Invoker, PackageGroup, PublicAccess,
-    ReplicationRule, Role, Rule, ScoreRoute, Trigger,
+    Alarm, BalancerRule, Bucket, Clocked, Composite, ENABLED, Encryption, Function, Invoker, PackageGroup,
+    PublicAccess, ReplicationRule, Role, Rule, ScoreRoute, Trigger,
 };
 use serde_json::Value;
 
@@ -230,6 +230,42 @@ impl PackageGroup {
     pub(crate) fn read(mut own: Level<'_>, arn: String) -> Read<Self> {
         let description = own.optional("ModelPackageGroupDescription");
         Ok(PackageGroup { name: own.text("ModelPackageGroupName")?, arn, description })
+    }
+}
+
+impl BalancerRule {
+    /// The rule without its function, which its target group names.
+    pub(crate) fn read(mut own: Level<'_>) -> Read<Self> {
+        own.take("ListenerArn");
+        let (mut paths, mut methods) = (Vec::new(), Vec::new());
+        for mut condition in own.levels("Conditions")? {
+            let field = condition.text("Field")?;
+            let (into, values) = match field.as_str() {
+                "path-pattern" => (&mut paths, condition.level("PathPatternConfig")?.texts("Values")?),
+                "http-request-method" => (&mut methods, condition.level("HttpRequestMethodConfig")?.texts("Values")?),
+                other => return Err(condition.refuse("Field", &format!("{other:?} is not known here"))),
+            };
+            into.extend(values);
+        }
+        let mut actions = own.levels("Actions")?;
+        let [action] = actions.as_mut_slice() else { return Err(own.refuse("Actions", "expected one")) };
+        if action.text("Type")? != "forward" {
+            return Err(action.refuse("Type", "expected forward"));
+        }
+        let group = action.text("TargetGroupArn")?;
+        Ok(BalancerRule { priority: own.number("Priority")?, paths, methods, group, function: String::new() })
+    }
+}
+
+/// The ARN of the one function that a target group leads to.
+pub(crate) fn target(mut own: Level<'_>) -> Read<String> {
+    own.take("Name");
+    if own.text("TargetType")? != "lambda" {
+        return Err(own.refuse("TargetType", "expected lambda"));
+    }
+    match own.levels("Targets")?.as_mut_slice() {
+        [one] => one.text("Id"),
+        _ => Err(own.refuse("Targets", "expected one function")),
     }
 }
 

@@ -339,6 +339,21 @@ pub enum PipelineAction {
     },
 }
 
+/// A rule of the load balancer's listener that leads to a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BalancerRule {
+    /// The smallest counts first.
+    pub priority: u32,
+    /// Paths, with wildcards.
+    pub paths: Vec<String>,
+    /// Methods; none for all.
+    pub methods: Vec<String>,
+    /// The target group's ARN.
+    pub group: String,
+    /// The function's ARN.
+    pub function: String,
+}
+
 /// The way from the region's front to the endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScoreRoute {
@@ -360,6 +375,14 @@ impl ReplicationRule {
     pub fn copies(&self, from: &Bucket, key: &str) -> bool {
         let readable = from.encryption.key.is_none() || self.kms_objects.as_deref() == Some(ENABLED);
         self.enabled && readable && key.starts_with(&self.prefix)
+    }
+}
+
+impl BalancerRule {
+    /// Whether a request goes this way.
+    pub fn takes(&self, method: &str, path: &str) -> bool {
+        let named = self.methods.is_empty() || self.methods.iter().any(|own| own == method);
+        named && self.paths.iter().any(|own| crate::policy::like(own, path))
     }
 }
 

@@ -6,9 +6,11 @@ use crate::expand;
 use crate::level::Level;
 use crate::names::Place;
 use crate::policy::{Effect, Statement};
+use crate::read;
 use crate::resolve::{Made, Resolver};
 use crate::resources::{
-    Alarm, Bucket, Composite, Function, Invoker, Key, PackageGroup, Pipeline, Role, Rule, ScoreRoute, Topic,
+    Alarm, BalancerRule, Bucket, Composite, Function, Invoker, Key, PackageGroup, Pipeline, Role, Rule, ScoreRoute,
+    Topic,
 };
 use crate::rights::Grant;
 use crate::settings::{Environment, Settings};
@@ -42,7 +44,9 @@ pub struct Stack {
     pub pipeline: Option<Pipeline>,
     /// The id of the region's front.
     pub api: Option<String>,
-    /// The way of customers' requests to the endpoint.
+    /// The rules of the region's load balancer, in the order in which they count.
+    pub balanced: Vec<BalancerRule>,
+    /// The way of customers' requests to the endpoint, where an API leads them.
     pub score: Option<ScoreRoute>,
     /// Roles, by ARN.
     pub roles: BTreeMap<String, Role>,
@@ -163,6 +167,8 @@ struct Maker<'a> {
     stack: Stack,
     aliases: Vec<(String, String)>,
     retries: Vec<(String, u32)>,
+    /// Target groups: their ARNs, and their functions'.
+    targets: Vec<(String, String)>,
     /// Policies of buckets, by name, and of topics and queues, by ARN.
     documents: Vec<(String, Value)>,
 }
@@ -176,6 +182,7 @@ impl Stack {
             stack: Stack::default(),
             aliases: Vec::new(),
             retries: Vec::new(),
+            targets: Vec::new(),
             documents: Vec::new(),
         };
         for (logical, resource) in resources {
@@ -255,6 +262,8 @@ impl Maker<'_> {
                 stack.api = Some(name);
                 stack.score = own.take("Body").and_then(|body| ScoreRoute::read(&body));
             }
+            "AWS::ElasticLoadBalancingV2::TargetGroup" => self.targets.push((name, read::target(own)?)),
+            "AWS::ElasticLoadBalancingV2::ListenerRule" => stack.balanced.push(BalancerRule::read(own)?),
             other => {
                 stack.unmodelled.insert(format!("{logical} ({other})"));
                 // The resource as a whole is listed: its properties need not be.
@@ -273,6 +282,11 @@ impl Maker<'_> {
             let own = self.stack.functions.values_mut().find(|function| function.name == name);
             own.into_iter().for_each(|function| function.retries = retries);
         }
+        for rule in &mut self.stack.balanced {
+            let own = self.targets.iter().find(|(group, _)| *group == rule.group);
+            rule.function = own.map(|(_, function)| function.clone()).unwrap_or_default();
+        }
+        self.stack.balanced.sort_by_key(|rule| rule.priority);
         for (name, document) in self.documents {
             if let Some(bucket) = self.stack.buckets.get_mut(&name) {
                 bucket.policy = Some(document);

@@ -18,6 +18,20 @@ fn deployed() -> Deployment {
     Deployment::of(TEMPLATE, &Settings::parse(SAMCONFIG, &fleet.account).unwrap()).unwrap()
 }
 
+/// The same with a proxy in front of every region.
+fn proxied() -> Deployment {
+    let fleet = Fleet::parse(FLEET).unwrap();
+    let mut settings = Settings::parse(SAMCONFIG, &fleet.account).unwrap();
+    let subnets = ["Subnet1", "Subnet2"].map(|name| (name, "subnet-0123456789abcdef0"));
+    let callers = format!("checkout={}", "0a".repeat(32));
+    let front = [("FrontKind", "proxy"), ("Callers", &callers), ("VpcId", "vpc-0123456789abcdef0")];
+    for environment in settings.environments.values_mut() {
+        let own = front.into_iter().chain(subnets).map(|(name, value)| (name.to_owned(), value.to_owned()));
+        environment.parameters.extend(own);
+    }
+    Deployment::of(TEMPLATE, &settings).unwrap()
+}
+
 fn region(name: &str) -> RegionName {
     name.parse().unwrap()
 }
@@ -129,6 +143,30 @@ fn a_region_has_its_functions_rules_and_alarms() {
     assert_eq!(stack.composites[0].any_of.len(), 3);
 }
 
+#[test]
+fn a_proxys_load_balancer_leads_to_the_front_and_to_the_health_of_its_region() {
+    let deployed = proxied();
+    let stack = &deployed.stacks[&region("sa-east-1")];
+    assert_eq!((&stack.api, &stack.score), (&None, &None));
+    let leads = |method: &str, path: &str| {
+        let rule = stack.balanced.iter().find(|rule| rule.takes(method, path))?;
+        stack.functions.values().find(|own| own.arn == rule.function).map(|own| own.binary.as_str())
+    };
+    assert_eq!((leads("POST", "/score"), leads("GET", "/score")), (Some("front"), Some("front")));
+    assert_eq!((leads("GET", "/health"), leads("HEAD", "/health")), (Some("status"), Some("status")));
+    assert_eq!((leads("POST", "/health"), leads("GET", "/"), leads("POST", "/score/x")), (None, None, None));
+    let front = &stack.functions["front"];
+    assert_eq!(front.environment["MERIDIAN_LOG"], "warn");
+    assert!(front.environment["MERIDIAN_CALLERS"].starts_with("checkout=0a0a"));
+    let role = &stack.roles[&front.role];
+    let may: Vec<_> = role.statements.iter().flat_map(|own| &own.actions).collect();
+    assert_eq!(may, ["sagemaker:InvokeEndpoint"]);
+    // And with the other front there is nothing of it.
+    let api = self::deployed();
+    let stack = &api.stacks[&region("sa-east-1")];
+    assert!(stack.balanced.is_empty() && !stack.functions.contains_key("front") && stack.score.is_some());
+}
+
 /// `Logical (Type)`, or `Logical.path[0].member`, as a type and a path without numbers.
 fn kind_of(stack: &Stack, entry: &str) -> (String, Option<String>) {
     if let Some((_, kind)) = entry.split_once(" (") {
@@ -142,7 +180,7 @@ fn kind_of(stack: &Stack, entry: &str) -> (String, Option<String>) {
 #[test]
 fn what_the_local_world_makes_nothing_of_is_listed() {
     let mut kinds: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for stack in deployed().stacks.values() {
+    for stack in deployed().stacks.values().chain(proxied().stacks.values()) {
         for entry in &stack.unmodelled {
             let (kind, path) = kind_of(stack, entry);
             kinds.entry(kind).or_default().extend(path);

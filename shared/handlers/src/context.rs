@@ -2,6 +2,7 @@
 
 use crate::events::EventError;
 use crate::files::FileError;
+use crate::front::Callers;
 use crate::journal::JournalError;
 use crate::ports::PortError;
 use crate::status::Memory;
@@ -9,7 +10,7 @@ use meridian_domain::{Actor, Fleet, FleetError, ManifestError, Region, RegionNam
 use std::fmt;
 use std::sync::Arc;
 
-/// The five functions.
+/// The functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum FunctionKind {
     /// Attests replicas and, in home, starts waves.
@@ -22,11 +23,14 @@ pub enum FunctionKind {
     Rollback,
     /// Says whether its own region serves.
     Status,
+    /// Lets callers through to the region's endpoint, where the front is a proxy.
+    Front,
 }
 
 impl FunctionKind {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Replication, Self::ShadowEval, Self::Promote, Self::Rollback, Self::Status];
+    pub const ALL: [Self; 6] =
+        [Self::Replication, Self::ShadowEval, Self::Promote, Self::Rollback, Self::Status, Self::Front];
 
     /// The name of the binary, and the last part of the function's name.
     pub fn name(self) -> &'static str {
@@ -36,6 +40,7 @@ impl FunctionKind {
             Self::Promote => "promote",
             Self::Rollback => "rollback",
             Self::Status => "status",
+            Self::Front => "front",
         }
     }
 
@@ -65,6 +70,8 @@ pub struct Context {
     pub request_id: String,
     /// What a warm process may remember between calls.
     pub memory: Memory,
+    /// Who may ask `front` for a score.
+    pub callers: Arc<Callers>,
 }
 
 impl Context {
@@ -79,6 +86,7 @@ impl Context {
             region,
             request_id: String::new(),
             memory: Memory::default(),
+            callers: Arc::default(),
         };
         context.own_region()?;
         Ok(context)

@@ -4,7 +4,7 @@
 //! say. Events are never logged: a job's holds credentials.
 
 use crate::context::{Context, FunctionKind, HandlerError};
-use crate::events::{Action, PipelineJob, ReplicationEvent, RollbackEvent, StatusEvent, job_id};
+use crate::events::{Action, FrontEvent, PipelineJob, ReplicationEvent, RollbackEvent, StatusEvent, job_id};
 use crate::ports::{FailureKind, Page, Ports};
 use meridian_domain::Runbook;
 use serde_json::{Value, json};
@@ -29,6 +29,7 @@ pub async fn invoke<P: Ports>(
         FunctionKind::Promote => promote(ports, ctx, event).await,
         FunctionKind::Rollback => rollback(ports, ctx, event).await,
         FunctionKind::Status => status(ports, ctx, event).await,
+        FunctionKind::Front => front(ports, ctx, event).await,
     }
 }
 
@@ -61,6 +62,14 @@ pub async fn rollback<P: Ports>(ports: &P, ctx: &Context, event: Value) -> Resul
 /// An event of another kind.
 pub async fn status<P: Ports>(ports: &P, ctx: &Context, event: Value) -> Result<Value, HandlerError> {
     logged(async { crate::status::handle(ports, ctx, &StatusEvent::parse(&event)?).await }).await
+}
+
+/// `front`: see [`crate::front`].
+///
+/// # Errors
+/// An event of another kind.
+pub async fn front<P: Ports>(ports: &P, ctx: &Context, event: Value) -> Result<Value, HandlerError> {
+    logged(async { crate::front::handle(ports, ctx, &FrontEvent::parse(&event)?).await }).await
 }
 
 /// `shadow-eval`: see [`crate::shadow_eval`]. The job is answered whatever happens.

@@ -1,4 +1,4 @@
-//! What the five functions do: observe, plan, execute, over ports. Knows nothing of the wire.
+//! What the functions do: observe, plan, execute, over ports. Knows nothing of the wire.
 
 pub mod adapters;
 pub mod context;
@@ -6,6 +6,7 @@ pub mod decrees;
 pub mod entry;
 pub mod events;
 pub mod files;
+pub mod front;
 pub mod history;
 pub mod job;
 pub mod journal;

@@ -68,7 +68,17 @@ impl PortError {
     pub fn shuts_region(&self) -> bool {
         self.is_regional() || self.operation == LOAN
     }
+
+    /// True where nobody answered in time, or could be reached: nothing was said at all.
+    pub fn is_silence(&self) -> bool {
+        self.kind == ErrorKind::Unreachable && [SILENT, UNCONNECTED].contains(&self.message.as_str())
+    }
 }
+
+/// What a failure says where no answer came in time.
+pub const SILENT: &str = "no answer in time";
+/// What it says where not even a connection did.
+pub const UNCONNECTED: &str = "no connection in time";
 
 /// What every port answers.
 pub type Answer<T> = Result<T, PortError>;
@@ -83,6 +93,14 @@ pub mod limits {
     pub const ATTEMPT: SignedDuration = SignedDuration::from_secs(3);
     /// First pause between tries; it doubles. (The SDK adds jitter; local nights switch it off.)
     pub const BACKOFF: SignedDuration = SignedDuration::from_secs(1);
+
+    /// Tries of a customer's question, who waits for milliseconds: the second is for a connection that died while the process
+    /// stood still.
+    pub const QUESTION_ATTEMPTS: u32 = 2;
+    /// How long one try of it may take. With these, a customer has an answer after 2 x 1 s + 50 ms.
+    pub const QUESTION_ATTEMPT: SignedDuration = SignedDuration::from_secs(1);
+    /// The pause between them.
+    pub const QUESTION_BACKOFF: SignedDuration = SignedDuration::from_millis(50);
 }
 
 /// The release bucket of each region.
@@ -201,6 +219,62 @@ pub trait Endpoints {
     async fn update(&self, region: &RegionName, update: &UpdateSpec) -> Answer<()>;
     /// Asks the endpoint's data plane to answer one `text/csv` payload.
     async fn invoke(&self, region: &RegionName, endpoint: &ResourceName, payload: &str) -> Answer<String>;
+    /// Hands a customer's question to the endpoint's data plane, within [`limits::QUESTION_ATTEMPT`] and as often as
+    /// [`limits::QUESTION_ATTEMPTS`] says. What the container answers is no failure, an error of its own either.
+    async fn score(&self, region: &RegionName, endpoint: &ResourceName, question: &Question) -> Answer<Scored>;
+}
+
+/// What a customer asks, in `text/csv`. A record: never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Question {
+    /// What the answer should be in.
+    pub accept: Option<String>,
+    /// The record.
+    pub body: Bytes,
+}
+
+impl fmt::Debug for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Question").field("bytes", &self.body.len()).finish_non_exhaustive()
+    }
+}
+
+/// What the container answered. It may repeat the record: never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Scored {
+    /// A score.
+    Answer {
+        /// What it is in.
+        content_type: String,
+        /// The score.
+        body: Bytes,
+    },
+    /// The container answered with an error of its own.
+    ModelFailed {
+        /// Its status, 400 to 599.
+        status: u16,
+        /// Its words.
+        words: String,
+    },
+}
+
+impl Scored {
+    /// A container's error. A status that is none counts as 500.
+    pub fn failed(status: Option<i32>, words: Option<String>) -> Self {
+        let status = status.and_then(|own| u16::try_from(own).ok()).filter(|own| (400..600).contains(own));
+        Self::ModelFailed { status: status.unwrap_or(500), words: words.unwrap_or_default() }
+    }
+}
+
+impl fmt::Debug for Scored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answer { body, .. } => f.debug_struct("Answer").field("bytes", &body.len()).finish_non_exhaustive(),
+            Self::ModelFailed { status, .. } => {
+                f.debug_struct("ModelFailed").field("status", status).finish_non_exhaustive()
+            }
+        }
+    }
 }
 
 /// How many instances each region's endpoint has.

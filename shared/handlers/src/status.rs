@@ -56,7 +56,7 @@ impl Memory {
     }
 }
 
-/// Answers an API Gateway proxy request.
+/// Answers a request of API Gateway or of a load balancer: both take the same answer.
 ///
 /// # Errors
 /// None so far: a region that does not serve is an answer, 503.

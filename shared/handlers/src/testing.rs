@@ -93,6 +93,10 @@ pub struct World {
     /// What an alarm's description says.
     pub described: RefCell<Option<String>>,
     pub invoked: RefCell<u32>,
+    /// Customers' questions.
+    pub questions: RefCell<Vec<Question>>,
+    /// What the container answers to the next one; otherwise the score.
+    pub scored: RefCell<Option<Scored>>,
     /// What the endpoint answers.
     pub score: RefCell<String>,
     later: RefCell<Vec<Later>>,
@@ -123,6 +127,8 @@ impl Default for World {
             alarms: RefCell::default(),
             described: RefCell::default(),
             invoked: RefCell::default(),
+            questions: RefCell::default(),
+            scored: RefCell::default(),
             score: RefCell::new("0.25".to_owned()),
             later: RefCell::default(),
             between: RefCell::default(),
@@ -378,6 +384,14 @@ impl Endpoints for World {
     async fn invoke(&self, region: &RegionName, _: &ResourceName, _: &str) -> Answer<String> {
         *self.invoked.borrow_mut() += 1;
         self.call(region, "InvokeEndpoint", || Ok(self.score.borrow().clone()))
+    }
+    async fn score(&self, region: &RegionName, _: &ResourceName, question: &Question) -> Answer<Scored> {
+        self.questions.borrow_mut().push(question.clone());
+        let score = || Scored::Answer {
+            content_type: "text/csv; charset=utf-8".to_owned(),
+            body: self.score.borrow().clone().into(),
+        };
+        self.call(region, "InvokeEndpoint", || Ok(self.scored.borrow_mut().take().unwrap_or_else(score)))
     }
 }
 

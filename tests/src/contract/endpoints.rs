@@ -6,7 +6,7 @@ use crate::stage::{Stage, payload};
 use jiff::SignedDuration;
 use meridian_domain::alarms::{VERDICT, guards, verdict_name};
 use meridian_domain::{ConfigSpec, EndpointStatus, EndpointView, ResourceName, Routing, UpdateSpec, VariantPhase};
-use meridian_handlers::ports::{ErrorKind, MetricPoint, Ports};
+use meridian_handlers::ports::{ErrorKind, MetricPoint, Ports, Question, Scored};
 use std::error::Error;
 use std::num::NonZeroU32;
 
@@ -239,5 +239,30 @@ pub async fn what_is_no_payload_is_refused_without_repeating_it(stage: &Stage<im
 pub async fn an_endpoint_that_is_not_there_answers_nothing(stage: &Stage<impl Ports>) -> Kept {
     let answer = kind(stage.ports.invoke(stage.home(), &"nothing".parse()?, &payload()).await);
     assert!(matches!(answer, Some(ErrorKind::Refused | ErrorKind::NotFound)), "{answer:?}");
+    Ok(())
+}
+
+fn question(record: &str) -> Question {
+    Question { accept: Some("text/csv".to_owned()), body: record.to_owned().into() }
+}
+
+/// The bytes that the endpoint answers to the same record, and what they are in.
+pub async fn a_customers_question_is_answered_as_the_container_answers_it(stage: &Stage<impl Ports>) -> Kept {
+    let expected = stage.ports.invoke(stage.home(), &stage.fleet.endpoint, &payload()).await?;
+    let scored = stage.ports.score(stage.home(), &stage.fleet.endpoint, &question(&payload())).await?;
+    let Scored::Answer { content_type, body } = scored else { return Err("the model failed".into()) };
+    assert_eq!((content_type.split(';').next(), &body[..]), (Some("text/csv"), expected.as_bytes()));
+    let nowhere = stage.ports.score(stage.home(), &"nothing".parse()?, &question(&payload())).await;
+    assert!(matches!(kind(nowhere), Some(ErrorKind::Refused | ErrorKind::NotFound)));
+    Ok(())
+}
+
+/// With its words, which only the customer may see.
+pub async fn a_containers_error_is_an_answer_with_its_own_status(stage: &Stage<impl Ports>) -> Kept {
+    let scored = stage.ports.score(stage.home(), &stage.fleet.endpoint, &question("card-4711,12.5")).await?;
+    assert!(!format!("{scored:?}").contains("4711"), "{scored:?}");
+    let Scored::ModelFailed { status, words } = scored else { return Err("it was scored".into()) };
+    assert_eq!(status, 415);
+    assert!(!words.is_empty());
     Ok(())
 }

@@ -6,10 +6,12 @@ use crate::stage::{DARK, FLAKY, Stage, THROTTLED, payload, release};
 use bytes::Bytes;
 use jiff::SignedDuration;
 use meridian_domain::RegionName;
-use meridian_handlers::ports::{ErrorKind, ObjectVersion, Page, Ports, StartSpec};
+use meridian_handlers::ports::{ErrorKind, ObjectVersion, Page, Ports, Question, StartSpec};
 
 /// Three tries of three seconds, with one second and two between them.
 const GIVEN_UP: SignedDuration = SignedDuration::from_secs(12);
+/// Two tries of a second, and the pause between them.
+const CUSTOMERS_PATIENCE: SignedDuration = SignedDuration::from_millis(2050);
 /// The two pauses alone.
 const PAUSES: SignedDuration = SignedDuration::from_secs(3);
 
@@ -108,5 +110,18 @@ pub async fn an_error_names_its_operation_and_region(stage: &Stage<impl Ports>) 
     let dark = stage.ports.describe(&DARK.parse()?, &stage.fleet.endpoint).await.err().ok_or("it answered")?;
     assert_eq!(dark.to_string(), "DescribeEndpoint in ap-northeast-1: unreachable: no answer in time");
     assert!(dark.is_regional() && !missing.is_regional());
+    Ok(())
+}
+
+/// A customer's question is given up long before a function's own would be, and says that nobody answered.
+pub async fn a_customer_waits_two_seconds_and_no_longer(stage: &Stage<impl Ports>) -> Kept {
+    let question = Question { accept: None, body: payload().into() };
+    let flaky: RegionName = FLAKY.parse()?;
+    for _ in 0..50 {
+        let (answer, waited) = stage.timed(stage.ports.score(&flaky, &stage.fleet.endpoint, &question)).await;
+        let error = answer.err().ok_or("it was answered")?;
+        assert!(error.is_silence(), "{error}");
+        assert_eq!(waited, CUSTOMERS_PATIENCE);
+    }
     Ok(())
 }

@@ -82,6 +82,8 @@ macro_rules! contract {
                 an_endpoint_answers_a_number,
                 what_is_no_payload_is_refused_without_repeating_it,
                 an_endpoint_that_is_not_there_answers_nothing,
+                a_customers_question_is_answered_as_the_container_answers_it,
+                a_containers_error_is_an_answer_with_its_own_status,
             ],
             scaling: [
                 a_raised_floor_brings_instances,
@@ -133,6 +135,7 @@ macro_rules! contract {
                 a_failing_service_is_unreachable_after_three_tries,
                 a_large_upload_has_more_time,
                 a_refusal_is_not_repeated,
+                a_customer_waits_two_seconds_and_no_longer,
                 an_error_names_its_operation_and_region,
             ],
         }

@@ -61,6 +61,7 @@ fn resource(function: &str) -> &'static str {
         "promote" => "Promote",
         "rollback" => "Rollback",
         "status" => "Status",
+        "front" => "Proxy",
         other => panic!("no function is called {other}"),
     }
 }
@@ -202,6 +203,7 @@ fn every_function_does_its_work_in_its_container() {
     nobody_goes_back_without_a_reason(&mut bench);
     trouble_with_replication_is_told_once(&mut bench);
     the_region_is_healthy(&mut bench);
+    a_caller_is_let_through(&mut bench);
     hostile_events_change_nothing(&mut bench);
     jobs_that_nobody_gave_are_not_answered(&mut bench);
 }
@@ -298,6 +300,23 @@ fn the_region_is_healthy(bench: &mut Bench<'_>) {
         let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
         assert_eq!((&body["region"], &body["version"]), (&region.into(), &"v426".into()), "{body}");
     }
+}
+
+fn a_caller_is_let_through(bench: &mut Bench<'_>) {
+    let record = meridian_tests::stage::payload();
+    for name in bench.tools.events("front") {
+        let event: Value = serde_json::from_str(&bench.event(&name)).unwrap();
+        let answer = bench.call("front", &event.to_string()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        // Three numbers are no record of this model: its container says so.
+        assert_eq!((&answer["statusCode"], &answer["headers"]["x-meridian-error"]), (&415.into(), &"model".into()));
+    }
+    let mut event: Value = serde_json::from_str(&bench.event("front/score.json")).unwrap();
+    event["body"] = record.into();
+    let answer = bench.call("front", &event.to_string()).unwrap();
+    let score: f64 = answer["body"].as_str().unwrap().trim().parse().unwrap();
+    assert!(answer["statusCode"] == 200 && (0.0..=1.0).contains(&score), "{answer}");
+    event["headers"]["authorization"] = "Bearer another".into();
+    assert_eq!(bench.call("front", &event.to_string()).unwrap()["statusCode"], 401);
 }
 
 fn hostile_events_change_nothing(bench: &mut Bench<'_>) {

@@ -9,6 +9,7 @@
 
 mod cbor;
 mod common;
+mod front;
 mod lending;
 mod virtual_time;
 mod wire;

@@ -1,6 +1,6 @@
 //! From what a service says to what the handlers act on: one table for every service and every door.
 
-use crate::ports::{ErrorKind, PortError};
+use crate::ports::{ErrorKind, PortError, SILENT};
 use meridian_domain::RegionName;
 
 /// Codes of the services' throttling (the SDK's own list, `aws-runtime`, `retries::classifiers`).
@@ -61,7 +61,7 @@ impl<'a> Call<'a> {
 
     /// Nobody answered before the time-out.
     pub fn silent(&self) -> PortError {
-        self.unreachable("no answer in time")
+        self.unreachable(SILENT)
     }
 
     /// The service answered something that is not what its reference promises, or the input is not for it.

@@ -2,7 +2,8 @@
 //! each hostile one is refused by the field that is wrong, or does no more than make a function look.
 
 use super::tests::{HOME, fixture, replication};
-use super::{PipelineJob, ReplicationEvent, RollbackEvent, StatusEvent, job_id};
+use super::{FrontEvent, PipelineJob, ReplicationEvent, RollbackEvent, StatusEvent, job_id};
+use aws_lambda_events::alb::AlbTargetGroupRequest;
 use aws_lambda_events::apigw::ApiGatewayProxyRequest;
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::s3::S3Event;
@@ -15,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[expect(clippy::disallowed_types, reason = "the shape is held against it, and nothing is printed")]
 type Job = aws_lambda_events::codepipeline_job::CodePipelineJobEvent;
 
-const FUNCTIONS: [&str; 5] = ["replication", "shadow-eval", "promote", "rollback", "status"];
+const FUNCTIONS: [&str; 6] = ["replication", "shadow-eval", "promote", "rollback", "status", "front"];
 
 /// The names of a folder's fixtures.
 fn names(folder: &str) -> Vec<String> {
@@ -36,6 +37,7 @@ fn read(function: &str, event: &Value) -> Result<String, String> {
         "replication" => replication(region, event).map(|event| format!("{event:?}")).map_err(text),
         "rollback" => RollbackEvent::parse(event).map(|event| format!("{event:?}")).map_err(text),
         "status" => StatusEvent::parse(event).map(|event| format!("{event:?}")).map_err(text),
+        "front" => FrontEvent::parse(event).map(compared).map_err(text),
         job => {
             let fleet = crate::testing::fleet();
             let parsed = PipelineJob::parse(if job == "promote" { "promote" } else { "shadow-eval" }, event);
@@ -43,6 +45,12 @@ fn read(function: &str, event: &Value) -> Result<String, String> {
             parsed.and_then(|job| job.check(&fleet, policy).map(|()| format!("{job:?}"))).map_err(text)
         }
     }
+}
+
+/// Every field of a request, which prints none of them itself.
+fn compared(own: FrontEvent) -> String {
+    let FrontEvent { method, path, authorization, content_type, content_encoding, accept, body } = own;
+    format!("{method} {path} {authorization:?} {content_type:?} {content_encoding:?} {accept:?} {body:?}")
 }
 
 /// Through a published type and back: what a function reads stays the same.
@@ -69,6 +77,9 @@ fn every_fixture_parses_and_parses_again_to_the_same() {
             assert_eq!(again, event, "{name}");
             read(function, &event).unwrap_or_else(|error| panic!("{name}: {error}"));
             match function {
+                _ if event.pointer("/requestContext/elb").is_some() => {
+                    survives::<AlbTargetGroupRequest>(function, &name, &event);
+                }
                 "status" => survives::<ApiGatewayProxyRequest>(function, &name, &event),
                 "promote" | "shadow-eval" => survives::<Job>(function, &name, &event),
                 _ if event.get("Records").is_some() => survives::<S3Event>(function, &name, &event),
@@ -140,6 +151,7 @@ fn fixtures_cover_every_shape_that_a_function_meets() {
             ],
         ),
         ("status", &["GET", "HEAD"]),
+        ("front", &["POST"]),
     ]);
     for (function, expected) in expected {
         let found = events(function);
@@ -193,6 +205,7 @@ const DOCUMENTED: &[(&str, &[&str])] = &[
         ],
     ),
     ("/detail", &[]),
+    ("/requestContext/elb", &["/targetGroupArn"]),
     ("/requestContext", &["/stage", "/requestId", "/resourcePath", "/httpMethod", "/apiId", "/identity/sourceIp"]),
 ];
 

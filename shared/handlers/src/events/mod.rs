@@ -4,12 +4,14 @@
 //! send epoch milliseconds. So is CodePipeline's job: the credentials in it are never read at all.
 
 mod fields;
+mod front;
 mod pipeline;
 mod replication;
 mod rollback;
 mod status;
 
 pub use fields::EventError;
+pub use front::FrontEvent;
 pub use pipeline::{Action, PipelineJob, Turn, UserParameters, job_id};
 pub use replication::{ReplicationEvent, ReplicationTrouble};
 pub use rollback::RollbackEvent;

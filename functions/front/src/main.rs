@@ -1,0 +1,10 @@
+//! Stands between customers and the region's endpoint: the load balancer's `POST /score`, with `Front=proxy`.
+
+use meridian_aws::function;
+use meridian_handlers::context::FunctionKind;
+use meridian_handlers::entry;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    function::run(FunctionKind::Front, async |ports, ctx, event| entry::front(ports, ctx, event).await)
+}

@@ -1,0 +1,167 @@
+//! `front`: the authenticating proxy between customers and the region's endpoint, where the template's parameter `Front` says
+//! `proxy`. It knows a caller by a token, asks the region's endpoint, and hands its answer back.
+//!
+//! Nothing of a request reaches a log, an error or a metric (I12): the log says who asked and why there was no score, by a
+//! fixed word.
+
+mod callers;
+
+pub use callers::{Callers, CallersError};
+
+use crate::context::{Context, HandlerError};
+use crate::events::FrontEvent;
+use crate::ports::{Endpoints, ErrorKind, PortError, Question, Scored};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+/// Where scores are asked for.
+const PATH: &str = "/score";
+/// What the container takes.
+const CSV: &str = "text/csv";
+/// The longest record, in bytes: 400 features of 17 digits each are 7 kB. The load balancer itself takes 1 MB, SageMaker more.
+const LONGEST_RECORD: usize = 64 * 1024;
+/// The longest `Accept` that is handed on.
+const LONGEST_ACCEPT: usize = 128;
+/// What a load balancer takes of a function's answer, less what stands around the body, in base64.
+const LONGEST_ANSWER: usize = 700 * 1024;
+
+/// Why there is no score.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refusal {
+    NoToken,
+    UnknownToken,
+    NoSuchPath,
+    WrongMethod,
+    NoRecord,
+    TooLarge,
+    WrongType,
+    Encoded,
+    Busy,
+    NotServing,
+    Silent,
+    AnswerTooLarge,
+}
+
+impl Refusal {
+    /// Status, one fixed word, and what to do: the same whatever was sent.
+    fn words(self) -> (u16, &'static str, &'static str) {
+        match self {
+            Self::NoToken => (401, "no-token", "send a caller's token: Authorization: Bearer <token>"),
+            Self::UnknownToken => (401, "unknown-token", "the token is none of a caller of this region"),
+            Self::NoSuchPath => (404, "no-such-path", "scores are asked for with POST /score"),
+            Self::WrongMethod => (405, "wrong-method", "scores are asked for with POST /score"),
+            Self::NoRecord => (400, "no-record", "the body is empty; send one record as CSV"),
+            Self::TooLarge => (413, "too-large", "a record is at most 65536 bytes"),
+            Self::WrongType => (415, "wrong-type", "records are CSV: Content-Type: text/csv"),
+            Self::Encoded => (415, "encoded", "records are taken as they are, without Content-Encoding"),
+            Self::Busy => (429, "busy", "the endpoint has more to do than it can; ask again later"),
+            Self::NotServing => (503, "not-serving", "this region does not serve now; ask another one"),
+            Self::Silent => (504, "silent", "the endpoint did not answer in time; ask again, or another region"),
+            Self::AnswerTooLarge => {
+                (502, "answer-too-large", "the model's answer is larger than the front can hand on")
+            }
+        }
+    }
+
+    /// Of what the endpoint's data plane said, or did not say.
+    fn of(error: &PortError) -> Self {
+        match error.kind {
+            ErrorKind::Throttled => Self::Busy,
+            _ if error.is_silence() => Self::Silent,
+            _ => Self::NotServing,
+        }
+    }
+
+    fn response(self) -> Value {
+        let (status, word, message) = self.words();
+        let mut headers = json!({ "content-type": "application/json", "cache-control": "no-store" });
+        let more = match self {
+            Self::NoToken | Self::UnknownToken => Some(("www-authenticate", "Bearer")),
+            Self::WrongMethod => Some(("allow", "POST")),
+            Self::Busy | Self::NotServing => Some(("retry-after", "1")),
+            _ => None,
+        };
+        if let (Some((name, value)), Some(headers)) = (more, headers.as_object_mut()) {
+            headers.insert(name.to_owned(), value.into());
+        }
+        let body = json!({ "error": word, "message": message }).to_string();
+        json!({ "statusCode": status, "headers": headers, "body": body, "isBase64Encoded": false })
+    }
+}
+
+/// Answers one request of the load balancer.
+///
+/// # Errors
+/// None so far: whatever keeps a customer from a score is an answer.
+pub async fn handle(ports: &impl Endpoints, ctx: &Context, request: &FrontEvent) -> Result<Value, HandlerError> {
+    let (caller, question) = match admitted(&ctx.callers, request) {
+        Ok(admitted) => admitted,
+        Err(refusal) => return Ok(refusal.response()),
+    };
+    let refusal = match ports.score(&ctx.region, &ctx.fleet.endpoint, &question).await {
+        Ok(Scored::Answer { body, .. }) if body.len() > LONGEST_ANSWER => Refusal::AnswerTooLarge,
+        Ok(Scored::Answer { content_type, body }) => return Ok(answer(200, &content_type, "", &body)),
+        Ok(Scored::ModelFailed { status, words }) => {
+            tracing::warn!(caller, status, "the model answers with an error");
+            return Ok(answer(status, "text/plain", "model", words.as_bytes()));
+        }
+        Err(error) => {
+            tracing::warn!(caller, %error, "the endpoint does not answer");
+            Refusal::of(&error)
+        }
+    };
+    Ok(refusal.response())
+}
+
+/// Who asks, and what to ask; what needs no token is refused first, so that nobody learns from it who has one.
+fn admitted<'a>(callers: &'a Callers, request: &FrontEvent) -> Result<(&'a str, Question), Refusal> {
+    if request.path != PATH {
+        return Err(Refusal::NoSuchPath);
+    }
+    if request.method != "POST" {
+        return Err(Refusal::WrongMethod);
+    }
+    let token = request.authorization.as_deref().and_then(bearer).ok_or(Refusal::NoToken)?;
+    let caller = callers.of_token(token).ok_or(Refusal::UnknownToken)?;
+    if !request.content_type.as_deref().is_some_and(is_csv) {
+        return Err(Refusal::WrongType);
+    }
+    if request.content_encoding.as_deref().is_some_and(|own| !own.eq_ignore_ascii_case("identity")) {
+        return Err(Refusal::Encoded);
+    }
+    if request.body.is_empty() {
+        return Err(Refusal::NoRecord);
+    }
+    if request.body.len() > LONGEST_RECORD {
+        return Err(Refusal::TooLarge);
+    }
+    let accept = request.accept.clone().filter(|accept| accept.len() <= LONGEST_ACCEPT);
+    Ok((caller, Question { accept, body: request.body.clone() }))
+}
+
+/// The token of `Bearer <token>`: the scheme's name in any case (RFC 9110), one space or more.
+fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty())
+}
+
+fn is_csv(content_type: &str) -> bool {
+    content_type.split(';').next().is_some_and(|own| own.trim().eq_ignore_ascii_case(CSV))
+}
+
+/// What the model said, as it said it. `from` names it where it is an error, to tell it from the front's own.
+fn answer(status: u16, content_type: &str, from: &str, body: &[u8]) -> Value {
+    let mut headers = json!({ "content-type": content_type, "cache-control": "no-store" });
+    if let Some(headers) = headers.as_object_mut().filter(|_| !from.is_empty()) {
+        headers.insert("x-meridian-error".to_owned(), from.into());
+    }
+    let (body, encoded) = match std::str::from_utf8(body) {
+        Ok(text) => (text.to_owned(), false),
+        Err(_) => (STANDARD.encode(body), true),
+    };
+    json!({ "statusCode": status, "headers": headers, "body": body, "isBase64Encoded": encoded })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,160 @@
+use super::*;
+use crate::events::FrontEvent;
+use crate::testing::{Fault, World, context, run};
+use bytes::Bytes;
+use meridian_domain::Sha256;
+use std::sync::Arc;
+
+const REGION: &str = "ap-northeast-1";
+const TOKEN: &str = "b1946ac92492d2347c6235b4d2611184b1946ac92492d2347c6235b4d2611184";
+const RECORD: &str = "0.125,7.5,-3";
+
+fn ctx() -> Context {
+    let callers = format!("checkout={},batch={}", Sha256::of(TOKEN.as_bytes()), Sha256::of(b"another"));
+    Context { callers: Arc::new(Callers::parse(&callers).unwrap()), ..context(REGION) }
+}
+
+/// A question as it should be.
+fn request() -> FrontEvent {
+    FrontEvent {
+        method: "POST".to_owned(),
+        path: "/score".to_owned(),
+        authorization: Some(format!("Bearer {TOKEN}")),
+        content_type: Some("text/csv".to_owned()),
+        content_encoding: None,
+        accept: None,
+        body: Bytes::from_static(RECORD.as_bytes()),
+    }
+}
+
+fn asked(world: &World, change: impl FnOnce(&mut FrontEvent)) -> Value {
+    let mut request = request();
+    change(&mut request);
+    run(handle(world, &ctx(), &request)).unwrap()
+}
+
+/// The status, and the word of a refusal.
+fn refused(world: &World, change: impl FnOnce(&mut FrontEvent)) -> (u64, String) {
+    let answer = asked(world, change);
+    let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+    assert!(body["message"].as_str().is_some_and(|message| message.len() > 20), "{body}");
+    (answer["statusCode"].as_u64().unwrap(), body["error"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn a_callers_record_reaches_the_endpoint_as_it_is_and_so_does_the_answer() {
+    let world = World::default();
+    let answer = asked(&world, |request| request.accept = Some("text/csv".to_owned()));
+    assert_eq!((answer["statusCode"].as_u64(), answer["body"].as_str()), (Some(200), Some("0.25")));
+    assert_eq!(
+        (&answer["headers"]["content-type"], &answer["isBase64Encoded"]),
+        (&json!("text/csv; charset=utf-8"), &json!(false))
+    );
+    let expected = Question { accept: Some("text/csv".to_owned()), body: Bytes::from_static(RECORD.as_bytes()) };
+    assert_eq!(*world.questions.borrow(), [expected]);
+    // What is no text comes back in base64, as a load balancer takes it.
+    let body = Bytes::from_static(&[0xff, 0x00]);
+    *world.scored.borrow_mut() = Some(Scored::Answer { content_type: "application/x-recordio".to_owned(), body });
+    let answer = asked(&world, |_| {});
+    assert_eq!((&answer["body"], &answer["isBase64Encoded"]), (&json!("/wA="), &json!(true)));
+}
+
+#[test]
+fn who_has_no_callers_token_asks_nothing_of_the_endpoint() {
+    let world = World::default();
+    let told = |authorization: Option<&str>| {
+        let (status, word) = refused(&world, |request| request.authorization = authorization.map(str::to_owned));
+        assert_eq!(status, 401);
+        word
+    };
+    let digest = format!("Bearer {}", Sha256::of(TOKEN.as_bytes()));
+    let cut = format!("Bearer {}", &TOKEN[..63]);
+    for none in [None, Some(""), Some(TOKEN), Some("Bearer"), Some("Bearer  "), Some("Basic Y2hlY2tvdXQ6eA==")] {
+        assert_eq!(told(none), "no-token", "{none:?}");
+    }
+    for unknown in ["Bearer x", &digest, &cut, &format!("Bearer {TOKEN}0"), &format!("Bearer {TOKEN} {TOKEN}")] {
+        assert_eq!(told(Some(unknown)), "unknown-token", "{unknown}");
+    }
+    let nobody = Context { callers: Arc::default(), ..ctx() };
+    assert_eq!(run(handle(&world, &nobody, &request())).unwrap()["statusCode"], 401);
+    assert!(world.questions.borrow().is_empty());
+    let answer = asked(&world, |request| request.authorization = None);
+    assert_eq!(answer["headers"]["www-authenticate"], "Bearer");
+    // The scheme's name counts in any case.
+    let answer = asked(&world, |request| request.authorization = Some(format!("bearer {TOKEN}")));
+    assert_eq!(answer["statusCode"], 200);
+}
+
+#[test]
+fn what_is_no_question_is_refused_with_its_reason_before_the_endpoint_is_asked() {
+    let world = World::default();
+    let set = |text: &str| Some(text.to_owned());
+    let table: [(&str, u64, Box<dyn FnOnce(&mut FrontEvent)>); 8] = [
+        ("no-such-path", 404, Box::new(|it| it.path = "/scores".to_owned())),
+        ("wrong-method", 405, Box::new(|it| it.method = "GET".to_owned())),
+        ("no-record", 400, Box::new(|it| it.body = Bytes::new())),
+        ("too-large", 413, Box::new(|it| it.body = vec![b'1'; LONGEST_RECORD + 1].into())),
+        ("wrong-type", 415, Box::new(|it| it.content_type = None)),
+        ("wrong-type", 415, Box::new(move |it| it.content_type = set("application/json"))),
+        ("encoded", 415, Box::new(move |it| it.content_encoding = set("gzip"))),
+        ("wrong-type", 415, Box::new(move |it| it.content_type = set("text/csvx"))),
+    ];
+    for (word, status, change) in table {
+        assert_eq!(refused(&world, change), (status, word.to_owned()));
+    }
+    assert!(world.questions.borrow().is_empty());
+    assert_eq!(asked(&world, |it| it.method = "PUT".to_owned())["headers"]["allow"], "POST");
+    let fine = asked(&world, |it| {
+        it.body = vec![b'1'; LONGEST_RECORD].into();
+        it.content_type = set("Text/CSV; charset=utf-8");
+        it.content_encoding = set("identity");
+    });
+    assert_eq!(fine["statusCode"], 200);
+}
+
+/// A container's error is the customer's to see, and is not taken for the front's own.
+#[test]
+fn an_error_of_the_model_is_handed_on_as_it_is() {
+    let world = World::default();
+    for (status, words) in [(415, "bad row 0.125"), (400, ""), (500, "Traceback: out of memory"), (503, "warming up")] {
+        *world.scored.borrow_mut() = Some(Scored::failed(Some(status), Some(words.to_owned())));
+        let answer = asked(&world, |_| {});
+        assert_eq!(answer["statusCode"], status);
+        assert_eq!((&answer["body"], &answer["headers"]["x-meridian-error"]), (&json!(words), &json!("model")));
+    }
+    // A status that no answer may have.
+    for none in [None, Some(0), Some(200), Some(99_999)] {
+        assert_eq!(Scored::failed(none, None), Scored::failed(Some(500), None));
+    }
+}
+
+#[test]
+fn what_keeps_the_endpoint_from_answering_is_told_apart() {
+    let said = |kind, message: &str| {
+        let region = REGION.parse().unwrap();
+        PortError { kind, region, operation: "InvokeEndpoint", message: message.to_owned() }
+    };
+    let status = |kind, message: &str| Refusal::of(&said(kind, message)).words().0;
+    assert_eq!(status(ErrorKind::Throttled, "ThrottlingException"), 429);
+    assert_eq!(status(ErrorKind::Unreachable, crate::ports::SILENT), 504);
+    assert_eq!(status(ErrorKind::Unreachable, crate::ports::UNCONNECTED), 504);
+    assert_eq!(status(ErrorKind::Unreachable, "ServiceUnavailable (status 503)"), 503);
+    assert_eq!(status(ErrorKind::Refused, "ValidationError: Endpoint fraud of account not found."), 503);
+    assert_eq!(status(ErrorKind::NotFound, ""), 503);
+    let world = World::default();
+    world.fault("InvokeEndpoint", Fault::Fails(ErrorKind::Throttled));
+    let answer = asked(&world, |_| {});
+    assert_eq!((&answer["statusCode"], &answer["headers"]["retry-after"]), (&json!(429), &json!("1")));
+    let large = vec![b'1'; LONGEST_ANSWER + 1].into();
+    *world.scored.borrow_mut() = Some(Scored::Answer { content_type: "text/csv".to_owned(), body: large });
+    assert_eq!(refused(&world, |_| {}), (502, "answer-too-large".to_owned()));
+}
+
+#[test]
+fn nothing_of_a_request_is_printed_with_its_types() {
+    let question = Question { accept: None, body: Bytes::from_static(RECORD.as_bytes()) };
+    let answer = Scored::Answer { content_type: "text/csv".to_owned(), body: question.body.clone() };
+    let failed = Scored::failed(Some(400), Some(RECORD.to_owned()));
+    let printed = format!("{:?} {question:?} {answer:?} {failed:?}", request());
+    assert!(!printed.contains("0.125") && !printed.contains(&TOKEN[..8]), "{printed}");
+}
