@@ -4,7 +4,7 @@
     python3 fuzz/make_seeds.py          # xgboost 3.0.5: the last release that still writes the legacy format
 
 Deterministic with pinned packages (benches/requirements-3.0.5.txt). Inputs that once crashed a reader are checked in beside
-these, as `regression-*`, and are not made here.
+these, as `regression-*`, and are not made here. Nor are the seeds of `template` and `prices`: short texts, written by hand.
 """
 
 from __future__ import annotations

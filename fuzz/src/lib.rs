@@ -1,15 +1,36 @@
 //! What every fuzz target checks of what a reader accepted.
 //!
 //! A reader may refuse any input; it may not panic, hang, or take more memory than `scripts/fuzz` allows. A model that it
-//! accepts must score every row of its width, whatever the values; a table must be consistent.
+//! accepts must score every row of its width, whatever the values; a table must be consistent; a template must be deployed
+//! as a whole; a table of prices must give a forecast in numbers.
 
 use flate2::{Compression, write::GzEncoder};
+use meridian_cost::{CostReport, PriceTable};
+use meridian_deployment::{Deployment, Settings, Trigger, expanded};
+use meridian_domain::Fleet;
 use meridian_scoring::{Columns, HeldOut, Image, Matrix, Model, ShapForest};
 use std::io::{Read, Write, copy, repeat};
 use std::sync::OnceLock;
 
 /// What [`endless`] goes on for: more than `scripts/fuzz` allows in one piece, so whoever holds it is found.
 const ENDLESS: u64 = 160 << 20;
+
+/// What stands between a template and its settings.
+const SETTINGS: &str = "\n# samconfig.toml\n";
+
+/// Two regions, one of them home.
+const USUAL_SETTINGS: &str = r#"
+[eu.global.parameters]
+stack_name = "s"
+region = "eu-west-1"
+[eu.deploy.parameters]
+parameter_overrides = ["P=a", "N=1"]
+[jp.global.parameters]
+stack_name = "s"
+region = "ap-northeast-1"
+[jp.deploy.parameters]
+parameter_overrides = ["P=b"]
+"#;
 
 /// Rows of more values than this would only measure how fast memory is filled.
 const MAX_VALUES: usize = 1 << 20;
@@ -124,4 +145,61 @@ fn consistent(held_out: &HeldOut, with_regions: bool) {
     assert_eq!(held_out.regions().len(), if with_regions { rows } else { 0 });
     let known = held_out.region_names().len();
     assert!(held_out.regions().iter().all(|region| usize::from(*region) < known));
+}
+
+/// Deploys a template, and asks what it made.
+///
+/// # Panics
+/// Where a region of the settings has no stack: that is the finding.
+pub fn deployed(text: &str) {
+    let (template, settings) = text.split_once(SETTINGS).unwrap_or((text, USUAL_SETTINGS));
+    let settings = match Settings::parse(settings, "111122223333") {
+        Ok(settings) => settings,
+        Err(error) => return drop(error.to_string()),
+    };
+    drop(expanded(template).map_err(|error| error.to_string()));
+    let deployment = match Deployment::of(template, &settings) {
+        Ok(deployment) => deployment,
+        Err(error) => return drop(error.to_string()),
+    };
+    assert!(deployment.stacks.keys().eq(settings.environments.keys()), "a stack for each environment");
+    let event = serde_json::json!({ "source": "aws.s3", "detail": { "object": { "key": "releases/a" } } });
+    for stack in deployment.stacks.values() {
+        for rule in &stack.rules {
+            if let Trigger::Event(pattern) = &rule.trigger {
+                pattern.matches(&event);
+            }
+        }
+        for bucket in stack.buckets.values() {
+            bucket.replication.iter().for_each(|rule| drop(rule.copies(bucket, "releases/a")));
+        }
+    }
+}
+
+/// Reads a table of prices, and reckons the repository's own fleet with it.
+///
+/// # Panics
+/// Where an amount is no number: that is the finding.
+pub fn forecast(text: &str) {
+    static FLEET: OnceLock<Fleet> = OnceLock::new();
+    let fleet = FLEET.get_or_init(|| Fleet::parse(include_str!("../../fleet.toml")).expect("the repository's own"));
+    let table = match PriceTable::parse(text) {
+        Ok(table) => table,
+        Err(error) => return drop(error.to_string()),
+    };
+    match meridian_cost::report(fleet, &table) {
+        Ok(report) => in_numbers(&report),
+        Err(error) => drop(error.to_string()),
+    }
+}
+
+fn in_numbers(report: &CostReport) {
+    let savings = report.floors.iter().map(|own| own.saves).chain(report.night_floors.iter().map(|own| own.saves));
+    let savings = savings.chain(report.retirements.iter().map(|own| own.saves));
+    let amounts = report.regions.iter().flat_map(|region| &region.items).map(|own| own.amount);
+    let mut all = amounts.chain(savings).chain([report.total, report.one_region.total, report.beside.front]);
+    assert!(all.all(|amount| amount.usd.is_finite()) && report.ratio.is_finite(), "{report}");
+    assert!(report.derivation.iter().all(|step| step.price_ratio.is_finite()), "{report}");
+    // The page is part of what must not fail.
+    drop(report.to_string());
 }

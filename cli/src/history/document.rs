@@ -113,7 +113,7 @@ fn chain(read: &Read) -> ChainDocument<'_> {
         verified: read.head.is_ok(),
         entries: read.entries.len(),
         head: read.head.as_ref().ok().map(|head| head.prev),
-        altered: matches!(read.head, Err(Trouble::Altered(_))),
+        altered: matches!(read.head, Err(Trouble::Altered(_) | Trouble::Misnamed(_))),
         trouble: read.head.as_ref().err().map(ToString::to_string),
     }
 }

@@ -153,7 +153,7 @@ fn chain(out: &mut impl Write, fleet: &Fleet, read: &Read) -> io::Result<()> {
         // Not wrapped: the hash is there to be copied.
         Ok(head) => return writeln!(out, "{name}{} entries, whole chain verified, head {}", head.next, head.prev),
         Err(Trouble::Unread(error)) => (Tone::Bad, format!("UNKNOWN, it cannot be read: {error}")),
-        Err(Trouble::Altered(error)) => {
+        Err(error @ (Trouble::Altered(_) | Trouble::Misnamed(_))) => {
             let bucket = fleet.region(&read.region).map(|region| region.bucket.to_string()).unwrap_or_default();
             let count = read.entries.len();
             (Tone::Bad, format!("ALTERED: {error}, bucket {bucket}; the {count} entries before it can be believed"))

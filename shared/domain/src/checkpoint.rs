@@ -12,6 +12,23 @@ use serde::{Deserialize, Serialize};
 /// the chain from its beginning, and keeps its own. Raise it whenever the same entries add up to something else than before.
 pub const FORM: u32 = 1;
 
+/// The first of a chain's `entries`, all of them in order, that names a checkpoint of this form and not what the entries
+/// before it add up to: its sequence number. Who reads the chain from there acts on what nobody wrote.
+pub fn misnamed<H: Projection>(entries: &[Entry]) -> Option<u64> {
+    let (mut head, mut history) = (Head::default(), H::default());
+    for entry in entries {
+        if let Record::Checkpointed { form: FORM, .. } = entry.record {
+            let checkpoint = Checkpoint { head: head.clone(), history: history.clone() };
+            if !checkpoint.is_named_by(entry) {
+                return Some(entry.seq);
+            }
+        }
+        head = Head { next: entry.seq + 1, prev: entry.hash() };
+        history.apply(entry);
+    }
+    None
+}
+
 /// A chain's entries before one of them, added up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

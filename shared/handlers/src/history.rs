@@ -8,7 +8,10 @@ use crate::ports::{Artifacts, Ledger, PortError};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use meridian_domain::account::{Account, account};
-use meridian_domain::{Chain, ChainError, Entry, Fleet, Head, Manifest, Region, RegionName, ReleaseId, Version};
+use meridian_domain::{
+    Chain, ChainError, Entry, Fleet, Head, HubHistory, Manifest, Region, RegionHistory, RegionName, ReleaseId, Version,
+    checkpoint,
+};
 
 /// One chain, as far as it was read.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +36,12 @@ pub enum Trouble {
     /// The chain is not one.
     #[error("{0}; compare the entries with the bucket's object versions")]
     Altered(#[from] ChainError),
+    /// An entry names a checkpoint that is not what the entries before it add up to.
+    #[error(
+        "ledger entry {0} names a checkpoint that the entries before it do not add up to, and functions read on from it: halt \
+         the fleet, and compare the entries with the bucket's object versions"
+    )]
+    Misnamed(u64),
 }
 
 /// What a release is, by the manifest in one region's own bucket.
@@ -83,7 +92,13 @@ fn verified(region: RegionName, chain: Chain, mut entries: Vec<Entry>) -> Read {
     let mut head = Head::default();
     let broken = entries.iter().enumerate().find_map(|(at, entry)| Some((at, head.follow(entry).err()?)));
     let head = match broken {
-        None => Ok(head),
+        None => match misnamed(&chain, &entries) {
+            None => Ok(head),
+            Some(seq) => {
+                entries.retain(|entry| entry.seq < seq);
+                Err(Trouble::Misnamed(seq))
+            }
+        },
         Some((at, error)) => {
             // Nobody vouches for the last one before the break: it may be the altered one.
             entries.truncate(at.saturating_sub(1));
@@ -91,6 +106,13 @@ fn verified(region: RegionName, chain: Chain, mut entries: Vec<Entry>) -> Read {
         }
     };
     Read { chain, region, entries, head }
+}
+
+fn misnamed(chain: &Chain, entries: &[Entry]) -> Option<u64> {
+    match chain {
+        Chain::Home => checkpoint::misnamed::<HubHistory>(entries),
+        Chain::Region(_) => checkpoint::misnamed::<RegionHistory>(entries),
+    }
 }
 
 /// What the chains that [`read`] has read say of `regions` at `at`, with the releases' manifests from each region's own

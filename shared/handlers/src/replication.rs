@@ -183,7 +183,7 @@ where
     if ctx.is_home() {
         let mut hub = Journal::<HubHistory>::open(ports, &ctx.fleet.home, Chain::Home).await?;
         // A wave that runs looks at the chain's end before each step: it is left in peace.
-        if !hub.history().lease.as_ref().is_some_and(|lease| lease.until > now) {
+        if hub.history().lease.as_ref().is_none_or(|lease| lease.until <= now) {
             keep(ports, ctx, &mut hub).await;
         }
         wave = wave::start_newest(ports, ctx, &chain, &hub, &releases).await?;

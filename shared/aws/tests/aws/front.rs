@@ -12,6 +12,9 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use tracing::instrument::WithSubscriber;
 
+/// What the endpoint answers.
+type Respond = fn(&Seen) -> Response;
+
 const TOKEN: &str = "not-a-token";
 /// SHA-256 of it.
 const DIGEST: &str = "ce6f21ae951df0ba38d6ce0e0175465bf5e9882edcf2ba677bca63b296f17ce7";
@@ -91,7 +94,7 @@ async fn an_error_of_the_model_comes_with_its_status_and_words_and_is_asked_once
 
 #[tokio::test]
 async fn what_sagemaker_says_is_told_in_statuses_of_the_front() {
-    let table: [(fn(&Seen) -> Response, u64); 5] = [
+    let table: [(Respond, u64); 5] = [
         (|_| aws_error(400, "ThrottlingException", "Rate exceeded"), 429),
         (|_| aws_error(400, "ValidationError", "Endpoint fraud of account 1 not found."), 503),
         (|_| aws_error(403, "AccessDeniedException", "not authorized"), 503),
@@ -109,7 +112,7 @@ async fn what_sagemaker_says_is_told_in_statuses_of_the_front() {
 
 #[tokio::test]
 async fn nothing_of_a_customer_is_in_the_proxys_logs() {
-    let answers: [fn(&Seen) -> Response; 4] =
+    let answers: [Respond; 4] =
         [score, model_error, |_| aws_error(400, "ThrottlingException", "Rate exceeded"), |_| hang()];
     let long = "4711.125,".repeat(10_000);
     let mut broken = event(TOKEN, RECORD.into());

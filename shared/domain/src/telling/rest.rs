@@ -31,6 +31,9 @@ impl Phrasebook {
             Record::ScalingSet { .. } => "the number of instances is registered".to_owned(),
             Record::PageOwed { why, .. } => return (Tone::Warn, format!("a page did not go out: {}", brief(why))),
             Record::PageSent { why } => format!("the page that was owed went out: {}", brief(why)),
+            Record::Checkpointed { history, .. } => {
+                format!("what all entries so far add up to is kept: checkpoint {}", history.short())
+            }
             other => format!("({})", kind(other).replace('_', " ")),
         };
         (Tone::Quiet, text)

@@ -9,6 +9,9 @@ use meridian_domain::{Cause, Decision, Entry, Epoch, Head, Record, Target};
 const WAVE: &str = "wave-1";
 const OWN: &str = "rollback.ap-northeast-1";
 
+/// Which version may have answered, and which share of the requests.
+type Answered = (String, Share, Option<u32>);
+
 fn target(text: &str) -> Target {
     let fleet = fleet();
     Target::of(&fleet, fleet.region(&name(JP)).unwrap(), release(text), &version(text))
@@ -80,7 +83,7 @@ impl Chains {
     }
 
     /// State, phase of an open update, and who may have answered with which share, at a moment.
-    fn told(&self, time: &str) -> (State, Option<Phase>, Vec<(String, Share, Option<u32>)>) {
+    fn told(&self, time: &str) -> (State, Option<Phase>, Vec<Answered>) {
         let account = self.at(time);
         let answers = account.answers.iter().map(|own| (own.target.version.to_string(), own.share, own.percent));
         (account.state, account.update.as_ref().map(|update| update.phase), answers.collect())

@@ -9,6 +9,9 @@ const REGION: &str = "ap-northeast-1";
 const TOKEN: &str = "b1946ac92492d2347c6235b4d2611184b1946ac92492d2347c6235b4d2611184";
 const RECORD: &str = "0.125,7.5,-3";
 
+/// What is done to an event that would be answered.
+type Change = Box<dyn FnOnce(&mut FrontEvent)>;
+
 fn ctx() -> Context {
     let callers = format!("checkout={},batch={}", Sha256::of(TOKEN.as_bytes()), Sha256::of(b"another"));
     Context { callers: Arc::new(Callers::parse(&callers).unwrap()), ..context(REGION) }
@@ -89,7 +92,7 @@ fn who_has_no_callers_token_asks_nothing_of_the_endpoint() {
 fn what_is_no_question_is_refused_with_its_reason_before_the_endpoint_is_asked() {
     let world = World::default();
     let set = |text: &str| Some(text.to_owned());
-    let table: [(&str, u64, Box<dyn FnOnce(&mut FrontEvent)>); 8] = [
+    let table: [(&str, u64, Change); 8] = [
         ("no-such-path", 404, Box::new(|it| it.path = "/scores".to_owned())),
         ("wrong-method", 405, Box::new(|it| it.method = "GET".to_owned())),
         ("no-record", 400, Box::new(|it| it.body = Bytes::new())),

@@ -1,6 +1,7 @@
 use super::*;
+use crate::journal::Journal;
 use crate::ports::{ErrorKind, PortError};
-use crate::testing::{World, at_once, fleet, name};
+use crate::testing::{World, at_once, fleet, name, run};
 use jiff::SignedDuration;
 use meridian_domain::account::State;
 use meridian_domain::{Record, Sha256, Target, keys};
@@ -120,6 +121,25 @@ fn an_altered_chain_is_believed_up_to_what_others_vouch_for() {
         assert_eq!((chains[1].entries.len(), &told[0].account), (believed, &None), "{words}");
         *world.chains.borrow_mut() = kept.clone();
     }
+}
+
+/// Functions read on from checkpoints, so whoever forged one would be believed by all but this.
+#[test]
+fn a_checkpoint_that_the_entries_do_not_add_up_to_is_told_by_the_entry_that_names_it() {
+    let world = World::default();
+    serving(&world);
+    let open = || run(Journal::<RegionHistory>::open(&world, &name(JP), chain(JP))).unwrap();
+    assert!(run(open().keep(&world, &"replication".parse().unwrap(), 1)).unwrap());
+    let (chains, region) = told(&world, &[JP]);
+    assert!(chains[1].head.is_ok() && region[0].is_whole());
+    // Of another form: code that writes it knows what it means.
+    let record = |form| Record::Checkpointed { form, history: Sha256::of(b"another history") };
+    world.write(&name(JP), chain(JP), "replication", record(checkpoint::FORM + 1));
+    assert!(told(&world, &[JP]).0[1].head.is_ok());
+    world.write(&name(JP), chain(JP), "replication", record(checkpoint::FORM));
+    let (chains, region) = told(&world, &[JP]);
+    assert_eq!((&chains[1].head, chains[1].entries.len()), (&Err(Trouble::Misnamed(3)), 3));
+    assert_eq!(region[0].account, None);
 }
 
 #[test]
