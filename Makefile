@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: mutants help build demo test check fmt fuzz crash model sanitize bench large-models train check-account sam-build sam-test clean-tools
+.PHONY: mutants help build demo test check fmt fuzz crash model sanitize bench large-models train check-account sam-build sam-test sam-test-built clean-tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,10 @@ train: ## train the example models and the held-out records again
 sam-build: ## what `sam deploy` uploads, in .aws-sam/build
 	@scripts/python-tools build
 	PATH="$(CURDIR)/.venv/bin:$$PATH" SAM_CLI_TELEMETRY=0 CARGO_PROFILE_RELEASE_LTO=fat sam build
+
+sam-test-built: sam-build ## sam-test with what `make sam-build` has made: the very files that are deployed
+	@scripts/lambda-image
+	MERIDIAN_SAM_BUILD=.aws-sam/build cargo test --locked --workspace --test sam -- --nocapture
 
 clean-tools: ## forget the installed tools
 	rm -rf .tools .venv .aws-sam

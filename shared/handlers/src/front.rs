@@ -1,4 +1,4 @@
-//! `front`: the authenticating proxy between customers and the region's endpoint, where the template's parameter `Front` says
+//! `front`: the authenticating proxy between customers and the region's endpoint, where the template's parameter `FrontKind` says
 //! `proxy`. It knows a caller by a token, asks the region's endpoint, and hands its answer back.
 //!
 //! Nothing of a request reaches a log, an error or a metric (I12): the log says who asked and why there was no score, by a
