@@ -20,6 +20,8 @@ use serde_json::{Value, json};
 /// How long one call waits: for an archive that lands after its manifest, then for the other regions. The function's
 /// own time limit is longer by what one dark region costs.
 const WAIT: SignedDuration = SignedDuration::from_secs(60);
+/// A chain in use has grown by so many times what policy says before its sum is kept all the same.
+const OVERDUE: u64 = 4;
 /// Between two looks.
 const LOOK: SignedDuration = SignedDuration::from_secs(2);
 
@@ -182,22 +184,21 @@ where
     let mut wave = None;
     if ctx.is_home() {
         let mut hub = Journal::<HubHistory>::open(ports, &ctx.fleet.home, Chain::Home).await?;
-        // A wave that runs looks at the chain's end before each step: it is left in peace.
-        if hub.history().lease.as_ref().is_none_or(|lease| lease.until <= now) {
-            keep(ports, ctx, &mut hub).await;
-        }
+        let held = hub.history().lease.as_ref().is_some_and(|lease| lease.until > now);
+        keep(ports, ctx, &mut hub, held).await;
         wave = wave::start_newest(ports, ctx, &chain, &hub, &releases).await?;
     }
-    if chain.history().update.is_none() {
-        keep(ports, ctx, &mut chain).await;
-    }
+    let moves = chain.history().update.is_some();
+    keep(ports, ctx, &mut chain, moves).await;
     Ok(json!({"outcome": "swept", "attested": attested, "open": open, "wave": wave}))
 }
 
-/// Keeps what a chain adds up to, where it is due: a chain of years must be read within seconds. What goes wrong costs
-/// readers time, and the next sweep tries again.
-async fn keep<P: Ledger + Clock, H: Projection>(ports: &P, ctx: &Context, chain: &mut Journal<H>) {
+/// Keeps what a chain adds up to, where it is due: a chain of years must be read within seconds. A wave looks at the chain's
+/// end before each step, so a chain in use is left in peace until it is long overdue. What goes wrong costs readers time,
+/// and the next sweep tries again.
+async fn keep<P: Ledger + Clock, H: Projection>(ports: &P, ctx: &Context, chain: &mut Journal<H>, in_use: bool) {
     let every = ctx.fleet.ledger.checkpoint_every.get();
+    let every = if in_use { every.saturating_mul(OVERDUE) } else { every };
     if let Err(error) = chain.keep(ports, &ctx.actor(FunctionKind::Replication), every).await {
         tracing::warn!(%error, "no checkpoint");
     }
