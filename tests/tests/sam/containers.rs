@@ -17,6 +17,7 @@ pub struct Tools {
 
 impl Tools {
     /// The tools, or why this cannot run here.
+    #[expect(clippy::disallowed_methods, reason = "make says by it which binaries to try")]
     pub fn find() -> Result<Self, String> {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap();
         let image = std::fs::read_to_string(root.join(".tools/lambda-image"))
