@@ -10,6 +10,7 @@ use aws_sdk_sagemaker::types::{
     VariantStatus,
 };
 use aws_sdk_sagemakerruntime::operation::invoke_endpoint::InvokeEndpointError;
+use aws_sdk_sagemakerruntime::operation::invoke_endpoint::builders::InvokeEndpointFluentBuilder;
 use aws_sdk_sagemakerruntime::primitives::Blob;
 use jiff::SignedDuration;
 use meridian_domain::{
@@ -118,32 +119,17 @@ impl Endpoints for AwsPorts {
 
     async fn invoke(&self, region: &RegionName, endpoint: &ResourceName, payload: &str) -> Answer<String> {
         let call = Call::new(region, "InvokeEndpoint");
-        let answer = self
-            .clients
-            .runtime(region)
-            .await?
-            .invoke_endpoint()
-            .endpoint_name(endpoint.as_str())
-            .content_type(CSV)
-            .accept(CSV)
-            .body(Blob::new(payload))
-            .send()
-            .await
-            .map_err(|error| call.failed(error))?;
+        let question = self.question(region, endpoint, payload.as_bytes()).await?;
+        let answer = question.accept(CSV).send().await.map_err(|error| call.failed(error))?;
         let body = answer.body.map(Blob::into_inner).unwrap_or_default();
         String::from_utf8(body).map_err(|_| call.refused("the answer is not text"))
     }
 
     async fn score(&self, region: &RegionName, endpoint: &ResourceName, question: &Question) -> Answer<Scored> {
         let answer = self
-            .clients
-            .runtime(region)
+            .question(region, endpoint, &question.body)
             .await?
-            .invoke_endpoint()
-            .endpoint_name(endpoint.as_str())
-            .content_type(CSV)
             .set_accept(question.accept.clone())
-            .body(Blob::new(question.body.as_ref()))
             .customize()
             .config_override(self.clients.question_limits())
             .send()
@@ -164,6 +150,17 @@ impl Endpoints for AwsPorts {
 }
 
 impl AwsPorts {
+    /// A question to the endpoint's data plane that is still to be sent.
+    async fn question(
+        &self,
+        region: &RegionName,
+        endpoint: &ResourceName,
+        record: &[u8],
+    ) -> Answer<InvokeEndpointFluentBuilder> {
+        let question = self.clients.runtime(region).await?.invoke_endpoint().endpoint_name(endpoint.as_str());
+        Ok(question.content_type(CSV).body(Blob::new(record)))
+    }
+
     fn tags(&self, region: &RegionName) -> Vec<Tag> {
         self.fleet.cost_tags(region).map(|(key, value)| Tag::builder().key(key).value(value).build()).into()
     }

@@ -12,6 +12,11 @@ use serde::{Deserialize, Serialize};
 /// the chain from its beginning, and keeps its own. Raise it whenever the same entries add up to something else than before.
 pub const FORM: u32 = 1;
 
+/// What the chain says where the checkpoint with these stored bytes stands.
+pub fn record(bytes: &[u8]) -> Record {
+    Record::Checkpointed { form: FORM, history: Sha256::of(bytes) }
+}
+
 /// The first of a chain's `entries`, all of them in order, that names a checkpoint of this form and not what the entries
 /// before it add up to: its sequence number. Who reads the chain from there acts on what nobody wrote.
 pub fn misnamed<H: Projection>(entries: &[Entry]) -> Option<u64> {
@@ -19,7 +24,7 @@ pub fn misnamed<H: Projection>(entries: &[Entry]) -> Option<u64> {
     for entry in entries {
         if let Record::Checkpointed { form: FORM, .. } = entry.record {
             let checkpoint = Checkpoint { head: head.clone(), history: history.clone() };
-            if !checkpoint.is_named_by(entry) {
+            if entry.record != record(&checkpoint.to_bytes()) {
                 return Some(entry.seq);
             }
         }
@@ -46,21 +51,11 @@ impl<H: Projection> Checkpoint<H> {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// Reads a checkpoint back. Whether the chain names it is [`Checkpoint::is_named_by`]'s to say.
+    /// Reads a checkpoint back. Whether it counts is the chain's to say: see [`record`].
     ///
     /// # Errors
     /// What the JSON reader says of bytes that are no checkpoint of this form.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(bytes)
-    }
-
-    /// What the chain says where this checkpoint stands.
-    pub fn record(&self) -> Record {
-        Record::Checkpointed { form: FORM, history: Sha256::of(&self.to_bytes()) }
-    }
-
-    /// True where `entry` follows what was added up, and names it. Its own place and hash are the chain's to check.
-    pub fn is_named_by(&self, entry: &Entry) -> bool {
-        entry.seq == self.head.next && entry.record == self.record()
     }
 }

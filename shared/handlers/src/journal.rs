@@ -4,7 +4,7 @@
 //! conditional write), and who comes second reads what the first wrote before trying again.
 
 use crate::ports::{Clock, ErrorKind, Ledger, PortError};
-use meridian_domain::{Actor, Chain, ChainError, Checkpoint, Entry, Head, Projection, Record, RegionName};
+use meridian_domain::{Actor, Chain, ChainError, Checkpoint, Entry, Head, Projection, Record, RegionName, checkpoint};
 
 /// How often an append goes to a new head before it gives up: more writers than that at once are a fault.
 const ATTEMPTS: u32 = 8;
@@ -69,7 +69,8 @@ impl<H: Projection> Journal<H> {
         if let Some(bytes) = kept {
             match Checkpoint::from_bytes(&bytes) {
                 Ok(checkpoint) => {
-                    if let Some(journal) = Self::from(ports, region, &chain, checkpoint).await? {
+                    let named = checkpoint::record(&bytes);
+                    if let Some(journal) = Self::from(ports, region, &chain, checkpoint, &named).await? {
                         return Ok(journal);
                     }
                     tracing::error!(%region, %chain, "the chain does not name its newest checkpoint: read from the beginning");
@@ -92,18 +93,19 @@ impl<H: Projection> Journal<H> {
         Ok(journal)
     }
 
-    /// Reads on from `checkpoint`; none where the chain does not name it right there: then it proves nothing.
+    /// Reads on from `checkpoint`; none where the chain does not say `named` right there: then it proves nothing.
     async fn from(
         ports: &impl Ledger,
         region: &RegionName,
         chain: &Chain,
         checkpoint: Checkpoint<H>,
+        named: &Record,
     ) -> Result<Option<Self>, JournalError> {
-        let Checkpoint { head, history } = checkpoint.clone();
+        let Checkpoint { head, history } = checkpoint;
         let kept = head.next;
         let mut journal = Self { region: region.clone(), chain: chain.clone(), head, history, kept };
         let news = journal.news(ports).await?;
-        if !news.first().is_some_and(|entry| checkpoint.is_named_by(entry)) {
+        if news.first().is_none_or(|entry| entry.record != *named) {
             return Ok(None);
         }
         journal.take_all(&news)?;
@@ -124,14 +126,14 @@ impl<H: Projection> Journal<H> {
         if self.head.next.saturating_sub(self.kept) < every {
             return Ok(false);
         }
-        let checkpoint = Checkpoint { head: self.head.clone(), history: self.history.clone() };
-        let seq = checkpoint.head.next;
-        match self.append_exclusive(ports, actor, checkpoint.record()).await {
+        let bytes = Checkpoint { head: self.head.clone(), history: self.history.clone() }.to_bytes();
+        let seq = self.head.next;
+        match self.append_exclusive(ports, actor, checkpoint::record(&bytes)).await {
             Ok(_) => {}
             Err(error) if error.is_conflict() => return Ok(false),
             Err(error) => return Err(error),
         }
-        match ports.keep(&self.region, &self.chain, seq, checkpoint.to_bytes()).await {
+        match ports.keep(&self.region, &self.chain, seq, bytes).await {
             // A twin of this call kept the very same.
             Err(failure) if failure.kind != ErrorKind::Conflict => {
                 Err(JournalError::Port { chain: self.chain.clone(), source: failure })

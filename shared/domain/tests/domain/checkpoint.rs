@@ -3,7 +3,7 @@
 use crate::night::{AU, BR, EU, JP, Night, actor, at, good, name, release, version};
 use crate::sights;
 use jiff::SignedDuration;
-use meridian_domain::checkpoint::FORM;
+use meridian_domain::checkpoint::{FORM, misnamed, record};
 use meridian_domain::judge::{Judgement, MetricEvidence, RegionEvidence};
 use meridian_domain::plan::{Bake, WaveOrder};
 use meridian_domain::{
@@ -28,30 +28,30 @@ proptest! {
     }
 }
 
-#[test]
-fn only_the_entry_right_there_names_a_checkpoint() {
-    let mut head = Head::default();
+/// A chain whose last entry says `record` of what the one before it adds up to.
+fn named(record: impl Fn(Checkpoint<HubHistory>) -> Record) -> Vec<Entry> {
+    let (mut head, mut history) = (Head::default(), HubHistory::default());
     let first = head.entry(at("03:00:00"), actor("maria"), Record::Halted { why: "a look at EU".to_owned() });
     head.follow(&first).unwrap();
-    let mut history = HubHistory::default();
     history.apply(&first);
-    let checkpoint = Checkpoint { head: head.clone(), history };
-    let named = head.entry(at("03:01:00"), actor("replication.eu-west-1"), checkpoint.record());
-    assert!(checkpoint.is_named_by(&named));
-    // Altered, at another place, or of another form: not this one.
-    let altered = Checkpoint { history: HubHistory::default(), ..checkpoint.clone() };
-    assert!(!altered.is_named_by(&named));
-    head.follow(&named).unwrap();
-    assert!(!checkpoint.is_named_by(&head.entry(named.at, named.actor.clone(), named.record.clone())));
-    let Record::Checkpointed { form, history } = named.record.clone() else { unreachable!() };
-    let other = Entry { record: Record::Checkpointed { form: form + 1, history }, ..named };
-    assert!(!checkpoint.is_named_by(&other));
+    let record = record(Checkpoint { head: head.clone(), history });
+    vec![first, head.entry(at("03:01:00"), actor("replication.eu-west-1"), record)]
+}
+
+#[test]
+fn a_checkpoint_that_the_entries_before_do_not_add_up_to_is_found() {
+    let found = |record: &dyn Fn(Checkpoint<HubHistory>) -> Record| misnamed::<HubHistory>(&named(record));
+    assert_eq!(found(&|own| record(&own.to_bytes())), None);
+    // Another history, another place; and what another form means, only its own code can say.
+    assert_eq!(found(&|own| record(&Checkpoint { history: HubHistory::default(), ..own }.to_bytes())), Some(1));
+    assert_eq!(found(&|own| record(&Checkpoint { head: Head::default(), ..own }.to_bytes())), Some(1));
+    assert_eq!(found(&|_| Record::Checkpointed { form: FORM + 1, history: Sha256::of(b"") }), None);
 }
 
 /// Saying that a chain was added up adds nothing.
 #[test]
 fn a_checkpoint_changes_no_history() {
-    let record = Record::Checkpointed { form: FORM, history: Sha256::of(b"") };
+    let record = record(b"");
     let mut night = Night::baking(AU);
     let (region, hub) = (night.history(AU).clone(), night.sight.hub.clone());
     night.tell(AU, record.clone());
