@@ -15,7 +15,7 @@ const DEFAULT_LOG: &str = "info";
 pub struct Environment {
     /// `AWS_REGION`: where the function runs. Lambda sets it.
     pub region: RegionName,
-    /// `MERIDIAN_LOG`: what to log, as a tracing filter.
+    /// `MERIDIAN_LOG`: what to log, as levels by target (`info`, `warn,meridian_handlers=debug`).
     pub log: String,
     /// `MERIDIAN_FLEET_FILE`: a policy that replaces the compiled-in one. For local worlds.
     pub fleet_file: Option<PathBuf>,

@@ -5,10 +5,11 @@ use meridian_handlers::ports::Clock;
 use std::fmt;
 use std::panic::PanicHookInfo;
 use tracing::Subscriber;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
+use tracing_subscriber::layer::SubscriberExt;
 
 /// The Lambda runtime's own lines repeat ours: its spans, and every failed call once more.
 const QUIET: &str = "lambda_runtime=warn,lambda_runtime::layers::panic=off";
@@ -16,7 +17,7 @@ const QUIET: &str = "lambda_runtime=warn,lambda_runtime::layers::panic=off";
 /// Why logging could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum LoggingError {
-    /// Not a filter.
+    /// Not a filter: levels, or targets with levels, with commas between them.
     #[error("MERIDIAN_LOG: {0}")]
     Filter(#[from] tracing_subscriber::filter::ParseError),
     /// Somebody else logs already.
@@ -42,16 +43,18 @@ pub fn subscriber<W>(filter: &str, clock: AwsClock, writer: W) -> Result<impl Su
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::try_new(format!("{QUIET},{filter}"))?;
+    // By target alone: filters by the fields of spans would bring regular expressions into every function.
+    let filter: Targets = format!("{QUIET},{filter}").parse()?;
     Ok(tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(true)
         .with_timer(ClockTime(clock))
-        .with_env_filter(filter)
+        .with_max_level(LevelFilter::TRACE)
         .with_writer(writer)
-        .finish())
+        .finish()
+        .with(filter))
 }
 
 /// Where it happened, not what it said: a panic's words may hold what was being read.
@@ -112,6 +115,6 @@ mod tests {
 
     #[test]
     fn a_filter_that_is_none_is_an_error() {
-        assert!(subscriber("info,=", AwsClock::new(None), std::io::stderr).is_err());
+        assert!(subscriber("info,meridian_aws=loud", AwsClock::new(None), std::io::stderr).is_err());
     }
 }
