@@ -127,19 +127,27 @@ impl Sha256 {
 
     /// The first 12 hexadecimal digits, for names and for reading.
     pub fn short(&self) -> String {
-        self.digits().take(12).collect()
+        self.digits(6)
     }
 
-    /// The hexadecimal digits, lower-case.
-    pub(crate) fn digits(&self) -> impl Iterator<Item = char> {
-        let digit = |half: u8| char::from_digit(u32::from(half), 16);
-        self.0.iter().flat_map(move |byte| [digit(byte >> 4), digit(byte & 15)]).flatten()
+    /// The hexadecimal digits of the first `bytes`, lower-case.
+    pub(crate) fn digits(&self, bytes: usize) -> String {
+        let mut digits = String::with_capacity(2 * bytes);
+        self.push_digits(bytes, &mut digits);
+        digits
+    }
+
+    /// Adds the digits of the first `bytes` to `text`.
+    pub(crate) fn push_digits(&self, bytes: usize, text: &mut String) {
+        for byte in self.0.iter().take(bytes) {
+            text.extend([byte >> 4, byte & 15].map(|half| char::from(half + if half < 10 { b'0' } else { b'a' - 10 })));
+        }
     }
 }
 
 impl fmt::Display for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.digits().collect::<String>())
+        f.write_str(&self.digits(self.0.len()))
     }
 }
 impl fmt::Debug for Sha256 {

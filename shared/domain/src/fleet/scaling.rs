@@ -192,7 +192,7 @@ impl ScalingPolicy {
         let floor = Floor { least, most: region.most(), terms: String::new(), failover };
         // `least` changes with the hour, and is no term.
         let spec = ScalingSpec { least: 0, ..self.spec(fleet, region, &floor) };
-        let terms = Sha256::of(format!("{spec:?}").as_bytes()).digits().take(8).collect();
+        let terms = Sha256::of(format!("{spec:?}").as_bytes()).digits(4);
         Floor { terms, ..floor }
     }
 
