@@ -5,6 +5,7 @@ import re
 
 from stack import EDGE, LISTENER, PROXY, Stack
 
+PAGE = pathlib.Path("docs/routing.md")
 FRONT = pathlib.Path("shared/handlers/src/front.rs")
 RECORD = "AWS::Route53::RecordSet"
 # What a way makes in the region that has the door, what in every region, and where the one record of the name leads.
@@ -107,6 +108,32 @@ def wrong_doors(stacks):
         yield f"the records that are alone at their names are {names}"
     if {r["Name"] for stack in stacks for r in stack.of_type(RECORD).values() if not plain(r)} & set(names):
         yield "a region has a record at the door's name"
+
+
+def wrong_times():
+    """The page's tables of how long a failover takes: each bold line is the sum of the steps above it."""
+    step = re.compile(r"\| (\**)(.+?)\** \| \**(\d+) s\** \| \**(\d+) s\** \| \**(\d+) s\** \|")
+    tables = [[]]
+    for line in PAGE.read_text().splitlines():
+        if line.startswith("| step |"):
+            tables.append([])
+        elif found := step.fullmatch(line):
+            tables[-1].append((found[1], found[2], [int(found[at]) for at in (3, 4, 5)]))
+    results = {}
+    for table in tables[1:]:
+        total = [0, 0, 0]
+        for bold, what, seconds in table:
+            if not bold:
+                total = [sum(both) for both in zip(total, seconds, strict=True)]
+            elif total != seconds:
+                yield f"{PAGE}, {what}: {seconds}, and the steps are {total} together"
+            results.setdefault(what, seconds)
+    if len(tables) != 4 or results.get("out of DNS, as above") != results.get("out of DNS"):
+        yield f"{PAGE}: the tables of a failover's time are not there, or begin with different times"
+    interval, failures = CHECK["HealthCheckIntervalSeconds"], CHECK["UnhealthyThresholdCount"]
+    checked = [seconds for what, seconds in results.items() if what.startswith(f"the third failure in a row: 2 x {interval} s")]
+    if failures != 3 or [[own[0], own[2]] for own in checked] != [[(failures - 1) * interval, failures * interval]]:
+        yield f"{PAGE}: the load balancer's check is another in the template: {checked}"
 
 
 def refusals(deployed):

@@ -8,7 +8,7 @@ import pathlib
 import re
 import sys
 
-from check_doors import DOORS, plain, refusals, wrong_door, wrong_doors
+from check_doors import DOORS, plain, refusals, wrong_door, wrong_doors, wrong_times
 from stack import EDGE, LISTENER, PROXY, Stack, environments
 
 CONFIG = pathlib.Path("local/src/world/config.rs")
@@ -135,6 +135,7 @@ def main():
         own = {**PROXY, **EDGE, "Routing": routing, "DoorRegion": deployed[1][0], "AcceleratorListener": LISTENER}
         hold(f"{routing}, not in home", [Stack(region, {**parameters, **own}) for region, parameters in deployed])
     faults.extend(refusals(deployed[0]))
+    faults.extend(wrong_times())
     ways = Stack("eu-west-1", {"Routing": "none"}).template["Parameters"]["Routing"]["AllowedValues"]
     if set(ways) != EXAMPLES.keys():
         faults.append(f"Routing allows {ways}, but {sorted(EXAMPLES)} are tried here")
