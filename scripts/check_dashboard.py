@@ -9,7 +9,7 @@ import re
 import sys
 import tomllib
 
-from stack import fronts
+from stack import ways
 
 # Metrics that AWS makes of what the template declares, with their dimensions, and that neither an alarm nor the code names.
 OF_AWS = {
@@ -104,23 +104,23 @@ def wrong(widgets, stacks):
 
 def main():
     faults = []
-    for front, stacks in fronts().items():
+    for way, stacks in ways().items():
         pages = [r for stack in stacks for r in stack.of_type("AWS::CloudWatch::Dashboard").values()]
-        faults += [] if len(pages) == 1 else [f"FrontKind={front}: {len(pages)} pages"]
+        faults += [] if len(pages) == 1 else [f"{way}: {len(pages)} pages"]
         for page in pages:
             try:
                 widgets = json.loads(page["DashboardBody"])["widgets"]
             except ValueError as error:
-                faults.append(f"FrontKind={front}: FleetPage is no JSON: {error}")
+                faults.append(f"{way}: FleetPage is no JSON: {error}")
                 continue
-            faults.extend(f"FrontKind={front}: {fault}" for fault in wrong(widgets, stacks))
+            faults.extend(f"{way}: {fault}" for fault in wrong(widgets, stacks))
     fleet = {r["name"] for r in tomllib.loads(pathlib.Path("fleet.toml").read_text())["region"]}
     if fleet != {stack.region for stack in stacks}:
         faults.append("samconfig.toml and fleet.toml name other regions")
     for fault in faults:
         print(f"check-dashboard: {fault}", file=sys.stderr)
     if not faults:
-        print(f"check-dashboard: {len(widgets)} widgets show {len(stacks)} regions' own metrics and alarms, with each front")
+        print(f"check-dashboard: {len(widgets)} widgets show {len(stacks)} regions' own metrics and alarms, with each front and each door")
     return 1 if faults else 0
 
 

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import tomllib
 
-from stack import fronts
+from stack import ways
 
 SCANNER = pathlib.Path(".tools/policy/bin/checkov")
 EXCEPTIONS = pathlib.Path(__file__).with_name("policy-exceptions.toml")
@@ -33,9 +33,9 @@ def scanned(paths):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         paths = []
-        for front, stacks in fronts().items():
+        for way, stacks in ways().items():
             for stack in stacks:
-                path = pathlib.Path(folder) / f"{front}-{stack.region}.json"
+                path = pathlib.Path(folder) / f"{way}-{stack.region}.json"
                 path.write_text(json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": stack.resources}))
                 paths.append(str(path))
         findings, passed = scanned(paths)

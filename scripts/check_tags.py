@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
-from stack import environments, fronts
+from stack import environments, ways
 
 # SAM makes these and gives them no tags. The stack's own, in samconfig.toml, reach them.
 BY_STACK = {"AWS::ApiGateway::RestApi", "AWS::Events::Rule"}
@@ -40,7 +40,7 @@ def wrong(stack, stack_tags):
 def main():
     config = tomllib.loads(Path("samconfig.toml").read_text())
     faults, tagged = [], 0
-    for stacks in fronts().values():
+    for stacks in ways().values():
         for name, stack in zip(environments(), stacks, strict=True):
             stack_tags = dict(tag.split("=", 1) for tag in config[name]["deploy"]["parameters"].get("tags", []))
             faults.extend(wrong(stack, stack_tags))
@@ -48,7 +48,7 @@ def main():
     for fault in faults:
         print(f"check-tags: {fault}", file=sys.stderr)
     if not faults:
-        print(f"check-tags: {tagged} resources of {len(environments())} regions with each front carry fleet and region")
+        print(f"check-tags: {tagged} resources of {len(environments())} regions, with each front and each door, carry fleet and region")
     return 1 if faults else 0
 
 

@@ -35,12 +35,27 @@ PROXY = {
 }
 
 
+# What Routing=global-accelerator needs in the regions without the accelerator, and Routing=cloudfront everywhere; examples.
+LISTENER = f"arn:aws:globalaccelerator::{ACCOUNT}:accelerator/01234567-89ab-cdef-0123-456789abcdef/listener/0a1b2c3d"
+EDGE = {"EdgeCertificateArn": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/11111111-2222-3333-4444-555555555555"}
+
+
 def fronts():
     """Every region's stack with each front: the front's name -> stacks, in samconfig.toml's order."""
     deployed = environments().values()
     return {
         "api": [Stack(region, own) for region, own in deployed],
         "proxy": [Stack(region, {**own, **PROXY}) for region, own in deployed],
+    }
+
+
+def ways():
+    """Every region's stack in each way that makes other resources: both fronts, and one door for all regions."""
+    deployed = environments().values()
+    accelerator = {**PROXY, "Routing": "global-accelerator", "AcceleratorListener": LISTENER}
+    return fronts() | {
+        "global-accelerator": [Stack(region, {**own, **accelerator}) for region, own in deployed],
+        "cloudfront": [Stack(region, {**own, **EDGE, "Routing": "cloudfront"}) for region, own in deployed],
     }
 
 

@@ -17,6 +17,11 @@ impl Place {
         format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.account)
     }
 
+    /// The same of what is in no region.
+    fn global(&self, service: &str, resource: &str) -> String {
+        format!("arn:aws:{service}::{}:{resource}", self.account)
+    }
+
     /// The end of a name that CloudFormation makes up: the same in every run, another for each stack and resource.
     fn suffix(&self, logical: &str) -> String {
         let name = format!("{}/{}/{logical}", self.region, self.stack);
@@ -50,6 +55,14 @@ impl Place {
             }
             "AWS::ElasticLoadBalancingV2::LoadBalancer" => self
                 .arn("elasticloadbalancing", &format!("loadbalancer/app/{}/{}", named("Name"), self.suffix(logical))),
+            "AWS::GlobalAccelerator::Accelerator" => {
+                self.global("globalaccelerator", &format!("accelerator/{}", made()))
+            }
+            "AWS::GlobalAccelerator::Listener" => format!(
+                "{}/listener/{}",
+                text("AcceleratorArn").unwrap_or_default(),
+                self.suffix(logical).to_lowercase()
+            ),
             "AWS::SageMaker::ModelPackageGroup" => {
                 self.arn("sagemaker", &format!("model-package-group/{}", named("ModelPackageGroupName")))
             }
@@ -86,6 +99,10 @@ impl Place {
                 let name = reference.rsplit('/').nth(1).unwrap_or(reference);
                 format!("{name}-1.{}.elb.amazonaws.com", self.region)
             }
+            ("AWS::GlobalAccelerator::Accelerator", "DnsName") => {
+                format!("{}.awsglobalaccelerator.com", last().to_lowercase())
+            }
+            ("AWS::CloudFront::Distribution", "DomainName") => format!("{}.cloudfront.net", reference.to_lowercase()),
             ("AWS::Route53::HealthCheck", "HealthCheckId") => reference.to_owned(),
             _ => return None,
         })

@@ -20,13 +20,33 @@ fn deployed() -> Deployment {
 
 /// The same with a proxy in front of every region.
 fn proxied() -> Deployment {
+    behind_proxies(&[])
+}
+
+/// The same with customers led there by an accelerator.
+fn accelerated() -> Deployment {
+    let listener = "arn:aws:globalaccelerator::111122223333:accelerator/0a1b/listener/0c2d";
+    behind_proxies(&[("Routing", "global-accelerator"), ("AcceleratorListener", listener)])
+}
+
+/// The same with CloudFront before them.
+fn edged() -> Deployment {
+    let certificate = "arn:aws:acm:us-east-1:111122223333:certificate/11111111-2222-3333-4444-555555555555";
+    behind_proxies(&[("Routing", "cloudfront"), ("EdgeCertificateArn", certificate)])
+}
+
+fn behind_proxies(routing: &[(&'static str, &str)]) -> Deployment {
     let fleet = Fleet::parse(FLEET).unwrap();
     let mut settings = Settings::parse(SAMCONFIG, &fleet.account).unwrap();
     let subnets = ["Subnet1", "Subnet2"].map(|name| (name, "subnet-0123456789abcdef0"));
     let callers = format!("checkout={}", "0a".repeat(32));
     let front = [("FrontKind", "proxy"), ("Callers", &callers), ("VpcId", "vpc-0123456789abcdef0")];
     for environment in settings.environments.values_mut() {
-        let own = front.into_iter().chain(subnets).map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let own = front
+            .into_iter()
+            .chain(subnets)
+            .chain(routing.iter().copied())
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
         environment.parameters.extend(own);
     }
     Deployment::of(TEMPLATE, &settings).unwrap()
@@ -167,6 +187,34 @@ fn a_proxys_load_balancer_leads_to_the_front_and_to_the_health_of_its_region() {
     assert!(stack.balanced.is_empty() && !stack.functions.contains_key("front") && stack.score.is_some());
 }
 
+/// An accelerator and CloudFront change how customers come, and nothing behind a region's front.
+#[test]
+fn one_door_for_all_regions_stands_in_home_and_leaves_the_rest_of_every_region_as_it_is() {
+    let kinds = |stack: &Stack, service: &str| -> Vec<String> {
+        let own = stack.created.values().filter(|kind| kind.contains(service));
+        own.map(|kind| kind.rsplit(':').next().unwrap().to_owned()).collect()
+    };
+    let plain = proxied();
+    for (deployment, service, home, away) in [
+        (accelerated(), "::GlobalAccelerator::", ["Accelerator", "EndpointGroup", "Listener"].as_slice(), 1),
+        (edged(), "::CloudFront::", &["Distribution"], 0),
+    ] {
+        for (region, stack) in &deployment.stacks {
+            let mut found = kinds(stack, service);
+            found.sort();
+            if region.as_str() == "eu-west-1" {
+                assert_eq!(found, home);
+            } else {
+                assert_eq!(found.len(), away, "{region}: {found:?}");
+            }
+            let mut own = stack.clone();
+            own.created.clone_from(&plain.stacks[region].created);
+            own.unmodelled.clone_from(&plain.stacks[region].unmodelled);
+            assert_eq!(own, plain.stacks[region], "{region}");
+        }
+    }
+}
+
 /// `Logical (Type)`, or `Logical.path[0].member`, as a type and a path without numbers.
 fn kind_of(stack: &Stack, entry: &str) -> (String, Option<String>) {
     if let Some((_, kind)) = entry.split_once(" (") {
@@ -180,10 +228,12 @@ fn kind_of(stack: &Stack, entry: &str) -> (String, Option<String>) {
 #[test]
 fn what_the_local_world_makes_nothing_of_is_listed() {
     let mut kinds: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for stack in deployed().stacks.values().chain(proxied().stacks.values()) {
-        for entry in &stack.unmodelled {
-            let (kind, path) = kind_of(stack, entry);
-            kinds.entry(kind).or_default().extend(path);
+    for deployment in [deployed(), proxied(), accelerated(), edged()] {
+        for stack in deployment.stacks.values() {
+            for entry in &stack.unmodelled {
+                let (kind, path) = kind_of(stack, entry);
+                kinds.entry(kind).or_default().extend(path);
+            }
         }
     }
     let mut lines = Vec::new();

@@ -17,6 +17,9 @@ use serde_json::{Value, json};
 
 /// Where scores are asked for.
 const PATH: &str = "/score";
+/// Where the load balancer's own health check asks whether the function runs (`Routing=global-accelerator`). No rule of the
+/// load balancer leads here, so nobody else comes. Whether the endpoint answers is `/health`'s to say.
+const ALIVE: &str = "/alive";
 /// What the container takes.
 const CSV: &str = "text/csv";
 /// The longest record, in bytes: 400 features of 17 digits each are 7 kB. The load balancer itself takes 1 MB, SageMaker more.
@@ -95,6 +98,9 @@ impl Refusal {
 /// # Errors
 /// None so far: whatever keeps a customer from a score is an answer.
 pub async fn handle(ports: &impl Endpoints, ctx: &Context, request: &FrontEvent) -> Result<Value, HandlerError> {
+    if request.path == ALIVE && request.method == "GET" {
+        return Ok(answer(200, "application/json", "", br#"{"alive":true}"#));
+    }
     let (caller, question) = match admitted(&ctx.callers, request) {
         Ok(admitted) => admitted,
         Err(refusal) => return Ok(refusal.response()),

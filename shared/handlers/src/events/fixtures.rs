@@ -151,7 +151,7 @@ fn fixtures_cover_every_shape_that_a_function_meets() {
             ],
         ),
         ("status", &["GET", "HEAD"]),
-        ("front", &["POST"]),
+        ("front", &["GET", "POST"]),
     ]);
     for (function, expected) in expected {
         let found = events(function);

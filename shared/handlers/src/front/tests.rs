@@ -115,6 +115,28 @@ fn what_is_no_question_is_refused_with_its_reason_before_the_endpoint_is_asked()
     assert_eq!(fine["statusCode"], 200);
 }
 
+/// A process that runs is all that the load balancer's own check asks for: it has no token, and an ill endpoint is `/health`'s to
+/// tell.
+#[test]
+fn the_load_balancers_check_is_answered_without_a_token_and_asks_nothing_of_the_endpoint() {
+    let world = World::default();
+    world.fault("InvokeEndpoint", Fault::Fails(ErrorKind::Refused));
+    let check: Value = serde_json::from_str(include_str!("../../../../events/front/alive.json")).unwrap();
+    let check = FrontEvent::parse(&check).unwrap();
+    let nobody = Context { callers: Arc::default(), ..ctx() };
+    let answer = run(handle(&world, &nobody, &check)).unwrap();
+    assert_eq!((&answer["statusCode"], &answer["isBase64Encoded"]), (&json!(200), &json!(false)));
+    assert_eq!(answer["headers"]["cache-control"], "no-store");
+    assert!(world.questions.borrow().is_empty());
+    // It is a look and nothing else.
+    assert_eq!(refused(&world, |it| it.path = ALIVE.to_owned()), (404, "no-such-path".to_owned()));
+    let climbs = refused(&world, |it| {
+        it.path = "/alive/".to_owned();
+        it.method = "GET".to_owned();
+    });
+    assert_eq!(climbs, (404, "no-such-path".to_owned()));
+}
+
 /// A container's error is the customer's to see, and is not taken for the front's own.
 #[test]
 fn an_error_of_the_model_is_handed_on_as_it_is() {
