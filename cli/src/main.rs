@@ -23,6 +23,9 @@ mod terminal;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Promotes one nightly model region by region, rolls it back when it misbehaves, and can prove which bytes every region
 /// serves.
 #[derive(Debug, Parser)]

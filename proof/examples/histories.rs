@@ -2,6 +2,9 @@
 //! histories -- SEED RUNS`.
 #![allow(clippy::print_stdout)]
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let mut arguments = std::env::args().skip(1).filter_map(|text| text.parse().ok());
     let (seed, runs) = (arguments.next().unwrap_or(1), arguments.next().unwrap_or(10_000));

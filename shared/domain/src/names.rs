@@ -104,6 +104,15 @@ text_name!(
     |t| !t.is_empty() && t.len() <= 100 && t.bytes().all(|b| b.is_ascii_graphic())
 );
 
+impl ResourceName {
+    /// A name put together from parsed names with dashes between them: what makes a text none is in none of its parts, and a
+    /// fleet's 20 characters, a version's 20 and 19 more always fit.
+    pub(crate) fn of_names(text: &str) -> Self {
+        debug_assert!(dashed(text, 63), "{text:?} is made of parsed names");
+        Self(text.into())
+    }
+}
+
 /// The SHA-256 of some bytes. Printed as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
