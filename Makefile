@@ -62,12 +62,12 @@ train: ## train the example models and the held-out records again
 
 # Optimising each function as a whole makes what Lambda loads a fifth smaller, and takes minutes: for what is deployed alone.
 sam-build: ## what `sam deploy` uploads, in .aws-sam/build
-	@scripts/python-tools build
-	PATH="$(CURDIR)/.venv/bin:$$PATH" SAM_CLI_TELEMETRY=0 CARGO_PROFILE_RELEASE_LTO=fat sam build
+	CARGO_PROFILE_RELEASE_LTO=fat scripts/sam-build
 
-sam-test-built: sam-build ## sam-test with what `make sam-build` has made: the very files that are deployed
+sam-test-built: ## sam-test with what `make sam-build` makes: the very files that are deployed
+	CARGO_PROFILE_RELEASE_LTO=fat scripts/sam-build all
 	@scripts/lambda-image
-	MERIDIAN_SAM_BUILD=.aws-sam/build cargo test --locked --workspace --test sam -- --nocapture
+	cargo test --locked --workspace --test sam -- --nocapture
 
 clean-tools: ## forget the installed tools
 	rm -rf .tools .venv .aws-sam

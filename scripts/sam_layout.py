@@ -1,5 +1,5 @@
 """What `sam build` would leave behind, out of binaries that are built already: .aws-sam/local/template.json and a folder with
-a `bootstrap` for every function. The binaries lie in the folder that is given, by name as cargo leaves them, or as `sam build` does.
+a `bootstrap` for every function. The binaries lie in the folder that is given, by their names.
 
 The functions are template.yaml's own (runtime, handler, memory, time limit, environment); only where their code lies is
 another, and that the local world's address can be handed to them by `sam local --env-vars`.
@@ -35,8 +35,7 @@ def main(binaries):
         binary = function.pop("Metadata")["BuildProperties"]["Binary"]
         folder = OUT / name
         folder.mkdir(parents=True, exist_ok=True)
-        built = binaries / name / "bootstrap"
-        shutil.copyfile(built if built.is_file() else binaries / binary, folder / "bootstrap")
+        shutil.copyfile(binaries / binary, folder / "bootstrap")
         os.chmod(folder / "bootstrap", 0o755)
         function["Properties"]["CodeUri"] = name
         function["Properties"].pop("Events", None)

@@ -17,7 +17,6 @@ pub struct Tools {
 
 impl Tools {
     /// The tools, or why this cannot run here.
-    #[expect(clippy::disallowed_methods, reason = "make says by it which binaries to try")]
     pub fn find() -> Result<Self, String> {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap();
         let image = std::fs::read_to_string(root.join(".tools/lambda-image"))
@@ -25,13 +24,9 @@ impl Tools {
         if !root.join(".venv/bin/sam").exists() {
             return Err("no SAM CLI; run: scripts/python-tools".to_owned());
         }
-        // What is to be deployed, where that is asked for by name; as a rule what every other test runs too.
-        let (binaries, one, made_by) = match std::env::var_os("MERIDIAN_SAM_BUILD") {
-            Some(folder) => (root.join(folder), "StatusFunction/bootstrap", "sam-build"),
-            None => (root.join("target/release"), "status", "build"),
-        };
-        if !binaries.join(one).is_file() {
-            return Err(format!("no binaries in {}; run: make {made_by}", binaries.display()));
+        let binaries = root.join("target/release");
+        if !binaries.join("status").is_file() {
+            return Err(format!("no binaries in {}; run: make build", binaries.display()));
         }
         let tools = Tools { root, image: image.trim().to_owned(), folder: tempfile::tempdir().unwrap() };
         let layout = tools.python().arg("scripts/sam_layout.py").arg(&binaries).output().unwrap();
