@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: mutants help build demo test check fmt fuzz crash model sanitize bench large-models train check-account sam-build sam-test sam-test-built clean-tools
+.PHONY: mutants help build demo test check fmt fuzz crash model sanitize bench large-models train check-account sam-build sam-test clean-tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,11 +26,6 @@ check: ## formatting, lints, dependencies, template
 
 mutants: ## break planner, audit and judge in every small way, and see which test notices (hours)
 	@scripts/mutants
-
-sam-test: build ## every function in its Lambda container, given every event of events/ (needs a container engine)
-	@scripts/python-tools
-	@scripts/lambda-image
-	cargo test --locked --workspace --test sam -- --nocapture
 
 check-account: ## whether the AWS credentials at hand belong to fleet.toml's account
 	@scripts/python-tools
@@ -64,8 +59,8 @@ train: ## train the example models and the held-out records again
 sam-build: ## what `sam deploy` uploads, in .aws-sam/build
 	CARGO_PROFILE_RELEASE_LTO=fat scripts/sam-build
 
-sam-test-built: ## sam-test with what `make sam-build` makes: the very files that are deployed
-	CARGO_PROFILE_RELEASE_LTO=fat scripts/sam-build all
+sam-test: ## the same, and every function in its Lambda container, given every event of events/ (needs a container engine)
+	CARGO_PROFILE_RELEASE_LTO=fat scripts/sam-build
 	@scripts/lambda-image
 	cargo test --locked --workspace --test sam -- --nocapture
 
