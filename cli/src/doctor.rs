@@ -86,9 +86,9 @@ fn table(out: &mut impl Write, findings: &[Finding], all: bool) -> std::io::Resu
         }
     }
     let count = |outcome| findings.iter().filter(|finding| finding.outcome == outcome).count();
-    writeln!(out, "\nDependencies that stand in one region for all (us-east-1); going back needs none of them:")?;
+    writeln!(out, "\nDependencies that stand in one region for all; going back needs none of them:")?;
     for own in &fleet::GLOBAL {
-        writeln!(out, "  {}: {}. Goes on: {}.", own.service, own.in_one_region, own.goes_on)?;
+        writeln!(out, "  {}, in {}: {}. Goes on: {}.", own.service, own.region, own.in_one_region, own.goes_on)?;
     }
     writeln!(
         out,

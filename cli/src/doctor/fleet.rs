@@ -108,27 +108,44 @@ pub fn not_asked(fleet: &Fleet) -> Vec<Finding> {
 pub struct Global {
     /// The service.
     pub service: &'static str,
-    /// What stands in us-east-1 alone, and fails with it.
+    /// That region.
+    pub region: &'static str,
+    /// What stands there alone, and fails with it.
     pub in_one_region: &'static str,
     /// What goes on without it.
     pub goes_on: &'static str,
 }
 
-/// The fleet's dependencies that are not regional. A region's way back needs none of them (I6).
-pub const GLOBAL: [Global; 3] = [
+/// The fleet's dependencies that are not regional, with every way of routing. A region's way back needs none of them (I6).
+pub const GLOBAL: [Global; 5] = [
     Global {
         service: "IAM",
+        region: "us-east-1",
         in_one_region: "making and changing roles and policies",
         goes_on: "roles that exist: each region has its own copy; STS is asked in the region",
     },
     Global {
         service: "Route 53",
+        region: "us-east-1",
         in_one_region: "changing records and health checks",
         goes_on: "answers, and failing over by health checks",
     },
     Global {
         service: "CloudFormation of IAM and Route 53",
+        region: "us-east-1",
         in_one_region: "a deployment that makes either",
         goes_on: "everything that is deployed",
+    },
+    Global {
+        service: "CloudFront (Routing=cloudfront)",
+        region: "us-east-1",
+        in_one_region: "changing the distribution, renewing its certificate",
+        goes_on: "what is deployed, at every place of CloudFront's",
+    },
+    Global {
+        service: "Global Accelerator (Routing=global-accelerator)",
+        region: "us-west-2",
+        in_one_region: "changing the accelerator, its listener and its groups",
+        goes_on: "what is deployed, and failing over by load balancers' health",
     },
 ];

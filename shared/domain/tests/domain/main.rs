@@ -12,6 +12,8 @@ mod bakes;
 mod bakes_chosen;
 mod beside;
 #[cfg(test)]
+mod calls;
+#[cfg(test)]
 mod checkpoint;
 #[cfg(test)]
 mod closing;

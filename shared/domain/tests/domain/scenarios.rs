@@ -1,6 +1,7 @@
 //! The nights that Meridian was built for, as the planner sees them.
 
-use crate::night::{AU, BR, Call, EU, JP, Night, actor, judged, name, release, slow};
+use crate::calls::Call;
+use crate::night::{AU, BR, EU, JP, Night, actor, judged, name, release, slow};
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Finish, Next};
 use meridian_domain::{Cause, Decision, Epoch, Record, Seen, VariantPhase, alarms};
