@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: mutants help build demo test check fmt fuzz crash model sanitize bench large-models train check-account sam-build sam-test clean-tools
+.PHONY: mutants help build demo test check check-code check-template fmt fuzz crash model sanitize bench large-models train check-account sam-build sam-test clean-tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,10 +18,14 @@ build: ## the functions and the command line, optimised
 test: ## every test; ends with the counts
 	@scripts/test
 
-check: ## formatting, lints, dependencies, template
+check: check-code check-template ## formatting, lints, dependencies, template
+
+check-code:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	scripts/check-deny
+
+check-template:
 	scripts/check-template
 
 mutants: ## break planner, audit and judge in every small way, and see which test notices (hours)
