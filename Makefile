@@ -64,7 +64,7 @@ sam-build: ## what `sam deploy` uploads, in .aws-sam/build
 	CARGO_PROFILE_RELEASE_LTO=fat scripts/sam-build
 
 sam-test: ## the same, and every function in its Lambda container, given every event of events/ (needs a container engine)
-	CARGO_PROFILE_RELEASE_LTO=fat scripts/sam-build
+	CARGO_PROFILE_RELEASE_LTO=fat scripts/sam-build functions
 	@scripts/lambda-image
 	cargo test --locked --workspace --test sam -- --nocapture
 

@@ -195,7 +195,7 @@ impl Target {
     /// The names of `release` in a region: fixed by the release's digest and by what else the configuration holds, so
     /// that creating them again is a no-op, and a changed instance type is another configuration.
     pub fn of(fleet: &Fleet, region: &Region, release: ReleaseId, version: &Version) -> Self {
-        // Put together in one text: the planner asks at every step, and formatting was a quarter of its time.
+        // Put together in one text: the planner asks at every step, and formatting was a quarter of a simulation's time.
         let mut text = String::with_capacity(64);
         text.extend([fleet.variant.as_str(), " ", &fleet.instance_type, " ", &region.instances.to_string()]);
         let shape = Sha256::of(text.as_bytes());

@@ -295,7 +295,7 @@ impl<'a> View<'a> {
 
 /// A time of the night as people read it.
 fn clock(at: Timestamp) -> String {
-    // By hand: most plans name a time, and a formatter that reads its pattern first takes five times as long.
+    // By hand: most plans name a time, and a formatter that reads its pattern first was felt in every simulation.
     let second = at.as_second().rem_euclid(86_400);
     format!("{:02}:{:02}:{:02} UTC", second / 3600, second / 60 % 60, second % 60)
 }
