@@ -72,6 +72,8 @@ impl WaveLook {
     pub(super) fn open(&mut self, world: &World, region: usize, readable: bool) {
         if !readable {
             self.park(world, region);
+        } else if !self.is_behind(world, region) && self.is_known(region) {
+            return;
         }
         let Some((journal, seen)) = self.slot(world, region) else { return };
         journal.open = readable;
@@ -97,6 +99,11 @@ impl WaveLook {
         if let Some(history) = journal.parked.take() {
             *seen = Seen::Known(history);
         }
+    }
+
+    /// Whether the sight has what was read of a region's chain, and may read it.
+    fn is_known(&self, region: usize) -> bool {
+        self.journals.get(region).is_some_and(|journal| journal.open && journal.parked.is_none())
     }
 
     pub(super) fn is_open(&self, region: usize) -> bool {

@@ -192,14 +192,16 @@ pub struct Target {
 }
 
 impl Target {
+    /// The digest of what a configuration holds beside the model.
+    pub(crate) fn shape(variant: &ResourceName, instance_type: &str, instances: u32) -> Sha256 {
+        Sha256::of(format!("{variant} {instance_type} {instances}").as_bytes())
+    }
+
     /// The names of `release` in a region: fixed by the release's digest and by what else the configuration holds, so
     /// that creating them again is a no-op, and a changed instance type is another configuration.
     pub fn of(fleet: &Fleet, region: &Region, release: ReleaseId, version: &Version) -> Self {
         // Put together in one text: the planner asks at every step, and formatting was a quarter of a simulation's time.
         let mut text = String::with_capacity(64);
-        text.extend([fleet.variant.as_str(), " ", &fleet.instance_type, " ", &region.instances.to_string()]);
-        let shape = Sha256::of(text.as_bytes());
-        text.clear();
         text.extend([fleet.name.as_str(), "-"]);
         // SageMaker's names have no dots.
         text.extend(version.as_str().chars().map(|char| if char == '.' { '-' } else { char }));
@@ -207,7 +209,7 @@ impl Target {
         release.0.push_digits(6, &mut text);
         let model = ResourceName::of_names(&text);
         text.push('-');
-        shape.push_digits(2, &mut text);
+        region.shape.push_digits(2, &mut text);
         Self { release, version: version.clone(), model, config: ResourceName::of_names(&text) }
     }
 

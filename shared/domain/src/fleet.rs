@@ -5,6 +5,7 @@ mod bounds;
 mod evaluation;
 mod freeze;
 mod judging;
+mod lines;
 mod order;
 mod read;
 mod region;
@@ -18,7 +19,7 @@ pub use order::{HomePlace, OrderPolicy};
 pub use region::{Kind, Style, Zone};
 pub use scaling::{Floor, Night, Nightly, ScalingPolicy, ScalingSpec, Scheduled};
 
-use crate::names::{BucketName, FleetName, RegionName, ResourceName};
+use crate::names::{BucketName, FleetName, RegionName, ResourceName, Sha256};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -185,6 +186,9 @@ pub struct Region {
     pub canary_percent: Bounds<u32>,
     /// Instances of the fleet at its first promotion, and its floor by day; autoscaling owns the number afterwards.
     pub instances: u32,
+    /// The digest of what an endpoint configuration holds beside a release: variant, instance type, instances. A part of its
+    /// name ([`crate::Target::of`]), and worked out once: the planner asks at every step.
+    pub(crate) shape: Sha256,
     /// At most so many: autoscaling's bound.
     pub most_instances: Option<u32>,
     /// At least so many by night, where the region has a nightly floor.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
+use std::cmp::Ordering;
 use std::sync::Arc;
 use std::{fmt, str::FromStr};
 
@@ -24,7 +25,7 @@ impl NameError {
 macro_rules! text_name {
     ($(#[$doc:meta])* $name:ident, $expected:literal, $check:expr) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
         // Shared text: names are copied into every plan and record, and a copy costs no memory.
         pub struct $name(Arc<str>);
@@ -33,6 +34,17 @@ macro_rules! text_name {
             /// The name as text.
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+        }
+        impl Ord for $name {
+            fn cmp(&self, other: &Self) -> Ordering {
+                // As `Arc` compares for equality: a map's key and what is looked up are mostly copies of one name.
+                if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
+            }
+        }
+        impl PartialOrd for $name {
+            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+                Some(self.cmp(other))
             }
         }
         impl FromStr for $name {

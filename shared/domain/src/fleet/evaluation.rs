@@ -1,7 +1,7 @@
 //! `[evaluation]`: what the shadow evaluation asks of a challenger, and how sure it must be.
 
 use super::FleetError;
-use super::read::{PolicyReader, malformed};
+use super::lines::{PolicyReader, malformed};
 use crate::Sha256;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};

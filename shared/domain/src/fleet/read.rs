@@ -2,6 +2,7 @@
 
 use super::aws_regions::KNOWN_REGIONS;
 use super::freeze::{self, FreezeTable};
+use super::lines::{PolicyReader, line_of, malformed};
 use super::region::{self, Kind, Ways};
 use super::scaling::{self, Instances};
 use super::{
@@ -9,6 +10,7 @@ use super::{
     ScalingPolicy, WavePolicy,
 };
 use crate::alarms::LONGEST_SILENCE;
+use crate::endpoint::Target;
 use crate::names::{BucketName, FleetName, RegionName, ResourceName};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -112,7 +114,7 @@ pub(super) fn read(text: &str) -> Result<Fleet, FleetError> {
     let document: Document = toml::from_str(text).map_err(|error| malformed(text, &error))?;
     let reader = Reader { text };
     reader.check(&document)?;
-    let regions = reader.regions(document.region, &document.guardrail, document.fleet.golden_records.as_ref())?;
+    let regions = reader.regions(document.region, &document.guardrail, &document.fleet)?;
     let freezes = freeze::read(&reader, document.freeze, &regions, document.guardrail.soak)?;
     let f = document.fleet;
     Ok(Fleet {
@@ -152,7 +154,7 @@ impl Reader<'_> {
         &self,
         tables: Vec<toml::Spanned<RegionTable>>,
         guardrail: &Guardrail,
-        golden: Option<&toml::Spanned<GoldenRecords>>,
+        fleet: &FleetTable,
     ) -> Result<Vec<Region>, FleetError> {
         let mut regions: Vec<Region> = Vec::new();
         for spanned in &tables {
@@ -188,6 +190,7 @@ impl Reader<'_> {
                     .as_ref()
                     .map_or(Bounds::only(guardrail.canary_percent), |own| *own.get_ref()),
                 instances: *table.instances.get_ref(),
+                shape: Target::shape(&fleet.variant, &fleet.instance_type, *table.instances.get_ref()),
                 most_instances: table.most_instances.as_ref().map(|own| *own.get_ref()),
                 night_instances: table.night_instances.as_ref().map(|own| *own.get_ref()),
                 alarm_minutes: table.alarm_minutes.as_ref().map_or(USUAL_ALARM_MINUTES, |own| *own.get_ref()),
@@ -205,7 +208,7 @@ impl Reader<'_> {
             .iter()
             .zip(&tables)
             .find(|(region, _)| regions.first().is_some_and(|first| first.zone != region.zone));
-        if let (Some((region, table)), None) = (other, golden) {
+        if let (Some((region, table)), None) = (other, &fleet.golden_records) {
             let message = format!(
                 "region.zone: {} is in another zone than the first region, and golden records are replicated to both: \
                  hold out records that may lie in every zone, and say fleet.golden_records = \"may-leave-zone\"",
@@ -355,50 +358,4 @@ impl Reader<'_> {
         reader.first_broken(&document.evaluation.checks())?;
         document.scaling.iter().try_for_each(|policy| scaling::check(&reader, policy))
     }
-}
-
-/// Finds the lines of the fields that checks name.
-pub(super) struct PolicyReader<'a> {
-    /// The whole document.
-    pub text: &'a str,
-}
-
-impl PolicyReader<'_> {
-    /// The first check that does not hold, as an error at the field that its message starts with.
-    pub fn first_broken(&self, checks: &[(bool, impl AsRef<str>)]) -> Result<(), FleetError> {
-        match checks.iter().find(|(holds, _)| !holds) {
-            Some((_, message)) => {
-                let message = message.as_ref();
-                Err(FleetError { line: self.line_of_field(message), message: message.to_owned() })
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// The line of the `table.field` that a message starts with.
-    fn line_of_field(&self, message: &str) -> Option<usize> {
-        let (table, field) = message.split_whitespace().next()?.rsplit_once('.')?;
-        let header = format!("[{table}]");
-        let start = self.text.lines().position(|line| line.trim() == header)?;
-        let is_field = |line: &str| line.split_once('=').is_some_and(|(key, _)| key.trim() == field);
-        let offset = self.text.lines().skip(start).position(is_field)?;
-        Some(start + offset + 1)
-    }
-}
-
-/// What the parser says, with the line and the table and field that stand there.
-pub(super) fn malformed(text: &str, error: &toml::de::Error) -> FleetError {
-    let Some(line) = error.span().map(|span| line_of(text, span.start)) else {
-        return FleetError { line: None, message: error.message().to_owned() };
-    };
-    let header = |line: &str| Some(line.trim().strip_prefix('[')?.trim_matches(['[', ']']).to_owned());
-    let above: Vec<&str> = text.lines().take(line).collect();
-    let table = above.iter().rev().find_map(|line| header(line));
-    let field = above.last().filter(|line| header(line).is_none()).and_then(|line| line.split_once('='));
-    let place = [table, field.map(|(field, _)| field.trim().to_owned())].into_iter().flatten().collect::<Vec<_>>();
-    FleetError { line: Some(line), message: format!("{}: {}", place.join("."), error.message()) }
-}
-
-fn line_of(text: &str, offset: usize) -> usize {
-    1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
 }

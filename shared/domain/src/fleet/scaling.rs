@@ -1,7 +1,8 @@
 //! `[scaling]`: how many instances a region has, and who says so. Target tracking and the nightly floor are Application Auto
 //! Scaling's; `promote` registers them, for neither can be registered before a region's endpoint exists.
 
-use super::read::{PolicyReader, Reader};
+use super::lines::PolicyReader;
+use super::read::Reader;
 use super::{Fleet, FleetError, Region};
 use crate::endpoint::EndpointView;
 use crate::names::{ResourceName, Sha256};

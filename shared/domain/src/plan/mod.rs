@@ -267,6 +267,10 @@ impl<'a> View<'a> {
         if let Some(why) = &self.sight.hub.halt {
             return Some(format!("the fleet is halted: {why}"));
         }
+        let halted = |seen: &Seen<RegionHistory>| seen.known().is_some_and(|history| history.halt.is_some());
+        if !self.sight.regions.values().any(halted) {
+            return None;
+        }
         self.fleet.regions.iter().find_map(|region| {
             let history = self.sight.regions.get(&region.name).and_then(Seen::known)?;
             history.halt.as_ref().map(|why| format!("{} is halted: {why}", region.title))

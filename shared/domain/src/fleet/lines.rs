@@ -1,0 +1,50 @@
+//! Where in a `fleet.toml` something is wrong.
+
+use super::FleetError;
+
+/// Finds the lines of the fields that checks name.
+pub(super) struct PolicyReader<'a> {
+    /// The whole document.
+    pub text: &'a str,
+}
+
+impl PolicyReader<'_> {
+    /// The first check that does not hold, as an error at the field that its message starts with.
+    pub fn first_broken(&self, checks: &[(bool, impl AsRef<str>)]) -> Result<(), FleetError> {
+        match checks.iter().find(|(holds, _)| !holds) {
+            Some((_, message)) => {
+                let message = message.as_ref();
+                Err(FleetError { line: self.line_of_field(message), message: message.to_owned() })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The line of the `table.field` that a message starts with.
+    fn line_of_field(&self, message: &str) -> Option<usize> {
+        let (table, field) = message.split_whitespace().next()?.rsplit_once('.')?;
+        let header = format!("[{table}]");
+        let start = self.text.lines().position(|line| line.trim() == header)?;
+        let is_field = |line: &str| line.split_once('=').is_some_and(|(key, _)| key.trim() == field);
+        let offset = self.text.lines().skip(start).position(is_field)?;
+        Some(start + offset + 1)
+    }
+}
+
+/// What the parser says, with the line and the table and field that stand there.
+pub(super) fn malformed(text: &str, error: &toml::de::Error) -> FleetError {
+    let Some(line) = error.span().map(|span| line_of(text, span.start)) else {
+        return FleetError { line: None, message: error.message().to_owned() };
+    };
+    let header = |line: &str| Some(line.trim().strip_prefix('[')?.trim_matches(['[', ']']).to_owned());
+    let above: Vec<&str> = text.lines().take(line).collect();
+    let table = above.iter().rev().find_map(|line| header(line));
+    let field = above.last().filter(|line| header(line).is_none()).and_then(|line| line.split_once('='));
+    let place = [table, field.map(|(field, _)| field.trim().to_owned())].into_iter().flatten().collect::<Vec<_>>();
+    FleetError { line: Some(line), message: format!("{}: {}", place.join("."), error.message()) }
+}
+
+/// The 1-based line of a byte.
+pub(super) fn line_of(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
+}
