@@ -12,7 +12,7 @@ use meridian_domain::{
 };
 use meridian_scoring::{Columns, GoldenRecords, HeldOut, Model};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Golden records of the champion: as many as `shadow-eval` chooses.
 const GOLDEN: usize = 200;
@@ -82,13 +82,11 @@ impl Champion {
             provenance: BTreeMap::new(),
         };
         let release = manifest.id();
-        let golden = golden(&archive, &holdout)?;
-        let count = u32::try_from(golden.records.len()).unwrap_or(u32::MAX);
-        let golden = serde_json::to_vec(&golden)?;
+        let (count, golden) = golden(&archive, &holdout)?;
         let objects = BTreeMap::from([
             (manifest.archive.key.clone(), archive),
             (keys::manifest(release), Bytes::from(manifest.to_bytes())),
-            (keys::golden(release), Bytes::from(golden)),
+            (keys::golden(release), golden),
         ]);
         Ok(Self { release, manifest, objects, golden: count })
     }
@@ -178,8 +176,17 @@ fn file(key: String, sha256: Sha256, bytes: &Bytes) -> File {
     File { key, sha256, bytes: bytes.len() as u64 }
 }
 
-fn golden(archive: &Bytes, holdout: &Bytes) -> Result<GoldenRecords, NightError> {
+/// The champion's golden records as they lie in a bucket, and how many they are: the same in every night, so made once a
+/// process, which may live through thousands.
+fn golden(archive: &Bytes, holdout: &Bytes) -> Result<(u32, Bytes), NightError> {
+    static MADE: OnceLock<(u32, Bytes)> = OnceLock::new();
+    if let Some(made) = MADE.get() {
+        return Ok(made.clone());
+    }
     let model = Model::from_archive(archive.as_ref())?;
     let records = HeldOut::read(holdout.as_ref(), &Columns::standard(models::features()))?;
-    Ok(GoldenRecords::choose(CHAMPION, &model, &records, GOLDEN)?)
+    let golden = GoldenRecords::choose(CHAMPION, &model, &records, GOLDEN)?;
+    let count = u32::try_from(golden.records.len()).unwrap_or(u32::MAX);
+    let bytes = Bytes::from(serde_json::to_vec(&golden)?);
+    Ok(MADE.get_or_init(|| (count, bytes)).clone())
 }

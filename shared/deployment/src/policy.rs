@@ -133,8 +133,8 @@ impl Statement {
             (Subjects::Services(who), Principal::Service(name)) => who.contains(name),
             _ => false,
         };
-        let lower = request.action.to_ascii_lowercase();
-        let action = self.actions.iter().find(|own| like(&own.to_ascii_lowercase(), &lower))?;
+        // IAM's names of actions know no case.
+        let action = self.actions.iter().find(|own| alike(own, request.action, |a, b| a.eq_ignore_ascii_case(&b)))?;
         let number = self.resources.iter().position(|own| like(own, request.resource))?;
         let holds = subject && self.conditions.iter().all(|condition| condition.holds(request.context));
         holds.then_some((action.as_str(), number))
@@ -189,6 +189,10 @@ fn texts(value: &Value) -> Vec<String> {
 
 /// IAM's wildcards: `*` for any text, `?` for one character.
 pub(crate) fn like(pattern: &str, text: &str) -> bool {
+    alike(pattern, text, |a, b| a == b)
+}
+
+fn alike(pattern: &str, text: &str, same: impl Fn(u8, u8) -> bool) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
@@ -198,7 +202,7 @@ pub(crate) fn like(pattern: &str, text: &str) -> bool {
                 star = Some((p, t));
                 p += 1;
             }
-            Some(one) if *one == b'?' || Some(one) == text.get(t) => {
+            Some(one) if *one == b'?' || text.get(t).is_some_and(|other| same(*one, *other)) => {
                 p += 1;
                 t += 1;
             }
