@@ -66,6 +66,10 @@ impl World {
             true => Seen::Known(place.alarm.then(|| "the rollback alarm rings".to_owned())),
             false => Seen::Unknown(String::new()),
         };
+        look.sight.judge = match self.signals_answer(region) {
+            true => Seen::Known(!(place.armed && place.silent)),
+            false => Seen::Unknown(String::new()),
+        };
         self.look_at_own(&mut look);
         Ok(look)
     }
@@ -90,6 +94,7 @@ impl World {
                 way_back: Seen::Unknown(String::new()),
                 endpoint: Seen::Unknown(String::new()),
                 alarm: Seen::Unknown(String::new()),
+                judge: Seen::Unknown(String::new()),
                 done: BTreeSet::new(),
                 golden: None,
                 paged: false,

@@ -72,12 +72,14 @@ impl Look {
                 (None, Seen::Unknown(error.to_string()), way_back(ports, fleet, region).await)
             }
         };
+        let (alarm, judge) = alarms_of(ports, &context.fleet, region).await;
         let sight = RollbackSight {
             actor: context.actor(FunctionKind::Rollback),
             history,
             way_back,
             endpoint: Seen::Unknown("not looked at".to_owned()),
-            alarm: alarm(ports, &context.fleet, region).await,
+            alarm,
+            judge,
             done: BTreeSet::new(),
             golden: None,
             paged: false,
@@ -203,17 +205,24 @@ async fn way_back<P: Ports>(ports: &P, fleet: &Fleet, region: &Region) -> Seen<O
     }
 }
 
-/// The reason of the composite alarm, where it is in ALARM. One that is not there is not a quiet one (I13).
-async fn alarm<P: Ports>(ports: &P, fleet: &Fleet, region: &Region) -> Seen<Option<String>> {
-    let name = alarms::composite_name(fleet);
-    let found = match ports.alarms(&region.name, std::slice::from_ref(&name)).await {
-        Ok(found) => found.into_iter().find(|alarm| alarm.name == name),
-        Err(error) => return Seen::Unknown(format!("the rollback alarm cannot be read: {error}")),
+/// The reason of the composite alarm, where it is in ALARM; one that is not there is not a quiet one (I13). And whether the
+/// heartbeat alarm is quiet; where there is none, nobody judges.
+async fn alarms_of<P: Ports>(ports: &P, fleet: &Fleet, region: &Region) -> (Seen<Option<String>>, Seen<bool>) {
+    let names = [alarms::composite_name(fleet), alarms::heartbeat_name(fleet)];
+    let [composite, heartbeat] = &names;
+    let found = match ports.alarms(&region.name, &names).await {
+        Ok(found) => found,
+        Err(error) => {
+            let why = format!("the rollback alarm cannot be read: {error}");
+            return (Seen::Unknown(why.clone()), Seen::Unknown(why));
+        }
     };
-    match found {
+    let alarm = match found.iter().find(|alarm| alarm.name == *composite) {
         Some(alarm) => Seen::Known((alarm.state == AlarmState::Alarm).then(|| cause(&alarm.reason))),
-        None => Seen::Unknown(format!("the rollback alarm {name} does not exist or cannot be seen")),
-    }
+        None => Seen::Unknown(format!("the rollback alarm {composite} does not exist or cannot be seen")),
+    };
+    let judge = found.iter().any(|alarm| alarm.name == *heartbeat && alarm.state == AlarmState::Ok);
+    (alarm, Seen::Known(judge))
 }
 
 /// Which alarm made the composite one ring, out of CloudWatch's words: `arn:...:alarm:NAME transitioned to ALARM at ...`.

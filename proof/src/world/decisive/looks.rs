@@ -107,8 +107,18 @@ impl<H: Hasher> Prints<'_, H> {
     fn region_look(&mut self, world: &World, look: &RegionLook) {
         let region = look.region();
         let RegionLook { sight, looked, journal, seen, unwritten, unsent, .. } = look;
-        let RollbackSight { actor: _, history, way_back: _, endpoint, alarm, done, golden, paged, unwritten: count } =
-            sight;
+        let RollbackSight {
+            actor: _,
+            history,
+            way_back: _,
+            endpoint,
+            alarm,
+            judge,
+            done,
+            golden,
+            paged,
+            unwritten: count,
+        } = sight;
         self.time(*looked, CALL);
         (unsent, done, paged, count).hash(self.hasher);
         for record in unwritten {
@@ -121,6 +131,7 @@ impl<H: Hasher> Prints<'_, H> {
         self.seen(history, Self::history);
         self.seen(endpoint, |prints, endpoint| prints.endpoint(endpoint.as_ref()));
         self.seen(alarm, |prints, alarm| alarm.is_some().hash(prints.hasher));
+        self.seen(judge, |prints, judge| judge.hash(prints.hasher));
         if let Some(golden) = golden {
             self.golden(golden);
         }

@@ -40,6 +40,8 @@ pub struct RollbackSight {
     pub endpoint: Seen<Option<EndpointView>>,
     /// Whether the composite alarm is in ALARM, and its reason.
     pub alarm: Seen<Option<String>>,
+    /// Whether a judge looks at the region's update: the heartbeat alarm is there and does not ring.
+    pub judge: Seen<bool>,
     /// What this call has already done outside the ledger.
     pub done: BTreeSet<Act>,
     /// The golden records asked in this call.
@@ -315,7 +317,8 @@ impl RollbackView<'_> {
         }
     }
 
-    /// SageMaker took the wave's update back. Where nobody decided that, somebody must hear of it.
+    /// SageMaker took the wave's update back. Where nobody decided that, somebody must hear of it: from the wave, which knows
+    /// what the canary showed, as long as its judge lives; else from here.
     fn guardrail_returned(&self, history: &RegionHistory, update: &OpenUpdate) -> Plan {
         let Some(back) = update.back.clone() else {
             return self.nothing("the update went back although it had no way back");
@@ -329,6 +332,10 @@ impl RollbackView<'_> {
         };
         let decided = update.is_decided(Decision::Revert);
         if !decided && history.halt.is_none() {
+            let judged = self.sight.judge == Seen::Known(true) && !update.confirmed && !self.is_forsaken(update);
+            if judged {
+                return self.nothing("the wave's judge is at work, and says why it went back");
+            }
             let words =
                 format!("{} went back from {} to {}: {why}", self.region.title, update.target.version, back.version);
             return self.halt_and_page(

@@ -149,6 +149,7 @@ impl Night {
                 way_back: self.way_back.clone(),
                 endpoint: self.sight.endpoints[&name(region)].clone(),
                 alarm: Seen::Known(self.alarm.clone()),
+                judge: Seen::Known(self.judge),
                 done: done.clone(),
                 paged,
                 golden: golden.clone(),

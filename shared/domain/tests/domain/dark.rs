@@ -72,6 +72,30 @@ fn a_return_that_nobody_decided_is_laid_to_what_rings_and_to_what_sagemaker_says
     }
 }
 
+/// The region hears of the return before the wave's judge does: who knows what the canary showed says it, and the region
+/// speaks for itself only where no judge lives, or none has spoken for a quarter of an hour after the canary.
+#[test]
+fn a_return_is_left_to_the_judge_that_lives_to_explain_it() {
+    for (judge, after, halts) in [(true, "0s", false), (false, "0s", true), (true, "50m", true)] {
+        let mut night = Night::baking(EU);
+        night.in_service(EU, "v426");
+        night.judge = judge;
+        night.pass(after);
+        let call = night.rollback(EU);
+        assert_eq!((call.pages(), night.history(EU).halt.is_some()), (usize::from(halts), halts), "{:?}", call.plans);
+        assert_eq!(night.history(EU).update.is_none(), halts);
+    }
+    // Whoever is asked later finds the update open, and says whose fault it was.
+    let mut night = Night::baking(EU);
+    night.in_service(EU, "v426");
+    night.judge = true;
+    night.rollback(EU);
+    let guard = alarms::green_names(&night.fleet)[1].clone();
+    rings(&mut night, guard, AlarmState::Alarm);
+    night.call(EU);
+    assert_eq!(night.history(EU).returned[&release("v427")].cause, Some(Cause::Release));
+}
+
 /// What rings beside a silence is its consequence: the page names the silence alone.
 #[test]
 fn what_rings_while_a_region_is_dark_is_not_named_as_a_reason() {

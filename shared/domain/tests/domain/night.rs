@@ -107,6 +107,8 @@ pub struct Night {
     pub pages: usize,
     /// Whether the region's composite alarm rings.
     pub alarm: Option<String>,
+    /// Whether the heartbeat alarm is quiet, as `rollback` sees it.
+    pub judge: bool,
 }
 
 impl Night {
@@ -148,6 +150,7 @@ impl Night {
             pager: true,
             pages: 0,
             alarm: None,
+            judge: false,
         };
         night.hub(Record::Approved { release: release("v427") });
         for region in night.fleet.regions.clone() {
