@@ -14,7 +14,7 @@ pub enum State {
     Canary,
     /// Traffic moves.
     Shifting,
-    /// Blue soaks.
+    /// All traffic is on green: blue soaks, or green is still watched.
     Soaking,
     /// The guardrail takes it back.
     GoingBack,
@@ -51,7 +51,7 @@ impl State {
                 Phase::Provisioning => Self::Provisioning,
                 Phase::Baking => Self::Canary,
                 Phase::Shifting => Self::Shifting,
-                Phase::Soaking => Self::Soaking,
+                Phase::Watched | Phase::Soaking => Self::Soaking,
                 Phase::GoingBack => Self::GoingBack,
             },
         }

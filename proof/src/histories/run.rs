@@ -259,7 +259,8 @@ impl<'a> Run<'a> {
                     if let Some(state) = self.state(region) {
                         self.cover(|coverage| coverage.strike(Strike::Late(0), state));
                     }
-                    if self.world.regions.get(region).is_some_and(crate::world::Region::plane_answers) {
+                    let answers = self.world.regions.get(region).is_some_and(crate::world::Region::plane_answers);
+                    if answers && self.world.may_arrive(&request) {
                         self.world.tell(|setting| format!("{}: a late request arrives", setting.title(region)));
                         self.world.request(request);
                     }
@@ -292,6 +293,9 @@ impl<'a> Run<'a> {
             }
             Item::Arrives { .. } => self.arrive(2, false),
             Item::Reruns { at_once, .. } => self.arrive(self.newest, at_once),
+            Item::SetsAside { rule, region, lasts, .. } => {
+                self.world.set_aside(rule, region, self.world.now + lasts);
+            }
             Item::Halts { .. } => self.world.halt(),
             Item::Lifts { .. } => self.world.lift(),
             Item::Behaves { .. } => {}

@@ -2,8 +2,8 @@
 
 use super::coverage::State;
 use crate::random::{Random, stream};
-use crate::world::{Fault, Live, Quality, Seconds, Setting, Showing, Strike};
-use meridian_domain::OrderPolicy;
+use crate::world::{Fault, Live, Quality, Seconds, Setting, Showing, Strike, freezes};
+use meridian_domain::{Kind, OrderPolicy, Rule, Style};
 use rand_core::Rng;
 
 /// Whose event or step is meant: the first one at or after the item's time.
@@ -42,6 +42,8 @@ pub enum Item {
     Halts { from: Seconds },
     /// A person lifts every halt.
     Lifts { from: Seconds },
+    /// A person sets a rule aside for a while, in one region or in every one.
+    SetsAside { rule: Rule, region: Option<usize>, from: Seconds, lasts: Seconds },
     /// A release is not as it should be in one region.
     Behaves { region: usize, release: usize, quality: Quality },
 }
@@ -54,9 +56,11 @@ impl Item {
             Item::Pauses { from, by, .. } | Item::Delays { from, by, .. } => (from, from + A_WHILE + by),
             Item::Doubles { from, after, .. } => (from, from + A_WHILE + after),
             Item::Strikes { from, .. } | Item::Loses { from, .. } => (from, from + A_WHILE),
-            Item::Arrives { from } | Item::Reruns { from, .. } | Item::Halts { from } | Item::Lifts { from } => {
-                (from, from)
-            }
+            Item::Arrives { from }
+            | Item::Reruns { from, .. }
+            | Item::Halts { from }
+            | Item::Lifts { from }
+            | Item::SetsAside { from, .. } => (from, from),
             Item::Behaves { .. } => (0, 0),
         }
     }
@@ -81,6 +85,10 @@ pub struct Script {
     pub live: Live,
     /// Whether waves walk by the traffic of the hour and not as listed.
     pub by_traffic: bool,
+    /// The kinds of the last regions, which show no evidence of their own: as many as it has.
+    pub riders: Vec<Kind>,
+    /// Which of the [freezes](crate::world::freezes) is policy.
+    pub freeze: Option<usize>,
     /// What happens.
     pub items: Vec<Item>,
     /// Whether only events are disturbed: the end must be as if nothing had been (I10).
@@ -150,9 +158,47 @@ impl Script {
         // A new execution's order depends on its hour, and so on every delay before it.
         let by_traffic = draw.one_in(4) && !events_only;
         let items = Vec::new();
-        let mut script = Self { seed, number, regions, bakes, soak, full_load, live, by_traffic, items, events_only };
+        let (riders, freeze) = (Vec::new(), None);
+        let mut script = Self {
+            seed,
+            number,
+            regions,
+            bakes,
+            soak,
+            full_load,
+            live,
+            by_traffic,
+            riders,
+            freeze,
+            items,
+            events_only,
+        };
         script.fill(&mut draw);
+        script.govern(&mut Draw(stream(seed, &[number, 1])));
         script
+    }
+
+    /// Policy beyond the ordinary, from numbers of its own: in some histories regions that ride on the others' evidence, a
+    /// freeze, people who set rules aside.
+    fn govern(&mut self, draw: &mut Draw) {
+        if self.regions > 1 && draw.one_in(5) {
+            let kinds: [&[Kind]; 4] =
+                [&[Kind::Standby], &[Kind::Joining], &[Kind::Standby, Kind::Joining], &[Kind::Standby, Kind::Standby]];
+            self.riders = draw.of(&kinds).iter().copied().take(self.regions - 1).collect();
+        }
+        // What a freeze keeps from starting depends on the minute, and so on every delay before it.
+        if self.events_only {
+            return;
+        }
+        if draw.one_in(6) {
+            self.freeze = Some(draw.index(freezes().len()));
+        }
+        while draw.one_in(if self.freeze.is_some() { 2 } else { 8 }) {
+            let rule = draw.of(&[Rule::Freeze, Rule::Freeze, Rule::Order, Rule::Skew]);
+            let region = (!draw.one_in(3)).then(|| draw.index(self.regions));
+            let (from, lasts) = (draw.seconds(0, 5400), 60 * draw.length());
+            self.items.push(Item::SetsAside { rule, region, from, lasts });
+        }
     }
 
     fn fill(&mut self, draw: &mut Draw) {
@@ -281,6 +327,12 @@ impl Script {
         if self.by_traffic {
             fleet.order = OrderPolicy::Signal;
         }
+        let first = fleet.regions.len().saturating_sub(self.riders.len());
+        for (region, kind) in fleet.regions.iter_mut().skip(first).zip(&self.riders) {
+            region.kind = *kind;
+            region.style = Style::AllAtOnce;
+        }
+        fleet.freezes = self.freeze.and_then(|at| freezes().get(at)).cloned().into_iter().collect();
         let releases = 2 + usize::from(self.items.iter().any(|item| matches!(item, Item::Arrives { .. })));
         let mut setting = Setting::new(fleet, releases, self.live, START);
         for item in &self.items {

@@ -3,7 +3,7 @@
 
 use super::run::{run, story};
 use super::script::{Item, Script};
-use crate::world::{Breach, Live};
+use crate::world::{Breach, Live, freezes};
 use std::fmt;
 
 /// A broken invariant and the shortest story that was found for it.
@@ -61,10 +61,17 @@ fn simpler(script: &Script) -> Vec<Script> {
             is_within(*whose, regions)
         }
         Item::Doubles { whose, .. } | Item::Delays { whose, .. } => is_within(*whose, regions),
+        Item::SetsAside { region: Some(region), .. } => *region < regions,
         _ => true,
     };
     if script.regions > 1 && script.items.iter().all(|item| fits(item, script.regions - 1)) {
         all.push(Script { regions: script.regions - 1, ..script.clone() });
+    }
+    if !script.riders.is_empty() {
+        all.push(Script { riders: Vec::new(), ..script.clone() });
+    }
+    if script.freeze.is_some() {
+        all.push(Script { freeze: None, ..script.clone() });
     }
     if script.by_traffic {
         all.push(Script { by_traffic: false, ..script.clone() });
@@ -98,6 +105,12 @@ impl fmt::Display for Failure {
         writeln!(f, "{invariant} is broken: {what}")?;
         writeln!(f, "seed {seed}, history {number}, {} regions, soak {} s", self.script.regions, self.script.soak)?;
         writeln!(f, "bakes {:?}", self.script.bakes.iter().take(self.script.regions).collect::<Vec<_>>())?;
+        if !self.script.riders.is_empty() {
+            writeln!(f, "the last regions are {:?}", self.script.riders)?;
+        }
+        if let Some(freeze) = self.script.freeze.and_then(|at| freezes().get(at)) {
+            writeln!(f, "frozen by {:?}", freeze.name)?;
+        }
         if self.script.live != Live::default() {
             writeln!(f, "{:?}", self.script.live)?;
         }

@@ -1,9 +1,10 @@
 //! The histories hold, and a planner with a defect is caught, with a short story.
 
+use super::script::START;
 use super::*;
-use crate::world::{Quality, Showing};
+use crate::world::{Fault, Quality, Request, Showing, World, freezes};
 use meridian_domain::plan::{Act, Finish, Next, Plan, Sight};
-use meridian_domain::{Decision, Record, Seen};
+use meridian_domain::{Decision, Kind, Record, Rule, Seen};
 
 #[test]
 fn random_histories_keep_every_invariant_and_are_not_trivial() {
@@ -157,4 +158,66 @@ fn a_bad_release_reaches_no_second_region() {
     let told = story(&script);
     assert_eq!(told.ended.words(), "condemned");
     assert!(!told.lines.iter().any(|line| line.contains("AU: SageMaker starts")), "{:#?}", told.lines);
+}
+
+/// A quiet night of three regions, with no minutes at full load.
+fn quiet_night() -> Script {
+    let usual = Script::draw(1, 1);
+    let (live, riders) = (crate::world::Live::default(), Vec::new());
+    Script { items: Vec::new(), regions: 3, riders, freeze: None, live, by_traffic: false, events_only: false, ..usual }
+}
+
+fn freeze(name: &str) -> Option<usize> {
+    let place = freezes().iter().position(|freeze| freeze.name == name);
+    assert!(place.is_some(), "{name}");
+    place
+}
+
+#[test]
+fn a_standby_region_follows_all_at_once_on_the_evidence_of_the_others() {
+    let told = story(&Script { riders: vec![Kind::Standby], ..quiet_night() });
+    assert_eq!(told.ended.words(), "on the newest release");
+    let at = |words: &str| told.lines.iter().position(|line| line.contains(words));
+    assert!(at("JP: v427's canary").is_none(), "{:#?}", told.lines);
+    let (shifts, follows) = (at("AU: all traffic is on v427"), at("JP: all traffic is on v427, and is watched"));
+    assert!(shifts.is_some() && shifts < follows, "{:#?}", told.lines);
+}
+
+#[test]
+fn a_joining_region_that_lags_holds_up_nobody() {
+    let dark = Item::Holds { fault: Fault::Dark, region: 2, from: 0, lasts: 4 * 3600 };
+    let told = story(&Script { riders: vec![Kind::Joining], items: vec![dark], ..quiet_night() });
+    assert_eq!(told.ended.words(), "on the newest release", "{:#?}", told.lines);
+    assert!(told.lines.iter().any(|line| line.contains("AU: InService on v427")));
+}
+
+#[test]
+fn a_frozen_region_stays_as_it_is_and_nobody_is_woken_unless_a_person_lets_it_start() {
+    let frozen = Script { freeze: freeze("ap-southeast-2-00:00"), ..quiet_night() };
+    let told = story(&frozen);
+    assert_eq!(told.ended.words(), "stopped", "{:#?}", told.lines);
+    assert_eq!(told.ended.tally.pages, 0, "{:#?}", told.lines);
+    assert!(!told.lines.iter().any(|line| line.contains("AU: SageMaker starts")), "{:#?}", told.lines);
+    assert!(told.lines.iter().any(|line| line.contains("JP: InService on v427")), "{:#?}", told.lines);
+    let let_through = Item::SetsAside { rule: Rule::Freeze, region: Some(1), from: 0, lasts: 4 * 3600 };
+    let told = story(&Script { items: vec![let_through], ..frozen });
+    assert_eq!(told.ended.words(), "on the newest release", "{:#?}", told.lines);
+}
+
+#[test]
+fn a_region_that_starts_in_a_freeze_is_caught() {
+    let breach = |name| {
+        let setting = Script { freeze: freeze(name), ..quiet_night() }.setting();
+        let mut world = World::new(std::sync::Arc::new(setting), START + 60, false);
+        let looked = world.now;
+        world.regions[0].configured = 0b11;
+        world.arrive(1);
+        world.start_next();
+        // Late, so that nothing is asked of its caller.
+        let request = Request { region: 0, release: 1, execution: Some(0), epoch: 1, looked, late: true };
+        world.request(request);
+        world.breach.map(|breach| (breach.invariant, breach.what))
+    };
+    assert_eq!(breach("eu-west-1-03:10"), None);
+    assert_eq!(breach("eu-west-1-03:00"), Some(("I3", "EU is frozen and starts".to_owned())));
 }

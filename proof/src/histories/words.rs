@@ -39,6 +39,10 @@ impl Script {
                 }
                 Item::Halts { .. } => format!("{from}  a person halts the fleet"),
                 Item::Lifts { .. } => format!("{from}  a person lifts every halt"),
+                Item::SetsAside { rule, region, lasts, .. } => {
+                    let place = region.map_or("every region", |region| setting.title(region));
+                    format!("{from}  a person sets the {rule} aside for {place} and {lasts} s")
+                }
                 Item::Behaves { region, release, quality } => {
                     format!(
                         "          {} in {}: {}",

@@ -6,7 +6,8 @@ use meridian_domain::{AlarmState, AlarmView};
 impl Region {
     /// When the green alarm of a bad canary rings.
     fn green_due(&self, region: usize, setting: &Setting) -> Option<Seconds> {
-        let update = self.update.filter(|update| update.guarded && update.phase == Phase::Baking && !self.green)?;
+        let watched = |phase| matches!(phase, Phase::Baking | Phase::Watched);
+        let update = self.update.filter(|update| update.guarded && watched(update.phase) && !self.green)?;
         Some(update.since + setting.quality(region, update.target).green_alarm?)
     }
 

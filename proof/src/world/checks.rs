@@ -5,10 +5,10 @@
 use super::endpoint::Request;
 use super::region_call::RegionLook;
 use super::wave_look::WaveLook;
-use super::{Job, Phase, RELEASES, Seconds, World};
+use super::{Job, Phase, RELEASES, Seconds, World, stamp};
 use meridian_domain::judge::{COUNTS_DELAY, Judgement};
 use meridian_domain::plan::{Act, Finish, Next, Plan};
-use meridian_domain::{Cause, Decision, Record, RegionHistory, Verdict};
+use meridian_domain::{Cause, Decision, Kind, Record, RegionHistory, RegionName, Rule, Verdict};
 
 /// An invariant that was broken.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -69,16 +69,33 @@ pub(super) fn on_request(world: &mut World, request: &Request) -> bool {
     hold(world, intended || late, "I8", |_| format!("{title} is updated and its ledger has no intent"));
     hold(world, back || late, "I5", |_| format!("{title} is updated and does not serve, proved, what it goes back to"));
     order(world, request, &actor);
+    frozen(world, request);
     !held
+}
+
+/// Freezes: no region starts within one, as of the caller's look, unless a person has set that aside.
+fn frozen(world: &mut World, request: &Request) {
+    let setting = world.setting.clone();
+    let Some(name) = setting.fleet.regions.get(request.region).map(|region| &region.name) else { return };
+    let looked = stamp(request.looked);
+    let free = setting.fleet.frozen(name, looked, looked).is_none() || world.is_set_aside(Rule::Freeze, name, looked);
+    let title = setting.title(request.region);
+    hold(world, free, "I3", |_| format!("{title} is frozen and starts"));
 }
 
 /// I3: every region before it serves the release, or is left behind on record, as of the caller's look.
 fn order(world: &mut World, request: &Request, actor: &meridian_domain::Actor) {
     let setting = world.setting.clone();
     let places = request.execution.and_then(|number| world.executions.get(number)).map(|e| e.order.clone());
+    let own = setting.fleet.regions.get(request.region).map(|region| &region.name);
+    let set_aside = own.is_some_and(|own| world.is_set_aside(Rule::Order, own, stamp(request.looked)));
     for before in places.unwrap_or_default().into_iter().take_while(|before| *before != request.region) {
         let name = setting.fleet.regions.get(before).map(|region| region.name.clone());
         let deferred = name.is_some_and(|name| world.hub.history.deferred.contains_key(&(actor.clone(), name)));
+        // Nobody waits for one that is only being brought in, nor where a person has set the order aside.
+        if setting.kind(before) == Kind::Joining || set_aside {
+            continue;
+        }
         // Where the control plane does not answer, what the ledger says stands (I7): nobody can see more.
         let fresh = world
             .regions
@@ -89,8 +106,8 @@ fn order(world: &mut World, request: &Request, actor: &meridian_domain::Actor) {
         hold(world, deferred || fresh, "I3", |_| {
             format!("{title} starts {version} while {earlier}, before it, does not serve it")
         });
-        let loaded =
-            world.regions.get(before).is_some_and(|place| is_judged_at_full_load(world, place, request.release));
+        let place = world.regions.get(before).filter(|_| setting.kind(before) == Kind::Active);
+        let loaded = place.is_none_or(|place| is_judged_at_full_load(world, place, request.release));
         hold(world, deferred || loaded, "I3", |_| {
             format!("{title} starts {version} and nobody has judged it at full load in {earlier}, before it")
         });
@@ -200,7 +217,7 @@ pub(super) fn on_phase(world: &mut World, region: usize) {
                 format!("{title}'s canary of {} goes on and nobody let it through", setting.version(update.target))
             });
         }
-        Phase::Provisioning | Phase::Soaking | Phase::GoingBack => {}
+        Phase::Provisioning | Phase::Watched | Phase::Soaking | Phase::GoingBack => {}
     }
 }
 
@@ -286,7 +303,8 @@ pub(super) fn on_wave_plan(world: &mut World, look: &WaveLook, job: Job, plan: &
         return;
     }
     for (region, policy) in setting.fleet.regions.iter().enumerate() {
-        let asked = world.subject(job).is_none_or(|subject| subject == region);
+        let subject = world.subject(job);
+        let asked = subject.map_or(policy.kind != Kind::Joining, |subject| subject == region);
         let serves = world.regions.get(region).is_some_and(|place| place.served_at(release, look.looked));
         hold(world, !asked || serves, "I13", |_| {
             format!("wave-{} says that {} serves its release, and it does not", job.execution + 1, policy.title)
@@ -340,12 +358,16 @@ pub enum Ending {
 /// Liveness: what the history has come to, and whether it may stand so. Run once nothing moves.
 pub fn ending(world: &mut World) -> Option<Ending> {
     truth_is_on_record(world);
-    let releases: Vec<Option<usize>> = world.regions.iter().map(super::Region::serves_alone).collect();
+    let setting = world.setting.clone();
+    // One that is only being brought in may lag: it is said on record, and holds up nobody.
+    let counts = |region: &usize| setting.kind(*region) != Kind::Joining;
+    let places = world.regions.iter().enumerate().filter(|(region, _)| counts(region));
+    let releases: Vec<Option<usize>> = places.map(|(_, place)| place.serves_alone()).collect();
     let newest = world.executions.iter().map(|execution| execution.release).max().unwrap_or(0);
     let hub = &world.hub.history;
     let halted = hub.halt.is_some() || world.regions.iter().any(|place| place.chain.history.halt.is_some());
     // A page that neither the pager nor the ledger took counts: the failed execution is all that tells (docs/proof.md).
-    let told = world.tally.pages + world.tally.lost > 0;
+    let told = world.tally.pages + world.tally.lost > 0 || lags_by_policy(world, newest);
     let owed = world.regions.iter().any(|place| !place.chain.history.owed.is_empty());
     let id = world.setting.releases.get(newest).map(|(id, _)| *id);
     let condemned = id.is_some_and(|id| hub.condemned.contains_key(&id));
@@ -369,6 +391,23 @@ pub fn ending(world: &mut World) -> Option<Ending> {
     hold(world, ending == Ending::Newest || told, "L", |_| format!("the fleet ends {ending:?} and nobody was paged"));
     hold(world, !owed, "L", |_| "a page is owed for ever".to_owned());
     Some(ending)
+}
+
+/// Whether every region that does not serve the newest release was left behind by the last wave for a freeze: nobody is
+/// woken for what policy says.
+fn lags_by_policy(world: &World, newest: usize) -> bool {
+    let setting = &world.setting;
+    let Some(last) = world.executions.last().map(|execution| &execution.actor) else { return false };
+    let by_freeze = |name: &RegionName| {
+        let why = world.hub.history.deferred.get(&(last.clone(), name.clone()));
+        why.is_some_and(|why| why.starts_with("frozen by"))
+    };
+    let lagging = world
+        .regions
+        .iter()
+        .zip(&setting.fleet.regions)
+        .filter(|(place, policy)| policy.kind != Kind::Joining && place.serves_alone() != Some(newest));
+    lagging.map(|(_, policy)| &policy.name).all(by_freeze)
 }
 
 /// A history that does not come to rest.

@@ -13,6 +13,8 @@ pub enum Phase {
     Baking,
     /// All traffic is on its way to green.
     Shifting,
+    /// All traffic went to green at once, and is watched for the bake.
+    Watched,
     /// All traffic is on green, blue stays warm.
     Soaking,
     /// All traffic is on blue, green is taken down.
@@ -82,7 +84,7 @@ impl Region {
             _ if self.broken => None,
             Some(update) => match update.phase {
                 Phase::Provisioning | Phase::GoingBack => Some(self.blue),
-                Phase::Soaking => Some(update.target),
+                Phase::Watched | Phase::Soaking => Some(update.target),
                 Phase::Baking | Phase::Shifting => None,
             },
             None => Some(self.blue),
@@ -104,7 +106,7 @@ impl World {
         let pending = place.update.as_ref().map(|update| {
             let phase = match update.phase {
                 Phase::Provisioning => Some(VariantPhase::Creating),
-                Phase::Baking => Some(VariantPhase::Baking),
+                Phase::Baking | Phase::Watched => Some(VariantPhase::Baking),
                 Phase::Shifting => Some(VariantPhase::ActivatingTraffic),
                 Phase::Soaking => live.soak_shows_baking.then_some(VariantPhase::Baking),
                 Phase::GoingBack => Some(VariantPhase::Deleting),
@@ -119,6 +121,16 @@ impl World {
             None => EndpointStatus::InService,
         };
         Some(EndpointView { status, config: config(place.blue), instances: None, pending, failure_reason: None })
+    }
+
+    /// Whether a late request is let arrive. Without a canary nothing would stand between it and all of a region's traffic: in
+    /// a region that goes over all at once it arrives only while its intent stands (docs/proof.md, "What is left").
+    pub fn may_arrive(&self, request: &Request) -> bool {
+        let place = self.regions.get(request.region);
+        let open = place.and_then(|place| place.chain.history.update.as_ref());
+        let intended =
+            open.is_some_and(|open| self.setting.release_of(&open.target) == request.release && !open.confirmed);
+        !self.setting.goes_at_once(request.region) || intended
     }
 
     /// An update request arrives at SageMaker.
@@ -165,12 +177,13 @@ impl World {
         let Some(place) = self.regions.get_mut(region) else { return };
         let dark = place.faults.has(Fault::Dark);
         let Some(update) = &mut place.update else { return };
+        let took_over = update.phase == Phase::Watched;
         update.phase = phase;
         update.since = now;
         update.due = now + wait;
         update.frozen = dark.then_some(wait);
         let target = update.target;
-        if phase == Phase::Soaking {
+        if phase == Phase::Watched || phase == Phase::Soaking && !took_over {
             let blue = place.blue;
             place.stops_serving(blue, now);
             place.starts_serving(target, now);
@@ -181,6 +194,7 @@ impl World {
                 Phase::Provisioning => format!("{title}: {version}'s fleet comes up"),
                 Phase::Baking => format!("{title}: {version}'s canary takes its share"),
                 Phase::Shifting => format!("{title}: SageMaker's timer is over, all traffic moves to {version}"),
+                Phase::Watched => format!("{title}: all traffic is on {version}, and is watched"),
                 Phase::Soaking => format!("{title}: all traffic is on {version}, the old fleet soaks"),
                 Phase::GoingBack => format!("{title}: SageMaker takes {version} back"),
             }
@@ -198,13 +212,13 @@ impl World {
             return;
         }
         let soak = setting.fleet.guardrail.soak.as_secs();
+        let at_once = setting.goes_at_once(region);
         match (update.phase, update.guarded) {
-            (Phase::Provisioning, true) => self.enter(region, Phase::Baking, setting.bake(region)),
-            (Phase::Provisioning, false) | (Phase::Baking, _) => {
-                self.enter(region, Phase::Shifting, setting.timing.shifting);
-            }
-            (Phase::Shifting, true) if soak > 0 => self.enter(region, Phase::Soaking, soak),
-            (Phase::Shifting, _) => {
+            (Phase::Provisioning, true) if !at_once => self.enter(region, Phase::Baking, setting.bake(region)),
+            (Phase::Provisioning | Phase::Baking, _) => self.enter(region, Phase::Shifting, setting.timing.shifting),
+            (Phase::Shifting, true) if at_once => self.enter(region, Phase::Watched, setting.bake(region)),
+            (Phase::Shifting | Phase::Watched, true) if soak > 0 => self.enter(region, Phase::Soaking, soak),
+            (Phase::Shifting | Phase::Watched, _) => {
                 self.enter(region, Phase::Soaking, 0);
                 self.finish(region);
             }
@@ -252,14 +266,14 @@ impl World {
         }
         let Some(update) = place.update.filter(|update| update.guarded) else { return };
         let turns = match update.phase {
-            Phase::Provisioning | Phase::Baking | Phase::Shifting => true,
+            Phase::Provisioning | Phase::Baking | Phase::Shifting | Phase::Watched => true,
             Phase::Soaking => watched,
             Phase::GoingBack => false,
         };
         if !turns {
             return;
         }
-        if update.phase == Phase::Soaking {
+        if matches!(update.phase, Phase::Watched | Phase::Soaking) {
             let blue = place.blue;
             place.stops_serving(update.target, now);
             place.starts_serving(blue, now);

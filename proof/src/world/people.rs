@@ -1,7 +1,8 @@
 //! What people do: halt, lift, and start another execution where that can change anything.
 
-use super::World;
-use meridian_domain::{Actor, Record};
+use super::{Seconds, World, stamp};
+use jiff::Timestamp;
+use meridian_domain::{Actor, Record, RegionName, Rule};
 
 impl World {
     /// A person halts the fleet, and tells the others.
@@ -24,6 +25,22 @@ impl World {
         }
     }
 
+    /// A person sets a rule aside until a moment, for one region or for every one.
+    pub fn set_aside(&mut self, what: Rule, region: Option<usize>, until: Seconds) {
+        let name = |region: usize| self.setting.fleet.regions.get(region).map(|policy| policy.name.clone());
+        let record = Record::Overridden {
+            what,
+            region: region.and_then(name),
+            why: "a person said so".to_owned(),
+            until: stamp(until),
+        };
+        self.tell(|setting| {
+            let place = region.map_or("every region", |region| setting.title(region));
+            format!("a person sets the {what} aside for {place}")
+        });
+        self.person(None, record);
+    }
+
     fn person(&mut self, region: Option<usize>, record: Record) {
         let person: Actor = "operator".parse().unwrap_or_else(|_| unreachable!("an actor"));
         let now = self.now;
@@ -31,6 +48,11 @@ impl World {
             Some(place) => place.chain.append(now, &person, record),
             None => self.hub.append(now, &person, record),
         }
+    }
+
+    /// Whether a rule was set aside in a region at a moment.
+    pub(super) fn is_set_aside(&self, what: Rule, region: &RegionName, at: Timestamp) -> bool {
+        self.hub.history.overridden(what, region, at).is_some()
     }
 
     /// Whether a halt stands, the hub's or any region's.

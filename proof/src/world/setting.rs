@@ -4,8 +4,8 @@ use super::{RELEASES, Seconds, stamp};
 use jiff::SignedDuration;
 use meridian_domain::plan::{Plan, Sight};
 use meridian_domain::{
-    Actor, AlarmState, AlarmView, Entry, Fleet, HubHistory, Record, RegionHistory, ReleaseId, Sha256, Target, Version,
-    alarms,
+    Actor, AlarmState, AlarmView, Entry, Fleet, Freeze, HubHistory, Kind, Record, RegionHistory, ReleaseId, Sha256,
+    Style, Target, Version, alarms,
 };
 use std::sync::LazyLock;
 
@@ -137,6 +137,26 @@ static EIGHT: LazyLock<Fleet> = LazyLock::new(|| {
     let fleet = Fleet::parse(text).unwrap_or_else(|error| unreachable!("{error}"));
     Fleet { scaling: None, ..fleet }
 });
+/// Freezes that histories choose from: of each of the eight regions, and of all of them. They begin before the night, in a
+/// wave, and after one; some are over soon. One of the whole fleet ends within the night: a wave holds for it.
+static FREEZES: LazyLock<Vec<Freeze>> = LazyLock::new(|| {
+    let windows = [("03:00", "03:20"), ("03:10", "03:40"), ("03:20", "05:00"), ("03:45", "06:00"), ("00:00", "12:00")];
+    let names = EIGHT.regions.iter().map(|region| Some(&region.name));
+    let places: Vec<_> = names.chain([None]).collect();
+    let mut text = concat!(include_str!("../../../fleet.toml"), "\n", include_str!("more-regions.toml")).to_owned();
+    for (place, (from, until)) in places.iter().flat_map(|place| windows.map(|window| (place, window))) {
+        let (region, until) = match place {
+            Some(name) => (format!("regions = [{:?}]\n", name.as_str()), until),
+            None => (String::new(), until.min("06:00")),
+        };
+        let name = format!("{}-{from}", place.map_or("all", |name| name.as_str()));
+        text += &format!(
+            "\n[[freeze]]\nname = {name:?}\nwhy = \"peace\"\n{region}time_zone = \"UTC\"\n\
+             from = \"2026-11-20 {from}\"\nuntil = \"2026-11-20 {until}\"\n"
+        );
+    }
+    Fleet::parse(&text).unwrap_or_else(|error| unreachable!("{error}")).freezes
+});
 static RELEASE: LazyLock<Vec<(ReleaseId, Version)>> = LazyLock::new(|| {
     let version = |text: &str| text.parse().unwrap_or_else(|_| unreachable!("{text:?} is a version"));
     ["v426", "v427", "v428"].map(|text| (ReleaseId(Sha256::of(text.as_bytes())), version(text))).to_vec()
@@ -145,6 +165,11 @@ static RELEASE: LazyLock<Vec<(ReleaseId, Version)>> = LazyLock::new(|| {
 /// The reference fleet and its four more regions.
 pub(super) fn reference() -> &'static Fleet {
     &EIGHT
+}
+
+/// The freezes that histories choose from.
+pub fn freezes() -> &'static [Freeze] {
+    &FREEZES
 }
 
 /// A fleet of the first `regions` of eight, with these bakes, soak and minutes at full load, all in seconds.
@@ -156,6 +181,8 @@ pub fn fleet(regions: usize, bakes: impl Iterator<Item = Seconds>, soak: Seconds
     }
     fleet.guardrail.soak = SignedDuration::from_secs(soak);
     fleet.guardrail.full_load = SignedDuration::from_secs(full_load);
+    // Histories are hours long, not days: some freezes of a whole fleet outlast a wave's patience.
+    fleet.wave.hold = SignedDuration::from_hours(2);
     fleet
 }
 
@@ -237,6 +264,16 @@ impl Setting {
     /// A region's bake.
     pub fn bake(&self, region: usize) -> Seconds {
         self.fleet.regions.get(region).map_or(0, |region| region.bake.as_secs())
+    }
+
+    /// Whether a region's traffic goes over all at once: one without evidence of its own.
+    pub fn goes_at_once(&self, region: usize) -> bool {
+        self.fleet.regions.get(region).is_some_and(|region| region.style == Style::AllAtOnce)
+    }
+
+    /// A region's kind.
+    pub fn kind(&self, region: usize) -> Kind {
+        self.fleet.regions.get(region).map_or(Kind::Active, |region| region.kind)
     }
 
     /// How `release` behaves in `region`.
