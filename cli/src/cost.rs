@@ -1,7 +1,8 @@
-//! `meridian cost`: what the fleet costs in a month, against one region, and what less would save.
+//! `meridian cost`: what the fleet costs in a month, against one region, and what less, another front or another routing would
+//! save.
 
 use crate::terminal::Leaving;
-use meridian_cost::{BUILT_IN, PriceTable, report};
+use meridian_cost::{BUILT_IN, FrontKind, PriceTable, Routing, Way, report};
 use meridian_domain::Fleet;
 use std::error::Error;
 use std::io::Write;
@@ -14,7 +15,8 @@ const BUILT_IN_NAME: &str = "prices.toml (built in)";
 /// What `meridian cost` is asked.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit code: 0 the forecast is printed; 2 wrong input, or no price for a region of the fleet.\n\n\
+    after_help = "Exit code: 0 the forecast is printed; 2 wrong input, or no price for a region of the fleet. A price that only a front or \
+    routing needs may be missing: what it is for is left out, and named.\n\n\
     Asks no account: list prices from a table with its date, the regions' usual traffic, and stated assumptions. \
     docs/cost.md says what is counted."
 )]
@@ -25,6 +27,13 @@ pub struct Arguments {
     /// A table of prices and assumptions instead of the repository's prices.toml, which is built in.
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
+    /// What stands before each region's endpoint, FrontKind of template.yaml: api or proxy.
+    #[arg(long, value_name = "KIND", default_value_t)]
+    front: FrontKind,
+    /// How a region is picked for a customer, Routing of template.yaml: none, latency, geolocation, failover, weighted,
+    /// global-accelerator or cloudfront.
+    #[arg(long, value_name = "WAY", default_value_t)]
+    routing: Routing,
     /// Print the document for machines instead of a page.
     #[arg(long)]
     json: bool,
@@ -32,6 +41,7 @@ pub struct Arguments {
 
 /// Reckons; prints the forecast.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
+    let way = Way::new(arguments.front, arguments.routing)?;
     let fleet = fleet(&arguments.policy)?;
     let (name, text) = match &arguments.prices {
         Some(path) => (path.display().to_string(), read(path)?),
@@ -41,7 +51,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         Some(line) => format!("{name}, line {line}: {}", error.message),
         None => format!("{name}: {}", error.message),
     })?;
-    let report = report(&fleet, &table).map_err(|error| format!("{name}: {error}"))?;
+    let report = report(&fleet, &table, way).map_err(|error| format!("{name}: {error}"))?;
     let mut stdout = Leaving(std::io::stdout().lock());
     if arguments.json {
         serde_json::to_writer_pretty(&mut stdout, &report)?;

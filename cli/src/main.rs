@@ -47,7 +47,7 @@ enum Command {
     Judge(judge::Arguments),
     /// What the next wave would do, and why, before it does.
     Plan(plan::Arguments),
-    /// What the fleet costs in a month, against one region, and what less would save.
+    /// What the fleet costs in a month, against one region, and what less, another front or another routing would save.
     Cost(cost::Arguments),
     /// Score records; print margins and probabilities as CSV.
     Score(score::Arguments),

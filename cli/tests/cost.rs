@@ -53,6 +53,36 @@ fn a_table_of_ones_own_takes_the_place_of_the_one_built_in() {
 }
 
 #[test]
+fn a_front_and_a_routing_are_named_as_the_template_names_them() {
+    let output = cost(&["--front", "proxy", "--routing", "global-accelerator"]);
+    let page = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{}", error(&output));
+    assert!(page.contains("how customers reach it: front proxy, routing global-accelerator"), "{page}");
+    let output = cost(&["--front", "proxy", "--routing", "cloudfront", "--json"]);
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let reach = &document["reach"];
+    assert_eq!((reach["front"].as_str(), reach["routing"].as_str()), (Some("proxy"), Some("cloudfront")));
+    // As deployed where nobody says otherwise.
+    let document: Value = serde_json::from_slice(&cost(&["--json"]).stdout).unwrap();
+    let reach = &document["reach"];
+    assert_eq!((reach["front"].as_str(), reach["routing"].as_str()), (Some("api"), Some("latency")));
+}
+
+#[test]
+fn a_front_or_a_routing_that_the_template_refuses_is_exit_code_2_and_says_what_it_takes() {
+    for (arguments, words) in [
+        (["--front", "nginx"].as_slice(), "FrontKind of template.yaml is api, proxy"),
+        (&["--routing", "dns"], "Routing of template.yaml is none, latency, geolocation, failover"),
+        (&["--routing", "global-accelerator"], "routing global-accelerator needs front proxy, and front is api"),
+    ] {
+        let output = cost(arguments);
+        let said = error(&output);
+        assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(2), ""), "{said}");
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+#[test]
 fn wrong_input_is_exit_code_2_and_names_file_line_and_field() {
     let stranger = changed("fleet.toml", "sa-east-1", "eu-north-1");
     let output = cost(&["--policy", stranger.path().to_str().unwrap()]);

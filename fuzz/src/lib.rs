@@ -5,7 +5,7 @@
 //! as a whole; a table of prices must give a forecast in numbers.
 
 use flate2::{Compression, write::GzEncoder};
-use meridian_cost::{CostReport, PriceTable};
+use meridian_cost::{CostReport, FrontKind, PriceTable, Routing, Way};
 use meridian_deployment::{Deployment, Settings, Trigger, expanded};
 use meridian_domain::Fleet;
 use meridian_scoring::{Columns, HeldOut, Image, Matrix, Model, ShapForest};
@@ -188,9 +188,13 @@ pub fn forecast(text: &str) {
         Ok(table) => table,
         Err(error) => return drop(error.to_string()),
     };
-    match meridian_cost::report(fleet, &table) {
-        Ok(report) => in_numbers(&report),
-        Err(error) => drop(error.to_string()),
+    // Every other way is reckoned with each of them.
+    let behind = Way::new(FrontKind::Proxy, Routing::GlobalAccelerator).expect("the template takes them together");
+    for way in [Way::default(), behind] {
+        match meridian_cost::report(fleet, &table, way) {
+            Ok(report) => in_numbers(&report),
+            Err(error) => drop(error.to_string()),
+        }
     }
 }
 
@@ -198,7 +202,9 @@ fn in_numbers(report: &CostReport) {
     let savings = report.floors.iter().map(|own| own.saves).chain(report.night_floors.iter().map(|own| own.saves));
     let savings = savings.chain(report.retirements.iter().map(|own| own.saves));
     let amounts = report.regions.iter().flat_map(|region| &region.items).map(|own| own.amount);
-    let mut all = amounts.chain(savings).chain([report.total, report.one_region.total, report.beside.front]);
+    let reach = report.reach.ways.iter().flat_map(|way| [way.together, way.saves]).chain([report.reach.total]);
+    let all = amounts.chain(savings).chain(reach);
+    let mut all = all.chain([report.total, report.one_region.total, report.beside.front]);
     assert!(all.all(|amount| amount.usd.is_finite()) && report.ratio.is_finite(), "{report}");
     assert!(report.derivation.iter().all(|step| step.price_ratio.is_finite()), "{report}");
     // The page is part of what must not fail.

@@ -41,11 +41,25 @@ pub enum PriceKind {
     Key,
     /// KMS calls.
     KeyRequest,
+    /// Application Load Balancer.
+    Balancer,
+    /// What an Application Load Balancer carries.
+    CapacityUnit,
+    /// Public IPv4 address in use.
+    PublicAddress,
+    /// Global Accelerator.
+    Accelerator,
+    /// What goes through it, from customers near a region to that region.
+    AcceleratorData,
+    /// CloudFront, HTTPS requests that are not cached, of customers near a region.
+    EdgeRequest,
+    /// What CloudFront sends on to the region from places near it.
+    EdgeData,
 }
 
 impl PriceKind {
     /// Every kind, in the order of the pages.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 24] = [
         Self::Hosting,
         Self::Payload,
         Self::Transfer,
@@ -63,7 +77,44 @@ impl PriceKind {
         Self::Pipeline,
         Self::Key,
         Self::KeyRequest,
+        Self::Balancer,
+        Self::CapacityUnit,
+        Self::PublicAddress,
+        Self::Accelerator,
+        Self::AcceleratorData,
+        Self::EdgeRequest,
+        Self::EdgeData,
     ];
+
+    /// Whether there is no forecast without it. What only some fronts and routings need may be missing: it is left out, and said.
+    pub fn is_needed(self) -> bool {
+        match self {
+            Self::Balancer
+            | Self::CapacityUnit
+            | Self::PublicAddress
+            | Self::Accelerator
+            | Self::AcceleratorData
+            | Self::EdgeRequest
+            | Self::EdgeData => false,
+            Self::Hosting
+            | Self::Payload
+            | Self::Transfer
+            | Self::ReplicationTime
+            | Self::Storage
+            | Self::HealthCheck
+            | Self::HealthCheckHttps
+            | Self::ApiRequest
+            | Self::LambdaDuration
+            | Self::LambdaRequest
+            | Self::Alarm
+            | Self::AlarmFast
+            | Self::AlarmComposite
+            | Self::Metric
+            | Self::Pipeline
+            | Self::Key
+            | Self::KeyRequest => true,
+        }
+    }
 
     /// The table's word for it.
     pub fn as_str(self) -> &'static str {
@@ -94,6 +145,13 @@ impl PriceKind {
             Self::Pipeline => ("pipeline", "action-minute"),
             Self::Key => ("key", "key-month"),
             Self::KeyRequest => ("key-request", "10,000 requests"),
+            Self::Balancer => ("balancer", "balancer-hour"),
+            Self::CapacityUnit => ("capacity-unit", "unit-hour"),
+            Self::PublicAddress => ("public-address", "address-hour"),
+            Self::Accelerator => ("accelerator", "accelerator-hour"),
+            Self::AcceleratorData => ("accelerator-data", "GB"),
+            Self::EdgeRequest => ("edge-request", "million requests"),
+            Self::EdgeData => ("edge-data", "GB"),
         }
     }
 }
@@ -122,9 +180,9 @@ pub enum Item {
     ReplicationTime,
     /// Releases kept in the region's bucket.
     Storage,
-    /// Route 53's checks of `/health`, and the requests that they make.
+    /// Route 53's checks of `/health`, where the routing has them, and the requests that they make to an API.
     HealthChecks,
-    /// The five functions.
+    /// The five functions. `front`, the sixth, is a line of [`crate::Reach`].
     Lambda,
     /// Alarms and custom metrics.
     Monitoring,

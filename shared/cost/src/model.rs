@@ -5,6 +5,7 @@ use crate::prices::{Price, PriceTable};
 use crate::site::{Site, turns};
 use crate::traffic::{Traffic, mean};
 use crate::usage::Usage;
+use crate::way::{Checkers, FrontKind, Way};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{Fleet, RegionName, alarms};
 use serde::Serialize;
@@ -27,13 +28,26 @@ pub struct Amount {
     pub usd: f64,
     /// True where a price that was not read as such is in it.
     pub estimate: bool,
+    /// True where something is left out of it that the table has no price for.
+    pub partial: bool,
+}
+
+impl Amount {
+    /// How much less the other one is.
+    pub(crate) fn less(self, other: Self) -> Self {
+        Self { usd: self.usd - other.usd, ..self + other }
+    }
 }
 
 impl Add for Amount {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self { usd: self.usd + other.usd, estimate: self.estimate || other.estimate }
+        Self {
+            usd: self.usd + other.usd,
+            estimate: self.estimate || other.estimate,
+            partial: self.partial || other.partial,
+        }
     }
 }
 
@@ -110,27 +124,37 @@ impl SiteCost {
 }
 
 /// A fleet, its prices and its traffic: all that a forecast needs.
+#[derive(Clone)]
 pub(crate) struct Model<'a> {
     fleet: &'a Fleet,
-    usage: &'a Usage,
+    /// What is not in it.
+    pub usage: &'a Usage,
+    /// How customers reach it.
+    pub way: Way,
     traffic: Traffic,
     rates: BTreeMap<&'a RegionName, Rates<'a>>,
 }
 
 /// The prices of one region.
+#[derive(Clone)]
 pub(crate) struct Rates<'a>(BTreeMap<PriceKind, &'a Price>);
 
 impl Rates<'_> {
-    /// So many units of it; nothing of what the table does not have, which [`Model::new`] refuses.
+    /// So many units of it; a part only of what the table does not have, where [`Model::new`] does not refuse that.
     pub fn of(&self, kind: PriceKind, units: f64) -> Amount {
-        let Some(price) = self.0.get(&kind) else { return Amount::default() };
-        Amount { usd: units * price.usd, estimate: units != 0.0 && price.estimate.is_some() }
+        let Some(price) = self.0.get(&kind) else { return Amount { partial: units != 0.0, ..Amount::default() } };
+        Amount { usd: units * price.usd, estimate: units != 0.0 && price.estimate.is_some(), partial: false }
+    }
+
+    /// Whether the table has it.
+    pub fn has(&self, kind: PriceKind) -> bool {
+        self.0.contains_key(&kind)
     }
 }
 
 impl<'a> Model<'a> {
     /// Finds every price.
-    pub fn new(fleet: &'a Fleet, table: &'a PriceTable) -> Result<Self, CostError> {
+    pub fn new(fleet: &'a Fleet, table: &'a PriceTable, way: Way) -> Result<Self, CostError> {
         let mut missing = Vec::new();
         let mut rates = BTreeMap::new();
         for region in &fleet.regions {
@@ -138,6 +162,9 @@ impl<'a> Model<'a> {
             for kind in PriceKind::ALL {
                 if let Some(price) = table.price(kind, region.name.as_str(), &fleet.instance_type) {
                     found.insert(kind, price);
+                    continue;
+                }
+                if !kind.is_needed() {
                     continue;
                 }
                 let instance_type = (kind == PriceKind::Hosting).then(|| fleet.instance_type.clone());
@@ -148,7 +175,12 @@ impl<'a> Model<'a> {
         if !missing.is_empty() {
             return Err(CostError { missing });
         }
-        Ok(Self { fleet, usage: &table.usage, traffic: Traffic::of(fleet, table.date), rates })
+        Ok(Self { fleet, usage: &table.usage, way, traffic: Traffic::of(fleet, table.date), rates })
+    }
+
+    /// The same fleet, reached in another way.
+    pub fn behind(&self, way: Way) -> Self {
+        Self { way, ..self.clone() }
     }
 
     /// The prices of a region.
@@ -178,7 +210,7 @@ impl<'a> Model<'a> {
                 turns(self.fleet, sites, *day + self.usage.wave_starts.duration_since(jiff::civil::Time::midnight()))
             })
             .collect();
-        let home = sites.iter().find(|site| site.home).map_or(&self.fleet.home, |site| &site.region.name);
+        let home = self.home(sites);
         let of = |(place, site): (usize, &Site<'a>)| {
             let turns = nights.iter().filter_map(|turns| turns.get(place).copied()).collect::<Vec<_>>();
             self.cost(site, home, &turns)
@@ -208,13 +240,36 @@ impl<'a> Model<'a> {
                 from_home.of(PriceKind::ReplicationTime, away) + from_home.of(PriceKind::Metric, rules),
             ),
             (Item::Storage, rates.of(PriceKind::Storage, usage.releases_kept * usage.model_gb)),
-            (Item::HealthChecks, self.health(rates)),
-            (Item::Lambda, self.lambda(site, rates, from_home)),
-            (Item::Monitoring, self.monitoring(site, rates)),
             (Item::Pipeline, from_home.of(PriceKind::Pipeline, self.action_minutes(site))),
             (Item::Keys, self.keys(site, rates)),
         ]);
+        cost.items.extend(self.reached(site, rates, from_home));
         Some(cost)
+    }
+
+    /// The items that front and routing change.
+    fn reached(&self, site: &Site<'a>, rates: &Rates<'a>, from_home: &Rates<'a>) -> [(Item, Amount); 3] {
+        [
+            (Item::HealthChecks, self.health(rates)),
+            (Item::Lambda, self.lambda(site, rates, from_home)),
+            (Item::Monitoring, self.monitoring(site, rates)),
+        ]
+    }
+
+    /// What the endpoints cost, of what they cost when they are reached in another way: the traffic is the same.
+    pub fn again(&self, sites: &[Site<'a>], costs: &[SiteCost]) -> Vec<SiteCost> {
+        let home = self.home(sites);
+        let of = |(site, cost): (&Site<'a>, &SiteCost)| {
+            let (rates, from_home) = (self.rates(&site.region.name)?, self.rates(home)?);
+            let mut cost = cost.clone();
+            cost.items.extend(self.reached(site, rates, from_home));
+            Some(cost)
+        };
+        sites.iter().zip(costs).filter_map(of).collect()
+    }
+
+    fn home<'b>(&'b self, sites: &'b [Site<'a>]) -> &'b RegionName {
+        sites.iter().find(|site| site.home).map_or(&self.fleet.home, |site| &site.region.name)
     }
 
     fn floor(&self, site: &Site<'a>, at: Timestamp) -> f64 {
@@ -241,14 +296,30 @@ impl<'a> Model<'a> {
         mean(second) * time.as_secs_f64() / 3600.0 * NIGHTS
     }
 
+    /// Calls of `status` that whoever checks the region makes in a month.
     fn health_requests(&self) -> f64 {
-        self.usage.health_requests_per_minute * 60.0 * HOURS
+        let a_minute = match self.way.checkers() {
+            Checkers::Nobody => 0.0,
+            Checkers::Route53 => self.usage.health_requests_per_minute,
+            Checkers::Balancer => self.usage.balancer_checks_per_minute,
+        };
+        a_minute * 60.0 * HOURS
+    }
+
+    /// Calls of `front` that are no customers': where a load balancer checks its functions, each as often.
+    pub fn front_checks(&self) -> f64 {
+        if self.way.checkers() == Checkers::Balancer { self.health_requests() } else { 0.0 }
     }
 
     fn health(&self, rates: &Rates<'a>) -> Amount {
+        if self.way.checkers() != Checkers::Route53 {
+            return Amount::default();
+        }
+        // Through a load balancer their few bytes are nothing.
+        let through_api = if self.way.front() == FrontKind::Api { self.health_requests() / 1e6 } else { 0.0 };
         rates.of(PriceKind::HealthCheck, 1.0)
             + rates.of(PriceKind::HealthCheckHttps, 1.0)
-            + rates.of(PriceKind::ApiRequest, self.health_requests() / 1e6)
+            + rates.of(PriceKind::ApiRequest, through_api)
     }
 
     /// Calls of the month: the schedules', `promote`'s for this region's turn and soak, `shadow-eval`'s.
@@ -273,7 +344,8 @@ impl<'a> Model<'a> {
     fn monitoring(&self, site: &Site<'a>, rates: &Rates<'a>) -> Amount {
         let guards = alarms::guards(self.fleet, &site.region, &self.fleet.endpoint);
         let count = |fast: bool| guards.iter().filter(|alarm| (alarm.period < 60) == fast).map(|_| 1.0).sum::<f64>();
-        rates.of(PriceKind::Alarm, count(false) + self.usage.endpoint_alarms)
+        let front = if self.way.front() == FrontKind::Proxy { self.usage.front_alarms } else { 0.0 };
+        rates.of(PriceKind::Alarm, count(false) + self.usage.endpoint_alarms + front)
             + rates.of(PriceKind::AlarmFast, count(true))
             + rates.of(PriceKind::AlarmComposite, 1.0)
             + rates.of(PriceKind::Metric, self.usage.custom_metrics)

@@ -2,6 +2,7 @@
 
 use crate::kind::Item;
 use crate::model::Amount;
+use crate::reach::Reach;
 use crate::report::{CostReport, ItemCost, Step};
 use std::fmt;
 
@@ -16,10 +17,15 @@ impl fmt::Display for CostReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { fleet, date, hours, .. } = self;
         writeln!(f, "The {fleet} fleet: a month of {hours} hours in US dollars, by the price table of {date}")?;
-        writeln!(f, "~ an estimated price is in it: see below\n")?;
+        writeln!(f, "~ an estimated price is in it: see below")?;
+        if self.reach.total.partial {
+            writeln!(f, "? a price is missing, and what it is for is left out: see below")?;
+        }
+        writeln!(f)?;
         table(f, self)?;
         comparison(f, self)?;
         savings(f, self)?;
+        ways(f, &self.reach)?;
         beside(f, self)?;
         estimates(f, self)
     }
@@ -40,6 +46,7 @@ fn table(f: &mut fmt::Formatter<'_>, report: &CostReport) -> fmt::Result {
     }
     let totals = report.regions.iter().map(|region| region.total);
     row(f, "total", totals.chain([report.total, one.total]).map(money))?;
+    reach(f, report)?;
     writeln!(f)?;
     let each = |of: fn(&crate::RegionCost) -> String| report.regions.iter().map(of).collect::<Vec<_>>();
     let floors: u32 = report.regions.iter().map(|region| region.floor).sum();
@@ -66,9 +73,26 @@ fn table(f: &mut fmt::Formatter<'_>, report: &CostReport) -> fmt::Result {
     row(f, "minutes doubled a night", each(|region| format!("{:.0}", region.double_minutes)))
 }
 
+/// What front and routing are paid for, under the fleet's total.
+fn reach(f: &mut fmt::Formatter<'_>, report: &CostReport) -> fmt::Result {
+    let Reach { front, routing, lines, together, .. } = &report.reach;
+    writeln!(f, "\nand how customers reach it: front {front}, routing {routing}")?;
+    for line in lines {
+        row(f, line.line.title(), line.regions.iter().map(|own| own.amount).chain([line.amount]).map(money))?;
+    }
+    let own = |(place, region): (usize, &crate::RegionCost)| {
+        region.total + lines.iter().filter_map(|line| Some(line.regions.get(place)?.amount)).sum()
+    };
+    row(f, "together", report.regions.iter().enumerate().map(own).chain([*together]).map(money))
+}
+
 fn comparison(f: &mut fmt::Formatter<'_>, report: &CostReport) -> fmt::Result {
     let one = &report.one_region;
-    writeln!(f, "\n{:.2} times what {} alone would cost for the same customers\n", report.ratio, one.title)?;
+    writeln!(
+        f,
+        "\n{:.2} times what {} alone would cost for the same customers, front and routing aside\n",
+        report.ratio, one.title
+    )?;
     writeln!(f, "{:<50}{:>12}{:>12}{:>12}{:>12}", "", "instances", "in one", "times", "at prices")?;
     for Step { what, instances, before, count_ratio, price_ratio } in &report.derivation {
         let number = |number: &Option<f64>| number.map(|number| format!("{number:.2}")).unwrap_or_default();
@@ -105,16 +129,32 @@ fn savings(f: &mut fmt::Formatter<'_>, report: &CostReport) -> fmt::Result {
     Ok(())
 }
 
+fn ways(f: &mut fmt::Formatter<'_>, reach: &Reach) -> fmt::Result {
+    writeln!(f, "\nEach front and routing costs a month, the fleet with it, and saves")?;
+    for way in &reach.ways {
+        let routings = way.routings.iter().map(|routing| routing.as_str()).collect::<Vec<_>>().join(", ");
+        let (cost, saves) = (money(way.together), money(way.saves));
+        let saves = if way.deployed { "this one" } else { saves.as_str() };
+        writeln!(f, "  {:<6}{routings:<43}{cost:>12}{saves:>13}", way.front.as_str())?;
+    }
+    if reach.unpriced.is_empty() {
+        return Ok(());
+    }
+    let name = |own: &crate::Unpriced| {
+        format!("{} in {}, {} {} a month", own.kind, own.region, grouped(&format!("{:.0}", own.units)), own.unit)
+    };
+    let names = reach.unpriced.iter().map(name).collect::<Vec<_>>().join("; ");
+    paragraph(f, &format!("  ? without what the table has no price for: {names}"))
+}
+
 fn beside(f: &mut fmt::Formatter<'_>, report: &CostReport) -> fmt::Result {
-    let beside = &report.beside;
     writeln!(f)?;
     paragraph(
         f,
         &format!(
-            "Not in the total: a front. {} million scoring requests a month through API Gateway would cost {} at the first \
-             tier's price. Also not: logs, requests to S3, the container's image, training, taxes, discounts, free tiers.",
-            grouped(&format!("{:.0}", beside.million_requests)),
-            money(beside.front)
+            "Front and routing are for {} million scoring requests a month, all at the first tier's prices. Not counted: the way \
+             to customers, DNS queries, logs, requests to S3, the container's image, training, taxes, discounts, free tiers.",
+            grouped(&format!("{:.0}", report.beside.million_requests)),
         ),
     )?;
     let usage = &report.usage;
@@ -156,15 +196,16 @@ fn row(f: &mut fmt::Formatter<'_>, first: &str, cells: impl IntoIterator<Item = 
     writeln!(f, "{}", line.trim_end())
 }
 
-/// `~1,234.56`; `-` for nothing.
+/// `~1,234.56`; `-` for nothing, `?` for what has no price.
 fn money(amount: Amount) -> String {
+    let part = if amount.partial { "?" } else { "" };
     if amount.usd == 0.0 {
-        return "-".to_owned();
+        return if amount.partial { "?" } else { "-" }.to_owned();
     }
     let cents = format!("{:.2}", amount.usd.abs());
-    let (whole, part) = cents.split_once('.').unwrap_or((&cents, ""));
+    let (whole, fraction) = cents.split_once('.').unwrap_or((&cents, ""));
     let sign = if amount.usd < 0.0 { "-" } else { "" };
-    format!("{}{sign}{}.{part}", if amount.estimate { "~" } else { "" }, grouped(whole))
+    format!("{part}{}{sign}{}.{fraction}", if amount.estimate { "~" } else { "" }, grouped(whole))
 }
 
 /// `1,234`.

@@ -95,6 +95,9 @@ impl PriceTable {
             let message = "usage.requests_per_instance must be at least 1 a second".to_owned();
             return Err(wrong(start, message));
         }
+        if usage.capacity_unit_gb <= 0.0 {
+            return Err(wrong(start, "usage.capacity_unit_gb must be more than 0".to_owned()));
+        }
         let mut seen = BTreeMap::new();
         let mut prices = Vec::with_capacity(raw.price.len());
         for row in raw.price {

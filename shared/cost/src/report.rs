@@ -3,8 +3,10 @@
 use crate::kind::{Item, PriceKind};
 use crate::model::{Amount, CostError, HOURS, Model, NIGHTS, SiteCost};
 use crate::prices::{Price, PriceTable};
+use crate::reach::{Reach, reach};
 use crate::site::Site;
 use crate::usage::Usage;
+use crate::way::Way;
 use jiff::civil::{Date, Time};
 use meridian_domain::{Fleet, RegionName};
 use serde::Serialize;
@@ -40,8 +42,10 @@ pub struct CostReport {
     pub regions: Vec<RegionCost>,
     /// Each item over all regions.
     pub items: Vec<ItemCost>,
-    /// All of it.
+    /// All of it, without what the front and the routing are paid for.
     pub total: Amount,
+    /// How customers reach the regions, and what that costs beside the total.
+    pub reach: Reach,
     /// The same customers from one region.
     pub one_region: OneRegion,
     /// The total over that of one region.
@@ -180,7 +184,7 @@ pub struct RetirementSaving {
     pub saves: Amount,
 }
 
-/// A front of API Gateway for scoring, which is not in the total.
+/// The customers' requests, and what API Gateway would cost for them, whatever the front.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Beside {
     /// Scoring requests of the fleet's customers a month, millions.
@@ -189,13 +193,13 @@ pub struct Beside {
     pub front: Amount,
 }
 
-/// Reckons a fleet's month.
+/// Reckons a fleet's month, reached in one way.
 ///
 /// # Errors
 /// The table lacks a price of a region or of the instance type.
-pub fn report(fleet: &Fleet, table: &PriceTable) -> Result<CostReport, CostError> {
+pub fn report(fleet: &Fleet, table: &PriceTable, way: Way) -> Result<CostReport, CostError> {
     let table = &table.under(fleet);
-    let model = Model::new(fleet, table)?;
+    let model = Model::new(fleet, table, way)?;
     let sites = Site::fleet(fleet);
     let costs = model.costs(&sites);
     let ones = model.costs(&Site::one(fleet));
@@ -213,6 +217,7 @@ pub fn report(fleet: &Fleet, table: &PriceTable) -> Result<CostReport, CostError
         regions: sites.iter().zip(&costs).map(|(site, cost)| region(fleet, site, cost)).collect(),
         items: items.to_vec(),
         total,
+        reach: reach(&model, &sites, &costs, total),
         one_region: one_region(fleet, &ones, one),
         ratio: ratio(total.usd, one.usd),
         derivation: derivation(&model, &sites, &costs, &ones),
@@ -324,7 +329,7 @@ fn night_floors<'a>(fleet: &Fleet, model: &Model<'a>, sites: &[Site<'a>], total:
         let (night, night_floor) = night.zip(site.region.night_instances)?;
         let flat = with(model, sites, place, site.clone().without_nights());
         let (region, title) = (site.region.name.clone(), site.region.title.clone());
-        let saves = less(flat, total);
+        let saves = flat.less(total);
         let floor = site.region.instances;
         Some(NightSaving { region, title, floor, night_floor, starts: night.from, ends: night.until, saves })
     };
@@ -336,7 +341,7 @@ fn floors<'a>(model: &Model<'a>, sites: &[Site<'a>], total: Amount) -> Vec<Floor
         let fewer = site.clone().with_less();
         let (from, to) = (site.region.instances, fewer.region.instances);
         let refused = (to < LEAST_FLOOR).then(|| "two zones must serve".to_owned());
-        let saves = less(total, with(model, sites, place, fewer));
+        let saves = total.less(with(model, sites, place, fewer));
         FloorSaving { region: site.region.name.clone(), title: site.region.title.clone(), from, to, saves, refused }
     };
     sites.iter().enumerate().map(saving).collect()
@@ -346,14 +351,10 @@ fn retirements(fleet: &Fleet, model: &Model<'_>, total: Amount) -> Vec<Retiremen
     let saving = |region: &meridian_domain::Region| {
         let sites = Site::without(fleet, &region.name)?;
         let served_by = sites.iter().find(|site| site.home)?.region.name.clone();
-        let saves = less(total, model.costs(&sites).iter().map(SiteCost::total).sum());
+        let saves = total.less(model.costs(&sites).iter().map(SiteCost::total).sum());
         Some(RetirementSaving { region: region.name.clone(), title: region.title.clone(), served_by, saves })
     };
     fleet.regions.iter().filter_map(saving).collect()
-}
-
-fn less(total: Amount, smaller: Amount) -> Amount {
-    Amount { usd: total.usd - smaller.usd, estimate: total.estimate || smaller.estimate }
 }
 
 fn beside(model: &Model<'_>, costs: &[SiteCost]) -> Beside {

@@ -13,6 +13,7 @@ const A_DAY: i32 = 96;
 const STEP: i64 = 15;
 
 /// Requests a second of each region's customers.
+#[derive(Clone)]
 pub(crate) struct Traffic {
     /// The first moment of each sampled day, UTC.
     pub days: Vec<Timestamp>,

@@ -31,6 +31,16 @@ pub struct Usage {
     pub replication_metrics: f64,
     /// KMS requests of one function call.
     pub kms_requests_per_call: f64,
+    /// Alarms of a region that a proxy adds.
+    pub front_alarms: f64,
+    /// Public addresses of a load balancer.
+    pub balancer_addresses: f64,
+    /// GB that a load balancer's capacity unit carries to functions in an hour.
+    pub capacity_unit_gb: f64,
+    /// Calls a minute of each of a load balancer's two functions, where it checks them for an accelerator.
+    pub balancer_checks_per_minute: f64,
+    /// Public addresses of an accelerator.
+    pub accelerator_addresses: f64,
     /// What a call of each function is billed for.
     pub calls: Calls,
 }
@@ -47,6 +57,8 @@ pub struct Calls {
     pub look: Call,
     /// `shadow-eval`, for one release.
     pub evaluation: Call,
+    /// `front`, for one scoring request.
+    pub front: Call,
 }
 
 /// One call.
@@ -69,7 +81,7 @@ impl Call {
 impl Usage {
     /// Every number with its field's name.
     pub(crate) fn numbers(&self) -> Vec<(&'static str, f64)> {
-        let Calls { status, sweep, look, evaluation } = &self.calls;
+        let Calls { status, sweep, look, evaluation, front } = &self.calls;
         vec![
             ("requests_per_instance", self.requests_per_instance),
             ("model_gb", self.model_gb),
@@ -82,6 +94,11 @@ impl Usage {
             ("custom_metrics", self.custom_metrics),
             ("replication_metrics", self.replication_metrics),
             ("kms_requests_per_call", self.kms_requests_per_call),
+            ("front_alarms", self.front_alarms),
+            ("balancer_addresses", self.balancer_addresses),
+            ("capacity_unit_gb", self.capacity_unit_gb),
+            ("balancer_checks_per_minute", self.balancer_checks_per_minute),
+            ("accelerator_addresses", self.accelerator_addresses),
             ("calls.status.seconds", status.seconds),
             ("calls.status.gb", status.gb),
             ("calls.sweep.seconds", sweep.seconds),
@@ -90,6 +107,8 @@ impl Usage {
             ("calls.look.gb", look.gb),
             ("calls.evaluation.seconds", evaluation.seconds),
             ("calls.evaluation.gb", evaluation.gb),
+            ("calls.front.seconds", front.seconds),
+            ("calls.front.gb", front.gb),
         ]
     }
 }
