@@ -150,7 +150,8 @@ fn every_step(name: &str) {
     // A short night has no step so late: its first is earlier.
     let earlier = std::iter::successors(Some(stride / 2), |step| (*step > 0).then_some(step / 2));
     let found = earlier.into_iter().find_map(|step| Some((step, dies(step, When::Before)?)));
-    let (first, found) = found.unwrap_or_else(|| panic!("{name}: nothing was killed"));
+    assert!(found.is_some(), "{name}: nothing was killed");
+    let (first, found) = found.unwrap();
     let mut wrong = found + &dies(first, When::After).unwrap_or_default();
     let mut tried = 2;
     for step in (first..).step_by(stride as usize).skip(1) {

@@ -2,13 +2,17 @@
 //!
 //! Each check runs where the truth that it is about changes, so together they run after every step.
 
+mod ending;
+
+pub use ending::{Ending, ending, never_rests};
+
 use super::endpoint::Request;
 use super::region_call::RegionLook;
 use super::wave_look::WaveLook;
 use super::{Job, Phase, RELEASES, Seconds, World, stamp};
 use meridian_domain::judge::{COUNTS_DELAY, Judgement};
 use meridian_domain::plan::{Act, Finish, Next, Plan};
-use meridian_domain::{Cause, Decision, Kind, Record, RegionHistory, RegionName, Rule, Verdict};
+use meridian_domain::{Cause, Decision, Kind, Record, RegionHistory, Rule, Verdict};
 
 /// An invariant that was broken.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -337,104 +341,5 @@ impl super::Region {
     fn served_at(&self, release: usize, moment: Seconds) -> bool {
         let until = self.served.get(release).copied().flatten();
         release < RELEASES && until.is_some_and(|until| until >= moment)
-    }
-}
-
-/// How a history ended, once nothing moves any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Ending {
-    /// Every region serves the newest release.
-    Newest,
-    /// Every region serves one release, an older one.
-    OneRelease,
-    /// A halt stands.
-    Halted,
-    /// Evidence condemned the release.
-    Condemned,
-    /// The last wave said on record which regions lag, and paged.
-    Stopped,
-}
-
-/// Liveness: what the history has come to, and whether it may stand so. Run once nothing moves.
-pub fn ending(world: &mut World) -> Option<Ending> {
-    truth_is_on_record(world);
-    let setting = world.setting.clone();
-    // One that is only being brought in may lag: it is said on record, and holds up nobody.
-    let counts = |region: &usize| setting.kind(*region) != Kind::Joining;
-    let places = world.regions.iter().enumerate().filter(|(region, _)| counts(region));
-    let releases: Vec<Option<usize>> = places.map(|(_, place)| place.serves_alone()).collect();
-    let newest = world.executions.iter().map(|execution| execution.release).max().unwrap_or(0);
-    let hub = &world.hub.history;
-    let halted = hub.halt.is_some() || world.regions.iter().any(|place| place.chain.history.halt.is_some());
-    // A page that neither the pager nor the ledger took counts: the failed execution is all that tells (docs/proof.md).
-    let told = world.tally.pages + world.tally.lost > 0 || lags_by_policy(world, newest);
-    let owed = world.regions.iter().any(|place| !place.chain.history.owed.is_empty());
-    let id = world.setting.releases.get(newest).map(|(id, _)| *id);
-    let condemned = id.is_some_and(|id| hub.condemned.contains_key(&id));
-    let last = world.executions.last().map(|execution| &execution.actor);
-    let ended = last.is_some_and(|actor| hub.ended.contains_key(actor));
-    let ending = match () {
-        () if releases.iter().all(|release| *release == Some(newest)) => Ending::Newest,
-        () if halted => Ending::Halted,
-        () if condemned => Ending::Condemned,
-        () if releases.windows(2).all(|pair| pair.first() == pair.last()) => Ending::OneRelease,
-        () if ended => Ending::Stopped,
-        () => {
-            breach(
-                world,
-                "L",
-                format!("the fleet ends on {releases:?}, not halted, not condemned, and no wave says so"),
-            );
-            return None;
-        }
-    };
-    hold(world, ending == Ending::Newest || told, "L", |_| format!("the fleet ends {ending:?} and nobody was paged"));
-    hold(world, !owed, "L", |_| "a page is owed for ever".to_owned());
-    Some(ending)
-}
-
-/// Whether every region that does not serve the newest release was left behind by the last wave for a freeze: nobody is
-/// woken for what policy says.
-fn lags_by_policy(world: &World, newest: usize) -> bool {
-    let setting = &world.setting;
-    let Some(last) = world.executions.last().map(|execution| &execution.actor) else { return false };
-    let by_freeze = |name: &RegionName| {
-        let why = world.hub.history.deferred.get(&(last.clone(), name.clone()));
-        why.is_some_and(|why| why.starts_with("frozen by"))
-    };
-    let lagging = world
-        .regions
-        .iter()
-        .zip(&setting.fleet.regions)
-        .filter(|(place, policy)| policy.kind != Kind::Joining && place.serves_alone() != Some(newest));
-    lagging.map(|(_, policy)| &policy.name).all(by_freeze)
-}
-
-/// A history that does not come to rest.
-pub fn never_rests(world: &mut World) {
-    let stands: Vec<_> = world.executions.iter().map(|execution| execution.stand).collect();
-    breach(world, "L", format!("the faults are long over and the world does not come to rest: {stands:?}"));
-}
-
-/// In the end the ledgers say what is: what serves, and nothing in flight.
-fn truth_is_on_record(world: &mut World) {
-    let setting = world.setting.clone();
-    for region in 0..setting.targets.len() {
-        let Some(place) = world.regions.get(region) else { continue };
-        if place.broken {
-            continue;
-        }
-        let title = setting.title(region);
-        let history = &place.chain.history;
-        let named = history.serving.as_ref().map(|serving| setting.release_of(&serving.target));
-        let (blue, moving) = (place.blue, place.update.is_some());
-        // A confirmed update whose soak nobody closed is settled by the next wave.
-        let open = history.update.as_ref().is_some_and(|update| !update.confirmed);
-        hold(world, !moving, "L", |_| format!("{title}'s endpoint never comes to rest"));
-        hold(world, !open, "I8", |_| format!("{title}'s ledger has an update that nobody closes"));
-        hold(world, named == Some(blue), "I8", |_| {
-            let named = named.map_or("nothing", |named| setting.version(named));
-            format!("{title}'s ledger says that it serves {named}, and it serves {}", setting.version(blue))
-        });
     }
 }
