@@ -77,12 +77,13 @@ pub(super) fn on_request(world: &mut World, request: &Request) -> bool {
     !held
 }
 
-/// Freezes: no region starts within one, as of the caller's look, unless a person has set that aside.
+/// Freezes: no region starts within one that held as the caller looked and still does, unless a person has set that aside.
 fn frozen(world: &mut World, request: &Request) {
     let setting = world.setting.clone();
     let Some(name) = setting.fleet.regions.get(request.region).map(|region| &region.name) else { return };
     let looked = stamp(request.looked);
-    let free = setting.fleet.frozen(name, looked, looked).is_none() || world.is_set_aside(Rule::Freeze, name, looked);
+    let is_frozen = |at| setting.fleet.frozen(name, at, at).is_some() && !world.is_set_aside(Rule::Freeze, name, at);
+    let free = !is_frozen(looked) || !is_frozen(world.timestamp());
     let title = setting.title(request.region);
     hold(world, free, "I3", |_| format!("{title} is frozen and starts"));
 }
