@@ -52,6 +52,10 @@ impl<'a> View<'a> {
             let why = format!("no active region has shown evidence for {}", self.sight.version);
             return self.revert(update, crate::verdict::Cause::Unclear, why, None);
         }
+        // Where the update was found running after a while, the lease may have run out.
+        if let Some(lease) = self.lease() {
+            return lease;
+        }
         let titles: Vec<&str> = actives.iter().map(|region| region.title.as_str()).collect();
         let why = format!("no canary of its own: it rides on the evidence of {}", titles.join(", "));
         let (decision, execution) = (Decision::Proceed, update.execution.clone());

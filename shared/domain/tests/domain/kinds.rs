@@ -140,6 +140,20 @@ fn a_standby_rides_on_the_actives_evidence_and_is_proved_by_golden_records() {
     assert!(night.history(BR).serves(&release("v427")));
 }
 
+/// I11: its update is found running after the hub's chain was away for longer than a lease.
+#[test]
+fn a_standby_is_let_ride_by_who_holds_the_fleet() {
+    let mut night = standby(&[EU, AU, JP]);
+    night.call_until(BR, |night| night.history(BR).update.as_ref().is_some_and(|update| update.started));
+    night.pass("11m");
+    night.phase(BR, VariantPhase::Creating);
+    let call = night.call(BR);
+    let at = |is: fn(&Next) -> bool| call.plans.iter().position(|plan| is(&plan.next));
+    let taken = at(|next| matches!(next, Next::TakeLease { .. }));
+    let decided = at(|next| matches!(next, Next::TellRegion(_, Record::Decided { decision: Decision::Proceed, .. })));
+    assert!(taken.is_some() && taken < decided, "{:?}", call.plans);
+}
+
 /// I4 for those who show no evidence too.
 #[test]
 fn a_standby_that_answers_wrong_goes_back() {
