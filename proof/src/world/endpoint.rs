@@ -124,7 +124,7 @@ impl World {
     }
 
     /// Whether a late request is let arrive. Without a canary nothing would stand between it and all of a region's traffic: in
-    /// a region that goes over all at once it arrives only while its intent stands (docs/proof.md, "What is left").
+    /// a region that goes over all at once it arrives only while its intent stands (docs/proof.md, "What is not there yet").
     pub fn may_arrive(&self, request: &Request) -> bool {
         let place = self.regions.get(request.region);
         let open = place.and_then(|place| place.chain.history.update.as_ref());
