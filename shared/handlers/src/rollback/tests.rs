@@ -70,6 +70,27 @@ fn a_ringing_alarm_takes_the_region_back() {
     assert_eq!((world.updates.borrow().len(), world.pages.borrow().len()), (1, 1));
 }
 
+/// The wave's update went back and nothing says why: that is the wave's to say while its heartbeat alarm is there and quiet.
+#[test]
+fn a_return_is_the_waves_to_explain_while_its_heartbeat_is_quiet() {
+    for (heartbeat, speaks) in [(Some(AlarmState::Ok), false), (Some(AlarmState::Alarm), true), (None, true)] {
+        let world = world();
+        let execution: meridian_domain::Actor = "wave-2".parse().unwrap();
+        let (new, back) = (target("v428"), Some(target("v427")));
+        let epoch = Some(meridian_domain::Epoch(2));
+        let intent = Record::UpdateIntended { target: new, back, execution: execution.clone(), epoch, bake: None };
+        world.write(&name(AU), chain(), "wave-2", intent);
+        world.write(&name(AU), chain(), "wave-2", Record::UpdateStarted { execution });
+        if let (Some(state), Some(alarms)) = (heartbeat, world.alarms.borrow_mut().as_mut()) {
+            alarms.push(AlarmView { name: alarms::heartbeat_name(&fleet()), state, reason: String::new() });
+        }
+        look(&world).unwrap();
+        let said = news(&world).split_off(2);
+        let whole = matches!(said.as_slice(), [Record::Halted { .. }, Record::Reverted { .. }]);
+        assert_eq!((whole, said.is_empty(), world.pages.borrow().len()), (speaks, !speaks, usize::from(speaks)));
+    }
+}
+
 /// I6: whatever the ledger answers, the region goes back, and the entry follows as soon as the ledger takes it.
 #[test]
 fn no_answer_of_the_ledger_stops_a_rollback() {
