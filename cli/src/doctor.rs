@@ -1,5 +1,6 @@
 //! `meridian doctor`: what is wrong with an account before a wave finds it.
 
+mod account;
 mod facts;
 mod findings;
 mod fleet;
@@ -71,7 +72,6 @@ async fn ask(session: &Session, clock: bool) -> Vec<Finding> {
             findings.extend(fleet::judge(fleet, region, &facts, &facts::home(&session.ports).await));
         }
     }
-    findings.extend(fleet::not_asked(fleet));
     findings
 }
 
@@ -81,8 +81,7 @@ fn table(out: &mut impl Write, findings: &[Finding], all: bool) -> std::io::Resu
         let (word, style) = word(finding.outcome);
         writeln!(out, "{style}{word:<11}{style:#}  {:<11}  {:<14}  {}", places.join(" "), finding.check, finding.what)?;
         if let Some(mend) = &finding.mend {
-            let lead = if finding.outcome == Outcome::NotChecked { "by hand" } else { "mend" };
-            writeln!(out, "{:<42}{lead}: {mend}", "")?;
+            writeln!(out, "{:<42}mend: {mend}", "")?;
         }
     }
     let count = |outcome| findings.iter().filter(|finding| finding.outcome == outcome).count();

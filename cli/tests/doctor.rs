@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test's helpers are tests too")]
 
+use meridian_local::engine::lock;
 use meridian_local::night::{Functions, Options, Scenario, Session, Site};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -87,14 +88,16 @@ fn a_fleet_that_is_well_is_found_well_and_all_is_checked_that_the_world_models()
         "endpoint",
         "ledger",
         "bytes",
+        "image",
+        "key",
+        "quota",
     ];
     let regional: Vec<(&str, &[&str])> = regional.iter().map(|check| (*check, EVERYWHERE)).collect();
-    let home: [(&str, &[&str]); 3] = [("replication", &["EU"]), ("pipeline", &["EU"]), ("package group", &["EU"])];
+    let home: [(&str, &[&str]); 4] =
+        [("replication", &["EU"]), ("pipeline", &["EU"]), ("package group", &["EU"]), ("role", &["EU"])];
     assert_eq!(those(&document, "fine"), pairs(&[regional, home.to_vec()].concat()), "{document:#}");
     assert_eq!(outcomes(&document, "EU", "replication"), ["fine"; 3]);
-    let unasked: [(&str, &[&str]); 5] =
-        [("clock", EVERYWHERE), ("image", &["all"]), ("quota", &["all"]), ("key", &["all"]), ("role", &["all"])];
-    assert_eq!(those(&document, "not-checked"), pairs(&unasked), "{document:#}");
+    assert_eq!(those(&document, "not-checked"), pairs(&[("clock", EVERYWHERE)]), "{document:#}");
 }
 
 /// A template with one thing that is not as it should be. It is found by its own check, where it is, and by no other.
@@ -255,6 +258,30 @@ const DEFECTS: &[Defect] = &[
         HOME,
         ["there is none: fraud", "with ModelPackages as template.yaml has it"],
     ),
+    defect(
+        ["ReleaseKey", "EnableKeyRotation: true", "Enabled: false"],
+        "key",
+        EVERYWHERE,
+        ["alias/meridian-fraud is Disabled", "aws kms enable-key --key-id arn:aws:kms:"],
+    ),
+    defect(
+        ["ReleaseKeyAlias", "alias/meridian-${FleetName}", "alias/other-${FleetName}"],
+        "key",
+        EVERYWHERE,
+        ["there is none: alias/meridian-fraud", "with ReleaseKeyAlias as template.yaml has it"],
+    ),
+    defect(
+        ["EndpointRole", "Condition: IsHome", "Condition: HasReplica5"],
+        "role",
+        HOME,
+        ["there is none: meridian-fraud-endpoint", "with EndpointRole as template.yaml has it"],
+    ),
+    defect(
+        ["EndpointRole", "{Service: sagemaker.amazonaws.com}", "{Service: lambda.amazonaws.com}"],
+        "role",
+        HOME,
+        ["SageMaker may not take meridian-fraud-endpoint on", "with EndpointRole.AssumeRolePolicyDocument"],
+    ),
 ];
 
 impl Defect {
@@ -285,6 +312,24 @@ fn each_defect_of_what_is_deployed_is_found_by_its_own_check_with_what_mends_it(
             assert!(of("what").contains(own.words) && of("mend").contains(own.mend), "{told}: {finding:#}");
         }
     }
+}
+
+#[test]
+fn what_no_template_holds_is_found_too() {
+    let (scenario, out) = (Scenario::load("good-night").unwrap(), tempfile::tempdir().unwrap());
+    let options = Options { seed: 7, functions: Functions::InProcess, out: out.path().to_owned(), record: None };
+    let mut night = Session::begin(Site::repository().unwrap(), &scenario, &options).unwrap();
+    let [tokyo, sao_paulo] = ["ap-northeast-1", "sa-east-1"].map(|name| name.parse().unwrap());
+    lock(night.world()).lose_images(&tokyo);
+    lock(night.world()).limit_instances(&sao_paulo, 15);
+    let url = night.open_door(0).unwrap().url();
+    let document: Value = serde_json::from_slice(&doctor(&url, true).stdout).unwrap();
+    let wrong: [(&str, &[&str]); 2] = [("image", &["JP"]), ("quota", &["BR"])];
+    assert_eq!(those(&document, "wrong"), pairs(&wrong), "{document:#}");
+    let mends = document["findings"].as_array().unwrap().iter().filter_map(|own| own["mend"].as_str());
+    let said = mends.collect::<Vec<_>>().join("\n");
+    assert!(said.contains("push it to the registry of eu-west-1 again"), "{said}");
+    assert!(said.contains("--desired-value 16 --region sa-east-1"), "{said}");
 }
 
 #[test]

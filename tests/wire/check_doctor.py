@@ -3,7 +3,8 @@ breaks one thing after the other.
 
 usage: check_doctor.py MERIDIAN FLEET LOGS
 
-What the doctor says must be what was done. The emulator has neither SageMaker nor CodePipeline: those checks must say so.
+What the doctor says must be what was done. The emulator has neither SageMaker nor CodePipeline nor quotas: those checks are
+left out.
 Prints one line for each look and exits 1 where one is wrong.
 """
 
@@ -25,7 +26,8 @@ class Account:
         self.server, self.policy = server, policy
         self.account, self.name = policy["fleet"]["account"], policy["fleet"]["name"]
         self.regions = {region["name"]: region for region in policy["region"]}
-        self.home = policy["fleet"]["home"]
+        self.home, self.role = policy["fleet"]["home"], policy["fleet"]["execution_role"]
+        self.keys: dict[str, str] = {}
 
     def client(self, service: str, region: str):
         return boto3.client(
@@ -52,7 +54,19 @@ class Account:
             s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}})
             self.topic(region)
             self.alarms(region)
+            kms = self.client("kms", region)
+            self.keys[region] = kms.create_key()["KeyMetadata"]["KeyId"]
+            kms.create_alias(AliasName=f"alias/meridian-{self.name}", TargetKeyId=self.keys[region])
         self.replicate({})
+        self.client("iam", self.home).create_role(RoleName=self.role, AssumeRolePolicyDocument=self.trust("sagemaker"))
+
+    def trust(self, service: str) -> str:
+        principal = {"Service": f"{service}.amazonaws.com"}
+        return json.dumps({"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}]})
+
+    def trusts(self, service: str):
+        iam, document = self.client("iam", self.home), self.trust(service)
+        iam.update_assume_role_policy(RoleName=self.role, PolicyDocument=document)
 
     def block(self, region: str, on: bool):
         names = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
@@ -112,7 +126,10 @@ def breaks(account: Account) -> list[tuple]:
     def keyless():
         sns.set_topic_attributes(TopicArn=topic, AttributeName="KmsMasterKeyId", AttributeValue="")
 
+    kms, key = account.client("kms", home), account.keys[home]
     return [
+        ("key", title, lambda: kms.disable_key(KeyId=key), lambda: kms.enable_key(KeyId=key)),
+        ("role", title, lambda: account.trusts("lambda"), lambda: account.trusts("sagemaker")),
         ("bucket", title, versioning("Suspended"), versioning("Enabled")),
         ("public access", title, lambda: account.block(home, False), lambda: account.block(home, True)),
         ("TLS only", title, lambda: s3.delete_bucket_policy(Bucket=bucket), lambda: account.tls_only(home)),
@@ -123,8 +140,8 @@ def breaks(account: Account) -> list[tuple]:
     ]
 
 
-# What an emulator without SageMaker and CodePipeline cannot say, and what needs a ledger.
-ELSEWHERE = {"endpoint", "bytes", "pipeline", "package group", "ledger"}
+# What an emulator without SageMaker, CodePipeline and Service Quotas cannot say, and what needs a ledger.
+ELSEWHERE = {"endpoint", "bytes", "pipeline", "package group", "ledger", "quota"}
 
 
 def look(meridian: str, account: Account, fleet: str) -> tuple[int, list[dict]]:

@@ -20,8 +20,11 @@ TARGETS = {
     "CodePipeline_20150709": "codepipeline",
     "GraniteServiceVersion20100801": "cloudwatch",
     "AnyScaleFrontendService": "application-autoscaling",
+    "TrentService": "kms",
+    "AmazonEC2ContainerRegistry_V20150921": "ecr",
+    "ServiceQuotasV20190624": "service-quotas",
 }
-SIGNING = {"sagemaker-runtime": "sagemaker", "cloudwatch": "monitoring"}
+SIGNING = {"sagemaker-runtime": "sagemaker", "cloudwatch": "monitoring", "service-quotas": "servicequotas"}
 # Headers that belong to HTTP, to signing or to the SDK, and to no operation. `expect` and the chunked encoding among them.
 PLAIN = re.compile(
     r"host|user-agent|accept|accept-encoding|connection|content-length|content-type|content-encoding|date|expect"
@@ -113,7 +116,7 @@ def _cbor(body: bytes):
 
 def _form(signed, body, blank) -> Exchange:
     """The query protocol, of which only flat members are used here. Which service is asked, only the signature says."""
-    name = "sts" if signed == "sts" else "sns"
+    name = signed if signed in ("sts", "iam") else "sns"
     members = dict(parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True))
     operation, version = members.pop("Action", ""), members.pop("Version", "")
     if version != service(name).api_version:

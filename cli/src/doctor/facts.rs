@@ -2,11 +2,11 @@
 
 use meridian_aws::AwsPorts;
 use meridian_aws::inspect::{BucketFacts, PipelineFacts, Said, TopicFacts, WatchFacts};
-
-use meridian_domain::{Chain, EndpointView, Fleet, Region, RegionHistory};
+use meridian_domain::{Chain, EndpointView, Fleet, Manifest, Region, RegionHistory};
 use meridian_handlers::files;
 use meridian_handlers::journal::Journal;
 use meridian_handlers::ports::{Artifacts, Endpoints};
+use meridian_preflight::{KeyFacts, QuotaFacts, RoleFacts};
 
 /// What stands in one region.
 #[derive(Clone, Debug)]
@@ -19,6 +19,10 @@ pub struct RegionFacts {
     pub ledger: Said<RegionHistory>,
     /// Whether the bytes of what serves lie in the region's own bucket, under the keys that its manifest names.
     pub bytes: Said<()>,
+    /// Whether the region's own registry has the image of what serves; none where no manifest names one.
+    pub image: Option<Said<()>>,
+    pub key: Said<KeyFacts>,
+    pub quota: Said<QuotaFacts>,
 }
 
 /// What only home has.
@@ -26,6 +30,8 @@ pub struct RegionFacts {
 pub struct HomeFacts {
     pub pipeline: Said<PipelineFacts>,
     pub package_group: Said<()>,
+    /// The role that the instances of every region run with.
+    pub role: Said<RoleFacts>,
 }
 
 /// Asks a region, one question after the other.
@@ -40,11 +46,18 @@ pub async fn region(ports: &AwsPorts, fleet: &Fleet, region: &Region) -> RegionF
         Ok(journal) => Said::Is(journal.history().clone()),
         Err(error) => Said::Unknown(error.to_string()),
     };
+    let manifest = manifest(ports, region, &ledger).await;
     RegionFacts {
         bucket: ports.inspect_bucket(region).await,
         watch: ports.inspect_watch(name).await,
         topic: ports.inspect_topic(name).await,
-        bytes: bytes(ports, region, &ledger).await,
+        bytes: bytes(ports, region, &manifest).await,
+        image: match &manifest {
+            Said::Is(manifest) => Some(meridian_preflight::image(ports, name, &manifest.image).await),
+            _ => None,
+        },
+        key: meridian_preflight::key(ports, name).await,
+        quota: meridian_preflight::quota(ports, name).await,
         endpoint,
         ledger,
     }
@@ -52,20 +65,29 @@ pub async fn region(ports: &AwsPorts, fleet: &Fleet, region: &Region) -> RegionF
 
 /// Asks home for what only home has.
 pub async fn home(ports: &AwsPorts) -> HomeFacts {
-    HomeFacts { pipeline: ports.inspect_pipeline().await, package_group: ports.inspect_package_group().await }
+    HomeFacts {
+        pipeline: ports.inspect_pipeline().await,
+        package_group: ports.inspect_package_group().await,
+        role: meridian_preflight::role(ports).await,
+    }
 }
 
-async fn bytes(ports: &AwsPorts, region: &Region, ledger: &Said<RegionHistory>) -> Said<()> {
+/// What the region's own bucket says of the release that serves.
+async fn manifest(ports: &AwsPorts, region: &Region, ledger: &Said<RegionHistory>) -> Said<Manifest> {
     let serving = match ledger {
         Said::Is(history) => history.serving.as_ref(),
         _ => return Said::Unknown("the ledger does not say what serves".to_owned()),
     };
     let Some(serving) = serving else { return Said::Unknown("nothing serves yet".to_owned()) };
-    let manifest = match files::manifest(ports, &region.name, serving.target.release).await {
-        Ok(manifest) => manifest,
-        Err(error) if error.is_missing() => return Said::Absent,
-        Err(error) => return Said::Unknown(error.to_string()),
-    };
+    match files::manifest(ports, &region.name, serving.target.release).await {
+        Ok(manifest) => Said::Is(manifest),
+        Err(error) if error.is_missing() => Said::Absent,
+        Err(error) => Said::Unknown(error.to_string()),
+    }
+}
+
+async fn bytes(ports: &AwsPorts, region: &Region, manifest: &Said<Manifest>) -> Said<()> {
+    let Said::Is(manifest) = manifest else { return manifest.clone().map(drop) };
     match ports.list(&region.name, &manifest.archive.key, None).await {
         Ok(keys) if keys.contains(&manifest.archive.key) => Said::Is(()),
         Ok(_) => Said::Absent,

@@ -29,7 +29,7 @@ pub struct Finding {
     pub outcome: Outcome,
     /// What was found.
     pub what: String,
-    /// The command or the setting that mends it; for what is not checked, the command that would tell.
+    /// The command or the setting that mends it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mend: Option<String>,
 }
@@ -51,8 +51,8 @@ impl Finding {
     }
 
     /// Not asked.
-    pub fn not_checked(check: &'static str, why: impl Into<String>, instead: Option<String>) -> Self {
-        Self { place: None, check, outcome: Outcome::NotChecked, what: why.into(), mend: instead }
+    pub fn not_checked(check: &'static str, why: impl Into<String>) -> Self {
+        Self { place: None, check, outcome: Outcome::NotChecked, what: why.into(), mend: None }
     }
 
     /// Not answered.

@@ -1,5 +1,6 @@
-//! What regions have in common, judged; and what is not asked.
+//! What regions have in common, judged.
 
+use super::account;
 use super::facts::{HomeFacts, RegionFacts};
 use super::findings::Finding;
 use super::region::{answered, as_made, deploy};
@@ -10,7 +11,7 @@ use serde::Serialize;
 /// What is replicated, and nothing else: the ledger is each region's own.
 const REPLICATED: &str = "releases/";
 
-/// The pipeline, the registry, and the way to the other regions.
+/// The pipeline, the model registry, the instances' role, and the way to the other regions.
 pub fn judge(fleet: &Fleet, home: &Region, facts: &RegionFacts, own: &HomeFacts) -> Vec<Finding> {
     let deploy = deploy(home);
     let others = fleet.regions.iter().filter(|region| region.name != home.name);
@@ -30,6 +31,7 @@ pub fn judge(fleet: &Fleet, home: &Region, facts: &RegionFacts, own: &HomeFacts)
     findings.push(answered("package group", &own.package_group, fleet.name.as_str(), &mend, |()| {
         Finding::fine("package group", "the model registry has the fleet's group")
     }));
+    findings.push(account::role(fleet, &own.role, &deploy));
     findings.into_iter().map(|finding| finding.at(&home.title)).collect()
 }
 
@@ -78,29 +80,6 @@ fn staged(fleet: &Fleet, pipeline: &PipelineFacts, deploy: &str) -> Finding {
         return Finding::wrong("pipeline", what, format!("make check says how the stages must read; then {deploy}"));
     }
     Finding::fine("pipeline", format!("V2, queued, {} actions in the fleet's order", found.len() + 1))
-}
-
-/// What would need another service's client, with the command that tells: nothing is left out in silence.
-pub fn not_asked(fleet: &Fleet) -> Vec<Finding> {
-    let names: Vec<&str> = fleet.regions.iter().map(|region| region.name.as_str()).collect();
-    let everywhere = |command: &str| format!("for region in {}; do {command} --region $region; done", names.join(" "));
-    let quota = format!(
-        "aws service-quotas list-service-quotas --service-code sagemaker --query \"Quotas[?contains(QuotaName, '{}')]\"",
-        fleet.instance_type
-    );
-    let key = format!("aws kms describe-key --key-id alias/meridian-{} --query KeyMetadata.KeyState", fleet.name);
-    let image = "aws ecr describe-images --repository-name REPOSITORY --image-ids imageDigest=sha256:DIGEST";
-    let role = format!("aws iam get-role --role-name {} --query Role.Arn", fleet.execution_role);
-    vec![
-        Finding::not_checked(
-            "image",
-            "whether every region's registry has the next release's",
-            Some(everywhere(image)),
-        ),
-        Finding::not_checked("quota", "whether two fleets at once fit, alike everywhere", Some(everywhere(&quota))),
-        Finding::not_checked("key", "whether every bucket's key is enabled", Some(everywhere(&key))),
-        Finding::not_checked("role", "whether the instances' role is there", Some(role)),
-    ]
 }
 
 /// A service of which a part stands in one region for all.

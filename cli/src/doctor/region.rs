@@ -1,5 +1,6 @@
 //! A region's facts, judged.
 
+use super::account;
 use super::facts::RegionFacts;
 use super::findings::Finding;
 use meridian_aws::inspect::{AlarmFacts, BucketFacts, Said, TopicFacts, endpoint_alarms};
@@ -21,6 +22,7 @@ pub fn judge(fleet: &Fleet, region: &Region, facts: &RegionFacts, clock: bool) -
     findings.push(endpoint(fleet, facts));
     findings.push(ledger(region, facts));
     findings.push(bytes(facts));
+    findings.extend(account::judge(fleet, region, facts, &deploy));
     findings.push(skew(facts, clock));
     findings.into_iter().map(|finding| finding.at(&region.title)).collect()
 }
@@ -46,7 +48,7 @@ pub fn answered<T>(
     match said {
         Said::Is(value) => there(value),
         Said::Absent => Finding::wrong(check, format!("there is none: {of}"), mend),
-        Said::NotModelled => Finding::not_checked(check, "what answers here does not model it", None),
+        Said::NotModelled => Finding::not_checked(check, "what answers here does not model it"),
         Said::Unknown(why) => Finding::unknown(check, why),
     }
 }
@@ -234,7 +236,7 @@ fn bytes(facts: &RegionFacts) -> Finding {
 
 fn skew(facts: &RegionFacts, clock: bool) -> Finding {
     match facts.watch.skew {
-        _ if !clock => Finding::not_checked("clock", "another endpoint than AWS's has a clock of its own", None),
+        _ if !clock => Finding::not_checked("clock", "another endpoint than AWS's has a clock of its own"),
         None => Finding::unknown("clock", "no answer said what time it is there"),
         Some(skew) if skew.as_secs().abs() > LARGEST_SKEW => {
             let what = format!("this machine's clock is {} s off", skew.as_secs().abs());

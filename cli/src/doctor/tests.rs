@@ -17,6 +17,7 @@ use meridian_aws::inspect::{
 use meridian_domain::{
     Actor, EndpointStatus, EndpointView, Fleet, Region, RegionHistory, ReleaseId, Serving, Sha256, Target,
 };
+use meridian_preflight::{KeyFacts, QuotaFacts, RoleFacts};
 use std::num::NonZeroU32;
 
 const TLS_ONLY: &str = r#"{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*",
@@ -88,6 +89,12 @@ fn well(fleet: &Fleet) -> RegionFacts {
         }),
         ledger: Said::Is(RegionHistory { serving: Some(serving), ..RegionHistory::default() }),
         bytes: Said::Is(()),
+        image: Some(Said::Is(())),
+        key: Said::Is(KeyFacts {
+            arn: "arn:aws:kms:eu-west-1:111122223333:key/1".to_owned(),
+            state: "Enabled".to_owned(),
+        }),
+        quota: Said::Is(QuotaFacts { code: "L-0123ABCD".to_owned(), instances: 100.0 }),
     }
 }
 
@@ -97,7 +104,8 @@ fn own() -> HomeFacts {
     let (kind, mode) = ("V2".to_owned(), "QUEUED".to_owned());
     let actions = names.iter().map(action).collect();
     let pipeline = PipelineFacts { kind, mode, actions, on_failure: Vec::new() };
-    HomeFacts { pipeline: Said::Is(pipeline), package_group: Said::Is(()) }
+    let role = Said::Is(RoleFacts { trusts_sagemaker: true });
+    HomeFacts { pipeline: Said::Is(pipeline), package_group: Said::Is(()), role }
 }
 
 fn judged(fleet: &Fleet, facts: &RegionFacts, own: &HomeFacts) -> Vec<Finding> {
@@ -138,6 +146,10 @@ fn each_thing_that_is_wrong_is_found_by_its_own_check() {
         let Said::Is(alarms) = &mut facts.watch.alarms else { unreachable!() };
         alarms
     }
+    fn key(facts: &mut RegionFacts) -> &mut KeyFacts {
+        let Said::Is(key) = &mut facts.key else { unreachable!() };
+        key
+    }
     fn pipeline(own: &mut HomeFacts) -> &mut PipelineFacts {
         let Said::Is(pipeline) = &mut own.pipeline else { unreachable!() };
         pipeline
@@ -177,6 +189,16 @@ fn each_thing_that_is_wrong_is_found_by_its_own_check() {
         ("endpoint", "ledger says", |facts, _| endpoint(facts).config = "by-hand".parse().unwrap()),
         ("endpoint", "1 instance", |facts, _| endpoint(facts).instances = NonZeroU32::new(1)),
         ("bytes", "there is none", |facts, _| facts.bytes = Said::Absent),
+        ("image", "no instance can start", |facts, _| facts.image = Some(Said::Absent)),
+        ("key", "there is none: alias/meridian-fraud", |facts, _| facts.key = Said::Absent),
+        ("key", "is Disabled", |facts, _| key(facts).state = "Disabled".to_owned()),
+        ("key", "is PendingDeletion", |facts, _| key(facts).state = "PendingDeletion".to_owned()),
+        ("quota", "there is none: ml.", |facts, _| facts.quota = Said::Absent),
+        ("quota", "11 instances of ml.", |facts, _| {
+            facts.quota = Said::Is(QuotaFacts { instances: 11.0, ..QuotaFacts::default() });
+        }),
+        ("role", "there is none: meridian-fraud-endpoint", |_, own| own.role = Said::Absent),
+        ("role", "SageMaker may not take", |_, own| own.role = Said::Is(RoleFacts::default())),
         ("pipeline", "SUPERSEDED", |_, own| pipeline(own).mode = "SUPERSEDED".to_owned()),
         ("pipeline", "Promote-AU that fails does RETRY", |_, own| {
             pipeline(own).on_failure.push(("Promote-AU".to_owned(), "RETRY".to_owned()));
@@ -199,7 +221,7 @@ fn what_was_not_answered_is_not_fine_and_what_nobody_models_is_said() {
     let unmodelled = with(|facts, _| facts.topic = Said::NotModelled);
     assert!(matches!(unmodelled.as_slice(), [("topic", Outcome::NotChecked, _)]), "{unmodelled:?}");
     assert!(!all_well(&[Finding::unknown("topic", "no answer in time")]));
-    assert!(all_well(&[Finding::not_checked("topic", "why", None), Finding::warning("clock", "what", "mend")]));
+    assert!(all_well(&[Finding::not_checked("topic", "why"), Finding::warning("clock", "what", "mend")]));
 }
 
 #[test]
@@ -213,7 +235,7 @@ fn what_is_only_worth_a_look_does_not_fail_it() {
 }
 
 #[test]
-fn whatever_is_wrong_says_what_mends_it_and_what_is_not_asked_which_command_tells() {
+fn whatever_is_wrong_says_what_mends_it() {
     let fleet = policy();
     let mut facts = well(&fleet);
     facts.bucket.versioning = Said::Is("Suspended".to_owned());
@@ -221,8 +243,13 @@ fn whatever_is_wrong_says_what_mends_it_and_what_is_not_asked_which_command_tell
     let wrong = findings.iter().find(|finding| finding.outcome == Outcome::Wrong).unwrap();
     let mend = "sam deploy --config-env eu, with Releases.VersioningConfiguration as template.yaml has it";
     assert_eq!((wrong.place.as_deref(), wrong.mend.as_deref()), (Some("EU"), Some(mend)));
-    let unasked = fleet::not_asked(&fleet);
-    let checks: Vec<&str> = unasked.iter().map(|own| own.check).collect();
-    assert_eq!(checks, ["image", "quota", "key", "role"]);
-    assert!(unasked.iter().all(|own| own.mend.as_ref().is_some_and(|command| command.contains("aws "))));
+    facts.key = Said::Is(KeyFacts { arn: "KEY".to_owned(), state: "PendingDeletion".to_owned() });
+    facts.quota = Said::Is(QuotaFacts { code: "L-1".to_owned(), instances: 1.0 });
+    let findings = judged(&fleet, &facts, &own());
+    let mend = |check: &str| findings.iter().find(|own| own.check == check).unwrap().mend.clone().unwrap();
+    let key = "aws kms cancel-key-deletion --key-id KEY --region eu-west-1; \
+               then aws kms enable-key --key-id KEY --region eu-west-1";
+    assert_eq!(mend("key"), key);
+    let quota = "--service-code sagemaker --quota-code L-1 --desired-value 16 --region eu-west-1";
+    assert!(mend("quota").ends_with(quota), "{}", mend("quota"));
 }

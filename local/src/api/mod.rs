@@ -9,6 +9,7 @@ use meridian_domain::RegionName;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+pub mod account;
 pub mod autoscaling;
 pub mod bucket;
 pub mod cloudwatch;
@@ -44,6 +45,14 @@ pub enum Service {
     Sts,
     /// How many instances endpoints have (JSON 1.1).
     ApplicationAutoScaling,
+    /// Keys (JSON 1.1).
+    Kms,
+    /// Registries of images (JSON 1.1).
+    Ecr,
+    /// Roles, the same in every region (query).
+    Iam,
+    /// How much of everything an account may have (JSON 1.1).
+    ServiceQuotas,
 }
 
 impl fmt::Display for Service {
@@ -57,6 +66,10 @@ impl fmt::Display for Service {
             Service::Sns => "sns",
             Service::Sts => "sts",
             Service::ApplicationAutoScaling => "application-autoscaling",
+            Service::Kms => "kms",
+            Service::Ecr => "ecr",
+            Service::Iam => "iam",
+            Service::ServiceQuotas => "service-quotas",
         })
     }
 }
@@ -97,7 +110,7 @@ pub struct Tag {
 }
 
 /// AWS's names of every operation that the world knows.
-pub const OPERATIONS: [&str; 41] = [
+pub const OPERATIONS: [&str; 45] = [
     s3::PutObject::NAME,
     s3::GetObject::NAME,
     s3::HeadObject::NAME,
@@ -139,6 +152,10 @@ pub const OPERATIONS: [&str; 41] = [
     autoscaling::DescribeScalableTargets::NAME,
     autoscaling::DescribeScalingPolicies::NAME,
     autoscaling::DescribeScheduledActions::NAME,
+    account::DescribeKey::NAME,
+    account::DescribeImages::NAME,
+    account::GetRole::NAME,
+    account::ListServiceQuotas::NAME,
 ];
 
 /// The operations that change something: between two of them a function that dies has done the same, wherever it dies.

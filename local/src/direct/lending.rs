@@ -20,6 +20,8 @@ fn is_lent(service: Service) -> bool {
         | Service::CloudWatch
         | Service::ApplicationAutoScaling => true,
         Service::CodePipeline | Service::Sns | Service::Sts => false,
+        // No function asks these.
+        Service::Kms | Service::Ecr | Service::Iam | Service::ServiceQuotas => false,
     }
 }
 

@@ -49,10 +49,14 @@ impl Front {
         })
     }
 
-    fn check_region(&self, scope: &Scope) -> Result<(), ApiError> {
+    /// The region that a request is for. IAM's are signed for us-east-1 from everywhere: they are home's here.
+    fn place(&self, mut scope: Scope) -> Result<Scope, ApiError> {
         let world = lock(&self.world);
+        if scope.service == "iam" {
+            scope.region = world.config().fleet.home.clone();
+        }
         if world.config().fleet.regions.iter().any(|region| region.name == scope.region) {
-            return Ok(());
+            return Ok(scope);
         }
         let message = format!("the local world has no region {}: it has those of the fleet", scope.region);
         Err(ApiError::new("UnrecognizedClientException", 403, message))
@@ -173,7 +177,7 @@ fn answer(
     request_id: &str,
 ) -> Outcome<Reply> {
     let checked = scope.and_then(|scope| {
-        front.check_region(&scope)?;
+        let scope = front.place(scope)?;
         Ok((front.caller(child)?, scope))
     });
     match checked {

@@ -14,6 +14,9 @@ pub(super) fn serve(call: &Call<'_>) -> Outcome<Reply> {
         "CodePipeline_20150709" => Service::CodePipeline,
         "AnyScaleFrontendService" => Service::ApplicationAutoScaling,
         "GraniteServiceVersion20100801" => Service::CloudWatch,
+        "TrentService" => Service::Kms,
+        "AmazonEC2ContainerRegistry_V20150921" => Service::Ecr,
+        "ServiceQuotasV20190624" => Service::ServiceQuotas,
         other => return Outcome::Answer(Err(unknown(other, operation))),
     };
     let body: &[u8] = if call.body.is_empty() { b"{}" } else { &call.body };

@@ -1,4 +1,4 @@
-//! The query protocol, for SNS and STS: a form in, XML out.
+//! The query protocol, for SNS, STS and IAM: a form in, XML out.
 
 use super::reply::{Call, Reply, map, title, unknown};
 use super::scope::Scope;
@@ -8,12 +8,17 @@ use serde_json::{Map, Value};
 
 /// A form does not say which service it is for; its signature does.
 fn service(scope: &Scope) -> Service {
-    if scope.service == "sts" { Service::Sts } else { Service::Sns }
+    match scope.service.as_str() {
+        "sts" => Service::Sts,
+        "iam" => Service::Iam,
+        _ => Service::Sns,
+    }
 }
 
 fn namespace(service: Service) -> &'static str {
     match service {
         Service::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
+        Service::Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
         _ => "http://sns.amazonaws.com/doc/2010-03-31/",
     }
 }

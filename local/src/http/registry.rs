@@ -1,7 +1,9 @@
 //! The operations that can be called with plain values: every service but the two that speak REST.
 
 use super::reply::{Call, malformed, map, title, unknown};
-use crate::api::{ApiError, Operation, Outcome, Service, autoscaling, cloudwatch, codepipeline, sagemaker, sns, sts};
+use crate::api::{
+    ApiError, Operation, Outcome, Service, account, autoscaling, cloudwatch, codepipeline, sagemaker, sns, sts,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -38,6 +40,10 @@ const OPERATIONS: &[Entry] = &[
     entry::<autoscaling::DescribeScalableTargets>(),
     entry::<autoscaling::DescribeScalingPolicies>(),
     entry::<autoscaling::DescribeScheduledActions>(),
+    entry::<account::DescribeKey>(),
+    entry::<account::DescribeImages>(),
+    entry::<account::GetRole>(),
+    entry::<account::ListServiceQuotas>(),
 ];
 
 struct Entry {

@@ -102,5 +102,9 @@ pub(super) fn title(service: Service) -> &'static str {
         Service::Sns => "SNS",
         Service::Sts => "STS",
         Service::ApplicationAutoScaling => "ApplicationAutoScaling",
+        Service::Kms => "KMS",
+        Service::Ecr => "ECR",
+        Service::Iam => "IAM",
+        Service::ServiceQuotas => "ServiceQuotas",
     }
 }

@@ -59,6 +59,10 @@ fn signing_name(service: Service) -> &'static str {
         Service::Sns => "sns",
         Service::Sts => "sts",
         Service::ApplicationAutoScaling => "application-autoscaling",
+        Service::Kms => "kms",
+        Service::Ecr => "ecr",
+        Service::Iam => "iam",
+        Service::ServiceQuotas => "servicequotas",
     }
 }
 

@@ -91,6 +91,7 @@ impl World {
             model_data_url,
             archive: Some(digest),
         };
+        own.images.keep(&release.image);
         own.sagemaker.configs.insert(release.config_name.clone(), config);
         own.sagemaker.endpoints.insert(
             fleet.endpoint.to_string(),

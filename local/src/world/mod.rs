@@ -10,6 +10,7 @@ use meridian_domain::RegionName;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+mod account;
 mod alarms;
 mod autoscaling;
 mod balancer;

@@ -1,5 +1,6 @@
 //! One region's state.
 
+use super::account::Images;
 use super::alarms::Alarms;
 use super::autoscaling::Scalables;
 use super::health::Health;
@@ -14,11 +15,17 @@ use jiff::Timestamp;
 use meridian_deployment::Stack;
 use meridian_domain::RegionName;
 
+/// Instances behind endpoints that an account may have from the beginning: more than two of the largest fleet.
+const INSTANCE_QUOTA: u32 = 40;
+
 /// One region's state.
 #[derive(Debug)]
 pub(super) struct Region {
     pub bucket: Bucket,
     pub sagemaker: SageMaker,
+    pub images: Images,
+    /// How many instances the account may have behind the region's endpoints.
+    pub instance_quota: u32,
     pub registry: Registry,
     pub scalables: Scalables,
     pub metrics: Metrics,
@@ -38,6 +45,8 @@ impl Region {
         Ok(Region {
             bucket: Bucket::new(&bucket.name),
             sagemaker: SageMaker::default(),
+            images: Images::default(),
+            instance_quota: INSTANCE_QUOTA,
             registry: Registry::default(),
             scalables: Scalables::default(),
             metrics: Metrics::default(),

@@ -126,7 +126,7 @@ impl AssumeRole {
 fn invalid(service: Service) -> ApiError {
     let (code, status) = match service {
         Service::S3 => ("InvalidToken", 400),
-        Service::Sns | Service::Sts => ("InvalidClientTokenId", 403),
+        Service::Sns | Service::Sts | Service::Iam => ("InvalidClientTokenId", 403),
         _ => ("UnrecognizedClientException", 403),
     };
     ApiError::new(code, status, "The security token included in the request is invalid.")
@@ -136,7 +136,7 @@ fn invalid(service: Service) -> ApiError {
 fn expired(service: Service) -> ApiError {
     let (code, status) = match service {
         Service::S3 => ("ExpiredToken", 400),
-        Service::Sns | Service::Sts => ("ExpiredToken", 403),
+        Service::Sns | Service::Sts | Service::Iam => ("ExpiredToken", 403),
         _ => ("ExpiredTokenException", 403),
     };
     ApiError::new(code, status, "The security token included in the request is expired.")

@@ -150,6 +150,11 @@ impl Clients {
         self.shared().await.credentials_provider()
     }
 
+    /// What all clients share, in a region.
+    pub(crate) async fn config_of(&self, region: &RegionName) -> SdkConfig {
+        self.shared().await.to_builder().region(Region::new(region.to_string())).build()
+    }
+
     async fn shared(&self) -> &SdkConfig {
         self.shared.get_or_init(|| self.load()).await
     }

@@ -26,6 +26,7 @@ mod signals;
 mod time;
 mod world;
 
+pub use aws_config::SdkConfig;
 pub use clock::AwsClock;
 pub use config::{Environment, Policy};
 
@@ -66,6 +67,12 @@ impl AwsPorts {
     /// The region lends no role, where roles are borrowed.
     pub async fn warm(&self, region: &RegionName) -> Answer<()> {
         self.clients.runtime(region).await.map(drop)
+    }
+
+    /// What a client of one more service is built from, in a region: the credentials, the time-outs, the retries and the address
+    /// of all the others.
+    pub async fn config_of(&self, region: &RegionName) -> SdkConfig {
+        self.clients.config_of(region).await
     }
 
     /// The policy that these ports act for: bucket and topic names come from it.

@@ -82,6 +82,7 @@ impl Invoker {
 impl Role {
     pub(crate) fn read(logical: &str, mut own: Level<'_>, arn: String) -> Read<Self> {
         own.take("RoleName");
+        let trust_policy = own.peek("AssumeRolePolicyDocument").unwrap_or_default();
         let mut trust = Statement::read_all(own.level("AssumeRolePolicyDocument")?, "trust")?;
         // A trust policy names no resource: it lies on its role.
         trust.iter_mut().for_each(|statement| statement.resources = vec![arn.clone()]);
@@ -92,7 +93,7 @@ impl Role {
         }
         let tags = own.levels("Tags")?.into_iter().map(|mut tag| Ok((tag.text("Key")?, tag.text("Value")?)));
         let tags = tags.collect::<Read<_>>()?;
-        Ok(Role { logical: logical.to_owned(), arn, trust, statements, tags })
+        Ok(Role { logical: logical.to_owned(), arn, trust, trust_policy, statements, tags })
     }
 }
 

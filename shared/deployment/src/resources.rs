@@ -74,6 +74,8 @@ pub struct Role {
     pub arn: String,
     /// Who may take it on.
     pub trust: Vec<Statement>,
+    /// The same as it is written, a JSON document.
+    pub trust_policy: Value,
     /// What it may do.
     pub statements: Vec<Statement>,
     /// What conditions may ask of who acts with it (`aws:PrincipalTag/...`).
@@ -168,6 +170,8 @@ pub struct Key {
     pub arn: String,
     /// Its aliases, such as `alias/meridian-fraud`.
     pub aliases: Vec<String>,
+    /// Whether it can be used.
+    pub enabled: bool,
 }
 
 /// A topic.

@@ -244,7 +244,8 @@ impl Maker<'_> {
                 stack.policies.push((logical.to_owned(), arns, statements));
             }
             "AWS::KMS::Key" => {
-                let key = Key { arn: arn("Arn"), aliases: Vec::new() };
+                let enabled = own.peek("Enabled").is_none() || own.is("Enabled");
+                let key = Key { arn: arn("Arn"), aliases: Vec::new(), enabled };
                 let statements = Statement::read_all(own.level("KeyPolicy")?, logical)?;
                 stack.policies.push((logical.to_owned(), vec![key.arn.clone()], statements));
                 stack.keys.push(key);

@@ -1,6 +1,7 @@
 //! What each operation asks of IAM.
 
 use super::{Ask, Guarded};
+use crate::api::account::{DescribeImages, DescribeKey, GetRole, ListServiceQuotas};
 use crate::api::bucket::{
     GetBucketEncryption, GetBucketNotificationConfiguration, GetBucketPolicy, GetBucketReplication,
     GetBucketVersioning, GetPublicAccessBlock,
@@ -169,6 +170,12 @@ impl Guarded for Publish {
     }
 }
 
+impl Guarded for DescribeKey {
+    fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
+        vec![world.key_ask("kms:DescribeKey", &world.key_arn(region, &self.key_id))]
+    }
+}
+
 impl Guarded for AssumeRole {
     fn asks(&self, _: &World, _: &RegionName) -> Vec<Ask> {
         let ask = Ask::new("sts:AssumeRole", &self.role_arn);
@@ -216,6 +223,11 @@ one_ask! {
         world.arn("sagemaker", region, &format!("model-package-group/{}", own.model_package_group_name));
     GetPipeline: "codepipeline:GetPipeline", |own, world, region| world.arn("codepipeline", region, &own.name);
     GetTopicAttributes: "sns:GetTopicAttributes", |own, _world, _region| own.topic_arn.clone();
+    DescribeImages: "ecr:DescribeImages", |own, world, region|
+        world.arn("ecr", region, &format!("repository/{}", own.repository_name));
+    GetRole: "iam:GetRole", |own, world, _region|
+        format!("arn:aws:iam::{}:role/{}", world.config.fleet.account, own.role_name);
+    ListServiceQuotas: "servicequotas:ListServiceQuotas", |_own, _world, _region| "*";
     // No resource (Service Authorization Reference): composite alarms are shown to a permission on "*" only.
     ListModelPackages: "sagemaker:ListModelPackages", |_own, _world, _region| "*";
     DescribeAlarms: "cloudwatch:DescribeAlarms", |_own, _world, _region| "*";

@@ -7,7 +7,7 @@ mod asks;
 
 use super::{Caller, FunctionName, What, World};
 use crate::api::{ApiError, Service};
-use meridian_deployment::{Context, Denied, Function, Grant, Principal, Request, Stack};
+use meridian_deployment::{Context, Denied, Function, Grant, Key, Principal, Request, Stack};
 use meridian_domain::RegionName;
 use std::collections::BTreeSet;
 
@@ -124,14 +124,18 @@ impl World {
         allowed
     }
 
-    /// What a role needs of a bucket's or a topic's key: `kms` is a key's ARN or the ARN of its alias.
-    pub(super) fn key_ask(&self, action: &'static str, kms: &str) -> Ask {
-        let keys = self.deployment.stacks.values().flat_map(|stack| &stack.keys);
-        let named = |key: &&meridian_deployment::Key| {
+    /// The key of an ARN: its own, or that of its alias.
+    pub(super) fn key(&self, kms: &str) -> Option<&Key> {
+        let named = |key: &&Key| {
             key.arn == kms
                 || key.aliases.iter().any(|alias| kms.ends_with(alias.as_str()) && same_region(&key.arn, kms))
         };
-        let key = keys.into_iter().find(named);
+        self.deployment.stacks.values().flat_map(|stack| &stack.keys).find(named)
+    }
+
+    /// What a role needs of a bucket's or a topic's key: `kms` is a key's ARN or the ARN of its alias.
+    pub(super) fn key_ask(&self, action: &'static str, kms: &str) -> Ask {
+        let key = self.key(kms);
         let ask = Ask::new(action, key.map_or(kms, |key| key.arn.as_str()));
         key.into_iter().flat_map(|key| &key.aliases).fold(ask, |ask, alias| ask.with("kms:ResourceAliases", alias))
     }
@@ -154,7 +158,8 @@ fn refusal(service: Service, denied: &Denied) -> ApiError {
         Service::S3 => ("AccessDenied", 403),
         Service::SageMaker | Service::CodePipeline | Service::ApplicationAutoScaling => ("AccessDeniedException", 400),
         Service::SageMakerRuntime => ("AccessDeniedException", 403),
-        Service::CloudWatch | Service::Sts => ("AccessDenied", 403),
+        Service::CloudWatch | Service::Sts | Service::Iam => ("AccessDenied", 403),
+        Service::Kms | Service::Ecr | Service::ServiceQuotas => ("AccessDeniedException", 400),
         Service::Sns => ("AuthorizationError", 403),
     };
     ApiError::new(code, status, format!("User is {denied}"))

@@ -57,7 +57,7 @@ impl<T> Said<T> {
 }
 
 /// What an SDK's answer says.
-fn said<T, E: ProvideErrorMetadata>(
+pub fn said<T, E: ProvideErrorMetadata>(
     region: &RegionName,
     operation: &'static str,
     answer: Result<T, SdkError<E, HttpResponse>>,

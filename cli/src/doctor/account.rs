@@ -1,0 +1,72 @@
+//! What services say of keys, images, quotas and the instances' role, judged.
+
+use super::facts::RegionFacts;
+use super::findings::Finding;
+use super::region::{answered, as_made};
+use meridian_aws::inspect::Said;
+use meridian_domain::{Fleet, Region};
+use meridian_preflight::{KeyFacts, QuotaFacts, RoleFacts, key_alias, quota_name};
+
+/// What a region needs of its account.
+pub fn judge(fleet: &Fleet, region: &Region, facts: &RegionFacts, deploy: &str) -> Vec<Finding> {
+    let alias = key_alias(fleet);
+    let key = answered("key", &facts.key, &alias, &as_made(deploy, "ReleaseKeyAlias"), |own| key(region, own, &alias));
+    let quota = answered(
+        "quota",
+        &facts.quota,
+        &quota_name(fleet),
+        "choose an instance_type in fleet.toml that SageMaker offers in every region",
+        |own| quota(fleet, region, own),
+    );
+    [key, quota].into_iter().chain(facts.image.as_ref().map(|own| image(fleet, own))).collect()
+}
+
+fn key(region: &Region, own: &KeyFacts, alias: &str) -> Finding {
+    if own.state == "Enabled" {
+        return Finding::fine("key", format!("{alias} is enabled"));
+    }
+    let enable = format!("aws kms enable-key --key-id {} --region {}", own.arn, region.name);
+    let mend = match own.state.as_str() {
+        "PendingDeletion" => format!("{}; then {enable}", enable.replace("enable-key", "cancel-key-deletion")),
+        _ => enable,
+    };
+    Finding::wrong("key", format!("{alias} is {}: what it encrypts cannot be read", own.state), mend)
+}
+
+/// While an update runs, two fleets stand in a region; and where customers fail over, it may be the largest fleet.
+fn quota(fleet: &Fleet, region: &Region, own: &QuotaFacts) -> Finding {
+    let sizes = fleet.regions.iter().map(|region| region.most_instances.unwrap_or(region.instances));
+    let needed = 2 * sizes.max().unwrap_or_default();
+    let has = format!("{} instances of {}", own.instances, fleet.instance_type);
+    if own.instances >= f64::from(needed) {
+        return Finding::fine("quota", format!("{has}: two of the largest fleet fit"));
+    }
+    let mend = format!(
+        "aws service-quotas request-service-quota-increase --service-code sagemaker --quota-code {} --desired-value \
+         {needed} --region {}",
+        own.code, region.name
+    );
+    Finding::wrong("quota", format!("{has}, and two of the largest fleet at once are {needed}"), mend)
+}
+
+fn image(fleet: &Fleet, own: &Said<()>) -> Finding {
+    // What was pushed before a registry replicates is not copied (ECR User Guide, "Private image replication").
+    let mend = format!(
+        "push it to the registry of {} again, with ImagePrefix set in its stack so that ImageCopies copies it",
+        fleet.home
+    );
+    let of = "the image of what serves, in this region's own registry: no instance can start";
+    answered("image", own, of, &mend, |()| Finding::fine("image", "what serves is in the region's own registry"))
+}
+
+/// The role of every region's instances. IAM has one for all.
+pub fn role(fleet: &Fleet, own: &Said<RoleFacts>, deploy: &str) -> Finding {
+    let name = &fleet.execution_role;
+    answered("role", own, name, &as_made(deploy, "EndpointRole"), |role| {
+        if role.trusts_sagemaker {
+            return Finding::fine("role", format!("{name} is there for SageMaker to take on"));
+        }
+        let mend = as_made(deploy, "EndpointRole.AssumeRolePolicyDocument");
+        Finding::wrong("role", format!("SageMaker may not take {name} on: no instance can start"), mend)
+    })
+}
