@@ -6,7 +6,8 @@
 //! (`MERIDIAN_CRASH_STRIDE=1`) tries them all.
 //!
 //! Where a scenario's disturbance comes by the clock, a death may move the wave: the alarm of 03:46 then meets another of its
-//! stages, and the night is another one. Such a night must end [well](Projection::ends_well) all the same.
+//! stages, and the night is another one. Such a night must end [well](Projection::ends_well) all the same; how many did is said.
+//! The steps that `make test` tries end alike, every one, and must.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 #![allow(clippy::disallowed_methods, reason = "how many steps are tried is the caller's to say")]
@@ -18,12 +19,13 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 use jiff::SignedDuration;
 use meridian_domain::RegionHistory;
-use meridian_local::night::{self, Functions, Options, Report, Scenario};
-use meridian_local::world::{Fault, FaultKind, When};
+use meridian_local::engine::lock;
+use meridian_local::night::{Functions, Line, Options, Report, Scenario, Session, Site};
+use meridian_local::world::{Fault, FaultKind, InvocationId, When};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every how-manieth step is tried, where the environment does not say otherwise.
-const STRIDE: u32 = 397;
+const STRIDE: usize = 397;
 /// What a death may cost: Lambda's two retries come one and two minutes later, a sweep after five.
 const LONGER: SignedDuration = SignedDuration::from_mins(30);
 
@@ -104,64 +106,114 @@ fn region(history: &RegionHistory) -> String {
     )
 }
 
-fn night(scenario: &Scenario) -> (Report, String) {
-    let out = tempfile::tempdir().unwrap();
-    let options = Options { seed: 7, functions: Functions::InProcess, out: out.path().to_owned(), record: None };
-    let mut story = String::new();
-    let report = night::run(scenario, &options, &mut |line| {
-        story.push_str(&line.plain());
-        story.push('\n');
-    });
-    (report.unwrap(), story)
+/// A scenario with time for what a death may cost, and how it ends without one.
+struct Night {
+    scenario: Scenario,
+    /// What all its nights take place on: the template is read once.
+    site: Site,
+    usual: Projection,
+    /// Whose step each is, as long as nobody dies.
+    steps: Vec<InvocationId>,
 }
 
-/// The night, with a function killed at the step of this number: what is wrong with its end. None where it has no such step.
-fn killed(name: &str, usual: &Projection, step: u32, when: When) -> Option<String> {
-    let mut scenario = lasting(name);
-    let by_the_clock = is_by_the_clock(&scenario);
-    // First, so that a step on which another fault falls too is one.
-    let fault = Fault { effects: true, skip: step, at_most: Some(1), when, ..Fault::of(FaultKind::Kill) };
-    scenario.fault.insert(0, fault);
-    let (report, story) = night(&scenario);
-    if report.unexpected.iter().any(|what| what.contains("is killed") && what.contains("never made a difference")) {
-        return None;
-    }
-    let end = Projection::of(&report);
-    let i1 = report.unexpected.iter().find(|what| what.starts_with("I1") || what.starts_with("chain"));
-    if i1.is_none() && (end == *usual || by_the_clock && end.ends_well(usual)) {
-        return Some(String::new());
-    }
-    let since: Vec<&str> = story.lines().skip_while(|line| !line.contains("is killed at")).collect();
-    let since = since.join("\n    ");
-    Some(format!("{name}, step {step}, killed {when:?}:\n    {since}\n  {i1:?}\n  usual {usual:?}\n  found {end:?}\n"))
+/// How a night ended in which a function was killed.
+enum End {
+    /// As without the death.
+    Alike,
+    /// Otherwise, and well.
+    Otherwise,
+    /// Not as it may, in a person's words.
+    Wrong(String),
 }
 
-fn lasting(name: &str) -> Scenario {
-    let mut scenario = Scenario::load(name).unwrap();
-    scenario.lasts = scenario.lasts.checked_add(LONGER).unwrap();
-    scenario
+impl End {
+    fn wrong(&self) -> Option<&str> {
+        match self {
+            End::Alike | End::Otherwise => None,
+            End::Wrong(told) => Some(told),
+        }
+    }
+}
+
+impl Night {
+    fn of(name: &str) -> Self {
+        let mut scenario = Scenario::load(name).unwrap();
+        scenario.lasts = scenario.lasts.checked_add(LONGER).unwrap();
+        let site = Site::of_scenario(&scenario).unwrap();
+        let Lived { report, steps, .. } = Lived::at(&site, &scenario);
+        Night { usual: Projection::of(&report), scenario, site, steps }
+    }
+
+    /// How the nights end in which a function dies before a step, and after it where it is its invocation's last: between two
+    /// steps of one invocation it has done the same, wherever it dies.
+    fn deaths(&self, step: usize) -> Vec<End> {
+        let last = self.steps.get(step) != self.steps.get(step + 1);
+        let after = last.then(|| self.killed(step, When::After));
+        [self.killed(step, When::Before)].into_iter().chain(after).collect()
+    }
+
+    /// Lived again with a function killed at the step of this number.
+    fn killed(&self, step: usize, when: When) -> End {
+        let mut scenario = self.scenario.clone();
+        // First, so that a step on which another fault falls too is one.
+        let skip = u32::try_from(step).unwrap();
+        let fault = Fault { effects: true, skip, at_most: Some(1), when, ..Fault::of(FaultKind::Kill) };
+        scenario.fault.insert(0, fault);
+        let Lived { report, story, .. } = Lived::at(&self.site, &scenario);
+        let unmet = |what: &String| what.contains("is killed") && what.contains("never made a difference");
+        assert!(!report.unexpected.iter().any(unmet), "{}: nobody died at step {step}", scenario.name);
+        let end = Projection::of(&report);
+        let i1 = report.unexpected.iter().find(|what| what.starts_with("I1") || what.starts_with("chain"));
+        if i1.is_none() && end == self.usual {
+            return End::Alike;
+        }
+        if i1.is_none() && is_by_the_clock(&self.scenario) && end.ends_well(&self.usual) {
+            return End::Otherwise;
+        }
+        let since: Vec<&str> = story.lines().skip_while(|line| !line.contains("is killed at")).collect();
+        let (name, usual, since) = (&self.scenario.name, &self.usual, since.join("\n    "));
+        let told = format!(
+            "{name}, step {step}, killed {when:?}:\n    {since}\n  {i1:?}\n  usual {usual:?}\n  found {end:?}\n"
+        );
+        End::Wrong(told)
+    }
+}
+
+/// A night from its beginning to its end.
+struct Lived {
+    report: Report,
+    story: String,
+    steps: Vec<InvocationId>,
+}
+
+impl Lived {
+    fn at(site: &Site, scenario: &Scenario) -> Self {
+        let out = tempfile::tempdir().unwrap();
+        let options = Options { seed: 7, functions: Functions::InProcess, out: out.path().to_owned(), record: None };
+        let mut story = String::new();
+        let mut session = Session::begin(site.clone(), scenario, &options).unwrap();
+        let mut tell = |line: &Line| {
+            story.push_str(&line.plain());
+            story.push('\n');
+        };
+        session.run_until(scenario.end(), &mut tell).unwrap();
+        let steps = lock(session.world()).effects().to_vec();
+        Lived { report: session.report().unwrap(), story, steps }
+    }
 }
 
 fn every_step(name: &str) {
-    let number = |variable: &str, default: u32| std::env::var(variable).map_or(default, |text| text.parse().unwrap());
+    let number = |variable: &str, default: usize| std::env::var(variable).map_or(default, |text| text.parse().unwrap());
     let stride = number("MERIDIAN_CRASH_STRIDE", STRIDE);
-    let usual = Projection::of(&night(&lasting(name)).0);
-    let dies = |step, when| killed(name, &usual, step, when);
+    let night = Night::of(name);
     // A short night has no step so late: its first is earlier.
-    let earlier = std::iter::successors(Some(stride / 2), |step| (*step > 0).then_some(step / 2));
-    let found = earlier.into_iter().find_map(|step| Some((step, dies(step, When::Before)?)));
-    assert!(found.is_some(), "{name}: nothing was killed");
-    let (first, found) = found.unwrap();
-    let mut wrong = found + &dies(first, When::After).unwrap_or_default();
-    let mut tried = 2;
-    for step in (first..).step_by(stride as usize).skip(1) {
-        let Some(found) = dies(step, When::Before) else { break };
-        wrong += &found;
-        wrong += &dies(step, When::After).unwrap_or_default();
-        tried += 2;
-    }
-    println!("{name}: {tried} deaths");
-    assert!(wrong.is_empty(), "{wrong}");
+    let first = number("MERIDIAN_CRASH_FIRST", stride / 2) % night.steps.len();
+    let ends: Vec<End> = (first..night.steps.len()).step_by(stride).flat_map(|step| night.deaths(step)).collect();
+    let otherwise = ends.iter().filter(|end| matches!(end, End::Otherwise)).count();
+    println!("{name}: {} steps, {} deaths, {otherwise} ended otherwise and well", night.steps.len(), ends.len());
+    let wrong: Vec<&str> = ends.iter().filter_map(End::wrong).collect();
+    assert!(wrong.is_empty(), "{}", wrong.concat());
+    assert!(stride < STRIDE || otherwise == 0, "{name}: at these steps all nights ended alike");
 }
 
 macro_rules! deaths {

@@ -89,6 +89,8 @@ pub struct World {
     models: serving::Models,
     bus: Vec<BusEvent>,
     calls: BTreeMap<(RegionName, &'static str), u64>,
+    /// Who called what changes something, in order.
+    effects: Vec<InvocationId>,
     log: Vec<WorldEvent>,
     /// What proxies answered.
     fronts: Vec<(RegionName, Option<serde_json::Value>)>,
@@ -166,6 +168,7 @@ impl World {
             models: serving::Models::default(),
             bus: Vec::new(),
             calls: BTreeMap::new(),
+            effects: Vec::new(),
             log: Vec::new(),
             sessions: BTreeMap::new(),
             writes: 0,
@@ -233,6 +236,11 @@ impl World {
         &self.calls
     }
 
+    /// The invocations behind the calls of [`crate::api::EFFECTS`] so far, those that failed among them, in order.
+    pub fn effects(&self) -> &[InvocationId] {
+        &self.effects
+    }
+
     /// A call by nobody in particular: publishing, tests, a person. See [`World::call_as`].
     pub fn call<O: Operation>(&mut self, region: &RegionName, operation: O) -> Outcome<O::Output> {
         self.call_as(Caller::default(), region, operation)
@@ -258,6 +266,7 @@ impl World {
             None => None,
         };
         *self.calls.entry((region.clone(), O::NAME)).or_default() += 1;
+        self.effects.extend(caller.filter(|_| crate::api::EFFECTS.contains(&O::NAME)));
         let call = Call { region, service: O::SERVICE, operation: O::NAME, function };
         let now = self.now;
         match self.faults.iter_mut().find_map(|fault| fault.meet(&call, now)) {
