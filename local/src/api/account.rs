@@ -114,7 +114,7 @@ pub struct Role {
     pub assume_role_policy_document: String,
 }
 
-/// `ListServiceQuotas` of Service Quotas.
+/// `ListServiceQuotas` of Service Quotas: those of which the account has a value of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ListServiceQuotas {
@@ -122,7 +122,15 @@ pub struct ListServiceQuotas {
     pub service_code: String,
 }
 
-/// What `ListServiceQuotas` answers: all on one page.
+/// `ListAWSDefaultServiceQuotas`: what every account has from the beginning.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ListAwsDefaultServiceQuotas {
+    /// The service, as Service Quotas calls it.
+    pub service_code: String,
+}
+
+/// What both answer: all on one page.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ListServiceQuotasOutput {

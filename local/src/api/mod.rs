@@ -110,7 +110,7 @@ pub struct Tag {
 }
 
 /// AWS's names of every operation that the world knows.
-pub const OPERATIONS: [&str; 45] = [
+pub const OPERATIONS: [&str; 46] = [
     s3::PutObject::NAME,
     s3::GetObject::NAME,
     s3::HeadObject::NAME,
@@ -156,6 +156,7 @@ pub const OPERATIONS: [&str; 45] = [
     account::DescribeImages::NAME,
     account::GetRole::NAME,
     account::ListServiceQuotas::NAME,
+    account::ListAwsDefaultServiceQuotas::NAME,
 ];
 
 /// The operations that change something: between two of them a function that dies has done the same, wherever it dies.

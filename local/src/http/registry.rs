@@ -44,6 +44,7 @@ const OPERATIONS: &[Entry] = &[
     entry::<account::DescribeImages>(),
     entry::<account::GetRole>(),
     entry::<account::ListServiceQuotas>(),
+    entry::<account::ListAwsDefaultServiceQuotas>(),
 ];
 
 struct Entry {

@@ -4,12 +4,16 @@ use super::World;
 use super::random::Random;
 use crate::api::account::{
     DescribeImages, DescribeImagesOutput, DescribeKey, DescribeKeyOutput, GetRole, GetRoleOutput, ImageDetail,
-    ImageIdentifier, KeyMetadata, ListServiceQuotas, ListServiceQuotasOutput, Role, ServiceQuota,
+    ImageIdentifier, KeyMetadata, ListAwsDefaultServiceQuotas, ListServiceQuotas, ListServiceQuotasOutput, Role,
+    ServiceQuota,
 };
 use crate::api::{ApiError, Operation, Service};
 use meridian_domain::{RegionName, Sha256};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::collections::BTreeSet;
+
+/// Instances behind endpoints that every account may have: more than two of the largest fleet.
+const DEFAULT_INSTANCES: u32 = 40;
 
 /// What RFC 3986 leaves as it is, and IAM with it.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -47,7 +51,7 @@ impl World {
     /// not held to it.
     pub fn limit_instances(&mut self, region: &RegionName, instances: u32) {
         if let Some(own) = self.regions.get_mut(region) {
-            own.instance_quota = instances;
+            own.instance_quota = Some(instances);
         }
     }
 }
@@ -145,26 +149,44 @@ impl Operation for GetRole {
     }
 }
 
+impl World {
+    /// The one quota that is modelled, or none where the account has no value of its own for it.
+    fn quotas(&self, service_code: String, instances: Option<u32>) -> Result<Vec<ServiceQuota>, ApiError> {
+        if service_code != "sagemaker" {
+            // Others have quotas too, which nobody here asks for.
+            let message = format!("The local world has no quotas of {service_code}.");
+            return Err(ApiError::new("NoSuchResourceException", 400, message));
+        }
+        let quota_name = format!("{} for endpoint usage", self.config.fleet.instance_type);
+        let code: String = Sha256::of(quota_name.as_bytes()).to_string().chars().take(8).collect();
+        let quota = |instances| ServiceQuota {
+            service_code,
+            quota_code: format!("L-{}", code.to_uppercase()),
+            quota_name,
+            value: f64::from(instances),
+            adjustable: true,
+        };
+        Ok(instances.map(quota).into_iter().collect())
+    }
+}
+
 impl Operation for ListServiceQuotas {
     const SERVICE: Service = Service::ServiceQuotas;
     const NAME: &'static str = "ListServiceQuotas";
     type Output = ListServiceQuotasOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<ListServiceQuotasOutput, ApiError> {
-        if self.service_code != "sagemaker" {
-            // Others have quotas too, which nobody here asks for.
-            let message = format!("The local world has no quotas of {}.", self.service_code);
-            return Err(ApiError::new("NoSuchResourceException", 400, message));
-        }
-        let quota_name = format!("{} for endpoint usage", world.config.fleet.instance_type);
-        let code: String = Sha256::of(quota_name.as_bytes()).to_string().chars().take(8).collect();
-        let quota = ServiceQuota {
-            service_code: self.service_code,
-            quota_code: format!("L-{}", code.to_uppercase()),
-            quota_name,
-            value: f64::from(world.region(region)?.instance_quota),
-            adjustable: true,
-        };
-        Ok(ListServiceQuotasOutput { quotas: vec![quota] })
+        let applied = world.region(region)?.instance_quota;
+        Ok(ListServiceQuotasOutput { quotas: world.quotas(self.service_code, applied)? })
+    }
+}
+
+impl Operation for ListAwsDefaultServiceQuotas {
+    const SERVICE: Service = Service::ServiceQuotas;
+    const NAME: &'static str = "ListAWSDefaultServiceQuotas";
+    type Output = ListServiceQuotasOutput;
+
+    fn apply(self, world: &mut World, _: &RegionName) -> Result<ListServiceQuotasOutput, ApiError> {
+        Ok(ListServiceQuotasOutput { quotas: world.quotas(self.service_code, Some(DEFAULT_INSTANCES))? })
     }
 }

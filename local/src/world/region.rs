@@ -15,17 +15,14 @@ use jiff::Timestamp;
 use meridian_deployment::Stack;
 use meridian_domain::RegionName;
 
-/// Instances behind endpoints that an account may have from the beginning: more than two of the largest fleet.
-const INSTANCE_QUOTA: u32 = 40;
-
 /// One region's state.
 #[derive(Debug)]
 pub(super) struct Region {
     pub bucket: Bucket,
     pub sagemaker: SageMaker,
     pub images: Images,
-    /// How many instances the account may have behind the region's endpoints.
-    pub instance_quota: u32,
+    /// How many instances the account may have behind the region's endpoints, where that is not the default.
+    pub instance_quota: Option<u32>,
     pub registry: Registry,
     pub scalables: Scalables,
     pub metrics: Metrics,
@@ -46,7 +43,7 @@ impl Region {
             bucket: Bucket::new(&bucket.name),
             sagemaker: SageMaker::default(),
             images: Images::default(),
-            instance_quota: INSTANCE_QUOTA,
+            instance_quota: None,
             registry: Registry::default(),
             scalables: Scalables::default(),
             metrics: Metrics::default(),

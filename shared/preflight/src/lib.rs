@@ -5,6 +5,10 @@
 
 use aws_sdk_ecr::types::ImageIdentifier;
 use aws_sdk_servicequotas::types::ServiceQuota;
+use aws_smithy_async::future::pagination_stream::PaginationStream;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use meridian_aws::AwsPorts;
 use meridian_aws::inspect::{Said, said};
 use meridian_domain::{Fleet, Image, RegionName};
@@ -81,24 +85,16 @@ pub async fn role(ports: &AwsPorts) -> Said<RoleFacts> {
 pub async fn quota(ports: &AwsPorts, region: &RegionName) -> Said<QuotaFacts> {
     let client = aws_sdk_servicequotas::Client::new(&ports.config_of(region).await);
     let name = quota_name(ports.fleet());
-    let mut applied = client.list_service_quotas().service_code(SAGEMAKER).into_paginator().send();
-    while let Some(page) = applied.next().await {
-        match said(region, "ListServiceQuotas", page).map(|page| find(page.quotas(), &name)) {
-            Said::Is(None) => {}
-            Said::Is(Some(own)) => return Said::Is(own),
-            other => return other.map(Option::unwrap_or_default),
+    let applied = client.list_service_quotas().service_code(SAGEMAKER).into_paginator().items().send();
+    match find(region, "ListServiceQuotas", applied, &name).await {
+        // A quota that nobody has raised may be listed among the defaults alone (Service Quotas API Reference,
+        // "ListServiceQuotas").
+        Said::Absent => {
+            let defaults = client.list_aws_default_service_quotas().service_code(SAGEMAKER).into_paginator();
+            find(region, "ListAWSDefaultServiceQuotas", defaults.items().send(), &name).await
         }
+        other => other,
     }
-    // A quota that nobody has raised may be listed among the defaults alone (Service Quotas API Reference, "ListServiceQuotas").
-    let mut defaults = client.list_aws_default_service_quotas().service_code(SAGEMAKER).into_paginator().send();
-    while let Some(page) = defaults.next().await {
-        match said(region, "ListAWSDefaultServiceQuotas", page).map(|page| find(page.quotas(), &name)) {
-            Said::Is(None) => {}
-            Said::Is(Some(own)) => return Said::Is(own),
-            other => return other.map(Option::unwrap_or_default),
-        }
-    }
-    Said::Absent
 }
 
 /// What Service Quotas calls the number of an instance type's instances behind all endpoints of a region.
@@ -106,9 +102,24 @@ pub fn quota_name(fleet: &Fleet) -> String {
     format!("{} for endpoint usage", fleet.instance_type)
 }
 
-fn find(quotas: &[ServiceQuota], name: &str) -> Option<QuotaFacts> {
-    let own = quotas.iter().find(|quota| quota.quota_name() == Some(name))?;
-    Some(QuotaFacts { code: own.quota_code().unwrap_or_default().to_owned(), instances: own.value()? })
+/// The quota of a name, among pages of them.
+async fn find<E: ProvideErrorMetadata>(
+    region: &RegionName,
+    operation: &'static str,
+    mut quotas: PaginationStream<Result<ServiceQuota, SdkError<E, HttpResponse>>>,
+    name: &str,
+) -> Said<QuotaFacts> {
+    while let Some(quota) = quotas.next().await {
+        match said(region, operation, quota) {
+            Said::Is(quota) if quota.quota_name() == Some(name) => {
+                let code = quota.quota_code.unwrap_or_default();
+                return Said::Is(QuotaFacts { code, instances: quota.value.unwrap_or_default() });
+            }
+            Said::Is(_) => {}
+            other => return other.map(|_| QuotaFacts::default()),
+        }
+    }
+    Said::Absent
 }
 
 /// Whether a trust policy, percent-encoded JSON as IAM gives it, lets a service take the role on.

@@ -1,7 +1,7 @@
 //! What each operation asks of IAM.
 
 use super::{Ask, Guarded};
-use crate::api::account::{DescribeImages, DescribeKey, GetRole, ListServiceQuotas};
+use crate::api::account::{DescribeImages, DescribeKey, GetRole, ListAwsDefaultServiceQuotas, ListServiceQuotas};
 use crate::api::bucket::{
     GetBucketEncryption, GetBucketNotificationConfiguration, GetBucketPolicy, GetBucketReplication,
     GetBucketVersioning, GetPublicAccessBlock,
@@ -228,6 +228,7 @@ one_ask! {
     GetRole: "iam:GetRole", |own, world, _region|
         format!("arn:aws:iam::{}:role/{}", world.config.fleet.account, own.role_name);
     ListServiceQuotas: "servicequotas:ListServiceQuotas", |_own, _world, _region| "*";
+    ListAwsDefaultServiceQuotas: "servicequotas:ListAWSDefaultServiceQuotas", |_own, _world, _region| "*";
     // No resource (Service Authorization Reference): composite alarms are shown to a permission on "*" only.
     ListModelPackages: "sagemaker:ListModelPackages", |_own, _world, _region| "*";
     DescribeAlarms: "cloudwatch:DescribeAlarms", |_own, _world, _region| "*";
