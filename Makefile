@@ -41,7 +41,7 @@ fmt: ## format the code
 fuzz: ## every reader of files from outside, FUZZ_SECONDS (60) each
 	@scripts/fuzz
 
-crash: ## every night, with a function killed at every one of its steps (hours; STRIDE=7 for one in seven); `make test` tries a few
+crash: ## every night, with a function killed at every one of its steps (an hour; STRIDE=7 for one in seven); `make test` tries a few
 	MERIDIAN_CRASH_STRIDE=$(or $(STRIDE),1) cargo test --release --locked -p meridian-local --test crash -- --nocapture
 
 model: ## the bounded model of the planner, explored completely (ONLY=words of a slice); `make test` explores a part

@@ -63,7 +63,8 @@ impl Operation for DescribeKey {
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<DescribeKeyOutput, ApiError> {
         let arn = world.key_arn(region, &self.key_id);
-        let own = world.key(&arn).ok_or_else(|| {
+        let here = format!(":kms:{region}:");
+        let own = world.key(&arn).filter(|key| key.arn.contains(&here)).ok_or_else(|| {
             let message = match arn.contains(":alias/") {
                 true => format!("Alias {arn} is not found."),
                 false => format!("Key '{arn}' does not exist"),

@@ -103,9 +103,6 @@ pub struct Fault {
     /// Until then.
     #[serde(default)]
     pub until: Option<Moment>,
-    /// Only calls that change something: see [`crate::api::EFFECTS`].
-    #[serde(default)]
-    pub effects: bool,
     /// The first so many calls that it would meet go unharmed.
     #[serde(default)]
     pub skip: u32,
@@ -129,7 +126,6 @@ impl Fault {
             when: When::default(),
             from: None,
             until: None,
-            effects: false,
             skip: 0,
             at_most: None,
             delay: None,
@@ -275,9 +271,7 @@ impl Scheduled {
         let fault = &self.fault;
         let narrowed = fault.service.is_none_or(|target| target.meets(call.service))
             && fault.operation.as_deref().is_none_or(|operation| operation == call.operation)
-            && fault.function.is_none_or(|function| Some(function) == call.function)
-            // What training and people do is no function's effect.
-            && (!fault.effects || call.function.is_some() && crate::api::EFFECTS.contains(&call.operation));
+            && fault.function.is_none_or(|function| Some(function) == call.function);
         if !self.holds_in(call.region, now) || !narrowed {
             return None;
         }

@@ -3,7 +3,7 @@
 //! Many actors call it, one at a time. Whoever drives it (the engine) alternates between [`World::step`], which lets the
 //! next thing happen, and running the Lambda invocations that came due ([`World::take_invocations`]).
 
-use crate::api::{Operation, Outcome};
+use crate::api::{EFFECTS, Operation, Outcome};
 use jiff::{SignedDuration, Timestamp};
 use meridian_deployment::{Deployment, DeploymentError, Grant, Settings};
 use meridian_domain::RegionName;
@@ -24,6 +24,7 @@ mod endpoint_events;
 mod evaluation;
 mod eventbridge;
 mod events;
+mod fate;
 mod fault;
 mod health;
 mod install;
@@ -58,6 +59,7 @@ mod watching;
 pub use config::{Behaviour, LiveFacts, Timing, WorldConfig};
 pub use customers::Dns;
 pub use eventbridge::BusEvent;
+pub use fate::Fate;
 pub use fault::{Fault, FaultKind, Target, When};
 pub use health::HealthCounts;
 pub use install::{InstallError, InstalledRelease};
@@ -86,11 +88,11 @@ pub struct World {
     pipeline: pipeline::Pipeline,
     lambda: lambda::Lambda,
     faults: Vec<Scheduled>,
+    /// Who dies where, beside the faults.
+    fate: Option<Box<dyn Fate>>,
     models: serving::Models,
     bus: Vec<BusEvent>,
     calls: BTreeMap<(RegionName, &'static str), u64>,
-    /// Who called what changes something, in order.
-    effects: Vec<InvocationId>,
     log: Vec<WorldEvent>,
     /// What proxies answered.
     fronts: Vec<(RegionName, Option<serde_json::Value>)>,
@@ -164,11 +166,11 @@ impl World {
             regions,
             pipeline: pipeline::Pipeline::new(pipeline),
             lambda: lambda::Lambda::default(),
+            fate: None,
             faults: config.faults.iter().map(|fault| Scheduled::new(fault.clone(), config.start)).collect(),
             models: serving::Models::default(),
             bus: Vec::new(),
             calls: BTreeMap::new(),
-            effects: Vec::new(),
             log: Vec::new(),
             sessions: BTreeMap::new(),
             writes: 0,
@@ -236,11 +238,6 @@ impl World {
         &self.calls
     }
 
-    /// The invocations behind the calls of [`crate::api::EFFECTS`] so far, those that failed among them, in order.
-    pub fn effects(&self) -> &[InvocationId] {
-        &self.effects
-    }
-
     /// A call by nobody in particular: publishing, tests, a person. See [`World::call_as`].
     pub fn call<O: Operation>(&mut self, region: &RegionName, operation: O) -> Outcome<O::Output> {
         self.call_as(Caller::default(), region, operation)
@@ -266,10 +263,11 @@ impl World {
             None => None,
         };
         *self.calls.entry((region.clone(), O::NAME)).or_default() += 1;
-        self.effects.extend(caller.filter(|_| crate::api::EFFECTS.contains(&O::NAME)));
         let call = Call { region, service: O::SERVICE, operation: O::NAME, function };
         let now = self.now;
-        match self.faults.iter_mut().find_map(|fault| fault.meet(&call, now)) {
+        let doomed = caller.filter(|_| EFFECTS.contains(&O::NAME)).and_then(|id| self.fate.as_mut()?.strikes(id));
+        let met = || self.faults.iter_mut().find_map(|fault| fault.meet(&call, now));
+        match doomed.map(Effect::Kill).or_else(met) {
             None => {
                 let allowed = self.authorise_call(&who, region, O::SERVICE, &operation);
                 let answer = allowed.and_then(|()| operation.apply(self, region));

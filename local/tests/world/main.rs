@@ -1,6 +1,7 @@
 //! What the simulated world promises, each test named for its promise.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod account;
 mod alarms;
 mod autoscaling;
 mod customers;

@@ -14,6 +14,8 @@ pub const AU: &str = "ap-southeast-2";
 pub const JP: &str = "ap-northeast-1";
 pub const BR: &str = "sa-east-1";
 pub const ENDPOINT: &str = "fraud";
+/// Of the image that serves.
+pub const DIGEST: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000426";
 
 static V426: &[u8] = include_bytes!("../../models/v426.tar.gz");
 static V427: &[u8] = include_bytes!("../../models/v427.tar.gz");
@@ -48,7 +50,7 @@ fn champion() -> InstalledRelease {
         release: "a".repeat(64),
         model_name: "fraud-v426".to_owned(),
         config_name: "fraud-v426-cfg".to_owned(),
-        image: "xgboost@sha256:0".to_owned(),
+        image: format!("111122223333.dkr.ecr.eu-west-1.amazonaws.com/xgboost@{DIGEST}"),
         execution_role: "arn:aws:iam::111122223333:role/meridian-fraud-endpoint".to_owned(),
         objects: BTreeMap::from([(key.clone(), Bytes::from_static(V426))]),
         archive_key: key,

@@ -1,0 +1,72 @@
+use crate::support::*;
+use meridian_local::api::ApiError;
+use meridian_local::api::account::*;
+use meridian_local::world::World;
+
+fn key(world: &mut World, id: &str) -> Result<KeyMetadata, ApiError> {
+    call(world, JP, DescribeKey { key_id: id.to_owned() }).map(|answer| answer.key_metadata)
+}
+
+#[test]
+fn a_key_is_the_same_by_its_id_its_arn_and_its_alias_and_another_regions_is_none() {
+    let mut world = world(night());
+    let own = key(&mut world, "alias/meridian-fraud").unwrap();
+    assert!(own.enabled && own.key_state == "Enabled" && own.arn.contains(":kms:ap-northeast-1:"), "{own:?}");
+    for id in [&own.key_id, &own.arn, "arn:aws:kms:ap-northeast-1:111122223333:alias/meridian-fraud"] {
+        assert_eq!(key(&mut world, id).unwrap(), own, "{id}");
+    }
+    for id in ["alias/other", "no-such-key", "arn:aws:kms:eu-west-1:111122223333:alias/meridian-fraud"] {
+        assert_eq!(key(&mut world, id).unwrap_err().code, "NotFoundException", "{id}");
+    }
+}
+
+fn images(world: &mut World, registry: &str, repository: &str, digests: &[&str]) -> Result<usize, String> {
+    let image_ids = digests.iter().map(|digest| ImageIdentifier { image_digest: (*digest).to_owned() });
+    let request = DescribeImages {
+        registry_id: Some(registry.to_owned()),
+        repository_name: repository.to_owned(),
+        image_ids: image_ids.collect(),
+    };
+    call(world, JP, request).map(|answer| answer.image_details.len()).map_err(|error| error.code)
+}
+
+#[test]
+fn a_registry_has_the_image_of_what_serves_until_somebody_deletes_it() {
+    let (mut world, own) = (world(night()), "111122223333");
+    let (other, no_image) = (DIGEST.replace("426", "427"), Err("ImageNotFoundException".to_owned()));
+    let no_repository = Err("RepositoryNotFoundException".to_owned());
+    assert_eq!(images(&mut world, own, "xgboost", &[DIGEST]), Ok(1));
+    assert_eq!(images(&mut world, own, "xgboost", &[]), Ok(1));
+    assert_eq!(images(&mut world, own, "xgboost", &[DIGEST, &other]), no_image);
+    assert_eq!(images(&mut world, own, "elsewhere", &[DIGEST]), no_repository);
+    assert_eq!(images(&mut world, "444455556666", "xgboost", &[DIGEST]), no_repository);
+    world.lose_images(&region(JP));
+    assert_eq!(images(&mut world, own, "xgboost", &[DIGEST]), no_repository);
+}
+
+#[test]
+fn a_quota_is_the_default_until_the_account_has_a_value_of_its_own() {
+    let mut world = world(night());
+    let service_code = || "sagemaker".to_owned();
+    let applied = |world: &mut World| {
+        let own = call(world, BR, ListServiceQuotas { service_code: service_code() }).unwrap().quotas;
+        own.iter().map(|quota| (quota.quota_name.clone(), quota.value)).collect::<Vec<_>>()
+    };
+    assert_eq!(applied(&mut world), []);
+    let defaults = call(&mut world, BR, ListAwsDefaultServiceQuotas { service_code: service_code() }).unwrap().quotas;
+    assert_eq!(defaults.len(), 1);
+    world.limit_instances(&region(BR), 6);
+    assert_eq!(applied(&mut world), [("ml.m6i.xlarge for endpoint usage".to_owned(), 6.0)]);
+    let unknown = call(&mut world, BR, ListServiceQuotas { service_code: "ec2".to_owned() }).unwrap_err();
+    assert_eq!(unknown.code, "NoSuchResourceException");
+}
+
+#[test]
+fn a_role_is_told_with_its_trust_policy_and_one_that_no_stack_makes_is_none() {
+    let mut world = world(night());
+    let role = |world: &mut World, name: &str| call(world, EU, GetRole { role_name: name.to_owned() });
+    let own = role(&mut world, "meridian-fraud-endpoint").unwrap().role;
+    assert_eq!(own.arn, "arn:aws:iam::111122223333:role/meridian-fraud-endpoint");
+    assert!(own.assume_role_policy_document.contains("%22Service%22%3A%22sagemaker.amazonaws.com%22"), "{own:?}");
+    assert_eq!(role(&mut world, "meridian").unwrap_err().code, "NoSuchEntity");
+}
