@@ -9,6 +9,7 @@ use crate::ledger::Record;
 use crate::names::{Actor, RegionName};
 use crate::runbook::Runbook;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 /// How one region stands at the end of a wave.
 enum Standing {
@@ -49,12 +50,25 @@ pub fn verify(fleet: &Fleet, sight: &Sight, now: Timestamp) -> Plan {
             Standing::Lags(why) => lagging.push((region.name.clone(), format!("{}: {why}", region.title))),
         }
     }
-    // A halted fleet is not waited for (I7): what still moves there is `rollback`'s.
-    if let Some(why) = waiting.filter(|_| !halted) {
+    let ended = sight.hub.ended.get(&sight.execution);
+    // A halted fleet is not waited for (I7): what still moves there is `rollback`'s. Nor is a wave whose end is on record: what
+    // moves is a newer one's.
+    if let Some(why) = waiting.filter(|_| !halted && ended.is_none()) {
         return lease(fleet, sight, now).unwrap_or_else(|| Plan::wait(why));
     }
     lagging.extend(moving);
+    if let Some(names) = ended {
+        lagging = as_recorded(fleet, names, lagging);
+    }
     close(fleet, sight, now, &lagging)
+}
+
+/// The regions that the wave ended without, with what is known of them now. A newer wave may have moved them and others since.
+fn as_recorded(fleet: &Fleet, names: &[RegionName], lagging: Vec<(RegionName, String)>) -> Vec<(RegionName, String)> {
+    let mut now: BTreeMap<RegionName, String> = lagging.into_iter().collect();
+    let title = |name: &RegionName| fleet.region(name).map_or_else(|| name.to_string(), |region| region.title.clone());
+    let since = |name: &RegionName| format!("{}: it did not when the wave ended", title(name));
+    names.iter().map(|name| (name.clone(), now.remove(name).unwrap_or_else(|| since(name)))).collect()
 }
 
 fn lease(fleet: &Fleet, sight: &Sight, now: Timestamp) -> Option<Plan> {

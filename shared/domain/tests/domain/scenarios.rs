@@ -394,6 +394,30 @@ fn a_late_verification_leaves_a_newer_waves_update_alone() {
     assert!(call.plans.iter().all(|plan| !matches!(plan.next, Next::TellRegion(..))), "{:?}", call.last());
 }
 
+/// I10: whoever was to answer for a wave died when its end was on record. The answer is that end, whatever newer waves move since.
+#[test]
+fn a_wave_whose_end_is_on_record_is_answered_for_as_it_ended() {
+    let mut night = Night::confirmed_in(&[EU, AU, JP, BR]);
+    assert_eq!(night.verify().finish(), Some(Finish::Done));
+    night.in_service(EU, "v428");
+    night.in_service(AU, "v428");
+    night.phase(AU, VariantPhase::Baking);
+    assert_eq!(night.verify().finish(), Some(Finish::Done));
+
+    let mut night = Night::confirmed_in(&[EU, AU, BR]);
+    night.dark(JP);
+    night.pass("30m");
+    assert_eq!(night.verify().finish(), Some(Finish::Failed));
+    night.in_service(JP, "v427");
+    night.in_service(EU, "v428");
+    let call = night.verify();
+    assert_eq!(call.finish(), Some(Finish::Failed));
+    assert_eq!(
+        call.last().why,
+        "not every region serves v427: JP: it names the release's configuration, but nobody proved it"
+    );
+}
+
 /// AU's alarm rings while its new release soaks and its control plane does not answer: the guardrail is told, and nothing
 /// else starts on what AU's ledger says.
 #[test]
