@@ -188,6 +188,20 @@ fn a_dark_tokyo_never_stops_another_region_whenever_it_goes_dark() {
     }
 }
 
+/// I6: each region sees to its own way back and waits for nobody, so that all of them may be mid-shift together.
+#[test]
+fn what_goes_bad_everywhere_goes_back_everywhere_at_once() {
+    let mut scenario = built_in("late-alarm");
+    scenario.behaviour[0].region = None;
+    scenario.expect.pages = 4;
+    scenario.expect.serves.values_mut().for_each(|version| *version = "v426".parse().unwrap());
+    let (story, report) = live(&scenario, SEED);
+    assert!(report.as_expected, "{:?}\n{story}", report.unexpected);
+    let since: Vec<_> = report.fleet.iter().filter_map(|end| end.since).collect();
+    let apart = since.iter().max().unwrap().duration_since(*since.iter().min().unwrap());
+    assert!(since.len() == 4 && apart < jiff::SignedDuration::from_mins(1), "{apart}\n{story}");
+}
+
 #[test]
 fn every_event_delivered_twice_ends_the_same() {
     let usual = ["good-night", "tokyo-dark", "bad-model", "bad-eval", "late-alarm", "judge-dies"];

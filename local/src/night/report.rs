@@ -256,7 +256,8 @@ impl Remains<'_> {
         found
     }
 
-    /// I1, seen from outside: never two regions between canary and full shift, deferred ones left out.
+    /// I1, seen from outside: never two regions between canary and full shift, deferred ones left out and those that go back by
+    /// themselves, which wait for nobody (I6).
     fn two_mid_shift(&self, log: &[WorldEvent]) -> Option<String> {
         let mut moving: BTreeSet<&RegionName> = BTreeSet::new();
         for event in log {
@@ -265,7 +266,7 @@ impl Remains<'_> {
                 Stage::Canary | Stage::Shifting => moving.insert(&event.region),
                 _ => moving.remove(&event.region),
             };
-            moving.retain(|region| !self.deferred(region, event.at));
+            moving.retain(|region| !self.deferred(region, event.at) && !self.goes_back(region, event.at));
             if moving.len() > 1 {
                 return Some(format!("I1: {moving:?} were mid-shift together at {}", event.at));
             }
@@ -286,6 +287,16 @@ impl Remains<'_> {
         });
         let taken_up = last(&Chain::Region(region.clone()), &|record| matches!(record, Record::UpdateIntended { .. }));
         left_behind.is_some_and(|left| taken_up.is_none_or(|taken| taken <= left))
+    }
+
+    /// Whether the region's last update is its own way back and no wave's.
+    fn goes_back(&self, region: &RegionName, at: Timestamp) -> bool {
+        let entries = self.ledger.get(&Chain::Region(region.clone())).into_iter().flatten();
+        let last = entries.take_while(|entry| entry.at <= at).filter_map(|entry| match &entry.record {
+            Record::UpdateIntended { epoch, .. } => Some(epoch.is_none()),
+            _ => None,
+        });
+        last.last().unwrap_or(false)
     }
 
     /// The chains, checked as an auditor would.

@@ -5,8 +5,8 @@
 //! that dies has done the same, wherever it dies. `make test` tries one step in [`STRIDE`] of every night; `make crash`
 //! (`MERIDIAN_CRASH_STRIDE=1`) tries them all.
 //!
-//! Where a scenario's disturbance comes by the clock, a death may move the wave: the alarm of 03:46 then meets another of its
-//! stages, and the night is another one. Such a night must end [well](Projection::ends_well) all the same; how many did is said.
+//! Where a scenario's disturbance comes by the clock or by the minute's load, a death may move the wave: the alarm of 03:46 then
+//! meets another of its stages, the check at full load other customers, and the night is another one. Such a night must end [well](Projection::ends_well) all the same; how many did is said.
 //! The steps that `make test` tries end alike, every one, and must.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
@@ -37,9 +37,9 @@ const LONGER: SignedDuration = SignedDuration::from_mins(30);
 /// One night at a time, for they fork.
 static ONE: Mutex<()> = Mutex::new(());
 
-/// Whether what goes wrong begins at a time of the clock, and not with a step.
+/// Whether what goes wrong begins at a time of the clock, or goes by the load of the minute, and not with a step.
 fn is_by_the_clock(scenario: &Scenario) -> bool {
-    scenario.behaviour.iter().any(|behaviour| behaviour.from.is_some())
+    scenario.behaviour.iter().any(|behaviour| behaviour.from.is_some() || behaviour.capacity_rps.is_some())
         || scenario.fault.iter().any(|fault| fault.from.is_some())
 }
 

@@ -12,8 +12,26 @@ pub struct Projection {
     hub: String,
     executions: Vec<String>,
     pages: BTreeSet<String>,
-    /// Per region: what it is on, whether its endpoint says so too, whether something is left to do there.
-    ends: Vec<(Option<String>, bool, bool)>,
+    ends: Vec<Place>,
+}
+
+/// Where a region is in the end.
+#[derive(Debug, PartialEq)]
+struct Place {
+    /// The version that its ledger says; none where its control plane is dark.
+    serves: Option<String>,
+    /// Its endpoint says so too.
+    proved: bool,
+    /// Something is left to do there.
+    owes: bool,
+}
+
+impl Place {
+    /// Proved and done with, or as usual; one that is dark in the end of the usual night too may be dark, and owes nothing more.
+    fn is_settled(&self, usual: &Self) -> bool {
+        let dark = self.serves.is_none() && usual.serves.is_none();
+        self == usual || (!self.owes && (self.proved || dark))
+    }
 }
 
 impl Projection {
@@ -42,18 +60,16 @@ impl Projection {
                     let history = report.regions.get(&end.region);
                     let open = history.and_then(|history| history.update.as_ref()).is_some_and(|open| !open.confirmed);
                     let owes = history.is_some_and(|history| !history.owed.is_empty());
-                    (end.version.clone(), end.confirmed_by_endpoint, open || owes)
+                    Place { serves: end.version.clone(), proved: end.confirmed_by_endpoint, owes: open || owes }
                 })
                 .collect(),
         }
     }
 
-    /// Every region serves what its ledger says and has nothing left to do, or ends as usual; somebody was paged where regions
-    /// differ; every execution is over.
+    /// Every region is settled; somebody was paged where they differ; every execution is over.
     pub fn ends_well(&self, usual: &Self) -> bool {
-        let pairs = self.ends.iter().zip(&usual.ends);
-        let settled = pairs.into_iter().all(|(end, usual)| end == usual || (end.1 && !end.2));
-        let alike = self.ends.windows(2).all(|pair| pair[0].0 == pair[1].0);
+        let settled = self.ends.iter().zip(&usual.ends).all(|(end, usual)| end.is_settled(usual));
+        let alike = self.ends.windows(2).all(|pair| pair[0].serves == pair[1].serves);
         let over = self.executions.iter().all(|end| end.starts_with("succeeded") || end.starts_with("failed"));
         settled && over && (alike || !self.pages.is_empty())
     }
