@@ -252,6 +252,7 @@ impl Remains<'_> {
         found.extend(unnamed.map(|region| format!("expect.serves does not say what {} serves", region.title)));
         found.extend(unmet.into_iter().map(|fault| format!("the fault {fault:?} never made a difference")));
         found.extend(self.two_mid_shift(log));
+        found.extend(self.started_beside(log));
         found.extend(self.two_entries_at_once());
         found
     }
@@ -259,19 +260,31 @@ impl Remains<'_> {
     /// I1, seen from outside: never two regions between canary and full shift, deferred ones left out and those that go back by
     /// themselves, which wait for nobody (I6).
     fn two_mid_shift(&self, log: &[WorldEvent]) -> Option<String> {
-        let mut moving: BTreeSet<&RegionName> = BTreeSet::new();
+        let mut moving = BTreeSet::new();
         for event in log {
-            let What::EndpointStage { stage, .. } = &event.what else { continue };
-            match stage {
-                Stage::Canary | Stage::Shifting => moving.insert(&event.region),
-                _ => moving.remove(&event.region),
-            };
+            note_stage(&mut moving, event);
             moving.retain(|region| !self.deferred(region, event.at) && !self.goes_back(region, event.at));
             if moving.len() > 1 {
                 return Some(format!("I1: {moving:?} were mid-shift together at {}", event.at));
             }
         }
         None
+    }
+
+    /// I1 once more: nor does a wave start a region while another one moves, whichever way.
+    fn started_beside(&self, log: &[WorldEvent]) -> Option<String> {
+        let regions = self.fleet.regions.iter().map(|region| &region.name);
+        let mut starts = regions.flat_map(|region| {
+            let entries = self.ledger.get(&Chain::Region(region.clone())).into_iter().flatten();
+            let waves = |record: &Record| matches!(record, Record::UpdateIntended { epoch: Some(_), .. });
+            entries.filter(move |entry| waves(&entry.record)).map(move |entry| (region, entry.at))
+        });
+        starts.find_map(|(region, at)| {
+            let mut moving = BTreeSet::new();
+            log.iter().take_while(|event| event.at <= at).for_each(|event| note_stage(&mut moving, event));
+            let beside = moving.into_iter().find(|other| *other != region && !self.deferred(other, at))?;
+            Some(format!("I1: {region} was started at {at} while {beside} was mid-shift"))
+        })
     }
 
     /// Whether a wave had left the region behind, and no later one had taken it up again.
@@ -308,6 +321,15 @@ impl Remains<'_> {
         });
         broken.collect()
     }
+}
+
+/// Which regions are between canary and full shift, once more has happened.
+fn note_stage<'e>(moving: &mut BTreeSet<&'e RegionName>, event: &'e WorldEvent) {
+    let What::EndpointStage { stage, .. } = &event.what else { return };
+    match stage {
+        Stage::Canary | Stage::Shifting => moving.insert(&event.region),
+        _ => moving.remove(&event.region),
+    };
 }
 
 fn serves(expect: &Expect, report: &Report) -> Vec<String> {

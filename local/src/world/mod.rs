@@ -266,8 +266,14 @@ impl World {
         let call = Call { region, service: O::SERVICE, operation: O::NAME, function };
         let now = self.now;
         let doomed = caller.filter(|_| EFFECTS.contains(&O::NAME)).and_then(|id| self.fate.as_mut()?.strikes(id));
-        let met = || self.faults.iter_mut().find_map(|fault| fault.meet(&call, now));
-        match doomed.map(Effect::Kill).or_else(met) {
+        // A caller that dies before it has called meets no fault; what a fault keeps from taking effect does not take it either
+        // because its caller dies after it.
+        let met = match doomed {
+            Some(When::Before) => None,
+            _ => self.faults.iter_mut().find_map(|fault| fault.meet(&call, now)),
+        };
+        let doomed = doomed.map(|when| Effect::Kill(if met.is_some() { When::Before } else { when }));
+        match doomed.or(met) {
             None => {
                 let allowed = self.authorise_call(&who, region, O::SERVICE, &operation);
                 let answer = allowed.and_then(|()| operation.apply(self, region));

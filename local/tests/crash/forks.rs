@@ -138,15 +138,20 @@ impl State {
             self.wait();
         }
         // SAFETY: of this process's threads only the calling one goes on in the child, so nobody else may hold a lock that it
-        // needs. Nights are lived one at a time in a process (`ONE` in main.rs); whoever waits for that, and the test runner's
-        // own thread, hold none; and a thread that reads for `shadow-eval` lives within one step.
+        // needs. Nights are lived one at a time in a process (`ONE` in main.rs), and whoever waits for that holds none. The test
+        // runner's own thread may hold stdout: a child prints nothing. A thread that reads for `shadow-eval` lives within one
+        // step, as long as no scenario's fault meets what it reads.
         match unsafe { libc::fork() } {
             0 => {
                 // SAFETY: sets a timer of this process, which touches no memory.
                 unsafe { libc::alarm(STUCK) };
                 true
             }
-            -1 => panic!("no fork: {}", std::io::Error::last_os_error()),
+            -1 => {
+                let why = std::io::Error::last_os_error();
+                self.ends.push(End::Wrong(format!("{death:?} was not tried: no fork: {why}\n")));
+                false
+            }
             child => {
                 self.children.push_back((child, death));
                 false
@@ -160,8 +165,10 @@ impl State {
         let mut status = 0;
         // SAFETY: the child is this process's own and was not waited for; `status` outlives the call.
         while unsafe { libc::waitpid(child, &raw mut status, 0) } == -1 {
-            let error = std::io::Error::last_os_error();
-            assert!(error.kind() == std::io::ErrorKind::Interrupted, "{death:?}: {error}");
+            let why = std::io::Error::last_os_error();
+            if why.kind() != std::io::ErrorKind::Interrupted {
+                return self.ends.push(End::Wrong(format!("{death:?}: nobody knows how it ended: {why}\n")));
+            }
         }
         let code = libc::WIFEXITED(status).then(|| libc::WEXITSTATUS(status));
         self.ends.push(match code {

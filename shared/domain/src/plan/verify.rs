@@ -25,9 +25,10 @@ enum Standing {
 
 /// What to do next to close the wave.
 pub fn verify(fleet: &Fleet, sight: &Sight, now: Timestamp) -> Plan {
+    let ended = sight.hub.ended.get(&sight.execution);
     // A wave that a newer release has overtaken, and that has moved nothing, has nothing to verify.
-    let exit = fleet.regions.first().and_then(|region| View::new(fleet, region, sight, now).superseded());
-    if let Some(exit) = exit {
+    let open = fleet.regions.first().filter(|_| ended.is_none());
+    if let Some(exit) = open.and_then(|region| View::new(fleet, region, sight, now).superseded()) {
         return exit;
     }
     let mut waiting = None;
@@ -50,17 +51,20 @@ pub fn verify(fleet: &Fleet, sight: &Sight, now: Timestamp) -> Plan {
             Standing::Lags(why) => lagging.push((region.name.clone(), format!("{}: {why}", region.title))),
         }
     }
-    let ended = sight.hub.ended.get(&sight.execution);
     // A halted fleet is not waited for (I7): what still moves there is `rollback`'s. Nor is a wave whose end is on record: what
     // moves is a newer one's.
     if let Some(why) = waiting.filter(|_| !halted && ended.is_none()) {
         return lease(fleet, sight, now).unwrap_or_else(|| Plan::wait(why));
     }
     lagging.extend(moving);
+    let mut all = format!("every region serves {}", sight.version);
     if let Some(names) = ended {
+        if names.is_empty() && !lagging.is_empty() {
+            all = format!("every region served {} when the wave ended", sight.version);
+        }
         lagging = as_recorded(fleet, names, lagging);
     }
-    close(fleet, sight, now, &lagging)
+    close(fleet, sight, now, &lagging, &all)
 }
 
 /// The regions that the wave ended without, with what is known of them now. A newer wave may have moved them and others since.
@@ -75,7 +79,8 @@ fn lease(fleet: &Fleet, sight: &Sight, now: Timestamp) -> Option<Plan> {
     fleet.regions.first().and_then(|region| View::new(fleet, region, sight, now).lease())
 }
 
-fn close(fleet: &Fleet, sight: &Sight, now: Timestamp, lagging: &[(RegionName, String)]) -> Plan {
+/// Ends the wave: `all` is what to say where no region lags.
+fn close(fleet: &Fleet, sight: &Sight, now: Timestamp, lagging: &[(RegionName, String)], all: &str) -> Plan {
     let ended = sight.hub.ended.contains_key(&sight.execution);
     let skew = fleet.regions.first().and_then(|region| View::new(fleet, region, sight, now).skew(None));
     if let Some(tell) = skew.filter(|_| !ended) {
@@ -84,7 +89,7 @@ fn close(fleet: &Fleet, sight: &Sight, now: Timestamp, lagging: &[(RegionName, S
     let overrides: String =
         sight.hub.overrides.iter().filter(|own| own.until > now).map(|own| format!("; {own}")).collect();
     let words = if lagging.is_empty() {
-        format!("every region serves {}{overrides}", sight.version)
+        format!("{all}{overrides}")
     } else {
         let list: Vec<&str> = lagging.iter().map(|(_, why)| why.as_str()).collect();
         format!("not every region serves {}: {}{overrides}", sight.version, list.join("; "))

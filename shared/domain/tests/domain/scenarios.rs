@@ -402,7 +402,9 @@ fn a_wave_whose_end_is_on_record_is_answered_for_as_it_ended() {
     night.in_service(EU, "v428");
     night.in_service(AU, "v428");
     night.phase(AU, VariantPhase::Baking);
-    assert_eq!(night.verify().finish(), Some(Finish::Done));
+    let call = night.verify();
+    assert_eq!(call.finish(), Some(Finish::Done));
+    assert_eq!(call.last().why, "every region served v427 when the wave ended");
 
     let mut night = Night::confirmed_in(&[EU, AU, BR]);
     night.dark(JP);
@@ -416,6 +418,17 @@ fn a_wave_whose_end_is_on_record_is_answered_for_as_it_ended() {
         call.last().why,
         "not every region serves v427: JP: it names the release's configuration, but nobody proved it"
     );
+
+    // What went back everywhere has moved nothing that is left: a newer release makes no success of it.
+    let mut night = Night::confirmed_in(&[EU, AU, JP, BR]);
+    for region in [EU, AU, JP, BR] {
+        let (from, to) = (night.target(region, "v427"), night.target(region, "v426"));
+        night.tell(region, Record::Reverted { from, to, why: "its alarm rang".to_owned() });
+        night.in_service(region, "v426");
+    }
+    assert_eq!(night.verify().finish(), Some(Finish::Failed));
+    night.approve("v428");
+    assert_eq!(night.verify().finish(), Some(Finish::Failed));
 }
 
 /// AU's alarm rings while its new release soaks and its control plane does not answer: the guardrail is told, and nothing
