@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: mutants help build demo test check check-code check-template fmt fuzz crash model sanitize bench large-models train check-account sam-build sam-test clean-tools
+.PHONY: mutants help build demo test check check-code check-template fmt fuzz crash model sanitize bench large-models train check-account sam-build sam-test deploy clean-tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ sam-test: ## the same, and every function in its Lambda container, given every e
 	CARGO_PROFILE_RELEASE_LTO=fat scripts/sam-build functions
 	@scripts/lambda-image
 	cargo test --locked --workspace --test sam -- --nocapture
+
+deploy: ## every region's stack, home last, as sam-build made it; asks in each region (ENV="au jp" for these alone)
+	@scripts/deploy $(ENV)
 
 clean-tools: ## forget the installed tools
 	rm -rf .tools .venv .aws-sam

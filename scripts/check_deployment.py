@@ -109,6 +109,35 @@ def wrong_fronts():
             yield f"template.yaml takes FrontKind=proxy without {name}"
 
 
+def wrong_moves():
+    """Another region can become home while the old one is as it was: what knows no regions has other names there."""
+    from stack import Stack, environments
+
+    def worldwide(stack):
+        kinds = {"AWS::IAM::Role": "RoleName", "AWS::IAM::ManagedPolicy": "ManagedPolicyName", "AWS::CloudWatch::Dashboard": "DashboardName"}
+        return {own[name] for kind, name in kinds.items() for own in stack.of_type(kind).values() if name in own}
+
+    deployed = dict(environments().values())
+    home = next(region for region, own in deployed.items() if own["HomeRegion"] == region)
+    old = worldwide(Stack(home, deployed[home]))
+    for region, own in deployed.items():
+        moved = Stack(region, {**deployed[home], **own, "HomeRegion": region, "EndpointRoleName": "the-runbook-says-another"})
+        if region != home and (taken := sorted(old & worldwide(moved))):
+            yield f"{region} cannot become home: {', '.join(taken)} would be made twice"
+
+
+def wrong_build():
+    """Functions are built for the processors that they are deployed to."""
+    config = tomllib.loads(pathlib.Path("samconfig.toml").read_text())
+    from stack import Stack, environments
+
+    built = dict(own.split("=", 1) for own in config["default"]["build"]["parameters"].get("parameter_overrides", []))
+    for region, own in environments().values():
+        wanted, made = (Stack(region, given).parameters["Architecture"] for given in (own, built))
+        if wanted != made:
+            yield f"samconfig.toml: {region} runs {wanted}, and `sam build` is told to make {made}"
+
+
 def wrong_account(fleet):
     import boto3  # comes with the SAM CLI; only this question needs it
     from botocore.exceptions import BotoCoreError, ClientError
@@ -155,6 +184,8 @@ def main():
 
     faults.extend(wrong_translation())
     faults.extend(wrong_fronts())
+    faults.extend(wrong_moves())
+    faults.extend(wrong_build())
     lent = template["Resources"][LENT]["Properties"]["Policies"]
     for name, policies in ({name: own["Policies"] for name, own in functions.items()} | {LENT: lent}).items():
         faults.extend(wrong_prefixes(name, policies))
