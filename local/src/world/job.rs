@@ -103,6 +103,10 @@ impl World {
                 "sessionToken": "not-a-token-local-EXAMPLE",
             },
         });
+        let key = pipeline.and_then(|own| own.artifact_key.as_ref());
+        if let (Some((id, kind)), Some(members)) = (key, data.as_object_mut()) {
+            members.insert("encryptionKey".to_owned(), json!({ "id": id, "type": kind }));
+        }
         if let (Some(token), Some(members)) = (token, data.as_object_mut()) {
             members.insert("continuationToken".to_owned(), Value::String(token));
         }

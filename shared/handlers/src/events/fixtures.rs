@@ -175,6 +175,9 @@ const DOCUMENTED: &[(&str, &[&str])] = &[
             "/data/artifactCredentials/accessKeyId",
             "/data/artifactCredentials/secretAccessKey",
             "/data/artifactCredentials/sessionToken",
+            // The user guide's example has it, and the template's pipeline; the published example and type do not.
+            "/data/encryptionKey/id",
+            "/data/encryptionKey/type",
         ],
     ),
     (
