@@ -120,6 +120,9 @@ pub struct Role {
 pub struct ListServiceQuotas {
     /// The service, as Service Quotas calls it.
     pub service_code: String,
+    /// Where the page before ended; none for the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
 }
 
 /// `ListAWSDefaultServiceQuotas`: what every account has from the beginning.
@@ -128,14 +131,20 @@ pub struct ListServiceQuotas {
 pub struct ListAwsDefaultServiceQuotas {
     /// The service, as Service Quotas calls it.
     pub service_code: String,
+    /// Where the page before ended; none for the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
 }
 
-/// What both answer: all on one page.
+/// What both answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ListServiceQuotasOutput {
     /// The quotas.
     pub quotas: Vec<ServiceQuota>,
+    /// Where the next page begins; none on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_token: Option<String>,
 }
 
 /// One quota.

@@ -10,7 +10,7 @@ use crate::api::account::{
 use crate::api::{ApiError, Operation, Service};
 use meridian_domain::{RegionName, Sha256};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Instances behind endpoints that every account may have: more than two of the largest fleet.
 const DEFAULT_INSTANCES: u32 = 40;
@@ -18,15 +18,23 @@ const DEFAULT_INSTANCES: u32 = 40;
 /// What RFC 3986 leaves as it is, and IAM with it.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The images of one region's registry: repository and digest.
+/// Instances of a training job that every account may have.
+const DEFAULT_TRAINING: u32 = 20;
+
+/// Quotas to a page: so few that who asks meets more than one page.
+const QUOTAS_A_PAGE: usize = 1;
+
+/// The images of one region's registry: each repository's digests.
 #[derive(Debug, Default)]
-pub(super) struct Images(BTreeSet<(String, String)>);
+pub(super) struct Images(BTreeMap<String, BTreeSet<String>>);
 
 impl Images {
     /// Keeps the image of `ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY@sha256:DIGEST`.
     pub fn keep(&mut self, uri: &str) {
         let path = uri.split_once('/').and_then(|(_, path)| path.split_once('@'));
-        self.0.extend(path.map(|(repository, digest)| (repository.to_owned(), digest.to_owned())));
+        if let Some((repository, digest)) = path {
+            self.0.entry(repository.to_owned()).or_default().insert(digest.to_owned());
+        }
     }
 }
 
@@ -40,10 +48,10 @@ impl World {
         }
     }
 
-    /// A region's registry loses all its images: what a lifecycle policy of somebody else's does.
+    /// A region's repositories lose all their images: what a lifecycle policy of somebody else's does.
     pub fn lose_images(&mut self, region: &RegionName) {
         if let Some(own) = self.regions.get_mut(region) {
-            own.images = Images::default();
+            own.images.0.values_mut().for_each(BTreeSet::clear);
         }
     }
 
@@ -92,19 +100,13 @@ impl Operation for DescribeImages {
         let account = world.config.fleet.account.clone();
         let registry = self.registry_id.unwrap_or_else(|| account.clone());
         let repository = &self.repository_name;
-        let own: Vec<&String> = match registry == account {
-            true => {
-                world.region(region)?.images.0.iter().filter(|(name, _)| name == repository).map(|own| &own.1).collect()
-            }
-            false => Vec::new(),
-        };
-        if own.is_empty() {
+        let own = world.region(region)?.images.0.get(repository).filter(|_| registry == account).ok_or_else(|| {
             let message =
                 format!("The repository with name '{repository}' does not exist in the registry with id '{registry}'");
-            return Err(ApiError::new("RepositoryNotFoundException", 400, message));
-        }
+            ApiError::new("RepositoryNotFoundException", 400, message)
+        })?;
         if let Some(ImageIdentifier { image_digest }) =
-            self.image_ids.iter().find(|wanted| !own.contains(&&wanted.image_digest))
+            self.image_ids.iter().find(|wanted| !own.contains(&wanted.image_digest))
         {
             let message = format!(
                 "The image with imageId {{imageDigest:'{image_digest}', imageTag:'null'}} does not exist within the \
@@ -112,8 +114,8 @@ impl Operation for DescribeImages {
             );
             return Err(ApiError::new("ImageNotFoundException", 400, message));
         }
-        let wanted = |digest: &&&String| {
-            self.image_ids.is_empty() || self.image_ids.iter().any(|wanted| wanted.image_digest == ***digest)
+        let wanted = |digest: &&String| {
+            self.image_ids.is_empty() || self.image_ids.iter().any(|wanted| wanted.image_digest == **digest)
         };
         let detail = |digest: &String| ImageDetail {
             registry_id: registry.clone(),
@@ -151,23 +153,38 @@ impl Operation for GetRole {
 }
 
 impl World {
-    /// The one quota that is modelled, or none where the account has no value of its own for it.
-    fn quotas(&self, service_code: String, instances: Option<u32>) -> Result<Vec<ServiceQuota>, ApiError> {
+    /// The page of quotas that begins at `token`: of the two that are modelled, that of endpoints only where there is a value for
+    /// it.
+    fn quotas(
+        &self,
+        service_code: &str,
+        token: Option<&str>,
+        endpoints: Option<u32>,
+    ) -> Result<ListServiceQuotasOutput, ApiError> {
         if service_code != "sagemaker" {
             // Others have quotas too, which nobody here asks for.
             let message = format!("The local world has no quotas of {service_code}.");
             return Err(ApiError::new("NoSuchResourceException", 400, message));
         }
-        let quota_name = format!("{} for endpoint usage", self.config.fleet.instance_type);
-        let code: String = Sha256::of(quota_name.as_bytes()).to_string().chars().take(8).collect();
-        let quota = |instances| ServiceQuota {
-            service_code,
-            quota_code: format!("L-{}", code.to_uppercase()),
-            quota_name,
-            value: f64::from(instances),
-            adjustable: true,
-        };
-        Ok(instances.map(quota).into_iter().collect())
+        let known = [("training job", Some(DEFAULT_TRAINING)), ("endpoint", endpoints)];
+        let quotas = known.into_iter().filter_map(|(of, instances)| {
+            let quota_name = format!("{} for {of} usage", self.config.fleet.instance_type);
+            let code: String = Sha256::of(quota_name.as_bytes()).to_string().chars().take(8).collect();
+            Some(ServiceQuota {
+                service_code: service_code.to_owned(),
+                quota_code: format!("L-{}", code.to_uppercase()),
+                quota_name,
+                value: f64::from(instances?),
+                adjustable: true,
+            })
+        });
+        let quotas: Vec<ServiceQuota> = quotas.collect();
+        let first = token.map_or(Ok(0), str::parse::<usize>).map_err(|_| {
+            ApiError::new("InvalidPaginationTokenException", 400, "The pagination token is none of this operation's.")
+        })?;
+        let next = first.saturating_add(QUOTAS_A_PAGE);
+        let next_token = (next < quotas.len()).then(|| next.to_string());
+        Ok(ListServiceQuotasOutput { quotas: quotas.into_iter().skip(first).take(QUOTAS_A_PAGE).collect(), next_token })
     }
 }
 
@@ -178,7 +195,7 @@ impl Operation for ListServiceQuotas {
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<ListServiceQuotasOutput, ApiError> {
         let applied = world.region(region)?.instance_quota;
-        Ok(ListServiceQuotasOutput { quotas: world.quotas(self.service_code, applied)? })
+        world.quotas(&self.service_code, self.next_token.as_deref(), applied)
     }
 }
 
@@ -188,6 +205,6 @@ impl Operation for ListAwsDefaultServiceQuotas {
     type Output = ListServiceQuotasOutput;
 
     fn apply(self, world: &mut World, _: &RegionName) -> Result<ListServiceQuotasOutput, ApiError> {
-        Ok(ListServiceQuotasOutput { quotas: world.quotas(self.service_code, Some(DEFAULT_INSTANCES))? })
+        world.quotas(&self.service_code, self.next_token.as_deref(), Some(DEFAULT_INSTANCES))
     }
 }

@@ -41,24 +41,36 @@ fn a_registry_has_the_image_of_what_serves_until_somebody_deletes_it() {
     assert_eq!(images(&mut world, own, "elsewhere", &[DIGEST]), no_repository);
     assert_eq!(images(&mut world, "444455556666", "xgboost", &[DIGEST]), no_repository);
     world.lose_images(&region(JP));
-    assert_eq!(images(&mut world, own, "xgboost", &[DIGEST]), no_repository);
+    assert_eq!(images(&mut world, own, "xgboost", &[DIGEST]), no_image);
+    assert_eq!(images(&mut world, own, "xgboost", &[]), Ok(0));
 }
 
 #[test]
 fn a_quota_is_the_default_until_the_account_has_a_value_of_its_own() {
     let mut world = world(night());
-    let service_code = || "sagemaker".to_owned();
+    let page = |service: &str, next_token| ListServiceQuotas { service_code: service.to_owned(), next_token };
     let applied = |world: &mut World| {
-        let own = call(world, BR, ListServiceQuotas { service_code: service_code() }).unwrap().quotas;
-        own.iter().map(|quota| (quota.quota_name.clone(), quota.value)).collect::<Vec<_>>()
+        let (mut token, mut found) = (None, Vec::new());
+        loop {
+            let own = call(world, BR, page("sagemaker", token)).unwrap();
+            found.extend(own.quotas.iter().map(|quota| (quota.quota_name.clone(), quota.value)));
+            token = own.next_token;
+            if token.is_none() {
+                return found;
+            }
+        }
     };
-    assert_eq!(applied(&mut world), []);
-    let defaults = call(&mut world, BR, ListAwsDefaultServiceQuotas { service_code: service_code() }).unwrap().quotas;
-    assert_eq!(defaults.len(), 1);
+    let training = ("ml.m6i.xlarge for training job usage".to_owned(), 20.0);
+    assert_eq!(applied(&mut world), [training.clone()]);
+    let of_all = |next_token| ListAwsDefaultServiceQuotas { service_code: "sagemaker".to_owned(), next_token };
+    let first = call(&mut world, BR, of_all(None)).unwrap();
+    let second = call(&mut world, BR, of_all(first.next_token)).unwrap();
+    assert_eq!((first.quotas.len(), second.quotas.len(), second.next_token), (1, 1, None));
     world.limit_instances(&region(BR), 6);
-    assert_eq!(applied(&mut world), [("ml.m6i.xlarge for endpoint usage".to_owned(), 6.0)]);
-    let unknown = call(&mut world, BR, ListServiceQuotas { service_code: "ec2".to_owned() }).unwrap_err();
-    assert_eq!(unknown.code, "NoSuchResourceException");
+    assert_eq!(applied(&mut world), [training, ("ml.m6i.xlarge for endpoint usage".to_owned(), 6.0)]);
+    assert_eq!(call(&mut world, BR, page("ec2", None)).unwrap_err().code, "NoSuchResourceException");
+    let strange = call(&mut world, BR, page("sagemaker", Some("x".to_owned()))).unwrap_err();
+    assert_eq!(strange.code, "InvalidPaginationTokenException");
 }
 
 #[test]
