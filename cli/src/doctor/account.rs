@@ -35,7 +35,7 @@ fn key(region: &Region, own: &KeyFacts, alias: &str) -> Finding {
 
 /// While an update runs, two fleets stand in a region; and where customers fail over, it may be the largest fleet.
 fn quota(fleet: &Fleet, region: &Region, own: &QuotaFacts) -> Finding {
-    let sizes = fleet.regions.iter().map(|region| region.most_instances.unwrap_or(region.instances));
+    let sizes = fleet.regions.iter().map(Region::most);
     let needed = 2 * sizes.max().unwrap_or_default();
     let has = format!("{} instances of {}", own.instances, fleet.instance_type);
     if own.instances >= f64::from(needed) {

@@ -112,14 +112,23 @@ async fn find<E: ProvideErrorMetadata>(
     while let Some(quota) = quotas.next().await {
         match said(region, operation, quota) {
             Said::Is(quota) if quota.quota_name() == Some(name) => {
-                let code = quota.quota_code.unwrap_or_default();
-                return Said::Is(QuotaFacts { code, instances: quota.value.unwrap_or_default() });
+                return value(operation, quota);
             }
             Said::Is(_) => {}
             other => return other.map(|_| QuotaFacts::default()),
         }
     }
     Said::Absent
+}
+
+/// A quota may be listed with a reason instead of its value (Service Quotas API Reference, "ErrorReason").
+fn value(operation: &str, quota: ServiceQuota) -> Said<QuotaFacts> {
+    let reason = quota.error_reason().and_then(|reason| reason.error_code());
+    let why = reason.map_or("no reason given", |code| code.as_str());
+    match quota.value {
+        Some(instances) => Said::Is(QuotaFacts { code: quota.quota_code.unwrap_or_default(), instances }),
+        None => Said::Unknown(format!("{operation} lists it without a value: {why}")),
+    }
 }
 
 /// Whether a trust policy, percent-encoded JSON as IAM gives it, lets a service take the role on.
@@ -146,6 +155,17 @@ fn each(value: Option<&Value>) -> impl Iterator<Item = &Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_sdk_servicequotas::types::{ErrorCode, ErrorReason};
+
+    #[test]
+    fn a_quota_without_a_value_is_unknown_and_not_zero() {
+        let named = ServiceQuota::builder().quota_code("L-0A1B2C3D");
+        let is = QuotaFacts { code: "L-0A1B2C3D".to_owned(), instances: 4.0 };
+        assert_eq!(value("ListServiceQuotas", named.clone().value(4.0).build()), Said::Is(is));
+        let reason = ErrorReason::builder().error_code(ErrorCode::DependencyThrottlingError).build();
+        let why = "ListServiceQuotas lists it without a value: DEPENDENCY_THROTTLING_ERROR".to_owned();
+        assert_eq!(value("ListServiceQuotas", named.error_reason(reason).build()), Said::Unknown(why));
+    }
 
     #[test]
     fn a_trust_policy_is_read_as_iam_encodes_it() {

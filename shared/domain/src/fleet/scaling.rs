@@ -159,7 +159,8 @@ impl Region {
         by_night.map_or(self.instances, |(_, least)| least)
     }
 
-    fn most(&self) -> u32 {
+    /// Instances that scaling may go up to.
+    pub fn most(&self) -> u32 {
         self.most_instances.unwrap_or(self.instances).max(self.instances)
     }
 
