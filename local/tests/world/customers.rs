@@ -44,3 +44,35 @@ fn customers_of_a_region_out_of_dns_are_with_its_neighbour_a_ttl_later_and_slow_
     assert!(loaded > usual * 1.05, "{loaded} is not slower than {usual}");
     assert!(near(of(EU, "Invocations", "Sum", "03:04").0, of(EU, "Invocations", "Sum", "03:04").1), "EU gets nobody");
 }
+
+/// What a region was asked for in a minute.
+fn asked(world: &mut World, name: &str, minute: &str) -> f64 {
+    let (from, to) = (format!("{minute}:00"), format!("{minute}:59"));
+    read_of(world, name, "Invocations", "Sum", None, &from, &to).first().copied().unwrap_or(0.0)
+}
+
+/// The ways of routing differ in who is next and in how long an answer is held: docs/routing.md.
+#[test]
+fn each_way_of_routing_leads_customers_where_it_says_and_when() {
+    let led = |ttl: i64, next: &[&str]| {
+        let next = BTreeMap::from([(region(JP), next.iter().map(|name| region(name)).collect())]);
+        without_tokyo(Some(Dns { ttl: SignedDuration::from_secs(ttl), next }))
+    };
+    let near = |seen: f64, wanted: f64| (seen - wanted).abs() < wanted * 0.03 + 1.0;
+    let mut alone = without_tokyo(None);
+    let tokyo = asked(&mut alone, JP, "03:00");
+    let mut of = |world: &mut World, name: &str| asked(world, name, "03:02") - asked(&mut alone, name, "03:02");
+
+    // Global Accelerator: its addresses stay, and no resolver holds anything back.
+    let mut accelerator = led(0, &[AU, EU]);
+    assert_eq!(asked(&mut accelerator, JP, "03:02"), 0.0);
+    assert!(near(of(&mut accelerator, AU), tokyo));
+    // Failover: the standby has them, however far it is; what the TTL holds back came to nobody.
+    let mut failover = led(60, &[BR]);
+    assert!(near(of(&mut failover, BR), tokyo * 0.875), "{tokyo}");
+    assert!(of(&mut failover, AU).abs() < tokyo * 0.03);
+    // Geolocation without a region for the others: they are led nowhere.
+    let mut geolocation = led(60, &[]);
+    assert!([EU, AU, BR].iter().all(|name| of(&mut geolocation, name).abs() < tokyo * 0.03));
+    assert_eq!(asked(&mut geolocation, JP, "03:04"), 0.0);
+}
