@@ -322,14 +322,16 @@ fn what_no_template_holds_is_found_too() {
     let [tokyo, sao_paulo] = ["ap-northeast-1", "sa-east-1"].map(|name| name.parse().unwrap());
     lock(night.world()).lose_images(&tokyo);
     lock(night.world()).limit_instances(&sao_paulo, 15);
+    lock(night.world()).stop_hearing(&sao_paulo);
     let url = night.open_door(0).unwrap().url();
     let document: Value = serde_json::from_slice(&doctor(&url, true).stdout).unwrap();
-    let wrong: [(&str, &[&str]); 2] = [("image", &["JP"]), ("quota", &["BR"])];
+    let wrong: [(&str, &[&str]); 3] = [("image", &["JP"]), ("quota", &["BR"]), ("topic", &["BR"])];
     assert_eq!(those(&document, "wrong"), pairs(&wrong), "{document:#}");
     let mends = document["findings"].as_array().unwrap().iter().filter_map(|own| own["mend"].as_str());
     let said = mends.collect::<Vec<_>>().join("\n");
     assert!(said.contains("push it to the registry of eu-west-1 again"), "{said}");
     assert!(said.contains("--desired-value 16 --region sa-east-1"), "{said}");
+    assert!(said.contains("subscribe somebody to arn:aws:sns:sa-east-1:111122223333:meridian-fraud-oncall"), "{said}");
 }
 
 #[test]

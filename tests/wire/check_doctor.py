@@ -81,7 +81,10 @@ class Account:
 
     def topic(self, region: str):
         key = {"KmsMasterKeyId": f"arn:aws:kms:{region}:{self.account}:alias/meridian-{self.name}"}
-        self.client("sns", region).create_topic(Name=f"meridian-{self.name}-oncall", Attributes=key)
+        sns = self.client("sns", region)
+        topic = sns.create_topic(Name=f"meridian-{self.name}-oncall", Attributes=key)["TopicArn"]
+        # The emulator takes mail as confirmed.
+        sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="oncall@example.com")
 
     def alarms(self, region: str, latency=20_000.0):
         cloudwatch, prefix = self.client("cloudwatch", region), f"{self.name}-endpoint"
@@ -126,6 +129,19 @@ def breaks(account: Account) -> list[tuple]:
     def keyless():
         sns.set_topic_attributes(TopicArn=topic, AttributeName="KmsMasterKeyId", AttributeValue="")
 
+    def unheard():
+        for own in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]:
+            sns.unsubscribe(SubscriptionArn=own["SubscriptionArn"])
+
+    def unconfirmed():
+        unheard()
+        # Port 9 answers nobody: what is sent there to be confirmed is not.
+        sns.subscribe(TopicArn=topic, Protocol="https", Endpoint="https://127.0.0.1:9/")
+
+    def topic_again():
+        sns.delete_topic(TopicArn=topic)
+        account.topic(home)
+
     kms, key = account.client("kms", home), account.keys[home]
     return [
         ("key", title, lambda: kms.disable_key(KeyId=key), lambda: kms.enable_key(KeyId=key)),
@@ -134,7 +150,9 @@ def breaks(account: Account) -> list[tuple]:
         ("public access", title, lambda: account.block(home, False), lambda: account.block(home, True)),
         ("TLS only", title, lambda: s3.delete_bucket_policy(Bucket=bucket), lambda: account.tls_only(home)),
         ("topic", title, lambda: sns.delete_topic(TopicArn=topic), lambda: account.topic(home)),
-        ("topic", title, keyless, lambda: (sns.delete_topic(TopicArn=topic), account.topic(home))),
+        ("topic", title, keyless, topic_again),
+        ("topic", title, unheard, topic_again),
+        ("topic", title, unconfirmed, topic_again),
         ("alarm", title, lambda: account.alarms(home, 25_000.0), lambda: account.alarms(home)),
         ("replication", title, lambda: account.replicate({"Status": "Disabled"}), lambda: account.replicate({})),
     ]

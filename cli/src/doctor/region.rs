@@ -17,7 +17,8 @@ pub fn judge(fleet: &Fleet, region: &Region, facts: &RegionFacts, clock: bool) -
     let deploy = deploy(region);
     let mut findings = bucket(region, facts, &deploy);
     let topic = fleet.topic_arn(&region.name);
-    findings.push(answered("topic", &facts.topic, &topic, &as_made(&deploy, "OnCall"), |own| pages(own, &deploy)));
+    findings
+        .push(answered("topic", &facts.topic, &topic, &as_made(&deploy, "OnCall"), |own| pages(own, &topic, &deploy)));
     findings.extend(watched(fleet, facts, &deploy));
     findings.push(endpoint(fleet, facts));
     findings.push(ledger(region, facts));
@@ -94,7 +95,7 @@ fn closed(own: &BucketFacts, name: &str, mend: &str) -> Finding {
     })
 }
 
-fn pages(topic: &TopicFacts, deploy: &str) -> Finding {
+fn pages(topic: &TopicFacts, arn: &str, deploy: &str) -> Finding {
     let mend = as_made(deploy, "OnCall.KmsMasterKeyId");
     match &topic.key {
         None => Finding::wrong("topic", "it encrypts nothing: it has no key", mend),
@@ -102,7 +103,21 @@ fn pages(topic: &TopicFacts, deploy: &str) -> Finding {
         Some(key) if key.ends_with("alias/aws/sns") => {
             Finding::wrong("topic", format!("{key} is none that CloudWatch may use: no alarm pages anybody"), mend)
         }
-        Some(_) => Finding::fine("topic", "people can be paged"),
+        Some(_) => heard(topic, arn, deploy),
+    }
+}
+
+/// Whether anybody hears what is paged.
+fn heard(topic: &TopicFacts, arn: &str, deploy: &str) -> Finding {
+    let subscribe = format!("{deploy}, with OnCallEmail among its parameter_overrides; or subscribe somebody to {arn}");
+    match (topic.confirmed, topic.pending.unwrap_or_default()) {
+        (None, _) => Finding::unknown("topic", "how many subscribe to it is not said"),
+        (Some(0), 0) => Finding::wrong("topic", "nobody subscribes to it: no page reaches anybody", subscribe),
+        (Some(0), pending) => {
+            let what = format!("no page reaches anybody: {pending} asked to subscribe, and none has confirmed");
+            Finding::wrong("topic", what, format!("follow the link in the mail from SNS; or {subscribe}"))
+        }
+        (Some(confirmed), _) => Finding::fine("topic", format!("pages go out, to {confirmed} that subscribe")),
     }
 }
 

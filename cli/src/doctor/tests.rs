@@ -79,7 +79,11 @@ fn well(fleet: &Fleet) -> RegionFacts {
             ]),
             skew: Some(SignedDuration::from_secs(-1)),
         },
-        topic: Said::Is(TopicFacts { key: Some("arn:aws:kms:eu-west-1:111122223333:key/1".to_owned()) }),
+        topic: Said::Is(TopicFacts {
+            key: Some("arn:aws:kms:eu-west-1:111122223333:key/1".to_owned()),
+            confirmed: Some(1),
+            pending: Some(0),
+        }),
         endpoint: Said::Is(EndpointView {
             status: EndpointStatus::InService,
             config: target.config,
@@ -146,6 +150,10 @@ fn each_thing_that_is_wrong_is_found_by_its_own_check() {
         let Said::Is(alarms) = &mut facts.watch.alarms else { unreachable!() };
         alarms
     }
+    fn topic(facts: &mut RegionFacts) -> &mut TopicFacts {
+        let Said::Is(topic) = &mut facts.topic else { unreachable!() };
+        topic
+    }
     fn key(facts: &mut RegionFacts) -> &mut KeyFacts {
         let Said::Is(key) = &mut facts.key else { unreachable!() };
         key
@@ -168,7 +176,11 @@ fn each_thing_that_is_wrong_is_found_by_its_own_check() {
         ("topic", "there is none", |facts, _| facts.topic = Said::Absent),
         ("topic", "has no key", |facts, _| facts.topic = Said::Is(TopicFacts::default())),
         ("topic", "no alarm pages", |facts, _| {
-            facts.topic = Said::Is(TopicFacts { key: Some("alias/aws/sns".to_owned()) });
+            topic(facts).key = Some("alias/aws/sns".to_owned());
+        }),
+        ("topic", "nobody subscribes", |facts, _| topic(facts).confirmed = Some(0)),
+        ("topic", "2 asked to subscribe, and none has confirmed", |facts, _| {
+            (topic(facts).confirmed, topic(facts).pending) = (Some(0), Some(2));
         }),
         ("replication", "no rule copies to", |facts, _| rule(facts).to = "elsewhere".to_owned()),
         ("replication", "is not enabled", |facts, _| rule(facts).enabled = false),
@@ -218,6 +230,9 @@ fn each_thing_that_is_wrong_is_found_by_its_own_check() {
 fn what_was_not_answered_is_not_fine_and_what_nobody_models_is_said() {
     let silent = with(|facts, _| facts.topic = Said::Unknown("no answer in time".to_owned()));
     assert_eq!(silent, [("topic", Outcome::Unknown, "no answer in time".to_owned())]);
+    let key = || Some("arn:aws:kms:eu-west-1:111122223333:key/1".to_owned());
+    let uncounted = with(|facts, _| facts.topic = Said::Is(TopicFacts { key: key(), ..TopicFacts::default() }));
+    assert!(matches!(uncounted.as_slice(), [("topic", Outcome::Unknown, _)]), "{uncounted:?}");
     let unmodelled = with(|facts, _| facts.topic = Said::NotModelled);
     assert!(matches!(unmodelled.as_slice(), [("topic", Outcome::NotChecked, _)]), "{unmodelled:?}");
     assert!(!all_well(&[Finding::unknown("topic", "no answer in time")]));
@@ -245,6 +260,8 @@ fn whatever_is_wrong_says_what_mends_it() {
     assert_eq!((wrong.place.as_deref(), wrong.mend.as_deref()), (Some("EU"), Some(mend)));
     facts.key = Said::Is(KeyFacts { arn: "KEY".to_owned(), state: "PendingDeletion".to_owned() });
     facts.quota = Said::Is(QuotaFacts { code: "L-1".to_owned(), instances: 1.0 });
+    let Said::Is(topic) = &mut facts.topic else { unreachable!() };
+    (topic.confirmed, topic.pending) = (Some(0), Some(1));
     let findings = judged(&fleet, &facts, &own());
     let mend = |check: &str| findings.iter().find(|own| own.check == check).unwrap().mend.clone().unwrap();
     let key = "aws kms cancel-key-deletion --key-id KEY --region eu-west-1; \
@@ -252,4 +269,7 @@ fn whatever_is_wrong_says_what_mends_it() {
     assert_eq!(mend("key"), key);
     let quota = "--service-code sagemaker --quota-code L-1 --desired-value 16 --region eu-west-1";
     assert!(mend("quota").ends_with(quota), "{}", mend("quota"));
+    let topic = "follow the link in the mail from SNS; or sam deploy --config-env eu, with OnCallEmail among its \
+                 parameter_overrides; or subscribe somebody to arn:aws:sns:eu-west-1:111122223333:meridian-fraud-oncall";
+    assert_eq!(mend("topic"), topic);
 }
