@@ -81,6 +81,8 @@ fn a_fleet_that_is_well_is_found_well_and_all_is_checked_that_the_world_models()
         "encryption",
         "public access",
         "TLS only",
+        "deletes",
+        "overwrites",
         "events",
         "topic",
         "alarm",
@@ -151,6 +153,18 @@ const DEFECTS: &[Defect] = &[
         "TLS only",
         EVERYWHERE,
         ["does not refuse plain HTTP", "with ReleasesPolicy"],
+    ),
+    defect(
+        ["ReleasesPolicy", "Action: [s3:DeleteObject, s3:DeleteObjectVersion]", "Action: s3:DeleteObject"],
+        "deletes",
+        EVERYWHERE,
+        ["s3:DeleteObjectVersion under ledger/", "with ReleasesPolicy (NothingIsDeleted)"],
+    ),
+    defect(
+        ["ReleasesPolicy", "Action: s3:PutObject\n", "Action: s3:PutObjectAcl\n"],
+        "overwrites",
+        EVERYWHERE,
+        ["to write over what is under ledger/", "with ReleasesPolicy (NothingIsOverwritten)"],
     ),
     defect(
         ["Releases", "EventBridgeEnabled: true", "EventBridgeEnabled: false"],

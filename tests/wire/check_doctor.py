@@ -50,7 +50,7 @@ class Account:
             rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/meridian-fraud"}}
             s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
             self.block(region, True)
-            self.tls_only(region)
+            self.keep(region)
             s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}})
             self.topic(region)
             self.alarms(region)
@@ -73,10 +73,18 @@ class Account:
         block = {name: True for name in names} | {"RestrictPublicBuckets": on}
         self.s3(region).put_public_access_block(Bucket=self.bucket(region), PublicAccessBlockConfiguration=block)
 
-    def tls_only(self, region: str):
-        condition = {"Bool": {"aws:SecureTransport": "false"}}
-        statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": condition}
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    def keep(self, region: str, without=""):
+        """The bucket's policy; without the denial of that name."""
+        arn = f"arn:aws:s3:::{self.bucket(region)}"
+        kept = [f"{arn}/ledger/*", f"{arn}/releases/*"]
+        new = {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}}
+        denials = {
+            "tls": {"Action": "s3:*", "Resource": [arn, f"{arn}/*"], "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+            "overwrites": {"Action": "s3:PutObject", "Resource": kept, "Condition": new},
+            "deletes": {"Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"], "Resource": kept},
+        }
+        statements = [{"Effect": "Deny", "Principal": "*"} | own for name, own in denials.items() if name != without]
+        policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
         self.s3(region).put_bucket_policy(Bucket=self.bucket(region), Policy=policy)
 
     def topic(self, region: str):
@@ -148,7 +156,9 @@ def breaks(account: Account) -> list[tuple]:
         ("role", title, lambda: account.trusts("lambda"), lambda: account.trusts("sagemaker")),
         ("bucket", title, versioning("Suspended"), versioning("Enabled")),
         ("public access", title, lambda: account.block(home, False), lambda: account.block(home, True)),
-        ("TLS only", title, lambda: s3.delete_bucket_policy(Bucket=bucket), lambda: account.tls_only(home)),
+        ("TLS only", title, lambda: account.keep(home, without="tls"), lambda: account.keep(home)),
+        ("deletes", title, lambda: account.keep(home, without="deletes"), lambda: account.keep(home)),
+        ("overwrites", title, lambda: account.keep(home, without="overwrites"), lambda: account.keep(home)),
         ("topic", title, lambda: sns.delete_topic(TopicArn=topic), lambda: account.topic(home)),
         ("topic", title, keyless, topic_again),
         ("topic", title, unheard, topic_again),

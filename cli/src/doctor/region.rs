@@ -3,9 +3,9 @@
 use super::account;
 use super::facts::RegionFacts;
 use super::findings::Finding;
+use super::policy::Denials;
 use meridian_aws::inspect::{AlarmFacts, BucketFacts, Said, TopicFacts, endpoint_alarms};
 use meridian_domain::{EndpointStatus, EndpointView, Fleet, Region, RegionHistory, alarms};
-use serde_json::Value;
 
 /// Two instances stand in two zones.
 const FLOOR: u32 = 2;
@@ -62,7 +62,8 @@ fn bucket(region: &Region, facts: &RegionFacts, deploy: &str) -> Vec<Finding> {
             if *good { Finding::fine(check, fine) } else { Finding::wrong(check, format!("{wrong} ({name})"), &mend) }
         })
     };
-    let tls = own.policy.clone().map(|policy| refuses_plain_http(&policy));
+    let denials = own.policy.clone().map(|policy| Denials::of(&policy));
+    let tls = denials.clone().map(|own| own.plain_http());
     let kms = "it does not encrypt with KMS";
     let http = "its policy does not refuse plain HTTP";
     let events = "its events wake nobody: EventBridge is off";
@@ -71,8 +72,35 @@ fn bucket(region: &Region, facts: &RegionFacts, deploy: &str) -> Vec<Finding> {
         is("encryption", &own.kms, "with KMS", kms, mend("BucketEncryption")),
         closed(own, &name, &mend("PublicAccessBlockConfiguration")),
         is("TLS only", &tls, "plain HTTP is refused", http, as_made(deploy, "ReleasesPolicy")),
+        no_deletes(&denials, &name, deploy),
+        no_overwrites(&denials, &name, deploy),
         is("events", &own.events, "they go to EventBridge", events, mend("NotificationConfiguration")),
     ]
+}
+
+/// What a ledger says stays said, and bytes that a region may go back to stay there (I2).
+fn no_deletes(denials: &Said<Denials>, name: &str, deploy: &str) -> Finding {
+    let mend = as_made(deploy, "ReleasesPolicy (NothingIsDeleted)");
+    let none = format!("it has no policy, so ledger and releases can be deleted ({name})");
+    answered("deletes", denials, &none, &mend, |own| match own.way_to_delete(name) {
+        None => Finding::fine("deletes", "refused to everybody, of ledger and releases"),
+        Some((action, prefix)) => {
+            let what = format!("its policy does not refuse {action} under {prefix} to everybody ({name})");
+            Finding::wrong("deletes", what, &mend)
+        }
+    })
+}
+
+fn no_overwrites(denials: &Said<Denials>, name: &str, deploy: &str) -> Finding {
+    let mend = as_made(deploy, "ReleasesPolicy (NothingIsOverwritten)");
+    let none = format!("it has no policy, so ledger and releases can be written over ({name})");
+    answered("overwrites", denials, &none, &mend, |own| match own.way_to_overwrite(name) {
+        None => Finding::fine("overwrites", "refused to everybody, of ledger and releases"),
+        Some(prefix) => {
+            let what = format!("its policy does not refuse to everybody to write over what is under {prefix} ({name})");
+            Finding::wrong("overwrites", what, &mend)
+        }
+    })
 }
 
 fn versions(own: &BucketFacts, name: &str, deploy: &str) -> Finding {
@@ -119,21 +147,6 @@ fn heard(topic: &TopicFacts, arn: &str, deploy: &str) -> Finding {
         }
         (Some(confirmed), _) => Finding::fine("topic", format!("pages go out, to {confirmed} that subscribe")),
     }
-}
-
-/// Whether a bucket's policy denies what comes without TLS.
-fn refuses_plain_http(policy: &str) -> bool {
-    let Ok(policy) = serde_json::from_str::<Value>(policy) else { return false };
-    let statements = policy.get("Statement");
-    let all: Vec<&Value> = match statements {
-        Some(Value::Array(all)) => all.iter().collect(),
-        one => one.into_iter().collect(),
-    };
-    all.iter().any(|statement| {
-        let secure = statement.pointer("/Condition/Bool/aws:SecureTransport");
-        let plain = secure.is_some_and(|own| *own == Value::Bool(false) || own.as_str() == Some("false"));
-        plain && statement.get("Effect").and_then(Value::as_str) == Some("Deny")
-    })
 }
 
 fn watched(fleet: &Fleet, facts: &RegionFacts, deploy: &str) -> Vec<Finding> {

@@ -20,8 +20,14 @@ use meridian_domain::{
 use meridian_preflight::{KeyFacts, QuotaFacts, RoleFacts};
 use std::num::NonZeroU32;
 
-const TLS_ONLY: &str = r#"{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*",
-    "Condition": {"Bool": {"aws:SecureTransport": "false"}}}]}"#;
+/// As the template has it, but for who may write at all.
+const KEEPS: &str = r#"{"Statement": [
+    {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+    {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject",
+        "Resource": ["arn:aws:s3:::fraud-models-eu/ledger/*", "arn:aws:s3:::fraud-models-eu/releases/*"],
+        "Condition": {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}}},
+    {"Effect": "Deny", "Principal": "*", "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+        "Resource": ["arn:aws:s3:::fraud-models-eu/ledger/*", "arn:aws:s3:::fraud-models-eu/releases/*"]}]}"#;
 
 fn policy() -> Fleet {
     Fleet::parse(include_str!("../../../fleet.toml")).unwrap()
@@ -60,7 +66,7 @@ fn well(fleet: &Fleet) -> RegionFacts {
             versioning: Said::Is("Enabled".to_owned()),
             kms: Said::Is(true),
             public: Said::Is(PublicAccess::default()),
-            policy: Said::Is(TLS_ONLY.to_owned()),
+            policy: Said::Is(KEEPS.to_owned()),
             events: Said::Is(true),
             replication: Said::Is(others.map(rule).collect()),
         },
@@ -150,6 +156,10 @@ fn each_thing_that_is_wrong_is_found_by_its_own_check() {
         let Said::Is(alarms) = &mut facts.watch.alarms else { unreachable!() };
         alarms
     }
+    fn policy_with(facts: &mut RegionFacts, from: &str, to: &str) {
+        assert!(KEEPS.contains(from), "{from}");
+        facts.bucket.policy = Said::Is(KEEPS.replacen(from, to, 1));
+    }
     fn topic(facts: &mut RegionFacts) -> &mut TopicFacts {
         let Said::Is(topic) = &mut facts.topic else { unreachable!() };
         topic
@@ -170,8 +180,14 @@ fn each_thing_that_is_wrong_is_found_by_its_own_check() {
         ("public access", "BlockPublicAcls, RestrictPublicBuckets off", |facts, _| {
             facts.bucket.public = Said::Is(PublicAccess { off: vec!["BlockPublicAcls", "RestrictPublicBuckets"] });
         }),
-        ("TLS only", "plain HTTP", |facts, _| facts.bucket.policy = Said::Is("{}".to_owned())),
-        ("TLS only", "plain HTTP", |facts, _| facts.bucket.policy = Said::Is(TLS_ONLY.replace("Deny", "Allow"))),
+        ("TLS only", "plain HTTP", |facts, _| {
+            policy_with(facts, "SecureTransport\": \"false", "SecureTransport\": \"true")
+        }),
+        ("TLS only", "plain HTTP", |facts, _| policy_with(facts, "Deny", "Allow")),
+        ("deletes", "s3:DeleteObjectVersion under ledger/", |facts, _| {
+            policy_with(facts, ", \"s3:DeleteObjectVersion\"", "");
+        }),
+        ("overwrites", "what is under ledger/", |facts, _| policy_with(facts, "match\": \"true", "match\": \"false")),
         ("events", "EventBridge is off", |facts, _| facts.bucket.events = Said::Is(false)),
         ("topic", "there is none", |facts, _| facts.topic = Said::Absent),
         ("topic", "has no key", |facts, _| facts.topic = Said::Is(TopicFacts::default())),
@@ -223,6 +239,15 @@ fn each_thing_that_is_wrong_is_found_by_its_own_check() {
         let found = with(change);
         let [(by, Outcome::Wrong, what)] = found.as_slice() else { panic!("{check} {words}: {found:?}") };
         assert!(by == check && what.contains(words), "{check} {words}: {by}: {what}");
+    }
+}
+
+#[test]
+fn a_bucket_without_a_policy_refuses_nothing() {
+    for policy in [Said::Absent, Said::Is("{}".to_owned()), Said::Is(String::new())] {
+        let found = with(|facts, _| facts.bucket.policy = policy);
+        let checks: Vec<(&str, Outcome)> = found.iter().map(|(check, outcome, _)| (*check, *outcome)).collect();
+        assert_eq!(checks, ["TLS only", "deletes", "overwrites"].map(|check| (check, Outcome::Wrong)), "{found:?}");
     }
 }
 

@@ -134,7 +134,7 @@ fn trusts(document: &str, service: &str) -> bool {
 }
 
 /// A policy has nothing, one thing, or a list of them.
-fn each(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+pub fn each(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     let all = match value {
         None => &[],
         Some(Value::Array(all)) => all.as_slice(),
