@@ -93,6 +93,7 @@ fn a_fleet_that_is_well_is_found_well_and_all_is_checked_that_the_world_models()
         "image",
         "key",
         "quota",
+        "lent role",
     ];
     let regional: Vec<(&str, &[&str])> = regional.iter().map(|check| (*check, EVERYWHERE)).collect();
     let home: [(&str, &[&str]); 4] =
@@ -295,6 +296,31 @@ const DEFECTS: &[Defect] = &[
         "role",
         HOME,
         ["SageMaker may not take meridian-fraud-endpoint on", "with EndpointRole.AssumeRolePolicyDocument"],
+    ),
+    defect(
+        ["LentRole", "meridian-${FleetName}-lent-${AWS::Region}", "${FleetName}-lent-${AWS::Region}"],
+        "lent role",
+        EVERYWHERE,
+        [
+            "there is none: arn:aws:iam::111122223333:role/meridian-fraud-lent-",
+            "with HomeRegion=eu-west-1 and LentRole",
+        ],
+    ),
+    defect(
+        [
+            "LentRole",
+            "aws:PrincipalTag/meridian:region: !Ref HomeRegion",
+            "aws:PrincipalTag/meridian:region: !Ref AWS::Region",
+        ],
+        "lent role",
+        &["AU", "JP", "BR"],
+        ["is not lent to eu-west-1, which is home", "with HomeRegion=eu-west-1 and LentRole"],
+    ),
+    defect(
+        ["LentRole", "${AWS::StackName}-PromoteRole-*", "${AWS::StackName}-*"],
+        "lent role",
+        EVERYWHERE,
+        ["is not promote's alone to borrow", "with HomeRegion=eu-west-1 and LentRole"],
     ),
 ];
 

@@ -58,7 +58,27 @@ class Account:
             self.keys[region] = kms.create_key()["KeyMetadata"]["KeyId"]
             kms.create_alias(AliasName=f"alias/meridian-{self.name}", TargetKeyId=self.keys[region])
         self.replicate({})
-        self.client("iam", self.home).create_role(RoleName=self.role, AssumeRolePolicyDocument=self.trust("sagemaker"))
+        iam = self.client("iam", self.home)
+        iam.create_role(RoleName=self.role, AssumeRolePolicyDocument=self.trust("sagemaker"))
+        for region in self.regions:
+            iam.create_role(RoleName=self.lent(region), AssumeRolePolicyDocument=self.lend(self.home))
+
+    def lent(self, region: str) -> str:
+        return f"meridian-{self.name}-lent-{region}"
+
+    def lend(self, home: str) -> str:
+        """The trust policy of a lent role."""
+        arn = f"arn:aws:iam::{self.account}"
+        condition = {
+            "ArnLike": {"aws:PrincipalArn": f"{arn}:role/meridian-{self.name}-PromoteRole-*"},
+            "StringEquals": {"aws:PrincipalTag/meridian:region": home, "sts:ExternalId": self.name},
+        }
+        statement = {"Effect": "Allow", "Principal": {"AWS": f"{arn}:root"}, "Action": "sts:AssumeRole", "Condition": condition}
+        return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+    def lends(self, region: str, home: str):
+        iam, document = self.client("iam", self.home), self.lend(home)
+        iam.update_assume_role_policy(RoleName=self.lent(region), PolicyDocument=document)
 
     def trust(self, service: str) -> str:
         principal = {"Service": f"{service}.amazonaws.com"}
@@ -154,6 +174,7 @@ def breaks(account: Account) -> list[tuple]:
     return [
         ("key", title, lambda: kms.disable_key(KeyId=key), lambda: kms.enable_key(KeyId=key)),
         ("role", title, lambda: account.trusts("lambda"), lambda: account.trusts("sagemaker")),
+        ("lent role", title, lambda: account.lends(home, "us-east-1"), lambda: account.lends(home, home)),
         ("bucket", title, versioning("Suspended"), versioning("Enabled")),
         ("public access", title, lambda: account.block(home, False), lambda: account.block(home, True)),
         ("TLS only", title, lambda: account.keep(home, without="tls"), lambda: account.keep(home)),

@@ -6,7 +6,7 @@ use meridian_domain::{Chain, EndpointView, Fleet, Manifest, Region, RegionHistor
 use meridian_handlers::files;
 use meridian_handlers::journal::Journal;
 use meridian_handlers::ports::{Artifacts, Endpoints};
-use meridian_preflight::{KeyFacts, QuotaFacts, RoleFacts};
+use meridian_preflight::{KeyFacts, LentFacts, QuotaFacts, RoleFacts};
 
 /// What stands in one region.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub struct RegionFacts {
     /// Whether the region's own registry has the image of what serves; none where no manifest names one.
     pub image: Option<Said<()>>,
     pub key: Said<KeyFacts>,
+    /// The role that the region lends to home.
+    pub lent: Said<LentFacts>,
     pub quota: Said<QuotaFacts>,
 }
 
@@ -57,6 +59,7 @@ pub async fn region(ports: &AwsPorts, fleet: &Fleet, region: &Region) -> RegionF
             _ => None,
         },
         key: meridian_preflight::key(ports, name).await,
+        lent: meridian_preflight::lent(ports, name).await,
         quota: meridian_preflight::quota(ports, name).await,
         endpoint,
         ledger,

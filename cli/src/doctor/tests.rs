@@ -17,7 +17,7 @@ use meridian_aws::inspect::{
 use meridian_domain::{
     Actor, EndpointStatus, EndpointView, Fleet, Region, RegionHistory, ReleaseId, Serving, Sha256, Target,
 };
-use meridian_preflight::{KeyFacts, QuotaFacts, RoleFacts};
+use meridian_preflight::{KeyFacts, LentFacts, QuotaFacts, RoleFacts};
 use std::num::NonZeroU32;
 
 /// As the template has it, but for who may write at all.
@@ -104,6 +104,13 @@ fn well(fleet: &Fleet) -> RegionFacts {
             arn: "arn:aws:kms:eu-west-1:111122223333:key/1".to_owned(),
             state: "Enabled".to_owned(),
         }),
+        lent: Said::Is(LentFacts {
+            account: true,
+            borrowers: vec!["arn:aws:iam::111122223333:role/meridian-fraud-PromoteRole-*".to_owned()],
+            regions: vec!["eu-west-1".to_owned()],
+            external_ids: vec!["fraud".to_owned()],
+            more: false,
+        }),
         quota: Said::Is(QuotaFacts { code: "L-0123ABCD".to_owned(), instances: 100.0 }),
     }
 }
@@ -168,6 +175,10 @@ fn each_thing_that_is_wrong_is_found_by_its_own_check() {
         let Said::Is(key) = &mut facts.key else { unreachable!() };
         key
     }
+    fn lent(facts: &mut RegionFacts) -> &mut LentFacts {
+        let Said::Is(lent) = &mut facts.lent else { unreachable!() };
+        lent
+    }
     fn pipeline(own: &mut HomeFacts) -> &mut PipelineFacts {
         let Said::Is(pipeline) = &mut own.pipeline else { unreachable!() };
         pipeline
@@ -225,6 +236,21 @@ fn each_thing_that_is_wrong_is_found_by_its_own_check() {
         ("quota", "11 instances of ml.", |facts, _| {
             facts.quota = Said::Is(QuotaFacts { instances: 11.0, ..QuotaFacts::default() });
         }),
+        ("lent role", "there is none: arn:aws:iam::111122223333:role/meridian-fraud-lent-eu-west-1", |facts, _| {
+            facts.lent = Said::Absent;
+        }),
+        ("lent role", "does not trust the account", |facts, _| *lent(facts) = LentFacts::default()),
+        ("lent role", "not promote's alone", |facts, _| lent(facts).borrowers.clear()),
+        ("lent role", "not promote's alone", |facts, _| {
+            lent(facts).borrowers.push("arn:aws:iam::111122223333:role/*".to_owned());
+        }),
+        ("lent role", "not promote's alone", |facts, _| {
+            lent(facts).borrowers[0] = lent(facts).borrowers[0].replace("111122223333", "444455556666");
+        }),
+        ("lent role", "not lent to eu-west-1", |facts, _| lent(facts).regions[0] = "sa-east-1".to_owned()),
+        ("lent role", "not lent to eu-west-1", |facts, _| lent(facts).regions.clear()),
+        ("lent role", "says more than the template", |facts, _| lent(facts).more = true),
+        ("lent role", "external id fraud", |facts, _| lent(facts).external_ids.push("other".to_owned())),
         ("role", "there is none: meridian-fraud-endpoint", |_, own| own.role = Said::Absent),
         ("role", "SageMaker may not take", |_, own| own.role = Said::Is(RoleFacts::default())),
         ("pipeline", "SUPERSEDED", |_, own| pipeline(own).mode = "SUPERSEDED".to_owned()),
