@@ -91,6 +91,7 @@ fn a_fleet_that_is_well_is_found_well_and_all_is_checked_that_the_world_models()
         "ledger",
         "bytes",
         "image",
+        "model",
         "key",
         "quota",
         "lent role",
@@ -361,11 +362,12 @@ fn what_no_template_holds_is_found_too() {
     let mut night = Session::begin(Site::repository().unwrap(), &scenario, &options).unwrap();
     let [tokyo, sao_paulo] = ["ap-northeast-1", "sa-east-1"].map(|name| name.parse().unwrap());
     lock(night.world()).lose_images(&tokyo);
+    lock(night.world()).borrow_images(&tokyo, &sao_paulo);
     lock(night.world()).limit_instances(&sao_paulo, 15);
     lock(night.world()).stop_hearing(&sao_paulo);
     let url = night.open_door(0).unwrap().url();
     let document: Value = serde_json::from_slice(&doctor(&url, true).stdout).unwrap();
-    let wrong: [(&str, &[&str]); 3] = [("image", &["JP"]), ("quota", &["BR"]), ("topic", &["BR"])];
+    let wrong: [(&str, &[&str]); 4] = [("image", &["JP"]), ("model", &["JP"]), ("quota", &["BR"]), ("topic", &["BR"])];
     assert_eq!(those(&document, "wrong"), pairs(&wrong), "{document:#}");
     let mends = document["findings"].as_array().unwrap().iter().filter_map(|own| own["mend"].as_str());
     let said = mends.collect::<Vec<_>>().join("\n");

@@ -4,13 +4,15 @@ use super::account;
 use super::facts::RegionFacts;
 use super::findings::Finding;
 use super::policy::Denials;
-use meridian_aws::inspect::{AlarmFacts, BucketFacts, Said, TopicFacts, endpoint_alarms};
+use meridian_aws::inspect::{AlarmFacts, BucketFacts, ModelFacts, Said, TopicFacts, endpoint_alarms};
 use meridian_domain::{EndpointStatus, EndpointView, Fleet, Region, RegionHistory, alarms};
 
 /// Two instances stand in two zones.
 const FLOOR: u32 = 2;
 /// A signature older than five minutes is refused; a clock that is this far off is on its way there.
 const LARGEST_SKEW: i64 = 2;
+/// What mends a model: one is never changed.
+const ANOTHER: &str = "publish a release: promote makes its model of the region's own image and archive";
 
 /// Everything about one region. `clock` is false where its services' clock is not this machine's to compare.
 pub fn judge(fleet: &Fleet, region: &Region, facts: &RegionFacts, clock: bool) -> Vec<Finding> {
@@ -23,6 +25,7 @@ pub fn judge(fleet: &Fleet, region: &Region, facts: &RegionFacts, clock: bool) -
     findings.push(endpoint(fleet, facts));
     findings.push(ledger(region, facts));
     findings.push(bytes(facts));
+    findings.push(model(fleet, region, facts));
     findings.extend(account::judge(fleet, region, facts, &deploy));
     findings.push(skew(facts, clock));
     findings.into_iter().map(|finding| finding.at(&region.title)).collect()
@@ -259,6 +262,32 @@ fn bytes(facts: &RegionFacts) -> Finding {
             "copy them from another region's bucket: instances fetch them again when they scale out",
             |()| Finding::fine("bytes", "what serves lies in the region's own bucket"),
         ),
+    }
+}
+
+fn model(fleet: &Fleet, region: &Region, facts: &RegionFacts) -> Finding {
+    match (&facts.endpoint, &facts.model) {
+        (Said::Absent, _) => Finding::fine("model", "nothing serves yet"),
+        (_, said) => answered("model", said, "the model of what serves", ANOTHER, |own| own_only(fleet, region, own)),
+    }
+}
+
+/// An instance that starts fetches both again: what another region holds is gone with that region.
+fn own_only(fleet: &Fleet, region: &Region, own: &ModelFacts) -> Finding {
+    let registry = format!("{}.dkr.ecr.{}.amazonaws.com/", fleet.account, region.name);
+    let bucket = format!("s3://{}/", region.bucket);
+    let foreign = |all: &[String], home: &str| all.iter().find(|own| !own.starts_with(home)).cloned();
+    if own.images.is_empty() || own.archives.is_empty() {
+        return Finding::unknown("model", "where its instances fetch image and archive is not said");
+    }
+    match (foreign(&own.images, &registry), foreign(&own.archives, &bucket)) {
+        (Some(image), _) => {
+            Finding::wrong("model", format!("its instances fetch {image}, which is not in {registry}"), ANOTHER)
+        }
+        (_, Some(archive)) => {
+            Finding::wrong("model", format!("its instances fetch {archive}, which is not in {bucket}"), ANOTHER)
+        }
+        _ => Finding::fine("model", "image and archive are fetched from the region itself"),
     }
 }
 

@@ -12,7 +12,7 @@ use super::findings::{Finding, Outcome, all_well};
 use super::{fleet, region};
 use jiff::{SignedDuration, Timestamp};
 use meridian_aws::inspect::{
-    Action, AlarmFacts, BucketFacts, PipelineFacts, PublicAccess, Rule, Said, TopicFacts, WatchFacts,
+    Action, AlarmFacts, BucketFacts, ModelFacts, PipelineFacts, PublicAccess, Rule, Said, TopicFacts, WatchFacts,
 };
 use meridian_domain::{
     Actor, EndpointStatus, EndpointView, Fleet, Region, RegionHistory, ReleaseId, Serving, Sha256, Target,
@@ -100,6 +100,10 @@ fn well(fleet: &Fleet) -> RegionFacts {
         ledger: Said::Is(RegionHistory { serving: Some(serving), ..RegionHistory::default() }),
         bytes: Said::Is(()),
         image: Some(Said::Is(())),
+        model: Said::Is(ModelFacts {
+            images: vec!["111122223333.dkr.ecr.eu-west-1.amazonaws.com/xgboost@sha256:1".to_owned()],
+            archives: vec!["s3://fraud-models-eu/releases/archives/1/model.tar.gz".to_owned()],
+        }),
         key: Said::Is(KeyFacts {
             arn: "arn:aws:kms:eu-west-1:111122223333:key/1".to_owned(),
             state: "Enabled".to_owned(),
@@ -175,6 +179,10 @@ fn each_thing_that_is_wrong_is_found_by_its_own_check() {
         let Said::Is(key) = &mut facts.key else { unreachable!() };
         key
     }
+    fn model(facts: &mut RegionFacts) -> &mut ModelFacts {
+        let Said::Is(model) = &mut facts.model else { unreachable!() };
+        model
+    }
     fn lent(facts: &mut RegionFacts) -> &mut LentFacts {
         let Said::Is(lent) = &mut facts.lent else { unreachable!() };
         lent
@@ -229,6 +237,16 @@ fn each_thing_that_is_wrong_is_found_by_its_own_check() {
         ("endpoint", "1 instance", |facts, _| endpoint(facts).instances = NonZeroU32::new(1)),
         ("bytes", "there is none", |facts, _| facts.bytes = Said::Absent),
         ("image", "no instance can start", |facts, _| facts.image = Some(Said::Absent)),
+        ("model", "there is none", |facts, _| facts.model = Said::Absent),
+        ("model", "sa-east-1.amazonaws.com/xgboost@sha256:1, which is not in", |facts, _| {
+            model(facts).images[0] = model(facts).images[0].replace("eu-west-1", "sa-east-1");
+        }),
+        ("model", "is not in 111122223333.dkr.ecr.eu-west-1", |facts, _| {
+            model(facts).images.push("444455556666.dkr.ecr.eu-west-1.amazonaws.com/sidecar:1".to_owned());
+        }),
+        ("model", "is not in s3://fraud-models-eu/", |facts, _| {
+            model(facts).archives[0] = model(facts).archives[0].replace("models-eu", "models-br");
+        }),
         ("key", "there is none: alias/meridian-fraud", |facts, _| facts.key = Said::Absent),
         ("key", "is Disabled", |facts, _| key(facts).state = "Disabled".to_owned()),
         ("key", "is PendingDeletion", |facts, _| key(facts).state = "PendingDeletion".to_owned()),
@@ -284,6 +302,8 @@ fn what_was_not_answered_is_not_fine_and_what_nobody_models_is_said() {
     let key = || Some("arn:aws:kms:eu-west-1:111122223333:key/1".to_owned());
     let uncounted = with(|facts, _| facts.topic = Said::Is(TopicFacts { key: key(), ..TopicFacts::default() }));
     assert!(matches!(uncounted.as_slice(), [("topic", Outcome::Unknown, _)]), "{uncounted:?}");
+    let unsaid = with(|facts, _| facts.model = Said::Is(ModelFacts::default()));
+    assert!(matches!(unsaid.as_slice(), [("model", Outcome::Unknown, _)]), "{unsaid:?}");
     let unmodelled = with(|facts, _| facts.topic = Said::NotModelled);
     assert!(matches!(unmodelled.as_slice(), [("topic", Outcome::NotChecked, _)]), "{unmodelled:?}");
     assert!(!all_well(&[Finding::unknown("topic", "no answer in time")]));
