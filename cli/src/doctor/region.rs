@@ -148,7 +148,7 @@ fn heard(topic: &TopicFacts, arn: &str, deploy: &str) -> Finding {
             let what = format!("no page reaches anybody: {pending} asked to subscribe, and none has confirmed");
             Finding::wrong("topic", what, format!("follow the link in the mail from SNS; or {subscribe}"))
         }
-        (Some(confirmed), _) => Finding::fine("topic", format!("pages go out, to {confirmed} that subscribe")),
+        (Some(confirmed), _) => Finding::fine("topic", format!("its pages are heard: {confirmed} confirmed")),
     }
 }
 
