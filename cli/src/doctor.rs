@@ -4,6 +4,7 @@ mod account;
 mod facts;
 mod findings;
 mod fleet;
+mod policy;
 mod region;
 #[cfg(test)]
 mod tests;

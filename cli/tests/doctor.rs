@@ -81,6 +81,8 @@ fn a_fleet_that_is_well_is_found_well_and_all_is_checked_that_the_world_models()
         "encryption",
         "public access",
         "TLS only",
+        "deletes",
+        "overwrites",
         "events",
         "topic",
         "alarm",
@@ -89,8 +91,10 @@ fn a_fleet_that_is_well_is_found_well_and_all_is_checked_that_the_world_models()
         "ledger",
         "bytes",
         "image",
+        "model",
         "key",
         "quota",
+        "lent role",
     ];
     let regional: Vec<(&str, &[&str])> = regional.iter().map(|check| (*check, EVERYWHERE)).collect();
     let home: [(&str, &[&str]); 4] =
@@ -151,6 +155,18 @@ const DEFECTS: &[Defect] = &[
         "TLS only",
         EVERYWHERE,
         ["does not refuse plain HTTP", "with ReleasesPolicy"],
+    ),
+    defect(
+        ["ReleasesPolicy", "Action: [s3:DeleteObject, s3:DeleteObjectVersion]", "Action: s3:DeleteObject"],
+        "deletes",
+        EVERYWHERE,
+        ["s3:DeleteObjectVersion under ledger/", "with ReleasesPolicy (NothingIsDeleted)"],
+    ),
+    defect(
+        ["ReleasesPolicy", "Action: s3:PutObject\n", "Action: s3:PutObjectAcl\n"],
+        "overwrites",
+        EVERYWHERE,
+        ["to write over what is under ledger/", "with ReleasesPolicy (NothingIsOverwritten)"],
     ),
     defect(
         ["Releases", "EventBridgeEnabled: true", "EventBridgeEnabled: false"],
@@ -282,6 +298,31 @@ const DEFECTS: &[Defect] = &[
         HOME,
         ["SageMaker may not take meridian-fraud-endpoint on", "with EndpointRole.AssumeRolePolicyDocument"],
     ),
+    defect(
+        ["LentRole", "meridian-${FleetName}-lent-${AWS::Region}", "${FleetName}-lent-${AWS::Region}"],
+        "lent role",
+        EVERYWHERE,
+        [
+            "there is none: arn:aws:iam::111122223333:role/meridian-fraud-lent-",
+            "with HomeRegion=eu-west-1 and LentRole",
+        ],
+    ),
+    defect(
+        [
+            "LentRole",
+            "aws:PrincipalTag/meridian:region: !Ref HomeRegion",
+            "aws:PrincipalTag/meridian:region: !Ref AWS::Region",
+        ],
+        "lent role",
+        &["AU", "JP", "BR"],
+        ["is not lent to eu-west-1, which is home", "with HomeRegion=eu-west-1 and LentRole"],
+    ),
+    defect(
+        ["LentRole", "${AWS::StackName}-PromoteRole-*", "${AWS::StackName}-*"],
+        "lent role",
+        EVERYWHERE,
+        ["is not promote's alone to borrow", "with HomeRegion=eu-west-1 and LentRole"],
+    ),
 ];
 
 impl Defect {
@@ -321,15 +362,18 @@ fn what_no_template_holds_is_found_too() {
     let mut night = Session::begin(Site::repository().unwrap(), &scenario, &options).unwrap();
     let [tokyo, sao_paulo] = ["ap-northeast-1", "sa-east-1"].map(|name| name.parse().unwrap());
     lock(night.world()).lose_images(&tokyo);
+    lock(night.world()).borrow_images(&tokyo, &sao_paulo);
     lock(night.world()).limit_instances(&sao_paulo, 15);
+    lock(night.world()).stop_hearing(&sao_paulo);
     let url = night.open_door(0).unwrap().url();
     let document: Value = serde_json::from_slice(&doctor(&url, true).stdout).unwrap();
-    let wrong: [(&str, &[&str]); 2] = [("image", &["JP"]), ("quota", &["BR"])];
+    let wrong: [(&str, &[&str]); 4] = [("image", &["JP"]), ("model", &["JP"]), ("quota", &["BR"]), ("topic", &["BR"])];
     assert_eq!(those(&document, "wrong"), pairs(&wrong), "{document:#}");
     let mends = document["findings"].as_array().unwrap().iter().filter_map(|own| own["mend"].as_str());
     let said = mends.collect::<Vec<_>>().join("\n");
     assert!(said.contains("push it to the registry of eu-west-1 again"), "{said}");
     assert!(said.contains("--desired-value 16 --region sa-east-1"), "{said}");
+    assert!(said.contains("subscribe somebody to arn:aws:sns:sa-east-1:111122223333:meridian-fraud-oncall"), "{said}");
 }
 
 #[test]

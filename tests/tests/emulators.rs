@@ -60,7 +60,7 @@ fn the_world_differs_from_public_emulators_only_where_it_is_known_and_why() {
     let place = place(&fleet, &door.url(), &door.clock_url()).to_string();
     let arguments = ["--place", &place, "--logs"].map(OsStr::new);
     println!("{}", script("compare.py", arguments.into_iter().chain([folder.path().as_os_str()])));
-    // What boto3 was answered, and by whom else: these are the operations that no function calls.
+    // What boto3 was answered, and by whom else: these are operations that no function calls.
     let uncalled = "HeadObject,DescribeModel,DescribeEndpointConfig,ListModelPackages";
     let arguments = ["--answers", "--cover", uncalled].map(OsStr::new);
     println!("{}", script("check_record.py", arguments.into_iter().chain([record.as_os_str()])));

@@ -50,7 +50,7 @@ class Account:
             rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/meridian-fraud"}}
             s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
             self.block(region, True)
-            self.tls_only(region)
+            self.keep(region)
             s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}})
             self.topic(region)
             self.alarms(region)
@@ -58,7 +58,27 @@ class Account:
             self.keys[region] = kms.create_key()["KeyMetadata"]["KeyId"]
             kms.create_alias(AliasName=f"alias/meridian-{self.name}", TargetKeyId=self.keys[region])
         self.replicate({})
-        self.client("iam", self.home).create_role(RoleName=self.role, AssumeRolePolicyDocument=self.trust("sagemaker"))
+        iam = self.client("iam", self.home)
+        iam.create_role(RoleName=self.role, AssumeRolePolicyDocument=self.trust("sagemaker"))
+        for region in self.regions:
+            iam.create_role(RoleName=self.lent(region), AssumeRolePolicyDocument=self.lend(self.home))
+
+    def lent(self, region: str) -> str:
+        return f"meridian-{self.name}-lent-{region}"
+
+    def lend(self, home: str) -> str:
+        """The trust policy of a lent role."""
+        arn = f"arn:aws:iam::{self.account}"
+        condition = {
+            "ArnLike": {"aws:PrincipalArn": f"{arn}:role/meridian-{self.name}-PromoteRole-*"},
+            "StringEquals": {"aws:PrincipalTag/meridian:region": home, "sts:ExternalId": self.name},
+        }
+        statement = {"Effect": "Allow", "Principal": {"AWS": f"{arn}:root"}, "Action": "sts:AssumeRole", "Condition": condition}
+        return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+    def lends(self, region: str, home: str):
+        iam, document = self.client("iam", self.home), self.lend(home)
+        iam.update_assume_role_policy(RoleName=self.lent(region), PolicyDocument=document)
 
     def trust(self, service: str) -> str:
         principal = {"Service": f"{service}.amazonaws.com"}
@@ -73,15 +93,26 @@ class Account:
         block = {name: True for name in names} | {"RestrictPublicBuckets": on}
         self.s3(region).put_public_access_block(Bucket=self.bucket(region), PublicAccessBlockConfiguration=block)
 
-    def tls_only(self, region: str):
-        condition = {"Bool": {"aws:SecureTransport": "false"}}
-        statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": condition}
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    def keep(self, region: str, without=""):
+        """The bucket's policy; without the denial of that name."""
+        arn = f"arn:aws:s3:::{self.bucket(region)}"
+        kept = [f"{arn}/ledger/*", f"{arn}/releases/*"]
+        new = {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}}
+        denials = {
+            "tls": {"Action": "s3:*", "Resource": [arn, f"{arn}/*"], "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+            "overwrites": {"Action": "s3:PutObject", "Resource": kept, "Condition": new},
+            "deletes": {"Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"], "Resource": kept},
+        }
+        statements = [{"Effect": "Deny", "Principal": "*"} | own for name, own in denials.items() if name != without]
+        policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
         self.s3(region).put_bucket_policy(Bucket=self.bucket(region), Policy=policy)
 
     def topic(self, region: str):
         key = {"KmsMasterKeyId": f"arn:aws:kms:{region}:{self.account}:alias/meridian-{self.name}"}
-        self.client("sns", region).create_topic(Name=f"meridian-{self.name}-oncall", Attributes=key)
+        sns = self.client("sns", region)
+        topic = sns.create_topic(Name=f"meridian-{self.name}-oncall", Attributes=key)["TopicArn"]
+        # The emulator takes mail as confirmed.
+        sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="oncall@example.com")
 
     def alarms(self, region: str, latency=20_000.0):
         cloudwatch, prefix = self.client("cloudwatch", region), f"{self.name}-endpoint"
@@ -126,22 +157,40 @@ def breaks(account: Account) -> list[tuple]:
     def keyless():
         sns.set_topic_attributes(TopicArn=topic, AttributeName="KmsMasterKeyId", AttributeValue="")
 
+    def unheard():
+        for own in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]:
+            sns.unsubscribe(SubscriptionArn=own["SubscriptionArn"])
+
+    def unconfirmed():
+        unheard()
+        # Port 9 answers nobody: what is sent there to be confirmed is not.
+        sns.subscribe(TopicArn=topic, Protocol="https", Endpoint="https://127.0.0.1:9/")
+
+    def topic_again():
+        sns.delete_topic(TopicArn=topic)
+        account.topic(home)
+
     kms, key = account.client("kms", home), account.keys[home]
     return [
         ("key", title, lambda: kms.disable_key(KeyId=key), lambda: kms.enable_key(KeyId=key)),
         ("role", title, lambda: account.trusts("lambda"), lambda: account.trusts("sagemaker")),
+        ("lent role", title, lambda: account.lends(home, "us-east-1"), lambda: account.lends(home, home)),
         ("bucket", title, versioning("Suspended"), versioning("Enabled")),
         ("public access", title, lambda: account.block(home, False), lambda: account.block(home, True)),
-        ("TLS only", title, lambda: s3.delete_bucket_policy(Bucket=bucket), lambda: account.tls_only(home)),
+        ("TLS only", title, lambda: account.keep(home, without="tls"), lambda: account.keep(home)),
+        ("deletes", title, lambda: account.keep(home, without="deletes"), lambda: account.keep(home)),
+        ("overwrites", title, lambda: account.keep(home, without="overwrites"), lambda: account.keep(home)),
         ("topic", title, lambda: sns.delete_topic(TopicArn=topic), lambda: account.topic(home)),
-        ("topic", title, keyless, lambda: (sns.delete_topic(TopicArn=topic), account.topic(home))),
+        ("topic", title, keyless, topic_again),
+        ("topic", title, unheard, topic_again),
+        ("topic", title, unconfirmed, topic_again),
         ("alarm", title, lambda: account.alarms(home, 25_000.0), lambda: account.alarms(home)),
         ("replication", title, lambda: account.replicate({"Status": "Disabled"}), lambda: account.replicate({})),
     ]
 
 
 # What an emulator without SageMaker, CodePipeline and Service Quotas cannot say, and what needs a ledger.
-ELSEWHERE = {"endpoint", "bytes", "pipeline", "package group", "ledger", "quota"}
+ELSEWHERE = {"endpoint", "bytes", "model", "pipeline", "package group", "ledger", "quota"}
 
 
 def look(meridian: str, account: Account, fleet: str) -> tuple[int, list[dict]]:

@@ -1,11 +1,14 @@
-//! What services say of keys, images, quotas and the instances' role, judged.
+//! What services say of keys, images, quotas and roles, judged.
 
 use super::facts::RegionFacts;
 use super::findings::Finding;
 use super::region::{answered, as_made};
 use meridian_aws::inspect::Said;
 use meridian_domain::{Fleet, Region};
-use meridian_preflight::{KeyFacts, QuotaFacts, RoleFacts, key_alias, quota_name};
+use meridian_preflight::{KeyFacts, LentFacts, QuotaFacts, RoleFacts, key_alias, quota_name};
+
+/// How CloudFormation names the role of a stack's `promote`, between the stack's name and letters of its own.
+const PROMOTE: &str = "-PromoteRole-";
 
 /// What a region needs of its account.
 pub fn judge(fleet: &Fleet, region: &Region, facts: &RegionFacts, deploy: &str) -> Vec<Finding> {
@@ -18,7 +21,12 @@ pub fn judge(fleet: &Fleet, region: &Region, facts: &RegionFacts, deploy: &str) 
         "choose an instance_type in fleet.toml that SageMaker offers in every region",
         |own| quota(fleet, region, own),
     );
-    [key, quota].into_iter().chain(facts.image.as_ref().map(|own| image(fleet, own))).collect()
+    let role = fleet.lent_role_arn(&region.name);
+    let mend = format!("{deploy}, with HomeRegion={} and LentRole as template.yaml has it", fleet.home);
+    let lent = answered("lent role", &facts.lent, &format!("{role}, with which a wave acts here"), &mend, |own| {
+        lent(fleet, own, &role, &mend)
+    });
+    [key, quota, lent].into_iter().chain(facts.image.as_ref().map(|own| image(fleet, own))).collect()
 }
 
 fn key(region: &Region, own: &KeyFacts, alias: &str) -> Finding {
@@ -57,6 +65,29 @@ fn image(fleet: &Fleet, own: &Said<()>) -> Finding {
     );
     let of = "the image of what serves, in this region's own registry: no instance can start";
     answered("image", own, of, &mend, |()| Finding::fine("image", "what serves is in the region's own registry"))
+}
+
+/// Home's `promote` borrows the role, and no other function: a role that trusts nobody defers its region, and one that trusts
+/// more than that is no fence.
+fn lent(fleet: &Fleet, own: &LentFacts, role: &str, mend: &str) -> Finding {
+    let (home, id) = (fleet.home.as_str(), fleet.lending_id());
+    let roles = format!("arn:aws:iam::{}:role/", fleet.account);
+    let promotes = |arn: &String| arn.starts_with(&roles) && arn.contains(PROMOTE);
+    let only = |all: &[String], one: &str| all.iter().all(|own| own == one) && !all.is_empty();
+    let problem = [
+        (!own.account, "does not trust the account: home may not borrow it".to_owned()),
+        (
+            own.borrowers.is_empty() || !own.borrowers.iter().all(promotes),
+            "is not promote's alone to borrow".to_owned(),
+        ),
+        (!only(&own.regions, home), format!("is not lent to {home}, which is home, and to that alone")),
+        (!only(&own.external_ids, id), format!("does not ask for the external id {id}")),
+        (own.more, "says more than the template: another statement, principal or condition".to_owned()),
+    ];
+    match problem.into_iter().find(|(wrong, _)| *wrong) {
+        Some((_, what)) => Finding::wrong("lent role", format!("{role} {what}"), mend),
+        None => Finding::fine("lent role", format!("lent to {home}'s promote")),
+    }
 }
 
 /// The role of every region's instances. IAM has one for all.

@@ -1,12 +1,12 @@
 //! What the preflight asks for.
 
 use meridian_aws::AwsPorts;
-use meridian_aws::inspect::{BucketFacts, PipelineFacts, Said, TopicFacts, WatchFacts};
+use meridian_aws::inspect::{BucketFacts, ModelFacts, PipelineFacts, Said, TopicFacts, WatchFacts};
 use meridian_domain::{Chain, EndpointView, Fleet, Manifest, Region, RegionHistory};
 use meridian_handlers::files;
 use meridian_handlers::journal::Journal;
 use meridian_handlers::ports::{Artifacts, Endpoints};
-use meridian_preflight::{KeyFacts, QuotaFacts, RoleFacts};
+use meridian_preflight::{KeyFacts, LentFacts, QuotaFacts, RoleFacts};
 
 /// What stands in one region.
 #[derive(Clone, Debug)]
@@ -21,7 +21,11 @@ pub struct RegionFacts {
     pub bytes: Said<()>,
     /// Whether the region's own registry has the image of what serves; none where no manifest names one.
     pub image: Option<Said<()>>,
+    /// Where the instances fetch what they run; absent where there is no endpoint.
+    pub model: Said<ModelFacts>,
     pub key: Said<KeyFacts>,
+    /// The role that the region lends to home.
+    pub lent: Said<LentFacts>,
     pub quota: Said<QuotaFacts>,
 }
 
@@ -57,7 +61,12 @@ pub async fn region(ports: &AwsPorts, fleet: &Fleet, region: &Region) -> RegionF
             _ => None,
         },
         key: meridian_preflight::key(ports, name).await,
+        lent: meridian_preflight::lent(ports, name).await,
         quota: meridian_preflight::quota(ports, name).await,
+        model: match &endpoint {
+            Said::Is(view) => ports.inspect_model(name, &view.config).await,
+            other => other.clone().map(|_| ModelFacts::default()),
+        },
         endpoint,
         ledger,
     }

@@ -3,25 +3,29 @@
 use super::account;
 use super::facts::RegionFacts;
 use super::findings::Finding;
-use meridian_aws::inspect::{AlarmFacts, BucketFacts, Said, TopicFacts, endpoint_alarms};
+use super::policy::Denials;
+use meridian_aws::inspect::{AlarmFacts, BucketFacts, ModelFacts, Said, TopicFacts, endpoint_alarms};
 use meridian_domain::{EndpointStatus, EndpointView, Fleet, Region, RegionHistory, alarms};
-use serde_json::Value;
 
 /// Two instances stand in two zones.
 const FLOOR: u32 = 2;
 /// A signature older than five minutes is refused; a clock that is this far off is on its way there.
 const LARGEST_SKEW: i64 = 2;
+/// What mends a model: one is never changed.
+const ANOTHER: &str = "publish a release: promote makes its model of the region's own image and archive";
 
 /// Everything about one region. `clock` is false where its services' clock is not this machine's to compare.
 pub fn judge(fleet: &Fleet, region: &Region, facts: &RegionFacts, clock: bool) -> Vec<Finding> {
     let deploy = deploy(region);
     let mut findings = bucket(region, facts, &deploy);
     let topic = fleet.topic_arn(&region.name);
-    findings.push(answered("topic", &facts.topic, &topic, &as_made(&deploy, "OnCall"), |own| pages(own, &deploy)));
+    findings
+        .push(answered("topic", &facts.topic, &topic, &as_made(&deploy, "OnCall"), |own| pages(own, &topic, &deploy)));
     findings.extend(watched(fleet, facts, &deploy));
     findings.push(endpoint(fleet, facts));
     findings.push(ledger(region, facts));
     findings.push(bytes(facts));
+    findings.push(model(fleet, region, facts));
     findings.extend(account::judge(fleet, region, facts, &deploy));
     findings.push(skew(facts, clock));
     findings.into_iter().map(|finding| finding.at(&region.title)).collect()
@@ -61,7 +65,8 @@ fn bucket(region: &Region, facts: &RegionFacts, deploy: &str) -> Vec<Finding> {
             if *good { Finding::fine(check, fine) } else { Finding::wrong(check, format!("{wrong} ({name})"), &mend) }
         })
     };
-    let tls = own.policy.clone().map(|policy| refuses_plain_http(&policy));
+    let denials = own.policy.clone().map(|policy| Denials::of(&policy));
+    let tls = denials.clone().map(|own| own.plain_http());
     let kms = "it does not encrypt with KMS";
     let http = "its policy does not refuse plain HTTP";
     let events = "its events wake nobody: EventBridge is off";
@@ -70,8 +75,35 @@ fn bucket(region: &Region, facts: &RegionFacts, deploy: &str) -> Vec<Finding> {
         is("encryption", &own.kms, "with KMS", kms, mend("BucketEncryption")),
         closed(own, &name, &mend("PublicAccessBlockConfiguration")),
         is("TLS only", &tls, "plain HTTP is refused", http, as_made(deploy, "ReleasesPolicy")),
+        no_deletes(&denials, &name, deploy),
+        no_overwrites(&denials, &name, deploy),
         is("events", &own.events, "they go to EventBridge", events, mend("NotificationConfiguration")),
     ]
+}
+
+/// What a ledger says stays said, and bytes that a region may go back to stay there (I2).
+fn no_deletes(denials: &Said<Denials>, name: &str, deploy: &str) -> Finding {
+    let mend = as_made(deploy, "ReleasesPolicy (NothingIsDeleted)");
+    let none = format!("it has no policy, so ledger and releases can be deleted ({name})");
+    answered("deletes", denials, &none, &mend, |own| match own.way_to_delete(name) {
+        None => Finding::fine("deletes", "refused to everybody, of ledger and releases"),
+        Some((action, prefix)) => {
+            let what = format!("its policy does not refuse {action} under {prefix} to everybody ({name})");
+            Finding::wrong("deletes", what, &mend)
+        }
+    })
+}
+
+fn no_overwrites(denials: &Said<Denials>, name: &str, deploy: &str) -> Finding {
+    let mend = as_made(deploy, "ReleasesPolicy (NothingIsOverwritten)");
+    let none = format!("it has no policy, so ledger and releases can be written over ({name})");
+    answered("overwrites", denials, &none, &mend, |own| match own.way_to_overwrite(name) {
+        None => Finding::fine("overwrites", "refused to everybody, of ledger and releases"),
+        Some(prefix) => {
+            let what = format!("its policy does not refuse to everybody to write over what is under {prefix} ({name})");
+            Finding::wrong("overwrites", what, &mend)
+        }
+    })
 }
 
 fn versions(own: &BucketFacts, name: &str, deploy: &str) -> Finding {
@@ -94,7 +126,7 @@ fn closed(own: &BucketFacts, name: &str, mend: &str) -> Finding {
     })
 }
 
-fn pages(topic: &TopicFacts, deploy: &str) -> Finding {
+fn pages(topic: &TopicFacts, arn: &str, deploy: &str) -> Finding {
     let mend = as_made(deploy, "OnCall.KmsMasterKeyId");
     match &topic.key {
         None => Finding::wrong("topic", "it encrypts nothing: it has no key", mend),
@@ -102,23 +134,22 @@ fn pages(topic: &TopicFacts, deploy: &str) -> Finding {
         Some(key) if key.ends_with("alias/aws/sns") => {
             Finding::wrong("topic", format!("{key} is none that CloudWatch may use: no alarm pages anybody"), mend)
         }
-        Some(_) => Finding::fine("topic", "people can be paged"),
+        Some(_) => heard(topic, arn, deploy),
     }
 }
 
-/// Whether a bucket's policy denies what comes without TLS.
-fn refuses_plain_http(policy: &str) -> bool {
-    let Ok(policy) = serde_json::from_str::<Value>(policy) else { return false };
-    let statements = policy.get("Statement");
-    let all: Vec<&Value> = match statements {
-        Some(Value::Array(all)) => all.iter().collect(),
-        one => one.into_iter().collect(),
-    };
-    all.iter().any(|statement| {
-        let secure = statement.pointer("/Condition/Bool/aws:SecureTransport");
-        let plain = secure.is_some_and(|own| *own == Value::Bool(false) || own.as_str() == Some("false"));
-        plain && statement.get("Effect").and_then(Value::as_str) == Some("Deny")
-    })
+/// Whether anybody hears what is paged.
+fn heard(topic: &TopicFacts, arn: &str, deploy: &str) -> Finding {
+    let subscribe = format!("{deploy}, with OnCallEmail among its parameter_overrides; or subscribe somebody to {arn}");
+    match (topic.confirmed, topic.pending.unwrap_or_default()) {
+        (None, _) => Finding::unknown("topic", "how many subscribe to it is not said"),
+        (Some(0), 0) => Finding::wrong("topic", "nobody subscribes to it: no page reaches anybody", subscribe),
+        (Some(0), pending) => {
+            let what = format!("no page reaches anybody: {pending} asked to subscribe, and none has confirmed");
+            Finding::wrong("topic", what, format!("follow the link in the mail from SNS; or {subscribe}"))
+        }
+        (Some(confirmed), _) => Finding::fine("topic", format!("its pages are heard: {confirmed} confirmed")),
+    }
 }
 
 fn watched(fleet: &Fleet, facts: &RegionFacts, deploy: &str) -> Vec<Finding> {
@@ -231,6 +262,32 @@ fn bytes(facts: &RegionFacts) -> Finding {
             "copy them from another region's bucket: instances fetch them again when they scale out",
             |()| Finding::fine("bytes", "what serves lies in the region's own bucket"),
         ),
+    }
+}
+
+fn model(fleet: &Fleet, region: &Region, facts: &RegionFacts) -> Finding {
+    match (&facts.endpoint, &facts.model) {
+        (Said::Absent, _) => Finding::fine("model", "nothing serves yet"),
+        (_, said) => answered("model", said, "the model of what serves", ANOTHER, |own| own_only(fleet, region, own)),
+    }
+}
+
+/// An instance that starts fetches both again: what another region holds is gone with that region.
+fn own_only(fleet: &Fleet, region: &Region, own: &ModelFacts) -> Finding {
+    let registry = format!("{}.dkr.ecr.{}.amazonaws.com/", fleet.account, region.name);
+    let bucket = format!("s3://{}/", region.bucket);
+    let foreign = |all: &[String], home: &str| all.iter().find(|own| !own.starts_with(home)).cloned();
+    if own.images.is_empty() || own.archives.is_empty() {
+        return Finding::unknown("model", "where its instances fetch image and archive is not said");
+    }
+    match (foreign(&own.images, &registry), foreign(&own.archives, &bucket)) {
+        (Some(image), _) => {
+            Finding::wrong("model", format!("its instances fetch {image}, which is not in {registry}"), ANOTHER)
+        }
+        (_, Some(archive)) => {
+            Finding::wrong("model", format!("its instances fetch {archive}, which is not in {bucket}"), ANOTHER)
+        }
+        _ => Finding::fine("model", "image and archive are fetched from the region itself"),
     }
 }
 

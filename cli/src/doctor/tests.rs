@@ -12,16 +12,22 @@ use super::findings::{Finding, Outcome, all_well};
 use super::{fleet, region};
 use jiff::{SignedDuration, Timestamp};
 use meridian_aws::inspect::{
-    Action, AlarmFacts, BucketFacts, PipelineFacts, PublicAccess, Rule, Said, TopicFacts, WatchFacts,
+    Action, AlarmFacts, BucketFacts, ModelFacts, PipelineFacts, PublicAccess, Rule, Said, TopicFacts, WatchFacts,
 };
 use meridian_domain::{
     Actor, EndpointStatus, EndpointView, Fleet, Region, RegionHistory, ReleaseId, Serving, Sha256, Target,
 };
-use meridian_preflight::{KeyFacts, QuotaFacts, RoleFacts};
+use meridian_preflight::{KeyFacts, LentFacts, QuotaFacts, RoleFacts};
 use std::num::NonZeroU32;
 
-const TLS_ONLY: &str = r#"{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*",
-    "Condition": {"Bool": {"aws:SecureTransport": "false"}}}]}"#;
+/// As the template has it, but for who may write at all.
+const KEEPS: &str = r#"{"Statement": [
+    {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+    {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject",
+        "Resource": ["arn:aws:s3:::fraud-models-eu/ledger/*", "arn:aws:s3:::fraud-models-eu/releases/*"],
+        "Condition": {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}}},
+    {"Effect": "Deny", "Principal": "*", "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+        "Resource": ["arn:aws:s3:::fraud-models-eu/ledger/*", "arn:aws:s3:::fraud-models-eu/releases/*"]}]}"#;
 
 fn policy() -> Fleet {
     Fleet::parse(include_str!("../../../fleet.toml")).unwrap()
@@ -60,7 +66,7 @@ fn well(fleet: &Fleet) -> RegionFacts {
             versioning: Said::Is("Enabled".to_owned()),
             kms: Said::Is(true),
             public: Said::Is(PublicAccess::default()),
-            policy: Said::Is(TLS_ONLY.to_owned()),
+            policy: Said::Is(KEEPS.to_owned()),
             events: Said::Is(true),
             replication: Said::Is(others.map(rule).collect()),
         },
@@ -79,7 +85,11 @@ fn well(fleet: &Fleet) -> RegionFacts {
             ]),
             skew: Some(SignedDuration::from_secs(-1)),
         },
-        topic: Said::Is(TopicFacts { key: Some("arn:aws:kms:eu-west-1:111122223333:key/1".to_owned()) }),
+        topic: Said::Is(TopicFacts {
+            key: Some("arn:aws:kms:eu-west-1:111122223333:key/1".to_owned()),
+            confirmed: Some(1),
+            pending: Some(0),
+        }),
         endpoint: Said::Is(EndpointView {
             status: EndpointStatus::InService,
             config: target.config,
@@ -90,9 +100,20 @@ fn well(fleet: &Fleet) -> RegionFacts {
         ledger: Said::Is(RegionHistory { serving: Some(serving), ..RegionHistory::default() }),
         bytes: Said::Is(()),
         image: Some(Said::Is(())),
+        model: Said::Is(ModelFacts {
+            images: vec!["111122223333.dkr.ecr.eu-west-1.amazonaws.com/xgboost@sha256:1".to_owned()],
+            archives: vec!["s3://fraud-models-eu/releases/archives/1/model.tar.gz".to_owned()],
+        }),
         key: Said::Is(KeyFacts {
             arn: "arn:aws:kms:eu-west-1:111122223333:key/1".to_owned(),
             state: "Enabled".to_owned(),
+        }),
+        lent: Said::Is(LentFacts {
+            account: true,
+            borrowers: vec!["arn:aws:iam::111122223333:role/meridian-fraud-PromoteRole-*".to_owned()],
+            regions: vec!["eu-west-1".to_owned()],
+            external_ids: vec!["fraud".to_owned()],
+            more: false,
         }),
         quota: Said::Is(QuotaFacts { code: "L-0123ABCD".to_owned(), instances: 100.0 }),
     }
@@ -146,9 +167,25 @@ fn each_thing_that_is_wrong_is_found_by_its_own_check() {
         let Said::Is(alarms) = &mut facts.watch.alarms else { unreachable!() };
         alarms
     }
+    fn policy_with(facts: &mut RegionFacts, from: &str, to: &str) {
+        assert!(KEEPS.contains(from), "{from}");
+        facts.bucket.policy = Said::Is(KEEPS.replacen(from, to, 1));
+    }
+    fn topic(facts: &mut RegionFacts) -> &mut TopicFacts {
+        let Said::Is(topic) = &mut facts.topic else { unreachable!() };
+        topic
+    }
     fn key(facts: &mut RegionFacts) -> &mut KeyFacts {
         let Said::Is(key) = &mut facts.key else { unreachable!() };
         key
+    }
+    fn model(facts: &mut RegionFacts) -> &mut ModelFacts {
+        let Said::Is(model) = &mut facts.model else { unreachable!() };
+        model
+    }
+    fn lent(facts: &mut RegionFacts) -> &mut LentFacts {
+        let Said::Is(lent) = &mut facts.lent else { unreachable!() };
+        lent
     }
     fn pipeline(own: &mut HomeFacts) -> &mut PipelineFacts {
         let Said::Is(pipeline) = &mut own.pipeline else { unreachable!() };
@@ -162,13 +199,23 @@ fn each_thing_that_is_wrong_is_found_by_its_own_check() {
         ("public access", "BlockPublicAcls, RestrictPublicBuckets off", |facts, _| {
             facts.bucket.public = Said::Is(PublicAccess { off: vec!["BlockPublicAcls", "RestrictPublicBuckets"] });
         }),
-        ("TLS only", "plain HTTP", |facts, _| facts.bucket.policy = Said::Is("{}".to_owned())),
-        ("TLS only", "plain HTTP", |facts, _| facts.bucket.policy = Said::Is(TLS_ONLY.replace("Deny", "Allow"))),
+        ("TLS only", "plain HTTP", |facts, _| {
+            policy_with(facts, "SecureTransport\": \"false", "SecureTransport\": \"true")
+        }),
+        ("TLS only", "plain HTTP", |facts, _| policy_with(facts, "Deny", "Allow")),
+        ("deletes", "s3:DeleteObjectVersion under ledger/", |facts, _| {
+            policy_with(facts, ", \"s3:DeleteObjectVersion\"", "");
+        }),
+        ("overwrites", "what is under ledger/", |facts, _| policy_with(facts, "match\": \"true", "match\": \"false")),
         ("events", "EventBridge is off", |facts, _| facts.bucket.events = Said::Is(false)),
         ("topic", "there is none", |facts, _| facts.topic = Said::Absent),
         ("topic", "has no key", |facts, _| facts.topic = Said::Is(TopicFacts::default())),
         ("topic", "no alarm pages", |facts, _| {
-            facts.topic = Said::Is(TopicFacts { key: Some("alias/aws/sns".to_owned()) });
+            topic(facts).key = Some("alias/aws/sns".to_owned());
+        }),
+        ("topic", "nobody subscribes", |facts, _| topic(facts).confirmed = Some(0)),
+        ("topic", "2 asked to subscribe, and none has confirmed", |facts, _| {
+            (topic(facts).confirmed, topic(facts).pending) = (Some(0), Some(2));
         }),
         ("replication", "no rule copies to", |facts, _| rule(facts).to = "elsewhere".to_owned()),
         ("replication", "is not enabled", |facts, _| rule(facts).enabled = false),
@@ -190,6 +237,16 @@ fn each_thing_that_is_wrong_is_found_by_its_own_check() {
         ("endpoint", "1 instance", |facts, _| endpoint(facts).instances = NonZeroU32::new(1)),
         ("bytes", "there is none", |facts, _| facts.bytes = Said::Absent),
         ("image", "no instance can start", |facts, _| facts.image = Some(Said::Absent)),
+        ("model", "there is none", |facts, _| facts.model = Said::Absent),
+        ("model", "sa-east-1.amazonaws.com/xgboost@sha256:1, which is not in", |facts, _| {
+            model(facts).images[0] = model(facts).images[0].replace("eu-west-1", "sa-east-1");
+        }),
+        ("model", "is not in 111122223333.dkr.ecr.eu-west-1", |facts, _| {
+            model(facts).images.push("444455556666.dkr.ecr.eu-west-1.amazonaws.com/sidecar:1".to_owned());
+        }),
+        ("model", "is not in s3://fraud-models-eu/", |facts, _| {
+            model(facts).archives[0] = model(facts).archives[0].replace("models-eu", "models-br");
+        }),
         ("key", "there is none: alias/meridian-fraud", |facts, _| facts.key = Said::Absent),
         ("key", "is Disabled", |facts, _| key(facts).state = "Disabled".to_owned()),
         ("key", "is PendingDeletion", |facts, _| key(facts).state = "PendingDeletion".to_owned()),
@@ -197,6 +254,21 @@ fn each_thing_that_is_wrong_is_found_by_its_own_check() {
         ("quota", "11 instances of ml.", |facts, _| {
             facts.quota = Said::Is(QuotaFacts { instances: 11.0, ..QuotaFacts::default() });
         }),
+        ("lent role", "there is none: arn:aws:iam::111122223333:role/meridian-fraud-lent-eu-west-1", |facts, _| {
+            facts.lent = Said::Absent;
+        }),
+        ("lent role", "does not trust the account", |facts, _| *lent(facts) = LentFacts::default()),
+        ("lent role", "not promote's alone", |facts, _| lent(facts).borrowers.clear()),
+        ("lent role", "not promote's alone", |facts, _| {
+            lent(facts).borrowers.push("arn:aws:iam::111122223333:role/*".to_owned());
+        }),
+        ("lent role", "not promote's alone", |facts, _| {
+            lent(facts).borrowers[0] = lent(facts).borrowers[0].replace("111122223333", "444455556666");
+        }),
+        ("lent role", "not lent to eu-west-1", |facts, _| lent(facts).regions[0] = "sa-east-1".to_owned()),
+        ("lent role", "not lent to eu-west-1", |facts, _| lent(facts).regions.clear()),
+        ("lent role", "says more than the template", |facts, _| lent(facts).more = true),
+        ("lent role", "external id fraud", |facts, _| lent(facts).external_ids.push("other".to_owned())),
         ("role", "there is none: meridian-fraud-endpoint", |_, own| own.role = Said::Absent),
         ("role", "SageMaker may not take", |_, own| own.role = Said::Is(RoleFacts::default())),
         ("pipeline", "SUPERSEDED", |_, own| pipeline(own).mode = "SUPERSEDED".to_owned()),
@@ -215,9 +287,23 @@ fn each_thing_that_is_wrong_is_found_by_its_own_check() {
 }
 
 #[test]
+fn a_bucket_without_a_policy_refuses_nothing() {
+    for policy in [Said::Absent, Said::Is("{}".to_owned()), Said::Is(String::new())] {
+        let found = with(|facts, _| facts.bucket.policy = policy);
+        let checks: Vec<(&str, Outcome)> = found.iter().map(|(check, outcome, _)| (*check, *outcome)).collect();
+        assert_eq!(checks, ["TLS only", "deletes", "overwrites"].map(|check| (check, Outcome::Wrong)), "{found:?}");
+    }
+}
+
+#[test]
 fn what_was_not_answered_is_not_fine_and_what_nobody_models_is_said() {
     let silent = with(|facts, _| facts.topic = Said::Unknown("no answer in time".to_owned()));
     assert_eq!(silent, [("topic", Outcome::Unknown, "no answer in time".to_owned())]);
+    let key = || Some("arn:aws:kms:eu-west-1:111122223333:key/1".to_owned());
+    let uncounted = with(|facts, _| facts.topic = Said::Is(TopicFacts { key: key(), ..TopicFacts::default() }));
+    assert!(matches!(uncounted.as_slice(), [("topic", Outcome::Unknown, _)]), "{uncounted:?}");
+    let unsaid = with(|facts, _| facts.model = Said::Is(ModelFacts::default()));
+    assert!(matches!(unsaid.as_slice(), [("model", Outcome::Unknown, _)]), "{unsaid:?}");
     let unmodelled = with(|facts, _| facts.topic = Said::NotModelled);
     assert!(matches!(unmodelled.as_slice(), [("topic", Outcome::NotChecked, _)]), "{unmodelled:?}");
     assert!(!all_well(&[Finding::unknown("topic", "no answer in time")]));
@@ -245,6 +331,8 @@ fn whatever_is_wrong_says_what_mends_it() {
     assert_eq!((wrong.place.as_deref(), wrong.mend.as_deref()), (Some("EU"), Some(mend)));
     facts.key = Said::Is(KeyFacts { arn: "KEY".to_owned(), state: "PendingDeletion".to_owned() });
     facts.quota = Said::Is(QuotaFacts { code: "L-1".to_owned(), instances: 1.0 });
+    let Said::Is(topic) = &mut facts.topic else { unreachable!() };
+    (topic.confirmed, topic.pending) = (Some(0), Some(1));
     let findings = judged(&fleet, &facts, &own());
     let mend = |check: &str| findings.iter().find(|own| own.check == check).unwrap().mend.clone().unwrap();
     let key = "aws kms cancel-key-deletion --key-id KEY --region eu-west-1; \
@@ -252,4 +340,7 @@ fn whatever_is_wrong_says_what_mends_it() {
     assert_eq!(mend("key"), key);
     let quota = "--service-code sagemaker --quota-code L-1 --desired-value 16 --region eu-west-1";
     assert!(mend("quota").ends_with(quota), "{}", mend("quota"));
+    let topic = "follow the link in the mail from SNS; or sam deploy --config-env eu, with OnCallEmail among its \
+                 parameter_overrides; or subscribe somebody to arn:aws:sns:eu-west-1:111122223333:meridian-fraud-oncall";
+    assert_eq!(mend("topic"), topic);
 }

@@ -36,7 +36,7 @@ pub struct GetTopicAttributes {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetTopicAttributesOutput {
-    /// By name. Who subscribes is not modelled, and not among them.
+    /// By name. How many subscribe is among them, who is not.
     #[serde(serialize_with = "entries")]
     pub attributes: BTreeMap<String, String>,
 }

@@ -55,6 +55,15 @@ impl World {
         }
     }
 
+    /// A region's models name another region's registry: somebody made them by hand, in the wrong place.
+    pub fn borrow_images(&mut self, region: &RegionName, from: &RegionName) {
+        let (own, other) = (format!(".{region}."), format!(".{from}."));
+        let models = self.regions.get_mut(region).into_iter().flat_map(|own| own.sagemaker.models.values_mut());
+        for image in models.filter_map(|model| model.request.primary_container.image.as_mut()) {
+            *image = image.replace(&own, &other);
+        }
+    }
+
     /// How many instances of the fleet's type the account may have behind a region's endpoints. Who asks is told; updates are
     /// not held to it.
     pub fn limit_instances(&mut self, region: &RegionName, instances: u32) {

@@ -23,6 +23,8 @@ pub(super) struct Region {
     pub images: Images,
     /// How many instances the account may have behind the region's endpoints, where that is not the default.
     pub instance_quota: Option<u32>,
+    /// Nobody hears the region's pages.
+    pub unheard: bool,
     pub registry: Registry,
     pub scalables: Scalables,
     pub metrics: Metrics,
@@ -44,6 +46,7 @@ impl Region {
             sagemaker: SageMaker::default(),
             images: Images::default(),
             instance_quota: None,
+            unheard: false,
             registry: Registry::default(),
             scalables: Scalables::default(),
             metrics: Metrics::default(),

@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 
 /// SNS's longest subject, in characters.
 const SUBJECT: usize = 100;
+/// A subscription by one of these counts when somebody has followed the link that SNS sent there.
+const CONFIRMED_BY_LINK: [&str; 4] = ["email", "email-json", "http", "https"];
 /// SNS's longest message, in bytes.
 const MESSAGE: usize = 256 * 1024;
 
@@ -22,6 +24,21 @@ impl World {
         let topics = self.stack(region).map(|stack| stack.topics.as_slice()).unwrap_or_default();
         let own = topics.iter().find(|topic| topic.arn == arn);
         own.ok_or_else(|| ApiError::new("NotFound", 404, "Topic does not exist"))
+    }
+
+    /// How many subscribe to a topic, confirmed and pending. The world's log hears every page, so it is one of the confirmed;
+    /// nobody here reads mail, so what waits for a link to be followed goes on waiting.
+    fn subscribers(&self, region: &RegionName, topic: &Topic) -> Result<(usize, usize), ApiError> {
+        let log = usize::from(!self.region(region)?.unheard);
+        let pending = topic.subscribed.iter().filter(|own| CONFIRMED_BY_LINK.contains(&own.as_str())).count();
+        Ok((log + topic.subscribed.len() - pending, pending))
+    }
+
+    /// The log unsubscribes from a region's topic, as anybody can by the link in a mail. What is published there is still told.
+    pub fn stop_hearing(&mut self, region: &RegionName) {
+        if let Some(own) = self.regions.get_mut(region) {
+            own.unheard = true;
+        }
     }
 }
 
@@ -56,6 +73,9 @@ impl Operation for GetTopicAttributes {
         let topic = world.topic(region, &self.topic_arn)?;
         let owner = world.config.fleet.account.clone();
         let mut attributes = BTreeMap::from([("Owner".to_owned(), owner), ("TopicArn".to_owned(), topic.arn.clone())]);
+        let (confirmed, pending) = world.subscribers(region, topic)?;
+        let counts = [("SubscriptionsConfirmed", confirmed), ("SubscriptionsPending", pending)];
+        attributes.extend(counts.map(|(name, count)| (name.to_owned(), count.to_string())));
         attributes.extend(topic.key.iter().map(|key| ("KmsMasterKeyId".to_owned(), key.clone())));
         attributes.extend(topic.policy.iter().map(|policy| ("Policy".to_owned(), policy.to_string())));
         Ok(GetTopicAttributesOutput { attributes })

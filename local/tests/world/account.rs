@@ -1,7 +1,10 @@
 use crate::support::*;
+use meridian_deployment::{Deployment, Settings};
 use meridian_local::api::ApiError;
 use meridian_local::api::account::*;
-use meridian_local::world::World;
+use meridian_local::api::sns::GetTopicAttributes;
+use meridian_local::world::{World, WorldConfig};
+use std::sync::Arc;
 
 fn key(world: &mut World, id: &str) -> Result<KeyMetadata, ApiError> {
     call(world, JP, DescribeKey { key_id: id.to_owned() }).map(|answer| answer.key_metadata)
@@ -81,4 +84,30 @@ fn a_role_is_told_with_its_trust_policy_and_one_that_no_stack_makes_is_none() {
     assert_eq!(own.arn, "arn:aws:iam::111122223333:role/meridian-fraud-endpoint");
     assert!(own.assume_role_policy_document.contains("%22Service%22%3A%22sagemaker.amazonaws.com%22"), "{own:?}");
     assert_eq!(role(&mut world, "meridian").unwrap_err().code, "NoSuchEntity");
+}
+
+/// How many subscribe to Tokyo's topic: confirmed, pending.
+fn subscribers(world: &mut World) -> [String; 2] {
+    let topic_arn = "arn:aws:sns:ap-northeast-1:111122223333:meridian-fraud-oncall".to_owned();
+    let said = call(world, JP, GetTopicAttributes { topic_arn }).unwrap().attributes;
+    ["SubscriptionsConfirmed", "SubscriptionsPending"].map(|name| said[name].clone())
+}
+
+#[test]
+fn the_log_subscribes_to_every_topic_and_mail_waits_for_its_link_to_be_followed() {
+    let mut own = world(night());
+    assert_eq!(subscribers(&mut own), ["1", "0"]);
+    own.stop_hearing(&region(JP));
+    assert_eq!(subscribers(&mut own), ["0", "0"]);
+    let template = include_str!("../../../template.yaml");
+    let deployed = |template: &str| {
+        let mut settings = Settings::of_fleet(&night().fleet);
+        for environment in settings.environments.values_mut() {
+            environment.parameters.insert("OnCallEmail".to_owned(), "oncall@fraud.example.com".to_owned());
+        }
+        let deployment = Deployment::of(template, &settings).unwrap();
+        world(WorldConfig { deployment: Some(Arc::new(deployment)), ..night() })
+    };
+    assert_eq!(subscribers(&mut deployed(template)), ["1", "1"]);
+    assert_eq!(subscribers(&mut deployed(&template.replace("Protocol: email", "Protocol: sqs"))), ["2", "0"]);
 }

@@ -183,6 +183,8 @@ pub struct Topic {
     pub key: Option<String>,
     /// Its policy, a JSON document.
     pub policy: Option<Value>,
+    /// The protocol of each subscription: `email`, `sqs`, ...
+    pub subscribed: Vec<String>,
 }
 
 /// A group of versions in the model registry.

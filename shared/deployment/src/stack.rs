@@ -171,6 +171,8 @@ struct Maker<'a> {
     targets: Vec<(String, String)>,
     /// Policies of buckets, by name, and of topics and queues, by ARN.
     documents: Vec<(String, Value)>,
+    /// Who subscribes: the topic's ARN, and by which protocol.
+    subscriptions: Vec<(String, String)>,
 }
 
 impl Stack {
@@ -184,6 +186,7 @@ impl Stack {
             retries: Vec::new(),
             targets: Vec::new(),
             documents: Vec::new(),
+            subscriptions: Vec::new(),
         };
         for (logical, resource) in resources {
             let condition = resource.get("Condition").and_then(Value::as_str);
@@ -253,7 +256,12 @@ impl Maker<'_> {
             "AWS::KMS::Alias" => self.aliases.push((own.text("TargetKeyId")?, own.text("AliasName")?)),
             "AWS::SNS::Topic" => {
                 own.take("TopicName");
-                stack.topics.push(Topic { arn: name, key: own.optional("KmsMasterKeyId"), policy: None });
+                let key = own.optional("KmsMasterKeyId");
+                stack.topics.push(Topic { arn: name, key, policy: None, subscribed: Vec::new() });
+            }
+            "AWS::SNS::Subscription" => {
+                own.take("Endpoint");
+                self.subscriptions.push((own.text("TopicArn")?, own.text("Protocol")?));
             }
             "AWS::CloudWatch::Alarm" => stack.alarms.push(Alarm::read(own, name)?),
             "AWS::CloudWatch::CompositeAlarm" => stack.composites.push(Composite::read(own, name)?),
@@ -294,6 +302,10 @@ impl Maker<'_> {
             } else if let Some(topic) = self.stack.topics.iter_mut().find(|topic| topic.arn == name) {
                 topic.policy = Some(document);
             }
+        }
+        for (topic, protocol) in self.subscriptions {
+            let own = self.stack.topics.iter_mut().find(|own| own.arn == topic);
+            own.into_iter().for_each(|own| own.subscribed.push(protocol.clone()));
         }
         self.stack.unmodelled.extend(self.left.into_inner());
         self.stack

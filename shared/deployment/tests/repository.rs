@@ -107,6 +107,7 @@ fn the_pipelines_declaration_is_the_templates() {
     assert_eq!((source.outputs.as_slice(), source.inputs.len()), (["Wave".to_owned()].as_slice(), 0));
     assert_eq!(source.configuration["PollForSourceChanges"], "false");
     assert_eq!(stack.topics[0].key, Some(key));
+    assert!(stack.topics[0].subscribed.is_empty(), "by whom is no business of a repository");
     assert_eq!(stack.package_groups[0].arn, "arn:aws:sagemaker:eu-west-1:111122223333:model-package-group/fraud");
 }
 

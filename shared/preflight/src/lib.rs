@@ -1,4 +1,4 @@
-//! What only the preflight asks of an account: keys, images, the instances' role, quotas. Nothing here changes anything.
+//! What only the preflight asks of an account: keys, images, roles, quotas. Nothing here changes anything.
 //!
 //! These services' clients stand in a crate of their own, so that no function is built with them. Each question is answered
 //! by itself, like those of [`meridian_aws::inspect`].
@@ -33,6 +33,22 @@ pub struct KeyFacts {
 pub struct RoleFacts {
     /// Whether SageMaker may take it on.
     pub trusts_sagemaker: bool,
+}
+
+/// To whom a region's stack lends the role with which a wave acts there: what its trust policy asks for. Nothing, where no
+/// statement lets the account's own roles take it on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LentFacts {
+    /// Whether the account is trusted, as far as the rest says.
+    pub account: bool,
+    /// Who borrows: ARNs, or patterns of them.
+    pub borrowers: Vec<String>,
+    /// Whose tag `meridian:region` says one of these.
+    pub regions: Vec<String>,
+    /// And names one of these external ids.
+    pub external_ids: Vec<String>,
+    /// Whether it says anything besides: another statement, another principal, another condition.
+    pub more: bool,
 }
 
 /// How many instances of the fleet's type a region's endpoints may have, all together.
@@ -78,6 +94,18 @@ pub async fn role(ports: &AwsPorts) -> Said<RoleFacts> {
     said(&fleet.home, "GetRole", answer).map(|own| {
         let document = own.role.and_then(|role| role.assume_role_policy_document).unwrap_or_default();
         RoleFacts { trusts_sagemaker: trusts(&document, INSTANCES) }
+    })
+}
+
+/// Asks for the role that a region's stack lends to home, as home asks it.
+pub async fn lent(ports: &AwsPorts, region: &RegionName) -> Said<LentFacts> {
+    let (fleet, arn) = (ports.fleet(), ports.fleet().lent_role_arn(region));
+    let client = aws_sdk_iam::Client::new(&ports.config_of(&fleet.home).await);
+    let name = arn.rsplit('/').next().unwrap_or_default();
+    let answer = client.get_role().role_name(name).send().await;
+    said(&fleet.home, "GetRole", answer).map(|own| {
+        let document = own.role.and_then(|role| role.assume_role_policy_document).unwrap_or_default();
+        lends(&document, &fleet.account)
     })
 }
 
@@ -131,19 +159,54 @@ fn value(operation: &str, quota: ServiceQuota) -> Said<QuotaFacts> {
     }
 }
 
-/// Whether a trust policy, percent-encoded JSON as IAM gives it, lets a service take the role on.
+/// Whether a trust policy lets a service take the role on.
 fn trusts(document: &str, service: &str) -> bool {
+    let named = |own: &Value| each(own.pointer("/Principal/Service")).any(|own| own == service);
+    statements(document).iter().any(|own| lets_in(own) && named(own))
+}
+
+/// What a trust policy asks of the account's own roles.
+fn lends(document: &str, account: &str) -> LentFacts {
+    let named = [format!("arn:aws:iam::{account}:root"), account.to_owned()];
+    let trusted = |own: &Value| {
+        each(own.pointer("/Principal/AWS")).filter_map(Value::as_str).any(|own| named.iter().any(|name| name == own))
+    };
+    let all = statements(document);
+    let Some(own) = all.iter().find(|own| lets_in(own) && trusted(own)) else { return LentFacts::default() };
+    let more = all.len() > 1 || each(own.pointer("/Principal/AWS")).count() > 1;
+    let mut facts = LentFacts { account: true, more, ..LentFacts::default() };
+    let operators = own.get("Condition").and_then(Value::as_object).into_iter().flatten();
+    for (operator, keys) in operators {
+        for (key, values) in keys.as_object().into_iter().flatten() {
+            let values = each(Some(values)).filter_map(Value::as_str).map(str::to_owned);
+            match (operator.as_str(), key.as_str()) {
+                ("ArnLike" | "ArnEquals" | "StringLike" | "StringEquals", "aws:PrincipalArn") => {
+                    facts.borrowers.extend(values);
+                }
+                ("StringEquals", "aws:PrincipalTag/meridian:region") => facts.regions.extend(values),
+                ("StringEquals", "sts:ExternalId") => facts.external_ids.extend(values),
+                _ => facts.more = true,
+            }
+        }
+    }
+    facts
+}
+
+/// Whether a statement of a trust policy lets somebody take the role on.
+fn lets_in(statement: &Value) -> bool {
+    statement.get("Effect").is_some_and(|effect| effect == "Allow")
+        && each(statement.get("Action")).any(|action| action == "sts:AssumeRole")
+}
+
+/// The statements of a trust policy, percent-encoded JSON as IAM gives it.
+fn statements(document: &str) -> Vec<Value> {
     let text = percent_encoding::percent_decode_str(document).decode_utf8_lossy();
     let policy: Value = serde_json::from_str(&text).unwrap_or_default();
-    each(policy.get("Statement")).any(|statement| {
-        statement.get("Effect").is_some_and(|effect| effect == "Allow")
-            && each(statement.get("Action")).any(|action| action == "sts:AssumeRole")
-            && each(statement.pointer("/Principal/Service")).any(|own| own == service)
-    })
+    each(policy.get("Statement")).cloned().collect()
 }
 
 /// A policy has nothing, one thing, or a list of them.
-fn each(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+pub fn each(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     let all = match value {
         None => &[],
         Some(Value::Array(all)) => all.as_slice(),
@@ -178,5 +241,25 @@ mod tests {
         assert!(trusts(listed, INSTANCES));
         assert!(!trusts(listed, "codepipeline.amazonaws.com"));
         assert!(!trusts("", INSTANCES) && !trusts("{", INSTANCES));
+    }
+
+    #[test]
+    fn whom_a_lent_role_trusts_is_read_with_its_conditions() {
+        let lent = r#"{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole",
+            "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Condition": {
+                "ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/meridian-fraud-PromoteRole-*"},
+                "StringEquals": {"aws:PrincipalTag/meridian:region": ["eu-west-1"], "sts:ExternalId": "fraud"}}}}"#;
+        let own = lends(lent, "111122223333");
+        assert_eq!(own.borrowers, ["arn:aws:iam::111122223333:role/meridian-fraud-PromoteRole-*"]);
+        assert_eq!((own.account, own.more), (true, false));
+        assert_eq!((own.regions, own.external_ids), (vec!["eu-west-1".to_owned()], vec!["fraud".to_owned()]));
+        assert_eq!(lends(lent, "444455556666"), LentFacts::default());
+        assert_eq!(lends(&lent.replace("Allow", "Deny"), "111122223333"), LentFacts::default());
+        let other = lent.replace("StringEquals", "StringNotEquals");
+        assert!(lends(&other, "111122223333").more);
+        let foreign = lent.replace("\"arn:aws:iam::111122223333:root\"", "[\"444455556666\", \"111122223333\"]");
+        assert!(lends(&foreign, "111122223333").more);
+        let open = lends(&lent.replace("Condition", "Sid"), "111122223333");
+        assert_eq!(open, LentFacts { account: true, ..LentFacts::default() });
     }
 }

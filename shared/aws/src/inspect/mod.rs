@@ -4,10 +4,12 @@
 
 mod bucket;
 mod home;
+mod model;
 mod watch;
 
 pub use bucket::{BucketFacts, PublicAccess, Rule};
 pub use home::{Action, PipelineFacts};
+pub use model::ModelFacts;
 pub use watch::{AlarmFacts, TopicFacts, WatchFacts, endpoint_alarms};
 
 use crate::AwsPorts;

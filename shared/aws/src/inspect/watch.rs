@@ -38,6 +38,10 @@ pub struct AlarmFacts {
 pub struct TopicFacts {
     /// The key that it encrypts with: an id, an alias, or the ARN of either.
     pub key: Option<String>,
+    /// How many subscribe, where that is said.
+    pub confirmed: Option<u32>,
+    /// How many were asked to subscribe, and have not followed the link.
+    pub pending: Option<u32>,
 }
 
 impl AwsPorts {
@@ -81,7 +85,9 @@ impl AwsPorts {
         let answer = self.clients.sns(region).await.get_topic_attributes().topic_arn(arn).send().await;
         said(region, "GetTopicAttributes", answer).map(|own| {
             let mut attributes = own.attributes.unwrap_or_default();
-            TopicFacts { key: attributes.remove("KmsMasterKeyId").filter(|key| !key.is_empty()) }
+            let count = |name: &str| attributes.get(name).and_then(|own| own.parse().ok());
+            let (confirmed, pending) = (count("SubscriptionsConfirmed"), count("SubscriptionsPending"));
+            TopicFacts { key: attributes.remove("KmsMasterKeyId").filter(|key| !key.is_empty()), confirmed, pending }
         })
     }
 }

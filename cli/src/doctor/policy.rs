@@ -1,0 +1,137 @@
+//! What a bucket's policy refuses to everybody, whatever else allows it.
+
+use meridian_preflight::each;
+use serde_json::Value;
+
+/// What is under these is said, or published, once.
+const KEPT: [&str; 2] = ["ledger/", "releases/"];
+/// How something goes.
+const DELETES: [&str; 2] = ["s3:DeleteObject", "s3:DeleteObjectVersion"];
+/// How something comes, and what was there goes.
+const WRITE: &str = "s3:PutObject";
+
+/// The statements of a policy that deny something.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Denials(Vec<Value>);
+
+impl Denials {
+    /// Those of a policy, a JSON document. One that cannot be read denies nothing.
+    pub fn of(policy: &str) -> Self {
+        let policy: Value = serde_json::from_str(policy).unwrap_or_default();
+        let denies = |own: &&Value| own.get("Effect").is_some_and(|effect| effect == "Deny");
+        Self(each(policy.get("Statement")).filter(denies).cloned().collect())
+    }
+
+    /// Whether what comes without TLS is refused.
+    pub fn plain_http(&self) -> bool {
+        let secure =
+            |own: &Value| own.pointer("/Condition/Bool/aws:SecureTransport").is_some_and(|own| says(own, false));
+        self.0.iter().any(secure)
+    }
+
+    /// A way to delete something that must stay: the action, and under which prefix. None where all are refused.
+    pub fn way_to_delete(&self, bucket: &str) -> Option<(&'static str, &'static str)> {
+        let ways = KEPT.into_iter().flat_map(|prefix| DELETES.map(|action| (action, prefix)));
+        ways.into_iter().find(|(action, prefix)| !self.refuses(action, bucket, prefix, |_, _, _| false))
+    }
+
+    /// A prefix under which something may be written over that must stay as it is. None where there is none.
+    pub fn way_to_overwrite(&self, bucket: &str) -> Option<&'static str> {
+        // What names no condition of its own is a plain write; the parts of a large upload cannot.
+        let narrows = |operator: &str, key: &str, value: &Value| {
+            let plain = operator == "Null" && key.eq_ignore_ascii_case("s3:if-none-match");
+            let whole = operator == "Bool" && key.eq_ignore_ascii_case("s3:ObjectCreationOperation");
+            (plain || whole) && says(value, true)
+        };
+        KEPT.into_iter().find(|prefix| !self.refuses(WRITE, bucket, prefix, narrows))
+    }
+
+    /// Whether one statement refuses an action to everybody, on all that is under a prefix, on no other conditions than those
+    /// that `may` names.
+    fn refuses(&self, action: &str, bucket: &str, prefix: &str, may: impl Fn(&str, &str, &Value) -> bool) -> bool {
+        let place = format!("arn:aws:s3:::{bucket}/{prefix}");
+        self.0.iter().any(|own| {
+            let everybody = own.get("Principal").map(|own| own.get("AWS").unwrap_or(own));
+            let texts = |member: &str| each(own.get(member)).filter_map(Value::as_str);
+            let conditions = own.get("Condition").and_then(Value::as_object).into_iter().flatten();
+            let mut keys = conditions.flat_map(|(operator, own)| {
+                own.as_object().into_iter().flatten().map(move |(key, value)| (operator, key, value))
+            });
+            each(everybody).any(|own| own == "*")
+                && texts("Action").any(|own| is_among(action, own))
+                && texts("Resource").any(|own| is_all_of(&place, own))
+                && keys.all(|(operator, key, value)| may(operator, key, value))
+        })
+    }
+}
+
+/// Whether a policy names an action, by itself or with a `*` at the end. Actions have no case.
+fn is_among(action: &str, named: &str) -> bool {
+    let (action, named) = (action.to_ascii_lowercase(), named.to_ascii_lowercase());
+    named == action || named.strip_suffix('*').is_some_and(|stem| action.starts_with(stem))
+}
+
+/// Whether a resource of a policy, one that ends with `*`, is all that begins with `place`.
+fn is_all_of(place: &str, resource: &str) -> bool {
+    resource.strip_suffix('*').is_some_and(|stem| place.starts_with(stem))
+}
+
+/// A condition's value is a text as often as not.
+fn says(value: &Value, wanted: bool) -> bool {
+    let text = if wanted { "true" } else { "false" };
+    let mut all = each(Some(value)).map(|own| *own == wanted || own == text);
+    all.next() == Some(true) && all.all(|own| own)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BUCKET: &str = "fraud-models-eu";
+    const KEEPS: &str = r#"{"Statement": [
+        {"Effect": "Deny", "Principal": "*", "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+            "Resource": ["arn:aws:s3:::fraud-models-eu/ledger/*", "arn:aws:s3:::fraud-models-eu/releases/*"]},
+        {"Effect": "Deny", "Principal": {"AWS": ["*"]}, "Action": "s3:PutObject",
+            "Resource": "arn:aws:s3:::fraud-models-eu/*",
+            "Condition": {"Null": {"s3:If-None-Match": "true"}, "Bool": {"s3:ObjectCreationOperation": [true]}}}]}"#;
+
+    fn ways(policy: &str) -> (Option<(&str, &str)>, Option<&str>) {
+        let own = Denials::of(policy);
+        (own.way_to_delete(BUCKET), own.way_to_overwrite(BUCKET))
+    }
+
+    #[test]
+    fn what_is_refused_to_everybody_on_no_condition_but_its_own_is_refused() {
+        assert_eq!(ways(KEEPS), (None, None));
+        let wide = KEEPS.replace(r#"["s3:DeleteObject", "s3:DeleteObjectVersion"]"#, r#""s3:delete*""#);
+        assert_eq!(ways(&wide), (None, None));
+        // A region that nobody writes to at all needs no such condition.
+        let closed = KEEPS.replace(r#""Condition": "#, r#""Sid": "#);
+        assert_eq!(ways(&closed), (None, None));
+    }
+
+    #[test]
+    fn a_denial_that_leaves_a_way_is_told_by_the_way_that_it_leaves() {
+        let plain = Some(("s3:DeleteObject", "ledger/"));
+        for (from, to, wanted) in [
+            (r#", "s3:DeleteObjectVersion""#, "", (Some(("s3:DeleteObjectVersion", "ledger/")), None)),
+            (r#", "arn:aws:s3:::fraud-models-eu/releases/*""#, "", (Some(("s3:DeleteObject", "releases/")), None)),
+            ("fraud-models-eu/ledger/*", "fraud-models-eu/ledger/fraud/*", (plain, None)),
+            (r#""Principal": "*""#, r#""Principal": {"Service": "s3.amazonaws.com"}"#, (plain, None)),
+            (r#""Effect": "Deny", "Principal": "*""#, r#""Effect": "Allow", "Principal": "*""#, (plain, None)),
+            (
+                r#""Resource": ["#,
+                r#""Condition": {"Bool": {"aws:ViaAWSService": "true"}}, "Resource": ["#,
+                (plain, None),
+            ),
+            (r#""s3:PutObject""#, r#""s3:PutObjectTagging""#, (None, Some("ledger/"))),
+            ("fraud-models-eu/*", "fraud-models-eu/ledger/*", (None, Some("releases/"))),
+            (r#"{"s3:If-None-Match": "true"}"#, r#"{"s3:If-None-Match": "false"}"#, (None, Some("ledger/"))),
+            (r#""Null": {"#, r#""Null": {"s3:x-amz-acl": "true", "#, (None, Some("ledger/"))),
+        ] {
+            assert!(KEEPS.contains(from), "{from}");
+            assert_eq!(ways(&KEEPS.replacen(from, to, 1)), wanted, "{to} for {from}");
+        }
+        assert_eq!(ways("no JSON"), (plain, Some("ledger/")));
+    }
+}
