@@ -371,7 +371,7 @@ fn what_no_template_holds_is_found_too() {
     assert_eq!(those(&document, "wrong"), pairs(&wrong), "{document:#}");
     let mends = document["findings"].as_array().unwrap().iter().filter_map(|own| own["mend"].as_str());
     let said = mends.collect::<Vec<_>>().join("\n");
-    assert!(said.contains("push it to the registry of eu-west-1 again"), "{said}");
+    assert!(said.contains("start-replication-backfill --destination region=ap-northeast-1,"), "{said}");
     assert!(said.contains("--desired-value 16 --region sa-east-1"), "{said}");
     assert!(said.contains("subscribe somebody to arn:aws:sns:sa-east-1:111122223333:meridian-fraud-oncall"), "{said}");
 }

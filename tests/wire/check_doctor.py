@@ -190,7 +190,7 @@ def breaks(account: Account) -> list[tuple]:
 
 
 # What an emulator without SageMaker, CodePipeline and Service Quotas cannot say, and what needs a ledger.
-ELSEWHERE = {"endpoint", "bytes", "model", "pipeline", "package group", "ledger", "quota"}
+ELSEWHERE = {"endpoint", "bytes", "image", "model", "pipeline", "package group", "ledger", "quota"}
 
 
 def look(meridian: str, account: Account, fleet: str) -> tuple[int, list[dict]]:

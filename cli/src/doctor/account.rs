@@ -26,7 +26,7 @@ pub fn judge(fleet: &Fleet, region: &Region, facts: &RegionFacts, deploy: &str) 
     let lent = answered("lent role", &facts.lent, &format!("{role}, with which a wave acts here"), &mend, |own| {
         lent(fleet, own, &role, &mend)
     });
-    [key, quota, lent].into_iter().chain(facts.image.as_ref().map(|own| image(fleet, own))).collect()
+    vec![key, quota, lent, image(fleet, region, facts.image.as_ref())]
 }
 
 fn key(region: &Region, own: &KeyFacts, alias: &str) -> Finding {
@@ -57,12 +57,29 @@ fn quota(fleet: &Fleet, region: &Region, own: &QuotaFacts) -> Finding {
     Finding::wrong("quota", format!("{has}, and two of the largest fleet at once are {needed}"), mend)
 }
 
-fn image(fleet: &Fleet, own: &Said<()>) -> Finding {
-    // What was pushed before a registry replicates is not copied (ECR User Guide, "Private image replication").
-    let mend = format!(
-        "push it to the registry of {} again, with ImagePrefix set in its stack so that ImageCopies copies it",
-        fleet.home
-    );
+fn image(fleet: &Fleet, region: &Region, own: Option<&Said<()>>) -> Finding {
+    let Some(own) = own else {
+        let ask = format!(
+            "aws ecr describe-images --repository-name REPOSITORY --image-ids imageDigest=sha256:DIGEST --region {}",
+            region.name
+        );
+        return Finding::not_checked(
+            "image",
+            format!("no manifest of what serves names one; of the next release: {ask}"),
+        );
+    };
+    // Replication goes by pushes, and one without changes is none; a backfill copies what is there already (ECR API Reference,
+    // "StartReplicationBackfill").
+    let (home, account) = (&fleet.home, &fleet.account);
+    let push = format!("push it to the registry of {home}");
+    let mend = match region.name == *home {
+        true => push,
+        false => format!(
+            "aws ecr start-replication-backfill --destination region={},registryId={account} --region {home}, with ImagePrefix \
+             set in home's stack; where home lacks it too, {push}",
+            region.name
+        ),
+    };
     let of = "the image of what serves, in this region's own registry: no instance can start";
     answered("image", own, of, &mend, |()| Finding::fine("image", "what serves is in the region's own registry"))
 }

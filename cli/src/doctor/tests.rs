@@ -306,6 +306,9 @@ fn what_was_not_answered_is_not_fine_and_what_nobody_models_is_said() {
     assert!(matches!(unsaid.as_slice(), [("model", Outcome::Unknown, _)]), "{unsaid:?}");
     let unmodelled = with(|facts, _| facts.topic = Said::NotModelled);
     assert!(matches!(unmodelled.as_slice(), [("topic", Outcome::NotChecked, _)]), "{unmodelled:?}");
+    let unnamed = with(|facts, _| facts.image = None);
+    assert!(matches!(unnamed.as_slice(), [("image", Outcome::NotChecked, _)]), "{unnamed:?}");
+    assert!(unnamed[0].2.contains("aws ecr describe-images"), "what a person can ask is said: {unnamed:?}");
     assert!(!all_well(&[Finding::unknown("topic", "no answer in time")]));
     assert!(all_well(&[Finding::not_checked("topic", "why"), Finding::warning("clock", "what", "mend")]));
 }
