@@ -131,7 +131,7 @@ impl Operation for DescribeImages {
             repository_name: repository.clone(),
             image_digest: digest.clone(),
         };
-        Ok(DescribeImagesOutput { image_details: own.iter().filter(wanted).map(|digest| detail(digest)).collect() })
+        Ok(DescribeImagesOutput { image_details: own.iter().filter(wanted).map(detail).collect() })
     }
 }
 
