@@ -64,7 +64,7 @@ fn a_quota_is_the_default_until_the_account_has_a_value_of_its_own() {
         }
     };
     let training = ("ml.m6i.xlarge for training job usage".to_owned(), 20.0);
-    assert_eq!(applied(&mut world), [training.clone()]);
+    assert_eq!(applied(&mut world), std::slice::from_ref(&training));
     let of_all = |next_token| ListAwsDefaultServiceQuotas { service_code: "sagemaker".to_owned(), next_token };
     let first = call(&mut world, BR, of_all(None)).unwrap();
     let second = call(&mut world, BR, of_all(first.next_token)).unwrap();
