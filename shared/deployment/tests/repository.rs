@@ -59,7 +59,7 @@ fn region(name: &str) -> RegionName {
 #[test]
 fn samconfig_deploys_what_the_fleet_would_have() {
     let fleet = Fleet::parse(FLEET).unwrap();
-    let (settings, wanted) = (Settings::parse(SAMCONFIG, &fleet.account).unwrap(), Settings::of_fleet(&fleet));
+    let (settings, mut wanted) = (Settings::parse(SAMCONFIG, &fleet.account).unwrap(), Settings::of_fleet(&fleet));
     let regions = |settings: &Settings| settings.environments.keys().cloned().collect::<Vec<_>>();
     assert_eq!(regions(&settings), regions(&wanted), "samconfig.toml, regions");
     for (region, wanted) in &wanted.environments {
@@ -67,6 +67,11 @@ fn samconfig_deploys_what_the_fleet_would_have() {
             let wanted = wanted.parameters.get(key).filter(|_| key != "Routing");
             assert_eq!(value, wanted.unwrap_or(value), "samconfig.toml, {region}: {key}");
         }
+    }
+    // Which images are copied, and may be fetched, is no policy.
+    for (region, environment) in &mut wanted.environments {
+        let images = settings.environments[region].parameters.get_key_value("ImagePrefix");
+        environment.parameters.extend(images.map(|(key, value)| (key.clone(), value.clone())));
     }
     // What it leaves to the template's defaults.
     let from_file = deployed();
