@@ -398,7 +398,8 @@ fn a_late_verification_leaves_a_newer_waves_update_alone() {
 #[test]
 fn a_wave_whose_end_is_on_record_is_answered_for_as_it_ended() {
     let mut night = Night::confirmed_in(&[EU, AU, JP, BR]);
-    assert_eq!(night.verify().finish(), Some(Finish::Done));
+    let call = night.verify();
+    assert_eq!((call.finish(), call.last().why.as_str()), (Some(Finish::Done), "every region serves v427"));
     night.in_service(EU, "v428");
     night.in_service(AU, "v428");
     night.phase(AU, VariantPhase::Baking);
