@@ -13,6 +13,7 @@ import sys
 import tomllib
 
 from cfnlint.decode.cfn_yaml import load
+from stack import Stack, environments, fronts, listed, PROXY
 
 PACE = pathlib.Path("shared/handlers/src/shadow_eval/pace.rs")
 UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -27,10 +28,6 @@ OF_PROXY = ("AWS::ElasticLoadBalancingV2::", "AWS::EC2::", "Proxy", "ScoreTarget
 
 def seconds(text):
     return sum(int(n) * UNITS[unit] for n, unit in re.findall(r"(\d+)\s*([smh])", text))
-
-
-def listed(value):
-    return value if isinstance(value, list) else [value]
 
 
 def text(value):
@@ -82,8 +79,6 @@ def wrong_translation():
 
 def wrong_fronts():
     """A region has the one front or the other, whole."""
-    from stack import PROXY, Stack, environments, fronts
-
     for front, stacks in fronts().items():
         for stack in stacks:
             yield from (f"FrontKind={front}, {stack.region}: {words}" for words in stack.refused)
@@ -111,8 +106,6 @@ def wrong_fronts():
 
 def wrong_moves():
     """Another region can become home while the old one is as it was: what knows no regions has other names there."""
-    from stack import Stack, environments
-
     def worldwide(stack):
         kinds = {"AWS::IAM::Role": "RoleName", "AWS::IAM::ManagedPolicy": "ManagedPolicyName", "AWS::CloudWatch::Dashboard": "DashboardName"}
         return {own[name] for kind, name in kinds.items() for own in stack.of_type(kind).values() if name in own}
@@ -129,8 +122,6 @@ def wrong_moves():
 def wrong_build():
     """Functions are built for the processors that they are deployed to."""
     config = tomllib.loads(pathlib.Path("samconfig.toml").read_text())
-    from stack import Stack, environments
-
     built = dict(own.split("=", 1) for own in config["default"]["build"]["parameters"].get("parameter_overrides", []))
     for region, own in environments().values():
         wanted, made = (Stack(region, given).parameters["Architecture"] for given in (own, built))

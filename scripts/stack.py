@@ -13,6 +13,11 @@ ACCOUNT = "111122223333"
 ABSENT = object()
 
 
+def listed(value):
+    """A policy names one thing, or a list of them."""
+    return value if isinstance(value, list) else [value]
+
+
 def environments():
     """samconfig.toml's environments: name -> region and parameters."""
     config = tomllib.loads(pathlib.Path("samconfig.toml").read_text())

@@ -6,7 +6,8 @@
 //! (`MERIDIAN_CRASH_STRIDE=1`) tries them all.
 //!
 //! Where a scenario's disturbance comes by the clock or by the minute's load, a death may move the wave: the alarm of 03:46 then
-//! meets another of its stages, the check at full load other customers, and the night is another one. Such a night must end [well](Projection::ends_well) all the same; how many did is said.
+//! meets another of its stages, the check at full load other customers, and the night is another one. Such a night must end
+//! [well](Projection::ends_well) all the same; how many did is said.
 //! The steps that `make test` tries end alike, every one, and must.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
