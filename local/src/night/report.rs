@@ -408,3 +408,6 @@ fn pages(log: &[WorldEvent]) -> Vec<PageSent> {
     });
     sent.collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+use super::*;
+use crate::api::sagemaker::EndpointStatus;
+use crate::night::Site;
+use meridian_domain::{Actor, Epoch, ReleaseId, Sha256, Target};
+
+fn at(time: &str) -> Timestamp {
+    format!("2026-11-20T{time}Z").parse().unwrap()
+}
+
+/// An endpoint reaches a stage on its way to another configuration.
+fn stage(region: &str, time: &str, stage: Stage) -> WorldEvent {
+    let what = What::EndpointStage {
+        endpoint: "fraud".to_owned(),
+        stage,
+        status: EndpointStatus::Updating,
+        old_config: None,
+        new_config: "fraud-v427".to_owned(),
+        percent: 25,
+        reason: None,
+    };
+    WorldEvent { at: at(time), region: region.parse().unwrap(), what }
+}
+
+/// An update is intended: by a wave, or by the region itself.
+fn intent(time: &str, wave: bool) -> Entry {
+    let target = Target {
+        release: ReleaseId(Sha256::of(b"v427")),
+        version: "v427".parse().unwrap(),
+        model: "fraud-v427".parse().unwrap(),
+        config: "fraud-v427".parse().unwrap(),
+    };
+    let actor: Actor = "wave-1".parse().unwrap();
+    let (execution, epoch) = (actor.clone(), wave.then_some(Epoch(1)));
+    let record = Record::UpdateIntended { target, back: None, execution, epoch, bake: None };
+    Entry { seq: 0, at: at(time), prev: Sha256::of(b""), actor, record }
+}
+
+/// What I1 says of a night in which Sydney moves from 03:10 to 03:20, and Tokyo is intended at 03:15 and moves a minute later.
+fn said(sydney_by_wave: bool, tokyo_by_wave: bool) -> Vec<String> {
+    let scenario = Scenario::load("good-night").unwrap();
+    let site = Site::of_scenario(&scenario).unwrap();
+    let chain = |region: &str, entry| (Chain::Region(region.parse().unwrap()), vec![entry]);
+    let (sydney, tokyo) = ("ap-southeast-2", "ap-northeast-1");
+    let ledger = [chain(sydney, intent("03:05:00", sydney_by_wave)), chain(tokyo, intent("03:15:00", tokyo_by_wave))];
+    let log = [
+        stage(sydney, "03:10:00", Stage::Shifting),
+        stage(tokyo, "03:16:00", Stage::Canary),
+        stage(sydney, "03:20:00", Stage::InService),
+    ];
+    let (ledger, evaluations) = (ledger.into(), Vec::new());
+    let night = Remains { scenario: &scenario, fleet: &site.fleet, seed: 7, ledger, evaluations };
+    night.two_mid_shift(&log).into_iter().chain(night.started_beside(&log)).collect()
+}
+
+#[test]
+fn regions_may_go_back_together_and_no_wave_starts_beside_one_that_moves() {
+    assert_eq!(said(false, false), [""; 0], "both by themselves (I6)");
+    let beside = said(false, true);
+    assert!(matches!(beside.as_slice(), [one] if one.contains("was started at 2026-11-20T03:15:00Z")), "{beside:?}");
+    assert_eq!(said(true, true).len(), 2, "a wave moves both");
+    assert_eq!(said(true, false), [""; 0], "Tokyo goes back beside a wave's canary");
+}
