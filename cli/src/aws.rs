@@ -61,6 +61,7 @@ impl Session {
         let fleet = Arc::new(fleet);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let ports = AwsPorts::new(fleet.clone(), AwsClock::new(None), place.endpoint_url.clone());
+        let ports = ports.of_a_person();
         Ok(Self { fleet, ports, runtime })
     }
 

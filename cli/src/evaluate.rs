@@ -2,6 +2,7 @@
 
 use crate::features;
 use crate::models::{ModelFile, Serving, open};
+use crate::panics;
 use crate::progress::Progress;
 use crate::summary;
 use crate::terminal::{self, Leaving};
@@ -210,7 +211,8 @@ impl Desk<'_> {
         };
         let path = &self.arguments.holdout;
         let file = open(path).map_err(|error| HoldoutError::Unreadable { problem: error.to_string() })?;
-        HeldOut::read(self.progress.reading(&format!("reading {}", path.display()), file), &columns)
+        let file = self.progress.reading(&format!("reading {}", path.display()), file);
+        panics::naming(path, || HeldOut::read(file, &columns))
     }
 
     fn explain(&self, error: &HoldoutError) -> String {

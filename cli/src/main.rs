@@ -12,6 +12,7 @@ mod lift;
 mod models;
 mod night;
 mod overrides;
+mod panics;
 mod plan;
 mod progress;
 mod publish;

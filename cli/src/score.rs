@@ -2,6 +2,7 @@
 
 use crate::features;
 use crate::models::{ModelFile, Serving, open};
+use crate::panics;
 use crate::progress::Progress;
 use crate::terminal::{self, Leaving};
 use meridian_scoring::{Matrix, ModelFeatures, Records, ShapForest, probability_of, top_reasons};
@@ -50,7 +51,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let warnings: Vec<String> = notes.into_iter().map(|note| format!("{}: {note}", file.name())).collect();
 
     let input = progress.reading(&format!("reading {}", arguments.input.display()), open(&arguments.input)?);
-    let records = Records::read(input, &names, &arguments.ignore)
+    let records = panics::naming(&arguments.input, || Records::read(input, &names, &arguments.ignore))
         .map_err(|error| format!("{}: {error}{}", arguments.input.display(), ignore_hint(&error)))?;
     progress.say("scoring");
     let margins = model.matrix_margins(records.matrix(), serving.threads())?;

@@ -2,15 +2,12 @@
 
 use crate::clock::AwsClock;
 use crate::lending::{Borrower, Keys};
-use crate::world::SdkTime;
-use aws_config::environment::EnvironmentVariableCredentialsProvider;
-use aws_config::meta::credentials::CredentialsProviderChain;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use crate::sharing::{self, Sharing, Terms};
+use crate::trust::Trust;
+use aws_config::{Region, SdkConfig};
+use aws_sdk_s3::config::SharedCredentialsProvider;
 use aws_sdk_s3::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_s3::config::timeout::TimeoutConfig;
-use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider, StalledStreamProtectionConfig};
-use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use meridian_domain::RegionName;
 use meridian_handlers::ports::{Answer, limits};
 use std::collections::BTreeMap;
@@ -26,6 +23,8 @@ pub(crate) struct Clients {
     home: RegionName,
     clock: AwsClock,
     endpoint: Option<String>,
+    trust: Trust,
+    sharing: Sharing,
     shared: OnceCell<SdkConfig>,
     /// How regions' roles are borrowed, where it is not the process's own that acts.
     borrower: Option<Borrower>,
@@ -88,6 +87,8 @@ impl Clients {
             home,
             clock,
             endpoint,
+            trust: Trust::default(),
+            sharing: sharing::of_a_function,
             shared: OnceCell::new(),
             borrower: None,
             autoscaling: Kept::default(),
@@ -104,6 +105,16 @@ impl Clients {
     /// From now on acts in every region with the role that the region lends.
     pub(crate) fn borrow_with(&mut self, borrower: Borrower) {
         self.borrower = Some(borrower);
+    }
+
+    /// From now on takes the certificates of these authorities.
+    pub(crate) fn trust(&mut self, trust: Trust) {
+        self.trust = trust;
+    }
+
+    /// From now on looks for credentials wherever a person may have them.
+    pub(crate) fn ask_as_a_person(&mut self) {
+        self.sharing = sharing::of_a_person;
     }
 
     client!(autoscaling: aws_sdk_applicationautoscaling, lent autoscaling);
@@ -160,36 +171,12 @@ impl Clients {
     }
 
     async fn load(&self) -> SdkConfig {
-        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(limits::ATTEMPT.unsigned_abs()).build();
-        let retries = RetryConfig::standard()
-            .with_max_attempts(limits::ATTEMPTS)
-            .with_initial_backoff(limits::BACKOFF.unsigned_abs());
-        // The region is named, or the loader would look for one in places that do not exist here.
-        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .region(Region::new(self.home.to_string()))
-            .timeout_config(timeouts);
-        if let Some(endpoint) = &self.endpoint {
-            loader = loader.endpoint_url(endpoint);
+        let home = Region::new(self.home.to_string());
+        let terms = Terms { region: home, endpoint: self.endpoint.clone(), trust: self.trust };
+        match &self.clock {
+            AwsClock::World(world) => sharing::in_the_world(&terms, world),
+            AwsClock::System(_) => (self.sharing)(terms).await,
         }
-        let AwsClock::World(world) = &self.clock else {
-            // One client for all services: each of their own would read the certificates again.
-            return loader.http_client(https()).retry_config(retries).load().await;
-        };
-        // The world tells its functions apart by their keys; who has none is a caller from outside.
-        let outside = Credentials::new("outside", "not-a-secret", None, None, "local world");
-        let credentials =
-            CredentialsProviderChain::first_try("environment", EnvironmentVariableCredentialsProvider::new())
-                .or_else("local world", outside);
-        loader
-            .http_client(world.http_client())
-            .sleep_impl(SdkTime(world.clone()))
-            .time_source(SdkTime(world.clone()))
-            .retry_config(retries.with_use_static_exponential_base(true))
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .disable_clock_skew_correction(true)
-            .credentials_provider(credentials)
-            .load()
-            .await
     }
 
     /// The SDK stops retrying a region that has used up its quota of retries. On AWS that spares an ill region; in the
@@ -199,8 +186,4 @@ impl Clients {
             RetryPartition::custom("local world").token_bucket(TokenBucket::builder().capacity(PLENTY).build()).build()
         })
     }
-}
-
-fn https() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc)).build_https()
 }

@@ -1,5 +1,6 @@
 //! What a function is told from outside: the environment, read here and nowhere else, and the fleet policy.
 
+use crate::trust::Trust;
 use meridian_domain::{Fleet, FleetError, NameError, RegionName, Sha256};
 use meridian_handlers::front::{Callers, CallersError};
 use std::path::PathBuf;
@@ -15,7 +16,10 @@ const DEFAULT_LOG: &str = "info";
 pub struct Environment {
     /// `AWS_REGION`: where the function runs. Lambda sets it.
     pub region: RegionName,
-    /// `MERIDIAN_LOG`: what to log, as levels by target (`info`, `warn,meridian_handlers=debug`).
+    /// `AWS_LAMBDA_RUNTIME_API`: where Lambda's runtime API is. Lambda sets it.
+    pub runtime_api: String,
+    /// `MERIDIAN_LOG`: what to log, as levels by target (`info`, `warn,meridian_handlers=info`). Finer ones than `info` are not
+    /// in a released function: the SDK would write requests there, with their keys and records.
     pub log: String,
     /// `MERIDIAN_FLEET_FILE`: a policy that replaces the compiled-in one. For local worlds.
     pub fleet_file: Option<PathBuf>,
@@ -23,6 +27,8 @@ pub struct Environment {
     pub endpoint: Option<String>,
     /// `MERIDIAN_CLOCK_URL`: the local world's clock; time is the machine's where it is not set.
     pub clock: Option<String>,
+    /// Amazon's authorities alone, unless `SSL_CERT_FILE` or `SSL_CERT_DIR` name others: for tests over TLS.
+    pub trust: Trust,
     /// `MERIDIAN_CALLERS`: who may ask `front` for a score, as names with digests of their tokens.
     pub callers: Callers,
 }
@@ -64,12 +70,15 @@ impl Environment {
 
     fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let set = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        let others = set("SSL_CERT_FILE").or_else(|| set("SSL_CERT_DIR")).is_some();
         Ok(Self {
             region: set("AWS_REGION").ok_or(ConfigError::Missing("AWS_REGION"))?.parse()?,
+            runtime_api: set("AWS_LAMBDA_RUNTIME_API").ok_or(ConfigError::Missing("AWS_LAMBDA_RUNTIME_API"))?,
             log: set("MERIDIAN_LOG").unwrap_or_else(|| DEFAULT_LOG.to_owned()),
             fleet_file: set("MERIDIAN_FLEET_FILE").map(PathBuf::from),
             endpoint: set("AWS_ENDPOINT_URL"),
             clock: set("MERIDIAN_CLOCK_URL"),
+            trust: if others { Trust::System } else { Trust::Amazon },
             callers: set("MERIDIAN_CALLERS").map_or_else(|| Ok(Callers::default()), |list| Callers::parse(&list))?,
         })
     }
@@ -120,10 +129,16 @@ mod tests {
     #[test]
     fn the_environment_is_read_with_its_defaults() {
         let read = |pairs: &'static [(&str, &str)]| {
-            Environment::from_lookup(|name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))
+            let lambda = ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001");
+            Environment::from_lookup(|name| {
+                pairs.iter().chain([&lambda]).find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned())
+            })
         };
         let environment = read(&[("AWS_REGION", "sa-east-1"), ("MERIDIAN_CLOCK_URL", "")]).unwrap();
         assert_eq!((environment.log.as_str(), environment.clock), ("info", None));
+        assert_eq!(environment.trust, Trust::Amazon);
+        let elsewhere = read(&[("AWS_REGION", "sa-east-1"), ("SSL_CERT_FILE", "company.pem")]).unwrap();
+        assert_eq!(elsewhere.trust, Trust::System);
         assert_eq!(read(&[]).unwrap_err().to_string(), "the environment variable AWS_REGION is not set");
         assert!(matches!(read(&[("AWS_REGION", "mars")]), Err(ConfigError::Region(_))));
         let token = read(&[("AWS_REGION", "sa-east-1"), ("MERIDIAN_CALLERS", "checkout=the-token-itself")]);
@@ -136,10 +151,12 @@ mod tests {
     fn a_policy_file_that_is_not_there_is_named() {
         let environment = Environment {
             region: "sa-east-1".parse().unwrap(),
+            runtime_api: "127.0.0.1:9001".to_owned(),
             log: "info".to_owned(),
             fleet_file: Some("no-such-file.toml".into()),
             endpoint: None,
             clock: None,
+            trust: Trust::Amazon,
             callers: Callers::default(),
         };
         let error = Policy::load(&environment).unwrap_err().to_string();

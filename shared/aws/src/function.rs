@@ -13,17 +13,16 @@
 //! ```
 
 use crate::config::{ConfigError, Environment, Policy};
+use crate::last_words::{self, Call, Current};
 use crate::logging::{self, LoggingError};
 use crate::{AwsClock, AwsPorts};
-use futures_util::FutureExt;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use meridian_domain::RegionName;
 use meridian_handlers::context::{Context, FunctionKind, HandlerError};
+use meridian_handlers::events::job_id;
 use meridian_handlers::front::Callers;
 use meridian_handlers::status::Memory;
 use serde_json::Value;
 use std::fmt::Display;
-use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tracing::Instrument;
@@ -47,8 +46,8 @@ pub enum StartError {
 
 /// Serves `handler` as the Lambda function `kind`, until Lambda ends the process.
 ///
-/// Every call synchronises the clock, runs the handler inside a span with the call's ids (its panic is a failed call, not a
-/// dead process) and logs how it went. Events and answers are never logged: they may hold credentials and records.
+/// Every call synchronises the clock, runs the handler inside a span with the call's ids and logs how it went. A call that panics
+/// is answered all the same, and the process begins anew. Events and answers are never logged: they may hold credentials and records.
 pub fn run<H>(kind: FunctionKind, handler: H) -> ExitCode
 where
     H: AsyncFn(&AwsPorts, &Context, Value) -> Result<Value, HandlerError>,
@@ -64,30 +63,62 @@ where
     }
 }
 
+/// What a function is made for, and told from outside.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    kind: FunctionKind,
+    pub(crate) environment: Environment,
+    policy: Policy,
+    callers: Arc<Callers>,
+}
+
+impl Setting {
+    pub(crate) fn clock(&self) -> AwsClock {
+        AwsClock::new(self.environment.clock.as_deref())
+    }
+
+    pub(crate) fn ports(&self, clock: AwsClock) -> AwsPorts {
+        let Environment { endpoint, trust, .. } = &self.environment;
+        AwsPorts::new(self.policy.fleet.clone(), clock, endpoint.clone()).trusting(*trust)
+    }
+
+    pub(crate) fn context(&self, request_id: &str) -> Context {
+        Context {
+            fleet: self.policy.fleet.clone(),
+            policy: self.policy.digest,
+            region: self.environment.region.clone(),
+            request_id: request_id.to_owned(),
+            memory: Memory::default(),
+            callers: self.callers.clone(),
+        }
+    }
+}
+
 /// A function that has started.
 struct Function {
-    kind: FunctionKind,
-    region: RegionName,
-    policy: Policy,
+    setting: Arc<Setting>,
     ports: AwsPorts,
     /// Lasts as long as the process: Lambda keeps it warm between calls.
     memory: Memory,
-    callers: Arc<Callers>,
+    current: Current,
 }
 
 impl Function {
     fn start(kind: FunctionKind) -> Result<Self, StartError> {
         let environment = Environment::read()?;
-        let clock = AwsClock::new(environment.clock.as_deref());
-        logging::init(&environment.log, clock.clone())?;
         let policy = Policy::load(&environment)?;
-        let ports = AwsPorts::new(policy.fleet.clone(), clock, environment.endpoint);
-        let ports = if kind.borrows() { ports.borrowing() } else { ports };
-        let callers = Arc::new(environment.callers);
+        let callers = Arc::new(environment.callers.clone());
         if kind == FunctionKind::Front && callers.is_empty() {
             return Err(ConfigError::Missing("MERIDIAN_CALLERS").into());
         }
-        Ok(Self { kind, region: environment.region, policy, ports, memory: Memory::default(), callers })
+        let setting = Arc::new(Setting { kind, environment, policy, callers });
+        let clock = setting.clock();
+        logging::init(&setting.environment.log, clock.clone())?;
+        let ports = setting.ports(clock);
+        let ports = if kind.borrows() { ports.borrowing() } else { ports };
+        let current = Current::default();
+        last_words::prepare(setting.clone(), current.clone());
+        Ok(Self { setting, ports, memory: Memory::default(), current })
     }
 
     fn serve<H>(&self, handler: H) -> Result<(), StartError>
@@ -97,8 +128,8 @@ impl Function {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let service = service_fn(|event: LambdaEvent<Value>| self.call(&handler, event));
         runtime.block_on(async {
-            if self.kind == FunctionKind::Front
-                && let Err(error) = self.ports.warm(&self.region).await
+            if self.setting.kind == FunctionKind::Front
+                && let Err(error) = self.ports.warm(&self.setting.environment.region).await
             {
                 tracing::warn!(%error, "no client yet; the first call makes it");
             }
@@ -110,10 +141,13 @@ impl Function {
     where
         H: AsyncFn(&AwsPorts, &Context, Value) -> Result<Value, HandlerError>,
     {
-        let (function, request_id) = (self.kind.name(), event.context.request_id);
-        let span = tracing::info_span!("invocation", function, region = %self.region, request_id);
+        let (function, request_id) = (self.setting.kind.name(), event.context.request_id);
+        let span = tracing::info_span!("invocation", function, region = %self.setting.environment.region, request_id);
+        let job = job_id(&event.payload).map(ToOwned::to_owned);
+        self.current.begins(Call { request_id: request_id.clone(), job });
         // Boxed: the futures of a handler and of the SDK inside each other are deeper than the compiler's limit.
-        let answer = Box::pin(self.answer(handler, event.payload, request_id)).instrument(span.clone()).await;
+        let answer = Box::pin(self.answer(handler, event.payload, &request_id)).instrument(span.clone()).await;
+        self.current.take();
         span.in_scope(|| match &answer {
             Ok(_) => tracing::info!("done"),
             Err(error) => tracing::error!(kind = error.error_type, error = error.error_message, "failed"),
@@ -121,24 +155,13 @@ impl Function {
         answer
     }
 
-    async fn answer<H>(&self, handler: &H, event: Value, request_id: String) -> Result<Value, Diagnostic>
+    async fn answer<H>(&self, handler: &H, event: Value, request_id: &str) -> Result<Value, Diagnostic>
     where
         H: AsyncFn(&AwsPorts, &Context, Value) -> Result<Value, HandlerError>,
     {
         self.ports.clock().sync().await.map_err(|error| failure("Clock", error))?;
-        let context = Context {
-            fleet: self.policy.fleet.clone(),
-            policy: self.policy.digest,
-            region: self.region.clone(),
-            request_id,
-            memory: self.memory.clone(),
-            callers: self.callers.clone(),
-        };
-        // A panic's words are left out: they may hold what was being read (I12). The log says where it was.
-        match AssertUnwindSafe(handler(&self.ports, &context, event)).catch_unwind().await {
-            Ok(answer) => answer.map_err(|error| failure("Handler", error)),
-            Err(_) => Err(failure("Panicked", "the function panicked; its log names the line")),
-        }
+        let context = Context { memory: self.memory.clone(), ..self.setting.context(request_id) };
+        handler(&self.ports, &context, event).await.map_err(|error| failure("Handler", error))
     }
 }
 

@@ -15,6 +15,7 @@ mod endpoints;
 mod errors;
 pub mod function;
 pub mod inspect;
+mod last_words;
 mod ledger;
 mod lending;
 pub mod logging;
@@ -22,13 +23,16 @@ mod pager;
 mod pipeline;
 mod registry;
 mod scaling;
+mod sharing;
 mod signals;
 mod time;
+mod trust;
 mod world;
 
 pub use aws_config::SdkConfig;
 pub use clock::AwsClock;
 pub use config::{Environment, Policy};
+pub use trust::Trust;
 
 use clients::Clients;
 use jiff::{SignedDuration, Timestamp};
@@ -46,7 +50,8 @@ pub struct AwsPorts {
 }
 
 impl AwsPorts {
-    /// Ports for `fleet`. `endpoint` replaces AWS's own addresses, for the local world and for emulators.
+    /// Ports for `fleet` as a function has them: its keys are in its environment, and Amazon's authorities alone vouch for AWS.
+    /// `endpoint` replaces AWS's own addresses, for the local world and for emulators.
     pub fn new(fleet: Arc<Fleet>, clock: AwsClock, endpoint: Option<String>) -> Self {
         let clients = Clients::new(fleet.home.clone(), clock.clone(), endpoint);
         Self { fleet, clock, clients }
@@ -58,6 +63,21 @@ impl AwsPorts {
     pub fn borrowing(mut self) -> Self {
         self.clients.borrow_with(Borrower::new(self.fleet.clone()));
         self
+    }
+
+    /// The same ports, taking the certificates of these authorities.
+    #[must_use]
+    pub fn trusting(mut self, trust: Trust) -> Self {
+        self.clients.trust(trust);
+        self
+    }
+
+    /// The same ports for a person, at a command line: credentials are looked for in profiles too, and certificates are taken as
+    /// the system takes them.
+    #[must_use]
+    pub fn of_a_person(mut self) -> Self {
+        self.clients.ask_as_a_person();
+        self.trusting(Trust::System)
     }
 
     /// Makes the client that asks a region's endpoint, before anybody waits for it: Lambda gives a process more of a processor

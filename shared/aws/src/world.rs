@@ -70,7 +70,7 @@ impl Wire {
     }
 
     /// One call, its answer read to the end.
-    async fn exchange(&self, request: Request<SdkBody>) -> Result<Response<Bytes>, WorldError> {
+    pub(crate) async fn exchange(&self, request: Request<SdkBody>) -> Result<Response<Bytes>, WorldError> {
         let answer = self.0.request(request).await.map_err(|error| WorldError::Gone(error.to_string()))?;
         let (head, body) = answer.into_parts();
         let body = body.collect().await.map_err(|error| WorldError::Gone(error.to_string()))?;

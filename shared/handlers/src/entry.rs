@@ -9,8 +9,6 @@ use crate::ports::{FailureKind, Page, Ports};
 use meridian_domain::Runbook;
 use serde_json::{Value, json};
 use std::fmt::Display;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::task::Poll;
 use tracing::{Instrument, Span, field};
 
 /// Runs the function named, for a host that serves several.
@@ -104,8 +102,7 @@ fn job(function: FunctionKind, ctx: &Context, event: &Value) -> Result<PipelineJ
     Err(HandlerError::Action(message.to_owned()))
 }
 
-/// Answers CodePipeline where the handler could not: unanswered, it would wait for 20 minutes. Home's on-call hears of it
-/// first, as far as the pager works.
+/// Answers CodePipeline where the handler could not: unanswered, it would wait for 20 minutes.
 async fn answered<P: Ports>(
     ports: &P,
     ctx: &Context,
@@ -116,24 +113,37 @@ async fn answered<P: Ports>(
     if let Some(job) = job {
         note("job", job);
     }
-    let result = catch_panic(work).await;
+    let result = work.await;
     let (Err(error), Some(job)) = (&result, job) else { return result };
     // A service that is in trouble, CodePipeline itself among them, says nothing of the work: Lambda repeats the call.
     if error.is_regional() {
         return result;
     }
-    tracing::error!(%error, "the handler gave no answer: the job fails");
-    let why = error.to_string();
-    let page = page(ctx, job, &why);
-    if let Err(error) = ports.page(&ctx.fleet.home, &page).await {
+    give_up(ports, ctx, job, failure_kind(error), &error.to_string()).await
+}
+
+/// Fails a job that its handler leaves without an answer, and says so to home's on-call first, as far as the pager works. For
+/// hosts too, where a handler panicked.
+///
+/// # Errors
+/// CodePipeline did not take the answer: the call must fail, so that Lambda repeats it.
+pub async fn give_up<P: Ports>(
+    ports: &P,
+    ctx: &Context,
+    job: &str,
+    kind: FailureKind,
+    why: &str,
+) -> Result<Value, HandlerError> {
+    tracing::error!(job, why, "the handler gave no answer: the job fails");
+    if let Err(error) = ports.page(&ctx.fleet.home, &page(ctx, job, why)).await {
         tracing::error!(%error, "the page was not sent");
     }
-    crate::job::fail(ports, &ctx.region, job, failure_kind(error), &why).await?;
+    crate::job::fail(ports, &ctx.region, job, kind, why).await?;
     Ok(json!({"outcome": "failed", "why": why}))
 }
 
 /// Whose fault it is, in CodePipeline's words: the action's configuration, a service, or the work itself (a refusal of the
-/// audit, a defect, a panic).
+/// audit, a defect).
 fn failure_kind(error: &HandlerError) -> FailureKind {
     match error {
         HandlerError::Event(_) | HandlerError::Region { .. } | HandlerError::Action(_) => FailureKind::Configuration,
@@ -151,19 +161,6 @@ fn page(ctx: &Context, job: &str, why: &str) -> Page {
         Runbook::Pages
     );
     Page::new(format!("{}: a pipeline job failed", ctx.fleet.name), message)
-}
-
-/// Runs a handler to its end, or to its panic. What a panic says is left out: it may hold what was being read (I12).
-async fn catch_panic<T>(work: impl Future<Output = Result<T, HandlerError>>) -> Result<T, HandlerError> {
-    let mut work = Box::pin(work);
-    std::future::poll_fn(move |cx| {
-        // After a panic nothing of the call is used but the ports, which hold no state of it.
-        catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))).unwrap_or_else(|_| {
-            let message = "the function panicked: a defect; its log names the line".to_owned();
-            Poll::Ready(Err(HandlerError::State(message)))
-        })
-    })
-    .await
 }
 
 /// Runs a call inside its span. Boxed before anything is awaited: the futures of a handler and of the SDK inside each other

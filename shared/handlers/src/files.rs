@@ -103,7 +103,9 @@ pub async fn consume<T: Send + 'static>(
     consume: impl FnOnce(Outlet) -> T + Send + 'static,
 ) -> Result<T, FileError> {
     let (mut inlet, outlet) = pipe();
-    let reader = thread::Builder::new().name("reader".to_owned()).spawn(move || consume(outlet));
+    // Named for whoever reports that it panicked: libraries do, on damaged input.
+    let name = format!("reading {}", file.key).replace('\0', "");
+    let reader = thread::Builder::new().name(name).spawn(move || consume(outlet));
     let reader = reader.map_err(|error| PortError {
         kind: ErrorKind::Unreachable,
         region: region.clone(),

@@ -52,8 +52,6 @@ pub enum Fault {
     Unlent,
     /// It is done, and its answer is lost.
     AnswerLost,
-    /// It panics.
-    Panics,
     /// It never answers. For reads of the ledger.
     Hangs,
     /// It is done, after so many seconds.
@@ -198,7 +196,6 @@ impl World {
             Some(Fault::Fails(kind)) => error(kind),
             Some(Fault::Unlent) => wrong(ErrorKind::Refused, region, LOAN),
             Some(Fault::AnswerLost) => work().and_then(|_| error(ErrorKind::Unreachable)),
-            Some(Fault::Panics) => panic!("scheduled panic with a payload 0.123,0.456"),
             Some(Fault::Hangs) => panic!("{operation} cannot hang"),
             Some(Fault::Slow(seconds)) => {
                 *self.now.borrow_mut() += SignedDuration::from_secs(seconds);

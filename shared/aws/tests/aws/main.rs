@@ -11,5 +11,6 @@ mod cbor;
 mod common;
 mod front;
 mod lending;
+mod panics;
 mod virtual_time;
 mod wire;

@@ -37,7 +37,15 @@ struct Column {
 /// Reads a whole Parquet file into `table`.
 pub(super) fn read(bytes: Vec<u8>, table: &mut Table<'_>) -> Result<(), HoldoutError> {
     // The parquet crate panics on some damaged files (an integer type of 7 bits, for one). The table is given up then.
-    catch_unwind(AssertUnwindSafe(|| read_groups(bytes, table))).unwrap_or_else(|_| Err(untrue("a wrong structure")))
+    // Where nothing unwinds, whoever reads names the file in its panic hook.
+    catch_unwind(AssertUnwindSafe(|| read_groups(bytes, table))).unwrap_or_else(|_| Err(HoldoutError::gave_up()))
+}
+
+impl HoldoutError {
+    /// What to say where reading panicked: the reader of Parquet does, on some damaged files.
+    pub fn gave_up() -> Self {
+        untrue("a wrong structure")
+    }
 }
 
 fn read_groups(bytes: Vec<u8>, table: &mut Table<'_>) -> Result<(), HoldoutError> {

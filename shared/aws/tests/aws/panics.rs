@@ -1,0 +1,142 @@
+//! A function that panics, as a process of its own between Lambda's runtime API and AWS, which are played here.
+
+use crate::common::{Seen, World, aws_json, world};
+use axum::response::{IntoResponse, Response};
+use meridian_aws::function;
+use meridian_handlers::context::FunctionKind;
+use serde_json::{Value, json};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// What no log, error, page or answer may repeat (I12).
+const RECORD: &str = "0.123,0.456";
+
+/// Not a test: the function of the others. Where it panics, the event says.
+#[test]
+#[ignore = "a function, started by the other tests"]
+fn a_function() {
+    function::run(FunctionKind::Promote, async |_, _, event: Value| {
+        let record = event["record"].to_string();
+        match event["panics"].as_str() {
+            Some("in a reader") => {
+                let reader = std::thread::Builder::new().name("reading evaluations/holdout.parquet".to_owned());
+                drop(reader.spawn(move || panic!("cannot take {record}")).unwrap().join());
+            }
+            _ => panic!("cannot take {record}"),
+        }
+        Ok(Value::Null)
+    });
+}
+
+/// The process, ended with its test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Gives the function one event, and answers when it asks for another.
+async fn given(event: Value) -> Arc<World> {
+    let polls = Arc::new(AtomicUsize::new(0));
+    let asked = polls.clone();
+    let world = world(move |seen| respond(seen, &event, &asked)).await;
+    let api = world.address.trim_start_matches("http://");
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "panics::a_function"])
+        .env_clear()
+        .envs([("AWS_LAMBDA_RUNTIME_API", api), ("AWS_LAMBDA_FUNCTION_NAME", "promote")])
+        .envs([("AWS_LAMBDA_FUNCTION_VERSION", "1"), ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")])
+        .envs([("AWS_REGION", "eu-west-1"), ("AWS_ENDPOINT_URL", &world.address)])
+        .envs([("AWS_ACCESS_KEY_ID", "NOTAREALKEY"), ("AWS_SECRET_ACCESS_KEY", "not-a-secret")])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let _running = Running(child.unwrap());
+    #[expect(clippy::disallowed_methods, reason = "a process is waited for: its time is the machine's")]
+    for _ in 0..600 {
+        if polls.load(Ordering::SeqCst) > 1 {
+            return world;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the function asked for no other event; seen: {:?}", paths(&world));
+}
+
+fn respond(seen: &Seen, event: &Value, polls: &AtomicUsize) -> Response {
+    let path = seen.uri.path();
+    if path.ends_with("/invocation/next") {
+        polls.fetch_add(1, Ordering::SeqCst);
+        let head = [
+            ("lambda-runtime-aws-request-id", "the-request"),
+            ("lambda-runtime-deadline-ms", "99999999999999"),
+            ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:test"),
+        ];
+        return (head, event.to_string()).into_response();
+    }
+    match seen.header("x-amz-target") {
+        "" if path == "/" => {
+            "<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>".into_response()
+        }
+        _ => aws_json(200, json!({})),
+    }
+}
+
+fn paths(world: &World) -> Vec<String> {
+    world.calls().iter().map(|seen| seen.uri.path().to_owned()).collect()
+}
+
+/// What the function sent before it asked for another event.
+fn said(world: &World) -> Vec<Seen> {
+    let is_poll = |seen: &Seen| seen.uri.path().ends_with("/invocation/next");
+    let said: Vec<Seen> =
+        world.calls().into_iter().skip_while(|seen| is_poll(seen)).take_while(|seen| !is_poll(seen)).collect();
+    for seen in &said {
+        assert!(!String::from_utf8_lossy(&seen.body).contains(RECORD), "{}", seen.uri);
+    }
+    said
+}
+
+fn job(event: Value) -> Value {
+    let mut event = event;
+    event["CodePipeline.job"] = json!({ "id": "job-1", "data": {} });
+    event["record"] = json!(RECORD);
+    event
+}
+
+#[tokio::test]
+async fn a_job_whose_handler_panics_is_failed_somebody_is_woken_and_the_function_begins_anew() {
+    let world = given(job(json!({}))).await;
+    let said = said(&world);
+    let [page, failure, answer] = said.as_slice() else { panic!("{:?}", paths(&world)) };
+    let page = String::from_utf8_lossy(&page.body);
+    assert!(page.contains("Action=Publish") && page.contains("job-1"), "{page}");
+    assert_eq!(failure.header("x-amz-target"), "CodePipeline_20150709.PutJobFailureResult");
+    let failure = failure.json();
+    assert_eq!((&failure["jobId"], &failure["failureDetails"]["type"]), (&json!("job-1"), &json!("JobFailed")));
+    let why = "the function panicked: a defect; its log names the line";
+    assert_eq!(failure["failureDetails"]["message"], why);
+    // The call went well, so that Lambda does not repeat it.
+    assert!(answer.uri.path().ends_with("/invocation/the-request/response"), "{}", answer.uri);
+    assert_eq!(answer.json(), json!({ "outcome": "failed", "why": why }));
+}
+
+#[tokio::test]
+async fn a_file_that_a_library_panics_on_is_named() {
+    let world = given(job(json!({ "panics": "in a reader" }))).await;
+    let why = said(&world)[1].json()["failureDetails"]["message"].to_string();
+    assert!(why.contains("panicked reading evaluations/holdout.parquet, which is damaged"), "{why}");
+}
+
+#[tokio::test]
+async fn a_call_without_a_job_that_panics_has_failed_so_that_lambda_repeats_it() {
+    let world = given(json!({ "record": RECORD })).await;
+    let said = said(&world);
+    let [answer] = said.as_slice() else { panic!("{:?}", paths(&world)) };
+    assert!(answer.uri.path().ends_with("/invocation/the-request/error"), "{}", answer.uri);
+    assert_eq!(answer.json()["errorType"], "Panicked");
+}
