@@ -5,7 +5,7 @@ use meridian_handlers::ports::Clock;
 use std::fmt;
 use tracing::Subscriber;
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{ParseError, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
@@ -19,7 +19,7 @@ const QUIET: &str = "lambda_runtime=warn,lambda_runtime::layers::panic=off";
 pub enum LoggingError {
     /// Not a filter: levels, or targets with levels, with commas between them.
     #[error("MERIDIAN_LOG: {0}")]
-    Filter(#[from] tracing_subscriber::filter::ParseError),
+    Filter(#[from] ParseError),
     /// Somebody else logs already.
     #[error("logs go somewhere already: {0}")]
     Twice(#[from] tracing::subscriber::SetGlobalDefaultError),
@@ -31,7 +31,7 @@ pub enum LoggingError {
 /// The filter is none, or logging has begun already.
 pub fn init(filter: &str, clock: AwsClock) -> Result<(), LoggingError> {
     tracing::subscriber::set_global_default(subscriber(filter, clock, std::io::stderr)?)?;
-    if LevelFilter::current() > STATIC_MAX_LEVEL {
+    if finest(&targets(filter)?) > STATIC_MAX_LEVEL {
         tracing::warn!(most = %STATIC_MAX_LEVEL, "the filter asks for more than a released function can say");
     }
     Ok(())
@@ -45,8 +45,7 @@ pub fn subscriber<W>(filter: &str, clock: AwsClock, writer: W) -> Result<impl Su
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    // By target alone: filters by the fields of spans would bring regular expressions into every function.
-    let filter: Targets = format!("{QUIET},{filter}").parse()?;
+    let filter = targets(filter)?;
     Ok(tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
@@ -57,6 +56,16 @@ where
         .with_writer(writer)
         .finish()
         .with(filter))
+}
+
+/// By target alone: filters by the fields of spans would bring regular expressions into every function.
+fn targets(filter: &str) -> Result<Targets, ParseError> {
+    format!("{QUIET},{filter}").parse()
+}
+
+fn finest(targets: &Targets) -> LevelFilter {
+    let named = targets.iter().map(|(_, level)| level);
+    named.chain(targets.default_level()).max().unwrap_or(LevelFilter::OFF)
 }
 
 /// Log lines carry the time that the function lives by.
@@ -107,6 +116,15 @@ mod tests {
         assert_eq!((line["message"].as_str(), line["region"].as_str()), (Some("reverted"), Some("ap-northeast-1")));
         assert_eq!(line["spans"][0]["request_id"], "request-1");
         assert_eq!(line["spans"][0]["release"], "v427");
+    }
+
+    #[test]
+    fn a_filter_is_as_fine_as_its_finest_level() {
+        for (filter, level) in
+            [("warn", LevelFilter::WARN), ("info", LevelFilter::INFO), ("warn,aws=debug", LevelFilter::DEBUG)]
+        {
+            assert_eq!(finest(&targets(filter).unwrap()), level, "{filter}");
+        }
     }
 
     #[test]
