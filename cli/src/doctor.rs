@@ -6,6 +6,7 @@ mod findings;
 mod fleet;
 mod policy;
 mod region;
+mod services;
 #[cfg(test)]
 mod tests;
 

@@ -77,6 +77,7 @@ fn a_fleet_that_is_well_is_found_well_and_all_is_checked_that_the_world_models()
     assert_eq!(output.status.code(), Some(0), "{document:#}");
     assert_eq!(document["well"], true);
     let regional = [
+        "services",
         "bucket",
         "encryption",
         "public access",
@@ -383,6 +384,9 @@ fn a_region_whose_control_plane_is_dark_is_unknown_and_not_fine() {
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{document:#}");
     assert_eq!(outcomes(&document, "JP", "endpoint"), ["unknown"]);
+    let services =
+        document["findings"].as_array().unwrap().iter().find(|own| own["place"] == "JP" && own["check"] == "services");
+    assert_eq!(services.unwrap()["what"], "no answer from SageMaker");
     assert_eq!(outcomes(&document, "JP", "rollback alarm"), ["fine"], "CloudWatch goes on");
     assert_eq!(outcomes(&document, "BR", "endpoint"), ["fine"]);
 }

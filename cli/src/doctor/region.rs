@@ -4,6 +4,7 @@ use super::account;
 use super::facts::RegionFacts;
 use super::findings::Finding;
 use super::policy::Denials;
+use super::services;
 use meridian_aws::inspect::{AlarmFacts, BucketFacts, ModelFacts, Said, TopicFacts, endpoint_alarms};
 use meridian_domain::{EndpointStatus, EndpointView, Fleet, Region, RegionHistory, alarms};
 
@@ -17,7 +18,8 @@ const ANOTHER: &str = "publish a release: promote makes its model of the region'
 /// Everything about one region. `clock` is false where its services' clock is not this machine's to compare.
 pub fn judge(fleet: &Fleet, region: &Region, facts: &RegionFacts, clock: bool) -> Vec<Finding> {
     let deploy = deploy(region);
-    let mut findings = bucket(region, facts, &deploy);
+    let mut findings = vec![services::judge(region, facts)];
+    findings.extend(bucket(region, facts, &deploy));
     let topic = fleet.topic_arn(&region.name);
     findings
         .push(answered("topic", &facts.topic, &topic, &as_made(&deploy, "OnCall"), |own| pages(own, &topic, &deploy)));
@@ -53,7 +55,7 @@ pub fn answered<T>(
         Said::Is(value) => there(value),
         Said::Absent => Finding::wrong(check, format!("there is none: {of}"), mend),
         Said::NotModelled => Finding::not_checked(check, "what answers here does not model it"),
-        Said::Unknown(why) => Finding::unknown(check, why),
+        Said::Silent(why) | Said::Unknown(why) => Finding::unknown(check, why),
     }
 }
 

@@ -299,6 +299,16 @@ fn a_bucket_without_a_policy_refuses_nothing() {
 fn what_was_not_answered_is_not_fine_and_what_nobody_models_is_said() {
     let silent = with(|facts, _| facts.topic = Said::Unknown("no answer in time".to_owned()));
     assert_eq!(silent, [("topic", Outcome::Unknown, "no answer in time".to_owned())]);
+    let dark = with(|facts, _| {
+        facts.key = Said::Silent("no answer in time".to_owned());
+        facts.image = Some(Said::Silent("no connection".to_owned()));
+    });
+    let [("services", Outcome::Wrong, by_name), ("key", Outcome::Unknown, _), ("image", Outcome::Unknown, _)] =
+        dark.as_slice()
+    else {
+        panic!("{dark:?}")
+    };
+    assert_eq!(by_name, "no answer from KMS, ECR");
     let key = || Some("arn:aws:kms:eu-west-1:111122223333:key/1".to_owned());
     let uncounted = with(|facts, _| facts.topic = Said::Is(TopicFacts { key: key(), ..TopicFacts::default() }));
     assert!(matches!(uncounted.as_slice(), [("topic", Outcome::Unknown, _)]), "{uncounted:?}");

@@ -30,7 +30,9 @@ pub enum Said<T> {
     Absent,
     /// That it has no such operation: a local world or an emulator that does not model it.
     NotModelled,
-    /// Something else, or nothing: it is not known.
+    /// Nothing: it was not reached, or took too long.
+    Silent(String),
+    /// Something else: it is not known.
     Unknown(String),
 }
 
@@ -41,6 +43,7 @@ impl<T> Said<T> {
             Said::Is(value) => Said::Is(then(value)),
             Said::Absent => Said::Absent,
             Said::NotModelled => Said::NotModelled,
+            Said::Silent(why) => Said::Silent(why),
             Said::Unknown(why) => Said::Unknown(why),
         }
     }
@@ -53,6 +56,7 @@ impl<T> Said<T> {
             _ if error.message.starts_with("UnknownOperation") || error.message.starts_with("NotImplemented") => {
                 Said::NotModelled
             }
+            ErrorKind::Unreachable => Said::Silent(error.to_string()),
             _ => Said::Unknown(error.to_string()),
         }
     }
@@ -101,6 +105,7 @@ mod tests {
         assert_eq!(said(400, "PipelineNotFoundException"), Said::Absent);
         assert_eq!(said(400, "UnknownOperationException"), Said::NotModelled);
         assert_eq!(said(501, "NotImplemented"), Said::NotModelled);
+        assert!(matches!(Said::<()>::of(call.unreachable("no connection")), Said::Silent(_)));
         assert!(matches!(said(403, "AccessDenied"), Said::Unknown(why) if why.contains("AccessDenied")));
         for code in
             ["NoSuchBucketPolicy", "ReplicationConfigurationNotFoundError", "NoSuchPublicAccessBlockConfiguration"]

@@ -1,0 +1,41 @@
+//! Which of a region's services answer at all: the first thing to know where several checks are unknown at once.
+
+use super::facts::RegionFacts;
+use super::findings::Finding;
+use meridian_aws::inspect::Said;
+use meridian_domain::Region;
+
+/// By name, those that were asked and said nothing.
+pub fn judge(region: &Region, facts: &RegionFacts) -> Finding {
+    let asked = [
+        ("S3", is_silent(&facts.bucket.versioning)),
+        ("SageMaker", is_silent(&facts.endpoint)),
+        ("CloudWatch", is_silent(&facts.watch.alarms)),
+        ("SNS", is_silent(&facts.topic)),
+        ("KMS", is_silent(&facts.key)),
+        ("ECR", facts.image.as_ref().is_some_and(is_silent)),
+        ("IAM", is_silent(&facts.lent)),
+        ("Service Quotas", is_silent(&facts.quota)),
+    ];
+    let named = |silent: bool| {
+        asked.iter().filter(|(_, own)| *own == silent).map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+    };
+    match named(true) {
+        none if none.is_empty() => Finding::fine("services", format!("all answer: {}", named(false))),
+        silent => Finding::wrong("services", format!("no answer from {silent}"), mend(region)),
+    }
+}
+
+fn is_silent<T>(said: &Said<T>) -> bool {
+    matches!(said, Said::Silent(_))
+}
+
+/// Where to look: it may be the service, the region, or the way there.
+fn mend(region: &Region) -> String {
+    format!(
+        "AWS Health says whether they are ill; aws ssm get-parameters-by-path --path \
+         /aws/service/global-infrastructure/regions/{}/services --region us-east-1 lists those that the region has; else \
+         mend this machine's way to them",
+        region.name
+    )
+}
