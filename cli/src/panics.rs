@@ -22,3 +22,32 @@ fn give_up(file: &str) {
     terminal::error(&format!("{file}: {damaged}"));
     std::process::exit(i32::from(BAD_INPUT));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    /// Not a test: the program of the one below.
+    #[test]
+    #[ignore = "a program, started by the other test"]
+    fn a_program() {
+        naming(Path::new("holdout.parquet"), || panic!("cannot take 0.123,0.456"));
+    }
+
+    #[test]
+    fn a_file_that_its_reader_panics_on_is_named_with_exit_code_2() {
+        let this = std::env::current_exe().unwrap();
+        let ran = Command::new(this)
+            .args(["--ignored", "--exact", "panics::tests::a_program", "--nocapture"])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&ran.stderr);
+        assert_eq!(ran.status.code(), Some(2), "{said}");
+        assert!(
+            said.contains("holdout.parquet: the held-out file cannot be read: its Parquet has a wrong structure"),
+            "{said}"
+        );
+        assert!(!said.contains("0.123"), "{said}");
+    }
+}

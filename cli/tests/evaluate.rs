@@ -54,18 +54,6 @@ fn a_bad_challenger_fails_with_exit_code_1_and_says_why_first() {
     assert!(stdout.starts_with("FAIL") && stdout.find("AUC").unwrap() < stdout.find("operating").unwrap(), "{stdout}");
 }
 
-/// The reader of Parquet panics on it, and a released `meridian` does not unwind.
-#[test]
-fn a_parquet_file_that_its_reader_panics_on_is_named_with_exit_code_2() {
-    let damaged = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/seven-bit-label.parquet");
-    let damaged = damaged.to_str().unwrap();
-    let output = run(&["--challenger", &models("v427.tar.gz"), "--holdout", damaged, "--label", "label"]);
-    let stderr = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{stderr}");
-    let expected = format!("{damaged}: the held-out file cannot be read: its Parquet has a wrong structure");
-    assert!(stderr.contains(&expected) && !stderr.contains("panicked"), "{stderr}");
-}
-
 #[test]
 fn too_few_positives_are_inconclusive_with_exit_code_3() {
     let folder = tempfile::tempdir().unwrap();

@@ -36,7 +36,7 @@ struct Column {
 
 /// Reads a whole Parquet file into `table`.
 pub(super) fn read(bytes: Vec<u8>, table: &mut Table<'_>) -> Result<(), HoldoutError> {
-    // The parquet crate panics on some damaged files (an integer type of 7 bits, for one). The table is given up then.
+    // The parquet crate may panic on damaged files (some of its releases did). The table is given up then.
     // Where nothing unwinds, whoever reads names the file in its panic hook.
     catch_unwind(AssertUnwindSafe(|| read_groups(bytes, table))).unwrap_or_else(|_| Err(HoldoutError::gave_up()))
 }
