@@ -15,6 +15,7 @@ pub mod bucket;
 pub mod cloudwatch;
 pub mod codepipeline;
 mod error;
+pub mod eventbridge;
 pub mod runtime;
 pub mod s3;
 pub mod sagemaker;
@@ -39,6 +40,8 @@ pub enum Service {
     CloudWatch,
     /// Pipelines and their jobs (JSON 1.1).
     CodePipeline,
+    /// Rules and what they call (JSON 1.1).
+    EventBridge,
     /// Notifications (query).
     Sns,
     /// Roles on loan (query).
@@ -63,6 +66,7 @@ impl fmt::Display for Service {
             Service::SageMakerRuntime => "sagemaker-runtime",
             Service::CloudWatch => "cloudwatch",
             Service::CodePipeline => "codepipeline",
+            Service::EventBridge => "events",
             Service::Sns => "sns",
             Service::Sts => "sts",
             Service::ApplicationAutoScaling => "application-autoscaling",
@@ -110,7 +114,7 @@ pub struct Tag {
 }
 
 /// AWS's names of every operation that the world knows.
-pub const OPERATIONS: [&str; 46] = [
+pub const OPERATIONS: [&str; 51] = [
     s3::PutObject::NAME,
     s3::GetObject::NAME,
     s3::HeadObject::NAME,
@@ -142,6 +146,11 @@ pub const OPERATIONS: [&str; 46] = [
     codepipeline::StartPipelineExecution::NAME,
     codepipeline::PutJobSuccessResult::NAME,
     codepipeline::PutJobFailureResult::NAME,
+    eventbridge::TestEventPattern::NAME,
+    eventbridge::DescribeRule::NAME,
+    eventbridge::ListRules::NAME,
+    eventbridge::ListTargetsByRule::NAME,
+    eventbridge::ListRuleNamesByTarget::NAME,
     sns::Publish::NAME,
     sns::GetTopicAttributes::NAME,
     sts::AssumeRole::NAME,

@@ -2,7 +2,8 @@
 
 use super::reply::{Call, malformed, map, title, unknown};
 use crate::api::{
-    ApiError, Operation, Outcome, Service, account, autoscaling, cloudwatch, codepipeline, sagemaker, sns, sts,
+    ApiError, Operation, Outcome, Service, account, autoscaling, cloudwatch, codepipeline, eventbridge, sagemaker, sns,
+    sts,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -30,6 +31,11 @@ const OPERATIONS: &[Entry] = &[
     entry::<codepipeline::StartPipelineExecution>(),
     entry::<codepipeline::PutJobSuccessResult>(),
     entry::<codepipeline::PutJobFailureResult>(),
+    entry::<eventbridge::TestEventPattern>(),
+    entry::<eventbridge::DescribeRule>(),
+    entry::<eventbridge::ListRules>(),
+    entry::<eventbridge::ListTargetsByRule>(),
+    entry::<eventbridge::ListRuleNamesByTarget>(),
     entry::<sns::Publish>(),
     entry::<sns::GetTopicAttributes>(),
     entry::<sts::AssumeRole>(),

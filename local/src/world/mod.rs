@@ -23,6 +23,7 @@ mod endpoint_calls;
 mod endpoint_events;
 mod evaluation;
 mod eventbridge;
+mod eventbridge_calls;
 mod events;
 mod fate;
 mod fault;

@@ -11,6 +11,7 @@ mod functions;
 mod lending;
 mod pipeline;
 mod reproducible;
+mod rules;
 mod storage;
 mod support;
 mod traffic;
