@@ -114,7 +114,7 @@ pub struct Tag {
 }
 
 /// AWS's names of every operation that the world knows.
-pub const OPERATIONS: [&str; 51] = [
+pub const OPERATIONS: [&str; 53] = [
     s3::PutObject::NAME,
     s3::GetObject::NAME,
     s3::HeadObject::NAME,
@@ -140,6 +140,8 @@ pub const OPERATIONS: [&str; 51] = [
     runtime::InvokeEndpoint::NAME,
     cloudwatch::PutMetricData::NAME,
     cloudwatch::PutMetricAlarm::NAME,
+    cloudwatch::PutCompositeAlarm::NAME,
+    cloudwatch::SetAlarmState::NAME,
     cloudwatch::DescribeAlarms::NAME,
     cloudwatch::GetMetricData::NAME,
     codepipeline::GetPipeline::NAME,
@@ -169,7 +171,7 @@ pub const OPERATIONS: [&str; 51] = [
 ];
 
 /// The operations that change something: between two of them a function that dies has done the same, wherever it dies.
-pub const EFFECTS: [&str; 17] = [
+pub const EFFECTS: [&str; 19] = [
     s3::PutObject::NAME,
     sagemaker::CreateModel::NAME,
     sagemaker::CreateEndpointConfig::NAME,
@@ -179,6 +181,8 @@ pub const EFFECTS: [&str; 17] = [
     sagemaker::UpdateModelPackage::NAME,
     cloudwatch::PutMetricData::NAME,
     cloudwatch::PutMetricAlarm::NAME,
+    cloudwatch::PutCompositeAlarm::NAME,
+    cloudwatch::SetAlarmState::NAME,
     codepipeline::StartPipelineExecution::NAME,
     codepipeline::PutJobSuccessResult::NAME,
     codepipeline::PutJobFailureResult::NAME,

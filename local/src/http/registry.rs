@@ -25,6 +25,8 @@ const OPERATIONS: &[Entry] = &[
     entry::<sagemaker::DescribeModelPackageGroup>(),
     entry::<cloudwatch::PutMetricData>(),
     entry::<cloudwatch::PutMetricAlarm>(),
+    entry::<cloudwatch::PutCompositeAlarm>(),
+    entry::<cloudwatch::SetAlarmState>(),
     entry::<cloudwatch::DescribeAlarms>(),
     entry::<cloudwatch::GetMetricData>(),
     entry::<codepipeline::GetPipeline>(),

@@ -11,10 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 mod account;
+mod alarm_rule;
 mod alarms;
 mod autoscaling;
 mod balancer;
 mod bucket_settings;
+mod composite;
 mod conduct;
 mod config;
 mod customers;

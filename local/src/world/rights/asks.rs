@@ -6,7 +6,9 @@ use crate::api::bucket::{
     GetBucketEncryption, GetBucketNotificationConfiguration, GetBucketPolicy, GetBucketReplication,
     GetBucketVersioning, GetPublicAccessBlock,
 };
-use crate::api::cloudwatch::{DescribeAlarms, GetMetricData, PutMetricAlarm, PutMetricData};
+use crate::api::cloudwatch::{
+    DescribeAlarms, GetMetricData, PutCompositeAlarm, PutMetricAlarm, PutMetricData, SetAlarmState,
+};
 use crate::api::codepipeline::{GetPipeline, PutJobFailureResult, PutJobSuccessResult, StartPipelineExecution};
 use crate::api::runtime::InvokeEndpoint;
 use crate::api::s3::{GetObject, HeadObject, ListObjectsV2, PutObject};
@@ -231,6 +233,10 @@ one_ask! {
     ListAwsDefaultServiceQuotas: "servicequotas:ListAWSDefaultServiceQuotas", |_own, _world, _region| "*";
     // No resource (Service Authorization Reference): composite alarms are shown to a permission on "*" only.
     ListModelPackages: "sagemaker:ListModelPackages", |_own, _world, _region| "*";
+    // A permission of a narrower scope makes none (API reference of PutCompositeAlarm).
+    PutCompositeAlarm: "cloudwatch:PutCompositeAlarm", |_own, _world, _region| "*";
+    SetAlarmState: "cloudwatch:SetAlarmState", |own, world, region|
+        world.arn("cloudwatch", region, &format!("alarm:{}", own.alarm_name));
     DescribeAlarms: "cloudwatch:DescribeAlarms", |_own, _world, _region| "*";
     GetMetricData: "cloudwatch:GetMetricData", |_own, _world, _region| "*";
     PutJobSuccessResult: "codepipeline:PutJobSuccessResult", |_own, _world, _region| "*";
