@@ -114,7 +114,7 @@ pub struct Tag {
 }
 
 /// AWS's names of every operation that the world knows.
-pub const OPERATIONS: [&str; 53] = [
+pub const OPERATIONS: [&str; 56] = [
     s3::PutObject::NAME,
     s3::GetObject::NAME,
     s3::HeadObject::NAME,
@@ -145,6 +145,9 @@ pub const OPERATIONS: [&str; 53] = [
     cloudwatch::DescribeAlarms::NAME,
     cloudwatch::GetMetricData::NAME,
     codepipeline::GetPipeline::NAME,
+    codepipeline::ListPipelines::NAME,
+    codepipeline::GetPipelineExecution::NAME,
+    codepipeline::ListPipelineExecutions::NAME,
     codepipeline::StartPipelineExecution::NAME,
     codepipeline::PutJobSuccessResult::NAME,
     codepipeline::PutJobFailureResult::NAME,

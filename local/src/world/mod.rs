@@ -43,6 +43,7 @@ mod moment;
 mod pipeline;
 mod pipeline_calls;
 mod pipeline_declared;
+mod pipeline_executions;
 mod queue;
 mod random;
 mod region;

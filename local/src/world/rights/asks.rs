@@ -9,7 +9,10 @@ use crate::api::bucket::{
 use crate::api::cloudwatch::{
     DescribeAlarms, GetMetricData, PutCompositeAlarm, PutMetricAlarm, PutMetricData, SetAlarmState,
 };
-use crate::api::codepipeline::{GetPipeline, PutJobFailureResult, PutJobSuccessResult, StartPipelineExecution};
+use crate::api::codepipeline::{
+    GetPipeline, GetPipelineExecution, ListPipelineExecutions, ListPipelines, PutJobFailureResult, PutJobSuccessResult,
+    StartPipelineExecution,
+};
 use crate::api::runtime::InvokeEndpoint;
 use crate::api::s3::{GetObject, HeadObject, ListObjectsV2, PutObject};
 use crate::api::sagemaker::{
@@ -224,6 +227,11 @@ one_ask! {
     DescribeModelPackageGroup: "sagemaker:DescribeModelPackageGroup", |own, world, region|
         world.arn("sagemaker", region, &format!("model-package-group/{}", own.model_package_group_name));
     GetPipeline: "codepipeline:GetPipeline", |own, world, region| world.arn("codepipeline", region, &own.name);
+    ListPipelines: "codepipeline:ListPipelines", |_own, world, region| world.arn("codepipeline", region, "*");
+    GetPipelineExecution: "codepipeline:GetPipelineExecution", |own, world, region|
+        world.arn("codepipeline", region, &own.pipeline_name);
+    ListPipelineExecutions: "codepipeline:ListPipelineExecutions", |own, world, region|
+        world.arn("codepipeline", region, &own.pipeline_name);
     GetTopicAttributes: "sns:GetTopicAttributes", |own, _world, _region| own.topic_arn.clone();
     DescribeImages: "ecr:DescribeImages", |own, world, region|
         world.arn("ecr", region, &format!("repository/{}", own.repository_name));
