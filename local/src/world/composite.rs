@@ -51,6 +51,12 @@ impl Composite {
         Composite { definition, rule: AlarmRule::any_alarm(&own.any_of), status, seen }
     }
 
+    /// `configuration` of its event.
+    fn configuration(&self) -> Value {
+        let description = self.definition.alarm_description.as_deref().unwrap_or_default();
+        json!({ "description": description, "alarmRule": self.definition.alarm_rule })
+    }
+
     /// The alarms that stand otherwise than when it was looked at last, in the rule's order.
     fn changed<'a>(&'a self, states: &'a [Option<AlarmState>]) -> impl Iterator<Item = &'a str> {
         let before: &[Option<AlarmState>] = match &self.seen {
@@ -121,10 +127,7 @@ impl World {
             own.seen = Seen::Then(states);
             let Some(after) = after else { continue };
             let before = std::mem::replace(&mut own.status, after.clone());
-            let definition = &own.definition;
-            let description = definition.alarm_description.as_deref().unwrap_or_default();
-            let configuration = json!({ "description": description, "alarmRule": definition.alarm_rule });
-            changes.push(Change { alarm, configuration, before, after });
+            changes.push(Change { alarm, configuration: own.configuration(), before, after });
         }
         changes
     }
@@ -200,8 +203,8 @@ impl Operation for SetAlarmState {
                 (&mut watch.status, configuration)
             }
             (None, Some(own)) => {
-                let rule = own.definition.alarm_rule.clone();
-                (&mut own.status, json!({ "description": own.definition.alarm_description, "alarmRule": rule }))
+                let configuration = own.configuration();
+                (&mut own.status, configuration)
             }
             (None, None) => return Err(ApiError::new("ResourceNotFound", 404, "There is no alarm of that name.")),
         };
