@@ -7,8 +7,10 @@ use meridian_local::night::{Functions, Options, Scenario, Session, Site};
 use meridian_tests::skip;
 use serde_json::{Value, json};
 use std::ffi::OsStr;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 /// Made by `scripts/wire-tools`, which `scripts/test` runs first.
 const TOOLS: &str = ".tools/wire";
@@ -26,6 +28,27 @@ fn script<'a>(name: &str, arguments: impl IntoIterator<Item = &'a OsStr>) -> Str
     said.into_owned()
 }
 
+/// The same, while a night is lived as far as the script sleeps at its clock.
+fn script_beside(session: &mut Session<'_>, name: &str, arguments: &[&OsStr], folder: &Path) -> String {
+    let (python, said) = (root().join(TOOLS).join("bin/python"), folder.join("said.txt"));
+    let file = File::create(&said).unwrap();
+    let mut command = Command::new(python);
+    command.arg(root().join("tests/wire").join(name)).args(arguments);
+    let mut running = command.stdout(file.try_clone().unwrap()).stderr(file).spawn().unwrap();
+    let status = loop {
+        if let Some(status) = running.try_wait().unwrap() {
+            break status;
+        }
+        match session.awaited() {
+            Some(moment) => session.run_until(moment, &mut |_| {}).unwrap(),
+            None => std::thread::sleep(Duration::from_millis(20)),
+        }
+    };
+    let said = std::fs::read_to_string(said).unwrap();
+    assert!(status.success(), "{name}:\n{said}");
+    said
+}
+
 /// Where everything is in the world, as `tests/wire/servers.py` reads it.
 fn place(fleet: &Fleet, endpoint: &str, clock: &str) -> Value {
     let buckets = fleet.regions.iter().map(|region| (region.name.to_string(), json!(region.bucket)));
@@ -36,6 +59,7 @@ fn place(fleet: &Fleet, endpoint: &str, clock: &str) -> Value {
         "buckets": Value::Object(buckets.collect()),
         "topic": fleet.topic_arn(&fleet.home),
         "package_group": fleet.name,
+        "pipeline": fleet.pipeline,
     })
 }
 
@@ -58,10 +82,14 @@ fn the_world_differs_from_public_emulators_only_where_it_is_known_and_why() {
     let fleet = session.fleet().clone();
     let door = session.open_door(0).unwrap();
     let place = place(&fleet, &door.url(), &door.clock_url()).to_string();
-    let arguments = ["--place", &place, "--logs"].map(OsStr::new);
-    println!("{}", script("compare.py", arguments.into_iter().chain([folder.path().as_os_str()])));
+    let arguments = ["--place", &place, "--logs"].map(OsStr::new).into_iter().chain([folder.path().as_os_str()]);
+    let arguments: Vec<&OsStr> = arguments.collect();
+    println!("{}", script_beside(&mut session, "compare.py", &arguments, folder.path()));
     // What boto3 was answered, and by whom else: these are operations that no function calls.
-    let uncalled = "HeadObject,DescribeModel,DescribeEndpointConfig,ListModelPackages";
+    let uncalled = "HeadObject,DescribeModel,DescribeEndpointConfig,ListModelPackages,TestEventPattern,\
+                    DescribeRule,ListRules,ListTargetsByRule,ListRuleNamesByTarget,PutCompositeAlarm,SetAlarmState,\
+                    ListPipelines,GetPipelineExecution,ListPipelineExecutions,DescribeScalableTargets,\
+                    DescribeScalingPolicies,DescribeScheduledActions";
     let arguments = ["--answers", "--cover", uncalled].map(OsStr::new);
     println!("{}", script("check_record.py", arguments.into_iter().chain([record.as_os_str()])));
 }

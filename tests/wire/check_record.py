@@ -35,6 +35,7 @@ COMMON = {
 OF_SERVICE = {
     "sagemaker": {"ValidationException": 400, "ResourceNotFound": 400},
     "cloudwatch": {"ValidationException": 400},
+    "events": {"ValidationException": 400},
     "sns": {"Throttling": 400, "InvalidClientTokenId": 403, "SignatureDoesNotMatch": 403},
     "sts": {"Throttling": 400, "AccessDenied": 403, "InvalidClientTokenId": 403, "ExpiredToken": 403},
 }

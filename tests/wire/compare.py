@@ -16,7 +16,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from servers import Server, emulator
-import steps_sagemaker  # noqa: F401, it adds its steps
+import steps_codepipeline  # noqa: F401, these add their steps
+import steps_composite  # noqa: F401
+import steps_events  # noqa: F401
+import steps_sagemaker  # noqa: F401
+import steps_scaling  # noqa: F401
 from steps import STEPS
 
 KNOWN = Path(__file__).parent / "disagreements.toml"
@@ -35,10 +39,13 @@ def ask_all(server: Server) -> dict:
 
 def compare(place: dict, logs: Path) -> tuple[Counter, list[dict]]:
     """What was compared, and every difference."""
-    world = ask_all(Server("world", place["endpoint"], place))
+    own = Server("world", place["endpoint"], place)
+    made = own.made()
+    world = ask_all(own)
     counts, differences = Counter(), []
     for name in ("ministack", "moto"):
         with emulator(name, logs / f"{name}.log") as server:
+            server.make(made)
             theirs = ask_all(server)
         for step in STEPS:
             if name not in step.emulators:

@@ -19,6 +19,7 @@ TARGETS = {
     "SageMaker": "sagemaker",
     "CodePipeline_20150709": "codepipeline",
     "GraniteServiceVersion20100801": "cloudwatch",
+    "AWSEvents": "events",
     "AnyScaleFrontendService": "application-autoscaling",
     "TrentService": "kms",
     "AmazonEC2ContainerRegistry_V20150921": "ecr",

@@ -204,6 +204,25 @@ def topic_pipeline_and_registry_can_be_read():
     assert {own["Timezone"] for own in floors} == {"Europe/Dublin"} and len(floors) == 2, floors
 
 
+def the_rules_of_a_bus_and_what_they_take_can_be_read():
+    events = client("events", TOKYO)
+    rules = {own["Name"]: own for own in events.list_rules()["Rules"]}
+    manifest = rules[f"meridian-{NAME}-replication-manifest"]["EventPattern"]
+    event = {
+        "id": "1", "detail-type": "Object Created", "source": "aws.s3", "account": POLICY["account"], "region": TOKYO,
+        "time": "2026-11-20T03:46:00Z", "resources": [f"arn:aws:s3:::{BUCKETS[TOKYO]}"],
+        "detail": {"bucket": {"name": BUCKETS[TOKYO]}, "object": {"key": "releases/manifests/1.json"}},
+    }
+    assert events.test_event_pattern(EventPattern=manifest, Event=json.dumps(event))["Result"], manifest
+    event["detail"]["object"]["key"] = "ledger/1.json"
+    assert not events.test_event_pattern(EventPattern=manifest, Event=json.dumps(event))["Result"], manifest
+    sweep = events.describe_rule(Name=f"meridian-{NAME}-rollback-sweep")
+    assert (sweep["ScheduleExpression"], sweep["State"]) == ("rate(5 minutes)", "ENABLED"), sweep
+    called = events.list_targets_by_rule(Rule=sweep["Name"])["Targets"]
+    assert [own["Arn"].rpartition(":")[2] for own in called] == [f"meridian-{NAME}-rollback"], called
+    assert refused(events.describe_rule, Name="none") == "ResourceNotFoundException"
+
+
 def an_error_has_the_code_that_aws_gives_it():
     s3, sagemaker = client("s3"), client("sagemaker")
     none = {"Bucket": BUCKETS[HOME], "Key": "releases/none"}
@@ -220,7 +239,7 @@ def an_error_has_the_code_that_aws_gives_it():
     assert refused(client("codepipeline").get_pipeline, name="none") == "PipelineNotFoundException"
     # A region that is not the fleet's, and a service that the world does not open, say so.
     assert refused(client("sagemaker", "us-east-1").describe_endpoint, EndpointName=ENDPOINT) == "UnrecognizedClientException"
-    assert refused(client("events").list_rules) == "UnknownOperationException"
+    assert refused(client("athena").list_data_catalogs) == "UnknownOperationException"
 
 
 @cache
@@ -292,6 +311,7 @@ def main():
     looks = [
         both_regions_answer, the_ledger_can_be_read_and_its_chain_holds, the_releases_bytes_are_the_manifests_in_both_regions,
         cloudwatch_counts_the_customers_of_each_region, topic_pipeline_and_registry_can_be_read,
+        the_rules_of_a_bus_and_what_they_take_can_be_read,
         an_error_has_the_code_that_aws_gives_it, what_readme_exports_is_what_the_night_names, readmes_commands_are_answered,
     ]
     # As long as it stands still, and again at each minute of the dark. README.md's night stands still at 03:47.

@@ -52,6 +52,54 @@ class Server:
         with urllib.request.urlopen(self.clock) as answer:
             return datetime.datetime.fromisoformat(json.load(answer)["now"].replace("Z", "+00:00"))
 
+    def made(self) -> dict:
+        """What the template has made in the world, as its door says it."""
+        events, cloudwatch = self.client("events"), self.client("cloudwatch")
+        rules = events.list_rules()["Rules"]
+        alarms = cloudwatch.describe_alarms(AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+        return {
+            "rules": [rule | {"targets": events.list_targets_by_rule(Rule=rule["Name"])["Targets"]} for rule in rules],
+            "metric": alarms["MetricAlarms"],
+            "composite": alarms["CompositeAlarms"],
+            "pipeline": self.client("codepipeline").get_pipeline(name=self.pipeline)["pipeline"],
+        }
+
+    def make(self, made: dict):
+        """The same in an emulator, where it knows such things."""
+        events, cloudwatch = self.client("events"), self.client("cloudwatch")
+        for rule in made["rules"]:
+            kept = ("Name", "EventPattern", "ScheduleExpression", "Description", "State")
+            events.put_rule(**{name: rule[name] for name in kept if name in rule})
+            events.put_targets(Rule=rule["Name"], Targets=rule["targets"])
+        if self.name == "moto":
+            self._make_pipeline(made["pipeline"])
+            return
+        answered = ("AlarmArn", "StateValue", "StateReason", "StateUpdatedTimestamp")
+        for alarm in made["metric"]:
+            cloudwatch.put_metric_alarm(**{name: value for name, value in alarm.items() if name not in answered})
+        for alarm in made["composite"]:
+            cloudwatch.put_composite_alarm(**{name: value for name, value in alarm.items() if name not in answered})
+
+    def _make_pipeline(self, pipeline: dict):
+        """moto asks whether the role is there, and trusts CodePipeline."""
+        role = pipeline["roleArn"].rpartition("/")[2]
+        trust = {"Effect": "Allow", "Principal": {"Service": "codepipeline.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        arn = self.client("iam").create_role(RoleName=role, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+        self.client("codepipeline").create_pipeline(pipeline=pipeline | {"roleArn": arn})
+
+    def settled(self, endpoint: str) -> dict:
+        """An endpoint that is made. In the world it takes its time, which passes while somebody sleeps at the clock."""
+        while True:
+            said = self.client("sagemaker").describe_endpoint(EndpointName=endpoint)
+            if self.clock is None or said["EndpointStatus"] != "Creating":
+                return said
+            until = (self.now() + datetime.timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+            request = urllib.request.Request(
+                f"{self.clock}/sleep", json.dumps({"until": until}).encode(), {"content-type": "application/json"}
+            )
+            urllib.request.urlopen(request).close()
+
     def prepare(self):
         """What the world has from the start."""
         s3 = self.client("s3")

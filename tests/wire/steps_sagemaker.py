@@ -1,4 +1,4 @@
-"""The steps of SageMaker and CodePipeline. Of the emulators only moto has them, and neither executions nor jobs."""
+"""The steps of SageMaker. Of the emulators only moto has it."""
 
 from steps import MOTO, step
 
@@ -166,16 +166,3 @@ def sagemaker_list_approved_package_versions(at, sagemaker):
 @step("sagemaker", MOTO)
 def sagemaker_describe_a_package_version_that_is_not_there(at, sagemaker):
     sagemaker.describe_model_package(ModelPackageName=at.kept["packages"][0][:-1] + "99")
-
-
-# --- CodePipeline; moto knows pipelines, and neither executions nor jobs ---
-
-
-@step("codepipeline", MOTO)
-def codepipeline_start_a_pipeline_that_is_not_there(at, codepipeline):
-    codepipeline.start_pipeline_execution(name="none")
-
-
-@step("codepipeline", MOTO)
-def codepipeline_answer_a_job_that_is_not_there(at, codepipeline):
-    codepipeline.put_job_success_result(jobId="11111111-2222-4333-8444-555555555555")

@@ -143,11 +143,17 @@ pub struct DeleteScheduledAction {
 pub struct Empty {}
 
 /// `DescribeScalableTargets`: those of the region, all at once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
 pub struct DescribeScalableTargets {
     /// [`NAMESPACE`].
     pub service_namespace: String,
+    /// Only these; all where empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resource_ids: Vec<String>,
+    /// Only of this dimension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scalable_dimension: Option<String>,
 }
 
 /// What `DescribeScalableTargets` answers.
@@ -174,14 +180,40 @@ pub struct ScalableTarget {
     pub role_arn: String,
     /// When it was registered first.
     pub creation_time: crate::api::EpochSeconds,
+    /// What of its scaling stands still.
+    pub suspended_state: SuspendedState,
+    /// Its ARN.
+    #[serde(rename = "ScalableTargetARN")]
+    pub scalable_target_arn: String,
+}
+
+/// What of a target's scaling stands still: nothing, for the world knows no way to suspend it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SuspendedState {
+    /// By policies, down.
+    pub dynamic_scaling_in_suspended: bool,
+    /// By policies, up.
+    pub dynamic_scaling_out_suspended: bool,
+    /// By schedules.
+    pub scheduled_scaling_suspended: bool,
 }
 
 /// `DescribeScalingPolicies`: those of the region, all at once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
 pub struct DescribeScalingPolicies {
     /// [`NAMESPACE`].
     pub service_namespace: String,
+    /// Only these; all where empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub policy_names: Vec<String>,
+    /// Only those of one resource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
+    /// Only of this dimension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scalable_dimension: Option<String>,
 }
 
 /// What `DescribeScalingPolicies` answers.
@@ -207,11 +239,20 @@ pub struct ScalingPolicy {
 }
 
 /// `DescribeScheduledActions`: those of the region, all at once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
 pub struct DescribeScheduledActions {
     /// [`NAMESPACE`].
     pub service_namespace: String,
+    /// Only these; all where empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scheduled_action_names: Vec<String>,
+    /// Only those of one resource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
+    /// Only of this dimension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scalable_dimension: Option<String>,
 }
 
 /// What `DescribeScheduledActions` answers.

@@ -118,6 +118,48 @@ pub struct PutMetricAlarm {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PutMetricAlarmOutput {}
 
+/// `PutCompositeAlarm`. Writing an alarm that exists replaces its rule and keeps its state until the rule is looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct PutCompositeAlarm {
+    /// At most 255 characters.
+    pub alarm_name: String,
+    /// E.g. `ALARM("a") OR NOT OK("b")`.
+    pub alarm_rule: String,
+    /// For people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alarm_description: Option<String>,
+    /// Whether actions run; the world notifies EventBridge only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actions_enabled: Option<bool>,
+    /// Tags of a new alarm.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
+}
+
+/// What `PutCompositeAlarm` answers: nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutCompositeAlarmOutput {}
+
+/// `SetAlarmState`: until the alarm is looked at again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct SetAlarmState {
+    /// An alarm of either kind.
+    pub alarm_name: String,
+    /// An [`AlarmState`].
+    pub state_value: String,
+    /// For people; at most 1023 characters.
+    pub state_reason: String,
+    /// JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state_reason_data: Option<String>,
+}
+
+/// What `SetAlarmState` answers: nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetAlarmStateOutput {}
+
 /// `DescribeAlarms`: metric and composite ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -164,6 +206,11 @@ impl AlarmState {
             AlarmState::InsufficientData => "INSUFFICIENT_DATA",
         }
     }
+
+    /// The state of AWS's word for it.
+    pub fn parse(word: &str) -> Option<Self> {
+        [AlarmState::Ok, AlarmState::Alarm, AlarmState::InsufficientData].into_iter().find(|own| own.as_str() == word)
+    }
 }
 
 /// A metric alarm: its definition and its state.
@@ -193,6 +240,12 @@ pub struct CompositeAlarm {
     pub alarm_name: String,
     /// E.g. `ALARM("a") OR ALARM("b")`.
     pub alarm_rule: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarm_description: Option<String>,
+    /// Whether actions run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actions_enabled: Option<bool>,
     /// Its state.
     pub state_value: AlarmState,
     /// Why it is in that state.

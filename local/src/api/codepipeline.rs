@@ -1,7 +1,9 @@
-//! CodePipeline: how a pipeline is declared, starting an execution and answering its Lambda jobs.
+//! CodePipeline: how a pipeline is declared, starting an execution, how executions stand, and answering its Lambda jobs.
 
+mod execution;
 mod pipeline;
 
+pub use execution::*;
 pub use pipeline::*;
 
 use serde::{Deserialize, Serialize};

@@ -15,6 +15,7 @@ pub mod bucket;
 pub mod cloudwatch;
 pub mod codepipeline;
 mod error;
+pub mod eventbridge;
 pub mod runtime;
 pub mod s3;
 pub mod sagemaker;
@@ -39,6 +40,8 @@ pub enum Service {
     CloudWatch,
     /// Pipelines and their jobs (JSON 1.1).
     CodePipeline,
+    /// Rules and what they call (JSON 1.1).
+    EventBridge,
     /// Notifications (query).
     Sns,
     /// Roles on loan (query).
@@ -63,6 +66,7 @@ impl fmt::Display for Service {
             Service::SageMakerRuntime => "sagemaker-runtime",
             Service::CloudWatch => "cloudwatch",
             Service::CodePipeline => "codepipeline",
+            Service::EventBridge => "events",
             Service::Sns => "sns",
             Service::Sts => "sts",
             Service::ApplicationAutoScaling => "application-autoscaling",
@@ -110,7 +114,7 @@ pub struct Tag {
 }
 
 /// AWS's names of every operation that the world knows.
-pub const OPERATIONS: [&str; 46] = [
+pub const OPERATIONS: [&str; 56] = [
     s3::PutObject::NAME,
     s3::GetObject::NAME,
     s3::HeadObject::NAME,
@@ -136,12 +140,22 @@ pub const OPERATIONS: [&str; 46] = [
     runtime::InvokeEndpoint::NAME,
     cloudwatch::PutMetricData::NAME,
     cloudwatch::PutMetricAlarm::NAME,
+    cloudwatch::PutCompositeAlarm::NAME,
+    cloudwatch::SetAlarmState::NAME,
     cloudwatch::DescribeAlarms::NAME,
     cloudwatch::GetMetricData::NAME,
     codepipeline::GetPipeline::NAME,
+    codepipeline::ListPipelines::NAME,
+    codepipeline::GetPipelineExecution::NAME,
+    codepipeline::ListPipelineExecutions::NAME,
     codepipeline::StartPipelineExecution::NAME,
     codepipeline::PutJobSuccessResult::NAME,
     codepipeline::PutJobFailureResult::NAME,
+    eventbridge::TestEventPattern::NAME,
+    eventbridge::DescribeRule::NAME,
+    eventbridge::ListRules::NAME,
+    eventbridge::ListTargetsByRule::NAME,
+    eventbridge::ListRuleNamesByTarget::NAME,
     sns::Publish::NAME,
     sns::GetTopicAttributes::NAME,
     sts::AssumeRole::NAME,
@@ -160,7 +174,7 @@ pub const OPERATIONS: [&str; 46] = [
 ];
 
 /// The operations that change something: between two of them a function that dies has done the same, wherever it dies.
-pub const EFFECTS: [&str; 17] = [
+pub const EFFECTS: [&str; 19] = [
     s3::PutObject::NAME,
     sagemaker::CreateModel::NAME,
     sagemaker::CreateEndpointConfig::NAME,
@@ -170,6 +184,8 @@ pub const EFFECTS: [&str; 17] = [
     sagemaker::UpdateModelPackage::NAME,
     cloudwatch::PutMetricData::NAME,
     cloudwatch::PutMetricAlarm::NAME,
+    cloudwatch::PutCompositeAlarm::NAME,
+    cloudwatch::SetAlarmState::NAME,
     codepipeline::StartPipelineExecution::NAME,
     codepipeline::PutJobSuccessResult::NAME,
     codepipeline::PutJobFailureResult::NAME,

@@ -21,7 +21,7 @@ fn is_lent(service: Service) -> bool {
         | Service::ApplicationAutoScaling => true,
         Service::CodePipeline | Service::Sns | Service::Sts => false,
         // No function asks these.
-        Service::Kms | Service::Ecr | Service::Iam | Service::ServiceQuotas => false,
+        Service::Kms | Service::Ecr | Service::Iam | Service::ServiceQuotas | Service::EventBridge => false,
     }
 }
 

@@ -12,6 +12,7 @@ pub(super) fn serve(call: &Call<'_>) -> Outcome<Reply> {
     let service = match prefix {
         "SageMaker" => Service::SageMaker,
         "CodePipeline_20150709" => Service::CodePipeline,
+        "AWSEvents" => Service::EventBridge,
         "AnyScaleFrontendService" => Service::ApplicationAutoScaling,
         "GraniteServiceVersion20100801" => Service::CloudWatch,
         "TrentService" => Service::Kms,

@@ -2,7 +2,8 @@
 
 use super::reply::{Call, malformed, map, title, unknown};
 use crate::api::{
-    ApiError, Operation, Outcome, Service, account, autoscaling, cloudwatch, codepipeline, sagemaker, sns, sts,
+    ApiError, Operation, Outcome, Service, account, autoscaling, cloudwatch, codepipeline, eventbridge, sagemaker, sns,
+    sts,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -24,12 +25,22 @@ const OPERATIONS: &[Entry] = &[
     entry::<sagemaker::DescribeModelPackageGroup>(),
     entry::<cloudwatch::PutMetricData>(),
     entry::<cloudwatch::PutMetricAlarm>(),
+    entry::<cloudwatch::PutCompositeAlarm>(),
+    entry::<cloudwatch::SetAlarmState>(),
     entry::<cloudwatch::DescribeAlarms>(),
     entry::<cloudwatch::GetMetricData>(),
     entry::<codepipeline::GetPipeline>(),
+    entry::<codepipeline::ListPipelines>(),
+    entry::<codepipeline::GetPipelineExecution>(),
+    entry::<codepipeline::ListPipelineExecutions>(),
     entry::<codepipeline::StartPipelineExecution>(),
     entry::<codepipeline::PutJobSuccessResult>(),
     entry::<codepipeline::PutJobFailureResult>(),
+    entry::<eventbridge::TestEventPattern>(),
+    entry::<eventbridge::DescribeRule>(),
+    entry::<eventbridge::ListRules>(),
+    entry::<eventbridge::ListTargetsByRule>(),
+    entry::<eventbridge::ListRuleNamesByTarget>(),
     entry::<sns::Publish>(),
     entry::<sns::GetTopicAttributes>(),
     entry::<sts::AssumeRole>(),

@@ -99,6 +99,7 @@ pub(super) fn title(service: Service) -> &'static str {
         Service::SageMakerRuntime => "SageMakerRuntime",
         Service::CloudWatch => "CloudWatch",
         Service::CodePipeline => "CodePipeline",
+        Service::EventBridge => "EventBridge",
         Service::Sns => "SNS",
         Service::Sts => "STS",
         Service::ApplicationAutoScaling => "ApplicationAutoScaling",

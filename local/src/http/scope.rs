@@ -56,6 +56,7 @@ fn signing_name(service: Service) -> &'static str {
         Service::SageMaker | Service::SageMakerRuntime => "sagemaker",
         Service::CloudWatch => "monitoring",
         Service::CodePipeline => "codepipeline",
+        Service::EventBridge => "events",
         Service::Sns => "sns",
         Service::Sts => "sts",
         Service::ApplicationAutoScaling => "application-autoscaling",

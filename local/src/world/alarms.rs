@@ -1,6 +1,7 @@
 //! CloudWatch alarms: what there is of them in a region, and the two operations.
 
 use super::World;
+use super::composite::Composite;
 use super::evaluation::Silence;
 use super::metrics::{MetricKey, invalid, is_period};
 use super::samples::Statistic;
@@ -41,14 +42,6 @@ pub(super) struct Watch {
     pub missing: Silence,
     /// Whether a percentile over too few samples is left alone.
     pub low_samples_ignored: bool,
-    pub status: Status,
-}
-
-/// A composite alarm over the `ALARM` states of others.
-#[derive(Clone, Debug)]
-pub(super) struct Composite {
-    pub description: String,
-    pub children: Vec<String>,
     pub status: Status,
 }
 
@@ -96,11 +89,19 @@ impl Status {
     fn new(value: AlarmState, reason: &str, since: Timestamp) -> Self {
         Status { value, reason: reason.to_owned(), reason_data: Value::Null, since }
     }
+
+    /// A new alarm's, which has nothing to go by.
+    pub fn initial(since: Timestamp) -> Self {
+        Status::new(AlarmState::InsufficientData, "Unchecked: Initial alarm creation", since)
+    }
 }
 
 impl Watch {
     /// Understands a definition, or says what is wrong with it.
-    fn new(definition: PutMetricAlarm, status: Status) -> Result<Self, ApiError> {
+    fn new(mut definition: PutMetricAlarm, status: Status) -> Result<Self, ApiError> {
+        // On where nobody says otherwise, and shown then. Tags are not shown with an alarm.
+        definition.actions_enabled.get_or_insert(true);
+        definition.tags.clear();
         let name = &definition.alarm_name;
         if name.is_empty() || name.len() > 255 {
             return Err(invalid("AlarmName must have 1 to 255 characters."));
@@ -147,14 +148,6 @@ impl Watch {
     }
 }
 
-impl Composite {
-    /// The rule, as CloudWatch writes it.
-    pub fn rule(&self) -> String {
-        let alarms: Vec<String> = self.children.iter().map(|child| format!("ALARM(\"{child}\")")).collect();
-        alarms.join(" OR ")
-    }
-}
-
 impl Alarms {
     /// The alarms that the stack makes. They start `OK`, as they are after a quiet day.
     pub fn of_stack(stack: &Stack, start: Timestamp) -> Result<Self, ApiError> {
@@ -165,17 +158,20 @@ impl Alarms {
             all.metric.insert(own.name.clone(), watch);
         }
         for own in &stack.composites {
-            let description = own.description.clone().unwrap_or_default();
-            let composite = Composite { description, children: own.any_of.clone(), status: quiet() };
-            all.composite.insert(own.name.clone(), composite);
+            all.composite.insert(own.name.clone(), Composite::of_stack(own, quiet()));
         }
         Ok(all)
     }
 
+    /// How an alarm of either kind stands.
+    pub fn status(&self, name: &str) -> Option<&Status> {
+        let metric = self.metric.get(name).map(|watch| &watch.status);
+        metric.or_else(|| self.composite.get(name).map(|composite| &composite.status))
+    }
+
     /// The state of an alarm of either kind.
     pub fn state(&self, name: &str) -> Option<AlarmState> {
-        let metric = self.metric.get(name).map(|watch| watch.status.value);
-        metric.or_else(|| self.composite.get(name).map(|composite| composite.status.value))
+        self.status(name).map(|status| status.value)
     }
 }
 
@@ -213,7 +209,7 @@ impl Operation for PutMetricAlarm {
         // A rewritten alarm keeps its state; a new one has none to go by.
         let status = match alarms.metric.get(&self.alarm_name) {
             Some(old) => old.status.clone(),
-            None => Status::new(AlarmState::InsufficientData, "Unchecked: Initial alarm creation", now),
+            None => Status::initial(now),
         };
         let watch = Watch::new(self, status)?;
         alarms.metric.insert(watch.definition.alarm_name.clone(), watch);
@@ -256,7 +252,9 @@ impl Operation for DescribeAlarms {
                 .map(|(name, own)| CompositeAlarm {
                     alarm_arn: arn(name),
                     alarm_name: name.clone(),
-                    alarm_rule: own.rule(),
+                    alarm_rule: own.definition.alarm_rule.clone(),
+                    alarm_description: own.definition.alarm_description.clone(),
+                    actions_enabled: own.definition.actions_enabled,
                     state_value: own.status.value,
                     state_reason: own.status.reason.clone(),
                     state_updated_timestamp: own.status.since.into(),

@@ -2,13 +2,14 @@
 //! Target tracking and schedules move nothing here.
 
 use super::queue::Event;
+use super::random::Random;
 use super::rights::{Ask, Guarded};
 use super::{What, World};
 use crate::api::autoscaling::{
     DIMENSION, DeleteScheduledAction, DescribeScalableTargets, DescribeScalableTargetsOutput, DescribeScalingPolicies,
     DescribeScalingPoliciesOutput, DescribeScheduledActions, DescribeScheduledActionsOutput, Empty, NAMESPACE,
     PutScalingPolicy, PutScalingPolicyOutput, PutScheduledAction, RegisterScalableTarget, RegisterScalableTargetOutput,
-    Scalable, ScalableTarget, ScalingPolicy, ScheduledAction,
+    Scalable, ScalableTarget, ScalingPolicy, ScheduledAction, SuspendedState,
 };
 use crate::api::sagemaker::EndpointStatus;
 use crate::api::{ApiError, Operation, Service};
@@ -61,9 +62,11 @@ impl World {
         Ok(&mut self.region_mut(region)?.scalables)
     }
 
-    fn scaling_arn(&self, region: &RegionName, what: &str, scalable: &Scalable, name: &str) -> String {
-        let resource = format!("{what}:{:016x}:resource/{NAMESPACE}/{}", 0, scalable.resource_id);
-        self.arn("autoscaling", region, &format!("{resource}:{name}"))
+    /// `scalingPolicy:ID:resource/sagemaker/RESOURCE:policyName/NAME`, and the same of a scheduled action.
+    fn scaling_arn(&self, region: &RegionName, what: &str, scalable: &Scalable, member: &str, name: &str) -> String {
+        let id = Random::labelled(self.config.seed, [what, &scalable.resource_id, name]).uuid();
+        let resource = format!("{what}:{id}:resource/{NAMESPACE}/{}", scalable.resource_id);
+        self.arn("autoscaling", region, &format!("{resource}:{member}/{name}"))
     }
 
     /// Instances are added where an endpoint has fewer than its scalable target's least. An update suspends that.
@@ -138,6 +141,8 @@ impl Operation for RegisterScalableTarget {
             max_capacity: most,
             role_arn,
             creation_time: known.map_or(now.into(), |own| own.creation_time),
+            suspended_state: SuspendedState::default(),
+            scalable_target_arn: arn.clone(),
         };
         world.scalables(region)?.targets.insert(self.scalable.resource_id, target);
         world.keep_bounds(region, &endpoint);
@@ -158,7 +163,7 @@ impl Operation for PutScalingPolicy {
             let message = format!("The local world tracks no {metric} by {}", self.policy_type);
             return Err(ApiError::validation(message));
         }
-        let policy_arn = world.scaling_arn(region, "scalingPolicy", &self.scalable, &self.policy_name);
+        let policy_arn = world.scaling_arn(region, "scalingPolicy", &self.scalable, "policyName", &self.policy_name);
         let now = world.now;
         let scalables = world.scalables(region)?;
         if !scalables.targets.contains_key(&self.scalable.resource_id) {
@@ -183,8 +188,8 @@ impl Operation for PutScheduledAction {
         if fields.is_none_or(|fields| fields.split(' ').count() != 6) {
             return Err(ApiError::validation(format!("The local world knows no schedule {}", self.schedule)));
         }
-        let scheduled_action_arn =
-            world.scaling_arn(region, "scheduledAction", &self.scalable, &self.scheduled_action_name);
+        let (member, name) = ("scheduledActionName", &self.scheduled_action_name);
+        let scheduled_action_arn = world.scaling_arn(region, "scheduledAction", &self.scalable, member, name);
         let now = world.now;
         let scalables = world.scalables(region)?;
         if !scalables.targets.contains_key(&self.scalable.resource_id) {
@@ -215,6 +220,46 @@ impl Operation for DeleteScheduledAction {
     }
 }
 
+/// Which of what is registered an operation asks for.
+trait Asked<T> {
+    /// Whether this is one of it.
+    fn is_asked(&self, own: &T) -> bool;
+}
+
+/// Whether nothing is asked for in particular, or this.
+fn among(names: &[String], own: &str) -> bool {
+    names.is_empty() || names.iter().any(|name| name == own)
+}
+
+fn fits(scalable: &Scalable, namespace: &str, resource: Option<&String>, dimension: Option<&String>) -> bool {
+    scalable.service_namespace == namespace
+        && resource.is_none_or(|asked| *asked == scalable.resource_id)
+        && dimension.is_none_or(|asked| *asked == scalable.scalable_dimension)
+}
+
+impl Asked<ScalableTarget> for DescribeScalableTargets {
+    fn is_asked(&self, own: &ScalableTarget) -> bool {
+        among(&self.resource_ids, &own.scalable.resource_id)
+            && fits(&own.scalable, &self.service_namespace, None, self.scalable_dimension.as_ref())
+    }
+}
+
+impl Asked<ScalingPolicy> for DescribeScalingPolicies {
+    fn is_asked(&self, own: &ScalingPolicy) -> bool {
+        let (resource, dimension) = (self.resource_id.as_ref(), self.scalable_dimension.as_ref());
+        among(&self.policy_names, &own.put.policy_name)
+            && fits(&own.put.scalable, &self.service_namespace, resource, dimension)
+    }
+}
+
+impl Asked<ScheduledAction> for DescribeScheduledActions {
+    fn is_asked(&self, own: &ScheduledAction) -> bool {
+        let (resource, dimension) = (self.resource_id.as_ref(), self.scalable_dimension.as_ref());
+        among(&self.scheduled_action_names, &own.put.scheduled_action_name)
+            && fits(&own.put.scalable, &self.service_namespace, resource, dimension)
+    }
+}
+
 /// Operations that list what a region has.
 macro_rules! lists {
     ($($operation:ident -> $output:ident { $member:ident: $own:ident }, $action:literal;)*) => {$(
@@ -224,8 +269,7 @@ macro_rules! lists {
             type Output = $output;
 
             fn apply(self, world: &mut World, region: &RegionName) -> Result<$output, ApiError> {
-                let own = self.service_namespace == NAMESPACE;
-                let all = world.scalables(region)?.$own.values().filter(|_| own);
+                let all = world.scalables(region)?.$own.values().filter(|own| self.is_asked(own));
                 Ok($output { $member: all.cloned().collect() })
             }
         }

@@ -56,7 +56,7 @@ impl World {
 
     /// The functions that a rule calls, and may call.
     fn targets(&mut self, region: &RegionName, rule: &Rule) -> Vec<FunctionName> {
-        let functions = rule.targets.iter().filter_map(|arn| self.function_of_arn(region, arn));
+        let functions = rule.targets.iter().filter_map(|target| self.function_of_arn(region, &target.arn));
         let functions: Vec<FunctionName> = functions.collect();
         functions.into_iter().filter(|function| self.may_invoke(*function, region, EVENTS, &rule.arn)).collect()
     }
@@ -82,7 +82,7 @@ impl World {
         for (region, stack) in &deployment.stacks {
             for rule in &stack.rules {
                 let Some(period) = self.period(rule) else { continue };
-                let functions = rule.targets.iter().filter_map(|arn| self.function_of_arn(region, arn));
+                let functions = rule.targets.iter().filter_map(|target| self.function_of_arn(region, &target.arn));
                 for function in functions.collect::<Vec<_>>() {
                     let mut random = Random::labelled(self.config.seed, ["sweep", region.as_str(), function.as_str()]);
                     let first = SignedDuration::from_secs(random.between(1, period.as_secs().max(1)));

@@ -5,6 +5,7 @@
 
 use super::queue::Event;
 use super::{What, World};
+use jiff::Timestamp;
 use meridian_deployment::PipelineAction;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -35,9 +36,21 @@ pub(super) struct Execution {
     pub variables: BTreeMap<String, String>,
     /// The source's version.
     pub revision: String,
+    pub state: ExecutionState,
+    /// When it began, and when something of it changed last.
+    pub began: Timestamp,
+    pub changed: Timestamp,
     stage: usize,
     /// Whether it queues with nobody.
     beside: bool,
+}
+
+/// How an execution stands. None is stopped or overtaken here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ExecutionState {
+    InProgress,
+    Succeeded,
+    Failed,
 }
 
 /// One call of a Lambda action, to be answered once.
@@ -139,11 +152,13 @@ impl World {
         if stage + 1 < self.pipeline.stages.len() {
             if let Some(own) = self.pipeline.executions.get_mut(execution) {
                 own.stage += 1;
+                own.changed = self.now;
             }
             self.queue_for_stage(execution);
         } else {
             let pipeline = self.config.fleet.pipeline.to_string();
             self.record(&home, What::ExecutionSucceeded { pipeline, execution: id });
+            self.stands(execution, ExecutionState::Succeeded);
         }
     }
 
@@ -156,7 +171,15 @@ impl World {
         self.record(&home, failed);
         let pipeline = self.config.fleet.pipeline.to_string();
         self.record(&home, What::ExecutionFailed { pipeline, execution: id, action });
+        self.stands(execution, ExecutionState::Failed);
         self.leave(execution, stage);
+    }
+
+    fn stands(&mut self, execution: usize, state: ExecutionState) {
+        if let Some(own) = self.pipeline.executions.get_mut(execution) {
+            own.state = state;
+            own.changed = self.now;
+        }
     }
 
     fn leave(&mut self, execution: usize, stage: usize) {
@@ -189,7 +212,14 @@ impl World {
 }
 
 impl Execution {
-    pub fn new(id: String, token: Option<String>, variables: BTreeMap<String, String>, revision: String) -> Self {
-        Execution { id, token, variables, revision, stage: 0, beside: false }
+    pub fn new(
+        id: String,
+        token: Option<String>,
+        variables: BTreeMap<String, String>,
+        revision: String,
+        now: Timestamp,
+    ) -> Self {
+        let state = ExecutionState::InProgress;
+        Execution { id, token, variables, revision, state, began: now, changed: now, stage: 0, beside: false }
     }
 }

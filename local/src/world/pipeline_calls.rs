@@ -51,7 +51,8 @@ impl Operation for StartPipelineExecution {
         let id = Random::labelled(world.config.seed, ["execution", &number]).uuid();
         let variables = self.variables.into_iter().map(|variable| (variable.name, variable.value)).collect();
         let revision = self.source_revisions.into_iter().next().map(|own| own.revision_value).unwrap_or_default();
-        world.execution_begins(Execution::new(id.clone(), self.client_request_token, variables, revision));
+        let own = Execution::new(id.clone(), self.client_request_token, variables, revision, world.now);
+        world.execution_begins(own);
         Ok(StartPipelineExecutionOutput { pipeline_execution_id: id })
     }
 }

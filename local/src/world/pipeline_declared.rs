@@ -11,7 +11,7 @@ use meridian_deployment::{OnFailure, Pipeline, PipelineStage};
 use meridian_domain::RegionName;
 
 /// Nobody has changed it since it was made.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 impl World {
     /// The region's pipeline of a name.

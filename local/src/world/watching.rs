@@ -15,11 +15,11 @@ use serde_json::{Value, json};
 const TICK: i64 = 10;
 
 /// An alarm's change.
-struct Change {
-    alarm: String,
-    configuration: Value,
-    before: Status,
-    after: Status,
+pub(super) struct Change {
+    pub alarm: String,
+    pub configuration: Value,
+    pub before: Status,
+    pub after: Status,
 }
 
 impl World {
@@ -30,9 +30,7 @@ impl World {
             for change in self.metric_changes(&region, high_resolution) {
                 self.announce(&region, change);
             }
-            for change in self.composite_changes(&region) {
-                self.announce(&region, change);
-            }
+            self.watch_composites(&region);
             self.guard(&region);
         }
         if high_resolution {
@@ -56,42 +54,8 @@ impl World {
         changes.collect()
     }
 
-    fn composite_changes(&mut self, name: &RegionName) -> Vec<Change> {
-        let now = self.now;
-        let arn = |alarm: &str| self.arn("cloudwatch", name, &format!("alarm:{alarm}"));
-        let Some(region) = self.regions.get(name) else { return Vec::new() };
-        let mut changes = Vec::new();
-        for (alarm, composite) in &region.alarms.composite {
-            let in_alarm = |child: &&String| region.alarms.state(child) == Some(AlarmState::Alarm);
-            let tripped = composite.children.iter().find(in_alarm);
-            let value = if tripped.is_some() { AlarmState::Alarm } else { AlarmState::Ok };
-            if value == composite.status.value {
-                continue;
-            }
-            let cause = arn(tripped.or(composite.children.first()).map_or("", String::as_str));
-            let moment = now.strftime("%A %d %B, %Y %H:%M:%S UTC");
-            let after = Status {
-                value,
-                reason: format!("{cause} transitioned to {} at {moment}", value.as_str()),
-                reason_data: json!({ "triggeringAlarms": [
-                    { "arn": cause, "state": { "value": value.as_str(), "timestamp": stamp(now) } }
-                ] }),
-                since: now,
-            };
-            let configuration = json!({ "description": composite.description, "alarmRule": composite.rule() });
-            let before = composite.status.clone();
-            changes.push(Change { alarm: alarm.clone(), configuration, before, after });
-        }
-        let Some(region) = self.regions.get_mut(name) else { return Vec::new() };
-        for change in &changes {
-            if let Some(composite) = region.alarms.composite.get_mut(&change.alarm) {
-                composite.status = change.after.clone();
-            }
-        }
-        changes
-    }
-
-    fn announce(&mut self, region: &RegionName, change: Change) {
+    /// An alarm's change is told, and goes to EventBridge.
+    pub(super) fn announce(&mut self, region: &RegionName, change: Change) {
         let Change { alarm, configuration, before, after } = change;
         let changed = What::AlarmStateChanged {
             alarm: alarm.clone(),
@@ -174,7 +138,7 @@ impl Watch {
     }
 
     /// `configuration` of a metric alarm's event.
-    fn configuration(&self) -> Value {
+    pub fn configuration(&self) -> Value {
         let definition = &self.definition;
         let dimensions: serde_json::Map<String, Value> =
             definition.dimensions.iter().map(|own| (own.name.clone(), json!(own.value))).collect();
@@ -209,7 +173,8 @@ fn state_json(status: &Status) -> Value {
     state
 }
 
-fn stamp(at: Timestamp) -> String {
+/// A moment, as alarms' reasons have it.
+pub(super) fn stamp(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S%.3f+0000").to_string()
 }
 

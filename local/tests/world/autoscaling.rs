@@ -78,11 +78,12 @@ fn what_is_registered_is_shown_and_what_is_not_is_refused() {
     call(&mut world, JP, bounds(2, 6)).unwrap();
     // What is not said again is kept.
     call(&mut world, JP, RegisterScalableTarget { min_capacity: Some(1), ..half }).unwrap();
-    let targets = call(&mut world, JP, DescribeScalableTargets { service_namespace: namespace() }).unwrap();
+    let targets =
+        call(&mut world, JP, DescribeScalableTargets { service_namespace: namespace(), ..Default::default() }).unwrap();
     let target = &targets.scalable_targets[0];
     assert_eq!((targets.scalable_targets.len(), target.min_capacity, target.max_capacity), (1, 1, 6));
     call(&mut world, JP, night.clone()).unwrap();
-    let shown = DescribeScheduledActions { service_namespace: namespace() };
+    let shown = DescribeScheduledActions { service_namespace: namespace(), ..Default::default() };
     assert_eq!(call(&mut world, JP, shown.clone()).unwrap().scheduled_actions[0].put, night);
     let gone = DeleteScheduledAction { scheduled_action_name: "night".to_owned(), scalable: scalable() };
     call(&mut world, JP, gone.clone()).unwrap();
@@ -90,6 +91,46 @@ fn what_is_registered_is_shown_and_what_is_not_is_refused() {
     assert_eq!(call(&mut world, JP, gone).unwrap_err().code, "ObjectNotFoundException");
     let nobody = RegisterScalableTarget { scalable: Scalable::variant("table/fraud".to_owned()), ..bounds(2, 6) };
     assert!(call(&mut world, JP, nobody).unwrap_err().message.contains("no endpoint's variant"));
-    let every = DescribeScalingPolicies { service_namespace: "dynamodb".to_owned() };
+    let every = DescribeScalingPolicies { service_namespace: "dynamodb".to_owned(), ..Default::default() };
     assert!(call(&mut world, JP, every).unwrap().scaling_policies.is_empty());
+}
+
+#[test]
+fn what_is_registered_is_told_to_who_asks_for_it_and_nothing_else() {
+    let mut world = world(night());
+    call(&mut world, JP, bounds(2, 6)).unwrap();
+    let (own, other) = (scalable().resource_id, "endpoint/other/variant/main".to_owned());
+    let asks = |resources: &[&String], service: &str| DescribeScalableTargets {
+        service_namespace: service.to_owned(),
+        resource_ids: resources.iter().map(|id| (*id).clone()).collect(),
+        scalable_dimension: None,
+    };
+    for (ask, found) in [
+        (asks(&[], NAMESPACE), 1),
+        (asks(&[&other, &own], NAMESPACE), 1),
+        (asks(&[&other], NAMESPACE), 0),
+        (asks(&[], "ecs"), 0),
+    ] {
+        assert_eq!(call(&mut world, JP, ask.clone()).unwrap().scalable_targets.len(), found, "{ask:?}");
+    }
+    let action = PutScheduledAction {
+        scheduled_action_name: "floor".to_owned(),
+        scalable: scalable(),
+        schedule: "cron(0 2 * * ? *)".to_owned(),
+        timezone: None,
+        scalable_target_action: ScalableTargetAction { min_capacity: Some(3), max_capacity: None },
+    };
+    call(&mut world, JP, action).unwrap();
+    let asks = |name: &str, resource: &String| DescribeScheduledActions {
+        service_namespace: NAMESPACE.to_owned(),
+        scheduled_action_names: vec![name.to_owned()],
+        resource_id: Some(resource.clone()),
+        scalable_dimension: Some(DIMENSION.to_owned()),
+    };
+    for (name, resource, found) in [("floor", &own, 1), ("other", &own, 0), ("floor", &other, 0)] {
+        let said = call(&mut world, JP, asks(name, resource)).unwrap().scheduled_actions;
+        assert_eq!(said.len(), found, "{name} {resource}");
+        let named = ":resource/sagemaker/endpoint/fraud/variant/main:scheduledActionName/floor";
+        assert!(said.iter().all(|own| own.scheduled_action_arn.ends_with(named)), "{said:?}");
+    }
 }

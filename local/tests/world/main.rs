@@ -4,6 +4,7 @@
 mod account;
 mod alarms;
 mod autoscaling;
+mod composite;
 mod customers;
 mod endpoint;
 mod events;
@@ -11,6 +12,7 @@ mod functions;
 mod lending;
 mod pipeline;
 mod reproducible;
+mod rules;
 mod storage;
 mod support;
 mod traffic;

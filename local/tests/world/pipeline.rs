@@ -145,3 +145,48 @@ fn bad_answers_are_refused_and_leave_the_job_open() {
     assert!(call(&mut world, EU, mixed).is_err());
     assert!(succeed(&mut world, &job, None).is_ok());
 }
+
+fn status(world: &mut World, execution: &str) -> Result<PipelineExecution, String> {
+    let ask = GetPipelineExecution {
+        pipeline_name: "fraud-promotion".to_owned(),
+        pipeline_execution_id: execution.to_owned(),
+    };
+    call(world, EU, ask).map(|answer| answer.pipeline_execution).map_err(|error| error.code)
+}
+
+#[test]
+fn an_execution_says_how_it_stands_and_the_newest_comes_first() {
+    let mut world = world(night());
+    let (first, second) = (start(&mut world, "t1"), start(&mut world, "t2"));
+    let own = status(&mut world, &first).unwrap();
+    assert_eq!((own.status.as_str(), own.execution_mode.as_str()), ("InProgress", "QUEUED"));
+    let release = own.variables.iter().find(|variable| variable.name == "release").unwrap();
+    assert_eq!(release.resolved_value, "r427");
+    run_for(&mut world, 10);
+    let job = job_id(&jobs(&mut world)[0]);
+    let failure_details =
+        FailureDetails { failure_type: "JobFailed".to_owned(), message: "bad".to_owned(), external_execution_id: None };
+    call(&mut world, EU, PutJobFailureResult { job_id: job, failure_details }).unwrap();
+    assert_eq!(status(&mut world, &first).unwrap().status, "Failed");
+    for _ in 0..20 {
+        run_for(&mut world, 10);
+        for job in jobs(&mut world) {
+            succeed(&mut world, &job_id(&job), None).unwrap();
+        }
+    }
+    assert_eq!(status(&mut world, &second).unwrap().status, "Succeeded");
+    assert_eq!(status(&mut world, "none"), Err("PipelineExecutionNotFoundException".to_owned()));
+    let ask = ListPipelineExecutions { pipeline_name: "fraud-promotion".to_owned(), max_results: None };
+    let all = call(&mut world, EU, ask).unwrap().pipeline_execution_summaries;
+    let ids: Vec<&str> = all.iter().map(|own| own.pipeline_execution_id.as_str()).collect();
+    assert_eq!(ids, [&second, &first]);
+    assert!(all[0].start_time < all[0].last_update_time);
+}
+
+#[test]
+fn only_home_has_a_pipeline() {
+    let mut world = world(night());
+    let own = call(&mut world, EU, ListPipelines {}).unwrap().pipelines;
+    assert_eq!(own.iter().map(|own| own.name.as_str()).collect::<Vec<_>>(), ["fraud-promotion"]);
+    assert!(call(&mut world, JP, ListPipelines {}).unwrap().pipelines.is_empty());
+}

@@ -26,7 +26,7 @@ pub use policy::{Condition, Context, Effect, Principal, Statement};
 pub use resources::{
     ActionKind, Alarm, BalancerRule, Bucket, Clocked, Composite, Declared, Encryption, Function, Invoker, Key,
     OnFailure, PackageGroup, Pipeline, PipelineAction, PipelineStage, PublicAccess, ReplicationRule, Role, Rule,
-    ScoreRoute, Topic, Trigger, Variable,
+    RuleTarget, ScoreRoute, Topic, Trigger, Variable,
 };
 pub use rights::{Denied, Grant, Request};
 pub use settings::{Environment, Settings};

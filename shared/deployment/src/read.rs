@@ -7,7 +7,7 @@ use crate::policy::Statement;
 use crate::resolve::plain;
 use crate::resources::{
     Alarm, BalancerRule, Bucket, Clocked, Composite, ENABLED, Encryption, Function, Invoker, PackageGroup,
-    PublicAccess, ReplicationRule, Role, Rule, ScoreRoute, Trigger,
+    PublicAccess, ReplicationRule, Role, Rule, RuleTarget, ScoreRoute, Trigger,
 };
 use serde_json::Value;
 
@@ -34,21 +34,27 @@ impl Function {
 impl Rule {
     pub(crate) fn read(mut own: Level<'_>, name: String, arn: String) -> Read<Self> {
         own.take("Name");
-        let trigger = match (own.take("EventPattern"), own.optional("ScheduleExpression")) {
+        let description = own.optional("Description");
+        let schedule = own.optional("ScheduleExpression");
+        let trigger = match (own.take("EventPattern"), &schedule) {
             (Some(pattern), None) => Trigger::Event(Pattern::read(pattern, own.path())?),
             (None, Some(schedule)) => {
-                let seconds = rate(&schedule).ok_or_else(|| {
+                let seconds = rate(schedule).ok_or_else(|| {
                     own.refuse("ScheduleExpression", &format!("{schedule:?} is not of the form rate(5 minutes)"))
                 })?;
                 Trigger::Rate(seconds)
             }
             _ => return Err(own.refuse("EventPattern", "expected it or a ScheduleExpression")),
         };
-        let targets = own.levels("Targets")?.into_iter().map(|mut target| {
-            target.take("Id");
-            target.text("Arn")
-        });
-        Ok(Rule { name, arn, trigger, targets: targets.collect::<Result<_, _>>()? })
+        let targets = own.levels("Targets")?.into_iter().map(RuleTarget::read).collect::<Read<_>>()?;
+        Ok(Rule { name, arn, description, trigger, schedule, targets })
+    }
+}
+
+impl RuleTarget {
+    fn read(mut own: Level<'_>) -> Read<Self> {
+        let letters = own.optional_level("DeadLetterConfig")?.map(|mut letters| letters.text("Arn"));
+        Ok(RuleTarget { id: own.text("Id")?, arn: own.text("Arn")?, dead_letters: letters.transpose()? })
     }
 }
 

@@ -37,10 +37,25 @@ pub struct Rule {
     pub name: String,
     /// Its ARN.
     pub arn: String,
+    /// What it is for.
+    pub description: Option<String>,
     /// When it fires.
     pub trigger: Trigger,
-    /// The ARNs of what it calls.
-    pub targets: Vec<String>,
+    /// The schedule as it is written, of one that has one.
+    pub schedule: Option<String>,
+    /// What it calls.
+    pub targets: Vec<RuleTarget>,
+}
+
+/// What a rule calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleTarget {
+    /// What the rule calls it.
+    pub id: String,
+    /// Its ARN.
+    pub arn: String,
+    /// The ARN of the queue of what could not be delivered to it.
+    pub dead_letters: Option<String>,
 }
 
 /// When a rule fires.

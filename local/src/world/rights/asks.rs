@@ -6,8 +6,13 @@ use crate::api::bucket::{
     GetBucketEncryption, GetBucketNotificationConfiguration, GetBucketPolicy, GetBucketReplication,
     GetBucketVersioning, GetPublicAccessBlock,
 };
-use crate::api::cloudwatch::{DescribeAlarms, GetMetricData, PutMetricAlarm, PutMetricData};
-use crate::api::codepipeline::{GetPipeline, PutJobFailureResult, PutJobSuccessResult, StartPipelineExecution};
+use crate::api::cloudwatch::{
+    DescribeAlarms, GetMetricData, PutCompositeAlarm, PutMetricAlarm, PutMetricData, SetAlarmState,
+};
+use crate::api::codepipeline::{
+    GetPipeline, GetPipelineExecution, ListPipelineExecutions, ListPipelines, PutJobFailureResult, PutJobSuccessResult,
+    StartPipelineExecution,
+};
 use crate::api::runtime::InvokeEndpoint;
 use crate::api::s3::{GetObject, HeadObject, ListObjectsV2, PutObject};
 use crate::api::sagemaker::{
@@ -222,6 +227,11 @@ one_ask! {
     DescribeModelPackageGroup: "sagemaker:DescribeModelPackageGroup", |own, world, region|
         world.arn("sagemaker", region, &format!("model-package-group/{}", own.model_package_group_name));
     GetPipeline: "codepipeline:GetPipeline", |own, world, region| world.arn("codepipeline", region, &own.name);
+    ListPipelines: "codepipeline:ListPipelines", |_own, world, region| world.arn("codepipeline", region, "*");
+    GetPipelineExecution: "codepipeline:GetPipelineExecution", |own, world, region|
+        world.arn("codepipeline", region, &own.pipeline_name);
+    ListPipelineExecutions: "codepipeline:ListPipelineExecutions", |own, world, region|
+        world.arn("codepipeline", region, &own.pipeline_name);
     GetTopicAttributes: "sns:GetTopicAttributes", |own, _world, _region| own.topic_arn.clone();
     DescribeImages: "ecr:DescribeImages", |own, world, region|
         world.arn("ecr", region, &format!("repository/{}", own.repository_name));
@@ -231,6 +241,10 @@ one_ask! {
     ListAwsDefaultServiceQuotas: "servicequotas:ListAWSDefaultServiceQuotas", |_own, _world, _region| "*";
     // No resource (Service Authorization Reference): composite alarms are shown to a permission on "*" only.
     ListModelPackages: "sagemaker:ListModelPackages", |_own, _world, _region| "*";
+    // A permission of a narrower scope makes none (API reference of PutCompositeAlarm).
+    PutCompositeAlarm: "cloudwatch:PutCompositeAlarm", |_own, _world, _region| "*";
+    SetAlarmState: "cloudwatch:SetAlarmState", |own, world, region|
+        world.arn("cloudwatch", region, &format!("alarm:{}", own.alarm_name));
     DescribeAlarms: "cloudwatch:DescribeAlarms", |_own, _world, _region| "*";
     GetMetricData: "cloudwatch:GetMetricData", |_own, _world, _region| "*";
     PutJobSuccessResult: "codepipeline:PutJobSuccessResult", |_own, _world, _region| "*";

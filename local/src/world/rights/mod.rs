@@ -156,7 +156,9 @@ fn same_region(one: &str, other: &str) -> bool {
 fn refusal(service: Service, denied: &Denied) -> ApiError {
     let (code, status) = match service {
         Service::S3 => ("AccessDenied", 403),
-        Service::SageMaker | Service::CodePipeline | Service::ApplicationAutoScaling => ("AccessDeniedException", 400),
+        Service::SageMaker | Service::CodePipeline | Service::ApplicationAutoScaling | Service::EventBridge => {
+            ("AccessDeniedException", 400)
+        }
         Service::SageMakerRuntime => ("AccessDeniedException", 403),
         Service::CloudWatch | Service::Sts | Service::Iam => ("AccessDenied", 403),
         Service::Kms | Service::Ecr | Service::ServiceQuotas => ("AccessDeniedException", 400),
