@@ -5,15 +5,13 @@ local/tests/rights.rs. With --account it asks AWS instead whether the credential
 """
 
 import json
-import logging
-import os
 import pathlib
 import re
 import sys
 import tomllib
 
 from cfnlint.decode.cfn_yaml import load
-from stack import Stack, environments, fronts, listed, PROXY
+from stack import Stack, environments, fronts, listed, PROXY, translated
 
 PACE = pathlib.Path("shared/handlers/src/shadow_eval/pace.rs")
 UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -58,17 +56,10 @@ def wrong_prefixes(name, policies):
 
 def wrong_translation():
     """What SAM makes of the template: two resources of one name, for one, pass every linter."""
-    from samcli.yamlhelper import yaml_parse
     from samtranslator.model.exceptions import InvalidDocumentException
-    from samtranslator.parser.parser import Parser
-    from samtranslator.translator.translator import Translator
 
-    os.environ.setdefault("AWS_DEFAULT_REGION", "eu-west-1")
-    logging.getLogger("samtranslator").setLevel(logging.ERROR)
-    template = yaml_parse(pathlib.Path("template.yaml").read_text())
-    template["Globals"]["Function"]["CodeUri"] = "s3://built/code"
     try:
-        resources = Translator({}, Parser()).translate(template, {})["Resources"]
+        resources = translated()["Resources"]
     except InvalidDocumentException as error:
         yield from (f"template.yaml, as SAM reads it: {cause.message}" for cause in error.causes)
         return
@@ -174,6 +165,9 @@ def main():
         faults.append(f"template.yaml, shadow-eval: a timeout under 3 x {enough[1]} s (ENOUGH in {PACE}) may cut a step short")
 
     faults.extend(wrong_translation())
+    if faults:
+        # What follows looks at stacks, which are made of the translation.
+        return told(faults)
     faults.extend(wrong_fronts())
     faults.extend(wrong_moves())
     faults.extend(wrong_build())
