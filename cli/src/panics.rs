@@ -1,8 +1,7 @@
 //! What a person reads where a library panics on a damaged file.
 
 use crate::{BAD_INPUT, terminal};
-use meridian_scoring::HoldoutError;
-use std::panic;
+use std::panic::{self, PanicHookInfo};
 use std::path::Path;
 
 /// Runs `read`, which reads `file`. The reader of Parquet panics on some damaged files, and this program does not unwind: the
@@ -10,16 +9,17 @@ use std::path::Path;
 pub fn naming<T>(file: &Path, read: impl FnOnce() -> T) -> T {
     let before = panic::take_hook();
     let name = file.display().to_string();
-    panic::set_hook(Box::new(move |_| give_up(&name)));
+    panic::set_hook(Box::new(move |panic| give_up(&name, panic)));
     let read = read();
     panic::set_hook(before);
     read
 }
 
 #[expect(clippy::disallowed_methods, reason = "there is no way back to main from a panic")]
-fn give_up(file: &str) {
-    let damaged = HoldoutError::gave_up();
-    terminal::error(&format!("{file}: {damaged}"));
+fn give_up(file: &str, panic: &PanicHookInfo<'_>) {
+    let at = panic.location().map(|location| format!(" at {location}")).unwrap_or_default();
+    let damaged = "the file is damaged, so write it again; or it is a defect of meridian's";
+    terminal::error(&format!("{file}: the held-out file cannot be read: its reader gave up{at}: {damaged}"));
     std::process::exit(i32::from(BAD_INPUT));
 }
 
@@ -45,7 +45,9 @@ mod tests {
         let said = String::from_utf8_lossy(&ran.stderr);
         assert_eq!(ran.status.code(), Some(2), "{said}");
         assert!(
-            said.contains("holdout.parquet: the held-out file cannot be read: its Parquet has a wrong structure"),
+            said.contains(
+                "holdout.parquet: the held-out file cannot be read: its reader gave up at cli/src/panics.rs:"
+            ),
             "{said}"
         );
         assert!(!said.contains("0.123"), "{said}");

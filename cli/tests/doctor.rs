@@ -386,7 +386,7 @@ fn a_region_whose_control_plane_is_dark_is_unknown_and_not_fine() {
     assert_eq!(outcomes(&document, "JP", "endpoint"), ["unknown"]);
     let services =
         document["findings"].as_array().unwrap().iter().find(|own| own["place"] == "JP" && own["check"] == "services");
-    assert_eq!(services.unwrap()["what"], "no answer from SageMaker");
+    assert_eq!(services.unwrap()["what"], "no answer, or an error of its own, from SageMaker");
     assert_eq!(outcomes(&document, "JP", "rollback alarm"), ["fine"], "CloudWatch goes on");
     assert_eq!(outcomes(&document, "BR", "endpoint"), ["fine"]);
 }

@@ -8,21 +8,22 @@ use meridian_domain::Region;
 /// By name, those that were asked and said nothing.
 pub fn judge(region: &Region, facts: &RegionFacts) -> Finding {
     let asked = [
-        ("S3", is_silent(&facts.bucket.versioning)),
-        ("SageMaker", is_silent(&facts.endpoint)),
-        ("CloudWatch", is_silent(&facts.watch.alarms)),
-        ("SNS", is_silent(&facts.topic)),
-        ("KMS", is_silent(&facts.key)),
-        ("ECR", facts.image.as_ref().is_some_and(is_silent)),
-        ("IAM", is_silent(&facts.lent)),
-        ("Service Quotas", is_silent(&facts.quota)),
+        ("S3", Some(is_silent(&facts.bucket.versioning))),
+        ("SageMaker", Some(is_silent(&facts.endpoint))),
+        ("CloudWatch", Some(is_silent(&facts.watch.alarms))),
+        ("SNS", Some(is_silent(&facts.topic))),
+        ("KMS", Some(is_silent(&facts.key))),
+        // Not asked where no manifest names an image.
+        ("ECR", facts.image.as_ref().map(is_silent)),
+        ("IAM", Some(is_silent(&facts.lent))),
+        ("Service Quotas", Some(is_silent(&facts.quota))),
     ];
     let named = |silent: bool| {
-        asked.iter().filter(|(_, own)| *own == silent).map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+        asked.iter().filter(|(_, own)| *own == Some(silent)).map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
     };
     match named(true) {
         none if none.is_empty() => Finding::fine("services", format!("all answer: {}", named(false))),
-        silent => Finding::wrong("services", format!("no answer from {silent}"), mend(region)),
+        silent => Finding::wrong("services", format!("no answer, or an error of its own, from {silent}"), mend(region)),
     }
 }
 

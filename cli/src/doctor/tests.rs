@@ -299,6 +299,9 @@ fn a_bucket_without_a_policy_refuses_nothing() {
 fn what_was_not_answered_is_not_fine_and_what_nobody_models_is_said() {
     let silent = with(|facts, _| facts.topic = Said::Unknown("no answer in time".to_owned()));
     assert_eq!(silent, [("topic", Outcome::Unknown, "no answer in time".to_owned())]);
+    let unasked = RegionFacts { image: None, ..well(&policy()) };
+    let services = super::services::judge(home(&policy()), &unasked);
+    assert!(services.what.contains("KMS") && !services.what.contains("ECR"), "{services:?}");
     let dark = with(|facts, _| {
         facts.key = Said::Silent("no answer in time".to_owned());
         facts.image = Some(Said::Silent("no connection".to_owned()));
@@ -308,7 +311,7 @@ fn what_was_not_answered_is_not_fine_and_what_nobody_models_is_said() {
     else {
         panic!("{dark:?}")
     };
-    assert_eq!(by_name, "no answer from KMS, ECR");
+    assert_eq!(by_name, "no answer, or an error of its own, from KMS, ECR");
     let key = || Some("arn:aws:kms:eu-west-1:111122223333:key/1".to_owned());
     let uncounted = with(|facts, _| facts.topic = Said::Is(TopicFacts { key: key(), ..TopicFacts::default() }));
     assert!(matches!(uncounted.as_slice(), [("topic", Outcome::Unknown, _)]), "{uncounted:?}");

@@ -175,6 +175,7 @@ impl Operation for PutCompositeAlarm {
         let composite = Composite { rule, status, seen, definition: self };
         alarms.composite.insert(composite.definition.alarm_name.clone(), composite);
         world.watch_composites(region);
+        world.guard(region);
         Ok(PutCompositeAlarmOutput {})
     }
 }

@@ -27,7 +27,8 @@ pub struct Environment {
     pub endpoint: Option<String>,
     /// `MERIDIAN_CLOCK_URL`: the local world's clock; time is the machine's where it is not set.
     pub clock: Option<String>,
-    /// Amazon's authorities alone, unless `SSL_CERT_FILE` or `SSL_CERT_DIR` name others: for tests over TLS.
+    /// Amazon's authorities alone, unless `SSL_CERT_FILE` or `SSL_CERT_DIR` name others: for tests over
+    /// TLS, and the way out should Amazon's certificates descend from somebody else one day.
     pub trust: Trust,
     /// `MERIDIAN_CALLERS`: who may ask `front` for a score, as names with digests of their tokens.
     pub callers: Callers,

@@ -1,10 +1,12 @@
 //! From what the SDK says to what the handlers act on: one function for every service.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use meridian_handlers::adapters::errors::classify;
 use meridian_handlers::ports::{PortError, UNCONNECTED};
+
+use std::error::Error;
 
 pub(crate) use meridian_handlers::adapters::errors::{Call, cut};
 
@@ -12,6 +14,18 @@ pub(crate) use meridian_handlers::adapters::errors::{Call, cut};
 pub(crate) trait Failed {
     /// The call failed on the way or was declined.
     fn failed<E: ProvideErrorMetadata>(&self, error: SdkError<E, HttpResponse>) -> PortError;
+}
+
+/// Whether TLS refused the server, as rustls says it.
+fn is_distrust(error: &ConnectorError) -> bool {
+    let mut cause = error.source();
+    while let Some(own) = cause {
+        if own.to_string().contains("invalid peer certificate") {
+            return true;
+        }
+        cause = own.source();
+    }
+    false
 }
 
 impl Failed for Call<'_> {
@@ -28,6 +42,9 @@ impl Failed for Call<'_> {
             }
             SdkError::TimeoutError(_) => self.silent(),
             SdkError::DispatchFailure(failure) if failure.is_timeout() => self.unreachable(UNCONNECTED),
+            SdkError::DispatchFailure(failure) if failure.as_connector_error().is_some_and(is_distrust) => {
+                self.unreachable("nobody who is trusted vouches for its certificate; SSL_CERT_FILE names others")
+            }
             SdkError::DispatchFailure(_) => self.unreachable("no connection or no credentials"),
             // A request that could not be built: never sent, and no better the next time. Its text may repeat the input.
             _ => self.refused("the request could not be built"),

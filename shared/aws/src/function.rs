@@ -66,7 +66,7 @@ where
 /// What a function is made for, and told from outside.
 #[derive(Debug)]
 pub(crate) struct Setting {
-    kind: FunctionKind,
+    pub(crate) kind: FunctionKind,
     pub(crate) environment: Environment,
     policy: Policy,
     callers: Arc<Callers>,
@@ -147,7 +147,7 @@ impl Function {
         self.current.begins(Call { request_id: request_id.clone(), job });
         // Boxed: the futures of a handler and of the SDK inside each other are deeper than the compiler's limit.
         let answer = Box::pin(self.answer(handler, event.payload, &request_id)).instrument(span.clone()).await;
-        self.current.take();
+        self.current.ends();
         span.in_scope(|| match &answer {
             Ok(_) => tracing::info!("done"),
             Err(error) => tracing::error!(kind = error.error_type, error = error.error_message, "failed"),

@@ -17,8 +17,11 @@ use serde_json::{Value, json};
 use std::os::unix::process::CommandExt;
 use std::panic::PanicHookInfo;
 use std::process::Command;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Thread};
+
+/// The thread that answers.
+const ANSWER: &str = "answer for a panic";
 
 /// A call that a function is busy with.
 #[derive(Debug)]
@@ -29,25 +32,50 @@ pub(crate) struct Call {
     pub(crate) job: Option<String>,
 }
 
-/// The call that this process is busy with, if any.
+/// What this process is at.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Current(Arc<Mutex<Option<Call>>>);
+pub(crate) struct Current(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+enum State {
+    #[default]
+    Idle,
+    Busy(Call),
+    /// A thread panicked, and answers for the call.
+    Answering,
+}
 
 impl Current {
     pub(crate) fn begins(&self, call: Call) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(call);
+        *self.lock() = State::Busy(call);
     }
 
-    /// The call has its answer, or gets it now.
-    pub(crate) fn take(&self) -> Option<Call> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// The call has its answer.
+    pub(crate) fn ends(&self) {
+        let mut state = self.lock();
+        if matches!(*state, State::Busy(_)) {
+            *state = State::Idle;
+        }
+    }
+
+    /// What there was, and that it is being answered from now on.
+    fn answers(&self) -> State {
+        let mut state = self.lock();
+        match *state {
+            State::Idle => State::Idle,
+            State::Busy(_) | State::Answering => std::mem::replace(&mut *state, State::Answering),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Why Lambda was not told.
 #[derive(Debug, thiserror::Error)]
 enum Unsaid {
-    #[error("no runtime: {0}")]
+    #[error("no thread or runtime: {0}")]
     Runtime(#[from] std::io::Error),
     #[error("no request: {0}")]
     Request(#[from] http::Error),
@@ -61,19 +89,48 @@ pub(crate) fn prepare(setting: Arc<Setting>, current: Current) {
 }
 
 fn speak(setting: &Setting, current: &Current, panic: &PanicHookInfo<'_>) {
-    // Where it happened, not what it said: a panic's words may hold what was being read (I12).
+    let this = thread::current();
+    let call = match current.answers() {
+        State::Busy(call) => Some(call),
+        // Another thread's panic must not end the process before the first one is answered for; the answer's own must.
+        State::Answering if this.name() != Some(ANSWER) => loop {
+            thread::park();
+        },
+        State::Idle | State::Answering => None,
+    };
+    let Some(call) = call else { return log(panic) };
+    // A span of its own: a thread that reads is in none.
+    let Call { request_id, job } = &call;
+    let (function, region) = (setting.kind.name(), &setting.environment.region);
+    let span = tracing::error_span!(parent: None, "invocation", function, %region, request_id, job);
+    let said = span.in_scope(|| {
+        log(panic);
+        let answer = || span.in_scope(|| answer(setting, &call, &why(&this)));
+        // A thread of its own: this one stands in the middle of an asynchronous runtime.
+        thread::scope(|scope| Ok(thread::Builder::new().name(ANSWER.to_owned()).spawn_scoped(scope, answer)?.join()))
+    });
+    let _in = span.enter();
+    match said {
+        Ok(Ok(Ok(()))) => begin_anew(),
+        Ok(Ok(Err(error))) | Err(error) => {
+            tracing::error!(%error, "nobody was told of the panic: the process dies of it")
+        }
+        // It has logged its own panic.
+        Ok(Err(_)) => {}
+    }
+    die()
+}
+
+/// Where this would unwind, the runtime would tell Lambda the panic's words (I12).
+#[expect(clippy::disallowed_methods, reason = "CodePipeline has its answer by now, or cannot be given one")]
+fn die() -> ! {
+    std::process::abort()
+}
+
+/// Where it happened, not what it said: a panic's words may hold what was being read (I12).
+fn log(panic: &PanicHookInfo<'_>) {
     let location = panic.location().map(ToString::to_string);
     tracing::error!(location, "panicked");
-    // Taken, not looked at: should these words panic too, there is nothing more to say.
-    let Some(call) = current.take() else { return };
-    let why = why(&thread::current());
-    // A thread of its own: this one stands in the middle of an asynchronous runtime.
-    let said = thread::scope(|scope| scope.spawn(|| answer(setting, &call, &why)).join());
-    match said {
-        Ok(Ok(())) => begin_anew(),
-        Ok(Err(error)) => tracing::error!(%error, "nobody was told of the panic: the process dies of it"),
-        Err(_) => {}
-    }
 }
 
 /// Libraries panic on some damaged files; a thread that reads one has its name.
@@ -104,8 +161,8 @@ fn answer(setting: &Setting, call: &Call, why: &str) -> Result<(), Unsaid> {
                     .body(SdkBody::from(error.to_string()))
             }
         };
-        Wire::new().exchange(request?).await?;
-        Ok(())
+        let taken = Wire::new().exchange(request?).await?.status();
+        if taken.is_success() { Ok(()) } else { Err(WorldError::Declined(taken).into()) }
     })
 }
 

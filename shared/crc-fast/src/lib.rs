@@ -87,6 +87,15 @@ mod tests {
         }
     }
 
+    /// Cargo only warns where a patch no longer fits what is asked for, and links the original again.
+    #[test]
+    fn the_workspace_is_linked_with_this_and_not_with_the_original() {
+        let lock = include_str!("../../../Cargo.lock");
+        let named: Vec<&str> =
+            lock.split("[[package]]").filter(|own| own.contains("\nname = \"crc-fast\"\n")).collect();
+        assert!(matches!(named.as_slice(), [own] if !own.contains("source = ")), "{named:?}");
+    }
+
     /// Bit by bit, as the catalogue defines a reflected checksum.
     fn slowly(bytes: &[u8], polynomial: u64, ones: u64) -> u64 {
         let step = |crc: u64| if crc & 1 == 1 { (crc >> 1) ^ polynomial } else { crc >> 1 };

@@ -30,7 +30,7 @@ pub enum Said<T> {
     Absent,
     /// That it has no such operation: a local world or an emulator that does not model it.
     NotModelled,
-    /// Nothing: it was not reached, or took too long.
+    /// Nothing of use: it was not reached, took too long, or is ill itself.
     Silent(String),
     /// Something else: it is not known.
     Unknown(String),

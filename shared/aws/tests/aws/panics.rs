@@ -40,7 +40,7 @@ impl Drop for Running {
     }
 }
 
-/// Gives the function one event, and answers when it asks for another.
+/// Gives the function one event, and answers when it asks for another, or is no more.
 async fn given(event: Value) -> Arc<World> {
     let polls = Arc::new(AtomicUsize::new(0));
     let asked = polls.clone();
@@ -56,10 +56,10 @@ async fn given(event: Value) -> Arc<World> {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn();
-    let _running = Running(child.unwrap());
+    let mut running = Running(child.unwrap());
     #[expect(clippy::disallowed_methods, reason = "a process is waited for: its time is the machine's")]
     for _ in 0..600 {
-        if polls.load(Ordering::SeqCst) > 1 {
+        if polls.load(Ordering::SeqCst) > 1 || running.0.try_wait().unwrap().is_some() {
             return world;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -77,6 +77,9 @@ fn respond(seen: &Seen, event: &Value, polls: &AtomicUsize) -> Response {
             ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:test"),
         ];
         return (head, event.to_string()).into_response();
+    }
+    if path.ends_with("/response") && event["refused"] == true {
+        return aws_json(400, json!({}));
     }
     match seen.header("x-amz-target") {
         "" if path == "/" => {
@@ -130,6 +133,14 @@ async fn a_file_that_a_library_panics_on_is_named() {
     let world = given(job(json!({ "panics": "in a reader" }))).await;
     let why = said(&world)[1].json()["failureDetails"]["message"].to_string();
     assert!(why.contains("panicked reading evaluations/holdout.parquet, which is damaged"), "{why}");
+}
+
+/// As if it had answered, the process would begin anew, and the call would wait for its time-out.
+#[tokio::test]
+async fn a_process_whose_answer_lambda_does_not_take_dies_so_that_lambda_sees_it() {
+    let world = given(job(json!({ "refused": true }))).await;
+    let last = paths(&world).pop().unwrap();
+    assert!(last.ends_with("/invocation/the-request/response"), "{:?}", paths(&world));
 }
 
 #[tokio::test]

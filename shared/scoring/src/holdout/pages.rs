@@ -14,6 +14,10 @@ const MAX_PAGE: u64 = 32 << 20;
 const MAX_PAGES: u64 = 2 << 30;
 /// A value of a dictionary has at least so many bytes.
 const MIN_ENTRY: u64 = 4;
+/// `DICTIONARY_PAGE` of `parquet.thrift`'s `PageType`.
+const DICTIONARY: u64 = 2;
+/// `PLAIN_DICTIONARY` and `RLE_DICTIONARY` of `parquet.thrift`'s `Encoding`.
+const OF_A_DICTIONARY: [u64; 2] = [2, 8];
 /// Structures within structures, of which a page header has three levels.
 const MAX_DEPTH: usize = 8;
 
@@ -29,12 +33,16 @@ impl Pages {
     /// # Errors
     /// Pages that are too large or that are larger than they say.
     pub(super) fn check(&mut self, file: &[u8], column: &ColumnChunkMetaData) -> Result<(), HoldoutError> {
-        let (start, length) = column.byte_range();
-        let chunk = slice(file, start, length).ok_or_else(|| untrue("a column outside of the file"))?;
+        // `byte_range` panics on what is negative.
+        let start = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
+        let place = u64::try_from(start).ok().zip(u64::try_from(column.compressed_size()).ok());
+        let chunk = place.and_then(|(start, length)| slice(file, start, length));
+        let chunk = chunk.ok_or_else(|| untrue("a column outside of the file"))?;
         self.walk(chunk, matches!(column.compression(), Compression::GZIP(_)))
     }
 
     fn walk(&mut self, mut rest: &[u8], is_gzip: bool) -> Result<(), HoldoutError> {
+        let mut has_dictionary = false;
         while !rest.is_empty() {
             let (header, behind) = Header::read(rest).ok_or_else(|| untrue("a page without a whole header"))?;
             let page = slice(behind, 0, header.stored).ok_or_else(|| untrue("a page that is cut off"))?;
@@ -47,6 +55,11 @@ impl Pages {
             }
             if header.dictionary.saturating_mul(MIN_ENTRY) > header.inflated {
                 return Err(untrue("a dictionary with more values than bytes"));
+            }
+            // The parquet crate takes it for granted, and panics.
+            has_dictionary |= header.is_dictionary;
+            if header.encoding.is_some_and(|encoding| OF_A_DICTIONARY.contains(&encoding)) && !has_dictionary {
+                return Err(untrue("a page of a dictionary before the dictionary"));
             }
             if is_gzip && header.is_compressed {
                 let packed = slice(page, header.levels, header.stored.saturating_sub(header.levels));
@@ -81,8 +94,11 @@ fn check_gzip(packed: &[u8], size: u64) -> Result<(), HoldoutError> {
 struct Header {
     inflated: u64,
     stored: u64,
+    is_dictionary: bool,
     /// Values of a dictionary page; 0 of others.
     dictionary: u64,
+    /// How the values of a data page are written.
+    encoding: Option<u64>,
     /// Bytes before the compressed ones, in pages of version 2.
     levels: u64,
     is_compressed: bool,
@@ -92,11 +108,20 @@ impl Header {
     /// The header at the start of `bytes`, and what is behind it.
     fn read(bytes: &[u8]) -> Option<(Header, &[u8])> {
         let mut thrift = Thrift { rest: bytes };
-        let mut header = Header { inflated: 0, stored: 0, dictionary: 0, levels: 0, is_compressed: true };
+        let mut header = Header {
+            inflated: 0,
+            stored: 0,
+            is_dictionary: false,
+            dictionary: 0,
+            encoding: None,
+            levels: 0,
+            is_compressed: true,
+        };
         let mut sizes = [None; 2];
         let mut field = 0;
         while let Some(kind) = thrift.field(&mut field)? {
             match (field, kind) {
+                (1, I32) => header.is_dictionary = thrift.size()? == DICTIONARY,
                 (2 | 3, I32) => {
                     // Twice would be read one way here and another way there.
                     let size = sizes.get_mut(usize::from(field == 3))?;
@@ -104,6 +129,10 @@ impl Header {
                         return None;
                     }
                 }
+                (5, STRUCT) => thrift.each(|thrift, field, kind| match (field, kind) {
+                    (2, I32) => thrift.size().map(|encoding| header.encoding = Some(encoding)),
+                    _ => thrift.skip(kind, 0),
+                })?,
                 (7, STRUCT) => thrift.each(|thrift, field, kind| match (field, kind) {
                     (1, I32) => thrift.size().map(|count| header.dictionary = header.dictionary.max(count)),
                     _ => thrift.skip(kind, 0),
@@ -111,6 +140,7 @@ impl Header {
                 (8, STRUCT) => {
                     let mut levels = [0_u64; 2];
                     thrift.each(|thrift, field, kind| match (field, kind) {
+                        (4, I32) => thrift.size().map(|encoding| header.encoding = Some(encoding)),
                         (5 | 6, I32) => {
                             *levels.get_mut(usize::from(field == 6))? = thrift.size()?;
                             Some(())

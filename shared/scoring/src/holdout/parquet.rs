@@ -38,14 +38,7 @@ struct Column {
 pub(super) fn read(bytes: Vec<u8>, table: &mut Table<'_>) -> Result<(), HoldoutError> {
     // The parquet crate may panic on damaged files (some of its releases did). The table is given up then.
     // Where nothing unwinds, whoever reads names the file in its panic hook.
-    catch_unwind(AssertUnwindSafe(|| read_groups(bytes, table))).unwrap_or_else(|_| Err(HoldoutError::gave_up()))
-}
-
-impl HoldoutError {
-    /// What to say where reading panicked: the reader of Parquet does, on some damaged files.
-    pub fn gave_up() -> Self {
-        untrue("a wrong structure")
-    }
+    catch_unwind(AssertUnwindSafe(|| read_groups(bytes, table))).unwrap_or_else(|_| Err(untrue("a wrong structure")))
 }
 
 fn read_groups(bytes: Vec<u8>, table: &mut Table<'_>) -> Result<(), HoldoutError> {
