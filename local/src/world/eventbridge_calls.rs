@@ -2,6 +2,7 @@
 //! matcher that they wake functions by, for whoever looks.
 
 use super::World;
+use super::rights::asks::one_ask;
 use super::rights::{Ask, Guarded};
 use crate::api::eventbridge::{
     DEFAULT_BUS, DeadLetterConfig, DescribeRule, DescribeRuleOutput, ListRuleNamesByTarget,
@@ -170,19 +171,8 @@ impl Operation for ListRuleNamesByTarget {
     }
 }
 
-/// What looking asks for (Service Authorization Reference, "Amazon EventBridge").
-macro_rules! asks {
-    ($($operation:ty: $action:literal, |$own:ident, $world:ident, $region:ident| $resource:expr;)*) => {$(
-        impl Guarded for $operation {
-            fn asks(&self, $world: &World, $region: &RegionName) -> Vec<Ask> {
-                let $own = self;
-                vec![Ask::new($action, $resource)]
-            }
-        }
-    )*};
-}
-
-asks! {
+// What looking asks for (Service Authorization Reference, "Amazon EventBridge").
+one_ask! {
     TestEventPattern: "events:TestEventPattern", |_own, _world, _region| "*";
     DescribeRule: "events:DescribeRule", |own, world, region| world.arn("events", region, &format!("rule/{}", own.name));
     ListRules: "events:ListRules", |_own, world, region| world.arn("events", region, "rule/*");

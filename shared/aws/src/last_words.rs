@@ -1,6 +1,6 @@
 //! What a function does when it panics: it answers for the call, and begins anew.
 //!
-//! Released functions do not unwind: what unwinding needs would be a fifth of what Lambda loads. A panic is the end of the process
+//! Released functions do not unwind: what unwinding needs would be an eighth of what Lambda loads. A panic is the end of the process
 //! then, but for the panic hook, which says first what has to be said. The pipeline's job fails and home's on-call hears of it:
 //! unanswered, CodePipeline would wait for 20 minutes. Lambda gets the call's answer. Then the process becomes a new one of the same
 //! program, with nothing in memory of what the old one had half done, and asks for the next event. Where any of that fails the
@@ -91,14 +91,13 @@ pub(crate) fn prepare(setting: Arc<Setting>, current: Current) {
 fn speak(setting: &Setting, current: &Current, panic: &PanicHookInfo<'_>) {
     let this = thread::current();
     let call = match current.answers() {
-        State::Busy(call) => Some(call),
+        State::Busy(call) => call,
         // Another thread's panic must not end the process before the first one is answered for; the answer's own must.
         State::Answering if this.name() != Some(ANSWER) => loop {
             thread::park();
         },
-        State::Idle | State::Answering => None,
+        State::Idle | State::Answering => return log(panic),
     };
-    let Some(call) = call else { return log(panic) };
     // A span of its own: a thread that reads is in none.
     let Call { request_id, job } = &call;
     let (function, region) = (setting.kind.name(), &setting.environment.region);

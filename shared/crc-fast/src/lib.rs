@@ -1,5 +1,5 @@
 //! The three checksums that S3 and its SDK exchange, in place of the [crate of this name](https://docs.rs/crc-fast/1.10.0), which
-//! knows a hundred: its tables of all of them, 647 KB that do not compress, would be in every function that reads from S3.
+//! knows a hundred: its tables of all of them, 647 KB that hardly compress, would be in every function that reads from S3.
 //!
 //! `aws-smithy-checksums` asks for [`Digest`] and these algorithms and nothing else; an SDK that asks for more does not compile.
 //! The work is done by the crates that it used before, one for each checksum, with the processor's own instructions.

@@ -212,6 +212,7 @@ macro_rules! one_ask {
         }
     )*};
 }
+pub(in crate::world) use one_ask;
 
 one_ask! {
     DescribeModel: "sagemaker:DescribeModel", |own, world, region|

@@ -3,7 +3,7 @@
 //!
 //! Whoever calls from outside (a person, training, a test) acts as an administrator of the account.
 
-mod asks;
+pub(in crate::world) mod asks;
 
 use super::{Caller, FunctionName, What, World};
 use crate::api::{ApiError, Service};
