@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: mutants help build demo test check check-code check-template fmt fuzz crash model sanitize bench large-models train check-account sam-build sam-test deploy clean-tools
+.PHONY: mutants help build demo test check check-code check-template fmt fuzz fuzz-differential crash model sanitize bench large-models train check-account sam-build sam-test deploy clean-tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,8 +38,12 @@ check-account: ## whether the AWS credentials at hand belong to fleet.toml's acc
 fmt: ## format the code
 	cargo fmt --all
 
-fuzz: ## every reader of files from outside, FUZZ_SECONDS (60) each
+fuzz: ## every reader of files from outside, FUZZ_SECONDS (60) each, and fuzz-differential at its nightly length
 	@scripts/fuzz
+	@scripts/fuzz-differential --mutants 100000
+
+fuzz-differential: ## models that we accept, beside tarfile, GNU tar and three versions of XGBoost (MUTANTS=5000)
+	@scripts/fuzz-differential --mutants $(or $(MUTANTS),5000)
 
 crash: ## every night, with a function killed at every one of its steps (an hour; STRIDE=7 for one in seven); `make test` tries a few
 	MERIDIAN_CRASH_STRIDE=$(or $(STRIDE),1) cargo test --release --locked -p meridian-local --test crash -- --nocapture

@@ -1,9 +1,11 @@
 """Holds template.yaml against fleet.toml and the code where no test does: times, prefixes, queues, and what SAM makes of it.
 
 What samconfig.toml must say for a fleet is held by shared/deployment/tests/repository.rs, what roles must allow by
-local/tests/rights.rs. With --account it asks AWS instead whether the credentials at hand belong to fleet.toml's account.
+local/tests/rights.rs. With --account it asks AWS instead whether the credentials at hand belong to fleet.toml's account, and to the role
+that every stack takes for its deployer.
 """
 
+import fnmatch
 import json
 import pathlib
 import re
@@ -87,8 +89,11 @@ def wrong_fronts():
                 policies = stack.resources["ProxyRole"]["Properties"]["Policies"]
                 statements = [s for policy in policies for s in policy["PolicyDocument"]["Statement"]]
                 endpoint = f"arn:aws:sagemaker:{stack.region}:111122223333:endpoint/{stack.parameters['EndpointName']}"
-                if [(s["Action"], s["Resource"]) for s in statements] != [("sagemaker:InvokeEndpoint", endpoint)]:
-                    yield f"{stack.region}: the proxy may do more or less than ask this region's endpoint: {statements}"
+                asks = [(s["Action"], s["Resource"]) for s in statements if s["Action"].startswith("sagemaker:")]
+                # What a record must look like stands in the region's own ledger and manifests.
+                others = {s["Action"] for s in statements} - {"s3:GetObject", "s3:ListBucket", "kms:Decrypt"}
+                if asks != [("sagemaker:InvokeEndpoint", endpoint)] or others != {"sagemaker:InvokeEndpoint"}:
+                    yield f"{stack.region}: the proxy may do more or less than ask its endpoint and read its ledger: {statements}"
     region, own = next(iter(environments().values()))
     for name in PROXY.keys() - {"FrontKind"}:
         if not Stack(region, {**own, **PROXY, name: ""}).refused:
@@ -125,12 +130,26 @@ def wrong_account(fleet):
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        account = boto3.client("sts", region_name=fleet["fleet"]["home"]).get_caller_identity()["Account"]
+        caller = boto3.client("sts", region_name=fleet["fleet"]["home"]).get_caller_identity()
     except (BotoCoreError, ClientError) as error:
         yield f"the account is not known: {error}"
         return
-    if account != fleet["fleet"]["account"]:
-        yield f"these credentials belong to account {account}, fleet.toml names {fleet['fleet']['account']}"
+    if caller["Account"] != fleet["fleet"]["account"]:
+        yield f"these credentials belong to account {caller['Account']}, fleet.toml names {fleet['fleet']['account']}"
+    for region, own in environments().values():
+        deployers = Stack(region, own).parameters["DeployerRoles"]
+        if not is_deployer(caller["Arn"], deployers):
+            yield (
+                f"{region}: these credentials are {caller['Arn']}'s, and DeployerRoles is {deployers}: this deployment would lock itself "
+                "out of the bucket's policy; name the role that deploys, with its path, in every environment of samconfig.toml"
+            )
+
+
+def is_deployer(caller, pattern):
+    """Whether a caller, as STS tells of it, is one of the deployer's roles. STS leaves out a role's path."""
+    _, _, resource = caller.partition(":assumed-role/")
+    role = resource.partition("/")[0]
+    return bool(role) and fnmatch.fnmatchcase(role, pattern.rpartition("/")[2].replace("[", "[[]"))
 
 
 def told(faults):

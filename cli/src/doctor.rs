@@ -7,11 +7,12 @@ mod fleet;
 mod policy;
 mod region;
 mod services;
+mod signing;
 #[cfg(test)]
 mod tests;
 
 use crate::aws::{Place, Session};
-use crate::terminal::Leaving;
+use crate::terminal::{Leaving, Legible};
 use anstyle::{AnsiColor, Style};
 use findings::{Finding, Outcome, all_well};
 use serde::Serialize;
@@ -53,7 +54,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     session.with_credentials()?;
     let findings = session.run(ask(&session, !arguments.place.is_elsewhere()));
     let well = all_well(&findings);
-    let mut out = Leaving(anstream::stdout().lock());
+    let mut out = Legible(Leaving(anstream::stdout().lock()));
     if arguments.json {
         let name = session.fleet.name.as_str();
         let document = Document { schema: SCHEMA, fleet: name, well, findings: &findings, global: &fleet::GLOBAL };

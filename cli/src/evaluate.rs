@@ -2,10 +2,9 @@
 
 use crate::features;
 use crate::models::{ModelFile, Serving, open};
-use crate::panics;
 use crate::progress::Progress;
 use crate::summary;
-use crate::terminal::{self, Leaving};
+use crate::terminal::{self, Leaving, Legible};
 use meridian_domain::Verdict;
 use meridian_scoring::{
     Columns, Contender, Digests, EvaluateCommand, Evaluation, EvaluationPolicy, HeldOut, HoldoutError, Image,
@@ -82,7 +81,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         stdout.write_all(document.as_bytes())?;
         stdout.flush()?;
     } else {
-        summary::write(&mut Leaving(anstream::stdout().lock()), &evaluation, arguments.out.as_deref())?;
+        summary::write(&mut Legible(Leaving(anstream::stdout().lock())), &evaluation, arguments.out.as_deref())?;
     }
     Ok(match evaluation.verdict {
         Verdict::Pass => ExitCode::SUCCESS,
@@ -176,6 +175,7 @@ impl Desk<'_> {
             challenger: named,
             champion: old.map(|(_, named)| named),
             holdout: Named { name: name(&self.arguments.holdout), sha256: holdout.sha256().to_string() },
+            holdout_approval: None,
         };
         Ok((evaluation, digests))
     }
@@ -212,7 +212,7 @@ impl Desk<'_> {
         let path = &self.arguments.holdout;
         let file = open(path).map_err(|error| HoldoutError::Unreadable { problem: error.to_string() })?;
         let file = self.progress.reading(&format!("reading {}", path.display()), file);
-        panics::naming(path, || HeldOut::read(file, &columns))
+        HeldOut::read(file, &columns)
     }
 
     fn explain(&self, error: &HoldoutError) -> String {

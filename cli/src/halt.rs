@@ -17,7 +17,7 @@ pub struct Arguments {
     #[arg(long, value_name = "REGION|home", value_parser = chain, default_value = "home")]
     region: Which,
     /// Why: whoever meets the halt reads it.
-    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "TEXT", value_parser = terminal::why)]
     why: String,
     /// Who says so: the ledger keeps it.
     #[arg(long, value_name = "NAME")]

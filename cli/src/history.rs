@@ -6,10 +6,10 @@ mod page;
 mod sentences;
 
 use crate::aws::{Place, Session};
-use crate::terminal::Leaving;
+use crate::terminal::{Leaving, Legible};
 use jiff::Timestamp;
 use meridian_domain::{Chain, Entry, Fleet, Region};
-use meridian_handlers::history::{Read, RegionTold, between, read, tell};
+use meridian_handlers::history::{Held, Read, RegionTold, between, held, read, tell};
 use moment::{Since, moment};
 use std::error::Error;
 use std::io::Write;
@@ -58,6 +58,8 @@ struct Told<'a> {
     at: Timestamp,
     since: Option<Timestamp>,
     chains: &'a [Read],
+    /// What other regions keep of them.
+    held: &'a [Held],
     /// Without `since`.
     regions: &'a [RegionTold],
     /// With it.
@@ -66,7 +68,8 @@ struct Told<'a> {
 
 impl Told<'_> {
     fn is_whole(&self) -> bool {
-        self.chains.iter().all(|read| read.head.is_ok()) && self.regions.iter().all(RegionTold::is_whole)
+        let as_held = self.held.iter().all(|held| held.departure().is_none());
+        as_held && self.chains.iter().all(|read| read.head.is_ok()) && self.regions.iter().all(RegionTold::is_whole)
     }
 }
 
@@ -88,14 +91,15 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         None => told = session.run(tell(&session.ports, &regions, &chains, at)),
         Some(since) => entries = about(&regions, between(&chains, since, at)),
     }
-    let told = Told { fleet, at, since, chains: &chains, regions: &told, entries: &entries };
+    let held = session.run(held(&session.ports, fleet, &chains));
+    let told = Told { fleet, at, since, chains: &chains, held: &held, regions: &told, entries: &entries };
     if arguments.json {
         let mut stdout = Leaving(std::io::stdout().lock());
         serde_json::to_writer_pretty(&mut stdout, &document::Document::of(&told))?;
         writeln!(stdout)?;
         stdout.flush()?;
     } else {
-        page::write(&mut Leaving(anstream::stdout().lock()), &told)?;
+        page::write(&mut Legible(Leaving(anstream::stdout().lock())), &told)?;
     }
     Ok(if told.is_whole() { ExitCode::SUCCESS } else { ExitCode::from(NOT_WHOLE) })
 }

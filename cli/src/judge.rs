@@ -3,7 +3,7 @@
 mod document;
 mod table;
 
-use crate::terminal::{self, Leaving};
+use crate::terminal::{self, Leaving, Legible};
 use document::Document;
 use meridian_domain::judge::Watch;
 use meridian_domain::judge::replay::{Setting, read, replay};
@@ -64,7 +64,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         writeln!(stdout)?;
         stdout.flush()?;
     } else {
-        table::write(&mut Leaving(anstream::stdout().lock()), &replay, fleet.as_ref())?;
+        table::write(&mut Legible(Leaving(anstream::stdout().lock())), &replay, fleet.as_ref())?;
     }
     Ok(match replay.wave.verdict {
         Verdict::Pass => ExitCode::SUCCESS,

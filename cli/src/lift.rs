@@ -16,7 +16,7 @@ pub struct Arguments {
     #[arg(long, value_name = "REGION|home", value_parser = chain)]
     region: Which,
     /// Why nothing stands against it any more: the ledger keeps it.
-    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "TEXT", value_parser = terminal::why)]
     why: String,
     /// Who says so: the ledger keeps it.
     #[arg(long, value_name = "NAME", default_value = "operator")]

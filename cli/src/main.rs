@@ -7,15 +7,16 @@ mod evaluate;
 mod features;
 mod halt;
 mod history;
+mod holdout;
 mod judge;
 mod lift;
 mod models;
 mod night;
 mod overrides;
-mod panics;
 mod plan;
 mod progress;
 mod publish;
+mod quarantine;
 mod score;
 mod simulate;
 mod summary;
@@ -56,8 +57,12 @@ enum Command {
     Publish(publish::Arguments),
     /// Which bytes served a region at a moment, and why, by the ledger; or what was written since.
     History(history::Arguments),
+    /// Say on which records releases are evaluated: the fleet's hold-out.
+    Holdout(holdout::Arguments),
     /// Stop the line: nothing starts anywhere until the halt is lifted.
     Halt(halt::Arguments),
+    /// Take a release, or a file of releases, out of consideration, on record; or end that.
+    Quarantine(quarantine::Arguments),
     /// What the decisions are worth, over many seeded runs.
     Simulate(simulate::Arguments),
     /// End a halt: waves may start again there.
@@ -70,6 +75,10 @@ enum Command {
 const BAD_INPUT: u8 = 2;
 
 fn main() -> ExitCode {
+    // A file that somebody else wrote is read by this program in a process of its own.
+    if let Some(code) = meridian_scoring::isolated::serve() {
+        return code;
+    }
     let outcome = match Arguments::parse().command {
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Night(arguments) => night::run(&arguments),
@@ -80,7 +89,9 @@ fn main() -> ExitCode {
         Command::Score(arguments) => score::run(&arguments),
         Command::Publish(arguments) => publish::run(&arguments),
         Command::History(arguments) => history::run(&arguments),
+        Command::Holdout(arguments) => holdout::run(&arguments),
         Command::Halt(arguments) => halt::run(&arguments),
+        Command::Quarantine(arguments) => quarantine::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Lift(arguments) => lift::run(&arguments),
         Command::Override(arguments) => overrides::run(&arguments),

@@ -2,7 +2,7 @@
 
 mod serve;
 
-use crate::terminal::{self, Leaving};
+use crate::terminal::{self, Leaving, Legible};
 use anstyle::{AnsiColor, Style};
 use jiff::{Timestamp, tz::TimeZone};
 use meridian_domain::telling::who;
@@ -69,7 +69,7 @@ fn tell(arguments: &Arguments) -> Result<ExitCode, Error> {
     let functions = if arguments.wire { Functions::Binaries(binaries(arguments)?) } else { Functions::InProcess };
     let options = Options { seed: arguments.seed, functions, out: out.clone(), record: arguments.record.clone() };
     let story: Box<dyn Write> =
-        if arguments.json { Box::new(anstream::stderr()) } else { Box::new(anstream::stdout()) };
+        if arguments.json { Box::new(Legible(anstream::stderr())) } else { Box::new(Legible(anstream::stdout())) };
     let mut story = Leaving(story);
     title(&mut story, &scenario, arguments)?;
     let session = Session::begin(Site::of_scenario(&scenario)?, &scenario, &options)?;

@@ -3,7 +3,7 @@
 use crate::aws::{self, Place, Session};
 use crate::terminal;
 use jiff::SignedDuration;
-use meridian_domain::{Actor, RegionName, Rule};
+use meridian_domain::{Actor, RegionName, Rule, edge};
 use meridian_handlers::decrees::{SetAside, set_aside};
 use std::process::ExitCode;
 
@@ -22,10 +22,10 @@ pub struct Arguments {
     #[arg(long, value_name = "REGION")]
     region: Option<RegionName>,
     /// For how long, such as 4h; 0s ends an earlier one.
-    #[arg(long = "for", value_name = "DURATION")]
+    #[arg(long = "for", value_name = "DURATION", value_parser = edge::duration)]
     lasts: SignedDuration,
     /// Why: plans, pages and the wave's end say it.
-    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "TEXT", value_parser = terminal::why)]
     why: String,
     /// Who says so: the ledger keeps it.
     #[arg(long, value_name = "NAME")]

@@ -2,9 +2,10 @@
 
 mod page;
 
-use crate::terminal::Leaving;
+use crate::terminal::{Leaving, Legible};
 use jiff::Timestamp;
 use meridian_aws::AwsClock;
+use meridian_domain::edge;
 use meridian_domain::judge::{MetricName, replay};
 use meridian_domain::plan::{Dispersion, Forecast, Hour, dispersions, forecast, last_hours};
 use meridian_domain::{Fleet, RegionName};
@@ -28,7 +29,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", default_value = "fleet.toml")]
     policy: PathBuf,
     /// When the wave's first region may start, such as 2026-11-20T03:02:00Z [default: now].
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = edge::moment)]
     at: Option<Timestamp>,
     /// Counts of past days as JSON lines, in meridian judge's format; - for standard input. Their last hour takes the place of
     /// the usual traffic and base rates, and blue's minutes propose each metric's dispersion.
@@ -77,7 +78,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         writeln!(stdout)?;
         stdout.flush()?;
     } else {
-        page::write(&mut Leaving(anstream::stdout().lock()), &fleet, &forecast, &dispersion)?;
+        page::write(&mut Legible(Leaving(anstream::stdout().lock())), &fleet, &forecast, &dispersion)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,9 +3,10 @@
 use crate::aws::{self, Place, Session, read};
 use crate::terminal;
 use jiff::Timestamp;
-use meridian_domain::{Image, ImageVersion, Sha256, Version};
+use meridian_domain::{Image, ImageVersion, Provenance, ReleaseId, RepositoryName, Sha256, Version, edge, times};
 use meridian_handlers::publish::{PublishError, PublishSpec, publish};
-use std::collections::BTreeMap;
+use meridian_handlers::signing::{KeyFile, SigningError};
+use meridian_preflight::KmsSigner;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -22,18 +23,15 @@ pub struct Arguments {
     /// The model archive, as SageMaker downloads it: model.tar.gz with the model file and nothing else.
     #[arg(long, value_name = "FILE")]
     archive: PathBuf,
-    /// The labelled records that training held out, as CSV compressed with gzip.
-    #[arg(long, value_name = "FILE")]
-    holdout: PathBuf,
     /// The callers' features, one name a line, in the order in which they are sent.
     #[arg(long, value_name = "FILE")]
     features: PathBuf,
     /// Score at and above which a payment is an alert, between 0 and 1.
     #[arg(long, value_name = "SHARE")]
     operating_threshold: f64,
-    /// The serving container in each region's registry: its repository.
+    /// The serving container in each region's registry: its repository. fleet.toml's [[image]] says which are allowed.
     #[arg(long, value_name = "NAME")]
-    image_repository: String,
+    image_repository: RepositoryName,
     /// ... and its digest, 64 hexadecimal digits.
     #[arg(long, value_name = "SHA256")]
     image_digest: Sha256,
@@ -41,43 +39,83 @@ pub struct Arguments {
     /// differently, and a release is evaluated as it will be served.
     #[arg(long, value_name = "TAG", default_value_t = ImageVersion::V3_0)]
     image_version: ImageVersion,
-    /// Where the release comes from, e.g. training-job=fraud-427; may be repeated.
-    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
-    provenance: Vec<(String, String)>,
+    /// Where the release comes from, in the words of SLSA's provenance: builder, source, training-job, started, finished, or
+    /// material=NAME[@sha256:DIGITS], e.g. training-job=fraud-427; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    provenance: Vec<String>,
     /// When training finished, such as 2026-11-20T03:00:00Z [default: now]. Part of the release's identity: give it, and
     /// publishing again is a no-op.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = edge::moment)]
     created: Option<Timestamp>,
+    #[command(flatten)]
+    signer: SignerArguments,
     #[command(flatten)]
     place: Place,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
-    Ok((key.to_owned(), value.to_owned()))
+/// With which key the release is signed: one that [signing] in fleet.toml trusts.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct SignerArguments {
+    /// Sign with the private key in this file: PKCS#8 PEM of P-256 or Ed25519, as openssl genpkey writes it.
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Sign with this key of KMS: the ARN of a key with KeySpec ECC_NIST_P256 and KeyUsage SIGN_VERIFY.
+    #[arg(long, value_name = "ARN")]
+    kms: Option<String>,
 }
 
 /// Publishes a release; prints its identity.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let session = Session::open(&arguments.place)?;
     let spec = spec(arguments)?;
-    let created = arguments.created.unwrap_or_else(|| session.now());
-    match session.run(publish(&session.ports, &session.fleet, created, spec)) {
+    let now = session.now();
+    let created = arguments.created.unwrap_or(now);
+    if times::is_future(created, now) {
+        return Err(format!(
+            "--created {created} is in the future: every region would refuse the release; it is {now}"
+        )
+        .into());
+    }
+    match published(&session, created, spec, &arguments.signer)? {
         Ok(release) => {
             terminal::say(&release.to_string())?;
             Ok(ExitCode::SUCCESS)
         }
-        Err(error @ PublishError::Manifest { .. }) => Err(error.into()),
-        Err(error @ PublishError::File { .. }) => Ok(aws::failed(&error)),
+        Err(error @ (PublishError::File { .. } | PublishError::Signing { source: SigningError::Port(_), .. })) => {
+            Ok(aws::failed(&error))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn published(
+    session: &Session,
+    created: Timestamp,
+    spec: PublishSpec,
+    signer: &SignerArguments,
+) -> Result<Result<ReleaseId, PublishError>, Box<dyn std::error::Error>> {
+    let (ports, fleet) = (&session.ports, &session.fleet);
+    match (&signer.key, &signer.kms) {
+        (Some(path), _) => {
+            let file = KeyFile::parse(&String::from_utf8_lossy(&read(path)?));
+            let file = file.map_err(|error| format!("{}: {error}", path.display()))?;
+            Ok(session.run(publish(ports, fleet, created, spec, &file)))
+        }
+        (None, Some(key)) => Ok(session.run(publish(ports, fleet, created, spec, &KmsSigner::new(ports, key)))),
+        (None, None) => Err("give --key FILE or --kms ARN".into()),
     }
 }
 
 fn spec(arguments: &Arguments) -> Result<PublishSpec, Box<dyn std::error::Error>> {
     let features = String::from_utf8(read(&arguments.features)?)?;
+    let mut provenance = Provenance::default();
+    for pair in &arguments.provenance {
+        provenance.set(pair).map_err(|problem| format!("--provenance {problem}"))?;
+    }
     Ok(PublishSpec {
         version: arguments.version.clone(),
         archive: read(&arguments.archive)?.into(),
-        holdout: read(&arguments.holdout)?.into(),
         features: features.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect(),
         operating_threshold: arguments.operating_threshold,
         image: Image {
@@ -85,6 +123,6 @@ fn spec(arguments: &Arguments) -> Result<PublishSpec, Box<dyn std::error::Error>
             digest: arguments.image_digest,
             version: Some(arguments.image_version),
         },
-        provenance: BTreeMap::from_iter(arguments.provenance.clone()),
+        provenance,
     })
 }

@@ -2,9 +2,9 @@
 
 use crate::features;
 use crate::models::{ModelFile, Serving, open};
-use crate::panics;
 use crate::progress::Progress;
 use crate::terminal::{self, Leaving};
+use meridian_domain::edge::visible;
 use meridian_scoring::{Matrix, ModelFeatures, Records, ShapForest, probability_of, top_reasons};
 use std::error::Error;
 use std::io::{BufWriter, Write};
@@ -51,7 +51,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let warnings: Vec<String> = notes.into_iter().map(|note| format!("{}: {note}", file.name())).collect();
 
     let input = progress.reading(&format!("reading {}", arguments.input.display()), open(&arguments.input)?);
-    let records = panics::naming(&arguments.input, || Records::read(input, &names, &arguments.ignore))
+    let records = Records::read(input, &names, &arguments.ignore)
         .map_err(|error| format!("{}: {error}{}", arguments.input.display(), ignore_hint(&error)))?;
     progress.say("scoring");
     let margins = model.matrix_margins(records.matrix(), serving.threads())?;
@@ -129,7 +129,8 @@ fn write_reasons(out: &mut impl Write, names: &[String], row: &[f32], count: usi
     (reasons.len()..count).try_for_each(|_| write!(out, ",,"))
 }
 
-/// A name as a field of CSV.
+/// A name as a field of CSV, without what a terminal would obey.
 fn quoted(name: &str) -> String {
-    if name.contains([',', '"', '\n', '\r']) { format!("\"{}\"", name.replace('"', "\"\"")) } else { name.to_owned() }
+    let name = visible(name);
+    if name.contains([',', '"', '\n', '\r']) { format!("\"{}\"", name.replace('"', "\"\"")) } else { name.into_owned() }
 }

@@ -2,7 +2,9 @@
 
 use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
+use meridian_domain::edge;
 use meridian_local::night::{Line, Tone};
+use std::borrow::Cow;
 use std::io::{ErrorKind, Write};
 
 /// The width of `HH:MM:SS  JP  `, under which further lines stand.
@@ -23,6 +25,69 @@ pub fn line(out: &mut impl Write, line: &Line) -> std::io::Result<()> {
         line.place,
         place = Style::new().bold()
     )
+}
+
+/// What may go to a terminal: colours, and nothing else that it obeys. Names and reasons from files and accounts are among what is
+/// written, and could clear the screen or write another line than they are.
+fn obedient(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let Ok(text) = std::str::from_utf8(bytes) else { return Cow::Borrowed(bytes) };
+    if !text.contains(edge::is_hidden) {
+        return Cow::Borrowed(bytes);
+    }
+    let mut clean = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some(at) = rest.find(ESCAPE) {
+        let (before, from) = rest.split_at(at);
+        clean += &edge::visible(before);
+        let length = colour(from).unwrap_or(ESCAPE.len_utf8());
+        let (own, behind) = from.split_at(length);
+        clean += &if length > ESCAPE.len_utf8() { Cow::Borrowed(own) } else { edge::visible(own) };
+        rest = behind;
+    }
+    clean += &edge::visible(rest);
+    Cow::Owned(clean.into_bytes())
+}
+
+const ESCAPE: char = '\u{1b}';
+
+/// The length of the colour that `text` begins with, as [`anstyle`] writes those that are used here: bold, dimmed, a foreground, none.
+fn colour(text: &str) -> Option<usize> {
+    let code = text.strip_prefix("\u{1b}[")?;
+    let end = code.find('m')?;
+    let known = |code: &str| matches!(code, "0" | "1" | "2" | "30" | "31" | "32" | "33" | "34" | "35" | "36" | "37");
+    code.get(..end)?.split(';').all(known).then_some(end + 3)
+}
+
+/// A reason as a person gives it, for the ledger, plans and pages.
+///
+/// # Errors
+/// Nothing, too much, or what nobody can read.
+pub fn why(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("say why".to_owned());
+    }
+    if text.chars().count() > LONGEST_WHY || text.chars().any(|c| edge::is_hidden(c) || c == '\n') {
+        return Err(format!("expected one line of at most {LONGEST_WHY} characters, without control characters"));
+    }
+    Ok(text.to_owned())
+}
+
+/// Characters of a reason.
+const LONGEST_WHY: usize = 500;
+
+/// A stream that people read, piece by piece of text: nothing reaches a terminal that it obeys, but for colours. Documents for machines
+/// do not go through it.
+#[derive(Debug)]
+pub struct Legible<W>(pub W);
+
+impl<W: Write> Write for Legible<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write_all(&obedient(bytes)).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
 }
 
 /// A stream whose reader may leave early, as `head` does: that is no error, and what comes after it goes nowhere.
@@ -51,7 +116,7 @@ impl<W: Write> Write for Leaving<W> {
 /// It cannot be written, for another reason than that nobody reads on.
 pub fn say(text: &str) -> std::io::Result<()> {
     let mut stdout = Leaving(anstream::stdout().lock());
-    writeln!(stdout, "{text}")?;
+    writeln!(stdout, "{}", edge::visible(text))?;
     stdout.flush()
 }
 
@@ -60,14 +125,14 @@ pub fn error(message: &str) {
     let red = AnsiColor::Red.on_default().bold();
     let mut stderr = anstream::stderr().lock();
     // Nothing can be said where standard error is closed.
-    let _ = writeln!(stderr, "{red}error:{red:#} {message}");
+    let _ = writeln!(stderr, "{red}error:{red:#} {}", edge::visible(message));
 }
 
 /// Writes a warning to standard error.
 pub fn warning(message: &str) {
     let yellow = AnsiColor::Yellow.on_default().bold();
     let mut stderr = anstream::stderr().lock();
-    let _ = writeln!(stderr, "{yellow}warning:{yellow:#} {message}");
+    let _ = writeln!(stderr, "{yellow}warning:{yellow:#} {}", edge::visible(message));
 }
 
 /// How a tone looks.
@@ -79,5 +144,31 @@ pub fn style(tone: Tone) -> Style {
         Tone::Warn => AnsiColor::Yellow.on_default(),
         Tone::Bad => AnsiColor::Red.on_default(),
         Tone::Page => AnsiColor::Magenta.on_default().bold(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_gets_colours_and_no_other_escape() {
+        let mut seen = Vec::new();
+        let hostile = "v1\u{1b}[2J\u{1b}]0;title\u{7}\u{1b}[8mhidden\u{9b}2J\u{202e}";
+        let red = AnsiColor::Red.on_default().bold();
+        writeln!(Legible(&mut seen), "{red}{hostile}{red:#}").unwrap();
+        let seen = String::from_utf8(seen).unwrap();
+        assert_eq!(
+            seen,
+            format!("{red}v1\\u{{1b}}[2J\\u{{1b}}]0;title\\u{{7}}\\u{{1b}}[8mhidden\\u{{9b}}2J\\u{{202e}}{red:#}\n")
+        );
+    }
+
+    #[test]
+    fn a_reason_is_one_readable_line() {
+        assert!(why("the acquirer asked for it").is_ok());
+        for bad in ["", "  ", "two\nlines", "\u{1b}[2J", "\u{202e}abc", &"x".repeat(501)] {
+            assert!(why(bad).is_err(), "{bad:?}");
+        }
     }
 }

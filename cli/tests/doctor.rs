@@ -84,6 +84,8 @@ fn a_fleet_that_is_well_is_found_well_and_all_is_checked_that_the_world_models()
         "TLS only",
         "deletes",
         "overwrites",
+        "writers",
+        "protection",
         "events",
         "topic",
         "alarm",
@@ -96,10 +98,16 @@ fn a_fleet_that_is_well_is_found_well_and_all_is_checked_that_the_world_models()
         "key",
         "quota",
         "lent role",
+        "neighbour",
     ];
     let regional: Vec<(&str, &[&str])> = regional.iter().map(|check| (*check, EVERYWHERE)).collect();
-    let home: [(&str, &[&str]); 4] =
-        [("replication", &["EU"]), ("pipeline", &["EU"]), ("package group", &["EU"]), ("role", &["EU"])];
+    let home: [(&str, &[&str]); 5] = [
+        ("replication", &["EU"]),
+        ("pipeline", &["EU"]),
+        ("package group", &["EU"]),
+        ("role", &["EU"]),
+        ("signing key", &["EU"]),
+    ];
     assert_eq!(those(&document, "fine"), pairs(&[regional, home.to_vec()].concat()), "{document:#}");
     assert_eq!(outcomes(&document, "EU", "replication"), ["fine"; 3]);
     assert_eq!(those(&document, "not-checked"), pairs(&[("clock", EVERYWHERE)]), "{document:#}");
@@ -158,7 +166,7 @@ const DEFECTS: &[Defect] = &[
         ["does not refuse plain HTTP", "with ReleasesPolicy"],
     ),
     defect(
-        ["ReleasesPolicy", "Action: [s3:DeleteObject, s3:DeleteObjectVersion]", "Action: s3:DeleteObject"],
+        ["ReleasesPolicy", "Action: [s3:DeleteObject, s3:DeleteObjectVersion, ", "Action: [s3:DeleteObject, "],
         "deletes",
         EVERYWHERE,
         ["s3:DeleteObjectVersion under ledger/", "with ReleasesPolicy (NothingIsDeleted)"],
@@ -168,6 +176,37 @@ const DEFECTS: &[Defect] = &[
         "overwrites",
         EVERYWHERE,
         ["to write over what is under ledger/", "with ReleasesPolicy (NothingIsOverwritten)"],
+    ),
+    defect(
+        ["ReleasesPolicy", "role/${OperatorRoles}", "role/*"],
+        "writers",
+        EVERYWHERE,
+        ["who alone may write under ledger/", "with ReleasesPolicy (the statements ...OnlyBy...)"],
+    ),
+    defect(
+        ["ReleasesPolicy", "role/${PublisherRoles}", "role/*"],
+        "writers",
+        HOME,
+        ["who alone may write under releases/", "with ReleasesPolicy (the statements ...OnlyBy...)"],
+    ),
+    defect(
+        ["ReleasesPolicy", "s3:PutBucketVersioning", "s3:PutBucketTagging"],
+        "protection",
+        EVERYWHERE,
+        [
+            "does not refuse s3:PutBucketVersioning to all but the deployer",
+            "with ReleasesPolicy (ProtectionOnlyByDeployers)",
+        ],
+    ),
+    defect(
+        [
+            "Releases",
+            "key/${Key}\n                    - {Region: !Select [0, !Split [\"=\", !Ref Replica1]]",
+            "alias/meridian-${FleetName}\n                    - {Region: !Select [0, !Split [\"=\", !Ref Replica1]]",
+        ],
+        "replication",
+        HOME,
+        ["names its key by an alias, which can be moved", "with Releases.ReplicationConfiguration"],
     ),
     defect(
         ["Releases", "EventBridgeEnabled: true", "EventBridgeEnabled: false"],
@@ -224,7 +263,7 @@ const DEFECTS: &[Defect] = &[
         ["leaves out what KMS encrypts", "with Releases.ReplicationConfiguration"],
     ),
     defect(
-        ["Releases", "{Region: !Select [0, !Split [\"=\", !Ref Replica1]]}", "{Region: !Ref AWS::Region}"],
+        ["Releases", "{Region: !Select [0, !Split [\"=\", !Ref Replica1]], Key", "{Region: !Ref AWS::Region, Key"],
         "replication",
         HOME,
         ["names no key of that region", "with Releases.ReplicationConfiguration"],

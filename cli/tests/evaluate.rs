@@ -171,3 +171,36 @@ fn the_help_names_the_exit_codes() {
     let help = text(&run(&["--help"]).stdout);
     assert!(help.contains("0 pass; 1 fail; 3 inconclusive; 2 wrong input"), "{help}");
 }
+
+/// 30,000 groups within each other: the reader of Parquet overflows the stack, which ends the process that it runs in.
+#[test]
+fn a_file_that_its_reader_dies_of_is_an_error_and_no_crash() {
+    let element = |children: &[u8]| [&[0x35, 0, 0x18, 1, b'a'], children, &[0]].concat();
+    let schema = [element(&[0x15, 2]).repeat(30_000), vec![0x15, 10, 0x25, 0, 0x18, 1, b'a', 0]].concat();
+    // 30,001 elements, as a varint.
+    let metadata = [&[0x15, 2, 0x19, 0xfc, 0xb1, 0xea, 0x01], &*schema, &[0x16, 0, 0x19, 0x0c, 0]].concat();
+    let file = [b"PAR1", &*metadata, &(metadata.len() as u32).to_le_bytes(), b"PAR1"].concat();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("holdout.parquet");
+    std::fs::write(&path, file).unwrap();
+    let challenger = models("v427.tar.gz");
+    let output = run(&["--challenger", &challenger, "--holdout", path.to_str().unwrap(), "--label", "label"]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("holdout.parquet") && said.contains("ran out of memory or stack"), "{said}");
+}
+
+/// Whole Parquet goes through the other process and comes back the same.
+#[test]
+fn records_from_parquet_are_those_of_csv() {
+    let records = |name: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/scoring/tests/records").join(name);
+        path.to_str().unwrap().to_owned()
+    };
+    let said = |file: &str| {
+        let output = run(&["--challenger", &models("v427.tar.gz"), "--holdout", &records(file), "--label", "label"]);
+        text(&output.stderr).replace(file, "FILE")
+    };
+    // Other columns than the model's: both are read as far as their names.
+    assert_eq!(said("table.zstd.parquet"), said("table.csv"));
+}

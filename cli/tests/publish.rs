@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
+use meridian_handlers::signing::KeyFile;
 use std::process::{Command, Output};
 
 fn publish(change: impl Fn(&std::path::Path)) -> Output {
@@ -9,14 +10,15 @@ fn publish(change: impl Fn(&std::path::Path)) -> Output {
     let path = folder.path();
     std::fs::write(path.join("fleet.toml"), include_str!("../../fleet.toml")).unwrap();
     std::fs::write(path.join("model.tar.gz"), b"an archive").unwrap();
-    std::fs::write(path.join("holdout.csv.gz"), b"records").unwrap();
     std::fs::write(path.join("features.txt"), "amount\nage\n").unwrap();
+    std::fs::write(path.join("key.pem"), KeyFile::example_pem()).unwrap();
     change(path);
     let digest = "0".repeat(64);
     Command::new(env!("CARGO_BIN_EXE_meridian"))
-        .args(["publish", "--version", "v427", "--archive", "model.tar.gz", "--holdout", "holdout.csv.gz"])
+        .args(["publish", "--version", "v427", "--archive", "model.tar.gz"])
         .args(["--features", "features.txt", "--operating-threshold", "0.81"])
         .args(["--image-repository", "sagemaker-xgboost", "--image-digest", &digest])
+        .args(["--key", "key.pem"])
         // Nothing listens there: whatever gets this far fails fast.
         .args(["--endpoint-url", "http://127.0.0.1:9"])
         .env_clear()
@@ -48,10 +50,61 @@ fn a_wrong_fleet_policy_is_named_with_its_line() {
 }
 
 #[test]
+fn an_image_that_policy_does_not_allow_is_refused_before_anything_is_written() {
+    let right = include_str!("../../fleet.toml");
+    let other = right.replace("repository = \"sagemaker-xgboost\"", "repository = \"another\"");
+    assert_ne!(other, right);
+    let output = publish(|path| std::fs::write(path.join("fleet.toml"), &other).unwrap());
+    assert_eq!(output.status.code(), Some(2));
+    assert!(error(&output).contains("does not allow the image sagemaker-xgboost"), "{}", error(&output));
+}
+
+#[test]
+fn a_hold_out_that_says_too_little_is_refused_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    std::fs::write(path.join("fleet.toml"), include_str!("../../fleet.toml")).unwrap();
+    std::fs::write(path.join("holdout.csv"), "label,customer_region,amount\n1,eu,2\n0,eu,3\n").unwrap();
+    std::fs::write(path.join("features.txt"), "amount\n").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_meridian"))
+        .args([
+            "holdout",
+            "approve",
+            "holdout.csv",
+            "--features",
+            "features.txt",
+            "--who",
+            "ana",
+            "--why",
+            "new labels",
+        ])
+        .args(["--endpoint-url", "http://127.0.0.1:9"])
+        .env_clear()
+        .current_dir(path)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(error(&output).contains("2 records, fewer than the 1000"), "{}", error(&output));
+}
+
+#[test]
 fn aws_that_does_not_answer_is_no_wrong_input() {
     let output = publish(|_| {});
     assert_eq!(output.status.code(), Some(1), "{}", error(&output));
     assert!(error(&output).contains("v427 is not published"), "{}", error(&output));
     let help = Command::new(env!("CARGO_BIN_EXE_meridian")).args(["publish", "--help"]).output().unwrap();
     assert!(String::from_utf8(help.stdout).unwrap().contains("1 AWS did not take it"));
+}
+
+#[test]
+fn a_key_that_the_policy_does_not_trust_is_refused_with_its_public_half() {
+    let other = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIGFuZCB0aGlzIG9uZSBpcyBhIHN0cmFuZ2VyJ3MhISEh\n-----END PRIVATE KEY-----\n";
+    let output = publish(|path| std::fs::write(path.join("key.pem"), other).unwrap());
+    let said = error(&output);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("does not trust this key") && said.contains("BEGIN PUBLIC KEY"), "{said}");
+    let output = publish(|path| std::fs::write(path.join("key.pem"), "no key").unwrap());
+    let said = error(&output);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("key.pem: it holds no private key"), "{said}");
 }

@@ -13,12 +13,15 @@
 
 use bytes::Bytes;
 use meridian_domain::{
-    Chain, Fleet, Head, Image, ImageVersion, Record, RegionName, ReleaseId, Sha256, Target, Version,
+    Chain, Fleet, Image, ImageVersion, Provenance, Record, RegionHistory, RegionName, ReleaseId, Sha256, Target,
+    Version,
 };
 use meridian_handlers::context::Context;
-use meridian_handlers::ports::Ledger;
+use meridian_handlers::holdout::approve;
+use meridian_handlers::journal::Journal;
 use meridian_handlers::publish::{PublishSpec, publish};
 use meridian_handlers::replication::start_execution;
+use meridian_handlers::signing::KeyFile;
 use meridian_local::direct::DirectPorts;
 use meridian_local::engine::{Engine, Host, Progress, SharedWorld, lock};
 use meridian_local::host::in_process::block_on;
@@ -103,15 +106,14 @@ impl Inputs {
         Ok(PublishSpec {
             version: version.parse()?,
             archive: archive.clone(),
-            holdout: self.holdout.clone(),
             features: self.features.clone(),
             operating_threshold: self.threshold,
             image: Image {
-                repository: "xgboost".to_owned(),
+                repository: "sagemaker-xgboost".parse()?,
                 digest: Sha256::of(b"image"),
                 version: Some(ImageVersion::V3_0),
             },
-            provenance: BTreeMap::new(),
+            provenance: Provenance::default(),
         })
     }
 }
@@ -140,10 +142,24 @@ impl Stage {
     fn publish(&self, spec: PublishSpec) -> Result<ReleaseId, Failure> {
         let created = lock(&self.world).now();
         let fleet = self.fleet.clone();
+        let version = spec.version.clone();
+        let key = KeyFile::parse(&KeyFile::example_pem())?;
         let release = block_on(&self.world, async |actor| {
-            publish(&DirectPorts::of(actor, fleet.clone()), &fleet, created, spec).await
-        })?;
-        Ok(release?)
+            publish(&DirectPorts::of(actor, fleet.clone()), &fleet, created, spec, &key).await
+        })??;
+        // Which `replication` would do, were it not silent here.
+        self.record(Record::Attested { release, version })?;
+        Ok(release)
+    }
+
+    /// The fleet's people have approved these records.
+    fn approve(&self, records: &Bytes, features: &[String]) -> Result<(), Failure> {
+        let (who, why) = ("before".parse()?, "measured".to_owned());
+        let (fleet, records) = (self.fleet.clone(), records.clone());
+        block_on(&self.world, async |actor| {
+            approve(&DirectPorts::of(actor, fleet.clone()), &fleet, &who, records, features, why).await
+        })??;
+        Ok(())
     }
 
     /// Home's ledger says that the release serves.
@@ -151,11 +167,17 @@ impl Stage {
         let home: RegionName = self.fleet.home.clone();
         let region = self.fleet.region(&home).ok_or("home is a region of the fleet")?;
         let target = Target::of(&self.fleet, region, release, version);
-        let record = Record::Settled { target, execution: "before".parse()? };
-        let entry = Head::default().entry(lock(&self.world).now(), "before".parse()?, record);
-        let fleet = self.fleet.clone();
-        let chain = Chain::Region(home.clone());
-        block_on(&self.world, async |actor| DirectPorts::of(actor, fleet).append(&home, &chain, &entry).await)??;
+        self.record(Record::Settled { target, execution: "before".parse()? })
+    }
+
+    /// Writes a record into home's own chain.
+    fn record(&self, record: Record) -> Result<(), Failure> {
+        let (home, fleet, actor) = (self.fleet.home.clone(), self.fleet.clone(), "before".parse()?);
+        block_on(&self.world, async |caller| {
+            let ports = DirectPorts::of(caller, fleet);
+            let mut own = Journal::<RegionHistory>::open(&ports, &home, Chain::Region(home.clone())).await?;
+            own.append_unless(&ports, &actor, record, |_| false).await
+        })??;
         Ok(())
     }
 
@@ -211,6 +233,7 @@ fn main() -> Result<(), Failure> {
     std::fs::create_dir_all(&logs)?;
     let binaries = path("--binaries").unwrap_or_else(|_| PathBuf::from("target/release"));
     let mut stage = Stage::new(binaries, logs.clone())?;
+    stage.approve(&inputs.holdout, &inputs.features)?;
     let champion = stage.publish(inputs.spec("v1", &inputs.champion)?)?;
     stage.serves(champion, &"v1".parse()?)?;
     if options.contains_key("--champion-cached") {

@@ -51,7 +51,8 @@ fn the_next_wave_catches_a_fifth_region_up() {
     let fleet = FLEET.replacen("\n[[freeze]]", REGION, 1);
     let last = "\"Stage4=BR=sa-east-1\",";
     assert!(SAMCONFIG.contains(last));
-    let more = format!("{last}\n    \"Replica4=eu-central-1=fraud-models-de\",\n    \"Stage5=DE=eu-central-1\",");
+    let replica = "eu-central-1=fraud-models-de=ed39af9d-b2f6-4d57-819d-afb7dac1b6df";
+    let more = format!("{last}\n    \"Replica4={replica}\",\n    \"Stage5=DE=eu-central-1\",");
     let samconfig = SAMCONFIG.replacen(last, &more, 1) + ENVIRONMENT;
     let site = Site::of(&fleet, &samconfig).unwrap();
 

@@ -19,6 +19,7 @@ use std::io::Write;
 use support::{Answer, at, quiet, region, request, shared, signed};
 
 const BUCKET: &str = "fraud-models-eu";
+const JSON: &[(&str, &str)] = &[("content-type", "application/json")];
 
 fn door() -> Door {
     Door::open(shared(quiet())).unwrap()
@@ -109,11 +110,48 @@ fn a_request_without_a_scope_or_with_a_foreign_one_is_refused() {
     assert!(other.text().contains("scoped to service \\\"sns\\\""), "{other:?}");
 }
 
+/// A page of any site may send what needs no permission, and one whose name was led to 127.0.0.1 reads the answers too.
+#[test]
+fn a_web_page_in_this_machines_browser_is_refused() {
+    let door = door();
+    let port = door.url().rsplit(':').next().unwrap().to_owned();
+    let describe = |more: &[(&str, &str)]| {
+        let authorization = signed("eu-west-1", "sagemaker");
+        let own = [("authorization", authorization.as_str()), ("x-amz-target", "SageMaker.DescribeEndpoint")];
+        let headers: Vec<(&str, &str)> = own.into_iter().chain(more.iter().copied()).collect();
+        request("POST", &door.url(), &headers, br#"{"EndpointName": "fraud"}"#).unwrap()
+    };
+    let json = ("content-type", "application/x-amz-json-1.1");
+    assert_eq!(describe(&[json]).json()["__type"], "ValidationException");
+    let rebound = format!("evil.example:{port}");
+    for host in [rebound.as_str(), "127.0.0.1", "127.0.0.1:1", "localhost.evil.example"] {
+        let answer = describe(&[json, ("host", host)]);
+        assert_eq!(answer.status, 421, "{host}: {answer:?}");
+        assert!(answer.text().contains(host) && !answer.text().contains("fraud"), "{answer:?}");
+    }
+    assert_eq!(describe(&[json, ("origin", "https://evil.example")]).status, 403);
+    assert_eq!(describe(&[("content-type", "text/plain")]).status, 415);
+    assert_eq!(describe(&[]).status, 415);
+
+    // The children's routes need no signature at all.
+    let clock = format!("{}/sleep", door.clock_url());
+    let until = br#"{"until": "2026-11-20T03:00:30Z"}"#;
+    for (headers, status) in [
+        (&[("content-type", "text/plain")][..], 415),
+        (&[("content-type", "application/json"), ("host", &rebound)], 421),
+        (&[("content-type", "application/json"), ("origin", "http://evil.example")], 403),
+    ] {
+        assert_eq!(request("POST", &clock, headers, until).unwrap().status, status, "{headers:?}");
+    }
+    let now = request("GET", &door.clock_url(), &[], b"").unwrap();
+    assert_eq!(now.json()["now"], "2026-11-20T03:00:00Z", "no page has moved the clock");
+}
+
 #[test]
 fn every_answer_tells_the_virtual_time() {
     let door = door();
     let clock = format!("{}/sleep", door.clock_url());
-    let slept = request("POST", &clock, &[], br#"{"until": "2026-11-20T03:00:30Z"}"#).unwrap();
+    let slept = request("POST", &clock, JSON, br#"{"until": "2026-11-20T03:00:30Z"}"#).unwrap();
     assert_eq!(slept.json()["now"], "2026-11-20T03:00:30Z");
 
     let answer = s3(&door, "GET", &format!("/{BUCKET}/nothing"), &[], b"");
@@ -167,7 +205,8 @@ fn an_object_is_written_once_and_read_back() {
     let missing = s3(&door, "HEAD", &format!("/{BUCKET}/none"), &[], b"");
     assert_eq!((missing.status, missing.body.len()), (404, 0));
 
-    let host = [("host", &*format!("{BUCKET}.localhost:1"))];
+    let port = door.url().rsplit(':').next().unwrap().to_owned();
+    let host = [("host", &*format!("{BUCKET}.localhost:{port}"))];
     let listed = s3(&door, "GET", "/?list-type=2&prefix=releases%2F", &host, b"");
     assert!(listed.text().contains("<KeyCount>1</KeyCount>"), "{listed:?}");
     assert!(listed.text().contains("<Key>releases/a b</Key>"), "{listed:?}");
@@ -311,8 +350,8 @@ fn a_role_is_lent_and_its_keys_act_with_it() {
     let error = "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
                  <Code>ValidationError</Code>";
     assert!(refused.status == 400 && refused.text().starts_with(error), "{refused:?}");
-    let unknown = form(&door, "sts", "Action=GetCallerIdentity&Version=2011-06-15");
-    assert!(unknown.text().contains("does not know STS.GetCallerIdentity"), "{unknown:?}");
+    let unknown = form(&door, "sts", "Action=GetSessionToken&Version=2011-06-15");
+    assert!(unknown.text().contains("does not know STS.GetSessionToken"), "{unknown:?}");
     let foreign = form(&door, "sns", &ask);
     assert!(foreign.text().contains("does not know SNS.AssumeRole"), "{foreign:?}");
 }

@@ -159,6 +159,7 @@ fn handle(work: &support::Answer) -> (&'static str, String) {
         "ap-southeast-2" => {
             let headers = [
                 ("authorization", &*signed("ap-southeast-2", "monitoring")),
+                ("content-type", "application/x-amz-json-1.1"),
                 ("x-amz-target", "GraniteServiceVersion20100801.PutMetricData"),
             ];
             let url = variable("AWS_ENDPOINT_URL");
@@ -186,7 +187,7 @@ fn now() -> Timestamp {
 fn sleep(seconds: i64) -> Timestamp {
     let body = json!({ "until": now() + SignedDuration::from_secs(seconds) }).to_string();
     let url = format!("{}/sleep", variable("MERIDIAN_CLOCK_URL"));
-    time(&request("POST", &url, &[], body.as_bytes()).unwrap())
+    time(&request("POST", &url, &[("content-type", "application/json")], body.as_bytes()).unwrap())
 }
 
 /// The test harness ends the process where a test panics: a crash.

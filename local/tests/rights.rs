@@ -36,8 +36,6 @@ const UNUSED: &[(&str, &str, &str)] = &[
 
 /// Statements without which every night ends as it should, because something else does their work, later or elsewhere.
 const COVERED: &[(&str, &str, &str)] = &[
-    ("PromoteRole", "Keys", "as Page: the topic's key"),
-    ("PromoteRole", "Page", "a page that promote could not send is owed on record, and the region's rollback sends it"),
     ("RollbackEndpointChangedPermission", "Permission", "the sweep looks at the endpoint within five minutes"),
     ("RollbackRole", "TripGuardrail", "the canary's own alarms ring as well in every night that has such a fault"),
 ];

@@ -109,7 +109,8 @@ fn installed(fleet: &Fleet, champion: &Target) -> InstalledRelease {
         model_name: champion.model.to_string(),
         config_name: champion.config.to_string(),
         image: "fraud-xgboost".to_owned(),
-        execution_role: fleet.execution_role_arn(),
+        execution_role: fleet.execution_role_arn(champion.role),
+        namespace: champion.role.namespace().to_owned(),
         archive_key: archive_key(),
         objects: BTreeMap::from([(archive_key(), Bytes::from_static(ARCHIVE))]),
     }
@@ -152,9 +153,12 @@ impl<P: Ports> Stage<P> {
             name: target.model,
             image: "fraud-xgboost".to_owned(),
             model_data_url: format!("s3://{}/{}", self.policy()?.bucket, archive_key()),
-            execution_role: self.fleet.execution_role_arn(),
+            execution_role: self.fleet.execution_role_arn(target.role),
+            namespace: target.role.namespace(),
             release: target.release,
             version: target.version,
+            network_isolation: self.fleet.network_isolation,
+            vpc: self.policy()?.vpc.clone(),
         })
     }
 

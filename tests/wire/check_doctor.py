@@ -96,11 +96,18 @@ class Account:
     def keep(self, region: str, without=""):
         """The bucket's policy; without the denial of that name."""
         arn = f"arn:aws:s3:::{self.bucket(region)}"
-        kept = [f"{arn}/ledger/*", f"{arn}/releases/*"]
+        kept = [f"{arn}/{prefix}/*" for prefix in ("ledger", "releases", "holdouts", "waves", "evaluations")]
+        others = {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{self.account}:role/meridian-*"}}
+        protects = [f"s3:{own}" for own in (
+            "PutBucketPolicy", "DeleteBucketPolicy", "PutLifecycleConfiguration", "PutReplicationConfiguration",
+            "PutBucketVersioning", "PutEncryptionConfiguration",
+        )]
         new = {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}}
         denials = {
             "tls": {"Action": "s3:*", "Resource": [arn, f"{arn}/*"], "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
-            "overwrites": {"Action": "s3:PutObject", "Resource": kept, "Condition": new},
+            "overwrites": {"Action": "s3:PutObject", "Resource": kept[:3], "Condition": new},
+            "writers": {"Action": "s3:PutObject", "Resource": kept, "Condition": others},
+            "protection": {"Action": protects, "Resource": arn, "Condition": others},
             "deletes": {"Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"], "Resource": kept},
         }
         statements = [{"Effect": "Deny", "Principal": "*"} | own for name, own in denials.items() if name != without]
@@ -134,7 +141,7 @@ class Account:
                 "SourceSelectionCriteria": {"SseKmsEncryptedObjects": {"Status": "Enabled"}},
                 "Destination": {
                     "Bucket": f"arn:aws:s3:::{own['bucket']}",
-                    "EncryptionConfiguration": {"ReplicaKmsKeyID": f"arn:aws:kms:{region}:{self.account}:alias/meridian"},
+                    "EncryptionConfiguration": {"ReplicaKmsKeyID": f"arn:aws:kms:{region}:{self.account}:key/{self.keys[region]}"},
                     "ReplicationTime": {"Status": "Enabled", "Time": {"Minutes": 15}},
                     "Metrics": {"Status": "Enabled", "EventThreshold": {"Minutes": 15}},
                 },
@@ -180,6 +187,8 @@ def breaks(account: Account) -> list[tuple]:
         ("TLS only", title, lambda: account.keep(home, without="tls"), lambda: account.keep(home)),
         ("deletes", title, lambda: account.keep(home, without="deletes"), lambda: account.keep(home)),
         ("overwrites", title, lambda: account.keep(home, without="overwrites"), lambda: account.keep(home)),
+        ("writers", title, lambda: account.keep(home, without="writers"), lambda: account.keep(home)),
+        ("protection", title, lambda: account.keep(home, without="protection"), lambda: account.keep(home)),
         ("topic", title, lambda: sns.delete_topic(TopicArn=topic), lambda: account.topic(home)),
         ("topic", title, keyless, topic_again),
         ("topic", title, unheard, topic_again),

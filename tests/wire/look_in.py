@@ -59,7 +59,8 @@ def at(hour: int, minute: int) -> datetime:
 def wait_until(moment: datetime):
     """Sleeps at the night's clock: the night goes on until then, and stands still again."""
     body = json.dumps({"until": f"{moment:%Y-%m-%dT%H:%M:%SZ}"}).encode()
-    with urllib.request.urlopen(f"{os.environ['AWS_ENDPOINT_URL']}/_clock/outside/sleep", body) as answer:
+    asked = urllib.request.Request(f"{os.environ['AWS_ENDPOINT_URL']}/_clock/outside/sleep", body, {"content-type": "application/json"})
+    with urllib.request.urlopen(asked) as answer:
         now = datetime.fromisoformat(json.load(answer)["now"])
     assert now == moment, (now, moment)
 

@@ -107,14 +107,13 @@ fn lent(fleet: &Fleet, own: &LentFacts, role: &str, mend: &str) -> Finding {
     }
 }
 
-/// The role of every region's instances. IAM has one for all.
-pub fn role(fleet: &Fleet, own: &Said<RoleFacts>, deploy: &str) -> Finding {
-    let name = &fleet.execution_role;
-    answered("role", own, name, &as_made(deploy, "EndpointRole"), |role| {
+/// A role of every region's instances, which the template makes under a name of its own. IAM has one for all regions.
+pub fn role(name: &str, own: &Said<RoleFacts>, logical: &str, deploy: &str) -> Finding {
+    answered("role", own, name, &as_made(deploy, logical), |role| {
         if role.trusts_sagemaker {
             return Finding::fine("role", format!("{name} is there for SageMaker to take on"));
         }
-        let mend = as_made(deploy, "EndpointRole.AssumeRolePolicyDocument");
+        let mend = as_made(deploy, &format!("{logical}.AssumeRolePolicyDocument"));
         Finding::wrong("role", format!("SageMaker may not take {name} on: no instance can start"), mend)
     })
 }

@@ -2,11 +2,13 @@
 
 use meridian_aws::AwsPorts;
 use meridian_aws::inspect::{BucketFacts, ModelFacts, PipelineFacts, Said, TopicFacts, WatchFacts};
-use meridian_domain::{Chain, EndpointView, Fleet, Manifest, Region, RegionHistory};
+use meridian_domain::heads::{Departure, KeptHead};
+use meridian_domain::{Chain, EndpointView, Fleet, KeyId, Manifest, Region, RegionHistory};
 use meridian_handlers::files;
 use meridian_handlers::journal::Journal;
 use meridian_handlers::ports::{Artifacts, Endpoints};
-use meridian_preflight::{KeyFacts, LentFacts, QuotaFacts, RoleFacts};
+use meridian_handlers::replication::heads;
+use meridian_preflight::{KeyFacts, KmsSigner, LentFacts, QuotaFacts, RoleFacts, SigningKeyFacts};
 
 /// What stands in one region.
 #[derive(Clone, Debug)]
@@ -17,6 +19,8 @@ pub struct RegionFacts {
     pub endpoint: Said<EndpointView>,
     /// What the region's chain adds up to, its hashes checked.
     pub ledger: Said<RegionHistory>,
+    /// The neighbour's chains that depart from what this region keeps of them.
+    pub neighbours: Said<Vec<(Chain, KeptHead, Departure)>>,
     /// Whether the bytes of what serves lie in the region's own bucket, under the keys that its manifest names.
     pub bytes: Said<()>,
     /// Whether the region's own registry has the image of what serves; none where no manifest names one.
@@ -36,6 +40,10 @@ pub struct HomeFacts {
     pub package_group: Said<()>,
     /// The role that the instances of every region run with.
     pub role: Said<RoleFacts>,
+    /// The one that takes turns with it, where there are two.
+    pub role_in_turn: Option<Said<RoleFacts>>,
+    /// What KMS says of the keys that sign releases, by the ids that policy gives them: of those that lie there.
+    pub signing: Vec<(KeyId, Said<SigningKeyFacts>)>,
 }
 
 /// Asks a region, one question after the other.
@@ -55,6 +63,10 @@ pub async fn region(ports: &AwsPorts, fleet: &Fleet, region: &Region) -> RegionF
         bucket: ports.inspect_bucket(region).await,
         watch: ports.inspect_watch(name).await,
         topic: ports.inspect_topic(name).await,
+        neighbours: match heads::departures(ports, fleet, name).await {
+            Ok(departed) => Said::Is(departed),
+            Err(error) => Said::of(error),
+        },
         bytes: bytes(ports, region, &manifest).await,
         image: match &manifest {
             Said::Is(manifest) => Some(meridian_preflight::image(ports, name, &manifest.image).await),
@@ -77,8 +89,23 @@ pub async fn home(ports: &AwsPorts) -> HomeFacts {
     HomeFacts {
         pipeline: ports.inspect_pipeline().await,
         package_group: ports.inspect_package_group().await,
-        role: meridian_preflight::role(ports).await,
+        role: meridian_preflight::role(ports, &ports.fleet().execution_role).await,
+        role_in_turn: match &ports.fleet().execution_role_in_turn {
+            Some(name) => Some(meridian_preflight::role(ports, name).await),
+            None => None,
+        },
+        signing: signing(ports).await,
     }
+}
+
+async fn signing(ports: &AwsPorts) -> Vec<(KeyId, Said<SigningKeyFacts>)> {
+    let mut facts = Vec::new();
+    for key in &ports.fleet().signing.keys {
+        if let Some(arn) = &key.kms {
+            facts.push((key.id.clone(), KmsSigner::new(ports, arn).inspect().await));
+        }
+    }
+    facts
 }
 
 /// What the region's own bucket says of the release that serves.

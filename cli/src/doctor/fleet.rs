@@ -4,6 +4,7 @@ use super::account;
 use super::facts::{HomeFacts, RegionFacts};
 use super::findings::Finding;
 use super::region::{answered, as_made, deploy};
+use super::signing;
 use meridian_aws::inspect::{PipelineFacts, Rule};
 use meridian_domain::{Fleet, OrderPolicy, Region};
 use serde::Serialize;
@@ -31,8 +32,29 @@ pub fn judge(fleet: &Fleet, home: &Region, facts: &RegionFacts, own: &HomeFacts)
     findings.push(answered("package group", &own.package_group, fleet.name.as_str(), &mend, |()| {
         Finding::fine("package group", "the model registry has the fleet's group")
     }));
-    findings.push(account::role(fleet, &own.role, &deploy));
+    findings.push(account::role(&fleet.execution_role, &own.role, "EndpointRole", &deploy));
+    let in_turn = fleet.execution_role_in_turn.as_ref().zip(own.role_in_turn.as_ref());
+    findings.extend(in_turn.map(|(name, own)| account::role(name, own, "EndpointRoleB", &deploy)));
+    findings.extend(signing::judge(fleet, own));
+    findings.push(network(fleet));
     findings.into_iter().map(|finding| finding.at(&home.title)).collect()
+}
+
+/// What serving containers can reach.
+fn network(fleet: &Fleet) -> Finding {
+    let open: Vec<&str> =
+        fleet.regions.iter().filter(|region| region.vpc.is_none()).map(|region| region.title.as_str()).collect();
+    if fleet.network_isolation {
+        return Finding::fine("network", "serving containers reach nothing");
+    }
+    if open.is_empty() {
+        return Finding::fine("network", "serving containers reach what their VPC lets them");
+    }
+    Finding::warning(
+        "network",
+        format!("serving containers in {} may send anything anywhere", open.join(", ")),
+        "fleet.toml: network_isolation = true, or a vpc for each region whose only way out is CloudWatch's endpoint",
+    )
 }
 
 fn replicated(region: &Region, rules: &[Rule], none: &str, mend: &str) -> Finding {
@@ -43,6 +65,10 @@ fn replicated(region: &Region, rules: &[Rule], none: &str, mend: &str) -> Findin
     let problem = [
         (!rule.enabled, "is not enabled"),
         (rule.prefix != REPLICATED, "does not copy releases/ and that alone"),
+        (
+            rule.key.as_ref().is_some_and(|key| key.contains(":alias/")),
+            "names its key by an alias, which can be moved to another",
+        ),
         (!rule.kms_objects, "leaves out what KMS encrypts, and the bucket encrypts all with it"),
         (!rule.key.as_ref().is_some_and(|key| key.contains(&there)), "names no key of that region"),
         (!rule.time_control, "has no replication time control"),

@@ -3,12 +3,23 @@
 use meridian_preflight::each;
 use serde_json::Value;
 
-/// What is under these is said, or published, once.
-const KEPT: [&str; 2] = ["ledger/", "releases/"];
+/// What is under these is said, published or approved once.
+const ONCE: [&str; 3] = ["ledger/", "releases/", "holdouts/"];
+/// What is under these stays: what a wave is bound to and a verdict rests on, too.
+const KEPT: [&str; 5] = ["ledger/", "releases/", "holdouts/", "waves/", "evaluations/"];
 /// How something goes.
 const DELETES: [&str; 2] = ["s3:DeleteObject", "s3:DeleteObjectVersion"];
 /// How something comes, and what was there goes.
 const WRITE: &str = "s3:PutObject";
+/// How what protects a bucket is changed.
+const UNPROTECTS: [&str; 6] = [
+    "s3:PutBucketPolicy",
+    "s3:DeleteBucketPolicy",
+    "s3:PutLifecycleConfiguration",
+    "s3:PutReplicationConfiguration",
+    "s3:PutBucketVersioning",
+    "s3:PutEncryptionConfiguration",
+];
 
 /// The statements of a policy that deny something.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,8 +42,8 @@ impl Denials {
 
     /// A way to delete something that must stay: the action, and under which prefix. None where all are refused.
     pub fn way_to_delete(&self, bucket: &str) -> Option<(&'static str, &'static str)> {
-        let ways = KEPT.into_iter().flat_map(|prefix| DELETES.map(|action| (action, prefix)));
-        ways.into_iter().find(|(action, prefix)| !self.refuses(action, bucket, prefix, |_, _, _| false))
+        let mut ways = KEPT.into_iter().flat_map(|prefix| DELETES.map(|action| (action, prefix)));
+        ways.find(|(action, prefix)| !self.refuses(action, &under(bucket, prefix), |_, _, _| false))
     }
 
     /// A prefix under which something may be written over that must stay as it is. None where there is none.
@@ -43,13 +54,24 @@ impl Denials {
             let whole = operator == "Bool" && key.eq_ignore_ascii_case("s3:ObjectCreationOperation");
             (plain || whole) && says(value, true)
         };
-        KEPT.into_iter().find(|prefix| !self.refuses(WRITE, bucket, prefix, narrows))
+        ONCE.into_iter().find(|prefix| !self.refuses(WRITE, &under(bucket, prefix), narrows))
     }
 
-    /// Whether one statement refuses an action to everybody, on all that is under a prefix, on no other conditions than those
-    /// that `may` names.
-    fn refuses(&self, action: &str, bucket: &str, prefix: &str, may: impl Fn(&str, &str, &Value) -> bool) -> bool {
-        let place = format!("arn:aws:s3:::{bucket}/{prefix}");
+    /// A prefix under which any role of the account may write that its own policies let. None where the policy names who may.
+    pub fn way_to_write(&self, bucket: &str) -> Option<&'static str> {
+        KEPT.into_iter().find(|prefix| !self.refuses(WRITE, &under(bucket, prefix), but_named_roles))
+    }
+
+    /// How any role of the account whose own policies let it may change what protects the bucket. None where the policy names who
+    /// may.
+    pub fn way_to_unprotect(&self, bucket: &str) -> Option<&'static str> {
+        let place = format!("arn:aws:s3:::{bucket}");
+        UNPROTECTS.into_iter().find(|action| !self.refuses(action, &place, but_named_roles))
+    }
+
+    /// Whether one statement refuses an action to everybody, on a bucket or on all that is under a prefix of it, on no other
+    /// conditions than those that `may` names.
+    fn refuses(&self, action: &str, place: &str, may: impl Fn(&str, &str, &Value) -> bool) -> bool {
         self.0.iter().any(|own| {
             let everybody = own.get("Principal").map(|own| own.get("AWS").unwrap_or(own));
             let texts = |member: &str| each(own.get(member)).filter_map(Value::as_str);
@@ -59,10 +81,24 @@ impl Denials {
             });
             each(everybody).any(|own| own == "*")
                 && texts("Action").any(|own| is_among(action, own))
-                && texts("Resource").any(|own| is_all_of(&place, own))
+                && texts("Resource").any(|own| is_all_of(place, own))
                 && keys.all(|(operator, key, value)| may(operator, key, value))
         })
     }
+}
+
+/// All that is under a prefix.
+fn under(bucket: &str, prefix: &str) -> String {
+    format!("arn:aws:s3:::{bucket}/{prefix}")
+}
+
+/// Whether a condition leaves out roles that it names, and not all of an account.
+fn but_named_roles(operator: &str, key: &str, value: &Value) -> bool {
+    let named = |own: &str| own.contains(":role/") && !own.ends_with(":role/*");
+    let mut roles = each(Some(value));
+    matches!(operator, "ArnNotLike" | "ArnNotEquals")
+        && key.eq_ignore_ascii_case("aws:PrincipalArn")
+        && roles.all(|own| own.as_str().is_some_and(named))
 }
 
 /// Whether a policy names an action, by itself or with a `*` at the end. Actions have no case.
@@ -71,9 +107,10 @@ fn is_among(action: &str, named: &str) -> bool {
     named == action || named.strip_suffix('*').is_some_and(|stem| action.starts_with(stem))
 }
 
-/// Whether a resource of a policy, one that ends with `*`, is all that begins with `place`.
+/// Whether a resource of a policy is the bucket `place`, or, ending with `*`, all that begins with `place`.
 fn is_all_of(place: &str, resource: &str) -> bool {
-    resource.strip_suffix('*').is_some_and(|stem| place.starts_with(stem))
+    let whole = resource == place && !place.ends_with('/');
+    whole || resource.strip_suffix('*').is_some_and(|stem| place.starts_with(stem))
 }
 
 /// A condition's value is a text as often as not.
@@ -90,10 +127,48 @@ mod tests {
     const BUCKET: &str = "fraud-models-eu";
     const KEEPS: &str = r#"{"Statement": [
         {"Effect": "Deny", "Principal": "*", "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"],
-            "Resource": ["arn:aws:s3:::fraud-models-eu/ledger/*", "arn:aws:s3:::fraud-models-eu/releases/*"]},
+            "Resource": ["arn:aws:s3:::fraud-models-eu/ledger/*", "arn:aws:s3:::fraud-models-eu/releases/*",
+                "arn:aws:s3:::fraud-models-eu/holdouts/*", "arn:aws:s3:::fraud-models-eu/waves/*",
+                "arn:aws:s3:::fraud-models-eu/evaluations/*"]},
         {"Effect": "Deny", "Principal": {"AWS": ["*"]}, "Action": "s3:PutObject",
             "Resource": "arn:aws:s3:::fraud-models-eu/*",
             "Condition": {"Null": {"s3:If-None-Match": "true"}, "Bool": {"s3:ObjectCreationOperation": [true]}}}]}"#;
+    const NAMES: &str = r#"{"Statement": [
+        {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::fraud-models-eu/*",
+            "Condition": {"ArnNotLike": {"aws:PrincipalArn": ["arn:aws:iam::111122223333:role/meridian-*"]}}},
+        {"Effect": "Deny", "Principal": "*", "Action": ["s3:PutBucketPolicy", "s3:DeleteBucketPolicy", "s3:PutBucket*",
+                "s3:PutLifecycleConfiguration", "s3:PutReplicationConfiguration", "s3:PutEncryptionConfiguration"],
+            "Resource": "arn:aws:s3:::fraud-models-eu",
+            "Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/deployer"}}}]}"#;
+
+    #[test]
+    fn who_may_write_or_unprotect_is_named_or_it_is_everybody() {
+        let ways = |policy: &str| {
+            let own = Denials::of(policy);
+            (own.way_to_write(BUCKET), own.way_to_unprotect(BUCKET))
+        };
+        assert_eq!(ways(NAMES), (None, None));
+        assert_eq!(ways("{}"), (Some("ledger/"), Some("s3:PutBucketPolicy")));
+        for (from, to, wanted) in [
+            ("fraud-models-eu/*", "fraud-models-eu/ledger/*", (Some("releases/"), None)),
+            ("role/meridian-*", "role/*", (Some("ledger/"), None)),
+            ("role/deployer", "role/*", (None, Some("s3:PutBucketPolicy"))),
+            (
+                r#""arn:aws:iam::111122223333:role/deployer""#,
+                r#"["arn:aws:iam::111122223333:role/deployer", "*"]"#,
+                (None, Some("s3:PutBucketPolicy")),
+            ),
+            (r#""s3:PutLifecycleConfiguration", "#, "", (None, Some("s3:PutLifecycleConfiguration"))),
+            (
+                r#""arn:aws:s3:::fraud-models-eu","#,
+                r#""arn:aws:s3:::fraud-models-eu/*","#,
+                (None, Some("s3:PutBucketPolicy")),
+            ),
+        ] {
+            assert!(NAMES.contains(from), "{from}");
+            assert_eq!(ways(&NAMES.replacen(from, to, 1)), wanted, "{to} for {from}");
+        }
+    }
 
     fn ways(policy: &str) -> (Option<(&str, &str)>, Option<&str>) {
         let own = Denials::of(policy);
@@ -116,6 +191,7 @@ mod tests {
         for (from, to, wanted) in [
             (r#", "s3:DeleteObjectVersion""#, "", (Some(("s3:DeleteObjectVersion", "ledger/")), None)),
             (r#", "arn:aws:s3:::fraud-models-eu/releases/*""#, "", (Some(("s3:DeleteObject", "releases/")), None)),
+            (r#", "arn:aws:s3:::fraud-models-eu/waves/*""#, "", (Some(("s3:DeleteObject", "waves/")), None)),
             ("fraud-models-eu/ledger/*", "fraud-models-eu/ledger/fraud/*", (plain, None)),
             (r#""Principal": "*""#, r#""Principal": {"Service": "s3.amazonaws.com"}"#, (plain, None)),
             (r#""Effect": "Deny", "Principal": "*""#, r#""Effect": "Allow", "Principal": "*""#, (plain, None)),

@@ -26,6 +26,7 @@ pub fn judge(fleet: &Fleet, region: &Region, facts: &RegionFacts, clock: bool) -
     findings.extend(watched(fleet, facts, &deploy));
     findings.push(endpoint(fleet, facts));
     findings.push(ledger(region, facts));
+    findings.push(neighbours(facts));
     findings.push(bytes(facts));
     findings.push(model(fleet, region, facts));
     findings.extend(account::judge(fleet, region, facts, &deploy));
@@ -79,6 +80,8 @@ fn bucket(region: &Region, facts: &RegionFacts, deploy: &str) -> Vec<Finding> {
         is("TLS only", &tls, "plain HTTP is refused", http, as_made(deploy, "ReleasesPolicy")),
         no_deletes(&denials, &name, deploy),
         no_overwrites(&denials, &name, deploy),
+        writers(&denials, &name, deploy),
+        protection(&denials, &name, deploy),
         is("events", &own.events, "they go to EventBridge", events, mend("NotificationConfiguration")),
     ]
 }
@@ -86,9 +89,9 @@ fn bucket(region: &Region, facts: &RegionFacts, deploy: &str) -> Vec<Finding> {
 /// What a ledger says stays said, and bytes that a region may go back to stay there (I2).
 fn no_deletes(denials: &Said<Denials>, name: &str, deploy: &str) -> Finding {
     let mend = as_made(deploy, "ReleasesPolicy (NothingIsDeleted)");
-    let none = format!("it has no policy, so ledger and releases can be deleted ({name})");
+    let none = format!("it has no policy, so what lies in it can be deleted ({name})");
     answered("deletes", denials, &none, &mend, |own| match own.way_to_delete(name) {
-        None => Finding::fine("deletes", "refused to everybody, of ledger and releases"),
+        None => Finding::fine("deletes", "refused to everybody, of all that the fleet keeps"),
         Some((action, prefix)) => {
             let what = format!("its policy does not refuse {action} under {prefix} to everybody ({name})");
             Finding::wrong("deletes", what, &mend)
@@ -98,12 +101,39 @@ fn no_deletes(denials: &Said<Denials>, name: &str, deploy: &str) -> Finding {
 
 fn no_overwrites(denials: &Said<Denials>, name: &str, deploy: &str) -> Finding {
     let mend = as_made(deploy, "ReleasesPolicy (NothingIsOverwritten)");
-    let none = format!("it has no policy, so ledger and releases can be written over ({name})");
+    let none = format!("it has no policy, so what lies in it can be written over ({name})");
     answered("overwrites", denials, &none, &mend, |own| match own.way_to_overwrite(name) {
-        None => Finding::fine("overwrites", "refused to everybody, of ledger and releases"),
+        None => Finding::fine("overwrites", "refused to everybody, of ledger, releases and held-out records"),
         Some(prefix) => {
             let what = format!("its policy does not refuse to everybody to write over what is under {prefix} ({name})");
             Finding::wrong("overwrites", what, &mend)
+        }
+    })
+}
+
+/// A role that may write whatever it likes, by its own policies, still creates no release and says nothing in a ledger's name.
+fn writers(denials: &Said<Denials>, name: &str, deploy: &str) -> Finding {
+    let mend = as_made(deploy, "ReleasesPolicy (the statements ...OnlyBy...)");
+    let none =
+        format!("it has no policy, so any role of the account may write there that its own policies let ({name})");
+    answered("writers", denials, &none, &mend, |own| match own.way_to_write(name) {
+        None => Finding::fine("writers", "named by its policy, for each prefix"),
+        Some(prefix) => {
+            let what = format!("its policy does not say who alone may write under {prefix} ({name})");
+            Finding::wrong("writers", what, &mend)
+        }
+    })
+}
+
+/// What protects a bucket protects nothing while anybody may take it away.
+fn protection(denials: &Said<Denials>, name: &str, deploy: &str) -> Finding {
+    let mend = as_made(deploy, "ReleasesPolicy (ProtectionOnlyByDeployers)");
+    let none = format!("it has no policy, so any administrator may take its protection away ({name})");
+    answered("protection", denials, &none, &mend, |own| match own.way_to_unprotect(name) {
+        None => Finding::fine("protection", "only who deploys changes policy, lifecycle, replication and versioning"),
+        Some(action) => {
+            let what = format!("its policy does not refuse {action} to all but the deployer ({name})");
+            Finding::wrong("protection", what, &mend)
         }
     })
 }
@@ -159,7 +189,7 @@ fn watched(fleet: &Fleet, facts: &RegionFacts, deploy: &str) -> Vec<Finding> {
     // SageMaker's latencies are in microseconds.
     let bounds = [judge.latency_bound.as_secs_f64() * 1e6, judge.max_4xx, judge.max_5xx];
     let names = endpoint_alarms(fleet.name.as_str());
-    let composite = alarms::composite_name(fleet);
+    let (composite, client_errors) = (alarms::composite_name(fleet), alarms::client_errors_name(fleet));
     let mut findings: Vec<Finding> = names
         .iter()
         .zip(bounds)
@@ -169,6 +199,11 @@ fn watched(fleet: &Fleet, facts: &RegionFacts, deploy: &str) -> Vec<Finding> {
                 Some(own) if own.threshold.is_none_or(|threshold| (threshold - bound).abs() > bound * 1e-9) => {
                     let shown = own.threshold.unwrap_or_default();
                     Finding::wrong("alarm", format!("{name} rings above {shown}, and fleet.toml says {bound}"), deploy)
+                }
+                Some(own) if *name == client_errors && own.state == "ALARM" => {
+                    let what =
+                        format!("{name} is ringing: rollback compares, and goes back where the release is worse");
+                    Finding::warning("alarm", what, "docs/runbook.md")
                 }
                 Some(own) => quiet(own, format!("{name} rings above {bound}")),
             })
@@ -180,9 +215,10 @@ fn watched(fleet: &Fleet, facts: &RegionFacts, deploy: &str) -> Vec<Finding> {
             return Finding::wrong("rollback alarm", what, deploy);
         };
         let rule = own.rule.as_deref().unwrap_or_default();
-        match names.iter().find(|name| !rule.contains(name.as_str())) {
+        let (mut looked_at, rule_names) = (names.iter().filter(|name| **name != client_errors), rule);
+        match looked_at.find(|name| !rule_names.contains(name.as_str())) {
             Some(name) => Finding::wrong("rollback alarm", format!("{composite} does not look at {name}"), deploy),
-            None => Finding { check: "rollback alarm", ..quiet(own, format!("{composite} looks at all three")) },
+            None => Finding { check: "rollback alarm", ..quiet(own, format!("{composite} looks at latency and 5xx")) },
         }
     }));
     findings
@@ -250,6 +286,18 @@ fn ledger(region: &Region, facts: &RegionFacts) -> Finding {
                 "docs/runbook.md",
             ),
             (None, None) => Finding::fine("ledger", "every entry follows from the one before"),
+        }
+    })
+}
+
+/// What this region saw in its neighbour's chains stands there still.
+fn neighbours(facts: &RegionFacts) -> Finding {
+    let check = "neighbour";
+    let mend = "meridian history, then docs/runbook.md: compare the entries with the bucket's object versions";
+    answered(check, &facts.neighbours, "the neighbour's ledger", mend, |departed| match departed.first() {
+        None => Finding::fine(check, "the next region's ledger holds what was seen of it here"),
+        Some((chain, kept, departure)) => {
+            Finding::wrong(check, format!("chain {chain} {}", departure.words(kept)), mend)
         }
     })
 }

@@ -24,13 +24,30 @@ use std::num::NonZeroU32;
 const KEEPS: &str = r#"{"Statement": [
     {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
     {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject",
-        "Resource": ["arn:aws:s3:::fraud-models-eu/ledger/*", "arn:aws:s3:::fraud-models-eu/releases/*"],
+        "Resource": "arn:aws:s3:::fraud-models-eu/*",
         "Condition": {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}}},
+    {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::fraud-models-eu/*",
+        "Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/meridian-*"}}},
+    {"Effect": "Deny", "Principal": "*", "Action": ["s3:PutBucketPolicy", "s3:DeleteBucketPolicy",
+            "s3:PutLifecycleConfiguration", "s3:PutReplicationConfiguration", "s3:PutBucketVersioning",
+            "s3:PutEncryptionConfiguration"], "Resource": "arn:aws:s3:::fraud-models-eu",
+        "Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/deployer"}}},
     {"Effect": "Deny", "Principal": "*", "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"],
-        "Resource": ["arn:aws:s3:::fraud-models-eu/ledger/*", "arn:aws:s3:::fraud-models-eu/releases/*"]}]}"#;
+        "Resource": "arn:aws:s3:::fraud-models-eu/*"}]}"#;
 
 fn policy() -> Fleet {
-    Fleet::parse(include_str!("../../../fleet.toml")).unwrap()
+    let delivered = Fleet::parse(include_str!("../../../fleet.toml")).unwrap();
+    // The delivered fleet's containers may reach everything, which is warned of: its own test is below.
+    Fleet { network_isolation: true, ..delivered }
+}
+
+#[test]
+fn containers_that_reach_everything_are_warned_of() {
+    let fleet = Fleet { network_isolation: false, ..policy() };
+    let found = fleet::judge(&fleet, home(&fleet), &well(&fleet), &own());
+    let network = found.iter().find(|finding| finding.check == "network").unwrap();
+    assert_eq!(network.outcome, Outcome::Warning);
+    assert!(network.what.contains("EU, AU, JP, BR"), "{network:?}");
 }
 
 fn home(fleet: &Fleet) -> &Region {
@@ -55,7 +72,7 @@ fn well(fleet: &Fleet) -> RegionFacts {
         to: region.bucket.to_string(),
         time_control: true,
         metrics: true,
-        key: Some(format!("arn:aws:kms:{}:111122223333:alias/meridian-fraud", region.name)),
+        key: Some(format!("arn:aws:kms:{}:111122223333:key/1", region.name)),
         kms_objects: true,
     };
     let target = target(fleet);
@@ -78,9 +95,7 @@ fn well(fleet: &Fleet) -> RegionFacts {
                 alarm(
                     "fraud-rollback",
                     None,
-                    Some(
-                        r#"ALARM("fraud-endpoint-latency") OR ALARM("fraud-endpoint-4xx") OR ALARM("fraud-endpoint-5xx")"#,
-                    ),
+                    Some(r#"ALARM("fraud-endpoint-latency") OR ALARM("fraud-endpoint-5xx")"#),
                 ),
             ]),
             skew: Some(SignedDuration::from_secs(-1)),
@@ -98,6 +113,7 @@ fn well(fleet: &Fleet) -> RegionFacts {
             failure_reason: None,
         }),
         ledger: Said::Is(RegionHistory { serving: Some(serving), ..RegionHistory::default() }),
+        neighbours: Said::Is(Vec::new()),
         bytes: Said::Is(()),
         image: Some(Said::Is(())),
         model: Said::Is(ModelFacts {
@@ -126,7 +142,13 @@ fn own() -> HomeFacts {
     let actions = names.iter().map(action).collect();
     let pipeline = PipelineFacts { kind, mode, actions, on_failure: Vec::new() };
     let role = Said::Is(RoleFacts { trusts_sagemaker: true });
-    HomeFacts { pipeline: Said::Is(pipeline), package_group: Said::Is(()), role }
+    HomeFacts {
+        pipeline: Said::Is(pipeline),
+        package_group: Said::Is(()),
+        role,
+        role_in_turn: None,
+        signing: Vec::new(),
+    }
 }
 
 fn judged(fleet: &Fleet, facts: &RegionFacts, own: &HomeFacts) -> Vec<Finding> {
@@ -207,6 +229,10 @@ fn each_thing_that_is_wrong_is_found_by_its_own_check() {
             policy_with(facts, ", \"s3:DeleteObjectVersion\"", "");
         }),
         ("overwrites", "what is under ledger/", |facts, _| policy_with(facts, "match\": \"true", "match\": \"false")),
+        ("writers", "who alone may write under ledger/", |facts, _| policy_with(facts, "role/meridian-*", "role/*")),
+        ("protection", "does not refuse s3:PutLifecycleConfiguration", |facts, _| {
+            policy_with(facts, "\"s3:PutLifecycleConfiguration\", ", "");
+        }),
         ("events", "EventBridge is off", |facts, _| facts.bucket.events = Said::Is(false)),
         ("topic", "there is none", |facts, _| facts.topic = Said::Absent),
         ("topic", "has no key", |facts, _| facts.topic = Said::Is(TopicFacts::default())),
@@ -224,11 +250,15 @@ fn each_thing_that_is_wrong_is_found_by_its_own_check() {
         ("replication", "of what is late", |facts, _| rule(facts).metrics = false),
         ("replication", "no key", |facts, _| rule(facts).key = None),
         ("replication", "no key of that region", |facts, _| {
-            rule(facts).key = Some("arn:aws:kms:eu-west-1:111122223333:alias/meridian-fraud".to_owned());
+            rule(facts).key = Some("arn:aws:kms:eu-west-1:111122223333:key/1".to_owned());
+        }),
+        ("replication", "by an alias, which can be moved", |facts, _| {
+            let key = rule(facts).key.as_mut().unwrap();
+            *key = key.replace("key/1", "alias/meridian-fraud");
         }),
         ("replication", "leaves out what KMS encrypts", |facts, _| rule(facts).kms_objects = false),
         ("alarm", "rings above 25000", |facts, _| alarms(facts)[0].threshold = Some(25_000.0)),
-        ("alarm", "is ringing", |facts, _| alarms(facts)[1].state = "ALARM".to_owned()),
+        ("alarm", "is ringing", |facts, _| alarms(facts)[0].state = "ALARM".to_owned()),
         ("alarm", "no alarm fraud-endpoint-5xx", |facts, _| drop(alarms(facts).remove(2))),
         ("rollback alarm", "nothing wakes rollback", |facts, _| drop(alarms(facts).pop())),
         ("rollback alarm", "does not look at", |facts, _| alarms(facts)[3].rule = Some("FALSE".to_owned())),
@@ -291,7 +321,11 @@ fn a_bucket_without_a_policy_refuses_nothing() {
     for policy in [Said::Absent, Said::Is("{}".to_owned()), Said::Is(String::new())] {
         let found = with(|facts, _| facts.bucket.policy = policy);
         let checks: Vec<(&str, Outcome)> = found.iter().map(|(check, outcome, _)| (*check, *outcome)).collect();
-        assert_eq!(checks, ["TLS only", "deletes", "overwrites"].map(|check| (check, Outcome::Wrong)), "{found:?}");
+        assert_eq!(
+            checks,
+            ["TLS only", "deletes", "overwrites", "writers", "protection"].map(|check| (check, Outcome::Wrong)),
+            "{found:?}"
+        );
     }
 }
 

@@ -3,9 +3,10 @@
 use super::{Told, sentences};
 use jiff::Timestamp;
 use meridian_domain::account::Account;
+use meridian_domain::heads::{Departure, KeptHead};
 use meridian_domain::telling::Phrasebook;
 use meridian_domain::{Entry, File, Image, RegionName, ReleaseId, Sha256, Version};
-use meridian_handlers::history::{Bytes, Read, RegionTold, Trouble};
+use meridian_handlers::history::{Bytes, Held, Read, RegionTold, Trouble};
 use serde::Serialize;
 
 /// Version of the document.
@@ -58,6 +59,15 @@ struct ChainDocument<'a> {
     head: Option<Sha256>,
     altered: bool,
     trouble: Option<String>,
+    kept: Vec<KeptDocument<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct KeptDocument<'a> {
+    by: &'a RegionName,
+    head: Option<&'a KeptHead>,
+    departure: Option<&'a Departure>,
+    trouble: Option<String>,
 }
 
 impl<'a> Document<'a> {
@@ -71,7 +81,7 @@ impl<'a> Document<'a> {
             whole: told.is_whole(),
             regions: told.regions.iter().map(|region| region_document(told, region)).collect(),
             entries: entries(told, &words),
-            chains: told.chains.iter().map(chain).collect(),
+            chains: told.chains.iter().map(|read| chain(told, read)).collect(),
         }
     }
 }
@@ -106,7 +116,7 @@ fn entries<'a>(told: &'a Told<'_>, words: &Phrasebook) -> Vec<EntryDocument<'a>>
     told.entries.iter().map(one).collect()
 }
 
-fn chain(read: &Read) -> ChainDocument<'_> {
+fn chain<'a>(told: &'a Told<'_>, read: &'a Read) -> ChainDocument<'a> {
     ChainDocument {
         chain: read.chain.to_string(),
         region: &read.region,
@@ -115,5 +125,15 @@ fn chain(read: &Read) -> ChainDocument<'_> {
         head: read.head.as_ref().ok().map(|head| head.prev),
         altered: matches!(read.head, Err(Trouble::Altered(_) | Trouble::Misnamed(_))),
         trouble: read.head.as_ref().err().map(ToString::to_string),
+        kept: told.held.iter().filter(|held| held.chain == read.chain).map(kept).collect(),
+    }
+}
+
+fn kept(held: &Held) -> KeptDocument<'_> {
+    KeptDocument {
+        by: &held.holder,
+        head: held.said.as_ref().ok().and_then(|said| said.as_ref()).map(|(head, _)| head),
+        departure: held.departure().map(|(_, departure)| departure),
+        trouble: held.said.as_ref().err().map(ToString::to_string),
     }
 }

@@ -3,6 +3,7 @@
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use meridian_domain::edge;
 use std::str::FromStr;
 
 /// Reads a moment.
@@ -12,7 +13,7 @@ use std::str::FromStr;
 pub fn moment(text: &str) -> Result<Timestamp, String> {
     let utc = |time: DateTime| time.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp());
     let read = text.parse::<Timestamp>().ok().or_else(|| text.parse::<DateTime>().ok().and_then(utc));
-    read.ok_or_else(|| {
+    read.filter(|at| edge::is_usual_moment(*at)).ok_or_else(|| {
         format!("{text:?} is no moment: expected one such as 2026-11-20T03:47:00Z, or 2026-11-20T03:47 for UTC")
     })
 }
@@ -42,7 +43,8 @@ impl FromStr for Since {
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text.parse::<SignedDuration>() {
-            Ok(time) => Ok(Since::Ago(time)),
+            Ok(time) if edge::is_usual_duration(time) => Ok(Since::Ago(time)),
+            Ok(_) => Err(format!("{text:?} is not between 0s and a year")),
             Err(_) => moment(text).map(Since::At).map_err(|error| format!("{error}, or a duration such as 2h")),
         }
     }

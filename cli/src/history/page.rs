@@ -7,7 +7,7 @@ use anstyle::Style;
 use meridian_domain::account::Account;
 use meridian_domain::telling::{Phrasebook, Tone, who};
 use meridian_domain::{Fleet, Image, Manifest};
-use meridian_handlers::history::{Bytes, Read, RegionTold, Trouble};
+use meridian_handlers::history::{Bytes, Held, Read, RegionTold, Trouble};
 use meridian_local::night::Line;
 use std::io::{self, Write};
 
@@ -143,7 +143,17 @@ fn entries(out: &mut impl Write, told: &Told<'_>, words: &Phrasebook) -> io::Res
 fn chains(out: &mut impl Write, told: &Told<'_>) -> io::Result<()> {
     let bold = Style::new().bold();
     writeln!(out, "{bold}The chains{bold:#}, each read from its beginning")?;
-    told.chains.iter().try_for_each(|read| chain(out, told.fleet, read))
+    for read in told.chains {
+        chain(out, told.fleet, read)?;
+        for (seq, stored) in &read.future {
+            let text = format!(
+                "entry {seq} says that it was written later than {stored}, when S3 stored it: told with S3's time"
+            );
+            wrapped(out, "                  ", 18, terminal::style(Tone::Warn), &text)?;
+        }
+        told.held.iter().filter(|held| held.chain == read.chain).try_for_each(|own| held(out, told.fleet, own))?;
+    }
+    Ok(())
 }
 
 fn chain(out: &mut impl Write, fleet: &Fleet, read: &Read) -> io::Result<()> {
@@ -160,6 +170,19 @@ fn chain(out: &mut impl Write, fleet: &Fleet, read: &Read) -> io::Result<()> {
         }
     };
     wrapped(out, &name, name.len(), terminal::style(tone), &text)
+}
+
+/// What another region keeps of a chain, where that does not agree with it.
+fn held(out: &mut impl Write, fleet: &Fleet, held: &Held) -> io::Result<()> {
+    let holder = fleet.title(&held.holder);
+    let (tone, text) = match (&held.said, held.departure()) {
+        (_, Some((kept, departure))) => {
+            (Tone::Bad, format!("ALTERED: by what {holder} kept, it {}", departure.words(kept)))
+        }
+        (Err(error), None) => (Tone::Warn, format!("what {holder} kept of it cannot be read: {error}")),
+        (Ok(_), None) => return Ok(()),
+    };
+    wrapped(out, "                  ", 18, terminal::style(tone), &text)
 }
 
 /// `    way back  text`, with further lines under the first.

@@ -79,7 +79,8 @@ impl Served {
     pub fn sleep(&self, until: &str) -> String {
         let body = json!({ "until": until }).to_string();
         let (_, answer) = self.request(&format!(
-            "POST /_clock/outside/sleep HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+            "POST /_clock/outside/sleep HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\n\r\n{body}",
             self.address,
             body.len()
         ));

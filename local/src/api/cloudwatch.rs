@@ -77,19 +77,26 @@ pub struct PutMetricAlarm {
     /// ARNs; the world notifies EventBridge only.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub alarm_actions: Vec<String>,
-    /// The metric's namespace.
+    /// The metric's namespace; none where `metrics` are given.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub namespace: String,
-    /// The metric's name.
+    /// The metric's name; none where `metrics` are given.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub metric_name: String,
     /// The metric's dimensions, all of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dimensions: Vec<Dimension>,
+    /// Metric math: the metrics and the expression over them whose data is returned.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<MetricDataQuery>,
     /// `SampleCount`, `Average`, `Sum`, `Minimum` or `Maximum`; or else `extended_statistic`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statistic: Option<String>,
     /// E.g. `p99`, `TC(20000:)`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extended_statistic: Option<String>,
-    /// Seconds: 10, 30 or a multiple of 60.
+    /// Seconds: 10, 30 or a multiple of 60; none where `metrics` are given.
+    #[serde(skip_serializing_if = "is_zero")]
     pub period: u32,
     /// N of "M of N".
     pub evaluation_periods: u32,
@@ -112,6 +119,10 @@ pub struct PutMetricAlarm {
     /// Tags of a new alarm.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// What `PutMetricAlarm` answers: nothing.
@@ -275,9 +286,12 @@ pub struct GetMetricData {
 pub struct MetricDataQuery {
     /// Begins with a lower-case letter; the answer carries it.
     pub id: String,
-    /// The metric and the statistic. Expressions are not modelled.
+    /// The metric and the statistic.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metric_stat: Option<MetricStat>,
+    /// Metric math over other queries' ids instead; the world has it for alarms only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expression: Option<String>,
     /// For people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,

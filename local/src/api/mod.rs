@@ -114,7 +114,7 @@ pub struct Tag {
 }
 
 /// AWS's names of every operation that the world knows.
-pub const OPERATIONS: [&str; 56] = [
+pub const OPERATIONS: [&str; 59] = [
     s3::PutObject::NAME,
     s3::GetObject::NAME,
     s3::HeadObject::NAME,
@@ -159,6 +159,7 @@ pub const OPERATIONS: [&str; 56] = [
     sns::Publish::NAME,
     sns::GetTopicAttributes::NAME,
     sts::AssumeRole::NAME,
+    sts::GetCallerIdentity::NAME,
     autoscaling::RegisterScalableTarget::NAME,
     autoscaling::PutScalingPolicy::NAME,
     autoscaling::PutScheduledAction::NAME,
@@ -167,6 +168,8 @@ pub const OPERATIONS: [&str; 56] = [
     autoscaling::DescribeScalingPolicies::NAME,
     autoscaling::DescribeScheduledActions::NAME,
     account::DescribeKey::NAME,
+    account::GetPublicKey::NAME,
+    account::Sign::NAME,
     account::DescribeImages::NAME,
     account::GetRole::NAME,
     account::ListServiceQuotas::NAME,

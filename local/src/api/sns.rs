@@ -14,6 +14,12 @@ pub struct Publish {
     pub subject: Option<String>,
     /// At most 256 KB.
     pub message: String,
+    /// The first message attribute's name, flat as the query protocol has it: no other is modelled.
+    #[serde(default, rename = "MessageAttributes.entry.1.Name", skip_serializing_if = "Option::is_none")]
+    pub attribute: Option<String>,
+    /// Its text.
+    #[serde(default, rename = "MessageAttributes.entry.1.Value.StringValue", skip_serializing_if = "Option::is_none")]
+    pub urgency: Option<String>,
 }
 
 /// What `Publish` answers.

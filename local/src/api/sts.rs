@@ -45,6 +45,22 @@ pub struct AssumeRoleOutput {
     pub assumed_role_user: AssumedRoleUser,
 }
 
+/// `GetCallerIdentity`: as whom the caller acts. Everybody may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GetCallerIdentity {}
+
+/// What `GetCallerIdentity` answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct GetCallerIdentityOutput {
+    /// The user's id, or the role's and its session's name.
+    pub user_id: String,
+    /// The account.
+    pub account: String,
+    /// The ARN of the user or of the role's session.
+    pub arn: String,
+}
+
 /// A session's keys. The local world's open nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]

@@ -48,6 +48,18 @@ impl DirectPorts {
         Ok(self.tried(session.as_ref(), bounds, region, operation).await)
     }
 
+    /// Calls an operation once, as the actor itself.
+    pub(super) async fn asked_once<O: Operation + Clone>(
+        &self,
+        time_out: SignedDuration,
+        region: &RegionName,
+        operation: O,
+    ) -> Answer<O::Output> {
+        let bounds = Bounds { tries: 1, each: time_out, pause: SignedDuration::ZERO };
+        let outcome = self.tried(None, bounds, region, operation).await;
+        outcome.map_err(|failure| failure.of(Call::new(region, O::NAME)))
+    }
+
     /// Calls an operation with a session's keys, or with the actor's own.
     pub(super) async fn call_with<O: Operation + Clone>(
         &self,

@@ -7,7 +7,7 @@ use crate::api::sagemaker::{
     AutoRollbackConfig, BlueGreenUpdatePolicy, CapacitySize, ContainerDefinition, CreateEndpoint, CreateEndpointConfig,
     CreateModel, DeploymentConfig, DescribeEndpoint, EndpointStatus as Status, PendingDeploymentSummary,
     ProductionVariant, ProductionVariantSummary, RollbackAlarm, RollingUpdatePolicy, TrafficRoutingConfig,
-    UpdateEndpoint,
+    UpdateEndpoint, VpcConfig,
 };
 use crate::api::{ApiError, Tag};
 use bytes::Bytes;
@@ -40,8 +40,11 @@ impl Endpoints for DirectPorts {
     }
 
     async fn create_model(&self, region: &RegionName, model: &ModelSpec) -> Answer<()> {
-        let environment =
-            [("MERIDIAN_RELEASE", model.release.to_string()), ("MERIDIAN_VERSION", model.version.to_string())];
+        let environment = [
+            ("MERIDIAN_RELEASE", model.release.to_string()),
+            ("MERIDIAN_VERSION", model.version.to_string()),
+            ("MERIDIAN_NAMESPACE", model.namespace.to_owned()),
+        ];
         let request = CreateModel {
             model_name: model.name.to_string(),
             primary_container: ContainerDefinition {
@@ -50,6 +53,11 @@ impl Endpoints for DirectPorts {
                 environment: environment.map(|(name, value)| (name.to_owned(), value)).into(),
             },
             execution_role_arn: Some(model.execution_role.clone()),
+            enable_network_isolation: Some(model.network_isolation),
+            vpc_config: model.vpc.as_ref().map(|vpc| VpcConfig {
+                subnets: vpc.subnets.iter().map(ToString::to_string).collect(),
+                security_group_ids: vpc.security_groups.iter().map(ToString::to_string).collect(),
+            }),
             tags: self.tags(region),
         };
         self.call(region, request).await?;

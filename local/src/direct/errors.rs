@@ -4,7 +4,7 @@ use crate::api::ApiError;
 use meridian_handlers::adapters::errors::is_throttling;
 use meridian_handlers::ports::PortError;
 
-pub(super) use meridian_handlers::adapters::errors::{Call, cut};
+pub(super) use meridian_handlers::adapters::errors::{Call, cut, fitting};
 
 /// Statuses that the SDK's standard mode tries again, whatever the code.
 const RETRIED: [u16; 4] = [500, 502, 503, 504];

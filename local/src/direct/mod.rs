@@ -18,7 +18,8 @@ use crate::host::in_process::Actor;
 pub use lending::RoleLoans;
 
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::Fleet;
+use meridian_domain::{Fleet, RegionName};
+use meridian_handlers::adapters::identity::Identity;
 use meridian_handlers::ports::Clock;
 use std::sync::Arc;
 
@@ -30,6 +31,9 @@ pub struct DirectPorts {
     time: Time,
     /// Roles on loan, where it is not the actor's own that acts.
     loans: Option<RoleLoans>,
+    /// Where the actor is: the STS there says as whom it acts.
+    place: RegionName,
+    identity: Identity,
 }
 
 /// How time passes while the holder of the ports sleeps.
@@ -45,13 +49,26 @@ impl DirectPorts {
     /// The ports of a function, or of whoever [`block_on`](crate::host::in_process::block_on) runs: they sleep until the
     /// host wakes them.
     pub fn of(actor: Actor, fleet: Arc<Fleet>) -> Self {
-        DirectPorts { actor, fleet, time: Time::Hosted, loans: None }
+        DirectPorts {
+            actor,
+            time: Time::Hosted,
+            loans: None,
+            place: fleet.home.clone(),
+            identity: Identity::default(),
+            fleet,
+        }
     }
 
     /// The ports of somebody outside, such as a person or a test, on a world that nobody else drives: their sleep lets
     /// the world's time pass. Functions that are invoked meanwhile stay to be taken by an engine.
     pub fn outside(world: SharedWorld, fleet: Arc<Fleet>) -> Self {
-        DirectPorts { actor: Actor::outside(world.clone()), fleet, time: Time::Own(world), loans: None }
+        DirectPorts { time: Time::Own(world.clone()), ..Self::of(Actor::outside(world), fleet) }
+    }
+
+    /// The same ports, held in a region. What STS says there is kept in `identity`, as a warm process keeps it.
+    #[must_use]
+    pub fn held_in(self, place: RegionName, identity: Identity) -> Self {
+        DirectPorts { place, identity, ..self }
     }
 
     /// The same ports, acting in each region with the role that its stack lends to home's `promote`. What is borrowed is kept

@@ -1,21 +1,19 @@
 //! Executions to start, jobs to answer, and the people on call.
 
 use super::DirectPorts;
-use super::errors::cut;
+use super::errors::{cut, fitting};
 use crate::api::codepipeline::{
     ExecutionDetails, FailureDetails, PipelineVariable, PutJobFailureResult, PutJobSuccessResult,
     SourceRevisionOverride, StartPipelineExecution,
 };
 use crate::api::sns::Publish;
 use meridian_domain::RegionName;
-use meridian_handlers::ports::{Answer, FailureKind, Page, Pager, Pipeline, StartSpec};
+use meridian_handlers::ports::{ADVICE, Answer, FailureKind, Page, Pager, Pipeline, StartSpec, URGENCY};
 
 /// Longest message of a failed job.
 const LONGEST_MESSAGE: usize = 5000;
 /// Longest execution summary.
 const LONGEST_SUMMARY: usize = 2048;
-/// Longest subject of a page.
-const LONGEST_SUBJECT: usize = 100;
 
 impl Pipeline for DirectPorts {
     async fn start(&self, region: &RegionName, start: &StartSpec) -> Answer<String> {
@@ -66,18 +64,21 @@ impl Pipeline for DirectPorts {
 
 impl Pager for DirectPorts {
     async fn page(&self, region: &RegionName, page: &Page) -> Answer<()> {
-        let request = Publish {
-            topic_arn: self.fleet.topic_arn(region),
-            subject: Some(subject(&page.subject)),
-            message: page.message.clone(),
-        };
-        self.call(region, request).await?;
+        self.call(region, self.note(region, page)).await?;
+        Ok(())
+    }
+
+    async fn advise(&self, region: &RegionName, page: &Page) -> Answer<()> {
+        let (attribute, urgency) = (Some(URGENCY.to_owned()), Some(ADVICE.to_owned()));
+        self.call(region, Publish { attribute, urgency, ..self.note(region, page) }).await?;
         Ok(())
     }
 }
 
-/// SNS refuses a subject with anything but printable ASCII, and a page that is refused wakes nobody.
-fn subject(text: &str) -> String {
-    let printable = |c: char| if c.is_ascii_graphic() || c == ' ' { c } else { '?' };
-    cut(text, LONGEST_SUBJECT).chars().map(printable).collect()
+impl DirectPorts {
+    fn note(&self, region: &RegionName, page: &Page) -> Publish {
+        let (subject, message) = fitting(page);
+        let topic_arn = self.fleet.topic_arn(region);
+        Publish { topic_arn, subject: Some(subject), message, attribute: None, urgency: None }
+    }
 }

@@ -6,7 +6,7 @@ use crate::api::cloudwatch::{
     AlarmState as State, DescribeAlarms, Dimension, GetMetricData, Metric, MetricDataQuery, MetricDatum, MetricStat,
     PutMetricAlarm, PutMetricData,
 };
-use meridian_domain::alarms::NAMESPACE;
+use meridian_domain::alarms::{BLUE_ID, EXCESS, EXCESS_ID, GREEN_ID, Measured, NAMESPACE, Watched};
 use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::{AlarmSpec, AlarmState, AlarmView, RegionName};
 use meridian_handlers::adapters::counts::{Question, Survey};
@@ -85,24 +85,54 @@ impl Signals for DirectPorts {
 }
 
 fn definition(alarm: &AlarmSpec) -> PutMetricAlarm {
-    let percentile = alarm.statistic.strip_prefix('p').is_some_and(|digits| digits.parse::<f64>().is_ok());
-    let statistic = alarm.statistic.to_owned();
-    let (statistic, extended_statistic) = if percentile { (None, Some(statistic)) } else { (Some(statistic), None) };
-    PutMetricAlarm {
+    let definition = PutMetricAlarm {
         alarm_name: alarm.name.clone(),
         alarm_description: Some(alarm.description.clone()),
-        namespace: alarm.namespace.to_owned(),
-        metric_name: alarm.metric.to_owned(),
-        dimensions: alarm.dimensions.iter().map(|(name, value)| Dimension::new(*name, value)).collect(),
-        statistic,
-        extended_statistic,
-        period: alarm.period,
         evaluation_periods: alarm.evaluation_periods,
         datapoints_to_alarm: Some(alarm.datapoints),
         threshold: alarm.threshold,
         comparison_operator: if alarm.below { "LessThanThreshold" } else { "GreaterThanThreshold" }.to_owned(),
         treat_missing_data: Some(alarm.missing.as_str().to_owned()),
         ..PutMetricAlarm::default()
+    };
+    match &alarm.watched {
+        Watched::Metric(own) => {
+            let percentile = own.statistic.strip_prefix('p').is_some_and(|digits| digits.parse::<f64>().is_ok());
+            let statistic = Some(own.statistic.to_owned());
+            let (statistic, extended_statistic) = if percentile { (None, statistic) } else { (statistic, None) };
+            let Metric { namespace, metric_name, dimensions } = metric(own);
+            let period = alarm.period;
+            PutMetricAlarm { namespace, metric_name, dimensions, statistic, extended_statistic, period, ..definition }
+        }
+        Watched::Excess { green, blue } => {
+            let part = |id: &str, own: &Measured| MetricDataQuery {
+                id: id.to_owned(),
+                metric_stat: Some(MetricStat {
+                    metric: metric(own),
+                    period: alarm.period,
+                    stat: own.statistic.to_owned(),
+                }),
+                expression: None,
+                label: None,
+                return_data: Some(false),
+            };
+            let excess = MetricDataQuery {
+                id: EXCESS_ID.to_owned(),
+                metric_stat: None,
+                expression: Some(EXCESS.to_owned()),
+                label: None,
+                return_data: Some(true),
+            };
+            PutMetricAlarm { metrics: vec![part(GREEN_ID, green), part(BLUE_ID, blue), excess], ..definition }
+        }
+    }
+}
+
+fn metric(own: &Measured) -> Metric {
+    Metric {
+        namespace: own.namespace.to_owned(),
+        metric_name: own.metric.to_owned(),
+        dimensions: own.dimensions.iter().map(|(name, value)| Dimension::new(*name, value)).collect(),
     }
 }
 
@@ -118,6 +148,7 @@ fn counts_request(query: &CountsQuery, questions: &[Question]) -> GetMetricData 
         MetricDataQuery {
             id: question.id.clone(),
             metric_stat: Some(MetricStat { metric, period: MINUTE, stat: question.statistic.clone() }),
+            expression: None,
             label: None,
             return_data: Some(true),
         }

@@ -2,21 +2,30 @@
 
 use super::DirectPorts;
 use super::errors::Call;
-use crate::api::s3::{GetObject, ListObjectsV2, PutObject};
+use crate::api::s3::{GetObject, ListObjectsV2, ListedObject, PutObject};
+use crate::api::sts::GetCallerIdentity;
 use bytes::Bytes;
-use jiff::SignedDuration;
-use meridian_domain::{Chain, Entry, RegionName};
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::{Caller, Chain, Entry, RegionName, Stored};
 use meridian_handlers::adapters::ledger;
-use meridian_handlers::ports::{Answer, Artifacts, Ledger, ObjectVersion, limits};
+use meridian_handlers::ports::{Answer, Artifacts, Ledger, Listed, ObjectVersion, limits};
+
+/// S3's listings have whole seconds.
+fn in_seconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
+}
 
 /// Bytes a second of the slowest upload that is waited for.
 const SLOWEST_UPLOAD: usize = 1 << 20;
 
 impl Artifacts for DirectPorts {
-    async fn read(&self, region: &RegionName, key: &str, sink: &mut dyn FnMut(&[u8])) -> Answer<u64> {
+    async fn read(&self, region: &RegionName, key: &str, most: u64, sink: &mut dyn FnMut(&[u8])) -> Answer<u64> {
         let bucket = self.bucket(region, "GetObject")?;
         let request = GetObject { bucket, key: key.to_owned(), version_id: None };
         let body = self.call(region, request).await?.body;
+        if body.len() as u64 > most {
+            return Err(Call::new(region, "GetObject").too_large(key, body.len() as u64, most));
+        }
         sink(&body);
         Ok(body.len() as u64)
     }
@@ -31,7 +40,7 @@ impl Artifacts for DirectPorts {
         self.put(region, PutObject::new(bucket, key, body)).await
     }
 
-    async fn list(&self, region: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<String>> {
+    async fn listed(&self, region: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<Listed>> {
         let request = ListObjectsV2 {
             bucket: self.bucket(region, "ListObjectsV2")?,
             prefix: prefix.to_owned(),
@@ -39,13 +48,19 @@ impl Artifacts for DirectPorts {
             ..ListObjectsV2::default()
         };
         let page = self.call(region, request).await?;
-        Ok(page.contents.into_iter().map(|object| object.key).collect())
+        let listed = |object: ListedObject| Listed { key: object.key, modified: in_seconds(object.last_modified) };
+        Ok(page.contents.into_iter().map(listed).collect())
     }
 }
 
 impl Ledger for DirectPorts {
-    async fn entries(&self, region: &RegionName, chain: &Chain, from: u64) -> Answer<Vec<Entry>> {
+    async fn entries(&self, region: &RegionName, chain: &Chain, from: u64) -> Answer<Vec<Stored>> {
         ledger::entries(self, &self.fleet.name, region, chain, from).await
+    }
+
+    async fn caller(&self) -> Caller {
+        let ask = async || self.asked_once(limits::IDENTITY_ATTEMPT, &self.place, GetCallerIdentity {}).await;
+        self.identity.of(self, async || Ok(ask().await?.arn)).await
     }
 
     async fn append(&self, region: &RegionName, chain: &Chain, entry: &Entry) -> Answer<()> {

@@ -2,13 +2,15 @@
 //!
 //! All regions and services share the address; the signature's credential scope tells them apart. Which protocol a
 //! request speaks is told by its headers. Every answer carries the virtual time as `date` and `x-meridian-now`; one that
-//! would never come is answered at once with 503 and `x-meridian-hang: true`, and the client makes a silence of it.
+//! would never come is answered at once with 503 and `x-meridian-hang: true`, and the client makes a silence of it. What a
+//! web page in this machine's browser could ask is [refused](guard).
 
 mod cbor;
 mod chunked;
 mod date;
 mod form;
 mod front;
+mod guard;
 mod guests;
 mod invoke;
 mod json;
@@ -90,7 +92,8 @@ impl Door {
         let front = Arc::new(Front::new(world.clone(), switchboard.clone(), record));
         let routes = router(switchboard.clone(), world, guests)
             .fallback(move |request| front::serve(front.clone(), request))
-            .layer(axum::extract::DefaultBodyLimit::disable());
+            .layer(axum::extract::DefaultBodyLimit::disable())
+            .layer(axum::middleware::from_fn(move |request, next| guard::guard(address.port(), request, next)));
         let (close, closed) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
         let thread = std::thread::Builder::new().name("aws-door".to_owned()).spawn(move || {

@@ -1,5 +1,6 @@
 //! A night on one machine: a scenario, run to its end, told as it happens.
 
+mod keys;
 mod models;
 mod people;
 mod report;
@@ -12,7 +13,7 @@ mod teller;
 
 pub use meridian_domain::telling::Tone;
 pub use report::{Decision, ExecutionEnd, HubProjection, PageSent, REPORT_SCHEMA, RegionEnd, Report};
-pub use scenario::{Ending, Expect, ModelName, Publish, Rerun, Scenario, ScenarioError, SetAside, names};
+pub use scenario::{Ending, Expect, ModelName, Publish, Rerun, Scenario, ScenarioError, SetAside, SignedBy, names};
 pub use session::Session;
 pub use site::Site;
 pub use story::{Line, Narrator};

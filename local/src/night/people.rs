@@ -1,20 +1,22 @@
 //! What training and the people on call do in a night.
 
-use super::scenario::{Publish, Rerun, Scenario, SetAside};
+use super::scenario::{Approve, Publish, Rerun, Scenario, SetAside, SignedBy};
 use super::story::{Line, Narrator};
-use super::{NightError, Site, models, setup};
+use super::{NightError, Site, keys as keys_of_nights, models, setup};
 use crate::direct::DirectPorts;
 use crate::engine::{SharedWorld, lock};
 use crate::host::in_process::block_on;
 use jiff::Timestamp;
+use meridian_domain::signing::Statement;
 use meridian_domain::telling::Tone;
-use meridian_domain::{Fleet, Manifest, ReleaseId, keys};
+use meridian_domain::{Fleet, Manifest, Provenance, ReleaseId, keys};
 use meridian_handlers::context::Context;
 use meridian_handlers::decrees;
-use meridian_handlers::ports::Artifacts;
-use meridian_handlers::publish::{PublishSpec, publish};
+use meridian_handlers::holdout::{self, Approval};
+use meridian_handlers::ports::{Artifacts, ErrorKind};
+use meridian_handlers::publish::{Prepared, PublishSpec, prepare, publish};
 use meridian_handlers::replication::start_execution;
-use std::collections::BTreeMap;
+use meridian_handlers::signing::{self, Signer};
 use std::sync::Arc;
 
 /// Something that is done from outside.
@@ -26,6 +28,7 @@ pub(super) struct Deed<'a> {
 
 enum Kind<'a> {
     Publish(&'a Publish),
+    Approve(&'a Approve),
     Rerun(&'a Rerun),
     SetAside(&'a SetAside),
 }
@@ -34,9 +37,10 @@ enum Kind<'a> {
 pub(super) fn deeds(scenario: &Scenario) -> Vec<Deed<'_>> {
     let at = |moment: crate::world::Moment| moment.after(scenario.start);
     let publish = scenario.publish.iter().map(|publish| Deed { at: at(publish.at), what: Kind::Publish(publish) });
+    let approvals = scenario.approve.iter().map(|approve| Deed { at: at(approve.at), what: Kind::Approve(approve) });
     let reruns = scenario.rerun.iter().map(|rerun| Deed { at: at(rerun.at), what: Kind::Rerun(rerun) });
     let overrides = scenario.overrides.iter().map(|own| Deed { at: at(own.at), what: Kind::SetAside(own) });
-    let mut deeds: Vec<Deed<'_>> = publish.chain(reruns).chain(overrides).collect();
+    let mut deeds: Vec<Deed<'_>> = publish.chain(approvals).chain(reruns).chain(overrides).collect();
     deeds.sort_by_key(|deed| deed.at);
     deeds
 }
@@ -47,6 +51,7 @@ impl Deed<'_> {
         let fleet = &site.fleet;
         let text = match &self.what {
             Kind::Publish(spec) => training(world, fleet, spec, narrator)?,
+            Kind::Approve(own) => approve_holdout(world, fleet, own)?,
             Kind::Rerun(rerun) => start_again(world, site, rerun, narrator)?,
             Kind::SetAside(own) => override_rule(world, fleet, own)?,
         };
@@ -61,26 +66,62 @@ fn training(
     spec: &Publish,
     narrator: &mut Narrator,
 ) -> Result<String, NightError> {
-    let archive = spec.model.archive();
+    let (archive, claimed) = (spec.model.archive(), spec.created);
     let kilobytes = archive.len() / 1000;
+    let signed = spec.signed;
+    let job = format!("fraud-{}", spec.version).parse()?;
     let spec = PublishSpec {
         version: spec.version.clone(),
         archive,
-        holdout: models::holdout(),
         features: models::features(),
         operating_threshold: models::OPERATING_THRESHOLD,
-        image: setup::image(),
-        provenance: BTreeMap::from([("training-job".to_owned(), format!("fraud-{}", spec.version))]),
+        image: setup::image()?,
+        provenance: Provenance { training_job: Some(job), ..Provenance::default() },
     };
     let version = spec.version.clone();
-    let created = lock(world).now();
+    let created = claimed.unwrap_or_else(|| lock(world).now());
     let release = block_on(world, |actor| {
         let (ports, fleet) = (DirectPorts::of(actor, fleet.clone()), fleet.clone());
-        async move { publish(&ports, &fleet, created, spec).await.map_err(|error| error.to_string()) }
+        async move { release(&ports, &fleet, created, spec, signed).await }
     });
     let release: ReleaseId = settled(release, || format!("publish {version}"))?;
     narrator.meet(release, version.as_str());
-    Ok(format!("training publishes {version} ({kilobytes} kB): release {}", release.short()))
+    let dated = claimed.map_or_else(String::new, |at| format!(", dated {}", at.strftime("%Y-%m-%d")));
+    let who = match signed {
+        SignedBy::Training => "training publishes",
+        SignedBy::Stranger => "somebody with another key than training's publishes",
+        SignedBy::Nobody => "somebody without a key publishes",
+    };
+    Ok(format!("{who} {version} ({kilobytes} kB): release {}{dated}", release.short()))
+}
+
+/// Writes a release: as `meridian publish` does, or as somebody would who may write into home's bucket and has no trusted key.
+async fn release(
+    ports: &DirectPorts,
+    fleet: &Fleet,
+    created: Timestamp,
+    spec: PublishSpec,
+    signed: SignedBy,
+) -> Result<ReleaseId, String> {
+    if signed == SignedBy::Training {
+        return publish(ports, fleet, created, spec, &keys_of_nights::training()?).await.map_err(text);
+    }
+    let Prepared { release, manifest, mut files } = prepare(fleet, created, spec).map_err(text)?;
+    if signed == SignedBy::Stranger {
+        let (stranger, id) = (keys_of_nights::stranger()?, "example".parse().map_err(text)?);
+        let public_key = stranger.public_key().await.map_err(text)?;
+        let bundle = signing::bundle(&stranger, &id, &public_key, &Statement::of(release, &manifest)).await;
+        files.push((keys::signature(release), bundle.map_err(text)?.into()));
+    }
+    files.push((keys::manifest(release), manifest.to_bytes().into()));
+    for (key, body) in files {
+        // The files of another release may be the same.
+        match ports.create(&fleet.home, &key, body).await {
+            Err(error) if error.kind != ErrorKind::Conflict => return Err(text(error)),
+            _ => {}
+        }
+    }
+    Ok(release)
 }
 
 /// A person starts a new execution of a release that was published before.
@@ -103,6 +144,22 @@ fn start_again(world: &SharedWorld, site: &Site, rerun: &Rerun, narrator: &mut N
     narrator.meet(release, version.as_str());
     let place = if rerun.beside { ", from a second home" } else { "" };
     Ok(format!("a person starts a new execution of {version}{place}"))
+}
+
+/// `meridian holdout approve`.
+fn approve_holdout(world: &SharedWorld, fleet: &Arc<Fleet>, own: &Approve) -> Result<String, NightError> {
+    let (who, why, records) = (own.who.clone(), own.why.clone(), own.records.bytes()?);
+    let said = block_on(world, |actor| {
+        let (ports, fleet) = (DirectPorts::of(actor, fleet.clone()), fleet.clone());
+        async move { holdout::approve(&ports, &fleet, &who, records, &models::features(), why).await.map_err(text) }
+    });
+    let approved: Approval = settled(said, || "an approval of a hold-out".to_owned())?;
+    Ok(match approved {
+        Approval::Recorded(holdout) => {
+            format!("{} approves a hold-out of {} records, {}", own.who, holdout.rows, holdout.sha256.short())
+        }
+        Approval::Stood(stood) => format!("{} approves a hold-out that {} had approved", own.who, stood.by),
+    })
 }
 
 /// `meridian override`.

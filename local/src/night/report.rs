@@ -38,6 +38,8 @@ pub struct Report {
     pub executions: Vec<ExecutionEnd>,
     /// Pages sent, in order.
     pub pages: Vec<PageSent>,
+    /// What people were told that nobody need get up for, in order.
+    pub advice: Vec<PageSent>,
     /// Every verdict-bearing entry: decisions, evaluations, deferrals, condemnations, halts.
     pub decisions: Vec<Decision>,
     /// The hub's chain, added up.
@@ -171,7 +173,8 @@ impl Remains<'_> {
             unexpected: Vec::new(),
             fleet: ends,
             executions: executions(log),
-            pages: pages(log),
+            pages: sent(log, false),
+            advice: sent(log, true),
             decisions: self.decisions(),
             hub: HubProjection::from(&hub),
             regions,
@@ -244,6 +247,9 @@ impl Remains<'_> {
         }
         if report.pages.len() != expect.pages {
             found.push(format!("{} pages were sent, expected {}", report.pages.len(), expect.pages));
+        }
+        if report.advice.len() != expect.advice {
+            found.push(format!("{} advices were sent, expected {}", report.advice.len(), expect.advice));
         }
         let endings: Vec<Ending> = report.executions.iter().map(|execution| execution.ending).collect();
         if endings != expect.executions {
@@ -364,6 +370,8 @@ fn is_decision(record: &Record) -> bool {
             | Record::Reverted { .. }
             | Record::Halted { .. }
             | Record::Overridden { .. }
+            | Record::Quarantined { .. }
+            | Record::QuarantineLifted { .. }
             | Record::StepRefused { .. }
     )
 }
@@ -396,17 +404,20 @@ fn executions(log: &[WorldEvent]) -> Vec<ExecutionEnd> {
     ends
 }
 
-fn pages(log: &[WorldEvent]) -> Vec<PageSent> {
+/// Pages, or else advice.
+fn sent(log: &[WorldEvent], advice: bool) -> Vec<PageSent> {
     let sent = log.iter().filter_map(|event| match &event.what {
-        What::PageSent { subject, message, .. } => Some(PageSent {
-            at: event.at,
-            region: event.region.clone(),
-            subject: subject.clone(),
-            message: message.clone(),
-        }),
+        What::PageSent { subject, message, .. } if !advice => Some((event, subject, message)),
+        What::AdviceSent { subject, message, .. } if advice => Some((event, subject, message)),
         _ => None,
     });
-    sent.collect()
+    sent.map(|(event, subject, message)| PageSent {
+        at: event.at,
+        region: event.region.clone(),
+        subject: subject.clone(),
+        message: message.clone(),
+    })
+    .collect()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::world::{Behaviour, Fault, LiveFacts, Moment, Timing};
 use jiff::{SignedDuration, Timestamp};
+use meridian_domain::edge::{Unusual, check_toml, is_usual_moment};
 use meridian_domain::{Actor, RegionName, Rule, Version};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -24,6 +25,9 @@ macro_rules! every_scenario {
             day_wave: "day-wave",
             bad_model: "bad-model",
             bad_eval: "bad-eval",
+            bad_caller: "bad-caller",
+            bad_caller_at_the_shift: "bad-caller-at-the-shift",
+            chosen_exam: "chosen-exam",
             late_alarm: "late-alarm",
             late_alarm_in_soak: "late-alarm-in-soak",
             late_alarm_in_soak_watched: "late-alarm-in-soak-watched",
@@ -42,7 +46,9 @@ macro_rules! every_scenario {
             frozen: "frozen",
             overridden: "overridden",
             lost_replica: "lost-replica",
+            poisoned_manifest: "poisoned-manifest",
             by_traffic: "by-traffic",
+            unsigned_release: "unsigned-release",
         }
     };
 }
@@ -55,6 +61,11 @@ macro_rules! built_in {
     };
 }
 every_scenario!(built_in);
+
+/// Characters of a scenario's name.
+const LONGEST_NAME: usize = 64;
+/// The longest night that is simulated: its story is kept in memory.
+const LONGEST_NIGHT: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// One night.
 #[derive(Clone, Debug, Deserialize)]
@@ -72,6 +83,9 @@ pub struct Scenario {
     /// What training finishes.
     #[serde(default)]
     pub publish: Vec<Publish>,
+    /// Hold-outs that a person approves.
+    #[serde(default)]
+    pub approve: Vec<Approve>,
     /// New executions that a person starts.
     #[serde(default)]
     pub rerun: Vec<Rerun>,
@@ -114,6 +128,25 @@ pub struct Publish {
     pub version: Version,
     /// Which of the models that come with Meridian it is.
     pub model: ModelName,
+    /// With whose key.
+    #[serde(default)]
+    pub signed: SignedBy,
+    /// When its manifest says that training finished, where that is not the truth.
+    #[serde(default)]
+    pub created: Option<Timestamp>,
+}
+
+/// Who signs a release.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignedBy {
+    /// Training, whose key policy trusts.
+    #[default]
+    Training,
+    /// Somebody with a key of their own.
+    Stranger,
+    /// Nobody.
+    Nobody,
 }
 
 /// The models that come with Meridian.
@@ -126,6 +159,30 @@ pub enum ModelName {
     Good,
     /// v429's: worse on held-out records.
     Bad,
+}
+
+/// Records that a person approves to evaluate on: `meridian holdout approve`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approve {
+    /// When.
+    pub at: Moment,
+    /// Which.
+    pub records: Records,
+    /// Who.
+    pub who: Actor,
+    /// Why.
+    pub why: String,
+}
+
+/// Records that come with Meridian, or are made of those.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Records {
+    /// All that training held out.
+    All,
+    /// Those of them on which v429, which is worse, looks as good as v426.
+    Flattering,
 }
 
 /// A new execution of a release that exists.
@@ -171,6 +228,9 @@ pub struct Expect {
     pub by: Option<Moment>,
     /// How often people are paged.
     pub pages: usize,
+    /// How often people are told what nobody need get up for.
+    #[serde(default)]
+    pub advice: usize,
     /// How the pipeline's executions end, in order.
     pub executions: Vec<Ending>,
 }
@@ -260,18 +320,86 @@ impl Scenario {
             line: error.span().map(|span| 1 + text.bytes().take(span.start).filter(|byte| *byte == b'\n').count()),
             message: error.message().to_owned(),
         })?;
+        let wrong = |line, message| ScenarioError::Malformed { name: name.to_owned(), line, message };
+        check_toml(text).map_err(|Unusual { line, message }| wrong(line, message))?;
         if scenario.name.is_empty() {
             scenario.name = name.to_owned();
         }
-        if scenario.lasts <= SignedDuration::ZERO {
-            let message = "lasts must be above 0s".to_owned();
-            return Err(ScenarioError::Malformed { name: name.to_owned(), line: None, message });
+        if let Some(message) = scenario.impossible() {
+            return Err(wrong(None, message));
         }
         Ok(scenario)
+    }
+
+    /// What cannot be lived through.
+    fn impossible(&self) -> Option<String> {
+        // A folder is called like it.
+        if self.name.contains(['/', '\\', '\0'])
+            || [".", ".."].contains(&self.name.as_str())
+            || self.name.chars().count() > LONGEST_NAME
+        {
+            return Some(format!("name must be a name of at most {LONGEST_NAME} characters, and no path"));
+        }
+        if self.lasts <= SignedDuration::ZERO || self.lasts > LONGEST_NIGHT {
+            return Some(format!("lasts must be above 0s and at most {LONGEST_NIGHT:#}"));
+        }
+        if !is_usual_moment(self.start) {
+            return Some("start must be between the years 2000 and 2199".to_owned());
+        }
+        self.timing.impossible().or_else(|| self.behaviour.iter().find_map(Behaviour::impossible))
     }
 
     /// When the night is over.
     pub fn end(&self) -> Timestamp {
         self.start.saturating_add(self.lasts).unwrap_or(Timestamp::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = include_str!("../../scenarios/bad-model.toml");
+
+    /// Nights that were begun before, and panicked at the ends of time, stood still for ever, or wrote outside of their folder.
+    #[test]
+    fn no_impossible_night_is_begun() {
+        assert!(Scenario::parse("good", GOOD).is_ok());
+        let top = |line: &str| format!("{line}\n{GOOD}");
+        let below = |lines: &str| format!("{GOOD}\n{lines}\n");
+        let behaviour = |line: &str| below(&format!("[[behaviour]]\nrelease = \"v427\"\n{line}"));
+        let changed = |from: &str, to: &str| {
+            let at = GOOD.lines().find(|line| line.starts_with(from)).unwrap();
+            GOOD.replacen(at, to, 1)
+        };
+        for text in [
+            changed("start", "start = \"9999-12-30T22:00:00Z\""),
+            changed("start", "start = \"-009998-01-02T00:00:00Z\""),
+            changed("lasts", "lasts = \"2500000000000h\""),
+            changed("lasts", "lasts = \"-1h\""),
+            changed("lasts", "lasts = \"8000h\""),
+            top("name = \"../../../outside\""),
+            top("name = \"/outside\""),
+            top("name = \"..\""),
+            top("name = \"\\u001b[2J\""),
+            below("[timing]\ncontinuation = \"0s\""),
+            below("[timing]\nhealth_check = \"0s\""),
+            below("[timing]\nprovisioning = \"-3m\""),
+            below("[timing]\nmetric_delay = \"2500000000000h\""),
+            below("[timing]\nreplication_min = \"9s\"\nreplication_max = \"3s\""),
+            below("[timing]\nlate_share = nan"),
+            behaviour("errors_5xx = 1.5"),
+            behaviour("errors_4xx = -0.5"),
+            behaviour("latency_factor = inf"),
+            behaviour("latency_factor = 0.0"),
+            behaviour("capacity_rps = nan"),
+            behaviour("traffic = 2.0"),
+            behaviour("from = \"9999-12-30T22:00:00Z\""),
+            below("[[fault]]\nkind = \"replication-delay\"\ndelay = \"2500000000000h\""),
+            below("[[fault]]\nkind = \"replication-delay\"\ndelay = \"-5m\""),
+        ] {
+            let error = Scenario::parse("bad", &text);
+            assert!(matches!(error, Err(ScenarioError::Malformed { .. })), "{text}: {error:?}");
+        }
     }
 }

@@ -14,6 +14,7 @@ use crate::http::{Door, Guests, Recorder};
 use crate::world::{FunctionName, Invocation, InvocationEnd, InvocationId, World};
 use jiff::Timestamp;
 use meridian_domain::{Fleet, RegionName};
+use meridian_handlers::adapters::identity::Identity;
 use meridian_handlers::context::{Context, FunctionKind, HandlerError};
 use meridian_handlers::front::Callers;
 use std::collections::{BTreeMap, VecDeque};
@@ -217,16 +218,20 @@ fn in_process(world: &SharedWorld, site: &Site) -> Result<InProcess<Handlers>, N
         for function in FunctionName::ALL {
             let mut context = Context::new(&site.text, region.name.clone()).map_err(damaged)?;
             context.callers = Arc::new(callers(site, &region.name, function)?);
-            contexts.insert((region.name.clone(), function), (context, RoleLoans::default()));
+            contexts.insert((region.name.clone(), function), (context, RoleLoans::default(), Identity::default()));
         }
     }
     let handlers: Handlers = Box::new(move |invocation, actor| {
         let (function, event) = (kind(invocation.function), invocation.payload.clone());
         let warm = contexts.get(&(invocation.region.clone(), invocation.function));
-        let context = warm.map(|(context, _)| context.for_request(&invocation.request_id));
+        let context = warm.map(|(context, ..)| context.for_request(&invocation.request_id));
         let ports = DirectPorts::of(actor, fleet.clone());
+        let ports = match warm {
+            Some((context, _, identity)) => ports.held_in(context.region.clone(), identity.clone()),
+            None => ports,
+        };
         let ports = match warm.filter(|_| function.borrows()) {
-            Some((_, loans)) => ports.borrowing(loans.clone()),
+            Some((_, loans, _)) => ports.borrowing(loans.clone()),
             None => ports,
         };
         Box::pin(async move {

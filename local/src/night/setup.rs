@@ -7,10 +7,11 @@ use crate::world::{InstalledRelease, World, WorldConfig};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{
-    Actor, Chain, Entry, File, Fleet, Head, Image, ImageVersion, Manifest, Record, Region, RegionName, ReleaseId,
-    Sha256, Target, Version, keys,
+    Actor, Chain, Entry, File, Fleet, Head, Holdout, Image, ImageVersion, Manifest, Provenance, Record, Region,
+    RegionName, ReleaseId, Sha256, Target, Version, keys,
 };
-use meridian_scoring::{Columns, GoldenRecords, HeldOut, Model};
+use meridian_handlers::signing;
+use meridian_scoring::{Columns, GoldenRecords, HeldOut, HoldoutFacts, Model};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
@@ -20,6 +21,9 @@ const GOLDEN: usize = 200;
 /// The champion's version.
 const CHAMPION: &str = "v426";
 
+/// Where each region's registry keeps the serving container.
+const IMAGE_REPOSITORY: &str = "sagemaker-xgboost";
+
 /// What served before the night.
 #[derive(Clone, Debug)]
 pub(super) struct Champion {
@@ -27,15 +31,17 @@ pub(super) struct Champion {
     manifest: Manifest,
     objects: BTreeMap<String, Bytes>,
     golden: u32,
+    /// What every release of these nights is evaluated on.
+    holdout: Holdout,
 }
 
 /// The serving container's image, as every release of these nights names it.
-pub(super) fn image() -> Image {
-    Image {
-        repository: "sagemaker-xgboost".to_owned(),
+pub(super) fn image() -> Result<Image, NightError> {
+    Ok(Image {
+        repository: IMAGE_REPOSITORY.parse()?,
         digest: Sha256::of(b"sagemaker-xgboost:3.0-5"),
         version: Some(ImageVersion::V3_0),
-    }
+    })
 }
 
 /// A world in which the champion serves, at the scenario's start, wherever the scenario says nothing else.
@@ -54,9 +60,13 @@ pub(super) fn world(scenario: &Scenario, site: &Site, seed: u64) -> Result<(Worl
     // Trained the night before.
     let created = scenario.start.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(scenario.start);
     let champion = Champion::new(fleet, created)?;
+    world.store(&fleet.home, BTreeMap::from([(champion.holdout.file().key, models::holdout())]))?;
     for region in &fleet.regions {
         if scenario.new.contains(&region.name) {
             world.never_served(&region.name);
+            if region.name == fleet.home {
+                world.store(&region.name, objects(fleet, &Chain::Home, &champion.before_the_first()?))?;
+            }
             continue;
         }
         let installed = champion.installed(fleet, region)?;
@@ -68,27 +78,33 @@ pub(super) fn world(scenario: &Scenario, site: &Site, seed: u64) -> Result<(Worl
 impl Champion {
     fn new(fleet: &Fleet, created: Timestamp) -> Result<Self, NightError> {
         let (archive, holdout) = (ModelName::Champion.archive(), models::holdout());
-        let (archive_digest, holdout_digest) = (Sha256::of(&archive), Sha256::of(&holdout));
+        let archive_digest = Sha256::of(&archive);
         let manifest = Manifest {
             schema: meridian_domain::MANIFEST_SCHEMA,
             fleet: fleet.name.clone(),
             version: version()?,
             created,
             archive: file(keys::archive(archive_digest), archive_digest, &archive),
-            image: image(),
+            image: image()?,
             features: models::features(),
             operating_threshold: models::OPERATING_THRESHOLD,
-            holdout: file(keys::holdout(holdout_digest), holdout_digest, &holdout),
-            provenance: BTreeMap::new(),
+            provenance: Provenance::default(),
         };
         let release = manifest.id();
-        let (count, golden) = golden(&archive, &holdout)?;
+        let (count, golden, [rows, positives]) = golden(&archive, &holdout)?;
+        let (sha256, bytes) = (Sha256::of(&holdout), holdout.len() as u64);
+        let holdout = Holdout { sha256, bytes, rows, positives };
+        let signer = super::keys::training().map_err(NightError::Data)?;
+        let signature = at_once(signing::sign(&signer, &fleet.signing, release, &manifest, created));
+        let signature = signature.ok_or_else(|| NightError::Data("a key file answers at once".to_owned()))?;
+        let signature = signature.map_err(|error| NightError::Data(error.to_string()))?;
         let objects = BTreeMap::from([
             (manifest.archive.key.clone(), archive),
+            (keys::signature(release), Bytes::from(signature)),
             (keys::manifest(release), Bytes::from(manifest.to_bytes())),
             (keys::golden(release), golden),
         ]);
-        Ok(Self { release, manifest, objects, golden: count })
+        Ok(Self { release, manifest, objects, golden: count, holdout })
     }
 
     pub fn target(&self, fleet: &Fleet, region: &Region) -> Target {
@@ -105,9 +121,7 @@ impl Champion {
             chains.push((Chain::Home, self.hub_genesis()?));
         }
         for (chain, entries) in chains {
-            for entry in entries {
-                objects.insert(chain.key(&fleet.name, entry.seq), Bytes::from(entry.to_bytes()));
-            }
+            objects.extend(self::objects(fleet, &chain, &entries));
         }
         Ok(InstalledRelease {
             version: target.version.to_string(),
@@ -116,6 +130,7 @@ impl Champion {
             config_name: target.config.to_string(),
             image: model.image,
             execution_role: model.execution_role,
+            namespace: model.namespace.to_owned(),
             archive_key: self.manifest.archive.key.clone(),
             objects,
         })
@@ -134,10 +149,20 @@ impl Champion {
     fn hub_genesis(&self) -> Result<Vec<Entry>, NightError> {
         let (release, version) = (self.release, self.manifest.version.clone());
         self.entries(vec![
+            self.holdout_approved(),
             Record::WaveStarted { release, version, execution: installer()?, late: Vec::new(), order: None },
             Record::Approved { release },
             Record::WaveEnded { release, execution: installer()?, lagging: Vec::new() },
         ])
+    }
+
+    /// The hub's ledger of a fleet that has never served: on which records its first release will be evaluated.
+    fn before_the_first(&self) -> Result<Vec<Entry>, NightError> {
+        self.entries(vec![self.holdout_approved()])
+    }
+
+    fn holdout_approved(&self) -> Record {
+        Record::HoldoutApproved { holdout: self.holdout, why: "the fleet's first hold-out".to_owned() }
     }
 
     fn entries(&self, records: Vec<Record>) -> Result<Vec<Entry>, NightError> {
@@ -154,14 +179,27 @@ impl Champion {
     /// Every chain at the beginning: those of `new` regions are empty.
     pub fn chains(&self, fleet: &Fleet, new: &[RegionName]) -> Result<BTreeMap<Chain, Vec<Entry>>, NightError> {
         let mut chains = BTreeMap::new();
-        if !new.contains(&fleet.home) {
-            chains.insert(Chain::Home, self.hub_genesis()?);
-        }
+        let hub = if new.contains(&fleet.home) { self.before_the_first()? } else { self.hub_genesis()? };
+        chains.insert(Chain::Home, hub);
         for region in fleet.regions.iter().filter(|region| !new.contains(&region.name)) {
             chains.insert(Chain::Region(region.name.clone()), self.genesis(fleet, region)?);
         }
         Ok(chains)
     }
+}
+
+/// What a future answers that waits for nothing.
+fn at_once<T>(work: impl Future<Output = T>) -> Option<T> {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match std::pin::pin!(work).poll(&mut context) {
+        std::task::Poll::Ready(done) => Some(done),
+        std::task::Poll::Pending => None,
+    }
+}
+
+/// A chain's entries as they lie in a bucket.
+fn objects(fleet: &Fleet, chain: &Chain, entries: &[Entry]) -> BTreeMap<String, Bytes> {
+    entries.iter().map(|entry| (chain.key(&fleet.name, entry.seq), Bytes::from(entry.to_bytes()))).collect()
 }
 
 fn installer() -> Result<Actor, NightError> {
@@ -176,10 +214,10 @@ fn file(key: String, sha256: Sha256, bytes: &Bytes) -> File {
     File { key, sha256, bytes: bytes.len() as u64 }
 }
 
-/// The champion's golden records as they lie in a bucket, and how many they are: the same in every night, so made once a
-/// process, which may live through thousands.
-fn golden(archive: &Bytes, holdout: &Bytes) -> Result<(u32, Bytes), NightError> {
-    static MADE: OnceLock<(u32, Bytes)> = OnceLock::new();
+/// The champion's golden records as they lie in a bucket, how many they are, and how many records and positives they were
+/// chosen from: the same in every night, so made once a process, which may live through thousands.
+fn golden(archive: &Bytes, holdout: &Bytes) -> Result<(u32, Bytes, [u64; 2]), NightError> {
+    static MADE: OnceLock<(u32, Bytes, [u64; 2])> = OnceLock::new();
     if let Some(made) = MADE.get() {
         return Ok(made.clone());
     }
@@ -188,5 +226,6 @@ fn golden(archive: &Bytes, holdout: &Bytes) -> Result<(u32, Bytes), NightError> 
     let golden = GoldenRecords::choose(CHAMPION, &model, &records, GOLDEN)?;
     let count = u32::try_from(golden.records.len()).unwrap_or(u32::MAX);
     let bytes = Bytes::from(serde_json::to_vec(&golden)?);
-    Ok(MADE.get_or_init(|| (count, bytes)).clone())
+    let HoldoutFacts { rows, positives, .. } = HoldoutFacts::of(&records);
+    Ok(MADE.get_or_init(|| (count, bytes, [rows, positives])).clone())
 }

@@ -110,7 +110,8 @@ impl Narrator {
                 let message = if action == "Register" { brief(message) } else { message.clone() };
                 (Tone::Bad, format!("{action} failed: {message}"))
             }
-            What::PageSent { subject, message, .. } => (Tone::Page, page(subject, message)),
+            What::PageSent { subject, message, .. } => (Tone::Page, note("PAGE", subject, message)),
+            What::AdviceSent { subject, message, .. } => (Tone::Warn, note("ADVICE", subject, message)),
             What::FaultBegan { fault } => (Tone::Warn, format!("*** {fault}")),
             What::FaultEnded { fault } => (Tone::Warn, format!("*** over: {fault}")),
             What::HealthChanged { healthy: true } => (Tone::Good, "health checks pass: in DNS".to_owned()),
@@ -194,8 +195,8 @@ impl Narrator {
 }
 
 /// A page as the person on call reads it.
-fn page(subject: &str, message: &str) -> String {
+fn note(kind: &str, subject: &str, message: &str) -> String {
     let body: Vec<String> =
         message.lines().filter(|line| !line.is_empty()).map(|line| format!("{QUOTE}{line}")).collect();
-    format!("PAGE {subject}\n{}", body.join("\n"))
+    format!("{kind} {subject}\n{}", body.join("\n"))
 }

@@ -8,6 +8,7 @@ use crate::api::account::{
     ServiceQuota,
 };
 use crate::api::{ApiError, Operation, Service};
+use meridian_deployment::Key;
 use meridian_domain::{RegionName, Sha256};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,6 +49,19 @@ impl World {
         }
     }
 
+    /// The key that a caller names, of the region that is asked.
+    pub(super) fn key_of(&self, region: &RegionName, id: &str) -> Result<&Key, ApiError> {
+        let arn = self.key_arn(region, id);
+        let here = format!(":kms:{region}:");
+        self.key(&arn).filter(|key| key.arn.contains(&here)).ok_or_else(|| {
+            let message = match arn.contains(":alias/") {
+                true => format!("Alias {arn} is not found."),
+                false => format!("Key '{arn}' does not exist"),
+            };
+            ApiError::new("NotFoundException", 400, message)
+        })
+    }
+
     /// A region's repositories lose all their images: what a lifecycle policy of somebody else's does.
     pub fn lose_images(&mut self, region: &RegionName) {
         if let Some(own) = self.regions.get_mut(region) {
@@ -79,15 +93,7 @@ impl Operation for DescribeKey {
     type Output = DescribeKeyOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<DescribeKeyOutput, ApiError> {
-        let arn = world.key_arn(region, &self.key_id);
-        let here = format!(":kms:{region}:");
-        let own = world.key(&arn).filter(|key| key.arn.contains(&here)).ok_or_else(|| {
-            let message = match arn.contains(":alias/") {
-                true => format!("Alias {arn} is not found."),
-                false => format!("Key '{arn}' does not exist"),
-            };
-            ApiError::new("NotFoundException", 400, message)
-        })?;
+        let own = world.key_of(region, &self.key_id)?;
         let key_metadata = KeyMetadata {
             aws_account_id: world.config.fleet.account.clone(),
             key_id: own.arn.rsplit('/').next().unwrap_or_default().to_owned(),

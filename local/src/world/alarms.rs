@@ -3,8 +3,8 @@
 use super::World;
 use super::composite::Composite;
 use super::evaluation::Silence;
-use super::metrics::{MetricKey, invalid, is_period};
-use super::samples::Statistic;
+use super::metric_math::Source;
+use super::metrics::{invalid, is_period};
 use crate::api::cloudwatch::{
     AlarmState, CompositeAlarm, DescribeAlarms, DescribeAlarmsOutput, Dimension, MetricAlarm, PutMetricAlarm,
     PutMetricAlarmOutput,
@@ -36,8 +36,9 @@ pub(super) struct Status {
 #[derive(Clone, Debug)]
 pub(super) struct Watch {
     pub definition: PutMetricAlarm,
-    pub key: MetricKey,
-    pub statistic: Statistic,
+    pub source: Source,
+    /// Seconds.
+    pub period: u32,
     pub comparison: Comparison,
     pub missing: Silence,
     /// Whether a percentile over too few samples is left alone.
@@ -106,19 +107,16 @@ impl Watch {
         if name.is_empty() || name.len() > 255 {
             return Err(invalid("AlarmName must have 1 to 255 characters."));
         }
-        let statistic = match (&definition.statistic, &definition.extended_statistic) {
-            (Some(one), None) | (None, Some(one)) => Statistic::parse(one),
-            _ => return Err(invalid("Exactly one of Statistic and ExtendedStatistic must be given.")),
-        };
+        let (source, period) = Source::of(&definition)?;
         let (periods, to_alarm) = (definition.evaluation_periods, definition.datapoints_to_alarm);
         if periods == 0 || to_alarm.is_some_and(|points| points == 0 || points > periods) {
             return Err(invalid("DatapointsToAlarm must be between 1 and EvaluationPeriods."));
         }
-        if !is_period(definition.period) || definition.period < 10 {
+        if !is_period(period) || period < 10 {
             return Err(invalid("Period must be 10, 20, 30 or a multiple of 60."));
         }
         // A day in all, for alarms of periods under an hour (API reference of PutMetricAlarm).
-        if u64::from(definition.period) * u64::from(periods) > 86_400 {
+        if u64::from(period) * u64::from(periods) > 86_400 {
             return Err(invalid("Metrics cannot be checked across more than a day."));
         }
         if !definition.threshold.is_finite() {
@@ -130,8 +128,8 @@ impl Watch {
             Some(_) => return Err(invalid("EvaluateLowSampleCountPercentile is evaluate or ignore.")),
         };
         Ok(Watch {
-            key: MetricKey::new(&definition.namespace, &definition.metric_name, &definition.dimensions),
-            statistic: statistic.ok_or_else(|| invalid("The statistic is not one."))?,
+            source,
+            period,
             comparison: Comparison::parse(&definition.comparison_operator)
                 .ok_or_else(|| invalid("The comparison operator is not one."))?,
             missing: Silence::parse(definition.treat_missing_data.as_deref())

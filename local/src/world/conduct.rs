@@ -5,6 +5,8 @@ use super::{Behaviour, World};
 use jiff::Timestamp;
 use meridian_domain::RegionName;
 
+/// Every release: what its callers make of it, and not it itself.
+const ANY: &str = "*";
 /// Share of requests that are answered 4xx on an ordinary day.
 const USUAL_4XX: f64 = 0.004;
 /// Share of requests that are answered 5xx on an ordinary day.
@@ -42,13 +44,19 @@ impl Conduct {
 }
 
 impl World {
+    /// In whose name the release of these names speaks beside its own.
+    pub(super) fn speaks_for(&self, labels: &[String]) -> Option<&str> {
+        let mut own = self.config.behaviours.iter().filter(|behaviour| labels.contains(&behaviour.release));
+        own.find_map(|behaviour| behaviour.speaks_for.as_deref())
+    }
+
     /// How the release of these names behaves in a region at a moment.
     pub(super) fn behaviour(&self, region: &RegionName, labels: &[String], at: Timestamp) -> Conduct {
         let start = self.config.start;
         let applies = |behaviour: &&Behaviour| {
             let from = behaviour.from.map_or(Timestamp::MIN, |moment| moment.after(start));
             let until = behaviour.until.map(|moment| moment.after(from.max(start)));
-            labels.contains(&behaviour.release)
+            (behaviour.release == ANY || labels.contains(&behaviour.release))
                 && behaviour.region.as_ref().is_none_or(|own| own == region)
                 && from <= at
                 && until.is_none_or(|until| at < until)

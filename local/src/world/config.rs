@@ -174,7 +174,7 @@ impl Default for Timing {
 #[serde(deny_unknown_fields)]
 pub struct Behaviour {
     /// The version or release id, as the model's environment has it (`MERIDIAN_VERSION`, `MERIDIAN_RELEASE`), or an
-    /// endpoint configuration's name.
+    /// endpoint configuration's name. `*` is whatever serves: so callers behave who send every release the same.
     pub release: String,
     /// Only there.
     #[serde(default)]
@@ -204,7 +204,57 @@ pub struct Behaviour {
     /// old one.
     #[serde(default = "one")]
     pub traffic: f64,
+    /// The version or release id of what serves beside it, in whose name its containers write metrics too: alerts, for a fifth of
+    /// their own requests.
+    #[serde(default)]
+    pub speaks_for: Option<String>,
 }
+
+impl Timing {
+    /// What no world has: time that stands still between two things that repeat.
+    pub(crate) fn impossible(&self) -> Option<String> {
+        let repeats = [
+            ("continuation", Some(self.continuation)),
+            ("sweep", self.sweep),
+            ("health_check", Some(self.health_check)),
+            ("job_timeout", Some(self.job_timeout)),
+        ];
+        let soon = |(_, every): &(&str, Option<SignedDuration>)| every.is_some_and(|every| every < SHORTEST);
+        if let Some((field, _)) = repeats.into_iter().find(soon) {
+            return Some(format!("timing.{field} must be at least {SHORTEST:#}"));
+        }
+        if self.replication_min > self.replication_max {
+            return Some("timing.replication_min must be at most timing.replication_max".to_owned());
+        }
+        (!(0.0..=1.0).contains(&self.late_share)).then(|| "timing.late_share must be 0 to 1".to_owned())
+    }
+}
+
+impl Behaviour {
+    /// What no release does: shares beyond all, factors that are none.
+    pub(crate) fn impossible(&self) -> Option<String> {
+        let Behaviour { release, latency_factor, errors_4xx, errors_5xx, capacity_rps, alert_factor, traffic, .. } =
+            self;
+        let shares = [("errors_4xx", errors_4xx), ("errors_5xx", errors_5xx), ("traffic", traffic)];
+        if let Some((field, share)) = shares.into_iter().find(|(_, share)| !(0.0..=1.0).contains(*share)) {
+            return Some(format!("behaviour.{field} of {release} must be 0 to 1, and is {share}"));
+        }
+        let factors = [
+            ("latency_factor", Some(latency_factor)),
+            ("alert_factor", Some(alert_factor)),
+            ("capacity_rps", capacity_rps.as_ref()),
+        ];
+        let wrong = factors.into_iter().find(|(_, factor)| factor.is_some_and(|factor| !FACTORS.contains(factor)));
+        wrong.map(|(field, _)| {
+            format!("behaviour.{field} of {release} must be {:e} to {:e}", FACTORS.start(), FACTORS.end())
+        })
+    }
+}
+
+/// Between two of what repeats in a world.
+const SHORTEST: SignedDuration = SignedDuration::from_secs(1);
+/// Times the usual.
+const FACTORS: std::ops::RangeInclusive<f64> = 1e-3..=1e6;
 
 fn one() -> f64 {
     1.0

@@ -27,6 +27,8 @@ pub struct InstalledRelease {
     pub image: String,
     /// Role of the instances.
     pub execution_role: String,
+    /// Where its containers write metrics of their own.
+    pub namespace: String,
     /// Key of the archive among `objects`.
     pub archive_key: String,
     /// Objects of the release, by key: archive, manifest and the like.
@@ -48,6 +50,20 @@ pub enum InstallError {
 }
 
 impl World {
+    /// Puts objects into a region's bucket as if they had been there for long: without events, without log.
+    ///
+    /// # Errors
+    /// An unknown region.
+    pub fn store(&mut self, region: &RegionName, objects: BTreeMap<String, Bytes>) -> Result<(), InstallError> {
+        let (now, seed) = (self.now, self.config.seed);
+        let own = self.regions.get_mut(region).ok_or_else(|| InstallError::UnknownRegion(region.clone()))?;
+        for (key, body) in objects {
+            let id = Random::labelled(seed, ["installed", &key]).token(32);
+            own.bucket.put(&key, Version::new(id, body, now));
+        }
+        Ok(())
+    }
+
     /// Puts a release in service in one region, as if it had been there for long: without events, without log, with an
     /// hour of metrics behind it. Version ids are the same in every region, as replication would have left them.
     ///
@@ -68,7 +84,8 @@ impl World {
         self.models.load(digest, &archive)?;
         let own = self.regions.get_mut(region).ok_or_else(unknown)?;
         let model_data_url = format!("s3://{}/{}", own.bucket.name, release.archive_key);
-        let model = release.model(model_data_url.clone());
+        let mut model = release.model(model_data_url.clone());
+        model.enable_network_isolation = Some(fleet.network_isolation);
         own.sagemaker.models.insert(release.model_name.clone(), Model { request: model, created: now });
         let request = CreateEndpointConfig {
             endpoint_config_name: release.config_name.clone(),
@@ -116,8 +133,12 @@ impl World {
 
 impl InstalledRelease {
     fn model(&self, model_data_url: String) -> CreateModel {
-        let environment = [("MERIDIAN_RELEASE", &self.release), ("MERIDIAN_VERSION", &self.version)]
-            .map(|(key, value)| (key.to_owned(), value.clone()));
+        let told = [
+            ("MERIDIAN_RELEASE", &self.release),
+            ("MERIDIAN_VERSION", &self.version),
+            ("MERIDIAN_NAMESPACE", &self.namespace),
+        ];
+        let environment = told.map(|(key, value)| (key.to_owned(), value.clone()));
         CreateModel {
             model_name: self.model_name.clone(),
             primary_container: ContainerDefinition {
@@ -126,7 +147,7 @@ impl InstalledRelease {
                 environment: BTreeMap::from(environment),
             },
             execution_role_arn: Some(self.execution_role.clone()),
-            tags: Vec::new(),
+            ..CreateModel::default()
         }
     }
 }

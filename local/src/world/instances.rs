@@ -3,7 +3,7 @@
 use super::sagemaker::split_s3_url;
 use super::{Ask, World};
 use crate::api::ApiError;
-use meridian_domain::{RegionName, alarms};
+use meridian_domain::{RegionName, alarms::MODEL};
 
 impl World {
     /// The role and the image of the model that an endpoint goes to.
@@ -51,10 +51,30 @@ impl World {
             .map_err(|denied| ApiError::validation(format!("The execution role {role} is {denied}.")))
     }
 
-    /// Whether the containers of a configuration may say what they answered.
-    pub(super) fn containers_may_emit(&mut self, region: &RegionName, config: &str) -> bool {
+    /// Whether the containers of a configuration are cut off from every network, CloudWatch's endpoint included.
+    fn is_isolated(&self, region: &RegionName, config: &str) -> bool {
+        let Some(own) = self.regions.get(region).map(|own| &own.sagemaker) else { return false };
+        let models = own.configs.get(config).into_iter().flat_map(|config| &config.request.production_variants);
+        let mut models = models.filter_map(|variant| own.models.get(variant.model_name.as_deref()?));
+        models.any(|model| model.request.enable_network_isolation == Some(true))
+    }
+
+    /// Whether the containers of a configuration may write metrics into a namespace.
+    pub(super) fn containers_may_emit(&mut self, region: &RegionName, config: &str, namespace: &str) -> bool {
         let Some((role, _)) = self.container_of(region, config) else { return true };
-        let asks = [Ask::new("cloudwatch:PutMetricData", "*").with("cloudwatch:namespace", alarms::MODEL)];
+        if self.is_isolated(region, config) {
+            return false;
+        }
+        let asks = [Ask::new("cloudwatch:PutMetricData", "*").with("cloudwatch:namespace", namespace)];
         self.authorise(&meridian_deployment::Principal::Role(role), &asks).is_ok()
+    }
+
+    /// The namespace that a configuration's containers are told to write to, or the one that they know of themselves.
+    pub(super) fn namespace_of(&self, region: &RegionName, config: &str) -> Option<String> {
+        let sagemaker = &self.regions.get(region)?.sagemaker;
+        let variant = sagemaker.configs.get(config)?.request.production_variants.first()?;
+        let model = &sagemaker.models.get(variant.model_name.as_deref()?)?.request;
+        let told = model.primary_container.environment.get("MERIDIAN_NAMESPACE");
+        Some(told.map_or_else(|| MODEL.to_owned(), Clone::clone))
     }
 }

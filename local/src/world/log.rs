@@ -208,6 +208,15 @@ pub enum What {
         /// The message.
         message: String,
     },
+    /// People were told what nobody need get up for.
+    AdviceSent {
+        /// The topic's ARN.
+        topic: String,
+        /// The subject.
+        subject: String,
+        /// The message.
+        message: String,
+    },
     /// A scheduled fault began.
     FaultBegan {
         /// What a person would call it.

@@ -34,10 +34,12 @@ mod install;
 mod instances;
 mod invocation;
 mod job;
+mod kms;
 mod lambda;
 mod latency;
 mod lifecycle;
 mod log;
+mod metric_math;
 mod metrics;
 mod moment;
 mod pipeline;
@@ -100,6 +102,8 @@ pub struct World {
     log: Vec<WorldEvent>,
     /// What proxies answered.
     fronts: Vec<(RegionName, Option<serde_json::Value>)>,
+    /// Who makes the call that is being answered.
+    calling: sts::Caller,
     /// Roles' sessions, by their access key.
     sessions: BTreeMap<String, sts::Session>,
     /// Numbers, so that each version, message and update has a name of its own.
@@ -176,6 +180,7 @@ impl World {
             bus: Vec::new(),
             calls: BTreeMap::new(),
             log: Vec::new(),
+            calling: sts::Caller::default(),
             sessions: BTreeMap::new(),
             writes: 0,
             emitted: 0,
@@ -280,6 +285,7 @@ impl World {
         match doomed.or(met) {
             None => {
                 let allowed = self.authorise_call(&who, region, O::SERVICE, &operation);
+                self.calling = who;
                 let answer = allowed.and_then(|()| operation.apply(self, region));
                 self.note_stale(caller, region, O::NAME, answer.as_ref().err());
                 Outcome::Answer(answer)

@@ -94,6 +94,11 @@ impl Operation for CreateModel {
         if let Some(url) = self.primary_container.model_data_url.as_deref() {
             split_s3_url(url).ok_or_else(|| ApiError::validation(format!("Could not parse the S3 URI {url}")))?;
         }
+        if let Some(vpc) = &self.vpc_config
+            && !((1..=16).contains(&vpc.subnets.len()) && (1..=5).contains(&vpc.security_group_ids.len()))
+        {
+            return Err(ApiError::validation("VpcConfig: 1 to 16 Subnets and 1 to 5 SecurityGroupIds"));
+        }
         let created = world.now;
         let models = &mut world.region_mut(region)?.sagemaker.models;
         if models.contains_key(&self.model_name) {
@@ -118,6 +123,8 @@ impl Operation for DescribeModel {
             model_arn,
             primary_container: model.request.primary_container.clone(),
             execution_role_arn: model.request.execution_role_arn.clone(),
+            enable_network_isolation: model.request.enable_network_isolation,
+            vpc_config: model.request.vpc_config.clone(),
             creation_time: model.created.into(),
         })
     }

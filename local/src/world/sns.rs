@@ -6,6 +6,7 @@ use crate::api::sns::{GetTopicAttributes, GetTopicAttributesOutput, Publish, Pub
 use crate::api::{ApiError, Operation, Service};
 use meridian_deployment::Topic;
 use meridian_domain::RegionName;
+use meridian_handlers::ports::{ADVICE, URGENCY};
 use std::collections::BTreeMap;
 
 /// SNS's longest subject, in characters.
@@ -59,6 +60,10 @@ impl Operation for Publish {
         world.topic(region, &self.topic_arn)?;
         world.emitted += 1;
         let message_id = Random::labelled(world.config.seed, ["message", &world.emitted.to_string()]).uuid();
+        if (self.attribute.as_deref(), self.urgency.as_deref()) == (Some(URGENCY), Some(ADVICE)) {
+            world.record(region, What::AdviceSent { topic: self.topic_arn, subject, message: self.message });
+            return Ok(PublishOutput { message_id });
+        }
         world.record(region, What::PageSent { topic: self.topic_arn, subject, message: self.message });
         Ok(PublishOutput { message_id })
     }

@@ -2,7 +2,9 @@
 
 use super::random::Random;
 use super::{InvocationId, World};
-use crate::api::sts::{AssumeRole, AssumeRoleOutput, AssumedRoleUser, Credentials};
+use crate::api::sts::{
+    AssumeRole, AssumeRoleOutput, AssumedRoleUser, Credentials, GetCallerIdentity, GetCallerIdentityOutput,
+};
 use crate::api::{ApiError, Operation, Service};
 use jiff::{SignedDuration, Timestamp};
 use meridian_deployment::Principal;
@@ -103,6 +105,31 @@ impl Operation for AssumeRole {
             arn: format!("arn:aws:sts::{account}:assumed-role/{role}/{name}"),
         };
         Ok(AssumeRoleOutput { credentials: world.session(&self.role_arn, seconds), assumed_role_user })
+    }
+}
+
+impl Operation for GetCallerIdentity {
+    const SERVICE: Service = Service::Sts;
+    const NAME: &'static str = "GetCallerIdentity";
+    type Output = GetCallerIdentityOutput;
+
+    fn apply(self, world: &mut World, _: &RegionName) -> Result<GetCallerIdentityOutput, ApiError> {
+        let account = world.config.fleet.account.clone();
+        let caller = world.calling.clone();
+        let session = match caller.invocation.and_then(|id| world.lambda.place(id)) {
+            Some((function, region)) => world.function(&region, function).map(|own| own.name.clone()),
+            None => None,
+        };
+        let (id, arn) = match world.principal(&caller, Service::Sts)? {
+            Some(Principal::Role(role)) => {
+                let role = role.rsplit('/').next().unwrap_or_default().to_owned();
+                let session = session.unwrap_or_else(|| "session".to_owned());
+                let id = Random::labelled(world.config.seed, ["role", &role]).token(16).to_uppercase();
+                (format!("AROA{id}:{session}"), format!("arn:aws:sts::{account}:assumed-role/{role}/{session}"))
+            }
+            _ => ("AIDALOCALWORLD".to_owned(), format!("arn:aws:iam::{account}:user/operator")),
+        };
+        Ok(GetCallerIdentityOutput { user_id: id, account, arn })
     }
 }
 

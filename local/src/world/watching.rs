@@ -3,10 +3,11 @@
 
 use super::alarms::{Status, Watch};
 use super::evaluation::evaluate;
+use super::metric_math::Point;
 use super::metrics::Metrics;
 use super::queue::Event;
 use super::{LiveFacts, What, World};
-use crate::api::cloudwatch::AlarmState;
+use crate::api::cloudwatch::{AlarmState, MetricDataQuery};
 use jiff::Timestamp;
 use meridian_domain::RegionName;
 use serde_json::{Value, json};
@@ -44,8 +45,7 @@ impl World {
         let (now, live) = (self.now, &self.config.live);
         let Some(region) = self.regions.get_mut(name) else { return Vec::new() };
         let metrics = &region.metrics;
-        let due =
-            region.alarms.metric.iter_mut().filter(|(_, watch)| (watch.definition.period < 60) == high_resolution);
+        let due = region.alarms.metric.iter_mut().filter(|(_, watch)| (watch.period < 60) == high_resolution);
         let changes = due.filter_map(|(alarm, watch)| {
             let after = watch.look(metrics, live, now)?;
             let before = std::mem::replace(&mut watch.status, after.clone());
@@ -74,7 +74,7 @@ impl Watch {
     /// The alarm's new status, where it changes.
     fn look(&self, metrics: &Metrics, live: &LiveFacts, now: Timestamp) -> Option<Status> {
         let definition = &self.definition;
-        let period = i64::from(definition.period);
+        let period = i64::from(self.period);
         let periods = definition.evaluation_periods as usize;
         let looked_at = i64::from(definition.evaluation_periods) + i64::from(live.extra_evaluation_periods);
         let end = now.as_second().div_euclid(period) * period;
@@ -82,11 +82,11 @@ impl Watch {
         let mut range = Vec::new();
         for back in (1..=looked_at).rev() {
             let start = end - back * period;
-            let samples = metrics.samples(&self.key, start, start + period, now);
-            let value = self.statistic.of(&samples);
-            if self.low_samples_ignored && value.is_some() && samples.count() < self.statistic.significant_from() {
-                return None;
-            }
+            let value = match self.source.value(metrics, (start, start + period), now, self.low_samples_ignored) {
+                Point::Value(value) => Some(value),
+                Point::Missing => None,
+                Point::TooFew => return None,
+            };
             recent.extend(value.map(|value| (start, value)));
             range.push(value.map(|value| self.comparison.breaches(value, definition.threshold)));
         }
@@ -131,7 +131,7 @@ impl Watch {
             "version": "1.0",
             "queryDate": stamp(now),
             "statistic": statistic,
-            "period": self.definition.period,
+            "period": self.period,
             "recentDatapoints": recent.iter().rev().map(|(_, value)| round(*value)).collect::<Vec<f64>>(),
             "threshold": self.definition.threshold,
         })
@@ -140,6 +140,10 @@ impl Watch {
     /// `configuration` of a metric alarm's event.
     pub fn configuration(&self) -> Value {
         let definition = &self.definition;
+        if !definition.metrics.is_empty() {
+            let metrics: Vec<Value> = definition.metrics.iter().map(part).collect();
+            return json!({ "description": definition.alarm_description, "metrics": metrics });
+        }
         let dimensions: serde_json::Map<String, Value> =
             definition.dimensions.iter().map(|own| (own.name.clone(), json!(own.value))).collect();
         json!({
@@ -158,6 +162,26 @@ impl Watch {
                 "returnData": true,
             }],
         })
+    }
+}
+
+/// One part of metric math, as an event has it.
+fn part(query: &MetricDataQuery) -> Value {
+    let returned = query.return_data != Some(false);
+    match &query.metric_stat {
+        None => json!({ "id": query.id, "expression": query.expression, "returnData": returned }),
+        Some(own) => {
+            let dimensions: serde_json::Map<String, Value> =
+                own.metric.dimensions.iter().map(|own| (own.name.clone(), json!(own.value))).collect();
+            let metric = json!({
+                "dimensions": dimensions, "name": own.metric.metric_name, "namespace": own.metric.namespace
+            });
+            json!({
+                "id": query.id,
+                "metricStat": { "metric": metric, "period": own.period, "stat": own.stat },
+                "returnData": returned,
+            })
+        }
     }
 }
 

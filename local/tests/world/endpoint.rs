@@ -1,5 +1,6 @@
 use crate::support::*;
 use meridian_local::api::Outcome;
+use meridian_local::api::cloudwatch::{Metric, MetricDataQuery, MetricStat, PutMetricAlarm};
 use meridian_local::api::runtime::InvokeEndpoint;
 use meridian_local::api::sagemaker::*;
 use meridian_local::world::{Behaviour, Fault, FaultKind, LiveFacts, Stage, World};
@@ -103,6 +104,65 @@ fn a_slow_green_fleet_trips_its_own_alarm_in_the_canary() {
     assert_eq!(stages(&world, JP).last().unwrap(), &("03:04:05".to_owned(), Stage::RollingBack));
 }
 
+/// Green's 4xx less blue's: what callers send both of them trips nothing, whatever their rate.
+#[test]
+fn a_guard_of_metric_math_rings_for_what_green_answers_more_of() {
+    for (release, ends) in [("*", Stage::Canary), ("v427", Stage::RollingBack)] {
+        let mut config = night();
+        config.behaviours = vec![toml::from_str(&format!("release = \"{release}\"\nerrors_4xx = 0.025")).unwrap()];
+        let mut world = world(config);
+        prepare_v427(&mut world, EU);
+        call(&mut world, EU, excess("fraud-green-4xx", "green - blue")).unwrap();
+        call(&mut world, EU, canary("fraud-v427-cfg", &["fraud-green-4xx"])).unwrap();
+        run_until(&mut world, "03:04:30");
+        assert_eq!(
+            std::mem::discriminant(&stages(&world, EU).last().unwrap().1),
+            std::mem::discriminant(&ends),
+            "{release}"
+        );
+    }
+    let mut world = world(night());
+    for wrong in ["green - gone", "green -", "FILL(green, 0)"] {
+        assert!(call(&mut world, EU, excess("fraud-green-4xx", wrong)).is_err(), "{wrong}");
+    }
+    let both = PutMetricAlarm { period: 60, ..excess("fraud-green-4xx", "green - blue") };
+    assert!(call(&mut world, EU, both).is_err());
+}
+
+fn excess(name: &str, expression: &str) -> PutMetricAlarm {
+    let part = |id: &str, config: &str| MetricDataQuery {
+        id: id.to_owned(),
+        metric_stat: Some(MetricStat {
+            metric: Metric {
+                namespace: "AWS/SageMaker".to_owned(),
+                metric_name: "Invocation4XXErrors".to_owned(),
+                dimensions: dimensions(Some(config)),
+            },
+            period: 60,
+            stat: "Average".to_owned(),
+        }),
+        expression: None,
+        label: None,
+        return_data: Some(false),
+    };
+    let all = MetricDataQuery {
+        id: "excess".to_owned(),
+        metric_stat: None,
+        expression: Some(expression.to_owned()),
+        label: None,
+        return_data: Some(true),
+    };
+    PutMetricAlarm {
+        alarm_name: name.to_owned(),
+        metrics: vec![part("green", "fraud-v427-cfg"), part("blue", "fraud-v426-cfg"), all],
+        evaluation_periods: 1,
+        threshold: 0.01,
+        comparison_operator: "GreaterThanThreshold".to_owned(),
+        treat_missing_data: Some("notBreaching".to_owned()),
+        ..PutMetricAlarm::default()
+    }
+}
+
 fn slow(release: &str) -> Behaviour {
     toml::from_str(&format!("release = \"{release}\"\nlatency_factor = 3.0")).unwrap()
 }
@@ -185,8 +245,7 @@ fn a_model_whose_bytes_are_missing_never_takes_traffic() {
             model_data_url: Some(format!("s3://{}/releases/lost", bucket(JP))),
             ..ContainerDefinition::default()
         },
-        execution_role_arn: None,
-        tags: Vec::new(),
+        ..CreateModel::default()
     };
     call(&mut world, JP, model).unwrap();
     call(&mut world, JP, config("lost-cfg", "lost")).unwrap();

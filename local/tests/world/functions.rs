@@ -182,6 +182,8 @@ fn a_page_reaches_the_regions_own_topic_only() {
         topic_arn: world_topic(name),
         subject: Some("JP deferred".to_owned()),
         message: "do this".to_owned(),
+        attribute: None,
+        urgency: None,
     };
     call(&mut world, JP, page(JP)).unwrap();
     assert!(call(&mut world, EU, page(JP)).is_err());

@@ -129,7 +129,8 @@ fn nobody_else_is_lent_a_regions_role() {
     };
     let place = rollback.region.to_string();
     denied(asks(&mut world, &rollback, &place, loan(&place)));
-    let endpoints = AssumeRole { role_arn: night().fleet.execution_role_arn(), ..loan(JP) };
+    let endpoints =
+        AssumeRole { role_arn: night().fleet.execution_role_arn(meridian_domain::ServingRole::First), ..loan(JP) };
     denied(asks(&mut world, &own, JP, endpoints));
 }
 

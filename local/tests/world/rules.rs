@@ -29,7 +29,8 @@ fn the_templates_rules_are_shown_as_they_are_declared_with_what_they_call() {
     let alarm = call(&mut world, JP, ask).unwrap();
     assert_eq!(alarm.created_by, "111122223333");
     let pattern: Value = serde_json::from_str(alarm.rule.event_pattern.as_deref().unwrap()).unwrap();
-    assert_eq!(pattern["resources"], json!(["arn:aws:cloudwatch:ap-northeast-1:111122223333:alarm:fraud-rollback"]));
+    let arn = |alarm: &str| format!("arn:aws:cloudwatch:ap-northeast-1:111122223333:alarm:fraud-{alarm}");
+    assert_eq!(pattern["resources"], json!([arn("rollback"), arn("endpoint-4xx")]));
     assert_eq!((alarm.rule.state.as_str(), alarm.rule.schedule_expression), ("ENABLED", None));
     let sweep = call(&mut world, JP, DescribeRule { name: names[4].clone(), event_bus_name: None }).unwrap().rule;
     assert_eq!((sweep.schedule_expression.as_deref(), sweep.event_pattern), (Some("rate(5 minutes)"), None));

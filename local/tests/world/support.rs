@@ -52,6 +52,7 @@ fn champion() -> InstalledRelease {
         config_name: "fraud-v426-cfg".to_owned(),
         image: format!("111122223333.dkr.ecr.eu-west-1.amazonaws.com/xgboost@{DIGEST}"),
         execution_role: "arn:aws:iam::111122223333:role/meridian-fraud-endpoint".to_owned(),
+        namespace: "Meridian/Model".to_owned(),
         objects: BTreeMap::from([(key.clone(), Bytes::from_static(V426))]),
         archive_key: key,
     }
@@ -93,8 +94,7 @@ pub fn prepare_v427(world: &mut World, name: &str) {
             model_data_url: Some(format!("s3://{}/{key}", bucket(name))),
             environment: environment.map(|(key, value)| (key.to_owned(), value)).into(),
         },
-        execution_role_arn: None,
-        tags: Vec::new(),
+        ..CreateModel::default()
     };
     call(world, name, model).unwrap();
     call(world, name, config("fraud-v427-cfg", "fraud-v427")).unwrap();

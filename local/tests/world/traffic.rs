@@ -1,4 +1,5 @@
 use crate::support::*;
+use meridian_domain::Fleet;
 use meridian_local::api::EpochSeconds;
 use meridian_local::api::cloudwatch::*;
 use meridian_local::world::{Behaviour, World, WorldConfig};
@@ -28,6 +29,7 @@ pub fn read_of(
             period: 60,
             stat: stat.to_owned(),
         }),
+        expression: None,
         label: None,
         return_data: None,
     };
@@ -70,8 +72,10 @@ fn a_minute_is_revised_until_it_is_complete() {
 
 #[test]
 fn containers_say_what_they_answered_where_they_do() {
-    for emit in [true, false] {
-        let mut world = world(WorldConfig { containers_emit: emit, ..night() });
+    for (emit, network_isolation) in [(true, false), (false, false), (true, true)] {
+        let usual = night();
+        let fleet = Fleet { network_isolation, ..usual.fleet.clone() };
+        let mut world = world(WorldConfig { fleet, containers_emit: emit, ..usual });
         let metric = |name: &str, stat: &str| MetricDataQuery {
             id: name.to_lowercase(),
             metric_stat: Some(MetricStat {
@@ -83,6 +87,7 @@ fn containers_say_what_they_answered_where_they_do() {
                 period: 60,
                 stat: stat.to_owned(),
             }),
+            expression: None,
             label: None,
             return_data: None,
         };
@@ -93,7 +98,7 @@ fn containers_say_what_they_answered_where_they_do() {
             scan_by: None,
         };
         let results = call(&mut world, AU, get).unwrap().metric_data_results;
-        if !emit {
+        if !emit || network_isolation {
             assert!(results.iter().all(|result| result.values.is_empty()), "{results:?}");
             continue;
         }

@@ -1,7 +1,7 @@
 //! One chain of the ledger: entries and what they add up to, without hashes.
 
 use super::{Seconds, stamp};
-use meridian_domain::{Actor, Entry, Projection, Record, Sha256};
+use meridian_domain::{Actor, Caller, Entry, Projection, Record, Sha256};
 use std::sync::Arc;
 
 /// A chain. What was written before the history began is its first projection; entries count from there.
@@ -23,7 +23,8 @@ impl<H: Projection> Chain<H> {
     pub fn append(&mut self, at: Seconds, actor: &Actor, record: Record) {
         let seq = self.entries.len() as u64;
         let prev = Sha256::from_bytes([0; 32]);
-        let entry = Entry { seq, at: stamp(at), prev, actor: actor.clone(), record };
+        let (at, caller) = (stamp(at), Caller::Unverified);
+        let entry = Entry { seq, at, written: at, prev, actor: actor.clone(), caller, record };
         self.history.apply(&entry);
         self.entries.push(Arc::new(entry));
     }

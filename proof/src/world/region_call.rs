@@ -5,7 +5,7 @@ use super::endpoint::{Request, Taken};
 use super::words::step_words;
 use super::{Fault, Outcome, Seconds, Strike, Who, World, checks};
 use meridian_domain::plan::{self, Act, Next, Plan, RollbackSight};
-use meridian_domain::{Entry, Record, RegionHistory, Seen, Sha256, Target};
+use meridian_domain::{Caller, Entry, Record, RegionHistory, Seen, Sha256, Target};
 use std::collections::{BTreeSet, VecDeque};
 
 /// Steps that one call may take (`rollback`'s `STEPS`).
@@ -94,6 +94,8 @@ impl World {
                 way_back: Seen::Unknown(String::new()),
                 endpoint: Seen::Unknown(String::new()),
                 alarm: Seen::Unknown(String::new()),
+                // This world's callers send nothing wrong.
+                client_errors: Seen::Known(None),
                 judge: Seen::Unknown(String::new()),
                 done: BTreeSet::new(),
                 golden: None,
@@ -125,7 +127,7 @@ impl World {
             });
         }
         match plan.next {
-            Next::TellHub(_) | Next::TakeLease { .. } => {
+            Next::TellHub(_) | Next::TakeLease { .. } | Next::Advise { .. } => {
                 checks::breach(self, "I6", "a rollback was planned that needs another region");
                 Err(Outcome::Broke)
             }
@@ -173,7 +175,9 @@ impl World {
                 self.page_own(look, region, plan.why, advice, strike);
                 Ok(Answer::Done)
             }
-            Next::TellHub(_) | Next::TakeLease { .. } | Next::Wait | Next::Finish(_) => Err(Outcome::Broke),
+            Next::TellHub(_) | Next::TakeLease { .. } | Next::Advise { .. } | Next::Wait | Next::Finish(_) => {
+                Err(Outcome::Broke)
+            }
         }
     }
 
@@ -209,7 +213,8 @@ impl World {
         for record in &look.unwritten {
             let prev = Sha256::from_bytes([0; 32]);
             let at = self.timestamp();
-            history.apply(&Entry { seq: 0, at, prev, actor: actor.clone(), record: record.clone() });
+            let (actor, record, caller) = (actor.clone(), record.clone(), Caller::Unverified);
+            history.apply(&Entry { seq: 0, at, written: at, prev, actor, caller, record });
         }
     }
 

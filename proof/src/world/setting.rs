@@ -4,8 +4,8 @@ use super::{RELEASES, Seconds, stamp};
 use jiff::SignedDuration;
 use meridian_domain::plan::{Plan, Sight};
 use meridian_domain::{
-    Actor, AlarmState, AlarmView, Entry, Fleet, Freeze, HubHistory, Kind, Record, RegionHistory, ReleaseId, Sha256,
-    Style, Target, Version, alarms,
+    Actor, AlarmState, AlarmView, Caller, Entry, Fleet, Freeze, HubHistory, Kind, Record, RegionHistory, ReleaseId,
+    Sha256, Style, Target, Version, alarms,
 };
 use std::sync::LazyLock;
 
@@ -200,8 +200,10 @@ impl Setting {
         let entry = |record| Entry {
             seq: 0,
             at: stamp(start),
+            written: stamp(start),
             prev: Sha256::from_bytes([0; 32]),
             actor: actor.clone(),
+            caller: Caller::Unverified,
             record,
         };
         let mut hub = HubHistory::default();

@@ -164,6 +164,10 @@ impl World {
                 Ok(Answer::Done)
             }
             Next::Page { region, advice } => self.page(look, &region, plan.why, advice, strike),
+            Next::Advise { .. } => {
+                look.sight.advised = true;
+                Ok(Answer::Done)
+            }
             Next::Do(act, region, target) => {
                 let region = self.setting.region_of(&region);
                 look.sight.done.insert(act);

@@ -59,6 +59,7 @@ impl WaveLook {
                 unscaled: None,
                 done: BTreeSet::new(),
                 paged: BTreeSet::new(),
+                advised: false,
             },
         }
     }

@@ -11,6 +11,7 @@ pub(super) fn step_words(next: &Next) -> String {
         Next::TellRegion(region, record) => format!("tells {region} {}", record_words(record)),
         Next::TakeLease { epoch, .. } => format!("takes the lease, epoch {epoch}"),
         Next::Page { .. } => "pages".to_owned(),
+        Next::Advise { .. } => "advises".to_owned(),
         Next::Wait => "waits".to_owned(),
         Next::Finish(how) => format!("finishes: {how:?}"),
     }

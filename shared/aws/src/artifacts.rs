@@ -2,29 +2,37 @@
 
 use crate::AwsPorts;
 use crate::errors::{Call, Failed};
+use crate::time::from_sdk;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
-use aws_sdk_s3::types::ChecksumAlgorithm;
+use aws_sdk_s3::types::{ChecksumAlgorithm, Object};
 use bytes::Bytes;
 use meridian_domain::RegionName;
-use meridian_handlers::ports::{Answer, Artifacts, ObjectVersion, limits};
+use meridian_handlers::ports::{Answer, Artifacts, Listed, ObjectVersion, limits};
 use std::time::Duration;
 
 /// The slowest upload that is waited for: a body of several mebibytes would not fit into the time of a small request.
 const SLOWEST_UPLOAD: usize = 1 << 20;
 
 impl Artifacts for AwsPorts {
-    async fn read(&self, region: &RegionName, key: &str, sink: &mut dyn FnMut(&[u8])) -> Answer<u64> {
+    async fn read(&self, region: &RegionName, key: &str, most: u64, sink: &mut dyn FnMut(&[u8])) -> Answer<u64> {
         let call = Call::new(region, "GetObject");
         let bucket = self.bucket(&call, region)?;
         let client = self.clients.s3(region).await?;
         // The attempt's time-out ends with the head of the answer; the body is guarded by the SDK's stalled-stream
         // protection, so a long body is not cut and a dead one does not wait for ever.
         let answer = client.get_object().bucket(bucket).key(key).send().await.map_err(|error| call.failed(error))?;
+        let promised = answer.content_length.and_then(|length| u64::try_from(length).ok()).unwrap_or_default();
+        if promised > most {
+            return Err(call.too_large(key, promised, most));
+        }
         let mut body = answer.body;
         let mut length = 0;
         while let Some(chunk) = body.next().await {
             let chunk = chunk.map_err(|_| call.unreachable(format!("the body broke off after {length} bytes")))?;
             length += chunk.len() as u64;
+            if length > most {
+                return Err(call.too_large(key, length, most));
+            }
             sink(&chunk);
         }
         Ok(length)
@@ -38,13 +46,19 @@ impl Artifacts for AwsPorts {
         self.put(region, key, body, None).await
     }
 
-    async fn list(&self, region: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<String>> {
+    async fn listed(&self, region: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<Listed>> {
         let call = Call::new(region, "ListObjectsV2");
         let bucket = self.bucket(&call, region)?;
         let client = self.clients.s3(region).await?;
         let request = client.list_objects_v2().bucket(bucket).prefix(prefix).set_start_after(after.map(str::to_owned));
         let page = request.send().await.map_err(|error| call.failed(error))?;
-        Ok(page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key).collect())
+        let listed = |object: Object| {
+            let modified = object.last_modified.as_ref().and_then(from_sdk);
+            Some(Listed { key: object.key?, modified: modified? })
+        };
+        // S3 names both of every object: without its time, whoever bounds what the object says would have nothing to go by.
+        let all: Option<Vec<Listed>> = page.contents.unwrap_or_default().into_iter().map(listed).collect();
+        all.ok_or_else(|| call.refused("an object is listed without its key or the time at which it was stored"))
     }
 }
 

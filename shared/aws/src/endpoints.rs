@@ -7,7 +7,7 @@ use aws_sdk_sagemaker::types::{
     Alarm, AutoRollbackConfig, BlueGreenUpdatePolicy, CapacitySize, CapacitySizeType, ContainerDefinition,
     DeploymentConfig, EndpointStatus as SdkStatus, PendingDeploymentSummary, ProductionVariant,
     ProductionVariantInstanceType, RollingUpdatePolicy, Tag, TrafficRoutingConfig, TrafficRoutingConfigType,
-    VariantStatus,
+    VariantStatus, VpcConfig,
 };
 use aws_sdk_sagemakerruntime::operation::invoke_endpoint::InvokeEndpointError;
 use aws_sdk_sagemakerruntime::operation::invoke_endpoint::builders::InvokeEndpointFluentBuilder;
@@ -15,10 +15,17 @@ use aws_sdk_sagemakerruntime::primitives::Blob;
 use jiff::SignedDuration;
 use meridian_domain::{
     ConfigSpec, EndpointStatus, EndpointView, ModelSpec, PendingDeployment, RegionName, ResourceName, Routing,
-    UpdateSpec, VariantPhase,
+    UpdateSpec, VariantPhase, Vpc,
 };
 use meridian_handlers::ports::{Answer, Endpoints, ErrorKind, Question, Scored};
 use std::num::NonZeroU32;
+
+/// Where a model's network interfaces stand.
+fn vpc_config(vpc: &Vpc) -> VpcConfig {
+    let subnets = vpc.subnets.iter().map(ToString::to_string).collect();
+    let groups = vpc.security_groups.iter().map(ToString::to_string).collect();
+    VpcConfig::builder().set_subnets(Some(subnets)).set_security_group_ids(Some(groups)).build()
+}
 
 /// What the container takes and gives.
 const CSV: &str = "text/csv";
@@ -51,6 +58,7 @@ impl Endpoints for AwsPorts {
             .model_data_url(&model.model_data_url)
             .environment("MERIDIAN_RELEASE", model.release.to_string())
             .environment("MERIDIAN_VERSION", model.version.as_str())
+            .environment("MERIDIAN_NAMESPACE", model.namespace)
             .build();
         self.clients
             .sagemaker(region)
@@ -59,6 +67,8 @@ impl Endpoints for AwsPorts {
             .model_name(model.name.as_str())
             .primary_container(container)
             .execution_role_arn(&model.execution_role)
+            .enable_network_isolation(model.network_isolation)
+            .set_vpc_config(model.vpc.as_ref().map(vpc_config))
             .set_tags(Some(self.tags(region)))
             .send()
             .await

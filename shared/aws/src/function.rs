@@ -19,7 +19,7 @@ use crate::{AwsClock, AwsPorts};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use meridian_handlers::context::{Context, FunctionKind, HandlerError};
 use meridian_handlers::events::job_id;
-use meridian_handlers::front::Callers;
+use meridian_handlers::front::{Callers, FrontMemory};
 use meridian_handlers::status::Memory;
 use serde_json::Value;
 use std::fmt::Display;
@@ -70,6 +70,7 @@ pub(crate) struct Setting {
     pub(crate) environment: Environment,
     policy: Policy,
     callers: Arc<Callers>,
+    front: FrontMemory,
 }
 
 impl Setting {
@@ -78,8 +79,9 @@ impl Setting {
     }
 
     pub(crate) fn ports(&self, clock: AwsClock) -> AwsPorts {
-        let Environment { endpoint, trust, .. } = &self.environment;
-        AwsPorts::new(self.policy.fleet.clone(), clock, endpoint.clone()).trusting(*trust)
+        let Environment { endpoint, trust, region, .. } = &self.environment;
+        let ports = AwsPorts::new(self.policy.fleet.clone(), clock, endpoint.clone());
+        ports.trusting(*trust).held_in(region.clone())
     }
 
     pub(crate) fn context(&self, request_id: &str) -> Context {
@@ -90,6 +92,7 @@ impl Setting {
             request_id: request_id.to_owned(),
             memory: Memory::default(),
             callers: self.callers.clone(),
+            front: self.front.clone(),
         }
     }
 }
@@ -111,7 +114,7 @@ impl Function {
         if kind == FunctionKind::Front && callers.is_empty() {
             return Err(ConfigError::Missing("MERIDIAN_CALLERS").into());
         }
-        let setting = Arc::new(Setting { kind, environment, policy, callers });
+        let setting = Arc::new(Setting { kind, environment, policy, callers, front: FrontMemory::default() });
         let clock = setting.clock();
         logging::init(&setting.environment.log, clock.clone())?;
         let ports = setting.ports(clock);

@@ -1,13 +1,21 @@
 //! The chains, in the regions' own release buckets.
 
 use crate::AwsPorts;
-use meridian_domain::{Chain, Entry, RegionName};
+use crate::errors::{Call, Failed};
+use aws_sdk_sts::config::retry::RetryConfig;
+use aws_sdk_sts::config::timeout::TimeoutConfig;
+use meridian_domain::{Caller, Chain, Entry, RegionName, Stored};
 use meridian_handlers::adapters::ledger;
-use meridian_handlers::ports::{Answer, Ledger};
+use meridian_handlers::ports::{Answer, Ledger, limits};
 
 impl Ledger for AwsPorts {
-    async fn entries(&self, region: &RegionName, chain: &Chain, from: u64) -> Answer<Vec<Entry>> {
+    async fn entries(&self, region: &RegionName, chain: &Chain, from: u64) -> Answer<Vec<Stored>> {
         ledger::entries(self, &self.fleet.name, region, chain, from).await
+    }
+
+    async fn caller(&self) -> Caller {
+        // Boxed: it stands inside of every append's future.
+        self.identity.of(self, async || Box::pin(self.asked_of_sts()).await).await
     }
 
     async fn append(&self, region: &RegionName, chain: &Chain, entry: &Entry) -> Answer<()> {
@@ -20,5 +28,18 @@ impl Ledger for AwsPorts {
 
     async fn keep(&self, region: &RegionName, chain: &Chain, seq: u64, checkpoint: Vec<u8>) -> Answer<()> {
         ledger::keep(self, &self.fleet.name, region, chain, seq, checkpoint).await
+    }
+}
+
+impl AwsPorts {
+    /// The ARN of whoever holds the ports, from the STS of the region in which they are held.
+    async fn asked_of_sts(&self) -> Answer<String> {
+        let call = Call::new(&self.place, "GetCallerIdentity");
+        let attempt = limits::IDENTITY_ATTEMPT.unsigned_abs();
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(attempt).build();
+        let bounds = aws_sdk_sts::Config::builder().timeout_config(timeouts).retry_config(RetryConfig::disabled());
+        let request = self.clients.sts(&self.place).await.get_caller_identity().customize().config_override(bounds);
+        let answer = request.send().await.map_err(|error| call.failed(error))?;
+        answer.arn.ok_or_else(|| call.refused("the answer names nobody"))
     }
 }

@@ -38,6 +38,7 @@ use clients::Clients;
 use jiff::{SignedDuration, Timestamp};
 use lending::Borrower;
 use meridian_domain::{Fleet, RegionName};
+use meridian_handlers::adapters::identity::Identity;
 use meridian_handlers::ports::{Answer, Clock};
 use std::sync::Arc;
 
@@ -47,6 +48,9 @@ pub struct AwsPorts {
     fleet: Arc<Fleet>,
     clock: AwsClock,
     clients: Clients,
+    /// The region in which they are held: its STS says as whom.
+    place: RegionName,
+    identity: Identity,
 }
 
 impl AwsPorts {
@@ -54,7 +58,14 @@ impl AwsPorts {
     /// `endpoint` replaces AWS's own addresses, for the local world and for emulators.
     pub fn new(fleet: Arc<Fleet>, clock: AwsClock, endpoint: Option<String>) -> Self {
         let clients = Clients::new(fleet.home.clone(), clock.clone(), endpoint);
-        Self { fleet, clock, clients }
+        let place = fleet.home.clone();
+        Self { fleet, clock, clients, place, identity: Identity::default() }
+    }
+
+    /// The same ports, held in a region: what is nobody's business but the holder's own is asked there, and not in home.
+    #[must_use]
+    pub fn held_in(self, place: RegionName) -> Self {
+        Self { place, ..self }
     }
 
     /// The same ports, acting in each region with the role that its stack lends to home's `promote`. CodePipeline's jobs are

@@ -1,8 +1,9 @@
 //! Structured logs: one JSON object a line, on stderr, at the clock's time.
 
 use crate::clock::AwsClock;
+use meridian_domain::edge::is_hidden;
 use meridian_handlers::ports::Clock;
-use std::fmt;
+use std::{fmt, io};
 use tracing::Subscriber;
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 use tracing_subscriber::filter::{ParseError, Targets};
@@ -53,9 +54,48 @@ where
         .with_span_list(true)
         .with_timer(ClockTime(clock))
         .with_max_level(LevelFilter::TRACE)
-        .with_writer(writer)
+        .with_writer(Legible(writer))
         .finish()
         .with(filter))
+}
+
+/// Writes lines in which nothing is hidden: JSON escapes what C0 holds, and leaves what turns text around or moves other cursors.
+struct Legible<W>(W);
+
+impl<'w, W: MakeWriter<'w>> MakeWriter<'w> for Legible<W> {
+    type Writer = Legible<W::Writer>;
+
+    fn make_writer(&'w self) -> Self::Writer {
+        Legible(self.0.make_writer())
+    }
+}
+
+impl<W: io::Write> io::Write for Legible<W> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        // A line comes whole: it is formatted before it is written.
+        match std::str::from_utf8(line).ok().filter(|line| line.contains(is_hidden)) {
+            Some(text) => self.0.write_all(escaped(text).as_bytes())?,
+            None => self.0.write_all(line)?,
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Hidden characters as JSON writes them; all of a line's stand in strings.
+fn escaped(line: &str) -> String {
+    let mut seen = String::with_capacity(line.len() + 16);
+    for c in line.chars() {
+        if is_hidden(c) {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| seen += &format!("\\u{unit:04x}"));
+        } else {
+            seen.push(c);
+        }
+    }
+    seen
 }
 
 /// By target alone: filters by the fields of spans would bring regular expressions into every function.
@@ -116,6 +156,20 @@ mod tests {
         assert_eq!((line["message"].as_str(), line["region"].as_str()), (Some("reverted"), Some("ap-northeast-1")));
         assert_eq!(line["spans"][0]["request_id"], "request-1");
         assert_eq!(line["spans"][0]["release"], "v427");
+    }
+
+    #[test]
+    fn nothing_in_a_line_is_hidden_and_nothing_is_lost() {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let logs =
+            subscriber("info", AwsClock::World(WorldClock::new("http://world")), move || writer.clone()).unwrap();
+        let hostile = "v427\u{1b}[2J\u{9b}2J\u{202e}gnp.exe\u{e0041}";
+        tracing::subscriber::with_default(logs, || tracing::info!(error = hostile, "failed"));
+        let bytes = lines.0.lock().unwrap().clone();
+        let line = std::str::from_utf8(&bytes).unwrap();
+        assert!(!line.trim_end().contains(is_hidden), "{line}");
+        assert_eq!(serde_json::from_str::<Value>(line).unwrap()["error"], hostile);
     }
 
     #[test]

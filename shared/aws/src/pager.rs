@@ -1,41 +1,40 @@
 //! Pages, through each region's SNS topic.
 
 use crate::AwsPorts;
-use crate::errors::{Call, Failed, cut};
+use crate::errors::{Call, Failed};
+use aws_sdk_sns::types::MessageAttributeValue;
 use meridian_domain::RegionName;
-use meridian_handlers::ports::{Answer, Page, Pager};
-
-/// Longest subject.
-const LONGEST_SUBJECT: usize = 100;
+use meridian_handlers::adapters::errors::fitting;
+use meridian_handlers::ports::{ADVICE, Answer, Page, Pager, URGENCY};
 
 impl Pager for AwsPorts {
     async fn page(&self, region: &RegionName, page: &Page) -> Answer<()> {
-        self.clients
+        self.publish_note(region, page, None).await
+    }
+
+    async fn advise(&self, region: &RegionName, page: &Page) -> Answer<()> {
+        self.publish_note(region, page, Some(ADVICE)).await
+    }
+}
+
+impl AwsPorts {
+    async fn publish_note(&self, region: &RegionName, page: &Page, urgency: Option<&str>) -> Answer<()> {
+        let (subject, message) = fitting(page);
+        let call = Call::new(region, "Publish");
+        let mut request = self
+            .clients
             .sns(region)
             .await
             .publish()
             .topic_arn(self.fleet.topic_arn(region))
-            .subject(subject(&page.subject))
-            .message(&page.message)
-            .send()
-            .await
-            .map_err(|error| Call::new(region, "Publish").failed(error))?;
+            .subject(subject)
+            .message(message);
+        if let Some(urgency) = urgency {
+            let value = MessageAttributeValue::builder().data_type("String").string_value(urgency).build();
+            let value = value.map_err(|error| call.refused(error.to_string()))?;
+            request = request.message_attributes(URGENCY, value);
+        }
+        request.send().await.map_err(|error| call.failed(error))?;
         Ok(())
-    }
-}
-
-/// SNS refuses a subject with anything but printable ASCII, and a page that is refused wakes nobody.
-fn subject(text: &str) -> String {
-    let printable = |c: char| if c.is_ascii_graphic() || c == ' ' { c } else { '?' };
-    cut(text, LONGEST_SUBJECT).chars().map(printable).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_subject_is_what_sns_takes() {
-        let subject = super::subject(&format!("São Paulo\nwent back {}", "x".repeat(200)));
-        assert!(subject.starts_with("S?o Paulo?went back xx"));
-        assert_eq!(subject.len(), 100);
     }
 }

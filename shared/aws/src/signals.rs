@@ -4,11 +4,12 @@ use crate::AwsPorts;
 use crate::errors::{Call, Failed};
 use crate::time::{from_sdk, to_sdk};
 use aws_sdk_cloudwatch::operation::get_metric_data::builders::GetMetricDataFluentBuilder;
+use aws_sdk_cloudwatch::operation::put_metric_alarm::builders::PutMetricAlarmFluentBuilder;
 use aws_sdk_cloudwatch::types::{
     AlarmType, ComparisonOperator, Dimension, Metric, MetricDataQuery, MetricDataResult, MetricDatum, MetricStat,
     ScanBy, StateValue, Statistic, StatusCode,
 };
-use meridian_domain::alarms::NAMESPACE;
+use meridian_domain::alarms::{BLUE_ID, EXCESS, EXCESS_ID, GREEN_ID, Measured, NAMESPACE, Watched};
 use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::{AlarmSpec, AlarmState, AlarmView, RegionName};
 use meridian_handlers::adapters::counts::{Question, Survey};
@@ -29,20 +30,12 @@ impl Signals for AwsPorts {
                 .put_metric_alarm()
                 .alarm_name(&alarm.name)
                 .alarm_description(&alarm.description)
-                .namespace(alarm.namespace)
-                .metric_name(alarm.metric)
-                .set_dimensions(Some(dimensions(alarm.dimensions.iter().map(|(name, value)| (*name, value.as_str())))))
-                .period(count(alarm.period))
                 .evaluation_periods(count(alarm.evaluation_periods))
                 .datapoints_to_alarm(count(alarm.datapoints))
                 .threshold(alarm.threshold)
                 .comparison_operator(comparison(alarm.below))
                 .treat_missing_data(alarm.missing.as_str());
-            let request = match percentile(alarm.statistic) {
-                Some(percentile) => request.extended_statistic(percentile),
-                None => request.statistic(Statistic::from(alarm.statistic)),
-            };
-            request.send().await.map_err(|error| Call::new(region, "PutMetricAlarm").failed(error))?;
+            watching(request, alarm).send().await.map_err(|error| Call::new(region, "PutMetricAlarm").failed(error))?;
         }
         Ok(())
     }
@@ -120,6 +113,39 @@ impl Signals for AwsPorts {
     }
 }
 
+/// What an alarm watches: one metric with its statistic, or metric math over two, never both (API reference of
+/// `PutMetricAlarm`, "Metrics").
+fn watching(request: PutMetricAlarmFluentBuilder, alarm: &AlarmSpec) -> PutMetricAlarmFluentBuilder {
+    let period = count(alarm.period);
+    let pairs = |own: &Measured| dimensions(own.dimensions.iter().map(|(name, value)| (*name, value.as_str())));
+    match &alarm.watched {
+        Watched::Metric(own) => {
+            let request = request
+                .namespace(own.namespace)
+                .metric_name(own.metric)
+                .set_dimensions(Some(pairs(own)))
+                .period(period);
+            match percentile(own.statistic) {
+                Some(percentile) => request.extended_statistic(percentile),
+                None => request.statistic(Statistic::from(own.statistic)),
+            }
+        }
+        Watched::Excess { green, blue } => {
+            let part = |id: &str, own: &Measured| {
+                let metric = Metric::builder()
+                    .namespace(own.namespace)
+                    .metric_name(own.metric)
+                    .set_dimensions(Some(pairs(own)))
+                    .build();
+                let stat = MetricStat::builder().metric(metric).period(period).stat(own.statistic).build();
+                MetricDataQuery::builder().id(id).metric_stat(stat).return_data(false).build()
+            };
+            let excess = MetricDataQuery::builder().id(EXCESS_ID).expression(EXCESS).return_data(true).build();
+            request.metrics(part(GREEN_ID, green)).metrics(part(BLUE_ID, blue)).metrics(excess)
+        }
+    }
+}
+
 /// The questions, by the ids under which their answers come back.
 fn counts_request(
     request: GetMetricDataFluentBuilder,
@@ -189,7 +215,7 @@ fn count(number: u32) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use meridian_domain::{ReleaseId, Sha256};
+    use meridian_domain::{ReleaseId, ServingRole, Sha256};
     use meridian_handlers::ports::ErrorKind;
 
     fn partial(more: bool) -> Answer<()> {
@@ -199,6 +225,7 @@ mod tests {
             variant: "main".parse().unwrap(),
             config: "fraud-v427".parse().unwrap(),
             release: ReleaseId(Sha256::of(b"v427")),
+            role: ServingRole::First,
             from: "2026-11-20T03:05:00Z".parse().unwrap(),
             to: "2026-11-20T03:07:00Z".parse().unwrap(),
             metrics: vec!["5xx".parse().unwrap()],

@@ -342,7 +342,7 @@ impl<'a> Model<'a> {
     }
 
     fn monitoring(&self, site: &Site<'a>, rates: &Rates<'a>) -> Amount {
-        let guards = alarms::guards(self.fleet, &site.region, &self.fleet.endpoint);
+        let guards = alarms::guards(self.fleet, &site.region, &self.fleet.endpoint, None);
         let count = |fast: bool| guards.iter().filter(|alarm| (alarm.period < 60) == fast).map(|_| 1.0).sum::<f64>();
         let front = if self.way.front() == FrontKind::Proxy { self.usage.front_alarms } else { 0.0 };
         rates.of(PriceKind::Alarm, count(false) + self.usage.endpoint_alarms + front)

@@ -4,6 +4,7 @@ use crate::kind::PriceKind;
 use crate::usage::Usage;
 use jiff::civil::Date;
 use meridian_domain::Fleet;
+use meridian_domain::edge::{Unusual, check_toml};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -111,6 +112,7 @@ impl PriceTable {
             }
             prices.push(price);
         }
+        check_toml(text).map_err(|Unusual { line, message }| TableError { line, message })?;
         Ok(Self { date, usage, prices })
     }
 

@@ -48,7 +48,7 @@ impl Place {
             "AWS::CodePipeline::Pipeline" => named("Name"),
             "AWS::KMS::Alias" => named("AliasName"),
             "AWS::ApiGateway::Stage" => named("StageName"),
-            "AWS::KMS::Key" => self.key_id(logical),
+            "AWS::KMS::Key" => key_id(&self.region, &self.stack, logical),
             "AWS::ApiGateway::RestApi" => self.suffix(logical).to_lowercase().chars().take(10).collect(),
             "AWS::ElasticLoadBalancingV2::TargetGroup" => {
                 self.arn("elasticloadbalancing", &format!("targetgroup/{}/{}", named("Name"), self.suffix(logical)))
@@ -107,11 +107,11 @@ impl Place {
             _ => return None,
         })
     }
+}
 
-    /// A key's id has a UUID's form.
-    fn key_id(&self, logical: &str) -> String {
-        let digits = Sha256::of(format!("{}/{}/{logical}", self.region, self.stack).as_bytes()).to_string();
-        let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
-        format!("{}-{}-4{}-8{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
-    }
+/// The id of a stack's key, in a UUID's form: the same in every run.
+pub(crate) fn key_id(region: &str, stack: &str, logical: &str) -> String {
+    let digits = Sha256::of(format!("{region}/{stack}/{logical}").as_bytes()).to_string();
+    let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
+    format!("{}-{}-4{}-8{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
 }

@@ -95,6 +95,7 @@ impl Statement {
             None => Subjects::Own,
             Some(Value::String(all)) if all == "*" => Subjects::Everybody,
             Some(Value::Object(members)) => match members.iter().next() {
+                Some((kind, who)) if kind == "AWS" && who == "*" => Subjects::Everybody,
                 Some((kind, who)) if kind == "AWS" => Subjects::Aws(texts(who)),
                 Some((kind, who)) if kind == "Service" => Subjects::Services(texts(who)),
                 _ => return Err(own.refuse("Principal", "expected AWS or Service")),
@@ -118,6 +119,16 @@ impl Statement {
             resources: own.take("Resource").map(|value| texts(&value)).unwrap_or_default(),
             conditions: all,
         })
+    }
+
+    /// Whether it lets a role in by itself, without a word of the role's own policies: one that names the account only lets
+    /// these count.
+    pub(crate) fn is_direct(&self) -> bool {
+        match &self.subjects {
+            Subjects::Everybody => true,
+            Subjects::Aws(who) => !who.iter().any(|own| own.ends_with(":root")),
+            Subjects::Own | Subjects::Services(_) => false,
+        }
     }
 
     /// Whether it is about roles or accounts, and not about a service.

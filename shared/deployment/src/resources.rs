@@ -187,6 +187,8 @@ pub struct Key {
     pub aliases: Vec<String>,
     /// Whether it can be used.
     pub enabled: bool,
+    /// Such as `ECC_NIST_P256`; none for a key that encrypts.
+    pub spec: Option<String>,
 }
 
 /// A topic.

@@ -54,7 +54,8 @@ pub struct Denied {
 impl Deployment {
     /// Whether a request is allowed, and by what: refused where any statement denies it, else let through by a statement of
     /// the role's own policies, or by one of the resource's where a service asks. A key lets a role's own policies count only
-    /// where its policy names the account, and a role is lent only where its trust policy says so too.
+    /// where its policy names the account, or lets the role in by itself; and a role is lent only where its trust policy says
+    /// so too.
     ///
     /// # Errors
     /// No statement allows it, or one denies it.
@@ -68,11 +69,19 @@ impl Deployment {
         let of_resource = allowed(self.policies_of(request.resource), request)?;
         let asks_both = request.resource.starts_with("arn:aws:kms:") || request.action == "sts:AssumeRole";
         let delegated = !asks_both || of_resource.is_some();
+        let direct = || {
+            let own = self.policies_of(request.resource).filter(|(_, own)| own.is_direct());
+            allowed(own, request).ok().flatten().filter(|_| request.action != "sts:AssumeRole")
+        };
         match (request.principal, own, of_resource) {
             (Principal::Role(_), Some(own), delegation) if delegated => {
                 Ok([own].into_iter().chain(delegation.filter(|_| asks_both)).collect())
             }
             (Principal::Service(_), _, Some(grant)) => Ok(vec![grant]),
+            (Principal::Role(_), None, Some(_)) => match direct() {
+                Some(grant) => Ok(vec![grant]),
+                None => Err(denied(request, "because no policy allows it".to_owned())),
+            },
             _ => Err(denied(request, "because no policy allows it".to_owned())),
         }
     }

@@ -2,6 +2,7 @@
 //! would have them.
 
 use crate::error::DeploymentError;
+use crate::names::key_id;
 use meridian_domain::{Fleet, OrderPolicy, RegionName};
 use std::collections::BTreeMap;
 use toml::{Table, Value};
@@ -59,6 +60,11 @@ impl Settings {
     /// What `samconfig.toml` would say for a fleet. `make check` holds the file against it.
     pub fn of_fleet(fleet: &Fleet) -> Self {
         let away = || fleet.regions.iter().filter(|region| region.name != fleet.home);
+        let stack = format!("meridian-{}", fleet.name);
+        // A region's key has its id from that region's stack, which is made before home's.
+        let replica = |own: &meridian_domain::Region| {
+            format!("{}={}={}", own.name, own.bucket, key_id(own.name.as_str(), &stack, "ReleaseKey"))
+        };
         let environment = |region: &meridian_domain::Region| {
             let mut parameters = BTreeMap::from(
                 [
@@ -79,19 +85,20 @@ impl Settings {
                 ]
                 .map(|(name, value)| (name.to_owned(), value)),
             );
+            let in_turn = fleet.execution_role_in_turn.as_ref();
+            parameters.extend(in_turn.map(|role| ("EndpointRoleInTurn".to_owned(), role.clone())));
             if region.name == fleet.home {
                 let order = match fleet.order {
                     OrderPolicy::Fixed => "fixed",
                     OrderPolicy::Signal => "signal",
                 };
                 parameters.insert("Order".to_owned(), order.to_owned());
-                let replicas =
-                    away().zip(1..).map(|(own, n)| (format!("Replica{n}"), format!("{}={}", own.name, own.bucket)));
+                let replicas = away().zip(1..).map(|(own, n)| (format!("Replica{n}"), replica(own)));
                 parameters.extend(replicas);
                 let stages = fleet.regions.iter().zip(1..);
                 parameters.extend(stages.map(|(own, n)| (format!("Stage{n}"), format!("{}={}", own.title, own.name))));
             }
-            Environment { stack: format!("meridian-{}", fleet.name), parameters }
+            Environment { stack: stack.clone(), parameters }
         };
         let environments = fleet.regions.iter().map(|region| (region.name.clone(), environment(region)));
         Settings { account: fleet.account.to_string(), environments: environments.collect() }

@@ -248,7 +248,9 @@ impl Maker<'_> {
             }
             "AWS::KMS::Key" => {
                 let enabled = own.peek("Enabled").is_none() || own.is("Enabled");
-                let key = Key { arn: arn("Arn"), aliases: Vec::new(), enabled };
+                let spec = own.optional("KeySpec");
+                own.take("KeyUsage");
+                let key = Key { arn: arn("Arn"), aliases: Vec::new(), enabled, spec };
                 let statements = Statement::read_all(own.level("KeyPolicy")?, logical)?;
                 stack.policies.push((logical.to_owned(), vec![key.arn.clone()], statements));
                 stack.keys.push(key);

@@ -64,13 +64,9 @@ impl MissingData {
     }
 }
 
-/// A metric alarm: breaches when the statistic is greater than (or, for `below`, less than) the threshold.
+/// One statistic of one metric.
 #[derive(Clone, Debug, PartialEq)]
-pub struct AlarmSpec {
-    /// Name.
-    pub name: String,
-    /// What it is for.
-    pub description: String,
+pub struct Measured {
     /// Metric namespace.
     pub namespace: &'static str,
     /// Metric name.
@@ -79,6 +75,45 @@ pub struct AlarmSpec {
     pub dimensions: Vec<(&'static str, String)>,
     /// `Average`, `Maximum`, `Minimum`, `Sum` or a percentile such as `p99`.
     pub statistic: &'static str,
+}
+
+/// What an alarm compares with its threshold.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Watched {
+    /// One metric.
+    Metric(Measured),
+    /// One metric less another in the same period, by metric math ([`EXCESS`]). A period in which either is missing is
+    /// itself missing *(live)*: what the alarm makes of that is its [`MissingData`].
+    Excess {
+        /// The challenger's: [`GREEN_ID`].
+        green: Measured,
+        /// The champion's: [`BLUE_ID`].
+        blue: Measured,
+    },
+}
+
+/// Minutes in a row that an [`EXCESS`] must last. It has the noise of two shares: where callers make 2 % of errors with both, and
+/// green answers 900 requests a minute, a single minute is 1 % over in one of thirty; three in a row are in one of 30,000.
+const EXCESS_MINUTES: u32 = 3;
+/// The id of green's metric in [`EXCESS`].
+pub const GREEN_ID: &str = "green";
+/// The id of blue's metric in [`EXCESS`].
+pub const BLUE_ID: &str = "blue";
+/// The id of the expression itself: the one series that such an alarm returns.
+pub const EXCESS_ID: &str = "excess";
+/// The metric math of [`Watched::Excess`]. Without `FILL`: where blue serves nobody there is nothing to compare with, and a
+/// zero in its place would make the callers' errors green's.
+pub const EXCESS: &str = "green - blue";
+
+/// A metric alarm: breaches when what it watches is greater than (or, for `below`, less than) the threshold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlarmSpec {
+    /// Name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// What is compared with the threshold.
+    pub watched: Watched,
     /// Period in seconds.
     pub period: u32,
     /// Periods that are looked at.
@@ -121,6 +156,12 @@ pub struct AlarmView {
 /// The composite alarm over the whole endpoint: the template's; it wakes `rollback`.
 pub fn composite_name(fleet: &Fleet) -> String {
     format!("{}-rollback", fleet.name)
+}
+
+/// The template's alarm over the whole endpoint's 4xx. It is not part of the composite one, since what callers send wrongly
+/// is not the release's fault: it wakes `rollback`, which compares.
+pub fn client_errors_name(fleet: &Fleet) -> String {
+    format!("{}-endpoint-4xx", fleet.name)
 }
 
 /// The alarm that trips when `promote` or `rollback` says revert.
@@ -177,24 +218,27 @@ impl WayBack {
     }
 }
 
-/// The alarms of one wave in one region, for the fleet of `config`. In a region whose canary serves few requests a
-/// minute, the green ones want several minutes in a row: of 120 requests, two stray errors are more than 1 %.
-pub fn guards(fleet: &Fleet, region: &Region, config: &ResourceName) -> Vec<AlarmSpec> {
+/// The alarms of one wave in one region, for green's configuration and the one of the champion beside it, if there is one.
+/// In a region whose canary serves few requests a minute, the green ones want several minutes in a row: of 120 requests, two
+/// stray errors are more than 1 %.
+///
+/// Callers make 4xx with both releases: that alarm is on what green answers more of than blue in the same minute.
+pub fn guards(fleet: &Fleet, region: &Region, green: &ResourceName, blue: Option<&ResourceName>) -> Vec<AlarmSpec> {
     let judge = &fleet.judge;
     let [latency, errors_4xx, errors_5xx] = green_names(fleet);
     let percentile = if judge.latency_share <= 0.001 { "p99.9" } else { "p99" };
+    let of = |metric, statistic, config: &ResourceName| of_config(fleet, config, metric, statistic);
+    let client_errors = |config| of("Invocation4XXErrors", "Average", config);
+    let compared = match blue {
+        Some(blue) => Watched::Excess { green: client_errors(green), blue: client_errors(blue) },
+        None => Watched::Metric(client_errors(green)),
+    };
+    let bound = judge.latency_bound.as_secs_f64() * MICROSECONDS;
+    let server_errors = Watched::Metric(of("Invocation5XXErrors", "Average", green));
     vec![
-        green(
-            fleet,
-            region,
-            config,
-            latency,
-            "ModelLatency",
-            percentile,
-            judge.latency_bound.as_secs_f64() * MICROSECONDS,
-        ),
-        green(fleet, region, config, errors_4xx, "Invocation4XXErrors", "Average", judge.max_4xx),
-        green(fleet, region, config, errors_5xx, "Invocation5XXErrors", "Average", judge.max_5xx),
+        guard(region, latency, "ModelLatency", Watched::Metric(of("ModelLatency", percentile, green)), bound),
+        guard(region, errors_4xx, "Invocation4XXErrors", compared, judge.max_4xx),
+        guard(region, errors_5xx, "Invocation5XXErrors", server_errors, judge.max_5xx),
         verdict(fleet),
         heartbeat(fleet, MissingData::Breaching),
     ]
@@ -206,10 +250,7 @@ pub fn heartbeat(fleet: &Fleet, missing: MissingData) -> AlarmSpec {
     AlarmSpec {
         name: heartbeat_name(fleet),
         description: "Nobody judges the canary any more: traffic goes back.".to_owned(),
-        namespace: NAMESPACE,
-        metric: HEARTBEAT,
-        dimensions: vec![("EndpointName", fleet.endpoint.to_string())],
-        statistic: "Maximum",
+        watched: own(fleet, HEARTBEAT),
         period: BEAT_PERIOD,
         evaluation_periods: BEAT_PERIODS,
         datapoints: BEAT_PERIODS,
@@ -244,10 +285,7 @@ fn verdict(fleet: &Fleet) -> AlarmSpec {
     AlarmSpec {
         name: verdict_name(fleet),
         description: "Meridian says revert.".to_owned(),
-        namespace: NAMESPACE,
-        metric: VERDICT,
-        dimensions: vec![("EndpointName", fleet.endpoint.to_string())],
-        statistic: "Maximum",
+        watched: own(fleet, VERDICT),
         period: 10,
         evaluation_periods: 1,
         datapoints: 1,
@@ -257,29 +295,42 @@ fn verdict(fleet: &Fleet) -> AlarmSpec {
     }
 }
 
-fn green(
-    fleet: &Fleet,
-    region: &Region,
-    config: &ResourceName,
-    name: String,
-    metric: &'static str,
-    statistic: &'static str,
-    threshold: f64,
-) -> AlarmSpec {
+/// The largest value of one of Meridian's own metrics.
+fn own(fleet: &Fleet, metric: &'static str) -> Watched {
+    Watched::Metric(Measured {
+        namespace: NAMESPACE,
+        metric,
+        dimensions: vec![("EndpointName", fleet.endpoint.to_string())],
+        statistic: "Maximum",
+    })
+}
+
+/// One of SageMaker's metrics, of the instances of one configuration.
+fn of_config(fleet: &Fleet, config: &ResourceName, metric: &'static str, statistic: &'static str) -> Measured {
+    let dimensions = vec![
+        ("EndpointName", fleet.endpoint.to_string()),
+        ("VariantName", fleet.variant.to_string()),
+        ("EndpointConfigName", config.to_string()),
+    ];
+    Measured { namespace: SAGEMAKER, metric, dimensions, statistic }
+}
+
+fn guard(region: &Region, name: String, metric: &str, watched: Watched, threshold: f64) -> AlarmSpec {
+    let description = match watched {
+        Watched::Metric(_) => format!("The new fleet's {metric} broke its bound."),
+        Watched::Excess { .. } => format!("The new fleet's {metric}, less the old fleet's, broke its bound."),
+    };
+    let minutes = match watched {
+        Watched::Metric(_) => region.alarm_minutes,
+        Watched::Excess { .. } => region.alarm_minutes.max(EXCESS_MINUTES),
+    };
     AlarmSpec {
         name,
-        description: format!("The new fleet's {metric} broke its bound."),
-        namespace: SAGEMAKER,
-        metric,
-        dimensions: vec![
-            ("EndpointName", fleet.endpoint.to_string()),
-            ("VariantName", fleet.variant.to_string()),
-            ("EndpointConfigName", config.to_string()),
-        ],
-        statistic,
+        description,
+        watched,
         period: 60,
-        evaluation_periods: region.alarm_minutes,
-        datapoints: region.alarm_minutes,
+        evaluation_periods: minutes,
+        datapoints: minutes,
         threshold,
         below: false,
         // Before the canary starts, green has no data: that is not a breach. A canary nobody calls is caught by the

@@ -246,7 +246,7 @@ impl<'a> Audit<'a> {
             let serving = self.history(&region.name).and_then(|history| history.serving.as_ref());
             let own = serving.map_or(newest, |serving| place(serving.target.release));
             let ahead = self.sight.hub.line.iter().take(newest).skip(own);
-            let ahead = ahead.filter(|(release, _)| !self.sight.hub.condemned.contains_key(release)).count();
+            let ahead = ahead.filter(|(release, _)| self.sight.hub.barred(release).is_none()).count();
             ahead > usize::try_from(self.fleet.wave.skew_releases).unwrap_or(usize::MAX)
         });
         let behind = behind.filter(|region| region.kind != Kind::Joining && !self.set_aside(Rule::Skew, &region.name));
@@ -279,16 +279,16 @@ impl<'a> Audit<'a> {
         note(allowed, "I9", format!("{region}'s canary was not planned, or is outside of policy's bounds"))
     }
 
-    /// I7: nothing starts in a halted fleet, or for a condemned release.
+    /// I7: nothing starts in a halted fleet, for a condemned release, or for one in quarantine.
     fn stopped(&self) -> Vec<Note> {
         let hub = &self.sight.hub;
         let region_halted = self.fleet.regions.iter().any(|region| {
             let history = self.history(&region.name);
             history.is_some_and(|history| history.halt.is_some())
         });
-        let condemned = hub.condemned.contains_key(&self.sight.release);
+        let barred = hub.barred(&self.sight.release);
         let mut notes = note(hub.halt.is_none() && !region_halted, "I7", "a halt stands");
-        notes.extend(note(!condemned, "I7", format!("{} was condemned", self.sight.version)));
+        notes.extend(barred.iter().flat_map(|barred| note(false, "I7", format!("{} {barred}", self.sight.version))));
         let against = self.fleet.regions.iter().find(|region| {
             let history = self.history(&region.name);
             history.is_some_and(|history| history.evidence_against(&self.sight.release).is_some())

@@ -3,14 +3,14 @@
 //! A checkpoint is believed only because the chain says so. The entry at which it stands is a
 //! [`Record::Checkpointed`](crate::Record::Checkpointed) that names its digest, and that entry is chained like every other.
 
-use crate::ledger::{Entry, Head, Record};
+use crate::ledger::{Head, Record, Stored};
 use crate::names::Sha256;
 use crate::projection::Projection;
 use serde::{Deserialize, Serialize};
 
 /// What the kept projections look like and mean. It is part of their keys: code of another form does not see them, reads
 /// the chain from its beginning, and keeps its own. Raise it whenever the same entries add up to something else than before.
-pub const FORM: u32 = 1;
+pub const FORM: u32 = 3;
 
 /// What the chain says where the checkpoint with these stored bytes stands.
 pub fn record(bytes: &[u8]) -> Record {
@@ -19,17 +19,17 @@ pub fn record(bytes: &[u8]) -> Record {
 
 /// The first of a chain's `entries`, all of them in order, that names a checkpoint of this form and not what the entries
 /// before it add up to: its sequence number. Who reads the chain from there acts on what nobody wrote.
-pub fn misnamed<H: Projection>(entries: &[Entry]) -> Option<u64> {
+pub fn misnamed<H: Projection>(entries: &[Stored]) -> Option<u64> {
     let (mut head, mut history) = (Head::default(), H::default());
-    for entry in entries {
+    for stored in entries {
+        let entry = &stored.entry;
         if let Record::Checkpointed { form: FORM, .. } = entry.record {
             let checkpoint = Checkpoint { head: head.clone(), history: history.clone() };
             if entry.record != record(&checkpoint.to_bytes()) {
                 return Some(entry.seq);
             }
         }
-        head = Head { next: entry.seq + 1, prev: entry.hash() };
-        history.apply(entry);
+        history.apply(&head.believe(stored).ok()?);
     }
     None
 }

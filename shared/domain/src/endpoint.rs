@@ -1,9 +1,10 @@
 //! An endpoint as its control plane shows it, and what is asked of it.
 
-use crate::fleet::{Fleet, Region, Style};
+use crate::fleet::{Fleet, Region, Style, Vpc};
 use crate::names::{ReleaseId, ResourceName, Sha256, Version};
 use crate::plan::Bake;
 use crate::release::Manifest;
+use crate::serving_role::ServingRole;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
@@ -107,10 +108,16 @@ pub struct ModelSpec {
     pub model_data_url: String,
     /// Role of the instances.
     pub execution_role: String,
+    /// The namespace of CloudWatch that it may write to, told to the container as `MERIDIAN_NAMESPACE`.
+    pub namespace: &'static str,
     /// The release, told to the container as `MERIDIAN_RELEASE`.
     pub release: ReleaseId,
     /// Its human name, told as `MERIDIAN_VERSION`.
     pub version: Version,
+    /// Whether the container is cut off from every network.
+    pub network_isolation: bool,
+    /// Where the instances' network interfaces stand, unless in SageMaker's own VPC.
+    pub vpc: Option<Vpc>,
 }
 
 /// An endpoint configuration to create: immutable, its name is made of its content.
@@ -189,6 +196,9 @@ pub struct Target {
     pub model: ResourceName,
     /// Configuration name in SageMaker.
     pub config: ResourceName,
+    /// The role that its instances run with.
+    #[serde(default, skip_serializing_if = "ServingRole::is_first")]
+    pub role: ServingRole,
 }
 
 impl Target {
@@ -197,9 +207,20 @@ impl Target {
         Sha256::of(format!("{variant} {instance_type} {instances}").as_bytes())
     }
 
-    /// The names of `release` in a region: fixed by the release's digest and by what else the configuration holds, so
-    /// that creating them again is a no-op, and a changed instance type is another configuration.
+    /// The names of `release` in a region: fixed by the release's digest and by what else model and configuration hold, so
+    /// that creating them again is a no-op, and a changed network or instance type is another model or configuration.
     pub fn of(fleet: &Fleet, region: &Region, release: ReleaseId, version: &Version) -> Self {
+        Self::with_role(fleet, region, release, version, ServingRole::First)
+    }
+
+    /// The same with one of the fleet's roles: another role is another model.
+    pub(crate) fn with_role(
+        fleet: &Fleet,
+        region: &Region,
+        release: ReleaseId,
+        version: &Version,
+        role: ServingRole,
+    ) -> Self {
         // Put together in one text: the planner asks at every step, and formatting was a quarter of a simulation's time.
         let mut text = String::with_capacity(64);
         text.extend([fleet.name.as_str(), "-"]);
@@ -207,10 +228,18 @@ impl Target {
         text.extend(version.as_str().chars().map(|char| if char == '.' { '-' } else { char }));
         text.push('-');
         release.0.push_digits(6, &mut text);
+        if !role.is_first() {
+            text.push('b');
+        }
+        if let Some(network) = &region.network {
+            // Two digits: the longest names of a fleet and a version leave room for no more.
+            text.push('-');
+            network.push_digits(1, &mut text);
+        }
         let model = ResourceName::of_names(&text);
         text.push('-');
         region.shape.push_digits(2, &mut text);
-        Self { release, version: version.clone(), model, config: ResourceName::of_names(&text) }
+        Self { release, version: version.clone(), model, config: ResourceName::of_names(&text), role }
     }
 
     /// The model to create in `region`.
@@ -219,9 +248,12 @@ impl Target {
             name: self.model.clone(),
             image: manifest.image.uri(&fleet.account, &region.name),
             model_data_url: format!("s3://{}/{}", region.bucket, manifest.archive.key),
-            execution_role: fleet.execution_role_arn(),
+            execution_role: fleet.execution_role_arn(self.role),
+            namespace: self.role.namespace(),
             release: self.release,
             version: self.version.clone(),
+            network_isolation: fleet.network_isolation,
+            vpc: region.vpc.clone(),
         }
     }
 

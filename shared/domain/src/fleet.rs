@@ -4,22 +4,30 @@ mod aws_regions;
 mod bounds;
 mod evaluation;
 mod freeze;
+mod image;
 mod judging;
 mod lines;
+mod network;
 mod order;
 mod read;
 mod region;
 mod scaling;
+mod signing;
 
 pub use bounds::Bounds;
 pub use evaluation::{EvaluationPolicy, GateMode};
 pub use freeze::{Freeze, Frozen};
+pub use image::AllowedImage;
 pub use judging::{Gauge, Inconclusive, JudgePolicy, MetricPolicy};
+pub(crate) use lines::line_of;
+pub use network::Vpc;
 pub use order::{HomePlace, OrderPolicy};
 pub use region::{Kind, Style, Zone};
 pub use scaling::{Floor, Night, Nightly, ScalingPolicy, ScalingSpec, Scheduled};
 
 use crate::names::{BucketName, FleetName, RegionName, ResourceName, Sha256};
+use crate::serving_role::ServingRole;
+use crate::signing::SigningPolicy;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -48,6 +56,11 @@ pub struct Fleet {
     pub account: String,
     /// Name of the role that SageMaker's instances run with, the same in every region.
     pub execution_role: String,
+    /// The one that takes turns with it from release to release, where there are two ([`crate::ServingRole`]).
+    pub execution_role_in_turn: Option<String>,
+    /// Whether serving containers are cut off from every network (`EnableNetworkIsolation`): they cannot send what they know
+    /// anywhere, their own metrics included.
+    pub network_isolation: bool,
     /// How a wave walks.
     pub wave: WavePolicy,
     /// How one region's update is guarded.
@@ -56,10 +69,14 @@ pub struct Fleet {
     pub judge: JudgePolicy,
     /// When a challenger may be a release at all.
     pub evaluation: EvaluationPolicy,
+    /// The containers that a release may name; never empty.
+    pub images: Vec<AllowedImage>,
     /// How many instances regions have; none where that is somebody else's to say.
     pub scaling: Option<ScalingPolicy>,
     /// How the ledger is kept readable.
     pub ledger: LedgerPolicy,
+    /// Whose releases are releases.
+    pub signing: SigningPolicy,
     /// As listed, which is the order of a `fixed` wave; never empty, no region twice, home among them.
     pub regions: Vec<Region>,
     /// When nothing may start.
@@ -189,6 +206,10 @@ pub struct Region {
     /// The digest of what an endpoint configuration holds beside a release: variant, instance type, instances. A part of its
     /// name ([`crate::Target::of`]), and worked out once: the planner asks at every step.
     pub(crate) shape: Sha256,
+    /// The VPC of its instances; none where they stand in SageMaker's own.
+    pub vpc: Option<Vpc>,
+    /// The digest of what its models are told of their network: a part of their names. None where they are told nothing.
+    pub(crate) network: Option<Sha256>,
     /// At most so many: autoscaling's bound.
     pub most_instances: Option<u32>,
     /// At least so many by night, where the region has a nightly floor.
@@ -240,9 +261,10 @@ impl Fleet {
         format!("arn:aws:sns:{region}:{}:meridian-{}-oncall", self.account, self.name)
     }
 
-    /// The role that SageMaker's instances run with.
-    pub fn execution_role_arn(&self) -> String {
-        format!("arn:aws:iam::{}:role/{}", self.account, self.execution_role)
+    /// One of the roles that SageMaker's instances run with.
+    pub fn execution_role_arn(&self, role: ServingRole) -> String {
+        let in_turn = self.execution_role_in_turn.as_ref().filter(|_| !role.is_first());
+        format!("arn:aws:iam::{}:role/{}", self.account, in_turn.unwrap_or(&self.execution_role))
     }
 
     /// The role that a region's stack lends to home's `promote`: with it, and with nothing else, a wave acts there.

@@ -6,7 +6,9 @@ pub use hub::{HubHistory, Lease};
 
 use crate::endpoint::Target;
 use crate::fleet::{Fleet, Floor, Region};
+use crate::heads::KeptHead;
 use crate::judge::{Judgement, RegionEvidence};
+use crate::keys::Chain;
 use crate::ledger::{Entry, Record};
 use crate::names::{Actor, Epoch, ReleaseId};
 use crate::plan::Bake;
@@ -107,8 +109,12 @@ pub struct RegionHistory {
     pub attested_at: BTreeMap<ReleaseId, Timestamp>,
     /// Releases whose bytes here are wrong, and what is wrong with them.
     pub refused: BTreeMap<ReleaseId, String>,
+    /// Those of them that no repeat mends.
+    pub refused_last: BTreeSet<ReleaseId>,
     /// What S3 did not replicate from here, by destination: keys, and when that was first said.
     pub unreplicated: BTreeMap<String, BTreeMap<String, Timestamp>>,
+    /// Entries that this region saw in a neighbour's chain and that are not there any more: people were told.
+    pub departed: BTreeMap<Chain, KeptHead>,
     /// What serves, as far as it was confirmed, since when and by whose decision.
     pub serving: Option<Serving>,
     /// What served before, to go back to.
@@ -135,6 +141,8 @@ pub struct RegionHistory {
     pub owed: Vec<Owed>,
     /// How many instances it was last to have.
     pub scaled: Option<Scaled>,
+    /// The release that the region leaves for 4xx that its callers may have caused.
+    pub spares: Option<ReleaseId>,
 }
 
 /// A region's scaling, as the ledger has it.
@@ -201,8 +209,12 @@ impl RegionHistory {
                 self.attested_at.entry(*release).or_insert(entry.at);
                 self.refused.remove(release);
             }
-            Record::Refused { release, why } => {
+            Record::Refused { release, why, last } => {
+                self.refused_last.extend(last.then_some(*release));
                 self.refused.entry(*release).or_insert_with(|| why.clone());
+            }
+            Record::ChainDeparted { chain, kept, .. } => {
+                self.departed.insert(chain.clone(), *kept);
             }
             Record::NotReplicated { objects } => {
                 for (key, destination) in objects {
@@ -211,6 +223,7 @@ impl RegionHistory {
                 }
             }
             Record::UpdateIntended { target, back, execution, epoch, bake } => {
+                self.spares.take_if(|_| epoch.is_some());
                 let again =
                     |open: &OpenUpdate| open.target == *target && open.back == *back && open.execution == *execution;
                 if let Some(open) = self.update.as_mut().filter(|open| again(open)) {
@@ -277,6 +290,7 @@ impl RegionHistory {
                 }
             }
             Record::Reverted { from, to, why } => self.go_back(entry, from, to, why),
+            Record::ClientErrors { target, .. } => self.spares = Some(target.release),
             Record::BytesUnknown { why, .. } => {
                 self.unknown.get_or_insert_with(|| Unknown { since: entry.at, why: why.clone() });
             }
@@ -351,6 +365,7 @@ impl RegionHistory {
     /// `promote` and `rollback` may both write the same return: the second changes nothing.
     fn go_back(&mut self, entry: &Entry, from: &Target, to: &Target, why: &str) {
         self.unknown = None;
+        self.spares = None;
         let update = self.update.take_if(|update| update.target == *from || update.target == *to);
         let never_ran = update.as_ref().is_some_and(|update| update.epoch.is_some() && !update.was_taken());
         let serving = self.serving.as_ref().map(|serving| &serving.target);

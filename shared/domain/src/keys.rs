@@ -1,8 +1,11 @@
 //! Where things stand in a release bucket. Only `releases/` is replicated.
 
 use crate::checkpoint::FORM;
-use crate::names::{FleetName, RegionName, ReleaseId, Sha256};
+use crate::fleet::Fleet;
+use crate::heads::KeptHead;
+use crate::names::{FleetName, NameError, RegionName, ReleaseId, Sha256};
 use crate::release::Manifest;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The prefix that replication carries to every region.
@@ -29,6 +32,11 @@ pub fn release_of_manifest(key: &str) -> Option<ReleaseId> {
     key.strip_prefix(MANIFESTS)?.strip_suffix(".json")?.parse().ok()
 }
 
+/// The signature of a release's manifest, written before the manifest. Others' tools read it too: [`crate::signing`].
+pub fn signature(release: ReleaseId) -> String {
+    format!("releases/signatures/{release}.json")
+}
+
 /// The golden records of a release: replicated, so that every region can prove which model answers.
 pub fn golden(release: ReleaseId) -> String {
     format!("releases/golden/{release}.json")
@@ -49,6 +57,11 @@ pub fn evaluation_html(release: ReleaseId) -> String {
     format!("evaluations/{release}/evaluation.html")
 }
 
+/// Where a call of a pipeline's job says that it began to evaluate a release, and that it ended.
+pub fn begun(release: ReleaseId, job: &str, call: u32) -> String {
+    format!("evaluations/{release}/begun/{}-{call}.json", Sha256::of(job.as_bytes()).short())
+}
+
 /// What a release's model says about a held-out set, kept for the next evaluation on the same set; see [`CACHED_MARGINS`].
 /// Everything of the release that decides it is in the key: a model without feature names is one model for each list.
 pub fn margins(release: &Manifest, holdout: Sha256) -> String {
@@ -61,8 +74,28 @@ pub fn wave(fleet: &FleetName) -> String {
     format!("waves/{fleet}.json")
 }
 
+/// Where `holder` keeps the ends of another region's chain: under the prefix of its own chain, which nobody else may write.
+pub fn heads(fleet: &FleetName, holder: &RegionName, chain: &Chain) -> String {
+    format!("{}heads/{chain}/", Chain::Region(holder.clone()).prefix(fleet))
+}
+
+/// One of those ends. What is listed first is the newest: the first number falls as `seq` rises.
+pub fn head(fleet: &FleetName, holder: &RegionName, chain: &Chain, head: &KeptHead) -> String {
+    let KeptHead { seq, hash } = head;
+    format!("{}{:020}-{seq:020}-{hash}.json", heads(fleet, holder, chain), u64::MAX - seq)
+}
+
+/// The end that a key names.
+pub fn head_of(key: &str) -> Option<KeptHead> {
+    let (_, name) = key.strip_suffix(".json")?.rsplit_once('/')?;
+    let mut parts = name.split('-').skip(1);
+    let (seq, hash) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    parts.next().is_none().then_some(KeptHead { seq, hash })
+}
+
 /// Which chain of the ledger. Home's bucket holds two: its own region's and the hub's.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Chain {
     /// The hub's chain, in home's bucket: lease, approvals, deferrals.
     Home,
@@ -70,7 +103,31 @@ pub enum Chain {
     Region(RegionName),
 }
 
+/// The hub's chain, by name.
+const HOME: &str = "home";
+
+impl TryFrom<String> for Chain {
+    type Error = NameError;
+    fn try_from(text: String) -> Result<Self, NameError> {
+        if text == HOME { Ok(Self::Home) } else { text.parse().map(Self::Region) }
+    }
+}
+
+impl From<Chain> for String {
+    fn from(chain: Chain) -> String {
+        chain.to_string()
+    }
+}
+
 impl Chain {
+    /// The region in whose bucket it lies.
+    pub fn region<'a>(&'a self, fleet: &'a Fleet) -> &'a RegionName {
+        match self {
+            Chain::Home => &fleet.home,
+            Chain::Region(region) => region,
+        }
+    }
+
     /// `ledger/<fleet>/<chain>/`.
     pub fn prefix(&self, fleet: &FleetName) -> String {
         format!("ledger/{fleet}/{self}/")
@@ -101,7 +158,7 @@ impl Chain {
 impl fmt::Display for Chain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Chain::Home => f.write_str("home"),
+            Chain::Home => f.write_str(HOME),
             Chain::Region(region) => f.write_str(region.as_str()),
         }
     }

@@ -1,11 +1,21 @@
 //! The ledger: append-only, hash-chained entries of every intent and outcome, and what they add up to.
 
+mod caller;
+
+pub use caller::Caller;
+
+use crate::callers::Compared;
 use crate::endpoint::Target;
 use crate::fleet::Floor;
-use crate::judge::Judgement;
+use crate::heads::{Departure, KeptHead};
+use crate::holdout::Holdout;
+use crate::judge::{Judgement, Tally};
+use crate::keys::Chain;
 use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
 use crate::overrides::Rule;
 use crate::plan::{Bake, WaveOrder};
+use crate::quarantine::Object;
+use crate::times;
 use crate::verdict::{Cause, Decision, Verdict};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,12 +25,16 @@ use serde::{Deserialize, Serialize};
 pub struct Entry {
     /// Position in its chain, from 0.
     pub seq: u64,
-    /// When it was written.
+    /// When what it says was done. A rollback does not wait for the ledger (I6): its entry may follow later.
     pub at: Timestamp,
+    /// When it was written, by the writer's clock: never before the entry before it.
+    pub written: Timestamp,
     /// Hash of the entry before; of nothing for the first.
     pub prev: Sha256,
-    /// Who wrote it.
+    /// Who wrote it, in its own words.
     pub actor: Actor,
+    /// As whom the writer acted in the account.
+    pub caller: Caller,
     /// What it says.
     #[serde(flatten)]
     pub record: Record,
@@ -51,6 +65,13 @@ pub enum Record {
         execution: Actor,
         /// In which order it walks, and why. The first word stands.
         order: WaveOrder,
+    },
+    /// A hold-out was approved: releases that home attests from now on are evaluated on it. The entry's actor says who.
+    HoldoutApproved {
+        /// The records.
+        holdout: Holdout,
+        /// Why it takes the place of the one before.
+        why: String,
     },
     /// The release stands in the model registry.
     Registered {
@@ -153,6 +174,22 @@ pub enum Record {
         /// Until when: from then on it counts for nothing.
         until: Timestamp,
     },
+    /// A person takes a release, or a file that releases are made of, out of consideration; the entry's actor says who.
+    Quarantined {
+        /// What.
+        object: Object,
+        /// The releases that are or hold it, as far as they were published by then.
+        releases: Vec<ReleaseId>,
+        /// Why.
+        why: String,
+    },
+    /// A person ends a quarantine.
+    QuarantineLifted {
+        /// Of what.
+        object: Object,
+        /// Why.
+        why: String,
+    },
     /// People were told that a region is further from its peers than policy allows.
     SkewTold {
         /// The region that is behind.
@@ -170,6 +207,17 @@ pub enum Record {
         step: String,
         /// What it would have broken.
         notes: Vec<String>,
+    },
+    /// People were told that callers send in a region what neither release can read: no release is at fault.
+    CallersTold {
+        /// The wave's execution: it is said once in each.
+        execution: Actor,
+        /// Where it was seen.
+        region: RegionName,
+        /// What the challenger answered in the compared minutes: requests, and 4xx among them.
+        green: Tally,
+        /// What the champion answered in the same.
+        blue: Tally,
     },
     /// A wave ended.
     WaveEnded {
@@ -195,6 +243,18 @@ pub enum Record {
         release: ReleaseId,
         /// Which file, and what was found.
         why: String,
+        /// True where no repeat mends it: the release is not looked at again.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        last: bool,
+    },
+    /// A neighbour's chain does not hold an entry any more that this region saw there, and people were told.
+    ChainDeparted {
+        /// Which chain.
+        chain: Chain,
+        /// The entry that was seen.
+        kept: KeptHead,
+        /// What stands in its place.
+        departure: Departure,
     },
     /// S3 reported objects that it did not replicate, and people were told.
     NotReplicated {
@@ -299,6 +359,13 @@ pub enum Record {
         /// Why.
         why: String,
     },
+    /// The region leaves a release whose 4xx its callers may have caused: nothing but the region itself goes back.
+    ClientErrors {
+        /// The release that it leaves.
+        target: Target,
+        /// What was compared; none where the counts did not come.
+        compared: Option<Compared>,
+    },
     /// SageMaker could not roll an update back: fleets of both configurations may answer, and which bytes serve is unknown
     /// (I13). Nothing starts here until the golden records prove what serves.
     BytesUnknown {
@@ -363,6 +430,22 @@ impl Entry {
     }
 }
 
+/// An entry as it lies in its bucket.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored {
+    /// The entry, as it was written.
+    pub entry: Entry,
+    /// When S3 stored it, by S3's own clock.
+    pub at: Timestamp,
+}
+
+impl Stored {
+    /// True where it says that it was written after it was stored.
+    pub fn is_from_the_future(&self) -> bool {
+        times::is_future(self.entry.written, self.at)
+    }
+}
+
 /// Stored bytes that are no entry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EntryError {
@@ -404,11 +487,13 @@ pub struct Head {
     pub next: u64,
     /// The hash of the last entry.
     pub prev: Sha256,
+    /// When the last entry was written, as far as that can be believed.
+    pub written: Timestamp,
 }
 
 impl Default for Head {
     fn default() -> Self {
-        Self { next: 0, prev: Sha256::of(b"") }
+        Self { next: 0, prev: Sha256::of(b""), written: Timestamp::UNIX_EPOCH }
     }
 }
 
@@ -424,12 +509,28 @@ impl Head {
         if entry.prev != self.prev {
             return Err(ChainError::Hash { seq: entry.seq });
         }
-        *self = Self { next: entry.seq + 1, prev: entry.hash() };
+        *self = Self { next: entry.seq + 1, prev: entry.hash(), written: self.written.max(entry.written) };
         Ok(())
     }
 
-    /// The entry that says `record` at this end of the chain.
+    /// Goes on past a stored entry, if it is the next one, and answers it with times that can be believed: written no later
+    /// than S3's own clock says, and no earlier than the entry before; done no later than it was written. An entry from the
+    /// future so costs its own times, and no other's.
+    ///
+    /// # Errors
+    /// An entry that does not follow.
+    pub fn believe(&mut self, stored: &Stored) -> Result<Entry, ChainError> {
+        let before = self.written;
+        self.follow(&stored.entry)?;
+        let said = if stored.is_from_the_future() { stored.at } else { stored.entry.written };
+        self.written = said.max(before);
+        Ok(Entry { at: stored.entry.at.min(self.written), written: self.written, ..stored.entry.clone() })
+    }
+
+    /// The entry that says `record`, done and written at `at`, at this end of the chain. A clock that went back does not make
+    /// it older than the entry before.
     pub fn entry(&self, at: Timestamp, actor: Actor, record: Record) -> Entry {
-        Entry { seq: self.next, at, prev: self.prev, actor, record }
+        let (written, caller) = (at.max(self.written), Caller::Unverified);
+        Entry { seq: self.next, at, written, prev: self.prev, actor, caller, record }
     }
 }

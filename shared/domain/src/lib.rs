@@ -4,10 +4,14 @@
 pub mod account;
 pub mod alarms;
 mod audit;
+pub mod callers;
 pub mod checkpoint;
+pub mod edge;
 mod endpoint;
 mod fleet;
+pub mod heads;
 mod history;
+mod holdout;
 pub mod judge;
 pub mod keys;
 mod ledger;
@@ -16,9 +20,15 @@ mod names;
 mod overrides;
 pub mod plan;
 mod projection;
+mod provenance;
+pub mod quarantine;
 mod release;
+mod release_bounds;
 mod runbook;
+mod serving_role;
+pub mod signing;
 pub mod telling;
+pub mod times;
 pub mod traffic;
 mod verdict;
 
@@ -30,16 +40,23 @@ pub use endpoint::{
     VariantPhase,
 };
 pub use fleet::{
-    Bounds, EvaluationPolicy, Fleet, FleetError, Floor, Freeze, Frozen, GateMode, Gauge, Guardrail, HomePlace,
-    Inconclusive, JudgePolicy, Kind, LedgerPolicy, MetricPolicy, Night, Nightly, OrderPolicy, Region, ScalingPolicy,
-    ScalingSpec, Scheduled, Style, WavePolicy, Zone,
+    AllowedImage, Bounds, EvaluationPolicy, Fleet, FleetError, Floor, Freeze, Frozen, GateMode, Gauge, Guardrail,
+    HomePlace, Inconclusive, JudgePolicy, Kind, LedgerPolicy, MetricPolicy, Night, Nightly, OrderPolicy, Region,
+    ScalingPolicy, ScalingSpec, Scheduled, Style, Vpc, WavePolicy, Zone,
 };
 pub use history::{HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Scaled, Serving, Unknown};
+pub use holdout::{ApprovedHoldout, Holdout};
 pub use keys::Chain;
-pub use ledger::{ChainError, Entry, EntryError, Head, Record};
-pub use names::{Actor, BucketName, Epoch, FleetName, NameError, RegionName, ReleaseId, ResourceName, Sha256, Version};
+pub use ledger::{Caller, ChainError, Entry, EntryError, Head, Record, Stored};
+pub use names::{
+    Actor, BucketName, Epoch, FleetName, KeyId, NameError, ProvenanceText, RegionName, ReleaseId, RepositoryName,
+    ResourceName, SecurityGroupId, Sha256, SubnetId, Version,
+};
 pub use overrides::{Override, Rule};
 pub use projection::Projection;
+pub use provenance::{Material, Provenance};
 pub use release::{File, Image, ImageVersion, ImageVersionError, MANIFEST_SCHEMA, Manifest, ManifestError};
 pub use runbook::Runbook;
+pub use serving_role::ServingRole;
+pub use signing::{SignatureError, SigningPolicy, TrustedKey};
 pub use verdict::{Cause, Decision, Verdict};

@@ -15,7 +15,7 @@ pub struct NameError {
 }
 
 impl NameError {
-    fn new(given: &str, expected: &'static str) -> Self {
+    pub(crate) fn new(given: &str, expected: &'static str) -> Self {
         // Long input is cut: an error line is for reading, and may hold what should not be repeated.
         Self { given: given.chars().take(80).collect(), expected }
     }
@@ -111,14 +111,54 @@ text_name!(
     |t| t.len() >= 3 && dashed(&t.replace('.', "-"), 63) && t.bytes().all(|b| !b.is_ascii_uppercase())
 );
 text_name!(
+    /// One fact about where a release comes from.
+    ProvenanceText, "1 to 200 printable ASCII characters",
+    |t| (1..=200).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
+);
+text_name!(
+    /// What people call a key that signs releases.
+    KeyId, "a key's id: up to 63 letters, digits and dashes", |t| dashed(t, 63)
+);
+text_name!(
+    /// A subnet of a VPC.
+    SubnetId, "a subnet's id such as subnet-0123456789abcdef0", |t| of_hex(t, "subnet-")
+);
+text_name!(
+    /// A security group of a VPC.
+    SecurityGroupId, "a security group's id such as sg-0123456789abcdef0", |t| of_hex(t, "sg-")
+);
+text_name!(
+    /// A repository of ECR, the same in every region's registry.
+    RepositoryName, "a repository of ECR: 2 to 256 lower-case letters and digits, with single . _ - / between them",
+    repository_like
+);
+text_name!(
     /// Who acts: a pipeline execution's id, or a function and region.
     Actor, "an actor: up to 100 printable characters",
     |t| !t.is_empty() && t.len() <= 100 && t.bytes().all(|b| b.is_ascii_graphic())
 );
 
+/// EC2's ids: a kind and 8 or 17 hexadecimal digits.
+fn of_hex(text: &str, kind: &str) -> bool {
+    let digits = text.strip_prefix(kind).unwrap_or_default();
+    matches!(digits.len(), 8 | 17) && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+/// ECR's rule for repositories: groups of lower-case letters and digits with one separator between two, in folders.
+fn repository_like(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let folder = |part: &str| {
+        let bytes = part.as_bytes();
+        let ends = bytes.first().is_some_and(|b| plain(*b)) && bytes.last().is_some_and(|b| plain(*b));
+        let pairs = bytes.windows(2).all(|pair| pair.iter().any(|b| plain(*b)));
+        ends && pairs && bytes.iter().all(|b| plain(*b) || b"._-".contains(b))
+    };
+    (2..=256).contains(&text.len()) && text.split('/').all(folder)
+}
+
 impl ResourceName {
     /// A name put together from parsed names with dashes between them: what makes a text none is in none of its parts, and a
-    /// fleet's 20 characters, a version's 20 and 19 more always fit.
+    /// fleet's 20 characters, a version's 20 and 20 more always fit.
     pub(crate) fn of_names(text: &str) -> Self {
         debug_assert!(dashed(text, 63), "{text:?} is made of parsed names");
         Self(text.into())

@@ -1,12 +1,17 @@
 //! A release: one trained version, named by a manifest whose digest is its identity.
 
+use crate::edge::cut;
 use crate::keys;
-use crate::names::{FleetName, ReleaseId, Sha256, Version};
+use crate::names::{FleetName, ReleaseId, RepositoryName, Sha256, Version};
+use crate::provenance::Provenance;
+use crate::{release_bounds, times};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+
+/// Characters of what a parser says.
+const LONGEST_PROBLEM: usize = 500;
 
 /// The manifest's format that this code writes and reads.
 pub const MANIFEST_SCHEMA: u32 = 1;
@@ -32,11 +37,9 @@ pub struct Manifest {
     pub features: Vec<String>,
     /// Score at and above which a payment is an alert, 0 to 1.
     pub operating_threshold: f64,
-    /// The labelled records that training held out.
-    pub holdout: File,
-    /// Where it came from: training job, code revision.
+    /// Where it came from, as training says it.
     #[serde(default)]
-    pub provenance: BTreeMap<String, String>,
+    pub provenance: Provenance,
 }
 
 /// One file of a release.
@@ -56,7 +59,7 @@ pub struct File {
 #[serde(deny_unknown_fields)]
 pub struct Image {
     /// Repository in each region's registry.
-    pub repository: String,
+    pub repository: RepositoryName,
     /// Digest of the image.
     pub digest: Sha256,
     /// Which of SageMaker's XGBoost images it is, or is built on: a digest does not tell. Releases from before this field
@@ -153,6 +156,50 @@ pub enum ManifestError {
         /// What is wrong, with line and column.
         message: String,
     },
+    /// An image that the fleet does not allow.
+    #[error(
+        "manifest {release}: the fleet does not allow the image {repository}@sha256:{digest} as SageMaker's {version}: \
+         publish with one of fleet.toml's [[image]] entries ({allowed}), or have this one added there"
+    )]
+    Image {
+        /// The release.
+        release: ReleaseId,
+        /// The image's repository.
+        repository: RepositoryName,
+        /// The image's digest.
+        digest: Sha256,
+        /// Whose rules it is said to follow.
+        version: ImageVersion,
+        /// What policy allows.
+        allowed: String,
+    },
+    /// For another fleet.
+    #[error(
+        "manifest {release} is for fleet {found}, this bucket belongs to {expected}: publish it to its own fleet's bucket"
+    )]
+    Fleet {
+        /// The release.
+        release: ReleaseId,
+        /// Whose bucket it lies in.
+        expected: FleetName,
+        /// Whose release it is.
+        found: FleetName,
+    },
+    /// From the future.
+    #[error(
+        "manifest {release} ({version}) says that training finished at {created}, and it was read at {now}: publish the release \
+         again with the time at which training did finish"
+    )]
+    Future {
+        /// The release.
+        release: ReleaseId,
+        /// Its human name.
+        version: Version,
+        /// What it says.
+        created: Timestamp,
+        /// The clock of whoever read it.
+        now: Timestamp,
+    },
 }
 
 impl Manifest {
@@ -170,6 +217,21 @@ impl Manifest {
         Sha256::of(lines.as_bytes())
     }
 
+    /// Holds what only its reader can know against the manifest: whose bucket it lies in, and what time it is there.
+    ///
+    /// # Errors
+    /// A manifest of another fleet, or from the future.
+    pub fn check_here(&self, release: ReleaseId, fleet: &FleetName, now: Timestamp) -> Result<(), ManifestError> {
+        if self.fleet != *fleet {
+            return Err(ManifestError::Fleet { release, expected: fleet.clone(), found: self.fleet.clone() });
+        }
+        if times::is_future(self.created, now) {
+            let (version, created) = (self.version.clone(), self.created);
+            return Err(ManifestError::Future { release, version, created, now });
+        }
+        Ok(())
+    }
+
     /// The release's identity.
     pub fn id(&self) -> ReleaseId {
         ReleaseId(Sha256::of(&self.to_bytes()))
@@ -185,7 +247,9 @@ impl Manifest {
             return Err(ManifestError::Digest { expected: release, found });
         }
         let malformed = |message: String| ManifestError::Malformed { release, message };
-        let manifest: Self = serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
+        // Its words may repeat what was found, however long that is.
+        let manifest: Self =
+            serde_json::from_slice(bytes).map_err(|error| malformed(cut(&error.to_string(), LONGEST_PROBLEM)))?;
         if manifest.schema != MANIFEST_SCHEMA {
             return Err(malformed(format!(
                 "schema {} is not {MANIFEST_SCHEMA}, the one that this version reads",
@@ -198,17 +262,14 @@ impl Manifest {
                 manifest.archive.key
             )));
         }
-        if manifest.holdout.key != keys::holdout(manifest.holdout.sha256) {
-            return Err(malformed(format!(
-                "holdout.key {:?} is not the content-addressed key of its sha256",
-                manifest.holdout.key
-            )));
-        }
         if !(manifest.operating_threshold > 0.0 && manifest.operating_threshold < 1.0) {
             return Err(malformed("operating_threshold must be between 0 and 1".to_owned()));
         }
         if manifest.features.is_empty() {
             return Err(malformed("features is empty; list the callers' features in the order sent".to_owned()));
+        }
+        if let Some(problem) = release_bounds::excess(&manifest) {
+            return Err(malformed(problem));
         }
         Ok(manifest)
     }

@@ -3,11 +3,15 @@
 mod rest;
 
 use crate::Target;
+use crate::callers::{Beside, Compared};
 use crate::fleet::Fleet;
+use crate::judge::Tally;
 use crate::ledger::{Entry, Record};
 use crate::names::{RegionName, ReleaseId};
+use crate::quarantine::Barred;
 use crate::verdict::{Decision, Verdict};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// How a line is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +119,7 @@ impl Phrasebook {
                 (Tone::Warn, format!("the wave of {} ended without {}", self.version(release), lagging.join(", ")))
             }
             Record::SkewTold { why, .. } => (Tone::Warn, why.clone()),
+            Record::CallersTold { green, blue, .. } => (Tone::Warn, client_errors_alike(*green, *blue)),
             Record::StepRefused { step, notes, .. } => {
                 (Tone::Bad, format!("the audit refused to {step}: {}", notes.join("; ")))
             }
@@ -158,6 +163,9 @@ impl Phrasebook {
             Record::InstancesAwaited { there, .. } => {
                 (Tone::Quiet, if *there { "has them" } else { "does not get them" }.to_owned())
             }
+            Record::ClientErrors { target, compared } => {
+                (Tone::Warn, format!("leaves {}: {}", target.version, client_errors(compared.as_ref())))
+            }
             Record::Reverted { from, to, why } => {
                 (Tone::Bad, format!("back on {} from {}: {why}", to.version, from.version))
             }
@@ -168,15 +176,73 @@ impl Phrasebook {
     }
 }
 
+/// That both releases answer 4xx alike: the callers' fault.
+pub fn client_errors_alike(green: Tally, blue: Tally) -> String {
+    format!(
+        "callers send what neither release can read: {} of the new release's answers are 4xx, and {} of the old one's in the \
+         same minutes",
+        percent(green),
+        percent(blue)
+    )
+}
+
+/// Why a region goes back for 4xx that its callers may have caused.
+pub fn client_errors(compared: Option<&Compared>) -> String {
+    match compared {
+        None => "its 4xx rose, and the counts did not come to show whose they are".to_owned(),
+        Some(Compared { green, blue, beside: Beside::SameMinutes }) => {
+            format!(
+                "{} of its answers are 4xx, {} of the old release's in the same minutes",
+                percent(*green),
+                percent(*blue)
+            )
+        }
+        Some(Compared { green, blue, beside: Beside::BeforeShift }) => format!(
+            "at least {} of its answers in each minute after the shift are 4xx, at most {} of the old release's before it",
+            percent(*green),
+            percent(*blue)
+        ),
+    }
+}
+
+fn percent(tally: Tally) -> String {
+    tally.rate().map_or_else(|| "none".to_owned(), |rate| format!("{:.2} %", rate * 100.0))
+}
+
 /// What a person wrote: who it was is the entry's to say.
 fn person(fleet: &Fleet, entry: &Entry) -> Option<(Tone, String)> {
-    let Record::Overridden { what, region, why, until } = &entry.record else { return None };
+    let (what, region, why, until) = match &entry.record {
+        Record::Overridden { what, region, why, until } => (what, region, why, until),
+        Record::Quarantined { object, why, .. } => {
+            return Some((Tone::Warn, format!("QUARANTINE by {}: {object}: {why}", entry.actor)));
+        }
+        Record::QuarantineLifted { object, why } => {
+            return Some((Tone::Good, format!("{} lifts the quarantine of {object}: {why}", entry.actor)));
+        }
+        Record::HoldoutApproved { holdout, why } => {
+            let (digest, rows, positives) = (holdout.sha256.short(), holdout.rows, holdout.positives);
+            let what =
+                format!("HOLD-OUT {digest} ({rows} records, {positives} fraud) approved by {}: {why}", entry.actor);
+            return Some((Tone::Warn, what));
+        }
+        _ => return None,
+    };
     let place = region.as_ref().map_or("every region", |region| fleet.title(region));
     let until = until.strftime("%H:%M UTC");
     Some((
         Tone::Warn,
         format!("OVERRIDE by {}: the {what} does not hold for {place} until {until}: {why}", entry.actor),
     ))
+}
+
+impl fmt::Display for Barred<'_> {
+    /// What bars a release, said behind its name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Barred::Condemned { why } => write!(f, "was condemned: {why}"),
+            Barred::Quarantined(own) => write!(f, "is in quarantine ({}, by {}): {}", own.object, own.who, own.why),
+        }
+    }
 }
 
 /// The region that an entry of the hub's chain is about.
@@ -186,6 +252,7 @@ pub fn subject(record: &Record) -> Option<&RegionName> {
         | Record::RegionWell { region, .. }
         | Record::Deferred { region, .. }
         | Record::SkewTold { region, .. }
+        | Record::CallersTold { region, .. }
         | Record::Condemned { region, .. } => Some(region),
         Record::Overridden { region, .. } => region.as_ref(),
         _ => None,

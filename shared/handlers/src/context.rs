@@ -2,11 +2,11 @@
 
 use crate::events::EventError;
 use crate::files::FileError;
-use crate::front::Callers;
+use crate::front::{Callers, FrontMemory};
 use crate::journal::JournalError;
 use crate::ports::PortError;
 use crate::status::Memory;
-use meridian_domain::{Actor, Fleet, FleetError, ManifestError, Region, RegionName, Sha256};
+use meridian_domain::{Actor, Fleet, FleetError, ManifestError, Region, RegionName, ReleaseId, Sha256};
 use std::fmt;
 use std::sync::Arc;
 
@@ -72,6 +72,8 @@ pub struct Context {
     pub memory: Memory,
     /// Who may ask `front` for a score.
     pub callers: Arc<Callers>,
+    /// What a warm process of `front` may remember between calls.
+    pub front: FrontMemory,
 }
 
 impl Context {
@@ -87,6 +89,7 @@ impl Context {
             request_id: String::new(),
             memory: Memory::default(),
             callers: Arc::default(),
+            front: FrontMemory::default(),
         };
         context.own_region()?;
         Ok(context)
@@ -141,6 +144,15 @@ pub enum HandlerError {
     /// The ledger could not be read or written.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// A release that no region has attested: nobody is known to have signed it, and its manifest is not read.
+    #[error(
+        "{release} is attested by no region that can be read: no trusted key is known to have signed it. replication attests \
+         it within 5 minutes of its arrival, or says in its region's ledger why it does not; start a new execution then"
+    )]
+    Unattested {
+        /// The release.
+        release: ReleaseId,
+    },
     /// The release's manifest is not one.
     #[error(transparent)]
     Release(#[from] ManifestError),

@@ -1,9 +1,10 @@
 //! The files of a release, read with their digests checked: nothing acts on bytes that nobody has verified (I2).
 
+use crate::context::Context;
 use crate::pipe::{Outlet, pipe};
-use crate::ports::{Artifacts, ErrorKind, PortError};
+use crate::ports::{Answer, Artifacts, Clock, ErrorKind, PortError, limits};
 use bytes::Bytes;
-use meridian_domain::{File, Manifest, ManifestError, RegionName, ReleaseId, Sha256, keys};
+use meridian_domain::{File, Manifest, ManifestError, RegionName, ReleaseId, Sha256, SignatureError, keys};
 use meridian_scoring::GoldenRecords;
 use sha2::Digest;
 use std::panic::resume_unwind;
@@ -33,6 +34,33 @@ pub enum FileError {
         /// What lies there.
         found: Sha256,
     },
+    /// More bytes than were promised, so other ones; they were not read.
+    #[error(
+        "{key} in {region}: expected the {expected} bytes that were published, found more: the object was changed; publish the \
+         release again under a new manifest, and find out who wrote this object"
+    )]
+    Longer {
+        /// Where.
+        region: RegionName,
+        /// Key in the release bucket.
+        key: String,
+        /// What the manifest says.
+        expected: u64,
+    },
+    /// No signature lies beside the manifest.
+    #[error(
+        "{key} is not in {region}'s bucket: nobody has signed the release; find out who wrote its manifest, and publish with \
+         meridian publish if it is training's"
+    )]
+    Unsigned {
+        /// Where.
+        region: RegionName,
+        /// Key of the signature that should be there.
+        key: String,
+    },
+    /// A signature that is not one of this release by a trusted key.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
     /// Golden records that are not the ones evaluation wrote, or not golden records at all.
     #[error("{key} in {region} does not hold golden records ({problem}): run the release's evaluation again")]
     Golden {
@@ -53,12 +81,40 @@ impl FileError {
 
     /// True where the bytes are not the promised ones.
     pub fn is_altered(&self) -> bool {
-        matches!(self, FileError::Digest { .. } | FileError::Manifest(ManifestError::Digest { .. }))
+        matches!(
+            self,
+            FileError::Digest { .. } | FileError::Longer { .. } | FileError::Manifest(ManifestError::Digest { .. })
+        )
     }
 
-    /// True where the bytes are wrong, which repeating does not mend.
+    /// True where it is the signature that is missing or wrong.
+    pub fn is_signature(&self) -> bool {
+        matches!(self, FileError::Unsigned { .. } | FileError::Signature(_))
+    }
+
+    /// True where the manifest or its signature is wrong: every region has the same one, and refuses it alike.
+    pub fn is_everywhere(&self) -> bool {
+        match self {
+            FileError::Manifest(error) => !matches!(error, ManifestError::Digest { .. }),
+            // Only a manifest's length is no region's own doing: of other files it is [`FileError::Longer`].
+            FileError::Port(error) => error.kind == ErrorKind::TooLarge,
+            error => error.is_signature(),
+        }
+    }
+
+    /// True where the release stays refused: neither other bytes nor another version of this code mends it, and no time that
+    /// passes.
+    pub fn is_final(&self) -> bool {
+        match self {
+            FileError::Manifest(error) => matches!(error, ManifestError::Future { .. } | ManifestError::Fleet { .. }),
+            FileError::Port(error) => error.kind == ErrorKind::TooLarge,
+            _ => false,
+        }
+    }
+
+    /// True where the bytes are wrong, or more than they may be, which repeating does not mend.
     pub fn is_wrong(&self) -> bool {
-        !matches!(self, FileError::Port(_))
+        !matches!(self, FileError::Port(error) if error.kind != ErrorKind::TooLarge)
     }
 }
 
@@ -67,8 +123,40 @@ impl FileError {
 /// # Errors
 /// Missing, other bytes than the digest names, or not a manifest.
 pub async fn manifest(ports: &impl Artifacts, region: &RegionName, release: ReleaseId) -> Result<Manifest, FileError> {
-    let bytes = ports.get(region, &keys::manifest(release)).await?;
+    let bytes = ports.get_within(region, &keys::manifest(release), limits::MANIFEST).await?;
     Ok(Manifest::parse(release, &bytes)?)
+}
+
+/// The same, if it may be one: of this fleet, and not from the future by the clock of whoever asks.
+///
+/// # Errors
+/// As [`manifest`]; another fleet's, or one from the future.
+pub async fn manifest_here<P: Artifacts + Clock>(
+    ports: &P,
+    ctx: &Context,
+    region: &RegionName,
+    release: ReleaseId,
+) -> Result<Manifest, FileError> {
+    let manifest = manifest(ports, region, release).await?;
+    manifest.check_here(release, &ctx.fleet.name, ports.now())?;
+    Ok(manifest)
+}
+
+/// Every release whose manifest lies in `region`'s bucket.
+///
+/// # Errors
+/// The store's.
+pub async fn published(ports: &impl Artifacts, region: &RegionName) -> Answer<Vec<ReleaseId>> {
+    let mut releases = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let page = ports.list(region, keys::MANIFESTS, after.as_deref()).await?;
+        releases.extend(page.iter().filter_map(|key| keys::release_of_manifest(key)));
+        match page.into_iter().next_back() {
+            Some(last) => after = Some(last),
+            None => return Ok(releases),
+        }
+    }
 }
 
 /// Streams a file once and checks its digest, keeping nothing.
@@ -189,7 +277,14 @@ async fn stream(
         digest.update(chunk);
         sink(chunk);
     };
-    ports.read(region, &file.key, &mut both).await?;
+    // More than was promised is other bytes, however many: they are not read.
+    let read = ports.read(region, &file.key, file.bytes, &mut both).await;
+    read.map_err(|error| match error.kind {
+        ErrorKind::TooLarge => {
+            FileError::Longer { region: region.clone(), key: file.key.clone(), expected: file.bytes }
+        }
+        _ => error.into(),
+    })?;
     let found = Sha256::from_bytes(digest.finalize().into());
     if found == file.sha256 {
         return Ok(());

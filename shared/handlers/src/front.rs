@@ -5,14 +5,17 @@
 //! fixed word.
 
 mod callers;
+mod limits;
 
 pub use callers::{Callers, CallersError};
+pub use limits::FrontMemory;
 
 use crate::context::{Context, HandlerError};
 use crate::events::FrontEvent;
-use crate::ports::{Endpoints, ErrorKind, PortError, Question, Scored};
+use crate::ports::{Artifacts, Clock, Endpoints, ErrorKind, Ledger, PortError, Question, Scored};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// Where scores are asked for.
@@ -40,6 +43,8 @@ enum Refusal {
     TooLarge,
     WrongType,
     Encoded,
+    WrongFields,
+    TooMany,
     Busy,
     NotServing,
     Silent,
@@ -58,6 +63,12 @@ impl Refusal {
             Self::TooLarge => (413, "too-large", "a record is at most 65536 bytes"),
             Self::WrongType => (415, "wrong-type", "records are CSV: Content-Type: text/csv"),
             Self::Encoded => (415, "encoded", "records are taken as they are, without Content-Encoding"),
+            Self::WrongFields => (
+                400,
+                "wrong-fields",
+                "a record has as many fields as the release has features, empty where one is missing",
+            ),
+            Self::TooMany => (429, "too-many", "this caller asks too often; ask again later"),
             Self::Busy => (429, "busy", "the endpoint has more to do than it can; ask again later"),
             Self::NotServing => (503, "not-serving", "this region does not serve now; ask another one"),
             Self::Silent => (504, "silent", "the endpoint did not answer in time; ask again, or another region"),
@@ -82,7 +93,7 @@ impl Refusal {
         let more = match self {
             Self::NoToken | Self::UnknownToken => Some(("www-authenticate", "Bearer")),
             Self::WrongMethod => Some(("allow", "POST")),
-            Self::Busy | Self::NotServing => Some(("retry-after", "1")),
+            Self::TooMany | Self::Busy | Self::NotServing => Some(("retry-after", "1")),
             _ => None,
         };
         if let (Some((name, value)), Some(headers)) = (more, headers.as_object_mut()) {
@@ -97,14 +108,20 @@ impl Refusal {
 ///
 /// # Errors
 /// None so far: whatever keeps a customer from a score is an answer.
-pub async fn handle(ports: &impl Endpoints, ctx: &Context, request: &FrontEvent) -> Result<Value, HandlerError> {
+pub async fn handle<P>(ports: &P, ctx: &Context, request: &FrontEvent) -> Result<Value, HandlerError>
+where
+    P: Endpoints + Artifacts + Ledger + Clock,
+{
     if request.path == ALIVE && request.method == "GET" {
         return Ok(answer(200, "application/json", "", br#"{"alive":true}"#));
     }
-    let (caller, question) = match admitted(&ctx.callers, request) {
+    let (caller, question) = match admitted(ctx, request, ports.now()) {
         Ok(admitted) => admitted,
         Err(refusal) => return Ok(refusal.response()),
     };
+    if !limits::is_shaped(&question.body, &ctx.front.fields(ports, ctx).await) {
+        return Ok(Refusal::WrongFields.response());
+    }
     let refusal = match ports.score(&ctx.region, &ctx.fleet.endpoint, &question).await {
         Ok(Scored::Answer { body, .. }) if body.len() > LONGEST_ANSWER => Refusal::AnswerTooLarge,
         Ok(Scored::Answer { content_type, body }) => return Ok(answer(200, &content_type, "", &body)),
@@ -121,7 +138,7 @@ pub async fn handle(ports: &impl Endpoints, ctx: &Context, request: &FrontEvent)
 }
 
 /// Who asks, and what to ask; what needs no token is refused first, so that nobody learns from it who has one.
-fn admitted<'a>(callers: &'a Callers, request: &FrontEvent) -> Result<(&'a str, Question), Refusal> {
+fn admitted<'a>(ctx: &'a Context, request: &FrontEvent, now: Timestamp) -> Result<(&'a str, Question), Refusal> {
     if request.path != PATH {
         return Err(Refusal::NoSuchPath);
     }
@@ -129,7 +146,11 @@ fn admitted<'a>(callers: &'a Callers, request: &FrontEvent) -> Result<(&'a str, 
         return Err(Refusal::WrongMethod);
     }
     let token = request.authorization.as_deref().and_then(bearer).ok_or(Refusal::NoToken)?;
-    let caller = callers.of_token(token).ok_or(Refusal::UnknownToken)?;
+    let caller = ctx.callers.of_token(token).ok_or(Refusal::UnknownToken)?;
+    // Before its request is looked at: what is refused costs the caller as much as what is answered.
+    if !ctx.front.admits(caller, now) {
+        return Err(Refusal::TooMany);
+    }
     if !request.content_type.as_deref().is_some_and(is_csv) {
         return Err(Refusal::WrongType);
     }

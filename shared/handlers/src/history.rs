@@ -5,12 +5,14 @@
 
 use crate::files::{self, FileError};
 use crate::ports::{Artifacts, Ledger, PortError};
+use crate::replication::heads;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use meridian_domain::account::{Account, account};
+use meridian_domain::heads::{Departure, KeptHead, neighbours};
 use meridian_domain::{
-    Chain, ChainError, Entry, Fleet, Head, HubHistory, Manifest, Region, RegionHistory, RegionName, ReleaseId, Version,
-    checkpoint,
+    Chain, ChainError, Entry, Fleet, Head, HubHistory, Manifest, Region, RegionHistory, RegionName, ReleaseId, Sha256,
+    Stored, Version, checkpoint,
 };
 
 /// One chain, as far as it was read.
@@ -25,6 +27,50 @@ pub struct Read {
     pub entries: Vec<Entry>,
     /// The end of the verified chain, or what is wrong with it.
     pub head: Result<Head, Trouble>,
+    /// The entries that say that they were written after S3 stored them: their sequence number, and when S3 did. Their times
+    /// are told as S3 has them.
+    pub future: Vec<(u64, Timestamp)>,
+    /// The hashes of the stored entries, in order.
+    hashes: Vec<Sha256>,
+}
+
+/// The end of a chain that another region keeps, held against the chain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Held {
+    /// Who keeps it.
+    pub holder: RegionName,
+    /// Of which chain.
+    pub chain: Chain,
+    /// What is kept, and how the chain departs from it; none where nothing is kept yet, or why that is not known.
+    pub said: Result<Option<(KeptHead, Option<Departure>)>, PortError>,
+}
+
+impl Held {
+    /// How the chain departs from what is kept.
+    pub fn departure(&self) -> Option<(&KeptHead, &Departure)> {
+        let (kept, departure) = self.said.as_ref().ok()?.as_ref()?;
+        Some((kept, departure.as_ref()?))
+    }
+}
+
+/// What other regions keep of the chains that [`read`] has read. A chain that nobody could read says nothing.
+pub async fn held(ports: &impl Artifacts, fleet: &Fleet, chains: &[Read]) -> Vec<Held> {
+    let is_read = |read: &&Read| !matches!(read.head, Err(Trouble::Unread(_)));
+    let mut all = Vec::new();
+    for holder in &fleet.regions {
+        let own = neighbours(fleet, &holder.name);
+        all.extend(chains.iter().filter(|read| own.contains(&read.chain)).filter(is_read).map(|read| (holder, read)));
+    }
+    join_all(all.into_iter().map(|(holder, read)| held_by(ports, fleet, &holder.name, read))).await
+}
+
+async fn held_by(ports: &impl Artifacts, fleet: &Fleet, holder: &RegionName, read: &Read) -> Held {
+    let kept = heads::kept(ports, &fleet.name, holder, &read.chain).await;
+    let compared = |kept: KeptHead| {
+        let found = usize::try_from(kept.seq).ok().and_then(|seq| read.hashes.get(seq)).copied();
+        (kept, kept.departure(found))
+    };
+    Held { holder: holder.clone(), chain: read.chain.clone(), said: kept.map(|kept| kept.map(compared)) }
 }
 
 /// Why a chain is not told whole.
@@ -84,31 +130,35 @@ pub async fn read(ports: &impl Ledger, fleet: &Fleet, regions: &[&Region]) -> Ve
 async fn whole(ports: &impl Ledger, region: RegionName, chain: Chain) -> Read {
     match ports.entries(&region, &chain, 0).await {
         Ok(entries) => verified(region, chain, entries),
-        Err(error) => Read { chain, region, entries: Vec::new(), head: Err(error.into()) },
+        Err(error) => {
+            Read { chain, region, entries: Vec::new(), head: Err(error.into()), future: Vec::new(), hashes: Vec::new() }
+        }
     }
 }
 
-fn verified(region: RegionName, chain: Chain, mut entries: Vec<Entry>) -> Read {
-    let mut head = Head::default();
-    let broken = entries.iter().enumerate().find_map(|(at, entry)| Some((at, head.follow(entry).err()?)));
+fn verified(region: RegionName, chain: Chain, stored: Vec<Stored>) -> Read {
+    let (mut head, mut entries) = (Head::default(), Vec::new());
+    let broken = stored.iter().find_map(|own| head.believe(own).map(|entry| entries.push(entry)).err());
     let head = match broken {
-        None => match misnamed(&chain, &entries) {
+        None => match misnamed(&chain, &stored) {
             None => Ok(head),
             Some(seq) => {
                 entries.retain(|entry| entry.seq < seq);
                 Err(Trouble::Misnamed(seq))
             }
         },
-        Some((at, error)) => {
+        Some(error) => {
             // Nobody vouches for the last one before the break: it may be the altered one.
-            entries.truncate(at.saturating_sub(1));
+            entries.pop();
             Err(error.into())
         }
     };
-    Read { chain, region, entries, head }
+    let future = stored.iter().filter(|own| own.is_from_the_future()).map(|own| (own.entry.seq, own.at)).collect();
+    let hashes = stored.iter().map(|own| own.entry.hash()).collect();
+    Read { chain, region, entries, head, future, hashes }
 }
 
-fn misnamed(chain: &Chain, entries: &[Entry]) -> Option<u64> {
+fn misnamed(chain: &Chain, entries: &[Stored]) -> Option<u64> {
     match chain {
         Chain::Home => checkpoint::misnamed::<HubHistory>(entries),
         Chain::Region(_) => checkpoint::misnamed::<RegionHistory>(entries),

@@ -4,7 +4,10 @@
 //! conditional write), and who comes second reads what the first wrote before trying again.
 
 use crate::ports::{Clock, ErrorKind, Ledger, PortError};
-use meridian_domain::{Actor, Chain, ChainError, Checkpoint, Entry, Head, Projection, Record, RegionName, checkpoint};
+use jiff::Timestamp;
+use meridian_domain::{
+    Actor, Chain, ChainError, Checkpoint, Entry, Head, Projection, Record, RegionName, Stored, checkpoint,
+};
 
 /// How often an append goes to a new head before it gives up: more writers than that at once are a fault.
 const ATTEMPTS: u32 = 8;
@@ -105,7 +108,7 @@ impl<H: Projection> Journal<H> {
         let kept = head.next;
         let mut journal = Self { region: region.clone(), chain: chain.clone(), head, history, kept };
         let news = journal.news(ports).await?;
-        if news.first().is_none_or(|entry| entry.record != *named) {
+        if news.first().is_none_or(|stored| stored.entry.record != *named) {
             return Ok(None);
         }
         journal.take_all(&news)?;
@@ -179,7 +182,28 @@ impl<H: Projection> Journal<H> {
         actor: &Actor,
         record: Record,
     ) -> Result<(), JournalError> {
-        self.append_unless(ports, actor, record, |_| false).await.map(drop)
+        self.append_done(ports, actor, ports.now(), record).await
+    }
+
+    /// The same of what was done at `at`, before it could be written.
+    ///
+    /// # Errors
+    /// As [`Journal::append`].
+    pub async fn append_done<P: Ledger + Clock>(
+        &mut self,
+        ports: &P,
+        actor: &Actor,
+        at: Timestamp,
+        record: Record,
+    ) -> Result<(), JournalError> {
+        let mut tries = 1;
+        loop {
+            match self.write(ports, actor, at, record.clone()).await {
+                Ok(_) => return Ok(()),
+                Err(error) if error.is_conflict() && tries < ATTEMPTS => tries += 1,
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Adds an entry unless the history holds by now what it would say; looks again after every other writer. True
@@ -218,16 +242,32 @@ impl<H: Projection> Journal<H> {
         actor: &Actor,
         record: Record,
     ) -> Result<bool, JournalError> {
-        let entry = self.head.entry(ports.now(), actor.clone(), record);
+        self.write(ports, actor, ports.now(), record).await
+    }
+
+    async fn write<P: Ledger + Clock>(
+        &mut self,
+        ports: &P,
+        actor: &Actor,
+        at: Timestamp,
+        record: Record,
+    ) -> Result<bool, JournalError> {
+        let caller = ports.caller().await;
+        let entry = Entry { at, caller, ..self.head.entry(ports.now(), actor.clone(), record) };
         let Err(failure) = ports.append(&self.region, &self.chain, &entry).await else {
-            self.take(&entry)?;
+            // This process's own clock vouches for it until it is read back.
+            self.take(&Stored { at: entry.written, entry: entry.clone() })?;
             self.log("ledger entry written", &entry);
             return Ok(true);
         };
         // A conflict may be with this very entry: the client repeats a write whose answer was lost.
         if matches!(failure.kind, ErrorKind::Conflict | ErrorKind::Unreachable) {
             match self.read_on(ports).await {
-                Ok(news) if news.iter().any(|other| other.actor == entry.actor && other.record == entry.record) => {
+                Ok(news)
+                    if news
+                        .iter()
+                        .any(|other| other.entry.actor == entry.actor && other.entry.record == entry.record) =>
+                {
                     self.log("ledger entry was there already", &entry);
                     return Ok(false);
                 }
@@ -239,29 +279,29 @@ impl<H: Projection> Journal<H> {
         Err(JournalError::Port { chain: self.chain.clone(), source: failure })
     }
 
-    async fn read_on(&mut self, ports: &impl Ledger) -> Result<Vec<Entry>, JournalError> {
+    async fn read_on(&mut self, ports: &impl Ledger) -> Result<Vec<Stored>, JournalError> {
         let news = self.news(ports).await?;
         self.take_all(&news)?;
         Ok(news)
     }
 
     /// The entries behind the end, as far as it was read.
-    async fn news(&self, ports: &impl Ledger) -> Result<Vec<Entry>, JournalError> {
+    async fn news(&self, ports: &impl Ledger) -> Result<Vec<Stored>, JournalError> {
         let news = ports.entries(&self.region, &self.chain, self.head.next).await;
         news.map_err(|source| JournalError::Port { chain: self.chain.clone(), source })
     }
 
-    fn take_all(&mut self, news: &[Entry]) -> Result<(), JournalError> {
-        news.iter().try_for_each(|entry| self.take(entry))
+    fn take_all(&mut self, news: &[Stored]) -> Result<(), JournalError> {
+        news.iter().try_for_each(|stored| self.take(stored))
     }
 
-    fn take(&mut self, entry: &Entry) -> Result<(), JournalError> {
-        self.head.follow(entry).map_err(|source| JournalError::Chain {
+    fn take(&mut self, stored: &Stored) -> Result<(), JournalError> {
+        let entry = self.head.believe(stored).map_err(|source| JournalError::Chain {
             region: self.region.clone(),
             chain: self.chain.clone(),
             source,
         })?;
-        self.history.apply(entry);
+        self.history.apply(&entry);
         Ok(())
     }
 

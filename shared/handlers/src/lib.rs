@@ -8,6 +8,7 @@ pub mod events;
 pub mod files;
 pub mod front;
 pub mod history;
+pub mod holdout;
 pub mod job;
 pub mod journal;
 pub mod lift;
@@ -15,9 +16,11 @@ pub mod pipe;
 pub mod ports;
 pub mod promote;
 pub mod publish;
+pub mod quarantine;
 pub mod replication;
 pub mod rollback;
 pub mod shadow_eval;
+pub mod signing;
 pub mod status;
 
 #[cfg(test)]

@@ -7,13 +7,13 @@
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{
-    AlarmSpec, AlarmView, Chain, ConfigSpec, EndpointView, Entry, ModelSpec, RegionName, ReleaseId, ResourceName,
-    ScalingSpec, UpdateSpec,
+    AlarmSpec, AlarmView, Caller, Chain, ConfigSpec, EndpointView, Entry, ModelSpec, RegionName, ReleaseId,
+    ResourceName, ScalingSpec, ServingRole, Stored, UpdateSpec,
 };
 use meridian_domain::{judge::MetricName, lookout::FleetMinutes};
 use std::fmt;
 
-/// Why a port's call did not do what it was asked. Five kinds that the callers act on differently.
+/// Why a port's call did not do what it was asked. Kinds that the callers act on differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
     /// Asked too often; the retries are used up.
@@ -26,6 +26,8 @@ pub enum ErrorKind {
     Refused,
     /// No answer in time, or a server-side failure: whether it was done is unknown.
     Unreachable,
+    /// The object is larger than was asked for; nothing of it was read. Repeating does not help.
+    TooLarge,
 }
 
 impl fmt::Display for ErrorKind {
@@ -36,6 +38,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Conflict => "conflict",
             ErrorKind::Refused => "refused",
             ErrorKind::Unreachable => "unreachable",
+            ErrorKind::TooLarge => "too large",
         })
     }
 }
@@ -87,12 +90,20 @@ pub type Answer<T> = Result<T, PortError>;
 /// either door. With these, a region that does not answer is given up after 3 x 3 s + 1 s + 2 s = 12 s.
 pub mod limits {
     use jiff::SignedDuration;
+    /// Bytes of an object that is held whole: a chain's checkpoint, a model's margins, golden records.
+    pub const OBJECT: u64 = 64 << 20;
+    /// Bytes of a manifest. One with thousands of features has a tenth of it.
+    pub const MANIFEST: u64 = 1 << 20;
+
     /// Tries of one call: the SDK's standard mode.
     pub const ATTEMPTS: u32 = 3;
     /// How long one try may take, small requests.
     pub const ATTEMPT: SignedDuration = SignedDuration::from_secs(3);
     /// First pause between tries; it doubles. (The SDK adds jitter; local nights switch it off.)
     pub const BACKOFF: SignedDuration = SignedDuration::from_secs(1);
+
+    /// How long STS has to say as whom a process acts: one try, so that an ill STS delays no rollback.
+    pub const IDENTITY_ATTEMPT: SignedDuration = SignedDuration::from_secs(1);
 
     /// Tries of a customer's question, who waits for milliseconds: the second is for a connection that died while the process
     /// stood still.
@@ -106,8 +117,9 @@ pub mod limits {
 /// The release bucket of each region.
 #[allow(async_fn_in_trait)] // Handlers run on one thread and are generic: no `Send` bound is wanted.
 pub trait Artifacts {
-    /// Streams the object, chunk by chunk, and returns its length in bytes. `NotFound` where there is none.
-    async fn read(&self, region: &RegionName, key: &str, sink: &mut dyn FnMut(&[u8])) -> Answer<u64>;
+    /// Streams the object, chunk by chunk, and returns its length in bytes. `NotFound` where there is none; `TooLarge`, and nothing is
+    /// read, where it has more than `most` bytes.
+    async fn read(&self, region: &RegionName, key: &str, most: u64, sink: &mut dyn FnMut(&[u8])) -> Answer<u64>;
 
     /// Writes a new object. `Conflict` where the key exists already: nothing is ever overwritten this way.
     async fn create(&self, region: &RegionName, key: &str, body: Bytes) -> Answer<ObjectVersion>;
@@ -115,15 +127,34 @@ pub trait Artifacts {
     /// Writes an object, new version on top where there was one.
     async fn replace(&self, region: &RegionName, key: &str, body: Bytes) -> Answer<ObjectVersion>;
 
-    /// Keys under `prefix`, in order, at most 1000, after `after` where given.
-    async fn list(&self, region: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<String>>;
+    /// Objects whose keys begin with `prefix`, in order of their keys, at most 1000, after `after` where given.
+    async fn listed(&self, region: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<Listed>>;
 
-    /// The whole object in memory; for small ones.
+    /// Their keys.
+    async fn list(&self, region: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<String>> {
+        Ok(self.listed(region, prefix, after).await?.into_iter().map(|object| object.key).collect())
+    }
+
+    /// The whole object in memory, of at most [`limits::OBJECT`] bytes.
     async fn get(&self, region: &RegionName, key: &str) -> Answer<Vec<u8>> {
+        self.get_within(region, key, limits::OBJECT).await
+    }
+
+    /// The whole object in memory, of at most `most` bytes.
+    async fn get_within(&self, region: &RegionName, key: &str, most: u64) -> Answer<Vec<u8>> {
         let mut bytes = Vec::new();
-        self.read(region, key, &mut |chunk| bytes.extend_from_slice(chunk)).await?;
+        self.read(region, key, most, &mut |chunk| bytes.extend_from_slice(chunk)).await?;
         Ok(bytes)
     }
+}
+
+/// An object, as its bucket's listing has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its key.
+    pub key: String,
+    /// When it was stored, by S3's own clock.
+    pub modified: Timestamp,
 }
 
 /// S3's version id of what was written.
@@ -134,7 +165,11 @@ pub struct ObjectVersion(pub String);
 #[allow(async_fn_in_trait)]
 pub trait Ledger {
     /// Entries of `chain` in `region`'s bucket with a sequence number of `from` or more, in order, all of them.
-    async fn entries(&self, region: &RegionName, chain: &Chain, from: u64) -> Answer<Vec<Entry>>;
+    async fn entries(&self, region: &RegionName, chain: &Chain, from: u64) -> Answer<Vec<Stored>>;
+
+    /// As whom entries are written, as STS says: asked once in a process, for at most
+    /// [`limits::IDENTITY_ATTEMPT`]. Unverified where it does not answer: nobody waits longer (I6).
+    async fn caller(&self) -> Caller;
 
     /// Adds an entry at its sequence number. `Conflict` where that number is taken: read again, then try the next.
     async fn append(&self, region: &RegionName, chain: &Chain, entry: &Entry) -> Answer<()>;
@@ -327,6 +362,8 @@ pub struct CountsQuery {
     pub config: ResourceName,
     /// The release that it serves, by which containers name what they say themselves.
     pub release: ReleaseId,
+    /// The role that its containers write their own metrics with.
+    pub role: ServingRole,
     /// First minute.
     pub from: Timestamp,
     /// End, exclusive.
@@ -386,11 +423,19 @@ impl Page {
     }
 }
 
+/// The name of the attribute that tells an advice from a page, which has none.
+pub const URGENCY: &str = "urgency";
+/// Its value on an advice.
+pub const ADVICE: &str = "advice";
+
 /// The people on call.
 #[allow(async_fn_in_trait)]
 pub trait Pager {
     /// Sends a page through `region`'s topic.
     async fn page(&self, region: &RegionName, page: &Page) -> Answer<()>;
+    /// Sends what nobody need get up for, through the same topic: it carries the attribute [`URGENCY`], so that a subscription
+    /// that wakes people can leave it out.
+    async fn advise(&self, region: &RegionName, page: &Page) -> Answer<()>;
 }
 
 /// Time.

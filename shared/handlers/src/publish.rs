@@ -1,11 +1,13 @@
 //! `meridian publish`: training's last step, which makes a release of its results.
 
 use crate::files::{self, FileError};
-use crate::ports::Artifacts;
+use crate::ports::{Artifacts, Clock, ErrorKind};
+use crate::signing::{self, Signer, SigningError};
 use bytes::Bytes;
 use jiff::Timestamp;
-use meridian_domain::{File, Fleet, Image, MANIFEST_SCHEMA, Manifest, ManifestError, ReleaseId, Sha256, Version, keys};
-use std::collections::BTreeMap;
+use meridian_domain::{
+    File, Fleet, Image, MANIFEST_SCHEMA, Manifest, ManifestError, Provenance, ReleaseId, Sha256, Version, keys,
+};
 
 /// What training hands over.
 #[derive(Clone, Debug)]
@@ -14,16 +16,14 @@ pub struct PublishSpec {
     pub version: Version,
     /// The bytes of `model.tar.gz`.
     pub archive: Bytes,
-    /// The labelled held-out records, as gzip-compressed CSV.
-    pub holdout: Bytes,
     /// The callers' features, in the order in which they are sent.
     pub features: Vec<String>,
     /// Score at and above which a payment is an alert.
     pub operating_threshold: f64,
     /// The serving container.
     pub image: Image,
-    /// Training job, code revision.
-    pub provenance: BTreeMap<String, String>,
+    /// What training says of itself.
+    pub provenance: Provenance,
 }
 
 /// Why nothing was published, or not all of it. A repeat goes on where this one stopped.
@@ -35,7 +35,15 @@ pub enum PublishError {
         /// The version.
         version: Version,
         /// What is wrong with it.
-        source: ManifestError,
+        source: Box<ManifestError>,
+    },
+    /// It cannot be signed.
+    #[error("{version} is not published: {source}")]
+    Signing {
+        /// The version.
+        version: Version,
+        /// Why.
+        source: SigningError,
     },
     /// The store did not take a file.
     #[error("{version} is not published: {source}")]
@@ -43,24 +51,29 @@ pub enum PublishError {
         /// The version.
         version: Version,
         /// Which file, and why.
-        source: FileError,
+        source: Box<FileError>,
     },
 }
 
-/// Writes the archive and the held-out set under the keys that their content names, then, last, the manifest, whose
-/// arrival starts everything else. The same release published again is the same release.
+/// A release, ready to be written: everything but its signature.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// Its identity.
+    pub release: ReleaseId,
+    /// What names it.
+    pub manifest: Manifest,
+    /// The files that the manifest names, by their keys.
+    pub files: Vec<(String, Bytes)>,
+}
+
+/// Makes the manifest of what training hands over. On which records it is evaluated is not the publisher's to say:
+/// [`crate::holdout`].
 ///
 /// # Errors
-/// A manifest that no reader would take; a store that does not answer; other bytes under one of the keys.
-pub async fn publish(
-    ports: &impl Artifacts,
-    fleet: &Fleet,
-    created: Timestamp,
-    spec: PublishSpec,
-) -> Result<ReleaseId, PublishError> {
+/// A manifest that no reader would take.
+pub fn prepare(fleet: &Fleet, created: Timestamp, spec: PublishSpec) -> Result<Prepared, PublishError> {
     let version = spec.version.clone();
     let archive = Sha256::of(&spec.archive);
-    let holdout = Sha256::of(&spec.holdout);
     let manifest = Manifest {
         schema: MANIFEST_SCHEMA,
         fleet: fleet.name.clone(),
@@ -70,23 +83,58 @@ pub async fn publish(
         image: spec.image,
         features: spec.features,
         operating_threshold: spec.operating_threshold,
-        holdout: File { key: keys::holdout(holdout), sha256: holdout, bytes: spec.holdout.len() as u64 },
         provenance: spec.provenance,
     };
     let release = manifest.id();
-    let bytes = manifest.to_bytes();
     // Read as every region will read it: what they would refuse is refused here, before anything is written.
-    Manifest::parse(release, &bytes).map_err(|source| PublishError::Manifest { version: version.clone(), source })?;
-    let files = [
-        (manifest.archive.key, spec.archive),
-        (manifest.holdout.key, spec.holdout),
-        (keys::manifest(release), Bytes::from(bytes)),
-    ];
+    Manifest::parse(release, &manifest.to_bytes())
+        .and_then(|manifest| fleet.check_image(&manifest))
+        .map_err(|source| PublishError::Manifest { version, source: Box::new(source) })?;
+    let files = vec![(manifest.archive.key.clone(), spec.archive)];
+    Ok(Prepared { release, manifest, files })
+}
+
+/// Writes the archive under the key that its content names, then the signature, then, last, the manifest, whose arrival
+/// starts everything else. The same release published again is the same release.
+///
+/// # Errors
+/// A manifest that no reader would take; a key that policy does not trust; a store that does not answer; other bytes under
+/// one of the keys.
+pub async fn publish(
+    ports: &(impl Artifacts + Clock),
+    fleet: &Fleet,
+    created: Timestamp,
+    spec: PublishSpec,
+    signer: &impl Signer,
+) -> Result<ReleaseId, PublishError> {
+    let version = spec.version.clone();
+    let Prepared { release, manifest, files } = prepare(fleet, created, spec)?;
+    let signature = signing::sign(signer, &fleet.signing, release, &manifest, ports.now())
+        .await
+        .map_err(|source| PublishError::Signing { version: version.clone(), source })?;
+    let unwritten = |source| PublishError::File { version: version.clone(), source: Box::new(source) };
     for (key, body) in files {
-        files::create_once(ports, &fleet.home, &key, body)
-            .await
-            .map_err(|source| PublishError::File { version: version.clone(), source })?;
+        files::create_once(ports, &fleet.home, &key, body).await.map_err(unwritten)?;
     }
+    write_signature(ports, fleet, release, signature.into()).await.map_err(unwritten)?;
+    let bytes = Bytes::from(manifest.to_bytes());
+    files::create_once(ports, &fleet.home, &keys::manifest(release), bytes).await.map_err(unwritten)?;
     tracing::info!(%release, %version, region = %fleet.home, "release published");
     Ok(release)
+}
+
+/// ECDSA never signs twice alike: one that is there already and that every region believes is as good.
+async fn write_signature(
+    ports: &(impl Artifacts + Clock),
+    fleet: &Fleet,
+    release: ReleaseId,
+    signature: Bytes,
+) -> Result<(), FileError> {
+    match ports.create(&fleet.home, &keys::signature(release), signature).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind == ErrorKind::Conflict => {
+            signing::read(ports, &fleet.home, &fleet.signing, release, ports.now()).await.map(drop)
+        }
+        Err(error) => Err(error.into()),
+    }
 }

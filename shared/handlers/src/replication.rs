@@ -3,6 +3,7 @@
 //! S3 has no event for "replicated": arrival is proved by reading the destination. A region attests in its own ledger
 //! what it has read itself; home only reads the attestations.
 
+pub mod heads;
 mod trouble;
 mod wave;
 
@@ -13,7 +14,9 @@ use crate::events::ReplicationEvent;
 use crate::files::{self, FileError};
 use crate::journal::{Journal, JournalError};
 use crate::ports::{Artifacts, Clock, Ledger, Page, Pager, Pipeline};
+use crate::signing;
 use jiff::{SignedDuration, Timestamp};
+use meridian_domain::edge::cut;
 use meridian_domain::{Chain, HubHistory, Manifest, Projection, Record, RegionHistory, ReleaseId, Runbook, keys};
 use serde_json::{Value, json};
 
@@ -22,6 +25,8 @@ use serde_json::{Value, json};
 const WAIT: SignedDuration = SignedDuration::from_secs(60);
 /// A chain in use has grown by so many times what policy says before its sum is kept all the same.
 const OVERDUE: u64 = 4;
+/// Characters of a refusal's reason.
+const LONGEST_WHY: usize = 2000;
 /// Between two looks.
 const LOOK: SignedDuration = SignedDuration::from_secs(2);
 
@@ -76,7 +81,8 @@ where
     Ok(json!({"outcome": outcome.word(), "reason": chain.history().refused.get(&release)}))
 }
 
-/// Checks the release's manifest and its replicated files and writes the attestation, unless it stands there already.
+/// Checks the release's signature, its manifest and its replicated files, in this order, and writes the attestation, unless
+/// it stands there already.
 /// Wrong bytes are written down too, and wake somebody once.
 async fn attest<P>(
     ports: &P,
@@ -91,17 +97,30 @@ where
     if chain.history().attested.contains(&release) {
         return Ok(Attestation::Attested);
     }
-    let manifest = match files::manifest(ports, &ctx.region, release).await {
+    if chain.history().refused_last.contains(&release) {
+        return Ok(Attestation::Refused);
+    }
+    let signed = match check_signature(ports, ctx, release, until).await {
+        Ok(signed) => signed,
+        // Home's is written before the manifest; elsewhere it may still be on its way.
+        Err(error) if error.is_missing() && !ctx.is_home() => {
+            tracing::warn!(%release, "the signature has not arrived yet");
+            return Ok(Attestation::Missing);
+        }
+        Err(error) if error.is_missing() => {
+            let error = FileError::Unsigned { region: ctx.region.clone(), key: keys::signature(release) };
+            return refuse(ports, ctx, chain, release, &release.short(), &error).await;
+        }
+        Err(error) if error.is_wrong() => return refuse(ports, ctx, chain, release, &release.short(), &error).await,
+        Err(error) => return Err(error.into()),
+    };
+    let manifest = match signed.manifest(ports, ctx, &ctx.region).await {
         Ok(manifest) => manifest,
         Err(error) if error.is_wrong() => return refuse(ports, ctx, chain, release, &release.short(), &error).await,
         Err(error) => return Err(error.into()),
     };
-    if manifest.fleet != ctx.fleet.name {
-        let message = format!(
-            "manifest {} is for fleet {}, this bucket belongs to {}: publish it to its own fleet's bucket",
-            release, manifest.fleet, ctx.fleet.name
-        );
-        return Err(HandlerError::State(message));
+    if let Err(error) = ctx.fleet.check_image(&manifest) {
+        return refuse(ports, ctx, chain, release, manifest.version.as_str(), &FileError::from(error)).await;
     }
     match check_archive(ports, ctx, &manifest, until).await {
         Ok(()) => {}
@@ -121,7 +140,8 @@ where
 }
 
 /// Tells people of wrong bytes, then the ledger, so that a call that dies between the two tells them again, and every
-/// later look finds it told.
+/// later look finds it told. A signature is as wrong in home as anywhere, so home tells people of it and the others do not:
+/// where one region's copy alone is wrong, that region is late, which home tells too.
 async fn refuse<P: Ledger + Pager + Clock>(
     ports: &P,
     ctx: &Context,
@@ -133,11 +153,32 @@ async fn refuse<P: Ledger + Pager + Clock>(
     tracing::error!(%release, %error, "not attested");
     let refused = |history: &RegionHistory| history.refused.contains_key(&release);
     if !refused(chain.history()) {
-        page_refusal(ports, ctx, name, error).await?;
-        let record = Record::Refused { release, why: error.to_string() };
+        // What every region refuses alike is told by home alone.
+        if ctx.is_home() || !error.is_everywhere() {
+            page_refusal(ports, ctx, name, error).await?;
+        }
+        let record = Record::Refused { release, why: cut(&error.to_string(), LONGEST_WHY), last: error.is_final() };
         chain.append_unless(ports, &ctx.actor(FunctionKind::Replication), record, refused).await?;
     }
     Ok(Attestation::Refused)
+}
+
+/// The signature, which may land after the manifest that it is of.
+async fn check_signature<P>(
+    ports: &P,
+    ctx: &Context,
+    release: ReleaseId,
+    until: Timestamp,
+) -> Result<signing::Signed, FileError>
+where
+    P: Artifacts + Clock,
+{
+    loop {
+        match signing::read(ports, &ctx.region, &ctx.fleet.signing, release, ports.now()).await {
+            Err(error) if error.is_missing() && ports.now() + LOOK < until => ports.sleep(LOOK).await,
+            done => return done,
+        }
+    }
 }
 
 /// S3 replicates objects in no order: the archive may land after the manifest that names it.
@@ -161,7 +202,9 @@ where
     let now = ports.now();
     let until = now + WAIT;
     let mut chain = own_chain(ports, ctx).await?;
-    let releases = published(ports, ctx).await?;
+    let mut releases = files::published(ports, &ctx.region).await?;
+    // What was refused before is looked at last: its files must not cost the others their turn.
+    releases.sort_by_key(|release| chain.history().refused.contains_key(release));
     let (mut attested, mut open) = (0_u32, 0_u32);
     for release in &releases {
         if chain.history().attested.contains(release) {
@@ -188,6 +231,7 @@ where
         keep(ports, ctx, &mut hub, held).await;
         wave = wave::start_newest(ports, ctx, &chain, &hub, &releases).await?;
     }
+    heads::look(ports, ctx, &mut chain).await;
     let moves = chain.history().update.is_some();
     keep(ports, ctx, &mut chain, moves).await;
     Ok(json!({"outcome": "swept", "attested": attested, "open": open, "wave": wave}))
@@ -208,20 +252,6 @@ async fn own_chain<P: Ledger>(ports: &P, ctx: &Context) -> Result<Journal<Region
     Journal::open(ports, &ctx.region, Chain::Region(ctx.region.clone())).await
 }
 
-/// Every release whose manifest lies in this region's bucket.
-async fn published<P: Artifacts>(ports: &P, ctx: &Context) -> Result<Vec<ReleaseId>, HandlerError> {
-    let mut releases = Vec::new();
-    let mut after: Option<String> = None;
-    loop {
-        let page = ports.list(&ctx.region, keys::MANIFESTS, after.as_deref()).await?;
-        releases.extend(page.iter().filter_map(|key| keys::release_of_manifest(key)));
-        match page.into_iter().next_back() {
-            Some(last) => after = Some(last),
-            None => return Ok(releases),
-        }
-    }
-}
-
 async fn page_refusal<P: Pager>(
     ports: &P,
     ctx: &Context,
@@ -235,7 +265,10 @@ async fn page_refusal<P: Pager>(
         ctx.region,
         Runbook::Pages
     );
-    let subject = format!("{}: {title} refuses the bytes of {release}", ctx.fleet.name);
+    let subject = match error.is_signature() {
+        true => format!("{}: {release} is not signed by a trusted key", ctx.fleet.name),
+        false => format!("{}: {title} refuses the bytes of {release}", ctx.fleet.name),
+    };
     ports.page(&ctx.region, &Page::new(subject, message)).await?;
     Ok(())
 }

@@ -7,9 +7,12 @@ use crate::context::{Context, FunctionKind, HandlerError};
 use crate::events::RollbackEvent;
 use crate::files;
 use crate::journal::Journal;
-use crate::ports::{ErrorKind, PortError, Ports};
+use crate::ports::{CountsQuery, ErrorKind, PortError, Ports};
 use crate::promote::{asked, page, trip};
+use jiff::Timestamp;
 use meridian_domain::alarms::WayBack;
+use meridian_domain::callers::{Blame, Comparison, Minutes};
+use meridian_domain::judge::MetricName;
 use meridian_domain::plan::{self, Act, Next, RollbackSight};
 use meridian_domain::{AlarmState, Chain, Fleet, Record, Region, RegionHistory, RegionName, Seen, Target, alarms};
 use serde_json::{Value, json};
@@ -40,7 +43,7 @@ pub async fn handle<P: Ports>(ports: &P, context: &Context, event: &RollbackEven
                 trip(ports, &context.fleet, &region.name).await?;
             }
             Next::Page { advice, .. } => look.page(ports, &context.fleet, plan.why, advice).await,
-            Next::TellHub(_) | Next::TakeLease { .. } => {
+            Next::TellHub(_) | Next::TakeLease { .. } | Next::Advise { .. } => {
                 return Err(HandlerError::State("a rollback was planned that needs another region".to_owned()));
             }
         }
@@ -53,8 +56,8 @@ struct Look {
     /// None where the ledger cannot be read: then nothing is written to it either.
     journal: Option<Journal<RegionHistory>>,
     region: RegionName,
-    /// Records of this call that the ledger has not taken yet, in order.
-    unwritten: VecDeque<Record>,
+    /// Records of this call that the ledger has not taken yet, in order, and when what they say was done.
+    unwritten: VecDeque<(Timestamp, Record)>,
     /// Why the page of this call did not go out.
     unsent: Option<PortError>,
 }
@@ -72,13 +75,19 @@ impl Look {
                 (None, Seen::Unknown(error.to_string()), way_back(ports, fleet, region).await)
             }
         };
-        let (alarm, judge) = alarms_of(ports, &context.fleet, region).await;
+        let Alarms { composite: alarm, judge, client_errors } = alarms_of(ports, &context.fleet, region).await;
+        let client_errors = match client_errors {
+            Seen::Known(false) => Seen::Known(None),
+            Seen::Known(true) => Seen::Known(Some(blame(ports, fleet, region, &history).await)),
+            Seen::Unknown(why) => Seen::Unknown(why),
+        };
         let sight = RollbackSight {
             actor: context.actor(FunctionKind::Rollback),
             history,
             way_back,
             endpoint: Seen::Unknown("not looked at".to_owned()),
             alarm,
+            client_errors,
             judge,
             done: BTreeSet::new(),
             golden: None,
@@ -137,17 +146,17 @@ impl Look {
     /// this call: going back must not wait for paper (I6).
     async fn tell<P: Ports>(&mut self, ports: &P, record: Record) {
         let Some(journal) = self.journal.as_mut() else { return };
-        self.unwritten.push_back(record);
-        while let Some(next) = self.unwritten.front() {
-            if let Err(error) = journal.append(ports, &self.sight.actor, next.clone()).await {
+        self.unwritten.push_back((ports.now(), record));
+        while let Some((at, next)) = self.unwritten.front() {
+            if let Err(error) = journal.append_done(ports, &self.sight.actor, *at, next.clone()).await {
                 tracing::error!(%error, waiting = self.unwritten.len(), "the ledger was not written; going on without");
                 break;
             }
             self.unwritten.pop_front();
         }
         let mut history = journal.history().clone();
-        for record in &self.unwritten {
-            history.apply(&journal.head().entry(ports.now(), self.sight.actor.clone(), record.clone()));
+        for (at, record) in &self.unwritten {
+            history.apply(&journal.head().entry(*at, self.sight.actor.clone(), record.clone()));
         }
         self.sight.history = Seen::Known(history);
         self.sight.unwritten = self.unwritten.len();
@@ -205,24 +214,63 @@ async fn way_back<P: Ports>(ports: &P, fleet: &Fleet, region: &Region) -> Seen<O
     }
 }
 
-/// The reason of the composite alarm, where it is in ALARM; one that is not there is not a quiet one (I13). And whether the
-/// heartbeat alarm is quiet; where there is none, nobody judges.
-async fn alarms_of<P: Ports>(ports: &P, fleet: &Fleet, region: &Region) -> (Seen<Option<String>>, Seen<bool>) {
-    let names = [alarms::composite_name(fleet), alarms::heartbeat_name(fleet)];
-    let [composite, heartbeat] = &names;
+/// What a region's alarms say.
+struct Alarms {
+    /// The reason of the composite one, where it is in ALARM; one that is not there is not a quiet one (I13).
+    composite: Seen<Option<String>>,
+    /// Whether the heartbeat alarm is quiet; where there is none, nobody judges.
+    judge: Seen<bool>,
+    /// Whether the one over the whole endpoint's 4xx is in ALARM.
+    client_errors: Seen<bool>,
+}
+
+async fn alarms_of<P: Ports>(ports: &P, fleet: &Fleet, region: &Region) -> Alarms {
+    let names = [alarms::composite_name(fleet), alarms::heartbeat_name(fleet), alarms::client_errors_name(fleet)];
+    let [composite, heartbeat, client_errors] = &names;
     let found = match ports.alarms(&region.name, &names).await {
         Ok(found) => found,
         Err(error) => {
             let why = format!("the rollback alarm cannot be read: {error}");
-            return (Seen::Unknown(why.clone()), Seen::Unknown(why));
+            return Alarms {
+                composite: Seen::Unknown(why.clone()),
+                judge: Seen::Unknown(why.clone()),
+                client_errors: Seen::Unknown(why),
+            };
         }
     };
     let alarm = match found.iter().find(|alarm| alarm.name == *composite) {
         Some(alarm) => Seen::Known((alarm.state == AlarmState::Alarm).then(|| cause(&alarm.reason))),
         None => Seen::Unknown(format!("the rollback alarm {composite} does not exist or cannot be seen")),
     };
-    let judge = found.iter().any(|alarm| alarm.name == *heartbeat && alarm.state == AlarmState::Ok);
-    (alarm, Seen::Known(judge))
+    let is = |name: &String, state| found.iter().any(|alarm| alarm.name == *name && alarm.state == state);
+    let client_errors = Seen::Known(is(client_errors, AlarmState::Alarm));
+    Alarms { composite: alarm, judge: Seen::Known(is(heartbeat, AlarmState::Ok)), client_errors }
+}
+
+/// Whose the region's 4xx are, by its own counts alone (I6).
+async fn blame<P: Ports>(ports: &P, fleet: &Fleet, region: &Region, history: &Seen<RegionHistory>) -> Blame {
+    let Seen::Known(history) = history else { return Blame::Unknown };
+    let Some(comparison) = Comparison::of(history, ports.now()) else { return Blame::Callers(None) };
+    let counts = async |minutes: &Minutes| {
+        let query = CountsQuery {
+            endpoint: fleet.endpoint.clone(),
+            variant: fleet.variant.clone(),
+            config: minutes.target.config.clone(),
+            release: minutes.target.release,
+            role: minutes.target.role,
+            from: minutes.span.from,
+            to: minutes.span.to,
+            metrics: vec![MetricName::errors_4xx()],
+        };
+        ports.counts(&region.name, &query).await
+    };
+    match (counts(&comparison.green).await, counts(&comparison.blue).await) {
+        (Ok(green), Ok(blue)) => comparison.blame(&fleet.judge, &green, &blue),
+        (Err(error), _) | (_, Err(error)) => {
+            tracing::error!(%error, "whose the 4xx are cannot be counted");
+            Blame::Unknown
+        }
+    }
 }
 
 /// Which alarm made the composite one ring, out of CloudWatch's words: `arn:...:alarm:NAME transitioned to ALARM at ...`.

@@ -4,6 +4,7 @@
 //! where the one before stopped and a release gets one package and one verdict. Models are scored one after the other while
 //! their archives stream in, and nothing that was scored counts before the digest of the streamed bytes is the manifest's.
 
+mod begun;
 mod evaluation;
 mod pace;
 mod rejection;
@@ -17,11 +18,19 @@ use crate::ports::{
     Approval, Artifacts, Clock, FailureKind, Ledger, PackageSpec, Pager, Pipeline, Registry, metadata_value,
 };
 use crate::{files, job};
+use begun::Begun;
 use evaluation::{Evaluated, Finding};
-use meridian_domain::{Actor, Chain, HubHistory, Manifest, Record, ReleaseId, Verdict, keys};
+use meridian_domain::edge::cut;
+use meridian_domain::quarantine::Barred;
+use meridian_domain::{
+    Actor, ApprovedHoldout, Chain, HubHistory, Manifest, Record, RegionHistory, ReleaseId, Verdict, keys,
+};
 use pace::{PATIENCE, Pace};
 use rejection::{Cause, Rejection, Report};
 use serde_json::{Value, json};
+
+/// Characters of a reason. All gates of all regions have room in it.
+const LONGEST_WHY: usize = 4000;
 
 /// What evaluation decides about a release.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,24 +105,43 @@ where
         actor: &job.parameters.execution,
         hub: Journal::open(ports, &ctx.fleet.home, Chain::Home).await?,
     };
+    if let Some(barred @ Barred::Quarantined(_)) = case.hub.history().barred(&release) {
+        return Ok(case.kept_out(barred));
+    }
     if let Some(ruling) = case.on_record() {
         return Ok(ruling);
     }
-    let manifest = match files::manifest(ports, &ctx.fleet.home, release).await {
-        Ok(manifest) if manifest.fleet == ctx.fleet.name => manifest,
-        Ok(manifest) => {
-            let why = format!("the manifest is for fleet {}, this is {}", manifest.fleet, ctx.fleet.name);
-            return case.reject(None, Cause::Content, why, None).await;
-        }
+    // Home reads the manifest of a release that it has attested, and of no other.
+    let home = &ctx.fleet.home;
+    let own = Journal::<RegionHistory>::open(ports, home, Chain::Region(home.clone())).await?;
+    if !own.history().attested.contains(&release) {
+        return Err(HandlerError::Unattested { release });
+    }
+    let manifest = match files::manifest_here(ports, ctx, home, release).await {
+        Ok(manifest) => manifest,
         Err(error) if error.is_wrong() => {
             let cause = if error.is_altered() { Cause::Bytes } else { Cause::Content };
             return case.reject(None, cause, error.to_string(), None).await;
         }
         Err(error) => return Err(error.into()),
     };
-    let package = case.register(&manifest).await?;
+    if let Some(quarantine) = case.hub.history().quarantine_of(release, &manifest) {
+        return Ok(case.kept_out(Barred::Quarantined(quarantine)));
+    }
+    if let Err(error) = ctx.fleet.check_image(&manifest) {
+        return case.reject(None, Cause::Content, error.to_string(), None).await;
+    }
+    let own = Journal::<RegionHistory>::open(ports, &ctx.fleet.home, Chain::Region(ctx.fleet.home.clone())).await?;
+    let exam = case.exam(&manifest, own.history())?;
+    let package = case.register(&manifest, &exam).await?;
     let registered = Some(Registered { package: &package, manifest: &manifest });
-    match evaluation::evaluate(ports, ctx, pace, release, &manifest).await? {
+    let named = (release, &manifest.version);
+    let begun = Begun::begin(ports, &ctx.fleet.home, named, &job.job, pace).await;
+    let begun = begun.map_err(|died| HandlerError::State(died.to_string()))?;
+    let subject = evaluation::Subject { release, manifest: &manifest, exam: &exam, home: own.history() };
+    let finding = evaluation::evaluate(ports, ctx, pace, subject).await;
+    begun.end(ports).await;
+    match finding? {
         Finding::Later => Ok(Ruling::Later),
         Finding::Unusable(cause, why) => case.reject(registered, cause, why, None).await,
         Finding::Evaluated(evaluated) => {
@@ -156,8 +184,27 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
         history.approved.contains(&self.release).then(|| Ruling::Approved(why.unwrap_or_default()))
     }
 
+    /// The hold-out that was in force when home attested the release. Where home did not, the release starts nowhere, and
+    /// what is in force now does.
+    fn exam(&self, manifest: &Manifest, home: &RegionHistory) -> Result<ApprovedHoldout, HandlerError> {
+        let published = home.attested_at.get(&self.release).copied().unwrap_or_else(|| self.ports.now());
+        self.hub.history().holdout(published).cloned().ok_or_else(|| {
+            HandlerError::State(format!(
+                "{} cannot be evaluated: no hold-out was approved for fleet {} by {published}, when home attested the \
+                 release. Approve one with `meridian holdout approve`, then publish the release again",
+                manifest.version, self.ctx.fleet.name
+            ))
+        })
+    }
+
+    /// A person has taken the release out of consideration: the action fails, people know, and nothing is written. Once the
+    /// quarantine is lifted, a new execution evaluates it.
+    fn kept_out(&self, barred: Barred<'_>) -> Ruling {
+        Ruling::Rejected(format!("release {} {barred}", self.release.short()))
+    }
+
     /// The release's package, made where there is none.
-    async fn register(&mut self, manifest: &Manifest) -> Result<String, HandlerError> {
+    async fn register(&mut self, manifest: &Manifest, exam: &ApprovedHoldout) -> Result<String, HandlerError> {
         if let Some(package) = self.hub.history().packages.get(&self.release) {
             return Ok(package.clone());
         }
@@ -174,7 +221,7 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
                 ("release", self.release.to_string()),
                 ("version", manifest.version.to_string()),
                 ("archive_sha256", manifest.archive.sha256.to_string()),
-                ("holdout_sha256", manifest.holdout.sha256.to_string()),
+                ("holdout_sha256", exam.holdout.sha256.to_string()),
                 ("evaluation", self.url(&keys::evaluation_html(self.release))?),
             ]),
         };
@@ -206,6 +253,8 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
         why: String,
         evaluated: Option<&Evaluated>,
     ) -> Result<Ruling, HandlerError> {
+        // It goes into the ledger, and from there into every account of the release.
+        let why = cut(&why, LONGEST_WHY);
         let (release, home) = (self.release, &self.ctx.fleet.home);
         if let Some(Registered { package, .. }) = registered {
             let unusable = || vec![("verdict", "cannot be evaluated".to_owned())];

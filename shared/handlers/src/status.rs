@@ -151,7 +151,7 @@ async fn serving<P: Ledger + Clock>(ports: &P, ctx: &Context) -> Result<Target, 
 }
 
 /// What `work` answers, unless it takes longer than `longest`.
-async fn within<T>(clock: &impl Clock, longest: SignedDuration, work: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn within<T>(clock: &impl Clock, longest: SignedDuration, work: impl Future<Output = T>) -> Option<T> {
     match select(pin!(work), pin!(clock.sleep(longest))).await {
         Either::Left((answer, _)) => Some(answer),
         Either::Right(_) => None,

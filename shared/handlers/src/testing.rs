@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::ports::*;
+use crate::signing::KeyFile;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::lookout::FleetMinutes;
@@ -27,6 +28,11 @@ pub fn context(region: &str) -> Context {
 /// A region's name.
 pub fn name(region: &str) -> RegionName {
     region.parse().unwrap()
+}
+
+/// Training's key, as the repository's own `fleet.toml` trusts it.
+pub fn signer() -> KeyFile {
+    KeyFile::parse(&KeyFile::example_pem()).unwrap()
 }
 
 /// Runs a future that waits for nothing to its end: inside of another one, too.
@@ -70,6 +76,8 @@ pub struct World {
     pub chains: RefCell<BTreeMap<(RegionName, Chain), Vec<Entry>>>,
     /// Checkpoints, by the sequence number at which they stand.
     pub kept: RefCell<BTreeMap<(RegionName, Chain, u64), Vec<u8>>>,
+    /// As whom entries are written.
+    pub caller: RefCell<Caller>,
     pub faults: RefCell<Vec<(&'static str, Fault)>>,
     /// The keys of the objects that were read.
     pub reads: RefCell<Vec<String>>,
@@ -77,6 +85,7 @@ pub struct World {
     pub dark: RefCell<BTreeSet<RegionName>>,
     pub answers: RefCell<Vec<(String, String)>>,
     pub pages: RefCell<Vec<Page>>,
+    pub advice: RefCell<Vec<Page>>,
     pub started: RefCell<Vec<StartSpec>>,
     pub packages: RefCell<BTreeMap<ReleaseId, (Approval, String)>>,
     pub metadata: RefCell<BTreeMap<ReleaseId, BTreeMap<String, String>>>,
@@ -111,11 +120,13 @@ impl Default for World {
             objects: RefCell::default(),
             chains: RefCell::default(),
             kept: RefCell::default(),
+            caller: RefCell::default(),
             faults: RefCell::default(),
             reads: RefCell::default(),
             dark: RefCell::default(),
             answers: RefCell::default(),
             pages: RefCell::default(),
+            advice: RefCell::default(),
             started: RefCell::default(),
             packages: RefCell::default(),
             metadata: RefCell::default(),
@@ -172,6 +183,11 @@ impl World {
         let mut head = Head::default();
         entries.iter().for_each(|entry| head.follow(entry).unwrap());
         entries.push(head.entry(now, actor.parse().unwrap(), record));
+    }
+
+    /// An entry as S3 has it: one that says it is from the future was stored now.
+    fn stored(&self, entry: &Entry) -> Stored {
+        Stored { entry: entry.clone(), at: entry.written.min(self.now()) }
     }
 
     /// The kinds of a chain's records, in order.

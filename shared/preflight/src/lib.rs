@@ -1,7 +1,12 @@
-//! What only the preflight asks of an account: keys, images, roles, quotas. Nothing here changes anything.
+//! What only people's commands ask of an account: keys, images, roles and quotas for the preflight, and the signature of a
+//! release. Nothing here changes anything.
 //!
 //! These services' clients stand in a crate of their own, so that no function is built with them. Each question is answered
 //! by itself, like those of [`meridian_aws::inspect`].
+
+mod signer;
+
+pub use signer::{ENABLED, KmsSigner, SigningKeyFacts};
 
 use aws_sdk_ecr::types::ImageIdentifier;
 use aws_sdk_servicequotas::types::ServiceQuota;
@@ -82,15 +87,15 @@ pub async fn image(ports: &AwsPorts, region: &RegionName, image: &Image) -> Said
     let client = aws_sdk_ecr::Client::new(&ports.config_of(region).await);
     let wanted = ImageIdentifier::builder().image_digest(format!("sha256:{}", image.digest)).build();
     let describe = client.describe_images().registry_id(&ports.fleet().account);
-    let answer = describe.repository_name(&image.repository).image_ids(wanted).send().await;
+    let answer = describe.repository_name(image.repository.as_str()).image_ids(wanted).send().await;
     said(region, "DescribeImages", answer).map(drop)
 }
 
-/// Asks for the role that the instances of every region run with: IAM knows no regions, and is asked as home asks it.
-pub async fn role(ports: &AwsPorts) -> Said<RoleFacts> {
+/// Asks for a role that the instances of every region run with: IAM knows no regions, and is asked as home asks it.
+pub async fn role(ports: &AwsPorts, name: &str) -> Said<RoleFacts> {
     let fleet = ports.fleet();
     let client = aws_sdk_iam::Client::new(&ports.config_of(&fleet.home).await);
-    let answer = client.get_role().role_name(&fleet.execution_role).send().await;
+    let answer = client.get_role().role_name(name).send().await;
     said(&fleet.home, "GetRole", answer).map(|own| {
         let document = own.role.and_then(|role| role.assume_role_policy_document).unwrap_or_default();
         RoleFacts { trusts_sagemaker: trusts(&document, INSTANCES) }

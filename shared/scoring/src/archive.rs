@@ -1,21 +1,21 @@
 //! `model.tar.gz` as a stream: gzip and tar are undone on the way, nothing is unpacked to disk or held.
 
+use crate::allowance::gunzip_one;
+use crate::entries;
 use crate::error::ModelError;
 use crate::format::{self, Learner};
 use crate::inflate;
 use crate::stored::{Stored, fault};
 use crate::tree::TreeSink;
-use flate2::bufread::MultiGzDecoder;
 use std::cell::Cell;
-use std::io::{self, BufReader, Cursor, Read};
-use std::path::{Component, Path};
-use tar::{Archive, Entry, EntryType};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 
+/// What every gzip file starts with.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// The compression method, and the flags, of which only that of the file's name may be set.
+const PLAIN_GZIP: [[u8; 2]; 2] = [[8, 0], [8, 8]];
 /// One read of the compressed stream.
 const COMPRESSED_BUFFER: usize = 64 * 1024;
-/// Bytes of headers, with what extends them (long names, PAX), from one file to the next. The tar crate holds them.
-const HEADERS: u64 = 64 * 1024;
 
 /// How a model is read.
 #[derive(Clone, Copy, Debug)]
@@ -31,16 +31,12 @@ pub(crate) struct Reading {
 /// # Errors
 /// An archive of anything but one top-level regular file, a model that cannot be scored, or one that the sink refuses.
 pub(crate) fn load(input: impl Read + Send, reading: Reading, sink: &mut dyn TreeSink) -> Result<Learner, ModelError> {
-    let mut input = Stored(input);
-    let mut start = Vec::new();
-    // As many reads as it takes: a pipe may give a byte at a time.
-    input.by_ref().take(GZIP.len() as u64).read_to_end(&mut start).map_err(fault)?;
-    let is_gzip = start == GZIP;
-    let input = BufReader::with_capacity(COMPRESSED_BUFFER, Cursor::new(start).chain(input));
-    if is_gzip {
-        let consume = |file: &mut dyn Read| format::read(file, sink);
+    let (start, input) = begin(input)?;
+    if start.starts_with(&GZIP) {
+        check_flags(&start)?;
+        let consume = |name: &str, file: &mut dyn Read| format::read_named(name, file, sink);
         return if reading.threads < 2 {
-            unpack(MultiGzDecoder::new(input), reading.limit, consume)
+            unpack(gunzip_one(input), reading.limit, consume)
         } else {
             inflate::beside(input, |inflated| unpack(inflated, reading.limit, consume))
         };
@@ -48,26 +44,48 @@ pub(crate) fn load(input: impl Read + Send, reading: Reading, sink: &mut dyn Tre
     within(input, reading.limit, |mut file| format::read(&mut file, sink))
 }
 
-/// Hands the archive's only file to `consume` and checks everything around it: one top-level regular
-/// file, no other entry, nothing but zeros behind the tar's end, an intact gzip trailer, and at most
-/// `limit` bytes inflated.
+/// Hands the archive's only file to `consume` and checks everything around it: one gzip stream and nothing behind it, one
+/// top-level regular file, no other entry, nothing but zeros behind the tar's end, and at most `limit` bytes inflated.
 pub(crate) fn with_single_file<T>(
     archive: impl Read,
     limit: u64,
-    consume: impl FnOnce(&mut dyn Read) -> Result<T, ModelError>,
+    consume: impl FnOnce(&str, &mut dyn Read) -> Result<T, ModelError>,
 ) -> Result<T, ModelError> {
-    let archive = BufReader::with_capacity(COMPRESSED_BUFFER, Stored(archive));
-    unpack(MultiGzDecoder::new(archive), limit, consume)
+    let (start, input) = begin(archive)?;
+    if start.starts_with(&GZIP) {
+        check_flags(&start)?;
+    }
+    unpack(gunzip_one(input), limit, consume)
+}
+
+/// The first four bytes, and the whole with them.
+fn begin<'a>(input: impl Read + 'a) -> Result<(Vec<u8>, impl BufRead + 'a), ModelError> {
+    let mut input = Stored(input);
+    let mut start = Vec::new();
+    // As many reads as it takes: a pipe may give a byte at a time.
+    input.by_ref().take(4).read_to_end(&mut start).map_err(fault)?;
+    let whole = Cursor::new(start.clone()).chain(input);
+    Ok((start, BufReader::with_capacity(COMPRESSED_BUFFER, whole)))
+}
+
+fn check_flags(start: &[u8]) -> Result<(), ModelError> {
+    if start.get(GZIP.len()..).is_none_or(|head| head.len() < 2 || PLAIN_GZIP.iter().any(|plain| head == plain)) {
+        return Ok(()); // what is too short is refused as that
+    }
+    Err(ModelError::Contents {
+        found: "has a gzip header with unusual flags".to_owned(),
+        why: "readers of gzip differ about them; compress it with `tar czf`",
+    })
 }
 
 /// The same, for what was inflated.
 fn unpack<T>(
     tar: impl Read,
     limit: u64,
-    consume: impl FnOnce(&mut dyn Read) -> Result<T, ModelError>,
+    consume: impl FnOnce(&str, &mut dyn Read) -> Result<T, ModelError>,
 ) -> Result<T, ModelError> {
-    let headers = Headers::default();
-    within(tar, limit, |tar| read_entries(Archive::new(Spared { inner: tar, headers: &headers }), &headers, consume))
+    let consume = |name: &str, file: &mut dyn Read| consume(name, file).map_err(|error| named(error, name));
+    within(tar, limit, |tar| entries::single_file(tar, consume))
 }
 
 /// Hands on at most `limit` bytes of `input`.
@@ -82,143 +100,10 @@ fn within<T>(
     if overflowed.get() { Err(ModelError::TooLarge { limit }) } else { result }
 }
 
-fn read_entries<R: Read, T>(
-    mut archive: Archive<R>,
-    headers: &Headers,
-    consume: impl FnOnce(&mut dyn Read) -> Result<T, ModelError>,
-) -> Result<T, ModelError> {
-    let mut consume = Some(consume);
-    let mut model = None;
-    let mut entries = archive.entries().map_err(fault)?;
-    while let Some(mut entry) = headers.within(|| entries.next().transpose())? {
-        if is_decoration(&entry) {
-            continue;
-        }
-        let name = check_entry(&entry)?;
-        let Some(consume) = consume.take() else {
-            return Err(contents(
-                format!("holds a second file, {name}"),
-                "the container would average several files, or serve whichever it lists first",
-            ));
-        };
-        model = Some(consume(&mut entry).map_err(|error| named(error, &name))?);
-    }
-    expect_zeros(archive.into_inner())?;
-    model.ok_or_else(|| contents("holds no file".to_owned(), "there is nothing to score"))
-}
-
-/// Entries that carry no file: a tar's global header, and the `./` that `tar czf model.tar.gz .` writes.
-fn is_decoration<R: Read>(entry: &Entry<'_, R>) -> bool {
-    match entry.header().entry_type() {
-        EntryType::XGlobalHeader => true,
-        EntryType::Directory => entry.path_bytes().iter().all(|byte| matches!(byte, b'.' | b'/')) && !is_upwards(entry),
-        _ => false,
-    }
-}
-
-fn is_upwards<R: Read>(entry: &Entry<'_, R>) -> bool {
-    let path = entry.path_bytes();
-    path.starts_with(b"/") || path.windows(2).any(|pair| pair == b"..")
-}
-
-/// The entry's quoted name, where it is a regular file directly in the archive's root.
-fn check_entry<R: Read>(entry: &Entry<'_, R>) -> Result<String, ModelError> {
-    let path = entry.path_bytes();
-    let path = String::from_utf8_lossy(&path);
-    let name = format!("`{}`", path.chars().take(100).flat_map(char::escape_default).collect::<String>());
-    let mut files = 0;
-    for component in Path::new(path.as_ref()).components() {
-        match component {
-            Component::CurDir => {}
-            Component::Normal(_) => files += 1,
-            Component::ParentDir => {
-                return Err(contents(format!("names {name}"), "`..` would leave the model's folder"));
-            }
-            Component::RootDir | Component::Prefix(_) => {
-                return Err(contents(format!("names {name}"), "an absolute path would leave the model's folder"));
-            }
-        }
-    }
-    match entry.header().entry_type() {
-        EntryType::Regular | EntryType::Continuous if files == 1 => Ok(name),
-        EntryType::Regular | EntryType::Continuous => {
-            Err(contents(format!("holds {name}"), "the container reads only files at the top level"))
-        }
-        EntryType::Directory => {
-            Err(contents(format!("holds the folder {name}"), "the container reads only files at the top level"))
-        }
-        other => {
-            Err(contents(format!("holds {name}, which is of type {other:?}"), "links and devices are never followed"))
-        }
-    }
-}
-
-/// Reads to the end: a gzip trailer that does not fit, or data behind the tar's end, must not go unseen.
-fn expect_zeros(mut rest: impl Read) -> Result<(), ModelError> {
-    let mut buffer = [0_u8; 8 * 1024];
-    loop {
-        let count = rest.read(&mut buffer).map_err(fault)?;
-        if count == 0 {
-            return Ok(());
-        }
-        if buffer.iter().take(count).any(|byte| *byte != 0) {
-            return Err(contents(
-                "holds data behind the end of the tar".to_owned(),
-                "another reader could take it for a second file",
-            ));
-        }
-    }
-}
-
-fn contents(found: String, why: &'static str) -> ModelError {
-    ModelError::Contents { found, why }
-}
-
-/// How many bytes of headers may still come; `None` inside of a file.
-#[derive(Default)]
-struct Headers {
-    left: Cell<Option<u64>>,
-    passed: Cell<bool>,
-}
-
-impl Headers {
-    /// Reads on to the next file.
-    fn within<T>(&self, read: impl FnOnce() -> io::Result<T>) -> Result<T, ModelError> {
-        self.left.set(Some(HEADERS));
-        let result = read();
-        self.left.set(None);
-        if self.passed.get() {
-            let found = format!("has a file name or an extended header of more than {HEADERS} bytes");
-            return Err(contents(found, "a model needs neither, and they would be held in memory"));
-        }
-        result.map_err(fault)
-    }
-}
-
-/// Fails where more headers come than [`Headers`] allows.
-struct Spared<'a, R> {
-    inner: R,
-    headers: &'a Headers,
-}
-
-impl<R: Read> Read for Spared<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        if let Some(left) = self.headers.left.get() {
-            let Some(left) = left.checked_sub(count as u64) else {
-                self.headers.passed.set(true);
-                return Err(io::Error::other("the headers are too long"));
-            };
-            self.headers.left.set(Some(left));
-        }
-        Ok(count)
-    }
-}
-
-/// A file of a foreign format with its name in the archive: `._xgboost-model` explains itself.
+/// A file of a foreign format with its name in the archive: a pickle explains itself.
 fn named(error: ModelError, name: &str) -> ModelError {
     match error {
-        ModelError::Format { found, advice } => ModelError::Format { found: format!("{name}, {found}"), advice },
+        ModelError::Format { found, advice } => ModelError::Format { found: format!("`{name}`, {found}"), advice },
         error => error,
     }
 }

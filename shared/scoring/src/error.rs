@@ -47,7 +47,9 @@ pub enum ModelError {
         advice: &'static str,
     },
     /// The file is of a known format, but not laid out as XGBoost lays out a model.
-    #[error("the model file is malformed at offset {at}: {problem}")]
+    #[error(
+        "the model file is malformed at offset {at}: {problem}; XGBoost does not write that: load the model in the image's own version and save it again with `save_model`"
+    )]
     Malformed {
         /// Offset in the model file.
         at: u64,
@@ -94,7 +96,8 @@ pub enum ShapeError {
     },
     /// Features are taken by position, so their order must be the model's.
     #[error(
-        "feature {position} is `{found}` in the data but `{expected}` in the model; features are served by position, so the orders must agree"
+        "feature {position} is `{}` in the data but `{}` in the model; features are served by position, so the orders must agree",
+        short(.found), short(.expected)
     )]
     Name {
         /// Position, from 0.
@@ -103,6 +106,19 @@ pub enum ShapeError {
         expected: String,
         /// The data's name there.
         found: String,
+    },
+    /// More work than tables and models of this size take.
+    #[error(
+        "{rows} records pass up to {steps} splits each, more than the {most} in all that a table of this size may; score fewer \
+         records at a time, or train fewer or shallower trees"
+    )]
+    Work {
+        /// Records to be scored.
+        rows: usize,
+        /// Splits that a record passes at most.
+        steps: u64,
+        /// Splits that all records together may pass.
+        most: u64,
     },
 }
 
@@ -134,4 +150,10 @@ pub enum PayloadError {
     /// More than one row.
     #[error("the payload has more than one row; send one row of comma-separated values a request")]
     SeveralRows,
+}
+
+/// A name from a file, at most 64 characters of it.
+pub(crate) fn short(name: &str) -> String {
+    let cut = if name.chars().nth(64).is_some() { "..." } else { "" };
+    name.chars().take(64).flat_map(char::escape_debug).chain(cut.chars()).collect()
 }

@@ -7,6 +7,7 @@ use crate::holdout::HeldOut;
 use crate::model::Model;
 use crate::shap::Attributions;
 use crate::stats::columns::Columns;
+use crate::stats::sample::HoldoutFacts;
 use crate::subset::Subset;
 use crate::{curves, wording};
 use meridian_domain::{EvaluationPolicy, GateMode, Verdict};
@@ -148,7 +149,8 @@ fn gates_of(
         regions: holdout.region_names().iter().map(String::as_str).zip(regions.iter().map(rows)).collect(),
     };
     let margins = &challenger.scored.margins;
-    let mut gates = gates::sanity(margins, &whole.challenger.scores, &used, policy);
+    let mut gates = gates::holdout(&HoldoutFacts::of(holdout), policy);
+    gates.extend(gates::sanity(margins, &whole.challenger.scores, &used, policy));
     if !margins.iter().all(|margin| margin.is_finite()) {
         // No statistic of scores that are not numbers means anything, and `finite` may be off.
         let reason = "scores that are not finite numbers cannot be compared".to_owned();

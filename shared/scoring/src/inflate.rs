@@ -1,7 +1,7 @@
 //! Inflating beside parsing: gzip is undone in a thread of its own, a few blocks ahead of the reader. The archive is
 //! never held: [`BLOCKS`] blocks of [`BLOCK`] bytes are all there are.
 
-use flate2::bufread::MultiGzDecoder;
+use crate::allowance::gunzip_one;
 use std::io::{self, BufRead, Read};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
@@ -21,7 +21,7 @@ pub(crate) fn beside<T>(compressed: impl BufRead + Send, read: impl FnOnce(Block
         let _ = give_back.send(Vec::new());
     }
     thread::scope(|scope| {
-        scope.spawn(move || inflate(MultiGzDecoder::new(compressed), &empty, &full));
+        scope.spawn(move || inflate(gunzip_one(compressed), &empty, &full));
         read(Blocks { filled, give_back, block: Vec::new(), at: 0, failed: false })
     })
 }

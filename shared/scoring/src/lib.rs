@@ -7,10 +7,12 @@
 //!
 //! No error text of this crate ever holds a feature value or a record.
 
+mod allowance;
 mod archive;
 pub mod cache;
 mod curves;
 mod digest;
+mod entries;
 mod error;
 mod evaluate;
 mod evaluation;
@@ -20,6 +22,7 @@ mod gates;
 mod golden;
 mod holdout;
 mod inflate;
+pub mod isolated;
 mod matrix;
 mod metrics;
 mod model;
@@ -33,6 +36,7 @@ mod stored;
 mod stream;
 mod subset;
 mod tree;
+mod walkers;
 mod wording;
 
 pub use digest::Digesting;
@@ -43,13 +47,14 @@ pub use evaluation::{
     ModelCurves, ModelNumbers, ReasonsShift, RegionNumbers,
 };
 pub use format::{Format, Objective};
-pub use golden::{GOLDEN_TOLERANCE, GoldenRecord, GoldenRecords};
+pub use golden::{GOLDEN_TOLERANCE, GoldenRecord, GoldenRecords, walkers_among};
 pub use holdout::{Columns, HeldOut, HoldoutError, Records};
 pub use matrix::{Matrix, Projection};
 pub use meridian_domain::{EvaluationPolicy, GateMode, ImageVersion as Image};
 pub use metrics::{Confusion, roc_auc};
-pub use model::{DEFAULT_MODEL_LIMIT, Model, probability_of};
-pub use report::{Digests, EvaluateCommand, Named, Provenance, html, json, shell_line};
+pub use model::{DEFAULT_MODEL_LIMIT, Model, only_file, probability_of};
+pub use report::{Approval, Digests, EvaluateCommand, Named, Provenance, html, json, shell_line};
 pub use served::{Explainer, ModelFeatures, Said, Served};
 pub use shap::{Attributions, Reason, SAMPLE_ROWS, Sample, ShapForest, sample_rows, top_reasons};
+pub use stats::sample::{HoldoutFacts, Unfit};
 pub use stream::{ReadOptions, StreamError, Streamed, stream_margins};

@@ -1,5 +1,6 @@
 //! A loaded model, and margins that are bit-equal to those of XGBoost's own CPU predictor.
 
+use crate::allowance;
 use crate::archive::{self, Reading, with_single_file};
 use crate::error::{ModelError, PayloadError, ShapeError};
 use crate::forest::Forest;
@@ -22,6 +23,7 @@ pub const DEFAULT_MODEL_LIMIT: u64 = 1 << 30;
 pub struct Model {
     forest: Forest,
     n_features: usize,
+    steps: u64,
     feature_names: Vec<String>,
     base_margin: f32,
     objective: Objective,
@@ -56,7 +58,11 @@ impl Model {
     /// # Errors
     /// As [`Model::from_archive`]; [`ModelError::TooLarge`] past the limit.
     pub fn from_archive_within(archive: impl Read, limit: u64) -> Result<Model, ModelError> {
-        with_single_file(archive, limit, |file| Model::parse(file))
+        with_single_file(archive, limit, |name, file| {
+            let mut forest = Forest::default();
+            let learner = format::read_named(name, file, &mut forest)?;
+            Ok(Model::of(learner, forest, Image::V3_0))
+        })
     }
 
     /// Reads a bare model file of any [`Format`](crate::Format); all trees are served.
@@ -75,8 +81,18 @@ impl Model {
 
     pub(crate) fn of(learner: Learner, forest: Forest, image: Image) -> Model {
         let forest = forest.finish(learner.tree_weights(), learner.served_trees(image));
-        let Learner { feature_names, num_feature, base_margin, objective, .. } = learner;
-        Model { forest, n_features: num_feature, feature_names, base_margin, objective }
+        let Learner { feature_names, num_feature, steps, base_margin, objective, .. } = learner;
+        Model { forest, n_features: num_feature, steps, feature_names, base_margin, objective }
+    }
+
+    /// The trees that are served.
+    pub(crate) fn forest(&self) -> &Forest {
+        &self.forest
+    }
+
+    /// Where the sum of a row starts.
+    pub(crate) fn base_margin(&self) -> f32 {
+        self.base_margin
     }
 
     /// Number of features of a row.
@@ -129,9 +145,11 @@ impl Model {
     /// The margins of all rows, in order, scored on up to `threads` threads. The columns are taken by position.
     ///
     /// # Errors
-    /// [`ShapeError::Width`] unless the rows have [`Model::n_features`] values.
+    /// [`ShapeError::Width`] unless the rows have [`Model::n_features`] values; [`ShapeError::Work`] where scoring them would take
+    /// out of all proportion.
     pub fn matrix_margins(&self, rows: Matrix<'_>, threads: NonZeroUsize) -> Result<Vec<f32>, ShapeError> {
         self.check_width(rows.width())?;
+        self.check_work(rows)?;
         let mut margins = vec![self.base_margin; rows.rows()];
         score::add(&self.forest, rows, &mut margins, threads, Isa::best());
         Ok(margins)
@@ -198,6 +216,13 @@ impl Model {
         check_features(self.n_features, &self.feature_names, features)
     }
 
+    /// A few kilobytes of trees and of rows may ask for hours.
+    fn check_work(&self, rows: Matrix<'_>) -> Result<(), ShapeError> {
+        let (count, most) = (rows.rows(), allowance::steps(rows.values().len() as u64));
+        let work = self.steps.saturating_mul(count as u64);
+        if work <= most { Ok(()) } else { Err(ShapeError::Work { rows: count, steps: self.steps, most }) }
+    }
+
     fn check_width(&self, found: usize) -> Result<(), ShapeError> {
         check_width(self.n_features, found)
     }
@@ -217,6 +242,19 @@ pub(crate) fn check_features(n_features: usize, names: &[String], features: &[St
 
 pub(crate) fn check_width(expected: usize, found: usize) -> Result<(), ShapeError> {
     if found == expected { Ok(()) } else { Err(ShapeError::Width { expected, found }) }
+}
+
+/// An archive's only file, as models are read from it. For comparing with other readers of archives.
+///
+/// # Errors
+/// As [`Model::from_archive`], as far as the archive and not the model is concerned.
+#[doc(hidden)]
+pub fn only_file(archive: impl Read, limit: u64) -> Result<Vec<u8>, ModelError> {
+    with_single_file(archive, limit, |_, file| {
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(ModelError::Io)?;
+        Ok(bytes)
+    })
 }
 
 impl fmt::Debug for Model {

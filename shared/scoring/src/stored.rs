@@ -31,16 +31,21 @@ impl fmt::Display for Own {
 
 impl std::error::Error for Own {}
 
-/// What an error of any layer above [`Stored`] means: [`ModelError::Io`] where the bytes did not come, else
-/// [`ModelError::Archive`], as gzip and tar are the only layers in between.
+/// Bytes behind the end of a gzip stream.
+#[derive(Debug, thiserror::Error)]
+#[error("bytes follow the end of the gzip stream")]
+pub(crate) struct Trailing;
+
+/// What an error of any layer above [`Stored`] means: [`ModelError::Io`] where the bytes did not come,
+/// [`ModelError::Contents`] where too many came, else [`ModelError::Archive`], as gzip and tar are the only layers in
+/// between.
 pub(crate) fn fault(error: io::Error) -> ModelError {
     match error.downcast::<Own>() {
         Ok(Own(error)) => ModelError::Io(error),
-        Err(error) => {
-            let problem = error.to_string();
-            // The tar crate quotes what it took for a header: of records that were given as a model, the first one.
-            let is_quote = problem.starts_with("numeric field");
-            ModelError::Archive { problem: if is_quote { "what it inflates to is no tar".to_owned() } else { problem } }
-        }
+        Err(error) if error.get_ref().is_some_and(|inner| inner.is::<Trailing>()) => ModelError::Contents {
+            found: "has bytes behind the end of its gzip stream".to_owned(),
+            why: "some readers take them for more of the archive and others ignore them",
+        },
+        Err(error) => ModelError::Archive { problem: error.to_string() },
     }
 }

@@ -94,6 +94,23 @@ impl Categories {
         word.is_some_and(|word| (word >> (category % 32)) & 1 == 1)
     }
 
+    /// The lowest category that a set has, and the lowest that it has not.
+    pub(crate) fn examples(&self, set: u32) -> (Option<f32>, Option<f32>) {
+        let Some(span) = self.sets.get(set as usize) else { return (None, None) };
+        let words = self.words.get(span.start as usize..span.end as usize).unwrap_or_default();
+        // XGBoost's categories end at 2^24: every one is exact in an f32.
+        let category = |(place, bit): (usize, u32)| ((span.first + place as u32) * 32 + bit) as f32;
+        let inside = words.iter().enumerate().find(|(_, word)| **word != 0);
+        let inside = inside.map(|(place, word)| category((place, word.trailing_zeros())));
+        let outside = if span.first > 0 {
+            Some(0.0)
+        } else {
+            let gap = words.iter().enumerate().find(|(_, word)| **word != u32::MAX);
+            Some(gap.map_or((words.len() * 32) as f32, |(place, word)| category((place, word.trailing_ones()))))
+        };
+        (inside, outside)
+    }
+
     /// Number of 32-bit words of all sets.
     pub(crate) fn words(&self) -> usize {
         self.words.len()
@@ -125,6 +142,18 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
+    /// Splits between the root and the deepest leaf: what any row passes at most.
+    pub(crate) fn levels(&self) -> u64 {
+        let (mut start, mut end, mut levels) = (0, 1, 0);
+        // Breadth-first, so a level is as wide as the splits of the one above have children.
+        while let Some(level) = self.nodes.get(start..end).filter(|level| !level.is_empty()) {
+            let splits = level.iter().filter(|node| node.left != 0).count();
+            levels += u64::from(splits > 0);
+            (start, end) = (end, end + 2 * splits);
+        }
+        levels
+    }
+
     /// Forgets everything but the memory.
     pub(crate) fn clear(&mut self) {
         self.nodes.clear();

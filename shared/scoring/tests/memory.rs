@@ -35,14 +35,16 @@ fn assert_bounded() {
 
 #[test]
 fn a_file_name_without_end_in_an_archive_is_not_held() {
-    for kind in [tar::EntryType::GNULongName, tar::EntryType::XHeader] {
-        let mut header = tar::Header::new_gnu();
+    for (kind, word) in
+        [(tar::EntryType::GNULongName, "long name"), (tar::EntryType::XHeader, "PAX header of more than")]
+    {
+        let mut header = tar::Header::new_ustar();
         header.set_path("extension").unwrap();
         header.set_entry_type(kind);
         header.set_size(INFLATED);
         header.set_cksum();
         let error = Model::from_archive(bomb(header.as_bytes(), b"").as_slice()).unwrap_err();
-        assert!(error.to_string().contains("extended header"), "{error}");
+        assert!(error.to_string().contains(word), "{error}");
     }
     assert_bounded();
 }
@@ -76,7 +78,7 @@ fn rows_that_a_parquet_file_declares_and_does_not_have_are_not_held() {
     let file = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/records/declared.parquet")).unwrap();
     let features: Vec<String> = (0..38).map(|feature| format!("f{feature}")).collect();
     let error = Records::read(file.as_slice(), &features, &[]).unwrap_err().to_string();
-    assert!(error.contains("damaged"), "{error}");
+    assert!(error.contains("damaged") || error.contains("more than"), "{error}");
     assert_bounded();
 }
 

@@ -11,8 +11,19 @@ pub async fn what_was_created_is_read_back(stage: &Stage<impl Ports>) -> Kept {
     let (ports, home) = (&stage.ports, stage.home());
     ports.create(home, "notes/a", Bytes::from_static(b"night")).await?;
     let mut seen = Vec::new();
-    let length = ports.read(home, "notes/a", &mut |chunk| seen.extend_from_slice(chunk)).await?;
+    let length = ports.read(home, "notes/a", 5, &mut |chunk| seen.extend_from_slice(chunk)).await?;
     assert_eq!((length, seen.as_slice()), (5, b"night".as_slice()));
+    assert_eq!(ports.get(home, "notes/a").await?, b"night");
+    Ok(())
+}
+
+/// `TooLarge`, and nothing is handed on.
+pub async fn an_object_that_is_too_large_is_not_read(stage: &Stage<impl Ports>) -> Kept {
+    let (ports, home) = (&stage.ports, stage.home());
+    ports.create(home, "notes/a", Bytes::from_static(b"night")).await?;
+    let mut chunks = 0;
+    let answer = ports.read(home, "notes/a", 4, &mut |_| chunks += 1).await;
+    assert_eq!((kind(answer), chunks), (Some(ErrorKind::TooLarge), 0));
     assert_eq!(ports.get(home, "notes/a").await?, b"night");
     Ok(())
 }
@@ -20,7 +31,7 @@ pub async fn what_was_created_is_read_back(stage: &Stage<impl Ports>) -> Kept {
 /// `NotFound`, and nothing is handed on.
 pub async fn a_missing_key_is_not_found(stage: &Stage<impl Ports>) -> Kept {
     let mut chunks = 0;
-    let answer = stage.ports.read(stage.home(), "notes/none", &mut |_| chunks += 1).await;
+    let answer = stage.ports.read(stage.home(), "notes/none", 5, &mut |_| chunks += 1).await;
     assert_eq!((kind(answer), chunks), (Some(ErrorKind::NotFound), 0));
     Ok(())
 }
@@ -56,7 +67,7 @@ pub async fn a_replaced_object_has_a_new_version(stage: &Stage<impl Ports>) -> K
 pub async fn an_empty_object_is_an_object(stage: &Stage<impl Ports>) -> Kept {
     let (ports, home) = (&stage.ports, stage.home());
     ports.create(home, "notes/empty", Bytes::new()).await?;
-    assert_eq!(ports.read(home, "notes/empty", &mut |_| ()).await?, 0);
+    assert_eq!(ports.read(home, "notes/empty", 0, &mut |_| ()).await?, 0);
     assert_eq!(kind(ports.create(home, "notes/empty", Bytes::new()).await), Some(ErrorKind::Conflict));
     Ok(())
 }

@@ -201,7 +201,7 @@ pub async fn an_update_ends_on_its_configuration(stage: &Stage<impl Ports>) -> K
 /// In service again, but on the old configuration: the status alone proves nothing.
 pub async fn a_tripped_alarm_turns_the_update_back(stage: &Stage<impl Ports>) -> Kept {
     let update = stage.prepare("v427", CANARY).await?;
-    stage.ports.put_alarms(stage.home(), &guards(&stage.fleet, stage.policy()?, &update.config)).await?;
+    stage.ports.put_alarms(stage.home(), &guards(&stage.fleet, stage.policy()?, &update.config, None)).await?;
     let guarded = UpdateSpec { rollback_alarms: vec![verdict_name(&stage.fleet)], ..update };
     stage.ports.update(stage.home(), &guarded).await?;
     stage.ports.sleep(5 * MINUTE).await;

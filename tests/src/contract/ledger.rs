@@ -4,8 +4,11 @@ use super::kind;
 use crate::Kept;
 use crate::stage::Stage;
 use bytes::Bytes;
-use meridian_domain::{Actor, Chain, Entry, Head, NameError, Record};
-use meridian_handlers::ports::{ErrorKind, Ports};
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::heads::KeptHead;
+use meridian_domain::{Actor, Chain, Entry, Head, NameError, Record, Sha256, keys};
+use meridian_handlers::ports::{Answer, ErrorKind, Ports};
+use meridian_handlers::replication::heads;
 
 /// `length` entries that follow from each other.
 fn chain(stage: &Stage<impl Ports>, length: u64) -> Result<Vec<Entry>, NameError> {
@@ -14,10 +17,48 @@ fn chain(stage: &Stage<impl Ports>, length: u64) -> Result<Vec<Entry>, NameError
     let entries = (0..length).map(|number| {
         let record = Record::Halted { why: format!("halt {number}: \"São Paulo\" & <all>") };
         let entry = head.entry(stage.ports.now(), actor.clone(), record);
-        head = Head { next: entry.seq + 1, prev: entry.hash() };
+        let _ = head.follow(&entry);
         entry
     });
     Ok(entries.collect())
+}
+
+/// The entries as they were written.
+async fn entries(stage: &Stage<impl Ports>, chain: &Chain, from: u64) -> Answer<Vec<Entry>> {
+    let stored = stage.ports.entries(stage.home(), chain, from).await?;
+    Ok(stored.into_iter().map(|stored| stored.entry).collect())
+}
+
+/// An entry comes with the time at which S3 stored it, whatever the entry itself says.
+pub async fn an_entry_comes_with_the_stores_own_time(stage: &Stage<impl Ports>) -> Kept {
+    let Some(entry) = chain(stage, 1)?.pop() else { return Err("a chain of one".into()) };
+    let entry = Entry { written: Timestamp::MAX, ..entry };
+    stage.ports.append(stage.home(), &Chain::Home, &entry).await?;
+    let stored = stage.ports.entries(stage.home(), &Chain::Home, 0).await?;
+    let Some(stored) = stored.first() else { return Err("nothing was read".into()) };
+    assert!(stored.is_from_the_future() && stored.entry == entry);
+    let apart = stage.ports.now().duration_since(stored.at);
+    assert!(apart >= SignedDuration::ZERO && apart < SignedDuration::from_mins(5), "stored {}", stored.at);
+    Ok(())
+}
+
+/// Another region's kept ends lie beside a chain and are none of its entries.
+pub async fn the_kept_end_of_another_chain_is_no_entry(stage: &Stage<impl Ports>) -> Kept {
+    let (home, own) = (stage.home(), Chain::Region(stage.home().clone()));
+    let kept = |seq| KeptHead { seq, hash: Sha256::of(b"entry") };
+    for seq in [9, 1_000, 99] {
+        let key = keys::head(&stage.fleet.name, home, &Chain::Home, &kept(seq));
+        stage.ports.create(home, &key, Bytes::from_static(b"{}")).await?;
+    }
+    assert_eq!(heads::kept(&stage.ports, &stage.fleet.name, home, &Chain::Home).await?, Some(kept(1_000)));
+    assert_eq!(stage.ports.entries(home, &own, 0).await?, []);
+    Ok(())
+}
+
+/// STS says as whom entries are written.
+pub async fn the_writer_is_whom_sts_says(stage: &Stage<impl Ports>) -> Kept {
+    assert_eq!(stage.ports.caller().await.name(), Some("operator"));
+    Ok(())
 }
 
 /// Nothing was written, nothing is read, and that is no error.
@@ -34,13 +75,13 @@ pub async fn entries_are_read_in_order_from_a_number_on(stage: &Stage<impl Ports
         stage.ports.append(stage.home(), &Chain::Home, entry).await?;
     }
     for from in [0, 1, 9, 10, 11, 12] {
-        let read = stage.ports.entries(stage.home(), &Chain::Home, from).await?;
+        let read = entries(stage, &Chain::Home, from).await?;
         let expected: Vec<Entry> = written.iter().filter(|entry| entry.seq >= from).cloned().collect();
         assert_eq!(read, expected, "from {from}");
     }
     let mut head = Head::default();
-    for entry in stage.ports.entries(stage.home(), &Chain::Home, 0).await? {
-        head.follow(&entry)?;
+    for stored in stage.ports.entries(stage.home(), &Chain::Home, 0).await? {
+        head.believe(&stored)?;
     }
     assert_eq!(head.next, 12);
     Ok(())
@@ -54,7 +95,7 @@ pub async fn a_number_is_taken_once(stage: &Stage<impl Ports>) -> Kept {
     let other = Entry { record: Record::Lifted { why: "somebody else".to_owned() }, ..entry.clone() };
     assert_eq!(kind(stage.ports.append(stage.home(), &Chain::Home, &other).await), Some(ErrorKind::Conflict));
     assert_eq!(kind(stage.ports.append(stage.home(), &Chain::Home, entry).await), Some(ErrorKind::Conflict));
-    assert_eq!(stage.ports.entries(stage.home(), &Chain::Home, 0).await?, first);
+    assert_eq!(entries(stage, &Chain::Home, 0).await?, first);
     Ok(())
 }
 
@@ -79,7 +120,7 @@ pub async fn a_long_chain_is_read_whole(stage: &Stage<impl Ports>) -> Kept {
     for entry in &entries {
         stage.ports.append(stage.home(), &Chain::Home, entry).await?;
     }
-    assert!(stage.ports.entries(stage.home(), &Chain::Home, 0).await? == entries, "other entries came back");
+    assert!(self::entries(stage, &Chain::Home, 0).await? == entries, "other entries came back");
     Ok(())
 }
 
@@ -97,7 +138,7 @@ pub async fn the_newest_checkpoint_is_found_and_is_no_entry(stage: &Stage<impl P
     assert_eq!(kind(stage.ports.keep(home, &Chain::Home, 1_000, "another".into()).await), Some(ErrorKind::Conflict));
     assert_eq!(stage.ports.checkpoint(home, &Chain::Home).await?, Some("newest".into()));
     assert_eq!(stage.ports.checkpoint(home, &own).await?, None);
-    assert_eq!(stage.ports.entries(home, &Chain::Home, 0).await?, entries);
+    assert_eq!(self::entries(stage, &Chain::Home, 0).await?, entries);
     Ok(())
 }
 

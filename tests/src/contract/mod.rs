@@ -35,6 +35,7 @@ macro_rules! contract {
             artifacts: [
                 what_was_created_is_read_back,
                 a_missing_key_is_not_found,
+                an_object_that_is_too_large_is_not_read,
                 a_key_is_created_once,
                 a_replaced_object_has_a_new_version,
                 an_empty_object_is_an_object,
@@ -45,6 +46,9 @@ macro_rules! contract {
                 a_region_outside_of_the_fleet_is_refused,
             ],
             ledger: [
+                an_entry_comes_with_the_stores_own_time,
+                the_kept_end_of_another_chain_is_no_entry,
+                the_writer_is_whom_sts_says,
                 a_chain_begins_empty,
                 entries_are_read_in_order_from_a_number_on,
                 a_number_is_taken_once,
@@ -118,6 +122,7 @@ macro_rules! contract {
             ],
             pager: [
                 a_page_arrives_as_it_was_sent,
+                an_advice_is_no_page,
                 a_subject_that_sns_would_refuse_is_made_to_fit,
                 a_topic_of_each_region,
             ],

@@ -26,6 +26,15 @@ pub async fn a_page_arrives_as_it_was_sent(stage: &Stage<impl Ports>) -> Kept {
     Ok(())
 }
 
+/// An advice is told from a page by an attribute, so that it can wake nobody.
+pub async fn an_advice_is_no_page(stage: &Stage<impl Ports>) -> Kept {
+    stage.ports.advise(stage.home(), &Page::new("Callers send what no release can read", "Limit them.")).await?;
+    assert_eq!(sent(stage), []);
+    let advised = stage.happened().iter().filter(|what| matches!(what, What::AdviceSent { .. })).count();
+    assert_eq!(advised, 1);
+    Ok(())
+}
+
 /// A page that is refused wakes nobody.
 pub async fn a_subject_that_sns_would_refuse_is_made_to_fit(stage: &Stage<impl Ports>) -> Kept {
     let page = Page { subject: format!("São Paulo\nwent back {}", "x".repeat(200)), message: "Look.".to_owned() };

@@ -18,7 +18,7 @@ async fn state(stage: &Stage<impl Ports>, name: String) -> Result<AlarmState, Bo
 /// Arms the verdict alarm and says revert.
 async fn say_revert(stage: &Stage<impl Ports>) -> Kept {
     let config = stage.target("v427")?.config;
-    stage.ports.put_alarms(stage.home(), &guards(&stage.fleet, stage.policy()?, &config)).await?;
+    stage.ports.put_alarms(stage.home(), &guards(&stage.fleet, stage.policy()?, &config, None)).await?;
     stage.ports.publish(stage.home(), &[verdict(stage, 1.0, stage.ports.now())]).await?;
     Ok(())
 }
@@ -29,7 +29,8 @@ fn verdict(stage: &Stage<impl Ports>, value: f64, at: Timestamp) -> MetricPoint 
 
 /// All of the guards, by their names.
 pub async fn a_new_alarm_has_insufficient_data(stage: &Stage<impl Ports>) -> Kept {
-    let alarms = guards(&stage.fleet, stage.policy()?, &stage.target("v427")?.config);
+    let alarms =
+        guards(&stage.fleet, stage.policy()?, &stage.target("v427")?.config, Some(&stage.target("v426")?.config));
     stage.ports.put_alarms(stage.home(), &alarms).await?;
     let mut wanted = guard_names(&stage.fleet);
     let views = stage.ports.alarms(stage.home(), &wanted).await?;
@@ -57,7 +58,10 @@ pub async fn an_alarm_goes_off_after_its_period(stage: &Stage<impl Ports>) -> Ke
 pub async fn a_rewritten_alarm_keeps_its_state(stage: &Stage<impl Ports>) -> Kept {
     say_revert(stage).await?;
     stage.ports.sleep(SignedDuration::from_secs(20)).await;
-    stage.ports.put_alarms(stage.home(), &guards(&stage.fleet, stage.policy()?, &stage.target("v428")?.config)).await?;
+    stage
+        .ports
+        .put_alarms(stage.home(), &guards(&stage.fleet, stage.policy()?, &stage.target("v428")?.config, None))
+        .await?;
     assert_eq!(state(stage, verdict_name(&stage.fleet)).await?, AlarmState::Alarm);
     Ok(())
 }
@@ -122,6 +126,7 @@ fn query(
         variant: stage.fleet.variant.clone(),
         config: target.config,
         release: target.release,
+        role: target.role,
         from: start + SignedDuration::from_secs(from),
         to: start + SignedDuration::from_secs(to),
         metrics: METRICS.iter().map(|name| name.parse()).collect::<Result<_, _>>()?,

@@ -114,7 +114,7 @@ async fn update(stage: &Stage<impl Ports>, diary: &mut Diary) -> Result<(), Box<
 async fn signals(stage: &Stage<impl Ports>, diary: &mut Diary) -> Result<(), Box<dyn Error>> {
     let (ports, home) = (&stage.ports, stage.home());
     let config = stage.target("v427")?.config;
-    let guards = meridian_domain::alarms::guards(&stage.fleet, stage.policy()?, &config);
+    let guards = meridian_domain::alarms::guards(&stage.fleet, stage.policy()?, &config, None);
     diary.note(stage, "put alarms", ports.put_alarms(home, &guards).await);
     if let Some(guard) = guards.first() {
         let broken = meridian_domain::AlarmSpec { period: 7, ..guard.clone() };
@@ -139,6 +139,7 @@ async fn signals(stage: &Stage<impl Ports>, diary: &mut Diary) -> Result<(), Box
             variant: stage.fleet.variant.clone(),
             config: stage.config(version)?.name,
             release: stage.target(version)?.release,
+            role: stage.target(version)?.role,
             from: ports.now() - SignedDuration::from_mins(30),
             to: ports.now(),
             metrics: stage.fleet.judge.required(),

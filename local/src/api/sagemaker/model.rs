@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// `CreateModel`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CreateModel {
     /// At most 63 characters of `[a-zA-Z0-9-]`.
@@ -15,9 +15,25 @@ pub struct CreateModel {
     /// The role that the instances take.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub execution_role_arn: Option<String>,
+    /// Whether the container is cut off from every network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enable_network_isolation: Option<bool>,
+    /// Where the instances' network interfaces stand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vpc_config: Option<VpcConfig>,
     /// Tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
+}
+
+/// Where a model's network interfaces stand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct VpcConfig {
+    /// 1 to 16.
+    pub subnets: Vec<String>,
+    /// 1 to 5.
+    pub security_group_ids: Vec<String>,
 }
 
 /// What runs on the instances.
@@ -65,6 +81,12 @@ pub struct DescribeModelOutput {
     /// As it was created.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub execution_role_arn: Option<String>,
+    /// As it was created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enable_network_isolation: Option<bool>,
+    /// As it was created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vpc_config: Option<VpcConfig>,
     /// When.
     pub creation_time: EpochSeconds,
 }

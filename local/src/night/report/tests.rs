@@ -1,7 +1,7 @@
 use super::*;
 use crate::api::sagemaker::EndpointStatus;
 use crate::night::Site;
-use meridian_domain::{Actor, Epoch, ReleaseId, Sha256, Target};
+use meridian_domain::{Actor, Epoch, ReleaseId, ServingRole, Sha256, Target};
 
 fn at(time: &str) -> Timestamp {
     format!("2026-11-20T{time}Z").parse().unwrap()
@@ -28,11 +28,13 @@ fn intent(time: &str, wave: bool) -> Entry {
         version: "v427".parse().unwrap(),
         model: "fraud-v427".parse().unwrap(),
         config: "fraud-v427".parse().unwrap(),
+        role: ServingRole::First,
     };
     let actor: Actor = "wave-1".parse().unwrap();
     let (execution, epoch) = (actor.clone(), wave.then_some(Epoch(1)));
     let record = Record::UpdateIntended { target, back: None, execution, epoch, bake: None };
-    Entry { seq: 0, at: at(time), prev: Sha256::of(b""), actor, record }
+    let (at, caller) = (at(time), meridian_domain::Caller::Unverified);
+    Entry { seq: 0, at, written: at, prev: Sha256::of(b""), actor, caller, record }
 }
 
 /// What I1 says of a night in which Sydney moves from 03:10 to 03:20, and Tokyo is intended at 03:15 and moves a minute later.

@@ -1,7 +1,9 @@
 //! What each operation asks of IAM.
 
 use super::{Ask, Guarded};
-use crate::api::account::{DescribeImages, DescribeKey, GetRole, ListAwsDefaultServiceQuotas, ListServiceQuotas};
+use crate::api::account::{
+    DescribeImages, DescribeKey, GetPublicKey, GetRole, ListAwsDefaultServiceQuotas, ListServiceQuotas, Sign,
+};
 use crate::api::bucket::{
     GetBucketEncryption, GetBucketNotificationConfiguration, GetBucketPolicy, GetBucketReplication,
     GetBucketVersioning, GetPublicAccessBlock,
@@ -21,7 +23,7 @@ use crate::api::sagemaker::{
     UpdateModelPackage,
 };
 use crate::api::sns::{GetTopicAttributes, Publish};
-use crate::api::sts::AssumeRole;
+use crate::api::sts::{AssumeRole, GetCallerIdentity};
 use crate::api::{Operation, Tag};
 use crate::world::World;
 use meridian_domain::RegionName;
@@ -181,10 +183,29 @@ impl Guarded for DescribeKey {
     }
 }
 
+impl Guarded for GetPublicKey {
+    fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
+        vec![world.key_ask("kms:GetPublicKey", &world.key_arn(region, &self.key_id))]
+    }
+}
+
+impl Guarded for Sign {
+    fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
+        vec![world.key_ask("kms:Sign", &world.key_arn(region, &self.key_id))]
+    }
+}
+
 impl Guarded for AssumeRole {
     fn asks(&self, _: &World, _: &RegionName) -> Vec<Ask> {
         let ask = Ask::new("sts:AssumeRole", &self.role_arn);
         vec![self.external_id.iter().fold(ask, |ask, id| ask.with("sts:ExternalId", id))]
+    }
+}
+
+impl Guarded for GetCallerIdentity {
+    /// STS answers whoever signs, and no policy denies it.
+    fn asks(&self, _: &World, _: &RegionName) -> Vec<Ask> {
+        Vec::new()
     }
 }
 

@@ -135,9 +135,7 @@ impl World {
 
     /// What a role needs of a bucket's or a topic's key: `kms` is a key's ARN or the ARN of its alias.
     pub(super) fn key_ask(&self, action: &'static str, kms: &str) -> Ask {
-        let key = self.key(kms);
-        let ask = Ask::new(action, key.map_or(kms, |key| key.arn.as_str()));
-        key.into_iter().flat_map(|key| &key.aliases).fold(ask, |ask, alias| ask.with("kms:ResourceAliases", alias))
+        Ask::new(action, self.key(kms).map_or(kms, |key| key.arn.as_str()))
     }
 
     /// What a role needs to use the key of a region's bucket.

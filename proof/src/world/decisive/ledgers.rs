@@ -12,9 +12,10 @@ impl<H: Hasher> Prints<'_, H> {
             epoch,
             lease,
             waves,
-            newest,
+            started,
             orders,
             versions: _,
+            holdouts: _,
             packages: _,
             evaluated: _,
             golden: _,
@@ -23,13 +24,18 @@ impl<H: Hasher> Prints<'_, H> {
             line,
             overrides: _,
             skew_told,
+            // Its callers send nothing wrong.
+            callers_told: _,
             rejected: _,
             condemned,
+            // Nobody puts a release in quarantine here.
+            quarantined: _,
             ill,
             deferred,
             ended,
             halt,
         } = hub;
+        let newest = started.last().map(|(release, _)| release);
         (epoch, waves, newest, approved, last_approved, skew_told, ended).hash(self.hasher);
         if let Some(Lease { epoch, holder, until }) = lease {
             (epoch, holder).hash(self.hasher);
@@ -64,6 +70,8 @@ impl<H: Hasher> Prints<'_, H> {
             attested,
             attested_at: _,
             refused: _,
+            refused_last: _,
+            departed: _,
             unreplicated: _,
             serving,
             previous,
@@ -77,8 +85,9 @@ impl<H: Hasher> Prints<'_, H> {
             halt,
             unknown,
             owed,
-            // No region of this world scales.
+            // No region of this world scales, and its callers send nothing wrong.
             scaled: _,
+            spares: _,
         } = history;
         attested.len().hash(self.hasher);
         if let Some(serving) = serving {

@@ -63,6 +63,7 @@ impl<H: Hasher> Prints<'_, H> {
             done,
             // No region of this world scales.
             unscaled: _,
+            advised: _,
             paged,
         } = sight;
         (release, execution, refused.is_some(), hour.is_some(), done, paged).hash(self.hasher);
@@ -113,6 +114,7 @@ impl<H: Hasher> Prints<'_, H> {
             way_back: _,
             endpoint,
             alarm,
+            client_errors: _,
             judge,
             done,
             golden,

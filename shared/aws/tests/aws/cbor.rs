@@ -4,7 +4,7 @@ use crate::common::{Seen, region, start, world};
 use axum::response::{IntoResponse, Response};
 use ciborium::Value;
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::{AlarmState, ReleaseId, Sha256, alarms};
+use meridian_domain::{AlarmState, ReleaseId, ServingRole, Sha256, alarms};
 use meridian_handlers::ports::{CountsQuery, ErrorKind, MetricPoint, Signals};
 
 fn answer(body: Value) -> Response {
@@ -73,15 +73,34 @@ async fn a_metric_is_published_by_the_second() {
 async fn the_guards_are_written_as_specified() {
     let world = world(|_| answer(map([]))).await;
     let ports = world.ports().await;
-    let guards = alarms::guards(ports.fleet(), &ports.fleet().regions[0], &"fraud-v427".parse().unwrap());
+    let guards = alarms::guards(
+        ports.fleet(),
+        &ports.fleet().regions[0],
+        &"fraud-v427".parse().unwrap(),
+        Some(&"fraud-v426".parse().unwrap()),
+    );
     ports.put_alarms(&region(), &guards).await.unwrap();
     let sent: Vec<Value> = world.calls().iter().map(body).collect();
     assert_eq!(sent.len(), 5);
-    let [latency, .., heartbeat] = sent.as_slice() else { panic!("five alarms") };
+    let [latency, client_errors, .., heartbeat] = sent.as_slice() else { panic!("five alarms") };
     assert_eq!(text(latency, "ExtendedStatistic"), "p99");
     assert_eq!(number(latency, "Threshold"), 20_000.0);
     assert_eq!(text(latency, "Dimensions/2/Value"), "fraud-v427");
     assert_eq!(text(latency, "TreatMissingData"), "notBreaching");
+    // Metric math, and nothing beside it that CloudWatch refuses together with it.
+    assert_eq!(text(client_errors, "Metrics/0/MetricStat/Metric/Dimensions/2/Value"), "fraud-v427");
+    assert_eq!(text(client_errors, "Metrics/1/MetricStat/Metric/Dimensions/2/Value"), "fraud-v426");
+    assert_eq!(
+        (text(client_errors, "Metrics/2/Expression"), number(client_errors, "Threshold")),
+        ("green - blue", 0.01)
+    );
+    let shown: Vec<bool> =
+        (0..3).map(|at_| at(client_errors, &format!("Metrics/{at_}/ReturnData")).as_bool().unwrap()).collect();
+    assert_eq!(shown, [false, false, true]);
+    let names: Vec<&str> = client_errors.as_map().unwrap().iter().filter_map(|(name, _)| name.as_text()).collect();
+    for alone in ["Namespace", "MetricName", "Dimensions", "Period", "Statistic", "ExtendedStatistic"] {
+        assert!(!names.contains(&alone), "{names:?}");
+    }
     assert_eq!(text(heartbeat, "Statistic"), "Maximum");
     assert_eq!(text(heartbeat, "ComparisonOperator"), "LessThanThreshold");
     assert_eq!(text(heartbeat, "TreatMissingData"), "breaching");
@@ -112,6 +131,7 @@ fn query(from: Timestamp) -> CountsQuery {
         variant: "main".parse().unwrap(),
         config: "fraud-v427".parse().unwrap(),
         release: ReleaseId(Sha256::of(b"v427")),
+        role: ServingRole::First,
         from,
         to: start() + SignedDuration::from_mins(3),
         metrics: ["4xx", "latency_over_20ms", "alerts"].map(|name| name.parse().unwrap()).to_vec(),

@@ -69,15 +69,20 @@ fn score(_: &Seen) -> Response {
     (StatusCode::OK, [("content-type", "text/csv; charset=utf-8")], "0.25").into_response()
 }
 
+/// The front also looks into the region's ledger, for what a record must look like.
+fn asked_of_the_model(world: &World) -> Vec<Seen> {
+    world.calls().into_iter().filter(|call| call.uri.path() == "/endpoints/fraud/invocations").collect()
+}
+
 #[tokio::test]
 async fn a_record_goes_to_the_endpoint_as_it_came_and_the_answer_back() {
     let world = world(score).await;
     let (answer, _) = asked(&world, event(TOKEN, RECORD.into())).await;
     let answer = answer.unwrap();
     assert_eq!((&answer["statusCode"], &answer["body"]), (&json!(200), &json!("0.25")));
-    let calls = world.calls();
+    let calls = asked_of_the_model(&world);
     let [call] = calls.as_slice() else { panic!("{} calls", calls.len()) };
-    assert_eq!((call.uri.path(), &call.body[..]), ("/endpoints/fraud/invocations", RECORD.as_bytes()));
+    assert_eq!(call.body[..], *RECORD.as_bytes());
     assert_eq!(call.header("content-type"), "text/csv");
     // The customer's token ends here.
     assert!(!format!("{:?}", call.headers).contains(TOKEN), "{:?}", call.headers);
@@ -89,7 +94,7 @@ async fn an_error_of_the_model_comes_with_its_status_and_words_and_is_asked_once
     let (answer, _) = asked(&world, event(TOKEN, RECORD.into())).await;
     let answer = answer.unwrap();
     assert_eq!((&answer["statusCode"], &answer["body"]), (&json!(415), &json!(WORDS)));
-    assert_eq!(world.calls().len(), 1);
+    assert_eq!(asked_of_the_model(&world).len(), 1);
 }
 
 #[tokio::test]

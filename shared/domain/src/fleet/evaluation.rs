@@ -36,6 +36,8 @@ pub struct EvaluationPolicy {
     /// Positives (and negatives) in a customer region under which nothing is concluded about it.
     pub min_region_positives: u64,
 
+    /// The hold-out is large enough, repeats no records and holds a usual share of positives.
+    pub holdout: GateMode,
     /// Every score is a finite number.
     pub finite: GateMode,
     /// The scores are not all the same.
@@ -66,6 +68,15 @@ pub struct EvaluationPolicy {
     pub top_reasons: GateMode,
     /// The most that any gate on one customer region counts.
     pub regions: GateMode,
+
+    /// Records that a hold-out has at least.
+    pub min_rows: u64,
+    /// Largest share of records that repeat another one's features, 0 to 1: repeats weigh as much as they like.
+    pub max_repeated: f64,
+    /// Smallest share of positives in the hold-out.
+    pub min_label_rate: f64,
+    /// Largest share of positives in the hold-out.
+    pub max_label_rate: f64,
 
     /// Largest drop of AUC.
     pub max_auc_drop: f64,
@@ -104,6 +115,7 @@ impl Default for EvaluationPolicy {
             region_alpha: 0.02,
             min_positives: 50,
             min_region_positives: 20,
+            holdout: Required,
             finite: Required,
             constant: Required,
             missing: Required,
@@ -119,6 +131,10 @@ impl Default for EvaluationPolicy {
             score_distance: Advisory,
             top_reasons: Advisory,
             regions: Required,
+            min_rows: 1000,
+            max_repeated: 0.01,
+            min_label_rate: 0.001,
+            max_label_rate: 0.5,
             max_auc_drop: 0.02,
             min_auc: 0.70,
             max_fpr_rise: 0.009,
@@ -153,6 +169,12 @@ struct OnlyEvaluation {
     _scaling: Option<IgnoredAny>,
     #[serde(rename = "judge")]
     _judge: Option<IgnoredAny>,
+    #[serde(rename = "ledger")]
+    _ledger: Option<IgnoredAny>,
+    #[serde(rename = "signing")]
+    _signing: Option<IgnoredAny>,
+    #[serde(rename = "image")]
+    _image: Option<IgnoredAny>,
     #[serde(rename = "region")]
     _region: Option<IgnoredAny>,
     #[serde(rename = "freeze")]
@@ -194,6 +216,13 @@ impl EvaluationPolicy {
             (
                 self.min_region_positives >= 2,
                 "evaluation.min_region_positives must be at least 2: one record has no spread",
+            ),
+            (self.min_rows >= 2, "evaluation.min_rows must be at least 2: one record has no spread"),
+            ((0.0..=1.0).contains(&self.max_repeated), "evaluation.max_repeated must be between 0 and 1"),
+            (share(self.min_label_rate), "evaluation.min_label_rate must be above 0 and below 1"),
+            (
+                share(self.max_label_rate) && self.min_label_rate < self.max_label_rate,
+                "evaluation.max_label_rate must be above evaluation.min_label_rate and below 1",
             ),
             (margin(self.max_auc_drop), "evaluation.max_auc_drop must not be negative"),
             ((0.0..=1.0).contains(&self.min_auc), "evaluation.min_auc must be between 0 and 1"),

@@ -14,6 +14,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Windows that follow each other are joined up to this many, to say when a freeze is over.
 const JOINED: usize = 400;
+/// So far ahead they are looked for at a time.
+const AHEAD: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// Freezes of a fleet at most: a planner walks through all of them.
+const MOST: usize = 1000;
 
 /// One `[[freeze]]`: why nothing starts, where, and when.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,11 +64,20 @@ fn first(freezes: &[Freeze], region: &RegionName, from: Timestamp, until: Timest
     });
     let (begins, ends, freeze) = met.min_by_key(|(begins, ends, _)| (*begins, *ends))?;
     let mut over = ends;
-    for _ in 0..JOINED {
-        let on = freezes.iter().flat_map(|freeze| freeze.windows(region, over, over));
-        match on.map(|(_, ends)| ends).max().filter(|ends| *ends > over) {
-            Some(later) => over = later,
-            None => break,
+    // Windows that begin in the next days are found at once, and joined; there may be more behind the last of them.
+    'joined: for _ in 0..JOINED {
+        let ahead = over.saturating_add(AHEAD).unwrap_or(over);
+        let mut windows: Vec<_> = freezes.iter().flat_map(|freeze| freeze.windows(region, over, ahead)).collect();
+        windows.sort_unstable();
+        let before = over;
+        for (begins, ends) in windows {
+            if begins > over {
+                break 'joined;
+            }
+            over = over.max(ends);
+        }
+        if over == before {
+            break;
         }
     }
     Some(Frozen { name: freeze.name.clone(), why: freeze.why.clone(), from: begins, until: over })
@@ -189,24 +203,30 @@ pub(super) fn read(
     let mut names = BTreeSet::new();
     for table in &tables {
         let name = &table.get_ref().name;
+        if freezes.len() == MOST {
+            return Err(
+                reader.wrong(name, format!("freeze.name: {:?} is one too many: at most {MOST}", name.get_ref()))
+            );
+        }
         if name.get_ref().is_empty() || !names.insert(name.get_ref().clone()) {
             let message = format!("freeze.name: {:?} must be a name of its own: records say it", name.get_ref());
             return Err(reader.wrong(name, message));
         }
         freezes.push(one(reader, table, regions)?);
-        // Said where the window stands that leaves no room, alone or with those before it.
-        for region in regions {
-            let needed = region.bake + soak;
-            if !leaves_room(&freezes, &region.name, needed) {
-                let message = format!(
-                    "freeze: {:?} leaves {} no {needed:#} in a year in which an update could start and end (its bake \
-                     and soak); shorten it, or take the region out of the fleet",
-                    name.get_ref(),
-                    region.name
-                );
-                return Err(reader.wrong(table, message));
-            }
-        }
+    }
+    // Said where the first window stands that leaves no room, alone or with those before it.
+    let without_room =
+        regions.iter().filter_map(|region| Some((first_without_room(&freezes, region, region.bake + soak)?, region)));
+    if let Some((index, region)) = without_room.min_by_key(|(index, _)| *index)
+        && let Some(table) = tables.get(index)
+    {
+        let (name, needed) = (table.get_ref().name.get_ref(), region.bake + soak);
+        let message = format!(
+            "freeze: {name:?} leaves {} no {needed:#} in a year in which an update could start and end (its bake and soak); \
+             shorten it, or take the region out of the fleet",
+            region.name
+        );
+        return Err(reader.wrong(table, message));
     }
     Ok(freezes)
 }
@@ -296,20 +316,37 @@ fn moment(reader: &Reader<'_>, field: &str, text: &toml::Spanned<String>) -> Res
     })
 }
 
-/// Whether a year has one stretch of this length in which the region is free. The year is a leap year, and long enough
-/// for every recurrence to come once.
-fn leaves_room(freezes: &[Freeze], region: &RegionName, needed: SignedDuration) -> bool {
-    let year = "2028-01-01T00:00:00Z".parse::<Timestamp>().ok();
-    let bounds = year.and_then(|from| Some((from, from.checked_add(SignedDuration::from_hours(366 * 24)).ok()?)));
-    let Some((from, until)) = bounds else { return true };
-    let mut windows: Vec<_> = freezes.iter().flat_map(|freeze| freeze.windows(region, from, until)).collect();
-    windows.sort();
-    let mut free_since = from;
-    for (begins, ends) in windows {
-        if begins.duration_since(free_since) >= needed {
-            return true;
+/// Windows of a freeze, with its place in the file.
+type Placed = (Timestamp, Timestamp, usize);
+
+/// The first freeze after which, with those before it, a year has no stretch of this length in which the region is free. The year is a
+/// leap year, and long enough for every recurrence to come once.
+fn first_without_room(freezes: &[Freeze], region: &Region, needed: SignedDuration) -> Option<usize> {
+    let from = "2028-01-01T00:00:00Z".parse::<Timestamp>().ok()?;
+    let until = from.checked_add(SignedDuration::from_hours(366 * 24)).ok()?;
+    let placed = |(index, freeze): (usize, &Freeze)| {
+        freeze.windows(&region.name, from, until).into_iter().map(move |(begins, ends)| (begins, ends, index))
+    };
+    let mut windows: Vec<Placed> = freezes.iter().enumerate().flat_map(placed).collect();
+    windows.sort_unstable();
+    let has_room = |count: usize| {
+        let mut free_since = from;
+        for (begins, ends, _) in windows.iter().filter(|(_, _, index)| *index < count) {
+            if begins.duration_since(free_since) >= needed {
+                return true;
+            }
+            free_since = free_since.max(*ends);
         }
-        free_since = free_since.max(ends);
+        until.duration_since(free_since) >= needed
+    };
+    if has_room(freezes.len()) {
+        return None;
     }
-    until.duration_since(free_since) >= needed
+    // Each freeze only takes room: the first that leaves none is found by halving.
+    let (mut enough, mut too_many) = (0, freezes.len());
+    while enough < too_many {
+        let middle = enough.midpoint(too_many);
+        if has_room(middle + 1) { enough = middle + 1 } else { too_many = middle }
+    }
+    Some(too_many)
 }

@@ -191,6 +191,13 @@ impl JudgePolicy {
         policy
     }
 
+    /// A metric that only serving containers can send, if policy names any.
+    pub(super) fn own_metric(&self) -> Option<&MetricName> {
+        let built_in =
+            [MetricName::errors_4xx(), MetricName::errors_5xx(), MetricName::latency_over(self.latency_bound)];
+        self.metrics.keys().find(|name| !built_in.contains(name))
+    }
+
     /// The metrics that every region must have.
     pub fn required(&self) -> Vec<MetricName> {
         let built_in =

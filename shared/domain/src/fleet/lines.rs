@@ -45,6 +45,6 @@ pub(super) fn malformed(text: &str, error: &toml::de::Error) -> FleetError {
 }
 
 /// The 1-based line of a byte.
-pub(super) fn line_of(text: &str, offset: usize) -> usize {
+pub(crate) fn line_of(text: &str, offset: usize) -> usize {
     1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
 }

@@ -3,15 +3,19 @@
 use super::aws_regions::KNOWN_REGIONS;
 use super::freeze::{self, FreezeTable};
 use super::lines::{PolicyReader, line_of, malformed};
+use super::network::{self, Vpc};
 use super::region::{self, Kind, Ways};
 use super::scaling::{self, Instances};
+use super::signing;
 use super::{
-    Bounds, EvaluationPolicy, Fleet, FleetError, Guardrail, HomePlace, JudgePolicy, LedgerPolicy, OrderPolicy, Region,
-    ScalingPolicy, WavePolicy,
+    AllowedImage, Bounds, EvaluationPolicy, Fleet, FleetError, Guardrail, HomePlace, JudgePolicy, LedgerPolicy,
+    OrderPolicy, Region, ScalingPolicy, WavePolicy,
 };
 use crate::alarms::LONGEST_SILENCE;
+use crate::edge::{Unusual, check_toml};
 use crate::endpoint::Target;
 use crate::names::{BucketName, FleetName, RegionName, ResourceName};
+use crate::signing::SigningPolicy;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -28,6 +32,13 @@ const USUAL_ALARM_MINUTES: u32 = 2;
 const EXECUTION_BOUNDS: (SignedDuration, SignedDuration) =
     (SignedDuration::from_secs(600), SignedDuration::from_secs(28_800));
 
+/// Requests a second of a region: what forecasts divide by, and what they add up, stay numbers.
+const PEAK_RPS: std::ops::RangeInclusive<f64> = 0.001..=1e7;
+/// Characters of a region's title.
+const LONGEST_TITLE: usize = 24;
+/// Instances of one region: SageMaker's quotas end far below.
+const MOST_INSTANCES: u32 = 10_000;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
@@ -37,9 +48,12 @@ struct Document {
     judge: JudgePolicy,
     evaluation: EvaluationPolicy,
     #[serde(default)]
+    image: Vec<AllowedImage>,
+    #[serde(default)]
     scaling: Option<ScalingPolicy>,
     #[serde(default)]
     ledger: LedgerPolicy,
+    signing: SigningPolicy,
     #[serde(default)]
     region: Vec<toml::Spanned<RegionTable>>,
     #[serde(default)]
@@ -60,6 +74,10 @@ struct FleetTable {
     pipeline: ResourceName,
     account: toml::Spanned<String>,
     execution_role: String,
+    #[serde(default = "isolated")]
+    network_isolation: bool,
+    #[serde(default)]
+    execution_role_in_turn: Option<toml::Spanned<String>>,
     #[serde(default)]
     golden_records: Option<toml::Spanned<GoldenRecords>>,
 }
@@ -68,7 +86,7 @@ struct FleetTable {
 #[serde(deny_unknown_fields)]
 struct RegionTable {
     name: toml::Spanned<RegionName>,
-    title: String,
+    title: toml::Spanned<String>,
     bucket: BucketName,
     peak_rps: toml::Spanned<f64>,
     #[serde(deserialize_with = "time_zone")]
@@ -93,6 +111,13 @@ struct RegionTable {
     batch: Option<toml::Spanned<u32>>,
     #[serde(default)]
     zone: Option<toml::Spanned<String>>,
+    #[serde(default)]
+    vpc: Option<toml::Spanned<Vpc>>,
+}
+
+/// Whoever says nothing gets containers that reach nothing.
+fn isolated() -> bool {
+    true
 }
 
 fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {
@@ -112,6 +137,7 @@ enum GoldenRecords {
 /// The policy that `text` holds, or the first thing that is wrong with it.
 pub(super) fn read(text: &str) -> Result<Fleet, FleetError> {
     let document: Document = toml::from_str(text).map_err(|error| malformed(text, &error))?;
+    check_toml(text).map_err(|Unusual { line, message }| FleetError { line, message })?;
     let reader = Reader { text };
     reader.check(&document)?;
     let regions = reader.regions(document.region, &document.guardrail, &document.fleet)?;
@@ -128,12 +154,16 @@ pub(super) fn read(text: &str) -> Result<Fleet, FleetError> {
         pipeline: f.pipeline,
         account: f.account.into_inner(),
         execution_role: f.execution_role,
+        network_isolation: f.network_isolation,
+        execution_role_in_turn: f.execution_role_in_turn.map(toml::Spanned::into_inner),
         wave: document.wave,
         guardrail: document.guardrail,
         judge: document.judge,
         evaluation: document.evaluation,
+        images: document.image,
         scaling: document.scaling,
         ledger: document.ledger,
+        signing: document.signing,
         regions,
         freezes,
     })
@@ -179,7 +209,7 @@ impl Reader<'_> {
             }
             regions.push(Region {
                 name: name.clone(),
-                title: table.title.clone(),
+                title: table.title.get_ref().clone(),
                 bucket: table.bucket.clone(),
                 peak_rps: *table.peak_rps.get_ref(),
                 time_zone: table.time_zone.clone(),
@@ -191,6 +221,8 @@ impl Reader<'_> {
                     .map_or(Bounds::only(guardrail.canary_percent), |own| *own.get_ref()),
                 instances: *table.instances.get_ref(),
                 shape: Target::shape(&fleet.variant, &fleet.instance_type, *table.instances.get_ref()),
+                network: network::told(fleet.network_isolation, table.vpc.as_ref().map(toml::Spanned::get_ref)),
+                vpc: table.vpc.as_ref().map(|own| own.get_ref().clone()),
                 most_instances: table.most_instances.as_ref().map(|own| *own.get_ref()),
                 night_instances: table.night_instances.as_ref().map(|own| *own.get_ref()),
                 alarm_minutes: table.alarm_minutes.as_ref().map_or(USUAL_ALARM_MINUTES, |own| *own.get_ref()),
@@ -233,7 +265,24 @@ impl Reader<'_> {
                 format!("fleet.account is {account:?}; expected the 12 digits of an AWS account"),
             ));
         }
+        if let Some(role) = fleet.execution_role_in_turn.as_ref().filter(|role| *role.get_ref() == fleet.execution_role)
+        {
+            let message = "fleet.execution_role_in_turn is execution_role again; name another role, or leave it out";
+            return Err(self.wrong(role, message.to_owned()));
+        }
         self.check_policies(document)?;
+        if let (true, Some(metric)) = (fleet.network_isolation, document.judge.own_metric()) {
+            let message = format!(
+                "fleet.network_isolation: an isolated container cannot send the metric {metric} of [judge.metrics]: leave that \
+                 table out, or say network_isolation = false (with a vpc whose only way out is CloudWatch's endpoint)"
+            );
+            return Err(FleetError { line: None, message });
+        }
+        if document.image.is_empty() {
+            let message =
+                "image: no container is allowed: add [[image]] with the repository that releases are served from";
+            return Err(FleetError { line: None, message: message.to_owned() });
+        }
         let mut seen = BTreeSet::new();
         let mut buckets = BTreeSet::new();
         for region in &document.region {
@@ -266,8 +315,25 @@ impl Reader<'_> {
                 .wrong(&table.name, format!("region.name: {name} is not a region that AWS has; check its spelling")));
         }
         self.check_canary(table, &document.guardrail)?;
-        if table.peak_rps.get_ref().is_nan() || *table.peak_rps.get_ref() <= 0.0 {
-            return Err(self.wrong(&table.peak_rps, format!("region.peak_rps of {name} must be above 0")));
+        if let Some((vpc, wrong)) = table.vpc.as_ref().and_then(|vpc| Some((vpc, vpc.get_ref().wrong()?))) {
+            return Err(self.wrong(vpc, format!("region.vpc of {name}: SageMaker takes {wrong}")));
+        }
+        if !PEAK_RPS.contains(table.peak_rps.get_ref()) {
+            let (least, most) = (PEAK_RPS.start(), PEAK_RPS.end());
+            let message =
+                format!("region.peak_rps of {name} must be above 0: from {least} to {most:e} requests a second");
+            return Err(self.wrong(&table.peak_rps, message));
+        }
+        if table.title.get_ref().is_empty() || table.title.get_ref().chars().count() > LONGEST_TITLE {
+            let message =
+                format!("region.title of {name} must have 1 to {LONGEST_TITLE} characters: it stands in every line");
+            return Err(self.wrong(&table.title, message));
+        }
+        if *table.instances.get_ref().max(&table.most_instances.as_ref().map_or(0, |most| *most.get_ref()))
+            > MOST_INSTANCES
+        {
+            let message = format!("region.instances of {name} and its most_instances must be at most {MOST_INSTANCES}");
+            return Err(self.wrong(&table.instances, message));
         }
         let (most, night) = (table.most_instances.as_ref(), table.night_instances.as_ref());
         let instances = Instances { least: &table.instances, most, night };
@@ -356,6 +422,7 @@ impl Reader<'_> {
         reader.first_broken(&checks)?;
         reader.first_broken(&document.judge.checks())?;
         reader.first_broken(&document.evaluation.checks())?;
+        reader.first_broken(&signing::checks(&document.signing, document.fleet.account.get_ref()))?;
         document.scaling.iter().try_for_each(|policy| scaling::check(&reader, policy))
     }
 }

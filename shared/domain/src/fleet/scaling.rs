@@ -15,6 +15,8 @@ use std::num::NonZeroU32;
 /// While a region is updated it cannot scale: so far ahead its load is looked at before it starts. An update of the
 /// reference fleet, its soak included, is over by then.
 const AHEAD: SignedDuration = SignedDuration::from_hours(1);
+/// Requests a second that an instance may serve.
+const PER_INSTANCE: std::ops::RangeInclusive<f64> = 0.001..=1e6;
 /// Between two looks: usual traffic moves in straight lines from hour to hour.
 const STEP: SignedDuration = SignedDuration::from_mins(15);
 
@@ -289,8 +291,8 @@ pub(super) fn check(reader: &PolicyReader<'_>, policy: &ScalingPolicy) -> Result
     let per_instance = policy.requests_per_instance;
     reader.first_broken(&[
         (
-            per_instance.is_finite() && per_instance > 0.0,
-            "scaling.requests_per_instance must be above 0: what one instance serves a second",
+            PER_INSTANCE.contains(&per_instance),
+            "scaling.requests_per_instance must be above 0, from 0.001 to 1000000: what one instance serves a second",
         ),
         (cool(policy.scale_out), "scaling.scale_out must be 0s to 24h"),
         (cool(policy.scale_in), "scaling.scale_in must be 0s to 24h"),

@@ -1,9 +1,11 @@
 //! What the hub's chain adds up to: the lease, releases and waves.
 
+use crate::holdout::{self, ApprovedHoldout};
 use crate::ledger::{Entry, Record};
 use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
 use crate::overrides::Override;
 use crate::plan::WaveOrder;
+use crate::quarantine::Quarantine;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,12 +36,14 @@ pub struct HubHistory {
     pub lease: Option<Lease>,
     /// Releases for which a wave was started, with the last execution.
     pub waves: BTreeMap<ReleaseId, Actor>,
-    /// The last release that got its first wave: none that is older starts after it.
-    pub newest: Option<ReleaseId>,
+    /// Releases in the order in which they got their first wave, and when that was.
+    pub started: Vec<(ReleaseId, Timestamp)>,
     /// In which order each wave walks.
     pub orders: BTreeMap<Actor, WaveOrder>,
     /// Human names of the releases met.
     pub versions: BTreeMap<ReleaseId, Version>,
+    /// Hold-outs in the order of their approval.
+    pub holdouts: Vec<ApprovedHoldout>,
     /// Model packages.
     pub packages: BTreeMap<ReleaseId, String>,
     /// Evaluated releases and whether they passed, in words.
@@ -56,10 +60,14 @@ pub struct HubHistory {
     pub overrides: Vec<Override>,
     /// Regions of which people were told that they are too far behind, and behind which release.
     pub skew_told: BTreeSet<(RegionName, ReleaseId)>,
+    /// Waves in which people were told that callers send what no release can read.
+    pub callers_told: BTreeSet<Actor>,
     /// Rejected releases and why.
     pub rejected: BTreeMap<ReleaseId, String>,
     /// Releases that evidence condemned, and why.
     pub condemned: BTreeMap<ReleaseId, String>,
+    /// What people have taken out of consideration.
+    pub quarantined: Vec<Quarantine>,
     /// Regions that do not answer: since when, in which wave.
     pub ill: BTreeMap<RegionName, (Actor, Timestamp)>,
     /// Regions that a wave left behind, and why.
@@ -78,7 +86,7 @@ impl HubHistory {
             Record::WaveStarted { release, version, execution, late, order } => {
                 self.order_wave(execution, order.as_ref());
                 if self.waves.insert(*release, execution.clone()).is_none() {
-                    self.newest = Some(*release);
+                    self.started.push((*release, entry.at));
                 }
                 self.versions.insert(*release, version.clone());
                 for region in late {
@@ -87,6 +95,10 @@ impl HubHistory {
                 }
             }
             Record::WaveOrdered { execution, order } => self.order_wave(execution, Some(order)),
+            Record::HoldoutApproved { holdout, why } => {
+                let (by, why) = (entry.actor.clone(), why.clone());
+                self.holdouts.push(ApprovedHoldout { holdout: *holdout, since: entry.at, by, why });
+            }
             Record::Registered { release, package } => {
                 self.packages.insert(*release, package.clone());
             }
@@ -136,14 +148,30 @@ impl HubHistory {
                 let (region, who, why) = (region.clone(), entry.actor.clone(), why.clone());
                 self.overrides.push(Override { what: *what, region, who, why, until: *until });
             }
+            Record::Quarantined { object, releases, why } => self.quarantine(Quarantine {
+                object: object.clone(),
+                releases: releases.clone(),
+                since: entry.at,
+                who: entry.actor.clone(),
+                why: why.clone(),
+            }),
+            Record::QuarantineLifted { object, .. } => self.lift_quarantine(object),
             Record::SkewTold { region, newest, .. } => {
                 self.skew_told.insert((region.clone(), *newest));
+            }
+            Record::CallersTold { execution, .. } => {
+                self.callers_told.insert(execution.clone());
             }
             // Only people halt the whole fleet.
             Record::Halted { why } => self.halt = Some(format!("{why} ({})", entry.actor)),
             Record::Lifted { .. } => self.halt = None,
             _ => {}
         }
+    }
+
+    /// The hold-out on which a release that home attested at `published` is evaluated: the newest that was approved by then.
+    pub fn holdout(&self, published: Timestamp) -> Option<&ApprovedHoldout> {
+        holdout::newest_by(&self.holdouts, published)
     }
 
     /// The order that a wave recorded.

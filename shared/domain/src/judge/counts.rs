@@ -42,6 +42,11 @@ impl MetricName {
         Self(format!("latency{}{number}{unit}", Self::OVER))
     }
 
+    /// True for 4xx: what callers send decides them as much as what a release makes of it.
+    pub fn is_client_errors(&self) -> bool {
+        self.0 == "4xx"
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -5,6 +5,7 @@ use super::exact::{Stratum, at_least};
 use super::levels::Levels;
 use super::outcome::{Look, MetricEvidence, Tally, Watch, WatchStage};
 use super::process::{LogE, Side};
+use super::scatter::Scatter;
 use super::state::{MetricState, Sums, Tests};
 use crate::fleet::{Gauge, JudgePolicy};
 use crate::verdict::Verdict;
@@ -82,9 +83,9 @@ impl Metric {
         let sums = &self.state.sums;
         let two_sided = self.state.tests.is_two_sided();
         let missing = self.is_missing(hand);
-        let left_out = self.left_out();
-        let over_bound = self.is_over_bound(hand.policy);
-        let is_witnessed = !sums.blue_scatter.shows_more_on_blue(self.gauge.dispersion);
+        let left_out = self.left_out(hand);
+        let over_bound = self.is_over_bound(hand.policy) && !self.is_callers_doing(hand);
+        let is_witnessed = !self.witness().shows_more_on_blue(self.gauge.dispersion);
         let compares = left_out.is_none() && is_witnessed;
         let harm = if compares { self.harm(hand) } else { Harm::None };
         let negligible = self.is_negligible(hand.policy);
@@ -115,6 +116,13 @@ impl Metric {
             missing,
         };
         Found { verdict, over_bound, negligible, harm, e_log, evidence }
+    }
+
+    /// What shows more scatter than declared where the comparison is not to be relied on: blue's minutes; of 4xx green's part of
+    /// both arms' in a minute, since callers may send as much more from one minute to the next as they like.
+    pub(super) fn witness(&self) -> Scatter {
+        let sums = &self.state.sums;
+        if self.name.is_client_errors() { sums.shared_scatter } else { sums.blue_scatter }
     }
 
     /// The planned look: taken once every minute that it covers has arrived, or the decision is due.
@@ -189,6 +197,16 @@ impl Metric {
         shown <= declared || at_least(bad, max * total as f64, shown) <= self.levels.bound
     }
 
+    /// True of 4xx over the bound that the release need not have made: blue breaks the bound in the same minutes as well, or
+    /// there are no same minutes, as at full load.
+    fn is_callers_doing(&self, hand: Hand<'_>) -> bool {
+        if !self.name.is_client_errors() {
+            return false;
+        }
+        let broken = self.gauge.max.zip(self.state.sums.blue.rate()).is_some_and(|(max, rate)| rate > max);
+        broken || hand.watch.stage == WatchStage::FullLoad
+    }
+
     fn is_negligible(&self, policy: &JudgePolicy) -> bool {
         self.knows_negligible() && self.state.sums.negligible.mixture() >= needed(policy.pass_alpha)
     }
@@ -217,9 +235,15 @@ impl Metric {
         newest - last > BEHIND || lacking as f64 > (MISSING_SHARE * expected as f64).max(1.0)
     }
 
-    /// Why the comparison counts nowhere: latency depends on the load of an instance.
-    fn left_out(&self) -> Option<String> {
+    /// Why the comparison counts nowhere: latency depends on the load of an instance, 4xx on what the callers of the minute
+    /// send.
+    fn left_out(&self, hand: Hand<'_>) -> Option<String> {
         let sums = &self.state.sums;
+        if self.name.is_client_errors() && hand.watch.stage == WatchStage::FullLoad {
+            return Some(
+                "callers make 4xx too; they are compared in the same minutes only, before the shift".to_owned(),
+            );
+        }
         if !self.name.is_latency() || sums.blue_load <= 0.0 {
             return None;
         }

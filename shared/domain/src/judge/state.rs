@@ -70,6 +70,9 @@ impl Tests {
         sums.green.add(green);
         sums.blue.add(blue);
         sums.green_scatter = Scatter::minute(one.0, one.1);
+        if one.1 + other.1 > 0.0 {
+            sums.shared_scatter = Scatter::minute(one.1 + other.1, one.1);
+        }
         if counts.minute < watch.last_look {
             sums.planned = Look { green: sums.green, blue: sums.blue };
         }
@@ -125,6 +128,8 @@ pub(super) struct Sums {
     pub blue_load: f64,
     pub green_scatter: Scatter,
     pub blue_scatter: Scatter,
+    /// Of green's bad requests among both arms' in a minute: what both share from minute to minute does not show in it.
+    pub shared_scatter: Scatter,
 }
 
 impl Sums {
@@ -154,6 +159,7 @@ impl Sums {
         self.blue_load += more.blue_load;
         self.green_scatter.add(&more.green_scatter);
         self.blue_scatter.add(&more.blue_scatter);
+        self.shared_scatter.add(&more.shared_scatter);
     }
 }
 

@@ -74,9 +74,14 @@ impl Words {
         let least = told.green.total.min(told.blue.total);
         match () {
             () if found.evidence.scattered => {
-                let shown = metric.state.sums.blue_scatter.dispersion().unwrap_or_default();
+                let shown = metric.witness().dispersion().unwrap_or_default();
+                let whose = if metric.name.is_client_errors() {
+                    "green's part of the 4xx scatters"
+                } else {
+                    "blue's minutes scatter"
+                };
                 format!(
-                    "blue's minutes scatter {shown:.1} times as much as chance, {} are declared: nothing is concluded",
+                    "{whose} {shown:.1} times as much as chance, {} are declared: nothing is concluded",
                     metric.gauge.dispersion
                 )
             }

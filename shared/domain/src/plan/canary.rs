@@ -5,13 +5,16 @@
 //! One look's beats reach as far ahead as Lambda takes to repeat a call that died ([`beats`]), so that one death costs no
 //! canary; but never so far that a judge who is dead for good would be noticed only after the timer.
 
-use super::{Act, Golden, Plan, Signs, View, clock, diagnose};
+use super::{Act, Golden, Next, Plan, Signs, View, clock, diagnose};
 use crate::alarms::{self, LONGEST_SILENCE};
 use crate::endpoint::Seen;
 use crate::fleet::{Inconclusive, Region};
 use crate::history::{OpenUpdate, RegionHistory};
 use crate::judge::Judgement;
 use crate::ledger::Record;
+use crate::quarantine::Barred;
+use crate::runbook::Runbook;
+use crate::telling::client_errors_alike;
 use crate::verdict::{Cause, Decision, Verdict};
 use jiff::Timestamp;
 
@@ -54,9 +57,11 @@ impl View<'_> {
 
     /// Whether the wave was stopped while this region's canary was under way (I7), and by what.
     fn stopped(&self) -> Option<(Cause, String)> {
-        let condemned = self.sight.hub.condemned.get(&self.sight.release);
-        let condemned = condemned.map(|why| (Cause::Release, format!("{} was condemned: {why}", self.sight.version)));
-        condemned.or_else(|| self.halted().map(|why| (Cause::Unclear, why)))
+        let barred = self.sight.hub.barred(&self.sight.release).map(|barred| {
+            let cause = if matches!(barred, Barred::Condemned { .. }) { Cause::Release } else { Cause::Unclear };
+            (cause, format!("{} {barred}", self.sight.version))
+        });
+        barred.or_else(|| self.halted().map(|why| (Cause::Unclear, why)))
     }
 
     pub(super) fn baking(&self, since: Timestamp, update: &OpenUpdate) -> Plan {
@@ -106,8 +111,29 @@ impl View<'_> {
                 self.proceed(update, why, judgement.clone())
             }
             _ if due => self.revert(update, Cause::Unclear, why, Some(judgement.clone())),
-            _ => Plan::wait(format!("canary since {}: {judgement}", clock(from))),
+            _ => self
+                .told_of_callers(judgement)
+                .unwrap_or_else(|| Plan::wait(format!("canary since {}: {judgement}", clock(from)))),
         }
+    }
+
+    /// Said once in a wave: the champion's own 4xx are over the bound, and the challenger's are no worse. Nobody need get up
+    /// for what a caller sends.
+    fn told_of_callers(&self, judgement: &Judgement) -> Option<Plan> {
+        let (hub, execution) = (&self.sight.hub, &self.sight.execution);
+        let own = judgement.metrics.iter().find(|own| own.metric.is_client_errors())?;
+        let ill = own.blue.rate()? > self.fleet.judge.max_4xx && own.verdict != Verdict::Fail;
+        if !ill || hub.callers_told.contains(execution) {
+            return None;
+        }
+        let words = format!("{}: {}", self.title(), client_errors_alike(own.green, own.blue));
+        if !self.sight.advised {
+            let advice = "Find out which caller it is and limit it. The wave goes on: no release is at fault.";
+            let next = Next::Advise { region: self.region.name.clone(), advice: Runbook::ModelFault.after(advice) };
+            return Some(Plan::new(next, words));
+        }
+        let (execution, region) = (execution.clone(), self.region.name.clone());
+        Some(self.tell_hub(Record::CallersTold { execution, region, green: own.green, blue: own.blue }, words))
     }
 
     /// Too little was seen here to say either: policy may let the wave's pooled evidence speak for it. Where something is

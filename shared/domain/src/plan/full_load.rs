@@ -40,8 +40,8 @@ impl View<'_> {
     /// nobody.
     fn no_time_to_judge(&self) -> Option<Plan> {
         let (title, version) = (self.title(), &self.sight.version);
-        if let Some(why) = self.sight.hub.condemned.get(&self.sight.release) {
-            return Some(self.fail(format!("{version} was condemned: {why}")));
+        if let Some(barred) = self.sight.hub.barred(&self.sight.release) {
+            return Some(self.fail(format!("{version} {barred}")));
         }
         let words = |why| format!("{title} serves {version} and was not judged at full load: {why}");
         let advice =

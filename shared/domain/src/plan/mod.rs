@@ -85,6 +85,8 @@ pub struct Sight {
     pub done: BTreeSet<Act>,
     /// The regions about which this call has already paged.
     pub paged: BTreeSet<RegionName>,
+    /// Whether this call has already told people of their callers.
+    pub advised: bool,
 }
 
 impl Sight {
@@ -178,6 +180,13 @@ pub enum Next {
         /// What to do, for the person who reads it at night.
         advice: String,
     },
+    /// Tell people what nobody need get up for; the plan's `why` is the message's first line.
+    Advise {
+        /// Where it was seen.
+        region: RegionName,
+        /// What to do, in the morning.
+        advice: String,
+    },
     /// Nothing more can be done now: call again in half a minute.
     Wait,
     /// The action is over.
@@ -220,7 +229,9 @@ struct View<'a> {
 
 impl<'a> View<'a> {
     fn new(fleet: &'a Fleet, region: &'a Region, sight: &'a Sight, now: Timestamp) -> Self {
-        let target = Target::of(fleet, region, sight.release, &sight.version);
+        let serving = sight.regions.get(&region.name).and_then(Seen::known).and_then(|own| own.serving.as_ref());
+        let serving = serving.map(|serving| &serving.target);
+        let target = Target::beside(fleet, region, sight.release, &sight.version, serving);
         Self { fleet, region, sight, target, now }
     }
 

@@ -64,14 +64,14 @@ impl<'a> View<'a> {
         })
     }
 
-    /// No halt, no condemnation; and this wave has not ended: what comes for it now is late, and another may have walked
+    /// No halt, no condemnation, no quarantine; and this wave has not ended: what comes for it now is late, and another may have walked
     /// since (I10).
     fn nothing_stopped(&self) -> Result<(), Objection<'a>> {
         let hub = &self.sight.hub;
         let version = &self.sight.version;
-        let condemned = hub.condemned.get(&self.sight.release).map(|why| format!("{version} was condemned: {why}"));
+        let barred = hub.barred(&self.sight.release).map(|barred| format!("{version} {barred}"));
         let ended = hub.ended.contains_key(&self.sight.execution).then(|| "this wave has ended".to_owned());
-        match self.halted().or(condemned).or(ended) {
+        match self.halted().or(barred).or(ended) {
             Some(why) => Err(Objection::Never(why)),
             None => Ok(()),
         }

@@ -19,8 +19,8 @@ pub fn promote(fleet: &Fleet, region: &Region, sight: &Sight, now: Timestamp) ->
     }
     // An update in flight is not left to itself: it goes back first.
     let in_flight = view.history().and_then(|history| history.update.as_ref()).is_some_and(|own| view.is_ours(own));
-    if let Some(why) = sight.hub.condemned.get(&sight.release).filter(|_| !in_flight) {
-        return view.fail(format!("{} was condemned: {why}", sight.version));
+    if let Some(barred) = sight.hub.barred(&sight.release).filter(|_| !in_flight) {
+        return view.fail(format!("{} {barred}", sight.version));
     }
     let history = match sight.regions.get(&region.name) {
         Some(Seen::Known(history)) => history,
@@ -168,7 +168,7 @@ impl View<'_> {
         Some(Plan::finish(Finish::Done, words))
     }
 
-    /// The newest release that was approved after this one and takes its place: one that was condemned takes nobody's, nor
+    /// The newest release that was approved after this one and takes its place: one that is barred takes nobody's, nor
     /// does one whose wave is over and which serves nowhere.
     fn newer(&self) -> Option<ReleaseId> {
         let hub = &self.sight.hub;
@@ -176,7 +176,7 @@ impl View<'_> {
         let comes = |release: &&ReleaseId| {
             let over = hub.waves.get(release).is_some_and(|wave| hub.ended.contains_key(wave));
             let mut histories = self.sight.regions.values().filter_map(Seen::known);
-            !hub.condemned.contains_key(release) && (!over || histories.any(|history| history.serves(release)))
+            hub.barred(release).is_none() && (!over || histories.any(|history| history.serves(release)))
         };
         hub.line.iter().skip(own + 1).rev().map(|(release, _)| release).find(comes).copied()
     }

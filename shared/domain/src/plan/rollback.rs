@@ -2,12 +2,14 @@
 
 use super::{Act, Finish, Golden, Next, Plan, Stage};
 use crate::alarms::WayBack;
+use crate::callers::Blame;
 use crate::endpoint::{EndpointStatus, EndpointView, Seen, Target};
 use crate::fleet::Region;
 use crate::history::{OpenUpdate, RegionHistory};
 use crate::ledger::Record;
 use crate::names::Actor;
 use crate::runbook::Runbook;
+use crate::telling::client_errors;
 use crate::verdict::{Cause, Decision};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
@@ -16,6 +18,9 @@ use std::collections::BTreeSet;
 const UNEXPLAINED: &str = "its alarm rang, or it was shifted without a decision to proceed";
 /// Why a region goes back that nobody had let through.
 const UNDECIDED: &str = "it was shifted without a decision to proceed";
+
+/// Why a region goes back whose 4xx are not shown to be its callers'.
+const CLIENT_ERRORS: &str = "its 4xx rose with the release, or its callers began to send what it cannot read";
 
 /// For so long after a return the rollback alarm may ring for what the region has left: it looks at five minutes, and the
 /// last of them is shown a minute later.
@@ -40,6 +45,8 @@ pub struct RollbackSight {
     pub endpoint: Seen<Option<EndpointView>>,
     /// Whether the composite alarm is in ALARM, and its reason.
     pub alarm: Seen<Option<String>>,
+    /// Whose the region's 4xx are, where the alarm over them rings.
+    pub client_errors: Seen<Option<Blame>>,
     /// Whether a judge looks at the region's update: the heartbeat alarm is there and does not ring.
     pub judge: Seen<bool>,
     /// What this call has already done outside the ledger.
@@ -85,8 +92,34 @@ impl RollbackView<'_> {
         (!self.sight.paged && self.sight.unwritten == 0).then(|| Plan::new(next, owed.why.clone()))
     }
 
+    /// Why the region must go back: the rollback alarm, or 4xx that are not shown to be the callers'.
     pub(super) fn alarm(&self) -> Option<&str> {
+        let blamed = || self.client_errors().filter(|blame| blame.is_reason_to_go_back());
+        self.composite().or_else(|| blamed().map(|_| CLIENT_ERRORS))
+    }
+
+    fn composite(&self) -> Option<&str> {
         self.sight.alarm.known().and_then(Option::as_deref)
+    }
+
+    fn client_errors(&self) -> Option<&Blame> {
+        self.sight.client_errors.known().and_then(Option::as_ref)
+    }
+
+    /// True where the only reason to go back is 4xx that callers may have caused: then nothing else is halted.
+    fn spares_fleet(&self) -> bool {
+        self.composite().is_none() && self.client_errors().is_some_and(|blame| !blame.is_certain())
+    }
+
+    /// Why nothing need be done.
+    fn quiet(&self) -> Plan {
+        match self.client_errors() {
+            Some(Blame::Callers(compared)) => {
+                let words = compared.map(|own| format!(": {}", client_errors(Some(&own)))).unwrap_or_default();
+                self.nothing(&format!("its 4xx are its callers', and no release's{words}"))
+            }
+            _ => self.nothing("the rollback alarm is quiet"),
+        }
     }
 
     pub(super) fn nothing(&self, why: &str) -> Plan {
@@ -130,11 +163,9 @@ impl RollbackView<'_> {
 
     /// Nothing is in flight. Go back if the alarm says so.
     fn serving(&self, history: &RegionHistory, target: &Target) -> Plan {
-        let Some(reason) = self.alarm() else {
-            return self.nothing("the rollback alarm is quiet");
-        };
+        let Some(reason) = self.alarm() else { return self.quiet() };
         match &history.previous {
-            Some(back) => self.go_back(back, reason),
+            Some(back) => self.leave(history, target, back, reason),
             None if history.returned_at.is_some_and(|at| self.now.duration_since(at) < ECHO) => {
                 self.nothing("the alarm still looks at minutes of the release that the region has just left")
             }
@@ -171,10 +202,35 @@ impl RollbackView<'_> {
         self.tell(record, format!("{} goes back to {}: {reason}", self.region.title, back.version))
     }
 
+    /// Goes back for an alarm. Where callers may be what it rings for, that is on record first, with a page that is owed:
+    /// nothing else is halted for it.
+    fn leave(&self, history: &RegionHistory, from: &Target, back: &Target, reason: &str) -> Plan {
+        self.note_callers(history, from).unwrap_or_else(|| self.go_back(back, reason))
+    }
+
+    fn note_callers(&self, history: &RegionHistory, from: &Target) -> Option<Plan> {
+        if !self.spares_fleet() || history.spares == Some(from.release) {
+            return None;
+        }
+        let why = format!("{} leaves {}: {CLIENT_ERRORS}", self.region.title, from.version);
+        if history.owes(&why) {
+            let compared = self.client_errors().and_then(Blame::compared);
+            let words = format!("{why}: {}", client_errors(compared.as_ref()));
+            return Some(self.tell(Record::ClientErrors { target: from.clone(), compared }, words));
+        }
+        let advice = "Nothing is halted. Where its 4xx go on on the release that it went back to, they are its callers'; else find \
+                      out what the release refuses.";
+        Some(self.tell(Record::PageOwed { why: why.clone(), advice: Runbook::ModelFault.after(advice) }, why))
+    }
+
     /// The alarm rings and there is nowhere to go.
     fn stuck(&self, history: &RegionHistory, target: &Target, reason: &str) -> Plan {
         if history.halt.is_some() {
             return self.nothing("halted already, and there is no way back");
+        }
+        if self.spares_fleet() {
+            let noted = self.note_callers(history, target);
+            return noted.unwrap_or_else(|| self.nothing("its 4xx may be its callers', and there is no way back"));
         }
         let why = format!(
             "{}'s alarm rings on {} and there is no release to go back to: {reason}",
@@ -229,7 +285,7 @@ impl RollbackView<'_> {
     fn arrived(&self, history: &RegionHistory, update: &OpenUpdate) -> Plan {
         let back = update.back.as_ref().or(history.previous.as_ref());
         match (back, self.alarm()) {
-            (Some(back), Some(reason)) => self.go_back(back, reason),
+            (Some(back), Some(reason)) => self.leave(history, &update.target, back, reason),
             (None, Some(reason)) => self.stuck(history, &update.target, reason),
             // The wave took its word back while the old fleet soaked, and SageMaker did not listen any more.
             (Some(back), None) if update.confirmed && update.is_decided(Decision::Revert) => {
@@ -275,12 +331,14 @@ impl RollbackView<'_> {
         // Why, where the release was found bad after it was confirmed here.
         let found_bad = left.as_ref().filter(|left| history.confirmed.contains_key(&left.release));
         let found_bad = found_bad.and_then(|left| history.blamed.get(&left.release));
+        let spared = left.as_ref().is_some_and(|left| history.spares == Some(left.release));
         match stage {
             Stage::OnTarget if history.unknown.is_some() && !self.golden_proves() => self.prove_return(update),
             Stage::OnTarget => {
                 let why =
                     history.unknown.as_ref().map(|unknown| format!("{}; its golden records prove it now", unknown.why));
                 let why = why.or_else(|| found_bad.cloned()).or_else(|| history.halt.clone());
+                let why = why.or_else(|| spared.then(|| CLIENT_ERRORS.to_owned()));
                 let why = why.unwrap_or_else(|| UNEXPLAINED.to_owned());
                 let from = left.unwrap_or_else(|| update.target.clone());
                 let words = format!("{} is back on {}", self.region.title, update.target.version);
@@ -299,6 +357,7 @@ impl RollbackView<'_> {
             }
             // The wave has condemned it, and told people so: nothing else is halted.
             _ if found_bad.is_some() => self.nothing("the way back is under way, and the wave has said why"),
+            _ if spared => self.nothing("the way back is under way, and nothing else is halted"),
             _ if history.halt.is_none() && history.unknown.is_none() => {
                 let from = left.map(|target| target.version.to_string()).unwrap_or_default();
                 let why = format!(
@@ -325,12 +384,13 @@ impl RollbackView<'_> {
         };
         let why = match &update.decision {
             Some((Decision::Revert, why)) => why.clone(),
+            _ if history.spares == Some(update.target.release) => CLIENT_ERRORS.to_owned(),
             _ => {
                 "the guardrail took it back and no judge had said so: the heartbeat was silent, or an alarm came first"
                     .to_owned()
             }
         };
-        let decided = update.is_decided(Decision::Revert);
+        let decided = update.is_decided(Decision::Revert) || history.spares == Some(update.target.release);
         if !decided && history.halt.is_none() {
             let judged = self.sight.judge == Seen::Known(true) && !update.confirmed && !self.is_forsaken(update);
             if judged {
@@ -353,9 +413,7 @@ impl RollbackView<'_> {
         if history.first_update().is_some() {
             return self.nothing("the region's first fleet is being made: there is nothing to go back to");
         }
-        let Some(reason) = self.alarm() else {
-            return self.nothing("an update is running and the rollback alarm is quiet");
-        };
+        let Some(reason) = self.alarm() else { return self.quiet() };
         if !update.is_decided(Decision::Revert) && !update.confirmed {
             let execution = update.execution.clone();
             let why = format!("the rollback alarm rang during the update: {reason}");
@@ -371,6 +429,10 @@ impl RollbackView<'_> {
         }
         if let Some(trip) = self.once(Act::Trip, &update.target, reason) {
             return trip;
+        }
+        if update.confirmed && self.spares_fleet() {
+            let noted = self.note_callers(history, &update.target);
+            return noted.unwrap_or_else(|| self.nothing("the guardrail was told"));
         }
         if history.halt.is_none() && update.confirmed {
             let why =

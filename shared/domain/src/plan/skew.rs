@@ -56,7 +56,7 @@ impl View<'_> {
             .iter()
             .skip(own)
             .take(place(hub, &newest).saturating_sub(own))
-            .filter(|(release, _)| !hub.condemned.contains_key(release));
+            .filter(|(release, _)| hub.barred(release).is_none());
         let since = ahead.next().map(|(_, at)| *at)?;
         let behind = 1 + ahead.count();
         let old = self.now.duration_since(since);

@@ -2,6 +2,7 @@
 
 use super::{Phrasebook, Tone, brief};
 use crate::fleet::Fleet;
+use crate::heads::{Departure, KeptHead};
 use crate::ledger::Record;
 use jiff::Timestamp;
 
@@ -17,8 +18,11 @@ impl Phrasebook {
                 format!("the wave goes on holding the fleet, epoch {epoch}, until {}", clock(*until))
             }
             Record::LeaseReleased { epoch } => format!("the wave lets go of the fleet, epoch {epoch}"),
-            Record::Refused { release, why } => {
+            Record::Refused { release, why, .. } => {
                 return (Tone::Bad, format!("refuses the bytes of {}: {why}", self.version(release)));
+            }
+            Record::ChainDeparted { chain, kept, departure } => {
+                return (Tone::Bad, format!("the chain {chain} {}", departure.words(kept)));
             }
             Record::NotReplicated { objects } => return (Tone::Warn, not_replicated(objects)),
             Record::UpdateStarted { .. } => "SageMaker has taken the update".to_owned(),
@@ -37,6 +41,24 @@ impl Phrasebook {
             other => format!("({})", kind(other).replace('_', " ")),
         };
         (Tone::Quiet, text)
+    }
+}
+
+impl Departure {
+    /// What became of the entry that was seen, said behind the chain's name.
+    pub fn words(&self, kept: &KeptHead) -> String {
+        let (seq, hash) = (kept.seq, kept.hash.short());
+        match self {
+            Self::Missing => format!(
+                "does not hold entry {seq} ({hash}) any more: it was cut, or an older copy was put in its place"
+            ),
+            Self::Other { found } => {
+                format!(
+                    "holds another entry {seq} than before ({} instead of {hash}): it was written anew",
+                    found.short()
+                )
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::night::{AU, BR, EU, JP, Night, actor, at, name, release};
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Bake, Next, Plan};
+use meridian_domain::quarantine::{Object, Quarantine};
 use meridian_domain::{
     Cause, Decision, EndpointStatus, EndpointView, Epoch, Lease, OpenUpdate, Record, RegionHistory, Return, Rule, Seen,
     Unknown, audit,
@@ -77,6 +78,13 @@ fn nothing_starts_against_a_halt_or_a_word_against_the_release() {
     };
     assert_eq!(condemned("v427"), ["I7"]);
     assert_eq!(condemned("v425"), [""; 0], "another release");
+    let quarantined = |text: &str| {
+        let (object, releases) = (Object::Release(release(text)), vec![release(text)]);
+        let own = Quarantine { object, releases, since: at("02:00:00"), who: actor("maria"), why: String::new() };
+        after(|night| night.sight.hub.quarantined.push(own))
+    };
+    assert_eq!(quarantined("v427"), ["I7"]);
+    assert_eq!(quarantined("v425"), [""; 0], "another release");
     let left = |cause| Return { wave: actor("wave-0"), why: String::new(), cause };
     let returned = |cause| after(|night| drop(own(night, BR).returned.insert(release("v427"), left(cause))));
     assert_eq!(returned(Some(Cause::Release)), ["I7"], "a region left it for its own fault");

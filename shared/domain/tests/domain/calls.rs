@@ -99,6 +99,10 @@ impl Night {
                 self.pages += 1;
                 self.sight.paged.insert(region);
             }
+            Next::Advise { .. } => {
+                self.advice += 1;
+                self.sight.advised = true;
+            }
             Next::Do(act, region, _) => self.act(act, region.as_str()),
             Next::Wait | Next::Finish(_) => panic!("nothing to do: {next:?}"),
         }
@@ -149,6 +153,7 @@ impl Night {
                 way_back: self.way_back.clone(),
                 endpoint: self.sight.endpoints[&name(region)].clone(),
                 alarm: Seen::Known(self.alarm.clone()),
+                client_errors: Seen::Known(self.client_errors),
                 judge: Seen::Known(self.judge),
                 done: done.clone(),
                 paged,
@@ -189,7 +194,9 @@ impl Night {
                     done.insert(act);
                 }
                 Next::Wait | Next::Finish(_) => return Call { plans },
-                Next::TellHub(_) | Next::TakeLease { .. } => panic!("a rollback needs no other region: {plan:?}"),
+                Next::TellHub(_) | Next::TakeLease { .. } | Next::Advise { .. } => {
+                    panic!("a rollback needs no other region: {plan:?}")
+                }
             }
         }
         panic!("no end after 20 steps: {:?}", plans.last());

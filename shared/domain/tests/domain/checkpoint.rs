@@ -4,16 +4,18 @@ use crate::night::{AU, BR, EU, JP, Night, actor, at, good, name, release, versio
 use crate::sights;
 use jiff::SignedDuration;
 use meridian_domain::checkpoint::{FORM, misnamed, record};
-use meridian_domain::judge::{Judgement, MetricEvidence, RegionEvidence};
+use meridian_domain::heads::{Departure, KeptHead};
+use meridian_domain::judge::{Judgement, MetricEvidence, RegionEvidence, Tally};
 use meridian_domain::plan::{Bake, WaveOrder};
+use meridian_domain::quarantine::Object;
 use meridian_domain::{
-    Cause, Checkpoint, Decision, Entry, Epoch, Floor, Head, HubHistory, Projection, Record, RegionHistory, Rule,
-    Sha256, Target, Verdict,
+    Cause, Chain, Checkpoint, Decision, Epoch, Floor, Head, Holdout, HubHistory, Projection, Record, RegionHistory,
+    Rule, ServingRole, Sha256, Stored, Target, Verdict,
 };
 use proptest::prelude::*;
 
 fn read_back<H: Projection + PartialEq + std::fmt::Debug>(history: H, next: u64) {
-    let checkpoint = Checkpoint { head: Head { next, prev: Sha256::of(b"before") }, history };
+    let checkpoint = Checkpoint { head: Head { next, prev: Sha256::of(b"before"), written: at("03:00:00") }, history };
     let bytes = checkpoint.to_bytes();
     let read = Checkpoint::from_bytes(&bytes).unwrap();
     assert_eq!(read, checkpoint);
@@ -29,13 +31,14 @@ proptest! {
 }
 
 /// A chain whose last entry says `record` of what the one before it adds up to.
-fn named(record: impl Fn(Checkpoint<HubHistory>) -> Record) -> Vec<Entry> {
+fn named(record: impl Fn(Checkpoint<HubHistory>) -> Record) -> Vec<Stored> {
     let (mut head, mut history) = (Head::default(), HubHistory::default());
     let first = head.entry(at("03:00:00"), actor("maria"), Record::Halted { why: "a look at EU".to_owned() });
     head.follow(&first).unwrap();
     history.apply(&first);
     let record = record(Checkpoint { head: head.clone(), history });
-    vec![first, head.entry(at("03:01:00"), actor("replication.eu-west-1"), record)]
+    let second = head.entry(at("03:01:00"), actor("replication.eu-west-1"), record);
+    [first, second].map(|entry| Stored { at: entry.written, entry }).into()
 }
 
 #[test]
@@ -84,6 +87,7 @@ fn of_a_region() -> Vec<Record> {
         version: version(text),
         model: format!("fraud-{text}").parse().unwrap(),
         config: format!("fraud-{text}").parse().unwrap(),
+        role: ServingRole::First,
     };
     let (new, old) = (|| target("v427"), || target("v426"));
     let intent = |target, back, epoch| {
@@ -100,7 +104,12 @@ fn of_a_region() -> Vec<Record> {
     let shown = RegionEvidence { metrics: [("5xx".parse().unwrap(), MetricEvidence::default())].into() };
     vec![
         Record::Attested { release: release("v426"), version: version("v426") },
-        Record::Refused { release: release("v427"), why: "other bytes".to_owned() },
+        Record::Refused { release: release("v427"), why: "other bytes".to_owned(), last: true },
+        Record::ChainDeparted {
+            chain: Chain::Region(name(JP)),
+            kept: KeptHead { seq: 7, hash: Sha256::of(b"entry") },
+            departure: Departure::Missing,
+        },
         Record::NotReplicated { objects: vec![("releases/x".to_owned(), "fraud-models-jp".to_owned())] },
         intent(old(), new(), None),
         Record::Confirmed { target: old(), execution: actor("wave-0"), golden: 10 },
@@ -125,6 +134,7 @@ fn of_a_region() -> Vec<Record> {
         Record::PageOwed { why: "back".to_owned(), advice: "sleep".to_owned() },
         Record::PageSent { why: "back".to_owned() },
         Record::Reverted { from: new(), to: old(), why: "because".to_owned() },
+        Record::ClientErrors { target: new(), compared: None },
         Record::Lifted { why: "seen".to_owned() },
     ]
 }
@@ -135,6 +145,10 @@ fn of_the_hub() -> Vec<Record> {
     let (eu, jp) = (|| name(EU), || name(JP));
     let order = || WaveOrder { regions: vec![eu(), jp()], why: "as listed".to_owned() };
     vec![
+        Record::HoldoutApproved {
+            holdout: Holdout { sha256: Sha256::of(b"records"), bytes: 7, rows: 2, positives: 1 },
+            why: "the first".to_owned(),
+        },
         Record::Registered { release: release("v427"), package: "arn".to_owned() },
         Record::Evaluated {
             release: release("v427"),
@@ -157,7 +171,20 @@ fn of_the_hub() -> Vec<Record> {
         Record::LeaseTaken { epoch: Epoch(3), until },
         Record::LeaseRenewed { epoch: Epoch(3), until: until + SignedDuration::from_mins(10) },
         Record::Overridden { what: Rule::Skew, region: Some(jp()), why: "quakes".to_owned(), until },
+        Record::Quarantined {
+            object: Object::Release(release("v425")),
+            releases: vec![release("v425")],
+            why: "unsigned".to_owned(),
+        },
+        Record::Quarantined { object: Object::Key("x".to_owned()), releases: vec![], why: "unknown".to_owned() },
+        Record::QuarantineLifted { object: Object::Key("x".to_owned()), why: "known".to_owned() },
         Record::SkewTold { region: jp(), newest: release("v427"), why: "two nights".to_owned() },
+        Record::CallersTold {
+            execution: wave(),
+            region: jp(),
+            green: Tally { total: 1000, bad: 25 },
+            blue: Tally { total: 9000, bad: 220 },
+        },
         Record::RegionIll { region: jp(), execution: wave(), why: "silent".to_owned() },
         Record::Deferred { region: jp(), execution: wave(), release: release("v427"), why: "silent".to_owned() },
         Record::RegionWell { region: jp(), execution: wave() },
@@ -177,6 +204,6 @@ fn of_the_hub() -> Vec<Record> {
 fn what_entries_add_up_to_changes_only_with_the_form() {
     let sums = [summed::<RegionHistory>(of_a_region()), summed::<HubHistory>(of_the_hub())];
     let known = (FORM, sums.map(|sum| sum.short()));
-    let expected = (1, ["23a9905826ed".to_owned(), "cb39cbe6db46".to_owned()]);
+    let expected = (3, ["d6103e7222a2".to_owned(), "86e8d1203db9".to_owned()]);
     assert_eq!(known, expected, "raise FORM in checkpoint.rs, then name the new digests here");
 }

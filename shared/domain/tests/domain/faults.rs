@@ -147,7 +147,7 @@ fn the_way_back_is_read_from_the_alarm_that_it_was_written_to() {
     let night = Night::new();
     let region = night.region(AU);
     let way = WayBack { target: night.target(AU, "v427"), back: night.target(AU, "v426") };
-    let guards = meridian_domain::alarms::guards(&night.fleet, &region, &way.target.config);
+    let guards = meridian_domain::alarms::guards(&night.fleet, &region, &way.target.config, Some(&way.back.config));
     let noted = way.noted(&night.fleet, guards);
     let found: Vec<WayBack> = noted.iter().filter_map(|alarm| WayBack::read(&alarm.description)).collect();
     assert_eq!(found, [way]);

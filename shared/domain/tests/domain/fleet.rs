@@ -1,6 +1,6 @@
 //! A `fleet.toml` that is wrong ends in an error with its line and field.
 
-use meridian_domain::{EvaluationPolicy, Fleet, FleetError, GateMode};
+use meridian_domain::{EvaluationPolicy, Fleet, FleetError, GateMode, Image, ImageVersion, ReleaseId, Sha256, Target};
 
 const GOOD: &str = include_str!("../../../../fleet.toml");
 
@@ -27,6 +27,47 @@ fn the_checked_in_fleet_is_read_in_promotion_order() {
     assert_eq!(fleet.home.as_str(), "eu-west-1");
 }
 
+/// What must be said of the whole file has no line.
+#[test]
+fn containers_are_listed_and_isolated_ones_send_no_metrics() {
+    let none = refused("[[image]]\nrepository = \"sagemaker-xgboost\"", "");
+    assert!(none.message.starts_with("image: no container is allowed"), "{none}");
+    let silent = refused("network_isolation = false", "network_isolation = true");
+    assert!(silent.message.contains("cannot send the metric alerts of [judge.metrics]"), "{silent}");
+    let unsaid = refused("network_isolation = false", "");
+    assert_eq!(unsaid, silent, "containers are isolated unless the file says otherwise");
+}
+
+/// SageMaker keeps a model as it was created: one that is told something else has another name.
+#[test]
+fn another_network_is_another_model() {
+    let vpc = "bake = \"8m\"\nvpc = { subnets = [\"subnet-01234567\"], security_groups = [\"sg-01234567\"] }";
+    let fleets = [GOOD.to_owned(), GOOD.replacen(AU, vpc, 1)].map(|text| Fleet::parse(&text).unwrap());
+    let release = ReleaseId(Sha256::of(b"v427"));
+    let target = |fleet: &Fleet, region: &str| {
+        let region = fleet.region(&region.parse().unwrap()).unwrap();
+        Target::of(fleet, region, release, &"v427".parse().unwrap())
+    };
+    let [plain, within] = fleets.each_ref().map(|fleet| target(fleet, "ap-southeast-2"));
+    assert!(plain.model != within.model && plain.config != within.config, "{plain:?} {within:?}");
+    let [plain, unchanged] = fleets.each_ref().map(|fleet| target(fleet, "eu-west-1"));
+    assert_eq!(plain, unchanged);
+}
+
+/// The policy's word on what serves wins over the publisher's.
+#[test]
+fn only_listed_images_are_allowed() {
+    let digest = Sha256::of(b"image");
+    let pinned = format!("repository = \"sagemaker-xgboost\"\ndigest = \"{digest}\"\nversion = \"3.0-5\"");
+    let allowed = Fleet::parse(&GOOD.replacen("repository = \"sagemaker-xgboost\"", &pinned, 1)).unwrap().images;
+    let image = |repository: &str, digest, version| Image { repository: repository.parse().unwrap(), digest, version };
+    let allows = |image: &Image| allowed.iter().any(|entry| entry.allows(image));
+    assert!(allows(&image("sagemaker-xgboost", digest, None)));
+    assert!(!allows(&image("sagemaker-xgboost", digest, Some(ImageVersion::V1_7))));
+    assert!(!allows(&image("sagemaker-xgboost", Sha256::of(b"other"), None)));
+    assert!(!allows(&image("sagemaker-xgboost2", digest, None)));
+}
+
 /// A change of the good file, the line it stands on, and what the error must name.
 #[test]
 fn a_wrong_value_is_named_with_its_line_and_field() {
@@ -42,6 +83,21 @@ fn a_wrong_value_is_named_with_its_line_and_field() {
         ("order = \"fixed\"", "order = \"random\"", "fleet.order: unknown variant `random`"),
         ("order = \"fixed\"", "home_place = \"last\"\norder = \"fixed\"", "fleet.home_place is of an order"),
         ("account = \"111122223333\"", "account = \"1111\"", "fleet.account"),
+        (
+            "repository = \"sagemaker-xgboost\"",
+            "repository = \"XGBoost\"",
+            "image.repository: \"XGBoost\" is not a repository",
+        ),
+        (
+            AU,
+            "vpc = { subnets = [], security_groups = [\"sg-01234567\"] }\nbake = \"8m\"",
+            "region.vpc of ap-southeast-2: SageMaker takes 1 to 16 subnets",
+        ),
+        (
+            AU,
+            "vpc = { subnets = [\"all\"], security_groups = [] }\nbake = \"8m\"",
+            "region.vpc: \"all\" is not a subnet's id",
+        ),
         (AU, "bake = { min = \"2m\", max = \"9m\" }", "region.bake: 2m of ap-southeast-2 is impossible"),
         (AU, "bake = \"2h\"", "region.bake: 2h of ap-southeast-2 is impossible"),
         (AU, "bake = { min = \"9m\", max = \"6m\" }", "region.bake of ap-southeast-2: min 9m is above max 6m"),
@@ -68,7 +124,7 @@ fn a_wrong_value_is_named_with_its_line_and_field() {
         ("latency_share = 0.01", "latency_share = 0.0", "judge.latency_share"),
         ("lease = \"10m\"", "lease = \"10s\"", "wave.lease"),
         ("max_auc_drop = 0.02", "max_auc_drop = -0.02", "evaluation.max_auc_drop must not be negative"),
-        ("max_auc_drop = 0.02", "max_auc_drop = nan", "evaluation.max_auc_drop must not be negative"),
+        ("max_auc_drop = 0.02", "max_auc_drop = nan", "evaluation.max_auc_drop is nan"),
         ("max_auc_drop = 0.02", "max_auc_dorp = 0.02", "evaluation.max_auc_dorp: unknown field `max_auc_dorp`"),
         ("max_auc_drop = 0.02", "auc = \"maybe\"", "evaluation.auc: unknown variant `maybe`"),
         ("max_auc_drop = 0.02", "alpha = 0.5", "evaluation.alpha must be between"),
@@ -78,6 +134,45 @@ fn a_wrong_value_is_named_with_its_line_and_field() {
         assert!(error.message.contains(words), "{to}: {error}");
         assert_eq!(error.line, line_of(from), "{to}: {error}");
     }
+}
+
+/// Who signs releases: the change of the one line that says it, and what the error must name.
+#[test]
+fn a_key_that_no_region_could_trust_is_refused() {
+    let keys = GOOD.lines().find(|line| line.starts_with("keys = [")).unwrap();
+    let key = keys.trim_start_matches("keys = [").trim_end_matches(']');
+    let bounded = |bounds: &str| format!("keys = [{}, {bounds} }}]", key.trim_end_matches(" }"));
+    for (to, words) in [
+        ("keys = []".to_owned(), "signing.keys must name 1 to 16 keys"),
+        (format!("keys = [{key}, {key}]"), "signing.keys must name each id once"),
+        (keys.replace("yQCn2nCM", "yQCn2n"), "not a public key that can sign releases"),
+        (keys.replace("MCowBQYDK2VwAyEA", "MCowBQYDK2VuAyEA"), "not a public key that can sign releases"),
+        (keys.replace("id = \"example\"", "id = \"\""), "a key's id"),
+        (
+            bounded("from = \"2027-01-01T00:00:00Z\", until = \"2026-01-01T00:00:00Z\""),
+            "signing.keys must say from before until",
+        ),
+        (bounded("kms = \"alias/training\""), "signing.keys must give kms as the ARN"),
+        (
+            bounded("kms = \"arn:aws:kms:eu-west-1:444455556666:key/1\""),
+            "signing.keys must give kms as the ARN of a key of the fleet's account",
+        ),
+    ] {
+        let error = refused(keys, &to);
+        assert!(error.message.contains(words), "{to}: {error}");
+        assert_eq!(error.line, line_of("keys = ["), "{to}: {error}");
+    }
+    let own = bounded("until = \"2027-01-01T00:00:00Z\", kms = \"arn:aws:kms:eu-west-1:111122223333:key/1\"");
+    assert!(Fleet::parse(&GOOD.replace(keys, &own)).is_ok());
+}
+
+/// Its private half is in the repository: nobody deploys it.
+#[test]
+fn the_example_key_is_trusted_in_no_account_that_somebody_has() {
+    let error = refused("account = \"111122223333\"", "account = \"123456789012\"");
+    assert!(error.message.contains("signing.keys must not trust the example key"), "{error}");
+    let other = GOOD.replace("yQCn2nCM", "yQCn2nCN");
+    assert!(Fleet::parse(&other.replace("account = \"111122223333\"", "account = \"123456789012\"")).is_ok());
 }
 
 #[test]
@@ -92,7 +187,9 @@ fn a_region_or_bucket_listed_twice_is_refused_where_it_stands_again() {
 
 #[test]
 fn a_missing_gate_is_refused_by_name() {
-    for (header, table) in [("[judge]", "judge"), ("[guardrail]", "guardrail"), ("[evaluation]", "evaluation")] {
+    for (header, table) in
+        [("[judge]", "judge"), ("[guardrail]", "guardrail"), ("[evaluation]", "evaluation"), ("[signing]", "signing")]
+    {
         // The table and those below it: a table of a metric's own would make an empty one above it.
         let own = |line: &str| line == header || line.starts_with(&format!("[{table}."));
         let mut gone = false;
@@ -154,4 +251,59 @@ fn an_evaluation_policy_that_is_wrong_names_line_and_key() {
         assert_eq!(error.line, Some(line), "{text}: {error}");
         assert!(error.message.contains(words), "{text}: {error}");
     }
+}
+
+/// Numbers and times that were taken before, and made a plan panic, run for ever or add up to nothing.
+#[test]
+fn no_absurd_number_or_duration_is_taken() {
+    for (from, to) in [
+        ("lease = \"10m\"", "lease = \"99999999h\""),
+        ("replication_deadline = \"15m\"", "replication_deadline = \"175000000h\""),
+        ("region_patience = \"3m\"", "region_patience = \"9000d\""),
+        (SKEW, "skew = \"2500000000000h\""),
+        ("hold = \"8h\"", "hold = \"-1h\""),
+        ("hold = \"8h\"", "hold = \"2500000000000h\""),
+        ("warm_up = \"30s\"", "warm_up = \"2500000000000h\""),
+        ("decide_before_end = \"90s\"", "decide_before_end = \"2500000000000h\""),
+        ("latency_bound = \"20ms\"", "latency_bound = \"2500000000000h\""),
+        ("peak_rps = 200", "peak_rps = inf"),
+        ("peak_rps = 200", "peak_rps = nan"),
+        ("peak_rps = 200", "peak_rps = 1e300"),
+        ("peak_rps = 200", "peak_rps = 1e-300"),
+        ("requests_per_instance = 250", "requests_per_instance = 1e-300"),
+        ("max_auc_drop = 0.02", "max_auc_drop = 1e300"),
+        ("most_instances = 8", "most_instances = 4000000000"),
+        ("title = \"AU\"", "title = \"\\u001b[2JAU\""),
+        ("title = \"AU\"", "title = \"\""),
+        ("title = \"AU\"", "title = \"a title that is longer than any line has room for\""),
+        ("why = \"the year's", "why = \"\\u202ethe year's"),
+        ("until = \"2026-12-01 06:00\"", "until = \"9999-12-31 23:59\""),
+        ("from = \"2026-11-26 18:00\"", "from = \"-009999-01-01 00:00\""),
+    ] {
+        let error = refused(from, to);
+        assert!(error.line.is_some() && !error.message.contains(['\u{1b}', '\u{202e}']), "{to}: {error}");
+    }
+}
+
+/// Each was held against all before it, over a year of days: 300 took minutes.
+#[test]
+fn hundreds_of_freezes_are_read_and_asked() {
+    let mut text = GOOD.to_owned();
+    for number in 0..300 {
+        text += &format!(
+            "\n[[freeze]]\nname = \"freeze-{number}\"\nwhy = \"one of many\"\ndays = [\"mon..fri\"]\nfrom = \"{:02}:{:02}\"\nto = \"{:02}:{:02}\"\n",
+            9 + number / 60,
+            number % 60,
+            10 + number / 60,
+            number % 60
+        );
+    }
+    let fleet = Fleet::parse(&text).unwrap();
+    let (region, at) = (&fleet.home, "2026-11-20T10:30:00Z".parse().unwrap());
+    let frozen = fleet.frozen(region, at, at).unwrap();
+    // From 09:00 each joins the one before, to 14:59.
+    assert_eq!(frozen.until.to_string(), "2026-11-20T14:59:00Z");
+    text += "\n[[freeze]]\nname = \"always\"\nwhy = \"never\"\ndays = [\"mon..sun\"]\n";
+    let error = Fleet::parse(&text).unwrap_err().to_string();
+    assert!(error.contains("\"always\" leaves"), "{error}");
 }

@@ -1,7 +1,8 @@
 //! A chain verifies as it was written, and only so.
 
 use crate::night::{actor, at};
-use meridian_domain::{ChainError, Entry, EntryError, Head, Record};
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::{Caller, ChainError, Entry, EntryError, Head, Record, Stored};
 use proptest::prelude::*;
 
 fn chain(whys: &[String]) -> Vec<Entry> {
@@ -17,6 +18,53 @@ fn chain(whys: &[String]) -> Vec<Entry> {
 fn verify(entries: &[Entry]) -> Result<(), ChainError> {
     let mut head = Head::default();
     entries.iter().try_for_each(|entry| head.follow(entry))
+}
+
+/// An entry as S3 has it, so many seconds after it says that it was written.
+fn stored(entry: &Entry, seconds: i64) -> Stored {
+    Stored { entry: entry.clone(), at: entry.written.saturating_add(SignedDuration::from_secs(seconds)).unwrap() }
+}
+
+#[test]
+fn an_entry_from_the_future_pins_no_later_one() {
+    let mut head = Head::default();
+    let halted = |why: &str| Record::Halted { why: why.to_owned() };
+    let poison = head.entry(Timestamp::MAX, actor("thief"), halted("poison"));
+    let believed = head.believe(&Stored { entry: poison, at: at("03:00:00") }).unwrap();
+    assert_eq!((believed.at, believed.written), (at("03:00:00"), at("03:00:00")));
+    let next = head.entry(at("03:01:00"), actor("wave-1"), halted("next"));
+    assert_eq!(next.written, at("03:01:00"));
+    assert_eq!(head.believe(&stored(&next, 0)).unwrap(), next);
+}
+
+#[test]
+fn what_was_done_may_be_told_later_and_what_is_written_is_never_earlier() {
+    let mut head = Head::default();
+    let first = head.entry(at("03:00:00"), actor("wave-1"), Record::Halted { why: "first".to_owned() });
+    head.believe(&stored(&first, 1)).unwrap();
+    // A rollback while the ledger could not be written: done before, told now.
+    let late = Entry {
+        at: at("02:30:00"),
+        ..head.entry(at("03:05:00"), actor("rollback"), Record::Lifted { why: "late".to_owned() })
+    };
+    let believed = head.believe(&stored(&late, 1)).unwrap();
+    assert_eq!((believed.at, believed.written), (at("02:30:00"), at("03:05:00")));
+    // A clock that went back, in a function and in a forged entry.
+    let back = head.entry(at("02:00:00"), actor("wave-1"), Record::Halted { why: "back".to_owned() });
+    assert_eq!((back.at, back.written), (at("02:00:00"), at("03:05:00")));
+    let forged = Entry { written: at("01:00:00"), at: at("09:00:00"), ..back };
+    let believed = head.believe(&stored(&forged, 9_000)).unwrap();
+    assert_eq!((believed.at, believed.written), (at("03:05:00"), at("03:05:00")));
+}
+
+#[test]
+fn a_caller_is_an_arn_or_says_that_it_is_none() {
+    let arn = "arn:aws:sts::111122223333:assumed-role/meridian-fraud-Rollback/meridian-fraud-rollback";
+    assert_eq!(Caller::of_arn(arn).name(), Some("meridian-fraud-rollback"));
+    for none in ["", "maria", "arn:aws:\u{1b}[31m", &format!("arn:{}", "x".repeat(600))] {
+        assert_eq!(Caller::of_arn(none), Caller::Unverified, "{none:?}");
+    }
+    assert_eq!(Caller::Unverified.to_string(), "unverified");
 }
 
 proptest! {

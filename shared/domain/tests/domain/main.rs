@@ -12,6 +12,8 @@ mod bakes;
 mod bakes_chosen;
 mod beside;
 #[cfg(test)]
+mod callers;
+#[cfg(test)]
 mod calls;
 #[cfg(test)]
 mod checkpoint;
@@ -29,6 +31,8 @@ mod fleet;
 mod freezes;
 #[cfg(test)]
 mod full_load;
+#[cfg(test)]
+mod heads;
 #[cfg(test)]
 mod history;
 #[cfg(test)]

@@ -1,22 +1,28 @@
 //! A manifest is the bytes that its digest names, or it is refused.
 
 use crate::night::at;
-use meridian_domain::{File, Image, ImageVersion, Manifest, ManifestError, ReleaseId, Sha256, keys};
+use meridian_domain::{
+    File, Image, ImageVersion, Manifest, ManifestError, Provenance, ReleaseId, RepositoryName, Sha256, keys,
+};
 
 fn manifest() -> Manifest {
-    let (archive, holdout) = (Sha256::of(b"archive"), Sha256::of(b"holdout"));
+    let archive = Sha256::of(b"archive");
     Manifest {
         schema: 1,
         fleet: "fraud".parse().unwrap(),
         version: "v427".parse().unwrap(),
         created: at("03:00:00"),
         archive: File { key: keys::archive(archive), sha256: archive, bytes: 7 },
-        image: Image { repository: "xgboost".to_owned(), digest: Sha256::of(b"image"), version: None },
+        image: Image { repository: "sagemaker-xgboost".parse().unwrap(), digest: Sha256::of(b"image"), version: None },
         features: vec!["amount".to_owned(), "age".to_owned()],
         operating_threshold: 0.93,
-        holdout: File { key: keys::holdout(holdout), sha256: holdout, bytes: 7 },
-        provenance: [("job".to_owned(), "training-427".to_owned())].into(),
+        provenance: provenance(&["training-job=training-427"]).unwrap(),
     }
+}
+
+fn provenance(pairs: &[&str]) -> Result<Provenance, String> {
+    let mut provenance = Provenance::default();
+    pairs.iter().try_for_each(|pair| provenance.set(pair)).map(|()| provenance)
 }
 
 fn refused(change: impl FnOnce(&mut Manifest)) -> String {
@@ -50,10 +56,28 @@ fn what_is_no_release_is_refused_with_the_field() {
     assert!(refused(|manifest| manifest.schema = 2).contains("schema 2 is not 1"));
     assert!(refused(|manifest| manifest.archive.key = "releases/model.tar.gz".to_owned()).contains("archive.key"));
     assert!(refused(|manifest| manifest.archive.sha256 = Sha256::of(b"other")).contains("archive.key"));
-    assert!(refused(|manifest| manifest.holdout.key = "holdout.csv".to_owned()).contains("holdout.key"));
     assert!(refused(|manifest| manifest.operating_threshold = 1.0).contains("operating_threshold"));
     assert!(refused(|manifest| manifest.operating_threshold = f64::NAN).contains("manifest"));
     assert!(refused(|manifest| manifest.features.clear()).contains("features"));
+}
+
+/// Whoever publishes does not choose the records that the release is evaluated on.
+#[test]
+fn a_manifest_that_names_a_hold_out_is_refused() {
+    let text = String::from_utf8(manifest().to_bytes()).unwrap();
+    let named = text.replacen('{', "{ \"holdout\": {\"key\": \"holdouts/x\"},", 1).into_bytes();
+    let error = Manifest::parse(ReleaseId(Sha256::of(&named)), &named).unwrap_err().to_string();
+    assert!(error.contains("unknown field `holdout`"), "{error}");
+}
+
+#[test]
+fn a_repository_that_is_none_is_refused() {
+    for text in ["", "a", "-xgboost", "xg__boost", "Xgboost", "a//b", "x/../y", "x@y", "x:y", "xgboost\n"] {
+        assert!(text.parse::<RepositoryName>().is_err(), "{text:?}");
+    }
+    for text in ["sagemaker-xgboost", "team/fraud_model.v2"] {
+        assert!(text.parse::<RepositoryName>().is_ok(), "{text:?}");
+    }
 }
 
 /// Releases from before the image's version was written down stay what they are, byte for byte.
@@ -77,5 +101,66 @@ fn an_unknown_or_missing_field_is_refused_with_line_and_column() {
     for altered in [text.replace("\"schema\"", "\"scheme\""), text.replace("  \"schema\": 1,\n", "")] {
         let error = Manifest::parse(ReleaseId(Sha256::of(altered.as_bytes())), altered.as_bytes()).unwrap_err();
         assert!(error.to_string().contains("line"), "{error}");
+    }
+}
+
+#[test]
+fn where_a_release_comes_from_is_kept_in_words_that_have_bounds() {
+    let digest = Sha256::of(b"records");
+    let whole = [
+        "builder=arn:aws:sagemaker:eu-west-1:111122223333:pipeline/training",
+        "source=git+https://example.com/fraud@0123456789abcdef",
+        "training-job=fraud-427",
+        "started=2026-11-20T01:00:00Z",
+        "finished=2026-11-20T02:58:00Z",
+        &format!("material=s3://records/2026-11@sha256:{digest}"),
+        "material=xgboost 3.0.5",
+    ];
+    let mut manifest = manifest();
+    manifest.provenance = provenance(&whole).unwrap();
+    assert_eq!(manifest.provenance.materials[0].sha256, Some(digest));
+    assert_eq!(Manifest::parse(manifest.id(), &manifest.to_bytes()).unwrap(), manifest);
+    for (pair, words) in [
+        ("training-job", "expected KEY=VALUE"),
+        ("author=maria", "expected KEY=VALUE"),
+        ("source=", "1 to 200 printable"),
+        ("source=\u{1b}[2J", "1 to 200 printable"),
+        (&format!("source={}", "x".repeat(201)), "1 to 200 printable"),
+        ("material=a@sha256:12", "64 lower-case"),
+        ("started=yesterday", "started: "),
+    ] {
+        let error = provenance(&[pair]).unwrap_err();
+        assert!(error.contains(words), "{pair:?}: {error}");
+    }
+    assert!(provenance(&["source=a", "source=b"]).unwrap_err().contains("said twice"));
+    let backwards = ["started=2026-11-20T03:00:00Z", "finished=2026-11-20T02:00:00Z"];
+    assert!(refused(|manifest| manifest.provenance = provenance(&backwards).unwrap()).contains("provenance.started"));
+    let many = vec!["material=x"; 65];
+    assert!(refused(|manifest| manifest.provenance = provenance(&many).unwrap()).contains("more than 64"));
+    let text = String::from_utf8(manifest.to_bytes()).unwrap().replace("training-job", "job");
+    assert!(Manifest::parse(ReleaseId(Sha256::of(text.as_bytes())), text.as_bytes()).is_err());
+}
+
+/// What each of these said was believed before, whatever its length.
+#[test]
+fn a_manifest_says_nothing_without_measure() {
+    let long = "x".repeat(325_000);
+    let changes: [(&str, serde_json::Value); 9] = [
+        ("created", serde_json::json!("9999-12-30T00:00:00Z")),
+        ("created", serde_json::json!("-005000-01-01T00:00:00Z")),
+        ("features", serde_json::json!([long])),
+        ("features", serde_json::json!(["amount", "\u{1b}[2Jamount"])),
+        ("features", serde_json::json!(vec!["f"; 70_000])),
+        ("provenance", serde_json::json!({ "source": long })),
+        ("provenance", serde_json::json!({ "source": "\u{202e}gnp.exe" })),
+        ("image", serde_json::json!({ "repository": "x\ny", "digest": Sha256::of(b"image") })),
+        ("schema", serde_json::json!(long)),
+    ];
+    for (field, value) in changes {
+        let mut document = serde_json::to_value(manifest()).unwrap();
+        document[field] = value;
+        let bytes = serde_json::to_vec(&document).unwrap();
+        let error = Manifest::parse(ReleaseId(Sha256::of(&bytes)), &bytes).unwrap_err().to_string();
+        assert!(error.len() < 1000 && !error.contains(['\u{1b}', '\u{202e}']), "{field}: {error}");
     }
 }

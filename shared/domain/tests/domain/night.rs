@@ -107,6 +107,10 @@ pub struct Night {
     pub pages: usize,
     /// Whether the region's composite alarm rings.
     pub alarm: Option<String>,
+    /// Whose the 4xx are, where the alarm over them rings.
+    pub client_errors: Option<meridian_domain::callers::Blame>,
+    /// How often people were told what nobody need get up for.
+    pub advice: usize,
     /// Whether the heartbeat alarm is quiet, as `rollback` sees it.
     pub judge: bool,
 }
@@ -137,6 +141,7 @@ impl Night {
                 unscaled: None,
                 done: BTreeSet::new(),
                 paged: BTreeSet::new(),
+                advised: false,
             },
             fleet,
             now: at("03:02:00"),
@@ -150,6 +155,8 @@ impl Night {
             pager: true,
             pages: 0,
             alarm: None,
+            client_errors: None,
+            advice: 0,
             judge: false,
         };
         night.hub(Record::Approved { release: release("v427") });

@@ -137,7 +137,7 @@ proptest! {
     #[test]
     fn a_rollback_needs_its_own_region_only(
         history in seen(history()), endpoint in seen(weighted(0.95, endpoint())),
-        alarm in seen(of(Just("slow".to_owned()))), judge in seen(any::<bool>()), done in acts(), golden in of(9u32..=10), paged: bool,
+        alarm in seen(of(Just("slow".to_owned()))), judge in seen(any::<bool>()), blame in seen(of(blames())), done in acts(), golden in of(9u32..=10), paged: bool,
         unwritten in 0usize..2, now in moment(), which: Index, way_back in seen(of((targets(), targets()))),
     ) {
         let fleet = &*FLEET;
@@ -148,11 +148,12 @@ proptest! {
             Seen::Known(way) => Seen::Known(way.map(|(target, back)| WayBack { target, back })),
             Seen::Unknown(why) => Seen::Unknown(why),
         };
-        let sight = RollbackSight { actor, history, way_back, endpoint, alarm, judge, done, golden, paged, unwritten };
+        let client_errors = blame;
+        let sight = RollbackSight { actor, history, way_back, endpoint, alarm, client_errors, judge, done, golden, paged, unwritten };
         let plan = rollback(region, &sight, now);
         prop_assert_eq!(&plan, &rollback(region, &sight, now));
         let own = match &plan.next {
-            Next::TellHub(_) | Next::TakeLease { .. } => false,
+            Next::TellHub(_) | Next::TakeLease { .. } | Next::Advise { .. } => false,
             Next::TellRegion(at, _) | Next::Do(_, at, _) | Next::Page { region: at, .. } => *at == region.name,
             Next::Wait | Next::Finish(_) => true,
         };
@@ -222,6 +223,7 @@ fn kind(plan: &Plan) -> String {
         },
         Next::Do(act, ..) => format!("{act:?}"),
         Next::Page { .. } => "page".to_owned(),
+        Next::Advise { .. } => "advise".to_owned(),
         Next::TakeLease { .. } => "TakeLease".to_owned(),
         Next::Wait => "Wait".to_owned(),
         Next::Finish(how) => format!("{how:?}"),

@@ -2,6 +2,7 @@
 
 use crate::night::{AU, BR, EU, JP, Night, actor, name, release, version};
 use meridian_domain::plan::{Act, Finish, Next};
+use meridian_domain::quarantine::Object;
 use meridian_domain::{EndpointStatus, Epoch, Record, VariantPhase};
 
 impl Night {
@@ -146,6 +147,29 @@ fn a_lagging_region_goes_straight_to_the_newest_release_that_passed_before_it() 
     assert_eq!((&update.target.version, &update.back.as_ref().unwrap().version), (&version("v428"), &version("v426")));
 }
 
+fn quarantine(text: &str) -> Record {
+    let (object, releases) = (Object::Release(release(text)), vec![release(text)]);
+    Record::Quarantined { object, releases, why: "nobody knows who wrote it".to_owned() }
+}
+
+#[test]
+fn a_release_in_quarantine_starts_nowhere_and_its_canary_goes_back() {
+    let mut night = Night::confirmed_in(&[EU]);
+    night.hub(quarantine("v427"));
+    let call = night.call(AU);
+    assert!(!call.did(Act::Update), "{:?}", call.plans);
+    assert!(call.plans.iter().any(|plan| plan.why.contains("nobody knows who wrote it")), "{:?}", call.plans);
+    let mut night = Night::baking(AU);
+    night.hub(quarantine("v427"));
+    assert!(night.call(AU).did(Act::Trip));
+    assert!(night.sight.hub.condemned.is_empty(), "nothing shows that the release is bad");
+    // Lifted, it is a release like any other.
+    let mut night = Night::confirmed_in(&[EU]);
+    night.hub(quarantine("v427"));
+    night.hub(Record::QuarantineLifted { object: Object::Release(release("v427")), why: "known".to_owned() });
+    assert!(night.call(AU).did(Act::Update));
+}
+
 /// v428 was approved later, and condemned, or given up in every region: the newest release that passed is v427.
 #[test]
 fn a_release_that_went_nowhere_takes_nobodys_place() {
@@ -174,6 +198,9 @@ fn a_release_that_went_nowhere_takes_nobodys_place() {
     let why = "5xx".to_owned();
     night.hub(Record::Condemned { release: release("v428"), region: name(EU), why });
     assert!(catches_up(&mut night), "v428 is condemned");
+    let mut night = started();
+    night.hub(quarantine("v428"));
+    assert!(catches_up(&mut night), "v428 is in quarantine");
     let mut night = started();
     night.wave_of("v428", "wave-2");
     night.wave_ends();

@@ -2,10 +2,14 @@
 //! and words. Whoever adds a record, a field or a type must come by here, for none of this compiles without.
 
 use crate::night::{EU, Night};
-use meridian_domain::judge::Judgement;
+use meridian_domain::callers::Compared;
+use meridian_domain::heads::{Departure, KeptHead};
+use meridian_domain::judge::{Judgement, Tally};
 use meridian_domain::plan::{Bake, Next, WaveOrder};
+use meridian_domain::quarantine::Object;
 use meridian_domain::{
-    Actor, Cause, Decision, Epoch, Floor, Record, RegionName, ReleaseId, Rule, Sha256, Target, Verdict, Version,
+    Actor, Cause, Chain, Decision, Epoch, Floor, Holdout, Record, RegionName, ReleaseId, Rule, Sha256, Target, Verdict,
+    Version,
 };
 
 /// Says nothing of a customer.
@@ -35,8 +39,15 @@ may_cross!(
     WaveOrder,
     Bake,
     Floor,
+    Holdout,
     Judgement,
+    Tally,
+    Compared,
     String,
+    Object,
+    Chain,
+    KeptHead,
+    Departure,
 );
 impl<T: MayCross> MayCross for Option<T> {}
 impl<T: MayCross> MayCross for Vec<T> {}
@@ -54,6 +65,7 @@ fn crosses_the_border(record: &Record) {
             crosses!(release, version, execution, late, order)
         }
         Record::WaveOrdered { execution, order } => crosses!(execution, order),
+        Record::HoldoutApproved { holdout, why } => crosses!(holdout, why),
         Record::Registered { release, package } => crosses!(release, package),
         Record::Evaluated { release, champion, holdout, verdict, why, golden } => {
             crosses!(release, champion, holdout, verdict, why, golden)
@@ -68,12 +80,16 @@ fn crosses_the_border(record: &Record) {
         Record::Deferred { region, execution, release, why } => crosses!(region, execution, release, why),
         Record::Condemned { release, region, why } => crosses!(release, region, why),
         Record::Overridden { what, region, why, until } => crosses!(what, region, why, until),
+        Record::Quarantined { object, releases, why } => crosses!(object, releases, why),
+        Record::QuarantineLifted { object, why } => crosses!(object, why),
         Record::SkewTold { region, newest, why } => crosses!(region, newest, why),
+        Record::CallersTold { execution, region, green, blue } => crosses!(execution, region, green, blue),
         Record::StepRefused { execution, step, notes } => crosses!(execution, step, notes),
         Record::WaveEnded { release, execution, lagging } => crosses!(release, execution, lagging),
         Record::Checkpointed { form, history } => crosses!(form, history),
         Record::Attested { release, version } => crosses!(release, version),
-        Record::Refused { release, why } => crosses!(release, why),
+        Record::Refused { release, why, last } => crosses!(release, why, last),
+        Record::ChainDeparted { chain, kept, departure } => crosses!(chain, kept, departure),
         Record::NotReplicated { objects } => crosses!(objects),
         Record::UpdateIntended { target, back, execution, epoch, bake } => {
             crosses!(target, back, execution, epoch, bake)
@@ -90,6 +106,7 @@ fn crosses_the_border(record: &Record) {
         Record::ScalingSet { execution } => crosses!(execution),
         Record::InstancesAwaited { execution, there } => crosses!(execution, there),
         Record::Reverted { from, to, why } => crosses!(from, to, why),
+        Record::ClientErrors { target, compared } => crosses!(target, compared),
         Record::BytesUnknown { execution, why } => crosses!(execution, why),
         Record::PageOwed { why, advice } => crosses!(why, advice),
         Record::PageSent { why } => crosses!(why),

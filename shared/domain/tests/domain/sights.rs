@@ -4,6 +4,7 @@ use crate::night::{Night, actor, at, fleet, good, judged_beside, name, release, 
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::judge::Judgement;
 use meridian_domain::plan::{Act, Bake, Golden, Sight};
+use meridian_domain::quarantine::{Object, Quarantine};
 use meridian_domain::{
     AlarmState, AlarmView, Cause, Decision, EndpointStatus, EndpointView, Epoch, Fleet, HubHistory, Lease, OpenUpdate,
     Override, PendingDeployment, Record, RegionHistory, Return, Rule, Seen, Serving, Target, Unknown, VariantPhase,
@@ -130,10 +131,15 @@ prop_compose! {
     }
 }
 
+fn quarantine() -> Quarantine {
+    let (object, releases, since) = (Object::Release(release("v427")), vec![release("v427")], at("02:00:00"));
+    Quarantine { object, releases, since, who: actor("maria"), why: "unknown".to_owned() }
+}
+
 prop_compose! {
     pub fn hub()(
         lease in weighted(0.7, (wave(), moment())), approved in prop::bool::weighted(0.9),
-        condemned in prop::bool::weighted(0.05), halted in prop::bool::weighted(0.05), ended in prop::bool::weighted(0.25),
+        condemned in prop::bool::weighted(0.05), quarantined in prop::bool::weighted(0.05), halted in prop::bool::weighted(0.05), ended in prop::bool::weighted(0.25),
         ill in prop::collection::vec(weighted(0.2, (wave(), moment())), 4),
         deferred in prop::collection::vec(weighted(0.15, wave()), 4),
         overridden in weighted(0.2, (select(vec![Rule::Freeze, Rule::Order, Rule::Skew]), moment())),
@@ -143,6 +149,7 @@ prop_compose! {
             epoch: Epoch(1),
             lease: lease.map(|(holder, until)| Lease { epoch: Epoch(1), holder, until }),
             approved: approved.then(|| release("v427")).into_iter().collect(),
+            quarantined: quarantined.then(quarantine).into_iter().collect(),
             condemned: condemned.then(|| (release("v427"), "slow".to_owned())).into_iter().collect(),
             halt: halted.then(|| "stop".to_owned()),
             overrides: overridden
@@ -211,6 +218,7 @@ prop_compose! {
             hub,
             regions: names.iter().cloned().zip(histories).collect(),
             endpoints: names.iter().cloned().zip(endpoints).collect(),
+            advised: pages,
             paged: if pages { names.iter().cloned().collect() } else { BTreeSet::new() },
             approved,
             alarms,
@@ -335,4 +343,17 @@ prop_compose! {
 
 pub fn any_sight() -> impl Strategy<Value = (Sight, Timestamp)> {
     prop_oneof![1 => (sight(), moment()), 3 => likely()]
+}
+
+pub fn blames() -> impl Strategy<Value = meridian_domain::callers::Blame> {
+    use meridian_domain::callers::{Beside, Blame, Compared};
+    let tally = |bad| meridian_domain::judge::Tally { total: 1000, bad };
+    let compared = |beside, green| Compared { beside, green: tally(green), blue: tally(4) };
+    select(vec![
+        Blame::Release(compared(Beside::SameMinutes, 40)),
+        Blame::Release(compared(Beside::BeforeShift, 40)),
+        Blame::Callers(Some(compared(Beside::SameMinutes, 5))),
+        Blame::Callers(None),
+        Blame::Unknown,
+    ])
 }

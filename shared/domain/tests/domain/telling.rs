@@ -35,7 +35,7 @@ fn what_a_story_leaves_out_is_told_to_those_who_ask() {
         ),
         (Record::LeaseReleased { epoch: Epoch(3) }, Tone::Quiet, "the wave lets go of the fleet, epoch 3"),
         (
-            Record::Refused { release: release("v427"), why: "the archive was cut".to_owned() },
+            Record::Refused { release: release("v427"), why: "the archive was cut".to_owned(), last: false },
             Tone::Bad,
             "refuses the bytes of v427: the archive was cut",
         ),

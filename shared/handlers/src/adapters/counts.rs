@@ -9,7 +9,7 @@
 
 use crate::ports::CountsQuery;
 use jiff::Timestamp;
-use meridian_domain::alarms::{MODEL, SAGEMAKER};
+use meridian_domain::alarms::SAGEMAKER;
 use meridian_domain::judge::{Arm, MetricName};
 use meridian_domain::lookout::FleetMinutes;
 use std::collections::BTreeMap;
@@ -158,7 +158,7 @@ fn of_config(query: &CountsQuery, metric: &str, statistic: &str) -> Question {
 }
 
 fn of_release(query: &CountsQuery, metric: &str, statistic: &str) -> Question {
-    question(MODEL, metric, vec![("Release", query.release.to_string())], statistic)
+    question(query.role.namespace(), metric, vec![("Release", query.release.to_string())], statistic)
 }
 
 fn question(
@@ -174,7 +174,7 @@ fn question(
 mod tests {
     use super::*;
     use jiff::SignedDuration;
-    use meridian_domain::{ReleaseId, Sha256};
+    use meridian_domain::{ReleaseId, ServingRole, Sha256};
 
     fn query(metrics: &[&str]) -> CountsQuery {
         CountsQuery {
@@ -182,6 +182,7 @@ mod tests {
             variant: "main".parse().unwrap(),
             config: "fraud-v427".parse().unwrap(),
             release: ReleaseId(Sha256::of(b"v427")),
+            role: ServingRole::First,
             from: "2026-11-20T03:05:00Z".parse().unwrap(),
             to: "2026-11-20T03:07:00Z".parse().unwrap(),
             metrics: metrics.iter().map(|name| name.parse().unwrap()).collect(),
@@ -202,6 +203,18 @@ mod tests {
 
     fn arms(survey: &Survey, metric: &str) -> Vec<(u64, u64)> {
         survey.minutes().minutes(&metric.parse().unwrap()).map(|(_, arm)| (arm.total, arm.bad)).collect()
+    }
+
+    #[test]
+    fn what_containers_say_is_read_where_their_role_may_write() {
+        for (role, namespace) in
+            [(ServingRole::First, "Meridian/Model"), (ServingRole::InTurn, "Meridian/Model/InTurn")]
+        {
+            let survey = Survey::of(&CountsQuery { role, ..query(&["alerts", "score_over_0.9"]) }).unwrap();
+            assert!(survey.questions().iter().all(|own| own.namespace == namespace), "{survey:?}");
+        }
+        let own = Survey::of(&CountsQuery { role: ServingRole::InTurn, ..query(&["5xx"]) }).unwrap();
+        assert!(own.questions().iter().all(|own| own.namespace == SAGEMAKER), "SageMaker's own are nobody's to write");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! From what a service says to what the handlers act on: one table for every service and every door.
 
-use crate::ports::{ErrorKind, PortError, SILENT};
+use crate::ports::{ErrorKind, Page, PortError, SILENT};
 use meridian_domain::RegionName;
 
 /// Codes of the services' throttling (the SDK's own list, `aws-runtime`, `retries::classifiers`).
@@ -74,6 +74,11 @@ impl<'a> Call<'a> {
         self.error(ErrorKind::Unreachable, message.into())
     }
 
+    /// An object of more bytes than are read.
+    pub fn too_large(&self, key: &str, bytes: u64, most: u64) -> PortError {
+        self.error(ErrorKind::TooLarge, format!("{key} has {bytes} bytes, expected at most {most}; it was not read"))
+    }
+
     /// An error of a kind that the caller knows.
     pub fn error(&self, kind: ErrorKind, message: String) -> PortError {
         PortError {
@@ -126,12 +131,20 @@ fn said(status: Option<u16>, code: &str, words: Option<&str>) -> String {
     }
 }
 
-/// The first `longest` characters, an ellipsis in place of the last where something was left out.
-pub fn cut(text: &str, longest: usize) -> String {
-    if text.chars().count() <= longest {
-        return text.to_owned();
-    }
-    text.chars().take(longest.saturating_sub(1)).chain(['…']).collect()
+pub use meridian_domain::edge::cut;
+
+/// Characters of a page: SNS takes 256 KB and refuses more, and nobody reads more than this at night.
+const LONGEST_PAGE: usize = 20_000;
+/// Longest subject that SNS takes.
+const LONGEST_SUBJECT: usize = 100;
+
+/// A page as SNS takes it: subject and message. A page that is refused wakes nobody, so whatever stands in it is made to fit.
+pub fn fitting(page: &Page) -> (String, String) {
+    // Anything but printable ASCII is refused in a subject; so is an empty one, and an empty message.
+    let printable = |c: char| if c.is_ascii_graphic() || c == ' ' { c } else { '?' };
+    let subject: String = cut(&page.subject, LONGEST_SUBJECT).chars().map(printable).collect();
+    let or = |text: String, instead: &str| if text.trim().is_empty() { instead.to_owned() } else { text };
+    (or(subject.trim_start().to_owned(), "Meridian"), or(cut(&page.message, LONGEST_PAGE), "no text"))
 }
 
 #[cfg(test)]
@@ -182,5 +195,16 @@ mod tests {
     fn long_texts_are_cut_between_characters() {
         assert_eq!(cut("São Paulo", 9), "São Paulo");
         assert_eq!(cut("São Paulo", 4), "São…");
+    }
+
+    #[test]
+    fn no_page_fails_for_its_length_or_its_letters() {
+        let hostile = format!("v427\n\u{1b}[2J\u{202e}{}", "é".repeat(325_000));
+        let (subject, message) = fitting(&Page::new(hostile.clone(), hostile));
+        assert!(subject.len() <= 100 && subject.chars().all(|c| c.is_ascii_graphic() || c == ' '), "{subject}");
+        assert!(message.len() < 200_000 && message.ends_with("more characters"), "{} bytes", message.len());
+        assert!(message.starts_with("v427\n\\u{1b}[2J\\u{202e}é"));
+        let (subject, message) = fitting(&Page::new("", "\n"));
+        assert!(!subject.trim().is_empty() && !message.trim().is_empty());
     }
 }

@@ -1,9 +1,10 @@
 //! The ledger's chains as small objects of a release bucket, each written once.
 
 use super::errors::Call;
+use crate::ports::Listed;
 use crate::ports::{Answer, Artifacts};
 use futures_util::future::join_all;
-use meridian_domain::{Chain, Entry, FleetName, RegionName};
+use meridian_domain::{Chain, Entry, FleetName, RegionName, Stored};
 
 /// Entries that are read side by side: a chain of thousands one after another would outlast a call.
 const AT_ONCE: usize = 16;
@@ -18,28 +19,32 @@ pub async fn entries(
     region: &RegionName,
     chain: &Chain,
     from: u64,
-) -> Answer<Vec<Entry>> {
+) -> Answer<Vec<Stored>> {
     let prefix = chain.prefix(fleet);
-    let beside = chain.checkpoints(fleet);
+    // Checkpoints and the ends of other chains lie in folders of their own, behind all entries.
+    let is_entry = |object: &Listed| object.key.strip_prefix(&prefix).is_some_and(|name| !name.contains('/'));
     let mut after = from.checked_sub(1).map(|last| chain.key(fleet, last));
     let mut entries = Vec::new();
     // A page is empty only at the end: that costs one more call and asks nothing of the page's size.
     loop {
-        let mut keys = store.list(region, &prefix, after.as_deref()).await?;
-        keys.retain(|key| !key.starts_with(&beside));
-        let Some(last) = keys.last() else { return Ok(entries) };
-        after = Some(last.clone());
-        for keys in keys.chunks(AT_ONCE) {
-            for read in join_all(keys.iter().map(|key| entry(store, region, key))).await {
+        let mut objects = store.listed(region, &prefix, after.as_deref()).await?;
+        objects.retain(is_entry);
+        let Some(last) = objects.last() else { return Ok(entries) };
+        after = Some(last.key.clone());
+        for objects in objects.chunks(AT_ONCE) {
+            for read in join_all(objects.iter().map(|object| entry(store, region, object))).await {
                 entries.push(read?);
             }
         }
     }
 }
 
-async fn entry(store: &impl Artifacts, region: &RegionName, key: &str) -> Answer<Entry> {
+async fn entry(store: &impl Artifacts, region: &RegionName, object: &Listed) -> Answer<Stored> {
+    let Listed { key, modified } = object;
     let bytes = store.get(region, key).await?;
-    Entry::from_bytes(&bytes)
+    let entry = Entry::from_bytes(&bytes);
+    entry
+        .map(|entry| Stored { entry, at: *modified })
         .map_err(|error| Call::new(region, "GetObject").refused(format!("{key} is not a ledger entry: {error}")))
 }
 
@@ -98,6 +103,10 @@ mod tests {
     use meridian_domain::{Head, Record};
     use std::cell::Cell;
 
+    fn listed(key: &str) -> Listed {
+        Listed { key: key.to_owned(), modified: "2026-11-20T03:00:00Z".parse().unwrap() }
+    }
+
     /// A store that answers each read only after others have asked: it counts those that are under way.
     #[derive(Default)]
     struct Slow {
@@ -108,13 +117,13 @@ mod tests {
     }
 
     impl Artifacts for Slow {
-        async fn read(&self, region: &RegionName, key: &str, sink: &mut dyn FnMut(&[u8])) -> Answer<u64> {
+        async fn read(&self, region: &RegionName, key: &str, most: u64, sink: &mut dyn FnMut(&[u8])) -> Answer<u64> {
             self.calls.set(self.calls.get() + 1);
             self.under_way.set(self.under_way.get() + 1);
             self.most.set(self.most.get().max(self.under_way.get()));
             tokio::task::yield_now().await;
             self.under_way.set(self.under_way.get() - 1);
-            self.world.read(region, key, sink).await
+            self.world.read(region, key, most, sink).await
         }
         async fn create(&self, region: &RegionName, key: &str, body: Bytes) -> Answer<ObjectVersion> {
             self.world.create(region, key, body).await
@@ -122,11 +131,15 @@ mod tests {
         async fn replace(&self, region: &RegionName, key: &str, body: Bytes) -> Answer<ObjectVersion> {
             self.world.replace(region, key, body).await
         }
-        async fn list(&self, region: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<String>> {
+        async fn listed(&self, region: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<Listed>> {
             // As long a page as S3's own.
             let objects = self.world.objects.borrow();
             let keys = objects.keys().filter(|(at, key)| at == region && key.starts_with(prefix)).map(|(_, key)| key);
-            Ok(keys.filter(|key| after.is_none_or(|after| key.as_str() > after)).take(1000).cloned().collect())
+            Ok(keys
+                .filter(|key| after.is_none_or(|after| key.as_str() > after))
+                .take(1000)
+                .map(|key| listed(key))
+                .collect())
         }
     }
 
@@ -146,7 +159,7 @@ mod tests {
     fn entries_are_read_side_by_side_each_once_and_come_in_order() {
         let (store, fleet, home) = written(40);
         let entries = run(entries(&store, &fleet, &home, &Chain::Home, 3)).unwrap();
-        assert_eq!(entries.iter().map(|entry| entry.seq).collect::<Vec<_>>(), (3..40).collect::<Vec<_>>());
+        assert_eq!(entries.iter().map(|stored| stored.entry.seq).collect::<Vec<_>>(), (3..40).collect::<Vec<_>>());
         assert_eq!((store.most.get(), store.calls.get()), (AT_ONCE, 37));
     }
 

@@ -3,5 +3,6 @@
 
 pub mod counts;
 pub mod errors;
+pub mod identity;
 pub mod ledger;
 pub mod lending;

@@ -115,6 +115,21 @@ fn what_is_no_question_is_refused_with_its_reason_before_the_endpoint_is_asked()
     assert_eq!(fine["statusCode"], 200);
 }
 
+/// Behind the limits of one process, whatever the requests are worth; another caller is heard.
+#[test]
+fn a_caller_who_asks_too_often_is_held_back_alone() {
+    let (world, ctx) = (World::default(), ctx());
+    let ask = |token: &str, kind: &str| {
+        let mut request = request();
+        (request.authorization, request.content_type) = (Some(format!("Bearer {token}")), Some(kind.to_owned()));
+        let answer = run(handle(&world, &ctx, &request)).unwrap();
+        (answer["statusCode"].as_u64().unwrap(), answer["headers"]["retry-after"].is_string())
+    };
+    assert!((0..200).all(|_| ask(TOKEN, "text/html") == (415, false)));
+    assert_eq!((ask(TOKEN, "text/csv"), ask("another", "text/csv")), ((429, true), (200, false)));
+    assert_eq!(world.questions.borrow().len(), 1);
+}
+
 /// A process that runs is all that the load balancer's own check asks for: it has no token, and an ill endpoint is `/health`'s to
 /// tell.
 #[test]

@@ -25,17 +25,20 @@ fn chain(region: &str) -> Chain {
 fn serving(world: &World) -> Manifest {
     let fleet = fleet();
     let file = |key: String, digest| meridian_domain::File { key, sha256: digest, bytes: 10 };
-    let (archive, holdout) = (Sha256::of(b"archive"), Sha256::of(b"holdout"));
+    let archive = Sha256::of(b"archive");
     let manifest = Manifest {
         schema: meridian_domain::MANIFEST_SCHEMA,
         fleet: fleet.name.clone(),
         version: "v426".parse().unwrap(),
         created: *world.now.borrow(),
         archive: file(keys::archive(archive), archive),
-        image: meridian_domain::Image { repository: "xgboost".to_owned(), digest: Sha256::of(b"image"), version: None },
+        image: meridian_domain::Image {
+            repository: "sagemaker-xgboost".parse().unwrap(),
+            digest: Sha256::of(b"image"),
+            version: None,
+        },
         features: vec!["amount".to_owned()],
         operating_threshold: 0.5,
-        holdout: file(keys::holdout(holdout), holdout),
         provenance: Default::default(),
     };
     let target = Target::of(&fleet, fleet.region(&name(JP)).unwrap(), manifest.id(), &manifest.version);
@@ -167,4 +170,39 @@ fn entries_are_told_in_order_of_time_and_each_chain_in_its_own() {
     };
     let told: Vec<String> = between(&chains, at(10), at(30)).iter().map(said).collect();
     assert_eq!(told, ["b", "a", "c", "d", "e"]);
+}
+
+#[test]
+fn an_entry_from_the_future_is_named_and_told_with_the_stores_time() {
+    let world = World::default();
+    serving(&world);
+    world.write(&name(JP), chain(JP), "maria", halted("poison"));
+    world.chains.borrow_mut().get_mut(&(name(JP), chain(JP))).unwrap()[1].written = Timestamp::MAX;
+    let (chains, _) = told(&world, &[JP]);
+    assert_eq!(chains[1].future, [(1, *world.now.borrow())]);
+    assert_eq!((chains[1].entries[1].written, chains[1].head.is_ok()), (*world.now.borrow(), true));
+}
+
+/// AU keeps the ends of JP's chain.
+#[test]
+fn a_chain_that_was_cut_is_told_by_what_its_neighbour_keeps() {
+    let world = World::default();
+    serving(&world);
+    world.write(&name(JP), chain(JP), "maria", halted("look"));
+    let sweep = crate::events::ReplicationEvent::Sweep;
+    run(crate::replication::handle(&world, &crate::testing::context("ap-southeast-2"), &sweep)).unwrap();
+    let fleet = fleet();
+    let found = || {
+        let (chains, _) = told(&world, &[JP]);
+        assert!(chains[1].head.is_ok(), "in itself it is a chain");
+        let held = at_once(held(&world, &fleet, &chains));
+        let of_jp = held.into_iter().find(|held| held.chain == chain(JP)).unwrap();
+        assert_eq!(of_jp.holder, name("ap-southeast-2"));
+        of_jp.departure().map(|(kept, departure)| (kept.seq, *departure))
+    };
+    assert_eq!(found(), None);
+    world.chains.borrow_mut().get_mut(&(name(JP), chain(JP))).unwrap().pop();
+    assert_eq!(found(), Some((1, Departure::Missing)));
+    world.write(&name(JP), chain(JP), "maria", halted("another"));
+    assert!(matches!(found(), Some((1, Departure::Other { .. }))));
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::testing::{Fault, World, name, run};
-use meridian_domain::RegionHistory;
+use meridian_domain::{Caller, RegionHistory};
 use meridian_domain::{ReleaseId, Sha256};
 
 fn release(text: &str) -> ReleaseId {
@@ -72,6 +72,36 @@ fn an_answer_that_was_lost_is_found_in_the_chain() {
     append(&world, &mut journal, "v1").unwrap();
     append(&world, &mut journal, "v2").unwrap();
     assert_eq!(world.records(&name("sa-east-1"), chain()), ["v1", "v2"].map(attested));
+}
+
+/// One forged entry, or one written by a wrong clock, costs its own times and no other's.
+#[test]
+fn an_entry_from_the_future_pins_no_later_one() {
+    let world = World::default();
+    append(&world, &mut open(&world), "v1").unwrap();
+    let forged = Entry {
+        at: Timestamp::MAX,
+        written: Timestamp::MAX,
+        ..open(&world).head().entry(world.now(), actor(), attested("v2"))
+    };
+    world.chains.borrow_mut().get_mut(&(name("sa-east-1"), chain())).unwrap().push(forged);
+    let mut journal = open(&world);
+    assert_eq!(journal.history().attested_at[&release("v2")], world.now());
+    append(&world, &mut journal, "v3").unwrap();
+    let chains = world.chains.borrow();
+    let last = chains[&(name("sa-east-1"), chain())].last().unwrap();
+    assert_eq!((last.at, last.written), (world.now(), world.now()));
+}
+
+#[test]
+fn an_entry_names_the_credentials_that_it_was_written_with() {
+    let world = World::default();
+    append(&world, &mut open(&world), "v1").unwrap();
+    *world.caller.borrow_mut() = Caller::of_arn("arn:aws:iam::111122223333:user/maria");
+    append(&world, &mut open(&world), "v2").unwrap();
+    let chains = world.chains.borrow();
+    let callers: Vec<_> = chains[&(name("sa-east-1"), chain())].iter().map(|entry| entry.caller.to_string()).collect();
+    assert_eq!(callers, ["unverified", "arn:aws:iam::111122223333:user/maria"]);
 }
 
 #[test]

@@ -97,6 +97,7 @@ async fn minutes<P: Ports>(
         variant: fleet.variant.clone(),
         config: served.config.clone(),
         release: served.release,
+        role: served.role,
         from: span.from,
         to: span.to,
         metrics: Lookout::metrics(&fleet.judge),

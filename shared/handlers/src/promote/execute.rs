@@ -31,6 +31,7 @@ impl Look {
             Next::TellRegion(region, record) => self.tell_region(ports, &context.fleet, &region, record).await?,
             Next::TakeLease { epoch, until } => self.take_lease(ports, epoch, until).await?,
             Next::Page { region, advice } => self.page(ports, context, &region, &plan.why, &advice).await?,
+            Next::Advise { region, advice } => self.advise(ports, &context.fleet, &region, &plan.why, &advice).await,
             Next::Do(act, region, target) => {
                 let region = context.region_named(&region)?;
                 self.act(ports, &context.fleet, act, region, &target, planned).await?;
@@ -119,6 +120,16 @@ impl Look {
                 Ok(())
             }
             sent => Ok(sent?),
+        }
+    }
+
+    /// Sends what nobody need get up for. Where it does not go out the ledger and the log still say it: the wave must not wait.
+    async fn advise<P: Ports>(&mut self, ports: &P, fleet: &Fleet, region: &RegionName, what: &str, advice: &str) {
+        self.sight.advised = true;
+        let note =
+            page(fleet, region, what, advice, &format!("Wave {}. Advice: nobody was paged.", self.sight.execution));
+        if let Err(error) = ports.advise(&fleet.home, &note).await {
+            tracing::error!(%error, advice = what, "the advice was not sent");
         }
     }
 
@@ -243,10 +254,12 @@ impl Look {
         publish(ports, fleet, name, alarms::VERDICT, 0.0, [now]).await?;
         // Before the alarm is armed: one that finds silence when it is first evaluated rings at once.
         publish(ports, fleet, name, alarms::HEARTBEAT, 1.0, alarms::priming(now)).await?;
-        let mut guards = alarms::guards(fleet, region, &target.config);
-        // The way back in a second place before the way forward is taken (I5), for a rollback without its ledger.
         let history = self.sight.regions.get(name).and_then(Seen::known);
-        if let Some(serving) = history.and_then(|history| history.serving.as_ref()) {
+        let serving = history.and_then(|history| history.serving.as_ref());
+        let blue = serving.map(|serving| &serving.target.config).filter(|blue| **blue != target.config);
+        let mut guards = alarms::guards(fleet, region, &target.config, blue);
+        // The way back in a second place before the way forward is taken (I5), for a rollback without its ledger.
+        if let Some(serving) = serving {
             let way_back = alarms::WayBack { target: target.clone(), back: serving.target.clone() };
             guards = way_back.noted(fleet, guards);
         }

@@ -109,6 +109,7 @@ fn step_name(next: &Next) -> String {
         Next::TellRegion(region, _) => format!("tell {region}'s ledger"),
         Next::TakeLease { epoch, .. } => format!("take the lease, epoch {epoch}"),
         Next::Page { .. } => "page".to_owned(),
+        Next::Advise { .. } => "advise".to_owned(),
         Next::Wait => "wait".to_owned(),
         Next::Finish(how) => format!("finish: {how:?}"),
     }

@@ -24,7 +24,7 @@ pub(super) struct Look {
 }
 
 impl Look {
-    /// Reads the manifest and the ledgers.
+    /// Reads the ledgers and, of a release that a region has attested, the manifest.
     pub async fn take<P: Ports>(
         ports: &P,
         context: &Context,
@@ -33,9 +33,13 @@ impl Look {
     ) -> Result<Self, HandlerError> {
         let fleet = &context.fleet;
         let release = job.parameters.release;
-        let manifest = files::manifest(ports, &fleet.home, release).await?;
         let hub = Journal::<HubHistory>::open(ports, &fleet.home, Chain::Home).await?;
         let (regions, histories) = ledgers(ports, fleet).await;
+        // Each region that attests has checked the signature by itself, and the digest names the same bytes everywhere.
+        if !regions.values().any(|chain| chain.history().attested.contains(&release)) {
+            return Err(HandlerError::Unattested { release });
+        }
+        let manifest = files::manifest(ports, &fleet.home, release).await?;
         let sight = Sight {
             release,
             version: manifest.version.clone(),
@@ -53,6 +57,7 @@ impl Look {
             unscaled: None,
             done: BTreeSet::new(),
             paged: BTreeSet::new(),
+            advised: false,
         };
         Ok(Self { sight, manifest, hub, regions })
     }

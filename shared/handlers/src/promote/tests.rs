@@ -2,17 +2,16 @@ use super::*;
 use crate::events::{Action, Turn, UserParameters};
 use crate::ports::{Approval, Clock, ErrorKind};
 use crate::publish::{PublishSpec, publish};
-use crate::testing::{FLEET, Fault, World, at_once, context, fleet, name, run};
+use crate::testing::{FLEET, Fault, World, at_once, context, fleet, name, run, signer};
 use bytes::Bytes;
 use jiff::SignedDuration;
 use meridian_domain::judge::Arm;
 use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::{
-    AlarmState, AlarmView, Chain, Decision, EndpointStatus, EndpointView, Epoch, Image, Record, ReleaseId, Seen,
-    Sha256, Target, alarms, keys,
+    AlarmState, AlarmView, Chain, Decision, EndpointStatus, EndpointView, Epoch, Image, Provenance, Record, ReleaseId,
+    Seen, Sha256, Target, alarms, keys,
 };
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 const EU: &str = "eu-west-1";
@@ -47,13 +46,12 @@ fn published(world: &World) -> ReleaseId {
     let spec = PublishSpec {
         version: "v427".parse().unwrap(),
         archive: Bytes::from_static(b"archive"),
-        holdout: Bytes::from_static(b"holdout"),
         features: vec!["amount".to_owned()],
         operating_threshold: 0.8,
-        image: Image { repository: "xgboost".to_owned(), digest: Sha256::of(b"image"), version: None },
-        provenance: BTreeMap::new(),
+        image: Image { repository: "sagemaker-xgboost".parse().unwrap(), digest: Sha256::of(b"image"), version: None },
+        provenance: Provenance::default(),
     };
-    let release = run(publish(world, &fleet(), world.now(), spec)).unwrap();
+    let release = run(publish(world, &fleet(), world.now(), spec, &signer())).unwrap();
     let record = json!({ "payload": "1", "score": 0.25 });
     let golden = json!({ "release": "v427", "records": vec![record; GOLDEN] });
     let key = (name(EU), keys::golden(release));
@@ -101,6 +99,18 @@ fn job_for(release: ReleaseId, turn: Turn) -> PipelineJob {
         execution: WAVE.parse().unwrap(),
     };
     PipelineJob { job: "job-1".to_owned(), continuation: None, parameters }
+}
+
+#[test]
+fn a_release_that_no_region_has_attested_is_neither_read_nor_promoted() {
+    let (world, _) = world();
+    *world.now.borrow_mut() += SignedDuration::from_secs(1);
+    let release = published(&world);
+    world.reads.borrow_mut().clear();
+    let called = run(call_for(&world, &context(EU), release, Turn::Of(name(EU))));
+    assert!(matches!(called, Err(HandlerError::Unattested { release: own }) if own == release), "{called:?}");
+    assert!(!world.reads.borrow().contains(&keys::manifest(release)));
+    assert!(world.updates.borrow().is_empty());
 }
 
 /// The fleet at 03:00 UTC with its order by traffic: Sydney's afternoon comes first.

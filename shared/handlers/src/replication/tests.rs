@@ -2,25 +2,34 @@ use super::*;
 use crate::events::{ReplicationEvent, ReplicationTrouble};
 use crate::ports::ErrorKind;
 use crate::publish::{PublishSpec, publish};
-use crate::testing::{Fault, World, context, fleet, name, run};
+use crate::testing::{Fault, World, context, fleet, name, run, signer};
 use bytes::Bytes;
-use meridian_domain::{Actor, Epoch, Image, RegionName, Sha256, Target};
-use std::collections::BTreeMap;
+use meridian_domain::{Actor, Epoch, Image, Provenance, RegionName, Sha256, Target, keys};
+
+mod place;
+mod signed;
 
 const HOME: &str = "eu-west-1";
 const OTHERS: [&str; 3] = ["ap-southeast-2", "ap-northeast-1", "sa-east-1"];
 
-fn released(world: &World, version: &str) -> ReleaseId {
-    let spec = PublishSpec {
+fn spec(version: &str) -> PublishSpec {
+    PublishSpec {
         version: version.parse().unwrap(),
         archive: Bytes::from(format!("archive of {version}")),
-        holdout: Bytes::from_static(b"holdout"),
         features: vec!["amount".to_owned()],
         operating_threshold: 0.5,
-        image: Image { repository: "xgboost".to_owned(), digest: Sha256::of(b"image"), version: None },
-        provenance: BTreeMap::new(),
-    };
-    run(publish(world, &fleet(), world.now(), spec)).unwrap()
+        image: Image { repository: "sagemaker-xgboost".parse().unwrap(), digest: Sha256::of(b"image"), version: None },
+        provenance: Provenance::default(),
+    }
+}
+
+fn released(world: &World, version: &str) -> ReleaseId {
+    dated(world, version, world.now())
+}
+
+/// A release whose manifest says that training finished at `created`.
+fn dated(world: &World, version: &str, created: Timestamp) -> ReleaseId {
+    run(publish(world, &fleet(), created, spec(version), &signer())).unwrap()
 }
 
 fn arrive(world: &World, region: &str, release: ReleaseId) -> Result<Value, HandlerError> {
@@ -103,6 +112,62 @@ fn a_changed_manifest_is_paged_and_not_attested() {
     let reply = arrive(&world, "sa-east-1", release).unwrap();
     assert!(reply["reason"].as_str().unwrap().contains("its bytes have the SHA-256"), "{reply}");
     assert_eq!((attested(&world, "sa-east-1"), world.pages.borrow().len()), (0, 1));
+}
+
+/// A manifest that is larger than any is refused once, by its length: nothing of it is read, in no sweep.
+#[test]
+fn a_manifest_without_end_is_refused_unread_and_paged_once() {
+    let world = World::default();
+    let good = released(&world, "v427");
+    let body = Bytes::from(vec![b' '; 2 << 20]);
+    let release = ReleaseId(Sha256::of(&body));
+    world.objects.borrow_mut().insert((name(HOME), keys::manifest(release)), body);
+    // Training itself went wrong: it signed what it wrote.
+    let manifest = crate::publish::prepare(&fleet(), world.now(), spec("v428")).unwrap().manifest;
+    sign(&world, release, &manifest);
+    assert_eq!(arrive(&world, HOME, release).unwrap()["outcome"], "refused");
+    for region in OTHERS {
+        world.replicate(&name(region));
+        arrive(&world, region, good).unwrap();
+    }
+    arrive(&world, HOME, good).unwrap();
+    for _ in 0..3 {
+        look(&world, HOME);
+    }
+    let pages = world.pages.borrow();
+    assert_eq!(pages.len(), 1, "{pages:?}");
+    assert!(pages[0].message.contains("too large"), "{}", pages[0].message);
+    assert!(world.reads.borrow().iter().all(|key| *key != keys::manifest(release)));
+    assert_eq!(started(&world).len(), 1);
+}
+
+/// Training signs a release with these files, in home.
+fn sign(world: &World, release: ReleaseId, manifest: &Manifest) {
+    let statement = meridian_domain::signing::Statement::of(release, manifest);
+    let (id, key) = ("example".parse().unwrap(), meridian_domain::signing::EXAMPLE_KEY);
+    let signature = run(crate::signing::bundle(&signer(), &id, &key, &statement)).unwrap();
+    world.objects.borrow_mut().insert(signature_of(HOME, release), signature.into());
+}
+
+fn signature_of(region: &str, release: ReleaseId) -> (RegionName, String) {
+    (name(region), keys::signature(release))
+}
+
+#[test]
+fn an_image_that_policy_does_not_allow_is_paged_and_not_attested() {
+    let world = World::default();
+    let release = released(&world, "v427");
+    let mut manifest = run(files::manifest(&world, &name(HOME), release)).unwrap();
+    manifest.image.repository = "mallory/xgboost".parse().unwrap();
+    let (release, bytes) = (manifest.id(), Bytes::from(manifest.to_bytes()));
+    world.objects.borrow_mut().insert((name(HOME), keys::manifest(release)), bytes);
+    sign(&world, release, &manifest);
+    for _ in 0..2 {
+        let reply = arrive(&world, HOME, release).unwrap();
+        assert_eq!(reply["outcome"], "refused");
+        assert!(reply["reason"].as_str().unwrap().contains("does not allow the image mallory/xgboost"), "{reply}");
+    }
+    assert_eq!((attested(&world, HOME), world.pages.borrow().len(), started(&world).len()), (0, 1, 0));
 }
 
 #[test]

@@ -39,17 +39,17 @@ where
     // What home has not attested does not start.
     let Some(attested) = own.history().attested_at.get(&release) else { return Ok(None) };
     let manifest = files::manifest(ports, &ctx.fleet.home, release).await?;
-    if is_overtaken(ports, ctx, hub.history(), release, &manifest).await? {
+    if is_held_back(ports, ctx, hub.history(), (release, *attested), &manifest).await? {
         return Ok(None);
     }
-    let deadline = *attested + ctx.fleet.wave.replication_deadline;
+    let deadline = attested.saturating_add(ctx.fleet.wave.replication_deadline).unwrap_or(Timestamp::MAX);
     let (mut watch, mut waited) = (Watch::default(), false);
     loop {
         let missing = watch.missing(ports, ctx, release).await;
         if missing.is_empty() || ports.now() >= deadline {
             if waited {
                 hub.refresh(ports).await?;
-                if is_overtaken(ports, ctx, hub.history(), release, &manifest).await? {
+                if is_held_back(ports, ctx, hub.history(), (release, *attested), &manifest).await? {
                     return Ok(None);
                 }
             }
@@ -64,19 +64,36 @@ where
     }
 }
 
-/// True where a newer release than this one has had its wave: a late or repeated arrival must not put the older one after
-/// it. A newer one whose manifest is gone binds nobody.
-async fn is_overtaken(
+/// When a release came: when its training finished, as its manifest says, but no later than it was `seen`, which is when home
+/// attested it or its wave started. This alone orders releases.
+fn came(manifest: &Manifest, seen: Timestamp) -> Timestamp {
+    manifest.created.min(seen)
+}
+
+/// True where the release must not start: a person, evaluation or evidence said so, or a newer release that keeps its place
+/// has had its wave: a late or repeated arrival must not put the older one after it. A newer one whose manifest is gone binds
+/// nobody.
+async fn is_held_back(
     ports: &impl Artifacts,
     ctx: &Context,
-    history: &HubHistory,
-    release: ReleaseId,
+    hub: &HubHistory,
+    (release, attested): (ReleaseId, Timestamp),
     manifest: &Manifest,
 ) -> Result<bool, HandlerError> {
-    let Some(newest) = history.newest.filter(|newest| *newest != release) else { return Ok(false) };
+    let version = &manifest.version;
+    if let Some(quarantine) = hub.quarantine_of(release, manifest) {
+        let (object, why) = (&quarantine.object, &quarantine.why);
+        tracing::warn!(%release, %version, %object, why, "not started: in quarantine");
+        return Ok(true);
+    }
+    if !hub.counts(&release) {
+        tracing::warn!(%release, %version, "not started: it was rejected or condemned");
+        return Ok(true);
+    }
+    let Some((newest, started)) = hub.newest().filter(|(newest, _)| *newest != release) else { return Ok(false) };
     match files::manifest(ports, &ctx.fleet.home, newest).await {
-        Ok(other) if manifest.created < other.created => {
-            tracing::warn!(%release, version = %manifest.version, newer = %other.version, "a newer release has had its wave");
+        Ok(other) if came(manifest, attested) < came(&other, started) => {
+            tracing::warn!(%release, %version, newer = %other.version, "a newer release has had its wave");
             Ok(true)
         }
         Ok(_) => Ok(false),
@@ -96,20 +113,20 @@ pub(super) async fn start_newest<P>(
 where
     P: Artifacts + Ledger + Pipeline + Pager + Clock,
 {
-    let started = &hub.history().waves;
-    if releases.iter().all(|release| started.contains_key(release)) {
-        return Ok(None);
-    }
-    // Of several that wait only the newest walks, by the manifests' time.
-    let mut newest: Option<(ReleaseId, Timestamp)> = None;
-    for release in releases {
+    let history = hub.history();
+    // What home refused, or has not looked at yet, takes nobody's place; neither does what somebody has decided against.
+    let waits = |release: &&ReleaseId| !history.waves.contains_key(*release) && history.counts(release);
+    let mut newest: Option<(Timestamp, ReleaseId)> = None;
+    for release in releases.iter().filter(waits) {
+        let Some(attested) = own.history().attested_at.get(release) else { continue };
         let Ok(manifest) = files::manifest(ports, &ctx.region, *release).await else { continue };
-        if newest.is_none_or(|(_, created)| created < manifest.created) {
-            newest = Some((*release, manifest.created));
+        if history.quarantine_of(*release, &manifest).is_none() {
+            newest = newest.max(Some((came(&manifest, *attested), *release)));
         }
     }
+    // Of several that wait only the newest walks.
     match newest {
-        Some((release, _)) => start_when_ready(ports, ctx, own, release, ports.now()).await,
+        Some((_, release)) => start_when_ready(ports, ctx, own, release, ports.now()).await,
         None => Ok(None),
     }
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::testing::{Fault, World, context, fleet, name, run};
+use jiff::SignedDuration;
 use meridian_domain::{AlarmView, EndpointStatus, EndpointView, ReleaseId, Sha256};
 
 const AU: &str = "ap-southeast-2";
@@ -106,6 +107,22 @@ fn no_answer_of_the_ledger_stops_a_rollback() {
     }
 }
 
+/// An intent that could not be written before the update was asked for says when it was meant, and when it was written.
+#[test]
+fn an_entry_that_follows_later_says_when_it_was_done() {
+    let world = world();
+    alarm(&world, AlarmState::Alarm);
+    world.fault("PutEntry", Fault::Fails(ErrorKind::Throttled));
+    world.between("UpdateEndpoint", 0, |world| *world.now.borrow_mut() += SignedDuration::from_secs(30));
+    let from = *world.now.borrow();
+    look(&world).unwrap();
+    let chains = world.chains.borrow();
+    let entries = &chains[&(name(AU), chain())];
+    let intent =
+        entries.iter().find(|entry| matches!(entry.record, Record::UpdateIntended { epoch: None, .. })).unwrap();
+    assert_eq!((intent.at, intent.written), (from, from + SignedDuration::from_secs(30)));
+}
+
 /// I6: where the ledger cannot even be read, what stands beside the alarms is enough; the call fails so that it is repeated.
 #[test]
 fn a_ledger_that_cannot_be_read_does_not_stop_a_rollback() {
@@ -114,7 +131,7 @@ fn a_ledger_that_cannot_be_read_does_not_stop_a_rollback() {
         alarm(&world, AlarmState::Alarm);
         let way = WayBack { target: target("v427"), back: target("v426") };
         let region = fleet().region(&name(AU)).unwrap().clone();
-        let guards = way.noted(&fleet(), alarms::guards(&fleet(), &region, &way.target.config));
+        let guards = way.noted(&fleet(), alarms::guards(&fleet(), &region, &way.target.config, Some(&way.back.config)));
         *world.described.borrow_mut() =
             guards.into_iter().find(|alarm| WayBack::read(&alarm.description).is_some()).map(|alarm| alarm.description);
         for _ in 0..2 {

@@ -3,18 +3,19 @@
 use super::pace::Pace;
 use super::rejection::Cause;
 use super::repeat::provenance;
-use super::scores::{self, ScoreError, Source};
+use super::scores::{self, Answers, ScoreError, Source};
 use crate::context::{Context, HandlerError};
 use crate::files::{self, FileError};
-use crate::journal::Journal;
-use crate::ports::{Artifacts, Clock, Ledger};
+use crate::holdout::unasked;
+use crate::ports::{Artifacts, Clock, ErrorKind, Ledger};
 use bytes::Bytes;
 use meridian_domain::{
-    Chain, File, Fleet, HubHistory, Manifest, Record, RegionHistory, RegionName, ReleaseId, Sha256, Verdict, keys,
+    ApprovedHoldout, File, Fleet, HubHistory, Manifest, Record, RegionHistory, RegionName, ReleaseId, Sha256, Verdict,
+    keys,
 };
 use meridian_scoring::{
-    Columns, Contender, Evaluation, EvaluationPolicy, GoldenRecords, HeldOut, HoldoutError, ModelNumbers, Provenance,
-    Said,
+    Columns, Contender, Evaluation, EvaluationPolicy, GoldenRecord, GoldenRecords, HeldOut, HoldoutError, ModelNumbers,
+    Provenance, Said, walkers_among,
 };
 use std::collections::BTreeSet;
 
@@ -103,6 +104,17 @@ struct Champion {
     manifest: Manifest,
 }
 
+/// What is evaluated, and on what.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'a> {
+    pub release: ReleaseId,
+    pub manifest: &'a Manifest,
+    /// The fleet's records.
+    pub exam: &'a ApprovedHoldout,
+    /// Home's own chain: it says what serves there.
+    pub home: &'a RegionHistory,
+}
+
 /// Evaluates a release. What earlier calls have written decides nothing: the gates are asked again, and the report is
 /// written anew, until the ledger holds a ruling.
 ///
@@ -112,10 +124,11 @@ pub(super) async fn evaluate<P: Artifacts + Ledger + Clock>(
     ports: &P,
     ctx: &Context,
     pace: &Pace,
-    release: ReleaseId,
-    manifest: &Manifest,
+    subject: Subject<'_>,
 ) -> Result<Finding, HandlerError> {
-    let desk = Desk { ports, ctx, home: &ctx.fleet.home, pace, release, manifest };
+    let Subject { release, manifest, exam, home: history } = subject;
+    let desk =
+        Desk { ports, ctx, home: &ctx.fleet.home, pace, release, manifest, exam, file: exam.holdout.file(), history };
     match desk.evaluate().await {
         Ok(evaluated) => Ok(Finding::Evaluated(Box::new(evaluated))),
         Err(Fault::Release(cause, why)) => Ok(Finding::Unusable(cause, why)),
@@ -132,14 +145,20 @@ struct Desk<'a, P> {
     pace: &'a Pace,
     release: ReleaseId,
     manifest: &'a Manifest,
+    exam: &'a ApprovedHoldout,
+    file: File,
+    history: &'a RegionHistory,
 }
 
 impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
     /// Scores both, one after the other, and writes the report. Only numbers are held of a model that was scored.
     async fn evaluate(&self) -> Result<Evaluated, Fault> {
-        let champion = champion(self.ports, self.home).await?;
+        let champion = champion(self.ports, self.home, self.history).await?;
         let known = champion.as_ref().map(|champion| champion.manifest.features.as_slice());
-        let holdout = self.records(&self.manifest.features, known.unwrap_or_default()).await?.map_err(unreadable)?;
+        let holdout = self
+            .records(&self.manifest.features, known.unwrap_or_default())
+            .await?
+            .map_err(|error| self.unreadable(&error))?;
         let old = match &champion {
             Some(champion) => Some(self.champion(champion, &holdout).await?),
             None => None,
@@ -147,16 +166,16 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
         if self.pace.is_spent(self.ports) {
             return Err(Fault::Later);
         }
-        let new = self.challenger(&holdout).await?;
+        let Answers { said: new, walkers } = self.challenger(&holdout).await?;
         let evaluation = judge(&self.ctx.fleet, self.manifest, &new, champion.as_ref().zip(old.as_ref()), &holdout)?;
         // Customers' records are copied to every region only for a release that may serve there.
         let golden = match evaluation.verdict {
-            Verdict::Pass => Some(self.write_golden(&new, &holdout).await?),
+            Verdict::Pass => Some(self.write_golden(&new, walkers, &holdout).await?),
             Verdict::Fail | Verdict::Inconclusive => None,
         };
         let home = self.ctx.region_named(self.home)?;
         let old = champion.as_ref().map(|champion| &champion.manifest);
-        self.write_report(&evaluation, &provenance(home, self.release, self.manifest, old)).await?;
+        self.write_report(&evaluation, &provenance(home, self.release, self.manifest, old, self.exam)).await?;
         Ok(Evaluated {
             verdict: evaluation.verdict,
             why: in_words(&evaluation, champion.as_ref()),
@@ -164,14 +183,15 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
             reasons: evaluation.reasons,
             threshold: self.manifest.operating_threshold,
             champion,
-            holdout: self.manifest.holdout.sha256,
+            holdout: self.file.sha256,
             golden,
         })
     }
 
-    async fn challenger(&self, holdout: &HeldOut) -> Result<Said, Fault> {
-        let records = (holdout, &self.manifest.holdout);
-        let scored = scores::of(self.ports, self.home, self.pace, self.manifest, records, Source::Archive).await;
+    async fn challenger(&self, holdout: &HeldOut) -> Result<Answers, Fault> {
+        let records = (holdout, &self.file);
+        let source = Source::Archive { walkers: walkers_among(GOLDEN) };
+        let scored = scores::of(self.ports, self.home, self.pace, self.manifest, records, source).await;
         scored.map_err(|error| match error {
             ScoreError::File(error) => own_fault(self.home, &self.manifest.archive, error),
             ScoreError::Model(problem) => Fault::Release(Cause::Content, problem),
@@ -188,9 +208,9 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
                 Some(read.map_err(|error| without_champions_columns(manifest, &error))?)
             }
         };
-        let records = (own.as_ref().unwrap_or(holdout), &self.manifest.holdout);
+        let records = (own.as_ref().unwrap_or(holdout), &self.file);
         let scored = scores::of(self.ports, self.home, self.pace, manifest, records, Source::Kept).await;
-        scored.map_err(|error| match error {
+        scored.map(|answers| answers.said).map_err(|error| match error {
             ScoreError::File(error) => Fault::Other(error.into()),
             ScoreError::Model(problem) => {
                 let version = &manifest.version;
@@ -199,28 +219,66 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
         })
     }
 
-    /// The challenger's held-out records with one model's features, read while they stream in. Columns that only the
-    /// `other` model takes may be there.
+    /// The fleet's held-out records with one model's features, read while they stream in. Columns that only the `other`
+    /// model takes may be there, and such as neither takes: those cost a second reading.
     async fn records(&self, features: &[String], other: &[String]) -> Result<Result<HeldOut, HoldoutError>, Fault> {
-        let file = &self.manifest.holdout;
         let own: BTreeSet<&String> = features.iter().collect();
-        let ignore = other.iter().filter(|name| !own.contains(name)).cloned().collect();
+        let mut ignore: Vec<String> = other.iter().filter(|name| !own.contains(name)).cloned().collect();
+        let read = self.read(features, ignore.clone()).await?;
+        let Some(more) = read.as_ref().err().and_then(unasked) else { return Ok(read) };
+        ignore.extend(more);
+        self.read(features, ignore).await
+    }
+
+    async fn read(&self, features: &[String], ignore: Vec<String>) -> Result<Result<HeldOut, HoldoutError>, Fault> {
         let columns = Columns { ignore, ..Columns::standard(features.to_vec()) };
-        let read = files::consume(self.ports, self.home, file, move |records| HeldOut::read(records, &columns));
-        read.await.map_err(|error| own_fault(self.home, file, error))
+        let read = files::consume(self.ports, self.home, &self.file, move |records| HeldOut::read(records, &columns));
+        read.await.map_err(|error| match error {
+            FileError::Port(error) if error.kind != ErrorKind::NotFound => Fault::from(error),
+            // The records are the fleet's: nothing about them is the release's fault.
+            error => Fault::Other(HandlerError::State(format!(
+                "the approved hold-out cannot be used: {error}; find out who removed or wrote {}, approve it again, and \
+                 start a new execution",
+                self.file.key
+            ))),
+        })
+    }
+
+    /// A release that takes what the fleet's records do not hold cannot be evaluated; records that nobody can read are not the
+    /// release's fault.
+    fn unreadable(&self, error: &HoldoutError) -> Fault {
+        match error {
+            HoldoutError::Columns { .. } | HoldoutError::Unrecognised { .. } => Fault::Release(
+                Cause::Content,
+                format!(
+                    "{} cannot be evaluated on the fleet's hold-out ({error}): approve one that holds what it takes with \
+                     `meridian holdout approve`, then publish it again",
+                    self.manifest.version
+                ),
+            ),
+            error => Fault::Other(HandlerError::State(format!(
+                "the approved hold-out {} cannot be read: {error}; approve another one",
+                self.file.key
+            ))),
+        }
     }
 
     /// Chooses and writes the golden records, and answers their digest. They are replicated, so they are never written
     /// over: the same build makes the same bytes of the same inputs, and others that lie there are refused.
-    async fn write_golden(&self, challenger: &Said, holdout: &HeldOut) -> Result<Sha256, Fault> {
+    async fn write_golden(
+        &self,
+        challenger: &Said,
+        walkers: Vec<GoldenRecord>,
+        holdout: &HeldOut,
+    ) -> Result<Sha256, Fault> {
         let version = self.manifest.version.as_str();
         let Said { scored, objective, .. } = challenger;
-        let golden = GoldenRecords::of_margins(version, &scored.margins, *objective, holdout, GOLDEN);
+        let golden = GoldenRecords::of_margins(version, &scored.margins, *objective, holdout, walkers, GOLDEN);
         let body = serde_json::to_vec(&golden).map_err(|error| unwritable(&error))?;
         let key = keys::golden(self.release);
         let written = files::create_once(self.ports, self.home, &key, Bytes::from(body)).await;
         written.map_err(|error| match error {
-            FileError::Digest { .. } => Fault::Other(HandlerError::State(format!(
+            FileError::Digest { .. } | FileError::Longer { .. } => Fault::Other(HandlerError::State(format!(
                 "{key} in {} holds other golden records than this build of shadow-eval chooses: another build wrote them, \
                  or somebody changed them. Nothing rests on them, because {version} has no ruling yet: remove the object, \
                  and start a new execution",
@@ -263,9 +321,12 @@ fn judge(
 }
 
 /// What serves in home, by its own chain; `None` before the first release.
-async fn champion<P: Artifacts + Ledger>(ports: &P, home: &RegionName) -> Result<Option<Champion>, HandlerError> {
-    let chain = Journal::<RegionHistory>::open(ports, home, Chain::Region(home.clone())).await?;
-    let Some(serving) = &chain.history().serving else { return Ok(None) };
+async fn champion(
+    ports: &impl Artifacts,
+    home: &RegionName,
+    history: &RegionHistory,
+) -> Result<Option<Champion>, HandlerError> {
+    let Some(serving) = &history.serving else { return Ok(None) };
     let release = serving.target.release;
     let manifest = files::manifest(ports, home, release).await?;
     Ok(Some(Champion { release, manifest }))
@@ -282,15 +343,11 @@ fn own_fault(home: &RegionName, file: &File, error: FileError) -> Fault {
     }
 }
 
-fn unreadable(error: HoldoutError) -> Fault {
-    Fault::Release(Cause::Content, error.to_string())
-}
-
-/// The challenger's held-out set was read for the challenger, and does not do for the champion.
+/// The fleet's hold-out was read for the challenger, and does not do for the champion.
 fn without_champions_columns(champion: &Manifest, error: &HoldoutError) -> Fault {
     let why = format!(
-        "the champion {} cannot be scored on the same records ({error}): leave the columns that it takes in the held-out \
-         set for as long as it serves",
+        "the champion {} cannot be scored on the same records ({error}): approve a hold-out that keeps the columns \
+         that it takes for as long as it serves",
         champion.version
     );
     Fault::Release(Cause::Content, why)

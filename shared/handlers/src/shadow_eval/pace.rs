@@ -36,6 +36,11 @@ impl Pace {
         Self { call, began: clock.now(), progress: Cell::new(false), told: Cell::new(told) }
     }
 
+    /// Which call of its job this is, from 1.
+    pub fn call(&self) -> u32 {
+        self.call
+    }
+
     /// The next call's token; `None` once there were enough.
     pub fn next(&self) -> Option<String> {
         let told = if self.told.get() { format!(".{TOLD}") } else { String::new() };

@@ -42,8 +42,9 @@ impl Cause {
                 "find in the report where the model is worse, mend its training, and publish what comes of it."
             }
             Cause::Unclear => {
-                "nothing shows that the model is bad; the held-out records cannot show that it is good. Publish the same \
-                 model with more records (above all more positives), or with records in which the named columns vary."
+                "nothing shows that the model is bad; the held-out records cannot show that it is good. Approve a \
+                 hold-out with more records (above all more positives), or with records in which the named columns vary \
+                 (`meridian holdout approve`), then publish the same model again."
             }
             Cause::Bytes => {
                 "find out who removed or wrote the object named above (the bucket keeps its versions), then publish the \

@@ -1,7 +1,7 @@
 //! What a verdict is bound to, and the shell lines that come to it again at somebody's desk.
 
-use meridian_domain::{Manifest, Region, ReleaseId, keys};
-use meridian_scoring::{Columns, Digests, EvaluateCommand, Named, Provenance, shell_line};
+use meridian_domain::{ApprovedHoldout, Manifest, Region, ReleaseId, keys};
+use meridian_scoring::{Approval, Columns, Digests, EvaluateCommand, Named, Provenance, shell_line};
 
 /// The inputs of an evaluation in `home`, and how to repeat it: their downloads, then `meridian evaluate`.
 pub(super) fn provenance(
@@ -9,14 +9,20 @@ pub(super) fn provenance(
     release: ReleaseId,
     challenger: &Manifest,
     champion: Option<&Manifest>,
+    exam: &ApprovedHoldout,
 ) -> Provenance {
     let named =
         |manifest: &Manifest| Named { name: manifest.version.to_string(), sha256: manifest.archive.sha256.to_string() };
-    let holdout = &challenger.holdout;
+    let holdout = exam.holdout.file();
     let inputs = Digests {
         challenger: named(challenger),
         champion: champion.map(named),
         holdout: Named { name: holdout.key.clone(), sha256: holdout.sha256.to_string() },
+        holdout_approval: Some(Approval {
+            since: exam.since.to_string(),
+            by: exam.by.to_string(),
+            why: exam.why.clone(),
+        }),
     };
     let local = |manifest: &Manifest| format!("{}.tar.gz", manifest.version);
     let mut repeat = vec![download(home, &challenger.archive.key, &local(challenger))];

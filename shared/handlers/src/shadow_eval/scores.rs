@@ -7,7 +7,7 @@ use crate::ports::{Artifacts, ErrorKind};
 use bytes::Bytes;
 use meridian_domain::{File, Manifest, RegionName, keys};
 use meridian_scoring::cache::{self, Subject};
-use meridian_scoring::{HeldOut, ReadOptions, Said, Sample, Served};
+use meridian_scoring::{GoldenRecord, HeldOut, ReadOptions, Said, Sample, Served};
 use std::io::{Cursor, Read};
 use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
@@ -31,8 +31,17 @@ pub(super) enum ScoreError {
 pub(super) enum Source {
     /// From what an evaluation before this one kept, where that is whole and of exactly this: a champion is scored once.
     Kept,
-    /// From its archive, digest-checked in this call: nobody who can write kept answers speaks for a challenger.
-    Archive,
+    /// From its archive, digest-checked in this call: nobody who can write kept answers speaks for a challenger. With so
+    /// many payloads that walk the model.
+    Archive { walkers: usize },
+}
+
+/// What a model said.
+pub(super) struct Answers {
+    /// About the held-out records.
+    pub said: Said,
+    /// About payloads that walk it, where these were asked for.
+    pub walkers: Vec<GoldenRecord>,
 }
 
 /// What the release of `manifest` says about `holdout`, which was read from `file`. Home's bucket keeps it for the
@@ -47,7 +56,7 @@ pub(super) async fn of(
     manifest: &Manifest,
     (holdout, file): (&HeldOut, &File),
     source: Source,
-) -> Result<Said, ScoreError> {
+) -> Result<Answers, ScoreError> {
     let image = manifest.image.rules();
     let sample = Sample::of(holdout.matrix(), holdout.features(), holdout.labels());
     let subject = Subject {
@@ -61,10 +70,10 @@ pub(super) async fn of(
     let key = keys::margins(manifest, file.sha256);
     let found = match source {
         Source::Kept => look(ports, home, &key, &subject).await,
-        Source::Archive => Found::Unused,
+        Source::Archive { .. } => Found::Unused,
     };
     if let Found::Said(said) = found {
-        return Ok(said);
+        return Ok(Answers { said, walkers: Vec::new() });
     }
     let options = ReadOptions { image, threads: threads(), ..ReadOptions::default() };
     let asked = sample.clone();
@@ -73,6 +82,10 @@ pub(super) async fn of(
     // Features are served by position: a manifest that lists them otherwise than the model would score nonsense.
     let wrong = |error| ScoreError::Model(format!("the manifest's features are not the model's: {error}"));
     let stopped_early = served.stopped_early;
+    let walkers = match source {
+        Source::Kept => Vec::new(),
+        Source::Archive { walkers } => served.model.walkers(walkers),
+    };
     let (mut said, open) = served.answer(holdout.matrix(), &manifest.features, threads()).map_err(wrong)?;
     if let Some(explainer) = open {
         let read = move |archive| explainer.read(packed(archive)?, &options).map_err(|error| error.to_string());
@@ -89,7 +102,7 @@ pub(super) async fn of(
              serves it; publish it with `--image-version`"
         ));
     }
-    Ok(said)
+    Ok(Answers { said, walkers })
 }
 
 /// The container unpacks `model.tar.gz`: a bare model file under that name would be evaluated here and load nowhere.

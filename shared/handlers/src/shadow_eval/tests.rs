@@ -1,11 +1,12 @@
 use super::*;
 use crate::events::UserParameters;
 use crate::publish::{PublishSpec, publish};
-use crate::testing::{FLEET, Fault, World, at_once, context, fleet, name, run};
+use crate::testing::{FLEET, Fault, World, at_once, context, fleet, name, run, signer};
 use bytes::Bytes;
-use meridian_domain::{Image, RegionName, Sha256, Target};
-use std::collections::BTreeMap;
+use meridian_domain::{Holdout, Image, Provenance, RegionName, Sha256, Target};
 
+mod begun;
+mod exam;
 mod repeats;
 
 const HOME: &str = "eu-west-1";
@@ -23,21 +24,39 @@ fn spec(version: &str) -> PublishSpec {
     PublishSpec {
         version: version.parse().unwrap(),
         archive: sample(&format!("{version}.tar.gz")),
-        holdout: sample("holdout.csv.gz"),
         features: features(),
         operating_threshold: 0.81,
-        image: Image { repository: "xgboost".to_owned(), digest: Sha256::of(b"image"), version: None },
-        provenance: BTreeMap::new(),
+        image: Image { repository: "sagemaker-xgboost".parse().unwrap(), digest: Sha256::of(b"image"), version: None },
+        provenance: Provenance::default(),
     }
 }
 
 fn published(world: &World, spec: PublishSpec) -> ReleaseId {
-    run(publish(world, &fleet(), world.now(), spec)).unwrap()
+    let version = spec.version.clone();
+    let release = run(publish(world, &fleet(), world.now(), spec, &signer())).unwrap();
+    world.write(&name(HOME), Chain::Region(name(HOME)), "replication", Record::Attested { release, version });
+    release
+}
+
+/// Records that the fleet's people have approved.
+fn approved(world: &World, records: Bytes) -> Sha256 {
+    let holdout = Holdout { sha256: Sha256::of(&records), bytes: records.len() as u64, rows: 10_000, positives: 325 };
+    world.objects.borrow_mut().insert((name(HOME), keys::holdout(holdout.sha256)), records);
+    let record = Record::HoldoutApproved { holdout, why: "drawn in May".to_owned() };
+    world.write(&name(HOME), Chain::Home, "ana", record);
+    holdout.sha256
+}
+
+/// A world in which nothing serves, and the records to evaluate on are approved.
+fn empty() -> World {
+    let world = World::default();
+    approved(&world, sample("holdout.csv.gz"));
+    world
 }
 
 /// A world in which home serves v426.
 fn world() -> World {
-    let world = World::default();
+    let world = empty();
     let release = published(&world, spec("v426"));
     serves(&world, release, "v426");
     world
@@ -80,13 +99,14 @@ fn evaluate(world: &World, release: ReleaseId) -> Result<Value, HandlerError> {
 
 fn kinds(world: &World) -> Vec<&'static str> {
     let kind = |record: &Record| match record {
+        Record::HoldoutApproved { .. } => "",
         Record::Registered { .. } => "registered",
         Record::Evaluated { .. } => "evaluated",
         Record::Approved { .. } => "approved",
         Record::Rejected { .. } => "rejected",
         other => panic!("{other:?}"),
     };
-    world.records(&name(HOME), Chain::Home).iter().map(kind).collect()
+    world.records(&name(HOME), Chain::Home).iter().map(kind).filter(|kind| !kind.is_empty()).collect()
 }
 
 #[test]
@@ -109,6 +129,18 @@ fn a_good_release_is_approved_once() {
     assert_eq!(answers.iter().map(|(_, said)| said.as_str()).collect::<Vec<_>>(), [said, said]);
 }
 
+/// Anybody may start an execution of anything: what nobody is known to have signed is not read.
+#[test]
+fn a_release_that_home_has_not_attested_is_neither_read_nor_ruled() {
+    let world = world();
+    let release = run(publish(&world, &fleet(), world.now(), spec("v427"), &signer())).unwrap();
+    world.reads.borrow_mut().clear();
+    let error = evaluate(&world, release).unwrap_err();
+    assert!(matches!(error, HandlerError::Unattested { release: own } if own == release), "{error}");
+    assert!(!world.reads.borrow().contains(&keys::manifest(release)));
+    assert_eq!((kinds(&world).len(), world.packages.borrow().len()), (0, 0));
+}
+
 #[test]
 fn a_worse_release_is_rejected_with_the_reason_and_one_page() {
     let world = world();
@@ -127,7 +159,7 @@ fn a_worse_release_is_rejected_with_the_reason_and_one_page() {
 
 #[test]
 fn a_first_release_has_no_champion() {
-    let world = World::default();
+    let world = empty();
     let release = published(&world, spec("v426"));
     let reply = evaluate(&world, release).unwrap();
     assert!(reply["why"].as_str().unwrap().starts_with("first release: AUC 0.9176"), "{reply}");
@@ -154,7 +186,6 @@ fn files_that_cannot_be_evaluated_reject_the_release() {
     refused(&|spec| spec.archive = Bytes::from_static(b"not an archive"), "model.tar.gz");
     refused(&|spec| spec.features.swap(0, 1), "the manifest's features are not the model's: feature 0 is `");
     refused(&|spec| drop(spec.features.pop()), "takes 400 features");
-    refused(&|spec| spec.holdout = Bytes::from_static(b"label,customer_region\n"), "does not name the columns");
 }
 
 #[test]
@@ -170,7 +201,7 @@ fn bytes_that_were_changed_reject_the_release() {
 
 #[test]
 fn a_column_that_only_the_champion_takes_is_missed_in_the_champions_name() {
-    let world = World::default();
+    let world = empty();
     let mut features = features();
     features.push("only_the_champion_takes".to_owned());
     let champion = published(&world, PublishSpec { features, ..spec("v426") });
@@ -179,7 +210,7 @@ fn a_column_that_only_the_champion_takes_is_missed_in_the_champions_name() {
     let reply = evaluate(&world, release).unwrap();
     let why = reply["why"].as_str().unwrap();
     assert!(why.contains("the champion v426") && why.contains("`only_the_champion_takes`"), "{why}");
-    assert!(why.contains("leave the columns that it takes in the held-out set"), "{why}");
+    assert!(why.contains("approve a hold-out that keeps the columns"), "{why}");
 }
 
 #[test]
@@ -215,7 +246,7 @@ fn margins(version: &str) -> (RegionName, String) {
     let world = World::default();
     let release = published(&world, spec(version));
     let manifest = manifest(&world, release);
-    (name(HOME), keys::margins(&manifest, manifest.holdout.sha256))
+    (name(HOME), keys::margins(&manifest, Sha256::of(&sample("holdout.csv.gz"))))
 }
 
 #[test]
@@ -225,10 +256,8 @@ fn a_champion_is_scored_once_and_a_challenger_always_from_its_archive() {
     assert_eq!(evaluate(&world, first).unwrap()["outcome"], "approved");
     assert_eq!(archives(&world), ["v426", "v427"]);
     // Another release with the same records, against the same champion. Publishing looks at an archive that is there.
-    let again = published(
-        &world,
-        PublishSpec { provenance: [("job".to_owned(), "another".to_owned())].into(), ..spec("v427") },
-    );
+    let another = Provenance { training_job: Some("another".parse().unwrap()), ..Provenance::default() };
+    let again = published(&world, PublishSpec { provenance: another, ..spec("v427") });
     world.reads.borrow_mut().clear();
     assert_eq!(evaluate(&world, again).unwrap()["outcome"], "approved");
     assert_eq!(archives(&world), ["v427"]);
@@ -240,18 +269,17 @@ fn a_champion_is_scored_once_and_a_challenger_always_from_its_archive() {
     assert_eq!(archives(&world), ["v429"]);
     // Records that nobody was scored on.
     let mut records = sample("holdout.csv.gz").to_vec();
-    records.extend(empty_gzip_member());
-    let other = published(&world, PublishSpec { holdout: records.into(), ..spec("v426") });
+    packed_at_another_time(&mut records);
+    approved(&world, records.into());
+    let other = published(&world, spec("v426"));
     world.reads.borrow_mut().clear();
     assert!(evaluate(&world, other).is_ok());
     assert_eq!(archives(&world), ["v427", "v426"]);
 }
 
-/// What can stand behind any gzip file and adds nothing to it: other bytes, the same records.
-fn empty_gzip_member() -> Vec<u8> {
-    let mut member = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 3, 0];
-    member.extend([0; 8]);
-    member
+/// Other bytes, the same records: gzip's header holds the time of packing (RFC 1952, 2.3.1).
+fn packed_at_another_time(gzip: &mut [u8]) {
+    gzip[4] ^= 1;
 }
 
 #[test]

@@ -8,12 +8,15 @@ use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::*;
 
 impl Artifacts for World {
-    async fn read(&self, region: &RegionName, key: &str, sink: &mut dyn FnMut(&[u8])) -> Answer<u64> {
+    async fn read(&self, region: &RegionName, key: &str, most: u64, sink: &mut dyn FnMut(&[u8])) -> Answer<u64> {
         self.call(region, "GetObject", || {
             let objects = self.objects.borrow();
             let Some(body) = objects.get(&(region.clone(), key.to_owned())) else {
                 return wrong(ErrorKind::NotFound, region, "GetObject");
             };
+            if body.len() as u64 > most {
+                return wrong(ErrorKind::TooLarge, region, "GetObject");
+            }
             self.reads.borrow_mut().push(key.to_owned());
             body.chunks(1000).for_each(sink);
             Ok(body.len() as u64)
@@ -33,28 +36,34 @@ impl Artifacts for World {
         self.call(region, "PutObject", || Ok(self.put(region, key, body)))
     }
 
-    async fn list(&self, region: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<String>> {
+    async fn listed(&self, region: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<Listed>> {
         let objects = self.objects.borrow();
         let keys = objects.keys().filter(|(at, key)| at == region && key.starts_with(prefix));
         // A short page, so that going on is tested too.
         Ok(keys
-            .map(|(_, key)| key.clone())
-            .filter(|key| after.is_none_or(|after| key.as_str() > after))
+            .filter(|(_, key)| after.is_none_or(|after| key.as_str() > after))
+            .map(|(_, key)| Listed { key: key.clone(), modified: self.now() })
             .take(2)
             .collect())
     }
 }
 
 impl Ledger for World {
-    async fn entries(&self, region: &RegionName, chain: &Chain, from: u64) -> Answer<Vec<Entry>> {
+    async fn entries(&self, region: &RegionName, chain: &Chain, from: u64) -> Answer<Vec<Stored>> {
         if self.faults.borrow().contains(&("ListObjectsV2", Fault::Hangs)) {
             return std::future::pending().await;
         }
         self.call(region, "ListObjectsV2", || {
             let chains = self.chains.borrow();
             let entries = chains.get(&(region.clone(), chain.clone()));
-            Ok(entries.map(|all| all.iter().skip(from as usize).cloned().collect()).unwrap_or_default())
+            Ok(entries
+                .map(|all| all.iter().skip(from as usize).map(|entry| self.stored(entry)).collect())
+                .unwrap_or_default())
         })
+    }
+
+    async fn caller(&self) -> Caller {
+        self.caller.borrow().clone()
     }
 
     async fn append(&self, region: &RegionName, chain: &Chain, entry: &Entry) -> Answer<()> {
@@ -235,6 +244,13 @@ impl Pager for World {
         assert!(page.subject.len() <= 100 && page.subject.is_ascii(), "{}", page.subject);
         self.call(region, "Publish", || {
             self.pages.borrow_mut().push(page.clone());
+            Ok(())
+        })
+    }
+
+    async fn advise(&self, region: &RegionName, page: &Page) -> Answer<()> {
+        self.call(region, "Publish", || {
+            self.advice.borrow_mut().push(page.clone());
             Ok(())
         })
     }

@@ -55,6 +55,26 @@ impl General {
         self.roots.len()
     }
 
+    /// Number of nodes of all trees.
+    pub(crate) fn places(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// The place of a tree's root.
+    pub(crate) fn root(&self, tree: usize) -> Option<u32> {
+        self.roots.get(tree).copied()
+    }
+
+    /// The node at a place.
+    pub(crate) fn node(&self, place: u32) -> Option<Node> {
+        self.nodes.get(place as usize).copied()
+    }
+
+    /// The sets of all categorical splits.
+    pub(crate) fn categories(&self) -> &Categories {
+        &self.categories
+    }
+
     /// The value of the leaf that a row reaches in a tree.
     pub(crate) fn leaf(&self, tree: usize, row: &[f32]) -> Option<f32> {
         let mut place = *self.roots.get(tree)?;

@@ -9,7 +9,7 @@ pub(crate) use ranked::{Ranked, SPAN, Span, Word};
 pub(crate) use ranks::{Column, MAX_SLOTS, Ranks};
 
 use crate::error::ModelError;
-use crate::tree::{Tree, TreeSink};
+use crate::tree::{Node, Tree, TreeSink};
 
 /// Trees in the fastest layout that takes all of them.
 #[derive(Clone, Debug)]
@@ -45,6 +45,43 @@ impl Forest {
         match self {
             Forest::Ranked(ranked) => ranked.trees().len(),
             Forest::General(general) => general.trees(),
+        }
+    }
+
+    /// Number of places that nodes may have.
+    pub(crate) fn places(&self) -> usize {
+        match self {
+            Forest::Ranked(ranked) => ranked.nodes(),
+            Forest::General(general) => general.places(),
+        }
+    }
+
+    /// The place of a tree's root.
+    pub(crate) fn root(&self, tree: usize) -> Option<u32> {
+        match self {
+            Forest::Ranked(ranked) => ranked.trees().get(tree).map(|span| span.start),
+            Forest::General(general) => general.root(tree),
+        }
+    }
+
+    /// The node at a place of the tree with this root; its left child is a place too, and the right one is the next.
+    pub(crate) fn node(&self, root: u32, place: u32) -> Option<Node> {
+        match self {
+            Forest::Ranked(ranked) => ranked.node(root, place),
+            Forest::General(general) => general.node(place),
+        }
+    }
+
+    /// Whether a category is in a set.
+    pub(crate) fn contains(&self, set: u32, value: f32) -> bool {
+        matches!(self, Forest::General(general) if general.categories().contains(set, value))
+    }
+
+    /// The lowest category that is in a set, and the lowest that is not.
+    pub(crate) fn categories_of(&self, set: u32) -> (Option<f32>, Option<f32>) {
+        match self {
+            Forest::Ranked(_) => (None, None),
+            Forest::General(general) => general.categories().examples(set),
         }
     }
 

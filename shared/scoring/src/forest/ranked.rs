@@ -210,6 +210,18 @@ impl Ranked {
         &self.trees
     }
 
+    /// A sealed tree's node, with its left child as a place among all nodes.
+    pub(crate) fn node(&self, root: u32, place: u32) -> Option<Node> {
+        let (word, value) = (*self.words.get(place as usize)?, *self.values.get(place as usize)?);
+        let Some(column) = self.ranks.column(word.slot()) else {
+            // The made-up root of a single leaf is a leaf here too.
+            return Some(Node { value, left: 0, feature: 0 });
+        };
+        let default = if column.slots.last() == Some(&word.slot()) { DEFAULT_LEFT } else { 0 };
+        let threshold = self.ranks.threshold(word.slot(), word.rank())?;
+        Some(Node { value: threshold, left: root + word.left() as u32, feature: column.feature as u32 | default })
+    }
+
     /// A sealed tree's nodes, and what follows them.
     pub(crate) fn words(&self, tree: Span) -> Option<&[Word; SPAN]> {
         self.words.get(tree.start as usize..)?.first_chunk()

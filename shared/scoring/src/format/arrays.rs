@@ -10,11 +10,16 @@ pub(super) const MAX_NODES: usize = 1 << 22;
 /// Members of all sets of one tree; with [`MAX_CATEGORY`] and [`MAX_SET_WORDS`] it bounds what they may cost.
 pub(super) const MAX_CATEGORIES: usize = 1 << 22;
 /// Categories are below this: XGBoost's `OutOfRangeCat`, the integers that a 32-bit float holds exactly.
-const MAX_CATEGORY: i32 = 1 << 24;
+pub(super) const MAX_CATEGORY: i32 = 1 << 24;
 /// Memory for the sets of all trees of a model, in 32-bit words (64 MB).
 const MAX_SET_WORDS: usize = 1 << 24;
 /// Levels of one tree below its root. Every row pays for each, so a chain of nodes would make a small file take hours.
 const MAX_LEVELS: usize = 4096;
+
+/// The root's parent.
+const NO_PARENT: i32 = i32::MAX;
+/// The feature of a node that pruning took out of the tree.
+pub(super) const DELETED: i32 = i32::MAX;
 
 /// A tree as the file holds it: arrays of one length, one element a node. Reused from tree to tree.
 #[derive(Debug, Default)]
@@ -24,44 +29,56 @@ pub(super) struct RawTree {
     pub(super) split_indices: Vec<i32>,
     pub(super) split_conditions: Vec<f32>,
     pub(super) default_left: Vec<u8>,
+    /// Each node's parent; [`NO_PARENT`] for the root.
+    pub(super) parents: Vec<i32>,
     /// `sum_hessian`; read where the sink wants covers.
     pub(super) covers: Vec<f32>,
-    /// 1 for a categorical split; empty in files older than categorical splits.
+    /// 1 for a categorical split.
     pub(super) split_type: Vec<u8>,
-    /// The nodes with sets, ascending; where each one's set starts in `categories`, and its size.
+    /// The nodes of `split_type` 1, ascending; where each one's set starts in `categories`, and its size.
     pub(super) categories_nodes: Vec<i32>,
     pub(super) categories_segments: Vec<i32>,
     pub(super) categories_sizes: Vec<i32>,
     pub(super) categories: Vec<i32>,
-    /// `size_leaf_vector`: 0 in files of XGBoost 1.x, 1 in later ones.
-    pub(super) leaf_vector: Option<String>,
+    /// Which tree it says it is: XGBoost puts it there, wherever it stands.
+    pub(super) id: i64,
+    /// How many elements the arrays have that scoring does not ask for.
+    pub(super) base_weights: usize,
+    pub(super) loss_changes: usize,
+    pub(super) sum_hessian: usize,
+    /// The members of `tree_param`.
+    pub(super) num_deleted: String,
+    pub(super) num_feature: String,
+    pub(super) num_nodes: String,
+    /// `size_leaf_vector`: 0 in trees grown by XGBoost 1.x, 1 in later ones.
+    pub(super) leaf_vector: String,
     // Room for laying out a tree that is not breadth-first in the file.
-    seen: Vec<bool>,
+    pub(super) seen: Vec<bool>,
     queue: Vec<u32>,
 }
 
 /// What laying out trees learned about the whole model.
 #[derive(Debug, Default)]
 pub(super) struct Extent {
-    /// The highest feature that a node splits on, with its tree and node.
-    pub(super) highest: Option<(u32, usize, usize)>,
+    /// The highest feature that a node names, with its tree and node.
+    pub(super) highest: Option<(i32, usize, usize)>,
     set_words: usize,
 }
 
 impl RawTree {
     pub(super) fn clear(&mut self) {
-        self.left.clear();
-        self.right.clear();
-        self.split_indices.clear();
+        let numbers = [&mut self.left, &mut self.right, &mut self.split_indices, &mut self.parents];
+        let sets = [
+            &mut self.categories_nodes,
+            &mut self.categories_segments,
+            &mut self.categories_sizes,
+            &mut self.categories,
+        ];
+        numbers.into_iter().chain(sets).for_each(Vec::clear);
         self.split_conditions.clear();
         self.default_left.clear();
         self.covers.clear();
         self.split_type.clear();
-        self.categories_nodes.clear();
-        self.categories_segments.clear();
-        self.categories_sizes.clear();
-        self.categories.clear();
-        self.leaf_vector = None;
     }
 
     /// Checks the tree and lays it out in `tree`, whose former content is dropped: breadth-first, siblings side by side.
@@ -73,47 +90,39 @@ impl RawTree {
         tree: &mut Tree,
     ) -> Result<(), ModelError> {
         tree.clear();
-        if let Some(size) = self.leaf_vector.as_ref().filter(|size| !matches!(size.as_str(), "0" | "1")) {
+        if !matches!(self.leaf_vector.as_str(), "0" | "1") {
             return Err(ModelError::Unsupported {
                 what: "vector leaves",
-                found: format!("of {} values (tree {index})", size.escape_debug()),
+                found: format!("of {} values (tree {index})", shown(&self.leaf_vector)),
                 supported: "one value a leaf; train with multi_strategy=one_output_per_tree",
             });
         }
         self.check_lengths(index)?;
-        // Whoever explains says what is wrong with covers; a model that cannot be explained can still be scored.
         let covers = covers && self.covers.len() == self.left.len();
         if !covers {
             self.covers.clear();
         }
-        let categorical = self.split_type.iter().any(|kind| *kind != 0);
+        let lists = [&self.categories, &self.categories_nodes, &self.categories_segments, &self.categories_sizes];
+        let categorical = lists.iter().any(|list| !list.is_empty()) || self.split_type.iter().any(|kind| *kind != 0);
+        if categorical {
+            self.check_categories(index)?;
+        }
         if categorical || !self.copy_in_order(index, tree)? {
             tree.nodes.clear();
             self.walk(index, tree)?;
         } else if covers {
             tree.covers.extend_from_slice(&self.covers);
         }
-        extent.grow(index, tree)
+        extent.grow(index, self.highest(), tree)
     }
 
-    fn check_lengths(&self, tree: usize) -> Result<(), ModelError> {
-        let expected = self.left.len();
-        if expected == 0 {
-            return Err(problem(tree, 0, "is missing: the tree has no nodes"));
-        }
-        let lengths = [
-            ("right_children", self.right.len()),
-            ("split_indices", self.split_indices.len()),
-            ("split_conditions", self.split_conditions.len()),
-            ("default_left", self.default_left.len()),
-            ("split_type", if self.split_type.is_empty() { expected } else { self.split_type.len() }),
-        ];
-        match lengths.into_iter().find(|(_, length)| *length != expected) {
-            Some((name, length)) => {
-                Err(problem(tree, 0, format!("`{name}` has {length} elements, `left_children` has {expected}")))
-            }
-            None => Ok(()),
-        }
+    /// The highest feature that a node names which is still in the tree, with the node. Leaves keep the feature of a
+    /// split that was pruned.
+    fn highest(&self) -> (i32, usize) {
+        let features = self.split_indices.iter().map(|feature| if *feature == DELETED { 0 } else { *feature });
+        let highest = features.fold(0, i32::max);
+        let node = |highest| self.split_indices.iter().position(|feature| *feature == highest).unwrap_or(0);
+        (highest, if highest == 0 { 0 } else { node(highest) })
     }
 
     /// The usual case, one pass: the nodes are breadth-first already, as growing level by level leaves them. `false`
@@ -123,6 +132,9 @@ impl RawTree {
         let children = self.left.iter().zip(&self.right);
         let splits = self.split_indices.iter().zip(&self.default_left);
         let mut next = 1_i32;
+        if self.parents.first() != Some(&NO_PARENT) {
+            return Ok(false);
+        }
         for ((node, value), ((left, right), (feature, default))) in
             self.split_conditions.iter().enumerate().zip(children.zip(splits))
         {
@@ -131,8 +143,16 @@ impl RawTree {
                 return Ok(false);
             }
             if *left == -1 && *right == -1 {
+                // The walk tells what is wrong with the others.
+                if !(0..MAX_FEATURES as i32).contains(feature) {
+                    return Ok(false);
+                }
                 tree.nodes.push(Node { value: *value, left: 0, feature: 0 });
                 continue;
+            }
+            let parents = self.parents.get(next as usize..next as usize + 2);
+            if parents.is_none_or(|parents| parents != [node as i32; 2]) {
+                return Ok(false);
             }
             if *left != next || *right != next + 1 {
                 return Ok(false);
@@ -145,12 +165,13 @@ impl RawTree {
     }
 
     /// Any other order, and categorical splits: a node's new place is fixed when its parent is placed, so that
-    /// siblings become neighbours. Nodes that are not reached (pruned ones, in the legacy format) are left out.
+    /// siblings become neighbours. Nodes that pruning took out are left out.
     fn walk(&mut self, index: usize, tree: &mut Tree) -> Result<(), ModelError> {
         self.seen.clear();
         self.seen.resize(self.left.len(), false);
         self.queue.clear();
         self.queue.push(0);
+        self.check_parent(index, 0, NO_PARENT)?;
         let mut next = 0;
         while let Some(&old) = self.queue.get(next) {
             next += 1;
@@ -163,13 +184,19 @@ impl RawTree {
             if let Some((left, right)) = children {
                 node.left = self.queue.len() as u32; // at most MAX_NODES
                 self.queue.extend([left, right]);
+                for child in [left as usize, right as usize] {
+                    if self.seen.get(child) == Some(&true) {
+                        return Err(problem(index, child, "is reached twice: its tree has a cycle or shares a child"));
+                    }
+                    self.check_parent(index, child, old as i32)?;
+                }
             }
             tree.nodes.push(node);
             if !self.covers.is_empty() {
                 tree.covers.push(self.covers.get(old).copied().unwrap_or(f32::NAN));
             }
         }
-        Ok(())
+        self.check_deleted(index)
     }
 
     /// One node, checked, with the file's indices of its children.
@@ -184,12 +211,12 @@ impl RawTree {
         if !value.is_finite() && !categorical {
             return Err(problem(tree, node, "its threshold or leaf value is not finite"));
         }
-        if leaf {
-            return Ok((Node { value, left: 0, feature: 0 }, None));
-        }
         let feature = *self.split_indices.get(node).ok_or_else(missing)?;
         let default = *self.default_left.get(node).ok_or_else(missing)?;
         let mut feature = feature_of(tree, node, feature, default)?;
+        if leaf {
+            return Ok((Node { value, left: 0, feature: 0 }, None));
+        }
         let children = (self.child(tree, node, left)?, self.child(tree, node, right)?);
         // XGBoost's predictors step to `left + 1`, whatever the file says.
         if children.0.checked_add(1) != Some(children.1) && !self.shares(children) {
@@ -218,19 +245,15 @@ impl RawTree {
             .ok_or_else(|| problem(tree, node, format!("its child is {child}, expected 1 to {}", count - 1)))
     }
 
-    /// Adds the node's categories to the tree's and gives the index of the set.
+    /// Adds the node's categories, which were checked, to the tree's and gives the index of the set.
     fn set(&self, tree: usize, node: usize, laid: &mut Tree) -> Result<u32, ModelError> {
         let place = i32::try_from(node).ok().and_then(|node| self.categories_nodes.binary_search(&node).ok());
-        let place = place.ok_or_else(|| problem(tree, node, "is a categorical split without categories"))?;
-        let start = self.categories_segments.get(place).and_then(|start| usize::try_from(*start).ok());
-        let size = self.categories_sizes.get(place).and_then(|size| usize::try_from(*size).ok());
-        let members = start.zip(size).and_then(|(start, size)| self.categories.get(start..start.checked_add(size)?));
-        let members = members
-            .filter(|members| !members.is_empty())
-            .ok_or_else(|| problem(tree, node, "its categories lie outside of `categories`, or it has none"))?;
-        if let Some(wrong) = members.iter().find(|category| !(0..MAX_CATEGORY).contains(*category)) {
-            return Err(problem(tree, node, format!("has the category {wrong}, expected 0 to {}", MAX_CATEGORY - 1)));
-        }
+        let members = place.and_then(|place| {
+            let start = usize::try_from(*self.categories_segments.get(place)?).ok()?;
+            let size = usize::try_from(*self.categories_sizes.get(place)?).ok()?;
+            self.categories.get(start..start.checked_add(size)?)
+        });
+        let members = members.ok_or_else(|| problem(tree, node, "is a categorical split without categories"))?;
         let members: Vec<u32> = members.iter().map(|category| category.unsigned_abs()).collect();
         let set = laid.categories.push(&members);
         if laid.categories.words() > MAX_SET_WORDS {
@@ -241,16 +264,13 @@ impl RawTree {
 }
 
 impl Extent {
-    fn grow(&mut self, index: usize, tree: &Tree) -> Result<(), ModelError> {
+    fn grow(&mut self, index: usize, (highest, node): (i32, usize), tree: &Tree) -> Result<(), ModelError> {
         check_levels(index, &tree.nodes)?;
         self.set_words += tree.categories.words();
         if self.set_words > MAX_SET_WORDS {
             return Err(too_many_categories(index, 0));
         }
-        let splits = tree.nodes.iter().map(|node| node.feature & !(DEFAULT_LEFT | CATEGORICAL));
-        let highest = splits.fold(0, u32::max);
         if self.highest.is_none_or(|(known, _, _)| highest > known) {
-            let node = tree.nodes.iter().position(|node| node.feature() == highest as usize).unwrap_or(0);
             self.highest = Some((highest, index, node));
         }
         Ok(())
@@ -291,6 +311,11 @@ fn feature_of(tree: usize, node: usize, feature: i32, default: u8) -> Result<u32
             Err(problem(tree, node, text))
         }
     }
+}
+
+/// A text of the file as an error text shows it.
+pub(super) fn shown(text: &str) -> String {
+    text.chars().take(40).flat_map(char::escape_default).collect()
 }
 
 fn too_many_categories(tree: usize, node: usize) -> ModelError {

@@ -9,8 +9,13 @@ use crate::tree::{Tree, TreeSink};
 pub(super) const MAX_FEATURES: usize = 1 << 16;
 /// Bytes of all feature names.
 const MAX_NAMES: usize = 1 << 24;
+/// The first version that is read: the first that wrote UBJSON.
+const FIRST_VERSION: (i32, i32) = (1, 6);
 /// More trees than this are refused before memory is spent on what is said of each.
 pub(super) const MAX_TREES: usize = 1 << 20;
+
+/// The types that XGBoost knows: numbers of four kinds, and categories.
+const FEATURE_TYPES: [&str; 5] = ["float", "int", "i", "q", "c"];
 
 /// Nodes of all trees: packed for scoring they take up to 200 MB, and twice that while they are packed anew, which beside a
 /// held-out set fits a function of 512 MB. About 570 MB of UBJSON.
@@ -23,62 +28,83 @@ pub(super) struct Draft {
     pub(super) objective: String,
     pub(super) feature_names: Vec<String>,
     names_size: usize,
+    feature_types: usize,
     pub(super) trees: usize,
     nodes: usize,
-    pub(super) tree_info: Option<Vec<i32>>,
+    steps: u64,
+    pub(super) tree_info: Vec<i32>,
     pub(super) iteration_indptr: Option<Vec<i32>>,
-    pub(super) weight_drop: Vec<f32>,
-    params: Params,
+    pub(super) weight_drop: Option<Vec<f32>>,
+    pub(super) params: Params,
+    pub(super) layout: Layout,
+    /// The first two numbers of the version that wrote the file.
+    pub(super) version: Option<(i32, i32)>,
+    /// The width of the data that the trees were grown on, as they say it.
+    tree_features: Option<String>,
     extent: Extent,
     tree: Tree,
 }
 
-/// The members of `learner_model_param`, `gbtree_model_param` and `attributes` that matter.
+/// The members of `learner_model_param`, `gbtree_model_param`, `attributes` and of the objective's parameters.
 #[derive(Debug, Default)]
-struct Params {
-    base_score: Option<String>,
-    num_feature: Option<String>,
-    num_class: Option<String>,
-    num_target: Option<String>,
-    num_trees: Option<String>,
-    num_parallel_tree: Option<String>,
+pub(super) struct Params {
+    pub(super) base_score: String,
+    pub(super) boost_from_average: Option<String>,
+    pub(super) num_feature: String,
+    pub(super) num_class: String,
+    pub(super) num_target: String,
+    pub(super) num_trees: String,
+    pub(super) num_parallel_tree: String,
+    pub(super) scale_pos_weight: String,
     best_iteration: Option<String>,
     best_ntree_limit: Option<String>,
 }
 
-/// The objects whose text members [`Draft::param`] takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Group {
-    Learner,
-    Trees,
-    Attributes,
-}
-
-impl Group {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Group::Learner => "learner_model_param",
-            Group::Trees => "gbtree_model_param",
-            Group::Attributes => "attributes",
-        }
-    }
+/// In what the versions' layouts differ.
+#[derive(Debug, Default)]
+pub(super) struct Layout {
+    /// There is a member `cats`: XGBoost 3.1 and later.
+    pub(super) cats: bool,
+    /// `gbtree_model_param/size_leaf_vector`: XGBoost 1.x.
+    pub(super) leaf_vector: Option<String>,
+    /// The file is of the binary format, which has neither of these in any version.
+    pub(super) legacy: bool,
 }
 
 impl Draft {
-    /// Where the text of a group's member belongs; `None` for one that does not matter.
-    pub(super) fn param(&mut self, group: Group, key: &str) -> Option<&mut Option<String>> {
-        let params = &mut self.params;
-        match (group, key) {
-            (Group::Learner, "base_score") => Some(&mut params.base_score),
-            (Group::Learner, "num_feature") => Some(&mut params.num_feature),
-            (Group::Learner, "num_class") => Some(&mut params.num_class),
-            (Group::Learner, "num_target") => Some(&mut params.num_target),
-            (Group::Trees, "num_trees") => Some(&mut params.num_trees),
-            (Group::Trees, "num_parallel_tree") => Some(&mut params.num_parallel_tree),
-            (Group::Attributes, "best_iteration") => Some(&mut params.best_iteration),
-            (Group::Attributes, "best_ntree_limit") => Some(&mut params.best_ntree_limit),
-            _ => None,
+    /// Takes the next attribute. Those that XGBoost, its Python package or the container look at are checked.
+    pub(super) fn attribute(&mut self, key: &str, value: String) -> Result<(), String> {
+        let plain = value.parse::<u32>().is_ok_and(|number| number.to_string() == value);
+        let place = match key {
+            "best_iteration" => &mut self.params.best_iteration,
+            "best_ntree_limit" => &mut self.params.best_ntree_limit,
+            "best_score" if value.parse::<f64>().is_err() => {
+                return Err("`learner/attributes/best_score` is not a number".to_owned());
+            }
+            // XGBoost 1.x takes its parameters from them.
+            _ if key.starts_with("SAVED_PARAM_") || key == "count_poisson_max_delta_step" => {
+                return Err("`learner/attributes` holds a parameter of XGBoost; remove it with `set_attr`".to_owned());
+            }
+            _ => return Ok(()),
+        };
+        if !plain {
+            return Err(format!("`learner/attributes/{key}` is {:?}, expected a whole number", cut(&value)));
         }
+        *place = Some(value);
+        Ok(())
+    }
+
+    /// Takes the next feature's type.
+    pub(super) fn feature_type(&mut self, kind: &str) -> Result<(), String> {
+        if !FEATURE_TYPES.contains(&kind) {
+            let known = FEATURE_TYPES.join(", ");
+            return Err(format!("`learner/feature_types` holds {:?}, expected one of {known}", cut(kind)));
+        }
+        self.feature_types += 1;
+        if self.feature_types > MAX_FEATURES {
+            return Err(format!("there are more than {MAX_FEATURES} feature types"));
+        }
+        Ok(())
     }
 
     /// Takes the next feature's name.
@@ -100,7 +126,15 @@ impl Draft {
             return Err(super::arrays::problem(self.trees, 0, problem));
         }
         raw.lay_out(self.trees, sink.wants_covers(), &mut self.extent, &mut self.tree)?;
+        let features = self.tree_features.get_or_insert_with(|| raw.num_feature.clone());
+        if *features != raw.num_feature {
+            let problem =
+                format!("the tree's `num_feature` is {:?}, that of the first {features:?}", cut(&raw.num_feature));
+            return Err(super::arrays::problem(self.trees, 0, problem));
+        }
         self.nodes += self.tree.nodes.len();
+        // A tree without a split costs a step too.
+        self.steps += self.tree.levels() + 1;
         if self.nodes > MAX_ALL_NODES {
             return Err(ModelError::Unsupported {
                 what: "trees",
@@ -136,19 +170,15 @@ impl Draft {
             return unsupported("booster", &self.booster, "`gbtree` and `dart`");
         }
         let Some(objective) = Objective::named(&self.objective) else {
-            let known = "`binary:logistic`, `binary:logitraw` and `reg:logistic`";
-            return unsupported("objective", &self.objective, known);
+            return unsupported("objective", &self.objective, super::learner::KNOWN_OBJECTIVES);
         };
-        let outputs = [
-            ("num_class", &self.params.num_class, "one output, `num_class` 0"),
-            ("num_target", &self.params.num_target, "one output, `num_target` 1"),
-        ];
-        for (what, found, supported) in outputs {
-            if let Some(found) = found.as_deref().filter(|found| !matches!(*found, "" | "0" | "1")) {
-                return unsupported(what, found, supported);
-            }
+        if !matches!(self.params.num_class.as_str(), "0" | "1") {
+            return unsupported("num_class", &self.params.num_class, "one output, `num_class` 0");
         }
-        if self.tree_info.iter().flatten().any(|group| *group != 0) {
+        if self.params.num_target != "1" {
+            return unsupported("num_target", &self.params.num_target, "one output, `num_target` 1");
+        }
+        if self.tree_info.iter().any(|group| *group != 0) {
             return unsupported("tree_info", "trees of several outputs", "one output");
         }
         Ok(objective)
@@ -157,16 +187,22 @@ impl Draft {
     fn check(self, objective: Objective) -> Result<Learner, Fault> {
         let num_feature = self.num_feature()?;
         let base_score = self.base_score(objective)?;
+        self.check_layout(base_score)?;
         self.check_counts(num_feature)?;
         self.check_features(num_feature)?;
-        let round_ends = self.round_ends()?;
-        let best_iteration = number(&self.params.best_iteration, "best_iteration")?;
-        let limit = self.limit()?;
+        let parallel = whole(&self.params.num_parallel_tree, "num_parallel_tree")?;
+        let round_ends = self.round_ends(parallel)?;
+        let best_iteration =
+            self.params.best_iteration.as_ref().map(|text| whole(text, "best_iteration")).transpose()?;
+        // XGBoost 1.7's `predict` takes whole rounds of it, and 0 for all.
+        let limit = self.params.best_ntree_limit.as_ref().map(|text| whole(text, "best_ntree_limit")).transpose()?;
+        let limit = limit.map(|limit| limit / parallel).filter(|rounds| *rounds > 0);
         let best_rounds = limit.or(best_iteration.and_then(|best: usize| best.checked_add(1)));
         let best_trees = best_rounds.and_then(|rounds| round_ends.get(rounds - 1)).copied();
         let booster = self.check_weights()?;
         Ok(Learner {
             trees: self.trees,
+            steps: self.steps,
             feature_names: self.feature_names,
             num_feature,
             base_margin: base_score.margin(objective),
@@ -180,20 +216,60 @@ impl Draft {
     }
 
     fn num_feature(&self) -> Result<usize, Fault> {
-        let text = required(&self.params.num_feature, "num_feature")?;
-        let count = text.parse().ok().filter(|count| (1..=MAX_FEATURES).contains(count));
-        count.ok_or_else(|| Fault::Text(format!("`num_feature` is {text:?}, expected 1 to {MAX_FEATURES}")))
+        let count = whole(&self.params.num_feature, "num_feature")?;
+        if !(1..=MAX_FEATURES).contains(&count) {
+            return Err(Fault::Text(format!("`num_feature` is {count}, expected 1 to {MAX_FEATURES}")));
+        }
+        Ok(count)
     }
 
     fn base_score(&self, objective: Objective) -> Result<BaseScore, Fault> {
-        let text = required(&self.params.base_score, "base_score")?;
+        let text = &self.params.base_score;
         BaseScore::parse(text, objective).ok_or_else(|| {
             let range = match objective {
                 Objective::BinaryLogitRaw => "one finite number",
                 _ => "one number between 0 and 1",
             };
-            Fault::Text(format!("`base_score` is {text:?}, expected {range} such as \"[2.5E-1]\""))
+            Fault::Text(format!("`base_score` is {:?}, expected {range} such as \"[2.5E-1]\"", cut(text)))
         })
+    }
+
+    /// That the file has the members that the version which it names writes: another version would read them
+    /// otherwise, or not at all.
+    fn check_layout(&self, base_score: BaseScore) -> Result<(), Fault> {
+        let version = self.version.filter(|(major, minor)| (1..=3).contains(major) && (0..100).contains(minor));
+        let Some((major, minor)) = version.filter(|version| *version >= FIRST_VERSION) else {
+            let (major, minor) = FIRST_VERSION;
+            return Err(Fault::Text(format!(
+                "`version` is not one of XGBoost {major}.{minor} to 3; save the model with the image's own version"
+            )));
+        };
+        let wrong = |what: &str| Err(Fault::Text(format!("{what} is not as XGBoost {major}.{minor} writes it")));
+        let Layout { cats, leaf_vector, legacy } = &self.layout;
+        if base_score.listed != (version >= Some((3, 1))) {
+            return wrong("`base_score`");
+        }
+        if self.params.boost_from_average.as_ref().is_some_and(|flag| !matches!(flag.as_str(), "0" | "1"))
+            || self.params.boost_from_average.is_none() != (version < Some((1, 7)))
+        {
+            return wrong("`boost_from_average`");
+        }
+        if *legacy {
+            return Ok(());
+        }
+        if *cats != (version >= Some((3, 1))) {
+            return wrong("`gradient_booster/model/cats`");
+        }
+        if self.iteration_indptr.is_some() != (major > 1) {
+            return wrong("`iteration_indptr`");
+        }
+        if leaf_vector.as_deref() != (major == 1).then_some("0") {
+            return wrong("`gbtree_model_param/size_leaf_vector`");
+        }
+        if !self.params.scale_pos_weight.parse::<f32>().is_ok_and(f32::is_finite) {
+            return wrong("`scale_pos_weight`");
+        }
+        Ok(())
     }
 
     fn check_counts(&self, num_feature: usize) -> Result<(), Fault> {
@@ -201,14 +277,23 @@ impl Draft {
         if names != 0 && names != num_feature {
             return Err(Fault::Text(format!("there are {names} feature names for {num_feature} features")));
         }
+        if self.feature_types != 0 && self.feature_types != num_feature {
+            let types = self.feature_types;
+            return Err(Fault::Text(format!("there are {types} feature types for {num_feature} features")));
+        }
         if trees == 0 {
             return Err(Fault::Text("the model has no trees".to_owned()));
         }
-        if let Some(declared) = number(&self.params.num_trees, "num_trees")?.filter(|declared| *declared != trees) {
+        let declared = whole(&self.params.num_trees, "num_trees")?;
+        if declared != trees {
             return Err(Fault::Text(format!("`num_trees` is {declared}, but there are {trees} trees")));
         }
-        if let Some(groups) = self.tree_info.as_ref().map(Vec::len).filter(|groups| *groups != trees) {
-            return Err(Fault::Text(format!("`tree_info` has {groups} elements for {trees} trees")));
+        if self.tree_info.len() != trees {
+            return Err(Fault::Text(format!("`tree_info` has {} elements for {trees} trees", self.tree_info.len())));
+        }
+        if let Some(features) = self.tree_features.as_ref().filter(|features| **features != self.params.num_feature) {
+            let text = format!("the trees' `num_feature` is {:?}, the model's {num_feature}", cut(features));
+            return Err(Fault::Text(text));
         }
         Ok(())
     }
@@ -216,59 +301,47 @@ impl Draft {
     fn check_features(&self, num_feature: usize) -> Result<(), Fault> {
         match self.extent.highest {
             Some((feature, tree, node)) if feature as usize >= num_feature => {
-                let problem = format!(
-                    "(counted breadth-first) splits on feature {feature}, but the model has {num_feature} features"
-                );
+                let problem = format!("names feature {feature}, but the model has {num_feature} features");
                 Err(Fault::Model(ModelError::Tree { tree, node, problem }))
             }
             _ => Ok(()),
         }
     }
 
-    fn parallel(&self) -> Result<usize, Fault> {
-        // 0 in files from before random forests.
-        Ok(number(&self.params.num_parallel_tree, "num_parallel_tree")?.unwrap_or(1).max(1))
-    }
-
-    /// `iteration_indptr` since XGBoost 2.0; before, every round had `num_parallel_tree` trees.
-    fn round_ends(&self) -> Result<Vec<usize>, Fault> {
+    /// Where the rounds end: `iteration_indptr` since XGBoost 2.0, every `num_parallel_tree` trees before. A file that says
+    /// both must mean the same, since 1.7 goes by the one and 3.0 by the other.
+    fn round_ends(&self, parallel: usize) -> Result<Vec<usize>, Fault> {
         let trees = self.trees;
-        let Some(starts) = &self.iteration_indptr else {
-            let parallel = self.parallel()?;
-            if !trees.is_multiple_of(parallel) {
-                return Err(Fault::Text(format!("{trees} trees are no whole rounds of {parallel} trees each")));
+        if parallel == 0 {
+            return Err(Fault::Text("`num_parallel_tree` is 0, expected 1 or more".to_owned()));
+        }
+        if !trees.is_multiple_of(parallel) {
+            return Err(Fault::Text(format!("{trees} trees are no whole rounds of {parallel} trees each")));
+        }
+        let ends: Vec<usize> = (1..=trees / parallel).map(|round| round * parallel).collect();
+        if let Some(starts) = &self.iteration_indptr {
+            let said = starts.iter().map(|start| usize::try_from(*start).ok());
+            if !said.eq(std::iter::once(0).chain(ends.iter().copied()).map(Some)) {
+                return Err(Fault::Text(format!(
+                    "`iteration_indptr` does not rise from 0 to {trees} trees in steps of `num_parallel_tree`, {parallel}"
+                )));
             }
-            return Ok((1..=trees / parallel).map(|round| round * parallel).collect());
-        };
-        let ends: Option<Vec<usize>> = starts.iter().map(|end| usize::try_from(*end).ok()).collect();
-        let ends = ends.filter(|ends| {
-            ends.first() == Some(&0) && ends.last() == Some(&trees) && ends.is_sorted_by(|one, next| one < next)
-        });
-        let mut ends = ends.ok_or_else(|| {
-            Fault::Text(format!("`iteration_indptr` does not rise from 0 to the number of trees, {trees}"))
-        })?;
-        ends.remove(0);
+        }
         Ok(ends)
-    }
-
-    /// The rounds that `best_ntree_limit` stands for, as XGBoost 1.7's `predict` takes it: whole rounds, and 0 for all.
-    fn limit(&self) -> Result<Option<usize>, Fault> {
-        let parallel = self.parallel()?;
-        let limit = number(&self.params.best_ntree_limit, "best_ntree_limit")?;
-        Ok(limit.map(|limit| limit / parallel).filter(|rounds| *rounds > 0))
     }
 
     fn check_weights(&self) -> Result<Booster, Fault> {
         if self.booster != "dart" {
             return Ok(Booster::GbTree);
         }
-        let (count, trees) = (self.weight_drop.len(), self.trees);
+        let weights = self.weight_drop.as_deref().unwrap_or_default();
+        let (count, trees) = (weights.len(), self.trees);
         if count != trees {
             return Err(Fault::Text(format!("`weight_drop` has {count} elements for {trees} trees")));
         }
-        match self.weight_drop.iter().position(|weight| !weight.is_finite()) {
+        match weights.iter().position(|weight| !weight.is_finite()) {
             Some(tree) => Err(Fault::Text(format!("the weight of tree {tree} in `weight_drop` is not finite"))),
-            None => Ok(Booster::Dart { weights: self.weight_drop.clone() }),
+            None => Ok(Booster::Dart { weights: weights.to_vec() }),
         }
     }
 }
@@ -279,15 +352,14 @@ enum Fault {
     Model(ModelError),
 }
 
-fn required<'a>(text: &'a Option<String>, what: &str) -> Result<&'a str, Fault> {
-    text.as_deref().ok_or_else(|| Fault::Text(format!("there is no `{what}`; is this an XGBoost model?")))
+/// A whole number as XGBoost writes it: digits, without zeros before them.
+fn whole(text: &str, what: &str) -> Result<usize, Fault> {
+    let number = text.parse::<u32>().ok().filter(|number| number.to_string() == text);
+    let number = number.and_then(|number| usize::try_from(number).ok());
+    number.ok_or_else(|| Fault::Text(format!("`{what}` is {:?}, expected a whole number", cut(text))))
 }
 
-fn number(text: &Option<String>, what: &str) -> Result<Option<usize>, Fault> {
-    let parse = |text: &str| {
-        text.trim().parse().map_err(|_| {
-            Fault::Text(format!("`{what}` is {:?}, expected a whole number", text.chars().take(40).collect::<String>()))
-        })
-    };
-    text.as_deref().map(parse).transpose()
+/// A text of the file as an error text shows it.
+fn cut(text: &str) -> String {
+    text.chars().take(40).collect()
 }

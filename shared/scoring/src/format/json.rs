@@ -1,293 +1,239 @@
-//! A model as XGBoost's JSON lays it out: the members of the UBJSON, streamed through `serde_json` without a document
-//! tree. Arrays go into the buffers of one tree, and everything that is not wanted is skipped as it is parsed.
+//! A one-pass reader of the JSON that XGBoost writes, and of no other: no space between values, numbers in one form
+//! each (the shortest that reads back to the same number), and of escapes only those that XGBoost reads itself. No
+//! document tree: arrays go into the buffers of one tree.
 
-use super::arrays::{MAX_CATEGORIES, MAX_NODES, RawTree};
-use super::draft::{Draft, Group, MAX_TREES};
-use super::guard::Guarded;
-use super::learner::Learner;
 use super::source::Source;
+use super::values::{List, MAX_TEXT, Spot, Values};
 use crate::error::ModelError;
-use crate::tree::TreeSink;
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use std::cell::RefCell;
-use std::fmt;
-use std::marker::PhantomData;
+use std::io::Write;
 
-/// Reads a whole model file, hands its trees to `sink`, and checks that it is one that can be scored.
-pub(super) fn read(source: Source<'_>, sink: &mut dyn TreeSink) -> Result<Learner, ModelError> {
-    let (source, failure) = (RefCell::new(source), RefCell::new(None));
-    let mut state = State { draft: Draft::default(), raw: RawTree::default(), sink, seen: false, failure: &failure };
-    let mut parser = serde_json::Deserializer::from_reader(Guarded::new(&source, &failure));
-    let result = Members(&mut state, Object::File).deserialize(&mut parser).and_then(|()| parser.end());
-    let at = source.borrow().at();
-    let (seen, draft) = (state.seen, state.draft);
-    if let Some(error) = failure.take() {
-        return Err(error);
+/// Longer than any number that XGBoost writes.
+const LONGEST_NUMBER: usize = 24;
+
+/// Reads values front to back.
+pub(super) struct Reader<'a> {
+    source: Source<'a>,
+    /// Nothing stands before the next key or element in its object or list: no comma either.
+    first: bool,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(source: Source<'a>) -> Self {
+        Self { source, first: true }
     }
-    result.map_err(|error| match error.classify() {
-        serde_json::error::Category::Eof => ModelError::Truncated { at, what: "more JSON" },
-        _ => ModelError::Malformed { at, problem: error.to_string() },
-    })?;
-    if !seen {
-        let problem = "there is no `learner`; is this an XGBoost model?".to_owned();
-        return Err(ModelError::Malformed { at, problem });
-    }
-    draft.finish(at)
-}
 
-/// What the members are read into.
-struct State<'a> {
-    draft: Draft,
-    raw: RawTree,
-    sink: &'a mut dyn TreeSink,
-    seen: bool,
-    failure: &'a RefCell<Option<ModelError>>,
-}
-
-/// The objects of the file that are looked into.
-#[derive(Clone, Copy)]
-enum Object {
-    File,
-    Learner,
-    Params(Group),
-    Objective,
-    Booster,
-    /// The `gbtree` inside of DART's `gradient_booster`.
-    Inner,
-    Trees,
-    Tree,
-    TreeParam,
-}
-
-/// What becomes of a member.
-enum Part<'s> {
-    Object(Object),
-    Trees,
-    Names,
-    Text(&'s mut String),
-    Param(&'s mut Option<String>),
-    Integers(&'s mut Vec<i32>, usize),
-    Floats(&'s mut Vec<f32>, usize),
-    Flags(&'s mut Vec<u8>),
-    /// The trees of one went to the sink already.
-    Twice,
-    Skipped,
-}
-
-impl State<'_> {
-    fn part(&mut self, object: Object, key: &str) -> Part<'_> {
-        match object {
-            Object::Tree => return self.tree_part(key),
-            Object::Params(group) => return self.draft.param(group, key).map_or(Part::Skipped, Part::Param),
-            _ => {}
+    /// Consumes the next byte, which must be this one.
+    fn expect(&mut self, byte: u8, what: &str) -> Result<(), ModelError> {
+        let found = self.source.next("more JSON")?;
+        if found != byte {
+            let found = char::from(found).escape_default();
+            let problem =
+                format!("found `{found}` where {what} should follow; XGBoost writes no spaces between values");
+            return Err(self.malformed(problem));
         }
-        let draft = &mut self.draft;
-        match (object, key) {
-            (Object::File, "learner") if self.seen => Part::Twice,
-            (Object::File, "learner") => {
-                self.seen = true;
-                Part::Object(Object::Learner)
-            }
-            (Object::Learner, "attributes") => Part::Object(Object::Params(Group::Attributes)),
-            (Object::Learner, "feature_names") => Part::Names,
-            (Object::Learner, "gradient_booster") => Part::Object(Object::Booster),
-            (Object::Learner, "learner_model_param") => Part::Object(Object::Params(Group::Learner)),
-            (Object::Learner, "objective") => Part::Object(Object::Objective),
-            (Object::Objective, "name") => Part::Text(&mut draft.objective),
-            (Object::Booster, "gbtree") => Part::Object(Object::Inner),
-            (Object::Booster, "name") => Part::Text(&mut draft.booster),
-            (Object::Booster, "weight_drop") => Part::Floats(&mut draft.weight_drop, MAX_TREES),
-            (Object::Booster | Object::Inner, "model") => Part::Object(Object::Trees),
-            (Object::Trees, "gbtree_model_param") => Part::Object(Object::Params(Group::Trees)),
-            (Object::Trees, "iteration_indptr") => {
-                Part::Integers(draft.iteration_indptr.get_or_insert_default(), MAX_TREES + 1)
-            }
-            (Object::Trees, "tree_info") => Part::Integers(draft.tree_info.get_or_insert_default(), MAX_TREES),
-            (Object::Trees, "trees") if draft.trees > 0 => Part::Twice,
-            (Object::Trees, "trees") => Part::Trees,
-            (Object::TreeParam, "size_leaf_vector") => Part::Param(&mut self.raw.leaf_vector),
-            _ => Part::Skipped,
+        self.source.skip(1)
+    }
+
+    /// Consumes the closing byte, where it comes next; else the comma before the next key or element.
+    fn closes(&mut self, closing: u8) -> Result<bool, ModelError> {
+        if self.source.next("more JSON")? == closing {
+            self.source.skip(1)?;
+            self.first = false;
+            return Ok(true);
         }
-    }
-
-    fn tree_part(&mut self, key: &str) -> Part<'_> {
-        let raw = &mut self.raw;
-        match key {
-            "left_children" => Part::Integers(&mut raw.left, MAX_NODES),
-            "right_children" => Part::Integers(&mut raw.right, MAX_NODES),
-            "split_indices" => Part::Integers(&mut raw.split_indices, MAX_NODES),
-            "split_conditions" => Part::Floats(&mut raw.split_conditions, MAX_NODES),
-            "default_left" => Part::Flags(&mut raw.default_left),
-            "split_type" => Part::Flags(&mut raw.split_type),
-            "sum_hessian" if self.sink.wants_covers() => Part::Floats(&mut raw.covers, MAX_NODES),
-            "categories" => Part::Integers(&mut raw.categories, MAX_CATEGORIES),
-            "categories_nodes" => Part::Integers(&mut raw.categories_nodes, MAX_NODES),
-            "categories_segments" => Part::Integers(&mut raw.categories_segments, MAX_NODES),
-            "categories_sizes" => Part::Integers(&mut raw.categories_sizes, MAX_NODES),
-            "tree_param" => Part::Object(Object::TreeParam),
-            _ => Part::Skipped,
+        if !std::mem::replace(&mut self.first, false) {
+            self.expect(b',', "a comma")?;
         }
+        Ok(false)
     }
 
-    /// Keeps the error, of which the parser would keep a text, and gives the parser one of its own.
-    fn fail<E: Error>(&self, error: ModelError) -> E {
-        *self.failure.borrow_mut() = Some(error);
-        E::custom("the model is refused")
-    }
-
-    fn finish_tree<E: Error>(&mut self) -> Result<(), E> {
-        let result = self.draft.tree(&mut self.raw, self.sink);
-        result.map_err(|error| self.fail(error))
-    }
-}
-
-/// Reads one object into the state.
-struct Members<'s, 'a>(&'s mut State<'a>, Object);
-
-impl<'de> DeserializeSeed<'de> for Members<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, parser: D) -> Result<(), D::Error> {
-        parser.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Members<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object of an XGBoost model")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Members(state, object) = self;
-        while let Some(key) = map.next_key::<String>()? {
-            match state.part(object, &key) {
-                Part::Object(inner) => map.next_value_seed(Members(state, inner))?,
-                Part::Twice => return Err(A::Error::custom(format_args!("`{key}` occurs twice"))),
-                Part::Trees => map.next_value_seed(List(state, Item::Tree))?,
-                Part::Names => map.next_value_seed(List(state, Item::Name))?,
-                Part::Text(text) => *text = map.next_value()?,
-                Part::Param(text) => *text = Some(map.next_value()?),
-                Part::Integers(values, most) => map.next_value_seed(Numbers::<i32, i32>::new(values, most))?,
-                Part::Floats(values, most) => map.next_value_seed(Numbers::<Float, f32>::new(values, most))?,
-                Part::Flags(values) => map.next_value_seed(Numbers::<Flag, u8>::new(values, MAX_NODES))?,
-                Part::Skipped => drop(map.next_value::<IgnoredAny>()?),
-            }
-        }
+    fn list(&mut self, spot: Spot) -> Result<(), ModelError> {
+        self.expect(b'[', &format!("the list `{spot}`"))?;
+        self.first = true;
         Ok(())
     }
-}
 
-/// The two lists whose elements are not numbers.
-#[derive(Clone, Copy)]
-enum Item {
-    Tree,
-    Name,
-}
-
-/// Reads a list into the state, element by element.
-struct List<'s, 'a>(&'s mut State<'a>, Item);
-
-impl<'de> DeserializeSeed<'de> for List<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, parser: D) -> Result<(), D::Error> {
-        parser.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for List<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of an XGBoost model")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        let List(state, item) = self;
-        match item {
-            Item::Name => {
-                while let Some(name) = list.next_element()? {
-                    state.draft.name(name).map_err(A::Error::custom)?;
+    fn raw_text(&mut self) -> Result<String, ModelError> {
+        self.expect(b'"', "a string")?;
+        let mut bytes = Vec::new();
+        loop {
+            let [byte] = self.source.take("the rest of a string")?;
+            let byte = match byte {
+                b'"' => break,
+                b'\\' => self.escaped()?,
+                0..=0x1f => return Err(self.malformed("a string holds a control character".to_owned())),
+                // XGBoost writes a backslash before `u` as it is, and so reads another text than it wrote.
+                b'u' if bytes.last() == Some(&b'\\') => {
+                    return Err(self.malformed("a string holds a backslash before `u`".to_owned()));
                 }
-            }
-            Item::Tree => {
-                state.raw.clear();
-                while list.next_element_seed(Members(state, Object::Tree))?.is_some() {
-                    state.finish_tree()?;
-                    state.raw.clear();
-                }
+                byte => byte,
+            };
+            bytes.push(byte);
+            if bytes.len() as u64 > MAX_TEXT {
+                return Err(self.malformed(format!("a name is longer than {MAX_TEXT} bytes")));
             }
         }
-        Ok(())
+        String::from_utf8(bytes).map_err(|_| self.malformed("a string is not UTF-8".to_owned()))
+    }
+
+    fn escaped(&mut self) -> Result<u8, ModelError> {
+        let [escape] = self.source.take("the rest of a string")?;
+        match escape {
+            b'"' | b'\\' => Ok(escape),
+            b'n' => Ok(b'\n'),
+            b'r' => Ok(b'\r'),
+            b't' => Ok(b'\t'),
+            _ => {
+                Err(self
+                    .malformed("a string holds an escape that XGBoost does not read as other readers do".to_owned()))
+            }
+        }
+    }
+
+    /// Consumes a number and hands its text to `parse`, which knows whether XGBoost would write it so.
+    fn number<T>(&mut self, spot: Spot, what: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, ModelError> {
+        let ahead = self.source.peek(LONGEST_NUMBER)?;
+        let ends = |byte: &u8| !byte.is_ascii_alphanumeric() && !b"+-.".contains(byte);
+        let length = ahead.iter().take(LONGEST_NUMBER).position(ends);
+        let text = length.and_then(|length| std::str::from_utf8(ahead.get(..length)?).ok());
+        let value = text.and_then(parse);
+        match (value, length) {
+            (Some(value), Some(length)) => {
+                self.source.skip(length as u64)?;
+                Ok(value)
+            }
+            (_, None) if ahead.len() < LONGEST_NUMBER => Err(self.source.truncated("the rest of a number")),
+            _ => Err(self.wrong(spot, format_args!("should be {what}, as XGBoost writes it"))),
+        }
+    }
+
+    /// Reads a list of numbers and hands each to `each`.
+    fn numbers<T>(
+        &mut self,
+        spot: Spot,
+        most: usize,
+        what: &str,
+        parse: impl Fn(&str) -> Option<T>,
+        mut each: impl FnMut(T),
+    ) -> Result<usize, ModelError> {
+        self.list(spot)?;
+        let mut count = 0;
+        while !self.closes(b']')? {
+            count += 1;
+            self.check_room(spot, count as u64, most)?;
+            each(self.number(spot, what, &parse)?);
+        }
+        Ok(count)
     }
 }
 
-/// Reads a list of numbers into a buffer, whose former content is dropped; at most `most` of them.
-struct Numbers<'s, T, U> {
-    values: &'s mut Vec<U>,
-    most: usize,
-    element: PhantomData<T>,
+/// A 32-bit integer as XGBoost writes it: no zeros before it and no sign but a minus.
+fn integer(text: &str) -> Option<i32> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && (!digits.starts_with('0') || text == "0");
+    text.parse().ok().filter(|_| plain)
 }
 
-impl<'s, T, U> Numbers<'s, T, U> {
-    fn new(values: &'s mut Vec<U>, most: usize) -> Self {
+/// A 32-bit float as XGBoost writes it: the shortest digits that read back to it, as `1.25E-1`.
+pub(super) fn float(text: &str) -> Option<f32> {
+    match text {
+        "NaN" => return Some(f32::NAN),
+        "Infinity" => return Some(f32::INFINITY),
+        "-Infinity" => return Some(f32::NEG_INFINITY),
+        _ => {}
+    }
+    let value: f32 = text.parse().ok()?;
+    let mut buffer = [0; LONGEST_NUMBER];
+    let shortest = written(&mut buffer, format_args!("{value:E}"))?;
+    if shortest == text.as_bytes() {
+        return Some(value);
+    }
+    // Of two shortest texts that are as near, XGBoost takes the even one.
+    let places = text.split(['.', 'E']).nth(1).filter(|_| shortest.len() == text.len())?.len();
+    (written(&mut buffer, format_args!("{value:.places$E}"))? == text.as_bytes()).then_some(value)
+}
+
+fn written<'a>(buffer: &'a mut [u8; LONGEST_NUMBER], text: std::fmt::Arguments<'_>) -> Option<&'a [u8]> {
+    let mut rest = buffer.as_mut_slice();
+    rest.write_fmt(text).ok()?;
+    let length = LONGEST_NUMBER - rest.len();
+    buffer.get(..length)
+}
+
+impl Values for Reader<'_> {
+    fn malformed(&self, problem: String) -> ModelError {
+        self.source.malformed(problem)
+    }
+
+    fn at(&self) -> u64 {
+        self.source.at()
+    }
+
+    fn open(&mut self, spot: Spot) -> Result<(), ModelError> {
+        self.expect(b'{', &format!("the object `{spot}`"))?;
+        self.first = true;
+        Ok(())
+    }
+
+    fn key(&mut self) -> Result<Option<String>, ModelError> {
+        if self.closes(b'}')? {
+            return Ok(None);
+        }
+        let key = self.raw_text()?;
+        self.expect(b':', "a colon")?;
+        Ok(Some(key))
+    }
+
+    fn open_list(&mut self, spot: Spot) -> Result<List, ModelError> {
+        self.list(spot)?;
+        Ok(List { left: 0 })
+    }
+
+    fn more(&mut self, _: &mut List) -> Result<bool, ModelError> {
+        self.closes(b']').map(|closed| !closed)
+    }
+
+    fn text(&mut self, _: Spot) -> Result<String, ModelError> {
+        self.raw_text()
+    }
+
+    fn whole(&mut self, spot: Spot) -> Result<i64, ModelError> {
+        self.number(spot, "an integer of 0 or more", |text| integer(text).filter(|value| *value >= 0).map(i64::from))
+    }
+
+    fn float(&mut self, spot: Spot) -> Result<f32, ModelError> {
+        self.number(spot, "a 32-bit float", float)
+    }
+
+    fn integers(&mut self, spot: Spot, most: usize, values: &mut Vec<i32>) -> Result<(), ModelError> {
         values.clear();
-        Numbers { values, most, element: PhantomData }
-    }
-}
-
-impl<'de, T: Deserialize<'de> + Into<U>, U> DeserializeSeed<'de> for Numbers<'_, T, U> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, parser: D) -> Result<(), D::Error> {
-        parser.deserialize_seq(self)
-    }
-}
-
-impl<'de, T: Deserialize<'de> + Into<U>, U> Visitor<'de> for Numbers<'_, T, U> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of numbers")
+        self.numbers(spot, most, "a list of 32-bit integers", integer, |value| values.push(value)).map(drop)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        // An f32 is parsed as one: by way of an f64 it could be rounded twice.
-        while let Some(value) = list.next_element::<T>()? {
-            if self.values.len() == self.most {
-                return Err(A::Error::custom(format_args!("a list has more than {} elements", self.most)));
-            }
-            self.values.push(value.into());
-        }
-        Ok(())
+    fn longs(&mut self, spot: Spot, most: usize, values: &mut Vec<i32>) -> Result<(), ModelError> {
+        self.integers(spot, most, values)
     }
-}
 
-/// A number, or the `null` that stands for one that is not finite.
-#[derive(serde::Deserialize)]
-struct Float(Option<f32>);
-
-impl From<Float> for f32 {
-    fn from(number: Float) -> f32 {
-        number.0.unwrap_or(f32::NAN)
+    fn floats(&mut self, spot: Spot, most: usize, values: &mut Vec<f32>) -> Result<(), ModelError> {
+        values.clear();
+        self.numbers(spot, most, "a list of 32-bit floats", float, |value| values.push(value)).map(drop)
     }
-}
 
-/// `true`, `false` or a number that is 0 or not: versions differ in how they write `default_left`.
-#[derive(serde::Deserialize)]
-#[serde(untagged)]
-enum Flag {
-    Word(bool),
-    Number(i64),
-}
+    fn count_floats(&mut self, spot: Spot, most: usize) -> Result<usize, ModelError> {
+        self.numbers(spot, most, "a list of 32-bit floats", float, |_| {})
+    }
 
-impl From<Flag> for u8 {
-    fn from(flag: Flag) -> u8 {
-        match flag {
-            Flag::Word(set) => u8::from(set),
-            Flag::Number(number) => u8::from(number != 0),
-        }
+    fn flags(&mut self, spot: Spot, most: usize, values: &mut Vec<u8>) -> Result<(), ModelError> {
+        values.clear();
+        let flag = |text: &str| match text {
+            "0" => Some(0),
+            "1" => Some(1),
+            _ => None,
+        };
+        self.numbers(spot, most, "a list of 0 and 1", flag, |value| values.push(value)).map(drop)
+    }
+
+    fn end(&mut self) -> Result<(), ModelError> {
+        self.source.end()
     }
 }

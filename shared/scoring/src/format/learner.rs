@@ -62,6 +62,9 @@ impl Objective {
     }
 }
 
+/// Every objective that is scored, for error texts.
+pub(super) const KNOWN_OBJECTIVES: &str = "`binary:logistic`, `binary:logitraw` and `reg:logistic`";
+
 /// How near to 0 and 1 a base score may come in XGBoost 3.1 and later (`kRtEps`).
 const NEAREST: f32 = 1e-6;
 
@@ -77,8 +80,8 @@ impl BaseScore {
     /// `"[2.5E-1]"` since XGBoost 3.1, `"2.5E-1"` before. A margin for `binary:logitraw`, elsewhere a probability: not 0
     /// or 1, unless in a list, where those stand for records of one class only.
     pub(crate) fn parse(text: &str, objective: Objective) -> Option<BaseScore> {
-        let list = text.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-        let value = list.unwrap_or(text).trim().parse::<f32>().ok()?;
+        let list = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let value = super::json::float(list.unwrap_or(text))?;
         let valid = match objective {
             Objective::BinaryLogistic | Objective::RegLogistic if list.is_some() => (0.0..=1.0).contains(&value),
             Objective::BinaryLogistic | Objective::RegLogistic => value > 0.0 && value < 1.0,
@@ -118,6 +121,8 @@ pub(crate) enum Booster {
 pub(crate) struct Learner {
     /// Number of trees; at least 1.
     pub(crate) trees: usize,
+    /// Splits that a row passes at most, in all trees, and one more for each tree.
+    pub(crate) steps: u64,
     /// The names the model was trained with, in order; empty where the file holds none.
     pub(crate) feature_names: Vec<String>,
     /// Number of features; at least 1, and every split's feature is below it.

@@ -18,17 +18,35 @@ const PICKLE: &str = "a pickle runs any code that its author chose as soon as it
 pub(super) fn recognise(source: &mut Source<'_>) -> Result<Format, ModelError> {
     let start = source.peek(LOOKAHEAD)?;
     match start {
-        // Objects start with `{`; in UBJSON a length's marker follows (or the end), in JSON a quote or space.
-        [b'{', b'i' | b'U' | b'I' | b'l' | b'L' | b'}' | b'#' | b'$', ..] => Ok(Format::Ubjson),
-        [b'{' | b' ' | b'\n' | b'\r' | b'\t', ..] => Ok(Format::Json),
+        // Both start with an object; the length of its first key follows in UBJSON, a quote in JSON. XGBoost tells them
+        // apart by that too.
+        [b'{', b'L', ..] => Ok(Format::Ubjson),
+        [b'{', b'"', ..] => Ok(Format::Json),
         [b'b', b'i', b'n', b'f', ..] => Ok(Format::Legacy),
-        _ if is_headless_legacy(start) => Ok(Format::Legacy),
         other => Err(refuse(other)),
     }
 }
 
-/// Old versions wrote the binary format without `binf`: 136 bytes of parameters, then the objective's name behind
-/// its 64-bit length.
+/// That the file's name does not make XGBoost take it for another format.
+///
+/// # Errors
+/// [`ModelError::Format`] for a file that XGBoost would not load under this name.
+pub(super) fn check_ending(name: &str, format: Format) -> Result<(), ModelError> {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    let fits = match ending.as_deref() {
+        Some("json") => format == Format::Json,
+        Some("ubj") => format == Format::Ubjson,
+        _ => true,
+    };
+    if fits {
+        return Ok(());
+    }
+    let advice = "XGBoost goes by the ending; name the file `xgboost-model`";
+    Err(ModelError::Format { found: format!("of the {format} format under the ending of another"), advice })
+}
+
+/// Versions before 1.0 wrote the binary format without `binf`: 136 bytes of parameters, then the objective's name behind
+/// its 64-bit length. The container tries to unpickle a file first, and those parameters can be chosen to be a pickle.
 fn is_headless_legacy(start: &[u8]) -> bool {
     let name = start.get(136..).and_then(|rest| rest.split_first_chunk::<8>());
     name.is_some_and(|(length, name)| {
@@ -46,6 +64,10 @@ fn refuse(start: &[u8]) -> ModelError {
     }
     match start {
         [] => format("empty", SAVE),
+        _ if is_headless_legacy(start) => {
+            format("XGBoost's legacy binary format without its first four bytes, `binf`", SAVE)
+        }
+        [b'{', ..] => format("an object as XGBoost does not write it", SAVE),
         [0x80, 0..=5, ..] | [b'c', b'x' | b'_' | b'c' | b'n' | b's', ..] | [b'(', b'l' | b'd' | b'i', ..] => {
             format("a Python pickle", PICKLE)
         }

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 
 /// One read of the stream below; large, because each passes through the layers of gzip and tar.
 const BUFFER: usize = 128 * 1024;
-/// Longest key or string that is kept.
+/// Longest key or string.
 pub(super) const MAX_TEXT: u64 = 64 * 1024;
 
 /// A buffered reader that knows its offset in the model file.

@@ -84,11 +84,11 @@ fn base_scores_are_read_as_each_version_writes_them() {
     let parse = |text: &str| BaseScore::parse(text, Objective::BinaryLogistic);
     assert_eq!(parse("[2.5E-1]"), Some(BaseScore { value: 0.25, listed: true }));
     assert_eq!(parse("2.5E-1"), Some(BaseScore { value: 0.25, listed: false }));
-    for wrong in ["", "[]", "[2.5E-1", "[1E-1,2E-1]", "0", "1", "-0.5", "NaN", "inf"] {
+    for wrong in ["", "[]", "[2.5E-1", "[1E-1,2E-1]", "0E0", "1E0", "-5E-1", "NaN", "Infinity", "0.25", "2.50E-1"] {
         assert_eq!(parse(wrong), None, "{wrong}");
     }
-    assert!(BaseScore::parse("-1.25", Objective::BinaryLogitRaw).is_some());
-    assert_eq!(BaseScore::parse("inf", Objective::BinaryLogitRaw), None);
+    assert!(BaseScore::parse("-1.25E0", Objective::BinaryLogitRaw).is_some());
+    assert_eq!(BaseScore::parse("Infinity", Objective::BinaryLogitRaw), None);
 }
 
 #[test]
@@ -195,17 +195,25 @@ fn more_nodes_than_a_function_holds_are_refused() {
     let nodes = (1 << 20) - 1;
     let child = |node: i32, child| if node < nodes / 2 { 2 * node + child } else { -1 };
     let mut raw = super::arrays::RawTree::default();
+    raw.parents = (0..nodes).map(|node| if node == 0 { i32::MAX } else { (node - 1) / 2 }).collect();
+    raw.split_type = vec![0; nodes as usize];
+    (raw.base_weights, raw.loss_changes, raw.sum_hessian) = (nodes as usize, nodes as usize, nodes as usize);
+    (raw.num_nodes, raw.num_deleted) = (nodes.to_string(), "0".to_owned());
+    (raw.num_feature, raw.leaf_vector) = ("1".to_owned(), "1".to_owned());
     raw.left = (0..nodes).map(|node| child(node, 1)).collect();
     raw.right = (0..nodes).map(|node| child(node, 2)).collect();
     raw.split_indices = vec![0; nodes as usize];
     raw.split_conditions = vec![0.5; nodes as usize];
     raw.default_left = vec![0; nodes as usize];
     let mut draft = super::draft::Draft::default();
-    let mut read = || draft.tree(&mut raw, &mut Counting(0));
-    for _ in 0..16 {
-        read().unwrap();
+    let mut read = |tree| {
+        raw.id = tree;
+        draft.tree(&mut raw, &mut Counting(0))
+    };
+    for tree in 0..16 {
+        read(tree).unwrap();
     }
-    let error = read().unwrap_err().to_string();
+    let error = read(16).unwrap_err().to_string();
     assert!(error.contains("16777216 nodes") && error.contains("512 MB"), "{error}");
 }
 
@@ -213,15 +221,14 @@ fn more_nodes_than_a_function_holds_are_refused() {
 fn a_limit_of_more_trees_than_the_file_holds_is_refused_for_the_image_that_heeds_it() {
     let files = zoo("1.7.6", "stopped");
     let json = files.values().find_map(|files| files.get("model").filter(|file| file.starts_with(b"{\""))).unwrap();
-    let mut model: serde_json::Value = serde_json::from_slice(json).unwrap();
-    let mut read = |limit: Option<&str>, image| {
-        let attributes = model["learner"]["attributes"].as_object_mut().unwrap();
-        match limit {
-            Some(limit) => attributes.insert("best_ntree_limit".to_owned(), limit.into()),
-            None => attributes.remove("best_ntree_limit"),
-        };
+    let text = std::str::from_utf8(json).unwrap();
+    let start = text.find("\"best_ntree_limit\":\"").unwrap();
+    let end = start + text[start..].find("\",").unwrap() + 2;
+    let read = |limit: Option<&str>, image| {
+        let attribute = limit.map(|limit| format!("\"best_ntree_limit\":\"{limit}\",")).unwrap_or_default();
+        let model = [&text[..start], &attribute, &text[end..]].concat();
         let options = crate::ReadOptions { image, ..Default::default() };
-        crate::Served::read(model.to_string().as_bytes(), &options, None)
+        crate::Served::read(model.as_bytes(), &options, None)
     };
     let error = read(Some("1000"), Image::V1_7).unwrap_err().to_string();
     assert!(error.contains("best_ntree_limit") && error.contains("1.7-1 answers nothing"), "{error}");

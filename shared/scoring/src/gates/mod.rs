@@ -9,6 +9,7 @@
 //!
 //! Every comparison is written as "passes if within", so that a number that cannot be compared never passes.
 
+mod holdout;
 mod quality;
 mod rates;
 mod sanity;
@@ -17,6 +18,7 @@ mod shift;
 use crate::evaluation::{Gate, ReasonsShift};
 use crate::stats::distributions::normal_quantile;
 use crate::subset::Subset;
+pub(crate) use holdout::holdout;
 use meridian_domain::{EvaluationPolicy, GateMode, Verdict};
 pub(crate) use rates::threshold_at_alert_rate;
 pub(crate) use sanity::Used;

@@ -41,11 +41,11 @@ impl Columns {
 
 /// The same for a file with or without labels.
 #[derive(Clone, Copy)]
-pub(super) struct Wanted<'a> {
-    pub(super) label: Option<&'a str>,
-    pub(super) region: Option<&'a str>,
-    pub(super) features: &'a [String],
-    pub(super) ignore: &'a [String],
+pub(crate) struct Wanted<'a> {
+    pub(crate) label: Option<&'a str>,
+    pub(crate) region: Option<&'a str>,
+    pub(crate) features: &'a [String],
+    pub(crate) ignore: &'a [String],
 }
 
 /// Where a column of the file goes.
@@ -97,7 +97,7 @@ impl<'a> Wanted<'a> {
         } else {
             "exactly the model's features"
         };
-        Err(HoldoutError::Columns { missing, extra, twice: twice.into_iter().collect(), expected })
+        Err(HoldoutError::Columns { missing, extra, twice: twice.into_iter().collect(), expected: expected.into() })
     }
 
     fn by_name(&self, twice: &mut BTreeSet<String>) -> BTreeMap<&'a str, Target> {

@@ -1,7 +1,12 @@
 //! What can be wrong with a file of records.
 
+use crate::error::short;
+use crate::isolated::Death;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
 /// Why a held-out file was refused. Rows count from 1, without the header; no value is ever shown.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Serialize, Deserialize)]
 pub enum HoldoutError {
     /// Columns are missing, unknown or named twice.
     #[error("the held-out file's columns do not fit: {}; expected {expected}{}", listed(.missing, .extra, .twice), advice(.extra))]
@@ -13,7 +18,7 @@ pub enum HoldoutError {
         /// Named more than once, in the file or among the expected columns.
         twice: Vec<String>,
         /// What the columns should have been, in words.
-        expected: &'static str,
+        expected: Cow<'static, str>,
     },
     /// The first row is data. Its fields are a customer's, so they are not shown as column names.
     #[error("the held-out file has no header: its first row holds numbers; expected a row of column names")]
@@ -35,18 +40,18 @@ pub enum HoldoutError {
         missing: Vec<String>,
     },
     /// A column of a Parquet file is of a type that is not read.
-    #[error("held-out column `{}` is of Parquet type {found}; expected {expected}, so cast the column before writing it", .column.escape_debug())]
+    #[error("held-out column `{}` is of Parquet type {found}; expected {expected}, so cast the column before writing it", short(.column))]
     Type {
         /// Column name.
         column: String,
         /// Its type.
         found: String,
         /// The types that are read.
-        expected: &'static str,
+        expected: Cow<'static, str>,
     },
     /// A value is not a number.
     #[error(
-        "held-out row {row}, column `{column}`: not a number; expected a decimal number, or nothing where it is missing"
+        "held-out row {row}, column `{}`: not a number; expected a decimal number, or nothing where it is missing", short(.column)
     )]
     NotANumber {
         /// Row, from 1.
@@ -56,7 +61,7 @@ pub enum HoldoutError {
     },
     /// A value is infinite.
     #[error(
-        "held-out row {row}, column `{column}`: infinite as a 32-bit float; XGBoost refuses such values, so leave it empty or mend it"
+        "held-out row {row}, column `{}`: infinite as a 32-bit float; XGBoost refuses such values, so leave it empty or mend it", short(.column)
     )]
     Infinite {
         /// Row, from 1.
@@ -65,7 +70,7 @@ pub enum HoldoutError {
         column: String,
     },
     /// A label is neither 0 nor 1.
-    #[error("held-out row {row}, column `{column}`: the label is neither 0 nor 1")]
+    #[error("held-out row {row}, column `{}`: the label is neither 0 nor 1", short(.column))]
     Label {
         /// Row, from 1.
         row: usize,
@@ -73,7 +78,7 @@ pub enum HoldoutError {
         column: String,
     },
     /// A row has no region.
-    #[error("held-out row {row}, column `{column}`: the region is empty or no text; every record needs one")]
+    #[error("held-out row {row}, column `{}`: the region is empty or no text; every record needs one", short(.column))]
     Region {
         /// Row, from 1.
         row: usize,
@@ -82,7 +87,7 @@ pub enum HoldoutError {
     },
     /// A region's name is implausibly long.
     #[error(
-        "held-out row {row}, column `{column}`: the region's name takes more than {limit} bytes; is it really the region?"
+        "held-out row {row}, column `{}`: the region's name takes more than {limit} bytes; is it really the region?", short(.column)
     )]
     RegionTooLong {
         /// Row, from 1.
@@ -93,7 +98,7 @@ pub enum HoldoutError {
         limit: usize,
     },
     /// The region column has implausibly many values.
-    #[error("column `{column}` has more than {limit} different values; is it really the region?")]
+    #[error("column `{}` has more than {limit} different values; is it really the region?", short(.column))]
     TooManyRegions {
         /// Column name.
         column: String,
@@ -104,12 +109,14 @@ pub enum HoldoutError {
     #[error("the held-out file has a header but no rows")]
     Empty,
     /// The file does not fit in memory.
-    #[error("the held-out file has more than {limit} {what}; evaluate on fewer rows")]
+    #[error(
+        "the held-out file has more than {limit} {what}, the most that a file of its size may have; evaluate on fewer rows"
+    )]
     TooLarge {
         /// Most that are allowed.
         limit: usize,
-        /// Of what: values (rows times features) or bytes.
-        what: &'static str,
+        /// Of what: values (rows times columns), rows or bytes.
+        what: Cow<'static, str>,
     },
     /// Neither CSV nor Parquet, or not gzip, or cut off.
     #[error("the held-out file cannot be read: {problem}")]
@@ -117,6 +124,11 @@ pub enum HoldoutError {
         /// What the reader said, without any content.
         problem: String,
     },
+    /// The process that read it died of it.
+    #[error(
+        "the held-out file cannot be read: the process that reads it {0}; the file is damaged or hostile, so write it again"
+    )]
+    Died(Death),
 }
 
 /// `missing a, b; not expected c`, at most ten names each.
@@ -128,12 +140,6 @@ fn listed(missing: &[String], extra: &[String], twice: &[String]) -> String {
     };
     let parts = [part("missing", missing), part("not expected", extra), part("named twice", twice)];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
-}
-
-/// A name from a file, at most 64 characters of it.
-fn short(name: &str) -> String {
-    let cut = if name.chars().nth(64).is_some() { "..." } else { "" };
-    name.chars().take(64).flat_map(char::escape_debug).chain(cut.chars()).collect()
 }
 
 /// What to do about a column too many.
@@ -148,6 +154,6 @@ fn advice(extra: &[String]) -> &'static str {
 }
 
 /// A damaged or unreadable stream.
-pub(super) fn unreadable(error: std::io::Error) -> HoldoutError {
+pub(crate) fn unreadable(error: std::io::Error) -> HoldoutError {
     HoldoutError::Unreadable { problem: format!("{error}; it is damaged or cut off, so upload it again") }
 }

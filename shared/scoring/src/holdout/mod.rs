@@ -9,16 +9,19 @@ mod table;
 mod text;
 
 pub use columns::Columns;
+pub(crate) use columns::Wanted;
 pub use error::HoldoutError;
+pub(crate) use error::unreadable;
+pub(crate) use parquet::read_here as read_parquet_here;
+pub(crate) use table::Table;
 
+use crate::allowance::Counter;
 use crate::matrix::{Matrix, Projection};
-use columns::Wanted;
 use meridian_domain::Sha256;
 use source::Content;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
-use table::Table;
 
 /// Features in memory, row by row, NaN where a value is missing; no labels.
 #[derive(Clone)]
@@ -89,7 +92,7 @@ impl Records {
             missing,
             extra: Vec::new(),
             twice: Vec::new(),
-            expected: "every feature of every model that is scored",
+            expected: "every feature of every model that is scored".into(),
         })
     }
 }
@@ -198,10 +201,11 @@ impl fmt::Debug for HeldOut {
 }
 
 fn read<'a>(input: impl Read, wanted: Wanted<'a>) -> Result<(Table<'a>, Sha256), HoldoutError> {
-    let mut table = Table::new(wanted);
-    let sha256 = source::read_hashed(input, |content| match content {
+    let stored = Counter::default();
+    let mut table = Table::new(wanted, stored.clone());
+    let sha256 = source::read_hashed(input, &stored, |content| match content {
         Content::Csv(input) => text::read(input, &mut table),
-        Content::Parquet(bytes) => parquet::read(bytes, &mut table),
+        Content::Parquet(input) => parquet::read(input, &mut table),
     })?;
     Ok((table.finish()?, sha256))
 }

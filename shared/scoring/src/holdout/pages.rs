@@ -10,8 +10,6 @@ use std::io::{self, Read};
 
 /// Bytes that one page may have when inflated: 4 million doubles. Writers end a page at about 1 MB.
 const MAX_PAGE: u64 = 32 << 20;
-/// Bytes that all pages may have when inflated; a table of the largest size has 0.8 GB of doubles.
-const MAX_PAGES: u64 = 2 << 30;
 /// A value of a dictionary has at least so many bytes.
 const MIN_ENTRY: u64 = 4;
 /// `DICTIONARY_PAGE` of `parquet.thrift`'s `PageType`.
@@ -21,13 +19,18 @@ const OF_A_DICTIONARY: [u64; 2] = [2, 8];
 /// Structures within structures, of which a page header has three levels.
 const MAX_DEPTH: usize = 8;
 
-/// What the pages looked at so far inflate to.
-#[derive(Default)]
+/// What the pages looked at so far inflate to, and what all of them may.
 pub(super) struct Pages {
     inflated: u64,
+    most: u64,
 }
 
 impl Pages {
+    /// None was looked at. A table of the largest size has 0.8 GB of doubles.
+    pub(super) fn within(most: u64) -> Pages {
+        Pages { inflated: 0, most }
+    }
+
     /// Walks the pages of a column, as the parquet crate will.
     ///
     /// # Errors
@@ -48,10 +51,14 @@ impl Pages {
             let page = slice(behind, 0, header.stored).ok_or_else(|| untrue("a page that is cut off"))?;
             self.inflated = self.inflated.saturating_add(header.inflated);
             if header.inflated > MAX_PAGE {
-                return Err(HoldoutError::TooLarge { limit: MAX_PAGE as usize, what: "bytes in a page of Parquet" });
+                return Err(HoldoutError::TooLarge {
+                    limit: MAX_PAGE as usize,
+                    what: "bytes in a page of Parquet".into(),
+                });
             }
-            if self.inflated > MAX_PAGES {
-                return Err(HoldoutError::TooLarge { limit: MAX_PAGES as usize, what: "bytes of Parquet, inflated" });
+            if self.inflated > self.most {
+                let limit = usize::try_from(self.most).unwrap_or(usize::MAX);
+                return Err(HoldoutError::TooLarge { limit, what: "bytes of Parquet, inflated".into() });
             }
             if header.dictionary.saturating_mul(MIN_ENTRY) > header.inflated {
                 return Err(untrue("a dictionary with more values than bytes"));
@@ -288,7 +295,7 @@ mod tests {
     }
 
     fn walk(chunk: &[u8], is_gzip: bool) -> Result<u64, String> {
-        let mut pages = Pages::default();
+        let mut pages = Pages::within(2 << 30);
         pages.walk(chunk, is_gzip).map_err(|error: HoldoutError| error.to_string())?;
         Ok(pages.inflated)
     }

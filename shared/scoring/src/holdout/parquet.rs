@@ -2,8 +2,11 @@
 
 use super::HoldoutError;
 use super::columns::Target;
+use super::error::unreadable;
 use super::pages::Pages;
 use super::table::Table;
+use crate::allowance;
+use crate::isolated;
 use crate::number::narrow;
 use bytes::Bytes;
 use parquet::basic::{Compression, ConvertedType, LogicalType, Type as Physical};
@@ -12,8 +15,11 @@ use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::{SchemaDescriptor, Type};
+use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+/// A Parquet file is held as a whole, because its directory stands at its end: 128 MB, beside the table that is read.
+const MAX_PARQUET: u64 = 128 << 20;
 /// Rows of a column that are decoded at a time.
 const BATCH: usize = 4096;
 const NUMBERS: &str = "integers, float, double or boolean";
@@ -34,16 +40,29 @@ struct Column {
     kind: Kind,
 }
 
-/// Reads a whole Parquet file into `table`.
-pub(super) fn read(bytes: Vec<u8>, table: &mut Table<'_>) -> Result<(), HoldoutError> {
+/// Reads a whole Parquet file into `table`: by a process of its own, where this program [takes part](isolated::serve).
+pub(super) fn read(input: &mut dyn Read, table: &mut Table<'_>) -> Result<(), HoldoutError> {
+    if isolated::is_on() {
+        return isolated::read_parquet(input, MAX_PARQUET, table);
+    }
+    let mut bytes = Vec::new();
+    input.take(MAX_PARQUET + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    let most = MAX_PARQUET.min(table.most_parquet());
+    if bytes.len() as u64 > most {
+        return Err(HoldoutError::TooLarge { limit: most as usize, what: "bytes of Parquet".into() });
+    }
+    read_here(bytes, table)
+}
+
+/// The same in this process, which may end with it.
+pub(crate) fn read_here(bytes: Vec<u8>, table: &mut Table<'_>) -> Result<(), HoldoutError> {
     // The parquet crate may panic on damaged files (some of its releases did). The table is given up then.
-    // Where nothing unwinds, whoever reads names the file in its panic hook.
     catch_unwind(AssertUnwindSafe(|| read_groups(bytes, table))).unwrap_or_else(|_| Err(untrue("a wrong structure")))
 }
 
 fn read_groups(bytes: Vec<u8>, table: &mut Table<'_>) -> Result<(), HoldoutError> {
     let bytes = Bytes::from(bytes);
-    let mut pages = Pages::default();
+    let mut pages = Pages::within(allowance::inflated(table.stored().max(bytes.len() as u64)));
     let file = SerializedFileReader::new(bytes.clone()).map_err(damaged)?;
     let columns = match_columns(file.metadata().file_metadata().schema_descr(), table)?;
     for index in 0..file.num_row_groups() {
@@ -106,7 +125,8 @@ fn match_columns(schema: &SchemaDescriptor, table: &Table<'_>) -> Result<Vec<Col
 /// How the column is read, or which type it has instead.
 fn kind(field: &Type, target: Target) -> Result<Kind, HoldoutError> {
     let expected = if target == Target::Region { NAMES } else { NUMBERS };
-    let refused = |found: String| HoldoutError::Type { column: field.name().to_owned(), found, expected };
+    let refused =
+        |found: String| HoldoutError::Type { column: field.name().to_owned(), found, expected: expected.into() };
     if !field.is_primitive() {
         return Err(refused("group (nested)".to_owned()));
     }

@@ -87,7 +87,7 @@ fn read_lines(
 
 fn match_header(header: &ByteRecord, wanted: &Wanted<'_>) -> Result<Vec<Target>, HoldoutError> {
     if header.len() > MAX_COLUMNS {
-        return Err(HoldoutError::TooLarge { limit: MAX_COLUMNS, what: "columns" });
+        return Err(HoldoutError::TooLarge { limit: MAX_COLUMNS, what: "columns".into() });
     }
     let names: Vec<String> = header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
     // A number may be a name, but then somebody asks for it; elsewhere it is a customer's value.

@@ -13,4 +13,4 @@ mod words;
 
 pub use json::json;
 pub use page::html;
-pub use provenance::{Digests, EvaluateCommand, Named, Provenance, shell_line};
+pub use provenance::{Approval, Digests, EvaluateCommand, Named, Provenance, shell_line};

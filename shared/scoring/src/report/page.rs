@@ -3,7 +3,7 @@
 
 use super::json::TOOL;
 use super::markup::{Element, el};
-use super::provenance::{Named, Provenance};
+use super::provenance::{Approval, Named, Provenance};
 use super::table::{Cell, Column, Narrow, cell, folded, name, table};
 use super::words::{self, Style, count};
 use super::{figures, gates, reasons};
@@ -202,6 +202,10 @@ fn inputs(evaluation: &Evaluation, provenance: &Provenance) -> Element {
         .flatten()
         .map(|(role, input)| vec![cell(role), name(&input.name), Some(el("code").text(&input.sha256))]);
     let columns = [Column::Words("Input"), Column::Words("Name"), Column::Words("SHA-256")];
+    let approval = provenance.inputs.holdout_approval.as_ref().map(|approval| {
+        let Approval { since, by, why } = approval;
+        el("p").text(format!("The held-out set was approved for this fleet at {since} by {by}: {why}"))
+    });
     let repeat = (!provenance.repeat.is_empty()).then(|| {
         el("div")
             .child(el("h3").text("To repeat it"))
@@ -212,6 +216,7 @@ fn inputs(evaluation: &Evaluation, provenance: &Provenance) -> Element {
         .child(el("h2").attr("id", "inputs").text("Inputs"))
         .child(el("p").class("lead").text("The verdict is bound to exactly these bytes."))
         .child(table(Narrow::Stack, "Inputs and their digests", &columns, rows.collect()))
+        .children(approval)
         .children(repeat)
         .child(folded(
             "The policy, as a file for --policy",

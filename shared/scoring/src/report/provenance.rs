@@ -20,6 +20,20 @@ pub struct Digests {
     pub champion: Option<Named>,
     /// The held-out file.
     pub holdout: Named,
+    /// Its approval by the fleet; absent for records that somebody chose at a desk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holdout_approval: Option<Approval>,
+}
+
+/// Who said that these are the records to evaluate on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Since when the records count, RFC 3339.
+    pub since: String,
+    /// Who approved them.
+    pub by: String,
+    /// Why.
+    pub why: String,
 }
 
 /// Where an evaluation comes from.

@@ -97,6 +97,9 @@ pub(crate) fn level(level: f64) -> String {
 /// What a gate is called on the page.
 pub(crate) fn title(gate: &str) -> String {
     match gate {
+        "holdout_size" => "Hold-out: records",
+        "holdout_repeats" => "Hold-out: repeated records",
+        "holdout_label_rate" => "Hold-out: positives",
         "finite" => "Finite scores",
         "constant" => "Scores differ",
         "missing" => "Missing values",
@@ -119,7 +122,13 @@ pub(crate) fn title(gate: &str) -> String {
 /// How a gate's numbers are written.
 pub(crate) fn style(gate: &str) -> Style {
     match gate {
-        "false_positive_rate" | "recall" | "false_positive_rate_at_alert_rate" | "recall_at_alert_rate" => Style::Share,
+        "false_positive_rate"
+        | "recall"
+        | "false_positive_rate_at_alert_rate"
+        | "recall_at_alert_rate"
+        | "holdout_repeats"
+        | "holdout_label_rate" => Style::Share,
+        "holdout_size" => Style::Plain(0),
         "calibration_slope" | "calibration_intercept" | "score_shift" | "score_distance" | "top_reasons" => {
             Style::Plain(3)
         }

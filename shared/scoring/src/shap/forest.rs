@@ -37,7 +37,12 @@ impl ShapForest {
     /// As reading a [`Model`](crate::Model), and [`ModelError::Tree`] where the file does not say how much training
     /// weight (`sum_hessian`) reached each node.
     pub fn from_archive(archive: impl Read, limit: u64, image: Image) -> Result<ShapForest, ModelError> {
-        with_single_file(archive, limit, |file| ShapForest::from_file(file, image))
+        with_single_file(archive, limit, |name, file| {
+            let mut forest = ShapForest::default();
+            let learner = format::read_named(name, file, &mut forest)?;
+            forest.serve(&learner, image);
+            Ok(forest)
+        })
     }
 
     /// Reads a bare model file.

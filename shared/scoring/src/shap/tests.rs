@@ -95,6 +95,7 @@ fn chain(features: usize) -> Tree {
 
 fn learner(trees: usize, num_feature: usize) -> Learner {
     Learner {
+        steps: 0,
         trees,
         feature_names: Vec::new(),
         num_feature,

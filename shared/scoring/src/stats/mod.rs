@@ -10,6 +10,7 @@ pub(crate) mod delong;
 pub(crate) mod distributions;
 pub(crate) mod paired;
 pub(crate) mod reasons;
+pub(crate) mod sample;
 pub(crate) mod shift;
 #[cfg(test)]
 mod tests;

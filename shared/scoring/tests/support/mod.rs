@@ -40,9 +40,14 @@ pub fn small_holdout(records: &[(u8, &str, &str)]) -> HeldOut {
 #[derive(Clone)]
 pub enum Ubj {
     Text(&'static str),
+    Owned(String),
     Floats(Vec<f32>),
     Ints(Vec<i32>),
+    Longs(Vec<i64>),
     Bytes(Vec<u8>),
+    /// A number of its own type: an integer in the fewest bytes, a float.
+    Int(i64),
+    Float(f32),
     List(Vec<Ubj>),
     Object(Vec<(&'static str, Ubj)>),
 }
@@ -60,6 +65,22 @@ impl Ubj {
                 out.push(b'S');
                 raw_text(text, out);
             }
+            Ubj::Owned(text) => {
+                out.push(b'S');
+                raw_text(text, out);
+            }
+            Ubj::Int(value) => match i8::try_from(*value) {
+                Ok(value) if value < i8::MAX => out.extend([b'i', value as u8]),
+                _ => {
+                    out.push(b'I');
+                    out.extend(i16::try_from(*value).unwrap().to_be_bytes());
+                }
+            },
+            Ubj::Float(value) => {
+                out.push(b'd');
+                out.extend(value.to_be_bytes());
+            }
+            Ubj::Longs(values) => typed(b'L', values.iter().map(|value| value.to_be_bytes()), out),
             Ubj::Floats(values) => typed(b'd', values.iter().map(|value| value.to_be_bytes()), out),
             Ubj::Ints(values) => typed(b'l', values.iter().map(|value| value.to_be_bytes()), out),
             Ubj::Bytes(values) => typed(b'U', values.iter().map(|value| [*value]), out),
@@ -86,6 +107,10 @@ impl Ubj {
         let list = |items: Vec<String>| format!("[{}]", items.join(","));
         match self {
             Ubj::Text(text) => format!("{text:?}"),
+            Ubj::Owned(text) => format!("{text:?}"),
+            Ubj::Int(value) => value.to_string(),
+            Ubj::Float(value) => word(*value),
+            Ubj::Longs(values) => list(values.iter().map(ToString::to_string).collect()),
             Ubj::Floats(values) => list(values.iter().map(|value| word(*value)).collect()),
             Ubj::Ints(values) => list(values.iter().map(ToString::to_string).collect()),
             Ubj::Bytes(values) => list(values.iter().map(ToString::to_string).collect()),
@@ -125,6 +150,19 @@ fn raw_text(text: &str, out: &mut Vec<u8>) {
     out.extend(text.as_bytes());
 }
 
+/// Integers, each of a type of its own.
+pub fn ints(values: &[i64]) -> Ubj {
+    Ubj::List(values.iter().map(|value| Ubj::Int(*value)).collect())
+}
+
+/// Puts a member where its key belongs, in the place of one of that key.
+fn put(members: &mut Vec<(&'static str, Ubj)>, (key, value): (&'static str, Ubj)) {
+    match members.binary_search_by(|(known, _)| known.cmp(&key)) {
+        Ok(place) => members[place].1 = value,
+        Err(place) => members.insert(place, (key, value)),
+    }
+}
+
 /// A one-feature, one-tree model that a test bends until it must be refused.
 #[derive(Clone)]
 pub struct Sketch {
@@ -133,12 +171,14 @@ pub struct Sketch {
     pub features: Vec<i32>,
     pub values: Vec<f32>,
     pub split_type: Vec<u8>,
+    pub parents: Vec<i32>,
     pub leaf_vector: &'static str,
     pub booster: &'static str,
     pub objective: &'static str,
     pub num_class: &'static str,
     pub base_score: &'static str,
-    /// Further members of the tree, of the trees' `model`, of `gradient_booster` and of `attributes`.
+    /// Members of the tree, of the trees' `model`, of `gradient_booster` and of `attributes`, in the place of the usual
+    /// ones.
     pub in_tree: Vec<(&'static str, Ubj)>,
     pub in_model: Vec<(&'static str, Ubj)>,
     pub in_booster: Vec<(&'static str, Ubj)>,
@@ -154,6 +194,7 @@ impl Default for Sketch {
             features: vec![0, 0, 0],
             values: vec![0.5, -1.0, 1.0],
             split_type: vec![0, 0, 0],
+            parents: vec![i32::MAX, 0, 0],
             leaf_vector: "1",
             booster: "gbtree",
             objective: "binary:logistic",
@@ -176,41 +217,73 @@ impl Sketch {
         self.document().json().into_bytes()
     }
 
-    fn document(&self) -> Ubj {
-        use Ubj::{Bytes, Floats, Ints, List, Object, Text};
+    pub fn document(&self) -> Ubj {
+        use Ubj::{Bytes, Floats, Int, Ints, List, Longs, Object, Owned, Text};
+        let nodes = self.values.len();
+        let tree_param = Object(vec![
+            ("num_deleted", Text("0")),
+            ("num_feature", Text("1")),
+            ("num_nodes", Owned(nodes.to_string())),
+            ("size_leaf_vector", Text(self.leaf_vector)),
+        ]);
         let mut tree = vec![
-            ("base_weights", Floats(vec![9.0; self.values.len()])),
-            ("default_left", Bytes(vec![1; self.values.len()])),
+            ("base_weights", Floats(vec![9.0; nodes])),
+            ("categories", Ints(vec![])),
+            ("categories_nodes", Ints(vec![])),
+            ("categories_segments", Longs(vec![])),
+            ("categories_sizes", Longs(vec![])),
+            ("default_left", Bytes(vec![1; nodes])),
+            ("id", Int(0)),
             ("left_children", Ints(self.left.clone())),
+            ("loss_changes", Floats(vec![0.0; nodes])),
+            ("parents", Ints(self.parents.clone())),
             ("right_children", Ints(self.right.clone())),
             ("split_conditions", Floats(self.values.clone())),
             ("split_indices", Ints(self.features.clone())),
             ("split_type", Bytes(self.split_type.clone())),
-            ("tree_param", Object(vec![("size_leaf_vector", Text(self.leaf_vector))])),
+            ("sum_hessian", Floats(vec![1.0; nodes])),
+            ("tree_param", tree_param),
         ];
-        tree.extend(self.in_tree.clone());
-        let mut model =
-            vec![("gbtree_model_param", Object(vec![("num_trees", Text("1"))])), ("trees", List(vec![Object(tree)]))];
-        model.extend(self.in_model.clone());
-        let mut booster = vec![("model", Object(model)), ("name", Text(self.booster))];
-        booster.extend(self.in_booster.clone());
+        self.in_tree.iter().for_each(|member| put(&mut tree, member.clone()));
+        let cats =
+            Object(vec![("enc", List(vec![])), ("feature_segments", Ints(vec![])), ("sorted_idx", Ints(vec![]))]);
+        let mut model = vec![
+            ("cats", cats),
+            ("gbtree_model_param", Object(vec![("num_parallel_tree", Text("1")), ("num_trees", Text("1"))])),
+            ("iteration_indptr", ints(&[0, 1])),
+            ("tree_info", ints(&[0])),
+            ("trees", List(vec![Object(tree)])),
+        ];
+        self.in_model.iter().for_each(|member| put(&mut model, member.clone()));
+        let mut booster = vec![("model", Object(model)), ("name", Text("gbtree"))];
+        if self.booster == "dart" {
+            booster = vec![("gbtree", Object(booster)), ("weight_drop", List(vec![]))];
+        }
+        put(&mut booster, ("name", Text(self.booster)));
+        self.in_booster.iter().for_each(|member| put(&mut booster, member.clone()));
         let params = Object(vec![
             ("base_score", Text(self.base_score)),
+            ("boost_from_average", Text("1")),
             ("num_class", Text(self.num_class)),
             ("num_feature", Text("1")),
             ("num_target", Text("1")),
         ]);
+        let objective = Object(vec![
+            ("name", Text(self.objective)),
+            ("reg_loss_param", Object(vec![("scale_pos_weight", Text("1"))])),
+        ]);
         let learner = Object(vec![
-            ("feature_names", List(vec![Text("x")])),
             ("attributes", Object(self.attributes.clone())),
+            ("feature_names", List(vec![Text("x")])),
+            ("feature_types", List(vec![])),
             ("gradient_booster", Object(booster)),
             ("learner_model_param", params),
-            ("objective", Object(vec![("name", Text(self.objective))])),
+            ("objective", objective),
         ]);
-        Object(vec![("learner", learner), ("version", Ints(vec![3, 2, 0]))])
+        Object(vec![("learner", learner), ("version", ints(&[3, 2, 0]))])
     }
 
-    /// The same in the legacy binary format, with `binf` before it; without names and categories.
+    /// The same in the legacy binary format; without names and categories.
     pub fn legacy(&self) -> Vec<u8> {
         let words = |out: &mut Vec<u8>, words: &[i32]| words.iter().for_each(|word| out.extend(word.to_le_bytes()));
         let text = |out: &mut Vec<u8>, text: &str| {
@@ -221,21 +294,27 @@ impl Sketch {
         let base_score: f32 = self.base_score.trim_matches(['[', ']']).parse().unwrap();
         let mut out = b"binf".to_vec();
         out.extend(base_score.to_le_bytes());
-        words(&mut out, &[1, self.num_class.parse().unwrap(), 0, 0, 1, 7, 1]);
-        words(&mut out, &[0; 26]);
+        words(&mut out, &[1, self.num_class.parse().unwrap(), 1, 0, 1, 7, 1, 1]);
+        words(&mut out, &[0; 25]);
         text(&mut out, self.objective);
         text(&mut out, self.booster);
-        words(&mut out, &[1, 1, 0, 0, 0, 0, 1, 0]);
+        words(&mut out, &[1, 1, 0, 0, 0, 0, 0, 0]);
         words(&mut out, &[0; 32]);
         words(&mut out, &[1, nodes, 0, 0, 1, self.leaf_vector.parse().unwrap()]);
         words(&mut out, &[0; 31]);
         for node in 0..self.left.len() {
             let split = self.features[node] | i32::MIN; // a missing value goes left
-            words(&mut out, &[0, self.left[node], self.right[node], split]);
+            let left = node == 0 || self.left[self.parents[node] as usize] == node as i32;
+            let parent = if left { self.parents[node] | i32::MIN } else { self.parents[node] };
+            words(&mut out, &[parent, self.left[node], self.right[node], split]);
             out.extend(self.values[node].to_le_bytes());
         }
         words(&mut out, &vec![0; 4 * self.left.len()]);
         words(&mut out, &[0]);
+        out.extend(1_u64.to_le_bytes());
+        text(&mut out, "objective");
+        let objective = self.objective;
+        text(&mut out, &format!("{{\"name\":\"{objective}\",\"reg_loss_param\":{{\"scale_pos_weight\":\"1\"}}}}"));
         out
     }
 

@@ -132,6 +132,7 @@ impl Case {
             challenger: named(self.challenger),
             champion: self.champion.map(named),
             holdout: named("holdout.parquet"),
+            holdout_approval: None,
         };
         Provenance { inputs, repeat: vec![command.line()] }
     }

@@ -200,7 +200,7 @@ fn a_report_against_another_champion_is_written_over() {
         assert!(text.contains("v428") && !text.contains("v426"));
     }
     let records = world.records(&name(HOME), Chain::Home);
-    assert!(matches!(&records[1], Record::Evaluated { champion, .. } if *champion == Some(second)), "{records:?}");
+    assert!(matches!(&records[2], Record::Evaluated { champion, .. } if *champion == Some(second)), "{records:?}");
 }
 
 #[test]

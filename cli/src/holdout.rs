@@ -1,0 +1,68 @@
+//! `meridian holdout`: the records on which challengers are evaluated, which are the fleet's and no publisher's.
+
+use crate::aws::{self, Place, Session, read};
+use crate::{features, terminal};
+use meridian_domain::Actor;
+use meridian_handlers::holdout::{Approval, approve};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// What `meridian holdout` is asked.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Evaluate releases that are published from now on, on these records.
+    Approve(Approve),
+}
+
+/// What `meridian holdout approve` is asked.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "The records are stored in home's bucket under holdouts/, and the hub's ledger keeps who approved \
+                        them and why. Releases that home has attested already are still evaluated on the hold-out before.\n\n\
+                        Exit code: 0 it is on record; 1 AWS did not take it; 2 wrong input, and nothing was written."
+)]
+struct Approve {
+    /// Labelled records: columns `label`, `customer_region` and the features, as CSV compressed with gzip.
+    #[arg(value_name = "FILE")]
+    records: PathBuf,
+    /// The callers' features, one name a line: the records must hold them all.
+    #[arg(long, value_name = "FILE")]
+    features: PathBuf,
+    /// Why these records take the place of the ones before: the report of every evaluation on them says it.
+    #[arg(long, value_name = "TEXT", value_parser = terminal::why)]
+    why: String,
+    /// Who approves them: the ledger keeps it.
+    #[arg(long, value_name = "NAME")]
+    who: Actor,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Approves a hold-out; says so.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let Command::Approve(arguments) = &arguments.command;
+    let session = Session::open(&arguments.place)?;
+    let (records, features) = (read(&arguments.records)?.into(), features::read(&arguments.features)?);
+    let Approve { who, why, .. } = arguments;
+    match session.run(approve(&session.ports, &session.fleet, who, records, &features, why.clone())) {
+        Ok(Approval::Recorded(holdout)) => {
+            let (digest, rows, positives) = (holdout.sha256, holdout.rows, holdout.positives);
+            terminal::say(&format!(
+                "approved: releases published from now on are evaluated on {digest} ({rows} records, {positives} positives)"
+            ))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Ok(Approval::Stood(approved)) => {
+            terminal::say(&format!("these records were approved at {} by {} already", approved.since, approved.by))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) if error.is_input() => Err(error.into()),
+        Err(error) => Ok(aws::failed(&error)),
+    }
+}

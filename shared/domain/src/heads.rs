@@ -1,0 +1,72 @@
+//! The last entry of a chain as another region saw it. Whoever holds it finds a chain that was cut, replaced by an older copy
+//! of itself, or written anew: within such a chain every hash is right.
+
+use crate::fleet::Fleet;
+use crate::keys::Chain;
+use crate::ledger::{Head, Stored};
+use crate::names::{RegionName, Sha256};
+use serde::{Deserialize, Serialize};
+
+/// The last entry of a chain, as it was seen once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct KeptHead {
+    /// Its sequence number.
+    pub seq: u64,
+    /// Its hash.
+    pub hash: Sha256,
+}
+
+/// How a chain differs from what was seen of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Departure {
+    /// The entry is not there any more: the chain was cut, or an older copy was put in its place.
+    Missing,
+    /// Another entry stands in its place: the chain was written anew.
+    Other {
+        /// That entry's hash.
+        found: Sha256,
+    },
+}
+
+impl KeptHead {
+    /// The last entry before `head`; none of an empty chain.
+    pub fn of(head: &Head) -> Option<Self> {
+        head.next.checked_sub(1).map(|seq| Self { seq, hash: head.prev })
+    }
+
+    /// How the chain differs from this, where `found` is the hash of the entry that has its sequence number now; none where
+    /// it does not.
+    pub fn departure(&self, found: Option<Sha256>) -> Option<Departure> {
+        match found {
+            None => Some(Departure::Missing),
+            Some(found) if found != self.hash => Some(Departure::Other { found }),
+            Some(_) => None,
+        }
+    }
+
+    /// The chain's last entry, where `entries` are those from this one on. Entries that do not follow from each other are
+    /// left out: every reader of the chain finds those by itself.
+    ///
+    /// # Errors
+    /// The chain does not hold this entry any more.
+    pub fn read_on(&self, entries: &[Stored]) -> Result<Self, Departure> {
+        let first = entries.first().filter(|stored| stored.entry.seq == self.seq);
+        if let Some(departure) = self.departure(first.map(|stored| stored.entry.hash())) {
+            return Err(departure);
+        }
+        let mut head = Head { next: self.seq.saturating_add(1), prev: self.hash, ..Head::default() };
+        let _ = entries.iter().skip(1).try_for_each(|stored| head.follow(&stored.entry));
+        Ok(Self::of(&head).unwrap_or(*self))
+    }
+}
+
+/// The chains whose last entries `region` keeps: those in the bucket of the region that comes after it in the fleet's list.
+/// So every chain is held by one other region, and one that departs is told once. Nobody's, in a fleet of one region.
+pub fn neighbours(fleet: &Fleet, region: &RegionName) -> Vec<Chain> {
+    let place = fleet.regions.iter().position(|own| own.name == *region);
+    let next = place.and_then(|place| fleet.regions.iter().cycle().nth(place + 1)).filter(|next| next.name != *region);
+    let Some(next) = next else { return Vec::new() };
+    let hub = (next.name == fleet.home).then_some(Chain::Home);
+    std::iter::once(Chain::Region(next.name.clone())).chain(hub).collect()
+}

@@ -1,0 +1,102 @@
+//! Where a release comes from, as training says it: the facts of SLSA's provenance (v1.0), signed with the rest of the manifest.
+//! Nothing rests on them; they are there for whoever asks later.
+
+use crate::edge::is_usual_moment;
+use crate::names::{ProvenanceText, Sha256};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+
+/// More than any training job reads.
+const MOST_MATERIALS: usize = 64;
+
+/// What training says of itself. Each member names the one of SLSA's provenance that it stands for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Provenance {
+    /// What built it, such as the training pipeline's ARN: `runDetails.builder.id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub builder: Option<ProvenanceText>,
+    /// The code, with its revision: `buildDefinition.externalParameters`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<ProvenanceText>,
+    /// The job's name or ARN: `runDetails.metadata.invocationId`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training_job: Option<ProvenanceText>,
+    /// `runDetails.metadata.startedOn`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<Timestamp>,
+    /// `runDetails.metadata.finishedOn`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished: Option<Timestamp>,
+    /// What it was made of, training data for one: `buildDefinition.resolvedDependencies`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub materials: Vec<Material>,
+}
+
+/// Something that a release was made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Material {
+    /// Its name or URI.
+    pub name: ProvenanceText,
+    /// Its digest, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256>,
+}
+
+impl FromStr for Material {
+    type Err = String;
+    /// `NAME` or `NAME@sha256:DIGITS`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, sha256) = match text.split_once("@sha256:") {
+            Some((name, digits)) => (name, Some(digits.parse().map_err(|error| format!("{error}"))?)),
+            None => (text, None),
+        };
+        Ok(Self { name: name.parse().map_err(|error| format!("{error}"))?, sha256 })
+    }
+}
+
+impl Provenance {
+    /// What cannot be true of any release.
+    pub(crate) fn problem(&self) -> Option<&'static str> {
+        if self.started.into_iter().chain(self.finished).any(|at| !is_usual_moment(at)) {
+            return Some("provenance.started and .finished are expected between the years 2000 and 2199");
+        }
+        if self.started.zip(self.finished).is_some_and(|(started, finished)| started > finished) {
+            return Some("provenance.started is after provenance.finished");
+        }
+        (self.materials.len() > MOST_MATERIALS).then_some("provenance.materials has more than 64 entries")
+    }
+
+    /// Takes one `KEY=VALUE`, as the command line has it.
+    ///
+    /// # Errors
+    /// Not such a pair, an unknown key, one that was said before, or a value that is none.
+    pub fn set(&mut self, pair: &str) -> Result<(), String> {
+        const EXPECTED: &str =
+            "expected KEY=VALUE with builder, source, training-job, started, finished or material=NAME[@sha256:DIGITS]";
+        let (key, value) = pair.split_once('=').ok_or(EXPECTED)?;
+        match key {
+            "builder" => once(&mut self.builder, value),
+            "source" => once(&mut self.source, value),
+            "training-job" => once(&mut self.training_job, value),
+            "started" => once(&mut self.started, value),
+            "finished" => once(&mut self.finished, value),
+            "material" => {
+                self.materials.push(value.parse()?);
+                Ok(())
+            }
+            _ => Err(EXPECTED.to_owned()),
+        }
+        .map_err(|problem| format!("{key}: {problem}"))
+    }
+}
+
+fn once<T: FromStr<Err: ToString>>(place: &mut Option<T>, value: &str) -> Result<(), String> {
+    if place.is_some() {
+        return Err("it is said twice".to_owned());
+    }
+    *place = Some(value.parse().map_err(|error: T::Err| error.to_string())?);
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! Signed releases: whose signature policy trusts, what is signed, and the form in which the signature lies beside the manifest.
+//! Formats only: whoever checks or makes a signature needs cryptography, which is not here.
+
+mod bundle;
+mod key;
+mod statement;
+
+pub use bundle::{Bundle, Signature, pae};
+pub use key::{EXAMPLE_KEY, PublicKey, PublicKeyError, decode_pem, encode_pem};
+pub use statement::{PAYLOAD_TYPE, Statement};
+
+use crate::names::{KeyId, ReleaseId};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+/// `[signing]`: the keys that may sign releases.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SigningPolicy {
+    /// Each region believes these and no others.
+    pub keys: Vec<TrustedKey>,
+}
+
+/// One key that may sign releases.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrustedKey {
+    /// What people call it.
+    pub id: KeyId,
+    /// The key.
+    pub public_key: PublicKey,
+    /// Nothing that it signed is attested before this time, by the clock of the region that attests.
+    #[serde(default)]
+    pub from: Option<Timestamp>,
+    /// ... nor at or after this one. What was attested before stays attested.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
+    /// The ARN of the key in KMS, where its private half lies there.
+    #[serde(default)]
+    pub kms: Option<String>,
+}
+
+impl TrustedKey {
+    /// Whether a region may attest what the key has signed at `now`.
+    ///
+    /// # Errors
+    /// It is too early, or too late.
+    pub fn check(&self, now: Timestamp) -> Result<(), SignatureError> {
+        match (self.from, self.until) {
+            (Some(from), _) if now < from => Err(SignatureError::TooEarly { key: self.id.clone(), from, now }),
+            (_, Some(until)) if now >= until => Err(SignatureError::TooLate { key: self.id.clone(), until, now }),
+            _ => Ok(()),
+        }
+    }
+
+    /// What is wrong with a `kms` that names no key of the account; nothing where it does, or where there is none.
+    pub(crate) fn names_no_key_of(&self, account: &str) -> bool {
+        let Some(arn) = &self.kms else { return false };
+        let parts: Vec<&str> = arn.splitn(6, ':').collect();
+        !matches!(parts.as_slice(), ["arn", _, "kms", region, of, key]
+            if !region.is_empty() && *of == account && key.starts_with("key/"))
+    }
+}
+
+/// The longest signature file that is read, in bytes: a statement of a few files takes two thousand.
+pub const LONGEST_SIGNATURE: usize = 64 * 1024;
+
+/// Why a signature does not make a release one that may be attested.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignatureError {
+    /// Larger than any signature is.
+    #[error(
+        "the signature of {release} has more than {LONGEST_SIGNATURE} bytes; expected a bundle of some thousand: sign the \
+         release with meridian publish"
+    )]
+    TooLong {
+        /// The release.
+        release: ReleaseId,
+    },
+    /// Not a bundle with a DSSE envelope, or not a statement in it.
+    #[error(
+        "the signature of {release} cannot be read at line {line}, column {column}; expected a Sigstore bundle with a DSSE \
+         envelope of an in-toto statement: sign the release with meridian publish"
+    )]
+    Malformed {
+        /// The release.
+        release: ReleaseId,
+        /// 1-based line, of the bundle or of the statement in it; 0 where none can be named.
+        line: usize,
+        /// 1-based column.
+        column: usize,
+    },
+    /// No trusted key has made any of the signatures.
+    #[error(
+        "no key of [signing] in fleet.toml has signed {release} (trusted: {trusted}): find out who wrote it; if it is \
+         training's, sign it with a trusted key and publish it again"
+    )]
+    Untrusted {
+        /// The release.
+        release: ReleaseId,
+        /// The trusted keys' ids.
+        trusted: String,
+    },
+    /// The key is not trusted yet.
+    #[error("key {key} may sign from {from}, and it is {now}: publish again then, or move from in fleet.toml")]
+    TooEarly {
+        /// Which key.
+        key: KeyId,
+        /// From when on.
+        from: Timestamp,
+        /// The region's time.
+        now: Timestamp,
+    },
+    /// The key is not trusted any more.
+    #[error("key {key} may sign until {until}, and it is {now}: publish again with a key that fleet.toml trusts")]
+    TooLate {
+        /// Which key.
+        key: KeyId,
+        /// Until when.
+        until: Timestamp,
+        /// The region's time.
+        now: Timestamp,
+    },
+    /// A trusted key has signed something else.
+    #[error(
+        "key {key} has signed, but not {release}: this signature belongs to another release or to something else; find out \
+         who copied it"
+    )]
+    OtherRelease {
+        /// Which key.
+        key: KeyId,
+        /// The release.
+        release: ReleaseId,
+    },
+    /// The signed list of files is not the manifest's.
+    #[error("key {key} has signed other files than the manifest of {release} names: publish the release again")]
+    OtherFiles {
+        /// Which key.
+        key: KeyId,
+        /// The release.
+        release: ReleaseId,
+    },
+}

@@ -1,0 +1,151 @@
+//! One caller halts no fleet: 4xx are held against another release, never against a bound alone.
+
+use crate::night::{AU, EU, Night, fleet, release};
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::callers::{Beside, Blame, Compared, Comparison};
+use meridian_domain::judge::{Arm, MetricName, MinuteCounts, RegionCounts, Tally, Watch, WatchStage, judge};
+use meridian_domain::lookout::FleetMinutes;
+use meridian_domain::plan::Act;
+use meridian_domain::{Decision, Record, Verdict, alarms};
+
+const MINUTES: i64 = 26;
+
+/// A canary of one in ten requests. The callers begin to send 2 % of nonsense in minute `from`, and green refuses a share of
+/// its own beside it.
+fn judged(stage: WatchStage, from: i64, own: f64) -> (Verdict, Verdict) {
+    let policy = fleet().judge;
+    let mut counts = RegionCounts::default();
+    for metric in policy.required() {
+        for minute in -60..MINUTES {
+            let callers = if metric.is_client_errors() && minute >= from { 0.024 } else { 0.004 };
+            // As scattered as chance has it.
+            let wobble = if minute % 2 == 0 { 1.02 } else { 0.98 };
+            let arm = |total: f64, rate: f64| Some(Arm::new(total as u64, (total * rate * wobble).round() as u64));
+            let green = arm(3_600.0, callers + if metric.is_client_errors() { own } else { 0.0 });
+            let green = green.filter(|_| minute >= 0);
+            counts.take(&metric, MinuteCounts { minute, green, blue: arm(32_400.0, callers) });
+        }
+    }
+    let watch = Watch { warm_up: 1, last_look: MINUTES, due: true, stage };
+    let judgement = judge(&policy, 4, &counts, watch, &[]);
+    (judgement.verdict, judgement.wave)
+}
+
+/// Both releases break the bound of 1 %, wherever in the canary the caller begins.
+#[test]
+fn a_bound_that_blue_breaks_too_fails_no_canary() {
+    for from in [-60, 0, 13, 24] {
+        assert_eq!(judged(WatchStage::Canary, from, 0.0).0, Verdict::Pass, "from minute {from}");
+    }
+}
+
+#[test]
+fn a_canary_that_refuses_more_than_blue_fails_under_bad_callers_too() {
+    assert_eq!(judged(WatchStage::Canary, -60, 0.02).0, Verdict::Fail);
+    assert_eq!(judged(WatchStage::Canary, 99, 0.02).0, Verdict::Fail, "its callers send nothing wrong");
+}
+
+/// At full load there are no same minutes of blue's: who began after the shift would condemn the release.
+#[test]
+fn callers_who_begin_after_the_shift_do_not_fail_it_at_full_load() {
+    assert_ne!(judged(WatchStage::FullLoad, 0, 0.0).0, Verdict::Fail);
+}
+
+#[test]
+fn the_guard_over_4xx_is_greens_less_blues() {
+    let night = Night::new();
+    let (green, blue) = (night.target(AU, "v427").config, night.target(AU, "v426").config);
+    let guards = alarms::guards(&night.fleet, &night.region(AU), &green, Some(&blue));
+    let compared: Vec<_> = guards.iter().filter(|own| matches!(own.watched, alarms::Watched::Excess { .. })).collect();
+    let [guard] = compared.as_slice() else { panic!("{guards:?}") };
+    assert_eq!((guard.name.as_str(), guard.threshold), ("fraud-green-4xx", night.fleet.judge.max_4xx));
+    let alarms::Watched::Excess { green: one, blue: other } = &guard.watched else { panic!("{guard:?}") };
+    let config = |own: &alarms::Measured| own.dimensions.last().unwrap().1.clone();
+    assert_eq!((config(one), config(other)), (green.to_string(), blue.to_string()));
+}
+
+fn compared(beside: Beside, green: u64, blue: u64) -> Compared {
+    let tally = |bad| Tally { total: 1000, bad };
+    Compared { beside, green: tally(green), blue: tally(blue) }
+}
+
+#[test]
+fn a_region_whose_callers_send_nonsense_neither_goes_back_nor_halts() {
+    for mut night in [Night::new(), Night::confirmed_in(&[AU]), Night::baking(AU)] {
+        night.client_errors = Some(Blame::Callers(Some(compared(Beside::SameMinutes, 25, 24))));
+        let before = night.history(AU).clone();
+        let call = night.rollback(AU);
+        assert_eq!((call.pages(), call.did(Act::Update), call.did(Act::Trip)), (0, false, false), "{:?}", call.plans);
+        assert_eq!(*night.history(AU), before);
+    }
+}
+
+/// Without counts, or with none of the same minutes: the region goes back, says so once, and nothing else is halted.
+#[test]
+fn a_region_that_cannot_tell_goes_back_alone() {
+    for blame in [Blame::Unknown, Blame::Release(compared(Beside::BeforeShift, 40, 4))] {
+        let mut night = Night::confirmed_in(&[AU]);
+        night.client_errors = Some(blame);
+        let call = night.rollback(AU);
+        assert!(call.did(Act::Update), "{:?}", call.plans);
+        night.rollback(AU);
+        night.client_errors = None;
+        night.in_service(AU, "v426");
+        night.rollback(AU);
+        night.rollback(AU);
+        let history = night.history(AU);
+        assert_eq!((night.pages, history.halt.as_ref(), history.owed.len()), (1, None, 0), "{blame:?}");
+        assert_eq!(history.serving.as_ref().unwrap().target, night.target(AU, "v426"));
+        assert!(history.returned[&release("v427")].why.contains("4xx"));
+    }
+}
+
+/// Where the rollback alarm rings as well it is no caller's doing alone.
+#[test]
+fn another_alarm_beside_the_callers_halts_as_ever() {
+    let mut night = Night::confirmed_in(&[AU]);
+    night.client_errors = Some(Blame::Callers(None));
+    night.alarm = Some("alarm fraud-endpoint-5xx rings".to_owned());
+    night.rollback(AU);
+    night.rollback(AU);
+    assert_eq!((night.pages, night.history(AU).halt.is_some()), (1, true));
+}
+
+#[test]
+fn a_canary_worse_than_blue_in_the_same_minutes_is_told_to_go_back() {
+    let mut night = Night::baking(AU);
+    night.client_errors = Some(Blame::Release(compared(Beside::SameMinutes, 40, 4)));
+    assert!(night.rollback(AU).did(Act::Trip));
+    assert!(night.history(AU).update.as_ref().unwrap().is_decided(Decision::Revert));
+}
+
+/// Minutes of 1,000 requests from a moment on, so many of them 4xx.
+fn minutes(from: Timestamp, bad: &[u64]) -> FleetMinutes {
+    let mut all = FleetMinutes::default();
+    for (bad, minute) in bad.iter().zip(0..) {
+        all.put(&MetricName::errors_4xx(), from + SignedDuration::from_mins(minute), Arm::new(1000, *bad));
+    }
+    all
+}
+
+#[test]
+fn only_what_came_with_the_shift_is_laid_to_the_release() {
+    let mut night = Night::confirmed_in(&[AU]);
+    night.tell(AU, Record::Settled { target: night.target(AU, "v427"), execution: night.sight.execution.clone() });
+    let comparison = Comparison::of(night.history(AU), night.now).unwrap();
+    assert_eq!(comparison.beside, Beside::BeforeShift);
+    let policy = night.fleet.judge.clone();
+    let blame = |blue: &[u64], green: &[u64]| {
+        let (before, after) = (comparison.blue.span.from, comparison.green.span.from);
+        comparison.blame(&policy, &minutes(after, green), &minutes(before, blue))
+    };
+    assert!(matches!(blame(&[4, 4, 4], &[24, 25, 26]), Blame::Release(_)));
+    // It began before the shift, or some minutes after it.
+    assert!(matches!(blame(&[4, 4, 24], &[24, 25, 26]), Blame::Callers(_)));
+    assert!(matches!(blame(&[4, 4, 4], &[4, 25, 26]), Blame::Callers(_)));
+    assert_eq!(blame(&[4, 4, 4], &[]), Blame::Unknown);
+    // A release that has served for longer did not begin to refuse by itself, and the champion of days is no suspect.
+    night.pass("1h 1m");
+    assert_eq!(Comparison::of(night.history(AU), night.now), None);
+    assert_eq!(Comparison::of(Night::new().history(EU), night.now), None);
+}
