@@ -5,11 +5,12 @@ use crate::models::{ModelFile, Serving, open};
 use crate::progress::Progress;
 use crate::summary;
 use crate::terminal::{self, Leaving, Legible};
-use meridian_domain::Verdict;
-use meridian_scoring::{
-    Columns, Contender, Digests, EvaluateCommand, Evaluation, EvaluationPolicy, HeldOut, HoldoutError, Image,
-    ModelFeatures, Named, Provenance, Said, Sample, evaluate, html, json,
+use meridian_domain::{EvaluationPolicy, Verdict};
+use meridian_evaluation::{
+    Columns, Contender, Digests, EvaluateCommand, Evaluation, HeldOut, HoldoutError, Named, Provenance, evaluate, html,
+    json,
 };
+use meridian_xgboost::{Image, ModelFeatures, Said, Sample};
 use std::error::Error;
 use std::fs;
 use std::io::Write;

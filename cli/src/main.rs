@@ -76,7 +76,7 @@ const BAD_INPUT: u8 = 2;
 
 fn main() -> ExitCode {
     // A file that somebody else wrote is read by this program in a process of its own.
-    if let Some(code) = meridian_scoring::isolated::serve() {
+    if let Some(code) = meridian_evaluation::isolated::serve() {
         return code;
     }
     let outcome = match Arguments::parse().command {

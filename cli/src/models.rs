@@ -2,9 +2,9 @@
 
 use crate::progress::Progress;
 use meridian_domain::Sha256;
-use meridian_scoring::{
-    Attributions, Digesting, Explainer, Image, ModelError, ModelFeatures, ReadOptions, Sample, Served, ShapeError,
-    StreamError,
+use meridian_evaluation::Digesting;
+use meridian_xgboost::{
+    Attributions, Explainer, Image, ModelError, ModelFeatures, ReadOptions, Sample, Served, ShapeError, StreamError,
 };
 use std::fs::File;
 use std::io;

@@ -5,7 +5,8 @@ use crate::models::{ModelFile, Serving, open};
 use crate::progress::Progress;
 use crate::terminal::{self, Leaving};
 use meridian_domain::edge::visible;
-use meridian_scoring::{Matrix, ModelFeatures, Records, ShapForest, probability_of, top_reasons};
+use meridian_evaluation::Records;
+use meridian_xgboost::{Matrix, ModelFeatures, ShapForest, probability_of, top_reasons};
 use std::error::Error;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
@@ -68,9 +69,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn ignore_hint(error: &meridian_scoring::HoldoutError) -> &'static str {
+fn ignore_hint(error: &meridian_evaluation::HoldoutError) -> &'static str {
     match error {
-        meridian_scoring::HoldoutError::Columns { extra, .. } if !extra.is_empty() => " (here: --ignore COL,COL)",
+        meridian_evaluation::HoldoutError::Columns { extra, .. } if !extra.is_empty() => " (here: --ignore COL,COL)",
         _ => "",
     }
 }

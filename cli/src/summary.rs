@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 use meridian_domain::{GateMode, Verdict};
-use meridian_scoring::{Evaluation, Gate, ModelNumbers};
+use meridian_evaluation::{Evaluation, Gate, ModelNumbers};
 use std::io::{self, Write};
 use std::path::Path;
 

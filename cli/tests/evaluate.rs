@@ -194,7 +194,7 @@ fn a_file_that_its_reader_dies_of_is_an_error_and_no_crash() {
 #[test]
 fn records_from_parquet_are_those_of_csv() {
     let records = |name: &str| {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/scoring/tests/records").join(name);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/evaluation/tests/records").join(name);
         path.to_str().unwrap().to_owned()
     };
     let said = |file: &str| {

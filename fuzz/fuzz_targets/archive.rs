@@ -6,7 +6,7 @@
 #![no_main]
 
 use meridian_fuzz::{endless, gzip, scores};
-use meridian_scoring::Model;
+use meridian_xgboost::Model;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let Some((mode, rest)) = data.split_first() else { return };

@@ -9,7 +9,8 @@ use flate2::write::{DeflateEncoder, GzEncoder};
 use meridian_cost::{CostReport, FrontKind, PriceTable, Routing, Way};
 use meridian_deployment::{Deployment, Settings, Trigger, expanded};
 use meridian_domain::Fleet;
-use meridian_scoring::{Columns, GoldenRecords, HeldOut, Image, Matrix, Model, ShapForest};
+use meridian_evaluation::{Columns, GoldenRecords, HeldOut};
+use meridian_xgboost::{Image, Matrix, Model, ShapForest};
 use std::io::{Read, Write, copy, repeat};
 use std::sync::OnceLock;
 

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests say what they expect by unwrapping it")]
 
-#[path = "../../shared/scoring/tests/support/pages.rs"]
+#[path = "../../shared/evaluation/tests/support/pages.rs"]
 mod pages;
 
 use meridian_tests::skip;

@@ -60,7 +60,7 @@ def seeds() -> list[tuple[str, bytes]]:
     """The small models that the repository has, of every format and version."""
     found = [(path.name, path.read_bytes()) for kind in ("ubjson", "json", "legacy") for path in sorted((ROOT / "fuzz/seeds" / kind).iterdir())]
     for version in ("1.7.6", "3.0.5", "3.2.0"):
-        with tarfile.open(ROOT / f"shared/scoring/tests/zoo/{version}.tar.gz") as archive:
+        with tarfile.open(ROOT / f"shared/xgboost/tests/zoo/{version}.tar.gz") as archive:
             for member in archive.getmembers():
                 if member.name.endswith("/model") and member.size <= LARGEST_SEED:
                     found.append((f"{member.name[:-6]}-{version}", archive.extractfile(member).read()))

@@ -4,7 +4,7 @@
     "$VENV/bin/python" tools/train/contributions.py
 
 With the packages of requirements.txt (xgboost 3.2.0 computes Lundberg's algorithm, later versions another). Writes into
-shared/scoring/tests/data/contributions/ (or --out):
+shared/xgboost/tests/data/contributions/ (or --out):
 
     cases.json       the cases: features, records, image, and of the committed models the rows of the held-out set
     NAME.tar.gz      a small model of its own kind; the committed models are read from local/models/
@@ -63,7 +63,7 @@ CASES = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    default = ROOT / "shared" / "scoring" / "tests" / "data" / "contributions"
+    default = ROOT / "shared" / "xgboost" / "tests" / "data" / "contributions"
     parser.add_argument("--out", type=Path, default=default)
     out = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)

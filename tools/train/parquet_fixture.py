@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Makes the Parquet files that shared/scoring's tests read, and the same table as CSV.
+"""Makes the Parquet files that shared/evaluation's tests read, and the same table as CSV.
 
-    scripts/train's environment, then: python tools/train/parquet_fixture.py    # -> shared/scoring/tests/records
+    scripts/train's environment, then: python tools/train/parquet_fixture.py    # -> shared/evaluation/tests/records
 
     table.csv                              a label, a region and columns of every numeric type, some values missing
     table.{none,snappy,gzip,zstd}.parquet  the same, in row groups of 25; gzip with data pages of version 2
@@ -30,7 +30,7 @@ FLOATS = ["float32", "float64"]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=Path("shared/scoring/tests/records"))
+    parser.add_argument("--out", type=Path, default=Path("shared/evaluation/tests/records"))
     out = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
     table = make_table(np.random.default_rng(427))

@@ -9,7 +9,7 @@ challenger of one pair and the champion of the next. The challenger is also spoi
 what the gates catch. The operating threshold of a pair is its champion's, chosen on records of their own.
 
 Writes for each pair `NNN.bin`: u32 rows, u8 labels, u8 regions, then rows x f32 margins for each name in `index.json`'s
-"margins"; and `index.json` with the thresholds. `cargo run --release -p meridian-scoring --example retrains` reads them.
+"margins"; and `index.json` with the thresholds. `cargo run --release -p meridian-evaluation --example retrains` reads them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Computes the gates' statistics independently, with scikit-learn, SciPy and direct formulas, for the tests.
 
-    "$VENV/bin/python" tools/train/statistics.py shared/scoring/tests/data/statistics.json
+    "$VENV/bin/python" tools/train/statistics.py shared/evaluation/tests/data/statistics.json
 
 Needs numpy, scipy and scikit-learn. Where a library has the statistic, the library computes it; where none has, the formula is
 applied in another way than in Rust: DeLong's over all pairs instead of by ranks, Tango's nuisance share by maximising

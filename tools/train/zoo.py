@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the model zoo of shared/scoring/tests/zoo: small models of every kind that is scored, by several versions of
+"""Makes the model zoo of shared/xgboost/tests/zoo: small models of every kind that is scored, by several versions of
 XGBoost, each with rows and the bits of the margins that XGBoost's own CPU predictor gives.
 
     scripts/zoo                       # environments for 1.7.6, 3.0.5 and 3.2.0, then all of it, about two minutes
@@ -231,7 +231,7 @@ def files(case: Case, model_format: str, booster: xgb.Booster, rows: np.ndarray)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parents[2] / "shared/scoring/tests/zoo")
+    parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parents[2] / "shared/xgboost/tests/zoo")
     out = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
     models = {name: found for case in CASES if case.since <= VERSION for name, found in make(case).items()}

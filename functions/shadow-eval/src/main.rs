@@ -3,7 +3,7 @@
 use meridian_aws::function;
 use meridian_handlers::context::FunctionKind;
 use meridian_handlers::entry;
-use meridian_scoring::isolated;
+use meridian_evaluation::isolated;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

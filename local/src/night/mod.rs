@@ -125,9 +125,9 @@ damaged!(
     NameError,
     ChainError,
     serde_json::Error,
-    meridian_scoring::ModelError,
-    meridian_scoring::HoldoutError,
-    meridian_scoring::ShapeError
+    meridian_xgboost::ModelError,
+    meridian_evaluation::HoldoutError,
+    meridian_xgboost::ShapeError
 );
 
 /// Runs a night on the repository's own fleet, or what the scenario makes of it, telling each line as it happens.

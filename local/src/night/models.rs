@@ -3,7 +3,8 @@
 use super::NightError;
 use super::scenario::{ModelName, Records};
 use bytes::Bytes;
-use meridian_scoring::{Columns, HeldOut, Model};
+use meridian_evaluation::{Columns, HeldOut};
+use meridian_xgboost::Model;
 use std::io::Read;
 
 /// Records that training held out, with label and customer region.
@@ -27,7 +28,7 @@ fn flattering() -> Result<Bytes, NightError> {
     let records = HeldOut::read(holdout().as_ref(), &Columns::standard(features()))?;
     let margins = |name: ModelName| -> Result<Vec<f32>, NightError> {
         let model = Model::from_archive(name.archive().as_ref())?;
-        model.margins(&records).map_err(|error| NightError::Data(error.to_string()))
+        records.margins(&model).map_err(|error| NightError::Data(error.to_string()))
     };
     let (champion, bad) = (margins(ModelName::Champion)?, margins(ModelName::Bad)?);
     let mut text = String::new();

@@ -10,8 +10,9 @@ use meridian_domain::{
     Actor, Chain, Entry, File, Fleet, Head, Holdout, Image, ImageVersion, Manifest, Provenance, Record, Region,
     RegionName, ReleaseId, Sha256, Target, Version, keys,
 };
+use meridian_evaluation::{Columns, GoldenRecords, HeldOut, HoldoutFacts};
 use meridian_handlers::signing;
-use meridian_scoring::{Columns, GoldenRecords, HeldOut, HoldoutFacts, Model};
+use meridian_xgboost::Model;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 

@@ -46,7 +46,7 @@ pub enum InstallError {
     NoArchive(String),
     /// The archive does not hold a model that can serve.
     #[error("the archive cannot serve: {0}")]
-    Model(#[from] meridian_scoring::ModelError),
+    Model(#[from] meridian_xgboost::ModelError),
 }
 
 impl World {

@@ -8,7 +8,7 @@ use crate::api::s3::Digest;
 use crate::api::{ApiError, Operation, Service};
 use bytes::Bytes;
 use meridian_domain::RegionName;
-use meridian_scoring::{Model, ModelError};
+use meridian_xgboost::{Model, ModelError};
 use std::collections::{BTreeMap, btree_map::Entry};
 use std::fmt;
 

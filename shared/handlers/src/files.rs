@@ -5,7 +5,7 @@ use crate::pipe::{Outlet, pipe};
 use crate::ports::{Answer, Artifacts, Clock, ErrorKind, PortError, limits};
 use bytes::Bytes;
 use meridian_domain::{File, Manifest, ManifestError, RegionName, ReleaseId, Sha256, SignatureError, keys};
-use meridian_scoring::GoldenRecords;
+use meridian_evaluation::GoldenRecords;
 use sha2::Digest;
 use std::panic::resume_unwind;
 use std::thread;

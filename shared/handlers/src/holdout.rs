@@ -8,7 +8,7 @@ use crate::journal::{Journal, JournalError};
 use crate::ports::{Artifacts, Clock, Ledger};
 use bytes::Bytes;
 use meridian_domain::{Actor, ApprovedHoldout, Chain, Fleet, Holdout, HubHistory, Record, Sha256, keys};
-use meridian_scoring::{Columns, HeldOut, HoldoutError, HoldoutFacts, Unfit};
+use meridian_evaluation::{Columns, HeldOut, HoldoutError, HoldoutFacts, Unfit};
 
 /// Why a hold-out was not approved.
 #[derive(Debug, thiserror::Error)]

@@ -12,7 +12,7 @@ use crate::ports::{Artifacts, Clock, Endpoints, Ledger};
 use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{Chain, RegionHistory, ReleaseId, Target};
-use meridian_scoring::{GOLDEN_TOLERANCE, GoldenRecord, GoldenRecords};
+use meridian_evaluation::{GOLDEN_TOLERANCE, GoldenRecord, GoldenRecords};
 use serde_json::{Value, json};
 use std::fmt;
 use std::pin::pin;

@@ -9,7 +9,7 @@ use meridian_domain::judge::Judgement;
 use meridian_domain::lookout::{FleetMinutes, Instances, Lookout, Span};
 use meridian_domain::plan::{Golden, Hour};
 use meridian_domain::{Fleet, Region, RegionName, Seen, Target};
-use meridian_scoring::{GOLDEN_TOLERANCE, GoldenRecords};
+use meridian_evaluation::{GOLDEN_TOLERANCE, GoldenRecords};
 
 /// Golden records asked at the same time.
 const AT_ONCE: usize = 16;

@@ -10,13 +10,13 @@ use crate::holdout::unasked;
 use crate::ports::{Artifacts, Clock, ErrorKind, Ledger};
 use bytes::Bytes;
 use meridian_domain::{
-    ApprovedHoldout, File, Fleet, HubHistory, Manifest, Record, RegionHistory, RegionName, ReleaseId, Sha256, Verdict,
-    keys,
+    ApprovedHoldout, EvaluationPolicy, File, Fleet, HubHistory, Manifest, Record, RegionHistory, RegionName, ReleaseId,
+    Sha256, Verdict, keys,
 };
-use meridian_scoring::{
-    Columns, Contender, Evaluation, EvaluationPolicy, GoldenRecord, GoldenRecords, HeldOut, HoldoutError, ModelNumbers,
-    Provenance, Said, walkers_among,
+use meridian_evaluation::{
+    Columns, Contender, Evaluation, GoldenRecords, HeldOut, HoldoutError, ModelNumbers, Provenance, walkers_among,
 };
+use meridian_xgboost::{Said, Walker};
 use std::collections::BTreeSet;
 
 /// Golden records of a release: enough that two different models never answer all of them alike.
@@ -265,12 +265,7 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
 
     /// Chooses and writes the golden records, and answers their digest. They are replicated, so they are never written
     /// over: the same build makes the same bytes of the same inputs, and others that lie there are refused.
-    async fn write_golden(
-        &self,
-        challenger: &Said,
-        walkers: Vec<GoldenRecord>,
-        holdout: &HeldOut,
-    ) -> Result<Sha256, Fault> {
+    async fn write_golden(&self, challenger: &Said, walkers: Vec<Walker>, holdout: &HeldOut) -> Result<Sha256, Fault> {
         let version = self.manifest.version.as_str();
         let Said { scored, objective, .. } = challenger;
         let golden = GoldenRecords::of_margins(version, &scored.margins, *objective, holdout, walkers, GOLDEN);
@@ -290,8 +285,8 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
 
     /// Writes the report; one that a call before this one wrote, perhaps against another champion, is written over.
     async fn write_report(&self, evaluation: &Evaluation, provenance: &Provenance) -> Result<(), Fault> {
-        let html = meridian_scoring::html(evaluation, provenance);
-        let json = meridian_scoring::json(evaluation, provenance).map_err(|error| unwritable(&error))?;
+        let html = meridian_evaluation::html(evaluation, provenance);
+        let json = meridian_evaluation::json(evaluation, provenance).map_err(|error| unwritable(&error))?;
         for (key, body) in [(keys::evaluation_html(self.release), html), (keys::evaluation_json(self.release), json)] {
             self.ports.replace(self.home, &key, Bytes::from(body)).await?;
         }
@@ -311,7 +306,7 @@ fn judge(
     let new = Contender { scored: &challenger.scored, threshold: manifest.operating_threshold };
     let old = champion
         .map(|(champion, said)| Contender { scored: &said.scored, threshold: champion.manifest.operating_threshold });
-    let evaluation = meridian_scoring::evaluate(new, old, holdout, &policy);
+    let evaluation = meridian_evaluation::evaluate(new, old, holdout, &policy);
     let mut evaluation = evaluation.map_err(|error| Fault::Release(Cause::Content, error.to_string()))?;
     let champion = champion.map(|(champion, said)| (&champion.manifest, said));
     for (manifest, said) in champion.into_iter().chain([(manifest, challenger)]) {

@@ -1,7 +1,7 @@
 //! What a verdict is bound to, and the shell lines that come to it again at somebody's desk.
 
 use meridian_domain::{ApprovedHoldout, Manifest, Region, ReleaseId, keys};
-use meridian_scoring::{Approval, Columns, Digests, EvaluateCommand, Named, Provenance, shell_line};
+use meridian_evaluation::{Approval, Columns, Digests, EvaluateCommand, Named, Provenance, shell_line};
 
 /// The inputs of an evaluation in `home`, and how to repeat it: their downloads, then `meridian evaluate`.
 pub(super) fn provenance(

@@ -5,9 +5,10 @@ use crate::files::{self, FileError};
 use crate::pipe::Outlet;
 use crate::ports::{Artifacts, ErrorKind};
 use bytes::Bytes;
-use meridian_domain::{File, Manifest, RegionName, keys};
-use meridian_scoring::cache::{self, Subject};
-use meridian_scoring::{GoldenRecord, HeldOut, ReadOptions, Said, Sample, Served};
+use meridian_domain::{File, ImageVersion, Manifest, RegionName, keys};
+use meridian_evaluation::HeldOut;
+use meridian_evaluation::cache::{self, Subject};
+use meridian_xgboost::{Image, ReadOptions, Said, Sample, Served, Walker};
 use std::io::{Cursor, Read};
 use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
@@ -41,7 +42,7 @@ pub(super) struct Answers {
     /// About the held-out records.
     pub said: Said,
     /// About payloads that walk it, where these were asked for.
-    pub walkers: Vec<GoldenRecord>,
+    pub walkers: Vec<Walker>,
 }
 
 /// What the release of `manifest` says about `holdout`, which was read from `file`. Home's bucket keeps it for the
@@ -57,7 +58,7 @@ pub(super) async fn of(
     (holdout, file): (&HeldOut, &File),
     source: Source,
 ) -> Result<Answers, ScoreError> {
-    let image = manifest.image.rules();
+    let image = image(manifest.image.rules());
     let sample = Sample::of(holdout.matrix(), holdout.features(), holdout.labels());
     let subject = Subject {
         archive: manifest.archive.sha256,
@@ -103,6 +104,14 @@ pub(super) async fn of(
         ));
     }
     Ok(Answers { said, walkers })
+}
+
+/// The image as readers of models know it.
+fn image(version: ImageVersion) -> Image {
+    match version {
+        ImageVersion::V1_7 => Image::V1_7,
+        ImageVersion::V3_0 => Image::V3_0,
+    }
 }
 
 /// The container unpacks `model.tar.gz`: a bare model file under that name would be evaluated here and load nowhere.

@@ -360,7 +360,7 @@ fn the_report_compares_reasons_warns_of_what_the_image_misreads_and_says_how_to_
     let release = published(&world, PublishSpec { operating_threshold: 0.8, ..spec("v427") });
     assert!(evaluate(&world, release).is_ok());
     let document = document(&world, release);
-    assert_eq!(document["reasons_shift"]["rows"], meridian_scoring::SAMPLE_ROWS);
+    assert_eq!(document["reasons_shift"]["rows"], meridian_xgboost::SAMPLE_ROWS);
     let warnings = document["warnings"].as_array().unwrap();
     for version in ["v426", "v427"] {
         let is_told = |text: &str| text.starts_with(version) && text.contains("`[0.25]`") && text.contains("+1.0986");

@@ -3,7 +3,7 @@ use crate::ports::ErrorKind;
 use crate::testing::{Fault, World, context, fleet, name, run};
 use bytes::Bytes;
 use meridian_domain::{Record, Sha256, keys};
-use meridian_scoring::GoldenRecord;
+use meridian_evaluation::GoldenRecord;
 
 const REGION: &str = "ap-northeast-1";
 

@@ -2,7 +2,8 @@
 
 use super::*;
 use jiff::SignedDuration;
-use meridian_scoring::{Columns, HeldOut, Model};
+use meridian_evaluation::{Columns, HeldOut};
+use meridian_xgboost::Model;
 
 /// Records chosen so that v429, which is worse, looks as good as v426: those of either label on which the two say nearly the
 /// same and alert alike, fraud a little stronger.
@@ -11,7 +12,7 @@ fn flattering() -> Bytes {
     let holdout = HeldOut::read(records.as_ref(), &Columns::standard(features())).unwrap();
     let margins = |version: &str| {
         let archive = sample(&format!("{version}.tar.gz"));
-        Model::from_archive(archive.as_ref()).unwrap().margins(&holdout).unwrap()
+        holdout.margins(&Model::from_archive(archive.as_ref()).unwrap()).unwrap()
     };
     let (good, bad) = (margins("v426"), margins("v429"));
     let alerts = |margin: f32| f64::from(margin) >= (0.81_f64 / 0.19).ln();

@@ -1,0 +1,168 @@
+//! Shadow evaluation: what champion and challenger say about the same held-out records, and what the gates say to that.
+
+use crate::evaluation::{Curves, EVALUATION_SCHEMA, Evaluation, Gate, ReasonsShift, RegionNumbers};
+use crate::gates::{self, Ask, Used};
+use crate::holdout::HeldOut;
+use crate::stats::columns::Columns;
+use crate::stats::sample::HoldoutFacts;
+use crate::subset::Subset;
+use crate::{curves, wording};
+use meridian_domain::{EvaluationPolicy, GateMode, Verdict};
+use meridian_xgboost::Scored;
+
+/// Why nothing could be evaluated. (A bad model is a verdict, not an error.)
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum EvaluateError {
+    /// A model's margins are not the held-out set's.
+    #[error("the {role} has {found} margins for {expected} held-out records; score it on this held-out set")]
+    Rows {
+        /// `challenger` or `champion`.
+        role: &'static str,
+        /// Records of the held-out set.
+        expected: usize,
+        /// Margins given.
+        found: usize,
+    },
+    /// The champion's margins are damaged: the loader accepts no model that makes such ones.
+    #[error("the champion has margins that are not finite numbers; score it again")]
+    ChampionNotFinite,
+    /// Only one class.
+    #[error(
+        "the held-out set has {positives} positives and {negatives} negatives; AUC needs both, so check the label column"
+    )]
+    OneClass {
+        /// Records with label 1.
+        positives: u64,
+        /// Records with label 0.
+        negatives: u64,
+    },
+    /// A threshold that no probability can be compared with.
+    #[error("the operating threshold is {threshold}; expected a probability above 0 and below 1")]
+    Threshold {
+        /// The threshold given.
+        threshold: f64,
+    },
+}
+
+/// A model that is compared: what it says, and the threshold that it is deployed with.
+#[derive(Clone, Copy, Debug)]
+pub struct Contender<'a> {
+    /// What it says about every record.
+    pub scored: &'a Scored,
+    /// Score at or above which a record is an alert, as a probability.
+    pub threshold: f64,
+}
+
+/// Compares what both models say about every record, and asks the gates.
+///
+/// # Errors
+/// [`EvaluateError`] where the margins are not of these records, the set holds only one class, or a threshold is not a
+/// probability.
+pub fn evaluate(
+    challenger: Contender<'_>,
+    champion: Option<Contender<'_>>,
+    holdout: &HeldOut,
+    policy: &EvaluationPolicy,
+) -> Result<Evaluation, EvaluateError> {
+    check("challenger", challenger, holdout)?;
+    if let Some(champion) = champion {
+        check("champion", champion, holdout)?;
+        if !champion.scored.margins.iter().all(|margin| margin.is_finite()) {
+            return Err(EvaluateError::ChampionNotFinite);
+        }
+    }
+    let whole = Subset::whole(challenger, champion, holdout);
+    let one_class = || EvaluateError::OneClass { positives: whole.positives(), negatives: whole.negatives() };
+    let numbers = whole.numbers(&whole.challenger).ok_or_else(one_class)?;
+    let regions = Subset::regions(challenger, champion, holdout);
+    let (gates, reasons_shift) = gates_of(challenger, champion, (&whole, &regions), holdout, policy);
+
+    let verdict = verdict_of(&gates);
+    Ok(Evaluation {
+        schema: EVALUATION_SCHEMA,
+        verdict,
+        reasons: wording::reasons(verdict, &gates),
+        warnings: wording::warnings(&gates),
+        gates,
+        rows: whole.labels.len() as u64,
+        positives: whole.positives(),
+        challenger: numbers,
+        champion: whole.champion.as_ref().and_then(|side| whole.numbers(side)),
+        regions: regions.iter().map(region_numbers).collect(),
+        curves: Curves {
+            challenger: curves::of(&whole, &whole.challenger),
+            champion: whole.champion.as_ref().map(|side| curves::of(&whole, side)),
+        },
+        reasons_shift,
+        policy: policy.clone(),
+    })
+}
+
+fn check(role: &'static str, contender: Contender<'_>, holdout: &HeldOut) -> Result<(), EvaluateError> {
+    let Contender { scored, threshold } = contender;
+    if !(threshold > 0.0 && threshold < 1.0) {
+        return Err(EvaluateError::Threshold { threshold });
+    }
+    let (expected, found) = (holdout.rows(), scored.margins.len());
+    if found == expected { Ok(()) } else { Err(EvaluateError::Rows { role, expected, found }) }
+}
+
+/// Every gate that is asked, those on the whole set first, and what the reasons gate found.
+fn gates_of(
+    challenger: Contender<'_>,
+    champion: Option<Contender<'_>>,
+    (whole, regions): (&Subset, &[Subset]),
+    holdout: &HeldOut,
+    policy: &EvaluationPolicy,
+) -> (Vec<Gate>, Option<ReasonsShift>) {
+    let columns = Columns::of(holdout);
+    let rows = |region: &'_ Subset| region.labels.len() as u64;
+    let used = Used {
+        features: holdout.features(),
+        // Counts in another order than the columns' would blame the wrong ones.
+        splits: challenger.scored.splits.as_deref().filter(|splits| splits.len() == holdout.features().len()),
+        columns: &columns,
+        regions: holdout.region_names().iter().map(String::as_str).zip(regions.iter().map(rows)).collect(),
+    };
+    let margins = &challenger.scored.margins;
+    let mut gates = gates::holdout(&HoldoutFacts::of(holdout), policy);
+    gates.extend(gates::sanity(margins, &whole.challenger.scores, &used, policy));
+    if !margins.iter().all(|margin| margin.is_finite()) {
+        // No statistic of scores that are not numbers means anything, and `finite` may be off.
+        let reason = "scores that are not finite numbers cannot be compared".to_owned();
+        gates.push(Gate { reason, ..gates::open("auc", GateMode::Required) });
+        return (gates, None);
+    }
+    let matched =
+        whole.champion.as_ref().and_then(|champion| gates::threshold_at_alert_rate(&whole.challenger, champion));
+    let ask = Ask::whole(whole, policy, matched);
+    gates.extend(gates::compare(&ask));
+    let explained = |champion: Contender<'_>| {
+        gates::reasons(&ask, challenger.scored.attributions.as_ref(), champion.scored.attributions.as_ref())
+    };
+    let (reasons, shift) = champion.map_or((None, None), explained);
+    gates.extend(reasons);
+    if policy.regions != GateMode::Off {
+        gates.extend(Ask::regions(regions, policy, matched).iter().flat_map(gates::compare));
+    }
+    // Stable, so that gates stay in the order in which they were asked.
+    gates.sort_by_key(|gate| gate.region.is_some());
+    (gates, shift)
+}
+
+/// On the whole set every required gate must pass; a region's only must not fail. With no required gate at all nothing was
+/// shown.
+fn verdict_of(gates: &[Gate]) -> Verdict {
+    let required = gates.iter().filter(|gate| gate.mode == GateMode::Required);
+    Verdict::all(required.filter(|gate| gate.region.is_none() || gate.blocks()).map(|gate| gate.verdict))
+}
+
+fn region_numbers(subset: &Subset) -> RegionNumbers {
+    RegionNumbers {
+        region: subset.region.clone().unwrap_or_default(),
+        rows: subset.labels.len() as u64,
+        positives: subset.positives(),
+        challenger: subset.numbers(&subset.challenger),
+        champion: subset.champion.as_ref().and_then(|side| subset.numbers(side)),
+    }
+}

@@ -1,0 +1,35 @@
+//! What records that training held out say of a challenger, beside the champion: the records read, the gates asked, and
+//! the report. Knows policy and verdicts ([`meridian_domain`]) and models ([`meridian_xgboost`]); no AWS, no ports.
+//!
+//! [`HeldOut`] holds labelled records; [`evaluate()`] compares what a challenger and a champion say of them and rules, gate by
+//! gate, whether the challenger may be approved. [`GoldenRecords`] prove later which model an endpoint serves.
+//!
+//! No error text of this crate ever holds a feature value or a record.
+
+mod allowance;
+pub mod cache;
+mod curves;
+mod digest;
+mod evaluate;
+mod evaluation;
+mod gates;
+mod golden;
+mod holdout;
+pub mod isolated;
+mod metrics;
+mod report;
+mod stats;
+mod subset;
+mod wording;
+
+pub use digest::Digesting;
+pub use evaluate::{Contender, EvaluateError, evaluate};
+pub use evaluation::{
+    CalibrationBin, Curves, EVALUATION_SCHEMA, Evaluation, FeatureMove, FeatureShare, Gate, HISTOGRAM_BINS,
+    ModelCurves, ModelNumbers, ReasonsShift, RegionNumbers,
+};
+pub use golden::{GOLDEN_TOLERANCE, GoldenRecord, GoldenRecords, walkers_among};
+pub use holdout::{Columns, HeldOut, HoldoutError, Projection, Records};
+pub use metrics::{Confusion, roc_auc};
+pub use report::{Approval, Digests, EvaluateCommand, Named, Provenance, html, json, shell_line};
+pub use stats::sample::{HoldoutFacts, Unfit};

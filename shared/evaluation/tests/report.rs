@@ -1,0 +1,133 @@
+//! What the report says, and that it says all of it to everybody.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "support/pages.rs"]
+mod pages;
+
+use meridian_evaluation::{Evaluation, html, json};
+use pages::{CASES, Case, HOSTILE};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+#[test]
+fn the_json_reads_back_and_repeats_to_the_byte() {
+    for case in &CASES {
+        let evaluation = case.evaluation();
+        let text = json(&evaluation, &case.provenance()).unwrap();
+        assert_eq!(serde_json::from_str::<Evaluation>(&text).unwrap(), evaluation, "{}", case.name);
+        assert_eq!(text, json(&case.evaluation(), &case.provenance()).unwrap(), "{}", case.name);
+        let document: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(document["inputs"]["challenger"]["sha256"].as_str().unwrap().len(), 64);
+        assert_eq!(document["policy_sha256"].as_str().unwrap(), evaluation.policy.digest());
+        assert!(document["repeat"][0].as_str().unwrap().starts_with("meridian evaluate --challenger "));
+    }
+}
+
+/// The fields of a document, however deep.
+fn fields(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(values) => values.iter().for_each(|value| fields(value, found)),
+        Value::Object(members) => {
+            for (name, value) in members {
+                found.insert(name.clone());
+                fields(value, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn every_field_of_the_json_is_described() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let page = std::fs::read_to_string(root.join("docs/evaluation-json.md")).unwrap();
+    let mut found = BTreeSet::new();
+    for case in &CASES {
+        let evaluation = case.evaluation();
+        let text = json(&evaluation, &case.provenance()).unwrap();
+        fields(&serde_json::from_str(&text).unwrap(), &mut found);
+        // A gate's name is a value that readers look for.
+        found.extend(evaluation.gates.iter().map(|gate| gate.name.clone()));
+    }
+    found.retain(|word| !page.contains(&format!("`{word}`")));
+    assert!(found.is_empty(), "docs/evaluation-json.md does not describe {found:?}");
+}
+
+#[test]
+fn the_page_leads_with_the_verdict_and_its_reasons() {
+    for case in &CASES {
+        let (evaluation, page) = (case.evaluation(), case.page());
+        let words = words(&page);
+        let place = |text: &str| words.find(text).unwrap_or_else(|| panic!("{}: no {text:?}", case.name));
+        let headline = match evaluation.verdict.to_string().as_str() {
+            "pass" => "may be approved",
+            "fail" => "is rejected",
+            _ => "is not approved",
+        };
+        let first_reason = &evaluation.reasons[0][1..];
+        assert!(place(headline) < place(first_reason) && place(first_reason) < place("Numbers"), "{}", case.name);
+        for gate in &evaluation.gates {
+            assert!(words.contains(&gate.reason[1..]), "{}: {}", case.name, gate.reason);
+        }
+        for region in &evaluation.regions {
+            assert!(words.contains(&region.region), "{}: {}", case.name, region.region);
+        }
+    }
+}
+
+#[test]
+fn the_page_names_its_inputs_and_the_command_that_repeats_it() {
+    for case in &CASES {
+        let words = words(&case.page());
+        let provenance = case.provenance();
+        let inputs = &provenance.inputs;
+        let champion = inputs.champion.as_ref();
+        for input in [Some(&inputs.challenger), champion, Some(&inputs.holdout)].into_iter().flatten() {
+            assert!(words.contains(&input.name) && words.contains(&input.sha256), "{}: {}", case.name, input.name);
+        }
+        assert!(words.contains(&case.evaluation().policy.digest()));
+        assert!(words.contains(&provenance.repeat[0]), "{}: {}", case.name, provenance.repeat[0]);
+    }
+}
+
+#[test]
+fn names_from_outside_stay_text() {
+    let page = Case::named("crowded").page();
+    assert!(words(&page).contains(HOSTILE));
+    assert_eq!((page.matches("<style>").count(), page.matches("</style>").count()), (1, 1));
+    for tag in ["<script", "<img", "<candidate", "<link", "<a ", " src=", " href="] {
+        let escaped = page.replace(
+            &HOSTILE.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\'', "&#39;"),
+            "",
+        );
+        assert!(!escaped.contains(tag), "{tag} is in the page");
+    }
+}
+
+#[test]
+fn a_first_release_shows_no_empty_columns() {
+    let page = Case::named("first").page();
+    let words = words(&page);
+    assert!(words.contains("none: a first release"));
+    for absent in ["Customer regions", "Top reasons", "Change", "Champion’s"] {
+        assert!(!words.contains(absent), "{absent:?} is in the page of a first release");
+    }
+}
+
+#[test]
+fn scores_that_are_not_numbers_leave_a_page() {
+    let mut evaluation = Case::named("fail").evaluation();
+    evaluation.curves = meridian_evaluation::Curves::default();
+    evaluation.challenger.auc = f64::NAN;
+    evaluation.challenger.brier = None;
+    let page = html(&evaluation, &Case::named("fail").provenance());
+    assert!(page.contains("is rejected") && !page.contains("NaN"));
+}
+
+/// A page's text: tags and the style sheet left out, escapes undone.
+fn words(page: &str) -> String {
+    let body = &page[page.find("<body>").unwrap()..];
+    let text: String = body.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text)).collect();
+    let unescaped = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+    unescaped.iter().fold(text, |text, (escaped, plain)| text.replace(escaped, plain))
+}
