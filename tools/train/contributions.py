@@ -3,7 +3,7 @@
 
     "$VENV/bin/python" tools/train/contributions.py
 
-With the packages of requirements.txt (xgboost 3.2.0 computes Lundberg's algorithm, later versions another). Writes into
+With the packages of requirements.txt (xgboost 3.0.5 computes Lundberg's algorithm, later versions another). Writes into
 shared/xgboost/tests/data/contributions/ (or --out):
 
     cases.json       the cases: features, records, image, and of the committed models the rows of the held-out set
@@ -99,9 +99,12 @@ def small(name: str, case: Case, out: Path) -> dict:
     if name.startswith("stopped"):
         stopping = {"evals": [(matrix(fresh, fresh_labels), "fresh")], "early_stopping_rounds": 5, "verbose_eval": False}
     booster = xgb.train({**BASE, **case.parameters}, matrix(values, labels), case.rounds, **stopping)
+    if stopping and case.image == "1.7-1":
+        # As XGBoost 1.7 writes it, and no later version does.
+        booster.set_attr(best_ntree_limit=str(booster.best_iteration + 1))
     write_archive(out / f"{name}.tar.gz", booster)
     records = fresh[:RECORDS]
-    # 1.7's image serves the trees up to the best round, later ones all.
+    # 1.7's image serves as many trees as the attribute says, later ones all.
     served = (0, booster.best_iteration + 1) if stopping and case.image == "1.7-1" else (0, 0)
     contributions = booster.predict(matrix(records), pred_contribs=True, iteration_range=served)
     write(out / f"{name}.f32", records, contributions)

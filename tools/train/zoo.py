@@ -10,7 +10,7 @@ Writes VERSION.tar.gz, which holds for each model:
     NAME/model        the file that `save_model` wrote: UBJSON, JSON or the legacy binary format
     NAME/rows         rows x features 32-bit floats, little endian; NaN is missing
     NAME/facts.json   format, booster, objective, trees, features, rows and, under `margins`, the bits of every row's
-                      margin: `3.0` of all trees, `1.7` of those up to the best round where training stopped early
+                      margin: `3.0` of all trees, `1.7` of those that the file's `best_ntree_limit` counts, where it has one
 
 Running it again gives the same bytes.
 """
@@ -178,15 +178,15 @@ def train(case: Case, generator: np.random.Generator) -> xgb.Booster:
     return xgb.train(parameters, training, case.rounds, verbose_eval=False, **watched)
 
 
-def margin_bits(booster: xgb.Booster, data: xgb.DMatrix, **served: tuple) -> str:
+def margin_bits(booster: xgb.Booster, data: xgb.DMatrix, **served: object) -> str:
     margins = booster.predict(data, output_margin=True, validate_features=False, **served)
     return " ".join(f"{bits:08x}" for bits in margins.astype(np.float32).view(np.uint32))
 
 
 def served_by_1_7(booster: xgb.Booster) -> dict:
-    """The rounds that the 1.7 image's container asks for where training stopped early."""
-    best = booster.attr("best_iteration")
-    return {} if best is None else {"iteration_range": (0, int(best) + 1)}
+    """What the 1.7 image's container asks for: XGBoost 2 and later write no such number, and all trees are served."""
+    limit = getattr(booster, "best_ntree_limit", 0)
+    return {"ntree_limit": limit} if limit else {}
 
 
 def make(case: Case) -> dict[str, dict[str, bytes]]:

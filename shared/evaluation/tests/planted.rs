@@ -167,7 +167,7 @@ fn stopped_early(rounds: usize) -> Model {
     let empty = b"attributes{}";
     let at = bytes.windows(empty.len()).position(|window| window == empty).unwrap() + empty.len() - 1;
     let text = |text: &str| [b"L".as_slice(), &(text.len() as u64).to_be_bytes(), text.as_bytes()].concat();
-    let attribute = [text("best_iteration"), b"S".to_vec(), text(&(rounds - 1).to_string())].concat();
+    let attribute = [text("best_ntree_limit"), b"S".to_vec(), text(&rounds.to_string())].concat();
     bytes.splice(at..at, attribute);
     Model::read(bytes.as_slice(), &ReadOptions { image: Image::V1_7, ..ReadOptions::default() }).unwrap()
 }

@@ -4,7 +4,7 @@
 //! An archive is its length (u64, little endian, as all numbers here), a seed (u64) and its bytes. An answer is its length
 //! (u32) and three parts: a line of JSON, rows of f32, and the margins of those rows, image by image where it was accepted.
 //! The line holds `file`, the SHA-256 of the archive's only file as this reader sees it, for each image what it refuses
-//! (`null` where nothing) and whether it warns that the image reads the base score otherwise, with `width` and `rows`.
+//! (`null` where nothing), with `width` and `rows`.
 #![allow(clippy::print_stderr, clippy::unwrap_used, clippy::expect_used)]
 
 use meridian_xgboost::{Image, Matrix, Model, ModelError, ReadOptions, Served, only_file};
@@ -59,16 +59,10 @@ fn answer(archive: &[u8], seed: u64) -> Vec<u8> {
     let line = json!({
         "file": hex(&Sha256::digest(&file)),
         "images": served.each_ref().map(verdict),
-        "warned": served.each_ref().map(|read| read.as_ref().is_ok_and(warns)),
         "width": width,
         "rows": matrix.rows(),
     });
     said(line, &rows, &margins)
-}
-
-/// Whether people are told that the image starts its sums elsewhere.
-fn warns(served: &Served) -> bool {
-    served.notes.iter().any(|note| note.starts_with("its base score is written"))
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -62,6 +62,7 @@ impl Served {
         let mut sink = Once { forest: Forest::default(), splits: Vec::new(), stream, problem: None };
         let learner = archive::load(file, reading(options), &mut sink)?;
         learner.check_served(options.image)?;
+        learner.check_read_alike(options.image)?;
         let Once { forest, mut splits, stream, problem } = sink;
         splits.resize(learner.num_feature, 0);
         let all_serve = learner.served_trees(options.image) == learner.trees;

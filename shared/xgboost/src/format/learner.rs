@@ -132,10 +132,10 @@ pub(crate) struct Learner {
     pub(crate) base_score: BaseScore,
     pub(crate) objective: Objective,
     pub(crate) booster: Booster,
-    /// How many trees XGBoost 1.7 serves where training stopped early.
+    /// The trees up to the best round where training stopped early.
     pub(crate) best_trees: Option<usize>,
-    /// The rounds of `best_ntree_limit`, which image 1.7 asks for and XGBoost 2.0 and later do not write. More than there
-    /// are in a model that was cut after training.
+    /// The rounds of `best_ntree_limit`, which image 1.7 asks for and XGBoost 2.0 and later do not write; without it that
+    /// image serves all trees, as others do. More than there are in a model that was cut after training.
     pub(crate) limit: Option<usize>,
     /// Boosting rounds in the file.
     pub(crate) rounds: usize,
@@ -144,8 +144,8 @@ pub(crate) struct Learner {
 impl Learner {
     /// How many trees, from the first, the image's container serves.
     pub(crate) fn served_trees(&self, image: Image) -> usize {
-        match (image, self.best_trees) {
-            (Image::V1_7, Some(trees)) => trees,
+        match (image, self.limit, self.best_trees) {
+            (Image::V1_7, Some(_), Some(trees)) => trees,
             _ => self.trees,
         }
     }
@@ -167,43 +167,48 @@ impl Learner {
         }
     }
 
+    /// That the image's container reads the numbers of the file as the version of XGBoost that wrote it.
+    ///
+    /// # Errors
+    /// [`ModelError::Unsupported`] for a base score in the list of XGBoost 3.1 and later, which no image reads: each takes
+    /// it for one half, without an error.
+    pub(crate) fn check_read_alike(&self, image: Image) -> Result<(), ModelError> {
+        let assumed = BaseScore { value: 0.5, listed: false };
+        // Exact: any other number is another margin.
+        if !self.base_score.listed || self.base_score.value == assumed.value {
+            return Ok(());
+        }
+        Err(ModelError::Unsupported {
+            what: "`base_score`",
+            found: format!(
+                "`[{}]`, as XGBoost 3.1 and later write it: image {image} takes that for {} without an error, and each \
+                 margin that it serves would be {:+.4} from this one's",
+                self.base_score.value,
+                assumed.value,
+                assumed.margin(self.objective) - self.base_margin,
+            ),
+            supported: "a model saved by the image's own version of XGBoost, 1.7 or 3.0",
+        })
+    }
+
     /// In what the image's container would serve the model otherwise than the version of XGBoost that trained it: one
     /// sentence each, for people.
     pub(crate) fn caveats(&self, image: Image) -> Vec<String> {
         let mut caveats = Vec::new();
-        let xgboost = match image {
-            Image::V1_7 => "1.7",
-            Image::V3_0 => "3.0",
-        };
-        let assumed = BaseScore { value: 0.5, listed: false };
-        // Exact: any other number is another margin.
-        if self.base_score.listed && self.base_score.value != assumed.value {
-            caveats.push(format!(
-                "its base score is written `[{}]`, as XGBoost 3.1 and later do, which image {image} takes for {} without \
-                 an error: each margin that it serves would be {:+.4} from the one evaluated here; save the model with \
-                 XGBoost {xgboost}, the image's own",
-                self.base_score.value,
-                assumed.value,
-                assumed.margin(self.objective) - self.base_margin,
-            ));
-        }
         if let Some(best) = self.best_trees.filter(|best| *best != self.trees) {
-            let (old, new, trees) = (Image::V1_7, Image::V3_0, self.trees);
-            caveats.push(match image {
-                Image::V1_7 if self.limit.is_none() => format!(
-                    "training stopped early, which the file says without the `best_ntree_limit` that image {image} asks \
-                     for: it would serve all {trees} trees, but the first {best}, up to the best round, are evaluated; \
-                     slice the model before it is saved (`booster[: best_iteration + 1]`)"
-                ),
-                Image::V1_7 => format!(
+            let trees = self.trees;
+            caveats.push(if self.served_trees(image) == best {
+                format!(
                     "training stopped early: image {image} serves the first {best} of {trees} trees, up to the best \
-                     round, and those are evaluated; image {new} would serve all"
-                ),
-                Image::V3_0 => format!(
+                     round, and those are evaluated; image {} would serve all",
+                    Image::V3_0
+                )
+            } else {
+                format!(
                     "training stopped early: image {image} serves all {trees} trees and not the first {best}, up to the \
-                     best round, as image {old} would, so all are evaluated; to serve the best ones, slice the model \
-                     before it is saved (`booster[: best_iteration + 1]`)"
-                ),
+                     best round, so all are evaluated; to serve the best ones, slice the model before it is saved \
+                     (`booster[: best_iteration + 1]`)"
+                )
             });
         }
         caveats

@@ -271,7 +271,7 @@ fn trees_count_by_their_weight_and_only_those_that_are_served() {
     let row: Vec<f32> = vec![1.0, f32::NAN, 3.0, 4.5];
     let weights = [0.5, 0.25, 2.0];
     let learner =
-        Learner { booster: Booster::Dart { weights: weights.to_vec() }, best_trees: Some(2), ..learner(3, 4) };
+        Learner { booster: Booster::Dart { weights: weights.to_vec() }, best_trees: Some(2), limit: Some(2), ..learner(3, 4) };
     for (image, served) in [(Image::V1_7, 2), (Image::V3_0, 3)] {
         let mut by_definition = vec![0.0; 4];
         for (tree, weight) in trees.iter().zip(weights).take(served) {
@@ -309,7 +309,7 @@ fn explaining_while_reading_finds_what_the_held_model_finds() {
     let dart = Booster::Dart { weights: vec![0.5, 1.0, 0.0, 2.0, 0.25, 1.5] };
     let plain = learner(6, 9);
     let weighted = Learner { booster: dart, ..plain.clone() };
-    let stopped = Learner { best_trees: Some(3), ..plain.clone() };
+    let stopped = Learner { best_trees: Some(3), limit: Some(3), ..plain.clone() };
     for (learner, image, at_once) in [
         (&plain, Image::V1_7, true),
         (&weighted, Image::V3_0, false),
