@@ -5,8 +5,7 @@ mod table;
 
 use crate::terminal::{self, Leaving, Legible};
 use document::Document;
-use meridian_domain::judge::Watch;
-use meridian_domain::judge::replay::{Setting, read, replay};
+use meridian_domain::replay::{Setting, read, replay};
 use meridian_domain::{Fleet, JudgePolicy, Verdict};
 use std::error::Error;
 use std::fs;
@@ -46,10 +45,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         Some(fleet) => Setting {
             policy: &fleet.judge,
             regions: fleet.regions.iter().map(|region| region.name.clone()).collect(),
-            warm_up: fleet
-                .regions
-                .first()
-                .map_or(WARM_UP, |region| Watch::canary(&fleet.guardrail, region.bake).warm_up),
+            warm_up: fleet.regions.first().map_or(WARM_UP, |region| fleet.guardrail.watch(region.bake).warm_up),
         },
         None => Setting { policy: &built_in, regions: Vec::new(), warm_up: WARM_UP },
     };

@@ -1,8 +1,8 @@
 //! The judgement for machines. docs/judging-json.md describes every field.
 
-use meridian_domain::judge::replay::{RegionVerdict, Replay};
-use meridian_domain::judge::{Judgement, MetricJudgement, MetricName, PooledJudgement, Tally};
+use meridian_domain::replay::{RegionVerdict, Replay};
 use meridian_domain::{JudgePolicy, RegionName, Verdict};
+use meridian_judge::{Judgement, MetricJudgement, MetricName, PooledJudgement, Tally};
 use serde::Serialize;
 use std::collections::BTreeMap;
 

@@ -1,9 +1,9 @@
 //! The judgement for people: the verdict first, then a line for each region and metric.
 
 use anstyle::{AnsiColor, Style};
-use meridian_domain::judge::replay::{RegionVerdict, Replay};
-use meridian_domain::judge::{MetricJudgement, PooledJudgement, Tally};
+use meridian_domain::replay::{RegionVerdict, Replay};
 use meridian_domain::{Fleet, Verdict};
+use meridian_judge::{MetricJudgement, PooledJudgement, Tally};
 use std::io::{self, Write};
 
 const HEADERS: [&str; 9] =

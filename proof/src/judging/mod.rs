@@ -172,7 +172,7 @@ mod tests {
         for metric in
             [Metric::Errors4xx, Metric::Errors5xx, Metric::LatencyOver(20), Metric::Alerts, Metric::HighScores]
         {
-            assert!(metric.name().parse::<meridian_domain::judge::MetricName>().is_ok(), "{metric:?}");
+            assert!(metric.name().parse::<meridian_judge::MetricName>().is_ok(), "{metric:?}");
         }
     }
 

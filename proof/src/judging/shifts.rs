@@ -8,7 +8,7 @@ use super::share::Share;
 use super::streams::{Effect, Metric, Site, Usual};
 use super::waves::{Place, Setting};
 use meridian_domain::MetricPolicy;
-use meridian_domain::judge::MetricName;
+use meridian_judge::MetricName;
 
 /// p99 of the challenger, in milliseconds; the champion's is 14, the seed's bound 20.
 const P99: [f64; 6] = [14.0, 16.0, 18.0, 20.0, 22.0, 28.0];

@@ -3,10 +3,8 @@
 use super::peers::alarm::Alarm;
 use super::peers::kayenta::{self, Class};
 use super::streams::{Arm, Counts, Drawn, Metric, Minute, Site};
-use meridian_domain::judge::{
-    self, MetricName, MinuteCounts, RegionCounts, RegionEvidence, RegionJudge, Ruling, Watch, WatchStage,
-};
 use meridian_domain::{JudgePolicy, Verdict};
+use meridian_judge::{MetricName, MinuteCounts, RegionCounts, RegionEvidence, RegionJudge, Ruling, Watch, WatchStage};
 use std::num::NonZeroU32;
 
 /// When counts are seen and when the last decision falls, in whole minutes.
@@ -165,7 +163,7 @@ impl Bench<'_> {
                 }
             }
             let watch = Watch { due: minute + 1 == length, ..watch };
-            judge::judge(&policy, self.regions, &counts, watch, &[]).verdict == Verdict::Fail
+            meridian_judge::judge(&policy, self.regions, &counts, watch, &[]).verdict == Verdict::Fail
         })
     }
 
@@ -182,7 +180,7 @@ impl Bench<'_> {
 fn told(site: &Site, counts: &Minute, minute: i64) -> MinuteCounts {
     let arm = |arm: Arm| {
         let Arm { total, bad } = arm;
-        (total > 0).then_some(judge::Arm { total, bad, instances: NonZeroU32::new(site.instances) })
+        (total > 0).then_some(meridian_judge::Arm { total, bad, instances: NonZeroU32::new(site.instances) })
     };
     MinuteCounts { minute, green: arm(counts.green), blue: arm(counts.blue) }
 }

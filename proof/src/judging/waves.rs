@@ -7,7 +7,7 @@ use super::streams::{Drawn, Effect, Metric, Site, Stream, Usual};
 use super::trial::{Bench, Peers, Watched, peers};
 use crate::random::stream;
 use meridian_domain::JudgePolicy;
-use meridian_domain::judge::{MetricName, RegionEvidence, RegionJudge, Watch};
+use meridian_judge::{MetricName, RegionEvidence, RegionJudge, Watch};
 
 /// Minutes before a canary in which blue's counts show how much they scatter.
 const HISTORY: u32 = 30;

@@ -10,9 +10,9 @@ use super::endpoint::Request;
 use super::region_call::RegionLook;
 use super::wave_look::WaveLook;
 use super::{Job, Phase, RELEASES, Seconds, World, stamp};
-use meridian_domain::judge::{COUNTS_DELAY, Judgement};
 use meridian_domain::plan::{Act, Finish, Next, Plan};
 use meridian_domain::{Cause, Decision, Kind, Record, RegionHistory, Rule, Verdict};
+use meridian_judge::{COUNTS_DELAY, Judgement};
 
 /// An invariant that was broken.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -1,7 +1,7 @@
 //! What the judge says, made once by the judge himself from counts that lead to it.
 
 use super::setting::{Showing, reference};
-use meridian_domain::judge::{Arm, Judgement, MinuteCounts, RegionCounts, RegionEvidence, Watch, WatchStage, judge};
+use meridian_judge::{Arm, Judgement, MinuteCounts, RegionCounts, RegionEvidence, Watch, WatchStage, judge};
 use std::sync::LazyLock;
 
 /// Minutes of counts.

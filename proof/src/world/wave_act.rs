@@ -5,9 +5,9 @@ use super::endpoint::{Request, Taken};
 use super::wave_call::silent;
 use super::wave_look::WaveLook;
 use super::{Fault, Job, Outcome, Seconds, Strike, World, checks, stamp};
-use meridian_domain::judge::Judgement;
 use meridian_domain::plan::{self, Act, Golden};
 use meridian_domain::{Epoch, Record, Seen, Target};
+use meridian_judge::Judgement;
 
 impl World {
     pub(super) fn act(

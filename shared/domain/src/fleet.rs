@@ -18,8 +18,8 @@ pub use bounds::Bounds;
 pub use evaluation::{EvaluationPolicy, GateMode};
 pub use freeze::{Freeze, Frozen};
 pub use image::AllowedImage;
-pub use judging::{Gauge, Inconclusive, JudgePolicy, MetricPolicy};
 pub(crate) use lines::line_of;
+pub use meridian_judge::{Gauge, Inconclusive, JudgePolicy, MetricPolicy};
 pub use network::Vpc;
 pub use order::{HomePlace, OrderPolicy};
 pub use region::{Kind, Style, Zone};
@@ -30,6 +30,7 @@ use crate::serving_role::ServingRole;
 use crate::signing::SigningPolicy;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use meridian_judge::Watch;
 use serde::Deserialize;
 use std::num::NonZeroU64;
 
@@ -176,6 +177,11 @@ fn usual_full_load() -> SignedDuration {
 }
 
 impl Guardrail {
+    /// What a canary of `bake` is judged by.
+    pub fn watch(&self, bake: SignedDuration) -> Watch {
+        Watch::canary(self.warm_up, bake - self.decide_before_end)
+    }
+
     /// Whole minutes that the check at full load compares.
     pub fn full_load_minutes(&self) -> i64 {
         self.full_load.as_mins()

@@ -12,7 +12,6 @@ mod fleet;
 pub mod heads;
 mod history;
 mod holdout;
-pub mod judge;
 pub mod keys;
 mod ledger;
 pub mod lookout;
@@ -24,6 +23,7 @@ mod provenance;
 pub mod quarantine;
 mod release;
 mod release_bounds;
+pub mod replay;
 mod runbook;
 mod serving_role;
 pub mod signing;
@@ -31,6 +31,8 @@ pub mod telling;
 pub mod times;
 pub mod traffic;
 mod verdict;
+
+use meridian_judge as judge;
 
 pub use alarms::{AlarmSpec, AlarmState, AlarmView, MissingData};
 pub use audit::{Note, audit};

@@ -6,11 +6,12 @@
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
+use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::{
     AlarmSpec, AlarmView, Caller, Chain, ConfigSpec, EndpointView, Entry, ModelSpec, RegionName, ReleaseId,
     ResourceName, ScalingSpec, ServingRole, Stored, UpdateSpec,
 };
-use meridian_domain::{judge::MetricName, lookout::FleetMinutes};
+use meridian_judge::MetricName;
 use std::fmt;
 
 /// Why a port's call did not do what it was asked. Kinds that the callers act on differently.
@@ -334,7 +335,7 @@ pub trait Signals {
     async fn publish(&self, region: &RegionName, metrics: &[MetricPoint]) -> Answer<()>;
     /// What one fleet of an endpoint (the instances of one configuration) served in the minutes that start in `[from, to)`,
     /// as far as it has arrived: what did not arrive is not there, and is not zero. A minute's counts are complete
-    /// [`meridian_domain::judge::COUNTS_DELAY`] minutes after its end; until then they are revised.
+    /// [`meridian_judge::COUNTS_DELAY`] minutes after its end; until then they are revised.
     async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<FleetMinutes>;
 }
 

@@ -12,9 +12,9 @@ use crate::promote::{asked, page, trip};
 use jiff::Timestamp;
 use meridian_domain::alarms::WayBack;
 use meridian_domain::callers::{Blame, Comparison, Minutes};
-use meridian_domain::judge::MetricName;
 use meridian_domain::plan::{self, Act, Next, RollbackSight};
 use meridian_domain::{AlarmState, Chain, Fleet, Record, Region, RegionHistory, RegionName, Seen, Target, alarms};
+use meridian_judge::MetricName;
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, VecDeque};
 

@@ -2,12 +2,12 @@
 //! no more than that.
 //!
 //! Of a bake, only the minutes count that begin after the warm-up and whose counts have arrived when the last decision
-//! falls ([`Watch::canary`] knows which). The rest is what a plan must reckon with and a bake's length alone does not show.
+//! falls ([`Guardrail::watch`](crate::Guardrail::watch) knows which). The rest is what a plan must reckon with and a bake's length alone does not show.
 
 use super::{Act, Plan, View};
 use crate::endpoint::Seen;
 use crate::fleet::{Bounds, Fleet, Kind, Region, Style};
-use crate::judge::{COUNTS_DELAY, MetricName, RegionEvidence, Watch, smallest_detectable_effect};
+use crate::judge::{COUNTS_DELAY, MetricName, RegionEvidence, smallest_detectable_effect};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -162,7 +162,7 @@ impl BakeQuestion<'_> {
 
     /// What a certain bake would find.
     pub fn plan(&self, bake: Bake) -> BakePlan {
-        let watch = Watch::canary(&self.fleet.guardrail, bake.wait);
+        let watch = self.fleet.guardrail.watch(bake.wait);
         let minutes = watch.planned_minutes();
         let rps = self.hour.rps.unwrap_or_else(|| self.region.mean_rps(self.from, self.from + bake.wait));
         let served = rps * 60.0 * minutes as f64;

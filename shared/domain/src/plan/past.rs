@@ -3,10 +3,10 @@
 use super::bake::Hour;
 use super::dispersion::{Dispersion, dispersion};
 use crate::fleet::JudgePolicy;
-use crate::judge::replay::Row;
 use crate::judge::{Arm, MetricName};
 use crate::lookout::{FleetMinutes, Lookout};
 use crate::names::RegionName;
+use crate::replay::Row;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Minutes that are the last hour.

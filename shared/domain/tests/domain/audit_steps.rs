@@ -3,12 +3,12 @@
 
 use super::night::{AU, EU, JP, Night, actor, good, name, release, thin, version};
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::judge::Judgement;
 use meridian_domain::plan::{Act, Bake, Golden, Next, Plan};
 use meridian_domain::{
     Cause, Decision, EndpointStatus, Epoch, Inconclusive, Lease, Record, RegionHistory, Seen, Sha256, Target, Verdict,
     audit,
 };
+use meridian_judge::Judgement;
 
 /// The invariants that the step would break, as the audit sees the night.
 fn broken(night: &Night, next: Next) -> Vec<&'static str> {

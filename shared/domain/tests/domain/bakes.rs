@@ -2,9 +2,9 @@
 
 use crate::night::{AU, EU, Night, at, name};
 use jiff::SignedDuration;
-use meridian_domain::judge::MetricName;
 use meridian_domain::plan::{Act, Bake, BakePlan, BakeQuestion, Hour, Next, forecast};
 use meridian_domain::{Bounds, Fleet, Record, audit};
+use meridian_judge::MetricName;
 use std::collections::BTreeMap;
 
 /// The reference fleet with bounds to choose within.

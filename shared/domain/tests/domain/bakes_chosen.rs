@@ -2,9 +2,9 @@
 
 use crate::night::{AU, BR, EU, Night, at, fleet, name};
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::judge::{MetricName, smallest_detectable_effect};
 use meridian_domain::plan::{Bake, BakePlan, BakeQuestion, Finding, Hour, PROVISIONING, forecast};
 use meridian_domain::{Bounds, Fleet, Style};
+use meridian_judge::{MetricName, smallest_detectable_effect};
 use std::collections::BTreeMap;
 
 type Carried = BTreeMap<MetricName, (u64, u64)>;

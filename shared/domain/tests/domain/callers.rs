@@ -3,10 +3,10 @@
 use crate::night::{AU, EU, Night, fleet, release};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::callers::{Beside, Blame, Compared, Comparison};
-use meridian_domain::judge::{Arm, MetricName, MinuteCounts, RegionCounts, Tally, Watch, WatchStage, judge};
 use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::plan::Act;
 use meridian_domain::{Decision, Record, Verdict, alarms};
+use meridian_judge::{Arm, MetricName, MinuteCounts, RegionCounts, Tally, Watch, WatchStage, judge};
 
 const MINUTES: i64 = 26;
 

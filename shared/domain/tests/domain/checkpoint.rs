@@ -5,13 +5,13 @@ use crate::sights;
 use jiff::SignedDuration;
 use meridian_domain::checkpoint::{FORM, misnamed, record};
 use meridian_domain::heads::{Departure, KeptHead};
-use meridian_domain::judge::{Judgement, MetricEvidence, RegionEvidence, Tally};
 use meridian_domain::plan::{Bake, WaveOrder};
 use meridian_domain::quarantine::Object;
 use meridian_domain::{
     Cause, Chain, Checkpoint, Decision, Epoch, Floor, Head, Holdout, HubHistory, Projection, Record, RegionHistory,
     Rule, ServingRole, Sha256, Stored, Target, Verdict,
 };
+use meridian_judge::{Judgement, MetricEvidence, RegionEvidence, Tally};
 use proptest::prelude::*;
 
 fn read_back<H: Projection + PartialEq + std::fmt::Debug>(history: H, next: u64) {

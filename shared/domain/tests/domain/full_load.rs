@@ -2,10 +2,10 @@
 
 use crate::night::{AU, BR, EU, JP, Night, actor, at, fleet, good, name, release, slow, thin};
 use jiff::SignedDuration;
-use meridian_domain::judge::{Arm, Judgement, WatchStage};
 use meridian_domain::lookout::{FleetMinutes, Instances, Lookout};
 use meridian_domain::plan::{Act, Finish, Next, Plan};
 use meridian_domain::{Cause, Decision, Fleet, Kind, Record, Seen, VariantPhase, Verdict, audit};
+use meridian_judge::{Arm, Judgement, WatchStage};
 
 /// EU on v427, proved a moment ago and soaking.
 fn proved() -> Night {

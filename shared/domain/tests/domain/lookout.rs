@@ -2,9 +2,9 @@
 
 use crate::night::{Night, at, fleet};
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::judge::{Arm, MetricName, WatchStage, judge};
 use meridian_domain::lookout::{FleetMinutes, Instances, Lookout};
 use meridian_domain::{OpenUpdate, Verdict};
+use meridian_judge::{Arm, MetricName, WatchStage, judge};
 use proptest::prelude::*;
 use std::num::NonZeroU32;
 

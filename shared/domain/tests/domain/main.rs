@@ -36,10 +36,6 @@ mod heads;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
-mod judged_minutes;
-#[cfg(test)]
-mod judging;
-#[cfg(test)]
 mod kinds;
 #[cfg(test)]
 mod ledger;
@@ -61,8 +57,6 @@ mod order;
 mod own_means;
 #[cfg(test)]
 mod past;
-#[cfg(test)]
-mod pooling;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! A running wave's canary is planned by what the region served in the last hour, and by what the regions before it showed.
 
 use crate::night::{AU, EU, Night, at, fleet, good, name};
-use meridian_domain::judge::Arm;
 use meridian_domain::lookout::{FleetMinutes, Lookout};
 use meridian_domain::plan::{Act, Bake, Hour, Next};
 use meridian_domain::{Bounds, Decision, Record, Seen};
+use meridian_judge::Arm;
 use std::collections::BTreeMap;
 
 /// AU's turn, with a canary that policy leaves to the plan.

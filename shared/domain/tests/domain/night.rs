@@ -2,12 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::alarms::WayBack;
-use meridian_domain::judge::{Arm, Judgement, MinuteCounts, RegionCounts, RegionEvidence, Watch, WatchStage, judge};
 use meridian_domain::plan::{Act, Hour, Sight};
 use meridian_domain::{
     Actor, AlarmState, AlarmView, EndpointStatus, EndpointView, Entry, Fleet, Head, HubHistory, PendingDeployment,
     Record, Region, RegionHistory, RegionName, ReleaseId, Seen, Sha256, Target, VariantPhase, Version, alarms,
 };
+use meridian_judge::{Arm, Judgement, MinuteCounts, RegionCounts, RegionEvidence, Watch, WatchStage, judge};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub const EU: &str = "eu-west-1";

@@ -2,9 +2,9 @@
 
 use crate::night::{AU, EU, name};
 use meridian_domain::RegionName;
-use meridian_domain::judge::replay::Row;
-use meridian_domain::judge::{Arm, MetricName, MinuteCounts};
 use meridian_domain::plan::{dispersion, dispersions, last_hours};
+use meridian_domain::replay::Row;
+use meridian_judge::{Arm, MetricName, MinuteCounts};
 
 fn row(region: &str, metric: &MetricName, minute: i64, green: Option<(u64, u64)>, blue: Option<(u64, u64)>) -> Row {
     let arm = |counts: Option<(u64, u64)>| counts.map(|(total, bad)| Arm::new(total, bad));

@@ -1,6 +1,6 @@
 //! A wave's counts from a file: what was read, what was said, and when.
 
-use meridian_domain::judge::replay::{CountsError, Replay, Setting, read, replay};
+use meridian_domain::replay::{CountsError, Replay, Setting, read, replay};
 use meridian_domain::{Fleet, JudgePolicy, RegionName, Verdict};
 
 /// A line of counts.

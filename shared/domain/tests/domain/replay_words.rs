@@ -1,6 +1,6 @@
 //! What a replay names: what decided a verdict, at which minute, and in which words.
 
-use meridian_domain::judge::replay::{Replay, Setting, read, replay};
+use meridian_domain::replay::{Replay, Setting, read, replay};
 use meridian_domain::{JudgePolicy, Verdict};
 
 /// Minutes of one metric in one region: requests of green and of blue, and bad ones.

@@ -4,13 +4,13 @@
 use crate::night::{EU, Night};
 use meridian_domain::callers::Compared;
 use meridian_domain::heads::{Departure, KeptHead};
-use meridian_domain::judge::{Judgement, Tally};
 use meridian_domain::plan::{Bake, Next, WaveOrder};
 use meridian_domain::quarantine::Object;
 use meridian_domain::{
     Actor, Cause, Chain, Decision, Epoch, Floor, Holdout, Record, RegionName, ReleaseId, Rule, Sha256, Target, Verdict,
     Version,
 };
+use meridian_judge::{Judgement, Tally};
 
 /// Says nothing of a customer.
 trait MayCross {}

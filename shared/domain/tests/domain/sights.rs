@@ -2,7 +2,6 @@
 
 use crate::night::{Night, actor, at, fleet, good, judged_beside, name, release, slow, version};
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::judge::Judgement;
 use meridian_domain::plan::{Act, Bake, Golden, Sight};
 use meridian_domain::quarantine::{Object, Quarantine};
 use meridian_domain::{
@@ -10,6 +9,7 @@ use meridian_domain::{
     Override, PendingDeployment, Record, RegionHistory, Return, Rule, Seen, Serving, Target, Unknown, VariantPhase,
     alarms,
 };
+use meridian_judge::Judgement;
 use proptest::option::{of, weighted};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -347,7 +347,7 @@ pub fn any_sight() -> impl Strategy<Value = (Sight, Timestamp)> {
 
 pub fn blames() -> impl Strategy<Value = meridian_domain::callers::Blame> {
     use meridian_domain::callers::{Beside, Blame, Compared};
-    let tally = |bad| meridian_domain::judge::Tally { total: 1000, bad };
+    let tally = |bad| meridian_judge::Tally { total: 1000, bad };
     let compared = |beside, green| Compared { beside, green: tally(green), blue: tally(4) };
     select(vec![
         Blame::Release(compared(Beside::SameMinutes, 40)),

@@ -2,9 +2,9 @@
 
 use crate::night::{EU, JP, Night, actor, good, name, release};
 use jiff::SignedDuration;
-use meridian_domain::judge::Judgement;
 use meridian_domain::plan::{Act, Finish, Next, Plan};
 use meridian_domain::{Cause, Decision, Epoch, Record, Verdict, alarms, audit};
+use meridian_judge::Judgement;
 
 /// What was let through stands where its region goes dark, but not where its own fleet has shown the release bad since: that is
 /// said in its ledger, then of the release (I7).

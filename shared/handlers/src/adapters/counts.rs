@@ -10,8 +10,8 @@
 use crate::ports::CountsQuery;
 use jiff::Timestamp;
 use meridian_domain::alarms::SAGEMAKER;
-use meridian_domain::judge::{Arm, MetricName};
 use meridian_domain::lookout::FleetMinutes;
+use meridian_judge::{Arm, MetricName};
 use std::collections::BTreeMap;
 
 /// SageMaker's latency metrics are in microseconds.

@@ -5,11 +5,11 @@ use crate::context::HandlerError;
 use crate::files;
 use crate::ports::{Answer, CountsQuery, Ports};
 use futures_util::future::join_all;
-use meridian_domain::judge::Judgement;
 use meridian_domain::lookout::{FleetMinutes, Instances, Lookout, Span};
 use meridian_domain::plan::{Golden, Hour};
 use meridian_domain::{Fleet, Region, RegionName, Seen, Target};
 use meridian_evaluation::{GOLDEN_TOLERANCE, GoldenRecords};
+use meridian_judge::Judgement;
 
 /// Golden records asked at the same time.
 const AT_ONCE: usize = 16;

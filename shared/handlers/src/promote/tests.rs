@@ -5,12 +5,12 @@ use crate::publish::{PublishSpec, publish};
 use crate::testing::{FLEET, Fault, World, at_once, context, fleet, name, run, signer};
 use bytes::Bytes;
 use jiff::SignedDuration;
-use meridian_domain::judge::Arm;
 use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::{
     AlarmState, AlarmView, Chain, Decision, EndpointStatus, EndpointView, Epoch, Image, Provenance, Record, ReleaseId,
     Seen, Sha256, Target, alarms, keys,
 };
+use meridian_judge::Arm;
 use std::cell::Cell;
 use std::rc::Rc;
 

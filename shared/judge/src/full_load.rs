@@ -4,8 +4,8 @@
 //! before the shift would have gone on. Blue's minutes are dealt in order to the minutes in which green is planned to be
 //! watched, each once; sums of minutes keep their dispersion, so the tests stay what they are.
 
-use super::counts::{Arm, MinuteCounts};
-use super::outcome::Watch;
+use crate::counts::{Arm, MinuteCounts};
+use crate::outcome::Watch;
 
 /// Green's minutes after the shift, each beside its part of blue's minutes before it; and blue's own minutes, for how much
 /// they scatter.

@@ -1,7 +1,7 @@
 //! What the judge says: verdicts with their numbers, and the summary that later regions pool.
 
-use super::counts::{Arm, MetricName};
-use super::process::LogE;
+use crate::counts::{Arm, MetricName};
+use crate::process::LogE;
 use crate::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

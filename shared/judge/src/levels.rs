@@ -1,7 +1,7 @@
 //! How alpha is split.
 
-use super::counts::MetricName;
-use crate::fleet::{Gauge, JudgePolicy};
+use crate::counts::MetricName;
+use crate::policy::{Gauge, JudgePolicy};
 use std::collections::BTreeSet;
 
 /// Of a pass's chance to err, the share of its planned look. A pass is asked for once, at the end; the looks of every minute

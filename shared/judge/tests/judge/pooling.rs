@@ -1,11 +1,9 @@
 //! Several regions' evidence together: its numbers, and what they let through.
 
-use crate::night::fleet;
-use meridian_domain::judge::{
-    Arm, Judgement, MetricEvidence, MetricName, MinuteCounts, PooledJudgement, RegionCounts, RegionEvidence, Watch,
-    WatchStage, judge,
+use meridian_judge::{
+    Arm, JudgePolicy, Judgement, MetricEvidence, MetricName, MetricPolicy, MinuteCounts, PooledJudgement, RegionCounts,
+    RegionEvidence, Verdict, Watch, WatchStage, judge,
 };
-use meridian_domain::{JudgePolicy, MetricPolicy, Verdict};
 
 const REGIONS: usize = 4;
 const MINUTES: i64 = 26;
@@ -19,7 +17,7 @@ fn name(text: &str) -> MetricName {
 }
 
 fn alerts() -> JudgePolicy {
-    let mut policy = fleet().judge;
+    let mut policy = JudgePolicy::default();
     policy.metrics.clear();
     policy.metrics.insert(name("alerts"), MetricPolicy { two_sided: true, ..MetricPolicy::default() });
     policy
@@ -28,7 +26,7 @@ fn alerts() -> JudgePolicy {
 /// Every required metric evenly: requests and bad ones of green and of blue in each minute, and those of 5xx as `own` says.
 fn counts(own: impl Fn(i64) -> [(u64, u64); 2]) -> RegionCounts {
     let mut counts = RegionCounts::default();
-    for metric in fleet().judge.required() {
+    for metric in JudgePolicy::default().required() {
         for minute in 0..MINUTES {
             let [green, blue] = if metric == name("5xx") { own(minute) } else { [(3_600, 3), (32_400, 32)] };
             let arm = |(total, bad)| Some(Arm::new(total, bad));
@@ -43,7 +41,7 @@ fn even(green: (u64, u64), blue: (u64, u64)) -> RegionCounts {
 }
 
 fn judged(counts: &RegionCounts, before: &[RegionEvidence]) -> Judgement {
-    judge(&fleet().judge, REGIONS, counts, watch(), before)
+    judge(&JudgePolicy::default(), REGIONS, counts, watch(), before)
 }
 
 fn pool<'a>(judgement: &'a Judgement, metric: &str) -> &'a PooledJudgement {
@@ -99,7 +97,7 @@ fn a_pool_whose_looks_are_not_all_taken_has_no_interval() {
     let first = judged(&even((3_600, 5), (32_400, 40)), &[]);
     let early = Watch { due: false, last_look: MINUTES + 5, ..watch() };
     let before = std::slice::from_ref(&first.evidence);
-    let second = judge(&fleet().judge, REGIONS, &even((3_600, 5), (32_400, 40)), early, before);
+    let second = judge(&JudgePolicy::default(), REGIONS, &even((3_600, 5), (32_400, 40)), early, before);
     assert_eq!((pool(&second, "5xx").interval, pool(&second, "5xx").regions), (None, 2));
 }
 
@@ -194,10 +192,10 @@ fn the_pools_planned_looks_find_what_its_looks_of_every_minute_do_not() {
 fn a_pool_fails_before_its_looks_however_green_scatters() {
     let early = Watch { due: false, last_look: MINUTES + 5, ..watch() };
     let pooled = |own: &RegionCounts, before: &[RegionEvidence]| {
-        pool(&judge(&fleet().judge, REGIONS, own, early, before), "5xx").verdict
+        pool(&judge(&JudgePolicy::default(), REGIONS, own, early, before), "5xx").verdict
     };
     let rough = counts(|minute| [(3_600, if minute % 2 == 0 { 10 } else { 50 }), (32_400, 33)]);
-    let silent = judge(&fleet().judge, REGIONS, &even((0, 0), (0, 0)), early, &[]).evidence;
+    let silent = judge(&JudgePolicy::default(), REGIONS, &even((0, 0), (0, 0)), early, &[]).evidence;
     assert_eq!(pooled(&rough, &[]), Verdict::Fail);
     assert_eq!(pooled(&rough, &[silent]), Verdict::Fail);
     let burst = counts(|minute| [(3_600, if minute == 9 { 130 } else { 4 }), (32_400, 33)]);
@@ -209,14 +207,14 @@ fn a_pool_fails_before_its_looks_however_green_scatters() {
 fn a_pool_of_too_few_minutes_fails_only_what_no_burst_explains() {
     let of_minutes = |minutes: i64, bad: u64| {
         let mut few = RegionCounts::default();
-        for metric in fleet().judge.required() {
+        for metric in JudgePolicy::default().required() {
             for minute in 0..minutes {
                 let arms = (Some(Arm::new(3_600, bad)), Some(Arm::new(32_400, 33)));
                 few.take(&metric, MinuteCounts { minute, green: arms.0, blue: arms.1 });
             }
         }
         let watch = Watch { last_look: minutes, ..watch() };
-        pool(&judge(&fleet().judge, REGIONS, &few, watch, &[]), "5xx").clone()
+        pool(&judge(&JudgePolicy::default(), REGIONS, &few, watch, &[]), "5xx").clone()
     };
     for (minutes, bad, verdict) in [
         (2, 25, Verdict::Inconclusive),
@@ -273,8 +271,8 @@ fn where_green_scatters_as_declared_a_pool_fails_by_its_minutes_alone() {
         let blue = Some(Arm::new(32_400, 32));
         rush.take(&name("5xx"), MinuteCounts { minute, green: None, blue });
     }
-    let judgement = judge(&fleet().judge, REGIONS, &rush, early, &[]);
-    assert_eq!(of(&judgement, "5xx").dispersion, fleet().judge.dispersion);
+    let judgement = judge(&JudgePolicy::default(), REGIONS, &rush, early, &[]);
+    assert_eq!(of(&judgement, "5xx").dispersion, JudgePolicy::default().dispersion);
     assert_eq!(pool(&judgement, "5xx").verdict, Verdict::Fail, "{:?}", pool(&judgement, "5xx"));
 }
 

@@ -1,11 +1,11 @@
 //! The tests' promises, by exact enumeration of all counts.
 
-use super::exact::{Stratum, at_least, pooled_chance};
-use super::process::{AbsoluteBound, Comparison, Side};
-use super::scatter::Scatter;
-use super::{Arm, MinuteCounts, RegionCounts, Watch, WatchStage, judge};
-use crate::fleet::JudgePolicy;
+use crate::exact::{Stratum, at_least, pooled_chance};
+use crate::policy::JudgePolicy;
+use crate::process::{AbsoluteBound, Comparison, Side};
+use crate::scatter::Scatter;
 use crate::verdict::Verdict;
+use crate::{Arm, MinuteCounts, RegionCounts, Watch, WatchStage, judge};
 
 /// Where an e-value of 25 times the tolerance weighs nothing any more.
 const FAR: f64 = 1e-90;

@@ -1,3 +1,6 @@
+//! The judge: counts in, verdicts out, in numbers. It knows nothing of Meridian but what it is told in a [`JudgePolicy`]: no
+//! region, release, clock or file.
+//!
 //! What a canary's counts say: the same minutes of green and blue, compared metric by metric.
 //!
 //! - **Fail**: evidence that green's rate is more than `tolerance_fail` times blue's passes its share of alpha, in this
@@ -17,36 +20,39 @@ mod interval;
 mod levels;
 mod metric;
 mod outcome;
+mod policy;
 mod pool;
 mod process;
 mod region;
-pub mod replay;
 mod scatter;
 mod state;
 #[cfg(test)]
 mod tests;
+mod verdict;
 mod words;
 
 pub use counts::{Arm, MetricName, MetricNameError, MinuteCounts, RegionCounts};
 pub use outcome::{
     Judgement, Look, MetricEvidence, MetricJudgement, PooledJudgement, RegionEvidence, Tally, Watch, WatchStage,
 };
+pub use policy::{Gauge, Inconclusive, JudgePolicy, MetricPolicy};
 pub use process::LogE;
 pub use region::{RegionJudge, Ruling};
+pub use verdict::Verdict;
 
-use crate::fleet::{Guardrail, JudgePolicy};
 use jiff::SignedDuration;
 
 /// Minutes by which counts are late: CloudWatch's own delay, and room for a revision.
 pub const COUNTS_DELAY: i64 = 2;
 
 impl Watch {
-    /// A canary's watch as it is planned: the minutes whose counts have arrived when the last decision is due.
-    pub fn canary(guardrail: &Guardrail, bake: SignedDuration) -> Self {
+    /// A canary's watch as it is planned: the minutes after `warm_up` whose counts have arrived when the last decision is due,
+    /// both since the canary began.
+    pub fn canary(warm_up: SignedDuration, last_decision: SignedDuration) -> Self {
         let minutes = |duration: SignedDuration| duration.as_secs() / 60;
         // A warm-up that ends within a minute takes all of it.
-        let warm_up = minutes(guardrail.warm_up + SignedDuration::from_secs(59));
-        let last_look = minutes(bake - guardrail.decide_before_end) - COUNTS_DELAY;
+        let warm_up = minutes(warm_up + SignedDuration::from_secs(59));
+        let last_look = minutes(last_decision) - COUNTS_DELAY;
         Self { warm_up, last_look: last_look.max(warm_up), due: false, stage: WatchStage::Canary }
     }
 

@@ -1,10 +1,10 @@
 //! One metric's tests, which take one minute at a time.
 
-use super::counts::MinuteCounts;
-use super::outcome::{Look, Tally, Watch, WatchStage};
-use super::process::{AbsoluteBound, Comparison, LogE, Side};
-use super::scatter::Scatter;
-use crate::fleet::{Gauge, JudgePolicy};
+use crate::counts::MinuteCounts;
+use crate::outcome::{Look, Tally, Watch, WatchStage};
+use crate::policy::{Gauge, JudgePolicy};
+use crate::process::{AbsoluteBound, Comparison, LogE, Side};
+use crate::scatter::Scatter;
 
 /// The tests that one metric is put to.
 #[derive(Clone, Copy, Debug)]

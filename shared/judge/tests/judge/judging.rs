@@ -1,10 +1,9 @@
 //! The judge that compares two arms: what it must never do, over all inputs.
 
-use crate::night::fleet;
-use meridian_domain::judge::{
-    Arm, MetricName, MinuteCounts, RegionCounts, Watch, WatchStage, judge, smallest_detectable_effect,
+use meridian_judge::{
+    Arm, JudgePolicy, MetricName, MinuteCounts, RegionCounts, Verdict, Watch, WatchStage, judge,
+    smallest_detectable_effect,
 };
-use meridian_domain::{JudgePolicy, Verdict};
 use proptest::prelude::*;
 
 const REGIONS: usize = 4;
@@ -20,7 +19,7 @@ fn metric(name: &str) -> MetricName {
 /// Every required metric in every minute, with so many bad ones on each arm.
 fn even(minutes: i64, green: Arm, blue: Arm) -> RegionCounts {
     let mut counts = RegionCounts::default();
-    for name in fleet().judge.required() {
+    for name in JudgePolicy::default().required() {
         for minute in 0..minutes {
             counts.take(&name, MinuteCounts { minute, green: Some(green), blue: Some(blue) });
         }
@@ -35,7 +34,7 @@ fn verdicts(policy: &JudgePolicy, counts: &RegionCounts) -> (Verdict, Verdict) {
 
 #[test]
 fn a_canary_like_its_champion_passes_and_one_much_worse_fails() {
-    let policy = fleet().judge;
+    let policy = JudgePolicy::default();
     let blue = Arm::new(32_400, 33);
     assert_eq!(verdicts(&policy, &even(26, Arm::new(3_600, 3), blue)).0, Verdict::Pass);
     assert_eq!(verdicts(&policy, &even(26, Arm::new(3_600, 15), blue)).0, Verdict::Fail);
@@ -44,7 +43,7 @@ fn a_canary_like_its_champion_passes_and_one_much_worse_fails() {
 /// Twice as many: too little for a test that may be looked at every minute, enough for one look that was planned.
 #[test]
 fn the_planned_look_finds_what_the_looks_of_every_minute_do_not() {
-    let policy = fleet().judge;
+    let policy = JudgePolicy::default();
     let twice = even(26, Arm::new(3_600, 7), Arm::new(32_400, 31));
     let judged = |watch| {
         let judgement = judge(&policy, REGIONS, &twice, watch, &[]);
@@ -59,7 +58,7 @@ fn the_planned_look_finds_what_the_looks_of_every_minute_do_not() {
 
 #[test]
 fn no_errors_at_all_are_a_pass_where_enough_was_seen() {
-    let policy = fleet().judge;
+    let policy = JudgePolicy::default();
     let seen = even(26, Arm::new(3_600, 0), Arm::new(32_400, 0));
     assert_eq!(verdicts(&policy, &seen), (Verdict::Pass, Verdict::Pass));
     let few = even(26, Arm::new(20, 0), Arm::new(180, 0));
@@ -68,7 +67,7 @@ fn no_errors_at_all_are_a_pass_where_enough_was_seen() {
 
 #[test]
 fn a_metric_that_is_not_asked_for_or_not_known_is_missing() {
-    let policy = fleet().judge;
+    let policy = JudgePolicy::default();
     let mut counts = even(26, Arm::new(3_600, 3), Arm::new(32_400, 33));
     counts.metrics.remove(&metric("5xx"));
     let judgement = judge(&policy, REGIONS, &counts, watch(), &[]);
@@ -82,7 +81,7 @@ fn a_metric_that_is_not_asked_for_or_not_known_is_missing() {
 
 #[test]
 fn what_a_canary_detects_grows_finer_with_its_traffic() {
-    let policy = fleet().judge;
+    let policy = JudgePolicy::default();
     let at = |green: u64| smallest_detectable_effect(&policy, REGIONS, green, 9 * green, 0.001);
     let (few, many) = (at(10_000).unwrap(), at(1_000_000).unwrap());
     assert!(few > 2.0 && many < 1.6 && many > policy.tolerance_fail, "{few} {many}");
@@ -101,7 +100,7 @@ fn minutes() -> impl Strategy<Value = Vec<MinuteCounts>> {
 }
 
 fn counts() -> impl Strategy<Value = Vec<(MetricName, MinuteCounts)>> {
-    let names = fleet().judge.required();
+    let names = JudgePolicy::default().required();
     prop::collection::vec((prop::sample::select(names), minutes()), 1..6).prop_map(|series| {
         series.into_iter().flat_map(|(name, minutes)| minutes.into_iter().map(move |m| (name.clone(), m))).collect()
     })
@@ -117,7 +116,7 @@ proptest! {
     /// I9: neither silence nor a lost arm of any metric lets anything through, here or carried.
     #[test]
     fn a_metric_without_one_arm_is_never_a_pass(mut counts in counts(), lost in 0usize..3, green: bool) {
-        let policy = fleet().judge;
+        let policy = JudgePolicy::default();
         let name = policy.required().swap_remove(lost);
         for (of, minute) in &mut counts {
             if *of == name {
@@ -133,7 +132,7 @@ proptest! {
 
     #[test]
     fn the_order_in_which_minutes_arrive_changes_nothing(counts in counts(), turn in 0usize..100) {
-        let policy = fleet().judge;
+        let policy = JudgePolicy::default();
         let once = taken(&counts);
         let known: Vec<(MetricName, MinuteCounts)> =
             once.metrics.iter().flat_map(|(name, all)| all.iter().map(|m| (name.clone(), *m))).collect();
@@ -142,7 +141,7 @@ proptest! {
         turned.extend(known.iter().rev().cloned());
         let judgement = judge(&policy, REGIONS, &once, watch(), &[]);
         prop_assert_eq!(&judgement, &judge(&policy, REGIONS, &taken(&turned), watch(), &[]));
-        let read: meridian_domain::judge::Judgement =
+        let read: meridian_judge::Judgement =
             serde_json::from_str(&serde_json::to_string(&judgement).unwrap()).unwrap();
         prop_assert_eq!(judgement, read, "a judgement is read back from the ledger as it was written");
     }
@@ -154,7 +153,7 @@ proptest! {
         at in 0usize..26,
         more in 1u64..500,
     ) {
-        let policy = fleet().judge;
+        let policy = JudgePolicy::default();
         let counted = |extra: u64| {
             let mut counts = RegionCounts::default();
             for (minute, (green, blue)) in minutes.iter().enumerate() {
@@ -179,7 +178,7 @@ proptest! {
 /// Blue on fire makes no release better: its minutes scatter far more than declared.
 #[test]
 fn when_blue_scatters_more_than_declared_nothing_is_concluded_and_the_verdict_says_so() {
-    let policy = fleet().judge;
+    let policy = JudgePolicy::default();
     let mut counts = RegionCounts::default();
     for name in policy.required() {
         for minute in -20..26 {
@@ -200,7 +199,7 @@ fn when_blue_scatters_more_than_declared_nothing_is_concluded_and_the_verdict_sa
 /// One minute of green alone is as bad as the other twenty-five together.
 #[test]
 fn one_burst_on_green_is_neither_a_failure_nor_a_pass() {
-    let policy = fleet().judge;
+    let policy = JudgePolicy::default();
     let with_burst = |burst: u64, steady: u64| {
         let mut counts = RegionCounts::default();
         for name in policy.required() {
@@ -220,7 +219,7 @@ fn one_burst_on_green_is_neither_a_failure_nor_a_pass() {
 /// Two thirds of a fault in each of four regions: no region can tell, together they can.
 #[test]
 fn what_no_region_can_tell_the_pool_can() {
-    let policy = fleet().judge;
+    let policy = JudgePolicy::default();
     let minutes = |green: u64| even(26, Arm::new(3_600, green), Arm::new(32_400, 65));
     let mut before = Vec::new();
     let mut verdicts = Vec::new();
@@ -236,7 +235,7 @@ fn what_no_region_can_tell_the_pool_can() {
 /// A healthy region before it does not mask a fault in one region alone.
 #[test]
 fn a_fault_in_one_region_is_not_masked_by_the_healthy_ones_before_it() {
-    let policy = fleet().judge;
+    let policy = JudgePolicy::default();
     let healthy = judge(&policy, REGIONS, &even(26, Arm::new(36_000, 36), Arm::new(324_000, 330)), watch(), &[]);
     let before = vec![healthy.evidence; 3];
     let faulty = even(26, Arm::new(3_600, 12), Arm::new(32_400, 33));
@@ -248,7 +247,7 @@ fn a_fault_in_one_region_is_not_masked_by_the_healthy_ones_before_it() {
 /// An instance of green with a third of the load is no measure of latency; its absolute bound counts all the same.
 #[test]
 fn latency_under_another_load_has_no_say_but_for_its_bound() {
-    let policy = fleet().judge;
+    let policy = JudgePolicy::default();
     let latency = metric("latency_over_20ms");
     let with_slow = |slow: u64| {
         let mut counts = even(26, Arm::new(3_600, 3), Arm::new(32_400, 33));
@@ -268,7 +267,7 @@ fn latency_under_another_load_has_no_say_but_for_its_bound() {
 /// After the shift green is held against blue's last hour.
 #[test]
 fn at_full_load_green_is_judged_against_blues_last_hour() {
-    let policy = fleet().judge;
+    let policy = JudgePolicy::default();
     let watch = Watch { warm_up: 1, last_look: 4, due: true, stage: WatchStage::FullLoad };
     let after = |bad: u64| {
         let mut counts = RegionCounts::default();
@@ -289,9 +288,9 @@ fn at_full_load_green_is_judged_against_blues_last_hour() {
 /// A model that declines a third as many customers is as wrong as one that declines three times as many.
 #[test]
 fn a_metric_of_two_sides_fails_either_way() {
-    let mut policy = fleet().judge;
+    let mut policy = JudgePolicy::default();
     let alerts = metric("alerts");
-    let both = meridian_domain::MetricPolicy { two_sided: true, ..Default::default() };
+    let both = meridian_judge::MetricPolicy { two_sided: true, ..Default::default() };
     policy.metrics.insert(alerts.clone(), both);
     let with = |bad: u64| {
         let mut counts = even(26, Arm::new(3_600, 3), Arm::new(32_400, 33));

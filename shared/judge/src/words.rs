@@ -1,10 +1,10 @@
 //! The verdict's words, numbers included.
 
-use super::counts::MetricName;
-use super::metric::{Found, Harm, Metric};
-use super::outcome::MetricJudgement;
-use super::region::Ruling;
-use crate::fleet::JudgePolicy;
+use crate::counts::MetricName;
+use crate::metric::{Found, Harm, Metric};
+use crate::outcome::MetricJudgement;
+use crate::policy::JudgePolicy;
+use crate::region::Ruling;
 use crate::verdict::Verdict;
 use std::collections::BTreeSet;
 

@@ -11,7 +11,7 @@
 //! never a variance, and a lower rate means wider tails. By exact enumeration the error stays under the level (tests:
 //! `a_planned_look_errs_no_more_than_its_level`).
 
-use super::process::Side;
+use crate::process::Side;
 
 /// Dispersions closer to 1 than this are Poisson's.
 const POISSON: f64 = 1e-6;

@@ -1,14 +1,14 @@
 //! One region of a wave: its metrics together, and pooled with the regions before.
 
-use super::counts::{MetricName, MinuteCounts};
-use super::detect;
-use super::interval::interval;
-use super::levels::Levels;
-use super::metric::{Found, Hand, MOST, Metric};
-use super::outcome::{Judgement, MetricJudgement, RegionEvidence, Watch};
-use super::words::Words;
-use crate::fleet::JudgePolicy;
+use crate::counts::{MetricName, MinuteCounts};
+use crate::detect;
+use crate::interval::interval;
+use crate::levels::Levels;
+use crate::metric::{Found, Hand, MOST, Metric};
+use crate::outcome::{Judgement, MetricJudgement, RegionEvidence, Watch};
+use crate::policy::JudgePolicy;
 use crate::verdict::Verdict;
+use crate::words::Words;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A region's judge, which takes counts minute by minute. [`super::judge`] is the same in one call.

@@ -8,11 +8,11 @@ mod read;
 
 pub use read::{CountsError, Row, read};
 
-use super::{
+use crate::fleet::JudgePolicy;
+use crate::judge::{
     Judgement, MetricJudgement, MetricName, MinuteCounts, PooledJudgement, RegionEvidence, RegionJudge, Watch,
     WatchStage,
 };
-use crate::fleet::JudgePolicy;
 use crate::names::RegionName;
 use crate::verdict::Verdict;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,12 +1,12 @@
 //! Evidence of several regions together: the null hypothesis is about the release, so independent regions add up.
 
-use super::detect;
-use super::exact::{Stratum, pooled_chance};
-use super::interval::around;
-use super::metric::{Harm, MOST, Metric, needed, stratum, untold};
-use super::outcome::{Look, MetricEvidence, PooledJudgement};
-use super::process::{LogE, Side};
-use crate::fleet::JudgePolicy;
+use crate::detect;
+use crate::exact::{Stratum, pooled_chance};
+use crate::interval::around;
+use crate::metric::{Harm, MOST, Metric, needed, stratum, untold};
+use crate::outcome::{Look, MetricEvidence, PooledJudgement};
+use crate::policy::JudgePolicy;
+use crate::process::{LogE, Side};
 use crate::verdict::Verdict;
 
 /// One metric's evidence over the regions whose comparison counts.

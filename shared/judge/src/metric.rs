@@ -1,13 +1,13 @@
 //! One metric of one region: what its tests say, together.
 
-use super::counts::{MetricName, MinuteCounts};
-use super::exact::{Stratum, at_least};
-use super::levels::Levels;
-use super::outcome::{Look, MetricEvidence, Tally, Watch, WatchStage};
-use super::process::{LogE, Side};
-use super::scatter::Scatter;
-use super::state::{MetricState, Sums, Tests};
-use crate::fleet::{Gauge, JudgePolicy};
+use crate::counts::{MetricName, MinuteCounts};
+use crate::exact::{Stratum, at_least};
+use crate::levels::Levels;
+use crate::outcome::{Look, MetricEvidence, Tally, Watch, WatchStage};
+use crate::policy::{Gauge, JudgePolicy};
+use crate::process::{LogE, Side};
+use crate::scatter::Scatter;
+use crate::state::{MetricState, Sums, Tests};
 use crate::verdict::Verdict;
 
 /// Share of a canary's minutes that a metric may lack, but for one minute: more is a metric that was lost.

@@ -1,11 +1,9 @@
 //! Which minutes count, how many may be missing, and what one metric says by itself.
 
-use crate::night::fleet;
-use meridian_domain::judge::{
-    Arm, Judgement, MetricJudgement, MetricName, MinuteCounts, RegionCounts, RegionJudge, Tally, Watch, WatchStage,
-    judge, smallest_detectable_effect,
+use meridian_judge::{
+    Arm, JudgePolicy, Judgement, MetricJudgement, MetricName, MetricPolicy, MinuteCounts, RegionCounts, RegionJudge,
+    Tally, Verdict, Watch, WatchStage, judge, smallest_detectable_effect,
 };
-use meridian_domain::{JudgePolicy, MetricPolicy, Verdict};
 use std::num::NonZeroU32;
 
 const REGIONS: usize = 4;
@@ -29,7 +27,7 @@ fn minute(minute: i64, green: Option<Arm>, blue: Option<Arm>) -> MinuteCounts {
 /// Twenty-six even minutes of every required metric, those of 5xx as `own` says; none where it says none.
 fn counts(own: impl Fn(i64) -> Option<MinuteCounts>) -> RegionCounts {
     let mut counts = RegionCounts::default();
-    for metric in fleet().judge.required() {
+    for metric in JudgePolicy::default().required() {
         for at in 0..26 {
             let told = if metric == name("5xx") { own(at) } else { Some(minute(at, arm(3_600, 3), arm(32_400, 33))) };
             told.into_iter().for_each(|told| counts.take(&metric, told));
@@ -39,7 +37,7 @@ fn counts(own: impl Fn(i64) -> Option<MinuteCounts>) -> RegionCounts {
 }
 
 fn judged(counts: &RegionCounts) -> Judgement {
-    judge(&fleet().judge, REGIONS, counts, watch(), &[])
+    judge(&JudgePolicy::default(), REGIONS, counts, watch(), &[])
 }
 
 fn of<'a>(judgement: &'a Judgement, metric: &str) -> &'a MetricJudgement {
@@ -94,7 +92,7 @@ fn no_request_has_no_rate() {
 fn a_planned_look_is_taken_with_its_last_minute() {
     let even = counts(|at| Some(minute(at, arm(3_600, 3), arm(32_400, 33))));
     let looked = |last_look, due| {
-        let judgement = judge(&fleet().judge, REGIONS, &even, Watch { last_look, due, ..watch() }, &[]);
+        let judgement = judge(&JudgePolicy::default(), REGIONS, &even, Watch { last_look, due, ..watch() }, &[]);
         judgement.evidence.metrics[&name("5xx")].look.map(|look| look.green.total / 3_600)
     };
     assert_eq!([looked(26, false), looked(25, false), looked(10, false)], [Some(25), Some(24), Some(9)]);
@@ -102,7 +100,7 @@ fn a_planned_look_is_taken_with_its_last_minute() {
     assert_eq!(looked(1, true), None, "no minute is planned");
     // Before it the looks of every minute alone say which ratios are ruled out; with it, more of them.
     let interval = |last_look| {
-        let judgement = judge(&fleet().judge, REGIONS, &even, Watch { last_look, due: false, ..watch() }, &[]);
+        let judgement = judge(&JudgePolicy::default(), REGIONS, &even, Watch { last_look, due: false, ..watch() }, &[]);
         of(&judgement, "5xx").interval
     };
     let (before, with) = (interval(27), interval(26));
@@ -161,7 +159,7 @@ fn a_fault_fails_before_its_planned_look_however_it_scatters() {
     let early = Watch { last_look: 40, due: false, ..watch() };
     let verdict = |bad: &dyn Fn(i64) -> u64| {
         let own = counts(|at| Some(minute(at, arm(3_600, bad(at)), arm(32_400, 33))));
-        of(&judge(&fleet().judge, REGIONS, &own, early, &[]), "5xx").verdict
+        of(&judge(&JudgePolicy::default(), REGIONS, &own, early, &[]), "5xx").verdict
     };
     assert_eq!(verdict(&|_| 20), Verdict::Fail);
     assert_eq!(verdict(&|at| if at % 2 == 0 { 10 } else { 50 }), Verdict::Fail);
@@ -171,7 +169,7 @@ fn a_fault_fails_before_its_planned_look_however_it_scatters() {
 /// A sixth fewer is less than what fails: the tolerance holds on both sides.
 #[test]
 fn a_metric_of_two_sides_is_tolerated_on_both() {
-    let mut policy = fleet().judge;
+    let mut policy = JudgePolicy::default();
     policy.metrics.insert(name("alerts"), MetricPolicy { two_sided: true, ..MetricPolicy::default() });
     let verdict = |bad: u64| {
         let mut counts = counts(|at| Some(minute(at, arm(3_600, 3), arm(32_400, 33))));
@@ -185,7 +183,7 @@ fn a_metric_of_two_sides_is_tolerated_on_both() {
 #[test]
 fn nothing_passes_on_fewer_requests_than_policy_asks_for() {
     let passes = |total: u64| {
-        let policy = JudgePolicy { min_requests: 25 * 5_000, ..fleet().judge };
+        let policy = JudgePolicy { min_requests: 25 * 5_000, ..JudgePolicy::default() };
         let own = counts(|at| Some(minute(at, arm(total, 0), arm(32_400, 0))));
         of(&judge(&policy, REGIONS, &own, watch(), &[]), "5xx").verdict == Verdict::Pass
     };
@@ -198,14 +196,14 @@ fn blues_own_minutes_are_its_witness_before_the_shift_and_not_after_it() {
     let fire = |at: i64| if at % 3 == 0 { 180 } else { 5 };
     let verdict = |stage, blue: &dyn Fn(i64) -> Option<Arm>| {
         let mut counts = RegionCounts::default();
-        for metric in fleet().judge.required() {
+        for metric in JudgePolicy::default().required() {
             for at in -60..4 {
                 let green = (at >= 0).then(|| Arm::new(36_000, 36));
                 counts.take(&metric, minute(at, green, blue(at)));
             }
         }
         let watch = Watch { last_look: 4, stage, ..watch() };
-        judge(&fleet().judge, REGIONS, &counts, watch, &[]).evidence.metrics[&name("5xx")].scattered
+        judge(&JudgePolicy::default(), REGIONS, &counts, watch, &[]).evidence.metrics[&name("5xx")].scattered
     };
     let (canary, full) = (WatchStage::Canary, WatchStage::FullLoad);
     assert!(verdict(canary, &|at| arm(32_400, fire(at))), "before and beside it");
@@ -225,14 +223,14 @@ fn blues_own_minutes_are_its_witness_before_the_shift_and_not_after_it() {
 #[test]
 fn what_is_dealt_of_blues_hour_is_no_witness_besides() {
     let mut counts = RegionCounts::default();
-    for metric in fleet().judge.required() {
+    for metric in JudgePolicy::default().required() {
         // From 24 to 42 in a minute is no more than is declared; from 720 to 1,260 in half an hour would be.
         (-60..0).for_each(|at| counts.take(&metric, minute(at, None, arm(32_400, if at < -30 { 24 } else { 42 }))));
         (0..3).for_each(|at| counts.take(&metric, minute(at, arm(36_000, 36), None)));
     }
     for (warm_up, last_look) in [(0, 2), (1, 3)] {
         let watch = Watch { warm_up, last_look, due: true, stage: WatchStage::FullLoad };
-        let judgement = judge(&fleet().judge, REGIONS, &counts, watch, &[]);
+        let judgement = judge(&JudgePolicy::default(), REGIONS, &counts, watch, &[]);
         assert!(!judgement.evidence.metrics[&name("5xx")].scattered, "a warm-up of {warm_up}");
     }
 }
@@ -280,7 +278,7 @@ fn what_is_left_out_is_named_where_its_bound_is_broken_and_nowhere_else() {
 #[test]
 fn blues_last_hour_is_dealt_evenly_to_greens_planned_minutes() {
     let mut counts = RegionCounts::default();
-    for metric in fleet().judge.required() {
+    for metric in JudgePolicy::default().required() {
         // Sixty minutes before the shift, which count up; one of them did not arrive.
         for at in (-60..0).filter(|at| *at != -31) {
             counts.take(&metric, minute(at, None, arm(10_000, u64::try_from(60 + at).unwrap() / 10)));
@@ -293,7 +291,7 @@ fn blues_last_hour_is_dealt_evenly_to_greens_planned_minutes() {
     }
     let watch = |last_look| Watch { warm_up: 2, last_look, due: true, stage: WatchStage::FullLoad };
     let blue = |last_look, metric| {
-        let judgement = judge(&fleet().judge, REGIONS, &counts, watch(last_look), &[]);
+        let judgement = judge(&JudgePolicy::default(), REGIONS, &counts, watch(last_look), &[]);
         let own = of(&judgement, metric);
         assert_eq!(own.left_out, None, "loads are both full");
         assert!(!judgement.is_missing(), "what is planned is there");
@@ -311,7 +309,7 @@ fn blues_last_hour_is_dealt_evenly_to_greens_planned_minutes() {
     let first = |last_look: i64| {
         let mut only = counts.clone();
         only.metrics.values_mut().for_each(|minutes| minutes.retain(|own| own.minute < 3));
-        of(&judge(&fleet().judge, REGIONS, &only, watch(last_look), &[]), "5xx").blue.total
+        of(&judge(&JudgePolicy::default(), REGIONS, &only, watch(last_look), &[]), "5xx").blue.total
     };
     assert_eq!([first(3), first(4), first(5), first(6)], [590_000, 290_000, 190_000, 140_000]);
 }
@@ -319,7 +317,7 @@ fn blues_last_hour_is_dealt_evenly_to_greens_planned_minutes() {
 /// What a test may err is told by metric, for who simulates waves.
 #[test]
 fn the_levels_of_a_metric_are_told_by_its_name() {
-    let policy = fleet().judge;
+    let policy = JudgePolicy::default();
     let asked = [name("alerts")].into_iter();
     let judge = RegionJudge::new(&policy, REGIONS, asked, watch());
     let levels = |metric: &str| Some((judge.region_level(&name(metric))?, judge.pooled_level(&name(metric))?));
@@ -334,7 +332,7 @@ fn the_levels_of_a_metric_are_told_by_its_name() {
 /// A judge that has taken the same minutes tells the evidence of its judgement.
 #[test]
 fn a_judges_evidence_is_that_of_its_judgement() {
-    let policy = fleet().judge;
+    let policy = JudgePolicy::default();
     let counts = counts(|at| Some(minute(at, arm(3_600, 3), arm(32_400, 33))));
     let mut judge = RegionJudge::new(&policy, REGIONS, std::iter::empty(), watch().due());
     for (metric, minutes) in &counts.metrics {
@@ -359,7 +357,7 @@ fn a_metrics_name_is_short_lower_case_and_begins_with_a_letter_or_a_digit() {
 /// Nothing is found of nothing, on either arm, and at no rate.
 #[test]
 fn what_is_detected_of_no_request_or_no_error_is_nothing() {
-    let policy = fleet().judge;
+    let policy = JudgePolicy::default();
     let at = |green, blue, rate| smallest_detectable_effect(&policy, REGIONS, green, blue, rate);
     assert!(at(10_000, 90_000, 0.001).is_some());
     for (green, blue, rate) in [(0, 90_000, 0.001), (10_000, 0, 0.001), (10_000, 90_000, 0.0)] {

@@ -1,9 +1,9 @@
 //! The ratios that the counts do not rule out.
 
-use super::counts::MinuteCounts;
-use super::metric::{Metric, needed, stratum};
-use super::outcome::Look;
-use super::process::{Comparison, LogE, Side};
+use crate::counts::MinuteCounts;
+use crate::metric::{Metric, needed, stratum};
+use crate::outcome::Look;
+use crate::process::{Comparison, LogE, Side};
 
 /// Ratios beyond these are not told apart.
 const RATIOS: (f64, f64) = (1e-4, 1e4);

@@ -1,7 +1,7 @@
 //! What a canary can detect.
 
-use super::exact::{Stratum, at_least};
-use super::process::Side;
+use crate::exact::{Stratum, at_least};
+use crate::process::Side;
 
 /// The largest ratio that is asked about.
 const LARGEST: f64 = 1000.0;
