@@ -155,15 +155,19 @@ fn each_model_is_judged_at_its_own_threshold() {
 }
 
 #[test]
-fn what_an_image_misreads_is_told_on_standard_error_and_in_the_document() {
-    let output = evaluate("v427.tar.gz", &["--json", "--champion-image", "1.7-1"]);
-    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let warnings: Vec<&str> = json["warnings"].as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect();
-    for (model, image) in [("v427.tar.gz", "3.0-5"), ("v426.tar.gz", "1.7-1")] {
-        let of = |text: &&&str| text.starts_with(model) && text.contains(image) && text.contains("`[0.25]`");
-        let warning = warnings.iter().find(of).unwrap_or_else(|| panic!("{model}: {warnings:?}"));
-        assert!(text(&output.stderr).contains(*warning), "{}", text(&output.stderr));
-    }
+fn a_model_that_the_image_misreads_is_refused() {
+    let zoo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/scoring/tests/zoo/3.2.0.tar.gz");
+    let mut zoo = tar::Archive::new(flate2::read::GzDecoder::new(std::fs::File::open(zoo).unwrap()));
+    let named = |entry: &tar::Entry<'_, _>| entry.path().unwrap().ends_with("base-hundredth-ubjson/model");
+    let mut model = zoo.entries().unwrap().map(Result::unwrap).find(named).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("xgboost-model");
+    std::io::copy(&mut model, &mut std::fs::File::create(&path).unwrap()).unwrap();
+    let holdout = models("holdout.csv.gz");
+    let output = run(&["--challenger", path.to_str().unwrap(), "--holdout", &holdout, "--label", "label"]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("xgboost-model") && said.contains("`[0.01]`") && said.contains("3.0-5"), "{said}");
 }
 
 #[test]

@@ -62,14 +62,14 @@ def seeds() -> list[tuple[str, bytes]]:
         with tarfile.open(ROOT / f"shared/xgboost/tests/zoo/{version}.tar.gz") as archive:
             for member in archive.getmembers():
                 if member.name.endswith("/model") and member.size <= LARGEST_SEED:
-                    found.append((f"{member.name[:-6]}-{version}", without_list(archive.extractfile(member).read())))
+                    found.append((f"{member.name[:-6]}-{version}", with_half(archive.extractfile(member).read())))
     return found
 
 
-def without_list(file: bytes) -> bytes:
-    """The model with its base score as the images' versions write it: XGBoost 3.1 and later put it in a list, which is refused."""
-    file = re.sub(rb'("base_score":")\[([^\]]*)\]"', rb'\1\2"', file)
-    return re.sub(rb"(base_scoreSL).{8}\[([^\]]*)\]", lambda found: found[1] + len(found[2]).to_bytes(8, "big") + found[2], file, flags=re.DOTALL)
+def with_half(file: bytes) -> bytes:
+    """The model with one half for a base score in the list of XGBoost 3.1 and later, the only number that the images read alike."""
+    file = re.sub(rb'("base_score":")\[[^\]]*\]"', rb'\1[5E-1]"', file)
+    return re.sub(rb"(base_scoreSL).{8}\[[^\]]*\]", rb"\1" + (6).to_bytes(8, "big") + b"[5E-1]", file, flags=re.DOTALL)
 
 
 class Mutant:

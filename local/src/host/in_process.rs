@@ -189,7 +189,7 @@ impl<F: FnMut(&Invocation, Actor) -> Running> InProcess<F> {
     }
 }
 
-/// A function's panic is the call's failure, where this program unwinds at all: a released one does not.
+/// A function's panic is the call's failure.
 fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     format!("panicked: {}", text.unwrap_or("without a message"))

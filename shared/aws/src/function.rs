@@ -13,16 +13,19 @@
 //! ```
 
 use crate::config::{ConfigError, Environment, Policy};
-use crate::last_words::{self, Call, Current};
 use crate::logging::{self, LoggingError};
 use crate::{AwsClock, AwsPorts};
+use futures_util::FutureExt;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use meridian_handlers::context::{Context, FunctionKind, HandlerError};
+use meridian_handlers::entry;
 use meridian_handlers::events::job_id;
 use meridian_handlers::front::{Callers, FrontMemory};
+use meridian_handlers::ports::FailureKind;
 use meridian_handlers::status::Memory;
 use serde_json::Value;
 use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, PanicHookInfo};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tracing::Instrument;
@@ -47,7 +50,7 @@ pub enum StartError {
 /// Serves `handler` as the Lambda function `kind`, until Lambda ends the process.
 ///
 /// Every call synchronises the clock, runs the handler inside a span with the call's ids and logs how it went. A call that panics
-/// is answered all the same, and the process begins anew. Events and answers are never logged: they may hold credentials and records.
+/// is answered all the same. Events and answers are never logged: they may hold credentials and records.
 pub fn run<H>(kind: FunctionKind, handler: H) -> ExitCode
 where
     H: AsyncFn(&AwsPorts, &Context, Value) -> Result<Value, HandlerError>,
@@ -65,26 +68,26 @@ where
 
 /// What a function is made for, and told from outside.
 #[derive(Debug)]
-pub(crate) struct Setting {
-    pub(crate) kind: FunctionKind,
-    pub(crate) environment: Environment,
+struct Setting {
+    kind: FunctionKind,
+    environment: Environment,
     policy: Policy,
     callers: Arc<Callers>,
     front: FrontMemory,
 }
 
 impl Setting {
-    pub(crate) fn clock(&self) -> AwsClock {
+    fn clock(&self) -> AwsClock {
         AwsClock::new(self.environment.clock.as_deref())
     }
 
-    pub(crate) fn ports(&self, clock: AwsClock) -> AwsPorts {
+    fn ports(&self, clock: AwsClock) -> AwsPorts {
         let Environment { endpoint, trust, region, .. } = &self.environment;
         let ports = AwsPorts::new(self.policy.fleet.clone(), clock, endpoint.clone());
         ports.trusting(*trust).held_in(region.clone())
     }
 
-    pub(crate) fn context(&self, request_id: &str) -> Context {
+    fn context(&self, request_id: &str) -> Context {
         Context {
             fleet: self.policy.fleet.clone(),
             policy: self.policy.digest,
@@ -103,7 +106,6 @@ struct Function {
     ports: AwsPorts,
     /// Lasts as long as the process: Lambda keeps it warm between calls.
     memory: Memory,
-    current: Current,
 }
 
 impl Function {
@@ -119,9 +121,8 @@ impl Function {
         logging::init(&setting.environment.log, clock.clone())?;
         let ports = setting.ports(clock);
         let ports = if kind.borrows() { ports.borrowing() } else { ports };
-        let current = Current::default();
-        last_words::prepare(setting.clone(), current.clone());
-        Ok(Self { setting, ports, memory: Memory::default(), current })
+        std::panic::set_hook(Box::new(log_panic));
+        Ok(Self { setting, ports, memory: Memory::default() })
     }
 
     fn serve<H>(&self, handler: H) -> Result<(), StartError>
@@ -147,10 +148,16 @@ impl Function {
         let (function, request_id) = (self.setting.kind.name(), event.context.request_id);
         let span = tracing::info_span!("invocation", function, region = %self.setting.environment.region, request_id);
         let job = job_id(&event.payload).map(ToOwned::to_owned);
-        self.current.begins(Call { request_id: request_id.clone(), job });
         // Boxed: the futures of a handler and of the SDK inside each other are deeper than the compiler's limit.
-        let answer = Box::pin(self.answer(handler, event.payload, &request_id)).instrument(span.clone()).await;
-        self.current.ends();
+        let answer = Box::pin(self.answer(handler, event.payload, &request_id)).instrument(span.clone());
+        let answer = match AssertUnwindSafe(answer).catch_unwind().await {
+            Ok(answer) => answer,
+            Err(_) => {
+                let answer = Box::pin(self.answer_for_panic(job.as_deref(), &request_id)).instrument(span.clone());
+                let answer = AssertUnwindSafe(answer).catch_unwind().await;
+                answer.unwrap_or_else(|_| Err(failure(PANICKED, DEFECT)))
+            }
+        };
         span.in_scope(|| match &answer {
             Ok(_) => tracing::info!("done"),
             Err(error) => tracing::error!(kind = error.error_type, error = error.error_message, "failed"),
@@ -166,6 +173,29 @@ impl Function {
         let context = Context { memory: self.memory.clone(), ..self.setting.context(request_id) };
         handler(&self.ports, &context, event).await.map_err(|error| failure("Handler", error))
     }
+
+    /// Fails the job of a call that panicked, and says so to home's on-call: unanswered, CodePipeline would wait for 20 minutes.
+    /// With a clock and ports of its own: what the call left half done with its own is unknown.
+    async fn answer_for_panic(&self, job: Option<&str>, request_id: &str) -> Result<Value, Diagnostic> {
+        let Some(job) = job else { return Err(failure(PANICKED, DEFECT)) };
+        let ports = self.setting.ports(self.setting.clock());
+        if let Err(error) = ports.clock().sync().await {
+            tracing::error!(%error, "clock unavailable");
+        }
+        let context = self.setting.context(request_id);
+        let answer = entry::give_up(&ports, &context, job, FailureKind::JobFailed, DEFECT).await;
+        answer.map_err(|error| failure(PANICKED, error))
+    }
+}
+
+/// The type of the error that Lambda is told of.
+const PANICKED: &str = "Panicked";
+const DEFECT: &str = "the function panicked: a defect; its log names the line";
+
+/// Where it happened, not what it said: a panic's words may hold what was being read (I12).
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let location = panic.location().map(ToString::to_string);
+    tracing::error!(location, "panicked");
 }
 
 fn failure(kind: &str, error: impl Display) -> Diagnostic {

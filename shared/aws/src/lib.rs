@@ -15,7 +15,6 @@ mod endpoints;
 mod errors;
 pub mod function;
 pub mod inspect;
-mod last_words;
 mod ledger;
 mod lending;
 pub mod logging;

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use meridian_domain::{File, Manifest, ManifestError, RegionName, ReleaseId, Sha256, SignatureError, keys};
 use meridian_evaluation::GoldenRecords;
 use sha2::Digest;
-use std::panic::resume_unwind;
 use std::thread;
 
 /// Why a release's file cannot be used.
@@ -46,6 +45,16 @@ pub enum FileError {
         key: String,
         /// What the manifest says.
         expected: u64,
+    },
+    /// What reads it panicked: libraries do on some damaged files. The bytes are the promised ones.
+    #[error(
+        "{key} in {region}: what reads it panicked, so it is damaged, or this is a defect; the function's log names the line"
+    )]
+    Panicked {
+        /// Where.
+        region: RegionName,
+        /// Key in the release bucket.
+        key: String,
     },
     /// No signature lies beside the manifest.
     #[error(
@@ -183,7 +192,7 @@ pub async fn read(ports: &impl Artifacts, region: &RegionName, file: &File) -> R
 /// The thread ends with the call. Its pace decides nothing: the same bytes give the same answer.
 ///
 /// # Errors
-/// Missing, or other bytes than `file` promises.
+/// Missing, or other bytes than `file` promises; a panic of `consume`.
 pub async fn consume<T: Send + 'static>(
     ports: &impl Artifacts,
     region: &RegionName,
@@ -191,7 +200,6 @@ pub async fn consume<T: Send + 'static>(
     consume: impl FnOnce(Outlet) -> T + Send + 'static,
 ) -> Result<T, FileError> {
     let (mut inlet, outlet) = pipe();
-    // Named for whoever reports that it panicked: libraries do, on damaged input.
     let name = format!("reading {}", file.key).replace('\0', "");
     let reader = thread::Builder::new().name(name).spawn(move || consume(outlet));
     let reader = reader.map_err(|error| PortError {
@@ -207,7 +215,7 @@ pub async fn consume<T: Send + 'static>(
     }
     let consumed = reader.join();
     checked?;
-    consumed.map_err(|panic| resume_unwind(panic))
+    consumed.map_err(|_| FileError::Panicked { region: region.clone(), key: file.key.clone() })
 }
 
 /// The golden records of `release`, as they lie in `region`'s bucket; unchecked, for who has no ledger entry of their digest.
@@ -319,6 +327,17 @@ mod tests {
         assert!(
             run(consume(&world, &region, &File { key: "none".to_owned(), ..file }, length)).unwrap_err().is_missing()
         );
+    }
+
+    #[test]
+    fn a_reader_that_panics_is_an_error_that_names_the_file() {
+        let (world, region) = (World::default(), name("eu-west-1"));
+        let (key, body) = ("evaluations/holdout.parquet", Bytes::from_static(b"0.123,0.456"));
+        let sha256 = run(create_once(&world, &region, key, body.clone())).unwrap();
+        let file = File { key: key.to_owned(), sha256, bytes: body.len() as u64 };
+        let error = run(consume(&world, &region, &file, |_| -> () { panic!("cannot take 0.123") })).unwrap_err();
+        let said = error.to_string();
+        assert!(error.is_wrong() && said.contains(key) && !said.contains("0.123"), "{said}");
     }
 
     #[test]

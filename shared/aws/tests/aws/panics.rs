@@ -13,21 +13,11 @@ use std::time::Duration;
 /// What no log, error, page or answer may repeat (I12).
 const RECORD: &str = "0.123,0.456";
 
-/// Not a test: the function of the others. Where it panics, the event says.
+/// Not a test: the function of the others.
 #[test]
 #[ignore = "a function, started by the other tests"]
 fn a_function() {
-    function::run(FunctionKind::Promote, async |_, _, event: Value| {
-        let record = event["record"].to_string();
-        match event["panics"].as_str() {
-            Some("in a reader") => {
-                let reader = std::thread::Builder::new().name("reading evaluations/holdout.parquet".to_owned());
-                drop(reader.spawn(move || panic!("cannot take {record}")).unwrap().join());
-            }
-            _ => panic!("cannot take {record}"),
-        }
-        Ok(Value::Null)
-    });
+    function::run(FunctionKind::Promote, async |_, _, event: Value| panic!("cannot take {}", event["record"]));
 }
 
 /// The process, ended with its test.
@@ -78,9 +68,6 @@ fn respond(seen: &Seen, event: &Value, polls: &AtomicUsize) -> Response {
         ];
         return (head, event.to_string()).into_response();
     }
-    if path.ends_with("/response") && event["refused"] == true {
-        return aws_json(400, json!({}));
-    }
     match seen.header("x-amz-target") {
         "" if path == "/" => {
             "<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>".into_response()
@@ -112,7 +99,7 @@ fn job(event: Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_job_whose_handler_panics_is_failed_somebody_is_woken_and_the_function_begins_anew() {
+async fn a_job_whose_handler_panics_is_failed_and_paged() {
     let world = given(job(json!({}))).await;
     let said = said(&world);
     let [page, failure, answer] = said.as_slice() else { panic!("{:?}", paths(&world)) };
@@ -126,21 +113,6 @@ async fn a_job_whose_handler_panics_is_failed_somebody_is_woken_and_the_function
     // The call went well, so that Lambda does not repeat it.
     assert!(answer.uri.path().ends_with("/invocation/the-request/response"), "{}", answer.uri);
     assert_eq!(answer.json(), json!({ "outcome": "failed", "why": why }));
-}
-
-#[tokio::test]
-async fn a_file_that_a_library_panics_on_is_named() {
-    let world = given(job(json!({ "panics": "in a reader" }))).await;
-    let why = said(&world)[1].json()["failureDetails"]["message"].to_string();
-    assert!(why.contains("panicked reading evaluations/holdout.parquet, which is damaged"), "{why}");
-}
-
-/// As if it had answered, the process would begin anew, and the call would wait for its time-out.
-#[tokio::test]
-async fn a_process_whose_answer_lambda_does_not_take_dies_so_that_lambda_sees_it() {
-    let world = given(job(json!({ "refused": true }))).await;
-    let last = paths(&world).pop().unwrap();
-    assert!(last.ends_with("/invocation/the-request/response"), "{:?}", paths(&world));
 }
 
 #[tokio::test]

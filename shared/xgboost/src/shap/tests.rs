@@ -270,8 +270,12 @@ fn trees_count_by_their_weight_and_only_those_that_are_served() {
     let trees: Vec<Tree> = (0..3).map(|_| draw.tree(10, 4, false)).collect();
     let row: Vec<f32> = vec![1.0, f32::NAN, 3.0, 4.5];
     let weights = [0.5, 0.25, 2.0];
-    let learner =
-        Learner { booster: Booster::Dart { weights: weights.to_vec() }, best_trees: Some(2), limit: Some(2), ..learner(3, 4) };
+    let learner = Learner {
+        booster: Booster::Dart { weights: weights.to_vec() },
+        best_trees: Some(2),
+        limit: Some(2),
+        ..learner(3, 4)
+    };
     for (image, served) in [(Image::V1_7, 2), (Image::V3_0, 3)] {
         let mut by_definition = vec![0.0; 4];
         for (tree, weight) in trees.iter().zip(weights).take(served) {
