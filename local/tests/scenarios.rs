@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests say what they expect by unwrapping it, in their helpers too")]
 
-use meridian_domain::Fleet;
+use meridian_domain::{Fleet, Region};
 use meridian_local::night::{self, Scenario};
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,36 +11,35 @@ use std::path::Path;
 const FLEET: &str = include_str!("../../fleet.toml");
 const BEGIN: &str = "<!-- scenarios:start -->\n";
 const END: &str = "<!-- scenarios:end -->";
+const HEADER: &str = "
+| scenario | what happens | regions serve at the end | pages | pipeline |
+|---|---|---|---|---|
+";
 
 /// What the regions serve at the end: `all v427`, or those that serve the same together.
 fn serves(scenario: &Scenario, fleet: &Fleet) -> String {
-    let versions: BTreeSet<String> = scenario.expect.serves.values().map(ToString::to_string).collect();
+    let served = |region: &Region| scenario.expect.serves.get(&region.name).map(ToString::to_string);
+    let versions: BTreeSet<String> = fleet.regions.iter().filter_map(served).collect();
     let with = |version: &String| {
-        let theirs = |region: &&meridian_domain::Region| {
-            scenario.expect.serves.get(&region.name).is_some_and(|served| served.to_string() == *version)
-        };
-        let titles: Vec<String> = fleet.regions.iter().filter(theirs).map(|region| region.title.clone()).collect();
-        if titles.len() == fleet.regions.len() { format!("all {version}") } else { format!("{} {version}", titles.join(", ")) }
+        let theirs = fleet.regions.iter().filter(|region| served(region).as_ref() == Some(version));
+        let titles: Vec<&str> = theirs.map(|region| region.title.as_str()).collect();
+        let who = if titles.len() == fleet.regions.len() { "all".to_owned() } else { titles.join(", ") };
+        format!("{who} {version}")
     };
     versions.iter().rev().map(with).collect::<Vec<_>>().join("; ")
 }
 
+fn row(name: &str, fleet: &Fleet) -> String {
+    let scenario = Scenario::load(name).unwrap();
+    let executions: Vec<String> = scenario.expect.executions.iter().map(ToString::to_string).collect();
+    let (title, serves, pages) = (&scenario.title, serves(&scenario, fleet), scenario.expect.pages);
+    format!("| [{name}]({name}.toml) | {title} | {serves} | {pages} | {} |\n", executions.join(", "))
+}
+
 fn table() -> String {
     let fleet = Fleet::parse(FLEET).unwrap();
-    let mut table = "\n| scenario | what happens | regions serve at the end | pages | pipeline |\n|---|---|---|---|---|\n".to_owned();
-    for name in night::names() {
-        let scenario = Scenario::load(name).unwrap();
-        let executions: Vec<String> = scenario.expect.executions.iter().map(ToString::to_string).collect();
-        table.push_str(&format!(
-            "| [{name}]({name}.toml) | {} | {} | {} | {} |\n",
-            scenario.title,
-            serves(&scenario, &fleet),
-            scenario.expect.pages,
-            executions.join(", ")
-        ));
-    }
-    table.push('\n');
-    table
+    let rows: String = night::names().into_iter().map(|name| row(name, &fleet)).collect();
+    format!("{HEADER}{rows}\n")
 }
 
 #[test]
