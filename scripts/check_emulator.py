@@ -1,6 +1,6 @@
 """Deploys every region's stack into a public emulator's CloudFormation and looks at what came of it.
 
-The table of docs/emulator.md says what came up as declared, what only exists, and what the emulator does not know;
+The table of docs/local-world.md says what came up as declared, what only exists, and what the emulator does not know;
 this compares it with what happens. --write writes it anew.
 """
 
@@ -25,7 +25,7 @@ from emulator_readers import READERS
 from stack import ACCOUNT, Stack, environments
 
 EMULATOR = pathlib.Path(".tools/emulator/bin/python")
-PAGE = pathlib.Path("docs/emulator.md")
+PAGE = pathlib.Path("docs/local-world.md")
 BEGIN, END = "<!-- emulator -->\n```text\n", "```\n"
 NAME = "meridian-fraud"
 UP_IN, DONE_IN = 60, 120  # seconds

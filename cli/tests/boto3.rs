@@ -1,5 +1,5 @@
 //! `meridian night --serve` as boto3 and the AWS CLI meet it, which know nothing of Meridian: by what the night and
-//! README.md say to type, and no more.
+//! docs/local-world.md say to type, and no more.
 
 #![allow(clippy::unwrap_used, reason = "tests say what they expect by unwrapping it")]
 

@@ -1,10 +1,10 @@
-"""Looks into a served night with boto3 and the AWS CLI, as README.md's "Looking into a night" says that anybody can.
+"""Looks into a served night with boto3 and the AWS CLI, as "Looking into a night" of docs/local-world.md says that anybody can.
 
 usage: look_in.py FLEET
 
 FLEET is the policy that the night lives by. The night is tokyo-dark, served, and stands still at 03:46: a minute later
 Tokyo's control plane goes dark. Where it is, and with which keys it is asked, boto3 finds in the environment that the night
-names when it opens. The CLI's commands are README.md's own, read out of it. Prints what was looked at; an answer that is not
+names when it opens. The CLI's commands are that page's own, read out of it. Prints what was looked at; an answer that is not
 as it should be ends it with a traceback.
 """
 
@@ -29,7 +29,7 @@ POLICY = FLEET["fleet"]
 NAME, ENDPOINT, HOME, TOKYO = POLICY["name"], POLICY["endpoint"], "eu-west-1", "ap-northeast-1"
 BUCKETS = {region["name"]: region["bucket"] for region in FLEET["region"]}
 NIGHT = datetime(2026, 11, 20, tzinfo=UTC)
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs/local-world.md"
 # Beside the Python that runs this.
 AWS = Path(sys.executable).with_name("aws")
 
@@ -246,9 +246,9 @@ def an_error_has_the_code_that_aws_gives_it():
 
 
 @cache
-def readme() -> list[list[str]]:
-    """The lines that README.md gives to type for looking into a night, each in its words."""
-    section = README.read_text().split("\n## Looking into a night\n")[1].split("\n## ")[0]
+def typed() -> list[list[str]]:
+    """The lines that the page gives to type for looking into a night, each in its words."""
+    section = PAGE.read_text().split("\n## Looking into a night\n")[1].split("\n## ")[0]
     blocks = [rest.split("```")[0] for rest in section.split("```sh\n")[1:]]
     lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
     return [shlex.split(line) for line in lines if line.strip()]
@@ -258,10 +258,10 @@ def option(line: list[str], name: str) -> str:
     return line[line.index(name) + 1]
 
 
-def what_readme_exports_is_what_the_night_names():
-    serve = next(line for line in readme() if "--serve" in line)
+def what_the_page_exports_is_what_the_night_names():
+    serve = next(line for line in typed() if "--serve" in line)
     assert (option(serve, "--scenario"), option(serve, "--at")) == ("tokyo-dark", "03:47"), serve
-    exported = dict(word.split("=", 1) for line in readme() if line[0] == "export" for word in line[1:])
+    exported = dict(word.split("=", 1) for line in typed() if line[0] == "export" for word in line[1:])
     assert exported["AWS_ENDPOINT_URL"] == f"http://127.0.0.1:{option(serve, '--port')}", exported
     # All but the port, which is any that was free.
     exported["AWS_ENDPOINT_URL"] = os.environ["AWS_ENDPOINT_URL"]
@@ -274,10 +274,10 @@ def aws(words: list[str]) -> subprocess.CompletedProcess:
     return subprocess.run([AWS, *words], env=own, capture_output=True, text=True, timeout=120)
 
 
-def readmes_commands(dark: bool):
-    """Each as README.md has it; in the dark Tokyo's must fail, and the others must not."""
+def the_pages_commands(dark: bool):
+    """Each as the page has it; in the dark Tokyo's must fail, and the others must not."""
     asked = set()
-    for program, *words in readme():
+    for program, *words in typed():
         if program != "aws":
             continue
         region, done = option(words, "--region"), aws(words)
@@ -293,21 +293,21 @@ def readmes_commands(dark: bool):
             assert (said["EndpointName"], said["EndpointStatus"]) == (ENDPOINT, status), said
             assert said["EndpointConfigName"].startswith(f"{ENDPOINT}-{version}-"), said
         else:
-            assert kind == ("s3", "ls"), f"README.md has a new command, and nothing here knows its answer: {words}"
+            assert kind == ("s3", "ls"), f"{PAGE} has a new command, and nothing here knows its answer: {words}"
             # Day, time, size and key of each object.
             objects = [tuple(line.split(maxsplit=3)[2:]) for line in done.stdout.splitlines()]
             there = [(str(item["Size"]), item["Key"]) for item in listed(HOME, f"ledger/{NAME}/home/")]
             assert objects == there and len(objects) > 3, (objects, there)
     looks = {("sagemaker", "describe-endpoint", HOME), ("sagemaker", "describe-endpoint", TOKYO), ("s3", "ls", HOME)}
-    assert asked == looks, f"README.md says {asked}"
+    assert asked == looks, f"{PAGE} says {asked}"
 
 
-def readmes_commands_are_answered():
-    readmes_commands(dark=False)
+def the_pages_commands_are_answered():
+    the_pages_commands(dark=False)
 
 
-def readmes_commands_end_as_it_says():
-    readmes_commands(dark=True)
+def the_pages_commands_end_as_it_says():
+    the_pages_commands(dark=True)
 
 
 def main():
@@ -315,12 +315,12 @@ def main():
         both_regions_answer, the_ledger_can_be_read_and_its_chain_holds, the_releases_bytes_are_the_manifests_in_both_regions,
         cloudwatch_counts_the_customers_of_each_region, topic_pipeline_and_registry_can_be_read,
         the_rules_of_a_bus_and_what_they_take_can_be_read,
-        an_error_has_the_code_that_aws_gives_it, what_readme_exports_is_what_the_night_names, readmes_commands_are_answered,
+        an_error_has_the_code_that_aws_gives_it, what_the_page_exports_is_what_the_night_names, the_pages_commands_are_answered,
     ]
-    # As long as it stands still, and again at each minute of the dark. README.md's night stands still at 03:47.
+    # As long as it stands still, and again at each minute of the dark. The page's night stands still at 03:47.
     dark = tokyos_control_plane_is_dark_and_nothing_else_is
     moments = [(at(3, 46), look) for look in looks]
-    moments += [(at(3, 47), dark), (at(3, 47), readmes_commands_end_as_it_says), (at(3, 48), dark)]
+    moments += [(at(3, 47), dark), (at(3, 47), the_pages_commands_end_as_it_says), (at(3, 48), dark)]
     for moment, look in moments:
         wait_until(moment)
         look()

@@ -1,4 +1,4 @@
-//! The judgement for machines. docs/judging-json.md describes every field.
+//! The judgement for machines. docs/judging.md describes every field.
 
 use meridian_domain::replay::{RegionVerdict, Replay};
 use meridian_domain::{JudgePolicy, RegionName, Verdict};

@@ -323,10 +323,10 @@ fn the_numbers_of_the_page_are_the_forecasts() {
     assert!(lines > 10, "{lines}");
     let readme = include_str!("../../../README.md");
     assert!(readme.contains(&format!("why it is {:.1} times what one region would cost", report.ratio)));
-    let front = include_str!("../../../docs/front.md");
-    assert!(front.contains(&format!("its total of about {} dollars", grouped(report.total.usd))));
+    let routing = include_str!("../../../docs/routing.md");
+    assert!(routing.contains(&format!("its total of about {} dollars", grouped(report.total.usd))));
     let times = report.beside.front.usd / report.total.usd;
-    assert!(front.contains(&format!("{times:.1} times all the rest")), "{times}");
+    assert!(routing.contains(&format!("{times:.1} times all the rest")), "{times}");
     assert!(PAGE.contains(&format!("would cost {:.0} dollars more", report.night_floors[0].saves.usd)));
     let own = report.total.usd - usd(&report.items, Item::Floors) - usd(&report.items, Item::Payload);
     assert!(PAGE.contains(&format!("is {own:.0} dollars of it")), "{own}");

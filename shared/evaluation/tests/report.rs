@@ -40,7 +40,7 @@ fn fields(value: &Value, found: &mut BTreeSet<String>) {
 #[test]
 fn every_field_of_the_json_is_described() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let page = std::fs::read_to_string(root.join("docs/evaluation-json.md")).unwrap();
+    let page = std::fs::read_to_string(root.join("docs/evaluating.md")).unwrap();
     let mut found = BTreeSet::new();
     for case in &CASES {
         let evaluation = case.evaluation();
@@ -50,7 +50,7 @@ fn every_field_of_the_json_is_described() {
         found.extend(evaluation.gates.iter().map(|gate| gate.name.clone()));
     }
     found.retain(|word| !page.contains(&format!("`{word}`")));
-    assert!(found.is_empty(), "docs/evaluation-json.md does not describe {found:?}");
+    assert!(found.is_empty(), "docs/evaluating.md does not describe {found:?}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `evaluation.json`. Its fields are described in docs/evaluation-json.md, which a test holds against them.
+//! `evaluation.json`. Its fields are described in docs/evaluating.md, which a test holds against them.
 
 use super::provenance::{Digests, Provenance};
 use crate::evaluation::Evaluation;
