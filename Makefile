@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: mutants help build demo test check check-code check-template fmt fuzz fuzz-differential crash model sanitize bench large-models train check-account sam-build sam-test deploy clean-tools
+.PHONY: quick slowest mutants help build demo test check check-code check-template fmt fuzz fuzz-differential crash model sanitize bench large-models train check-account sam-build sam-test deploy clean-tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,12 @@ build: ## the functions and the command line, optimised
 
 test: ## every test; ends with the counts
 	@scripts/test
+
+quick: ## the crates that you changed: formatting, clippy, tests but the slowest; about a minute
+	@scripts/quick
+
+slowest: ## the slowest ten tests of the last `make test`
+	@scripts/slowest
 
 check: check-code check-template ## formatting, lints, dependencies, template
 
