@@ -156,7 +156,7 @@ fn each_model_is_judged_at_its_own_threshold() {
 
 #[test]
 fn a_model_that_the_image_misreads_is_refused() {
-    let zoo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/scoring/tests/zoo/3.2.0.tar.gz");
+    let zoo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/xgboost/tests/zoo/3.2.0.tar.gz");
     let mut zoo = tar::Archive::new(flate2::read::GzDecoder::new(std::fs::File::open(zoo).unwrap()));
     let named = |entry: &tar::Entry<'_, _>| entry.path().unwrap().ends_with("base-hundredth-ubjson/model");
     let mut model = zoo.entries().unwrap().map(Result::unwrap).find(named).unwrap();
