@@ -5,7 +5,7 @@ use crate::models::{ModelFile, Serving, open};
 use crate::progress::Progress;
 use crate::summary;
 use crate::terminal::{self, Leaving, Legible};
-use meridian_domain::{EvaluationPolicy, Verdict};
+use meridian_domain::{EvaluationPolicy, Sha256, Verdict, evaluation_policy};
 use meridian_evaluation::{
     Columns, Contender, Digests, EvaluateCommand, Evaluation, HeldOut, HoldoutError, Named, Provenance, evaluate, html,
     json,
@@ -121,7 +121,7 @@ type Callers = (PathBuf, Vec<String>);
 fn policy(path: Option<&Path>) -> Result<EvaluationPolicy, Box<dyn Error>> {
     let Some(path) = path else { return Ok(EvaluationPolicy::default()) };
     let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    EvaluationPolicy::from_toml(&text).map_err(|error| {
+    evaluation_policy(&text).map_err(|error| {
         let line = error.line.map(|line| format!(", line {line}")).unwrap_or_default();
         format!("{}{line}: {}", path.display(), error.message).into()
     })
@@ -175,7 +175,10 @@ impl Desk<'_> {
         let digests = Digests {
             challenger: named,
             champion: old.map(|(_, named)| named),
-            holdout: Named { name: name(&self.arguments.holdout), sha256: holdout.sha256().to_string() },
+            holdout: Named {
+                name: name(&self.arguments.holdout),
+                sha256: Sha256::from_bytes(holdout.sha256()).to_string(),
+            },
             holdout_approval: None,
         };
         Ok((evaluation, digests))

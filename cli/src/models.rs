@@ -95,7 +95,7 @@ impl ModelFile<'_> {
         let served = Served::read(&mut file, &self.options, sample);
         let served = served.map_err(|source| Error::Model { path: self.path.to_owned(), source })?;
         let sha256 = file.finish().map_err(|source| Error::Open { path: self.path.to_owned(), source })?;
-        Ok((served, sha256))
+        Ok((served, Sha256::from_bytes(sha256)))
     }
 
     /// Reads it once more, where the reasons of a sample need that.

@@ -15,11 +15,11 @@ mod scaling;
 mod signing;
 
 pub use bounds::Bounds;
-pub use evaluation::{EvaluationPolicy, GateMode};
+pub use evaluation::evaluation_policy;
 pub use freeze::{Freeze, Frozen};
 pub use image::AllowedImage;
 pub(crate) use lines::line_of;
-pub use meridian_judge::{Gauge, Inconclusive, JudgePolicy, MetricPolicy};
+pub use meridian_judge::{EvaluationPolicy, GateMode, Gauge, Inconclusive, JudgePolicy, MetricPolicy};
 pub use network::Vpc;
 pub use order::{HomePlace, OrderPolicy};
 pub use region::{Kind, Style, Zone};

@@ -44,7 +44,7 @@ pub use endpoint::{
 pub use fleet::{
     AllowedImage, Bounds, EvaluationPolicy, Fleet, FleetError, Floor, Freeze, Frozen, GateMode, Gauge, Guardrail,
     HomePlace, Inconclusive, JudgePolicy, Kind, LedgerPolicy, MetricPolicy, Night, Nightly, OrderPolicy, Region,
-    ScalingPolicy, ScalingSpec, Scheduled, Style, Vpc, WavePolicy, Zone,
+    ScalingPolicy, ScalingSpec, Scheduled, Style, Vpc, WavePolicy, Zone, evaluation_policy,
 };
 pub use history::{HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Scaled, Serving, Unknown};
 pub use holdout::{ApprovedHoldout, Holdout};

@@ -3,8 +3,8 @@
 //! ROWS how many of a pair's records are used.
 #![allow(clippy::indexing_slicing, clippy::print_stdout, reason = "a measuring tool; its input is its own")]
 
-use meridian_domain::{EvaluationPolicy, Verdict};
 use meridian_evaluation::{Columns, Contender, Evaluation, HeldOut, evaluate};
+use meridian_judge::{EvaluationPolicy, Verdict};
 use meridian_xgboost::Scored;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let folder = arguments.next().ok_or("usage: retrains DIR [POLICY] [ROWS]")?;
     let policy = match arguments.next().filter(|path| path != "-") {
-        Some(path) => EvaluationPolicy::from_toml(&fs::read_to_string(path)?)?,
+        Some(path) => meridian_domain::evaluation_policy(&fs::read_to_string(path)?)?,
         None => EvaluationPolicy::default(),
     };
     let rows = arguments.next().map_or(Ok(usize::MAX), |rows| rows.parse())?;

@@ -23,7 +23,7 @@
 //! | any | what was noticed while scoring, for people: UTF-8, one note a line |
 //! | 32 | SHA-256 of everything before |
 
-use meridian_domain::Sha256;
+use crate::digest::sha256;
 use meridian_xgboost::{Attributions, Image, Objective, Said, Scored};
 
 /// Raise the last byte when a model's margins or explanations change their meaning.
@@ -36,9 +36,9 @@ const DIGEST: usize = 32;
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
     /// SHA-256 of the model archive.
-    pub archive: Sha256,
+    pub archive: [u8; 32],
     /// SHA-256 of the held-out file.
-    pub holdout: Sha256,
+    pub holdout: [u8; 32],
     /// The image that serves the model.
     pub image: Image,
     /// The features, in the order in which they are scored.
@@ -99,8 +99,8 @@ pub fn encode(subject: &Subject<'_>, said: &Said) -> Result<Vec<u8>, NotOfSubjec
     bytes.extend(explained.base.to_le_bytes());
     explained.values.iter().for_each(|value| bytes.extend(value.to_le_bytes()));
     notes.iter().for_each(|note| bytes.extend([note.replace('\n', " "), "\n".to_owned()].concat().bytes()));
-    let digest = Sha256::of(&bytes);
-    bytes.extend(digest.as_bytes());
+    let digest = sha256(&bytes);
+    bytes.extend(digest);
     Ok(bytes)
 }
 
@@ -110,7 +110,7 @@ pub fn encode(subject: &Subject<'_>, said: &Said) -> Result<Vec<u8>, NotOfSubjec
 /// [`CacheError`]: the model is to be scored again.
 pub fn decode(bytes: &[u8], subject: &Subject<'_>) -> Result<Said, CacheError> {
     let (content, digest) = bytes.split_at_checked(bytes.len().saturating_sub(DIGEST)).ok_or(CacheError::Damaged)?;
-    if content.len() < HEAD || Sha256::of(content).as_bytes() != digest {
+    if content.len() < HEAD || sha256(content) != digest {
         return Err(CacheError::Damaged);
     }
     let (found, body) = content.split_at_checked(HEAD).ok_or(CacheError::Damaged)?;
@@ -161,8 +161,8 @@ fn head(subject: &Subject<'_>) -> Option<Vec<u8>> {
     let tag = subject.image.as_str().as_bytes();
     image.get_mut(..tag.len())?.copy_from_slice(tag);
     let mut bytes = MAGIC.to_vec();
-    for digest in [subject.archive, subject.holdout, Sha256::of(names.as_bytes())] {
-        bytes.extend(digest.as_bytes());
+    for digest in [subject.archive, subject.holdout, sha256(names.as_bytes())] {
+        bytes.extend(digest);
     }
     bytes.extend(image);
     for count in [subject.rows, subject.explained.len(), subject.features.len()] {

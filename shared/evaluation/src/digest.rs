@@ -1,9 +1,13 @@
 //! The digest of bytes that pass, so that what was scored is what is attested.
 
-use meridian_domain::Sha256;
 use sha2::Digest;
 use std::fmt;
 use std::io::{self, Read};
+
+/// The SHA-256 of `bytes`.
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    sha2::Sha256::digest(bytes).into()
+}
 
 /// A reader that computes the SHA-256 of all that is read through it.
 pub struct Digesting<R> {
@@ -21,9 +25,9 @@ impl<R: Read> Digesting<R> {
     ///
     /// # Errors
     /// Those of the reader below.
-    pub fn finish(mut self) -> io::Result<Sha256> {
+    pub fn finish(mut self) -> io::Result<[u8; 32]> {
         io::copy(&mut self, &mut io::sink())?;
-        Ok(Sha256::from_bytes(self.hasher.finalize().into()))
+        Ok(self.hasher.finalize().into())
     }
 }
 

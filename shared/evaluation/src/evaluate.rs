@@ -7,7 +7,7 @@ use crate::stats::columns::Columns;
 use crate::stats::sample::HoldoutFacts;
 use crate::subset::Subset;
 use crate::{curves, wording};
-use meridian_domain::{EvaluationPolicy, GateMode, Verdict};
+use meridian_judge::{EvaluationPolicy, GateMode, Verdict};
 use meridian_xgboost::Scored;
 
 /// Why nothing could be evaluated. (A bad model is a verdict, not an error.)

@@ -1,6 +1,6 @@
 //! What an evaluation says: the content of `evaluation.json`.
 
-use meridian_domain::{EvaluationPolicy, GateMode, Verdict};
+use meridian_judge::{EvaluationPolicy, GateMode, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// Version of [`Evaluation`]'s JSON; raised when a field changes its meaning or goes away.

@@ -1,5 +1,5 @@
 //! What records that training held out say of a challenger, beside the champion: the records read, the gates asked, and
-//! the report. Knows policy and verdicts ([`meridian_domain`]) and models ([`meridian_xgboost`]); no AWS, no ports.
+//! the report. Knows policy and verdicts ([`meridian_judge`]) and models ([`meridian_xgboost`]); no fleet, no release, no AWS.
 //!
 //! [`HeldOut`] holds labelled records; [`evaluate()`] compares what a challenger and a champion say of them and rules, gate by
 //! gate, whether the challenger may be approved. [`GoldenRecords`] prove later which model an endpoint serves.
@@ -31,5 +31,5 @@ pub use evaluation::{
 pub use golden::{GOLDEN_TOLERANCE, GoldenRecord, GoldenRecords, walkers_among};
 pub use holdout::{Columns, HeldOut, HoldoutError, Projection, Records};
 pub use metrics::{Confusion, roc_auc};
-pub use report::{Approval, Digests, EvaluateCommand, Named, Provenance, html, json, shell_line};
+pub use report::{Approval, Digests, EvaluateCommand, Named, Provenance, html, json, policy_digest, shell_line};
 pub use stats::sample::{HoldoutFacts, Unfit};

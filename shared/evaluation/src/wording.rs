@@ -1,7 +1,7 @@
 //! What people are told first: the sentences at the head of a report, of which the first are also paged.
 
 use crate::evaluation::Gate;
-use meridian_domain::{GateMode, Verdict};
+use meridian_judge::{GateMode, Verdict};
 use std::collections::BTreeMap;
 
 /// Sentences of gates on the whole set before the rest are only named.

@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
-use meridian_domain::Sha256;
 use meridian_evaluation::cache::{CacheError, Subject, decode, encode};
 use meridian_xgboost::{Attributions, Image, Objective, Said, Scored};
 use proptest::prelude::*;
+use sha2::{Digest, Sha256};
 
 /// Owns what a subject borrows.
 #[derive(Clone, Debug)]
@@ -18,8 +18,8 @@ struct Case {
 impl Case {
     fn subject(&self) -> Subject<'_> {
         Subject {
-            archive: Sha256::of(b"archive"),
-            holdout: Sha256::of(b"held-out records"),
+            archive: [1; 32],
+            holdout: [2; 32],
             image: Image::V3_0,
             features: &self.features,
             rows: self.kept.scored.margins.len(),
@@ -110,7 +110,7 @@ fn margins_of_something_else_are_refused_by_name() {
     let bytes = encode(&case.subject(), &case.kept).unwrap();
     let foreign = |subject: Subject<'_>| decode(&bytes, &subject).unwrap_err().to_string();
     let subject = case.subject();
-    let other = Sha256::of(b"other");
+    let other = [3; 32];
     assert!(foreign(Subject { archive: other, ..subject }).contains("another model archive"));
     assert!(foreign(Subject { holdout: other, ..subject }).contains("another held-out set"));
     assert!(foreign(Subject { image: Image::V1_7, ..subject }).contains("another image"));
@@ -131,8 +131,8 @@ fn bytes_that_are_no_margins_are_refused() {
     let mut newer = encode(&case.subject(), &case.kept).unwrap();
     newer[7] += 1;
     let end = newer.len() - 32;
-    let digest = Sha256::of(&newer[..end]);
-    newer[end..].copy_from_slice(digest.as_bytes());
+    let digest = Sha256::digest(&newer[..end]);
+    newer[end..].copy_from_slice(&digest);
     assert_eq!(decode(&newer, &case.subject()).unwrap_err(), CacheError::Foreign("version of the format"));
 }
 

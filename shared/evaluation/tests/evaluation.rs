@@ -3,11 +3,11 @@
 
 mod support;
 
-use meridian_domain::{EvaluationPolicy, GateMode, Verdict};
 use meridian_evaluation::{
     Contender, Digests, EvaluateError, Evaluation, GoldenRecords, HeldOut, HoldoutFacts, Named, Provenance, Unfit,
     html, json,
 };
+use meridian_judge::{EvaluationPolicy, GateMode, Verdict};
 use meridian_xgboost::{Model, Scored};
 use support::{Sketch, holdout, model, small_holdout};
 

@@ -3,8 +3,8 @@
 
 mod support;
 
-use meridian_domain::EvaluationPolicy;
 use meridian_evaluation::{Confusion, Contender, evaluate, roc_auc};
+use meridian_judge::EvaluationPolicy;
 use sha2::{Digest, Sha256};
 use support::{features, holdout, model, path};
 

@@ -5,8 +5,8 @@
 mod support;
 
 use flate2::read::GzDecoder;
-use meridian_domain::{EvaluationPolicy, Verdict};
 use meridian_evaluation::{Columns, Contender, Evaluation, Gate, HeldOut, evaluate};
+use meridian_judge::{EvaluationPolicy, Verdict};
 use meridian_xgboost::{Image, Matrix, Model, ReadOptions, Scored};
 use std::io::Read;
 use std::num::NonZeroUsize;

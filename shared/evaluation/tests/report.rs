@@ -4,7 +4,8 @@
 #[path = "support/pages.rs"]
 mod pages;
 
-use meridian_evaluation::{Evaluation, html, json};
+use meridian_evaluation::{Evaluation, html, json, policy_digest};
+use meridian_judge::EvaluationPolicy;
 use pages::{CASES, Case, HOSTILE};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -18,9 +19,16 @@ fn the_json_reads_back_and_repeats_to_the_byte() {
         assert_eq!(text, json(&case.evaluation(), &case.provenance()).unwrap(), "{}", case.name);
         let document: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(document["inputs"]["challenger"]["sha256"].as_str().unwrap().len(), 64);
-        assert_eq!(document["policy_sha256"].as_str().unwrap(), evaluation.policy.digest());
+        assert_eq!(document["policy_sha256"].as_str().unwrap(), policy_digest(&evaluation.policy));
         assert!(document["repeat"][0].as_str().unwrap().starts_with("meridian evaluate --challenger "));
     }
+}
+
+#[test]
+fn a_verdict_is_bound_to_its_policy() {
+    let usual = EvaluationPolicy::default();
+    let other = EvaluationPolicy { alpha: 0.04, ..usual.clone() };
+    assert_ne!(policy_digest(&usual), policy_digest(&other));
 }
 
 /// The fields of a document, however deep.
@@ -85,7 +93,7 @@ fn the_page_names_its_inputs_and_the_command_that_repeats_it() {
         for input in [Some(&inputs.challenger), champion, Some(&inputs.holdout)].into_iter().flatten() {
             assert!(words.contains(&input.name) && words.contains(&input.sha256), "{}: {}", case.name, input.name);
         }
-        assert!(words.contains(&case.evaluation().policy.digest()));
+        assert!(words.contains(&policy_digest(&case.evaluation().policy)));
         assert!(words.contains(&provenance.repeat[0]), "{}: {}", case.name, provenance.repeat[0]);
     }
 }

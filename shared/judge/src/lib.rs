@@ -16,6 +16,7 @@ mod counts;
 mod detect;
 mod exact;
 mod full_load;
+mod gates;
 mod interval;
 mod levels;
 mod metric;
@@ -32,6 +33,7 @@ mod verdict;
 mod words;
 
 pub use counts::{Arm, MetricName, MetricNameError, MinuteCounts, RegionCounts};
+pub use gates::{EvaluationPolicy, GateMode};
 pub use outcome::{
     Judgement, Look, MetricEvidence, MetricJudgement, PooledJudgement, RegionEvidence, Tally, Watch, WatchStage,
 };

@@ -1,156 +1,10 @@
-//! `[evaluation]`: what the shadow evaluation asks of a challenger, and how sure it must be.
+//! `[evaluation]`: read, and what must hold of it.
 
 use super::FleetError;
 use super::lines::{PolicyReader, malformed};
-use crate::Sha256;
+use meridian_judge::EvaluationPolicy;
+use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
-
-/// How much a gate's verdict counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GateMode {
-    /// It is not asked.
-    Off,
-    /// It is asked and shown, and decides nothing.
-    Advisory,
-    /// Without its `Pass` there is no approval (in a region: with its `Fail` there is none).
-    Required,
-}
-
-/// `[evaluation]` of a `fleet.toml`. Missing keys take the defaults; unknown ones are refused.
-///
-/// Every difference is counted so that above 0 is worse, and "drop" and "rise" are differences to the champion on the
-/// same records. docs/evaluating.md says how each default was chosen.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct EvaluationPolicy {
-    /// Score at or above which a record is an alert, for archives without a manifest; a manifest's own threshold wins.
-    pub threshold: f64,
-    /// Chance, for each gate on the whole set, of passing a challenger that is worse by just its margin.
-    pub alpha: f64,
-    /// Chance of condemning a challenger that is no worse in any region, over all gates and regions together.
-    pub region_alpha: f64,
-    /// Positives (and negatives) in the whole set under which nothing is concluded.
-    pub min_positives: u64,
-    /// Positives (and negatives) in a customer region under which nothing is concluded about it.
-    pub min_region_positives: u64,
-
-    /// The hold-out is large enough, repeats no records and holds a usual share of positives.
-    pub holdout: GateMode,
-    /// Every score is a finite number.
-    pub finite: GateMode,
-    /// The scores are not all the same.
-    pub constant: GateMode,
-    /// No column that the model splits on is empty or constant in the held-out set.
-    pub missing: GateMode,
-    /// AUC against the champion's.
-    pub auc: GateMode,
-    /// False-positive rate, each model at its own operating threshold.
-    pub false_positive_rate: GateMode,
-    /// Recall, each model at its own operating threshold.
-    pub recall: GateMode,
-    /// False-positive rate with the challenger's threshold moved so that it alerts as often as the champion.
-    pub false_positive_rate_at_alert_rate: GateMode,
-    /// Recall with the challenger's threshold moved so that it alerts as often as the champion.
-    pub recall_at_alert_rate: GateMode,
-    /// Slope of the logistic recalibration against the champion's.
-    pub calibration_slope: GateMode,
-    /// Calibration in the large against the champion's.
-    pub calibration_intercept: GateMode,
-    /// Brier score against the champion's.
-    pub brier: GateMode,
-    /// Population stability index of the scores against the champion's.
-    pub score_shift: GateMode,
-    /// Kolmogorov-Smirnov distance of the scores from the champion's.
-    pub score_distance: GateMode,
-    /// Agreement with the champion on the top five reasons of a record.
-    pub top_reasons: GateMode,
-    /// The most that any gate on one customer region counts.
-    pub regions: GateMode,
-
-    /// Records that a hold-out has at least.
-    pub min_rows: u64,
-    /// Largest share of records that repeat another one's features, 0 to 1: repeats weigh as much as they like.
-    pub max_repeated: f64,
-    /// Smallest share of positives in the hold-out.
-    pub min_label_rate: f64,
-    /// Largest share of positives in the hold-out.
-    pub max_label_rate: f64,
-
-    /// Largest drop of AUC.
-    pub max_auc_drop: f64,
-    /// Lowest AUC, with or without a champion.
-    pub min_auc: f64,
-    /// Largest rise of the false-positive rate, as a share of the negatives (0.005 is half a point).
-    pub max_fpr_rise: f64,
-    /// The same as a share of the champion's rate, for thresholds that alert often; the larger of the two counts.
-    pub max_fpr_rise_share: f64,
-    /// Highest false-positive rate of a release that has no champion.
-    pub max_fpr: f64,
-    /// Largest drop of recall, as a share of the positives.
-    pub max_recall_drop: f64,
-    /// Largest change of the calibration slope, either way.
-    pub max_slope_change: f64,
-    /// Largest change of calibration in the large, either way, in log-odds.
-    pub max_intercept_change: f64,
-    /// Largest rise of the Brier score, as a share of the champion's.
-    pub max_brier_rise: f64,
-    /// Largest population stability index.
-    pub max_psi: f64,
-    /// Largest Kolmogorov-Smirnov distance.
-    pub max_ks: f64,
-    /// Lowest mean agreement of the top five reasons, 0 to 1.
-    pub min_reason_agreement: f64,
-    /// A region's margins are the whole set's times this: fewer records, and each customer region is a part only.
-    pub region_margin: f64,
-}
-
-impl Default for EvaluationPolicy {
-    fn default() -> Self {
-        use GateMode::{Advisory, Required};
-        Self {
-            threshold: 0.5,
-            alpha: 0.05,
-            region_alpha: 0.02,
-            min_positives: 50,
-            min_region_positives: 20,
-            holdout: Required,
-            finite: Required,
-            constant: Required,
-            missing: Required,
-            auc: Required,
-            false_positive_rate: Required,
-            recall: Required,
-            false_positive_rate_at_alert_rate: Required,
-            recall_at_alert_rate: Required,
-            calibration_slope: Required,
-            calibration_intercept: Required,
-            brier: Required,
-            score_shift: Advisory,
-            score_distance: Advisory,
-            top_reasons: Advisory,
-            regions: Required,
-            min_rows: 1000,
-            max_repeated: 0.01,
-            min_label_rate: 0.001,
-            max_label_rate: 0.5,
-            max_auc_drop: 0.02,
-            min_auc: 0.70,
-            max_fpr_rise: 0.009,
-            max_fpr_rise_share: 0.25,
-            max_fpr: 0.05,
-            max_recall_drop: 0.10,
-            max_slope_change: 0.20,
-            max_intercept_change: 0.25,
-            max_brier_rise: 0.10,
-            max_psi: 0.25,
-            max_ks: 0.10,
-            min_reason_agreement: 0.5,
-            region_margin: 2.0,
-        }
-    }
-}
 
 /// A file that may hold a whole fleet's policy, of which only one table is read. A table that no `fleet.toml` has is
 /// refused: a misspelt `[evaluation]` would otherwise mean the defaults.
@@ -181,68 +35,53 @@ struct OnlyEvaluation {
     _freeze: Option<IgnoredAny>,
 }
 
-impl EvaluationPolicy {
-    /// The `[evaluation]` table of a `fleet.toml`, or the defaults where the file has none. Other tables may be
-    /// missing and are not checked.
-    ///
-    /// # Errors
-    /// The first thing that is wrong, with its line and key.
-    pub fn from_toml(text: &str) -> Result<Self, FleetError> {
-        let file: OnlyEvaluation = toml::from_str(text).map_err(|error| malformed(text, &error))?;
-        PolicyReader { text }.first_broken(&file.evaluation.checks())?;
-        Ok(file.evaluation)
-    }
+/// The `[evaluation]` table of a `fleet.toml`, or the defaults where the file has none. Other tables may be missing and are
+/// not checked.
+///
+/// # Errors
+/// The first thing that is wrong, with its line and key.
+pub fn evaluation_policy(text: &str) -> Result<EvaluationPolicy, FleetError> {
+    let file: OnlyEvaluation = toml::from_str(text).map_err(|error| malformed(text, &error))?;
+    PolicyReader { text }.first_broken(&checks(&file.evaluation))?;
+    Ok(file.evaluation)
+}
 
-    /// The defaults at an operating threshold.
-    pub fn at_threshold(threshold: f64) -> Self {
-        Self { threshold, ..Self::default() }
-    }
-
-    /// SHA-256 of the policy's JSON, in hexadecimal: a verdict is bound to it.
-    pub fn digest(&self) -> String {
-        Sha256::of(&serde_json::to_vec(self).unwrap_or_default()).to_string()
-    }
-
-    /// What must hold of each number, and what to say where it does not. A comparison with NaN is false.
-    pub(super) fn checks(&self) -> Vec<(bool, &'static str)> {
-        let share = |value: f64| value > 0.0 && value < 1.0;
-        let level = |value: f64| (1e-6..=0.2).contains(&value);
-        let margin = |value: f64| value >= 0.0 && value.is_finite();
-        vec![
-            (share(self.threshold), "evaluation.threshold must be a probability above 0 and below 1"),
-            (level(self.alpha), "evaluation.alpha must be between 0.000001 and 0.2"),
-            (level(self.region_alpha), "evaluation.region_alpha must be between 0.000001 and 0.2"),
-            (self.min_positives >= 2, "evaluation.min_positives must be at least 2: one record has no spread"),
-            (
-                self.min_region_positives >= 2,
-                "evaluation.min_region_positives must be at least 2: one record has no spread",
-            ),
-            (self.min_rows >= 2, "evaluation.min_rows must be at least 2: one record has no spread"),
-            ((0.0..=1.0).contains(&self.max_repeated), "evaluation.max_repeated must be between 0 and 1"),
-            (share(self.min_label_rate), "evaluation.min_label_rate must be above 0 and below 1"),
-            (
-                share(self.max_label_rate) && self.min_label_rate < self.max_label_rate,
-                "evaluation.max_label_rate must be above evaluation.min_label_rate and below 1",
-            ),
-            (margin(self.max_auc_drop), "evaluation.max_auc_drop must not be negative"),
-            ((0.0..=1.0).contains(&self.min_auc), "evaluation.min_auc must be between 0 and 1"),
-            (margin(self.max_fpr_rise), "evaluation.max_fpr_rise must not be negative"),
-            (margin(self.max_fpr_rise_share), "evaluation.max_fpr_rise_share must not be negative"),
-            ((0.0..=1.0).contains(&self.max_fpr), "evaluation.max_fpr must be between 0 and 1"),
-            (margin(self.max_recall_drop), "evaluation.max_recall_drop must not be negative"),
-            (margin(self.max_slope_change), "evaluation.max_slope_change must not be negative"),
-            (margin(self.max_intercept_change), "evaluation.max_intercept_change must not be negative"),
-            (margin(self.max_brier_rise), "evaluation.max_brier_rise must not be negative"),
-            (margin(self.max_psi), "evaluation.max_psi must not be negative"),
-            (margin(self.max_ks), "evaluation.max_ks must not be negative"),
-            (
-                (0.0..=1.0).contains(&self.min_reason_agreement),
-                "evaluation.min_reason_agreement must be between 0 and 1",
-            ),
-            (
-                self.region_margin >= 1.0 && self.region_margin.is_finite(),
-                "evaluation.region_margin must be at least 1: a region says less than the whole set",
-            ),
-        ]
-    }
+/// What must hold of each number, and what to say where it does not. A comparison with NaN is false.
+pub(super) fn checks(policy: &EvaluationPolicy) -> Vec<(bool, &'static str)> {
+    let share = |value: f64| value > 0.0 && value < 1.0;
+    let level = |value: f64| (1e-6..=0.2).contains(&value);
+    let margin = |value: f64| value >= 0.0 && value.is_finite();
+    vec![
+        (share(policy.threshold), "evaluation.threshold must be a probability above 0 and below 1"),
+        (level(policy.alpha), "evaluation.alpha must be between 0.000001 and 0.2"),
+        (level(policy.region_alpha), "evaluation.region_alpha must be between 0.000001 and 0.2"),
+        (policy.min_positives >= 2, "evaluation.min_positives must be at least 2: one record has no spread"),
+        (
+            policy.min_region_positives >= 2,
+            "evaluation.min_region_positives must be at least 2: one record has no spread",
+        ),
+        (policy.min_rows >= 2, "evaluation.min_rows must be at least 2: one record has no spread"),
+        ((0.0..=1.0).contains(&policy.max_repeated), "evaluation.max_repeated must be between 0 and 1"),
+        (share(policy.min_label_rate), "evaluation.min_label_rate must be above 0 and below 1"),
+        (
+            share(policy.max_label_rate) && policy.min_label_rate < policy.max_label_rate,
+            "evaluation.max_label_rate must be above evaluation.min_label_rate and below 1",
+        ),
+        (margin(policy.max_auc_drop), "evaluation.max_auc_drop must not be negative"),
+        ((0.0..=1.0).contains(&policy.min_auc), "evaluation.min_auc must be between 0 and 1"),
+        (margin(policy.max_fpr_rise), "evaluation.max_fpr_rise must not be negative"),
+        (margin(policy.max_fpr_rise_share), "evaluation.max_fpr_rise_share must not be negative"),
+        ((0.0..=1.0).contains(&policy.max_fpr), "evaluation.max_fpr must be between 0 and 1"),
+        (margin(policy.max_recall_drop), "evaluation.max_recall_drop must not be negative"),
+        (margin(policy.max_slope_change), "evaluation.max_slope_change must not be negative"),
+        (margin(policy.max_intercept_change), "evaluation.max_intercept_change must not be negative"),
+        (margin(policy.max_brier_rise), "evaluation.max_brier_rise must not be negative"),
+        (margin(policy.max_psi), "evaluation.max_psi must not be negative"),
+        (margin(policy.max_ks), "evaluation.max_ks must not be negative"),
+        ((0.0..=1.0).contains(&policy.min_reason_agreement), "evaluation.min_reason_agreement must be between 0 and 1"),
+        (
+            policy.region_margin >= 1.0 && policy.region_margin.is_finite(),
+            "evaluation.region_margin must be at least 1: a region says less than the whole set",
+        ),
+    ]
 }

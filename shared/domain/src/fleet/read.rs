@@ -421,7 +421,7 @@ impl Reader<'_> {
         let reader = PolicyReader { text: self.text };
         reader.first_broken(&checks)?;
         reader.first_broken(&super::judging::checks(&document.judge))?;
-        reader.first_broken(&document.evaluation.checks())?;
+        reader.first_broken(&super::evaluation::checks(&document.evaluation))?;
         reader.first_broken(&signing::checks(&document.signing, document.fleet.account.get_ref()))?;
         document.scaling.iter().try_for_each(|policy| scaling::check(&reader, policy))
     }

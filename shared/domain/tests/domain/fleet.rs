@@ -1,6 +1,8 @@
 //! A `fleet.toml` that is wrong ends in an error with its line and field.
 
-use meridian_domain::{EvaluationPolicy, Fleet, FleetError, GateMode, Image, ImageVersion, ReleaseId, Sha256, Target};
+use meridian_domain::{
+    EvaluationPolicy, Fleet, FleetError, GateMode, Image, ImageVersion, ReleaseId, Sha256, Target, evaluation_policy,
+};
 
 const GOOD: &str = include_str!("../../../../fleet.toml");
 
@@ -228,13 +230,12 @@ fn the_last_decision_leaves_time_to_notice_a_dead_judge() {
 /// A desk's `--policy`: the same table, with or without a fleet around it.
 #[test]
 fn an_evaluation_policy_is_read_from_a_fleet_or_alone() {
-    let of_fleet = EvaluationPolicy::from_toml(GOOD).unwrap();
+    let of_fleet = evaluation_policy(GOOD).unwrap();
     assert_eq!(of_fleet, Fleet::parse(GOOD).unwrap().evaluation);
-    let alone = EvaluationPolicy::from_toml("[evaluation]\nauc = \"advisory\"\nregions = \"off\"\n").unwrap();
+    let alone = evaluation_policy("[evaluation]\nauc = \"advisory\"\nregions = \"off\"\n").unwrap();
     let wanted = EvaluationPolicy { auc: GateMode::Advisory, regions: GateMode::Off, ..EvaluationPolicy::default() };
     assert_eq!(alone, wanted);
-    assert_eq!(EvaluationPolicy::from_toml("").unwrap(), EvaluationPolicy::default());
-    assert_ne!(alone.digest(), EvaluationPolicy::default().digest(), "a verdict is bound to its policy");
+    assert_eq!(evaluation_policy("").unwrap(), EvaluationPolicy::default());
 }
 
 /// A typing error must not end in the defaults.
@@ -247,7 +248,7 @@ fn an_evaluation_policy_that_is_wrong_names_line_and_key() {
         ("[evaluatoin]\nmax_auc_drop = 0.1\n", 1, "unknown field `evaluatoin`"),
         ("max_auc_drop = 0.1\n", 1, "unknown field `max_auc_drop`"),
     ] {
-        let error = EvaluationPolicy::from_toml(text).unwrap_err();
+        let error = evaluation_policy(text).unwrap_err();
         assert_eq!(error.line, Some(line), "{text}: {error}");
         assert!(error.message.contains(words), "{text}: {error}");
     }

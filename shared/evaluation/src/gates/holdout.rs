@@ -3,7 +3,7 @@
 use super::{open, percent};
 use crate::evaluation::Gate;
 use crate::stats::sample::{HoldoutFacts, Unfit};
-use meridian_domain::{EvaluationPolicy, GateMode, Verdict};
+use meridian_judge::{EvaluationPolicy, GateMode, Verdict};
 
 /// Size, repeats and label rate. Unfit records show nothing of a model, so none of these condemns one.
 pub(crate) fn holdout(facts: &HoldoutFacts, policy: &EvaluationPolicy) -> Vec<Gate> {

@@ -19,7 +19,7 @@ use crate::evaluation::{Gate, ReasonsShift};
 use crate::stats::distributions::normal_quantile;
 use crate::subset::Subset;
 pub(crate) use holdout::holdout;
-use meridian_domain::{EvaluationPolicy, GateMode, Verdict};
+use meridian_judge::{EvaluationPolicy, GateMode, Verdict};
 pub(crate) use rates::threshold_at_alert_rate;
 pub(crate) use sanity::Used;
 pub(crate) use shift::reasons;

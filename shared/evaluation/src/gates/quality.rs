@@ -5,7 +5,7 @@ use crate::evaluation::Gate;
 use crate::stats::Estimate;
 use crate::stats::calibration::{Fitted, brier, brier_difference};
 use crate::subset::Side;
-use meridian_domain::{GateMode, Verdict};
+use meridian_judge::{GateMode, Verdict};
 
 /// AUC against the champion's (DeLong), and against the floor that holds with or without a champion.
 pub(super) fn auc(ask: &Ask<'_>) -> Option<Gate> {

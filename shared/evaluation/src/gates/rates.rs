@@ -4,7 +4,7 @@ use super::{Ask, Compared, Words, percent, points};
 use crate::evaluation::Gate;
 use crate::stats::paired::{Paired, wilson};
 use crate::subset::Side;
-use meridian_domain::{EvaluationPolicy, Verdict};
+use meridian_judge::{EvaluationPolicy, Verdict};
 
 /// False-positive rate, each model at its own operating threshold. A first release is held to a ceiling.
 pub(super) fn false_positive_rate(ask: &Ask<'_>) -> Option<Gate> {

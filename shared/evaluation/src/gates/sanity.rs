@@ -3,7 +3,7 @@
 use super::{open, pass_if};
 use crate::evaluation::Gate;
 use crate::stats::columns::{Column, Columns};
-use meridian_domain::{EvaluationPolicy, GateMode, Verdict};
+use meridian_judge::{EvaluationPolicy, GateMode, Verdict};
 
 /// Records under which an empty column of a region says nothing.
 const MIN_ROWS: u64 = 100;

@@ -4,7 +4,7 @@ use super::{Ask, Compared, Explained, Words, decimal, percent};
 use crate::evaluation::Gate;
 use crate::stats::reasons::shift;
 use crate::stats::shift::{Stability, distance, distance_noise};
-use meridian_domain::Verdict;
+use meridian_judge::Verdict;
 use meridian_xgboost::Attributions;
 
 /// Population stability index of the challenger's scores, in the champion's deciles.

@@ -18,7 +18,6 @@ pub use projection::Projection;
 pub(crate) use table::Table;
 
 use crate::allowance::Counter;
-use meridian_domain::Sha256;
 use meridian_xgboost::{Matrix, Model, Scored, ShapeError};
 use source::Content;
 use std::collections::BTreeMap;
@@ -32,7 +31,7 @@ pub struct Records {
     features: Vec<String>,
     values: Vec<f32>,
     rows: usize,
-    sha256: Sha256,
+    sha256: [u8; 32],
 }
 
 impl Records {
@@ -47,7 +46,7 @@ impl Records {
         Ok(Records::new(table, sha256))
     }
 
-    fn new(table: Table<'_>, sha256: Sha256) -> Records {
+    fn new(table: Table<'_>, sha256: [u8; 32]) -> Records {
         Records { features: table.wanted.features.to_vec(), rows: table.rows(), values: table.values, sha256 }
     }
 
@@ -62,7 +61,7 @@ impl Records {
     }
 
     /// SHA-256 of the file as it was read, compressed where it was.
-    pub fn sha256(&self) -> Sha256 {
+    pub fn sha256(&self) -> [u8; 32] {
         self.sha256
     }
 
@@ -148,7 +147,7 @@ impl HeldOut {
     }
 
     /// SHA-256 of the file as it was read, compressed where it was: what a verdict is bound to.
-    pub fn sha256(&self) -> Sha256 {
+    pub fn sha256(&self) -> [u8; 32] {
         self.records.sha256()
     }
 
@@ -228,7 +227,7 @@ impl fmt::Debug for HeldOut {
     }
 }
 
-fn read<'a>(input: impl Read, wanted: Wanted<'a>) -> Result<(Table<'a>, Sha256), HoldoutError> {
+fn read<'a>(input: impl Read, wanted: Wanted<'a>) -> Result<(Table<'a>, [u8; 32]), HoldoutError> {
     let stored = Counter::default();
     let mut table = Table::new(wanted, stored.clone());
     let sha256 = source::read_hashed(input, &stored, |content| match content {

@@ -4,7 +4,6 @@ use super::HoldoutError;
 use super::error::unreadable;
 use crate::allowance::Counter;
 use crate::digest::Digesting;
-use meridian_domain::Sha256;
 use meridian_xgboost::gzip::gunzip;
 use std::io::{BufRead, BufReader, Cursor, Read};
 
@@ -24,7 +23,7 @@ pub(super) fn read_hashed(
     input: impl Read,
     counter: &Counter,
     read: impl FnOnce(Content<'_>) -> Result<(), HoldoutError>,
-) -> Result<Sha256, HoldoutError> {
+) -> Result<[u8; 32], HoldoutError> {
     let mut digesting = Digesting::new(counter.of(input));
     let (start, mut stored) = peek(BufReader::with_capacity(BUFFER, &mut digesting))?;
     if start.starts_with(GZIP) {

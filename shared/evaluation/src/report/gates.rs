@@ -5,7 +5,7 @@ use super::svg::{Scale, bar, dot, px, segment};
 use super::table::{Cell, Column, Narrow, cell, folded, name, table};
 use super::words::{self, Style, count, severity, title};
 use crate::evaluation::{Evaluation, Gate, ModelNumbers, RegionNumbers};
-use meridian_domain::{GateMode, Verdict};
+use meridian_judge::{GateMode, Verdict};
 
 /// A verdict as a mark, a word and a colour, so that none of them is needed alone.
 pub(crate) fn badge(verdict: Verdict) -> Element {

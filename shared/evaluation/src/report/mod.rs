@@ -11,6 +11,6 @@ mod svg;
 mod table;
 mod words;
 
-pub use json::json;
+pub use json::{json, policy_digest};
 pub use page::html;
 pub use provenance::{Approval, Digests, EvaluateCommand, Named, Provenance, shell_line};

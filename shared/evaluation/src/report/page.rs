@@ -1,14 +1,14 @@
 //! `evaluation.html`: the page that people are sent when a release is rejected. Verdict and reasons first, evidence after,
 //! what it was made from last.
 
-use super::json::TOOL;
+use super::json::{TOOL, policy_digest};
 use super::markup::{Element, el};
 use super::provenance::{Approval, Named, Provenance};
 use super::table::{Cell, Column, Narrow, cell, folded, name, table};
 use super::words::{self, Style, count};
 use super::{figures, gates, reasons};
 use crate::evaluation::{Evaluation, Gate, ModelNumbers, RegionNumbers};
-use meridian_domain::Verdict;
+use meridian_judge::Verdict;
 use std::collections::BTreeSet;
 
 /// `evaluation.html`: no script and no request to anywhere; for a screen, a phone, paper and a screen reader.
@@ -190,7 +190,7 @@ fn curves(evaluation: &Evaluation) -> Option<Element> {
 }
 
 fn inputs(evaluation: &Evaluation, provenance: &Provenance) -> Element {
-    let policy = Named { name: "given below".to_owned(), sha256: evaluation.policy.digest() };
+    let policy = Named { name: "given below".to_owned(), sha256: policy_digest(&evaluation.policy) };
     let inputs = [
         Some(("Challenger", &provenance.inputs.challenger)),
         provenance.inputs.champion.as_ref().map(|champion| ("Champion", champion)),

@@ -1,7 +1,7 @@
 //! Numbers, gates and verdicts as people read them.
 
 use crate::evaluation::Gate;
-use meridian_domain::{GateMode, Verdict};
+use meridian_judge::{GateMode, Verdict};
 
 /// Where there is no number.
 pub(crate) const NONE: &str = "–";

@@ -1,7 +1,8 @@
 //! Whether a hold-out can say anything of a model: how large it is, whether it repeats records, how many of them are positives.
 
+use crate::digest::sha256;
 use crate::holdout::HeldOut;
-use meridian_domain::{EvaluationPolicy, Sha256};
+use meridian_judge::EvaluationPolicy;
 use std::collections::BTreeSet;
 
 /// The sizes of a hold-out.
@@ -81,7 +82,7 @@ impl HoldoutFacts {
                 let value = if value.is_nan() { f32::NAN } else { *value + 0.0 };
                 bytes.extend(value.to_bits().to_le_bytes());
             }
-            repeated += u64::from(!seen.insert(Sha256::of(&bytes)));
+            repeated += u64::from(!seen.insert(sha256(&bytes)));
         }
         let positives = holdout.labels().iter().filter(|label| **label).count() as u64;
         HoldoutFacts { rows: holdout.rows() as u64, positives, repeated }

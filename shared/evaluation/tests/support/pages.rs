@@ -2,10 +2,10 @@
 //! The populations are made up; everything after the margins is the real evaluation.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use meridian_domain::EvaluationPolicy;
 use meridian_evaluation::{
     Columns, Contender, Digests, EvaluateCommand, Evaluation, HeldOut, Named, Provenance, evaluate, html,
 };
+use meridian_judge::EvaluationPolicy;
 use meridian_xgboost::{Attributions, Scored};
 
 /// The pages by name.

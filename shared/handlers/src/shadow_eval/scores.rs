@@ -61,8 +61,8 @@ pub(super) async fn of(
     let image = image(manifest.image.rules());
     let sample = Sample::of(holdout.matrix(), holdout.features(), holdout.labels());
     let subject = Subject {
-        archive: manifest.archive.sha256,
-        holdout: file.sha256,
+        archive: *manifest.archive.sha256.as_bytes(),
+        holdout: *file.sha256.as_bytes(),
         image,
         features: &manifest.features,
         rows: holdout.rows(),
