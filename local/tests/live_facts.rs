@@ -1,0 +1,76 @@
+//! Every night ends as its scenario says under each other reading of each fact that AWS does not document, one at a time.
+
+#![allow(clippy::unwrap_used, reason = "a test's helpers are tests too")]
+
+use meridian_local::night::{self, Functions, Options, Scenario};
+use meridian_local::world::LiveFacts;
+use std::collections::BTreeSet;
+
+const SEED: u64 = 7;
+
+/// Nights that end otherwise under a reading, and why that is right.
+const OTHERWISE: &[(&str, &str, &str)] = &[];
+
+/// Another reading of one fact.
+struct Reading {
+    fact: &'static str,
+    read: fn(&mut LiveFacts),
+}
+
+/// Lives every night under the reading, and tells which did not end as they should.
+fn every_night_ends_well(reading: &Reading) {
+    let mut wrong = Vec::new();
+    for name in night::names() {
+        let mut scenario = Scenario::load(name).unwrap();
+        (reading.read)(&mut scenario.live);
+        // A reading may take minutes more.
+        scenario.expect.by = None;
+        let out = tempfile::tempdir().unwrap();
+        let options = Options { seed: SEED, functions: Functions::InProcess, out: out.path().to_owned(), record: None };
+        let report = night::run(&scenario, &options, &mut |_| {}).unwrap();
+        let otherwise = OTHERWISE.iter().any(|(night, fact, _)| (*night, *fact) == (name, reading.fact));
+        if report.as_expected == otherwise {
+            wrong.push(format!("{name}: {:?}", report.unexpected));
+        }
+    }
+    assert!(wrong.is_empty(), "{}:\n{}", reading.fact, wrong.join("\n"));
+}
+
+macro_rules! readings {
+    ($($test:ident: $fact:ident = $read:expr),* $(,)?) => {
+    $(
+        #[test]
+        fn $test() {
+            every_night_ends_well(&Reading { fact: stringify!($fact), read: |live| live.$fact = $read(live.$fact) });
+        }
+    )*
+
+        #[test]
+        fn every_undocumented_fact_has_another_reading() {
+            let tried: BTreeSet<&str> = [$(stringify!($fact)),*].into();
+            let facts = serde_json::to_value(LiveFacts::default()).unwrap();
+            let facts: BTreeSet<&str> = facts.as_object().unwrap().keys().map(String::as_str).collect();
+            assert_eq!(tried, facts);
+        }
+    };
+}
+
+fn other(usual: bool) -> bool {
+    !usual
+}
+
+readings! {
+    alarms_are_watched_in_soak: alarms_watched_during_termination_wait = other,
+    a_last_bake_follows_the_shift: final_bake_seconds = |_| 300,
+    alarms_look_back_no_further: extra_evaluation_periods = |_| 0,
+    alarms_look_back_five_periods: extra_evaluation_periods = |_| 5,
+    no_counts_in_range_of_one_colour: counts_in_range_per_fleet = other,
+    a_rollback_shows_updating: rollback_shows_rolling_back = other,
+    a_rollback_leaves_no_reason: rollback_leaves_failure_reason = other,
+    soak_shows_no_status: soak_shows_baking = other,
+    the_same_configuration_is_refused: same_configuration_refused = other,
+    timers_run_in_the_dark: timers_run_while_dark = other,
+    no_update_after_a_failed_rollback: update_taken_after_failed_rollback = other,
+    a_new_configuration_is_unknown_for_a_while: new_configuration_unknown_seconds = |_| 20,
+    scaling_shows_in_service: scaling_shows_updating = other,
+}
