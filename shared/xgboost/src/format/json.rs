@@ -142,7 +142,8 @@ pub(super) fn float(text: &str) -> Option<f32> {
         "-Infinity" => return Some(f32::NEG_INFINITY),
         _ => {}
     }
-    let value: f32 = text.parse().ok()?;
+    // Rust reads and writes `inf` too, which is no JSON.
+    let value = text.parse::<f32>().ok().filter(|value| value.is_finite())?;
     let mut buffer = [0; LONGEST_NUMBER];
     let shortest = written(&mut buffer, format_args!("{value:E}"))?;
     if shortest == text.as_bytes() {

@@ -85,6 +85,13 @@ fn a_base_score_that_an_image_cannot_read_is_refused() {
 }
 
 #[test]
+fn numbers_that_are_no_json_are_refused() {
+    for wrong in ["inf", "-inf", "infinity", "nan", "1E39", "+1E0", "1E+0"] {
+        assert_eq!(super::json::float(wrong), None, "{wrong}");
+    }
+}
+
+#[test]
 fn base_scores_are_read_as_each_version_writes_them() {
     let parse = |text: &str| BaseScore::parse(text, Objective::BinaryLogistic);
     assert_eq!(parse("[2.5E-1]"), Some(BaseScore { value: 0.25, listed: true }));
