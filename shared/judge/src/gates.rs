@@ -17,7 +17,7 @@ pub enum GateMode {
 /// `[evaluation]` of a `fleet.toml`. Missing keys take the defaults; unknown ones are refused.
 ///
 /// Every difference is counted so that above 0 is worse, and "drop" and "rise" are differences to the champion on the
-/// same records. docs/evaluation-gates.md says how each default was chosen.
+/// same records. docs/evaluating.md says how each default was chosen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EvaluationPolicy {
