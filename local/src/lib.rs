@@ -1,4 +1,5 @@
 //! The whole world in one process: simulated AWS regions with virtual time, faults and traffic, and its doors.
+//! It may know the handlers, whose ports it implements, and what these know, and the deployment; never the SDK.
 
 pub mod api;
 pub mod direct;

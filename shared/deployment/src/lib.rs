@@ -1,5 +1,6 @@
 //! What `sam deploy` would make of `template.yaml` in every region: the template read as CloudFormation reads it (SAM's
-//! resources expanded, intrinsics resolved, conditions decided) and handed on as typed values.
+//! resources expanded, intrinsics resolved, conditions decided) and handed on as typed values. It may know the names of the
+//! domain; no handler and no world.
 //!
 //! The local world builds its regions from this, so that what is tested is what is deployed. Whatever the template holds
 //! that no type here takes up is listed by name ([`Stack::unmodelled`]), never dropped silently.

@@ -1,5 +1,6 @@
-//! The pure core of Meridian: fleet policy, release manifests, the planner, the audit, the judge and
-//! the ledger's entries. No clock, no I/O, no async, no SDK: time and observations come in as values.
+//! The pure core of Meridian: fleet policy, release manifests, the planner, the audit and the ledger's entries. It may know
+//! the judge ([`meridian_judge`]) and nothing else of ours. No clock, no I/O, no async, no SDK: time and observations come
+//! in as values.
 
 pub mod account;
 pub mod alarms;

@@ -1,4 +1,5 @@
-//! What the functions do: observe, plan, execute, over ports. Knows nothing of the wire.
+//! What the functions do: observe, plan, execute, over ports. It may know the domain, the judge, evaluation and models;
+//! nothing of the wire, of the SDK or of the simulated world.
 
 pub mod adapters;
 pub mod context;
