@@ -1,9 +1,9 @@
 //! Registers and evaluates a challenger: CodePipeline's action `Register`.
 
 use meridian_aws::function;
+use meridian_evaluation::isolated;
 use meridian_handlers::context::FunctionKind;
 use meridian_handlers::entry;
-use meridian_evaluation::isolated;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
