@@ -163,8 +163,14 @@ fn a_model_that_the_image_misreads_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("xgboost-model");
     std::io::copy(&mut model, &mut std::fs::File::create(&path).unwrap()).unwrap();
-    let holdout = models("holdout.csv.gz");
-    let output = run(&["--challenger", path.to_str().unwrap(), "--holdout", &holdout, "--label", "label"]);
+    // It holds no names of its twelve features.
+    let names: Vec<String> = (0..12).map(|feature| format!("f{feature}")).collect();
+    let (features, holdout) = (folder.path().join("features.txt"), folder.path().join("holdout.csv"));
+    std::fs::write(&features, names.join("\n")).unwrap();
+    std::fs::write(&holdout, format!("label,{}\n1{}\n0{}\n", names.join(","), ",1".repeat(12), ",2".repeat(12)))
+        .unwrap();
+    let [path, features, holdout] = [&path, &features, &holdout].map(|path| path.to_str().unwrap());
+    let output = run(&["--challenger", path, "--holdout", holdout, "--label", "label", "--features", features]);
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains("xgboost-model") && said.contains("`[0.01]`") && said.contains("3.0-5"), "{said}");
