@@ -56,7 +56,7 @@ pub enum Reply {
     Done,
     Bytes(Bytes),
     Keys(Vec<Listed>),
-    Entries(Vec<Arc<Stored>>),
+    Entries(Vec<Stored>),
     Checkpoint(Option<Arc<Vec<u8>>>),
     Approval(Approval),
     Endpoint(Option<EndpointView>),

@@ -107,8 +107,7 @@ impl Artifacts for Desk {
 
 impl Ledger for Desk {
     async fn entries(&self, region: &RegionName, chain: &Chain, from: u64) -> Answer<Vec<Stored>> {
-        let entries = reply!(self.ask(region, Ask::Entries { chain: chain.clone(), from }).await?, Entries)?;
-        Ok(entries.iter().map(|stored| Stored::clone(stored)).collect())
+        reply!(self.ask(region, Ask::Entries { chain: chain.clone(), from }).await?, Entries)
     }
 
     /// Asked once in a process, and of no consequence: it is no call here.

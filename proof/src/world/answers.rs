@@ -3,7 +3,7 @@
 use super::{Caller, Fault, Request, Seconds, Taken, World, checks};
 use crate::driver::{Ask, Failure, Reply};
 use jiff::SignedDuration;
-use meridian_domain::{AlarmSpec, Chain, Entry, MissingData, Record, ResourceName, Routing, UpdateSpec, alarms, keys};
+use meridian_domain::{AlarmSpec, Chain, Entry, MissingData, Record, ResourceName, Routing, Stored, UpdateSpec, alarms, keys};
 use meridian_handlers::ports::{Approval, ErrorKind, Listed, MetricPoint, StartSpec};
 use std::sync::Arc;
 
@@ -126,7 +126,7 @@ impl World {
         }
     }
 
-    fn entries(&self, chain: &Chain, from: u64) -> Vec<Arc<meridian_domain::Stored>> {
+    fn entries(&self, chain: &Chain, from: u64) -> Vec<Stored> {
         let from = usize::try_from(from).unwrap_or(usize::MAX);
         let all = match chain {
             Chain::Home => Some(&self.hub.entries),

@@ -10,7 +10,7 @@ pub struct Chain<H> {
     /// What all entries add up to.
     pub history: H,
     /// All entries.
-    pub entries: Vec<Arc<Stored>>,
+    pub entries: Vec<Stored>,
     /// The end of the chain.
     head: Head,
     /// The newest checkpoint.
@@ -34,10 +34,10 @@ impl<H: Projection> Chain<H> {
     /// # Errors
     /// An entry that does not follow from the one before: S3 takes it all the same, and nobody can read on.
     pub fn store(&mut self, at: Seconds, entry: Entry) -> Result<(), ChainError> {
-        let stored = Stored { entry, at: stamp(at) };
+        let stored = Stored::new(entry, stamp(at));
         let believed = self.head.believe(&stored)?;
         self.history.apply(&believed);
-        self.entries.push(Arc::new(stored));
+        self.entries.push(stored);
         Ok(())
     }
 

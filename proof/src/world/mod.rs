@@ -24,7 +24,7 @@ pub use decisive::Prints;
 pub use endpoint::{Phase, Request, Taken, Update};
 pub use ledger::Chain;
 pub use pipeline::{Execution, Job, Stand};
-pub use setting::{Live, Quality, Setting, Showing, Timing, fleet, freezes};
+pub use setting::{Lie, Live, Quality, Setting, Showing, Timing, fleet, freezes};
 
 use jiff::Timestamp;
 use meridian_domain::{HubHistory, RegionHistory};
