@@ -108,6 +108,24 @@ impl Ask {
         }
     }
 
+    /// Whether it may change anything.
+    pub fn changes(&self) -> bool {
+        !matches!(
+            self,
+            Ask::Read { .. }
+                | Ask::List { .. }
+                | Ask::Entries { .. }
+                | Ask::Checkpoint { .. }
+                | Ask::Approval
+                | Ask::Describe
+                | Ask::Invoke { .. }
+                | Ask::Alarms(_)
+                | Ask::Description(_)
+                | Ask::Counts(_)
+                | Ask::Sleep(_)
+        )
+    }
+
     /// The operation's AWS name.
     pub fn operation(&self) -> &'static str {
         match self {

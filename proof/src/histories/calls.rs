@@ -148,8 +148,9 @@ impl Run<'_> {
         let place = self.place(serial)?;
         let running = self.calls.get(place)?;
         let (who, started) = (running.call.caller.who, running.call.caller.looked);
-        let (region, updates) = running.call.with_ask(number, |asked| {
-            (self.world.setting.region_of(&asked.region), matches!(asked.ask, Ask::Update(_)))
+        let (region, updates, changes) = running.call.with_ask(number, |asked| {
+            let region = self.world.setting.region_of(&asked.region);
+            (region, matches!(asked.ask, Ask::Update(_)), asked.ask.changes())
         })?;
         if self.world.now - started > time_out(who) {
             self.world.tell(|_| "the function's time is up".to_owned());
@@ -162,7 +163,9 @@ impl Run<'_> {
             return None;
         }
         let takes = self.calls.get_mut(place)?.call.answer(&mut self.world, number, strike)?;
-        self.after(region);
+        if changes {
+            self.after(region);
+        }
         if strike == Strike::DiesAfter {
             let place = self.place(serial)?;
             self.dies(place);
@@ -198,6 +201,9 @@ impl Run<'_> {
     }
 
     fn pause(&mut self, who: Who) -> Option<Seconds> {
+        if self.waiting.is_empty() {
+            return None;
+        }
         let state = self.state(self.concerns(who));
         let by = self.take_waiting(|item| match item {
             Item::Pauses { whose, by, .. } if is_meant(*whose, who, state) => Some(*by),
@@ -210,6 +216,9 @@ impl Run<'_> {
 
     /// What strikes this port call. Only an update's request is worth delivering late: what else is sent carries its own time.
     fn strike(&mut self, who: Who, updates: bool) -> Strike {
+        if self.waiting.is_empty() {
+            return Strike::None;
+        }
         let state = self.state(self.concerns(who));
         let strike = self.take_waiting(|item| match item {
             Item::Strikes { strike: Strike::Late(_), .. } if !updates => None,

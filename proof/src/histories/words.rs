@@ -25,7 +25,10 @@ impl Script {
                     format!("{from}  {} port call but {after}: {}", whose(w), strike_words(*strike))
                 }
                 Item::Pauses { whose: w, by, after, .. } => {
-                    format!("{from}  {} port call but {after}: the function stands still for {by} s before it", whose(w))
+                    format!(
+                        "{from}  {} port call but {after}: the function stands still for {by} s before it",
+                        whose(w)
+                    )
                 }
                 Item::Loses { whose: w, .. } => format!("{from}  {} event is lost", whose(w)),
                 Item::Doubles { whose: w, after, .. } => {

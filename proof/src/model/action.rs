@@ -84,7 +84,11 @@ impl State {
         }
         if self.quiet_since.is_some_and(|since| self.world.now - since > REST) {
             actions.push(Action::Rests);
-        } else if self.standing.iter().all(|running| self.world.now - running.past.caller.looked <= crate::world::TIME_OUT) {
+        } else if self
+            .standing
+            .iter()
+            .all(|running| self.world.now - running.past.caller.looked <= crate::world::TIME_OUT)
+        {
             actions.push(Action::Tick);
         }
     }

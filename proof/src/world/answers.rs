@@ -3,7 +3,9 @@
 use super::{Caller, Fault, Request, Seconds, Taken, World, checks};
 use crate::driver::{Ask, Failure, Reply};
 use jiff::SignedDuration;
-use meridian_domain::{AlarmSpec, Chain, Entry, MissingData, Record, ResourceName, Routing, Stored, UpdateSpec, alarms, keys};
+use meridian_domain::{
+    AlarmSpec, Chain, Entry, MissingData, Record, ResourceName, Routing, Stored, UpdateSpec, alarms, keys,
+};
 use meridian_handlers::ports::{Approval, ErrorKind, Listed, MetricPoint, StartSpec};
 use std::sync::Arc;
 
@@ -267,7 +269,8 @@ impl World {
     }
 
     fn description(&self, region: usize, name: &str) -> Option<String> {
-        let note = self.regions.get(region)?.note.as_ref().filter(|_| name == alarms::verdict_name(&self.setting.fleet));
+        let note =
+            self.regions.get(region)?.note.as_ref().filter(|_| name == alarms::verdict_name(&self.setting.fleet));
         note.map(|note| note.to_string())
     }
 

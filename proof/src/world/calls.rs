@@ -75,6 +75,8 @@ pub struct Caller {
     pub view: Option<EndpointView>,
     /// What the region's ledger said of a way back when it was read.
     pub way_back: Option<OwnWayBack>,
+    /// Whether the region's ledger could not be read, though what stands beside the alarms could, had it been asked for.
+    pub blind: bool,
 }
 
 /// What a region's ledger says of its way back.
@@ -109,6 +111,7 @@ impl Caller {
             alarm: None,
             view: None,
             way_back: None,
+            blind: false,
         }
     }
 
@@ -125,12 +128,18 @@ impl Caller {
         self.asked_update |= matches!(ask, Ask::Update(_));
         self.fenced = match ask {
             // What follows one look at the lease.
-            Ask::Publish(_) | Ask::PutAlarms(_) | Ask::CreateModel(_) | Ask::CreateConfig(_) | Ask::Update(_)
+            Ask::Publish(_)
+            | Ask::PutAlarms(_)
+            | Ask::CreateModel(_)
+            | Ask::CreateConfig(_)
+            | Ask::Update(_)
             | Ask::Sleep(_) => self.fenced,
             Ask::Entries { chain: Chain::Home, .. } => reply.is_some() && self.holds_lease(world),
             _ => false,
         };
-        if let (Ask::Entries { chain: Chain::Home, .. } | Ask::Append { chain: Chain::Home, .. }, Some(_)) = (ask, reply) {
+        if let (Ask::Entries { chain: Chain::Home, .. } | Ask::Append { chain: Chain::Home, .. }, Some(_)) =
+            (ask, reply)
+        {
             self.epoch = Some(world.hub.history.epoch.0);
         }
         match (ask, reply) {
@@ -138,6 +147,10 @@ impl Caller {
                 let place = world.regions.get(world.setting.region_of(name));
                 self.way_back = place.map(|place| OwnWayBack::of(&place.chain.history));
             }
+            (Ask::Entries { chain: Chain::Region(_), .. } | Ask::Checkpoint { chain: Chain::Region(_) }, None) => {
+                self.blind = true;
+            }
+            (Ask::Description(_), None) => self.blind = false,
             (Ask::Alarms(_), Some(Reply::Alarms(views))) => {
                 let composite = alarms::composite_name(&world.setting.fleet);
                 self.alarm = views.iter().find(|view| view.name == composite).map(|v| v.state == AlarmState::Alarm);

@@ -9,6 +9,7 @@ pub use ending::{Ending, ending, never_ends, never_rests};
 use super::calls::OwnWayBack;
 use super::endpoint::Request;
 use super::{Caller, Chain, Job, Phase, RELEASES, Seconds, World, stamp};
+use meridian_domain::alarms::WayBack;
 use meridian_domain::judge::{COUNTS_DELAY, Judgement};
 use meridian_domain::{Cause, Decision, Kind, Projection, Record, RegionHistory, Rule, Verdict};
 
@@ -155,8 +156,7 @@ fn stopped(world: &mut World, request: &Request) {
     let by_hub = hub.newest_first().any(|(at, record)| {
         at < known_by && matches!(record, Record::Condemned { release: condemned, .. } if *condemned == release)
     });
-    let halted =
-        hub.history.halt.is_some() && written_before(hub, known_by, |r| matches!(r, Record::Halted { .. }));
+    let halted = hub.history.halt.is_some() && written_before(hub, known_by, |r| matches!(r, Record::Halted { .. }));
     let by_evidence = world.regions.iter().any(|place| {
         let readable = place.could_be_read(request.looked);
         readable
@@ -331,12 +331,17 @@ pub(super) fn on_success(world: &mut World, caller: &Caller, job: Job) {
 pub fn on_rollback_end(world: &mut World, caller: &Caller) {
     let super::Who::Region(region) = caller.who else { return };
     let Some(place) = world.regions.get(region) else { return };
-    let (Some(true), Some(view), Some(own)) = (caller.alarm, &caller.view, &caller.way_back) else { return };
+    let (Some(true), Some(view)) = (caller.alarm, &caller.view) else { return };
     let at_rest = place.update.is_none() && !place.broken && view.pending.is_none();
+    let noted = place.note.as_deref().and_then(WayBack::read).filter(|_| caller.blind && caller.way_back.is_none());
+    let stays = at_rest && !caller.asked_update && noted.is_some_and(|way| view.rests_on(&way.target));
+    let title = world.setting.title(region).to_owned();
+    hold(world, !stays, "I6", |_| format!("{title}'s alarm rings, and rollback does not act without its ledger"));
+    let Some(place) = world.regions.get(region) else { return };
+    let Some(own) = &caller.way_back else { return };
     let still = *own == OwnWayBack::of(&place.chain.history);
     let proved = own.proved.as_ref() == Some(&view.config);
     let stays = at_rest && still && proved && own.open && !caller.asked_update;
-    let title = world.setting.title(region).to_owned();
     hold(world, !stays, "I6", |_| format!("{title}'s alarm rings, there is a way back, and rollback does not take it"));
 }
 

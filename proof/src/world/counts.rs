@@ -20,7 +20,8 @@ impl World {
     pub(super) fn counts(&self, region: usize, query: &CountsQuery) -> FleetMinutes {
         let mut minutes = FleetMinutes::default();
         let setting = &self.setting;
-        let (Some(place), Some(release)) = (self.regions.get(region), setting.release_with(region, &query.config)) else {
+        let (Some(place), Some(release)) = (self.regions.get(region), setting.release_with(region, &query.config))
+        else {
             return minutes;
         };
         let arrived = self.now - COUNTS_DELAY * MINUTE;

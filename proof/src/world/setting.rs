@@ -5,8 +5,8 @@ use crate::driver::{Ask, Reply};
 use bytes::Bytes;
 use jiff::SignedDuration;
 use meridian_domain::{
-    Actor, File, Fleet, Freeze, HubHistory, Image, JudgePolicy, Kind, Manifest, Provenance, Record, RegionHistory, ReleaseId,
-    ResourceName, Sha256, Style, Target, Verdict, Version, alarms, keys,
+    Actor, File, Fleet, Freeze, HubHistory, Image, JudgePolicy, Kind, Manifest, Provenance, Record, RegionHistory,
+    ReleaseId, ResourceName, Sha256, Style, Target, Verdict, Version, alarms, keys,
 };
 use meridian_handlers::context::Context;
 use meridian_handlers::front::FrontMemory;
@@ -260,8 +260,7 @@ impl Setting {
             green,
             alarms::client_errors_name(&fleet),
         ];
-        let timing =
-            Timing { provisioning: 180, slow: 3600, shifting: 60, going_back: 60, continuation: 30, turn: 2 };
+        let timing = Timing { provisioning: 180, slow: 3600, shifting: 60, going_back: 60, continuation: 30, turn: 2 };
         let fleet = Arc::new(fleet);
         Self { fleet, releases, targets, quality, live, hub, regions, alarms, files, timing, lies: None }
     }

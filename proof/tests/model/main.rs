@@ -76,7 +76,9 @@ fn an_intent_that_is_not_written_is_caught() {
 fn a_verdict_that_is_not_published_is_caught() {
     let lies: Lie = |_, ask| match ask {
         // Nothing is turned back, and nobody hears of it.
-        Ask::Publish(points) => points.iter().any(|point| point.value > 0.5 && point.name == VERDICT).then_some(Reply::Done),
+        Ask::Publish(points) => {
+            points.iter().any(|point| point.value > 0.5 && point.name == VERDICT).then_some(Reply::Done)
+        }
         _ => None,
     };
     let quality = Quality { first: Showing::Fail, ..Quality::GOOD };
