@@ -8,7 +8,9 @@ mod checker;
 mod graph;
 
 use checker::{Walk, explore};
-use meridian_proof::model::slices;
+use graph::Restless;
+use meridian_proof::model::{Action, Bounds, State, slices, story};
+use std::collections::{HashMap, VecDeque};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -30,11 +32,46 @@ fn main() -> ExitCode {
         }
         if let Err(restless) = explored.rests {
             println!("\nnot every history comes to its end: {restless:?}");
+            let (Restless::Endless(_, print) | Restless::Round(_, print)) = restless;
+            println!("{}", way_to(&bounds, print).join("\n"));
             return ExitCode::FAILURE;
         }
     }
     println!("{states} states in {took:.0} s: no invariant is broken, and every state comes to its end");
     ExitCode::SUCCESS
+}
+
+/// The shortest story that leads to a state, and what happens then, one thing after the other.
+fn way_to(bounds: &Bounds, print: u64) -> Vec<String> {
+    let start = State::new(bounds, false);
+    let mut came: HashMap<u64, Option<(u64, Action)>> = HashMap::from([(start.print(), None)]);
+    let mut open = VecDeque::from([start]);
+    while let Some(state) = open.pop_front().filter(|_| !came.contains_key(&print)) {
+        let mut actions = Vec::new();
+        state.actions(bounds, &mut actions);
+        for action in actions {
+            let Some(next) = state.after(action) else { continue };
+            if !came.contains_key(&next.print()) {
+                came.insert(next.print(), Some((state.print(), action)));
+                open.push_back(next);
+            }
+        }
+    }
+    let (mut path, mut at) = (Vec::new(), print);
+    while let Some(Some((from, action))) = came.get(&at) {
+        path.push(*action);
+        at = *from;
+    }
+    path.reverse();
+    let mut state = path.iter().fold(State::new(bounds, false), |state, action| state.after(*action).unwrap_or(state));
+    for _ in 0..40 {
+        let mut actions = Vec::new();
+        state.actions(bounds, &mut actions);
+        let Some(action) = actions.first().copied() else { break };
+        path.push(action);
+        state = state.after(action).unwrap_or(state);
+    }
+    story(bounds, path)
 }
 
 /// The most memory that this process has used, in MB, where the system says it.

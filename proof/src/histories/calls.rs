@@ -3,14 +3,31 @@
 use super::coverage::{Delivery, State};
 use super::run::{Event, Run};
 use super::script::{Item, Whose};
-use crate::world::{Call, Fault, Flow, Hit, Job, Outcome, Seconds, Setting, Strike, Who};
-use meridian_domain::plan::{Act, Next};
+use crate::driver::{Ask, Call, Done};
+use crate::world::{Fault, Seconds, Setting, Strike, TIME_OUT, Who, checks};
+use rand_core::Rng;
 use std::cmp::Reverse;
 
-/// Between two calls of a job that asks for it.
-const CONTINUATION: Seconds = 30;
+/// Port calls that no call needs: it goes round for ever.
+const LONGEST: u32 = 400;
 /// CodePipeline gives an action up whose call is not answered.
 const JOB_TIMEOUT: Seconds = 1200;
+
+/// A call under way.
+pub(super) struct Running {
+    pub serial: u32,
+    pub call: Call,
+    /// Which event it was called with, and which attempt at it this is.
+    pub caller: usize,
+    pub attempt: u8,
+    /// Port calls that have their place in the queue.
+    pub seen: u32,
+}
+
+/// A function's time-out: `replication` waits for a minute where regions are late.
+fn time_out(who: Who) -> Seconds {
+    if matches!(who, Who::Home(_)) { 2 * TIME_OUT } else { TIME_OUT }
+}
 
 impl Run<'_> {
     /// An event arrives at its function, unless something happens to it on its way.
@@ -55,68 +72,138 @@ impl Run<'_> {
         {
             return self.died(caller, attempt);
         }
-        match self.world.begin(who) {
-            Ok(call) => {
-                let slot = self.calls.iter().position(Option::is_none).unwrap_or(self.calls.len());
-                if slot == self.calls.len() {
-                    self.calls.push(None);
-                }
-                if let Some(place) = self.calls.get_mut(slot) {
-                    *place = Some(call);
-                }
-                self.running += 1;
-                self.steps_of(slot, caller, attempt);
-            }
-            Err(outcome) => self.over(caller, attempt, who, self.world.now, outcome),
+        self.world.tally.calls += 1;
+        self.serials += 1;
+        let call = Call::new(&self.world, who);
+        let mut running = Running { serial: self.serials, call, caller, attempt, seen: 0 };
+        let first = self.asks(&mut running);
+        self.calls.push(running);
+        self.goes_on(self.serials, first);
+    }
+
+    /// New port calls are on the desk: each is answered as soon as nothing else comes first. One that can be answered at once
+    /// is returned.
+    fn asks(&mut self, running: &mut Running) -> Option<u32> {
+        let mut new = Vec::new();
+        running.call.waiting(|number| new.extend((number >= running.seen).then_some(number)));
+        self.world.tally.asked += new.len() as u32;
+        running.seen = running.call.asked();
+        if running.seen > LONGEST {
+            checks::never_ends(&mut self.world, running.call.caller.who);
+            return None;
         }
+        // Side by side: any of them may come first.
+        for place in (1..new.len()).rev() {
+            let other = (self.random.next_u64() % (place as u64 + 1)) as usize;
+            new.swap(place, other);
+        }
+        let alone = new.len() == 1;
+        for number in new {
+            let wait = self.pause(running.call.caller.who).unwrap_or(0);
+            if alone && wait == 0 && !self.is_due(self.world.now) {
+                return Some(number);
+            }
+            self.at(self.world.now + wait, Event::Answers(running.serial, number));
+        }
+        None
     }
 
-    /// The steps of a call, as far as nothing else happens meanwhile.
-    pub(super) fn steps(&mut self, slot: usize) {
-        // Which event it was, and which attempt, is packed beside the slot.
-        let (slot, attempt, caller) = unpack(slot);
-        self.steps_of(slot, caller, attempt);
+    /// Whether something else is due by then.
+    fn is_due(&self, when: Seconds) -> bool {
+        self.world.breach.is_some() || self.queue.peek().is_some_and(|Reverse((due, ..))| *due <= when)
     }
 
-    pub(super) fn steps_of(&mut self, slot: usize, caller: usize, attempt: u8) {
-        let Some(mut call) = self.calls.get_mut(slot).and_then(Option::take) else { return };
+    pub(super) fn answers(&mut self, serial: u32, number: u32) {
+        self.goes_on(serial, Some(number));
+    }
+
+    pub(super) fn hears(&mut self, serial: u32, number: u32) {
+        let next = self.heard(serial, number);
+        self.goes_on(serial, next);
+    }
+
+    /// A call goes on, as far as nothing else happens meanwhile: a port call is answered, the answer is heard, the next one is
+    /// asked.
+    fn goes_on(&mut self, serial: u32, mut next: Option<u32>) {
         loop {
-            if call.planned.is_none() {
-                if let Some(outcome) = self.world.plan(&mut call) {
-                    return self.ended(call, caller, attempt, outcome);
-                }
-                if let Some(by) = self.pause(call.who) {
-                    return self.later(call, slot, caller, attempt, by);
-                }
+            self.ends(serial);
+            let Some(number) = next.take() else { return };
+            let Some(takes) = self.answered(serial, number) else { return };
+            let when = self.world.now + takes;
+            if self.is_due(when) {
+                return self.at(when, Event::Hears(serial, number));
             }
-            let updates = matches!(&call.planned, Some(plan) if matches!(plan.next, Next::Do(Act::Update, ..)));
-            let strike = self.strike(call.who, updates);
-            let region = self.concerns(call.who);
-            let flow = self.world.execute(&mut call, Hit { strike });
+            self.calm_steps += u32::from(when > self.calm);
+            self.world.now = when;
+            next = self.heard(serial, number);
+        }
+    }
+
+    fn place(&self, serial: u32) -> Option<usize> {
+        self.calls.iter().position(|running| running.serial == serial)
+    }
+
+    /// The world answers a port call: seconds until that is heard. None where the call is over, or dies of it.
+    fn answered(&mut self, serial: u32, number: u32) -> Option<Seconds> {
+        let place = self.place(serial)?;
+        let running = self.calls.get(place)?;
+        let (who, started) = (running.call.caller.who, running.call.caller.looked);
+        let (region, updates, changes) = running.call.with_ask(number, |asked| {
+            let region = self.world.setting.region_of(&asked.region);
+            (region, matches!(asked.ask, Ask::Update(_)), asked.ask.changes())
+        })?;
+        if self.world.now - started > time_out(who) {
+            self.world.tell(|_| "the function's time is up".to_owned());
+            self.dies(place);
+            return None;
+        }
+        let strike = self.strike(who, updates);
+        if strike == Strike::DiesBefore {
+            self.dies(place);
+            return None;
+        }
+        let takes = self.calls.get_mut(place)?.call.answer(&mut self.world, number, strike)?;
+        if changes {
             self.after(region);
-            match flow {
-                Flow::Ended(outcome) => return self.ended(call, caller, attempt, outcome),
-                Flow::On(seconds) => {
-                    let next = self.world.now + seconds;
-                    let first = self.queue.peek().is_none_or(|Reverse((when, ..))| *when > next);
-                    if !first || self.world.breach.is_some() {
-                        return self.later(call, slot, caller, attempt, seconds);
-                    }
-                    self.world.now = next;
-                    self.calm_steps += u32::from(next > self.calm);
-                }
-            }
+        }
+        if strike == Strike::DiesAfter {
+            let place = self.place(serial)?;
+            self.dies(place);
+            return None;
+        }
+        Some(takes)
+    }
+
+    /// The call hears an answer, and asks on.
+    fn heard(&mut self, serial: u32, number: u32) -> Option<u32> {
+        let place = self.place(serial)?;
+        let mut running = self.calls.swap_remove(place);
+        running.call.hears(self.world.now, number);
+        let next = self.asks(&mut running);
+        self.calls.push(running);
+        next
+    }
+
+    /// A call that has returned is over.
+    fn ends(&mut self, serial: u32) {
+        let Some(place) = self.place(serial) else { return };
+        let Some(done) = self.calls.get(place).and_then(|running| running.call.done()) else { return };
+        let Running { call, caller, attempt, .. } = self.calls.swap_remove(place);
+        checks::on_rollback_end(&mut self.world, &call.caller);
+        if done == Done::Failed {
+            self.died(caller, attempt);
         }
     }
 
-    pub(super) fn later(&mut self, call: Call, slot: usize, caller: usize, attempt: u8, by: Seconds) {
-        if let Some(place) = self.calls.get_mut(slot) {
-            *place = Some(call);
-        }
-        self.at(self.world.now + by, Event::Step(pack(slot, attempt, caller)));
+    fn dies(&mut self, place: usize) {
+        let Running { caller, attempt, .. } = self.calls.swap_remove(place);
+        self.died(caller, attempt);
     }
 
-    pub(super) fn pause(&mut self, who: Who) -> Option<Seconds> {
+    fn pause(&mut self, who: Who) -> Option<Seconds> {
+        if self.waiting.is_empty() {
+            return None;
+        }
         let state = self.state(self.concerns(who));
         let by = self.take_waiting(|item| match item {
             Item::Pauses { whose, by, .. } if is_meant(*whose, who, state) => Some(*by),
@@ -127,8 +214,11 @@ impl Run<'_> {
         Some(by)
     }
 
-    /// What strikes this step. Only an update's request is worth delivering late: what else is sent carries its own time.
-    pub(super) fn strike(&mut self, who: Who, updates: bool) -> Strike {
+    /// What strikes this port call. Only an update's request is worth delivering late: what else is sent carries its own time.
+    fn strike(&mut self, who: Who, updates: bool) -> Strike {
+        if self.waiting.is_empty() {
+            return Strike::None;
+        }
         let state = self.state(self.concerns(who));
         let strike = self.take_waiting(|item| match item {
             Item::Strikes { strike: Strike::Late(_), .. } if !updates => None,
@@ -136,26 +226,12 @@ impl Run<'_> {
             _ => None,
         });
         let Some(strike) = strike else { return Strike::None };
+        self.world.tally.struck += 1;
+        self.world.tell(|_| format!("  ({})", strike.words()));
         if let Some(state) = state {
             self.cover(|coverage| coverage.strike(strike, state));
         }
         strike
-    }
-
-    pub(super) fn ended(&mut self, call: Call, caller: usize, attempt: u8, outcome: Outcome) {
-        self.running -= 1;
-        let (who, started) = (call.who, call.started);
-        self.world.end(call);
-        self.over(caller, attempt, who, started, outcome);
-    }
-
-    pub(super) fn over(&mut self, caller: usize, attempt: u8, who: Who, started: Seconds, outcome: Outcome) {
-        match (who, outcome) {
-            (_, Outcome::Died) => self.died(caller, attempt),
-            (Who::Wave(job), _) => self.answered(job, started, outcome),
-            (Who::Region(_), Outcome::Failed | Outcome::Broke) => self.again(caller, attempt),
-            (Who::Region(_), _) => {}
-        }
     }
 
     /// A call that died or was lost: Lambda tries again twice, and CodePipeline gives the job up in the end.
@@ -179,29 +255,12 @@ impl Run<'_> {
             self.at(self.world.now + JOB_TIMEOUT, Event::GivenUp(self.given_up.len() - 1));
         }
     }
-
-    pub(super) fn answered(&mut self, job: Job, started: Seconds, outcome: Outcome) {
-        let since = job.since.unwrap_or(started);
-        let was_open = self.world.is_open(job);
-        match self.world.answer(job, since, outcome) {
-            Some(next) => {
-                let wait = if next.action == job.action { CONTINUATION } else { 2 };
-                self.call_at(self.world.now + wait, Who::Wave(next));
-            }
-            None if was_open => {
-                if let Some(next) = self.world.start_next() {
-                    self.call_at(self.world.now + 2, Who::Wave(next));
-                }
-            }
-            None => {}
-        }
-    }
 }
 
 /// Whether this is the step or event that is meant; `state` is that of the region which it concerns.
 fn is_meant(whose: Whose, who: Who, state: Option<State>) -> bool {
     match (whose, who) {
-        (Whose::Wave, Who::Wave(_)) => true,
+        (Whose::Wave, Who::Wave(_) | Who::Home(_)) => true,
         (Whose::Region(one), Who::Region(other)) => one == other,
         (Whose::In(meant), _) => state == Some(meant),
         _ => false,
@@ -211,18 +270,11 @@ fn is_meant(whose: Whose, who: Who, state: Option<State>) -> bool {
 fn caller_words(setting: &Setting, who: Who) -> String {
     match who {
         Who::Region(region) => format!("rollback {}", setting.title(region)),
+        Who::Home(_) => "replication".to_owned(),
         Who::Wave(job) => {
             let last = job.action == setting.fleet.regions.len();
             let action = if last { "verification".to_owned() } else { format!("place {}", job.action + 1) };
             format!("wave-{}'s {action}", job.execution + 1)
         }
     }
-}
-
-fn pack(slot: usize, attempt: u8, caller: usize) -> usize {
-    caller << 8 | slot << 2 | usize::from(attempt)
-}
-
-fn unpack(packed: usize) -> (usize, u8, usize) {
-    ((packed >> 2) & 63, u8::try_from(packed & 3).unwrap_or(0), packed >> 8)
 }

@@ -1,6 +1,6 @@
 //! Random histories: fleets, releases, faults, lost and doubled and delayed events, deaths at any step, two actors at
-//! once, people. Each is a [`Script`] drawn from a seed, run in a [`World`](crate::world::World) in which the real planner
-//! decides and every invariant is held against the truth. A script that breaks one is shrunk to what it needs.
+//! once, people. Each is a [`Script`] drawn from a seed, run in a [`World`](crate::world::World) behind the ports of
+//! the real handlers, and every invariant is held against the truth. A script that breaks one is shrunk to what it needs.
 
 mod calls;
 mod coverage;
@@ -22,10 +22,10 @@ pub use shrink::{Failure, shrink};
 pub struct Summary {
     /// Histories run.
     pub runs: u64,
-    /// Plans of each, for the median.
-    plans: Vec<u32>,
-    /// Plans of `promote` and `verify` alone.
-    wave_plans: Vec<u32>,
+    /// Port calls of each, for the median.
+    asked: Vec<u32>,
+    /// Functions' calls.
+    calls: Vec<u32>,
     /// How each ended.
     pub endings: std::collections::BTreeMap<&'static str, u64>,
     /// State by fault.
@@ -42,38 +42,38 @@ impl Summary {
     /// Adds one history.
     pub fn add(&mut self, ended: &Ended) {
         self.runs += 1;
-        self.plans.push(ended.tally.plans);
-        self.wave_plans.push(ended.tally.wave_plans);
+        self.asked.push(ended.tally.asked);
+        self.calls.push(ended.tally.calls);
         *self.endings.entry(ended.words()).or_default() += 1;
         self.longest_calm = self.longest_calm.max(ended.calm_steps);
         self.strays += u64::from(ended.tally.strays);
     }
 
-    /// Plans of all three planners in the median history, and of the wave's two.
+    /// Port calls in the median history, and calls of functions.
     pub fn medians(&self) -> (u32, u32) {
         let median = |all: &[u32]| {
             let mut all = all.to_vec();
             let middle = all.len() / 2;
             if all.is_empty() { 0 } else { *all.select_nth_unstable(middle).1 }
         };
-        (median(&self.plans), median(&self.wave_plans))
+        (median(&self.asked), median(&self.calls))
     }
 
-    /// Plans of all histories.
-    pub fn plans(&self) -> u64 {
-        self.plans.iter().map(|plans| u64::from(*plans)).sum()
+    /// Port calls of all histories.
+    pub fn asked(&self) -> u64 {
+        self.asked.iter().map(|asked| u64::from(*asked)).sum()
     }
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (plans, wave_plans) = self.medians();
+        let (asked, calls) = self.medians();
         let held = if self.failure.is_some() { "an invariant was broken" } else { "no invariant was broken" };
         writeln!(f, "{} histories: {held}", self.runs)?;
         writeln!(
             f,
-            "plans in the median history: {plans}, of them {wave_plans} of promote and verify; in all {}",
-            self.plans()
+            "port calls in the median history: {asked}, by {calls} calls of functions; in all {}",
+            self.asked()
         )?;
         writeln!(f, "updates taken from a caller whose lease had run out (I11's remaining race): {}", self.strays)?;
         writeln!(f, "most steps after the last fault: {} (stated bound: {LIMIT})", self.longest_calm)?;

@@ -1,16 +1,18 @@
 //! Runs one script: the world's own time, the pipeline's calls, the regions' sweeps, and the script's items between them.
 
+use super::calls::Running;
 use super::coverage::{Coverage, Delivery, State};
 use super::repeats::{difference, is_event};
 use super::script::{Item, START, Script};
+use crate::random::{Random, stream};
 use crate::world::checks::{self, Ending};
-use crate::world::{Breach, Call, Fault, Job, Outcome, Seconds, Setting, Strike, Tally, Who, World};
+use crate::world::{Breach, Fault, Job, Seconds, Setting, Strike, Tally, Who, World};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
-/// Steps (events and steps of calls) within which every history has come to its end once its faults have stopped.
-pub const LIMIT: u32 = 5_000;
+/// Steps (events and port calls) within which every history has come to its end once its faults have stopped.
+pub const LIMIT: u32 = 50_000;
 /// Seconds within which nothing may be left to move, once the faults have stopped and before a person does anything.
 const REST: Seconds = 8 * 3600;
 /// Between two sweeps of a region.
@@ -62,8 +64,10 @@ pub(super) enum Event {
     Over(usize),
     /// A function is called, for the so-many-th time with this event.
     Called(usize, u8),
-    /// A call's next step.
-    Step(usize),
+    /// The world answers a port call of a call: its serial number, and the port call's.
+    Answers(u32, u32),
+    /// The call hears the answer.
+    Hears(u32, u32),
     /// A phase of a region's update may be over.
     Phase(usize),
     /// An alarm of a region may change.
@@ -72,8 +76,10 @@ pub(super) enum Event {
     Request(usize),
     /// CodePipeline gives a job up.
     GivenUp(usize),
-    /// A region's sweep.
+    /// A region's sweep, by `rollback`.
     Sweep(usize),
+    /// Home's, by `replication`.
+    HomeSweep,
 }
 
 pub(super) struct Run<'a> {
@@ -83,17 +89,20 @@ pub(super) struct Run<'a> {
     pub(super) order: u32,
     /// Who is to be called, by number.
     pub(super) callers: Vec<Who>,
-    pub(super) calls: Vec<Option<Call>>,
+    /// Calls under way, and how many there have been.
+    pub(super) calls: Vec<Running>,
+    pub(super) serials: u32,
     pub(super) requests: Vec<crate::world::Request>,
     pub(super) given_up: Vec<Job>,
     /// When each region's next phase and alarm are queued for.
     pub(super) phases: Vec<Option<Seconds>>,
     pub(super) alarms: Vec<Option<Seconds>>,
     pub(super) states: Vec<Option<State>>,
-    /// Items that wait for their event or step.
-    pub(super) waiting: Vec<usize>,
+    /// Items that wait for their event or port call, and how many port calls that they could meet they still let pass.
+    pub(super) waiting: Vec<(usize, u8)>,
     pub(super) newest: usize,
-    pub(super) running: u32,
+    /// Which of the port calls that wait side by side is answered first.
+    pub(super) random: Random,
     pub(super) calm: Seconds,
     pub(super) calm_steps: u32,
     pub(super) coverage: Option<&'a mut Coverage>,
@@ -135,6 +144,7 @@ impl<'a> Run<'a> {
             order: 0,
             callers: Vec::with_capacity(512),
             calls: Vec::new(),
+            serials: 0,
             requests: Vec::new(),
             given_up: Vec::new(),
             phases: vec![None; regions],
@@ -142,7 +152,7 @@ impl<'a> Run<'a> {
             states: vec![None; regions],
             waiting: Vec::new(),
             newest: 1,
-            running: 0,
+            random: stream(script.seed, &[script.number, 2]),
             calm: script.calm(),
             calm_steps: 0,
             coverage,
@@ -170,7 +180,8 @@ impl<'a> Run<'a> {
             // Sweeps of different regions fall on different seconds.
             self.at(START + 37 * (region as Seconds + 1), Event::Sweep(region));
         }
-        self.arrive(1, false);
+        self.at(START + 20, Event::HomeSweep);
+        self.arrive(1);
         let mut ending = None;
         for reruns in 0..=RERUNS {
             if !self.until_rest() || self.world.breach.is_some() || reruns == RERUNS {
@@ -181,7 +192,8 @@ impl<'a> Run<'a> {
                 break;
             }
             // The next night, or the person whom the page told to: the same release once more.
-            self.arrive(self.newest, false);
+            self.world.rerun(self.newest, false);
+            self.flush();
         }
         if self.world.breach.is_none() {
             ending = checks::ending(&mut self.world);
@@ -191,12 +203,16 @@ impl<'a> Run<'a> {
         (ended, self.world)
     }
 
-    fn arrive(&mut self, release: usize, at_once: bool) {
+    fn arrive(&mut self, release: usize) {
         self.newest = self.newest.max(release);
-        let number = self.world.arrive(release);
-        let job = if at_once { self.world.start(number) } else { self.world.start_next() };
-        if let Some(job) = job {
-            self.call_at(self.world.now + 2, Who::Wave(job));
+        self.world.arrives(release);
+        self.flush();
+    }
+
+    /// Queues the calls that the world asks for.
+    pub(super) fn flush(&mut self) {
+        while let Some((wait, who)) = self.world.called.pop() {
+            self.call_at(self.world.now + wait, who);
         }
     }
 
@@ -227,7 +243,7 @@ impl<'a> Run<'a> {
     }
 
     fn is_still(&self) -> bool {
-        self.running == 0 && self.world.is_idle() && self.world.regions.iter().all(|place| place.update.is_none())
+        self.calls.is_empty() && self.world.is_idle() && self.world.regions.iter().all(|place| place.update.is_none())
     }
 
     fn handle(&mut self, event: Event) {
@@ -240,7 +256,8 @@ impl<'a> Run<'a> {
                 }
             }
             Event::Called(caller, attempt) => self.called(caller, attempt),
-            Event::Step(slot) => self.steps(slot),
+            Event::Answers(serial, number) => self.answers(serial, number),
+            Event::Hears(serial, number) => self.hears(serial, number),
             Event::Phase(region) => {
                 self.phases.get_mut(region).map(Option::take);
                 self.world.ring(region);
@@ -269,12 +286,17 @@ impl<'a> Run<'a> {
             }
             Event::GivenUp(number) => {
                 if let Some(job) = self.given_up.get(number).copied() {
-                    self.answered(job, self.world.now, Outcome::Died);
+                    self.world.gives_up(job);
+                    self.flush();
                 }
             }
             Event::Sweep(region) => {
                 self.call_at(self.world.now, Who::Region(region));
                 self.at(self.world.now + SWEEP, Event::Sweep(region));
+            }
+            Event::HomeSweep => {
+                self.call_at(self.world.now, Who::Home(None));
+                self.at(self.world.now + SWEEP, Event::HomeSweep);
             }
         }
     }
@@ -291,21 +313,19 @@ impl<'a> Run<'a> {
                 self.world.ring(region);
                 self.after(region);
             }
-            Item::Arrives { .. } => self.arrive(2, false),
-            Item::Reruns { at_once, .. } => self.arrive(self.newest, at_once),
+            Item::Arrives { .. } => self.arrive(2),
+            Item::Reruns { at_once, .. } => {
+                self.world.rerun(self.newest, at_once);
+                self.flush();
+            }
             Item::SetsAside { rule, region, lasts, .. } => {
                 self.world.set_aside(rule, region, self.world.now + lasts);
             }
             Item::Halts { .. } => self.world.halt(),
             Item::Lifts { .. } => self.world.lift(),
             Item::Behaves { .. } => {}
-            Item::Strikes { .. }
-            | Item::Pauses { .. }
-            | Item::Loses { .. }
-            | Item::Doubles { .. }
-            | Item::Delays { .. } => {
-                self.waiting.push(number);
-            }
+            Item::Strikes { after, .. } | Item::Pauses { after, .. } => self.waiting.push((number, after)),
+            Item::Loses { .. } | Item::Doubles { .. } | Item::Delays { .. } => self.waiting.push((number, 0)),
         }
     }
 
@@ -325,8 +345,12 @@ impl<'a> Run<'a> {
             return None;
         }
         let items = &self.script.items;
-        let found = self.waiting.iter().enumerate().find_map(|(at, number)| Some((at, is(items.get(*number)?)?)));
+        let found = self.waiting.iter().enumerate().find_map(|(at, (item, _))| Some((at, is(items.get(*item)?)?)));
         let (at, found) = found?;
+        if let Some((_, passes @ 1..)) = self.waiting.get_mut(at) {
+            *passes -= 1;
+            return None;
+        }
         self.waiting.remove(at);
         Some(found)
     }
@@ -336,6 +360,7 @@ impl<'a> Run<'a> {
         match who {
             Who::Region(region) => region,
             Who::Wave(job) => self.world.subject(job).unwrap_or(0),
+            Who::Home(_) => self.world.setting.home(),
         }
     }
 
@@ -351,6 +376,7 @@ impl<'a> Run<'a> {
 
     /// Queues what follows from what has just changed in a region.
     pub(super) fn after(&mut self, region: usize) {
+        self.flush();
         let setting = self.world.setting.clone();
         while let Some((when, request)) = self.world.in_flight.pop() {
             self.requests.push(request);

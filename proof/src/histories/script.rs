@@ -24,10 +24,10 @@ pub enum Whose {
 pub enum Item {
     /// A fault holds for a while.
     Holds { fault: Fault, region: usize, from: Seconds, lasts: Seconds },
-    /// A step is struck.
-    Strikes { strike: Strike, whose: Whose, from: Seconds },
-    /// A function stands still between planning a step and doing it.
-    Pauses { whose: Whose, from: Seconds, by: Seconds },
+    /// A port call is struck, `after` so many that are let pass.
+    Strikes { strike: Strike, whose: Whose, from: Seconds, after: u8 },
+    /// A function stands still before a port call, `after` so many that are let pass.
+    Pauses { whose: Whose, from: Seconds, by: Seconds, after: u8 },
     /// An event is lost.
     Loses { whose: Whose, from: Seconds },
     /// An event arrives a second time.
@@ -127,6 +127,12 @@ impl Draw {
         *all.get(at).unwrap_or_else(|| unreachable!("an index below the length"))
     }
 
+    /// Port calls that are let pass: few are as likely as many, and a long call has forty.
+    fn few(&mut self) -> u8 {
+        let octave = self.below(7);
+        u8::try_from(self.below(1 << octave)).unwrap_or(0)
+    }
+
     /// Short ones are as likely as long ones: 20 s to about 25 minutes, in octaves.
     fn length(&mut self) -> Seconds {
         let octave = self.below(6);
@@ -141,7 +147,7 @@ impl Script {
         let regions = draw.of(&[1, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 5, 5, 6, 7, 8]);
         let mut bakes = [0; 8];
         for bake in bakes.iter_mut() {
-            *bake = draw.of(&[240, 300, 360, 420, 480, 600]);
+            *bake = draw.of(&[360, 420, 480, 540, 600, 720]);
         }
         let live = Live {
             soak_watched: draw.one_in(2),
@@ -263,10 +269,10 @@ impl Script {
         if draw.one_in(2) {
             let (whose, from) = (Whose::In(state), around - 120);
             self.items.push(match draw.below(5) {
-                0 => Item::Pauses { whose, from, by: draw.seconds(1, 75) },
+                0 => Item::Pauses { whose, from, by: draw.seconds(1, 75), after: draw.few() },
                 1 => Item::Delays { whose, from, by: draw.seconds(1, 1200) },
                 2 => Item::Loses { whose, from },
-                _ => Item::Strikes { strike: strike(draw), whose, from },
+                _ => Item::Strikes { strike: strike(draw), whose, from, after: draw.few() },
             });
         }
         around
@@ -308,8 +314,8 @@ impl Script {
         };
         match draw.below(32) {
             0..=12 => Item::Holds { fault: draw.of(&Fault::ALL), region, from, lasts: draw.length() },
-            13..=18 => Item::Strikes { strike: strike(draw), whose, from },
-            19 | 20 => Item::Pauses { whose, from, by: draw.seconds(1, 75) },
+            13..=18 => Item::Strikes { strike: strike(draw), whose, from, after: draw.few() },
+            19 | 20 => Item::Pauses { whose, from, by: draw.seconds(1, 75), after: draw.few() },
             21 => Item::Loses { whose, from },
             22 | 23 => Item::Doubles { whose, from, after: draw.seconds(0, 900) },
             24 => Item::Delays { whose, from, by: draw.seconds(1, 1200) },

@@ -21,11 +21,14 @@ impl Script {
                 Item::Holds { fault, region, lasts, .. } => {
                     format!("{from}  {}: {} for {lasts} s", setting.title(*region), fault.words())
                 }
-                Item::Strikes { strike, whose: w, .. } => {
-                    format!("{from}  {} step: {}", whose(w), strike_words(*strike))
+                Item::Strikes { strike, whose: w, after, .. } => {
+                    format!("{from}  {} port call but {after}: {}", whose(w), strike_words(*strike))
                 }
-                Item::Pauses { whose: w, by, .. } => {
-                    format!("{from}  {} step: the function stands still for {by} s", whose(w))
+                Item::Pauses { whose: w, by, after, .. } => {
+                    format!(
+                        "{from}  {} port call but {after}: the function stands still for {by} s before it",
+                        whose(w)
+                    )
                 }
                 Item::Loses { whose: w, .. } => format!("{from}  {} event is lost", whose(w)),
                 Item::Doubles { whose: w, after, .. } => {

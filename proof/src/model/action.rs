@@ -3,7 +3,6 @@
 use super::bounds::Bounds;
 use super::state::{Astray, Event, State};
 use crate::world::{Fault, Seconds, Strike, Who};
-use meridian_domain::plan::{Act, Next};
 
 /// One thing that happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,9 +15,9 @@ pub enum Action {
     Due(usize),
     /// What went astray arrives, by its place.
     Arrives(usize),
-    /// The call under way does the step that it has planned, and something happens to it.
-    Steps(Strike),
-    /// The call under way stands still before its next step.
+    /// A port call of the call under way is answered, by its number, and something happens to it.
+    Answers(u32, Strike),
+    /// The call under way stands still before its next port call.
     Stands,
     /// A call that stood still goes on, by its place.
     GoesOn(usize),
@@ -57,12 +56,13 @@ impl State {
             return;
         }
         if let Some(running) = &self.running {
-            actions.push(Action::Steps(Strike::None));
-            let updates = |next: &Next| matches!(next, Next::Do(Act::Update, ..));
-            let updates = running.call.planned.as_ref().is_some_and(|plan| updates(&plan.next));
+            // What waits side by side commutes unless something happens to it: the first is answered, and any may be struck.
+            actions.extend(running.waiting.first().map(|(number, _)| Action::Answers(*number, Strike::None)));
             if self.left.allows(self.left.strikes) {
-                let strikes = bounds.strikes.iter().filter(|strike| updates || !matches!(strike, Strike::Late(_)));
-                actions.extend(strikes.map(|strike| Action::Steps(*strike)));
+                for (number, updates) in &running.waiting {
+                    let strikes = bounds.strikes.iter().filter(|strike| *updates || !matches!(strike, Strike::Late(_)));
+                    actions.extend(strikes.map(|strike| Action::Answers(*number, *strike)));
+                }
             }
             if self.left.allows(self.left.stands) {
                 actions.push(Action::Stands);
@@ -84,7 +84,11 @@ impl State {
         }
         if self.quiet_since.is_some_and(|since| self.world.now - since > REST) {
             actions.push(Action::Rests);
-        } else if self.standing.iter().all(|running| self.world.now - running.call.started <= crate::world::TIME_OUT) {
+        } else if self
+            .standing
+            .iter()
+            .all(|running| self.world.now - running.past.caller.looked <= crate::world::TIME_OUT)
+        {
             actions.push(Action::Tick);
         }
     }
@@ -179,6 +183,7 @@ impl Astray {
         match self {
             Astray::Event(Who::Wave(_)) => "a late or doubled event for promote arrives",
             Astray::Event(Who::Region(_)) => "a late or doubled event for rollback arrives",
+            Astray::Event(Who::Home(_)) => "a late or doubled event for replication arrives",
             Astray::Request(_) => "a late request arrives",
         }
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 /// 03:02 UTC on the reference night, a full minute.
 pub(super) const START: Seconds = 1_795_143_720;
-/// Every region's canary: its last decision falls at the second look.
-const BAKE: Seconds = 180;
+/// Every region's canary: its last decision falls when the counts of its first minute have come.
+const BAKE: Seconds = 270;
 
 /// What may still happen beside the wave itself: of what goes wrong so much of each kind and in all, and what people do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -55,11 +55,13 @@ impl Bounds {
     pub fn new(name: &str, regions: usize, releases: usize) -> Self {
         // Without the check at full load: its minutes are the clock's, and states are told apart by times relative to now.
         let mut fleet = fleet(regions, std::iter::repeat(BAKE), 120, 0);
+        fleet.guardrail.warm_up = SignedDuration::ZERO;
         fleet.wave.region_patience = SignedDuration::from_secs(120);
         fleet.wave.lease = SignedDuration::from_secs(240);
         let live = Live { silence: 70, verdict_delay: 0, ..Live::default() };
         let mut setting = Setting::new(fleet, releases, live, START);
-        setting.timing = Timing { provisioning: 60, slow: 600, shifting: 60, going_back: 60 };
+        setting.timing =
+            Timing { provisioning: 60, slow: 600, shifting: 60, going_back: 60, continuation: 60, turn: 0 };
         let left = Left::default();
         Self { name: name.to_owned(), setting: Arc::new(setting), left, faults: Vec::new(), strikes: Vec::new() }
     }

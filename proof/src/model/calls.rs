@@ -3,17 +3,17 @@
 use super::action::Action;
 use super::bounds::Left;
 use super::state::{Astray, Event, Running, State};
-use crate::world::checks;
-use crate::world::{Call, Fault, Flow, Hit, Job, Outcome, Seconds, Strike, Who};
+use crate::driver::{Ask, Call, Done, Past};
+use crate::world::{Fault, Job, Seconds, Strike, TIME_OUT, Who, checks};
 
-/// Between two calls of a job that asks for it.
-const CONTINUATION: Seconds = 60;
 /// Between two sweeps of a region.
 const SWEEP: Seconds = 300;
 /// CodePipeline gives an action up whose call is not answered.
 const JOB_TIMEOUT: Seconds = 600;
 /// New executions that people start, at most, once nothing moves any more.
 const RERUNS: u8 = 2;
+/// Port calls that no call needs: it goes round for ever.
+const LONGEST: u32 = 400;
 
 impl Left {
     /// Whether one more of what goes wrong may happen, of a kind of which so many are left.
@@ -30,8 +30,8 @@ impl Left {
         }
     }
 
-    /// Whether single steps of calls may be disturbed.
-    fn disturbs_steps(&self) -> bool {
+    /// Whether single port calls may be disturbed.
+    fn disturbs_calls(&self) -> bool {
         self.allows(self.strikes) || self.allows(self.stands)
     }
 }
@@ -73,12 +73,13 @@ impl State {
                 let astray = (place < self.astray.len()).then(|| self.astray.remove(place))?;
                 self.arrives(astray);
             }
-            Action::Steps(strike) => {
+            Action::Answers(number, strike) => {
                 let running = self.running.take()?;
                 if strike != Strike::None {
                     self.left.spend(|left| &mut left.strikes);
+                    self.world.tell(|_| format!("  ({})", strike.words()));
                 }
-                self.steps(*running, strike);
+                self.answers(*running, number, strike);
             }
             Action::Stands => {
                 self.left.spend(|left| &mut left.stands);
@@ -89,7 +90,8 @@ impl State {
             Action::GoesOn(place) => {
                 let running = (place < self.standing.len()).then(|| self.standing.remove(place))?;
                 self.world.tell(|_| "  (the function goes on)".to_owned());
-                self.goes_on(running);
+                let call = running.past.call(&self.world);
+                self.goes_on(running, call);
             }
             Action::Doubles(place) => {
                 let (_, Event::Called(who, _)) = *self.due.get(place)? else { return None };
@@ -106,11 +108,11 @@ impl State {
             Action::Beside => {
                 self.left.actors = self.left.actors.saturating_sub(1);
                 self.world.tell(|_| "a person starts an execution beside the one that runs".to_owned());
-                self.arrive(self.newest, true);
+                self.world.rerun(self.newest, true);
             }
             Action::Night => {
                 self.left.nights = self.left.nights.saturating_sub(1);
-                self.arrive(2, false);
+                self.arrive(2);
             }
             Action::Halts | Action::Lifts => {
                 self.left.people = self.left.people.saturating_sub(1);
@@ -147,7 +149,7 @@ impl State {
                 self.at(SWEEP, Event::Sweep(region));
                 self.called(Who::Region(region), 0);
             }
-            Event::GivenUp(job) => self.answered(job, self.world.now, Outcome::Died),
+            Event::GivenUp(job) => self.world.gives_up(job),
         }
     }
 
@@ -174,53 +176,58 @@ impl State {
         {
             return self.died(who, attempt);
         }
-        match self.world.begin(who) {
-            Ok(call) => self.goes_on(Running { call, attempt }),
-            Err(outcome) => self.ended(who, self.world.now, attempt, outcome),
-        }
+        let (past, call) = (Past::new(who, self.world.now), Call::new(&self.world, who));
+        self.goes_on(Running { past, attempt, waiting: Vec::new() }, call);
     }
 
-    /// A call plans its next step, and does it at once where nothing can happen to it.
-    fn goes_on(&mut self, mut running: Running) {
+    /// A call goes on to its next port call, and has it answered at once where nothing can happen to it.
+    fn goes_on(&mut self, mut running: Running, mut call: Call) {
         loop {
-            if running.call.planned.is_none()
-                && let Some(outcome) = self.world.plan(&mut running.call)
-            {
-                return self.end(running, outcome);
+            if let Some(done) = call.done() {
+                return self.ended(&running, &call, done);
             }
             if self.world.breach.is_some() {
                 return;
             }
-            if self.left.disturbs_steps() {
+            if self.world.now - call.caller.looked > TIME_OUT {
+                return self.died(call.caller.who, running.attempt);
+            }
+            if call.asked() > LONGEST {
+                return checks::never_ends(&mut self.world, call.caller.who);
+            }
+            let mut waiting = Vec::new();
+            call.waiting(|number| waiting.push(number));
+            if self.left.disturbs_calls() {
+                let updates = |number| call.with_ask(number, |asked| matches!(asked.ask, Ask::Update(_)));
+                running.waiting = waiting.into_iter().map(|n| (n, updates(n).unwrap_or(false))).collect();
                 self.running = Some(Box::new(running));
                 return;
             }
-            match self.world.execute(&mut running.call, Hit::default()) {
-                Flow::Ended(outcome) => return self.end(running, outcome),
-                Flow::On(_) => {}
-            }
+            let Some(number) = waiting.first().copied() else { return };
+            self.exchange(&mut running, &mut call, number, Strike::None);
         }
     }
 
-    fn steps(&mut self, mut running: Running, strike: Strike) {
-        match self.world.execute(&mut running.call, Hit { strike }) {
-            Flow::Ended(outcome) => self.end(running, outcome),
-            Flow::On(_) => self.goes_on(running),
+    /// A port call is answered, and the call hears it. In the model that takes no time.
+    fn exchange(&mut self, running: &mut Running, call: &mut Call, number: u32, strike: Strike) {
+        call.answer(&mut self.world, number, strike);
+        running.past.takes(call, self.world.now, number);
+        call.hears(self.world.now, number);
+    }
+
+    fn answers(&mut self, mut running: Running, number: u32, strike: Strike) {
+        let mut call = running.past.call(&self.world);
+        self.exchange(&mut running, &mut call, number, strike);
+        if strike == Strike::DiesAfter {
+            return self.died(call.caller.who, running.attempt);
         }
+        self.goes_on(running, call);
     }
 
-    fn end(&mut self, running: Running, outcome: Outcome) {
-        let Running { call, attempt } = running;
-        let Call { who, started, .. } = call;
-        self.ended(who, started, attempt, outcome);
-    }
-
-    fn ended(&mut self, who: Who, started: Seconds, attempt: u8, outcome: Outcome) {
-        match (who, outcome) {
-            (_, Outcome::Died) => self.died(who, attempt),
-            (Who::Wave(job), _) => self.answered(job, started, outcome),
-            (Who::Region(_), Outcome::Failed | Outcome::Broke) => self.again(who, attempt),
-            (Who::Region(_), _) => {}
+    fn ended(&mut self, running: &Running, call: &Call, done: Done) {
+        checks::on_rollback_end(&mut self.world, &call.caller);
+        if done == Done::Failed {
+            self.died(call.caller.who, running.attempt);
         }
     }
 
@@ -245,20 +252,6 @@ impl State {
         }
     }
 
-    fn answered(&mut self, job: Job, started: Seconds, outcome: Outcome) {
-        let since = job.since.unwrap_or(started);
-        let was_open = self.world.is_open(job);
-        let (next, wait) = match self.world.answer(job, since, outcome) {
-            Some(next) => (next, if next.action == job.action { CONTINUATION } else { 0 }),
-            None if was_open => match self.world.start_next() {
-                Some(next) => (next, 0),
-                None => return,
-            },
-            None => return,
-        };
-        self.at(wait, Event::Called(Who::Wave(next), 0));
-    }
-
     /// Nothing has moved for long. The person whom the page told to, or the next night, starts the wave once more, as long as
     /// that can change anything; nothing goes wrong any more. Then the end must be one that may stand.
     fn rests(&mut self) {
@@ -268,7 +261,7 @@ impl State {
         let on_newest = self.world.regions.iter().all(|place| place.serves_alone() == Some(newest));
         if !on_newest && self.world.may_start(newest) && self.reruns < RERUNS {
             self.reruns += 1;
-            return self.arrive(newest, false);
+            return self.world.rerun(newest, false);
         }
         self.ended = checks::ending(&mut self.world);
         self.over = true;

@@ -1,5 +1,5 @@
 //! The bounded model: every order of what may happen within stated bounds, and not a sample of it as in
-//! [`crate::histories`]. The same [`World`] in which the real planner decides, driven by a model checker.
+//! [`crate::histories`]. The same [`World`] and the same handlers, driven by a model checker.
 //!
 //! A [`State`] is a world, what is due in it and what may still go wrong. [`State::actions`] says what can happen next,
 //! [`State::after`] makes it happen. Nothing here depends on the checker: `proof/tests/model` gives both to stateright.

@@ -2,8 +2,9 @@
 
 use super::bounds::{Bounds, Left, START};
 use super::print::Mixer;
+use crate::driver::Past;
 use crate::world::checks::Ending;
-use crate::world::{Breach, Call, Job, Prints, Request, Seconds, Who, World};
+use crate::world::{Breach, Job, Prints, Request, Seconds, Who, World};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
@@ -31,11 +32,13 @@ pub(super) enum Astray {
     Request(Request),
 }
 
-/// A call between two of its steps.
+/// A call between two of its port calls.
 #[derive(Clone, Debug)]
 pub(super) struct Running {
-    pub call: Call,
+    pub past: Past,
     pub attempt: u8,
+    /// The port calls that wait, and whether each asks for an update. They follow from what the call has been answered.
+    pub waiting: Vec<(u32, bool)>,
 }
 
 /// One state of the model.
@@ -51,7 +54,7 @@ pub struct State {
     pub(super) fresh: bool,
     pub(super) due: Vec<(Seconds, Event)>,
     pub(super) astray: Vec<Astray>,
-    /// The call whose next step may be disturbed.
+    /// The call whose next port call may be disturbed.
     pub(super) running: Option<Box<Running>>,
     /// Calls that stand still.
     pub(super) standing: Vec<Running>,
@@ -89,7 +92,7 @@ impl State {
             // Sweeps of different regions fall on different minutes.
             state.at(60 * (region as Seconds + 2), Event::Sweep(region));
         }
-        state.arrive(1, false);
+        state.arrive(1);
         state.settle();
         state
     }
@@ -109,13 +112,9 @@ impl State {
         self.due.push((self.world.now + seconds, event));
     }
 
-    pub(super) fn arrive(&mut self, release: usize, at_once: bool) {
+    pub(super) fn arrive(&mut self, release: usize) {
         self.newest = self.newest.max(release);
-        let number = self.world.arrive(release);
-        let job = if at_once { self.world.start(number) } else { self.world.start_next() };
-        if let Some(job) = job {
-            self.at(0, Event::Called(Who::Wave(job), 0));
-        }
+        self.world.arrives(release);
     }
 
     /// Whether nothing moves, and nothing is wrong that would have to end first.
@@ -132,6 +131,9 @@ impl State {
         while let Some((_, request)) = self.world.in_flight.pop() {
             self.astray.push(Astray::Request(request));
         }
+        for (wait, who) in std::mem::take(&mut self.world.called) {
+            self.at(wait, Event::Called(who, 0));
+        }
         let woken = std::mem::take(&mut self.world.woken);
         for region in (0..self.world.regions.len()).filter(|region| woken & (1 << region) != 0) {
             let event = Event::Called(Who::Region(region), 0);
@@ -144,7 +146,6 @@ impl State {
         let now = self.world.now;
         let arrives = |astray: &Astray| !matches!(astray, Astray::Request(request) if now - request.looked > LATEST);
         self.astray.retain(arrives);
-        self.world.forget();
         self.quiet_since = if self.is_still() { self.quiet_since.or(Some(self.world.now)) } else { None };
         self.print = self.take_print();
     }
@@ -210,9 +211,9 @@ impl State {
         });
         let astray = each.fold(0_u64, u64::wrapping_add);
         prints.thing((due, astray));
-        for Running { call, attempt } in running.iter().map(AsRef::as_ref).chain(standing) {
+        for Running { past, attempt, waiting: _ } in running.iter().map(AsRef::as_ref).chain(standing) {
             prints.thing(attempt);
-            prints.call(world, call);
+            prints.past(world, past);
         }
     }
 }

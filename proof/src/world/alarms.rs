@@ -61,13 +61,17 @@ impl World {
         self.guard(region);
     }
 
-    /// What `DescribeAlarms` says of the composite alarm and the guards.
-    pub fn show_alarms(&self, region: usize, views: &mut Vec<AlarmView>) {
-        views.clone_from(&self.setting.quiet);
-        let Some(place) = self.regions.get(region) else { return };
+    /// What `DescribeAlarms` says of the alarms of these names.
+    pub(super) fn show_alarms(&self, region: usize, names: &[String]) -> Vec<AlarmView> {
+        let Some(place) = self.regions.get(region) else { return Vec::new() };
         let silent = place.armed && place.silent;
-        for (view, rings) in views.iter_mut().zip([place.alarm, place.verdict, silent, place.green]) {
-            view.state = if rings { AlarmState::Alarm } else { AlarmState::Ok };
-        }
+        let rings = [place.alarm, place.verdict, silent, place.green, false];
+        let states = self.setting.alarms.iter().zip(rings).filter(|(name, _)| names.contains(name));
+        let view = |(name, rings): (&String, bool)| AlarmView {
+            name: name.clone(),
+            state: if rings { AlarmState::Alarm } else { AlarmState::Ok },
+            reason: String::new(),
+        };
+        states.map(view).collect()
     }
 }

@@ -4,14 +4,13 @@
 
 mod ending;
 
-pub use ending::{Ending, ending, never_rests};
+pub use ending::{Ending, ending, never_ends, never_rests};
 
+use super::calls::OwnWayBack;
 use super::endpoint::Request;
-use super::region_call::RegionLook;
-use super::wave_look::WaveLook;
-use super::{Job, Phase, RELEASES, Seconds, World, stamp};
-use meridian_domain::plan::{Act, Finish, Next, Plan};
-use meridian_domain::{Cause, Decision, Kind, Record, RegionHistory, Rule, Verdict};
+use super::{Caller, Chain, Job, Phase, RELEASES, Seconds, World, stamp};
+use meridian_domain::alarms::WayBack;
+use meridian_domain::{Cause, Decision, Kind, Projection, Record, RegionHistory, Rule, Verdict};
 use meridian_judge::{COUNTS_DELAY, Judgement};
 
 /// An invariant that was broken.
@@ -57,7 +56,9 @@ pub(super) fn on_request(world: &mut World, request: &Request) -> bool {
     let lease = world.hub.history.lease.as_ref();
     let held = lease.is_some_and(|lease| lease.holder == actor && lease.epoch.0 == request.epoch && lease.until > now);
     let late = request.late;
-    hold(world, held || late, "I11", |_| format!("{title} is updated by {actor}, whose lease has run out"));
+    hold(world, request.fenced || late, "I11", |_| {
+        format!("{title} is updated by {actor}, which has not just seen that it holds the lease")
+    });
     world.tally.strays += u32::from(!held);
     approved(world, request.region, request.release);
     stopped(world, request);
@@ -91,7 +92,7 @@ fn frozen(world: &mut World, request: &Request) {
 /// I3: every region before it serves the release, or is left behind on record, as of the caller's look.
 fn order(world: &mut World, request: &Request, actor: &meridian_domain::Actor) {
     let setting = world.setting.clone();
-    let places = request.execution.and_then(|number| world.executions.get(number)).map(|e| e.order.clone());
+    let places = request.execution.map(|number| world.places(number));
     let own = setting.fleet.regions.get(request.region).map(|region| &region.name);
     let set_aside = own.is_some_and(|own| world.is_set_aside(Rule::Order, own, stamp(request.looked)));
     for before in places.unwrap_or_default().into_iter().take_while(|before| *before != request.region) {
@@ -124,7 +125,7 @@ fn is_judged_at_full_load(world: &World, place: &super::Region, release: usize) 
     let setting = &world.setting;
     let id = setting.releases.get(release).map(|(id, _)| *id);
     let is = |record: &Record| matches!(record, Record::FullLoadJudged { target, .. } if Some(target.release) == id);
-    setting.fleet.guardrail.full_load_minutes() == 0 || place.chain.entries.iter().any(|entry| is(&entry.record))
+    setting.fleet.guardrail.full_load_minutes() == 0 || place.chain.newest_first().any(|(_, record)| is(record))
 }
 
 /// I3: what failed at full load is no evidence, and nothing is told before the minutes have passed and their counts come.
@@ -139,8 +140,8 @@ fn at_full_load(world: &mut World, region: usize, release: usize, judgement: Opt
     // person's hand.
     let id = setting.releases.get(release).map(|(id, _)| *id);
     let confirms = |record: &Record| matches!(record, Record::Confirmed { target, .. } if Some(target.release) == id);
-    let confirmed = place.chain.entries.iter().find(|entry| confirms(&entry.record));
-    let since = confirmed.map_or(place.took_over, |entry| entry.at.as_second().min(place.took_over));
+    let confirmed = place.chain.newest_first().filter(|(_, record)| confirms(record)).last();
+    let since = confirmed.map_or(place.took_over, |(at, _)| at.min(place.took_over));
     let early = judgement.is_some() && world.now - since < minutes * A_MINUTE;
     hold(world, !early, "I3", |_| {
         format!("{version} is told as judged at full load in {title} before its counts came")
@@ -152,23 +153,21 @@ fn stopped(world: &mut World, request: &Request) {
     let Some((release, version)) = world.setting.releases.get(request.release).cloned() else { return };
     let known_by = request.looked.min(world.now - A_MINUTE);
     let hub = &world.hub;
-    let by_hub = hub.entries.iter().any(|entry| {
-        entry.at.as_second() < known_by
-            && matches!(&entry.record, Record::Condemned { release: condemned, .. } if *condemned == release)
+    let by_hub = hub.newest_first().any(|(at, record)| {
+        at < known_by && matches!(record, Record::Condemned { release: condemned, .. } if *condemned == release)
     });
-    let halted =
-        hub.history.halt.is_some() && written_before(&hub.entries, known_by, |r| matches!(r, Record::Halted { .. }));
+    let halted = hub.history.halt.is_some() && written_before(hub, known_by, |r| matches!(r, Record::Halted { .. }));
     let by_evidence = world.regions.iter().any(|place| {
         let readable = place.could_be_read(request.looked);
         readable
             && condemns(&place.chain.history, release)
-            && written_before(&place.chain.entries, known_by, |record| {
+            && written_before(&place.chain, known_by, |record| {
                 matches!(record, Record::Decided { decision: Decision::Revert, cause: Some(Cause::Release), .. })
             })
     });
     let region_halted = world.regions.iter().any(|place| {
         let halted = place.chain.history.halt.is_some() && place.could_be_read(request.looked);
-        halted && written_before(&place.chain.entries, known_by, |record| matches!(record, Record::Halted { .. }))
+        halted && written_before(&place.chain, known_by, |record| matches!(record, Record::Halted { .. }))
     });
     hold(world, !by_hub, "I7", |_| format!("{version} was condemned and is started"));
     hold(world, !by_evidence, "I7", |_| format!("{version} is started although evidence in a region condemned it"));
@@ -176,12 +175,8 @@ fn stopped(world: &mut World, request: &Request) {
 }
 
 /// Whether the last entry of a kind was written before a moment.
-fn written_before(
-    entries: &[std::sync::Arc<meridian_domain::Entry>],
-    moment: Seconds,
-    is: impl Fn(&Record) -> bool,
-) -> bool {
-    entries.iter().rev().find(|entry| is(&entry.record)).is_none_or(|entry| entry.at.as_second() < moment)
+fn written_before<H: Projection>(chain: &Chain<H>, moment: Seconds, is: impl Fn(&Record) -> bool) -> bool {
+    chain.newest_first().find(|(_, record)| is(record)).is_none_or(|(at, _)| at < moment)
 }
 
 /// Whether a region's evidence is against a release: it left it for that, or is about to.
@@ -236,10 +231,8 @@ fn is_let_through(world: &World, region: usize, release: usize) -> bool {
     let target = world.setting.target(region, release);
     let Some(open) = place.chain.history.update.as_ref().filter(|open| open.target == *target) else { return false };
     let lately = world.now - A_MINUTE;
-    let mut decisions = place.chain.entries.iter().rev().filter_map(|entry| match &entry.record {
-        Record::Decided { decision, execution, .. } if *execution == open.execution => {
-            Some((entry.at.as_second(), *decision))
-        }
+    let mut decisions = place.chain.newest_first().filter_map(|(at, record)| match record {
+        Record::Decided { decision, execution, .. } if *execution == open.execution => Some((at, *decision)),
         _ => None,
     });
     decisions
@@ -297,21 +290,37 @@ pub(super) fn on_record(world: &mut World, region: usize, record: &Record, looke
     });
 }
 
-/// A wave's plan was made.
-pub(super) fn on_wave_plan(world: &mut World, look: &WaveLook, job: Job, plan: &Plan) {
-    let Next::Finish(Finish::Done) = plan.next else { return };
+/// A record is about to be written to the hub's chain.
+pub(super) fn on_hub_record(world: &mut World, record: &Record) {
+    if let Record::StepRefused { step, notes, .. } = record {
+        breach(world, "audit", format!("the audit refuses {step}: {notes:?}"));
+    }
+}
+
+/// A call changes something of SageMaker's that is no update. I11: it has just seen that it holds the lease.
+pub(super) fn on_change(world: &mut World, caller: &Caller, region: usize) {
+    let title = world.setting.title(region).to_owned();
+    hold(world, caller.fenced || caller.execution().is_none(), "I11", |_| {
+        format!("something is created in {title} by a wave that has not just seen that it holds the lease")
+    });
+}
+
+/// A job of a wave ends well: what it is about serves the release, or was left behind on record.
+pub(super) fn on_success(world: &mut World, caller: &Caller, job: Job) {
     let setting = world.setting.clone();
-    let Some(release) = world.executions.get(job.execution).map(|execution| execution.release) else { return };
-    let id = look.sight.release;
+    let Some(execution) = world.executions.get(job.execution).cloned() else { return };
+    let Some((id, _)) = setting.releases.get(execution.release) else { return };
     // A wave that was overtaken before it moved anything exits, and says nothing of the fleet.
-    if look.sight.hub.last_approved.is_some_and(|last| last != id) {
+    if world.hub.history.last_approved.is_some_and(|last| last != *id) {
         return;
     }
+    let subject = world.subject(job);
     for (region, policy) in setting.fleet.regions.iter().enumerate() {
-        let subject = world.subject(job);
         let asked = subject.map_or(policy.kind != Kind::Joining, |subject| subject == region);
-        let serves = world.regions.get(region).is_some_and(|place| place.served_at(release, look.looked));
-        hold(world, !asked || serves, "I13", |_| {
+        let key = (execution.actor.clone(), policy.name.clone());
+        let deferred = subject.is_some() && world.hub.history.deferred.contains_key(&key);
+        let serves = world.regions.get(region).is_some_and(|place| place.served_at(execution.release, caller.looked));
+        hold(world, !asked || serves || deferred, "I13", |_| {
             format!("wave-{} says that {} serves its release, and it does not", job.execution + 1, policy.title)
         });
     }
@@ -319,16 +328,20 @@ pub(super) fn on_wave_plan(world: &mut World, look: &WaveLook, job: Job, plan: &
 
 /// A call of `rollback` has come to its end. I6: where the alarm rang, the endpoint rests on what the ledger proved, and
 /// there is a way back, it has been asked for, whatever the ledger says.
-pub(super) fn on_rollback_end(world: &mut World, look: &RegionLook) {
-    let region = look.region();
+pub fn on_rollback_end(world: &mut World, caller: &Caller) {
+    let super::Who::Region(region) = caller.who else { return };
     let Some(place) = world.regions.get(region) else { return };
-    let (Some(history), Some(Some(_))) = (look.sight.history.known(), look.sight.alarm.known()) else { return };
-    let Some(Some(view)) = look.sight.endpoint.known() else { return };
+    let (Some(true), Some(view)) = (caller.alarm, &caller.view) else { return };
     let at_rest = place.update.is_none() && !place.broken && view.pending.is_none();
-    let proved = history.serving.as_ref().is_some_and(|serving| serving.target.config == view.config);
-    let back = history.previous.is_some() && history.update.is_none();
-    let stays = at_rest && proved && back && !look.sight.done.contains(&Act::Update);
+    let noted = place.note.as_deref().and_then(WayBack::read).filter(|_| caller.blind && caller.way_back.is_none());
+    let stays = at_rest && !caller.asked_update && noted.is_some_and(|way| view.rests_on(&way.target));
     let title = world.setting.title(region).to_owned();
+    hold(world, !stays, "I6", |_| format!("{title}'s alarm rings, and rollback does not act without its ledger"));
+    let Some(place) = world.regions.get(region) else { return };
+    let Some(own) = &caller.way_back else { return };
+    let still = *own == OwnWayBack::of(&place.chain.history);
+    let proved = own.proved.as_ref() == Some(&view.config);
+    let stays = at_rest && still && proved && own.open && !caller.asked_update;
     hold(world, !stays, "I6", |_| format!("{title}'s alarm rings, there is a way back, and rollback does not take it"));
 }
 

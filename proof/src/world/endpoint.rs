@@ -40,6 +40,8 @@ pub struct Update {
     pub execution: Option<usize>,
     /// Taken from a caller whose lease had run out when the request arrived.
     pub stray: bool,
+    /// How long it is watched.
+    pub bake: Seconds,
 }
 
 /// How an update is asked for.
@@ -51,8 +53,14 @@ pub struct Request {
     pub release: usize,
     /// The wave's execution; none for a rollback.
     pub execution: Option<usize>,
-    /// The lease's generation that the caller held.
+    /// The lease's generation that the caller knew.
     pub epoch: u64,
+    /// Whether the caller had just seen that it holds the lease.
+    pub fenced: bool,
+    /// Whether alarms turn the update back.
+    pub guarded: bool,
+    /// The canary's bake.
+    pub bake: Seconds,
     /// When the caller began to look.
     pub looked: Seconds,
     /// Whether the network delivers it late.
@@ -157,9 +165,10 @@ impl World {
             since: now,
             due: now + wait,
             frozen: None,
-            guarded: execution.is_some(),
+            guarded: request.guarded,
             execution,
             stray,
+            bake: request.bake,
         };
         if let Some(place) = self.regions.get_mut(region) {
             place.update = Some(update);
@@ -183,6 +192,10 @@ impl World {
         update.due = now + wait;
         update.frozen = dark.then_some(wait);
         let target = update.target;
+        if phase == Phase::Baking && place.blue != target {
+            place.canary = Some((target, now));
+            place.champion = place.blue;
+        }
         if phase == Phase::Watched || phase == Phase::Soaking && !took_over {
             let blue = place.blue;
             place.stops_serving(blue, now);
@@ -214,9 +227,9 @@ impl World {
         let soak = setting.fleet.guardrail.soak.as_secs();
         let at_once = setting.goes_at_once(region);
         match (update.phase, update.guarded) {
-            (Phase::Provisioning, true) if !at_once => self.enter(region, Phase::Baking, setting.bake(region)),
+            (Phase::Provisioning, true) if !at_once => self.enter(region, Phase::Baking, update.bake),
             (Phase::Provisioning | Phase::Baking, _) => self.enter(region, Phase::Shifting, setting.timing.shifting),
-            (Phase::Shifting, true) if at_once => self.enter(region, Phase::Watched, setting.bake(region)),
+            (Phase::Shifting, true) if at_once => self.enter(region, Phase::Watched, update.bake),
             (Phase::Shifting | Phase::Watched, true) if soak > 0 => self.enter(region, Phase::Soaking, soak),
             (Phase::Shifting | Phase::Watched, _) => {
                 self.enter(region, Phase::Soaking, 0);

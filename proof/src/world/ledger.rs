@@ -1,43 +1,55 @@
-//! One chain of the ledger: entries and what they add up to, without hashes.
+//! One chain of the ledger: entries as they are stored, hashes and all, and what they add up to.
 
 use super::{Seconds, stamp};
-use meridian_domain::{Actor, Caller, Entry, Projection, Record, Sha256};
+use meridian_domain::{Actor, ChainError, Entry, Head, Projection, Record, Stored};
 use std::sync::Arc;
 
-/// A chain. What was written before the history began is its first projection; entries count from there.
+/// A chain.
 #[derive(Clone, Debug)]
 pub struct Chain<H> {
     /// What all entries add up to.
     pub history: H,
-    /// The entries since the beginning of the history.
-    pub entries: Vec<Arc<Entry>>,
+    /// All entries.
+    pub entries: Vec<Stored>,
+    /// The end of the chain.
+    head: Head,
+    /// The newest checkpoint.
+    pub checkpoint: Option<Arc<Vec<u8>>>,
+}
+
+impl<H: Projection> Default for Chain<H> {
+    fn default() -> Self {
+        Self { history: H::default(), entries: Vec::new(), head: Head::default(), checkpoint: None }
+    }
 }
 
 impl<H: Projection> Chain<H> {
-    /// A chain of which `history` is what it holds so far.
-    pub fn starting_with(history: H) -> Self {
-        Self { history, entries: Vec::new() }
+    /// Whether `entry` takes the next place: S3's conditional write.
+    pub fn is_next(&self, entry: &Entry) -> bool {
+        entry.seq == self.entries.len() as u64
     }
 
-    /// Adds an entry at the end.
+    /// Stores an entry.
+    ///
+    /// # Errors
+    /// An entry that does not follow from the one before: S3 takes it all the same, and nobody can read on.
+    pub fn store(&mut self, at: Seconds, entry: Entry) -> Result<(), ChainError> {
+        let stored = Stored::new(entry, stamp(at));
+        let believed = self.head.believe(&stored)?;
+        self.history.apply(&believed);
+        self.entries.push(stored);
+        Ok(())
+    }
+
+    /// Adds what somebody says at the end.
     pub fn append(&mut self, at: Seconds, actor: &Actor, record: Record) {
-        let seq = self.entries.len() as u64;
-        let prev = Sha256::from_bytes([0; 32]);
-        let (at, caller) = (stamp(at), Caller::Unverified);
-        let entry = Entry { seq, at, written: at, prev, actor: actor.clone(), caller, record };
-        self.history.apply(&entry);
-        self.entries.push(Arc::new(entry));
+        let entry = self.head.entry(stamp(at), actor.clone(), record);
+        // An entry of the chain's own head follows.
+        let _ = self.store(at, entry);
     }
 
-    /// Brings a reader's projection, which has seen the first `seen` entries, up to date. True where `actor` had written
-    /// `record` among those that were new.
-    pub fn read_on(&self, reader: &mut H, seen: &mut usize, own: Option<(&Actor, &Record)>) -> bool {
-        let mut found = false;
-        for entry in self.entries.iter().skip(*seen) {
-            reader.apply(entry);
-            found |= own.is_some_and(|(actor, record)| entry.actor == *actor && entry.record == *record);
-        }
-        *seen = self.entries.len();
-        found
+    /// The records from the newest on, each with the second in which it was done.
+    pub fn newest_first(&self) -> impl Iterator<Item = (Seconds, &Record)> {
+        self.entries.iter().rev().map(|stored| (stored.entry.at.as_second(), &stored.entry.record))
     }
 }

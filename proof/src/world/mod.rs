@@ -1,39 +1,34 @@
-//! A lean world in which the real planner decides: endpoints, alarms, ledgers and pipeline as a pure state machine.
+//! The world behind the ports: endpoints, alarms, ledgers and pipeline as a pure state machine.
 //!
-//! Nothing here decides anything. [`meridian_domain::plan`] plans, [`meridian_domain::audit`] audits, the real projections
-//! add up real entries (without their hashes); this module models what executes a plan
-//! (`shared/handlers/src/promote/execute.rs`, `rollback.rs`, `journal.rs`) and what AWS makes of it. Its *truth* (what
-//! really serves, who really called) is known to the checks in [`checks`] and to nobody who acts.
+//! Nothing here decides or executes anything: the functions' own handlers do ([`crate::driver`]). This module is what AWS
+//! makes of their calls ([`World::answer`]) and what goes wrong beside them. Its *truth* (what really serves, who really
+//! called) is known to the checks in [`checks`] and to nobody who acts.
 //!
 //! Random histories ([`crate::histories`]) and the bounded model ([`crate::model`]) drive it.
 
 mod alarms;
-mod call;
+mod answers;
+mod calls;
 pub mod checks;
+mod counts;
 mod decisive;
 mod endpoint;
-mod judgements;
 mod ledger;
 mod people;
 mod pipeline;
-mod region_call;
 mod setting;
-mod wave_act;
-mod wave_call;
-mod wave_look;
-mod wave_page;
-mod words;
 
-pub use call::{Call, Flow, Hit, Outcome, Strike, TIME_OUT, Who};
+pub use calls::{Caller, Strike, TIME_OUT, Who};
 pub use checks::Breach;
 pub use decisive::Prints;
 pub use endpoint::{Phase, Request, Taken, Update};
 pub use ledger::Chain;
 pub use pipeline::{Execution, Job, Stand};
-pub use setting::{Live, Quality, Setting, Showing, Timing, fleet, freezes};
+pub use setting::{Lie, Live, Quality, Setting, Showing, Timing, fleet, freezes};
 
 use jiff::Timestamp;
 use meridian_domain::{HubHistory, RegionHistory};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Seconds since 1970, as every time of the world.
@@ -161,6 +156,12 @@ pub struct Region {
     pub alarm: bool,
     /// When the release that takes all traffic began to.
     pub took_over: Seconds,
+    /// The last canary: of which release, and since when it took traffic.
+    pub canary: Option<(usize, Seconds)>,
+    /// The release that the last canary was compared with.
+    pub champion: usize,
+    /// The verdict alarm's description: the way back stands in it.
+    pub note: Option<Arc<str>>,
     /// Since when the region's ledger can be read.
     pub readable_since: Seconds,
     /// Faults that hold.
@@ -197,26 +198,28 @@ pub struct World {
     pub tally: Tally,
     /// The story so far, where one is told.
     pub story: Option<Vec<String>>,
-    /// Looks of ended calls: the next call reads on where one of them stopped.
-    idle: call::Idle,
+    /// The newest release whose manifest has arrived in home.
+    pub arrived: usize,
+    /// What `replication` keeps of its neighbour's chains: the objects' keys.
+    pub kept: BTreeSet<String>,
+    /// Functions that are called next, in so many seconds.
+    pub called: Vec<(Seconds, Who)>,
 }
 
 /// What a run is measured by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Plans made, of all three planners.
-    pub plans: u32,
-    /// Of them, by `plan::promote` and `plan::verify`.
-    pub wave_plans: u32,
+    /// Calls of functions.
+    pub calls: u32,
+    /// Port calls.
+    pub asked: u32,
     /// Pages that went out.
     pub pages: u32,
-    /// Pages that were owed on record instead.
-    pub owed: u32,
-    /// Pages that neither the pager nor the ledger took.
-    pub lost: u32,
+    /// Pages that were declined.
+    pub declined: u32,
     /// Updates that SageMaker took from a caller whose lease had run out meanwhile (I11's remaining race).
     pub strays: u32,
-    /// Steps that an injected disturbance met.
+    /// Port calls that an injected disturbance met.
     pub struck: u32,
     /// When the last page went out.
     pub last_page: Seconds,
@@ -226,18 +229,21 @@ impl World {
     /// 03:02: the champion serves everywhere, the later releases are attested, approved and waiting.
     pub fn new(setting: Arc<Setting>, start: Seconds, telling: bool) -> Self {
         let hub = setting.hub.clone();
-        let regions = setting.regions.iter().map(|history| Region {
+        let regions = setting.regions.iter().map(|chain| Region {
             blue: 0,
             update: None,
             broken: false,
             configured: 1,
-            chain: Chain::starting_with(history.clone()),
+            chain: chain.clone(),
             beat: start,
             armed: false,
             silent: false,
             verdict: false,
             verdict_due: None,
             took_over: start,
+            canary: None,
+            champion: 0,
+            note: None,
             readable_since: Seconds::MIN,
             green: false,
             alarm: false,
@@ -247,7 +253,7 @@ impl World {
         });
         let regions = regions.collect();
         Self {
-            hub: Chain::starting_with(hub),
+            hub,
             regions,
             now: start,
             executions: Vec::new(),
@@ -256,7 +262,9 @@ impl World {
             breach: None,
             tally: Tally::default(),
             story: telling.then(Vec::new),
-            idle: call::Idle::default(),
+            arrived: 0,
+            kept: BTreeSet::new(),
+            called: Vec::new(),
             setting,
         }
     }

@@ -1,8 +1,9 @@
 //! The pipeline: executions, one after the other, each a chain of actions; what a call's end means for its job.
 
-use super::{Outcome, Seconds, World};
-use meridian_domain::plan::{Finish, wave_order};
+use super::{Caller, Seconds, Who, World, checks};
+use crate::driver::{Failure, Reply};
 use meridian_domain::{Actor, Record};
+use meridian_handlers::ports::ErrorKind;
 
 /// A walk of one release through the pipeline.
 #[derive(Clone, Debug)]
@@ -11,8 +12,8 @@ pub struct Execution {
     pub actor: Actor,
     /// Which release.
     pub release: usize,
-    /// In which order it walks: a region for each of the pipeline's places.
-    pub order: Vec<usize>,
+    /// Whether `replication` started it: by the release's own token, which finds it again.
+    pub by_token: bool,
     /// Where it stands.
     pub stand: Stand,
 }
@@ -31,7 +32,7 @@ pub enum Stand {
 }
 
 /// One job: one call of an action, until it is answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Job {
     /// Whose.
     pub execution: usize,
@@ -43,82 +44,137 @@ pub struct Job {
     pub serial: u32,
 }
 
+impl Job {
+    /// Its id, as CodePipeline names it.
+    pub fn id(&self) -> String {
+        format!("job-{}-{}", self.execution, self.serial)
+    }
+}
+
+/// CodePipeline's words for an answer to a job that has one.
+const ANSWERED: Failure = Failure { kind: ErrorKind::Refused, words: "InvalidJobStateException" };
+
 impl World {
-    /// A release's wave is asked for: on record, approved, and queued.
-    pub fn arrive(&mut self, release: usize) -> usize {
+    /// A release's manifest arrives in home.
+    pub fn arrives(&mut self, release: usize) {
+        self.arrived = self.arrived.max(release);
+        self.tell(|setting| format!("{}'s manifest arrives", setting.version(release)));
+        self.called.push((0, Who::Home(Some(release))));
+    }
+
+    /// A person starts an execution of a release: behind the others, or at once beside them.
+    pub fn rerun(&mut self, release: usize, at_once: bool) {
+        let number = self.queue(release, false);
+        if at_once { self.start(number) } else { self.start_next() }
+    }
+
+    /// An execution is queued.
+    pub(super) fn queue(&mut self, release: usize, by_token: bool) -> usize {
         let number = self.executions.len();
         let text = format!("wave-{}", number + 1);
         let actor: Actor = text.parse().unwrap_or_else(|_| unreachable!("{text:?} is an actor"));
-        let mut places = Vec::new();
-        if let Some((id, version)) = self.setting.releases.get(release).cloned() {
-            let order = wave_order(&self.setting.fleet, self.timestamp());
-            places = order.regions.iter().map(|name| self.setting.region_of(name)).collect();
-            let (execution, late, order) = (actor.clone(), Vec::new(), Some(order));
-            let record = Record::WaveStarted { release: id, version, execution, late, order };
-            self.hub.append(self.now, &actor, record);
-            if !self.hub.history.approved.contains(&id) {
-                self.hub.append(self.now, &actor, Record::Approved { release: id });
-            }
-        }
         self.tell(|setting| format!("{text} is to bring {}", setting.version(release)));
-        self.executions.push(Execution { actor, release, order: places, stand: Stand::Queued });
+        self.executions.push(Execution { actor, release, by_token, stand: Stand::Queued });
         number
     }
 
-    /// Starts the first queued execution where none runs; answers its first job.
-    pub fn start_next(&mut self) -> Option<Job> {
-        if self.executions.iter().any(|execution| matches!(execution.stand, Stand::Running(_))) {
-            return None;
+    /// Starts the first queued execution where none runs.
+    pub fn start_next(&mut self) {
+        let running = self.executions.iter().any(|execution| matches!(execution.stand, Stand::Running(_)));
+        let next = self.executions.iter().position(|execution| execution.stand == Stand::Queued);
+        if let Some(next) = next.filter(|_| !running) {
+            self.start(next);
         }
-        let next = self.executions.iter().position(|execution| execution.stand == Stand::Queued)?;
-        self.start(next)
     }
 
-    /// Starts an execution, whatever else runs.
-    pub fn start(&mut self, number: usize) -> Option<Job> {
+    /// Starts an execution, whatever else runs. Its first action, `shadow-eval`'s, has nothing left to do but approve.
+    fn start(&mut self, number: usize) {
         let job = Job { execution: number, action: 0, since: None, serial: 0 };
-        let execution = self.executions.get_mut(number).filter(|execution| execution.stand == Stand::Queued)?;
+        let Some(execution) = self.executions.get_mut(number).filter(|own| own.stand == Stand::Queued) else { return };
         execution.stand = Stand::Running(job);
-        Some(job)
+        let release = self.setting.releases.get(execution.release).map(|(id, _)| *id);
+        if let Some(release) = release.filter(|release| !self.hub.history.approved.contains(release)) {
+            let actor: Actor = "shadow-eval".parse().unwrap_or_else(|_| unreachable!("an actor"));
+            self.hub.append(self.now, &actor, Record::Approved { release });
+        }
+        self.called.push((self.setting.timing.turn, Who::Wave(job)));
     }
 
-    /// The region that a job is about; none for the wave's last action.
+    /// The region that a job is about; none for the wave's last action, and none before an order is on record that policy
+    /// leaves open.
     pub fn subject(&self, job: Job) -> Option<usize> {
-        self.executions.get(job.execution)?.order.get(job.action).copied()
+        self.places(job.execution).get(job.action).copied()
+    }
+
+    /// The regions of an execution's places.
+    pub fn places(&self, execution: usize) -> Vec<usize> {
+        let actor = self.executions.get(execution).map(|execution| &execution.actor);
+        let ordered = actor.and_then(|actor| self.hub.history.order(actor));
+        let in_order = self.setting.fleet.in_order(ordered);
+        in_order.into_iter().map(|region| self.setting.region_of(&region.name)).collect()
     }
 
     /// Whether `job` still waits for its answer.
     pub fn is_open(&self, job: Job) -> bool {
         self.executions.get(job.execution).is_some_and(|execution| match execution.stand {
-            Stand::Running(open) => open.action == job.action && open.serial == job.serial,
+            Stand::Running(open) => open.serial == job.serial,
             _ => false,
         })
     }
 
-    /// A call answers its job, once: the next job, where there is one.
-    pub fn answer(&mut self, job: Job, since: Seconds, outcome: Outcome) -> Option<Job> {
-        if !self.is_open(job) {
-            return None;
-        }
-        let last = job.action == self.setting.targets.len();
+    fn job(&self, id: &str) -> Option<Job> {
+        self.executions.iter().find_map(|execution| match execution.stand {
+            Stand::Running(job) => Some(job).filter(|job| job.id() == id),
+            _ => None,
+        })
+    }
+
+    /// `PutJobSuccessResult`, with a continuation or without.
+    pub(super) fn succeeds(&mut self, caller: &Caller, id: &str, continuation: Option<&str>) -> Result<Reply, Failure> {
+        let job = self.job(id).ok_or(ANSWERED)?;
         let serial = job.serial + 1;
-        let next = match outcome {
-            Outcome::Waits => Stand::Running(Job { since: Some(since), serial, ..job }),
-            Outcome::Over(Finish::Done | Finish::Deferred) if last => Stand::Succeeded,
-            Outcome::Over(Finish::Done | Finish::Deferred) => {
-                Stand::Running(Job { action: job.action + 1, since: None, serial, ..job })
-            }
-            Outcome::Over(Finish::Failed) | Outcome::Broke | Outcome::Failed | Outcome::Died => Stand::Failed,
-        };
+        if let Some(token) = continuation {
+            let since = token.rsplit('=').next().and_then(|time| time.parse::<jiff::Timestamp>().ok());
+            let next = Job { since: since.map(jiff::Timestamp::as_second), serial, ..job };
+            self.goes_to(job, Stand::Running(next));
+        } else if job.action == self.setting.targets.len() {
+            checks::on_success(self, caller, job);
+            self.goes_to(job, Stand::Succeeded);
+        } else {
+            checks::on_success(self, caller, job);
+            self.goes_to(job, Stand::Running(Job { action: job.action + 1, since: None, serial, ..job }));
+        }
+        Ok(Reply::Done)
+    }
+
+    /// `PutJobFailureResult`.
+    pub(super) fn fails(&mut self, id: &str) -> Result<Reply, Failure> {
+        let job = self.job(id).ok_or(ANSWERED)?;
+        self.goes_to(job, Stand::Failed);
+        Ok(Reply::Done)
+    }
+
+    /// CodePipeline gives a job up that nobody answers.
+    pub fn gives_up(&mut self, job: Job) {
+        if self.is_open(job) {
+            self.goes_to(job, Stand::Failed);
+        }
+    }
+
+    fn goes_to(&mut self, job: Job, next: Stand) {
         if let Some(execution) = self.executions.get_mut(job.execution) {
             execution.stand = next;
         }
         match next {
-            Stand::Running(job) => Some(job),
+            Stand::Running(next) => {
+                let timing = self.setting.timing;
+                let wait = if next.action == job.action { timing.continuation } else { timing.turn };
+                self.called.push((wait, Who::Wave(next)));
+            }
             stand => {
                 let word = if stand == Stand::Succeeded { "succeeds" } else { "fails" };
                 self.tell(|_| format!("wave-{} {word}", job.execution + 1));
-                None
+                self.start_next();
             }
         }
     }

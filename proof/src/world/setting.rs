@@ -1,13 +1,19 @@
 //! What a history never changes: fleet, releases, how each behaves, and which reading of AWS's behaviour holds.
 
-use super::{RELEASES, Seconds, stamp};
+use super::{Chain, RELEASES, Seconds, World, stamp};
+use crate::driver::{Ask, Reply};
+use bytes::Bytes;
 use jiff::SignedDuration;
-use meridian_domain::plan::{Plan, Sight};
 use meridian_domain::{
-    Actor, AlarmState, AlarmView, Caller, Entry, Fleet, Freeze, HubHistory, Kind, Record, RegionHistory, ReleaseId,
-    Sha256, Style, Target, Version, alarms,
+    Actor, File, Fleet, Freeze, HubHistory, Image, JudgePolicy, Kind, Manifest, Provenance, Record, RegionHistory,
+    ReleaseId, ResourceName, Sha256, Style, Target, Verdict, Version, alarms, keys,
 };
-use std::sync::LazyLock;
+use meridian_handlers::context::Context;
+use meridian_handlers::front::FrontMemory;
+use meridian_handlers::status::Memory;
+use meridian_evaluation::{GoldenRecord, GoldenRecords};
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 /// Readings of what AWS's documentation leaves open; each history has its own (`local`'s `LiveFacts`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,31 +96,34 @@ impl Quality {
     }
 }
 
+/// A port that answers without doing what it is asked: an executor with a defect, for tests of the checks.
+pub type Lie = fn(&World, &Ask) -> Option<Reply>;
+
 /// What never changes.
 #[derive(Clone, Debug)]
 pub struct Setting {
     /// Policy.
-    pub fleet: Fleet,
+    pub fleet: Arc<Fleet>,
     /// The champion and the releases after it.
     pub releases: Vec<(ReleaseId, Version)>,
     /// By region, then by release.
     pub targets: Vec<Vec<Target>>,
     /// By region, then by release.
     pub quality: Vec<Vec<Quality>>,
-    /// `rollback`'s name in each region.
-    pub rollbacks: Vec<Actor>,
     /// AWS's open behaviour.
     pub live: Live,
     /// The hub's chain when the history begins.
-    pub hub: HubHistory,
+    pub hub: Chain<HubHistory>,
     /// The regions' chains when it begins.
-    pub regions: Vec<RegionHistory>,
-    /// The region's alarms, all quiet: the composite one, verdict, heartbeat and the first green one.
-    pub quiet: Vec<AlarmView>,
-    /// Seconds of SageMaker's phases: provisioning, bake by region, shift, soak, going back.
+    pub regions: Vec<Chain<RegionHistory>>,
+    /// A region's alarms: the composite one, verdict, heartbeat, the first green one, and the one over clients' errors.
+    pub alarms: [String; 5],
+    /// The releases' manifests and golden records, by their keys: every bucket has them.
+    pub files: &'static BTreeMap<String, Bytes>,
+    /// Seconds of what happens by itself.
     pub timing: Timing,
-    /// What makes another plan of the planner's, and goes past the audit: a planner with a defect, for tests of the checks.
-    pub meddle: Option<fn(&Sight, Plan) -> Plan>,
+    /// A port that does not do what it is asked.
+    pub lies: Option<Lie>,
 }
 
 /// How long SageMaker's phases take, in seconds.
@@ -128,14 +137,19 @@ pub struct Timing {
     pub shifting: Seconds,
     /// Taking green down.
     pub going_back: Seconds,
+    /// Until CodePipeline calls a job again that asks for it.
+    pub continuation: Seconds,
+    /// Until it calls an action whose turn it is.
+    pub turn: Seconds,
 }
 
 /// The fleet from which random fleets are cut: the reference fleet's regions and four more.
 static EIGHT: LazyLock<Fleet> = LazyLock::new(|| {
     let text = concat!(include_str!("../../../fleet.toml"), "\n", include_str!("more-regions.toml"));
-    // How many instances a region has is not in this lean world.
+    // How many instances a region has is not in this world, nor what containers say of themselves.
     let fleet = Fleet::parse(text).unwrap_or_else(|error| unreachable!("{error}"));
-    Fleet { scaling: None, ..fleet }
+    let judge = JudgePolicy { metrics: BTreeMap::new(), ..fleet.judge };
+    Fleet { scaling: None, judge, ..fleet }
 });
 /// Freezes that histories choose from: of each of the eight regions, and of all of them. They begin before the night, in a
 /// wave, and after one; some are over soon. One of the whole fleet ends within the night: a wave holds for it.
@@ -157,14 +171,54 @@ static FREEZES: LazyLock<Vec<Freeze>> = LazyLock::new(|| {
     }
     Fleet::parse(&text).unwrap_or_else(|error| unreachable!("{error}")).freezes
 });
-static RELEASE: LazyLock<Vec<(ReleaseId, Version)>> = LazyLock::new(|| {
-    let version = |text: &str| text.parse().unwrap_or_else(|_| unreachable!("{text:?} is a version"));
-    ["v426", "v427", "v428"].map(|text| (ReleaseId(Sha256::of(text.as_bytes())), version(text))).to_vec()
+/// A release as it was published.
+struct Published {
+    id: ReleaseId,
+    version: Version,
+    golden: Sha256,
+}
+
+/// The releases, and the files that they are made of: all that a handler reads of them.
+static RELEASES_MADE: LazyLock<(Vec<Published>, BTreeMap<String, Bytes>)> = LazyLock::new(|| {
+    let mut files = BTreeMap::new();
+    let publish = |(number, text): (usize, &str)| {
+        let manifest = manifest(text, i64::try_from(number).unwrap_or(0));
+        let (id, version) = (manifest.id(), manifest.version.clone());
+        let record = |payload: &str| GoldenRecord { payload: payload.to_owned(), score: score_of(number, payload) };
+        let records = PAYLOADS.iter().copied().map(record).collect();
+        let golden = serde_json::to_vec(&GoldenRecords { release: text.to_owned(), records }).unwrap_or_default();
+        let digest = Sha256::of(&golden);
+        files.insert(keys::manifest(id), Bytes::from(manifest.to_bytes()));
+        files.insert(keys::golden(id), Bytes::from(golden));
+        Published { id, version, golden: digest }
+    };
+    let releases = ["v426", "v427", "v428"].into_iter().enumerate().map(publish).collect();
+    (releases, files)
 });
 
-/// The reference fleet and its four more regions.
-pub(super) fn reference() -> &'static Fleet {
-    &EIGHT
+/// Golden records' payloads; two of them, so that two questions wait at once.
+const PAYLOADS: [&str; 2] = ["1,2", "3,4"];
+
+fn score_of(release: usize, payload: &str) -> f32 {
+    let place = PAYLOADS.iter().position(|own| *own == payload).unwrap_or(PAYLOADS.len());
+    [0.1, 0.3, 0.5].get(release).copied().unwrap_or(0.7) + [0.01, 0.02].get(place).copied().unwrap_or(0.03)
+}
+
+fn manifest(version: &str, nights: i64) -> Manifest {
+    let archive = Sha256::of(version.as_bytes());
+    let name = |text: &str| text.parse().unwrap_or_else(|_| unreachable!("{text:?} is a repository"));
+    Manifest {
+        schema: meridian_domain::MANIFEST_SCHEMA,
+        fleet: EIGHT.name.clone(),
+        version: version.parse().unwrap_or_else(|_| unreachable!("{version:?} is a version")),
+        // Training finished on the nights before.
+        created: stamp(1_795_000_000 + nights * 3_600),
+        archive: File { key: keys::archive(archive), sha256: archive, bytes: 1 },
+        image: Image { repository: name("sagemaker-xgboost"), digest: archive, version: None },
+        features: vec!["amount".to_owned(), "hour".to_owned()],
+        operating_threshold: 0.5,
+        provenance: Provenance::default(),
+    }
 }
 
 /// The freezes that histories choose from.
@@ -187,53 +241,62 @@ pub fn fleet(regions: usize, bakes: impl Iterator<Item = Seconds>, soak: Seconds
 }
 
 impl Setting {
-    /// A setting in which every release is attested and approved, and behaves well; `quality` says where not.
+    /// A setting in which every release is attested and evaluated, and behaves well; `quality` says where not.
     pub fn new(fleet: Fleet, releases: usize, live: Live, start: Seconds) -> Self {
-        let releases: Vec<_> = RELEASE.iter().take(releases.min(RELEASES)).cloned().collect();
-        let targets: Vec<Vec<Target>> = fleet
-            .regions
-            .iter()
-            .map(|region| releases.iter().map(|(id, version)| Target::of(&fleet, region, *id, version)).collect())
-            .collect();
-        let name = |text: String| text.parse().unwrap_or_else(|_| unreachable!("{text:?} is an actor"));
-        let actor: Actor = name("installation".to_owned());
-        let entry = |record| Entry {
-            seq: 0,
-            at: stamp(start),
-            written: stamp(start),
-            prev: Sha256::from_bytes([0; 32]),
-            actor: actor.clone(),
-            caller: Caller::Unverified,
-            record,
-        };
-        let mut hub = HubHistory::default();
-        for (release, version) in &releases {
-            hub.packages.insert(*release, "package".to_owned());
-            hub.versions.insert(*release, version.clone());
-        }
-        let regions = targets.iter().map(|targets| {
-            let mut history = RegionHistory::default();
-            for (release, version) in &releases {
-                history.apply(&entry(Record::Attested { release: *release, version: version.clone() }));
-            }
-            if let Some(champion) = targets.first() {
-                let record = Record::Confirmed { target: champion.clone(), execution: actor.clone(), golden: 10 };
-                history.apply(&entry(record));
-            }
-            history
-        });
-        let regions = regions.collect();
-        let quiet = [
+        let (published, files) = &*RELEASES_MADE;
+        let published = published.get(..releases.min(RELEASES)).unwrap_or_default();
+        let releases: Vec<_> = published.iter().map(|own| (own.id, own.version.clone())).collect();
+        let of = |region| releases.iter().map(|(id, version)| Target::of(&fleet, region, *id, version)).collect();
+        let targets: Vec<Vec<Target>> = fleet.regions.iter().map(of).collect();
+        let before = start - 3_600;
+        let regions = targets.iter().map(|targets| region_chain(&releases, targets, before)).collect();
+        let hub = hub_chain(published, before);
+        let quality = vec![vec![Quality::GOOD; releases.len()]; fleet.regions.len()];
+        let [green, ..] = alarms::green_names(&fleet);
+        let alarms = [
             alarms::composite_name(&fleet),
             alarms::verdict_name(&fleet),
             alarms::heartbeat_name(&fleet),
-            alarms::green_names(&fleet)[0].clone(),
+            green,
+            alarms::client_errors_name(&fleet),
         ];
-        let quiet = quiet.map(|name| AlarmView { name, state: AlarmState::Ok, reason: String::new() }).to_vec();
-        let timing = Timing { provisioning: 180, slow: 3600, shifting: 60, going_back: 60 };
-        let rollbacks = fleet.regions.iter().map(|region| name(format!("rollback.{}", region.name))).collect();
-        let quality = vec![vec![Quality::GOOD; releases.len()]; fleet.regions.len()];
-        Self { fleet, releases, targets, quality, rollbacks, live, hub, regions, quiet, timing, meddle: None }
+        let timing = Timing { provisioning: 180, slow: 3600, shifting: 60, going_back: 60, continuation: 30, turn: 2 };
+        let fleet = Arc::new(fleet);
+        Self { fleet, releases, targets, quality, live, hub, regions, alarms, files, timing, lies: None }
+    }
+
+    /// Where a function runs, and under which policy.
+    pub fn context(&self, region: usize) -> Context {
+        let region = self.fleet.regions.get(region).map_or(&self.fleet.home, |region| &region.name);
+        Context {
+            fleet: self.fleet.clone(),
+            policy: self.policy(),
+            region: region.clone(),
+            request_id: String::new(),
+            memory: Memory::default(),
+            callers: Arc::default(),
+            front: FrontMemory::default(),
+        }
+    }
+
+    /// The policy's digest, by which a wave's jobs and the functions know that they follow the same.
+    pub fn policy(&self) -> Sha256 {
+        Sha256::from_bytes([0; 32])
+    }
+
+    /// Home's place among the regions.
+    pub fn home(&self) -> usize {
+        self.region_of(&self.fleet.home)
+    }
+
+    /// The release that has this configuration in a region.
+    pub fn release_with(&self, region: usize, config: &ResourceName) -> Option<usize> {
+        self.targets.get(region)?.iter().position(|target| target.config == *config)
+    }
+
+    /// What a release answers to a golden record.
+    pub fn score(&self, release: usize, payload: &str) -> Option<f32> {
+        PAYLOADS.contains(&payload).then(|| score_of(release, payload))
     }
 
     /// What people call a region.
@@ -263,11 +326,6 @@ impl Setting {
         self.fleet.regions.iter().position(|region| region.name == *name).unwrap_or(0)
     }
 
-    /// A region's bake.
-    pub fn bake(&self, region: usize) -> Seconds {
-        self.fleet.regions.get(region).map_or(0, |region| region.bake.as_secs())
-    }
-
     /// Whether a region's traffic goes over all at once: one without evidence of its own.
     pub fn goes_at_once(&self, region: usize) -> bool {
         self.fleet.regions.get(region).is_some_and(|region| region.style == Style::AllAtOnce)
@@ -282,4 +340,42 @@ impl Setting {
     pub fn quality(&self, region: usize, release: usize) -> Quality {
         self.quality.get(region).and_then(|row| row.get(release)).copied().unwrap_or(Quality::GOOD)
     }
+}
+
+/// A region's ledger of the nights before: it has attested every release, and serves the first.
+fn region_chain(releases: &[(ReleaseId, Version)], targets: &[Target], at: Seconds) -> Chain<RegionHistory> {
+    let (mut chain, actor) = (Chain::default(), installation());
+    for (release, version) in releases {
+        chain.append(at, &actor, Record::Attested { release: *release, version: version.clone() });
+    }
+    if let Some(champion) = targets.first() {
+        let record = Record::Confirmed { target: champion.clone(), execution: actor.clone(), golden: 2 };
+        chain.append(at, &actor, record);
+    }
+    chain
+}
+
+/// The hub's: every release is registered and evaluated, and the first one's wave is over.
+fn hub_chain(releases: &[Published], at: Seconds) -> Chain<HubHistory> {
+    let (mut chain, actor) = (Chain::default(), installation());
+    for Published { id, golden, .. } in releases {
+        chain.append(at, &actor, Record::Registered { release: *id, package: "package".to_owned() });
+        let (holdout, why) = (Sha256::of(b""), String::new());
+        let (verdict, golden) = (Verdict::Pass, Some(*golden));
+        let record = Record::Evaluated { release: *id, champion: None, holdout, verdict, why, golden };
+        chain.append(at, &actor, record);
+    }
+    if let Some(Published { id, version, .. }) = releases.first() {
+        let (release, version, execution) = (*id, version.clone(), actor.clone());
+        let (late, order, lagging) = (Vec::new(), None, Vec::new());
+        let started = Record::WaveStarted { release, version, execution: execution.clone(), late, order };
+        chain.append(at, &actor, started);
+        chain.append(at, &actor, Record::Approved { release });
+        chain.append(at, &actor, Record::WaveEnded { release, execution, lagging });
+    }
+    chain
+}
+
+fn installation() -> Actor {
+    "installation".parse().unwrap_or_else(|_| unreachable!("an actor"))
 }

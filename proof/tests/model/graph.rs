@@ -11,10 +11,10 @@ pub struct Graph {
 /// What is wrong with a graph.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Restless {
-    /// So many states from which the end cannot be reached.
-    Endless(usize),
-    /// So many states go round for ever, or lead to some that do, although no fault holds.
-    Round(usize),
+    /// So many states from which the end cannot be reached, and one of them.
+    Endless(usize, u64),
+    /// So many states go round for ever, or lead to some that do, although no fault holds, and one of them.
+    Round(usize, u64),
 }
 
 impl Graph {
@@ -40,12 +40,13 @@ impl Graph {
         let ended = self.ended.iter().map(number).collect();
         let mut ailing = vec![false; prints.len()];
         self.ailing.iter().for_each(|print| ailing[number(print) as usize] = true);
-        reach_the_end(&edges, ended, prints.len())?;
-        go_on(&edges, &ailing)
+        let print = |node: usize| prints.get(node).copied().unwrap_or(0);
+        reach_the_end(&edges, ended, prints.len()).map_err(|(count, one)| Restless::Endless(count, print(one)))?;
+        go_on(&edges, &ailing).map_err(|(count, one)| Restless::Round(count, print(one)))
     }
 }
 
-fn reach_the_end(edges: &[(u32, u32)], mut open: Vec<u32>, nodes: usize) -> Result<(), Restless> {
+fn reach_the_end(edges: &[(u32, u32)], mut open: Vec<u32>, nodes: usize) -> Result<(), (usize, usize)> {
     let before = Lists::of(nodes, edges.iter().map(|(from, to)| (*to, *from)));
     let mut reaches = vec![false; nodes];
     while let Some(node) = open.pop() {
@@ -54,10 +55,11 @@ fn reach_the_end(edges: &[(u32, u32)], mut open: Vec<u32>, nodes: usize) -> Resu
         }
     }
     let endless = reaches.iter().filter(|reaches| !**reaches).count();
-    if endless > 0 { Err(Restless::Endless(endless)) } else { Ok(()) }
+    let one = reaches.iter().position(|reaches| !reaches);
+    one.map_or(Ok(()), |one| Err((endless, one)))
 }
 
-fn go_on(edges: &[(u32, u32)], ailing: &[bool]) -> Result<(), Restless> {
+fn go_on(edges: &[(u32, u32)], ailing: &[bool]) -> Result<(), (usize, usize)> {
     let nodes = ailing.len();
     let well = |(from, to): &&(u32, u32)| !ailing[*from as usize] && !ailing[*to as usize];
     let after = Lists::of(nodes, edges.iter().filter(well).copied());
@@ -74,7 +76,8 @@ fn go_on(edges: &[(u32, u32)], ailing: &[bool]) -> Result<(), Restless> {
             }
         }
     }
-    if sorted < nodes { Err(Restless::Round(nodes - sorted)) } else { Ok(()) }
+    let one = before.iter().position(|before| *before > 0);
+    one.map_or(Ok(()), |one| Err((nodes - sorted, one)))
 }
 
 /// For each node a list of others.
@@ -115,7 +118,7 @@ fn a_graph_that_goes_round_or_has_no_way_out_is_seen() {
         graph.rests()
     };
     assert_eq!(graph(&[(1, 2), (2, 9), (1, 9)], &[]), Ok(()));
-    assert_eq!(graph(&[(1, 2), (1, 9)], &[]), Err(Restless::Endless(1)));
-    assert_eq!(graph(&[(1, 2), (2, 1), (2, 9)], &[]), Err(Restless::Round(3)));
+    assert_eq!(graph(&[(1, 2), (1, 9)], &[]), Err(Restless::Endless(1, 2)));
+    assert_eq!(graph(&[(1, 2), (2, 1), (2, 9)], &[]), Err(Restless::Round(3, 1)));
     assert_eq!(graph(&[(1, 2), (2, 1), (2, 9)], &[2]), Ok(()), "the fault ends");
 }

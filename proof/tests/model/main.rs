@@ -6,10 +6,11 @@ mod checker;
 mod graph;
 
 use checker::{Explored, Walk, explore};
-use meridian_domain::plan::{Act, Finish, Next, Plan, Sight};
-use meridian_domain::{Decision, Record};
-use meridian_proof::model::{Bounds, Left, ONE};
-use meridian_proof::world::{Fault, Quality, Showing};
+use meridian_domain::Record;
+use meridian_domain::alarms::VERDICT;
+use meridian_proof::driver::{Ask, Reply};
+use meridian_proof::model::{Bounds, ONE};
+use meridian_proof::world::{Fault, Lie, Quality, Showing};
 
 fn holds(explored: &Explored) {
     if let Some((what, story)) = &explored.broken {
@@ -52,53 +53,36 @@ fn a_bad_release_with_one_of_anything_beside_it_breaks_nothing() {
     assert!(explored.found.contains(&"condemned"), "{:?}", explored.found);
 }
 
-/// What a planner with `defect` breaks within `bounds`, and the shortest story of it.
-fn caught(bounds: Bounds, defect: fn(&Sight, Plan) -> Plan) -> (String, Vec<String>) {
-    let explored = explore(bounds.adjusted(|setting| setting.meddle = Some(defect)), Walk::Breadth);
+/// What functions break within `bounds` whose port calls meet `lies`, and the shortest story of it.
+fn caught(bounds: Bounds, lies: Lie) -> (String, Vec<String>) {
+    let explored = explore(bounds.adjusted(|setting| setting.lies = Some(lies)), Walk::Breadth);
     explored.broken.expect("the defect is found")
 }
 
 #[test]
-fn a_planner_that_never_decides_to_revert_is_caught() {
-    // It keeps the heartbeat alive: silence alone would take the canary back.
-    fn defect(sight: &Sight, mut plan: Plan) -> Plan {
-        if let Next::TellRegion(region, Record::Decided { decision: Decision::Revert, .. }) = &plan.next {
-            let update = sight.regions[region].known().and_then(|history| history.update.clone());
-            plan.next = match update {
-                Some(update) if !sight.done.contains(&Act::Beat) => Next::Do(Act::Beat, region.clone(), update.target),
-                _ => Next::Wait,
-            };
+fn an_intent_that_is_not_written_is_caught() {
+    let lies: Lie = |_, ask| match ask {
+        Ask::Append { entry, .. } => {
+            matches!(entry.record, Record::UpdateIntended { epoch: Some(_), .. }).then_some(Reply::Done)
         }
-        plan
-    }
-    let one = Left { total: 1, faults: 1, ..Left::default() };
-    let (what, story) = caught(Bounds::new("never reverts", 1, 2).faulty(&Fault::ALL).with(one), defect);
-    assert!(what.starts_with("I9"), "{what}\n{}", story.join("\n"));
-    assert!(story.len() < 14, "{}", story.join("\n"));
-}
-
-#[test]
-fn a_planner_that_updates_without_an_intent_is_caught() {
-    fn defect(_: &Sight, mut plan: Plan) -> Plan {
-        if let Next::TellRegion(region, Record::UpdateIntended { target, epoch: Some(_), .. }) = &plan.next {
-            plan.next = Next::Do(Act::Update, region.clone(), target.clone());
-        }
-        plan
-    }
-    let (what, story) = caught(Bounds::new("no intent", 1, 2), defect);
+        _ => None,
+    };
+    let (what, story) = caught(Bounds::new("no intent", 1, 2), lies);
     assert!(what.starts_with("I8"), "{what}");
-    assert!(story.len() < 8, "{}", story.join("\n"));
+    assert!(story.len() < 12, "{}", story.join("\n"));
 }
 
 #[test]
-fn a_planner_that_takes_a_failed_region_for_a_finished_one_is_caught() {
-    fn defect(_: &Sight, mut plan: Plan) -> Plan {
-        if plan.next == Next::Finish(Finish::Failed) {
-            plan.next = Next::Finish(Finish::Done);
+fn a_verdict_that_is_not_published_is_caught() {
+    let lies: Lie = |_, ask| match ask {
+        // Nothing is turned back, and nobody hears of it.
+        Ask::Publish(points) => {
+            points.iter().any(|point| point.value > 0.5 && point.name == VERDICT).then_some(Reply::Done)
         }
-        plan
-    }
-    let one = Left { total: 1, faults: 1, ..Left::default() };
-    let (what, _) = caught(Bounds::new("fails well", 1, 2).faulty(&Fault::ALL).with(one), defect);
-    assert!(what.starts_with("I13"), "{what}");
+        _ => None,
+    };
+    let quality = Quality { first: Showing::Fail, ..Quality::GOOD };
+    let bounds = Bounds::new("no verdict", 1, 2).behaving(0, quality).adjusted(|setting| setting.live.silence = 10_000);
+    let (what, _) = caught(bounds, lies);
+    assert!(what.starts_with("I9"), "{what}");
 }

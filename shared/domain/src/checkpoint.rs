@@ -29,7 +29,8 @@ pub fn misnamed<H: Projection>(entries: &[Stored]) -> Option<u64> {
                 return Some(entry.seq);
             }
         }
-        history.apply(&head.believe(stored).ok()?);
+        let entry = head.believe(stored).ok()?;
+        history.apply(&entry);
     }
     None
 }

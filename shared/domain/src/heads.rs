@@ -52,11 +52,11 @@ impl KeptHead {
     /// The chain does not hold this entry any more.
     pub fn read_on(&self, entries: &[Stored]) -> Result<Self, Departure> {
         let first = entries.first().filter(|stored| stored.entry.seq == self.seq);
-        if let Some(departure) = self.departure(first.map(|stored| stored.entry.hash())) {
+        if let Some(departure) = self.departure(first.map(Stored::hash)) {
             return Err(departure);
         }
         let mut head = Head { next: self.seq.saturating_add(1), prev: self.hash, ..Head::default() };
-        let _ = entries.iter().skip(1).try_for_each(|stored| head.follow(&stored.entry));
+        let _ = entries.iter().skip(1).try_for_each(|stored| head.follow_stored(stored));
         Ok(Self::of(&head).unwrap_or(*self))
     }
 }

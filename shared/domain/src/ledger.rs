@@ -19,6 +19,8 @@ use crate::times;
 use crate::verdict::{Cause, Decision, Verdict};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::sync::Arc;
 
 /// One entry of one chain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -433,13 +435,35 @@ impl Entry {
 /// An entry as it lies in its bucket.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stored {
-    /// The entry, as it was written.
-    pub entry: Entry,
+    /// The entry, as it was written. Shared: a chain's entries are read again and again.
+    pub entry: Arc<Entry>,
     /// When S3 stored it, by S3's own clock.
     pub at: Timestamp,
+    /// The digest of the stored bytes.
+    hash: Sha256,
 }
 
 impl Stored {
+    /// An entry that was stored at `at`.
+    pub fn new(entry: Entry, at: Timestamp) -> Self {
+        let hash = entry.hash();
+        Self { entry: Arc::new(entry), at, hash }
+    }
+
+    /// Reads an entry back from what lies in its bucket.
+    ///
+    /// # Errors
+    /// As [`Entry::from_bytes`].
+    pub fn read(bytes: &[u8], at: Timestamp) -> Result<Self, EntryError> {
+        let entry = Arc::new(Entry::from_bytes(bytes)?);
+        Ok(Self { entry, at, hash: Sha256::of(bytes) })
+    }
+
+    /// What the next entry names as `prev`.
+    pub fn hash(&self) -> Sha256 {
+        self.hash
+    }
+
     /// True where it says that it was written after it was stored.
     pub fn is_from_the_future(&self) -> bool {
         times::is_future(self.entry.written, self.at)
@@ -503,13 +527,25 @@ impl Head {
     /// # Errors
     /// An entry that does not follow.
     pub fn follow(&mut self, entry: &Entry) -> Result<(), ChainError> {
+        self.pass(entry, || entry.hash())
+    }
+
+    /// Goes on past a stored entry, if it is the next one.
+    ///
+    /// # Errors
+    /// An entry that does not follow.
+    pub fn follow_stored(&mut self, stored: &Stored) -> Result<(), ChainError> {
+        self.pass(&stored.entry, || stored.hash)
+    }
+
+    fn pass(&mut self, entry: &Entry, hash: impl FnOnce() -> Sha256) -> Result<(), ChainError> {
         if entry.seq != self.next {
             return Err(ChainError::Sequence { expected: self.next, found: entry.seq });
         }
         if entry.prev != self.prev {
             return Err(ChainError::Hash { seq: entry.seq });
         }
-        *self = Self { next: entry.seq + 1, prev: entry.hash(), written: self.written.max(entry.written) };
+        *self = Self { next: entry.seq + 1, prev: hash(), written: self.written.max(entry.written) };
         Ok(())
     }
 
@@ -519,12 +555,17 @@ impl Head {
     ///
     /// # Errors
     /// An entry that does not follow.
-    pub fn believe(&mut self, stored: &Stored) -> Result<Entry, ChainError> {
+    pub fn believe<'s>(&mut self, stored: &'s Stored) -> Result<Cow<'s, Entry>, ChainError> {
         let before = self.written;
-        self.follow(&stored.entry)?;
+        self.follow_stored(stored)?;
         let said = if stored.is_from_the_future() { stored.at } else { stored.entry.written };
         self.written = said.max(before);
-        Ok(Entry { at: stored.entry.at.min(self.written), written: self.written, ..stored.entry.clone() })
+        let (entry, written) = (&*stored.entry, self.written);
+        let at = entry.at.min(written);
+        if (at, written) == (entry.at, entry.written) {
+            return Ok(Cow::Borrowed(entry));
+        }
+        Ok(Cow::Owned(Entry { at, written, ..entry.clone() }))
     }
 
     /// The entry that says `record`, done and written at `at`, at this end of the chain. A clock that went back does not make

@@ -138,7 +138,7 @@ async fn whole(ports: &impl Ledger, region: RegionName, chain: Chain) -> Read {
 
 fn verified(region: RegionName, chain: Chain, stored: Vec<Stored>) -> Read {
     let (mut head, mut entries) = (Head::default(), Vec::new());
-    let broken = stored.iter().find_map(|own| head.believe(own).map(|entry| entries.push(entry)).err());
+    let broken = stored.iter().find_map(|own| head.believe(own).map(|entry| entries.push(entry.into_owned())).err());
     let head = match broken {
         None => match misnamed(&chain, &stored) {
             None => Ok(head),
@@ -154,7 +154,7 @@ fn verified(region: RegionName, chain: Chain, stored: Vec<Stored>) -> Read {
         }
     };
     let future = stored.iter().filter(|own| own.is_from_the_future()).map(|own| (own.entry.seq, own.at)).collect();
-    let hashes = stored.iter().map(|own| own.entry.hash()).collect();
+    let hashes = stored.iter().map(|own| own.hash()).collect();
     Read { chain, region, entries, head, future, hashes }
 }
 

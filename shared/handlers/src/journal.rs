@@ -256,7 +256,7 @@ impl<H: Projection> Journal<H> {
         let entry = Entry { at, caller, ..self.head.entry(ports.now(), actor.clone(), record) };
         let Err(failure) = ports.append(&self.region, &self.chain, &entry).await else {
             // This process's own clock vouches for it until it is read back.
-            self.take(&Stored { at: entry.written, entry: entry.clone() })?;
+            self.take(&Stored::new(entry.clone(), entry.written))?;
             self.log("ledger entry written", &entry);
             return Ok(true);
         };

@@ -187,7 +187,7 @@ impl World {
 
     /// An entry as S3 has it: one that says it is from the future was stored now.
     fn stored(&self, entry: &Entry) -> Stored {
-        Stored { entry: entry.clone(), at: entry.written.min(self.now()) }
+        Stored::new(entry.clone(), entry.written.min(self.now()))
     }
 
     /// The kinds of a chain's records, in order.

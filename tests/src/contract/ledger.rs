@@ -26,7 +26,7 @@ fn chain(stage: &Stage<impl Ports>, length: u64) -> Result<Vec<Entry>, NameError
 /// The entries as they were written.
 async fn entries(stage: &Stage<impl Ports>, chain: &Chain, from: u64) -> Answer<Vec<Entry>> {
     let stored = stage.ports.entries(stage.home(), chain, from).await?;
-    Ok(stored.into_iter().map(|stored| stored.entry).collect())
+    Ok(stored.into_iter().map(|stored| Entry::clone(&stored.entry)).collect())
 }
 
 /// An entry comes with the time at which S3 stored it, whatever the entry itself says.
@@ -36,7 +36,7 @@ pub async fn an_entry_comes_with_the_stores_own_time(stage: &Stage<impl Ports>) 
     stage.ports.append(stage.home(), &Chain::Home, &entry).await?;
     let stored = stage.ports.entries(stage.home(), &Chain::Home, 0).await?;
     let Some(stored) = stored.first() else { return Err("nothing was read".into()) };
-    assert!(stored.is_from_the_future() && stored.entry == entry);
+    assert!(stored.is_from_the_future() && *stored.entry == entry);
     let apart = stage.ports.now().duration_since(stored.at);
     assert!(apart >= SignedDuration::ZERO && apart < SignedDuration::from_mins(5), "stored {}", stored.at);
     Ok(())

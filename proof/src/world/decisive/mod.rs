@@ -6,13 +6,12 @@
 //! now, up to the longest that anybody looks back: a moment that lies further back is *long ago*. Clock times within words
 //! are left out too: two pages that differ in nothing else are taken for one.
 
+mod answers;
 mod ledgers;
-mod looks;
 
-use super::call::Idle;
 use super::{Chain, Execution, Job, Region, Request, Seconds, Setting, Stand, Tally, Update, Who, World};
 use jiff::Timestamp;
-use meridian_domain::{Decision, Entry, HubHistory, Record, RegionHistory, Seen};
+use meridian_domain::{Decision, HubHistory, Projection, Record, RegionHistory};
 use std::hash::{Hash, Hasher};
 
 /// The longest that anybody looks back at an update: a quarter of an hour after its timer (`rollback`'s `LONGEST_CALL`).
@@ -36,7 +35,7 @@ impl World {
     pub fn decisive<'a, H: Hasher>(&'a self, hasher: &'a mut H, late: bool) -> Prints<'a, H> {
         let Self {
             setting: _,
-            now: _,
+            now,
             hub,
             regions,
             executions,
@@ -45,14 +44,22 @@ impl World {
             breach,
             tally,
             story: _,
-            idle: Idle { waves: _, regions: _ },
+            arrived,
+            kept,
+            called,
         } = self;
         let mut prints = self.prints(hasher, late);
-        woken.hash(prints.hasher);
+        (woken, arrived, kept).hash(prints.hasher);
+        // Minutes are the clock's, and so are the judge's.
+        now.rem_euclid(60).hash(prints.hasher);
+        for (wait, who) in called {
+            wait.hash(prints.hasher);
+            prints.who(self, who);
+        }
         breach.as_ref().map(|breach| breach.invariant).hash(prints.hasher);
         // Only whether anybody was ever told is asked for, in the end.
-        let Tally { plans: _, wave_plans: _, pages, owed: _, lost, strays: _, struck: _, last_page: _ } = tally;
-        (pages + lost > 0).hash(prints.hasher);
+        let Tally { calls: _, asked: _, pages, declined, strays: _, struck: _, last_page: _ } = tally;
+        (pages + declined > 0).hash(prints.hasher);
         prints.hub(&hub.history);
         prints.hub_entries(hub);
         for (number, region) in regions.iter().enumerate() {
@@ -134,33 +141,25 @@ impl<H: Hasher> Prints<'_, H> {
         }
     }
 
-    fn seen<T>(&mut self, seen: &Seen<T>, print: impl FnOnce(&mut Self, &T)) {
-        // Why something is unknown is empty in this world.
-        match seen {
-            Seen::Known(known) => {
-                true.hash(self.hasher);
-                print(self, known);
-            }
-            Seen::Unknown(_) => false.hash(self.hasher),
-        }
-    }
-
     /// Of the entries: when the checks may hold a condemnation and a halt against a caller (I7).
     fn hub_entries(&mut self, hub: &Chain<HubHistory>) {
         let checks = self.checks;
-        for entry in &hub.entries {
-            if let Record::Condemned { release, .. } = &entry.record {
+        for (at, record) in hub.newest_first() {
+            if let Record::Condemned { release, .. } = record {
                 release.hash(self.hasher);
-                self.stamp(entry.at, checks);
+                self.time(at, checks);
             }
         }
-        self.last(&hub.entries, |record| matches!(record, Record::Halted { .. }));
+        self.last(hub, |record| matches!(record, Record::Halted { .. }));
     }
 
-    fn last(&mut self, entries: &[std::sync::Arc<Entry>], is: impl Fn(&Record) -> bool) {
+    fn last<P: Projection>(&mut self, chain: &Chain<P>, is: impl Fn(&Record) -> bool) {
         let checks = self.checks;
-        let last = entries.iter().rev().find(|entry| is(&entry.record));
-        self.stamp_or_none(last.map(|entry| entry.at), checks);
+        let last = chain.newest_first().find(|(_, record)| is(record));
+        last.is_some().hash(self.hasher);
+        if let Some((at, _)) = last {
+            self.time(at, checks);
+        }
     }
 
     /// A region's truth. Left out: the beat of an alarm that is not armed (arming it primes it), and how many strays it had.
@@ -179,12 +178,20 @@ impl<H: Hasher> Prints<'_, H> {
             green,
             alarm,
             took_over,
+            canary,
+            champion,
+            note,
             readable_since,
             faults,
             served,
             stray: _,
         } = region;
-        (blue, broken, configured, armed, verdict, green, alarm, faults).hash(self.hasher);
+        (blue, broken, configured, armed, verdict, green, alarm, faults, champion, note).hash(self.hasher);
+        canary.is_some().hash(self.hasher);
+        if let Some((release, since)) = canary {
+            release.hash(self.hasher);
+            self.time(*since, UPDATE);
+        }
         (*armed && *silent).hash(self.hasher);
         if *armed {
             self.time(*beat, self.setting.live.silence);
@@ -213,8 +220,8 @@ impl<H: Hasher> Prints<'_, H> {
     }
 
     fn update(&mut self, update: &Update) {
-        let Update { target, phase, since, due, frozen, guarded, execution, stray } = update;
-        (target, phase, frozen, guarded, execution, stray).hash(self.hasher);
+        let Update { target, phase, since, due, frozen, guarded, execution, stray, bake } = update;
+        (target, phase, frozen, guarded, execution, stray, bake).hash(self.hasher);
         self.time(*since, UPDATE);
         // What stands still is not due.
         self.time(if frozen.is_some() { Seconds::MAX } else { *due }, 0);
@@ -223,27 +230,26 @@ impl<H: Hasher> Prints<'_, H> {
     /// Of the entries: when the checks may hold a revert or a halt against a caller (I7), and who let the canary through, or
     /// took it back how long ago (I9).
     fn entries(&mut self, chain: &Chain<RegionHistory>) {
-        let entries = &chain.entries;
-        self.last(entries, |record| {
+        self.last(chain, |record| {
             let release = Some(meridian_domain::Cause::Release);
             matches!(record, Record::Decided { decision: Decision::Revert, cause, .. } if *cause == release)
         });
-        self.last(entries, |record| matches!(record, Record::Halted { .. }));
+        self.last(chain, |record| matches!(record, Record::Halted { .. }));
         let checks = self.checks;
         let Some(open) = &chain.history.update else { return };
-        for entry in entries.iter().rev() {
-            if let Record::Decided { decision, execution, .. } = &entry.record
+        for (at, record) in chain.newest_first() {
+            if let Record::Decided { decision, execution, .. } = record
                 && *execution == open.execution
             {
                 decision.hash(self.hasher);
-                self.stamp(entry.at, checks);
+                self.time(at, checks);
             }
         }
     }
 
     fn execution(&mut self, world: &World, execution: &Execution) {
-        let Execution { actor, release, order, stand } = execution;
-        (actor, release, order, std::mem::discriminant(stand)).hash(self.hasher);
+        let Execution { actor, release, by_token, stand } = execution;
+        (actor, release, by_token, std::mem::discriminant(stand)).hash(self.hasher);
         if let Stand::Running(job) = stand {
             self.job(world, job);
         }
@@ -262,13 +268,14 @@ impl<H: Hasher> Prints<'_, H> {
         match who {
             Who::Wave(job) => self.job(world, job),
             Who::Region(region) => region.hash(self.hasher),
+            Who::Home(release) => (true, release).hash(self.hasher),
         }
     }
 
     /// A request on its way.
     pub fn request(&mut self, request: &Request) {
-        let Request { region, release, execution, epoch, looked, late } = request;
-        (region, release, execution, epoch, late).hash(self.hasher);
+        let Request { region, release, execution, epoch, fenced, guarded, bake, looked, late } = request;
+        (region, release, execution, epoch, fenced, guarded, bake, late).hash(self.hasher);
         self.time(*looked, UPDATE);
     }
 }

@@ -180,7 +180,7 @@ async fn a_chain_is_read_page_by_page_from_where_it_is_asked() {
     let world = world(move |seen| chain_of_one(seen, &stored)).await;
     let ports = world.ports().await;
     let read = ports.entries(&region(), &Chain::Home, 7).await.unwrap();
-    assert_eq!(read, [Stored { entry, at: "2026-11-20T03:00:07Z".parse().unwrap() }]);
+    assert_eq!(read, [Stored::new(entry, "2026-11-20T03:00:07Z".parse().unwrap())]);
     let asked: Vec<String> = world.calls().iter().map(|seen| seen.uri.to_string()).collect();
     assert_eq!(asked.len(), 3);
     assert!(asked[0].contains("start-after=ledger%2Ffraud%2Fhome%2F00000000000000000006.json"), "{asked:?}");

@@ -38,7 +38,12 @@ fn named(record: impl Fn(Checkpoint<HubHistory>) -> Record) -> Vec<Stored> {
     history.apply(&first);
     let record = record(Checkpoint { head: head.clone(), history });
     let second = head.entry(at("03:01:00"), actor("replication.eu-west-1"), record);
-    [first, second].map(|entry| Stored { at: entry.written, entry }).into()
+    [first, second]
+        .map(|entry| {
+            let at = entry.written;
+            Stored::new(entry, at)
+        })
+        .into()
 }
 
 #[test]

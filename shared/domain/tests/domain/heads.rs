@@ -9,7 +9,7 @@ fn chain(whys: &[&str]) -> Vec<Stored> {
     let entries = whys.iter().map(|why| {
         let entry = head.entry(at("03:00:00"), actor("maria"), Record::Halted { why: (*why).to_owned() });
         head.follow(&entry).unwrap();
-        Stored { entry, at: at("03:00:00") }
+        Stored::new(entry, at("03:00:00"))
     });
     entries.collect()
 }

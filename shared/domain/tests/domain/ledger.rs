@@ -22,7 +22,7 @@ fn verify(entries: &[Entry]) -> Result<(), ChainError> {
 
 /// An entry as S3 has it, so many seconds after it says that it was written.
 fn stored(entry: &Entry, seconds: i64) -> Stored {
-    Stored { entry: entry.clone(), at: entry.written.saturating_add(SignedDuration::from_secs(seconds)).unwrap() }
+    Stored::new(entry.clone(), entry.written.saturating_add(SignedDuration::from_secs(seconds)).unwrap())
 }
 
 #[test]
@@ -30,11 +30,12 @@ fn an_entry_from_the_future_pins_no_later_one() {
     let mut head = Head::default();
     let halted = |why: &str| Record::Halted { why: why.to_owned() };
     let poison = head.entry(Timestamp::MAX, actor("thief"), halted("poison"));
-    let believed = head.believe(&Stored { entry: poison, at: at("03:00:00") }).unwrap();
+    let believed = Stored::new(poison, at("03:00:00"));
+    let believed = head.believe(&believed).unwrap();
     assert_eq!((believed.at, believed.written), (at("03:00:00"), at("03:00:00")));
     let next = head.entry(at("03:01:00"), actor("wave-1"), halted("next"));
     assert_eq!(next.written, at("03:01:00"));
-    assert_eq!(head.believe(&stored(&next, 0)).unwrap(), next);
+    assert_eq!(head.believe(&stored(&next, 0)).unwrap().into_owned(), next);
 }
 
 #[test]
@@ -47,13 +48,15 @@ fn what_was_done_may_be_told_later_and_what_is_written_is_never_earlier() {
         at: at("02:30:00"),
         ..head.entry(at("03:05:00"), actor("rollback"), Record::Lifted { why: "late".to_owned() })
     };
-    let believed = head.believe(&stored(&late, 1)).unwrap();
+    let believed = stored(&late, 1);
+    let believed = head.believe(&believed).unwrap();
     assert_eq!((believed.at, believed.written), (at("02:30:00"), at("03:05:00")));
     // A clock that went back, in a function and in a forged entry.
     let back = head.entry(at("02:00:00"), actor("wave-1"), Record::Halted { why: "back".to_owned() });
     assert_eq!((back.at, back.written), (at("02:00:00"), at("03:05:00")));
     let forged = Entry { written: at("01:00:00"), at: at("09:00:00"), ..back };
-    let believed = head.believe(&stored(&forged, 9_000)).unwrap();
+    let believed = stored(&forged, 9_000);
+    let believed = head.believe(&believed).unwrap();
     assert_eq!((believed.at, believed.written), (at("03:05:00"), at("03:05:00")));
 }
 

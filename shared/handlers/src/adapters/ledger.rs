@@ -42,9 +42,7 @@ pub async fn entries(
 async fn entry(store: &impl Artifacts, region: &RegionName, object: &Listed) -> Answer<Stored> {
     let Listed { key, modified } = object;
     let bytes = store.get(region, key).await?;
-    let entry = Entry::from_bytes(&bytes);
-    entry
-        .map(|entry| Stored { entry, at: *modified })
+    Stored::read(&bytes, *modified)
         .map_err(|error| Call::new(region, "GetObject").refused(format!("{key} is not a ledger entry: {error}")))
 }
 

@@ -1,0 +1,155 @@
+//! What a handler asks of a port, and what it is answered.
+
+use bytes::Bytes;
+use jiff::SignedDuration;
+use meridian_domain::lookout::FleetMinutes;
+use meridian_domain::{AlarmSpec, AlarmView, Chain, EndpointView, Entry, RegionName, ResourceName, Stored, UpdateSpec};
+use meridian_handlers::ports::{Approval, CountsQuery, ErrorKind, Listed, MetricPoint, StartSpec, limits};
+use std::sync::Arc;
+
+/// One port call.
+#[allow(missing_docs)] // The port's own documentation says it.
+#[derive(Clone, Debug)]
+pub enum Ask {
+    Read { key: String },
+    List { prefix: String, after: Option<String> },
+    Create { key: String, body: Bytes },
+    Replace { key: String },
+    Entries { chain: Chain, from: u64 },
+    Append { chain: Chain, entry: Box<Entry> },
+    Checkpoint { chain: Chain },
+    Keep { chain: Chain, bytes: Vec<u8> },
+    Approval,
+    Describe,
+    CreateModel(ResourceName),
+    CreateConfig(ResourceName),
+    CreateEndpoint,
+    Update(UpdateSpec),
+    Invoke { payload: String },
+    Scale,
+    PutAlarms(Vec<AlarmSpec>),
+    Alarms(Vec<String>),
+    Description(String),
+    Publish(Vec<MetricPoint>),
+    Counts(CountsQuery),
+    Start(StartSpec),
+    Succeed { job: String, continuation: Option<String> },
+    Fail { job: String },
+    Page,
+    Advise,
+    Sleep(SignedDuration),
+}
+
+/// A port call and where it goes.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Where; home, for time.
+    pub region: RegionName,
+    /// What.
+    pub ask: Ask,
+}
+
+/// What a port answers.
+#[allow(missing_docs)]
+#[derive(Clone, Debug)]
+pub enum Reply {
+    Done,
+    Bytes(Bytes),
+    Keys(Vec<Listed>),
+    Entries(Vec<Stored>),
+    Checkpoint(Option<Arc<Vec<u8>>>),
+    Approval(Approval),
+    Endpoint(Option<EndpointView>),
+    Text(String),
+    Description(Option<String>),
+    Alarms(Vec<AlarmView>),
+    Counts(FleetMinutes),
+}
+
+/// Why a port did not do what it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Failure {
+    /// What kind.
+    pub kind: ErrorKind,
+    /// The service's words.
+    pub words: &'static str,
+}
+
+impl Failure {
+    /// A kind of failure.
+    pub fn of(kind: ErrorKind) -> Self {
+        let words = if kind == ErrorKind::Unreachable { meridian_handlers::ports::SILENT } else { "so it is" };
+        Self { kind, words }
+    }
+
+    /// Whether it is said only once all tries are used up.
+    pub fn takes_time(self) -> bool {
+        matches!(self.kind, ErrorKind::Unreachable | ErrorKind::Throttled)
+    }
+}
+
+/// Seconds that a call takes which is given up after its retries.
+pub const GIVEN_UP: i64 = (limits::ATTEMPT.as_secs() + 1) * limits::ATTEMPTS as i64;
+
+impl Ask {
+    /// Seconds that it takes where it is answered. What only looks takes none.
+    pub fn takes(&self) -> i64 {
+        match self {
+            Ask::Sleep(duration) => duration.as_secs().max(1),
+            Ask::Append { .. }
+            | Ask::Update(_)
+            | Ask::CreateConfig(_)
+            | Ask::PutAlarms(_)
+            | Ask::Page
+            | Ask::Start(_)
+            | Ask::Succeed { .. }
+            | Ask::Fail { .. } => 1,
+            _ => 0,
+        }
+    }
+
+    /// Whether it may change anything.
+    pub fn changes(&self) -> bool {
+        !matches!(
+            self,
+            Ask::Read { .. }
+                | Ask::List { .. }
+                | Ask::Entries { .. }
+                | Ask::Checkpoint { .. }
+                | Ask::Approval
+                | Ask::Describe
+                | Ask::Invoke { .. }
+                | Ask::Alarms(_)
+                | Ask::Description(_)
+                | Ask::Counts(_)
+                | Ask::Sleep(_)
+        )
+    }
+
+    /// The operation's AWS name.
+    pub fn operation(&self) -> &'static str {
+        match self {
+            Ask::Read { .. } => "GetObject",
+            Ask::List { .. } | Ask::Entries { .. } => "ListObjectsV2",
+            Ask::Create { .. } | Ask::Replace { .. } | Ask::Append { .. } | Ask::Keep { .. } => "PutObject",
+            Ask::Checkpoint { .. } => "GetCheckpoint",
+            Ask::Approval => "DescribeModelPackage",
+            Ask::Describe => "DescribeEndpoint",
+            Ask::CreateModel(_) => "CreateModel",
+            Ask::CreateConfig(_) => "CreateEndpointConfig",
+            Ask::CreateEndpoint => "CreateEndpoint",
+            Ask::Update(_) => "UpdateEndpoint",
+            Ask::Invoke { .. } => "InvokeEndpoint",
+            Ask::Scale => "RegisterScalableTarget",
+            Ask::PutAlarms(_) => "PutMetricAlarm",
+            Ask::Alarms(_) | Ask::Description(_) => "DescribeAlarms",
+            Ask::Publish(_) => "PutMetricData",
+            Ask::Counts(_) => "GetMetricData",
+            Ask::Start(_) => "StartPipelineExecution",
+            Ask::Succeed { .. } => "PutJobSuccessResult",
+            Ask::Fail { .. } => "PutJobFailureResult",
+            Ask::Page | Ask::Advise => "Publish",
+            Ask::Sleep(_) => "Sleep",
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! One call of a function, suspended at its port calls.
+
+use super::ask::{Ask, Asked, Failure, GIVEN_UP, Reply};
+use super::desk::Desk;
+use super::event::event;
+use crate::world::{Caller, Seconds, Strike, Who, World, stamp};
+use meridian_handlers::context::HandlerError;
+use meridian_handlers::entry;
+use meridian_handlers::ports::ErrorKind;
+use std::fmt;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// It returned well.
+    Well,
+    /// It failed, and Lambda repeats it.
+    Failed,
+}
+
+type Work = Pin<Box<dyn Future<Output = Result<serde_json::Value, HandlerError>>>>;
+
+/// A call under way.
+pub struct Call {
+    /// What it has seen, for the checks.
+    pub caller: Caller,
+    desk: Rc<Desk>,
+    work: Work,
+    done: Option<Done>,
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("caller", &self.caller).field("desk", &self.desk).finish_non_exhaustive()
+    }
+}
+
+impl Call {
+    /// A function is called: it runs up to its first port calls.
+    pub fn new(world: &World, who: Who) -> Self {
+        Self::at(world, who, world.now)
+    }
+
+    fn at(world: &World, who: Who, now: Seconds) -> Self {
+        let setting = &world.setting;
+        let region = match who {
+            Who::Region(region) => region,
+            Who::Wave(_) | Who::Home(_) => setting.home(),
+        };
+        let desk = Rc::new(Desk::new(stamp(now), setting.fleet.home.clone()));
+        let (ports, context, event) = (desk.clone(), setting.context(region), event(world, who));
+        let work: Work = match who {
+            Who::Wave(_) => Box::pin(async move { entry::promote(&*ports, &context, event).await }),
+            Who::Region(_) => Box::pin(async move { entry::rollback(&*ports, &context, event).await }),
+            Who::Home(_) => Box::pin(async move { entry::replication(&*ports, &context, event).await }),
+        };
+        let mut call = Self { caller: Caller::new(who, now), desk, work, done: None };
+        call.poll();
+        call
+    }
+
+    fn poll(&mut self) {
+        if self.done.is_some() {
+            return;
+        }
+        if let Poll::Ready(result) = self.work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            self.done = Some(if result.is_ok() { Done::Well } else { Done::Failed });
+        }
+    }
+
+    /// How it ended, once it has.
+    pub fn done(&self) -> Option<Done> {
+        self.done
+    }
+
+    /// Port calls so far.
+    pub fn asked(&self) -> u32 {
+        self.desk.numbers.get()
+    }
+
+    /// The port calls that wait for the world, by their numbers.
+    pub fn waiting(&self, each: impl FnMut(u32)) {
+        let tickets = self.desk.tickets.borrow();
+        tickets.iter().filter(|ticket| ticket.answer.is_none()).map(|ticket| ticket.number).for_each(each);
+    }
+
+    /// What a port call asks.
+    pub fn with_ask<T>(&self, number: u32, look: impl FnOnce(&Asked) -> T) -> Option<T> {
+        let tickets = self.desk.tickets.borrow();
+        tickets.iter().find(|ticket| ticket.number == number).map(|ticket| look(&ticket.asked))
+    }
+
+    /// The world answers a port call, and something may happen to it. Seconds until the call hears the answer; none where
+    /// there is no such port call.
+    pub fn answer(&mut self, world: &mut World, number: u32, strike: Strike) -> Option<Seconds> {
+        let mut tickets = self.desk.tickets.borrow_mut();
+        let ticket = tickets.iter_mut().find(|ticket| ticket.number == number && ticket.answer.is_none())?;
+        let Asked { region, ask } = &ticket.asked;
+        let region = world.setting.region_of(region);
+        let unreachable = Err(Failure::of(ErrorKind::Unreachable));
+        let answer = match (world.declines(region, ask), strike) {
+            (Some(failure), _) => Err(failure),
+            (None, Strike::TimedOut) => unreachable,
+            (None, Strike::Throttled) => Err(Failure::of(ErrorKind::Throttled)),
+            (None, Strike::Refused) => Err(Failure::of(ErrorKind::Refused)),
+            (None, Strike::Late(seconds)) => {
+                world.delays(&self.caller, region, ask, seconds);
+                unreachable
+            }
+            (None, Strike::Lost) => {
+                let answer = world.answer(&self.caller, region, ask);
+                self.caller.learns(world, ask, None);
+                drop(answer);
+                unreachable
+            }
+            (None, Strike::None | Strike::DiesBefore | Strike::DiesAfter) => {
+                let lie = world.setting.lies.and_then(|lies| lies(world, ask));
+                lie.map_or_else(|| world.answer(&self.caller, region, ask), Ok)
+            }
+        };
+        self.caller.learns(world, ask, answer.as_ref().ok());
+        let takes = match &answer {
+            Err(failure) if failure.takes_time() && !matches!(ask, Ask::Sleep(_)) => GIVEN_UP,
+            _ => ask.takes(),
+        };
+        ticket.answer = Some(answer);
+        Some(takes)
+    }
+
+    /// The call hears an answer, and runs up to its next port calls.
+    pub fn hears(&mut self, now: Seconds, number: u32) {
+        if let Some(ticket) = self.desk.tickets.borrow_mut().iter_mut().find(|ticket| ticket.number == number) {
+            ticket.heard = true;
+        }
+        self.desk.now.set(stamp(now));
+        self.poll();
+    }
+
+    fn answered(&self, number: u32) -> Option<Result<Reply, Failure>> {
+        let tickets = self.desk.tickets.borrow();
+        tickets.iter().find(|ticket| ticket.number == number)?.answer.clone()
+    }
+}
+
+/// The answers that a call has had: all that it is.
+#[derive(Clone, Debug)]
+pub struct Past {
+    /// What it has seen, for the checks.
+    pub caller: Caller,
+    /// Whose job it began with, and when.
+    answers: Vec<(u32, Seconds, Result<Reply, Failure>)>,
+}
+
+impl Past {
+    /// A call that begins.
+    pub fn new(who: Who, now: Seconds) -> Self {
+        Self { caller: Caller::new(who, now), answers: Vec::new() }
+    }
+
+    /// The call, made again from its answers.
+    pub fn call(&self, world: &World) -> Call {
+        let mut call = Call::at(world, self.caller.who, self.caller.looked);
+        for (number, now, answer) in &self.answers {
+            if let Some(ticket) = call.desk.tickets.borrow_mut().iter_mut().find(|ticket| ticket.number == *number) {
+                ticket.answer = Some(answer.clone());
+            }
+            call.hears(*now, *number);
+        }
+        call.caller = self.caller.clone();
+        call
+    }
+
+    /// Takes over an answer that `call` is about to hear.
+    pub fn takes(&mut self, call: &Call, now: Seconds, number: u32) {
+        if let Some(answer) = call.answered(number) {
+            self.answers.push((number, now, answer));
+        }
+        self.caller = call.caller.clone();
+    }
+
+    /// The answers, as far as they tell two calls apart.
+    pub fn answers(&self) -> &[(u32, Seconds, Result<Reply, Failure>)] {
+        &self.answers
+    }
+}

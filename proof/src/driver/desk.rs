@@ -1,0 +1,238 @@
+//! The ports of one call: each port call is laid on the desk, and waits until its answer is put there.
+
+use super::ask::{Ask, Asked, Failure, Reply};
+use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::lookout::FleetMinutes;
+use meridian_domain::{
+    AlarmSpec, AlarmView, Caller, Chain, ConfigSpec, EndpointView, Entry, ModelSpec, RegionName, ResourceName,
+    ScalingSpec, Stored, UpdateSpec,
+};
+use meridian_handlers::ports::{
+    Answer, Approval, Artifacts, Clock, CountsQuery, Endpoints, ErrorKind, FailureKind, Ledger, Listed, MetricPoint,
+    ObjectVersion, PackageSpec, Page, Pager, Pipeline, PortError, Question, Registry, Scaling, Scored, Signals,
+    StartSpec,
+};
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::task::Poll;
+
+/// A port call on the desk.
+#[derive(Debug)]
+pub(super) struct Ticket {
+    pub number: u32,
+    pub asked: Asked,
+    /// What the world has answered.
+    pub answer: Option<Result<Reply, Failure>>,
+    /// Whether the call may hear it.
+    pub heard: bool,
+}
+
+/// One call's port calls.
+#[derive(Debug)]
+pub(super) struct Desk {
+    pub tickets: RefCell<Vec<Ticket>>,
+    pub numbers: Cell<u32>,
+    pub now: Cell<Timestamp>,
+    home: RegionName,
+}
+
+impl Desk {
+    pub fn new(now: Timestamp, home: RegionName) -> Self {
+        Self { tickets: RefCell::default(), numbers: Cell::new(0), now: Cell::new(now), home }
+    }
+
+    async fn ask(&self, region: &RegionName, ask: Ask) -> Answer<Reply> {
+        let operation = ask.operation();
+        let number = self.numbers.get();
+        self.numbers.set(number + 1);
+        let asked = Asked { region: region.clone(), ask };
+        self.tickets.borrow_mut().push(Ticket { number, asked, answer: None, heard: false });
+        let answer = poll_fn(|_| {
+            let mut tickets = self.tickets.borrow_mut();
+            let place = tickets.iter().position(|ticket| ticket.number == number && ticket.heard);
+            let Some(ticket) = place.map(|place| tickets.remove(place)) else { return Poll::Pending };
+            Poll::Ready(ticket.answer.unwrap_or(Err(Failure::of(ErrorKind::Unreachable))))
+        });
+        answer.await.map_err(|Failure { kind, words }| PortError {
+            kind,
+            region: region.clone(),
+            operation,
+            message: words.to_owned(),
+        })
+    }
+
+    async fn done(&self, region: &RegionName, ask: Ask) -> Answer<()> {
+        self.ask(region, ask).await.map(drop)
+    }
+}
+
+/// The one kind of reply that belongs to a question: the world answers no other.
+macro_rules! reply {
+    ($answer:expr, $kind:ident) => {
+        match $answer {
+            Reply::$kind(told) => Ok(told),
+            other => unreachable!("the world answers {other:?}"),
+        }
+    };
+}
+
+impl Artifacts for Desk {
+    async fn read(&self, region: &RegionName, key: &str, most: u64, sink: &mut dyn FnMut(&[u8])) -> Answer<u64> {
+        let bytes: Bytes = reply!(self.ask(region, Ask::Read { key: key.to_owned() }).await?, Bytes)?;
+        let length = bytes.len() as u64;
+        if length > most {
+            let (kind, region, message) = (ErrorKind::TooLarge, region.clone(), String::new());
+            return Err(PortError { kind, region, operation: "GetObject", message });
+        }
+        sink(&bytes);
+        Ok(length)
+    }
+
+    async fn create(&self, region: &RegionName, key: &str, body: Bytes) -> Answer<ObjectVersion> {
+        self.done(region, Ask::Create { key: key.to_owned(), body }).await?;
+        Ok(ObjectVersion("1".to_owned()))
+    }
+
+    async fn replace(&self, region: &RegionName, key: &str, _: Bytes) -> Answer<ObjectVersion> {
+        self.done(region, Ask::Replace { key: key.to_owned() }).await?;
+        Ok(ObjectVersion("1".to_owned()))
+    }
+
+    async fn listed(&self, region: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<Listed>> {
+        let ask = Ask::List { prefix: prefix.to_owned(), after: after.map(str::to_owned) };
+        reply!(self.ask(region, ask).await?, Keys)
+    }
+}
+
+impl Ledger for Desk {
+    async fn entries(&self, region: &RegionName, chain: &Chain, from: u64) -> Answer<Vec<Stored>> {
+        reply!(self.ask(region, Ask::Entries { chain: chain.clone(), from }).await?, Entries)
+    }
+
+    /// Asked once in a process, and of no consequence: it is no call here.
+    async fn caller(&self) -> Caller {
+        Caller::Unverified
+    }
+
+    async fn append(&self, region: &RegionName, chain: &Chain, entry: &Entry) -> Answer<()> {
+        self.done(region, Ask::Append { chain: chain.clone(), entry: Box::new(entry.clone()) }).await
+    }
+
+    async fn checkpoint(&self, region: &RegionName, chain: &Chain) -> Answer<Option<Vec<u8>>> {
+        let kept = reply!(self.ask(region, Ask::Checkpoint { chain: chain.clone() }).await?, Checkpoint)?;
+        Ok(kept.map(|bytes| bytes.to_vec()))
+    }
+
+    async fn keep(&self, region: &RegionName, chain: &Chain, _: u64, bytes: Vec<u8>) -> Answer<()> {
+        self.done(region, Ask::Keep { chain: chain.clone(), bytes }).await
+    }
+}
+
+impl Registry for Desk {
+    async fn register(&self, _: &RegionName, package: &PackageSpec) -> Answer<String> {
+        unreachable!("{} is registered already", package.release)
+    }
+
+    async fn approval(&self, region: &RegionName, _: &str) -> Answer<Approval> {
+        reply!(self.ask(region, Ask::Approval).await?, Approval)
+    }
+
+    async fn decide(&self, _: &RegionName, arn: &str, _: Approval, _: &str, _: &[(String, String)]) -> Answer<()> {
+        unreachable!("{arn} is decided already")
+    }
+}
+
+impl Endpoints for Desk {
+    async fn describe(&self, region: &RegionName, _: &ResourceName) -> Answer<Option<EndpointView>> {
+        reply!(self.ask(region, Ask::Describe).await?, Endpoint)
+    }
+
+    async fn create_model(&self, region: &RegionName, model: &ModelSpec) -> Answer<()> {
+        self.done(region, Ask::CreateModel(model.name.clone())).await
+    }
+
+    async fn create_config(&self, region: &RegionName, config: &ConfigSpec) -> Answer<()> {
+        self.done(region, Ask::CreateConfig(config.name.clone())).await
+    }
+
+    async fn create_endpoint(&self, region: &RegionName, _: &ResourceName, _: &ResourceName) -> Answer<()> {
+        self.done(region, Ask::CreateEndpoint).await
+    }
+
+    async fn update(&self, region: &RegionName, update: &UpdateSpec) -> Answer<()> {
+        self.done(region, Ask::Update(update.clone())).await
+    }
+
+    async fn invoke(&self, region: &RegionName, _: &ResourceName, payload: &str) -> Answer<String> {
+        reply!(self.ask(region, Ask::Invoke { payload: payload.to_owned() }).await?, Text)
+    }
+
+    async fn score(&self, _: &RegionName, _: &ResourceName, question: &Question) -> Answer<Scored> {
+        unreachable!("no customer asks here: {question:?}")
+    }
+}
+
+impl Scaling for Desk {
+    async fn scale(&self, region: &RegionName, _: &ScalingSpec) -> Answer<()> {
+        self.done(region, Ask::Scale).await
+    }
+}
+
+impl Signals for Desk {
+    async fn put_alarms(&self, region: &RegionName, alarms: &[AlarmSpec]) -> Answer<()> {
+        self.done(region, Ask::PutAlarms(alarms.to_vec())).await
+    }
+
+    async fn alarms(&self, region: &RegionName, names: &[String]) -> Answer<Vec<AlarmView>> {
+        reply!(self.ask(region, Ask::Alarms(names.to_vec())).await?, Alarms)
+    }
+
+    async fn description(&self, region: &RegionName, alarm: &str) -> Answer<Option<String>> {
+        reply!(self.ask(region, Ask::Description(alarm.to_owned())).await?, Description)
+    }
+
+    async fn publish(&self, region: &RegionName, metrics: &[MetricPoint]) -> Answer<()> {
+        self.done(region, Ask::Publish(metrics.to_vec())).await
+    }
+
+    async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<FleetMinutes> {
+        reply!(self.ask(region, Ask::Counts(query.clone())).await?, Counts)
+    }
+}
+
+impl Pipeline for Desk {
+    async fn start(&self, region: &RegionName, start: &StartSpec) -> Answer<String> {
+        reply!(self.ask(region, Ask::Start(start.clone())).await?, Text)
+    }
+
+    async fn succeed(&self, region: &RegionName, job: &str, continuation: Option<&str>, _: &str) -> Answer<()> {
+        let ask = Ask::Succeed { job: job.to_owned(), continuation: continuation.map(str::to_owned) };
+        self.done(region, ask).await
+    }
+
+    async fn fail(&self, region: &RegionName, job: &str, _: FailureKind, _: &str) -> Answer<()> {
+        self.done(region, Ask::Fail { job: job.to_owned() }).await
+    }
+}
+
+impl Pager for Desk {
+    async fn page(&self, region: &RegionName, _: &Page) -> Answer<()> {
+        self.done(region, Ask::Page).await
+    }
+
+    async fn advise(&self, region: &RegionName, _: &Page) -> Answer<()> {
+        self.done(region, Ask::Advise).await
+    }
+}
+
+impl Clock for Desk {
+    fn now(&self) -> Timestamp {
+        self.now.get()
+    }
+
+    async fn sleep(&self, duration: SignedDuration) {
+        // Nothing goes wrong with time but that the function's is up.
+        let _ = self.ask(&self.home, Ask::Sleep(duration)).await;
+    }
+}

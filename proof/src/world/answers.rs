@@ -1,0 +1,324 @@
+//! What the world answers to a port call: AWS's side of every port.
+
+use super::{Caller, Fault, Request, Seconds, Taken, World, checks};
+use crate::driver::{Ask, Failure, Reply};
+use jiff::SignedDuration;
+use meridian_domain::{
+    AlarmSpec, Chain, Entry, MissingData, Record, ResourceName, Routing, Stored, UpdateSpec, alarms, keys,
+};
+use meridian_handlers::ports::{Approval, ErrorKind, Listed, MetricPoint, StartSpec};
+use std::sync::Arc;
+
+type Answer = Result<Reply, Failure>;
+
+fn no(kind: ErrorKind) -> Answer {
+    Err(Failure::of(kind))
+}
+
+impl World {
+    /// Why a port call is not even taken: the faults that hold where it goes.
+    pub fn declines(&self, region: usize, ask: &Ask) -> Option<Failure> {
+        let faults = self.regions.get(region)?.faults;
+        let unreachable = |holds: bool| holds.then(|| Failure::of(ErrorKind::Unreachable));
+        match ask {
+            Ask::Entries { chain, .. } | Ask::Checkpoint { chain } => match chain {
+                Chain::Home => unreachable(!self.hub_answers()),
+                Chain::Region(_) => unreachable(faults.has(Fault::Reads)),
+            },
+            Ask::Append { chain, .. } | Ask::Keep { chain, .. } => match chain {
+                Chain::Home => unreachable(!self.hub_answers()),
+                Chain::Region(_) => unreachable(faults.has(Fault::Writes)),
+            },
+            Ask::Describe
+            | Ask::CreateModel(_)
+            | Ask::CreateConfig(_)
+            | Ask::CreateEndpoint
+            | Ask::Update(_)
+            | Ask::Scale => unreachable(faults.has(Fault::Dark))
+                .or_else(|| faults.has(Fault::Throttled).then(|| Failure::of(ErrorKind::Throttled))),
+            Ask::PutAlarms(_) | Ask::Alarms(_) | Ask::Description(_) | Ask::Publish(_) => {
+                unreachable(faults.has(Fault::Signals))
+            }
+            Ask::Counts(_) => unreachable(faults.has(Fault::Signals) || faults.has(Fault::Counts)),
+            Ask::Invoke { .. } => unreachable(faults.has(Fault::Golden)),
+            Ask::Page | Ask::Advise => faults.has(Fault::Pages).then(|| Failure::of(ErrorKind::Refused)),
+            Ask::Read { .. }
+            | Ask::List { .. }
+            | Ask::Create { .. }
+            | Ask::Replace { .. }
+            | Ask::Approval
+            | Ask::Start(_)
+            | Ask::Succeed { .. }
+            | Ask::Fail { .. }
+            | Ask::Sleep(_) => None,
+        }
+    }
+
+    /// The network has a request, and delivers it later. Only an update's is worth that: what else is sent carries its own
+    /// time, or changes nothing.
+    pub fn delays(&mut self, caller: &Caller, region: usize, ask: &Ask, by: Seconds) {
+        if let Ask::Update(spec) = ask
+            && let Some(request) = self.request_of(caller, region, spec)
+        {
+            self.in_flight.push((self.now + by, Request { late: true, ..request }));
+        }
+    }
+
+    /// Does what is asked, and answers.
+    pub fn answer(&mut self, caller: &Caller, region: usize, ask: &Ask) -> Answer {
+        match ask {
+            Ask::Entries { chain, from } => Ok(Reply::Entries(self.entries(chain, *from))),
+            Ask::Checkpoint { chain } => Ok(Reply::Checkpoint(self.checkpoint(chain))),
+            Ask::Keep { chain, bytes } => {
+                self.keep(chain, bytes);
+                Ok(Reply::Done)
+            }
+            Ask::Append { chain, entry } => self.append(caller, chain, entry),
+            Ask::Read { key } => match self.setting.files.get(key) {
+                Some(bytes) => Ok(Reply::Bytes(bytes.clone())),
+                None => no(ErrorKind::NotFound),
+            },
+            Ask::List { prefix, after } => Ok(Reply::Keys(self.listed(prefix, after.as_deref()))),
+            Ask::Create { key, .. } => match self.kept.insert(key.clone()) {
+                true => Ok(Reply::Done),
+                false => no(ErrorKind::Conflict),
+            },
+            Ask::Replace { .. } | Ask::Sleep(_) => Ok(Reply::Done),
+            Ask::Approval => Ok(Reply::Approval(Approval::Approved)),
+            Ask::Describe => Ok(Reply::Endpoint(self.describe(region))),
+            Ask::CreateModel(_) => {
+                checks::on_change(self, caller, region);
+                Ok(Reply::Done)
+            }
+            Ask::CreateConfig(config) => {
+                checks::on_change(self, caller, region);
+                self.configure(region, config)
+            }
+            Ask::CreateEndpoint => {
+                checks::breach(self, "I5", "an endpoint is to be created where there is one");
+                no(ErrorKind::Conflict)
+            }
+            Ask::Scale => {
+                checks::breach(self, "I8", "a region is to be scaled in a fleet without [scaling]");
+                no(ErrorKind::Refused)
+            }
+            Ask::Update(spec) => self.update(caller, region, spec),
+            Ask::Invoke { payload } => self.invoke(region, payload),
+            Ask::PutAlarms(specs) => {
+                self.put_alarms(region, specs);
+                Ok(Reply::Done)
+            }
+            Ask::Alarms(names) => Ok(Reply::Alarms(self.show_alarms(region, names))),
+            Ask::Description(name) => Ok(Reply::Description(self.description(region, name))),
+            Ask::Publish(points) => {
+                self.publish(region, points);
+                Ok(Reply::Done)
+            }
+            Ask::Counts(query) => Ok(Reply::Counts(self.counts(region, query))),
+            Ask::Start(spec) => self.start_execution(spec),
+            Ask::Succeed { job, continuation } => self.succeeds(caller, job, continuation.as_deref()),
+            Ask::Fail { job } => self.fails(job),
+            Ask::Page => {
+                self.tally.pages += 1;
+                self.tally.last_page = self.now;
+                self.tell(|_| "  people are paged".to_owned());
+                Ok(Reply::Done)
+            }
+            Ask::Advise => Ok(Reply::Done),
+        }
+    }
+
+    fn entries(&self, chain: &Chain, from: u64) -> Vec<Stored> {
+        let from = usize::try_from(from).unwrap_or(usize::MAX);
+        let all = match chain {
+            Chain::Home => Some(&self.hub.entries),
+            Chain::Region(name) => self.regions.get(self.setting.region_of(name)).map(|place| &place.chain.entries),
+        };
+        all.map(|all| all.iter().skip(from).cloned().collect()).unwrap_or_default()
+    }
+
+    fn checkpoint(&self, chain: &Chain) -> Option<Arc<Vec<u8>>> {
+        match chain {
+            Chain::Home => self.hub.checkpoint.clone(),
+            Chain::Region(name) => self.regions.get(self.setting.region_of(name))?.chain.checkpoint.clone(),
+        }
+    }
+
+    fn keep(&mut self, chain: &Chain, bytes: &[u8]) {
+        let place = match chain {
+            Chain::Home => Some(&mut self.hub.checkpoint),
+            Chain::Region(name) => {
+                let region = self.setting.region_of(name);
+                self.regions.get_mut(region).map(|place| &mut place.chain.checkpoint)
+            }
+        };
+        if let Some(place) = place {
+            *place = Some(Arc::new(bytes.to_vec()));
+        }
+    }
+
+    /// A conditional write: each number is taken once.
+    fn append(&mut self, caller: &Caller, chain: &Chain, entry: &Entry) -> Answer {
+        let now = self.now;
+        let stored = match chain {
+            Chain::Home => {
+                if !self.hub.is_next(entry) {
+                    return no(ErrorKind::Conflict);
+                }
+                checks::on_hub_record(self, &entry.record);
+                self.hub.store(now, entry.clone())
+            }
+            Chain::Region(name) => {
+                let region = self.setting.region_of(name);
+                if !self.regions.get(region).is_some_and(|place| place.chain.is_next(entry)) {
+                    return no(ErrorKind::Conflict);
+                }
+                checks::on_record(self, region, &entry.record, caller.looked);
+                match self.regions.get_mut(region) {
+                    Some(place) => place.chain.store(now, entry.clone()),
+                    None => Ok(()),
+                }
+            }
+        };
+        if let Err(error) = stored {
+            checks::breach(self, "I8", format!("{chain}: {error}"));
+        }
+        self.tell(|_| format!("  {} writes to {chain}: {}", entry.actor, record_words(&entry.record)));
+        Ok(Reply::Done)
+    }
+
+    /// Keys in home's bucket: manifests that have arrived, and what `replication` keeps of its neighbour's chains.
+    fn listed(&self, prefix: &str, after: Option<&str>) -> Vec<Listed> {
+        let modified = self.timestamp();
+        let mut keys: Vec<String> = match prefix {
+            keys::MANIFESTS => {
+                let arrived = self.setting.releases.iter().take(self.arrived + 1);
+                arrived.map(|(id, _)| keys::manifest(*id)).collect()
+            }
+            _ => self.kept.iter().filter(|key| key.starts_with(prefix)).cloned().collect(),
+        };
+        keys.sort_unstable();
+        keys.retain(|key| after.is_none_or(|after| key.as_str() > after));
+        keys.into_iter().map(|key| Listed { key, modified }).collect()
+    }
+
+    fn configure(&mut self, region: usize, config: &ResourceName) -> Answer {
+        let Some(release) = self.setting.release_with(region, config) else { return no(ErrorKind::Refused) };
+        let Some(place) = self.regions.get_mut(region) else { return no(ErrorKind::Refused) };
+        let bit = 1 << release;
+        if place.configured & bit != 0 {
+            return no(ErrorKind::Conflict);
+        }
+        place.configured |= bit;
+        Ok(Reply::Done)
+    }
+
+    fn request_of(&self, caller: &Caller, region: usize, spec: &UpdateSpec) -> Option<Request> {
+        let seconds = |duration: SignedDuration| duration.as_secs();
+        let bake = match spec.routing {
+            Routing::Canary { bake, .. } | Routing::AllAtOnceWatched { bake } => seconds(bake),
+            _ => 0,
+        };
+        Some(Request {
+            region,
+            release: self.setting.release_with(region, &spec.config)?,
+            execution: caller.execution(),
+            epoch: caller.epoch.unwrap_or(0),
+            fenced: caller.fenced,
+            guarded: !spec.rollback_alarms.is_empty(),
+            bake,
+            looked: caller.looked,
+            late: false,
+        })
+    }
+
+    fn update(&mut self, caller: &Caller, region: usize, spec: &UpdateSpec) -> Answer {
+        let Some(request) = self.request_of(caller, region, spec) else { return no(ErrorKind::NotFound) };
+        match self.request(request) {
+            Taken::Yes => Ok(Reply::Done),
+            Taken::Conflict => no(ErrorKind::Conflict),
+            Taken::Unknown => no(ErrorKind::NotFound),
+            Taken::Refused => no(ErrorKind::Refused),
+        }
+    }
+
+    /// A golden record, as whatever serves answers it.
+    fn invoke(&self, region: usize, payload: &str) -> Answer {
+        let Some(place) = self.regions.get(region) else { return no(ErrorKind::NotFound) };
+        let release = place.serves_alone().unwrap_or(place.blue);
+        let right = !place.broken && self.setting.quality(region, release).answers_right;
+        let score = self.setting.score(release, payload).filter(|_| right).unwrap_or(0.99);
+        Ok(Reply::Text(score.to_string()))
+    }
+
+    fn put_alarms(&mut self, region: usize, specs: &[AlarmSpec]) {
+        let setting = self.setting.clone();
+        let (verdict, heartbeat) = (alarms::verdict_name(&setting.fleet), alarms::heartbeat_name(&setting.fleet));
+        let Some(place) = self.regions.get_mut(region) else { return };
+        for spec in specs {
+            if spec.name == heartbeat {
+                place.armed = spec.missing == MissingData::Breaching;
+                place.silent &= place.armed;
+            } else if spec.name == verdict {
+                place.note = Some(Arc::from(spec.description.as_str()));
+            } else {
+                // The green alarms are of the new configuration by now, which has served nobody yet.
+                place.green = false;
+            }
+        }
+    }
+
+    fn description(&self, region: usize, name: &str) -> Option<String> {
+        let note =
+            self.regions.get(region)?.note.as_ref().filter(|_| name == alarms::verdict_name(&self.setting.fleet));
+        note.map(|note| note.to_string())
+    }
+
+    /// Verdicts and beats: the alarm rings a little later, or hears the last beat for as long as it listens.
+    fn publish(&mut self, region: usize, points: &[MetricPoint]) {
+        let (now, live) = (self.now, self.setting.live);
+        let Some(place) = self.regions.get_mut(region) else { return };
+        for point in points {
+            match point.name {
+                alarms::HEARTBEAT => {
+                    place.beat = place.beat.max(point.at.as_second());
+                    place.silent &= place.beat + live.silence <= now;
+                }
+                alarms::VERDICT if point.value > 0.5 => {
+                    if !place.verdict {
+                        place.verdict_due.get_or_insert(now + live.verdict_delay);
+                    }
+                }
+                alarms::VERDICT => {
+                    place.verdict = false;
+                    place.verdict_due = None;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// An execution is asked for: the same token finds the same one.
+    fn start_execution(&mut self, spec: &StartSpec) -> Answer {
+        let release = self.setting.releases.iter().position(|(id, _)| id.to_string() == spec.token);
+        let Some(release) = release else { return no(ErrorKind::Refused) };
+        let known = self.executions.iter().position(|execution| execution.by_token && execution.release == release);
+        let number = known.unwrap_or_else(|| self.queue(release, true));
+        self.start_next();
+        match self.executions.get(number) {
+            Some(execution) => Ok(Reply::Text(execution.actor.to_string())),
+            None => no(ErrorKind::Refused),
+        }
+    }
+}
+
+/// What a record is, for stories.
+pub(super) fn record_words(record: &Record) -> String {
+    let debug = format!("{record:?}");
+    let end = debug.find([' ', '{', '(']).unwrap_or(debug.len());
+    let name = debug.get(..end).unwrap_or_default().to_owned();
+    match record {
+        Record::Decided { decision, cause, .. } => format!("{name} {decision} {cause:?}"),
+        _ => name,
+    }
+}

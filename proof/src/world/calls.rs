@@ -1,0 +1,172 @@
+//! Whose call it is, what may happen to one of its port calls, and what the call has seen: the checks hold it against that.
+
+use super::{Job, Seconds, World};
+use crate::driver::{Ask, Reply};
+use meridian_domain::{AlarmState, Chain, EndpointView, RegionHistory, ResourceName, Target, alarms};
+
+/// Whose call it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Who {
+    /// `promote`'s, for a job of the pipeline.
+    Wave(Job),
+    /// `rollback`'s, in a region.
+    Region(usize),
+    /// `replication`'s in home: of a release's manifest, which has arrived, or of its sweep.
+    Home(Option<usize>),
+}
+
+/// What happens to one port call beyond the faults that hold: at most one thing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Strike {
+    /// Nothing.
+    #[default]
+    None,
+    /// It is done, and the answer is lost.
+    Lost,
+    /// It is not done, and no answer comes.
+    TimedOut,
+    /// Asked too often.
+    Throttled,
+    /// Declined for good.
+    Refused,
+    /// The function dies before it.
+    DiesBefore,
+    /// The function dies after it.
+    DiesAfter,
+    /// The network delivers the request so many seconds later; no answer comes.
+    Late(Seconds),
+}
+
+impl Strike {
+    /// What a table and a story call it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Strike::None => "nothing",
+            Strike::Lost => "answer lost",
+            Strike::TimedOut => "call timed out",
+            Strike::Throttled => "call throttled",
+            Strike::Refused => "call refused",
+            Strike::DiesBefore => "killed before a call",
+            Strike::DiesAfter => "killed after a call",
+            Strike::Late(_) => "request delivered late",
+        }
+    }
+}
+
+/// A function's time-out in seconds (template.yaml, `promote` and `rollback`).
+pub const TIME_OUT: Seconds = 60;
+
+/// What a call has seen and done, as far as a check asks for it. It follows from the answers that the call has had.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Whose call it is.
+    pub who: Who,
+    /// When it began to look.
+    pub looked: Seconds,
+    /// The lease's generation as it was last read.
+    pub epoch: Option<u64>,
+    /// Whether the last thing that was read says that this call holds the lease: nothing else was asked since.
+    pub fenced: bool,
+    /// Whether an update was asked for.
+    pub asked_update: bool,
+    /// What the region's composite alarm said.
+    pub alarm: Option<bool>,
+    /// The endpoint as it was last seen.
+    pub view: Option<EndpointView>,
+    /// What the region's ledger said of a way back when it was read.
+    pub way_back: Option<OwnWayBack>,
+    /// Whether the region's ledger could not be read, though what stands beside the alarms could, had it been asked for.
+    pub blind: bool,
+}
+
+/// What a region's ledger says of its way back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnWayBack {
+    /// The configuration that is proved to serve.
+    pub proved: Option<ResourceName>,
+    /// Whether there is something to go back to, and nothing under way.
+    pub open: bool,
+}
+
+impl OwnWayBack {
+    /// As a ledger says it.
+    pub fn of(history: &RegionHistory) -> Self {
+        let config = |target: &Target| target.config.clone();
+        Self {
+            proved: history.serving.as_ref().map(|serving| config(&serving.target)),
+            open: history.previous.is_some() && history.update.is_none(),
+        }
+    }
+}
+
+impl Caller {
+    /// A call that begins.
+    pub fn new(who: Who, looked: Seconds) -> Self {
+        Self {
+            who,
+            looked,
+            epoch: None,
+            fenced: false,
+            asked_update: false,
+            alarm: None,
+            view: None,
+            way_back: None,
+            blind: false,
+        }
+    }
+
+    /// The wave's execution.
+    pub fn execution(&self) -> Option<usize> {
+        match self.who {
+            Who::Wave(job) => Some(job.execution),
+            Who::Region(_) | Who::Home(_) => None,
+        }
+    }
+
+    /// Notes what the call learns from an answer.
+    pub fn learns(&mut self, world: &World, ask: &Ask, reply: Option<&Reply>) {
+        self.asked_update |= matches!(ask, Ask::Update(_));
+        self.fenced = match ask {
+            // What follows one look at the lease.
+            Ask::Publish(_)
+            | Ask::PutAlarms(_)
+            | Ask::CreateModel(_)
+            | Ask::CreateConfig(_)
+            | Ask::Update(_)
+            | Ask::Sleep(_) => self.fenced,
+            Ask::Entries { chain: Chain::Home, .. } => reply.is_some() && self.holds_lease(world),
+            _ => false,
+        };
+        if let (Ask::Entries { chain: Chain::Home, .. } | Ask::Append { chain: Chain::Home, .. }, Some(_)) =
+            (ask, reply)
+        {
+            self.epoch = Some(world.hub.history.epoch.0);
+        }
+        match (ask, reply) {
+            (Ask::Entries { chain: Chain::Region(name), .. }, Some(_)) => {
+                let place = world.regions.get(world.setting.region_of(name));
+                self.way_back = place.map(|place| OwnWayBack::of(&place.chain.history));
+            }
+            (Ask::Entries { chain: Chain::Region(_), .. } | Ask::Checkpoint { chain: Chain::Region(_) }, None) => {
+                self.blind = true;
+            }
+            (Ask::Description(_), None) => self.blind = false,
+            (Ask::Alarms(_), Some(Reply::Alarms(views))) => {
+                let composite = alarms::composite_name(&world.setting.fleet);
+                self.alarm = views.iter().find(|view| view.name == composite).map(|v| v.state == AlarmState::Alarm);
+            }
+            (Ask::Describe, Some(Reply::Endpoint(view))) => self.view.clone_from(view),
+            _ => {}
+        }
+    }
+
+    /// Whether the lease is this call's wave's, and of the generation that the call knew before.
+    fn holds_lease(&self, world: &World) -> bool {
+        let actor = self.execution().and_then(|number| world.executions.get(number)).map(|execution| &execution.actor);
+        let hub = &world.hub.history;
+        let held = hub.lease.as_ref().is_some_and(|lease| {
+            Some(&lease.holder) == actor && lease.epoch == hub.epoch && lease.until > world.timestamp()
+        });
+        held && self.epoch.is_none_or(|known| known == hub.epoch.0)
+    }
+}
