@@ -102,7 +102,10 @@ impl Call {
         let region = world.setting.region_of(region);
         let unreachable = Err(Failure::of(ErrorKind::Unreachable));
         let answer = match (world.declines(region, ask), strike) {
-            (Some(failure), _) => Err(failure),
+            (Some(failure), _) => {
+                world.declined(ask);
+                Err(failure)
+            }
             (None, Strike::TimedOut) => unreachable,
             (None, Strike::Throttled) => Err(Failure::of(ErrorKind::Throttled)),
             (None, Strike::Refused) => Err(Failure::of(ErrorKind::Refused)),

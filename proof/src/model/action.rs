@@ -58,13 +58,14 @@ impl State {
         if let Some(running) = &self.running {
             // What waits side by side commutes unless something happens to it: the first is answered, and any may be struck.
             actions.extend(running.waiting.first().map(|(number, _)| Action::Answers(*number, Strike::None)));
-            if self.left.allows(self.left.strikes) {
+            let disturbable = self.is_disturbable();
+            if disturbable && self.left.allows(self.left.strikes) {
                 for (number, updates) in &running.waiting {
                     let strikes = bounds.strikes.iter().filter(|strike| *updates || !matches!(strike, Strike::Late(_)));
                     actions.extend(strikes.map(|strike| Action::Answers(*number, *strike)));
                 }
             }
-            if self.left.allows(self.left.stands) {
+            if disturbable && self.left.allows(self.left.stands) {
                 actions.push(Action::Stands);
             }
             return;
@@ -124,7 +125,7 @@ impl State {
     }
 
     /// Whether something may still go wrong: not any more once the fleet rests.
-    fn is_disturbable(&self) -> bool {
+    pub(super) fn is_disturbable(&self) -> bool {
         self.quiet_since.is_none_or(|since| self.world.now - since <= UNDISTURBED)
     }
 

@@ -197,7 +197,7 @@ impl State {
             }
             let mut waiting = Vec::new();
             call.waiting(|number| waiting.push(number));
-            if self.left.disturbs_calls() {
+            if self.left.disturbs_calls() && self.is_disturbable() {
                 let updates = |number| call.with_ask(number, |asked| matches!(asked.ask, Ask::Update(_)));
                 running.waiting = waiting.into_iter().map(|n| (n, updates(n).unwrap_or(false))).collect();
                 self.running = Some(Box::new(running));

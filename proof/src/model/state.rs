@@ -120,10 +120,8 @@ impl State {
     /// Whether nothing moves, and nothing is wrong that would have to end first.
     pub(super) fn is_still(&self) -> bool {
         let rests = |place: &crate::world::Region| place.update.is_none() && place.faults.is_empty() && !place.broken;
-        self.running.is_none()
-            && self.standing.is_empty()
-            && self.world.is_idle()
-            && self.world.regions.iter().all(rests)
+        // Who only looks, as a sweep does, moves nothing.
+        self.standing.is_empty() && self.world.is_idle() && self.world.regions.iter().all(rests)
     }
 
     /// What follows from what has just happened in a region; what can have no effect any more is forgotten.

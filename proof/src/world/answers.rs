@@ -54,6 +54,14 @@ impl World {
         }
     }
 
+    /// A page is declined, and no ledger can take it as owed: only the failed execution will tell (docs/proof.md).
+    pub fn declined(&mut self, ask: &Ask) {
+        let mute = |place: &super::Region| place.faults.has(Fault::Writes) || place.faults.has(Fault::Reads);
+        if matches!(ask, Ask::Page) && self.regions.iter().all(mute) {
+            self.tally.lost += 1;
+        }
+    }
+
     /// The network has a request, and delivers it later. Only an update's is worth that: what else is sent carries its own
     /// time, or changes nothing.
     pub fn delays(&mut self, caller: &Caller, region: usize, ask: &Ask, by: Seconds) {
@@ -284,14 +292,12 @@ impl World {
                     place.beat = place.beat.max(point.at.as_second());
                     place.silent &= place.beat + live.silence <= now;
                 }
-                alarms::VERDICT if point.value > 0.5 => {
-                    if !place.verdict {
-                        place.verdict_due.get_or_insert(now + live.verdict_delay);
-                    }
-                }
-                alarms::VERDICT => {
+                alarms::VERDICT if point.value < 0.5 => {
                     place.verdict = false;
                     place.verdict_due = None;
+                }
+                alarms::VERDICT if !place.verdict => {
+                    place.verdict_due.get_or_insert(now + live.verdict_delay);
                 }
                 _ => {}
             }

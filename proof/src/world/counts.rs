@@ -12,7 +12,7 @@ const FEW: u64 = 5;
 /// So many of a minute's requests are slow where the release is slow.
 const SLOW: u64 = 10_000;
 /// Minutes of the champion's that are kept.
-const KEPT: Seconds = 15;
+const KEPT: Seconds = 8;
 const MINUTE: Seconds = 60;
 
 impl World {

@@ -215,8 +215,8 @@ pub struct Tally {
     pub asked: u32,
     /// Pages that went out.
     pub pages: u32,
-    /// Pages that were declined.
-    pub declined: u32,
+    /// Pages that were declined when no ledger could take them as owed.
+    pub lost: u32,
     /// Updates that SageMaker took from a caller whose lease had run out meanwhile (I11's remaining race).
     pub strays: u32,
     /// Port calls that an injected disturbance met.

@@ -30,8 +30,8 @@ pub fn ending(world: &mut World) -> Option<Ending> {
     let newest = world.executions.iter().map(|execution| execution.release).max().unwrap_or(0);
     let hub = &world.hub.history;
     let halted = hub.halt.is_some() || world.regions.iter().any(|place| place.chain.history.halt.is_some());
-    // A page that was declined, and that no ledger took as owed, counts: the failed execution is all that tells (docs/proof.md).
-    let told = world.tally.pages + world.tally.declined > 0 || lags_by_policy(world, newest);
+    // A page that neither the pager nor the ledger took counts: the failed execution is all that tells (docs/proof.md).
+    let told = world.tally.pages + world.tally.lost > 0 || lags_by_policy(world, newest);
     let owed = world.regions.iter().any(|place| !place.chain.history.owed.is_empty());
     let id = world.setting.releases.get(newest).map(|(id, _)| *id);
     let condemned = id.is_some_and(|id| hub.condemned.contains_key(&id));

@@ -58,8 +58,8 @@ impl World {
         }
         breach.as_ref().map(|breach| breach.invariant).hash(prints.hasher);
         // Only whether anybody was ever told is asked for, in the end.
-        let Tally { calls: _, asked: _, pages, declined, strays: _, struck: _, last_page: _ } = tally;
-        (pages + declined > 0).hash(prints.hasher);
+        let Tally { calls: _, asked: _, pages, lost, strays: _, struck: _, last_page: _ } = tally;
+        (pages + lost > 0).hash(prints.hasher);
         prints.hub(&hub.history);
         prints.hub_entries(hub);
         for (number, region) in regions.iter().enumerate() {
