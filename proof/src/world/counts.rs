@@ -1,9 +1,9 @@
 //! What fleets serve, minute by minute: the judge is the real one, and decides on these.
 
 use super::{Region, Seconds, Setting, Showing, World};
-use meridian_judge::{Arm, COUNTS_DELAY, MetricName};
 use meridian_domain::lookout::FleetMinutes;
 use meridian_handlers::ports::CountsQuery;
+use meridian_judge::{Arm, COUNTS_DELAY, MetricName};
 
 /// Requests a minute, of either fleet.
 const REQUESTS: u64 = 200_000;

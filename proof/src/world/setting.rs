@@ -8,10 +8,10 @@ use meridian_domain::{
     Actor, File, Fleet, Freeze, HubHistory, Image, JudgePolicy, Kind, Manifest, Provenance, Record, RegionHistory,
     ReleaseId, ResourceName, Sha256, Style, Target, Verdict, Version, alarms, keys,
 };
+use meridian_evaluation::{GoldenRecord, GoldenRecords};
 use meridian_handlers::context::Context;
 use meridian_handlers::front::FrontMemory;
 use meridian_handlers::status::Memory;
-use meridian_evaluation::{GoldenRecord, GoldenRecords};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
