@@ -10,7 +10,8 @@ mod graph;
 use checker::{Walk, explore};
 use graph::Restless;
 use meridian_proof::model::{Action, Bounds, State, slices, story};
-use std::collections::{HashMap, VecDeque};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, VecDeque};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -44,15 +45,15 @@ fn main() -> ExitCode {
 /// The shortest story that leads to a state, and what happens then, one thing after the other.
 fn way_to(bounds: &Bounds, print: u64) -> Vec<String> {
     let start = State::new(bounds, false);
-    let mut came: HashMap<u64, Option<(u64, Action)>> = HashMap::from([(start.print(), None)]);
+    let mut came: BTreeMap<u64, Option<(u64, Action)>> = BTreeMap::from([(start.print(), None)]);
     let mut open = VecDeque::from([start]);
     while let Some(state) = open.pop_front().filter(|_| !came.contains_key(&print)) {
         let mut actions = Vec::new();
         state.actions(bounds, &mut actions);
         for action in actions {
             let Some(next) = state.after(action) else { continue };
-            if !came.contains_key(&next.print()) {
-                came.insert(next.print(), Some((state.print(), action)));
+            if let Entry::Vacant(new) = came.entry(next.print()) {
+                new.insert(Some((state.print(), action)));
                 open.push_back(next);
             }
         }
