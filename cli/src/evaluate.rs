@@ -7,8 +7,8 @@ use crate::summary;
 use crate::terminal::{self, Leaving, Legible};
 use meridian_domain::{EvaluationPolicy, Sha256, Verdict, evaluation_policy};
 use meridian_evaluation::{
-    Columns, Contender, Digests, EvaluateCommand, Evaluation, HeldOut, HoldoutError, Named, Provenance, evaluate, html,
-    json,
+    Columns, Contender, Digests, EvaluateCommand, Evaluation, HeldOut, HoldoutError, Named, Provenance, Remark,
+    evaluate, html, json,
 };
 use meridian_xgboost::{Image, ModelFeatures, Said, Sample};
 use std::error::Error;
@@ -76,7 +76,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     if let Some(folder) = &arguments.out {
         write_reports(folder, &document, &html(&evaluation, &provenance))?;
     }
-    evaluation.warnings.iter().for_each(|warning| terminal::warning(warning));
+    evaluation.warnings().iter().for_each(|warning| terminal::warning(&warning.to_string()));
     if arguments.json {
         let mut stdout = Leaving(std::io::stdout().lock());
         stdout.write_all(document.as_bytes())?;
@@ -149,19 +149,19 @@ impl Desk<'_> {
     /// Each model is read once, one after the other, and only what it says is held of it.
     fn evaluate(&self) -> Result<(Evaluation, Digests), Box<dyn Error>> {
         let Arguments { champion, champion_image, champion_threshold, serving, .. } = self.arguments;
-        let mut warnings = Vec::new();
-        let challenger = self.candidate(&self.arguments.challenger, serving.image, true, &mut warnings)?;
+        let mut remarks = Vec::new();
+        let challenger = self.candidate(&self.arguments.challenger, serving.image, true, &mut remarks)?;
         let image = champion_image.unwrap_or(serving.image);
-        let champion = champion.as_ref().map(|path| self.candidate(path, image, false, &mut warnings)).transpose()?;
+        let champion = champion.as_ref().map(|path| self.candidate(path, image, false, &mut remarks)).transpose()?;
         if let Some(champion) = &champion {
-            warnings.extend(order_warning(&challenger.features, &champion.features));
+            remarks.extend(order_changed(&challenger.features, &champion.features));
         }
         let lists: Vec<&[String]> =
             [Some(&challenger), champion.as_ref()].into_iter().flatten().map(|it| it.features.as_slice()).collect();
         let holdout = self.read(&lists).map_err(|error| self.explain(&error))?;
 
-        let (new, named) = self.ask(&challenger, &holdout, &mut warnings)?;
-        let old = champion.map(|champion| self.ask(&champion, &holdout, &mut warnings)).transpose()?;
+        let (new, named) = self.ask(&challenger, &holdout, &mut remarks)?;
+        let old = champion.map(|champion| self.ask(&champion, &holdout, &mut remarks)).transpose()?;
         self.progress.say("comparing");
         let threshold = self.policy.threshold;
         let champion_threshold = champion_threshold.unwrap_or(threshold);
@@ -171,7 +171,7 @@ impl Desk<'_> {
             &holdout,
             &self.policy,
         )?;
-        evaluation.warnings.extend(warnings);
+        evaluation.remarks.extend(remarks);
         let digests = Digests {
             challenger: named,
             champion: old.map(|(_, named)| named),
@@ -189,7 +189,7 @@ impl Desk<'_> {
         path: &'a Path,
         image: Image,
         is_challenger: bool,
-        warnings: &mut Vec<String>,
+        remarks: &mut Vec<Remark>,
     ) -> Result<Candidate<'a>, Box<dyn Error>> {
         let options = self.arguments.serving.options(image);
         let file = ModelFile { path, options, progress: &self.progress };
@@ -198,7 +198,7 @@ impl Desk<'_> {
         let features = match file.features(&head, callers) {
             // What callers send is to change with the challenger: the champion is scored as it was served until now.
             Err(error) if !is_challenger && matches!(head, ModelFeatures::Named(_)) => {
-                warnings.push(format!("{error}; the champion was scored with its own list"));
+                remarks.push(Remark::ChampionsOwnFeatures { error: error.to_string() });
                 file.features(&head, None)
             }
             features => features,
@@ -234,7 +234,7 @@ impl Desk<'_> {
         &self,
         candidate: &Candidate<'_>,
         holdout: &HeldOut,
-        warnings: &mut Vec<String>,
+        remarks: &mut Vec<Remark>,
     ) -> Result<(Said, Named), Box<dyn Error>> {
         let Candidate { file, features } = candidate;
         let projection = holdout.matrix_for(features)?;
@@ -246,7 +246,8 @@ impl Desk<'_> {
         if let Some(explainer) = open {
             said.scored.attributions = Some(file.explain(explainer)?);
         }
-        warnings.extend(said.notes.iter().map(|note| format!("{}: {note}", named.name)));
+        let remark = |note: &String| Remark::Model { model: named.name.clone(), note: note.clone() };
+        remarks.extend(said.notes.iter().map(remark));
         Ok((said, named))
     }
 }
@@ -256,15 +257,10 @@ fn name(path: &Path) -> String {
 }
 
 /// The same features in another order: by position, callers of one would get nonsense from the other.
-fn order_warning(new: &[String], old: &[String]) -> Option<String> {
+fn order_changed(new: &[String], old: &[String]) -> Option<Remark> {
     let place = new.iter().zip(old).position(|(new, old)| new != old)?;
-    let name = |list: &[String]| list.get(place).map(|name| name.escape_debug().to_string()).unwrap_or_default();
-    Some(format!(
-        "the challenger takes other features than the champion, or the same in another order (feature {place} is `{}`, was \
-         `{}`): they are served by position, so callers must change what they send in the same moment",
-        name(new),
-        name(old)
-    ))
+    let name = |list: &[String]| list.get(place).cloned().unwrap_or_default();
+    Some(Remark::OtherFeatures { place: place as u64, challenger: name(new), champion: name(old) })
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> String {

@@ -5,6 +5,7 @@ use crate::lift::{Which, chain};
 use crate::terminal;
 use meridian_domain::Actor;
 use meridian_handlers::decrees::halt;
+use meridian_messages::Voice;
 use std::process::ExitCode;
 
 /// What `meridian halt` is asked.
@@ -35,7 +36,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
             let lift = format!("meridian lift --region {region} --why ...");
             let text = match before {
                 None => format!("the fleet is halted: nothing starts until it is lifted ({lift})"),
-                Some(why) => format!("the fleet was halted already: {why} ({lift})"),
+                Some(why) => format!("the fleet was halted already: {} ({lift})", Voice::of(&session.fleet).why(&why)),
             };
             terminal::say(&text)?;
             Ok(ExitCode::SUCCESS)

@@ -124,7 +124,7 @@ fn latest(chains: &[Read]) -> Option<Timestamp> {
 /// Of the hub's entries those that are about the regions, or about the whole fleet.
 fn about<'a>(regions: &[&Region], entries: Vec<(&'a Chain, &'a Entry)>) -> Vec<(&'a Chain, &'a Entry)> {
     let is_about = |(_, entry): &(&Chain, &Entry)| {
-        let subject = meridian_domain::telling::subject(&entry.record);
+        let subject = meridian_messages::ledger::subject(&entry.record);
         subject.is_none_or(|subject| regions.iter().any(|region| region.name == *subject))
     };
     entries.into_iter().filter(is_about).collect()

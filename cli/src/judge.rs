@@ -7,6 +7,7 @@ use crate::terminal::{self, Leaving, Legible};
 use document::Document;
 use meridian_domain::replay::{Setting, read, replay};
 use meridian_domain::{Fleet, JudgePolicy, Verdict};
+use meridian_messages::replay_warning;
 use std::error::Error;
 use std::fs;
 use std::io::{Read, Write};
@@ -52,7 +53,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let place = |error| format!("{}, {error}", arguments.counts.display());
     let rows = read(&text(&arguments.counts)?).map_err(place)?;
     let replay = replay(&setting, &rows).map_err(place)?;
-    replay.warnings.iter().for_each(|warning| terminal::warning(warning));
+    replay.warnings.iter().for_each(|warning| terminal::warning(&replay_warning(warning)));
     if arguments.json {
         let document = Document::of(&replay, setting.policy);
         let mut stdout = Leaving(std::io::stdout().lock());

@@ -4,6 +4,7 @@ use crate::aws::{self, Place, Session};
 use crate::terminal;
 use meridian_domain::{Actor, RegionName};
 use meridian_handlers::lift::lift;
+use meridian_messages::Voice;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -65,8 +66,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
     match session.run(lift(&session.ports, &session.fleet, region, &arguments.who, arguments.why.clone())) {
         Ok(halt) => {
             terminal::say(&format!(
-                "{}: the halt is lifted ({}). It had been set because: {halt}",
-                arguments.region, arguments.why
+                "{}: the halt is lifted ({}). It had been set because: {}",
+                arguments.region,
+                arguments.why,
+                Voice::of(&session.fleet).why(&halt)
             ))?;
             Ok(ExitCode::SUCCESS)
         }

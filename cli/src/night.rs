@@ -5,10 +5,10 @@ mod serve;
 use crate::terminal::{self, Leaving, Legible};
 use anstyle::{AnsiColor, Style};
 use jiff::{Timestamp, tz::TimeZone};
-use meridian_domain::telling::who;
 use meridian_local::night::{
     Functions, Line, NightError, Options, RegionEnd, Report, Scenario, ScenarioError, Session, Site,
 };
+use meridian_messages::ledger::who;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -11,6 +11,7 @@ use meridian_domain::replay;
 use meridian_domain::{Fleet, RegionName};
 use meridian_handlers::ports::Clock;
 use meridian_judge::MetricName;
+use meridian_messages::Voice;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -19,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Version of the document.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 /// What `meridian plan` is asked.
 #[derive(Debug, clap::Args)]
@@ -48,7 +49,23 @@ struct Document<'a> {
     fleet: &'a str,
     #[serde(flatten)]
     forecast: &'a Forecast,
+    /// The order's reason and the warnings in words.
+    words: Words,
     dispersion: &'a [Proposal],
+}
+
+#[derive(Debug, Serialize)]
+struct Words {
+    order: String,
+    warnings: Vec<String>,
+}
+
+impl Words {
+    fn of(fleet: &Fleet, forecast: &Forecast) -> Self {
+        let voice = Voice::of(fleet);
+        let warnings = forecast.warnings.iter().map(|warning| voice.forecast_warning(warning)).collect();
+        Self { order: voice.order(&forecast.order.why), warnings }
+    }
 }
 
 /// A metric's scatter in one region, beside what policy declares.
@@ -72,8 +89,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     };
     let forecast = forecast(&fleet, at, &hours);
     if arguments.json {
-        let document =
-            Document { schema: SCHEMA, fleet: fleet.name.as_str(), forecast: &forecast, dispersion: &dispersion };
+        let (words, fleet) = (Words::of(&fleet, &forecast), fleet.name.as_str());
+        let document = Document { schema: SCHEMA, fleet, forecast: &forecast, words, dispersion: &dispersion };
         let mut stdout = Leaving(std::io::stdout().lock());
         serde_json::to_writer_pretty(&mut stdout, &document)?;
         writeln!(stdout)?;

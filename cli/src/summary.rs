@@ -21,7 +21,7 @@ pub fn write(out: &mut impl Write, evaluation: &Evaluation, folder: Option<&Path
         Verdict::Inconclusive => "too little evidence: the challenger would not be approved",
     };
     writeln!(out, "{style}{word}{style:#}  {meaning}")?;
-    for reason in &evaluation.reasons {
+    for reason in evaluation.reasons() {
         writeln!(out, "  - {reason}")?;
     }
     writeln!(out)?;

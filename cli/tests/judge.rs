@@ -95,6 +95,13 @@ fn the_document_has_what_scripts_ask_for() {
     }
     assert!(au["e_value"].as_f64().unwrap() > 1_000.0 && eu["e_value"].as_f64().unwrap() < 1.0);
     assert!((au["effect"].as_f64().unwrap() - 20.0 * 9.0 / 33.0).abs() < 1e-9);
+    // What decided it is data, and beside it in words.
+    let decided = &au["grounds"]["metrics"][0];
+    assert_eq!((decided["metric"].as_str(), decided["finding"]["worse"]["than"].as_f64()), (Some("5xx"), Some(1.25)));
+    assert_eq!(document["wave"]["grounds"]["failed"]["region"], "ap-southeast-2");
+    assert_eq!(document["wave"]["grounds"]["failed"]["grounds"], au["grounds"]);
+    assert_eq!(document["wave"]["why"], format!("ap-southeast-2: {}", au["why"].as_str().unwrap()));
+    assert!(au["why"].as_str().unwrap().ends_with("worse than 1.25 times"), "{}", au["why"]);
 }
 
 #[test]

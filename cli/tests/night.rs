@@ -55,7 +55,7 @@ fn json_is_one_document_on_standard_output_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let output = meridian(folder.path(), &["night", "--scenario", "bad-eval", "--json"]);
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(document["schema"], 1);
+    assert_eq!(document["schema"], 2);
     assert_eq!(document["as_expected"], true);
     assert_eq!(document["scenario"], "bad-eval");
     assert!(text(&output.stderr).contains("v429 is rejected"), "the story belongs on standard error");

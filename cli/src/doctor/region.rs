@@ -7,6 +7,8 @@ use super::policy::Denials;
 use super::services;
 use meridian_aws::inspect::{AlarmFacts, BucketFacts, ModelFacts, Said, TopicFacts, endpoint_alarms};
 use meridian_domain::{EndpointStatus, EndpointView, Fleet, Region, RegionHistory, alarms};
+use meridian_messages::Voice;
+use meridian_messages::ledger::departed;
 
 /// Two instances stand in two zones.
 const FLOOR: u32 = 2;
@@ -25,7 +27,7 @@ pub fn judge(fleet: &Fleet, region: &Region, facts: &RegionFacts, clock: bool) -
         .push(answered("topic", &facts.topic, &topic, &as_made(&deploy, "OnCall"), |own| pages(own, &topic, &deploy)));
     findings.extend(watched(fleet, facts, &deploy));
     findings.push(endpoint(fleet, facts));
-    findings.push(ledger(region, facts));
+    findings.push(ledger(Voice::of(fleet), region, facts));
     findings.push(neighbours(facts));
     findings.push(bytes(facts));
     findings.push(model(fleet, region, facts));
@@ -273,16 +275,16 @@ fn serving(view: &EndpointView, ledger: &Said<RegionHistory>) -> Finding {
     }
 }
 
-fn ledger(region: &Region, facts: &RegionFacts) -> Finding {
+fn ledger(voice: Voice<'_>, region: &Region, facts: &RegionFacts) -> Finding {
     answered("ledger", &facts.ledger, "the chain", "docs/runbook.md", |history| {
         match (&history.halt, &history.unknown) {
             (Some(why), _) => {
                 let mend = format!("meridian lift --region {} --why ...", region.name);
-                Finding::warning("ledger", format!("halted: {why}"), mend)
+                Finding::warning("ledger", format!("halted: {}", voice.why(why)), mend)
             }
             (None, Some(unknown)) => Finding::wrong(
                 "ledger",
-                format!("its state is unknown since {}: {}", unknown.since, unknown.why),
+                format!("its state is unknown since {}: {}", unknown.since, voice.fault(&unknown.why)),
                 "docs/runbook.md",
             ),
             (None, None) => Finding::fine("ledger", "every entry follows from the one before"),
@@ -294,10 +296,10 @@ fn ledger(region: &Region, facts: &RegionFacts) -> Finding {
 fn neighbours(facts: &RegionFacts) -> Finding {
     let check = "neighbour";
     let mend = "meridian history, then docs/runbook.md: compare the entries with the bucket's object versions";
-    answered(check, &facts.neighbours, "the neighbour's ledger", mend, |departed| match departed.first() {
+    answered(check, &facts.neighbours, "the neighbour's ledger", mend, |gone| match gone.first() {
         None => Finding::fine(check, "the next region's ledger holds what was seen of it here"),
         Some((chain, kept, departure)) => {
-            Finding::wrong(check, format!("chain {chain} {}", departure.words(kept)), mend)
+            Finding::wrong(check, format!("chain {chain} {}", departed(*departure, kept)), mend)
         }
     })
 }

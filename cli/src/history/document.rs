@@ -4,13 +4,13 @@ use super::{Told, sentences};
 use jiff::Timestamp;
 use meridian_domain::account::Account;
 use meridian_domain::heads::{Departure, KeptHead};
-use meridian_domain::telling::Phrasebook;
 use meridian_domain::{Entry, File, Image, RegionName, ReleaseId, Sha256, Version};
 use meridian_handlers::history::{Bytes, Held, Read, RegionTold, Trouble};
+use meridian_messages::ledger::Phrasebook;
 use serde::Serialize;
 
 /// Version of the document.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 #[derive(Debug, Serialize)]
 pub struct Document<'a> {

@@ -5,10 +5,11 @@ use super::sentences::{self, Clock, day};
 use crate::terminal;
 use anstyle::Style;
 use meridian_domain::account::Account;
-use meridian_domain::telling::{Phrasebook, Tone, who};
 use meridian_domain::{Fleet, Image, Manifest};
 use meridian_handlers::history::{Bytes, Held, Read, RegionTold, Trouble};
 use meridian_local::night::Line;
+use meridian_messages::Voice;
+use meridian_messages::ledger::{Phrasebook, Tone, departed, who};
 use std::io::{self, Write};
 
 /// Columns of running text.
@@ -54,13 +55,13 @@ fn one(out: &mut impl Write, told: &Told<'_>, region: &RegionTold, words: &Phras
 }
 
 fn details(out: &mut impl Write, told: &Told<'_>, account: &Account, words: &Phrasebook) -> io::Result<()> {
-    let clock = Clock(told.at);
+    let (clock, voice) = (Clock(told.at), Voice::of(told.fleet));
     for answer in &account.answers {
         sentence(out, answer.target.version.as_str(), &sentences::answer(answer, &clock))?;
-        sentence(out, "", &sentences::proof(&answer.proof, &clock))?;
+        sentence(out, "", &sentences::proof(&answer.proof, &clock, voice))?;
     }
     if let Some(unknown) = &account.unknown {
-        sentence(out, "unknown", &format!("since {}: {}", clock.of(unknown.since), unknown.why))?;
+        sentence(out, "unknown", &format!("since {}: {}", clock.of(unknown.since), voice.fault(&unknown.why)))?;
     }
     if let Some(update) = &account.update {
         sentence(out, "update", &sentences::update(update, &clock, told.fleet, words))?;
@@ -69,15 +70,27 @@ fn details(out: &mut impl Write, told: &Told<'_>, account: &Account, words: &Phr
     sentence(out, "way back", &back.unwrap_or_else(|| "none on record".to_owned()))?;
     if let Some(ill) = &account.ill {
         let (since, by) = (clock.of(ill.since), who(ill.wave.as_str()));
-        sentence(out, "ill", &format!("its control plane had not answered {by} since {since} ({})", ill.why))?;
+        sentence(
+            out,
+            "ill",
+            &format!("its control plane had not answered {by} since {since} ({})", voice.why(&ill.why)),
+        )?;
     }
     if let Some(left) = &account.deferred {
         let (since, by, release) = (clock.of(left.at), who(left.wave.as_str()), words.version(&left.release));
-        sentence(out, "deferred", &format!("{by} had gone on to {release} without it since {since}: {}", left.why))?;
+        sentence(
+            out,
+            "deferred",
+            &format!("{by} had gone on to {release} without it since {since}: {}", voice.why(&left.why)),
+        )?;
     }
     for halt in &account.halts {
         let (place, since) = (if halt.fleet { "the whole fleet" } else { "here" }, clock.of(halt.at));
-        sentence(out, "halt", &format!("{place}, since {since} by {}: {}", who(halt.by.as_str()), halt.why))?;
+        sentence(
+            out,
+            "halt",
+            &format!("{place}, since {since} by {}: {}", who(halt.by.as_str()), voice.why(&halt.why)),
+        )?;
     }
     if !account.hub_known {
         sentence(out, "unknown", "approval, deferral and the fleet's halt: the hub's chain cannot be read")?;
@@ -177,7 +190,7 @@ fn held(out: &mut impl Write, fleet: &Fleet, held: &Held) -> io::Result<()> {
     let holder = fleet.title(&held.holder);
     let (tone, text) = match (&held.said, held.departure()) {
         (_, Some((kept, departure))) => {
-            (Tone::Bad, format!("ALTERED: by what {holder} kept, it {}", departure.words(kept)))
+            (Tone::Bad, format!("ALTERED: by what {holder} kept, it {}", departed(*departure, kept)))
         }
         (Err(error), None) => (Tone::Warn, format!("what {holder} kept of it cannot be read: {error}")),
         (Ok(_), None) => return Ok(()),

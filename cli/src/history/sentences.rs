@@ -2,9 +2,10 @@
 
 use jiff::{Timestamp, tz::TimeZone};
 use meridian_domain::account::{Account, Answer, Canary, Phase, Proof, Share, State, Underway};
-use meridian_domain::telling::{Phrasebook, Tone, brief, subject, who};
 use meridian_domain::{Chain, Decision, Entry, Fleet, RegionName};
 use meridian_handlers::history::Read;
+use meridian_messages::Voice;
+use meridian_messages::ledger::{Phrasebook, Tone, brief, subject, who};
 
 /// The names that the chains themselves say.
 pub fn names(chains: &[Read]) -> Phrasebook {
@@ -111,7 +112,7 @@ pub fn answer(answer: &Answer, clock: &Clock) -> String {
 }
 
 /// What proved it, in the order in which it is proved.
-pub fn proof(proof: &Proof, clock: &Clock) -> String {
+pub fn proof(proof: &Proof, clock: &Clock, voice: Voice<'_>) -> String {
     let mut said = Vec::new();
     if let Some(at) = proof.attested {
         said.push(format!("its bytes were checked here {}", clock.of(at)));
@@ -124,13 +125,13 @@ pub fn proof(proof: &Proof, clock: &Clock) -> String {
     }
     if let Some(check) = &proof.full_load {
         let verdict = check.verdict.map(|verdict| format!("{verdict}: ")).unwrap_or_default();
-        said.push(format!("at full load {}: {verdict}{}", clock.of(check.at), brief(&check.why)));
+        said.push(format!("at full load {}: {verdict}{}", clock.of(check.at), brief(&voice.why(&check.why))));
     }
     if let Some(at) = proof.settled {
         said.push(format!("seen in service with soak over {}", clock.of(at)));
     }
     if let Some((at, why)) = &proof.condemned {
-        said.push(format!("CONDEMNED {}: {}", clock.of(*at), brief(why)));
+        said.push(format!("CONDEMNED {}: {}", clock.of(*at), brief(&voice.why(why))));
     }
     if said.is_empty() { "nothing on record".to_owned() } else { said.join("; ") }
 }
@@ -154,7 +155,7 @@ pub fn update(update: &Underway, clock: &Clock, fleet: &Fleet, words: &Phraseboo
             Decision::Hold => "HOLD",
             Decision::Revert => "REVERT",
         };
-        said.push(format!("decided {decision}: {}", brief(why)));
+        said.push(format!("decided {decision}: {}", brief(&Voice::of(fleet).why(why))));
     }
     said.push(match &update.ended {
         Some(entry) => format!("afterwards, {}: {}", clock.of(entry.at), words.say_any(fleet, entry).1),

@@ -1,20 +1,21 @@
 //! The judgement for machines. docs/judging.md describes every field.
 
-use meridian_domain::replay::{RegionVerdict, Replay};
+use meridian_domain::replay::{RegionVerdict, Replay, ReplayWarning, WaveGrounds};
 use meridian_domain::{JudgePolicy, RegionName, Verdict};
-use meridian_judge::{Judgement, MetricJudgement, MetricName, PooledJudgement, Tally};
+use meridian_judge::{Finding, Grounds, LeftOut, MetricJudgement, MetricName, PooledJudgement, Tally};
+use meridian_messages::{judging, replay_warning};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Rises when a field changes its meaning, its type or its name, or goes away.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 #[derive(Serialize)]
 pub struct Document<'a> {
     schema: u32,
     wave: Wave<'a>,
     regions: BTreeMap<&'a RegionName, Region<'a>>,
-    warnings: &'a [String],
+    warnings: Vec<Warning<'a>>,
     policy: &'a JudgePolicy,
 }
 
@@ -32,7 +33,8 @@ struct Numbers<'a> {
 struct Wave<'a> {
     verdict: Verdict,
     decided_at_minute: i64,
-    why: &'a str,
+    grounds: &'a WaveGrounds,
+    why: String,
     #[serde(flatten)]
     numbers: Numbers<'a>,
     metrics: BTreeMap<&'a MetricName, Pooled<'a>>,
@@ -50,7 +52,8 @@ struct Pooled<'a> {
 struct Region<'a> {
     verdict: Verdict,
     decided_at_minute: i64,
-    why: &'a str,
+    grounds: Grounds,
+    why: String,
     #[serde(flatten)]
     numbers: Numbers<'a>,
     metrics: BTreeMap<&'a MetricName, Metric<'a>>,
@@ -63,8 +66,17 @@ struct Metric<'a> {
     blue: Tally,
     #[serde(flatten)]
     numbers: Numbers<'a>,
-    left_out: Option<&'a str>,
-    why: &'a str,
+    left_out: Option<LeftOut>,
+    left_out_why: Option<String>,
+    finding: Finding,
+    why: String,
+}
+
+#[derive(Serialize)]
+struct Warning<'a> {
+    words: String,
+    #[serde(flatten)]
+    warning: &'a ReplayWarning,
 }
 
 impl<'a> Document<'a> {
@@ -74,9 +86,25 @@ impl<'a> Document<'a> {
         let wave = &replay.wave;
         let metrics = wave.pooled.iter().map(|pooled| (&pooled.metric, Pooled::of(pooled))).collect();
         let deciding = wave.pooled.iter().find(|pooled| Some(&pooled.metric) == wave.metric.as_ref());
-        let (verdict, decided_at_minute, why) = (wave.verdict, wave.decided_at_minute, wave.why.as_str());
-        let wave = Wave { verdict, decided_at_minute, why, numbers: Numbers::pooled(deciding), metrics };
-        Self { schema: SCHEMA, wave, regions, warnings: &replay.warnings, policy }
+        let wave = Wave {
+            verdict: wave.verdict,
+            decided_at_minute: wave.decided_at_minute,
+            grounds: &wave.grounds,
+            why: judging::wave(&wave.grounds),
+            numbers: Numbers::pooled(deciding),
+            metrics,
+        };
+        Self {
+            schema: SCHEMA,
+            wave,
+            regions,
+            warnings: replay
+                .warnings
+                .iter()
+                .map(|warning| Warning { words: replay_warning(warning), warning })
+                .collect(),
+            policy,
+        }
     }
 }
 
@@ -110,13 +138,14 @@ impl<'a> Pooled<'a> {
 
 impl<'a> Region<'a> {
     fn of(region: &'a RegionVerdict) -> Self {
-        let Judgement { verdict, why, metrics, .. } = &region.judgement;
+        let grounds = region.judgement.grounds();
         Self {
-            verdict: *verdict,
+            verdict: region.judgement.verdict,
             decided_at_minute: region.decided_at_minute,
-            why,
+            why: judging::grounds(&grounds),
+            grounds,
             numbers: Numbers::own(region.deciding()),
-            metrics: metrics.iter().map(|metric| (&metric.metric, Metric::of(metric))).collect(),
+            metrics: region.judgement.metrics.iter().map(|metric| (&metric.metric, Metric::of(metric))).collect(),
         }
     }
 }
@@ -128,8 +157,10 @@ impl<'a> Metric<'a> {
             green: metric.green,
             blue: metric.blue,
             numbers: Numbers::own(Some(metric)),
-            left_out: metric.left_out.as_deref(),
-            why: &metric.why,
+            left_out: metric.left_out,
+            left_out_why: metric.left_out.map(judging::left_out),
+            finding: metric.finding,
+            why: judging::metric(metric),
         }
     }
 }

@@ -4,6 +4,7 @@ use anstyle::{AnsiColor, Style};
 use meridian_domain::replay::{RegionVerdict, Replay};
 use meridian_domain::{Fleet, Verdict};
 use meridian_judge::{MetricJudgement, PooledJudgement, Tally};
+use meridian_messages::judging;
 use std::io::{self, Write};
 
 const HEADERS: [&str; 9] =
@@ -26,7 +27,7 @@ pub fn write(out: &mut impl Write, replay: &Replay, fleet: Option<&Fleet>) -> io
         Verdict::Inconclusive => "too little evidence to say either",
     };
     writeln!(out, "{style}{word}{style:#}  {meaning}, decided at minute {}", wave.decided_at_minute)?;
-    writeln!(out, "  - {}", wave.why)?;
+    writeln!(out, "  - {}", judging::wave(&wave.grounds))?;
     writeln!(out)?;
     let regions = replay.regions.iter().flat_map(|region| lines(region, title(region, fleet)));
     let rows: Vec<Row> = regions.chain(wave.pooled.iter().map(pooled)).collect();
@@ -35,7 +36,7 @@ pub fn write(out: &mut impl Write, replay: &Replay, fleet: Option<&Fleet>) -> io
     for region in &replay.regions {
         writeln!(out, "{}: {}", title(region, fleet), region.judgement.verdict)?;
         for metric in &region.judgement.metrics {
-            writeln!(out, "  - {}", metric.why)?;
+            writeln!(out, "  - {}", judging::metric(metric))?;
         }
     }
     Ok(())

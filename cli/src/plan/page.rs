@@ -5,6 +5,7 @@ use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 use meridian_domain::Fleet;
 use meridian_domain::plan::{BakePlan, Finding, Forecast, Turn};
+use meridian_messages::Voice;
 use std::io::{self, Write};
 
 /// Columns of running text.
@@ -20,7 +21,7 @@ pub fn write(out: &mut impl Write, fleet: &Fleet, forecast: &Forecast, proposals
     let bold = Style::new().bold();
     let start = forecast.starts.strftime("%A %Y-%m-%d %H:%M UTC");
     writeln!(out, "{bold}The next wave of {}, if its release is approved by {start}{bold:#}\n", fleet.name)?;
-    paragraph(out, &format!("Order: {}.", forecast.order.why), "")?;
+    paragraph(out, &format!("Order: {}.", Voice::of(fleet).order(&forecast.order.why)), "")?;
     writeln!(out)?;
     if forecast.turns.is_empty() {
         frozen(out, forecast)?;
@@ -47,7 +48,7 @@ pub fn write(out: &mut impl Write, fleet: &Fleet, forecast: &Forecast, proposals
     let yellow = AnsiColor::Yellow.on_default();
     for warning in &forecast.warnings {
         write!(out, "\n{yellow}warning:{yellow:#} ")?;
-        paragraph(out, warning, "         ")?;
+        paragraph(out, &Voice::of(fleet).forecast_warning(warning), "         ")?;
     }
     dispersion(out, proposals)
 }

@@ -11,7 +11,7 @@ mod site;
 mod story;
 mod teller;
 
-pub use meridian_domain::telling::Tone;
+pub use meridian_messages::ledger::Tone;
 pub use report::{Decision, ExecutionEnd, HubProjection, PageSent, REPORT_SCHEMA, RegionEnd, Report};
 pub use scenario::{Ending, Expect, ModelName, Publish, Rerun, Scenario, ScenarioError, SetAside, SignedBy, names};
 pub use session::Session;

@@ -8,7 +8,6 @@ use crate::engine::{SharedWorld, lock};
 use crate::host::in_process::block_on;
 use jiff::Timestamp;
 use meridian_domain::signing::Statement;
-use meridian_domain::telling::Tone;
 use meridian_domain::{Fleet, Manifest, Provenance, ReleaseId, keys};
 use meridian_handlers::context::Context;
 use meridian_handlers::decrees;
@@ -17,6 +16,7 @@ use meridian_handlers::ports::{Artifacts, ErrorKind};
 use meridian_handlers::publish::{Prepared, PublishSpec, prepare, publish};
 use meridian_handlers::replication::start_execution;
 use meridian_handlers::signing::{self, Signer};
+use meridian_messages::ledger::Tone;
 use std::sync::Arc;
 
 /// Something that is done from outside.

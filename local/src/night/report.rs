@@ -5,12 +5,15 @@ use crate::api::Operation;
 use crate::api::sagemaker::DescribeEndpoint;
 use crate::world::{Moment, Stage, What, World, WorldEvent};
 use jiff::Timestamp;
+use meridian_domain::Reason;
 use meridian_domain::{Chain, Entry, Fleet, HubHistory, Record, Region, RegionHistory, RegionName};
+use meridian_messages::Voice;
+use meridian_messages::ledger::Phrasebook;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Format of the JSON document that [`Report`] is.
-pub const REPORT_SCHEMA: u32 = 1;
+pub const REPORT_SCHEMA: u32 = 2;
 
 /// What a scenario expects of a region that cannot be seen when the night is over.
 const UNKNOWN: &str = "unknown";
@@ -55,7 +58,7 @@ pub struct Report {
 }
 
 /// What one region serves in the end.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RegionEnd {
     /// The region.
     pub region: RegionName,
@@ -72,7 +75,7 @@ pub struct RegionEnd {
     /// By whose decision.
     pub by: Option<String>,
     /// Why nothing may start there.
-    pub halt: Option<String>,
+    pub halt: Option<Explained>,
     /// How often health checks changed their mind.
     pub health_changes: usize,
 }
@@ -106,9 +109,26 @@ pub struct PageSent {
 pub struct Decision {
     /// Which chain.
     pub chain: String,
+    /// The entry in words.
+    pub words: String,
     /// The entry.
     #[serde(flatten)]
     pub entry: Entry,
+}
+
+/// Why something is so, as data and in words.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explained {
+    /// In words.
+    pub words: String,
+    /// As data.
+    pub reason: Reason,
+}
+
+impl Explained {
+    fn new(voice: Voice<'_>, reason: &Reason) -> Self {
+        Self { words: voice.why(reason), reason: reason.clone() }
+    }
 }
 
 /// The hub's projection in a form that JSON can hold.
@@ -119,26 +139,27 @@ pub struct HubProjection {
     /// Approved releases.
     pub approved: Vec<String>,
     /// Rejected releases and why.
-    pub rejected: BTreeMap<String, String>,
+    pub rejected: BTreeMap<String, Explained>,
     /// Condemned releases and why.
-    pub condemned: BTreeMap<String, String>,
+    pub condemned: BTreeMap<String, Explained>,
     /// Deferred regions, `execution/region`, and why.
-    pub deferred: BTreeMap<String, String>,
+    pub deferred: BTreeMap<String, Explained>,
     /// Ended waves and the regions that lagged.
     pub ended: BTreeMap<String, Vec<RegionName>>,
 }
 
-impl From<&HubHistory> for HubProjection {
-    fn from(hub: &HubHistory) -> Self {
+impl HubProjection {
+    fn new(voice: Voice<'_>, hub: &HubHistory) -> Self {
+        let explained = |why: &Reason| Explained::new(voice, why);
         Self {
             epoch: hub.epoch.0,
             approved: hub.approved.iter().map(ToString::to_string).collect(),
-            rejected: hub.rejected.iter().map(|(release, why)| (release.to_string(), why.clone())).collect(),
-            condemned: hub.condemned.iter().map(|(release, why)| (release.to_string(), why.clone())).collect(),
+            rejected: hub.rejected.iter().map(|(release, why)| (release.to_string(), explained(why))).collect(),
+            condemned: hub.condemned.iter().map(|(release, why)| (release.to_string(), explained(why))).collect(),
             deferred: hub
                 .deferred
                 .iter()
-                .map(|((wave, region), why)| (format!("{wave}/{region}"), why.clone()))
+                .map(|((wave, region), why)| (format!("{wave}/{region}"), explained(why)))
                 .collect(),
             ended: hub.ended.iter().map(|(wave, lagging)| (wave.to_string(), lagging.clone())).collect(),
         }
@@ -176,7 +197,7 @@ impl Remains<'_> {
             pages: sent(log, false),
             advice: sent(log, true),
             decisions: self.decisions(),
-            hub: HubProjection::from(&hub),
+            hub: HubProjection::new(Voice::of(self.fleet), &hub),
             regions,
             events: log.iter().filter(|event| is_told(&event.what)).cloned().collect(),
             evaluations: self.evaluations.clone(),
@@ -220,18 +241,24 @@ impl Remains<'_> {
             status,
             since: serving.map(|serving| serving.since),
             by: serving.map(|serving| serving.by.to_string()),
-            halt: histories.get(&region.name).and_then(|history| history.halt.clone()),
+            halt: histories
+                .get(&region.name)
+                .and_then(|history| history.halt.as_ref())
+                .map(|why| Explained::new(Voice::of(self.fleet), why)),
             health_changes: changes.filter(|event| matches!(event.what, What::HealthChanged { .. })).count(),
         }
     }
 
     fn decisions(&self) -> Vec<Decision> {
+        let mut words = Phrasebook::default();
+        self.ledger.values().flatten().for_each(|entry| words.learn(&entry.record));
+        let words = |entry| words.say_any(self.fleet, entry).1;
         let mut decisions: Vec<Decision> = self
             .ledger
             .iter()
             .flat_map(|(chain, entries)| entries.iter().map(move |entry| (chain.to_string(), entry)))
             .filter(|(_, entry)| is_decision(&entry.record))
-            .map(|(chain, entry)| Decision { chain, entry: entry.clone() })
+            .map(|(chain, entry)| Decision { chain, words: words(entry), entry: entry.clone() })
             .collect();
         decisions.sort_by_key(|decision| (decision.entry.at, decision.chain.clone(), decision.entry.seq));
         decisions

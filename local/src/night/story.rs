@@ -3,8 +3,8 @@
 use crate::api::cloudwatch::AlarmState;
 use crate::world::{Stage, What, WorldEvent};
 use jiff::{Timestamp, tz::TimeZone};
-use meridian_domain::telling::{Phrasebook, Tone, brief, subject};
 use meridian_domain::{Chain, Entry, Fleet, RegionName, ReleaseId, Target};
+use meridian_messages::ledger::{Phrasebook, Tone, brief, subject};
 use std::collections::BTreeMap;
 
 /// One line of the story.

@@ -4,6 +4,8 @@
 
 mod ending;
 
+pub(crate) use ending::is_for_freeze;
+
 pub use ending::{Ending, ending, never_ends, never_rests};
 
 use super::calls::OwnWayBack;
@@ -293,7 +295,7 @@ pub(super) fn on_record(world: &mut World, region: usize, record: &Record, looke
 /// A record is about to be written to the hub's chain.
 pub(super) fn on_hub_record(world: &mut World, record: &Record) {
     if let Record::StepRefused { step, notes, .. } = record {
-        breach(world, "audit", format!("the audit refuses {step}: {notes:?}"));
+        breach(world, "audit", format!("the audit refuses {step:?}: {notes:?}"));
     }
 }
 

@@ -2,13 +2,13 @@
 
 use super::{Seconds, World, stamp};
 use jiff::Timestamp;
-use meridian_domain::{Actor, Record, RegionName, Rule};
+use meridian_domain::{Actor, Reason, Record, RegionName, Rule};
 
 impl World {
     /// A person halts the fleet, and tells the others.
     pub fn halt(&mut self) {
         self.tell(|_| "a person halts the fleet".to_owned());
-        self.person(None, Record::Halted { why: "a person said so".to_owned() });
+        self.person(None, Record::Halted { why: Reason::Said { words: "a person said so".to_owned(), by: None } });
         self.tally.pages += 1;
     }
 

@@ -16,6 +16,7 @@ use crate::fleet::Region;
 use crate::history::{OpenUpdate, RegionHistory};
 use crate::ledger::Entry;
 use crate::names::Actor;
+use crate::reason::Reason;
 use crate::verdict::Decision;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -130,7 +131,7 @@ pub struct Underway {
     /// When its canary began and its timer ended, as far as any entry says.
     pub canary: Option<Canary>,
     /// What had been decided by then, and why.
-    pub decided: Option<(Decision, String)>,
+    pub decided: Option<(Decision, Reason)>,
     /// The later entry that says how it ended; none where none does.
     pub ended: Option<Entry>,
 }

@@ -4,6 +4,7 @@ mod hub;
 
 pub use hub::{HubHistory, Lease};
 
+use crate::advice::Advice;
 use crate::endpoint::Target;
 use crate::fleet::{Fleet, Floor, Region};
 use crate::heads::KeptHead;
@@ -12,6 +13,7 @@ use crate::keys::Chain;
 use crate::ledger::{Entry, Record};
 use crate::names::{Actor, Epoch, ReleaseId};
 use crate::plan::Bake;
+use crate::reason::{Fault, Reason};
 use crate::verdict::{Cause, Decision, Verdict};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -39,7 +41,7 @@ pub struct OpenUpdate {
     /// Canary start and the end of SageMaker's own timer.
     pub canary: Option<(Timestamp, Timestamp)>,
     /// The decision and why. A revert stands: nothing that comes later takes it back (I9).
-    pub decision: Option<(Decision, String)>,
+    pub decision: Option<(Decision, Reason)>,
     /// What a revert is laid to.
     pub cause: Option<Cause>,
     /// True once golden records were answered with the target's scores.
@@ -108,7 +110,7 @@ pub struct RegionHistory {
     /// When each was attested.
     pub attested_at: BTreeMap<ReleaseId, Timestamp>,
     /// Releases whose bytes here are wrong, and what is wrong with them.
-    pub refused: BTreeMap<ReleaseId, String>,
+    pub refused: BTreeMap<ReleaseId, Reason>,
     /// Those of them that no repeat mends.
     pub refused_last: BTreeSet<ReleaseId>,
     /// What S3 did not replicate from here, by destination: keys, and when that was first said.
@@ -130,11 +132,11 @@ pub struct RegionHistory {
     /// Releases that the region left again.
     pub returned: BTreeMap<ReleaseId, Return>,
     /// Releases that a revert here was laid to, and why: also while the way back is under way, or fails.
-    pub blamed: BTreeMap<ReleaseId, String>,
+    pub blamed: BTreeMap<ReleaseId, Reason>,
     /// When it last left a release.
     pub returned_at: Option<Timestamp>,
     /// Why nothing may start here.
-    pub halt: Option<String>,
+    pub halt: Option<Reason>,
     /// Since when nobody knows which bytes serve here, and why (I13).
     pub unknown: Option<Unknown>,
     /// Pages that did not go out yet.
@@ -161,30 +163,30 @@ pub struct Scaled {
 }
 
 /// A page that did not go out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Owed {
     /// What the people on call were to be told.
-    pub why: String,
+    pub why: Reason,
     /// What they were to do.
-    pub advice: String,
+    pub advice: Advice,
 }
 
 /// A region of which nobody knows which bytes serve.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Unknown {
     /// Since when.
     pub since: Timestamp,
     /// Why.
-    pub why: String,
+    pub why: Fault,
 }
 
 /// A release that a region left again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Return {
     /// The wave that had brought it.
     pub wave: Actor,
     /// Why it was left.
-    pub why: String,
+    pub why: Reason,
     /// What that is laid to; none where nobody decided it.
     pub cause: Option<Cause>,
 }
@@ -314,9 +316,9 @@ impl RegionHistory {
         self.update.as_ref().filter(|update| update.is_first() && update.decision.is_none() && self.serving.is_none())
     }
 
-    /// True where a page with these words did not go out yet.
-    pub fn owes(&self, why: &str) -> bool {
-        self.owed.iter().any(|owed| owed.why == why)
+    /// True where the page that says this did not go out yet.
+    pub fn owes(&self, why: &Reason) -> bool {
+        self.owed.iter().any(|owed| owed.why == *why)
     }
 
     /// True where `release` serves here, proved, and is to stay. One that was confirmed once and replaced since, or that was
@@ -337,9 +339,9 @@ impl RegionHistory {
     }
 
     /// Why `release` is bad, by this region's own evidence: it left it for that, or was told to.
-    pub fn evidence_against(&self, release: &ReleaseId) -> Option<&str> {
+    pub fn evidence_against(&self, release: &ReleaseId) -> Option<&Reason> {
         let returned = self.returned.get(release).filter(|left| left.cause == Some(Cause::Release));
-        returned.map(|left| &left.why).or(self.blamed.get(release)).map(String::as_str)
+        returned.map(|left| &left.why).or(self.blamed.get(release))
     }
 
     /// The target that is there or on its way, and the wave that brought it.
@@ -363,7 +365,7 @@ impl RegionHistory {
     }
 
     /// `promote` and `rollback` may both write the same return: the second changes nothing.
-    fn go_back(&mut self, entry: &Entry, from: &Target, to: &Target, why: &str) {
+    fn go_back(&mut self, entry: &Entry, from: &Target, to: &Target, why: &Reason) {
         self.unknown = None;
         self.spares = None;
         let update = self.update.take_if(|update| update.target == *from || update.target == *to);
@@ -379,7 +381,7 @@ impl RegionHistory {
         });
         let wave = wave.or(self.confirmed.get(&from.release)).unwrap_or(&entry.actor).clone();
         let cause = update.and_then(|update| update.cause);
-        self.returned.insert(from.release, Return { wave, why: why.to_owned(), cause });
+        self.returned.insert(from.release, Return { wave, why: why.clone(), cause });
         self.returned_at = Some(entry.at);
         self.confirmed.remove(&from.release);
         self.full_load.remove(&from.release);

@@ -4,6 +4,8 @@ mod caller;
 
 pub use caller::Caller;
 
+use crate::advice::Advice;
+use crate::audit::{StepKind, Violation};
 use crate::callers::Compared;
 use crate::endpoint::Target;
 use crate::fleet::Floor;
@@ -15,6 +17,7 @@ use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
 use crate::overrides::Rule;
 use crate::plan::{Bake, WaveOrder};
 use crate::quarantine::Object;
+use crate::reason::{Fault, Reason};
 use crate::times;
 use crate::verdict::{Cause, Decision, Verdict};
 use jiff::Timestamp;
@@ -92,8 +95,8 @@ pub enum Record {
         holdout: Sha256,
         /// What the numbers say.
         verdict: Verdict,
-        /// In words, numbers included.
-        why: String,
+        /// What decided it.
+        why: Reason,
         /// Digest of the golden records, where there are any.
         golden: Option<Sha256>,
     },
@@ -107,7 +110,7 @@ pub enum Record {
         /// The release.
         release: ReleaseId,
         /// Why.
-        why: String,
+        why: Reason,
     },
     /// One actor holds the fleet.
     LeaseTaken {
@@ -134,8 +137,8 @@ pub enum Record {
         region: RegionName,
         /// The wave's execution.
         execution: Actor,
-        /// What it said, if anything.
-        why: String,
+        /// What it answered, or what is in the way.
+        why: Reason,
     },
     /// A region that was ill answers again.
     RegionWell {
@@ -153,7 +156,7 @@ pub enum Record {
         /// The release that it did not get.
         release: ReleaseId,
         /// Why, and what is known of its state.
-        why: String,
+        why: Reason,
     },
     /// Evidence says that the release is bad: nobody takes it any more.
     Condemned {
@@ -162,7 +165,7 @@ pub enum Record {
         /// Where it was seen.
         region: RegionName,
         /// Why.
-        why: String,
+        why: Reason,
     },
     /// A person sets a rule aside for a while; the entry's actor says who. A later one of the same rule and region takes
     /// its place, and one that ends when it is written ends it.
@@ -198,17 +201,17 @@ pub enum Record {
         region: RegionName,
         /// The newest release that another region serves, or is about to.
         newest: ReleaseId,
-        /// How far, in words.
-        why: String,
+        /// How far.
+        why: Reason,
     },
     /// The audit refused a step: a defect of the planner, or of what it was shown. Nothing of the step was done.
     StepRefused {
         /// The wave's execution.
         execution: Actor,
         /// The step.
-        step: String,
+        step: StepKind,
         /// What it would have broken.
-        notes: Vec<String>,
+        notes: Vec<Violation>,
     },
     /// People were told that callers send in a region what neither release can read: no release is at fault.
     CallersTold {
@@ -244,7 +247,7 @@ pub enum Record {
         /// The release.
         release: ReleaseId,
         /// Which file, and what was found.
-        why: String,
+        why: Reason,
         /// True where no repeat mends it: the release is not looked at again.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         last: bool,
@@ -297,8 +300,8 @@ pub enum Record {
         execution: Actor,
         /// The decision.
         decision: Decision,
-        /// Why, in words.
-        why: String,
+        /// Why.
+        why: Reason,
         /// The judgement, where counts were judged.
         judgement: Option<Judgement>,
         /// What a revert is laid to; none where the canary goes on.
@@ -321,8 +324,8 @@ pub enum Record {
         target: Target,
         /// The wave.
         execution: Actor,
-        /// In words, numbers included; or why nothing was judged.
-        why: String,
+        /// What it rests on; or why nothing was judged.
+        why: Reason,
         /// The judgement; none where the counts did not arrive, or there is no blue to compare with.
         judgement: Option<Judgement>,
     },
@@ -359,7 +362,7 @@ pub enum Record {
         /// What serves now.
         to: Target,
         /// Why.
-        why: String,
+        why: Reason,
     },
     /// The region leaves a release whose 4xx its callers may have caused: nothing but the region itself goes back.
     ClientErrors {
@@ -373,20 +376,20 @@ pub enum Record {
     BytesUnknown {
         /// Who saw it: the wave, or the region's rollback.
         execution: Actor,
-        /// What SageMaker says.
-        why: String,
+        /// What SageMaker says of the endpoint.
+        why: Fault,
     },
     /// The people on call were to be told and the page did not go out: whoever looks next sends it.
     PageOwed {
         /// What they were to be told.
-        why: String,
+        why: Reason,
         /// What they were to do.
-        advice: String,
+        advice: Advice,
     },
     /// A page that was owed went out.
     PageSent {
         /// What they were told.
-        why: String,
+        why: Reason,
     },
 
     // Either chain.
@@ -400,7 +403,7 @@ pub enum Record {
     /// Nothing starts until it is lifted.
     Halted {
         /// Why.
-        why: String,
+        why: Reason,
     },
     /// A halt is over.
     Lifted {

@@ -3,6 +3,7 @@
 //! in as values.
 
 pub mod account;
+mod advice;
 pub mod alarms;
 mod audit;
 pub mod callers;
@@ -22,21 +23,21 @@ pub mod plan;
 mod projection;
 mod provenance;
 pub mod quarantine;
+pub mod reason;
 mod release;
 mod release_bounds;
 pub mod replay;
-mod runbook;
 mod serving_role;
 pub mod signing;
-pub mod telling;
 pub mod times;
 pub mod traffic;
 mod verdict;
 
 use meridian_judge as judge;
 
+pub use advice::Advice;
 pub use alarms::{AlarmSpec, AlarmState, AlarmView, MissingData};
-pub use audit::{Note, audit};
+pub use audit::{Invariant, StepKind, Violation, audit};
 pub use checkpoint::Checkpoint;
 pub use endpoint::{
     ConfigSpec, EndpointStatus, EndpointView, ModelSpec, PendingDeployment, Routing, Seen, Target, UpdateSpec,
@@ -58,8 +59,8 @@ pub use names::{
 pub use overrides::{Override, Rule};
 pub use projection::Projection;
 pub use provenance::{Material, Provenance};
+pub use reason::Reason;
 pub use release::{File, Image, ImageVersion, ImageVersionError, MANIFEST_SCHEMA, Manifest, ManifestError};
-pub use runbook::Runbook;
 pub use serving_role::ServingRole;
 pub use signing::{SignatureError, SigningPolicy, TrustedKey};
 pub use verdict::{Cause, Decision, Verdict};

@@ -4,6 +4,7 @@
 use crate::history::HubHistory;
 use crate::keys;
 use crate::names::{Actor, ReleaseId};
+use crate::reason::Reason;
 use crate::release::Manifest;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -59,24 +60,25 @@ pub struct Quarantine {
 }
 
 /// Why no region may start a release, whatever became of it before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Barred<'a> {
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Barred {
     /// Evidence condemned it.
     Condemned {
         /// What the evidence says.
-        why: &'a str,
+        why: Box<Reason>,
     },
     /// A person took it out of consideration.
-    Quarantined(&'a Quarantine),
+    Quarantined(Quarantine),
 }
 
 impl HubHistory {
     /// Why no region may start `release`; none where nothing bars it. A quarantine is told before a condemnation: it can be
     /// lifted.
-    pub fn barred(&self, release: &ReleaseId) -> Option<Barred<'_>> {
+    pub fn barred(&self, release: &ReleaseId) -> Option<Barred> {
         let quarantine = self.quarantined.iter().find(|own| own.releases.contains(release));
-        let condemned = || self.condemned.get(release).map(|why| Barred::Condemned { why });
-        quarantine.map(Barred::Quarantined).or_else(condemned)
+        let condemned = || self.condemned.get(release).map(|why| Barred::Condemned { why: Box::new(why.clone()) });
+        quarantine.cloned().map(Barred::Quarantined).or_else(condemned)
     }
 
     /// The quarantine that takes the release of `manifest` out of consideration, also where it was published after the

@@ -1,12 +1,13 @@
 //! Shadow evaluation: what champion and challenger say about the same held-out records, and what the gates say to that.
 
+use crate::curves;
 use crate::evaluation::{Curves, EVALUATION_SCHEMA, Evaluation, Gate, ReasonsShift, RegionNumbers};
+use crate::finding::{Finding, Statistic};
 use crate::gates::{self, Ask, Used};
 use crate::holdout::HeldOut;
 use crate::stats::columns::Columns;
 use crate::stats::sample::HoldoutFacts;
 use crate::subset::Subset;
-use crate::{curves, wording};
 use meridian_judge::{EvaluationPolicy, GateMode, Verdict};
 use meridian_xgboost::Scored;
 
@@ -81,8 +82,7 @@ pub fn evaluate(
     Ok(Evaluation {
         schema: EVALUATION_SCHEMA,
         verdict,
-        reasons: wording::reasons(verdict, &gates),
-        warnings: wording::warnings(&gates),
+        remarks: Vec::new(),
         gates,
         rows: whole.labels.len() as u64,
         positives: whole.positives(),
@@ -129,8 +129,7 @@ fn gates_of(
     gates.extend(gates::sanity(margins, &whole.challenger.scores, &used, policy));
     if !margins.iter().all(|margin| margin.is_finite()) {
         // No statistic of scores that are not numbers means anything, and `finite` may be off.
-        let reason = "scores that are not finite numbers cannot be compared".to_owned();
-        gates.push(Gate { reason, ..gates::open("auc", GateMode::Required) });
+        gates.push(gates::open(Statistic::Auc.key(), GateMode::Required, Finding::NotComparable));
         return (gates, None);
     }
     let matched =

@@ -1,22 +1,23 @@
-//! What an evaluation says: the content of `evaluation.json`.
+//! What an evaluation found. `evaluation.json` has the same, and what it says in words ([`crate::json`]).
 
+use crate::conclusion::Remark;
+use crate::finding::Finding;
 use meridian_judge::{EvaluationPolicy, GateMode, Verdict};
 use serde::{Deserialize, Serialize};
 
-/// Version of [`Evaluation`]'s JSON; raised when a field changes its meaning or goes away.
+/// Version of `evaluation.json`; raised when a field changes its meaning or goes away.
 pub const EVALUATION_SCHEMA: u32 = 2;
 
 /// What evaluation found.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Evaluation {
     /// [`EVALUATION_SCHEMA`].
     pub schema: u32,
     /// `Pass` may be approved; `Fail` and `Inconclusive` may not.
     pub verdict: Verdict,
-    /// One sentence for every gate that decided against a pass; for a pass, what was compared.
-    pub reasons: Vec<String>,
-    /// What people should know although it decided nothing.
-    pub warnings: Vec<String>,
+    /// What was noticed while the models were read and scored; it decides nothing.
+    #[serde(default)]
+    pub remarks: Vec<Remark>,
     /// Every gate that was asked, those on the whole set first.
     pub gates: Vec<Gate>,
     /// Held-out records.
@@ -61,8 +62,8 @@ pub struct Gate {
     pub allowed: Option<f64>,
     /// Confidence of `interval`, after the correction for several gates and regions.
     pub level: Option<f64>,
-    /// All of it in one sentence.
-    pub reason: String,
+    /// What was found, with the numbers that the fields above do not hold.
+    pub finding: Finding,
 }
 
 impl Gate {

@@ -8,10 +8,12 @@
 
 mod allowance;
 pub mod cache;
+mod conclusion;
 mod curves;
 mod digest;
 mod evaluate;
 mod evaluation;
+mod finding;
 mod gates;
 mod golden;
 mod holdout;
@@ -22,12 +24,14 @@ mod stats;
 mod subset;
 mod wording;
 
+pub use conclusion::{Reason, Remark, Warning};
 pub use digest::Digesting;
 pub use evaluate::{Contender, EvaluateError, evaluate};
 pub use evaluation::{
     CalibrationBin, Curves, EVALUATION_SCHEMA, Evaluation, FeatureMove, FeatureShare, Gate, HISTOGRAM_BINS,
     ModelCurves, ModelNumbers, ReasonsShift, RegionNumbers,
 };
+pub use finding::{Cut, Finding, Reference, Statistic};
 pub use golden::{GOLDEN_TOLERANCE, GoldenRecord, GoldenRecords, walkers_among};
 pub use holdout::{Columns, HeldOut, HoldoutError, Projection, Records};
 pub use metrics::{Confusion, roc_auc};

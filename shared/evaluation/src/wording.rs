@@ -1,99 +1,128 @@
-//! What people are told first: the sentences at the head of a report, of which the first are also paged.
+//! Every sentence of an evaluation, made at its edge: what was found is data until somebody is to read it.
 
+mod finding;
+mod numbers;
+
+use crate::conclusion::{Reason, Remark, Warning};
 use crate::evaluation::Gate;
-use meridian_judge::{GateMode, Verdict};
-use std::collections::BTreeMap;
+use crate::finding::Finding;
+use std::fmt;
 
-/// Sentences of gates on the whole set before the rest are only named.
-const SENTENCES: usize = 4;
-/// Gates whose comparison is told of a release that passed.
-const TOLD: [&str; 3] = ["auc", "false_positive_rate", "recall_at_alert_rate"];
-
-/// Why the verdict is what it is: the gates that decided against a pass; of a pass, the main comparisons.
-pub(crate) fn reasons(verdict: Verdict, gates: &[Gate]) -> Vec<String> {
-    if verdict == Verdict::Pass { of_a_pass(gates) } else { against(verdict, gates) }
-}
-
-fn of_a_pass(gates: &[Gate]) -> Vec<String> {
-    let told = |gate: &&Gate| gate.region.is_none() && TOLD.contains(&gate.name.as_str());
-    let heard = |gate: &&Gate| gate.verdict == Verdict::Pass;
-    let mut reasons: Vec<String> = gates.iter().filter(told).filter(heard).map(|gate| gate.reason.clone()).collect();
-    // A gate without a level was not heard: too few records.
-    let unheard = |gate: &Gate| gate.verdict == Verdict::Inconclusive && gate.level.is_none();
-    let by_region = by_region(gates.iter().filter(|gate| gate.mode == GateMode::Required || unheard(gate)));
-    let regions = by_region.len();
-    if regions > 0 {
-        let held = by_region.values().filter(|gates| gates.iter().all(|gate| gate.verdict == Verdict::Pass)).count();
-        reasons.push(format!(
-            "no gate failed in {regions} customer regions; in {held} of them every gate passed by itself"
-        ));
+impl Gate {
+    /// What the gate found, with its numbers, in one sentence without a capital at its start.
+    pub fn reason(&self) -> String {
+        finding::sentence(self)
     }
-    reasons
 }
 
-fn against(verdict: Verdict, gates: &[Gate]) -> Vec<String> {
-    let same = |gate: &&Gate| gate.blocks() && gate.verdict == verdict;
-    let blocking: Vec<&Gate> = gates.iter().filter(same).collect();
-    let (whole, regional): (Vec<&Gate>, Vec<&Gate>) = blocking.into_iter().partition(|gate| gate.region.is_none());
-    // Where the records are too few, every gate says the same.
-    let mut told: Vec<&Gate> = Vec::new();
-    for gate in &whole {
-        if told.iter().all(|other| other.reason != gate.reason) {
-            told.push(gate);
+impl fmt::Display for Reason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Gate(gate) => f.write_str(&gate.reason()),
+            Reason::Also(gates) => {
+                let names: Vec<String> = gates.iter().map(|key| key.replace('_', " ")).collect();
+                write!(f, "also against it: {}", names.join(", "))
+            }
+            Reason::FailedIn(regions) => {
+                write!(f, "gates failed in these customer regions too: {}", regions.join(", "))
+            }
+            Reason::Regions { asked, passed } => {
+                write!(f, "no gate failed in {asked} customer regions; in {passed} of them every gate passed by itself")
+            }
+            Reason::NothingRequired => {
+                f.write_str("no required gate was asked, so nothing was shown; require at least one in [evaluation]")
+            }
         }
     }
-    let mut reasons: Vec<String> = told.iter().take(SENTENCES).map(|gate| gate.reason.clone()).collect();
-    let rest: Vec<String> = told.iter().skip(SENTENCES).map(|gate| gate.name.replace('_', " ")).collect();
-    if !rest.is_empty() {
-        reasons.push(format!("also against it: {}", rest.join(", ")));
-    }
-    if whole.is_empty() {
-        reasons.extend(regional.iter().map(|gate| gate.reason.clone()));
-    } else if !regional.is_empty() {
-        let regions: Vec<&str> = by_region(regional.into_iter()).into_keys().collect();
-        reasons.push(format!("gates failed in these customer regions too: {}", regions.join(", ")));
-    }
-    if reasons.is_empty() {
-        reasons
-            .push("no required gate was asked, so nothing was shown; require at least one in [evaluation]".to_owned());
-    }
-    reasons
 }
 
-/// Gains past this, and not by chance, are more often a leak than progress.
-const IMPLAUSIBLE_GAIN: f64 = 0.03;
-
-/// What decided nothing and should be known: advisory gates that did not pass, regions without enough records, and an
-/// AUC that is too good to be true.
-pub(crate) fn warnings(gates: &[Gate]) -> Vec<String> {
-    let mut warnings = Vec::new();
-    let auc = gates.iter().find(|gate| gate.name == "auc" && gate.region.is_none());
-    if let Some((gate, [_, worst])) = auc.and_then(|gate| Some((gate, gate.interval?)))
-        && worst < -IMPLAUSIBLE_GAIN
-    {
-        warnings.push(format!(
-            "{}: a gain as large as this is more often a leak than progress; look for features that know the label",
-            gate.reason
-        ));
-    }
-    let advisory = |gate: &&Gate| gate.mode == GateMode::Advisory && gate.verdict != Verdict::Pass;
-    let whole = gates.iter().filter(advisory).filter(|gate| gate.region.is_none());
-    warnings.extend(whole.map(|gate| gate.reason.clone()));
-    for gates in by_region(gates.iter().filter(advisory)).values() {
-        // A region with too few records says the same at every gate.
-        let unheard = gates.iter().find(|gate| gate.level.is_none()).map(|gate| gate.reason.clone());
-        let failed = gates.iter().filter(|gate| gate.verdict == Verdict::Fail).map(|gate| gate.reason.clone());
-        warnings.extend(unheard.into_iter().chain(failed));
-    }
-    warnings
-}
-
-fn by_region<'a>(gates: impl Iterator<Item = &'a Gate>) -> BTreeMap<&'a str, Vec<&'a Gate>> {
-    let mut regions: BTreeMap<&str, Vec<&Gate>> = BTreeMap::new();
-    for gate in gates {
-        if let Some(region) = &gate.region {
-            regions.entry(region).or_default().push(gate);
+impl fmt::Display for Warning<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Warning::ImplausibleGain(gate) => write!(
+                f,
+                "{}: a gain as large as this is more often a leak than progress; look for features that know the label",
+                gate.reason()
+            ),
+            Warning::Gate(gate) => f.write_str(&gate.reason()),
+            Warning::Remark(remark) => remark.fmt(f),
         }
     }
-    regions
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Remark::Model { model, note } => write!(f, "{model}: {note}"),
+            Remark::ImageUnnamed { model, image } => write!(
+                f,
+                "{model}: its manifest does not say which version of the image serves it (`image.version`): it was evaluated \
+                 as {image} serves it; publish it with `--image-version`"
+            ),
+            Remark::OtherFeatures { place, challenger, champion } => write!(
+                f,
+                "the challenger takes other features than the champion, or the same in another order (feature {place} is `{}`, \
+                 was `{}`): they are served by position, so callers must change what they send in the same moment",
+                challenger.escape_debug(),
+                champion.escape_debug()
+            ),
+            Remark::ChampionsOwnFeatures { error } => {
+                write!(f, "{error}; the champion was scored with its own list")
+            }
+        }
+    }
+}
+
+/// A sentence of a list on the page.
+pub(crate) struct Line {
+    text: String,
+    /// It starts with a name from outside, which is written as it is.
+    is_named: bool,
+}
+
+impl Line {
+    /// With a capital at its start, unless it starts with a name.
+    pub fn written(&self) -> String {
+        if self.is_named { self.text.clone() } else { capital(&self.text) }
+    }
+}
+
+impl From<&Gate> for Line {
+    fn from(gate: &Gate) -> Self {
+        let region = gate.region.is_some();
+        let is_named = match &gate.finding {
+            Finding::TooFew { .. } => region,
+            Finding::RegionColumns { empty } => region && !empty.is_empty(),
+            _ => false,
+        };
+        Self { text: gate.reason(), is_named }
+    }
+}
+
+impl From<&Reason<'_>> for Line {
+    fn from(reason: &Reason<'_>) -> Self {
+        match reason {
+            Reason::Gate(gate) => Line::from(*gate),
+            other => Self { text: other.to_string(), is_named: false },
+        }
+    }
+}
+
+impl From<&Warning<'_>> for Line {
+    fn from(warning: &Warning<'_>) -> Self {
+        match warning {
+            Warning::Gate(gate) => Line::from(*gate),
+            Warning::ImplausibleGain(_) => Self { text: warning.to_string(), is_named: false },
+            Warning::Remark(remark) => {
+                let is_named = matches!(remark, Remark::Model { .. } | Remark::ImageUnnamed { .. });
+                Self { text: remark.to_string(), is_named }
+            }
+        }
+    }
+}
+
+/// With a capital at its start.
+pub(crate) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

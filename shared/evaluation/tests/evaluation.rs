@@ -4,8 +4,8 @@
 mod support;
 
 use meridian_evaluation::{
-    Contender, Digests, EvaluateError, Evaluation, GoldenRecords, HeldOut, HoldoutFacts, Named, Provenance, Unfit,
-    html, json,
+    Contender, Digests, EvaluateError, Evaluation, Finding, GoldenRecords, HeldOut, HoldoutFacts, Named, Provenance,
+    Unfit, Warning, html, json,
 };
 use meridian_judge::{EvaluationPolicy, GateMode, Verdict};
 use meridian_xgboost::{Model, Scored};
@@ -42,6 +42,11 @@ fn at(
     meridian_evaluation::evaluate(challenger, champion, holdout, policy)
 }
 
+/// The reasons for a verdict, in words.
+fn said(evaluation: &Evaluation) -> Vec<String> {
+    evaluation.reasons().iter().map(ToString::to_string).collect()
+}
+
 fn digests() -> Provenance {
     let named = |name: &str| Named { name: name.to_owned(), sha256: "ab".repeat(32) };
     let inputs = Digests {
@@ -56,7 +61,7 @@ fn digests() -> Provenance {
 #[test]
 fn the_good_challenger_passes_in_every_region() {
     let evaluation = judged("v427");
-    assert_eq!(evaluation.verdict, Verdict::Pass, "{:?}", evaluation.reasons);
+    assert_eq!(evaluation.verdict, Verdict::Pass, "{:?}", said(&evaluation));
     let regions: Vec<&str> = evaluation.regions.iter().map(|region| region.region.as_str()).collect();
     assert_eq!(regions, ["australia", "brazil", "europe", "japan"]);
 }
@@ -66,7 +71,7 @@ fn the_bad_challenger_fails_with_the_drop_in_plain_words() {
     let evaluation = judged("v429");
     assert_eq!(evaluation.verdict, Verdict::Fail);
     assert_eq!(
-        evaluation.reasons[0],
+        said(&evaluation)[0],
         "held-out AUC 0.8550, champion 0.9176: a drop of 0.0626, more than the 0.0200 allowed"
     );
 }
@@ -86,7 +91,7 @@ fn a_rise_of_false_positives_past_the_bound_fails() {
     let policy = EvaluationPolicy { threshold: 0.5, ..policy() };
     let evaluation = at(&model("v426"), Some((&model("v426"), 0.81)), &holdout(), &policy).unwrap();
     assert_eq!(evaluation.verdict, Verdict::Fail);
-    assert!(evaluation.reasons[0].starts_with("false-positive rate"), "{:?}", evaluation.reasons);
+    assert!(said(&evaluation)[0].starts_with("false-positive rate"), "{:?}", said(&evaluation));
 }
 
 #[test]
@@ -103,7 +108,7 @@ fn a_model_that_always_answers_the_same_fails() {
     let policy = EvaluationPolicy { min_positives: 1, min_auc: 0.1, max_fpr: 1.0, ..EvaluationPolicy::default() };
     let evaluation = evaluate(&constant, None, &records, &policy).unwrap();
     assert_eq!(evaluation.verdict, Verdict::Fail);
-    assert_eq!(evaluation.reasons, ["the model answers 0.7311 whatever it is asked"]);
+    assert_eq!(said(&evaluation), ["the model answers 0.7311 whatever it is asked"]);
 }
 
 #[test]
@@ -115,10 +120,11 @@ fn few_positives_in_a_region_are_inconclusive_and_do_not_block() {
     let open: Vec<_> =
         evaluation.gates.iter().filter(|gate| gate.region.as_ref() == small && gate.name == "auc").collect();
     assert_eq!((open.len(), open[0].verdict, open[0].mode), (1, Verdict::Inconclusive, GateMode::Advisory));
-    assert!(open[0].reason.contains("nothing is concluded"), "{}", open[0].reason);
+    assert!(matches!(open[0].finding, Finding::TooFew { positives, .. } if positives == fewest), "{:?}", open[0]);
     assert_eq!(evaluation.verdict, Verdict::Pass);
-    let told = evaluation.warnings.iter().filter(|warning| **warning == open[0].reason).count();
-    assert_eq!(told, 1, "{:?}", evaluation.warnings);
+    let warnings = evaluation.warnings();
+    let same = |warning: &&Warning<'_>| matches!(warning, Warning::Gate(gate) if gate.finding == open[0].finding);
+    assert_eq!(warnings.iter().filter(same).count(), 1, "{warnings:?}");
 }
 
 #[test]
@@ -129,7 +135,7 @@ fn few_positives_in_the_whole_set_are_inconclusive() {
     let evaluation = evaluate(&model, Some(&model), &records, &policy).unwrap();
     assert_eq!(evaluation.verdict, Verdict::Inconclusive);
     let reason = "the held-out set has 1 positives and 1 negatives; under 50 of either, nothing is concluded";
-    assert_eq!(evaluation.reasons, [reason]);
+    assert_eq!(said(&evaluation), [reason]);
 }
 
 /// Records that repeat, are few or are drawn by their label weigh as whoever chose them likes.

@@ -182,7 +182,7 @@ fn every_planted_fault_is_caught_by_the_gate_named_for_it() {
         let caught =
             evaluation.gates.iter().find(named).is_some_and(|gate| gate.blocks() && gate.verdict == Verdict::Fail);
         if !caught || evaluation.verdict != Verdict::Fail {
-            missed.push(format!("{fault}: not by {gate}, but {:?}", evaluation.reasons));
+            missed.push(format!("{fault}: not by {gate}, but {:?}", said(&evaluation)));
         }
     }
     assert!(missed.is_empty(), "{missed:#?}");
@@ -204,7 +204,7 @@ fn challengers_as_good_as_the_champion_pass() {
     ];
     for (name, planted) in good {
         let evaluation = world.judge(&planted, &world.holdout, world.holdout.rows());
-        assert_eq!(evaluation.verdict, Verdict::Pass, "{name}: {:?}", evaluation.reasons);
+        assert_eq!(evaluation.verdict, Verdict::Pass, "{name}: {:?}", said(&evaluation));
     }
 }
 
@@ -223,8 +223,13 @@ fn what_is_clearly_bad_fails_on_few_records_too() {
     ] {
         let (.., plant) = BAD.iter().find(|(name, ..)| *name == fault).unwrap();
         let evaluation = world.judge(&plant(world), &holdout, rows);
-        assert_eq!(evaluation.verdict, Verdict::Fail, "{fault}: {:?}", evaluation.reasons);
+        assert_eq!(evaluation.verdict, Verdict::Fail, "{fault}: {:?}", said(&evaluation));
     }
+}
+
+/// The reasons for a verdict, in words.
+fn said(evaluation: &Evaluation) -> Vec<String> {
+    evaluation.reasons().iter().map(ToString::to_string).collect()
 }
 
 /// The labels and regions of the first records; the margins are given, so one column is enough.
@@ -256,7 +261,7 @@ fn a_column_that_the_model_uses_and_the_records_lack_blocks_and_is_named() {
     let used = judge(Some(vec![9, 3, 8]));
     assert!(used.blocks() && used.verdict == Verdict::Fail, "{used:?}");
     assert_eq!(
-        used.reason,
+        used.reason(),
         "in the held-out set `empty` is empty and `stuck` is constant, although the model splits on it"
     );
     assert_eq!(judge(Some(vec![9, 0, 0])).verdict, Verdict::Pass, "nobody misses what no split asks for");

@@ -4,6 +4,7 @@
 use crate::journal::{Journal, JournalError};
 use crate::ports::{Clock, Ledger};
 use jiff::{SignedDuration, Timestamp};
+use meridian_domain::Reason;
 use meridian_domain::{Actor, Chain, Fleet, HubHistory, Projection, Record, RegionHistory, RegionName, Rule};
 
 /// The longest time for which a rule may be set aside: what holds for longer is policy, and belongs in `fleet.toml`, where
@@ -58,7 +59,8 @@ pub async fn halt<P: Ledger + Clock>(
     region: Option<&RegionName>,
     actor: &Actor,
     why: String,
-) -> Result<Option<String>, DecreeError> {
+) -> Result<Option<Reason>, DecreeError> {
+    let why = Reason::Said { words: why, by: Some(actor.clone()) };
     match region {
         None => {
             let journal = Journal::<HubHistory>::open(ports, &fleet.home, Chain::Home).await?;
@@ -67,7 +69,7 @@ pub async fn halt<P: Ledger + Clock>(
         Some(region) => {
             known(fleet, region)?;
             let journal = Journal::<RegionHistory>::open(ports, region, Chain::Region(region.clone())).await?;
-            halt_in(ports, journal, |history| history.halt.clone(), actor, format!("{why} ({actor})")).await
+            halt_in(ports, journal, |history| history.halt.clone(), actor, why).await
         }
     }
 }
@@ -75,10 +77,10 @@ pub async fn halt<P: Ledger + Clock>(
 async fn halt_in<P: Ledger + Clock, H: Projection>(
     ports: &P,
     mut journal: Journal<H>,
-    halt: impl Fn(&H) -> Option<String>,
+    halt: impl Fn(&H) -> Option<Reason>,
     actor: &Actor,
-    why: String,
-) -> Result<Option<String>, DecreeError> {
+    why: Reason,
+) -> Result<Option<Reason>, DecreeError> {
     let written =
         journal.append_unless(ports, actor, Record::Halted { why }, |history| halt(history).is_some()).await?;
     Ok(if written { None } else { halt(journal.history()) })
@@ -143,6 +145,10 @@ mod tests {
         "maria".parse().unwrap()
     }
 
+    fn by_maria(words: &str) -> Reason {
+        Reason::Said { words: words.to_owned(), by: Some(maria()) }
+    }
+
     fn hub(world: &World) -> HubHistory {
         run(Journal::<HubHistory>::open(world, &fleet().home, Chain::Home)).unwrap().history().clone()
     }
@@ -159,8 +165,9 @@ mod tests {
         let world = World::default();
         let halt = |why: &str| run(halt(&world, &fleet(), None, &maria(), why.to_owned()));
         assert_eq!(halt("card scheme incident"), Ok(None));
-        assert_eq!(hub(&world).halt.as_deref(), Some("card scheme incident (maria)"));
-        assert_eq!(halt("another"), Ok(Some("card scheme incident (maria)".to_owned())));
+        let first = Some(by_maria("card scheme incident"));
+        assert_eq!(hub(&world).halt, first);
+        assert_eq!(halt("another"), Ok(first));
         assert_eq!(world.records(&fleet().home, Chain::Home).len(), 1);
     }
 
@@ -171,7 +178,7 @@ mod tests {
         let error = run(halt(&world, &fleet(), None, &maria(), "x".to_owned())).unwrap_err();
         assert!(!error.is_input(), "{error}");
         assert_eq!(run(halt(&world, &fleet(), Some(&name(BR)), &maria(), "incident".to_owned())), Ok(None));
-        let halted = Record::Halted { why: "incident (maria)".to_owned() };
+        let halted = Record::Halted { why: by_maria("incident") };
         assert_eq!(world.records(&name(BR), Chain::Region(name(BR))), [halted]);
     }
 

@@ -6,7 +6,7 @@
 use crate::context::{Context, FunctionKind, HandlerError};
 use crate::events::{Action, FrontEvent, PipelineJob, ReplicationEvent, RollbackEvent, StatusEvent, job_id};
 use crate::ports::{FailureKind, Page, Ports};
-use meridian_domain::Runbook;
+use meridian_messages::pages::{Notice, Sender};
 use serde_json::{Value, json};
 use std::fmt::Display;
 use tracing::{Instrument, Span, field};
@@ -135,7 +135,9 @@ pub async fn give_up<P: Ports>(
     why: &str,
 ) -> Result<Value, HandlerError> {
     tracing::error!(job, why, "the handler gave no answer: the job fails");
-    if let Err(error) = ports.page(&ctx.fleet.home, &page(ctx, job, why)).await {
+    let notice = Notice::JobFailed { job: job.to_owned(), error: why.to_owned() };
+    let page = Page::of(&ctx.fleet, &notice, &ctx.region, &Sender::Region);
+    if let Err(error) = ports.page(&ctx.fleet.home, &page).await {
         tracing::error!(%error, "the page was not sent");
     }
     crate::job::fail(ports, &ctx.region, job, kind, why).await?;
@@ -150,17 +152,6 @@ fn failure_kind(error: &HandlerError) -> FailureKind {
         HandlerError::Service(_) => FailureKind::SystemUnavailable,
         _ => FailureKind::JobFailed,
     }
-}
-
-fn page(ctx: &Context, job: &str, why: &str) -> Page {
-    let message = format!(
-        "{why}\n\nNow: the pipeline's job {job} fails and its execution stops. An update that is under way goes on only \
-         to its guardrails' end, which takes traffic back unless somebody decides to proceed.\n\nTo do: look at the \
-         function's log for this job, mend the cause, and start a new execution of the same release: regions that serve \
-         it are left as they are. {}",
-        Runbook::Pages
-    );
-    Page::new(format!("{}: a pipeline job failed", ctx.fleet.name), message)
 }
 
 /// Runs a call inside its span. Boxed before anything is awaited: the futures of a handler and of the SDK inside each other

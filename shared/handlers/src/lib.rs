@@ -1,5 +1,5 @@
-//! What the functions do: observe, plan, execute, over ports. It may know the domain, the judge, evaluation and models;
-//! nothing of the wire, of the SDK or of the simulated world.
+//! What the functions do: observe, plan, execute, over ports. It may know the domain, the judge, evaluation, models and the words for
+//! what was decided; nothing of the wire, of the SDK or of the simulated world.
 
 pub mod adapters;
 pub mod context;

@@ -2,7 +2,7 @@
 
 use crate::journal::{Journal, JournalError};
 use crate::ports::{Clock, Ledger};
-use meridian_domain::{Actor, Chain, Fleet, HubHistory, Projection, Record, RegionHistory, RegionName};
+use meridian_domain::{Actor, Chain, Fleet, HubHistory, Projection, Reason, Record, RegionHistory, RegionName};
 
 /// Why no halt was lifted.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -43,7 +43,7 @@ pub async fn lift<P: Ledger + Clock>(
     region: Option<&RegionName>,
     actor: &Actor,
     why: String,
-) -> Result<String, LiftError> {
+) -> Result<Reason, LiftError> {
     match region {
         None => {
             let journal = Journal::<HubHistory>::open(ports, &fleet.home, Chain::Home).await?;
@@ -66,10 +66,10 @@ async fn lift_in<P: Ledger + Clock, H: Projection>(
     ports: &P,
     mut journal: Journal<H>,
     chain: Chain,
-    halt: impl Fn(&H) -> Option<String>,
+    halt: impl Fn(&H) -> Option<Reason>,
     actor: &Actor,
     why: String,
-) -> Result<String, LiftError> {
+) -> Result<Reason, LiftError> {
     let halted = halt(journal.history()).ok_or(LiftError::NotHalted(chain))?;
     journal.append_exclusive(ports, actor, Record::Lifted { why }).await?;
     Ok(halted)
@@ -84,8 +84,12 @@ mod tests {
 
     fn halted(chain: &Chain) -> World {
         let world = World::default();
-        world.write(&place(chain), chain.clone(), "rollback", Record::Halted { why: "it went back".to_owned() });
+        world.write(&place(chain), chain.clone(), "rollback", Record::Halted { why: went_back() });
         world
+    }
+
+    fn went_back() -> Reason {
+        Reason::Said { words: "it went back".to_owned(), by: None }
     }
 
     fn place(chain: &Chain) -> RegionName {
@@ -99,7 +103,7 @@ mod tests {
         [(None, Chain::Home), (Some(name(REGION)), Chain::Region(name(REGION)))]
     }
 
-    fn ask(world: &World, region: Option<&RegionName>) -> Result<String, LiftError> {
+    fn ask(world: &World, region: Option<&RegionName>) -> Result<Reason, LiftError> {
         run(lift(world, &fleet(), region, &"operator".parse().unwrap(), "mended".to_owned()))
     }
 
@@ -107,9 +111,7 @@ mod tests {
     fn a_halt_is_lifted_once_and_the_ledger_says_why() {
         for (region, chain) in chains() {
             let world = halted(&chain);
-            // The hub is halted by people only, and says by whom.
-            let halt = if region.is_none() { "it went back (rollback)" } else { "it went back" };
-            assert_eq!(ask(&world, region.as_ref()), Ok(halt.to_owned()));
+            assert_eq!(ask(&world, region.as_ref()), Ok(went_back()));
             let lifted = Record::Lifted { why: "mended".to_owned() };
             assert_eq!(world.records(&place(&chain), chain.clone()).last(), Some(&lifted));
             let error = ask(&world, region.as_ref()).unwrap_err();

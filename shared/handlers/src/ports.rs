@@ -8,10 +8,12 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::{
-    AlarmSpec, AlarmView, Caller, Chain, ConfigSpec, EndpointView, Entry, ModelSpec, RegionName, ReleaseId,
+    AlarmSpec, AlarmView, Caller, Chain, ConfigSpec, EndpointView, Entry, Fleet, ModelSpec, RegionName, ReleaseId,
     ResourceName, ScalingSpec, ServingRole, Stored, UpdateSpec,
 };
 use meridian_judge::MetricName;
+use meridian_messages::Voice;
+use meridian_messages::pages::{Notice, PageText, Sender};
 use std::fmt;
 
 /// Why a port's call did not do what it was asked. Kinds that the callers act on differently.
@@ -421,6 +423,12 @@ impl Page {
     /// A page. Subjects are cut where they are sent, to what the service takes.
     pub fn new(subject: impl Into<String>, message: impl Into<String>) -> Self {
         Self { subject: subject.into(), message: message.into() }
+    }
+
+    /// A page about `region`, or sent by it, in the words that every page has.
+    pub fn of(fleet: &Fleet, notice: &Notice, region: &RegionName, sender: &Sender) -> Self {
+        let PageText { subject, message } = Voice::of(fleet).page(notice, region, sender);
+        Self { subject, message }
     }
 }
 

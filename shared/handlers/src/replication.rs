@@ -17,7 +17,8 @@ use crate::ports::{Artifacts, Clock, Ledger, Page, Pager, Pipeline};
 use crate::signing;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::edge::cut;
-use meridian_domain::{Chain, HubHistory, Manifest, Projection, Record, RegionHistory, ReleaseId, Runbook, keys};
+use meridian_domain::{Chain, HubHistory, Manifest, Projection, Reason, Record, RegionHistory, ReleaseId, keys};
+use meridian_messages::pages::{Notice, RefusedFor, Sender};
 use serde_json::{Value, json};
 
 /// How long one call waits: for an archive that lands after its manifest, then for the other regions. The function's
@@ -155,9 +156,13 @@ async fn refuse<P: Ledger + Pager + Clock>(
     if !refused(chain.history()) {
         // What every region refuses alike is told by home alone.
         if ctx.is_home() || !error.is_everywhere() {
-            page_refusal(ports, ctx, name, error).await?;
+            ports.page(&ctx.region, &refusal(ctx, name, error)).await?;
         }
-        let record = Record::Refused { release, why: cut(&error.to_string(), LONGEST_WHY), last: error.is_final() };
+        let record = Record::Refused {
+            release,
+            why: Reason::Refused(cut(&error.to_string(), LONGEST_WHY)),
+            last: error.is_final(),
+        };
         chain.append_unless(ports, &ctx.actor(FunctionKind::Replication), record, refused).await?;
     }
     Ok(Attestation::Refused)
@@ -252,25 +257,15 @@ async fn own_chain<P: Ledger>(ports: &P, ctx: &Context) -> Result<Journal<Region
     Journal::open(ports, &ctx.region, Chain::Region(ctx.region.clone())).await
 }
 
-async fn page_refusal<P: Pager>(
-    ports: &P,
-    ctx: &Context,
-    release: &str,
-    error: &FileError,
-) -> Result<(), HandlerError> {
-    let title = ctx.fleet.title(&ctx.region);
-    let message = format!(
-        "{title} ({}) does not attest {release}.\n\n{error}.\n\nNow: {title} serves what it served before; no endpoint \
-         was touched, and {release} does not reach {title} as it is. {}",
-        ctx.region,
-        Runbook::Pages
-    );
-    let subject = match error.is_signature() {
-        true => format!("{}: {release} is not signed by a trusted key", ctx.fleet.name),
-        false => format!("{}: {title} refuses the bytes of {release}", ctx.fleet.name),
+/// The page of a release that this region does not attest.
+fn refusal(ctx: &Context, release: &str, error: &FileError) -> Page {
+    let what = match error {
+        error if error.is_signature() => RefusedFor::Signature,
+        error if error.is_altered() => RefusedFor::Checksum,
+        _ => RefusedFor::Content,
     };
-    ports.page(&ctx.region, &Page::new(subject, message)).await?;
-    Ok(())
+    let notice = Notice::BytesRefused { release: release.to_owned(), what, error: error.to_string() };
+    Page::of(&ctx.fleet, &notice, &ctx.region, &Sender::Region)
 }
 
 #[cfg(test)]

@@ -7,14 +7,18 @@ use crate::context::{Context, FunctionKind, HandlerError};
 use crate::events::RollbackEvent;
 use crate::files;
 use crate::journal::Journal;
-use crate::ports::{CountsQuery, ErrorKind, PortError, Ports};
-use crate::promote::{asked, page, trip};
+use crate::ports::{CountsQuery, ErrorKind, Page, PortError, Ports};
+use crate::promote::{asked, trip};
 use jiff::Timestamp;
 use meridian_domain::alarms::WayBack;
 use meridian_domain::callers::{Blame, Comparison, Minutes};
 use meridian_domain::plan::{self, Act, Next, RollbackSight};
-use meridian_domain::{AlarmState, Chain, Fleet, Record, Region, RegionHistory, RegionName, Seen, Target, alarms};
+use meridian_domain::{
+    Advice, AlarmState, Chain, Fleet, Reason, Record, Region, RegionHistory, RegionName, Seen, Target, alarms,
+};
 use meridian_judge::MetricName;
+use meridian_messages::Voice;
+use meridian_messages::pages::{Notice, Sender};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, VecDeque};
 
@@ -32,9 +36,9 @@ pub async fn handle<P: Ports>(ports: &P, context: &Context, event: &RollbackEven
     look.name_release();
     for _ in 0..STEPS {
         let plan = plan::rollback(region, &look.sight, ports.now());
-        tracing::info!(why = plan.why, "planned");
+        tracing::info!(why = Voice::of(&context.fleet).why(&plan.why), "planned");
         match plan.next {
-            Next::Finish(_) | Next::Wait => return look.outcome(plan.why),
+            Next::Finish(_) | Next::Wait => return look.outcome(Voice::of(&context.fleet).why(&plan.why)),
             Next::TellRegion(_, record) => look.tell(ports, record).await,
             Next::Do(Act::Update, _, target) => look.update(ports, &context.fleet, region, &target).await?,
             Next::Do(Act::AskGolden, _, target) => look.ask_golden(ports, &context.fleet, region, &target).await,
@@ -164,9 +168,10 @@ impl Look {
 
     /// Sends a page. The way back is taken already or needs nobody: a page that does not go out stops nothing, and stays
     /// owed on record until one does.
-    async fn page<P: Ports>(&mut self, ports: &P, fleet: &Fleet, why: String, advice: String) {
+    async fn page<P: Ports>(&mut self, ports: &P, fleet: &Fleet, why: Reason, advice: Advice) {
         self.sight.paged = true;
-        let note = page(fleet, &self.region, &why, &advice, "Sent by the region itself.");
+        let notice = Notice::Plan { why: why.clone(), advice: advice.clone() };
+        let note = Page::of(fleet, &notice, &self.region, &Sender::Region);
         let sent = ports.page(&self.region, &note).await;
         let owed = self.sight.history.known().is_some_and(|history| history.owes(&why));
         match sent {

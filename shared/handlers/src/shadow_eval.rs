@@ -7,6 +7,7 @@
 mod begun;
 mod evaluation;
 mod pace;
+mod reason;
 mod rejection;
 mod repeat;
 mod scores;
@@ -20,25 +21,25 @@ use crate::ports::{
 use crate::{files, job};
 use begun::Begun;
 use evaluation::{Evaluated, Finding};
-use meridian_domain::edge::cut;
-use meridian_domain::quarantine::Barred;
+use meridian_domain::quarantine::{Barred, Quarantine};
+use meridian_domain::reason::{EvaluationReason, Reason};
 use meridian_domain::{
     Actor, ApprovedHoldout, Chain, HubHistory, Manifest, Record, RegionHistory, ReleaseId, Verdict, keys,
 };
+use meridian_messages::Voice;
+use meridian_messages::evaluating::words;
 use pace::{PATIENCE, Pace};
+use reason::{of_file, of_manifest};
 use rejection::{Cause, Rejection, Report};
 use serde_json::{Value, json};
 
-/// Characters of a reason. All gates of all regions have room in it.
-const LONGEST_WHY: usize = 4000;
-
 /// What evaluation decides about a release.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 enum Ruling {
     /// Regions may start.
-    Approved(String),
+    Approved(Reason),
     /// Nobody takes it, and why.
-    Rejected(String),
+    Rejected(Reason),
     /// Nothing yet: there is no time to score the challenger in this call.
     Later,
 }
@@ -59,19 +60,19 @@ where
     let pace = Pace::begin(ports, job.continuation.as_deref());
     match rule(ports, ctx, job, &pace).await {
         Ok(Ruling::Approved(why)) => {
-            job::succeed(ports, &ctx.region, &job.job, None, &why).await?;
-            Ok(json!({"outcome": "approved", "why": why}))
+            let words = Voice::of(&ctx.fleet).why(&why);
+            job::succeed(ports, &ctx.region, &job.job, None, &words).await?;
+            Ok(json!({"outcome": "approved", "why": words, "reason": why}))
         }
         Ok(Ruling::Rejected(why)) => {
-            job::fail(ports, &ctx.region, &job.job, FailureKind::JobFailed, &why).await?;
-            Ok(json!({"outcome": "rejected", "why": why}))
+            let words = Voice::of(&ctx.fleet).why(&why);
+            job::fail(ports, &ctx.region, &job.job, FailureKind::JobFailed, &words).await?;
+            Ok(json!({"outcome": "rejected", "why": words, "reason": why}))
         }
-        Ok(Ruling::Later) => {
-            again(ports, ctx, job, &pace, "the champion is scored; the challenger is next".to_owned()).await
-        }
+        Ok(Ruling::Later) => again(ports, ctx, job, &pace, EvaluationReason::ChallengerIsNext).await,
         Err(error) if error.is_regional() => {
             tracing::warn!(%error, "a service does not answer; the job is called again");
-            again(ports, ctx, job, &pace, format!("waiting for a service: {error}")).await
+            again(ports, ctx, job, &pace, EvaluationReason::Waiting { error: error.to_string() }).await
         }
         Err(error) => Err(error),
     }
@@ -83,11 +84,13 @@ async fn again(
     ctx: &Context,
     job: &PipelineJob,
     pace: &Pace,
-    why: String,
+    why: EvaluationReason,
 ) -> Result<Value, HandlerError> {
     let Some(token) = pace.next() else {
-        return Err(HandlerError::Service(format!("after {PATIENCE} calls the release has no verdict: {why}")));
+        let given_up = EvaluationReason::GivenUp { calls: PATIENCE, last: Box::new(why) };
+        return Err(HandlerError::Service(words(&given_up)));
     };
+    let why = words(&why);
     job::succeed(ports, &ctx.region, &job.job, Some(&token), &why).await?;
     Ok(json!({"outcome": "again", "why": why}))
 }
@@ -105,8 +108,8 @@ where
         actor: &job.parameters.execution,
         hub: Journal::open(ports, &ctx.fleet.home, Chain::Home).await?,
     };
-    if let Some(barred @ Barred::Quarantined(_)) = case.hub.history().barred(&release) {
-        return Ok(case.kept_out(barred));
+    if let Some(Barred::Quarantined(quarantine)) = case.hub.history().barred(&release) {
+        return Ok(case.kept_out(&quarantine));
     }
     if let Some(ruling) = case.on_record() {
         return Ok(ruling);
@@ -121,15 +124,17 @@ where
         Ok(manifest) => manifest,
         Err(error) if error.is_wrong() => {
             let cause = if error.is_altered() { Cause::Bytes } else { Cause::Content };
-            return case.reject(None, cause, error.to_string(), None).await;
+            let why = of_file(&error, &keys::manifest(release), home);
+            return case.reject(None, cause, why, None).await;
         }
         Err(error) => return Err(error.into()),
     };
     if let Some(quarantine) = case.hub.history().quarantine_of(release, &manifest) {
-        return Ok(case.kept_out(Barred::Quarantined(quarantine)));
+        return Ok(case.kept_out(quarantine));
     }
     if let Err(error) = ctx.fleet.check_image(&manifest) {
-        return case.reject(None, Cause::Content, error.to_string(), None).await;
+        let why = of_manifest(&error, &keys::manifest(release));
+        return case.reject(None, Cause::Content, why, None).await;
     }
     let own = Journal::<RegionHistory>::open(ports, &ctx.fleet.home, Chain::Region(ctx.fleet.home.clone())).await?;
     let exam = case.exam(&manifest, own.history())?;
@@ -137,7 +142,7 @@ where
     let registered = Some(Registered { package: &package, manifest: &manifest });
     let named = (release, &manifest.version);
     let begun = Begun::begin(ports, &ctx.fleet.home, named, &job.job, pace).await;
-    let begun = begun.map_err(|died| HandlerError::State(died.to_string()))?;
+    let begun = begun.map_err(|died| HandlerError::State(words(&died)))?;
     let subject = evaluation::Subject { release, manifest: &manifest, exam: &exam, home: own.history() };
     let finding = evaluation::evaluate(ports, ctx, pace, subject).await;
     begun.end(ports).await;
@@ -180,8 +185,8 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
         if let Some(why) = history.rejected.get(&self.release) {
             return Some(Ruling::Rejected(why.clone()));
         }
-        let why = history.evaluated.get(&self.release).cloned();
-        history.approved.contains(&self.release).then(|| Ruling::Approved(why.unwrap_or_default()))
+        let why = history.evaluated.get(&self.release).cloned().unwrap_or_else(|| Reason::Several(Vec::new()));
+        history.approved.contains(&self.release).then_some(Ruling::Approved(why))
     }
 
     /// The hold-out that was in force when home attested the release. Where home did not, the release starts nowhere, and
@@ -199,8 +204,9 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
 
     /// A person has taken the release out of consideration: the action fails, people know, and nothing is written. Once the
     /// quarantine is lifted, a new execution evaluates it.
-    fn kept_out(&self, barred: Barred<'_>) -> Ruling {
-        Ruling::Rejected(format!("release {} {barred}", self.release.short()))
+    fn kept_out(&self, quarantine: &Quarantine) -> Ruling {
+        let quarantine = Box::new(quarantine.clone());
+        Ruling::Rejected(EvaluationReason::Quarantined { release: self.release, quarantine }.into())
     }
 
     /// The release's package, made where there is none.
@@ -238,28 +244,27 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
     }
 
     async fn approve(&mut self, package: &str, evaluated: &Evaluated) -> Result<Ruling, HandlerError> {
-        let (why, numbers) = (evaluated.why.clone(), named(evaluated.numbers.clone()));
+        let numbers = named(evaluated.numbers.clone());
+        let why = words(&evaluated.why);
         self.ports.decide(&self.ctx.fleet.home, package, Approval::Approved, &why, &numbers).await?;
         let release = self.release;
         self.record(Record::Approved { release }, |history| ruled(history, release)).await?;
         // A doubled call may have come first: what it recorded is the verdict.
-        Ok(self.on_record().unwrap_or(Ruling::Approved(why)))
+        Ok(self.on_record().unwrap_or(Ruling::Approved(evaluated.why.clone().into())))
     }
 
     async fn reject(
         &mut self,
         registered: Option<Registered<'_>>,
         cause: Cause,
-        why: String,
+        why: EvaluationReason,
         evaluated: Option<&Evaluated>,
     ) -> Result<Ruling, HandlerError> {
-        // It goes into the ledger, and from there into every account of the release.
-        let why = cut(&why, LONGEST_WHY);
         let (release, home) = (self.release, &self.ctx.fleet.home);
         if let Some(Registered { package, .. }) = registered {
             let unusable = || vec![("verdict", "cannot be evaluated".to_owned())];
             let numbers = named(evaluated.map_or_else(unusable, |evaluated| evaluated.numbers.clone()));
-            self.ports.decide(home, package, Approval::Rejected, &why, &numbers).await?;
+            self.ports.decide(home, package, Approval::Rejected, &words(&why), &numbers).await?;
         }
         // A doubled call may have told them by now. Where the ledger cannot be read, twice is better than never.
         let _ = self.hub.refresh(self.ports).await;
@@ -272,12 +277,12 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
                 None => None,
             };
             let rejection = Rejection { version: &version, cause, why: &why, evaluated };
-            self.ports.page(home, &rejection.page(&self.ctx.fleet.name, home, self.actor)).await?;
+            self.ports.page(home, &rejection.page(&self.ctx.fleet, self.actor)).await?;
             self.pace.tell();
         }
-        let record = Record::Rejected { release, why: why.clone() };
+        let record = Record::Rejected { release, why: why.clone().into() };
         self.record(record, |history| ruled(history, release)).await?;
-        Ok(self.on_record().unwrap_or(Ruling::Rejected(why)))
+        Ok(self.on_record().unwrap_or(Ruling::Rejected(why.into())))
     }
 
     /// Adds a record unless the history holds it.

@@ -1,5 +1,5 @@
 //! The judge: counts in, verdicts out, in numbers. It knows nothing of Meridian but what it is told in a [`JudgePolicy`]: no
-//! region, release, clock or file.
+//! region, release, clock or file. Why a verdict is what it is, is data too ([`Grounds`]): no sentence is made here.
 //!
 //! What a canary's counts say: the same minutes of green and blue, compared metric by metric.
 //!
@@ -17,6 +17,7 @@ mod detect;
 mod exact;
 mod full_load;
 mod gates;
+mod grounds;
 mod interval;
 mod levels;
 mod metric;
@@ -30,10 +31,10 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod verdict;
-mod words;
 
 pub use counts::{Arm, MetricName, MetricNameError, MinuteCounts, RegionCounts};
 pub use gates::{EvaluationPolicy, GateMode};
+pub use grounds::{Finding, Grounds, LeftOut, MetricGrounds, PooledFailure, Witness};
 pub use outcome::{
     Judgement, Look, MetricEvidence, MetricJudgement, PooledJudgement, RegionEvidence, Tally, Watch, WatchStage,
 };

@@ -2,6 +2,7 @@
 
 use crate::counts::{MetricName, MinuteCounts};
 use crate::exact::{Stratum, at_least};
+use crate::grounds::LeftOut;
 use crate::levels::Levels;
 use crate::outcome::{Look, MetricEvidence, Tally, Watch, WatchStage};
 use crate::policy::{Gauge, JudgePolicy};
@@ -34,8 +35,8 @@ pub(super) struct Metric {
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub verdict: Verdict,
-    /// Green's own rate is over its bound.
-    pub over_bound: bool,
+    /// The bound that green's own rate is over; none where it is not.
+    pub over_bound: Option<f64>,
     /// Green's own rate is too small to matter.
     pub negligible: bool,
     /// What the comparison says of harm.
@@ -48,7 +49,7 @@ pub(super) struct Found {
 impl Found {
     /// Whether the metric has a say: a broken bound and a missing arm always do.
     pub(super) fn counts(&self) -> bool {
-        self.evidence.left_out.is_none() || self.over_bound || self.evidence.missing
+        self.evidence.left_out.is_none() || self.over_bound.is_some() || self.evidence.missing
     }
 }
 
@@ -84,7 +85,7 @@ impl Metric {
         let two_sided = self.state.tests.is_two_sided();
         let missing = self.is_missing(hand);
         let left_out = self.left_out(hand);
-        let over_bound = self.is_over_bound(hand.policy) && !self.is_callers_doing(hand);
+        let over_bound = self.broken_bound(hand.policy).filter(|_| !self.is_callers_doing(hand));
         let is_witnessed = !self.witness().shows_more_on_blue(self.gauge.dispersion);
         let compares = left_out.is_none() && is_witnessed;
         let harm = if compares { self.harm(hand) } else { Harm::None };
@@ -95,7 +96,7 @@ impl Metric {
             && self.has_traffic(hand.policy)
             && (negligible || self.is_within(hand));
         let verdict = match () {
-            () if over_bound || harm == Harm::Shown => Verdict::Fail,
+            () if over_bound.is_some() || harm == Harm::Shown => Verdict::Fail,
             () if passes => Verdict::Pass,
             () => Verdict::Inconclusive,
         };
@@ -184,17 +185,15 @@ impl Metric {
             && (!self.gauge.two_sided || excludes(Side::Above, 1.0 / tolerance, &sums.region_not_lower))
     }
 
-    /// Green's own rate is shown to be over its bound, also at the dispersion that green itself shows.
-    fn is_over_bound(&self, policy: &JudgePolicy) -> bool {
+    /// The bound that green's own rate is shown to be over, also at the dispersion that green itself shows.
+    fn broken_bound(&self, policy: &JudgePolicy) -> Option<f64> {
         let sums = &self.state.sums;
-        let Some(max) = self.gauge.max.filter(|_| sums.over_bound.mixture() >= needed(self.levels.bound)) else {
-            return false;
-        };
+        let max = self.gauge.max.filter(|_| sums.over_bound.mixture() >= needed(self.levels.bound))?;
         let declared = self.gauge.dispersion;
         let told = sums.served_minutes >= policy.min_minutes;
         let shown = if told { sums.served_scatter.shown_on_green(declared) } else { untold(declared) };
         let Tally { total, bad } = sums.served;
-        shown <= declared || at_least(bad, max * total as f64, shown) <= self.levels.bound
+        (shown <= declared || at_least(bad, max * total as f64, shown) <= self.levels.bound).then_some(max)
     }
 
     /// True of 4xx over the bound that the release need not have made: blue breaks the bound in the same minutes as well, or
@@ -237,23 +236,16 @@ impl Metric {
 
     /// Why the comparison counts nowhere: latency depends on the load of an instance, 4xx on what the callers of the minute
     /// send.
-    fn left_out(&self, hand: Hand<'_>) -> Option<String> {
+    fn left_out(&self, hand: Hand<'_>) -> Option<LeftOut> {
         let sums = &self.state.sums;
         if self.name.is_client_errors() && hand.watch.stage == WatchStage::FullLoad {
-            return Some(
-                "callers make 4xx too; they are compared in the same minutes only, before the shift".to_owned(),
-            );
+            return Some(LeftOut::CallersAtFullLoad);
         }
         if !self.name.is_latency() || sums.blue_load <= 0.0 {
             return None;
         }
-        let load = sums.green_load / sums.blue_load;
-        (!COMPARABLE.contains(&load)).then(|| {
-            format!(
-                "an instance of green serves {load:.2} times as many requests as one of blue; latencies are compared at \
-                 full load, after the shift"
-            )
-        })
+        let ratio = sums.green_load / sums.blue_load;
+        (!COMPARABLE.contains(&ratio)).then_some(LeftOut::Load { ratio })
     }
 
     /// The minutes that are compared.

@@ -1,11 +1,11 @@
 //! What the judge says: verdicts with their numbers, and the summary that later regions pool.
 
 use crate::counts::{Arm, MetricName};
+use crate::grounds::{Finding, LeftOut};
 use crate::process::LogE;
 use crate::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fmt;
 
 /// What is watched: which minutes count, and when the last decision is due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,7 +90,7 @@ pub struct MetricEvidence {
     pub dispersion: f64,
     /// Why its comparison counts nowhere; none where it counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub left_out: Option<String>,
+    pub left_out: Option<LeftOut>,
     /// Blue's minutes scatter more than declared: the comparison is not to be relied on.
     #[serde(default)]
     pub scattered: bool,
@@ -115,8 +115,11 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// Pooled over this region and those before it.
     pub wave: Verdict,
-    /// In words, numbers included.
-    pub why: String,
+    /// Regions that the wave's verdict pools: this one and those before it.
+    pub regions: usize,
+    /// Metrics that were asked for and are in no policy: nothing passes beside them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<MetricName>,
     /// By metric, in the order of their names.
     pub metrics: Vec<MetricJudgement>,
     /// The metrics whose comparison counts in some region, pooled over regions.
@@ -130,12 +133,6 @@ impl Judgement {
     /// An arm or a metric did not arrive, or there was no traffic: it never goes on, not on carried evidence either.
     pub fn is_missing(&self) -> bool {
         self.metrics.is_empty() || self.evidence.metrics.values().any(|metric| metric.missing)
-    }
-}
-
-impl fmt::Display for Judgement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.verdict, self.why)
     }
 }
 
@@ -183,7 +180,7 @@ pub struct MetricJudgement {
     pub smallest_detectable_effect: Option<f64>,
     /// Why its comparison counts nowhere; none where it counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub left_out: Option<String>,
-    /// In words, numbers included.
-    pub why: String,
+    pub left_out: Option<LeftOut>,
+    /// What its counts show, and the numbers of it that are not here.
+    pub finding: Finding,
 }

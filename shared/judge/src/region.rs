@@ -2,13 +2,13 @@
 
 use crate::counts::{MetricName, MinuteCounts};
 use crate::detect;
+use crate::grounds::Finding;
 use crate::interval::interval;
 use crate::levels::Levels;
 use crate::metric::{Found, Hand, MOST, Metric};
 use crate::outcome::{Judgement, MetricJudgement, RegionEvidence, Watch};
 use crate::policy::JudgePolicy;
 use crate::verdict::Verdict;
-use crate::words::Words;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A region's judge, which takes counts minute by minute. [`super::judge`] is the same in one call.
@@ -96,12 +96,12 @@ impl<'a> RegionJudge<'a> {
             metric.pooled_numbers(self.policy, (*wave)?, &found.evidence, others)
         };
         let pooled = self.metrics.iter().zip(&found).filter_map(pooled).collect();
-        let why = Words::of(ruling, &metrics, &self.unknown, before.len());
         let evidence = found.into_iter().zip(&self.metrics);
         let evidence: BTreeMap<_, _> =
             evidence.map(|((found, _), metric)| (metric.name.clone(), found.evidence)).collect();
         let evidence = RegionEvidence { metrics: evidence };
-        Judgement { verdict: ruling.verdict, wave: ruling.wave, why, metrics, pooled, evidence }
+        let (regions, unknown) = (before.len() + 1, self.unknown.iter().cloned().collect());
+        Judgement { verdict: ruling.verdict, wave: ruling.wave, regions, unknown, metrics, pooled, evidence }
     }
 
     fn hand(&self, due: bool) -> Hand<'_> {
@@ -120,7 +120,7 @@ impl<'a> RegionJudge<'a> {
         let pooled = |(metric, found): (&Metric, Found)| {
             let others = before.iter().filter_map(|region| region.metrics.get(&metric.name));
             let wave = metric.pooled(self.policy, &found.evidence, others);
-            let wave = if found.over_bound { Some(Verdict::Fail) } else { wave };
+            let wave = if found.over_bound.is_some() { Some(Verdict::Fail) } else { wave };
             (found, wave)
         };
         let found: Vec<_> = self.metrics.iter().zip(self.found(due)).map(pooled).collect();
@@ -142,7 +142,7 @@ impl<'a> RegionJudge<'a> {
             let arms = (green.total as f64, blue.total as f64);
             detect::smallest(self.policy.tolerance_fail, level, dispersion, arms, rate)
         });
-        let mut told = MetricJudgement {
+        MetricJudgement {
             metric: metric.name.clone(),
             verdict: found.verdict,
             wave: wave.unwrap_or(Verdict::Inconclusive),
@@ -152,11 +152,9 @@ impl<'a> RegionJudge<'a> {
             effect,
             interval: interval(metric, metric.look(self.hand(due))),
             smallest_detectable_effect,
-            left_out: evidence.left_out.clone(),
-            why: String::new(),
-        };
-        told.why = Words::metric(self.policy, metric, &told, found);
-        told
+            left_out: evidence.left_out,
+            finding: Finding::of(self.policy, metric, found),
+        }
     }
 }
 

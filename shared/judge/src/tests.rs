@@ -195,5 +195,5 @@ fn at_full_load_no_minute_is_missed_that_was_not_planned() {
             .is_missing()
     );
     let nothing = judged(watch(2, 2), &|_| true, &|_| 32_400);
-    assert!(nothing.is_missing() && nothing.verdict == Verdict::Inconclusive, "nothing was planned: {nothing}");
+    assert!(nothing.is_missing() && nothing.verdict == Verdict::Inconclusive, "nothing was planned: {nothing:?}");
 }

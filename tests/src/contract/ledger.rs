@@ -5,6 +5,7 @@ use crate::Kept;
 use crate::stage::Stage;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
+use meridian_domain::Reason;
 use meridian_domain::heads::KeptHead;
 use meridian_domain::{Actor, Chain, Entry, Head, NameError, Record, Sha256, keys};
 use meridian_handlers::ports::{Answer, ErrorKind, Ports};
@@ -15,7 +16,8 @@ fn chain(stage: &Stage<impl Ports>, length: u64) -> Result<Vec<Entry>, NameError
     let actor: Actor = "contract".parse()?;
     let mut head = Head::default();
     let entries = (0..length).map(|number| {
-        let record = Record::Halted { why: format!("halt {number}: \"São Paulo\" & <all>") };
+        let record =
+            Record::Halted { why: Reason::Said { words: format!("halt {number}: \"São Paulo\" & <all>"), by: None } };
         let entry = head.entry(stage.ports.now(), actor.clone(), record);
         let _ = head.follow(&entry);
         entry

@@ -2,7 +2,8 @@
 
 use super::{breach, hold};
 use crate::world::World;
-use meridian_domain::{Kind, RegionName};
+use meridian_domain::reason::Gate;
+use meridian_domain::{Kind, Reason, RegionName};
 
 /// How a history ended, once nothing moves any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -64,7 +65,7 @@ fn lags_by_policy(world: &World, newest: usize) -> bool {
     let Some(last) = world.executions.last().map(|execution| &execution.actor) else { return false };
     let by_freeze = |name: &RegionName| {
         let why = world.hub.history.deferred.get(&(last.clone(), name.clone()));
-        why.is_some_and(|why| why.starts_with("frozen by"))
+        why.is_some_and(is_for_freeze)
     };
     let lagging = world
         .regions
@@ -106,4 +107,9 @@ fn truth_is_on_record(world: &mut World) {
 /// A call that goes round for ever.
 pub fn never_ends(world: &mut World, who: crate::world::Who) {
     breach(world, "L", format!("a call takes no end: {who:?}"));
+}
+
+/// True where a region was left behind because a freeze held.
+pub(crate) fn is_for_freeze(why: &Reason) -> bool {
+    matches!(why, Reason::LeftBehind { why, .. } if matches!(**why, Reason::Gate(Gate::Frozen(_))))
 }

@@ -1,12 +1,13 @@
 //! What of the ledgers' projections is decisive.
 
 use super::{Prints, RETURN, UPDATE};
-use meridian_domain::{HubHistory, Lease, OpenUpdate, RegionHistory, Return, Unknown};
+use crate::world::checks::is_for_freeze;
+use meridian_domain::{HubHistory, Lease, OpenUpdate, Reason, RegionHistory, Return, Unknown};
 use std::hash::{Hash, Hasher};
 
 impl<H: Hasher> Prints<'_, H> {
     /// The hub's projection. Left out: what was so before the history began and stays so, when releases were approved (skew
-    /// is hours, and no modelled wave lasts so long), and why an order was chosen.
+    /// is hours, and no modelled wave lasts so long), and reasons: no decision depends on one.
     pub(super) fn hub(&mut self, hub: &HubHistory) {
         let HubHistory {
             epoch,
@@ -48,9 +49,8 @@ impl<H: Hasher> Prints<'_, H> {
             release.hash(self.hasher);
         }
         (lease.is_some(), orders.len(), line.len(), condemned.len(), ill.len(), deferred.len()).hash(self.hasher);
-        for (release, why) in condemned {
+        for release in condemned.keys() {
             release.hash(self.hasher);
-            self.words(why);
         }
         for (region, (execution, since)) in ill {
             (region, execution).hash(self.hasher);
@@ -58,10 +58,9 @@ impl<H: Hasher> Prints<'_, H> {
             self.stamp(*since, patience);
         }
         for (key, why) in deferred {
-            key.hash(self.hasher);
-            self.words(why);
+            (key, is_for_freeze(why)).hash(self.hasher);
         }
-        self.words_or_none(halt.as_ref());
+        halt.is_some().hash(self.hasher);
     }
 
     /// A region's projection. Left out: when releases were attested, replication, since when something serves (nobody asks).
@@ -99,24 +98,23 @@ impl<H: Hasher> Prints<'_, H> {
         for release in evidence.keys() {
             release.hash(self.hasher);
         }
-        for (release, Return { wave, why, cause }) in returned {
+        for (release, Return { wave, why: _, cause }) in returned {
             (release, wave, cause).hash(self.hasher);
-            self.words(why);
         }
         blamed.len().hash(self.hasher);
-        for (release, why) in blamed {
+        for release in blamed.keys() {
             release.hash(self.hasher);
-            self.words(why);
         }
         self.stamp_or_none(*returned_at, RETURN);
-        self.words_or_none(halt.as_ref());
-        if let Some(Unknown { since, why }) = unknown {
+        halt.is_some().hash(self.hasher);
+        if let Some(Unknown { since, why: _ }) = unknown {
             let patience = self.patience();
             self.stamp(*since, patience);
-            self.words(why);
         }
+        // Whether a page is owed already is asked of what a region's own way back says alone.
         for owed in owed {
-            self.words(&owed.why);
+            let told = matches!(owed.why, Reason::Return(_)).then(|| format!("{:?}", owed.why));
+            told.hash(self.hasher);
         }
         update.is_some().hash(self.hasher);
         if let Some(update) = update {
@@ -151,9 +149,7 @@ impl<H: Hasher> Prints<'_, H> {
             self.stamp(*from, UPDATE);
             self.stamp(*ends, UPDATE);
         }
-        if let Some((decision, why)) = decision {
-            decision.hash(self.hasher);
-            self.words(why);
-        }
+        // Why it was decided is read by people alone.
+        decision.as_ref().map(|(decision, _)| decision).hash(self.hasher);
     }
 }

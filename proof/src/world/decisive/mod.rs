@@ -3,8 +3,7 @@
 //!
 //! Every struct is taken apart field by field, so that a new field is a compile error here until somebody has decided about
 //! it. Left out is what nobody reads to decide ([`Prints::hub`], [`Prints::region`] say what), and times are taken relative to
-//! now, up to the longest that anybody looks back: a moment that lies further back is *long ago*. Clock times within words
-//! are left out too: two pages that differ in nothing else are taken for one.
+//! now, up to the longest that anybody looks back: a moment that lies further back is *long ago*.
 
 mod answers;
 mod ledgers;
@@ -109,36 +108,6 @@ impl<H: Hasher> Prints<'_, H> {
 
     fn patience(&self) -> Seconds {
         self.setting.fleet.wave.region_patience.as_secs() + CALL
-    }
-
-    /// Words without the clock times in them.
-    fn words(&mut self, words: &str) {
-        let bytes = words.as_bytes();
-        let is_clock = |at: usize| {
-            let pattern = b"00:00:00";
-            bytes.get(at..at + pattern.len()).is_some_and(|part| {
-                part.iter()
-                    .zip(pattern)
-                    .all(|(byte, like)| if *like == b'0' { byte.is_ascii_digit() } else { byte == like })
-            })
-        };
-        let mut at = 0;
-        while let Some(byte) = bytes.get(at) {
-            if byte.is_ascii_digit() && is_clock(at) {
-                at += 8;
-            } else {
-                byte.hash(self.hasher);
-                at += 1;
-            }
-        }
-        0xff_u8.hash(self.hasher);
-    }
-
-    fn words_or_none(&mut self, words: Option<&String>) {
-        words.is_some().hash(self.hasher);
-        if let Some(words) = words {
-            self.words(words);
-        }
     }
 
     /// Of the entries: when the checks may hold a condemnation and a halt against a caller (I7).

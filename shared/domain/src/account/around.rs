@@ -2,24 +2,25 @@
 
 use crate::ledger::{Entry, Record};
 use crate::names::{Actor, RegionName, ReleaseId};
+use crate::reason::{Fault, Reason};
 use jiff::Timestamp;
 use serde::Serialize;
 
 /// A halt that held.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Halt {
     /// Since when.
     pub at: Timestamp,
     /// Who set it.
     pub by: Actor,
     /// Why.
-    pub why: String,
+    pub why: Reason,
     /// True for the whole fleet's, which stands in the hub's chain; false for the region's own.
     pub fleet: bool,
 }
 
 /// A wave that went on without the region.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Deferral {
     /// Since when.
     pub at: Timestamp,
@@ -27,19 +28,19 @@ pub struct Deferral {
     pub wave: Actor,
     /// The release that the region did not get.
     pub release: ReleaseId,
-    /// Why, in the words of that moment.
-    pub why: String,
+    /// Why.
+    pub why: Reason,
 }
 
 /// A control plane that did not answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Illness {
     /// Since when.
     pub since: Timestamp,
     /// The wave that saw it.
     pub wave: Actor,
     /// What was asked, and what came of it.
-    pub why: String,
+    pub why: Reason,
 }
 
 /// The halts that held.
@@ -64,12 +65,9 @@ pub(super) fn deferral(region: &RegionName, own: &[Entry], hub: &[Entry]) -> Opt
         Record::Deferred { region: deferred, execution, release, why } if deferred == region => {
             Some(Deferral { at: entry.at, wave: execution.clone(), release: *release, why: why.clone() })
         }
-        Record::WaveStarted { release, execution, late, .. } if late.contains(region) => Some(Deferral {
-            at: entry.at,
-            wave: execution.clone(),
-            release: *release,
-            why: "its replica did not arrive in time".to_owned(),
-        }),
+        Record::WaveStarted { release, execution, late, .. } if late.contains(region) => {
+            Some(Deferral { at: entry.at, wave: execution.clone(), release: *release, why: Fault::ReplicaLate.into() })
+        }
         _ => None,
     })?;
     let is_over = |entry: &Entry| match &entry.record {

@@ -2,12 +2,13 @@
 
 use crate::endpoint::Target;
 use crate::ledger::{Entry, Record};
+use crate::reason::Reason;
 use crate::verdict::Verdict;
 use jiff::Timestamp;
 use serde::Serialize;
 
 /// The proofs of one configuration in one region: none that was given before the region last left it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Proof {
     /// When the region had read every file of the release with the digest that its manifest names (I2).
     pub attested: Option<Timestamp>,
@@ -20,7 +21,7 @@ pub struct Proof {
     /// When it was seen in service on it with soak over.
     pub settled: Option<Timestamp>,
     /// When, and why, evidence condemned the release.
-    pub condemned: Option<(Timestamp, String)>,
+    pub condemned: Option<(Timestamp, Reason)>,
 }
 
 /// Golden records that were asked.
@@ -33,14 +34,14 @@ pub struct Golden {
 }
 
 /// The check at full load.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FullLoad {
     /// When it was written down.
     pub at: Timestamp,
     /// What the counts say; none where nothing was judged.
     pub verdict: Option<Verdict>,
-    /// In words.
-    pub why: String,
+    /// What it rests on, or why nothing was judged.
+    pub why: Reason,
 }
 
 /// What the region's entries and the hub's had proved of `target`.

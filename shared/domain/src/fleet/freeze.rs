@@ -9,7 +9,7 @@ use crate::names::RegionName;
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Windows that follow each other are joined up to this many, to say when a freeze is over.
@@ -39,7 +39,7 @@ enum When {
 }
 
 /// A stretch in which a region is frozen.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frozen {
     /// The freeze's name.
     pub name: String,

@@ -2,10 +2,10 @@
 
 use super::{Fleet, Region};
 use crate::names::RegionName;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `order` of `[fleet]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OrderPolicy {
     /// As the regions are listed.
@@ -16,7 +16,7 @@ pub enum OrderPolicy {
 }
 
 /// `home_place` of `[fleet]`: where home stands in an order by traffic.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HomePlace {
     /// Where its traffic puts it.

@@ -6,6 +6,7 @@ use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
 use crate::overrides::Override;
 use crate::plan::WaveOrder;
 use crate::quarantine::Quarantine;
+use crate::reason::{Fault, Reason};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,8 +47,8 @@ pub struct HubHistory {
     pub holdouts: Vec<ApprovedHoldout>,
     /// Model packages.
     pub packages: BTreeMap<ReleaseId, String>,
-    /// Evaluated releases and whether they passed, in words.
-    pub evaluated: BTreeMap<ReleaseId, String>,
+    /// Evaluated releases and what decided it.
+    pub evaluated: BTreeMap<ReleaseId, Reason>,
     /// Digests of the golden records that evaluation wrote.
     pub golden: BTreeMap<ReleaseId, Sha256>,
     /// Approved releases.
@@ -63,20 +64,20 @@ pub struct HubHistory {
     /// Waves in which people were told that callers send what no release can read.
     pub callers_told: BTreeSet<Actor>,
     /// Rejected releases and why.
-    pub rejected: BTreeMap<ReleaseId, String>,
+    pub rejected: BTreeMap<ReleaseId, Reason>,
     /// Releases that evidence condemned, and why.
-    pub condemned: BTreeMap<ReleaseId, String>,
+    pub condemned: BTreeMap<ReleaseId, Reason>,
     /// What people have taken out of consideration.
     pub quarantined: Vec<Quarantine>,
     /// Regions that do not answer: since when, in which wave.
     pub ill: BTreeMap<RegionName, (Actor, Timestamp)>,
     /// Regions that a wave left behind, and why.
     #[serde(with = "pairs")]
-    pub deferred: BTreeMap<(Actor, RegionName), String>,
+    pub deferred: BTreeMap<(Actor, RegionName), Reason>,
     /// Ended waves and the regions that lag.
     pub ended: BTreeMap<Actor, Vec<RegionName>>,
     /// Why nothing may start.
-    pub halt: Option<String>,
+    pub halt: Option<Reason>,
 }
 
 impl HubHistory {
@@ -90,7 +91,7 @@ impl HubHistory {
                 }
                 self.versions.insert(*release, version.clone());
                 for region in late {
-                    let why = "its replica did not arrive in time".to_owned();
+                    let why = Reason::Fault(Fault::ReplicaLate);
                     self.deferred.insert((execution.clone(), region.clone()), why);
                 }
             }
@@ -163,7 +164,7 @@ impl HubHistory {
                 self.callers_told.insert(execution.clone());
             }
             // Only people halt the whole fleet.
-            Record::Halted { why } => self.halt = Some(format!("{why} ({})", entry.actor)),
+            Record::Halted { why } => self.halt = Some(why.by(&entry.actor)),
             Record::Lifted { .. } => self.halt = None,
             _ => {}
         }

@@ -8,6 +8,7 @@ use super::{Act, Plan, View};
 use crate::endpoint::Seen;
 use crate::fleet::{Bounds, Fleet, Kind, Region, Style};
 use crate::judge::{COUNTS_DELAY, MetricName, RegionEvidence, smallest_detectable_effect};
+use crate::reason::{Canary, Step, Traffic};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -252,7 +253,7 @@ impl View<'_> {
     /// Where there is a canary to choose: what the region served in the last hour, which this call has not asked yet.
     pub(super) fn measure(&self) -> Option<Plan> {
         let asks = self.region.leaves_a_choice() && self.sight.hour.is_none();
-        asks.then(|| self.act(Act::Measure, format!("what {} served in the last hour", self.title())))
+        asks.then(|| self.act(Act::Measure, Step::Measure { region: self.name() }))
     }
 
     /// The canary that is planned for this region now, by what it served in the last hour, or usually does where that cannot be
@@ -268,16 +269,13 @@ impl View<'_> {
         BakeQuestion { fleet: self.fleet, region: self.region, from, hour, carried: &carried }.answer().bake
     }
 
-    /// What a recorded intent says of a canary that was chosen.
-    pub(super) fn chosen(&self, bake: Bake) -> String {
-        if !self.region.leaves_a_choice() {
-            return String::new();
-        }
+    /// What a recorded intent says of a canary that was chosen; none where policy leaves no choice.
+    pub(super) fn chosen(&self, bake: Bake) -> Option<Canary> {
         let by = match &self.sight.hour {
-            Some(Seen::Known(Hour { rps: Some(rps), .. })) => format!("{rps:.0} requests/s measured"),
-            Some(Seen::Unknown(why)) => format!("usual traffic, for the counts cannot be read: {why}"),
-            _ => "usual traffic".to_owned(),
+            Some(Seen::Known(Hour { rps: Some(rps), .. })) => Traffic::Measured(*rps),
+            Some(Seen::Unknown(error)) => Traffic::Unseen { error: error.clone() },
+            _ => Traffic::Usual,
         };
-        format!("; its canary of {} % bakes {:#} ({by})", bake.percent, bake.wait)
+        self.region.leaves_a_choice().then_some(Canary { bake, by })
     }
 }

@@ -7,43 +7,41 @@
 
 use super::rollback::RollbackView;
 use super::{Act, Next, Plan};
+use crate::advice::Advice;
 use crate::endpoint::{EndpointStatus, EndpointView, Seen};
-use crate::runbook::Runbook;
+use crate::reason::{Quiet, Return};
 
 impl RollbackView<'_> {
     pub(super) fn blind(&self, endpoint: &EndpointView, unread: &str) -> Plan {
         let Some(reason) = self.alarm() else {
-            return self.nothing(&format!("the rollback alarm is quiet, and the ledger cannot be read: {unread}"));
+            return self.nothing(Quiet::AlarmWithoutLedger { error: unread.to_owned() });
         };
         let way = match &self.sight.way_back {
             Seen::Known(Some(way)) => way,
-            Seen::Known(None) => return self.nothing("no way back is written beside the alarms"),
-            Seen::Unknown(why) => return self.nothing(&format!("the way back cannot be read either: {why}")),
+            Seen::Known(None) => return self.nothing(Quiet::NoWayBesideAlarms),
+            Seen::Unknown(error) => return self.nothing(Quiet::WayUnseen { error: error.clone() }),
         };
-        let (title, back) = (&self.region.title, &way.back);
+        let back = &way.back;
         let on_its_way = endpoint.pending.as_ref().is_some_and(|pending| pending.config == way.target.config);
         if endpoint.status == EndpointStatus::Updating && on_its_way {
             // Refused in flight, and heard by the guardrail.
-            return self
-                .once(Act::Trip, &way.target, reason)
-                .unwrap_or_else(|| self.nothing("the guardrail was told; the sweep looks again"));
+            return self.once(Act::Trip, &way.target, reason).unwrap_or_else(|| self.nothing(Quiet::GuardrailTold));
         }
         let taken = self.sight.done.contains(&Act::Update);
         if !taken && !endpoint.rests_on(&way.target) && endpoint.status != EndpointStatus::UpdateRollbackFailed {
-            return self.nothing(&format!("{title} is not on what it would go back from; its ledger cannot be read"));
+            return self.nothing(Quiet::NotOnTarget { region: self.name() });
         }
-        if let Some(update) = self.once(Act::Update, back, &format!("{title} goes back to {}: {reason}", back.version))
-        {
+        let (region, to) = (self.name(), back.version.clone());
+        let goes_back =
+            Return::GoesBack { region: region.clone(), to: to.clone(), why: Some(Box::new(reason.clone().into())) };
+        if let Some(update) = self.once(Act::Update, back, goes_back) {
             return update;
         }
-        let why = format!(
-            "{title} goes back from {} to {}: {reason}; its ledger cannot be read ({unread})",
-            way.target.version, back.version
-        );
-        let advice = "It acts by what stands beside its alarms. The entries follow when the ledger can be read: look at the bucket.";
         if self.sight.paged {
-            return self.nothing("the way back is under way; the ledger's entries follow");
+            return self.nothing(Quiet::UnderWayUnwritten);
         }
-        Plan::new(Next::Page { region: self.region.name.clone(), advice: Runbook::RegionalFault.after(advice) }, why)
+        let (from, error) = (way.target.version.clone(), unread.to_owned());
+        let told = Return::Unread { region: region.clone(), from, to, why: reason, error };
+        Plan::new(Next::Page { region, advice: Advice::LookAtBucket }, told)
     }
 }

@@ -5,16 +5,15 @@
 //! One look's beats reach as far ahead as Lambda takes to repeat a call that died ([`beats`]), so that one death costs no
 //! canary; but never so far that a judge who is dead for good would be noticed only after the timer.
 
-use super::{Act, Golden, Next, Plan, Signs, View, clock, diagnose};
+use super::{Act, Golden, Next, Plan, Signs, View, diagnose};
+use crate::advice::Advice;
 use crate::alarms::{self, LONGEST_SILENCE};
 use crate::endpoint::Seen;
 use crate::fleet::{Inconclusive, Region};
 use crate::history::{OpenUpdate, RegionHistory};
 use crate::judge::Judgement;
 use crate::ledger::Record;
-use crate::quarantine::Barred;
-use crate::runbook::Runbook;
-use crate::telling::client_errors_alike;
+use crate::reason::{Proceed, Proof, Reason, Revert, Step, Wait};
 use crate::verdict::{Cause, Decision, Verdict};
 use jiff::Timestamp;
 
@@ -31,9 +30,9 @@ impl View<'_> {
     pub(super) fn provisioning(&self, update: &OpenUpdate) -> Plan {
         if !update.started {
             let record = Record::UpdateStarted { execution: update.execution.clone() };
-            return self.tell(record, "found running after a lost answer");
+            return self.tell(record, Step::FoundRunning);
         }
-        let wait = || Plan::wait(format!("{}'s new fleet is being provisioned", self.title()));
+        let wait = || Plan::wait(Wait::Provisioning { region: self.name() });
         // A canary on record whose time is up is let through by nobody, whatever the endpoint shows now.
         let overdue = update.canary.is_some_and(|(_, ends)| self.is_due(ends)) && !update.is_decided(Decision::Proceed);
         let watch = || if overdue { self.lease() } else { self.keep_watch() };
@@ -42,7 +41,7 @@ impl View<'_> {
 
     /// What every look at a healthy update does: hold the lease, and beat.
     pub(super) fn keep_watch(&self) -> Option<Plan> {
-        self.lease().or_else(|| self.once(Act::Beat, "the judge looks"))
+        self.lease().or_else(|| self.once(Act::Beat, Step::Beat))
     }
 
     /// A revert that was decided is told to SageMaker at every look, without a heartbeat; one that is due because the wave
@@ -51,17 +50,8 @@ impl View<'_> {
         if let Some((Decision::Revert, why)) = &update.decision {
             return Some(self.trip(why));
         }
-        let (cause, why) = self.stopped()?;
-        Some(self.revert(update, cause, why, None))
-    }
-
-    /// Whether the wave was stopped while this region's canary was under way (I7), and by what.
-    fn stopped(&self) -> Option<(Cause, String)> {
-        let barred = self.sight.hub.barred(&self.sight.release).map(|barred| {
-            let cause = if matches!(barred, Barred::Condemned { .. }) { Cause::Release } else { Cause::Unclear };
-            (cause, format!("{} {barred}", self.sight.version))
-        });
-        barred.or_else(|| self.halted().map(|why| (Cause::Unclear, why)))
+        let stopped = self.barred().or_else(|| self.halted())?;
+        Some(self.revert(update, Revert::Stopped(stopped), None))
     }
 
     pub(super) fn baking(&self, since: Timestamp, update: &OpenUpdate) -> Plan {
@@ -69,16 +59,14 @@ impl View<'_> {
             let bake = update.bake(self.region);
             let ends = since + bake.wait;
             let record = Record::CanaryStarted { execution: update.execution.clone(), from: since, ends };
-            return self.tell(
-                record,
-                format!("{} % of {}'s traffic is on {}", bake.percent, self.title(), self.sight.version),
-            );
+            let (region, version, percent) = (self.name(), self.version(), bake.percent);
+            return self.tell(record, Step::CanaryTakesTraffic { region, version, percent });
         };
         if let Some(retreat) = self.retreat(update) {
             return retreat;
         }
         if update.is_decided(Decision::Proceed) {
-            let wait = || Plan::wait(format!("decided; SageMaker shifts at {}", clock(ends)));
+            let wait = || Plan::wait(Wait::Shift { at: ends });
             return self.keep_watch().unwrap_or_else(wait);
         }
         let due = self.is_due(ends);
@@ -95,25 +83,22 @@ impl View<'_> {
     /// anything else is a revert when the time is up.
     fn decide(&self, from: Timestamp, due: bool, update: &OpenUpdate) -> Plan {
         let judgement = match &self.sight.judged {
-            None => return self.act(Act::Look, "what green and blue served"),
+            None => return self.act(Act::Look, Step::Look),
             Some(Seen::Known(judgement)) => judgement,
-            Some(Seen::Unknown(why)) if due => {
-                return self.revert(update, Cause::Unclear, format!("the counts cannot be read: {why}"), None);
+            Some(Seen::Unknown(error)) if due => {
+                return self.revert(update, Revert::CountsUnseen { error: error.clone() }, None);
             }
-            Some(Seen::Unknown(why)) => return Plan::wait(format!("the counts cannot be read: {why}")),
+            Some(Seen::Unknown(error)) => return Plan::wait(Wait::Counts { error: error.clone() }),
         };
-        let why = judgement.why.clone();
+        let grounds = judgement.grounds();
         match judgement.verdict {
-            _ if fails(judgement) => self.revert(update, Cause::Release, why, Some(judgement.clone())),
-            Verdict::Pass if due => self.proceed(update, why, judgement.clone()),
-            _ if due && self.carries(judgement) => {
-                let why = format!("carried by the regions before, where nothing is worse; here {why}");
-                self.proceed(update, why, judgement.clone())
-            }
-            _ if due => self.revert(update, Cause::Unclear, why, Some(judgement.clone())),
-            _ => self
+            _ if fails(judgement) => self.revert(update, Revert::Worse(grounds), Some(judgement)),
+            Verdict::Pass if due => self.proceed(update, Proceed::Passes(grounds), Some(judgement)),
+            _ if due && self.carries(judgement) => self.proceed(update, Proceed::Carried(grounds), Some(judgement)),
+            _ if due => self.revert(update, Revert::Undecided(grounds), Some(judgement)),
+            verdict => self
                 .told_of_callers(judgement)
-                .unwrap_or_else(|| Plan::wait(format!("canary since {}: {judgement}", clock(from)))),
+                .unwrap_or_else(|| Plan::wait(Wait::Canary { since: from, verdict, grounds })),
         }
     }
 
@@ -126,14 +111,12 @@ impl View<'_> {
         if !ill || hub.callers_told.contains(execution) {
             return None;
         }
-        let words = format!("{}: {}", self.title(), client_errors_alike(own.green, own.blue));
+        let why = Reason::CallersAlike { region: self.name(), green: own.green, blue: own.blue };
         if !self.sight.advised {
-            let advice = "Find out which caller it is and limit it. The wave goes on: no release is at fault.";
-            let next = Next::Advise { region: self.region.name.clone(), advice: Runbook::ModelFault.after(advice) };
-            return Some(Plan::new(next, words));
+            return Some(Plan::new(Next::Advise { region: self.name(), advice: Advice::LimitCaller }, why));
         }
-        let (execution, region) = (execution.clone(), self.region.name.clone());
-        Some(self.tell_hub(Record::CallersTold { execution, region, green: own.green, blue: own.blue }, words))
+        let (execution, region) = (execution.clone(), self.name());
+        Some(self.tell_hub(Record::CallersTold { execution, region, green: own.green, blue: own.blue }, why))
     }
 
     /// Too little was seen here to say either: policy may let the wave's pooled evidence speak for it. Where something is
@@ -145,41 +128,39 @@ impl View<'_> {
             && !judgement.is_missing()
     }
 
-    fn proceed(&self, update: &OpenUpdate, why: String, judgement: Judgement) -> Plan {
-        let record = Record::Decided {
-            execution: update.execution.clone(),
-            decision: Decision::Proceed,
-            why: why.clone(),
-            judgement: Some(judgement),
-            cause: None,
-        };
-        self.tell(record, why)
+    pub(super) fn proceed(&self, update: &OpenUpdate, why: Proceed, judgement: Option<&Judgement>) -> Plan {
+        self.decided(update, Decision::Proceed, None, why.into(), judgement)
     }
 
-    pub(super) fn revert(&self, update: &OpenUpdate, cause: Cause, why: String, judgement: Option<Judgement>) -> Plan {
-        let record = Record::Decided {
-            execution: update.execution.clone(),
-            decision: Decision::Revert,
-            why: why.clone(),
-            judgement,
-            cause: Some(cause),
-        };
-        self.tell(record, why)
+    pub(super) fn revert(&self, update: &OpenUpdate, why: Revert, judgement: Option<&Judgement>) -> Plan {
+        self.decided(update, Decision::Revert, Some(why.cause()), why.into(), judgement)
     }
 
-    fn trip(&self, why: &str) -> Plan {
-        self.once(Act::Trip, why.to_owned())
-            .unwrap_or_else(|| Plan::wait(format!("{} is told to go back: {why}", self.title())))
+    fn decided(
+        &self,
+        update: &OpenUpdate,
+        decision: Decision,
+        cause: Option<Cause>,
+        why: Reason,
+        judgement: Option<&Judgement>,
+    ) -> Plan {
+        let (execution, judgement) = (update.execution.clone(), judgement.cloned());
+        self.tell(Record::Decided { execution, decision, why: why.clone(), judgement, cause }, why)
+    }
+
+    fn trip(&self, why: &Reason) -> Plan {
+        let wait = || Plan::wait(Wait::Return { region: self.name(), why: Some(Box::new(why.clone())) });
+        self.once(Act::Trip, why.clone()).unwrap_or_else(wait)
     }
 
     pub(super) fn shifting(&self, update: &OpenUpdate) -> Plan {
         match &update.decision {
             Some((Decision::Proceed, _)) => {
-                let wait = || Plan::wait(format!("{}'s traffic moves to {}", self.title(), self.sight.version));
+                let wait = || Plan::wait(Wait::Traffic { region: self.name(), version: self.version() });
                 self.keep_watch().unwrap_or_else(wait)
             }
             Some((Decision::Revert, why)) => self.trip(why),
-            _ => self.revert(update, Cause::Unclear, "the timer ended before a decision".to_owned(), None),
+            _ => self.revert(update, Revert::TimerEnded, None),
         }
     }
 
@@ -198,22 +179,13 @@ impl View<'_> {
 
     /// Asks the golden records, and believes them alone (I4).
     pub(super) fn prove(&self, update: &OpenUpdate) -> Plan {
-        let version = &self.sight.version;
         let golden = match self.sight.golden.get(&self.region.name) {
-            None => return self.act(Act::AskGolden, "which model answers"),
+            None => return self.act(Act::AskGolden, Step::AskGolden),
             Some(Seen::Known(golden)) if golden.proves() => golden,
-            Some(unproved) => {
-                let why = match unproved {
-                    Seen::Known(Golden { right, asked }) => {
-                        format!("{right} of {asked} golden records were answered as {version}")
-                    }
-                    Seen::Unknown(why) => format!("golden records cannot be asked: {why}"),
-                };
-                return self.bear_with(update, why);
-            }
+            Some(unproved) => return self.bear_with(update, self.unproved(unproved)),
         };
         // The judge has done its work: from here on its silence is no sign of death.
-        if let Some(disarm) = self.once(Act::Disarm, "the canary is over") {
+        if let Some(disarm) = self.once(Act::Disarm, Step::CanaryOver) {
             return disarm;
         }
         let record = Record::Confirmed {
@@ -222,19 +194,33 @@ impl View<'_> {
             execution: update.execution.clone(),
             golden: golden.asked,
         };
-        self.tell(record, format!("all {} golden records were answered with {version}'s scores", golden.asked))
+        self.tell(record, Step::Proved { golden: golden.asked, version: self.version() })
+    }
+
+    /// What the golden records said that do not prove the wave's release.
+    pub(super) fn unproved(&self, seen: &Seen<Golden>) -> Proof {
+        match seen {
+            Seen::Known(Golden { right, asked }) => {
+                Proof::Wrong { right: *right, asked: *asked, version: self.version() }
+            }
+            Seen::Unknown(error) => Proof::Unasked { error: error.clone() },
+        }
     }
 
     /// Traffic may still be moving: a model that is not proved is borne with for as long as policy is patient.
-    fn bear_with(&self, update: &OpenUpdate, why: String) -> Plan {
+    fn bear_with(&self, update: &OpenUpdate, proof: Proof) -> Plan {
         let since = self.shifted_at(update).map_or(self.sight.since, |shifted| shifted.max(self.sight.since));
-        if self.is_patient(since) { Plan::wait(why) } else { self.revert(update, Cause::Unclear, why, None) }
+        if self.is_patient(since) {
+            Plan::wait(Wait::Proof(proof))
+        } else {
+            self.revert(update, Revert::Unproved(proof), None)
+        }
     }
 
     /// Blue is getting its traffic back: say why, while the evidence is fresh.
     pub(super) fn going_back(&self, update: &OpenUpdate) -> Plan {
         if update.is_decided(Decision::Revert) {
-            return Plan::wait(format!("{} is going back", self.title()));
+            return Plan::wait(Wait::Return { region: self.name(), why: None });
         }
         self.explain(update)
     }
@@ -242,14 +228,11 @@ impl View<'_> {
     /// Why SageMaker took an update back that nobody had told it to: what the counts say, or which guard rings.
     pub(super) fn explain(&self, update: &OpenUpdate) -> Plan {
         if update.canary.is_some() && self.sight.judged.is_none() {
-            return self.act(Act::Look, "what green and blue served");
+            return self.act(Act::Look, Step::Look);
         }
-        let judgement = self.sight.judged.as_ref().and_then(Seen::known).cloned();
-        let verdict = |judgement: &Judgement| if fails(judgement) { Verdict::Fail } else { judgement.verdict };
-        let judged = judgement.as_ref().map(|judgement| (verdict(judgement), judgement.why.clone()));
-        let diagnosis = diagnose(&Signs { judged, ..self.signs() });
-        let why = diagnosis.why("SageMaker took it back, and no guard rings any more");
-        self.revert(update, diagnosis.cause, why, judgement)
+        let judgement = self.sight.judged.as_ref().and_then(Seen::known);
+        let failed = judgement.filter(|judgement| fails(judgement)).map(|judgement| judgement.grounds());
+        self.revert(update, Revert::Signs(diagnose(Signs { failed, ..self.signs() })), judgement)
     }
 }
 

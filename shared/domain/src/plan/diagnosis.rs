@@ -15,13 +15,15 @@
 //!
 //! A dark control plane does not make a model slow: signs against the release count before it.
 
-use crate::verdict::{Cause, Verdict};
+use crate::judge::Grounds;
+use crate::names::RegionName;
+use crate::reason::{Sign, SilentRegion};
 
 /// What is seen of a region whose update goes back, or must. Everything is optional: what was not seen is no sign.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Signs {
-    /// What the judge makes of the counts, and its reason.
-    pub judged: Option<(Verdict, String)>,
+    /// What the judge's `Fail` rests on.
+    pub failed: Option<Grounds>,
     /// A guard in ALARM that watches the new fleet alone.
     pub green_guard: Option<String>,
     /// Another guard in ALARM: the verdict's, the heartbeat's.
@@ -29,94 +31,68 @@ pub struct Signs {
     /// True where the alarm over the whole endpoint rings: green may be bad, or blue.
     pub endpoint_alarm: bool,
     /// That the region's control plane does not answer, and since when.
-    pub silent: Option<String>,
-    /// What people call the other regions that do not answer either.
-    pub silent_too: Vec<String>,
+    pub silent: Option<SilentRegion>,
+    /// The other regions that do not answer either.
+    pub silent_too: Vec<RegionName>,
     /// SageMaker's `FailureReason`.
     pub failure: Option<String>,
-}
-
-/// What a fault is laid to, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Diagnosis {
-    /// Whose fault it is.
-    pub cause: Cause,
-    /// Every sign, the deciding one first: what the ledger and the page say.
-    pub signs: Vec<String>,
-}
-
-impl Diagnosis {
-    /// The reasons in words; `otherwise` where nothing was seen.
-    pub fn why(&self, otherwise: &str) -> String {
-        if self.signs.is_empty() { otherwise.to_owned() } else { self.signs.join("; ") }
-    }
 }
 
 /// SageMaker's words where it found no instances (API reference, `DescribeEndpoint`; the list is not closed).
 const NO_CAPACITY: &[&str] = &["InsufficientInstanceCapacity", "InsufficientCapacity", "insufficient capacity"];
 
-/// Lays a fault to its cause.
-pub fn diagnose(signs: &Signs) -> Diagnosis {
-    let rows = rows(signs);
-    let seen = rows.into_iter().filter_map(|(cause, words)| Some((cause, words?)));
-    let (causes, signs): (Vec<Cause>, Vec<String>) = seen.unzip();
-    Diagnosis { cause: causes.first().copied().unwrap_or(Cause::Unclear), signs }
-}
-
-/// The table of this module's head: a cause, and the sign's words where it was seen.
-fn rows(signs: &Signs) -> [(Cause, Option<String>); 7] {
-    let failed = signs.judged.as_ref().filter(|(verdict, _)| *verdict == Verdict::Fail);
-    let alone = signs.silent_too.is_empty();
-    let silent = signs.silent.as_ref();
-    let no_capacity = |reason: &&String| NO_CAPACITY.iter().any(|words| reason.contains(words));
-    [
-        (Cause::Release, failed.map(|(_, why)| why.clone())),
-        (Cause::Release, signs.green_guard.as_ref().map(|alarm| format!("the guard {alarm} tripped"))),
-        (
-            Cause::Unclear,
-            silent.filter(|_| !alone).map(|why| {
-                let others = signs.silent_too.join(" and ");
-                format!("{why}, and nor does {others}'s: that is no fault of one region")
-            }),
-        ),
-        (
-            Cause::Region,
-            silent.filter(|_| alone).map(|why| format!("{why}, and no other region is known to be silent")),
-        ),
-        (
-            Cause::Region,
-            signs.failure.as_ref().filter(no_capacity).map(|why| format!("SageMaker found no instances: {why}")),
-        ),
-        (Cause::Unclear, signs.other_guard.as_ref().map(|alarm| format!("the guard {alarm} tripped"))),
-        (Cause::Unclear, signs.endpoint_alarm.then(|| "the alarm over the whole endpoint rings".to_owned())),
-    ]
+/// Every sign that was seen, in the order of the table of this module's head: the first decides ([`Revert::cause`]).
+///
+/// [`Revert::cause`]: crate::reason::Revert::cause
+pub fn diagnose(seen: Signs) -> Vec<Sign> {
+    let Signs { failed, green_guard, other_guard, endpoint_alarm, silent, silent_too, failure } = seen;
+    let silence = silent.map(|silent| match silent_too.is_empty() {
+        true => Sign::SilentAlone(silent),
+        false => Sign::SilentWithOthers { silent, others: silent_too },
+    });
+    let no_capacity = failure.filter(|reason| NO_CAPACITY.iter().any(|words| reason.contains(words)));
+    let rows = [
+        failed.map(Sign::Failed),
+        green_guard.map(|alarm| Sign::GreenGuard { alarm }),
+        silence,
+        no_capacity.map(|reason| Sign::NoCapacity { reason }),
+        other_guard.map(|alarm| Sign::OtherGuard { alarm }),
+        endpoint_alarm.then_some(Sign::EndpointAlarm),
+    ];
+    rows.into_iter().flatten().collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reason::{Fault, Revert};
+    use crate::verdict::Cause;
 
     fn text(words: &str) -> Option<String> {
         Some(words.to_owned())
     }
 
+    fn region(name: &str) -> RegionName {
+        name.parse().unwrap()
+    }
+
     fn silent() -> Signs {
-        Signs { silent: text("JP's control plane does not answer"), ..Signs::default() }
+        let silent = SilentRegion { region: region("ap-northeast-1"), fault: Fault::NoAnswer };
+        Signs { silent: Some(silent), ..Signs::default() }
     }
 
     /// The table of the module's head, row by row, and what decides where several signs were seen.
     #[test]
     fn the_first_sign_of_the_table_decides() {
-        let judged = |verdict| Some((verdict, "4xx 3.0 %".to_owned()));
-        let also = vec!["BR".to_owned()];
+        let failed = || Some(Grounds::default());
+        let also = vec![region("sa-east-1")];
         let table: Vec<(&str, Signs, Cause)> = vec![
-            ("the judge fails it", Signs { judged: judged(Verdict::Fail), ..Signs::default() }, Cause::Release),
-            ("... though it is silent", Signs { judged: judged(Verdict::Fail), ..silent() }, Cause::Release),
+            ("the judge fails it", Signs { failed: failed(), ..Signs::default() }, Cause::Release),
+            ("... though it is silent", Signs { failed: failed(), ..silent() }, Cause::Release),
             ("green's guard", Signs { green_guard: text("fraud-green-5xx"), ..Signs::default() }, Cause::Release),
             ("... though it is silent", Signs { green_guard: text("fraud-green-5xx"), ..silent() }, Cause::Release),
             ("silent alone", silent(), Cause::Region),
             ("... and the heartbeat rings", Signs { other_guard: text("fraud-heartbeat"), ..silent() }, Cause::Region),
-            ("... and the counts pass", Signs { judged: judged(Verdict::Pass), ..silent() }, Cause::Region),
             ("silent with another", Signs { silent_too: also.clone(), ..silent() }, Cause::Unclear),
             ("only another is silent", Signs { silent_too: also, ..Signs::default() }, Cause::Unclear),
             (
@@ -131,12 +107,10 @@ mod tests {
             ),
             ("another guard", Signs { other_guard: text("fraud-heartbeat"), ..Signs::default() }, Cause::Unclear),
             ("the endpoint's alarm", Signs { endpoint_alarm: true, ..Signs::default() }, Cause::Unclear),
-            ("a pass", Signs { judged: judged(Verdict::Pass), ..Signs::default() }, Cause::Unclear),
-            ("too little", Signs { judged: judged(Verdict::Inconclusive), ..Signs::default() }, Cause::Unclear),
             ("nothing", Signs::default(), Cause::Unclear),
         ];
         for (what, signs, cause) in table {
-            assert_eq!(diagnose(&signs).cause, cause, "{what}");
+            assert_eq!(Revert::Signs(diagnose(signs)).cause(), cause, "{what}");
         }
     }
 
@@ -145,14 +119,17 @@ mod tests {
         let signs = Signs {
             green_guard: text("fraud-green-5xx"),
             other_guard: text("fraud-heartbeat"),
-            silent_too: vec!["BR".to_owned()],
+            silent_too: vec![region("sa-east-1")],
             ..silent()
         };
-        assert_eq!(
-            diagnose(&signs).why("nothing"),
-            "the guard fraud-green-5xx tripped; JP's control plane does not answer, and nor does BR's: that is no fault of \
-             one region; the guard fraud-heartbeat tripped"
+        let found = diagnose(signs);
+        assert!(
+            matches!(
+                found.as_slice(),
+                [Sign::GreenGuard { .. }, Sign::SilentWithOthers { .. }, Sign::OtherGuard { .. }]
+            ),
+            "{found:?}"
         );
-        assert_eq!(diagnose(&Signs::default()).why("nothing"), "nothing");
+        assert_eq!(diagnose(Signs::default()), []);
     }
 }

@@ -1,12 +1,13 @@
 //! How a region's turn ends badly: gone back, condemned, refused. And how a wave lets go of the fleet.
 
 use super::{Finish, Next, Plan, Sight, View};
+use crate::advice::Advice;
 use crate::endpoint::Seen;
 use crate::fleet::Region;
 use crate::history::OpenUpdate;
 use crate::ledger::Record;
 use crate::names::RegionName;
-use crate::runbook::Runbook;
+use crate::reason::{Fault, Gate, Reason, Step, WaveEnd};
 use crate::verdict::Decision;
 use jiff::Timestamp;
 
@@ -18,22 +19,22 @@ impl View<'_> {
 
     pub(super) fn record_return(&self, update: &OpenUpdate) -> Plan {
         let Some(back) = update.back.clone() else {
-            return self.refuse("its update went back although it had no way back");
+            return self.refuse(Gate::WentBackWithoutWay);
         };
         let why = match &update.decision {
             Some((Decision::Revert, why)) => why.clone(),
-            _ if update.was_taken() => "SageMaker took the update back".to_owned(),
+            _ if update.was_taken() => Fault::SageMakerReturned.into(),
             _ => match &self.sight.refused {
-                Some(why) if self.is_ours(update) => why.clone(),
-                _ => "the update was intended and never seen to start".to_owned(),
+                Some(words) if self.is_ours(update) => Reason::Refused(words.clone()),
+                _ => Fault::NeverStarted.into(),
             },
         };
-        let words = format!("{} is back on {}", self.title(), back.version);
-        self.tell(Record::Reverted { from: update.target.clone(), to: back, why }, words)
+        let step = Step::IsBack { region: self.name(), version: back.version.clone() };
+        self.tell(Record::Reverted { from: update.target.clone(), to: back, why }, step)
     }
 
     /// Evidence against the release in this region: it stops everywhere (I7).
-    pub(super) fn condemn(&self, why: &str) -> Plan {
+    pub(super) fn condemn(&self, why: &Reason) -> Plan {
         self.condemn_for(self.region, why)
     }
 
@@ -47,56 +48,52 @@ impl View<'_> {
         Some(self.condemn_for(region, why))
     }
 
-    fn condemn_for(&self, region: &Region, why: &str) -> Plan {
-        let title = &region.title;
+    fn condemn_for(&self, region: &Region, why: &Reason) -> Plan {
         let history = self.sight.regions.get(&region.name).and_then(Seen::known);
-        let returned = history.is_some_and(|history| history.returned.contains_key(&self.sight.release));
-        let took = if returned { "took" } else { "is to take" };
-        let words = format!("{title} {took} {} back: {why}", self.sight.version);
+        let over = history.is_some_and(|history| history.returned.contains_key(&self.sight.release));
+        let (region, version) = (region.name.clone(), self.version());
+        let end = WaveEnd::RolledBack { region: region.clone(), version, over, why: Box::new(why.clone()) };
         if self.sight.hub.condemned.contains_key(&self.sight.release) {
-            return self.fail(words);
+            return self.fail(end);
         }
-        let advice = format!(
-            "The wave stopped; regions after {title} never saw {v}. Read the ledger's evidence, then retrain or publish anew; {v} is not promoted again.",
-            v = self.sight.version
-        );
-        if let Some(page) = self.page_once(&region.name, words.clone(), Runbook::ModelFault.after(advice)) {
+        let advice = Advice::ReadEvidence { region: region.clone(), version: self.version() };
+        if let Some(page) = self.page_once(&region, end.clone(), advice) {
             return page;
         }
-        let region = region.name.clone();
-        self.tell_hub(Record::Condemned { release: self.sight.release, region, why: why.to_owned() }, words)
+        self.tell_hub(Record::Condemned { release: self.sight.release, region, why: why.clone() }, end)
     }
 
     /// Something went wrong and nothing shows that the release is bad: the wave stops all the same.
-    pub(super) fn stop(&self, why: &str) -> Plan {
-        let words = format!("{} is not on {}: {why}", self.title(), self.sight.version);
-        let advice = "The wave stopped; regions after this one are as they were. The release is not condemned: find the cause, then start a new execution.";
-        self.fail_with_page(words, &Runbook::RegionalFault.after(advice))
+    pub(super) fn stop(&self, why: impl Into<Reason>) -> Plan {
+        self.fail_with_page(self.not_on(why), Advice::FindCause)
+    }
+
+    pub(super) fn not_on(&self, why: impl Into<Reason>) -> WaveEnd {
+        WaveEnd::NotOn { region: self.name(), version: self.version(), why: Box::new(why.into()) }
     }
 
     /// What does not pass by waiting.
-    pub(super) fn refuse(&self, why: &str) -> Plan {
-        let words = format!("{} is not promoted to {}: {why}", self.title(), self.sight.version);
-        let advice = "Nothing was changed. Mend the cause, then start a new execution.";
-        self.fail_with_page(words, &Runbook::Pages.after(advice))
+    pub(super) fn refuse(&self, why: impl Into<Reason>) -> Plan {
+        let (region, version, why) = (self.name(), self.version(), Box::new(why.into()));
+        self.fail_with_page(WaveEnd::NotPromoted { region, version, why }, Advice::MendCause)
     }
 
-    pub(super) fn fail_with_page(&self, words: String, advice: &str) -> Plan {
+    pub(super) fn fail_with_page(&self, end: WaveEnd, advice: Advice) -> Plan {
         // Whoever halted has paged already, unless a page is owed; and so has a wave that has ended.
         let told = self.halted().is_some() && !owes_pages(self.sight);
         let known = told || self.sight.hub.ended.contains_key(&self.sight.execution);
-        let page = self.page_once(&self.region.name, words.clone(), advice).filter(|_| !known);
-        page.unwrap_or_else(|| self.fail(words))
+        let page = self.page_once(&self.region.name, end.clone(), advice).filter(|_| !known);
+        page.unwrap_or_else(|| self.fail(end))
     }
 
     /// The wave is over: says so once, lets go of the fleet, ends the action.
-    pub(super) fn fail(&self, words: String) -> Plan {
+    pub(super) fn fail(&self, end: WaveEnd) -> Plan {
         let lagging = self.fleet.regions.iter().map(|region| &region.name).filter(|name| {
             let history = self.sight.regions.get(*name).and_then(Seen::known);
             !history.is_some_and(|history| history.serves(&self.sight.release))
         });
         let lagging = lagging.cloned().collect();
-        let_go(self.sight, self.now, lagging, &words).unwrap_or_else(|| Plan::finish(Finish::Failed, words))
+        let_go(self.sight, self.now, lagging, &end).unwrap_or_else(|| Plan::finish(Finish::Failed, end))
     }
 }
 
@@ -106,11 +103,11 @@ pub(super) fn owes_pages(sight: &Sight) -> bool {
 }
 
 /// The end of a wave on record, then the lease; nothing where both are done.
-pub(super) fn let_go(sight: &Sight, now: Timestamp, lagging: Vec<RegionName>, words: &str) -> Option<Plan> {
+pub(super) fn let_go(sight: &Sight, now: Timestamp, lagging: Vec<RegionName>, end: &WaveEnd) -> Option<Plan> {
     if !sight.hub.ended.contains_key(&sight.execution) {
         let record = Record::WaveEnded { release: sight.release, execution: sight.execution.clone(), lagging };
-        return Some(Plan::new(Next::TellHub(record), words));
+        return Some(Plan::new(Next::TellHub(record), end.clone()));
     }
     let held = sight.hub.lease.as_ref().filter(|lease| lease.holder == sight.execution && lease.until > now)?;
-    Some(Plan::new(Next::TellHub(Record::LeaseReleased { epoch: held.epoch }), "the wave is over"))
+    Some(Plan::new(Next::TellHub(Record::LeaseReleased { epoch: held.epoch }), Step::WaveOver))
 }

@@ -3,15 +3,13 @@
 //! The endpoint is created whole, and takes no customer before it is proved: `/health` answers 503 until the ledger says
 //! `Confirmed`. Absolute gates only: shadow evaluation's own, the endpoint-wide alarms, and golden records.
 
-use super::{Act, Golden, Plan, View};
+use super::{Act, Plan, View};
+use crate::advice::Advice;
 use crate::alarms::{AlarmState, composite_name};
 use crate::endpoint::{EndpointView, Seen};
 use crate::history::{OpenUpdate, RegionHistory};
 use crate::ledger::Record;
-use crate::runbook::Runbook;
-
-const ADVICE: &str = "Nothing serves there, and /health says 503. Delete the endpoint, find the cause, then start a new \
-                      execution.";
+use crate::reason::{Fault, Gate, Reason, Revert, Step, Wait, WaveEnd};
 
 impl View<'_> {
     /// There is no endpoint: the region is new, or its endpoint is being asked for, or somebody has taken it away.
@@ -20,21 +18,17 @@ impl View<'_> {
             return self.well(self.region);
         }
         if let Some(serving) = history.serving.as_ref() {
-            let (endpoint, config) = (&self.fleet.endpoint, &serving.target.config);
-            return self.refuse(&format!(
-                "its ledger says that {} serves, and there is no endpoint {endpoint}: create it with configuration {config}",
-                serving.target.version
-            ));
+            let (version, config) = (serving.target.version.clone(), serving.target.config.clone());
+            return self.refuse(Gate::EndpointGone { version, endpoint: self.fleet.endpoint.clone(), config });
         }
         // A region that served before has no first release, whatever became of its endpoint (I5).
         if !history.confirmed.is_empty() {
-            let endpoint = &self.fleet.endpoint;
-            return self.refuse(&format!("its ledger confirmed a release before, and there is no endpoint {endpoint}"));
+            return self.refuse(Gate::EndpointGoneSince { endpoint: self.fleet.endpoint.clone() });
         }
         let update = history.update.as_ref().filter(|update| self.is_ours(update));
         match update.filter(|update| update.was_taken()) {
-            Some(update) if self.is_patient(update.at) => Plan::wait(format!("{}'s endpoint comes", self.title())),
-            Some(_) => self.not_created("its endpoint was asked for and is not there"),
+            Some(update) if self.is_patient(update.at) => Plan::wait(Wait::Endpoint { region: self.name() }),
+            Some(_) => self.not_created(Fault::EndpointNotThere),
             None => self.start(None, history),
         }
     }
@@ -42,67 +36,64 @@ impl View<'_> {
     /// The endpoint is being made.
     pub(super) fn creating(&self, update: &OpenUpdate, endpoint: &EndpointView) -> Plan {
         if endpoint.config != self.target.config {
-            return Plan::wait(format!("{}'s endpoint is being created with {}", self.title(), endpoint.config));
+            return Plan::wait(Wait::EndpointOf { region: self.name(), config: endpoint.config.clone() });
         }
         if !update.started {
             let record = Record::UpdateStarted { execution: update.execution.clone() };
-            return self.tell(record, "found in creation after a lost answer");
+            return self.tell(record, Step::FoundInCreation);
         }
         if self.now.duration_since(update.at) > self.fleet.guardrail.max_execution {
-            return self.not_created("its endpoint is being created without an end");
+            return self.not_created(Fault::CreationEndless);
         }
-        let wait = || Plan::wait(format!("{}'s first fleet is being provisioned", self.title()));
-        self.lease().or_else(|| self.once(Act::Beat, "the heartbeat alarm is armed already")).unwrap_or_else(wait)
+        let wait = || Plan::wait(Wait::FirstProvisioning { region: self.name() });
+        self.lease().or_else(|| self.once(Act::Beat, Step::BeatForFirst)).unwrap_or_else(wait)
     }
 
     /// In service, and nobody has proved it: which model answers, and no alarm of the endpoint's own rings.
     pub(super) fn prove_first(&self, update: &OpenUpdate) -> Plan {
-        let version = &self.sight.version;
-        let why = match self.sight.golden.get(&self.region.name) {
-            None => return self.act(Act::AskGolden, "which model answers"),
+        let why: Reason = match self.sight.golden.get(&self.region.name) {
+            None => return self.act(Act::AskGolden, Step::AskGolden),
             Some(Seen::Known(golden)) if golden.proves() => match self.ringing() {
                 None => {
-                    let words = format!("all {} golden records were answered with {version}'s scores", golden.asked);
-                    return self.once(Act::Disarm, "there is no canary").unwrap_or_else(|| {
+                    return self.once(Act::Disarm, Step::NoCanary).unwrap_or_else(|| {
                         let (target, execution) = (self.target.clone(), self.sight.execution.clone());
-                        self.tell(Record::Confirmed { target, execution, golden: golden.asked }, words)
+                        let step = Step::Proved { golden: golden.asked, version: self.version() };
+                        self.tell(Record::Confirmed { target, execution, golden: golden.asked }, step)
                     });
                 }
                 Some(why) => why,
             },
-            // One fleet and no other: what answers wrong is this release.
-            Some(Seen::Known(Golden { right, asked })) => {
-                return self.not_created(&format!("{right} of {asked} golden records were answered as {version}"));
-            }
-            Some(Seen::Unknown(why)) => format!("golden records cannot be asked: {why}"),
+            // No other release is there: what answers wrong is this one.
+            Some(wrong @ Seen::Known(_)) => return self.not_created(Revert::Unproved(self.unproved(wrong))),
+            Some(unasked @ Seen::Unknown(_)) => Revert::Unproved(self.unproved(unasked)).into(),
         };
         let patient = self.now.duration_since(update.at) < self.fleet.guardrail.max_execution;
-        if patient { Plan::wait(why) } else { self.not_created(&why) }
+        if patient { Plan::wait(Wait::FirstProof(Box::new(why))) } else { self.not_created(why) }
     }
 
     /// Why the endpoint's own absolute bounds do not let it be confirmed.
-    fn ringing(&self) -> Option<String> {
+    fn ringing(&self) -> Option<Reason> {
         let name = composite_name(self.fleet);
         match &self.sight.alarms {
-            Seen::Unknown(why) => Some(format!("the alarms cannot be read: {why}")),
+            Seen::Unknown(error) => Some(Gate::AlarmsUnseen { error: error.clone() }.into()),
             Seen::Known(alarms) => {
                 let rings = |state: AlarmState| state == AlarmState::Alarm;
                 let ringing = alarms.iter().find(|alarm| alarm.name == name && rings(alarm.state));
-                ringing.map(|_| format!("the rollback alarm {name} rings on the first release"))
+                ringing.map(|own| Fault::FirstReleaseRings { alarm: own.name.clone() }.into())
             }
         }
     }
 
     /// The first release came to nothing here. Where it serves elsewhere, this region is to blame and lags; else the wave
     /// stops.
-    pub(super) fn not_created(&self, why: &str) -> Plan {
+    pub(super) fn not_created(&self, why: impl Into<Reason>) -> Plan {
         let serves_elsewhere = self.sight.regions.values().filter_map(Seen::known).any(|history| {
             history.serves(&self.sight.release) // its own chain says no
         });
         if serves_elsewhere {
             return self.defer(why);
         }
-        let words = format!("{} has no first release: {why}", self.title());
-        self.fail_with_page(words, &Runbook::Pages.after(ADVICE))
+        let end = WaveEnd::NoFirstRelease { region: self.name(), why: Box::new(why.into()) };
+        self.fail_with_page(end, Advice::DeleteEndpoint)
     }
 }

@@ -3,13 +3,13 @@
 //! The same functions as a real wave's make the choices ([`wave_order`], [`BakeQuestion`]); only the evidence that regions
 //! will have shown is an expectation here.
 
-use super::bake::{BakePlan, BakeQuestion, Hour, PROVISIONING, SHIFT, full_load_wait};
-use super::order::{WaveOrder, listed, wave_order};
+use super::bake::{BakePlan, BakeQuestion, Finding, Hour, PROVISIONING, SHIFT, full_load_wait};
+use super::order::{WaveOrder, wave_order};
 use crate::fleet::{Fleet, Region};
 use crate::judge::MetricName;
 use crate::names::RegionName;
 use crate::traffic::local_clock;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -28,8 +28,43 @@ pub struct Forecast {
     pub ends: Timestamp,
     /// When the last soak would be over, and with it the wave.
     pub settles: Timestamp,
-    /// What is not as policy wants it, in words.
-    pub warnings: Vec<String>,
+    /// What is not as policy wants it.
+    pub warnings: Vec<ForecastWarning>,
+}
+
+/// What a wave's canaries would not find although policy wants it found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ForecastWarning {
+    /// One region by itself.
+    Blind {
+        /// Which.
+        region: RegionName,
+        /// What it would not find.
+        unfound: Vec<Unfound>,
+        /// Its requests a second.
+        rps: f64,
+        /// The longest bake that policy allows there.
+        longest: SignedDuration,
+        /// The largest share, per cent.
+        largest: u32,
+    },
+    /// All regions together.
+    BlindTogether {
+        /// What they would not find.
+        unfound: Vec<Unfound>,
+    },
+}
+
+/// A change that a canary would not find.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Unfound {
+    /// Of which metric.
+    pub metric: MetricName,
+    /// The smallest ratio that it would find; none where it finds none up to 1,000.
+    pub found: Option<f64>,
+    /// The ratio that policy wants found.
+    pub wanted: f64,
 }
 
 /// One region's turn.
@@ -134,39 +169,22 @@ fn turn(fleet: &Fleet, region: &Region, starts: Timestamp, plan: BakePlan) -> Tu
 }
 
 /// What a region cannot find by itself, whatever its bounds allow.
-fn blind(region: &Region, plan: &BakePlan) -> Option<String> {
-    let unfound = plan.findings.iter().filter(|found| found.alone.is_none_or(|alone| alone > found.target_alone));
-    let words: Vec<String> = unfound
-        .map(|found| match found.alone {
-            Some(alone) => {
-                format!("{} from {alone:.1} times as many (wanted: {:.1})", found.metric, found.target_alone)
-            }
-            None => format!("{} at no ratio up to 1,000", found.metric),
-        })
-        .collect();
-    (!words.is_empty()).then(|| {
-        format!(
-            "{} by itself finds {}: {:.0} requests/s are too few for any bake up to {:#} with up to {} % of them",
-            region.title,
-            listed(&words),
-            plan.rps,
-            region.bake,
-            region.canary_percent.max
-        )
-    })
+fn blind(region: &Region, plan: &BakePlan) -> Option<ForecastWarning> {
+    let unfound: Vec<Unfound> =
+        plan.findings.iter().filter_map(|found| unfound(found, found.alone, found.target_alone)).collect();
+    let (longest, largest) = (region.bake, region.canary_percent.max);
+    let region = region.name.clone();
+    (!unfound.is_empty()).then_some(ForecastWarning::Blind { region, unfound, rps: plan.rps, longest, largest })
 }
 
 /// What all regions together cannot find.
-fn blind_together(last: &BakePlan) -> Option<String> {
-    let unfound = last.findings.iter().filter(|found| found.pooled.is_none_or(|pooled| pooled > found.target));
-    let words: Vec<String> = unfound
-        .map(|found| match found.pooled {
-            Some(pooled) => format!("{} from {pooled:.1} times as many (wanted: {:.1})", found.metric, found.target),
-            None => format!("{} at no ratio up to 1,000", found.metric),
-        })
-        .collect();
-    (!words.is_empty()).then(|| {
-        let words = listed(&words);
-        format!("all regions together find {words}: longer bakes or larger shares are needed, or a larger wave.detect")
-    })
+fn blind_together(last: &BakePlan) -> Option<ForecastWarning> {
+    let unfound: Vec<Unfound> =
+        last.findings.iter().filter_map(|found| unfound(found, found.pooled, found.target)).collect();
+    (!unfound.is_empty()).then_some(ForecastWarning::BlindTogether { unfound })
+}
+
+fn unfound(finding: &Finding, found: Option<f64>, wanted: f64) -> Option<Unfound> {
+    let metric = finding.metric.clone();
+    found.is_none_or(|found| found > wanted).then_some(Unfound { metric, found, wanted })
 }

@@ -4,7 +4,8 @@
 use super::{Next, Plan, View};
 use crate::fleet::{Frozen, Region};
 use crate::ledger::Record;
-use crate::overrides::Rule;
+use crate::overrides::{Override, Rule};
+use crate::reason::{Gate, Reason, RegionState, Stopped, Wait, WaveEnd};
 
 impl View<'_> {
     /// The freeze that keeps `region` from starting: one that holds, or begins before an update that starts now would be
@@ -18,47 +19,41 @@ impl View<'_> {
     /// What follows from a freeze: to hold where nobody may start, to wait where it is over in a moment, else to leave this
     /// region as it is.
     pub(super) fn frozen(&self, frozen: &Frozen) -> Plan {
-        let words = in_words(frozen);
         if self.fleet.regions.iter().all(|region| self.freeze_of(region).is_some()) {
-            return self.hold(&words);
+            return self.hold(frozen);
         }
         if frozen.from <= self.now && frozen.until.duration_since(self.now) <= self.fleet.wave.region_patience {
-            return Plan::wait(format!("{} is {words}", self.title()));
+            return Plan::wait(Wait::Freeze { region: self.name(), frozen: frozen.clone() });
         }
         let serving = self.history().and_then(|history| history.serving.as_ref());
         let state = match serving {
-            Some(serving) => format!("it stays on {}", serving.target.version),
-            None => "it serves nothing yet".to_owned(),
+            Some(serving) => RegionState::Stays { version: serving.target.version.clone() },
+            None => RegionState::ServesNothing,
         };
-        let why = format!("{words}; {state}");
+        let why = Reason::LeftBehind { why: Box::new(Gate::Frozen(frozen.clone()).into()), state };
         let record = Record::Deferred {
             region: self.region.name.clone(),
             execution: self.sight.execution.clone(),
             release: self.sight.release,
             why: why.clone(),
         };
-        Plan::new(Next::TellHub(record), format!("{} is deferred: {why}", self.title()))
+        Plan::new(Next::TellHub(record), WaveEnd::Deferred { region: self.name(), why: Box::new(why) })
     }
 
     /// The whole fleet is frozen: for as long as policy lets a wave wait.
-    fn hold(&self, words: &str) -> Plan {
+    fn hold(&self, frozen: &Frozen) -> Plan {
         let until = self.sight.since + self.fleet.wave.hold;
         if self.now < until {
-            return Plan::wait(format!("the fleet is {words}: the wave holds"));
+            return Plan::wait(Wait::FleetFreeze { frozen: frozen.clone() });
         }
-        let why = format!("the fleet is {words}, and the wave has held for {:#}", self.fleet.wave.hold);
-        self.refuse(&why)
+        let stopped = Stopped::FrozenTooLong { frozen: frozen.clone(), held: self.fleet.wave.hold };
+        self.refuse(Gate::Stopped(Box::new(stopped)))
     }
 
-    /// Rules that were set aside for this region's start, in words; empty where none was.
-    pub(super) fn set_aside(&self) -> String {
+    /// Rules that were set aside for this region's start.
+    pub(super) fn set_aside(&self) -> Vec<Override> {
         let counts = [Rule::Freeze, Rule::Order];
         let counts = counts.iter().filter_map(|rule| self.sight.hub.overridden(*rule, &self.region.name, self.now));
-        counts.map(|own| format!("; {own}")).collect()
+        counts.cloned().collect()
     }
-}
-
-fn in_words(frozen: &Frozen) -> String {
-    let until = frozen.until.strftime("%Y-%m-%d %H:%M UTC");
-    format!("frozen by {:?} until {until} ({})", frozen.name, frozen.why)
 }

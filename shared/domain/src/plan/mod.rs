@@ -30,16 +30,17 @@ mod verify;
 
 pub use bake::{Bake, BakePlan, BakeQuestion, Finding, Hour, PROVISIONING, SHIFT};
 pub use canary::beats;
-pub use diagnosis::{Diagnosis, Signs, diagnose};
+pub use diagnosis::{Signs, diagnose};
 pub use dispersion::{Dispersion, dispersion};
-pub use forecast::{Forecast, Left, Turn, forecast};
-pub use order::{WaveOrder, order_due, region_at, wave_order};
+pub use forecast::{Forecast, ForecastWarning, Left, Turn, Unfound, forecast};
+pub use order::{OrderReason, RegionTraffic, WaveOrder, order_due, region_at, wave_order};
 pub use past::{dispersions, last_hours};
 pub use promote::promote;
 pub use rollback::{RollbackSight, rollback};
 pub use stage::Stage;
 pub use verify::verify;
 
+use crate::advice::Advice;
 use crate::alarms::AlarmView;
 use crate::endpoint::{EndpointView, Seen, Target};
 use crate::fleet::{Fleet, Region};
@@ -47,7 +48,9 @@ use crate::history::{HubHistory, RegionHistory};
 use crate::judge::{Judgement, RegionEvidence};
 use crate::ledger::Record;
 use crate::names::{Actor, Epoch, RegionName, ReleaseId, Version};
+use crate::reason::{Reason, Step, Stopped, Wait};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a step of a wave can see. What could not be seen says so, and is never assumed (I13).
@@ -124,7 +127,8 @@ impl Golden {
 }
 
 /// Effects outside the ledger. Each is idempotent and makes no choice of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Act {
     /// Write the guards' alarms, prime them, create model and configuration.
     Prepare,
@@ -153,8 +157,8 @@ pub enum Act {
 pub struct Plan {
     /// What to do.
     pub next: Next,
-    /// Why, in words that a person on call understands.
-    pub why: String,
+    /// Why.
+    pub why: Reason,
 }
 
 /// One step.
@@ -173,19 +177,19 @@ pub enum Next {
     TellRegion(RegionName, Record),
     /// Do something outside the ledger, in a region, for a target.
     Do(Act, RegionName, Target),
-    /// Page; the plan's `why` is the message's first line.
+    /// Page: the plan's `why` says what happened.
     Page {
         /// Where it happened.
         region: RegionName,
         /// What to do, for the person who reads it at night.
-        advice: String,
+        advice: Advice,
     },
-    /// Tell people what nobody need get up for; the plan's `why` is the message's first line.
+    /// Tell people what nobody need get up for: the plan's `why` says what happened.
     Advise {
         /// Where it was seen.
         region: RegionName,
         /// What to do, in the morning.
-        advice: String,
+        advice: Advice,
     },
     /// Nothing more can be done now: call again in half a minute.
     Wait,
@@ -194,7 +198,8 @@ pub enum Next {
 }
 
 /// How an action ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Finish {
     /// Done, or there was nothing to do.
     Done,
@@ -205,15 +210,15 @@ pub enum Finish {
 }
 
 impl Plan {
-    fn new(next: Next, why: impl Into<String>) -> Self {
+    fn new(next: Next, why: impl Into<Reason>) -> Self {
         Self { next, why: why.into() }
     }
 
-    fn wait(why: impl Into<String>) -> Self {
+    fn wait(why: impl Into<Reason>) -> Self {
         Self::new(Next::Wait, why)
     }
 
-    fn finish(how: Finish, why: impl Into<String>) -> Self {
+    fn finish(how: Finish, why: impl Into<Reason>) -> Self {
         Self::new(Next::Finish(how), why)
     }
 }
@@ -239,44 +244,48 @@ impl<'a> View<'a> {
         self.sight.regions.get(&self.region.name).and_then(Seen::known)
     }
 
-    fn act(&self, act: Act, why: impl Into<String>) -> Plan {
+    fn act(&self, act: Act, why: impl Into<Reason>) -> Plan {
         Plan::new(Next::Do(act, self.region.name.clone(), self.target.clone()), why)
     }
 
-    fn tell(&self, record: Record, why: impl Into<String>) -> Plan {
+    fn tell(&self, record: Record, why: impl Into<Reason>) -> Plan {
         Plan::new(Next::TellRegion(self.region.name.clone(), record), why)
     }
 
-    fn tell_hub(&self, record: Record, why: impl Into<String>) -> Plan {
+    fn tell_hub(&self, record: Record, why: impl Into<Reason>) -> Plan {
         Plan::new(Next::TellHub(record), why)
     }
 
     /// `act` unless this call has done it already.
-    fn once(&self, act: Act, why: impl Into<String>) -> Option<Plan> {
+    fn once(&self, act: Act, why: impl Into<Reason>) -> Option<Plan> {
         (!self.sight.done.contains(&act)).then(|| self.act(act, why))
     }
 
     /// A page, unless this call has sent it already.
-    fn page_once(&self, region: &RegionName, why: impl Into<String>, advice: impl Into<String>) -> Option<Plan> {
-        let next = Next::Page { region: region.clone(), advice: advice.into() };
+    fn page_once(&self, region: &RegionName, why: impl Into<Reason>, advice: Advice) -> Option<Plan> {
+        let next = Next::Page { region: region.clone(), advice };
         (!self.sight.paged.contains(region)).then(|| Plan::new(next, why))
     }
 
-    fn title(&self) -> &'a str {
-        &self.region.title
+    fn name(&self) -> RegionName {
+        self.region.name.clone()
+    }
+
+    fn version(&self) -> Version {
+        self.sight.version.clone()
     }
 
     /// To wait, where another wave holds the fleet.
     fn held_by_another(&self) -> Option<Plan> {
         let lease = self.sight.hub.lease.as_ref()?;
         let theirs = lease.until > self.now && lease.holder != self.sight.execution;
-        theirs.then(|| Plan::wait(format!("the fleet is held by {} until {}", lease.holder, clock(lease.until))))
+        theirs.then(|| Plan::wait(Wait::LeaseHeld { holder: lease.holder.clone(), until: lease.until }))
     }
 
     /// Why nothing may start: the hub's halt, or any region's that can be seen.
-    fn halted(&self) -> Option<String> {
+    fn halted(&self) -> Option<Stopped> {
         if let Some(why) = &self.sight.hub.halt {
-            return Some(format!("the fleet is halted: {why}"));
+            return Some(Stopped::FleetHalted(Box::new(why.clone())));
         }
         let halted = |seen: &Seen<RegionHistory>| seen.known().is_some_and(|history| history.halt.is_some());
         if !self.sight.regions.values().any(halted) {
@@ -284,8 +293,15 @@ impl<'a> View<'a> {
         }
         self.fleet.regions.iter().find_map(|region| {
             let history = self.sight.regions.get(&region.name).and_then(Seen::known)?;
-            history.halt.as_ref().map(|why| format!("{} is halted: {why}", region.title))
+            let why = Box::new(history.halt.clone()?);
+            Some(Stopped::RegionHalted { region: region.name.clone(), why })
         })
+    }
+
+    /// What bars this wave's release everywhere, if anything.
+    fn barred(&self) -> Option<Stopped> {
+        let by = self.sight.hub.barred(&self.sight.release)?;
+        Some(Stopped::Barred { version: self.version(), by })
     }
 
     /// Takes or renews the lease where that is needed before going on.
@@ -297,20 +313,13 @@ impl<'a> View<'a> {
         }
         match hub.lease.as_ref().filter(|lease| lease.until > self.now) {
             Some(lease) if lease.until.duration_since(self.now) * 2 < self.fleet.wave.lease => {
-                Some(self.tell_hub(Record::LeaseRenewed { epoch: lease.epoch, until }, "the lease is half used"))
+                Some(self.tell_hub(Record::LeaseRenewed { epoch: lease.epoch, until }, Step::LeaseHalfUsed))
             }
             Some(_) => None,
             None => {
                 let epoch = hub.epoch.next();
-                Some(Plan::new(Next::TakeLease { epoch, until }, "nobody holds the fleet"))
+                Some(Plan::new(Next::TakeLease { epoch, until }, Step::LeaseFree))
             }
         }
     }
-}
-
-/// A time of the night as people read it.
-fn clock(at: Timestamp) -> String {
-    // By hand: most plans name a time, and a formatter that reads its pattern first was felt in every simulation.
-    let second = at.as_second().rem_euclid(86_400);
-    format!("{:02}:{:02}:{:02} UTC", second / 3600, second / 60 % 60, second % 60)
 }

@@ -5,23 +5,22 @@ use crate::alarms::{AlarmState, composite_name};
 use crate::endpoint::{EndpointView, Seen, Target};
 use crate::fleet::{Frozen, Kind, Region};
 use crate::history::{OpenUpdate, RegionHistory};
-use crate::names::{Actor, RegionName};
+use crate::names::{Actor, RegionName, Version};
 use crate::overrides::Rule;
+use crate::reason::{Gate, Stopped, Unseen};
 
 /// Why a region cannot start.
 pub(super) enum Objection<'a> {
     /// It may pass: look again, for as long as policy is patient with the region.
-    NotYet(String),
+    NotYet(Gate),
     /// Home itself cannot be seen: no region is to blame, and none can start. Look again.
-    Home(String),
-    /// Another region cannot be seen: it has policy's patience, then it is left behind.
-    Neighbour(&'a Region, String),
-    /// Another region's update is open: the same.
-    MidShift(&'a Region, String),
+    Home(Gate),
+    /// Another region cannot be seen, or its update is open: it has policy's patience, then it is left behind.
+    Neighbour(&'a Region, Gate),
     /// Policy lets nothing start here now.
     Frozen(Frozen),
     /// It does not pass by waiting: the wave stops.
-    Never(String),
+    Never(Gate),
 }
 
 impl<'a> View<'a> {
@@ -32,53 +31,34 @@ impl<'a> View<'a> {
         history: &RegionHistory,
     ) -> Result<Option<Target>, Objection<'a>> {
         self.nothing_stopped()?;
-        if let Some(frozen) = self.freeze_of(self.region) {
-            return Err(Objection::Frozen(frozen));
-        }
-        self.order()?;
-        self.evidence_to_ride_on(history)?;
+        self.no_freeze()?;
+        self.earlier_regions_done()?;
+        self.evidence_to_rely_on(history)?;
         self.nobody_mid_shift()?;
-        self.approval()?;
-        if history.update.as_ref().is_some_and(|update| update.epoch.is_none()) {
-            return Err(Objection::NotYet(format!("{}'s rollback has not come to its end", self.title())));
-        }
-        if let Some(unknown) = &history.unknown {
-            return Err(Objection::NotYet(format!(
-                "nobody knows which bytes {} serves: {}",
-                self.title(),
-                unknown.why
-            )));
-        }
-        if !history.attested.contains(&self.sight.release) {
-            let why = format!("{} has not attested {} yet", self.title(), self.sight.version);
-            return Err(Objection::NotYet(why));
-        }
-        self.quiet_alarms()?;
-        let Some(endpoint) = endpoint else { return Ok(None) };
-        way_back(endpoint, history).map(Some).ok_or_else(|| {
-            Objection::Never(format!(
-                "{} serves configuration {}, which its ledger did not confirm: there is no proved way back",
-                self.title(),
-                endpoint.config
-            ))
-        })
+        self.approved()?;
+        self.no_rollback_open(history)?;
+        self.bytes_known(history)?;
+        self.attested(history)?;
+        self.alarms_quiet()?;
+        self.way_back(endpoint, history)
     }
 
     /// No halt, no condemnation, no quarantine; and this wave has not ended: what comes for it now is late, and another may have walked
     /// since (I10).
     fn nothing_stopped(&self) -> Result<(), Objection<'a>> {
-        let hub = &self.sight.hub;
-        let version = &self.sight.version;
-        let barred = hub.barred(&self.sight.release).map(|barred| format!("{version} {barred}"));
-        let ended = hub.ended.contains_key(&self.sight.execution).then(|| "this wave has ended".to_owned());
-        match self.halted().or(barred).or(ended) {
-            Some(why) => Err(Objection::Never(why)),
+        let ended = || self.sight.hub.ended.contains_key(&self.sight.execution).then_some(Stopped::WaveOver);
+        match self.halted().or_else(|| self.barred()).or_else(ended) {
+            Some(stopped) => Err(Objection::Never(Gate::Stopped(Box::new(stopped)))),
             None => Ok(()),
         }
     }
 
+    fn no_freeze(&self) -> Result<(), Objection<'a>> {
+        self.freeze_of(self.region).map_or(Ok(()), |frozen| Err(Objection::Frozen(frozen)))
+    }
+
     /// I3: fresh evidence from every region before this one, or its recorded deferral.
-    fn order(&self) -> Result<(), Objection<'a>> {
+    fn earlier_regions_done(&self) -> Result<(), Objection<'a>> {
         if self.sight.hub.overridden(Rule::Order, &self.region.name, self.now).is_some() {
             return Ok(());
         }
@@ -87,17 +67,17 @@ impl<'a> View<'a> {
         let counts = |before: &&Region| before.kind != Kind::Joining && !self.is_deferred(&before.name);
         for before in earlier.filter(counts) {
             let history = self.known(before)?;
-            let (title, version) = (&before.title, &self.sight.version);
+            let missing = |gate: fn(RegionName, Version) -> Gate| {
+                Err(Objection::Never(gate(before.name.clone(), self.version())))
+            };
             if !history.serves(&self.sight.release) {
-                return Err(Objection::Never(format!("{title} comes first and has not confirmed {version}")));
+                return missing(|before, version| Gate::NotConfirmed { before, version });
             }
             if !history.is_evidence(self.fleet, before, &self.sight.release) {
-                let why = format!("{title} comes first, and {version} was not judged there at full load");
-                return Err(Objection::Never(why));
+                return missing(|before, version| Gate::NotJudgedAtFullLoad { before, version });
             }
             if self.sight.left(before, history) {
-                let why = format!("{} comes first and does not serve {} any more", before.title, self.sight.version);
-                return Err(Objection::Never(why));
+                return missing(|before, version| Gate::LeftAgain { before, version });
             }
         }
         Ok(())
@@ -105,12 +85,11 @@ impl<'a> View<'a> {
 
     /// A region without evidence of its own starts on an active's: the deferral of every one of them is none (I3). Its first
     /// release moves no customer, and needs none.
-    fn evidence_to_ride_on(&self, history: &RegionHistory) -> Result<(), Objection<'a>> {
+    fn evidence_to_rely_on(&self, history: &RegionHistory) -> Result<(), Objection<'a>> {
         if self.region.kind == Kind::Active || history.is_new() || !self.shown_by().is_empty() {
             return Ok(());
         }
-        let why = format!("no active region has shown evidence for {}, and it has none of its own", self.sight.version);
-        Err(Objection::NotYet(why))
+        Err(Objection::NotYet(Gate::NoEvidence { version: self.version() }))
     }
 
     /// I1: no other region that is not deferred is between its update and its confirmation.
@@ -120,11 +99,8 @@ impl<'a> View<'a> {
             let update = self.known(other)?.update.as_ref().filter(|update| self.is_mid_shift(&other.name, update));
             // The wave that left it behind may be an earlier one.
             if let Some(update) = update.filter(|update| !self.left_behind(&update.execution, &other.name)) {
-                let (version, wave) = (&update.target.version, &update.execution);
-                return Err(Objection::MidShift(
-                    other,
-                    format!("{wave}'s update to {version} has not come to its end"),
-                ));
+                let (version, wave) = (update.target.version.clone(), update.execution.clone());
+                return Err(Objection::Neighbour(other, Gate::MidShift { version, wave }));
             }
         }
         Ok(())
@@ -149,38 +125,70 @@ impl<'a> View<'a> {
 
     /// Another region's ledger; one that cannot be seen is in the way (I13).
     fn known(&self, other: &'a Region) -> Result<&'a RegionHistory, Objection<'a>> {
-        match self.sight.regions.get(&other.name) {
-            Some(Seen::Known(history)) => Ok(history),
-            Some(Seen::Unknown(why)) => Err(Objection::Neighbour(other, format!("its ledger cannot be seen: {why}"))),
-            None => Err(Objection::Neighbour(other, "its ledger was not read".to_owned())),
-        }
+        let unseen = match self.sight.regions.get(&other.name) {
+            Some(Seen::Known(history)) => return Ok(history),
+            Some(Seen::Unknown(error)) => Unseen::Ledger(error.clone()),
+            None => Unseen::LedgerNotRead,
+        };
+        Err(Objection::Neighbour(other, Gate::Unseen(unseen)))
     }
 
-    fn approval(&self) -> Result<(), Objection<'a>> {
-        let version = &self.sight.version;
+    fn approved(&self) -> Result<(), Objection<'a>> {
+        let version = self.version();
         match &self.sight.approved {
             Seen::Known(true) if self.sight.hub.approved.contains(&self.sight.release) => Ok(()),
-            Seen::Known(true) => Err(Objection::Never(format!(
-                "the registry says Approved for {version} but the ledger has no approval: somebody overrode the gate"
-            ))),
-            Seen::Known(false) => Err(Objection::Never(format!("{version} is not Approved in the model registry"))),
-            Seen::Unknown(why) => Err(Objection::Home(format!("the model registry cannot be read: {why}"))),
+            Seen::Known(true) => Err(Objection::Never(Gate::ApprovedOutsideLedger { version })),
+            Seen::Known(false) => Err(Objection::Never(Gate::NotApproved { version })),
+            Seen::Unknown(error) => Err(Objection::Home(Gate::RegistryUnseen { error: error.clone() })),
         }
     }
 
-    fn quiet_alarms(&self) -> Result<(), Objection<'a>> {
-        let composite = composite_name(self.fleet);
-        match &self.sight.alarms {
-            Seen::Unknown(why) => Err(Objection::NotYet(format!("the alarms cannot be read: {why}"))),
-            Seen::Known(alarms) => match alarms.iter().find(|alarm| alarm.name == composite) {
-                None => {
-                    Err(Objection::Never(format!("the rollback alarm {composite} does not exist; deploy the stack")))
-                }
-                Some(alarm) if alarm.state == AlarmState::Alarm => {
-                    Err(Objection::NotYet(format!("the rollback alarm {composite} is in ALARM before the start")))
-                }
-                Some(_) => Ok(()),
-            },
+    fn no_rollback_open(&self, history: &RegionHistory) -> Result<(), Objection<'a>> {
+        let open = history.update.as_ref().is_some_and(|update| update.epoch.is_none());
+        if open { Err(Objection::NotYet(Gate::RollbackOpen { region: self.name() })) } else { Ok(()) }
+    }
+
+    /// I13: nothing starts where it is unknown what serves.
+    fn bytes_known(&self, history: &RegionHistory) -> Result<(), Objection<'a>> {
+        let Some(unknown) = &history.unknown else { return Ok(()) };
+        Err(Objection::NotYet(Gate::BytesUnknown { region: self.name(), why: unknown.why.clone() }))
+    }
+
+    /// I2: the release's bytes were proved in this region.
+    fn attested(&self, history: &RegionHistory) -> Result<(), Objection<'a>> {
+        if history.attested.contains(&self.sight.release) {
+            return Ok(());
+        }
+        Err(Objection::NotYet(Gate::NotAttested { region: self.name(), version: self.version() }))
+    }
+
+    fn alarms_quiet(&self) -> Result<(), Objection<'a>> {
+        let alarm = composite_name(self.fleet);
+        let alarms = match &self.sight.alarms {
+            Seen::Unknown(error) => return Err(Objection::NotYet(Gate::AlarmsUnseen { error: error.clone() })),
+            Seen::Known(alarms) => alarms,
+        };
+        match alarms.iter().find(|own| own.name == alarm) {
+            None => Err(Objection::Never(Gate::NoRollbackAlarm { alarm })),
+            Some(own) if own.state == AlarmState::Alarm => Err(Objection::NotYet(Gate::RollbackAlarmRings { alarm })),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// I5: what the endpoint names now, if the ledger proved it; none where there is no endpoint yet.
+    fn way_back(
+        &self,
+        endpoint: Option<&EndpointView>,
+        history: &RegionHistory,
+    ) -> Result<Option<Target>, Objection<'a>> {
+        let Some(endpoint) = endpoint else { return Ok(None) };
+        let serving = history.serving.as_ref().map(|serving| &serving.target);
+        match serving.filter(|target| target.config == endpoint.config) {
+            Some(target) => Ok(Some(target.clone())),
+            None => {
+                let (region, config) = (self.name(), endpoint.config.clone());
+                Err(Objection::Never(Gate::NoProvedWayBack { region, config }))
+            }
         }
     }
 
@@ -199,10 +207,4 @@ impl<'a> View<'a> {
         let ringing = alarms.iter().find(|alarm| alarm.state == AlarmState::Alarm && guards.contains(&alarm.name))?;
         Some(ringing.name.clone())
     }
-}
-
-/// I5: what the endpoint names now, if the ledger proved it.
-fn way_back(endpoint: &EndpointView, history: &RegionHistory) -> Option<Target> {
-    let serving = history.serving.as_ref()?;
-    (serving.target.config == endpoint.config).then(|| serving.target.clone())
 }

@@ -1,6 +1,5 @@
 //! One region of a wave: what is seen says which step is due.
 
-use super::illness::Obstacle;
 use super::preflight::Objection;
 use super::{Act, Finish, Next, Plan, Sight, Stage, View, order_due};
 use crate::endpoint::{EndpointView, Seen};
@@ -8,6 +7,7 @@ use crate::fleet::{Fleet, Kind, Region};
 use crate::history::{OpenUpdate, RegionHistory};
 use crate::ledger::Record;
 use crate::names::ReleaseId;
+use crate::reason::{Fault, Gate, Reason, Step, Unseen, Wait, WaveEnd};
 use crate::verdict::{Cause, Decision};
 use jiff::Timestamp;
 
@@ -19,19 +19,19 @@ pub fn promote(fleet: &Fleet, region: &Region, sight: &Sight, now: Timestamp) ->
     }
     // An update in flight is not left to itself: it goes back first.
     let in_flight = view.history().and_then(|history| history.update.as_ref()).is_some_and(|own| view.is_ours(own));
-    if let Some(barred) = sight.hub.barred(&sight.release).filter(|_| !in_flight) {
-        return view.fail(format!("{} {barred}", sight.version));
+    if let Some(barred) = view.barred().filter(|_| !in_flight) {
+        return view.fail(WaveEnd::Stopped(barred));
     }
     let history = match sight.regions.get(&region.name) {
         Some(Seen::Known(history)) => history,
-        Some(Seen::Unknown(why)) => return view.ill(None, why),
-        None => return view.ill(None, "its ledger was not read"),
+        Some(Seen::Unknown(why)) => return view.ill(None, Unseen::Error(why.clone())),
+        None => return view.ill(None, Unseen::LedgerNotRead),
     };
     match sight.endpoints.get(&region.name) {
         Some(Seen::Known(Some(endpoint))) => view.seen(endpoint, history),
         Some(Seen::Known(None)) => view.without_endpoint(history),
-        Some(Seen::Unknown(why)) => view.ill(Some(history), why),
-        None => view.ill(Some(history), "its endpoint was not looked at"),
+        Some(Seen::Unknown(why)) => view.ill(Some(history), Unseen::Error(why.clone())),
+        None => view.ill(Some(history), Unseen::EndpointNotRead),
     }
 }
 
@@ -49,21 +49,19 @@ impl View<'_> {
             (Stage::OnTarget, _) => self.on_target(history),
             (Stage::Elsewhere, _) => self.elsewhere(endpoint, history),
             (Stage::Broken, Some(_)) if history.first_update().is_some() => {
-                self.not_created(&format!("its endpoint is {:?}", endpoint.status))
+                self.not_created(Fault::EndpointIs(endpoint.status))
             }
             (Stage::Busy, Some(update)) if history.first_update().is_some() => self.creating(update, endpoint),
             (Stage::UnknownBytes, ours) => self.unknown_bytes(endpoint, history, ours),
             // A bad release stays one where taking it back failed (I7).
             (Stage::Broken, _) => match history.evidence_against(&self.sight.release) {
                 Some(bad) => self.condemn(bad),
-                None => self.defer(&format!("its endpoint is {:?}", endpoint.status)),
+                None => self.defer(Fault::EndpointIs(endpoint.status)),
             },
-            (Stage::Busy, _) if endpoint.is_scaling() => {
-                Plan::wait(format!("{}'s instances change in number", self.title()))
-            }
-            (Stage::Busy, _) => Plan::wait(format!("another update of {} is running", self.title())),
+            (Stage::Busy, _) if endpoint.is_scaling() => Plan::wait(Wait::Scaling { region: self.name() }),
+            (Stage::Busy, _) => Plan::wait(Wait::OtherUpdate { region: self.name() }),
             // Two executions of one release: the lease of the other one has run out, and its update is still in flight.
-            (_, None) => Plan::wait(format!("an update of {} is running that this wave did not start", self.title())),
+            (_, None) => Plan::wait(Wait::ForeignUpdate { region: self.name() }),
             (stage, Some(update)) if self.region.kind != Kind::Active => self.ride(&stage, update),
             (Stage::Provisioning, Some(update)) => self.provisioning(update),
             (Stage::Baking { since }, Some(update)) => self.baking(since.unwrap_or(update.at), update),
@@ -89,7 +87,7 @@ impl View<'_> {
             Some(update) if update.is_decided(Decision::Proceed) => self.prove(update),
             Some(update) if history.first_update().is_some() => self.prove_first(update),
             // I9: SageMaker shifted, but nobody had decided so. `rollback` takes it back, in the region.
-            _ => self.stop(&format!("it serves {} without a decision to proceed", self.sight.version)),
+            _ => self.stop(Fault::NotLetThrough { version: self.version() }),
         }
     }
 
@@ -99,8 +97,8 @@ impl View<'_> {
         if let Some(left) = returned.filter(|left| left.wave == self.sight.execution) {
             return match left.cause {
                 Some(Cause::Release) => self.condemn(&left.why),
-                Some(Cause::Region) => self.defer(&left.why),
-                Some(Cause::Unclear) | None => self.stop(&left.why),
+                Some(Cause::Region) => self.defer(left.why.clone()),
+                Some(Cause::Unclear) | None => self.stop(left.why.clone()),
             };
         }
         match &history.update {
@@ -110,7 +108,7 @@ impl View<'_> {
             Some(update) if self.is_ours(update) => self.start(Some(endpoint), history),
             // The region is on its own way back, or is about to be (I6): a start now would take that from the ledger.
             Some(update) if update.epoch.is_none() || update.is_decided(Decision::Revert) && update.confirmed => {
-                self.not_yet(format!("{} goes back by its own means first", self.title()))
+                self.not_yet(Gate::OwnWayBack { region: self.name() })
             }
             // Another wave's, whose end nobody wrote down.
             // That wave may be about to call it: while somebody holds the fleet, it is theirs to say.
@@ -119,7 +117,7 @@ impl View<'_> {
             }
             Some(update) if update.target.config == endpoint.config && update.confirmed => {
                 let record = Record::Settled { target: update.target.clone(), execution: update.execution.clone() };
-                self.tell(record, format!("{}'s last update has ended", self.title()))
+                self.tell(record, Step::LastUpdateEnded { region: self.name() })
             }
             Some(update)
                 if update.target.config == endpoint.config
@@ -136,17 +134,16 @@ impl View<'_> {
         let (target, execution) = (update.target.clone(), update.execution.clone());
         match self.sight.golden.get(&self.region.name) {
             None => {
+                let version = target.version.clone();
                 let next = Next::Do(Act::AskGolden, self.region.name.clone(), target);
-                Plan::new(next, format!("nobody has proved that {} answers", update.target.version))
+                Plan::new(next, Step::AskGoldenOfLeftover { version })
             }
             Some(Seen::Known(golden)) if golden.proves() => {
-                let words = format!("{} was on {} all along", self.title(), target.version);
-                self.tell(Record::Confirmed { target, execution, golden: golden.asked }, words)
+                let why = Step::WasServing { region: self.name(), version: target.version.clone() };
+                self.tell(Record::Confirmed { target, execution, golden: golden.asked }, why)
             }
-            Some(Seen::Known(_)) => {
-                self.refuse(&format!("it does not answer as {}, which its endpoint names", target.version))
-            }
-            Some(Seen::Unknown(why)) => self.not_yet(format!("golden records cannot be asked: {why}")),
+            Some(Seen::Known(_)) => self.refuse(Gate::LeftoverUnproved { version: target.version }),
+            Some(Seen::Unknown(error)) => self.not_yet(Gate::GoldenUnasked { error: error.clone() }),
         }
     }
 
@@ -164,8 +161,7 @@ impl View<'_> {
             return None;
         }
         let newer = hub.versions.get(&newer).map_or_else(|| newer.short(), ToString::to_string);
-        let words = format!("{} is left to {newer}, which is newer than {}", self.title(), sight.version);
-        Some(Plan::finish(Finish::Done, words))
+        Some(Plan::finish(Finish::Done, WaveEnd::Superseded { region: self.name(), version: self.version(), newer }))
     }
 
     /// The newest release that was approved after this one and takes its place: one that is barred takes nobody's, nor
@@ -183,26 +179,25 @@ impl View<'_> {
 
     /// Towards the release, from what the endpoint serves; from nothing, where there is no endpoint yet.
     pub(super) fn start(&self, endpoint: Option<&EndpointView>, history: &RegionHistory) -> Plan {
-        if let Some(why) = &self.sight.refused {
-            return self.refuse(why);
+        if let Some(words) = &self.sight.refused {
+            return self.refuse(Reason::Refused(words.clone()));
         }
         if let Some(exit) = self.superseded().or_else(|| self.condemn_on_evidence()) {
             return exit;
         }
         if let Some(record) = order_due(self.fleet, &self.sight.hub, &self.sight.execution, self.now) {
-            return self.tell_hub(record, "the wave's order is chosen once");
+            return self.tell_hub(record, Step::Order);
         }
         if let Some(wait) = self.held_by_another().or_else(|| self.neighbours_well()) {
             return wait;
         }
         let back = match self.preflight(endpoint, history) {
             Ok(back) => back,
-            Err(Objection::Never(why)) => return self.refuse(&why),
+            Err(Objection::Never(gate)) => return self.refuse(gate),
             Err(Objection::Frozen(frozen)) => return self.frozen(&frozen),
-            Err(Objection::NotYet(why)) => return self.not_yet(why),
-            Err(Objection::Home(why)) => return Plan::wait(why),
-            Err(Objection::Neighbour(region, why)) => return self.leave_behind(region, Obstacle::Unseen(why)),
-            Err(Objection::MidShift(region, why)) => return self.leave_behind(region, Obstacle::MidShift(why)),
+            Err(Objection::NotYet(gate)) => return self.not_yet(gate),
+            Err(Objection::Home(gate)) => return Plan::wait(Wait::Gate { region: None, gate }),
+            Err(Objection::Neighbour(region, obstacle)) => return self.leave_behind(region, obstacle),
         };
         if let Some(lease) = self.lease() {
             return lease;
@@ -214,12 +209,11 @@ impl View<'_> {
         if let Some(step) = endpoint.and_then(|endpoint| self.ready_for_failover(endpoint, history)) {
             return step;
         }
-        let version = &self.sight.version;
-        if let Some(prepare) = self.once(Act::Prepare, format!("alarms, model and configuration for {version}")) {
+        if let Some(prepare) = self.once(Act::Prepare, Step::Prepare { version: self.version() }) {
             return prepare;
         }
         if let Some(alarm) = self.ringing_guard() {
-            return self.not_yet(format!("the guard {alarm} is still in ALARM from before"));
+            return self.not_yet(Gate::GuardRings { alarm });
         }
         // An intent whose canary policy does not allow any more, or that has none, is said again with one that it does.
         let allowed = |update: &OpenUpdate| update.bake.is_some_and(|bake| bake.is_within(self.region));
@@ -229,9 +223,13 @@ impl View<'_> {
                 return measure;
             }
             let bake = self.bake();
-            let without = if back.is_none() { ", its first release: there is no way back" } else { "" };
-            let chosen = self.chosen(bake);
-            let words = format!("{} is ready for {version}{without}{chosen}{}", self.title(), self.set_aside());
+            let why = Step::Ready {
+                region: self.name(),
+                version: self.version(),
+                first: back.is_none(),
+                canary: self.chosen(bake),
+                overrides: self.set_aside(),
+            };
             let record = Record::UpdateIntended {
                 target: self.target.clone(),
                 back,
@@ -239,25 +237,26 @@ impl View<'_> {
                 epoch: Some(self.sight.hub.epoch),
                 bake: Some(bake),
             };
-            return self.tell(record, words);
+            return self.tell(record, why);
         };
         let act = if endpoint.is_some() { Act::Update } else { Act::Create };
-        self.once(act, format!("{} goes to {version}", self.title())).unwrap_or_else(|| {
-            let why = "its update was asked for and is not taken";
-            if self.is_patient(intent.at) { Plan::wait(format!("{}: {why}", self.title())) } else { self.defer(why) }
+        self.once(act, Step::Update { region: self.name(), version: self.version() }).unwrap_or_else(|| {
+            let gate = Gate::NotTaken;
+            let wait = self.is_patient(intent.at);
+            if wait { Plan::wait(Wait::Gate { region: Some(self.name()), gate }) } else { self.defer(gate) }
         })
     }
 
     /// An objection that may pass, for as long as policy is patient with one region.
-    fn not_yet(&self, why: String) -> Plan {
+    fn not_yet(&self, gate: Gate) -> Plan {
         if self.is_patient(self.start_due_since()) {
-            return Plan::wait(why);
+            return Plan::wait(Wait::Gate { region: None, gate });
         }
         // A bad release is no region's fault (I7).
-        self.condemn_on_evidence().unwrap_or_else(|| self.defer(&why))
+        self.condemn_on_evidence().unwrap_or_else(|| self.defer(gate))
     }
 
     pub(super) fn done(&self) -> Plan {
-        Plan::finish(Finish::Done, format!("{} serves {}", self.title(), self.sight.version))
+        Plan::finish(Finish::Done, WaveEnd::Serves { region: self.name(), version: self.version() })
     }
 }

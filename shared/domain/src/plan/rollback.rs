@@ -1,26 +1,18 @@
 //! Taking a region back, with nothing but what that region has (I6).
 
 use super::{Act, Finish, Golden, Next, Plan, Stage};
+use crate::advice::Advice;
 use crate::alarms::WayBack;
 use crate::callers::Blame;
 use crate::endpoint::{EndpointStatus, EndpointView, Seen, Target};
 use crate::fleet::Region;
 use crate::history::{OpenUpdate, RegionHistory};
 use crate::ledger::Record;
-use crate::names::Actor;
-use crate::runbook::Runbook;
-use crate::telling::client_errors;
-use crate::verdict::{Cause, Decision};
+use crate::names::{Actor, RegionName};
+use crate::reason::{Fault, Quiet, Reason, Return, Revert, Step, WayBackReason};
+use crate::verdict::Decision;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
-
-/// Why a region goes back whose alarm is quiet.
-const UNEXPLAINED: &str = "its alarm rang, or it was shifted without a decision to proceed";
-/// Why a region goes back that nobody had let through.
-const UNDECIDED: &str = "it was shifted without a decision to proceed";
-
-/// Why a region goes back whose 4xx are not shown to be its callers'.
-const CLIENT_ERRORS: &str = "its 4xx rose with the release, or its callers began to send what it cannot read";
 
 /// For so long after a return the rollback alarm may ring for what the region has left: it looks at five minutes, and the
 /// last of them is shown a minute later.
@@ -28,9 +20,6 @@ const ECHO: SignedDuration = SignedDuration::from_mins(6);
 
 /// Lambda ends every call after this time, at the latest.
 const LONGEST_CALL: SignedDuration = SignedDuration::from_mins(15);
-
-/// Why a region goes back that does not answer as what was let through.
-const UNPROVED: &str = "its golden records are not answered with the release's scores";
 
 /// What `rollback` sees of its own region.
 #[derive(Clone, Debug)]
@@ -78,7 +67,7 @@ impl RollbackView<'_> {
     fn look(&self) -> Plan {
         match (&self.sight.history, &self.sight.endpoint) {
             (Seen::Known(history), Seen::Known(Some(endpoint))) => self.seen(history, endpoint),
-            (_, Seen::Known(None)) => self.nothing("there is no endpoint"),
+            (_, Seen::Known(None)) => self.nothing(Quiet::NoEndpoint),
             (Seen::Known(history), Seen::Unknown(why)) => self.unseen(Some(history), why),
             (Seen::Unknown(_), Seen::Unknown(why)) => self.unseen(None, why),
             (Seen::Unknown(why), Seen::Known(Some(endpoint))) => self.blind(endpoint, why),
@@ -93,9 +82,10 @@ impl RollbackView<'_> {
     }
 
     /// Why the region must go back: the rollback alarm, or 4xx that are not shown to be the callers'.
-    pub(super) fn alarm(&self) -> Option<&str> {
+    pub(super) fn alarm(&self) -> Option<WayBackReason> {
         let blamed = || self.client_errors().filter(|blame| blame.is_reason_to_go_back());
-        self.composite().or_else(|| blamed().map(|_| CLIENT_ERRORS))
+        let composite = self.composite().map(|reason| WayBackReason::Alarm(reason.to_owned()));
+        composite.or_else(|| blamed().map(|_| WayBackReason::ClientErrors))
     }
 
     fn composite(&self) -> Option<&str> {
@@ -114,37 +104,38 @@ impl RollbackView<'_> {
     /// Why nothing need be done.
     fn quiet(&self) -> Plan {
         match self.client_errors() {
-            Some(Blame::Callers(compared)) => {
-                let words = compared.map(|own| format!(": {}", client_errors(Some(&own)))).unwrap_or_default();
-                self.nothing(&format!("its 4xx are its callers', and no release's{words}"))
-            }
-            _ => self.nothing("the rollback alarm is quiet"),
+            Some(Blame::Callers(compared)) => self.nothing(Quiet::Callers { compared: *compared }),
+            _ => self.nothing(Quiet::Alarm),
         }
     }
 
-    pub(super) fn nothing(&self, why: &str) -> Plan {
-        Plan::finish(Finish::Done, format!("nothing to do: {why}"))
+    pub(super) fn name(&self) -> RegionName {
+        self.region.name.clone()
     }
 
-    pub(super) fn tell(&self, record: Record, why: impl Into<String>) -> Plan {
-        Plan::new(Next::TellRegion(self.region.name.clone(), record), why)
+    pub(super) fn nothing(&self, why: Quiet) -> Plan {
+        Plan::finish(Finish::Done, why)
     }
 
-    pub(super) fn once(&self, act: Act, target: &Target, why: &str) -> Option<Plan> {
+    pub(super) fn tell(&self, record: Record, why: impl Into<Reason>) -> Plan {
+        Plan::new(Next::TellRegion(self.name(), record), why)
+    }
+
+    pub(super) fn once(&self, act: Act, target: &Target, why: impl Into<Reason>) -> Option<Plan> {
         let next = Next::Do(act, self.region.name.clone(), target.clone());
         (!self.sight.done.contains(&act)).then(|| Plan::new(next, why))
     }
 
     /// Where the endpoint cannot be seen, an alarm is still passed on to the guardrail of an update in flight, and written
     /// down: other regions must not rest on what rings here.
-    fn unseen(&self, history: Option<&RegionHistory>, why: &str) -> Plan {
+    fn unseen(&self, history: Option<&RegionHistory>, error: &str) -> Plan {
         let in_flight = history.and_then(|history| Some((history, history.update.as_ref()?)));
         if let Some((history, update)) = in_flight.filter(|(_, update)| update.epoch.is_some())
             && self.alarm().is_some()
         {
             return self.in_flight(history, update);
         }
-        self.nothing(&format!("{} cannot be seen: {why}; the sweep looks again", self.region.title))
+        self.nothing(Quiet::Unseen { region: self.name(), error: error.to_owned() })
     }
 
     fn seen(&self, history: &RegionHistory, endpoint: &EndpointView) -> Plan {
@@ -155,9 +146,9 @@ impl RollbackView<'_> {
                 Stage::UnknownBytes => self.unknown_bytes(history, endpoint, Some(&serving.target)),
                 Stage::Broken => self.broken(history, endpoint),
                 Stage::Elsewhere => self.elsewhere(history, endpoint, &serving.target),
-                _ => self.nothing("the endpoint is changing"),
+                _ => self.nothing(Quiet::Changing),
             },
-            (None, None) => self.nothing("the ledger does not know what serves"),
+            (None, None) => self.nothing(Quiet::NothingOnRecord),
         }
     }
 
@@ -167,7 +158,7 @@ impl RollbackView<'_> {
         match &history.previous {
             Some(back) => self.leave(history, target, back, reason),
             None if history.returned_at.is_some_and(|at| self.now.duration_since(at) < ECHO) => {
-                self.nothing("the alarm still looks at minutes of the release that the region has just left")
+                self.nothing(Quiet::Echo)
             }
             None => self.stuck(history, target, reason),
         }
@@ -176,22 +167,21 @@ impl RollbackView<'_> {
     /// In service, and not on what the ledger says. Back on what served before: it went back and nobody could write it down.
     fn elsewhere(&self, history: &RegionHistory, endpoint: &EndpointView, from: &Target) -> Plan {
         let Some(back) = history.previous.as_ref().filter(|back| back.config == endpoint.config) else {
-            return self.nothing("the endpoint names a configuration that the ledger does not know");
+            return self.nothing(Quiet::ForeignConfig);
         };
-        let (title, version) = (&self.region.title, &back.version);
+        let (region, to) = (self.name(), back.version.clone());
         if let Some(why) = history.halt.clone() {
-            let words = format!("{title} is back on {version}");
-            return self.tell(Record::Reverted { from: from.clone(), to: back.clone(), why }, words);
+            let step = Step::IsBack { region, version: to };
+            return self.tell(Record::Reverted { from: from.clone(), to: back.clone(), why }, step);
         }
-        let why = format!("{title} went back from {} to {version}: its ledger could not be written then", from.version);
+        let why: Reason = Return::Unwritten { region, from: from.version.clone(), to }.into();
         if history.owes(&why) {
             return self.tell(Record::Halted { why: why.clone() }, why);
         }
-        let advice = "Read rollback's log for the reason. No wave starts until the halt is lifted; nothing else is needed to serve.";
-        self.tell(Record::PageOwed { why: why.clone(), advice: Runbook::Pages.after(advice) }, why)
+        self.tell(Record::PageOwed { why: why.clone(), advice: Advice::ReadRollbackLog }, why)
     }
 
-    fn go_back(&self, back: &Target, reason: &str) -> Plan {
+    fn go_back(&self, back: &Target, why: Reason) -> Plan {
         let record = Record::UpdateIntended {
             target: back.clone(),
             back: None,
@@ -199,51 +189,49 @@ impl RollbackView<'_> {
             epoch: None,
             bake: None,
         };
-        self.tell(record, format!("{} goes back to {}: {reason}", self.region.title, back.version))
+        let (region, to, why) = (self.name(), back.version.clone(), Some(Box::new(why)));
+        self.tell(record, Return::GoesBack { region, to, why })
     }
 
     /// Goes back for an alarm. Where callers may be what it rings for, that is on record first, with a page that is owed:
     /// nothing else is halted for it.
-    fn leave(&self, history: &RegionHistory, from: &Target, back: &Target, reason: &str) -> Plan {
-        self.note_callers(history, from).unwrap_or_else(|| self.go_back(back, reason))
+    fn leave(&self, history: &RegionHistory, from: &Target, back: &Target, why: WayBackReason) -> Plan {
+        self.note_callers(history, from).unwrap_or_else(|| self.go_back(back, why.into()))
     }
 
     fn note_callers(&self, history: &RegionHistory, from: &Target) -> Option<Plan> {
         if !self.spares_fleet() || history.spares == Some(from.release) {
             return None;
         }
-        let why = format!("{} leaves {}: {CLIENT_ERRORS}", self.region.title, from.version);
+        let (region, version) = (self.name(), from.version.clone());
+        let why: Reason = Return::Leaves { region: region.clone(), version: version.clone() }.into();
         if history.owes(&why) {
             let compared = self.client_errors().and_then(Blame::compared);
-            let words = format!("{why}: {}", client_errors(compared.as_ref()));
-            return Some(self.tell(Record::ClientErrors { target: from.clone(), compared }, words));
+            let told = Return::LeavesAfter { region, version, compared };
+            return Some(self.tell(Record::ClientErrors { target: from.clone(), compared }, told));
         }
-        let advice = "Nothing is halted. Where its 4xx go on on the release that it went back to, they are its callers'; else find \
-                      out what the release refuses.";
-        Some(self.tell(Record::PageOwed { why: why.clone(), advice: Runbook::ModelFault.after(advice) }, why))
+        Some(self.tell(Record::PageOwed { why: why.clone(), advice: Advice::CompareCallers }, why))
     }
 
     /// The alarm rings and there is nowhere to go.
-    fn stuck(&self, history: &RegionHistory, target: &Target, reason: &str) -> Plan {
+    fn stuck(&self, history: &RegionHistory, target: &Target, why: WayBackReason) -> Plan {
         if history.halt.is_some() {
-            return self.nothing("halted already, and there is no way back");
+            return self.nothing(Quiet::HaltedWithoutWay);
         }
         if self.spares_fleet() {
             let noted = self.note_callers(history, target);
-            return noted.unwrap_or_else(|| self.nothing("its 4xx may be its callers', and there is no way back"));
+            return noted.unwrap_or_else(|| self.nothing(Quiet::CallersWithoutWay));
         }
-        let why = format!(
-            "{}'s alarm rings on {} and there is no release to go back to: {reason}",
-            self.region.title, target.version
-        );
-        self.halt_and_page(why, "Look at the endpoint: this is no fault of a new release.", Runbook::Pages)
+        let (region, version) = (self.name(), target.version.clone());
+        self.halt_and_page(Return::NowhereToGo { region, version, why }, Advice::LookAtEndpoint)
     }
 
-    fn halt_and_page(&self, why: String, advice: &str, runbook: Runbook) -> Plan {
+    fn halt_and_page(&self, told: Return, advice: Advice) -> Plan {
+        let why = Reason::Return(told);
         if self.sight.paged {
             return self.tell(Record::Halted { why: why.clone() }, why);
         }
-        Plan::new(Next::Page { region: self.region.name.clone(), advice: runbook.after(advice) }, why)
+        Plan::new(Next::Page { region: self.name(), advice }, why)
     }
 
     fn with_update(&self, history: &RegionHistory, endpoint: &EndpointView, update: &OpenUpdate) -> Plan {
@@ -259,9 +247,7 @@ impl RollbackView<'_> {
             Stage::Elsewhere if update.was_taken() => self.guardrail_returned(history, update),
             Stage::Elsewhere => self.not_started(endpoint, update),
             // No customer came here yet; the wave that asked for it says so.
-            Stage::Broken if history.first_update().is_some() => {
-                self.nothing("the region's first fleet could not be made")
-            }
+            Stage::Broken if history.first_update().is_some() => self.nothing(Quiet::FirstNotMade),
             Stage::Broken => self.broken(history, endpoint),
             _ => self.in_flight(history, update),
         }
@@ -271,11 +257,11 @@ impl RollbackView<'_> {
     fn not_started(&self, endpoint: &EndpointView, update: &OpenUpdate) -> Plan {
         let back = update.back.clone().filter(|back| endpoint.rests_on(back));
         match back.filter(|_| self.now.duration_since(update.at) > LONGEST_CALL) {
-            None => self.nothing("the wave's update has not started"),
+            None => self.nothing(Quiet::NotStarted),
             Some(back) => {
-                let words = format!("{} stays on {}", self.region.title, back.version);
-                let why = "the update was intended and never seen to start".to_owned();
-                self.tell(Record::Reverted { from: update.target.clone(), to: back, why }, words)
+                let told = Return::Stays { region: self.name(), version: back.version.clone() };
+                let why = Fault::NeverStarted.into();
+                self.tell(Record::Reverted { from: update.target.clone(), to: back, why }, told)
             }
         }
     }
@@ -285,18 +271,18 @@ impl RollbackView<'_> {
     fn arrived(&self, history: &RegionHistory, update: &OpenUpdate) -> Plan {
         let back = update.back.as_ref().or(history.previous.as_ref());
         match (back, self.alarm()) {
-            (Some(back), Some(reason)) => self.leave(history, &update.target, back, reason),
-            (None, Some(reason)) => self.stuck(history, &update.target, reason),
+            (Some(back), Some(why)) => self.leave(history, &update.target, back, why),
+            (None, Some(why)) => self.stuck(history, &update.target, why),
             // The wave took its word back while the old fleet soaked, and SageMaker did not listen any more.
             (Some(back), None) if update.confirmed && update.is_decided(Decision::Revert) => {
-                let why = update.decision.as_ref().map_or(UNEXPLAINED, |(_, why)| why);
-                self.go_back(back, why)
+                let decided = update.decision.as_ref().map(|(_, why)| why.clone());
+                self.go_back(back, decided.unwrap_or_else(|| WayBackReason::Unexplained.into()))
             }
             (Some(back), None) if !update.confirmed && !update.is_decided(Decision::Proceed) => {
-                self.go_back(back, UNDECIDED)
+                self.go_back(back, WayBackReason::Undecided.into())
             }
             (back, None) if !update.confirmed && self.is_forsaken(update) => self.prove(back, update),
-            (_, None) => self.nothing("the wave's update has ended well"),
+            (_, None) => self.nothing(Quiet::EndedWell),
         }
     }
 
@@ -308,20 +294,20 @@ impl RollbackView<'_> {
 
     /// Let through, and never proved (I4): the region asks its own golden records, and goes back where they are wrong.
     fn prove(&self, back: Option<&Target>, update: &OpenUpdate) -> Plan {
-        let version = &update.target.version;
+        let version = update.target.version.clone();
         match (&self.sight.golden, back) {
             (None, _) => {
-                let next = Next::Do(Act::AskGolden, self.region.name.clone(), update.target.clone());
-                Plan::new(next, format!("nobody has proved that {version} answers"))
+                let next = Next::Do(Act::AskGolden, self.name(), update.target.clone());
+                Plan::new(next, Step::AskGoldenOfLeftover { version })
             }
             (Some(Seen::Known(golden)), _) if golden.proves() => {
                 let (target, execution) = (update.target.clone(), update.execution.clone());
                 let record = Record::Confirmed { target, execution, golden: golden.asked };
-                self.tell(record, format!("all {} golden records were answered with {version}'s scores", golden.asked))
+                self.tell(record, Step::Proved { golden: golden.asked, version })
             }
-            (Some(Seen::Known(_)), Some(back)) => self.go_back(back, UNPROVED),
-            (Some(Seen::Known(_)), None) => self.nothing("it answers wrong, and there is no way back"),
-            (Some(Seen::Unknown(why)), _) => self.nothing(&format!("golden records cannot be asked: {why}")),
+            (Some(Seen::Known(_)), Some(back)) => self.go_back(back, WayBackReason::Unproved.into()),
+            (Some(Seen::Known(_)), None) => self.nothing(Quiet::WrongWithoutWay),
+            (Some(Seen::Unknown(error)), _) => self.nothing(Quiet::GoldenUnasked { error: error.clone() }),
         }
     }
 
@@ -335,44 +321,35 @@ impl RollbackView<'_> {
         match stage {
             Stage::OnTarget if history.unknown.is_some() && !self.golden_proves() => self.prove_return(update),
             Stage::OnTarget => {
-                let why =
-                    history.unknown.as_ref().map(|unknown| format!("{}; its golden records prove it now", unknown.why));
+                let unknown = history.unknown.as_ref();
+                let why = unknown.map(|unknown| WayBackReason::ProvedAgain(unknown.why.clone()).into());
                 let why = why.or_else(|| found_bad.cloned()).or_else(|| history.halt.clone());
-                let why = why.or_else(|| spared.then(|| CLIENT_ERRORS.to_owned()));
-                let why = why.unwrap_or_else(|| UNEXPLAINED.to_owned());
+                let otherwise = if spared { WayBackReason::ClientErrors } else { WayBackReason::Unexplained };
                 let from = left.unwrap_or_else(|| update.target.clone());
-                let words = format!("{} is back on {}", self.region.title, update.target.version);
-                self.tell(Record::Reverted { from, to: update.target.clone(), why }, words)
+                let step = Step::IsBack { region: self.name(), version: update.target.version.clone() };
+                let why = why.unwrap_or_else(|| otherwise.into());
+                self.tell(Record::Reverted { from, to: update.target.clone(), why }, step)
             }
             Stage::UnknownBytes if history.unknown.is_none() => self.unknown_bytes(history, endpoint, None),
             Stage::Elsewhere | Stage::UnknownBytes => {
-                let why = format!("{} goes back to {}", self.region.title, update.target.version);
-                self.once(Act::Update, &update.target, &why)
-                    .unwrap_or_else(|| self.nothing("the update was asked for; the sweep looks again"))
+                let why = Return::GoesBack { region: self.name(), to: update.target.version.clone(), why: None };
+                self.once(Act::Update, &update.target, why).unwrap_or_else(|| self.nothing(Quiet::Asked))
             }
-            Stage::Busy => self.nothing("another update is running; the sweep looks again"),
+            Stage::Busy => self.nothing(Quiet::OtherUpdate),
             Stage::Broken => self.broken(history, endpoint),
             _ if !update.started => {
-                self.tell(Record::UpdateStarted { execution: update.execution.clone() }, "the way back is under way")
+                self.tell(Record::UpdateStarted { execution: update.execution.clone() }, Return::UnderWay)
             }
             // The wave has condemned it, and told people so: nothing else is halted.
-            _ if found_bad.is_some() => self.nothing("the way back is under way, and the wave has said why"),
-            _ if spared => self.nothing("the way back is under way, and nothing else is halted"),
+            _ if found_bad.is_some() => self.nothing(Quiet::UnderWayToldByWave),
+            _ if spared => self.nothing(Quiet::UnderWayAlone),
             _ if history.halt.is_none() && history.unknown.is_none() => {
-                let from = left.map(|target| target.version.to_string()).unwrap_or_default();
-                let why = format!(
-                    "{} goes back from {from} to {}: {}",
-                    self.region.title,
-                    update.target.version,
-                    self.alarm().unwrap_or(UNEXPLAINED)
-                );
-                self.halt_and_page(
-                    why,
-                    "No wave starts until the halt is lifted. Nothing else is needed to serve: find out what the release does here.",
-                    Runbook::ModelFault,
-                )
+                let (from, to) = (left.map(|target| target.version), update.target.version.clone());
+                let why = self.alarm().unwrap_or(WayBackReason::Unexplained);
+                let told = Return::GoesBackFrom { region: self.name(), from, to, why };
+                self.halt_and_page(told, Advice::FindOutWhatItDoes)
             }
-            _ => self.nothing("the way back is under way"),
+            _ => self.nothing(Quiet::UnderWay),
         }
     }
 
@@ -380,81 +357,60 @@ impl RollbackView<'_> {
     /// what the canary showed, as long as its judge lives; else from here.
     fn guardrail_returned(&self, history: &RegionHistory, update: &OpenUpdate) -> Plan {
         let Some(back) = update.back.clone() else {
-            return self.nothing("the update went back although it had no way back");
+            return self.nothing(Quiet::WentBackWithoutWay);
         };
         let why = match &update.decision {
             Some((Decision::Revert, why)) => why.clone(),
-            _ if history.spares == Some(update.target.release) => CLIENT_ERRORS.to_owned(),
-            _ => {
-                "the guardrail took it back and no judge had said so: the heartbeat was silent, or an alarm came first"
-                    .to_owned()
-            }
+            _ if history.spares == Some(update.target.release) => WayBackReason::ClientErrors.into(),
+            _ => WayBackReason::Guardrail.into(),
         };
         let decided = update.is_decided(Decision::Revert) || history.spares == Some(update.target.release);
         if !decided && history.halt.is_none() {
             let judged = self.sight.judge == Seen::Known(true) && !update.confirmed && !self.is_forsaken(update);
             if judged {
-                return self.nothing("the wave's judge is at work, and says why it went back");
+                return self.nothing(Quiet::JudgeAtWork);
             }
-            let words =
-                format!("{} went back from {} to {}: {why}", self.region.title, update.target.version, back.version);
-            return self.halt_and_page(
-                words,
-                "Look at promote's log and the pipeline's execution before lifting the halt.",
-                Runbook::Pages,
-            );
+            let (from, to) = (update.target.version.clone(), back.version);
+            let told = Return::WentBack { region: self.name(), from, to, why: WayBackReason::Guardrail };
+            return self.halt_and_page(told, Advice::ReadPromoteLog);
         }
-        let words = format!("{} is back on {}", self.region.title, back.version);
-        self.tell(Record::Reverted { from: update.target.clone(), to: back, why }, words)
+        let step = Step::IsBack { region: self.name(), version: back.version.clone() };
+        self.tell(Record::Reverted { from: update.target.clone(), to: back, why }, step)
     }
 
     /// A wave's update is in flight: SageMaker refuses another one, but its own guardrail listens.
     fn in_flight(&self, history: &RegionHistory, update: &OpenUpdate) -> Plan {
         if history.first_update().is_some() {
-            return self.nothing("the region's first fleet is being made: there is nothing to go back to");
+            return self.nothing(Quiet::FirstInCreation);
         }
         let Some(reason) = self.alarm() else { return self.quiet() };
         if !update.is_decided(Decision::Revert) && !update.confirmed {
             let execution = update.execution.clone();
-            let why = format!("the rollback alarm rang during the update: {reason}");
-            let record = Record::Decided {
-                execution,
-                decision: Decision::Revert,
-                why: why.clone(),
-                judgement: None,
-                // It watches the whole endpoint: green may be bad, or blue.
-                cause: Some(Cause::Unclear),
-            };
+            let revert = Revert::AlarmRang(reason);
+            let (decision, cause) = (Decision::Revert, Some(revert.cause()));
+            let why = Reason::Revert(revert);
+            let record = Record::Decided { execution, decision, why: why.clone(), judgement: None, cause };
             return self.tell(record, why);
         }
-        if let Some(trip) = self.once(Act::Trip, &update.target, reason) {
+        if let Some(trip) = self.once(Act::Trip, &update.target, reason.clone()) {
             return trip;
         }
         if update.confirmed && self.spares_fleet() {
             let noted = self.note_callers(history, &update.target);
-            return noted.unwrap_or_else(|| self.nothing("the guardrail was told"));
+            return noted.unwrap_or_else(|| self.nothing(Quiet::GuardrailTold));
         }
         if history.halt.is_none() && update.confirmed {
-            let why =
-                format!("{}'s rollback alarm rings while {} soaks: {reason}", self.region.title, update.target.version);
-            return self.halt_and_page(
-                why,
-                "It goes back as soon as SageMaker lets it: at the end of soak at the latest.",
-                Runbook::ModelFault,
-            );
+            let (region, version) = (self.name(), update.target.version.clone());
+            return self.halt_and_page(Return::RingsInSoak { region, version, why: reason }, Advice::WaitForSoak);
         }
-        self.nothing("the guardrail was told")
+        self.nothing(Quiet::GuardrailTold)
     }
 
     fn broken(&self, history: &RegionHistory, endpoint: &EndpointView) -> Plan {
         if history.halt.is_some() {
-            return self.nothing("halted already");
+            return self.nothing(Quiet::Halted);
         }
-        let why = format!("{}'s endpoint is {:?}: which bytes serve is unknown", self.region.title, endpoint.status);
-        self.halt_and_page(
-            why,
-            "Describe the endpoint, then update it by hand to the configuration that the ledger names.",
-            Runbook::UpdateRollbackFailed,
-        )
+        let told = Return::Broken { region: self.name(), status: endpoint.status };
+        self.halt_and_page(told, Advice::UpdateByHand)
     }
 }

@@ -6,11 +6,12 @@
 
 use super::bake::PROVISIONING;
 use super::{Act, Plan, View};
+use crate::advice::Advice;
 use crate::endpoint::EndpointView;
 use crate::fleet::Floor;
 use crate::history::{RegionHistory, Scaled};
 use crate::ledger::Record;
-use crate::runbook::Runbook;
+use crate::reason::{Step, Wait};
 use jiff::Timestamp;
 use std::num::NonZeroU32;
 
@@ -28,28 +29,22 @@ impl View<'_> {
             return None;
         }
         if floor.is_met(endpoint) || asked.is_some_and(|own| own.floor.is_met(endpoint)) {
-            let words = || format!("{} could carry another region's customers too", self.title());
-            return asked.map(|_| self.tell(awaited(true), words()));
+            return asked.map(|_| self.tell(awaited(true), Step::ReadyForFailover { region: self.name() }));
         }
-        let (title, least) = (self.title(), floor.least);
+        let (region, least) = (self.name(), floor.least);
         let has = endpoint.instances.map_or(0, NonZeroU32::get);
-        let words = format!("{title} has {has} instances and needs {least}, should another region's customers come");
         // The hour may ask for more meanwhile: what was asked for once is waited for, not asked anew.
         let floor = asked.map_or(floor, |own| own.floor.clone());
-        if let Some(step) = self.register(history, floor, words.clone()) {
+        if let Some(step) = self.register(history, floor, Step::NeedsInstances { region: region.clone(), has, least }) {
             return Some(step);
         }
         if asked.is_some_and(|own| self.now < self.instances_due(own)) {
-            return Some(Plan::wait(words));
+            return Some(Plan::wait(Wait::Instances { region, has, least }));
         }
-        let why = self.sight.unscaled.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-        let advice = format!(
-            "The update goes on without them. Until its soak is over {title} cannot scale: keep other regions' customers away \
-             from it, or give it instances by hand when it is over."
-        );
-        let words = format!("{words}, and does not get them{why}");
-        let page = self.page_once(&self.region.name, words.clone(), Runbook::Pages.after(&advice));
-        page.or_else(|| Some(self.tell(awaited(false), words)))
+        let advice = Advice::KeepCustomersAway { region: region.clone() };
+        let step = Step::LacksInstances { region, has, least, error: self.sight.unscaled.clone() };
+        let page = self.page_once(&self.region.name, step.clone(), advice);
+        page.or_else(|| Some(self.tell(awaited(false), step)))
     }
 
     /// The floor that this wave has raised for the region's update.
@@ -77,23 +72,20 @@ impl View<'_> {
         if over || set.is_some_and(|own| own.floor.is_like(&floor)) {
             return None;
         }
-        let title = self.title();
-        let words = format!("{title} keeps {} to {} instances from now on", floor.least, floor.most);
-        if let Some(step) = self.register(history, floor, words) {
+        let (region, least, most) = (self.name(), floor.least, floor.most);
+        if let Some(step) = self.register(history, floor, Step::UsualScaling { region, least, most }) {
             return Some(step);
         }
-        let why = self.sight.unscaled.as_ref()?;
+        let (region, error) = (self.name(), self.sight.unscaled.clone()?);
         if history.scaled.as_ref().is_some_and(|own| self.is_patient(own.at)) {
-            return Some(Plan::wait(format!("{title}'s scaling is not registered yet: {why}")));
+            return Some(Plan::wait(Wait::ScalingUnset { region, error }));
         }
-        let words = format!("{title} serves {}, and its scaling was not registered", self.sight.version);
-        let advice = "It keeps the instances that it has, whatever comes: watch them until the next wave, which \
-                      registers it again.";
-        self.page_once(&self.region.name, format!("{words}: {why}"), Runbook::Pages.after(advice))
+        let step = Step::ScalingNotSet { region, version: self.version(), error };
+        self.page_once(&self.region.name, step, Advice::WatchInstances)
     }
 
     /// Intent, call, outcome (I8); none where all of them are done, or the call was in vain.
-    fn register(&self, history: &RegionHistory, floor: Floor, words: String) -> Option<Plan> {
+    fn register(&self, history: &RegionHistory, floor: Floor, step: Step) -> Option<Plan> {
         let execution = self.sight.execution.clone();
         let intended = history.scaled.as_ref().filter(|own| own.execution == execution && own.floor.is_like(&floor));
         if intended.is_some_and(|own| own.set || self.sight.unscaled.is_some()) {
@@ -103,9 +95,9 @@ impl View<'_> {
             return Some(lease);
         }
         if intended.is_none() {
-            return Some(self.tell(Record::ScalingIntended { execution, floor }, words));
+            return Some(self.tell(Record::ScalingIntended { execution, floor }, step));
         }
-        let registered = || self.tell(Record::ScalingSet { execution }, format!("{}'s scaling is set", self.title()));
-        Some(self.once(Act::Scale, words).unwrap_or_else(registered))
+        let registered = || self.tell(Record::ScalingSet { execution }, Step::ScalingSet { region: self.name() });
+        Some(self.once(Act::Scale, step).unwrap_or_else(registered))
     }
 }

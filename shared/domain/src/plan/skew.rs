@@ -3,39 +3,28 @@
 //! more regions old.
 
 use super::{Plan, View};
+use crate::advice::Advice;
 use crate::endpoint::{Seen, Target};
 use crate::fleet::{Kind, Region};
 use crate::history::HubHistory;
 use crate::ledger::Record;
 use crate::names::ReleaseId;
 use crate::overrides::Rule;
-use crate::runbook::Runbook;
-
-/// A region that is too far behind.
-struct Lag<'a> {
-    region: &'a Region,
-    newest: ReleaseId,
-    why: String,
-}
+use crate::reason::Lag;
 
 impl View<'_> {
     /// The next thing to tell people about regions that are too far behind, now or once `coming` is served somewhere.
     pub(super) fn skew(&self, coming: Option<ReleaseId>) -> Option<Plan> {
-        let lag = self.laggard(coming)?;
-        let advice = format!(
-            "Nothing stops for it. Find out why {} lags (its ledger and the last Verify-Fleet say so), start a new \
-             execution once it is well, or say that it may lag: meridian override skew --region {}.",
-            lag.region.title, lag.region.name
-        );
-        if let Some(page) = self.page_once(&lag.region.name, lag.why.clone(), Runbook::RegionalFault.after(advice)) {
+        let (newest, lag) = self.laggard(coming)?;
+        let region = lag.region.clone();
+        if let Some(page) = self.page_once(&region, lag.clone(), Advice::CatchUp { region: region.clone() }) {
             return Some(page);
         }
-        let record = Record::SkewTold { region: lag.region.name.clone(), newest: lag.newest, why: lag.why.clone() };
-        Some(self.tell_hub(record, lag.why))
+        Some(self.tell_hub(Record::SkewTold { region, newest, why: lag.clone().into() }, lag))
     }
 
     /// The first region that is further behind the newest release that is served, or is coming, than policy allows.
-    fn laggard(&self, coming: Option<ReleaseId>) -> Option<Lag<'_>> {
+    fn laggard(&self, coming: Option<ReleaseId>) -> Option<(ReleaseId, Lag)> {
         let hub = &self.sight.hub;
         let serving = self.fleet.regions.iter().filter_map(|region| {
             let history = self.sight.regions.get(&region.name).and_then(Seen::known)?;
@@ -44,11 +33,11 @@ impl View<'_> {
         let served = serving.clone().map(|(_, target)| target.release);
         let newest = served.chain(coming).max_by_key(|release| place(hub, release))?;
         let mut serving = serving.filter(|(_, target)| target.release != newest);
-        serving.find_map(|(region, target)| self.too_far(region, target, newest))
+        serving.find_map(|(region, target)| Some((newest, self.too_far(region, target, newest)?)))
     }
 
     /// Whether `region` is further behind than policy allows, and nobody has been told or has said that it may be.
-    fn too_far<'a>(&self, region: &'a Region, serves: &Target, newest: ReleaseId) -> Option<Lag<'a>> {
+    fn too_far(&self, region: &Region, serves: &Target, newest: ReleaseId) -> Option<Lag> {
         let (hub, policy) = (&self.sight.hub, &self.fleet.wave);
         let own = place(hub, &serves.release);
         let mut ahead = hub
@@ -65,17 +54,15 @@ impl View<'_> {
         if !too_many && old <= policy.skew || may_lag || hub.skew_told.contains(&(region.name.clone(), newest)) {
             return None;
         }
-        let newer = hub.versions.get(&newest).map_or_else(|| newest.short(), ToString::to_string);
-        let why = format!(
-            "{} lags: it serves {}, {behind} releases behind {newer}, and the first of them was approved {} hours ago \
-             (allowed: {} releases, {:#})",
-            region.title,
-            serves.version,
-            old.as_hours(),
-            policy.skew_releases,
-            policy.skew
-        );
-        Some(Lag { region, newest, why })
+        Some(Lag {
+            region: region.name.clone(),
+            serves: serves.version.clone(),
+            behind,
+            newest: hub.versions.get(&newest).map_or_else(|| newest.short(), ToString::to_string),
+            hours: old.as_hours(),
+            allowed: policy.skew_releases,
+            allowed_age: policy.skew,
+        })
     }
 }
 

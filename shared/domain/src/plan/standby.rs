@@ -7,6 +7,7 @@ use crate::endpoint::Seen;
 use crate::fleet::{Kind, Region, Style};
 use crate::history::OpenUpdate;
 use crate::ledger::Record;
+use crate::reason::{Proceed, Revert, Step, Wait};
 use crate::verdict::Decision;
 
 impl<'a> View<'a> {
@@ -26,7 +27,7 @@ impl<'a> View<'a> {
     pub(super) fn ride(&self, stage: &Stage, update: &OpenUpdate) -> Plan {
         if !update.started {
             let record = Record::UpdateStarted { execution: update.execution.clone() };
-            return self.tell(record, "found running after a lost answer");
+            return self.tell(record, Step::FoundRunning);
         }
         if *stage == Stage::GoingBack {
             return self.going_back(update);
@@ -41,24 +42,21 @@ impl<'a> View<'a> {
             return self.let_ride(update);
         }
         let all_moved = self.region.style == Style::AllAtOnce && matches!(stage, Stage::Baking { .. });
-        let wait = || Plan::wait(format!("{} follows to {}", self.title(), self.sight.version));
-        let step = self.lease().or_else(|| self.once(Act::Beat, "the wave looks"));
+        let wait = || Plan::wait(Wait::Follows { region: self.name(), version: self.version() });
+        let step = self.lease().or_else(|| self.once(Act::Beat, Step::BeatAlong));
         step.unwrap_or_else(|| if all_moved { self.prove(update) } else { wait() })
     }
 
     fn let_ride(&self, update: &OpenUpdate) -> Plan {
         let actives = self.shown_by();
         if actives.is_empty() {
-            let why = format!("no active region has shown evidence for {}", self.sight.version);
-            return self.revert(update, crate::verdict::Cause::Unclear, why, None);
+            return self.revert(update, Revert::NoEvidence { version: self.version() }, None);
         }
         // Where the update was found running after a while, the lease may have run out.
         if let Some(lease) = self.lease() {
             return lease;
         }
-        let titles: Vec<&str> = actives.iter().map(|region| region.title.as_str()).collect();
-        let why = format!("no canary of its own: it rides on the evidence of {}", titles.join(", "));
-        let (decision, execution) = (Decision::Proceed, update.execution.clone());
-        self.tell(Record::Decided { execution, decision, why: why.clone(), judgement: None, cause: None }, why)
+        let regions = actives.iter().map(|region| region.name.clone()).collect();
+        self.proceed(update, Proceed::RelyOn(regions), None)
     }
 }

@@ -1,8 +1,9 @@
 //! A linear shift: the first step is the canary, and the judge decides before the second (I9). SageMaker makes the later
 //! steps by its own timer, each watched for a bake by the guardrail's alarms.
 
-use super::{Plan, Stage, View, clock};
+use super::{Plan, Stage, View};
 use crate::history::OpenUpdate;
+use crate::reason::Wait;
 use crate::verdict::Decision;
 use jiff::Timestamp;
 
@@ -21,7 +22,7 @@ impl View<'_> {
         if !moving || self.now < ends || self.now >= last || !update.is_decided(Decision::Proceed) {
             return None;
         }
-        let wait = || Plan::wait(format!("{}'s traffic moves step by step until {}", self.title(), clock(last)));
+        let wait = || Plan::wait(Wait::TrafficInSteps { region: self.name(), until: last });
         Some(self.retreat(update).or_else(|| self.keep_watch()).unwrap_or_else(wait))
     }
 }

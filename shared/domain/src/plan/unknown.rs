@@ -7,20 +7,12 @@
 
 use super::rollback::RollbackView;
 use super::{Act, Next, Plan, View};
+use crate::advice::Advice;
 use crate::endpoint::{EndpointView, Seen, Target};
 use crate::history::{OpenUpdate, RegionHistory};
 use crate::ledger::Record;
-use crate::runbook::Runbook;
+use crate::reason::{Fault, Gate, Quiet, Reason, Return, Step, Wait};
 use crate::verdict::{Cause, Decision};
-
-/// What to do where a recovery does not come by itself.
-const BY_HAND: &str = "Nothing starts there. The region asks by itself for a fresh update onto what it served last with \
-                       proof, and asks its golden records; if no page or entry says so in ten minutes, take it back by hand.";
-
-/// What SageMaker says of the failure.
-pub(super) fn unknown_words(endpoint: &EndpointView) -> String {
-    format!("its endpoint is {:?}, and fleets of two releases may answer", endpoint.status)
-}
 
 impl View<'_> {
     /// The region recovers by its own means; the wave finds out why its update was going back, and acts on that.
@@ -34,21 +26,23 @@ impl View<'_> {
             return self.explain(update);
         }
         let Some(unknown) = &history.unknown else {
-            let why = unknown_words(endpoint);
+            let why = Fault::TwoReleases(endpoint.status);
             let execution = self.sight.execution.clone();
             return self.tell(Record::BytesUnknown { execution, why: why.clone() }, why);
         };
-        let words = format!("nobody knows which bytes it serves: {}", unknown.why);
+        let unproved: Reason = Gate::BytesUnknown { region: self.name(), why: unknown.why.clone() }.into();
         // Also where the region's own way back holds the update by now (I7).
         if let Some(bad) = history.evidence_against(&self.sight.release) {
             return self.condemn(bad);
         }
         match ours.and_then(|update| Some((update.cause?, update.decision.as_ref()?))) {
-            Some((Cause::Region, (_, why))) => self.defer(&format!("{why}; {words}")),
-            Some((_, (_, why))) => self.stop(&format!("{why}; {words}")),
+            Some((Cause::Region, (_, why))) => self.defer(Reason::Several(vec![why.clone(), unproved])),
+            Some((_, (_, why))) => self.stop(Reason::Several(vec![why.clone(), unproved])),
             // The region's own way back holds the update by now, or it was so before this wave came.
-            None if self.is_patient(unknown.since) => Plan::wait(format!("{}: {words}", self.title())),
-            None => self.defer(&words),
+            None if self.is_patient(unknown.since) => {
+                Plan::wait(Wait::Bytes { region: self.name(), why: unknown.why.clone() })
+            }
+            None => self.defer(unproved),
         }
     }
 }
@@ -61,29 +55,21 @@ impl RollbackView<'_> {
         endpoint: &EndpointView,
         home: Option<&Target>,
     ) -> Plan {
-        let why = unknown_words(endpoint);
-        let title = &self.region.title;
-        let words = format!("nobody knows which bytes {title} serves: {why}");
         if history.unknown.is_none() {
-            let execution = self.sight.actor.clone();
+            let (execution, why) = (self.sight.actor.clone(), Fault::TwoReleases(endpoint.status));
+            let told = Return::BytesUnknown { region: self.name(), status: endpoint.status };
             return if self.sight.paged {
-                self.tell(Record::BytesUnknown { execution, why }, words)
+                self.tell(Record::BytesUnknown { execution, why }, told)
             } else {
-                Plan::new(
-                    Next::Page {
-                        region: self.region.name.clone(),
-                        advice: Runbook::UpdateRollbackFailed.after(BY_HAND),
-                    },
-                    words,
-                )
+                Plan::new(Next::Page { region: self.name(), advice: Advice::RecoverByHand }, told)
             };
         }
         let Some(target) = home.or_else(|| history.serving.as_ref().map(|serving| &serving.target)) else {
-            return self.nothing("the ledger knows of nothing that was proved to serve here");
+            return self.nothing(Quiet::NothingProved);
         };
         let execution = self.sight.actor.clone();
         let record = Record::UpdateIntended { target: target.clone(), back: None, execution, epoch: None, bake: None };
-        self.tell(record, format!("{title} goes to {}, which served last with proof", target.version))
+        self.tell(record, Return::GoesToProved { region: self.name(), version: target.version.clone() })
     }
 
     pub(super) fn golden_proves(&self) -> bool {
@@ -92,17 +78,16 @@ impl RollbackView<'_> {
 
     /// Back in service after unknown bytes: only what the endpoint answers says which they are now.
     pub(super) fn prove_return(&self, update: &OpenUpdate) -> Plan {
-        let version = &update.target.version;
+        let version = update.target.version.clone();
         match &self.sight.golden {
             None => {
-                let next = Next::Do(Act::AskGolden, self.region.name.clone(), update.target.clone());
-                Plan::new(next, format!("whether {version} answers again"))
+                let next = Next::Do(Act::AskGolden, self.name(), update.target.clone());
+                Plan::new(next, Step::AskGoldenOfReturn { version })
             }
-            Some(Seen::Known(golden)) => self.nothing(&format!(
-                "{} of {} golden records were answered as {version}; the sweep asks again",
-                golden.right, golden.asked
-            )),
-            Some(Seen::Unknown(why)) => self.nothing(&format!("golden records cannot be asked: {why}")),
+            Some(Seen::Known(golden)) => {
+                self.nothing(Quiet::GoldenWrong { right: golden.right, asked: golden.asked, version })
+            }
+            Some(Seen::Unknown(error)) => self.nothing(Quiet::GoldenUnasked { error: error.clone() }),
         }
     }
 }

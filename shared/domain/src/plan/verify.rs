@@ -1,13 +1,13 @@
 //! The wave's last action: every region's soak is over and every region serves the release, or the wave says which lag.
 
 use super::ending::let_go;
-use super::unknown::unknown_words;
 use super::{Act, Finish, Next, Plan, Sight, Stage, View};
+use crate::advice::Advice;
 use crate::endpoint::Seen;
 use crate::fleet::{Fleet, Kind, Region};
 use crate::ledger::Record;
 use crate::names::{Actor, RegionName};
-use crate::runbook::Runbook;
+use crate::reason::{Lagging, Step, Wait, WaveEnd};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -18,9 +18,9 @@ enum Standing {
     /// A step is due before that can be said.
     Step(Box<Plan>),
     /// Still soaking, or still going back.
-    NotYet(String),
+    NotYet(Lagging),
     /// Does not serve the release.
-    Lags(String),
+    Lags(Lagging),
 }
 
 /// What to do next to close the wave.
@@ -32,8 +32,8 @@ pub fn verify(fleet: &Fleet, sight: &Sight, now: Timestamp) -> Plan {
         return exit;
     }
     let mut waiting = None;
-    let mut moving: Vec<(RegionName, String)> = Vec::new();
-    let mut lagging: Vec<(RegionName, String)> = Vec::new();
+    let mut moving: Vec<(RegionName, Lagging)> = Vec::new();
+    let mut lagging: Vec<(RegionName, Lagging)> = Vec::new();
     let mut halted = false;
     for region in &fleet.regions {
         let view = View::new(fleet, region, sight, now);
@@ -46,9 +46,9 @@ pub fn verify(fleet: &Fleet, sight: &Sight, now: Timestamp) -> Plan {
                 if !view.history().is_some_and(|history| history.serves(&sight.release)) {
                     moving.push((region.name.clone(), why.clone()));
                 }
-                waiting = waiting.or(Some(why));
+                waiting = waiting.or(Some(Wait::Lag { region: region.name.clone(), why }));
             }
-            Standing::Lags(why) => lagging.push((region.name.clone(), format!("{}: {why}", region.title))),
+            Standing::Lags(why) => lagging.push((region.name.clone(), why)),
         }
     }
     // A halted fleet is not waited for (I7): what still moves there is `rollback`'s. Nor is a wave whose end is on record: what
@@ -57,55 +57,44 @@ pub fn verify(fleet: &Fleet, sight: &Sight, now: Timestamp) -> Plan {
         return lease(fleet, sight, now).unwrap_or_else(|| Plan::wait(why));
     }
     lagging.extend(moving);
-    let mut all = format!("every region serves {}", sight.version);
+    let then = ended.is_some_and(|names| names.is_empty() && !lagging.is_empty());
     if let Some(names) = ended {
-        if names.is_empty() && !lagging.is_empty() {
-            all = format!("every region served {} when the wave ended", sight.version);
-        }
-        lagging = as_recorded(fleet, names, lagging);
+        lagging = as_recorded(names, lagging);
     }
-    close(fleet, sight, now, &lagging, &all)
+    close(fleet, sight, now, lagging, then)
 }
 
 /// The regions that the wave ended without, with what is known of them now. A newer wave may have moved them and others since.
-fn as_recorded(fleet: &Fleet, names: &[RegionName], lagging: Vec<(RegionName, String)>) -> Vec<(RegionName, String)> {
-    let mut now: BTreeMap<RegionName, String> = lagging.into_iter().collect();
-    let title = |name: &RegionName| fleet.region(name).map_or_else(|| name.to_string(), |region| region.title.clone());
-    let since = |name: &RegionName| format!("{}: it did not when the wave ended", title(name));
-    names.iter().map(|name| (name.clone(), now.remove(name).unwrap_or_else(|| since(name)))).collect()
+fn as_recorded(names: &[RegionName], lagging: Vec<(RegionName, Lagging)>) -> Vec<(RegionName, Lagging)> {
+    let mut now: BTreeMap<RegionName, Lagging> = lagging.into_iter().collect();
+    names.iter().map(|name| (name.clone(), now.remove(name).unwrap_or(Lagging::DidNotThen))).collect()
 }
 
 fn lease(fleet: &Fleet, sight: &Sight, now: Timestamp) -> Option<Plan> {
     fleet.regions.first().and_then(|region| View::new(fleet, region, sight, now).lease())
 }
 
-/// Ends the wave: `all` is what to say where no region lags.
-fn close(fleet: &Fleet, sight: &Sight, now: Timestamp, lagging: &[(RegionName, String)], all: &str) -> Plan {
+/// Ends the wave. Where no region lags, each serves the release, or did `then`, when the wave ended.
+fn close(fleet: &Fleet, sight: &Sight, now: Timestamp, lagging: Vec<(RegionName, Lagging)>, then: bool) -> Plan {
     let ended = sight.hub.ended.contains_key(&sight.execution);
     let skew = fleet.regions.first().and_then(|region| View::new(fleet, region, sight, now).skew(None));
     if let Some(tell) = skew.filter(|_| !ended) {
         return tell;
     }
-    let overrides: String =
-        sight.hub.overrides.iter().filter(|own| own.until > now).map(|own| format!("; {own}")).collect();
-    let words = if lagging.is_empty() {
-        format!("{all}{overrides}")
+    let told = ended || is_known(fleet, sight, &lagging) || sight.paged.contains(&fleet.home);
+    let names: Vec<RegionName> = lagging.iter().map(|(region, _)| region.clone()).collect();
+    let overrides = sight.hub.overrides.iter().filter(|own| own.until > now).cloned().collect();
+    let version = sight.version.clone();
+    let end = if lagging.is_empty() {
+        WaveEnd::Complete { version, then, overrides }
     } else {
-        let list: Vec<&str> = lagging.iter().map(|(_, why)| why.as_str()).collect();
-        format!("not every region serves {}: {}{overrides}", sight.version, list.join("; "))
+        WaveEnd::Incomplete { version, lagging, overrides }
     };
-    if !ended && !is_known(fleet, sight, lagging) && !sight.paged.contains(&fleet.home) {
-        let region = fleet.home.clone();
-        let advice = "Nobody was told of these regions before: look at their endpoints before anything else.";
-        let advice = Runbook::Pages.after(advice);
-        return Plan::new(Next::Page { region, advice }, words);
+    if !told {
+        return Plan::new(Next::Page { region: fleet.home.clone(), advice: Advice::LookAtEndpoints }, end);
     }
-    let names = lagging.iter().map(|(region, _)| region.clone()).collect();
-    if let Some(plan) = let_go(sight, now, names, &words) {
-        return plan;
-    }
-    let how = if lagging.iter().all(|(region, _)| is_joining(fleet, region)) { Finish::Done } else { Finish::Failed };
-    Plan::finish(how, words)
+    let how = if names.iter().all(|region| is_joining(fleet, region)) { Finish::Done } else { Finish::Failed };
+    let_go(sight, now, names, &end).unwrap_or_else(|| Plan::finish(how, end))
 }
 
 /// A region that is only being brought in keeps no wave from being finished.
@@ -114,7 +103,7 @@ fn is_joining(fleet: &Fleet, region: &RegionName) -> bool {
 }
 
 /// Whether the people on call have been told already: a deferral and a halt page when they happen, unless that page is owed.
-fn is_known(fleet: &Fleet, sight: &Sight, lagging: &[(RegionName, String)]) -> bool {
+fn is_known(fleet: &Fleet, sight: &Sight, lagging: &[(RegionName, Lagging)]) -> bool {
     lagging.iter().all(|(name, _)| {
         let deferred = sight.hub.deferred.contains_key(&(sight.execution.clone(), name.clone()));
         let history = sight.regions.get(name).and_then(Seen::known);
@@ -129,34 +118,32 @@ impl View<'_> {
     fn standing(&self) -> Standing {
         let (region, sight): (&Region, &Sight) = (self.region, self.sight);
         if let Some(why) = sight.hub.deferred.get(&(sight.execution.clone(), region.name.clone())) {
-            return Standing::Lags(format!("deferred, {why}"));
+            return Standing::Lags(Lagging::Deferred(Box::new(why.clone())));
         }
         let Some(history) = self.history() else {
-            return Standing::Lags("its ledger cannot be seen".to_owned());
+            return Standing::Lags(Lagging::LedgerUnseen);
         };
         if let Some(why) = &history.halt {
-            return Standing::Lags(format!("halted, {why}"));
+            return Standing::Lags(Lagging::Halted(Box::new(why.clone())));
         }
         let endpoint = match sight.endpoints.get(&region.name) {
             Some(Seen::Known(Some(endpoint))) => endpoint,
-            Some(Seen::Known(None)) => return Standing::Lags("it has no endpoint".to_owned()),
-            Some(Seen::Unknown(why)) => return self.patiently(format!("its endpoint cannot be seen: {why}")),
-            None => return Standing::Lags("its endpoint was not looked at".to_owned()),
+            Some(Seen::Known(None)) => return Standing::Lags(Lagging::NoEndpoint),
+            Some(Seen::Unknown(error)) => return self.patiently(Lagging::EndpointUnseen { error: error.clone() }),
+            None => return Standing::Lags(Lagging::EndpointNotRead),
         };
         match Stage::of(endpoint, &self.target, history, self.now) {
-            Stage::UnknownBytes => {
-                Standing::Lags(format!("which bytes it serves is unknown, {}", unknown_words(endpoint)))
-            }
+            Stage::UnknownBytes => Standing::Lags(Lagging::BytesUnknown(endpoint.status)),
             Stage::OnTarget => self.settle(),
-            Stage::Elsewhere => Standing::Lags(format!("it names configuration {}", endpoint.config)),
-            Stage::Broken => Standing::Lags(format!("its endpoint is {:?}", endpoint.status)),
-            Stage::GoingBack => Standing::NotYet(format!("{} is going back", region.title)),
-            _ => Standing::NotYet(format!("{} soaks", region.title)),
+            Stage::Elsewhere => Standing::Lags(Lagging::NamesConfig { config: endpoint.config.clone() }),
+            Stage::Broken => Standing::Lags(Lagging::EndpointIs(endpoint.status)),
+            Stage::GoingBack => Standing::NotYet(Lagging::GoingBack),
+            _ => Standing::NotYet(Lagging::Soaks),
         }
     }
 
     /// A look that failed may succeed the next time, but not for ever.
-    fn patiently(&self, why: String) -> Standing {
+    fn patiently(&self, why: Lagging) -> Standing {
         let longest = self.fleet.guardrail.soak + self.fleet.wave.region_patience;
         if self.now.duration_since(self.sight.since) < longest { Standing::NotYet(why) } else { Standing::Lags(why) }
     }
@@ -181,17 +168,17 @@ impl View<'_> {
             return Standing::Settled;
         }
         if !self.history().is_some_and(|history| history.serves(&self.sight.release)) {
-            return Standing::Lags("it names the release's configuration, but nobody proved it".to_owned());
+            return Standing::Lags(Lagging::Unproved);
         }
         match self.sight.golden.get(&self.region.name) {
-            None => Standing::Step(Box::new(self.act(Act::AskGolden, "which model answers, now that soak is over"))),
-            Some(Seen::Unknown(why)) => self.patiently(format!("its golden records cannot be asked: {why}")),
+            None => Standing::Step(Box::new(self.act(Act::AskGolden, Step::AskGoldenAfterSoak))),
+            Some(Seen::Unknown(error)) => self.patiently(Lagging::GoldenUnasked { error: error.clone() }),
             Some(Seen::Known(golden)) if !golden.proves() => {
-                Standing::Lags(format!("{} of {} golden records were answered right", golden.right, golden.asked))
+                Standing::Lags(Lagging::GoldenWrong { right: golden.right, asked: golden.asked })
             }
             Some(Seen::Known(_)) => {
                 let record = Record::Settled { target: self.target.clone(), execution: self.brought_by() };
-                Standing::Step(Box::new(self.tell(record, format!("{}'s soak is over", self.title()))))
+                Standing::Step(Box::new(self.tell(record, Step::SoakOver { region: self.name() })))
             }
         }
     }

@@ -10,11 +10,12 @@ pub use read::{CountsError, Row, read};
 
 use crate::fleet::JudgePolicy;
 use crate::judge::{
-    Judgement, MetricJudgement, MetricName, MinuteCounts, PooledJudgement, RegionEvidence, RegionJudge, Watch,
+    Grounds, Judgement, MetricJudgement, MetricName, MinuteCounts, PooledJudgement, RegionEvidence, RegionJudge, Watch,
     WatchStage,
 };
 use crate::names::RegionName;
 use crate::verdict::Verdict;
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A wave, replayed.
@@ -25,7 +26,7 @@ pub struct Replay {
     /// In the order in which they began.
     pub regions: Vec<RegionVerdict>,
     /// What people should know although it decided nothing.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<ReplayWarning>,
 }
 
 /// The wave's verdict.
@@ -35,12 +36,49 @@ pub struct WaveVerdict {
     pub verdict: Verdict,
     /// The file's minute of the counts that decided it.
     pub decided_at_minute: i64,
-    /// In words.
-    pub why: String,
+    /// What decided it.
+    pub grounds: WaveGrounds,
     /// The metric that decided it.
     pub metric: Option<MetricName>,
     /// By metric, as they were pooled at that minute.
     pub pooled: Vec<PooledJudgement>,
+}
+
+/// What people should know of a replayed file although it decided nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplayWarning {
+    /// Metrics that policy requires and the file does not have.
+    Absent(Vec<MetricName>),
+    /// Regions of the file that policy does not know.
+    Foreign(Vec<RegionName>),
+}
+
+/// What decided a wave's verdict.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaveGrounds {
+    /// One region's counts failed the wave, alone or pooled with what the others had shown by then.
+    Failed {
+        /// The region that was looked at.
+        region: RegionName,
+        /// What decided its judgement.
+        grounds: Grounds,
+    },
+    /// An arm or a metric did not arrive.
+    Missing {
+        /// Where, in the order in which they began.
+        regions: Vec<RegionName>,
+    },
+    /// Every region passes by itself, and so do all of them pooled.
+    EveryRegion,
+    /// All of them pass only pooled.
+    Pooled {
+        /// The regions whose own counts say too little.
+        open: Vec<RegionName>,
+    },
+    /// The counts of all of them say too little, pooled too.
+    TooLittle,
 }
 
 /// One region's verdict.
@@ -185,7 +223,7 @@ impl<'a> Wave<'a> {
             self.failed = Some(WaveVerdict {
                 verdict: Verdict::Fail,
                 decided_at_minute: row.counts.minute,
-                why: format!("{}: {}", desk.region, judgement.why),
+                grounds: WaveGrounds::Failed { region: desk.region.clone(), grounds: judgement.grounds() },
                 metric: decided_wave(&judgement),
                 pooled: judgement.pooled.clone(),
             });
@@ -224,7 +262,7 @@ impl<'a> Wave<'a> {
             WaveVerdict {
                 verdict,
                 decided_at_minute: minute,
-                why: words(verdict, &regions),
+                grounds: open_grounds(verdict, &regions),
                 metric: newest.and_then(decided_wave),
                 pooled: newest.map(|judgement| judgement.pooled.clone()).unwrap_or_default(),
             }
@@ -234,43 +272,29 @@ impl<'a> Wave<'a> {
     }
 }
 
-fn words(verdict: Verdict, regions: &[RegionVerdict]) -> String {
-    let missing: Vec<&str> =
-        regions.iter().filter(|it| it.judgement.is_missing()).map(|it| it.region.as_str()).collect();
-    let open = regions.iter().filter(|it| it.judgement.verdict == Verdict::Inconclusive);
-    let open: Vec<&str> = open.map(|it| it.region.as_str()).collect();
+/// What decided a wave in which nothing failed.
+fn open_grounds(verdict: Verdict, regions: &[RegionVerdict]) -> WaveGrounds {
+    let named = |is_one: fn(&Judgement) -> bool| -> Vec<RegionName> {
+        regions.iter().filter(|it| is_one(&it.judgement)).map(|it| it.region.clone()).collect()
+    };
+    let missing = named(Judgement::is_missing);
+    let open = named(|judgement| judgement.verdict == Verdict::Inconclusive);
     match verdict {
-        _ if !missing.is_empty() => format!("something is missing in {}", missing.join(", ")),
-        Verdict::Pass if open.is_empty() => "every region passes, and so do all of them together".to_owned(),
-        Verdict::Pass => format!("pooled over regions it passes; {} alone says too little", open.join(", ")),
-        _ => "pooled over regions the counts say too little".to_owned(),
+        _ if !missing.is_empty() => WaveGrounds::Missing { regions: missing },
+        Verdict::Pass if open.is_empty() => WaveGrounds::EveryRegion,
+        Verdict::Pass => WaveGrounds::Pooled { open },
+        _ => WaveGrounds::TooLittle,
     }
 }
 
-fn warnings(setting: &Setting<'_>, rows: &[Row]) -> Vec<String> {
+fn warnings(setting: &Setting<'_>, rows: &[Row]) -> Vec<ReplayWarning> {
     let seen: BTreeSet<&MetricName> = rows.iter().map(|row| &row.metric).collect();
-    let absent: Vec<String> =
-        setting.policy.required().iter().filter(|metric| !seen.contains(metric)).map(ToString::to_string).collect();
-    let mut warnings = Vec::new();
-    if !absent.is_empty() {
-        warnings.push(format!(
-            "{} not in the file and not judged; a canary that lacked {} would not pass",
-            list(&absent, "is", "are"),
-            if absent.len() == 1 { "it" } else { "them" }
-        ));
-    }
+    let absent: Vec<MetricName> =
+        setting.policy.required().into_iter().filter(|metric| !seen.contains(metric)).collect();
     let known: BTreeSet<&RegionName> = setting.regions.iter().collect();
     let foreign: BTreeSet<&RegionName> = rows.iter().map(|row| &row.region).filter(|it| !known.contains(it)).collect();
-    if !known.is_empty() && !foreign.is_empty() {
-        let foreign: Vec<String> = foreign.iter().map(ToString::to_string).collect();
-        warnings.push(format!(
-            "{} not in the policy: judged, and counted where alpha is split",
-            list(&foreign, "is", "are")
-        ));
-    }
-    warnings
-}
-
-fn list(names: &[String], one: &str, many: &str) -> String {
-    format!("{} {}", names.join(", "), if names.len() == 1 { one } else { many })
+    let absent = (!absent.is_empty()).then_some(ReplayWarning::Absent(absent));
+    let unknown = !known.is_empty() && !foreign.is_empty();
+    let foreign = unknown.then(|| ReplayWarning::Foreign(foreign.into_iter().cloned().collect()));
+    absent.into_iter().chain(foreign).collect()
 }

@@ -1,10 +1,11 @@
 //! What the ledger says of one moment: one configuration where it knows, two where it does not.
 
-use crate::night::{EU, JP, actor, at, fleet, name, release, version};
+use crate::night::{EU, JP, actor, at, bytes_unknown, fleet, name, release, said, version};
 use jiff::Timestamp;
 use meridian_domain::account::{Account, Phase, Share, State, account};
 use meridian_domain::plan::Bake;
-use meridian_domain::{Cause, Decision, Entry, Epoch, Head, Record, Target};
+use meridian_domain::reason::Fault;
+use meridian_domain::{Actor, Cause, Decision, Entry, Epoch, Head, Reason, Record, Target};
 
 const WAVE: &str = "wave-1";
 const OWN: &str = "rollback.ap-northeast-1";
@@ -116,16 +117,16 @@ fn confirmed(text: &str, by: &str) -> Record {
 }
 
 fn full_load(text: &str) -> Record {
-    Record::FullLoadJudged { target: target(text), execution: actor(WAVE), why: "quiet".to_owned(), judgement: None }
+    Record::FullLoadJudged { target: target(text), execution: actor(WAVE), why: said("quiet"), judgement: None }
 }
 
 fn decided(decision: Decision) -> Record {
     let cause = (decision == Decision::Revert).then_some(Cause::Region);
-    Record::Decided { execution: actor(WAVE), decision, why: "its reasons".to_owned(), judgement: None, cause }
+    Record::Decided { execution: actor(WAVE), decision, why: said("its reasons"), judgement: None, cause }
 }
 
 fn reverted(from: &str, to: &str) -> Record {
-    Record::Reverted { from: target(from), to: target(to), why: "it was slow".to_owned() }
+    Record::Reverted { from: target(from), to: target(to), why: said("it was slow") }
 }
 
 fn all(version: &str) -> Vec<(String, Share, Option<u32>)> {
@@ -273,7 +274,7 @@ fn a_return_that_was_written_down_later_leaves_two_since_the_last_proof() {
 #[test]
 fn unknown_bytes_are_unknown_until_they_are_proved() {
     let mut chains = Chains::baking();
-    let unknown = Record::BytesUnknown { execution: actor(OWN), why: "UpdateRollbackFailed".to_owned() };
+    let unknown = Record::BytesUnknown { execution: actor(OWN), why: bytes_unknown() };
     chains
         .own("03:16:00", WAVE, decided(Decision::Revert))
         .own("03:18:00", OWN, unknown)
@@ -293,8 +294,8 @@ fn unknown_bytes_are_unknown_until_they_are_proved() {
 #[test]
 fn a_deferral_and_an_illness_are_told_until_they_are_over() {
     let mut chains = Chains::updating();
-    let ill = Record::RegionIll { region: name(JP), execution: actor(WAVE), why: "no answer".to_owned() };
-    let why = || "its control plane does not answer".to_owned();
+    let ill = Record::RegionIll { region: name(JP), execution: actor(WAVE), why: said("no answer") };
+    let why = || said("its control plane does not answer");
     let deferred = Record::Deferred { region: name(JP), execution: actor(WAVE), release: release("v427"), why: why() };
     let elsewhere = Record::RegionIll { region: name(EU), execution: actor(WAVE), why: why() };
     chains.hub("03:12:00", WAVE, ill).hub("03:12:30", WAVE, elsewhere).hub("03:15:00", WAVE, deferred);
@@ -324,22 +325,23 @@ fn a_late_region_is_deferred_until_it_serves_the_release() {
         order: None,
     };
     chains.hub("03:15:00", WAVE, late).own("03:22:00", WAVE, confirmed("v427", WAVE));
-    assert!(chains.at("03:21:00").deferred.unwrap().why.contains("replica"));
+    assert_eq!(chains.at("03:21:00").deferred.unwrap().why, Fault::ReplicaLate.into());
     assert_eq!(chains.at("03:22:00").deferred, None);
 }
 
 #[test]
 fn halts_are_told_while_they_hold_with_who_and_why() {
     let mut chains = Chains::installed();
-    let halted = |why: &str| Record::Halted { why: why.to_owned() };
+    let halted = |why: &str| Record::Halted { why: said(why) };
     chains
         .own("03:30:00", OWN, halted("its alarm rang"))
         .own("03:50:00", "maria", Record::Lifted { why: "mended".to_owned() })
         .hub("03:40:00", "maria", halted("incident"));
-    let told = |time: &str| -> Vec<(String, bool)> {
-        chains.at(time).halts.into_iter().map(|halt| (format!("{}: {}", halt.by, halt.why), halt.fleet)).collect()
+    let told = |time: &str| -> Vec<(Actor, Reason, bool)> {
+        chains.at(time).halts.into_iter().map(|halt| (halt.by, halt.why, halt.fleet)).collect()
     };
-    let (own, fleet) = ((format!("{OWN}: its alarm rang"), false), ("maria: incident".to_owned(), true));
+    let own = (actor(OWN), said("its alarm rang"), false);
+    let fleet = (actor("maria"), said("incident"), true);
     assert_eq!(told("03:29:59"), []);
     assert_eq!(told("03:45:00"), [own, fleet.clone()]);
     assert_eq!(told("03:50:00"), [fleet]);

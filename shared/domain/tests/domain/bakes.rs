@@ -1,9 +1,10 @@
 //! How long a canary bakes, and with what share of the traffic.
 
-use crate::night::{AU, EU, Night, at, name};
+use crate::night::{AU, BR, EU, Night, at, name, said};
 use jiff::SignedDuration;
+use meridian_domain::plan::ForecastWarning;
 use meridian_domain::plan::{Act, Bake, BakePlan, BakeQuestion, Hour, Next, forecast};
-use meridian_domain::{Bounds, Fleet, Record, audit};
+use meridian_domain::{Bounds, Fleet, Invariant, Record, audit};
 use meridian_judge::MetricName;
 use std::collections::BTreeMap;
 
@@ -128,7 +129,7 @@ fn the_audit_refuses_a_canary_outside_of_policys_bounds() {
     let outside = |change: fn(&mut meridian_domain::Region)| {
         let mut fleet = night.fleet.clone();
         change(&mut fleet.regions[0]);
-        audit(&fleet, &night.sight, &plan, night.now).iter().any(|note| note.invariant == "I9")
+        audit(&fleet, &night.sight, &plan, night.now).iter().any(|note| note.invariant() == Invariant::I9)
     };
     assert!(region.bake > SignedDuration::from_mins(2));
     assert!(outside(|region| region.bake = SignedDuration::from_mins(10)), "longer than the longest");
@@ -137,8 +138,8 @@ fn the_audit_refuses_a_canary_outside_of_policys_bounds() {
     ));
     assert!(outside(|region| region.canary_percent = Bounds::only(50)), "a smaller share than the smallest");
     let ends = Record::CanaryStarted { execution: night.sight.execution.clone(), from: night.now, ends: night.now };
-    let wrong = meridian_domain::plan::Plan { next: Next::TellRegion(name(EU), ends), why: String::new() };
-    assert_eq!(audit(&night.fleet, &night.sight, &wrong, night.now)[0].invariant, "I9");
+    let wrong = meridian_domain::plan::Plan { next: Next::TellRegion(name(EU), ends), why: said("") };
+    assert_eq!(audit(&night.fleet, &night.sight, &wrong, night.now)[0].invariant(), Invariant::I9);
 }
 
 /// The reference night: the release is approved by 03:01, and whatever its traffic, four regions are on it by
@@ -186,17 +187,21 @@ fn a_forecast_leaves_out_who_is_frozen_and_says_until_when() {
 fn a_plan_warns_of_what_no_bake_within_the_bounds_can_find() {
     let fleet = fleet();
     let night = forecast(&fleet, at("03:02:00"), &BTreeMap::new());
-    assert!(night.warnings.iter().any(|warning| warning.starts_with("BR by itself finds 4xx")), "{:?}", night.warnings);
-    assert!(!night.warnings.iter().any(|warning| warning.starts_with("EU")), "{:?}", night.warnings);
-    assert!(!night.warnings.iter().any(|warning| warning.starts_with("all regions together")), "{:?}", night.warnings);
+    let blind = |warning: &ForecastWarning| match warning {
+        ForecastWarning::Blind { region, unfound, .. } => {
+            Some((region.clone(), unfound.iter().map(|own| own.metric.to_string()).collect::<Vec<_>>()))
+        }
+        ForecastWarning::BlindTogether { .. } => None,
+    };
+    let alone: BTreeMap<_, _> = night.warnings.iter().filter_map(blind).collect();
+    assert!(alone[&name(BR)].iter().any(|metric| metric == "4xx"), "{:?}", night.warnings);
+    assert!(!alone.contains_key(&name(EU)), "{:?}", night.warnings);
+    let together = |warning: &ForecastWarning| matches!(warning, ForecastWarning::BlindTogether { .. });
+    assert!(!night.warnings.iter().any(together), "{:?}", night.warnings);
     let quiet = |region: &meridian_domain::Region| (region.name.clone(), Hour { rps: Some(1.0), ..Hour::default() });
     let hours = fleet.regions.iter().map(quiet).collect();
     let dead = forecast(&fleet, at("03:02:00"), &hours);
-    assert!(
-        dead.warnings.iter().any(|warning| warning.starts_with("all regions together find")),
-        "{:?}",
-        dead.warnings
-    );
+    assert!(dead.warnings.iter().any(together), "{:?}", dead.warnings);
     assert_eq!(dead.warnings.len(), 5);
 }
 

@@ -1,7 +1,7 @@
 //! Two executions of one release at once: what one of them left, the other may have brought again. Found by the model in
 //! `proof/`.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, release};
+use crate::night::{AU, BR, EU, JP, Night, actor, release, said};
 use meridian_domain::plan::{Act, Finish};
 use meridian_domain::{Cause, Decision, Record, VariantPhase};
 
@@ -12,7 +12,7 @@ fn brought_by_the_other_one(region: &str) -> Night {
     let mut night = Night::confirmed_in(&others);
     night.rerun("wave-2");
     assert!(night.call(region).did(Act::Update));
-    let why = "its judge stood still".to_owned();
+    let why = said("its judge stood still");
     let (decision, cause) = (Decision::Revert, Some(Cause::Unclear));
     let decided = Record::Decided { execution: actor("wave-2"), decision, why: why.clone(), judgement: None, cause };
     night.tell(region, decided);

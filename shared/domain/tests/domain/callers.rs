@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use meridian_domain::callers::{Beside, Blame, Compared, Comparison};
 use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::plan::Act;
+use meridian_domain::reason::WayBackReason;
 use meridian_domain::{Decision, Record, Verdict, alarms};
 use meridian_judge::{Arm, MetricName, MinuteCounts, RegionCounts, Tally, Watch, WatchStage, judge};
 
@@ -96,7 +97,7 @@ fn a_region_that_cannot_tell_goes_back_alone() {
         let history = night.history(AU);
         assert_eq!((night.pages, history.halt.as_ref(), history.owed.len()), (1, None, 0), "{blame:?}");
         assert_eq!(history.serving.as_ref().unwrap().target, night.target(AU, "v426"));
-        assert!(history.returned[&release("v427")].why.contains("4xx"));
+        assert_eq!(history.returned[&release("v427")].why, WayBackReason::ClientErrors.into());
     }
 }
 

@@ -2,7 +2,10 @@
 
 use crate::night::{Night, actor, name};
 use meridian_domain::plan::{Act, Finish, Golden, Next, Plan, RollbackSight, promote, rollback, verify};
-use meridian_domain::{EndpointStatus, EndpointView, PendingDeployment, Record, Seen, VariantPhase, audit};
+use meridian_domain::reason::{Lagging, WaveEnd};
+use meridian_domain::{
+    EndpointStatus, EndpointView, PendingDeployment, Reason, Record, RegionName, Seen, VariantPhase, audit,
+};
 use std::collections::BTreeSet;
 
 /// What one call did, step by step, and how it ended.
@@ -28,6 +31,14 @@ impl Call {
 
     pub fn pages(&self) -> usize {
         self.plans.iter().filter(|plan| matches!(plan.next, Next::Page { .. })).count()
+    }
+
+    /// The regions that the wave ended without, or whose absence it says, and why each of them.
+    pub fn lagging(&self) -> &[(RegionName, Lagging)] {
+        match &self.last().why {
+            Reason::Wave(WaveEnd::Incomplete { lagging, .. }) => lagging,
+            other => panic!("{other:?}"),
+        }
     }
 }
 
@@ -166,7 +177,7 @@ impl Night {
                 Next::TellRegion(_, record) => self.tell_as(&by, region, record),
                 Next::Page { advice, .. } => {
                     paged = true;
-                    let why = plans.last().map(|plan| plan.why.clone()).unwrap_or_default();
+                    let why = plan.why;
                     let history = self.sight.regions[&name(region)].known();
                     let owed = history.is_some_and(|history| history.owes(&why));
                     self.pages += usize::from(self.pager);

@@ -1,6 +1,6 @@
 //! What a chain adds up to is kept and read back as it was, and only the chain can say which of what is kept counts.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, at, good, name, release, version};
+use crate::night::{AU, BR, EU, JP, Night, actor, at, bytes_unknown, good, name, order_reason, release, said, version};
 use crate::sights;
 use jiff::SignedDuration;
 use meridian_domain::checkpoint::{FORM, misnamed, record};
@@ -8,8 +8,8 @@ use meridian_domain::heads::{Departure, KeptHead};
 use meridian_domain::plan::{Bake, WaveOrder};
 use meridian_domain::quarantine::Object;
 use meridian_domain::{
-    Cause, Chain, Checkpoint, Decision, Epoch, Floor, Head, Holdout, HubHistory, Projection, Record, RegionHistory,
-    Rule, ServingRole, Sha256, Stored, Target, Verdict,
+    Advice, Cause, Chain, Checkpoint, Decision, Epoch, Floor, Head, Holdout, HubHistory, Projection, Record,
+    RegionHistory, Rule, ServingRole, Sha256, StepKind, Stored, Target, Verdict, Violation,
 };
 use meridian_judge::{Judgement, MetricEvidence, RegionEvidence, Tally};
 use proptest::prelude::*;
@@ -33,7 +33,7 @@ proptest! {
 /// A chain whose last entry says `record` of what the one before it adds up to.
 fn named(record: impl Fn(Checkpoint<HubHistory>) -> Record) -> Vec<Stored> {
     let (mut head, mut history) = (Head::default(), HubHistory::default());
-    let first = head.entry(at("03:00:00"), actor("maria"), Record::Halted { why: "a look at EU".to_owned() });
+    let first = head.entry(at("03:00:00"), actor("maria"), Record::Halted { why: said("a look at EU") });
     head.follow(&first).unwrap();
     history.apply(&first);
     let record = record(Checkpoint { head: head.clone(), history });
@@ -102,14 +102,14 @@ fn of_a_region() -> Vec<Record> {
     let decided = |decision, cause, judgement| Record::Decided {
         execution: wave(),
         decision,
-        why: "because".to_owned(),
+        why: said("because"),
         judgement,
         cause,
     };
     let shown = RegionEvidence { metrics: [("5xx".parse().unwrap(), MetricEvidence::default())].into() };
     vec![
         Record::Attested { release: release("v426"), version: version("v426") },
-        Record::Refused { release: release("v427"), why: "other bytes".to_owned(), last: true },
+        Record::Refused { release: release("v427"), why: said("other bytes"), last: true },
         Record::ChainDeparted {
             chain: Chain::Region(name(JP)),
             kept: KeptHead { seq: 7, hash: Sha256::of(b"entry") },
@@ -131,14 +131,14 @@ fn of_a_region() -> Vec<Record> {
         Record::CanaryStarted { execution: wave(), from: at("03:10:00"), ends: at("03:18:00") },
         decided(Decision::Proceed, None, Some(Judgement { evidence: shown, ..good() })),
         Record::Confirmed { target: new(), execution: wave(), golden: 10 },
-        Record::FullLoadJudged { target: new(), execution: wave(), why: "fine".to_owned(), judgement: None },
-        Record::Halted { why: "its alarm rings".to_owned() },
+        Record::FullLoadJudged { target: new(), execution: wave(), why: said("fine"), judgement: None },
+        Record::Halted { why: said("its alarm rings") },
         decided(Decision::Revert, Some(Cause::Release), None),
-        Record::BytesUnknown { execution: wave(), why: "UpdateRollbackFailed".to_owned() },
-        Record::PageOwed { why: "unknown".to_owned(), advice: "look".to_owned() },
-        Record::PageOwed { why: "back".to_owned(), advice: "sleep".to_owned() },
-        Record::PageSent { why: "back".to_owned() },
-        Record::Reverted { from: new(), to: old(), why: "because".to_owned() },
+        Record::BytesUnknown { execution: wave(), why: bytes_unknown() },
+        Record::PageOwed { why: said("unknown"), advice: Advice::LookAtEndpoint },
+        Record::PageOwed { why: said("back"), advice: Advice::WaitForSoak },
+        Record::PageSent { why: said("back") },
+        Record::Reverted { from: new(), to: old(), why: said("because") },
         Record::ClientErrors { target: new(), compared: None },
         Record::Lifted { why: "seen".to_owned() },
     ]
@@ -148,7 +148,7 @@ fn of_a_region() -> Vec<Record> {
 fn of_the_hub() -> Vec<Record> {
     let (wave, until) = (|| actor("wave-1"), at("04:00:00"));
     let (eu, jp) = (|| name(EU), || name(JP));
-    let order = || WaveOrder { regions: vec![eu(), jp()], why: "as listed".to_owned() };
+    let order = || WaveOrder { regions: vec![eu(), jp()], why: order_reason() };
     vec![
         Record::HoldoutApproved {
             holdout: Holdout { sha256: Sha256::of(b"records"), bytes: 7, rows: 2, positives: 1 },
@@ -160,11 +160,11 @@ fn of_the_hub() -> Vec<Record> {
             champion: None,
             holdout: Sha256::of(b"records"),
             verdict: Verdict::Pass,
-            why: "better".to_owned(),
+            why: said("better"),
             golden: Some(Sha256::of(b"golden")),
         },
         Record::Approved { release: release("v427") },
-        Record::Rejected { release: release("v428"), why: "worse".to_owned() },
+        Record::Rejected { release: release("v428"), why: said("worse") },
         Record::WaveStarted {
             release: release("v427"),
             version: version("v427"),
@@ -183,21 +183,21 @@ fn of_the_hub() -> Vec<Record> {
         },
         Record::Quarantined { object: Object::Key("x".to_owned()), releases: vec![], why: "unknown".to_owned() },
         Record::QuarantineLifted { object: Object::Key("x".to_owned()), why: "known".to_owned() },
-        Record::SkewTold { region: jp(), newest: release("v427"), why: "two nights".to_owned() },
+        Record::SkewTold { region: jp(), newest: release("v427"), why: said("two nights") },
         Record::CallersTold {
             execution: wave(),
             region: jp(),
             green: Tally { total: 1000, bad: 25 },
             blue: Tally { total: 9000, bad: 220 },
         },
-        Record::RegionIll { region: jp(), execution: wave(), why: "silent".to_owned() },
-        Record::Deferred { region: jp(), execution: wave(), release: release("v427"), why: "silent".to_owned() },
+        Record::RegionIll { region: jp(), execution: wave(), why: said("silent") },
+        Record::Deferred { region: jp(), execution: wave(), release: release("v427"), why: said("silent") },
         Record::RegionWell { region: jp(), execution: wave() },
-        Record::StepRefused { execution: wave(), step: "start".to_owned(), notes: vec!["I1".to_owned()] },
-        Record::Condemned { release: release("v427"), region: eu(), why: "slow".to_owned() },
+        Record::StepRefused { execution: wave(), step: StepKind::TellHub, notes: vec![Violation::WaveOver] },
+        Record::Condemned { release: release("v427"), region: eu(), why: said("slow") },
         Record::LeaseReleased { epoch: Epoch(3) },
         Record::WaveEnded { release: release("v427"), execution: wave(), lagging: vec![jp()] },
-        Record::Halted { why: "enough".to_owned() },
+        Record::Halted { why: said("enough") },
         Record::Lifted { why: "seen".to_owned() },
         Record::Checkpointed { form: FORM, history: Sha256::of(b"") },
     ]
@@ -209,6 +209,6 @@ fn of_the_hub() -> Vec<Record> {
 fn what_entries_add_up_to_changes_only_with_the_form() {
     let sums = [summed::<RegionHistory>(of_a_region()), summed::<HubHistory>(of_the_hub())];
     let known = (FORM, sums.map(|sum| sum.short()));
-    let expected = (3, ["d6103e7222a2".to_owned(), "86e8d1203db9".to_owned()]);
+    let expected = (4, ["94b8ccfbee7a".to_owned(), "032d22649eda".to_owned()]);
     assert_eq!(known, expected, "raise FORM in checkpoint.rs, then name the new digests here");
 }

@@ -1,8 +1,9 @@
 //! How a wave ends: what its last action waits for, what it says, and whom it wakes.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, name, release, version};
+use crate::night::{AU, BR, EU, JP, Night, actor, name, release, said, version};
 use meridian_domain::plan::{Act, Finish, Next};
-use meridian_domain::{EndpointStatus, Epoch, Record, RegionHistory, Seen};
+use meridian_domain::reason::{Lagging, Wait};
+use meridian_domain::{Advice, EndpointStatus, Epoch, Record, RegionHistory, Seen};
 
 const ALL: [&str; 4] = [EU, AU, JP, BR];
 
@@ -18,18 +19,18 @@ fn ends_with(status: EndpointStatus) -> Night {
 /// I4, I13: an endpoint that is no longer on its way anywhere is not waited for.
 #[test]
 fn a_region_whose_endpoint_is_broken_or_unknown_at_the_end_lags() {
-    for (status, words) in [
-        (EndpointStatus::UpdateRollbackFailed, "BR: which bytes it serves is unknown, its endpoint is"),
-        (EndpointStatus::OutOfService, "BR: its endpoint is OutOfService"),
+    for (status, lagging) in [
+        (EndpointStatus::UpdateRollbackFailed, Lagging::BytesUnknown(EndpointStatus::UpdateRollbackFailed)),
+        (EndpointStatus::OutOfService, Lagging::EndpointIs(EndpointStatus::OutOfService)),
     ] {
         let call = ends_with(status).verify();
         assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1), "{status:?}");
-        assert!(call.last().why.contains(words), "{}", call.last().why);
+        assert_eq!(call.lagging(), [(name(BR), lagging)]);
     }
     let mut back = ends_with(EndpointStatus::RollingBack);
-    assert_eq!(back.verify().last().why, "BR is going back");
+    assert_eq!(back.verify().last().why, Wait::Lag { region: name(BR), why: Lagging::GoingBack }.into());
     let mut soaks = ends_with(EndpointStatus::SystemUpdating);
-    assert_eq!(soaks.verify().last().why, "BR soaks");
+    assert_eq!(soaks.verify().last().why, Wait::Lag { region: name(BR), why: Lagging::Soaks }.into());
 }
 
 /// While it waits, it holds the fleet: no other wave begins beside a soak.
@@ -50,7 +51,7 @@ fn a_halted_fleet_is_not_waited_for() {
             history.confirmed.clear();
         }
         assert!(matches!(night.verify().last().next, Next::Wait));
-        night.tell(halted, Record::Halted { why: "its alarm rang".to_owned() });
+        night.tell(halted, Record::Halted { why: said("its alarm rang") });
         let call = night.verify();
         assert_eq!(call.finish(), Some(Finish::Failed));
         assert!(night.sight.hub.ended[&actor("wave-1")].contains(&name(BR)), "{:?}", night.sight.hub.ended);
@@ -58,7 +59,7 @@ fn a_halted_fleet_is_not_waited_for() {
     }
     // One that soaks and is proved does serve it.
     let mut night = ends_with(EndpointStatus::SystemUpdating);
-    night.tell(EU, Record::Halted { why: "its alarm rang".to_owned() });
+    night.tell(EU, Record::Halted { why: said("its alarm rang") });
     night.verify();
     assert_eq!(night.sight.hub.ended[&actor("wave-1")], [name(EU)]);
 }
@@ -74,7 +75,7 @@ fn a_region_that_answers_wrong_after_its_soak_lags() {
     night.right = Some(9);
     let call = night.verify();
     assert_eq!((call.finish(), call.did(Act::AskGolden)), (Some(Finish::Failed), true));
-    assert!(call.last().why.contains("BR: 9 of 10 golden records were answered right"), "{}", call.last().why);
+    assert_eq!(call.lagging(), [(name(BR), Lagging::GoldenWrong { right: 9, asked: 10 })]);
     assert!(night.history(BR).update.is_some(), "its soak is not said to be over");
 }
 
@@ -114,7 +115,7 @@ fn a_wave_that_has_ended_tells_nothing_of_skew() {
     for ended in [false, true] {
         let mut night = Night::confirmed_in(&[EU, AU, JP]);
         let (region, execution) = (name(BR), actor("wave-1"));
-        night.hub(Record::Deferred { region, execution, release: release("v427"), why: "dark".to_owned() });
+        night.hub(Record::Deferred { region, execution, release: release("v427"), why: said("dark") });
         if ended {
             let (release, execution) = (release("v427"), actor("wave-1"));
             night.hub(Record::WaveEnded { release, execution, lagging: vec![name(BR)] });
@@ -129,9 +130,9 @@ fn a_wave_that_has_ended_tells_nothing_of_skew() {
 fn a_wave_that_meets_a_halt_pages_only_where_the_halts_own_page_is_owed() {
     for owed in [false, true] {
         let mut night = Night::new();
-        night.tell(AU, Record::Halted { why: "its alarm rang".to_owned() });
+        night.tell(AU, Record::Halted { why: said("its alarm rang") });
         if owed {
-            night.tell(AU, Record::PageOwed { why: "its alarm rang".to_owned(), advice: "Look.".to_owned() });
+            night.tell(AU, Record::PageOwed { why: said("its alarm rang"), advice: Advice::LookAtEndpoint });
         }
         let call = night.call(EU);
         assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), usize::from(owed)));

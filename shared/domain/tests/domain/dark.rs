@@ -1,10 +1,11 @@
 //! Regions that do not answer, or that went back and nobody said why: signs, patience, and what is put on record.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, name, release};
+use crate::night::{AU, BR, EU, JP, Night, actor, bytes_unknown, name, release, said, version};
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Finish, Next};
+use meridian_domain::reason::{Fault, RegionState, Revert, Sign, SilentRegion, Unseen, WaveEnd};
 use meridian_domain::{
-    AlarmState, AlarmView, Cause, EndpointStatus, Record, RegionHistory, Seen, VariantPhase, alarms,
+    AlarmState, AlarmView, Cause, EndpointStatus, Reason, Record, RegionHistory, Seen, VariantPhase, alarms,
 };
 
 fn rings(night: &mut Night, name: String, state: AlarmState) {
@@ -14,29 +15,30 @@ fn rings(night: &mut Night, name: String, state: AlarmState) {
     }
 }
 
-/// SageMaker took EU's canary back and nobody had said so: what is laid to what, and in which words.
+/// SageMaker took EU's canary back and nobody had said so: what is laid to what, and by which signs.
 #[test]
 fn a_return_that_nobody_decided_is_laid_to_what_rings_and_to_what_sagemaker_says() {
-    type Sign = fn(&mut Night);
-    let table: [(&str, Sign, Cause, &str); 6] = [
-        ("silence", |_| {}, Cause::Unclear, "SageMaker took it back, and no guard rings any more"),
+    type Sees = fn(&mut Night);
+    let fleet = &Night::new().fleet;
+    let table: [(&str, Sees, Cause, Vec<Sign>); 6] = [
+        ("silence", |_| {}, Cause::Unclear, vec![]),
         (
             "green's guard",
             |night| rings(night, alarms::green_names(&night.fleet)[1].clone(), AlarmState::Alarm),
             Cause::Release,
-            "the guard fraud-green-",
+            vec![Sign::GreenGuard { alarm: alarms::green_names(fleet)[1].clone() }],
         ),
         (
             "the heartbeat",
             |night| rings(night, alarms::heartbeat_name(&night.fleet), AlarmState::Alarm),
             Cause::Unclear,
-            "the guard fraud-heartbeat tripped",
+            vec![Sign::OtherGuard { alarm: alarms::heartbeat_name(fleet) }],
         ),
         (
             "the endpoint's alarm",
             |night| rings(night, alarms::composite_name(&night.fleet), AlarmState::Alarm),
             Cause::Unclear,
-            "the alarm over the whole endpoint rings",
+            vec![Sign::EndpointAlarm],
         ),
         (
             "guards that are quiet",
@@ -46,7 +48,7 @@ fn a_return_that_nobody_decided_is_laid_to_what_rings_and_to_what_sagemaker_says
                 }
             },
             Cause::Unclear,
-            "SageMaker took it back, and no guard rings any more",
+            vec![],
         ),
         (
             "no capacity",
@@ -56,19 +58,19 @@ fn a_return_that_nobody_decided_is_laid_to_what_rings_and_to_what_sagemaker_says
                 }
             },
             Cause::Region,
-            "SageMaker found no instances: InsufficientInstanceCapacity",
+            vec![Sign::NoCapacity { reason: "InsufficientInstanceCapacity".to_owned() }],
         ),
     ];
-    for (what, sign, cause, why) in table {
+    for (what, sees, cause, signs) in table {
         let mut night = Night::baking(EU);
         night.in_service(EU, "v426");
-        sign(&mut night);
+        sees(&mut night);
         // Too little to say either.
         night.judged = Seen::Unknown("throttled".to_owned());
         let end = night.call(EU).finish();
         let left = &night.history(EU).returned[&release("v427")];
         assert_eq!((left.cause, end == Some(Finish::Deferred)), (Some(cause), cause == Cause::Region), "{what}");
-        assert!(left.why.starts_with(why), "{what}: {}", left.why);
+        assert_eq!(left.why, Revert::Signs(signs).into(), "{what}");
     }
 }
 
@@ -109,10 +111,9 @@ fn what_rings_while_a_region_is_dark_is_not_named_as_a_reason() {
     night.pass("3m");
     assert_eq!(night.call(JP).finish(), Some(Finish::Deferred));
     let why = &night.sight.hub.deferred[&(actor("wave-1"), name(JP))];
-    assert!(
-        why.contains("control plane does not answer") && !why.contains("tripped") && !why.contains("rings"),
-        "{why}"
-    );
+    let Reason::LeftBehind { why, .. } = why else { panic!("{why:?}") };
+    let Reason::Revert(Revert::Signs(signs)) = &**why else { panic!("{why:?}") };
+    assert!(matches!(&signs[..], [Sign::SilentAlone(silent)] if silent.region == name(JP)), "{signs:?}");
 }
 
 /// I9: until SageMaker's timer has ended nothing has moved for good, whatever was decided.
@@ -166,7 +167,7 @@ fn a_deferral_says_what_is_known_of_what_the_region_serves() {
     };
     let unknown = {
         let mut night = Night::confirmed_in(&[EU]);
-        night.tell(AU, Record::BytesUnknown { execution: actor("wave-0"), why: "its rollback failed".to_owned() });
+        night.tell(AU, Record::BytesUnknown { execution: actor("wave-0"), why: bytes_unknown() });
         night
     };
     let stays = {
@@ -185,20 +186,21 @@ fn a_deferral_says_what_is_known_of_what_the_region_serves() {
         night.sight.regions.insert(name(AU), Seen::Unknown("no answer".to_owned()));
         night
     };
-    for (mut night, words) in [
-        (proved, "it was proved to serve v427; its state is unknown until it answers"),
-        (moving, "it was moving to v427; its state is unknown until it answers"),
-        (dark(Night::baking(AU)), "the update was told to go back to v426; its state is unknown until it answers"),
-        (undecided, "its update to v427 is under way and undecided; its state is unknown until it answers"),
-        (not_taken, "it was on v426, and its update to v427 was never seen to start"),
-        (unknown, "which bytes it serves is unknown"),
-        (stays, "it stays on v426"),
-        (new, "it serves nothing yet"),
-        (unread, "what it serves is unknown"),
+    let (old, new_one) = (|| version("v426"), || version("v427"));
+    for (mut night, expected) in [
+        (proved, RegionState::WasProved { version: new_one() }),
+        (moving, RegionState::WasMoving { version: new_one() }),
+        (dark(Night::baking(AU)), RegionState::WasGoingBack { version: old() }),
+        (undecided, RegionState::Undecided { version: new_one() }),
+        (not_taken, RegionState::NeverStarted { from: old(), to: new_one() }),
+        (unknown, RegionState::BytesUnknown),
+        (stays, RegionState::Stays { version: old() }),
+        (new, RegionState::ServesNothing),
+        (unread, RegionState::Unknown),
     ] {
-        assert_eq!(night.calls(AU).finish(), Some(Finish::Deferred), "{words}");
+        assert_eq!(night.calls(AU).finish(), Some(Finish::Deferred), "{expected:?}");
         let why = &night.sight.hub.deferred[&(actor("wave-1"), name(AU))];
-        assert!(why.ends_with(&format!("; {words}")), "{words}: {why}");
+        assert!(matches!(why, Reason::LeftBehind { state, .. } if *state == expected), "{expected:?}: {why:?}");
     }
 }
 
@@ -215,7 +217,10 @@ fn several_neighbours_that_cannot_be_seen_stop_the_wave_and_are_not_left_behind(
     assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1), "{:?}", call.plans);
     assert!(night.sight.hub.deferred.is_empty());
     let page = call.plans.iter().find(|plan| matches!(plan.next, Next::Page { .. })).unwrap();
-    assert!(page.why.contains("JP: its ledger cannot be seen") && page.why.contains("nor does BR's"), "{}", page.why);
+    let Reason::Wave(WaveEnd::NotOn { why, .. }) = &page.why else { panic!("{page:?}") };
+    let silent = SilentRegion { region: name(JP), fault: Fault::Unseen(Unseen::Ledger("no answer".to_owned())) };
+    let others = vec![name(BR)];
+    assert_eq!(**why, Revert::Signs(vec![Sign::SilentWithOthers { silent, others }]).into());
 }
 
 #[test]
@@ -227,10 +232,10 @@ fn a_neighbour_that_answers_again_is_not_counted_ill_any_more() {
     assert!(night.sight.hub.ill.contains_key(&name(BR)));
     // It answers, and an update of its own is open: that is in the way as well, for as long.
     let mut moving = Night::provisioning(BR);
-    moving.hub(Record::RegionIll { region: name(BR), execution: actor("wave-1"), why: "no answer".to_owned() });
+    moving.hub(Record::RegionIll { region: name(BR), execution: actor("wave-1"), why: said("no answer") });
     moving.in_service(EU, "v426");
     let (from, to) = (moving.target(EU, "v427"), moving.target(EU, "v426"));
-    moving.tell_as(&actor("rollback"), EU, Record::Reverted { from, to, why: "slow".to_owned() });
+    moving.tell_as(&actor("rollback"), EU, Record::Reverted { from, to, why: said("slow") });
     moving.call(EU);
     assert!(moving.sight.hub.ill.contains_key(&name(BR)));
     night.sight.regions.insert(name(BR), seen);

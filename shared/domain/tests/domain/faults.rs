@@ -1,6 +1,6 @@
 //! What goes wrong in regions: unknown bytes, a ledger that cannot be read, several control planes at once.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, name, release};
+use crate::night::{AU, BR, EU, JP, Night, actor, bytes_unknown, name, release, said};
 use meridian_domain::alarms::WayBack;
 use meridian_domain::plan::{Act, Finish, Next};
 use meridian_domain::{Cause, Decision, EndpointStatus, Record, Seen};
@@ -11,7 +11,7 @@ fn rollback_failed(cause: Cause) -> Night {
     let record = Record::Decided {
         execution: actor("wave-1"),
         decision: Decision::Revert,
-        why: "its reason".to_owned(),
+        why: said("its reason"),
         judgement: None,
         cause: Some(cause),
     };
@@ -55,7 +55,7 @@ fn a_region_recovers_from_unknown_bytes_and_proves_it() {
     let mut night = rollback_failed(Cause::Region);
     let call = night.rollback(JP);
     assert!(call.did(Act::Update) && night.pages == 1);
-    assert!(matches!(&night.history(JP).unknown, Some(unknown) if unknown.why.contains("UpdateRollbackFailed")));
+    assert!(matches!(&night.history(JP).unknown, Some(unknown) if unknown.why == bytes_unknown()));
     assert_eq!(night.history(JP).halt, None, "nobody else is stopped");
     night.in_service(JP, "v426");
     for right in [Some(9), None] {
@@ -86,7 +86,7 @@ fn a_recovery_that_fails_too_is_asked_for_again() {
 #[test]
 fn unknown_bytes_are_no_evidence_and_no_ground_to_start_from() {
     let mut night = Night::confirmed_in(&[EU]);
-    let unknown = Record::BytesUnknown { execution: actor("wave-1"), why: "its rollback failed".to_owned() };
+    let unknown = Record::BytesUnknown { execution: actor("wave-1"), why: bytes_unknown() };
     night.tell(EU, unknown.clone());
     assert!(!night.history(EU).serves(&release("v427")));
     assert!(!night.call(AU).did(Act::Prepare));

@@ -1,10 +1,12 @@
 //! A region's first release: nothing to compare with, no way back, and no customer before it is proved.
 
-use crate::night::{AU, EU, Night, actor, name, release, version};
+use crate::night::{AU, EU, Night, actor, name, release, said, version};
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Finish, Next, Plan};
+use meridian_domain::reason::{Fault, Gate, Step, Wait, WaveEnd};
 use meridian_domain::{
-    AlarmState, AlarmView, EndpointStatus, EndpointView, Epoch, Record, RegionHistory, Seen, alarms, audit,
+    AlarmState, AlarmView, EndpointStatus, EndpointView, Epoch, Invariant, Reason, Record, RegionHistory, Seen, alarms,
+    audit,
 };
 
 /// v427 is attested and approved; nothing ever served in `regions`.
@@ -49,7 +51,7 @@ fn a_new_region_gets_an_endpoint_and_its_intent_says_that_there_is_no_way_back()
         ),
         "{steps:#?}"
     );
-    assert!(call.plans.iter().any(|plan| plan.why.contains("its first release: there is no way back")));
+    assert!(call.plans.iter().any(|plan| matches!(plan.why, Reason::Step(Step::Ready { first: true, .. }))));
 }
 
 #[test]
@@ -89,7 +91,9 @@ fn a_first_release_on_which_the_rollback_alarm_rings_waits() {
     let state = AlarmState::Alarm;
     night.sight.alarms = Seen::Known(vec![AlarmView { name: composite, state, reason: String::new() }]);
     let call = night.call(AU);
-    assert!(matches!(call.last().next, Next::Wait) && call.last().why.contains("rings"), "{:?}", call.last());
+    assert!(matches!(call.last().next, Next::Wait), "{:?}", call.last());
+    let rings = Fault::FirstReleaseRings { alarm: alarms::composite_name(&night.fleet) };
+    assert_eq!(call.last().why, Wait::FirstProof(Box::new(rings.into())).into());
 }
 
 #[test]
@@ -143,7 +147,11 @@ fn an_endpoint_that_was_taken_away_is_not_created_anew() {
     night.sight.endpoints.insert(name(AU), Seen::Known(None));
     let call = night.call(AU);
     assert_eq!((call.finish(), call.did(Act::Create)), (Some(Finish::Failed), false));
-    assert!(call.last().why.contains("v426 serves, and there is no endpoint"), "{}", call.last().why);
+    let champion = night.target(AU, "v426");
+    let (endpoint, config) = (night.fleet.endpoint.clone(), champion.config);
+    let gone = Gate::EndpointGone { version: champion.version, endpoint, config };
+    let (region, version, why) = (name(AU), version("v427"), Box::new(gone.into()));
+    assert_eq!(call.last().why, WaveEnd::NotPromoted { region, version, why }.into());
 }
 
 /// A region under creation is mid-shift until it is proved (I1); an intent that came to nothing is not.
@@ -156,7 +164,7 @@ fn a_region_that_is_being_created_holds_the_others_and_an_empty_intent_does_not(
         region: name(EU),
         execution: actor("wave-2"),
         release: release("v427"),
-        why: "dark".to_owned(),
+        why: said("dark"),
     });
     night.rerun("wave-2");
     assert!(night.call(AU).did(Act::Update));
@@ -184,9 +192,9 @@ fn the_audit_refuses_a_creation_where_something_served() {
         epoch: Some(Epoch(1)),
         bake: None,
     };
-    let intend = Plan { next: Next::TellRegion(name(AU), intent), why: String::new() };
+    let intend = Plan { next: Next::TellRegion(name(AU), intent), why: said("") };
     for plan in [create, intend] {
         let notes = audit(&night.fleet, &night.sight, &plan, night.now);
-        assert!(notes.iter().any(|note| note.invariant == "I5"), "{notes:?}");
+        assert!(notes.iter().any(|note| note.invariant() == Invariant::I5), "{notes:?}");
     }
 }

@@ -1,9 +1,10 @@
 //! `[[freeze]]`: nothing starts within a window, by the clock that counts there; and what a person sets aside.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, at, name, release};
+use crate::night::{AU, BR, EU, JP, Night, actor, at, name, release, said, version};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::plan::{Act, Finish, Next};
-use meridian_domain::{Fleet, Head, Record, Rule, audit};
+use meridian_domain::reason::{Gate, Lagging, RegionState, Step, Stopped, Wait, WaveEnd};
+use meridian_domain::{Fleet, Frozen, Head, Override, Reason, Record, Rule, Violation, audit};
 
 const GOOD: &str = include_str!("../../../../fleet.toml");
 
@@ -136,13 +137,27 @@ fn a_freeze_that_is_wrong_is_named_with_its_line() {
 const ONLY_JP: &str = "regions = [\"ap-northeast-1\"]\nfrom = \"2026-11-20 11:00\"\nuntil = \"2026-11-20 18:00\"";
 const ALL: &str = "from = \"2026-11-20 00:00\"\nuntil = \"2026-11-20 06:00\"\ntime_zone = \"UTC\"";
 
+/// What is on record of JP, which [`ONLY_JP`] freezes.
+fn left_frozen() -> Reason {
+    let frozen = Frozen {
+        name: "peak".to_owned(),
+        why: "card volumes peak".to_owned(),
+        from: at("02:00:00"),
+        until: at("09:00:00"),
+    };
+    Reason::LeftBehind {
+        why: Box::new(Gate::Frozen(frozen).into()),
+        state: RegionState::Stays { version: version("v426") },
+    }
+}
+
 #[test]
 fn a_frozen_region_lags_on_record_without_a_page_and_the_others_go_on() {
     let mut night = Night { fleet: frozen(ONLY_JP), ..Night::confirmed_in(&[EU, AU]) };
     let call = night.call(JP);
     assert_eq!((call.finish(), call.pages(), call.did(Act::Prepare)), (Some(Finish::Deferred), 0, false));
     let why = &night.sight.hub.deferred[&(actor("wave-1"), name(JP))];
-    assert_eq!(why, "frozen by \"peak\" until 2026-11-20 09:00 UTC (card volumes peak); it stays on v426");
+    assert_eq!(*why, left_frozen());
     assert!(night.call(BR).did(Act::Update));
 }
 
@@ -152,7 +167,7 @@ fn the_wave_ends_with_words_about_a_frozen_region_and_without_a_page() {
     night.call(JP);
     let call = night.verify();
     assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 0));
-    assert!(call.last().why.contains("JP: deferred, frozen by \"peak\" until"), "{}", call.last().why);
+    assert_eq!(call.lagging(), [(name(JP), Lagging::Deferred(Box::new(left_frozen())))]);
 }
 
 #[test]
@@ -179,7 +194,8 @@ fn a_freeze_that_is_nearly_over_is_waited_for() {
 fn a_freeze_of_the_whole_fleet_holds_the_wave_until_it_ends() {
     let mut night = night(ALL);
     let call = night.call(EU);
-    assert!(matches!(call.last().next, Next::Wait) && call.last().why.contains("the wave holds"), "{:?}", call.last());
+    assert!(matches!(call.last().next, Next::Wait), "{:?}", call.last());
+    assert!(matches!(call.last().why, Reason::Wait(Wait::FleetFreeze { .. })), "{:?}", call.last());
     assert!(night.sight.hub.deferred.is_empty() && !call.did(Act::Prepare));
     night.now = at("06:00:00");
     assert!(night.call(EU).did(Act::Update));
@@ -231,8 +247,11 @@ fn an_overridden_freeze_lets_the_region_start_and_says_who_and_why() {
         tell(&mut night, overridden(Rule::Freeze, region, at("04:00:00")));
         let call = night.call(JP);
         assert!(call.did(Act::Update));
-        let words = "maria overrides the freeze until 2026-11-20 04:00 UTC: the fix must go out";
-        assert!(call.plans.iter().any(|plan| plan.why.contains(words)), "{:?}", call.plans);
+        let (what, region, why) = (Rule::Freeze, region.map(name), "the fix must go out".to_owned());
+        let own = Override { what, region, who: actor("maria"), why, until: at("04:00:00") };
+        let told =
+            |why: &Reason| matches!(why, Reason::Step(Step::Ready { overrides, .. }) if *overrides == [own.clone()]);
+        assert!(call.plans.iter().any(|plan| told(&plan.why)), "{:?}", call.plans);
     }
 }
 
@@ -271,8 +290,8 @@ fn an_overridden_order_lets_one_region_start_without_the_evidence_before_it() {
     assert!(night.call(JP).did(Act::Update));
     // A condemnation, a missing approval, a halt: no override has a word for them.
     for stopped in [
-        Record::Condemned { release: release("v427"), region: name(EU), why: "slow".into() },
-        Record::Halted { why: "stop the line".into() },
+        Record::Condemned { release: release("v427"), region: name(EU), why: said("slow") },
+        Record::Halted { why: said("stop the line") },
     ] {
         let mut night = Night::confirmed_in(&[EU]);
         for what in [Rule::Order, Rule::Freeze, Rule::Skew] {
@@ -286,10 +305,13 @@ fn an_overridden_order_lets_one_region_start_without_the_evidence_before_it() {
 #[test]
 fn a_halted_fleet_says_who_halted_it() {
     let mut night = Night::new();
-    tell(&mut night, Record::Halted { why: "card scheme incident".into() });
+    tell(&mut night, Record::Halted { why: said("card scheme incident") });
     let call = night.call(EU);
     assert_eq!((call.finish(), call.did(Act::Prepare)), (Some(Finish::Failed), false));
-    assert!(call.last().why.contains("the fleet is halted: card scheme incident (maria)"), "{}", call.last().why);
+    let said = Reason::Said { words: "card scheme incident".to_owned(), by: Some(actor("maria")) };
+    let halted = Gate::Stopped(Box::new(Stopped::FleetHalted(Box::new(said))));
+    let (region, version, why) = (name(EU), version("v427"), Box::new(halted.into()));
+    assert_eq!(call.last().why, WaveEnd::NotPromoted { region, version, why }.into());
 }
 
 /// The audit shares nothing with the planner's own look at freezes.
@@ -300,8 +322,8 @@ fn the_audit_refuses_a_start_in_a_freeze_unless_it_is_overridden() {
     let plan = night.plan(JP);
     assert!(matches!(plan.next, Next::Do(Act::Update, ..)));
     night.fleet = frozen(ONLY_JP);
-    let notes = audit(&night.fleet, &night.sight, &plan, night.now);
-    assert!(matches!(&notes[..], [note] if note.invariant == "I3" && note.what.contains("frozen")), "{notes:?}");
+    let frozen = Violation::Frozen { region: name(JP) };
+    assert_eq!(audit(&night.fleet, &night.sight, &plan, night.now), [frozen]);
     tell(&mut night, overridden(Rule::Freeze, Some(JP), at("04:00:00")));
     assert_eq!(audit(&night.fleet, &night.sight, &plan, night.now), []);
 }

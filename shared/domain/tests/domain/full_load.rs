@@ -1,10 +1,11 @@
 //! The check at full load: green's first minutes after the shift against blue's last hour, before another region starts.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, at, fleet, good, name, release, slow, thin};
+use crate::night::{AU, BR, EU, JP, Night, actor, at, fleet, good, name, release, said, slow, thin, version};
 use jiff::SignedDuration;
 use meridian_domain::lookout::{FleetMinutes, Instances, Lookout};
 use meridian_domain::plan::{Act, Finish, Next, Plan};
-use meridian_domain::{Cause, Decision, Fleet, Kind, Record, Seen, VariantPhase, Verdict, audit};
+use meridian_domain::reason::{Gate, RegionState, Revert, WaveEnd};
+use meridian_domain::{Cause, Decision, Fleet, Invariant, Kind, Reason, Record, Seen, VariantPhase, Verdict, audit};
 use meridian_judge::{Arm, Judgement, WatchStage};
 
 /// EU on v427, proved a moment ago and soaking.
@@ -25,6 +26,10 @@ fn told(night: &Night) -> bool {
     night.history(EU).full_load.contains(&release("v427"))
 }
 
+fn at_full_load(why: &Reason) -> bool {
+    matches!(why, Reason::Revert(Revert::WorseAtFullLoad(_)))
+}
+
 /// The same, on counts that fail.
 fn failed() -> Night {
     let mut night = proved();
@@ -38,8 +43,11 @@ fn failed() -> Night {
 fn no_region_starts_before_the_one_before_it_was_judged_at_full_load() {
     let mut night = proved();
     let other = night.call(AU);
-    let why = "EU comes first, and v427 was not judged there at full load";
-    assert!(!other.did(Act::Update) && other.plans.iter().any(|plan| plan.why.contains(why)), "{:?}", other.plans);
+    let gate = Gate::NotJudgedAtFullLoad { before: name(EU), version: version("v427") };
+    assert!(!other.did(Act::Update));
+    let (region, version, why) = (name(AU), version("v427"), Box::new(gate.into()));
+    let refused = WaveEnd::NotPromoted { region, version, why }.into();
+    assert!(other.plans.iter().any(|plan| plan.why == refused), "{:?}", other.plans);
     let mut night = proved();
     let due = Lookout::full_load_due(&night.fleet, shifted(&night));
     assert_eq!(night.calls(EU).finish(), Some(Finish::Done));
@@ -60,7 +68,7 @@ fn the_audit_refuses_a_start_on_a_region_that_was_not_judged_at_full_load() {
     if let Some(Seen::Known(history)) = night.sight.regions.get_mut(&name(EU)) {
         history.full_load.clear();
     }
-    assert_eq!(audit(&night.fleet, &night.sight, &plan, night.now)[0].invariant, "I3");
+    assert_eq!(audit(&night.fleet, &night.sight, &plan, night.now)[0].invariant(), Invariant::I3);
     night.fleet.guardrail.full_load = SignedDuration::ZERO;
     assert_eq!(audit(&night.fleet, &night.sight, &plan, night.now), []);
 }
@@ -71,17 +79,17 @@ fn the_audit_lets_no_failure_and_no_unproved_region_be_told_as_judged() {
     let night = proved();
     let plan = |region: &str, judgement: Option<Judgement>| {
         let (target, execution) = (night.target(region, "v427"), actor("wave-1"));
-        let record = Record::FullLoadJudged { target, execution, why: String::new(), judgement };
-        Plan { next: Next::TellRegion(name(region), record), why: String::new() }
+        let record = Record::FullLoadJudged { target, execution, why: said(""), judgement };
+        Plan { next: Next::TellRegion(name(region), record), why: said("") }
     };
     let notes = |plan: &Plan| audit(&night.fleet, &night.sight, plan, night.now);
     assert_eq!(notes(&plan(EU, Some(good()))), []);
     assert_eq!(notes(&plan(EU, None)), []);
-    assert_eq!(notes(&plan(EU, Some(slow())))[0].invariant, "I3");
-    assert_eq!(notes(&plan(AU, Some(good())))[0].invariant, "I3");
+    assert_eq!(notes(&plan(EU, Some(slow())))[0].invariant(), Invariant::I3);
+    assert_eq!(notes(&plan(AU, Some(good())))[0].invariant(), Invariant::I3);
     let mut late = proved();
     late.sight.hub.lease = None;
-    assert_eq!(audit(&late.fleet, &late.sight, &plan(EU, Some(good())), late.now)[0].invariant, "I11");
+    assert_eq!(audit(&late.fleet, &late.sight, &plan(EU, Some(good())), late.now)[0].invariant(), Invariant::I11);
 }
 
 #[test]
@@ -113,7 +121,8 @@ fn a_check_that_is_no_number_of_minutes_or_takes_too_long_is_refused() {
 fn a_release_that_fails_at_full_load_is_condemned_within_the_call() {
     let mut night = failed();
     let (decision, why) = night.history(EU).update.clone().unwrap().decision.unwrap();
-    assert!(decision == Decision::Revert && why.starts_with("at full load: "), "{why}");
+    assert_eq!(decision, Decision::Revert);
+    assert!(at_full_load(&why), "{why:?}");
     assert!(!night.history(EU).serves(&release("v427")), "what was told to go back is no evidence");
     let call = night.call(EU);
     assert!(call.did(Act::Trip), "the guardrail may still listen");
@@ -135,7 +144,7 @@ fn what_fails_at_full_load_goes_back_by_the_guardrail_where_it_listens() {
     let call = night.rollback(EU);
     assert_eq!((call.pages(), night.history(EU).halt.as_ref()), (0, None));
     let left = &night.history(EU).returned[&release("v427")];
-    assert_eq!((left.cause, left.why.starts_with("at full load: ")), (Some(Cause::Release), true));
+    assert_eq!((left.cause, at_full_load(&left.why)), (Some(Cause::Release), true), "{:?}", left.why);
     assert_eq!(night.history(EU).serving.as_ref().unwrap().target, night.target(EU, "v426"));
 }
 
@@ -161,7 +170,7 @@ fn what_fails_at_full_load_goes_back_by_its_own_means_when_soak_ends() {
         night.in_service(EU, "v426");
         night.rollback(EU);
         let left = &night.history(EU).returned[&release("v427")];
-        assert_eq!((left.cause, left.why.starts_with("at full load: ")), (Some(Cause::Release), true), "{}", left.why);
+        assert_eq!((left.cause, at_full_load(&left.why)), (Some(Cause::Release), true), "{:?}", left.why);
         assert_eq!((left.wave.as_str(), night.history(EU).halt.as_ref()), ("wave-1", None));
         assert!(!told(&night));
     }
@@ -224,7 +233,8 @@ fn a_region_that_goes_dark_before_it_is_judged_is_deferred_and_stays_on_the_rele
     night.pass("3m");
     let call = night.call(EU);
     assert_eq!((call.finish(), night.pages, call.did(Act::Trip)), (Some(Finish::Deferred), 1, false));
-    assert!(call.last().why.contains("it was proved to serve v427"), "{}", call.last().why);
+    let proved = RegionState::WasProved { version: version("v427") };
+    assert!(matches!(&call.last().why, Reason::LeftBehind { state, .. } if *state == proved), "{:?}", call.last());
     assert!(night.call(AU).did(Act::Update));
 }
 
@@ -232,7 +242,7 @@ fn a_region_that_goes_dark_before_it_is_judged_is_deferred_and_stays_on_the_rele
 #[test]
 fn a_halted_wave_is_not_judged_further() {
     let mut night = proved();
-    night.tell(BR, Record::Halted { why: "its alarm rang".to_owned() });
+    night.tell(BR, Record::Halted { why: said("its alarm rang") });
     let call = night.call(EU);
     assert_eq!((call.finish(), call.did(Act::Trip)), (Some(Finish::Failed), false));
     assert!(!told(&night) && night.history(EU).serves(&release("v427")));
@@ -319,9 +329,10 @@ fn latency_at_full_load_fails_whatever_the_instances_serve() {
     let three = std::num::NonZeroU32::new(3);
     let instances = Instances { green: three, blue: std::num::NonZeroU32::new(30) };
     let judged = |slow| lookout.judgement(&night.fleet, &minutes(lookout.green.from, 2, slow), &blue, instances, &[]);
-    assert_eq!(judged(8).verdict, Verdict::Pass, "{}", judged(8));
-    assert_eq!(judged(60).verdict, Verdict::Fail, "{}", judged(60));
-    assert!(judged(60).why.contains("latency_over_20ms"), "{}", judged(60));
+    assert_eq!(judged(8).verdict, Verdict::Pass, "{:?}", judged(8));
+    assert_eq!(judged(60).verdict, Verdict::Fail, "{:?}", judged(60));
+    let failed: Vec<_> = judged(60).grounds().metrics.into_iter().map(|own| own.metric.to_string()).collect();
+    assert_eq!(failed, ["latency_over_20ms"]);
 }
 
 /// One alpha for the wave: the check may err only as much as the canary's comparison of latencies, which has no say there.

@@ -1,13 +1,13 @@
 //! A chain that was cut or written anew is found by whoever holds a later end of it.
 
-use crate::night::{AU, BR, EU, JP, actor, at, fleet, name};
+use crate::night::{AU, BR, EU, JP, actor, at, fleet, name, said};
 use meridian_domain::heads::{Departure, KeptHead, neighbours};
 use meridian_domain::{Chain, Entry, Head, Record, Stored, keys};
 
 fn chain(whys: &[&str]) -> Vec<Stored> {
     let mut head = Head::default();
     let entries = whys.iter().map(|why| {
-        let entry = head.entry(at("03:00:00"), actor("maria"), Record::Halted { why: (*why).to_owned() });
+        let entry = head.entry(at("03:00:00"), actor("maria"), Record::Halted { why: said(why) });
         head.follow(&entry).unwrap();
         Stored::new(entry, at("03:00:00"))
     });

@@ -1,11 +1,11 @@
 //! What entries add up to: facts said twice, late or by somebody who has lost his place change nothing.
 
-use crate::night::{AU, Night, actor, at, name, release};
+use crate::night::{AU, Night, actor, at, name, release, said};
 use meridian_domain::{Cause, Decision, Epoch, Head, HubHistory, Record};
 
 fn decided(decision: Decision, why: &str) -> Record {
     let cause = (decision == Decision::Revert).then_some(Cause::Unclear);
-    Record::Decided { execution: actor("wave-1"), decision, why: why.to_owned(), judgement: None, cause }
+    Record::Decided { execution: actor("wave-1"), decision, why: said(why), judgement: None, cause }
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn a_revert_stands() {
     night.tell(AU, decided(Decision::Revert, "its alarm rang"));
     night.tell(AU, decided(Decision::Proceed, "enough"));
     let update = night.history(AU).update.clone().unwrap();
-    assert_eq!(update.decision, Some((Decision::Revert, "its alarm rang".to_owned())));
+    assert_eq!(update.decision, Some((Decision::Revert, said("its alarm rang"))));
     assert_eq!(update.cause, Some(Cause::Unclear));
 }
 
@@ -64,7 +64,7 @@ fn a_revert_stands() {
 fn a_wave_that_has_left_says_nothing_more() {
     let mut night = Night::let_through(AU);
     let (from, to) = (night.target(AU, "v427"), night.target(AU, "v426"));
-    night.tell(AU, Record::Reverted { from: from.clone(), to: to.clone(), why: "slow".to_owned() });
+    night.tell(AU, Record::Reverted { from: from.clone(), to: to.clone(), why: said("slow") });
     let before = night.history(AU).clone();
     night.tell(AU, Record::Confirmed { target: from.clone(), execution: actor("wave-1"), golden: 10 });
     night.tell(AU, Record::Settled { target: from, execution: actor("wave-1") });
@@ -78,7 +78,7 @@ fn a_return_written_by_two_is_one_return_with_its_cause() {
     let mut night = Night::baking(AU);
     let (from, to) = (night.target(AU, "v427"), night.target(AU, "v426"));
     night.tell(AU, decided(Decision::Revert, "slow"));
-    let back = Record::Reverted { from, to, why: "slow".to_owned() };
+    let back = Record::Reverted { from, to, why: said("slow") };
     night.tell(AU, back.clone());
     let before = night.history(AU).clone();
     night.tell_as(&actor("rollback.ap-southeast-2"), AU, back);
@@ -121,7 +121,7 @@ fn a_stale_holder_cannot_touch_the_lease() {
 #[test]
 fn an_illness_said_twice_does_not_begin_anew() {
     let mut night = Night::new();
-    let ill = Record::RegionIll { region: name(AU), execution: actor("wave-1"), why: "no answer".to_owned() };
+    let ill = Record::RegionIll { region: name(AU), execution: actor("wave-1"), why: said("no answer") };
     night.hub(ill.clone());
     let before = night.sight.hub.clone();
     night.pass("2m");

@@ -1,10 +1,12 @@
 //! Active, standby and joining regions; canary, linear, rolling and all at once; zones: what each of them may do.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, name, release};
+use crate::night::{AU, BR, EU, JP, Night, actor, name, release, said, version};
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Bake, Finish, Next, Plan};
+use meridian_domain::reason::{Gate, Lagging, Proceed, Wait};
 use meridian_domain::{
-    Decision, EndpointStatus, Fleet, FleetError, Kind, Record, Routing, Seen, Style, VariantPhase, Zone, audit,
+    Decision, EndpointStatus, Fleet, FleetError, Invariant, Kind, Record, Routing, Seen, Style, VariantPhase, Zone,
+    audit,
 };
 
 const GOOD: &str = include_str!("../../../../fleet.toml");
@@ -131,7 +133,7 @@ fn a_standby_rides_on_the_actives_evidence_and_is_proved_by_golden_records() {
     let update = night.history(BR).update.as_ref().unwrap();
     let (decision, why) = update.decision.as_ref().unwrap();
     assert_eq!(*decision, Decision::Proceed);
-    assert_eq!(why, "no canary of its own: it rides on the evidence of EU, AU, JP");
+    assert_eq!(*why, Proceed::RelyOn([EU, AU, JP].map(name).into()).into());
     night.pass("4m");
     night.phase(BR, VariantPhase::Baking);
     let call = night.call(BR);
@@ -189,11 +191,13 @@ fn a_rolling_standby_is_proved_once_every_batch_is_in_service() {
 fn a_standby_without_an_actives_evidence_does_not_start() {
     let mut night = standby(&[]);
     for region in [EU, AU, JP] {
-        let (region, execution, why) = (name(region), actor("wave-1"), "dark".to_owned());
+        let (region, execution, why) = (name(region), actor("wave-1"), said("dark"));
         night.hub(Record::Deferred { region, execution, release: release("v427"), why });
     }
     let call = night.call(BR);
-    assert!(!call.did(Act::Prepare) && call.last().why.contains("no active region has shown"), "{:?}", call.last());
+    assert!(!call.did(Act::Prepare));
+    let gate = Gate::NoEvidence { version: version("v427") };
+    assert_eq!(call.last().why, Wait::Gate { region: None, gate }.into());
     night.pass("4m");
     assert_eq!(night.call(BR).finish(), Some(Finish::Deferred));
 }
@@ -204,7 +208,7 @@ fn a_stopped_wave_takes_a_standby_back() {
     night.call(BR);
     night.pass("30s");
     night.call(BR);
-    night.tell(AU, Record::Halted { why: "its alarm".into() });
+    night.tell(AU, Record::Halted { why: said("its alarm") });
     night.pass("30s");
     assert!(night.call(BR).did(Act::Trip));
 }
@@ -218,7 +222,7 @@ fn a_region_that_joins_holds_up_nobody() {
     let mut night = Night { fleet: Fleet::parse(&text).unwrap(), ..Night::confirmed_in(&[EU, AU, BR]) };
     let call = night.verify();
     assert_eq!((call.finish(), call.pages()), (Some(Finish::Done), 0));
-    assert!(call.last().why.contains("JP: it names configuration"), "{}", call.last().why);
+    assert_eq!(call.lagging(), [(name(JP), Lagging::NamesConfig { config: night.target(JP, "v426").config })]);
 }
 
 /// I9 by the audit's own look: nobody proceeds without a judgement, unless it has no canary and an active's evidence stands.
@@ -226,12 +230,12 @@ fn a_region_that_joins_holds_up_nobody() {
 fn the_audit_lets_nobody_ride_without_evidence() {
     let proceed = |region: &str| {
         let (execution, decision) = (actor("wave-1"), Decision::Proceed);
-        let record = Record::Decided { execution, decision, why: String::new(), judgement: None, cause: None };
-        Plan { next: Next::TellRegion(name(region), record), why: String::new() }
+        let record = Record::Decided { execution, decision, why: said(""), judgement: None, cause: None };
+        Plan { next: Next::TellRegion(name(region), record), why: said("") }
     };
     let refused = |night: &Night, region: &str| {
         let notes = audit(&night.fleet, &night.sight, &proceed(region), night.now);
-        notes.iter().any(|note| note.invariant == "I9")
+        notes.iter().any(|note| note.invariant() == Invariant::I9)
     };
     assert!(!refused(&standby(&[EU]), BR));
     assert!(refused(&standby(&[]), BR));

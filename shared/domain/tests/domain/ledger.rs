@@ -1,6 +1,6 @@
 //! A chain verifies as it was written, and only so.
 
-use crate::night::{actor, at};
+use crate::night::{actor, at, said};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{Caller, ChainError, Entry, EntryError, Head, Record, Stored};
 use proptest::prelude::*;
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 fn chain(whys: &[String]) -> Vec<Entry> {
     let mut head = Head::default();
     let written = whys.iter().map(|why| {
-        let entry = head.entry(at("03:00:00"), actor("wave-1"), Record::Halted { why: why.clone() });
+        let entry = head.entry(at("03:00:00"), actor("wave-1"), Record::Halted { why: said(why) });
         head.follow(&entry).unwrap();
         entry
     });
@@ -28,7 +28,7 @@ fn stored(entry: &Entry, seconds: i64) -> Stored {
 #[test]
 fn an_entry_from_the_future_pins_no_later_one() {
     let mut head = Head::default();
-    let halted = |why: &str| Record::Halted { why: why.to_owned() };
+    let halted = |why: &str| Record::Halted { why: said(why) };
     let poison = head.entry(Timestamp::MAX, actor("thief"), halted("poison"));
     let believed = Stored::new(poison, at("03:00:00"));
     let believed = head.believe(&believed).unwrap();
@@ -41,7 +41,7 @@ fn an_entry_from_the_future_pins_no_later_one() {
 #[test]
 fn what_was_done_may_be_told_later_and_what_is_written_is_never_earlier() {
     let mut head = Head::default();
-    let first = head.entry(at("03:00:00"), actor("wave-1"), Record::Halted { why: "first".to_owned() });
+    let first = head.entry(at("03:00:00"), actor("wave-1"), Record::Halted { why: said("first") });
     head.believe(&stored(&first, 1)).unwrap();
     // A rollback while the ledger could not be written: done before, told now.
     let late = Entry {
@@ -52,7 +52,7 @@ fn what_was_done_may_be_told_later_and_what_is_written_is_never_earlier() {
     let believed = head.believe(&believed).unwrap();
     assert_eq!((believed.at, believed.written), (at("02:30:00"), at("03:05:00")));
     // A clock that went back, in a function and in a forged entry.
-    let back = head.entry(at("02:00:00"), actor("wave-1"), Record::Halted { why: "back".to_owned() });
+    let back = head.entry(at("02:00:00"), actor("wave-1"), Record::Halted { why: said("back") });
     assert_eq!((back.at, back.written), (at("02:00:00"), at("03:05:00")));
     let forged = Entry { written: at("01:00:00"), at: at("09:00:00"), ..back };
     let believed = stored(&forged, 9_000);

@@ -1,10 +1,11 @@
 //! What an earlier wave left behind: updates whose end nobody wrote down, intents that nobody followed.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, at, name, release, slow, version};
+use crate::night::{AU, BR, EU, JP, Night, actor, at, name, release, said, slow, version};
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Bake, Finish, Next};
+use meridian_domain::reason::{Fault, Gate, Wait, WaveEnd};
 use meridian_domain::{
-    Decision, EndpointStatus, EndpointView, Epoch, Head, Record, RegionHistory, Rule, Seen, VariantPhase,
+    Decision, EndpointStatus, EndpointView, Epoch, Head, Reason, Record, RegionHistory, Rule, Seen, VariantPhase,
 };
 
 /// v427's canary in AU, and then v428's wave while the fleet is nobody's.
@@ -15,7 +16,7 @@ fn next_wave(mut night: Night) -> Night {
     // The regions before AU are on v428 already.
     let (target, execution) = (night.target(EU, "v428"), actor("wave-2"));
     night.tell(EU, Record::Confirmed { target: target.clone(), execution: execution.clone(), golden: 10 });
-    night.tell(EU, Record::FullLoadJudged { target, execution, why: String::new(), judgement: None });
+    night.tell(EU, Record::FullLoadJudged { target, execution, why: said(""), judgement: None });
     night.in_service(EU, "v428");
     night
 }
@@ -63,8 +64,13 @@ fn what_nobody_let_through_is_no_ground_to_start_from() {
         let before = night.history(AU).clone();
         let call = night.call(AU);
         assert_eq!((call.finish(), call.did(Act::AskGolden)), (Some(Finish::Failed), false), "{:?}", call.plans);
-        let said = |words: &str| call.plans.iter().any(|plan| plan.why.contains(words));
-        assert!(said("which its ledger did not confirm"), "{:?}", call.plans);
+        let refused = |why: &Reason| match why {
+            Reason::Wave(WaveEnd::NotPromoted { why, .. }) => {
+                matches!(**why, Reason::Gate(Gate::NoProvedWayBack { .. }))
+            }
+            _ => false,
+        };
+        assert!(call.plans.iter().any(|plan| refused(&plan.why)), "{:?}", call.plans);
         assert_eq!(*night.history(AU), before, "nothing is said of what nobody knows");
     }
 }
@@ -80,18 +86,16 @@ fn an_update_of_another_wave_that_went_back_is_written_down_with_its_reason() {
     never.call_until(AU, |night| night.history(AU).update.is_some());
     // Whatever AWS says to this wave's own step, it is not why the other one's came to nothing.
     let decided = told.history(AU).update.as_ref().unwrap().decision.clone().unwrap().1;
-    for (night, why) in [
-        (&mut told, decided.as_str()),
-        (&mut taken, "SageMaker took the update back"),
-        (&mut never, "the update was intended and never seen to start"),
-    ] {
+    for (night, why) in
+        [(&mut told, decided), (&mut taken, Fault::SageMakerReturned.into()), (&mut never, Fault::NeverStarted.into())]
+    {
         night.in_service(AU, "v426");
         night.sight.hub.lease = None;
         night.rerun("wave-2");
         night.sight.refused = Some("ResourceLimitExceeded".to_owned());
         let plan = night.plan(AU);
         let Next::TellRegion(_, Record::Reverted { why: told, .. }) = &plan.next else { panic!("{plan:?}") };
-        assert_eq!(told, why);
+        assert_eq!(*told, why);
     }
 }
 
@@ -252,7 +256,7 @@ fn a_serving_region_that_breaks_in_its_canary_is_left_behind_though_nobody_else_
     assert_eq!((call.finish(), call.pages()), (Some(Finish::Deferred), 1), "{:?}", call.last());
     let mut busy = Night::baking(EU);
     busy.status(EU, EndpointStatus::SystemUpdating);
-    assert_eq!(busy.call(EU).last().why, "another update of EU is running");
+    assert_eq!(busy.call(EU).last().why, Wait::OtherUpdate { region: name(EU) }.into());
 }
 
 /// I7: a revert that SageMaker did not heed is a revert all the same.
@@ -275,7 +279,7 @@ fn a_release_that_fails_at_full_load_after_its_soak_is_condemned_too() {
     let (target, execution) = (night.target(AU, "v427"), actor("wave-1"));
     night.tell(AU, Record::Confirmed { target, execution: execution.clone(), golden: 10 });
     let cause = Some(meridian_domain::Cause::Release);
-    let (decision, why) = (Decision::Revert, "at full load: slow".to_owned());
+    let (decision, why) = (Decision::Revert, said("slow at full load"));
     night.tell(AU, Record::Decided { execution, decision, why, judgement: None, cause });
     night.in_service(AU, "v427");
     assert_eq!(night.call(AU).finish(), Some(Finish::Failed));
@@ -288,7 +292,7 @@ fn a_lease_that_has_run_out_is_not_given_back() {
     for (left, given) in [(1, true), (0, false)] {
         let mut night = Night::new();
         assert!(night.call(EU).did(Act::Update));
-        night.hub(Record::Condemned { release: release("v427"), region: name(JP), why: "slow".to_owned() });
+        night.hub(Record::Condemned { release: release("v427"), region: name(JP), why: said("slow") });
         night.in_service(AU, "v426");
         night.now = night.sight.hub.lease.as_ref().unwrap().until - SignedDuration::from_secs(left);
         let call = night.call(AU);

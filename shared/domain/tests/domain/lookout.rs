@@ -117,6 +117,6 @@ proptest! {
         let beside = vec![crate::night::good().evidence; 3];
         let judgement = judge(&fleet.judge, fleet.regions.len(), &counts, lookout.watch, &beside);
         prop_assert!(judgement.is_missing());
-        prop_assert!(judgement.verdict != Verdict::Pass && judgement.wave != Verdict::Pass, "{}", judgement);
+        prop_assert!(judgement.verdict != Verdict::Pass && judgement.wave != Verdict::Pass, "{:?}", judgement);
     }
 }

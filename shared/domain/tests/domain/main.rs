@@ -64,7 +64,7 @@ mod queue;
 #[cfg(test)]
 mod replay;
 #[cfg(test)]
-mod replay_words;
+mod replay_verdicts;
 #[cfg(test)]
 mod residency;
 #[cfg(test)]
@@ -77,7 +77,5 @@ mod sights;
 mod skew;
 #[cfg(test)]
 mod stages;
-#[cfg(test)]
-mod telling;
 #[cfg(test)]
 mod way_back;

@@ -1,9 +1,10 @@
 //! A running wave's canary is planned by what the region served in the last hour, and by what the regions before it showed.
 
-use crate::night::{AU, EU, Night, at, fleet, good, name};
+use crate::night::{AU, EU, Night, at, fleet, good, name, said};
 use meridian_domain::lookout::{FleetMinutes, Lookout};
 use meridian_domain::plan::{Act, Bake, Hour, Next};
-use meridian_domain::{Bounds, Decision, Record, Seen};
+use meridian_domain::reason::{Step, Traffic};
+use meridian_domain::{Bounds, Decision, Reason, Record, Seen};
 use meridian_judge::Arm;
 use std::collections::BTreeMap;
 
@@ -21,32 +22,36 @@ fn busy(rps: f64) -> Hour {
     Hour { rps: Some(rps), rates: rates.into() }
 }
 
-/// The canary that AU's intent names, and the words with it.
-fn planned(night: &mut Night) -> (Bake, String) {
+/// The canary that AU's intent names, and by which traffic it was chosen.
+fn planned(night: &mut Night) -> (Bake, Traffic) {
     let call = night.call(AU);
     let intent = call.plans.iter().find_map(|plan| match &plan.next {
-        Next::TellRegion(_, Record::UpdateIntended { bake, .. }) => Some((bake.unwrap(), plan.why.clone())),
+        Next::TellRegion(_, Record::UpdateIntended { bake, .. }) => Some((bake.unwrap(), &plan.why)),
         _ => None,
     });
-    intent.unwrap_or_else(|| panic!("{:?}", call.last()))
+    let Some((bake, Reason::Step(Step::Ready { canary: Some(canary), .. }))) = intent else {
+        panic!("{:?}", call.last())
+    };
+    assert_eq!(canary.bake, bake, "what is said is what is asked for");
+    (bake, canary.by.clone())
 }
 
 #[test]
 fn the_busier_the_last_hour_was_the_shorter_a_canary_is() {
     let with = |hour: Seen<Hour>| planned(&mut Night { hour, ..choice() });
-    let (thin, thin_words) = with(Seen::Known(busy(20.0)));
-    let (busy, busy_words) = with(Seen::Known(busy(2_000.0)));
+    let (thin, by_thin) = with(Seen::Known(busy(20.0)));
+    let (busy, by_busy) = with(Seen::Known(busy(2_000.0)));
     assert!((busy.wait, busy.percent) < (thin.wait, thin.percent), "{busy:?}, {thin:?}");
-    assert!(thin_words.contains("(20 requests/s measured)"), "{thin_words}");
-    assert!(busy_words.contains("its canary of 10 % bakes"), "{busy_words}");
+    assert_eq!((by_thin, by_busy), (Traffic::Measured(20.0), Traffic::Measured(2_000.0)));
+    assert_eq!(busy.percent, 10);
 }
 
 #[test]
 fn counts_that_cannot_be_read_leave_usual_traffic_and_say_so() {
-    let (usual, _) = planned(&mut Night { hour: Seen::Known(Hour::default()), ..choice() });
-    let (unread, words) = planned(&mut Night { hour: Seen::Unknown("throttled".to_owned()), ..choice() });
+    let (usual, by_usual) = planned(&mut Night { hour: Seen::Known(Hour::default()), ..choice() });
+    let (unread, by_unread) = planned(&mut Night { hour: Seen::Unknown("throttled".to_owned()), ..choice() });
     assert_eq!(unread, usual);
-    assert!(words.contains("usual traffic, for the counts cannot be read: throttled"), "{words}");
+    assert_eq!((by_usual, by_unread), (Traffic::Usual, Traffic::Unseen { error: "throttled".to_owned() }));
 }
 
 #[test]
@@ -63,7 +68,7 @@ fn what_the_regions_before_have_shown_shortens_a_canary() {
     let proceed = Record::Decided {
         execution: execution.clone(),
         decision: Decision::Proceed,
-        why: String::new(),
+        why: said(""),
         judgement: Some(good()),
         cause: None,
     };

@@ -1,10 +1,11 @@
 //! The moments at which something begins to hold, or ends: the lease, patience, a decision that is due.
 
-use crate::night::{AU, EU, Night, actor, at, name, version};
+use crate::night::{AU, EU, Night, actor, at, bytes_unknown, name, version};
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Finish, Next};
+use meridian_domain::reason::{Gate, Lagging, RegionState, Wait, WaveEnd};
 use meridian_domain::{
-    AlarmState, AlarmView, Decision, EndpointStatus, Epoch, Lease, Record, Seen, VariantPhase, alarms,
+    AlarmState, AlarmView, Decision, EndpointStatus, Epoch, Lease, Reason, Record, Seen, VariantPhase, alarms,
 };
 
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
@@ -40,7 +41,7 @@ fn a_lease_that_has_run_out_is_taken_anew_in_the_next_generation() {
     let until = other.now + SECOND;
     other.sight.hub.lease = Some(Lease { epoch: Epoch(7), holder: actor("wave-0"), until });
     let call = other.call(EU);
-    assert_eq!(call.last().why, "the fleet is held by wave-0 until 03:02:01 UTC");
+    assert_eq!(call.last().why, Wait::LeaseHeld { holder: actor("wave-0"), until }.into());
     other.now = until;
     assert!(other.call(EU).did(Act::Update));
 }
@@ -48,7 +49,7 @@ fn a_lease_that_has_run_out_is_taken_anew_in_the_next_generation() {
 #[test]
 fn a_new_fleet_is_waited_for_by_name() {
     let mut night = Night::provisioning(AU);
-    assert_eq!(night.call(AU).last().why, "AU's new fleet is being provisioned");
+    assert_eq!(night.call(AU).last().why, Wait::Provisioning { region: name(AU) }.into());
 }
 
 /// I9: whatever the endpoint shows, an undecided canary whose time is up gets no heartbeat; one that was let through does.
@@ -143,7 +144,7 @@ fn a_linear_shift_that_goes_back_between_its_steps_is_decided_so() {
         region.style = meridian_domain::Style::Linear { step: 25 };
     }
     night.phase(AU, VariantPhase::Baking);
-    assert!(night.call(AU).last().why.contains("step by step"));
+    assert!(matches!(night.call(AU).last().why, Reason::Wait(Wait::TrafficInSteps { .. })));
     night.phase(AU, VariantPhase::Deleting);
     night.call(AU);
     assert!(night.history(AU).update.as_ref().unwrap().is_decided(Decision::Revert));
@@ -160,7 +161,8 @@ fn unknown_bytes_of_another_wave_are_waited_for_and_then_left_behind() {
     night.pass("1s");
     assert_eq!(night.call(AU).finish(), Some(Finish::Deferred));
     let why = &night.sight.hub.deferred[&(actor("wave-1"), name(AU))];
-    assert!(why.starts_with("nobody knows which bytes it serves: its endpoint is UpdateRollbackFailed"), "{why}");
+    let Reason::LeftBehind { why, state: RegionState::BytesUnknown } = why else { panic!("{why:?}") };
+    assert_eq!(**why, Gate::BytesUnknown { region: name(AU), why: bytes_unknown() }.into());
 }
 
 /// The last look at a region that does not answer: a soak and policy's patience after the action began.
@@ -177,7 +179,7 @@ fn the_last_action_waits_for_a_region_that_cannot_be_seen_for_a_soak_and_policys
     night.now += SECOND;
     let call = night.verify();
     assert_eq!(call.finish(), Some(Finish::Failed));
-    assert!(call.last().why.contains("AU: its endpoint cannot be seen: no answer"), "{}", call.last().why);
+    assert_eq!(call.lagging(), [(name(AU), Lagging::EndpointUnseen { error: "no answer".to_owned() })]);
 }
 
 /// An override ends at its moment: the wave's last words name those that still count.
@@ -191,7 +193,8 @@ fn the_waves_last_words_name_the_overrides_that_still_count() {
         night.now = until - SignedDuration::from_secs(left);
         let call = night.verify();
         assert_eq!(call.finish(), Some(Finish::Done));
-        assert_eq!(call.last().why.contains("its quota comes on Monday"), named, "{}", call.last().why);
+        let Reason::Wave(WaveEnd::Complete { overrides, .. }) = &call.last().why else { panic!("{:?}", call.last()) };
+        assert_eq!(overrides.len(), usize::from(named), "{overrides:?}");
         assert_eq!(night.sight.version, version("v427"));
     }
 }

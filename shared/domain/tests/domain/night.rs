@@ -2,10 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::alarms::WayBack;
-use meridian_domain::plan::{Act, Hour, Sight};
+use meridian_domain::plan::{Act, Hour, OrderReason, Sight, wave_order};
+use meridian_domain::reason::Fault;
 use meridian_domain::{
     Actor, AlarmState, AlarmView, EndpointStatus, EndpointView, Entry, Fleet, Head, HubHistory, PendingDeployment,
-    Record, Region, RegionHistory, RegionName, ReleaseId, Seen, Sha256, Target, VariantPhase, Version, alarms,
+    Reason, Record, Region, RegionHistory, RegionName, ReleaseId, Seen, Sha256, Target, VariantPhase, Version, alarms,
 };
 use meridian_judge::{Arm, Judgement, MinuteCounts, RegionCounts, RegionEvidence, Watch, WatchStage, judge};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,21 @@ pub fn version(text: &str) -> Version {
 
 pub fn release(text: &str) -> ReleaseId {
     ReleaseId(Sha256::of(text.as_bytes()))
+}
+
+/// A person's words, and any reason where none is looked at.
+pub fn said(words: &str) -> Reason {
+    Reason::Said { words: words.to_owned(), by: None }
+}
+
+/// A wave's order, for no reason that is looked at.
+pub fn order_reason() -> OrderReason {
+    wave_order(&fleet(), at("03:00:00")).why
+}
+
+/// SageMaker could not take an update back.
+pub fn bytes_unknown() -> Fault {
+    Fault::TwoReleases(EndpointStatus::UpdateRollbackFailed)
 }
 
 pub fn at(time: &str) -> Timestamp {
@@ -177,7 +193,7 @@ impl Night {
     /// v427's check at full load stands in the region's ledger: it passed.
     pub fn judged_at_full_load(&mut self, region: &str) {
         let (target, execution) = (self.target(region, "v427"), actor("wave-1"));
-        let (why, judgement) = ("it passed".to_owned(), Some(good()));
+        let (why, judgement) = (said("it passed"), Some(good()));
         self.tell(region, Record::FullLoadJudged { target, execution, why, judgement });
     }
 

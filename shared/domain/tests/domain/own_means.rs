@@ -1,8 +1,9 @@
 //! What a region does by its own means (I6), beside the late alarm and the canary's guardrail.
 
-use crate::night::{AU, EU, JP, Night, actor, name, release};
+use crate::night::{AU, EU, JP, Night, actor, name, release, said, version};
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Next};
+use meridian_domain::reason::Return;
 use meridian_domain::{Decision, EndpointStatus, PendingDeployment, Record, Seen, VariantPhase};
 
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
@@ -36,7 +37,8 @@ fn a_return_that_could_not_be_written_is_found_in_what_the_endpoint_names() {
     let call = night.rollback(EU);
     let history = night.history(EU);
     assert_eq!(history.serving.as_ref().unwrap().target, night.target(EU, "v426"));
-    assert!(history.returned[&release("v427")].why.contains("its ledger could not be written then"));
+    let (region, from, to) = (name(EU), version("v427"), version("v426"));
+    assert_eq!(history.returned[&release("v427")].why, Return::Unwritten { region, from, to }.into());
     assert!(history.halt.is_some() && !call.did(Act::Update));
     assert_eq!((night.pages, history.owed.len()), (1, 0));
     // What the ledger never knew is nothing that it can say.
@@ -53,7 +55,7 @@ fn an_alarm_that_rings_on_after_a_return_is_borne_with_for_six_minutes() {
     for (after, halts) in [("5m 59s", false), ("6m", true)] {
         let mut night = Night::confirmed_in(&[AU]);
         let (from, to) = (night.target(AU, "v427"), night.target(AU, "v426"));
-        night.tell(AU, Record::Reverted { from, to, why: "slow".to_owned() });
+        night.tell(AU, Record::Reverted { from, to, why: said("slow") });
         night.in_service(AU, "v426");
         alarm(&mut night);
         night.pass(after);
@@ -188,7 +190,7 @@ fn an_alarm_in_soak_is_a_page_and_a_halt_and_one_in_a_canary_is_the_guardrails()
 #[test]
 fn a_bad_release_is_condemned_although_the_region_is_still_on_its_own_way_back() {
     let mut night = Night::provisioning(AU);
-    let (execution, why) = (night.sight.execution.clone(), "it fails".to_owned());
+    let (execution, why) = (night.sight.execution.clone(), said("it fails"));
     let (decision, cause) = (Decision::Revert, Some(meridian_domain::Cause::Release));
     night.tell(AU, Record::Decided { execution, decision, why, judgement: None, cause });
     let (target, back) = (night.target(AU, "v426"), Some(night.target(AU, "v427")));

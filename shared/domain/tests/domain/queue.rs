@@ -1,9 +1,10 @@
 //! Several releases at once: one walks, the others wait, the newest takes the place of those between, and none is starved.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, name, release, version};
+use crate::night::{AU, BR, EU, JP, Night, actor, name, release, said, version};
 use meridian_domain::plan::{Act, Finish, Next};
-use meridian_domain::quarantine::Object;
-use meridian_domain::{EndpointStatus, Epoch, Record, VariantPhase};
+use meridian_domain::quarantine::{Barred, Object};
+use meridian_domain::reason::{Stopped, Wait, WaveEnd};
+use meridian_domain::{EndpointStatus, Epoch, Reason, Record, VariantPhase};
 
 impl Night {
     /// Another release is published, evaluated and attested while this one walks.
@@ -22,7 +23,7 @@ impl Night {
 
     fn deferred(&mut self, region: &str, text: &str) {
         let (region, execution, release) = (name(region), self.sight.execution.clone(), release(text));
-        self.hub(Record::Deferred { region, execution, release, why: "dark".to_owned() });
+        self.hub(Record::Deferred { region, execution, release, why: said("dark") });
     }
 
     /// The wave under way lets go of the fleet.
@@ -36,7 +37,7 @@ impl Night {
         let target = self.target(region, text);
         let execution = self.sight.execution.clone();
         self.tell(region, Record::Confirmed { target: target.clone(), execution: execution.clone(), golden: 10 });
-        self.tell(region, Record::FullLoadJudged { target, execution, why: "fine".to_owned(), judgement: None });
+        self.tell(region, Record::FullLoadJudged { target, execution, why: said("fine"), judgement: None });
         self.in_service(region, text);
     }
 }
@@ -48,7 +49,8 @@ fn a_release_that_arrives_during_a_wave_waits_for_its_end() {
     night.wave_of("v428", "wave-2");
     let call = night.call(EU);
     assert!(matches!(call.last().next, Next::Wait), "{:?}", call.last());
-    assert!(call.last().why.contains("the fleet is held by wave-1"), "{:?}", call.last());
+    let held = |why: &Reason| matches!(why, Reason::Wait(Wait::LeaseHeld { holder, .. }) if *holder == actor("wave-1"));
+    assert!(held(&call.last().why), "{:?}", call.last());
     assert!(!call.did(Act::Prepare) && !call.did(Act::Update));
 }
 
@@ -158,7 +160,11 @@ fn a_release_in_quarantine_starts_nowhere_and_its_canary_goes_back() {
     night.hub(quarantine("v427"));
     let call = night.call(AU);
     assert!(!call.did(Act::Update), "{:?}", call.plans);
-    assert!(call.plans.iter().any(|plan| plan.why.contains("nobody knows who wrote it")), "{:?}", call.plans);
+    let barred = |why: &Reason| {
+        matches!(why, Reason::Wave(WaveEnd::Stopped(Stopped::Barred { by: Barred::Quarantined(own), .. }))
+            if own.why == "nobody knows who wrote it")
+    };
+    assert!(barred(&call.last().why), "{:?}", call.plans);
     let mut night = Night::baking(AU);
     night.hub(quarantine("v427"));
     assert!(night.call(AU).did(Act::Trip));
@@ -195,7 +201,7 @@ fn a_release_that_went_nowhere_takes_nobodys_place() {
     };
     assert!(!catches_up(&mut started()), "v428 is on its way");
     let mut night = started();
-    let why = "5xx".to_owned();
+    let why = said("5xx");
     night.hub(Record::Condemned { release: release("v428"), region: name(EU), why });
     assert!(catches_up(&mut night), "v428 is condemned");
     let mut night = started();

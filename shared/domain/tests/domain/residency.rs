@@ -6,9 +6,10 @@ use meridian_domain::callers::Compared;
 use meridian_domain::heads::{Departure, KeptHead};
 use meridian_domain::plan::{Bake, Next, WaveOrder};
 use meridian_domain::quarantine::Object;
+use meridian_domain::reason::Fault;
 use meridian_domain::{
-    Actor, Cause, Chain, Decision, Epoch, Floor, Holdout, Record, RegionName, ReleaseId, Rule, Sha256, Target, Verdict,
-    Version,
+    Actor, Advice, Cause, Chain, Decision, Epoch, Floor, Holdout, Reason, Record, RegionName, ReleaseId, Rule, Sha256,
+    StepKind, Target, Verdict, Version, Violation,
 };
 use meridian_judge::{Judgement, Tally};
 
@@ -19,8 +20,8 @@ macro_rules! may_cross {
     ($($type:ty),* $(,)?) => {$(impl MayCross for $type {})*};
 }
 
-// Names and digests, times and generations, counts and verdicts. A text is words that Meridian made of these, or what a
-// service or a person said; a container's words are left out before (I12).
+// Names and digests, times and generations, counts and verdicts, and reasons that are made of these. A text is a name, or what
+// a service or a person said; a container's words are left out before (I12).
 may_cross!(
     Actor,
     RegionName,
@@ -43,11 +44,16 @@ may_cross!(
     Judgement,
     Tally,
     Compared,
+    Reason,
+    Fault,
+    Advice,
     String,
     Object,
     Chain,
     KeptHead,
     Departure,
+    StepKind,
+    Violation,
 );
 impl<T: MayCross> MayCross for Option<T> {}
 impl<T: MayCross> MayCross for Vec<T> {}

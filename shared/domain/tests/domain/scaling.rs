@@ -1,10 +1,11 @@
 //! How many instances a region has: before it starts, for another region's customers; afterwards, what policy gives it.
 
-use crate::night::{AU, BR, EU, JP, Night, at, fleet, name, version};
+use crate::night::{AU, BR, EU, JP, Night, at, fleet, name, said, version};
 use meridian_domain::plan::{Act, Finish, Next, Plan};
+use meridian_domain::reason::Wait;
 use meridian_domain::{
     EndpointStatus, EndpointView, Entry, Fleet, FleetError, Floor, Head, Record, RegionHistory, ScalingPolicy, Seen,
-    audit,
+    Violation, audit,
 };
 use std::num::NonZeroU32;
 
@@ -47,7 +48,7 @@ fn a_region_starts_by_day_once_it_could_carry_the_largest_other_one() {
     has(&mut night, AU, 2);
     let call = night.call(AU);
     assert!(matches!(call.last().next, Next::Wait) && call.did(Act::Scale), "{:?}", call.last());
-    assert!(call.last().why.contains("AU has 2 instances and needs 3"), "{}", call.last().why);
+    assert_eq!(call.last().why, Wait::Instances { region: name(AU), has: 2, least: 3 }.into());
     assert!(!call.did(Act::Prepare), "the heartbeat would ring before the instances are there");
     let floor = intended(&call.plans).remove(0);
     assert_eq!((floor.least, floor.most, floor.failover), (3, 6, true));
@@ -55,7 +56,7 @@ fn a_region_starts_by_day_once_it_could_carry_the_largest_other_one() {
     endpoint(&mut night, AU).status = EndpointStatus::Updating;
     night.pass("30s");
     let call = night.call(AU);
-    assert_eq!(call.last().why, "AU's instances change in number");
+    assert_eq!(call.last().why, Wait::Scaling { region: name(AU) }.into());
     night.in_service(AU, "v426");
     has(&mut night, AU, 3);
     night.pass("3m");
@@ -194,7 +195,7 @@ fn scaling_that_cannot_be_registered_is_told_and_stops_no_wave() {
 
 #[test]
 fn a_wave_that_was_stopped_or_has_ended_registers_nothing() {
-    let halted = |night: &mut Night| night.hub(Record::Halted { why: "a person looks".to_owned() });
+    let halted = |night: &mut Night| night.hub(Record::Halted { why: said("a person looks") });
     let ended = |night: &mut Night| {
         let (release, execution) = (night.sight.release, night.sight.execution.clone());
         night.hub(Record::WaveEnded { release, execution, lagging: Vec::new() });
@@ -219,15 +220,14 @@ fn a_fleet_without_scaling_leaves_instances_to_somebody_else() {
 fn the_audit_lets_nothing_be_registered_that_no_ledger_names() {
     let mut night = Night::confirmed_in(&[EU]);
     let next = Next::Do(Act::Scale, name(EU), night.target(EU, "v427"));
-    let plan = Plan { next, why: String::new() };
-    let broken = |night: &Night| -> Vec<&str> {
-        audit(&night.fleet, &night.sight, &plan, night.now).iter().map(|note| note.invariant).collect()
-    };
-    assert_eq!(broken(&night), ["I8", "I11"]);
+    let plan = Plan { next, why: said("") };
+    let broken = |night: &Night| -> Vec<Violation> { audit(&night.fleet, &night.sight, &plan, night.now) };
+    let unheld = [Violation::NoScalingIntent { region: name(EU) }, Violation::LeaseNotHeld];
+    assert_eq!(broken(&night), unheld);
     night.call_until(EU, |night| night.history(EU).scaled.is_some());
     assert!(broken(&night).is_empty());
     night.rerun("wave-2");
-    assert_eq!(broken(&night), ["I8", "I11"], "another wave's word");
+    assert_eq!(broken(&night), unheld, "another wave's word");
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! The nights that Meridian was built for, as the planner sees them.
 
 use crate::calls::Call;
-use crate::night::{AU, BR, EU, JP, Night, actor, judged, name, release, slow};
+use crate::night::{AU, BR, EU, JP, Night, actor, judged, name, release, said, slow, version};
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Finish, Next};
+use meridian_domain::reason::{Lagging, WaveEnd};
 use meridian_domain::{Cause, Decision, Epoch, Record, Seen, VariantPhase, alarms};
 
 /// Takes a region from its start to its confirmation, one call every 30 s.
@@ -348,7 +349,7 @@ fn evidence_that_a_wave_died_with_stops_the_next_one() {
         let back = Some(night.target(bad, "v426"));
         let execution = night.sight.execution.clone();
         night.tell(bad, Record::UpdateIntended { target, back, execution, epoch: Some(Epoch(1)), bake: None });
-        let (execution, why) = (actor("wave-1"), "slow".to_owned());
+        let (execution, why) = (actor("wave-1"), said("slow"));
         let (decision, cause) = (Decision::Revert, Some(Cause::Release));
         night.tell(bad, Record::Decided { execution, decision, why, judgement: None, cause });
         if bad == EU {
@@ -399,13 +400,14 @@ fn a_late_verification_leaves_a_newer_waves_update_alone() {
 fn a_wave_whose_end_is_on_record_is_answered_for_as_it_ended() {
     let mut night = Night::confirmed_in(&[EU, AU, JP, BR]);
     let call = night.verify();
-    assert_eq!((call.finish(), call.last().why.as_str()), (Some(Finish::Done), "every region serves v427"));
+    let complete = |then| WaveEnd::Complete { version: version("v427"), then, overrides: Vec::new() }.into();
+    assert_eq!((call.finish(), &call.last().why), (Some(Finish::Done), &complete(false)));
     night.in_service(EU, "v428");
     night.in_service(AU, "v428");
     night.phase(AU, VariantPhase::Baking);
     let call = night.verify();
     assert_eq!(call.finish(), Some(Finish::Done));
-    assert_eq!(call.last().why, "every region served v427 when the wave ended");
+    assert_eq!(call.last().why, complete(true));
 
     let mut night = Night::confirmed_in(&[EU, AU, BR]);
     night.dark(JP);
@@ -415,16 +417,13 @@ fn a_wave_whose_end_is_on_record_is_answered_for_as_it_ended() {
     night.in_service(EU, "v428");
     let call = night.verify();
     assert_eq!(call.finish(), Some(Finish::Failed));
-    assert_eq!(
-        call.last().why,
-        "not every region serves v427: JP: it names the release's configuration, but nobody proved it"
-    );
+    assert_eq!(call.lagging(), [(name(JP), Lagging::Unproved)]);
 
     // What went back everywhere has moved nothing that is left: a newer release makes no success of it.
     let mut night = Night::confirmed_in(&[EU, AU, JP, BR]);
     for region in [EU, AU, JP, BR] {
         let (from, to) = (night.target(region, "v427"), night.target(region, "v426"));
-        night.tell(region, Record::Reverted { from, to, why: "its alarm rang".to_owned() });
+        night.tell(region, Record::Reverted { from, to, why: said("its alarm rang") });
         night.in_service(region, "v426");
     }
     assert_eq!(night.verify().finish(), Some(Finish::Failed));

@@ -1,13 +1,13 @@
 //! Sights of every kind, likely and absurd, for the properties.
 
-use crate::night::{Night, actor, at, fleet, good, judged_beside, name, release, slow, version};
+use crate::night::{Night, actor, at, bytes_unknown, fleet, good, judged_beside, name, release, said, slow, version};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::plan::{Act, Bake, Golden, Sight};
 use meridian_domain::quarantine::{Object, Quarantine};
 use meridian_domain::{
     AlarmState, AlarmView, Cause, Decision, EndpointStatus, EndpointView, Epoch, Fleet, HubHistory, Lease, OpenUpdate,
-    Override, PendingDeployment, Record, RegionHistory, Return, Rule, Seen, Serving, Target, Unknown, VariantPhase,
-    alarms,
+    Override, PendingDeployment, Reason, Record, RegionHistory, Return, Rule, Seen, Serving, Target, Unknown,
+    VariantPhase, alarms,
 };
 use meridian_judge::Judgement;
 use proptest::option::{of, weighted};
@@ -44,10 +44,10 @@ pub fn seen<T: std::fmt::Debug + Clone + 'static>(known: impl Strategy<Value = T
     prop_oneof![9 => known.prop_map(Seen::Known), 1 => Just(Seen::Unknown("no answer".to_owned()))].boxed()
 }
 
-pub fn decision() -> impl Strategy<Value = (Option<(Decision, String)>, Option<Cause>)> {
-    let said = select(vec![Decision::Proceed, Decision::Revert, Decision::Hold]);
+pub fn decision() -> impl Strategy<Value = (Option<(Decision, Reason)>, Option<Cause>)> {
+    let decided = select(vec![Decision::Proceed, Decision::Revert, Decision::Hold]);
     (
-        of(said.prop_map(|said| (said, "why".to_owned()))),
+        of(decided.prop_map(|decided| (decided, said("why")))),
         of(select(vec![Cause::Release, Cause::Region, Cause::Unclear])),
     )
 }
@@ -83,7 +83,7 @@ prop_compose! {
         let release = release("v427");
         // As the projection keeps it: a revert that is laid to the release is held against it for good.
         let laid_to = |update: &&OpenUpdate| update.is_decided(Decision::Revert) && update.cause == Some(Cause::Release);
-        let blamed = update.as_ref().filter(laid_to).map(|update| (update.target.release, "it fails".to_owned()));
+        let blamed = update.as_ref().filter(laid_to).map(|update| (update.target.release, said("it fails")));
         RegionHistory {
             attested: attested.map(|()| release).into_iter().collect(),
             serving: serving.map(|target| Serving { target, since: at("03:00:00"), by: by.clone() }),
@@ -92,12 +92,12 @@ prop_compose! {
             confirmed: confirmed.then_some((release, by)).into_iter().collect(),
             full_load: full_load.then_some(release).into_iter().collect(),
             returned: returned
-                .map(|(wave, (_, cause))| (release, Return { wave, why: "slow".to_owned(), cause }))
+                .map(|(wave, (_, cause))| (release, Return { wave, why: said("slow"), cause }))
                 .into_iter()
                 .collect(),
             blamed: blamed.into_iter().collect(),
-            halt: halted.then(|| "its alarm rang".to_owned()),
-            unknown: unknown.then(|| Unknown { since: at("03:00:00"), why: "its rollback failed".to_owned() }),
+            halt: halted.then(|| said("its alarm rang")),
+            unknown: unknown.then(|| Unknown { since: at("03:00:00"), why: bytes_unknown() }),
             ..RegionHistory::default()
         }
     }
@@ -150,15 +150,15 @@ prop_compose! {
             lease: lease.map(|(holder, until)| Lease { epoch: Epoch(1), holder, until }),
             approved: approved.then(|| release("v427")).into_iter().collect(),
             quarantined: quarantined.then(quarantine).into_iter().collect(),
-            condemned: condemned.then(|| (release("v427"), "slow".to_owned())).into_iter().collect(),
-            halt: halted.then(|| "stop".to_owned()),
+            condemned: condemned.then(|| (release("v427"), said("slow"))).into_iter().collect(),
+            halt: halted.then(|| said("stop")),
             overrides: overridden
                 .map(|(what, until)| Override { what, region: None, who: actor("maria"), why: "fix".to_owned(), until })
                 .into_iter()
                 .collect(),
             ended: ended.then(|| (actor(WAVES[0]), Vec::new())).into_iter().collect(),
             ill: regions().zip(ill).filter_map(|(region, ill)| Some((region, ill?))).collect(),
-            deferred: regions().zip(deferred).filter_map(|(r, wave)| Some(((wave?, r), "dark".to_owned()))).collect(),
+            deferred: regions().zip(deferred).filter_map(|(r, wave)| Some(((wave?, r), said("dark")))).collect(),
             ..HubHistory::default()
         }
     }

@@ -1,9 +1,9 @@
 //! How far regions may be apart without a page: in releases and in hours.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, name, release, version};
+use crate::night::{AU, BR, EU, JP, Night, actor, name, release, said, version};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::plan::{Act, Finish, Next};
-use meridian_domain::{Fleet, Head, HubHistory, Record, Rule, audit};
+use meridian_domain::{Fleet, Head, HubHistory, Reason, Record, Rule, Violation, audit};
 
 /// These were approved, one after another, a night each; the last of them now. JP serves v426, the others the last but one.
 fn behind(approved: &[&str]) -> Night {
@@ -40,7 +40,8 @@ fn a_region_too_many_releases_behind_is_paged_once_and_nobody_waits_for_it() {
     let call = night.call(EU);
     assert_eq!((call.pages(), call.did(Act::Update)), (1, true));
     let page = call.plans.iter().find(|plan| matches!(plan.next, Next::Page { .. })).unwrap();
-    assert!(page.why.starts_with("JP lags: it serves v426, 3 releases behind"), "{}", page.why);
+    let Reason::Lag(lag) = &page.why else { panic!("{page:?}") };
+    assert_eq!((&lag.region, &lag.serves, lag.behind), (&name(JP), &version("v426"), 3));
     assert!(night.sight.hub.skew_told.contains(&(name(JP), release("v427"))));
     // Another execution of the same release says nothing new.
     let mut again = with_skew(behind(&["v426", "v424", "v425", "v427"]), 1000);
@@ -54,7 +55,7 @@ fn as_many_releases_as_policy_allows_are_nobodys_page() {
     assert_eq!(night.call(EU).pages(), 0);
     // A condemned release is one that nobody could have taken.
     let mut night = with_skew(behind(&["v426", "v424", "v425", "v427"]), 1000);
-    night.hub(Record::Condemned { release: release("v424"), region: name(EU), why: "slow".into() });
+    night.hub(Record::Condemned { release: release("v424"), region: name(EU), why: said("slow") });
     assert_eq!(night.call(EU).pages(), 0);
 }
 
@@ -85,7 +86,7 @@ fn the_waves_end_tells_of_a_region_that_became_too_old_meanwhile() {
         region: name(JP),
         execution: actor("wave-1"),
         release: release("v427"),
-        why: "dark".to_owned(),
+        why: said("dark"),
     });
     night.pass("2h");
     let call = night.verify();
@@ -128,8 +129,8 @@ fn the_audit_refuses_to_widen_the_skew_untold() {
     assert!(matches!(plan.next, Next::Do(Act::Update, ..)), "{plan:?}");
     assert_eq!(audit(&night.fleet, &night.sight, &plan, night.now), []);
     night.sight.hub.skew_told.clear();
-    let notes = audit(&night.fleet, &night.sight, &plan, night.now);
-    assert!(matches!(&notes[..], [note] if note.invariant == "I3" && note.what.contains("untold")), "{notes:?}");
+    let behind = Violation::TooFarBehind { region: name(JP) };
+    assert_eq!(audit(&night.fleet, &night.sight, &plan, night.now), [behind]);
 }
 
 /// What was approved and serves nowhere yet is nothing to be behind of.

@@ -1,10 +1,13 @@
 //! Each stage of one region's update: what is due, and what is not.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, good, judged, judged_beside, name, release, slow, thin};
+use crate::night::{
+    AU, BR, EU, JP, Night, actor, good, judged, judged_beside, name, release, said, slow, thin, version,
+};
 use jiff::SignedDuration;
 use meridian_domain::plan::{self, Act, Finish, Next};
+use meridian_domain::reason::{Gate, Proof, Step, Wait, WaveEnd};
 use meridian_domain::{
-    AlarmState, AlarmView, Cause, Decision, EndpointStatus, Epoch, Inconclusive, MissingData, Record, Seen,
+    AlarmState, AlarmView, Cause, Decision, EndpointStatus, Epoch, Inconclusive, MissingData, Reason, Record, Seen,
     VariantPhase, alarms,
 };
 
@@ -31,8 +34,8 @@ fn a_region_starts_in_this_order_lease_preparation_intent_update() {
 fn what_must_hold_before_a_start() {
     type Change = fn(&mut Night);
     let objections: [(&str, Change, Option<Finish>, Option<Finish>); 9] = [
-        ("halt", |n| n.hub(Record::Halted { why: "freeze".into() }), Some(Finish::Failed), None),
-        ("regional halt", |n| n.tell(BR, Record::Halted { why: "its alarm".into() }), Some(Finish::Failed), None),
+        ("halt", |n| n.hub(Record::Halted { why: said("freeze") }), Some(Finish::Failed), None),
+        ("regional halt", |n| n.tell(BR, Record::Halted { why: said("its alarm") }), Some(Finish::Failed), None),
         ("not approved", |n| n.sight.approved = Seen::Known(false), Some(Finish::Failed), None),
         ("overridden", |n| n.sight.hub.approved.clear(), Some(Finish::Failed), None),
         ("ended", |n| n.sight.hub.ended = [(actor("wave-1"), vec![])].into(), Some(Finish::Failed), None),
@@ -84,7 +87,7 @@ fn nobody_overtakes() {
 
 fn deferral(region: &str) -> Record {
     let (region, execution) = (name(region), actor("wave-1"));
-    Record::Deferred { region, execution, release: release("v427"), why: "dark".to_owned() }
+    Record::Deferred { region, execution, release: release("v427"), why: said("dark") }
 }
 
 /// I3: what was confirmed once and replaced since is no evidence.
@@ -175,7 +178,7 @@ fn a_thin_region_is_carried_by_the_wave_where_policy_says_so() {
         night.due(AU);
         night.call(AU);
         let update = night.history(AU).update.clone().unwrap();
-        assert_eq!((update.decision.map(|(last, _)| last), update.cause), (Some(decision), cause), "{judgement}");
+        assert_eq!((update.decision.map(|(last, _)| last), update.cause), (Some(decision), cause), "{judgement:?}");
     }
 }
 
@@ -187,7 +190,7 @@ fn evidence_is_carried_to_the_next_region_and_leaves_with_the_release() {
     assert_eq!(night.sight.evidence_beside(&name(AU)), [good().evidence]);
     assert!(night.sight.evidence_beside(&eu).is_empty());
     let (from, to) = (night.target(EU, "v427"), night.target(EU, "v426"));
-    night.tell(EU, Record::Reverted { from, to, why: "its alarm rang".to_owned() });
+    night.tell(EU, Record::Reverted { from, to, why: said("its alarm rang") });
     assert!(night.sight.evidence_beside(&name(AU)).is_empty());
 }
 
@@ -300,7 +303,8 @@ fn golden_records_that_are_not_answered_are_waited_for_and_never_confirm() {
     night.now = night.canary_ends(AU) + SignedDuration::from_mins(1);
     night.phase(AU, VariantPhase::Baking);
     let call = night.call(AU);
-    assert!(call.finish().is_none() && call.last().why.contains("cannot be asked"), "{:?}", call.last());
+    assert!(call.finish().is_none());
+    assert!(matches!(call.last().why, Reason::Wait(Wait::Proof(Proof::Unasked { .. }))), "{:?}", call.last());
     night.right = Some(10);
     assert_eq!(night.calls(AU).finish(), Some(Finish::Done));
 }
@@ -309,10 +313,12 @@ fn golden_records_that_are_not_answered_are_waited_for_and_never_confirm() {
 #[test]
 fn an_update_that_is_refused_for_good_ends_the_wave_with_a_page() {
     let mut night = Night::new();
-    night.refuses = Some("UpdateEndpoint was refused: ResourceLimitExceeded: 4 of 4 instances".to_owned());
+    let words = "UpdateEndpoint was refused: ResourceLimitExceeded: 4 of 4 instances".to_owned();
+    night.refuses = Some(words.clone());
     let call = night.call(EU);
     assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1));
-    assert!(call.last().why.contains("ResourceLimitExceeded: 4 of 4"), "{}", call.last().why);
+    let (region, version, why) = (name(EU), version("v427"), Box::new(Reason::Refused(words)));
+    assert_eq!(call.last().why, WaveEnd::NotOn { region, version, why }.into());
     let history = night.history(EU);
     assert!(history.update.is_none() && history.serving.as_ref().unwrap().target == night.target(EU, "v426"));
     assert!(night.sight.hub.lease.is_none() && night.sight.hub.condemned.is_empty());
@@ -345,7 +351,7 @@ fn in_service_without_a_decision_is_no_success() {
 fn a_halt_elsewhere_takes_a_canary_back() {
     for due in [false, true] {
         let mut night = if due { Night::let_through(JP) } else { Night::baking(JP) };
-        night.tell(AU, Record::Halted { why: "its alarm rang".to_owned() });
+        night.tell(AU, Record::Halted { why: said("its alarm rang") });
         assert!(night.call(JP).did(Act::Trip));
     }
 }
@@ -392,7 +398,7 @@ fn abandoned_intent() -> Night {
 fn go_back(night: &mut Night, region: &str) {
     let (from, to) = (night.target(region, "v427"), night.target(region, "v426"));
     night.in_service(region, "v426");
-    night.tell_as(&actor("rollback"), region, Record::Reverted { from, to, why: "slow".to_owned() });
+    night.tell_as(&actor("rollback"), region, Record::Reverted { from, to, why: said("slow") });
 }
 
 /// Nobody called it, nobody may any more, and the endpoint rests: no shift is under way (I1).
@@ -435,16 +441,19 @@ fn an_intent_that_came_to_nothing_is_closed_by_the_regions_own_sweep() {
 
 /// A neighbour that answers, with an update that has no end, is not said to be dark.
 #[test]
-fn a_neighbour_in_the_way_is_deferred_in_words_of_its_own() {
+fn a_neighbour_in_the_way_is_deferred_for_a_reason_of_its_own() {
     let mut night = Night::provisioning(JP);
     night.sight.hub.lease = None;
     night.rerun("wave-2");
     go_back(&mut night, EU);
-    let mut said = night.call(EU).plans;
+    let mut plans = night.call(EU).plans;
     night.pass("3m");
-    said.extend(night.call(EU).plans);
+    plans.extend(night.call(EU).plans);
     assert!(night.sight.hub.deferred.contains_key(&(actor("wave-2"), name(JP))));
-    let texts: Vec<&str> = said.iter().map(|plan| plan.why.as_str()).collect();
-    assert!(texts.iter().any(|text| text.starts_with("JP is in the way: wave-1's update to v427")), "{texts:#?}");
-    assert!(texts.iter().all(|text| !text.contains("does not answer")), "{texts:#?}");
+    let gate = Gate::MidShift { version: version("v427"), wave: actor("wave-1") };
+    let in_the_way = Reason::from(Step::InTheWay { region: name(JP), why: gate.clone() });
+    assert!(plans.iter().any(|plan| plan.why == in_the_way), "{plans:#?}");
+    let dark = |why: &Reason| matches!(why, Reason::Step(Step::FallsSilent { .. }) | Reason::Wait(Wait::Silent { .. }));
+    assert!(!plans.iter().any(|plan| dark(&plan.why)), "{plans:#?}");
+    assert_eq!(night.sight.hub.deferred[&(actor("wave-2"), name(JP))], gate.into());
 }

@@ -1,9 +1,9 @@
 //! Whose word it is that a region goes back or on, and what must wait for it.
 
-use crate::night::{EU, JP, Night, actor, good, name, release};
+use crate::night::{EU, JP, Night, actor, good, name, release, said};
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Finish, Next, Plan};
-use meridian_domain::{Cause, Decision, Epoch, Record, Verdict, alarms, audit};
+use meridian_domain::{Cause, Decision, Epoch, Invariant, Record, Verdict, alarms, audit};
 use meridian_judge::Judgement;
 
 /// What was let through stands where its region goes dark, but not where its own fleet has shown the release bad since: that is
@@ -42,7 +42,7 @@ fn the_next_release_waits_for_a_regions_own_way_back() {
                 bake: None,
             },
             Record::Confirmed { target, execution: execution.clone(), golden: 10 },
-            Record::Decided { execution, decision, why: "slow at load".to_owned(), judgement: None, cause },
+            Record::Decided { execution, decision, why: said("slow at load"), judgement: None, cause },
         ] {
             night.tell(EU, record);
         }
@@ -65,9 +65,9 @@ fn the_next_release_waits_for_a_regions_own_way_back() {
             epoch: Some(night.sight.hub.epoch),
             bake: None,
         };
-        let wrong = Plan { next: Next::TellRegion(name(EU), start), why: String::new() };
+        let wrong = Plan { next: Next::TellRegion(name(EU), start), why: said("") };
         let refused = audit(&night.fleet, &night.sight, &wrong, night.now);
-        assert_eq!(refused.iter().any(|note| note.invariant == "I6"), own_intent, "{refused:?}");
+        assert_eq!(refused.iter().any(|note| note.invariant() == Invariant::I6), own_intent, "{refused:?}");
     }
 }
 
@@ -80,9 +80,9 @@ fn the_audit_lets_no_canary_through_on_half_a_comparison() {
     let refused = |night: &Night, judgement: Judgement| {
         let (execution, decision) = (actor("wave-1"), Decision::Proceed);
         let judgement = Some(judgement);
-        let record = Record::Decided { execution, decision, why: String::new(), judgement, cause: None };
-        let plan = Plan { next: Next::TellRegion(name(EU), record), why: String::new() };
-        audit(&night.fleet, &night.sight, &plan, night.now).iter().any(|note| note.invariant == "I9")
+        let record = Record::Decided { execution, decision, why: said(""), judgement, cause: None };
+        let plan = Plan { next: Next::TellRegion(name(EU), record), why: said("") };
+        audit(&night.fleet, &night.sight, &plan, night.now).iter().any(|note| note.invariant() == Invariant::I9)
     };
     assert!(!refused(&night, good()));
     let changes: [fn(&mut Judgement); 5] = [

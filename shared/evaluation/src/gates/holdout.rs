@@ -1,7 +1,8 @@
 //! Whether the records themselves can say anything: asked before any number of a model is believed.
 
-use super::{open, percent};
+use super::open;
 use crate::evaluation::Gate;
+use crate::finding::Finding;
 use crate::stats::sample::{HoldoutFacts, Unfit};
 use meridian_judge::{EvaluationPolicy, GateMode, Verdict};
 
@@ -12,12 +13,11 @@ pub(crate) fn holdout(facts: &HoldoutFacts, policy: &EvaluationPolicy) -> Vec<Ga
     }
     let HoldoutFacts { rows, positives, repeated } = *facts;
     let share = repeated as f64 / rows.max(1) as f64;
-    let gate = |name: &str, number: f64, allowed: f64, unfit: Option<Unfit>, fit: String| Gate {
+    let gate = |name: &str, number: f64, allowed: f64, unfit: Option<Unfit>, fit: Finding| Gate {
         verdict: if unfit.is_none() { Verdict::Pass } else { Verdict::Inconclusive },
         challenger: Some(number),
         allowed: Some(allowed),
-        reason: unfit.map_or(fit, |unfit| unfit.to_string()),
-        ..open(name, policy.holdout)
+        ..open(name, policy.holdout, unfit.map_or(fit, |why| Finding::Unfit { why }))
     };
     let rate = facts.label_rate();
     let bound = if rate < policy.min_label_rate { policy.min_label_rate } else { policy.max_label_rate };
@@ -27,21 +27,15 @@ pub(crate) fn holdout(facts: &HoldoutFacts, policy: &EvaluationPolicy) -> Vec<Ga
             rows as f64,
             policy.min_rows as f64,
             facts.size(policy),
-            format!("the hold-out has {rows} records, {positives} of them positives"),
+            Finding::HoldoutSize { rows, positives },
         ),
         gate(
             "holdout_repeats",
             share,
             policy.max_repeated,
             facts.repeats(policy),
-            format!("{repeated} of the hold-out's {rows} records repeat another one's features"),
+            Finding::HoldoutRepeats { rows, repeated },
         ),
-        gate(
-            "holdout_label_rate",
-            rate,
-            bound,
-            facts.labels(policy),
-            format!("{} of the hold-out's records are positives", percent(rate)),
-        ),
+        gate("holdout_label_rate", rate, bound, facts.labels(policy), Finding::HoldoutLabelRate),
     ]
 }

@@ -1,4 +1,4 @@
-//! The gates: each turns numbers into a verdict and one plain sentence.
+//! The gates: each turns numbers into a verdict and a finding; [`crate::wording`] makes a sentence of it.
 //!
 //! A gate that compares with the champion is a non-inferiority test. With the difference counted so that above 0 is
 //! worse, and its confidence interval:
@@ -16,6 +16,7 @@ mod sanity;
 mod shift;
 
 use crate::evaluation::{Gate, ReasonsShift};
+use crate::finding::{Cut, Finding, Reference, Statistic};
 use crate::stats::distributions::normal_quantile;
 use crate::subset::Subset;
 pub(crate) use holdout::holdout;
@@ -88,53 +89,41 @@ impl<'a> Ask<'a> {
         1.0 - 2.0 * self.alpha
     }
 
-    /// A gate without numbers yet; `None` where it is off.
-    fn gate(&self, name: &str, mode: GateMode) -> Option<Gate> {
+    /// A gate without numbers yet, which stays so where the statistic cannot be estimated; `None` where it is off.
+    fn gate(&self, statistic: Statistic, mode: GateMode) -> Option<Gate> {
         let region = self.subset.region.clone();
         let mode = if region.is_some() { mode.min(self.policy.regions) } else { mode };
-        (mode != GateMode::Off).then(|| Gate { region, mode, ..open(name, mode) })
+        let gate = || open(statistic.key(), mode, Finding::NotEstimable { statistic });
+        (mode != GateMode::Off).then(|| Gate { region, ..gate() })
     }
 
     /// Why nothing can be concluded about this subset, if so.
-    fn too_few(&self) -> Option<String> {
-        let (positives, negatives) = (self.subset.positives(), self.subset.negatives());
-        let subject = self.subset.region.as_deref().unwrap_or("the held-out set");
-        (positives.min(negatives) < self.floor).then(|| {
-            format!(
-                "{subject} has {positives} positives and {negatives} negatives; under {} of either, nothing is concluded",
-                self.floor
-            )
-        })
+    fn too_few(&self) -> Option<Finding> {
+        let (positives, negatives, floor) = (self.subset.positives(), self.subset.negatives(), self.floor);
+        (positives.min(negatives) < floor).then_some(Finding::TooFew { positives, negatives, floor })
     }
 
-    /// The end of a sentence's subject: nothing for the whole set, `in brazil` for a region.
-    fn place(&self) -> String {
-        self.subset.region.as_ref().map_or(String::new(), |region| format!(" in {region}"))
-    }
-
-    /// Judges a difference to the champion. Under the floor of positives nothing is concluded, and a region's gate
-    /// is advisory.
-    fn judged(&self, gate: Gate, words: &Words<'_>, compared: Option<Compared>) -> Gate {
+    /// Judges a difference. Under the floor of positives nothing is concluded, and a region's gate is advisory.
+    fn judged(&self, gate: Gate, statistic: Statistic, compared: Option<Compared>) -> Gate {
         let Some(compared) = compared else {
-            let unknown = || format!("{} cannot be estimated from these records", words.subject);
-            return unheard(gate, self.too_few().unwrap_or_else(unknown));
+            return unheard(gate, self.too_few().unwrap_or(Finding::NotEstimable { statistic }));
         };
-        let Compared { challenger, champion, difference, interval, allowed, either_way } = compared;
+        let Compared { challenger, champion, with, cut, difference, interval, allowed } = compared;
         let numbers = Gate {
             challenger: finite(challenger),
-            champion: finite(champion),
+            champion: champion.and_then(finite),
             difference: finite(difference),
             allowed: finite(allowed),
             ..gate
         };
-        if let Some(reason) = self.too_few() {
-            return unheard(numbers, reason);
+        if let Some(too_few) = self.too_few() {
+            return unheard(numbers, too_few);
         }
-        let verdict =
-            if either_way { unchanged(difference, interval, allowed) } else { no_worse(difference, interval, allowed) };
-        let reason = words.sentence(&compared, verdict);
+        let judge = if statistic.is_bad_either_way() { unchanged } else { no_worse };
+        let verdict = judge(difference, interval, allowed);
+        let finding = Finding::Compared { statistic, with, cut };
         let interval = finite(interval[0]).zip(finite(interval[1])).map(|(low, high)| [low, high]);
-        Gate { verdict, interval, level: Some(self.level()), reason, ..numbers }
+        Gate { verdict, interval, level: Some(self.level()), finding, ..numbers }
     }
 }
 
@@ -152,16 +141,17 @@ pub(crate) fn sanity(margins: &[f32], scores: &[f32], used: &Used<'_>, policy: &
 /// The reasons gate, with the comparison that it rests on.
 pub(crate) type Explained = (Option<Gate>, Option<ReasonsShift>);
 
-/// A difference to the champion, above 0 where the challenger is worse.
+/// A difference to what the challenger is compared with, above 0 where the challenger is worse.
 #[derive(Clone, Copy)]
 struct Compared {
     challenger: f64,
-    champion: f64,
+    /// The champion's number, where it is one of the champion's that counts.
+    champion: Option<f64>,
+    with: Reference,
+    cut: Option<Cut>,
     difference: f64,
     interval: [f64; 2],
     allowed: f64,
-    /// A change is bad in either direction.
-    either_way: bool,
 }
 
 fn no_worse(difference: f64, [low, high]: [f64; 2], allowed: f64) -> Verdict {
@@ -184,40 +174,8 @@ fn unchanged(difference: f64, [low, high]: [f64; 2], allowed: f64) -> Verdict {
     }
 }
 
-/// How a gate speaks of its numbers.
-struct Words<'a> {
-    /// `held-out AUC`.
-    subject: String,
-    /// What a difference above 0 and below 0 is called: `a drop of`, `a gain of`.
-    worse: &'a str,
-    better: &'a str,
-    /// How a number, and a difference of numbers, is written.
-    number: fn(f64) -> String,
-    size: fn(f64) -> String,
-}
-
-impl Words<'_> {
-    /// `held-out AUC 0.8550, champion 0.9176: a drop of 0.0626, more than the 0.0100 allowed`.
-    fn sentence(&self, compared: &Compared, verdict: Verdict) -> String {
-        let Compared { challenger, champion, difference, interval: [low, high], allowed, either_way } = *compared;
-        let Words { subject, number, size, .. } = self;
-        let moved = |by: f64| format!("{} {}", if by > 0.0 { self.worse } else { self.better }, size(by.abs()));
-        let extreme = if either_way && low.abs() > high.abs() { low } else { high };
-        let (found, limit) = (moved(difference), size(allowed));
-        let comparison = match verdict {
-            Verdict::Pass if extreme <= 0.0 && !either_way => found,
-            Verdict::Pass => format!("{found}, at worst {}, within the {limit} allowed", moved(extreme)),
-            Verdict::Fail => format!("{found}, more than the {limit} allowed"),
-            Verdict::Inconclusive => {
-                format!("{found}, but it may be {}, more than the {limit} allowed", moved(extreme))
-            }
-        };
-        format!("{subject} {}, champion {}: {comparison}", number(challenger), number(champion))
-    }
-}
-
-/// A gate on the whole set that has not been heard: nothing is concluded yet.
-pub(crate) fn open(name: &str, mode: GateMode) -> Gate {
+/// A gate on the whole set that concludes nothing yet.
+pub(crate) fn open(name: &str, mode: GateMode, finding: Finding) -> Gate {
     Gate {
         name: name.to_owned(),
         region: None,
@@ -229,14 +187,14 @@ pub(crate) fn open(name: &str, mode: GateMode) -> Gate {
         interval: None,
         allowed: None,
         level: None,
-        reason: String::new(),
+        finding,
     }
 }
 
 /// A gate about which nothing is concluded. In a region that is no reason to hold a release back.
-fn unheard(gate: Gate, reason: String) -> Gate {
+fn unheard(gate: Gate, finding: Finding) -> Gate {
     let mode = if gate.region.is_some() { GateMode::Advisory } else { gate.mode };
-    Gate { verdict: Verdict::Inconclusive, mode, reason, ..gate }
+    Gate { verdict: Verdict::Inconclusive, mode, finding, ..gate }
 }
 
 /// JSON has no NaN and no infinity.
@@ -246,27 +204,4 @@ fn finite(number: f64) -> Option<f64> {
 
 fn pass_if(holds: bool) -> Verdict {
     if holds { Verdict::Pass } else { Verdict::Fail }
-}
-
-fn decimal(number: f64) -> String {
-    minus(&format!("{number:.4}"))
-}
-
-fn two_decimals(number: f64) -> String {
-    minus(&format!("{number:.2}"))
-}
-
-/// People read a minus sign, not a hyphen; and no "-0.00".
-fn minus(number: &str) -> String {
-    let zero = number.chars().all(|letter| "-0.".contains(letter));
-    number.replace('-', if zero { "" } else { "\u{2212}" })
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.2} %", 100.0 * share)
-}
-
-/// A difference of two shares; "1 % more" could be read as a ratio.
-fn points(difference: f64) -> String {
-    format!("{:.2} points", 100.0 * difference)
 }

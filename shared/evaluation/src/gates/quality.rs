@@ -1,7 +1,8 @@
 //! How well the challenger ranks records, and whether its scores still mean what the champion's did.
 
-use super::{Ask, Compared, Words, decimal, two_decimals};
+use super::{Ask, Compared};
 use crate::evaluation::Gate;
+use crate::finding::{Finding, Reference, Statistic};
 use crate::stats::Estimate;
 use crate::stats::calibration::{Fitted, brier, brier_difference};
 use crate::subset::Side;
@@ -9,36 +10,35 @@ use meridian_judge::{GateMode, Verdict};
 
 /// AUC against the champion's (DeLong), and against the floor that holds with or without a champion.
 pub(super) fn auc(ask: &Ask<'_>) -> Option<Gate> {
-    let gate = ask.gate("auc", ask.policy.auc)?;
-    let subject = ask.subset.region.as_ref().map_or("held-out AUC".to_owned(), |region| format!("AUC in {region}"));
+    let gate = ask.gate(Statistic::Auc, ask.policy.auc)?;
     let challenger = &ask.subset.challenger;
     let own = challenger.placements.as_ref().and_then(|placements| placements.auc());
-    let floor = floor(ask, gate.clone(), &subject, own);
+    let floor = floor(ask, gate.clone(), own);
     let Some(champion) = &ask.subset.champion else { return Some(floor) };
     if floor.verdict == Verdict::Fail {
         return Some(floor);
     }
-    let words = Words { subject, worse: "a drop of", better: "a gain of", number: decimal, size: decimal };
     let compared = || {
         let (new, old) = (challenger.placements.as_ref()?, champion.placements.as_ref()?);
         let drop = old.less(new)?;
         Some(Compared {
             challenger: own?.value,
-            champion: old.auc()?.value,
+            champion: Some(old.auc()?.value),
+            with: Reference::Champion,
+            cut: None,
             difference: drop.value,
             interval: drop.interval(ask.z()),
             allowed: ask.stretch * ask.policy.max_auc_drop,
-            either_way: false,
         })
     };
-    Some(ask.judged(gate, &words, compared()))
+    Some(ask.judged(gate, Statistic::Auc, compared()))
 }
 
 /// The absolute floor. In a region only an interval wholly below it fails: few positives there vary much.
-fn floor(ask: &Ask<'_>, gate: Gate, subject: &str, own: Option<Estimate>) -> Gate {
-    let Some(own) = own else { return ask.judged(gate, &plain(subject), None) };
-    if let Some(reason) = ask.too_few() {
-        return super::unheard(Gate { challenger: Some(own.value), ..gate }, reason);
+fn floor(ask: &Ask<'_>, gate: Gate, own: Option<Estimate>) -> Gate {
+    let Some(own) = own else { return ask.judged(gate, Statistic::Auc, None) };
+    if let Some(too_few) = ask.too_few() {
+        return super::unheard(Gate { challenger: Some(own.value), ..gate }, too_few);
     }
     let least = ask.policy.min_auc;
     let [low, high] = own.interval(ask.z());
@@ -48,29 +48,17 @@ fn floor(ask: &Ask<'_>, gate: Gate, subject: &str, own: Option<Estimate>) -> Gat
         (false, true) => Verdict::Pass,
         _ => Verdict::Inconclusive,
     };
-    let relation = match verdict {
-        Verdict::Fail => "less than",
-        Verdict::Pass => "at least",
-        Verdict::Inconclusive => "perhaps less than",
-    };
-    let beside =
-        if ask.subset.champion.is_some() { "whatever the champion has" } else { "no champion to compare with" };
-    let reason = format!("{subject} {:.4}, {beside}: {relation} the {least:.4} required", own.value);
+    let finding = Finding::Floor { beside_champion: ask.subset.champion.is_some() };
     let level = Some(ask.level());
-    Gate { verdict, challenger: Some(own.value), allowed: Some(least), level, reason, ..gate }
-}
-
-fn plain(subject: &str) -> Words<'_> {
-    Words { subject: subject.to_owned(), worse: "a rise of", better: "a fall of", number: decimal, size: decimal }
+    Gate { verdict, challenger: Some(own.value), allowed: Some(least), level, finding, ..gate }
 }
 
 /// Slope of the recalibration: whether scores have become bolder or more timid.
 pub(super) fn calibration_slope(ask: &Ask<'_>) -> Option<Gate> {
     recalibration(
         ask,
-        "calibration_slope",
+        Statistic::CalibrationSlope,
         ask.policy.calibration_slope,
-        "calibration slope",
         ask.policy.max_slope_change,
         1.0,
         |side| side.slope.as_ref(),
@@ -81,9 +69,8 @@ pub(super) fn calibration_slope(ask: &Ask<'_>) -> Option<Gate> {
 pub(super) fn calibration_intercept(ask: &Ask<'_>) -> Option<Gate> {
     recalibration(
         ask,
-        "calibration_intercept",
+        Statistic::CalibrationIntercept,
         ask.policy.calibration_intercept,
-        "calibration in the large",
         ask.policy.max_intercept_change,
         0.0,
         |side| side.intercept.as_ref(),
@@ -94,40 +81,35 @@ pub(super) fn calibration_intercept(ask: &Ask<'_>) -> Option<Gate> {
 /// what thresholds and rules were set on. Without a champion the ideal is shown against, and decides nothing.
 fn recalibration(
     ask: &Ask<'_>,
-    name: &str,
+    statistic: Statistic,
     mode: GateMode,
-    subject: &str,
     allowed: f64,
     ideal: f64,
     fitted: fn(&Side) -> Option<&Fitted>,
 ) -> Option<Gate> {
-    let gate = ask.gate(name, mode)?;
-    let words =
-        Words { subject: subject.to_owned() + &ask.place(), number: two_decimals, size: two_decimals, ..plain("") };
+    let gate = ask.gate(statistic, mode)?;
     let allowed = ask.stretch * allowed;
-    let either_way = true;
     let challenger = fitted(&ask.subset.challenger);
-    let compared = |difference: Estimate, challenger: &Fitted, champion: f64| {
-        let interval = difference.interval(ask.z());
-        Compared { challenger: challenger.value, champion, difference: difference.value, interval, allowed, either_way }
+    let compared = |difference: Estimate, challenger: &Fitted, champion: Option<f64>, with: Reference| {
+        let (interval, difference) = (difference.interval(ask.z()), difference.value);
+        Compared { challenger: challenger.value, champion, with, cut: None, difference, interval, allowed }
     };
     let Some(champion) = &ask.subset.champion else {
         let found = challenger.map(|new| {
             let own = new.estimate();
-            compared(Estimate { value: own.value - ideal, ..own }, new, ideal)
+            compared(Estimate { value: own.value - ideal, ..own }, new, None, Reference::Ideal { value: ideal })
         });
-        let judged = ask.judged(gate, &words, found);
-        let reason = judged.reason.replace("champion", "ideal");
-        return Some(Gate { mode: GateMode::Advisory, champion: None, reason, ..judged });
+        return Some(Gate { mode: GateMode::Advisory, ..ask.judged(gate, statistic, found) });
     };
     let both = challenger.zip(fitted(champion));
-    Some(ask.judged(gate, &words, both.map(|(new, old)| compared(new.less(old), new, old.value))))
+    let found = both.map(|(new, old)| compared(new.less(old), new, Some(old.value), Reference::Champion));
+    Some(ask.judged(gate, statistic, found))
 }
 
 /// Brier score: distance of scores from labels, calibration and ranking in one.
 pub(super) fn brier_score(ask: &Ask<'_>) -> Option<Gate> {
     let champion = ask.subset.champion.as_ref()?;
-    let gate = ask.gate("brier", ask.policy.brier)?;
+    let gate = ask.gate(Statistic::Brier, ask.policy.brier)?;
     let labels = &ask.subset.labels;
     let (new, old) = (&ask.subset.challenger.scores, &champion.scores);
     let compared = || {
@@ -135,12 +117,13 @@ pub(super) fn brier_score(ask: &Ask<'_>) -> Option<Gate> {
         let before = brier(labels, old)?.value;
         Some(Compared {
             challenger: brier(labels, new)?.value,
-            champion: before,
+            champion: Some(before),
+            with: Reference::Champion,
+            cut: None,
             difference: rise.value,
             interval: rise.interval(ask.z()),
             allowed: ask.stretch * ask.policy.max_brier_rise * before,
-            either_way: false,
         })
     };
-    Some(ask.judged(gate, &plain(&format!("Brier score{}", ask.place())), compared()))
+    Some(ask.judged(gate, Statistic::Brier, compared()))
 }

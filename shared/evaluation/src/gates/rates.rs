@@ -1,30 +1,29 @@
 //! What alerts: false positives and recall, at the deployed thresholds and at equal alert rates.
 
-use super::{Ask, Compared, Words, percent, points};
+use super::{Ask, Compared};
 use crate::evaluation::Gate;
+use crate::finding::{Cut, Finding, Reference, Statistic};
 use crate::stats::paired::{Paired, wilson};
 use crate::subset::Side;
 use meridian_judge::{EvaluationPolicy, Verdict};
 
 /// False-positive rate, each model at its own operating threshold. A first release is held to a ceiling.
 pub(super) fn false_positive_rate(ask: &Ask<'_>) -> Option<Gate> {
-    let gate = ask.gate("false_positive_rate", ask.policy.false_positive_rate)?;
+    let gate = ask.gate(Statistic::FalsePositiveRate, ask.policy.false_positive_rate)?;
     let challenger = &ask.subset.challenger;
-    let subject = format!("false-positive rate{}", ask.place());
-    let Some(champion) = &ask.subset.champion else { return Some(ceiling(ask, gate, &subject)) };
+    let Some(champion) = &ask.subset.champion else { return Some(ceiling(ask, gate)) };
     let pairs = alerts(ask, challenger, challenger.threshold, champion, false);
     let allowed = rise_allowed(ask, &pairs);
-    Some(rate(ask, gate, subject, pairs, allowed, true, challenger.threshold))
+    Some(rate(ask, gate, Statistic::FalsePositiveRate, &pairs, allowed, challenger.threshold))
 }
 
 /// Recall, each model at its own operating threshold.
 pub(super) fn recall(ask: &Ask<'_>) -> Option<Gate> {
     let champion = ask.subset.champion.as_ref()?;
-    let gate = ask.gate("recall", ask.policy.recall)?;
+    let gate = ask.gate(Statistic::Recall, ask.policy.recall)?;
     let challenger = &ask.subset.challenger;
     let pairs = alerts(ask, challenger, challenger.threshold, champion, true);
-    let subject = format!("recall{}", ask.place());
-    Some(rate(ask, gate, subject, pairs, ask.policy.max_recall_drop, false, challenger.threshold))
+    Some(rate(ask, gate, Statistic::Recall, &pairs, ask.policy.max_recall_drop, challenger.threshold))
 }
 
 /// False-positive rate with the challenger's threshold moved to the champion's alert rate.
@@ -33,22 +32,20 @@ pub(super) fn recall(ask: &Ask<'_>) -> Option<Gate> {
 /// equal numbers of alerts, what is lost among the positives is won among the negatives), so the interval is wide enough.
 pub(super) fn false_positive_rate_at_alert_rate(ask: &Ask<'_>) -> Option<Gate> {
     let champion = ask.subset.champion.as_ref()?;
-    let gate = ask.gate("false_positive_rate_at_alert_rate", ask.policy.false_positive_rate_at_alert_rate)?;
+    let gate = ask.gate(Statistic::FalsePositiveRateAtAlertRate, ask.policy.false_positive_rate_at_alert_rate)?;
     let Some(threshold) = ask.matched_threshold else { return Some(silent(gate)) };
     let pairs = alerts(ask, &ask.subset.challenger, threshold, champion, false);
-    let subject = format!("at the champion's alert rate, false-positive rate{}", ask.place());
     let allowed = rise_allowed(ask, &pairs);
-    Some(rate(ask, gate, subject, pairs, allowed, true, threshold))
+    Some(rate(ask, gate, Statistic::FalsePositiveRateAtAlertRate, &pairs, allowed, threshold))
 }
 
 /// Recall with the challenger's threshold moved to the champion's alert rate; of its interval the same holds.
 pub(super) fn recall_at_alert_rate(ask: &Ask<'_>) -> Option<Gate> {
     let champion = ask.subset.champion.as_ref()?;
-    let gate = ask.gate("recall_at_alert_rate", ask.policy.recall_at_alert_rate)?;
+    let gate = ask.gate(Statistic::RecallAtAlertRate, ask.policy.recall_at_alert_rate)?;
     let Some(threshold) = ask.matched_threshold else { return Some(silent(gate)) };
     let pairs = alerts(ask, &ask.subset.challenger, threshold, champion, true);
-    let subject = format!("at the champion's alert rate, recall{}", ask.place());
-    Some(rate(ask, gate, subject, pairs, ask.policy.max_recall_drop, false, threshold))
+    Some(rate(ask, gate, Statistic::RecallAtAlertRate, &pairs, ask.policy.max_recall_drop, threshold))
 }
 
 /// The challenger's threshold at which it alerts on as many records as the champion, or as nearly as ties allow (rather
@@ -80,65 +77,49 @@ fn alerts(ask: &Ask<'_>, challenger: &Side, threshold: f64, champion: &Side, lab
     Paired::count(of_label.map(|((new, old), _)| (f64::from(*new) >= threshold, f64::from(*old) >= champion.threshold)))
 }
 
-fn rate(
-    ask: &Ask<'_>,
-    gate: Gate,
-    subject: String,
-    pairs: Paired,
-    allowed: f64,
-    rise_is_worse: bool,
-    threshold: f64,
-) -> Gate {
+fn rate(ask: &Ask<'_>, gate: Gate, statistic: Statistic, pairs: &Paired, allowed: f64, threshold: f64) -> Gate {
     let [low, high] = pairs.interval(ask.z());
-    let (difference, interval) =
-        if rise_is_worse { (pairs.difference(), [low, high]) } else { (-pairs.difference(), [-high, -low]) };
+    let (difference, interval) = match statistic {
+        Statistic::Recall | Statistic::RecallAtAlertRate => (-pairs.difference(), [-high, -low]),
+        _ => (pairs.difference(), [low, high]),
+    };
     let compared = Compared {
         challenger: pairs.first(),
-        champion: pairs.second(),
+        champion: Some(pairs.second()),
+        with: Reference::Champion,
+        cut: Some(Cut::of(threshold)),
         difference,
         interval,
         allowed: ask.stretch * allowed,
-        either_way: false,
     };
-    let (worse, better) = if rise_is_worse { ("a rise of", "a fall of") } else { ("a drop of", "a gain of") };
-    let words = Words { subject, worse, better, number: percent, size: points };
-    let judged = ask.judged(gate, &words, (pairs.records > 0).then_some(compared));
-    // Where each model was cut, as people know it from manifests.
-    let threshold = (threshold * 1e4).round() / 1e4;
-    let reason = judged.reason.replacen(", champion ", &format!(" at threshold {threshold}, champion "), 1);
-    Gate { reason, ..judged }
+    ask.judged(gate, statistic, (pairs.records > 0).then_some(compared))
 }
 
 /// Nothing to keep: the champion never alerts.
 fn silent(gate: Gate) -> Gate {
-    super::unheard(gate, "the champion alerts on no record, so there is no alert rate to keep".to_owned())
+    super::unheard(gate, Finding::ChampionNeverAlerts)
 }
 
 /// A first release has nothing to be compared with but the policy's ceiling.
-fn ceiling(ask: &Ask<'_>, gate: Gate, subject: &str) -> Gate {
+fn ceiling(ask: &Ask<'_>, gate: Gate) -> Gate {
     let side = &ask.subset.challenger;
     let negatives = side.scores.iter().zip(&ask.subset.labels).filter(|(_, label)| !**label);
     let alarms = negatives.filter(|(score, _)| f64::from(**score) >= side.threshold).count() as u64;
     let count = ask.subset.negatives();
-    if let Some(reason) = ask.too_few() {
-        return super::unheard(gate, reason);
+    if let Some(too_few) = ask.too_few() {
+        return super::unheard(gate, too_few);
     }
     let found = alarms as f64 / count as f64;
     let interval = wilson(alarms, count, ask.z());
     let most = ask.policy.max_fpr;
     // In a region only an interval wholly past the ceiling fails, as with the AUC's floor.
     let past = if gate.region.is_some() { interval[0] > most } else { found > most };
-    let (verdict, relation) = match (past, interval[1] <= most) {
-        (true, _) => (Verdict::Fail, "more than"),
-        (false, true) => (Verdict::Pass, "within"),
-        _ => (Verdict::Inconclusive, "perhaps more than"),
+    let verdict = match (past, interval[1] <= most) {
+        (true, _) => Verdict::Fail,
+        (false, true) => Verdict::Pass,
+        _ => Verdict::Inconclusive,
     };
-    let reason = format!(
-        "{subject} {} at threshold {}, no champion to compare with: {relation} the {} allowed",
-        percent(found),
-        side.threshold,
-        percent(most)
-    );
+    let finding = Finding::Ceiling { threshold: side.threshold };
     let level = Some(ask.level());
-    Gate { verdict, challenger: Some(found), allowed: Some(most), interval: Some(interval), level, reason, ..gate }
+    Gate { verdict, challenger: Some(found), allowed: Some(most), interval: Some(interval), level, finding, ..gate }
 }

@@ -1,40 +1,31 @@
 //! Whether there is anything to compare: scores that are numbers and differ, and columns that hold something.
 
-use super::{open, pass_if};
+use super::{finite as finite_number, open, pass_if};
 use crate::evaluation::Gate;
+use crate::finding::Finding;
 use crate::stats::columns::{Column, Columns};
 use meridian_judge::{EvaluationPolicy, GateMode, Verdict};
 
 /// Records under which an empty column of a region says nothing.
 const MIN_ROWS: u64 = 100;
-/// Columns that a sentence names.
-const NAMED: usize = 5;
 
 /// Every margin is a finite number.
 pub(super) fn finite(margins: &[f32], policy: &EvaluationPolicy) -> Option<Gate> {
     let bad = margins.iter().filter(|margin| !margin.is_finite()).count();
-    let reason = if bad == 0 {
-        format!("all {} scores are finite numbers", margins.len())
-    } else {
-        format!("{bad} of {} scores are not finite numbers", margins.len())
-    };
-    let gate =
-        Gate { verdict: pass_if(bad == 0), challenger: Some(bad as f64), reason, ..open("finite", policy.finite) };
+    let finding = Finding::Finite { scores: margins.len() as u64, bad: bad as u64 };
+    let gate = open("finite", policy.finite, finding);
+    let gate = Gate { verdict: pass_if(bad == 0), challenger: Some(bad as f64), ..gate };
     (policy.finite != GateMode::Off).then_some(gate)
 }
 
 /// The scores are not all the same.
 pub(super) fn constant(scores: &[f32], policy: &EvaluationPolicy) -> Option<Gate> {
-    let lowest = scores.iter().copied().fold(f32::INFINITY, f32::min);
-    let highest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let spread = f64::from(highest) - f64::from(lowest);
-    let reason = if spread > 0.0 {
-        format!("scores spread from {lowest:.4} to {highest:.4}")
-    } else {
-        format!("the model answers {lowest:.4} whatever it is asked")
-    };
-    let challenger = Some(spread).filter(|spread| spread.is_finite());
-    let gate = Gate { verdict: pass_if(spread > 0.0), challenger, reason, ..open("constant", policy.constant) };
+    let lowest = f64::from(scores.iter().copied().fold(f32::INFINITY, f32::min));
+    let highest = f64::from(scores.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+    let spread = highest - lowest;
+    let finding = Finding::Spread { lowest: finite_number(lowest), highest: finite_number(highest) };
+    let gate = open("constant", policy.constant, finding);
+    let gate = Gate { verdict: pass_if(spread > 0.0), challenger: finite_number(spread), ..gate };
     (policy.constant != GateMode::Off).then_some(gate)
 }
 
@@ -53,7 +44,7 @@ pub(crate) struct Used<'a> {
 impl Used<'_> {
     /// Names of the columns that `wanting` marks and that the model splits on; with `much`, only those with at least half
     /// an average feature's splits.
-    pub fn wanting(&self, columns: &[Column], much: bool, wanting: impl Fn(usize, &Column) -> bool) -> Vec<&str> {
+    pub fn wanting(&self, columns: &[Column], much: bool, wanting: impl Fn(usize, &Column) -> bool) -> Vec<String> {
         let total: f64 = self.splits.unwrap_or_default().iter().map(|count| f64::from(*count)).sum();
         let half_of_average = 0.5 * total / self.features.len().max(1) as f64;
         let enough = |index: usize| {
@@ -64,7 +55,7 @@ impl Used<'_> {
         };
         let named = self.features.iter().zip(columns).enumerate();
         let found = named.filter(|(index, (_, column))| wanting(*index, column) && enough(*index));
-        found.map(|(_, (name, _))| name.as_str()).collect()
+        found.map(|(_, (name, _))| name.clone()).collect()
     }
 }
 
@@ -83,14 +74,10 @@ pub(super) fn missing(used: &Used<'_>, policy: &EvaluationPolicy) -> Vec<Gate> {
         }
         let filled = |index: usize| whole.get(index).is_some_and(|column| !column.is_empty());
         let empty = used.wanting(columns, true, |index, column| column.is_empty() && filled(index));
-        let reason = if empty.is_empty() {
-            format!("no column is empty in {region} alone")
-        } else {
-            format!("{region}'s records lack {}, which the others have", listed(&empty))
-        };
         let region = Some((*region).to_owned());
-        let (verdict, mode) = finding(used, empty.is_empty(), mode);
-        gates.push(Gate { region, verdict, challenger: Some(empty.len() as f64), reason, ..open("missing", mode) });
+        let (verdict, mode) = ruling(used, empty.is_empty(), mode);
+        let challenger = Some(empty.len() as f64);
+        gates.push(Gate { region, verdict, challenger, ..open("missing", mode, Finding::RegionColumns { empty }) });
     }
     gates
 }
@@ -98,38 +85,17 @@ pub(super) fn missing(used: &Used<'_>, policy: &EvaluationPolicy) -> Vec<Gate> {
 fn of_whole(used: &Used<'_>, policy: &EvaluationPolicy) -> Gate {
     let empty = used.wanting(&used.columns.whole, false, |_, column| column.is_empty());
     let constant = used.wanting(&used.columns.whole, true, |_, column| column.is_constant());
-    let parts = [("empty", &empty), ("constant", &constant)];
-    let parts: Vec<String> = parts
-        .iter()
-        .filter(|(_, names)| !names.is_empty())
-        .map(|(what, names)| format!("{} {what}", is(names)))
-        .collect();
-    let reason = if parts.is_empty() {
-        "every column that the model relies on holds values".to_owned()
-    } else {
-        let splits = if used.splits.is_some() { ", although the model splits on it" } else { "" };
-        format!("in the held-out set {}{splits}", parts.join(" and "))
-    };
-    let bad = (empty.len() + constant.len()) as f64;
-    let (verdict, mode) = finding(used, parts.is_empty(), policy.missing);
-    Gate { verdict, challenger: Some(bad), reason, ..open("missing", mode) }
+    let bad = empty.len() + constant.len();
+    let (verdict, mode) = ruling(used, bad == 0, policy.missing);
+    let finding = Finding::Columns { empty, constant, split_on: used.splits.is_some() };
+    Gate { verdict, challenger: Some(bad as f64), ..open("missing", mode, finding) }
 }
 
 /// Without the model's splits nobody knows whether a wanting column matters: it is told, and decides nothing.
-fn finding(used: &Used<'_>, nothing_wants: bool, mode: GateMode) -> (Verdict, GateMode) {
+fn ruling(used: &Used<'_>, nothing_wants: bool, mode: GateMode) -> (Verdict, GateMode) {
     match (nothing_wants, used.splits) {
         (true, _) => (Verdict::Pass, mode),
         (false, Some(_)) => (Verdict::Fail, mode),
         (false, None) => (Verdict::Inconclusive, GateMode::Advisory),
     }
-}
-
-fn is(names: &[&str]) -> String {
-    format!("{} {}", listed(names), if names.len() == 1 { "is" } else { "are" })
-}
-
-fn listed(names: &[&str]) -> String {
-    let shown: Vec<String> = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
-    let more = if names.len() > NAMED { format!(" and {} more", names.len() - NAMED) } else { String::new() };
-    shown.join(", ") + &more
 }

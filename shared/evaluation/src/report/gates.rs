@@ -5,6 +5,7 @@ use super::svg::{Scale, bar, dot, px, segment};
 use super::table::{Cell, Column, Narrow, cell, folded, name, table};
 use super::words::{self, Style, count, severity, title};
 use crate::evaluation::{Evaluation, Gate, ModelNumbers, RegionNumbers};
+use crate::wording::{Line, capital};
 use meridian_judge::{GateMode, Verdict};
 
 /// A verdict as a mark, a word and a colour, so that none of them is needed alone.
@@ -46,7 +47,7 @@ pub(crate) fn whole(evaluation: &Evaluation) -> Element {
     gates.sort_by_key(|gate| severity(gate));
     let rows = gates
         .iter()
-        .map(|gate| vec![named(gate), Some(badge(gate.verdict)), judged(gate), cell(words::sentence(&gate.reason))]);
+        .map(|gate| vec![named(gate), Some(badge(gate.verdict)), judged(gate), cell(capital(&gate.reason()))]);
     let drawn = gates.iter().any(|gate| forest(gate).is_some());
     let columns = [Column::Words("Gate"), Column::Words("Verdict"), Column::Words("Worse by"), Column::Words("Why")];
     el("section")
@@ -216,7 +217,7 @@ impl<'a> Region<'a> {
         };
         let failed = (!failed.is_empty()).then(|| format!("fail: {}", failed.join(", ")));
         let parts: Vec<String> = failed.into_iter().chain(open).collect();
-        (!parts.is_empty()).then(|| el("small").text(words::sentence(&parts.join("; "))))
+        (!parts.is_empty()).then(|| el("small").text(capital(&parts.join("; "))))
     }
 }
 
@@ -227,7 +228,7 @@ fn every_gate(regions: &[Region]) -> Element {
                 name(&region.numbers.region),
                 named(gate),
                 Some(badge(gate.verdict)),
-                cell(words::sentence_unless(&gate.reason, [region.numbers.region.as_str()])),
+                cell(Line::from(*gate).written()),
             ]
         })
     });

@@ -1,19 +1,40 @@
 //! `evaluation.json`. Its fields are described in docs/evaluating.md, which a test holds against them.
 
 use super::provenance::{Digests, Provenance};
+use crate::conclusion::Remark;
 use crate::digest::sha256;
-use crate::evaluation::Evaluation;
-use meridian_judge::EvaluationPolicy;
+use crate::evaluation::{Curves, Evaluation, Gate, ModelNumbers, ReasonsShift, RegionNumbers};
+use meridian_judge::{EvaluationPolicy, Verdict};
 use serde::Serialize;
 
+/// An evaluation, and what it says in words beside the data.
 #[derive(Serialize)]
 struct Document<'a> {
-    #[serde(flatten)]
-    evaluation: &'a Evaluation,
+    schema: u32,
+    verdict: Verdict,
+    reasons: Vec<String>,
+    warnings: Vec<String>,
+    remarks: &'a [Remark],
+    gates: Vec<GateInWords<'a>>,
+    rows: u64,
+    positives: u64,
+    challenger: &'a ModelNumbers,
+    champion: &'a Option<ModelNumbers>,
+    regions: &'a [RegionNumbers],
+    curves: &'a Curves,
+    reasons_shift: &'a Option<ReasonsShift>,
+    policy: &'a EvaluationPolicy,
     inputs: &'a Digests,
     policy_sha256: String,
     repeat: &'a [String],
     tool: &'static str,
+}
+
+#[derive(Serialize)]
+struct GateInWords<'a> {
+    #[serde(flatten)]
+    gate: &'a Gate,
+    reason: String,
 }
 
 /// What wrote the document and the page.
@@ -25,14 +46,27 @@ pub fn policy_digest(policy: &EvaluationPolicy) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// `evaluation.json`: the fields of [`Evaluation`] plus `inputs`, `policy_sha256`, `repeat` and `tool`. Reads back as an
-/// [`Evaluation`], and the same inputs give the same bytes.
+/// `evaluation.json`: the fields of [`Evaluation`] and its sentences (`reasons`, `warnings`, each gate's `reason`), plus
+/// `inputs`, `policy_sha256`, `repeat` and `tool`. Reads back as an [`Evaluation`], and the same inputs give the same bytes.
 ///
 /// # Errors
 /// Only where serialisation itself fails, which no evaluation does.
 pub fn json(evaluation: &Evaluation, provenance: &Provenance) -> Result<String, serde_json::Error> {
     let document = Document {
-        evaluation,
+        schema: evaluation.schema,
+        verdict: evaluation.verdict,
+        reasons: evaluation.reasons().iter().map(ToString::to_string).collect(),
+        warnings: evaluation.warnings().iter().map(ToString::to_string).collect(),
+        remarks: &evaluation.remarks,
+        gates: evaluation.gates.iter().map(|gate| GateInWords { gate, reason: gate.reason() }).collect(),
+        rows: evaluation.rows,
+        positives: evaluation.positives,
+        challenger: &evaluation.challenger,
+        champion: &evaluation.champion,
+        regions: &evaluation.regions,
+        curves: &evaluation.curves,
+        reasons_shift: &evaluation.reasons_shift,
+        policy: &evaluation.policy,
         inputs: &provenance.inputs,
         policy_sha256: policy_digest(&evaluation.policy),
         repeat: &provenance.repeat,

@@ -5,11 +5,12 @@ use super::json::{TOOL, policy_digest};
 use super::markup::{Element, el};
 use super::provenance::{Approval, Named, Provenance};
 use super::table::{Cell, Column, Narrow, cell, folded, name, table};
-use super::words::{self, Style, count};
+use super::words::{Style, count};
 use super::{figures, gates, reasons};
-use crate::evaluation::{Evaluation, Gate, ModelNumbers, RegionNumbers};
+use crate::conclusion::Warning;
+use crate::evaluation::{Evaluation, Gate, ModelNumbers};
+use crate::wording::{Line, capital};
 use meridian_judge::Verdict;
-use std::collections::BTreeSet;
 
 /// `evaluation.html`: no script and no request to anywhere; for a screen, a phone, paper and a screen reader.
 pub fn html(evaluation: &Evaluation, provenance: &Provenance) -> String {
@@ -45,13 +46,9 @@ fn head(evaluation: &Evaluation, provenance: &Provenance) -> Element {
 /// The sentences of a list that are seen at once; more are folded away.
 const FIRST: usize = 8;
 
-/// A list of sentences. What several gates say alike is said once.
-fn sentences(all: &[String], regions: &[RegionNumbers]) -> Vec<Element> {
-    let names = || regions.iter().map(|region| region.region.as_str());
-    let mut said = BTreeSet::new();
-    let items = all.iter().filter(|sentence| said.insert(sentence.as_str()));
-    let mut first: Vec<Element> =
-        items.map(|sentence| el("li").text(words::sentence_unless(sentence, names()))).collect();
+/// A list of sentences.
+fn sentences(lines: impl Iterator<Item = Line>) -> Vec<Element> {
+    let mut first: Vec<Element> = lines.map(|line| el("li").text(line.written())).collect();
     let more = first.split_off(first.len().min(FIRST));
     let summary = format!("{} more", more.len());
     let folded = (!more.is_empty()).then(|| folded(&summary, [el("ul").children(more)]));
@@ -71,11 +68,8 @@ fn verdict(evaluation: &Evaluation, provenance: &Provenance) -> Element {
     };
     let against = provenance.inputs.champion.as_ref().map(|champion| champion.name.as_str());
     let mark = el("span").class("mark").attr("aria-hidden", "true").text(mark);
-    let word = el("span")
-        .class(format!("word {class}"))
-        .child(mark)
-        .text(' ')
-        .text(words::sentence(&evaluation.verdict.to_string()));
+    let word =
+        el("span").class(format!("word {class}")).child(mark).text(' ').text(capital(&evaluation.verdict.to_string()));
     el("section")
         .class(format!("verdict {class}"))
         .attr("aria-labelledby", "verdict")
@@ -87,7 +81,7 @@ fn verdict(evaluation: &Evaluation, provenance: &Provenance) -> Element {
                 .text(format!(" {headline}")),
         )
         .child(el("p").class("meaning").text(meaning))
-        .children(sentences(&evaluation.reasons, &evaluation.regions))
+        .children(sentences(evaluation.reasons().iter().map(Line::from)))
         .child(facts(evaluation, against))
 }
 
@@ -109,13 +103,20 @@ fn facts(evaluation: &Evaluation, champion: Option<&str>) -> Element {
         .children(regions)
 }
 
+/// What several gates say alike is said once.
 fn warnings(evaluation: &Evaluation) -> Option<Element> {
-    if evaluation.warnings.is_empty() {
+    let mut said: Vec<Warning<'_>> = Vec::new();
+    for warning in evaluation.warnings() {
+        if !said.iter().any(|before| before.repeats(&warning)) {
+            said.push(warning);
+        }
+    }
+    if said.is_empty() {
         return None;
     }
     let section = el("section").class("warnings").attr("aria-labelledby", "warnings");
     let heading = el("h2").attr("id", "warnings").text("Warnings");
-    Some(section.child(heading).children(sentences(&evaluation.warnings, &evaluation.regions)))
+    Some(section.child(heading).children(sentences(said.iter().map(Line::from))))
 }
 
 /// A measure: what it is called, how it is written, where it stands, and the gate that judged its difference, with the

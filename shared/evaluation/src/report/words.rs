@@ -1,6 +1,7 @@
 //! Numbers, gates and verdicts as people read them.
 
 use crate::evaluation::Gate;
+use crate::wording::capital;
 use meridian_judge::{GateMode, Verdict};
 
 /// Where there is no number.
@@ -114,7 +115,7 @@ pub(crate) fn title(gate: &str) -> String {
         "score_shift" => "Score shift (PSI)",
         "score_distance" => "Score distance (KS)",
         "top_reasons" => "Top reasons",
-        other => return sentence(&other.replace('_', " ")),
+        other => return capital(&other.replace('_', " ")),
     }
     .to_owned()
 }
@@ -135,19 +136,6 @@ pub(crate) fn style(gate: &str) -> Style {
         "brier" => Style::Plain(5),
         _ => Style::Plain(4),
     }
-}
-
-/// With a capital at its start, unless it starts with one of these names, or with whose words it is (`v427: ...`):
-/// names are written as they are.
-pub(crate) fn sentence_unless<'a>(text: &str, names: impl IntoIterator<Item = &'a str>) -> String {
-    let headed = text.split(' ').next().is_some_and(|word| word.ends_with(':'));
-    if headed || names.into_iter().any(|name| text.starts_with(name)) { text.to_owned() } else { sentence(text) }
-}
-
-/// With a capital at its start.
-pub(crate) fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// Worst first: what blocks, then what failed without blocking, then what stays open.

@@ -3,6 +3,7 @@
 use crate::digest::sha256;
 use crate::holdout::HeldOut;
 use meridian_judge::EvaluationPolicy;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// The sizes of a hold-out.
@@ -17,10 +18,10 @@ pub struct HoldoutFacts {
 }
 
 /// Why a hold-out is too small or too odd to evaluate on.
-#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Unfit {
     /// Too few records.
-    #[error("the hold-out has {rows} records, fewer than the {least} asked for (evaluation.min_rows)")]
     Rows {
         /// Records found.
         rows: u64,
@@ -28,10 +29,6 @@ pub enum Unfit {
         least: u64,
     },
     /// Too few of one class.
-    #[error(
-        "the hold-out has {positives} positives and {negatives} negatives, and {least} of each are asked for \
-         (evaluation.min_positives)"
-    )]
     Classes {
         /// Records with label 1.
         positives: u64,
@@ -41,10 +38,6 @@ pub enum Unfit {
         least: u64,
     },
     /// Too many records that stand there more than once.
-    #[error(
-        "{repeated} of the hold-out's {rows} records repeat another one's features, more than a share of {most} \
-         (evaluation.max_repeated): leave each record in once"
-    )]
     Repeated {
         /// Records that repeat one before them.
         repeated: u64,
@@ -54,10 +47,6 @@ pub enum Unfit {
         most: f64,
     },
     /// A share of positives that no usual day has.
-    #[error(
-        "a share of {rate:.4} of the hold-out's records are positives, and {least} to {most} is usual \
-         (evaluation.min_label_rate, max_label_rate): draw the records as customers send them"
-    )]
     LabelRate {
         /// Share of positives found.
         rate: f64,

@@ -3,7 +3,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use meridian_evaluation::{
-    Columns, Contender, Digests, EvaluateCommand, Evaluation, HeldOut, Named, Provenance, evaluate, html,
+    Columns, Contender, Digests, EvaluateCommand, Evaluation, HeldOut, Named, Provenance, Remark, evaluate, html,
 };
 use meridian_judge::EvaluationPolicy;
 use meridian_xgboost::{Attributions, Scored};
@@ -103,7 +103,8 @@ impl Case {
         let champion = population.champion.as_ref().map(|scored| Contender { scored, threshold });
         let mut evaluation = evaluate(challenger, champion, &population.holdout, &policy).unwrap();
         if self.name == "crowded" {
-            evaluation.warnings.push(format!("a warning that names the column {HOSTILE}"));
+            let note = format!("a warning that names the column {HOSTILE}");
+            evaluation.remarks.push(Remark::Model { model: "v430".to_owned(), note });
         }
         evaluation
     }

@@ -145,7 +145,7 @@ mod tests {
         let (store, fleet, home) = (Slow::default(), crate::testing::fleet().name, name("eu-west-1"));
         let mut head = Head::default();
         for number in 0..count {
-            let record = Record::Halted { why: number.to_string() };
+            let record = Record::Lifted { why: number.to_string() };
             let entry = head.entry("2026-11-20T03:00:00Z".parse().unwrap(), "test".parse().unwrap(), record);
             run(append(&store, &fleet, &home, &Chain::Home, &entry)).unwrap();
             head.follow(&entry).unwrap();

@@ -4,13 +4,17 @@ use crate::ports::{ErrorKind, PortError};
 use crate::testing::{World, at_once, fleet, name, run};
 use jiff::SignedDuration;
 use meridian_domain::account::State;
-use meridian_domain::{Record, Sha256, Target, keys};
+use meridian_domain::{Reason, Record, Sha256, Target, keys};
 
 const JP: &str = "ap-northeast-1";
 const BR: &str = "sa-east-1";
 
+fn said(words: &str) -> Reason {
+    Reason::Said { words: words.to_owned(), by: None }
+}
+
 fn halted(why: &str) -> Record {
-    Record::Halted { why: why.to_owned() }
+    Record::Halted { why: said(why) }
 }
 
 fn regions<'a>(fleet: &'a Fleet, names: &[&str]) -> Vec<&'a Region> {
@@ -164,12 +168,8 @@ fn entries_are_told_in_order_of_time_and_each_chain_in_its_own() {
     write(31, home, Chain::Home, "after");
     let chains = at_once(read(&world, &fleet, &regions(&fleet, &[JP])));
     let at = |seconds| start + SignedDuration::from_secs(seconds);
-    let said = |(_, entry): &(&Chain, &Entry)| match &entry.record {
-        Record::Halted { why } => why.clone(),
-        _ => String::new(),
-    };
-    let told: Vec<String> = between(&chains, at(10), at(30)).iter().map(said).collect();
-    assert_eq!(told, ["b", "a", "c", "d", "e"]);
+    let told: Vec<Record> = between(&chains, at(10), at(30)).iter().map(|(_, entry)| entry.record.clone()).collect();
+    assert_eq!(told, ["b", "a", "c", "d", "e"].map(halted));
 }
 
 #[test]

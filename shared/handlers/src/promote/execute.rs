@@ -6,7 +6,11 @@ use crate::journal::{Journal, JournalError};
 use crate::ports::{Answer, Clock, ErrorKind, MetricPoint, Page, PortError, Ports};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::plan::{Act, Bake, Next, Plan, beats};
-use meridian_domain::{Epoch, Fleet, Record, Region, RegionHistory, RegionName, Seen, Target, UpdateSpec, alarms};
+use meridian_domain::{
+    Advice, Epoch, Fleet, Reason, Record, Region, RegionHistory, RegionName, Seen, Target, UpdateSpec, alarms,
+};
+use meridian_messages::Voice;
+use meridian_messages::pages::{Notice, Sender};
 
 /// Looks for a configuration that was created a moment ago: `CreateEndpointConfig` is eventually consistent.
 const VISIBLE_LOOKS: u32 = 5;
@@ -106,38 +110,42 @@ impl Look {
         ports: &P,
         context: &Context,
         region: &RegionName,
-        what: &str,
-        advice: &str,
+        why: &Reason,
+        advice: &Advice,
     ) -> Result<(), HandlerError> {
         let fleet = &context.fleet;
-        let page = page(fleet, region, what, advice, &format!("Wave {}.", self.sight.execution));
+        let page = self.notice(fleet, region, why, advice);
         self.sight.paged.insert(region.clone());
         // Through home's topic: the region that is ill is the last one to rely on.
         match ports.page(&fleet.home, &page).await {
             Err(error) if !error.is_regional() => {
                 tracing::error!(%error, "the page was not sent");
-                self.owe(ports, fleet, region, what, advice).await;
+                self.owe(ports, fleet, region, why, advice).await;
                 Ok(())
             }
             sent => Ok(sent?),
         }
     }
 
+    fn notice(&self, fleet: &Fleet, region: &RegionName, why: &Reason, advice: &Advice) -> Page {
+        let notice = Notice::Plan { why: why.clone(), advice: advice.clone() };
+        Page::of(fleet, &notice, region, &Sender::Wave(self.sight.execution.clone()))
+    }
+
     /// Sends what nobody need get up for. Where it does not go out the ledger and the log still say it: the wave must not wait.
-    async fn advise<P: Ports>(&mut self, ports: &P, fleet: &Fleet, region: &RegionName, what: &str, advice: &str) {
+    async fn advise<P: Ports>(&mut self, ports: &P, fleet: &Fleet, region: &RegionName, why: &Reason, advice: &Advice) {
         self.sight.advised = true;
-        let note =
-            page(fleet, region, what, advice, &format!("Wave {}. Advice: nobody was paged.", self.sight.execution));
+        let note = self.notice(fleet, region, why, advice);
         if let Err(error) = ports.advise(&fleet.home, &note).await {
-            tracing::error!(%error, advice = what, "the advice was not sent");
+            tracing::error!(%error, advice = note.subject, "the advice was not sent");
         }
     }
 
     /// A page that home's topic declines, which repeating does not mend: it must not keep the wave from stopping. It is owed
     /// in the region's own ledger, or in the first other one that takes it: that region's `rollback` sends it at its next
     /// sweep, through its own topic.
-    async fn owe<P: Ports>(&mut self, ports: &P, fleet: &Fleet, region: &RegionName, what: &str, advice: &str) {
-        let record = Record::PageOwed { why: what.to_owned(), advice: advice.to_owned() };
+    async fn owe<P: Ports>(&mut self, ports: &P, fleet: &Fleet, region: &RegionName, why: &Reason, advice: &Advice) {
+        let record = Record::PageOwed { why: why.clone(), advice: advice.clone() };
         let actor = self.sight.execution.clone();
         let others = fleet.regions.iter().map(|other| &other.name).filter(|other| *other != region);
         for place in std::iter::once(region).chain(others) {
@@ -147,7 +155,7 @@ impl Look {
                 Err(error) => tracing::error!(%error, "a page could not be owed there"),
             }
         }
-        tracing::error!(page = what, "nobody could be told: only the failed action says so");
+        tracing::error!(page = Voice::of(fleet).why(why), "nobody could be told: only the failed action says so");
     }
 
     async fn act<P: Ports>(
@@ -378,14 +386,6 @@ async fn publish<P: Ports>(
     let point = |at| MetricPoint { name, endpoint: fleet.endpoint.clone(), value, at };
     let points: Vec<MetricPoint> = at.into_iter().map(point).collect();
     ports.publish(region, &points).await
-}
-
-/// A page in the shape that all of Meridian's pages have: what happened, what to do, where to look.
-pub(crate) fn page(fleet: &Fleet, region: &RegionName, what: &str, advice: &str, context: &str) -> Page {
-    // The subject is read on a lock screen: what happened; the message says why.
-    let headline = what.split(':').next().unwrap_or(what);
-    let subject = format!("[{}] {headline}", fleet.name);
-    Page { subject, message: format!("{what}\n\nWhat to do: {advice}\n\nRegion {region}. {context}") }
 }
 
 /// Names are made of content: what exists already is what was to be made.

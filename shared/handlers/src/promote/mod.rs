@@ -14,9 +14,12 @@ use crate::events::PipelineJob;
 use crate::job;
 use crate::ports::{FailureKind, Ports};
 pub(crate) use evidence::asked;
-pub(crate) use execute::{page, trip};
+pub(crate) use execute::trip;
 use jiff::Timestamp;
 use meridian_domain::plan::{self, Finish, Next};
+use meridian_domain::reason::Wait;
+use meridian_domain::{Reason, StepKind};
+use meridian_messages::Voice;
 use observe::Look;
 use serde_json::{Value, json};
 
@@ -29,13 +32,14 @@ const TOKEN: &str = "since=";
 /// Answers one CodePipeline job, which the caller has found to be for this fleet under this policy.
 ///
 /// # Errors
-/// What the caller must answer the job with: home's own services in trouble for good. A home region that does not answer just now is no error: the job asks to be called again.
+/// What the caller must answer the job with: home's own services in trouble for good. A home region that does not answer just now
+/// is no error: the job asks to be called again.
 pub async fn handle<P: Ports>(ports: &P, context: &Context, job: &PipelineJob) -> Result<Value, HandlerError> {
     let since = since(job, ports.now());
     let ended = match walk(ports, context, job, since).await {
         Err(error) if error.is_regional() => {
             tracing::warn!(%error, "home does not answer; asking to be called again");
-            Ended { next: Next::Wait, why: error.to_string() }
+            Ended { next: Next::Wait, why: Wait::Home { error: error.to_string() }.into() }
         }
         ended => ended?,
     };
@@ -45,7 +49,7 @@ pub async fn handle<P: Ports>(ports: &P, context: &Context, job: &PipelineJob) -
 /// The last plan of a call: to wait, or how the action ends.
 struct Ended {
     next: Next,
-    why: String,
+    why: Reason,
 }
 
 async fn walk<P: Ports>(
@@ -57,13 +61,15 @@ async fn walk<P: Ports>(
     let mut look = Look::take(ports, context, job, since).await?;
     let subject = look.subject(ports, context, &job.parameters.action).await?;
     look.observe(ports, &context.fleet, subject).await;
+    let voice = Voice::of(&context.fleet);
     for _ in 0..STEPS {
         let now = ports.now();
         let plan = match subject {
             Some(region) => plan::promote(&context.fleet, region, &look.sight, now),
             None => plan::verify(&context.fleet, &look.sight, now),
         };
-        tracing::info!(step = step_name(&plan.next), why = plan.why, "planned");
+        let step = StepKind::from(&plan.next);
+        tracing::info!(step = voice.step_kind(&step), why = voice.why(&plan.why), "planned");
         if matches!(plan.next, Next::Wait | Next::Finish(_)) {
             return Ok(Ended { next: plan.next, why: plan.why });
         }
@@ -80,7 +86,7 @@ async fn answer<P: Ports>(
     since: Timestamp,
     ended: Ended,
 ) -> Result<Value, HandlerError> {
-    let home = &context.region;
+    let (home, why) = (&context.region, Voice::of(&context.fleet).why(&ended.why));
     let how = match ended.next {
         Next::Finish(Finish::Done) => "done",
         Next::Finish(Finish::Deferred) => "deferred",
@@ -88,31 +94,18 @@ async fn answer<P: Ports>(
         _ => "waiting",
     };
     match how {
-        "failed" => job::fail(ports, home, &job.job, FailureKind::JobFailed, &ended.why).await?,
-        "waiting" => job::succeed(ports, home, &job.job, Some(&format!("{TOKEN}{since}")), &ended.why).await?,
-        _ => job::succeed(ports, home, &job.job, None, &ended.why).await?,
+        "failed" => job::fail(ports, home, &job.job, FailureKind::JobFailed, &why).await?,
+        "waiting" => job::succeed(ports, home, &job.job, Some(&format!("{TOKEN}{since}")), &why).await?,
+        _ => job::succeed(ports, home, &job.job, None, &why).await?,
     }
-    tracing::info!(outcome = how, why = ended.why, function = %FunctionKind::Promote, "answered");
-    Ok(json!({ "outcome": how, "why": ended.why }))
+    tracing::info!(outcome = how, why, function = %FunctionKind::Promote, "answered");
+    Ok(json!({ "outcome": how, "why": why, "reason": ended.why }))
 }
 
 /// When the action was first called: carried by the continuation token, so that patience has a beginning.
 fn since(job: &PipelineJob, now: Timestamp) -> Timestamp {
     let token = job.continuation.as_deref().and_then(|token| token.strip_prefix(TOKEN));
     token.and_then(|time| time.parse().ok()).unwrap_or(now)
-}
-
-fn step_name(next: &Next) -> String {
-    match next {
-        Next::Do(act, region, _) => format!("{act:?} in {region}"),
-        Next::TellHub(_) => "tell the hub's ledger".to_owned(),
-        Next::TellRegion(region, _) => format!("tell {region}'s ledger"),
-        Next::TakeLease { epoch, .. } => format!("take the lease, epoch {epoch}"),
-        Next::Page { .. } => "page".to_owned(),
-        Next::Advise { .. } => "advise".to_owned(),
-        Next::Wait => "wait".to_owned(),
-        Next::Finish(how) => format!("finish: {how:?}"),
-    }
 }
 
 #[cfg(test)]

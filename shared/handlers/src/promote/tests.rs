@@ -6,9 +6,10 @@ use crate::testing::{FLEET, Fault, World, at_once, context, fleet, name, run, si
 use bytes::Bytes;
 use jiff::SignedDuration;
 use meridian_domain::lookout::FleetMinutes;
+use meridian_domain::reason::{self, Proceed, Proof, Step, Unseen, WaveEnd};
 use meridian_domain::{
-    AlarmState, AlarmView, Chain, Decision, EndpointStatus, EndpointView, Epoch, Image, Provenance, Record, ReleaseId,
-    Seen, Sha256, Target, alarms, keys,
+    Advice, AlarmState, AlarmView, Chain, Decision, EndpointStatus, EndpointView, Epoch, Image, Provenance, Record,
+    ReleaseId, Seen, Sha256, Target, Violation, alarms, keys,
 };
 use meridian_judge::Arm;
 use std::cell::Cell;
@@ -80,6 +81,11 @@ fn tell(world: &World, region: &str, record: Record) {
     world.write(&name(region), Chain::Region(name(region)), WAVE, record);
 }
 
+/// Why a call ended as it did.
+fn reason_of(ended: &Value) -> Reason {
+    serde_json::from_value(ended["reason"].clone()).unwrap()
+}
+
 fn call(world: &World, release: ReleaseId) -> Value {
     run(call_for(world, &context(EU), release, Turn::Of(name(EU)))).unwrap()
 }
@@ -129,7 +135,10 @@ fn a_place_of_the_pipeline_is_the_region_that_the_waves_recorded_order_puts_ther
     // Hours later Sydney sleeps, and stands where it stood.
     *world.now.borrow_mut() = "2026-11-20T17:00:00Z".parse().unwrap();
     let ended = run(call_for(&world, &context, release, Turn::Place(2))).unwrap();
-    assert!(ended["why"].as_str().unwrap().starts_with("JP is not promoted"), "{ended}");
+    assert!(
+        matches!(reason_of(&ended), Reason::Wave(WaveEnd::NotPromoted { region, .. }) if region == name("ap-northeast-1")),
+        "{ended}"
+    );
     let orders = hub(&world).into_iter().filter(|record| matches!(record, Record::WaveOrdered { .. })).count();
     assert_eq!((orders, world.updates.borrow().len()), (1, 1));
     let error = run(call_for(&world, &context, release, Turn::Place(5))).unwrap_err().to_string();
@@ -152,7 +161,10 @@ fn one_regions_altered_ledger_keeps_no_other_from_starting() {
         _ => None,
     });
     let (region, why) = ill.unwrap();
-    assert!(region == name(BR) && why.contains("ledger entry 1 stands where 0 belongs"), "{region}: {why}");
+    assert!(
+        region == name(BR) && matches!(why, Reason::Fault(reason::Fault::Unseen(Unseen::Ledger(_)))),
+        "{region}: {why:?}"
+    );
     *world.now.borrow_mut() += SignedDuration::from_mins(4);
     call(&world, release);
     assert_eq!((world.updates.borrow().len(), world.pages.borrow().len()), (1, 1));
@@ -166,8 +178,11 @@ fn an_update_that_is_refused_fails_the_action_and_lets_go_of_the_fleet() {
         world.fault(refused, Fault::Fails(ErrorKind::Refused));
         let ended = call(&world, release);
         assert_eq!(ended["outcome"], "failed");
-        let said = format!("{refused} was refused: scheduled");
-        assert!(world.pages.borrow()[0].message.contains(&said), "{:?}", world.pages.borrow());
+        let Reason::Wave(WaveEnd::NotPromoted { why, .. } | WaveEnd::NotOn { why, .. }) = reason_of(&ended) else {
+            panic!("{ended}")
+        };
+        assert_eq!(*why, Reason::Refused(format!("{refused} was refused: scheduled")));
+        assert_eq!(world.pages.borrow().len(), 1);
         assert!(world.answers.borrow()[0].1.starts_with("JobFailed"), "{:?}", world.answers.borrow());
         assert!(matches!(&hub(&world)[..], [.., Record::WaveEnded { .. }, Record::LeaseReleased { .. }]));
     }
@@ -192,7 +207,10 @@ fn a_page_that_the_pager_refuses_is_owed_and_keeps_nothing_from_ending() {
     world.fault("Publish", Fault::Fails(ErrorKind::Refused));
     assert_eq!(call(&world, release)["outcome"], "failed");
     let said = world.records(&name(EU), Chain::Region(name(EU)));
-    assert!(matches!(said.last(), Some(Record::PageOwed { why, .. }) if why.contains("was refused")), "{said:#?}");
+    let Some(Record::PageOwed { why: Reason::Wave(WaveEnd::NotOn { why, .. }), advice }) = said.last() else {
+        panic!("{said:#?}")
+    };
+    assert!(matches!(**why, Reason::Refused(_)) && *advice == Advice::FindCause, "{why:?} {advice:?}");
 }
 
 /// ... in another region's, where its own does not take it either: that region's `rollback` sends it.
@@ -216,7 +234,7 @@ fn shifted() -> (World, ReleaseId) {
     let (new, back) = (target(EU, release, "v427"), target(EU, ReleaseId(Sha256::of(b"v426")), "v426"));
     let execution = || WAVE.parse().unwrap();
     let (from, ends) = (world.now(), world.now() + SignedDuration::from_mins(30));
-    let (why, decision) = ("enough".to_owned(), Decision::Proceed);
+    let (why, decision) = (Proceed::RelyOn(vec![name(BR)]).into(), Decision::Proceed);
     in_service(&world, EU, &new);
     for record in [
         Record::UpdateIntended {
@@ -241,7 +259,10 @@ fn golden_records_are_asked_as_far_as_the_first_few_with_a_wrong_answer() {
     *world.score.borrow_mut() = "0.75".to_owned();
     let ended = call(&world, release);
     assert_eq!((&ended["outcome"], *world.invoked.borrow()), (&json!("waiting"), 16));
-    assert!(ended["why"].as_str().unwrap().starts_with("0 of 40 golden records"), "{ended}");
+    assert!(
+        matches!(reason_of(&ended), Reason::Wait(Wait::Proof(Proof::Wrong { right: 0, asked: 40, .. }))),
+        "{ended}"
+    );
     *world.score.borrow_mut() = "0.25".to_owned();
     call(&world, release);
     assert_eq!((confirmed(&world), *world.invoked.borrow()), (1, 16 + 40));
@@ -253,7 +274,7 @@ fn an_endpoint_that_does_not_answer_a_golden_record_has_not_answered_it_wrong() 
     world.fault("InvokeEndpoint", Fault::Fails(ErrorKind::Unreachable));
     let ended = call(&world, release);
     assert_eq!(ended["outcome"], "waiting");
-    assert!(ended["why"].as_str().unwrap().contains("golden records cannot be asked: InvokeEndpoint"), "{ended}");
+    assert!(matches!(reason_of(&ended), Reason::Wait(Wait::Proof(Proof::Unasked { .. }))), "{ended}");
     call(&world, release);
     assert_eq!(confirmed(&world), 1);
 }
@@ -292,13 +313,13 @@ fn a_step_that_the_audit_refuses_is_written_down() {
     let mut look = run(Look::take(&world, &context, &job, world.now())).unwrap();
     let target = target(EU, release, "v427");
     let next = Next::Do(plan::Act::Update, name(EU), target);
-    let plan = plan::Plan { next, why: "defect".to_owned() };
-    let error = run(look.refuse_violations(&world, &context, &plan, world.now())).unwrap_err();
-    assert!(error.to_string().contains("I8: no intent for v427"), "{error}");
+    let plan = plan::Plan { next, why: Step::WaveOver.into() };
+    assert!(run(look.refuse_violations(&world, &context, &plan, world.now())).is_err());
     let written = hub(&world);
     let Some(Record::StepRefused { step, notes, .. }) = written.last() else { panic!("{written:#?}") };
-    assert_eq!(step, "Update in eu-west-1");
-    assert!(notes.iter().any(|note| note.starts_with("I8")) && notes.iter().any(|note| note.starts_with("I11")));
+    assert_eq!(*step, StepKind::Act { act: plan::Act::Update, region: name(EU) });
+    let intent = Violation::NoIntent { region: name(EU), version: "v427".parse().unwrap() };
+    assert!(notes.contains(&intent) && notes.contains(&Violation::LeaseNotHeld), "{notes:#?}");
 }
 
 /// A region in which nothing ever served gets its endpoint, and is confirmed once it answers.
@@ -334,7 +355,7 @@ fn scaling_that_is_declined_pages_and_ends_no_wave() {
     world.fault("RegisterScalableTarget", Fault::Fails(ErrorKind::Refused));
     assert_eq!(call(&world, release)["outcome"], "done");
     let pages = world.pages.borrow();
-    assert!(pages.iter().any(|page| page.message.contains("its scaling was not registered")), "{pages:?}");
+    assert_eq!(pages.len(), 1, "{pages:?}");
 }
 
 /// What a canary is planned by: the champion's last hour, or why it cannot be read.

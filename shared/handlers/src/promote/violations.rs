@@ -1,12 +1,12 @@
 //! A step that would break an invariant is not executed: it is written down, the job fails, and people are told.
 
 use super::observe::Look;
-use super::step_name;
 use crate::context::{Context, HandlerError};
 use crate::ports::Ports;
 use jiff::Timestamp;
 use meridian_domain::plan::Plan;
-use meridian_domain::{Record, audit};
+use meridian_domain::{Record, StepKind, audit};
+use meridian_messages::Voice;
 
 impl Look {
     /// Holds a plan against the audit.
@@ -20,19 +20,19 @@ impl Look {
         plan: &Plan,
         now: Timestamp,
     ) -> Result<(), HandlerError> {
-        let notes: Vec<String> =
-            audit(&context.fleet, &self.sight, plan, now).iter().map(ToString::to_string).collect();
+        let notes = audit(&context.fleet, &self.sight, plan, now);
         if notes.is_empty() {
             return Ok(());
         }
-        let (step, list) = (step_name(&plan.next), notes.join("; "));
-        tracing::error!(step, notes = list, "the audit refused a step");
+        let (voice, step) = (Voice::of(&context.fleet), StepKind::from(&plan.next));
+        tracing::error!(step = voice.step_kind(&step), notes = voice.violations(&notes), "the audit refused a step");
+        let refusal = HandlerError::State(voice.refused_step(&step, &notes));
         let execution = self.sight.execution.clone();
-        let record = Record::StepRefused { execution: execution.clone(), step: step.clone(), notes };
+        let record = Record::StepRefused { execution: execution.clone(), step, notes };
         // A ledger that does not take it keeps neither the refusal nor the page from happening.
         if let Err(error) = self.hub.append(ports, &execution, record).await {
             tracing::error!(%error, "the refusal was not written down");
         }
-        Err(HandlerError::State(format!("the audit refused a step ({step}), a defect of the planner: {list}")))
+        Err(refusal)
     }
 }

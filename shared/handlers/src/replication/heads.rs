@@ -6,7 +6,8 @@ use crate::journal::Journal;
 use crate::ports::{Answer, Artifacts, Clock, ErrorKind, Ledger, Page, Pager};
 use bytes::Bytes;
 use meridian_domain::heads::{Departure, KeptHead, neighbours};
-use meridian_domain::{Chain, Fleet, FleetName, Head, HubHistory, Record, RegionHistory, RegionName, Runbook, keys};
+use meridian_domain::{Chain, Fleet, FleetName, Head, HubHistory, Record, RegionHistory, RegionName, keys};
+use meridian_messages::pages::{Notice, Sender};
 
 /// Looks at the neighbour's chains. What cannot be read proves nothing: the next sweep looks again.
 pub(super) async fn look<P>(ports: &P, ctx: &Context, own: &mut Journal<RegionHistory>)
@@ -106,25 +107,11 @@ async fn tell<P: Ledger + Pager + Clock>(
     if told(own.history()) {
         return Ok(());
     }
-    ports.page(&ctx.region, &page(ctx, chain, kept, departure)).await?;
+    let notice = Notice::ChainAltered { chain: chain.clone(), kept, departure };
+    ports.page(&ctx.region, &Page::of(&ctx.fleet, &notice, &ctx.region, &Sender::Region)).await?;
     let record = Record::ChainDeparted { chain: chain.clone(), kept, departure };
     own.append_unless(ports, &ctx.actor(FunctionKind::Replication), record, told).await?;
     Ok(())
-}
-
-fn page(ctx: &Context, chain: &Chain, kept: KeptHead, departure: Departure) -> Page {
-    let (home, region) = (ctx.fleet.title(&ctx.region), chain.region(&ctx.fleet));
-    let message = format!(
-        "Ledger chain {chain} in {region} {}.\n\n{home} keeps the ends of this chain and saw that entry there.\n\nNow: functions \
-         go on with what the chain says; nobody but {home} knows that it said something else. No endpoint was touched.\n\n\
-         To do: meridian halt, then compare entry {} and those around it with the object versions in {region}'s bucket and \
-         with CloudTrail, find out who wrote them, and put the entries back. meridian history says when the chain \
-         is whole again. {}",
-        departure.words(&kept),
-        kept.seq,
-        Runbook::Pages
-    );
-    Page::new(format!("{}: the ledger of {region} was altered", ctx.fleet.name), message)
 }
 
 #[cfg(test)]

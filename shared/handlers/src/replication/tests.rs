@@ -5,6 +5,7 @@ use crate::publish::{PublishSpec, publish};
 use crate::testing::{Fault, World, context, fleet, name, run, signer};
 use bytes::Bytes;
 use meridian_domain::{Actor, Epoch, Image, Provenance, RegionName, Sha256, Target, keys};
+use meridian_messages::pages::Unreplicated;
 
 mod place;
 mod signed;
@@ -34,6 +35,14 @@ fn dated(world: &World, version: &str, created: Timestamp) -> ReleaseId {
 
 fn arrive(world: &World, region: &str, release: ReleaseId) -> Result<Value, HandlerError> {
     run(handle(world, &context(region), &ReplicationEvent::ManifestCreated { release }))
+}
+
+/// What a reply says is wrong with the release's files.
+fn refused_for(reply: &Value) -> String {
+    match serde_json::from_value(reply["reason"].clone()) {
+        Ok(Reason::Refused(error)) => error,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn look(world: &World, region: &str) -> Value {
@@ -98,9 +107,10 @@ fn other_bytes_are_paged_and_not_attested() {
     world.objects.borrow_mut().insert(key.clone(), Bytes::from_static(b"archive of v42"));
     assert_eq!(arrive(&world, "sa-east-1", release).unwrap()["outcome"], "refused");
     assert_eq!(attested(&world, "sa-east-1"), 0);
-    let pages = world.pages.borrow();
-    assert_eq!(pages.len(), 1);
-    assert!(pages[0].message.contains(&key.1) && pages[0].message.contains("expected SHA-256"), "{}", pages[0].message);
+    let (region, key) = key;
+    let (expected, found) = (Sha256::of(b"archive of v427"), Sha256::of(b"archive of v42"));
+    let error = FileError::Digest { region: region.clone(), key, expected, found };
+    assert_eq!(*world.pages.borrow(), [super::refusal(&context(region.as_str()), "v427", &error)]);
 }
 
 #[test]
@@ -110,7 +120,8 @@ fn a_changed_manifest_is_paged_and_not_attested() {
     world.replicate(&name("sa-east-1"));
     world.objects.borrow_mut().insert((name("sa-east-1"), keys::manifest(release)), Bytes::from_static(b"{}"));
     let reply = arrive(&world, "sa-east-1", release).unwrap();
-    assert!(reply["reason"].as_str().unwrap().contains("its bytes have the SHA-256"), "{reply}");
+    let error = meridian_domain::Manifest::parse(release, b"{}").unwrap_err();
+    assert_eq!(refused_for(&reply), FileError::from(error).to_string());
     assert_eq!((attested(&world, "sa-east-1"), world.pages.borrow().len()), (0, 1));
 }
 
@@ -136,7 +147,6 @@ fn a_manifest_without_end_is_refused_unread_and_paged_once() {
     }
     let pages = world.pages.borrow();
     assert_eq!(pages.len(), 1, "{pages:?}");
-    assert!(pages[0].message.contains("too large"), "{}", pages[0].message);
     assert!(world.reads.borrow().iter().all(|key| *key != keys::manifest(release)));
     assert_eq!(started(&world).len(), 1);
 }
@@ -165,7 +175,8 @@ fn an_image_that_policy_does_not_allow_is_paged_and_not_attested() {
     for _ in 0..2 {
         let reply = arrive(&world, HOME, release).unwrap();
         assert_eq!(reply["outcome"], "refused");
-        assert!(reply["reason"].as_str().unwrap().contains("does not allow the image mallory/xgboost"), "{reply}");
+        let error = fleet().check_image(&manifest).unwrap_err();
+        assert_eq!(refused_for(&reply), FileError::from(error).to_string());
     }
     assert_eq!((attested(&world, HOME), world.pages.borrow().len(), started(&world).len()), (0, 1, 0));
 }
@@ -227,8 +238,7 @@ fn past_the_deadline_the_wave_starts_without_the_late_region() {
     look(&world, HOME);
     let waves = started(&world);
     assert_eq!((waves.len(), &waves[0].2), (1, &vec![name("ap-northeast-1")]));
-    assert_eq!(world.pages.borrow().len(), 1);
-    assert!(world.pages.borrow()[0].message.starts_with("JP: no attestation of v427"));
+    assert_eq!(*world.pages.borrow(), [late(&world, &["ap-northeast-1"])]);
 }
 
 #[test]
@@ -359,9 +369,22 @@ fn no_page_is_lost_where_a_service_fails_between_the_page_and_its_entry() {
         world.fault(operation, Fault::Fails(ErrorKind::Unreachable));
         assert!(arrive(&world, HOME, release).is_err());
         arrive(&world, HOME, release).unwrap();
-        assert!(world.pages.borrow().last().unwrap().subject.contains("starts without"), "{operation}");
+        assert_eq!(world.pages.borrow().last(), Some(&late(&world, &OTHERS)), "{operation}");
         assert_eq!(started(&world).len(), 1);
     }
+}
+
+/// The page of the one wave, which started without these regions.
+fn late(world: &World, regions: &[&str]) -> Page {
+    let late = regions.iter().map(|region| name(region)).collect();
+    let archive = keys::archive(Sha256::of(b"archive of v427"));
+    let notice = Notice::ReplicasLate { version: "v427".parse().unwrap(), late, archive };
+    let Some(Record::WaveStarted { execution, .. }) =
+        world.records(&name(HOME), Chain::Home).into_iter().find(|record| matches!(record, Record::WaveStarted { .. }))
+    else {
+        panic!("no wave has started")
+    };
+    Page::of(&fleet(), &notice, &name(HOME), &Sender::Wave(execution))
 }
 
 fn trouble(what: &str, key: &str) -> ReplicationTrouble {
@@ -387,14 +410,17 @@ fn replication_trouble_is_paged_with_every_object_and_what_to_do() {
         trouble("OperationReplicatedAfterThreshold", "releases/manifests/late.json"),
     ];
     run(handle(&world, &context(HOME), &ReplicationEvent::ReplicationFailed(troubles))).unwrap();
-    let pages = world.pages.borrow();
-    assert_eq!(pages.len(), 1);
-    let parts =
-        ["releases/manifests/x.json", "releases/archives/x", "fraud-models-jp", "AssumeRoleNotPermitted", "To do:"];
-    for part in parts {
-        assert!(pages[0].message.contains(part), "{}", pages[0].message);
-    }
-    assert!(!pages[0].message.contains("late.json"));
+    let open = |event: &str, key: &str| Unreplicated {
+        key: key.to_owned(),
+        bucket: "fraud-models-jp".to_owned(),
+        event: event.to_owned(),
+        reason: Some("AssumeRoleNotPermitted".to_owned()),
+    };
+    let notice = Notice::NotReplicated(vec![
+        open("OperationFailedReplication", "releases/archives/x.tar.gz"),
+        open("OperationMissedThreshold", "releases/manifests/x.json"),
+    ]);
+    assert_eq!(*world.pages.borrow(), [Page::of(&fleet(), &notice, &name(HOME), &Sender::Region)]);
 }
 
 #[test]

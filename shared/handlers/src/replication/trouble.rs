@@ -5,7 +5,8 @@ use crate::context::{Context, FunctionKind, HandlerError};
 use crate::events::ReplicationTrouble;
 use crate::journal::Journal;
 use crate::ports::{Clock, Ledger, Page, Pager};
-use meridian_domain::{Record, RegionHistory, Runbook};
+use meridian_domain::{Record, RegionHistory};
+use meridian_messages::pages::{Notice, Sender, Unreplicated};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -66,21 +67,10 @@ fn reason(trouble: &ReplicationTrouble) -> &str {
 }
 
 fn page(ctx: &Context, troubles: &[&ReplicationTrouble]) -> Page {
-    let line = |trouble: &&ReplicationTrouble| {
-        let ReplicationTrouble { what, key, destination, .. } = trouble;
-        format!("{key} on its way to {destination}: {what}; its reason: {}", reason(trouble))
+    let object = |trouble: &&ReplicationTrouble| {
+        let ReplicationTrouble { what, key, destination, reason } = *trouble;
+        Unreplicated { key: key.clone(), bucket: destination.clone(), event: what.clone(), reason: reason.clone() }
     };
-    let objects = troubles.iter().map(line).collect::<Vec<_>>().join("\n");
-    let message = format!(
-        "S3 reports objects that it did not replicate:\n{objects}\n\nNow: a region without them does not attest the \
-         release. The wave waits for it until the replication deadline and then goes on without it; no endpoint is \
-         touched. More objects on the same way are noted in the ledger and not paged for {:#}.\n\nTo do: mend the \
-         replication rule, its role or the destination bucket, then replicate the objects again (S3 Batch Replication: \
-         nobody may write there by hand). The sweep attests them within 5 minutes of their arrival. {}",
-        ctx.fleet.wave.replication_deadline,
-        Runbook::StuckReplication
-    );
-    let destinations: BTreeSet<&str> = troubles.iter().map(|trouble| trouble.destination.as_str()).collect();
-    let destinations = destinations.into_iter().collect::<Vec<_>>().join(", ");
-    Page::new(format!("{}: replication to {destinations} failed", ctx.fleet.name), message)
+    let notice = Notice::NotReplicated(troubles.iter().map(object).collect());
+    Page::of(&ctx.fleet, &notice, &ctx.region, &Sender::Region)
 }

@@ -11,8 +11,9 @@ use crate::ports::{Artifacts, Clock, Ledger, Page, Pager, Pipeline, StartSpec};
 use bytes::Bytes;
 use jiff::Timestamp;
 use meridian_domain::{
-    Actor, Chain, HubHistory, Manifest, Record, RegionHistory, RegionName, ReleaseId, Runbook, Version, keys, plan,
+    Actor, Chain, HubHistory, Manifest, Record, RegionHistory, RegionName, ReleaseId, Version, keys, plan,
 };
+use meridian_messages::pages::{Notice, Sender};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -191,7 +192,10 @@ where
     let actor = ctx.actor(FunctionKind::Replication);
     // People first: where this call dies now, the next one finds no entry, the same execution, and tells them again.
     if !late.is_empty() && !hub.history().waves.contains_key(&release) {
-        page_late(ports, ctx, manifest, &late).await?;
+        let (version, archive) = (manifest.version.clone(), manifest.archive.key.clone());
+        let notice = Notice::ReplicasLate { version, late, archive };
+        let page = Page::of(&ctx.fleet, &notice, &ctx.fleet.home, &Sender::Wave(execution.clone()));
+        ports.page(&ctx.fleet.home, &page).await?;
     }
     hub.append_unless(ports, &actor, record, |history| history.waves.contains_key(&release)).await?;
     Ok(execution)
@@ -226,29 +230,4 @@ pub async fn start_execution<P: Artifacts + Pipeline>(
     id.parse().map_err(|error| {
         HandlerError::State(format!("StartPipelineExecution answered an execution id that is not one: {error}"))
     })
-}
-
-async fn page_late<P: Pager>(
-    ports: &P,
-    ctx: &Context,
-    manifest: &Manifest,
-    late: &[RegionName],
-) -> Result<(), HandlerError> {
-    let names: Vec<&str> = late.iter().map(|region| ctx.fleet.title(region)).collect();
-    let names = names.join(", ");
-    let version = &manifest.version;
-    let message = format!(
-        "{names}: no attestation of {version} within {:#} of {home}'s own.\n\nNow: the wave has started without \
-         {names}, which serve what they served before; Verify-Fleet will name them.\n\nTo do: look at the buckets' \
-         replication (archive {}), and at each region's ledger for a refusal. Once {version} is attested there, start a \
-         new execution of {} for the same release: regions that serve it are left as they are. {}",
-        ctx.fleet.wave.replication_deadline,
-        manifest.archive.key,
-        ctx.fleet.pipeline,
-        Runbook::StuckReplication,
-        home = ctx.fleet.title(&ctx.fleet.home)
-    );
-    let subject = format!("{}: {version} starts without {names}", ctx.fleet.name);
-    ports.page(&ctx.fleet.home, &Page::new(subject, message)).await?;
-    Ok(())
 }

@@ -6,25 +6,13 @@ use super::pace::Pace;
 use crate::ports::{Artifacts, Clock, ErrorKind};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
+use meridian_domain::reason::EvaluationReason;
 use meridian_domain::{RegionName, ReleaseId, Version, keys};
 use serde::{Deserialize, Serialize};
 
 /// A call that began more recently may be alive: the same event can be delivered twice at once. Lambda repeats one that died after a
 /// minute at the earliest.
 const ALIVE: SignedDuration = SignedDuration::from_secs(45);
-
-/// A call before this one began the same work and never ended.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{version} ({release}) was not evaluated: the call that began to at {at} did not end, so it ran out of memory or time, or crashed. \
-     Its files may be damaged or hostile; the function's log and Lambda's metrics of that minute tell which. The release is neither \
-     approved nor rejected: publish it again once its files are mended, or give the function more memory and start a new execution"
-)]
-pub(super) struct Died {
-    version: Version,
-    release: ReleaseId,
-    at: Timestamp,
-}
 
 /// What the object says.
 #[derive(Serialize, Deserialize)]
@@ -44,14 +32,14 @@ impl<'a> Begun<'a> {
     /// Leaves word that this call of the job begins to evaluate. Where no word can be left, the work goes on without.
     ///
     /// # Errors
-    /// A call before this one began the same, and died.
+    /// [`EvaluationReason::CallDied`]: a call before this one began the same, and never ended.
     pub async fn begin(
         ports: &(impl Artifacts + Clock),
         home: &'a RegionName,
         (release, version): (ReleaseId, &Version),
         job: &str,
         pace: &Pace,
-    ) -> Result<Self, Died> {
+    ) -> Result<Self, EvaluationReason> {
         let (key, at) = (keys::begun(release, job, pace.call()), ports.now());
         let begun = Self { home, key, at };
         match ports.create(home, &begun.key, begun.note(false)).await {
@@ -64,7 +52,7 @@ impl<'a> Begun<'a> {
         }
         let left = ports.get(home, &begun.key).await.ok().and_then(|bytes| serde_json::from_slice::<Note>(&bytes).ok());
         match left.filter(|note| !note.ended && at.duration_since(note.at) >= ALIVE) {
-            Some(note) => Err(Died { version: version.clone(), release, at: note.at }),
+            Some(note) => Err(EvaluationReason::CallDied { release, version: version.clone(), at: note.at }),
             None => Ok(begun),
         }
     }

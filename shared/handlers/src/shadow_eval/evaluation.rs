@@ -1,6 +1,7 @@
 //! Challenger against champion on the held-out records, and what is kept of it.
 
 use super::pace::Pace;
+use super::reason::{misfit, of_comparison, of_evaluation, of_file};
 use super::rejection::Cause;
 use super::repeat::provenance;
 use super::scores::{self, Answers, ScoreError, Source};
@@ -9,6 +10,7 @@ use crate::files::{self, FileError};
 use crate::holdout::unasked;
 use crate::ports::{Artifacts, Clock, ErrorKind, Ledger};
 use bytes::Bytes;
+use meridian_domain::reason::{EvaluationReason, Misfit, ModelRole};
 use meridian_domain::{
     ApprovedHoldout, EvaluationPolicy, File, Fleet, HubHistory, Manifest, Record, RegionHistory, RegionName, ReleaseId,
     Sha256, Verdict, keys,
@@ -16,7 +18,7 @@ use meridian_domain::{
 use meridian_evaluation::{
     Columns, Contender, Evaluation, GoldenRecords, HeldOut, HoldoutError, ModelNumbers, Provenance, walkers_among,
 };
-use meridian_xgboost::{Said, Walker};
+use meridian_xgboost::Said;
 use std::collections::BTreeSet;
 
 /// Golden records of a release: enough that two different models never answer all of them alike.
@@ -27,7 +29,7 @@ pub(super) enum Finding {
     /// Numbers and a verdict.
     Evaluated(Box<Evaluated>),
     /// The release's own files cannot be evaluated, and why.
-    Unusable(Cause, String),
+    Unusable(Cause, EvaluationReason),
     /// The call has worked long enough: the champion's margins are kept, and another call scores the challenger.
     Later,
 }
@@ -35,9 +37,9 @@ pub(super) enum Finding {
 /// A verdict with what it rests on.
 pub(super) struct Evaluated {
     pub verdict: Verdict,
-    pub why: String,
-    /// What the gates say that kept it from passing.
-    pub reasons: Vec<String>,
+    pub why: EvaluationReason,
+    /// Every gate, for people who are told of it.
+    pub evaluation: Evaluation,
     /// What the model package is told.
     pub numbers: Vec<(&'static str, String)>,
     threshold: f64,
@@ -54,7 +56,7 @@ impl Evaluated {
             champion: self.champion.as_ref().map(|champion| champion.release),
             holdout: self.holdout,
             verdict: self.verdict,
-            why: self.why.clone(),
+            why: self.why.clone().into(),
             golden: self.golden,
         }
     }
@@ -62,7 +64,8 @@ impl Evaluated {
     /// True where the ledger says the same already.
     pub fn is_in(&self, history: &HubHistory, release: ReleaseId) -> bool {
         let golden = history.golden.get(&release);
-        history.evaluated.get(&release) == Some(&self.why) && (self.golden.is_none() || golden == self.golden.as_ref())
+        history.evaluated.get(&release) == Some(&self.why.clone().into())
+            && (self.golden.is_none() || golden == self.golden.as_ref())
     }
 
     /// What `version` was compared with, and from which score on each model alerts.
@@ -85,7 +88,7 @@ impl Evaluated {
 /// Why there is no evaluation.
 enum Fault {
     /// The release's fault.
-    Release(Cause, String),
+    Release(Cause, EvaluationReason),
     /// There is no time to score the challenger.
     Later,
     /// Somebody else's.
@@ -166,11 +169,11 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
         if self.pace.is_spent(self.ports) {
             return Err(Fault::Later);
         }
-        let Answers { said: new, walkers } = self.challenger(&holdout).await?;
+        let new = self.challenger(&holdout).await?;
         let evaluation = judge(&self.ctx.fleet, self.manifest, &new, champion.as_ref().zip(old.as_ref()), &holdout)?;
         // Customers' records are copied to every region only for a release that may serve there.
         let golden = match evaluation.verdict {
-            Verdict::Pass => Some(self.write_golden(&new, walkers, &holdout).await?),
+            Verdict::Pass => Some(self.write_golden(new, &holdout).await?),
             Verdict::Fail | Verdict::Inconclusive => None,
         };
         let home = self.ctx.region_named(self.home)?;
@@ -178,9 +181,9 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
         self.write_report(&evaluation, &provenance(home, self.release, self.manifest, old, self.exam)).await?;
         Ok(Evaluated {
             verdict: evaluation.verdict,
-            why: in_words(&evaluation, champion.as_ref()),
+            why: of_evaluation(&evaluation, champion.as_ref().map(|champion| &champion.manifest.version)),
             numbers: numbers(&evaluation, champion.as_ref()),
-            reasons: evaluation.reasons,
+            evaluation,
             threshold: self.manifest.operating_threshold,
             champion,
             holdout: self.file.sha256,
@@ -192,14 +195,18 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
         let records = (holdout, &self.file);
         let source = Source::Archive { walkers: walkers_among(GOLDEN) };
         let scored = scores::of(self.ports, self.home, self.pace, self.manifest, records, source).await;
+        let content = |why| Fault::Release(Cause::Content, why);
+        let file = || self.manifest.archive.key.clone();
         scored.map_err(|error| match error {
             ScoreError::File(error) => own_fault(self.home, &self.manifest.archive, error),
-            ScoreError::Model(problem) => Fault::Release(Cause::Content, problem),
+            ScoreError::NotGzip => content(EvaluationReason::NotGzip { file: file() }),
+            ScoreError::Model(error) => content(EvaluationReason::Unreadable { file: file(), error }),
+            ScoreError::Features(error) => content(EvaluationReason::Features { error }),
         })
     }
 
     /// The champion on the challenger's records: with its own features, which may be others or stand in another order.
-    async fn champion(&self, champion: &Champion, holdout: &HeldOut) -> Result<Said, Fault> {
+    async fn champion(&self, champion: &Champion, holdout: &HeldOut) -> Result<Answers, Fault> {
         let Champion { manifest, .. } = champion;
         let own = match manifest.features == self.manifest.features {
             true => None,
@@ -210,9 +217,9 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
         };
         let records = (own.as_ref().unwrap_or(holdout), &self.file);
         let scored = scores::of(self.ports, self.home, self.pace, manifest, records, Source::Kept).await;
-        scored.map(|answers| answers.said).map_err(|error| match error {
+        scored.map_err(|error| match error {
             ScoreError::File(error) => Fault::Other(error.into()),
-            ScoreError::Model(problem) => {
+            problem => {
                 let version = &manifest.version;
                 Fault::Other(HandlerError::State(format!("the champion {version} cannot be scored: {problem}")))
             }
@@ -247,16 +254,9 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
     /// A release that takes what the fleet's records do not hold cannot be evaluated; records that nobody can read are not the
     /// release's fault.
     fn unreadable(&self, error: &HoldoutError) -> Fault {
-        match error {
-            HoldoutError::Columns { .. } | HoldoutError::Unrecognised { .. } => Fault::Release(
-                Cause::Content,
-                format!(
-                    "{} cannot be evaluated on the fleet's hold-out ({error}): approve one that holds what it takes with \
-                     `meridian holdout approve`, then publish it again",
-                    self.manifest.version
-                ),
-            ),
-            error => Fault::Other(HandlerError::State(format!(
+        match misfit(error) {
+            Some(misfit) => wanting(ModelRole::Challenger, self.manifest, misfit),
+            None => Fault::Other(HandlerError::State(format!(
                 "the approved hold-out {} cannot be read: {error}; approve another one",
                 self.file.key
             ))),
@@ -265,10 +265,10 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
 
     /// Chooses and writes the golden records, and answers their digest. They are replicated, so they are never written
     /// over: the same build makes the same bytes of the same inputs, and others that lie there are refused.
-    async fn write_golden(&self, challenger: &Said, walkers: Vec<Walker>, holdout: &HeldOut) -> Result<Sha256, Fault> {
+    async fn write_golden(&self, challenger: Answers, holdout: &HeldOut) -> Result<Sha256, Fault> {
         let version = self.manifest.version.as_str();
-        let Said { scored, objective, .. } = challenger;
-        let golden = GoldenRecords::of_margins(version, &scored.margins, *objective, holdout, walkers, GOLDEN);
+        let Answers { said: Said { scored, objective, .. }, walkers, .. } = challenger;
+        let golden = GoldenRecords::of_margins(version, &scored.margins, objective, holdout, walkers, GOLDEN);
         let body = serde_json::to_vec(&golden).map_err(|error| unwritable(&error))?;
         let key = keys::golden(self.release);
         let written = files::create_once(self.ports, self.home, &key, Bytes::from(body)).await;
@@ -298,19 +298,20 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
 fn judge(
     fleet: &Fleet,
     manifest: &Manifest,
-    challenger: &Said,
-    champion: Option<(&Champion, &Said)>,
+    challenger: &Answers,
+    champion: Option<(&Champion, &Answers)>,
     holdout: &HeldOut,
 ) -> Result<Evaluation, Fault> {
     let policy = EvaluationPolicy { threshold: manifest.operating_threshold, ..fleet.evaluation.clone() };
-    let new = Contender { scored: &challenger.scored, threshold: manifest.operating_threshold };
-    let old = champion
-        .map(|(champion, said)| Contender { scored: &said.scored, threshold: champion.manifest.operating_threshold });
+    let new = Contender { scored: &challenger.said.scored, threshold: manifest.operating_threshold };
+    let old = champion.map(|(champion, old)| Contender {
+        scored: &old.said.scored,
+        threshold: champion.manifest.operating_threshold,
+    });
     let evaluation = meridian_evaluation::evaluate(new, old, holdout, &policy);
-    let mut evaluation = evaluation.map_err(|error| Fault::Release(Cause::Content, error.to_string()))?;
-    let champion = champion.map(|(champion, said)| (&champion.manifest, said));
-    for (manifest, said) in champion.into_iter().chain([(manifest, challenger)]) {
-        evaluation.warnings.extend(said.notes.iter().map(|note| format!("{}: {note}", manifest.version)));
+    let mut evaluation = evaluation.map_err(|error| Fault::Release(Cause::Content, of_comparison(&error)))?;
+    for answers in champion.into_iter().map(|(_, old)| old).chain([challenger]) {
+        evaluation.remarks.extend_from_slice(&answers.remarks);
     }
     Ok(evaluation)
 }
@@ -329,10 +330,8 @@ async fn champion(
 
 /// A file of the release itself: missing or wrong, it is the release that is bad.
 fn own_fault(home: &RegionName, file: &File, error: FileError) -> Fault {
-    if error.is_missing() {
-        Fault::Release(Cause::Bytes, format!("{} is not in {home}'s bucket", file.key))
-    } else if error.is_wrong() {
-        Fault::Release(Cause::Bytes, error.to_string())
+    if error.is_missing() || error.is_wrong() {
+        Fault::Release(Cause::Bytes, of_file(&error, &file.key, home))
     } else {
         Fault::Other(error.into())
     }
@@ -340,12 +339,13 @@ fn own_fault(home: &RegionName, file: &File, error: FileError) -> Fault {
 
 /// The fleet's hold-out was read for the challenger, and does not do for the champion.
 fn without_champions_columns(champion: &Manifest, error: &HoldoutError) -> Fault {
-    let why = format!(
-        "the champion {} cannot be scored on the same records ({error}): approve a hold-out that keeps the columns \
-         that it takes for as long as it serves",
-        champion.version
-    );
-    Fault::Release(Cause::Content, why)
+    let misfit = misfit(error).unwrap_or_else(|| Misfit::Unreadable { error: error.to_string() });
+    wanting(ModelRole::Champion, champion, misfit)
+}
+
+fn wanting(role: ModelRole, manifest: &Manifest, misfit: Misfit) -> Fault {
+    let version = manifest.version.clone();
+    Fault::Release(Cause::Content, EvaluationReason::Columns { role, version, misfit })
 }
 
 /// What the model package is told of it.
@@ -364,32 +364,6 @@ fn numbers(evaluation: &Evaluation, champion: Option<&Champion>) -> Vec<(&'stati
         numbers.push(("champion_fpr", rounded(old.fpr)));
     }
     numbers
-}
-
-/// One line with the numbers that decided.
-fn in_words(evaluation: &Evaluation, champion: Option<&Champion>) -> String {
-    if evaluation.verdict != Verdict::Pass {
-        return evaluation.reasons.join("; ");
-    }
-    let percent = |share: f64| share * 100.0;
-    let new = &evaluation.challenger;
-    match (&evaluation.champion, champion) {
-        (Some(old), Some(champion)) => format!(
-            "AUC {:.4} against {:.4} of {}, false-positive rate {:.2} % against {:.2} %, on {} held-out records",
-            new.auc,
-            old.auc,
-            champion.manifest.version,
-            percent(new.fpr),
-            percent(old.fpr),
-            evaluation.rows
-        ),
-        _ => format!(
-            "first release: AUC {:.4}, false-positive rate {:.2} %, on {} held-out records",
-            new.auc,
-            percent(new.fpr),
-            evaluation.rows
-        ),
-    }
 }
 
 fn unwritable(error: &serde_json::Error) -> HandlerError {

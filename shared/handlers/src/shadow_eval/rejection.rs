@@ -2,8 +2,11 @@
 
 use super::evaluation::Evaluated;
 use crate::ports::Page;
-use meridian_domain::{Actor, FleetName, RegionName, Runbook, Verdict};
-use std::fmt::Write;
+use meridian_domain::reason::EvaluationReason;
+use meridian_domain::{Actor, Fleet, Verdict};
+use meridian_messages::evaluating::words;
+use meridian_messages::pages::{Notice, RejectedFor, Sender};
+use std::fmt::{self, Write};
 
 /// So many reasons stand on the page; the report has all of them.
 const LISTED: usize = 8;
@@ -27,30 +30,12 @@ impl Cause {
         if verdict == Verdict::Inconclusive { Cause::Unclear } else { Cause::Worse }
     }
 
-    /// What happened to `version`, in a page's subject.
-    fn title(self, version: &str) -> String {
+    fn rejected_for(self) -> RejectedFor {
         match self {
-            Cause::Worse => format!("{version} is rejected"),
-            Cause::Unclear => format!("{version} is rejected: too little is known of it"),
-            Cause::Bytes | Cause::Content => format!("{version} cannot be evaluated"),
-        }
-    }
-
-    fn remedy(self) -> &'static str {
-        match self {
-            Cause::Worse => {
-                "find in the report where the model is worse, mend its training, and publish what comes of it."
-            }
-            Cause::Unclear => {
-                "nothing shows that the model is bad; the held-out records cannot show that it is good. Approve a \
-                 hold-out with more records (above all more positives), or with records in which the named columns vary \
-                 (`meridian holdout approve`), then publish the same model again."
-            }
-            Cause::Bytes => {
-                "find out who removed or wrote the object named above (the bucket keeps its versions), then publish the \
-                 same files again."
-            }
-            Cause::Content => "mend what is named above where training exports it, and publish again.",
+            Cause::Worse => RejectedFor::Worse,
+            Cause::Unclear => RejectedFor::Unclear,
+            Cause::Bytes => RejectedFor::Bytes,
+            Cause::Content => RejectedFor::Content,
         }
     }
 }
@@ -59,7 +44,7 @@ impl Cause {
 pub(super) struct Rejection<'a> {
     pub version: &'a str,
     pub cause: Cause,
-    pub why: &'a str,
+    pub why: &'a EvaluationReason,
     /// Where there are numbers: they, and the report's links.
     pub evaluated: Option<(&'a Evaluated, Report)>,
 }
@@ -74,31 +59,25 @@ pub(super) struct Report {
 
 impl Rejection<'_> {
     /// What people on call get.
-    pub fn page(&self, fleet: &FleetName, home: &RegionName, execution: &Actor) -> Page {
-        let title = self.cause.title(self.version);
-        let evidence = match &self.evaluated {
+    pub fn page(&self, fleet: &Fleet, execution: &Actor) -> Page {
+        let found = match &self.evaluated {
             Some((evaluated, report)) => format!(
-                "What decided:\n{}\n\n{}\n\nThe report: {}\n({})",
-                listed(&evaluated.reasons),
-                evaluated.basis(self.version, home),
+                "What decided:\n{}\n{}\nThe report: {}\n({})",
+                listed(&evaluated.evaluation.reasons()),
+                evaluated.basis(self.version, &fleet.home),
                 report.link,
                 report.url
             ),
-            None => format!("What was found: {}\n\nThere is no report: nothing could be compared.", self.why),
+            None => format!("What was found: {}\nThere is no report: nothing could be compared.", words(self.why)),
         };
-        let message = format!(
-            "{title}.\n\n{evidence}\n\nNow: no endpoint was touched; every region serves what it served before. Pipeline \
-             execution {execution} fails.\n\nTo do: {} This release stays rejected: what is published again, even \
-             the same files, is a new one and is evaluated anew. {}",
-            self.cause.remedy(),
-            Runbook::Pages
-        );
-        Page::new(format!("{fleet}: {title}"), message)
+        let (version, cause) = (self.version.to_owned(), self.cause.rejected_for());
+        let notice = Notice::EvaluationRejected { version, cause, found };
+        Page::of(fleet, &notice, &fleet.home, &Sender::Wave(execution.clone()))
     }
 }
 
 /// Reasons, one a line.
-fn listed(reasons: &[String]) -> String {
+fn listed(reasons: &[impl fmt::Display]) -> String {
     let mut lines = String::new();
     for reason in reasons.iter().take(LISTED) {
         let _ = writeln!(lines, "- {reason}");

@@ -6,9 +6,9 @@ use crate::pipe::Outlet;
 use crate::ports::{Artifacts, ErrorKind};
 use bytes::Bytes;
 use meridian_domain::{File, ImageVersion, Manifest, RegionName, keys};
-use meridian_evaluation::HeldOut;
 use meridian_evaluation::cache::{self, Subject};
-use meridian_xgboost::{Image, ReadOptions, Said, Sample, Served, Walker};
+use meridian_evaluation::{HeldOut, Remark};
+use meridian_xgboost::{Image, ReadOptions, Said, Sample, Served, ShapeError, Walker};
 use std::io::{Cursor, Read};
 use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
@@ -22,9 +22,15 @@ pub(super) enum ScoreError {
     /// Its archive is not to be had, or is not the one that the manifest promises.
     #[error(transparent)]
     File(#[from] FileError),
-    /// Its archive, its features or its manifest are not what can be served.
+    /// Its archive is not compressed as the container expects: it would be evaluated here and load nowhere.
+    #[error("model.tar.gz is not compressed with gzip; pack the model file with `tar czf`")]
+    NotGzip,
+    /// Its archive holds no model that can be scored, in its reader's words.
     #[error("{0}")]
     Model(String),
+    /// The manifest's features are not the model's.
+    #[error("the manifest's features are not the model's: {0}")]
+    Features(String),
 }
 
 /// Where a model's answers are taken from.
@@ -43,6 +49,8 @@ pub(super) struct Answers {
     pub said: Said,
     /// About payloads that walk it, where these were asked for.
     pub walkers: Vec<Walker>,
+    /// What was noticed while it was read.
+    pub remarks: Vec<Remark>,
 }
 
 /// What the release of `manifest` says about `holdout`, which was read from `file`. Home's bucket keeps it for the
@@ -74,14 +82,17 @@ pub(super) async fn of(
         Source::Archive { .. } => Found::Unused,
     };
     if let Found::Said(said) = found {
-        return Ok(Answers { said, walkers: Vec::new() });
+        let remarks = remarks(manifest, &said);
+        return Ok(Answers { said, walkers: Vec::new(), remarks });
     }
     let options = ReadOptions { image, threads: threads(), ..ReadOptions::default() };
     let asked = sample.clone();
-    let read = move |archive| Served::read(packed(archive)?, &options, Some(&asked)).map_err(|error| error.to_string());
-    let served = files::consume(ports, home, &manifest.archive, read).await?.map_err(ScoreError::Model)?;
+    let read = move |archive| {
+        Served::read(packed(archive)?, &options, Some(&asked)).map_err(|error| ScoreError::Model(error.to_string()))
+    };
+    let served = files::consume(ports, home, &manifest.archive, read).await??;
     // Features are served by position: a manifest that lists them otherwise than the model would score nonsense.
-    let wrong = |error| ScoreError::Model(format!("the manifest's features are not the model's: {error}"));
+    let wrong = |error: ShapeError| ScoreError::Features(error.to_string());
     let stopped_early = served.stopped_early;
     let walkers = match source {
         Source::Kept => Vec::new(),
@@ -89,21 +100,28 @@ pub(super) async fn of(
     };
     let (mut said, open) = served.answer(holdout.matrix(), &manifest.features, threads()).map_err(wrong)?;
     if let Some(explainer) = open {
-        let read = move |archive| explainer.read(packed(archive)?, &options).map_err(|error| error.to_string());
-        let attributions = files::consume(ports, home, &manifest.archive, read).await?.map_err(ScoreError::Model)?;
+        let read = move |archive| {
+            explainer.read(packed(archive)?, &options).map_err(|error| ScoreError::Model(error.to_string()))
+        };
+        let attributions = files::consume(ports, home, &manifest.archive, read).await??;
         said.scored.attributions = Some(attributions);
     }
     if keep(ports, home, &key, &subject, &said, &found).await {
         pace.progressed();
     }
+    let mut remarks = remarks(manifest, &said);
     // Not kept: it is this manifest's lack, and other releases of the same model share what is kept.
     if stopped_early && manifest.image.version.is_none() {
-        said.notes.push(format!(
-            "its manifest does not say which version of the image serves it (`image.version`): it was evaluated as {image} \
-             serves it; publish it with `--image-version`"
-        ));
+        let model = manifest.version.to_string();
+        remarks.push(Remark::ImageUnnamed { model, image: image.to_string() });
     }
-    Ok(Answers { said, walkers })
+    Ok(Answers { said, walkers, remarks })
+}
+
+/// What the reader of a model's file says of it, in the model's name.
+fn remarks(manifest: &Manifest, said: &Said) -> Vec<Remark> {
+    let model = || manifest.version.to_string();
+    said.notes.iter().map(|note| Remark::Model { model: model(), note: note.clone() }).collect()
 }
 
 /// The image as readers of models know it.
@@ -115,10 +133,10 @@ fn image(version: ImageVersion) -> Image {
 }
 
 /// The container unpacks `model.tar.gz`: a bare model file under that name would be evaluated here and load nowhere.
-fn packed(mut archive: Outlet) -> Result<impl Read + Send, String> {
+fn packed(mut archive: Outlet) -> Result<impl Read + Send, ScoreError> {
     let mut start = [0; 2];
     if archive.read_exact(&mut start).is_err() || start != GZIP {
-        return Err("model.tar.gz is not compressed with gzip; pack the model file with `tar czf`".to_owned());
+        return Err(ScoreError::NotGzip);
     }
     Ok(Cursor::new(start).chain(archive))
 }

@@ -179,8 +179,8 @@ fn files_that_cannot_be_evaluated_reject_the_release() {
         assert_eq!(world.packages.borrow()[&release].0, Approval::Rejected);
         let pages = world.pages.borrow();
         assert_eq!(pages.len(), 1);
-        assert!(pages[0].subject.ends_with("v427 cannot be evaluated"), "{pages:?}");
-        assert!(pages[0].message.contains("mend what is named above"), "{pages:?}");
+        assert_eq!(pages[0].subject, "[fraud] v427 cannot be evaluated");
+        assert!(pages[0].message.contains("where training exports it"), "{pages:?}");
     };
     refused(&|spec| spec.archive = spec.archive.slice(..50_000), "truncated");
     refused(&|spec| spec.archive = Bytes::from_static(b"not an archive"), "model.tar.gz");
@@ -196,7 +196,7 @@ fn bytes_that_were_changed_reject_the_release() {
     world.objects.borrow_mut().insert((name(HOME), archive), sample("v429.tar.gz"));
     let reply = evaluate(&world, release).unwrap();
     assert!(reply["why"].as_str().unwrap().contains("expected SHA-256"), "{reply}");
-    assert!(world.pages.borrow()[0].message.contains("find out who removed or wrote"), "{:?}", world.pages);
+    assert!(world.pages.borrow()[0].message.contains("Find out who removed or wrote"), "{:?}", world.pages);
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn too_few_positives_ask_for_records_and_not_for_another_training() {
     let reply = run(handle(&world, &ctx, &job(release, None))).unwrap();
     assert_eq!(reply["outcome"], "rejected");
     let page = &world.pages.borrow()[0];
-    assert_eq!(page.subject, "fraud: v427 is rejected: too little is known of it");
+    assert_eq!(page.subject, "[fraud] v427 is rejected: too few records to judge it");
     assert!(page.message.contains("more records") && !page.message.contains("training"), "{}", page.message);
     assert_eq!(world.metadata.borrow()[&release]["verdict"], "inconclusive");
 }
@@ -347,7 +347,7 @@ fn the_package_is_told_the_numbers_and_people_where_the_report_lies() {
     );
     assert!(page.contains(&link) && page.contains(&url), "{page}");
     assert!(page.contains("Compared with v426") && page.contains("from a score of 0.81 on"), "{page}");
-    assert!(page.contains("execution execution-1") && page.contains("mend its training"), "{page}");
+    assert!(page.contains("Wave execution-1.") && page.contains("mend its training"), "{page}");
 }
 
 fn document(world: &World, release: ReleaseId) -> Value {

@@ -1,8 +1,8 @@
 //! Which minutes count, how many may be missing, and what one metric says by itself.
 
 use meridian_judge::{
-    Arm, JudgePolicy, Judgement, MetricJudgement, MetricName, MetricPolicy, MinuteCounts, RegionCounts, RegionJudge,
-    Tally, Verdict, Watch, WatchStage, judge, smallest_detectable_effect,
+    Arm, Finding, JudgePolicy, Judgement, LeftOut, MetricJudgement, MetricName, MetricPolicy, MinuteCounts,
+    RegionCounts, RegionJudge, Tally, Verdict, Watch, WatchStage, judge, smallest_detectable_effect,
 };
 use std::num::NonZeroU32;
 
@@ -65,9 +65,9 @@ fn a_metric_may_lack_a_fifth_of_its_minutes_and_lag_by_two() {
     // A minute without a request on one arm is one that lacks.
     let empty = counts(|at| even(at).map(|own| if at < 8 { minute(at, own.green, arm(0, 0)) } else { own }));
     assert!(judged(&empty).is_missing());
-    assert_eq!(of(&judged(&empty), "5xx").why, "5xx: too many minutes are missing");
+    assert_eq!(of(&judged(&empty), "5xx").finding, Finding::MinutesMissing);
     let lost = counts(|at| even(at).map(|own| minute(at, own.green, None)));
-    assert_eq!(of(&judged(&lost), "5xx").why, "5xx: no minute has both arms");
+    assert_eq!(of(&judged(&lost), "5xx").finding, Finding::NoCommonMinutes);
 }
 
 /// The minute in which only blue has arrived is a minute that the others are behind.
@@ -127,7 +127,19 @@ fn a_bound_is_broken_by_green_alone_and_not_by_one_burst() {
 #[test]
 fn a_broken_bound_is_told_with_its_own_requests() {
     let own = counts(|at| Some(minute(at, arm(3_600, 90), None)));
-    assert_eq!(of(&judged(&own), "5xx").why, "5xx 2.50 % of 90000 requests on green, allowed 1.00 %");
+    let served = Tally { total: 90_000, bad: 2_250 };
+    assert_eq!(of(&judged(&own), "5xx").finding, Finding::OverBound { served, allowed: 0.01 });
+}
+
+#[test]
+fn a_conclusion_names_the_bound_that_it_rests_on() {
+    let shown = |green: u64, blue: u64, total: u64| {
+        let own = counts(|at| Some(minute(at, arm(total, green), arm(9 * total, blue))));
+        of(&judged(&own), "5xx").finding
+    };
+    assert_eq!(shown(15, 33, 3_600), Finding::Worse { than: 1.25 });
+    assert_eq!(shown(30, 300, 36_000), Finding::RuledOut { ratio: 4.0 });
+    assert_eq!(shown(0, 0, 3_600), Finding::Negligible { under: 0.000_5 });
 }
 
 /// What a metric says that says nothing: which of the reasons holds.
@@ -135,11 +147,12 @@ fn a_broken_bound_is_told_with_its_own_requests() {
 fn an_open_verdict_says_why_it_is_open() {
     let even = |total: u64, bad: u64, blue: u64| {
         let judgement = judged(&counts(|at| Some(minute(at, arm(total, bad), arm(9 * total, blue)))));
-        of(&judgement, "5xx").why.clone()
+        let own = of(&judgement, "5xx");
+        (own.green.total, own.finding)
     };
-    assert!(even(11, 0, 0).ends_with("too few requests: 275, 300 needed of each arm"), "{}", even(11, 0, 0));
-    assert!(even(12, 0, 0).ends_with("4 times is not ruled out yet"), "{}", even(12, 0, 0));
-    assert!(even(40, 1, 2).ends_with("4 times is not ruled out yet"), "{}", even(40, 1, 2));
+    assert_eq!(even(11, 0, 0), (275, Finding::TooFewRequests { needed: 300 }));
+    assert_eq!(even(12, 0, 0), (300, Finding::NotRuledOut { ratio: 4.0 }));
+    assert_eq!(even(40, 1, 2).1, Finding::NotRuledOut { ratio: 4.0 });
     let loaded = |instances| {
         let mut counts = counts(|at| Some(minute(at, arm(3_600, 3), arm(32_400, 33))));
         for at in 0..26 {
@@ -148,9 +161,12 @@ fn an_open_verdict_says_why_it_is_open() {
         }
         judged(&counts)
     };
-    let why = of(&loaded(3), "latency_over_20ms").why.clone();
-    assert!(why.contains("left out, an instance of green serves 0.11 times"), "{why}");
-    assert!(!loaded(3).why.contains("latency"), "what is left out decides nothing: {}", loaded(3).why);
+    let judgement = loaded(3);
+    let latency = of(&judgement, "latency_over_20ms");
+    let Finding::LeftOut(why) = latency.finding else { panic!("{latency:?}") };
+    assert_eq!((latency.left_out, matches!(why, LeftOut::Load { .. })), (Some(why), true));
+    let decided: Vec<_> = judgement.grounds().metrics.into_iter().map(|own| own.metric).collect();
+    assert_eq!(decided, [name("4xx"), name("5xx")], "what is left out decides nothing");
 }
 
 /// The looks of every minute do not wait for the planned one, and a fault that is larger than its own bursts stands.
@@ -252,26 +268,27 @@ fn no_ratio_is_told_where_blue_has_no_bad_one() {
         assert_eq!(told.effect, None, "{told:?}");
         // What is ruled out from below is told all the same.
         assert!(told.interval.1.is_none() && (told.interval.0 > 1.0) == (green > 0), "{told:?}");
-        assert!(told.why.contains("0.00 % on blue") && !told.why.contains("inf"), "{}", told.why);
     }
 }
 
 /// Loads differ, so latencies are not compared; green's own bound holds all the same, and is what the verdict names.
 #[test]
 fn what_is_left_out_is_named_where_its_bound_is_broken_and_nowhere_else() {
-    let why = |slow: u64| {
+    let decided = |slow: u64| {
         let mut counts = counts(|at| Some(minute(at, arm(3_600, 3), arm(32_400, 33))));
         for at in 0..26 {
             let arm = |total, bad| Some(Arm { total, bad, instances: NonZeroU32::new(3) });
             counts.take(&name("latency_over_20ms"), minute(at, arm(3_600, slow), arm(32_400, 33)));
         }
         let judgement = judged(&counts);
-        (judgement.verdict, judgement.why)
+        let grounds = judgement.grounds().metrics.into_iter();
+        (judgement.verdict, grounds.map(|own| (own.metric, own.finding)).collect::<Vec<_>>())
     };
-    let broken = "latency_over_20ms 2.50 % of 90000 requests on green, allowed 1.00 %".to_owned();
-    assert_eq!(why(90), (Verdict::Fail, broken));
-    let (verdict, passed) = why(3);
-    assert!(verdict == Verdict::Pass && !passed.contains("latency"), "{verdict}: {passed}");
+    let broken = Finding::OverBound { served: Tally { total: 90_000, bad: 2_250 }, allowed: 0.01 };
+    assert_eq!(decided(90), (Verdict::Fail, vec![(name("latency_over_20ms"), broken)]));
+    let (verdict, passed) = decided(3);
+    assert_eq!(verdict, Verdict::Pass);
+    assert!(passed.iter().all(|(metric, _)| *metric != name("latency_over_20ms")), "{passed:?}");
 }
 
 /// Blue's hour is dealt to the planned minutes, each of its minutes once, in order.

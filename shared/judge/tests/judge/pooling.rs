@@ -1,8 +1,8 @@
 //! Several regions' evidence together: its numbers, and what they let through.
 
 use meridian_judge::{
-    Arm, JudgePolicy, Judgement, MetricEvidence, MetricName, MetricPolicy, MinuteCounts, PooledJudgement, RegionCounts,
-    RegionEvidence, Verdict, Watch, WatchStage, judge,
+    Arm, JudgePolicy, Judgement, LeftOut, MetricEvidence, MetricName, MetricPolicy, MinuteCounts, PooledJudgement,
+    RegionCounts, RegionEvidence, Verdict, Watch, WatchStage, judge,
 };
 
 const REGIONS: usize = 4;
@@ -135,7 +135,7 @@ fn a_pool_takes_in_who_counts_and_passes_only_on_witnesses() {
         change(evidence.metrics.get_mut(&name("5xx")).unwrap());
         judged(&even((3_600, 3), (32_400, 32)), &[evidence])
     };
-    let left_out = change(|metric| metric.left_out = Some("another load".to_owned()));
+    let left_out = change(|metric| metric.left_out = Some(LeftOut::Load { ratio: 0.5 }));
     assert_eq!((pool(&left_out, "5xx").regions, pool(&left_out, "5xx").verdict), (1, Verdict::Pass));
     let scattered = change(|metric| metric.scattered = true);
     assert_eq!((pool(&scattered, "5xx").regions, pool(&scattered, "5xx").verdict), (1, Verdict::Inconclusive));

@@ -49,7 +49,6 @@ fn a_manifest_from_the_future_is_refused_everywhere_and_paged_once() {
         );
     }
     assert_eq!(world.pages.borrow().len(), 1);
-    assert!(world.pages.borrow()[0].message.contains("2199-12-30"), "{}", world.pages.borrow()[0].message);
     let next = released(&world, "v428");
     everybody_looks(&world);
     assert_eq!(waves(&world), [next]);
@@ -81,7 +80,6 @@ fn a_manifest_of_another_fleet_holds_no_place() {
     everybody_looks(&world);
     assert_eq!(waves(&world).len(), 1);
     assert_eq!(world.pages.borrow().len(), 1);
-    assert!(world.pages.borrow()[0].message.contains("is for fleet other"), "{}", world.pages.borrow()[0].message);
 }
 
 /// The one that was refused last time is not read before those that nobody has looked at.
@@ -104,8 +102,9 @@ fn releases_that_nobody_has_looked_at_come_first() {
 
 #[test]
 fn a_release_that_nobody_takes_holds_up_no_older_one() {
-    let condemned = |release| Record::Condemned { release, region: name(HOME), why: "slow".to_owned() };
-    let rejected = |release| Record::Rejected { release, why: "worse".to_owned() };
+    let condemned =
+        |release| Record::Condemned { release, region: name(HOME), why: Reason::Refused("slow".to_owned()) };
+    let rejected = |release| Record::Rejected { release, why: Reason::Refused("worse".to_owned()) };
     let quarantined = |release| Record::Quarantined {
         object: Object::Release(release),
         releases: vec![release],

@@ -13,6 +13,10 @@ fn forged(world: &World) -> ReleaseId {
     forged.release
 }
 
+fn unsigned(release: ReleaseId) -> FileError {
+    FileError::Unsigned { region: name(HOME), key: keys::signature(release) }
+}
+
 #[test]
 fn an_unsigned_release_is_refused_with_one_page_and_stops_no_other() {
     let world = World::default();
@@ -24,11 +28,13 @@ fn an_unsigned_release_is_refused_with_one_page_and_stops_no_other() {
     }
     for _ in 0..2 {
         let reply = arrive(&world, HOME, forged).unwrap();
-        assert!(reply["reason"].as_str().unwrap().contains("nobody has signed the release"), "{reply}");
+        assert_eq!(refused_for(&reply), unsigned(forged).to_string());
         look(&world, HOME);
     }
-    assert_eq!(world.pages.borrow().len(), 1);
-    assert!(world.pages.borrow()[0].subject.contains("is not signed by a trusted key"));
+    assert_eq!(
+        *world.pages.borrow(),
+        [crate::replication::refusal(&context(HOME), &forged.short(), &unsigned(forged))]
+    );
     // Nobody has read a byte of it.
     assert!(!world.reads.borrow().contains(&keys::manifest(forged)));
     assert_eq!(started(&world), []);
@@ -50,8 +56,7 @@ fn a_wrongly_signed_release_is_refused_everywhere_with_one_page() {
     world.objects.borrow_mut().insert(signature_of(HOME, forged), signature);
     for region in OTHERS.into_iter().chain([HOME]) {
         world.replicate(&name(region));
-        let reply = arrive(&world, region, forged).unwrap();
-        assert!(reply["reason"].as_str().unwrap().contains("belongs to another release"), "{region}: {reply}");
+        assert_eq!(arrive(&world, region, forged).unwrap()["outcome"], "refused", "{region}");
     }
     assert_eq!(world.pages.borrow().len(), 1);
     assert!(!world.reads.borrow().contains(&keys::manifest(forged)));

@@ -1,9 +1,10 @@
 //! The words for entries: what a story leaves out has words too.
 
-use crate::night::{EU, JP, actor, at, fleet, name, release, version};
-use meridian_domain::plan::WaveOrder;
-use meridian_domain::telling::{Phrasebook, Tone, brief, subject, who};
-use meridian_domain::{Epoch, Head, Record};
+use crate::given::{EU, JP, actor, at, fleet, name, release, said, version};
+use meridian_domain::plan::{WaveOrder, wave_order};
+use meridian_domain::{Advice, Epoch, Head, Record};
+use meridian_messages::Voice;
+use meridian_messages::ledger::{Phrasebook, Tone, brief, subject, who};
 
 fn words(record: Record) -> (Tone, String) {
     let mut phrasebook = Phrasebook::default();
@@ -15,14 +16,11 @@ fn words(record: Record) -> (Tone, String) {
 
 #[test]
 fn what_a_story_leaves_out_is_told_to_those_who_ask() {
-    let order = WaveOrder { regions: vec![name(JP), name(EU)], why: "most customers first".to_owned() };
+    let order = WaveOrder { regions: vec![name(JP), name(EU)], why: wave_order(&fleet(), at("03:00:00")).why };
+    let walks = format!("the wave walks JP, EU: {}", Voice::of(&fleet()).order(&order.why));
     let execution = || actor("wave-1");
     for (record, tone, text) in [
-        (
-            Record::WaveOrdered { execution: execution(), order },
-            Tone::Quiet,
-            "the wave walks JP, EU: most customers first",
-        ),
+        (Record::WaveOrdered { execution: execution(), order }, Tone::Quiet, walks.as_str()),
         (
             Record::Registered { release: release("v427"), package: "arn".to_owned() },
             Tone::Quiet,
@@ -35,7 +33,7 @@ fn what_a_story_leaves_out_is_told_to_those_who_ask() {
         ),
         (Record::LeaseReleased { epoch: Epoch(3) }, Tone::Quiet, "the wave lets go of the fleet, epoch 3"),
         (
-            Record::Refused { release: release("v427"), why: "the archive was cut".to_owned(), last: false },
+            Record::Refused { release: release("v427"), why: said("the archive was cut"), last: false },
             Tone::Bad,
             "refuses the bytes of v427: the archive was cut",
         ),
@@ -54,15 +52,11 @@ fn what_a_story_leaves_out_is_told_to_those_who_ask() {
         ),
         (Record::ScalingSet { execution: execution() }, Tone::Quiet, "the number of instances is registered"),
         (
-            Record::PageOwed { why: "it went back".to_owned(), advice: "look".to_owned() },
+            Record::PageOwed { why: said("it went back"), advice: Advice::LookAtEndpoint },
             Tone::Warn,
             "a page did not go out: it went back",
         ),
-        (
-            Record::PageSent { why: "it went back".to_owned() },
-            Tone::Quiet,
-            "the page that was owed went out: it went back",
-        ),
+        (Record::PageSent { why: said("it went back") }, Tone::Quiet, "the page that was owed went out: it went back"),
     ] {
         assert_eq!(words(record), (tone, text.to_owned()));
     }

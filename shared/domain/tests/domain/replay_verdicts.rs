@@ -1,7 +1,8 @@
-//! What a replay names: what decided a verdict, at which minute, and in which words.
+//! What a replay names: what decided a verdict, and at which minute.
 
-use meridian_domain::replay::{Replay, Setting, read, replay};
+use meridian_domain::replay::{Replay, Setting, WaveGrounds, read, replay};
 use meridian_domain::{JudgePolicy, Verdict};
+use meridian_judge::PooledFailure;
 
 /// Minutes of one metric in one region: requests of green and of blue, and bad ones.
 fn metric(
@@ -51,6 +52,13 @@ fn decided(replay: &Replay) -> &str {
     replay.wave.metric.as_ref().unwrap().as_str()
 }
 
+/// The metrics and the number of regions of a failure that only the pool shows.
+fn pooled_failure(replay: &Replay) -> (Vec<&str>, usize) {
+    let WaveGrounds::Failed { grounds, .. } = &replay.wave.grounds else { panic!("{:?}", replay.wave) };
+    let Some(PooledFailure { metrics, regions }) = &grounds.pooled else { panic!("{grounds:?}") };
+    (metrics.iter().map(|metric| metric.as_str()).collect(), *regions)
+}
+
 /// Of two metrics that fail the one with the most evidence, of one that fails itself, whatever stands beside it.
 #[test]
 fn a_failure_names_the_metric_that_shows_the_most_harm() {
@@ -75,8 +83,8 @@ fn a_pooled_failure_names_the_pooled_metric() {
     };
     let regions: Vec<String> = names.iter().enumerate().map(|(at, name)| faint(at, name)).collect();
     let replay = judged(&regions);
-    assert_eq!((replay.wave.verdict, decided(&replay)), (Verdict::Fail, "5xx"), "{}", replay.wave.why);
-    assert!(replay.wave.why.contains("5xx is worse, pooled over"), "{}", replay.wave.why);
+    assert_eq!((replay.wave.verdict, decided(&replay)), (Verdict::Fail, "5xx"), "{:?}", replay.wave);
+    assert_eq!(pooled_failure(&replay).0, ["5xx"]);
     assert!(replay.regions.iter().all(|region| region.judgement.verdict != Verdict::Fail));
     assert!(replay.wave.pooled.iter().any(|pooled| pooled.regions > 1));
     // One region alone cannot say it.
@@ -98,11 +106,8 @@ fn a_pooled_failure_is_told_at_its_minute() {
     let replay = judged(&[interleaved(&regions)]);
     assert_eq!(replay.wave.verdict, Verdict::Fail);
     let minute = replay.wave.decided_at_minute;
-    assert!(
-        minute < 15 && replay.wave.why.contains("5xx is worse, pooled over 4 regions"),
-        "{minute}: {}",
-        replay.wave.why
-    );
+    assert!(minute < 15, "{minute}: {:?}", replay.wave);
+    assert_eq!(pooled_failure(&replay), (vec!["5xx"], 4));
     assert!(replay.regions.iter().all(|region| region.decided_at_minute == 25), "no region failed by itself before");
 }
 
@@ -134,18 +139,17 @@ fn a_waves_verdict_says_who_passes_who_is_open_and_where_something_is_missing() 
         ])
     };
     let both = judged(&[good.clone(), region(36, "sa-east-1", 3, 3)]);
-    assert_eq!(both.wave.why, "every region passes, and so do all of them together");
+    assert_eq!(both.wave.grounds, WaveGrounds::EveryRegion);
     let open = judged(&[good.clone(), thin(0)]);
     assert_eq!(open.wave.verdict, Verdict::Pass);
-    assert_eq!(open.wave.why, "pooled over regions it passes; sa-east-1 alone says too little");
+    let sao_paulo = || vec!["sa-east-1".parse().unwrap()];
+    assert_eq!(open.wave.grounds, WaveGrounds::Pooled { open: sao_paulo() });
     let alone = judged(&[thin(0)]);
-    assert_eq!(alone.wave.why, "pooled over regions the counts say too little");
+    assert_eq!(alone.wave.grounds, WaveGrounds::TooLittle);
     let lost = interleaved(&[metric(36..62, "sa-east-1", "5xx", (3_600, 3), (0, 0))]);
     let missing = judged(&[good, lost]);
-    assert_eq!(
-        (missing.wave.verdict, missing.wave.why.as_str()),
-        (Verdict::Inconclusive, "something is missing in sa-east-1")
-    );
+    let lacks = WaveGrounds::Missing { regions: sao_paulo() };
+    assert_eq!((missing.wave.verdict, missing.wave.grounds), (Verdict::Inconclusive, lacks));
 }
 
 /// Both regions' rows may be mixed: each look pools what the other has shown so far.

@@ -11,7 +11,7 @@ pub enum Runbook {
     RegionalFault,
     /// Evidence says that a release is bad.
     ModelFault,
-    /// Nobody knows which bytes a region serves, or its endpoint is broken.
+    /// Which release a region serves is unknown, or its endpoint is broken.
     UpdateRollbackFailed,
     /// Objects do not arrive in a region.
     StuckReplication,
@@ -36,11 +36,6 @@ impl Runbook {
             Runbook::UpdateRollbackFailed => "docs/runbooks/update-rollback-failed.md",
             Runbook::StuckReplication => "docs/runbooks/stuck-replication.md",
         }
-    }
-
-    /// A page's advice, with where to read on.
-    pub fn after(self, advice: impl fmt::Display) -> String {
-        format!("{advice} {self}")
     }
 }
 

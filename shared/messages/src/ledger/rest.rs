@@ -1,17 +1,18 @@
 //! Words for what a story leaves out: steps between two others, and what only the people on call ask for.
 
 use super::{Phrasebook, Tone, brief};
-use crate::fleet::Fleet;
-use crate::heads::{Departure, KeptHead};
-use crate::ledger::Record;
+use crate::Voice;
 use jiff::Timestamp;
+use meridian_domain::heads::{Departure, KeptHead};
+use meridian_domain::{Fleet, Record};
 
 impl Phrasebook {
     pub(super) fn rest(&self, fleet: &Fleet, record: &Record) -> (Tone, String) {
+        let voice = Voice::of(fleet);
         let text = match record {
             Record::WaveOrdered { order, .. } => {
                 let regions: Vec<&str> = order.regions.iter().map(|region| fleet.title(region)).collect();
-                format!("the wave walks {}: {}", regions.join(", "), order.why)
+                format!("the wave walks {}: {}", regions.join(", "), voice.order(&order.why))
             }
             Record::Registered { release, .. } => format!("{} stands in the model registry", self.version(release)),
             Record::LeaseRenewed { epoch, until } => {
@@ -19,10 +20,10 @@ impl Phrasebook {
             }
             Record::LeaseReleased { epoch } => format!("the wave lets go of the fleet, epoch {epoch}"),
             Record::Refused { release, why, .. } => {
-                return (Tone::Bad, format!("refuses the bytes of {}: {why}", self.version(release)));
+                return (Tone::Bad, format!("refuses the bytes of {}: {}", self.version(release), voice.why(why)));
             }
             Record::ChainDeparted { chain, kept, departure } => {
-                return (Tone::Bad, format!("the chain {chain} {}", departure.words(kept)));
+                return (Tone::Bad, format!("the chain {chain} {}", departed(*departure, kept)));
             }
             Record::NotReplicated { objects } => return (Tone::Warn, not_replicated(objects)),
             Record::UpdateStarted { .. } => "SageMaker has taken the update".to_owned(),
@@ -33,8 +34,10 @@ impl Phrasebook {
                 format!("is to have its usual {} to {} instances", floor.least, floor.most)
             }
             Record::ScalingSet { .. } => "the number of instances is registered".to_owned(),
-            Record::PageOwed { why, .. } => return (Tone::Warn, format!("a page did not go out: {}", brief(why))),
-            Record::PageSent { why } => format!("the page that was owed went out: {}", brief(why)),
+            Record::PageOwed { why, .. } => {
+                return (Tone::Warn, format!("a page did not go out: {}", brief(&voice.why(why))));
+            }
+            Record::PageSent { why } => format!("the page that was owed went out: {}", brief(&voice.why(why))),
             Record::Checkpointed { history, .. } => {
                 format!("what all entries so far add up to is kept: checkpoint {}", history.short())
             }
@@ -44,20 +47,15 @@ impl Phrasebook {
     }
 }
 
-impl Departure {
-    /// What became of the entry that was seen, said behind the chain's name.
-    pub fn words(&self, kept: &KeptHead) -> String {
-        let (seq, hash) = (kept.seq, kept.hash.short());
-        match self {
-            Self::Missing => format!(
-                "does not hold entry {seq} ({hash}) any more: it was cut, or an older copy was put in its place"
-            ),
-            Self::Other { found } => {
-                format!(
-                    "holds another entry {seq} than before ({} instead of {hash}): it was written anew",
-                    found.short()
-                )
-            }
+/// What became of an entry that was seen in a neighbour's chain, said behind the chain's name.
+pub fn departed(departure: Departure, kept: &KeptHead) -> String {
+    let (seq, hash) = (kept.seq, kept.hash.short());
+    match departure {
+        Departure::Missing => {
+            format!("does not hold entry {seq} ({hash}) any more: it was cut, or an older copy was put in its place")
+        }
+        Departure::Other { found } => {
+            format!("holds another entry {seq} than before ({} instead of {hash}): it was written anew", found.short())
         }
     }
 }

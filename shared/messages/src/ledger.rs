@@ -2,16 +2,13 @@
 
 mod rest;
 
-use crate::Target;
-use crate::callers::{Beside, Compared};
-use crate::fleet::Fleet;
-use crate::judge::Tally;
-use crate::ledger::{Entry, Record};
-use crate::names::{RegionName, ReleaseId};
-use crate::quarantine::Barred;
-use crate::verdict::{Decision, Verdict};
+pub use rest::departed;
+
+use crate::Voice;
+use meridian_domain::callers::{Beside, Compared};
+use meridian_domain::{Decision, Entry, Fleet, Record, RegionName, ReleaseId, Target, Verdict};
+use meridian_judge::Tally;
 use std::collections::BTreeMap;
-use std::fmt;
 
 /// How a line is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +75,7 @@ impl Phrasebook {
 
     /// An entry in words, if a person wants to read it in a story.
     pub fn say(&self, fleet: &Fleet, entry: &Entry) -> Option<(Tone, String)> {
-        person(fleet, entry).or_else(|| self.hub(fleet, &entry.record)).or_else(|| self.region(&entry.record))
+        person(fleet, entry).or_else(|| self.hub(fleet, &entry.record)).or_else(|| self.region(fleet, &entry.record))
     }
 
     /// Any entry in words: those that a story leaves out as well, as quiet ones.
@@ -87,6 +84,7 @@ impl Phrasebook {
     }
 
     fn hub(&self, fleet: &Fleet, record: &Record) -> Option<(Tone, String)> {
+        let voice = Voice::of(fleet);
         Some(match record {
             Record::WaveStarted { version, late, .. } if late.is_empty() => {
                 (Tone::Plain, format!("every region has attested {version}: the wave starts"))
@@ -97,19 +95,21 @@ impl Phrasebook {
             }
             Record::Evaluated { release, verdict, why, .. } => {
                 let tone = if *verdict == Verdict::Pass { Tone::Good } else { Tone::Bad };
-                (tone, format!("evaluation of {}: {verdict}: {}", self.version(release), brief(why)))
+                (tone, format!("evaluation of {}: {verdict}: {}", self.version(release), brief(&voice.why(why))))
             }
             Record::Approved { release } => (Tone::Good, format!("{} is approved", self.version(release))),
             Record::Rejected { release, why } => {
-                (Tone::Bad, format!("{} is rejected: {}", self.version(release), brief(why)))
+                (Tone::Bad, format!("{} is rejected: {}", self.version(release), brief(&voice.why(why))))
             }
-            Record::RegionIll { why, .. } => (Tone::Warn, format!("the control plane does not answer ({why})")),
+            Record::RegionIll { why, .. } => {
+                (Tone::Warn, format!("the control plane does not answer ({})", voice.why(why)))
+            }
             Record::RegionWell { .. } => (Tone::Plain, "the control plane answers again".to_owned()),
             Record::Deferred { why, release, .. } => {
-                (Tone::Bad, format!("deferred, the others go on to {}: {why}", self.version(release)))
+                (Tone::Bad, format!("deferred, the others go on to {}: {}", self.version(release), voice.why(why)))
             }
             Record::Condemned { release, why, .. } => {
-                (Tone::Bad, format!("{} is condemned, the wave stops: {why}", self.version(release)))
+                (Tone::Bad, format!("{} is condemned, the wave stops: {}", self.version(release), voice.why(why)))
             }
             Record::WaveEnded { release, lagging, .. } if lagging.is_empty() => {
                 (Tone::Good, format!("the wave of {} is complete", self.version(release)))
@@ -118,17 +118,18 @@ impl Phrasebook {
                 let lagging: Vec<&str> = lagging.iter().map(|region| fleet.title(region)).collect();
                 (Tone::Warn, format!("the wave of {} ended without {}", self.version(release), lagging.join(", ")))
             }
-            Record::SkewTold { why, .. } => (Tone::Warn, why.clone()),
+            Record::SkewTold { why, .. } => (Tone::Warn, voice.why(why)),
             Record::CallersTold { green, blue, .. } => (Tone::Warn, client_errors_alike(*green, *blue)),
             Record::StepRefused { step, notes, .. } => {
-                (Tone::Bad, format!("the audit refused to {step}: {}", notes.join("; ")))
+                (Tone::Bad, format!("the audit refused to {}: {}", voice.step_kind(step), voice.violations(notes)))
             }
             Record::LeaseTaken { epoch, .. } => (Tone::Quiet, format!("the wave holds the fleet, epoch {epoch}")),
             _ => return None,
         })
     }
 
-    fn region(&self, record: &Record) -> Option<(Tone, String)> {
+    fn region(&self, fleet: &Fleet, record: &Record) -> Option<(Tone, String)> {
+        let voice = Voice::of(fleet);
         Some(match record {
             Record::Attested { version, .. } => {
                 (Tone::Plain, format!("attested: {version}'s bytes here are the ones that its manifest names"))
@@ -144,19 +145,28 @@ impl Phrasebook {
             Record::UpdateIntended { target, back: None, .. } => {
                 (Tone::Bad, format!("goes back to {}", target.version))
             }
-            Record::Decided { decision: Decision::Proceed, why, .. } => (Tone::Good, format!("PROCEED: {why}")),
-            Record::Decided { decision: Decision::Hold, why, .. } => (Tone::Warn, format!("HOLD: {why}")),
-            Record::Decided { decision: Decision::Revert, why, .. } => (Tone::Bad, format!("REVERT: {why}")),
+            Record::Decided { decision: Decision::Proceed, why, .. } => {
+                (Tone::Good, format!("PROCEED: {}", voice.why(why)))
+            }
+            Record::Decided { decision: Decision::Hold, why, .. } => (Tone::Warn, format!("HOLD: {}", voice.why(why))),
+            Record::Decided { decision: Decision::Revert, why, .. } => {
+                (Tone::Bad, format!("REVERT: {}", voice.why(why)))
+            }
             Record::Confirmed { target, golden, .. } => (
                 Tone::Good,
                 format!("on {}: {golden} of {golden} golden records answered with its scores", target.version),
             ),
-            Record::FullLoadJudged { why, judgement: Some(judgement), .. } => {
-                (Tone::Good, format!("at full load, against the hour before: {}: {}", judgement.verdict, brief(why)))
+            Record::FullLoadJudged { why, judgement: Some(judgement), .. } => (
+                Tone::Good,
+                format!("at full load, against the hour before: {}: {}", judgement.verdict, brief(&voice.why(why))),
+            ),
+            Record::FullLoadJudged { why, judgement: None, .. } => {
+                (Tone::Plain, format!("at full load: {}", voice.why(why)))
             }
-            Record::FullLoadJudged { why, judgement: None, .. } => (Tone::Plain, format!("at full load: {why}")),
             Record::Settled { target, .. } => (Tone::Quiet, format!("settled on {}", target.version)),
-            Record::BytesUnknown { why, .. } => (Tone::Bad, format!("UNKNOWN: nobody knows which bytes serve: {why}")),
+            Record::BytesUnknown { why, .. } => {
+                (Tone::Bad, format!("UNKNOWN: nobody knows which bytes serve: {}", voice.fault(why)))
+            }
             Record::ScalingIntended { floor, .. } if floor.failover => {
                 (Tone::Quiet, format!("is to have {} instances, should another region's customers come", floor.least))
             }
@@ -167,9 +177,9 @@ impl Phrasebook {
                 (Tone::Warn, format!("leaves {}: {}", target.version, client_errors(compared.as_ref())))
             }
             Record::Reverted { from, to, why } => {
-                (Tone::Bad, format!("back on {} from {}: {why}", to.version, from.version))
+                (Tone::Bad, format!("back on {} from {}: {}", to.version, from.version, voice.why(why)))
             }
-            Record::Halted { why } => (Tone::Bad, format!("HALT: {why}")),
+            Record::Halted { why } => (Tone::Bad, format!("HALT: {}", voice.why(why))),
             Record::Lifted { why } => (Tone::Good, format!("the halt is lifted: {why}")),
             _ => return None,
         })
@@ -233,16 +243,6 @@ fn person(fleet: &Fleet, entry: &Entry) -> Option<(Tone, String)> {
         Tone::Warn,
         format!("OVERRIDE by {}: the {what} does not hold for {place} until {until}: {why}", entry.actor),
     ))
-}
-
-impl fmt::Display for Barred<'_> {
-    /// What bars a release, said behind its name.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Barred::Condemned { why } => write!(f, "was condemned: {why}"),
-            Barred::Quarantined(own) => write!(f, "is in quarantine ({}, by {}): {}", own.object, own.who, own.why),
-        }
-    }
 }
 
 /// The region that an entry of the hub's chain is about.

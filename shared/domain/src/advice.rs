@@ -1,0 +1,53 @@
+//! What a page asks the person who reads it to do, as data.
+
+use crate::names::{RegionName, Version};
+use serde::{Deserialize, Serialize};
+
+/// What to do about what a page says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "a field is the region or the release that the variant is about")]
+pub enum Advice {
+    /// Find the caller and limit it; the wave goes on.
+    LimitCaller,
+    /// A region that does not answer was left behind: check its service, then start a new execution.
+    CheckHealth { region: RegionName, version: Version, serves: bool },
+    /// A region whose update has no end was left behind: find out who started it.
+    CloseUpdate { region: RegionName, version: Version, serves: bool },
+    /// The release is condemned: read the evidence, publish anew.
+    ReadEvidence { region: RegionName, version: Version },
+    /// The wave stopped and the release is not condemned: find the cause, start again.
+    FindCause,
+    /// Nothing was changed: mend the cause, start again.
+    MendCause,
+    /// The wave stopped before the check at full load: start again once the halt is lifted.
+    LiftFirst,
+    /// A first release came to nothing: delete the endpoint, find the cause.
+    DeleteEndpoint,
+    /// The update goes on without instances for a failover.
+    KeepCustomersAway { region: RegionName },
+    /// The region's scaling was not registered.
+    WatchInstances,
+    /// A region lags: find out why, or override.
+    CatchUp { region: RegionName },
+    /// Regions lag of which nobody was told.
+    LookAtEndpoints,
+    /// A region went back by what stands beside its alarms.
+    LookAtBucket,
+    /// A region went back and could not write it down.
+    ReadRollbackLog,
+    /// A region leaves a release whose 4xx its callers may have caused.
+    CompareCallers,
+    /// An alarm rings and no release is new.
+    LookAtEndpoint,
+    /// A region goes back by itself, and is halted: find out what the release does here.
+    FindOutWhatItDoes,
+    /// SageMaker took an update back that no judge had decided on.
+    ReadPromoteLog,
+    /// A region goes back when its soak ends.
+    WaitForSoak,
+    /// An endpoint has failed.
+    UpdateByHand,
+    /// Which bytes serve is unknown; the region recovers by itself.
+    RecoverByHand,
+}

@@ -1,0 +1,163 @@
+//! What the audit asks of a start: an update, or a region's first endpoint.
+
+use super::{Audit, Violation, require};
+use crate::endpoint::{EndpointStatus, Seen, Target};
+use crate::fleet::{Kind, OrderPolicy};
+use crate::history::OpenUpdate;
+use crate::names::RegionName;
+use crate::overrides::Rule;
+
+impl Audit<'_> {
+    pub(super) fn update(&self, region: &RegionName, target: &Target) -> Vec<Violation> {
+        let history = self.history(region);
+        let open = self.open(region);
+        let back = open.and_then(|update| update.back.as_ref());
+        let serving = history.and_then(|history| history.serving.as_ref()).map(|serving| &serving.target);
+        let endpoint = self.endpoint(region);
+        let on_back = endpoint.zip(back).is_some_and(|(endpoint, back)| {
+            endpoint.status == EndpointStatus::InService && endpoint.config == back.config && serving == Some(back)
+        });
+        let mut broken = self.start(region, target);
+        broken.extend(require(on_back, Violation::WayBackNotServed { region: region.clone() }));
+        broken
+    }
+
+    /// I5: only where nothing ever served is there nothing to go back to.
+    pub(super) fn create(&self, region: &RegionName, target: &Target) -> Vec<Violation> {
+        let mut broken = self.start(region, target);
+        broken.extend(require(self.is_new(region), Violation::NotNew { region: region.clone() }));
+        broken
+    }
+
+    /// What every start must keep.
+    fn start(&self, region: &RegionName, target: &Target) -> Vec<Violation> {
+        let version = &target.version;
+        let history = self.history(region);
+        let attested = history.is_some_and(|history| history.attested.contains(&target.release));
+        let approved = self.sight.hub.approved.contains(&target.release) && self.sight.approved == Seen::Known(true);
+        let intended = self.open(region).is_some_and(|update| update.target == *target);
+        let mut broken = require(!self.deferred(region), Violation::AlreadyDeferred { region: region.clone() });
+        broken.extend(self.stopped());
+        broken.extend(self.ground(region));
+        broken.extend(self.freeze(region));
+        broken.extend(self.skew());
+        broken.extend(self.mid_shift(region));
+        broken.extend(require(attested, Violation::NotAttested { region: region.clone(), version: version.clone() }));
+        broken.extend(require(approved, Violation::NotApproved { version: version.clone() }));
+        broken.extend(self.order(region));
+        broken.extend(self.bake(region, self.open(region).and_then(|update| update.bake)));
+        broken.extend(require(intended, Violation::NoIntent { region: region.clone(), version: version.clone() }));
+        broken.extend(self.lease());
+        broken
+    }
+
+    /// I13, I10: nothing starts where nobody knows what serves, or for a wave that is over.
+    fn ground(&self, region: &RegionName) -> Vec<Violation> {
+        let known = self.history(region).is_none_or(|history| history.unknown.is_none());
+        let mut broken = require(known, Violation::ServingUnknown { region: region.clone() });
+        let over = self.sight.hub.ended.contains_key(&self.sight.execution);
+        broken.extend(require(!over, Violation::WaveOver));
+        broken
+    }
+
+    /// Nobody is left further behind than policy allows without having been told.
+    fn skew(&self) -> Vec<Violation> {
+        let place = |release| self.sight.hub.line.iter().position(|(own, _)| *own == release).map_or(0, |at| at + 1);
+        let newest = place(self.sight.release);
+        let told = |region: &RegionName| {
+            self.sight.hub.skew_told.iter().any(|(own, release)| own == region && place(*release) >= newest)
+        };
+        let behind = self.fleet.regions.iter().filter(|region| {
+            let serving = self.history(&region.name).and_then(|history| history.serving.as_ref());
+            let own = serving.map_or(newest, |serving| place(serving.target.release));
+            let ahead = self.sight.hub.line.iter().take(newest).skip(own);
+            let ahead = ahead.filter(|(release, _)| self.sight.hub.barred(release).is_none()).count();
+            ahead > usize::try_from(self.fleet.wave.skew_releases).unwrap_or(usize::MAX)
+        });
+        let behind = behind.filter(|region| region.kind != Kind::Joining && !self.set_aside(Rule::Skew, &region.name));
+        let behind = behind.filter(|region| !told(&region.name));
+        behind.map(|region| Violation::TooFarBehind { region: region.name.clone() }).collect()
+    }
+
+    /// The preflight of I3: a frozen region starts only on an override that still counts.
+    fn freeze(&self, region: &RegionName) -> Vec<Violation> {
+        let frozen = self.fleet.frozen(region, self.now, self.now);
+        let free = frozen.is_none() || self.set_aside(Rule::Freeze, region);
+        require(free, Violation::Frozen { region: region.clone() })
+    }
+
+    fn set_aside(&self, what: Rule, region: &RegionName) -> bool {
+        self.sight.hub.overrides.iter().any(|own| own.counts(what, region, self.now))
+    }
+
+    /// I7: nothing starts in a halted fleet, for a condemned release, or for one in quarantine.
+    fn stopped(&self) -> Vec<Violation> {
+        let hub = &self.sight.hub;
+        let region_halted = self.fleet.regions.iter().any(|region| {
+            let history = self.history(&region.name);
+            history.is_some_and(|history| history.halt.is_some())
+        });
+        let version = || self.sight.version.clone();
+        let mut broken = require(hub.halt.is_none() && !region_halted, Violation::HaltStands);
+        broken.extend(hub.barred(&self.sight.release).map(|by| Violation::Barred { version: version(), by }));
+        let against = self.fleet.regions.iter().find(|region| {
+            let history = self.history(&region.name);
+            history.is_some_and(|history| history.evidence_against(&self.sight.release).is_some())
+        });
+        broken.extend(against.map(|own| Violation::EvidenceAgainst { region: own.name.clone(), version: version() }));
+        broken
+    }
+
+    fn mid_shift(&self, region: &RegionName) -> Vec<Violation> {
+        let others = self.fleet.regions.iter().map(|other| &other.name).filter(|other| *other != region);
+        others
+            .filter(|other| !self.deferred(other))
+            .flat_map(|other| match self.history(other) {
+                Some(history) => {
+                    let moving = history.update.as_ref().is_some_and(|update| {
+                        let wave = (update.execution.clone(), other.clone());
+                        let left = self.sight.hub.deferred.contains_key(&wave);
+                        !update.confirmed && !left && !self.abandoned(other, update)
+                    });
+                    require(!moving, Violation::MidShift { region: other.clone() })
+                }
+                None => vec![Violation::UnseenNotDeferred { region: other.clone() }],
+            })
+            .collect()
+    }
+
+    /// Nobody is known to have called it, nobody may any more, and nothing moves there.
+    fn abandoned(&self, region: &RegionName, update: &OpenUpdate) -> bool {
+        let lease = self.sight.hub.lease.as_ref();
+        let held = lease.is_some_and(|lease| lease.holder == update.execution && lease.until > self.now);
+        let called = update.started || update.decision.is_some();
+        let still = match (self.endpoint(region), update.back.as_ref()) {
+            (Some(endpoint), Some(back)) => {
+                endpoint.status == EndpointStatus::InService && endpoint.config == back.config
+            }
+            (None, None) => self.is_new(region),
+            _ => false,
+        };
+        !held && !called && still
+    }
+
+    fn order(&self, region: &RegionName) -> Vec<Violation> {
+        if self.set_aside(Rule::Order, region) {
+            return Vec::new();
+        }
+        let listed: Vec<RegionName> = self.fleet.regions.iter().map(|region| region.name.clone()).collect();
+        let recorded = self.sight.hub.orders.get(&self.sight.execution).map(|order| &order.regions);
+        let order = recorded.unwrap_or(&listed);
+        // An order by traffic is the wave's own: it cannot be read off the policy.
+        let known = recorded.is_some() || self.fleet.order == OrderPolicy::Fixed;
+        let named = listed.iter().all(|region| order.contains(region));
+        let mut broken = require(known && named, Violation::OrderNotOnRecord);
+        let joining = |name: &RegionName| self.fleet.region(name).is_some_and(|own| own.kind == Kind::Joining);
+        let earlier = order.iter().take_while(|before| *before != region);
+        for before in earlier.filter(|before| !self.deferred(before) && !joining(before)) {
+            let missing = Violation::NoEvidence { region: before.clone(), version: self.sight.version.clone() };
+            broken.extend(require(self.serves(before), missing));
+        }
+        broken
+    }
+}

@@ -1,0 +1,141 @@
+//! Why something was decided, as data: what, where, since when, which counts. Nothing compares or searches a sentence, because none
+//! is kept: `meridian-messages` makes them, for people, when they read.
+//!
+//! A text in here is a name, or what somebody else said: a person, AWS, another program.
+
+mod evaluation;
+mod gate;
+mod region;
+mod revert;
+mod step;
+mod wave;
+mod way_back;
+
+pub use evaluation::{ChampionRates, EvaluationReason, GateRuling, HeldOutRates, Misfit, ModelRole, Names, Shortage};
+pub use gate::{Gate, Unseen};
+pub use region::{Fault, RegionState, SilentRegion};
+pub use revert::{Proof, Revert, Sign};
+pub use step::{AtFullLoad, Canary, FullLoad, Proceed, Step, Traffic, Wait};
+pub use wave::{Lag, Lagging, WaveEnd};
+pub use way_back::{Quiet, Return, WayBackReason};
+
+use crate::fleet::Frozen;
+use crate::judge::Tally;
+use crate::names::{Actor, RegionName, Version};
+use crate::quarantine::Barred;
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+/// Why a step is planned, a region waits, or something ends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// A person's own words.
+    Said {
+        /// The words.
+        words: String,
+        /// Who said them, where the entry's actor does not.
+        by: Option<Actor>,
+    },
+    /// What AWS said to a call that it will never take.
+    Refused(String),
+    /// Several reasons, the deciding one first.
+    Several(Vec<Reason>),
+    /// What evaluation found.
+    Evaluation(EvaluationReason),
+    /// What keeps a region from starting.
+    Gate(Gate),
+    /// What a step is for.
+    Step(Step),
+    /// What is waited for.
+    Wait(Wait),
+    /// Why a canary goes on.
+    Proceed(Proceed),
+    /// Why an update goes back.
+    Revert(Revert),
+    /// What is wrong with a region, or with its update.
+    Fault(Fault),
+    /// What the check at full load said.
+    FullLoad(FullLoad),
+    /// A region is left behind: why, and what is known of its state.
+    LeftBehind {
+        /// Why.
+        why: Box<Reason>,
+        /// What is known of its state.
+        state: RegionState,
+    },
+    /// Why a region goes back by its own means.
+    WayBack(WayBackReason),
+    /// How it goes back by its own means.
+    Return(Return),
+    /// Why a region's own watch has nothing to do.
+    Quiet(Quiet),
+    /// How a region's turn, or the wave, ends.
+    Wave(WaveEnd),
+    /// What is said of a region that lags behind its peers.
+    Lag(Lag),
+    /// Callers send what neither release can read.
+    CallersAlike {
+        /// Where.
+        region: RegionName,
+        /// The challenger's answers.
+        green: Tally,
+        /// The champion's in the same minutes.
+        blue: Tally,
+    },
+}
+
+/// What stops a whole wave, wherever it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stopped {
+    /// A person halted the fleet.
+    FleetHalted(Box<Reason>),
+    /// A region is halted.
+    RegionHalted {
+        /// Which.
+        region: RegionName,
+        /// Why.
+        why: Box<Reason>,
+    },
+    /// No region may start the release.
+    Barred {
+        /// The release's human name.
+        version: Version,
+        /// What bars it.
+        by: Barred,
+    },
+    /// The wave has ended: what comes for it now is late.
+    WaveOver,
+    /// The whole fleet is frozen, and the wave has waited for as long as policy lets it.
+    FrozenTooLong {
+        /// The freeze.
+        frozen: Frozen,
+        /// How long the wave has held.
+        held: SignedDuration,
+    },
+}
+
+impl Reason {
+    /// The same; a person's words name who said them.
+    #[must_use]
+    pub fn by(&self, actor: &Actor) -> Self {
+        match self {
+            Self::Said { words, by: None } => Self::Said { words: words.clone(), by: Some(actor.clone()) },
+            other => other.clone(),
+        }
+    }
+}
+
+macro_rules! reasons {
+    ($($from:ident => $variant:ident),* $(,)?) => {$(
+        impl From<$from> for Reason {
+            fn from(why: $from) -> Self {
+                Self::$variant(why)
+            }
+        }
+    )*};
+}
+
+reasons!(EvaluationReason => Evaluation, Gate => Gate, Step => Step, Wait => Wait, Proceed => Proceed, Revert => Revert, Fault => Fault,
+    FullLoad => FullLoad, WayBackReason => WayBack, Return => Return, Quiet => Quiet, WaveEnd => Wave, Lag => Lag);

@@ -1,0 +1,123 @@
+//! Why an update goes back. Every cause of a revert is here.
+
+use super::{SilentRegion, Stopped};
+use crate::judge::Grounds;
+use crate::names::Version;
+use crate::quarantine::Barred;
+use crate::verdict::Cause;
+use serde::{Deserialize, Serialize};
+
+/// Why an update is told to go back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Revert {
+    /// The judge found the canary worse.
+    Worse(Grounds),
+    /// The release is worse at full load.
+    WorseAtFullLoad(Grounds),
+    /// The last decision was due, and the counts did not show that going on is safe (I9).
+    Undecided(Grounds),
+    /// The last decision was due, and the counts could not be read (I9).
+    CountsUnseen {
+        /// What was answered.
+        error: String,
+    },
+    /// SageMaker's timer ended before anybody had decided (I9).
+    TimerEnded,
+    /// After the shift the endpoint did not answer the golden records with the release's scores (I4).
+    Unproved(Proof),
+    /// The wave was stopped while the canary was under way (I7).
+    Stopped(Stopped),
+    /// No active region shows evidence that a region without a canary could rely on (I3).
+    NoEvidence {
+        /// The release.
+        version: Version,
+    },
+    /// The region's alarm rang while the update was in flight.
+    AlarmRang(super::WayBackReason),
+    /// SageMaker took the update back, or the region fell silent: by the signs seen, the deciding one first.
+    Signs(Vec<Sign>),
+}
+
+impl Revert {
+    /// What the revert is laid to.
+    pub fn cause(&self) -> Cause {
+        match self {
+            Revert::Worse(_) | Revert::WorseAtFullLoad(_) => Cause::Release,
+            Revert::Stopped(Stopped::Barred { by: Barred::Condemned { .. }, .. }) => Cause::Release,
+            Revert::Signs(signs) => signs.first().map_or(Cause::Unclear, Sign::cause),
+            Revert::Undecided(_)
+            | Revert::CountsUnseen { .. }
+            | Revert::TimerEnded
+            | Revert::Unproved(_)
+            | Revert::Stopped(_)
+            | Revert::NoEvidence { .. }
+            | Revert::AlarmRang(_) => Cause::Unclear,
+        }
+    }
+}
+
+/// What the golden records said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// They were answered, and not all with the release's scores.
+    Wrong {
+        /// Answered right.
+        right: u32,
+        /// Asked.
+        asked: u32,
+        /// As which release.
+        version: Version,
+    },
+    /// They could not be asked.
+    Unasked {
+        /// What was answered.
+        error: String,
+    },
+}
+
+/// One sign of what is wrong with a region whose update goes back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sign {
+    /// The judge's counts say `Fail`.
+    Failed(Grounds),
+    /// A guardrail alarm rings that watches green alone.
+    GreenGuard {
+        /// Its name.
+        alarm: String,
+    },
+    /// The region is silent, and others are silent with it: not a single-region fault.
+    SilentWithOthers {
+        /// The region.
+        silent: SilentRegion,
+        /// What people call the others.
+        others: Vec<crate::names::RegionName>,
+    },
+    /// This region alone does not answer.
+    SilentAlone(SilentRegion),
+    /// SageMaker found no instances.
+    NoCapacity {
+        /// SageMaker's `FailureReason`.
+        reason: String,
+    },
+    /// Another guardrail alarm rings: the verdict's, or the heartbeat's.
+    OtherGuard {
+        /// Its name.
+        alarm: String,
+    },
+    /// The alarm over the whole endpoint rings: green may be bad, or blue.
+    EndpointAlarm,
+}
+
+impl Sign {
+    /// What the sign says by itself: the table of [`diagnose`](crate::plan::diagnose).
+    pub fn cause(&self) -> Cause {
+        match self {
+            Sign::Failed(_) | Sign::GreenGuard { .. } => Cause::Release,
+            Sign::SilentAlone(_) | Sign::NoCapacity { .. } => Cause::Region,
+            Sign::SilentWithOthers { .. } | Sign::OtherGuard { .. } | Sign::EndpointAlarm => Cause::Unclear,
+        }
+    }
+}

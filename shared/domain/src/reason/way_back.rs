@@ -1,0 +1,133 @@
+//! A region's own way back: why it goes, how it goes, and why there is nothing to do.
+
+use super::Reason;
+use crate::callers::Compared;
+use crate::endpoint::EndpointStatus;
+use crate::names::{RegionName, Version};
+use serde::{Deserialize, Serialize};
+
+/// Why a region goes back by its own means.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WayBackReason {
+    /// Its rollback alarm rings, for the reason that CloudWatch gives.
+    Alarm(String),
+    /// Its 4xx rose with the release, and are not shown to be its callers'.
+    ClientErrors,
+    /// It was shifted without a decision to proceed (I9).
+    Undecided,
+    /// Its golden records are not answered with the release's scores (I4).
+    Unproved,
+    /// SageMaker took the update back, and no judge had said so: it was silent, or an alarm came first.
+    Guardrail,
+    /// The alarm is quiet by now, and nothing else says why.
+    Unexplained,
+    /// Which bytes it served was unknown, and its golden records prove it now.
+    ProvedAgain(super::Fault),
+}
+
+/// What a region's own watch does, and tells.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "a field is the region, the release or the thing that the variant is about")]
+pub enum Return {
+    /// It goes back.
+    GoesBack { region: RegionName, to: Version, why: Option<Box<Reason>> },
+    /// It goes back from this to that, and nobody had decided so.
+    GoesBackFrom { region: RegionName, from: Option<Version>, to: Version, why: WayBackReason },
+    /// SageMaker took it back from this to that.
+    WentBack { region: RegionName, from: Version, to: Version, why: WayBackReason },
+    /// It went back while its ledger could not be written.
+    Unwritten { region: RegionName, from: Version, to: Version },
+    /// It goes back while its ledger cannot be read.
+    Unread { region: RegionName, from: Version, to: Version, why: WayBackReason, error: String },
+    /// It stays where it is: an intended update never started.
+    Stays { region: RegionName, version: Version },
+    /// It leaves a release whose 4xx its callers may have caused.
+    Leaves { region: RegionName, version: Version },
+    /// The same, with what was compared.
+    LeavesAfter { region: RegionName, version: Version, compared: Option<Compared> },
+    /// Its alarm rings, and there is nowhere to go back to.
+    NowhereToGo { region: RegionName, version: Version, why: WayBackReason },
+    /// Its alarm rings while the release soaks.
+    RingsInSoak { region: RegionName, version: Version, why: WayBackReason },
+    /// Its endpoint has failed: which bytes serve is unknown.
+    Broken { region: RegionName, status: EndpointStatus },
+    /// SageMaker could not roll back: which bytes serve is unknown (I13).
+    BytesUnknown { region: RegionName, status: EndpointStatus },
+    /// It goes to what served last with proof.
+    GoesToProved { region: RegionName, version: Version },
+    /// Its way back is under way.
+    UnderWay,
+}
+
+/// Why a region's own watch has nothing to do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "a field is the region, the release or the thing that the variant is about")]
+pub enum Quiet {
+    /// There is no endpoint.
+    NoEndpoint,
+    /// The rollback alarm is quiet.
+    Alarm,
+    /// The region's 4xx are its callers'.
+    Callers { compared: Option<Compared> },
+    /// The region cannot be seen just now.
+    Unseen { region: RegionName, error: String },
+    /// The endpoint is changing.
+    Changing,
+    /// The ledger does not know what serves.
+    NothingOnRecord,
+    /// The alarm still looks at minutes of the release that the region has just left.
+    Echo,
+    /// The endpoint names a configuration that the ledger does not know.
+    ForeignConfig,
+    /// The region is halted already.
+    Halted,
+    /// The same, and there is no way back.
+    HaltedWithoutWay,
+    /// Its 4xx may be its callers', and there is no way back.
+    CallersWithoutWay,
+    /// The region's first endpoint could not be made: the wave says so.
+    FirstNotMade,
+    /// The region's first endpoint is being made: there is nothing to go back to.
+    FirstInCreation,
+    /// The wave's update has not started.
+    NotStarted,
+    /// The wave's update has ended well.
+    EndedWell,
+    /// The endpoint answers wrong, and there is no way back.
+    WrongWithoutWay,
+    /// The golden records cannot be asked.
+    GoldenUnasked { error: String },
+    /// The golden records are not answered as this yet.
+    GoldenWrong { right: u32, asked: u32, version: Version },
+    /// The way back was asked for.
+    Asked,
+    /// Another update is running.
+    OtherUpdate,
+    /// The way back is under way.
+    UnderWay,
+    /// The same, and the wave has said why.
+    UnderWayToldByWave,
+    /// The same, and nothing else is halted.
+    UnderWayAlone,
+    /// The same, and the ledger's entries follow.
+    UnderWayUnwritten,
+    /// The update went back although it had no way back.
+    WentBackWithoutWay,
+    /// The wave's judge is at work, and says why the update went back.
+    JudgeAtWork,
+    /// The guardrail was told.
+    GuardrailTold,
+    /// The alarm is quiet, and the ledger cannot be read.
+    AlarmWithoutLedger { error: String },
+    /// The ledger cannot be read, and no way back is written beside the alarms.
+    NoWayBesideAlarms,
+    /// Neither the ledger nor the way back beside the alarms can be read.
+    WayUnseen { error: String },
+    /// The ledger cannot be read, and the region is not on what it would go back from.
+    NotOnTarget { region: RegionName },
+    /// The ledger knows of nothing that was proved to serve here.
+    NothingProved,
+}

@@ -1,0 +1,174 @@
+//! What people are told first: which gates stand at the head of a report, and of which the first are also paged.
+
+use crate::evaluation::{Evaluation, Gate};
+use meridian_judge::{GateMode, Verdict};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Gates on the whole set that are told in full before the rest are only named.
+const IN_FULL: usize = 4;
+/// Gates whose comparison is told of a release that passed.
+const TOLD: [&str; 3] = ["auc", "false_positive_rate", "recall_at_alert_rate"];
+
+/// A reason for the verdict. Its `Display` is the sentence.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reason<'a> {
+    /// A gate that decided; of a pass, one of the main comparisons.
+    Gate(&'a Gate),
+    /// Gates on the whole set that decided too and are only named, by their keys.
+    Also(Vec<&'a str>),
+    /// Customer regions in which required gates failed, beside those on the whole set.
+    FailedIn(Vec<&'a str>),
+    /// No gate failed in any customer region.
+    Regions {
+        /// Regions that were asked about.
+        asked: usize,
+        /// Regions in which every gate passed by itself.
+        passed: usize,
+    },
+    /// The policy requires no gate, so nothing was shown.
+    NothingRequired,
+}
+
+/// What people should know although it decided nothing. Its `Display` is the sentence.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Warning<'a> {
+    /// An AUC gate that shows a gain too good to be true.
+    ImplausibleGain(&'a Gate),
+    /// An advisory gate that did not pass, or a region without enough records.
+    Gate(&'a Gate),
+    /// What was noticed while the models were read and scored.
+    Remark(&'a Remark),
+}
+
+impl Warning<'_> {
+    /// Whether both say the same, as every gate does where records are too few.
+    pub(crate) fn repeats(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Warning::Gate(one), Warning::Gate(other)) => one.region == other.region && one.finding == other.finding,
+            (one, other) => one == other,
+        }
+    }
+}
+
+/// What whoever read and scored the models noticed: it decides nothing. Its `Display` is the sentence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Remark {
+    /// What the reader of a model's file says of it.
+    Model {
+        /// Version or file name.
+        model: String,
+        /// The reader's own words.
+        note: String,
+    },
+    /// A model that stopped early, whose manifest does not say which version of the image serves it.
+    ImageUnnamed {
+        /// Version or file name.
+        model: String,
+        /// The image whose rules it was evaluated by.
+        image: String,
+    },
+    /// Challenger and champion take other features, or the same in another order.
+    OtherFeatures {
+        /// The first place at which they differ, from 0.
+        place: u64,
+        /// The challenger's feature there.
+        challenger: String,
+        /// The champion's feature there.
+        champion: String,
+    },
+    /// The champion does not take what callers are to send from now on, and was scored with its own list of features.
+    ChampionsOwnFeatures {
+        /// What its reader says of the list.
+        error: String,
+    },
+}
+
+impl Evaluation {
+    /// Why the verdict is what it is: the gates that decided against a pass; of a pass, the main comparisons.
+    pub fn reasons(&self) -> Vec<Reason<'_>> {
+        if self.verdict == Verdict::Pass { of_a_pass(&self.gates) } else { against(self.verdict, &self.gates) }
+    }
+
+    /// What decided nothing and should be known: advisory gates that did not pass, regions without enough records, an AUC that
+    /// is too good to be true, and what was noticed beforehand.
+    pub fn warnings(&self) -> Vec<Warning<'_>> {
+        of_gates(&self.gates).into_iter().chain(self.remarks.iter().map(Warning::Remark)).collect()
+    }
+}
+
+fn of_a_pass(gates: &[Gate]) -> Vec<Reason<'_>> {
+    let told = |gate: &&Gate| gate.region.is_none() && TOLD.contains(&gate.name.as_str());
+    let heard = |gate: &&Gate| gate.verdict == Verdict::Pass;
+    let mut reasons: Vec<Reason<'_>> = gates.iter().filter(told).filter(heard).map(Reason::Gate).collect();
+    // A gate without a level was not heard: too few records.
+    let unheard = |gate: &Gate| gate.verdict == Verdict::Inconclusive && gate.level.is_none();
+    let by_region = by_region(gates.iter().filter(|gate| gate.mode == GateMode::Required || unheard(gate)));
+    let asked = by_region.len();
+    if asked > 0 {
+        let passed = by_region.values().filter(|gates| gates.iter().all(|gate| gate.verdict == Verdict::Pass)).count();
+        reasons.push(Reason::Regions { asked, passed });
+    }
+    reasons
+}
+
+fn against(verdict: Verdict, gates: &[Gate]) -> Vec<Reason<'_>> {
+    let same = |gate: &&Gate| gate.blocks() && gate.verdict == verdict;
+    let blocking: Vec<&Gate> = gates.iter().filter(same).collect();
+    let (whole, regional): (Vec<&Gate>, Vec<&Gate>) = blocking.into_iter().partition(|gate| gate.region.is_none());
+    // Where the records are too few, every gate finds the same.
+    let mut told: Vec<&Gate> = Vec::new();
+    for gate in &whole {
+        if told.iter().all(|other| other.finding != gate.finding) {
+            told.push(gate);
+        }
+    }
+    let mut reasons: Vec<Reason<'_>> = told.iter().take(IN_FULL).copied().map(Reason::Gate).collect();
+    let rest: Vec<&str> = told.iter().skip(IN_FULL).map(|gate| gate.name.as_str()).collect();
+    if !rest.is_empty() {
+        reasons.push(Reason::Also(rest));
+    }
+    if whole.is_empty() {
+        reasons.extend(regional.into_iter().map(Reason::Gate));
+    } else if !regional.is_empty() {
+        reasons.push(Reason::FailedIn(by_region(regional.into_iter()).into_keys().collect()));
+    }
+    if reasons.is_empty() {
+        reasons.push(Reason::NothingRequired);
+    }
+    reasons
+}
+
+/// Gains past this, and not by chance, are more often a leak than progress.
+const IMPLAUSIBLE_GAIN: f64 = 0.03;
+
+fn of_gates(gates: &[Gate]) -> Vec<Warning<'_>> {
+    let mut warnings = Vec::new();
+    let auc = gates.iter().find(|gate| gate.name == "auc" && gate.region.is_none());
+    if let Some((gate, [_, worst])) = auc.and_then(|gate| Some((gate, gate.interval?)))
+        && worst < -IMPLAUSIBLE_GAIN
+    {
+        warnings.push(Warning::ImplausibleGain(gate));
+    }
+    let advisory = |gate: &&Gate| gate.mode == GateMode::Advisory && gate.verdict != Verdict::Pass;
+    let whole = gates.iter().filter(advisory).filter(|gate| gate.region.is_none());
+    warnings.extend(whole.map(Warning::Gate));
+    for gates in by_region(gates.iter().filter(advisory)).into_values() {
+        // A region with too few records says the same at every gate.
+        let unheard = gates.iter().copied().find(|gate| gate.level.is_none());
+        let failed = gates.iter().copied().filter(|gate| gate.verdict == Verdict::Fail);
+        warnings.extend(unheard.into_iter().chain(failed).map(Warning::Gate));
+    }
+    warnings
+}
+
+fn by_region<'a>(gates: impl Iterator<Item = &'a Gate>) -> BTreeMap<&'a str, Vec<&'a Gate>> {
+    let mut regions: BTreeMap<&str, Vec<&Gate>> = BTreeMap::new();
+    for gate in gates {
+        if let Some(region) = &gate.region {
+            regions.entry(region).or_default().push(gate);
+        }
+    }
+    regions
+}

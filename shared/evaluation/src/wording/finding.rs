@@ -1,0 +1,305 @@
+//! What a gate found, in a sentence.
+
+use super::numbers::{decimal, percent, points, two_decimals};
+use crate::evaluation::Gate;
+use crate::finding::{Cut, Finding, Reference, Statistic};
+use crate::stats::sample::Unfit;
+use meridian_judge::Verdict;
+use std::fmt;
+
+/// Columns that a sentence names.
+const NAMED: usize = 5;
+
+pub(super) fn sentence(gate: &Gate) -> String {
+    let region = gate.region.as_deref();
+    let (challenger, allowed) = (number(gate.challenger), number(gate.allowed));
+    match &gate.finding {
+        Finding::Compared { statistic, with, cut } => compared(gate, *statistic, *with, *cut),
+        Finding::Floor { beside_champion } => {
+            let beside = if *beside_champion { "whatever the champion has" } else { "no champion to compare with" };
+            let relation = match gate.verdict {
+                Verdict::Fail => "less than",
+                Verdict::Pass => "at least",
+                Verdict::Inconclusive => "perhaps less than",
+            };
+            let subject = subject(Statistic::Auc, region);
+            format!("{subject} {challenger:.4}, {beside}: {relation} the {allowed:.4} required")
+        }
+        Finding::Ceiling { threshold } => {
+            let relation = match gate.verdict {
+                Verdict::Fail => "more than",
+                Verdict::Pass => "within",
+                Verdict::Inconclusive => "perhaps more than",
+            };
+            format!(
+                "{} {} at threshold {threshold}, no champion to compare with: {relation} the {} allowed",
+                subject(Statistic::FalsePositiveRate, region),
+                percent(challenger),
+                percent(allowed)
+            )
+        }
+        Finding::ReasonsCompared { records } => {
+            let relation = match gate.verdict {
+                Verdict::Pass => "at least",
+                Verdict::Fail => "less than",
+                Verdict::Inconclusive => "not surely",
+            };
+            format!(
+                "{} of the top five reasons of {records} records are the champion's too, {relation} the {} wanted",
+                percent(challenger),
+                percent(allowed)
+            )
+        }
+        Finding::NothingExplained => {
+            "no record was explained by both models, so their reasons are not compared".to_owned()
+        }
+        Finding::TooFew { positives, negatives, floor } => {
+            let subject = region.unwrap_or("the held-out set");
+            format!(
+                "{subject} has {positives} positives and {negatives} negatives; under {floor} of either, nothing is concluded"
+            )
+        }
+        Finding::NotEstimable { statistic } => {
+            format!("{} cannot be estimated from these records", subject(*statistic, region))
+        }
+        Finding::ChampionNeverAlerts => {
+            "the champion alerts on no record, so there is no alert rate to keep".to_owned()
+        }
+        Finding::NotComparable => "scores that are not finite numbers cannot be compared".to_owned(),
+        Finding::Finite { scores, bad: 0 } => format!("all {scores} scores are finite numbers"),
+        Finding::Finite { scores, bad } => format!("{bad} of {scores} scores are not finite numbers"),
+        Finding::Spread { lowest, highest } => {
+            let [lowest, highest] = [lowest, highest].map(|score| score.unwrap_or(f64::INFINITY));
+            if highest > lowest {
+                format!("scores spread from {lowest:.4} to {highest:.4}")
+            } else {
+                format!("the model answers {lowest:.4} whatever it is asked")
+            }
+        }
+        Finding::Columns { empty, constant, split_on } => columns(empty, constant, *split_on),
+        Finding::RegionColumns { empty } => {
+            let region = region.unwrap_or("the held-out set");
+            if empty.is_empty() {
+                format!("no column is empty in {region} alone")
+            } else {
+                format!("{region}'s records lack {}, which the others have", listed(empty))
+            }
+        }
+        Finding::HoldoutSize { rows, positives } => {
+            format!("the hold-out has {rows} records, {positives} of them positives")
+        }
+        Finding::HoldoutRepeats { rows, repeated } => {
+            format!("{repeated} of the hold-out's {rows} records repeat another one's features")
+        }
+        Finding::HoldoutLabelRate => format!("{} of the hold-out's records are positives", percent(challenger)),
+        Finding::Unfit { why } => why.to_string(),
+    }
+}
+
+/// A number that a gate lacks could not be computed.
+fn number(found: Option<f64>) -> f64 {
+    found.unwrap_or(f64::NAN)
+}
+
+/// `held-out AUC 0.8550, champion 0.9176: a drop of 0.0626, more than the 0.0100 allowed`.
+fn compared(gate: &Gate, statistic: Statistic, with: Reference, cut: Option<Cut>) -> String {
+    let Manner { worse, better, number: written, size } = Manner::of(statistic);
+    let [low, high] = gate.interval.unwrap_or([f64::NAN; 2]);
+    let either_way = statistic.is_bad_either_way();
+    let moved = |by: f64| format!("{} {}", if by > 0.0 { worse } else { better }, size(by.abs()));
+    let extreme = if either_way && low.abs() > high.abs() { low } else { high };
+    let (found, limit) = (moved(number(gate.difference)), size(number(gate.allowed)));
+    let comparison = match gate.verdict {
+        Verdict::Pass if extreme <= 0.0 && !either_way => found,
+        Verdict::Pass => format!("{found}, at worst {}, within the {limit} allowed", moved(extreme)),
+        Verdict::Fail => format!("{found}, more than the {limit} allowed"),
+        Verdict::Inconclusive => format!("{found}, but it may be {}, more than the {limit} allowed", moved(extreme)),
+    };
+    let at = match cut {
+        None => String::new(),
+        // Where each model was cut, as people know it from manifests.
+        Some(Cut::At(threshold)) => format!(" at threshold {}", (threshold * 1e4).round() / 1e4),
+        Some(Cut::Never) => format!(" at threshold {}", f64::INFINITY),
+    };
+    let (other, theirs, note) = match with {
+        Reference::Champion => ("champion", number(gate.champion), ""),
+        Reference::ChampionItself => ("champion", 0.0, ""),
+        Reference::Ideal { value } => ("ideal", value, ""),
+        Reference::Noise { expected, usual } => {
+            let is_noise = gate.challenger.is_some_and(|index| index <= usual);
+            ("noise alone", expected, if is_noise { " (no more than noise)" } else { "" })
+        }
+    };
+    let subject = subject(statistic, gate.region.as_deref());
+    format!("{subject} {}{at}, {other} {}: {comparison}{note}", written(number(gate.challenger)), written(theirs))
+}
+
+/// What was measured, and where: nothing is said of the whole set, `in brazil` of a region.
+fn subject(statistic: Statistic, region: Option<&str>) -> String {
+    let place = region.map_or(String::new(), |region| format!(" in {region}"));
+    match statistic {
+        Statistic::Auc if region.is_none() => "held-out AUC".to_owned(),
+        Statistic::Auc => format!("AUC{place}"),
+        Statistic::FalsePositiveRate => format!("false-positive rate{place}"),
+        Statistic::Recall => format!("recall{place}"),
+        Statistic::FalsePositiveRateAtAlertRate => format!("at the champion's alert rate, false-positive rate{place}"),
+        Statistic::RecallAtAlertRate => format!("at the champion's alert rate, recall{place}"),
+        Statistic::CalibrationSlope => format!("calibration slope{place}"),
+        Statistic::CalibrationIntercept => format!("calibration in the large{place}"),
+        Statistic::Brier => format!("Brier score{place}"),
+        Statistic::ScoreShift => format!("score shift{place} (PSI)"),
+        Statistic::ScoreDistance => format!("score distance{place} (KS)"),
+        Statistic::TopReasons => format!("agreement on the top reasons{place}"),
+    }
+}
+
+/// How a number is written.
+type Written = fn(f64) -> String;
+
+/// How a statistic's numbers are spoken of.
+struct Manner {
+    /// What a difference above 0 and below 0 is called: `a drop of`, `a gain of`.
+    worse: &'static str,
+    better: &'static str,
+    /// How a number, and a difference of numbers, is written.
+    number: Written,
+    size: Written,
+}
+
+impl Manner {
+    fn of(statistic: Statistic) -> Self {
+        let (worse, better) = match statistic {
+            Statistic::Auc | Statistic::Recall | Statistic::RecallAtAlertRate | Statistic::TopReasons => {
+                ("a drop of", "a gain of")
+            }
+            Statistic::ScoreShift | Statistic::ScoreDistance => ("a shift of", "a shift of"),
+            Statistic::FalsePositiveRate
+            | Statistic::FalsePositiveRateAtAlertRate
+            | Statistic::CalibrationSlope
+            | Statistic::CalibrationIntercept
+            | Statistic::Brier => ("a rise of", "a fall of"),
+        };
+        let (number, size): (Written, Written) = match statistic {
+            Statistic::FalsePositiveRate
+            | Statistic::Recall
+            | Statistic::FalsePositiveRateAtAlertRate
+            | Statistic::RecallAtAlertRate
+            | Statistic::TopReasons => (percent, points),
+            Statistic::CalibrationSlope | Statistic::CalibrationIntercept => (two_decimals, two_decimals),
+            Statistic::Auc | Statistic::Brier | Statistic::ScoreShift | Statistic::ScoreDistance => (decimal, decimal),
+        };
+        Self { worse, better, number, size }
+    }
+}
+
+fn columns(empty: &[String], constant: &[String], split_on: bool) -> String {
+    let parts = [("empty", empty), ("constant", constant)];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(what, names)| format!("{} {} {what}", listed(names), if names.len() == 1 { "is" } else { "are" }))
+        .collect();
+    if parts.is_empty() {
+        return "every column that the model relies on holds values".to_owned();
+    }
+    let splits = if split_on { ", although the model splits on it" } else { "" };
+    format!("in the held-out set {}{splits}", parts.join(" and "))
+}
+
+fn listed(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
+    let more = if names.len() > NAMED { format!(" and {} more", names.len() - NAMED) } else { String::new() };
+    shown.join(", ") + &more
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unfit::Rows { rows, least } => {
+                write!(f, "the hold-out has {rows} records, fewer than the {least} asked for (evaluation.min_rows)")
+            }
+            Unfit::Classes { positives, negatives, least } => write!(
+                f,
+                "the hold-out has {positives} positives and {negatives} negatives, and {least} of each are asked for \
+                 (evaluation.min_positives)"
+            ),
+            Unfit::Repeated { repeated, rows, most } => write!(
+                f,
+                "{repeated} of the hold-out's {rows} records repeat another one's features, more than a share of {most} \
+                 (evaluation.max_repeated): leave each record in once"
+            ),
+            Unfit::LabelRate { rate, least, most } => write!(
+                f,
+                "a share of {rate:.4} of the hold-out's records are positives, and {least} to {most} is usual \
+                 (evaluation.min_label_rate, max_label_rate): draw the records as customers send them"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Unfit {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gates::open;
+    use meridian_judge::GateMode;
+
+    fn gate(region: Option<&str>, verdict: Verdict, finding: Finding) -> Gate {
+        let region = region.map(str::to_owned);
+        Gate { region, verdict, ..open("score_shift", GateMode::Required, finding) }
+    }
+
+    #[test]
+    fn a_region_named_like_a_word_of_the_sentence_stays_itself() {
+        let with = Reference::Noise { expected: 0.001, usual: 0.002 };
+        let finding = Finding::Compared { statistic: Statistic::ScoreShift, with, cut: None };
+        let compared = Gate {
+            challenger: Some(0.002),
+            difference: Some(0.001),
+            interval: Some([0.0, 0.003]),
+            allowed: Some(0.1),
+            ..gate(Some("champion"), Verdict::Pass, finding)
+        };
+        assert_eq!(
+            sentence(&compared),
+            "score shift in champion (PSI) 0.0020, noise alone 0.0010: a shift of 0.0010, at worst a shift of 0.0030, within the \
+             0.1000 allowed (no more than noise)"
+        );
+    }
+
+    #[test]
+    fn a_threshold_that_no_score_reaches_is_said() {
+        let (statistic, with) = (Statistic::RecallAtAlertRate, Reference::Champion);
+        let finding = Finding::Compared { statistic, with, cut: Some(Cut::of(f64::INFINITY)) };
+        let compared = Gate {
+            challenger: Some(0.0),
+            champion: Some(0.5),
+            difference: Some(0.5),
+            interval: Some([0.4, 0.6]),
+            allowed: Some(0.1),
+            ..gate(None, Verdict::Fail, finding)
+        };
+        assert_eq!(
+            sentence(&compared),
+            "at the champion's alert rate, recall 0.00 % at threshold inf, champion 50.00 %: a drop of 50.00 points, more than \
+             the 10.00 points allowed"
+        );
+    }
+
+    #[test]
+    fn wanting_columns_are_named_up_to_five() {
+        let names = |count: usize| (0..count).map(|n| format!("f{n}")).collect::<Vec<_>>();
+        let finding = Finding::Columns { empty: names(7), constant: names(1), split_on: true };
+        assert_eq!(
+            sentence(&gate(None, Verdict::Fail, finding)),
+            "in the held-out set `f0`, `f1`, `f2`, `f3`, `f4` and 2 more are empty and `f0` is constant, although the model \
+             splits on it"
+        );
+        let finding = Finding::RegionColumns { empty: names(1) };
+        assert_eq!(
+            sentence(&gate(Some("japan"), Verdict::Fail, finding)),
+            "japan's records lack `f0`, which the others have"
+        );
+    }
+}

@@ -1,0 +1,148 @@
+//! What holds when a page arrives, and what its reader should do. Both state only what the plan that sends the page knows.
+
+use crate::Voice;
+use meridian_domain::{Advice, RegionName, Version};
+
+/// What a halt of a region means to its reader.
+const HALTED: &str = "The region is halted: no wave starts anything until the halt is lifted.";
+
+impl Voice<'_> {
+    /// What holds now, as whole sentences.
+    pub fn now(self, advice: &Advice) -> String {
+        match advice {
+            Advice::LimitCaller => "The wave goes on: no release is at fault.".to_owned(),
+            Advice::CheckHealth { region, version, serves } | Advice::CloseUpdate { region, version, serves } => {
+                self.left_behind(region, version, *serves)
+            }
+            Advice::ReadEvidence { version, .. } => format!(
+                "The wave stops and starts {version} in no further region. No later wave promotes {version}. A region that \
+                 serves {version} already keeps serving it until it is rolled back; this page does not name those regions."
+            ),
+            Advice::FindCause => {
+                "The wave stops and starts the release in no further region. The release is not condemned.".to_owned()
+            }
+            Advice::MendCause => "The wave stops. It starts no update in this region.".to_owned(),
+            Advice::LiftFirst => {
+                "The wave stops and starts the release in no further region. The halt stands until it is lifted.".to_owned()
+            }
+            Advice::DeleteEndpoint => {
+                "The wave stops. The region has no confirmed release, so its /health says 503.".to_owned()
+            }
+            Advice::KeepCustomersAway { region } => format!(
+                "The update goes on without the missing instances. Until its soak is over, {} cannot scale.",
+                self.title(region)
+            ),
+            Advice::WatchInstances => {
+                "The region keeps the instances that it has. The next wave registers its scaling again.".to_owned()
+            }
+            Advice::CatchUp { .. } => {
+                "No wave stops for it. This page comes once for each release that other regions move on to.".to_owned()
+            }
+            Advice::LookAtEndpoints => {
+                "The wave ends. At least one of these regions is neither deferred nor halted.".to_owned()
+            }
+            Advice::LookAtBucket => {
+                "The region rolls back, using the rollback target stored with the verdict alarm. Its ledger has no entry of it \
+                 yet: the entries, a halt and a second page follow once the ledger can be read and written."
+                    .to_owned()
+            }
+            Advice::CompareCallers => {
+                "Nothing is halted. The region rolls back if it has a release to roll back to.".to_owned()
+            }
+            Advice::ReadRollbackLog | Advice::ReadPromoteLog => HALTED.to_owned(),
+            Advice::LookAtEndpoint => format!("Nothing more is done automatically. {HALTED}"),
+            Advice::FindOutWhatItDoes => format!("The rollback is under way. {HALTED}"),
+            Advice::WaitForSoak => {
+                format!("The region serves the release until SageMaker rolls it back, when soak ends at the latest. {HALTED}")
+            }
+            Advice::UpdateByHand => format!("Nothing is done automatically. {HALTED}"),
+            Advice::RecoverByHand => {
+                "No wave starts anything in this region. The region asks for a new update to the release that served last with \
+                 proof, then asks its golden records."
+                    .to_owned()
+            }
+        }
+    }
+
+    /// What to do, as whole sentences.
+    pub fn to_do(self, advice: &Advice) -> String {
+        match advice {
+            Advice::LimitCaller => "Find out which caller it is, and limit it.".to_owned(),
+            Advice::CheckHealth { region, version, .. } => format!(
+                "Check the region's service health. When {} answers again, start a new execution of {version}, or let the next \
+                 night's wave promote the region.",
+                self.title(region)
+            ),
+            Advice::CloseUpdate { region, version, .. } => format!(
+                "Describe {}'s endpoint and read its ledger: find out who started the update, and why nobody decided on it. When \
+                 the update has ended, start a new execution of {version}, or let the next night's wave promote the region.",
+                self.title(region)
+            ),
+            Advice::ReadEvidence { region, version } => format!(
+                "Read the evidence in {}'s ledger. Look for the same fault in every region that serves {version}, and roll those \
+                 back that have it. Then retrain or publish anew.",
+                self.title(region)
+            ),
+            Advice::FindCause => "Find the cause. Then start a new execution.".to_owned(),
+            Advice::MendCause => "Fix the cause. Then start a new execution.".to_owned(),
+            Advice::LiftFirst => {
+                "Find out why it was halted, and lift the halt. Then start a new execution.".to_owned()
+            }
+            Advice::DeleteEndpoint => {
+                "Look at the endpoint and find the cause. Delete the endpoint, fix the cause, then start a new execution.".to_owned()
+            }
+            Advice::KeepCustomersAway { region } => format!(
+                "Keep other regions' customers away from {}, or add instances by hand after its soak.",
+                self.title(region)
+            ),
+            Advice::WatchInstances => "Watch the region's load and its instances until the next wave.".to_owned(),
+            Advice::CatchUp { region } => format!(
+                "Find out why {} lags: read its ledger and the last Verify-Fleet. When it is well, start a new execution. If it \
+                 may lag, say so: meridian override skew --region {region}.",
+                self.title(region)
+            ),
+            Advice::LookAtEndpoints => {
+                "Look at the endpoint of each region named above before anything else.".to_owned()
+            }
+            Advice::LookAtBucket => "Find out why the region's bucket does not answer, and fix that.".to_owned(),
+            Advice::ReadRollbackLog => {
+                "Read rollback's log for the reason of the rollback. Then lift the halt.".to_owned()
+            }
+            Advice::CompareCallers => {
+                "Look at the 4xx after the rollback. If they go on, the callers cause them; if they stop, find out what the \
+                 release refuses."
+                    .to_owned()
+            }
+            Advice::LookAtEndpoint => {
+                "Look at the endpoint and at its callers at once. When the alarm is quiet, lift the halt.".to_owned()
+            }
+            Advice::FindOutWhatItDoes => {
+                "Find out what the release does in this region. Then lift the halt.".to_owned()
+            }
+            Advice::ReadPromoteLog => {
+                "Read promote's log and the pipeline's execution. Then lift the halt.".to_owned()
+            }
+            Advice::WaitForSoak => {
+                "Watch that the region is back on the release before. Find out what the new release does here. Then lift the \
+                 halt."
+                    .to_owned()
+            }
+            Advice::UpdateByHand => {
+                "At once: describe the endpoint, then update it by hand to the configuration that the ledger names.".to_owned()
+            }
+            Advice::RecoverByHand => {
+                "Wait ten minutes. If the ledger does not say by then that the region is proved, roll it back by hand.".to_owned()
+            }
+        }
+    }
+
+    /// What is known of a region that the wave leaves behind: the ledger says whether a release was ever confirmed there.
+    fn left_behind(self, region: &RegionName, version: &Version, serves: bool) -> String {
+        let title = self.title(region);
+        let serves = match serves {
+            true => format!("Leaving {title} behind stops nothing that serves there."),
+            false => format!("{title}'s ledger has no confirmed release yet."),
+        };
+        format!("The wave goes on to {version} without {title}. {serves}")
+    }
+}

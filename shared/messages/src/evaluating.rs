@@ -1,0 +1,134 @@
+//! What shadow evaluation found, in words.
+
+mod gates;
+#[cfg(test)]
+mod tests;
+
+use meridian_domain::quarantine::Object;
+use meridian_domain::reason::{ChampionRates, EvaluationReason, HeldOutRates, Misfit, ModelRole, Names};
+
+/// Why a release is approved or rejected, or has no ruling yet: without a capital at its start, several facts parted by semicolons.
+pub fn words(reason: &EvaluationReason) -> String {
+    match reason {
+        EvaluationReason::Passed { challenger, champion, records } => passed(*challenger, champion.as_ref(), *records),
+        EvaluationReason::NotPassed { rulings, more } => gates::decided(rulings, *more).join("; "),
+        EvaluationReason::NothingRequired => {
+            "no required gate was asked, so nothing was shown; require at least one in [evaluation]".to_owned()
+        }
+        EvaluationReason::Quarantined { release, quarantine } => {
+            let object = match &quarantine.object {
+                Object::Release(own) => format!("release {}", own.short()),
+                Object::Key(key) => key.clone(),
+            };
+            format!(
+                "release {} is in quarantine ({object}, by {}): {}",
+                release.short(),
+                quarantine.who,
+                quarantine.why
+            )
+        }
+        EvaluationReason::OtherManifest { expected, found } => format!(
+            "manifest {expected}: its bytes have the SHA-256 {found}; the object was changed or cut: publish the release again"
+        ),
+        EvaluationReason::ImageNotAllowed { release, repository, digest, version, allowed } => format!(
+            "manifest {release}: the fleet does not allow the image {repository}@sha256:{digest} as SageMaker's {version}: \
+             publish with one of fleet.toml's [[image]] entries ({allowed}), or have this one added there"
+        ),
+        EvaluationReason::Missing { file, region } => format!("{file} is not in {region}'s bucket"),
+        EvaluationReason::Altered { file, region, expected, found } => format!(
+            "{file} in {region}: expected SHA-256 {expected}, found {found}: the object was changed or cut; publish the \
+             release again under a new manifest, and find out who wrote this object"
+        ),
+        EvaluationReason::Longer { file, region, expected } => format!(
+            "{file} in {region}: expected the {expected} bytes that were published, found more: the object was changed; publish \
+             the release again under a new manifest, and find out who wrote this object"
+        ),
+        EvaluationReason::ReaderPanicked { file, region } => format!(
+            "{file} in {region}: what reads it panicked, so it is damaged, or this is a defect; the function's log names the line"
+        ),
+        // A reader names what it reads.
+        EvaluationReason::Unreadable { file: _, error } => error.clone(),
+        EvaluationReason::NotGzip { file: _ } => {
+            "model.tar.gz is not compressed with gzip; pack the model file with `tar czf`".to_owned()
+        }
+        EvaluationReason::Features { error } => format!("the manifest's features are not the model's: {error}"),
+        EvaluationReason::Columns { role: ModelRole::Challenger, version, misfit } => format!(
+            "{version} cannot be evaluated on the fleet's hold-out ({}): approve one that holds what it takes with `meridian \
+             holdout approve`, then publish it again",
+            columns(misfit)
+        ),
+        EvaluationReason::Columns { role: ModelRole::Champion, version, misfit } => format!(
+            "the champion {version} cannot be scored on the same records ({}): approve a hold-out that keeps the columns that it \
+             takes for as long as it serves",
+            columns(misfit)
+        ),
+        EvaluationReason::OtherRecords { role, records, scores } => format!(
+            "the {} has {scores} margins for {records} held-out records; score it on this held-out set",
+            match role {
+                ModelRole::Challenger => "challenger",
+                ModelRole::Champion => "champion",
+            }
+        ),
+        EvaluationReason::ChampionNotFinite => {
+            "the champion has margins that are not finite numbers; score it again".to_owned()
+        }
+        EvaluationReason::OneClass { positives, negatives } => format!(
+            "the held-out set has {positives} positives and {negatives} negatives; AUC needs both, so check the label column"
+        ),
+        EvaluationReason::Threshold { threshold } => {
+            format!("the operating threshold is {threshold}; expected a probability above 0 and below 1")
+        }
+        EvaluationReason::CallDied { release, version, at } => format!(
+            "{version} ({release}) was not evaluated: the call that began to at {at} did not end, so it ran out of memory or time, \
+             or crashed. Its files may be damaged or hostile; the function's log and Lambda's metrics of that minute tell which. \
+             The release is neither approved nor rejected: publish it again once its files are mended, or give the function more \
+             memory and start a new execution"
+        ),
+        EvaluationReason::ChallengerIsNext => "the champion is scored; the challenger is next".to_owned(),
+        EvaluationReason::Waiting { error } => format!("waiting for a service: {error}"),
+        EvaluationReason::GivenUp { calls, last } => {
+            format!("after {calls} calls the release has no verdict: {}", words(last))
+        }
+    }
+}
+
+fn passed(new: HeldOutRates, champion: Option<&ChampionRates>, records: u64) -> String {
+    let percent = |share: f64| share * 100.0;
+    let Some(ChampionRates { version, rates: old }) = champion else {
+        return format!(
+            "first release: AUC {:.4}, false-positive rate {:.2} %, on {records} held-out records",
+            new.auc,
+            percent(new.fpr)
+        );
+    };
+    format!(
+        "AUC {:.4} against {:.4} of {version}, false-positive rate {:.2} % against {:.2} %, on {records} held-out records",
+        new.auc,
+        old.auc,
+        percent(new.fpr),
+        percent(old.fpr)
+    )
+}
+
+fn columns(misfit: &Misfit) -> String {
+    match misfit {
+        Misfit::Named { missing, extra, twice } => {
+            let part =
+                |what: &str, names: &Names| (!names.first.is_empty()).then(|| format!("{what} {}", listed(names)));
+            let parts = [part("missing", missing), part("not expected", extra), part("named twice", twice)];
+            let parts: Vec<String> = parts.into_iter().flatten().collect();
+            format!("its columns do not fit: {}", parts.join("; "))
+        }
+        Misfit::NoHeader { expected, found, fields, missing } => format!(
+            "its first row does not name the columns: of {expected} expected it has {found}, in {fields} fields; missing {}",
+            listed(missing)
+        ),
+        Misfit::Unreadable { error } => error.clone(),
+    }
+}
+
+fn listed(Names { first, more }: &Names) -> String {
+    let shown: Vec<String> = first.iter().map(|name| format!("`{name}`")).collect();
+    let more = if *more > 0 { format!(" and {more} more") } else { String::new() };
+    shown.join(", ") + &more
+}

@@ -1,0 +1,129 @@
+//! What happened, without why: a page's subject, and the beginning of the sentence that says why too.
+
+use crate::Voice;
+use meridian_domain::reason::{Reason, Return, Revert, Step, Stopped, WaveEnd};
+
+impl Voice<'_> {
+    /// What happened, short enough for a lock screen: the page's message says why.
+    pub fn headline(self, why: &Reason) -> String {
+        match why {
+            Reason::Wave(end) => self.wave_end_headline(end),
+            Reason::Return(told) => self.told_headline(told),
+            Reason::Step(step) => self.step_headline(step),
+            Reason::Lag(lag) => {
+                let releases = if lag.behind == 1 { "release" } else { "releases" };
+                format!("{} is {} {releases} behind {}", self.title(&lag.region), lag.behind, lag.newest)
+            }
+            Reason::CallersAlike { region, .. } => {
+                format!("{}: callers send what neither release can read", self.title(region))
+            }
+            other => self.why(other),
+        }
+    }
+
+    pub(crate) fn wave_end_headline(self, end: &WaveEnd) -> String {
+        match end {
+            WaveEnd::Serves { region, version } => format!("{} serves {version}", self.title(region)),
+            WaveEnd::Superseded { region, version, newer } => {
+                format!("{} is left to {newer}, which is newer than {version}", self.title(region))
+            }
+            WaveEnd::Stopped(stopped) => self.stopped_headline(stopped),
+            WaveEnd::RolledBack { region, version, over: true, .. } => {
+                format!("{} rolled back {version}", self.title(region))
+            }
+            WaveEnd::RolledBack { region, version, over: false, why } => {
+                let worse = matches!(**why, Reason::Revert(Revert::WorseAtFullLoad(_)));
+                let worse = if worse { ", worse at full load" } else { "" };
+                format!("{} must roll back {version}{worse}", self.title(region))
+            }
+            WaveEnd::NotOn { region, version, .. } => format!("{} is not on {version}", self.title(region)),
+            WaveEnd::NotPromoted { region, version, .. } => {
+                format!("{} is not promoted to {version}", self.title(region))
+            }
+            WaveEnd::Deferred { region, .. } => format!("{} is deferred", self.title(region)),
+            WaveEnd::NoFirstRelease { region, .. } => format!("{} has no first release", self.title(region)),
+            WaveEnd::FullLoad { region, .. } => format!("{} at full load", self.title(region)),
+            WaveEnd::NotJudged { region, version, .. } => {
+                format!("{} serves {version} and was not judged at full load", self.title(region))
+            }
+            WaveEnd::Complete { version, then: false, .. } => format!("every region serves {version}"),
+            WaveEnd::Complete { version, then: true, .. } => {
+                format!("every region served {version} when the wave ended")
+            }
+            WaveEnd::Incomplete { version, .. } => format!("not every region serves {version}"),
+        }
+    }
+
+    fn stopped_headline(self, stopped: &Stopped) -> String {
+        match stopped {
+            Stopped::FleetHalted(_) => "the fleet is halted".to_owned(),
+            Stopped::RegionHalted { region, .. } => format!("{} is halted", self.title(region)),
+            Stopped::Barred { version, .. } => format!("{version} is barred"),
+            Stopped::WaveOver => "this wave has ended".to_owned(),
+            Stopped::FrozenTooLong { .. } => "the fleet is frozen".to_owned(),
+        }
+    }
+
+    pub(crate) fn told_headline(self, told: &Return) -> String {
+        match told {
+            Return::GoesBack { region, to, .. } | Return::GoesBackFrom { region, from: None, to, .. } => {
+                format!("{} rolls back to {to}", self.title(region))
+            }
+            Return::GoesBackFrom { region, from: Some(from), to, .. } | Return::Unread { region, from, to, .. } => {
+                format!("{} rolls back from {from} to {to}", self.title(region))
+            }
+            Return::WentBack { region, from, to, .. } | Return::Unwritten { region, from, to } => {
+                format!("{} rolled back from {from} to {to}", self.title(region))
+            }
+            Return::Stays { region, version } => format!("{} stays on {version}", self.title(region)),
+            Return::Leaves { region, version } | Return::LeavesAfter { region, version, .. } => {
+                format!("{}: 4xx too high on {version}", self.title(region))
+            }
+            Return::NowhereToGo { region, version, .. } => {
+                format!("{}: alarm on {version}, no release to roll back to", self.title(region))
+            }
+            Return::RingsInSoak { region, version, .. } => {
+                format!("{}: rollback alarm while {version} soaks", self.title(region))
+            }
+            Return::Broken { region, status } => format!("{}'s endpoint is {status:?}", self.title(region)),
+            Return::BytesUnknown { region, .. } => format!("{}: serving release unknown", self.title(region)),
+            Return::GoesToProved { region, version } => {
+                format!("{} goes to {version}, which served last with proof", self.title(region))
+            }
+            Return::UnderWay => "the rollback is under way".to_owned(),
+        }
+    }
+
+    pub(crate) fn step_headline(self, step: &Step) -> String {
+        match step {
+            Step::LacksInstances { region, has, least, .. } => {
+                format!("{}: failover capacity short, {has} of {least} instances", self.title(region))
+            }
+            Step::ScalingNotSet { region, version, .. } => {
+                format!("{} serves {version}, and its scaling was not registered", self.title(region))
+            }
+            other => self.step(other),
+        }
+    }
+
+    /// Why a region's turn ended, where there is more to say than its headline.
+    pub(crate) fn wave_end_why(self, end: &WaveEnd) -> Option<String> {
+        match end {
+            WaveEnd::RolledBack { why, .. }
+            | WaveEnd::NotOn { why, .. }
+            | WaveEnd::NotPromoted { why, .. }
+            | WaveEnd::Deferred { why, .. }
+            | WaveEnd::NoFirstRelease { why, .. } => Some(self.why(why)),
+            WaveEnd::FullLoad { found, .. } => Some(self.full_load(found)),
+            WaveEnd::NotJudged { stopped: Stopped::WaveOver, .. } => Some("the wave has ended".to_owned()),
+            WaveEnd::NotJudged { stopped, .. } => Some(self.stopped(stopped)),
+            WaveEnd::Incomplete { lagging, .. } => {
+                let lagging: Vec<String> = lagging.iter().map(|(region, why)| self.lagging(region, why)).collect();
+                Some(lagging.join("; "))
+            }
+            WaveEnd::Serves { .. } | WaveEnd::Superseded { .. } | WaveEnd::Stopped(_) | WaveEnd::Complete { .. } => {
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What the judge found, in words.
+
+use meridian_domain::replay::WaveGrounds;
+use meridian_judge::{
+    Finding, Grounds, Judgement, LeftOut, MetricGrounds, MetricJudgement, MetricName, Verdict, Witness,
+};
+
+/// The verdict, and what decided it.
+pub fn judgement(judgement: &Judgement) -> String {
+    verdict(judgement.verdict, &judgement.grounds())
+}
+
+/// The same for who keeps a verdict beside its grounds.
+pub fn verdict(verdict: Verdict, grounds: &Grounds) -> String {
+    format!("{verdict}: {}", self::grounds(grounds))
+}
+
+/// What decided a judgement, the deciding first, numbers included.
+pub fn grounds(grounds: &Grounds) -> String {
+    let mut parts = Vec::new();
+    if let Some(pooled) = &grounds.pooled {
+        let names: Vec<&str> = pooled.metrics.iter().map(MetricName::as_str).collect();
+        parts.push(format!("{} is worse, pooled over {} regions", names.join(" and "), pooled.regions));
+    }
+    parts.extend(grounds.unknown.iter().map(|name| format!("{name} is in no policy: name it in [judge.metrics]")));
+    parts.extend(grounds.metrics.iter().map(metric_grounds));
+    if parts.is_empty() { "no metric has a say".to_owned() } else { parts.join("; ") }
+}
+
+/// One metric's finding, numbers included.
+pub fn metric(metric: &MetricJudgement) -> String {
+    metric_grounds(&metric.grounds())
+}
+
+/// One metric's finding, as [`Grounds`] hold it.
+pub fn metric_grounds(own: &MetricGrounds) -> String {
+    let name = &own.metric;
+    let compared = |meaning: String| {
+        let (green, blue) = (percent(own.green.rate()), percent(own.blue.rate()));
+        format!("{name} {green} on green, {blue} on blue, {}: {meaning}", ratio(own))
+    };
+    match own.finding {
+        Finding::OverBound { served, allowed } => format!(
+            "{name} {} of {} requests on green, allowed {}",
+            percent(served.rate()),
+            served.total,
+            percent(Some(allowed))
+        ),
+        Finding::NoCommonMinutes => format!("{name}: no minute has both arms"),
+        Finding::MinutesMissing => format!("{name}: too many minutes are missing"),
+        Finding::Worse { than } => compared(format!("worse than {than} times")),
+        Finding::Negligible { under } => compared(format!("green is under {}", percent(Some(under)))),
+        Finding::RuledOut { ratio } => compared(format!("{ratio} times is ruled out")),
+        Finding::Scattered { of, shown, declared } => {
+            let whose = match of {
+                Witness::GreensPart => "green's part of the 4xx scatters",
+                Witness::Blue => "blue's minutes scatter",
+            };
+            compared(format!(
+                "{whose} {shown:.1} times as much as chance, {declared} are declared: nothing is concluded"
+            ))
+        }
+        Finding::LeftOut(why) => compared(format!("left out, {}", left_out(why))),
+        Finding::Suspected => compared("green's own minutes scatter too much for a failure, and for a pass".to_owned()),
+        Finding::TooFewRequests { needed } => {
+            let least = own.green.total.min(own.blue.total);
+            compared(format!("too few requests: {least}, {needed} needed of each arm"))
+        }
+        Finding::NotRuledOut { ratio } => compared(format!("{ratio} times is not ruled out yet")),
+    }
+}
+
+/// Why a metric's comparison counts nowhere.
+pub fn left_out(why: LeftOut) -> String {
+    match why {
+        LeftOut::CallersAtFullLoad => {
+            "callers make 4xx too; they are compared in the same minutes only, before the shift".to_owned()
+        }
+        LeftOut::Load { ratio } => format!(
+            "an instance of green serves {ratio:.2} times as many requests as one of blue; latencies are compared at full \
+             load, after the shift"
+        ),
+    }
+}
+
+/// What decided a wave whose counts were replayed from a file. Regions have their names here: the file need be of no fleet.
+pub fn wave(grounds: &WaveGrounds) -> String {
+    let list = |regions: &[_]| regions.iter().map(ToString::to_string).collect::<Vec<String>>().join(", ");
+    match grounds {
+        WaveGrounds::Failed { region, grounds } => format!("{region}: {}", self::grounds(grounds)),
+        WaveGrounds::Missing { regions } => format!("something is missing in {}", list(regions)),
+        WaveGrounds::EveryRegion => "every region passes, and so do all of them together".to_owned(),
+        WaveGrounds::Pooled { open } => format!("pooled over regions it passes; {} alone says too little", list(open)),
+        WaveGrounds::TooLittle => "pooled over regions the counts say too little".to_owned(),
+    }
+}
+
+/// How many times as often green's requests are bad ones: the ratio, and those that are not ruled out.
+fn ratio(own: &MetricGrounds) -> String {
+    match (own.effect, own.interval) {
+        (Some(effect), (low, Some(high))) => format!("{effect:.2} times as many ({low:.2} to {high:.2})"),
+        (None, (low, Some(high))) => format!("{low:.2} to {high:.2} times as many"),
+        (_, (low, None)) => format!("{low:.2} times as many or more"),
+    }
+}
+
+fn percent(rate: Option<f64>) -> String {
+    rate.map_or_else(|| "none".to_owned(), |rate| format!("{} %", three_digits(100.0 * rate)))
+}
+
+/// Two decimals, or three digits where the number is small.
+fn three_digits(number: f64) -> String {
+    if number == 0.0 || number >= 0.1 { format!("{number:.2}") } else { format!("{number:.4}") }
+}

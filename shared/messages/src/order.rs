@@ -1,0 +1,89 @@
+//! The order of a wave, and what the next wave would do.
+
+use crate::Voice;
+use crate::why::listed;
+use meridian_domain::plan::{ForecastWarning, OrderReason, Unfound};
+use meridian_domain::traffic::local_clock;
+use meridian_domain::{HomePlace, OrderPolicy, RegionName};
+
+/// At and above this share of its daily peak a region is called at its peak.
+const PEAK: f64 = 0.95;
+/// At and below this share it is called asleep.
+const ASLEEP: f64 = 0.3;
+
+impl Voice<'_> {
+    /// Why a wave walks in its order.
+    pub fn order(self, why: &OrderReason) -> String {
+        let titles = |regions: &[RegionName]| {
+            regions.iter().map(|region| self.title(region).to_owned()).collect::<Vec<_>>().join(", ")
+        };
+        let hour = why.at.strftime("%H:%M UTC");
+        let by_traffic = titles(&why.by_traffic);
+        match why.policy {
+            OrderPolicy::Fixed => {
+                let regions: Vec<RegionName> = why.traffic.iter().map(|own| own.region.clone()).collect();
+                let otherwise = if regions == why.by_traffic { "the same" } else { &by_traffic };
+                let listed = titles(&regions);
+                let awake = self.awake(why);
+                format!(
+                    "as listed: {listed}; by the traffic of the hour it would be {otherwise}, for at {hour} {awake}"
+                )
+            }
+            OrderPolicy::Signal => {
+                let home = |place| format!(" ({} {place}, as policy says)", self.title(&self.fleet.home));
+                let home = match why.home {
+                    HomePlace::Signal => String::new(),
+                    HomePlace::First => home("first"),
+                    HomePlace::Last => home("last"),
+                };
+                format!("most traffic of the hour first{home}: {by_traffic}, for at {hour} {}", self.awake(why))
+            }
+        }
+    }
+
+    /// "Dublin sleeps (03:00 there, 138 requests/s) and Sydney is at its peak (14:00 there, 200 requests/s)".
+    fn awake(self, why: &OrderReason) -> String {
+        let regions = why.traffic.iter().map(|own| {
+            let state = match own.rps / own.peak_rps {
+                share if share >= PEAK => "is at its peak".to_owned(),
+                share if share <= ASLEEP => "sleeps".to_owned(),
+                share => format!("is at {:.0} % of its peak", 100.0 * share),
+            };
+            let zone = self.fleet.region(&own.region).map(|region| &region.time_zone);
+            let clock = zone.map(|zone| format!("{} there, ", local_clock(zone, why.at))).unwrap_or_default();
+            format!("{} {state} ({clock}{:.0} requests/s)", self.city(&own.region), own.rps)
+        });
+        listed(&regions.collect::<Vec<_>>())
+    }
+
+    /// Where a region's customers are: the city of their time zone, or the region's title.
+    fn city(self, region: &RegionName) -> String {
+        let zone = self.fleet.region(region).and_then(|region| region.time_zone.iana_name());
+        let city = zone.and_then(|name| name.rsplit_once('/')).map(|(_, city)| city);
+        city.map_or_else(|| self.title(region).to_owned(), |city| city.replace('_', " "))
+    }
+
+    /// What the next wave would not find although policy wants it found.
+    pub fn forecast_warning(self, warning: &ForecastWarning) -> String {
+        let list = |all: &[Unfound]| listed(&all.iter().map(unfound).collect::<Vec<_>>());
+        match warning {
+            ForecastWarning::Blind { region, unfound, rps, longest, largest } => format!(
+                "{} by itself finds {}: {rps:.0} requests/s are too few for any bake up to {longest:#} with up to {largest} % of \
+                 them",
+                self.title(region),
+                list(unfound)
+            ),
+            ForecastWarning::BlindTogether { unfound } => format!(
+                "all regions together find {}: longer bakes or larger shares are needed, or a larger wave.detect",
+                list(unfound)
+            ),
+        }
+    }
+}
+
+fn unfound(found: &Unfound) -> String {
+    match found.found {
+        Some(ratio) => format!("{} from {ratio:.1} times as many (wanted: {:.1})", found.metric, found.wanted),
+        None => format!("{} at no ratio up to 1,000", found.metric),
+    }
+}

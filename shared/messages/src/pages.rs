@@ -1,0 +1,335 @@
+//! Every page that Meridian sends, in one shape: a subject of at most 100 characters, then what happened and why, what holds
+//! now, what to do, and where to read on.
+
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use table::PageKind;
+
+use crate::Voice;
+use crate::ledger::departed;
+use meridian_domain::heads::{Departure, KeptHead};
+use meridian_domain::{Actor, Advice, Chain, Reason, RegionName, Version};
+use std::collections::BTreeSet;
+
+/// Characters of a subject: SNS takes no more.
+pub const LONGEST_SUBJECT: usize = 100;
+
+/// What a page is about, as data.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Notice {
+    /// A plan of `promote` or `rollback` tells people something.
+    Plan {
+        /// What happened, and why.
+        why: Reason,
+        /// What to do.
+        advice: Advice,
+    },
+    /// A wave starts without regions whose replicas are late.
+    ReplicasLate {
+        /// The wave's release.
+        version: Version,
+        /// The regions that have not attested it.
+        late: Vec<RegionName>,
+        /// The key of its archive.
+        archive: String,
+    },
+    /// S3 did not replicate objects.
+    NotReplicated(Vec<Unreplicated>),
+    /// A chain departs from what a neighbour keeps of it.
+    ChainAltered {
+        /// The chain.
+        chain: Chain,
+        /// The entry that was seen before.
+        kept: KeptHead,
+        /// How the chain differs from it now.
+        departure: Departure,
+    },
+    /// A region does not attest a release.
+    BytesRefused {
+        /// The release's human name, or the beginning of its digest where that is all that is trusted.
+        release: String,
+        /// What is wrong.
+        what: RefusedFor,
+        /// The same with its numbers, as whoever read the file says it.
+        error: String,
+    },
+    /// A pipeline job has no other end.
+    JobFailed {
+        /// CodePipeline's id of it.
+        job: String,
+        /// Why.
+        error: String,
+    },
+    /// Evaluation rejects a release.
+    EvaluationRejected {
+        /// The release's human name, or the beginning of its digest.
+        version: String,
+        /// What kind of rejection it is.
+        cause: RejectedFor,
+        /// What decided, what it rests on, and where the report lies: one fact a line.
+        found: String,
+    },
+}
+
+/// An object that S3 did not replicate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreplicated {
+    /// Its key.
+    pub key: String,
+    /// The bucket that it should have gone to.
+    pub bucket: String,
+    /// S3's event.
+    pub event: String,
+    /// S3's reason, where it gives one.
+    pub reason: Option<String>,
+}
+
+/// What is wrong with a release that a region does not attest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusedFor {
+    /// It has no signature of a trusted key.
+    Signature,
+    /// Its bytes are not the ones that the manifest names.
+    Checksum,
+    /// Its manifest, or what that allows itself, is not accepted.
+    Content,
+}
+
+/// Why evaluation rejects a release, told apart by what mends it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RejectedFor {
+    /// A required gate fails.
+    Worse,
+    /// No required gate fails, but one cannot tell.
+    Unclear,
+    /// One of its files is missing, or holds other bytes than were published.
+    Bytes,
+    /// Its files were published as they are, and cannot be evaluated or served.
+    Content,
+}
+
+/// Who sends a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// A wave, from home, about a region.
+    Wave(Actor),
+    /// The region's own function.
+    Region,
+}
+
+/// A page in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageText {
+    /// What happened: at most [`LONGEST_SUBJECT`] characters.
+    pub subject: String,
+    /// Four paragraphs: what happened, now, to do, runbook.
+    pub message: String,
+}
+
+impl Voice<'_> {
+    /// A page: of `region`, or sent by it.
+    pub fn page(self, notice: &Notice, region: &RegionName, sender: &Sender) -> PageText {
+        let subject = subject(&format!("[{}] {}", self.fleet.name, self.title_of(notice, region)));
+        let what = sentence(&lines(&self.what_happened(notice, region)));
+        let (now, to_do) = (self.holds_now(notice, region), self.steps(notice));
+        let kind = notice.kind();
+        let place = format!("{} ({region})", self.title(region));
+        let from = match sender {
+            Sender::Wave(execution) => format!("Region {place}. Wave {execution}."),
+            Sender::Region => format!("Sent by the region itself: {place}."),
+        };
+        let advice = if kind.is_advice() { " This is advice: nobody is paged." } else { "" };
+        let section = kind.section().map(|section| format!(" ({section})")).unwrap_or_default();
+        let runbook = kind.runbook();
+        let message =
+            format!("{what}\n\nNow: {}\n\nTo do: {}\n\n{runbook}{section}\n{from}{advice}", lines(&now), lines(&to_do));
+        PageText { subject, message }
+    }
+
+    fn title_of(self, notice: &Notice, region: &RegionName) -> String {
+        let title = self.title(region);
+        match notice {
+            Notice::Plan { why, .. } => self.headline(why),
+            Notice::ReplicasLate { version, late, .. } => format!("{version} starts without {}", self.titles(late)),
+            Notice::NotReplicated(objects) => format!("replication to {} failed", buckets(objects)),
+            Notice::ChainAltered { chain, .. } => format!("the ledger of {} was altered", chain.region(self.fleet)),
+            Notice::BytesRefused { release, what: RefusedFor::Signature, .. } => {
+                format!("{release} is not signed by a trusted key")
+            }
+            Notice::BytesRefused { release, what: RefusedFor::Checksum, .. } => {
+                format!("{title}: {release} checksum mismatch")
+            }
+            Notice::BytesRefused { release, what: RefusedFor::Content, .. } => {
+                format!("{title} does not attest {release}")
+            }
+            Notice::JobFailed { .. } => "a pipeline job failed".to_owned(),
+            Notice::EvaluationRejected { version, cause, .. } => match cause {
+                RejectedFor::Worse => format!("{version} is rejected"),
+                RejectedFor::Unclear => format!("{version} is rejected: too few records to judge it"),
+                RejectedFor::Bytes | RejectedFor::Content => format!("{version} cannot be evaluated"),
+            },
+        }
+    }
+
+    fn what_happened(self, notice: &Notice, region: &RegionName) -> String {
+        match notice {
+            Notice::Plan { why, .. } => self.why(why),
+            Notice::ReplicasLate { version, late, .. } => format!(
+                "{}: no attestation of {version} within {:#} of {}'s own",
+                self.titles(late),
+                self.fleet.wave.replication_deadline,
+                self.title(&self.fleet.home)
+            ),
+            Notice::NotReplicated(objects) => {
+                let objects: Vec<String> = objects.iter().map(unreplicated).collect();
+                format!("S3 did not replicate these objects:\n{}", objects.join("\n"))
+            }
+            Notice::ChainAltered { chain, kept, departure } => format!(
+                "Ledger chain {chain} in {} {}. {} keeps the ends of this chain, and saw that entry there before",
+                chain.region(self.fleet),
+                departed(*departure, kept),
+                self.title(region)
+            ),
+            Notice::BytesRefused { release, error, .. } => {
+                format!("{} ({region}) does not attest {release}: {error}", self.title(region))
+            }
+            Notice::JobFailed { error, .. } => error.clone(),
+            Notice::EvaluationRejected { found, .. } => {
+                format!("{}.\n{found}", self.title_of(notice, region))
+            }
+        }
+    }
+
+    fn holds_now(self, notice: &Notice, region: &RegionName) -> String {
+        match notice {
+            Notice::Plan { advice, .. } => self.now(advice),
+            Notice::ReplicasLate { late, .. } => {
+                let late = self.titles(late);
+                format!(
+                    "The wave has started without {late}, and changes nothing there. Verify-Fleet names the regions that do not \
+                     serve the release at the end."
+                )
+            }
+            Notice::NotReplicated(_) => format!(
+                "A region without these objects does not attest the release. Its wave waits for the region until the \
+                 replication deadline, then starts without it. No endpoint was changed. More objects on the same way are noted \
+                 in the ledger and not paged for {:#}.",
+                self.fleet.wave.replication_deadline
+            ),
+            Notice::ChainAltered { .. } => format!(
+                "Functions go on with what the chain says now. {} keeps the proof that it said something else. This check changed no \
+                 endpoint.",
+                self.title(region)
+            ),
+            Notice::BytesRefused { release, .. } => {
+                let title = self.title(region);
+                format!("{title} does not start {release} with these bytes, and serves what it served before.")
+            }
+            Notice::JobFailed { job, .. } => format!(
+                "CodePipeline job {job} fails, and its execution stops. An update under way is rolled back by its guardrails \
+                 unless a decision to proceed is on record."
+            ),
+            Notice::EvaluationRejected { version, .. } => format!(
+                "No endpoint was changed. The pipeline's execution fails. {version} stays rejected: what is published again, \
+                 even the same files, is a new release."
+            ),
+        }
+    }
+
+    fn steps(self, notice: &Notice) -> String {
+        match notice {
+            Notice::Plan { advice, .. } => self.to_do(advice),
+            Notice::ReplicasLate { version, archive, .. } => format!(
+                "Look at the replication of the buckets (archive {archive}), and at each region's ledger for a refusal. Once \
+                 {version} is attested there, start a new execution of {} for the same release.",
+                self.fleet.pipeline
+            ),
+            Notice::NotReplicated(_) => {
+                "Fix the replication rule, its role or the destination bucket. Then replicate the objects again with S3 Batch \
+                 Replication: nobody may write there by hand. The sweep attests them within 5 minutes of their arrival."
+                    .to_owned()
+            }
+            Notice::ChainAltered { chain, kept, .. } => format!(
+                "Stop every start: meridian halt. Compare entry {} and those around it with the object versions in {}'s bucket \
+                 and with CloudTrail. Find out who wrote them, and put the entries back. meridian history says when the chain \
+                 is whole again.",
+                kept.seq,
+                chain.region(self.fleet)
+            ),
+            Notice::BytesRefused { what: RefusedFor::Signature, .. } => {
+                "Find out who wrote the manifest. If it is training's, publish it with meridian publish.".to_owned()
+            }
+            Notice::BytesRefused { what: RefusedFor::Checksum, .. } => {
+                "Compare the object with home's copy and find out who wrote it. Replicate it again, or publish the release again. \
+                 Then start a new execution."
+                    .to_owned()
+            }
+            Notice::BytesRefused { what: RefusedFor::Content, .. } => {
+                "Fix what is named above, and publish again.".to_owned()
+            }
+            Notice::JobFailed { .. } => {
+                "Read the function's log for this job and fix the cause. Then start a new execution of the same release: regions \
+                 that serve it are left as they are."
+                    .to_owned()
+            }
+            Notice::EvaluationRejected { cause, .. } => match cause {
+                RejectedFor::Worse => {
+                    "Find in the report where the model is worse, mend its training, and publish what comes of it.".to_owned()
+                }
+                RejectedFor::Unclear => {
+                    "Nothing shows that the model is bad. Approve a hold-out with more records (above all more positives), or with \
+                     records in which the named columns vary: meridian holdout approve. Then publish the same model again."
+                        .to_owned()
+                }
+                RejectedFor::Bytes => {
+                    "Find out who removed or wrote the object named above: the bucket keeps its versions. Then publish the same \
+                     files again."
+                        .to_owned()
+                }
+                RejectedFor::Content => {
+                    "Fix what is named above where training exports it, and publish again.".to_owned()
+                }
+            },
+        }
+    }
+
+    fn titles(self, regions: &[RegionName]) -> String {
+        regions.iter().map(|region| self.title(region)).collect::<Vec<_>>().join(", ")
+    }
+}
+
+fn unreplicated(object: &Unreplicated) -> String {
+    let reason = object.reason.as_deref().unwrap_or("none given");
+    format!("- {} to {}: {}, reason: {reason}", object.key, object.bucket, object.event)
+}
+
+fn buckets(objects: &[Unreplicated]) -> String {
+    let buckets: BTreeSet<&str> = objects.iter().map(|object| object.bucket.as_str()).collect();
+    buckets.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// A paragraph: what comes from outside may hold empty lines, which would end it.
+fn lines(text: &str) -> String {
+    text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+/// With a full stop. The first letter stays: it may be a release's or an object's name.
+fn sentence(text: &str) -> String {
+    let end = if text.ends_with(['.', '!', '?', ')']) { "" } else { "." };
+    format!("{text}{end}")
+}
+
+/// One line that fits, cut at a word where it is longer.
+fn subject(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.chars().count() <= LONGEST_SUBJECT {
+        return text;
+    }
+    let short: String = text.chars().take(LONGEST_SUBJECT - 3).collect();
+    // A word that alone is half of it is cut too.
+    let whole = short.rsplit_once(' ').map(|(whole, _)| whole).filter(|whole| whole.len() > LONGEST_SUBJECT / 2);
+    let whole = whole.unwrap_or(&short);
+    format!("{whole}...")
+}

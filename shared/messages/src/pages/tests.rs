@@ -1,0 +1,316 @@
+use super::*;
+use meridian_domain::reason::{Fault, Gate, RegionState, Return, Revert, Step, WaveEnd, WayBackReason};
+use meridian_domain::{EndpointStatus, Fleet, Sha256};
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+const START: &str = "<!-- pages:start -->";
+const END: &str = "<!-- pages:end -->";
+
+fn fleet() -> Fleet {
+    Fleet::parse(include_str!("../../../../fleet.toml")).unwrap()
+}
+
+fn jp() -> RegionName {
+    "ap-northeast-1".parse().unwrap()
+}
+
+/// The longest name that a fleet, a release or an execution may have.
+fn long_fleet() -> Fleet {
+    let mut fleet = fleet();
+    fleet.name = "f".repeat(20).parse().unwrap();
+    for region in &mut fleet.regions {
+        region.title = "Asia Pacific with a title that nobody would put into a table".to_owned();
+    }
+    fleet
+}
+
+fn v(version: &str) -> Version {
+    version.parse().unwrap()
+}
+
+/// Every advice, in the order of its enum.
+fn advices(region: &RegionName, version: &Version) -> Vec<Advice> {
+    let (region, version) = (|| region.clone(), || version.clone());
+    vec![
+        Advice::LimitCaller,
+        Advice::CheckHealth { region: region(), version: version(), serves: true },
+        Advice::CheckHealth { region: region(), version: version(), serves: false },
+        Advice::CloseUpdate { region: region(), version: version(), serves: true },
+        Advice::ReadEvidence { region: region(), version: version() },
+        Advice::FindCause,
+        Advice::MendCause,
+        Advice::LiftFirst,
+        Advice::DeleteEndpoint,
+        Advice::KeepCustomersAway { region: region() },
+        Advice::WatchInstances,
+        Advice::CatchUp { region: region() },
+        Advice::LookAtEndpoints,
+        Advice::LookAtBucket,
+        Advice::ReadRollbackLog,
+        Advice::CompareCallers,
+        Advice::LookAtEndpoint,
+        Advice::FindOutWhatItDoes,
+        Advice::ReadPromoteLog,
+        Advice::WaitForSoak,
+        Advice::UpdateByHand,
+        Advice::RecoverByHand,
+    ]
+}
+
+/// What a plan with this advice says.
+fn why(advice: &Advice, region: &RegionName, version: &Version) -> Reason {
+    let (region, version, back) = (|| region.clone(), || version.clone(), || v("v426"));
+    let alarm = || WayBackReason::Alarm("alarm fraud-p99 rings".to_owned());
+    let silent = || Fault::Silent { since: "2026-11-20T03:47:00Z".parse().unwrap() };
+    let plan = match advice {
+        Advice::LimitCaller => {
+            let tally = meridian_judge::Tally { total: 10_000, bad: 400 };
+            return Reason::CallersAlike { region: region(), green: tally, blue: tally };
+        }
+        Advice::CheckHealth { .. } => {
+            let state = RegionState::Stays { version: back() };
+            let why = Reason::LeftBehind { why: Box::new(silent().into()), state };
+            WaveEnd::Deferred { region: region(), why: Box::new(why) }
+        }
+        Advice::CloseUpdate { .. } => {
+            let gate = Gate::MidShift { version: version(), wave: "wave-1".parse().unwrap() };
+            WaveEnd::Deferred { region: region(), why: Box::new(gate.into()) }
+        }
+        Advice::ReadEvidence { .. } => {
+            let why = Revert::AlarmRang(alarm()).into();
+            WaveEnd::RolledBack { region: region(), version: version(), over: true, why: Box::new(why) }
+        }
+        Advice::FindCause => {
+            let why = Box::new(Revert::TimerEnded.into());
+            WaveEnd::NotOn { region: region(), version: version(), why }
+        }
+        Advice::MendCause => {
+            let why = Box::new(Gate::NotApproved { version: version() }.into());
+            WaveEnd::NotPromoted { region: region(), version: version(), why }
+        }
+        Advice::LiftFirst => {
+            let said = Reason::Said { words: "incident 4711".to_owned(), by: None };
+            let stopped = meridian_domain::reason::Stopped::FleetHalted(Box::new(said));
+            WaveEnd::NotJudged { region: region(), version: version(), stopped }
+        }
+        Advice::DeleteEndpoint => {
+            WaveEnd::NoFirstRelease { region: region(), why: Box::new(Fault::CreationEndless.into()) }
+        }
+        Advice::KeepCustomersAway { .. } => {
+            return Step::LacksInstances { region: region(), has: 2, least: 3, error: None }.into();
+        }
+        Advice::WatchInstances => {
+            let error = "RegisterScalableTarget: limit".to_owned();
+            return Step::ScalingNotSet { region: region(), version: version(), error }.into();
+        }
+        Advice::CatchUp { .. } => {
+            return meridian_domain::reason::Lag {
+                region: region(),
+                serves: v("v424"),
+                behind: 3,
+                newest: version().to_string(),
+                hours: 70,
+                allowed: 2,
+                allowed_age: jiff::SignedDuration::from_hours(72),
+            }
+            .into();
+        }
+        Advice::LookAtEndpoints => {
+            let lagging = vec![(region(), meridian_domain::reason::Lagging::NoEndpoint)];
+            WaveEnd::Incomplete { version: version(), lagging, overrides: Vec::new() }
+        }
+        Advice::LookAtBucket => {
+            let (from, to, error) = (version(), back(), "GetObject: AccessDenied".to_owned());
+            return Return::Unread { region: region(), from, to, why: alarm(), error }.into();
+        }
+        Advice::ReadRollbackLog => {
+            return Return::Unwritten { region: region(), from: version(), to: back() }.into();
+        }
+        Advice::CompareCallers => return Return::Leaves { region: region(), version: version() }.into(),
+        Advice::LookAtEndpoint => {
+            return Return::NowhereToGo { region: region(), version: version(), why: alarm() }.into();
+        }
+        Advice::FindOutWhatItDoes => {
+            let from = Some(version());
+            return Return::GoesBackFrom { region: region(), from, to: back(), why: alarm() }.into();
+        }
+        Advice::ReadPromoteLog => {
+            let (from, to) = (version(), back());
+            return Return::WentBack { region: region(), from, to, why: WayBackReason::Guardrail }.into();
+        }
+        Advice::WaitForSoak => {
+            return Return::RingsInSoak { region: region(), version: version(), why: alarm() }.into();
+        }
+        Advice::UpdateByHand => return Return::Broken { region: region(), status: EndpointStatus::Failed }.into(),
+        Advice::RecoverByHand => {
+            return Return::BytesUnknown { region: region(), status: EndpointStatus::UpdateRollbackFailed }.into();
+        }
+    };
+    plan.into()
+}
+
+/// One page of each kind at least.
+fn samples(fleet: &Fleet, version: &Version) -> Vec<Notice> {
+    let region = jp();
+    let plans = advices(&region, version).into_iter();
+    let mut all: Vec<Notice> =
+        plans.map(|advice| Notice::Plan { why: why(&advice, &region, version), advice }).collect();
+    let bucket = fleet.region(&region).unwrap().bucket.to_string();
+    let name = version.to_string();
+    all.push(Notice::ReplicasLate {
+        version: version.clone(),
+        late: vec![region.clone()],
+        archive: "releases/archives/4b1d.tar.gz".to_owned(),
+    });
+    all.push(Notice::NotReplicated(vec![Unreplicated {
+        key: "releases/archives/4b1d.tar.gz".to_owned(),
+        bucket,
+        event: "OperationFailedReplication".to_owned(),
+        reason: None,
+    }]));
+    all.push(Notice::ChainAltered {
+        chain: Chain::Region(region),
+        kept: KeptHead { seq: 12, hash: Sha256::of(b"entry") },
+        departure: Departure::Missing,
+    });
+    for what in [RefusedFor::Signature, RefusedFor::Checksum, RefusedFor::Content] {
+        all.push(Notice::BytesRefused { release: name.clone(), what, error: "expected\n\n\nanother".to_owned() });
+    }
+    all.push(Notice::JobFailed { job: "job-1".to_owned(), error: "ListObjectsV2: throttled".to_owned() });
+    for cause in [RejectedFor::Worse, RejectedFor::Unclear, RejectedFor::Bytes, RejectedFor::Content] {
+        let found = "- AUC 0.85, champion 0.91\n\nCompared with v426.".to_owned();
+        all.push(Notice::EvaluationRejected { version: name.clone(), cause, found });
+    }
+    all
+}
+
+#[test]
+fn every_kind_of_page_has_a_sample() {
+    let kinds: BTreeSet<PageKind> = samples(&fleet(), &v("v427")).iter().map(Notice::kind).collect();
+    assert_eq!(kinds, PageKind::ALL.iter().copied().collect());
+}
+
+#[test]
+fn every_page_has_a_short_subject_and_the_four_paragraphs() {
+    let execution: Actor = "e".repeat(40).parse().unwrap();
+    for (fleet, version) in [(fleet(), v("v427")), (long_fleet(), v(&"v".repeat(20)))] {
+        let voice = Voice::of(&fleet);
+        let pages = samples(&fleet, &version);
+        let advices = advices(&jp(), &version);
+        // Every advice with every reason, whatever a planner may put together.
+        let mixed = advices.iter().flat_map(|of| {
+            let why = why(of, &jp(), &version);
+            advices.iter().map(move |advice| Notice::Plan { why: why.clone(), advice: advice.clone() })
+        });
+        let words = |words: String| Notice::Plan { why: Reason::Refused(words), advice: Advice::MendCause };
+        let hostile =
+            [words("x".repeat(300)), words("a word ".repeat(100)), words("one\n\ntwo\n\n\n\nthree".to_owned())];
+        for notice in pages.into_iter().chain(mixed).chain(hostile) {
+            for sender in [Sender::Wave(execution.clone()), Sender::Region] {
+                let page = voice.page(&notice, &jp(), &sender);
+                let (subject, length) = (&page.subject, page.subject.chars().count());
+                assert!(length <= LONGEST_SUBJECT, "{length}: {subject}");
+                assert!(subject.starts_with(&format!("[{}] ", fleet.name)) && !subject.contains('\n'), "{subject}");
+                let parts: Vec<&str> = page.message.split("\n\n").collect();
+                let [what, now, to_do, runbook] = parts[..] else { panic!("{}", page.message) };
+                assert!(what.ends_with(['.', ')']), "{what}");
+                assert!(now.starts_with("Now: ") && now.ends_with('.'), "{now}");
+                assert!(to_do.starts_with("To do: ") && to_do.ends_with('.'), "{to_do}");
+                let (path, from) = runbook.split_once('\n').unwrap();
+                assert!(path.starts_with("Runbook: docs/") && from.contains("ap-northeast-1"), "{runbook}");
+                let sent = if sender == Sender::Region { "Sent by the region itself" } else { "Wave e" };
+                assert!(from.contains(sent), "{from}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_subject_is_cut_at_a_word() {
+    let long = format!("[fraud] {}", "eleven char ".repeat(12));
+    let cut = subject(&long);
+    assert!(cut.len() <= LONGEST_SUBJECT && (cut.ends_with(" eleven...") || cut.ends_with(" char...")), "{cut}");
+    assert_eq!(subject("[fraud] JP is deferred"), "[fraud] JP is deferred");
+}
+
+#[test]
+fn a_page_reads_so() {
+    let fleet = fleet();
+    let advice = Advice::ReadEvidence { region: jp(), version: v("v427") };
+    let notice = Notice::Plan { why: why(&advice, &jp(), &v("v427")), advice };
+    let page = Voice::of(&fleet).page(&notice, &jp(), &Sender::Wave("wave-1".parse().unwrap()));
+    assert_eq!(page.subject, "[fraud] JP rolled back v427");
+    let expected = "\
+JP rolled back v427: the rollback alarm rang during the update: alarm fraud-p99 rings.
+
+Now: The wave stops and starts v427 in no further region. No later wave promotes v427. A region that serves v427 already keeps serving \
+it until it is rolled back; this page does not name those regions.
+
+To do: Read the evidence in JP's ledger. Look for the same fault in every region that serves v427, and roll those back that have it. \
+Then retrain or publish anew.
+
+Runbook: docs/runbooks/model-fault.md
+Region JP (ap-northeast-1). Wave wave-1.";
+    assert_eq!(page.message, expected);
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// A heading as a link's anchor.
+fn anchor(heading: &str) -> String {
+    heading.to_lowercase().replace(' ', "-")
+}
+
+#[test]
+fn every_section_that_a_page_names_is_in_its_runbook() {
+    for kind in PageKind::ALL {
+        let Some(section) = kind.section() else { continue };
+        let text = std::fs::read_to_string(root().join(kind.runbook().path())).unwrap();
+        assert!(text.lines().any(|line| line == format!("## {section}")), "{}: no section {section:?}", kind.name());
+    }
+}
+
+/// The table of docs/runbook.md: rows as the code has them, texts as a page has them.
+fn table() -> String {
+    let fleet = fleet();
+    let voice = Voice::of(&fleet);
+    let samples = samples(&fleet, &v("v427"));
+    let mut text = "| subject | sent by | when | now | to do | runbook |\n|---|---|---|---|---|---|\n".to_owned();
+    for kind in PageKind::ALL {
+        let notice = samples.iter().find(|notice| notice.kind() == *kind).unwrap();
+        let subject = voice.page(notice, &jp(), &Sender::Region).subject;
+        let subject = subject.trim_start_matches("[fraud] ");
+        let (now, to_do) = (voice.holds_now(notice, &jp()), voice.steps(notice));
+        let urgent = if kind.is_urgent() { "**Urgent.** " } else { "" };
+        let advice = if kind.is_advice() { " (advice, nobody is paged)" } else { "" };
+        let path = kind.runbook().path().trim_start_matches("docs/");
+        let read_on = match (kind.section(), path) {
+            (Some(section), "runbook.md") => format!("[{section}](#{})", anchor(section)),
+            (Some(section), path) => format!("[{section}]({path}#{})", anchor(section)),
+            (None, "runbook.md") => "this page".to_owned(),
+            (None, path) => format!("[{}]({path})", path.trim_start_matches("runbooks/").trim_end_matches(".md")),
+        };
+        let (from, when) = (kind.sent_by(), kind.when());
+        writeln!(text, "| `{subject}`{advice} | {from} | {when} | {now} | {urgent}{to_do} | {read_on} |").unwrap();
+    }
+    text
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a person asks for the table to be written anew")]
+fn the_runbooks_table_of_pages_is_made_of_the_code() {
+    let path = root().join("docs/runbook.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once(START).unwrap();
+    let (_, after) = rest.split_once(END).unwrap();
+    let fresh = format!("{before}{START}\n\n{}\n{END}{after}", table());
+    if std::env::var_os("UPDATE_PAGES").is_some() {
+        std::fs::write(&path, &fresh).unwrap();
+        return;
+    }
+    assert!(fresh == text, "docs/runbook.md is stale: UPDATE_PAGES=1 cargo test -p meridian-messages pages");
+}

@@ -1,0 +1,73 @@
+//! Why a canary goes on, or back.
+
+use crate::Voice;
+use crate::judging::grounds;
+use meridian_domain::reason::{FullLoad, Proceed, Proof, Revert, Sign};
+
+impl Voice<'_> {
+    pub(crate) fn proceed(self, proceed: &Proceed) -> String {
+        match proceed {
+            Proceed::Passes(found) => grounds(found),
+            Proceed::Carried(found) => {
+                format!("carried by the regions before, where nothing is worse; here {}", grounds(found))
+            }
+            Proceed::RelyOn(regions) => {
+                let titles: Vec<&str> = regions.iter().map(|region| self.title(region)).collect();
+                format!("no canary of its own: it rides on the evidence of {}", titles.join(", "))
+            }
+        }
+    }
+
+    pub(crate) fn revert(self, revert: &Revert) -> String {
+        match revert {
+            Revert::Worse(found) | Revert::Undecided(found) => grounds(found),
+            Revert::WorseAtFullLoad(found) => format!("worse at full load: {}", grounds(found)),
+            Revert::CountsUnseen { error } => format!("the counts cannot be read: {error}"),
+            Revert::TimerEnded => "the timer ended before a decision".to_owned(),
+            Revert::Unproved(proof) => self.proof(proof),
+            Revert::Stopped(stopped) => self.stopped(stopped),
+            Revert::NoEvidence { version } => format!("no active region has shown evidence for {version}"),
+            Revert::AlarmRang(why) => format!("the rollback alarm rang during the update: {}", self.way_back(why)),
+            Revert::Signs(signs) if signs.is_empty() => {
+                "SageMaker rolled it back, and no guard rings any more".to_owned()
+            }
+            Revert::Signs(signs) => signs.iter().map(|sign| self.sign(sign)).collect::<Vec<_>>().join("; "),
+        }
+    }
+
+    pub(crate) fn proof(self, proof: &Proof) -> String {
+        match proof {
+            Proof::Wrong { right, asked, version } => {
+                format!("{right} of {asked} golden records were answered as {version}")
+            }
+            Proof::Unasked { error } => format!("golden records cannot be asked: {error}"),
+        }
+    }
+
+    fn sign(self, sign: &Sign) -> String {
+        match sign {
+            Sign::Failed(found) => grounds(found),
+            Sign::GreenGuard { alarm } | Sign::OtherGuard { alarm } => format!("the guard {alarm} tripped"),
+            Sign::SilentWithOthers { silent, others } => {
+                let others: Vec<&str> = others.iter().map(|other| self.title(other)).collect();
+                let others = others.join(" and ");
+                format!("{}, {others} cannot be reached either: not a single-region fault", self.silent(silent))
+            }
+            Sign::SilentAlone(silent) => {
+                format!("{}, and no other region is known to be silent", self.silent(silent))
+            }
+            Sign::NoCapacity { reason } => format!("SageMaker found no instances: {reason}"),
+            Sign::EndpointAlarm => "the alarm over the whole endpoint rings".to_owned(),
+        }
+    }
+
+    pub(crate) fn full_load(self, found: &FullLoad) -> String {
+        let why = match found {
+            FullLoad::Judged(found) => return grounds(found),
+            FullLoad::FirstRelease => "a first release has no old instances beside it".to_owned(),
+            FullLoad::UpdateNotOnRecord => "the update that brought it is not on record any more".to_owned(),
+            FullLoad::Unseen { error } => format!("the counts cannot be read: {error}"),
+        };
+        format!("not judged: {why}")
+    }
+}

@@ -1,0 +1,424 @@
+//! A reason of every kind: none is told as nothing, and the full stop is whoever's who writes the text around it.
+
+use crate::given::{AU, BR, EU, JP, actor, at, fleet, frozen, name, overridden, release, resource, said, version};
+use jiff::SignedDuration;
+use meridian_domain::callers::{Beside, Compared};
+use meridian_domain::plan::Bake;
+use meridian_domain::quarantine::{Barred, Object, Quarantine};
+use meridian_domain::reason::{
+    AtFullLoad, Canary, Fault, FullLoad, Gate, Lag, Lagging, Proceed, Proof, Quiet, RegionState, Return, Revert, Sign,
+    SilentRegion, Step, Stopped, Traffic, Unseen, Wait, WaveEnd, WayBackReason,
+};
+use meridian_domain::{EndpointStatus, Reason, RegionName, Verdict, Version};
+use meridian_judge::{Grounds, Tally};
+use meridian_messages::Voice;
+
+const FAILED: EndpointStatus = EndpointStatus::UpdateRollbackFailed;
+
+fn au() -> RegionName {
+    name(AU)
+}
+
+fn new() -> Version {
+    version("v427")
+}
+
+fn old() -> Version {
+    version("v426")
+}
+
+fn error() -> String {
+    "throttled".to_owned()
+}
+
+fn alarm() -> String {
+    "fraud-endpoint-latency".to_owned()
+}
+
+fn boxed(words: &str) -> Box<Reason> {
+    Box::new(said(words))
+}
+
+fn tally() -> Tally {
+    Tally { total: 1_000, bad: 4 }
+}
+
+fn compared(beside: Beside) -> Option<Compared> {
+    Some(Compared { beside, green: tally(), blue: tally() })
+}
+
+fn stopped() -> Vec<Stopped> {
+    let (object, releases, why) = (Object::Release(release("v427")), vec![release("v427")], "odd".to_owned());
+    let quarantine = Quarantine { object, releases, since: at("03:00:00"), who: actor("maria"), why };
+    vec![
+        Stopped::FleetHalted(boxed("incident")),
+        Stopped::RegionHalted { region: au(), why: boxed("its alarm rang") },
+        Stopped::Barred { version: new(), by: Barred::Condemned { why: boxed("slow") } },
+        Stopped::Barred { version: new(), by: Barred::Quarantined(quarantine) },
+        Stopped::WaveOver,
+        Stopped::FrozenTooLong { frozen: frozen(), held: SignedDuration::from_hours(30) },
+    ]
+}
+
+fn gates() -> Vec<Gate> {
+    let others = [
+        Gate::Frozen(frozen()),
+        Gate::NotConfirmed { before: name(EU), version: new() },
+        Gate::NotJudgedAtFullLoad { before: name(EU), version: new() },
+        Gate::LeftAgain { before: name(EU), version: new() },
+        Gate::NoEvidence { version: new() },
+        Gate::MidShift { version: new(), wave: actor("wave-1") },
+        Gate::Unseen(Unseen::Error(error())),
+        Gate::Unseen(Unseen::Ledger(error())),
+        Gate::Unseen(Unseen::LedgerNotRead),
+        Gate::Unseen(Unseen::EndpointNotRead),
+        Gate::RegistryUnseen { error: error() },
+        Gate::NotApproved { version: new() },
+        Gate::ApprovedOutsideLedger { version: new() },
+        Gate::RollbackOpen { region: au() },
+        Gate::OwnWayBack { region: au() },
+        Gate::BytesUnknown { region: au(), why: Fault::TwoReleases(FAILED) },
+        Gate::NotAttested { region: au(), version: new() },
+        Gate::AlarmsUnseen { error: error() },
+        Gate::NoRollbackAlarm { alarm: alarm() },
+        Gate::RollbackAlarmRings { alarm: alarm() },
+        Gate::GuardRings { alarm: alarm() },
+        Gate::NoProvedWayBack { region: au(), config: resource("fraud-v425") },
+        Gate::LeftoverUnproved { version: new() },
+        Gate::GoldenUnasked { error: error() },
+        Gate::EndpointGone { version: new(), endpoint: resource("fraud"), config: resource("fraud-v427") },
+        Gate::EndpointGoneSince { endpoint: resource("fraud") },
+        Gate::NotTaken,
+        Gate::WentBackWithoutWay,
+    ];
+    stopped().into_iter().map(|own| Gate::Stopped(Box::new(own))).chain(others).collect()
+}
+
+fn steps() -> Vec<Step> {
+    let bake = Bake { wait: SignedDuration::from_mins(4), percent: 10 };
+    let canary = |by| Some(Canary { bake, by });
+    let ready =
+        |first, canary| Step::Ready { region: au(), version: new(), first, canary, overrides: vec![overridden()] };
+    vec![
+        Step::LeaseHalfUsed,
+        Step::LeaseFree,
+        Step::Order,
+        Step::Prepare { version: new() },
+        Step::Measure { region: au() },
+        ready(true, None),
+        ready(false, canary(Traffic::Measured(20.0))),
+        ready(false, canary(Traffic::Usual)),
+        ready(false, canary(Traffic::Unseen { error: error() })),
+        Step::Update { region: au(), version: new() },
+        Step::FoundRunning,
+        Step::FoundInCreation,
+        Step::Beat,
+        Step::BeatPatiently,
+        Step::BeatForFirst,
+        Step::BeatAlong,
+        Step::CanaryTakesTraffic { region: au(), version: new(), percent: 10 },
+        Step::Look,
+        Step::LookAtFullLoad,
+        Step::AskGolden,
+        Step::AskGoldenAfterSoak,
+        Step::AskGoldenOfLeftover { version: new() },
+        Step::AskGoldenOfReturn { version: old() },
+        Step::Proved { golden: 10, version: new() },
+        Step::WasServing { region: au(), version: new() },
+        Step::LastUpdateEnded { region: au() },
+        Step::CanaryOver,
+        Step::LetThroughAndOver,
+        Step::NoCanary,
+        Step::Trip { region: au(), why: boxed("slow") },
+        Step::TripOnReturn { region: au() },
+        Step::IsBack { region: au(), version: old() },
+        Step::FallsSilent { region: au(), why: Unseen::Error(error()) },
+        Step::InTheWay { region: au(), why: Gate::NotTaken },
+        Step::AnswersAgain { region: au() },
+        Step::ReadyForFailover { region: au() },
+        Step::NeedsInstances { region: au(), has: 2, least: 3 },
+        Step::LacksInstances { region: au(), has: 2, least: 3, error: Some(error()) },
+        Step::LacksInstances { region: au(), has: 2, least: 3, error: None },
+        Step::UsualScaling { region: au(), least: 2, most: 6 },
+        Step::ScalingSet { region: au() },
+        Step::ScalingNotSet { region: au(), version: new(), error: error() },
+        Step::SoakOver { region: au() },
+        Step::WaveOver,
+    ]
+}
+
+fn proofs() -> [Proof; 2] {
+    [Proof::Wrong { right: 9, asked: 10, version: new() }, Proof::Unasked { error: error() }]
+}
+
+fn lagging() -> Vec<Lagging> {
+    vec![
+        Lagging::Deferred(boxed("dark")),
+        Lagging::Halted(boxed("its alarm rang")),
+        Lagging::LedgerUnseen,
+        Lagging::NoEndpoint,
+        Lagging::EndpointUnseen { error: error() },
+        Lagging::EndpointNotRead,
+        Lagging::BytesUnknown(FAILED),
+        Lagging::NamesConfig { config: resource("fraud-v426") },
+        Lagging::EndpointIs(EndpointStatus::OutOfService),
+        Lagging::GoingBack,
+        Lagging::Soaks,
+        Lagging::Unproved,
+        Lagging::GoldenUnasked { error: error() },
+        Lagging::GoldenWrong { right: 9, asked: 10 },
+        Lagging::DidNotThen,
+    ]
+}
+
+fn waits() -> Vec<Wait> {
+    let time = at("03:21:00");
+    let full_load = |seen| Wait::FullLoad { region: au(), due: time, seen };
+    let judged = AtFullLoad::Judged { verdict: Verdict::Inconclusive, grounds: Grounds::default() };
+    let own = [
+        Wait::Home { error: error() },
+        Wait::LeaseHeld { holder: actor("wave-0"), until: time },
+        Wait::Scaling { region: au() },
+        Wait::OtherUpdate { region: au() },
+        Wait::ForeignUpdate { region: au() },
+        Wait::Gate { region: None, gate: Gate::NotTaken },
+        Wait::Gate { region: Some(au()), gate: Gate::NotTaken },
+        Wait::Freeze { region: au(), frozen: frozen() },
+        Wait::FleetFreeze { frozen: frozen() },
+        Wait::Provisioning { region: au() },
+        Wait::FirstProvisioning { region: au() },
+        Wait::Endpoint { region: au() },
+        Wait::EndpointOf { region: au(), config: resource("fraud-v425") },
+        Wait::Canary { since: time, verdict: Verdict::Pass, grounds: Grounds::default() },
+        Wait::Counts { error: error() },
+        Wait::Shift { at: time },
+        Wait::Traffic { region: au(), version: new() },
+        Wait::TrafficInSteps { region: au(), until: time },
+        Wait::Return { region: au(), why: None },
+        Wait::Return { region: au(), why: Some(boxed("slow")) },
+        full_load(AtFullLoad::Nothing),
+        full_load(judged),
+        full_load(AtFullLoad::Unseen { error: error() }),
+        Wait::Follows { region: au(), version: new() },
+        Wait::Silent { region: au(), since: time },
+        Wait::Bytes { region: au(), why: Fault::TwoReleases(FAILED) },
+        Wait::Instances { region: au(), has: 2, least: 3 },
+        Wait::ScalingUnset { region: au(), error: error() },
+        Wait::FirstProof(Box::new(Fault::FirstReleaseRings { alarm: alarm() }.into())),
+    ];
+    let lags = lagging().into_iter().map(|why| Wait::Lag { region: au(), why });
+    own.into_iter().chain(proofs().map(Wait::Proof)).chain(lags).collect()
+}
+
+fn way_backs() -> Vec<WayBackReason> {
+    vec![
+        WayBackReason::Alarm(alarm()),
+        WayBackReason::ClientErrors,
+        WayBackReason::Undecided,
+        WayBackReason::Unproved,
+        WayBackReason::Guardrail,
+        WayBackReason::Unexplained,
+        WayBackReason::ProvedAgain(Fault::TwoReleases(FAILED)),
+    ]
+}
+
+fn reverts() -> Vec<Revert> {
+    let silent = || SilentRegion { region: name(JP), fault: Fault::NoAnswer };
+    let signs = vec![
+        Sign::Failed(Grounds::default()),
+        Sign::GreenGuard { alarm: alarm() },
+        Sign::SilentWithOthers { silent: silent(), others: vec![name(BR)] },
+        Sign::SilentAlone(silent()),
+        Sign::NoCapacity { reason: error() },
+        Sign::OtherGuard { alarm: alarm() },
+        Sign::EndpointAlarm,
+    ];
+    let own = [
+        Revert::Worse(Grounds::default()),
+        Revert::WorseAtFullLoad(Grounds::default()),
+        Revert::Undecided(Grounds::default()),
+        Revert::CountsUnseen { error: error() },
+        Revert::TimerEnded,
+        Revert::NoEvidence { version: new() },
+        Revert::Signs(Vec::new()),
+    ];
+    own.into_iter()
+        .chain(signs.into_iter().map(|sign| Revert::Signs(vec![sign])))
+        .chain(proofs().map(Revert::Unproved))
+        .chain(stopped().into_iter().map(Revert::Stopped))
+        .chain(way_backs().into_iter().map(Revert::AlarmRang))
+        .collect()
+}
+
+fn faults() -> Vec<Fault> {
+    vec![
+        Fault::Unseen(Unseen::Error(error())),
+        Fault::Silent { since: at("03:15:00") },
+        Fault::NoAnswer,
+        Fault::EndpointIs(EndpointStatus::Failed),
+        Fault::TwoReleases(FAILED),
+        Fault::ReplicaLate,
+        Fault::NotLetThrough { version: new() },
+        Fault::SageMakerReturned,
+        Fault::NeverStarted,
+        Fault::ToldToGoBack(boxed("slow")),
+        Fault::NobodyDecided,
+        Fault::EndpointNotThere,
+        Fault::CreationEndless,
+        Fault::FirstReleaseRings { alarm: alarm() },
+    ]
+}
+
+fn full_loads() -> [FullLoad; 4] {
+    [
+        FullLoad::Judged(Grounds::default()),
+        FullLoad::FirstRelease,
+        FullLoad::UpdateNotOnRecord,
+        FullLoad::Unseen { error: error() },
+    ]
+}
+
+fn returns() -> Vec<Return> {
+    let (from, why) = (new, || WayBackReason::Unexplained);
+    let after = |compared| Return::LeavesAfter { region: au(), version: new(), compared };
+    vec![
+        Return::GoesBack { region: au(), to: old(), why: None },
+        Return::GoesBack { region: au(), to: old(), why: Some(boxed("slow")) },
+        Return::GoesBackFrom { region: au(), from: None, to: old(), why: why() },
+        Return::GoesBackFrom { region: au(), from: Some(from()), to: old(), why: why() },
+        Return::WentBack { region: au(), from: from(), to: old(), why: why() },
+        Return::Unwritten { region: au(), from: from(), to: old() },
+        Return::Unread { region: au(), from: from(), to: old(), why: why(), error: error() },
+        Return::Stays { region: au(), version: old() },
+        Return::Leaves { region: au(), version: new() },
+        after(None),
+        after(compared(Beside::SameMinutes)),
+        after(compared(Beside::BeforeShift)),
+        Return::NowhereToGo { region: au(), version: new(), why: why() },
+        Return::RingsInSoak { region: au(), version: new(), why: why() },
+        Return::Broken { region: au(), status: EndpointStatus::Failed },
+        Return::BytesUnknown { region: au(), status: FAILED },
+        Return::GoesToProved { region: au(), version: old() },
+        Return::UnderWay,
+    ]
+}
+
+fn quiets() -> Vec<Quiet> {
+    vec![
+        Quiet::NoEndpoint,
+        Quiet::Alarm,
+        Quiet::Callers { compared: None },
+        Quiet::Callers { compared: compared(Beside::SameMinutes) },
+        Quiet::Unseen { region: au(), error: error() },
+        Quiet::Changing,
+        Quiet::NothingOnRecord,
+        Quiet::Echo,
+        Quiet::ForeignConfig,
+        Quiet::Halted,
+        Quiet::HaltedWithoutWay,
+        Quiet::CallersWithoutWay,
+        Quiet::FirstNotMade,
+        Quiet::FirstInCreation,
+        Quiet::NotStarted,
+        Quiet::EndedWell,
+        Quiet::WrongWithoutWay,
+        Quiet::GoldenUnasked { error: error() },
+        Quiet::GoldenWrong { right: 9, asked: 10, version: new() },
+        Quiet::Asked,
+        Quiet::OtherUpdate,
+        Quiet::UnderWay,
+        Quiet::UnderWayToldByWave,
+        Quiet::UnderWayAlone,
+        Quiet::UnderWayUnwritten,
+        Quiet::WentBackWithoutWay,
+        Quiet::JudgeAtWork,
+        Quiet::GuardrailTold,
+        Quiet::AlarmWithoutLedger { error: error() },
+        Quiet::NoWayBesideAlarms,
+        Quiet::WayUnseen { error: error() },
+        Quiet::NotOnTarget { region: au() },
+        Quiet::NothingProved,
+    ]
+}
+
+fn ends() -> Vec<WaveEnd> {
+    let (region, version) = (au, new);
+    let complete = |then, overrides| WaveEnd::Complete { version: version(), then, overrides };
+    let rolled_back = |over| WaveEnd::RolledBack { region: au(), version: new(), over, why: boxed("slow") };
+    let all = lagging().into_iter().map(|why| (au(), why)).collect();
+    let own = [
+        WaveEnd::Serves { region: region(), version: version() },
+        WaveEnd::Superseded { region: region(), version: version(), newer: "v428".to_owned() },
+        rolled_back(true),
+        rolled_back(false),
+        WaveEnd::NotOn { region: region(), version: version(), why: boxed("slow") },
+        WaveEnd::NotPromoted { region: region(), version: version(), why: boxed("slow") },
+        WaveEnd::Deferred { region: region(), why: boxed("dark") },
+        WaveEnd::NoFirstRelease { region: region(), why: boxed("dark") },
+        complete(false, Vec::new()),
+        complete(true, vec![overridden()]),
+        WaveEnd::Incomplete { version: version(), lagging: all, overrides: vec![overridden()] },
+    ];
+    let not_judged = |stopped| WaveEnd::NotJudged { region: au(), version: new(), stopped };
+    own.into_iter()
+        .chain(stopped().into_iter().map(WaveEnd::Stopped))
+        .chain(stopped().into_iter().map(not_judged))
+        .chain(full_loads().map(|found| WaveEnd::FullLoad { region: au(), found }))
+        .collect()
+}
+
+fn others() -> Vec<Reason> {
+    let lag = Lag {
+        region: name(JP),
+        serves: old(),
+        behind: 3,
+        newest: "v427".to_owned(),
+        hours: 50,
+        allowed: 2,
+        allowed_age: SignedDuration::from_hours(48),
+    };
+    vec![
+        said("stop the line"),
+        said("stop the line").by(&actor("maria")),
+        Reason::Refused("ResourceLimitExceeded".to_owned()),
+        Reason::Several(vec![said("slow"), Fault::NoAnswer.into()]),
+        Reason::LeftBehind { why: boxed("dark"), state: RegionState::Stays { version: old() } },
+        Proceed::Passes(Grounds::default()).into(),
+        Proceed::Carried(Grounds::default()).into(),
+        Proceed::RelyOn(vec![name(EU), au()]).into(),
+        lag.into(),
+        Reason::CallersAlike { region: au(), green: tally(), blue: Tally::default() },
+    ]
+}
+
+fn every() -> Vec<Reason> {
+    fn reasons<T: Into<Reason>>(all: impl IntoIterator<Item = T>) -> impl Iterator<Item = Reason> {
+        all.into_iter().map(Into::into)
+    }
+    reasons(gates())
+        .chain(reasons(steps()))
+        .chain(reasons(waits()))
+        .chain(reasons(way_backs()))
+        .chain(reasons(reverts()))
+        .chain(reasons(faults()))
+        .chain(reasons(full_loads()))
+        .chain(reasons(returns()))
+        .chain(reasons(quiets()))
+        .chain(reasons(ends()))
+        .chain(others())
+        .collect()
+}
+
+#[test]
+fn every_reason_has_words_and_leaves_the_full_stop_to_whoever_tells_it() {
+    let fleet = fleet();
+    for why in every() {
+        let (words, headline) = (Voice::of(&fleet).why(&why), Voice::of(&fleet).headline(&why));
+        assert!(!words.is_empty() && words.trim() == words, "{why:?}: {words:?}");
+        assert!(!words.ends_with(['.', ':', ';', ',']), "{why:?}: {words}");
+        assert!(!words.contains(['\n']) && !words.contains("  "), "{why:?}: {words}");
+        assert!(!headline.is_empty(), "{why:?}: {words}");
+        let kept = serde_json::to_string(&why).unwrap();
+        assert_eq!(serde_json::from_str::<Reason>(&kept).unwrap(), why, "a reason reads back as it was written");
+    }
+}

@@ -1,0 +1,131 @@
+//! The judge's findings in words: every sentence once, from data that is made here, and those of judged counts.
+
+use meridian_domain::replay::{Replay, Setting, WaveGrounds, read, replay};
+use meridian_judge::{
+    Finding, Grounds, JudgePolicy, LeftOut, MetricGrounds, MetricName, PooledFailure, Tally, Verdict, Witness,
+};
+use meridian_messages::judging;
+
+fn name(text: &str) -> MetricName {
+    text.parse().unwrap()
+}
+
+fn own(metric: &str, finding: Finding) -> MetricGrounds {
+    let (green, blue) = (Tally { total: 90_000, bad: 75 }, Tally { total: 810_000, bad: 825 });
+    MetricGrounds { metric: name(metric), green, blue, effect: Some(0.818), interval: (0.6, Some(1.094)), finding }
+}
+
+/// Twenty-six minutes of one metric in one region, or fewer, as a file has them.
+fn judged(bad: u64, minutes: i64) -> Replay {
+    let line = |minute| {
+        format!(
+            r#"{{"minute":{minute},"region":"eu-west-1","metric":"5xx","green":{{"total":3600,"bad":{bad}}},"blue":{{"total":32400,"bad":33}}}}"#
+        )
+    };
+    let lines: Vec<String> = (0..minutes).map(line).collect();
+    let policy = JudgePolicy::default();
+    replay(&Setting { policy: &policy, regions: Vec::new(), warm_up: 1 }, &read(&lines.join("\n")).unwrap()).unwrap()
+}
+
+#[test]
+fn every_finding_has_its_sentence() {
+    let open = "5xx 0.0833 % on green, 0.10 % on blue, 0.82 times as many (0.60 to 1.09): ";
+    let scattered = |of| Finding::Scattered { of, shown: 12.68, declared: 2.0 };
+    let served = Tally { total: 90_000, bad: 2_250 };
+    for (finding, words) in [
+        (Finding::Worse { than: 1.25 }, "worse than 1.25 times"),
+        (Finding::Negligible { under: 0.000_5 }, "green is under 0.0500 %"),
+        (Finding::RuledOut { ratio: 4.0 }, "4 times is ruled out"),
+        (Finding::NotRuledOut { ratio: 4.0 }, "4 times is not ruled out yet"),
+        (Finding::Suspected, "green's own minutes scatter too much for a failure, and for a pass"),
+        (Finding::TooFewRequests { needed: 100_000 }, "too few requests: 90000, 100000 needed of each arm"),
+        (
+            scattered(Witness::Blue),
+            "blue's minutes scatter 12.7 times as much as chance, 2 are declared: nothing is concluded",
+        ),
+        (
+            scattered(Witness::GreensPart),
+            "green's part of the 4xx scatters 12.7 times as much as chance, 2 are declared: nothing is concluded",
+        ),
+        (
+            Finding::LeftOut(LeftOut::Load { ratio: 1.0 / 9.0 }),
+            "left out, an instance of green serves 0.11 times as many requests as one of blue; latencies are compared at \
+             full load, after the shift",
+        ),
+        (
+            Finding::LeftOut(LeftOut::CallersAtFullLoad),
+            "left out, callers make 4xx too; they are compared in the same minutes only, before the shift",
+        ),
+    ] {
+        assert_eq!(judging::metric_grounds(&own("5xx", finding)), format!("{open}{words}"));
+    }
+    for (finding, words) in [
+        (Finding::OverBound { served, allowed: 0.01 }, "5xx 2.50 % of 90000 requests on green, allowed 1.00 %"),
+        (Finding::NoCommonMinutes, "5xx: no minute has both arms"),
+        (Finding::MinutesMissing, "5xx: too many minutes are missing"),
+    ] {
+        assert_eq!(judging::metric_grounds(&own("5xx", finding)), words);
+    }
+}
+
+#[test]
+fn a_ratio_without_an_end_is_told_as_one() {
+    let of = |effect, interval| {
+        let grounds = MetricGrounds { effect, interval, ..own("5xx", Finding::NotRuledOut { ratio: 4.0 }) };
+        judging::metric_grounds(&grounds)
+    };
+    assert!(of(Some(1.5), (0.5, None)).contains(" on blue, 0.50 times as many or more: "));
+    assert!(of(None, (0.5, None)).contains(" on blue, 0.50 times as many or more: "));
+    assert!(of(None, (0.5, Some(7.0))).contains(" on blue, 0.50 to 7.00 times as many: "));
+    let nothing = MetricGrounds { green: Tally::default(), ..own("5xx", Finding::Suspected) };
+    assert!(judging::metric_grounds(&nothing).starts_with("5xx none on green, 0.10 % on blue, "));
+}
+
+#[test]
+fn what_decided_comes_first() {
+    let pooled = Some(PooledFailure { metrics: vec![name("4xx"), name("5xx")], regions: 3 });
+    let grounds = Grounds {
+        pooled,
+        unknown: vec![name("teapots")],
+        metrics: vec![own("4xx", Finding::NoCommonMinutes), own("5xx", Finding::MinutesMissing)],
+    };
+    let words = "4xx and 5xx is worse, pooled over 3 regions; teapots is in no policy: name it in [judge.metrics]; \
+                 4xx: no minute has both arms; 5xx: too many minutes are missing";
+    assert_eq!(judging::grounds(&grounds), words);
+    assert_eq!(judging::verdict(Verdict::Inconclusive, &grounds), format!("inconclusive: {words}"));
+    assert_eq!(judging::grounds(&Grounds::default()), "no metric has a say");
+}
+
+#[test]
+fn judged_counts_are_told_with_their_numbers() {
+    let of = |bad, minutes| judging::metric(&judged(bad, minutes).regions[0].judgement.metrics[0]);
+    let told = [(3, 26), (12, 26), (6, 4), (0, 26)].map(|(bad, minutes)| of(bad, minutes)).join("\n");
+    let expected = "\
+5xx 0.0833 % on green, 0.10 % on blue, 0.82 times as many (0.60 to 1.09): 4 times is ruled out
+5xx 0.33 % on green, 0.10 % on blue, 3.27 times as many (1.49 to 6.42): worse than 1.25 times
+5xx 0.17 % on green, 0.10 % on blue, 1.64 times as many (0.81 to 3.00): 4 times is ruled out
+5xx 0.00 % on green, 0.10 % on blue, 0.00 times as many (0.00 to 0.05): green is under 0.0500 %";
+    assert_eq!(told, expected);
+    let worse = judged(12, 26);
+    assert_eq!(judging::judgement(&worse.regions[0].judgement), format!("fail: {}", of(12, 26)));
+    assert_eq!(judging::wave(&worse.wave.grounds), format!("eu-west-1: {}", of(12, 26)));
+}
+
+#[test]
+fn a_replayed_wave_says_where_it_was_decided() {
+    let regions = || vec!["eu-west-1".parse().unwrap(), "sa-east-1".parse().unwrap()];
+    let grounds = Grounds { metrics: vec![own("5xx", Finding::NoCommonMinutes)], ..Grounds::default() };
+    let region = "eu-west-1".parse().unwrap();
+    for (grounds, words) in [
+        (WaveGrounds::Failed { region, grounds }, "eu-west-1: 5xx: no minute has both arms"),
+        (WaveGrounds::Missing { regions: regions() }, "something is missing in eu-west-1, sa-east-1"),
+        (WaveGrounds::EveryRegion, "every region passes, and so do all of them together"),
+        (
+            WaveGrounds::Pooled { open: regions() },
+            "pooled over regions it passes; eu-west-1, sa-east-1 alone says too little",
+        ),
+        (WaveGrounds::TooLittle, "pooled over regions the counts say too little"),
+    ] {
+        assert_eq!(judging::wave(&grounds), words);
+    }
+}

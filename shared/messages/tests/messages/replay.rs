@@ -1,0 +1,25 @@
+//! What is said of a replayed file.
+
+use crate::given::name;
+use meridian_domain::replay::ReplayWarning;
+use meridian_messages::replay_warning;
+
+#[test]
+fn what_a_file_lacks_and_whom_policy_does_not_know_is_said_by_name() {
+    let metrics = |names: &[&str]| ReplayWarning::Absent(names.iter().map(|name| name.parse().unwrap()).collect());
+    let foreign = |names: &[&str]| ReplayWarning::Foreign(names.iter().map(|own| name(own)).collect());
+    for (warning, words) in [
+        (
+            metrics(&["4xx", "latency_over_20ms"]),
+            "4xx, latency_over_20ms are not in the file and not judged; a canary that lacked them would not pass",
+        ),
+        (metrics(&["4xx"]), "4xx is not in the file and not judged; a canary that lacked it would not pass"),
+        (foreign(&["ap-south-1"]), "ap-south-1 is not in the policy: judged, and counted where alpha is split"),
+        (
+            foreign(&["ap-south-1", "eu-north-1"]),
+            "ap-south-1, eu-north-1 are not in the policy: judged, and counted where alpha is split",
+        ),
+    ] {
+        assert_eq!(replay_warning(&warning), words);
+    }
+}
