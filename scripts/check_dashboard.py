@@ -22,7 +22,7 @@ OF_AWS = {
 }
 # The judge's own: shared/domain/src/alarms.rs.
 OF_JUDGE = {"VERDICT": "EndpointName", "HEARTBEAT": "EndpointName"}
-CODE = pathlib.Path("shared/domain/src/alarms.rs")
+CODE = pathlib.Path("shared/domain/src/fleet/alarms.rs")
 
 
 def known(stacks):

@@ -1,6 +1,6 @@
 """What a survivor carries when all customers of another region come to it: the table of docs/routing.md.
 
-Usual traffic as the functions reckon it (shared/domain/src/traffic.rs), instances by fleet.toml's requests_per_instance.
+Usual traffic as the functions reckon it (shared/domain/src/fleet/traffic.rs), instances by fleet.toml's requests_per_instance.
 With --check it compares the page with what it reckons.
 """
 
@@ -22,7 +22,7 @@ WAVE = range(3 * 60, 4 * 60 + 30)
 
 def profile():
     """The share of the peak by hour of local time."""
-    source = pathlib.Path("shared/domain/src/traffic.rs").read_text()
+    source = pathlib.Path("shared/domain/src/fleet/traffic.rs").read_text()
     shares = re.search(r"const PROFILE: \[f64; 24\] = \[([^\]]*)\]", source)
     return [float(share) for share in re.findall(r"[\d.]+", shares[1])]
 

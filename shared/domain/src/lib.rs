@@ -2,38 +2,20 @@
 //! the judge ([`meridian_judge`]) and nothing else of ours. No clock, no I/O, no async, no SDK: time and observations come
 //! in as values.
 
-pub mod account;
-mod advice;
-pub mod alarms;
-mod audit;
-pub mod callers;
-pub mod checkpoint;
 pub mod edge;
-mod endpoint;
 mod fleet;
-pub mod heads;
-mod history;
-mod holdout;
-pub mod keys;
 mod ledger;
-pub mod lookout;
-mod names;
-mod overrides;
-pub mod plan;
-mod projection;
-mod provenance;
-pub mod quarantine;
-pub mod reason;
-mod release;
-mod release_bounds;
-pub mod replay;
-mod serving_role;
-pub mod signing;
 pub mod times;
-pub mod traffic;
-mod verdict;
+mod wave;
 
+pub use fleet::{alarms, signing, traffic};
+pub use ledger::{account, checkpoint, heads, keys, quarantine};
+pub use wave::{callers, lookout, plan, reason, replay};
+
+use fleet::{endpoint, names, provenance, release, serving_role};
+use ledger::{history, holdout, overrides, projection};
 use meridian_judge as judge;
+use wave::{advice, audit, verdict};
 
 pub use advice::Advice;
 pub use alarms::{AlarmSpec, AlarmState, AlarmView, MissingData};

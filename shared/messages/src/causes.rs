@@ -19,7 +19,7 @@ pub fn causes_of_a_revert() -> String {
 fn laid_to(revert: &Revert) -> String {
     match revert {
         Revert::Signs(_) => {
-            "what the first sign says ([diagnosis.rs](../shared/domain/src/plan/diagnosis.rs))".to_owned()
+            "what the first sign says ([diagnosis.rs](../shared/domain/src/wave/plan/diagnosis.rs))".to_owned()
         }
         Revert::Stopped(_) => "the release where it is condemned, else unclear".to_owned(),
         other => named(other.cause()).to_owned(),

@@ -1,10 +1,11 @@
 //! A release: one trained version, named by a manifest whose digest is its identity.
 
+use super::release_bounds;
 use crate::edge::cut;
 use crate::keys;
 use crate::names::{FleetName, ReleaseId, RepositoryName, Sha256, Version};
 use crate::provenance::Provenance;
-use crate::{release_bounds, times};
+use crate::times;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;

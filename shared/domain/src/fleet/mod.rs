@@ -1,0 +1,14 @@
+//! What a fleet is: its policy and regions, the releases that it serves, and what AWS holds of them under which names.
+
+pub mod alarms;
+pub mod endpoint;
+pub mod names;
+mod policy;
+pub mod provenance;
+pub mod release;
+mod release_bounds;
+pub mod serving_role;
+pub mod signing;
+pub mod traffic;
+
+pub use policy::*;
