@@ -41,7 +41,7 @@ pub async fn replication<P: Ports>(ports: &P, ctx: &Context, event: Value) -> Re
         if let ReplicationEvent::ManifestCreated { release } = &event {
             note("release", release);
         }
-        crate::replication::handle(ports, ctx, &event).await
+        Box::pin(crate::replication::handle(ports, ctx, &event)).await
     })
     .await
 }
@@ -51,7 +51,7 @@ pub async fn replication<P: Ports>(ports: &P, ctx: &Context, event: Value) -> Re
 /// # Errors
 /// An event of another kind, or what the handler could not do.
 pub async fn rollback<P: Ports>(ports: &P, ctx: &Context, event: Value) -> Result<Value, HandlerError> {
-    logged(async { crate::rollback::handle(ports, ctx, &RollbackEvent::parse(&event)?).await }).await
+    logged(async { Box::pin(crate::rollback::handle(ports, ctx, &RollbackEvent::parse(&event)?)).await }).await
 }
 
 /// `status`: see [`crate::status`].
@@ -76,7 +76,7 @@ pub async fn front<P: Ports>(ports: &P, ctx: &Context, event: Value) -> Result<V
 /// An event without a job, or CodePipeline did not take the answer.
 pub async fn shadow_eval<P: Ports>(ports: &P, ctx: &Context, event: Value) -> Result<Value, HandlerError> {
     logged(answered(ports, ctx, &event, async {
-        crate::shadow_eval::handle(ports, ctx, &job(FunctionKind::ShadowEval, ctx, &event)?).await
+        Box::pin(crate::shadow_eval::handle(ports, ctx, &job(FunctionKind::ShadowEval, ctx, &event)?)).await
     }))
     .await
 }
@@ -87,7 +87,7 @@ pub async fn shadow_eval<P: Ports>(ports: &P, ctx: &Context, event: Value) -> Re
 /// An event without a job, or CodePipeline did not take the answer.
 pub async fn promote<P: Ports>(ports: &P, ctx: &Context, event: Value) -> Result<Value, HandlerError> {
     logged(answered(ports, ctx, &event, async {
-        crate::promote::handle(ports, ctx, &job(FunctionKind::Promote, ctx, &event)?).await
+        Box::pin(crate::promote::handle(ports, ctx, &job(FunctionKind::Promote, ctx, &event)?)).await
     }))
     .await
 }
@@ -155,7 +155,8 @@ fn failure_kind(error: &HandlerError) -> FailureKind {
 }
 
 /// Runs a call inside its span. Boxed before anything is awaited: the futures of a handler and of the SDK inside each other
-/// are deeper than the compiler's limit.
+/// are deeper than the compiler's limit. A handler's own future is boxed where it is made, because it is large, and each
+/// layer around it would copy it.
 fn logged(
     work: impl Future<Output = Result<Value, HandlerError>>,
 ) -> impl Future<Output = Result<Value, HandlerError>> {

@@ -171,6 +171,12 @@ impl ResourceName {
 pub struct Sha256([u8; 32]);
 
 impl Sha256 {
+    /// The digest of no bytes.
+    pub const OF_NOTHING: Self = Self([
+        0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27, 0xae,
+        0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
+    ]);
+
     /// The digest of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         Self(sha2::Sha256::digest(bytes).into())
@@ -286,6 +292,11 @@ impl fmt::Display for Epoch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_digest_of_nothing_is_sha_256s() {
+        assert_eq!(Sha256::OF_NOTHING, Sha256::of(b""));
+    }
 
     #[test]
     fn names_are_refused_with_what_was_expected() {

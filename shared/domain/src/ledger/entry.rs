@@ -520,7 +520,7 @@ pub struct Head {
 
 impl Default for Head {
     fn default() -> Self {
-        Self { next: 0, prev: Sha256::of(b""), written: Timestamp::UNIX_EPOCH }
+        Self { next: 0, prev: Sha256::OF_NOTHING, written: Timestamp::UNIX_EPOCH }
     }
 }
 

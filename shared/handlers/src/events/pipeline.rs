@@ -1,6 +1,6 @@
 //! CodePipeline's Lambda action.
 
-use super::fields::{EventError, Fields, other_kind, quoted};
+use super::fields::{EventError, Fields, at, other_kind, quoted};
 use meridian_domain::{Actor, Fleet, FleetName, OrderPolicy, RegionName, ReleaseId, ResourceName, Sha256};
 use serde_json::Value;
 
@@ -61,7 +61,7 @@ pub enum Turn {
 
 /// The id of the job in an event of any shape: so that a function which can make nothing else of it still answers.
 pub fn job_id(event: &Value) -> Option<&str> {
-    event.pointer("/CodePipeline.job/id").and_then(Value::as_str).filter(|id| !id.is_empty())
+    at(event, "/CodePipeline.job/id").and_then(Value::as_str).filter(|id| !id.is_empty())
 }
 
 impl PipelineJob {
@@ -70,7 +70,7 @@ impl PipelineJob {
     /// # Errors
     /// Another kind of event, or the field that is missing or wrong.
     pub fn parse(function: &'static str, event: &Value) -> Result<Self, EventError> {
-        if event.pointer("/CodePipeline.job").is_none() {
+        if at(event, "/CodePipeline.job").is_none() {
             return Err(other_kind(function, "a CodePipeline job", event));
         }
         let fields = Fields::new(EVENT, event);

@@ -1,6 +1,6 @@
 //! What wakes `rollback`.
 
-use super::fields::{EventError, is_sweep, kind, other_kind};
+use super::fields::{EventError, at, is_sweep, kind, other_kind};
 use serde_json::Value;
 use std::fmt;
 
@@ -35,7 +35,7 @@ impl RollbackEvent {
     /// # Errors
     /// Another kind of event.
     pub fn parse(event: &Value) -> Result<Self, EventError> {
-        let text = |pointer| event.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+        let text = |path| at(event, path).and_then(Value::as_str).map(str::to_owned);
         match kind(event) {
             _ if is_sweep(event) => Ok(Self::Sweep),
             ("aws.cloudwatch", ALARM) => Ok(Self::Alarm { name: text("/detail/alarmName") }),
