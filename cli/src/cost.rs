@@ -12,7 +12,7 @@ use std::process::ExitCode;
 /// What errors call the table that the program carries.
 const BUILT_IN_NAME: &str = "prices.toml (built in)";
 
-/// What `meridian cost` is asked.
+/// Arguments of `meridian cost`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit code: 0 the forecast is printed; 2 wrong input, or no price for a region of the fleet. A price that only a front or \

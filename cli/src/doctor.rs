@@ -23,7 +23,7 @@ use std::process::ExitCode;
 /// Version of the document.
 const SCHEMA: u32 = 1;
 
-/// What `meridian doctor` is asked.
+/// Arguments of `meridian doctor`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Reads, and changes nothing. Exit code: 0 nothing is wrong; 1 something is wrong, or was not \
                         answered; 2 wrong input, or no credentials. What is not checked is listed, and not counted.")]
@@ -88,7 +88,7 @@ fn table(out: &mut impl Write, findings: &[Finding], all: bool) -> std::io::Resu
         }
     }
     let count = |outcome| findings.iter().filter(|finding| finding.outcome == outcome).count();
-    writeln!(out, "\nDependencies that stand in one region for all; going back needs none of them:")?;
+    writeln!(out, "\nDependencies in one region for all regions; a rollback needs none of them:")?;
     for own in &fleet::GLOBAL {
         writeln!(out, "  {}, in {}: {}. Goes on: {}.", own.service, own.region, own.in_one_region, own.goes_on)?;
     }

@@ -19,10 +19,10 @@ use std::process::ExitCode;
 
 /// Exit code of a challenger that is worse.
 const FAIL: u8 = 1;
-/// Exit code where the records say too little.
+/// Exit code if the records are too few.
 const INCONCLUSIVE: u8 = 3;
 
-/// What `meridian evaluate` is asked.
+/// Arguments of `meridian evaluate`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit code: 0 pass; 1 fail; 3 inconclusive; 2 wrong input, and nothing was evaluated.")]
 pub struct Arguments {

@@ -4,30 +4,32 @@ use crate::aws::{self, Place, Session};
 use crate::lift::{Which, chain};
 use crate::terminal;
 use meridian_domain::Actor;
-use meridian_handlers::decrees::halt;
+use meridian_handlers::operator_commands::halt;
 use meridian_messages::Voice;
 use std::process::ExitCode;
 
-/// What `meridian halt` is asked.
+/// Arguments of `meridian halt`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "No region starts until `meridian lift`, and a canary under way goes back. What serves keeps \
+#[command(
+    after_help = "No region starts until `meridian lift`, and a canary in progress is rolled back. What serves keeps \
                         serving, and a region can always go back alone.\n\nExit code: 0 the fleet is halted; 1 AWS did \
-                        not take it; 2 wrong input.")]
+                        not take it; 2 wrong input."
+)]
 pub struct Arguments {
-    /// Whose chain keeps it. A halt in any chain stops every start: name a region where home does not answer.
+    /// The chain that records it. A halt in any chain stops every start: name a region if home does not answer.
     #[arg(long, value_name = "REGION|home", value_parser = chain, default_value = "home")]
     region: Which,
-    /// Why: whoever meets the halt reads it.
+    /// The reason, shown wherever the halt stops something.
     #[arg(long, value_name = "TEXT", value_parser = terminal::why)]
     why: String,
-    /// Who says so: the ledger keeps it.
+    /// Who halts, for the ledger.
     #[arg(long, value_name = "NAME")]
     who: Actor,
     #[command(flatten)]
     place: Place,
 }
 
-/// Halts the fleet; says so.
+/// Halts the fleet, and prints the result.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let session = Session::open(&arguments.place)?;
     let Arguments { region, why, who, .. } = arguments;

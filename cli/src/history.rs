@@ -15,10 +15,10 @@ use std::error::Error;
 use std::io::Write;
 use std::process::ExitCode;
 
-/// Something could not be read, or was altered; the rest is told.
+/// Something could not be read, or was altered; the rest is printed.
 const NOT_WHOLE: u8 = 1;
 
-/// What `meridian history` is asked.
+/// Arguments of `meridian history`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Reads every chain from its beginning and checks each entry's hash; writes nothing, and asks no \
@@ -29,11 +29,11 @@ pub struct Arguments {
     /// A region of the fleet, by its title or AWS's name, such as JP or ap-northeast-1; may be repeated [default: all].
     #[arg(long = "region", value_name = "REGION")]
     regions: Vec<String>,
-    /// The moment that is asked for, such as 2026-11-20T03:47Z or "2026-11-20 03:47" (UTC); the end, with --since
+    /// The moment to report, such as 2026-11-20T03:47Z or "2026-11-20 03:47" (UTC); the end, with --since
     /// [default: now].
     #[arg(long, value_name = "TIME", value_parser = moment)]
     at: Option<Timestamp>,
-    /// Tell every entry since then instead, a moment or a time before the end, such as 2h.
+    /// List every entry since a moment, or since a time before the end, such as 2h.
     #[arg(long, value_name = "TIME|DURATION")]
     since: Option<Since>,
     /// Print the document for machines.
@@ -43,7 +43,7 @@ pub struct Arguments {
     place: Place,
 }
 
-/// What was asked that makes no sense.
+/// Arguments that contradict each other.
 #[derive(Debug, thiserror::Error)]
 enum AskedError {
     #[error("--region {asked}: fleet {fleet} has no such region: it has {known}")]
@@ -73,7 +73,7 @@ impl Told<'_> {
     }
 }
 
-/// Reads the ledger, and tells what it says.
+/// Reads the ledger, and prints it.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let session = Session::open(&arguments.place)?;
     let fleet = &*session.fleet;

@@ -7,7 +7,7 @@ use meridian_handlers::holdout::{Approval, approve};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// What `meridian holdout` is asked.
+/// Arguments of `meridian holdout`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -20,7 +20,7 @@ enum Command {
     Approve(Approve),
 }
 
-/// What `meridian holdout approve` is asked.
+/// Arguments of `meridian holdout approve`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "The records are stored in home's bucket under holdouts/, and the hub's ledger keeps who approved \

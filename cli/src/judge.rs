@@ -16,12 +16,12 @@ use std::process::ExitCode;
 
 /// Exit code of a release that is worse.
 const FAIL: u8 = 1;
-/// Exit code where the counts say too little.
+/// Exit code if there is too little data.
 const INCONCLUSIVE: u8 = 3;
 /// Minutes of warm-up where no policy says.
 const WARM_UP: i64 = 1;
 
-/// What `meridian judge` is asked.
+/// Arguments of `meridian judge`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit code: 0 pass; 1 fail; 3 inconclusive; 2 wrong input, and nothing was judged.\n\n\
     A line of counts: {\"minute\":0,\"region\":\"eu-west-1\",\"metric\":\"5xx\",\"green\":{\"total\":3600,\"bad\":4},\
@@ -38,7 +38,7 @@ pub struct Arguments {
     json: bool,
 }
 
-/// Judges; prints what came of it.
+/// Judges, and prints the verdict.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let fleet = arguments.policy.as_deref().map(fleet).transpose()?;
     let built_in = JudgePolicy::default();

@@ -8,25 +8,25 @@ use meridian_messages::Voice;
 use std::fmt;
 use std::process::ExitCode;
 
-/// What `meridian lift` is asked.
+/// Arguments of `meridian lift`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit code: 0 the halt is lifted; 1 AWS did not take it, or the ledger has changed meanwhile; \
+#[command(after_help = "Exit code: 0 the halt is lifted; 1 AWS refused it, or the ledger has changed meanwhile; \
                         2 wrong input, or nothing is halted there.")]
 pub struct Arguments {
     /// The region whose own halt is meant, or home for the whole fleet's.
     #[arg(long, value_name = "REGION|home", value_parser = chain)]
     region: Which,
-    /// Why nothing stands against it any more: the ledger keeps it.
+    /// The reason for lifting, for the ledger.
     #[arg(long, value_name = "TEXT", value_parser = terminal::why)]
     why: String,
-    /// Who says so: the ledger keeps it.
+    /// Who lifts it, for the ledger.
     #[arg(long, value_name = "NAME", default_value = "operator")]
     who: Actor,
     #[command(flatten)]
     place: Place,
 }
 
-/// Which chain: the hub's, or a region's own.
+/// The chain: the hub's, or a region's.
 #[derive(Clone, Debug)]
 pub enum Which {
     Hub,
@@ -59,7 +59,7 @@ pub fn chain(text: &str) -> Result<Which, String> {
     }
 }
 
-/// Lifts a halt; says which.
+/// Lifts a halt, and prints it.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let session = Session::open(&arguments.place)?;
     let region = arguments.region.region();

@@ -13,7 +13,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// What `meridian night` is asked.
+/// Arguments of `meridian night`.
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("door").args(["wire", "serve"]).multiple(true))]
 #[command(after_help = "Exit code: 0 the fleet ended as the scenario expects; 1 it did not; 2 wrong input.")]
@@ -92,7 +92,7 @@ fn tell(arguments: &Arguments) -> Result<ExitCode, Error> {
     Ok(if report.as_expected { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// A night under way, and where it is told.
+/// A night in progress, and its outputs.
 struct Night<'a, 'b> {
     scenario: &'a Scenario,
     session: Session<'a>,
@@ -111,7 +111,7 @@ impl Night<'_, '_> {
         })
     }
 
-    /// Says something beside the story.
+    /// Prints a line outside of the story.
     fn say(&mut self, text: &str) -> std::io::Result<()> {
         writeln!(self.story, "{text}")?;
         self.story.flush()
@@ -138,7 +138,7 @@ fn title(out: &mut dyn Write, scenario: &Scenario, arguments: &Arguments) -> std
     writeln!(out, "seed {}, {how}, virtual time, UTC\n", arguments.seed)
 }
 
-/// Who serves what, since when, by whose decision.
+/// The region, its release, since when, and whose decision it was.
 fn summary(out: &mut dyn Write, report: &Report, folder: &std::path::Path) -> std::io::Result<()> {
     let bold = Style::new().bold();
     writeln!(out, "\n{bold}The fleet at {}{bold:#}", clock(report.to))?;

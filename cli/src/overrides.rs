@@ -4,37 +4,37 @@ use crate::aws::{self, Place, Session};
 use crate::terminal;
 use jiff::SignedDuration;
 use meridian_domain::{Actor, RegionName, Rule, edge};
-use meridian_handlers::decrees::{SetAside, set_aside};
+use meridian_handlers::operator_commands::{SetAside, set_aside};
 use std::process::ExitCode;
 
-/// What `meridian override` is asked.
+/// Arguments of `meridian override`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Approval, checked bytes, proof by golden records, the way back, the decision before a canary's \
+    after_help = "Approval, checked bytes, proof by golden records, the rollback target, the decision before a canary's \
                         end and a condemnation cannot be overridden.\n\nExit code: 0 it is on record; 1 AWS did not take \
                         it; 2 wrong input."
 )]
 pub struct Arguments {
-    /// Which rule.
+    /// The rule to set aside.
     #[arg(value_enum)]
     what: What,
-    /// For which region; for every one where none is named. The order is overridden for one region only.
+    /// The region [default: every region]. The order is overridden for one region only.
     #[arg(long, value_name = "REGION")]
     region: Option<RegionName>,
-    /// For how long, such as 4h; 0s ends an earlier one.
+    /// How long, such as 4h; 0s ends an earlier override.
     #[arg(long = "for", value_name = "DURATION", value_parser = edge::duration)]
     lasts: SignedDuration,
-    /// Why: plans, pages and the wave's end say it.
+    /// The reason, shown in plans, pages and at the wave's end.
     #[arg(long, value_name = "TEXT", value_parser = terminal::why)]
     why: String,
-    /// Who says so: the ledger keeps it.
+    /// Who overrides, for the ledger.
     #[arg(long, value_name = "NAME")]
     who: Actor,
     #[command(flatten)]
     place: Place,
 }
 
-/// A rule, by the word for it.
+/// A rule that can be overridden.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum What {
     /// A freeze: the region may start within it.
@@ -55,7 +55,7 @@ impl From<What> for Rule {
     }
 }
 
-/// Sets the rule aside; says until when.
+/// Sets the rule aside, and prints the end.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let session = Session::open(&arguments.place)?;
     let what = Rule::from(arguments.what);

@@ -22,10 +22,10 @@ use std::process::ExitCode;
 /// Version of the document.
 const SCHEMA: u32 = 2;
 
-/// What `meridian plan` is asked.
+/// Arguments of `meridian plan`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit code: 0 the plan is printed, warnings included; 2 wrong input.\n\n\
-    Asks no account: it knows the policy, the regions' usual traffic and, with --counts, what was measured.")]
+    Contacts no account: it knows the policy, the regions' usual traffic and, with --counts, what was measured.")]
 pub struct Arguments {
     /// The fleet's policy.
     #[arg(long, value_name = "FILE", default_value = "fleet.toml")]
@@ -79,7 +79,7 @@ pub struct Proposal {
     declared: Option<f64>,
 }
 
-/// Plans; prints the plan.
+/// Plans, and prints the plan.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let fleet = fleet(&arguments.policy)?;
     let at = arguments.at.unwrap_or_else(|| AwsClock::new(None).now());

@@ -10,12 +10,10 @@ use meridian_preflight::KmsSigner;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// What `meridian publish` is asked.
+/// Arguments of `meridian publish`.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Exit code: 0 the release is published; 1 AWS did not take it (a repeat with the same --created \
-                        goes on where this one stopped); 2 wrong input, and nothing was written."
-)]
+#[command(after_help = "Exit code: 0 the release is published; 1 AWS refused it (a repeat with the same --created \
+                        continues where this one stopped); 2 wrong input, and nothing was written.")]
 pub struct Arguments {
     /// Human name of the release, such as v427.
     #[arg(long)]
@@ -53,7 +51,7 @@ pub struct Arguments {
     place: Place,
 }
 
-/// With which key the release is signed: one that [signing] in fleet.toml trusts.
+/// The key that signs the release: one that [signing] in fleet.toml trusts.
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct SignerArguments {
@@ -65,7 +63,7 @@ struct SignerArguments {
     kms: Option<String>,
 }
 
-/// Publishes a release; prints its identity.
+/// Publishes a release, and prints its identity.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let session = Session::open(&arguments.place)?;
     let spec = spec(arguments)?;

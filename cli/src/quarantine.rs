@@ -6,10 +6,10 @@ use meridian_domain::Actor;
 use meridian_handlers::quarantine::{Named, lift_quarantine, quarantine};
 use std::process::ExitCode;
 
-/// What `meridian quarantine` is asked.
+/// Arguments of `meridian quarantine`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "No region starts a release in quarantine, a canary of it goes back, and it holds up no other release. \
+    after_help = "No region starts a release in quarantine, a canary of it is rolled back, and it delays no other release. \
                         What a region serves already it keeps serving.\n\nExit code: 0 it is on record; 1 AWS did not \
                         take it; 2 wrong input, or nothing is in quarantine there."
 )]
@@ -20,17 +20,17 @@ pub struct Arguments {
     /// End the quarantine.
     #[arg(long)]
     lift: bool,
-    /// Why: the ledger keeps it.
+    /// The reason, for the ledger.
     #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     why: String,
-    /// Who says so: the ledger keeps it.
+    /// Who quarantines, for the ledger.
     #[arg(long, value_name = "NAME")]
     who: Actor,
     #[command(flatten)]
     place: Place,
 }
 
-/// Puts it in quarantine, or ends that; says what it is about.
+/// Starts or ends a quarantine, and prints the releases.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let session = Session::open(&arguments.place)?;
     let Arguments { named, who, why, lift, .. } = arguments;
@@ -41,7 +41,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
     };
     match done {
         Ok(done) => {
-            let state = if *lift { "is not in quarantine any more" } else { "is in quarantine" };
+            let state = if *lift { "is no longer in quarantine" } else { "is in quarantine" };
             terminal::say(&format!("{} {state}; releases that it concerns: {}", done.object, done.releases.len()))?;
             for release in &done.releases {
                 terminal::say(&format!("  {release}"))?;

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 /// Records that are explained at a time.
 const BATCH: usize = 1024;
 
-/// What `meridian score` is asked.
+/// Arguments of `meridian score`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Prints CSV: row,margin,probability and with --reasons K also reason_1,contribution_1 and so on. \

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use std::error::Error;
 use std::process::ExitCode;
 
-/// What `meridian simulate` is asked.
+/// Arguments of `meridian simulate`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     #[command(subcommand)]

@@ -69,7 +69,7 @@ fn a_front_and_a_routing_are_named_as_the_template_names_them() {
 }
 
 #[test]
-fn a_front_or_a_routing_that_the_template_refuses_is_exit_code_2_and_says_what_it_takes() {
+fn an_invalid_front_or_routing_is_exit_code_2() {
     for (arguments, words) in [
         (["--front", "nginx"].as_slice(), "FrontKind of template.yaml is api, proxy"),
         (&["--routing", "dns"], "Routing of template.yaml is none, latency, geolocation, failover"),

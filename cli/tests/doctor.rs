@@ -70,7 +70,7 @@ fn pairs(checks: &[(&str, &[&str])]) -> BTreeSet<(String, String)> {
 }
 
 #[test]
-fn a_fleet_that_is_well_is_found_well_and_all_is_checked_that_the_world_models() {
+fn a_healthy_fleet_passes_every_simulated_check() {
     let served = serve("good-night", "02:59:30");
     let output = doctor(&served.1, true);
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -212,7 +212,7 @@ const DEFECTS: &[Defect] = &[
         ["Releases", "EventBridgeEnabled: true", "EventBridgeEnabled: false"],
         "events",
         EVERYWHERE,
-        ["EventBridge is off", "with Releases.NotificationConfiguration"],
+        ["EventBridge notifications are disabled", "with Releases.NotificationConfiguration"],
     ),
     defect(
         ["OnCall", "KmsMasterKeyId: !GetAtt ReleaseKey.Arn", "DisplayName: fraud"],
@@ -375,7 +375,7 @@ impl Defect {
 }
 
 #[test]
-fn each_defect_of_what_is_deployed_is_found_by_its_own_check_with_what_mends_it() {
+fn each_defect_is_found_by_its_own_check() {
     let (scenario, out) = (Scenario::load("good-night").unwrap(), tempfile::tempdir().unwrap());
     for own in DEFECTS {
         let told = format!("{}, {} for {}", own.resource, own.to, own.from);

@@ -110,7 +110,7 @@ fn an_altered_entry_is_named_and_its_region_unknown() {
     let page = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{page}");
     assert!(page.contains("JP  ap-northeast-1  UNKNOWN"), "{page}");
-    assert!(page.contains("ALTERED: ledger entry 4 does not carry the hash of the entry before it"), "{page}");
+    assert!(page.contains("ALTERED: ledger entry 4 does not have the hash of the entry before it"), "{page}");
     assert!(page.contains("EU  eu-west-1       v427"), "{page}");
     let found = document(&night, &at);
     assert_eq!((&found["whole"], &found["chains"][3]["altered"]), (&Value::Bool(false), &Value::Bool(true)));

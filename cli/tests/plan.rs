@@ -36,9 +36,7 @@ fn the_page_says_order_bakes_what_is_found_and_when_it_ends() {
     let output = plan(&["--at", "2026-11-20T03:02:00Z"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let page = text(&output.stdout);
-    for words in
-        ["Order: as listed: EU, AU, JP, BR; by the traffic of the hour it would be AU", "All 4 regions on it by"]
-    {
+    for words in ["Order: as listed: EU, AU, JP, BR; by the traffic of the hour: AU", "All 4 regions on it by"] {
         assert!(page.contains(words), "{words:?} is missing\n{page}");
     }
     for title in ["EU", "AU", "JP", "BR"] {
@@ -57,7 +55,7 @@ fn a_freeze_is_said_before_the_night_that_meets_it() {
 }
 
 #[test]
-fn measured_counts_take_the_place_of_what_is_usual_and_propose_a_dispersion() {
+fn measured_counts_replace_usual_traffic() {
     let counts = counts();
     let path = counts.path().to_str().unwrap();
     let output = plan(&["--at", "2026-11-20T03:02:00Z", "--counts", path, "--json"]);

@@ -50,7 +50,7 @@ fn a_wrong_fleet_policy_is_named_with_its_line() {
 }
 
 #[test]
-fn an_image_that_policy_does_not_allow_is_refused_before_anything_is_written() {
+fn a_disallowed_image_is_refused_before_any_write() {
     let right = include_str!("../../fleet.toml");
     let other = right.replace("repository = \"sagemaker-xgboost\"", "repository = \"another\"");
     assert_ne!(other, right);

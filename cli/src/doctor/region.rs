@@ -57,7 +57,7 @@ pub fn answered<T>(
     match said {
         Said::Is(value) => there(value),
         Said::Absent => Finding::wrong(check, format!("there is none: {of}"), mend),
-        Said::NotModelled => Finding::not_checked(check, "what answers here does not model it"),
+        Said::NotModelled => Finding::not_checked(check, "not simulated"),
         Said::Silent(why) | Said::Unknown(why) => Finding::unknown(check, why),
     }
 }
@@ -74,7 +74,7 @@ fn bucket(region: &Region, facts: &RegionFacts, deploy: &str) -> Vec<Finding> {
     let tls = denials.clone().map(|own| own.plain_http());
     let kms = "it does not encrypt with KMS";
     let http = "its policy does not refuse plain HTTP";
-    let events = "its events wake nobody: EventBridge is off";
+    let events = "EventBridge notifications are disabled";
     vec![
         versions(own, &name, deploy),
         is("encryption", &own.kms, "with KMS", kms, mend("BucketEncryption")),
@@ -88,10 +88,10 @@ fn bucket(region: &Region, facts: &RegionFacts, deploy: &str) -> Vec<Finding> {
     ]
 }
 
-/// What a ledger says stays said, and bytes that a region may go back to stay there (I2).
+/// What a ledger says stays said, and bytes that a region may roll back to stay there (I2).
 fn no_deletes(denials: &Said<Denials>, name: &str, deploy: &str) -> Finding {
     let mend = as_made(deploy, "ReleasesPolicy (NothingIsDeleted)");
-    let none = format!("it has no policy, so what lies in it can be deleted ({name})");
+    let none = format!("it has no policy, so its objects can be deleted ({name})");
     answered("deletes", denials, &none, &mend, |own| match own.way_to_delete(name) {
         None => Finding::fine("deletes", "refused to everybody, of all that the fleet keeps"),
         Some((action, prefix)) => {
@@ -103,11 +103,11 @@ fn no_deletes(denials: &Said<Denials>, name: &str, deploy: &str) -> Finding {
 
 fn no_overwrites(denials: &Said<Denials>, name: &str, deploy: &str) -> Finding {
     let mend = as_made(deploy, "ReleasesPolicy (NothingIsOverwritten)");
-    let none = format!("it has no policy, so what lies in it can be written over ({name})");
+    let none = format!("it has no policy, so its objects can be overwritten ({name})");
     answered("overwrites", denials, &none, &mend, |own| match own.way_to_overwrite(name) {
         None => Finding::fine("overwrites", "refused to everybody, of ledger, releases and held-out records"),
         Some(prefix) => {
-            let what = format!("its policy does not refuse to everybody to write over what is under {prefix} ({name})");
+            let what = format!("its policy does not deny everybody overwriting under {prefix} ({name})");
             Finding::wrong("overwrites", what, &mend)
         }
     })
@@ -116,12 +116,11 @@ fn no_overwrites(denials: &Said<Denials>, name: &str, deploy: &str) -> Finding {
 /// A role that may write whatever it likes, by its own policies, still creates no release and says nothing in a ledger's name.
 fn writers(denials: &Said<Denials>, name: &str, deploy: &str) -> Finding {
     let mend = as_made(deploy, "ReleasesPolicy (the statements ...OnlyBy...)");
-    let none =
-        format!("it has no policy, so any role of the account may write there that its own policies let ({name})");
+    let none = format!("it has no policy, so every role with a matching IAM policy may write there ({name})");
     answered("writers", denials, &none, &mend, |own| match own.way_to_write(name) {
         None => Finding::fine("writers", "named by its policy, for each prefix"),
         Some(prefix) => {
-            let what = format!("its policy does not say who alone may write under {prefix} ({name})");
+            let what = format!("its policy does not restrict who may write under {prefix} ({name})");
             Finding::wrong("writers", what, &mend)
         }
     })
@@ -130,7 +129,7 @@ fn writers(denials: &Said<Denials>, name: &str, deploy: &str) -> Finding {
 /// What protects a bucket protects nothing while anybody may take it away.
 fn protection(denials: &Said<Denials>, name: &str, deploy: &str) -> Finding {
     let mend = as_made(deploy, "ReleasesPolicy (ProtectionOnlyByDeployers)");
-    let none = format!("it has no policy, so any administrator may take its protection away ({name})");
+    let none = format!("it has no policy, so any administrator may remove its protection ({name})");
     answered("protection", denials, &none, &mend, |own| match own.way_to_unprotect(name) {
         None => Finding::fine("protection", "only who deploys changes policy, lifecycle, replication and versioning"),
         Some(action) => {
@@ -163,10 +162,10 @@ fn closed(own: &BucketFacts, name: &str, mend: &str) -> Finding {
 fn pages(topic: &TopicFacts, arn: &str, deploy: &str) -> Finding {
     let mend = as_made(deploy, "OnCall.KmsMasterKeyId");
     match &topic.key {
-        None => Finding::wrong("topic", "it encrypts nothing: it has no key", mend),
+        None => Finding::wrong("topic", "it is not encrypted: it has no key", mend),
         // Its policy is AWS's own and names no service.
         Some(key) if key.ends_with("alias/aws/sns") => {
-            Finding::wrong("topic", format!("{key} is none that CloudWatch may use: no alarm pages anybody"), mend)
+            Finding::wrong("topic", format!("CloudWatch may not use {key}: no alarm pages anybody"), mend)
         }
         Some(_) => heard(topic, arn, deploy),
     }
@@ -176,13 +175,13 @@ fn pages(topic: &TopicFacts, arn: &str, deploy: &str) -> Finding {
 fn heard(topic: &TopicFacts, arn: &str, deploy: &str) -> Finding {
     let subscribe = format!("{deploy}, with OnCallEmail among its parameter_overrides; or subscribe somebody to {arn}");
     match (topic.confirmed, topic.pending.unwrap_or_default()) {
-        (None, _) => Finding::unknown("topic", "how many subscribe to it is not said"),
-        (Some(0), 0) => Finding::wrong("topic", "nobody subscribes to it: no page reaches anybody", subscribe),
+        (None, _) => Finding::unknown("topic", "its number of subscribers is unknown"),
+        (Some(0), 0) => Finding::wrong("topic", "no subscriber: pages reach nobody", subscribe),
         (Some(0), pending) => {
-            let what = format!("no page reaches anybody: {pending} asked to subscribe, and none has confirmed");
+            let what = format!("pages reach nobody: {pending} subscriptions pending, none confirmed");
             Finding::wrong("topic", what, format!("follow the link in the mail from SNS; or {subscribe}"))
         }
-        (Some(confirmed), _) => Finding::fine("topic", format!("its pages are heard: {confirmed} confirmed")),
+        (Some(confirmed), _) => Finding::fine("topic", format!("{confirmed} confirmed subscribers")),
     }
 }
 
@@ -200,27 +199,28 @@ fn watched(fleet: &Fleet, facts: &RegionFacts, deploy: &str) -> Vec<Finding> {
                 None => Finding::wrong("alarm", format!("there is no alarm {name}"), deploy),
                 Some(own) if own.threshold.is_none_or(|threshold| (threshold - bound).abs() > bound * 1e-9) => {
                     let shown = own.threshold.unwrap_or_default();
-                    Finding::wrong("alarm", format!("{name} rings above {shown}, and fleet.toml says {bound}"), deploy)
+                    Finding::wrong("alarm", format!("{name}: threshold {shown}, and fleet.toml says {bound}"), deploy)
                 }
                 Some(own) if *name == client_errors && own.state == "ALARM" => {
-                    let what =
-                        format!("{name} is ringing: rollback compares, and goes back where the release is worse");
+                    let what = format!(
+                        "{name} is in ALARM: rollback compares the releases, and rolls back if the new one is worse"
+                    );
                     Finding::warning("alarm", what, "docs/runbook.md")
                 }
-                Some(own) => quiet(own, format!("{name} rings above {bound}")),
+                Some(own) => quiet(own, format!("{name}: threshold {bound}")),
             })
         })
         .collect();
     findings.push(answered("rollback alarm", &facts.watch.alarms, &composite, deploy, |all| {
         let Some(own) = find(all, &composite) else {
-            let what = format!("there is no composite alarm {composite}: nothing wakes rollback");
+            let what = format!("there is no composite alarm {composite}: rollback is not invoked");
             return Finding::wrong("rollback alarm", what, deploy);
         };
         let rule = own.rule.as_deref().unwrap_or_default();
         let (mut looked_at, rule_names) = (names.iter().filter(|name| **name != client_errors), rule);
         match looked_at.find(|name| !rule_names.contains(name.as_str())) {
-            Some(name) => Finding::wrong("rollback alarm", format!("{composite} does not look at {name}"), deploy),
-            None => Finding { check: "rollback alarm", ..quiet(own, format!("{composite} looks at latency and 5xx")) },
+            Some(name) => Finding::wrong("rollback alarm", format!("{composite} does not include {name}"), deploy),
+            None => Finding { check: "rollback alarm", ..quiet(own, format!("{composite} includes latency and 5xx")) },
         }
     }));
     findings
@@ -232,7 +232,7 @@ fn find<'a>(all: &'a [AlarmFacts], name: &str) -> Option<&'a AlarmFacts> {
 
 fn quiet(alarm: &AlarmFacts, fine: String) -> Finding {
     if alarm.state == "ALARM" {
-        return Finding::wrong("alarm", format!("{} is ringing: no region starts", alarm.name), "docs/runbook.md");
+        return Finding::wrong("alarm", format!("{} is in ALARM: no region starts", alarm.name), "docs/runbook.md");
     }
     Finding::fine("alarm", fine)
 }
@@ -248,7 +248,11 @@ fn endpoint(fleet: &Fleet, facts: &RegionFacts) -> Finding {
 fn serving(view: &EndpointView, ledger: &Said<RegionHistory>) -> Finding {
     let (status, config) = (format!("{:?}", view.status), &view.config);
     if view.status == EndpointStatus::Updating {
-        return Finding::warning("endpoint", format!("an update runs, from {config}"), "wait until it has ended");
+        return Finding::warning(
+            "endpoint",
+            format!("an update is in progress, from {config}"),
+            "wait until it has ended",
+        );
     }
     if view.status != EndpointStatus::InService {
         let mend = "docs/runbook.md, by its status";
@@ -257,7 +261,7 @@ fn serving(view: &EndpointView, ledger: &Said<RegionHistory>) -> Finding {
     let known = match ledger {
         Said::Is(history) => history.serving.as_ref().map(|serving| &serving.target.config),
         _ => {
-            return Finding::unknown("endpoint", format!("on {config}, and the ledger does not say whether it may be"));
+            return Finding::unknown("endpoint", format!("on {config}, and the ledger cannot confirm it"));
         }
     };
     if known != Some(config) {
@@ -267,11 +271,11 @@ fn serving(view: &EndpointView, ledger: &Said<RegionHistory>) -> Finding {
     }
     match view.instances.map(std::num::NonZeroU32::get) {
         Some(count) if count < FLOOR => {
-            let what = format!("{count} instance serves: one zone's failure takes the region");
+            let what = format!("{count} instance serves: one zone's failure stops the region");
             Finding::wrong("endpoint", what, "raise the scaling target's MinCapacity to 2")
         }
         Some(count) => Finding::fine("endpoint", format!("InService on {config}, {count} instances")),
-        None => Finding::unknown("endpoint", "how many instances serve is not said"),
+        None => Finding::unknown("endpoint", "the number of instances is unknown"),
     }
 }
 
@@ -297,7 +301,7 @@ fn neighbours(facts: &RegionFacts) -> Finding {
     let check = "neighbour";
     let mend = "meridian history, then docs/runbook.md: compare the entries with the bucket's object versions";
     answered(check, &facts.neighbours, "the neighbour's ledger", mend, |gone| match gone.first() {
-        None => Finding::fine(check, "the next region's ledger holds what was seen of it here"),
+        None => Finding::fine(check, "the next region's ledger has the entries that were seen here"),
         Some((chain, kept, departure)) => {
             Finding::wrong(check, format!("chain {chain} {}", departed(*departure, kept)), mend)
         }
@@ -312,7 +316,7 @@ fn bytes(facts: &RegionFacts) -> Finding {
             &facts.bytes,
             "the manifest or the archive of what serves, in this region's own bucket",
             "copy them from another region's bucket: instances fetch them again when they scale out",
-            |()| Finding::fine("bytes", "what serves lies in the region's own bucket"),
+            |()| Finding::fine("bytes", "the region's own bucket has what serves"),
         ),
     }
 }
@@ -330,7 +334,7 @@ fn own_only(fleet: &Fleet, region: &Region, own: &ModelFacts) -> Finding {
     let bucket = format!("s3://{}/", region.bucket);
     let foreign = |all: &[String], home: &str| all.iter().find(|own| !own.starts_with(home)).cloned();
     if own.images.is_empty() || own.archives.is_empty() {
-        return Finding::unknown("model", "where its instances fetch image and archive is not said");
+        return Finding::unknown("model", "the source of its image and archive is unknown");
     }
     match (foreign(&own.images, &registry), foreign(&own.archives, &bucket)) {
         (Some(image), _) => {
@@ -345,8 +349,8 @@ fn own_only(fleet: &Fleet, region: &Region, own: &ModelFacts) -> Finding {
 
 fn skew(facts: &RegionFacts, clock: bool) -> Finding {
     match facts.watch.skew {
-        _ if !clock => Finding::not_checked("clock", "another endpoint than AWS's has a clock of its own"),
-        None => Finding::unknown("clock", "no answer said what time it is there"),
+        _ if !clock => Finding::not_checked("clock", "not AWS's endpoint: it has its own clock"),
+        None => Finding::unknown("clock", "clock unavailable"),
         Some(skew) if skew.as_secs().abs() > LARGEST_SKEW => {
             let what = format!("this machine's clock is {} s off", skew.as_secs().abs());
             Finding::warning("clock", what, "set it by NTP: AWS refuses signatures that are five minutes off")

@@ -22,7 +22,7 @@ pub fn judge(fleet: &Fleet, own: &HomeFacts) -> Vec<Finding> {
 fn in_kms(key: &TrustedKey, arn: &str, facts: &SigningKeyFacts) -> Finding {
     let id = &key.id;
     if facts.state != ENABLED {
-        let mend = format!("aws kms enable-key --key-id {arn}, unless nobody is to sign with it any more");
+        let mend = format!("aws kms enable-key --key-id {arn}, unless it is retired");
         return Finding::wrong(CHECK, format!("{id} is {}: nothing can be signed with it", facts.state), mend);
     }
     match &facts.public_key {

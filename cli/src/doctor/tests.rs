@@ -233,14 +233,14 @@ fn each_thing_that_is_wrong_is_found_by_its_own_check() {
         ("protection", "does not refuse s3:PutLifecycleConfiguration", |facts, _| {
             policy_with(facts, "\"s3:PutLifecycleConfiguration\", ", "");
         }),
-        ("events", "EventBridge is off", |facts, _| facts.bucket.events = Said::Is(false)),
+        ("events", "EventBridge notifications are disabled", |facts, _| facts.bucket.events = Said::Is(false)),
         ("topic", "there is none", |facts, _| facts.topic = Said::Absent),
         ("topic", "has no key", |facts, _| facts.topic = Said::Is(TopicFacts::default())),
         ("topic", "no alarm pages", |facts, _| {
             topic(facts).key = Some("alias/aws/sns".to_owned());
         }),
-        ("topic", "nobody subscribes", |facts, _| topic(facts).confirmed = Some(0)),
-        ("topic", "2 asked to subscribe, and none has confirmed", |facts, _| {
+        ("topic", "no subscriber", |facts, _| topic(facts).confirmed = Some(0)),
+        ("topic", "2 subscriptions pending, none confirmed", |facts, _| {
             (topic(facts).confirmed, topic(facts).pending) = (Some(0), Some(2));
         }),
         ("replication", "no rule copies to", |facts, _| rule(facts).to = "elsewhere".to_owned()),
@@ -257,11 +257,11 @@ fn each_thing_that_is_wrong_is_found_by_its_own_check() {
             *key = key.replace("key/1", "alias/meridian-fraud");
         }),
         ("replication", "leaves out what KMS encrypts", |facts, _| rule(facts).kms_objects = false),
-        ("alarm", "rings above 25000", |facts, _| alarms(facts)[0].threshold = Some(25_000.0)),
-        ("alarm", "is ringing", |facts, _| alarms(facts)[0].state = "ALARM".to_owned()),
+        ("alarm", "threshold 25000", |facts, _| alarms(facts)[0].threshold = Some(25_000.0)),
+        ("alarm", "is in ALARM", |facts, _| alarms(facts)[0].state = "ALARM".to_owned()),
         ("alarm", "no alarm fraud-endpoint-5xx", |facts, _| drop(alarms(facts).remove(2))),
-        ("rollback alarm", "nothing wakes rollback", |facts, _| drop(alarms(facts).pop())),
-        ("rollback alarm", "does not look at", |facts, _| alarms(facts)[3].rule = Some("FALSE".to_owned())),
+        ("rollback alarm", "rollback is not invoked", |facts, _| drop(alarms(facts).pop())),
+        ("rollback alarm", "does not include", |facts, _| alarms(facts)[3].rule = Some("FALSE".to_owned())),
         ("endpoint", "Failed, not InService", |facts, _| endpoint(facts).status = EndpointStatus::Failed),
         ("endpoint", "ledger says", |facts, _| endpoint(facts).config = "by-hand".parse().unwrap()),
         ("endpoint", "1 instance", |facts, _| endpoint(facts).instances = NonZeroU32::new(1)),

@@ -44,7 +44,7 @@ pub fn headline(account: &Account) -> (Tone, String) {
     let either = versions.join(" or ");
     match (account.state, &account.update) {
         (State::Nothing, _) => (Tone::Plain, "nothing: no release had been proved here".to_owned()),
-        (State::Unknown, _) => (Tone::Bad, format!("UNKNOWN: {either}, or both: nobody knew which bytes served")),
+        (State::Unknown, _) => (Tone::Bad, format!("UNKNOWN: {either}, or both: the serving release was unknown")),
         (State::One, None) => (Tone::Good, either),
         (State::One, Some(update)) => (Tone::Good, one(&either, update)),
         (State::Two, _) => {
@@ -79,7 +79,7 @@ fn uncertain(either: &str, update: Option<&Underway>) -> String {
         }
         Phase::First => format!("{to}, if anything: the region's first release, and not proved yet"),
         Phase::Shifting => format!("{either}: the rest of the traffic was moving to {to}"),
-        Phase::GoingBack if update.decided.is_none() => format!("{either}: the region was going back to {to}"),
+        Phase::GoingBack if update.decided.is_none() => format!("{either}: the region was rolling back to {to}"),
         Phase::GoingBack => format!("{either}: the update to {to} had been told to go back to {from}"),
         Phase::WentBackUnseen => {
             format!("{either}: it left {} without a word before, and since when is not on record", left(update))

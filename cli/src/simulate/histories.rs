@@ -6,7 +6,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::Instant;
 
-/// What `meridian simulate histories` is asked.
+/// Arguments of `meridian simulate histories`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Histories to run.

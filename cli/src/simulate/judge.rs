@@ -8,7 +8,7 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// What `meridian simulate judge` is asked.
+/// Arguments of `meridian simulate judge`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit code: 0 every promise is kept; 1 one is broken; 3 too few runs to say; 2 wrong input.")]
 pub struct Arguments {

@@ -5,11 +5,11 @@ use crate::api::Service;
 use crate::api::sts::AssumeRole;
 use crate::world::SessionKeys;
 use meridian_domain::RegionName;
-use meridian_handlers::adapters::lending::{Loan, Loans};
+use meridian_handlers::adapters::assumed_roles::{AssumedRole, AssumedRoles};
 use meridian_handlers::ports::{Answer, limits};
 
 /// What a process has borrowed.
-pub type RoleLoans = Loans<SessionKeys>;
+pub type RoleLoans = AssumedRoles<SessionKeys>;
 
 /// What acts on a region. The pipeline's jobs and home's on-call are a function's own business.
 fn is_lent(service: Service) -> bool {
@@ -35,7 +35,7 @@ impl DirectPorts {
     }
 
     /// Borrows a region's role from its own STS.
-    async fn borrow(&self, region: &RegionName) -> Answer<Loan<SessionKeys>> {
+    async fn borrow(&self, region: &RegionName) -> Answer<AssumedRole<SessionKeys>> {
         let request = AssumeRole {
             role_arn: self.fleet.lent_role_arn(region),
             role_session_name: format!("promote.{}", self.fleet.home),
@@ -44,6 +44,6 @@ impl DirectPorts {
         };
         let lent = self.call_with(None, limits::ATTEMPT, region, request).await?.credentials;
         let keys = SessionKeys { id: lent.access_key_id, token: lent.session_token };
-        Ok(Loan { keys, until: lent.expiration })
+        Ok(AssumedRole { keys, until: lent.expiration })
     }
 }

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use meridian_domain::signing::Statement;
 use meridian_domain::{Fleet, Manifest, Provenance, ReleaseId, keys};
 use meridian_handlers::context::Context;
-use meridian_handlers::decrees;
 use meridian_handlers::holdout::{self, Approval};
+use meridian_handlers::operator_commands;
 use meridian_handlers::ports::{Artifacts, ErrorKind};
 use meridian_handlers::publish::{Prepared, PublishSpec, prepare, publish};
 use meridian_handlers::replication::start_execution;
@@ -166,10 +166,10 @@ fn approve_holdout(world: &SharedWorld, fleet: &Arc<Fleet>, own: &Approve) -> Re
 fn override_rule(world: &SharedWorld, fleet: &Arc<Fleet>, own: &SetAside) -> Result<String, NightError> {
     let (who, what, region) = (own.who.clone(), own.what, own.region.clone());
     let until = lock(world).now().checked_add(own.lasts).unwrap_or(Timestamp::MAX);
-    let order = decrees::SetAside { what, region, why: own.why.clone(), until };
+    let order = operator_commands::SetAside { what, region, why: own.why.clone(), until };
     let said = block_on(world, |actor| {
         let (ports, fleet) = (DirectPorts::of(actor, fleet.clone()), fleet.clone());
-        async move { decrees::set_aside(&ports, &fleet, &who, order).await.map_err(text) }
+        async move { operator_commands::set_aside(&ports, &fleet, &who, order).await.map_err(text) }
     });
     settled(said, || format!("an override of the {what}"))?;
     let place = own.region.as_ref().map_or("every region", |region| fleet.title(region));

@@ -1,7 +1,7 @@
 //! The SDK's clients: one for each service and region, with time-outs, retries and the clock.
 
+use crate::assumed_roles::{Keys, RoleAssumer};
 use crate::clock::AwsClock;
-use crate::lending::{Borrower, Keys};
 use crate::sharing::{self, Sharing, Terms};
 use crate::trust::Trust;
 use aws_config::{Region, SdkConfig};
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
-/// Retries that the world pays for: more than any night asks.
+/// The budget for retries in the simulated world: more than any night uses.
 const PLENTY: usize = 1_000_000;
 
 /// What all clients share, and the clients that were asked for so far.
@@ -26,8 +26,8 @@ pub(crate) struct Clients {
     trust: Trust,
     sharing: Sharing,
     shared: OnceCell<SdkConfig>,
-    /// How regions' roles are borrowed, where it is not the process's own that acts.
-    borrower: Option<Borrower>,
+    /// Assumes the regions' roles. None: the process acts with its own.
+    role_assumer: Option<RoleAssumer>,
     autoscaling: Kept<aws_sdk_applicationautoscaling::Client>,
     cloudwatch: Kept<aws_sdk_cloudwatch::Client>,
     codepipeline: Kept<aws_sdk_codepipeline::Client>,
@@ -90,7 +90,7 @@ impl Clients {
             trust: Trust::default(),
             sharing: sharing::of_a_function,
             shared: OnceCell::new(),
-            borrower: None,
+            role_assumer: None,
             autoscaling: Kept::default(),
             cloudwatch: Kept::default(),
             codepipeline: Kept::default(),
@@ -102,9 +102,9 @@ impl Clients {
         }
     }
 
-    /// From now on acts in every region with the role that the region lends.
-    pub(crate) fn borrow_with(&mut self, borrower: Borrower) {
-        self.borrower = Some(borrower);
+    /// From now on acts in every region with that region's role.
+    pub(crate) fn assume_roles_with(&mut self, role_assumer: RoleAssumer) {
+        self.role_assumer = Some(role_assumer);
     }
 
     /// From now on takes the certificates of these authorities.
@@ -122,7 +122,7 @@ impl Clients {
     client!(sagemaker: aws_sdk_sagemaker, lent sagemaker);
     client!(runtime: aws_sdk_sagemakerruntime, lent runtime);
     client!(s3: aws_sdk_s3, lent s3, with Self::addressed);
-    // The pipeline's jobs and home's on-call are a function's own business; the role for each loan is asked for once an hour.
+    // The pipeline's jobs and home's on-call are a function's own business; each role is assumed once an hour.
     client!(codepipeline: aws_sdk_codepipeline, own codepipeline);
     client!(sns: aws_sdk_sns, own sns);
     client!(sts: aws_sdk_sts, own sts);
@@ -138,9 +138,9 @@ impl Clients {
 
     /// The keys that a region lends; none where nobody borrows.
     async fn borrowed(&self, region: &RegionName) -> Answer<Option<Keys>> {
-        let Some(borrower) = &self.borrower else { return Ok(None) };
+        let Some(role_assumer) = &self.role_assumer else { return Ok(None) };
         // The region's own STS: a loan must not hang on another region, not even on home.
-        let keys = borrower.keys(region, &self.clock, async || self.sts(region).await);
+        let keys = role_assumer.keys(region, &self.clock, async || self.sts(region).await);
         // Boxed: it stands inside of every call's future, and those are as deep as the compiler bears.
         Box::pin(keys).await.map(Some)
     }

@@ -146,7 +146,7 @@ impl WorldClock {
                 Ok(answer) => self.observe(answer.now),
                 Err(error) => {
                     // Without its world a function has nothing to wait for: it runs out, finds nobody to answer, and ends.
-                    tracing::error!(%error, "the world's clock is gone");
+                    tracing::error!(%error, "the simulator's clock does not answer");
                     self.observe(until);
                 }
             }

@@ -51,7 +51,7 @@ pub enum ConfigError {
     File {
         /// Which file.
         path: PathBuf,
-        /// Why.
+        /// The underlying error.
         source: std::io::Error,
     },
     /// The policy is wrong.

@@ -43,7 +43,7 @@ impl Failed for Call<'_> {
             SdkError::TimeoutError(_) => self.silent(),
             SdkError::DispatchFailure(failure) if failure.is_timeout() => self.unreachable(UNCONNECTED),
             SdkError::DispatchFailure(failure) if failure.as_connector_error().is_some_and(is_distrust) => {
-                self.unreachable("nobody who is trusted vouches for its certificate; SSL_CERT_FILE names others")
+                self.unreachable("its certificate is not signed by a trusted authority; SSL_CERT_FILE names more")
             }
             SdkError::DispatchFailure(_) => self.unreachable("no connection or no credentials"),
             // A request that could not be built: never sent, and no better the next time. Its text may repeat the input.

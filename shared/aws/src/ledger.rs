@@ -40,6 +40,6 @@ impl AwsPorts {
         let bounds = aws_sdk_sts::Config::builder().timeout_config(timeouts).retry_config(RetryConfig::disabled());
         let request = self.clients.sts(&self.place).await.get_caller_identity().customize().config_override(bounds);
         let answer = request.send().await.map_err(|error| call.failed(error))?;
-        answer.arn.ok_or_else(|| call.refused("the answer names nobody"))
+        answer.arn.ok_or_else(|| call.refused("the answer has no ARN"))
     }
 }

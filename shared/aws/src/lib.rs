@@ -8,6 +8,7 @@
 //! is. Time is then virtual (see [`clock`]): a call that times out costs seconds of the world and none of ours.
 
 mod artifacts;
+mod assumed_roles;
 mod clients;
 pub mod clock;
 pub mod config;
@@ -16,7 +17,6 @@ mod errors;
 pub mod function;
 pub mod inspect;
 mod ledger;
-mod lending;
 pub mod logging;
 mod pager;
 mod pipeline;
@@ -33,9 +33,9 @@ pub use clock::AwsClock;
 pub use config::{Environment, Policy};
 pub use trust::Trust;
 
+use assumed_roles::RoleAssumer;
 use clients::Clients;
 use jiff::{SignedDuration, Timestamp};
-use lending::Borrower;
 use meridian_domain::{Fleet, RegionName};
 use meridian_handlers::adapters::identity::Identity;
 use meridian_handlers::ports::{Answer, Clock};
@@ -71,7 +71,7 @@ impl AwsPorts {
     /// answered, and pages sent, as whoever holds the ports.
     #[must_use]
     pub fn borrowing(mut self) -> Self {
-        self.clients.borrow_with(Borrower::new(self.fleet.clone()));
+        self.clients.assume_roles_with(RoleAssumer::new(self.fleet.clone()));
         self
     }
 

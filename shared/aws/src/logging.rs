@@ -22,7 +22,7 @@ pub enum LoggingError {
     #[error("MERIDIAN_LOG: {0}")]
     Filter(#[from] ParseError),
     /// Somebody else logs already.
-    #[error("logs go somewhere already: {0}")]
+    #[error("a log subscriber is already installed: {0}")]
     Twice(#[from] tracing::subscriber::SetGlobalDefaultError),
 }
 
@@ -33,7 +33,7 @@ pub enum LoggingError {
 pub fn init(filter: &str, clock: AwsClock) -> Result<(), LoggingError> {
     tracing::subscriber::set_global_default(subscriber(filter, clock, std::io::stderr)?)?;
     if finest(&targets(filter)?) > STATIC_MAX_LEVEL {
-        tracing::warn!(most = %STATIC_MAX_LEVEL, "the filter asks for more than a released function can say");
+        tracing::warn!(most = %STATIC_MAX_LEVEL, "the filter asks for a level that release builds do not log");
     }
     Ok(())
 }
@@ -147,7 +147,7 @@ mod tests {
         tracing::subscriber::with_default(logs, || {
             let span = tracing::info_span!("call", request_id = "request-1", release = "v427");
             span.in_scope(|| tracing::info!(region = "ap-northeast-1", "reverted"));
-            tracing::debug!("not asked for");
+            tracing::debug!("not requested");
         });
         let bytes = lines.0.lock().unwrap().clone();
         let line: Value = serde_json::from_slice(&bytes).expect("one line of JSON");

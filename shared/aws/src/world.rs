@@ -32,13 +32,13 @@ const HANG: &str = "x-meridian-hang";
 #[derive(Debug, thiserror::Error)]
 pub enum WorldError {
     /// No connection, or it broke.
-    #[error("the world does not answer: {0}")]
+    #[error("the simulator does not answer: {0}")]
     Gone(String),
     /// It answered no.
-    #[error("the world answered {0}")]
+    #[error("the simulator answered {0}")]
     Declined(http::StatusCode),
     /// It answered something else than was agreed.
-    #[error("the world answered in another language: {0}")]
+    #[error("unparseable response from the simulator: {0}")]
     Garbled(String),
 }
 

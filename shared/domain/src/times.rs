@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 /// How far two honest clocks may be apart.
 pub const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
-/// True where `said` lies further ahead of `now` than honest clocks are apart.
+/// True if `said` lies further ahead of `now` than honest clocks are apart.
 pub fn is_future(said: Timestamp, now: Timestamp) -> bool {
     said.duration_since(now) > TOLERANCE
 }

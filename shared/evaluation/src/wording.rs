@@ -21,7 +21,7 @@ impl fmt::Display for Reason<'_> {
             Reason::Gate(gate) => f.write_str(&gate.reason()),
             Reason::Also(gates) => {
                 let names: Vec<String> = gates.iter().map(|key| key.replace('_', " ")).collect();
-                write!(f, "also against it: {}", names.join(", "))
+                write!(f, "also not passed: {}", names.join(", "))
             }
             Reason::FailedIn(regions) => {
                 write!(f, "gates failed in these customer regions too: {}", regions.join(", "))
@@ -29,9 +29,7 @@ impl fmt::Display for Reason<'_> {
             Reason::Regions { asked, passed } => {
                 write!(f, "no gate failed in {asked} customer regions; in {passed} of them every gate passed by itself")
             }
-            Reason::NothingRequired => {
-                f.write_str("no required gate was asked, so nothing was shown; require at least one in [evaluation]")
-            }
+            Reason::NothingRequired => f.write_str("no gate is required; require at least one in [evaluation]"),
         }
     }
 }

@@ -134,7 +134,7 @@ fn few_positives_in_the_whole_set_are_inconclusive() {
     let policy = EvaluationPolicy { min_rows: 2, ..EvaluationPolicy::default() };
     let evaluation = evaluate(&model, Some(&model), &records, &policy).unwrap();
     assert_eq!(evaluation.verdict, Verdict::Inconclusive);
-    let reason = "the held-out set has 1 positives and 1 negatives; under 50 of either, nothing is concluded";
+    let reason = "the held-out set has 1 positives and 1 negatives; at least 50 of each are needed";
     assert_eq!(said(&evaluation), [reason]);
 }
 

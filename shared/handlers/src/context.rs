@@ -146,8 +146,8 @@ pub enum HandlerError {
     Journal(#[from] JournalError),
     /// A release that no region has attested: nobody is known to have signed it, and its manifest is not read.
     #[error(
-        "{release} is attested by no region that can be read: no trusted key is known to have signed it. replication attests \
-         it within 5 minutes of its arrival, or says in its region's ledger why it does not; start a new execution then"
+        "no region whose ledger can be read has attested {release}: its signature is not verified. replication attests it within \
+         5 minutes of its arrival, or records the reason in its region's ledger; then start a new execution"
     )]
     Unattested {
         /// The release.
@@ -184,7 +184,7 @@ pub enum HandlerError {
 }
 
 impl HandlerError {
-    /// True where a service is at fault and the same call may do later.
+    /// True if a service is at fault and the same call may do later.
     pub fn is_regional(&self) -> bool {
         match self {
             HandlerError::Port(error) => error.is_regional(),

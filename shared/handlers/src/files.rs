@@ -20,11 +20,11 @@ pub enum FileError {
     Manifest(#[from] ManifestError),
     /// Other bytes than were promised.
     #[error(
-        "{key} in {region}: expected SHA-256 {expected}, found {found}: the object was changed or cut; publish the \
-         release again under a new manifest, and find out who wrote this object"
+        "{key} in {region}: expected SHA-256 {expected}, found {found}: the object was changed or truncated; publish \
+         the release again under a new manifest, and find out who wrote this object"
     )]
     Digest {
-        /// Where.
+        /// The region it is about.
         region: RegionName,
         /// Key in the release bucket.
         key: String,
@@ -39,7 +39,7 @@ pub enum FileError {
          release again under a new manifest, and find out who wrote this object"
     )]
     Longer {
-        /// Where.
+        /// The region it is about.
         region: RegionName,
         /// Key in the release bucket.
         key: String,
@@ -48,21 +48,21 @@ pub enum FileError {
     },
     /// What reads it panicked: libraries do on some damaged files. The bytes are the promised ones.
     #[error(
-        "{key} in {region}: what reads it panicked, so it is damaged, or this is a defect; the function's log names the line"
+        "{key} in {region}: its reader panicked: the file is damaged, or the reader has a defect; the function's log names the line"
     )]
     Panicked {
-        /// Where.
+        /// The region it is about.
         region: RegionName,
         /// Key in the release bucket.
         key: String,
     },
     /// No signature lies beside the manifest.
     #[error(
-        "{key} is not in {region}'s bucket: nobody has signed the release; find out who wrote its manifest, and publish with \
+        "{key} is not in {region}'s bucket: the release is not signed; find out who wrote its manifest, and publish with \
          meridian publish if it is training's"
     )]
     Unsigned {
-        /// Where.
+        /// The region it is about.
         region: RegionName,
         /// Key of the signature that should be there.
         key: String,
@@ -73,7 +73,7 @@ pub enum FileError {
     /// Golden records that are not the ones evaluation wrote, or not golden records at all.
     #[error("{key} in {region} does not hold golden records ({problem}): run the release's evaluation again")]
     Golden {
-        /// Where.
+        /// The region it is about.
         region: RegionName,
         /// Key in the release bucket.
         key: String,
@@ -83,12 +83,12 @@ pub enum FileError {
 }
 
 impl FileError {
-    /// True where the object is not there, or not yet.
+    /// True if the object is not there, or not yet.
     pub fn is_missing(&self) -> bool {
         matches!(self, FileError::Port(error) if error.kind == ErrorKind::NotFound)
     }
 
-    /// True where the bytes are not the promised ones.
+    /// True if the bytes are not the promised ones.
     pub fn is_altered(&self) -> bool {
         matches!(
             self,
@@ -96,12 +96,12 @@ impl FileError {
         )
     }
 
-    /// True where it is the signature that is missing or wrong.
+    /// True if it is the signature that is missing or wrong.
     pub fn is_signature(&self) -> bool {
         matches!(self, FileError::Unsigned { .. } | FileError::Signature(_))
     }
 
-    /// True where the manifest or its signature is wrong: every region has the same one, and refuses it alike.
+    /// True if the manifest or its signature is wrong: every region has the same one, and refuses it alike.
     pub fn is_everywhere(&self) -> bool {
         match self {
             FileError::Manifest(error) => !matches!(error, ManifestError::Digest { .. }),
@@ -111,7 +111,7 @@ impl FileError {
         }
     }
 
-    /// True where the release stays refused: neither other bytes nor another version of this code mends it, and no time that
+    /// True if the release stays refused: neither other bytes nor another version of this code mends it, and no time that
     /// passes.
     pub fn is_final(&self) -> bool {
         match self {
@@ -121,7 +121,7 @@ impl FileError {
         }
     }
 
-    /// True where the bytes are wrong, or more than they may be, which repeating does not mend.
+    /// True if the bytes are wrong, or more than they may be, which repeating does not mend.
     pub fn is_wrong(&self) -> bool {
         !matches!(self, FileError::Port(error) if error.kind != ErrorKind::TooLarge)
     }

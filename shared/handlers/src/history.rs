@@ -18,7 +18,7 @@ use meridian_domain::{
 /// One chain, as far as it was read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Read {
-    /// Which.
+    /// The chain it is about.
     pub chain: Chain,
     /// In which region's bucket it lies.
     pub region: RegionName,
@@ -84,8 +84,8 @@ pub enum Trouble {
     Altered(#[from] ChainError),
     /// An entry names a checkpoint that is not what the entries before it add up to.
     #[error(
-        "ledger entry {0} names a checkpoint that the entries before it do not add up to, and functions read on from it: halt \
-         the fleet, and compare the entries with the bucket's object versions"
+        "the checkpoint that ledger entry {0} names differs from the entries before it, and functions start from it: halt the \
+         fleet, and compare the entries with the bucket's object versions"
     )]
     Misnamed(u64),
 }
@@ -104,11 +104,11 @@ pub struct Bytes {
 /// One region at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RegionTold {
-    /// Which.
+    /// The region it is about.
     pub region: RegionName,
     /// What its ledger says; none where that cannot be read or believed.
     pub account: Option<Account>,
-    /// The releases that may have answered, and the one to go back to.
+    /// The releases that may have answered, and the one to roll back to.
     pub bytes: Vec<Bytes>,
 }
 
@@ -195,7 +195,7 @@ fn believed<'a>(chains: &'a [Read], chain: &Chain) -> Option<&'a [Entry]> {
     read.head.is_ok().then_some(read.entries.as_slice())
 }
 
-/// The releases that may have answered and the one to go back to, each once.
+/// The releases that may have answered and the one to roll back to, each once.
 fn releases(account: &Account) -> Vec<(ReleaseId, Version)> {
     let mut found: Vec<(ReleaseId, Version)> = Vec::new();
     for target in account.answers.iter().map(|answer| &answer.target).chain(&account.way_back) {

@@ -28,7 +28,7 @@ pub enum ApprovalError {
 }
 
 impl ApprovalError {
-    /// True where other records help, false where a service is to blame.
+    /// True if other records help, false where a service is to blame.
     pub fn is_input(&self) -> bool {
         matches!(self, ApprovalError::Records(_) | ApprovalError::Unfit(_))
     }

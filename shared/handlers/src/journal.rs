@@ -18,20 +18,20 @@ pub enum JournalError {
     /// The store did not do what it was asked.
     #[error("ledger chain {chain}: {source}")]
     Port {
-        /// Which chain.
+        /// The chain it is about.
         chain: Chain,
         /// What the store said.
         source: PortError,
     },
     /// The chain is not one.
     #[error(
-        "ledger chain {chain} in {region}: {source}; nothing acts on it until a person has compared the entries with \
+        "ledger chain {chain} in {region}: {source}; nothing is changed there until a person has compared the entries with \
          the bucket's object versions"
     )]
     Chain {
-        /// Where.
+        /// The region it is about.
         region: RegionName,
-        /// Which chain.
+        /// The chain it is about.
         chain: Chain,
         /// What is wrong, with the sequence number.
         source: ChainError,
@@ -39,12 +39,12 @@ pub enum JournalError {
 }
 
 impl JournalError {
-    /// True where another writer was first.
+    /// True if another writer was first.
     pub fn is_conflict(&self) -> bool {
         matches!(self, JournalError::Port { source, .. } if source.kind == ErrorKind::Conflict)
     }
 
-    /// True where the region's plane is at fault, and the same call may do later.
+    /// True if the region's plane is at fault, and the same call may do later.
     pub fn is_regional(&self) -> bool {
         matches!(self, JournalError::Port { source, .. } if source.is_regional())
     }
@@ -115,12 +115,12 @@ impl<H: Projection> Journal<H> {
         Ok(Some(journal))
     }
 
-    /// Keeps what the chain adds up to, where it has grown by `every` entries since that was last done. True where this
-    /// call did. First the entry that names it, then the checkpoint: one that lies there is one that the chain names.
+    /// Writes a checkpoint if the chain has grown by `every` entries since the last one. True if this call wrote it. The
+    /// entry that names it is written first: the chain names every checkpoint that exists.
     ///
     /// # Errors
-    /// The store's. Another writer's entry is none: the chain is in use, and a later call finds it longer.
-    pub async fn keep<P: Ledger + Clock>(
+    /// The store's. Another writer's entry is not an error: the chain is in use, and a later call writes the checkpoint.
+    pub async fn write_checkpoint<P: Ledger + Clock>(
         &mut self,
         ports: &P,
         actor: &Actor,
@@ -137,7 +137,7 @@ impl<H: Projection> Journal<H> {
             Err(error) => return Err(error),
         }
         match ports.keep(&self.region, &self.chain, seq, bytes).await {
-            // A twin of this call kept the very same.
+            // A repeat of this call has written the same checkpoint.
             Err(failure) if failure.kind != ErrorKind::Conflict => {
                 Err(JournalError::Port { chain: self.chain.clone(), source: failure })
             }
@@ -230,7 +230,7 @@ impl<H: Projection> Journal<H> {
     }
 
     /// Adds an entry only if nobody has added another since this journal was read: for records that are decided from
-    /// the history, such as taking the lease. After a `Conflict` the journal holds what the others wrote. True where this
+    /// the history, such as taking the lease. After a `Conflict` the journal holds what the others wrote. True if this
     /// write went through; false where the entry was there already: its own, of which the answer was lost, or that of its
     /// twin (the same actor's, from an event that was delivered twice).
     ///

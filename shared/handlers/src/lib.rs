@@ -3,7 +3,6 @@
 
 pub mod adapters;
 pub mod context;
-pub mod decrees;
 pub mod entry;
 pub mod events;
 pub mod files;
@@ -13,6 +12,7 @@ pub mod holdout;
 pub mod job;
 pub mod journal;
 pub mod lift;
+pub mod operator_commands;
 pub mod pipe;
 pub mod ports;
 pub mod promote;

@@ -26,7 +26,7 @@ pub enum LiftError {
 }
 
 impl LiftError {
-    /// True where asking otherwise helps, false where a service is to blame.
+    /// True if asking otherwise helps, false where a service is to blame.
     pub fn is_input(&self) -> bool {
         !matches!(self, LiftError::Journal(_))
     }
@@ -84,12 +84,12 @@ mod tests {
 
     fn halted(chain: &Chain) -> World {
         let world = World::default();
-        world.write(&place(chain), chain.clone(), "rollback", Record::Halted { why: went_back() });
+        world.write(&place(chain), chain.clone(), "rollback", Record::Halted { why: rolled_back() });
         world
     }
 
-    fn went_back() -> Reason {
-        Reason::Said { words: "it went back".to_owned(), by: None }
+    fn rolled_back() -> Reason {
+        Reason::Said { words: "it was rolled back".to_owned(), by: None }
     }
 
     fn place(chain: &Chain) -> RegionName {
@@ -104,19 +104,20 @@ mod tests {
     }
 
     fn ask(world: &World, region: Option<&RegionName>) -> Result<Reason, LiftError> {
-        run(lift(world, &fleet(), region, &"operator".parse().unwrap(), "mended".to_owned()))
+        run(lift(world, &fleet(), region, &"operator".parse().unwrap(), "fixed".to_owned()))
     }
 
     #[test]
-    fn a_halt_is_lifted_once_and_the_ledger_says_why() {
+    fn a_halt_is_lifted_once_with_its_reason_on_record() {
         for (region, chain) in chains() {
             let world = halted(&chain);
-            let halt = match chain {
-                Chain::Home => went_back().by(&"rollback".parse().unwrap()),
-                Chain::Region(_) => went_back(),
+            // The hub's history adds who halted the fleet.
+            let halted = match chain {
+                Chain::Home => rolled_back().by(&"rollback".parse().unwrap()),
+                Chain::Region(_) => rolled_back(),
             };
-            assert_eq!(ask(&world, region.as_ref()), Ok(halt));
-            let lifted = Record::Lifted { why: "mended".to_owned() };
+            assert_eq!(ask(&world, region.as_ref()), Ok(halted));
+            let lifted = Record::Lifted { why: "fixed".to_owned() };
             assert_eq!(world.records(&place(&chain), chain.clone()).last(), Some(&lifted));
             let error = ask(&world, region.as_ref()).unwrap_err();
             assert!(error.is_input() && error == LiftError::NotHalted(chain), "{error}");

@@ -30,7 +30,7 @@ pub struct Outlet {
     ended: bool,
 }
 
-/// Both ends.
+/// A pipe: the end that is written and the end that is read.
 pub(crate) fn pipe() -> (Inlet, Outlet) {
     let (sender, receiver) = sync_channel(PIECES);
     (Inlet { parts: sender, unread: false }, Outlet { parts: receiver, piece: Vec::new(), at: 0, ended: false })

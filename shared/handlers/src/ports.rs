@@ -46,7 +46,7 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// The operation that borrows the role which a region lends to home's `promote`.
+/// The operation by which home's `promote` assumes a region's role.
 pub const LOAN: &str = "AssumeRole";
 
 /// A port's failure: what was tried, where, and what the other side said.
@@ -55,7 +55,7 @@ pub const LOAN: &str = "AssumeRole";
 pub struct PortError {
     /// What kind, to act on.
     pub kind: ErrorKind,
-    /// Where.
+    /// The region it is about.
     pub region: RegionName,
     /// The operation's AWS name, e.g. `UpdateEndpoint`.
     pub operation: &'static str,
@@ -64,18 +64,18 @@ pub struct PortError {
 }
 
 impl PortError {
-    /// True where the region's plane is at fault rather than the request: throttled or unreachable.
+    /// True if the region's plane is at fault rather than the request: throttled or unreachable.
     pub fn is_regional(&self) -> bool {
         matches!(self.kind, ErrorKind::Throttled | ErrorKind::Unreachable)
     }
 
-    /// True where nothing can be done in the region for now, whatever is asked of it: its plane is at fault, or it does not
+    /// True if nothing can be done in the region for now, whatever is asked of it: its plane is at fault, or it does not
     /// lend its role. The others go on (I7).
     pub fn shuts_region(&self) -> bool {
         self.is_regional() || self.operation == LOAN
     }
 
-    /// True where nobody answered in time, or could be reached: nothing was said at all.
+    /// True if nobody answered in time, or could be reached: nothing was said at all.
     pub fn is_silence(&self) -> bool {
         self.kind == ErrorKind::Unreachable && [SILENT, UNCONNECTED].contains(&self.message.as_str())
     }
@@ -133,7 +133,7 @@ pub trait Artifacts {
     /// Objects whose keys begin with `prefix`, in order of their keys, at most 1000, after `after` where given.
     async fn listed(&self, region: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<Listed>>;
 
-    /// Their keys.
+    /// The keys of the objects under a prefix, in order, after a key.
     async fn list(&self, region: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<String>> {
         Ok(self.listed(region, prefix, after).await?.into_iter().map(|object| object.key).collect())
     }
@@ -154,7 +154,7 @@ pub trait Artifacts {
 /// An object, as its bucket's listing has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// Its key.
+    /// The object's key.
     pub key: String,
     /// When it was stored, by S3's own clock.
     pub modified: Timestamp,
@@ -187,11 +187,11 @@ pub trait Ledger {
 /// A model package's standing in the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Approval {
-    /// Not decided.
+    /// Nobody has decided.
     Pending,
     /// May be promoted.
     Approved,
-    /// May not.
+    /// The release may not be deployed.
     Rejected,
 }
 
@@ -291,7 +291,7 @@ pub enum Scored {
     ModelFailed {
         /// Its status, 400 to 599.
         status: u16,
-        /// Its words.
+        /// The model's own message.
         words: String,
     },
 }
@@ -354,12 +354,12 @@ pub struct MetricPoint {
     pub at: Timestamp,
 }
 
-/// Which counts.
+/// The counts to read: endpoint, configurations and minutes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CountsQuery {
-    /// Endpoint.
+    /// The endpoint's name.
     pub endpoint: ResourceName,
-    /// Variant.
+    /// The variant's name.
     pub variant: ResourceName,
     /// Configuration whose fleet is meant.
     pub config: ResourceName,
@@ -447,10 +447,10 @@ pub trait Pager {
     async fn advise(&self, region: &RegionName, page: &Page) -> Answer<()>;
 }
 
-/// Time.
+/// The clock of the process.
 #[allow(async_fn_in_trait)]
 pub trait Clock {
-    /// Now.
+    /// The current time.
     fn now(&self) -> Timestamp;
     /// Lets time pass.
     async fn sleep(&self, duration: SignedDuration);

@@ -42,7 +42,7 @@ pub enum PublishError {
     Signing {
         /// The version.
         version: Version,
-        /// Why.
+        /// The underlying error.
         source: SigningError,
     },
     /// The store did not take a file.

@@ -43,13 +43,13 @@ pub enum QuarantineError {
     /// No release has the name, or several have.
     #[error("{found} releases in {region} are called {version}: name one by its digest{}", list(.releases))]
     Version {
-        /// The name.
+        /// The ambiguous name.
         version: Version,
-        /// Home.
+        /// The region it is about.
         region: meridian_domain::RegionName,
-        /// How many.
+        /// How many there are.
         found: usize,
-        /// Which.
+        /// The releases it is about.
         releases: Vec<ReleaseId>,
     },
     /// There is nothing to lift.
@@ -64,7 +64,7 @@ pub enum QuarantineError {
 }
 
 impl QuarantineError {
-    /// True where asking otherwise helps, false where a service is to blame.
+    /// True if asking otherwise helps, false where a service is to blame.
     pub fn is_input(&self) -> bool {
         matches!(self, Self::Version { .. } | Self::NotThere(_))
     }
@@ -83,7 +83,7 @@ pub struct Done {
     pub releases: Vec<ReleaseId>,
 }
 
-/// Takes what is named out of consideration: no region starts it, and a canary of it under way goes back. What it serves
+/// Takes what is named out of consideration: no region starts it, and a canary of it in progress rolls back. What it serves
 /// already it keeps serving. Said again, the newer reason and the releases published by now stand.
 ///
 /// # Errors

@@ -233,23 +233,28 @@ where
     if ctx.is_home() {
         let mut hub = Journal::<HubHistory>::open(ports, &ctx.fleet.home, Chain::Home).await?;
         let held = hub.history().lease.as_ref().is_some_and(|lease| lease.until > now);
-        keep(ports, ctx, &mut hub, held).await;
+        write_checkpoint(ports, ctx, &mut hub, held).await;
         wave = wave::start_newest(ports, ctx, &chain, &hub, &releases).await?;
     }
     heads::look(ports, ctx, &mut chain).await;
     let moves = chain.history().update.is_some();
-    keep(ports, ctx, &mut chain, moves).await;
+    write_checkpoint(ports, ctx, &mut chain, moves).await;
     Ok(json!({"outcome": "swept", "attested": attested, "open": open, "wave": wave}))
 }
 
-/// Keeps what a chain adds up to, where it is due: a chain of years must be read within seconds. A wave looks at the chain's
-/// end before each step, so a chain in use is left in peace until it is long overdue. What goes wrong costs readers time,
-/// and the next sweep tries again.
-async fn keep<P: Ledger + Clock, H: Projection>(ports: &P, ctx: &Context, chain: &mut Journal<H>, in_use: bool) {
+/// Writes a checkpoint of a chain if it is due, so that a chain of years is read within seconds. A wave reads the chain's end
+/// before each step, so a chain in use gets none until it is long overdue. A failure costs readers time, and the next sweep
+/// tries again.
+async fn write_checkpoint<P: Ledger + Clock, H: Projection>(
+    ports: &P,
+    ctx: &Context,
+    chain: &mut Journal<H>,
+    in_use: bool,
+) {
     let every = ctx.fleet.ledger.checkpoint_every.get();
     let every = if in_use { every.saturating_mul(OVERDUE) } else { every };
-    if let Err(error) = chain.keep(ports, &ctx.actor(FunctionKind::Replication), every).await {
-        tracing::warn!(%error, "no checkpoint");
+    if let Err(error) = chain.write_checkpoint(ports, &ctx.actor(FunctionKind::Replication), every).await {
+        tracing::warn!(%error, "no checkpoint written");
     }
 }
 

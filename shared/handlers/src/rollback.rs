@@ -25,13 +25,13 @@ use std::collections::{BTreeSet, VecDeque};
 /// Steps that one call may take; the longest way back needs six.
 const STEPS: u32 = 20;
 
-/// Looks at this function's own region, and takes it back where that is due.
+/// Looks at this function's own region, and rolls it back where that is due.
 ///
 /// # Errors
 /// The region's own services in trouble for good; the sweep looks again in five minutes.
 pub async fn handle<P: Ports>(ports: &P, context: &Context, event: &RollbackEvent) -> Result<Value, HandlerError> {
     let region = context.own_region()?;
-    tracing::info!(%event, "woken");
+    tracing::info!(%event, "invoked");
     let mut look = Look::take(ports, context, region).await?;
     look.name_release();
     for _ in 0..STEPS {
@@ -52,7 +52,7 @@ pub async fn handle<P: Ports>(ports: &P, context: &Context, event: &RollbackEven
             }
         }
     }
-    Err(HandlerError::State(format!("the planner took {STEPS} steps in one call without coming to an end")))
+    Err(HandlerError::State(format!("the planner did not finish within {STEPS} steps of one call")))
 }
 
 struct Look {
@@ -75,7 +75,7 @@ impl Look {
             Ok(journal) => (Some(journal.clone()), Seen::Known(journal.history().clone()), unread),
             // Going back must not wait for paper (I6): the way back stands beside the alarms too.
             Err(error) => {
-                tracing::error!(%error, "the ledger cannot be read; looking for the way back beside the alarms");
+                tracing::error!(%error, "the ledger cannot be read; using the rollback target stored with the verdict alarm");
                 (None, Seen::Unknown(error.to_string()), way_back(ports, fleet, region).await)
             }
         };
@@ -109,7 +109,7 @@ impl Look {
     fn outcome(&self, done: String) -> Result<Value, HandlerError> {
         let unwritten = self.unwritten.len();
         if let Some(error) = &self.unsent {
-            return Err(HandlerError::State(format!("{done}; nobody was told: {error}")));
+            return Err(HandlerError::State(format!("{done}; the page was not sent: {error}")));
         }
         match (&self.sight.alarm, &self.sight.history) {
             (Seen::Unknown(why), _) => Err(HandlerError::State(why.clone())),
@@ -147,7 +147,7 @@ impl Look {
     }
 
     /// Writes to the region's chain, behind what it has not taken before. Whatever the ledger answers, the record holds for
-    /// this call: going back must not wait for paper (I6).
+    /// this call: rolling back must not wait for paper (I6).
     async fn tell<P: Ports>(&mut self, ports: &P, record: Record) {
         let Some(journal) = self.journal.as_mut() else { return };
         self.unwritten.push_back((ports.now(), record));
@@ -202,7 +202,7 @@ impl Look {
             }
             // Another update runs, or the plane does not answer: the next event or sweep looks again.
             Err(error) if error.kind == ErrorKind::Conflict || error.is_regional() => {
-                tracing::warn!(%error, "the way back was not taken yet");
+                tracing::warn!(%error, "the rollback has not started yet");
             }
             Err(error) => return Err(error.into()),
         }
@@ -223,7 +223,7 @@ async fn way_back<P: Ports>(ports: &P, fleet: &Fleet, region: &Region) -> Seen<O
 struct Alarms {
     /// The reason of the composite one, where it is in ALARM; one that is not there is not a quiet one (I13).
     composite: Seen<Option<String>>,
-    /// Whether the heartbeat alarm is quiet; where there is none, nobody judges.
+    /// Whether the heartbeat alarm is OK. Without the alarm there is no judge.
     judge: Seen<bool>,
     /// Whether the one over the whole endpoint's 4xx is in ALARM.
     client_errors: Seen<bool>,
@@ -245,7 +245,7 @@ async fn alarms_of<P: Ports>(ports: &P, fleet: &Fleet, region: &Region) -> Alarm
     };
     let alarm = match found.iter().find(|alarm| alarm.name == *composite) {
         Some(alarm) => Seen::Known((alarm.state == AlarmState::Alarm).then(|| cause(&alarm.reason))),
-        None => Seen::Unknown(format!("the rollback alarm {composite} does not exist or cannot be seen")),
+        None => Seen::Unknown(format!("rollback alarm {composite} does not exist or cannot be read")),
     };
     let is = |name: &String, state| found.iter().any(|alarm| alarm.name == *name && alarm.state == state);
     let client_errors = Seen::Known(is(client_errors, AlarmState::Alarm));
@@ -272,7 +272,7 @@ async fn blame<P: Ports>(ports: &P, fleet: &Fleet, region: &Region, history: &Se
     match (counts(&comparison.green).await, counts(&comparison.blue).await) {
         (Ok(green), Ok(blue)) => comparison.blame(&fleet.judge, &green, &blue),
         (Err(error), _) | (_, Err(error)) => {
-            tracing::error!(%error, "whose the 4xx are cannot be counted");
+            tracing::error!(%error, "the cause of the 4xx cannot be determined");
             Blame::Unknown
         }
     }
@@ -281,7 +281,7 @@ async fn blame<P: Ports>(ports: &P, fleet: &Fleet, region: &Region, history: &Se
 /// Which alarm made the composite one ring, out of CloudWatch's words: `arn:...:alarm:NAME transitioned to ALARM at ...`.
 fn cause(reason: &str) -> String {
     let name = reason.split(":alarm:").nth(1).and_then(|rest| rest.split_whitespace().next());
-    name.map_or_else(|| "its rollback alarm rings".to_owned(), |name| format!("alarm {name} rings"))
+    name.map_or_else(|| "its rollback alarm is in ALARM".to_owned(), |name| format!("alarm {name} is in ALARM"))
 }
 
 #[cfg(test)]

@@ -133,7 +133,7 @@ async fn serving<P: Ledger + Clock>(ports: &P, ctx: &Context) -> Result<Target, 
                 Some(Err(error)) => {
                     tracing::warn!(%error, "the ledger cannot be read; going on with what it said before");
                 }
-                None => tracing::warn!("the ledger does not answer; going on with what it said before"),
+                None => tracing::warn!("the ledger does not answer; using its last answer"),
             }
             ctx.memory.with(|memory| memory.journal = Some((now, journal.clone())));
             journal

@@ -69,7 +69,7 @@ pub enum Fault {
 type Work = Box<dyn FnOnce(&World)>;
 type Later = (Timestamp, Work);
 
-/// The world.
+/// Ports in memory, for the handlers' own tests.
 pub struct World {
     pub now: RefCell<Timestamp>,
     pub objects: RefCell<BTreeMap<(RegionName, String), Bytes>>,

@@ -127,7 +127,7 @@ pub enum LeftOut {
 }
 
 impl Grounds {
-    /// True where no metric could be judged.
+    /// True if no metric could be judged.
     pub fn is_empty(&self) -> bool {
         self.pooled.is_none() && self.unknown.is_empty() && self.metrics.is_empty()
     }

@@ -210,7 +210,7 @@ impl Metric {
         self.knows_negligible() && self.state.sums.negligible.mixture() >= needed(policy.pass_alpha)
     }
 
-    /// True where a rate can be too small to matter.
+    /// True if a rate can be too small to matter.
     pub(super) fn knows_negligible(&self) -> bool {
         self.state.tests.knows_negligible()
     }
@@ -220,7 +220,7 @@ impl Metric {
         green.total.min(blue.total) >= policy.min_requests.max(1)
     }
 
-    /// True where an arm did not arrive, nobody called, or the metric was lost on the way.
+    /// True if an arm did not arrive, nobody called, or the metric was lost on the way.
     fn is_missing(&self, hand: Hand<'_>) -> bool {
         let paired = self.state.minutes().filter(|counts| counts.pair().is_some()).map(|counts| counts.minute);
         let (Some(newest), Some(last)) = (hand.newest, paired.max()) else { return true };

@@ -74,7 +74,7 @@ pub enum Inconclusive {
     /// It goes on where the wave's pooled verdict is `Pass` and nothing is missing.
     #[default]
     Carry,
-    /// It goes back.
+    /// It is rolled back.
     Stop,
 }
 

@@ -89,12 +89,12 @@ impl Tests {
         sums
     }
 
-    /// True where a change either way is bad.
+    /// True if a change either way is bad.
     pub(super) fn is_two_sided(&self) -> bool {
         self.lower.is_some()
     }
 
-    /// True where a rate can be too small to matter.
+    /// True if a rate can be too small to matter.
     pub(super) fn knows_negligible(&self) -> bool {
         self.negligible.is_some()
     }

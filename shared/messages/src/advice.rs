@@ -1,4 +1,4 @@
-//! What holds when a page arrives, and what its reader should do. Both state only what the plan that sends the page knows.
+//! A page's "Now" and "To do". Both state only what the plan that sends the page knows.
 
 use crate::Voice;
 use meridian_domain::{Advice, RegionName, Version};
@@ -10,7 +10,7 @@ impl Voice<'_> {
     /// What holds now, as whole sentences.
     pub fn now(self, advice: &Advice) -> String {
         match advice {
-            Advice::LimitCaller => "The wave goes on: no release is at fault.".to_owned(),
+            Advice::LimitCaller => "The wave continues: no release is at fault.".to_owned(),
             Advice::CheckHealth { region, version, serves } | Advice::CloseUpdate { region, version, serves } => {
                 self.left_behind(region, version, *serves)
             }
@@ -23,20 +23,20 @@ impl Voice<'_> {
             }
             Advice::MendCause => "The wave stops. It starts no update in this region.".to_owned(),
             Advice::LiftFirst => {
-                "The wave stops and starts the release in no further region. The halt stands until it is lifted.".to_owned()
+                "The wave stops and starts the release in no further region. The halt remains until it is lifted.".to_owned()
             }
             Advice::DeleteEndpoint => {
-                "The wave stops. The region has no confirmed release, so its /health says 503.".to_owned()
+                "The wave stops. The region has no confirmed release, so its /health answers 503.".to_owned()
             }
             Advice::KeepCustomersAway { region } => format!(
-                "The update goes on without the missing instances. Until its soak is over, {} cannot scale.",
+                "The update continues without the missing instances. Until its soak is over, {} cannot scale.",
                 self.title(region)
             ),
             Advice::WatchInstances => {
                 "The region keeps the instances that it has. The next wave registers its scaling again.".to_owned()
             }
             Advice::CatchUp { .. } => {
-                "No wave stops for it. This page comes once for each release that other regions move on to.".to_owned()
+                "No wave stops for it. This page is sent once for each release that other regions are promoted to.".to_owned()
             }
             Advice::LookAtEndpoints => {
                 "The wave ends. At least one of these regions is neither deferred nor halted.".to_owned()
@@ -51,14 +51,14 @@ impl Voice<'_> {
             }
             Advice::ReadRollbackLog | Advice::ReadPromoteLog => HALTED.to_owned(),
             Advice::LookAtEndpoint => format!("Nothing more is done automatically. {HALTED}"),
-            Advice::FindOutWhatItDoes => format!("The rollback is under way. {HALTED}"),
+            Advice::FindOutWhatItDoes => format!("The rollback is in progress. {HALTED}"),
             Advice::WaitForSoak => {
-                format!("The region serves the release until SageMaker rolls it back, when soak ends at the latest. {HALTED}")
+                format!("The region serves the release until SageMaker rolls it back, at the latest when soak ends. {HALTED}")
             }
             Advice::UpdateByHand => format!("Nothing is done automatically. {HALTED}"),
             Advice::RecoverByHand => {
-                "No wave starts anything in this region. The region asks for a new update to the release that served last with \
-                 proof, then asks its golden records."
+                "No wave starts anything in this region. The region starts a new update to the last release proved to serve, \
+                 then checks its golden records."
                     .to_owned()
             }
         }
@@ -80,7 +80,7 @@ impl Voice<'_> {
             ),
             Advice::ReadEvidence { region, version } => format!(
                 "Read the evidence in {}'s ledger. Look for the same fault in every region that serves {version}, and roll those \
-                 back that have it. Then retrain or publish anew.",
+                 back that have it. Then retrain or publish again.",
                 self.title(region)
             ),
             Advice::FindCause => "Find the cause. Then start a new execution.".to_owned(),
@@ -98,7 +98,7 @@ impl Voice<'_> {
             Advice::WatchInstances => "Watch the region's load and its instances until the next wave.".to_owned(),
             Advice::CatchUp { region } => format!(
                 "Find out why {} lags: read its ledger and the last Verify-Fleet. When it is well, start a new execution. If it \
-                 may lag, say so: meridian override skew --region {region}.",
+                 may lag, record that: meridian override skew --region {region}.",
                 self.title(region)
             ),
             Advice::LookAtEndpoints => {
@@ -109,12 +109,12 @@ impl Voice<'_> {
                 "Read rollback's log for the reason of the rollback. Then lift the halt.".to_owned()
             }
             Advice::CompareCallers => {
-                "Look at the 4xx after the rollback. If they go on, the callers cause them; if they stop, find out what the \
-                 release refuses."
+                "Look at the 4xx after the rollback. If they continue, the callers cause them. If they stop, find out what the \
+                 release rejects."
                     .to_owned()
             }
             Advice::LookAtEndpoint => {
-                "Look at the endpoint and at its callers at once. When the alarm is quiet, lift the halt.".to_owned()
+                "Look at the endpoint and at its callers at once. When the alarm is OK, lift the halt.".to_owned()
             }
             Advice::FindOutWhatItDoes => {
                 "Find out what the release does in this region. Then lift the halt.".to_owned()
@@ -123,7 +123,7 @@ impl Voice<'_> {
                 "Read promote's log and the pipeline's execution. Then lift the halt.".to_owned()
             }
             Advice::WaitForSoak => {
-                "Watch that the region is back on the release before. Find out what the new release does here. Then lift the \
+                "Check that the region is back on the previous release. Find out what the new release does here. Then lift the \
                  halt."
                     .to_owned()
             }
@@ -136,13 +136,13 @@ impl Voice<'_> {
         }
     }
 
-    /// What is known of a region that the wave leaves behind: the ledger says whether a release was ever confirmed there.
+    /// A region that the wave defers: its ledger says whether a release was ever confirmed there.
     fn left_behind(self, region: &RegionName, version: &Version, serves: bool) -> String {
         let title = self.title(region);
         let serves = match serves {
-            true => format!("Leaving {title} behind stops nothing that serves there."),
+            true => format!("This stops nothing that serves in {title}."),
             false => format!("{title}'s ledger has no confirmed release yet."),
         };
-        format!("The wave goes on to {version} without {title}. {serves}")
+        format!("The wave continues with {version} without {title}. {serves}")
     }
 }

@@ -7,9 +7,9 @@ impl Voice<'_> {
     /// A step as a log line names it: "Update in eu-west-1".
     pub fn step_kind(self, step: &StepKind) -> String {
         match step {
-            StepKind::TakeLease { epoch } => format!("take the lease, epoch {epoch}"),
-            StepKind::TellHub => "tell the hub's ledger".to_owned(),
-            StepKind::TellRegion { region } => format!("tell {region}'s ledger"),
+            StepKind::TakeLease { epoch } => format!("acquire the lease, epoch {epoch}"),
+            StepKind::TellHub => "write to the hub's ledger".to_owned(),
+            StepKind::TellRegion { region } => format!("write to {region}'s ledger"),
             StepKind::Act { act, region } => format!("{act:?} in {region}"),
             StepKind::Page => "page".to_owned(),
             StepKind::Advise => "advise".to_owned(),
@@ -39,13 +39,17 @@ impl Voice<'_> {
             Violation::MidShift { region } => format!("{region} is mid-shift"),
             Violation::NotAttested { region, version } => format!("{region} has not attested {version}"),
             Violation::NotApproved { version } => format!("{version} is not approved"),
-            Violation::OrderNotOnRecord => "the wave's order is not on record, or leaves a region out".to_owned(),
+            Violation::OrderNotOnRecord => "the wave's order is not on record, or lacks a region".to_owned(),
             Violation::NoEvidence { region, version } => format!("{region} has no evidence for {version}"),
-            Violation::FailedAtFullLoad { region } => format!("{region} failed at full load and would be evidence"),
+            Violation::FailedAtFullLoad { region } => {
+                format!("{region} failed at full load and would count as evidence")
+            }
             Violation::NotProvedToServe { region, version } => format!("{region} is not proved to serve {version}"),
-            Violation::TooFarBehind { region } => format!("{region} would be too far behind, untold"),
-            Violation::Frozen { region } => format!("{region} is frozen, and nobody has overridden that"),
-            Violation::GoldenNotAnswered { region } => format!("{region}'s golden records were not all answered right"),
+            Violation::TooFarBehind { region } => format!("{region} would be too far behind, and nobody was paged"),
+            Violation::Frozen { region } => format!("{region} is frozen, and no override is on record"),
+            Violation::GoldenNotAnswered { region } => {
+                format!("{region}'s golden records were not all answered correctly")
+            }
             Violation::NotInService { region, config } => format!("{region} is not in service on {config}"),
             Violation::AnswersNotProved { region, version } => {
                 format!("{region} was not proved to answer as {version}")
@@ -53,59 +57,61 @@ impl Voice<'_> {
             Violation::CountedAsDone { region } => {
                 format!("{region} would be counted as done, and does not serve the release")
             }
-            Violation::NoWayBack => "an update would start without a way back".to_owned(),
+            Violation::NoWayBack => "an update would start without a rollback target".to_owned(),
             Violation::WayBackNotServed { region } => {
-                format!("{region} does not serve, proved, what it would go back to")
+                format!("{region} is not proved to serve its rollback target")
             }
-            Violation::NotNew { region } => format!("{region} is not new, and would have no way back"),
+            Violation::NotNew { region } => format!("{region} is not new, and would have no rollback target"),
             Violation::OwnRollbackReplaced { region } => {
-                format!("{region}'s own way back would be taken from its ledger")
+                format!("{region}'s own rollback would be replaced in its ledger")
             }
             Violation::AlreadyDeferred { region } => format!("{region} is deferred in this wave"),
-            Violation::HaltStands => "a halt stands".to_owned(),
+            Violation::HaltStands => "a halt is set".to_owned(),
             Violation::Barred { version, by } => format!("{version} {}", self.barred(by)),
             Violation::EvidenceAgainst { region, version } => {
-                format!("{}'s evidence is against {version}", self.title(region))
+                format!("{}'s evidence says that {version} is worse", self.title(region))
             }
             Violation::ReleaseFaultDeferred { region } => {
-                format!("{region} would be deferred for a fault of the release")
+                format!("{region} would be deferred although the release is at fault")
             }
             Violation::CondemnedWithoutRevert { region, version } => {
-                format!("{version} would be condemned, and no revert in {region} says so")
+                format!("{version} would be condemned without a revert in {region} that is the release's fault")
             }
-            Violation::NoIntent { region, version } => format!("no intent for {version} stands in {region}'s ledger"),
-            Violation::NoScalingIntent { region } => format!("no intent for its scaling stands in {region}'s ledger"),
+            Violation::NoIntent { region, version } => format!("{region}'s ledger has no intent for {version}"),
+            Violation::NoScalingIntent { region } => format!("{region}'s ledger has no intent for its scaling"),
             Violation::NoPass => "a canary would proceed without a passing verdict".to_owned(),
             Violation::RevertOverruled { region } => format!("{region} would proceed after a revert was decided"),
             Violation::RevertedIsEvidence { region } => {
-                format!("{region} would be evidence after a revert was decided")
+                format!("{region} would count as evidence after a revert was decided")
             }
             Violation::OtherTimer { region } => {
-                format!("{region}'s timer would be taken for another one than the one that was asked for")
+                format!("{region}'s timer would be recorded as another one than was requested")
             }
             Violation::CanaryNotAllowed { region } => {
-                format!("{region}'s canary was not planned, or is outside of policy's bounds")
+                format!("{region}'s canary was not planned, or is outside policy's bounds")
             }
             Violation::BeatWithoutDecision { region } => {
-                format!("a heartbeat would keep {region}'s canary alive that nobody let through")
+                format!("a heartbeat would extend {region}'s canary without a decision to proceed")
             }
             Violation::ShiftedWithoutDecision { region } => {
-                format!("{region} was shifted without a decision to proceed")
+                format!("{region}'s traffic was shifted without a decision to proceed")
             }
             Violation::DisarmedWithoutDecision { region } => {
-                format!("{region}'s heartbeat alarm would be disarmed, and nobody let its canary through")
+                format!("{region}'s heartbeat alarm would be disarmed without a decision to proceed")
             }
             Violation::WaveOver => "this wave has ended".to_owned(),
-            Violation::LeaseNotHeld => "the fleet's lease is not held by this wave".to_owned(),
-            Violation::LeaseHeld => "the fleet's lease is held".to_owned(),
+            Violation::LeaseNotHeld => "this wave does not hold the lease".to_owned(),
+            Violation::LeaseHeld => "another wave holds the lease".to_owned(),
             Violation::OtherEpoch => "an update would be intended under another epoch than the lease's".to_owned(),
             Violation::EpochNotOurs { epoch } => format!("epoch {epoch} of the lease is not this wave's"),
             Violation::EpochOutOfTurn { epoch, last } => format!("epoch {epoch} does not follow {last}"),
-            Violation::UnseenNotDeferred { region } => format!("{region} cannot be seen and is not deferred"),
-            Violation::ServingUnknown { region } => format!("nobody knows which bytes {region} serves"),
-            Violation::UnseenCalledWell { region } => format!("{region} would be called well, and cannot be seen"),
+            Violation::UnseenNotDeferred { region } => format!("{region} does not answer and is not deferred"),
+            Violation::ServingUnknown { region } => format!("{region}: serving release unknown"),
+            Violation::UnseenCalledWell { region } => {
+                format!("{region} would be recorded as well, and does not answer")
+            }
             Violation::UnseenCountedAsDone { region } => {
-                format!("{region} would be counted as done, and cannot be seen")
+                format!("{region} would be counted as done, and does not answer")
             }
         }
     }
@@ -117,14 +123,14 @@ mod tests {
     use meridian_domain::{Fleet, RegionName};
 
     #[test]
-    fn a_violation_is_said_behind_its_invariant() {
+    fn a_violation_begins_with_its_invariant() {
         let fleet = Fleet::parse(include_str!("../../../fleet.toml")).unwrap();
         let (voice, region) = (Voice::of(&fleet), "eu-west-1".parse::<RegionName>().unwrap());
         let step = StepKind::Act { act: meridian_domain::plan::Act::Update, region: region.clone() };
         let against = Violation::EvidenceAgainst { region: region.clone(), version: "v427".parse().unwrap() };
         let said = voice.refused_step(&step, &[Violation::MidShift { region }, against]);
         let expected = "the audit refused a step (Update in eu-west-1), a defect of the planner: \
-                        I1: eu-west-1 is mid-shift; I7: EU's evidence is against v427";
+                        I1: eu-west-1 is mid-shift; I7: EU's evidence says that v427 is worse";
         assert_eq!(said, expected);
     }
 }

@@ -1,12 +1,12 @@
-//! Every cause of a revert, as the table in docs/architecture.md.
+//! Every cause of a revert: the table in docs/architecture.md.
 
 use meridian_domain::Cause;
 use meridian_domain::reason::{Proof, Revert, Sign, Stopped, WayBackReason};
 use meridian_judge::Grounds;
 
-/// The table, in Markdown: when an update goes back, and what that is laid to.
+/// The table, in Markdown: when an update is rolled back, and the cause that is recorded.
 pub fn causes_of_a_revert() -> String {
-    let mut table = "| an update goes back when | laid to |\n|---|---|\n".to_owned();
+    let mut table = "| an update is rolled back when | recorded cause |\n|---|---|\n".to_owned();
     let mut next = Some(Revert::Worse(Grounds::default()));
     while let Some(revert) = next {
         let (when, after) = entry(&revert);
@@ -18,9 +18,7 @@ pub fn causes_of_a_revert() -> String {
 
 fn laid_to(revert: &Revert) -> String {
     match revert {
-        Revert::Signs(_) => {
-            "what the first sign says ([diagnosis.rs](../shared/domain/src/wave/plan/diagnosis.rs))".to_owned()
-        }
+        Revert::Signs(_) => "the first sign's ([diagnosis.rs](../shared/domain/src/wave/plan/diagnosis.rs))".to_owned(),
         Revert::Stopped(_) => "the release where it is condemned, else unclear".to_owned(),
         other => named(other.cause()).to_owned(),
     }
@@ -36,32 +34,30 @@ fn entry(revert: &Revert) -> (&'static str, Option<Revert>) {
             ("the release is worse at full load", Some(Revert::Undecided(Grounds::default())))
         }
         Revert::Undecided(_) => (
-            "the last decision is due and the counts do not show that going on is safe (I9)",
+            "the last decision is due and the counts do not show that proceeding is safe (I9)",
             Some(Revert::CountsUnseen { error: String::new() }),
         ),
         Revert::CountsUnseen { .. } => {
             ("the last decision is due and the counts cannot be read (I9)", Some(Revert::TimerEnded))
         }
         Revert::TimerEnded => (
-            "SageMaker's timer ended before anybody had decided (I9)",
+            "SageMaker's timer ended before a decision (I9)",
             Some(Revert::Unproved(Proof::Unasked { error: String::new() })),
         ),
         Revert::Unproved(_) => (
             "after the shift the golden records are not answered with the release's scores (I4)",
             Some(Revert::Stopped(Stopped::WaveOver)),
         ),
-        Revert::Stopped(_) => {
-            ("the wave is stopped meanwhile: a halt, a condemnation, a quarantine (I7)", no_evidence())
-        }
+        Revert::Stopped(_) => ("the wave is stopped by a halt, a condemnation or a quarantine (I7)", no_evidence()),
         Revert::NoEvidence { .. } => (
-            "a region without a canary has no region's evidence to rely on (I3)",
+            "a region without a canary has no other region's evidence to use (I3)",
             Some(Revert::AlarmRang(WayBackReason::Unexplained)),
         ),
         Revert::AlarmRang(_) => (
-            "the region's own alarm rings during the update (`rollback` decides)",
+            "the region's rollback alarm goes into ALARM during the update (`rollback` decides)",
             Some(Revert::Signs(vec![Sign::EndpointAlarm])),
         ),
-        Revert::Signs(_) => ("SageMaker took the update back, or the region fell silent: by the signs seen", None),
+        Revert::Signs(_) => ("SageMaker rolled the update back, or the region stopped answering", None),
     }
 }
 
@@ -73,6 +69,6 @@ fn named(cause: Cause) -> &'static str {
     match cause {
         Cause::Release => "the release: it is condemned",
         Cause::Region => "the region: it is deferred, the others go on",
-        Cause::Unclear => "unclear: the wave stops for a person to look",
+        Cause::Unclear => "unclear: the wave stops until a person has looked",
     }
 }

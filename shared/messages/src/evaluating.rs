@@ -7,14 +7,12 @@ mod tests;
 use meridian_domain::quarantine::Object;
 use meridian_domain::reason::{ChampionRates, EvaluationReason, HeldOutRates, Misfit, ModelRole, Names};
 
-/// Why a release is approved or rejected, or has no ruling yet: without a capital at its start, several facts parted by semicolons.
+/// Why a release is approved or rejected, or has no ruling yet: no capital at the start, facts separated by semicolons.
 pub fn words(reason: &EvaluationReason) -> String {
     match reason {
         EvaluationReason::Passed { challenger, champion, records } => passed(*challenger, champion.as_ref(), *records),
         EvaluationReason::NotPassed { rulings, more } => gates::decided(rulings, *more).join("; "),
-        EvaluationReason::NothingRequired => {
-            "no required gate was asked, so nothing was shown; require at least one in [evaluation]".to_owned()
-        }
+        EvaluationReason::NothingRequired => "no gate is required; require at least one in [evaluation]".to_owned(),
         EvaluationReason::Quarantined { release, quarantine } => {
             let object = match &quarantine.object {
                 Object::Release(own) => format!("release {}", own.short()),
@@ -28,38 +26,38 @@ pub fn words(reason: &EvaluationReason) -> String {
             )
         }
         EvaluationReason::OtherManifest { expected, found } => format!(
-            "manifest {expected}: its bytes have the SHA-256 {found}; the object was changed or cut: publish the release again"
+            "manifest {expected}: its bytes have the SHA-256 {found}; the object was changed or truncated: publish the release again"
         ),
         EvaluationReason::ImageNotAllowed { release, repository, digest, version, allowed } => format!(
             "manifest {release}: the fleet does not allow the image {repository}@sha256:{digest} as SageMaker's {version}: \
-             publish with one of fleet.toml's [[image]] entries ({allowed}), or have this one added there"
+             publish with one of fleet.toml's [[image]] entries ({allowed}), or add this one there"
         ),
         EvaluationReason::Missing { file, region } => format!("{file} is not in {region}'s bucket"),
         EvaluationReason::Altered { file, region, expected, found } => format!(
-            "{file} in {region}: expected SHA-256 {expected}, found {found}: the object was changed or cut; publish the \
-             release again under a new manifest, and find out who wrote this object"
+            "{file} in {region}: expected SHA-256 {expected}, found {found}: the object was changed or truncated; publish \
+             the release again under a new manifest, and find out who wrote this object"
         ),
         EvaluationReason::Longer { file, region, expected } => format!(
             "{file} in {region}: expected the {expected} bytes that were published, found more: the object was changed; publish \
              the release again under a new manifest, and find out who wrote this object"
         ),
         EvaluationReason::ReaderPanicked { file, region } => format!(
-            "{file} in {region}: what reads it panicked, so it is damaged, or this is a defect; the function's log names the line"
+            "{file} in {region}: its reader panicked: the file is damaged, or the reader has a defect; the function's log names the line"
         ),
         // A reader names what it reads.
         EvaluationReason::Unreadable { file: _, error } => error.clone(),
         EvaluationReason::NotGzip { file: _ } => {
             "model.tar.gz is not compressed with gzip; pack the model file with `tar czf`".to_owned()
         }
-        EvaluationReason::Features { error } => format!("the manifest's features are not the model's: {error}"),
+        EvaluationReason::Features { error } => format!("the manifest's features differ from the model's: {error}"),
         EvaluationReason::Columns { role: ModelRole::Challenger, version, misfit } => format!(
-            "{version} cannot be evaluated on the fleet's hold-out ({}): approve one that holds what it takes with `meridian \
-             holdout approve`, then publish it again",
+            "{version} cannot be evaluated on the fleet's hold-out ({}): approve one with its columns (`meridian holdout \
+             approve`), then publish it again",
             columns(misfit)
         ),
         EvaluationReason::Columns { role: ModelRole::Champion, version, misfit } => format!(
-            "the champion {version} cannot be scored on the same records ({}): approve a hold-out that keeps the columns that it \
-             takes for as long as it serves",
+            "the champion {version} cannot be scored on the same records ({}): approve a hold-out that has its columns for as \
+             long as it serves",
             columns(misfit)
         ),
         EvaluationReason::OtherRecords { role, records, scores } => format!(
@@ -79,9 +77,9 @@ pub fn words(reason: &EvaluationReason) -> String {
             format!("the operating threshold is {threshold}; expected a probability above 0 and below 1")
         }
         EvaluationReason::CallDied { release, version, at } => format!(
-            "{version} ({release}) was not evaluated: the call that began to at {at} did not end, so it ran out of memory or time, \
-             or crashed. Its files may be damaged or hostile; the function's log and Lambda's metrics of that minute tell which. \
-             The release is neither approved nor rejected: publish it again once its files are mended, or give the function more \
+            "{version} ({release}) was not evaluated: the call that started at {at} did not end: it ran out of memory or time, or \
+             crashed. Its files may be damaged or hostile; the function's log and Lambda's metrics of that minute tell which. \
+             The release is neither approved nor rejected: fix its files and publish it again, or give the function more \
              memory and start a new execution"
         ),
         EvaluationReason::ChallengerIsNext => "the champion is scored; the challenger is next".to_owned(),

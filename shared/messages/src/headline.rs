@@ -1,7 +1,8 @@
-//! What happened, without why: a page's subject, and the beginning of the sentence that says why too.
+//! Headlines: what happened, without the reason. A page's subject is one, and a full sentence begins with one.
 
 use crate::Voice;
-use meridian_domain::reason::{Reason, Return, Revert, Step, Stopped, WaveEnd};
+use meridian_domain::Fleet;
+use meridian_domain::reason::{Lag, Reason, Return, Revert, Step, Stopped, WaveEnd};
 
 impl Voice<'_> {
     /// What happened, short enough for a lock screen: the page's message says why.
@@ -10,22 +11,24 @@ impl Voice<'_> {
             Reason::Wave(end) => self.wave_end_headline(end),
             Reason::Return(told) => self.told_headline(told),
             Reason::Step(step) => self.step_headline(step),
-            Reason::Lag(lag) => {
-                let releases = if lag.behind == 1 { "release" } else { "releases" };
-                format!("{} is {} {releases} behind {}", self.title(&lag.region), lag.behind, lag.newest)
-            }
+            Reason::Lag(lag) => self.lag_headline(lag),
             Reason::CallersAlike { region, .. } => {
-                format!("{}: callers send what neither release can read", self.title(region))
+                format!("{}: 4xx too high on both releases", self.title(region))
             }
             other => self.why(other),
         }
+    }
+
+    pub(crate) fn lag_headline(self, lag: &Lag) -> String {
+        let releases = if lag.behind == 1 { "release" } else { "releases" };
+        format!("{} is {} {releases} behind {}", self.title(&lag.region), lag.behind, lag.newest)
     }
 
     pub(crate) fn wave_end_headline(self, end: &WaveEnd) -> String {
         match end {
             WaveEnd::Serves { region, version } => format!("{} serves {version}", self.title(region)),
             WaveEnd::Superseded { region, version, newer } => {
-                format!("{} is left to {newer}, which is newer than {version}", self.title(region))
+                format!("{}: {version} is superseded by {newer}", self.title(region))
             }
             WaveEnd::Stopped(stopped) => self.stopped_headline(stopped),
             WaveEnd::RolledBack { region, version, over: true, .. } => {
@@ -50,7 +53,7 @@ impl Voice<'_> {
             WaveEnd::Complete { version, then: true, .. } => {
                 format!("every region served {version} when the wave ended")
             }
-            WaveEnd::Incomplete { version, .. } => format!("not every region serves {version}"),
+            WaveEnd::Incomplete { version, lagging, .. } => promoted(self.fleet, version.as_str(), lagging.len()),
         }
     }
 
@@ -88,9 +91,9 @@ impl Voice<'_> {
             Return::Broken { region, status } => format!("{}'s endpoint is {status:?}", self.title(region)),
             Return::BytesUnknown { region, .. } => format!("{}: serving release unknown", self.title(region)),
             Return::GoesToProved { region, version } => {
-                format!("{} goes to {version}, which served last with proof", self.title(region))
+                format!("{} is updated to {version}, the last release proved to serve", self.title(region))
             }
-            Return::UnderWay => "the rollback is under way".to_owned(),
+            Return::UnderWay => "the rollback is in progress".to_owned(),
         }
     }
 
@@ -100,7 +103,7 @@ impl Voice<'_> {
                 format!("{}: failover capacity short, {has} of {least} instances", self.title(region))
             }
             Step::ScalingNotSet { region, version, .. } => {
-                format!("{} serves {version}, and its scaling was not registered", self.title(region))
+                format!("{}: scaling of {version} was not registered", self.title(region))
             }
             other => self.step(other),
         }
@@ -126,4 +129,10 @@ impl Voice<'_> {
             }
         }
     }
+}
+
+/// "v428: 1 of 4 regions promoted".
+pub(crate) fn promoted(fleet: &Fleet, version: &str, lagging: usize) -> String {
+    let all = fleet.regions.len();
+    format!("{version}: {} of {all} regions promoted", all.saturating_sub(lagging))
 }

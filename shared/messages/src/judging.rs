@@ -20,11 +20,11 @@ pub fn grounds(grounds: &Grounds) -> String {
     let mut parts = Vec::new();
     if let Some(pooled) = &grounds.pooled {
         let names: Vec<&str> = pooled.metrics.iter().map(MetricName::as_str).collect();
-        parts.push(format!("{} is worse, pooled over {} regions", names.join(" and "), pooled.regions));
+        parts.push(format!("{} worse, pooled over {} regions", names.join(" and "), pooled.regions));
     }
-    parts.extend(grounds.unknown.iter().map(|name| format!("{name} is in no policy: name it in [judge.metrics]")));
+    parts.extend(grounds.unknown.iter().map(|name| format!("{name} is not in the policy: add it to [judge.metrics]")));
     parts.extend(grounds.metrics.iter().map(metric_grounds));
-    if parts.is_empty() { "no metric has a say".to_owned() } else { parts.join("; ") }
+    if parts.is_empty() { "no metric could be judged".to_owned() } else { parts.join("; ") }
 }
 
 /// One metric's finding, numbers included.
@@ -46,7 +46,7 @@ pub fn metric_grounds(own: &MetricGrounds) -> String {
             served.total,
             percent(Some(allowed))
         ),
-        Finding::NoCommonMinutes => format!("{name}: no minute has both arms"),
+        Finding::NoCommonMinutes => format!("{name}: no minute has both canary and baseline data"),
         Finding::MinutesMissing => format!("{name}: too many minutes are missing"),
         Finding::Worse { than } => compared(format!("worse than {than} times")),
         Finding::Negligible { under } => compared(format!("green is under {}", percent(Some(under)))),
@@ -56,15 +56,13 @@ pub fn metric_grounds(own: &MetricGrounds) -> String {
                 Witness::GreensPart => "green's part of the 4xx scatters",
                 Witness::Blue => "blue's minutes scatter",
             };
-            compared(format!(
-                "{whose} {shown:.1} times as much as chance, {declared} are declared: nothing is concluded"
-            ))
+            compared(format!("{whose} {shown:.1} times as much as chance, policy declares {declared}: no conclusion"))
         }
         Finding::LeftOut(why) => compared(format!("left out, {}", left_out(why))),
-        Finding::Suspected => compared("green's own minutes scatter too much for a failure, and for a pass".to_owned()),
+        Finding::Suspected => compared("green's own minutes scatter too much: neither a failure nor a pass".to_owned()),
         Finding::TooFewRequests { needed } => {
             let least = own.green.total.min(own.blue.total);
-            compared(format!("too few requests: {least}, {needed} needed of each arm"))
+            compared(format!("too few requests: {least}, {needed} needed on each side"))
         }
         Finding::NotRuledOut { ratio } => compared(format!("{ratio} times is not ruled out yet")),
     }
@@ -74,7 +72,7 @@ pub fn metric_grounds(own: &MetricGrounds) -> String {
 pub fn left_out(why: LeftOut) -> String {
     match why {
         LeftOut::CallersAtFullLoad => {
-            "callers make 4xx too; they are compared in the same minutes only, before the shift".to_owned()
+            "callers cause 4xx too; they are compared only in the same minutes, before the shift".to_owned()
         }
         LeftOut::Load { ratio } => format!(
             "an instance of green serves {ratio:.2} times as many requests as one of blue; latencies are compared at full \
@@ -88,10 +86,12 @@ pub fn wave(grounds: &WaveGrounds) -> String {
     let list = |regions: &[_]| regions.iter().map(ToString::to_string).collect::<Vec<String>>().join(", ");
     match grounds {
         WaveGrounds::Failed { region, grounds } => format!("{region}: {}", self::grounds(grounds)),
-        WaveGrounds::Missing { regions } => format!("something is missing in {}", list(regions)),
-        WaveGrounds::EveryRegion => "every region passes, and so do all of them together".to_owned(),
-        WaveGrounds::Pooled { open } => format!("pooled over regions it passes; {} alone says too little", list(open)),
-        WaveGrounds::TooLittle => "pooled over regions the counts say too little".to_owned(),
+        WaveGrounds::Missing { regions } => format!("data is missing in {}", list(regions)),
+        WaveGrounds::EveryRegion => "every region passes, and all regions pooled pass".to_owned(),
+        WaveGrounds::Pooled { open } => {
+            format!("pooled over regions it passes; too little data in {} alone", list(open))
+        }
+        WaveGrounds::TooLittle => "too little data, pooled over regions".to_owned(),
     }
 }
 

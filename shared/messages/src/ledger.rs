@@ -5,6 +5,7 @@ mod rest;
 pub use rest::departed;
 
 use crate::Voice;
+use crate::headline::promoted;
 use meridian_domain::callers::{Beside, Compared};
 use meridian_domain::{Decision, Entry, Fleet, Record, RegionName, ReleaseId, Target, Verdict};
 use meridian_judge::Tally;
@@ -21,7 +22,7 @@ pub enum Tone {
     Good,
     /// Something is not as it should be.
     Warn,
-    /// Something went wrong, or was taken back.
+    /// Something went wrong, or was rolled back.
     Bad,
     /// A page to the people on call.
     Page,
@@ -91,7 +92,7 @@ impl Phrasebook {
             }
             Record::WaveStarted { version, late, .. } => {
                 let late: Vec<&str> = late.iter().map(|region| fleet.title(region)).collect();
-                (Tone::Warn, format!("the wave of {version} starts without {}: no replica in time", late.join(", ")))
+                (Tone::Warn, format!("the wave of {version} starts without {}: replicas late", late.join(", ")))
             }
             Record::Evaluated { release, verdict, why, .. } => {
                 let tone = if *verdict == Verdict::Pass { Tone::Good } else { Tone::Bad };
@@ -116,14 +117,17 @@ impl Phrasebook {
             }
             Record::WaveEnded { release, lagging, .. } => {
                 let lagging: Vec<&str> = lagging.iter().map(|region| fleet.title(region)).collect();
-                (Tone::Warn, format!("the wave of {} ended without {}", self.version(release), lagging.join(", ")))
+                (
+                    Tone::Warn,
+                    format!("{} (not {})", promoted(fleet, &self.version(release), lagging.len()), lagging.join(", ")),
+                )
             }
             Record::SkewTold { why, .. } => (Tone::Warn, voice.why(why)),
             Record::CallersTold { green, blue, .. } => (Tone::Warn, client_errors_alike(*green, *blue)),
             Record::StepRefused { step, notes, .. } => {
                 (Tone::Bad, format!("the audit refused to {}: {}", voice.step_kind(step), voice.violations(notes)))
             }
-            Record::LeaseTaken { epoch, .. } => (Tone::Quiet, format!("the wave holds the fleet, epoch {epoch}")),
+            Record::LeaseTaken { epoch, .. } => (Tone::Quiet, format!("lease acquired, epoch {epoch}")),
             _ => return None,
         })
     }
@@ -132,18 +136,18 @@ impl Phrasebook {
         let voice = Voice::of(fleet);
         Some(match record {
             Record::Attested { version, .. } => {
-                (Tone::Plain, format!("attested: {version}'s bytes here are the ones that its manifest names"))
+                (Tone::Plain, format!("attested: {version}'s bytes match its manifest"))
             }
             Record::UpdateIntended { target, back: Some(back), .. } => (
                 Tone::Plain,
-                format!("update to {} ({}); the way back is {}", target.version, target.release.short(), back.version),
+                format!("update to {} ({}); rollback target {}", target.version, target.release.short(), back.version),
             ),
             Record::UpdateIntended { target, back: None, epoch: Some(_), .. } => (
                 Tone::Plain,
-                format!("first release: {} ({}); there is no way back", target.version, target.release.short()),
+                format!("first release: {} ({}); no rollback target", target.version, target.release.short()),
             ),
             Record::UpdateIntended { target, back: None, .. } => {
-                (Tone::Bad, format!("goes back to {}", target.version))
+                (Tone::Bad, format!("rolls back to {}", target.version))
             }
             Record::Decided { decision: Decision::Proceed, why, .. } => {
                 (Tone::Good, format!("PROCEED: {}", voice.why(why)))
@@ -158,26 +162,29 @@ impl Phrasebook {
             ),
             Record::FullLoadJudged { why, judgement: Some(judgement), .. } => (
                 Tone::Good,
-                format!("at full load, against the hour before: {}: {}", judgement.verdict, brief(&voice.why(why))),
+                format!(
+                    "at full load, compared with the hour before: {}: {}",
+                    judgement.verdict,
+                    brief(&voice.why(why))
+                ),
             ),
             Record::FullLoadJudged { why, judgement: None, .. } => {
                 (Tone::Plain, format!("at full load: {}", voice.why(why)))
             }
             Record::Settled { target, .. } => (Tone::Quiet, format!("settled on {}", target.version)),
-            Record::BytesUnknown { why, .. } => {
-                (Tone::Bad, format!("UNKNOWN: nobody knows which bytes serve: {}", voice.fault(why)))
-            }
+            Record::BytesUnknown { why, .. } => (Tone::Bad, format!("SERVING RELEASE UNKNOWN: {}", voice.fault(why))),
             Record::ScalingIntended { floor, .. } if floor.failover => {
-                (Tone::Quiet, format!("is to have {} instances, should another region's customers come", floor.least))
+                (Tone::Quiet, format!("needs {} instances for a failover", floor.least))
             }
-            Record::InstancesAwaited { there, .. } => {
-                (Tone::Quiet, if *there { "has them" } else { "does not get them" }.to_owned())
-            }
+            Record::InstancesAwaited { there, .. } => (
+                Tone::Quiet,
+                if *there { "failover capacity in service" } else { "failover capacity short" }.to_owned(),
+            ),
             Record::ClientErrors { target, compared } => {
-                (Tone::Warn, format!("leaves {}: {}", target.version, client_errors(compared.as_ref())))
+                (Tone::Warn, format!("4xx too high on {}: {}", target.version, client_errors(compared.as_ref())))
             }
             Record::Reverted { from, to, why } => {
-                (Tone::Bad, format!("back on {} from {}: {}", to.version, from.version, voice.why(why)))
+                (Tone::Bad, format!("rolled back from {} to {}: {}", from.version, to.version, voice.why(why)))
             }
             Record::Halted { why } => (Tone::Bad, format!("HALT: {}", voice.why(why))),
             Record::Lifted { why } => (Tone::Good, format!("the halt is lifted: {why}")),
@@ -186,20 +193,20 @@ impl Phrasebook {
     }
 }
 
-/// That both releases answer 4xx alike: the callers' fault.
+/// Both releases answer 4xx alike: the callers cause them.
 pub fn client_errors_alike(green: Tally, blue: Tally) -> String {
     format!(
-        "callers send what neither release can read: {} of the new release's answers are 4xx, and {} of the old one's in the \
+        "callers send requests that neither release accepts: {} of the new release's answers are 4xx, {} of the old one's in the \
          same minutes",
         percent(green),
         percent(blue)
     )
 }
 
-/// Why a region goes back for 4xx that its callers may have caused.
+/// Why a region rolls back for 4xx that its callers may have caused.
 pub fn client_errors(compared: Option<&Compared>) -> String {
     match compared {
-        None => "its 4xx rose, and the counts did not come to show whose they are".to_owned(),
+        None => "its 4xx rose, and no counts arrived that show whether the release causes them".to_owned(),
         Some(Compared { green, blue, beside: Beside::SameMinutes }) => {
             format!(
                 "{} of its answers are 4xx, {} of the old release's in the same minutes",
@@ -219,7 +226,7 @@ fn percent(tally: Tally) -> String {
     tally.rate().map_or_else(|| "none".to_owned(), |rate| format!("{:.2} %", rate * 100.0))
 }
 
-/// What a person wrote: who it was is the entry's to say.
+/// What a person wrote. The entry has the person's name.
 fn person(fleet: &Fleet, entry: &Entry) -> Option<(Tone, String)> {
     let (what, region, why, until) = match &entry.record {
         Record::Overridden { what, region, why, until } => (what, region, why, until),
@@ -241,7 +248,7 @@ fn person(fleet: &Fleet, entry: &Entry) -> Option<(Tone, String)> {
     let until = until.strftime("%H:%M UTC");
     Some((
         Tone::Warn,
-        format!("OVERRIDE by {}: the {what} does not hold for {place} until {until}: {why}", entry.actor),
+        format!("OVERRIDE by {}: the {what} does not apply to {place} until {until}: {why}", entry.actor),
     ))
 }
 

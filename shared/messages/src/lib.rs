@@ -1,5 +1,5 @@
-//! Every sentence that a person reads: on the terminal, in pages, pipeline messages, the ledger's history and reports. What was decided
-//! is data in [`meridian_domain`] and [`meridian_judge`], the only crates of ours that this one may know; no sentence goes back to them.
+//! Every sentence that a person reads: on the terminal, in pages, pipeline messages, the ledger's history and reports. Decisions are
+//! data in [`meridian_domain`] and [`meridian_judge`], the only crates of ours that this one may know. They never read a sentence.
 
 mod advice;
 mod audit;

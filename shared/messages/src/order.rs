@@ -8,11 +8,9 @@ use meridian_domain::{HomePlace, OrderPolicy, RegionName};
 
 /// At and above this share of its daily peak a region is called at its peak.
 const PEAK: f64 = 0.95;
-/// At and below this share it is called asleep.
-const ASLEEP: f64 = 0.3;
 
 impl Voice<'_> {
-    /// Why a wave walks in its order.
+    /// Why a wave has its order.
     pub fn order(self, why: &OrderReason) -> String {
         let titles = |regions: &[RegionName]| {
             regions.iter().map(|region| self.title(region).to_owned()).collect::<Vec<_>>().join(", ")
@@ -24,10 +22,8 @@ impl Voice<'_> {
                 let regions: Vec<RegionName> = why.traffic.iter().map(|own| own.region.clone()).collect();
                 let otherwise = if regions == why.by_traffic { "the same" } else { &by_traffic };
                 let listed = titles(&regions);
-                let awake = self.awake(why);
-                format!(
-                    "as listed: {listed}; by the traffic of the hour it would be {otherwise}, for at {hour} {awake}"
-                )
+                let traffic = self.traffic(why);
+                format!("as listed: {listed}; by the traffic of the hour: {otherwise}; at {hour} {traffic}")
             }
             OrderPolicy::Signal => {
                 let home = |place| format!(" ({} {place}, as policy says)", self.title(&self.fleet.home));
@@ -36,17 +32,16 @@ impl Voice<'_> {
                     HomePlace::First => home("first"),
                     HomePlace::Last => home("last"),
                 };
-                format!("most traffic of the hour first{home}: {by_traffic}, for at {hour} {}", self.awake(why))
+                format!("most traffic of the hour first{home}: {by_traffic}; at {hour} {}", self.traffic(why))
             }
         }
     }
 
-    /// "Dublin sleeps (03:00 there, 138 requests/s) and Sydney is at its peak (14:00 there, 200 requests/s)".
-    fn awake(self, why: &OrderReason) -> String {
+    /// "Dublin is at 23 % of its peak (03:00 there, 138 requests/s) and Sydney is at its peak (14:00 there, 200 requests/s)".
+    fn traffic(self, why: &OrderReason) -> String {
         let regions = why.traffic.iter().map(|own| {
             let state = match own.rps / own.peak_rps {
                 share if share >= PEAK => "is at its peak".to_owned(),
-                share if share <= ASLEEP => "sleeps".to_owned(),
                 share => format!("is at {:.0} % of its peak", 100.0 * share),
             };
             let zone = self.fleet.region(&own.region).map(|region| &region.time_zone);
@@ -63,18 +58,18 @@ impl Voice<'_> {
         city.map_or_else(|| self.title(region).to_owned(), |city| city.replace('_', " "))
     }
 
-    /// What the next wave would not find although policy wants it found.
+    /// What the next wave would not detect although policy wants it detected.
     pub fn forecast_warning(self, warning: &ForecastWarning) -> String {
         let list = |all: &[Unfound]| listed(&all.iter().map(unfound).collect::<Vec<_>>());
         match warning {
             ForecastWarning::Blind { region, unfound, rps, longest, largest } => format!(
-                "{} by itself finds {}: {rps:.0} requests/s are too few for any bake up to {longest:#} with up to {largest} % of \
+                "{} alone detects {}: {rps:.0} requests/s are too few for any bake up to {longest:#} with up to {largest} % of \
                  them",
                 self.title(region),
                 list(unfound)
             ),
             ForecastWarning::BlindTogether { unfound } => format!(
-                "all regions together find {}: longer bakes or larger shares are needed, or a larger wave.detect",
+                "all regions together detect {}: use longer bakes, larger shares or a larger wave.detect",
                 list(unfound)
             ),
         }

@@ -37,7 +37,7 @@ pub enum Notice {
     },
     /// S3 did not replicate objects.
     NotReplicated(Vec<Unreplicated>),
-    /// A chain departs from what a neighbour keeps of it.
+    /// A chain differs from what a neighbour keeps of it.
     ChainAltered {
         /// The chain.
         chain: Chain,
@@ -48,18 +48,18 @@ pub enum Notice {
     },
     /// A region does not attest a release.
     BytesRefused {
-        /// The release's human name, or the beginning of its digest where that is all that is trusted.
+        /// The release's human name, or the beginning of its digest where only that is trusted.
         release: String,
         /// What is wrong.
         what: RefusedFor,
-        /// The same with its numbers, as whoever read the file says it.
+        /// The same with its numbers, from the file's reader.
         error: String,
     },
-    /// A pipeline job has no other end.
+    /// A pipeline job failed.
     JobFailed {
         /// CodePipeline's id of it.
         job: String,
-        /// Why.
+        /// The error, as a sentence.
         error: String,
     },
     /// Evaluation rejects a release.
@@ -68,7 +68,7 @@ pub enum Notice {
         version: String,
         /// What kind of rejection it is.
         cause: RejectedFor,
-        /// What decided, what it rests on, and where the report lies: one fact a line.
+        /// What decided, the evidence, and the report's location: one fact a line.
         found: String,
     },
 }
@@ -76,7 +76,7 @@ pub enum Notice {
 /// An object that S3 did not replicate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreplicated {
-    /// Its key.
+    /// The object's key.
     pub key: String,
     /// The bucket that it should have gone to.
     pub bucket: String,
@@ -97,7 +97,7 @@ pub enum RefusedFor {
     Content,
 }
 
-/// Why evaluation rejects a release, told apart by what mends it.
+/// Why evaluation rejects a release: one variant for each way to fix it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RejectedFor {
     /// A required gate fails.
@@ -208,32 +208,32 @@ impl Voice<'_> {
             Notice::ReplicasLate { late, .. } => {
                 let late = self.titles(late);
                 format!(
-                    "The wave has started without {late}, and changes nothing there. Verify-Fleet names the regions that do not \
-                     serve the release at the end."
+                    "The wave has started without {late}, and changes nothing there. At its end Verify-Fleet names the regions \
+                     that do not serve the release."
                 )
             }
             Notice::NotReplicated(_) => format!(
                 "A region without these objects does not attest the release. Its wave waits for the region until the \
-                 replication deadline, then starts without it. No endpoint was changed. More objects on the same way are noted \
-                 in the ledger and not paged for {:#}.",
+                 replication deadline, then starts without it. No endpoint was changed. For {:#}, further objects of the same \
+                 replication rule are recorded in the ledger and nobody is paged.",
                 self.fleet.wave.replication_deadline
             ),
             Notice::ChainAltered { .. } => format!(
-                "Functions go on with what the chain says now. {} keeps the proof that it said something else. This check changed no \
+                "Functions use the chain as it is now. {} keeps the proof that it was different. This check changed no \
                  endpoint.",
                 self.title(region)
             ),
             Notice::BytesRefused { release, .. } => {
                 let title = self.title(region);
-                format!("{title} does not start {release} with these bytes, and serves what it served before.")
+                format!("{title} does not start {release} with these bytes, and serves the same release as before.")
             }
             Notice::JobFailed { job, .. } => format!(
-                "CodePipeline job {job} fails, and its execution stops. An update under way is rolled back by its guardrails \
+                "CodePipeline job {job} fails, and its execution stops. An update in progress is rolled back by its guardrails \
                  unless a decision to proceed is on record."
             ),
             Notice::EvaluationRejected { version, .. } => format!(
-                "No endpoint was changed. The pipeline's execution fails. {version} stays rejected: what is published again, \
-                 even the same files, is a new release."
+                "No endpoint was changed. The pipeline's execution fails. {version} stays rejected: publishing again, even the \
+                 same files, makes a new release."
             ),
         }
     }
@@ -242,19 +242,19 @@ impl Voice<'_> {
         match notice {
             Notice::Plan { advice, .. } => self.to_do(advice),
             Notice::ReplicasLate { version, archive, .. } => format!(
-                "Look at the replication of the buckets (archive {archive}), and at each region's ledger for a refusal. Once \
+                "Check the replication of the buckets (archive {archive}), and each region's ledger for a refusal. Once \
                  {version} is attested there, start a new execution of {} for the same release.",
                 self.fleet.pipeline
             ),
             Notice::NotReplicated(_) => {
                 "Fix the replication rule, its role or the destination bucket. Then replicate the objects again with S3 Batch \
-                 Replication: nobody may write there by hand. The sweep attests them within 5 minutes of their arrival."
+                 Replication: nobody is allowed to write there by hand. The sweep attests them within 5 minutes of their arrival."
                     .to_owned()
             }
             Notice::ChainAltered { chain, kept, .. } => format!(
                 "Stop every start: meridian halt. Compare entry {} and those around it with the object versions in {}'s bucket \
-                 and with CloudTrail. Find out who wrote them, and put the entries back. meridian history says when the chain \
-                 is whole again.",
+                 and with CloudTrail. Find out who wrote them, and restore the entries. meridian history says when the chain \
+                 is complete again.",
                 kept.seq,
                 chain.region(self.fleet)
             ),
@@ -271,12 +271,12 @@ impl Voice<'_> {
             }
             Notice::JobFailed { .. } => {
                 "Read the function's log for this job and fix the cause. Then start a new execution of the same release: regions \
-                 that serve it are left as they are."
+                 that serve it are not changed."
                     .to_owned()
             }
             Notice::EvaluationRejected { cause, .. } => match cause {
                 RejectedFor::Worse => {
-                    "Find in the report where the model is worse, mend its training, and publish what comes of it.".to_owned()
+                    "Find in the report where the model is worse, fix its training, and publish the result.".to_owned()
                 }
                 RejectedFor::Unclear => {
                     "Nothing shows that the model is bad. Approve a hold-out with more records (above all more positives), or with \
@@ -310,7 +310,7 @@ fn buckets(objects: &[Unreplicated]) -> String {
     buckets.into_iter().collect::<Vec<_>>().join(", ")
 }
 
-/// A paragraph: what comes from outside may hold empty lines, which would end it.
+/// A paragraph: text from outside may have empty lines, which would end it.
 fn lines(text: &str) -> String {
     text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }

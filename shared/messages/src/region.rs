@@ -17,13 +17,15 @@ impl Voice<'_> {
             }
             Fault::ReplicaLate => "its replica did not arrive in time".to_owned(),
             Fault::NotLetThrough { version } => format!("it serves {version} without a decision to proceed"),
-            Fault::SageMakerReturned => "SageMaker took the update back".to_owned(),
-            Fault::NeverStarted => "the update was intended and never seen to start".to_owned(),
-            Fault::ToldToGoBack(why) => format!("it was told to go back: {}", self.why(why)),
-            Fault::NobodyDecided => "nobody decided on its update".to_owned(),
-            Fault::EndpointNotThere => "its endpoint was asked for and is not there".to_owned(),
-            Fault::CreationEndless => "its endpoint is being created without an end".to_owned(),
-            Fault::FirstReleaseRings { alarm } => format!("the rollback alarm {alarm} rings on the first release"),
+            Fault::SageMakerReturned => "SageMaker rolled the update back".to_owned(),
+            Fault::NeverStarted => "its update was intended and was never seen to start".to_owned(),
+            Fault::ToldToGoBack(why) => format!("it was ordered to roll back: {}", self.why(why)),
+            Fault::NobodyDecided => "no decision on its update is on record".to_owned(),
+            Fault::EndpointNotThere => "its endpoint was requested and does not exist".to_owned(),
+            Fault::CreationEndless => "the creation of its endpoint does not end".to_owned(),
+            Fault::FirstReleaseRings { alarm } => {
+                format!("the rollback alarm {alarm} is in ALARM on the first release")
+            }
         }
     }
 
@@ -40,7 +42,7 @@ impl Voice<'_> {
         match state {
             RegionState::WasProved { version } => format!("it was proved to serve {version}; {until}"),
             RegionState::WasMoving { version } => format!("it was moving to {version}; {until}"),
-            RegionState::WasGoingBack { version } => format!("the update was told to go back to {version}; {until}"),
+            RegionState::WasGoingBack { version } => format!("it was ordered to roll back to {version}; {until}"),
             RegionState::Undecided { version } => {
                 format!("its update to {version} is under way and undecided; {until}")
             }
@@ -49,20 +51,17 @@ impl Voice<'_> {
             }
             RegionState::Stays { version } => format!("it stays on {version}"),
             RegionState::ServesNothing => "it serves nothing yet".to_owned(),
-            RegionState::BytesUnknown => "which bytes it serves is unknown".to_owned(),
-            RegionState::Unknown => "what it serves is unknown".to_owned(),
+            RegionState::BytesUnknown => "its serving release is unknown".to_owned(),
+            RegionState::Unknown => "what it serves was not observed".to_owned(),
             RegionState::UnknownUntilItAnswers => until.to_owned(),
         }
     }
 
     pub(crate) fn lag(self, lag: &Lag) -> String {
         format!(
-            "{} lags: it serves {}, {} releases behind {}, and the first of them was approved {} hours ago (allowed: {} \
-             releases, {:#})",
-            self.title(&lag.region),
+            "{}: it serves {}, and the first release that it lacks was approved {} hours ago (allowed: {} releases, {:#})",
+            self.lag_headline(lag),
             lag.serves,
-            lag.behind,
-            lag.newest,
             lag.hours,
             lag.allowed,
             lag.allowed_age

@@ -1,13 +1,13 @@
-//! What is said of a replayed file.
+//! Warnings about a replayed file.
 
 use meridian_domain::replay::ReplayWarning;
 
-/// What people should know of a replayed file although it decided nothing.
+/// A warning about a replayed file that changes no verdict.
 pub fn replay_warning(warning: &ReplayWarning) -> String {
     match warning {
         ReplayWarning::Absent(metrics) => {
             let it = if metrics.len() == 1 { "it" } else { "them" };
-            format!("{} not in the file and not judged; a canary that lacked {it} would not pass", are(metrics))
+            format!("{} not in the file and not judged; a canary without {it} does not pass", are(metrics))
         }
         ReplayWarning::Foreign(regions) => {
             format!("{} not in the policy: judged, and counted where alpha is split", are(regions))

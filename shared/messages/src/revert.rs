@@ -1,7 +1,8 @@
-//! Why a canary goes on, or back.
+//! Why a canary proceeds or is rolled back.
 
 use crate::Voice;
 use crate::judging::grounds;
+use crate::why::listed;
 use meridian_domain::reason::{FullLoad, Proceed, Proof, Revert, Sign};
 
 impl Voice<'_> {
@@ -9,11 +10,11 @@ impl Voice<'_> {
         match proceed {
             Proceed::Passes(found) => grounds(found),
             Proceed::Carried(found) => {
-                format!("carried by the regions before, where nothing is worse; here {}", grounds(found))
+                format!("too little traffic here, evidence of earlier regions passes; here {}", grounds(found))
             }
             Proceed::RelyOn(regions) => {
-                let titles: Vec<&str> = regions.iter().map(|region| self.title(region)).collect();
-                format!("no canary of its own: it rides on the evidence of {}", titles.join(", "))
+                let titles: Vec<String> = regions.iter().map(|region| self.title(region).to_owned()).collect();
+                format!("no canary here; uses the evidence of {}", listed(&titles))
             }
         }
     }
@@ -26,10 +27,12 @@ impl Voice<'_> {
             Revert::TimerEnded => "the timer ended before a decision".to_owned(),
             Revert::Unproved(proof) => self.proof(proof),
             Revert::Stopped(stopped) => self.stopped(stopped),
-            Revert::NoEvidence { version } => format!("no active region has shown evidence for {version}"),
-            Revert::AlarmRang(why) => format!("the rollback alarm rang during the update: {}", self.way_back(why)),
+            Revert::NoEvidence { version } => format!("no active region has evidence for {version}"),
+            Revert::AlarmRang(why) => {
+                format!("the rollback alarm went into ALARM during the update: {}", self.way_back(why))
+            }
             Revert::Signs(signs) if signs.is_empty() => {
-                "SageMaker rolled it back, and no guard rings any more".to_owned()
+                "SageMaker rolled it back, and no guardrail alarm is in ALARM any more".to_owned()
             }
             Revert::Signs(signs) => signs.iter().map(|sign| self.sign(sign)).collect::<Vec<_>>().join("; "),
         }
@@ -47,25 +50,25 @@ impl Voice<'_> {
     fn sign(self, sign: &Sign) -> String {
         match sign {
             Sign::Failed(found) => grounds(found),
-            Sign::GreenGuard { alarm } | Sign::OtherGuard { alarm } => format!("the guard {alarm} tripped"),
+            Sign::GreenGuard { alarm } | Sign::OtherGuard { alarm } => format!("guardrail alarm {alarm} tripped"),
             Sign::SilentWithOthers { silent, others } => {
                 let others: Vec<&str> = others.iter().map(|other| self.title(other)).collect();
                 let others = others.join(" and ");
-                format!("{}, {others} cannot be reached either: not a single-region fault", self.silent(silent))
+                format!("{}, {others} unreachable too: not a single-region fault", self.silent(silent))
             }
             Sign::SilentAlone(silent) => {
-                format!("{}, and no other region is known to be silent", self.silent(silent))
+                format!("{}; no other region is known to be unreachable", self.silent(silent))
             }
-            Sign::NoCapacity { reason } => format!("SageMaker found no instances: {reason}"),
-            Sign::EndpointAlarm => "the alarm over the whole endpoint rings".to_owned(),
+            Sign::NoCapacity { reason } => format!("SageMaker has no capacity: {reason}"),
+            Sign::EndpointAlarm => "the alarm over the whole endpoint is in ALARM".to_owned(),
         }
     }
 
     pub(crate) fn full_load(self, found: &FullLoad) -> String {
         let why = match found {
             FullLoad::Judged(found) => return grounds(found),
-            FullLoad::FirstRelease => "a first release has no old instances beside it".to_owned(),
-            FullLoad::UpdateNotOnRecord => "the update that brought it is not on record any more".to_owned(),
+            FullLoad::FirstRelease => "a first release has no old instances to compare with".to_owned(),
+            FullLoad::UpdateNotOnRecord => "its update is no longer on record".to_owned(),
             FullLoad::Unseen { error } => format!("the counts cannot be read: {error}"),
         };
         format!("not judged: {why}")

@@ -18,7 +18,7 @@ pub enum Runbook {
 }
 
 impl Runbook {
-    /// Every one.
+    /// Every runbook, in the order of the documentation.
     pub const ALL: [Runbook; 5] = [
         Runbook::Pages,
         Runbook::RegionalFault,

@@ -8,22 +8,22 @@ impl Voice<'_> {
     pub(crate) fn step(self, step: &Step) -> String {
         match step {
             Step::LeaseHalfUsed => "the lease is half used".to_owned(),
-            Step::LeaseFree => "nobody holds the fleet".to_owned(),
+            Step::LeaseFree => "the lease is free".to_owned(),
             Step::Order => "the wave's order is chosen once".to_owned(),
             Step::Prepare { version } => format!("alarms, model and configuration for {version}"),
             Step::Measure { region } => format!("what {} served in the last hour", self.title(region)),
             Step::Ready { region, version, first, canary, overrides } => {
-                let without = if *first { ", its first release: there is no way back" } else { "" };
+                let without = if *first { ", its first release: no rollback target" } else { "" };
                 let canary = canary.as_ref().map(chosen).unwrap_or_default();
                 format!("{} is ready for {version}{without}{canary}{}", self.title(region), self.overrides(overrides))
             }
-            Step::Update { region, version } => format!("{} goes to {version}", self.title(region)),
-            Step::FoundRunning => "found running after a lost answer".to_owned(),
-            Step::FoundInCreation => "found in creation after a lost answer".to_owned(),
-            Step::Beat => "the judge looks".to_owned(),
-            Step::BeatPatiently => "the judge is patient".to_owned(),
-            Step::BeatForFirst => "the heartbeat alarm is armed already".to_owned(),
-            Step::BeatAlong => "the wave looks".to_owned(),
+            Step::Update { region, version } => format!("{} is updated to {version}", self.title(region)),
+            Step::FoundRunning => "the update was found in progress after a lost answer".to_owned(),
+            Step::FoundInCreation => "the endpoint was found in creation after a lost answer".to_owned(),
+            Step::Beat => "judge heartbeat".to_owned(),
+            Step::BeatPatiently => "judge heartbeat while the region does not answer".to_owned(),
+            Step::BeatForFirst => "judge heartbeat while the first endpoint is created".to_owned(),
+            Step::BeatAlong => "wave heartbeat, there is no canary".to_owned(),
             Step::CanaryTakesTraffic { region, version, percent } => {
                 format!("{percent} % of {}'s traffic is on {version}", self.title(region))
             }
@@ -31,26 +31,28 @@ impl Voice<'_> {
             Step::LookAtFullLoad => "what green serves at full load, and blue served".to_owned(),
             Step::AskGolden => "which model answers".to_owned(),
             Step::AskGoldenAfterSoak => "which model answers, now that soak is over".to_owned(),
-            Step::AskGoldenOfLeftover { version } => format!("nobody has proved that {version} answers"),
+            Step::AskGoldenOfLeftover { version } => format!("whether {version} answers, which is not proved"),
             Step::AskGoldenOfReturn { version } => format!("whether {version} answers again"),
             Step::Proved { golden, version } => {
                 format!("all {golden} golden records were answered with {version}'s scores")
             }
-            Step::WasServing { region, version } => format!("{} was on {version} all along", self.title(region)),
+            Step::WasServing { region, version } => format!("{} was on {version} the whole time", self.title(region)),
             Step::LastUpdateEnded { region } => format!("{}'s last update has ended", self.title(region)),
             Step::CanaryOver => "the canary is over".to_owned(),
-            Step::LetThroughAndOver => "the canary was let through and is over".to_owned(),
+            Step::LetThroughAndOver => "the canary proceeded and is over".to_owned(),
             Step::NoCanary => "there is no canary".to_owned(),
-            Step::Trip { region, why } => format!("{} is to go back: {}", self.title(region), self.why(why)),
-            Step::TripOnReturn { region } => format!("{} is to go back when its plane returns", self.title(region)),
+            Step::Trip { region, why } => format!("{} must roll back: {}", self.title(region), self.why(why)),
+            Step::TripOnReturn { region } => {
+                format!("{} must roll back when its control plane answers again", self.title(region))
+            }
             Step::IsBack { region, version } => format!("{} is back on {version}", self.title(region)),
             Step::FallsSilent { region, why } => {
                 format!("{} does not answer: {}", self.title(region), self.unseen(why))
             }
-            Step::InTheWay { region, why } => format!("{} is in the way: {}", self.title(region), self.gate(why)),
+            Step::InTheWay { region, why } => format!("{} blocks the wave: {}", self.title(region), self.gate(why)),
             Step::AnswersAgain { region } => format!("{} answers again", self.title(region)),
             Step::ReadyForFailover { region } => {
-                format!("{} could carry another region's customers too", self.title(region))
+                format!("{} has the instances that a failover needs", self.title(region))
             }
             Step::NeedsInstances { region, has, least } => self.needs_instances(region, *has, *least),
             Step::LacksInstances { error, .. } => {
@@ -76,7 +78,7 @@ fn chosen(canary: &Canary) -> String {
     let by = match &canary.by {
         Traffic::Measured(rps) => format!("{rps:.0} requests/s measured"),
         Traffic::Usual => "usual traffic".to_owned(),
-        Traffic::Unseen { error } => format!("usual traffic, for the counts cannot be read: {error}"),
+        Traffic::Unseen { error } => format!("usual traffic, as the counts cannot be read: {error}"),
     };
     format!("; its canary of {} % bakes {:#} ({by})", canary.bake.percent, canary.bake.wait)
 }

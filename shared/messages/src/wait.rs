@@ -9,21 +9,21 @@ impl Voice<'_> {
     pub(crate) fn wait(self, wait: &Wait) -> String {
         match wait {
             Wait::Home { error } => error.clone(),
-            Wait::LeaseHeld { holder, until } => format!("the fleet is held by {holder} until {}", clock(*until)),
-            Wait::Scaling { region } => format!("{}'s instances change in number", self.title(region)),
-            Wait::OtherUpdate { region } => format!("another update of {} is running", self.title(region)),
+            Wait::LeaseHeld { holder, until } => format!("{holder} holds the lease until {}", clock(*until)),
+            Wait::Scaling { region } => format!("{}'s number of instances is changing", self.title(region)),
+            Wait::OtherUpdate { region } => format!("another update of {} is in progress", self.title(region)),
             Wait::ForeignUpdate { region } => {
-                format!("an update of {} is running that this wave did not start", self.title(region))
+                format!("{}: an update that this wave did not start is in progress", self.title(region))
             }
             Wait::Gate { region: None, gate } => self.gate(gate),
             Wait::Gate { region: Some(region), gate } => format!("{}: {}", self.title(region), self.gate(gate)),
             Wait::Freeze { region, frozen } => format!("{} is {}", self.title(region), self.frozen(frozen)),
-            Wait::FleetFreeze { frozen } => format!("the fleet is {}: the wave holds", self.frozen(frozen)),
-            Wait::Provisioning { region } => format!("{}'s new fleet is being provisioned", self.title(region)),
+            Wait::FleetFreeze { frozen } => format!("the fleet is {}: the wave waits", self.frozen(frozen)),
+            Wait::Provisioning { region } => format!("{}'s new instances are being provisioned", self.title(region)),
             Wait::FirstProvisioning { region } => {
-                format!("{}'s first fleet is being provisioned", self.title(region))
+                format!("{}'s first instances are being provisioned", self.title(region))
             }
-            Wait::Endpoint { region } => format!("{}'s endpoint comes", self.title(region)),
+            Wait::Endpoint { region } => format!("{}'s endpoint is being created", self.title(region)),
             Wait::EndpointOf { region, config } => {
                 format!("{}'s endpoint is being created with {config}", self.title(region))
             }
@@ -31,19 +31,19 @@ impl Voice<'_> {
                 format!("canary since {}: {verdict}: {}", clock(*since), grounds(found))
             }
             Wait::Counts { error } => format!("the counts cannot be read: {error}"),
-            Wait::Shift { at } => format!("decided; SageMaker shifts at {}", clock(*at)),
-            Wait::Traffic { region, version } => format!("{}'s traffic moves to {version}", self.title(region)),
+            Wait::Shift { at } => format!("decided; SageMaker shifts the traffic at {}", clock(*at)),
+            Wait::Traffic { region, version } => format!("{}'s traffic is moving to {version}", self.title(region)),
             Wait::TrafficInSteps { region, until } => {
-                format!("{}'s traffic moves step by step until {}", self.title(region), clock(*until))
+                format!("{}'s traffic is moving in steps until {}", self.title(region), clock(*until))
             }
             Wait::Proof(proof) => self.proof(proof),
-            Wait::Return { region, why: None } => format!("{} is going back", self.title(region)),
+            Wait::Return { region, why: None } => format!("{} is rolling back", self.title(region)),
             Wait::Return { region, why: Some(why) } => {
-                format!("{} is told to go back: {}", self.title(region), self.why(why))
+                format!("{} must roll back: {}", self.title(region), self.why(why))
             }
             Wait::FullLoad { region, due, seen } => {
                 let seen = match seen {
-                    AtFullLoad::Nothing => "no minute's counts have arrived".to_owned(),
+                    AtFullLoad::Nothing => "no counts have arrived".to_owned(),
                     AtFullLoad::Judged { verdict, grounds: found } => format!("{verdict}: {}", grounds(found)),
                     AtFullLoad::Unseen { error } => format!("the counts cannot be read: {error}"),
                 };
@@ -68,25 +68,27 @@ impl Voice<'_> {
     pub(crate) fn lagging(self, region: &meridian_domain::RegionName, why: &Lagging) -> String {
         let title = self.title(region);
         let why = match why {
-            Lagging::GoingBack => return format!("{title} is going back"),
+            Lagging::GoingBack => return format!("{title} is rolling back"),
             Lagging::Soaks => return format!("{title} soaks"),
             Lagging::Deferred(why) => format!("deferred, {}", self.why(why)),
             Lagging::Halted(why) => format!("halted, {}", self.why(why)),
-            Lagging::LedgerUnseen => "its ledger cannot be seen".to_owned(),
+            Lagging::LedgerUnseen => "its ledger cannot be read".to_owned(),
             Lagging::NoEndpoint => "it has no endpoint".to_owned(),
-            Lagging::EndpointUnseen { error } => format!("its endpoint cannot be seen: {error}"),
-            Lagging::EndpointNotRead => "its endpoint was not looked at".to_owned(),
-            Lagging::BytesUnknown(status) => format!(
-                "which bytes it serves is unknown, its endpoint is {status:?}, and instances of two releases may answer"
-            ),
-            Lagging::NamesConfig { config } => format!("it names configuration {config}"),
+            Lagging::EndpointUnseen { error } => format!("its endpoint cannot be described: {error}"),
+            Lagging::EndpointNotRead => "its endpoint was not described".to_owned(),
+            Lagging::BytesUnknown(status) => {
+                format!("serving release unknown: its endpoint is {status:?}, and instances of two releases may answer")
+            }
+            Lagging::NamesConfig { config } => format!("its endpoint has configuration {config}"),
             Lagging::EndpointIs(status) => format!("its endpoint is {status:?}"),
-            Lagging::Unproved => "it names the release's configuration, but nobody proved it".to_owned(),
+            Lagging::Unproved => {
+                "its endpoint has the release's configuration, but no golden records prove the release".to_owned()
+            }
             Lagging::GoldenUnasked { error } => format!("its golden records cannot be asked: {error}"),
             Lagging::GoldenWrong { right, asked } => {
-                format!("{right} of {asked} golden records were answered right")
+                format!("{right} of {asked} golden records were answered correctly")
             }
-            Lagging::DidNotThen => "it did not when the wave ended".to_owned(),
+            Lagging::DidNotThen => "it did not serve the release when the wave ended".to_owned(),
         };
         format!("{title}: {why}")
     }

@@ -1,24 +1,24 @@
-//! A region's own way back.
+//! A region's own rollback.
 
 use crate::Voice;
 use crate::ledger::client_errors;
 use meridian_domain::reason::{Quiet, Return, WayBackReason};
 
-/// What is said of a region whose 4xx are not shown to be its callers'.
-const CLIENT_ERRORS: &str = "its 4xx rose with the release, or its callers began to send what it cannot read";
+/// The 4xx of a region may be the release's or the callers' fault.
+const CLIENT_ERRORS: &str = "its 4xx rose: the release rejects good requests, or its callers send bad ones";
 
 impl Voice<'_> {
     pub(crate) fn way_back(self, why: &WayBackReason) -> String {
         match why {
             WayBackReason::Alarm(reason) => reason.clone(),
             WayBackReason::ClientErrors => CLIENT_ERRORS.to_owned(),
-            WayBackReason::Undecided => "it was shifted without a decision to proceed".to_owned(),
+            WayBackReason::Undecided => "its traffic was shifted without a decision to proceed".to_owned(),
             WayBackReason::Unproved => "its golden records are not answered with the release's scores".to_owned(),
             WayBackReason::Guardrail => {
-                "the guardrail rolled it back and no judge had said so: the heartbeat was missing, or an alarm came first"
+                "the guardrail rolled it back before the judge had decided: the judge heartbeat was missing, or an alarm came first"
                     .to_owned()
             }
-            WayBackReason::Unexplained => "its alarm rang, or it was shifted without a decision to proceed".to_owned(),
+            WayBackReason::Unexplained => "its alarm was in ALARM, or its traffic was shifted without a decision to proceed".to_owned(),
             WayBackReason::ProvedAgain(fault) => format!("{}; its golden records prove it now", self.fault(fault)),
         }
     }
@@ -31,7 +31,7 @@ impl Voice<'_> {
             | Return::WentBack { why, .. }
             | Return::NowhereToGo { why, .. }
             | Return::RingsInSoak { why, .. } => Some(self.way_back(why)),
-            Return::Unwritten { .. } => Some("its ledger could not be written then".to_owned()),
+            Return::Unwritten { .. } => Some("its ledger could not be written at that time".to_owned()),
             Return::Unread { why, error, .. } => {
                 Some(format!("{}; its ledger cannot be read ({error})", self.way_back(why)))
             }
@@ -39,7 +39,7 @@ impl Voice<'_> {
             Return::LeavesAfter { compared, .. } => {
                 Some(format!("{CLIENT_ERRORS}: {}", client_errors(compared.as_ref())))
             }
-            Return::Broken { .. } => Some("which bytes serve is unknown".to_owned()),
+            Return::Broken { .. } => Some("serving release unknown".to_owned()),
             Return::BytesUnknown { status, .. } => {
                 Some(format!("its endpoint is {status:?}, and instances of two releases may answer"))
             }
@@ -52,48 +52,50 @@ impl Voice<'_> {
         let fixed = match quiet {
             Quiet::Callers { compared } => {
                 let counts = compared.map(|own| format!(": {}", client_errors(Some(&own)))).unwrap_or_default();
-                return format!("its 4xx are its callers', and no release's{counts}");
+                return format!("callers cause its 4xx, not a release{counts}");
             }
             Quiet::Unseen { region, error } => {
-                return format!("{} cannot be seen: {error}; the sweep looks again", self.title(region));
+                return format!("{} cannot be described: {error}; the sweep tries again", self.title(region));
             }
             Quiet::GoldenUnasked { error } => return format!("golden records cannot be asked: {error}"),
             Quiet::GoldenWrong { right, asked, version } => {
                 return format!("{right} of {asked} golden records were answered as {version}; the sweep asks again");
             }
             Quiet::AlarmWithoutLedger { error } => {
-                return format!("the rollback alarm is quiet, and the ledger cannot be read: {error}");
+                return format!("the rollback alarm is OK, and the ledger cannot be read: {error}");
             }
-            Quiet::WayUnseen { error } => return format!("the way back cannot be read either: {error}"),
+            Quiet::WayUnseen { error } => return format!("the rollback target cannot be read either: {error}"),
             Quiet::NotOnTarget { region } => {
                 let title = self.title(region);
-                return format!("{title} is not on what it would go back from; its ledger cannot be read");
+                return format!(
+                    "{title} does not serve the release that it would roll back; its ledger cannot be read"
+                );
             }
             Quiet::NoEndpoint => "there is no endpoint",
-            Quiet::Alarm => "the rollback alarm is quiet",
+            Quiet::Alarm => "the rollback alarm is OK",
             Quiet::Changing => "the endpoint is changing",
-            Quiet::NothingOnRecord => "the ledger does not know what serves",
-            Quiet::Echo => "the alarm still looks at minutes of the release that the region has just left",
-            Quiet::ForeignConfig => "the endpoint names a configuration that the ledger does not know",
+            Quiet::NothingOnRecord => "the ledger has no record of what serves",
+            Quiet::Echo => "the alarm still covers minutes of the release that the region has just rolled back",
+            Quiet::ForeignConfig => "the endpoint has a configuration that is not in the ledger",
             Quiet::Halted => "halted already",
-            Quiet::HaltedWithoutWay => "halted already, and there is no way back",
-            Quiet::CallersWithoutWay => "its 4xx may be its callers', and there is no way back",
-            Quiet::FirstNotMade => "the region's first fleet could not be made",
-            Quiet::FirstInCreation => "the region's first fleet is being made: there is nothing to go back to",
+            Quiet::HaltedWithoutWay => "halted already, and there is no rollback target",
+            Quiet::CallersWithoutWay => "callers may cause its 4xx, and there is no rollback target",
+            Quiet::FirstNotMade => "the region's first instances could not be created",
+            Quiet::FirstInCreation => "the region's first instances are being created: there is no rollback target",
             Quiet::NotStarted => "the wave's update has not started",
-            Quiet::EndedWell => "the wave's update has ended well",
-            Quiet::WrongWithoutWay => "it answers wrong, and there is no way back",
-            Quiet::Asked => "the update was asked for; the sweep looks again",
-            Quiet::OtherUpdate => "another update is running; the sweep looks again",
-            Quiet::UnderWay => "the way back is under way",
-            Quiet::UnderWayToldByWave => "the way back is under way, and the wave has said why",
-            Quiet::UnderWayAlone => "the way back is under way, and nothing else is halted",
-            Quiet::UnderWayUnwritten => "the way back is under way; the ledger's entries follow",
-            Quiet::WentBackWithoutWay => "the update went back although it had no way back",
-            Quiet::JudgeAtWork => "the wave's judge is at work, and says why it went back",
-            Quiet::GuardrailTold => "the guardrail was told",
-            Quiet::NoWayBesideAlarms => "no way back is written beside the alarms",
-            Quiet::NothingProved => "the ledger knows of nothing that was proved to serve here",
+            Quiet::EndedWell => "the wave's update has succeeded",
+            Quiet::WrongWithoutWay => "its answers are wrong, and there is no rollback target",
+            Quiet::Asked => "the update was requested; the sweep checks again",
+            Quiet::OtherUpdate => "another update is in progress; the sweep checks again",
+            Quiet::UnderWay => "the rollback is in progress",
+            Quiet::UnderWayToldByWave => "the rollback is in progress, and the wave has recorded the reason",
+            Quiet::UnderWayAlone => "the rollback is in progress, and nothing else is halted",
+            Quiet::UnderWayUnwritten => "the rollback is in progress; the ledger's entries follow",
+            Quiet::WentBackWithoutWay => "the update was rolled back although it had no rollback target",
+            Quiet::JudgeAtWork => "the wave's judge is running, and records the reason of the rollback",
+            Quiet::GuardrailTold => "the guardrail alarm was set",
+            Quiet::NoWayBesideAlarms => "no rollback target is stored with the verdict alarm",
+            Quiet::NothingProved => "the ledger has no release that was proved to serve here",
         };
         fixed.to_owned()
     }

@@ -41,12 +41,12 @@ impl Voice<'_> {
             Stopped::Barred { version, by } => format!("{version} {}", self.barred(by)),
             Stopped::WaveOver => "this wave has ended".to_owned(),
             Stopped::FrozenTooLong { frozen, held } => {
-                format!("the fleet is {}, and the wave has held for {held:#}", self.frozen(frozen))
+                format!("the fleet is {}, and the wave has waited for {held:#}", self.frozen(frozen))
             }
         }
     }
 
-    /// What bars a release, said behind its name.
+    /// What bars a release, said after its name.
     pub fn barred(self, barred: &Barred) -> String {
         match barred {
             Barred::Condemned { why } => format!("was condemned: {}", self.why(why)),
@@ -54,7 +54,7 @@ impl Voice<'_> {
         }
     }
 
-    /// An override, said where it was used.
+    /// The overrides that were used, appended to a sentence.
     pub(crate) fn overrides(self, all: &[Override]) -> String {
         all.iter().map(|own| format!("; {own}")).collect()
     }

@@ -89,7 +89,7 @@ async fn a_record_goes_to_the_endpoint_as_it_came_and_the_answer_back() {
 }
 
 #[tokio::test]
-async fn an_error_of_the_model_comes_with_its_status_and_words_and_is_asked_once() {
+async fn a_model_error_has_its_status_and_is_not_retried() {
     let world = world(model_error).await;
     let (answer, _) = asked(&world, event(TOKEN, RECORD.into())).await;
     let answer = answer.unwrap();

@@ -37,7 +37,7 @@ fn serving() -> Response {
 }
 
 #[tokio::test]
-async fn a_regions_role_is_borrowed_from_its_own_sts_and_signs_what_acts_there() {
+async fn a_regions_role_is_assumed_from_its_own_sts() {
     let loans = std::sync::atomic::AtomicUsize::new(0);
     let world = world(move |seen| {
         if asks_for_a_role(seen) {

@@ -116,7 +116,7 @@ async fn a_job_whose_handler_panics_is_failed_and_paged() {
 }
 
 #[tokio::test]
-async fn a_call_without_a_job_that_panics_has_failed_so_that_lambda_repeats_it() {
+async fn a_panic_without_a_job_fails_so_that_lambda_retries() {
     let world = given(json!({ "record": RECORD })).await;
     let said = said(&world);
     let [answer] = said.as_slice() else { panic!("{:?}", paths(&world)) };

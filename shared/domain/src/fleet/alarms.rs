@@ -122,7 +122,7 @@ pub struct AlarmSpec {
     pub datapoints: u32,
     /// Threshold, in the metric's unit.
     pub threshold: f64,
-    /// True where a value *below* the threshold breaches.
+    /// True if a value *below* the threshold breaches.
     pub below: bool,
     /// What silence means.
     pub missing: MissingData,
@@ -169,7 +169,7 @@ pub fn verdict_name(fleet: &Fleet) -> String {
     format!("{}-verdict", fleet.name)
 }
 
-/// The alarm that trips when nobody judges.
+/// The alarm that trips when the judge heartbeat is missing.
 pub fn heartbeat_name(fleet: &Fleet) -> String {
     format!("{}-heartbeat", fleet.name)
 }
@@ -187,7 +187,7 @@ pub fn guard_names(fleet: &Fleet) -> Vec<String> {
     names
 }
 
-/// What a region would go back from, and what to: the way back in a second place beside the ledger, in the description of
+/// What a region would roll back from, and what to: the way back in a second place beside the ledger, in the description of
 /// the verdict alarm, which the region's own `rollback` may read when its bucket is dead (I6). Written before the way
 /// forward is taken (I5).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -222,7 +222,7 @@ impl WayBack {
 /// In a region whose canary serves few requests a minute, the green ones want several minutes in a row: of 120 requests, two
 /// stray errors are more than 1 %.
 ///
-/// Callers make 4xx with both releases: that alarm is on what green answers more of than blue in the same minute.
+/// Callers cause 4xx on both releases: that alarm watches how far green's rate exceeds blue's in the same minute.
 pub fn guards(fleet: &Fleet, region: &Region, green: &ResourceName, blue: Option<&ResourceName>) -> Vec<AlarmSpec> {
     let judge = &fleet.judge;
     let [latency, errors_4xx, errors_5xx] = green_names(fleet);
@@ -245,11 +245,11 @@ pub fn guards(fleet: &Fleet, region: &Region, green: &ResourceName, blue: Option
 }
 
 /// The heartbeat alarm. Armed (`Breaching`) while a canary must be judged; disarmed (`NotBreaching`) afterwards, so
-/// that a judge who has finished is not taken for one who has died.
+/// that a judge that has finished does not trip it.
 pub fn heartbeat(fleet: &Fleet, missing: MissingData) -> AlarmSpec {
     AlarmSpec {
         name: heartbeat_name(fleet),
-        description: "Nobody judges the canary any more: traffic goes back.".to_owned(),
+        description: "The judge heartbeat is missing: SageMaker rolls back.".to_owned(),
         watched: own(fleet, HEARTBEAT),
         period: BEAT_PERIOD,
         evaluation_periods: BEAT_PERIODS,

@@ -63,7 +63,7 @@ pub struct EndpointView {
 }
 
 impl EndpointView {
-    /// True where it is in service on `target`'s configuration, and no update runs.
+    /// True if it is in service on `target`'s configuration, and no update runs.
     pub fn rests_on(&self, target: &Target) -> bool {
         self.status == EndpointStatus::InService && self.config == target.config
     }
@@ -73,7 +73,7 @@ impl EndpointView {
         self.status == EndpointStatus::Updating && self.pending.is_none()
     }
 
-    /// True where it rests on `target`, or soaks after the shift to it, as far as it says.
+    /// True if it rests on `target`, or soaks after the shift to it, as far as it says.
     pub fn serves(&self, target: &Target) -> bool {
         let soaks = self.status == EndpointStatus::Updating
             && self.pending.as_ref().is_some_and(|pending| {
@@ -125,7 +125,7 @@ pub struct ModelSpec {
 pub struct ConfigSpec {
     /// Name.
     pub name: ResourceName,
-    /// Variant.
+    /// The variant's name.
     pub variant: ResourceName,
     /// Model.
     pub model: ResourceName,
@@ -138,7 +138,7 @@ pub struct ConfigSpec {
 /// An update to start.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UpdateSpec {
-    /// Endpoint.
+    /// The endpoint's name.
     pub endpoint: ResourceName,
     /// The configuration to go to.
     pub config: ResourceName,

@@ -115,7 +115,7 @@ pub struct WavePolicy {
     pub base_rate: f64,
 }
 
-/// One night missed, and the next one under way.
+/// One night missed, and the next one in progress.
 fn usual_skew() -> u32 {
     2
 }
@@ -232,7 +232,7 @@ pub struct Region {
 }
 
 impl Region {
-    /// True where policy asks for a check at full load: of a region that shows evidence of its own.
+    /// True if policy asks for a check at full load: of a region that shows evidence of its own.
     pub fn is_judged_at_full_load(&self, fleet: &Fleet) -> bool {
         self.kind == Kind::Active && fleet.guardrail.full_load_minutes() > 0
     }

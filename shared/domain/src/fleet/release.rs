@@ -100,7 +100,7 @@ impl fmt::Display for ImageVersion {
 
 /// A text that names no image.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no image that this version knows: expected \"1.7-1\" or \"3.0-5\"")]
+#[error("{0:?} is not a known image: expected \"1.7-1\" or \"3.0-5\"")]
 pub struct ImageVersionError(String);
 
 impl FromStr for ImageVersion {
@@ -141,7 +141,7 @@ impl Image {
 pub enum ManifestError {
     /// The bytes are not the ones that the key names.
     #[error(
-        "manifest {expected}: its bytes have the SHA-256 {found}; the object was changed or cut: publish the release again"
+        "manifest {expected}: its bytes have the SHA-256 {found}; the object was changed or truncated: publish the release again"
     )]
     Digest {
         /// The release that was asked for.
@@ -160,7 +160,7 @@ pub enum ManifestError {
     /// An image that the fleet does not allow.
     #[error(
         "manifest {release}: the fleet does not allow the image {repository}@sha256:{digest} as SageMaker's {version}: \
-         publish with one of fleet.toml's [[image]] entries ({allowed}), or have this one added there"
+         publish with one of fleet.toml's [[image]] entries ({allowed}), or add this one there"
     )]
     Image {
         /// The release.
@@ -189,7 +189,7 @@ pub enum ManifestError {
     /// From the future.
     #[error(
         "manifest {release} ({version}) says that training finished at {created}, and it was read at {now}: publish the release \
-         again with the time at which training did finish"
+         again with the time at which training finished"
     )]
     Future {
         /// The release.

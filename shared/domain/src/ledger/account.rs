@@ -29,7 +29,7 @@ pub struct Account {
     /// Every configuration that may have answered a customer at that moment, the proved one first. A fleet that only stood
     /// warm is not among them.
     pub answers: Vec<Answer>,
-    /// Where the region would have gone back to.
+    /// Where the region would have rolled back to.
     pub way_back: Option<Target>,
     /// The update that was open.
     pub update: Option<Underway>,
@@ -107,9 +107,9 @@ pub enum Phase {
     Shifting,
     /// Golden records had proved the new release; the old fleet stayed warm.
     Soak,
-    /// Told to go back, or on its way back.
+    /// Told to roll back, or on its way back.
     GoingBack,
-    /// It went back with no decision on record: a later entry says that it has, and not since when.
+    /// It rolled back with no decision on record: a later entry says that it has, and not since when.
     WentBackUnseen,
     /// The region's first fleet, not proved yet.
     First,
@@ -202,10 +202,10 @@ impl Cut<'_> {
         self.history.update.as_ref()
     }
 
-    /// What `rollback` would have gone back to.
+    /// What `rollback` would have rolled back to.
     fn way_back(&self) -> Option<Target> {
         match self.open() {
-            // A way back is under way itself, and has none.
+            // A way back is in progress itself, and has none.
             Some(update) if update.epoch.is_none() => None,
             Some(update) => update.back.clone(),
             None => self.history.previous.clone(),

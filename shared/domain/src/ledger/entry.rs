@@ -109,7 +109,7 @@ pub enum Record {
     Rejected {
         /// The release.
         release: ReleaseId,
-        /// Why.
+        /// The reason.
         why: Reason,
     },
     /// One actor holds the fleet.
@@ -123,7 +123,7 @@ pub enum Record {
     LeaseRenewed {
         /// Its generation.
         epoch: Epoch,
-        /// Until when.
+        /// The end.
         until: Timestamp,
     },
     /// The holder is done.
@@ -133,7 +133,7 @@ pub enum Record {
     },
     /// A region's control plane does not answer.
     RegionIll {
-        /// Which.
+        /// The region it is about.
         region: RegionName,
         /// The wave's execution.
         execution: Actor,
@@ -142,14 +142,14 @@ pub enum Record {
     },
     /// A region that was ill answers again.
     RegionWell {
-        /// Which.
+        /// The region it is about.
         region: RegionName,
         /// The wave's execution.
         execution: Actor,
     },
     /// A region was left behind in this wave; the others go on.
     Deferred {
-        /// Which.
+        /// The region it is about.
         region: RegionName,
         /// In which wave.
         execution: Actor,
@@ -164,7 +164,7 @@ pub enum Record {
         release: ReleaseId,
         /// Where it was seen.
         region: RegionName,
-        /// Why.
+        /// The reason.
         why: Reason,
     },
     /// A person sets a rule aside for a while; the entry's actor says who. A later one of the same rule and region takes
@@ -174,25 +174,25 @@ pub enum Record {
         what: Rule,
         /// For which region; none for every one.
         region: Option<RegionName>,
-        /// Why.
+        /// The reason.
         why: String,
         /// Until when: from then on it counts for nothing.
         until: Timestamp,
     },
     /// A person takes a release, or a file that releases are made of, out of consideration; the entry's actor says who.
     Quarantined {
-        /// What.
+        /// The object it is about.
         object: Object,
         /// The releases that are or hold it, as far as they were published by then.
         releases: Vec<ReleaseId>,
-        /// Why.
+        /// The reason.
         why: String,
     },
     /// A person ends a quarantine.
     QuarantineLifted {
         /// Of what.
         object: Object,
-        /// Why.
+        /// The reason.
         why: String,
     },
     /// People were told that a region is further from its peers than policy allows.
@@ -248,13 +248,13 @@ pub enum Record {
         release: ReleaseId,
         /// Which file, and what was found.
         why: Reason,
-        /// True where no repeat mends it: the release is not looked at again.
+        /// True if no repeat mends it: the release is not looked at again.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         last: bool,
     },
     /// A neighbour's chain does not hold an entry any more that this region saw there, and people were told.
     ChainDeparted {
-        /// Which chain.
+        /// The chain it is about.
         chain: Chain,
         /// The entry that was seen.
         kept: KeptHead,
@@ -270,7 +270,7 @@ pub enum Record {
     UpdateIntended {
         /// Where to.
         target: Target,
-        /// Where the region can go back to (I5); none for a first release.
+        /// Where the region can roll back to (I5); none for a first release.
         back: Option<Target>,
         /// The wave, or the rollback.
         execution: Actor,
@@ -289,7 +289,7 @@ pub enum Record {
     CanaryStarted {
         /// The wave.
         execution: Actor,
-        /// Since when.
+        /// The first moment.
         from: Timestamp,
         /// When SageMaker's own timer ends.
         ends: Timestamp,
@@ -300,7 +300,7 @@ pub enum Record {
         execution: Actor,
         /// The decision.
         decision: Decision,
-        /// Why.
+        /// The reason.
         why: Reason,
         /// The judgement, where counts were judged.
         judgement: Option<Judgement>,
@@ -355,16 +355,16 @@ pub enum Record {
         /// Whether they came.
         there: bool,
     },
-    /// The region went back.
+    /// The region rolled back.
     Reverted {
         /// The release that it left.
         from: Target,
         /// What serves now.
         to: Target,
-        /// Why.
+        /// The reason.
         why: Reason,
     },
-    /// The region leaves a release whose 4xx its callers may have caused: nothing but the region itself goes back.
+    /// The region leaves a release whose 4xx its callers may have caused: nothing but the region itself rolls back.
     ClientErrors {
         /// The release that it leaves.
         target: Target,
@@ -402,12 +402,12 @@ pub enum Record {
     },
     /// Nothing starts until it is lifted.
     Halted {
-        /// Why.
+        /// The reason.
         why: Reason,
     },
     /// A halt is over.
     Lifted {
-        /// Why.
+        /// The reason.
         why: String,
     },
 }
@@ -467,7 +467,7 @@ impl Stored {
         self.hash
     }
 
-    /// True where it says that it was written after it was stored.
+    /// True if it says that it was written after it was stored.
     pub fn is_from_the_future(&self) -> bool {
         times::is_future(self.entry.written, self.at)
     }
@@ -480,7 +480,7 @@ pub enum EntryError {
     #[error("not a ledger entry: {0}")]
     Malformed(String),
     /// The same values in another form.
-    #[error("ledger entry {seq} is not in the form in which entries are written: it was altered by hand")]
+    #[error("ledger entry {seq} is not formatted as Meridian writes it: it was altered by hand")]
     Form {
         /// The entry.
         seq: u64,
@@ -491,7 +491,7 @@ pub enum EntryError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChainError {
     /// An entry is missing or stands twice.
-    #[error("ledger entry {found} stands where {expected} belongs: an entry was removed or added by hand")]
+    #[error("ledger entry {found} found where {expected} is expected: an entry was removed or added by hand")]
     Sequence {
         /// The sequence number that belongs here.
         expected: u64,
@@ -499,7 +499,7 @@ pub enum ChainError {
         found: u64,
     },
     /// An entry does not follow from the one before.
-    #[error("ledger entry {seq} does not carry the hash of the entry before it: the chain was altered")]
+    #[error("ledger entry {seq} does not have the hash of the entry before it: the chain was altered")]
     Hash {
         /// The entry.
         seq: u64,

@@ -1,5 +1,5 @@
 //! The last entry of a chain as another region saw it. Whoever holds it finds a chain that was cut, replaced by an older copy
-//! of itself, or written anew: within such a chain every hash is right.
+//! of itself, or written again: within such a chain every hash is right.
 
 use crate::fleet::Fleet;
 use crate::keys::Chain;
@@ -22,7 +22,7 @@ pub struct KeptHead {
 pub enum Departure {
     /// The entry is not there any more: the chain was cut, or an older copy was put in its place.
     Missing,
-    /// Another entry stands in its place: the chain was written anew.
+    /// Another entry stands in its place: the chain was written again.
     Other {
         /// That entry's hash.
         found: Sha256,

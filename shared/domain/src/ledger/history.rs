@@ -40,7 +40,7 @@ pub struct OpenUpdate {
     pub started: bool,
     /// Canary start and the end of SageMaker's own timer.
     pub canary: Option<(Timestamp, Timestamp)>,
-    /// The decision and why. A revert stands: nothing that comes later takes it back (I9).
+    /// The decision and why. A revert stands: nothing that comes later rolls it back (I9).
     pub decision: Option<(Decision, Reason)>,
     /// What a revert is laid to.
     pub cause: Option<Cause>,
@@ -69,7 +69,7 @@ impl OpenUpdate {
         }
     }
 
-    /// True where the last word is `decision`.
+    /// True if the last word is `decision`.
     pub fn is_decided(&self, decision: Decision) -> bool {
         self.decision.as_ref().is_some_and(|(last, _)| *last == decision)
     }
@@ -96,7 +96,7 @@ impl OpenUpdate {
         self.back.is_none() && self.epoch.is_some()
     }
 
-    /// True where SageMaker has taken it, or somebody has decided about it as if it had: it is not asked for again.
+    /// True if SageMaker has taken it, or somebody has decided about it as if it had: it is not asked for again.
     pub fn was_taken(&self) -> bool {
         self.started || self.decision.is_some()
     }
@@ -119,7 +119,7 @@ pub struct RegionHistory {
     pub departed: BTreeMap<Chain, KeptHead>,
     /// What serves, as far as it was confirmed, since when and by whose decision.
     pub serving: Option<Serving>,
-    /// What served before, to go back to.
+    /// What served before, to roll back to.
     pub previous: Option<Target>,
     /// The update in flight, or one whose end nobody has recorded yet.
     pub update: Option<OpenUpdate>,
@@ -131,13 +131,13 @@ pub struct RegionHistory {
     pub evidence: BTreeMap<ReleaseId, RegionEvidence>,
     /// Releases that the region left again.
     pub returned: BTreeMap<ReleaseId, Return>,
-    /// Releases that a revert here was laid to, and why: also while the way back is under way, or fails.
+    /// Releases that a revert here was laid to, and why: also while the way back is in progress, or fails.
     pub blamed: BTreeMap<ReleaseId, Reason>,
     /// When it last left a release.
     pub returned_at: Option<Timestamp>,
     /// Why nothing may start here.
     pub halt: Option<Reason>,
-    /// Since when nobody knows which bytes serve here, and why (I13).
+    /// Since when it is unknown which bytes serve here, and why (I13).
     pub unknown: Option<Unknown>,
     /// Pages that did not go out yet.
     pub owed: Vec<Owed>,
@@ -171,12 +171,12 @@ pub struct Owed {
     pub advice: Advice,
 }
 
-/// A region of which nobody knows which bytes serve.
+/// A region of which it is unknown which bytes serve.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Unknown {
-    /// Since when.
+    /// The time from which it holds.
     pub since: Timestamp,
-    /// Why.
+    /// The reason.
     pub why: Fault,
 }
 
@@ -196,7 +196,7 @@ pub struct Return {
 pub struct Serving {
     /// Which release under which configuration.
     pub target: Target,
-    /// Since when.
+    /// The time from which it holds.
     pub since: Timestamp,
     /// By whose decision: a wave, a rollback, an installation.
     pub by: Actor,
@@ -229,12 +229,12 @@ impl RegionHistory {
                 let again =
                     |open: &OpenUpdate| open.target == *target && open.back == *back && open.execution == *execution;
                 if let Some(open) = self.update.as_mut().filter(|open| again(open)) {
-                    // Said again: its canary is planned anew. One that began goes on as it was asked for.
+                    // Said again: its canary is planned again. One that began goes on as it was asked for.
                     open.bake = bake.filter(|_| open.canary.is_none()).or(open.bake);
                 } else {
                     let leaves = self.now_there();
                     let update = OpenUpdate::new(target, back.as_ref(), execution, *epoch, entry.at);
-                    // A way back goes on with what the wave's own update was taken back for.
+                    // A way back goes on with what the wave's own update was rolled back for.
                     let cause = self.update.as_ref().filter(|_| epoch.is_none()).and_then(|open| open.cause);
                     self.update = Some(OpenUpdate { leaves, cause, bake: *bake, ..update });
                 }
@@ -275,7 +275,7 @@ impl RegionHistory {
             }
             Record::ScalingIntended { execution, floor } => {
                 let (floor, execution) = (floor.clone(), execution.clone());
-                // Said twice, patience does not begin anew.
+                // Said twice, patience does not begin again.
                 let again = self.scaled.as_ref().filter(|own| own.floor == floor && own.execution == execution);
                 if again.is_none() {
                     self.scaled = Some(Scaled { floor, execution, at: entry.at, set: false, awaited: None });
@@ -306,7 +306,7 @@ impl RegionHistory {
         }
     }
 
-    /// True where no release has ever been proved to serve here: the next one is the region's first.
+    /// True if no release has ever been proved to serve here: the next one is the region's first.
     pub fn is_new(&self) -> bool {
         self.serving.is_none() && self.previous.is_none() && self.confirmed.is_empty() && self.returned.is_empty()
     }
@@ -316,13 +316,13 @@ impl RegionHistory {
         self.update.as_ref().filter(|update| update.is_first() && update.decision.is_none() && self.serving.is_none())
     }
 
-    /// True where the page that says this did not go out yet.
+    /// True if the page that says this did not go out yet.
     pub fn owes(&self, why: &Reason) -> bool {
         self.owed.iter().any(|owed| owed.why == *why)
     }
 
-    /// True where `release` serves here, proved, and is to stay. One that was confirmed once and replaced since, or that was
-    /// told to go back after it was confirmed, is not.
+    /// True if `release` serves here, proved, and is to stay. One that was confirmed once and replaced since, or that was
+    /// told to roll back after it was confirmed, is not.
     pub fn serves(&self, release: &ReleaseId) -> bool {
         let named = self.serving.as_ref().is_some_and(|serving| serving.target.release == *release);
         let leaves = self.update.as_ref().is_some_and(|update| {
@@ -332,7 +332,7 @@ impl RegionHistory {
         named && self.confirmed.contains_key(release) && self.unknown.is_none() && !leaves
     }
 
-    /// True where `release` serves here, and what policy wants to see of it at full load is on record: the evidence that the
+    /// True if `release` serves here, and what policy wants to see of it at full load is on record: the evidence that the
     /// next region asks for (I3).
     pub fn is_evidence(&self, fleet: &Fleet, region: &Region, release: &ReleaseId) -> bool {
         self.serves(release) && (!region.is_judged_at_full_load(fleet) || self.full_load.contains(release))

@@ -36,16 +36,16 @@ pub struct Override {
     pub what: Rule,
     /// For which region; none for every one.
     pub region: Option<RegionName>,
-    /// Who.
+    /// The person.
     pub who: Actor,
-    /// Why.
+    /// The reason.
     pub why: String,
-    /// Until when.
+    /// The end.
     pub until: Timestamp,
 }
 
 impl Override {
-    /// True where it says something about `what` in `region` at `now`.
+    /// True if it says something about `what` in `region` at `now`.
     pub fn counts(&self, what: Rule, region: &RegionName, now: Timestamp) -> bool {
         self.what == what && self.until > now && self.region.as_ref().is_none_or(|own| own == region)
     }

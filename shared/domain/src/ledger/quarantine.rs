@@ -26,7 +26,7 @@ impl Object {
         keys::release_of_manifest(key).map_or_else(|| Self::Key(key.to_owned()), Self::Release)
     }
 
-    /// True where `release`, which `manifest` describes, is or is made of this object.
+    /// True if `release`, which `manifest` describes, is or is made of this object.
     pub fn is_part_of(&self, release: ReleaseId, manifest: &Manifest) -> bool {
         match self {
             Self::Release(own) => *own == release,
@@ -51,11 +51,11 @@ pub struct Quarantine {
     pub object: Object,
     /// The releases that are or hold it, as far as they had been published.
     pub releases: Vec<ReleaseId>,
-    /// Since when.
+    /// The time from which it holds.
     pub since: Timestamp,
     /// Who said so.
     pub who: Actor,
-    /// Why.
+    /// The reason.
     pub why: String,
 }
 
@@ -88,7 +88,7 @@ impl HubHistory {
         self.quarantined.iter().find(holds)
     }
 
-    /// True where `release` keeps its place among the releases: neither rejected, nor condemned, nor in quarantine. One that
+    /// True if `release` keeps its place among the releases: neither rejected, nor condemned, nor in quarantine. One that
     /// does not holds up nobody.
     pub fn counts(&self, release: &ReleaseId) -> bool {
         !self.rejected.contains_key(release) && self.barred(release).is_none()

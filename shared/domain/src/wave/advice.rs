@@ -14,7 +14,7 @@ pub enum Advice {
     CheckHealth { region: RegionName, version: Version, serves: bool },
     /// A region whose update has no end was left behind: find out who started it.
     CloseUpdate { region: RegionName, version: Version, serves: bool },
-    /// The release is condemned: read the evidence, publish anew.
+    /// The release is condemned: read the evidence, publish again.
     ReadEvidence { region: RegionName, version: Version },
     /// The wave stopped and the release is not condemned: find the cause, start again.
     FindCause,
@@ -32,19 +32,19 @@ pub enum Advice {
     CatchUp { region: RegionName },
     /// Regions lag of which nobody was told.
     LookAtEndpoints,
-    /// A region went back by what stands beside its alarms.
+    /// A region rolled back, using the rollback target stored with the verdict alarm.
     LookAtBucket,
-    /// A region went back and could not write it down.
+    /// A region rolled back and could not write it down.
     ReadRollbackLog,
     /// A region leaves a release whose 4xx its callers may have caused.
     CompareCallers,
-    /// An alarm rings and no release is new.
+    /// An alarm is in ALARM and no release is new.
     LookAtEndpoint,
-    /// A region goes back by itself, and is halted: find out what the release does here.
+    /// A region rolls back by itself, and is halted: find out what the release does here.
     FindOutWhatItDoes,
-    /// SageMaker took an update back that no judge had decided on.
+    /// SageMaker rolled an update back that no judge had decided on.
     ReadPromoteLog,
-    /// A region goes back when its soak ends.
+    /// A region rolls back when its soak ends.
     WaitForSoak,
     /// An endpoint has failed.
     UpdateByHand,

@@ -17,7 +17,7 @@
 //! | I10 | act for a wave that has ended |
 //! | I11 | act, decide or touch the lease without holding it |
 //! | I12 | nothing: no plan carries a credential, a record or a feature value; its words come from counts and states |
-//! | I13 | call a region well, settled or done that cannot be seen, or start where nobody knows what serves |
+//! | I13 | call a region well, settled or done that cannot be seen, or start where it is unknown what serves |
 
 mod hub;
 mod invariant;
@@ -166,7 +166,7 @@ impl<'a> Audit<'a> {
         !asked || history.full_load.contains(&self.sight.release)
     }
 
-    /// I3: what fails at full load is no evidence, nor is what was never proved to serve. I9: nor what was told to go back.
+    /// I3: what fails at full load is no evidence, nor is what was never proved to serve. I9: nor what was told to roll back.
     fn full_load(&self, region: &RegionName, target: &Target, judgement: Option<&Judgement>) -> Vec<Violation> {
         let failed = judgement.is_some_and(|judgement| judgement.verdict == Verdict::Fail);
         let proved = self.history(region).is_some_and(|history| {

@@ -36,9 +36,9 @@ pub enum Beside {
 /// Minutes of one release.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Minutes {
-    /// Which.
+    /// The target it is about.
     pub target: Target,
-    /// When.
+    /// The minutes.
     pub span: Span,
 }
 
@@ -76,12 +76,12 @@ pub enum Blame {
 }
 
 impl Blame {
-    /// Whether the region must go back for it.
+    /// Whether the region must roll back for it.
     pub fn is_reason_to_go_back(&self) -> bool {
         !matches!(self, Blame::Callers(_))
     }
 
-    /// Whether it is shown that callers have no part in it. Otherwise nothing but the region itself goes back: one caller must
+    /// Whether it is shown that callers have no part in it. Otherwise nothing but the region itself rolls back: one caller must
     /// not halt a fleet.
     pub fn is_certain(&self) -> bool {
         matches!(self, Blame::Release(Compared { beside: Beside::SameMinutes, .. }))

@@ -31,7 +31,7 @@ impl FleetMinutes {
         self.of(metric).map(|(minute, arm)| (start_of(minute), arm))
     }
 
-    /// True where nothing has arrived.
+    /// True if nothing has arrived.
     pub fn is_empty(&self) -> bool {
         self.0.values().all(BTreeMap::is_empty)
     }
@@ -55,7 +55,7 @@ impl Span {
         Self { from: start_of(from), to: start_of(to.max(from)) }
     }
 
-    /// True where no minute starts in it.
+    /// True if no minute starts in it.
     pub fn is_empty(self) -> bool {
         self.to <= self.from
     }

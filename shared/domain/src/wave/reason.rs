@@ -51,7 +51,7 @@ pub enum Reason {
     Wait(Wait),
     /// Why a canary goes on.
     Proceed(Proceed),
-    /// Why an update goes back.
+    /// Why an update is rolled back.
     Revert(Revert),
     /// What is wrong with a region, or with its update.
     Fault(Fault),
@@ -59,14 +59,14 @@ pub enum Reason {
     FullLoad(FullLoad),
     /// A region is left behind: why, and what is known of its state.
     LeftBehind {
-        /// Why.
+        /// The reason.
         why: Box<Reason>,
         /// What is known of its state.
         state: RegionState,
     },
-    /// Why a region goes back by its own means.
+    /// Why a region rolls back by its own means.
     WayBack(WayBackReason),
-    /// How it goes back by its own means.
+    /// How it is rolled back by its own means.
     Return(Return),
     /// Why a region's own watch has nothing to do.
     Quiet(Quiet),
@@ -76,7 +76,7 @@ pub enum Reason {
     Lag(Lag),
     /// Callers send what neither release can read.
     CallersAlike {
-        /// Where.
+        /// The region it is about.
         region: RegionName,
         /// The challenger's answers.
         green: Tally,
@@ -93,9 +93,9 @@ pub enum Stopped {
     FleetHalted(Box<Reason>),
     /// A region is halted.
     RegionHalted {
-        /// Which.
+        /// The region it is about.
         region: RegionName,
-        /// Why.
+        /// The reason.
         why: Box<Reason>,
     },
     /// No region may start the release.

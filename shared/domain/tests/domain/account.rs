@@ -193,7 +193,7 @@ fn mid_canary_two_answer_and_before_it_one() {
     assert_eq!(chains.at("03:15:00").way_back, Some(target("v426")));
 }
 
-/// Of a fleet whose instances are replaced one after another nobody knows which share answers.
+/// Of a fleet whose instances are replaced one after another it is unknown which share answers.
 #[test]
 fn a_share_is_told_only_where_one_stands_still() {
     let chains = Chains::settled();
@@ -230,7 +230,7 @@ fn in_soak_the_new_release_answers_and_the_old_one_is_the_way_back() {
 }
 
 #[test]
-fn after_a_revert_the_old_release_serves_since_then_and_there_is_no_second_step_back() {
+fn after_a_revert_there_is_no_second_rollback() {
     let mut chains = Chains::settled();
     chains.own("04:27:00", OWN, intended("v426", None, OWN)).own("04:27:01", OWN, started(OWN)).own(
         "04:33:00",
@@ -250,10 +250,10 @@ fn after_a_revert_the_old_release_serves_since_then_and_there_is_no_second_step_
     assert_eq!((again.answers[1].target.clone(), again.answers[1].proof.golden), (target("v427"), None));
 }
 
-/// I6: a region goes back also while its ledger cannot be written. What is written afterwards says that it had, and not since
+/// I6: a region rolls back also while its ledger cannot be written. What is written afterwards says that it had, and not since
 /// when: from the last proof on, either may have answered.
 #[test]
-fn a_return_that_was_written_down_later_leaves_two_since_the_last_proof() {
+fn a_late_recorded_rollback_leaves_two_candidates() {
     let mut chains = Chains::settled();
     chains.own("04:41:00", OWN, reverted("v427", "v426"));
     assert_eq!(chains.told("03:39:00"), (State::One, Some(Phase::Soak), all("v427")));
@@ -307,7 +307,7 @@ fn a_deferral_and_an_illness_are_told_until_they_are_over() {
     assert_eq!(told("03:11:59"), (None, None));
     assert_eq!(told("03:14:59"), (Some(at("03:12:00")), None));
     assert_eq!(told("03:15:00"), (Some(at("03:12:00")), Some(at("03:15:00"))));
-    // It went back, which shows that it answers; what it did not get it still has not.
+    // It rolled back, which shows that it answers; what it did not get it still has not.
     assert_eq!(told("03:30:00"), (None, Some(at("03:15:00"))));
     chains.own("09:00:00", "wave-2", intended("v427", Some("v426"), WAVE));
     assert_eq!(chains.at("09:00:00").deferred, None);

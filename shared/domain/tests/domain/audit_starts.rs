@@ -102,7 +102,7 @@ fn nothing_starts_on_bytes_that_are_not_attested_and_approved() {
     assert_eq!(after(|night| night.sight.approved = Seen::Unknown(String::new())), [I2], "nobody can say");
 }
 
-/// I5: the endpoint is in service on what it would go back to, which its ledger says was proved.
+/// I5: the endpoint is in service on what it would roll back to, which its ledger says was proved.
 #[test]
 fn nothing_starts_without_a_proved_way_back() {
     let view = |status| after(move |night: &mut Night| endpoint(night, AU).status = status);
@@ -170,7 +170,7 @@ fn nothing_starts_before_the_regions_ahead_of_it_have_evidence() {
     assert_eq!(after(|night| own(night, JP).confirmed.clear()), [], "JP comes later");
 }
 
-/// I3: evidence that was told to go back, or is being taken back, is none.
+/// I3: evidence that was told to roll back, or is being rolled back, is none.
 #[test]
 fn a_region_on_its_way_back_is_nobodys_evidence() {
     let update = |night: &Night, epoch, decision: Option<Decision>| {

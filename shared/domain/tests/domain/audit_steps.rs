@@ -271,7 +271,7 @@ fn nothing_is_evidence_at_full_load_that_does_not_serve_proved() {
 
 /// I9: what lets a canary through is the region's pass, or the wave's where policy carries it.
 #[test]
-fn an_open_region_is_carried_by_the_waves_pass_alone_and_where_policy_says_so() {
+fn an_open_region_is_carried_only_by_the_waves_pass() {
     let mut night = due();
     let judged = |verdict: Verdict, wave: Verdict| {
         let mut judgement = good();

@@ -36,7 +36,7 @@ fn usual(fleet: &Fleet, region: &str) -> BakePlan {
 
 /// What the chosen numbers find, and a minute less or a smaller share would not.
 #[test]
-fn a_bake_is_the_smallest_share_and_then_the_shortest_time_that_finds_what_policy_wants_found() {
+fn a_bake_is_the_smallest_and_shortest_that_detects_enough() {
     let fleet = fleet();
     let region = fleet.region(&name(EU)).unwrap();
     let plan = usual(&fleet, EU);
@@ -64,7 +64,7 @@ fn only_minutes_count_whose_counts_the_last_decision_can_see() {
 }
 
 #[test]
-fn carried_evidence_shortens_a_bake_and_never_replaces_the_regions_own_test() {
+fn carried_evidence_shortens_a_bake_only() {
     let mut fleet = fleet();
     fleet.regions[1].shortest_bake = SignedDuration::from_mins(6);
     fleet.regions[1].bake = SignedDuration::from_mins(40);
@@ -79,7 +79,7 @@ fn carried_evidence_shortens_a_bake_and_never_replaces_the_regions_own_test() {
 }
 
 #[test]
-fn busier_regions_bake_shorter_and_one_that_can_find_nothing_takes_what_its_bounds_give() {
+fn busier_regions_bake_shorter() {
     let fleet = fleet();
     let busy = Hour { rps: Some(5_000.0), ..Hour::default() };
     let region = fleet.region(&name(EU)).unwrap();

@@ -118,7 +118,7 @@ fn a_rate_that_was_measured_as_nothing_is_policys() {
 }
 
 #[test]
-fn what_is_found_together_is_found_with_the_requests_of_the_regions_before() {
+fn pooled_detection_uses_earlier_regions_requests() {
     let fleet = fleet();
     let carried = Carried::from([(MetricName::errors_5xx(), (20_000, 70_000))]);
     let bake = Bake { wait: SignedDuration::from_mins(8), percent: 25 };
@@ -157,7 +157,7 @@ fn a_bake_is_planned_for_the_traffic_at_which_its_canary_begins() {
 }
 
 #[test]
-fn a_forecast_gives_each_turn_the_traffic_of_its_own_canary_and_decides_before_the_timers_end() {
+fn a_forecast_uses_the_traffic_at_each_canary() {
     let fleet = fleet();
     let forecast = forecast(&fleet, at("06:10:00"), &BTreeMap::new());
     for turn in &forecast.turns {
@@ -169,7 +169,7 @@ fn a_forecast_gives_each_turn_the_traffic_of_its_own_canary_and_decides_before_t
 
 /// As the preflight asks: EU's bake and soak take twenty-nine minutes.
 #[test]
-fn a_forecast_leaves_out_whom_a_freeze_would_meet_before_its_soak_is_over() {
+fn a_forecast_omits_regions_that_freeze_before_soak_ends() {
     let freeze = "[[freeze]]\nname = \"peak\"\nwhy = \"x\"\nregions = [\"eu-west-1\"]\ntime_zone = \"UTC\"\n\
                   from = \"2026-11-20 04:00\"\nuntil = \"2026-11-20 09:00\"";
     let fleet = Fleet::parse(&format!("{}\n{freeze}", include_str!("../../../../fleet.toml"))).unwrap();

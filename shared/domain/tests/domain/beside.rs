@@ -5,7 +5,7 @@ use crate::night::{AU, BR, EU, JP, Night, actor, release, said};
 use meridian_domain::plan::{Act, Finish};
 use meridian_domain::{Cause, Decision, Record, VariantPhase};
 
-/// The later execution's update of the region went back; then the earlier one brought the release, let it through, and died
+/// The later execution's update of the region rolled back; then the earlier one brought the release, let it through, and died
 /// before it could prove it. The later one is called.
 fn brought_by_the_other_one(region: &str) -> Night {
     let others: Vec<&str> = [EU, AU, JP, BR].into_iter().take_while(|other| *other != region).collect();

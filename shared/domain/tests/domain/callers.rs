@@ -81,7 +81,7 @@ fn a_region_whose_callers_send_nonsense_neither_goes_back_nor_halts() {
     }
 }
 
-/// Without counts, or with none of the same minutes: the region goes back, says so once, and nothing else is halted.
+/// Without counts, or with none of the same minutes: the region rolls back, says so once, and nothing else is halted.
 #[test]
 fn a_region_that_cannot_tell_goes_back_alone() {
     for blame in [Blame::Unknown, Blame::Release(compared(Beside::BeforeShift, 40, 4))] {
@@ -101,7 +101,7 @@ fn a_region_that_cannot_tell_goes_back_alone() {
     }
 }
 
-/// Where the rollback alarm rings as well it is no caller's doing alone.
+/// Where the rollback alarm is in ALARM as well it is no caller's doing alone.
 #[test]
 fn another_alarm_beside_the_callers_halts_as_ever() {
     let mut night = Night::confirmed_in(&[AU]);

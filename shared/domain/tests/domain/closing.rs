@@ -101,7 +101,7 @@ fn an_update_is_settled_in_the_name_of_the_wave_that_asked_for_it() {
 
 /// A region that lags although nobody was ever told: one page, and none from a call that comes late.
 #[test]
-fn a_lagging_region_that_nobody_was_told_of_is_a_page_when_the_wave_ends() {
+fn an_unreported_lag_is_paged_when_the_wave_ends() {
     let mut night = Night::confirmed_in(&[EU, AU, JP]);
     let call = night.verify();
     assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1));
@@ -109,7 +109,7 @@ fn a_lagging_region_that_nobody_was_told_of_is_a_page_when_the_wave_ends() {
     assert_eq!(night.verify().pages(), 0, "the wave has ended");
 }
 
-/// How far regions are apart is told at the end of a wave that was still under way, not by its late calls.
+/// How far regions are apart is told at the end of a wave that was still in progress, not by its late calls.
 #[test]
 fn a_wave_that_has_ended_tells_nothing_of_skew() {
     for ended in [false, true] {
@@ -127,7 +127,7 @@ fn a_wave_that_has_ended_tells_nothing_of_skew() {
 
 /// A halt is no sign that people were told, nor is a page that is owed a reason to tell them twice.
 #[test]
-fn a_wave_that_meets_a_halt_pages_only_where_the_halts_own_page_is_owed() {
+fn a_halted_wave_pages_only_if_the_halts_page_is_outstanding() {
     for owed in [false, true] {
         let mut night = Night::new();
         night.tell(AU, Record::Halted { why: said("its alarm rang") });

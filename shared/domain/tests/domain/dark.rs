@@ -1,4 +1,4 @@
-//! Regions that do not answer, or that went back and nobody said why: signs, patience, and what is put on record.
+//! Regions that do not answer, or that rolled back and nobody said why: signs, patience, and what is put on record.
 
 use crate::night::{AU, BR, EU, JP, Night, actor, bytes_unknown, name, release, said, version};
 use jiff::SignedDuration;
@@ -17,7 +17,7 @@ fn rings(night: &mut Night, name: String, state: AlarmState) {
 
 /// SageMaker took EU's canary back and nobody had said so: what is laid to what, and by which signs.
 #[test]
-fn a_return_that_nobody_decided_is_laid_to_what_rings_and_to_what_sagemaker_says() {
+fn an_undecided_rollback_is_attributed_to_its_signs() {
     type Sees = fn(&mut Night);
     let fleet = &Night::new().fleet;
     let table: [(&str, Sees, Cause, Vec<Sign>); 6] = [
@@ -118,7 +118,7 @@ fn what_rings_while_a_region_is_dark_is_not_named_as_a_reason() {
 
 /// I9: until SageMaker's timer has ended nothing has moved for good, whatever was decided.
 #[test]
-fn a_region_that_goes_dark_before_its_timers_end_goes_back_though_it_was_let_through() {
+fn a_region_dark_before_its_timer_ends_rolls_back() {
     let mut night = Night::let_through(JP);
     night.fleet.wave.region_patience = SignedDuration::from_secs(30);
     night.dark(JP);
@@ -206,7 +206,7 @@ fn a_deferral_says_what_is_known_of_what_the_region_serves() {
 
 /// Several neighbours at once are no fault of one of them: one page, and a person looks.
 #[test]
-fn several_neighbours_that_cannot_be_seen_stop_the_wave_and_are_not_left_behind() {
+fn several_unreachable_regions_stop_the_wave() {
     let mut night = Night::new();
     for region in [JP, BR] {
         night.sight.regions.insert(name(region), Seen::Unknown("no answer".to_owned()));
@@ -245,9 +245,9 @@ fn a_neighbour_that_answers_again_is_not_counted_ill_any_more() {
     assert!(night.sight.hub.ill.is_empty());
 }
 
-/// Without a ledger the guardrail is told of what rings while the way forward is under way, and of nothing else.
+/// Without a ledger the guardrail is told of what rings while the way forward is in progress, and of nothing else.
 #[test]
-fn without_its_ledger_a_region_trips_the_guardrail_of_the_update_it_would_go_back_from() {
+fn without_its_ledger_a_region_trips_the_guardrail() {
     for (way, trips) in [("v427", true), ("v425", false)] {
         let mut night = Night::new();
         night.phase(AU, VariantPhase::Baking);

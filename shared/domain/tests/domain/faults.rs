@@ -20,7 +20,7 @@ fn rollback_failed(cause: Cause) -> Night {
     night
 }
 
-/// What the wave does elsewhere follows from why the update was going back, not from SageMaker's failure to do so.
+/// What the wave does elsewhere follows from why the update was rolling back, not from SageMaker's failure to do so.
 #[test]
 fn unknown_bytes_are_on_record_and_the_reason_of_the_revert_decides() {
     let ends = [(Cause::Release, Finish::Failed), (Cause::Unclear, Finish::Failed), (Cause::Region, Finish::Deferred)];
@@ -49,7 +49,7 @@ fn a_release_stays_bad_while_its_region_is_being_mended() {
     assert!(!night.call(BR).did(Act::Update));
 }
 
-/// The region goes to what it was going back to, and believes its golden records alone that it is there.
+/// The region goes to what it was rolling back to, and believes its golden records alone that it is there.
 #[test]
 fn a_region_recovers_from_unknown_bytes_and_proves_it() {
     let mut night = rollback_failed(Cause::Region);
@@ -108,7 +108,7 @@ fn without_ledger(version: &str) -> Night {
     night
 }
 
-/// I6: the region goes back though its ledger can be neither read nor written, by what stands beside its alarms.
+/// I6: the region rolls back though its ledger can be neither read nor written, by what stands beside its alarms.
 #[test]
 fn a_region_goes_back_without_its_ledger() {
     let mut night = without_ledger("v427");

@@ -33,7 +33,7 @@ fn created_in(region: &str, confirmed: &[&str]) -> Night {
 }
 
 #[test]
-fn a_new_region_gets_an_endpoint_and_its_intent_says_that_there_is_no_way_back() {
+fn a_new_regions_intent_has_no_rollback_target() {
     let mut night = new_in(&[AU], &[EU]);
     let call = night.call(AU);
     let steps: Vec<&Next> = call.plans.iter().map(|plan| &plan.next).collect();
@@ -55,7 +55,7 @@ fn a_new_region_gets_an_endpoint_and_its_intent_says_that_there_is_no_way_back()
 }
 
 #[test]
-fn a_first_release_is_confirmed_by_golden_records_alone_and_serves_from_then_on() {
+fn a_first_release_is_confirmed_by_golden_records_alone() {
     let mut night = created_in(AU, &[EU]);
     shows(&mut night, AU, EndpointStatus::Creating);
     assert_eq!(night.call(AU).finish(), None);
@@ -97,7 +97,7 @@ fn a_first_release_on_which_the_rollback_alarm_rings_waits() {
 }
 
 #[test]
-fn an_endpoint_that_cannot_be_created_leaves_its_region_behind_or_ends_the_wave() {
+fn a_failed_creation_defers_the_region_or_ends_the_wave() {
     for (confirmed, how) in [(&[EU][..], Finish::Deferred), (&[], Finish::Failed)] {
         let region = if confirmed.is_empty() { EU } else { AU };
         let mut night = created_in(region, confirmed);
@@ -131,7 +131,7 @@ fn a_creation_whose_outcome_was_not_written_is_found_and_finished() {
 }
 
 #[test]
-fn a_first_release_that_its_wave_never_proved_is_proved_by_the_next_execution() {
+fn an_unproved_first_release_is_proved_by_the_next_execution() {
     let mut night = created_in(AU, &[EU]);
     shows(&mut night, AU, EndpointStatus::InService);
     night.hub(Record::LeaseReleased { epoch: Epoch(1) });
@@ -156,7 +156,7 @@ fn an_endpoint_that_was_taken_away_is_not_created_anew() {
 
 /// A region under creation is mid-shift until it is proved (I1); an intent that came to nothing is not.
 #[test]
-fn a_region_that_is_being_created_holds_the_others_and_an_empty_intent_does_not() {
+fn a_region_in_creation_blocks_the_others() {
     let mut night = new_in(&[EU], &[]);
     night.call_until(EU, |night| night.history(EU).update.is_some());
     night.hub(Record::LeaseReleased { epoch: Epoch(1) });
@@ -175,7 +175,7 @@ fn a_region_that_is_being_created_holds_the_others_and_an_empty_intent_does_not(
     assert!(!night.call(AU).did(Act::Update));
 }
 
-/// I5 by the audit's own look: only where nothing ever served is there nothing to go back to.
+/// I5 by the audit's own look: only where nothing ever served is there nothing to roll back to.
 #[test]
 fn the_audit_refuses_a_creation_where_something_served() {
     let mut night = new_in(&[AU], &[EU]);

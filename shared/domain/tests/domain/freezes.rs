@@ -221,7 +221,7 @@ fn a_canary_under_way_goes_on_in_a_freeze() {
     assert_eq!(decided.0, meridian_domain::Decision::Proceed);
 }
 
-/// I6: a freeze says nothing about going back.
+/// I6: a freeze says nothing about rolling back.
 #[test]
 fn a_rollback_ignores_a_freeze() {
     let mut night = Night::confirmed_in(&[EU, AU, JP, BR]);
@@ -281,7 +281,7 @@ fn a_later_override_takes_the_place_of_an_earlier_one() {
 
 /// I3 set aside for one region; nothing else is.
 #[test]
-fn an_overridden_order_lets_one_region_start_without_the_evidence_before_it() {
+fn an_overridden_order_starts_one_region_without_evidence() {
     let mut night = Night::confirmed_in(&[EU]);
     tell(&mut night, overridden(Rule::Order, Some(JP), at("09:00:00")));
     assert_eq!(night.call(BR).finish(), Some(Finish::Failed));

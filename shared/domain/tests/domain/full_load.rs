@@ -58,7 +58,7 @@ fn no_region_starts_before_the_one_before_it_was_judged_at_full_load() {
 
 /// The audit does not trust the planner with it.
 #[test]
-fn the_audit_refuses_a_start_on_a_region_that_was_not_judged_at_full_load() {
+fn the_audit_refuses_evidence_not_judged_at_full_load() {
     let mut night = proved();
     night.calls(EU);
     night.call_until(AU, |night| night.history(AU).update.is_some());
@@ -133,7 +133,7 @@ fn a_release_that_fails_at_full_load_is_condemned_within_the_call() {
     assert_eq!((again.finish(), night.pages), (Some(Finish::Failed), 1));
 }
 
-/// SageMaker watches its alarms in soak: it takes the update back itself, and the region writes it down.
+/// SageMaker watches its alarms in soak: it rolls the update back itself, and the region writes it down.
 #[test]
 fn what_fails_at_full_load_goes_back_by_the_guardrail_where_it_listens() {
     let mut night = failed();
@@ -148,7 +148,7 @@ fn what_fails_at_full_load_goes_back_by_the_guardrail_where_it_listens() {
     assert_eq!(night.history(EU).serving.as_ref().unwrap().target, night.target(EU, "v426"));
 }
 
-/// It does not: the region goes back by itself when soak is over, with its reason, and pages nobody a second time.
+/// It does not: the region rolls back by itself when soak is over, with its reason, and pages nobody a second time.
 #[test]
 fn what_fails_at_full_load_goes_back_by_its_own_means_when_soak_ends() {
     for died in [false, true] {
@@ -176,7 +176,7 @@ fn what_fails_at_full_load_goes_back_by_its_own_means_when_soak_ends() {
     }
 }
 
-/// Soak may be shorter than the check: the update is over, and goes back all the same.
+/// Soak may be shorter than the check: the update is over, and rolls back all the same.
 #[test]
 fn a_region_whose_soak_is_over_is_judged_all_the_same() {
     for (judgement, finish) in [(good(), Finish::Done), (slow(), Finish::Failed)] {
@@ -200,7 +200,7 @@ fn an_open_verdict_at_full_load_is_written_down_and_goes_on() {
 
 /// Late counts are waited for, as long as policy is patient, and then nobody waits any more.
 #[test]
-fn counts_that_do_not_come_are_written_down_as_such_and_keep_nobody_waiting() {
+fn missing_counts_are_recorded_and_not_waited_for() {
     let missing = {
         let (lookout, nothing) = (lookout(&proved(), "6m"), FleetMinutes::default());
         lookout.judgement(&fleet(), &nothing, &nothing, Instances::default(), &[])
@@ -226,7 +226,7 @@ fn counts_that_do_not_come_are_written_down_as_such_and_keep_nobody_waiting() {
 
 /// I7: a region that does not answer any more is left behind, proved as it is.
 #[test]
-fn a_region_that_goes_dark_before_it_is_judged_is_deferred_and_stays_on_the_release() {
+fn a_region_dark_before_full_load_is_deferred_and_stays() {
     let mut night = proved();
     night.dark(EU);
     assert_eq!(night.call(EU).finish(), None);

@@ -1,4 +1,4 @@
-//! A chain that was cut or written anew is found by whoever holds a later end of it.
+//! A chain that was cut or written again is found by whoever holds a later end of it.
 
 use crate::night::{AU, BR, EU, JP, actor, at, fleet, name, said};
 use meridian_domain::heads::{Departure, KeptHead, neighbours};
@@ -31,7 +31,7 @@ fn a_chain_that_was_cut_replayed_or_written_anew_departs() {
     let kept = last(&chain(&["a", "b", "c"]));
     // Cut, or an older copy put in its place: valid in itself, and shorter.
     assert_eq!(kept.read_on(&[]), Err(Departure::Missing));
-    // An older copy that has grown again, and a chain that was written anew from its beginning.
+    // An older copy that has grown again, and a chain that was written again from its beginning.
     for other in [["a", "b", "x", "y"], ["x", "y", "z", "w"]] {
         let other = chain(&other);
         assert_eq!(kept.read_on(&other[2..]), Err(Departure::Other { found: other[2].entry.hash() }));

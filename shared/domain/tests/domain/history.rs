@@ -48,7 +48,7 @@ fn an_intent_said_again_later_forgets_nothing() {
     assert_eq!(*night.history(AU), before);
 }
 
-/// `rollback` says revert while `promote` is about to say proceed: whoever writes last, it goes back (I9).
+/// `rollback` says revert while `promote` is about to say proceed: whoever writes last, it is rolled back (I9).
 #[test]
 fn a_revert_stands() {
     let mut night = Night::baking(AU);
@@ -59,7 +59,7 @@ fn a_revert_stands() {
     assert_eq!(update.cause, Some(Cause::Unclear));
 }
 
-/// A confirmation that was on its way when the region went back does not bring the release back on paper.
+/// A confirmation that was on its way when the region rolled back does not bring the release back on paper.
 #[test]
 fn a_wave_that_has_left_says_nothing_more() {
     let mut night = Night::let_through(AU);

@@ -124,7 +124,7 @@ fn each_style_asks_sagemaker_for_its_own_routing() {
 }
 
 #[test]
-fn a_standby_rides_on_the_actives_evidence_and_is_proved_by_golden_records() {
+fn a_standby_uses_the_actives_evidence_and_is_proved() {
     let mut night = standby(&[EU, AU, JP]);
     assert!(night.call(BR).did(Act::Update));
     night.pass("30s");
@@ -244,7 +244,7 @@ fn the_audit_lets_nobody_ride_without_evidence() {
 
 /// The first step is the canary: decided before the second, watched until the last.
 #[test]
-fn a_linear_shift_is_decided_in_its_first_step_and_proved_after_its_last() {
+fn a_linear_shift_is_decided_first_and_proved_last() {
     let linear = fleet(&[(AU, "style = \"linear\"\nstep = 25")]);
     let mut night = Night { fleet: linear, ..Night::baking(AU) };
     night.due(AU);

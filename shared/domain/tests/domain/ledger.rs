@@ -39,7 +39,7 @@ fn an_entry_from_the_future_pins_no_later_one() {
 }
 
 #[test]
-fn what_was_done_may_be_told_later_and_what_is_written_is_never_earlier() {
+fn an_entrys_time_is_never_before_the_last_one() {
     let mut head = Head::default();
     let first = head.entry(at("03:00:00"), actor("wave-1"), Record::Halted { why: said("first") });
     head.believe(&stored(&first, 1)).unwrap();

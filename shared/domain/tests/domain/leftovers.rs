@@ -27,9 +27,9 @@ fn let_through() -> Night {
     next_wave(night)
 }
 
-/// Let through and never proved: it is asked first, for it is what the region would go back to (I4, I5).
+/// Let through and never proved: it is asked first, for it is what the region would roll back to (I4, I5).
 #[test]
-fn what_the_last_wave_let_through_is_proved_before_anything_starts_from_it() {
+fn a_leftover_is_proved_before_a_start() {
     let mut night = let_through();
     let call = night.call(AU);
     assert!(call.did(Act::AskGolden) && call.did(Act::Update), "{:?}", call.plans);
@@ -75,9 +75,9 @@ fn what_nobody_let_through_is_no_ground_to_start_from() {
     }
 }
 
-/// I8: SageMaker took it back, or it never ran; either is written down before a start, with its reason.
+/// I8: SageMaker rolled it back, or it never ran; either is written down before a start, with its reason.
 #[test]
-fn an_update_of_another_wave_that_went_back_is_written_down_with_its_reason() {
+fn another_waves_rollback_is_recorded_with_its_reason() {
     let mut told = Night::baking(AU);
     told.judged = Seen::Known(slow());
     told.call(AU);
@@ -138,7 +138,7 @@ fn a_waves_own_intent_holds_its_other_regions_while_it_holds_the_fleet() {
 
 /// I1, I13: an intent has come to nothing only where nobody took it, nobody holds the fleet for it and the endpoint rests.
 #[test]
-fn an_update_that_may_be_under_way_holds_the_others_though_no_order_does() {
+fn a_possible_update_blocks_the_others() {
     type Change = fn(&mut Night);
     let table: [(&str, Change, bool); 4] = [
         ("it rests", |_| {}, true),
@@ -178,7 +178,7 @@ fn creating(night: &mut Night, text: &str, status: EndpointStatus) {
 
 /// I8: each wave follows its own word, also where nothing served and both would do the same.
 #[test]
-fn a_wave_says_its_own_intent_before_it_creates_what_another_had_intended() {
+fn a_wave_records_its_own_intent_before_it_creates() {
     let mut night = new_region();
     night.call_until(AU, |night| night.history(AU).update.is_some());
     night.sight.hub.lease = None;
@@ -202,7 +202,7 @@ fn an_intent_whose_canary_policy_does_not_allow_any_more_is_said_again() {
 
 /// A first release that the last wave created and never proved: the next release's wave asks it first.
 #[test]
-fn a_first_release_that_was_never_proved_is_proved_before_the_next_one_starts() {
+fn an_unproved_first_release_is_proved_before_the_next_start() {
     let mut night = new_region();
     assert!(night.call(AU).did(Act::Create));
     creating(&mut night, "v427", EndpointStatus::InService);
@@ -213,7 +213,7 @@ fn a_first_release_that_was_never_proved_is_proved_before_the_next_one_starts() 
 
 /// It was asked for, and there is none: SageMaker has policy's patience.
 #[test]
-fn an_endpoint_that_was_asked_for_and_does_not_come_is_given_up_after_policys_patience() {
+fn a_missing_endpoint_is_given_up_after_the_patience() {
     let mut night = new_region();
     assert!(night.call(AU).did(Act::Create));
     night.sight.endpoints.insert(name(AU), Seen::Known(None));
@@ -249,7 +249,7 @@ fn a_first_fleet_has_as_long_as_sagemaker_may_take() {
 /// A first fleet that fails is one thing; a serving region whose endpoint fails keeps its people's attention, and the wave
 /// goes on without it.
 #[test]
-fn a_serving_region_that_breaks_in_its_canary_is_left_behind_though_nobody_else_serves_the_release() {
+fn a_region_that_breaks_in_its_canary_is_deferred() {
     let mut night = Night::baking(EU);
     night.status(EU, EndpointStatus::Failed);
     let call = night.call(EU);
@@ -286,7 +286,7 @@ fn a_release_that_fails_at_full_load_after_its_soak_is_condemned_too() {
     assert!(night.sight.hub.condemned.contains_key(&release("v427")));
 }
 
-/// The wave that is under way in a region with no lease of its own has none to give back.
+/// The wave that is in progress in a region with no lease of its own has none to give back.
 #[test]
 fn a_lease_that_has_run_out_is_not_given_back() {
     for (left, given) in [(1, true), (0, false)] {

@@ -92,7 +92,7 @@ fn a_manifest_names_an_image_version_that_is_known_or_none() {
     let other = String::from_utf8(manifest.to_bytes()).unwrap().replace("1.7-1", "1.7-2");
     let id = ReleaseId(Sha256::of(other.as_bytes()));
     let error = Manifest::parse(id, other.as_bytes()).unwrap_err().to_string();
-    assert!(error.contains("\"1.7-2\" is no image") && error.contains("3.0-5"), "{error}");
+    assert!(error.contains("\"1.7-2\" is not a known image") && error.contains("3.0-5"), "{error}");
 }
 
 #[test]

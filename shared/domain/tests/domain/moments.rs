@@ -54,7 +54,7 @@ fn a_new_fleet_is_waited_for_by_name() {
 
 /// I9: whatever the endpoint shows, an undecided canary whose time is up gets no heartbeat; one that was let through does.
 #[test]
-fn a_canary_on_record_is_beaten_for_past_its_time_only_where_it_was_let_through() {
+fn a_late_canary_has_a_heartbeat_only_after_proceed() {
     let mut decided = Night::let_through(AU);
     let mut undecided = Night::baking(AU);
     undecided.due(AU);
@@ -125,7 +125,7 @@ fn an_alarm_that_is_quiet_or_nobodys_guard_keeps_nobody_from_starting() {
 
 /// Between two steps of a linear shift only time passes, and only where the judge let the first one through.
 #[test]
-fn a_linear_shift_that_nobody_let_through_is_not_waited_for_between_its_steps() {
+fn an_undecided_linear_shift_is_not_waited_for() {
     let mut night = Night::baking(AU);
     night.now = night.canary_ends(AU);
     for region in &mut night.fleet.regions {
@@ -150,7 +150,7 @@ fn a_linear_shift_that_goes_back_between_its_steps_is_decided_so() {
     assert!(night.history(AU).update.as_ref().unwrap().is_decided(Decision::Revert));
 }
 
-/// I13: nobody knows which bytes serve, and the region's own way back has policy's patience to say so.
+/// I13: it is unknown which bytes serve, and the region's own way back has policy's patience to say so.
 #[test]
 fn unknown_bytes_of_another_wave_are_waited_for_and_then_left_behind() {
     let mut night = Night::confirmed_in(&[EU]);
@@ -167,7 +167,7 @@ fn unknown_bytes_of_another_wave_are_waited_for_and_then_left_behind() {
 
 /// The last look at a region that does not answer: a soak and policy's patience after the action began.
 #[test]
-fn the_last_action_waits_for_a_region_that_cannot_be_seen_for_a_soak_and_policys_patience() {
+fn verify_waits_for_an_unreachable_region() {
     let mut night = Night::confirmed_in(&[EU, AU]);
     night.fleet.regions.truncate(2);
     night.dark(AU);

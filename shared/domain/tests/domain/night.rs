@@ -121,7 +121,7 @@ pub struct Night {
     pub pager: bool,
     /// Pages sent so far.
     pub pages: usize,
-    /// Whether the region's composite alarm rings.
+    /// Whether the region's composite alarm is in ALARM.
     pub alarm: Option<String>,
     /// Whose the 4xx are, where the alarm over them rings.
     pub client_errors: Option<meridian_domain::callers::Blame>,
@@ -217,7 +217,7 @@ impl Night {
         night
     }
 
-    /// ... with its canary under way for a minute.
+    /// ... with its canary in progress for a minute.
     pub fn baking(region: &str) -> Self {
         let mut night = Self::provisioning(region);
         night.pass("3m");

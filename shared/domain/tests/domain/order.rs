@@ -20,7 +20,7 @@ fn at_night(fleet: Fleet) -> Night {
 }
 
 #[test]
-fn a_fixed_order_is_the_listed_one_and_says_what_the_traffic_of_the_hour_would_make_of_it() {
+fn a_fixed_order_is_the_listed_one() {
     let order = wave_order(&fleet(), at("03:00:00"));
     assert_eq!(order.regions, [EU, AU, JP, BR].map(name));
     assert_eq!((order.why.policy, order.why.at), (OrderPolicy::Fixed, at("03:00:00")));
@@ -67,7 +67,7 @@ fn the_order_that_a_wave_recorded_stands_for_all_of_its_steps() {
 }
 
 #[test]
-fn a_region_does_not_start_before_those_that_the_recorded_order_puts_before_it() {
+fn a_region_starts_after_those_before_it_in_the_order() {
     let mut night = at_night(by_traffic());
     assert_eq!(night.call(EU).finish(), Some(Finish::Failed));
     let mut night = Night { fleet: by_traffic(), ..Night::confirmed_in(&[AU, JP]) };
@@ -97,7 +97,7 @@ fn the_audit_refuses_an_update_whose_order_is_not_on_record() {
 }
 
 #[test]
-fn regions_with_nearly_the_same_traffic_go_as_listed_and_others_by_their_traffic() {
+fn nearly_equal_traffic_keeps_the_listed_order() {
     for (peak, first) in [(100.4, "AU EU"), (100.02, "AU EU"), (100.001, "EU AU")] {
         let mut fleet = by_traffic();
         fleet.regions.truncate(2);

@@ -29,9 +29,9 @@ fn a_region_at_rest_says_so_when_nobody_knows_what_it_serves() {
     }
 }
 
-/// It went back while its ledger could not be written: the entries follow, the page among them.
+/// It rolled back while its ledger could not be written: the entries follow, the page among them.
 #[test]
-fn a_return_that_could_not_be_written_is_found_in_what_the_endpoint_names() {
+fn an_unrecorded_rollback_is_found_by_the_endpoint() {
     let mut night = Night::confirmed_in(&[EU]);
     night.in_service(EU, "v426");
     let call = night.rollback(EU);
@@ -61,7 +61,7 @@ fn an_alarm_that_rings_on_after_a_return_is_borne_with_for_six_minutes() {
         night.pass(after);
         assert_eq!((night.rollback(AU).pages(), night.history(AU).halt.is_some()), (usize::from(halts), halts));
     }
-    // A region that has never gone back has nothing to echo.
+    // A region that has never rolled back has nothing to echo.
     let mut night = Night::new();
     alarm(&mut night);
     assert_eq!((night.rollback(AU).pages(), night.history(AU).halt.is_some()), (1, true));
@@ -69,7 +69,7 @@ fn an_alarm_that_rings_on_after_a_return_is_borne_with_for_six_minutes() {
 
 /// A call may live for a quarter of an hour: until then the intent may still be followed.
 #[test]
-fn an_intent_is_closed_a_moment_after_the_last_call_that_could_follow_it() {
+fn an_intent_closes_after_the_last_call_that_could_follow() {
     let mut night = Night::confirmed_in(&[EU]);
     night.call_until(AU, |night| night.history(AU).update.is_some());
     night.pass("15m");
@@ -155,7 +155,7 @@ fn a_way_back_that_breaks_the_endpoint_is_a_page_and_a_halt() {
     assert!(!night.history(AU).update.as_ref().unwrap().started, "nothing is under way");
 }
 
-/// I13: its own rollback failed too. It says so before it asks anew.
+/// I13: its own rollback failed too. It says so before it asks again.
 #[test]
 fn a_way_back_that_sagemaker_could_not_finish_is_said_to_be_unknown() {
     let mut night = going_back();
@@ -167,9 +167,9 @@ fn a_way_back_that_sagemaker_could_not_finish_is_said_to_be_unknown() {
     assert!(told.is_some() && told < asked);
 }
 
-/// The alarm while JP's old fleet soaks, and while its canary is under way: who is told, and how often.
+/// The alarm while JP's old fleet soaks, and while its canary is in progress: who is told, and how often.
 #[test]
-fn an_alarm_in_soak_is_a_page_and_a_halt_and_one_in_a_canary_is_the_guardrails() {
+fn an_alarm_in_soak_pages_and_halts() {
     let mut night = Night::let_through(JP);
     let (target, execution) = (night.target(JP, "v427"), actor("wave-1"));
     night.tell(JP, Record::Confirmed { target, execution, golden: 10 });
@@ -188,7 +188,7 @@ fn an_alarm_in_soak_is_a_page_and_a_halt_and_one_in_a_canary_is_the_guardrails()
 
 /// I7: a region that is long on its way back from a bad release is not left behind for it, as if it were ill.
 #[test]
-fn a_bad_release_is_condemned_although_the_region_is_still_on_its_own_way_back() {
+fn a_bad_release_is_condemned_during_the_regions_own_rollback() {
     let mut night = Night::provisioning(AU);
     let (execution, why) = (night.sight.execution.clone(), said("it fails"));
     let (decision, cause) = (Decision::Revert, Some(meridian_domain::Cause::Release));

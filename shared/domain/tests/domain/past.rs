@@ -51,7 +51,7 @@ fn nothing_bad_seen_is_not_a_rate_of_zero_and_no_traffic_is_no_rate() {
 
 /// Blue's minutes alone, each metric in each region by itself.
 #[test]
-fn each_metric_of_each_region_scatters_by_itself_and_thin_ones_say_nothing() {
+fn scatter_is_estimated_per_region_and_metric() {
     let (errors, other) = (MetricName::errors_5xx(), MetricName::errors_4xx());
     let mut rows = Vec::new();
     for minute in 0..240 {
@@ -69,7 +69,7 @@ fn each_metric_of_each_region_scatters_by_itself_and_thin_ones_say_nothing() {
 
 /// Two kinds of pairs whose squares and expectations are known.
 #[test]
-fn scatter_is_the_squares_over_what_they_are_expected_to_be_with_its_own_error() {
+fn scatter_is_observed_over_expected_squares() {
     // (100, 4) beside (300, 4): expected 2 of 8 in the first, so a square of 4 where 1.5 is expected; (100, 2) beside
     // (100, 2): 0 where 1 is.
     let arms = |pair: i64| if pair % 2 == 0 { [(100, 4), (300, 4)] } else { [(100, 2), (100, 2)] };

@@ -133,7 +133,7 @@ proptest! {
         prop_assert!(!forward, "{:?}", plan);
     }
 
-    /// I6: a rollback is total, asks for nothing outside its region, and only ever goes back.
+    /// I6: a rollback is total, asks for nothing outside its region, and only ever rolls back.
     #[test]
     fn a_rollback_needs_its_own_region_only(
         history in seen(history()), endpoint in seen(weighted(0.95, endpoint())),

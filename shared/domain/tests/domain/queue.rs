@@ -26,7 +26,7 @@ impl Night {
         self.hub(Record::Deferred { region, execution, release, why: said("dark") });
     }
 
-    /// The wave under way lets go of the fleet.
+    /// The wave in progress lets go of the fleet.
     fn wave_ends(&mut self) {
         let (release, execution) = (self.sight.release, self.sight.execution.clone());
         self.hub(Record::WaveEnded { release, execution, lagging: Vec::new() });
@@ -128,7 +128,7 @@ fn the_audit_refuses_an_update_of_a_region_that_soaks() {
 
 /// JP was deferred in v427's wave: it goes from v426 to v428, not by way of v427.
 #[test]
-fn a_lagging_region_goes_straight_to_the_newest_release_that_passed_before_it() {
+fn a_lagging_region_gets_the_newest_passed_release() {
     let mut night = Night::confirmed_in(&[EU, AU]);
     night.deferred(JP, "v427");
     night.serves(BR, "v427");

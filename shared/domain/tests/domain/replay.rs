@@ -34,7 +34,7 @@ fn the_built_in_policy_is_the_one_that_is_delivered() {
 }
 
 #[test]
-fn an_equal_wave_passes_and_a_fault_in_its_second_region_fails_it_at_its_minute() {
+fn an_equal_wave_passes_and_a_faulty_one_fails() {
     let eu = wave(0, 30, "eu-west-1", 4);
     let equal = format!("{eu}\n{}", wave(36, 60, "ap-southeast-2", 4));
     assert_eq!(verdicts(&equal), (Verdict::Pass, vec![Verdict::Pass; 2]));
@@ -105,7 +105,7 @@ fn regions_that_the_policy_does_not_name_are_judged_with_a_warning() {
 }
 
 #[test]
-fn what_is_wrong_is_named_with_its_line_and_field_and_what_was_expected() {
+fn an_error_has_line_field_and_expected_value() {
     let good = wave(0, 2, "eu-west-1", 4);
     for (bad, words) in [
         ("{", "line 3: not JSON at column"),

@@ -93,7 +93,7 @@ fn a_pooled_failure_names_the_pooled_metric() {
 
 /// Two regions in which another metric each is the worse one, and both pass: the wave's metric is the one of both together.
 #[test]
-fn a_wave_that_no_region_fails_names_the_pooled_metric_with_the_most_evidence() {
+fn a_pooled_failure_names_the_metric_with_most_evidence() {
     let replay = judged(&[region(0, "eu-west-1", 5, 3), region(36, "sa-east-1", 3, 4)]);
     assert_eq!((replay.wave.verdict, decided(&replay), deciding(&replay, 1)), (Verdict::Pass, "4xx", "5xx"));
 }
@@ -129,7 +129,7 @@ fn what_is_left_out_decides_nothing_beside_what_counts() {
 }
 
 #[test]
-fn a_waves_verdict_says_who_passes_who_is_open_and_where_something_is_missing() {
+fn a_waves_verdict_names_passed_open_and_missing_regions() {
     let good = region(0, "eu-west-1", 3, 3);
     let thin = |bad| {
         let minutes = 36..62;

@@ -74,7 +74,7 @@ fn at_night_every_floor_carries_any_other_region_and_nobody_waits() {
 }
 
 #[test]
-fn a_region_that_gets_no_instances_starts_after_policys_patience_and_people_are_told_once() {
+fn missing_failover_capacity_delays_a_start_and_pages_once() {
     for unscaled in [None, Some("RegisterScalableTarget: unreachable".to_owned())] {
         let mut night = noon();
         has(&mut night, AU, 2);
@@ -94,7 +94,7 @@ fn a_region_that_gets_no_instances_starts_after_policys_patience_and_people_are_
 }
 
 #[test]
-fn an_update_that_is_not_taken_at_once_is_asked_for_again_without_a_word_more() {
+fn an_unaccepted_update_is_requested_again() {
     let mut night = noon();
     has(&mut night, AU, 2);
     night.call(AU);
@@ -111,7 +111,7 @@ fn an_update_that_is_not_taken_at_once_is_asked_for_again_without_a_word_more() 
 }
 
 #[test]
-fn waiting_for_instances_uses_up_no_patience_with_what_else_keeps_a_region_from_starting() {
+fn waiting_for_instances_uses_no_other_patience() {
     let mut night = noon();
     has(&mut night, AU, 2);
     night.call(AU);
@@ -288,7 +288,7 @@ fn a_word_that_comes_twice_begins_no_patience_anew() {
 }
 
 #[test]
-fn instances_that_make_no_sense_are_refused_with_the_line_and_what_to_do() {
+fn invalid_instances_are_refused_with_line_and_advice() {
     let wrong = |from: &str, to: &str| -> FleetError { Fleet::parse(&GOOD.replacen(from, to, 1)).unwrap_err() };
     let cases = [
         ("requests_per_instance = 250", "requests_per_instance = 0", "scaling.requests_per_instance must be above 0"),

@@ -94,7 +94,7 @@ fn tokyo_rerun_promotes_japan_alone() {
 
 /// I9: patience ends where a decision is due, whether the canary was seen to begin or not.
 #[test]
-fn a_dark_region_goes_back_before_its_timer_ends_however_patient_policy_is() {
+fn a_dark_region_rolls_back_before_its_timer_ends() {
     let mut seen = Night::baking(JP);
     seen.due(JP);
     let mut unseen = Night::provisioning(JP);
@@ -121,7 +121,7 @@ fn tokyo_still_dark_the_next_night_does_not_hold_europe() {
     assert!(night.call(EU).did(Act::Update));
 }
 
-/// The region answers again between the decision and the deferral: it goes back, and is deferred, not condemned.
+/// The region answers again between the decision and the deferral: it is rolled back, and is deferred, not condemned.
 #[test]
 fn a_region_that_returns_too_early_is_still_no_model_fault() {
     let mut night = Night::baking(JP);
@@ -190,7 +190,7 @@ fn bad_model_is_condemned_and_nobody_else_sees_it() {
 
 /// The whole way back fits between two looks: the reason is still found.
 #[test]
-fn a_return_that_nobody_watched_is_explained_by_its_counts_or_its_guard() {
+fn an_unwatched_rollback_is_explained_by_counts_or_guard() {
     let mut night = Night::baking(EU);
     night.in_service(EU, "v426");
     night.guard_rings(alarms::green_names(&night.fleet)[0].clone());
@@ -231,7 +231,7 @@ fn late_alarm_goes_back_by_regional_means_and_halts_the_fleet() {
     assert_eq!(night.call(AU).finish(), Some(Finish::Failed));
 }
 
-/// The region went back and its page did not go out: a halt is no sign that people were told.
+/// The region rolled back and its page did not go out: a halt is no sign that people were told.
 #[test]
 fn a_halt_that_nobody_was_told_of_is_paged_by_the_wave() {
     let mut night = Night::confirmed_in(&[EU, AU, JP, BR]);
@@ -320,9 +320,9 @@ fn an_intent_that_its_wave_is_about_to_follow_is_not_closed_by_another() {
     assert_eq!(night.history(AU).update, intent);
 }
 
-/// A bad release, told to go back; then its region goes dark: that is a model fault all the same, and stops at once.
+/// A bad release, told to roll back; then its region goes dark: that is a model fault all the same, and stops at once.
 #[test]
-fn a_bad_release_in_a_region_that_goes_dark_is_condemned_and_not_deferred() {
+fn a_bad_release_in_a_dark_region_is_condemned() {
     let mut night = Night::baking(EU);
     night.judged = Seen::Known(slow());
     night.call(EU);
@@ -362,7 +362,7 @@ fn evidence_that_a_wave_died_with_stops_the_next_one() {
     }
 }
 
-/// I3: EU went back while its ledger could not be written. Its endpoint says so, and AU does not start on what stands there.
+/// I3: EU rolled back while its ledger could not be written. Its endpoint says so, and AU does not start on what stands there.
 #[test]
 fn a_region_that_went_back_without_a_word_is_no_evidence() {
     let mut night = Night::confirmed_in(&[EU]);
@@ -419,7 +419,7 @@ fn a_wave_whose_end_is_on_record_is_answered_for_as_it_ended() {
     assert_eq!(call.finish(), Some(Finish::Failed));
     assert_eq!(call.lagging(), [(name(JP), Lagging::Unproved)]);
 
-    // What went back everywhere has moved nothing that is left: a newer release makes no success of it.
+    // What rolled back everywhere has moved nothing that is left: a newer release makes no success of it.
     let mut night = Night::confirmed_in(&[EU, AU, JP, BR]);
     for region in [EU, AU, JP, BR] {
         let (from, to) = (night.target(region, "v427"), night.target(region, "v426"));
@@ -431,10 +431,10 @@ fn a_wave_whose_end_is_on_record_is_answered_for_as_it_ended() {
     assert_eq!(night.verify().finish(), Some(Finish::Failed));
 }
 
-/// AU's alarm rings while its new release soaks and its control plane does not answer: the guardrail is told, and nothing
+/// AU's alarm is in ALARM while its new release soaks and its control plane does not answer: the guardrail is told, and nothing
 /// else starts on what AU's ledger says.
 #[test]
-fn an_alarm_in_a_region_that_cannot_be_seen_halts_the_fleet_all_the_same() {
+fn an_alarm_in_a_dark_region_halts_the_fleet() {
     let mut night = Night::let_through(AU);
     night.now = night.canary_ends(AU);
     night.phase(AU, VariantPhase::Baking);

@@ -35,7 +35,7 @@ fn with_skew(mut night: Night, hours: i64) -> Night {
 }
 
 #[test]
-fn a_region_too_many_releases_behind_is_paged_once_and_nobody_waits_for_it() {
+fn a_region_too_far_behind_is_paged_once_and_not_waited_for() {
     let mut night = with_skew(behind(&["v426", "v424", "v425", "v427"]), 1000);
     let call = night.call(EU);
     assert_eq!((call.pages(), call.did(Act::Update)), (1, true));

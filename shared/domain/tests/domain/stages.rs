@@ -63,7 +63,7 @@ fn held_by_another(night: &Night) -> Option<meridian_domain::Lease> {
 }
 
 #[test]
-fn a_region_without_attestation_or_with_a_ringing_alarm_waits_and_is_deferred() {
+fn an_unattested_or_alarming_region_waits_and_is_deferred() {
     let mut night = Night::confirmed_in(&[EU]);
     let composite = alarms::composite_name(&night.fleet);
     night.sight.alarms =
@@ -226,7 +226,7 @@ fn an_undecided_judge_does_not_beat_once_a_decision_is_due() {
 /// One death costs no canary: what one look beats holds until Lambda has repeated the call. A judge who is dead for good is
 /// noticed before the timer's end all the same (I9).
 #[test]
-fn beats_reach_over_one_death_and_never_past_the_last_moment_of_an_undecided_canary() {
+fn heartbeats_bridge_one_crash_and_end_with_the_decision() {
     let mut night = Night::baking(AU);
     let region = night.region(AU);
     let (from, ends) = night.history(AU).update.as_ref().unwrap().canary.unwrap();
@@ -265,7 +265,7 @@ fn a_shift_without_a_decision_is_told_to_go_back() {
 }
 
 #[test]
-fn after_the_shift_golden_records_confirm_and_the_heartbeat_is_disarmed() {
+fn golden_records_confirm_and_disarm_the_heartbeat() {
     for phase in [Some(VariantPhase::Baking), None] {
         let mut night = Night::let_through(AU);
         night.now = night.canary_ends(AU) + SignedDuration::from_mins(1);
@@ -297,7 +297,7 @@ fn wrong_golden_answers_are_borne_with_for_a_while_and_never_confirm() {
 
 /// An endpoint that does not answer its golden records has not answered them wrong; but nothing is confirmed on silence.
 #[test]
-fn golden_records_that_are_not_answered_are_waited_for_and_never_confirm() {
+fn unanswered_golden_records_are_waited_for() {
     let mut night = Night::let_through(AU);
     night.right = None;
     night.now = night.canary_ends(AU) + SignedDuration::from_mins(1);
@@ -328,7 +328,7 @@ fn an_update_that_is_refused_for_good_ends_the_wave_with_a_page() {
     assert!(night.call(EU).did(Act::Update));
 }
 
-/// I9: SageMaker shifted although nobody had let the canary through; `rollback` takes it back.
+/// I9: SageMaker shifted although nobody had let the canary through; `rollback` rolls it back.
 #[test]
 fn in_service_without_a_decision_is_no_success() {
     let mut night = Night::baking(AU);
@@ -401,7 +401,7 @@ fn go_back(night: &mut Night, region: &str) {
     night.tell_as(&actor("rollback"), region, Record::Reverted { from, to, why: said("slow") });
 }
 
-/// Nobody called it, nobody may any more, and the endpoint rests: no shift is under way (I1).
+/// Nobody called it, nobody may any more, and the endpoint rests: no shift is in progress (I1).
 #[test]
 fn an_intent_that_was_never_called_holds_no_other_region() {
     let mut night = abandoned_intent();

@@ -1,4 +1,4 @@
-//! Whose word it is that a region goes back or on, and what must wait for it.
+//! Whose word it is that a region rolls back or on, and what must wait for it.
 
 use crate::night::{EU, JP, Night, actor, good, name, release, said};
 use jiff::SignedDuration;
@@ -9,7 +9,7 @@ use meridian_judge::Judgement;
 /// What was let through stands where its region goes dark, but not where its own fleet has shown the release bad since: that is
 /// said in its ledger, then of the release (I7).
 #[test]
-fn a_guard_that_rings_while_a_shifted_region_is_dark_takes_it_back_and_condemns() {
+fn a_guard_in_a_dark_shifted_region_reverts_and_condemns() {
     let mut night = Night::let_through(JP);
     night.now = night.canary_ends(JP) + SignedDuration::from_secs(30);
     night.dark(JP);
@@ -23,7 +23,7 @@ fn a_guard_that_rings_while_a_shifted_region_is_dark_takes_it_back_and_condemns(
     assert!(night.sight.hub.condemned.contains_key(&release("v427")) && night.sight.hub.deferred.is_empty());
 }
 
-/// I6: EU was told at full load to go back, and waits for its soak to end, or has just said so in its ledger: the next release
+/// I6: EU was told at full load to roll back, and waits for its soak to end, or has just said so in its ledger: the next release
 /// does not start there before it has.
 #[test]
 fn the_next_release_waits_for_a_regions_own_way_back() {

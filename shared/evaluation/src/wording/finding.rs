@@ -42,10 +42,10 @@ pub(super) fn sentence(gate: &Gate) -> String {
             let relation = match gate.verdict {
                 Verdict::Pass => "at least",
                 Verdict::Fail => "less than",
-                Verdict::Inconclusive => "not surely",
+                Verdict::Inconclusive => "perhaps less than",
             };
             format!(
-                "{} of the top five reasons of {records} records are the champion's too, {relation} the {} wanted",
+                "{} of the top five reasons of {records} records are the champion's too, {relation} the {} required",
                 percent(challenger),
                 percent(allowed)
             )
@@ -56,7 +56,7 @@ pub(super) fn sentence(gate: &Gate) -> String {
         Finding::TooFew { positives, negatives, floor } => {
             let subject = region.unwrap_or("the held-out set");
             format!(
-                "{subject} has {positives} positives and {negatives} negatives; under {floor} of either, nothing is concluded"
+                "{subject} has {positives} positives and {negatives} negatives; at least {floor} of each are needed"
             )
         }
         Finding::NotEstimable { statistic } => {
@@ -73,7 +73,7 @@ pub(super) fn sentence(gate: &Gate) -> String {
             if highest > lowest {
                 format!("scores spread from {lowest:.4} to {highest:.4}")
             } else {
-                format!("the model answers {lowest:.4} whatever it is asked")
+                format!("the model gives every record the score {lowest:.4}")
             }
         }
         Finding::Columns { empty, constant, split_on } => columns(empty, constant, *split_on),
@@ -216,11 +216,11 @@ impl fmt::Display for Unfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Unfit::Rows { rows, least } => {
-                write!(f, "the hold-out has {rows} records, fewer than the {least} asked for (evaluation.min_rows)")
+                write!(f, "the hold-out has {rows} records, fewer than the {least} required (evaluation.min_rows)")
             }
             Unfit::Classes { positives, negatives, least } => write!(
                 f,
-                "the hold-out has {positives} positives and {negatives} negatives, and {least} of each are asked for \
+                "the hold-out has {positives} positives and {negatives} negatives, and {least} of each are required \
                  (evaluation.min_positives)"
             ),
             Unfit::Repeated { repeated, rows, most } => write!(

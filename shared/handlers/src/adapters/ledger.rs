@@ -105,7 +105,7 @@ mod tests {
         Listed { key: key.to_owned(), modified: "2026-11-20T03:00:00Z".parse().unwrap() }
     }
 
-    /// A store that answers each read only after others have asked: it counts those that are under way.
+    /// A store that answers each read only after others have asked: it counts those that are in progress.
     #[derive(Default)]
     struct Slow {
         world: World,

@@ -1,8 +1,8 @@
 //! What every implementation of the ports that speaks AWS's vocabulary shares: the real one through the SDK, and the
 //! simulated one. The handlers themselves use none of it.
 
+pub mod assumed_roles;
 pub mod counts;
 pub mod errors;
 pub mod identity;
 pub mod ledger;
-pub mod lending;

@@ -63,7 +63,7 @@ fn a_handler_that_fails_leaves_no_job_unanswered_and_wakes_somebody() {
 }
 
 #[test]
-fn a_service_that_is_ill_for_too_long_ends_the_job_and_is_named_on_a_page() {
+fn a_service_down_for_too_long_ends_the_job_with_a_page() {
     let world = World::default();
     let mut event = event(FunctionKind::ShadowEval, |_| {});
     event["CodePipeline.job"]["data"]["continuationToken"] = json!("register.60");
@@ -108,7 +108,7 @@ fn a_failure_says_whose_fault_it_is() {
 
 /// Lambda repeats a call that failed; a job that was failed for it stays failed.
 #[test]
-fn an_answer_that_codepipeline_did_not_take_is_repeated_and_fails_no_job() {
+fn a_lost_codepipeline_answer_is_repeated() {
     let world = World::default();
     world.fault("PutJobFailureResult", Fault::Fails(ErrorKind::Throttled));
     let bad = event(FunctionKind::Promote, |it| *it = json!("nothing"));

@@ -95,7 +95,7 @@ impl ReplicationTrouble {
         })
     }
 
-    /// True where the object is still not there, as far as S3 says.
+    /// True if the object is still not there, as far as S3 says.
     pub fn is_open(&self) -> bool {
         self.what != "OperationReplicatedAfterThreshold"
     }

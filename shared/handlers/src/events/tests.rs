@@ -126,7 +126,7 @@ fn a_job_for_another_fleet_or_policy_is_refused() {
 
 /// In an order by traffic a stage of one region would start it out of turn.
 #[test]
-fn a_stage_that_names_a_region_is_refused_where_the_order_is_the_waves_own() {
+fn a_stage_may_not_name_a_region_with_order_by_signal() {
     let mut fleet = crate::testing::fleet();
     let mut job = PipelineJob::parse("promote", &fixture("promote/promote-eu.json")).unwrap();
     let policy = job.parameters.policy;

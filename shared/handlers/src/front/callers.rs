@@ -26,10 +26,10 @@ pub enum CallersError {
     )]
     Form(usize),
     /// The same token twice.
-    #[error("caller {0}: another one has the same token; give each caller its own")]
+    #[error("caller {0}: another caller has the same token; give each its own")]
     Shared(usize),
     /// A token too many.
-    #[error("caller {name} has more than two tokens: take out the oldest, two are for changing from one to the next")]
+    #[error("caller {name} has more than two tokens: remove the oldest; two allow a rotation")]
     TooMany {
         /// The caller.
         name: String,

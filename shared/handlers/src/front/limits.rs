@@ -87,8 +87,8 @@ impl FrontMemory {
         if due {
             match within(ports, READ_WITHIN, self.read(ports, ctx)).await {
                 Some(Ok(fields)) => self.with(|memory| memory.fields = fields),
-                Some(Err(why)) => tracing::warn!(why, "how many fields a record has is not known anew"),
-                None => tracing::warn!("how many fields a record has is not known anew: no answer in time"),
+                Some(Err(why)) => tracing::warn!(why, "the number of fields could not be refreshed"),
+                None => tracing::warn!("the number of fields could not be refreshed: no answer in time"),
             }
         }
         self.with(|memory| memory.fields.clone())

@@ -45,7 +45,7 @@ fn refused(world: &World, change: impl FnOnce(&mut FrontEvent)) -> (u64, String)
 }
 
 #[test]
-fn a_callers_record_reaches_the_endpoint_as_it_is_and_so_does_the_answer() {
+fn a_record_and_its_answer_pass_the_proxy_unchanged() {
     let world = World::default();
     let answer = asked(&world, |request| request.accept = Some("text/csv".to_owned()));
     assert_eq!((answer["statusCode"].as_u64(), answer["body"].as_str()), (Some(200), Some("0.25")));
@@ -89,7 +89,7 @@ fn who_has_no_callers_token_asks_nothing_of_the_endpoint() {
 }
 
 #[test]
-fn what_is_no_question_is_refused_with_its_reason_before_the_endpoint_is_asked() {
+fn an_invalid_question_never_reaches_the_endpoint() {
     let world = World::default();
     let set = |text: &str| Some(text.to_owned());
     let table: [(&str, u64, Change); 8] = [
@@ -133,7 +133,7 @@ fn a_caller_who_asks_too_often_is_held_back_alone() {
 /// A process that runs is all that the load balancer's own check asks for: it has no token, and an ill endpoint is `/health`'s to
 /// tell.
 #[test]
-fn the_load_balancers_check_is_answered_without_a_token_and_asks_nothing_of_the_endpoint() {
+fn the_health_check_needs_no_token_and_no_endpoint() {
     let world = World::default();
     world.fault("InvokeEndpoint", Fault::Fails(ErrorKind::Refused));
     let check: Value = serde_json::from_str(include_str!("../../../../events/front/alive.json")).unwrap();

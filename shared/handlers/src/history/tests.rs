@@ -118,8 +118,8 @@ fn an_altered_chain_is_believed_up_to_what_others_vouch_for() {
     for (change, words, believed) in [
         // Entry 2 says something else: 3 does not carry its hash, so nobody vouches for 2.
         (&(|entries: &mut Vec<Entry>| entries[2].record = halted("another")) as &dyn Fn(&mut Vec<Entry>), "entry 3", 2),
-        (&|entries| drop(entries.remove(2)), "entry 3 stands where 2 belongs", 1),
-        (&|entries| drop(entries.remove(0)), "entry 1 stands where 0 belongs", 0),
+        (&|entries| drop(entries.remove(2)), "entry 3 found where 2 is expected", 1),
+        (&|entries| drop(entries.remove(0)), "entry 1 found where 0 is expected", 0),
     ] {
         alter(change);
         let (chains, told) = told(&world, &[JP]);
@@ -132,11 +132,11 @@ fn an_altered_chain_is_believed_up_to_what_others_vouch_for() {
 
 /// Functions read on from checkpoints, so whoever forged one would be believed by all but this.
 #[test]
-fn a_checkpoint_that_the_entries_do_not_add_up_to_is_told_by_the_entry_that_names_it() {
+fn a_wrong_checkpoint_is_reported_by_its_entry() {
     let world = World::default();
     serving(&world);
     let open = || run(Journal::<RegionHistory>::open(&world, &name(JP), chain(JP))).unwrap();
-    assert!(run(open().keep(&world, &"replication".parse().unwrap(), 1)).unwrap());
+    assert!(run(open().write_checkpoint(&world, &"replication".parse().unwrap(), 1)).unwrap());
     let (chains, region) = told(&world, &[JP]);
     assert!(chains[1].head.is_ok() && region[0].is_whole());
     // Of another form: code that writes it knows what it means.

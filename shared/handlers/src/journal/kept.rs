@@ -38,15 +38,15 @@ fn whole(world: &World) -> Journal<HubHistory> {
     run(Journal::whole(world, &region, chain)).unwrap()
 }
 
-fn keep(world: &World) -> Result<bool, JournalError> {
-    run(open(world).keep(world, &actor(), GROWN))
+fn write_checkpoint(world: &World) -> Result<bool, JournalError> {
+    run(open(world).write_checkpoint(world, &actor(), GROWN))
 }
 
 /// A chain with a checkpoint in its middle.
 fn kept() -> World {
     let world = World::default();
     grow(&world, GROWN);
-    assert!(keep(&world).unwrap());
+    assert!(write_checkpoint(&world).unwrap());
     grow(&world, 3);
     world
 }
@@ -70,17 +70,17 @@ fn nothing_before_a_checkpoint_is_read() {
     assert_eq!(open(&world).history(), before.history());
     let (region, chain) = place();
     let error = run(Journal::<HubHistory>::whole(&world, &region, chain)).unwrap_err();
-    assert!(error.to_string().contains("entry 2 does not carry the hash"), "{error}");
+    assert!(error.to_string().contains("entry 2 does not have the hash"), "{error}");
 }
 
 #[test]
 fn a_chain_is_kept_once_for_so_many_entries() {
     let world = kept();
-    assert!(!keep(&world).unwrap());
+    assert!(!write_checkpoint(&world).unwrap());
     assert_eq!(world.kept.borrow().len(), 1);
     grow(&world, 1);
     // The entry that named the first one counts: the chain has grown by it too.
-    assert!(keep(&world).unwrap());
+    assert!(write_checkpoint(&world).unwrap());
     let seqs: Vec<u64> = world.kept.borrow().keys().map(|(_, _, seq)| *seq).collect();
     assert_eq!(seqs, [GROWN, 2 * GROWN]);
     assert_eq!(open(&world).kept, 2 * GROWN);
@@ -117,13 +117,13 @@ fn a_checkpoint_that_cannot_be_read_costs_time_and_nothing_else() {
 
 /// The entry stands and the checkpoint does not: nobody misses it, and the next sweep makes another.
 #[test]
-fn a_call_that_dies_between_entry_and_checkpoint_leaves_a_chain_that_reads() {
+fn a_crash_between_entry_and_checkpoint_is_readable() {
     let world = World::default();
     grow(&world, GROWN);
     world.fault("PutCheckpoint", Fault::Fails(ErrorKind::Unreachable));
-    assert!(keep(&world).unwrap_err().is_regional());
+    assert!(write_checkpoint(&world).unwrap_err().is_regional());
     assert_eq!((open(&world).kept, open(&world).history()), (0, whole(&world).history()));
-    assert!(keep(&world).unwrap());
+    assert!(write_checkpoint(&world).unwrap());
     assert_eq!(open(&world).kept, GROWN + 1);
 }
 
@@ -133,7 +133,7 @@ fn a_chain_in_use_is_left_in_peace() {
     grow(&world, GROWN);
     let mut journal = open(&world);
     grow(&world, 1);
-    assert!(!run(journal.keep(&world, &actor(), GROWN)).unwrap());
+    assert!(!run(journal.write_checkpoint(&world, &actor(), GROWN)).unwrap());
     assert!(world.kept.borrow().is_empty());
     let named = |record: &Record| matches!(record, Record::Checkpointed { .. });
     assert!(!world.records(&place().0, Chain::Home).iter().any(named));
@@ -150,10 +150,10 @@ fn twins_keep_one_checkpoint() {
         twin.set(crate::testing::at_once(async {
             let (region, chain) = place();
             let mut journal = Journal::<HubHistory>::open(world, &region, chain).await.unwrap();
-            journal.keep(world, &actor(), GROWN).await.unwrap()
+            journal.write_checkpoint(world, &actor(), GROWN).await.unwrap()
         }));
     });
-    assert!(keep(&world).unwrap() && done.get());
+    assert!(write_checkpoint(&world).unwrap() && done.get());
     assert_eq!(world.kept.borrow().len(), 1);
     assert_eq!(world.records(&place().0, Chain::Home).len() as u64, GROWN + 1);
 }
@@ -170,7 +170,7 @@ fn a_chain_of_years_is_read_from_near_its_end() {
             if entry % 22 == 0 { approved(&entry.to_string()) } else { Record::Lifted { why: entry.to_string() } };
         run(journal.append(&world, &actor(), record)).unwrap();
         if entry % 22 == 21 {
-            run(journal.keep(&world, &actor(), EVERY)).unwrap();
+            run(journal.write_checkpoint(&world, &actor(), EVERY)).unwrap();
         }
     }
     let reader = open(&world);

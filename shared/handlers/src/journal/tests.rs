@@ -157,7 +157,7 @@ fn a_chain_that_was_altered_is_refused_by_name_and_number() {
     let key = (name("sa-east-1"), chain());
     world.chains.borrow_mut().get_mut(&key).unwrap()[1].record = attested("v9");
     let error = reopen(&world);
-    assert!(error.starts_with("ledger chain sa-east-1 in sa-east-1: ledger entry 2 does not carry"), "{error}");
+    assert!(error.starts_with("ledger chain sa-east-1 in sa-east-1: ledger entry 2 does not have"), "{error}");
     world.chains.borrow_mut().get_mut(&key).unwrap().remove(1);
-    assert!(reopen(&world).contains("ledger entry 2 stands where 1 belongs"));
+    assert!(reopen(&world).contains("ledger entry 2 found where 1 is expected"));
 }

@@ -85,7 +85,7 @@ impl Look {
     fn journal_of(&mut self, region: &RegionName) -> Result<&mut Journal<RegionHistory>, HandlerError> {
         self.regions
             .get_mut(region)
-            .ok_or_else(|| HandlerError::State(format!("{region}'s ledger was to be written but could not be read")))
+            .ok_or_else(|| HandlerError::State(format!("{region}'s ledger must be written and could not be read")))
     }
 
     /// A region whose ledger does not take an entry is ill, whatever it says; the planner sees it so.
@@ -152,10 +152,13 @@ impl Look {
             let Some(journal) = self.regions.get_mut(place) else { continue };
             match journal.append(ports, &actor, record.clone()).await {
                 Ok(()) => return self.region_changed(place),
-                Err(error) => tracing::error!(%error, "a page could not be owed there"),
+                Err(error) => tracing::error!(%error, "the outstanding page could not be recorded"),
             }
         }
-        tracing::error!(page = Voice::of(fleet).why(why), "nobody could be told: only the failed action says so");
+        tracing::error!(
+            page = Voice::of(fleet).why(why),
+            "the page could not be sent: only the failed action reports it"
+        );
     }
 
     async fn act<P: Ports>(

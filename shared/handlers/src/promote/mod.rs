@@ -38,7 +38,7 @@ pub async fn handle<P: Ports>(ports: &P, context: &Context, job: &PipelineJob) -
     let since = since(job, ports.now());
     let ended = match walk(ports, context, job, since).await {
         Err(error) if error.is_regional() => {
-            tracing::warn!(%error, "home does not answer; asking to be called again");
+            tracing::warn!(%error, "home does not answer; the job is called again");
             Ended { next: Next::Wait, why: Wait::Home { error: error.to_string() }.into() }
         }
         ended => ended?,
@@ -76,7 +76,7 @@ async fn walk<P: Ports>(
         look.refuse_violations(ports, context, &plan, now).await?;
         look.execute(ports, context, plan, now).await?;
     }
-    Err(HandlerError::State(format!("the planner took {STEPS} steps in one call without coming to an end")))
+    Err(HandlerError::State(format!("the planner did not finish within {STEPS} steps of one call")))
 }
 
 async fn answer<P: Ports>(

@@ -129,7 +129,7 @@ impl Look {
     }
 
     /// Looks at the endpoints of other regions that this one's start may rest on: those that serve the release, which may
-    /// have gone back while their ledgers could not be written, and those whose intent nobody is known to have followed,
+    /// have rolled back while their ledgers could not be written, and those whose intent nobody is known to have followed,
     /// where something may run all the same.
     async fn others<P: Ports>(&mut self, ports: &P, fleet: &Fleet, subject: &Region) {
         let history = |region: &RegionName| self.regions.get(region).map(Journal::history);

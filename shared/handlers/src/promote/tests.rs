@@ -125,7 +125,7 @@ fn by_traffic() -> Context {
 }
 
 #[test]
-fn a_place_of_the_pipeline_is_the_region_that_the_waves_recorded_order_puts_there() {
+fn a_pipeline_place_follows_the_waves_recorded_order() {
     let (world, release) = world();
     *world.now.borrow_mut() = "2026-11-20T03:02:00Z".parse().unwrap();
     let context = by_traffic();
@@ -190,7 +190,7 @@ fn an_update_that_is_refused_fails_the_action_and_lets_go_of_the_fleet() {
 
 /// I7: a role that is not lent any more is its region's trouble, at whatever step it is missed; no job fails of it.
 #[test]
-fn a_role_that_is_missed_in_mid_step_makes_the_region_ill_and_fails_nothing() {
+fn a_role_lost_in_mid_step_makes_the_region_ill() {
     for step in ["PutMetricData", "PutMetricAlarm", "CreateModel", "CreateEndpointConfig", "UpdateEndpoint"] {
         let (world, release) = world();
         world.fault(step, Fault::Unlent);
@@ -254,7 +254,7 @@ fn shifted() -> (World, ReleaseId) {
 }
 
 #[test]
-fn golden_records_are_asked_as_far_as_the_first_few_with_a_wrong_answer() {
+fn golden_records_stop_after_the_first_wrong_answers() {
     let (world, release) = shifted();
     *world.score.borrow_mut() = "0.75".to_owned();
     let ended = call(&world, release);
@@ -269,7 +269,7 @@ fn golden_records_are_asked_as_far_as_the_first_few_with_a_wrong_answer() {
 }
 
 #[test]
-fn an_endpoint_that_does_not_answer_a_golden_record_has_not_answered_it_wrong() {
+fn an_unanswered_golden_record_is_not_a_wrong_answer() {
     let (world, release) = shifted();
     world.fault("InvokeEndpoint", Fault::Fails(ErrorKind::Unreachable));
     let ended = call(&world, release);

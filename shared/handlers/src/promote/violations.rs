@@ -31,7 +31,7 @@ impl Look {
         let record = Record::StepRefused { execution: execution.clone(), step, notes };
         // A ledger that does not take it keeps neither the refusal nor the page from happening.
         if let Err(error) = self.hub.append(ports, &execution, record).await {
-            tracing::error!(%error, "the refusal was not written down");
+            tracing::error!(%error, "the refusal was not recorded");
         }
         Err(refusal)
     }

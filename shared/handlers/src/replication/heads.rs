@@ -102,7 +102,7 @@ async fn tell<P: Ledger + Pager + Clock>(
     kept: KeptHead,
     departure: Departure,
 ) -> Result<(), HandlerError> {
-    tracing::error!(%chain, seq = kept.seq, ?departure, "the neighbour's chain departs from what was kept of it");
+    tracing::error!(%chain, seq = kept.seq, ?departure, "the neighbour's chain differs from what was kept of it");
     let told = |history: &RegionHistory| history.departed.get(chain) == Some(&kept);
     if told(own.history()) {
         return Ok(());

@@ -282,7 +282,7 @@ fn without_the_hubs_ledger_no_wave_starts() {
 }
 
 #[test]
-fn the_replication_deadline_runs_since_home_has_the_release_not_since_training() {
+fn the_replication_deadline_starts_with_homes_copy() {
     let world = World::default();
     let release = released(&world, "v427");
     *world.now.borrow_mut() += SignedDuration::from_mins(30);
@@ -351,7 +351,7 @@ fn a_region_that_refuses_a_release_says_so_once() {
 }
 
 #[test]
-fn no_page_is_lost_where_a_service_fails_between_the_page_and_its_entry() {
+fn no_page_is_lost_between_page_and_entry() {
     for operation in ["Publish", "PutEntry"] {
         let world = World::default();
         let release = released(&world, "v427");

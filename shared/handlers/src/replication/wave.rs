@@ -71,7 +71,7 @@ fn came(manifest: &Manifest, seen: Timestamp) -> Timestamp {
     manifest.created.min(seen)
 }
 
-/// True where the release must not start: a person, evaluation or evidence said so, or a newer release that keeps its place
+/// True if the release must not start: a person, evaluation or evidence said so, or a newer release that keeps its place
 /// has had its wave: a late or repeated arrival must not put the older one after it. A newer one whose manifest is gone binds
 /// nobody.
 async fn is_held_back(
@@ -228,6 +228,6 @@ pub async fn start_execution<P: Artifacts + Pipeline>(
     };
     let id = ports.start(&fleet.home, &spec).await?;
     id.parse().map_err(|error| {
-        HandlerError::State(format!("StartPipelineExecution answered an execution id that is not one: {error}"))
+        HandlerError::State(format!("StartPipelineExecution answered an invalid execution id: {error}"))
     })
 }

@@ -71,7 +71,7 @@ fn a_ringing_alarm_takes_the_region_back() {
     assert_eq!((world.updates.borrow().len(), world.pages.borrow().len()), (1, 1));
 }
 
-/// The wave's update went back and nothing says why: that is the wave's to say while its heartbeat alarm is there and quiet.
+/// The wave's update was rolled back and nothing says why: that is the wave's to say while its heartbeat alarm is there and quiet.
 #[test]
 fn a_return_is_the_waves_to_explain_while_its_heartbeat_is_quiet() {
     for (heartbeat, speaks) in [(Some(AlarmState::Ok), false), (Some(AlarmState::Alarm), true), (None, true)] {
@@ -92,7 +92,7 @@ fn a_return_is_the_waves_to_explain_while_its_heartbeat_is_quiet() {
     }
 }
 
-/// I6: whatever the ledger answers, the region goes back, and the entry follows as soon as the ledger takes it.
+/// I6: whatever the ledger answers, the region rolls back, and the entry follows as soon as the ledger takes it.
 #[test]
 fn no_answer_of_the_ledger_stops_a_rollback() {
     for kind in [ErrorKind::Refused, ErrorKind::NotFound, ErrorKind::Throttled, ErrorKind::Unreachable] {
@@ -159,7 +159,7 @@ fn endless_conflicts_of_the_ledger_do_not_stop_a_rollback() {
     assert_eq!((world.updates.borrow().len(), world.pages.borrow().len()), (1, 1));
 }
 
-/// The call that went back could write nothing: a later one finds the region back, halts it and says so.
+/// The call that rolled back could write nothing: a later one finds the region back, halts it and says so.
 #[test]
 fn a_return_that_nobody_wrote_down_is_found_and_recorded() {
     let world = world();
@@ -181,7 +181,7 @@ fn a_page_that_did_not_go_out_is_sent_by_a_later_look() {
     for _ in 0..2 {
         world.fault("Publish", Fault::Fails(ErrorKind::Refused));
         let said = look(&world).unwrap_err().to_string();
-        assert!(said.contains("nobody was told"), "{said}");
+        assert!(said.contains("the page was not sent"), "{said}");
     }
     assert!(world.pages.borrow().is_empty());
     assert!(news(&world).iter().any(|record| matches!(record, Record::Halted { .. })));
@@ -198,7 +198,7 @@ fn an_alarm_that_is_not_in_the_answer_fails_the_call() {
     let world = world();
     *world.alarms.borrow_mut() = Some(Vec::new());
     let said = look(&world).unwrap_err().to_string();
-    assert_eq!(said, "the rollback alarm fraud-rollback does not exist or cannot be seen");
+    assert_eq!(said, "rollback alarm fraud-rollback does not exist or cannot be read");
     *world.alarms.borrow_mut() = None;
     assert!(look(&world).unwrap_err().to_string().contains("cannot be read"));
 }

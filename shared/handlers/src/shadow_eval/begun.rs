@@ -21,7 +21,7 @@ struct Note {
     ended: bool,
 }
 
-/// A call's work under way.
+/// A call's work in progress.
 pub(super) struct Begun<'a> {
     home: &'a RegionName,
     key: String,
@@ -45,7 +45,7 @@ impl<'a> Begun<'a> {
         match ports.create(home, &begun.key, begun.note(false)).await {
             Err(error) if error.kind == ErrorKind::Conflict => {}
             Err(error) => {
-                tracing::warn!(%error, "no word is left that this call begins");
+                tracing::warn!(%error, "the start of this call was not recorded");
                 return Ok(begun);
             }
             Ok(_) => return Ok(begun),
@@ -60,7 +60,7 @@ impl<'a> Begun<'a> {
     /// The work ended, well or badly. Where this is not written, a repeated delivery of the same event takes the call for dead.
     pub async fn end(self, ports: &impl Artifacts) {
         if let Err(error) = ports.replace(self.home, &self.key, self.note(true)).await {
-            tracing::warn!(%error, "no word is left that this call's work ended");
+            tracing::warn!(%error, "the end of this call was not recorded");
         }
     }
 

@@ -61,7 +61,7 @@ impl Evaluated {
         }
     }
 
-    /// True where the ledger says the same already.
+    /// True if the ledger says the same already.
     pub fn is_in(&self, history: &HubHistory, release: ReleaseId) -> bool {
         let golden = history.golden.get(&release);
         history.evaluated.get(&release) == Some(&self.why.clone().into())
@@ -119,7 +119,7 @@ pub(super) struct Subject<'a> {
 }
 
 /// Evaluates a release. What earlier calls have written decides nothing: the gates are asked again, and the report is
-/// written anew, until the ledger holds a ruling.
+/// written again, until the ledger holds a ruling.
 ///
 /// # Errors
 /// A service that does not answer, or a champion that cannot be read: neither says anything about the release.

@@ -29,7 +29,7 @@ pub(super) enum ScoreError {
     #[error("{0}")]
     Model(String),
     /// The manifest's features are not the model's.
-    #[error("the manifest's features are not the model's: {0}")]
+    #[error("the manifest's features differ from the model's: {0}")]
     Features(String),
 }
 
@@ -54,7 +54,7 @@ pub(super) struct Answers {
 }
 
 /// What the release of `manifest` says about `holdout`, which was read from `file`. Home's bucket keeps it for the
-/// evaluations to come; an object that is not exactly what was kept counts for nothing and is written anew.
+/// evaluations to come; an object that is not exactly what was kept counts for nothing and is written again.
 ///
 /// # Errors
 /// The archive is missing or wrong, or S3 does not answer; a model that cannot be scored on these records.
@@ -161,14 +161,14 @@ async fn look(ports: &impl Artifacts, home: &RegionName, key: &str, subject: &Su
         Ok(bytes) => bytes,
         Err(error) if error.kind == ErrorKind::NotFound => return Found::Nothing,
         Err(error) => {
-            tracing::warn!(%error, "kept margins cannot be read: the model is scored again");
+            tracing::warn!(%error, "stored margins cannot be read: the model is scored again");
             return Found::Unread;
         }
     };
     match cache::decode(&bytes, subject) {
         Ok(said) => Found::Said(said),
         Err(error) => {
-            tracing::warn!(key, %error, "kept margins are not used: the model is scored again");
+            tracing::warn!(key, %error, "stored margins are not used: the model is scored again");
             Found::Unused
         }
     }
@@ -187,7 +187,7 @@ async fn keep(
     let body = match cache::encode(subject, said) {
         Ok(body) => Bytes::from(body),
         Err(error) => {
-            tracing::error!(key, %error, "margins are not kept");
+            tracing::error!(key, %error, "margins were not stored");
             return false;
         }
     };
@@ -200,7 +200,7 @@ async fn keep(
         // A doubled call came first, with the same numbers. What could not be read may be anything, and stay unreadable.
         Err(error) if error.kind == ErrorKind::Conflict => matches!(found, Found::Nothing),
         Err(error) => {
-            tracing::warn!(key, %error, "margins are not kept: they will be computed again");
+            tracing::warn!(key, %error, "margins were not stored: they will be computed again");
             false
         }
     }

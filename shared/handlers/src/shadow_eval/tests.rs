@@ -184,7 +184,7 @@ fn files_that_cannot_be_evaluated_reject_the_release() {
     };
     refused(&|spec| spec.archive = spec.archive.slice(..50_000), "truncated");
     refused(&|spec| spec.archive = Bytes::from_static(b"not an archive"), "model.tar.gz");
-    refused(&|spec| spec.features.swap(0, 1), "the manifest's features are not the model's: feature 0 is `");
+    refused(&|spec| spec.features.swap(0, 1), "the manifest's features differ from the model's: feature 0 is `");
     refused(&|spec| drop(spec.features.pop()), "takes 400 features");
 }
 
@@ -200,7 +200,7 @@ fn bytes_that_were_changed_reject_the_release() {
 }
 
 #[test]
-fn a_column_that_only_the_champion_takes_is_missed_in_the_champions_name() {
+fn a_column_that_only_the_champion_needs_is_reported_as_its() {
     let world = empty();
     let mut features = features();
     features.push("only_the_champion_takes".to_owned());
@@ -210,7 +210,7 @@ fn a_column_that_only_the_champion_takes_is_missed_in_the_champions_name() {
     let reply = evaluate(&world, release).unwrap();
     let why = reply["why"].as_str().unwrap();
     assert!(why.contains("the champion v426") && why.contains("`only_the_champion_takes`"), "{why}");
-    assert!(why.contains("approve a hold-out that keeps the columns"), "{why}");
+    assert!(why.contains("approve a hold-out that has its columns"), "{why}");
 }
 
 #[test]
@@ -283,7 +283,7 @@ fn packed_at_another_time(gzip: &mut [u8]) {
 }
 
 #[test]
-fn kept_margins_that_are_damaged_or_of_another_model_are_computed_again() {
+fn damaged_or_foreign_margins_are_computed_again() {
     let usual = world();
     let release = published(&usual, spec("v427"));
     assert_eq!(evaluate(&usual, release).unwrap()["outcome"], "approved");
@@ -331,7 +331,7 @@ fn a_call_without_time_says_how_far_it_came_and_the_next_one_goes_on() {
 }
 
 #[test]
-fn the_package_is_told_the_numbers_and_people_where_the_report_lies() {
+fn the_package_has_the_numbers_and_the_page_links_the_report() {
     let world = world();
     let release = published(&world, spec("v429"));
     assert_eq!(evaluate(&world, release).unwrap()["outcome"], "rejected");
@@ -347,7 +347,7 @@ fn the_package_is_told_the_numbers_and_people_where_the_report_lies() {
     );
     assert!(page.contains(&link) && page.contains(&url), "{page}");
     assert!(page.contains("Compared with v426") && page.contains("from a score of 0.81 on"), "{page}");
-    assert!(page.contains("Wave execution-1.") && page.contains("mend its training"), "{page}");
+    assert!(page.contains("Wave execution-1.") && page.contains("fix its training"), "{page}");
 }
 
 fn document(world: &World, release: ReleaseId) -> Value {

@@ -129,7 +129,7 @@ fn a_key_signs_from_its_first_day_until_its_last() {
 }
 
 #[test]
-fn a_key_that_policy_does_not_trust_signs_nothing_and_says_its_public_half() {
+fn an_untrusted_key_signs_nothing_and_is_printed() {
     let (key, manifest) = (generated(), manifest("v427"));
     let error = run(sign(&key, &fleet().signing, manifest.id(), &manifest, now())).unwrap_err();
     let pem = run(key.public_key()).unwrap().pem();

@@ -1,9 +1,9 @@
-//! Gates that kept a release from being approved, in words.
+//! The evaluation gates that a release did not pass.
 
 use meridian_domain::Verdict;
 use meridian_domain::reason::{GateRuling, Shortage};
 
-/// Gates on all records that are told in full before the rest are only named.
+/// The number of gates on all records that are described in full. The rest are only named.
 const IN_FULL: usize = 4;
 
 /// A sentence for each gate that decided. Where gates on all records did, regions are only named.
@@ -23,7 +23,7 @@ pub(super) fn decided(rulings: &[GateRuling], more: u64) -> Vec<String> {
     let mut sentences: Vec<String> = whole.iter().take(IN_FULL).map(|ruling| sentence(ruling)).collect();
     let rest: Vec<String> = whole.iter().skip(IN_FULL).map(|ruling| name(&ruling.gate)).collect();
     if !rest.is_empty() {
-        sentences.push(format!("also against it: {}", rest.join(", ")));
+        sentences.push(format!("also not passed: {}", rest.join(", ")));
     }
     if whole.is_empty() {
         sentences.extend(regional.iter().map(|ruling| sentence(ruling)));
@@ -44,7 +44,7 @@ fn sentence(ruling: &GateRuling) -> String {
     if let Some(Shortage { positives, negatives, floor }) = ruling.shortage {
         let subject = ruling.region.as_deref().unwrap_or("the held-out set");
         return format!(
-            "{subject} has {positives} positives and {negatives} negatives; under {floor} of either, nothing is concluded"
+            "{subject} has {positives} positives and {negatives} negatives; at least {floor} of each are needed"
         );
     }
     let failed = ruling.verdict == Verdict::Fail;
@@ -54,7 +54,7 @@ fn sentence(ruling: &GateRuling) -> String {
     let form = Form::of(&ruling.gate);
     let subject = subject(ruling);
     let Some(challenger) = ruling.challenger.map(|number| form.number(number)) else {
-        return format!("{subject}: {}", if failed { "failed" } else { "nothing can be concluded" });
+        return format!("{subject}: {}", if failed { "failed" } else { "no conclusion" });
     };
     let champion = ruling.champion.map_or_else(String::new, |number| format!(", champion {}", form.number(number)));
     let relation = match ruling.allowed.map(|limit| form.size(limit)) {
@@ -74,7 +74,7 @@ fn sentence(ruling: &GateRuling) -> String {
     format!("{subject} {challenger}{champion}: {relation}")
 }
 
-/// The gates on the records and on the scores as they are, whose numbers are no comparison.
+/// Gates on the records and on the scores: their numbers are not compared with the champion's.
 fn of_records(ruling: &GateRuling, failed: bool) -> Option<String> {
     let number = ruling.challenger?;
     let share = |share: f64| format!("{:.2} %", 100.0 * share);
@@ -82,7 +82,7 @@ fn of_records(ruling: &GateRuling, failed: bool) -> Option<String> {
     Some(match ruling.gate.as_str() {
         "holdout_size" => {
             let least = allowed(&|least| least.to_string());
-            format!("the hold-out has {number} records, fewer than the {least} asked for")
+            format!("the hold-out has {number} records, fewer than the {least} required")
         }
         "holdout_repeats" => format!(
             "{} of the hold-out's records repeat another one's features, more than the {} allowed",
@@ -90,19 +90,23 @@ fn of_records(ruling: &GateRuling, failed: bool) -> Option<String> {
             allowed(&share)
         ),
         "holdout_label_rate" => {
-            format!("{} of the hold-out's records are positives, past the bound of {}", share(number), allowed(&share))
+            format!(
+                "{} of the hold-out's records are positives, outside the bound of {}",
+                share(number),
+                allowed(&share)
+            )
         }
         "finite" => format!("{number} scores are not finite numbers"),
         "constant" => "the model gives every record the same score".to_owned(),
         "missing" => match &ruling.region {
-            Some(region) => format!("columns that the model relies on are empty in {region} alone: {number}"),
+            Some(region) => format!("columns that the model uses are empty only in {region}: {number}"),
             None if failed => format!("columns that the model splits on are empty or constant: {number}"),
             None => format!("columns are empty or constant: {number}"),
         },
         "top_reasons" => format!(
-            "{} of the top reasons are the champion's too, {} the {} wanted",
+            "{} of the top reasons are the champion's too, {} the {} required",
             share(number),
-            if failed { "less than" } else { "not surely" },
+            if failed { "less than" } else { "perhaps less than" },
             allowed(&share)
         ),
         _ => return None,

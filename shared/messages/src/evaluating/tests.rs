@@ -65,7 +65,7 @@ fn a_bound_of_a_first_release_is_said_without_a_champion() {
 fn too_few_records_are_said_once_however_many_gates_lack_them() {
     let shortage = Some(Shortage { positives: 1, negatives: 1, floor: 50 });
     let open = |gate: &str| GateRuling { verdict: Verdict::Inconclusive, shortage, ..ruling(gate) };
-    let said = "the held-out set has 1 positives and 1 negatives; under 50 of either, nothing is concluded";
+    let said = "the held-out set has 1 positives and 1 negatives; at least 50 of each are needed";
     assert_eq!(decided(vec![open("auc"), open("recall"), open("brier")]), said);
 }
 
@@ -82,7 +82,7 @@ fn gates_past_the_fourth_and_regions_are_only_named() {
     assert_eq!(
         parts,
         [
-            "also against it: calibration slope, calibration in the large",
+            "also not passed: calibration slope, calibration in the large",
             "gates failed in these customer regions too: brazil, japan",
             "3 more gates are in the report"
         ]
@@ -94,7 +94,7 @@ fn gates_on_the_records_say_what_is_wrong_with_them() {
     let of = |gate: &str, number: f64, allowed: f64| {
         decided(vec![GateRuling { challenger: Some(number), allowed: Some(allowed), ..ruling(gate) }])
     };
-    assert_eq!(of("holdout_size", 900.0, 1000.0), "the hold-out has 900 records, fewer than the 1000 asked for");
+    assert_eq!(of("holdout_size", 900.0, 1000.0), "the hold-out has 900 records, fewer than the 1000 required");
     assert_eq!(
         of("holdout_repeats", 0.25, 0.01),
         "25.00 % of the hold-out's records repeat another one's features, more than the 1.00 % allowed"
@@ -125,7 +125,7 @@ fn columns_that_do_not_fit_are_named_with_the_model_that_lacks_them() {
     assert_eq!(
         words(&EvaluationReason::Columns { role: ModelRole::Champion, version, misfit }),
         "the champion v426 cannot be scored on the same records (its columns do not fit: missing `age`, `sum` and 7 more): \
-         approve a hold-out that keeps the columns that it takes for as long as it serves"
+         approve a hold-out that has its columns for as long as it serves"
     );
 }
 

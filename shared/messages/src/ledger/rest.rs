@@ -1,4 +1,4 @@
-//! Words for what a story leaves out: steps between two others, and what only the people on call ask for.
+//! Sentences for the entries that a story leaves out.
 
 use super::{Phrasebook, Tone, brief};
 use crate::Voice;
@@ -12,34 +12,36 @@ impl Phrasebook {
         let text = match record {
             Record::WaveOrdered { order, .. } => {
                 let regions: Vec<&str> = order.regions.iter().map(|region| fleet.title(region)).collect();
-                format!("the wave walks {}: {}", regions.join(", "), voice.order(&order.why))
+                format!("the wave's order is {}: {}", regions.join(", "), voice.order(&order.why))
             }
-            Record::Registered { release, .. } => format!("{} stands in the model registry", self.version(release)),
+            Record::Registered { release, .. } => {
+                format!("{} is registered in the model registry", self.version(release))
+            }
             Record::LeaseRenewed { epoch, until } => {
-                format!("the wave goes on holding the fleet, epoch {epoch}, until {}", clock(*until))
+                format!("lease renewed until {}, epoch {epoch}", clock(*until))
             }
-            Record::LeaseReleased { epoch } => format!("the wave lets go of the fleet, epoch {epoch}"),
+            Record::LeaseReleased { epoch } => format!("lease released, epoch {epoch}"),
             Record::Refused { release, why, .. } => {
-                return (Tone::Bad, format!("refuses the bytes of {}: {}", self.version(release), voice.why(why)));
+                return (Tone::Bad, format!("does not attest {}: {}", self.version(release), voice.why(why)));
             }
             Record::ChainDeparted { chain, kept, departure } => {
                 return (Tone::Bad, format!("the chain {chain} {}", departed(*departure, kept)));
             }
             Record::NotReplicated { objects } => return (Tone::Warn, not_replicated(objects)),
-            Record::UpdateStarted { .. } => "SageMaker has taken the update".to_owned(),
+            Record::UpdateStarted { .. } => "SageMaker accepted the update".to_owned(),
             Record::CanaryStarted { from, ends, .. } => {
-                format!("the canary takes traffic since {}; SageMaker's timer ends {}", clock(*from), clock(*ends))
+                format!("the canary has taken traffic since {}; SageMaker's timer ends {}", clock(*from), clock(*ends))
             }
             Record::ScalingIntended { floor, .. } => {
-                format!("is to have its usual {} to {} instances", floor.least, floor.most)
+                format!("returns to its usual {} to {} instances", floor.least, floor.most)
             }
             Record::ScalingSet { .. } => "the number of instances is registered".to_owned(),
             Record::PageOwed { why, .. } => {
-                return (Tone::Warn, format!("a page did not go out: {}", brief(&voice.why(why))));
+                return (Tone::Warn, format!("a page was not sent: {}", brief(&voice.why(why))));
             }
-            Record::PageSent { why } => format!("the page that was owed went out: {}", brief(&voice.why(why))),
+            Record::PageSent { why } => format!("the outstanding page was sent: {}", brief(&voice.why(why))),
             Record::Checkpointed { history, .. } => {
-                format!("what all entries so far add up to is kept: checkpoint {}", history.short())
+                format!("checkpoint written: {}", history.short())
             }
             other => format!("({})", kind(other).replace('_', " ")),
         };
@@ -47,15 +49,15 @@ impl Phrasebook {
     }
 }
 
-/// What became of an entry that was seen in a neighbour's chain, said behind the chain's name.
+/// How a chain differs from what a neighbour keeps of it, said after the chain's name.
 pub fn departed(departure: Departure, kept: &KeptHead) -> String {
     let (seq, hash) = (kept.seq, kept.hash.short());
     match departure {
         Departure::Missing => {
-            format!("does not hold entry {seq} ({hash}) any more: it was cut, or an older copy was put in its place")
+            format!("has no entry {seq} ({hash}) any more: it was truncated, or an older copy was restored")
         }
         Departure::Other { found } => {
-            format!("holds another entry {seq} than before ({} instead of {hash}): it was written anew", found.short())
+            format!("has another entry {seq} than before ({} instead of {hash}): it was rewritten", found.short())
         }
     }
 }
@@ -69,7 +71,7 @@ fn clock(at: Timestamp) -> String {
     at.strftime("%H:%M:%S").to_string()
 }
 
-/// A record's kind, as it is stored: a new kind is told by its name until it has words.
+/// A record's kind, as it is stored: a new kind is shown by its name until it has a sentence.
 fn kind(record: &Record) -> String {
     let stored = serde_json::to_value(record).unwrap_or_default();
     stored.get("record").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()

@@ -1,4 +1,4 @@
-//! Every kind of page: who sends it, when, and which runbook it names. docs/runbook.md has the same table, made of this one.
+//! Every kind of page: who sends it, when, and which runbook it names. The table in docs/runbook.md is generated from this one.
 
 use super::{Notice, RefusedFor, RejectedFor};
 use crate::Runbook;
@@ -40,7 +40,7 @@ macro_rules! kinds {
                 match self { $(PageKind::$kind => Runbook::$runbook,)+ }
             }
 
-            /// The heading of the runbook under which to read on, where there is one for it.
+            /// The heading of the runbook's section, if there is one.
             pub fn section(self) -> Option<&'static str> {
                 match self { $(PageKind::$kind => [$($section)?].first().copied(),)+ }
             }
@@ -58,9 +58,9 @@ enum Urgency {
 }
 
 kinds! {
-    /// A copy in the region is not what the manifest names.
+    /// An object in the region does not have the checksum that the manifest names.
     Checksum: "`replication`", Page, Pages "Wrong bytes";
-    /// A release has no signature of a trusted key. Home tells it for all regions.
+    /// A release has no signature of a trusted key. Home sends it for all regions.
     Unsigned: "`replication` in home", Page, Pages "Put a release in quarantine";
     /// A manifest or its image is not accepted: another fleet's, from the future, too large, an image that policy does not name.
     NotAttested: "`replication`", Page, Pages "Read the ledger";
@@ -68,11 +68,11 @@ kinds! {
     NotReplicated: "`replication`", Page, StuckReplication;
     /// A region has not attested the release within `replication_deadline`.
     ReplicasLate: "`replication` in home", Page, StuckReplication;
-    /// A region's chain does not hold an entry that its neighbour saw there.
+    /// A region's chain lacks an entry that its neighbour saw there.
     ChainAltered: "`replication` in the neighbour", Page, Pages "Read the ledger";
     /// A required gate fails on held-out records.
     RejectedWorse: "`shadow-eval`", Page, Pages;
-    /// A required gate cannot tell, for example for too few positives.
+    /// A required gate reaches no conclusion, for example with too few positives.
     RejectedUnclear: "`shadow-eval`", Page, Pages;
     /// The release's files are missing, or are other bytes than were published.
     RejectedBytes: "`shadow-eval`", Page, Pages "Wrong bytes";
@@ -81,66 +81,66 @@ kinds! {
     /// The function could not do its work: a wrong action configuration, another policy, a service that did not answer for
     /// half an hour, a step that the audit refused, a defect.
     JobFailed: "`promote`, `shadow-eval`", Page, Pages "Logs";
-    /// The region's control plane or ledger did not answer, it did not lend its role, its endpoint is broken, or something kept it
-    /// from starting for too long.
+    /// The region's control plane or ledger did not answer, its role could not be assumed, its endpoint is broken, or something
+    /// prevented its start for too long.
     CheckHealth: "`promote`", Page, RegionalFault;
-    /// Another update in the region has no end and no decision.
+    /// Another update in the region neither ends nor has a decision.
     CloseUpdate: "`promote`", Page, RegionalFault;
     /// Evidence says that the release is bad.
     ReadEvidence: "`promote`", Page, ModelFault;
-    /// The update went back, or several control planes did not answer at once, and nothing shows that the release is bad.
+    /// The update was rolled back, or several control planes did not answer, and nothing shows that the release is bad.
     FindCause: "`promote`", Page, RegionalFault;
-    /// Something that does not pass by waiting: no approval, no proved way back, no rollback alarm, a freeze of the whole fleet
+    /// Waiting does not help: no approval, no proved rollback target, no rollback alarm, a freeze of the whole fleet
     /// for longer than `wave.hold`.
     MendCause: "`promote`", Page, Pages "Start a new execution";
     /// A halt came before the region was judged at full load, and nobody was paged about it.
     LiftFirst: "`promote`", Page, Pages "Lift a halt";
     /// The region's first endpoint could not be created, or does not answer as the release.
     DeleteEndpoint: "`promote`", Page, Pages "Look at an endpoint";
-    /// Before its update the region was to be able to carry the largest other region's customers, and the instances did not come.
+    /// Before its update the region needs the instances to serve the largest other region's customers too, and did not get them.
     KeepCustomersAway: "`promote`", Page, Pages;
-    /// Application Auto Scaling declined for longer than `wave.region_patience`.
+    /// Application Auto Scaling refused for longer than `wave.region_patience`.
     WatchInstances: "`promote`", Page, Pages;
     /// The region is further behind the others than policy allows.
     CatchUp: "`promote`", Page, RegionalFault;
-    /// The wave ends, and a region lags that is neither deferred nor halted.
+    /// The wave ends, and a region that is neither deferred nor halted lags.
     LookAtEndpoints: "`promote`, at `Verify-Fleet`", Page, Pages "Look at an endpoint";
-    /// Both releases answer too many 4xx, alike; once in a wave.
+    /// Both releases answer too many 4xx; sent once in a wave.
     LimitCaller: "`promote`", Advice, ModelFault;
-    /// The region's alarm rang, or it was shifted without a decision.
+    /// The region's alarm went into ALARM, or its traffic was shifted without a decision.
     FindOutWhatItDoes: "`rollback`", Page, ModelFault;
-    /// The region's 4xx are over the bound since its shift, or its counts did not come.
+    /// The region's 4xx are over the bound since its shift, or no counts arrived.
     CompareCallers: "`rollback`", Page, ModelFault;
-    /// SageMaker rolled the update back and no judge had said so.
+    /// SageMaker rolled the update back before the judge had decided.
     ReadPromoteLog: "`rollback`", Page, Pages "Logs";
-    /// The region went back, by itself or by hand, and its ledger could not be written then.
+    /// The region was rolled back, by itself or by hand, and its ledger could not be written.
     ReadRollbackLog: "`rollback`", Page, Pages "Logs";
-    /// The rollback alarm rings while the release soaks.
+    /// The rollback alarm goes into ALARM while the release soaks.
     WaitForSoak: "`rollback`", Page, ModelFault;
-    /// The alarm rang while the region's ledger could not be read.
+    /// The alarm went into ALARM while the region's ledger could not be read.
     LookAtBucket: "`rollback`", Page, RegionalFault;
     /// SageMaker could not roll an update back (`UpdateRollbackFailed`).
     RecoverByHand: "`rollback`", Urgent, UpdateRollbackFailed;
     /// The endpoint has failed.
     UpdateByHand: "`rollback`", Urgent, UpdateRollbackFailed;
-    /// The alarm rings and there is no release to roll back to.
+    /// The alarm is in ALARM and there is no release to roll back to.
     LookAtEndpoint: "`rollback`", Urgent, Pages "Look at an endpoint";
 }
 
 impl PageKind {
-    /// True of what wakes nobody.
+    /// True if nobody is paged.
     pub fn is_advice(self) -> bool {
         matches!(self.urgency(), Urgency::Advice)
     }
 
-    /// True of what needs somebody at once: everything else has been stopped, rolled back or deferred already.
+    /// True if somebody must act at once. Every other page reports what has been stopped, rolled back or deferred already.
     pub fn is_urgent(self) -> bool {
         matches!(self.urgency(), Urgency::Urgent)
     }
 }
 
 impl Notice {
-    /// Its row of the table.
+    /// The kind of page: its row of the table.
     pub fn kind(&self) -> PageKind {
         match self {
             Notice::Plan { advice, .. } => of_advice(advice),

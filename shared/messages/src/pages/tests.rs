@@ -62,7 +62,7 @@ fn advices(region: &RegionName, version: &Version) -> Vec<Advice> {
 /// What a plan with this advice says.
 fn why(advice: &Advice, region: &RegionName, version: &Version) -> Reason {
     let (region, version, back) = (|| region.clone(), || version.clone(), || v("v426"));
-    let alarm = || WayBackReason::Alarm("alarm fraud-p99 rings".to_owned());
+    let alarm = || WayBackReason::Alarm("alarm fraud-p99 is in ALARM".to_owned());
     let silent = || Fault::Silent { since: "2026-11-20T03:47:00Z".parse().unwrap() };
     let plan = match advice {
         Advice::LimitCaller => {
@@ -236,20 +236,20 @@ fn a_subject_is_cut_at_a_word() {
 }
 
 #[test]
-fn a_page_reads_so() {
+fn a_page_has_its_exact_text() {
     let fleet = fleet();
     let advice = Advice::ReadEvidence { region: jp(), version: v("v427") };
     let notice = Notice::Plan { why: why(&advice, &jp(), &v("v427")), advice };
     let page = Voice::of(&fleet).page(&notice, &jp(), &Sender::Wave("wave-1".parse().unwrap()));
     assert_eq!(page.subject, "[fraud] JP rolled back v427");
     let expected = "\
-JP rolled back v427: the rollback alarm rang during the update: alarm fraud-p99 rings.
+JP rolled back v427: the rollback alarm went into ALARM during the update: alarm fraud-p99 is in ALARM.
 
 Now: The wave stops and starts v427 in no further region. No later wave promotes v427. A region that serves v427 already keeps serving \
 it until it is rolled back; this page does not name those regions.
 
 To do: Read the evidence in JP's ledger. Look for the same fault in every region that serves v427, and roll those back that have it. \
-Then retrain or publish anew.
+Then retrain or publish again.
 
 Runbook: docs/runbooks/model-fault.md
 Region JP (ap-northeast-1). Wave wave-1.";
@@ -302,7 +302,7 @@ fn table() -> String {
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a person asks for the table to be written anew")]
-fn the_runbooks_table_of_pages_is_made_of_the_code() {
+fn the_runbooks_table_of_pages_is_generated() {
     let path = root().join("docs/runbook.md");
     let text = std::fs::read_to_string(&path).unwrap();
     let (before, rest) = text.split_once(START).unwrap();

@@ -410,7 +410,7 @@ fn every() -> Vec<Reason> {
 }
 
 #[test]
-fn every_reason_has_words_and_leaves_the_full_stop_to_whoever_tells_it() {
+fn every_reason_is_a_sentence_without_its_full_stop() {
     let fleet = fleet();
     for why in every() {
         let (words, headline) = (Voice::of(&fleet).why(&why), Voice::of(&fleet).headline(&why));

@@ -1,4 +1,4 @@
-//! The judge's findings in words: every sentence once, from data that is made here, and those of judged counts.
+//! The sentences of the judge's findings: every one once, and those of judged counts.
 
 use meridian_domain::replay::{Replay, Setting, WaveGrounds, read, replay};
 use meridian_judge::{
@@ -37,15 +37,15 @@ fn every_finding_has_its_sentence() {
         (Finding::Negligible { under: 0.000_5 }, "green is under 0.0500 %"),
         (Finding::RuledOut { ratio: 4.0 }, "4 times is ruled out"),
         (Finding::NotRuledOut { ratio: 4.0 }, "4 times is not ruled out yet"),
-        (Finding::Suspected, "green's own minutes scatter too much for a failure, and for a pass"),
-        (Finding::TooFewRequests { needed: 100_000 }, "too few requests: 90000, 100000 needed of each arm"),
+        (Finding::Suspected, "green's own minutes scatter too much: neither a failure nor a pass"),
+        (Finding::TooFewRequests { needed: 100_000 }, "too few requests: 90000, 100000 needed on each side"),
         (
             scattered(Witness::Blue),
-            "blue's minutes scatter 12.7 times as much as chance, 2 are declared: nothing is concluded",
+            "blue's minutes scatter 12.7 times as much as chance, policy declares 2: no conclusion",
         ),
         (
             scattered(Witness::GreensPart),
-            "green's part of the 4xx scatters 12.7 times as much as chance, 2 are declared: nothing is concluded",
+            "green's part of the 4xx scatters 12.7 times as much as chance, policy declares 2: no conclusion",
         ),
         (
             Finding::LeftOut(LeftOut::Load { ratio: 1.0 / 9.0 }),
@@ -54,14 +54,14 @@ fn every_finding_has_its_sentence() {
         ),
         (
             Finding::LeftOut(LeftOut::CallersAtFullLoad),
-            "left out, callers make 4xx too; they are compared in the same minutes only, before the shift",
+            "left out, callers cause 4xx too; they are compared only in the same minutes, before the shift",
         ),
     ] {
         assert_eq!(judging::metric_grounds(&own("5xx", finding)), format!("{open}{words}"));
     }
     for (finding, words) in [
         (Finding::OverBound { served, allowed: 0.01 }, "5xx 2.50 % of 90000 requests on green, allowed 1.00 %"),
-        (Finding::NoCommonMinutes, "5xx: no minute has both arms"),
+        (Finding::NoCommonMinutes, "5xx: no minute has both canary and baseline data"),
         (Finding::MinutesMissing, "5xx: too many minutes are missing"),
     ] {
         assert_eq!(judging::metric_grounds(&own("5xx", finding)), words);
@@ -69,7 +69,7 @@ fn every_finding_has_its_sentence() {
 }
 
 #[test]
-fn a_ratio_without_an_end_is_told_as_one() {
+fn a_ratio_without_an_upper_bound_has_a_sentence() {
     let of = |effect, interval| {
         let grounds = MetricGrounds { effect, interval, ..own("5xx", Finding::NotRuledOut { ratio: 4.0 }) };
         judging::metric_grounds(&grounds)
@@ -89,15 +89,15 @@ fn what_decided_comes_first() {
         unknown: vec![name("teapots")],
         metrics: vec![own("4xx", Finding::NoCommonMinutes), own("5xx", Finding::MinutesMissing)],
     };
-    let words = "4xx and 5xx is worse, pooled over 3 regions; teapots is in no policy: name it in [judge.metrics]; \
-                 4xx: no minute has both arms; 5xx: too many minutes are missing";
+    let words = "4xx and 5xx worse, pooled over 3 regions; teapots is not in the policy: add it to [judge.metrics]; \
+                 4xx: no minute has both canary and baseline data; 5xx: too many minutes are missing";
     assert_eq!(judging::grounds(&grounds), words);
     assert_eq!(judging::verdict(Verdict::Inconclusive, &grounds), format!("inconclusive: {words}"));
-    assert_eq!(judging::grounds(&Grounds::default()), "no metric has a say");
+    assert_eq!(judging::grounds(&Grounds::default()), "no metric could be judged");
 }
 
 #[test]
-fn judged_counts_are_told_with_their_numbers() {
+fn judged_counts_are_given_with_their_numbers() {
     let of = |bad, minutes| judging::metric(&judged(bad, minutes).regions[0].judgement.metrics[0]);
     let told = [(3, 26), (12, 26), (6, 4), (0, 26)].map(|(bad, minutes)| of(bad, minutes)).join("\n");
     let expected = "\
@@ -117,14 +117,14 @@ fn a_replayed_wave_says_where_it_was_decided() {
     let grounds = Grounds { metrics: vec![own("5xx", Finding::NoCommonMinutes)], ..Grounds::default() };
     let region = "eu-west-1".parse().unwrap();
     for (grounds, words) in [
-        (WaveGrounds::Failed { region, grounds }, "eu-west-1: 5xx: no minute has both arms"),
-        (WaveGrounds::Missing { regions: regions() }, "something is missing in eu-west-1, sa-east-1"),
-        (WaveGrounds::EveryRegion, "every region passes, and so do all of them together"),
+        (WaveGrounds::Failed { region, grounds }, "eu-west-1: 5xx: no minute has both canary and baseline data"),
+        (WaveGrounds::Missing { regions: regions() }, "data is missing in eu-west-1, sa-east-1"),
+        (WaveGrounds::EveryRegion, "every region passes, and all regions pooled pass"),
         (
             WaveGrounds::Pooled { open: regions() },
-            "pooled over regions it passes; eu-west-1, sa-east-1 alone says too little",
+            "pooled over regions it passes; too little data in eu-west-1, sa-east-1 alone",
         ),
-        (WaveGrounds::TooLittle, "pooled over regions the counts say too little"),
+        (WaveGrounds::TooLittle, "too little data, pooled over regions"),
     ] {
         assert_eq!(judging::wave(&grounds), words);
     }

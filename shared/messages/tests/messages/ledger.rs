@@ -1,4 +1,4 @@
-//! The words for entries: what a story leaves out has words too.
+//! Sentences for entries, also for those that a story leaves out.
 
 use crate::given::{EU, JP, actor, at, fleet, name, release, said, version};
 use meridian_domain::plan::{WaveOrder, wave_order};
@@ -15,27 +15,27 @@ fn words(record: Record) -> (Tone, String) {
 }
 
 #[test]
-fn what_a_story_leaves_out_is_told_to_those_who_ask() {
+fn an_entry_that_a_story_leaves_out_has_a_sentence() {
     let order = WaveOrder { regions: vec![name(JP), name(EU)], why: wave_order(&fleet(), at("03:00:00")).why };
-    let walks = format!("the wave walks JP, EU: {}", Voice::of(&fleet()).order(&order.why));
+    let walks = format!("the wave's order is JP, EU: {}", Voice::of(&fleet()).order(&order.why));
     let execution = || actor("wave-1");
     for (record, tone, text) in [
         (Record::WaveOrdered { execution: execution(), order }, Tone::Quiet, walks.as_str()),
         (
             Record::Registered { release: release("v427"), package: "arn".to_owned() },
             Tone::Quiet,
-            "v427 stands in the model registry",
+            "v427 is registered in the model registry",
         ),
         (
             Record::LeaseRenewed { epoch: Epoch(3), until: at("03:20:00") },
             Tone::Quiet,
-            "the wave goes on holding the fleet, epoch 3, until 03:20:00",
+            "lease renewed until 03:20:00, epoch 3",
         ),
-        (Record::LeaseReleased { epoch: Epoch(3) }, Tone::Quiet, "the wave lets go of the fleet, epoch 3"),
+        (Record::LeaseReleased { epoch: Epoch(3) }, Tone::Quiet, "lease released, epoch 3"),
         (
             Record::Refused { release: release("v427"), why: said("the archive was cut"), last: false },
             Tone::Bad,
-            "refuses the bytes of v427: the archive was cut",
+            "does not attest v427: the archive was cut",
         ),
         (
             Record::NotReplicated {
@@ -44,26 +44,30 @@ fn what_a_story_leaves_out_is_told_to_those_who_ask() {
             Tone::Warn,
             "S3 did not replicate a to one (and 1 more)",
         ),
-        (Record::UpdateStarted { execution: execution() }, Tone::Quiet, "SageMaker has taken the update"),
+        (Record::UpdateStarted { execution: execution() }, Tone::Quiet, "SageMaker accepted the update"),
         (
             Record::CanaryStarted { execution: execution(), from: at("03:13:00"), ends: at("03:21:00") },
             Tone::Quiet,
-            "the canary takes traffic since 03:13:00; SageMaker's timer ends 03:21:00",
+            "the canary has taken traffic since 03:13:00; SageMaker's timer ends 03:21:00",
         ),
         (Record::ScalingSet { execution: execution() }, Tone::Quiet, "the number of instances is registered"),
         (
-            Record::PageOwed { why: said("it went back"), advice: Advice::LookAtEndpoint },
+            Record::PageOwed { why: said("it rolled back"), advice: Advice::LookAtEndpoint },
             Tone::Warn,
-            "a page did not go out: it went back",
+            "a page was not sent: it rolled back",
         ),
-        (Record::PageSent { why: said("it went back") }, Tone::Quiet, "the page that was owed went out: it went back"),
+        (
+            Record::PageSent { why: said("it rolled back") },
+            Tone::Quiet,
+            "the outstanding page was sent: it rolled back",
+        ),
     ] {
         assert_eq!(words(record), (tone, text.to_owned()));
     }
 }
 
 #[test]
-fn names_are_learned_and_long_ones_are_cut_for_reading() {
+fn names_are_learned_and_long_ones_are_shortened() {
     let phrasebook = Phrasebook::default();
     assert_eq!(phrasebook.version(&release("v427")), release("v427").short());
     assert_eq!(phrasebook.config("fraud-v427"), "fraud-v427");

@@ -1,4 +1,4 @@
-//! `[[freeze]]`: windows in which no region's update starts. An update under way goes on, and a way back never waits (I6).
+//! `[[freeze]]`: windows in which no region's update starts. An update in progress goes on, and a way back never waits (I6).
 //!
 //! Times are civil times of a zone, so a window keeps its clock through a change of daylight saving. Where a change makes
 //! a time ambiguous, the window is the longer of the two.
@@ -43,7 +43,7 @@ enum When {
 pub struct Frozen {
     /// The freeze's name.
     pub name: String,
-    /// Why.
+    /// The reason.
     pub why: String,
     /// When it began, or begins.
     pub from: Timestamp,

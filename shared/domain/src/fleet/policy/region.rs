@@ -13,7 +13,7 @@ pub enum Kind {
     /// It serves customers, and shows evidence of its own.
     #[default]
     Active,
-    /// Warm or pilot light: kept at the same release, promoted last. It has too little traffic to judge, so it rides on the
+    /// Warm or pilot light: kept at the same release, promoted last. It has too little traffic to judge, so it uses the
     /// actives' evidence; golden records prove it all the same (I4).
     Standby,
     /// Being brought in: treated as a standby, and its lag holds up nobody: neither the order, nor the wave's end, nor the

@@ -84,14 +84,14 @@ pub struct Floor {
     pub most: u32,
     /// What else is registered, by the first digits of its digest: the same terms need no second call.
     pub terms: String,
-    /// True where `least` is for an update's time: it carries another region's customers beside the own.
+    /// True if `least` is for an update's time: it carries another region's customers beside the own.
     pub failover: bool,
 }
 
 /// Everything that is registered for a region's endpoint.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScalingSpec {
-    /// Endpoint.
+    /// The endpoint's name.
     pub endpoint: ResourceName,
     /// Its one variant.
     pub variant: ResourceName,
@@ -112,7 +112,7 @@ pub struct ScalingSpec {
 /// Two scheduled actions a day: the floor goes down, and up again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Nightly {
-    /// When.
+    /// The hours of the day.
     pub night: Night,
     /// The IANA time zone whose clock counts.
     pub zone: String,
@@ -216,12 +216,12 @@ impl ScalingPolicy {
 }
 
 impl Floor {
-    /// True where an endpoint has the instances already; one that does not say how many it has is not made to wait.
+    /// True if an endpoint has the instances already; one that does not say how many it has is not made to wait.
     pub fn is_met(&self, endpoint: &EndpointView) -> bool {
         endpoint.instances.is_none_or(|instances| instances >= NonZeroU32::new(self.least).unwrap_or(NonZeroU32::MIN))
     }
 
-    /// True where `other` asks for the same, whatever the hour says of the floor.
+    /// True if `other` asks for the same, whatever the hour says of the floor.
     pub fn is_like(&self, other: &Floor) -> bool {
         (self.most, &self.terms, self.failover) == (other.most, &other.terms, other.failover)
     }

@@ -116,15 +116,15 @@ pub enum SignatureError {
     TooLate {
         /// Which key.
         key: KeyId,
-        /// Until when.
+        /// The end.
         until: Timestamp,
         /// The region's time.
         now: Timestamp,
     },
     /// A trusted key has signed something else.
     #[error(
-        "key {key} has signed, but not {release}: this signature belongs to another release or to something else; find out \
-         who copied it"
+        "key {key} has signed, but not {release}: the signature belongs to something else; find out who \
+         copied it"
     )]
     OtherRelease {
         /// Which key.
@@ -133,7 +133,7 @@ pub enum SignatureError {
         release: ReleaseId,
     },
     /// The signed list of files is not the manifest's.
-    #[error("key {key} has signed other files than the manifest of {release} names: publish the release again")]
+    #[error("key {key} signed other files than the manifest of {release} names: publish the release again")]
     OtherFiles {
         /// Which key.
         key: KeyId,

@@ -26,7 +26,7 @@ impl Cut<'_> {
     }
 
     /// The first later entry that says how the update went on: its proof by golden records, or, where that stands already,
-    /// what settles it or takes it back.
+    /// what settles it or rolls it back.
     fn end(&self, update: &OpenUpdate) -> Option<&Entry> {
         self.after.iter().find(|entry| match &entry.record {
             Record::Confirmed { target, .. } => !update.confirmed && *target == update.target,
@@ -68,7 +68,7 @@ impl Cut<'_> {
         }
     }
 
-    /// Whether `entry` says that the region left `target`, or that nobody knows, with nothing between the moment and it that
+    /// Whether `entry` says that the region left `target`, or that it is unknown, with nothing between the moment and it that
     /// began that on record or proved the target once more.
     fn is_unseen_return(&self, entry: &Entry, target: &Target) -> bool {
         let mut between = self.after.iter().take_while(|other| other.seq < entry.seq);
@@ -138,7 +138,7 @@ fn left(update: &OpenUpdate) -> Option<Target> {
     update.back.clone().or_else(|| update.leaves.as_ref().map(|(target, _)| target.clone()))
 }
 
-/// An entry that says that the region is not on `target` any more, or that nobody knows.
+/// An entry that says that the region is not on `target` any more, or that it is unknown.
 fn leaves(record: &Record, target: &Target) -> bool {
     match record {
         Record::Reverted { from, .. } => from == target,

@@ -9,11 +9,11 @@ use serde::Serialize;
 /// A halt that held.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Halt {
-    /// Since when.
+    /// The time from which it holds.
     pub at: Timestamp,
     /// Who set it.
     pub by: Actor,
-    /// Why.
+    /// The reason.
     pub why: Reason,
     /// True for the whole fleet's, which stands in the hub's chain; false for the region's own.
     pub fleet: bool,
@@ -22,20 +22,20 @@ pub struct Halt {
 /// A wave that went on without the region.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Deferral {
-    /// Since when.
+    /// The time from which it holds.
     pub at: Timestamp,
     /// Which wave.
     pub wave: Actor,
     /// The release that the region did not get.
     pub release: ReleaseId,
-    /// Why.
+    /// The reason.
     pub why: Reason,
 }
 
 /// A control plane that did not answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Illness {
-    /// Since when.
+    /// The time from which it holds.
     pub since: Timestamp,
     /// The wave that saw it.
     pub wave: Actor,

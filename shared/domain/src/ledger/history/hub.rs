@@ -128,7 +128,7 @@ impl HubHistory {
             Record::LeaseReleased { epoch } => {
                 self.lease = self.lease.take().filter(|lease| !lease.is(*epoch, &entry.actor));
             }
-            // Said twice, an illness does not begin anew.
+            // Said twice, an illness does not begin again.
             Record::RegionIll { region, execution, .. } if !self.is_ill(region, execution) => {
                 self.ill.insert(region.clone(), (execution.clone(), entry.at));
             }

@@ -22,7 +22,7 @@ impl Audit<'_> {
         broken
     }
 
-    /// I5: only where nothing ever served is there nothing to go back to.
+    /// I5: only where nothing ever served is there nothing to roll back to.
     pub(super) fn create(&self, region: &RegionName, target: &Target) -> Vec<Violation> {
         let mut broken = self.start(region, target);
         broken.extend(require(self.is_new(region), Violation::NotNew { region: region.clone() }));
@@ -51,7 +51,7 @@ impl Audit<'_> {
         broken
     }
 
-    /// I13, I10: nothing starts where nobody knows what serves, or for a wave that is over.
+    /// I13, I10: nothing starts where it is unknown what serves, or for a wave that is over.
     fn ground(&self, region: &RegionName) -> Vec<Violation> {
         let known = self.history(region).is_none_or(|history| history.unknown.is_none());
         let mut broken = require(known, Violation::ServingUnknown { region: region.clone() });

@@ -88,7 +88,7 @@ pub enum Violation {
     // I5
     /// An update would start without a way back.
     NoWayBack,
-    /// What the region would go back to does not serve there, or is not proved to.
+    /// What the region would roll back to does not serve there, or is not proved to.
     WayBackNotServed {
         /// The region.
         region: RegionName,

@@ -52,7 +52,7 @@ impl Bake {
         Self { wait: region.bake, percent }
     }
 
-    /// True where policy allows it.
+    /// True if policy allows it.
     pub fn is_within(&self, region: &Region) -> bool {
         let shortest = region.shortest_bake.min(region.bake);
         let share = match region.style {
@@ -242,7 +242,7 @@ fn carried(evidence: &[RegionEvidence]) -> BTreeMap<MetricName, (u64, u64)> {
 }
 
 impl Region {
-    /// True where policy leaves a plan something to choose: of a region whose canary is judged.
+    /// True if policy leaves a plan something to choose: of a region whose canary is judged.
     fn leaves_a_choice(&self) -> bool {
         let share = self.style == Style::Canary && self.canary_percent.min < self.canary_percent.max;
         self.kind == Kind::Active && (share || self.shortest_bake < self.bake)

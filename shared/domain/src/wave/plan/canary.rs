@@ -225,7 +225,7 @@ impl View<'_> {
         self.explain(update)
     }
 
-    /// Why SageMaker took an update back that nobody had told it to: what the counts say, or which guard rings.
+    /// Why SageMaker rolled an update back that nobody had told it to: what the counts say, or which guard is in ALARM.
     pub(super) fn explain(&self, update: &OpenUpdate) -> Plan {
         if update.canary.is_some() && self.sight.judged.is_none() {
             return self.act(Act::Look, Step::Look);

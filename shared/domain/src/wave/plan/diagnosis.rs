@@ -7,7 +7,7 @@
 //! | seen | cause |
 //! |---|---|
 //! | the judge's counts say `Fail` | the release |
-//! | a guard rings that watches the new fleet alone | the release |
+//! | a guard that watches green alone is in ALARM | the release |
 //! | several regions do not answer at once | unclear: that is no fault of one region |
 //! | this region alone does not answer (no answer, throttled, an error of the service) | the region |
 //! | SageMaker had no capacity for the new fleet | the region |
@@ -19,7 +19,7 @@ use crate::judge::Grounds;
 use crate::names::RegionName;
 use crate::reason::{Sign, SilentRegion};
 
-/// What is seen of a region whose update goes back, or must. Everything is optional: what was not seen is no sign.
+/// What is seen of a region whose update is rolled back, or must. Everything is optional: what was not seen is no sign.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Signs {
     /// What the judge's `Fail` rests on.
@@ -28,7 +28,7 @@ pub struct Signs {
     pub green_guard: Option<String>,
     /// Another guard in ALARM: the verdict's, the heartbeat's.
     pub other_guard: Option<String>,
-    /// True where the alarm over the whole endpoint rings: green may be bad, or blue.
+    /// True if the alarm over the whole endpoint rings: green may be bad, or blue.
     pub endpoint_alarm: bool,
     /// That the region's control plane does not answer, and since when.
     pub silent: Option<SilentRegion>,

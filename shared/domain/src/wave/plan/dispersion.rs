@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_of_two_values_have_the_scatter_of_their_variance_over_their_mean() {
+    fn scatter_of_two_values_is_variance_over_mean() {
         // 0 or 40 with even chances: mean 20, variance 400, so 20.
         let found = dispersion(minutes(|_| 10_000, |m| if unit(m) < 0.5 { 0 } else { 40 })).unwrap();
         assert!((18.0..22.0).contains(&found.estimate) && found.upper > found.estimate, "{found:?}");

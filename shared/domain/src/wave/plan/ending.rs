@@ -1,4 +1,4 @@
-//! How a region's turn ends badly: gone back, condemned, refused. And how a wave lets go of the fleet.
+//! How a region's turn ends badly: rolled back, condemned, refused. And how a wave releases the lease.
 
 use super::{Finish, Next, Plan, Sight, View};
 use crate::advice::Advice;
@@ -97,7 +97,7 @@ impl View<'_> {
     }
 }
 
-/// True where a region's people were to be told something and the page did not go out.
+/// True if a region's people were to be told something and the page did not go out.
 pub(super) fn owes_pages(sight: &Sight) -> bool {
     sight.regions.values().filter_map(Seen::known).any(|history| !history.owed.is_empty())
 }

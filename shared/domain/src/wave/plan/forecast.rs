@@ -38,7 +38,7 @@ pub struct Forecast {
 pub enum ForecastWarning {
     /// One region by itself.
     Blind {
-        /// Which.
+        /// The region it is about.
         region: RegionName,
         /// What it would not find.
         unfound: Vec<Unfound>,
@@ -102,7 +102,7 @@ pub struct Left {
     pub title: String,
     /// The freeze's name.
     pub freeze: String,
-    /// Why.
+    /// The reason.
     pub why: String,
     /// When it may start again.
     pub until: Timestamp,

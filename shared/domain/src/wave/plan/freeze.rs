@@ -1,5 +1,5 @@
 //! Freezes (`[[freeze]]`): no start within one. A frozen region lags on record, and nobody is woken for what policy says;
-//! while the whole fleet is frozen, the wave holds. An update under way goes on, and a way back never asks (I6).
+//! while the whole fleet is frozen, the wave holds. An update in progress goes on, and a way back never asks (I6).
 
 use super::{Next, Plan, View};
 use crate::fleet::{Frozen, Region};

@@ -1,7 +1,7 @@
 //! After the shift: green's first minutes at full load against blue's last hour, before another region starts (I3).
 //!
 //! A canary's instances serve less than a champion's, so what load makes slow shows only here. The region is on the release
-//! already, and blue still soaks: what fails goes back by the guardrail where SageMaker watches its alarms in soak, else by
+//! already, and blue still soaks: what fails rolls back by the guardrail where SageMaker watches its alarms in soak, else by
 //! `rollback`'s own update when soak ends. Counts that do not come keep nobody waiting for ever: that they did not is
 //! written down, and the rollback alarm stays the region's watch.
 
@@ -81,13 +81,13 @@ impl View<'_> {
         self.tell(Record::FullLoadJudged { target, execution, why: found.into(), judgement }, why)
     }
 
-    /// It soaks, and was told to go back: SageMaker is told too, and may listen.
+    /// It soaks, and was told to roll back: SageMaker is told too, and may listen.
     pub(super) fn trip_soaking(&self, update: &OpenUpdate) -> Plan {
         let trip = update.decision.as_ref().and_then(|(_, why)| self.once(Act::Trip, why.clone()));
         trip.unwrap_or_else(|| self.takes_back(update))
     }
 
-    /// On the release, and told to go back: `rollback` sees to it in the region, at the end of soak at the latest. A fault of
+    /// On the release, and told to roll back: `rollback` sees to it in the region, at the end of soak at the latest. A fault of
     /// the release stops the wave now (I7).
     pub(super) fn takes_back(&self, update: &OpenUpdate) -> Plan {
         match (&update.decision, update.cause) {

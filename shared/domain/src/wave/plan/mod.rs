@@ -1,7 +1,7 @@
 //! The planner: what to do next, given what was seen. Pure, total, deterministic.
 //!
 //! One call of a function runs `observe, plan, audit, execute one step` until the plan says to wait or to finish. Every
-//! plan names one step; the next one is planned anew from a new look. So a repeated, lost or late event costs a look,
+//! plan names one step; the next one is planned again from a new look. So a repeated, lost or late event costs a look,
 //! never a wrong step.
 
 mod bake;
@@ -93,7 +93,7 @@ pub struct Sight {
 }
 
 impl Sight {
-    /// True where a region's endpoint is seen to have left, or to be leaving, what its ledger says that it serves: it went
+    /// True if a region's endpoint is seen to have left, or to be leaving, what its ledger says that it serves: it went
     /// back, and the entry follows later (I6). An endpoint that cannot be seen says nothing: the ledger's word stands.
     pub(crate) fn left(&self, region: &Region, history: &RegionHistory) -> bool {
         let endpoint = self.endpoints.get(&region.name).and_then(Seen::known).and_then(Option::as_ref);
@@ -120,7 +120,7 @@ pub struct Golden {
 }
 
 impl Golden {
-    /// True where every one of at least one was right.
+    /// True if every one of at least one was right.
     pub fn proves(self) -> bool {
         self.asked > 0 && self.right == self.asked
     }
@@ -157,7 +157,7 @@ pub enum Act {
 pub struct Plan {
     /// What to do.
     pub next: Next,
-    /// Why.
+    /// The reason.
     pub why: Reason,
 }
 
@@ -168,7 +168,7 @@ pub enum Next {
     TakeLease {
         /// The generation after the last one.
         epoch: Epoch,
-        /// Until when.
+        /// The end.
         until: Timestamp,
     },
     /// Write to the hub's chain.

@@ -17,7 +17,7 @@ pub fn promote(fleet: &Fleet, region: &Region, sight: &Sight, now: Timestamp) ->
     if let Some(why) = sight.hub.deferred.get(&(sight.execution.clone(), region.name.clone())) {
         return Plan::finish(Finish::Deferred, why.clone());
     }
-    // An update in flight is not left to itself: it goes back first.
+    // An update in flight is not left to itself: it is rolled back first.
     let in_flight = view.history().and_then(|history| history.update.as_ref()).is_some_and(|own| view.is_ours(own));
     if let Some(barred) = view.barred().filter(|_| !in_flight) {
         return view.fail(WaveEnd::Stopped(barred));
@@ -62,7 +62,7 @@ impl View<'_> {
             (Stage::Busy, _) => Plan::wait(Wait::OtherUpdate { region: self.name() }),
             // Two executions of one release: the lease of the other one has run out, and its update is still in flight.
             (_, None) => Plan::wait(Wait::ForeignUpdate { region: self.name() }),
-            (stage, Some(update)) if self.region.kind != Kind::Active => self.ride(&stage, update),
+            (stage, Some(update)) if self.region.kind != Kind::Active => self.without_canary(&stage, update),
             (Stage::Provisioning, Some(update)) => self.provisioning(update),
             (Stage::Baking { since }, Some(update)) => self.baking(since.unwrap_or(update.at), update),
             (Stage::Shifting, Some(update)) => self.shifting(update),
@@ -86,12 +86,12 @@ impl View<'_> {
             Some(update) if update.is_decided(Decision::Revert) => self.takes_back(update),
             Some(update) if update.is_decided(Decision::Proceed) => self.prove(update),
             Some(update) if history.first_update().is_some() => self.prove_first(update),
-            // I9: SageMaker shifted, but nobody had decided so. `rollback` takes it back, in the region.
+            // I9: SageMaker shifted, but nobody had decided so. `rollback` rolls it back, in the region.
             _ => self.stop(Fault::NotLetThrough { version: self.version() }),
         }
     }
 
-    /// `InService` on another configuration: not started yet, or gone back.
+    /// `InService` on another configuration: not started yet, or rolled back.
     fn elsewhere(&self, endpoint: &EndpointView, history: &RegionHistory) -> Plan {
         let returned = history.returned.get(&self.sight.release);
         if let Some(left) = returned.filter(|left| left.wave == self.sight.execution) {
@@ -102,7 +102,7 @@ impl View<'_> {
             };
         }
         match &history.update {
-            // SageMaker took it, and the endpoint names the old configuration again: it went back.
+            // SageMaker took it, and the endpoint names the old configuration again: it rolled back.
             Some(update) if self.is_ours(update) && update.was_taken() => self.has_returned(update),
             Some(update) if self.is_ours(update) && self.sight.refused.is_some() => self.record_return(update),
             Some(update) if self.is_ours(update) => self.start(Some(endpoint), history),
@@ -147,7 +147,7 @@ impl View<'_> {
         }
     }
 
-    /// A newer release was approved before this wave moved anything: it exits when its turn comes. A wave under way goes on,
+    /// A newer release was approved before this wave moved anything: it exits when its turn comes. A wave in progress goes on,
     /// and the newer one waits.
     pub(super) fn superseded(&self) -> Option<Plan> {
         let (sight, hub) = (self.sight, &self.sight.hub);

@@ -74,14 +74,14 @@ impl RollbackView<'_> {
         }
     }
 
-    /// A page that an earlier call could not send. It is sent once it is on record: else every look would send it anew.
+    /// A page that an earlier call could not send. It is sent once it is on record: else every look would send it again.
     fn debt(&self) -> Option<Plan> {
         let owed = self.sight.history.known()?.owed.first()?;
         let next = Next::Page { region: self.region.name.clone(), advice: owed.advice.clone() };
         (!self.sight.paged && self.sight.unwritten == 0).then(|| Plan::new(next, owed.why.clone()))
     }
 
-    /// Why the region must go back: the rollback alarm, or 4xx that are not shown to be the callers'.
+    /// Why the region must roll back: the rollback alarm, or 4xx that are not shown to be the callers'.
     pub(super) fn alarm(&self) -> Option<WayBackReason> {
         let blamed = || self.client_errors().filter(|blame| blame.is_reason_to_go_back());
         let composite = self.composite().map(|reason| WayBackReason::Alarm(reason.to_owned()));
@@ -96,7 +96,7 @@ impl RollbackView<'_> {
         self.sight.client_errors.known().and_then(Option::as_ref)
     }
 
-    /// True where the only reason to go back is 4xx that callers may have caused: then nothing else is halted.
+    /// True if the only reason to roll back is 4xx that callers may have caused: then nothing else is halted.
     fn spares_fleet(&self) -> bool {
         self.composite().is_none() && self.client_errors().is_some_and(|blame| !blame.is_certain())
     }
@@ -164,7 +164,7 @@ impl RollbackView<'_> {
         }
     }
 
-    /// In service, and not on what the ledger says. Back on what served before: it went back and nobody could write it down.
+    /// In service, and not on what the ledger says. Back on what served before: it rolled back and nobody could write it down.
     fn elsewhere(&self, history: &RegionHistory, endpoint: &EndpointView, from: &Target) -> Plan {
         let Some(back) = history.previous.as_ref().filter(|back| back.config == endpoint.config) else {
             return self.nothing(Quiet::ForeignConfig);
@@ -213,7 +213,7 @@ impl RollbackView<'_> {
         Some(self.tell(Record::PageOwed { why: why.clone(), advice: Advice::CompareCallers }, why))
     }
 
-    /// The alarm rings and there is nowhere to go.
+    /// The alarm is in ALARM and there is nowhere to go.
     fn stuck(&self, history: &RegionHistory, target: &Target, why: WayBackReason) -> Plan {
         if history.halt.is_some() {
             return self.nothing(Quiet::HaltedWithoutWay);
@@ -292,7 +292,7 @@ impl RollbackView<'_> {
         self.now.duration_since(ends) > LONGEST_CALL
     }
 
-    /// Let through, and never proved (I4): the region asks its own golden records, and goes back where they are wrong.
+    /// Let through, and never proved (I4): the region asks its own golden records, and rolls back where they are wrong.
     fn prove(&self, back: Option<&Target>, update: &OpenUpdate) -> Plan {
         let version = update.target.version.clone();
         match (&self.sight.golden, back) {
@@ -311,7 +311,7 @@ impl RollbackView<'_> {
         }
     }
 
-    /// Our own way back is under way, or has arrived.
+    /// Our own way back is in progress, or has arrived.
     fn own_update(&self, history: &RegionHistory, endpoint: &EndpointView, stage: &Stage, update: &OpenUpdate) -> Plan {
         let left = update.leaves.as_ref().map(|(target, _)| target.clone());
         // Why, where the release was found bad after it was confirmed here.

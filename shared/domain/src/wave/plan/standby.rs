@@ -1,6 +1,6 @@
 //! A standby or joining region: at the same release, promoted last, on the actives' evidence. It has no canary to judge,
-//! so its decision to proceed is written before its traffic moves, and names whose evidence it rides on (I9). Golden
-//! records prove it as they prove everyone (I4), and a stopped wave takes it back.
+//! so its decision to proceed is written before its traffic moves, and names the regions whose evidence it uses (I9). Golden
+//! records prove it like every region (I4), and a stopped wave rolls it back.
 
 use super::{Act, Plan, Stage, View};
 use crate::endpoint::Seen;
@@ -11,7 +11,7 @@ use crate::reason::{Proceed, Revert, Step, Wait};
 use crate::verdict::Decision;
 
 impl<'a> View<'a> {
-    /// The actives whose evidence for this release stands.
+    /// The active regions that have evidence for this release.
     pub(super) fn shown_by(&self) -> Vec<&'a Region> {
         let serves = |region: &&Region| {
             let history = self.sight.regions.get(&region.name).and_then(Seen::known);
@@ -23,8 +23,8 @@ impl<'a> View<'a> {
         actives.filter(serves).collect()
     }
 
-    /// The next step of an update that nobody judges here.
-    pub(super) fn ride(&self, stage: &Stage, update: &OpenUpdate) -> Plan {
+    /// The next step of an update without a canary.
+    pub(super) fn without_canary(&self, stage: &Stage, update: &OpenUpdate) -> Plan {
         if !update.started {
             let record = Record::UpdateStarted { execution: update.execution.clone() };
             return self.tell(record, Step::FoundRunning);
@@ -39,7 +39,7 @@ impl<'a> View<'a> {
             return retreat;
         }
         if !update.is_decided(Decision::Proceed) {
-            return self.let_ride(update);
+            return self.proceed_without_canary(update);
         }
         let all_moved = self.region.style == Style::AllAtOnce && matches!(stage, Stage::Baking { .. });
         let wait = || Plan::wait(Wait::Follows { region: self.name(), version: self.version() });
@@ -47,12 +47,12 @@ impl<'a> View<'a> {
         step.unwrap_or_else(|| if all_moved { self.prove(update) } else { wait() })
     }
 
-    fn let_ride(&self, update: &OpenUpdate) -> Plan {
+    fn proceed_without_canary(&self, update: &OpenUpdate) -> Plan {
         let actives = self.shown_by();
         if actives.is_empty() {
             return self.revert(update, Revert::NoEvidence { version: self.version() }, None);
         }
-        // Where the update was found running after a while, the lease may have run out.
+        // If the update was found in progress late, the lease may have expired.
         if let Some(lease) = self.lease() {
             return lease;
         }

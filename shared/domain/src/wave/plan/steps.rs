@@ -14,7 +14,7 @@ impl View<'_> {
         Some(ends + update.bake(self.region).wait * (self.region.style.waits() - 1).max(0))
     }
 
-    /// Between the first step and the last, a look waits; none where nothing of the kind is under way.
+    /// Between the first step and the last, a look waits; none where nothing of the kind is in progress.
     pub(super) fn between_steps(&self, stage: &Stage, update: &OpenUpdate) -> Option<Plan> {
         let (_, ends) = update.canary?;
         let last = self.shifted_at(update)?;

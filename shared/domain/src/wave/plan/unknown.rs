@@ -1,9 +1,9 @@
 //! Unknown bytes: a rollback that SageMaker could not finish (`UpdateRollbackFailed`) leaves fleets of both configurations
 //! behind one endpoint. That is neither old nor new, and a state of its own on record (I13).
 //!
-//! The plan: say so and page; start nothing there; ask for a fresh update onto what the region was going back to, or
+//! The plan: say so and page; start nothing there; ask for a fresh update onto what the region was rolling back to, or
 //! served last with proof, whenever SageMaker takes it; believe the golden records alone that it has arrived (I4). What the
-//! wave does elsewhere follows from why the update was going back, not from SageMaker's failure to do so.
+//! wave does elsewhere follows from why the update was rolling back, not from SageMaker's failure to do so.
 
 use super::rollback::RollbackView;
 use super::{Act, Next, Plan, View};
@@ -15,7 +15,7 @@ use crate::reason::{Fault, Gate, Quiet, Reason, Return, Step, Wait};
 use crate::verdict::{Cause, Decision};
 
 impl View<'_> {
-    /// The region recovers by its own means; the wave finds out why its update was going back, and acts on that.
+    /// The region recovers by its own means; the wave finds out why its update was rolling back, and acts on that.
     pub(super) fn unknown_bytes(
         &self,
         endpoint: &EndpointView,
@@ -48,7 +48,7 @@ impl View<'_> {
 }
 
 impl RollbackView<'_> {
-    /// Says so once, then takes the region to `home`: where it was going back to, or what served last with proof.
+    /// Says so once, then takes the region to `home`: where it was rolling back to, or what served last with proof.
     pub(super) fn unknown_bytes(
         &self,
         history: &RegionHistory,

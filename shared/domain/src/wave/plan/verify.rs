@@ -17,7 +17,7 @@ enum Standing {
     Settled,
     /// A step is due before that can be said.
     Step(Box<Plan>),
-    /// Still soaking, or still going back.
+    /// Still soaking, or still rolling back.
     NotYet(Lagging),
     /// Does not serve the release.
     Lags(Lagging),
@@ -42,7 +42,7 @@ pub fn verify(fleet: &Fleet, sight: &Sight, now: Timestamp) -> Plan {
             Standing::Settled => {}
             Standing::Step(plan) => return *plan,
             Standing::NotYet(why) => {
-                // One that goes back, or is not proved, serves the release no more than one that stands still.
+                // One that rolls back, or is not proved, serves the release no more than one that stands still.
                 if !view.history().is_some_and(|history| history.serves(&sight.release)) {
                     moving.push((region.name.clone(), why.clone()));
                 }

@@ -60,16 +60,16 @@ pub enum EvaluationReason {
     },
     /// A file of the release is not in the bucket.
     Missing {
-        /// Its key.
+        /// The file's key.
         file: String,
-        /// Where.
+        /// The region it is about.
         region: RegionName,
     },
     /// A file of the release holds other bytes than were published.
     Altered {
-        /// Its key.
+        /// The file's key.
         file: String,
-        /// Where.
+        /// The region it is about.
         region: RegionName,
         /// What the manifest says.
         expected: Sha256,
@@ -78,30 +78,30 @@ pub enum EvaluationReason {
     },
     /// A file of the release is longer than what was published.
     Longer {
-        /// Its key.
+        /// The file's key.
         file: String,
-        /// Where.
+        /// The region it is about.
         region: RegionName,
         /// Bytes that were published.
         expected: u64,
     },
     /// What reads a file panicked.
     ReaderPanicked {
-        /// Its key.
+        /// The file's key.
         file: String,
-        /// Where.
+        /// The region it is about.
         region: RegionName,
     },
     /// A file of the release cannot be read, or cannot be served.
     Unreadable {
-        /// Its key.
+        /// The file's key.
         file: String,
         /// What its reader says; never a value of a record.
         error: String,
     },
     /// The archive is not the compressed one that the container unpacks.
     NotGzip {
-        /// Its key.
+        /// The file's key.
         file: String,
     },
     /// The manifest's features are not the model's, so that callers would be scored on the wrong ones.

@@ -32,9 +32,9 @@ pub enum Gate {
     NotApproved { version: Version },
     /// The registry says `Approved`, and the ledger does not: somebody overrode evaluation.
     ApprovedOutsideLedger { version: Version },
-    /// The region's own way back is under way.
+    /// The region's own way back is in progress.
     RollbackOpen { region: RegionName },
-    /// The region goes back by its own means first.
+    /// The region rolls back by its own means first.
     OwnWayBack { region: RegionName },
     /// Which bytes the region serves is unknown (I13).
     BytesUnknown { region: RegionName, why: super::Fault },
@@ -60,7 +60,7 @@ pub enum Gate {
     EndpointGoneSince { endpoint: ResourceName },
     /// The update was asked for, and SageMaker does not take it.
     NotTaken,
-    /// An update went back that had no way back.
+    /// An update was rolled back that had no way back.
     WentBackWithoutWay,
 }
 

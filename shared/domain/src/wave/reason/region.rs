@@ -25,11 +25,11 @@ pub enum Fault {
     ReplicaLate,
     /// It serves a release that nobody let through (I9).
     NotLetThrough { version: Version },
-    /// SageMaker took the update back, and nobody had decided so.
+    /// SageMaker rolled the update back, and nobody had decided so.
     SageMakerReturned,
     /// The update was intended and never seen to start.
     NeverStarted,
-    /// Its update was told to go back.
+    /// Its update was told to roll back.
     ToldToGoBack(Box<super::Reason>),
     /// The update has no decision on record.
     NobodyDecided,
@@ -37,14 +37,14 @@ pub enum Fault {
     EndpointNotThere,
     /// Its first endpoint is being created without an end.
     CreationEndless,
-    /// The rollback alarm rings on its first release.
+    /// The rollback alarm is in ALARM on its first release.
     FirstReleaseRings { alarm: String },
 }
 
 /// A region's control plane that does not answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SilentRegion {
-    /// Which.
+    /// The region it is about.
     pub region: RegionName,
     /// Since when, or what it answered.
     pub fault: Fault,
@@ -59,9 +59,9 @@ pub enum RegionState {
     WasProved { version: Version },
     /// It was moving to this; unknown until it answers.
     WasMoving { version: Version },
-    /// Its update was told to go back to this; unknown until it answers.
+    /// Its update was told to roll back to this; unknown until it answers.
     WasGoingBack { version: Version },
-    /// Its update to this is under way and undecided; unknown until it answers.
+    /// Its update to this is in progress and undecided; unknown until it answers.
     Undecided { version: Version },
     /// It was on one release, and its update to the other was never seen to start.
     NeverStarted { from: Version, to: Version },

@@ -1,4 +1,4 @@
-//! Why an update goes back. Every cause of a revert is here.
+//! Why an update is rolled back. Every cause of a revert is here.
 
 use super::{SilentRegion, Stopped};
 use crate::judge::Grounds;
@@ -7,7 +7,7 @@ use crate::quarantine::Barred;
 use crate::verdict::Cause;
 use serde::{Deserialize, Serialize};
 
-/// Why an update is told to go back.
+/// Why an update is told to roll back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Revert {
@@ -26,16 +26,16 @@ pub enum Revert {
     TimerEnded,
     /// After the shift the endpoint did not answer the golden records with the release's scores (I4).
     Unproved(Proof),
-    /// The wave was stopped while the canary was under way (I7).
+    /// The wave was stopped while the canary was in progress (I7).
     Stopped(Stopped),
     /// No active region shows evidence that a region without a canary could rely on (I3).
     NoEvidence {
         /// The release.
         version: Version,
     },
-    /// The region's alarm rang while the update was in flight.
+    /// The region's alarm was in ALARM while the update was in flight.
     AlarmRang(super::WayBackReason),
-    /// SageMaker took the update back, or the region fell silent: by the signs seen, the deciding one first.
+    /// SageMaker rolled the update back, or the region stopped answering: by the signs seen, the deciding one first.
     Signs(Vec<Sign>),
 }
 
@@ -77,13 +77,13 @@ pub enum Proof {
     },
 }
 
-/// One sign of what is wrong with a region whose update goes back.
+/// One sign of what is wrong with a region whose update is rolled back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sign {
     /// The judge's counts say `Fail`.
     Failed(Grounds),
-    /// A guardrail alarm rings that watches green alone.
+    /// A guardrail alarm is in ALARM that watches green alone.
     GreenGuard {
         /// Its name.
         alarm: String,
@@ -102,7 +102,7 @@ pub enum Sign {
         /// SageMaker's `FailureReason`.
         reason: String,
     },
-    /// Another guardrail alarm rings: the verdict's, or the heartbeat's.
+    /// Another guardrail alarm is in ALARM: the verdict's, or the heartbeat's.
     OtherGuard {
         /// Its name.
         alarm: String,

@@ -61,7 +61,7 @@ pub enum Lagging {
     NamesConfig { config: ResourceName },
     /// Its endpoint has failed.
     EndpointIs(EndpointStatus),
-    /// It is going back.
+    /// It is rolling back.
     GoingBack,
     /// It soaks.
     Soaks,

@@ -6,11 +6,11 @@ use crate::endpoint::EndpointStatus;
 use crate::names::{RegionName, Version};
 use serde::{Deserialize, Serialize};
 
-/// Why a region goes back by its own means.
+/// Why a region rolls back by its own means.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WayBackReason {
-    /// Its rollback alarm rings, for the reason that CloudWatch gives.
+    /// Its rollback alarm is in ALARM, for the reason that CloudWatch gives.
     Alarm(String),
     /// Its 4xx rose with the release, and are not shown to be its callers'.
     ClientErrors,
@@ -18,7 +18,7 @@ pub enum WayBackReason {
     Undecided,
     /// Its golden records are not answered with the release's scores (I4).
     Unproved,
-    /// SageMaker took the update back, and no judge had said so: it was silent, or an alarm came first.
+    /// SageMaker rolled the update back, and no judge had said so: it was silent, or an alarm came first.
     Guardrail,
     /// The alarm is quiet by now, and nothing else says why.
     Unexplained,
@@ -31,15 +31,15 @@ pub enum WayBackReason {
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "a field is the region, the release or the thing that the variant is about")]
 pub enum Return {
-    /// It goes back.
+    /// It is rolled back.
     GoesBack { region: RegionName, to: Version, why: Option<Box<Reason>> },
-    /// It goes back from this to that, and nobody had decided so.
+    /// It is rolled back from this to that, and nobody had decided so.
     GoesBackFrom { region: RegionName, from: Option<Version>, to: Version, why: WayBackReason },
-    /// SageMaker took it back from this to that.
+    /// SageMaker rolled it back from this to that.
     WentBack { region: RegionName, from: Version, to: Version, why: WayBackReason },
-    /// It went back while its ledger could not be written.
+    /// It rolled back while its ledger could not be written.
     Unwritten { region: RegionName, from: Version, to: Version },
-    /// It goes back while its ledger cannot be read.
+    /// It is rolled back while its ledger cannot be read.
     Unread { region: RegionName, from: Version, to: Version, why: WayBackReason, error: String },
     /// It stays where it is: an intended update never started.
     Stays { region: RegionName, version: Version },
@@ -47,9 +47,9 @@ pub enum Return {
     Leaves { region: RegionName, version: Version },
     /// The same, with what was compared.
     LeavesAfter { region: RegionName, version: Version, compared: Option<Compared> },
-    /// Its alarm rings, and there is nowhere to go back to.
+    /// Its alarm is in ALARM, and there is nowhere to roll back to.
     NowhereToGo { region: RegionName, version: Version, why: WayBackReason },
-    /// Its alarm rings while the release soaks.
+    /// Its alarm is in ALARM while the release soaks.
     RingsInSoak { region: RegionName, version: Version, why: WayBackReason },
     /// Its endpoint has failed: which bytes serve is unknown.
     Broken { region: RegionName, status: EndpointStatus },
@@ -57,7 +57,7 @@ pub enum Return {
     BytesUnknown { region: RegionName, status: EndpointStatus },
     /// It goes to what served last with proof.
     GoesToProved { region: RegionName, version: Version },
-    /// Its way back is under way.
+    /// Its way back is in progress.
     UnderWay,
 }
 
@@ -90,7 +90,7 @@ pub enum Quiet {
     CallersWithoutWay,
     /// The region's first endpoint could not be made: the wave says so.
     FirstNotMade,
-    /// The region's first endpoint is being made: there is nothing to go back to.
+    /// The region's first endpoint is being made: there is nothing to roll back to.
     FirstInCreation,
     /// The wave's update has not started.
     NotStarted,
@@ -106,7 +106,7 @@ pub enum Quiet {
     Asked,
     /// Another update is running.
     OtherUpdate,
-    /// The way back is under way.
+    /// The way back is in progress.
     UnderWay,
     /// The same, and the wave has said why.
     UnderWayToldByWave,
@@ -114,9 +114,9 @@ pub enum Quiet {
     UnderWayAlone,
     /// The same, and the ledger's entries follow.
     UnderWayUnwritten,
-    /// The update went back although it had no way back.
+    /// The update was rolled back although it had no way back.
     WentBackWithoutWay,
-    /// The wave's judge is at work, and says why the update went back.
+    /// The wave's judge is at work, and says why the update was rolled back.
     JudgeAtWork,
     /// The guardrail was told.
     GuardrailTold,
@@ -126,7 +126,7 @@ pub enum Quiet {
     NoWayBesideAlarms,
     /// Neither the ledger nor the way back beside the alarms can be read.
     WayUnseen { error: String },
-    /// The ledger cannot be read, and the region is not on what it would go back from.
+    /// The ledger cannot be read, and the region is not on what it would roll back from.
     NotOnTarget { region: RegionName },
     /// The ledger knows of nothing that was proved to serve here.
     NothingProved,

@@ -84,7 +84,7 @@ pub enum WaveGrounds {
 /// One region's verdict.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RegionVerdict {
-    /// Which.
+    /// The region it is about.
     pub region: RegionName,
     /// The file's minute of the counts that decided it.
     pub decided_at_minute: i64,

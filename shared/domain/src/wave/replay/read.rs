@@ -10,9 +10,9 @@ use std::num::NonZeroU32;
 pub struct Row {
     /// 1-based line of the file.
     pub line: usize,
-    /// Where.
+    /// The region it is about.
     pub region: RegionName,
-    /// What.
+    /// The metric it is about.
     pub metric: MetricName,
     /// The minute as the file counts minutes, and its counts.
     pub counts: MinuteCounts,

@@ -55,7 +55,7 @@ fn a_manifest_from_the_future_is_refused_everywhere_and_paged_once() {
 }
 
 #[test]
-fn a_release_that_was_refused_for_its_time_stays_refused_when_that_comes() {
+fn a_release_refused_for_its_time_stays_refused() {
     let world = World::default();
     let soon = dated(&world, "v427", world.now() + SignedDuration::from_hours(1));
     everybody_looks(&world);

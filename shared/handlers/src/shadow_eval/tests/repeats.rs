@@ -25,7 +25,7 @@ fn a_service_that_does_not_answer_is_asked_again_and_condemns_nobody() {
 }
 
 #[test]
-fn the_ledger_names_the_golden_records_that_were_chosen_not_those_that_lie_there() {
+fn the_ledger_names_the_chosen_golden_records() {
     let world = world();
     let release = published(&world, spec("v427"));
     // A call dies with everything written and nothing on record; somebody changes the golden records.
@@ -78,7 +78,7 @@ fn unusable() -> PublishSpec {
 
 /// Every call of a kind, not only the first: wherever a call dies, the next one ends what it began.
 #[test]
-fn a_call_that_dies_at_any_step_leaves_one_package_one_verdict_and_one_page() {
+fn a_call_that_dies_leaves_one_package_one_verdict_one_page() {
     for (spec, outcome, records, pages) in endings() {
         for operation in
             CALLS.into_iter().filter(differs(outcome)).chain(["Publish", "PutJobSuccessResult", "PutJobFailureResult"])

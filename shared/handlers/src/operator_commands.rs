@@ -1,5 +1,5 @@
-//! What a person may say to the whole fleet, and the ledger keeps: stop every start (`meridian halt`), or set one rule
-//! aside for a while (`meridian override`). Who said it is the entry's actor.
+//! Operator commands for the whole fleet, recorded in the ledger: stop every start (`meridian halt`), or set one rule aside
+//! for a while (`meridian override`). The entry's actor is the operator.
 
 use crate::journal::{Journal, JournalError};
 use crate::ports::{Clock, Ledger};
@@ -11,9 +11,9 @@ use meridian_domain::{Actor, Chain, Fleet, HubHistory, Projection, Record, Regio
 /// it is read and reviewed.
 pub const LONGEST_OVERRIDE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// Why a person's word was not written down.
+/// Why an operator's command was not recorded.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum DecreeError {
+pub enum OperatorCommandError {
     /// The fleet has no such region.
     #[error("region {region} is not in fleet {fleet}: it has {known}")]
     Region {
@@ -25,11 +25,11 @@ pub enum DecreeError {
         known: String,
     },
     /// An order is overridden for one region, or for none.
-    #[error("the order is overridden for one region at a time: say which with --region")]
+    #[error("the order is overridden for one region at a time: name it with --region")]
     WholeOrder,
-    /// It would outlive what a person may decide alone.
+    /// It would last longer than one person may decide.
     #[error(
-        "an override lasts at most {LONGEST_OVERRIDE:#}, not until {until}: what holds for longer belongs in fleet.toml"
+        "an override lasts at most {LONGEST_OVERRIDE:#}, not until {until}: a longer exception belongs in fleet.toml"
     )]
     TooLong {
         /// The end that was asked for.
@@ -40,16 +40,16 @@ pub enum DecreeError {
     Journal(#[from] JournalError),
 }
 
-impl DecreeError {
-    /// True where asking otherwise helps, false where a service is to blame.
+impl OperatorCommandError {
+    /// True if the input is wrong, false if a service failed.
     pub fn is_input(&self) -> bool {
-        !matches!(self, DecreeError::Journal(_))
+        !matches!(self, OperatorCommandError::Journal(_))
     }
 }
 
-/// Halts: no region of the fleet starts, and a canary under way anywhere goes back, until the halt is lifted. Written to
-/// the hub's chain, or to `region`'s own where home does not answer: a halt in any chain stops every start. Answers why it
-/// was halted already, where it was.
+/// Halts: no region of the fleet starts, and a canary in progress is rolled back, until the halt is lifted. Written to
+/// the hub's chain, or to `region`'s own where home does not answer: a halt in any chain stops every start. Returns the
+/// earlier halt's reason if there is one.
 ///
 /// # Errors
 /// The fleet has no such region; or the chain could not be read or written.
@@ -59,7 +59,7 @@ pub async fn halt<P: Ledger + Clock>(
     region: Option<&RegionName>,
     actor: &Actor,
     why: String,
-) -> Result<Option<Reason>, DecreeError> {
+) -> Result<Option<Reason>, OperatorCommandError> {
     let why = Reason::Said { words: why, by: Some(actor.clone()) };
     match region {
         None => {
@@ -80,7 +80,7 @@ async fn halt_in<P: Ledger + Clock, H: Projection>(
     halt: impl Fn(&H) -> Option<Reason>,
     actor: &Actor,
     why: Reason,
-) -> Result<Option<Reason>, DecreeError> {
+) -> Result<Option<Reason>, OperatorCommandError> {
     let written =
         journal.append_unless(ports, actor, Record::Halted { why }, |history| halt(history).is_some()).await?;
     Ok(if written { None } else { halt(journal.history()) })
@@ -89,13 +89,13 @@ async fn halt_in<P: Ledger + Clock, H: Projection>(
 /// A rule to be set aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetAside {
-    /// Which.
+    /// The rule.
     pub what: Rule,
-    /// Where; everywhere where none is named.
+    /// The region; every region if none is named.
     pub region: Option<RegionName>,
-    /// Why.
+    /// The reason.
     pub why: String,
-    /// Until when; now or before ends an earlier one of the same rule and region.
+    /// The end. Now or earlier ends an earlier override of the same rule and region.
     pub until: Timestamp,
 }
 
@@ -108,24 +108,24 @@ pub async fn set_aside<P: Ledger + Clock>(
     fleet: &Fleet,
     actor: &Actor,
     set_aside: SetAside,
-) -> Result<(), DecreeError> {
+) -> Result<(), OperatorCommandError> {
     let SetAside { what, region, why, until } = set_aside;
     match &region {
         Some(region) => known(fleet, region)?,
-        None if what == Rule::Order => return Err(DecreeError::WholeOrder),
+        None if what == Rule::Order => return Err(OperatorCommandError::WholeOrder),
         None => {}
     }
     if until.duration_since(ports.now()) > LONGEST_OVERRIDE {
-        return Err(DecreeError::TooLong { until });
+        return Err(OperatorCommandError::TooLong { until });
     }
     let mut journal = Journal::<HubHistory>::open(ports, &fleet.home, Chain::Home).await?;
     Ok(journal.append(ports, actor, Record::Overridden { what, region, why, until }).await?)
 }
 
-fn known(fleet: &Fleet, region: &RegionName) -> Result<(), DecreeError> {
+fn known(fleet: &Fleet, region: &RegionName) -> Result<(), OperatorCommandError> {
     match fleet.region(region) {
         Some(_) => Ok(()),
-        None => Err(DecreeError::Region {
+        None => Err(OperatorCommandError::Region {
             region: region.clone(),
             fleet: fleet.name.to_string(),
             known: fleet.regions.iter().map(|region| region.name.as_str()).collect::<Vec<_>>().join(", "),
@@ -153,7 +153,7 @@ mod tests {
         run(Journal::<HubHistory>::open(world, &fleet().home, Chain::Home)).unwrap().history().clone()
     }
 
-    fn ask(world: &World, what: Rule, region: Option<&str>, hours: i64) -> Result<(), DecreeError> {
+    fn ask(world: &World, what: Rule, region: Option<&str>, hours: i64) -> Result<(), OperatorCommandError> {
         let until = world.now() + SignedDuration::from_hours(hours);
         let why = "the fix must go out".to_owned();
         let region = region.map(name);
