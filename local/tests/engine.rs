@@ -10,9 +10,9 @@
 mod support;
 
 use jiff::{SignedDuration, Timestamp};
-use meridian_local::api::sagemaker::DescribeEndpoint;
 use meridian_local::engine::{Engine, EngineError, Host, Progress, SharedWorld, lock};
 use meridian_local::host::in_process::{Actor, InProcess, Running, Stalled, block_on};
+use meridian_local::services::sagemaker::DescribeEndpoint;
 use meridian_local::world::{Fault, FaultKind, FunctionName, Invocation, InvocationEnd, InvocationId, When};
 use serde_json::json;
 use std::collections::BTreeSet;

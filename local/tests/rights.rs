@@ -41,7 +41,7 @@ const COVERED: &[(&str, &str, &str)] = &[
 ];
 
 /// A night at a site: how it ended, and which statements let something through. None where it could not be lived
-/// to its end: a person's deed was refused.
+/// to its end: a person's action was refused.
 fn live(site: Site, scenario: &str) -> Option<(Report, BTreeSet<Grant>)> {
     let folder = tempfile::tempdir().unwrap();
     let scenario = Scenario::load(scenario).unwrap();

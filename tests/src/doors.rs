@@ -3,7 +3,7 @@
 use crate::Kept;
 use crate::stage::{self, Stage};
 use meridian_aws::{AwsClock, AwsPorts};
-use meridian_local::direct::{DirectPorts, RoleLoans};
+use meridian_local::direct::{AssumedRoles, DirectPorts};
 use meridian_local::host::in_process::block_on;
 use meridian_local::http::Door;
 
@@ -20,7 +20,7 @@ pub fn direct(promise: impl AsyncFnOnce(&Stage<DirectPorts>) -> Kept) -> Kept {
 /// # Errors
 /// Whatever came between the promise and its keeping.
 pub fn direct_lent(promise: impl AsyncFnOnce(&Stage<DirectPorts>) -> Kept) -> Kept {
-    on_the_world(|ports| ports.borrowing(RoleLoans::default()), promise)
+    on_the_world(|ports| ports.with_assumed_roles(AssumedRoles::default()), promise)
 }
 
 fn on_the_world(

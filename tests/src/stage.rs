@@ -13,10 +13,10 @@ use meridian_domain::{
     ConfigSpec, Fleet, ModelSpec, Region, RegionName, ReleaseId, Routing, Sha256, Target, UpdateSpec, keys,
 };
 use meridian_handlers::ports::Ports;
-use meridian_local::api::Outcome;
-use meridian_local::api::sagemaker::{DescribeModelPackage, DescribeModelPackageOutput};
 use meridian_local::engine::{SharedWorld, lock};
 use meridian_local::host::in_process::Actor;
+use meridian_local::services::Outcome;
+use meridian_local::services::sagemaker::{DescribeModelPackage, DescribeModelPackageOutput};
 use meridian_local::world::{Fault, FaultKind, InstalledRelease, What, World, WorldConfig};
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -86,7 +86,7 @@ fn faults() -> Result<Vec<Fault>, Box<dyn Error>> {
         Ok(Fault { region: Some(region.parse()?), service, operation: operation.map(str::to_owned), ..Fault::of(kind) })
     };
     let service = |service| Some(meridian_local::world::Target::Service(service));
-    use meridian_local::api::Service::{CloudWatch, CodePipeline, Sns};
+    use meridian_local::services::Service::{CloudWatch, CodePipeline, Sns};
     Ok(vec![
         ill(DARK, FaultKind::Dark, None, None)?,
         ill(THROTTLED, FaultKind::Throttle, service(CloudWatch), None)?,

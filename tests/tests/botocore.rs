@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests say what they expect by unwrapping it")]
 
-use meridian_local::api::OPERATIONS;
 use meridian_local::night::{self, Functions, Options, Scenario, Session, Site};
+use meridian_local::services::OPERATIONS;
 use meridian_local::world::FunctionName;
 use meridian_tests::skip;
 use std::path::{Path, PathBuf};

@@ -2,8 +2,8 @@
 
 use super::DirectPorts;
 use super::errors::{Call, Failure};
-use crate::api::{Operation, Outcome};
-use crate::world::SessionKeys;
+use crate::services::sts::SessionKeys;
+use crate::services::{Operation, Outcome};
 use jiff::SignedDuration;
 use meridian_domain::RegionName;
 use meridian_handlers::ports::{Answer, Clock, limits};

@@ -2,14 +2,14 @@
 
 use super::DirectPorts;
 use super::errors::{Call, Failure};
-use crate::api::runtime::InvokeEndpoint;
-use crate::api::sagemaker::{
+use crate::services::sagemaker::InvokeEndpoint;
+use crate::services::sagemaker::{
     AutoRollbackConfig, BlueGreenUpdatePolicy, CapacitySize, ContainerDefinition, CreateEndpoint, CreateEndpointConfig,
     CreateModel, DeploymentConfig, DescribeEndpoint, EndpointStatus as Status, PendingDeploymentSummary,
     ProductionVariant, ProductionVariantSummary, RollbackAlarm, RollingUpdatePolicy, TrafficRoutingConfig,
     UpdateEndpoint, VpcConfig,
 };
-use crate::api::{ApiError, Tag};
+use crate::services::{ApiError, Tag};
 use bytes::Bytes;
 use jiff::SignedDuration;
 use meridian_domain::{

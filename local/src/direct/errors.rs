@@ -1,6 +1,6 @@
 //! How a try on the world fails, and whether the SDK would try again.
 
-use crate::api::ApiError;
+use crate::services::ApiError;
 use meridian_handlers::adapters::errors::is_throttling;
 use meridian_handlers::ports::PortError;
 

@@ -3,10 +3,10 @@
 //! The same calls, the same retries, the same words for the same errors, the same virtual time. One contract suite
 //! (`tests/`) holds for both.
 
+mod assumed_roles;
 mod call;
 mod endpoints;
 mod errors;
-mod lending;
 mod pipeline;
 mod registry;
 mod scaling;
@@ -15,7 +15,7 @@ mod store;
 
 use crate::engine::{SharedWorld, lock};
 use crate::host::in_process::Actor;
-pub use lending::RoleLoans;
+pub use assumed_roles::AssumedRoles;
 
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{Fleet, RegionName};
@@ -29,8 +29,8 @@ pub struct DirectPorts {
     actor: Actor,
     fleet: Arc<Fleet>,
     time: Time,
-    /// Roles on loan, where it is not the actor's own that acts.
-    loans: Option<RoleLoans>,
+    /// Assumed roles, where it is not the actor's own that acts.
+    assumed_roles: Option<AssumedRoles>,
     /// Where the actor is: the STS there says as whom it acts.
     place: RegionName,
     identity: Identity,
@@ -52,7 +52,7 @@ impl DirectPorts {
         DirectPorts {
             actor,
             time: Time::Hosted,
-            loans: None,
+            assumed_roles: None,
             place: fleet.home.clone(),
             identity: Identity::default(),
             fleet,
@@ -72,10 +72,10 @@ impl DirectPorts {
     }
 
     /// The same ports, acting in each region with the role that its stack lends to home's `promote`. What is borrowed is kept
-    /// in `loans`, as a warm process keeps it.
+    /// in `assumed_roles`, as a warm process keeps it.
     #[must_use]
-    pub fn borrowing(self, loans: RoleLoans) -> Self {
-        DirectPorts { loans: Some(loans), ..self }
+    pub fn with_assumed_roles(self, assumed_roles: AssumedRoles) -> Self {
+        DirectPorts { assumed_roles: Some(assumed_roles), ..self }
     }
 }
 

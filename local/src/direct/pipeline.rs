@@ -2,11 +2,11 @@
 
 use super::DirectPorts;
 use super::errors::{cut, fitting};
-use crate::api::codepipeline::{
+use crate::services::codepipeline::{
     ExecutionDetails, FailureDetails, PipelineVariable, PutJobFailureResult, PutJobSuccessResult,
     SourceRevisionOverride, StartPipelineExecution,
 };
-use crate::api::sns::Publish;
+use crate::services::sns::Publish;
 use meridian_domain::RegionName;
 use meridian_handlers::ports::{ADVICE, Answer, FailureKind, Page, Pager, Pipeline, StartSpec, URGENCY};
 

@@ -2,7 +2,7 @@
 
 use super::DirectPorts;
 use super::errors::cut;
-use crate::api::sagemaker::{
+use crate::services::sagemaker::{
     CreateModelPackage, DescribeModelPackage, InferenceSpecification, MetricsSource, ModelApprovalStatus, ModelMetrics,
     ModelQuality, PackageContainer, UpdateModelPackage,
 };

@@ -1,7 +1,7 @@
 //! How many instances an endpoint has.
 
 use super::DirectPorts;
-use crate::api::autoscaling::{
+use crate::services::autoscaling::{
     DeleteScheduledAction, PredefinedMetric, PutScalingPolicy, PutScheduledAction, RegisterScalableTarget, Scalable,
     ScalableTargetAction, TargetTracking,
 };

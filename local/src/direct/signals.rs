@@ -2,7 +2,7 @@
 
 use super::DirectPorts;
 use super::errors::Call;
-use crate::api::cloudwatch::{
+use crate::services::cloudwatch::{
     AlarmState as State, DescribeAlarms, Dimension, GetMetricData, Metric, MetricDataQuery, MetricDatum, MetricStat,
     PutMetricAlarm, PutMetricData,
 };

@@ -2,8 +2,8 @@
 
 use super::DirectPorts;
 use super::errors::Call;
-use crate::api::s3::{GetObject, ListObjectsV2, ListedObject, PutObject};
-use crate::api::sts::GetCallerIdentity;
+use crate::services::s3::{GetObject, ListObjectsV2, ListedObject, PutObject};
+use crate::services::sts::GetCallerIdentity;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{Caller, Chain, Entry, RegionName, Stored};

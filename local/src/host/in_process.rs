@@ -3,9 +3,10 @@
 //! A handler's ports hold its [`Actor`]. Through it they call the world in the handler's name and sleep in virtual time;
 //! the host polls the handler whenever that time has come.
 
-use crate::api::{Operation, Outcome};
 use crate::engine::{Host, Progress, SharedWorld, lock};
-use crate::world::{Caller, Invocation, InvocationEnd, InvocationId, SessionKeys};
+use crate::services::sts::{Caller, SessionKeys};
+use crate::services::{Operation, Outcome};
+use crate::world::{Invocation, InvocationEnd, InvocationId};
 use jiff::Timestamp;
 use meridian_domain::RegionName;
 use serde_json::Value;

@@ -4,8 +4,8 @@
 //! numbers are timestamps on the way out is told by their member's name: `...Timestamp` and `...Timestamps`.
 
 use super::registry;
-use super::reply::{Call, Reply, malformed, map, unknown};
-use crate::api::{ApiError, Outcome, Service};
+use super::reply::{Reply, WireRequest, malformed, map, unknown};
+use crate::services::{ApiError, Outcome, Service};
 use ciborium::Value as Cbor;
 use flate2::read::GzDecoder;
 use serde_json::{Map, Number, Value as Json};
@@ -19,7 +19,7 @@ const LARGEST_BODY: u64 = 32 << 20;
 const PREFIX: &str = "/service/GraniteServiceVersion20100801/operation/";
 
 /// Serves one call.
-pub(super) fn serve(call: &Call<'_>) -> Outcome<Reply> {
+pub(super) fn serve(call: &WireRequest<'_>) -> Outcome<Reply> {
     let path = call.parts.uri.path();
     let Some(operation) = path.strip_prefix(PREFIX) else {
         return Outcome::Answer(Err(unknown("CBOR", path)));
@@ -54,7 +54,7 @@ fn reply(status: u16, body: &Json) -> Reply {
     Reply::new(status, "application/cbor", bytes).with("smithy-protocol", "rpc-v2-cbor")
 }
 
-fn read(call: &Call<'_>) -> Result<Json, ApiError> {
+fn read(call: &WireRequest<'_>) -> Result<Json, ApiError> {
     let body: Cow<'_, [u8]> = match call.header("content-encoding") {
         None | Some("identity") => Cow::Borrowed(&call.body),
         Some("gzip") => Cow::Owned(unpack(&call.body)?),

@@ -5,7 +5,7 @@
 //! ```
 
 use super::reply::malformed;
-use crate::api::ApiError;
+use crate::services::ApiError;
 
 /// A decoded body and what followed it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

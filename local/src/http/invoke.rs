@@ -1,9 +1,9 @@
 //! SageMaker's data plane (REST-JSON): raw bytes to an endpoint, raw bytes back.
 
 use super::form;
-use super::reply::{Call, Reply, map, title, unknown};
-use crate::api::runtime::InvokeEndpoint;
-use crate::api::{ApiError, Outcome, Service};
+use super::reply::{Reply, WireRequest, map, title, unknown};
+use crate::services::sagemaker::InvokeEndpoint;
+use crate::services::{ApiError, Outcome, Service};
 use http::Method;
 use serde_json::json;
 
@@ -13,7 +13,7 @@ pub(super) fn is_path(path: &str) -> bool {
 }
 
 /// Serves one call.
-pub(super) fn serve(call: &Call<'_>) -> Outcome<Reply> {
+pub(super) fn serve(call: &WireRequest<'_>) -> Outcome<Reply> {
     let path = call.parts.uri.path();
     let endpoint = path.strip_prefix("/endpoints/").and_then(|rest| rest.strip_suffix("/invocations"));
     let (Some(endpoint), &Method::POST) = (endpoint, &call.parts.method) else {

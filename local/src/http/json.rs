@@ -1,12 +1,12 @@
 //! JSON 1.0 and 1.1: the operation in `X-Amz-Target`, one object in, one object out.
 
 use super::registry;
-use super::reply::{Call, Reply, malformed, map, unknown};
-use crate::api::{ApiError, Outcome, Service};
+use super::reply::{Reply, WireRequest, malformed, map, unknown};
+use crate::services::{ApiError, Outcome, Service};
 use serde_json::{Value, json};
 
 /// Serves one call.
-pub(super) fn serve(call: &Call<'_>) -> Outcome<Reply> {
+pub(super) fn serve(call: &WireRequest<'_>) -> Outcome<Reply> {
     let target = call.header("x-amz-target").unwrap_or_default();
     let (prefix, operation) = target.rsplit_once('.').unwrap_or(("", target));
     let service = match prefix {

@@ -8,8 +8,8 @@
 mod cbor;
 mod chunked;
 mod date;
+mod dispatch;
 mod form;
-mod front;
 mod guard;
 mod guests;
 mod invoke;
@@ -18,16 +18,18 @@ mod query;
 mod record;
 mod registry;
 mod reply;
+pub(crate) mod runtime_api;
 mod s3;
 mod scope;
 mod xml;
 
 use crate::engine::SharedWorld;
-use crate::host::wire::{ChildId, Report, Switchboard, router};
 use axum::serve::ListenerExt;
-use front::Front;
+use dispatch::Dispatcher;
 pub use guests::Guests;
 pub use record::{RecordError, Recorder};
+use runtime_api::line::{ChildId, Report, Switchboard};
+use runtime_api::routes::router;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -89,9 +91,9 @@ impl Door {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let switchboard = Arc::new(Switchboard::new(world.clone(), reports));
-        let front = Arc::new(Front::new(world.clone(), switchboard.clone(), record));
+        let dispatcher = Arc::new(Dispatcher::new(world.clone(), switchboard.clone(), record));
         let routes = router(switchboard.clone(), world, guests)
-            .fallback(move |request| front::serve(front.clone(), request))
+            .fallback(move |request| dispatch::serve(dispatcher.clone(), request))
             .layer(axum::extract::DefaultBodyLimit::disable())
             .layer(axum::middleware::from_fn(move |request, next| guard::guard(address.port(), request, next)));
         let (close, closed) = oneshot::channel();

@@ -1,9 +1,9 @@
 //! The query protocol, for SNS, STS and IAM: a form in, XML out.
 
-use super::reply::{Call, Reply, map, title, unknown};
+use super::reply::{Reply, WireRequest, map, title, unknown};
 use super::scope::Scope;
 use super::{form, registry, xml};
-use crate::api::{ApiError, Outcome, Service};
+use crate::services::{ApiError, Outcome, Service};
 use serde_json::{Map, Value};
 
 /// A form does not say which service it is for; its signature does.
@@ -24,7 +24,7 @@ fn namespace(service: Service) -> &'static str {
 }
 
 /// Serves one call. Only flat members: no operation here takes a list or a map.
-pub(super) fn serve(call: &Call<'_>) -> Outcome<Reply> {
+pub(super) fn serve(call: &WireRequest<'_>) -> Outcome<Reply> {
     let service = service(call.scope);
     let body = String::from_utf8_lossy(&call.body);
     let mut members: Map<String, Value> =

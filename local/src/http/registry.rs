@@ -1,9 +1,9 @@
 //! The operations that can be called with plain values: every service but the two that speak REST.
 
-use super::reply::{Call, malformed, map, title, unknown};
-use crate::api::{
-    ApiError, Operation, Outcome, Service, account, autoscaling, cloudwatch, codepipeline, eventbridge, sagemaker, sns,
-    sts,
+use super::reply::{WireRequest, malformed, map, title, unknown};
+use crate::services::{
+    ApiError, Operation, Outcome, Service, autoscaling, cloudwatch, codepipeline, ecr, eventbridge, iam, kms, quotas,
+    sagemaker, sns, sts,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -52,19 +52,19 @@ const OPERATIONS: &[Entry] = &[
     entry::<autoscaling::DescribeScalableTargets>(),
     entry::<autoscaling::DescribeScalingPolicies>(),
     entry::<autoscaling::DescribeScheduledActions>(),
-    entry::<account::DescribeKey>(),
-    entry::<account::GetPublicKey>(),
-    entry::<account::Sign>(),
-    entry::<account::DescribeImages>(),
-    entry::<account::GetRole>(),
-    entry::<account::ListServiceQuotas>(),
-    entry::<account::ListAwsDefaultServiceQuotas>(),
+    entry::<kms::DescribeKey>(),
+    entry::<kms::GetPublicKey>(),
+    entry::<kms::Sign>(),
+    entry::<ecr::DescribeImages>(),
+    entry::<iam::GetRole>(),
+    entry::<quotas::ListServiceQuotas>(),
+    entry::<quotas::ListAwsDefaultServiceQuotas>(),
 ];
 
 struct Entry {
     service: Service,
     name: &'static str,
-    run: fn(&Call<'_>, Value) -> Outcome<Value>,
+    run: fn(&WireRequest<'_>, Value) -> Outcome<Value>,
 }
 
 const fn entry<O>() -> Entry
@@ -75,7 +75,7 @@ where
     Entry { service: O::SERVICE, name: O::NAME, run: run::<O> }
 }
 
-fn run<O>(call: &Call<'_>, input: Value) -> Outcome<Value>
+fn run<O>(call: &WireRequest<'_>, input: Value) -> Outcome<Value>
 where
     O: Operation + DeserializeOwned,
     O::Output: Serialize,
@@ -89,7 +89,7 @@ where
 }
 
 /// Calls an operation by its name.
-pub(super) fn call(call: &Call<'_>, service: Service, operation: &str, input: Value) -> Outcome<Value> {
+pub(super) fn call(call: &WireRequest<'_>, service: Service, operation: &str, input: Value) -> Outcome<Value> {
     match OPERATIONS.iter().find(|entry| entry.service == service && entry.name == operation) {
         Some(entry) => (entry.run)(call, input),
         None => Outcome::Answer(Err(unknown(title(service), operation))),

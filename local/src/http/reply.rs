@@ -1,15 +1,16 @@
 //! What the protocols have in common: a call as it came in, and an answer before it goes out.
 
 use super::scope::Scope;
-use crate::api::{ApiError, Operation, Outcome, Service};
 use crate::engine::{SharedWorld, lock};
-use crate::world::{Caller, InvocationId, SessionKeys, World};
+use crate::services::sts::{Caller, SessionKeys};
+use crate::services::{ApiError, Operation, Outcome, Service};
+use crate::world::{InvocationId, World};
 use bytes::Bytes;
 use http::request::Parts;
 use serde::Serialize;
 
 /// One request to AWS, read to its end.
-pub(super) struct Call<'a> {
+pub(super) struct WireRequest<'a> {
     pub world: &'a SharedWorld,
     /// The invocation that makes it, where a child process does.
     pub caller: Option<InvocationId>,
@@ -19,7 +20,7 @@ pub(super) struct Call<'a> {
     pub request_id: &'a str,
 }
 
-impl Call<'_> {
+impl WireRequest<'_> {
     /// A header's text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.parts.headers.get(name).and_then(|value| value.to_str().ok())

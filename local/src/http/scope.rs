@@ -2,7 +2,7 @@
 //!
 //! All regions and services share one address here, so the signature is what tells them apart. It is not verified.
 
-use crate::api::{ApiError, Service};
+use crate::services::{ApiError, Service};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use meridian_domain::RegionName;

@@ -20,7 +20,7 @@ use meridian_messages::ledger::Tone;
 use std::sync::Arc;
 
 /// Something that is done from outside.
-pub(super) struct Deed<'a> {
+pub(super) struct ScriptedAction<'a> {
     /// When.
     pub at: Timestamp,
     what: Kind<'a>,
@@ -34,18 +34,21 @@ enum Kind<'a> {
 }
 
 /// Everything that is done in a night, in order of time.
-pub(super) fn deeds(scenario: &Scenario) -> Vec<Deed<'_>> {
+pub(super) fn scripted_actions(scenario: &Scenario) -> Vec<ScriptedAction<'_>> {
     let at = |moment: crate::world::Moment| moment.after(scenario.start);
-    let publish = scenario.publish.iter().map(|publish| Deed { at: at(publish.at), what: Kind::Publish(publish) });
-    let approvals = scenario.approve.iter().map(|approve| Deed { at: at(approve.at), what: Kind::Approve(approve) });
-    let reruns = scenario.rerun.iter().map(|rerun| Deed { at: at(rerun.at), what: Kind::Rerun(rerun) });
-    let overrides = scenario.overrides.iter().map(|own| Deed { at: at(own.at), what: Kind::SetAside(own) });
-    let mut deeds: Vec<Deed<'_>> = publish.chain(approvals).chain(reruns).chain(overrides).collect();
-    deeds.sort_by_key(|deed| deed.at);
-    deeds
+    let publish =
+        scenario.publish.iter().map(|publish| ScriptedAction { at: at(publish.at), what: Kind::Publish(publish) });
+    let approvals =
+        scenario.approve.iter().map(|approve| ScriptedAction { at: at(approve.at), what: Kind::Approve(approve) });
+    let reruns = scenario.rerun.iter().map(|rerun| ScriptedAction { at: at(rerun.at), what: Kind::Rerun(rerun) });
+    let overrides = scenario.overrides.iter().map(|own| ScriptedAction { at: at(own.at), what: Kind::SetAside(own) });
+    let mut scripted_actions: Vec<ScriptedAction<'_>> =
+        publish.chain(approvals).chain(reruns).chain(overrides).collect();
+    scripted_actions.sort_by_key(|action| action.at);
+    scripted_actions
 }
 
-impl Deed<'_> {
+impl ScriptedAction<'_> {
     /// Does it, and says so.
     pub fn done(&self, world: &SharedWorld, site: &Site, narrator: &mut Narrator) -> Result<Line, NightError> {
         let fleet = &site.fleet;

@@ -1,8 +1,8 @@
 //! How a night ended, and whether that is how it had to end.
 
 use super::scenario::{Ending, Expect, Scenario};
-use crate::api::Operation;
-use crate::api::sagemaker::DescribeEndpoint;
+use crate::services::Operation;
+use crate::services::sagemaker::DescribeEndpoint;
 use crate::world::{Moment, Stage, What, World, WorldEvent};
 use jiff::Timestamp;
 use meridian_domain::Reason;

@@ -1,12 +1,12 @@
 //! A night that is lived step by step: as fast as it goes, at a pace, or to a moment where it stands still while others
 //! look at it through its door.
 
-use super::people::{self, Deed};
+use super::people::{self, ScriptedAction};
 use super::report::Remains;
 use super::story::{Line, Narrator};
 use super::teller::Teller;
 use super::{Functions, NightError, Options, Report, Scenario, Site, create, setup, write_evaluations};
-use crate::direct::{DirectPorts, RoleLoans};
+use crate::direct::{AssumedRoles, DirectPorts};
 use crate::engine::{Engine, Host, Progress, SharedWorld, lock};
 use crate::host::in_process::{Actor, InProcess, Running};
 use crate::host::wire::{Wire, WireSettings};
@@ -33,7 +33,7 @@ pub struct Session<'a> {
     fleet: Arc<Fleet>,
     teller: Teller,
     /// What training and people have still to do, in order.
-    deeds: VecDeque<Deed<'a>>,
+    scripted_actions: VecDeque<ScriptedAction<'a>>,
     // Before the engine, so that nobody calls a world whose functions are gone.
     door: Option<(Door, Guests)>,
     machine: Machine,
@@ -92,7 +92,7 @@ impl<'a> Session<'a> {
             }
             Functions::Elsewhere => Machine::Elsewhere(Engine::new(world, Elsewhere::default())),
         };
-        let deeds = people::deeds(scenario).into();
+        let scripted_actions = people::scripted_actions(scenario).into();
         Ok(Session {
             scenario,
             seed: options.seed,
@@ -101,7 +101,7 @@ impl<'a> Session<'a> {
             site,
             fleet,
             teller,
-            deeds,
+            scripted_actions,
             door: None,
             machine,
         })
@@ -155,10 +155,10 @@ impl<'a> Session<'a> {
     /// # Errors
     /// The functions cannot be run any more, or what a person did in the scenario did not work.
     pub fn run_until(&mut self, at: Timestamp, tell: &mut dyn FnMut(&Line)) -> Result<(), NightError> {
-        while let Some(deed) = self.deeds.pop_front_if(|deed| deed.at <= at) {
-            self.pass(deed.at, tell)?;
+        while let Some(action) = self.scripted_actions.pop_front_if(|action| action.at <= at) {
+            self.pass(action.at, tell)?;
             let world = self.world().clone();
-            let line = deed.done(&world, &self.site, self.teller.narrator())?;
+            let line = action.done(&world, &self.site, self.teller.narrator())?;
             self.teller.say(line, tell);
         }
         self.pass(at, tell)?;
@@ -218,7 +218,7 @@ fn in_process(world: &SharedWorld, site: &Site) -> Result<InProcess<Handlers>, N
         for function in FunctionName::ALL {
             let mut context = Context::new(&site.text, region.name.clone()).map_err(damaged)?;
             context.callers = Arc::new(callers(site, &region.name, function)?);
-            contexts.insert((region.name.clone(), function), (context, RoleLoans::default(), Identity::default()));
+            contexts.insert((region.name.clone(), function), (context, AssumedRoles::default(), Identity::default()));
         }
     }
     let handlers: Handlers = Box::new(move |invocation, actor| {
@@ -231,7 +231,7 @@ fn in_process(world: &SharedWorld, site: &Site) -> Result<InProcess<Handlers>, N
             None => ports,
         };
         let ports = match warm.filter(|_| function.borrows()) {
-            Some((_, loans, _)) => ports.borrowing(loans.clone()),
+            Some((_, roles, _)) => ports.with_assumed_roles(roles.clone()),
             None => ports,
         };
         Box::pin(async move {

@@ -1,7 +1,8 @@
 //! What a night takes place on: a fleet, and what is deployed for it.
 
 use super::{NightError, Scenario};
-use crate::world::{TEMPLATE, WorldError};
+use crate::world::TEMPLATE;
+use crate::world::WorldError;
 use meridian_deployment::{Deployment, Settings};
 use meridian_domain::Fleet;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! The story of a night: what the world saw happen and what the ledger says was decided, as lines for a person.
 
-use crate::api::cloudwatch::AlarmState;
+use crate::services::cloudwatch::AlarmState;
 use crate::world::{Stage, What, WorldEvent};
 use jiff::{Timestamp, tz::TimeZone};
 use meridian_domain::{Chain, Entry, Fleet, RegionName, ReleaseId, Target};
@@ -92,12 +92,12 @@ impl Narrator {
             }
             What::ReplicationFailed { key, .. } => (Tone::Warn, format!("replication of {key} failed")),
             What::InvocationEnded { function, how, retried, .. } if how != "answered" => {
-                let again = if *retried { "; Lambda tries again" } else { "" };
-                (Tone::Warn, format!("{function} did not answer: {}{again}", how.replace('_', " ")))
+                let again = if *retried { "; Lambda retries it" } else { "" };
+                (Tone::Warn, format!("{function} failed: {}{again}", how.replace('_', " ")))
             }
             What::StaleCall { function, operation, refused } => match refused {
-                Some(why) => (Tone::Warn, format!("{operation} of a {function} that was given up is refused: {why}")),
-                None => (Tone::Warn, format!("{operation} of a {function} that was given up is taken")),
+                Some(why) => (Tone::Warn, format!("{operation} by a timed-out {function} was refused: {why}")),
+                None => (Tone::Warn, format!("{operation} by a timed-out {function} took effect")),
             },
             What::AlarmStateChanged { alarm, from, to, reason } => return self.alarm(event, alarm, *from, *to, reason),
             What::EndpointStage { .. } => return self.stage(event),
@@ -113,7 +113,7 @@ impl Narrator {
             What::PageSent { subject, message, .. } => (Tone::Page, note("PAGE", subject, message)),
             What::AdviceSent { subject, message, .. } => (Tone::Warn, note("ADVICE", subject, message)),
             What::FaultBegan { fault } => (Tone::Warn, format!("*** {fault}")),
-            What::FaultEnded { fault } => (Tone::Warn, format!("*** over: {fault}")),
+            What::FaultEnded { fault } => (Tone::Warn, format!("*** ended: {fault}")),
             What::HealthChanged { healthy: true } => (Tone::Good, "health checks pass: in DNS".to_owned()),
             What::HealthChanged { healthy: false } => (Tone::Bad, "health checks fail: out of DNS".to_owned()),
             _ => return None,
@@ -128,24 +128,24 @@ impl Narrator {
                 Some(self.line(event.at, &event.region, Tone::Bad, format!("alarm {alarm}: {meaning}")))
             }
             (AlarmState::Alarm, _) => {
-                Some(self.line(event.at, &event.region, Tone::Quiet, format!("alarm {alarm} is quiet again")))
+                Some(self.line(event.at, &event.region, Tone::Quiet, format!("alarm {alarm} is no longer in ALARM")))
             }
             _ => None,
         }
     }
 
-    /// What it means that an alarm rings, for one that Meridian or its template owns.
+    /// What it means that an alarm is in ALARM, for one that Meridian or its template owns.
     fn meaning(&self, alarm: &str) -> Option<&'static str> {
         Some(match alarm.strip_prefix(self.fleet.name.as_str())?.strip_prefix('-')? {
-            "green-latency" => "the new fleet's p99 is over its bound",
-            "green-4xx" => "the new fleet answers too many 4xx",
-            "green-5xx" => "the new fleet answers too many 5xx",
-            "verdict" => "Meridian says revert",
-            "heartbeat" => "nobody judges the canary",
+            "green-latency" => "p99 of the green instances is over its bound",
+            "green-4xx" => "the green instances answer too many 4xx",
+            "green-5xx" => "the green instances answer too many 5xx",
+            "verdict" => "Meridian decided to revert",
+            "heartbeat" => "judge heartbeat missing",
             "endpoint-latency" => "the endpoint's p99 is over its bound, 3 minutes of 5",
             "endpoint-4xx" => "the endpoint answers too many 4xx, 3 minutes of 5",
             "endpoint-5xx" => "the endpoint answers too many 5xx, 3 minutes of 5",
-            "rollback" => "the region's rollback alarm rings",
+            "rollback" => "the region's rollback alarm is in ALARM",
             _ => return None,
         })
     }
@@ -162,19 +162,19 @@ impl Narrator {
         let old = old_config.as_deref().map_or("nothing", |config| self.words.config(config));
         let (tone, text) = match stage {
             Stage::Provisioning if old_config.is_none() => {
-                (Tone::Quiet, format!("the region's first fleet, for {new}, is being provisioned"))
+                (Tone::Quiet, format!("the region's first instances, for {new}, are being provisioned"))
             }
-            Stage::Provisioning => (Tone::Quiet, format!("a fleet for {new} is being provisioned beside {old}'s")),
+            Stage::Provisioning => (Tone::Quiet, format!("instances for {new} are being provisioned; {old} serves")),
             Stage::Canary => (Tone::Plain, format!("canary: {percent} % of the traffic is on {new}")),
             Stage::Shifting => (Tone::Plain, format!("the rest of the traffic moves to {new}")),
             Stage::Soaking => (Tone::Plain, format!("all traffic is on {new}; {old} stays warm")),
             Stage::RollingBack => {
                 let why = reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-                (Tone::Bad, format!("SageMaker sends the traffic back to {old}{why}"))
+                (Tone::Bad, format!("SageMaker rolls back to {old}{why}"))
             }
             Stage::InService => (Tone::Plain, format!("in service on {new}")),
             Stage::RollbackFailed => {
-                (Tone::Bad, format!("SageMaker could not roll back: fleets of {old} and {new} both answer"))
+                (Tone::Bad, format!("SageMaker could not roll back: instances of {old} and {new} both serve"))
             }
             Stage::Failed => (Tone::Bad, format!("the endpoint failed on {new}")),
         };

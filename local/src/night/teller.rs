@@ -1,8 +1,8 @@
 //! Watches the world's log grow, and turns it into lines, ledger and facts as it happens.
 
 use super::story::{Line, Narrator};
-use crate::api::Operation;
-use crate::api::s3::GetObject;
+use crate::services::Operation;
+use crate::services::s3::GetObject;
 use crate::world::{What, World, WorldEvent};
 use meridian_domain::{Chain, Entry, Fleet, RegionName};
 use std::collections::BTreeMap;

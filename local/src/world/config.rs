@@ -1,11 +1,28 @@
 //! What a world is made from.
 
-use super::{Dns, Fault, Moment};
+use crate::world::customers::dns::Dns;
+use crate::world::error::WorldError;
+use crate::world::fault::Fault;
+use crate::world::moment::Moment;
 use jiff::{SignedDuration, Timestamp};
 use meridian_deployment::Deployment;
 use meridian_domain::{Fleet, RegionName};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+
+/// The repository's own template.
+pub(crate) const TEMPLATE: &str = include_str!("../../../template.yaml");
+
+/// Faults and behaviours may only name regions of the fleet.
+pub(crate) fn check_regions(config: &WorldConfig) -> Result<(), WorldError> {
+    let faults = config.faults.iter().filter_map(|fault| Some(("a fault", fault.region.as_ref()?)));
+    let behaviours = config.behaviours.iter().filter_map(|own| Some(("a behaviour", own.region.as_ref()?)));
+    let unknown = faults.chain(behaviours).find(|(_, region)| config.fleet.region(region).is_none());
+    match unknown {
+        Some((what, region)) => Err(WorldError::UnknownRegion { what, region: region.clone() }),
+        None => Ok(()),
+    }
+}
 
 /// Everything that decides a world: two worlds with equal configurations and equal calls are equal, byte for byte.
 #[derive(Clone, Debug)]
@@ -252,10 +269,10 @@ impl Behaviour {
 }
 
 /// Between two of what repeats in a world.
-const SHORTEST: SignedDuration = SignedDuration::from_secs(1);
+pub(crate) const SHORTEST: SignedDuration = SignedDuration::from_secs(1);
 /// Times the usual.
-const FACTORS: std::ops::RangeInclusive<f64> = 1e-3..=1e6;
+pub(crate) const FACTORS: std::ops::RangeInclusive<f64> = 1e-3..=1e6;
 
-fn one() -> f64 {
+pub(crate) fn one() -> f64 {
     1.0
 }

@@ -1,8 +1,9 @@
 //! Scheduled faults: what goes wrong, where, and when.
 
-use super::Moment;
-use super::invocation::FunctionName;
-use crate::api::{ApiError, Service};
+use crate::world::error::ApiError;
+use crate::world::invocation::FunctionName;
+use crate::world::moment::Moment;
+use crate::world::service::Service;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::RegionName;
 use serde::{Deserialize, Serialize};
@@ -133,13 +134,10 @@ impl Fault {
     }
 
     /// What is wrong with the fault as it is written: a narrowing that no call can meet would make it pass unseen.
-    pub(super) fn contradiction(&self) -> Option<String> {
+    pub(crate) fn contradiction(&self, operations: &[&str]) -> Option<String> {
         let operation = self.operation.as_deref();
-        if let Some(unknown) = operation.filter(|name| !crate::api::OPERATIONS.contains(name)) {
-            return Some(format!(
-                "{unknown} is not an operation that the world knows: {}",
-                crate::api::OPERATIONS.join(", ")
-            ));
+        if let Some(unknown) = operation.filter(|name| !operations.contains(name)) {
+            return Some(format!("{unknown} is not an operation that the world knows: {}", operations.join(", ")));
         }
         let narrowed = operation.is_some() || self.service.is_some();
         match self.kind {
@@ -201,7 +199,7 @@ impl Fault {
 
 /// What a fault makes of a call.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Effect {
+pub(crate) enum Effect {
     /// It is answered with this error.
     Answer(ApiError),
     /// It never returns.
@@ -214,7 +212,7 @@ pub(super) enum Effect {
 
 /// A fault with its moments worked out and its count kept.
 #[derive(Clone, Debug)]
-pub(super) struct Scheduled {
+pub(crate) struct Scheduled {
     pub fault: Fault,
     pub from: Timestamp,
     pub until: Option<Timestamp>,
@@ -225,7 +223,7 @@ pub(super) struct Scheduled {
 }
 
 /// A call, as faults see it.
-pub(super) struct Call<'a> {
+pub(crate) struct Attempt<'a> {
     pub region: &'a RegionName,
     pub service: Service,
     pub operation: &'static str,
@@ -267,7 +265,7 @@ impl Scheduled {
     }
 
     /// What the fault makes of a call, if it meets it.
-    pub fn meet(&mut self, call: &Call<'_>, now: Timestamp) -> Option<Effect> {
+    pub fn meet(&mut self, call: &Attempt<'_>, now: Timestamp) -> Option<Effect> {
         let fault = &self.fault;
         let narrowed = fault.service.is_none_or(|target| target.meets(call.service))
             && fault.operation.as_deref().is_none_or(|operation| operation == call.operation)

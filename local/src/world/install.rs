@@ -1,13 +1,13 @@
 //! What stood before the night: a champion that serves.
 
-use super::World;
-use super::endpoint::{Endpoint, Fleet};
-use super::random::Random;
-use super::s3::Version;
-use super::sagemaker::{Config, Model};
-use crate::api::sagemaker::{
+use crate::services::s3::bucket::Version;
+use crate::services::sagemaker::endpoint::{Capacity, Endpoint};
+use crate::services::sagemaker::models::{Config, Model};
+use crate::services::sagemaker::types::{
     ContainerDefinition, CreateEndpointConfig, CreateModel, EndpointStatus, ProductionVariant,
 };
+use crate::world::random::Random;
+use crate::world::state::World;
 use bytes::Bytes;
 use meridian_domain::RegionName;
 use std::collections::BTreeMap;
@@ -99,7 +99,7 @@ impl World {
             tags: Vec::new(),
         };
         let config = Config { request, created: now };
-        let blue = Fleet {
+        let blue = Capacity {
             config: release.config_name.clone(),
             variant: fleet.variant.to_string(),
             instances: policy.instances,

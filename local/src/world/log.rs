@@ -1,8 +1,8 @@
 //! Everything observable that happens, typed: stories and tests are made from it.
 
-use super::invocation::{FunctionName, InvocationId};
-use crate::api::cloudwatch::AlarmState;
-use crate::api::sagemaker::{EndpointStatus, ModelApprovalStatus};
+use crate::services::cloudwatch::types::AlarmState;
+use crate::services::sagemaker::types::{EndpointStatus, ModelApprovalStatus};
+use crate::world::invocation::{FunctionName, InvocationId};
 use jiff::Timestamp;
 use meridian_domain::RegionName;
 use serde::{Deserialize, Serialize};

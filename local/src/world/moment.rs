@@ -1,8 +1,10 @@
 //! Moments of a night, as scenarios write them.
 
-use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, civil};
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use std::fmt;
+use std::str::FromStr;
 
 /// A moment of the night, as a scenario writes it: `03:47`, `03:47:30` (UTC, the first one at or after the world's
 /// start), or a full timestamp.

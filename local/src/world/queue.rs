@@ -1,16 +1,16 @@
 //! What will happen by itself, in the order of its time.
 
-use super::invocation::InvocationId;
-use super::lambda::Request;
-use super::lifecycle::Due;
-use super::replication::Copy;
+use crate::services::lambda::functions::Request;
+use crate::services::s3::bucket::Copy;
+use crate::services::sagemaker::endpoint::Due;
+use crate::world::invocation::InvocationId;
 use jiff::Timestamp;
 use meridian_domain::RegionName;
 use std::collections::BTreeMap;
 
 /// Something that will happen by itself.
 #[derive(Clone, Debug)]
-pub(super) enum Event {
+pub(crate) enum Event {
     /// A function is called.
     Invoke(Box<Request>),
     /// An invocation's time is up.
@@ -47,7 +47,7 @@ pub(super) enum Event {
 
 /// Events by time; those of one moment in the order in which they were put in.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Queue {
+pub(crate) struct Queue {
     events: BTreeMap<(Timestamp, u64), Event>,
     next: u64,
 }

@@ -1,23 +1,21 @@
 //! One region's state.
 
-use super::account::Images;
-use super::alarms::Alarms;
-use super::autoscaling::Scalables;
-use super::health::Health;
-use super::metrics::Metrics;
-use super::registry::Registry;
-use super::s3::Bucket;
-use super::sagemaker::SageMaker;
-use super::traffic::Traffic;
-use super::{World, WorldError};
-use crate::api::ApiError;
+use crate::services::autoscaling::scalables::Scalables;
+use crate::services::cloudwatch::alarms::Alarms;
+use crate::services::cloudwatch::metrics::Metrics;
+use crate::services::ecr::images::Images;
+use crate::services::route53::health::Health;
+use crate::services::s3::bucket::Bucket;
+use crate::services::sagemaker::models::SageMaker;
+use crate::services::sagemaker::registry::Registry;
+use crate::world::customers::traffic::Traffic;
+use crate::world::error::WorldError;
 use jiff::Timestamp;
 use meridian_deployment::Stack;
-use meridian_domain::RegionName;
 
 /// One region's state.
 #[derive(Debug)]
-pub(super) struct Region {
+pub(crate) struct Region {
     pub bucket: Bucket,
     pub sagemaker: SageMaker,
     pub images: Images,
@@ -56,25 +54,4 @@ impl Region {
             is_open: false,
         })
     }
-}
-
-impl World {
-    /// The region that a call names.
-    pub(super) fn region_mut(&mut self, name: &RegionName) -> Result<&mut Region, ApiError> {
-        self.regions.get_mut(name).ok_or_else(|| no_such_region(name))
-    }
-
-    /// The region that a call names, to read.
-    pub(super) fn region(&self, name: &RegionName) -> Result<&Region, ApiError> {
-        self.regions.get(name).ok_or_else(|| no_such_region(name))
-    }
-
-    /// `arn:aws:<service>:<region>:<account>:<resource>`.
-    pub(super) fn arn(&self, service: &str, region: &RegionName, resource: &str) -> String {
-        format!("arn:aws:{service}:{region}:{}:{resource}", self.config.fleet.account)
-    }
-}
-
-fn no_such_region(name: &RegionName) -> ApiError {
-    ApiError::new("UnrecognizedClientException", 400, format!("the fleet has no region {name}"))
 }

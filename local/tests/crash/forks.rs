@@ -4,7 +4,7 @@
 //! A night is deterministic, so what a child has lived until then is what it would have lived alone: the evaluation of two models,
 //! half of the steps. `fork` copies it for nothing.
 
-use meridian_local::world::{Fate, InvocationId, When};
+use meridian_local::world::{CrashInjection, InvocationId, When};
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -112,7 +112,7 @@ impl Drop for Forks {
     }
 }
 
-impl Fate for Forks {
+impl CrashInjection for Forks {
     fn strikes(&mut self, caller: InvocationId) -> Option<When> {
         let mut state = self.state();
         if state.own.is_some() {

@@ -1,7 +1,7 @@
 //! I10, step by step: whichever step of whichever night a function dies at, before or after it takes effect, Lambda's retry,
 //! the pipeline's next call or a sweep ends the night in the same projection of ledger and fleet.
 //!
-//! A step is a call that changes something ([`EFFECTS`](meridian_local::api::EFFECTS)): between two of them a function
+//! A step is a call that changes something ([`EFFECTS`](meridian_local::services::EFFECTS)): between two of them a function
 //! that dies has done the same, wherever it dies. `make test` tries one step in [`STRIDE`] of every night; `make crash`
 //! (`MERIDIAN_CRASH_STRIDE=1`) tries them all.
 //!
@@ -56,7 +56,7 @@ fn live(site: Site, scenario: &Scenario, wanted: BTreeMap<usize, Vec<When>>, fol
     let forks = Forks::new(wanted, folder);
     let options = Options { seed: 7, functions: Functions::InProcess, out: folder.to_owned(), record: None };
     let mut session = Session::begin(site, scenario, &options).unwrap();
-    lock(session.world()).set_fate(forks.clone());
+    lock(session.world()).inject_crashes(forks.clone());
     let mut story = String::new();
     session
         .run_until(scenario.end(), &mut |line| {

@@ -1,8 +1,8 @@
 use crate::support::*;
 use meridian_deployment::{Deployment, Settings};
-use meridian_local::api::ApiError;
-use meridian_local::api::account::*;
-use meridian_local::api::sns::GetTopicAttributes;
+use meridian_local::services::ApiError;
+use meridian_local::services::sns::GetTopicAttributes;
+use meridian_local::services::{ecr::*, iam::*, kms::*, quotas::*};
 use meridian_local::world::{World, WorldConfig};
 use std::sync::Arc;
 

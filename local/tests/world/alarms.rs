@@ -1,5 +1,5 @@
 use crate::support::*;
-use meridian_local::api::cloudwatch::*;
+use meridian_local::services::cloudwatch::*;
 use meridian_local::world::{Behaviour, LiveFacts, World};
 
 fn state(world: &mut World, name: &str, alarm: &str) -> AlarmState {

@@ -1,6 +1,6 @@
 use crate::support::*;
-use meridian_local::api::autoscaling::*;
-use meridian_local::api::sagemaker::EndpointStatus;
+use meridian_local::services::autoscaling::*;
+use meridian_local::services::sagemaker::EndpointStatus;
 use meridian_local::world::{Fault, FaultKind, LiveFacts, What, World};
 
 fn scalable() -> Scalable {

@@ -1,6 +1,6 @@
 use crate::support::*;
-use meridian_local::api::ApiError;
-use meridian_local::api::cloudwatch::*;
+use meridian_local::services::ApiError;
+use meridian_local::services::cloudwatch::*;
 use meridian_local::world::World;
 
 fn put(world: &mut World, name: &str, rule: &str) -> Result<(), ApiError> {

@@ -1,8 +1,8 @@
 use crate::support::*;
-use meridian_local::api::Outcome;
-use meridian_local::api::cloudwatch::{Metric, MetricDataQuery, MetricStat, PutMetricAlarm};
-use meridian_local::api::runtime::InvokeEndpoint;
-use meridian_local::api::sagemaker::*;
+use meridian_local::services::Outcome;
+use meridian_local::services::cloudwatch::{Metric, MetricDataQuery, MetricStat, PutMetricAlarm};
+use meridian_local::services::sagemaker::InvokeEndpoint;
+use meridian_local::services::sagemaker::*;
 use meridian_local::world::{Behaviour, Fault, FaultKind, LiveFacts, Stage, World};
 
 /// One made-up record of 400 features.

@@ -1,8 +1,8 @@
 use crate::support::*;
-use meridian_local::api::Outcome;
-use meridian_local::api::s3::{HeadObject, PutObject};
-use meridian_local::api::sagemaker::DescribeEndpoint;
-use meridian_local::api::sns::Publish;
+use meridian_local::services::Outcome;
+use meridian_local::services::s3::{HeadObject, PutObject};
+use meridian_local::services::sagemaker::DescribeEndpoint;
+use meridian_local::services::sns::Publish;
 use meridian_local::world::{Fault, FaultKind, FunctionName, Invocation, InvocationEnd, What, When, World};
 use serde_json::json;
 

@@ -2,11 +2,11 @@
 
 use crate::pipeline::{job_id, jobs, start, succeed};
 use crate::support::*;
-use meridian_local::api::cloudwatch::{DescribeAlarms, MetricDatum, PutMetricData};
-use meridian_local::api::s3::{GetObject, PutObject};
-use meridian_local::api::sagemaker::DescribeEndpoint;
-use meridian_local::api::sts::{AssumeRole, AssumeRoleOutput};
-use meridian_local::api::{ApiError, Operation, Outcome};
+use meridian_local::services::cloudwatch::{DescribeAlarms, MetricDatum, PutMetricData};
+use meridian_local::services::s3::{GetObject, PutObject};
+use meridian_local::services::sagemaker::DescribeEndpoint;
+use meridian_local::services::sts::{AssumeRole, AssumeRoleOutput};
+use meridian_local::services::{ApiError, Operation, Outcome};
 use meridian_local::world::{Caller, Fault, FaultKind, FunctionName, Invocation, SessionKeys, World};
 
 /// Home's `promote` at work in a world.

@@ -1,5 +1,5 @@
 use crate::support::*;
-use meridian_local::api::codepipeline::*;
+use meridian_local::services::codepipeline::*;
 use meridian_local::world::{FunctionName, Invocation, InvocationEnd, What, World};
 use serde_json::{Value, json};
 

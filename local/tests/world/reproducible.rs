@@ -1,5 +1,5 @@
 use crate::support::*;
-use meridian_local::api::s3::PutObject;
+use meridian_local::services::s3::PutObject;
 use meridian_local::world::{Fault, FaultKind, World};
 
 /// A busy hour: replication, an update, a dark control plane, an alarm.

@@ -1,5 +1,5 @@
 use crate::support::*;
-use meridian_local::api::eventbridge::*;
+use meridian_local::services::eventbridge::*;
 use meridian_local::world::World;
 use serde_json::{Value, json};
 
@@ -71,7 +71,7 @@ fn rules_come_in_pages_and_by_the_beginning_of_their_names() {
 #[test]
 fn a_rule_or_a_bus_that_is_not_there_is_not_found() {
     let mut world = world(night());
-    let not_found = |error: meridian_local::api::ApiError| assert_eq!(error.code, "ResourceNotFoundException");
+    let not_found = |error: meridian_local::services::ApiError| assert_eq!(error.code, "ResourceNotFoundException");
     let (none, bus) = ("none".to_owned(), Some("none".to_owned()));
     not_found(call(&mut world, EU, DescribeRule { name: none.clone(), event_bus_name: None }).unwrap_err());
     let ask = ListTargetsByRule { rule: none.clone(), ..ListTargetsByRule::default() };

@@ -1,7 +1,7 @@
 use crate::support::*;
 use meridian_deployment::{Bucket, Deployment, Settings};
-use meridian_local::api::bucket::{GetBucketReplication, GetBucketVersioning};
-use meridian_local::api::s3::*;
+use meridian_local::services::s3::*;
+use meridian_local::services::s3::{GetBucketReplication, GetBucketVersioning};
 use meridian_local::world::{Fault, FaultKind, FunctionName, World, WorldConfig};
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ fn put(key: &str, body: &'static str) -> PutObject {
     PutObject::new(bucket(EU), key, body)
 }
 
-fn head(world: &mut World, name: &str, key: &str) -> Result<HeadObjectOutput, meridian_local::api::ApiError> {
+fn head(world: &mut World, name: &str, key: &str) -> Result<HeadObjectOutput, meridian_local::services::ApiError> {
     call(world, name, HeadObject { bucket: bucket(name), key: key.to_owned(), version_id: None })
 }
 

@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{Fleet, RegionName};
-use meridian_local::api::cloudwatch::{Dimension, MetricDatum, PutMetricAlarm, PutMetricData};
-use meridian_local::api::sagemaker::*;
-use meridian_local::api::{ApiError, Operation, Outcome};
+use meridian_local::services::cloudwatch::{Dimension, MetricDatum, PutMetricAlarm, PutMetricData};
+use meridian_local::services::sagemaker::*;
+use meridian_local::services::{ApiError, Operation, Outcome};
 use meridian_local::world::{InstalledRelease, Stage, What, World, WorldConfig};
 use std::collections::BTreeMap;
 
@@ -84,7 +84,7 @@ pub fn bucket(name: &str) -> String {
 /// Puts v427's archive, model and configuration into a region.
 pub fn prepare_v427(world: &mut World, name: &str) {
     let key = "releases/archives/v427/model.tar.gz";
-    let put = meridian_local::api::s3::PutObject::new(bucket(name), key, V427);
+    let put = meridian_local::services::s3::PutObject::new(bucket(name), key, V427);
     call(world, name, put).unwrap();
     let environment = [("MERIDIAN_RELEASE", "b".repeat(64)), ("MERIDIAN_VERSION", "v427".to_owned())];
     let model = CreateModel {

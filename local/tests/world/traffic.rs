@@ -1,7 +1,7 @@
 use crate::support::*;
 use meridian_domain::Fleet;
-use meridian_local::api::EpochSeconds;
-use meridian_local::api::cloudwatch::*;
+use meridian_local::services::EpochSeconds;
+use meridian_local::services::cloudwatch::*;
 use meridian_local::world::{Behaviour, World, WorldConfig};
 
 /// One statistic of SageMaker's metric over the minutes in a stretch of time.

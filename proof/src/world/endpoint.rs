@@ -1,5 +1,5 @@
 //! An endpoint's life by itself: provisioning, canary, shift, soak, going back. Silence is consent: SageMaker's own timer
-//! carries an update on unless an alarm rings. `local/src/world/lifecycle.rs` is the same life at length.
+//! carries an update on unless an alarm rings. `local/src/services/sagemaker/lifecycle.rs` is the same life at length.
 
 use super::{Fault, Region, Seconds, World, checks};
 use meridian_domain::{EndpointStatus, EndpointView, PendingDeployment, VariantPhase};

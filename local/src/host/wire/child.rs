@@ -1,7 +1,7 @@
 //! One function's process.
 
-use super::line::ChildId;
 use super::{WireError, WireSettings};
+use crate::http::runtime_api::line::ChildId;
 use crate::world::{FunctionName, Invocation};
 use meridian_deployment::Function;
 use meridian_domain::RegionName;

@@ -5,10 +5,9 @@
 //! virtual time. Beside them stands a watchdog in real time, for a child that does nothing at all.
 
 mod child;
-mod line;
-mod routes;
 
 use crate::engine::{Host, Progress, SharedWorld, lock};
+use crate::http::runtime_api::line::{ChildId, Report, Work};
 use crate::http::{Door, Recorder};
 use crate::world::{FunctionName, Invocation, InvocationEnd, InvocationId};
 use child::Child;
@@ -21,9 +20,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
-
-pub(crate) use line::{ChildId, Report, Switchboard, Work};
-pub(crate) use routes::router;
 
 /// Further environment variables of a function in a region.
 pub type Environment = Box<dyn Fn(FunctionName, &RegionName) -> Vec<(String, String)> + Send>;

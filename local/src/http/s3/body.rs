@@ -1,10 +1,10 @@
 //! The body of `PutObject`, plain or in chunks, and the checksum that came with it.
 
 use super::super::chunked;
-use super::super::reply::Call;
+use super::super::reply::WireRequest;
 use super::BASE64;
-use crate::api::ApiError;
-use crate::api::s3::Digest;
+use crate::services::ApiError;
+use crate::services::s3::Digest;
 use base64::Engine as _;
 
 /// What was sent.
@@ -15,7 +15,7 @@ pub(super) struct Sent {
 }
 
 /// Reads the body, out of its chunks where it has some.
-pub(super) fn read(call: &Call<'_>) -> Result<Sent, ApiError> {
+pub(super) fn read(call: &WireRequest<'_>) -> Result<Sent, ApiError> {
     let streamed = call.header("x-amz-content-sha256").is_some_and(|value| value.starts_with("STREAMING-"));
     let chunked = call.header("content-encoding").is_some_and(|value| value.contains("aws-chunked"));
     let decoded = if streamed || chunked {
@@ -31,7 +31,7 @@ pub(super) fn read(call: &Call<'_>) -> Result<Sent, ApiError> {
 
 const CHECKSUM: &str = "x-amz-checksum-sha256";
 
-fn check_length(call: &Call<'_>, read: usize) -> Result<(), ApiError> {
+fn check_length(call: &WireRequest<'_>, read: usize) -> Result<(), ApiError> {
     match call.header("x-amz-decoded-content-length").map(str::parse::<usize>) {
         None => Ok(()),
         Some(Ok(length)) if length == read => Ok(()),

@@ -1,12 +1,12 @@
 //! `ListObjectsV2`.
 
-use super::super::reply::{Call, Reply, malformed, map};
+use super::super::reply::{Reply, WireRequest, malformed, map};
 use super::super::{date, xml};
-use crate::api::s3::{ListObjectsV2, ListObjectsV2Output, ListedObject};
-use crate::api::{ApiError, Outcome};
+use crate::services::s3::{ListObjectsV2, ListObjectsV2Output, ListedObject};
+use crate::services::{ApiError, Outcome};
 
 /// Lists a bucket. Grouping by a delimiter is not modelled.
-pub(super) fn serve(call: &Call<'_>, bucket: String, query: &[(String, String)]) -> Outcome<Reply> {
+pub(super) fn serve(call: &WireRequest<'_>, bucket: String, query: &[(String, String)]) -> Outcome<Reply> {
     let list = match request(bucket, query) {
         Ok(list) => list,
         Err(error) => return Outcome::Answer(Err(error)),

@@ -5,17 +5,17 @@ mod list;
 mod settings;
 mod target;
 
-use super::reply::{Call, Reply, map, title, unknown};
+use super::reply::{Reply, WireRequest, map, title, unknown};
 use super::{date, xml};
-use crate::api::s3::{Digest, GetObject, HeadObject, HeadObjectOutput, PutObject, PutObjectOutput};
-use crate::api::{ApiError, Outcome, Service};
+use crate::services::s3::{Digest, GetObject, HeadObject, HeadObjectOutput, PutObject, PutObjectOutput};
+use crate::services::{ApiError, Outcome, Service};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use http::Method;
 use target::Target;
 
 /// Serves one call.
-pub(super) fn serve(call: &Call<'_>) -> Outcome<Reply> {
+pub(super) fn serve(call: &WireRequest<'_>) -> Outcome<Reply> {
     let target = match Target::of(call) {
         Ok(target) => target,
         Err(error) => return Outcome::Answer(Err(error)),
@@ -55,7 +55,7 @@ pub(super) fn error(error: &ApiError, method: &Method, request_id: &str) -> Repl
 }
 
 /// What an operation is called, as well as the request tells: newer SDKs send its name.
-fn describe(call: &Call<'_>, object: bool, subresource: Option<&str>) -> String {
+fn describe(call: &WireRequest<'_>, object: bool, subresource: Option<&str>) -> String {
     let query = super::form::pairs(call.parts.uri.query().unwrap_or_default());
     let named = query.into_iter().find(|(name, _)| name == "x-id").map(|(_, value)| value);
     named.unwrap_or_else(|| {
@@ -66,14 +66,14 @@ fn describe(call: &Call<'_>, object: bool, subresource: Option<&str>) -> String 
 }
 
 /// Headers that would change what an operation does, and that nothing here heeds: better an error than a wrong answer.
-fn not_modelled(call: &Call<'_>) -> Option<ApiError> {
+fn not_modelled(call: &WireRequest<'_>) -> Option<ApiError> {
     const UNHEEDED: [&str; 5] =
         ["range", "if-modified-since", "if-unmodified-since", "x-amz-copy-source", "x-amz-tagging"];
     let header = UNHEEDED.into_iter().find(|name| call.parts.headers.contains_key(*name))?;
     Some(ApiError::new("NotImplemented", 501, format!("the local world's S3 does not heed the header {header}")))
 }
 
-fn put(call: &Call<'_>, bucket: String, key: String) -> Outcome<Reply> {
+fn put(call: &WireRequest<'_>, bucket: String, key: String) -> Outcome<Reply> {
     let put = body::read(call).and_then(|sent| {
         let if_none_match = match call.header("if-none-match") {
             None => false,
@@ -97,7 +97,7 @@ fn written(output: PutObjectOutput) -> Reply {
     checksum(reply.with("etag", output.etag).with("x-amz-version-id", output.version_id), &output.checksum_sha256)
 }
 
-fn object(call: &Call<'_>, head: HeadObjectOutput, body: bytes::Bytes) -> Reply {
+fn object(call: &WireRequest<'_>, head: HeadObjectOutput, body: bytes::Bytes) -> Reply {
     let mut reply = Reply::new(200, "binary/octet-stream", body)
         .with("content-length", head.content_length.to_string())
         .with("etag", head.etag)

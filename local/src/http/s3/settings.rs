@@ -1,9 +1,9 @@
 //! How a bucket is set up: one question for each of its subresources.
 
-use super::super::reply::{Call, Reply, map};
+use super::super::reply::{Reply, WireRequest, map};
 use super::super::xml::{element, flag};
-use crate::api::Outcome;
-use crate::api::bucket::{
+use crate::services::Outcome;
+use crate::services::s3::{
     GetBucketEncryption, GetBucketEncryptionOutput, GetBucketNotificationConfiguration,
     GetBucketNotificationConfigurationOutput, GetBucketPolicy, GetBucketReplication, GetBucketReplicationOutput,
     GetBucketVersioning, GetBucketVersioningOutput, GetPublicAccessBlock, GetPublicAccessBlockOutput,
@@ -11,7 +11,7 @@ use crate::api::bucket::{
 use meridian_deployment::{Clocked, ReplicationRule};
 
 /// Serves one question; none where there is no such subresource here.
-pub(super) fn serve(call: &Call<'_>, bucket: &str, subresource: &str) -> Option<Outcome<Reply>> {
+pub(super) fn serve(call: &WireRequest<'_>, bucket: &str, subresource: &str) -> Option<Outcome<Reply>> {
     let expected_bucket_owner = call.header("x-amz-expected-bucket-owner").map(str::to_owned);
     let bucket = bucket.to_owned();
     Some(match subresource {

@@ -1,8 +1,8 @@
 //! Which bucket and object a request is about.
 
 use super::super::form;
-use super::super::reply::Call;
-use crate::api::ApiError;
+use super::super::reply::WireRequest;
+use crate::services::ApiError;
 use http::header::HOST;
 
 /// Query parameters that belong to every operation.
@@ -20,7 +20,7 @@ pub(super) struct Target {
 
 impl Target {
     /// Reads `/bucket/key`, or `/key` with the host `bucket.localhost` or `bucket.127.0.0.1`.
-    pub fn of(call: &Call<'_>) -> Result<Self, ApiError> {
+    pub fn of(call: &WireRequest<'_>) -> Result<Self, ApiError> {
         let query = form::pairs(call.parts.uri.query().unwrap_or_default());
         let path = call.parts.uri.path().trim_start_matches('/');
         let host = call.header(HOST.as_str()).unwrap_or_default();

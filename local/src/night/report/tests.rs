@@ -1,6 +1,6 @@
 use super::*;
-use crate::api::sagemaker::EndpointStatus;
 use crate::night::Site;
+use crate::services::sagemaker::EndpointStatus;
 use meridian_domain::{Actor, Epoch, ReleaseId, ServingRole, Sha256, Target};
 
 fn at(time: &str) -> Timestamp {

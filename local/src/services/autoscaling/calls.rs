@@ -1,0 +1,315 @@
+//! Application Auto Scaling, as far as a night needs it: bounds that hold at once, and policies and schedules that are kept.
+//! Target tracking and schedules move nothing here.
+
+use crate::services::autoscaling::scalables::Scalables;
+use crate::services::autoscaling::types::{
+    DeleteScheduledAction, DescribeScalableTargets, DescribeScalableTargetsOutput, DescribeScalingPolicies,
+    DescribeScalingPoliciesOutput, DescribeScheduledActions, DescribeScheduledActionsOutput, Empty, NAMESPACE,
+    PutScalingPolicy, PutScalingPolicyOutput, PutScheduledAction, RegisterScalableTarget, RegisterScalableTargetOutput,
+    Scalable, ScalableTarget, ScalingPolicy, ScheduledAction, SuspendedState,
+};
+use crate::services::iam::ask::Ask;
+use crate::services::sagemaker::types::EndpointStatus;
+use crate::world::error::ApiError;
+use crate::world::log::What;
+use crate::world::operation::{Guarded, Operation};
+use crate::world::queue::Event;
+use crate::world::random::Random;
+use crate::world::service::Service;
+use crate::world::state::World;
+use meridian_domain::RegionName;
+
+impl Scalable {
+    /// `endpoint` and `variant` are there, and serve.
+    pub fn is_in(&self, world: &World, region: &RegionName) -> Result<String, ApiError> {
+        let (name, variant) = self.parts()?;
+        let endpoint = world.region(region)?.sagemaker.endpoints.get(name);
+        let blue = endpoint.and_then(|endpoint| endpoint.blue.as_ref()).filter(|blue| blue.variant == variant);
+        match blue {
+            Some(_) => Ok(name.to_owned()),
+            None => Err(ApiError::validation(format!("No production variant found for {}", self.resource_id))),
+        }
+    }
+}
+
+fn unregistered(scalable: &Scalable) -> ApiError {
+    let message = format!("No scalable target registered for {}", scalable.resource_id);
+    ApiError::new("ObjectNotFoundException", 400, message)
+}
+
+impl World {
+    fn scalables(&mut self, region: &RegionName) -> Result<&mut Scalables, ApiError> {
+        Ok(&mut self.region_mut(region)?.scalables)
+    }
+
+    /// `scalingPolicy:ID:resource/sagemaker/RESOURCE:policyName/NAME`, and the same of a scheduled action.
+    fn scaling_arn(&self, region: &RegionName, what: &str, scalable: &Scalable, member: &str, name: &str) -> String {
+        let id = Random::labelled(self.config.seed, [what, &scalable.resource_id, name]).uuid();
+        let resource = format!("{what}:{id}:resource/{NAMESPACE}/{}", scalable.resource_id);
+        self.arn("autoscaling", region, &format!("{resource}:{member}/{name}"))
+    }
+
+    /// Instances are added where an endpoint has fewer than its scalable target's least. An update suspends that.
+    pub(crate) fn keep_bounds(&mut self, region: &RegionName, name: &str) {
+        let due = self.later(self.config.timing.provisioning);
+        let shows = self.config.live.scaling_shows_updating;
+        let Some(place) = self.regions.get_mut(region) else { return };
+        let Some(endpoint) = place.sagemaker.endpoints.get_mut(name) else { return };
+        let Some(blue) = endpoint.blue.as_ref().filter(|_| endpoint.status == EndpointStatus::InService) else {
+            return;
+        };
+        let target = place.scalables.targets.get(&format!("endpoint/{name}/variant/{}", blue.variant));
+        let Some(least) = target.map(|target| target.min_capacity).filter(|least| *least > blue.instances) else {
+            return;
+        };
+        if endpoint.coming.replace(least).is_some() {
+            return;
+        }
+        if shows {
+            endpoint.status = EndpointStatus::Updating;
+        }
+        self.queue.push(due, Event::InstancesAdded { region: region.clone(), endpoint: name.to_owned() });
+        self.status_event(region, name);
+    }
+
+    /// They serve; later than they were to, where the control plane is dark by then.
+    pub(crate) fn instances_added(&mut self, region: &RegionName, name: &str) {
+        if self.is_dark(region) {
+            let again = self.later(self.config.timing.provisioning);
+            self.queue.push(again, Event::InstancesAdded { region: region.clone(), endpoint: name.to_owned() });
+            return;
+        }
+        self.count_traffic(region);
+        let now = self.now;
+        let Some(place) = self.regions.get_mut(region) else { return };
+        let Some(endpoint) = place.sagemaker.endpoints.get_mut(name) else { return };
+        let Some((instances, blue)) = endpoint.coming.take().zip(endpoint.blue.as_mut()) else { return };
+        blue.instances = instances;
+        endpoint.status = EndpointStatus::InService;
+        endpoint.modified = now;
+        self.record(region, What::InstancesAdded { endpoint: name.to_owned(), instances });
+        self.status_event(region, name);
+        self.keep_bounds(region, name);
+    }
+}
+
+impl Operation for RegisterScalableTarget {
+    const SERVICE: Service = Service::ApplicationAutoScaling;
+    const NAME: &'static str = "RegisterScalableTarget";
+    type Output = RegisterScalableTargetOutput;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<Self::Output, ApiError> {
+        let endpoint = self.scalable.is_in(world, region)?;
+        let role_arn = format!(
+            "arn:aws:iam::{}:role/aws-service-role/{NAMESPACE}.application-autoscaling.amazonaws.com/\
+             AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint",
+            world.config.fleet.account
+        );
+        let (now, arn) = (world.now, world.arn("application-autoscaling", region, "scalable-target/endpoint"));
+        let known = world.scalables(region)?.targets.get(&self.scalable.resource_id).cloned();
+        let bound = |given: Option<u32>, before: Option<u32>, name: &str| {
+            given.or(before).ok_or_else(|| ApiError::validation(format!("{name} must be set for a new target")))
+        };
+        let least = bound(self.min_capacity, known.as_ref().map(|own| own.min_capacity), "MinCapacity")?;
+        let most = bound(self.max_capacity, known.as_ref().map(|own| own.max_capacity), "MaxCapacity")?;
+        if least > most {
+            return Err(ApiError::validation(format!("MaxCapacity {most} is less than MinCapacity {least}")));
+        }
+        let target = ScalableTarget {
+            scalable: self.scalable.clone(),
+            min_capacity: least,
+            max_capacity: most,
+            role_arn,
+            creation_time: known.map_or(now.into(), |own| own.creation_time),
+            suspended_state: SuspendedState::default(),
+            scalable_target_arn: arn.clone(),
+        };
+        world.scalables(region)?.targets.insert(self.scalable.resource_id, target);
+        world.keep_bounds(region, &endpoint);
+        Ok(RegisterScalableTargetOutput { scalable_target_arn: arn })
+    }
+}
+
+impl Operation for PutScalingPolicy {
+    const SERVICE: Service = Service::ApplicationAutoScaling;
+    const NAME: &'static str = "PutScalingPolicy";
+    type Output = PutScalingPolicyOutput;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<Self::Output, ApiError> {
+        self.scalable.parts()?;
+        let tracking = &self.target_tracking_scaling_policy_configuration;
+        let metric = &tracking.predefined_metric_specification.predefined_metric_type;
+        if self.policy_type != "TargetTrackingScaling" || metric != "SageMakerVariantInvocationsPerInstance" {
+            let message = format!("The local world tracks no {metric} by {}", self.policy_type);
+            return Err(ApiError::validation(message));
+        }
+        let policy_arn = world.scaling_arn(region, "scalingPolicy", &self.scalable, "policyName", &self.policy_name);
+        let now = world.now;
+        let scalables = world.scalables(region)?;
+        if !scalables.targets.contains_key(&self.scalable.resource_id) {
+            return Err(unregistered(&self.scalable));
+        }
+        let key = (self.scalable.resource_id.clone(), self.policy_name.clone());
+        let creation_time = scalables.policies.get(&key).map_or(now.into(), |own| own.creation_time);
+        let policy = ScalingPolicy { put: self, policy_arn: policy_arn.clone(), creation_time };
+        scalables.policies.insert(key, policy);
+        Ok(PutScalingPolicyOutput { policy_arn })
+    }
+}
+
+impl Operation for PutScheduledAction {
+    const SERVICE: Service = Service::ApplicationAutoScaling;
+    const NAME: &'static str = "PutScheduledAction";
+    type Output = Empty;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<Empty, ApiError> {
+        self.scalable.parts()?;
+        let fields = self.schedule.strip_prefix("cron(").and_then(|rest| rest.strip_suffix(')'));
+        if fields.is_none_or(|fields| fields.split(' ').count() != 6) {
+            return Err(ApiError::validation(format!("The local world knows no schedule {}", self.schedule)));
+        }
+        let (member, name) = ("scheduledActionName", &self.scheduled_action_name);
+        let scheduled_action_arn = world.scaling_arn(region, "scheduledAction", &self.scalable, member, name);
+        let now = world.now;
+        let scalables = world.scalables(region)?;
+        if !scalables.targets.contains_key(&self.scalable.resource_id) {
+            return Err(unregistered(&self.scalable));
+        }
+        let key = (self.scalable.resource_id.clone(), self.scheduled_action_name.clone());
+        let creation_time = scalables.schedules.get(&key).map_or(now.into(), |own| own.creation_time);
+        scalables.schedules.insert(key, ScheduledAction { put: self, scheduled_action_arn, creation_time });
+        Ok(Empty {})
+    }
+}
+
+impl Operation for DeleteScheduledAction {
+    const SERVICE: Service = Service::ApplicationAutoScaling;
+    const NAME: &'static str = "DeleteScheduledAction";
+    type Output = Empty;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<Empty, ApiError> {
+        self.scalable.parts()?;
+        let key = (self.scalable.resource_id.clone(), self.scheduled_action_name);
+        match world.scalables(region)?.schedules.remove(&key) {
+            Some(_) => Ok(Empty {}),
+            None => {
+                let message = format!("No scheduled action {} for {}", key.1, key.0);
+                Err(ApiError::new("ObjectNotFoundException", 400, message))
+            }
+        }
+    }
+}
+
+/// Which of what is registered an operation asks for.
+trait Asked<T> {
+    /// Whether this is one of it.
+    fn is_asked(&self, own: &T) -> bool;
+}
+
+/// Whether nothing is asked for in particular, or this.
+fn among(names: &[String], own: &str) -> bool {
+    names.is_empty() || names.iter().any(|name| name == own)
+}
+
+fn fits(scalable: &Scalable, namespace: &str, resource: Option<&String>, dimension: Option<&String>) -> bool {
+    scalable.service_namespace == namespace
+        && resource.is_none_or(|asked| *asked == scalable.resource_id)
+        && dimension.is_none_or(|asked| *asked == scalable.scalable_dimension)
+}
+
+impl Asked<ScalableTarget> for DescribeScalableTargets {
+    fn is_asked(&self, own: &ScalableTarget) -> bool {
+        among(&self.resource_ids, &own.scalable.resource_id)
+            && fits(&own.scalable, &self.service_namespace, None, self.scalable_dimension.as_ref())
+    }
+}
+
+impl Asked<ScalingPolicy> for DescribeScalingPolicies {
+    fn is_asked(&self, own: &ScalingPolicy) -> bool {
+        let (resource, dimension) = (self.resource_id.as_ref(), self.scalable_dimension.as_ref());
+        among(&self.policy_names, &own.put.policy_name)
+            && fits(&own.put.scalable, &self.service_namespace, resource, dimension)
+    }
+}
+
+impl Asked<ScheduledAction> for DescribeScheduledActions {
+    fn is_asked(&self, own: &ScheduledAction) -> bool {
+        let (resource, dimension) = (self.resource_id.as_ref(), self.scalable_dimension.as_ref());
+        among(&self.scheduled_action_names, &own.put.scheduled_action_name)
+            && fits(&own.put.scalable, &self.service_namespace, resource, dimension)
+    }
+}
+
+/// Operations that list what a region has.
+macro_rules! lists {
+    ($($operation:ident -> $output:ident { $member:ident: $own:ident }, $action:literal;)*) => {$(
+        impl Operation for $operation {
+            const SERVICE: Service = Service::ApplicationAutoScaling;
+            const NAME: &'static str = stringify!($operation);
+            type Output = $output;
+
+            fn apply(self, world: &mut World, region: &RegionName) -> Result<$output, ApiError> {
+                let all = world.scalables(region)?.$own.values().filter(|own| self.is_asked(own));
+                Ok($output { $member: all.cloned().collect() })
+            }
+        }
+
+        impl Guarded for $operation {
+            fn asks(&self, _: &World, _: &RegionName) -> Vec<Ask> {
+                vec![Ask::new($action, "*")]
+            }
+        }
+    )*};
+}
+
+lists! {
+    DescribeScalableTargets -> DescribeScalableTargetsOutput { scalable_targets: targets },
+        "application-autoscaling:DescribeScalableTargets";
+    DescribeScalingPolicies -> DescribeScalingPoliciesOutput { scaling_policies: policies },
+        "application-autoscaling:DescribeScalingPolicies";
+    DescribeScheduledActions -> DescribeScheduledActionsOutput { scheduled_actions: schedules },
+        "application-autoscaling:DescribeScheduledActions";
+}
+
+/// What a change of scaling asks for (Service Authorization Reference, "Application Auto Scaling").
+fn change(action: &'static str, scalable: &Scalable, world: &World, region: &RegionName) -> Ask {
+    Ask::new(action, world.arn("application-autoscaling", region, "scalable-target/*"))
+        .with("application-autoscaling:service-namespace", &scalable.service_namespace)
+        .with("application-autoscaling:scalable-dimension", &scalable.scalable_dimension)
+}
+
+impl Guarded for RegisterScalableTarget {
+    fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
+        let mut asks = vec![change("application-autoscaling:RegisterScalableTarget", &self.scalable, world, region)];
+        // Application Auto Scaling User Guide, "Identity-based policy examples": it looks with the caller's rights whether
+        // the variant is there.
+        if let Ok((endpoint, _)) = self.scalable.parts() {
+            let endpoint = world.arn("sagemaker", region, &format!("endpoint/{endpoint}"));
+            asks.push(Ask::new("sagemaker:DescribeEndpoint", endpoint.clone()));
+            asks.push(Ask::new("sagemaker:UpdateEndpointWeightsAndCapacities", endpoint));
+        }
+        asks
+    }
+}
+
+impl Guarded for PutScalingPolicy {
+    fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
+        let alarm = format!("alarm:TargetTracking-{}-AlarmHigh", self.scalable.resource_id);
+        vec![
+            change("application-autoscaling:PutScalingPolicy", &self.scalable, world, region),
+            Ask::new("cloudwatch:PutMetricAlarm", world.arn("cloudwatch", region, &alarm)),
+        ]
+    }
+}
+
+impl Guarded for PutScheduledAction {
+    fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
+        vec![change("application-autoscaling:PutScheduledAction", &self.scalable, world, region)]
+    }
+}
+
+impl Guarded for DeleteScheduledAction {
+    fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
+        vec![change("application-autoscaling:DeleteScheduledAction", &self.scalable, world, region)]
+    }
+}

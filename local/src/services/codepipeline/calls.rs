@@ -1,0 +1,116 @@
+//! `StartPipelineExecution`, `PutJobSuccessResult`, `PutJobFailureResult`.
+
+use crate::services::codepipeline::pipeline::Execution;
+use crate::services::codepipeline::types::{
+    FAILURE_TYPES, PutJobFailureResult, PutJobFailureResultOutput, PutJobSuccessResult, PutJobSuccessResultOutput,
+    StartPipelineExecution, StartPipelineExecutionOutput,
+};
+use crate::world::error::ApiError;
+use crate::world::operation::Operation;
+use crate::world::random::Random;
+use crate::world::service::Service;
+use crate::world::state::World;
+use meridian_domain::RegionName;
+use std::ops::RangeInclusive;
+
+/// Holds a text's length in characters against its bounds.
+fn check(member: &str, text: Option<&str>, bounds: RangeInclusive<usize>) -> Result<(), ApiError> {
+    match text.map(|text| text.chars().count()) {
+        Some(length) if !bounds.contains(&length) => Err(ApiError::validation(format!(
+            "{member} must have {} to {} characters, but has {length}",
+            bounds.start(),
+            bounds.end()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+impl Operation for StartPipelineExecution {
+    const SERVICE: Service = Service::CodePipeline;
+    const NAME: &'static str = "StartPipelineExecution";
+    type Output = StartPipelineExecutionOutput;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<StartPipelineExecutionOutput, ApiError> {
+        let pipeline = world.pipeline_named(region, &self.name)?;
+        let declared = |name: &String| pipeline.variables.iter().any(|own| own.name == *name);
+        let unknown = self.variables.iter().find(|variable| !declared(&variable.name));
+        if let Some(unknown) = unknown {
+            let message =
+                format!("The pipeline has no variable {}.", unknown.name.chars().take(128).collect::<String>());
+            return Err(ApiError::validation(message));
+        }
+        check("clientRequestToken", self.client_request_token.as_deref(), 1..=128)?;
+        for variable in &self.variables {
+            check("variable name", Some(&variable.name), 1..=128)?;
+            check("variable value", Some(&variable.value), 1..=1000)?;
+        }
+        let executions = &world.pipeline.executions;
+        let repeated = |own: &&Execution| own.token.is_some() && own.token == self.client_request_token;
+        if let Some(execution) = executions.iter().find(repeated) {
+            return Ok(StartPipelineExecutionOutput { pipeline_execution_id: execution.id.clone() });
+        }
+        let number = executions.len().to_string();
+        let id = Random::labelled(world.config.seed, ["execution", &number]).uuid();
+        let variables = self.variables.into_iter().map(|variable| (variable.name, variable.value)).collect();
+        let revision = self.source_revisions.into_iter().next().map(|own| own.revision_value).unwrap_or_default();
+        let own = Execution::new(id.clone(), self.client_request_token, variables, revision, world.now);
+        world.execution_begins(own);
+        Ok(StartPipelineExecutionOutput { pipeline_execution_id: id })
+    }
+}
+
+impl Operation for PutJobSuccessResult {
+    const SERVICE: Service = Service::CodePipeline;
+    const NAME: &'static str = "PutJobSuccessResult";
+    type Output = PutJobSuccessResultOutput;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<PutJobSuccessResultOutput, ApiError> {
+        let details = self.execution_details.unwrap_or_default();
+        check("continuationToken", self.continuation_token.as_deref(), 1..=2048)?;
+        check("summary", details.summary.as_deref(), 0..=2048)?;
+        check("externalExecutionId", details.external_execution_id.as_deref(), 1..=1500)?;
+        if self.continuation_token.is_some() && !self.output_variables.is_empty() {
+            return Err(ApiError::validation("outputVariables cannot go with a continuationToken"));
+        }
+        let execution = world.answer_job(region, &self.job_id)?;
+        match self.continuation_token {
+            Some(token) => world.action_continues(execution, token, details.summary),
+            None => world.action_succeeds(execution, details.summary),
+        }
+        Ok(PutJobSuccessResultOutput {})
+    }
+}
+
+impl Operation for PutJobFailureResult {
+    const SERVICE: Service = Service::CodePipeline;
+    const NAME: &'static str = "PutJobFailureResult";
+    type Output = PutJobFailureResultOutput;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<PutJobFailureResultOutput, ApiError> {
+        let details = self.failure_details;
+        if !FAILURE_TYPES.contains(&details.failure_type.as_str()) {
+            return Err(ApiError::validation(format!(
+                "failureDetails.type must be one of {}",
+                FAILURE_TYPES.join(", ")
+            )));
+        }
+        check("message", Some(&details.message), 0..=5000)?;
+        check("externalExecutionId", details.external_execution_id.as_deref(), 1..=1500)?;
+        let execution = world.answer_job(region, &self.job_id)?;
+        world.action_fails(execution, &details.failure_type, details.message);
+        Ok(PutJobFailureResultOutput {})
+    }
+}
+
+impl World {
+    /// Takes a job's one answer, and returns its execution.
+    fn answer_job(&mut self, region: &RegionName, job: &str) -> Result<usize, ApiError> {
+        let known = self.pipeline.jobs.get_mut(job).filter(|_| *region == self.config.fleet.home);
+        let job = known.ok_or_else(|| ApiError::new("JobNotFoundException", 400, "The job could not be found."))?;
+        if job.answered {
+            return Err(ApiError::new("InvalidJobStateException", 400, "The job is not in progress any more."));
+        }
+        job.answered = true;
+        Ok(job.execution)
+    }
+}

@@ -1,0 +1,12 @@
+//! CodePipeline: pipelines and their jobs (JSON 1.1).
+
+pub(crate) mod calls;
+pub(crate) mod declared;
+pub(crate) mod executions;
+pub(crate) mod job;
+pub(crate) mod pipeline;
+pub(crate) mod rights;
+pub(crate) mod stages;
+pub(crate) mod types;
+
+pub use types::*;

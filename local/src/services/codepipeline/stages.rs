@@ -1,0 +1,148 @@
+//! How an execution of the fleet's pipeline goes from stage to stage.
+//!
+//! The stages, and what each hands to its function, are the template's. Mode QUEUED: an execution enters a stage when the
+//! one before it has left it.
+
+use crate::services::codepipeline::pipeline::{Execution, ExecutionState};
+use crate::world::log::What;
+use crate::world::queue::Event;
+use crate::world::state::World;
+use meridian_deployment::PipelineAction;
+
+impl World {
+    /// The next execution walks through stages of its own, beside those that are under way, as it would in the pipeline of
+    /// a second home: nothing but the ledger keeps two such apart.
+    pub fn next_execution_is_beside(&mut self) {
+        self.pipeline.beside = true;
+    }
+
+    /// A new execution sets out.
+    pub(crate) fn execution_begins(&mut self, mut execution: Execution) {
+        let home = self.home();
+        execution.beside = std::mem::take(&mut self.pipeline.beside);
+        let started = What::ExecutionStarted {
+            pipeline: self.config.fleet.pipeline.to_string(),
+            execution: execution.id.clone(),
+        };
+        self.record(&home, started);
+        self.pipeline.executions.push(execution);
+        self.queue_for_stage(self.pipeline.executions.len() - 1);
+    }
+
+    /// An execution waits for its stage, and enters it if nobody is in it.
+    fn queue_for_stage(&mut self, execution: usize) {
+        let Some((stage, beside)) = self.pipeline.executions.get(execution).map(|own| (own.stage, own.beside)) else {
+            return;
+        };
+        if beside {
+            self.queue.push(self.later(self.config.timing.action_gap), Event::ActionBegins { execution });
+            return;
+        }
+        if let Some(stage) = self.pipeline.stages.get_mut(stage) {
+            stage.waiting.push_back(execution);
+        }
+        self.let_in(stage);
+    }
+
+    fn let_in(&mut self, stage: usize) {
+        let Some(own) = self.pipeline.stages.get_mut(stage).filter(|own| !own.occupied) else { return };
+        if let Some(execution) = own.waiting.pop_front() {
+            own.occupied = true;
+            self.queue.push(self.later(self.config.timing.action_gap), Event::ActionBegins { execution });
+        }
+    }
+
+    /// What the stage of an execution does.
+    pub(crate) fn action_of(&self, execution: usize) -> Option<PipelineAction> {
+        let own = self.pipeline.executions.get(execution)?;
+        self.pipeline.stages.get(own.stage).map(|stage| stage.action.clone())
+    }
+
+    /// Execution id, stage number and action name of an execution.
+    fn place(&self, execution: usize) -> Option<(String, usize, String)> {
+        let own = self.pipeline.executions.get(execution)?;
+        let stage = self.pipeline.stages.get(own.stage)?;
+        Some((own.id.clone(), own.stage, stage.name.clone()))
+    }
+
+    /// The action of an execution's stage begins.
+    pub(crate) fn action_begins(&mut self, execution: usize) {
+        let Some((id, _, action)) = self.place(execution) else { return };
+        let home = self.home();
+        self.record(&home, What::ActionStarted { execution: id, action });
+        match self.action_of(execution) {
+            Some(PipelineAction::Source { bucket, key, .. }) => match self.authorise_source(&bucket, &key) {
+                Ok(()) => self.queue.push(self.later(self.config.timing.action_gap), Event::SourceEnds { execution }),
+                Err(denied) => self.action_fails(execution, "PermissionError", denied.to_string()),
+            },
+            _ => self.call_job(execution, None),
+        }
+    }
+
+    /// An action ended well: the execution goes on to its next stage.
+    pub(crate) fn action_succeeds(&mut self, execution: usize, summary: Option<String>) {
+        let Some((id, stage, action)) = self.place(execution) else { return };
+        let home = self.home();
+        self.record(&home, What::ActionSucceeded { execution: id.clone(), action, summary });
+        self.leave(execution, stage);
+        if stage + 1 < self.pipeline.stages.len() {
+            if let Some(own) = self.pipeline.executions.get_mut(execution) {
+                own.stage += 1;
+                own.changed = self.now;
+            }
+            self.queue_for_stage(execution);
+        } else {
+            let pipeline = self.config.fleet.pipeline.to_string();
+            self.record(&home, What::ExecutionSucceeded { pipeline, execution: id });
+            self.stands(execution, ExecutionState::Succeeded);
+        }
+    }
+
+    /// An action failed, and its execution with it.
+    pub(crate) fn action_fails(&mut self, execution: usize, failure: &str, message: String) {
+        let Some((id, stage, action)) = self.place(execution) else { return };
+        let home = self.home();
+        let failed =
+            What::ActionFailed { execution: id.clone(), action: action.clone(), failure: failure.to_owned(), message };
+        self.record(&home, failed);
+        let pipeline = self.config.fleet.pipeline.to_string();
+        self.record(&home, What::ExecutionFailed { pipeline, execution: id, action });
+        self.stands(execution, ExecutionState::Failed);
+        self.leave(execution, stage);
+    }
+
+    fn stands(&mut self, execution: usize, state: ExecutionState) {
+        if let Some(own) = self.pipeline.executions.get_mut(execution) {
+            own.state = state;
+            own.changed = self.now;
+        }
+    }
+
+    fn leave(&mut self, execution: usize, stage: usize) {
+        if self.pipeline.executions.get(execution).is_some_and(|own| own.beside) {
+            return;
+        }
+        if let Some(own) = self.pipeline.stages.get_mut(stage) {
+            own.occupied = false;
+        }
+        self.let_in(stage);
+    }
+
+    /// An action asked to be called again.
+    pub(crate) fn action_continues(&mut self, execution: usize, token: String, summary: Option<String>) {
+        let Some((id, _, action)) = self.place(execution) else { return };
+        let home = self.home();
+        self.record(&home, What::ActionContinued { execution: id, action, summary });
+        self.queue.push(self.later(self.config.timing.continuation), Event::JobContinues { execution, token });
+    }
+
+    /// Nobody answered a job.
+    pub(crate) fn job_times_out(&mut self, job: &str) {
+        let Some(own) = self.pipeline.jobs.get_mut(job).filter(|own| !own.answered) else { return };
+        own.answered = true;
+        let execution = own.execution;
+        let minutes = self.config.timing.job_timeout.as_mins();
+        let message = format!("The Lambda function did not answer within {minutes} minutes.");
+        self.action_fails(execution, "JobFailed", message);
+    }
+}

@@ -1,0 +1,128 @@
+//! `ListPipelines`, `GetPipelineExecution`, `ListPipelineExecutions`: which pipelines there are, and how executions stand.
+
+use crate::world::time::EpochSeconds;
+use serde::{Deserialize, Serialize};
+
+/// `ListPipelines`: those of the region, all at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ListPipelines {}
+
+/// What `ListPipelines` answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListPipelinesOutput {
+    /// By name.
+    pub pipelines: Vec<PipelineSummary>,
+}
+
+/// A pipeline in short.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PipelineSummary {
+    /// Its name.
+    pub name: String,
+    /// Counts changes, from 1.
+    pub version: u32,
+    /// `V1` or `V2`.
+    pub pipeline_type: String,
+    /// `QUEUED`, `SUPERSEDED` or `PARALLEL`.
+    pub execution_mode: String,
+    /// When it was made.
+    pub created: EpochSeconds,
+    /// When it was last changed.
+    pub updated: EpochSeconds,
+}
+
+/// `GetPipelineExecution`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct GetPipelineExecution {
+    /// The pipeline.
+    pub pipeline_name: String,
+    /// The execution.
+    pub pipeline_execution_id: String,
+}
+
+/// What `GetPipelineExecution` answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GetPipelineExecutionOutput {
+    /// How it stands.
+    pub pipeline_execution: PipelineExecution,
+}
+
+/// One execution.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PipelineExecution {
+    /// The pipeline.
+    pub pipeline_name: String,
+    /// Its version when the execution began.
+    pub pipeline_version: u32,
+    /// A UUID.
+    pub pipeline_execution_id: String,
+    /// `InProgress`, `Succeeded` or `Failed`; the world knows no other.
+    pub status: String,
+    /// The pipeline's variables, with what they come to.
+    pub variables: Vec<ResolvedVariable>,
+    /// `QUEUED`, `SUPERSEDED` or `PARALLEL`.
+    pub execution_mode: String,
+    /// What began it.
+    pub trigger: Trigger,
+}
+
+/// A variable in one execution.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResolvedVariable {
+    /// Its name.
+    pub name: String,
+    /// What it comes to.
+    pub resolved_value: String,
+}
+
+/// What began an execution.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Trigger {
+    /// `StartPipelineExecution`: nothing else begins one here.
+    pub trigger_type: String,
+}
+
+/// `ListPipelineExecutions`: all at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ListPipelineExecutions {
+    /// The pipeline.
+    pub pipeline_name: String,
+    /// 1 to 100, which is how many there are where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_results: Option<usize>,
+}
+
+/// What `ListPipelineExecutions` answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListPipelineExecutionsOutput {
+    /// The newest first.
+    pub pipeline_execution_summaries: Vec<PipelineExecutionSummary>,
+}
+
+/// One execution in short.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PipelineExecutionSummary {
+    /// A UUID.
+    pub pipeline_execution_id: String,
+    /// `InProgress`, `Succeeded` or `Failed`.
+    pub status: String,
+    /// When it began.
+    pub start_time: EpochSeconds,
+    /// When something of it changed last.
+    pub last_update_time: EpochSeconds,
+    /// What began it.
+    pub trigger: Trigger,
+    /// `QUEUED`, `SUPERSEDED` or `PARALLEL`.
+    pub execution_mode: String,
+}

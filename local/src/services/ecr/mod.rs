@@ -1,0 +1,8 @@
+//! ECR: registries of images (JSON 1.1).
+
+pub(crate) mod calls;
+pub(crate) mod images;
+pub(crate) mod rights;
+pub(crate) mod types;
+
+pub use types::*;

@@ -1,0 +1,37 @@
+//! IAM in AWS's member names.
+
+use serde::{Deserialize, Serialize};
+
+/// `GetRole` of IAM.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct GetRole {
+    /// The role's name.
+    pub role_name: String,
+}
+
+/// What `GetRole` answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct GetRoleOutput {
+    /// The role.
+    pub role: Role,
+}
+
+/// A role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Role {
+    /// `/`: none of the template's has another.
+    pub path: &'static str,
+    /// Its name.
+    pub role_name: String,
+    /// Begins with `AROA`.
+    pub role_id: String,
+    /// Its ARN.
+    pub arn: String,
+    /// When it was made.
+    pub create_date: String,
+    /// Who may take it on: percent-encoded JSON.
+    pub assume_role_policy_document: String,
+}

@@ -1,0 +1,8 @@
+//! KMS: keys (JSON 1.1).
+
+pub(crate) mod calls;
+pub(crate) mod keys;
+pub(crate) mod rights;
+pub(crate) mod types;
+
+pub use types::*;

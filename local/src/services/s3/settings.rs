@@ -1,0 +1,85 @@
+//! S3: how a bucket is set up. Nothing here changes in a night: a bucket is as the template deploys it.
+
+use crate::services::s3::bucket::not_here;
+use crate::services::s3::types::{
+    GetBucketEncryption, GetBucketEncryptionOutput, GetBucketNotificationConfiguration,
+    GetBucketNotificationConfigurationOutput, GetBucketPolicy, GetBucketPolicyOutput, GetBucketReplication,
+    GetBucketReplicationOutput, GetBucketVersioning, GetBucketVersioningOutput, GetPublicAccessBlock,
+    GetPublicAccessBlockOutput,
+};
+use crate::world::error::ApiError;
+use crate::world::operation::Operation;
+use crate::world::random::Random;
+use crate::world::service::Service;
+use crate::world::state::World;
+use meridian_deployment::Bucket;
+use meridian_domain::RegionName;
+
+impl World {
+    /// The bucket that a question names: any of the region's stack.
+    fn deployed_bucket(&self, region: &RegionName, name: &str, owner: Option<&str>) -> Result<&Bucket, ApiError> {
+        let Some(own) = self.stack(region).and_then(|stack| stack.buckets.get(name)) else {
+            let elsewhere = self.deployment.stacks.values().any(|stack| stack.buckets.contains_key(name));
+            return Err(not_here(elsewhere));
+        };
+        match owner {
+            Some(owner) if owner != self.config.fleet.account => {
+                Err(ApiError::new("AccessDenied", 403, "Access Denied"))
+            }
+            _ => Ok(own),
+        }
+    }
+}
+
+/// Operations that read one bucket's settings.
+macro_rules! settings {
+    ($($operation:ident => $output:ident, |$own:ident| $answer:expr;)*) => {$(
+        impl Operation for $operation {
+            const SERVICE: Service = Service::S3;
+            const NAME: &'static str = stringify!($operation);
+            type Output = $output;
+
+            fn apply(self, world: &mut World, region: &RegionName) -> Result<$output, ApiError> {
+                let $own = world.deployed_bucket(region, &self.bucket, self.expected_bucket_owner.as_deref())?;
+                $answer
+            }
+        }
+    )*};
+}
+
+settings! {
+    GetBucketVersioning => GetBucketVersioningOutput, |own|
+        Ok(GetBucketVersioningOutput { status: own.versioning.clone() });
+    GetBucketEncryption => GetBucketEncryptionOutput, |own|
+        Ok(GetBucketEncryptionOutput { by_default: own.encryption.clone() });
+    GetPublicAccessBlock => GetPublicAccessBlockOutput, |own|
+        Ok(GetPublicAccessBlockOutput { block: own.public });
+    GetBucketPolicy => GetBucketPolicyOutput, |own| match own.policy.clone() {
+        Some(policy) => Ok(GetBucketPolicyOutput { policy }),
+        None => Err(ApiError::new("NoSuchBucketPolicy", 404, "The bucket policy does not exist")),
+    };
+    GetBucketNotificationConfiguration => GetBucketNotificationConfigurationOutput, |own| Ok(notifications(own));
+    GetBucketReplication => GetBucketReplicationOutput, |own| replication(own);
+}
+
+/// S3 gives an id to each that comes without one.
+fn notifications(own: &Bucket) -> GetBucketNotificationConfigurationOutput {
+    let told = |(event, function): &(String, String)| {
+        let id = Random::labelled(0, ["notification", &own.name, event]).uuid();
+        (id, event.clone(), function.clone())
+    };
+    let functions = own.to_functions.iter().map(told).collect();
+    GetBucketNotificationConfigurationOutput { event_bridge: own.to_event_bridge, functions }
+}
+
+fn replication(own: &Bucket) -> Result<GetBucketReplicationOutput, ApiError> {
+    match &own.copy_role {
+        Some(role) if !own.replication.is_empty() => {
+            Ok(GetBucketReplicationOutput { role: role.clone(), rules: own.replication.clone() })
+        }
+        _ => {
+            let message = "The replication configuration was not found";
+            Err(ApiError::new("ReplicationConfigurationNotFoundError", 404, message))
+        }
+    }
+}

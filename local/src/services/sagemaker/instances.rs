@@ -1,0 +1,82 @@
+//! What SageMaker does with the role of an endpoint's instances.
+
+use crate::services::iam::ask::Ask;
+use crate::services::sagemaker::models::split_s3_url;
+use crate::world::error::ApiError;
+use crate::world::state::World;
+use meridian_domain::RegionName;
+use meridian_domain::alarms::MODEL;
+
+impl World {
+    /// The role and the image of the model that an endpoint goes to.
+    fn container(&self, region: &RegionName, endpoint: &str) -> Option<(String, String)> {
+        let sagemaker = &self.regions.get(region)?.sagemaker;
+        let config = &sagemaker.endpoints.get(endpoint)?.update.as_ref()?.target.config;
+        self.container_of(region, config)
+    }
+
+    fn container_of(&self, region: &RegionName, config: &str) -> Option<(String, String)> {
+        let sagemaker = &self.regions.get(region)?.sagemaker;
+        let variant = sagemaker.configs.get(config)?.request.production_variants.first()?;
+        let model = &sagemaker.models.get(variant.model_name.as_deref()?)?.request;
+        Some((model.execution_role_arn.clone()?, model.primary_container.image.clone()?))
+    }
+
+    /// Whether new instances may fetch their model and their image (SageMaker Developer Guide, "CreateModel API: execution
+    /// role permissions"). A container's logs are not kept here, and so not asked for.
+    pub(crate) fn authorise_instances(&mut self, region: &RegionName, endpoint: &str, url: &str) -> Result<(), String> {
+        let Some((role, image)) = self.container(region, endpoint) else { return Ok(()) };
+        let mut asks = Vec::new();
+        if let Some((bucket, key)) = split_s3_url(url) {
+            let account = &self.config.fleet.account;
+            asks.push(
+                Ask::new("s3:GetObject", format!("arn:aws:s3:::{bucket}/{key}")).with("s3:ResourceAccount", account),
+            );
+            asks.extend(self.bucket_key_ask("kms:Decrypt", bucket));
+        }
+        // ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY@sha256:...
+        let repository = image.split_once('/').map_or(image.as_str(), |(_, path)| path);
+        let repository = repository.split(['@', ':']).next().unwrap_or(repository);
+        let repository = self.arn("ecr", region, &format!("repository/{repository}"));
+        asks.push(Ask::new("ecr:GetAuthorizationToken", "*"));
+        let pull = ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"];
+        asks.extend(pull.map(|action| Ask::new(action, repository.clone())));
+        self.authorise_role(region, &role, &asks).map_err(|denied| format!("The role {role} is {denied}."))
+    }
+
+    /// Whether the role may look at the alarms that are to guard an update: without it `UpdateEndpoint` is refused
+    /// (SageMaker Developer Guide, "Auto-rollback configuration and monitoring").
+    pub(crate) fn authorise_guard(&mut self, region: &RegionName, config: &str) -> Result<(), ApiError> {
+        let Some((role, _)) = self.container_of(region, config) else { return Ok(()) };
+        let asks = [Ask::new("cloudwatch:DescribeAlarms", "*")];
+        self.authorise_role(region, &role, &asks)
+            .map_err(|denied| ApiError::validation(format!("The execution role {role} is {denied}.")))
+    }
+
+    /// Whether the containers of a configuration are cut off from every network, CloudWatch's endpoint included.
+    fn is_isolated(&self, region: &RegionName, config: &str) -> bool {
+        let Some(own) = self.regions.get(region).map(|own| &own.sagemaker) else { return false };
+        let models = own.configs.get(config).into_iter().flat_map(|config| &config.request.production_variants);
+        let mut models = models.filter_map(|variant| own.models.get(variant.model_name.as_deref()?));
+        models.any(|model| model.request.enable_network_isolation == Some(true))
+    }
+
+    /// Whether the containers of a configuration may write metrics into a namespace.
+    pub(crate) fn containers_may_emit(&mut self, region: &RegionName, config: &str, namespace: &str) -> bool {
+        let Some((role, _)) = self.container_of(region, config) else { return true };
+        if self.is_isolated(region, config) {
+            return false;
+        }
+        let asks = [Ask::new("cloudwatch:PutMetricData", "*").with("cloudwatch:namespace", namespace)];
+        self.authorise(&meridian_deployment::Principal::Role(role), &asks).is_ok()
+    }
+
+    /// The namespace that a configuration's containers are told to write to, or the one that they know of themselves.
+    pub(crate) fn namespace_of(&self, region: &RegionName, config: &str) -> Option<String> {
+        let sagemaker = &self.regions.get(region)?.sagemaker;
+        let variant = sagemaker.configs.get(config)?.request.production_variants.first()?;
+        let model = &sagemaker.models.get(variant.model_name.as_deref()?)?.request;
+        let told = model.primary_container.environment.get("MERIDIAN_NAMESPACE");
+        Some(told.map_or_else(|| MODEL.to_owned(), Clone::clone))
+    }
+}

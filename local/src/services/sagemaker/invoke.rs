@@ -1,0 +1,63 @@
+//! The data plane: endpoints answer with the model that serves. It knows nothing of a dark control plane.
+
+use crate::services::sagemaker::endpoint::Capacity;
+use crate::services::sagemaker::types::{InvokeEndpoint, InvokeEndpointOutput};
+use crate::world::customers::traffic::Serving;
+use crate::world::error::ApiError;
+use crate::world::operation::Operation;
+use crate::world::service::Service;
+use crate::world::state::World;
+use meridian_domain::RegionName;
+
+/// The runtime's largest payload.
+const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024;
+
+/// The data plane's word for what the control plane calls a `ValidationException`.
+fn refused(message: impl Into<String>) -> ApiError {
+    ApiError::new("ValidationError", 400, message)
+}
+
+impl Operation for InvokeEndpoint {
+    const SERVICE: Service = Service::SageMakerRuntime;
+    const NAME: &'static str = "InvokeEndpoint";
+    type Output = InvokeEndpointOutput;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<InvokeEndpointOutput, ApiError> {
+        if self.body.len() > LARGEST_PAYLOAD {
+            return Err(refused("The payload is larger than 6 MB."));
+        }
+        let of_fleet = self.endpoint_name == world.config.fleet.endpoint.as_str();
+        let reached = of_fleet.then(|| world.green_share(region));
+        let endpoint = world.region_mut(region)?.sagemaker.endpoints.get_mut(&self.endpoint_name);
+        let fleet = endpoint.and_then(|endpoint| {
+            let share = reached.unwrap_or_else(|| endpoint.share());
+            endpoint.next_to_answer(share).cloned()
+        });
+        let Some(fleet) = fleet else {
+            let message = format!("Endpoint {} of account not found or not in service.", self.endpoint_name);
+            return Err(refused(message));
+        };
+        if self.target_variant.as_ref().is_some_and(|wanted| *wanted != fleet.variant) {
+            return Err(refused("The target variant does not exist."));
+        }
+        let model = fleet.archive.and_then(|digest| world.models.0.get(&digest));
+        let answer = match (model, std::str::from_utf8(&self.body)) {
+            (Some(model), Ok(payload)) => model.answer_csv(payload).map_err(|error| error.to_string()),
+            (None, _) => Err("no model is loaded".to_owned()),
+            (_, Err(_)) => Err("the payload is not UTF-8".to_owned()),
+        };
+        let Capacity { config, labels, instances, variant, .. } = fleet;
+        let serving = Serving { config, labels, instances, share: 1.0 };
+        if of_fleet {
+            world.count_request(region, &serving, answer.is_err());
+        }
+        match answer {
+            Ok(answer) => Ok(InvokeEndpointOutput {
+                content_type: "text/csv; charset=utf-8".to_owned(),
+                invoked_production_variant: variant,
+                body: answer.into(),
+            }),
+            Err(error) => Err(ApiError::model(415, error)),
+        }
+    }
+}

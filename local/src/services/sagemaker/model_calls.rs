@@ -1,0 +1,122 @@
+//! SageMaker's models and endpoint configurations.
+
+use crate::services::sagemaker::models::{Config, Model, check_name, split_s3_url};
+use crate::services::sagemaker::types::{
+    CreateEndpointConfig, CreateEndpointConfigOutput, CreateModel, CreateModelOutput, DescribeEndpointConfig,
+    DescribeEndpointConfigOutput, DescribeModel, DescribeModelOutput,
+};
+use crate::world::error::ApiError;
+use crate::world::operation::Operation;
+use crate::world::service::Service;
+use crate::world::state::World;
+use meridian_domain::RegionName;
+
+impl Operation for CreateModel {
+    const SERVICE: Service = Service::SageMaker;
+    const NAME: &'static str = "CreateModel";
+    type Output = CreateModelOutput;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<CreateModelOutput, ApiError> {
+        check_name("modelName", &self.model_name)?;
+        let model_arn = world.arn("sagemaker", region, &format!("model/{}", self.model_name));
+        let environment = &self.primary_container.environment;
+        if environment.len() > 100 || environment.iter().any(|(key, value)| key.len().max(value.len()) > 1024) {
+            return Err(ApiError::validation("Environment: at most 100 entries of at most 1024 characters each"));
+        }
+        if let Some(url) = self.primary_container.model_data_url.as_deref() {
+            split_s3_url(url).ok_or_else(|| ApiError::validation(format!("Could not parse the S3 URI {url}")))?;
+        }
+        if let Some(vpc) = &self.vpc_config
+            && !((1..=16).contains(&vpc.subnets.len()) && (1..=5).contains(&vpc.security_group_ids.len()))
+        {
+            return Err(ApiError::validation("VpcConfig: 1 to 16 Subnets and 1 to 5 SecurityGroupIds"));
+        }
+        let created = world.now;
+        let models = &mut world.region_mut(region)?.sagemaker.models;
+        if models.contains_key(&self.model_name) {
+            return Err(ApiError::validation(format!("Cannot create already existing model \"{model_arn}\".")));
+        }
+        models.insert(self.model_name.clone(), Model { request: self, created });
+        Ok(CreateModelOutput { model_arn })
+    }
+}
+
+impl Operation for DescribeModel {
+    const SERVICE: Service = Service::SageMaker;
+    const NAME: &'static str = "DescribeModel";
+    type Output = DescribeModelOutput;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<DescribeModelOutput, ApiError> {
+        let model_arn = world.arn("sagemaker", region, &format!("model/{}", self.model_name));
+        let found = world.region(region)?.sagemaker.models.get(&self.model_name);
+        let model = found.ok_or_else(|| ApiError::validation(format!("Could not find model \"{model_arn}\".")))?;
+        Ok(DescribeModelOutput {
+            model_name: self.model_name,
+            model_arn,
+            primary_container: model.request.primary_container.clone(),
+            execution_role_arn: model.request.execution_role_arn.clone(),
+            enable_network_isolation: model.request.enable_network_isolation,
+            vpc_config: model.request.vpc_config.clone(),
+            creation_time: model.created.into(),
+        })
+    }
+}
+
+impl Operation for CreateEndpointConfig {
+    const SERVICE: Service = Service::SageMaker;
+    const NAME: &'static str = "CreateEndpointConfig";
+    type Output = CreateEndpointConfigOutput;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<CreateEndpointConfigOutput, ApiError> {
+        let name = self.endpoint_config_name.clone();
+        check_name("endpointConfigName", &name)?;
+        let endpoint_config_arn = world.arn("sagemaker", region, &format!("endpoint-config/{name}"));
+        if self.production_variants.is_empty() || self.production_variants.len() > 10 {
+            return Err(ApiError::validation("ProductionVariants must have 1 to 10 members"));
+        }
+        let model_arn = |model: &str| world.arn("sagemaker", region, &format!("model/{model}"));
+        for variant in &self.production_variants {
+            check_name("variantName", &variant.variant_name)?;
+            let model = variant.model_name.as_deref().unwrap_or_default();
+            if !world.region(region)?.sagemaker.models.contains_key(model) {
+                return Err(ApiError::validation(format!("Could not find model \"{}\".", model_arn(model))));
+            }
+            if variant.initial_instance_count.is_none_or(|count| count == 0) || variant.instance_type.is_none() {
+                return Err(ApiError::validation("A variant needs InitialInstanceCount (at least 1) and InstanceType"));
+            }
+        }
+        let created = world.now;
+        let configs = &mut world.region_mut(region)?.sagemaker.configs;
+        if configs.contains_key(&name) {
+            let message = format!("Cannot create already existing endpoint configuration \"{endpoint_config_arn}\".");
+            return Err(ApiError::validation(message));
+        }
+        configs.insert(name, Config { request: self, created });
+        Ok(CreateEndpointConfigOutput { endpoint_config_arn })
+    }
+}
+
+impl Operation for DescribeEndpointConfig {
+    const SERVICE: Service = Service::SageMaker;
+    const NAME: &'static str = "DescribeEndpointConfig";
+    type Output = DescribeEndpointConfigOutput;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<DescribeEndpointConfigOutput, ApiError> {
+        let name = self.endpoint_config_name;
+        let config = world.region(region)?.sagemaker.configs.get(&name);
+        let config = config.ok_or_else(|| world.no_such_config(region, &name))?;
+        Ok(DescribeEndpointConfigOutput {
+            endpoint_config_arn: world.arn("sagemaker", region, &format!("endpoint-config/{name}")),
+            endpoint_config_name: name,
+            production_variants: config.request.production_variants.clone(),
+            creation_time: config.created.into(),
+        })
+    }
+}
+
+impl World {
+    pub(crate) fn no_such_config(&self, region: &RegionName, name: &str) -> ApiError {
+        let arn = self.arn("sagemaker", region, &format!("endpoint-config/{name}"));
+        ApiError::validation(format!("Could not find endpoint configuration \"{arn}\"."))
+    }
+}

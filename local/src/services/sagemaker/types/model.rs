@@ -1,0 +1,156 @@
+//! Models and endpoint configurations.
+
+use crate::world::service::Tag;
+use crate::world::time::EpochSeconds;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// `CreateModel`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CreateModel {
+    /// At most 63 characters of `[a-zA-Z0-9-]`.
+    pub model_name: String,
+    /// Image, archive and environment.
+    pub primary_container: ContainerDefinition,
+    /// The role that the instances take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execution_role_arn: Option<String>,
+    /// Whether the container is cut off from every network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enable_network_isolation: Option<bool>,
+    /// Where the instances' network interfaces stand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vpc_config: Option<VpcConfig>,
+    /// Tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
+}
+
+/// Where a model's network interfaces stand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct VpcConfig {
+    /// 1 to 16.
+    pub subnets: Vec<String>,
+    /// 1 to 5.
+    pub security_group_ids: Vec<String>,
+}
+
+/// What runs on the instances.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ContainerDefinition {
+    /// Registry path with tag or digest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// `s3://bucket/key` in the endpoint's own region. It has no version id, so keys must be immutable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model_data_url: Option<String>,
+    /// At most 100 entries of at most 1024 characters each. The world reads `MERIDIAN_RELEASE` and
+    /// `MERIDIAN_VERSION` to know whose behaviour a fleet has.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<String, String>,
+}
+
+/// What `CreateModel` answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CreateModelOutput {
+    /// The model's ARN.
+    pub model_arn: String,
+}
+
+/// `DescribeModel`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DescribeModel {
+    /// The model's name.
+    pub model_name: String,
+}
+
+/// What `DescribeModel` answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DescribeModelOutput {
+    /// The model's name.
+    pub model_name: String,
+    /// The model's ARN.
+    pub model_arn: String,
+    /// As it was created.
+    pub primary_container: ContainerDefinition,
+    /// As it was created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub execution_role_arn: Option<String>,
+    /// As it was created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enable_network_isolation: Option<bool>,
+    /// As it was created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vpc_config: Option<VpcConfig>,
+    /// When.
+    pub creation_time: EpochSeconds,
+}
+
+/// `CreateEndpointConfig`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CreateEndpointConfig {
+    /// At most 63 characters of `[a-zA-Z0-9-]`.
+    pub endpoint_config_name: String,
+    /// 1 to 10; the world serves from the first.
+    pub production_variants: Vec<ProductionVariant>,
+    /// Tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
+}
+
+/// One variant of a configuration.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ProductionVariant {
+    /// At most 63 characters.
+    pub variant_name: String,
+    /// A model of the region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_name: Option<String>,
+    /// At least 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initial_instance_count: Option<u32>,
+    /// E.g. `ml.m6i.xlarge`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance_type: Option<String>,
+    /// Share of traffic among variants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initial_variant_weight: Option<f64>,
+}
+
+/// What `CreateEndpointConfig` answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CreateEndpointConfigOutput {
+    /// The configuration's ARN.
+    pub endpoint_config_arn: String,
+}
+
+/// `DescribeEndpointConfig`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DescribeEndpointConfig {
+    /// The configuration's name.
+    pub endpoint_config_name: String,
+}
+
+/// What `DescribeEndpointConfig` answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DescribeEndpointConfigOutput {
+    /// The configuration's name.
+    pub endpoint_config_name: String,
+    /// The configuration's ARN.
+    pub endpoint_config_arn: String,
+    /// As it was created.
+    pub production_variants: Vec<ProductionVariant>,
+    /// When.
+    pub creation_time: EpochSeconds,
+}

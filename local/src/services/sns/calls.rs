@@ -1,0 +1,91 @@
+//! SNS: one topic per region, which calls a person.
+
+use crate::services::sns::types::{GetTopicAttributes, GetTopicAttributesOutput, Publish, PublishOutput};
+use crate::world::error::ApiError;
+use crate::world::log::What;
+use crate::world::operation::Operation;
+use crate::world::random::Random;
+use crate::world::service::Service;
+use crate::world::state::World;
+use meridian_deployment::Topic;
+use meridian_domain::RegionName;
+use meridian_handlers::ports::{ADVICE, URGENCY};
+use std::collections::BTreeMap;
+
+/// SNS's longest subject, in characters.
+const SUBJECT: usize = 100;
+/// A subscription by one of these counts when somebody has followed the link that SNS sent there.
+const CONFIRMED_BY_LINK: [&str; 4] = ["email", "email-json", "http", "https"];
+/// SNS's longest message, in bytes.
+const MESSAGE: usize = 256 * 1024;
+
+impl World {
+    /// The region's topic of an ARN.
+    fn topic(&self, region: &RegionName, arn: &str) -> Result<&Topic, ApiError> {
+        if arn.split(':').nth(3) != Some(region.as_str()) {
+            return Err(ApiError::new("InvalidParameter", 400, "Invalid parameter: TopicArn"));
+        }
+        let topics = self.stack(region).map(|stack| stack.topics.as_slice()).unwrap_or_default();
+        let own = topics.iter().find(|topic| topic.arn == arn);
+        own.ok_or_else(|| ApiError::new("NotFound", 404, "Topic does not exist"))
+    }
+
+    /// How many subscribe to a topic, confirmed and pending. The world's log hears every page, so it is one of the confirmed;
+    /// nobody here reads mail, so what waits for a link to be followed goes on waiting.
+    fn subscribers(&self, region: &RegionName, topic: &Topic) -> Result<(usize, usize), ApiError> {
+        let log = usize::from(!self.region(region)?.unheard);
+        let pending = topic.subscribed.iter().filter(|own| CONFIRMED_BY_LINK.contains(&own.as_str())).count();
+        Ok((log + topic.subscribed.len() - pending, pending))
+    }
+
+    /// The log unsubscribes from a region's topic, as anybody can by the link in a mail. What is published there is still told.
+    pub fn stop_hearing(&mut self, region: &RegionName) {
+        if let Some(own) = self.regions.get_mut(region) {
+            own.unheard = true;
+        }
+    }
+}
+
+impl Operation for Publish {
+    const SERVICE: Service = Service::Sns;
+    const NAME: &'static str = "Publish";
+    type Output = PublishOutput;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<PublishOutput, ApiError> {
+        let invalid = |message: &str| Err(ApiError::new("InvalidParameter", 400, message));
+        let subject = self.subject.unwrap_or_default();
+        if !subject.is_ascii() || subject.len() > SUBJECT || subject.contains(['\n', '\r']) {
+            return invalid("Invalid parameter: Subject");
+        }
+        if self.message.is_empty() || self.message.len() > MESSAGE {
+            return invalid("Invalid parameter: Message");
+        }
+        world.topic(region, &self.topic_arn)?;
+        world.emitted += 1;
+        let message_id = Random::labelled(world.config.seed, ["message", &world.emitted.to_string()]).uuid();
+        if (self.attribute.as_deref(), self.urgency.as_deref()) == (Some(URGENCY), Some(ADVICE)) {
+            world.record(region, What::AdviceSent { topic: self.topic_arn, subject, message: self.message });
+            return Ok(PublishOutput { message_id });
+        }
+        world.record(region, What::PageSent { topic: self.topic_arn, subject, message: self.message });
+        Ok(PublishOutput { message_id })
+    }
+}
+
+impl Operation for GetTopicAttributes {
+    const SERVICE: Service = Service::Sns;
+    const NAME: &'static str = "GetTopicAttributes";
+    type Output = GetTopicAttributesOutput;
+
+    fn apply(self, world: &mut World, region: &RegionName) -> Result<GetTopicAttributesOutput, ApiError> {
+        let topic = world.topic(region, &self.topic_arn)?;
+        let owner = world.config.fleet.account.clone();
+        let mut attributes = BTreeMap::from([("Owner".to_owned(), owner), ("TopicArn".to_owned(), topic.arn.clone())]);
+        let (confirmed, pending) = world.subscribers(region, topic)?;
+        let counts = [("SubscriptionsConfirmed", confirmed), ("SubscriptionsPending", pending)];
+        attributes.extend(counts.map(|(name, count)| (name.to_owned(), count.to_string())));
+        attributes.extend(topic.key.iter().map(|key| ("KmsMasterKeyId".to_owned(), key.clone())));
+        attributes.extend(topic.policy.iter().map(|policy| ("Policy".to_owned(), policy.to_string())));
+        Ok(GetTopicAttributesOutput { attributes })
+    }
+}

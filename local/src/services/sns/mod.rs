@@ -1,0 +1,7 @@
+//! SNS: notifications (query).
+
+pub(crate) mod calls;
+pub(crate) mod rights;
+pub(crate) mod types;
+
+pub use types::*;

@@ -1,0 +1,101 @@
+//! A call of an operation: scheduled faults and injected crashes first, then IAM, then the operation itself.
+
+use crate::services::operations::EFFECTS;
+use crate::services::sts::session::Caller;
+use crate::world::crash_injection::CrashInjection;
+use crate::world::fault::{Attempt, Effect, When};
+use crate::world::invocation::{FunctionName, InvocationEnd};
+use crate::world::log::What;
+use crate::world::operation::Operation;
+use crate::world::service::Outcome;
+use crate::world::state::World;
+use meridian_domain::RegionName;
+
+impl World {
+    /// From now on somebody decides who dies where.
+    pub fn inject_crashes(&mut self, injection: impl CrashInjection + 'static) {
+        self.crash_injection = Some(Box::new(injection));
+    }
+
+    /// A call by nobody in particular: publishing, tests, a person. See [`World::call_as`].
+    pub fn call<O: Operation>(&mut self, region: &RegionName, operation: O) -> Outcome<O::Output> {
+        self.call_as(Caller::default(), region, operation)
+    }
+
+    /// A call by an invocation or somebody outside, perhaps with the keys of a role's session: scheduled faults first, then the
+    /// operation itself. A call takes no virtual time.
+    ///
+    /// An invocation that has ended (its deadline came, or a fault killed it) is [`Outcome::Killed`] at its next call.
+    pub fn call_as<O: Operation>(
+        &mut self,
+        caller: impl Into<Caller>,
+        region: &RegionName,
+        operation: O,
+    ) -> Outcome<O::Output> {
+        let who: Caller = caller.into();
+        let caller = who.invocation;
+        let function = match caller {
+            Some(id) => match self.lambda.function(id) {
+                Some(function) => Some(function),
+                None => return Outcome::Killed,
+            },
+            None => None,
+        };
+        *self.calls.entry((region.clone(), O::NAME)).or_default() += 1;
+        let call = Attempt { region, service: O::SERVICE, operation: O::NAME, function };
+        let now = self.now;
+        let doomed =
+            caller.filter(|_| EFFECTS.contains(&O::NAME)).and_then(|id| self.crash_injection.as_mut()?.strikes(id));
+        // A caller that dies before it has called meets no fault; what a fault keeps from taking effect does not take it either
+        // because its caller dies after it.
+        let met = match doomed {
+            Some(When::Before) => None,
+            _ => self.faults.iter_mut().find_map(|fault| fault.meet(&call, now)),
+        };
+        let doomed = doomed.map(|when| Effect::Kill(if met.is_some() { When::Before } else { when }));
+        match doomed.or(met) {
+            None => {
+                let allowed = self.authorise_call(&who, region, O::SERVICE, &operation);
+                self.calling = who;
+                let answer = allowed.and_then(|()| operation.apply(self, region));
+                self.note_stale(caller, region, O::NAME, answer.as_ref().err());
+                Outcome::Answer(answer)
+            }
+            Some(Effect::Answer(error)) => Outcome::Answer(Err(error)),
+            Some(Effect::Hang) => Outcome::Hang,
+            Some(Effect::Freeze(by)) => {
+                let what = self.fault_strikes(region, "stands still", O::NAME, function);
+                if let Some(id) = caller {
+                    self.stand_still(id, region, what, by);
+                }
+                Outcome::Hang
+            }
+            Some(Effect::Kill(when)) => {
+                self.fault_strikes(region, "is killed", O::NAME, function);
+                if when == When::After {
+                    // Nobody sees the answer.
+                    let allowed = self.authorise_call(&who, region, O::SERVICE, &operation);
+                    let _unseen = allowed.and_then(|()| operation.apply(self, region));
+                }
+                if let Some(id) = caller {
+                    self.invocation_ended(id, InvocationEnd::Crashed);
+                }
+                Outcome::Killed
+            }
+        }
+    }
+
+    /// Tells of what strikes a caller when it happens, and returns its words.
+    fn fault_strikes(
+        &mut self,
+        region: &RegionName,
+        what: &str,
+        operation: &str,
+        function: Option<FunctionName>,
+    ) -> String {
+        let who = function.map_or("a caller", FunctionName::as_str);
+        let words = format!("{who} {what} at {operation}");
+        self.record(region, What::FaultBegan { fault: words.clone() });
+        words
+    }
+}

@@ -1,0 +1,183 @@
+//! Customers: how many requests a region gets, how they go, and the metrics that SageMaker makes of them.
+
+use crate::services::cloudwatch::metrics::MetricKey;
+use crate::services::cloudwatch::samples::Samples;
+use crate::services::cloudwatch::types::Dimension;
+use crate::world::customers::effective_behaviour::EffectiveBehaviour;
+use crate::world::customers::traffic::{Arrival, Served, Serving, start_of_minute};
+use crate::world::customers::{latency, scores};
+use crate::world::queue::Event;
+use crate::world::random::Random;
+use crate::world::state::World;
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::RegionName;
+use meridian_domain::alarms::SAGEMAKER;
+use std::collections::BTreeMap;
+
+/// Spread of a minute's mean latency around its usual value.
+const LATENCY_NOISE: f64 = 0.02;
+/// One minute of history is made for each of these before a region's first minute.
+const HISTORY: SignedDuration = SignedDuration::from_hours(1);
+
+impl World {
+    /// Counts a region's requests up to now by the shares that held until now. To be called before shares change.
+    pub(crate) fn count_traffic(&mut self, name: &RegionName) {
+        let now = self.now;
+        let in_dns = self.takes_customers(name);
+        let Some(region) = self.regions.get_mut(name) else { return };
+        let from = std::mem::replace(&mut region.traffic.counted_to, now);
+        let seconds = now.duration_since(from).as_secs_f64();
+        if seconds <= 0.0 || !in_dns {
+            return;
+        }
+        for fleet in self.fleets(name, from) {
+            let served = self.serve(name, &fleet, from, seconds);
+            let Some(region) = self.regions.get_mut(name) else { return };
+            region.traffic.minute.entry(fleet.config).or_default().add(&served);
+        }
+    }
+
+    /// What the instances of one configuration serve in a stretch of time.
+    fn serve(&self, name: &RegionName, fleet: &Serving, from: Timestamp, seconds: f64) -> Served {
+        let moment = from.as_millisecond().to_string();
+        let mut random = Random::labelled(self.config.seed, ["traffic", name.as_str(), &fleet.config, &moment]);
+        let behaviour = self.behaviour(name, &fleet.labels, from);
+        let rate = self.customers_rps(name, from) * fleet.share;
+        let requests = random.poisson(rate * seconds);
+        let share_of = |random: &mut Random, rate: f64| random.poisson(requests as f64 * rate).min(requests);
+        let errors_4xx = share_of(&mut random, behaviour.errors_4xx);
+        let errors_5xx = share_of(&mut random, behaviour.errors_5xx);
+        let load = rate / f64::from(fleet.instances.max(1));
+        let factor = behaviour.latency_at(load) * (1.0 + LATENCY_NOISE * random.normal());
+        let latency = latency::spread(requests, factor, random.unit());
+        let scores = scores::drawn(requests, behaviour.alert_factor, &mut random);
+        Served { requests, errors_4xx, errors_5xx, latency, scores }
+    }
+
+    /// Counts one request that somebody really made.
+    pub(crate) fn count_request(&mut self, name: &RegionName, fleet: &Serving, failed: bool) {
+        let EffectiveBehaviour { latency_factor, .. } = self.behaviour(name, &fleet.labels, self.now);
+        let Some(region) = self.regions.get_mut(name) else { return };
+        let one = Served {
+            requests: 1,
+            errors_4xx: u64::from(failed),
+            errors_5xx: 0,
+            latency: latency::spread(1, latency_factor, 0.5),
+            // Synthetic requests are no customers: the container leaves them out.
+            scores: Samples::default(),
+        };
+        region.traffic.minute.entry(fleet.config.clone()).or_default().add(&one);
+    }
+
+    /// A minute ends everywhere: its counts become metrics, most of them visible a little later and the last of them after
+    /// some minutes, and the next minute begins.
+    pub(crate) fn minute_ends(&mut self) {
+        let regions: Vec<RegionName> = self.regions.keys().cloned().collect();
+        let start = self.now.saturating_sub(SignedDuration::from_mins(1)).unwrap_or(self.now);
+        let arrival = Arrival {
+            first: self.later(self.config.timing.metric_delay),
+            last: self.later(self.config.timing.metric_complete),
+        };
+        for name in regions {
+            self.count_traffic(&name);
+            let Some(region) = self.regions.get_mut(&name) else { continue };
+            let minute = std::mem::take(&mut region.traffic.minute);
+            self.publish_minute(&name, start, arrival, minute);
+        }
+        self.queue.push(arrival.first, Event::EvaluateAlarms { high_resolution: false });
+        self.queue.push(self.later(SignedDuration::from_mins(1)), Event::MinuteEnds);
+    }
+
+    /// What each configuration's containers say of themselves in a minute, into the namespace that they were told, where their role
+    /// may; and what those say in another's name who do that.
+    fn own_metrics(
+        &mut self,
+        name: &RegionName,
+        minute: &BTreeMap<String, Served>,
+    ) -> BTreeMap<String, Vec<(MetricKey, Samples)>> {
+        let mut points: BTreeMap<String, Vec<_>> = BTreeMap::new();
+        let emits = self.config.containers_emit;
+        for (config, served) in minute.iter().filter(|(_, served)| emits && served.requests > 0) {
+            let said = [(config.clone(), served.container_metrics())];
+            let forged = self.forged(name, config, minute.keys()).map(|other| (other, served.forged_metrics()));
+            for (whose, metrics) in said.into_iter().chain(forged) {
+                let Some((namespace, release)) = self.namespace_of(name, &whose).zip(self.release_of(name, &whose))
+                else {
+                    continue;
+                };
+                if self.containers_may_emit(name, config, &namespace) {
+                    let dimensions = [Dimension::new("Release", release)];
+                    let metrics = metrics.into_iter();
+                    let metrics = metrics.map(|(metric, own)| (MetricKey::new(&namespace, metric, &dimensions), own));
+                    points.entry(config.clone()).or_default().extend(metrics);
+                }
+            }
+        }
+        points
+    }
+
+    /// The configuration in whose name another one's containers speak, where both serve.
+    fn forged<'a>(
+        &self,
+        name: &RegionName,
+        config: &str,
+        mut serving: impl Iterator<Item = &'a String>,
+    ) -> Option<String> {
+        let labels = |config: &str| {
+            let sagemaker = &self.regions.get(name)?.sagemaker;
+            Some(sagemaker.labels(sagemaker.configs.get(config)?))
+        };
+        let whose = self.speaks_for(&labels(config)?)?;
+        serving.find(|own| labels(own).is_some_and(|own| own.iter().any(|label| label == whose))).cloned()
+    }
+
+    fn publish_minute(
+        &mut self,
+        name: &RegionName,
+        start: Timestamp,
+        arrival: Arrival,
+        minute: BTreeMap<String, Served>,
+    ) {
+        let mut own = self.own_metrics(name, &minute);
+        let fleet = &self.config.fleet;
+        let endpoint = [
+            Dimension::new("EndpointName", fleet.endpoint.as_str()),
+            Dimension::new("VariantName", fleet.variant.as_str()),
+        ];
+        let mut points: Vec<(MetricKey, Samples)> = Vec::new();
+        for (config, served) in minute.into_iter().filter(|(_, served)| served.requests > 0) {
+            points.extend(own.remove(&config).unwrap_or_default());
+            let mut of_one_fleet = endpoint.to_vec();
+            of_one_fleet.push(Dimension::new("EndpointConfigName", config));
+            for (metric, samples) in served.metrics() {
+                points.push((MetricKey::new(SAGEMAKER, metric, &endpoint), samples.clone()));
+                points.push((MetricKey::new(SAGEMAKER, metric, &of_one_fleet), samples));
+            }
+        }
+        let late = self.config.timing.late_share.clamp(0.0, 1.0);
+        let moment = start.as_millisecond().to_string();
+        let mut random = Random::labelled(self.config.seed, ["late", name.as_str(), &moment]);
+        let Some(region) = self.regions.get_mut(name) else { return };
+        for (key, samples) in points {
+            let (first, rest) = samples.split(1.0 - late, random.unit());
+            region.metrics.put(key.clone(), start, arrival.first, first);
+            region.metrics.put(key, start, arrival.last, rest);
+        }
+    }
+
+    /// Makes the metrics of the hour before a region's first minute, as if what serves now had served then.
+    pub(crate) fn make_history(&mut self, name: &RegionName) {
+        let first = self.config.start.saturating_sub(HISTORY).unwrap_or(self.config.start);
+        let mut minute = start_of_minute(first);
+        while minute < start_of_minute(self.config.start) {
+            let fleets = self.fleets(name, minute);
+            let served: BTreeMap<String, Served> =
+                fleets.iter().map(|fleet| (fleet.config.clone(), self.serve(name, fleet, minute, 60.0))).collect();
+            self.publish_minute(name, minute, Arrival { first: minute, last: minute }, served);
+            minute = minute.saturating_add(SignedDuration::from_mins(1)).unwrap_or(Timestamp::MAX);
+        }
+        if let Some(region) = self.regions.get_mut(name) {
+            region.traffic.counted_to = self.now;
+        }
+    }
+}

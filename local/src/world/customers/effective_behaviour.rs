@@ -1,0 +1,31 @@
+//! How a release behaves on its instances at a moment.
+
+/// Beyond this share of its capacity an instance turns requests away rather than be slower still: twenty times its usual
+/// latency.
+pub(crate) const SATURATION: f64 = 0.95;
+
+/// How a release behaves on its instances at a moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct EffectiveBehaviour {
+    /// Times the usual latency, of an instance without load.
+    pub latency_factor: f64,
+    /// Share of requests answered 4xx.
+    pub errors_4xx: f64,
+    /// Share of requests answered 5xx.
+    pub errors_5xx: f64,
+    /// Requests per second that one instance carries.
+    pub capacity_rps: f64,
+    /// Times the usual share of alerts and high scores.
+    pub alert_factor: f64,
+    /// Share of the requests meant for it that reach it.
+    pub traffic: f64,
+}
+
+impl EffectiveBehaviour {
+    /// Times the usual latency under a load in requests per second and instance, as in a queue with one server (M/M/1):
+    /// 1 / (1 - load / capacity).
+    pub fn latency_at(&self, load: f64) -> f64 {
+        let used = (load / self.capacity_rps).clamp(0.0, SATURATION);
+        self.latency_factor / (1.0 - used)
+    }
+}

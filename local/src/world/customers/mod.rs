@@ -1,0 +1,10 @@
+//! Customers: how many requests a region gets, where they go, and how releases answer them.
+
+pub(crate) mod arrivals;
+pub(crate) mod behaviour;
+pub(crate) mod dns;
+pub(crate) mod effective_behaviour;
+pub(crate) mod latency;
+pub(crate) mod resolvers;
+pub(crate) mod scores;
+pub(crate) mod traffic;
