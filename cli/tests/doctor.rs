@@ -175,19 +175,19 @@ const DEFECTS: &[Defect] = &[
         ["ReleasesPolicy", "Action: s3:PutObject\n", "Action: s3:PutObjectAcl\n"],
         "overwrites",
         EVERYWHERE,
-        ["to write over what is under ledger/", "with ReleasesPolicy (NothingIsOverwritten)"],
+        ["deny everybody overwriting under ledger/", "with ReleasesPolicy (NothingIsOverwritten)"],
     ),
     defect(
         ["ReleasesPolicy", "role/${OperatorRoles}", "role/*"],
         "writers",
         EVERYWHERE,
-        ["who alone may write under ledger/", "with ReleasesPolicy (the statements ...OnlyBy...)"],
+        ["restrict who may write under ledger/", "with ReleasesPolicy (the statements ...OnlyBy...)"],
     ),
     defect(
         ["ReleasesPolicy", "role/${PublisherRoles}", "role/*"],
         "writers",
         HOME,
-        ["who alone may write under releases/", "with ReleasesPolicy (the statements ...OnlyBy...)"],
+        ["restrict who may write under releases/", "with ReleasesPolicy (the statements ...OnlyBy...)"],
     ),
     defect(
         ["ReleasesPolicy", "s3:PutBucketVersioning", "s3:PutBucketTagging"],
@@ -377,6 +377,7 @@ impl Defect {
 #[test]
 fn each_defect_is_found_by_its_own_check() {
     let (scenario, out) = (Scenario::load("good-night").unwrap(), tempfile::tempdir().unwrap());
+    let mut unsaid = Vec::new();
     for own in DEFECTS {
         let told = format!("{}, {} for {}", own.resource, own.to, own.from);
         let site = Site::of_template(&own.template()).unwrap();
@@ -390,9 +391,12 @@ fn each_defect_is_found_by_its_own_check() {
         assert!(those(&document, "unknown").is_empty(), "{told}: {document:#}");
         for finding in document["findings"].as_array().unwrap().iter().filter(|own| own["outcome"] == "wrong") {
             let of = |member: &str| finding[member].as_str().unwrap().to_owned();
-            assert!(of("what").contains(own.words) && of("mend").contains(own.mend), "{told}: {finding:#}");
+            if !(of("what").contains(own.words) && of("mend").contains(own.mend)) {
+                unsaid.push(format!("{told}: {finding:#}"));
+            }
         }
     }
+    assert!(unsaid.is_empty(), "{}", unsaid.join("\n"));
 }
 
 #[test]

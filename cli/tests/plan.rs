@@ -42,7 +42,7 @@ fn the_page_says_order_bakes_what_is_found_and_when_it_ends() {
     for title in ["EU", "AU", "JP", "BR"] {
         assert!(page.contains(&format!("\n{title}  0")), "{title} has no turn\n{page}");
     }
-    assert!(page.contains("warning: BR by itself finds"), "{page}");
+    assert!(page.contains("warning: BR alone detects"), "{page}");
 }
 
 #[test]

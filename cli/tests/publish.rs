@@ -93,7 +93,7 @@ fn aws_that_does_not_answer_is_no_wrong_input() {
     assert_eq!(output.status.code(), Some(1), "{}", error(&output));
     assert!(error(&output).contains("v427 is not published"), "{}", error(&output));
     let help = Command::new(env!("CARGO_BIN_EXE_meridian")).args(["publish", "--help"]).output().unwrap();
-    assert!(String::from_utf8(help.stdout).unwrap().contains("1 AWS did not take it"));
+    assert!(String::from_utf8(help.stdout).unwrap().contains("1 AWS refused it"));
 }
 
 #[test]

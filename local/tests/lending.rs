@@ -97,7 +97,7 @@ fn a_canary_goes_back_where_the_loan_ends_and_is_not_renewed() {
     let scenario = Scenario::parse("unrenewed", TWO_WAVES).unwrap();
     let (story, report) = live(Site::repository().unwrap(), &scenario);
     is_as_expected(&story, &report);
-    assert!(story.contains("AU  alarm fraud-heartbeat: nobody judges the canary"), "{story}");
+    assert!(story.contains("AU  alarm fraud-heartbeat: judge heartbeat missing"), "{story}");
 }
 
 /// A loan outlasts a short illness of the region's STS: nobody notices.

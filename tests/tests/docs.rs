@@ -291,10 +291,40 @@ const MAPS: &[&str] = &[
     "metrics",
 ];
 
+/// The kinds of a reason as docs/night-json.md lists them; what a kind holds is described by its type.
+const REASONS: [&str; 18] = [
+    "said",
+    "refused",
+    "evaluation",
+    "gate",
+    "proceed",
+    "revert",
+    "full_load",
+    "fault",
+    "left_behind",
+    "lag",
+    "way_back",
+    "return",
+    "quiet",
+    "step",
+    "wait",
+    "wave",
+    "several",
+    "callers_alike",
+];
+
+/// True for a reason: an object with one member, its kind.
+fn is_reason(fields: &serde_json::Map<String, Value>) -> bool {
+    fields.len() == 1
+        && fields.values().all(|value| value.is_object() || value.is_array())
+        && fields.keys().all(|kind| REASONS.contains(&kind.as_str()))
+}
+
 /// The fields of a document, and the values of those that tell its variants apart.
 fn words(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Array(values) => values.iter().for_each(|value| words(value, found)),
+        Value::Object(fields) if is_reason(fields) => found.extend(fields.keys().cloned()),
         Value::Object(fields) => {
             for (name, value) in fields {
                 found.push(name.clone());

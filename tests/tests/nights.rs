@@ -137,10 +137,7 @@ fn what_full_load_makes_slow_goes_back_at_once_where_soak_is_watched() {
     scenario.live.alarms_watched_during_termination_wait = true;
     let (story, report) = live(&scenario, SEED);
     assert!(report.as_expected, "{:?}\n{story}", report.unexpected);
-    assert!(
-        story.contains("SageMaker sends the traffic back to v426: The alarm fraud-verdict went into ALARM"),
-        "{story}"
-    );
+    assert!(story.contains("SageMaker rolls back to v426: The alarm fraud-verdict went into ALARM"), "{story}");
     assert!(!story.contains("HALT"), "{story}");
 }
 
@@ -262,7 +259,7 @@ fn a_function_killed_between_intent_and_outcome_ends_the_same() {
             });
             let (story, report) = live(&scenario, SEED);
             let case = format!("{function} killed {when:?} {operation}");
-            assert!(story.contains("did not answer: crashed"), "{case}: nothing was killed\n{story}");
+            assert!(story.contains("failed: crashed"), "{case}: nothing was killed\n{story}");
             assert!(report.as_expected, "{case}: {:?}\n{story}", report.unexpected);
             assert_eq!(end(&report), usual, "{case}\n{story}");
         }

@@ -228,8 +228,10 @@ fn each_thing_that_is_wrong_is_found_by_its_own_check() {
         ("deletes", "s3:DeleteObjectVersion under ledger/", |facts, _| {
             policy_with(facts, ", \"s3:DeleteObjectVersion\"", "");
         }),
-        ("overwrites", "what is under ledger/", |facts, _| policy_with(facts, "match\": \"true", "match\": \"false")),
-        ("writers", "who alone may write under ledger/", |facts, _| policy_with(facts, "role/meridian-*", "role/*")),
+        ("overwrites", "overwriting under ledger/", |facts, _| {
+            policy_with(facts, "match\": \"true", "match\": \"false")
+        }),
+        ("writers", "restrict who may write under ledger/", |facts, _| policy_with(facts, "role/meridian-*", "role/*")),
         ("protection", "does not refuse s3:PutLifecycleConfiguration", |facts, _| {
             policy_with(facts, "\"s3:PutLifecycleConfiguration\", ", "");
         }),

@@ -41,9 +41,39 @@ pub fn fields(document: &Value, maps: &[&str], skip: &[&str]) -> Vec<String> {
     found
 }
 
+/// The kinds of a reason as docs/night-json.md lists them; what a kind holds is described by its type.
+const REASONS: [&str; 18] = [
+    "said",
+    "refused",
+    "evaluation",
+    "gate",
+    "proceed",
+    "revert",
+    "full_load",
+    "fault",
+    "left_behind",
+    "lag",
+    "way_back",
+    "return",
+    "quiet",
+    "step",
+    "wait",
+    "wave",
+    "several",
+    "callers_alike",
+];
+
+/// True for a reason: an object with one member, its kind.
+fn is_reason(fields: &serde_json::Map<String, Value>) -> bool {
+    fields.len() == 1
+        && fields.values().all(|value| value.is_object() || value.is_array())
+        && fields.keys().all(|kind| REASONS.contains(&kind.as_str()))
+}
+
 fn collect(value: &Value, maps: &[&str], skip: &[&str], found: &mut Vec<String>) {
     match value {
         Value::Array(values) => values.iter().for_each(|value| collect(value, maps, skip, found)),
+        Value::Object(object) if is_reason(object) => found.extend(object.keys().cloned()),
         Value::Object(object) => {
             for (name, value) in object {
                 found.push(name.clone());

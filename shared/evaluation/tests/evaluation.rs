@@ -108,7 +108,7 @@ fn a_model_that_always_answers_the_same_fails() {
     let policy = EvaluationPolicy { min_positives: 1, min_auc: 0.1, max_fpr: 1.0, ..EvaluationPolicy::default() };
     let evaluation = evaluate(&constant, None, &records, &policy).unwrap();
     assert_eq!(evaluation.verdict, Verdict::Fail);
-    assert_eq!(said(&evaluation), ["the model answers 0.7311 whatever it is asked"]);
+    assert_eq!(said(&evaluation), ["the model gives every record the score 0.7311"]);
 }
 
 #[test]
