@@ -286,7 +286,7 @@ fn trouble_with_replication_is_told_once(bench: &mut Bench<'_>) {
     }
     let pages = bench.pages();
     assert_eq!(pages.len(), before + 1);
-    assert!(pages.last().unwrap().contains("on its way to fraud-models-jp: OperationFailedReplication"), "{pages:?}");
+    assert!(pages.last().unwrap().contains("to fraud-models-jp: OperationFailedReplication"), "{pages:?}");
 }
 
 fn the_region_is_healthy(bench: &mut Bench<'_>) {
