@@ -57,7 +57,7 @@ pub fn headline(account: &Account) -> (Tone, String) {
 fn one(serving: &str, update: &Underway) -> String {
     let old = update.from.as_ref().map(|from| from.version.as_str());
     match (update.phase, old) {
-        (Phase::Soak, Some(old)) => format!("{serving}; {old}'s fleet may still have been warm beside it"),
+        (Phase::Soak, Some(old)) => format!("{serving}; {old}'s instances may still have been warm beside it"),
         (Phase::Soak, None) => serving.to_owned(),
         _ => format!("{serving}; {} had no traffic yet", update.to.version),
     }
