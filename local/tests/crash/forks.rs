@@ -167,7 +167,7 @@ impl State {
         while unsafe { libc::waitpid(child, &raw mut status, 0) } == -1 {
             let why = std::io::Error::last_os_error();
             if why.kind() != std::io::ErrorKind::Interrupted {
-                return self.ends.push(End::Wrong(format!("{death:?}: nobody knows how it ended: {why}\n")));
+                return self.ends.push(End::Wrong(format!("{death:?}: its end is unknown: {why}\n")));
             }
         }
         let code = libc::WIFEXITED(status).then(|| libc::WEXITSTATUS(status));

@@ -251,7 +251,7 @@ impl World {
         self.tell(|setting| format!("{}: InService on {}", setting.title(region), setting.version(version)));
     }
 
-    /// The rollback is over: in service, on the old configuration, or nobody knows on what.
+    /// The rollback is over: in service, on the old configuration, or on one that is unknown.
     fn returned(&mut self, region: usize) {
         let Some(place) = self.regions.get_mut(region) else { return };
         place.update = None;

@@ -71,7 +71,7 @@ fn what_nobody_let_through_is_no_ground_to_start_from() {
             _ => false,
         };
         assert!(call.plans.iter().any(|plan| refused(&plan.why)), "{:?}", call.plans);
-        assert_eq!(*night.history(AU), before, "nothing is said of what nobody knows");
+        assert_eq!(*night.history(AU), before, "what is unknown is not recorded");
     }
 }
 

@@ -151,7 +151,7 @@ fn a_lagging_region_gets_the_newest_passed_release() {
 
 fn quarantine(text: &str) -> Record {
     let (object, releases) = (Object::Release(release(text)), vec![release(text)]);
-    Record::Quarantined { object, releases, why: "nobody knows who wrote it".to_owned() }
+    Record::Quarantined { object, releases, why: "its writer is unknown".to_owned() }
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn a_release_in_quarantine_starts_nowhere_and_its_canary_goes_back() {
     assert!(!call.did(Act::Update), "{:?}", call.plans);
     let barred = |why: &Reason| {
         matches!(why, Reason::Wave(WaveEnd::Stopped(Stopped::Barred { by: Barred::Quarantined(own), .. }))
-            if own.why == "nobody knows who wrote it")
+            if own.why == "its writer is unknown")
     };
     assert!(barred(&call.last().why), "{:?}", call.plans);
     let mut night = Night::baking(AU);

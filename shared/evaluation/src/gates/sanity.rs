@@ -91,7 +91,7 @@ fn of_whole(used: &Used<'_>, policy: &EvaluationPolicy) -> Gate {
     Gate { verdict, challenger: Some(bad as f64), ..open("missing", mode, finding) }
 }
 
-/// Without the model's splits nobody knows whether a wanting column matters: it is told, and decides nothing.
+/// Without the model's splits it is unknown whether a missing column matters: it is told, and decides nothing.
 fn ruling(used: &Used<'_>, nothing_wants: bool, mode: GateMode) -> (Verdict, GateMode) {
     match (nothing_wants, used.splits) {
         (true, _) => (Verdict::Pass, mode),

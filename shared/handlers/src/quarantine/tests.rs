@@ -20,7 +20,7 @@ fn released(world: &World, version: &str, archive: &'static str) -> ReleaseId {
 
 fn ask(world: &World, named: &str) -> Result<Done, QuarantineError> {
     let (named, who) = (named.parse().unwrap(), "maria".parse().unwrap());
-    run(quarantine(world, &fleet(), named, &who, "nobody knows who wrote it".to_owned()))
+    run(quarantine(world, &fleet(), named, &who, "its writer is unknown".to_owned()))
 }
 
 fn lift(world: &World, named: &str) -> Result<Done, QuarantineError> {
@@ -44,7 +44,7 @@ fn a_quarantine_says_who_and_why_until_it_is_lifted() {
         );
         let hub_then = hub(&world);
         let Some(Barred::Quarantined(own)) = hub_then.barred(&release) else { panic!("{name}") };
-        assert_eq!((own.who.as_str(), own.why.as_str()), ("maria", "nobody knows who wrote it"));
+        assert_eq!((own.who.as_str(), own.why.as_str()), ("maria", "its writer is unknown"));
         assert_eq!(lift(&world, &name).unwrap().releases, [release]);
         assert!(hub(&world).barred(&release).is_none());
     }
