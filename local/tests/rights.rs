@@ -43,10 +43,13 @@ const COVERED: &[(&str, &str, &str)] = &[
 /// A night at a site: how it ended, and which statements let something through. None where it could not be lived
 /// to its end: a person's action was refused.
 fn live(site: Site, scenario: &str) -> Option<(Report, BTreeSet<Grant>)> {
+    play(site, &Scenario::load(scenario).unwrap())
+}
+
+fn play(site: Site, scenario: &Scenario) -> Option<(Report, BTreeSet<Grant>)> {
     let folder = tempfile::tempdir().unwrap();
-    let scenario = Scenario::load(scenario).unwrap();
     let options = Options { seed: 7, functions: Functions::InProcess, out: folder.path().to_owned(), record: None };
-    let mut session = Session::begin(site, &scenario, &options).unwrap();
+    let mut session = Session::begin(site, scenario, &options).unwrap();
     session.run_until(scenario.end(), &mut |_| {}).ok()?;
     let grants = lock(session.world()).grants().clone();
     Some((session.report().ok()?, grants))
@@ -116,4 +119,27 @@ fn every_statement_is_needed_down_to_its_actions_and_resources() {
     });
     let harmless: BTreeSet<Statement> = harmless.into_iter().flatten().collect();
     assert_eq!(harmless, named(COVERED), "without these nothing fails");
+}
+
+/// Rights that the delivered fleet does without: instances in a VPC make network interfaces with their role.
+#[test]
+fn instances_join_a_vpc_by_rights_that_only_such_a_fleet_has() {
+    let vpc = r#"vpc = { subnets = ["subnet-01234567"], security_groups = ["sg-01234567"] }"#;
+    let good_night = include_str!("../scenarios/good-night.toml");
+    let night = format!("{good_night}\n[[policy.region]]\nname = \"ap-northeast-1\"\n{vpc}\n");
+    let scenario = Scenario::parse("in-a-vpc", &night).unwrap();
+    let site = Site::of_scenario(&scenario).unwrap();
+    let network = ("EndpointRole".to_owned(), "Network".to_owned());
+    let usual = Site::repository().unwrap();
+    assert!(!usual.deployment.allowances().iter().any(|grant| statement(grant) == network));
+
+    let (report, grants) = play(site.clone(), &scenario).unwrap();
+    assert!(report.as_expected, "{:?}", report.unexpected);
+    let used = |grant: &&Grant| statement(grant) == network;
+    assert_eq!(grants.iter().filter(used).map(|grant| &grant.action).collect::<BTreeSet<_>>().len(), 9);
+
+    let mut less = site;
+    less.deployment = less.deployment.without(&network.0, &network.1);
+    let (report, _) = play(less, &scenario).unwrap();
+    assert!(!report.as_expected, "Tokyo's instances joined a VPC without a right to");
 }

@@ -87,6 +87,9 @@ impl Settings {
             );
             let in_turn = fleet.execution_role_in_turn.as_ref();
             parameters.extend(in_turn.map(|role| ("EndpointRoleInTurn".to_owned(), role.clone())));
+            if fleet.regions.iter().any(|own| own.vpc.is_some()) {
+                parameters.insert("EndpointInVpc".to_owned(), true.to_string());
+            }
             if region.name == fleet.home {
                 let order = match fleet.order {
                     OrderPolicy::Fixed => "fixed",

@@ -2,30 +2,49 @@
 
 use crate::services::iam::ask::Ask;
 use crate::services::sagemaker::models::split_s3_url;
+use crate::services::sagemaker::types::CreateModel;
 use crate::world::error::ApiError;
 use crate::world::state::World;
 use meridian_domain::RegionName;
 use meridian_domain::alarms::MODEL;
 
+/// What the role of a model in a VPC needs (SageMaker Developer Guide, "CreateModel API: execution role permissions").
+const NETWORK: [&str; 9] = [
+    "ec2:CreateNetworkInterface",
+    "ec2:CreateNetworkInterfacePermission",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DeleteNetworkInterfacePermission",
+    "ec2:DescribeDhcpOptions",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcs",
+];
+
 impl World {
-    /// The role and the image of the model that an endpoint goes to.
-    fn container(&self, region: &RegionName, endpoint: &str) -> Option<(String, String)> {
+    /// The model that an endpoint goes to.
+    fn model_to_come(&self, region: &RegionName, endpoint: &str) -> Option<&CreateModel> {
         let sagemaker = &self.regions.get(region)?.sagemaker;
-        let config = &sagemaker.endpoints.get(endpoint)?.update.as_ref()?.target.config;
-        self.container_of(region, config)
+        self.model_of(region, &sagemaker.endpoints.get(endpoint)?.update.as_ref()?.target.config)
     }
 
-    fn container_of(&self, region: &RegionName, config: &str) -> Option<(String, String)> {
+    fn model_of(&self, region: &RegionName, config: &str) -> Option<&CreateModel> {
         let sagemaker = &self.regions.get(region)?.sagemaker;
         let variant = sagemaker.configs.get(config)?.request.production_variants.first()?;
-        let model = &sagemaker.models.get(variant.model_name.as_deref()?)?.request;
-        Some((model.execution_role_arn.clone()?, model.primary_container.image.clone()?))
+        Some(&sagemaker.models.get(variant.model_name.as_deref()?)?.request)
     }
 
-    /// Whether new instances may fetch their model and their image (SageMaker Developer Guide, "CreateModel API: execution
+    fn role_of(&self, region: &RegionName, config: &str) -> Option<String> {
+        self.model_of(region, config)?.execution_role_arn.clone()
+    }
+
+    /// Whether new instances may fetch their model and their image, and join their VPC (SageMaker Developer Guide, "CreateModel API: execution
     /// role permissions"). A container's logs are not kept here, and so not asked for.
     pub(crate) fn authorise_instances(&mut self, region: &RegionName, endpoint: &str, url: &str) -> Result<(), String> {
-        let Some((role, image)) = self.container(region, endpoint) else { return Ok(()) };
+        let Some(model) = self.model_to_come(region, endpoint) else { return Ok(()) };
+        let (role, image) = (&model.execution_role_arn, &model.primary_container.image);
+        let (Some(role), Some(image)) = (role.clone(), image.clone()) else { return Ok(()) };
+        let is_in_vpc = model.vpc_config.is_some();
         let mut asks = Vec::new();
         if let Some((bucket, key)) = split_s3_url(url) {
             let account = &self.config.fleet.account;
@@ -41,13 +60,16 @@ impl World {
         asks.push(Ask::new("ecr:GetAuthorizationToken", "*"));
         let pull = ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"];
         asks.extend(pull.map(|action| Ask::new(action, repository.clone())));
+        if is_in_vpc {
+            asks.extend(NETWORK.map(|action| Ask::new(action, "*")));
+        }
         self.authorise_role(region, &role, &asks).map_err(|denied| format!("The role {role} is {denied}."))
     }
 
     /// Whether the role may look at the alarms that are to guard an update: without it `UpdateEndpoint` is refused
     /// (SageMaker Developer Guide, "Auto-rollback configuration and monitoring").
     pub(crate) fn authorise_guard(&mut self, region: &RegionName, config: &str) -> Result<(), ApiError> {
-        let Some((role, _)) = self.container_of(region, config) else { return Ok(()) };
+        let Some(role) = self.role_of(region, config) else { return Ok(()) };
         let asks = [Ask::new("cloudwatch:DescribeAlarms", "*")];
         self.authorise_role(region, &role, &asks)
             .map_err(|denied| ApiError::validation(format!("The execution role {role} is {denied}.")))
@@ -55,15 +77,12 @@ impl World {
 
     /// Whether the containers of a configuration are cut off from every network, CloudWatch's endpoint included.
     fn is_isolated(&self, region: &RegionName, config: &str) -> bool {
-        let Some(own) = self.regions.get(region).map(|own| &own.sagemaker) else { return false };
-        let models = own.configs.get(config).into_iter().flat_map(|config| &config.request.production_variants);
-        let mut models = models.filter_map(|variant| own.models.get(variant.model_name.as_deref()?));
-        models.any(|model| model.request.enable_network_isolation == Some(true))
+        self.model_of(region, config).is_some_and(|model| model.enable_network_isolation == Some(true))
     }
 
     /// Whether the containers of a configuration may write metrics into a namespace.
     pub(crate) fn containers_may_emit(&mut self, region: &RegionName, config: &str, namespace: &str) -> bool {
-        let Some((role, _)) = self.container_of(region, config) else { return true };
+        let Some(role) = self.role_of(region, config) else { return true };
         if self.is_isolated(region, config) {
             return false;
         }
@@ -73,10 +92,7 @@ impl World {
 
     /// The namespace that a configuration's containers are told to write to, or the one that they know of themselves.
     pub(crate) fn namespace_of(&self, region: &RegionName, config: &str) -> Option<String> {
-        let sagemaker = &self.regions.get(region)?.sagemaker;
-        let variant = sagemaker.configs.get(config)?.request.production_variants.first()?;
-        let model = &sagemaker.models.get(variant.model_name.as_deref()?)?.request;
-        let told = model.primary_container.environment.get("MERIDIAN_NAMESPACE");
+        let told = self.model_of(region, config)?.primary_container.environment.get("MERIDIAN_NAMESPACE");
         Some(told.map_or_else(|| MODEL.to_owned(), Clone::clone))
     }
 }
