@@ -107,6 +107,7 @@ impl World {
             labels: own.sagemaker.labels(&config),
             model_data_url,
             archive: Some(digest),
+            newest: None,
         };
         own.images.keep(&release.image);
         own.sagemaker.configs.insert(release.config_name.clone(), config);

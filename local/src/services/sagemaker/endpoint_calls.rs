@@ -249,6 +249,7 @@ impl SageMaker {
             labels: self.labels(found),
             model_data_url: model.request.primary_container.model_data_url.clone().unwrap_or_default(),
             archive: None,
+            newest: None,
         })
     }
 }
@@ -296,7 +297,7 @@ impl World {
             frozen: None,
             token: 0,
         });
-        let provisioning = self.config.timing.provisioning;
+        let provisioning = self.provisioning(region, name);
         self.enter(region, name, Phase::Provisioning, provisioning);
         self.status_event(region, name);
     }

@@ -220,7 +220,7 @@ impl WayBack {
 
 /// The alarms of one wave in one region, for green's configuration and the one of the champion beside it, if there is one.
 /// In a region whose canary serves few requests a minute, the green ones want several minutes in a row: of 120 requests, two
-/// stray errors are more than 1 %.
+/// stray errors are more than 1 %. New instances are slow at first: the latency alarm wants more minutes than they are cold.
 ///
 /// Callers cause 4xx on both releases: that alarm watches how far green's rate exceeds blue's in the same minute.
 pub fn guards(fleet: &Fleet, region: &Region, green: &ResourceName, blue: Option<&ResourceName>) -> Vec<AlarmSpec> {
@@ -235,8 +235,14 @@ pub fn guards(fleet: &Fleet, region: &Region, green: &ResourceName, blue: Option
     };
     let bound = judge.latency_bound.as_secs_f64() * MICROSECONDS;
     let server_errors = Watched::Metric(of("Invocation5XXErrors", "Average", green));
+    let slow = Watched::Metric(of("ModelLatency", percentile, green));
+    let minutes = region.alarm_minutes + fleet.guardrail.cold_minutes();
     vec![
-        guard(region, latency, "ModelLatency", Watched::Metric(of("ModelLatency", percentile, green)), bound),
+        AlarmSpec {
+            evaluation_periods: minutes,
+            datapoints: minutes,
+            ..guard(region, latency, "ModelLatency", slow, bound)
+        },
         guard(region, errors_4xx, "Invocation4XXErrors", compared, judge.max_4xx),
         guard(region, errors_5xx, "Invocation5XXErrors", server_errors, judge.max_5xx),
         verdict(fleet),

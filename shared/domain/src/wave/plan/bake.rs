@@ -13,9 +13,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// From the call to the canary's first request: a fleet of instances is made and filled. An expectation; how long it takes
-/// is SageMaker's to say.
+/// From the call to the canary's first request, where new instances come soon. How long they take is SageMaker's to say *(live)*.
 pub const PROVISIONING: SignedDuration = SignedDuration::from_mins(3);
+/// The same where they come late: what a plan may promise, and what is waited for.
+pub const SLOWEST_PROVISIONING: SignedDuration = SignedDuration::from_mins(8);
 /// The last traffic step, and the golden records. An expectation too.
 pub const SHIFT: SignedDuration = SignedDuration::from_mins(1);
 /// From the golden records' answers to a whole minute, and from the counts' arrival to the next call, which CodePipeline
@@ -27,7 +28,10 @@ const SHARE_STEP: u32 = 5;
 /// From a region's confirmation to the verdict at full load, as a plan expects it; nothing where policy asks for none.
 pub(super) fn full_load_wait(fleet: &Fleet, region: &Region) -> SignedDuration {
     if region.is_judged_at_full_load(fleet) {
-        fleet.guardrail.full_load + SignedDuration::from_mins(COUNTS_DELAY) + WHOLE_MINUTE_AND_CALL
+        fleet.guardrail.warm_up
+            + fleet.guardrail.full_load
+            + SignedDuration::from_mins(COUNTS_DELAY)
+            + WHOLE_MINUTE_AND_CALL
     } else {
         SignedDuration::ZERO
     }

@@ -3,7 +3,7 @@
 //! The same functions as a real wave's make the choices ([`wave_order`], [`BakeQuestion`]); only the evidence that regions
 //! will have shown is an expectation here.
 
-use super::bake::{BakePlan, BakeQuestion, Finding, Hour, PROVISIONING, SHIFT, full_load_wait};
+use super::bake::{BakePlan, BakeQuestion, Finding, Hour, PROVISIONING, SHIFT, SLOWEST_PROVISIONING, full_load_wait};
 use super::order::{WaveOrder, wave_order};
 use crate::fleet::{Fleet, Region};
 use crate::judge::MetricName;
@@ -24,8 +24,10 @@ pub struct Forecast {
     pub turns: Vec<Turn>,
     /// The regions that a freeze leaves on what they serve, in that order.
     pub frozen: Vec<Left>,
-    /// When the last region would be on the release.
+    /// When the last region would be on the release, where every region's new instances come within [`PROVISIONING`].
     pub ends: Timestamp,
+    /// The same where they take [`SLOWEST_PROVISIONING`]: what can be promised.
+    pub ends_latest: Timestamp,
     /// When the last soak would be over, and with it the wave.
     pub settles: Timestamp,
     /// What is not as policy wants it.
@@ -135,7 +137,10 @@ pub fn forecast(fleet: &Fleet, starts: Timestamp, hours: &BTreeMap<RegionName, H
     // Where nothing starts, nothing soaks either.
     let ends = turns.last().map(|last: &Turn| last.on_release);
     let settles = ends.map_or(at, |ends| at.max(ends + fleet.guardrail.soak));
-    Forecast { starts, order, turns, frozen: left, ends: ends.unwrap_or(at), settles, warnings }
+    let ends = ends.unwrap_or(at);
+    let late = SLOWEST_PROVISIONING - PROVISIONING;
+    let ends_latest = turns.iter().fold(ends, |ends, _| ends + late);
+    Forecast { starts, order, turns, frozen: left, ends, ends_latest, settles, warnings }
 }
 
 /// The freeze that would keep a region from starting at `at`, as the preflight asks: one that begins before its soak would

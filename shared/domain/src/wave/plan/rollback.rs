@@ -14,9 +14,9 @@ use crate::verdict::Decision;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
-/// For so long after a return the rollback alarm may ring for what the region has left: it looks at five minutes, and the
+/// For so long after a return the rollback alarm may ring for what the region has left: it looks at six minutes, and the
 /// last of them is shown a minute later.
-const ECHO: SignedDuration = SignedDuration::from_mins(6);
+const ECHO: SignedDuration = SignedDuration::from_mins(7);
 
 /// Lambda ends every call after this time, at the latest.
 const LONGEST_CALL: SignedDuration = SignedDuration::from_mins(15);
