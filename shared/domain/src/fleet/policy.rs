@@ -161,7 +161,8 @@ pub struct Guardrail {
     pub soak: SignedDuration,
     /// SageMaker's own limit on the whole update (`MaximumExecutionTimeoutInSeconds`).
     pub max_execution: SignedDuration,
-    /// The last decision falls this long before SageMaker's own timer ends.
+    /// The last decision falls this long before SageMaker's own timer ends: [`DECISION_ROOM`](crate::alarms::DECISION_ROOM) at
+    /// least.
     pub decide_before_end: SignedDuration,
     /// For so long after they take their first requests new instances are cold: left out of what is judged in the canary and
     /// at full load, and too short to ring green's latency alarm.

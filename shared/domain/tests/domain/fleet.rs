@@ -225,10 +225,10 @@ fn a_bake_must_fit_into_the_updates_own_limit() {
 /// I9: the judge's death is noticed before SageMaker's timer ends, whatever the policy says.
 #[test]
 fn the_last_decision_leaves_time_to_notice_a_dead_judge() {
-    let error = refused("decide_before_end = \"", "decide_before_end = \"89s\" # \"");
-    assert!(error.message.contains("guardrail.decide_before_end must be at least 90s"), "{error}");
+    let error = refused("decide_before_end = \"", "decide_before_end = \"179s\" # \"");
+    assert!(error.message.contains("guardrail.decide_before_end must be at least 180s"), "{error}");
     assert_eq!(error.line, line_of("decide_before_end"));
-    assert!(Fleet::parse(&GOOD.replacen("decide_before_end = \"", "decide_before_end = \"91s\" # \"", 1)).is_ok());
+    assert!(Fleet::parse(&GOOD.replacen("decide_before_end = \"", "decide_before_end = \"181s\" # \"", 1)).is_ok());
 }
 
 /// A desk's `--policy`: the same table, with or without a fleet around it.
@@ -269,7 +269,7 @@ fn no_absurd_number_or_duration_is_taken() {
         ("hold = \"8h\"", "hold = \"-1h\""),
         ("hold = \"8h\"", "hold = \"2500000000000h\""),
         ("warm_up = \"30s\"", "warm_up = \"2500000000000h\""),
-        ("decide_before_end = \"90s\"", "decide_before_end = \"2500000000000h\""),
+        ("decide_before_end = \"180s\"", "decide_before_end = \"2500000000000h\""),
         ("latency_bound = \"20ms\"", "latency_bound = \"2500000000000h\""),
         ("peak_rps = 200", "peak_rps = inf"),
         ("peak_rps = 200", "peak_rps = nan"),

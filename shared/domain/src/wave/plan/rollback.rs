@@ -359,10 +359,14 @@ impl RollbackView<'_> {
         let Some(back) = update.back.clone() else {
             return self.nothing(Quiet::WentBackWithoutWay);
         };
+        let guardrail = match self.sight.judge {
+            Seen::Known(false) => WayBackReason::JudgeSilent,
+            _ => WayBackReason::Guardrail,
+        };
         let why = match &update.decision {
             Some((Decision::Revert, why)) => why.clone(),
             _ if history.spares == Some(update.target.release) => WayBackReason::ClientErrors.into(),
-            _ => WayBackReason::Guardrail.into(),
+            _ => guardrail.clone().into(),
         };
         let decided = update.is_decided(Decision::Revert) || history.spares == Some(update.target.release);
         if !decided && history.halt.is_none() {
@@ -371,7 +375,7 @@ impl RollbackView<'_> {
                 return self.nothing(Quiet::JudgeAtWork);
             }
             let (from, to) = (update.target.version.clone(), back.version);
-            let told = Return::WentBack { region: self.name(), from, to, why: WayBackReason::Guardrail };
+            let told = Return::WentBack { region: self.name(), from, to, why: guardrail };
             return self.halt_and_page(told, Advice::ReadPromoteLog);
         }
         let step = Step::IsBack { region: self.name(), version: back.version.clone() };
