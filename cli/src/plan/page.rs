@@ -123,7 +123,7 @@ fn cells(turn: &Turn) -> [String; 9] {
         turn.title.clone(),
         format!("{} ({} there)", clock(turn.starts), turn.local_clock),
         format!("{:.0}/s, {:.0} % of peak{measured}", plan.rps, 100.0 * plan.rps / turn.peak_rps),
-        format!("{} % for {:#}", plan.bake.percent, plan.bake.wait),
+        format!("{} of {} ({} %) for {:#}", plan.size.instances, plan.size.of, plan.bake.percent, plan.bake.wait),
         compared(plan),
         found(plan, |finding| finding.alone),
         found(plan, |finding| finding.pooled),

@@ -27,7 +27,7 @@ type Carried = BTreeMap<MetricName, (u64, u64)>;
 
 fn planned(fleet: &Fleet, region: &str, hour: &Hour, carried: &Carried) -> BakePlan {
     let region = fleet.region(&name(region)).unwrap();
-    BakeQuestion { fleet, region, from: at("03:05:00"), hour, carried }.answer()
+    BakeQuestion { fleet, region, instances: 100, from: at("03:05:00"), hour, carried }.answer()
 }
 
 fn usual(fleet: &Fleet, region: &str) -> BakePlan {
@@ -40,10 +40,11 @@ fn a_bake_is_the_smallest_and_shortest_that_detects_enough() {
     let fleet = fleet();
     let region = fleet.region(&name(EU)).unwrap();
     let plan = usual(&fleet, EU);
-    assert!(plan.enough && plan.bake.is_within(region), "{plan:?}");
+    assert!(plan.enough && plan.bake.is_within(region, 100), "{plan:?}");
     assert!(plan.findings.iter().all(|finding| finding.pooled.unwrap() <= 3.0));
     let (hour, carried) = (Hour::default(), Carried::new());
-    let question = BakeQuestion { fleet: &fleet, region, from: at("03:05:00"), hour: &hour, carried: &carried };
+    let question =
+        BakeQuestion { fleet: &fleet, region, instances: 100, from: at("03:05:00"), hour: &hour, carried: &carried };
     let shorter = Bake { wait: plan.bake.wait - SignedDuration::from_mins(1), ..plan.bake };
     assert!(!question.plan(shorter).enough);
     assert!(!question.plan(Bake { wait: region.bake, percent: plan.bake.percent - 5 }).enough);
@@ -54,7 +55,8 @@ fn only_minutes_count_whose_counts_the_last_decision_can_see() {
     let fleet = fleet();
     let region = fleet.region(&name(AU)).unwrap();
     let (hour, carried) = (Hour { rps: Some(100.0), ..Hour::default() }, Carried::new());
-    let question = BakeQuestion { fleet: &fleet, region, from: at("03:05:00"), hour: &hour, carried: &carried };
+    let question =
+        BakeQuestion { fleet: &fleet, region, instances: 100, from: at("03:05:00"), hour: &hour, carried: &carried };
     // Of nine minutes: one of warm-up, two until counts arrive, two between the decision and the timer's end.
     let plan = question.plan(Bake { wait: SignedDuration::from_mins(9), percent: 25 });
     assert_eq!((plan.minutes, plan.green, plan.blue, plan.measured), (4, 6_000, 18_000, true));

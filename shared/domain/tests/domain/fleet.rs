@@ -121,7 +121,7 @@ fn a_wrong_value_is_named_with_its_line_and_field() {
         (SKEW, "base_rate = 0.0\nskew = \"30h\"", "wave.base_rate must be between 0 and 1"),
         ("peak_rps = 200", "peak_rps = 0", "region.peak_rps"),
         ("time_zone = \"Asia/Tokyo\"", "time_zone = \"Asia/Kyotoo\"", "region.time_zone"),
-        ("canary_percent = 25", "canary_percent = 51", "guardrail.canary_percent must be 1 to 50"),
+        ("canary_percent = 50", "canary_percent = 51", "guardrail.canary_percent must be 1 to 50"),
         ("soak = \"10m\"", "soak = \"61m\"", "guardrail.soak"),
         ("max_execution = \"2h\"", "max_execution = \"9m\"", "guardrail.max_execution"),
         ("warm_up = \"30s\"", "warm_up = \"-1m\"", "guardrail.warm_up"),
@@ -134,7 +134,7 @@ fn a_wrong_value_is_named_with_its_line_and_field() {
         ("max_auc_drop = 0.02", "max_auc_dorp = 0.02", "evaluation.max_auc_dorp: unknown field `max_auc_dorp`"),
         ("max_auc_drop = 0.02", "auc = \"maybe\"", "evaluation.auc: unknown variant `maybe`"),
         ("max_auc_drop = 0.02", "alpha = 0.5", "evaluation.alpha must be between"),
-        ("canary_percent = 25", "canary_per_cent = 10", "guardrail.canary_per_cent: unknown field `canary_per_cent`"),
+        ("canary_percent = 50", "canary_per_cent = 10", "guardrail.canary_per_cent: unknown field `canary_per_cent`"),
     ] {
         let error = refused(from, to);
         assert!(error.message.contains(words), "{to}: {error}");
