@@ -13,7 +13,7 @@ title = "DE"
 bucket = "fraud-models-de"
 peak_rps = 80
 time_zone = "Europe/Berlin"
-bake = "8m"
+bake = "9m"
 instances = 2
 most_instances = 6
 
@@ -31,7 +31,7 @@ parameter_overrides = ["FleetName=fraud", "HomeRegion=eu-west-1", "ReleaseBucket
 const NIGHT: &str = r#"
 title = "Frankfurt joins"
 start = "2026-11-20T02:59:00Z"
-lasts = "2h"
+lasts = "2h 30m"
 new = ["eu-central-1"]
 
 [[publish]]

@@ -4,7 +4,7 @@ use super::Proposal;
 use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 use meridian_domain::Fleet;
-use meridian_domain::plan::{BakePlan, Finding, Forecast, Turn};
+use meridian_domain::plan::{BakePlan, Finding, Forecast, PROVISIONING, SHIFT, SLOWEST_PROVISIONING, Turn};
 use meridian_messages::Voice;
 use std::io::{self, Write};
 
@@ -38,8 +38,10 @@ pub fn write(out: &mut impl Write, fleet: &Fleet, forecast: &Forecast, proposals
     };
     writeln!(
         out,
-        "\n{bold}{who} on it by {}{bold:#}; the last soak of {:#} is over by {}.",
+        "\n{bold}{who} on it by {}{bold:#} where new instances come within {PROVISIONING:#}, by {} where they take \
+         {SLOWEST_PROVISIONING:#}; the last soak of {:#} is over by {} at the earliest.",
         clock(forecast.ends),
+        clock(forecast.ends_latest),
         fleet.guardrail.soak,
         clock(forecast.settles)
     )?;
@@ -73,8 +75,8 @@ fn meaning(out: &mut impl Write, fleet: &Fleet, forecast: &Forecast) -> io::Resu
         "\"4xx 3.0x\" reads: errors 4xx that are three times as frequent as before are found with chance 0.8. Wanted are {}x with \
          those before and {}x alone, where {} of the requests or more are bad before; under that the same excess. A canary \
          takes the smallest share, then the shortest bake that finds this. Of a bake those minutes are compared that begin \
-         after the warm-up and whose counts have arrived when the decision falls. Provisioning and shift are reckoned with 3m \
-         and 1m{}.",
+         after the warm-up and whose counts have arrived when the decision falls. Provisioning and shift are reckoned with \
+         {PROVISIONING:#} and {SHIFT:#}{}.",
         wave.detect,
         wave.detect_alone,
         percent(wave.base_rate),
@@ -121,7 +123,7 @@ fn cells(turn: &Turn) -> [String; 9] {
         turn.title.clone(),
         format!("{} ({} there)", clock(turn.starts), turn.local_clock),
         format!("{:.0}/s, {:.0} % of peak{measured}", plan.rps, 100.0 * plan.rps / turn.peak_rps),
-        format!("{} % for {:#}", plan.bake.percent, plan.bake.wait),
+        format!("{} of {} ({} %) for {:#}", plan.size.instances, plan.size.of, plan.bake.percent, plan.bake.wait),
         compared(plan),
         found(plan, |finding| finding.alone),
         found(plan, |finding| finding.pooled),

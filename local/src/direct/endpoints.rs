@@ -150,7 +150,7 @@ fn deployment(update: &UpdateSpec) -> DeploymentConfig {
     let mut config = DeploymentConfig { auto_rollback_configuration, ..DeploymentConfig::default() };
     if let Routing::Rolling { batch, wait } = update.routing {
         config.rolling_update_policy = Some(RollingUpdatePolicy {
-            maximum_batch_size: share(batch),
+            maximum_batch_size: CapacitySize { capacity_type: "CAPACITY_PERCENT".to_owned(), value: batch },
             wait_interval_in_seconds: wait.as_secs(),
             maximum_execution_timeout_in_seconds: limit,
             rollback_maximum_batch_size: None,
@@ -170,15 +170,15 @@ fn traffic(routing: Routing) -> TrafficRoutingConfig {
         // A rolling update has no traffic switch.
         Routing::AllAtOnce | Routing::Rolling { .. } => ("ALL_AT_ONCE", SignedDuration::ZERO, None, None),
         Routing::AllAtOnceWatched { bake } => ("ALL_AT_ONCE", bake, None, None),
-        Routing::Canary { percent, bake } => ("CANARY", bake, Some(share(percent)), None),
-        Routing::Linear { step, wait } => ("LINEAR", wait, None, Some(share(step))),
+        Routing::Canary { instances, bake } => ("CANARY", bake, Some(whole(instances)), None),
+        Routing::Linear { instances, wait } => ("LINEAR", wait, None, Some(whole(instances))),
     };
     let (routing_type, wait_interval_in_seconds) = (kind.to_owned(), wait.as_secs());
     TrafficRoutingConfig { routing_type, wait_interval_in_seconds, canary_size, linear_step_size }
 }
 
-fn share(percent: u32) -> CapacitySize {
-    CapacitySize { capacity_type: "CAPACITY_PERCENT".to_owned(), value: percent }
+fn whole(instances: u32) -> CapacitySize {
+    CapacitySize { capacity_type: "INSTANCE_COUNT".to_owned(), value: instances }
 }
 
 fn status(status: Status) -> EndpointStatus {

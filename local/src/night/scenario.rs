@@ -23,6 +23,7 @@ macro_rules! every_scenario {
             tokyo_rerun: "tokyo-rerun",
             tokyo_next_night: "tokyo-next-night",
             day_wave: "day-wave",
+            cold_instances: "cold-instances",
             bad_model: "bad-model",
             bad_eval: "bad-eval",
             bad_caller: "bad-caller",

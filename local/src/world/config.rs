@@ -6,7 +6,7 @@ use crate::world::fault::Fault;
 use crate::world::moment::Moment;
 use jiff::{SignedDuration, Timestamp};
 use meridian_deployment::Deployment;
-use meridian_domain::{Fleet, RegionName};
+use meridian_domain::{Bounds, Fleet, RegionName};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -139,8 +139,14 @@ pub struct Timing {
     pub replication_min: SignedDuration,
     /// Longest time from an object's creation to its copy in another region.
     pub replication_max: SignedDuration,
-    /// Making and filling a fleet of instances.
-    pub provisioning: SignedDuration,
+    /// Making and filling new instances: a time within these bounds, drawn for each update. `"3m"` is both bounds.
+    pub provisioning: Bounds<SignedDuration>,
+    /// For so long after its first request a new instance is cold: some of its answers are slow.
+    pub cold: SignedDuration,
+    /// Share of a cold instance's answers that are slow, 0 to 1.
+    pub cold_share: f64,
+    /// How many times as long as usual a slow answer takes.
+    pub cold_factor: f64,
     /// The last traffic step.
     pub shifting: SignedDuration,
     /// Taking the green fleet down after a rollback.
@@ -170,7 +176,10 @@ impl Default for Timing {
         Timing {
             replication_min: SignedDuration::from_secs(3),
             replication_max: SignedDuration::from_secs(8),
-            provisioning: SignedDuration::from_mins(3),
+            provisioning: Bounds { min: SignedDuration::from_mins(3), max: SignedDuration::from_mins(8) },
+            cold: SignedDuration::from_mins(1),
+            cold_share: 0.1,
+            cold_factor: 4.0,
             shifting: SignedDuration::from_mins(1),
             rolling_back: SignedDuration::from_mins(1),
             metric_delay: SignedDuration::from_secs(5),
@@ -243,7 +252,15 @@ impl Timing {
         if self.replication_min > self.replication_max {
             return Some("timing.replication_min must be at most timing.replication_max".to_owned());
         }
-        (!(0.0..=1.0).contains(&self.late_share)).then(|| "timing.late_share must be 0 to 1".to_owned())
+        if self.provisioning.min > self.provisioning.max {
+            return Some("timing.provisioning: min must be at most max".to_owned());
+        }
+        if !FACTORS.contains(&self.cold_factor) {
+            return Some(format!("timing.cold_factor must be {:e} to {:e}", FACTORS.start(), FACTORS.end()));
+        }
+        let shares = [("late_share", self.late_share), ("cold_share", self.cold_share)];
+        let wrong = shares.into_iter().find(|(_, share)| !(0.0..=1.0).contains(share));
+        wrong.map(|(field, _)| format!("timing.{field} must be 0 to 1"))
     }
 }
 

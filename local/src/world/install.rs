@@ -102,11 +102,12 @@ impl World {
         let blue = Capacity {
             config: release.config_name.clone(),
             variant: fleet.variant.to_string(),
-            instances: policy.instances,
+            instances: fleet.scaling.as_ref().map_or(policy.instances, |scaling| policy.floor_at(scaling, now)),
             weight: 1.0,
             labels: own.sagemaker.labels(&config),
             model_data_url,
             archive: Some(digest),
+            newest: None,
         };
         own.images.keep(&release.image);
         own.sagemaker.configs.insert(release.config_name.clone(), config);

@@ -3,7 +3,7 @@ use meridian_local::services::Outcome;
 use meridian_local::services::cloudwatch::{Metric, MetricDataQuery, MetricStat, PutMetricAlarm};
 use meridian_local::services::sagemaker::InvokeEndpoint;
 use meridian_local::services::sagemaker::*;
-use meridian_local::world::{Behaviour, Fault, FaultKind, LiveFacts, Stage, World};
+use meridian_local::world::{Behaviour, Fault, FaultKind, LiveFacts, Stage, Timing, World};
 
 /// One made-up record of 400 features.
 fn payload() -> String {
@@ -351,4 +351,23 @@ fn a_package_is_registered_once_and_decided_with_a_reason() {
         ..ListModelPackages::default()
     };
     assert!(call(&mut world, EU, approved).unwrap().model_package_summary_list.is_empty());
+}
+
+/// By the seed, within the bounds: what a plan may not rest on.
+#[test]
+fn instances_come_within_the_bounds_at_a_time_of_their_own() {
+    let arrivals: std::collections::BTreeSet<String> = (0..20)
+        .map(|seed| {
+            let mut config = night();
+            (config.seed, config.timing.provisioning) = (seed, Timing::default().provisioning);
+            let mut world = world(config);
+            prepare_v427(&mut world, JP);
+            call(&mut world, JP, canary("fraud-v427-cfg", &[])).unwrap();
+            run_until(&mut world, "03:09:00");
+            stages(&world, JP).into_iter().find(|(_, stage)| *stage == Stage::Canary).unwrap().0
+        })
+        .collect();
+    assert!(arrivals.len() > 10, "{arrivals:?}");
+    let within = |at: &String| ("03:03:00".."03:08:01").contains(&at.as_str());
+    assert!(arrivals.iter().all(within), "{arrivals:?}");
 }

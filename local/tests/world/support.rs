@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::{Fleet, RegionName};
+use meridian_domain::{Bounds, Fleet, RegionName};
 use meridian_local::services::cloudwatch::{Dimension, MetricDatum, PutMetricAlarm, PutMetricData};
 use meridian_local::services::sagemaker::*;
 use meridian_local::services::{ApiError, Operation, Outcome};
-use meridian_local::world::{InstalledRelease, Stage, What, World, WorldConfig};
+use meridian_local::world::{InstalledRelease, Stage, Timing, What, World, WorldConfig};
 use std::collections::BTreeMap;
 
 pub const EU: &str = "eu-west-1";
@@ -31,7 +31,8 @@ pub fn at(time: &str) -> Timestamp {
 /// The reference night's configuration, without health checks: their calls only make logs longer.
 pub fn night() -> WorldConfig {
     let fleet = Fleet::parse(include_str!("../../../fleet.toml")).unwrap();
-    WorldConfig { health_checks: false, ..WorldConfig::new(fleet, at("03:00:00"), 7) }
+    let timing = Timing { provisioning: Bounds::only(SignedDuration::from_mins(3)), ..Timing::default() };
+    WorldConfig { health_checks: false, timing, ..WorldConfig::new(fleet, at("03:00:00"), 7) }
 }
 
 /// A world in which v426 serves everywhere.

@@ -165,3 +165,35 @@ fn a_starved_canary_has_no_metrics_and_the_old_fleet_has_its_requests() {
     assert!((blue / 60_000.0 - 1.0).abs() < 0.02, "{blue}");
     assert!(sum(&mut world, "Invocations", "Sum", "fraud-v427-cfg", ("03:13:00", "03:14:00")) > 10_000.0);
 }
+
+/// p99 is several times as high in the minutes in which new instances are cold, as green's in a canary and blue's are not, and
+/// again when the rest of them get their first requests.
+#[test]
+fn new_instances_are_slow_in_their_first_minutes() {
+    let mut world = world(night());
+    prepare_v427(&mut world, AU);
+    call(&mut world, AU, canary("fraud-v427-cfg", &[])).unwrap();
+    // The canary takes traffic at 03:03, the rest moves by 03:12.
+    run_until(&mut world, "03:20:00");
+    let p99 = |world: &mut _, config, from, to| read(world, "ModelLatency", "p99", Some(config), from, to);
+    let green = p99(&mut world, "fraud-v427-cfg", "03:03:00", "03:15:00");
+    let slow: Vec<usize> = (0..green.len()).filter(|minute| green[*minute] > 35_000.0).collect();
+    assert_eq!(slow, [0, 9], "{green:?}");
+    assert!(green.iter().all(|p99| *p99 > 35_000.0 || *p99 < 16_000.0), "{green:?}");
+    let blue = p99(&mut world, "fraud-v426-cfg", "03:03:00", "03:11:00");
+    assert!(blue.iter().all(|p99| *p99 < 16_000.0), "{blue:?}");
+}
+
+#[test]
+fn a_scenario_says_how_cold_new_instances_are() {
+    for (cold, cold_share, slow) in [("3m", 0.1, 3), ("0s", 0.1, 0), ("3m", 0.0, 0)] {
+        let mut config = night();
+        (config.timing.cold, config.timing.cold_share) = (cold.parse().unwrap(), cold_share);
+        let mut world = world(config);
+        prepare_v427(&mut world, AU);
+        call(&mut world, AU, canary("fraud-v427-cfg", &[])).unwrap();
+        run_until(&mut world, "03:11:00");
+        let green = read(&mut world, "ModelLatency", "p99", Some("fraud-v427-cfg"), "03:03:00", "03:11:00");
+        assert_eq!(green.iter().filter(|p99| **p99 > 35_000.0).count(), slow, "{cold}, {cold_share}: {green:?}");
+    }
+}

@@ -213,21 +213,24 @@ fn routing(routing: Routing) -> Way {
     Way::TwoFleets(match routing {
         Routing::AllAtOnce => traffic(TrafficRoutingConfigType::AllAtOnce, SignedDuration::ZERO).build(),
         Routing::AllAtOnceWatched { bake } => traffic(TrafficRoutingConfigType::AllAtOnce, bake).build(),
-        Routing::Canary { percent, bake } => {
-            traffic(TrafficRoutingConfigType::Canary, bake).canary_size(share(percent)).build()
+        Routing::Canary { instances, bake } => {
+            traffic(TrafficRoutingConfigType::Canary, bake).canary_size(whole(instances)).build()
         }
-        Routing::Linear { step, wait } => {
-            traffic(TrafficRoutingConfigType::Linear, wait).linear_step_size(share(step)).build()
+        Routing::Linear { instances, wait } => {
+            traffic(TrafficRoutingConfigType::Linear, wait).linear_step_size(whole(instances)).build()
         }
-        Routing::Rolling { batch, wait } => return Way::Batches(share(batch), wait),
+        Routing::Rolling { batch, wait } => {
+            return Way::Batches(capacity(CapacitySizeType::CapacityPercent, batch), wait);
+        }
     })
 }
 
-fn share(percent: u32) -> CapacitySize {
-    CapacitySize::builder()
-        .r#type(CapacitySizeType::CapacityPercent)
-        .value(i32::try_from(percent).unwrap_or(i32::MAX))
-        .build()
+fn whole(instances: u32) -> CapacitySize {
+    capacity(CapacitySizeType::InstanceCount, instances)
+}
+
+fn capacity(kind: CapacitySizeType, value: u32) -> CapacitySize {
+    CapacitySize::builder().r#type(kind).value(i32::try_from(value).unwrap_or(i32::MAX)).build()
 }
 
 fn status(call: &Call<'_>, status: Option<SdkStatus>) -> Answer<EndpointStatus> {

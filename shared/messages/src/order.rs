@@ -62,6 +62,15 @@ impl Voice<'_> {
     pub fn forecast_warning(self, warning: &ForecastWarning) -> String {
         let list = |all: &[Unfound]| listed(&all.iter().map(unfound).collect::<Vec<_>>());
         match warning {
+            ForecastWarning::LargerCanary { region, wished, size, enough } => format!(
+                "{} has {} instances, and a canary is whole ones: {} of them takes {} % of the requests, not {wished} %. Write \
+                 canary_percent = {}, or have {enough} instances",
+                self.title(region),
+                size.of,
+                size.instances,
+                size.percent(),
+                size.percent()
+            ),
             ForecastWarning::Blind { region, unfound, rps, longest, largest } => format!(
                 "{} alone detects {}: {rps:.0} requests/s are too few for any bake up to {longest:#} with up to {largest} % of \
                  them",

@@ -2,6 +2,7 @@
 
 use crate::Voice;
 use crate::ledger::client_errors;
+use meridian_domain::alarms::CALLS_EVERY;
 use meridian_domain::reason::{Quiet, Return, WayBackReason};
 
 /// The 4xx of a region may be the release's or the callers' fault.
@@ -18,6 +19,10 @@ impl Voice<'_> {
                 "the guardrail rolled it back before the judge had decided: the judge heartbeat was missing, or an alarm came first"
                     .to_owned()
             }
+            WayBackReason::JudgeSilent => format!(
+                "the guardrail rolled it back while the judge heartbeat was missing: promote had died, or CodePipeline called it less \
+                 often than every {CALLS_EVERY:#}"
+            ),
             WayBackReason::Unexplained => "its alarm was in ALARM, or its traffic was shifted without a decision to proceed".to_owned(),
             WayBackReason::ProvedAgain(fault) => format!("{}; its golden records prove it now", self.fault(fault)),
         }

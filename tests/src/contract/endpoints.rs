@@ -11,7 +11,7 @@ use std::error::Error;
 use std::num::NonZeroU32;
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
-const CANARY: Routing = Routing::Canary { percent: 10, bake: SignedDuration::from_mins(10) };
+const CANARY: Routing = Routing::Canary { instances: 1, bake: SignedDuration::from_mins(10) };
 
 async fn look(stage: &Stage<impl Ports>) -> Result<EndpointView, Box<dyn Error>> {
     let view = stage.ports.describe(stage.home(), &stage.fleet.endpoint).await?;

@@ -87,11 +87,11 @@ async fn registry(stage: &Stage<impl Ports>, diary: &mut Diary) {
 async fn update(stage: &Stage<impl Ports>, diary: &mut Diary) -> Result<(), Box<dyn Error>> {
     let (ports, home) = (&stage.ports, stage.home());
     let bake = SignedDuration::from_mins(5);
-    let update = stage.prepare("v427", Routing::Canary { percent: 10, bake }).await?;
+    let update = stage.prepare("v427", Routing::Canary { instances: 1, bake }).await?;
     diary.note(stage, "create model again", ports.create_model(home, &stage.model("v427")?).await);
     diary.note(stage, "create config again", ports.create_config(home, &stage.config("v427")?).await);
     diary.note(stage, "create config of nothing", ports.create_config(home, &stage.config("v428")?).await);
-    let greedy = UpdateSpec { routing: Routing::Canary { percent: 60, bake }, ..update.clone() };
+    let greedy = UpdateSpec { routing: Routing::Canary { instances: 2, bake }, ..update.clone() };
     diary.note(stage, "too large a canary", ports.update(home, &greedy).await);
     let alarms = vec!["nothing".to_owned()];
     diary.note(stage, "no alarm", ports.update(home, &UpdateSpec { rollback_alarms: alarms, ..update.clone() }).await);

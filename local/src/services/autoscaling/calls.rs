@@ -9,6 +9,7 @@ use crate::services::autoscaling::types::{
     Scalable, ScalableTarget, ScalingPolicy, ScheduledAction, SuspendedState,
 };
 use crate::services::iam::ask::Ask;
+use crate::services::sagemaker::endpoint::Newest;
 use crate::services::sagemaker::types::EndpointStatus;
 use crate::world::error::ApiError;
 use crate::world::log::What;
@@ -51,7 +52,7 @@ impl World {
 
     /// Instances are added where an endpoint has fewer than its scalable target's least. An update suspends that.
     pub(crate) fn keep_bounds(&mut self, region: &RegionName, name: &str) {
-        let due = self.later(self.config.timing.provisioning);
+        let due = self.later(self.provisioning(region, name));
         let shows = self.config.live.scaling_shows_updating;
         let Some(place) = self.regions.get_mut(region) else { return };
         let Some(endpoint) = place.sagemaker.endpoints.get_mut(name) else { return };
@@ -75,7 +76,7 @@ impl World {
     /// They serve; later than they were to, where the control plane is dark by then.
     pub(crate) fn instances_added(&mut self, region: &RegionName, name: &str) {
         if self.is_dark(region) {
-            let again = self.later(self.config.timing.provisioning);
+            let again = self.later(self.provisioning(region, name));
             self.queue.push(again, Event::InstancesAdded { region: region.clone(), endpoint: name.to_owned() });
             return;
         }
@@ -84,6 +85,8 @@ impl World {
         let Some(place) = self.regions.get_mut(region) else { return };
         let Some(endpoint) = place.sagemaker.endpoints.get_mut(name) else { return };
         let Some((instances, blue)) = endpoint.coming.take().zip(endpoint.blue.as_mut()) else { return };
+        let share = 1.0 - f64::from(blue.instances) / f64::from(instances.max(1));
+        blue.newest = Some(Newest { since: now, share });
         blue.instances = instances;
         endpoint.status = EndpointStatus::InService;
         endpoint.modified = now;

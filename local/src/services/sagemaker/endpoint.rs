@@ -43,6 +43,17 @@ pub(crate) struct Capacity {
     pub model_data_url: String,
     /// What the instances fetched from there.
     pub archive: Option<Digest>,
+    /// Those of them that took their first requests last.
+    pub newest: Option<Newest>,
+}
+
+/// The instances that took their first requests last, of all that take any.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Newest {
+    /// When.
+    pub since: Timestamp,
+    /// Their share of the instances that take requests, 0 to 1.
+    pub share: f64,
 }
 
 /// An update, or the creation of the first capacity.
@@ -165,7 +176,8 @@ impl Capacity {
     }
 
     pub fn serving(&self, share: f64) -> Serving {
-        Serving { config: self.config.clone(), labels: self.labels.clone(), instances: self.instances, share }
+        let (config, labels) = (self.config.clone(), self.labels.clone());
+        Serving { config, labels, instances: self.instances, share, newest: self.newest }
     }
 }
 

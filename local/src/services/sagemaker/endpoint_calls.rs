@@ -205,12 +205,17 @@ fn evenly(step: f64) -> Vec<f64> {
 
 fn share(member: &str, size: Option<&CapacitySize>, instances: u32, least: f64) -> Result<f64, ApiError> {
     let size = size.ok_or_else(|| ApiError::validation(format!("{member} is required")))?;
-    let share = match size.capacity_type.as_str() {
-        "CAPACITY_PERCENT" => f64::from(size.value) / 100.0,
-        "INSTANCE_COUNT" => f64::from(size.value) / f64::from(instances.max(1)),
+    let all = f64::from(instances.max(1));
+    // Capacity is whole instances, a share of them at least one: so of two "25 %" is a half *(live: or refused)*.
+    let (asked, share) = match size.capacity_type.as_str() {
+        "CAPACITY_PERCENT" => {
+            let asked = f64::from(size.value) / 100.0;
+            (asked, (asked * all).floor().max(1.0) / all)
+        }
+        "INSTANCE_COUNT" => (f64::from(size.value) / all, f64::from(size.value) / all),
         other => return Err(ApiError::validation(format!("{other} is not a capacity type"))),
     };
-    if share > 0.0 && share >= least && share <= 0.5 {
+    if asked > 0.0 && asked >= least && asked <= 0.5 {
         return Ok(share);
     }
     let message = format!("{member} must be at most 50 % of the fleet (and at least {} %)", least * 100.0);
@@ -249,6 +254,7 @@ impl SageMaker {
             labels: self.labels(found),
             model_data_url: model.request.primary_container.model_data_url.clone().unwrap_or_default(),
             archive: None,
+            newest: None,
         })
     }
 }
@@ -296,7 +302,7 @@ impl World {
             frozen: None,
             token: 0,
         });
-        let provisioning = self.config.timing.provisioning;
+        let provisioning = self.provisioning(region, name);
         self.enter(region, name, Phase::Provisioning, provisioning);
         self.status_event(region, name);
     }

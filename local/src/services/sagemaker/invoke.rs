@@ -46,8 +46,8 @@ impl Operation for InvokeEndpoint {
             (None, _) => Err("no model is loaded".to_owned()),
             (_, Err(_)) => Err("the payload is not UTF-8".to_owned()),
         };
-        let Capacity { config, labels, instances, variant, .. } = fleet;
-        let serving = Serving { config, labels, instances, share: 1.0 };
+        let Capacity { config, labels, instances, variant, newest, .. } = fleet;
+        let serving = Serving { config, labels, instances, share: 1.0, newest };
         if of_fleet {
             world.count_request(region, &serving, answer.is_err());
         }

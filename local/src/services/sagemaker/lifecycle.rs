@@ -4,15 +4,16 @@
 //! nothing moves; when it returns, alarms are looked at first.
 
 use crate::services::cloudwatch::types::AlarmState;
-use crate::services::sagemaker::endpoint::{Due, Endpoint, Phase, Update};
+use crate::services::sagemaker::endpoint::{Due, Endpoint, Newest, Phase, Update};
 use crate::services::sagemaker::models::split_s3_url;
 use crate::services::sagemaker::types::EndpointStatus;
 use crate::world::fault::FaultKind;
 use crate::world::log::{Stage, What};
 use crate::world::queue::Event;
+use crate::world::random::Random;
 use crate::world::state::World;
 use jiff::SignedDuration;
-use meridian_domain::RegionName;
+use meridian_domain::{Bounds, RegionName};
 
 impl World {
     fn endpoint_mut(&mut self, region: &RegionName, name: &str) -> Option<&mut Endpoint> {
@@ -63,6 +64,14 @@ impl World {
             reason,
         };
         self.record(region, what);
+    }
+
+    /// How long instances that are asked for now take to come.
+    pub(crate) fn provisioning(&self, region: &RegionName, name: &str) -> SignedDuration {
+        let Bounds { min, max } = self.config.timing.provisioning;
+        let moment = self.now.as_millisecond().to_string();
+        let mut random = Random::labelled(self.config.seed, ["provisioning", region.as_str(), name, &moment]);
+        SignedDuration::from_secs(random.between(min.as_secs(), max.as_secs()))
     }
 
     /// A phase's time is up.
@@ -123,8 +132,10 @@ impl World {
     /// A traffic step is done: green has its new share, and is watched with it.
     fn activated(&mut self, region: &RegionName, name: &str) {
         self.count_traffic(region);
+        let now = self.now;
         let Some(update) = self.update_mut(region, name) else { return };
-        update.share = update.steps.get(update.done).copied().unwrap_or(1.0);
+        let before = std::mem::replace(&mut update.share, update.steps.get(update.done).copied().unwrap_or(1.0));
+        update.target.newest = Some(Newest { since: now, share: 1.0 - before / update.share });
         update.done += 1;
         let (wait, termination_wait) = match update.shifted() {
             true => (update.final_wait, Some(update.termination_wait)),
@@ -150,7 +161,9 @@ impl World {
         self.count_traffic(region);
         let now = self.now;
         let Some(endpoint) = self.endpoint_mut(region, name) else { return };
-        let Some(update) = endpoint.update.take() else { return };
+        let Some(mut update) = endpoint.update.take() else { return };
+        // An endpoint's first instances had no traffic yet.
+        update.target.newest.get_or_insert(Newest { since: now, share: 1.0 });
         let old = endpoint.blue.replace(update.target);
         endpoint.stray = None;
         endpoint.status = EndpointStatus::InService;

@@ -3,6 +3,7 @@
 use crate::services::cloudwatch::metrics::MetricKey;
 use crate::services::cloudwatch::samples::Samples;
 use crate::services::cloudwatch::types::Dimension;
+use crate::services::sagemaker::endpoint::Newest;
 use crate::world::customers::effective_behaviour::EffectiveBehaviour;
 use crate::world::customers::traffic::{Arrival, Served, Serving, start_of_minute};
 use crate::world::customers::{latency, scores};
@@ -49,9 +50,21 @@ impl World {
         let errors_5xx = share_of(&mut random, behaviour.errors_5xx);
         let load = rate / f64::from(fleet.instances.max(1));
         let factor = behaviour.latency_at(load) * (1.0 + LATENCY_NOISE * random.normal());
-        let latency = latency::spread(requests, factor, random.unit());
+        let dither = random.unit();
+        let slow = (requests as f64 * self.slow_share(fleet, from, seconds)).round() as u64;
+        let mut latency = latency::spread(requests.saturating_sub(slow), factor, dither);
+        latency.merge(&latency::spread(slow, factor * self.config.timing.cold_factor, dither));
         let scores = scores::drawn(requests, behaviour.alert_factor, &mut random);
         Served { requests, errors_4xx, errors_5xx, latency, scores }
+    }
+
+    /// The share of what instances answer in a stretch of time that is slow because some of them are cold.
+    fn slow_share(&self, fleet: &Serving, from: Timestamp, seconds: f64) -> f64 {
+        let Some(Newest { since, share }) = fleet.newest else { return 0.0 };
+        let timing = &self.config.timing;
+        let passed = from.duration_since(since).as_secs_f64();
+        let left = (timing.cold.as_secs_f64() - passed).clamp(0.0, seconds);
+        share * timing.cold_share * left / seconds
     }
 
     /// Counts one request that somebody really made.

@@ -1,6 +1,7 @@
 //! One region's customers: what they asked so far, and which instances answered.
 
 use crate::services::cloudwatch::samples::Samples;
+use crate::services::sagemaker::endpoint::Newest;
 use crate::world::customers::scores;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -41,6 +42,8 @@ pub(crate) struct Serving {
     pub instances: u32,
     /// Its share of the traffic, 0 to 1.
     pub share: f64,
+    /// Those of its instances that are new to traffic.
+    pub newest: Option<Newest>,
 }
 
 /// When a minute's samples are visible.

@@ -16,7 +16,7 @@ use std::hash::{Hash, Hasher};
 /// The longest that anybody looks back at an update: a quarter of an hour after its timer (`rollback`'s `LONGEST_CALL`).
 const UPDATE: Seconds = 1_500;
 /// For so long after a return the rollback alarm's ringing is an echo (`rollback`'s `ECHO`), and a call's time beside it.
-const RETURN: Seconds = 360 + CALL;
+const RETURN: Seconds = 420 + CALL;
 /// A call's time-out, twice over: how long ago a call under way may have looked.
 const CALL: Seconds = 130;
 

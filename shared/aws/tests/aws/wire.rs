@@ -34,7 +34,7 @@ fn update(ports: &AwsPorts) -> UpdateSpec {
     UpdateSpec {
         endpoint: ports.fleet().endpoint.clone(),
         config: "fraud-v427-abc".parse().unwrap(),
-        routing: Routing::Canary { percent: 10, bake: SignedDuration::from_mins(8) },
+        routing: Routing::Canary { instances: 1, bake: SignedDuration::from_mins(8) },
         termination_wait: SignedDuration::from_mins(10),
         max_execution: SignedDuration::from_hours(2),
         rollback_alarms: alarms::guard_names(ports.fleet()),
@@ -105,7 +105,7 @@ async fn an_update_is_asked_for_as_the_policy_says() {
     let policy = &forward["DeploymentConfig"]["BlueGreenUpdatePolicy"];
     assert_eq!(policy["TrafficRoutingConfiguration"]["Type"], "CANARY");
     assert_eq!(policy["TrafficRoutingConfiguration"]["WaitIntervalInSeconds"], 480);
-    assert_eq!(policy["TrafficRoutingConfiguration"]["CanarySize"], json!({ "Type": "CAPACITY_PERCENT", "Value": 10 }));
+    assert_eq!(policy["TrafficRoutingConfiguration"]["CanarySize"], json!({ "Type": "INSTANCE_COUNT", "Value": 1 }));
     assert_eq!(policy["TerminationWaitInSeconds"], 600);
     assert_eq!(policy["MaximumExecutionTimeoutInSeconds"], 7200);
     let alarms = forward["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"].as_array().unwrap();

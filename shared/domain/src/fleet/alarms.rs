@@ -23,17 +23,31 @@ pub const HEARTBEAT: &str = "JudgeHeartbeat";
 /// The heartbeat alarm's period: the shortest that CloudWatch has. Every period in the arithmetic of silence counts
 /// once for the alignment and once for each that the alarm looks back.
 const BEAT_PERIOD: u32 = 10;
-/// Silent periods that make an alarm: 50 s, more than the half minute and the call between two looks of a judge.
+/// Silent periods that make an alarm: 50 s, beyond the minute for which one look beats ahead.
 const BEAT_PERIODS: u32 = 5;
 /// Further periods that CloudWatch may look back for a datapoint before it takes silence for silence *(live)*.
 const LOOK_BACK: u32 = 2;
 /// The longest silence that the heartbeat alarm does not notice: its periods and the look-back, one for the alignment
-/// and one until the alarm is evaluated. A judge who has not decided beats for the last time `decide_before_end` before
-/// SageMaker's own timer ends, so `decide_before_end` must be at least this long (I9): then a judge who dies at the worst
-/// moment, right after that beat, is noticed while the canary still bakes. (With the usual 60 s, 3 of 3, it took up to
-/// six minutes, and the timer would have shifted all traffic first.)
-pub const LONGEST_SILENCE: SignedDuration =
-    SignedDuration::from_secs((BEAT_PERIOD * (BEAT_PERIODS + LOOK_BACK + 2)) as i64);
+/// and one until the alarm is evaluated. (With the usual 60 s, 3 of 3, it took up to six minutes.)
+pub const LONGEST_SILENCE: SignedDuration = seconds(BEAT_PERIOD * (BEAT_PERIODS + LOOK_BACK + 2));
+/// Before SageMaker's own timer ends, a dead judge is noticed at least so long ahead (I9).
+const NOTICED_AHEAD: SignedDuration = seconds(60);
+/// The heartbeats of a judge who has not decided end so long before SageMaker's own timer: who dies at the worst moment is
+/// noticed [`NOTICED_AHEAD`] all the same.
+pub const LAST_BEAT: SignedDuration = SignedDuration::from_secs(LONGEST_SILENCE.as_secs() + NOTICED_AHEAD.as_secs());
+/// CodePipeline calls a job again "periodically": every 30 s as people see it *(live)*, and room for so much.
+pub const CALLS_EVERY: SignedDuration = seconds(60);
+/// A call that reads ledgers and counts before it decides.
+const ONE_CALL: SignedDuration = seconds(20);
+/// The least that `decide_before_end` may be: the first call after the last decision is due comes [`CALLS_EVERY`] later at
+/// worst, and must have decided before the silence since [`LAST_BEAT`] can have been noticed, `BEAT_PERIODS` after it.
+pub const DECISION_ROOM: SignedDuration = SignedDuration::from_secs(
+    LAST_BEAT.as_secs() - (BEAT_PERIOD * BEAT_PERIODS) as i64 + CALLS_EVERY.as_secs() + ONE_CALL.as_secs(),
+);
+
+const fn seconds(count: u32) -> SignedDuration {
+    SignedDuration::from_secs(count as i64)
+}
 
 /// SageMaker's latency metrics are in microseconds.
 const MICROSECONDS: f64 = 1e6;
@@ -220,7 +234,7 @@ impl WayBack {
 
 /// The alarms of one wave in one region, for green's configuration and the one of the champion beside it, if there is one.
 /// In a region whose canary serves few requests a minute, the green ones want several minutes in a row: of 120 requests, two
-/// stray errors are more than 1 %.
+/// stray errors are more than 1 %. New instances are slow at first: the latency alarm wants more minutes than they are cold.
 ///
 /// Callers cause 4xx on both releases: that alarm watches how far green's rate exceeds blue's in the same minute.
 pub fn guards(fleet: &Fleet, region: &Region, green: &ResourceName, blue: Option<&ResourceName>) -> Vec<AlarmSpec> {
@@ -235,8 +249,14 @@ pub fn guards(fleet: &Fleet, region: &Region, green: &ResourceName, blue: Option
     };
     let bound = judge.latency_bound.as_secs_f64() * MICROSECONDS;
     let server_errors = Watched::Metric(of("Invocation5XXErrors", "Average", green));
+    let slow = Watched::Metric(of("ModelLatency", percentile, green));
+    let minutes = region.alarm_minutes + fleet.guardrail.cold_minutes();
     vec![
-        guard(region, latency, "ModelLatency", Watched::Metric(of("ModelLatency", percentile, green)), bound),
+        AlarmSpec {
+            evaluation_periods: minutes,
+            datapoints: minutes,
+            ..guard(region, latency, "ModelLatency", slow, bound)
+        },
         guard(region, errors_4xx, "Invocation4XXErrors", compared, judge.max_4xx),
         guard(region, errors_5xx, "Invocation5XXErrors", server_errors, judge.max_5xx),
         verdict(fleet),

@@ -2,7 +2,7 @@
 
 use crate::fleet::{Fleet, Region, Style, Vpc};
 use crate::names::{ReleaseId, ResourceName, Sha256, Version};
-use crate::plan::Bake;
+use crate::plan::{Bake, CanarySize};
 use crate::release::Manifest;
 use crate::serving_role::ServingRole;
 use jiff::{SignedDuration, Timestamp};
@@ -159,15 +159,15 @@ pub enum Routing {
     AllAtOnce,
     /// First a share, then, after the bake, the rest.
     Canary {
-        /// Per cent of the capacity, at most 50.
-        percent: u32,
+        /// Instances, at most half of them (`CanarySize`).
+        instances: u32,
         /// The bake (`WaitIntervalInSeconds`).
         bake: SignedDuration,
     },
     /// In equal steps (`LINEAR`).
     Linear {
-        /// Per cent of the capacity, 10 to 50 (`LinearStepSize`).
-        step: u32,
+        /// Instances, at most half of them (`LinearStepSize`).
+        instances: u32,
         /// Between two steps (`WaitIntervalInSeconds`).
         wait: SignedDuration,
     },
@@ -268,23 +268,24 @@ impl Target {
         }
     }
 
-    /// The guarded update that takes a region to this target, with the canary that was planned for it.
-    pub fn update_spec(&self, fleet: &Fleet, region: &Region, bake: Bake) -> UpdateSpec {
+    /// The guarded update that takes a region's instances, so many, to this target, with the canary that was planned for it.
+    pub fn update_spec(&self, fleet: &Fleet, region: &Region, bake: Bake, instances: u32) -> UpdateSpec {
         UpdateSpec {
             endpoint: fleet.endpoint.clone(),
             config: self.config.clone(),
-            routing: Self::routing(region, bake),
+            routing: Self::routing(region, bake, instances),
             termination_wait: fleet.guardrail.soak,
             max_execution: fleet.guardrail.max_execution,
             rollback_alarms: crate::alarms::guard_names(fleet),
         }
     }
 
-    fn routing(region: &Region, planned: Bake) -> Routing {
+    fn routing(region: &Region, planned: Bake, instances: u32) -> Routing {
         let bake = planned.wait;
+        let CanarySize { instances, .. } = CanarySize::of_share(planned.percent, instances);
         match region.style {
-            Style::Canary => Routing::Canary { percent: planned.percent, bake },
-            Style::Linear { step } => Routing::Linear { step, wait: bake },
+            Style::Canary => Routing::Canary { instances, bake },
+            Style::Linear { .. } => Routing::Linear { instances, wait: bake },
             Style::Rolling { batch } => Routing::Rolling { batch, wait: bake },
             Style::AllAtOnce => Routing::AllAtOnceWatched { bake },
         }

@@ -161,9 +161,11 @@ pub struct Guardrail {
     pub soak: SignedDuration,
     /// SageMaker's own limit on the whole update (`MaximumExecutionTimeoutInSeconds`).
     pub max_execution: SignedDuration,
-    /// The last decision falls this long before SageMaker's own timer ends.
+    /// The last decision falls this long before SageMaker's own timer ends: [`DECISION_ROOM`](crate::alarms::DECISION_ROOM) at
+    /// least.
     pub decide_before_end: SignedDuration,
-    /// Left out of a canary's counts: cold caches, low load per instance.
+    /// For so long after they take their first requests new instances are cold: left out of what is judged in the canary and
+    /// at full load, and too short to ring green's latency alarm.
     pub warm_up: SignedDuration,
     /// For so many whole minutes after the shift green is compared with blue's last hour at full load, before another region
     /// starts; none at `0s`.
@@ -180,6 +182,12 @@ impl Guardrail {
     /// What a canary of `bake` is judged by.
     pub fn watch(&self, bake: SignedDuration) -> Watch {
         Watch::canary(self.warm_up, bake - self.decide_before_end)
+    }
+
+    /// Calendar minutes that instances may be cold in.
+    pub(crate) fn cold_minutes(&self) -> u32 {
+        let whole = u32::try_from((self.warm_up.as_secs() + 59) / 60).unwrap_or(u32::MAX);
+        if whole == 0 { 0 } else { whole.saturating_add(1) }
     }
 
     /// Whole minutes that the check at full load compares.

@@ -30,12 +30,12 @@ pub use step::StepKind;
 pub use violation::Violation;
 
 use crate::endpoint::{EndpointStatus, EndpointView, Seen, Target};
-use crate::fleet::{Fleet, Inconclusive, Kind, Style};
+use crate::fleet::{Bounds, Fleet, Inconclusive, Kind, Region, Style};
 use crate::history::{OpenUpdate, RegionHistory};
 use crate::judge::{Judgement, MetricName};
 use crate::ledger::Record;
 use crate::names::RegionName;
-use crate::plan::{Act, Bake, Next, Plan, Sight};
+use crate::plan::{Act, Bake, CanarySize, Next, Plan, Sight};
 use crate::verdict::{Decision, Verdict};
 use jiff::Timestamp;
 
@@ -192,10 +192,16 @@ impl<'a> Audit<'a> {
         let allowed = policy.zip(bake).is_some_and(|(own, bake)| {
             bake.wait >= own.shortest_bake.min(own.bake)
                 && bake.wait <= own.bake
-                && (own.style != Style::Canary
-                    || (own.canary_percent.min..=own.canary_percent.max).contains(&bake.percent))
+                && (own.style != Style::Canary || self.allows_share(own, bake.percent))
         });
         require(allowed, Violation::CanaryNotAllowed { region: region.clone() })
+    }
+
+    /// A share that whole instances can have, of those between policy's least and most.
+    fn allows_share(&self, region: &Region, percent: u32) -> bool {
+        let instances = region.instances_of(self.endpoint(&region.name));
+        let Bounds { min, max } = region.canary_percent;
+        (min..=max).any(|wished| CanarySize::wished(wished, instances).percent() == percent)
     }
 
     fn deferred(&self, region: &RegionName) -> bool {

@@ -129,10 +129,10 @@ impl Lookout {
         Self { watch, green: Span::of(zero, to), blue: Span::of(zero - LAST_HOUR, to), zero }
     }
 
-    /// Green alone in the first whole minutes after it was proved to have all traffic, and blue alone in its last hour, the
-    /// one before the canary.
+    /// Green alone in the first whole minutes after it was proved to have all traffic and its instances are warm, and blue
+    /// alone in its last hour, the one before the canary.
     fn full_load(fleet: &Fleet, canary: Timestamp, shifted: Timestamp, now: Timestamp) -> Self {
-        let (zero, minutes) = (next_minute(shifted), fleet.guardrail.full_load_minutes());
+        let (zero, minutes) = (next_minute(shifted + fleet.guardrail.warm_up), fleet.guardrail.full_load_minutes());
         let (arrived, blue_ends) = (complete_by(now), minute_of(canary));
         let due = arrived >= zero + minutes;
         let watch = Watch { warm_up: 0, last_look: minutes, due, stage: WatchStage::FullLoad };
@@ -142,7 +142,8 @@ impl Lookout {
 
     /// When the counts of the minutes at full load are due to have arrived.
     pub fn full_load_due(fleet: &Fleet, shifted: Timestamp) -> Timestamp {
-        start_of(next_minute(shifted) + fleet.guardrail.full_load_minutes() + COUNTS_DELAY)
+        let guardrail = &fleet.guardrail;
+        start_of(next_minute(shifted + guardrail.warm_up) + guardrail.full_load_minutes() + COUNTS_DELAY)
     }
 
     /// What the judge says of what both fleets served. A canary's counts are pooled with the evidence of the regions

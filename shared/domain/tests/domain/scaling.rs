@@ -88,7 +88,7 @@ fn missing_failover_capacity_delays_a_start_and_pages_once() {
             assert_eq!((night.pages, matches!(call.last().next, Next::Wait)), (0, true), "{:?}", call.last());
             night.pass("30s");
         };
-        assert_eq!(night.now.duration_since(began).as_mins(), 6, "three to provision, three of patience");
+        assert_eq!(night.now.duration_since(began).as_mins(), 11, "eight to provision, three of patience");
         assert_eq!(call.pages(), 1);
     }
 }
@@ -98,7 +98,7 @@ fn an_unaccepted_update_is_requested_again() {
     let mut night = noon();
     has(&mut night, AU, 2);
     night.call(AU);
-    night.pass("6m");
+    night.pass("11m");
     night.takes_updates = false;
     night.call(AU);
     assert_eq!(night.pages, 1);
@@ -129,7 +129,7 @@ fn waiting_for_instances_uses_no_other_patience() {
     let mut night = noon();
     has(&mut night, AU, 2);
     night.call(AU);
-    night.pass("6m");
+    night.pass("11m");
     night.guard_rings(meridian_domain::alarms::heartbeat_name(&night.fleet));
     for _ in 0..2 {
         assert!(matches!(night.call(AU).last().next, Next::Wait));

@@ -290,7 +290,9 @@ impl Look {
     ) -> Result<(), HandlerError> {
         let open = self.sight.regions.get(&region.name).and_then(Seen::known).and_then(|own| own.update.as_ref());
         let bake = open.map_or_else(|| Bake::usual(region), |update| update.bake(region));
-        let asked = start_update(ports, &region.name, &target.update_spec(fleet, region, bake)).await;
+        let endpoint = self.sight.endpoints.get(&region.name).and_then(Seen::known).and_then(Option::as_ref);
+        let update = target.update_spec(fleet, region, bake, region.instances_of(endpoint));
+        let asked = start_update(ports, &region.name, &update).await;
         self.asked_for(ports, fleet, region, asked).await
     }
 

@@ -217,6 +217,7 @@ fn way_backs() -> Vec<WayBackReason> {
         WayBackReason::Undecided,
         WayBackReason::Unproved,
         WayBackReason::Guardrail,
+        WayBackReason::JudgeSilent,
         WayBackReason::Unexplained,
         WayBackReason::ProvedAgain(Fault::TwoReleases(FAILED)),
     ]

@@ -2,7 +2,7 @@
 
 use crate::given::{BR, at, fleet, name};
 use jiff::SignedDuration;
-use meridian_domain::plan::{ForecastWarning, Unfound, wave_order};
+use meridian_domain::plan::{CanarySize, ForecastWarning, Unfound, wave_order};
 use meridian_domain::{Fleet, HomePlace, OrderPolicy};
 use meridian_messages::Voice;
 
@@ -53,6 +53,14 @@ fn what_the_next_wave_cannot_detect_is_given_with_numbers() {
         longest: SignedDuration::from_mins(26),
         largest: 50,
     };
+    let size = CanarySize { instances: 1, of: 2 };
+    let larger =
+        ForecastWarning::LargerCanary { region: "ap-southeast-2".parse().unwrap(), wished: 25, size, enough: 4 };
+    assert_eq!(
+        voice.forecast_warning(&larger),
+        "AU has 2 instances, and a canary is whole ones: 1 of them takes 50 % of the requests, not 25 %. Write canary_percent = 50, \
+         or have 4 instances"
+    );
     let together = ForecastWarning::BlindTogether { unfound: vec![unfound("4xx", None)] };
     let fleet = fleet();
     for (warning, words) in [

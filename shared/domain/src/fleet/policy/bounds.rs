@@ -1,10 +1,10 @@
 //! Bounds that policy sets and a plan stays within.
 
-use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error};
+use serde::{Deserialize, Serialize};
 
 /// The least and the most. Written as `{ min = "8m", max = "10m" }`, or as one value where there is nothing to choose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Bounds<T> {
     /// The least.
     pub min: T,

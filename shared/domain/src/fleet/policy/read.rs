@@ -11,7 +11,7 @@ use super::{
     AllowedImage, Bounds, EvaluationPolicy, Fleet, FleetError, Guardrail, HomePlace, JudgePolicy, LedgerPolicy,
     OrderPolicy, Region, ScalingPolicy, WavePolicy,
 };
-use crate::alarms::LONGEST_SILENCE;
+use crate::alarms::DECISION_ROOM;
 use crate::edge::{Unusual, check_toml};
 use crate::endpoint::Target;
 use crate::names::{BucketName, FleetName, RegionName, ResourceName};
@@ -391,8 +391,8 @@ impl Reader<'_> {
                 "guardrail.max_execution must be 10m to 8h (SageMaker's limits)",
             ),
             (
-                guardrail.decide_before_end >= LONGEST_SILENCE,
-                "guardrail.decide_before_end must be at least 90s: a judge who dies is noticed that much later, and SageMaker's timer must not end first",
+                guardrail.decide_before_end >= DECISION_ROOM,
+                "guardrail.decide_before_end must be at least 180s: CodePipeline may call a minute later, and a judge who is dead by then must be noticed a minute before SageMaker's timer ends",
             ),
             (!guardrail.warm_up.is_negative(), "guardrail.warm_up must not be negative"),
             (

@@ -5,17 +5,19 @@
 //! falls ([`Guardrail::watch`](crate::Guardrail::watch) knows which). The rest is what a plan must reckon with and a bake's length alone does not show.
 
 use super::{Act, Plan, View};
-use crate::endpoint::Seen;
+use crate::endpoint::{EndpointView, Seen};
 use crate::fleet::{Bounds, Fleet, Kind, Region, Style};
 use crate::judge::{COUNTS_DELAY, MetricName, RegionEvidence, smallest_detectable_effect};
 use crate::reason::{Canary, Step, Traffic};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
-/// From the call to the canary's first request: a fleet of instances is made and filled. An expectation; how long it takes
-/// is SageMaker's to say.
+/// From the call to the canary's first request, where new instances come soon. How long they take is SageMaker's to say *(live)*.
 pub const PROVISIONING: SignedDuration = SignedDuration::from_mins(3);
+/// The same where they come late: what a plan may promise, and what is waited for.
+pub const SLOWEST_PROVISIONING: SignedDuration = SignedDuration::from_mins(8);
 /// The last traffic step, and the golden records. An expectation too.
 pub const SHIFT: SignedDuration = SignedDuration::from_mins(1);
 /// From the golden records' answers to a whole minute, and from the counts' arrival to the next call, which CodePipeline
@@ -27,7 +29,10 @@ const SHARE_STEP: u32 = 5;
 /// From a region's confirmation to the verdict at full load, as a plan expects it; nothing where policy asks for none.
 pub(super) fn full_load_wait(fleet: &Fleet, region: &Region) -> SignedDuration {
     if region.is_judged_at_full_load(fleet) {
-        fleet.guardrail.full_load + SignedDuration::from_mins(COUNTS_DELAY) + WHOLE_MINUTE_AND_CALL
+        fleet.guardrail.warm_up
+            + fleet.guardrail.full_load
+            + SignedDuration::from_mins(COUNTS_DELAY)
+            + WHOLE_MINUTE_AND_CALL
     } else {
         SignedDuration::ZERO
     }
@@ -38,12 +43,43 @@ pub(super) fn full_load_wait(fleet: &Fleet, region: &Region) -> SignedDuration {
 pub struct Bake {
     /// How long it is watched: SageMaker's `WaitIntervalInSeconds`.
     pub wait: SignedDuration,
-    /// Its share of the traffic, per cent.
+    /// Its share of the traffic, per cent: what the canary's whole instances get, not what policy wished for.
     pub percent: u32,
 }
 
+/// So many of an endpoint's instances: SageMaker counts a canary in whole ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct CanarySize {
+    /// The canary's.
+    pub instances: u32,
+    /// All.
+    pub of: u32,
+}
+
+impl CanarySize {
+    /// As many whole instances as are no more than `percent` of them, but at least one.
+    pub fn wished(percent: u32, of: u32) -> Self {
+        Self { instances: (percent.saturating_mul(of) / 100).max(1), of }
+    }
+
+    /// The instances whose share is `percent`, as [`Self::percent`] rounds it.
+    pub fn of_share(percent: u32, of: u32) -> Self {
+        Self { instances: (percent.saturating_mul(of).saturating_add(50) / 100).max(1), of }
+    }
+
+    /// Their share of all, 0 to 1.
+    pub fn share(self) -> f64 {
+        f64::from(self.instances) / f64::from(self.of.max(1))
+    }
+
+    /// The same in whole per cent.
+    pub fn percent(self) -> u32 {
+        (100.0 * self.share()).round() as u32
+    }
+}
+
 impl Bake {
-    /// Where nothing was planned: the longest bake and the smallest share that policy allows.
+    /// Where nothing was planned: the longest bake and the smallest share that policy wishes for.
     pub fn usual(region: &Region) -> Self {
         let percent = match region.style {
             Style::Linear { step } => step,
@@ -52,8 +88,8 @@ impl Bake {
         Self { wait: region.bake, percent }
     }
 
-    /// True if policy allows it.
-    pub fn is_within(&self, region: &Region) -> bool {
+    /// True if policy allows it for an endpoint of so many instances.
+    pub fn is_within(&self, region: &Region, instances: u32) -> bool {
         let shortest = region.shortest_bake.min(region.bake);
         let share = match region.style {
             Style::Canary => region.canary_percent,
@@ -61,6 +97,8 @@ impl Bake {
             // All of it, in the end: no share stands still to be judged.
             Style::Rolling { .. } | Style::AllAtOnce => return self.wait == region.bake,
         };
+        let real = |wished| CanarySize::wished(wished, instances).percent();
+        let share = Bounds { min: real(share.min), max: real(share.max) };
         (shortest..=region.bake).contains(&self.wait) && share.allow(self.percent)
     }
 }
@@ -103,6 +141,8 @@ impl Finding {
 pub struct BakePlan {
     /// The choice.
     pub bake: Bake,
+    /// The same share in instances.
+    pub size: CanarySize,
     /// Requests per second that are expected in it.
     pub rps: f64,
     /// Whether that was measured.
@@ -135,6 +175,8 @@ pub struct BakeQuestion<'a> {
     pub fleet: &'a Fleet,
     /// The region.
     pub region: &'a Region,
+    /// Its instances then.
+    pub instances: u32,
     /// When its canary begins.
     pub from: Timestamp,
     /// Its traffic.
@@ -158,7 +200,7 @@ impl BakeQuestion<'_> {
                 nearest = Some(longest);
             }
         }
-        nearest.unwrap_or_else(|| self.plan(Bake::usual(self.region)))
+        nearest.unwrap_or_else(|| self.plan(self.whole(Bake::usual(self.region))))
     }
 
     /// What a certain bake would find.
@@ -167,24 +209,33 @@ impl BakeQuestion<'_> {
         let minutes = watch.planned_minutes();
         let rps = self.hour.rps.unwrap_or_else(|| self.region.mean_rps(self.from, self.from + bake.wait));
         let served = rps * 60.0 * minutes as f64;
-        let share = f64::from(bake.percent) / 100.0;
+        let size = CanarySize::of_share(bake.percent, self.instances);
+        let share = size.share();
         let (green, blue) = ((served * share) as u64, (served * (1.0 - share)) as u64);
         // A comparison needs some minutes, however busy they are.
         let compared = minutes >= i64::from(self.fleet.judge.min_minutes);
         let (green, blue) = if compared { (green, blue) } else { (0, 0) };
         let findings: Vec<Finding> = self.metrics().map(|metric| self.finding(metric, green, blue)).collect();
         let enough = findings.iter().all(Finding::is_enough);
-        BakePlan { bake, rps, measured: self.hour.rps.is_some(), minutes, green, blue, findings, enough }
+        BakePlan { bake, size, rps, measured: self.hour.rps.is_some(), minutes, green, blue, findings, enough }
+    }
+
+    /// The share that so much of the capacity really gets.
+    fn whole(&self, bake: Bake) -> Bake {
+        Bake { percent: CanarySize::wished(bake.percent, self.instances).percent(), ..bake }
     }
 
     fn shares(&self) -> Vec<u32> {
+        let real = |wished: u32| CanarySize::wished(wished, self.instances).percent();
         if let Style::Linear { step } = self.region.style {
-            return vec![step];
+            return vec![real(step)];
         }
         let bounds = self.region.canary_percent;
         let between =
             (bounds.min..bounds.max).filter(|percent| percent.is_multiple_of(SHARE_STEP) || *percent == bounds.min);
-        between.chain([bounds.max]).collect()
+        let mut shares: Vec<u32> = between.chain([bounds.max]).map(real).collect();
+        shares.dedup();
+        shares
     }
 
     /// The shortest bake that is enough at the same share, by whole minutes less: the longer it is, the more it finds.
@@ -242,6 +293,16 @@ fn carried(evidence: &[RegionEvidence]) -> BTreeMap<MetricName, (u64, u64)> {
 }
 
 impl Region {
+    /// The instances of its endpoint: policy's first number where the endpoint does not say.
+    pub fn instances_of(&self, endpoint: Option<&EndpointView>) -> u32 {
+        endpoint.and_then(|seen| seen.instances).map_or(self.instances, NonZeroU32::get)
+    }
+
+    /// The instances that a plan reckons with at a moment: its floor, raised for a failover as a start raises it.
+    pub(super) fn planned_instances(&self, fleet: &Fleet, at: Timestamp) -> u32 {
+        fleet.scaling.as_ref().map_or(self.instances, |policy| policy.for_failover(fleet, self, at).least)
+    }
+
     /// True if policy leaves a plan something to choose: of a region whose canary is judged.
     fn leaves_a_choice(&self) -> bool {
         let share = self.style == Style::Canary && self.canary_percent.min < self.canary_percent.max;
@@ -266,7 +327,14 @@ impl View<'_> {
         let hour = self.sight.hour.as_ref().and_then(Seen::known).unwrap_or(&usual);
         let carried = carried(&self.sight.evidence_beside(&self.region.name));
         let from = self.now + PROVISIONING;
-        BakeQuestion { fleet: self.fleet, region: self.region, from, hour, carried: &carried }.answer().bake
+        let instances = self.instances();
+        BakeQuestion { fleet: self.fleet, region: self.region, instances, from, hour, carried: &carried }.answer().bake
+    }
+
+    /// The region's instances: seen, or policy's where they are not said.
+    pub(super) fn instances(&self) -> u32 {
+        let seen = self.sight.endpoints.get(&self.region.name).and_then(Seen::known).and_then(Option::as_ref);
+        self.region.instances_of(seen)
     }
 
     /// What a recorded intent says of a canary that was chosen; none where policy leaves no choice.

@@ -1,13 +1,13 @@
 //! An update in flight: provisioning, canary, decision, shift, proof.
 //!
-//! SageMaker's own timer shifts all traffic after silence (I9). So a judge who has not decided beats for the last time
+//! SageMaker's own timer shifts all traffic after silence (I9). So a judge who has not decided looks for the last time
 //! `decide_before_end` before the timer's end; from then on only a recorded `Proceed` is followed by a heartbeat.
-//! One look's beats reach as far ahead as Lambda takes to repeat a call that died ([`beats`]), so that one death costs no
-//! canary; but never so far that a judge who is dead for good would be noticed only after the timer.
+//! One look's beats reach as far ahead as Lambda takes to repeat a call that died ([`beats`]), so that neither one death nor
+//! calls every minute cost a canary; but never so far that a judge who is dead for good would be noticed too late.
 
 use super::{Act, Golden, Next, Plan, Signs, View, diagnose};
 use crate::advice::Advice;
-use crate::alarms::{self, LONGEST_SILENCE};
+use crate::alarms::{self, LAST_BEAT};
 use crate::endpoint::Seen;
 use crate::fleet::{Inconclusive, Region};
 use crate::history::{OpenUpdate, RegionHistory};
@@ -18,11 +18,11 @@ use crate::verdict::{Cause, Decision, Verdict};
 use jiff::Timestamp;
 
 /// When the heartbeats of one look hold: now, and ahead for as long as Lambda takes to repeat a call that died. Before a
-/// `Proceed` none comes later than [`LONGEST_SILENCE`] before SageMaker's own timer ends (I9): whoever dies then, and for
-/// good, is noticed in time.
+/// `Proceed` none comes later than [`LAST_BEAT`] before SageMaker's own timer ends (I9): whoever dies then, and for good, is
+/// noticed in time.
 pub fn beats(region: &Region, update: Option<&OpenUpdate>, now: Timestamp) -> impl Iterator<Item = Timestamp> {
     let undecided = update.filter(|update| !update.is_decided(Decision::Proceed));
-    let last = undecided.map(|update| update.bakes_until(region) - LONGEST_SILENCE);
+    let last = undecided.map(|update| update.bakes_until(region) - LAST_BEAT);
     alarms::ahead(now).take_while(move |at| *at == now || last.is_none_or(|last| *at <= last))
 }
 

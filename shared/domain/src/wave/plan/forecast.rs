@@ -3,9 +3,11 @@
 //! The same functions as a real wave's make the choices ([`wave_order`], [`BakeQuestion`]); only the evidence that regions
 //! will have shown is an expectation here.
 
-use super::bake::{BakePlan, BakeQuestion, Finding, Hour, PROVISIONING, SHIFT, full_load_wait};
+use super::bake::{
+    BakePlan, BakeQuestion, CanarySize, Finding, Hour, PROVISIONING, SHIFT, SLOWEST_PROVISIONING, full_load_wait,
+};
 use super::order::{WaveOrder, wave_order};
-use crate::fleet::{Fleet, Region};
+use crate::fleet::{Fleet, Region, Style};
 use crate::judge::MetricName;
 use crate::names::RegionName;
 use crate::traffic::local_clock;
@@ -24,18 +26,31 @@ pub struct Forecast {
     pub turns: Vec<Turn>,
     /// The regions that a freeze leaves on what they serve, in that order.
     pub frozen: Vec<Left>,
-    /// When the last region would be on the release.
+    /// When the last region would be on the release, where every region's new instances come within [`PROVISIONING`].
     pub ends: Timestamp,
+    /// The same where they take [`SLOWEST_PROVISIONING`]: what can be promised.
+    pub ends_latest: Timestamp,
     /// When the last soak would be over, and with it the wave.
     pub settles: Timestamp,
     /// What is not as policy wants it.
     pub warnings: Vec<ForecastWarning>,
 }
 
-/// What a wave's canaries would not find although policy wants it found.
+/// What a wave's canaries would not be as policy wants them, or not find although policy wants it found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ForecastWarning {
+    /// A canary of whole instances takes a larger share than policy wishes for.
+    LargerCanary {
+        /// The region it is about.
+        region: RegionName,
+        /// The most that policy wishes for, per cent.
+        wished: u32,
+        /// What it is.
+        size: CanarySize,
+        /// So few instances are enough for that share.
+        enough: u32,
+    },
     /// One region by itself.
     Blind {
         /// The region it is about.
@@ -121,7 +136,9 @@ pub fn forecast(fleet: &Fleet, starts: Timestamp, hours: &BTreeMap<RegionName, H
         }
         let hour = hours.get(&region.name).unwrap_or(&usual);
         let canary = at + PROVISIONING;
-        let plan = BakeQuestion { fleet, region, from: canary, hour, carried: &carried }.answer();
+        let instances = region.planned_instances(fleet, at);
+        let plan = BakeQuestion { fleet, region, instances, from: canary, hour, carried: &carried }.answer();
+        warnings.extend(too_large(region, &plan));
         warnings.extend(blind(region, &plan));
         for finding in &plan.findings {
             let (green, blue) = carried.entry(finding.metric.clone()).or_default();
@@ -135,7 +152,10 @@ pub fn forecast(fleet: &Fleet, starts: Timestamp, hours: &BTreeMap<RegionName, H
     // Where nothing starts, nothing soaks either.
     let ends = turns.last().map(|last: &Turn| last.on_release);
     let settles = ends.map_or(at, |ends| at.max(ends + fleet.guardrail.soak));
-    Forecast { starts, order, turns, frozen: left, ends: ends.unwrap_or(at), settles, warnings }
+    let ends = ends.unwrap_or(at);
+    let late = SLOWEST_PROVISIONING - PROVISIONING;
+    let ends_latest = turns.iter().fold(ends, |ends, _| ends + late);
+    Forecast { starts, order, turns, frozen: left, ends, ends_latest, settles, warnings }
 }
 
 /// The freeze that would keep a region from starting at `at`, as the preflight asks: one that begins before its soak would
@@ -165,6 +185,23 @@ fn turn(fleet: &Fleet, region: &Region, starts: Timestamp, plan: BakePlan) -> Tu
         local_clock: local_clock(&region.time_zone, starts),
         peak_rps: region.peak_rps,
         plan,
+    }
+}
+
+/// One instance is the smallest canary: where there are few, it is more than policy's share.
+fn too_large(region: &Region, plan: &BakePlan) -> Option<ForecastWarning> {
+    let (wished, size) = (most_wished(region)?, plan.size);
+    let (region, enough) = (region.name.clone(), 100_u32.div_ceil(wished.max(1)));
+    (u64::from(size.instances) * 100 > u64::from(wished) * u64::from(size.of))
+        .then_some(ForecastWarning::LargerCanary { region, wished, size, enough })
+}
+
+/// The largest share that policy wishes a canary to have; none where there is no canary.
+fn most_wished(region: &Region) -> Option<u32> {
+    match region.style {
+        Style::Canary => Some(region.canary_percent.max),
+        Style::Linear { step } => Some(step),
+        Style::Rolling { .. } | Style::AllAtOnce => None,
     }
 }
 

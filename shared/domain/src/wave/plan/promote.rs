@@ -216,7 +216,8 @@ impl View<'_> {
             return self.not_yet(Gate::GuardRings { alarm });
         }
         // An intent whose canary policy does not allow any more, or that has none, is said again with one that it does.
-        let allowed = |update: &OpenUpdate| update.bake.is_some_and(|bake| bake.is_within(self.region));
+        let allowed =
+            |update: &OpenUpdate| update.bake.is_some_and(|bake| bake.is_within(self.region, self.instances()));
         let intended = |update: &&OpenUpdate| self.is_ours(update) && update.back == back && allowed(update);
         let Some(intent) = history.update.as_ref().filter(intended) else {
             if let Some(measure) = back.as_ref().and_then(|_| self.measure()) {

@@ -14,9 +14,9 @@ use crate::verdict::Decision;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
-/// For so long after a return the rollback alarm may ring for what the region has left: it looks at five minutes, and the
+/// For so long after a return the rollback alarm may ring for what the region has left: it looks at six minutes, and the
 /// last of them is shown a minute later.
-const ECHO: SignedDuration = SignedDuration::from_mins(6);
+const ECHO: SignedDuration = SignedDuration::from_mins(7);
 
 /// Lambda ends every call after this time, at the latest.
 const LONGEST_CALL: SignedDuration = SignedDuration::from_mins(15);
@@ -359,10 +359,14 @@ impl RollbackView<'_> {
         let Some(back) = update.back.clone() else {
             return self.nothing(Quiet::WentBackWithoutWay);
         };
+        let guardrail = match self.sight.judge {
+            Seen::Known(false) => WayBackReason::JudgeSilent,
+            _ => WayBackReason::Guardrail,
+        };
         let why = match &update.decision {
             Some((Decision::Revert, why)) => why.clone(),
             _ if history.spares == Some(update.target.release) => WayBackReason::ClientErrors.into(),
-            _ => WayBackReason::Guardrail.into(),
+            _ => guardrail.clone().into(),
         };
         let decided = update.is_decided(Decision::Revert) || history.spares == Some(update.target.release);
         if !decided && history.halt.is_none() {
@@ -371,7 +375,7 @@ impl RollbackView<'_> {
                 return self.nothing(Quiet::JudgeAtWork);
             }
             let (from, to) = (update.target.version.clone(), back.version);
-            let told = Return::WentBack { region: self.name(), from, to, why: WayBackReason::Guardrail };
+            let told = Return::WentBack { region: self.name(), from, to, why: guardrail };
             return self.halt_and_page(told, Advice::ReadPromoteLog);
         }
         let step = Step::IsBack { region: self.name(), version: back.version.clone() };

@@ -4,7 +4,7 @@
 //! Neither may keep a wave from going on for ever: a region that cannot be made ready is started all the same when
 //! policy's patience is over, and people are told.
 
-use super::bake::PROVISIONING;
+use super::bake::SLOWEST_PROVISIONING;
 use super::{Act, Plan, View};
 use crate::advice::Advice;
 use crate::endpoint::EndpointView;
@@ -54,7 +54,7 @@ impl View<'_> {
 
     /// Until when instances are waited for, or were.
     fn instances_due(&self, scaled: &Scaled) -> Timestamp {
-        scaled.awaited.unwrap_or(scaled.at + PROVISIONING + self.fleet.wave.region_patience)
+        scaled.awaited.unwrap_or(scaled.at + SLOWEST_PROVISIONING + self.fleet.wave.region_patience)
     }
 
     /// Since when policy is patient with what keeps the region from starting: waiting for instances uses none of it up.

@@ -20,6 +20,8 @@ pub enum WayBackReason {
     Unproved,
     /// SageMaker rolled the update back, and no judge had said so: it was silent, or an alarm came first.
     Guardrail,
+    /// SageMaker rolled the update back while the judge was silent: the heartbeat alarm is not OK.
+    JudgeSilent,
     /// The alarm is quiet by now, and nothing else says why.
     Unexplained,
     /// Which bytes it served was unknown, and its golden records prove it now.

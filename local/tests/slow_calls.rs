@@ -1,0 +1,45 @@
+//! CodePipeline says nowhere how often it calls a job again. Every minute is room enough; slower calls cost a canary at worst,
+//! and the page says that they may be the reason.
+
+#![allow(clippy::unwrap_used, reason = "a test's helpers are tests too")]
+
+use jiff::SignedDuration;
+use meridian_local::night::{self, Functions, Options, Report, Scenario};
+
+/// A good night with calls so many seconds after each other, in a world in which an alarm looks back no further than it says.
+fn lived(seconds: i64, seed: u64) -> Report {
+    let mut scenario = Scenario::load("good-night").unwrap();
+    scenario.timing.continuation = SignedDuration::from_secs(seconds);
+    scenario.live.extra_evaluation_periods = 0;
+    // Slower calls cost minutes.
+    scenario.expect.by = None;
+    scenario.lasts += SignedDuration::from_mins(30);
+    let out = tempfile::tempdir().unwrap();
+    let options = Options { seed, functions: Functions::InProcess, out: out.path().to_owned(), record: None };
+    night::run(&scenario, &options, &mut |_| {}).unwrap()
+}
+
+#[test]
+fn a_good_night_holds_with_calls_every_minute() {
+    for seed in 1..=5 {
+        let report = lived(60, seed);
+        assert!(report.as_expected, "seed {seed}: {:?}", report.unexpected);
+    }
+}
+
+#[test]
+fn calls_every_ninety_seconds_fail_safe_and_the_page_says_why() {
+    let mut failed = 0;
+    for seed in 1..=12 {
+        let report = lived(90, seed);
+        if report.as_expected {
+            continue;
+        }
+        failed += 1;
+        assert!(report.fleet.iter().all(|end| end.confirmed_by_endpoint), "seed {seed}: {:?}", report.fleet);
+        let pages: Vec<String> = report.pages.iter().map(|page| format!("{page:?}")).collect();
+        let [page] = pages.as_slice() else { panic!("seed {seed}: {pages:?}") };
+        assert!(page.contains("CodePipeline called it less often than every 1m"), "seed {seed}: {page}");
+    }
+    assert!(failed > 0, "no night of the twelve met the worst moment");
+}
