@@ -90,7 +90,7 @@ fn a_region_that_trusts_somebody_else_is_deferred_and_nobody_waits_for_it() {
     assert!(page.subject.contains("JP is deferred"), "{page:?}");
 }
 
-/// The judge has no way to say "proceed", and the silence takes the canary back (I9). AU says so itself, and home that it goes
+/// The judge has no way to say "proceed", and the silence rolls the canary back (I9). AU says so itself, and home that it goes
 /// on without AU.
 #[test]
 fn a_canary_goes_back_where_the_loan_ends_and_is_not_renewed() {
