@@ -88,7 +88,7 @@ readings! {
 
 /// The one reading under which nothing arrives: without counts over the latency bound nothing is concluded, and a canary rolls back.
 #[test]
-fn without_counts_in_range_every_canary_goes_back_and_one_page_is_sent() {
+fn without_counts_in_range_every_canary_rolls_back_with_one_page() {
     let mut scenario = Scenario::load("good-night").unwrap();
     scenario.live.counts_in_range_per_fleet = false;
     let report = lived(&scenario);
