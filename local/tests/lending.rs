@@ -90,10 +90,10 @@ fn a_region_that_trusts_somebody_else_is_deferred_and_nobody_waits_for_it() {
     assert!(page.subject.contains("JP is deferred"), "{page:?}");
 }
 
-/// The judge has no way to say "proceed", and the silence takes the canary back (I9). AU says so itself, and home that it goes
+/// The judge has no way to say "proceed", and the silence rolls the canary back (I9). AU says so itself, and home that it goes
 /// on without AU.
 #[test]
-fn a_canary_goes_back_where_the_loan_ends_and_is_not_renewed() {
+fn a_canary_rolls_back_where_a_role_expires_and_is_not_renewed() {
     let scenario = Scenario::parse("unrenewed", TWO_WAVES).unwrap();
     let (story, report) = live(Site::repository().unwrap(), &scenario);
     is_as_expected(&story, &report);

@@ -25,7 +25,7 @@ fn lived(scenario: &Scenario) -> Report {
     night::run(scenario, &options, &mut |_| {}).unwrap()
 }
 
-#[expect(clippy::disallowed_methods, reason = "how many nights are lived is asked of whoever runs the test")]
+#[expect(clippy::disallowed_methods, reason = "how many nights are simulated is asked of whoever runs the test")]
 fn lives_all() -> bool {
     std::env::var("MERIDIAN_LIVE_FACTS").is_ok_and(|nights| nights == "all")
 }
@@ -86,9 +86,9 @@ readings! {
     scaling_shows_in_service: scaling_shows_updating = other,
 }
 
-/// The one reading under which nothing arrives: without counts over the latency bound nothing is concluded, and a canary goes back.
+/// The one reading under which nothing arrives: without counts over the latency bound nothing is concluded, and a canary rolls back.
 #[test]
-fn without_counts_in_range_every_canary_goes_back_and_one_page_is_sent() {
+fn without_counts_in_range_every_canary_rolls_back_with_one_page() {
     let mut scenario = Scenario::load("good-night").unwrap();
     scenario.live.counts_in_range_per_fleet = false;
     let report = lived(&scenario);

@@ -40,7 +40,7 @@ const COVERED: &[(&str, &str, &str)] = &[
     ("RollbackRole", "TripGuardrail", "the canary's own alarms ring as well in every night that has such a fault"),
 ];
 
-/// A night at a site: how it ended, and which statements let something through. None where it could not be lived
+/// A night at a site: how it ended, and which statements let something through. None where it could not be simulated
 /// to its end: a person's action was refused.
 fn live(site: Site, scenario: &str) -> Option<(Report, BTreeSet<Grant>)> {
     play(site, &Scenario::load(scenario).unwrap())

@@ -7,6 +7,7 @@
     reason = "tests say what they expect by unwrapping it, in their helpers too"
 )]
 
+use meridian_domain::Reason;
 use meridian_local::night::{self, Functions, Options, Scenario};
 use serde_json::Value;
 use std::fs;
@@ -291,33 +292,11 @@ const MAPS: &[&str] = &[
     "metrics",
 ];
 
-/// The kinds of a reason as docs/night-json.md lists them; what a kind holds is described by its type.
-const REASONS: [&str; 18] = [
-    "said",
-    "refused",
-    "evaluation",
-    "gate",
-    "proceed",
-    "revert",
-    "full_load",
-    "fault",
-    "left_behind",
-    "lag",
-    "way_back",
-    "return",
-    "quiet",
-    "step",
-    "wait",
-    "wave",
-    "several",
-    "callers_alike",
-];
-
-/// True for a reason: an object with one member, its kind.
+/// True for a reason: an object with one member, its kind. What a kind holds is described by its type.
 fn is_reason(fields: &serde_json::Map<String, Value>) -> bool {
     fields.len() == 1
         && fields.values().all(|value| value.is_object() || value.is_array())
-        && fields.keys().all(|kind| REASONS.contains(&kind.as_str()))
+        && fields.keys().all(|kind| Reason::kinds().contains(&kind.as_str()))
 }
 
 /// The fields of a document, and the values of those that tell its variants apart.

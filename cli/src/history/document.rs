@@ -1,6 +1,7 @@
 //! The document for machines: `docs/history.md` describes it.
 
-use super::{Told, sentences};
+use super::Told;
+use super::sentences::{self, Clock};
 use jiff::Timestamp;
 use meridian_domain::account::Account;
 use meridian_domain::heads::{Departure, KeptHead};
@@ -29,6 +30,7 @@ struct RegionDocument<'a> {
     region: &'a RegionName,
     title: &'a str,
     told: Option<&'a Account>,
+    words: Vec<String>,
     bytes: Vec<BytesDocument<'a>>,
 }
 
@@ -79,18 +81,25 @@ impl<'a> Document<'a> {
             at: told.at,
             since: told.since,
             whole: told.is_whole(),
-            regions: told.regions.iter().map(|region| region_document(told, region)).collect(),
+            regions: told.regions.iter().map(|region| region_document(told, region, &words)).collect(),
             entries: entries(told, &words),
             chains: told.chains.iter().map(|read| chain(told, read)).collect(),
         }
     }
 }
 
-fn region_document<'a>(told: &'a Told<'_>, region: &'a RegionTold) -> RegionDocument<'a> {
+fn region_document<'a>(told: &'a Told<'_>, region: &'a RegionTold, words: &Phrasebook) -> RegionDocument<'a> {
+    let account = region.account.as_ref();
+    let details = account.map(|account| sentences::details(account, &Clock(told.at), told.fleet, words));
+    let details = details.into_iter().flatten().map(|(about, said)| match about {
+        "" => said,
+        about => format!("{about}: {said}"),
+    });
     RegionDocument {
         region: &region.region,
         title: told.fleet.title(&region.region),
-        told: region.account.as_ref(),
+        told: account,
+        words: [sentences::headline(account).1].into_iter().chain(details).collect(),
         bytes: region.bytes.iter().map(bytes).collect(),
     }
 }

@@ -4,12 +4,10 @@ use super::Told;
 use super::sentences::{self, Clock, day};
 use crate::terminal;
 use anstyle::Style;
-use meridian_domain::account::Account;
 use meridian_domain::{Fleet, Image, Manifest};
 use meridian_handlers::history::{Bytes, Held, Read, RegionTold, Trouble};
 use meridian_local::night::Line;
-use meridian_messages::Voice;
-use meridian_messages::ledger::{Phrasebook, Tone, departed, who};
+use meridian_messages::ledger::{Phrasebook, Tone, departed};
 use std::io::{self, Write};
 
 /// Columns of running text.
@@ -42,60 +40,15 @@ fn moment(out: &mut impl Write, told: &Told<'_>, words: &Phrasebook) -> io::Resu
 
 fn one(out: &mut impl Write, told: &Told<'_>, region: &RegionTold, words: &Phrasebook) -> io::Result<()> {
     let (bold, title) = (Style::new().bold(), told.fleet.title(&region.region));
-    let (tone, headline) = match &region.account {
-        Some(account) => sentences::headline(account),
-        None => (Tone::Bad, "UNKNOWN: its ledger cannot be read, or is altered".to_owned()),
-    };
+    let (tone, headline) = sentences::headline(region.account.as_ref());
     let style = terminal::style(tone);
     writeln!(out, "{bold}{title:<3}{bold:#} {:<15} {style}{headline}{style:#}", region.region)?;
     if let Some(account) = &region.account {
-        details(out, told, account, words)?;
+        for (about, said) in sentences::details(account, &Clock(told.at), told.fleet, words) {
+            sentence(out, about, &said)?;
+        }
     }
     writeln!(out)
-}
-
-fn details(out: &mut impl Write, told: &Told<'_>, account: &Account, words: &Phrasebook) -> io::Result<()> {
-    let (clock, voice) = (Clock(told.at), Voice::of(told.fleet));
-    for answer in &account.answers {
-        sentence(out, answer.target.version.as_str(), &sentences::answer(answer, &clock))?;
-        sentence(out, "", &sentences::proof(&answer.proof, &clock, voice))?;
-    }
-    if let Some(unknown) = &account.unknown {
-        sentence(out, "unknown", &format!("since {}: {}", clock.of(unknown.since), voice.fault(&unknown.why)))?;
-    }
-    if let Some(update) = &account.update {
-        sentence(out, "update", &sentences::update(update, &clock, told.fleet, words))?;
-    }
-    let back = account.way_back.as_ref().map(|back| format!("{}, {}", back.version, back.config));
-    sentence(out, "way back", &back.unwrap_or_else(|| "none on record".to_owned()))?;
-    if let Some(ill) = &account.ill {
-        let (since, by) = (clock.of(ill.since), who(ill.wave.as_str()));
-        sentence(
-            out,
-            "ill",
-            &format!("its control plane had not answered {by} since {since} ({})", voice.why(&ill.why)),
-        )?;
-    }
-    if let Some(left) = &account.deferred {
-        let (since, by, release) = (clock.of(left.at), who(left.wave.as_str()), words.version(&left.release));
-        sentence(
-            out,
-            "deferred",
-            &format!("{by} had gone on to {release} without it since {since}: {}", voice.why(&left.why)),
-        )?;
-    }
-    for halt in &account.halts {
-        let (place, since) = (if halt.fleet { "the whole fleet" } else { "here" }, clock.of(halt.at));
-        sentence(
-            out,
-            "halt",
-            &format!("{place}, since {since} by {}: {}", who(halt.by.as_str()), voice.why(&halt.why)),
-        )?;
-    }
-    if !account.hub_known {
-        sentence(out, "unknown", "approval, deferral and the fleet's halt: the hub's chain cannot be read")?;
-    }
-    Ok(())
 }
 
 /// Each release once, with the regions whose own buckets say so; what a bucket cannot say, by region.

@@ -5,13 +5,51 @@ use meridian_domain::account::{Account, Answer, Canary, Phase, Proof, Share, Sta
 use meridian_domain::{Chain, Decision, Entry, Fleet, RegionName};
 use meridian_handlers::history::Read;
 use meridian_messages::Voice;
-use meridian_messages::ledger::{Phrasebook, Tone, brief, subject, who};
+use meridian_messages::ledger::{Phrasebook, Tone, subject, who};
 
 /// The names that the chains themselves say.
 pub fn names(chains: &[Read]) -> Phrasebook {
     let mut words = Phrasebook::default();
     chains.iter().flat_map(|read| &read.entries).for_each(|entry| words.learn(&entry.record));
     words
+}
+
+/// Everything else that a ledger says of a moment: what each sentence is about, and the sentence. One without a subject goes on
+/// about the one before.
+pub fn details<'a>(account: &'a Account, clock: &Clock, fleet: &Fleet, words: &Phrasebook) -> Vec<(&'a str, String)> {
+    let voice = Voice::of(fleet);
+    let mut said = Vec::new();
+    for answer in &account.answers {
+        said.push((answer.target.version.as_str(), self::answer(answer, clock)));
+        said.push(("", proof(&answer.proof, clock, voice)));
+    }
+    if let Some(unknown) = &account.unknown {
+        said.push(("unknown", format!("since {}: {}", clock.of(unknown.since), voice.fault(&unknown.why))));
+    }
+    if let Some(update) = &account.update {
+        said.push(("update", self::update(update, clock, fleet, words)));
+    }
+    let back = account.way_back.as_ref().map(|back| format!("{}, {}", back.version, back.config));
+    said.push(("way back", back.unwrap_or_else(|| "none on record".to_owned())));
+    if let Some(ill) = &account.ill {
+        let (since, by, why) = (clock.of(ill.since), who(ill.wave.as_str()), voice.why(&ill.why));
+        said.push(("ill", format!("its control plane had not answered {by} since {since} ({why})")));
+    }
+    if let Some(left) = &account.deferred {
+        let (since, by, release) = (clock.of(left.at), who(left.wave.as_str()), words.version(&left.release));
+        let why = voice.why(&left.why);
+        said.push(("deferred", format!("{by} had gone on to {release} without it since {since}: {why}")));
+    }
+    for halt in &account.halts {
+        let (place, since) = (if halt.fleet { "the whole fleet" } else { "here" }, clock.of(halt.at));
+        let (by, why) = (who(halt.by.as_str()), voice.why(&halt.why));
+        said.push(("halt", format!("{place}, since {since} by {by}: {why}")));
+    }
+    if !account.hub_known {
+        let missing = "approval, deferral and the fleet's halt: the hub's chain cannot be read";
+        said.push(("unknown", missing.to_owned()));
+    }
+    said
 }
 
 /// The region that an entry is about.
@@ -39,7 +77,10 @@ pub fn day(at: Timestamp) -> String {
 }
 
 /// Who served, in some words.
-pub fn headline(account: &Account) -> (Tone, String) {
+pub fn headline(account: Option<&Account>) -> (Tone, String) {
+    let Some(account) = account else {
+        return (Tone::Bad, "UNKNOWN: its ledger cannot be read, or is altered".to_owned());
+    };
     let versions: Vec<&str> = account.answers.iter().map(|own| own.target.version.as_str()).collect();
     let either = versions.join(" or ");
     match (account.state, &account.update) {
@@ -98,7 +139,7 @@ fn left(update: &Underway) -> &str {
 }
 
 /// A configuration that may have answered: its name, since when it was proved and by whom.
-pub fn answer(answer: &Answer, clock: &Clock) -> String {
+fn answer(answer: &Answer, clock: &Clock) -> String {
     let config = &answer.target.config;
     let how = match answer.share {
         Share::All => String::new(),
@@ -112,7 +153,7 @@ pub fn answer(answer: &Answer, clock: &Clock) -> String {
 }
 
 /// What proved it, in the order in which it is proved.
-pub fn proof(proof: &Proof, clock: &Clock, voice: Voice<'_>) -> String {
+fn proof(proof: &Proof, clock: &Clock, voice: Voice<'_>) -> String {
     let mut said = Vec::new();
     if let Some(at) = proof.attested {
         said.push(format!("its bytes were checked here {}", clock.of(at)));
@@ -125,19 +166,19 @@ pub fn proof(proof: &Proof, clock: &Clock, voice: Voice<'_>) -> String {
     }
     if let Some(check) = &proof.full_load {
         let verdict = check.verdict.map(|verdict| format!("{verdict}: ")).unwrap_or_default();
-        said.push(format!("at full load {}: {verdict}{}", clock.of(check.at), brief(&voice.why(&check.why))));
+        said.push(format!("at full load {}: {verdict}{}", clock.of(check.at), voice.brief(&check.why)));
     }
     if let Some(at) = proof.settled {
         said.push(format!("seen in service with soak over {}", clock.of(at)));
     }
     if let Some((at, why)) = &proof.condemned {
-        said.push(format!("CONDEMNED {}: {}", clock.of(*at), brief(&voice.why(why))));
+        said.push(format!("CONDEMNED {}: {}", clock.of(*at), voice.brief(why)));
     }
     if said.is_empty() { "nothing on record".to_owned() } else { said.join("; ") }
 }
 
 /// The open update: what, by whom, its canary, what had been decided, and how it went on.
-pub fn update(update: &Underway, clock: &Clock, fleet: &Fleet, words: &Phrasebook) -> String {
+fn update(update: &Underway, clock: &Clock, fleet: &Fleet, words: &Phrasebook) -> String {
     let by = who(update.by.as_str());
     let mut said = vec![match (update.intended, &update.from) {
         (Some(at), Some(from)) => {
@@ -155,7 +196,7 @@ pub fn update(update: &Underway, clock: &Clock, fleet: &Fleet, words: &Phraseboo
             Decision::Hold => "HOLD",
             Decision::Revert => "REVERT",
         };
-        said.push(format!("decided {decision}: {}", brief(&Voice::of(fleet).why(why))));
+        said.push(format!("decided {decision}: {}", Voice::of(fleet).brief(why)));
     }
     said.push(match &update.ended {
         Some(entry) => format!("afterwards, {}: {}", clock.of(entry.at), words.say_any(fleet, entry).1),

@@ -332,7 +332,7 @@ impl Scenario {
         Ok(scenario)
     }
 
-    /// What cannot be lived through.
+    /// What cannot be simulated.
     fn impossible(&self) -> Option<String> {
         // A folder is called like it.
         if self.name.contains(['/', '\\', '\0'])

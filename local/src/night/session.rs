@@ -1,4 +1,4 @@
-//! A night that is lived step by step: as fast as it goes, at a pace, or to a moment where it stands still while others
+//! A night that is simulated step by step: as fast as it goes, at a pace, or to a moment where it stands still while others
 //! look at it through its door.
 
 use super::people::{self, ScriptedAction};

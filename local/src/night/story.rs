@@ -3,8 +3,9 @@
 use crate::services::cloudwatch::AlarmState;
 use crate::world::{Stage, What, WorldEvent};
 use jiff::{Timestamp, tz::TimeZone};
-use meridian_domain::{Chain, Entry, Fleet, RegionName, ReleaseId, Target};
-use meridian_messages::ledger::{Phrasebook, Tone, brief, subject};
+use meridian_domain::{Chain, Entry, Fleet, Reason, Record, RegionName, ReleaseId, Target};
+use meridian_messages::Voice;
+use meridian_messages::ledger::{Phrasebook, Tone, subject};
 use std::collections::BTreeMap;
 
 /// One line of the story.
@@ -61,12 +62,14 @@ pub struct Narrator {
     fleet: Fleet,
     words: Phrasebook,
     stages: BTreeMap<RegionName, Stage>,
+    /// Why this execution's release was rejected.
+    rejected: Option<Reason>,
 }
 
 impl Narrator {
     /// A narrator of `fleet`'s night.
     pub fn new(fleet: Fleet) -> Self {
-        Self { fleet, words: Phrasebook::default(), stages: BTreeMap::new() }
+        Self { fleet, words: Phrasebook::default(), stages: BTreeMap::new(), rejected: None }
     }
 
     /// Learns a release's human name.
@@ -101,14 +104,18 @@ impl Narrator {
             },
             What::AlarmStateChanged { alarm, from, to, reason } => return self.alarm(event, alarm, *from, *to, reason),
             What::EndpointStage { .. } => return self.stage(event),
-            What::ExecutionStarted { .. } => (Tone::Plain, "the pipeline starts".to_owned()),
+            What::ExecutionStarted { .. } => {
+                self.rejected = None;
+                (Tone::Plain, "the pipeline starts".to_owned())
+            }
             What::ExecutionSucceeded { .. } => (Tone::Good, "the pipeline succeeded".to_owned()),
             What::ExecutionFailed { action, .. } => (Tone::Bad, format!("the pipeline failed at {action}")),
             What::ActionStarted { action, .. } => (Tone::Quiet, format!("pipeline action {action}")),
             What::ActionFailed { action, message, .. } => {
-                // Register's message is the list of what the evaluation found: it was just told.
-                let message = if action == "Register" { brief(message) } else { message.clone() };
-                (Tone::Bad, format!("{action} failed: {message}"))
+                // A rejection was just told, and its message is all that the evaluation found.
+                let rejected = self.rejected.take().filter(|_| action == "Register");
+                let brief = rejected.map(|why| Voice::of(&self.fleet).brief(&why));
+                (Tone::Bad, format!("{action} failed: {}", brief.as_ref().unwrap_or(message)))
             }
             What::PageSent { subject, message, .. } => (Tone::Page, note("PAGE", subject, message)),
             What::AdviceSent { subject, message, .. } => (Tone::Warn, note("ADVICE", subject, message)),
@@ -184,6 +191,9 @@ impl Narrator {
     /// A line for an entry of the ledger, if a person wants to read it.
     pub fn entry(&mut self, chain: &Chain, entry: &Entry) -> Option<Line> {
         self.words.learn(&entry.record);
+        if let Record::Rejected { why, .. } = &entry.record {
+            self.rejected = Some(why.clone());
+        }
         let region = match chain {
             Chain::Home => self.fleet.home.clone(),
             Chain::Region(region) => region.clone(),

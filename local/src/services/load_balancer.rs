@@ -1,4 +1,4 @@
-//! A region's load balancer, where the front is a proxy: its rules, its target groups, and the functions behind them.
+//! A region's load balancer, where customers come through the proxy: its rules, its target groups, and the functions behind them.
 
 use crate::world::invocation::{FunctionName, InvocationEnd};
 use crate::world::state::World;

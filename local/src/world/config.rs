@@ -149,7 +149,7 @@ pub struct Timing {
     pub cold_factor: f64,
     /// The last traffic step.
     pub shifting: SignedDuration,
-    /// Taking the green fleet down after a rollback.
+    /// Taking green down after a rollback.
     pub rolling_back: SignedDuration,
     /// From a minute's end to its metrics' first visibility.
     pub metric_delay: SignedDuration,
@@ -226,7 +226,7 @@ pub struct Behaviour {
     /// Times the usual share of alerts and high scores.
     #[serde(default = "one")]
     pub alert_factor: f64,
-    /// Share of the requests meant for it that reach it while the old fleet serves beside it, 0 to 1; the others go to the
+    /// Share of the requests meant for it that reach it while blue serves beside it, 0 to 1; the others go to the
     /// old one.
     #[serde(default = "one")]
     pub traffic: f64,

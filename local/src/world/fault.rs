@@ -25,7 +25,7 @@ pub enum FaultKind {
     /// SageMaker's control plane of the region is gone, with the region's STS and Application Auto Scaling: their calls never
     /// return, and updates stand still.
     Dark,
-    /// SageMaker cannot roll an update back in the region: it ends in `UpdateRollbackFailed`, with both fleets answering.
+    /// SageMaker cannot roll an update back in the region: it ends in `UpdateRollbackFailed`, with blue and green answering.
     RollbackFails,
     /// Every invocation of the function runs into its time-out.
     Hang,

@@ -15,11 +15,11 @@ pub enum FunctionName {
     ShadowEval,
     /// Walks one region to the challenger.
     Promote,
-    /// Takes one region back.
+    /// Rolls back one region.
     Rollback,
     /// Answers `/health`.
     Status,
-    /// Lets callers through to the endpoint, where the front is a proxy.
+    /// Lets callers through to the endpoint, where a proxy stands before it.
     Front,
 }
 

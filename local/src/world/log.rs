@@ -23,21 +23,21 @@ pub struct WorldEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// The new fleet is being made; no traffic.
+    /// Green is being made; no traffic.
     Provisioning,
-    /// A part of the traffic goes to the new fleet, and is watched.
+    /// A part of the traffic goes to green, and is watched.
     Canary,
     /// The rest of the traffic goes over.
     Shifting,
-    /// All traffic is on the new fleet, the old one is still warm.
+    /// All traffic is on green, blue is still warm.
     Soaking,
-    /// All traffic is back on the old fleet, the new one is being taken down.
+    /// All traffic is back on blue, green is being taken down.
     RollingBack,
     /// Nothing is going on.
     InService,
-    /// A rollback failed: both fleets answer.
+    /// A rollback failed: blue and green answer.
     RollbackFailed,
-    /// The first fleet could not be made.
+    /// The first instances could not be made.
     Failed,
 }
 
@@ -135,7 +135,7 @@ pub enum What {
         old_config: Option<String>,
         /// The configuration that it is about; in `in_service` the one that serves.
         new_config: String,
-        /// Per cent of the traffic that the new fleet takes.
+        /// Per cent of the traffic that green takes.
         percent: u32,
         /// Why, for rollbacks and failures.
         reason: Option<String>,

@@ -118,7 +118,7 @@ fn releases_are_replicated_after_a_lag_with_the_same_version_id() {
 }
 
 #[test]
-fn each_regions_replication_is_woken_by_its_own_copy() {
+fn each_regions_replication_is_invoked_by_its_own_copy() {
     let mut world = world(night());
     call(&mut world, EU, put(MANIFEST, "m")).unwrap();
     run_until(&mut world, "03:00:10");

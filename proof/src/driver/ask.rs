@@ -78,7 +78,7 @@ pub struct Failure {
 impl Failure {
     /// A kind of failure.
     pub fn of(kind: ErrorKind) -> Self {
-        let words = if kind == ErrorKind::Unreachable { meridian_handlers::ports::SILENT } else { "so it is" };
+        let words = if kind == ErrorKind::Unreachable { "no answer in time" } else { "so it is" };
         Self { kind, words }
     }
 

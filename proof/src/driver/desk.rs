@@ -59,6 +59,7 @@ impl Desk {
             region: region.clone(),
             operation,
             message: words.to_owned(),
+            silent: kind == ErrorKind::Unreachable,
         })
     }
 
@@ -83,7 +84,7 @@ impl Artifacts for Desk {
         let length = bytes.len() as u64;
         if length > most {
             let (kind, region, message) = (ErrorKind::TooLarge, region.clone(), String::new());
-            return Err(PortError { kind, region, operation: "GetObject", message });
+            return Err(PortError { kind, region, operation: "GetObject", message, silent: false });
         }
         sink(&bytes);
         Ok(length)

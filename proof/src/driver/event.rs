@@ -1,4 +1,4 @@
-//! The events that wake the functions, in their wire shapes.
+//! The events that invoke the functions, in their wire shapes.
 
 use crate::world::{Setting, Who, World, stamp};
 use meridian_domain::{OrderPolicy, keys};

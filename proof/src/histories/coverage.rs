@@ -16,9 +16,9 @@ pub enum State {
     Shifting,
     /// All traffic is on green: blue soaks, or green is still watched.
     Soaking,
-    /// The guardrail takes it back.
+    /// The guardrail rolls it back.
     GoingBack,
-    /// `rollback` takes it back by an update of its own.
+    /// `rollback` rolls it back by an update of its own.
     Returning,
     /// At rest, on the newest release.
     Arrived,

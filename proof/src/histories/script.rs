@@ -230,7 +230,7 @@ impl Script {
         }
     }
 
-    /// Disturbances gathered around a moment that is rare otherwise: a canary that goes back, a rollback that fails, an
+    /// Disturbances gathered around a moment that is rare otherwise: a canary that rolls back, a rollback that fails, an
     /// alarm after the shift.
     fn gather(&mut self, draw: &mut Draw) {
         let region = draw.index(self.regions);

@@ -69,7 +69,7 @@ fn a_lease_that_is_taken_for_held_is_caught() {
     assert!(broken.is_some());
 }
 
-/// What shows at full load alone stops there too, and the region goes back whichever way AWS leaves open.
+/// What shows at full load alone stops there too, and the region rolls back whichever way AWS leaves open.
 #[test]
 fn a_release_that_is_bad_at_full_load_reaches_no_second_region() {
     for soak_watched in [false, true] {
@@ -132,7 +132,7 @@ fn a_joining_region_that_lags_holds_up_nobody() {
 }
 
 #[test]
-fn a_frozen_region_stays_as_it_is_and_nobody_is_woken_unless_a_person_lets_it_start() {
+fn a_frozen_region_stays_as_it_is_and_nobody_is_paged_unless_a_person_lets_it_start() {
     let frozen = Script { freeze: freeze("ap-southeast-2-00:00"), ..quiet_night() };
     let told = story(&frozen);
     assert_eq!(told.ended.words(), "stopped", "{:#?}", told.lines);

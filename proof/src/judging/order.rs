@@ -8,7 +8,7 @@ use super::share::Share;
 use super::streams::{Effect, Usual};
 use super::waves::{Place, Setting};
 
-/// Minutes before a region's canary: its green fleet is provisioned.
+/// Minutes before a region's canary: green is provisioned.
 const PROVISIONING: u32 = 3;
 /// Minutes after its bake: the shift.
 const SHIFT: u32 = 1;

@@ -1,4 +1,4 @@
-//! Seeded streams of counts: what the green and the blue fleet of one region would have counted, minute by minute.
+//! Seeded streams of counts: what green and blue of one region would have counted, minute by minute.
 
 use super::bursts::{Bursts, Multipliers};
 use super::latency;
@@ -59,7 +59,7 @@ pub struct Arm {
     pub bad: u64,
 }
 
-/// Both fleets' counts of one metric in one minute.
+/// Green's and blue's counts of one metric in one minute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Minute {
     /// The challenger's.
@@ -73,13 +73,13 @@ pub struct Minute {
 pub struct Site {
     /// What people call it.
     pub title: String,
-    /// Requests per second, both fleets together.
+    /// Requests per second, green and blue together.
     pub rps: f64,
     /// Share of the requests that the canary gets, 0 to 1.
     pub canary: f64,
     /// `WaitIntervalInSeconds`, in minutes.
     pub bake: u32,
-    /// Instances of each of the two fleets.
+    /// Instances of green, and of blue.
     pub instances: u32,
 }
 

@@ -149,7 +149,7 @@ type Reading = fn(&mut Live);
 fn readings() -> [(&'static str, Reading); 5] {
     [
         ("soak is watched", |live| live.soak_watched = true),
-        ("says Updating while it goes back", |live| live.shows_rolling_back = false),
+        ("says Updating while it rolls back", |live| live.shows_rolling_back = false),
         ("soak shows no phase", |live| live.soak_shows_baking = false),
         ("timers run while dark", |live| live.timers_run_while_dark = true),
         ("an update to the same is refused", |live| live.same_refused = true),

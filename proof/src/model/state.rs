@@ -261,7 +261,7 @@ impl State {
 
 /// What the liveness of the whole graph is read from.
 impl State {
-    /// Whether something holds that must end before anything else has to: a fault, or bytes that nobody knows and a person
+    /// Whether something holds that must end before anything else has to: a fault, or unknown bytes that a person
     /// has to mend.
     pub fn is_ailing(&self) -> bool {
         self.world.regions.iter().any(|place| !place.faults.is_empty() || place.broken)

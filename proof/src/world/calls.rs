@@ -84,7 +84,7 @@ pub struct Caller {
 pub struct OwnWayBack {
     /// The configuration that is proved to serve.
     pub proved: Option<ResourceName>,
-    /// Whether there is something to go back to, and nothing under way.
+    /// Whether there is something to roll back to, and nothing under way.
     pub open: bool,
 }
 

@@ -74,7 +74,9 @@ pub(super) fn on_request(world: &mut World, request: &Request) -> bool {
     let (intended, back) = (intent.is_some(), on_back);
     // What the network delivers late was intended and looked at when it was sent.
     hold(world, intended || late, "I8", |_| format!("{title} is updated and its ledger has no intent"));
-    hold(world, back || late, "I5", |_| format!("{title} is updated and does not serve, proved, what it goes back to"));
+    hold(world, back || late, "I5", |_| {
+        format!("{title} is updated and does not serve, proved, what it rolls back to")
+    });
     order(world, request, &actor);
     frozen(world, request);
     !held

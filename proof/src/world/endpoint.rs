@@ -208,8 +208,8 @@ impl World {
                 Phase::Baking => format!("{title}: {version}'s canary takes its share"),
                 Phase::Shifting => format!("{title}: SageMaker's timer is over, all traffic moves to {version}"),
                 Phase::Watched => format!("{title}: all traffic is on {version}, and is watched"),
-                Phase::Soaking => format!("{title}: all traffic is on {version}, the old fleet soaks"),
-                Phase::GoingBack => format!("{title}: SageMaker takes {version} back"),
+                Phase::Soaking => format!("{title}: all traffic is on {version}, the old instances stay warm"),
+                Phase::GoingBack => format!("{title}: SageMaker rolls back {version}"),
             }
         });
         checks::on_phase(self, region);

@@ -53,7 +53,7 @@ pub enum Fault {
     Golden,
     /// Pages about the region are declined.
     Pages,
-    /// New fleets take an hour to come up.
+    /// New instances take an hour to come up.
     Slow,
     /// The next rollback of SageMaker's own fails: `UpdateRollbackFailed`.
     Rollback,

@@ -52,7 +52,7 @@ impl Job {
 }
 
 /// CodePipeline's words for an answer to a job that has one.
-const ANSWERED: Failure = Failure { kind: ErrorKind::Refused, words: "InvalidJobStateException" };
+const ANSWERED: Failure = Failure { kind: ErrorKind::Conflict, words: "InvalidJobStateException" };
 
 impl World {
     /// A release's manifest arrives in home.

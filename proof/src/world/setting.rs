@@ -4,7 +4,7 @@ use super::{Chain, RELEASES, Seconds, World, stamp};
 use crate::driver::{Ask, Reply};
 use bytes::Bytes;
 use jiff::SignedDuration;
-use meridian_domain::Reason;
+use meridian_domain::reason::EvaluationReason;
 use meridian_domain::{
     Actor, File, Fleet, Freeze, HubHistory, Image, JudgePolicy, Kind, Manifest, Provenance, Record, RegionHistory,
     ReleaseId, ResourceName, Sha256, Style, Target, Verdict, Version, alarms, keys,
@@ -130,9 +130,9 @@ pub struct Setting {
 /// How long SageMaker's phases take, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
-    /// A new fleet.
+    /// New instances.
     pub provisioning: Seconds,
-    /// A new fleet where provisioning is slow.
+    /// New instances where provisioning is slow.
     pub slow: Seconds,
     /// The last traffic step.
     pub shifting: Seconds,
@@ -361,7 +361,7 @@ fn hub_chain(releases: &[Published], at: Seconds) -> Chain<HubHistory> {
     let (mut chain, actor) = (Chain::default(), installation());
     for Published { id, golden, .. } in releases {
         chain.append(at, &actor, Record::Registered { release: *id, package: "package".to_owned() });
-        let (holdout, why) = (Sha256::of(b""), Reason::Several(Vec::new()));
+        let (holdout, why) = (Sha256::of(b""), EvaluationReason::NotOnRecord.into());
         let (verdict, golden) = (Verdict::Pass, Some(*golden));
         let record = Record::Evaluated { release: *id, champion: None, holdout, verdict, why, golden };
         chain.append(at, &actor, record);

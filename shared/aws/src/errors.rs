@@ -4,7 +4,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use meridian_handlers::adapters::errors::classify;
-use meridian_handlers::ports::{PortError, UNCONNECTED};
+use meridian_handlers::ports::PortError;
 
 use std::error::Error;
 
@@ -41,7 +41,7 @@ impl Failed for Call<'_> {
                 self.error(classify(Some(status), "", ""), message)
             }
             SdkError::TimeoutError(_) => self.silent(),
-            SdkError::DispatchFailure(failure) if failure.is_timeout() => self.unreachable(UNCONNECTED),
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => self.unconnected(),
             SdkError::DispatchFailure(failure) if failure.as_connector_error().is_some_and(is_distrust) => {
                 self.unreachable("its certificate is not signed by a trusted authority; SSL_CERT_FILE names more")
             }

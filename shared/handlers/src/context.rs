@@ -6,7 +6,10 @@ use crate::front::{Callers, FrontMemory};
 use crate::journal::JournalError;
 use crate::ports::PortError;
 use crate::status::Memory;
-use meridian_domain::{Actor, Fleet, FleetError, ManifestError, Region, RegionName, ReleaseId, Sha256};
+use meridian_domain::reason::{Failure, LeftUndone};
+use meridian_domain::{Actor, Fleet, FleetError, Reason, Region, RegionName, ReleaseId, Sha256, StepKind, Violation};
+use meridian_messages::Voice;
+use meridian_messages::failure::words;
 use std::fmt;
 use std::sync::Arc;
 
@@ -19,11 +22,11 @@ pub enum FunctionKind {
     ShadowEval,
     /// Takes one region to a release, and verifies the fleet.
     Promote,
-    /// Takes its own region back.
+    /// Rolls back its own region.
     Rollback,
     /// Says whether its own region serves.
     Status,
-    /// Lets callers through to the region's endpoint, where the front is a proxy.
+    /// Lets callers through to the region's endpoint, where a proxy stands before it.
     Front,
 }
 
@@ -153,9 +156,6 @@ pub enum HandlerError {
         /// The release.
         release: ReleaseId,
     },
-    /// The release's manifest is not one.
-    #[error(transparent)]
-    Release(#[from] ManifestError),
     /// A file of the release is not what the manifest or the ledger says.
     #[error(transparent)]
     File(#[from] FileError),
@@ -172,15 +172,35 @@ pub enum HandlerError {
         /// The fleet's regions.
         known: String,
     },
-    /// An action that is another function's.
-    #[error("{0}")]
-    Action(String),
-    /// A service that was asked for as long as it was worth it.
-    #[error("{0}")]
-    Service(String),
-    /// A step whose precondition does not hold.
-    #[error("{0}")]
-    State(String),
+    /// A wrong pipeline, a fleet that lacks something, or a defect.
+    #[error("{}", words(.0))]
+    Failed(Failure),
+    /// The audit refused a step: a defect of the planner.
+    #[error("{}", Voice::of(.fleet).refused_step(.step, .violations))]
+    StepRefused {
+        /// Whose regions are named.
+        fleet: Arc<Fleet>,
+        /// The step.
+        step: StepKind,
+        /// What it would break.
+        violations: Vec<Violation>,
+    },
+    /// A region's own watch could not do all that it should: Lambda repeats the call.
+    #[error("{}", Voice::of(.fleet).unfinished(.done, .left))]
+    Unfinished {
+        /// Whose regions are named.
+        fleet: Arc<Fleet>,
+        /// What it did.
+        done: Box<Reason>,
+        /// What is left to do.
+        left: LeftUndone,
+    },
+}
+
+impl From<Failure> for HandlerError {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
 }
 
 impl HandlerError {

@@ -6,6 +6,7 @@
 use crate::context::{Context, FunctionKind, HandlerError};
 use crate::events::{Action, FrontEvent, PipelineJob, ReplicationEvent, RollbackEvent, StatusEvent, job_id};
 use crate::ports::{FailureKind, Page, Ports};
+use meridian_domain::reason::{EvaluationReason, Failure};
 use meridian_messages::pages::{Notice, Sender};
 use serde_json::{Value, json};
 use std::fmt::Display;
@@ -98,8 +99,7 @@ fn job(function: FunctionKind, ctx: &Context, event: &Value) -> Result<PipelineJ
     note("release", job.parameters.release);
     job.check(&ctx.fleet, ctx.policy)?;
     let (Action::Register, FunctionKind::Promote) = (&job.parameters.action, function) else { return Ok(job) };
-    let message = "promote was given shadow-eval's action \"register\"; correct the pipeline's action";
-    Err(HandlerError::Action(message.to_owned()))
+    Err(Failure::NotForPromote.into())
 }
 
 /// Answers CodePipeline where the handler could not: unanswered, it would wait for 20 minutes.
@@ -148,8 +148,11 @@ pub async fn give_up<P: Ports>(
 /// audit, a defect).
 fn failure_kind(error: &HandlerError) -> FailureKind {
     match error {
-        HandlerError::Event(_) | HandlerError::Region { .. } | HandlerError::Action(_) => FailureKind::Configuration,
-        HandlerError::Service(_) => FailureKind::SystemUnavailable,
+        HandlerError::Event(_) | HandlerError::Region { .. } => FailureKind::Configuration,
+        HandlerError::Failed(Failure::NotForPromote | Failure::NotForShadowEval | Failure::NoSuchPlace { .. }) => {
+            FailureKind::Configuration
+        }
+        HandlerError::Failed(Failure::NoRuling(EvaluationReason::GivenUp { .. })) => FailureKind::SystemUnavailable,
         _ => FailureKind::JobFailed,
     }
 }

@@ -4,8 +4,10 @@ use crate::context::Context;
 use crate::pipe::{Outlet, pipe};
 use crate::ports::{Answer, Artifacts, Clock, ErrorKind, PortError, limits};
 use bytes::Bytes;
-use meridian_domain::{File, Manifest, ManifestError, RegionName, ReleaseId, Sha256, SignatureError, keys};
+use meridian_domain::reason::FileFault;
+use meridian_domain::{File, Manifest, ManifestFault, RegionName, ReleaseId, Sha256, SignatureFault, keys};
 use meridian_evaluation::GoldenRecords;
+use meridian_messages::files::words;
 use sha2::Digest;
 use std::thread;
 
@@ -15,71 +17,27 @@ pub enum FileError {
     /// The store did not answer with it.
     #[error(transparent)]
     Port(#[from] PortError),
-    /// The manifest is not the one that its key names.
-    #[error(transparent)]
-    Manifest(#[from] ManifestError),
-    /// Other bytes than were promised.
-    #[error(
-        "{key} in {region}: expected SHA-256 {expected}, found {found}: the object was changed or truncated; publish \
-         the release again under a new manifest, and find out who wrote this object"
-    )]
-    Digest {
-        /// The region it is about.
-        region: RegionName,
-        /// Key in the release bucket.
-        key: String,
-        /// What the manifest says.
-        expected: Sha256,
-        /// What lies there.
-        found: Sha256,
-    },
-    /// More bytes than were promised, so other ones; they were not read.
-    #[error(
-        "{key} in {region}: expected the {expected} bytes that were published, found more: the object was changed; publish the \
-         release again under a new manifest, and find out who wrote this object"
-    )]
-    Longer {
-        /// The region it is about.
-        region: RegionName,
-        /// Key in the release bucket.
-        key: String,
-        /// What the manifest says.
-        expected: u64,
-    },
-    /// What reads it panicked: libraries do on some damaged files. The bytes are the promised ones.
-    #[error(
-        "{key} in {region}: its reader panicked: the file is damaged, or the reader has a defect; the function's log names the line"
-    )]
-    Panicked {
-        /// The region it is about.
-        region: RegionName,
-        /// Key in the release bucket.
-        key: String,
-    },
-    /// No signature lies beside the manifest.
-    #[error(
-        "{key} is not in {region}'s bucket: the release is not signed; find out who wrote its manifest, and publish with \
-         meridian publish if it is training's"
-    )]
-    Unsigned {
-        /// The region it is about.
-        region: RegionName,
-        /// Key of the signature that should be there.
-        key: String,
-    },
-    /// A signature that is not one of this release by a trusted key.
-    #[error(transparent)]
-    Signature(#[from] SignatureError),
-    /// Golden records that are not the ones evaluation wrote, or not golden records at all.
-    #[error("{key} in {region} does not hold golden records ({problem}): run the release's evaluation again")]
-    Golden {
-        /// The region it is about.
-        region: RegionName,
-        /// Key in the release bucket.
-        key: String,
-        /// What is wrong; never a payload.
-        problem: String,
-    },
+    /// The store answered, and it cannot be used as it is.
+    #[error("{}", words(.0))]
+    Unusable(FileFault),
+}
+
+impl From<FileFault> for FileError {
+    fn from(fault: FileFault) -> Self {
+        Self::Unusable(fault)
+    }
+}
+
+impl From<ManifestFault> for FileError {
+    fn from(fault: ManifestFault) -> Self {
+        Self::Unusable(fault.into())
+    }
+}
+
+impl From<SignatureFault> for FileError {
+    fn from(fault: SignatureFault) -> Self {
+        Self::Unusable(fault.into())
+    }
 }
 
 impl FileError {
@@ -88,43 +46,21 @@ impl FileError {
         matches!(self, FileError::Port(error) if error.kind == ErrorKind::NotFound)
     }
 
-    /// True if the bytes are not the promised ones.
-    pub fn is_altered(&self) -> bool {
-        matches!(
-            self,
-            FileError::Digest { .. } | FileError::Longer { .. } | FileError::Manifest(ManifestError::Digest { .. })
-        )
-    }
-
-    /// True if it is the signature that is missing or wrong.
-    pub fn is_signature(&self) -> bool {
-        matches!(self, FileError::Unsigned { .. } | FileError::Signature(_))
-    }
-
-    /// True if the manifest or its signature is wrong: every region has the same one, and refuses it alike.
-    pub fn is_everywhere(&self) -> bool {
+    /// What is wrong with the file, which repeating does not mend; none where the store did not answer with it.
+    pub fn fault(&self) -> Option<&FileFault> {
         match self {
-            FileError::Manifest(error) => !matches!(error, ManifestError::Digest { .. }),
-            // Only a manifest's length is no region's own doing: of other files it is [`FileError::Longer`].
-            FileError::Port(error) => error.kind == ErrorKind::TooLarge,
-            error => error.is_signature(),
+            FileError::Port(_) => None,
+            FileError::Unusable(fault) => Some(fault),
         }
     }
+}
 
-    /// True if the release stays refused: neither other bytes nor another version of this code mends it, and no time that
-    /// passes.
-    pub fn is_final(&self) -> bool {
-        match self {
-            FileError::Manifest(error) => matches!(error, ManifestError::Future { .. } | ManifestError::Fleet { .. }),
-            FileError::Port(error) => error.kind == ErrorKind::TooLarge,
-            _ => false,
-        }
-    }
-
-    /// True if the bytes are wrong, or more than they may be, which repeating does not mend.
-    pub fn is_wrong(&self) -> bool {
-        !matches!(self, FileError::Port(error) if error.kind != ErrorKind::TooLarge)
-    }
+/// The whole object in memory, of at most `most` bytes.
+async fn whole(ports: &impl Artifacts, region: &RegionName, key: &str, most: u64) -> Result<Vec<u8>, FileError> {
+    ports.get_within(region, key, most).await.map_err(|error| match error.kind {
+        ErrorKind::TooLarge => FileFault::TooLarge { file: key.to_owned(), region: region.clone(), most }.into(),
+        _ => error.into(),
+    })
 }
 
 /// The manifest of `release` in `region`, digest-checked.
@@ -132,7 +68,7 @@ impl FileError {
 /// # Errors
 /// Missing, other bytes than the digest names, or not a manifest.
 pub async fn manifest(ports: &impl Artifacts, region: &RegionName, release: ReleaseId) -> Result<Manifest, FileError> {
-    let bytes = ports.get_within(region, &keys::manifest(release), limits::MANIFEST).await?;
+    let bytes = whole(ports, region, &keys::manifest(release), limits::MANIFEST).await?;
     Ok(Manifest::parse(release, &bytes)?)
 }
 
@@ -207,6 +143,7 @@ pub async fn consume<T: Send + 'static>(
         region: region.clone(),
         operation: "GetObject",
         message: format!("no thread to read {} with: {error}", file.key),
+        silent: false,
     })?;
     let checked = stream(ports, region, file, &mut |chunk| inlet.push(chunk)).await;
     match &checked {
@@ -215,7 +152,7 @@ pub async fn consume<T: Send + 'static>(
     }
     let consumed = reader.join();
     checked?;
-    consumed.map_err(|_| FileError::Panicked { region: region.clone(), key: file.key.clone() })
+    consumed.map_err(|_| FileFault::ReaderPanicked { file: file.key.clone(), region: region.clone() }.into())
 }
 
 /// The golden records of `release`, as they lie in `region`'s bucket; unchecked, for who has no ledger entry of their digest.
@@ -242,16 +179,15 @@ pub async fn golden_checked(
     expected: Option<Sha256>,
 ) -> Result<GoldenRecords, FileError> {
     let key = keys::golden(release);
-    let bytes = ports.get(region, &key).await?;
+    let bytes = whole(ports, region, &key, limits::OBJECT).await?;
     let found = Sha256::of(&bytes);
     if let Some(expected) = expected.filter(|expected| *expected != found) {
-        return Err(FileError::Digest { region: region.clone(), key, expected, found });
+        return Err(FileFault::Altered { file: key, region: region.clone(), expected, found }.into());
     }
     // The parser's text could repeat a piece of a payload: only where it stopped is said.
-    serde_json::from_slice(&bytes).map_err(|error| FileError::Golden {
-        region: region.clone(),
-        key,
-        problem: format!("not their JSON, at line {} column {}", error.line(), error.column()),
+    serde_json::from_slice(&bytes).map_err(|error| {
+        let (line, column) = (error.line() as u64, error.column() as u64);
+        FileFault::NotGolden { file: key, region: region.clone(), line, column }.into()
     })
 }
 
@@ -289,15 +225,16 @@ async fn stream(
     let read = ports.read(region, &file.key, file.bytes, &mut both).await;
     read.map_err(|error| match error.kind {
         ErrorKind::TooLarge => {
-            FileError::Longer { region: region.clone(), key: file.key.clone(), expected: file.bytes }
+            FileFault::Longer { file: file.key.clone(), region: region.clone(), expected: file.bytes }.into()
         }
-        _ => error.into(),
+        _ => FileError::from(error),
     })?;
     let found = Sha256::from_bytes(digest.finalize().into());
     if found == file.sha256 {
         return Ok(());
     }
-    Err(FileError::Digest { region: region.clone(), key: file.key.clone(), expected: file.sha256, found })
+    let (file, expected) = (file.key.clone(), file.sha256);
+    Err(FileFault::Altered { file, region: region.clone(), expected, found }.into())
 }
 
 #[cfg(test)]
@@ -320,10 +257,10 @@ mod tests {
         let first = |outlet: Outlet| BufReader::new(outlet).bytes().next().and_then(Result::ok);
         assert_eq!(run(consume(&world, &region, &file, first)).unwrap(), Some(7));
         let other = File { sha256: Sha256::of(b"other"), ..file.clone() };
-        assert!(run(consume(&world, &region, &other, first)).unwrap_err().is_wrong());
+        assert!(run(consume(&world, &region, &other, first)).unwrap_err().fault().is_some());
         world.fault("GetObject", Fault::AnswerLost);
         let broken = run(consume(&world, &region, &file, length)).unwrap_err();
-        assert!(!broken.is_wrong() && !broken.is_missing(), "{broken}");
+        assert!(broken.fault().is_none() && !broken.is_missing(), "{broken}");
         assert!(
             run(consume(&world, &region, &File { key: "none".to_owned(), ..file }, length)).unwrap_err().is_missing()
         );
@@ -336,8 +273,7 @@ mod tests {
         let sha256 = run(create_once(&world, &region, key, body.clone())).unwrap();
         let file = File { key: key.to_owned(), sha256, bytes: body.len() as u64 };
         let error = run(consume(&world, &region, &file, |_| -> () { panic!("cannot take 0.123") })).unwrap_err();
-        let said = error.to_string();
-        assert!(error.is_wrong() && said.contains(key) && !said.contains("0.123"), "{said}");
+        assert_eq!(error, FileFault::ReaderPanicked { file: key.to_owned(), region }.into());
     }
 
     #[test]
@@ -347,8 +283,9 @@ mod tests {
         let body = Bytes::from_static(br#"{"release":"v427","records":[]}"#);
         let digest = run(create_once(&world, &region, &keys::golden(release), body)).unwrap();
         assert!(run(golden_checked(&world, &region, release, Some(digest))).is_ok());
-        let error = run(golden_checked(&world, &region, release, Some(Sha256::of(b"others")))).unwrap_err();
-        assert!(error.is_wrong() && error.to_string().contains("expected SHA-256"), "{error}");
+        let (file, expected) = (keys::golden(release), Sha256::of(b"others"));
+        let error = run(golden_checked(&world, &region, release, Some(expected))).unwrap_err();
+        assert_eq!(error, FileFault::Altered { file, region: region.clone(), expected, found: digest }.into());
         assert!(run(golden(&world, &region, release)).is_ok());
     }
 }

@@ -73,7 +73,7 @@ impl Refusal {
             Self::NotServing => (503, "not-serving", "this region does not serve now; ask another one"),
             Self::Silent => (504, "silent", "the endpoint did not answer in time; ask again, or another region"),
             Self::AnswerTooLarge => {
-                (502, "answer-too-large", "the model's answer is larger than the front can hand on")
+                (502, "answer-too-large", "the model's answer is larger than the proxy can hand on")
             }
         }
     }
@@ -82,7 +82,7 @@ impl Refusal {
     fn of(error: &PortError) -> Self {
         match error.kind {
             ErrorKind::Throttled => Self::Busy,
-            _ if error.is_silence() => Self::Silent,
+            _ if error.silent => Self::Silent,
             _ => Self::NotServing,
         }
     }
@@ -177,7 +177,7 @@ fn is_csv(content_type: &str) -> bool {
     content_type.split(';').next().is_some_and(|own| own.trim().eq_ignore_ascii_case(CSV))
 }
 
-/// What the model said, as it said it. `from` names it where it is an error, to tell it from the front's own.
+/// What the model said, as it said it. `from` names it where it is an error, to tell it from the proxy's own.
 fn answer(status: u16, content_type: &str, from: &str, body: &[u8]) -> Value {
     let mut headers = json!({ "content-type": content_type, "cache-control": "no-store" });
     if let Some(headers) = headers.as_object_mut().filter(|_| !from.is_empty()) {

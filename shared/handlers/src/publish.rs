@@ -6,7 +6,7 @@ use crate::signing::{self, Signer, SigningError};
 use bytes::Bytes;
 use jiff::Timestamp;
 use meridian_domain::{
-    File, Fleet, Image, MANIFEST_SCHEMA, Manifest, ManifestError, Provenance, ReleaseId, Sha256, Version, keys,
+    File, Fleet, Image, MANIFEST_SCHEMA, Manifest, ManifestFault, Provenance, ReleaseId, Sha256, Version, keys,
 };
 
 /// What training hands over.
@@ -30,12 +30,12 @@ pub struct PublishSpec {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum PublishError {
     /// What training handed over makes no manifest.
-    #[error("{version} cannot be published: {source}")]
+    #[error("{version} cannot be published: {}", meridian_messages::files::manifest(.fault))]
     Manifest {
         /// The version.
         version: Version,
         /// What is wrong with it.
-        source: Box<ManifestError>,
+        fault: Box<ManifestFault>,
     },
     /// It cannot be signed.
     #[error("{version} is not published: {source}")]
@@ -89,7 +89,7 @@ pub fn prepare(fleet: &Fleet, created: Timestamp, spec: PublishSpec) -> Result<P
     // Read as every region will read it: what they would refuse is refused here, before anything is written.
     Manifest::parse(release, &manifest.to_bytes())
         .and_then(|manifest| fleet.check_image(&manifest))
-        .map_err(|source| PublishError::Manifest { version, source: Box::new(source) })?;
+        .map_err(|fault| PublishError::Manifest { version, fault: Box::new(fault) })?;
     let files = vec![(manifest.archive.key.clone(), spec.archive)];
     Ok(Prepared { release, manifest, files })
 }

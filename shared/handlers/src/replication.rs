@@ -16,9 +16,10 @@ use crate::journal::{Journal, JournalError};
 use crate::ports::{Artifacts, Clock, Ledger, Page, Pager, Pipeline};
 use crate::signing;
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::edge::cut;
-use meridian_domain::{Chain, HubHistory, Manifest, Projection, Reason, Record, RegionHistory, ReleaseId, keys};
-use meridian_messages::pages::{Notice, RefusedFor, Sender};
+use meridian_domain::reason::FileFault;
+use meridian_domain::{Chain, HubHistory, Manifest, Projection, Record, RegionHistory, ReleaseId, keys};
+use meridian_messages::files::words;
+use meridian_messages::pages::{Notice, Sender};
 use serde_json::{Value, json};
 
 /// How long one call waits: for an archive that lands after its manifest, then for the other regions. The function's
@@ -26,8 +27,6 @@ use serde_json::{Value, json};
 const WAIT: SignedDuration = SignedDuration::from_secs(60);
 /// A chain in use has grown by so many times what policy says before its sum is kept all the same.
 const OVERDUE: u64 = 4;
-/// Characters of a refusal's reason.
-const LONGEST_WHY: usize = 2000;
 /// Between two looks.
 const LOOK: SignedDuration = SignedDuration::from_secs(2);
 
@@ -84,7 +83,7 @@ where
 
 /// Checks the release's signature, its manifest and its replicated files, in this order, and writes the attestation, unless
 /// it stands there already.
-/// Wrong bytes are written down too, and wake somebody once.
+/// Wrong bytes are written down too, and somebody is paged once.
 async fn attest<P>(
     ports: &P,
     ctx: &Context,
@@ -109,19 +108,19 @@ where
             return Ok(Attestation::Missing);
         }
         Err(error) if error.is_missing() => {
-            let error = FileError::Unsigned { region: ctx.region.clone(), key: keys::signature(release) };
-            return refuse(ports, ctx, chain, release, &release.short(), &error).await;
+            let fault = FileFault::Unsigned { file: keys::signature(release), region: ctx.region.clone() };
+            return refuse(ports, ctx, chain, release, &release.short(), fault).await;
         }
-        Err(error) if error.is_wrong() => return refuse(ports, ctx, chain, release, &release.short(), &error).await,
+        Err(FileError::Unusable(fault)) => return refuse(ports, ctx, chain, release, &release.short(), fault).await,
         Err(error) => return Err(error.into()),
     };
     let manifest = match signed.manifest(ports, ctx, &ctx.region).await {
         Ok(manifest) => manifest,
-        Err(error) if error.is_wrong() => return refuse(ports, ctx, chain, release, &release.short(), &error).await,
+        Err(FileError::Unusable(fault)) => return refuse(ports, ctx, chain, release, &release.short(), fault).await,
         Err(error) => return Err(error.into()),
     };
-    if let Err(error) = ctx.fleet.check_image(&manifest) {
-        return refuse(ports, ctx, chain, release, manifest.version.as_str(), &FileError::from(error)).await;
+    if let Err(fault) = ctx.fleet.check_image(&manifest) {
+        return refuse(ports, ctx, chain, release, manifest.version.as_str(), fault.into()).await;
     }
     match check_archive(ports, ctx, &manifest, until).await {
         Ok(()) => {}
@@ -129,8 +128,8 @@ where
             tracing::warn!(%release, key = manifest.archive.key, "the archive has not arrived yet");
             return Ok(Attestation::Missing);
         }
-        Err(error) if error.is_wrong() => {
-            return refuse(ports, ctx, chain, release, manifest.version.as_str(), &error).await;
+        Err(FileError::Unusable(fault)) => {
+            return refuse(ports, ctx, chain, release, manifest.version.as_str(), fault).await;
         }
         Err(error) => return Err(error.into()),
     }
@@ -149,20 +148,17 @@ async fn refuse<P: Ledger + Pager + Clock>(
     chain: &mut Journal<RegionHistory>,
     release: ReleaseId,
     name: &str,
-    error: &FileError,
+    fault: FileFault,
 ) -> Result<Attestation, HandlerError> {
-    tracing::error!(%release, %error, "not attested");
+    tracing::error!(%release, error = words(&fault), "not attested");
     let refused = |history: &RegionHistory| history.refused.contains_key(&release);
     if !refused(chain.history()) {
         // What every region refuses alike is told by home alone.
-        if ctx.is_home() || !error.is_everywhere() {
-            ports.page(&ctx.region, &refusal(ctx, name, error)).await?;
+        if ctx.is_home() || !fault.is_everywhere() {
+            ports.page(&ctx.region, &refusal(ctx, name, &fault)).await?;
         }
-        let record = Record::Refused {
-            release,
-            why: Reason::Refused(cut(&error.to_string(), LONGEST_WHY)),
-            last: error.is_final(),
-        };
+        let last = fault.is_final();
+        let record = Record::Refused { release, why: fault.into(), last };
         chain.append_unless(ports, &ctx.actor(FunctionKind::Replication), record, refused).await?;
     }
     Ok(Attestation::Refused)
@@ -263,13 +259,8 @@ async fn own_chain<P: Ledger>(ports: &P, ctx: &Context) -> Result<Journal<Region
 }
 
 /// The page of a release that this region does not attest.
-fn refusal(ctx: &Context, release: &str, error: &FileError) -> Page {
-    let what = match error {
-        error if error.is_signature() => RefusedFor::Signature,
-        error if error.is_altered() => RefusedFor::Checksum,
-        _ => RefusedFor::Content,
-    };
-    let notice = Notice::BytesRefused { release: release.to_owned(), what, error: error.to_string() };
+fn refusal(ctx: &Context, release: &str, fault: &FileFault) -> Page {
+    let notice = Notice::BytesRefused { release: release.to_owned(), what: fault.clone() };
     Page::of(&ctx.fleet, &notice, &ctx.region, &Sender::Region)
 }
 

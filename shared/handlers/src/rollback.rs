@@ -1,6 +1,6 @@
-//! `rollback`: takes its own region back, with regional means only (I6).
+//! `rollback`: rolls back its own region, with regional means only (I6).
 //!
-//! An event is a reason to look, never a fact to act on: whatever woke the function, it looks at its endpoint, its alarm
+//! An event is a reason to look, never a fact to act on: whatever invoked the function, it looks at its endpoint, its alarm
 //! and its ledger, and [`meridian_domain::plan::rollback`] says what follows.
 
 use crate::context::{Context, FunctionKind, HandlerError};
@@ -13,8 +13,10 @@ use jiff::Timestamp;
 use meridian_domain::alarms::WayBack;
 use meridian_domain::callers::{Blame, Comparison, Minutes};
 use meridian_domain::plan::{self, Act, Next, RollbackSight};
+use meridian_domain::reason::{Failure, LeftUndone};
 use meridian_domain::{
-    Advice, AlarmState, Chain, Fleet, Reason, Record, Region, RegionHistory, RegionName, Seen, Target, alarms,
+    Advice, AlarmState, AlarmView, Chain, Fleet, Reason, Record, Region, RegionHistory, RegionName, Seen, Target,
+    alarms,
 };
 use meridian_judge::MetricName;
 use meridian_messages::Voice;
@@ -38,7 +40,7 @@ pub async fn handle<P: Ports>(ports: &P, context: &Context, event: &RollbackEven
         let plan = plan::rollback(region, &look.sight, ports.now());
         tracing::info!(why = Voice::of(&context.fleet).why(&plan.why), "planned");
         match plan.next {
-            Next::Finish(_) | Next::Wait => return look.outcome(Voice::of(&context.fleet).why(&plan.why)),
+            Next::Finish(_) | Next::Wait => return look.outcome(context, plan.why),
             Next::TellRegion(_, record) => look.tell(ports, record).await,
             Next::Do(Act::Update, _, target) => look.update(ports, &context.fleet, region, &target).await?,
             Next::Do(Act::AskGolden, _, target) => look.ask_golden(ports, &context.fleet, region, &target).await,
@@ -48,11 +50,11 @@ pub async fn handle<P: Ports>(ports: &P, context: &Context, event: &RollbackEven
             }
             Next::Page { advice, .. } => look.page(ports, &context.fleet, plan.why, advice).await,
             Next::TellHub(_) | Next::TakeLease { .. } | Next::Advise { .. } => {
-                return Err(HandlerError::State("a rollback was planned that needs another region".to_owned()));
+                return Err(Failure::NeedsOtherRegion.into());
             }
         }
     }
-    Err(HandlerError::State(format!("the planner did not finish within {STEPS} steps of one call")))
+    Err(Failure::TooManySteps { steps: STEPS }.into())
 }
 
 struct Look {
@@ -106,19 +108,15 @@ impl Look {
 
     /// How the call ends: badly where something is left to do, so that Lambda repeats it. An alarm that could not be read is
     /// not a quiet one (I13).
-    fn outcome(&self, done: String) -> Result<Value, HandlerError> {
-        let unwritten = self.unwritten.len();
-        if let Some(error) = &self.unsent {
-            return Err(HandlerError::State(format!("{done}; the page was not sent: {error}")));
-        }
-        match (&self.sight.alarm, &self.sight.history) {
-            (Seen::Unknown(why), _) => Err(HandlerError::State(why.clone())),
-            (_, Seen::Unknown(why)) => Err(HandlerError::State(format!("{done}; {why}"))),
-            _ if unwritten > 0 => {
-                Err(HandlerError::State(format!("{done}; the ledger did not take {unwritten} records of it")))
-            }
-            _ => Ok(json!({ "outcome": done })),
-        }
+    fn outcome(&self, context: &Context, done: Reason) -> Result<Value, HandlerError> {
+        let left = match (&self.unsent, &self.sight.alarm, &self.sight.history) {
+            (Some(error), ..) => LeftUndone::Page { error: error.to_string() },
+            (_, Seen::Unknown(error), _) => LeftUndone::Alarm { error: error.clone() },
+            (_, _, Seen::Unknown(error)) => LeftUndone::Ledger { error: error.clone() },
+            _ if !self.unwritten.is_empty() => LeftUndone::Records(self.unwritten.len() as u64),
+            _ => return Ok(json!({ "outcome": Voice::of(&context.fleet).why(&done), "reason": done })),
+        };
+        Err(HandlerError::Unfinished { fleet: context.fleet.clone(), done: done.into(), left })
     }
 
     /// Which model answers, by the golden records that were replicated into this region.
@@ -221,7 +219,7 @@ async fn way_back<P: Ports>(ports: &P, fleet: &Fleet, region: &Region) -> Seen<O
 
 /// What a region's alarms say.
 struct Alarms {
-    /// The reason of the composite one, where it is in ALARM; one that is not there is not a quiet one (I13).
+    /// What set the composite one off, where it is in ALARM; one that is not there is not a quiet one (I13).
     composite: Seen<Option<String>>,
     /// Whether the heartbeat alarm is OK. Without the alarm there is no judge.
     judge: Seen<bool>,
@@ -244,7 +242,7 @@ async fn alarms_of<P: Ports>(ports: &P, fleet: &Fleet, region: &Region) -> Alarm
         }
     };
     let alarm = match found.iter().find(|alarm| alarm.name == *composite) {
-        Some(alarm) => Seen::Known((alarm.state == AlarmState::Alarm).then(|| cause(&alarm.reason))),
+        Some(alarm) => Seen::Known((alarm.state == AlarmState::Alarm).then(|| set_off_by(alarm))),
         None => Seen::Unknown(format!("rollback alarm {composite} does not exist or cannot be read")),
     };
     let is = |name: &String, state| found.iter().any(|alarm| alarm.name == *name && alarm.state == state);
@@ -279,9 +277,10 @@ async fn blame<P: Ports>(ports: &P, fleet: &Fleet, region: &Region, history: &Se
 }
 
 /// Which alarm made the composite one ring, out of CloudWatch's words: `arn:...:alarm:NAME transitioned to ALARM at ...`.
-fn cause(reason: &str) -> String {
-    let name = reason.split(":alarm:").nth(1).and_then(|rest| rest.split_whitespace().next());
-    name.map_or_else(|| "its rollback alarm is in ALARM".to_owned(), |name| format!("alarm {name} is in ALARM"))
+/// That is the only place where it says so.
+fn set_off_by(composite: &AlarmView) -> String {
+    let name = composite.reason.split(":alarm:").nth(1).and_then(|rest| rest.split_whitespace().next());
+    name.unwrap_or(&composite.name).to_owned()
 }
 
 #[cfg(test)]

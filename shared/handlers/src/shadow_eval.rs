@@ -18,18 +18,17 @@ use crate::journal::Journal;
 use crate::ports::{
     Approval, Artifacts, Clock, FailureKind, Ledger, PackageSpec, Pager, Pipeline, Registry, metadata_value,
 };
-use crate::{files, job};
+use crate::{files, files::FileError, job};
 use begun::Begun;
 use evaluation::{Evaluated, Finding};
 use meridian_domain::quarantine::{Barred, Quarantine};
-use meridian_domain::reason::{EvaluationReason, Reason};
+use meridian_domain::reason::{EvaluationReason, Failure, FileFault, Reason};
 use meridian_domain::{
     Actor, ApprovedHoldout, Chain, HubHistory, Manifest, Record, RegionHistory, ReleaseId, Verdict, keys,
 };
 use meridian_messages::Voice;
 use meridian_messages::evaluating::words;
 use pace::{PATIENCE, Pace};
-use reason::{of_file, of_manifest};
 use rejection::{Cause, Rejection, Report};
 use serde_json::{Value, json};
 
@@ -54,8 +53,7 @@ where
     P: Artifacts + Ledger + Registry + Pipeline + Pager + Clock,
 {
     if job.parameters.action != Action::Register {
-        let message = "shadow-eval takes the action \"register\"; correct UserParameters of the pipeline's action";
-        return Err(HandlerError::Action(message.to_owned()));
+        return Err(Failure::NotForShadowEval.into());
     }
     let pace = Pace::begin(ports, job.continuation.as_deref());
     match rule(ports, ctx, job, &pace).await {
@@ -88,11 +86,11 @@ async fn again(
 ) -> Result<Value, HandlerError> {
     let Some(token) = pace.next() else {
         let given_up = EvaluationReason::GivenUp { calls: PATIENCE, last: Box::new(why) };
-        return Err(HandlerError::Service(words(&given_up)));
+        return Err(Failure::NoRuling(given_up).into());
     };
-    let why = words(&why);
-    job::succeed(ports, &ctx.region, &job.job, Some(&token), &why).await?;
-    Ok(json!({"outcome": "again", "why": why}))
+    let said = words(&why);
+    job::succeed(ports, &ctx.region, &job.job, Some(&token), &said).await?;
+    Ok(json!({"outcome": "again", "why": said, "reason": Reason::from(why)}))
 }
 
 async fn rule<P>(ports: &P, ctx: &Context, job: &PipelineJob, pace: &Pace) -> Result<Ruling, HandlerError>
@@ -122,19 +120,17 @@ where
     }
     let manifest = match files::manifest_here(ports, ctx, home, release).await {
         Ok(manifest) => manifest,
-        Err(error) if error.is_wrong() => {
-            let cause = if error.is_altered() { Cause::Bytes } else { Cause::Content };
-            let why = of_file(&error, &keys::manifest(release), home);
-            return case.reject(None, cause, why, None).await;
+        Err(FileError::Unusable(fault)) => {
+            let cause = if fault.is_altered() { Cause::Bytes } else { Cause::Content };
+            return case.reject(None, cause, fault.into(), None).await;
         }
         Err(error) => return Err(error.into()),
     };
     if let Some(quarantine) = case.hub.history().quarantine_of(release, &manifest) {
         return Ok(case.kept_out(quarantine));
     }
-    if let Err(error) = ctx.fleet.check_image(&manifest) {
-        let why = of_manifest(&error, &keys::manifest(release));
-        return case.reject(None, Cause::Content, why, None).await;
+    if let Err(fault) = ctx.fleet.check_image(&manifest) {
+        return case.reject(None, Cause::Content, FileFault::from(fault).into(), None).await;
     }
     let own = Journal::<RegionHistory>::open(ports, &ctx.fleet.home, Chain::Region(ctx.fleet.home.clone())).await?;
     let exam = case.exam(&manifest, own.history())?;
@@ -142,7 +138,7 @@ where
     let registered = Some(Registered { package: &package, manifest: &manifest });
     let named = (release, &manifest.version);
     let begun = Begun::begin(ports, &ctx.fleet.home, named, &job.job, pace).await;
-    let begun = begun.map_err(|died| HandlerError::State(words(&died)))?;
+    let begun = begun.map_err(Failure::NoRuling)?;
     let subject = evaluation::Subject { release, manifest: &manifest, exam: &exam, home: own.history() };
     let finding = evaluation::evaluate(ports, ctx, pace, subject).await;
     begun.end(ports).await;
@@ -185,7 +181,7 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
         if let Some(why) = history.rejected.get(&self.release) {
             return Some(Ruling::Rejected(why.clone()));
         }
-        let why = history.evaluated.get(&self.release).cloned().unwrap_or_else(|| Reason::Several(Vec::new()));
+        let why = history.evaluated.get(&self.release).cloned().unwrap_or_else(|| EvaluationReason::NotOnRecord.into());
         history.approved.contains(&self.release).then_some(Ruling::Approved(why))
     }
 
@@ -194,11 +190,8 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
     fn exam(&self, manifest: &Manifest, home: &RegionHistory) -> Result<ApprovedHoldout, HandlerError> {
         let published = home.attested_at.get(&self.release).copied().unwrap_or_else(|| self.ports.now());
         self.hub.history().holdout(published).cloned().ok_or_else(|| {
-            HandlerError::State(format!(
-                "{} cannot be evaluated: no hold-out was approved for fleet {} by {published}, when home attested the \
-                 release. Approve one with `meridian holdout approve`, then publish the release again",
-                manifest.version, self.ctx.fleet.name
-            ))
+            let (version, fleet) = (manifest.version.clone(), self.ctx.fleet.name.clone());
+            Failure::NoHoldout { version, fleet, published }.into()
         })
     }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use meridian_domain::signing::{
     Bundle, LONGEST_SIGNATURE, PublicKey, Signature, Statement, TrustedKey, decode_pem, encode_pem,
 };
-use meridian_domain::{KeyId, Manifest, RegionName, ReleaseId, SignatureError, SigningPolicy, keys};
+use meridian_domain::{KeyId, Manifest, RegionName, ReleaseId, SignatureFault, SigningPolicy, keys};
 use ring::rand::SystemRandom;
 use ring::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, ED25519, EcdsaKeyPair, Ed25519KeyPair, KeyPair,
@@ -54,7 +54,7 @@ impl Signed {
         if self.lists(&manifest) {
             return Ok(manifest);
         }
-        Err(SignatureError::OtherFiles { key: self.key.clone(), release: self.release }.into())
+        Err(SignatureFault::OtherFiles { key: self.key.clone(), release: self.release }.into())
     }
 }
 
@@ -70,7 +70,7 @@ pub async fn read(
     now: Timestamp,
 ) -> Result<Signed, FileError> {
     let bytes = match ports.get_within(region, &keys::signature(release), LONGEST_SIGNATURE as u64).await {
-        Err(error) if error.kind == ErrorKind::TooLarge => return Err(SignatureError::TooLong { release }.into()),
+        Err(error) if error.kind == ErrorKind::TooLarge => return Err(SignatureFault::TooLong { release }.into()),
         answer => answer?,
     };
     Ok(verify(policy, release, &bytes, now)?)
@@ -85,24 +85,24 @@ pub fn verify(
     release: ReleaseId,
     bundle: &[u8],
     now: Timestamp,
-) -> Result<Signed, SignatureError> {
+) -> Result<Signed, SignatureFault> {
     let bundle = Bundle::parse(release, bundle)?;
     let signed = bundle.signed();
     let has_signed = |key: &&TrustedKey| bundle.signatures().iter().any(|own| is_by(&key.public_key, &signed, own));
     let Some(key) = policy.keys.iter().find(has_signed) else {
-        let trusted = policy.keys.iter().map(|key| key.id.as_str()).collect::<Vec<_>>().join(", ");
-        return Err(SignatureError::Untrusted { release, trusted });
+        let trusted = policy.keys.iter().map(|key| key.id.clone()).collect();
+        return Err(SignatureFault::Untrusted { release, trusted });
     };
     key.check(now)?;
-    let statement = Statement::parse(bundle.payload()).map_err(|error| SignatureError::Malformed {
+    let statement = Statement::parse(bundle.payload()).map_err(|error| SignatureFault::Malformed {
         release,
-        line: error.line(),
-        column: error.column(),
+        line: error.line() as u64,
+        column: error.column() as u64,
     })?;
     if statement.names(release) {
         Ok(Signed { key: key.id.clone(), release, statement })
     } else {
-        Err(SignatureError::OtherRelease { key: key.id.clone(), release })
+        Err(SignatureFault::OtherRelease { key: key.id.clone(), release })
     }
 }
 
@@ -147,8 +147,14 @@ pub enum SigningError {
         public_key: String,
     },
     /// Policy trusts the key at another time, or the signature came out wrong.
-    #[error(transparent)]
-    Refused(#[from] SignatureError),
+    #[error("{}", meridian_messages::files::signature(.0))]
+    Refused(SignatureFault),
+}
+
+impl From<SignatureFault> for SigningError {
+    fn from(fault: SignatureFault) -> Self {
+        Self::Refused(fault)
+    }
 }
 
 /// Whoever holds the private half of a key.

@@ -1,5 +1,6 @@
 //! What the tests of this crate share: a world in memory, just large enough, whose faults are scheduled by call.
 
+use crate::adapters::errors::Call;
 use crate::context::Context;
 use crate::ports::*;
 use crate::signing::KeyFile;
@@ -205,7 +206,7 @@ impl World {
         let mut faults = self.faults.borrow_mut();
         let due = faults.iter().position(|(name, _)| *name == operation).map(|at| faults.remove(at).1);
         drop(faults);
-        let error = |kind| Err(PortError { kind, region: region.clone(), operation, message: "scheduled".to_owned() });
+        let error = |kind| Err(Call::new(region, operation).error(kind, "scheduled".to_owned()));
         match due {
             None if self.dark.borrow().contains(region) => error(ErrorKind::Unreachable),
             None => work(),
@@ -241,5 +242,5 @@ impl World {
 }
 
 fn wrong<T>(kind: ErrorKind, region: &RegionName, operation: &'static str) -> Answer<T> {
-    Err(PortError { kind, region: region.clone(), operation, message: "no".to_owned() })
+    Err(Call::new(region, operation).error(kind, "no".to_owned()))
 }

@@ -47,7 +47,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Whether the metric has a say: a broken bound and a missing arm always do.
+    /// Whether the metric counts: a broken bound and a missing arm always do.
     pub(super) fn counts(&self) -> bool {
         self.evidence.left_out.is_none() || self.over_bound.is_some() || self.evidence.missing
     }

@@ -4,14 +4,21 @@ mod gates;
 #[cfg(test)]
 mod tests;
 
+use crate::files;
 use meridian_domain::quarantine::Object;
 use meridian_domain::reason::{ChampionRates, EvaluationReason, HeldOutRates, Misfit, ModelRole, Names};
 
 /// Why a release is approved or rejected, or has no ruling yet: no capital at the start, facts separated by semicolons.
 pub fn words(reason: &EvaluationReason) -> String {
-    match reason {
+    parts(reason).join("; ")
+}
+
+/// The same, the deciding fact first.
+pub(crate) fn parts(reason: &EvaluationReason) -> Vec<String> {
+    vec![match reason {
+        EvaluationReason::NotPassed { rulings, more } => return gates::decided(rulings, *more),
         EvaluationReason::Passed { challenger, champion, records } => passed(*challenger, champion.as_ref(), *records),
-        EvaluationReason::NotPassed { rulings, more } => gates::decided(rulings, *more).join("; "),
+        EvaluationReason::NotOnRecord => "its evaluation is not on record".to_owned(),
         EvaluationReason::NothingRequired => "no gate is required; require at least one in [evaluation]".to_owned(),
         EvaluationReason::Quarantined { release, quarantine } => {
             let object = match &quarantine.object {
@@ -25,25 +32,7 @@ pub fn words(reason: &EvaluationReason) -> String {
                 quarantine.why
             )
         }
-        EvaluationReason::OtherManifest { expected, found } => format!(
-            "manifest {expected}: its bytes have the SHA-256 {found}; the object was changed or truncated: publish the release again"
-        ),
-        EvaluationReason::ImageNotAllowed { release, repository, digest, version, allowed } => format!(
-            "manifest {release}: the fleet does not allow the image {repository}@sha256:{digest} as SageMaker's {version}: \
-             publish with one of fleet.toml's [[image]] entries ({allowed}), or add this one there"
-        ),
-        EvaluationReason::Missing { file, region } => format!("{file} is not in {region}'s bucket"),
-        EvaluationReason::Altered { file, region, expected, found } => format!(
-            "{file} in {region}: expected SHA-256 {expected}, found {found}: the object was changed or truncated; publish \
-             the release again under a new manifest, and find out who wrote this object"
-        ),
-        EvaluationReason::Longer { file, region, expected } => format!(
-            "{file} in {region}: expected the {expected} bytes that were published, found more: the object was changed; publish \
-             the release again under a new manifest, and find out who wrote this object"
-        ),
-        EvaluationReason::ReaderPanicked { file, region } => format!(
-            "{file} in {region}: its reader panicked: the file is damaged, or the reader has a defect; the function's log names the line"
-        ),
+        EvaluationReason::File(fault) => files::words(fault),
         // A reader names what it reads.
         EvaluationReason::Unreadable { file: _, error } => error.clone(),
         EvaluationReason::NotGzip { file: _ } => {
@@ -87,7 +76,7 @@ pub fn words(reason: &EvaluationReason) -> String {
         EvaluationReason::GivenUp { calls, last } => {
             format!("after {calls} calls the release has no verdict: {}", words(last))
         }
-    }
+    }]
 }
 
 fn passed(new: HeldOutRates, champion: Option<&ChampionRates>, records: u64) -> String {

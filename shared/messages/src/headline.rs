@@ -117,7 +117,7 @@ impl Voice<'_> {
             | WaveEnd::NotPromoted { why, .. }
             | WaveEnd::Deferred { why, .. }
             | WaveEnd::NoFirstRelease { why, .. } => Some(self.why(why)),
-            WaveEnd::FullLoad { found, .. } => Some(self.full_load(found)),
+            WaveEnd::FullLoad { found, .. } => Some(self.full_load(found).join("; ")),
             WaveEnd::NotJudged { stopped: Stopped::WaveOver, .. } => Some("the wave has ended".to_owned()),
             WaveEnd::NotJudged { stopped, .. } => Some(self.stopped(stopped)),
             WaveEnd::Incomplete { lagging, .. } => {

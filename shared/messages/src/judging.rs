@@ -17,6 +17,11 @@ pub fn verdict(verdict: Verdict, grounds: &Grounds) -> String {
 
 /// What decided a judgement, the deciding first, numbers included.
 pub fn grounds(grounds: &Grounds) -> String {
+    findings(grounds).join("; ")
+}
+
+/// The same, each finding by itself.
+pub(crate) fn findings(grounds: &Grounds) -> Vec<String> {
     let mut parts = Vec::new();
     if let Some(pooled) = &grounds.pooled {
         let names: Vec<&str> = pooled.metrics.iter().map(MetricName::as_str).collect();
@@ -24,7 +29,10 @@ pub fn grounds(grounds: &Grounds) -> String {
     }
     parts.extend(grounds.unknown.iter().map(|name| format!("{name} is not in the policy: add it to [judge.metrics]")));
     parts.extend(grounds.metrics.iter().map(metric_grounds));
-    if parts.is_empty() { "no metric could be judged".to_owned() } else { parts.join("; ") }
+    if parts.is_empty() {
+        parts.push("no metric could be judged".to_owned());
+    }
+    parts
 }
 
 /// One metric's finding, numbers included.

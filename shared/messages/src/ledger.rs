@@ -96,11 +96,11 @@ impl Phrasebook {
             }
             Record::Evaluated { release, verdict, why, .. } => {
                 let tone = if *verdict == Verdict::Pass { Tone::Good } else { Tone::Bad };
-                (tone, format!("evaluation of {}: {verdict}: {}", self.version(release), brief(&voice.why(why))))
+                (tone, format!("evaluation of {}: {verdict}: {}", self.version(release), voice.brief(why)))
             }
             Record::Approved { release } => (Tone::Good, format!("{} is approved", self.version(release))),
             Record::Rejected { release, why } => {
-                (Tone::Bad, format!("{} is rejected: {}", self.version(release), brief(&voice.why(why))))
+                (Tone::Bad, format!("{} is rejected: {}", self.version(release), voice.brief(why)))
             }
             Record::RegionIll { why, .. } => {
                 (Tone::Warn, format!("the control plane does not answer ({})", voice.why(why)))
@@ -162,11 +162,7 @@ impl Phrasebook {
             ),
             Record::FullLoadJudged { why, judgement: Some(judgement), .. } => (
                 Tone::Good,
-                format!(
-                    "at full load, compared with the hour before: {}: {}",
-                    judgement.verdict,
-                    brief(&voice.why(why))
-                ),
+                format!("at full load, compared with the hour before: {}: {}", judgement.verdict, voice.brief(why)),
             ),
             Record::FullLoadJudged { why, judgement: None, .. } => {
                 (Tone::Plain, format!("at full load: {}", voice.why(why)))
@@ -263,16 +259,6 @@ pub fn subject(record: &Record) -> Option<&RegionName> {
         | Record::Condemned { region, .. } => Some(region),
         Record::Overridden { region, .. } => region.as_ref(),
         _ => None,
-    }
-}
-
-/// The first of several reasons, and how many more there are: the ledger has them all.
-pub fn brief(reasons: &str) -> String {
-    let mut parts = reasons.split("; ");
-    let first = parts.next().unwrap_or_default();
-    match parts.count() {
-        0 => first.to_owned(),
-        more => format!("{first} (and {more} more)"),
     }
 }
 

@@ -5,6 +5,8 @@ mod advice;
 mod audit;
 mod causes;
 pub mod evaluating;
+pub mod failure;
+pub mod files;
 mod gate;
 mod headline;
 pub mod judging;

@@ -8,8 +8,10 @@ mod tests;
 pub use table::PageKind;
 
 use crate::Voice;
+use crate::files::words;
 use crate::ledger::departed;
 use meridian_domain::heads::{Departure, KeptHead};
+use meridian_domain::reason::FileFault;
 use meridian_domain::{Actor, Advice, Chain, Reason, RegionName, Version};
 use std::collections::BTreeSet;
 
@@ -51,9 +53,7 @@ pub enum Notice {
         /// The release's human name, or the beginning of its digest where only that is trusted.
         release: String,
         /// What is wrong.
-        what: RefusedFor,
-        /// The same with its numbers, from the file's reader.
-        error: String,
+        what: FileFault,
     },
     /// A pipeline job failed.
     JobFailed {
@@ -86,15 +86,25 @@ pub struct Unreplicated {
     pub reason: Option<String>,
 }
 
-/// What is wrong with a release that a region does not attest.
+/// What a region does not attest a release for: one variant for each way to fix it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RefusedFor {
+enum RefusedFor {
     /// It has no signature of a trusted key.
     Signature,
     /// Its bytes are not the ones that the manifest names.
     Checksum,
     /// Its manifest, or what that allows itself, is not accepted.
     Content,
+}
+
+impl RefusedFor {
+    fn of(fault: &FileFault) -> Self {
+        match fault {
+            fault if fault.is_signature() => Self::Signature,
+            fault if fault.is_altered() => Self::Checksum,
+            _ => Self::Content,
+        }
+    }
 }
 
 /// Why evaluation rejects a release: one variant for each way to fix it.
@@ -155,15 +165,11 @@ impl Voice<'_> {
             Notice::ReplicasLate { version, late, .. } => format!("{version} starts without {}", self.titles(late)),
             Notice::NotReplicated(objects) => format!("replication to {} failed", buckets(objects)),
             Notice::ChainAltered { chain, .. } => format!("the ledger of {} was altered", chain.region(self.fleet)),
-            Notice::BytesRefused { release, what: RefusedFor::Signature, .. } => {
-                format!("{release} is not signed by a trusted key")
-            }
-            Notice::BytesRefused { release, what: RefusedFor::Checksum, .. } => {
-                format!("{title}: {release} checksum mismatch")
-            }
-            Notice::BytesRefused { release, what: RefusedFor::Content, .. } => {
-                format!("{title} does not attest {release}")
-            }
+            Notice::BytesRefused { release, what } => match RefusedFor::of(what) {
+                RefusedFor::Signature => format!("{release} is not signed by a trusted key"),
+                RefusedFor::Checksum => format!("{title}: {release} checksum mismatch"),
+                RefusedFor::Content => format!("{title} does not attest {release}"),
+            },
             Notice::JobFailed { .. } => "a pipeline job failed".to_owned(),
             Notice::EvaluationRejected { version, cause, .. } => match cause {
                 RejectedFor::Worse => format!("{version} is rejected"),
@@ -192,8 +198,8 @@ impl Voice<'_> {
                 departed(*departure, kept),
                 self.title(region)
             ),
-            Notice::BytesRefused { release, error, .. } => {
-                format!("{} ({region}) does not attest {release}: {error}", self.title(region))
+            Notice::BytesRefused { release, what } => {
+                format!("{} ({region}) does not attest {release}: {}", self.title(region), words(what))
             }
             Notice::JobFailed { error, .. } => error.clone(),
             Notice::EvaluationRejected { found, .. } => {
@@ -258,17 +264,17 @@ impl Voice<'_> {
                 kept.seq,
                 chain.region(self.fleet)
             ),
-            Notice::BytesRefused { what: RefusedFor::Signature, .. } => {
-                "Find out who wrote the manifest. If it is training's, publish it with meridian publish.".to_owned()
-            }
-            Notice::BytesRefused { what: RefusedFor::Checksum, .. } => {
-                "Compare the object with home's copy and find out who wrote it. Replicate it again, or publish the release again. \
-                 Then start a new execution."
-                    .to_owned()
-            }
-            Notice::BytesRefused { what: RefusedFor::Content, .. } => {
-                "Fix what is named above, and publish again.".to_owned()
-            }
+            Notice::BytesRefused { what, .. } => match RefusedFor::of(what) {
+                RefusedFor::Signature => {
+                    "Find out who wrote the manifest. If it is training's, publish it with meridian publish.".to_owned()
+                }
+                RefusedFor::Checksum => {
+                    "Compare the object with home's copy and find out who wrote it. Replicate it again, or publish the release \
+                     again. Then start a new execution."
+                        .to_owned()
+                }
+                RefusedFor::Content => "Fix what is named above, and publish again.".to_owned(),
+            },
             Notice::JobFailed { .. } => {
                 "Read the function's log for this job and fix the cause. Then start a new execution of the same release: regions \
                  that serve it are not changed."

@@ -1,50 +1,31 @@
 //! What a step of a wave is for.
 
 use crate::Voice;
-use meridian_domain::RegionName;
+use meridian_domain::plan::Act;
 use meridian_domain::reason::{Canary, Step, Traffic};
+use meridian_domain::{RegionName, Version};
 
 impl Voice<'_> {
     pub(crate) fn step(self, step: &Step) -> String {
         match step {
+            Step::Act { act, region, version } => self.act(*act, region, version),
             Step::LeaseHalfUsed => "the lease is half used".to_owned(),
             Step::LeaseFree => "the lease is free".to_owned(),
             Step::Order => "the wave's order is chosen once".to_owned(),
-            Step::Prepare { version } => format!("alarms, model and configuration for {version}"),
-            Step::Measure { region } => format!("what {} served in the last hour", self.title(region)),
             Step::Ready { region, version, first, canary, overrides } => {
                 let without = if *first { ", its first release: no rollback target" } else { "" };
                 let canary = canary.as_ref().map(chosen).unwrap_or_default();
                 format!("{} is ready for {version}{without}{canary}{}", self.title(region), self.overrides(overrides))
             }
-            Step::Update { region, version } => format!("{} is updated to {version}", self.title(region)),
-            Step::FoundRunning => "the update was found in progress after a lost answer".to_owned(),
-            Step::FoundInCreation => "the endpoint was found in creation after a lost answer".to_owned(),
-            Step::Beat => "judge heartbeat".to_owned(),
-            Step::BeatPatiently => "judge heartbeat while the region does not answer".to_owned(),
-            Step::BeatForFirst => "judge heartbeat while the first endpoint is created".to_owned(),
-            Step::BeatAlong => "wave heartbeat, there is no canary".to_owned(),
+            Step::FoundRunning => "found in progress after a lost answer".to_owned(),
             Step::CanaryTakesTraffic { region, version, percent } => {
                 format!("{percent} % of {}'s traffic is on {version}", self.title(region))
             }
-            Step::Look => "what green and blue served".to_owned(),
-            Step::LookAtFullLoad => "what green serves at full load, and blue served".to_owned(),
-            Step::AskGolden => "which model answers".to_owned(),
-            Step::AskGoldenAfterSoak => "which model answers, now that soak is over".to_owned(),
-            Step::AskGoldenOfLeftover { version } => format!("whether {version} answers, which is not proved"),
-            Step::AskGoldenOfReturn { version } => format!("whether {version} answers again"),
             Step::Proved { golden, version } => {
                 format!("all {golden} golden records were answered with {version}'s scores")
             }
             Step::WasServing { region, version } => format!("{} was on {version} the whole time", self.title(region)),
             Step::LastUpdateEnded { region } => format!("{}'s last update has ended", self.title(region)),
-            Step::CanaryOver => "the canary is over".to_owned(),
-            Step::LetThroughAndOver => "the canary proceeded and is over".to_owned(),
-            Step::NoCanary => "there is no canary".to_owned(),
-            Step::Trip { region, why } => format!("{} must roll back: {}", self.title(region), self.why(why)),
-            Step::TripOnReturn { region } => {
-                format!("{} must roll back when its control plane answers again", self.title(region))
-            }
             Step::IsBack { region, version } => format!("{} is back on {version}", self.title(region)),
             Step::FallsSilent { region, why } => {
                 format!("{} does not answer: {}", self.title(region), self.unseen(why))
@@ -66,6 +47,22 @@ impl Voice<'_> {
             Step::ScalingNotSet { error, .. } => format!("{}: {error}", self.step_headline(step)),
             Step::SoakOver { region } => format!("{}'s soak is over", self.title(region)),
             Step::WaveOver => "the wave is over".to_owned(),
+        }
+    }
+
+    fn act(self, act: Act, region: &RegionName, version: &Version) -> String {
+        let title = self.title(region);
+        match act {
+            Act::Prepare => format!("alarms, model and configuration for {version}"),
+            Act::Update => format!("{title} is updated to {version}"),
+            Act::Create => format!("{title}'s endpoint is created with {version}"),
+            Act::Beat => "judge heartbeat".to_owned(),
+            Act::Look => format!("what {version} serves in {title}, and the release beside it"),
+            Act::Measure => format!("what {title} served in the last hour"),
+            Act::AskGolden => format!("whether {title} answers as {version}"),
+            Act::Trip => format!("{title} must roll back from {version}"),
+            Act::Disarm => "judge heartbeat not needed any more".to_owned(),
+            Act::Scale => format!("{title}'s number of instances"),
         }
     }
 

@@ -11,7 +11,7 @@ const CLIENT_ERRORS: &str = "its 4xx rose: the release rejects good requests, or
 impl Voice<'_> {
     pub(crate) fn way_back(self, why: &WayBackReason) -> String {
         match why {
-            WayBackReason::Alarm(reason) => reason.clone(),
+            WayBackReason::Alarm { alarm } => format!("alarm {alarm} is in ALARM"),
             WayBackReason::ClientErrors => CLIENT_ERRORS.to_owned(),
             WayBackReason::Undecided => "its traffic was shifted without a decision to proceed".to_owned(),
             WayBackReason::Unproved => "its golden records are not answered with the release's scores".to_owned(),

@@ -1,28 +1,30 @@
 //! A reason, whatever it is about.
 
 use crate::ledger::client_errors_alike;
-use crate::{Voice, evaluating};
+use crate::{Voice, evaluating, files};
 use jiff::Timestamp;
 use meridian_domain::Override;
 use meridian_domain::quarantine::Barred;
-use meridian_domain::reason::{Reason, Stopped};
+use meridian_domain::reason::{Reason, Refusal, Stopped};
 
 impl Voice<'_> {
     /// Any reason, as a sentence without its full stop.
     pub fn why(self, why: &Reason) -> String {
         match why {
-            Reason::Said { words, by: None } | Reason::Refused(words) => words.clone(),
+            Reason::Said { words, by: None } => words.clone(),
             Reason::Said { words, by: Some(actor) } => format!("{words} ({actor})"),
-            Reason::Several(all) => all.iter().map(|one| self.why(one)).collect::<Vec<_>>().join("; "),
-            Reason::Evaluation(why) => evaluating::words(why),
+            Reason::Several(_)
+            | Reason::Evaluation(_)
+            | Reason::Proceed(_)
+            | Reason::Revert(_)
+            | Reason::FullLoad(_)
+            | Reason::LeftBehind { .. } => self.parts(why).join("; "),
+            Reason::Refused(Refusal { operation, message }) => format!("{operation} was refused: {message}"),
+            Reason::File(fault) => files::words(fault),
             Reason::Gate(gate) => self.gate(gate),
             Reason::Step(step) => self.step(step),
             Reason::Wait(wait) => self.wait(wait),
-            Reason::Proceed(proceed) => self.proceed(proceed),
-            Reason::Revert(revert) => self.revert(revert),
             Reason::Fault(fault) => self.fault(fault),
-            Reason::FullLoad(found) => self.full_load(found),
-            Reason::LeftBehind { why, state } => format!("{}; {}", self.why(why), self.state(state)),
             Reason::WayBack(why) => self.way_back(why),
             Reason::Return(told) => self.told(told),
             Reason::Quiet(quiet) => format!("nothing to do: {}", self.quiet(quiet)),
@@ -31,6 +33,24 @@ impl Voice<'_> {
             Reason::CallersAlike { region, green, blue } => {
                 format!("{}: {}", self.title(region), client_errors_alike(*green, *blue))
             }
+        }
+    }
+
+    /// The deciding part of a reason, and how many more there are: the ledger has them all.
+    pub fn brief(self, why: &Reason) -> String {
+        first(self.parts(why))
+    }
+
+    /// What a reason is made of, the deciding part first.
+    fn parts(self, why: &Reason) -> Vec<String> {
+        match why {
+            Reason::Several(all) => all.iter().flat_map(|one| self.parts(one)).collect(),
+            Reason::Evaluation(found) => evaluating::parts(found),
+            Reason::Proceed(proceed) => self.proceed(proceed),
+            Reason::Revert(revert) => self.revert(revert),
+            Reason::FullLoad(found) => self.full_load(found),
+            Reason::LeftBehind { why, state } => [self.parts(why), vec![self.state(state)]].concat(),
+            whole => vec![self.why(whole)],
         }
     }
 
@@ -58,6 +78,13 @@ impl Voice<'_> {
     pub(crate) fn overrides(self, all: &[Override]) -> String {
         all.iter().map(|own| format!("; {own}")).collect()
     }
+}
+
+/// The first of several parts, and how many more there are.
+pub(crate) fn first(parts: Vec<String>) -> String {
+    let more = parts.len().saturating_sub(1);
+    let first = parts.into_iter().next().unwrap_or_default();
+    if more == 0 { first } else { format!("{first} (and {more} more)") }
 }
 
 /// A time of the night as people read it.

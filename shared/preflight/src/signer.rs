@@ -67,7 +67,7 @@ impl<'a> KmsSigner<'a> {
             Said::Silent(why) => (ErrorKind::Unreachable, why),
             Said::Unknown(why) => (ErrorKind::Refused, why),
         };
-        Err(PortError { kind, region: self.region.clone(), operation, message }.into())
+        Err(PortError { kind, region: self.region.clone(), operation, message, silent: false }.into())
     }
 }
 

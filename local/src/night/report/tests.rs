@@ -60,5 +60,5 @@ fn regions_may_go_back_together_and_no_wave_starts_beside_one_that_moves() {
     let beside = said(false, true);
     assert!(matches!(beside.as_slice(), [one] if one.contains("was started at 2026-11-20T03:15:00Z")), "{beside:?}");
     assert_eq!(said(true, true).len(), 2, "a wave moves both");
-    assert_eq!(said(true, false), [""; 0], "Tokyo goes back beside a wave's canary");
+    assert_eq!(said(true, false), [""; 0], "Tokyo rolls back beside a wave's canary");
 }

@@ -1,4 +1,4 @@
-//! EventBridge: which event wakes which function, and when, by the rules that the template makes.
+//! EventBridge: which event invokes which function, and when, by the rules that the template makes.
 
 use crate::services::eventbridge::envelope::Envelope;
 use crate::services::eventbridge::event::BusEvent;
@@ -30,7 +30,7 @@ impl World {
         self.invoke_later(function, region, source, event, SignedDuration::from_millis(delay));
     }
 
-    /// Puts an event on the region's bus, and wakes what the rules say.
+    /// Puts an event on the region's bus, and invokes what the rules say.
     pub(crate) fn publish(&mut self, region: &RegionName, event: Value) {
         self.bus.push(BusEvent { at: self.now, region: region.clone(), event: event.clone() });
         let deployment = self.deployment.clone();

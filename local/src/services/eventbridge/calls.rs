@@ -1,5 +1,5 @@
 //! `TestEventPattern`, `DescribeRule`, `ListRules`, `ListTargetsByRule`, `ListRuleNamesByTarget`: the template's rules, and the
-//! matcher that they wake functions by, for whoever looks.
+//! matcher that they invoke functions by, for whoever looks.
 
 use crate::services::eventbridge::types::{
     DEFAULT_BUS, DeadLetterConfig, DescribeRule, DescribeRuleOutput, ListRuleNamesByTarget,

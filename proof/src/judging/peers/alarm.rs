@@ -1,4 +1,4 @@
-//! The primary seed's CloudWatch alarm on the new fleet: p99 of `ModelLatency` over 20 ms, or the average of
+//! The primary seed's CloudWatch alarm on green: p99 of `ModelLatency` over 20 ms, or the average of
 //! `Invocation4XXErrors` over 1 %, one-minute periods, so many datapoints of so many; missing data is `notBreaching`.
 //!
 //! The guardrail's alarms watch from the canary's first minute: they know no warm-up. p99 is over 20 ms exactly where more

@@ -59,7 +59,7 @@ pub fn ending(world: &mut World) -> Option<Ending> {
 }
 
 /// Whether every region that does not serve the newest release was left behind by the last wave for a freeze: nobody is
-/// woken for what policy says.
+/// paged for what policy says.
 fn lags_by_policy(world: &World, newest: usize) -> bool {
     let setting = &world.setting;
     let Some(last) = world.executions.last().map(|execution| &execution.actor) else { return false };

@@ -167,13 +167,13 @@ pub struct AlarmView {
     pub reason: String,
 }
 
-/// The composite alarm over the whole endpoint: the template's; it wakes `rollback`.
+/// The composite alarm over the whole endpoint: the template's; it invokes `rollback`.
 pub fn composite_name(fleet: &Fleet) -> String {
     format!("{}-rollback", fleet.name)
 }
 
 /// The template's alarm over the whole endpoint's 4xx. It is not part of the composite one, since what callers send wrongly
-/// is not the release's fault: it wakes `rollback`, which compares.
+/// is not the release's fault: it invokes `rollback`, which compares.
 pub fn client_errors_name(fleet: &Fleet) -> String {
     format!("{}-endpoint-4xx", fleet.name)
 }
@@ -337,8 +337,8 @@ fn of_config(fleet: &Fleet, config: &ResourceName, metric: &'static str, statist
 
 fn guard(region: &Region, name: String, metric: &str, watched: Watched, threshold: f64) -> AlarmSpec {
     let description = match watched {
-        Watched::Metric(_) => format!("The new fleet's {metric} broke its bound."),
-        Watched::Excess { .. } => format!("The new fleet's {metric}, less the old fleet's, broke its bound."),
+        Watched::Metric(_) => format!("Green's {metric} broke its bound."),
+        Watched::Excess { .. } => format!("Green's {metric}, less blue's, broke its bound."),
     };
     let minutes = match watched {
         Watched::Metric(_) => region.alarm_minutes,

@@ -144,7 +144,7 @@ pub struct UpdateSpec {
     pub config: ResourceName,
     /// How traffic moves.
     pub routing: Routing,
-    /// How long the old fleet stays warm after the shift (`TerminationWaitInSeconds`).
+    /// How long blue stays warm after the shift (`TerminationWaitInSeconds`).
     pub termination_wait: SignedDuration,
     /// `MaximumExecutionTimeoutInSeconds`.
     pub max_execution: SignedDuration,
@@ -152,7 +152,7 @@ pub struct UpdateSpec {
     pub rollback_alarms: Vec<String>,
 }
 
-/// How traffic moves to the new fleet.
+/// How traffic moves to green.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Routing {
     /// At once.
@@ -173,10 +173,10 @@ pub enum Routing {
     },
     /// At once, and then watched.
     AllAtOnceWatched {
-        /// How long the alarms are watched (`WaitIntervalInSeconds`) before the old fleet may go.
+        /// How long the alarms are watched (`WaitIntervalInSeconds`) before blue may go.
         bake: SignedDuration,
     },
-    /// Instances are replaced in batches (`RollingUpdatePolicy`): no second fleet, and none stays warm.
+    /// Instances are replaced in batches (`RollingUpdatePolicy`): no second set, and none stays warm.
     Rolling {
         /// Per cent of the capacity, 5 to 50 (`MaximumBatchSize`).
         batch: u32,
@@ -291,7 +291,7 @@ impl Target {
         }
     }
 
-    /// The update that takes a region back to this target: at once, for what serves now is worse than what is lost by haste.
+    /// The update that rolls a region back to this target: at once, for what serves now is worse than what is lost by haste.
     pub fn return_spec(&self, fleet: &Fleet) -> UpdateSpec {
         UpdateSpec {
             endpoint: fleet.endpoint.clone(),

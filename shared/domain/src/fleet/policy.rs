@@ -88,7 +88,7 @@ pub struct Fleet {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WavePolicy {
-    /// How long one actor may hold the fleet without renewing.
+    /// How long one actor may hold the lease without renewing.
     pub lease: SignedDuration,
     /// A region whose replica is later than this is deferred.
     pub replication_deadline: SignedDuration,

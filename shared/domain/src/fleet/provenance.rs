@@ -3,12 +3,13 @@
 
 use crate::edge::is_usual_moment;
 use crate::names::{ProvenanceText, Sha256};
+use crate::release::Malformed;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
 /// More than any training job reads.
-const MOST_MATERIALS: usize = 64;
+const MOST_MATERIALS: u64 = 64;
 
 /// What training says of itself. Each member names the one of SLSA's provenance that it stands for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,14 +60,15 @@ impl FromStr for Material {
 
 impl Provenance {
     /// What cannot be true of any release.
-    pub(crate) fn problem(&self) -> Option<&'static str> {
+    pub(crate) fn malformed(&self) -> Option<Malformed> {
         if self.started.into_iter().chain(self.finished).any(|at| !is_usual_moment(at)) {
-            return Some("provenance.started and .finished are expected between the years 2000 and 2199");
+            return Some(Malformed::ProvenanceMoment);
         }
         if self.started.zip(self.finished).is_some_and(|(started, finished)| started > finished) {
-            return Some("provenance.started is after provenance.finished");
+            return Some(Malformed::ProvenanceOrder);
         }
-        (self.materials.len() > MOST_MATERIALS).then_some("provenance.materials has more than 64 entries")
+        let materials = self.materials.len() as u64;
+        (materials > MOST_MATERIALS).then_some(Malformed::Materials { materials, most: MOST_MATERIALS })
     }
 
     /// Takes one `KEY=VALUE`, as the command line has it.

@@ -136,32 +136,25 @@ impl Image {
     }
 }
 
-/// A manifest that cannot be one.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum ManifestError {
+/// Why a manifest is not accepted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ManifestFault {
     /// The bytes are not the ones that the key names.
-    #[error(
-        "manifest {expected}: its bytes have the SHA-256 {found}; the object was changed or truncated: publish the release again"
-    )]
     Digest {
         /// The release that was asked for.
         expected: ReleaseId,
         /// What the bytes are.
         found: ReleaseId,
     },
-    /// Not a manifest's JSON.
-    #[error("manifest {release}: {message}")]
+    /// Not a manifest, or one that says what no manifest may.
     Malformed {
         /// What the bytes are.
         release: ReleaseId,
-        /// What is wrong, with line and column.
-        message: String,
+        /// What is wrong.
+        what: Malformed,
     },
     /// An image that the fleet does not allow.
-    #[error(
-        "manifest {release}: the fleet does not allow the image {repository}@sha256:{digest} as SageMaker's {version}: \
-         publish with one of fleet.toml's [[image]] entries ({allowed}), or add this one there"
-    )]
     Image {
         /// The release.
         release: ReleaseId,
@@ -171,13 +164,10 @@ pub enum ManifestError {
         digest: Sha256,
         /// Whose rules it is said to follow.
         version: ImageVersion,
-        /// What policy allows.
+        /// The images that policy allows, as `fleet.toml` names them.
         allowed: String,
     },
     /// For another fleet.
-    #[error(
-        "manifest {release} is for fleet {found}, this bucket belongs to {expected}: publish it to its own fleet's bucket"
-    )]
     Fleet {
         /// The release.
         release: ReleaseId,
@@ -187,10 +177,6 @@ pub enum ManifestError {
         found: FleetName,
     },
     /// From the future.
-    #[error(
-        "manifest {release} ({version}) says that training finished at {created}, and it was read at {now}: publish the release \
-         again with the time at which training finished"
-    )]
     Future {
         /// The release.
         release: ReleaseId,
@@ -200,6 +186,68 @@ pub enum ManifestError {
         created: Timestamp,
         /// The clock of whoever read it.
         now: Timestamp,
+    },
+}
+
+/// What no manifest may say.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Malformed {
+    /// It is not a manifest's JSON.
+    Unread {
+        /// What the JSON reader says, with line and column.
+        error: String,
+    },
+    /// It has another format than [`MANIFEST_SCHEMA`].
+    Schema {
+        /// Its format.
+        found: u32,
+    },
+    /// The archive's key is not the content-addressed one of its digest.
+    ArchiveKey {
+        /// Its key.
+        key: String,
+    },
+    /// The archive has more bytes than any that a function can evaluate.
+    ArchiveSize {
+        /// Its bytes.
+        bytes: u64,
+        /// How many it may have.
+        most: u64,
+    },
+    /// The operating threshold is not between 0 and 1.
+    Threshold,
+    /// It names no features.
+    NoFeatures,
+    /// It names more features than a model may have.
+    FeatureCount {
+        /// How many.
+        features: u64,
+        /// How many it may have.
+        most: u64,
+    },
+    /// A feature's name is empty, too long or not readable.
+    FeatureName {
+        /// The name, cut.
+        name: String,
+        /// Characters that a name may have.
+        longest: u64,
+    },
+    /// Training finished at a moment that nobody means.
+    Created {
+        /// The moment.
+        at: Timestamp,
+    },
+    /// Its provenance names a moment that nobody means.
+    ProvenanceMoment,
+    /// By its provenance, training started after it had finished.
+    ProvenanceOrder,
+    /// Its provenance has more materials than a training job reads.
+    Materials {
+        /// How many.
+        materials: u64,
+        /// How many it may have.
+        most: u64,
     },
 }
 
@@ -222,13 +270,13 @@ impl Manifest {
     ///
     /// # Errors
     /// A manifest of another fleet, or from the future.
-    pub fn check_here(&self, release: ReleaseId, fleet: &FleetName, now: Timestamp) -> Result<(), ManifestError> {
+    pub fn check_here(&self, release: ReleaseId, fleet: &FleetName, now: Timestamp) -> Result<(), ManifestFault> {
         if self.fleet != *fleet {
-            return Err(ManifestError::Fleet { release, expected: fleet.clone(), found: self.fleet.clone() });
+            return Err(ManifestFault::Fleet { release, expected: fleet.clone(), found: self.fleet.clone() });
         }
         if times::is_future(self.created, now) {
             let (version, created) = (self.version.clone(), self.created);
-            return Err(ManifestError::Future { release, version, created, now });
+            return Err(ManifestFault::Future { release, version, created, now });
         }
         Ok(())
     }
@@ -242,36 +290,35 @@ impl Manifest {
     ///
     /// # Errors
     /// Other bytes than the digest names, or not a manifest.
-    pub fn parse(release: ReleaseId, bytes: &[u8]) -> Result<Self, ManifestError> {
+    pub fn parse(release: ReleaseId, bytes: &[u8]) -> Result<Self, ManifestFault> {
         let found = ReleaseId(Sha256::of(bytes));
         if found != release {
-            return Err(ManifestError::Digest { expected: release, found });
+            return Err(ManifestFault::Digest { expected: release, found });
         }
-        let malformed = |message: String| ManifestError::Malformed { release, message };
+        let malformed = |what| ManifestFault::Malformed { release, what };
         // Its words may repeat what was found, however long that is.
-        let manifest: Self =
-            serde_json::from_slice(bytes).map_err(|error| malformed(cut(&error.to_string(), LONGEST_PROBLEM)))?;
-        if manifest.schema != MANIFEST_SCHEMA {
-            return Err(malformed(format!(
-                "schema {} is not {MANIFEST_SCHEMA}, the one that this version reads",
-                manifest.schema
-            )));
+        let unread = |error: serde_json::Error| Malformed::Unread { error: cut(&error.to_string(), LONGEST_PROBLEM) };
+        let manifest: Self = serde_json::from_slice(bytes).map_err(|error| malformed(unread(error)))?;
+        match manifest.malformed() {
+            Some(what) => Err(malformed(what)),
+            None => Ok(manifest),
         }
-        if manifest.archive.key != keys::archive(manifest.archive.sha256) {
-            return Err(malformed(format!(
-                "archive.key {:?} is not the content-addressed key of its sha256",
-                manifest.archive.key
-            )));
+    }
+
+    /// The first thing that no manifest may say.
+    fn malformed(&self) -> Option<Malformed> {
+        if self.schema != MANIFEST_SCHEMA {
+            return Some(Malformed::Schema { found: self.schema });
         }
-        if !(manifest.operating_threshold > 0.0 && manifest.operating_threshold < 1.0) {
-            return Err(malformed("operating_threshold must be between 0 and 1".to_owned()));
+        if self.archive.key != keys::archive(self.archive.sha256) {
+            return Some(Malformed::ArchiveKey { key: cut(&self.archive.key, LONGEST_PROBLEM) });
         }
-        if manifest.features.is_empty() {
-            return Err(malformed("features is empty; list the callers' features in the order sent".to_owned()));
+        if !(self.operating_threshold > 0.0 && self.operating_threshold < 1.0) {
+            return Some(Malformed::Threshold);
         }
-        if let Some(problem) = release_bounds::excess(&manifest) {
-            return Err(malformed(problem));
+        if self.features.is_empty() {
+            return Some(Malformed::NoFeatures);
         }
-        Ok(manifest)
+        release_bounds::excess(self)
     }
 }

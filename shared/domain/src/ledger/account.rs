@@ -33,7 +33,7 @@ pub struct Account {
     pub way_back: Option<Target>,
     /// The update that was open.
     pub update: Option<Underway>,
-    /// Since when nobody knew which bytes serve, and why.
+    /// Since when it was unknown which bytes serve, and why.
     pub unknown: Option<crate::history::Unknown>,
     /// What kept starts out: the region's own halt and the whole fleet's.
     pub halts: Vec<Halt>,
@@ -57,7 +57,7 @@ pub enum State {
     Two,
     /// One or the other may have answered, or both: the ledger cannot tell them apart at that moment.
     Either,
-    /// The ledger itself says that nobody knew.
+    /// The ledger itself says that it was unknown.
     Unknown,
 }
 
@@ -105,13 +105,13 @@ pub enum Phase {
     Canary,
     /// SageMaker's timer had ended, and the rest of the traffic was on its way.
     Shifting,
-    /// Golden records had proved the new release; the old fleet stayed warm.
+    /// Golden records had proved the new release; the old instances stayed warm.
     Soak,
     /// Told to roll back, or on its way back.
     GoingBack,
     /// It rolled back with no decision on record: a later entry says that it has, and not since when.
     WentBackUnseen,
-    /// The region's first fleet, not proved yet.
+    /// The region's first instances, not proved yet.
     First,
 }
 

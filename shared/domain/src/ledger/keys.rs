@@ -10,7 +10,7 @@ use std::fmt;
 
 /// The prefix that replication carries to every region.
 pub const RELEASES: &str = "releases/";
-/// The prefix of the manifests; an object created under it wakes `replication`.
+/// The prefix of the manifests; an object created under it invokes `replication`.
 pub const MANIFESTS: &str = "releases/manifests/";
 
 /// The prefix of what evaluations keep for each other. Never replicated, and believed of a champion only: losing an object

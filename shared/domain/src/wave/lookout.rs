@@ -1,4 +1,4 @@
-//! Which minutes of which fleet the judge is shown, and how two fleets' minutes are laid side by side.
+//! Which minutes of which instances the judge is shown, and how green's and blue's are laid side by side.
 
 use crate::endpoint::EndpointView;
 use crate::fleet::{Fleet, JudgePolicy};
@@ -15,7 +15,7 @@ const LAST_HOUR: i64 = 60;
 /// Seconds.
 const MINUTE: i64 = 60;
 
-/// What one fleet of an endpoint served, metric by metric and minute by minute, as far as it has arrived. A minute that is
+/// What the instances of one configuration served, metric by metric and minute by minute, as far as it has arrived. A minute that is
 /// not here did not arrive: missing is not zero.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FleetMinutes(BTreeMap<MetricName, BTreeMap<i64, Arm>>);
@@ -61,7 +61,7 @@ impl Span {
     }
 }
 
-/// Instances of both fleets, where the control plane says them: requests per instance tell whether latencies are
+/// How many instances green and blue have, where the control plane says them: requests per instance tell whether latencies are
 /// comparable. Scaling is suspended during an update, so what is seen now holds for the whole of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Instances {
@@ -72,7 +72,7 @@ pub struct Instances {
 }
 
 impl Instances {
-    /// What an endpoint shows of an update's two fleets.
+    /// What an endpoint shows of an update's green and blue.
     pub fn seen(endpoint: &EndpointView, update: &OpenUpdate) -> Self {
         let pending = endpoint.pending.as_ref().filter(|pending| pending.config == update.target.config);
         let arrived = (endpoint.config == update.target.config).then_some(endpoint.instances).flatten();
@@ -113,7 +113,7 @@ impl Lookout {
         })
     }
 
-    /// Both fleets in the canary's minutes, and blue alone in the hour before.
+    /// Green and blue in the canary's minutes, and blue alone in the hour before.
     fn canary(fleet: &Fleet, from: Timestamp, ends: Timestamp, now: Timestamp) -> Self {
         let guardrail = &fleet.guardrail;
         let zero = minute_of(from);
@@ -146,7 +146,7 @@ impl Lookout {
         start_of(next_minute(shifted + guardrail.warm_up) + guardrail.full_load_minutes() + COUNTS_DELAY)
     }
 
-    /// What the judge says of what both fleets served. A canary's counts are pooled with the evidence of the regions
+    /// What the judge says of what green and blue served. A canary's counts are pooled with the evidence of the regions
     /// `beside`; those at full load stand for themselves.
     pub fn judgement(
         &self,
@@ -170,7 +170,7 @@ impl Lookout {
         all.into_iter().collect()
     }
 
-    /// Both fleets side by side. A metric that policy requires is there even where nothing arrived; another one is judged
+    /// Green and blue side by side. A metric that policy requires is there even where nothing arrived; another one is judged
     /// where either fleet has it.
     pub fn counts(
         &self,

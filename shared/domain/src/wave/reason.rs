@@ -4,7 +4,10 @@
 //! A text in here is a name, or what somebody else said: a person, AWS, another program.
 
 mod evaluation;
+mod failure;
+mod file;
 mod gate;
+mod kinds;
 mod region;
 mod revert;
 mod step;
@@ -12,6 +15,8 @@ mod wave;
 mod way_back;
 
 pub use evaluation::{ChampionRates, EvaluationReason, GateRuling, HeldOutRates, Misfit, ModelRole, Names, Shortage};
+pub use failure::{Failure, LeftUndone};
+pub use file::FileFault;
 pub use gate::{Gate, Unseen};
 pub use region::{Fault, RegionState, SilentRegion};
 pub use revert::{Proof, Revert, Sign};
@@ -37,10 +42,12 @@ pub enum Reason {
         /// Who said them, where the entry's actor does not.
         by: Option<Actor>,
     },
-    /// What AWS said to a call that it will never take.
-    Refused(String),
+    /// AWS refuses a request, and will at every repeat.
+    Refused(Refusal),
     /// Several reasons, the deciding one first.
     Several(Vec<Reason>),
+    /// What is wrong with a file of the release.
+    File(FileFault),
     /// What evaluation found.
     Evaluation(EvaluationReason),
     /// What keeps a region from starting.
@@ -83,6 +90,15 @@ pub enum Reason {
         /// The champion's in the same minutes.
         blue: Tally,
     },
+}
+
+/// A request that AWS refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The operation's AWS name, such as `UpdateEndpoint`.
+    pub operation: String,
+    /// What AWS answered.
+    pub message: String,
 }
 
 /// What stops a whole wave, wherever it is.
@@ -137,5 +153,5 @@ macro_rules! reasons {
     )*};
 }
 
-reasons!(EvaluationReason => Evaluation, Gate => Gate, Step => Step, Wait => Wait, Proceed => Proceed, Revert => Revert, Fault => Fault,
-    FullLoad => FullLoad, WayBackReason => WayBack, Return => Return, Quiet => Quiet, WaveEnd => Wave, Lag => Lag);
+reasons!(FileFault => File, EvaluationReason => Evaluation, Gate => Gate, Step => Step, Wait => Wait, Proceed => Proceed, Revert => Revert, Fault => Fault,
+    FullLoad => FullLoad, Refusal => Refused, WayBackReason => WayBack, Return => Return, Quiet => Quiet, WaveEnd => Wave, Lag => Lag);

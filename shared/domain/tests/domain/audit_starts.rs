@@ -196,7 +196,7 @@ fn a_region_on_its_way_back_is_nobodys_evidence() {
         update.target = night.target(EU, "v426");
         own(night, EU).update = Some(update);
     });
-    assert_eq!(rollback, [I3], "a rollback takes it back");
+    assert_eq!(rollback, [I3], "a rollback has rolled it back");
 }
 
 /// I1, I13: one region moves at a time; one that cannot be seen is not assumed to stand still.

@@ -88,7 +88,7 @@ fn compared(beside: Beside, green: u64, blue: u64) -> Compared {
 }
 
 #[test]
-fn a_region_whose_callers_send_nonsense_neither_goes_back_nor_halts() {
+fn a_region_whose_callers_send_nonsense_neither_rolls_back_nor_halts() {
     for mut night in [Night::new(), Night::confirmed_in(&[AU]), Night::baking(AU)] {
         night.client_errors = Some(Blame::Callers(Some(compared(Beside::SameMinutes, 25, 24))));
         let before = night.history(AU).clone();
@@ -100,7 +100,7 @@ fn a_region_whose_callers_send_nonsense_neither_goes_back_nor_halts() {
 
 /// Without counts, or with none of the same minutes: the region rolls back, says so once, and nothing else is halted.
 #[test]
-fn a_region_that_cannot_tell_goes_back_alone() {
+fn a_region_that_cannot_tell_rolls_back_alone() {
     for blame in [Blame::Unknown, Blame::Release(compared(Beside::BeforeShift, 40, 4))] {
         let mut night = Night::confirmed_in(&[AU]);
         night.client_errors = Some(blame);

@@ -1,4 +1,4 @@
-//! How a wave ends: what its last action waits for, what it says, and whom it wakes.
+//! How a wave ends: what its last action waits for, what it says, and whom it pages.
 
 use crate::night::{AU, BR, EU, JP, Night, actor, name, release, said, version};
 use meridian_domain::plan::{Act, Finish, Next};
@@ -33,9 +33,9 @@ fn a_region_whose_endpoint_is_broken_or_unknown_at_the_end_lags() {
     assert_eq!(soaks.verify().last().why, Wait::Lag { region: name(BR), why: Lagging::Soaks }.into());
 }
 
-/// While it waits, it holds the fleet: no other wave begins beside a soak.
+/// While it waits, it holds the lease: no other wave begins beside a soak.
 #[test]
-fn the_last_action_holds_the_fleet_while_it_waits() {
+fn the_last_action_holds_the_lease_while_it_waits() {
     let mut night = ends_with(EndpointStatus::SystemUpdating);
     let call = night.verify();
     assert!(matches!(call.plans[0].next, Next::TakeLease { epoch: Epoch(1), .. }), "{:?}", call.plans);

@@ -110,7 +110,7 @@ fn without_ledger(version: &str) -> Night {
 
 /// I6: the region rolls back though its ledger can be neither read nor written, by what stands beside its alarms.
 #[test]
-fn a_region_goes_back_without_its_ledger() {
+fn a_region_rolls_back_without_its_ledger() {
     let mut night = without_ledger("v427");
     let call = night.rollback(AU);
     let to = call.plans.iter().find_map(|plan| match &plan.next {
@@ -165,7 +165,7 @@ fn several_dark_regions_are_one_page_and_stop_the_wave() {
     night.pass("4m");
     let call = night.call(JP);
     assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1));
-    assert!(call.did(Act::Trip), "the canary goes back");
+    assert!(call.did(Act::Trip), "the canary rolls back");
     assert_eq!(night.history(JP).update.as_ref().unwrap().cause, Some(Cause::Unclear));
     assert!(night.sight.hub.deferred.is_empty() && night.sight.hub.condemned.is_empty());
     let late = night.call(JP);

@@ -135,11 +135,11 @@ fn a_release_that_fails_at_full_load_is_condemned_within_the_call() {
 
 /// SageMaker watches its alarms in soak: it rolls the update back itself, and the region writes it down.
 #[test]
-fn what_fails_at_full_load_goes_back_by_the_guardrail_where_it_listens() {
+fn what_fails_at_full_load_is_rolled_back_by_a_guardrail_in_soak() {
     let mut night = failed();
     night.call(EU);
     night.phase(EU, VariantPhase::Deleting);
-    assert_eq!(night.call(EU).finish(), None, "it goes back");
+    assert_eq!(night.call(EU).finish(), None, "it rolls back");
     night.in_service(EU, "v426");
     let call = night.rollback(EU);
     assert_eq!((call.pages(), night.history(EU).halt.as_ref()), (0, None));
@@ -150,7 +150,7 @@ fn what_fails_at_full_load_goes_back_by_the_guardrail_where_it_listens() {
 
 /// It does not: the region rolls back by itself when soak is over, with its reason, and pages nobody a second time.
 #[test]
-fn what_fails_at_full_load_goes_back_by_its_own_means_when_soak_ends() {
+fn what_fails_at_full_load_rolls_back_by_itself_when_soak_ends() {
     for died in [false, true] {
         let mut night = failed();
         if !died {

@@ -144,7 +144,7 @@ fn a_standby_uses_the_actives_evidence_and_is_proved() {
 
 /// I11: its update is found running after the hub's chain was away for longer than a lease.
 #[test]
-fn a_standby_is_let_ride_by_who_holds_the_fleet() {
+fn a_standby_proceeds_by_who_holds_the_lease() {
     let mut night = standby(&[EU, AU, JP]);
     night.call_until(BR, |night| night.history(BR).update.as_ref().is_some_and(|update| update.started));
     night.pass("11m");
@@ -158,7 +158,7 @@ fn a_standby_is_let_ride_by_who_holds_the_fleet() {
 
 /// I4 for those who show no evidence too.
 #[test]
-fn a_standby_that_answers_wrong_goes_back() {
+fn a_standby_that_answers_wrong_rolls_back() {
     let mut night = standby(&[EU, AU, JP]);
     night.call(BR);
     night.pass("4m");
@@ -203,7 +203,7 @@ fn a_standby_without_an_actives_evidence_does_not_start() {
 }
 
 #[test]
-fn a_stopped_wave_takes_a_standby_back() {
+fn a_stopped_wave_rolls_a_standby_back() {
     let mut night = standby(&[EU, AU, JP]);
     night.call(BR);
     night.pass("30s");

@@ -1,6 +1,6 @@
 //! What an earlier wave left behind: updates whose end nobody wrote down, intents that nobody followed.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, at, name, release, said, slow, version};
+use crate::night::{AU, BR, EU, JP, Night, actor, at, name, refusal, release, said, slow, version};
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Bake, Finish, Next};
 use meridian_domain::reason::{Fault, Gate, Wait, WaveEnd};
@@ -92,7 +92,7 @@ fn another_waves_rollback_is_recorded_with_its_reason() {
         night.in_service(AU, "v426");
         night.sight.hub.lease = None;
         night.rerun("wave-2");
-        night.sight.refused = Some("ResourceLimitExceeded".to_owned());
+        night.sight.refused = Some(refusal());
         let plan = night.plan(AU);
         let Next::TellRegion(_, Record::Reverted { why: told, .. }) = &plan.next else { panic!("{plan:?}") };
         assert_eq!(*told, why);
@@ -120,7 +120,7 @@ fn override_order(night: &mut Night, region: &str) {
 /// I1, where no order keeps them apart: the wave's own intent in JP may be about to be called for as long as it holds the
 /// fleet; then BR comes as far as the lease, and no further while that is the wave's own.
 #[test]
-fn a_waves_own_intent_holds_its_other_regions_while_it_holds_the_fleet() {
+fn a_waves_own_intent_holds_its_other_regions_while_it_has_the_lease() {
     let mut night = Night::confirmed_in(&[EU, AU]);
     night.call_until(JP, |night| night.history(JP).update.is_some());
     override_order(&mut night, BR);
@@ -136,7 +136,7 @@ fn a_waves_own_intent_holds_its_other_regions_while_it_holds_the_fleet() {
     assert!(takes(&mut night));
 }
 
-/// I1, I13: an intent has come to nothing only where nobody took it, nobody holds the fleet for it and the endpoint rests.
+/// I1, I13: an intent has come to nothing only where nobody took it, nobody holds the lease for it and the endpoint rests.
 #[test]
 fn a_possible_update_blocks_the_others() {
     type Change = fn(&mut Night);
@@ -269,7 +269,7 @@ fn a_bad_release_that_was_shifted_all_the_same_is_condemned() {
     night.in_service(AU, "v427");
     assert_eq!(night.call(AU).finish(), Some(Finish::Failed));
     assert!(night.sight.hub.condemned.contains_key(&release("v427")));
-    assert!(night.rollback(AU).did(Act::Update), "the region takes it back");
+    assert!(night.rollback(AU).did(Act::Update), "the region rolls back");
 }
 
 /// A confirmed release that failed at full load, after its soak.

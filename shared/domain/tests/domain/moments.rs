@@ -47,7 +47,7 @@ fn a_lease_that_has_run_out_is_taken_anew_in_the_next_generation() {
 }
 
 #[test]
-fn a_new_fleet_is_waited_for_by_name() {
+fn new_instances_are_waited_for_by_name() {
     let mut night = Night::provisioning(AU);
     assert_eq!(night.call(AU).last().why, Wait::Provisioning { region: name(AU) }.into());
 }
@@ -98,7 +98,7 @@ fn an_update_that_says_nothing_of_itself_is_being_provisioned() {
     assert!(call.did(Act::Beat) && !call.did(Act::Trip), "{:?}", call.plans);
 }
 
-/// A guard that still rings from before the update would take it back at once.
+/// A guard that still rings from before the update would roll it back at once.
 #[test]
 fn a_guard_that_rings_before_the_start_is_waited_for() {
     for guard in alarms::guard_names(&Night::new().fleet) {
@@ -137,7 +137,7 @@ fn an_undecided_linear_shift_is_not_waited_for() {
 
 /// ... and one that SageMaker takes back between two steps is not waited for either.
 #[test]
-fn a_linear_shift_that_goes_back_between_its_steps_is_decided_so() {
+fn a_linear_shift_that_rolls_back_between_its_steps_is_decided_so() {
     let mut night = Night::let_through(AU);
     night.now = night.canary_ends(AU) + SignedDuration::from_mins(1);
     for region in &mut night.fleet.regions {

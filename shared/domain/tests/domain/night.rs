@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::alarms::WayBack;
 use meridian_domain::plan::{Act, Hour, OrderReason, Sight, wave_order};
-use meridian_domain::reason::Fault;
+use meridian_domain::reason::{Fault, Refusal};
 use meridian_domain::{
     Actor, AlarmState, AlarmView, EndpointStatus, EndpointView, Entry, Fleet, Head, HubHistory, PendingDeployment,
     Reason, Record, Region, RegionHistory, RegionName, ReleaseId, Seen, Sha256, Target, VariantPhase, Version, alarms,
@@ -46,7 +46,12 @@ pub fn order_reason() -> OrderReason {
     wave_order(&fleet(), at("03:00:00")).why
 }
 
-/// SageMaker could not take an update back.
+/// AWS will never take an update: there is no quota for it.
+pub fn refusal() -> Refusal {
+    Refusal { operation: "UpdateEndpoint".to_owned(), message: "ResourceLimitExceeded: 4 of 4 instances".to_owned() }
+}
+
+/// SageMaker could not roll an update back.
 pub fn bytes_unknown() -> Fault {
     Fault::TwoReleases(EndpointStatus::UpdateRollbackFailed)
 }
@@ -112,7 +117,7 @@ pub struct Night {
     /// Whether an update that is asked for is taken.
     pub takes_updates: bool,
     /// What AWS says to an update that it never takes.
-    pub refuses: Option<String>,
+    pub refuses: Option<Refusal>,
     /// Why a region's scaling cannot be registered.
     pub unscaled: Option<String>,
     /// What a rollback finds beside the alarms.

@@ -14,7 +14,7 @@ fn alarm(night: &mut Night) {
 
 /// Nothing is in flight, and the endpoint is in no state to serve.
 #[test]
-fn a_region_at_rest_says_so_when_nobody_knows_what_it_serves() {
+fn a_region_at_rest_says_when_its_serving_release_is_unknown() {
     let mut night = Night::new();
     night.status(AU, EndpointStatus::UpdateRollbackFailed);
     let call = night.rollback(AU);
@@ -167,7 +167,7 @@ fn a_way_back_that_sagemaker_could_not_finish_is_said_to_be_unknown() {
     assert!(told.is_some() && told < asked);
 }
 
-/// The alarm while JP's old fleet soaks, and while its canary is in progress: who is told, and how often.
+/// The alarm while JP soaks, and while its canary is in progress: who is told, and how often.
 #[test]
 fn an_alarm_in_soak_pages_and_halts() {
     let mut night = Night::let_through(JP);
@@ -178,7 +178,7 @@ fn an_alarm_in_soak_pages_and_halts() {
     let call = night.rollback(JP);
     assert_eq!((call.pages(), call.did(Act::Trip), night.history(JP).halt.is_some()), (1, true, true));
     let call = night.rollback(JP);
-    assert_eq!((call.pages(), call.did(Act::Trip)), (0, true), "told again, and nobody is woken again");
+    assert_eq!((call.pages(), call.did(Act::Trip)), (0, true), "told again, and nobody is paged again");
     let mut canary = Night::baking(JP);
     alarm(&mut canary);
     let call = canary.rollback(JP);

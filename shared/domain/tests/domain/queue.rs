@@ -26,7 +26,7 @@ impl Night {
         self.hub(Record::Deferred { region, execution, release, why: said("dark") });
     }
 
-    /// The wave in progress lets go of the fleet.
+    /// The wave in progress releases the lease.
     fn wave_ends(&mut self) {
         let (release, execution) = (self.sight.release, self.sight.execution.clone());
         self.hub(Record::WaveEnded { release, execution, lagging: Vec::new() });
@@ -92,7 +92,7 @@ fn releases_that_wait_collapse_to_the_newest_approved_one() {
     assert!(night.call(EU).did(Act::Update));
 }
 
-/// A nightly release never cuts the soak of the one before short, whoever holds the fleet and whatever SageMaker shows.
+/// A nightly release never cuts the soak of the one before short, whoever holds the lease and whatever SageMaker shows.
 #[test]
 fn a_region_whose_last_update_still_soaks_does_not_start() {
     for phase in [Some(VariantPhase::Baking), None] {
@@ -155,7 +155,7 @@ fn quarantine(text: &str) -> Record {
 }
 
 #[test]
-fn a_release_in_quarantine_starts_nowhere_and_its_canary_goes_back() {
+fn a_release_in_quarantine_starts_nowhere_and_its_canary_rolls_back() {
     let mut night = Night::confirmed_in(&[EU]);
     night.hub(quarantine("v427"));
     let call = night.call(AU);

@@ -211,7 +211,7 @@ fn bad_eval_touches_no_endpoint() {
 }
 
 #[test]
-fn late_alarm_goes_back_by_regional_means_and_halts_the_fleet() {
+fn late_alarm_rolls_back_by_regional_means_and_halts_the_fleet() {
     let mut night = Night::new();
     for region in [EU, AU, JP, BR] {
         promote_well(&mut night, region);
@@ -364,7 +364,7 @@ fn evidence_that_a_wave_died_with_stops_the_next_one() {
 
 /// I3: EU rolled back while its ledger could not be written. Its endpoint says so, and AU does not start on what stands there.
 #[test]
-fn a_region_that_went_back_without_a_word_is_no_evidence() {
+fn a_region_that_rolled_back_without_a_word_is_no_evidence() {
     let mut night = Night::confirmed_in(&[EU]);
     night.in_service(EU, "v426");
     let call = night.call(AU);

@@ -1,6 +1,8 @@
 //! Sights of every kind, likely and absurd, for the properties.
 
-use crate::night::{Night, actor, at, bytes_unknown, fleet, good, judged_beside, name, release, said, slow, version};
+use crate::night::{
+    Night, actor, at, bytes_unknown, fleet, good, judged_beside, name, refusal, release, said, slow, version,
+};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::plan::{Act, Bake, Golden, Sight};
 use meridian_domain::quarantine::{Object, Quarantine};
@@ -207,7 +209,7 @@ prop_compose! {
         hub in hub(), histories in prop::collection::vec(seen(history()), 4),
         endpoints in prop::collection::vec(seen(weighted(0.95, endpoint())), 4), since in moment(),
         approved in seen(prop::bool::weighted(0.9)), alarms in seen(alarm_views()), judged in of(seen(judgement())),
-        golden in of(seen(prop_oneof![Just(10u32), 0u32..=9])), refused in weighted(0.05, Just("quota".to_owned())), unscaled in weighted(0.05, Just("throttled".to_owned())), done in acts(), pages in any::<bool>(), forgotten in weighted(0.02, any::<Index>()),
+        golden in of(seen(prop_oneof![Just(10u32), 0u32..=9])), refused in weighted(0.05, Just(refusal())), unscaled in weighted(0.05, Just("throttled".to_owned())), done in acts(), pages in any::<bool>(), forgotten in weighted(0.02, any::<Index>()),
     ) -> Sight {
         let names: Vec<_> = FLEET.regions.iter().map(|region| region.name.clone()).collect();
         let mut sight = Sight {

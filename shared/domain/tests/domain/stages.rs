@@ -1,7 +1,7 @@
 //! Each stage of one region's update: what is due, and what is not.
 
 use crate::night::{
-    AU, BR, EU, JP, Night, actor, good, judged, judged_beside, name, release, said, slow, thin, version,
+    AU, BR, EU, JP, Night, actor, good, judged, judged_beside, name, refusal, release, said, slow, thin, version,
 };
 use jiff::SignedDuration;
 use meridian_domain::plan::{self, Act, Finish, Next};
@@ -42,7 +42,7 @@ fn what_must_hold_before_a_start() {
         ("no proved way back", |n| n.in_service(EU, "v425"), Some(Finish::Failed), None),
         ("home's registry is dark", |n| n.sight.approved = Seen::Unknown("no answer".into()), None, None),
         ("no alarms to be seen", |n| n.sight.alarms = Seen::Unknown("no answer".into()), None, Some(Finish::Deferred)),
-        ("another wave holds the fleet", |n| n.sight.hub.lease = held_by_another(n), None, None),
+        ("another wave holds the lease", |n| n.sight.hub.lease = held_by_another(n), None, None),
     ];
     for (what, change, at_once, later) in objections {
         let mut night = Night::new();
@@ -338,15 +338,14 @@ fn unanswered_golden_records_are_waited_for() {
     assert_eq!(night.calls(AU).finish(), Some(Finish::Done));
 }
 
-/// What AWS will never take ends the action, in AWS's words, and lets go of the fleet.
+/// What AWS will never take ends the action, in AWS's words, and releases the lease.
 #[test]
 fn an_update_that_is_refused_for_good_ends_the_wave_with_a_page() {
     let mut night = Night::new();
-    let words = "UpdateEndpoint was refused: ResourceLimitExceeded: 4 of 4 instances".to_owned();
-    night.refuses = Some(words.clone());
+    night.refuses = Some(refusal());
     let call = night.call(EU);
     assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1));
-    let (region, version, why) = (name(EU), version("v427"), Box::new(Reason::Refused(words)));
+    let (region, version, why) = (name(EU), version("v427"), Box::new(refusal().into()));
     assert_eq!(call.last().why, WaveEnd::NotOn { region, version, why }.into());
     let history = night.history(EU);
     assert!(history.update.is_none() && history.serving.as_ref().unwrap().target == night.target(EU, "v426"));
@@ -377,7 +376,7 @@ fn in_service_without_a_decision_is_no_success() {
 
 /// I7: AU's late alarm while JP's canary bakes.
 #[test]
-fn a_halt_elsewhere_takes_a_canary_back() {
+fn a_halt_elsewhere_rolls_a_canary_back() {
     for due in [false, true] {
         let mut night = if due { Night::let_through(JP) } else { Night::baking(JP) };
         night.tell(AU, Record::Halted { why: said("its alarm rang") });
@@ -447,7 +446,7 @@ fn an_intent_that_may_have_been_called_does() {
         let call = night.call(JP);
         assert!(!call.did(Act::Update) && call.finish() != Some(Finish::Done), "{:?}", call.last());
     }
-    // Its own wave holds the fleet: it may be about to call.
+    // Its own wave holds the lease: it may be about to call.
     let mut night = Night::confirmed_in(&[EU, AU]);
     night.call_until(JP, |night| night.history(JP).update.is_some());
     assert!(!night.call(BR).did(Act::Update));

@@ -1,6 +1,6 @@
 //! From what a service says to what the handlers act on: one table for every service and every door.
 
-use crate::ports::{ErrorKind, Page, PortError, SILENT};
+use crate::ports::{ErrorKind, Page, PortError};
 use meridian_domain::RegionName;
 
 /// Codes of the services' throttling (the SDK's own list, `aws-runtime`, `retries::classifiers`).
@@ -61,7 +61,12 @@ impl<'a> Call<'a> {
 
     /// Nobody answered before the time-out.
     pub fn silent(&self) -> PortError {
-        self.unreachable(SILENT)
+        PortError { silent: true, ..self.unreachable("no answer in time") }
+    }
+
+    /// Not even a connection was made before the time-out.
+    pub fn unconnected(&self) -> PortError {
+        PortError { silent: true, ..self.unreachable("no connection in time") }
     }
 
     /// The service answered something that is not what its reference promises, or the input is not for it.
@@ -86,6 +91,7 @@ impl<'a> Call<'a> {
             region: self.region.clone(),
             operation: self.operation,
             message: cut(&message, LONGEST_MESSAGE),
+            silent: false,
         }
     }
 }
@@ -138,7 +144,7 @@ const LONGEST_PAGE: usize = 20_000;
 /// Longest subject that SNS takes.
 const LONGEST_SUBJECT: usize = 100;
 
-/// A page as SNS takes it: subject and message. A page that is refused wakes nobody, so whatever stands in it is made to fit.
+/// A page as SNS takes it: subject and message. Nobody reads a page that is refused, so whatever stands in it is made to fit.
 pub fn fitting(page: &Page) -> (String, String) {
     // Anything but printable ASCII is refused in a subject; so is an empty one, and an empty message.
     let printable = |c: char| if c.is_ascii_graphic() || c == ' ' { c } else { '?' };

@@ -38,7 +38,7 @@ impl Identity {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::{ErrorKind, PortError};
+    use crate::adapters::errors::Call;
     use crate::testing::{World, name, run};
     use std::cell::Cell;
 
@@ -53,15 +53,7 @@ mod tests {
                 answer
             }))
         };
-        let silent = || {
-            let message = "no answer in time".to_owned();
-            Err(PortError {
-                kind: ErrorKind::Unreachable,
-                region: name("eu-west-1"),
-                operation: "GetCallerIdentity",
-                message,
-            })
-        };
+        let silent = || Err(Call::new(&name("eu-west-1"), "GetCallerIdentity").silent());
         assert_eq!((ask(silent()), ask(Ok(ARN.to_owned())), asked.get()), (Caller::Unverified, Caller::Unverified, 1));
         *world.now.borrow_mut() += PAUSE;
         assert_eq!(ask(Ok(ARN.to_owned())), Caller::of_arn(ARN));

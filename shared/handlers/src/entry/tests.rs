@@ -48,7 +48,7 @@ fn a_malformed_job_is_answered_as_a_wrong_configuration() {
 }
 
 #[test]
-fn a_handler_that_fails_leaves_no_job_unanswered_and_wakes_somebody() {
+fn a_handler_that_fails_leaves_no_job_unanswered_and_pages_somebody() {
     for function in FUNCTIONS {
         let world = World::default();
         world.fault("ListObjectsV2", Fault::Fails(ErrorKind::Refused));
@@ -100,10 +100,11 @@ fn a_page_that_does_not_go_out_does_not_stop_the_answer() {
 #[test]
 fn a_failure_says_whose_fault_it_is() {
     let region = "eu-west-1".parse().unwrap();
-    let refused = PortError { kind: ErrorKind::Refused, region, operation: "GetObject", message: String::new() };
+    let refused =
+        PortError { kind: ErrorKind::Refused, region, operation: "GetObject", message: String::new(), silent: false };
     assert_eq!(failure_kind(&HandlerError::Port(refused)), FailureKind::JobFailed);
-    assert_eq!(failure_kind(&HandlerError::State("the audit refused a step".to_owned())), FailureKind::JobFailed);
-    assert_eq!(failure_kind(&HandlerError::Action("another action".to_owned())), FailureKind::Configuration);
+    assert_eq!(failure_kind(&HandlerError::Failed(Failure::TooManySteps { steps: 1 })), FailureKind::JobFailed);
+    assert_eq!(failure_kind(&HandlerError::Failed(Failure::NotForPromote)), FailureKind::Configuration);
 }
 
 /// Lambda repeats a call that failed; a job that was failed for it stays failed.

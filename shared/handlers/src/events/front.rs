@@ -1,4 +1,4 @@
-//! What wakes `front`, and `status` too where a load balancer stands in front of the region: requests of an Application Load
+//! What invokes `front`, and `status` too where a load balancer stands in front of the region: requests of an Application Load
 //! Balancer's target group.
 //!
 //! Read field by field, and not by `aws_lambda_events`: its errors repeat what they could not read, and here that may be a

@@ -1,4 +1,4 @@
-//! What wakes the functions, as types: an event is read once, at the edge, and everything behind it is certain.
+//! What invokes the functions, as types: an event is read once, at the edge, and everything behind it is certain.
 //!
 //! EventBridge's envelope is read by hand: `aws_lambda_events` wants an ISO time in it, and SageMaker is documented to
 //! send epoch milliseconds. So is CodePipeline's job: the credentials in it are never read at all.

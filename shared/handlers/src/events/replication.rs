@@ -1,4 +1,4 @@
-//! What wakes `replication`.
+//! What invokes `replication`.
 
 use super::fields::{EventError, Fields, is_sweep, kind, other_kind, quoted};
 use meridian_domain::{BucketName, Region, ReleaseId, keys};
@@ -20,7 +20,7 @@ const LONGEST_KEY: usize = 1024;
 /// What a page repeats of S3's reason; the documented ones are single words.
 const LONGEST_REASON: usize = 100;
 
-/// What wakes `replication`.
+/// What invokes `replication`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReplicationEvent {
     /// A manifest has arrived in this region's own bucket.

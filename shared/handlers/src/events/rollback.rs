@@ -1,4 +1,4 @@
-//! What wakes `rollback`.
+//! What invokes `rollback`.
 
 use super::fields::{EventError, at, is_sweep, kind, other_kind};
 use serde_json::Value;
@@ -9,7 +9,7 @@ const ALARM: &str = "CloudWatch Alarm State Change";
 const ENDPOINT: &str = "SageMaker Endpoint State Change";
 const DEPLOYMENT: &str = "SageMaker Endpoint Deployment State Change";
 
-/// What wakes `rollback`. An event is a reason to look, never a fact to act on: it may be late, doubled or stale. So its
+/// What invokes `rollback`. An event is a reason to look, never a fact to act on: it may be late, doubled or stale. So its
 /// texts are kept for the log alone, and whatever they say, the handler looks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RollbackEvent {

@@ -1,4 +1,4 @@
-//! What wakes `status`.
+//! What invokes `status`.
 
 use super::fields::{EventError, other_kind, quoted};
 use super::front::{FrontEvent, is_balancers};
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 const TAKES: &str = "a request of API Gateway or of a load balancer: GET /health";
 
-/// What wakes `status`.
+/// What invokes `status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StatusEvent {
     /// `GET /health`: does this region serve?

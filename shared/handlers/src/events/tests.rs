@@ -17,7 +17,7 @@ pub(super) const HOME: &str = "eu-west-1";
 const RELEASE: &str = "f4874e767dae57f48abdd881a7a451606da461c56f8321fe9b6d144021de3b72";
 
 #[test]
-fn replication_is_woken_by_manifests_by_failures_and_by_the_schedule() {
+fn replication_is_invoked_by_manifests_by_failures_and_by_the_schedule() {
     let created = replication("ap-northeast-1", &fixture("replication/object-created.json"));
     assert_eq!(created, Ok(ReplicationEvent::ManifestCreated { release: RELEASE.parse().unwrap() }));
     assert_eq!(replication(HOME, &fixture("replication/sweep.json")), Ok(ReplicationEvent::Sweep));
@@ -139,18 +139,18 @@ fn a_stage_may_not_name_a_region_with_order_by_signal() {
 }
 
 #[test]
-fn rollback_is_woken_by_alarms_endpoints_and_the_schedule() {
-    let woken = |path: &str| RollbackEvent::parse(&fixture(path)).unwrap().to_string();
-    assert_eq!(woken("rollback/composite-alarm.json"), "alarm fraud-rollback");
-    assert_eq!(woken("rollback/metric-alarm.json"), "alarm fraud-endpoint-latency");
-    assert_eq!(woken("rollback/endpoint-in-service.json"), "endpoint fraud IN_SERVICE");
-    assert_eq!(woken("rollback/endpoint-failed.json"), "endpoint fraud FAILED");
-    assert_eq!(woken("rollback/sweep.json"), "sweep");
+fn rollback_is_invoked_by_alarms_endpoints_and_the_schedule() {
+    let invoked = |path: &str| RollbackEvent::parse(&fixture(path)).unwrap().to_string();
+    assert_eq!(invoked("rollback/composite-alarm.json"), "alarm fraud-rollback");
+    assert_eq!(invoked("rollback/metric-alarm.json"), "alarm fraud-endpoint-latency");
+    assert_eq!(invoked("rollback/endpoint-in-service.json"), "endpoint fraud IN_SERVICE");
+    assert_eq!(invoked("rollback/endpoint-failed.json"), "endpoint fraud FAILED");
+    assert_eq!(invoked("rollback/sweep.json"), "sweep");
 }
 
-/// `rollback` looks at the world whatever woke it: no word of an event keeps it from looking.
+/// `rollback` looks at the world whatever invoked it: no word of an event keeps it from looking.
 #[test]
-fn rollback_is_woken_by_a_status_that_nobody_knows() {
+fn rollback_is_invoked_by_an_unknown_status() {
     let mut event = fixture("rollback/endpoint-failed.json");
     event["detail-type"] = json!("SageMaker Endpoint Deployment State Change");
     event["detail"]["EndpointStatus"] = json!("NAPPING");

@@ -152,7 +152,7 @@ fn the_health_check_needs_no_token_and_no_endpoint() {
     assert_eq!(climbs, (404, "no-such-path".to_owned()));
 }
 
-/// A container's error is the customer's to see, and is not taken for the front's own.
+/// A container's error is the customer's to see, and is not taken for the proxy's own.
 #[test]
 fn an_error_of_the_model_is_handed_on_as_it_is() {
     let world = World::default();
@@ -170,14 +170,13 @@ fn an_error_of_the_model_is_handed_on_as_it_is() {
 
 #[test]
 fn what_keeps_the_endpoint_from_answering_is_told_apart() {
-    let said = |kind, message: &str| {
-        let region = REGION.parse().unwrap();
-        PortError { kind, region, operation: "InvokeEndpoint", message: message.to_owned() }
-    };
-    let status = |kind, message: &str| Refusal::of(&said(kind, message)).words().0;
+    let region = REGION.parse().unwrap();
+    let call = crate::adapters::errors::Call::new(&region, "InvokeEndpoint");
+    let status = |kind, message: &str| Refusal::of(&call.error(kind, message.to_owned())).words().0;
     assert_eq!(status(ErrorKind::Throttled, "ThrottlingException"), 429);
-    assert_eq!(status(ErrorKind::Unreachable, crate::ports::SILENT), 504);
-    assert_eq!(status(ErrorKind::Unreachable, crate::ports::UNCONNECTED), 504);
+    for silence in [call.silent(), call.unconnected()] {
+        assert_eq!(Refusal::of(&silence).words().0, 504);
+    }
     assert_eq!(status(ErrorKind::Unreachable, "ServiceUnavailable (status 503)"), 503);
     assert_eq!(status(ErrorKind::Refused, "ValidationError: Endpoint fraud of account not found."), 503);
     assert_eq!(status(ErrorKind::NotFound, ""), 503);

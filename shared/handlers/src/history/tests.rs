@@ -4,6 +4,7 @@ use crate::ports::{ErrorKind, PortError};
 use crate::testing::{World, at_once, fleet, name, run};
 use jiff::SignedDuration;
 use meridian_domain::account::State;
+use meridian_domain::reason::FileFault;
 use meridian_domain::{Reason, Record, Sha256, Target, keys};
 
 const JP: &str = "ap-northeast-1";
@@ -74,7 +75,10 @@ fn the_bytes_are_the_ones_that_the_regions_own_manifest_names() {
     let key = (name(JP), keys::manifest(manifest.id()));
     world.objects.borrow_mut().insert(key.clone(), "{}".into());
     let (_, told) = super::tests::told(&world, &[JP]);
-    assert!(told[0].bytes[0].manifest.as_ref().unwrap_err().is_altered() && !told[0].is_whole());
+    assert!(
+        told[0].bytes[0].manifest.as_ref().unwrap_err().fault().is_some_and(FileFault::is_altered)
+            && !told[0].is_whole()
+    );
     world.objects.borrow_mut().remove(&key);
     let (_, told) = super::tests::told(&world, &[JP]);
     assert!(told[0].bytes[0].manifest.as_ref().unwrap_err().is_missing() && !told[0].is_whole());

@@ -6,6 +6,7 @@ use crate::journal::{Journal, JournalError};
 use crate::ports::{Answer, Clock, ErrorKind, MetricPoint, Page, PortError, Ports};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::plan::{Act, Bake, Next, Plan, beats};
+use meridian_domain::reason::{Failure, Refusal};
 use meridian_domain::{
     Advice, Epoch, Fleet, Reason, Record, Region, RegionHistory, RegionName, Seen, Target, UpdateSpec, alarms,
 };
@@ -83,9 +84,7 @@ impl Look {
     }
 
     fn journal_of(&mut self, region: &RegionName) -> Result<&mut Journal<RegionHistory>, HandlerError> {
-        self.regions
-            .get_mut(region)
-            .ok_or_else(|| HandlerError::State(format!("{region}'s ledger must be written and could not be read")))
+        self.regions.get_mut(region).ok_or_else(|| Failure::LedgerNotRead { region: region.clone() }.into())
     }
 
     /// A region whose ledger does not take an entry is ill, whatever it says; the planner sees it so.
@@ -234,7 +233,7 @@ impl Look {
         match done {
             Err(error) if error.kind == ErrorKind::Refused && !error.shuts_region() => {
                 tracing::error!(%error, "the start was refused");
-                self.sight.refused = Some(format!("{} was refused: {}", error.operation, error.message));
+                self.sight.refused = Some(Refusal { operation: error.operation.to_owned(), message: error.message });
                 Ok(())
             }
             done => self.noted(region, done),
@@ -253,10 +252,7 @@ impl Look {
         if ours {
             return Ok(());
         }
-        Err(HandlerError::State(format!(
-            "epoch {planned} of the fleet's lease was lost to epoch {}: this call is stale and changes nothing",
-            hub.epoch
-        )))
+        Err(Failure::LeaseLost { epoch: planned, to: hub.epoch }.into())
     }
 
     async fn prepare<P: Ports>(&self, ports: &P, fleet: &Fleet, region: &Region, target: &Target) -> Answer<()> {

@@ -17,7 +17,7 @@ pub(crate) use evidence::asked;
 pub(crate) use execute::trip;
 use jiff::Timestamp;
 use meridian_domain::plan::{self, Finish, Next};
-use meridian_domain::reason::Wait;
+use meridian_domain::reason::{Failure, Wait};
 use meridian_domain::{Reason, StepKind};
 use meridian_messages::Voice;
 use observe::Look;
@@ -76,7 +76,7 @@ async fn walk<P: Ports>(
         look.refuse_violations(ports, context, &plan, now).await?;
         look.execute(ports, context, plan, now).await?;
     }
-    Err(HandlerError::State(format!("the planner did not finish within {STEPS} steps of one call")))
+    Err(Failure::TooManySteps { steps: STEPS }.into())
 }
 
 async fn answer<P: Ports>(

@@ -8,6 +8,7 @@ use crate::ports::{Approval, Ports};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use meridian_domain::plan::{Sight, order_due, region_at};
+use meridian_domain::reason::Failure;
 use meridian_domain::{
     AlarmView, Chain, EndpointView, Fleet, HubHistory, Manifest, Region, RegionHistory, RegionName, Seen, alarms,
 };
@@ -75,7 +76,7 @@ impl Look {
             Action::Promote { turn: Turn::Place(place) } => *place,
             Action::Verify => return Ok(None),
             Action::Register => {
-                return Err(HandlerError::State("promote was given shadow-eval's action Register".to_owned()));
+                return Err(Failure::NotForPromote.into());
             }
         };
         let (fleet, execution) = (&context.fleet, self.sight.execution.clone());
@@ -84,11 +85,9 @@ impl Look {
             self.hub.append_unless(ports, &execution, record, ordered).await?;
             self.hub_changed();
         }
-        let count = fleet.regions.len();
-        region_at(fleet, self.hub.history(), &execution, place).map(Some).ok_or_else(|| {
-            let what = format!("the pipeline's stage is for place {place} of a fleet of {count} regions: give it one stage Promote-<place> for each region");
-            HandlerError::Action(what)
-        })
+        let subject = region_at(fleet, self.hub.history(), &execution, place);
+        let (place, regions) = (place as u64, fleet.regions.len() as u64);
+        subject.map(Some).ok_or(Failure::NoSuchPlace { place, regions }.into())
     }
 
     /// Looks at what `subject` needs (or every region's endpoint, where there is none).

@@ -6,7 +6,7 @@ use crate::testing::{FLEET, Fault, World, at_once, context, fleet, name, run, si
 use bytes::Bytes;
 use jiff::SignedDuration;
 use meridian_domain::lookout::FleetMinutes;
-use meridian_domain::reason::{self, Proceed, Proof, Step, Unseen, WaveEnd};
+use meridian_domain::reason::{self, Proceed, Proof, Refusal, Step, Unseen, WaveEnd};
 use meridian_domain::{
     Advice, AlarmState, AlarmView, Chain, Decision, EndpointStatus, EndpointView, Epoch, Image, Provenance, Record,
     ReleaseId, Seen, Sha256, Target, Violation, alarms, keys,
@@ -141,8 +141,9 @@ fn a_pipeline_place_follows_the_waves_recorded_order() {
     );
     let orders = hub(&world).into_iter().filter(|record| matches!(record, Record::WaveOrdered { .. })).count();
     assert_eq!((orders, world.updates.borrow().len()), (1, 1));
-    let error = run(call_for(&world, &context, release, Turn::Place(5))).unwrap_err().to_string();
-    assert!(error.contains("place 5 of a fleet of 4 regions"), "{error}");
+    let error = run(call_for(&world, &context, release, Turn::Place(5))).unwrap_err();
+    let no_place = Failure::NoSuchPlace { place: 5, regions: 4 };
+    assert!(matches!(&error, HandlerError::Failed(failure) if *failure == no_place), "{error}");
 }
 
 fn hub(world: &World) -> Vec<Record> {
@@ -172,7 +173,7 @@ fn one_regions_altered_ledger_keeps_no_other_from_starting() {
 
 /// AWS says no for good: the action ends in AWS's words, people hear of it, and the fleet is free.
 #[test]
-fn an_update_that_is_refused_fails_the_action_and_lets_go_of_the_fleet() {
+fn an_update_that_is_refused_fails_the_action_and_releases_the_lease() {
     for refused in ["CreateEndpointConfig", "UpdateEndpoint"] {
         let (world, release) = world();
         world.fault(refused, Fault::Fails(ErrorKind::Refused));
@@ -181,7 +182,8 @@ fn an_update_that_is_refused_fails_the_action_and_lets_go_of_the_fleet() {
         let Reason::Wave(WaveEnd::NotPromoted { why, .. } | WaveEnd::NotOn { why, .. }) = reason_of(&ended) else {
             panic!("{ended}")
         };
-        assert_eq!(*why, Reason::Refused(format!("{refused} was refused: scheduled")));
+        let message = "scheduled".to_owned();
+        assert_eq!(*why, Refusal { operation: refused.to_owned(), message }.into());
         assert_eq!(world.pages.borrow().len(), 1);
         assert!(world.answers.borrow()[0].1.starts_with("JobFailed"), "{:?}", world.answers.borrow());
         assert!(matches!(&hub(&world)[..], [.., Record::WaveEnded { .. }, Record::LeaseReleased { .. }]));
@@ -336,7 +338,7 @@ fn a_new_region_is_created_proved_and_confirmed() {
     assert_eq!(call(&world, release)["outcome"], "done");
     let own = world.records(&name(EU), Chain::Region(name(EU)));
     assert_eq!(confirmed(&world), 1, "{own:#?}");
-    // There was no old fleet to compare it with.
+    // There was nothing old to compare it with.
     let unjudged = |record: &&Record| matches!(record, Record::FullLoadJudged { judgement: None, .. });
     assert_eq!(own.iter().filter(unjudged).count(), 1, "{own:#?}");
     // Only now there is something to scale.
@@ -375,7 +377,7 @@ fn the_last_hour_is_read_of_what_serves() {
 }
 
 /// I10: wherever two deliveries of one action meet in the ledger, and whatever traffic each has counted, one update starts
-/// and nobody is woken.
+/// and nobody is paged.
 #[test]
 fn an_action_delivered_twice_at_once_is_done_once() {
     let counted = |bad| {

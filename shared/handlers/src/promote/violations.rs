@@ -26,7 +26,8 @@ impl Look {
         }
         let (voice, step) = (Voice::of(&context.fleet), StepKind::from(&plan.next));
         tracing::error!(step = voice.step_kind(&step), notes = voice.violations(&notes), "the audit refused a step");
-        let refusal = HandlerError::State(voice.refused_step(&step, &notes));
+        let (fleet, violations) = (context.fleet.clone(), notes.clone());
+        let refusal = HandlerError::StepRefused { fleet, step: step.clone(), violations };
         let execution = self.sight.execution.clone();
         let record = Record::StepRefused { execution: execution.clone(), step, notes };
         // A ledger that does not take it keeps neither the refusal nor the page from happening.

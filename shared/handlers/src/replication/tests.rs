@@ -4,7 +4,7 @@ use crate::ports::ErrorKind;
 use crate::publish::{PublishSpec, publish};
 use crate::testing::{Fault, World, context, fleet, name, run, signer};
 use bytes::Bytes;
-use meridian_domain::{Actor, Epoch, Image, Provenance, RegionName, Sha256, Target, keys};
+use meridian_domain::{Actor, Epoch, Image, Provenance, Reason, RegionName, Sha256, Target, keys};
 use meridian_messages::pages::Unreplicated;
 
 mod place;
@@ -38,9 +38,9 @@ fn arrive(world: &World, region: &str, release: ReleaseId) -> Result<Value, Hand
 }
 
 /// What a reply says is wrong with the release's files.
-fn refused_for(reply: &Value) -> String {
+fn refused_for(reply: &Value) -> FileFault {
     match serde_json::from_value(reply["reason"].clone()) {
-        Ok(Reason::Refused(error)) => error,
+        Ok(Reason::File(fault)) => fault,
         other => panic!("{other:?}"),
     }
 }
@@ -109,8 +109,8 @@ fn other_bytes_are_paged_and_not_attested() {
     assert_eq!(attested(&world, "sa-east-1"), 0);
     let (region, key) = key;
     let (expected, found) = (Sha256::of(b"archive of v427"), Sha256::of(b"archive of v42"));
-    let error = FileError::Digest { region: region.clone(), key, expected, found };
-    assert_eq!(*world.pages.borrow(), [super::refusal(&context(region.as_str()), "v427", &error)]);
+    let fault = FileFault::Altered { file: key, region: region.clone(), expected, found };
+    assert_eq!(*world.pages.borrow(), [super::refusal(&context(region.as_str()), "v427", &fault)]);
 }
 
 #[test]
@@ -120,8 +120,8 @@ fn a_changed_manifest_is_paged_and_not_attested() {
     world.replicate(&name("sa-east-1"));
     world.objects.borrow_mut().insert((name("sa-east-1"), keys::manifest(release)), Bytes::from_static(b"{}"));
     let reply = arrive(&world, "sa-east-1", release).unwrap();
-    let error = meridian_domain::Manifest::parse(release, b"{}").unwrap_err();
-    assert_eq!(refused_for(&reply), FileError::from(error).to_string());
+    let fault = meridian_domain::Manifest::parse(release, b"{}").unwrap_err();
+    assert_eq!(refused_for(&reply), fault.into());
     assert_eq!((attested(&world, "sa-east-1"), world.pages.borrow().len()), (0, 1));
 }
 
@@ -175,8 +175,8 @@ fn an_image_that_policy_does_not_allow_is_paged_and_not_attested() {
     for _ in 0..2 {
         let reply = arrive(&world, HOME, release).unwrap();
         assert_eq!(reply["outcome"], "refused");
-        let error = fleet().check_image(&manifest).unwrap_err();
-        assert_eq!(refused_for(&reply), FileError::from(error).to_string());
+        let fault = fleet().check_image(&manifest).unwrap_err();
+        assert_eq!(refused_for(&reply), fault.into());
     }
     assert_eq!((attested(&world, HOME), world.pages.borrow().len(), started(&world).len()), (0, 1, 0));
 }

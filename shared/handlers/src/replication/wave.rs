@@ -10,8 +10,9 @@ use crate::journal::Journal;
 use crate::ports::{Artifacts, Clock, Ledger, Page, Pager, Pipeline, StartSpec};
 use bytes::Bytes;
 use jiff::Timestamp;
+use meridian_domain::reason::Failure;
 use meridian_domain::{
-    Actor, Chain, HubHistory, Manifest, Record, RegionHistory, RegionName, ReleaseId, Version, keys, plan,
+    Actor, Chain, HubHistory, Manifest, NameError, Record, RegionHistory, RegionName, ReleaseId, Version, keys, plan,
 };
 use meridian_messages::pages::{Notice, Sender};
 use serde_json::json;
@@ -98,7 +99,7 @@ async fn is_held_back(
             Ok(true)
         }
         Ok(_) => Ok(false),
-        Err(error) if error.is_missing() || error.is_wrong() => Ok(false),
+        Err(error) if error.is_missing() || error.fault().is_some() => Ok(false),
         Err(error) => Err(error.into()),
     }
 }
@@ -227,7 +228,5 @@ pub async fn start_execution<P: Artifacts + Pipeline>(
         source: (SOURCE_ACTION.to_owned(), source),
     };
     let id = ports.start(&fleet.home, &spec).await?;
-    id.parse().map_err(|error| {
-        HandlerError::State(format!("StartPipelineExecution answered an invalid execution id: {error}"))
-    })
+    id.parse().map_err(|error: NameError| Failure::NoExecutionId { error: error.to_string() }.into())
 }

@@ -1,16 +1,16 @@
 //! Challenger against champion on the held-out records, and what is kept of it.
 
 use super::pace::Pace;
-use super::reason::{misfit, of_comparison, of_evaluation, of_file};
+use super::reason::{misfit, of_comparison, of_evaluation};
 use super::rejection::Cause;
 use super::repeat::provenance;
 use super::scores::{self, Answers, ScoreError, Source};
 use crate::context::{Context, HandlerError};
 use crate::files::{self, FileError};
 use crate::holdout::unasked;
-use crate::ports::{Artifacts, Clock, ErrorKind, Ledger};
+use crate::ports::{Artifacts, Clock, Ledger};
 use bytes::Bytes;
-use meridian_domain::reason::{EvaluationReason, Misfit, ModelRole};
+use meridian_domain::reason::{EvaluationReason, Failure, FileFault, Misfit, ModelRole};
 use meridian_domain::{
     ApprovedHoldout, EvaluationPolicy, File, Fleet, HubHistory, Manifest, Record, RegionHistory, RegionName, ReleaseId,
     Sha256, Verdict, keys,
@@ -219,10 +219,10 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
         let scored = scores::of(self.ports, self.home, self.pace, manifest, records, Source::Kept).await;
         scored.map_err(|error| match error {
             ScoreError::File(error) => Fault::Other(error.into()),
-            problem => {
-                let version = &manifest.version;
-                Fault::Other(HandlerError::State(format!("the champion {version} cannot be scored: {problem}")))
-            }
+            problem => Fault::from(Failure::ChampionNotScored {
+                version: manifest.version.clone(),
+                error: problem.to_string(),
+            }),
         })
     }
 
@@ -240,14 +240,17 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
     async fn read(&self, features: &[String], ignore: Vec<String>) -> Result<Result<HeldOut, HoldoutError>, Fault> {
         let columns = Columns { ignore, ..Columns::standard(features.to_vec()) };
         let read = files::consume(self.ports, self.home, &self.file, move |records| HeldOut::read(records, &columns));
+        // The records are the fleet's: nothing about them is the release's fault.
+        let unusable = |fault| {
+            let file = self.file.key.clone();
+            Fault::from(Failure::HoldoutUnusable { file, fault: Box::new(fault) })
+        };
         read.await.map_err(|error| match error {
-            FileError::Port(error) if error.kind != ErrorKind::NotFound => Fault::from(error),
-            // The records are the fleet's: nothing about them is the release's fault.
-            error => Fault::Other(HandlerError::State(format!(
-                "the approved hold-out cannot be used: {error}; find out who removed or wrote {}, approve it again, and \
-                 start a new execution",
-                self.file.key
-            ))),
+            FileError::Unusable(fault) => unusable(fault),
+            error if error.is_missing() => {
+                unusable(FileFault::Missing { file: self.file.key.clone(), region: self.home.clone() })
+            }
+            error => Fault::from(error),
         })
     }
 
@@ -256,10 +259,7 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
     fn unreadable(&self, error: &HoldoutError) -> Fault {
         match misfit(error) {
             Some(misfit) => wanting(ModelRole::Challenger, self.manifest, misfit),
-            None => Fault::Other(HandlerError::State(format!(
-                "the approved hold-out {} cannot be read: {error}; approve another one",
-                self.file.key
-            ))),
+            None => Fault::from(Failure::HoldoutUnread { file: self.file.key.clone(), error: error.to_string() }),
         }
     }
 
@@ -273,12 +273,10 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
         let key = keys::golden(self.release);
         let written = files::create_once(self.ports, self.home, &key, Bytes::from(body)).await;
         written.map_err(|error| match error {
-            FileError::Digest { .. } | FileError::Longer { .. } => Fault::Other(HandlerError::State(format!(
-                "{key} in {} holds other golden records than this build of shadow-eval chooses: another build wrote them, \
-                 or somebody changed them. Nothing rests on them, because {version} has no ruling yet: remove the object, \
-                 and start a new execution",
-                self.home
-            ))),
+            FileError::Unusable(FileFault::Altered { file, region, .. } | FileFault::Longer { file, region, .. }) => {
+                let version = self.manifest.version.clone();
+                Fault::from(Failure::OtherGolden { file, region, version })
+            }
             error => error.into(),
         })
     }
@@ -330,10 +328,13 @@ async fn champion(
 
 /// A file of the release itself: missing or wrong, it is the release that is bad.
 fn own_fault(home: &RegionName, file: &File, error: FileError) -> Fault {
-    if error.is_missing() || error.is_wrong() {
-        Fault::Release(Cause::Bytes, of_file(&error, &file.key, home))
-    } else {
-        Fault::Other(error.into())
+    match error {
+        FileError::Unusable(fault) => Fault::Release(Cause::Bytes, fault.into()),
+        error if error.is_missing() => {
+            let fault = FileFault::Missing { file: file.key.clone(), region: home.clone() };
+            Fault::Release(Cause::Bytes, fault.into())
+        }
+        error => Fault::Other(error.into()),
     }
 }
 
@@ -367,5 +368,5 @@ fn numbers(evaluation: &Evaluation, champion: Option<&Champion>) -> Vec<(&'stati
 }
 
 fn unwritable(error: &serde_json::Error) -> HandlerError {
-    HandlerError::State(format!("the evaluation cannot be written as JSON (line {}): a defect", error.line()))
+    Failure::Unwritable { line: error.line() as u64 }.into()
 }

@@ -1,17 +1,13 @@
 //! Why a release is ruled as it is, as data: of gates that decided, of files and of records that cannot be used. Sentences are made
 //! where somebody is told.
 
-use crate::files::FileError;
-use meridian_domain::edge::cut;
 use meridian_domain::reason::{
     ChampionRates, EvaluationReason, GateRuling, HeldOutRates, Misfit, ModelRole, Names, Shortage,
 };
-use meridian_domain::{ManifestError, RegionName, Verdict, Version};
+use meridian_domain::{Verdict, Version};
 use meridian_evaluation::{EvaluateError, Evaluation, Finding, Gate, HoldoutError, ModelNumbers};
 use meridian_xgboost::short_name;
 
-/// Characters of a reader's error that an entry holds.
-const LONGEST_ERROR: usize = 2000;
 /// Gates that one entry holds; the report has all of them.
 const MOST_RULINGS: usize = 40;
 /// Column names that one entry holds.
@@ -72,41 +68,6 @@ pub(super) fn of_comparison(error: &EvaluateError) -> EvaluationReason {
     }
 }
 
-/// Why a file of the release, `file` in `region`, cannot be used.
-pub(super) fn of_file(error: &FileError, file: &str, region: &RegionName) -> EvaluationReason {
-    match error {
-        FileError::Digest { region, key, expected, found } => {
-            EvaluationReason::Altered { file: key.clone(), region: region.clone(), expected: *expected, found: *found }
-        }
-        FileError::Longer { region, key, expected } => {
-            EvaluationReason::Longer { file: key.clone(), region: region.clone(), expected: *expected }
-        }
-        FileError::Panicked { region, key } => {
-            EvaluationReason::ReaderPanicked { file: key.clone(), region: region.clone() }
-        }
-        FileError::Manifest(error) => of_manifest(error, file),
-        error if error.is_missing() => EvaluationReason::Missing { file: file.to_owned(), region: region.clone() },
-        error => EvaluationReason::Unreadable { file: file.to_owned(), error: cut(&error.to_string(), LONGEST_ERROR) },
-    }
-}
-
-/// Why a manifest is none that this fleet takes.
-pub(super) fn of_manifest(error: &ManifestError, file: &str) -> EvaluationReason {
-    match error {
-        ManifestError::Digest { expected, found } => {
-            EvaluationReason::OtherManifest { expected: *expected, found: *found }
-        }
-        ManifestError::Image { release, repository, digest, version, allowed } => EvaluationReason::ImageNotAllowed {
-            release: *release,
-            repository: repository.clone(),
-            digest: *digest,
-            version: *version,
-            allowed: allowed.clone(),
-        },
-        error => EvaluationReason::Unreadable { file: file.to_owned(), error: cut(&error.to_string(), LONGEST_ERROR) },
-    }
-}
-
 /// How the hold-out's columns do not fit; none where something else is wrong with it.
 pub(super) fn misfit(error: &HoldoutError) -> Option<Misfit> {
     match error {
@@ -133,7 +94,6 @@ fn names(all: &[String]) -> Names {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::{ErrorKind, PortError};
     use meridian_domain::GateMode;
 
     fn gate(finding: Finding) -> Gate {
@@ -170,22 +130,5 @@ mod tests {
         assert_eq!((missing.first.len(), missing.more), (MOST_NAMES, 390));
         assert_eq!(missing.first[0], "f0\\u{202e}");
         assert_eq!(misfit(&HoldoutError::Empty), None);
-    }
-
-    #[test]
-    fn a_file_is_told_apart_by_what_is_wrong_with_it() {
-        let region: RegionName = "eu-west-1".parse().unwrap();
-        let (key, file) = ("archives/a".to_owned(), "archives/a");
-        let of = |error| of_file(&error, file, &region);
-        let longer = FileError::Longer { region: region.clone(), key: key.clone(), expected: 7 };
-        assert!(matches!(of(longer), EvaluationReason::Longer { expected: 7, .. }));
-        let panicked = FileError::Panicked { region: region.clone(), key };
-        assert!(matches!(of(panicked), EvaluationReason::ReaderPanicked { .. }));
-        let port = |kind| {
-            let message = "no".to_owned();
-            FileError::Port(PortError { kind, region: region.clone(), operation: "GetObject", message })
-        };
-        assert!(matches!(of(port(ErrorKind::NotFound)), EvaluationReason::Missing { .. }));
-        assert!(matches!(of(port(ErrorKind::TooLarge)), EvaluationReason::Unreadable { .. }));
     }
 }

@@ -3,6 +3,7 @@ use crate::events::UserParameters;
 use crate::publish::{PublishSpec, publish};
 use crate::testing::{FLEET, Fault, World, at_once, context, fleet, name, run, signer};
 use bytes::Bytes;
+use meridian_domain::reason::{Misfit, ModelRole};
 use meridian_domain::{Holdout, Image, Provenance, RegionName, Sha256, Target};
 
 mod begun;
@@ -93,6 +94,14 @@ fn job(release: ReleaseId, continuation: Option<&str>) -> PipelineJob {
     }
 }
 
+/// Why a reply rules as it does.
+fn found(reply: &Value) -> EvaluationReason {
+    match serde_json::from_value(reply["reason"].clone()) {
+        Ok(Reason::Evaluation(found)) => found,
+        other => panic!("{other:?}"),
+    }
+}
+
 fn evaluate(world: &World, release: ReleaseId) -> Result<Value, HandlerError> {
     run(handle(world, &context(HOME), &job(release, None)))
 }
@@ -162,7 +171,7 @@ fn a_first_release_has_no_champion() {
     let world = empty();
     let release = published(&world, spec("v426"));
     let reply = evaluate(&world, release).unwrap();
-    assert!(reply["why"].as_str().unwrap().starts_with("first release: AUC 0.9176"), "{reply}");
+    assert!(matches!(found(&reply), EvaluationReason::Passed { champion: None, .. }), "{reply}");
 }
 
 #[test]
@@ -195,7 +204,10 @@ fn bytes_that_were_changed_reject_the_release() {
     let archive = keys::archive(Sha256::of(&sample("v427.tar.gz")));
     world.objects.borrow_mut().insert((name(HOME), archive), sample("v429.tar.gz"));
     let reply = evaluate(&world, release).unwrap();
-    assert!(reply["why"].as_str().unwrap().contains("expected SHA-256"), "{reply}");
+    assert!(
+        matches!(found(&reply), EvaluationReason::File(FileFault::Longer { .. } | FileFault::Altered { .. })),
+        "{reply}"
+    );
     assert!(world.pages.borrow()[0].message.contains("Find out who removed or wrote"), "{:?}", world.pages);
 }
 
@@ -208,9 +220,12 @@ fn a_column_that_only_the_champion_needs_is_reported_as_its() {
     serves(&world, champion, "v426");
     let release = published(&world, spec("v427"));
     let reply = evaluate(&world, release).unwrap();
-    let why = reply["why"].as_str().unwrap();
-    assert!(why.contains("the champion v426") && why.contains("`only_the_champion_takes`"), "{why}");
-    assert!(why.contains("approve a hold-out that has its columns"), "{why}");
+    let EvaluationReason::Columns { role: ModelRole::Champion, version, misfit: Misfit::Named { missing, .. } } =
+        found(&reply)
+    else {
+        panic!("{reply}")
+    };
+    assert_eq!((version.as_str(), missing.first), ("v426", vec!["only_the_champion_takes".to_owned()]));
 }
 
 #[test]

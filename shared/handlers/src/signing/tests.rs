@@ -68,14 +68,14 @@ fn another_keys_signature_is_refused() {
     let (release, bundle) = signed("v427");
     let fleet = trusting(&generated(), "");
     let error = verify(&fleet.signing, release, &bundle, now()).unwrap_err();
-    assert_eq!(error, SignatureError::Untrusted { release, trusted: "own".to_owned() });
+    assert_eq!(error, SignatureFault::Untrusted { release, trusted: vec!["own".parse().unwrap()] });
 }
 
 #[test]
 fn another_releases_signature_is_refused() {
     let ((_, bundle), (release, _)) = (signed("v426"), signed("v427"));
     let error = verify(&fleet().signing, release, &bundle, now()).unwrap_err();
-    assert_eq!(error, SignatureError::OtherRelease { key: "example".parse().unwrap(), release });
+    assert_eq!(error, SignatureFault::OtherRelease { key: "example".parse().unwrap(), release });
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn every_changed_byte_of_a_signature_is_refused_or_means_nothing() {
     assert!(verify(&fleet().signing, release, &bundle[..bundle.len() - 2], now()).is_err());
     assert!(verify(&fleet().signing, release, &[bundle.as_slice(), b"{}"].concat(), now()).is_err());
     let long = [bundle, vec![b' '; LONGEST_SIGNATURE]].concat();
-    assert_eq!(verify(&fleet().signing, release, &long, now()), Err(SignatureError::TooLong { release }));
+    assert_eq!(verify(&fleet().signing, release, &long, now()), Err(SignatureFault::TooLong { release }));
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn a_member_said_twice_is_refused() {
     let twice = text.replace(payload, &format!("{payload}\n{payload}"));
     assert!(matches!(
         verify(&fleet().signing, release, twice.as_bytes(), now()),
-        Err(SignatureError::Malformed { .. })
+        Err(SignatureFault::Malformed { .. })
     ));
 }
 
@@ -121,11 +121,11 @@ fn a_key_signs_from_its_first_day_until_its_last() {
     let release = manifest.id();
     let bundle = run(sign(&key, &fleet.signing, release, &manifest, now())).unwrap();
     let at = |time: &str| verify(&fleet.signing, release, &bundle, time.parse().unwrap());
-    assert!(matches!(at("2026-10-31T23:59:59Z"), Err(SignatureError::TooEarly { .. })));
+    assert!(matches!(at("2026-10-31T23:59:59Z"), Err(SignatureFault::TooEarly { .. })));
     assert!(at("2026-11-01T00:00:00Z").is_ok() && at("2026-11-30T23:59:59Z").is_ok());
-    assert!(matches!(at("2026-12-01T00:00:00Z"), Err(SignatureError::TooLate { .. })));
+    assert!(matches!(at("2026-12-01T00:00:00Z"), Err(SignatureFault::TooLate { .. })));
     let late = run(sign(&key, &fleet.signing, release, &manifest, "2027-01-01T00:00:00Z".parse().unwrap()));
-    assert!(matches!(late, Err(SigningError::Refused(SignatureError::TooLate { .. }))));
+    assert!(matches!(late, Err(SigningError::Refused(SignatureFault::TooLate { .. }))));
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Sentences for the entries that a story leaves out.
 
-use super::{Phrasebook, Tone, brief};
+use super::{Phrasebook, Tone};
 use crate::Voice;
+use crate::why::first;
 use jiff::Timestamp;
 use meridian_domain::heads::{Departure, KeptHead};
 use meridian_domain::{Fleet, Record};
@@ -37,9 +38,9 @@ impl Phrasebook {
             }
             Record::ScalingSet { .. } => "the number of instances is registered".to_owned(),
             Record::PageOwed { why, .. } => {
-                return (Tone::Warn, format!("a page was not sent: {}", brief(&voice.why(why))));
+                return (Tone::Warn, format!("a page was not sent: {}", voice.brief(why)));
             }
-            Record::PageSent { why } => format!("the outstanding page was sent: {}", brief(&voice.why(why))),
+            Record::PageSent { why } => format!("the outstanding page was sent: {}", voice.brief(why)),
             Record::Checkpointed { history, .. } => {
                 format!("checkpoint written: {}", history.short())
             }
@@ -63,8 +64,10 @@ pub fn departed(departure: Departure, kept: &KeptHead) -> String {
 }
 
 fn not_replicated(objects: &[(String, String)]) -> String {
-    let objects: Vec<String> = objects.iter().map(|(key, bucket)| format!("{key} to {bucket}")).collect();
-    format!("S3 did not replicate {}", brief(&objects.join("; ")))
+    format!(
+        "S3 did not replicate {}",
+        first(objects.iter().map(|(key, bucket)| format!("{key} to {bucket}")).collect())
+    )
 }
 
 fn clock(at: Timestamp) -> String {

@@ -1,5 +1,5 @@
 use super::*;
-use meridian_domain::reason::{Fault, Gate, RegionState, Return, Revert, Step, WaveEnd, WayBackReason};
+use meridian_domain::reason::{Fault, FileFault, Gate, RegionState, Return, Revert, Step, WaveEnd, WayBackReason};
 use meridian_domain::{EndpointStatus, Fleet, Sha256};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -62,7 +62,7 @@ fn advices(region: &RegionName, version: &Version) -> Vec<Advice> {
 /// What a plan with this advice says.
 fn why(advice: &Advice, region: &RegionName, version: &Version) -> Reason {
     let (region, version, back) = (|| region.clone(), || version.clone(), || v("v426"));
-    let alarm = || WayBackReason::Alarm("alarm fraud-p99 is in ALARM".to_owned());
+    let alarm = || WayBackReason::Alarm { alarm: "fraud-p99".to_owned() };
     let silent = || Fault::Silent { since: "2026-11-20T03:47:00Z".parse().unwrap() };
     let plan = match advice {
         Advice::LimitCaller => {
@@ -175,8 +175,13 @@ fn samples(fleet: &Fleet, version: &Version) -> Vec<Notice> {
         kept: KeptHead { seq: 12, hash: Sha256::of(b"entry") },
         departure: Departure::Missing,
     });
-    for what in [RefusedFor::Signature, RefusedFor::Checksum, RefusedFor::Content] {
-        all.push(Notice::BytesRefused { release: name.clone(), what, error: "expected\n\n\nanother".to_owned() });
+    let (file, expected, found) = (|| "releases/manifests/4b1d".to_owned(), Sha256::of(b"a"), Sha256::of(b"b"));
+    for what in [
+        FileFault::Unsigned { file: file(), region: jp() },
+        FileFault::Altered { file: file(), region: jp(), expected, found },
+        FileFault::TooLarge { file: file(), region: jp(), most: 1 << 20 },
+    ] {
+        all.push(Notice::BytesRefused { release: name.clone(), what });
     }
     all.push(Notice::JobFailed { job: "job-1".to_owned(), error: "ListObjectsV2: throttled".to_owned() });
     for cause in [RejectedFor::Worse, RejectedFor::Unclear, RejectedFor::Bytes, RejectedFor::Content] {
@@ -204,7 +209,7 @@ fn every_page_has_a_short_subject_and_the_four_paragraphs() {
             let why = why(of, &jp(), &version);
             advices.iter().map(move |advice| Notice::Plan { why: why.clone(), advice: advice.clone() })
         });
-        let words = |words: String| Notice::Plan { why: Reason::Refused(words), advice: Advice::MendCause };
+        let words = |words: String| Notice::Plan { why: Reason::Said { words, by: None }, advice: Advice::MendCause };
         let hostile =
             [words("x".repeat(300)), words("a word ".repeat(100)), words("one\n\ntwo\n\n\n\nthree".to_owned())];
         for notice in pages.into_iter().chain(mixed).chain(hostile) {

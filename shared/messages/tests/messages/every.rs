@@ -3,15 +3,20 @@
 use crate::given::{AU, BR, EU, JP, actor, at, fleet, frozen, name, overridden, release, resource, said, version};
 use jiff::SignedDuration;
 use meridian_domain::callers::{Beside, Compared};
-use meridian_domain::plan::Bake;
+use meridian_domain::plan::{Act, Bake};
 use meridian_domain::quarantine::{Barred, Object, Quarantine};
 use meridian_domain::reason::{
-    AtFullLoad, Canary, Fault, FullLoad, Gate, Lag, Lagging, Proceed, Proof, Quiet, RegionState, Return, Revert, Sign,
-    SilentRegion, Step, Stopped, Traffic, Unseen, Wait, WaveEnd, WayBackReason,
+    AtFullLoad, Canary, EvaluationReason, Fault, FileFault, FullLoad, Gate, Lag, Lagging, Proceed, Proof, Quiet,
+    Refusal, RegionState, Return, Revert, Sign, SilentRegion, Step, Stopped, Traffic, Unseen, Wait, WaveEnd,
+    WayBackReason,
 };
-use meridian_domain::{EndpointStatus, Reason, RegionName, Verdict, Version};
+use meridian_domain::{
+    EndpointStatus, ImageVersion, KeyId, Malformed, ManifestFault, Reason, RegionName, Sha256, SignatureFault, Verdict,
+    Version,
+};
 use meridian_judge::{Grounds, Tally};
 use meridian_messages::Voice;
+use std::collections::BTreeSet;
 
 const FAILED: EndpointStatus = EndpointStatus::UpdateRollbackFailed;
 
@@ -94,43 +99,89 @@ fn gates() -> Vec<Gate> {
     stopped().into_iter().map(|own| Gate::Stopped(Box::new(own))).chain(others).collect()
 }
 
+fn files() -> Vec<FileFault> {
+    let (file, region, digest) = (|| "releases/archives/4b1d".to_owned(), au, Sha256::of(b"archive"));
+    let (id, key, now) = (release("v427"), || "training".parse::<KeyId>().unwrap(), at("03:00:00"));
+    let (expected, found) = (id, release("v426"));
+    let signatures = [
+        SignatureFault::TooLong { release: id },
+        SignatureFault::Malformed { release: id, line: 3, column: 1 },
+        SignatureFault::Untrusted { release: id, trusted: vec![key()] },
+        SignatureFault::TooEarly { key: key(), from: now, now },
+        SignatureFault::TooLate { key: key(), until: now, now },
+        SignatureFault::OtherRelease { key: key(), release: id },
+        SignatureFault::OtherFiles { key: key(), release: id },
+    ];
+    let malformed = [
+        Malformed::Unread { error: "expected value at line 1 column 1".to_owned() },
+        Malformed::Schema { found: 2 },
+        Malformed::ArchiveKey { key: file() },
+        Malformed::ArchiveSize { bytes: 9, most: 8 },
+        Malformed::Threshold,
+        Malformed::NoFeatures,
+        Malformed::FeatureCount { features: 9, most: 8 },
+        Malformed::FeatureName { name: String::new(), longest: 256 },
+        Malformed::Created { at: now },
+        Malformed::ProvenanceMoment,
+        Malformed::ProvenanceOrder,
+        Malformed::Materials { materials: 65, most: 64 },
+    ];
+    let manifests = [
+        ManifestFault::Digest { expected, found },
+        ManifestFault::Image {
+            release: id,
+            repository: "mallory/xgboost".parse().unwrap(),
+            digest,
+            version: ImageVersion::V1_7,
+            allowed: "sagemaker-xgboost".to_owned(),
+        },
+        ManifestFault::Fleet { release: id, expected: "fraud".parse().unwrap(), found: "churn".parse().unwrap() },
+        ManifestFault::Future { release: id, version: new(), created: now, now },
+    ];
+    let own = [
+        FileFault::Missing { file: file(), region: region() },
+        FileFault::Altered { file: file(), region: region(), expected: digest, found: Sha256::of(b"other") },
+        FileFault::Longer { file: file(), region: region(), expected: 7 },
+        FileFault::TooLarge { file: file(), region: region(), most: 7 },
+        FileFault::ReaderPanicked { file: file(), region: region() },
+        FileFault::Unsigned { file: file(), region: region() },
+        FileFault::NotGolden { file: file(), region: region(), line: 1, column: 2 },
+    ];
+    let malformed = malformed.into_iter().map(|what| ManifestFault::Malformed { release: id, what });
+    let manifests = malformed.chain(manifests).map(FileFault::from);
+    own.into_iter().chain(manifests).chain(signatures.map(FileFault::from)).collect()
+}
+
 fn steps() -> Vec<Step> {
     let bake = Bake { wait: SignedDuration::from_mins(4), percent: 10 };
     let canary = |by| Some(Canary { bake, by });
     let ready =
         |first, canary| Step::Ready { region: au(), version: new(), first, canary, overrides: vec![overridden()] };
-    vec![
+    let acts = [
+        Act::Prepare,
+        Act::Update,
+        Act::Create,
+        Act::Beat,
+        Act::Look,
+        Act::Measure,
+        Act::AskGolden,
+        Act::Trip,
+        Act::Disarm,
+        Act::Scale,
+    ];
+    let own = vec![
         Step::LeaseHalfUsed,
         Step::LeaseFree,
         Step::Order,
-        Step::Prepare { version: new() },
-        Step::Measure { region: au() },
         ready(true, None),
         ready(false, canary(Traffic::Measured(20.0))),
         ready(false, canary(Traffic::Usual)),
         ready(false, canary(Traffic::Unseen { error: error() })),
-        Step::Update { region: au(), version: new() },
         Step::FoundRunning,
-        Step::FoundInCreation,
-        Step::Beat,
-        Step::BeatPatiently,
-        Step::BeatForFirst,
-        Step::BeatAlong,
         Step::CanaryTakesTraffic { region: au(), version: new(), percent: 10 },
-        Step::Look,
-        Step::LookAtFullLoad,
-        Step::AskGolden,
-        Step::AskGoldenAfterSoak,
-        Step::AskGoldenOfLeftover { version: new() },
-        Step::AskGoldenOfReturn { version: old() },
         Step::Proved { golden: 10, version: new() },
         Step::WasServing { region: au(), version: new() },
         Step::LastUpdateEnded { region: au() },
-        Step::CanaryOver,
-        Step::LetThroughAndOver,
-        Step::NoCanary,
-        Step::Trip { region: au(), why: boxed("slow") },
-        Step::TripOnReturn { region: au() },
         Step::IsBack { region: au(), version: old() },
         Step::FallsSilent { region: au(), why: Unseen::Error(error()) },
         Step::InTheWay { region: au(), why: Gate::NotTaken },
@@ -144,7 +195,9 @@ fn steps() -> Vec<Step> {
         Step::ScalingNotSet { region: au(), version: new(), error: error() },
         Step::SoakOver { region: au() },
         Step::WaveOver,
-    ]
+    ];
+    let acts = acts.map(|act| Step::Act { act, region: au(), version: new() });
+    acts.into_iter().chain(own).collect()
 }
 
 fn proofs() -> [Proof; 2] {
@@ -212,7 +265,7 @@ fn waits() -> Vec<Wait> {
 
 fn way_backs() -> Vec<WayBackReason> {
     vec![
-        WayBackReason::Alarm(alarm()),
+        WayBackReason::Alarm { alarm: alarm() },
         WayBackReason::ClientErrors,
         WayBackReason::Undecided,
         WayBackReason::Unproved,
@@ -381,7 +434,8 @@ fn others() -> Vec<Reason> {
     vec![
         said("stop the line"),
         said("stop the line").by(&actor("maria")),
-        Reason::Refused("ResourceLimitExceeded".to_owned()),
+        Refusal { operation: "UpdateEndpoint".to_owned(), message: "ResourceLimitExceeded".to_owned() }.into(),
+        EvaluationReason::NothingRequired.into(),
         Reason::Several(vec![said("slow"), Fault::NoAnswer.into()]),
         Reason::LeftBehind { why: boxed("dark"), state: RegionState::Stays { version: old() } },
         Proceed::Passes(Grounds::default()).into(),
@@ -397,6 +451,7 @@ fn every() -> Vec<Reason> {
         all.into_iter().map(Into::into)
     }
     reasons(gates())
+        .chain(reasons(files()))
         .chain(reasons(steps()))
         .chain(reasons(waits()))
         .chain(reasons(way_backs()))
@@ -408,6 +463,13 @@ fn every() -> Vec<Reason> {
         .chain(reasons(ends()))
         .chain(others())
         .collect()
+}
+
+#[test]
+fn a_reason_of_every_kind_is_here() {
+    let kind = |why: &Reason| serde_json::to_value(why).unwrap().as_object().unwrap().keys().next().unwrap().clone();
+    let here: BTreeSet<String> = every().iter().map(kind).collect();
+    assert_eq!(here, Reason::kinds().iter().map(|kind| (*kind).to_owned()).collect());
 }
 
 #[test]

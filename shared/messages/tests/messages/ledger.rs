@@ -2,9 +2,10 @@
 
 use crate::given::{EU, JP, actor, at, fleet, name, release, said, version};
 use meridian_domain::plan::{WaveOrder, wave_order};
-use meridian_domain::{Advice, Epoch, Head, Record};
+use meridian_domain::reason::{RegionState, Revert, Sign};
+use meridian_domain::{Advice, Epoch, Head, Reason, Record};
 use meridian_messages::Voice;
-use meridian_messages::ledger::{Phrasebook, Tone, brief, subject, who};
+use meridian_messages::ledger::{Phrasebook, Tone, subject, who};
 
 fn words(record: Record) -> (Tone, String) {
     let mut phrasebook = Phrasebook::default();
@@ -73,8 +74,21 @@ fn names_are_learned_and_long_ones_are_shortened() {
     assert_eq!(phrasebook.config("fraud-v427"), "fraud-v427");
     assert_eq!(who("0dd5f4b8-52e3-4f14-8ce5-43a3b860b183"), "wave 0dd5f4b8");
     assert_eq!(who("rollback.ap-northeast-1"), "rollback.ap-northeast-1");
-    assert_eq!(brief("one; two; three"), "one (and 2 more)");
     let well = Record::RegionWell { region: name(JP), execution: actor("wave-1") };
     assert_eq!(subject(&well), Some(&name(JP)));
     assert_eq!(subject(&Record::LeaseReleased { epoch: Epoch(1) }), None);
+}
+
+/// A part may have a semicolon of its own, such as what a person wrote.
+#[test]
+fn the_deciding_reason_is_told_and_the_others_are_counted() {
+    let brief = |why: &Reason| Voice::of(&fleet()).brief(why);
+    assert_eq!(brief(&said("slow; and odd")), "slow; and odd");
+    let several = Reason::Several(vec![said("slow; and odd"), Reason::Several(vec![said("dark"), said("late")])]);
+    assert_eq!(brief(&several), "slow; and odd (and 2 more)");
+    let signs = vec![Sign::GreenGuard { alarm: "fraud-green-5xx".to_owned() }, Sign::EndpointAlarm];
+    assert_eq!(brief(&Revert::Signs(signs).into()), "guardrail alarm fraud-green-5xx tripped (and 1 more)");
+    let why = Box::new(Revert::TimerEnded.into());
+    let left = Reason::LeftBehind { why, state: RegionState::WasMoving { version: "v427".parse().unwrap() } };
+    assert_eq!(brief(&left), "the timer ended before a decision (and 1 more)");
 }

@@ -39,7 +39,7 @@ fn the_headline_is_what_comes_before_the_first_colon() {
     let why = WaveEnd::RolledBack { region, version, over: true, why }.into();
     assert_eq!(Voice::of(&fleet).why(&why), "EU rolled back v427: slow: very");
     assert_eq!(Voice::of(&fleet).headline(&why), "EU rolled back v427");
-    assert_eq!(Voice::of(&fleet).headline(&Step::AskGolden.into()), "which model answers");
+    assert_eq!(Voice::of(&fleet).headline(&Step::WaveOver.into()), "the wave is over");
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn a_gate_names_the_region_or_wave_that_blocks() {
 #[test]
 fn a_rollback_gives_both_releases_and_the_reason() {
     let (from, to) = (|| version("v427"), || version("v426"));
-    let alarm = || WayBackReason::Alarm("alarm fraud-endpoint-latency is in ALARM".to_owned());
+    let alarm = || WayBackReason::Alarm { alarm: "fraud-endpoint-latency".to_owned() };
     let back = |from| told(Return::GoesBackFrom { region: name(AU), from, to: to(), why: alarm() });
     assert_eq!(back(Some(from())), "AU rolls back from v427 to v426: alarm fraud-endpoint-latency is in ALARM");
     assert_eq!(back(None), "AU rolls back to v426: alarm fraud-endpoint-latency is in ALARM");

@@ -64,10 +64,10 @@ pub struct UpdateEndpointOutput {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct DeploymentConfig {
-    /// Two fleets and a traffic switch.
+    /// Blue, green and a traffic switch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blue_green_update_policy: Option<BlueGreenUpdatePolicy>,
-    /// One fleet, instances replaced in batches; instead of two fleets.
+    /// Instances are replaced in batches, instead of blue and green.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rolling_update_policy: Option<RollingUpdatePolicy>,
     /// Alarms that turn the update back.
@@ -75,7 +75,7 @@ pub struct DeploymentConfig {
     pub auto_rollback_configuration: Option<AutoRollbackConfig>,
 }
 
-/// Two fleets and a traffic switch.
+/// Blue, green and a traffic switch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct BlueGreenUpdatePolicy {
@@ -160,7 +160,7 @@ pub struct DescribeEndpoint {
 /// An endpoint's status, as far as the world knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EndpointStatus {
-    /// Its first fleet is being made.
+    /// Its first instances are being made.
     Creating,
     /// An update runs, its termination wait included.
     Updating,
@@ -168,7 +168,7 @@ pub enum EndpointStatus {
     RollingBack,
     /// It serves. Alone this proves nothing: a rollback ends here too.
     InService,
-    /// Its first fleet could not be made.
+    /// Its first instances could not be made.
     Failed,
     /// Turning back failed: which bytes serve is unknown.
     UpdateRollbackFailed,
@@ -257,7 +257,7 @@ pub struct VariantStatus {
 pub struct PendingDeploymentSummary {
     /// The configuration that it goes to.
     pub endpoint_config_name: String,
-    /// The green fleet.
+    /// Green's instances.
     #[serde(default)]
     pub production_variants: Vec<ProductionVariantSummary>,
     /// When it began.

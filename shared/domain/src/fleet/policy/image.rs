@@ -2,7 +2,7 @@
 
 use super::Fleet;
 use crate::names::{RepositoryName, Sha256};
-use crate::release::{Image, ImageVersion, Manifest, ManifestError};
+use crate::release::{Image, ImageVersion, Manifest, ManifestFault};
 use serde::Deserialize;
 use std::fmt;
 
@@ -43,14 +43,14 @@ impl Fleet {
     /// Refuses a release whose container this fleet does not allow.
     ///
     /// # Errors
-    /// [`ManifestError::Image`] with what is allowed.
-    pub fn check_image(&self, manifest: &Manifest) -> Result<(), ManifestError> {
+    /// [`ManifestFault::Image`] with what is allowed.
+    pub fn check_image(&self, manifest: &Manifest) -> Result<(), ManifestFault> {
         if self.images.iter().any(|allowed| allowed.allows(&manifest.image)) {
             return Ok(());
         }
         let Image { repository, digest, .. } = &manifest.image;
         let allowed: Vec<String> = self.images.iter().map(ToString::to_string).collect();
-        Err(ManifestError::Image {
+        Err(ManifestFault::Image {
             release: manifest.id(),
             repository: repository.clone(),
             digest: *digest,

@@ -21,10 +21,10 @@ pub enum Kind {
     Joining,
 }
 
-/// How a region's traffic goes over to the new fleet.
+/// How a region's traffic goes over to green.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Style {
-    /// `canary_percent` of it for the bake, then the rest. The judge compares the two fleets, and decides before the rest.
+    /// `canary_percent` of it for the bake, then the rest. The judge compares green with blue, and decides before the rest.
     Canary,
     /// In steps of so many per cent, each of them watched for the bake. The first step is the canary: the judge decides
     /// before the second. Later steps are watched by the guardrail's alarms.
@@ -43,7 +43,7 @@ pub enum Style {
 }
 
 impl Style {
-    /// How many waits SageMaker makes before all traffic is on the new fleet, where each of them is a bake.
+    /// How many waits SageMaker makes before all traffic is on green, where each of them is a bake.
     pub fn waits(self) -> i32 {
         let steps = |percent: u32| i32::try_from(100_u32.div_ceil(percent.max(1))).unwrap_or(i32::MAX);
         match self {
@@ -114,7 +114,7 @@ impl<'a> Ways<'a> {
             return Err(wrong(format!(
                 "region.style: {word} of {name} has no canary, so nothing could be judged before its customers are on \
                  the new release (I9): an active region goes over by canary or linear; only a standby or joining one, \
-                 which rides on the actives' evidence, may be updated so"
+                 which uses the actives' evidence, may be updated so"
             )));
         }
         if self.kind != Kind::Active && judged {

@@ -2,7 +2,7 @@
 
 use super::key::PublicKey;
 use super::statement::{PAYLOAD_TYPE, Statement};
-use super::{LONGEST_SIGNATURE, SignatureError};
+use super::{LONGEST_SIGNATURE, SignatureFault};
 use crate::names::{KeyId, ReleaseId, Sha256};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -109,12 +109,13 @@ impl Bundle {
     ///
     /// # Errors
     /// Too long, or not a bundle around an in-toto statement. Nothing of it is repeated in the error.
-    pub fn parse(release: ReleaseId, bytes: &[u8]) -> Result<Self, SignatureError> {
+    pub fn parse(release: ReleaseId, bytes: &[u8]) -> Result<Self, SignatureFault> {
         if bytes.len() > LONGEST_SIGNATURE {
-            return Err(SignatureError::TooLong { release });
+            return Err(SignatureFault::TooLong { release });
         }
-        let malformed = |line, column| SignatureError::Malformed { release, line, column };
-        let bundle: Self = serde_json::from_slice(bytes).map_err(|error| malformed(error.line(), error.column()))?;
+        let malformed = |line, column| SignatureFault::Malformed { release, line, column };
+        let bundle: Self =
+            serde_json::from_slice(bytes).map_err(|error| malformed(error.line() as u64, error.column() as u64))?;
         let envelope = &bundle.dsse_envelope;
         let is_known = bundle.media_type == MEDIA_TYPE && envelope.payload_type == PAYLOAD_TYPE;
         if is_known && (1..=MOST_SIGNATURES).contains(&envelope.signatures.len()) {

@@ -11,7 +11,7 @@ pub use statement::{PAYLOAD_TYPE, Statement};
 
 use crate::names::{KeyId, ReleaseId};
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `[signing]`: the keys that may sign releases.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -45,10 +45,10 @@ impl TrustedKey {
     ///
     /// # Errors
     /// It is too early, or too late.
-    pub fn check(&self, now: Timestamp) -> Result<(), SignatureError> {
+    pub fn check(&self, now: Timestamp) -> Result<(), SignatureFault> {
         match (self.from, self.until) {
-            (Some(from), _) if now < from => Err(SignatureError::TooEarly { key: self.id.clone(), from, now }),
-            (_, Some(until)) if now >= until => Err(SignatureError::TooLate { key: self.id.clone(), until, now }),
+            (Some(from), _) if now < from => Err(SignatureFault::TooEarly { key: self.id.clone(), from, now }),
+            (_, Some(until)) if now >= until => Err(SignatureFault::TooLate { key: self.id.clone(), until, now }),
             _ => Ok(()),
         }
     }
@@ -66,43 +66,31 @@ impl TrustedKey {
 pub const LONGEST_SIGNATURE: usize = 64 * 1024;
 
 /// Why a signature does not make a release one that may be attested.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SignatureError {
-    /// Larger than any signature is.
-    #[error(
-        "the signature of {release} has more than {LONGEST_SIGNATURE} bytes; expected a bundle of some thousand: sign the \
-         release with meridian publish"
-    )]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignatureFault {
+    /// It has more than [`LONGEST_SIGNATURE`] bytes.
     TooLong {
         /// The release.
         release: ReleaseId,
     },
     /// Not a bundle with a DSSE envelope, or not a statement in it.
-    #[error(
-        "the signature of {release} cannot be read at line {line}, column {column}; expected a Sigstore bundle with a DSSE \
-         envelope of an in-toto statement: sign the release with meridian publish"
-    )]
     Malformed {
         /// The release.
         release: ReleaseId,
         /// 1-based line, of the bundle or of the statement in it; 0 where none can be named.
-        line: usize,
+        line: u64,
         /// 1-based column.
-        column: usize,
+        column: u64,
     },
     /// No trusted key has made any of the signatures.
-    #[error(
-        "no key of [signing] in fleet.toml has signed {release} (trusted: {trusted}): find out who wrote it; if it is \
-         training's, sign it with a trusted key and publish it again"
-    )]
     Untrusted {
         /// The release.
         release: ReleaseId,
-        /// The trusted keys' ids.
-        trusted: String,
+        /// The trusted keys.
+        trusted: Vec<KeyId>,
     },
     /// The key is not trusted yet.
-    #[error("key {key} may sign from {from}, and it is {now}: publish again then, or move from in fleet.toml")]
     TooEarly {
         /// Which key.
         key: KeyId,
@@ -112,7 +100,6 @@ pub enum SignatureError {
         now: Timestamp,
     },
     /// The key is not trusted any more.
-    #[error("key {key} may sign until {until}, and it is {now}: publish again with a key that fleet.toml trusts")]
     TooLate {
         /// Which key.
         key: KeyId,
@@ -122,10 +109,6 @@ pub enum SignatureError {
         now: Timestamp,
     },
     /// A trusted key has signed something else.
-    #[error(
-        "key {key} has signed, but not {release}: the signature belongs to something else; find out who \
-         copied it"
-    )]
     OtherRelease {
         /// Which key.
         key: KeyId,
@@ -133,7 +116,6 @@ pub enum SignatureError {
         release: ReleaseId,
     },
     /// The signed list of files is not the manifest's.
-    #[error("key {key} signed other files than the manifest of {release} names: publish the release again")]
     OtherFiles {
         /// Which key.
         key: KeyId,

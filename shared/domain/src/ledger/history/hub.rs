@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Who holds the fleet, and until when.
+/// Who holds the lease, and until when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
     /// Generation.
@@ -33,7 +33,7 @@ impl Lease {
 pub struct HubHistory {
     /// The last generation that anyone held.
     pub epoch: Epoch,
-    /// Who holds the fleet; may have expired.
+    /// Who holds the lease; it may have expired.
     pub lease: Option<Lease>,
     /// Releases for which a wave was started, with the last execution.
     pub waves: BTreeMap<ReleaseId, Actor>,

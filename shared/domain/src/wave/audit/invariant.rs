@@ -32,7 +32,7 @@ pub enum Invariant {
     I12,
     /// Unknown is not fine.
     I13,
-    /// Nothing ends unheard, and nobody is woken for nothing.
+    /// Nothing ends unheard, and nobody is paged for nothing.
     I14,
 }
 

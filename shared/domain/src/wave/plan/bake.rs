@@ -8,7 +8,7 @@ use super::{Act, Plan, View};
 use crate::endpoint::{EndpointView, Seen};
 use crate::fleet::{Bounds, Fleet, Kind, Region, Style};
 use crate::judge::{COUNTS_DELAY, MetricName, RegionEvidence, smallest_detectable_effect};
-use crate::reason::{Canary, Step, Traffic};
+use crate::reason::{Canary, Traffic};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -314,7 +314,7 @@ impl View<'_> {
     /// Where there is a canary to choose: what the region served in the last hour, which this call has not asked yet.
     pub(super) fn measure(&self) -> Option<Plan> {
         let asks = self.region.leaves_a_choice() && self.sight.hour.is_none();
-        asks.then(|| self.act(Act::Measure, Step::Measure { region: self.name() }))
+        asks.then(|| self.act(Act::Measure))
     }
 
     /// The canary that is planned for this region now, by what it served in the last hour, or usually does where that cannot be

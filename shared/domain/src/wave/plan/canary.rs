@@ -41,7 +41,7 @@ impl View<'_> {
 
     /// What every look at a healthy update does: hold the lease, and beat.
     pub(super) fn keep_watch(&self) -> Option<Plan> {
-        self.lease().or_else(|| self.once(Act::Beat, Step::Beat))
+        self.lease().or_else(|| self.once(Act::Beat))
     }
 
     /// A revert that was decided is told to SageMaker at every look, without a heartbeat; one that is due because the wave
@@ -83,7 +83,7 @@ impl View<'_> {
     /// anything else is a revert when the time is up.
     fn decide(&self, from: Timestamp, due: bool, update: &OpenUpdate) -> Plan {
         let judgement = match &self.sight.judged {
-            None => return self.act(Act::Look, Step::Look),
+            None => return self.act(Act::Look),
             Some(Seen::Known(judgement)) => judgement,
             Some(Seen::Unknown(error)) if due => {
                 return self.revert(update, Revert::CountsUnseen { error: error.clone() }, None);
@@ -150,7 +150,7 @@ impl View<'_> {
 
     fn trip(&self, why: &Reason) -> Plan {
         let wait = || Plan::wait(Wait::Return { region: self.name(), why: Some(Box::new(why.clone())) });
-        self.once(Act::Trip, why.clone()).unwrap_or_else(wait)
+        self.once_for(Act::Trip, why.clone()).unwrap_or_else(wait)
     }
 
     pub(super) fn shifting(&self, update: &OpenUpdate) -> Plan {
@@ -180,12 +180,12 @@ impl View<'_> {
     /// Asks the golden records, and believes them alone (I4).
     pub(super) fn prove(&self, update: &OpenUpdate) -> Plan {
         let golden = match self.sight.golden.get(&self.region.name) {
-            None => return self.act(Act::AskGolden, Step::AskGolden),
+            None => return self.act(Act::AskGolden),
             Some(Seen::Known(golden)) if golden.proves() => golden,
             Some(unproved) => return self.bear_with(update, self.unproved(unproved)),
         };
         // The judge has done its work: from here on its silence is no sign of death.
-        if let Some(disarm) = self.once(Act::Disarm, Step::CanaryOver) {
+        if let Some(disarm) = self.once(Act::Disarm) {
             return disarm;
         }
         let record = Record::Confirmed {
@@ -228,7 +228,7 @@ impl View<'_> {
     /// Why SageMaker rolled an update back that nobody had told it to: what the counts say, or which guard is in ALARM.
     pub(super) fn explain(&self, update: &OpenUpdate) -> Plan {
         if update.canary.is_some() && self.sight.judged.is_none() {
-            return self.act(Act::Look, Step::Look);
+            return self.act(Act::Look);
         }
         let judgement = self.sight.judged.as_ref().and_then(Seen::known);
         let failed = judgement.filter(|judgement| fails(judgement)).map(|judgement| judgement.grounds());

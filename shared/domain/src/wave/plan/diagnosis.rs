@@ -10,7 +10,7 @@
 //! | a guard that watches green alone is in ALARM | the release |
 //! | several regions do not answer at once | unclear: that is no fault of one region |
 //! | this region alone does not answer (no answer, throttled, an error of the service) | the region |
-//! | SageMaker had no capacity for the new fleet | the region |
+//! | SageMaker had no capacity for green | the region |
 //! | anything else: another guard, the endpoint-wide alarm, counts that nobody can read, silence | unclear |
 //!
 //! A dark control plane does not make a model slow: signs against the release count before it.
@@ -24,7 +24,7 @@ use crate::reason::{Sign, SilentRegion};
 pub struct Signs {
     /// What the judge's `Fail` rests on.
     pub failed: Option<Grounds>,
-    /// A guard in ALARM that watches the new fleet alone.
+    /// A guard in ALARM that watches green alone.
     pub green_guard: Option<String>,
     /// Another guard in ALARM: the verdict's, the heartbeat's.
     pub other_guard: Option<String>,

@@ -25,7 +25,7 @@ impl View<'_> {
             Some((Decision::Revert, why)) => why.clone(),
             _ if update.was_taken() => Fault::SageMakerReturned.into(),
             _ => match &self.sight.refused {
-                Some(words) if self.is_ours(update) => Reason::Refused(words.clone()),
+                Some(refusal) if self.is_ours(update) => refusal.clone().into(),
                 _ => Fault::NeverStarted.into(),
             },
         };
@@ -86,7 +86,7 @@ impl View<'_> {
         page.unwrap_or_else(|| self.fail(end))
     }
 
-    /// The wave is over: says so once, lets go of the fleet, ends the action.
+    /// The wave is over: says so once, releases the lease, ends the action.
     pub(super) fn fail(&self, end: WaveEnd) -> Plan {
         let lagging = self.fleet.regions.iter().map(|region| &region.name).filter(|name| {
             let history = self.sight.regions.get(*name).and_then(Seen::known);

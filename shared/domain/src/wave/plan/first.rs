@@ -40,22 +40,22 @@ impl View<'_> {
         }
         if !update.started {
             let record = Record::UpdateStarted { execution: update.execution.clone() };
-            return self.tell(record, Step::FoundInCreation);
+            return self.tell(record, Step::FoundRunning);
         }
         if self.now.duration_since(update.at) > self.fleet.guardrail.max_execution {
             return self.not_created(Fault::CreationEndless);
         }
         let wait = || Plan::wait(Wait::FirstProvisioning { region: self.name() });
-        self.lease().or_else(|| self.once(Act::Beat, Step::BeatForFirst)).unwrap_or_else(wait)
+        self.lease().or_else(|| self.once(Act::Beat)).unwrap_or_else(wait)
     }
 
     /// In service, and nobody has proved it: which model answers, and no alarm of the endpoint's own rings.
     pub(super) fn prove_first(&self, update: &OpenUpdate) -> Plan {
         let why: Reason = match self.sight.golden.get(&self.region.name) {
-            None => return self.act(Act::AskGolden, Step::AskGolden),
+            None => return self.act(Act::AskGolden),
             Some(Seen::Known(golden)) if golden.proves() => match self.ringing() {
                 None => {
-                    return self.once(Act::Disarm, Step::NoCanary).unwrap_or_else(|| {
+                    return self.once(Act::Disarm).unwrap_or_else(|| {
                         let (target, execution) = (self.target.clone(), self.sight.execution.clone());
                         let step = Step::Proved { golden: golden.asked, version: self.version() };
                         self.tell(Record::Confirmed { target, execution, golden: golden.asked }, step)

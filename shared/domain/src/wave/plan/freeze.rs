@@ -1,4 +1,4 @@
-//! Freezes (`[[freeze]]`): no start within one. A frozen region lags on record, and nobody is woken for what policy says;
+//! Freezes (`[[freeze]]`): no start within one. A frozen region lags on record, and nobody is paged for what policy says;
 //! while the whole fleet is frozen, the wave holds. An update in progress goes on, and a way back never asks (I6).
 
 use super::{Next, Plan, View};

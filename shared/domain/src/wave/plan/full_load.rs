@@ -12,7 +12,7 @@ use crate::history::{OpenUpdate, RegionHistory};
 use crate::judge::Judgement;
 use crate::ledger::Record;
 use crate::lookout::Lookout;
-use crate::reason::{AtFullLoad, Fault, FullLoad, Revert, Step, Stopped, Wait, WaveEnd};
+use crate::reason::{AtFullLoad, Fault, FullLoad, Revert, Stopped, Wait, WaveEnd};
 use crate::verdict::{Cause, Decision, Verdict};
 use jiff::Timestamp;
 
@@ -60,7 +60,7 @@ impl View<'_> {
         // Counts may be late, but not for ever: policy is as patient with them as with a region.
         let late = self.now >= due && !self.is_patient(due);
         match &self.sight.judged {
-            None => self.act(Act::Look, Step::LookAtFullLoad),
+            None => self.act(Act::Look),
             Some(Seen::Known(judgement)) if judgement.verdict == Verdict::Fail => {
                 self.revert(update, Revert::WorseAtFullLoad(judgement.grounds()), Some(judgement))
             }
@@ -83,7 +83,7 @@ impl View<'_> {
 
     /// It soaks, and was told to roll back: SageMaker is told too, and may listen.
     pub(super) fn trip_soaking(&self, update: &OpenUpdate) -> Plan {
-        let trip = update.decision.as_ref().and_then(|(_, why)| self.once(Act::Trip, why.clone()));
+        let trip = update.decision.as_ref().and_then(|(_, why)| self.once_for(Act::Trip, why.clone()));
         trip.unwrap_or_else(|| self.takes_back(update))
     }
 

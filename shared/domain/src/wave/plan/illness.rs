@@ -45,8 +45,7 @@ impl View<'_> {
         // Darkness does not make a bad release a regional fault, and the others do not wait for it (I7).
         if let Some(bad) = history.and_then(|history| history.evidence_against(&self.sight.release)) {
             let tripped = history.and_then(|history| history.update.as_ref()).filter(|update| self.is_ours(update));
-            let step = || Step::Trip { region: self.name(), why: Box::new(bad.clone()) };
-            let trip = tripped.and_then(|_| self.once(Act::Trip, step()));
+            let trip = tripped.and_then(|_| self.once_for(Act::Trip, bad.clone()));
             return trip.unwrap_or_else(|| self.condemn(bad));
         }
         let Some(since) = self.ill_since(&self.region.name) else {
@@ -64,16 +63,16 @@ impl View<'_> {
         let update = history.and_then(|history| history.update.as_ref()).filter(|update| self.is_ours(update));
         if self.is_patient(since) && !update.is_some_and(|update| self.must_decide(update)) {
             let running = update.filter(|update| !update.is_decided(Decision::Revert));
-            let beat = running.and_then(|_| self.once(Act::Beat, Step::BeatPatiently));
+            let beat = running.and_then(|_| self.once(Act::Beat));
             return beat.unwrap_or_else(|| Plan::wait(Wait::Silent { region: self.name(), since }));
         }
         let why = Revert::Signs(self.silence(since, update));
         let cause = why.cause();
-        // What was let through stands, unless its own fleet shows the release bad since: the judge is done, and its silence
-        // must not take the region back.
+        // What was let through stands, unless its own instances show the release bad since: the judge is done, and its silence
+        // must not roll the region back.
         let stands = |update: &OpenUpdate| self.is_shifted(update) && cause != Cause::Release;
         if update.is_some_and(stands)
-            && let Some(disarm) = self.once(Act::Disarm, Step::LetThroughAndOver)
+            && let Some(disarm) = self.once(Act::Disarm)
         {
             return disarm;
         }
@@ -94,7 +93,7 @@ impl View<'_> {
 
     fn tripped(&self, update: &OpenUpdate) -> Option<Plan> {
         let left = !update.is_decided(Decision::Proceed);
-        self.once(Act::Trip, Step::TripOnReturn { region: self.name() }).filter(|_| left)
+        self.once(Act::Trip).filter(|_| left)
     }
 
     /// Whose fault it is that a region does not answer.

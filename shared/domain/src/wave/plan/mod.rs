@@ -48,7 +48,7 @@ use crate::history::{HubHistory, RegionHistory};
 use crate::judge::{Judgement, RegionEvidence};
 use crate::ledger::Record;
 use crate::names::{Actor, Epoch, RegionName, ReleaseId, Version};
-use crate::reason::{Reason, Step, Stopped, Wait};
+use crate::reason::{Reason, Refusal, Step, Stopped, Wait};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,7 +81,7 @@ pub struct Sight {
     /// Golden records asked in this call, by region; unknown where the endpoint did not answer them.
     pub golden: BTreeMap<RegionName, Seen<Golden>>,
     /// What AWS said to a step of this call that it will never take, in its words.
-    pub refused: Option<String>,
+    pub refused: Option<Refusal>,
     /// Why a region's scaling could not be registered in this call.
     pub unscaled: Option<String>,
     /// What this call has already done outside the ledger.
@@ -214,6 +214,12 @@ impl Plan {
         Self { next, why: why.into() }
     }
 
+    /// Does something outside the ledger because it comes next.
+    fn act(act: Act, region: RegionName, target: Target) -> Self {
+        let why = Step::Act { act, region: region.clone(), version: target.version.clone() };
+        Self::new(Next::Do(act, region, target), why)
+    }
+
     fn wait(why: impl Into<Reason>) -> Self {
         Self::new(Next::Wait, why)
     }
@@ -244,8 +250,8 @@ impl<'a> View<'a> {
         self.sight.regions.get(&self.region.name).and_then(Seen::known)
     }
 
-    fn act(&self, act: Act, why: impl Into<Reason>) -> Plan {
-        Plan::new(Next::Do(act, self.region.name.clone(), self.target.clone()), why)
+    fn act(&self, act: Act) -> Plan {
+        Plan::act(act, self.name(), self.target.clone())
     }
 
     fn tell(&self, record: Record, why: impl Into<Reason>) -> Plan {
@@ -257,8 +263,13 @@ impl<'a> View<'a> {
     }
 
     /// `act` unless this call has done it already.
-    fn once(&self, act: Act, why: impl Into<Reason>) -> Option<Plan> {
-        (!self.sight.done.contains(&act)).then(|| self.act(act, why))
+    fn once(&self, act: Act) -> Option<Plan> {
+        (!self.sight.done.contains(&act)).then(|| self.act(act))
+    }
+
+    /// The same for a reason of its own.
+    fn once_for(&self, act: Act, why: impl Into<Reason>) -> Option<Plan> {
+        self.once(act).map(|plan| Plan { why: why.into(), ..plan })
     }
 
     /// A page, unless this call has sent it already.
@@ -275,7 +286,7 @@ impl<'a> View<'a> {
         self.sight.version.clone()
     }
 
-    /// To wait, where another wave holds the fleet.
+    /// To wait, where another wave holds the lease.
     fn held_by_another(&self) -> Option<Plan> {
         let lease = self.sight.hub.lease.as_ref()?;
         let theirs = lease.until > self.now && lease.holder != self.sight.execution;

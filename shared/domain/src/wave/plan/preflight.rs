@@ -111,7 +111,7 @@ impl<'a> View<'a> {
         !update.confirmed && !self.came_to_nothing(region, update)
     }
 
-    /// An intent that its wave has let go of: SageMaker is not known to have taken it, the wave does not hold the fleet any
+    /// An intent that its wave has given up: SageMaker is not known to have taken it, the wave does not hold the lease any
     /// more, and the endpoint is seen in service on what it would have left.
     fn came_to_nothing(&self, region: &RegionName, update: &OpenUpdate) -> bool {
         let lease = self.sight.hub.lease.as_ref().filter(|lease| lease.until > self.now);

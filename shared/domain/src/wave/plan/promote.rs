@@ -1,13 +1,13 @@
 //! One region of a wave: what is seen says which step is due.
 
 use super::preflight::Objection;
-use super::{Act, Finish, Next, Plan, Sight, Stage, View, order_due};
+use super::{Act, Finish, Plan, Sight, Stage, View, order_due};
 use crate::endpoint::{EndpointView, Seen};
 use crate::fleet::{Fleet, Kind, Region};
 use crate::history::{OpenUpdate, RegionHistory};
 use crate::ledger::Record;
 use crate::names::ReleaseId;
-use crate::reason::{Fault, Gate, Reason, Step, Unseen, Wait, WaveEnd};
+use crate::reason::{Fault, Gate, Step, Unseen, Wait, WaveEnd};
 use crate::verdict::{Cause, Decision};
 use jiff::Timestamp;
 
@@ -111,7 +111,7 @@ impl View<'_> {
                 self.not_yet(Gate::OwnWayBack { region: self.name() })
             }
             // Another wave's, whose end nobody wrote down.
-            // That wave may be about to call it: while somebody holds the fleet, it is theirs to say.
+            // That wave may be about to call it: while somebody holds the lease, it is theirs to say.
             Some(update) if update.back.as_ref().is_some_and(|back| back.config == endpoint.config) => {
                 self.held_by_another().unwrap_or_else(|| self.record_return(update))
             }
@@ -133,11 +133,7 @@ impl View<'_> {
     fn prove_leftover(&self, update: &OpenUpdate) -> Plan {
         let (target, execution) = (update.target.clone(), update.execution.clone());
         match self.sight.golden.get(&self.region.name) {
-            None => {
-                let version = target.version.clone();
-                let next = Next::Do(Act::AskGolden, self.region.name.clone(), target);
-                Plan::new(next, Step::AskGoldenOfLeftover { version })
-            }
+            None => Plan::act(Act::AskGolden, self.name(), target),
             Some(Seen::Known(golden)) if golden.proves() => {
                 let why = Step::WasServing { region: self.name(), version: target.version.clone() };
                 self.tell(Record::Confirmed { target, execution, golden: golden.asked }, why)
@@ -179,8 +175,8 @@ impl View<'_> {
 
     /// Towards the release, from what the endpoint serves; from nothing, where there is no endpoint yet.
     pub(super) fn start(&self, endpoint: Option<&EndpointView>, history: &RegionHistory) -> Plan {
-        if let Some(words) = &self.sight.refused {
-            return self.refuse(Reason::Refused(words.clone()));
+        if let Some(refusal) = &self.sight.refused {
+            return self.refuse(refusal.clone());
         }
         if let Some(exit) = self.superseded().or_else(|| self.condemn_on_evidence()) {
             return exit;
@@ -209,7 +205,7 @@ impl View<'_> {
         if let Some(step) = endpoint.and_then(|endpoint| self.ready_for_failover(endpoint, history)) {
             return step;
         }
-        if let Some(prepare) = self.once(Act::Prepare, Step::Prepare { version: self.version() }) {
+        if let Some(prepare) = self.once(Act::Prepare) {
             return prepare;
         }
         if let Some(alarm) = self.ringing_guard() {
@@ -241,7 +237,7 @@ impl View<'_> {
             return self.tell(record, why);
         };
         let act = if endpoint.is_some() { Act::Update } else { Act::Create };
-        self.once(act, Step::Update { region: self.name(), version: self.version() }).unwrap_or_else(|| {
+        self.once(act).unwrap_or_else(|| {
             let gate = Gate::NotTaken;
             let wait = self.is_patient(intent.at);
             if wait { Plan::wait(Wait::Gate { region: Some(self.name()), gate }) } else { self.defer(gate) }

@@ -32,7 +32,7 @@ pub struct RollbackSight {
     pub way_back: Seen<Option<WayBack>>,
     /// Its endpoint.
     pub endpoint: Seen<Option<EndpointView>>,
-    /// Whether the composite alarm is in ALARM, and its reason.
+    /// Which alarm set the composite one off, where that is in ALARM.
     pub alarm: Seen<Option<String>>,
     /// Whose the region's 4xx are, where the alarm over them rings.
     pub client_errors: Seen<Option<Blame>>,
@@ -84,7 +84,7 @@ impl RollbackView<'_> {
     /// Why the region must roll back: the rollback alarm, or 4xx that are not shown to be the callers'.
     pub(super) fn alarm(&self) -> Option<WayBackReason> {
         let blamed = || self.client_errors().filter(|blame| blame.is_reason_to_go_back());
-        let composite = self.composite().map(|reason| WayBackReason::Alarm(reason.to_owned()));
+        let composite = self.composite().map(|alarm| WayBackReason::Alarm { alarm: alarm.to_owned() });
         composite.or_else(|| blamed().map(|_| WayBackReason::ClientErrors))
     }
 
@@ -152,7 +152,7 @@ impl RollbackView<'_> {
         }
     }
 
-    /// Nothing is in flight. Go back if the alarm says so.
+    /// Nothing is in flight. Roll back if the alarm says so.
     fn serving(&self, history: &RegionHistory, target: &Target) -> Plan {
         let Some(reason) = self.alarm() else { return self.quiet() };
         match &history.previous {
@@ -193,7 +193,7 @@ impl RollbackView<'_> {
         self.tell(record, Return::GoesBack { region, to, why })
     }
 
-    /// Goes back for an alarm. Where callers may be what it rings for, that is on record first, with a page that is owed:
+    /// Rolls back for an alarm. Where callers may be what it rings for, that is on record first, with a page that is owed:
     /// nothing else is halted for it.
     fn leave(&self, history: &RegionHistory, from: &Target, back: &Target, why: WayBackReason) -> Plan {
         self.note_callers(history, from).unwrap_or_else(|| self.go_back(back, why.into()))
@@ -273,7 +273,7 @@ impl RollbackView<'_> {
         match (back, self.alarm()) {
             (Some(back), Some(why)) => self.leave(history, &update.target, back, why),
             (None, Some(why)) => self.stuck(history, &update.target, why),
-            // The wave took its word back while the old fleet soaked, and SageMaker did not listen any more.
+            // The wave decided to revert during soak, when SageMaker no longer rolls back.
             (Some(back), None) if update.confirmed && update.is_decided(Decision::Revert) => {
                 let decided = update.decision.as_ref().map(|(_, why)| why.clone());
                 self.go_back(back, decided.unwrap_or_else(|| WayBackReason::Unexplained.into()))
@@ -296,10 +296,7 @@ impl RollbackView<'_> {
     fn prove(&self, back: Option<&Target>, update: &OpenUpdate) -> Plan {
         let version = update.target.version.clone();
         match (&self.sight.golden, back) {
-            (None, _) => {
-                let next = Next::Do(Act::AskGolden, self.name(), update.target.clone());
-                Plan::new(next, Step::AskGoldenOfLeftover { version })
-            }
+            (None, _) => Plan::act(Act::AskGolden, self.name(), update.target.clone()),
             (Some(Seen::Known(golden)), _) if golden.proves() => {
                 let (target, execution) = (update.target.clone(), update.execution.clone());
                 let record = Record::Confirmed { target, execution, golden: golden.asked };

@@ -98,6 +98,6 @@ impl View<'_> {
             return Some(self.tell(Record::ScalingIntended { execution, floor }, step));
         }
         let registered = || self.tell(Record::ScalingSet { execution }, Step::ScalingSet { region: self.name() });
-        Some(self.once(Act::Scale, step).unwrap_or_else(registered))
+        Some(self.once_for(Act::Scale, step).unwrap_or_else(registered))
     }
 }

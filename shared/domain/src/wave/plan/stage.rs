@@ -11,7 +11,7 @@ pub enum Stage {
     OnTarget,
     /// `InService`, naming another configuration.
     Elsewhere,
-    /// The green fleet is being provisioned.
+    /// Green's instances are being provisioned.
     Provisioning,
     /// The canary takes its share.
     Baking {
@@ -26,7 +26,7 @@ pub enum Stage {
     GoingBack,
     /// Another update than the target's is running.
     Busy,
-    /// A rollback failed: fleets of both configurations may answer, and which bytes serve is unknown. A state of its own:
+    /// A rollback failed: instances of both configurations may answer, and which bytes serve is unknown. A state of its own:
     /// neither old nor new (I13), and never a success (I4).
     UnknownBytes,
     /// Not serving.

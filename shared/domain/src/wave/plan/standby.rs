@@ -43,7 +43,7 @@ impl<'a> View<'a> {
         }
         let all_moved = self.region.style == Style::AllAtOnce && matches!(stage, Stage::Baking { .. });
         let wait = || Plan::wait(Wait::Follows { region: self.name(), version: self.version() });
-        let step = self.lease().or_else(|| self.once(Act::Beat, Step::BeatAlong));
+        let step = self.lease().or_else(|| self.once(Act::Beat));
         step.unwrap_or_else(|| if all_moved { self.prove(update) } else { wait() })
     }
 

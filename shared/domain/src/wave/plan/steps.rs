@@ -8,7 +8,7 @@ use crate::verdict::Decision;
 use jiff::Timestamp;
 
 impl View<'_> {
-    /// When all traffic is on the new fleet, by SageMaker's timer.
+    /// When all traffic is on green, by SageMaker's timer.
     pub(super) fn shifted_at(&self, update: &OpenUpdate) -> Option<Timestamp> {
         let (_, ends) = update.canary?;
         Some(ends + update.bake(self.region).wait * (self.region.style.waits() - 1).max(0))

@@ -1,4 +1,4 @@
-//! Unknown bytes: a rollback that SageMaker could not finish (`UpdateRollbackFailed`) leaves fleets of both configurations
+//! Unknown bytes: a rollback that SageMaker could not finish (`UpdateRollbackFailed`) leaves instances of both configurations
 //! behind one endpoint. That is neither old nor new, and a state of its own on record (I13).
 //!
 //! The plan: say so and page; start nothing there; ask for a fresh update onto what the region was rolling back to, or
@@ -11,7 +11,7 @@ use crate::advice::Advice;
 use crate::endpoint::{EndpointView, Seen, Target};
 use crate::history::{OpenUpdate, RegionHistory};
 use crate::ledger::Record;
-use crate::reason::{Fault, Gate, Quiet, Reason, Return, Step, Wait};
+use crate::reason::{Fault, Gate, Quiet, Reason, Return, Wait};
 use crate::verdict::{Cause, Decision};
 
 impl View<'_> {
@@ -80,10 +80,7 @@ impl RollbackView<'_> {
     pub(super) fn prove_return(&self, update: &OpenUpdate) -> Plan {
         let version = update.target.version.clone();
         match &self.sight.golden {
-            None => {
-                let next = Next::Do(Act::AskGolden, self.name(), update.target.clone());
-                Plan::new(next, Step::AskGoldenOfReturn { version })
-            }
+            None => Plan::act(Act::AskGolden, self.name(), update.target.clone()),
             Some(Seen::Known(golden)) => {
                 self.nothing(Quiet::GoldenWrong { right: golden.right, asked: golden.asked, version })
             }

@@ -171,7 +171,7 @@ impl View<'_> {
             return Standing::Lags(Lagging::Unproved);
         }
         match self.sight.golden.get(&self.region.name) {
-            None => Standing::Step(Box::new(self.act(Act::AskGolden, Step::AskGoldenAfterSoak))),
+            None => Standing::Step(Box::new(self.act(Act::AskGolden))),
             Some(Seen::Unknown(error)) => self.patiently(Lagging::GoldenUnasked { error: error.clone() }),
             Some(Seen::Known(golden)) if !golden.proves() => {
                 Standing::Lags(Lagging::GoldenWrong { right: golden.right, asked: golden.asked })

@@ -2,9 +2,9 @@
 //!
 //! A text in here is a name, or what somebody else said: the reader of a file, a service, a person.
 
-use crate::names::{RegionName, ReleaseId, RepositoryName, Sha256, Version};
+use super::FileFault;
+use crate::names::{ReleaseId, Version};
 use crate::quarantine::Quarantine;
-use crate::release::ImageVersion;
 use crate::verdict::Verdict;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EvaluationReason {
+    /// The ledger says that the release is approved, and has no evaluation of it.
+    NotOnRecord,
     /// Every required gate passed.
     Passed {
         /// The challenger on the held-out records.
@@ -38,60 +40,8 @@ pub enum EvaluationReason {
         /// What is in quarantine, by whom, since when and why.
         quarantine: Box<Quarantine>,
     },
-    /// The bytes under the release's name are another manifest.
-    OtherManifest {
-        /// The release that was asked for.
-        expected: ReleaseId,
-        /// What lies there.
-        found: ReleaseId,
-    },
-    /// The fleet does not allow the release's container.
-    ImageNotAllowed {
-        /// The release.
-        release: ReleaseId,
-        /// The image's repository.
-        repository: RepositoryName,
-        /// The image's digest.
-        digest: Sha256,
-        /// Whose rules the image is said to follow.
-        version: ImageVersion,
-        /// The images that policy allows, as `fleet.toml` names them.
-        allowed: String,
-    },
-    /// A file of the release is not in the bucket.
-    Missing {
-        /// The file's key.
-        file: String,
-        /// The region it is about.
-        region: RegionName,
-    },
-    /// A file of the release holds other bytes than were published.
-    Altered {
-        /// The file's key.
-        file: String,
-        /// The region it is about.
-        region: RegionName,
-        /// What the manifest says.
-        expected: Sha256,
-        /// What lies there.
-        found: Sha256,
-    },
-    /// A file of the release is longer than what was published.
-    Longer {
-        /// The file's key.
-        file: String,
-        /// The region it is about.
-        region: RegionName,
-        /// Bytes that were published.
-        expected: u64,
-    },
-    /// What reads a file panicked.
-    ReaderPanicked {
-        /// The file's key.
-        file: String,
-        /// The region it is about.
-        region: RegionName,
-    },
+    /// A file of the release is not what was published, or not accepted.
+    File(FileFault),
     /// A file of the release cannot be read, or cannot be served.
     Unreadable {
         /// The file's key.
@@ -164,6 +114,12 @@ pub enum EvaluationReason {
         /// What the last one waited for.
         last: Box<EvaluationReason>,
     },
+}
+
+impl From<FileFault> for EvaluationReason {
+    fn from(fault: FileFault) -> Self {
+        Self::File(fault)
+    }
 }
 
 /// The challenger or what it is compared with.

@@ -5,7 +5,7 @@ use crate::judge::Grounds;
 use crate::judge::Verdict;
 use crate::names::{Actor, RegionName, ResourceName, Version};
 use crate::overrides::Override;
-use crate::plan::Bake;
+use crate::plan::{Act, Bake};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -14,62 +14,26 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "a field is the region, the release or the thing that the variant is about")]
 pub enum Step {
+    /// It comes next outside the ledger.
+    Act { act: Act, region: RegionName, version: Version },
     /// The lease is renewed: it is half used.
     LeaseHalfUsed,
     /// The lease is acquired: nobody holds it.
     LeaseFree,
     /// The wave's order is recorded.
     Order,
-    /// Alarms, model and configuration are made.
-    Prepare { version: Version },
-    /// What the region served in the last hour is read.
-    Measure { region: RegionName },
     /// Everything is ready: the intent is recorded.
     Ready { region: RegionName, version: Version, first: bool, canary: Option<Canary>, overrides: Vec<Override> },
-    /// The update is asked for.
-    Update { region: RegionName, version: Version },
-    /// An update is found running whose answer was lost.
+    /// An update, or a creation, is found running whose answer was lost.
     FoundRunning,
-    /// The same of a creation.
-    FoundInCreation,
-    /// The judge's heartbeat.
-    Beat,
-    /// The heartbeat while the region is silent.
-    BeatPatiently,
-    /// The heartbeat while the first endpoint is created: its alarm is armed already.
-    BeatForFirst,
-    /// The heartbeat of a region without a canary.
-    BeatAlong,
     /// The canary takes traffic.
     CanaryTakesTraffic { region: RegionName, version: Version, percent: u32 },
-    /// What green and blue served is read.
-    Look,
-    /// What green serves at full load is read, and what blue served.
-    LookAtFullLoad,
-    /// Which model answers is asked.
-    AskGolden,
-    /// The same, now that soak is over.
-    AskGoldenAfterSoak,
-    /// The same, of what nobody has proved.
-    AskGoldenOfLeftover { version: Version },
-    /// The same, after unknown bytes.
-    AskGoldenOfReturn { version: Version },
     /// Every golden record was answered with the release's scores.
     Proved { golden: u32, version: Version },
     /// An earlier wave's release turns out to have served all along.
     WasServing { region: RegionName, version: Version },
     /// An earlier update has ended.
     LastUpdateEnded { region: RegionName },
-    /// The heartbeat is switched off: the canary is over.
-    CanaryOver,
-    /// The same: it was let through before its region fell silent.
-    LetThroughAndOver,
-    /// The same: there was no canary.
-    NoCanary,
-    /// The revert is told to SageMaker.
-    Trip { region: RegionName, why: Box<Reason> },
-    /// The same, for when the region's control plane returns.
-    TripOnReturn { region: RegionName },
     /// The region is back on this.
     IsBack { region: RegionName, version: Version },
     /// Policy's patience with a region that does not answer begins.
@@ -92,7 +56,7 @@ pub enum Step {
     ScalingNotSet { region: RegionName, version: Version, error: String },
     /// Soak is over.
     SoakOver { region: RegionName },
-    /// The wave lets go of the lease.
+    /// The wave releases the lease.
     WaveOver,
 }
 

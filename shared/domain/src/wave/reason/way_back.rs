@@ -10,8 +10,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WayBackReason {
-    /// Its rollback alarm is in ALARM, for the reason that CloudWatch gives.
-    Alarm(String),
+    /// Its rollback alarm is in ALARM.
+    Alarm {
+        /// The alarm that set it off, or the rollback alarm itself where CloudWatch does not say.
+        alarm: String,
+    },
     /// Its 4xx rose with the release, and are not shown to be its callers'.
     ClientErrors,
     /// It was shifted without a decision to proceed (I9).

@@ -2,6 +2,7 @@
 
 use super::*;
 use meridian_domain::quarantine::Object;
+use meridian_domain::reason::{EvaluationReason, Revert};
 
 /// Every region looks, home last.
 fn everybody_looks(world: &World) {
@@ -102,9 +103,8 @@ fn releases_that_nobody_has_looked_at_come_first() {
 
 #[test]
 fn a_release_that_nobody_takes_holds_up_no_older_one() {
-    let condemned =
-        |release| Record::Condemned { release, region: name(HOME), why: Reason::Refused("slow".to_owned()) };
-    let rejected = |release| Record::Rejected { release, why: Reason::Refused("worse".to_owned()) };
+    let condemned = |release| Record::Condemned { release, region: name(HOME), why: Revert::TimerEnded.into() };
+    let rejected = |release| Record::Rejected { release, why: EvaluationReason::NothingRequired.into() };
     let quarantined = |release| Record::Quarantined {
         object: Object::Release(release),
         releases: vec![release],

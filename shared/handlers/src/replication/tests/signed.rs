@@ -13,8 +13,8 @@ fn forged(world: &World) -> ReleaseId {
     forged.release
 }
 
-fn unsigned(release: ReleaseId) -> FileError {
-    FileError::Unsigned { region: name(HOME), key: keys::signature(release) }
+fn unsigned(release: ReleaseId) -> FileFault {
+    FileFault::Unsigned { file: keys::signature(release), region: name(HOME) }
 }
 
 #[test]
@@ -23,12 +23,12 @@ fn an_unsigned_release_is_refused_with_one_page_and_stops_no_other() {
     let forged = forged(&world);
     for region in OTHERS {
         world.replicate(&name(region));
-        // Its signature may still be on its way: nobody is woken here.
+        // Its signature may still be on its way: nobody is paged here.
         assert_eq!(arrive(&world, region, forged).unwrap()["outcome"], "missing");
     }
     for _ in 0..2 {
         let reply = arrive(&world, HOME, forged).unwrap();
-        assert_eq!(refused_for(&reply), unsigned(forged).to_string());
+        assert_eq!(refused_for(&reply), unsigned(forged));
         look(&world, HOME);
     }
     assert_eq!(

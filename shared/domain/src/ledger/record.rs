@@ -1,0 +1,386 @@
+//! What entries say.
+
+use crate::advice::Advice;
+use crate::audit::{StepKind, Violation};
+use crate::callers::Compared;
+use crate::endpoint::Target;
+use crate::fleet::Floor;
+use crate::heads::{Departure, KeptHead};
+use crate::holdout::Holdout;
+use crate::judge::{Judgement, Tally};
+use crate::keys::Chain;
+use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
+use crate::overrides::Rule;
+use crate::plan::{Bake, WaveOrder};
+use crate::quarantine::Object;
+use crate::reason::{Fault, Reason};
+use crate::verdict::{Cause, Decision, Verdict};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What an entry says. Intents stand before the call, outcomes after it (I8).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "snake_case")]
+pub enum Record {
+    // The hub's chain.
+    /// A wave was started for a release that the fleet has attested.
+    WaveStarted {
+        /// The release.
+        release: ReleaseId,
+        /// Its human name.
+        version: Version,
+        /// The pipeline execution.
+        execution: Actor,
+        /// Regions whose replica did not arrive in time.
+        late: Vec<RegionName>,
+        /// In which order it walks, and why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        order: Option<WaveOrder>,
+    },
+    /// The order of a wave whose start did not say it: an execution that a person started.
+    WaveOrdered {
+        /// The pipeline execution.
+        execution: Actor,
+        /// In which order it walks, and why. The first word stands.
+        order: WaveOrder,
+    },
+    /// A hold-out was approved: releases that home attests from now on are evaluated on it. The entry's actor says who.
+    HoldoutApproved {
+        /// The records.
+        holdout: Holdout,
+        /// Why it takes the place of the one before.
+        why: String,
+    },
+    /// The release stands in the model registry.
+    Registered {
+        /// The release.
+        release: ReleaseId,
+        /// Package ARN.
+        package: String,
+    },
+    /// Shadow evaluation's verdict.
+    Evaluated {
+        /// The release.
+        release: ReleaseId,
+        /// The release that it was compared with.
+        champion: Option<ReleaseId>,
+        /// Digest of the held-out set.
+        holdout: Sha256,
+        /// What the numbers say.
+        verdict: Verdict,
+        /// What decided it.
+        why: Reason,
+        /// Digest of the golden records, where there are any.
+        golden: Option<Sha256>,
+    },
+    /// The package was approved: regions may start.
+    Approved {
+        /// The release.
+        release: ReleaseId,
+    },
+    /// The package was rejected.
+    Rejected {
+        /// The release.
+        release: ReleaseId,
+        /// The reason.
+        why: Reason,
+    },
+    /// One actor has acquired the lease.
+    LeaseTaken {
+        /// Its generation.
+        epoch: Epoch,
+        /// Until when, unless renewed.
+        until: Timestamp,
+    },
+    /// The holder goes on.
+    LeaseRenewed {
+        /// Its generation.
+        epoch: Epoch,
+        /// The end.
+        until: Timestamp,
+    },
+    /// The holder is done.
+    LeaseReleased {
+        /// Its generation.
+        epoch: Epoch,
+    },
+    /// A region's control plane does not answer.
+    RegionIll {
+        /// The region it is about.
+        region: RegionName,
+        /// The wave's execution.
+        execution: Actor,
+        /// What it answered, or what is in the way.
+        why: Reason,
+    },
+    /// A region that was ill answers again.
+    RegionWell {
+        /// The region it is about.
+        region: RegionName,
+        /// The wave's execution.
+        execution: Actor,
+    },
+    /// A region was left behind in this wave; the others go on.
+    Deferred {
+        /// The region it is about.
+        region: RegionName,
+        /// In which wave.
+        execution: Actor,
+        /// The release that it did not get.
+        release: ReleaseId,
+        /// Why, and what is known of its state.
+        why: Reason,
+    },
+    /// Evidence says that the release is bad: nobody takes it any more.
+    Condemned {
+        /// The release.
+        release: ReleaseId,
+        /// Where it was seen.
+        region: RegionName,
+        /// The reason.
+        why: Reason,
+    },
+    /// A person sets a rule aside for a while; the entry's actor says who. A later one of the same rule and region takes
+    /// its place, and one that ends when it is written ends it.
+    Overridden {
+        /// Which rule.
+        what: Rule,
+        /// For which region; none for every one.
+        region: Option<RegionName>,
+        /// The reason.
+        why: String,
+        /// Until when: from then on it counts for nothing.
+        until: Timestamp,
+    },
+    /// A person takes a release, or a file that releases are made of, out of consideration; the entry's actor says who.
+    Quarantined {
+        /// The object it is about.
+        object: Object,
+        /// The releases that are or hold it, as far as they were published by then.
+        releases: Vec<ReleaseId>,
+        /// The reason.
+        why: String,
+    },
+    /// A person ends a quarantine.
+    QuarantineLifted {
+        /// Of what.
+        object: Object,
+        /// The reason.
+        why: String,
+    },
+    /// People were told that a region is further from its peers than policy allows.
+    SkewTold {
+        /// The region that is behind.
+        region: RegionName,
+        /// The newest release that another region serves, or is about to.
+        newest: ReleaseId,
+        /// How far.
+        why: Reason,
+    },
+    /// The audit refused a step: a defect of the planner, or of what it was shown. Nothing of the step was done.
+    StepRefused {
+        /// The wave's execution.
+        execution: Actor,
+        /// The step.
+        step: StepKind,
+        /// What it would have broken.
+        notes: Vec<Violation>,
+    },
+    /// People were told that callers send in a region what neither release can read: no release is at fault.
+    CallersTold {
+        /// The wave's execution: it is said once in each.
+        execution: Actor,
+        /// Where it was seen.
+        region: RegionName,
+        /// What the challenger answered in the compared minutes: requests, and 4xx among them.
+        green: Tally,
+        /// What the champion answered in the same.
+        blue: Tally,
+    },
+    /// A wave ended.
+    WaveEnded {
+        /// The release.
+        release: ReleaseId,
+        /// The pipeline execution.
+        execution: Actor,
+        /// Regions that do not serve the release.
+        lagging: Vec<RegionName>,
+    },
+
+    // A region's chain.
+    /// Every file of the release lies in this region's bucket with the digest that the manifest names.
+    Attested {
+        /// The release.
+        release: ReleaseId,
+        /// Its human name.
+        version: Version,
+    },
+    /// The release's bytes here are not what its manifest says: not attested as they are, and people were told.
+    Refused {
+        /// The release.
+        release: ReleaseId,
+        /// Which file, and what was found.
+        why: Reason,
+        /// True if no repeat mends it: the release is not looked at again.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        last: bool,
+    },
+    /// A neighbour's chain does not hold an entry any more that this region saw there, and people were told.
+    ChainDeparted {
+        /// The chain it is about.
+        chain: Chain,
+        /// The entry that was seen.
+        kept: KeptHead,
+        /// What stands in its place.
+        departure: Departure,
+    },
+    /// S3 reported objects that it did not replicate, and people were told.
+    NotReplicated {
+        /// Each object's key, and the bucket that it did not reach.
+        objects: Vec<(String, String)>,
+    },
+    /// An update is about to be asked for.
+    UpdateIntended {
+        /// Where to.
+        target: Target,
+        /// Where the region can roll back to (I5); none for a first release.
+        back: Option<Target>,
+        /// The wave, or the rollback.
+        execution: Actor,
+        /// The lease's generation; none for a rollback, which needs no lease (I6).
+        epoch: Option<Epoch>,
+        /// The canary's bake and share; none for a rollback, which has none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bake: Option<Bake>,
+    },
+    /// SageMaker accepted the update.
+    UpdateStarted {
+        /// The wave, or the rollback.
+        execution: Actor,
+    },
+    /// The canary takes traffic.
+    CanaryStarted {
+        /// The wave.
+        execution: Actor,
+        /// The first moment.
+        from: Timestamp,
+        /// When SageMaker's own timer ends.
+        ends: Timestamp,
+    },
+    /// What policy makes of the evidence.
+    Decided {
+        /// The wave.
+        execution: Actor,
+        /// The decision.
+        decision: Decision,
+        /// The reason.
+        why: Reason,
+        /// The judgement, where counts were judged.
+        judgement: Option<Judgement>,
+        /// What a revert is laid to; none where the canary goes on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cause: Option<Cause>,
+    },
+    /// Shifted, and the golden records were answered with the target's scores (I4): "on v427" means this.
+    Confirmed {
+        /// What serves.
+        target: Target,
+        /// The wave.
+        execution: Actor,
+        /// Golden records asked, all answered right.
+        golden: u32,
+    },
+    /// What the first minutes at full load said, against blue's last hour: only then does another region start (I3). One
+    /// that fails is no such record but a decision to revert.
+    FullLoadJudged {
+        /// What serves.
+        target: Target,
+        /// The wave.
+        execution: Actor,
+        /// What it rests on; or why nothing was judged.
+        why: Reason,
+        /// The judgement; none where the counts did not arrive, or there is no blue to compare with.
+        judgement: Option<Judgement>,
+    },
+    /// Soak is over: `InService` on the target.
+    Settled {
+        /// What serves.
+        target: Target,
+        /// The wave.
+        execution: Actor,
+    },
+    /// How many instances the region is to have is about to be registered.
+    ScalingIntended {
+        /// The wave.
+        execution: Actor,
+        /// What is registered.
+        floor: Floor,
+    },
+    /// It was registered.
+    ScalingSet {
+        /// The wave.
+        execution: Actor,
+    },
+    /// The wait for instances that were asked for before an update is over.
+    InstancesAwaited {
+        /// The wave.
+        execution: Actor,
+        /// Whether they came.
+        there: bool,
+    },
+    /// The region rolled back.
+    Reverted {
+        /// The release that it left.
+        from: Target,
+        /// What serves now.
+        to: Target,
+        /// The reason.
+        why: Reason,
+    },
+    /// The region leaves a release whose 4xx its callers may have caused: nothing but the region itself rolls back.
+    ClientErrors {
+        /// The release that it leaves.
+        target: Target,
+        /// What was compared; none where the counts did not come.
+        compared: Option<Compared>,
+    },
+    /// SageMaker could not roll an update back: instances of both configurations may answer, and which bytes serve is unknown
+    /// (I13). Nothing starts here until the golden records prove what serves.
+    BytesUnknown {
+        /// Who saw it: the wave, or the region's rollback.
+        execution: Actor,
+        /// What SageMaker says of the endpoint.
+        why: Fault,
+    },
+    /// The people on call were to be told and the page did not go out: whoever looks next sends it.
+    PageOwed {
+        /// What they were to be told.
+        why: Reason,
+        /// What they were to do.
+        advice: Advice,
+    },
+    /// A page that was owed went out.
+    PageSent {
+        /// What they were told.
+        why: Reason,
+    },
+
+    // Either chain.
+    /// What all entries before this one add up to was written beside the chain: who reads the chain later begins here.
+    Checkpointed {
+        /// Which form it has: [`FORM`](crate::checkpoint::FORM) of the code that wrote it.
+        form: u32,
+        /// The digest of its stored bytes.
+        history: Sha256,
+    },
+    /// Nothing starts until it is lifted.
+    Halted {
+        /// The reason.
+        why: Reason,
+    },
+    /// A halt is over.
+    Lifted {
+        /// The reason.
+        why: String,
+    },
+}

@@ -1,0 +1,199 @@
+//! What the ports take and answer.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use meridian_domain::{Fleet, RegionName, ReleaseId, ResourceName, ServingRole};
+use meridian_judge::MetricName;
+use meridian_messages::Voice;
+use meridian_messages::pages::{Notice, PageText, Sender};
+use std::fmt;
+
+/// An object, as its bucket's listing has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The object's key.
+    pub key: String,
+    /// When it was stored, by S3's own clock.
+    pub modified: Timestamp,
+}
+
+/// S3's version id of what was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectVersion(pub String);
+
+/// A model package's standing in the registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approval {
+    /// Nobody has decided.
+    Pending,
+    /// May be promoted.
+    Approved,
+    /// The release may not be deployed.
+    Rejected,
+}
+
+/// What a model package says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageSpec {
+    /// The release that it stands for; its first 32 digits are the idempotency token.
+    pub release: ReleaseId,
+    /// Model package group: the fleet's name.
+    pub group: String,
+    /// Human-readable description.
+    pub description: String,
+    /// Image in home's registry.
+    pub image: String,
+    /// `s3://` URL of the archive in home's bucket.
+    pub model_data_url: String,
+    /// `s3://` URL of the numbers that evaluation will write: the package's model quality. A package's metrics cannot be
+    /// changed later, so they are named before they exist.
+    pub evaluation: String,
+    /// At most 50 pairs; see [`metadata_value`].
+    pub metadata: Vec<(String, String)>,
+}
+
+/// A text as SageMaker takes it for a value of a package's metadata: letters, digits, spaces and `_ . : / = + - @`, 1 to
+/// 256 of them. Others become spaces.
+pub fn metadata_value(text: &str) -> String {
+    let allowed = |c: char| c.is_alphanumeric() || " _.:/=+-@".contains(c);
+    let value: String = text.chars().map(|c| if allowed(c) { c } else { ' ' }).take(256).collect();
+    if value.is_empty() { "-".to_owned() } else { value }
+}
+
+/// What a customer asks, in `text/csv`. A record: never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Question {
+    /// What the answer should be in.
+    pub accept: Option<String>,
+    /// The record.
+    pub body: Bytes,
+}
+
+impl fmt::Debug for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Question").field("bytes", &self.body.len()).finish_non_exhaustive()
+    }
+}
+
+/// What the container answered. It may repeat the record: never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Scored {
+    /// A score.
+    Answer {
+        /// What it is in.
+        content_type: String,
+        /// The score.
+        body: Bytes,
+    },
+    /// The container answered with an error of its own.
+    ModelFailed {
+        /// Its status, 400 to 599.
+        status: u16,
+        /// The model's own message.
+        words: String,
+    },
+}
+
+impl Scored {
+    /// A container's error. A status that is none counts as 500.
+    pub fn failed(status: Option<i32>, words: Option<String>) -> Self {
+        let status = status.and_then(|own| u16::try_from(own).ok()).filter(|own| (400..600).contains(own));
+        Self::ModelFailed { status: status.unwrap_or(500), words: words.unwrap_or_default() }
+    }
+}
+
+impl fmt::Debug for Scored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answer { body, .. } => f.debug_struct("Answer").field("bytes", &body.len()).finish_non_exhaustive(),
+            Self::ModelFailed { status, .. } => {
+                f.debug_struct("ModelFailed").field("status", status).finish_non_exhaustive()
+            }
+        }
+    }
+}
+
+/// One value of one metric.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricPoint {
+    /// Metric name, e.g. `Heartbeat`.
+    pub name: &'static str,
+    /// Dimension `EndpointName`.
+    pub endpoint: ResourceName,
+    /// The value, without unit.
+    pub value: f64,
+    /// When it holds; from two weeks past to two hours ahead.
+    pub at: Timestamp,
+}
+
+/// The counts to read: endpoint, configurations and minutes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CountsQuery {
+    /// The endpoint's name.
+    pub endpoint: ResourceName,
+    /// The variant's name.
+    pub variant: ResourceName,
+    /// Configuration whose instances are meant.
+    pub config: ResourceName,
+    /// The release that it serves, by which containers name what they say themselves.
+    pub release: ReleaseId,
+    /// The role that its containers write their own metrics with.
+    pub role: ServingRole,
+    /// First minute.
+    pub from: Timestamp,
+    /// End, exclusive.
+    pub to: Timestamp,
+    /// What is counted.
+    pub metrics: Vec<MetricName>,
+}
+
+/// An execution to start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartSpec {
+    /// Pipeline name.
+    pub pipeline: ResourceName,
+    /// Idempotency token: at most 128 characters.
+    pub token: String,
+    /// Variables handed to the actions.
+    pub variables: Vec<(String, String)>,
+    /// Source action and the S3 object version that it is bound to.
+    pub source: (String, ObjectVersion),
+}
+
+/// CodePipeline's kinds of job failure that Meridian uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The work was done and the answer is no.
+    JobFailed,
+    /// The action is configured wrongly.
+    Configuration,
+    /// A service did not answer.
+    SystemUnavailable,
+}
+
+/// A message to the people on call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// At most 100 characters: the pagers cut what is longer.
+    pub subject: String,
+    /// What happened, what holds now, what to do.
+    pub message: String,
+}
+
+impl Page {
+    /// A page. Subjects are cut where they are sent, to what the service takes.
+    pub fn new(subject: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { subject: subject.into(), message: message.into() }
+    }
+
+    /// A page about `region`, or sent by it, in the words that every page has.
+    pub fn of(fleet: &Fleet, notice: &Notice, region: &RegionName, sender: &Sender) -> Self {
+        let PageText { subject, message } = Voice::of(fleet).page(notice, region, sender);
+        Self { subject, message }
+    }
+}
+
+/// The name of the attribute that tells an advice from a page, which has none.
+pub const URGENCY: &str = "urgency";
+/// Its value on an advice.
+pub const ADVICE: &str = "advice";
