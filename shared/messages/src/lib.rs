@@ -8,6 +8,7 @@ pub mod evaluating;
 mod gate;
 mod headline;
 pub mod judging;
+pub mod layout;
 pub mod ledger;
 mod order;
 pub mod pages;
