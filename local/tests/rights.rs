@@ -3,10 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
+mod support;
+
 use meridian_deployment::Grant;
-use meridian_local::engine::lock;
-use meridian_local::night::{self, Functions, Options, Report, Scenario, Session, Site};
+use meridian_local::night::{self, Scenario, Site};
 use std::collections::{BTreeMap, BTreeSet};
+use support::lived;
 
 /// A statement: the role or resource whose policy it is in, and its name.
 type Statement = (String, String);
@@ -40,18 +42,6 @@ const COVERED: &[(&str, &str, &str)] = &[
     ("RollbackRole", "TripGuardrail", "the canary's own alarms ring as well in every night that has such a fault"),
 ];
 
-/// A night at a site: how it ended, and which statements let something through. None where it could not be lived
-/// to its end: a person's action was refused.
-fn live(site: Site, scenario: &str) -> Option<(Report, BTreeSet<Grant>)> {
-    let folder = tempfile::tempdir().unwrap();
-    let scenario = Scenario::load(scenario).unwrap();
-    let options = Options { seed: 7, functions: Functions::InProcess, out: folder.path().to_owned(), record: None };
-    let mut session = Session::begin(site, &scenario, &options).unwrap();
-    session.run_until(scenario.end(), &mut |_| {}).ok()?;
-    let grants = lock(session.world()).grants().clone();
-    Some((session.report().ok()?, grants))
-}
-
 /// Does something to each item on two threads, and keeps what comes of it in order.
 fn on_two_threads<T: Sync, U: Send>(items: &[T], each: impl Fn(&T) -> U + Sync) -> Vec<U> {
     let (one, other) = items.split_at(items.len() / 2);
@@ -71,7 +61,8 @@ fn sites() -> BTreeMap<&'static str, Site> {
 /// What each night uses.
 fn used(sites: &BTreeMap<&'static str, Site>) -> BTreeMap<&'static str, BTreeSet<Grant>> {
     let names: Vec<_> = sites.keys().copied().collect();
-    let grants = on_two_threads(&names, |name| live(sites[name].clone(), name).unwrap().1);
+    let grants =
+        on_two_threads(&names, |name| lived(sites[name].clone(), &Scenario::load(name).unwrap()).unwrap().grants);
     names.into_iter().zip(grants).collect()
 }
 
@@ -110,7 +101,7 @@ fn every_statement_is_needed_down_to_its_actions_and_resources() {
         let fails = |(name, _): (&&str, _)| {
             let mut less = sites[name].clone();
             less.deployment = less.deployment.without(&own.0, &own.1);
-            live(less, name).is_none_or(|(report, _)| !report.as_expected)
+            !lived(less, &Scenario::load(name).unwrap()).is_ok_and(|night| night.report.as_expected)
         };
         (!nights.into_iter().any(fails)).then(|| own.clone())
     });

@@ -8,6 +8,7 @@
 )]
 
 use meridian_local::night::{self, Functions, Options, Scenario};
+use meridian_tests::reasons::is_reason;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -290,35 +291,6 @@ const MAPS: &[&str] = &[
     "evidence",
     "metrics",
 ];
-
-/// The kinds of a reason as docs/night-json.md lists them; what a kind holds is described by its type.
-const REASONS: [&str; 18] = [
-    "said",
-    "refused",
-    "evaluation",
-    "gate",
-    "proceed",
-    "revert",
-    "full_load",
-    "fault",
-    "left_behind",
-    "lag",
-    "way_back",
-    "return",
-    "quiet",
-    "step",
-    "wait",
-    "wave",
-    "several",
-    "callers_alike",
-];
-
-/// True for a reason: an object with one member, its kind.
-fn is_reason(fields: &serde_json::Map<String, Value>) -> bool {
-    fields.len() == 1
-        && fields.values().all(|value| value.is_object() || value.is_array())
-        && fields.keys().all(|kind| REASONS.contains(&kind.as_str()))
-}
 
 /// The fields of a document, and the values of those that tell its variants apart.
 fn words(value: &Value, found: &mut Vec<String>) {

@@ -4,6 +4,7 @@
 
 pub mod served;
 
+use meridian_tests::reasons::is_reason;
 use serde_json::Value;
 use std::process::{Command, Output};
 
@@ -39,35 +40,6 @@ pub fn fields(document: &Value, maps: &[&str], skip: &[&str]) -> Vec<String> {
     found.sort();
     found.dedup();
     found
-}
-
-/// The kinds of a reason as docs/night-json.md lists them; what a kind holds is described by its type.
-const REASONS: [&str; 18] = [
-    "said",
-    "refused",
-    "evaluation",
-    "gate",
-    "proceed",
-    "revert",
-    "full_load",
-    "fault",
-    "left_behind",
-    "lag",
-    "way_back",
-    "return",
-    "quiet",
-    "step",
-    "wait",
-    "wave",
-    "several",
-    "callers_alike",
-];
-
-/// True for a reason: an object with one member, its kind.
-fn is_reason(fields: &serde_json::Map<String, Value>) -> bool {
-    fields.len() == 1
-        && fields.values().all(|value| value.is_object() || value.is_array())
-        && fields.keys().all(|kind| REASONS.contains(&kind.as_str()))
 }
 
 fn collect(value: &Value, maps: &[&str], skip: &[&str], found: &mut Vec<String>) {
