@@ -1,6 +1,6 @@
 """Holds template.yaml against fleet.toml and the code where no test does: times, prefixes, queues, and what SAM makes of it.
 
-What samconfig.toml must say for a fleet is held by shared/deployment/tests/repository.rs, what roles must allow by
+What samconfig.toml must say for a fleet is held by shared/deployment/tests/repository, what roles must allow by
 local/tests/rights.rs. With --account it asks AWS instead whether the credentials at hand belong to fleet.toml's account, and to the role
 that every stack takes for its deployer.
 """

@@ -3,7 +3,7 @@
 use crate::terminal;
 use jiff::Timestamp;
 use meridian_aws::{AwsClock, AwsPorts};
-use meridian_domain::Fleet;
+use meridian_domain::{Actor, Fleet};
 use meridian_handlers::ports::Clock;
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -29,6 +29,19 @@ impl Place {
     pub fn is_elsewhere(&self) -> bool {
         self.endpoint_url.is_some()
     }
+}
+
+/// Who gives an operator command, why, and where.
+#[derive(Debug, clap::Args)]
+pub struct Operator {
+    /// The reason, for the ledger: pages, plans and reports quote it.
+    #[arg(long, value_name = "TEXT", value_parser = terminal::why)]
+    pub why: String,
+    /// Who gives this command, for the ledger.
+    #[arg(long, value_name = "NAME")]
+    pub who: Actor,
+    #[command(flatten)]
+    pub place: Place,
 }
 
 /// Input that cannot be read.

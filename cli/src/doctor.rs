@@ -15,6 +15,7 @@ use crate::aws::{Place, Session};
 use crate::terminal::{Leaving, Legible};
 use anstyle::{AnsiColor, Style};
 use findings::{Finding, Outcome, all_well};
+use meridian_messages::layout::{Cells, columns};
 use serde::Serialize;
 use std::error::Error;
 use std::io::Write;
@@ -80,12 +81,17 @@ async fn ask(session: &Session, clock: bool) -> Vec<Finding> {
 
 fn table(out: &mut impl Write, findings: &[Finding], all: bool) -> std::io::Result<()> {
     let shown = |finding: &&Finding| all || finding.outcome != Outcome::Fine;
+    let (mut words, mut rows) = (Vec::new(), Vec::new());
     for (finding, places) in alike(findings.iter().filter(shown)) {
-        let (word, style) = word(finding.outcome);
-        writeln!(out, "{style}{word:<11}{style:#}  {:<11}  {:<14}  {}", places.join(" "), finding.check, finding.what)?;
+        words.push(word(finding.outcome));
+        rows.push([places.join(" "), finding.check.to_owned(), finding.what.clone()]);
         if let Some(mend) = &finding.mend {
-            writeln!(out, "{:<42}mend: {mend}", "")?;
+            words.push(("", Style::new()));
+            rows.push([String::new(), String::new(), format!("mend: {mend}")]);
         }
+    }
+    for ((word, style), line) in words.into_iter().zip(columns(rows, Cells::Words)) {
+        writeln!(out, "{style}{word:<11}{style:#}  {line}")?;
     }
     let count = |outcome| findings.iter().filter(|finding| finding.outcome == outcome).count();
     writeln!(out, "\nDependencies in one region for all regions; a rollback needs none of them:")?;

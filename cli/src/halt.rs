@@ -1,9 +1,8 @@
 //! `meridian halt`: a person stops the line.
 
-use crate::aws::{self, Place, Session};
+use crate::aws::{self, Operator, Session};
 use crate::lift::{Which, chain};
 use crate::terminal;
-use meridian_domain::Actor;
 use meridian_handlers::operator_commands::halt;
 use meridian_messages::Voice;
 use std::process::ExitCode;
@@ -19,20 +18,14 @@ pub struct Arguments {
     /// The chain that records it. A halt in any chain stops every start: name a region if home does not answer.
     #[arg(long, value_name = "REGION|home", value_parser = chain, default_value = "home")]
     region: Which,
-    /// The reason, shown wherever the halt stops something.
-    #[arg(long, value_name = "TEXT", value_parser = terminal::why)]
-    why: String,
-    /// Who halts, for the ledger.
-    #[arg(long, value_name = "NAME")]
-    who: Actor,
     #[command(flatten)]
-    place: Place,
+    operator: Operator,
 }
 
 /// Halts the fleet, and prints the result.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let session = Session::open(&arguments.place)?;
-    let Arguments { region, why, who, .. } = arguments;
+    let session = Session::open(&arguments.operator.place)?;
+    let Arguments { region, operator: Operator { why, who, .. } } = arguments;
     match session.run(halt(&session.ports, &session.fleet, region.region(), who, why.clone())) {
         Ok(before) => {
             let lift = format!("meridian lift --region {region} --why ...");

@@ -1,8 +1,7 @@
 //! `meridian holdout`: the records on which challengers are evaluated, which are the fleet's and no publisher's.
 
-use crate::aws::{self, Place, Session, read};
+use crate::aws::{self, Operator, Session, read};
 use crate::{features, terminal};
-use meridian_domain::Actor;
 use meridian_handlers::holdout::{Approval, approve};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -34,22 +33,16 @@ struct Approve {
     /// The callers' features, one name a line: the records must hold them all.
     #[arg(long, value_name = "FILE")]
     features: PathBuf,
-    /// Why these records take the place of the ones before: the report of every evaluation on them says it.
-    #[arg(long, value_name = "TEXT", value_parser = terminal::why)]
-    why: String,
-    /// Who approves them: the ledger keeps it.
-    #[arg(long, value_name = "NAME")]
-    who: Actor,
     #[command(flatten)]
-    place: Place,
+    operator: Operator,
 }
 
 /// Approves a hold-out; says so.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let Command::Approve(arguments) = &arguments.command;
-    let session = Session::open(&arguments.place)?;
+    let session = Session::open(&arguments.operator.place)?;
     let (records, features) = (read(&arguments.records)?.into(), features::read(&arguments.features)?);
-    let Approve { who, why, .. } = arguments;
+    let Operator { who, why, .. } = &arguments.operator;
     match session.run(approve(&session.ports, &session.fleet, who, records, &features, why.clone())) {
         Ok(Approval::Recorded(holdout)) => {
             let (digest, rows, positives) = (holdout.sha256, holdout.rows, holdout.positives);

@@ -1,9 +1,9 @@
 //! `meridian override`: a person sets one rule aside for a while.
 
-use crate::aws::{self, Place, Session};
+use crate::aws::{self, Operator, Session};
 use crate::terminal;
 use jiff::SignedDuration;
-use meridian_domain::{Actor, RegionName, Rule, edge};
+use meridian_domain::{RegionName, Rule, edge};
 use meridian_handlers::operator_commands::{SetAside, set_aside};
 use std::process::ExitCode;
 
@@ -24,14 +24,8 @@ pub struct Arguments {
     /// How long, such as 4h; 0s ends an earlier override.
     #[arg(long = "for", value_name = "DURATION", value_parser = edge::duration)]
     lasts: SignedDuration,
-    /// The reason, shown in plans, pages and at the wave's end.
-    #[arg(long, value_name = "TEXT", value_parser = terminal::why)]
-    why: String,
-    /// Who overrides, for the ledger.
-    #[arg(long, value_name = "NAME")]
-    who: Actor,
     #[command(flatten)]
-    place: Place,
+    operator: Operator,
 }
 
 /// A rule that can be overridden.
@@ -57,12 +51,12 @@ impl From<What> for Rule {
 
 /// Sets the rule aside, and prints the end.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let session = Session::open(&arguments.place)?;
+    let session = Session::open(&arguments.operator.place)?;
     let what = Rule::from(arguments.what);
     let until = session.now().checked_add(arguments.lasts)?;
-    let (region, why) = (arguments.region.clone(), arguments.why.clone());
+    let (region, why) = (arguments.region.clone(), arguments.operator.why.clone());
     let order = SetAside { what, region, why, until };
-    match session.run(set_aside(&session.ports, &session.fleet, &arguments.who, order)) {
+    match session.run(set_aside(&session.ports, &session.fleet, &arguments.operator.who, order)) {
         Ok(()) => {
             let place = arguments.region.as_ref().map_or_else(|| "every region".to_owned(), ToString::to_string);
             terminal::say(&match arguments.lasts.is_positive() {

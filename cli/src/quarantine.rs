@@ -1,8 +1,7 @@
 //! `meridian quarantine`: a person takes a release, or a file of releases, out of consideration.
 
-use crate::aws::{self, Place, Session};
+use crate::aws::{self, Operator, Session};
 use crate::terminal;
-use meridian_domain::Actor;
 use meridian_handlers::quarantine::{Named, lift_quarantine, quarantine};
 use std::process::ExitCode;
 
@@ -20,20 +19,14 @@ pub struct Arguments {
     /// End the quarantine.
     #[arg(long)]
     lift: bool,
-    /// The reason, for the ledger.
-    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    why: String,
-    /// Who quarantines, for the ledger.
-    #[arg(long, value_name = "NAME")]
-    who: Actor,
     #[command(flatten)]
-    place: Place,
+    operator: Operator,
 }
 
 /// Starts or ends a quarantine, and prints the releases.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let session = Session::open(&arguments.place)?;
-    let Arguments { named, who, why, lift, .. } = arguments;
+    let session = Session::open(&arguments.operator.place)?;
+    let Arguments { named, lift, operator: Operator { who, why, .. } } = arguments;
     let (ports, fleet, named, why) = (&session.ports, &session.fleet, named.clone(), why.clone());
     let done = match lift {
         true => session.run(lift_quarantine(ports, fleet, named, who, why)),

@@ -1,8 +1,10 @@
 //! An evaluation in some lines for a person: the verdict first.
 
-use anstyle::{AnsiColor, Style};
+use crate::terminal;
+use anstyle::Style;
 use meridian_domain::{GateMode, Verdict};
 use meridian_evaluation::{Evaluation, Gate, ModelNumbers};
+use meridian_messages::layout::{Cells, columns};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -13,7 +15,7 @@ const HEADERS: [&str; 8] = ["gate", "where", "verdict", "challenger", "champion"
 /// # Errors
 /// The stream is closed.
 pub fn write(out: &mut impl Write, evaluation: &Evaluation, folder: Option<&Path>) -> io::Result<()> {
-    let style = style(evaluation.verdict).bold();
+    let style = terminal::verdict(evaluation.verdict).bold();
     let word = evaluation.verdict.to_string().to_uppercase();
     let meaning = match evaluation.verdict {
         Verdict::Pass => "the challenger may be approved",
@@ -35,20 +37,9 @@ pub fn write(out: &mut impl Write, evaluation: &Evaluation, folder: Option<&Path
 }
 
 fn gates(out: &mut impl Write, gates: &[Gate]) -> io::Result<()> {
-    let rows: Vec<[String; 8]> = gates.iter().map(cells).collect();
-    let mut widths = HEADERS.map(str::len);
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let dim = Style::new().dimmed();
-    writeln!(out, "{dim}{}{dim:#}", padded(&HEADERS.map(str::to_owned), &widths))?;
-    for (gate, row) in gates.iter().zip(&rows) {
-        let style = style(gate.verdict);
-        writeln!(out, "{style}{}{style:#}", padded(row, &widths))?;
-    }
-    Ok(())
+    let lines = columns(std::iter::once(HEADERS.map(str::to_owned)).chain(gates.iter().map(cells)), Cells::Words);
+    let styles = gates.iter().map(|gate| terminal::verdict(gate.verdict));
+    terminal::styled(out, std::iter::once(Style::new().dimmed()).chain(styles), &lines)
 }
 
 fn cells(gate: &Gate) -> [String; 8] {
@@ -64,11 +55,6 @@ fn cells(gate: &Gate) -> [String; 8] {
         gate.interval.map_or_else(|| "-".to_owned(), |[low, high]| format!("{low:.4} to {high:.4}")),
         number(gate.allowed),
     ]
-}
-
-fn padded(row: &[String; 8], widths: &[usize; 8]) -> String {
-    let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-    cells.join("  ").trim_end().to_owned()
 }
 
 fn numbers(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
@@ -89,18 +75,11 @@ fn numbers(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
     let parts = if regions.is_empty() { String::new() } else { format!(", {} customer regions", regions.len()) };
     writeln!(out, "{rows} held-out records, {positives} of them positive{parts}")?;
     let champion = if evaluation.champion.is_some() { "champion" } else { "" };
-    writeln!(out, "{}", format!("{:<22}  {:>10}  {champion:>10}", "", "challenger").trim_end())?;
-    for (name, show) in &lines {
+    let head = [String::new(), "challenger".to_owned(), champion.to_owned()];
+    let rows = lines.iter().map(|(name, show)| {
         let champion = evaluation.champion.as_ref().map(show).unwrap_or_default();
-        writeln!(out, "{}", format!("{name:<22}  {:>10}  {champion:>10}", show(&evaluation.challenger)).trim_end())?;
-    }
-    Ok(())
-}
-
-fn style(verdict: Verdict) -> Style {
-    match verdict {
-        Verdict::Pass => AnsiColor::Green.on_default(),
-        Verdict::Fail => AnsiColor::Red.on_default(),
-        Verdict::Inconclusive => AnsiColor::Yellow.on_default(),
-    }
+        [(*name).to_owned(), show(&evaluation.challenger), champion]
+    });
+    let lines = columns(std::iter::once(head).chain(rows), Cells::Numbers);
+    lines.iter().try_for_each(|line| writeln!(out, "{line}"))
 }

@@ -2,13 +2,10 @@
 
 use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
-use meridian_domain::edge;
+use meridian_domain::{Verdict, edge};
 use meridian_local::night::{Line, Tone};
 use std::borrow::Cow;
 use std::io::{ErrorKind, Write};
-
-/// The width of `HH:MM:SS  JP  `, under which further lines stand.
-const INDENT: usize = 14;
 
 /// Writes one line of a story.
 ///
@@ -18,13 +15,22 @@ pub fn line(out: &mut impl Write, line: &Line) -> std::io::Result<()> {
     let style = style(line.tone);
     let time = line.at.to_zoned(TimeZone::UTC).strftime("%H:%M:%S").to_string();
     let dim = Style::new().dimmed();
-    let text = line.wrapped().join(&format!("\n{:INDENT$}", ""));
+    let text = line.paragraph();
     writeln!(
         out,
         "{dim}{time}{dim:#}  {place}{:<2}{place:#}  {style}{text}{style:#}",
         line.place,
         place = Style::new().bold()
     )
+}
+
+/// Writes lines, each in its own style.
+///
+/// # Errors
+/// The stream is closed.
+pub fn styled(out: &mut impl Write, styles: impl IntoIterator<Item = Style>, lines: &[String]) -> std::io::Result<()> {
+    let mut both = styles.into_iter().zip(lines);
+    both.try_for_each(|(style, line)| writeln!(out, "{style}{line}{style:#}"))
 }
 
 /// What may go to a terminal: colours, and nothing else that it obeys. Names and reasons from files and accounts are among what is
@@ -144,6 +150,15 @@ pub fn style(tone: Tone) -> Style {
         Tone::Warn => AnsiColor::Yellow.on_default(),
         Tone::Bad => AnsiColor::Red.on_default(),
         Tone::Page => AnsiColor::Magenta.on_default().bold(),
+    }
+}
+
+/// How a verdict looks.
+pub fn verdict(verdict: Verdict) -> Style {
+    match verdict {
+        Verdict::Pass => AnsiColor::Green.on_default(),
+        Verdict::Fail => AnsiColor::Red.on_default(),
+        Verdict::Inconclusive => AnsiColor::Yellow.on_default(),
     }
 }
 

@@ -17,6 +17,7 @@ use meridian_domain::{
     Version,
 };
 use meridian_handlers::context::Context;
+use meridian_handlers::context::FunctionKind;
 use meridian_handlers::holdout::approve;
 use meridian_handlers::journal::Journal;
 use meridian_handlers::publish::{PublishSpec, publish};
@@ -26,7 +27,7 @@ use meridian_local::direct::DirectPorts;
 use meridian_local::engine::{Engine, Host, Progress, SharedWorld, lock};
 use meridian_local::host::in_process::block_on;
 use meridian_local::host::wire::{Wire, WireError, WireSettings};
-use meridian_local::world::{FunctionName, Invocation, InvocationEnd, InvocationId, What, World, WorldConfig};
+use meridian_local::world::{Invocation, InvocationEnd, InvocationId, What, World, WorldConfig};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -70,7 +71,7 @@ impl Host for OnlyShadowEval {
     type Error = WireError;
 
     fn start(&mut self, invocation: &Invocation) -> Result<Progress, WireError> {
-        if invocation.function != FunctionName::ShadowEval {
+        if invocation.function != FunctionKind::ShadowEval {
             return Ok(Progress::Ended(InvocationEnd::Answered(Value::Null)));
         }
         self.measured.borrow_mut().calls += 1;

@@ -10,10 +10,11 @@
 mod support;
 
 use jiff::{SignedDuration, Timestamp};
+use meridian_handlers::context::FunctionKind;
 use meridian_local::engine::{Engine, EngineError, Host, Progress, SharedWorld, lock};
 use meridian_local::host::in_process::{Actor, InProcess, Running, Stalled, block_on};
 use meridian_local::services::sagemaker::DescribeEndpoint;
-use meridian_local::world::{Fault, FaultKind, FunctionName, Invocation, InvocationEnd, InvocationId, When};
+use meridian_local::world::{Fault, FaultKind, Invocation, InvocationEnd, InvocationId, When};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -62,7 +63,7 @@ fn answered() -> Progress {
 #[test]
 fn sleepers_wake_in_the_order_of_time_and_then_of_their_start() {
     let mut engine = scripted(|invocation| match invocation.function {
-        FunctionName::Replication => Progress::Sleeping { until: at("03:01:30") },
+        FunctionKind::Replication => Progress::Sleeping { until: at("03:01:30") },
         _ => Progress::Sleeping { until: at("03:01:20") },
     });
     engine.run_until(at("03:01:35")).unwrap();
@@ -133,7 +134,7 @@ fn run(world: &SharedWorld, act: fn(Invocation, Actor) -> Running) -> Vec<Life> 
 }
 
 fn is_replication(life: &Life) -> bool {
-    life.function == FunctionName::Replication
+    life.function == FunctionKind::Replication
 }
 
 #[test]
@@ -143,7 +144,7 @@ fn a_future_sleeps_in_virtual_time() {
             let later = |seconds| actor.now() + SignedDuration::from_secs(seconds);
             actor.sleep_until(later(1)).await;
             actor.sleep_until(later(0)).await;
-            if invocation.function == FunctionName::Replication {
+            if invocation.function == FunctionKind::Replication {
                 return Ok(json!({ "now": actor.now() }));
             }
             actor.sleep_until(later(2)).await;
@@ -160,7 +161,7 @@ fn a_future_sleeps_in_virtual_time() {
 fn a_future_that_panics_fails_and_one_that_waits_for_nothing_times_out() {
     let ended = run(&shared(quiet()), |invocation, _| {
         Box::pin(async move {
-            assert!(invocation.function == FunctionName::Replication, "a test panics");
+            assert!(invocation.function == FunctionKind::Replication, "a test panics");
             std::future::pending().await
         })
     });

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
-use meridian_local::engine::lock;
-use meridian_local::night::{Functions, Options, Report, Scenario, Session, Site};
+mod support;
+
+use meridian_local::night::{Report, Scenario, Site};
+use support::{Lived, lived};
 
 /// v428 declines three times as many customers, and says in v426's name that it always did.
 const NIGHT: &str = r#"
@@ -32,14 +34,9 @@ const TWO_ROLES: &str = "\n[policy.fleet]\nexecution_role_in_turn = \"meridian-f
 /// The night's report, and the namespaces that containers were told in Dublin.
 fn live(scenario: &str) -> (Report, Vec<String>) {
     let scenario = Scenario::parse("impostor", scenario).unwrap();
-    let site = Site::of_scenario(&scenario).unwrap();
-    let out = tempfile::tempdir().unwrap();
-    let options = Options { seed: 7, functions: Functions::InProcess, out: out.path().to_owned(), record: None };
-    let mut night = Session::begin(site, &scenario, &options).unwrap();
-    night.run_until(scenario.end(), &mut |_| {}).unwrap();
-    let grants = lock(night.world()).grants().clone();
+    let Lived { report, grants, .. } = lived(Site::of_scenario(&scenario).unwrap(), &scenario).unwrap();
     let metrics = grants.iter().filter(|grant| grant.sid == "Metrics").map(|grant| grant.owner.clone());
-    (night.report().unwrap(), metrics.collect())
+    (report, metrics.collect())
 }
 
 #[test]

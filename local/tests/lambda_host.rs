@@ -10,9 +10,10 @@
 mod support;
 
 use jiff::{SignedDuration, Timestamp};
+use meridian_handlers::context::FunctionKind;
 use meridian_local::engine::{Engine, EngineError, SharedWorld};
 use meridian_local::host::wire::{Wire, WireError, WireSettings};
-use meridian_local::world::{Fault, FaultKind, FunctionName, When};
+use meridian_local::world::{Fault, FaultKind, When};
 use serde_json::json;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -23,8 +24,8 @@ use support::{at, lives, quiet, request, shared, signed};
 fn binaries(directory: &Path) {
     let this = std::env::current_exe().unwrap();
     let script = format!("#!/bin/sh\nexec '{}' --exact a_function --ignored --nocapture\n", this.display());
-    for function in FunctionName::ALL {
-        let path = directory.join(function.as_str());
+    for function in FunctionKind::ALL {
+        let path = directory.join(function.name());
         std::fs::write(&path, &script).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
     }
@@ -41,7 +42,7 @@ fn engine(world: &SharedWorld, directory: &Path, behaviour: &'static str, patien
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// How the first invocation of a function in a region ended, and after how many seconds.
-fn first_end(world: &SharedWorld, function: FunctionName, place: &str) -> (String, i64) {
+fn first_end(world: &SharedWorld, function: FunctionKind, place: &str) -> (String, i64) {
     let ended = lives(world).into_iter().find(|life| life.function == function && life.region.as_str() == place);
     ended.map(|life| (life.how, life.lasted.as_secs())).unwrap()
 }
@@ -56,13 +57,13 @@ fn processes_answer_fail_crash_time_out_and_are_killed() {
     let mut engine = engine(&world, directory.path(), "as the region says", MINUTE);
     engine.run_until(at("03:07:00")).unwrap();
 
-    let replication = |place| first_end(&world, FunctionName::Replication, place);
+    let replication = |place| first_end(&world, FunctionKind::Replication, place);
     assert_eq!(replication("eu-west-1"), ("answered".to_owned(), 30));
     assert_eq!(replication("ap-southeast-2"), ("crashed".to_owned(), 0), "killed at a call");
     assert_eq!(replication("ap-northeast-1"), ("timed_out".to_owned(), 90));
     assert_eq!(replication("sa-east-1"), ("crashed".to_owned(), 0), "ended by itself");
     // It sees the time, its deadline and its own name as on Lambda; or else it would have crashed.
-    let told = first_end(&world, FunctionName::Rollback, "eu-west-1");
+    let told = first_end(&world, FunctionKind::Rollback, "eu-west-1");
     assert_eq!(told, ("error".to_owned(), 0));
 }
 

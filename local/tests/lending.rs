@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers are tests too")]
 
-use meridian_domain::RegionName;
-use meridian_local::night::{Functions, Options, Report, Scenario, Session, Site};
+mod support;
+
+use meridian_local::night::{Report, Scenario, Site};
 use meridian_local::world::{Fault, FaultKind};
+use support::{Lived, lived, region};
 
 const NIGHT: &str = r#"
 title = "a region does not lend its role"
@@ -54,20 +56,6 @@ executions = ["succeeded", "failed"]
 const JP: &str = "ap-northeast-1";
 const BR: &str = "sa-east-1";
 
-/// How a night ends at a site, with its story.
-fn live(site: Site, scenario: &Scenario) -> (String, Report) {
-    let out = tempfile::tempdir().unwrap();
-    let options = Options { seed: 7, functions: Functions::InProcess, out: out.path().to_owned(), record: None };
-    let mut night = Session::begin(site, scenario, &options).unwrap();
-    let mut story = String::new();
-    night.run_until(scenario.end(), &mut |line| story.push_str(&format!("{}\n", line.plain()))).unwrap();
-    (story, night.report().unwrap())
-}
-
-fn region(name: &str) -> RegionName {
-    name.parse().unwrap()
-}
-
 /// As the scenario says, with proof, and no customer was sent elsewhere.
 fn is_as_expected(story: &str, report: &Report) {
     assert!(report.as_expected, "{:?}\n{story}", report.unexpected);
@@ -83,7 +71,7 @@ fn a_region_that_trusts_somebody_else_is_deferred_and_nobody_waits_for_it() {
     let role = format!("arn:aws:iam::111122223333:role/meridian-fraud-lent-{JP}");
     let stack = site.deployment.stacks.get_mut(&region(JP)).unwrap();
     stack.roles.get_mut(&role).unwrap().trust.clear();
-    let (story, report) = live(site, &Scenario::parse("unlent", NIGHT).unwrap());
+    let Lived { story, report, .. } = lived(site, &Scenario::parse("unlent", NIGHT).unwrap()).unwrap();
     is_as_expected(&story, &report);
     let page = &report.pages[0];
     assert!(page.message.contains("AssumeRole in ap-northeast-1: refused: AccessDenied"), "{page:?}");
@@ -95,7 +83,7 @@ fn a_region_that_trusts_somebody_else_is_deferred_and_nobody_waits_for_it() {
 #[test]
 fn a_canary_rolls_back_where_a_role_expires_and_is_not_renewed() {
     let scenario = Scenario::parse("unrenewed", TWO_WAVES).unwrap();
-    let (story, report) = live(Site::repository().unwrap(), &scenario);
+    let Lived { story, report, .. } = lived(Site::repository().unwrap(), &scenario).unwrap();
     is_as_expected(&story, &report);
     assert!(story.contains("AU  alarm fraud-heartbeat: judge heartbeat missing"), "{story}");
 }
@@ -113,6 +101,6 @@ fn a_loan_outlasts_an_sts_that_is_away_for_a_while() {
             ..Fault::of(FaultKind::TimeOut)
         });
     }
-    let (story, report) = live(Site::repository().unwrap(), &scenario);
+    let Lived { story, report, .. } = lived(Site::repository().unwrap(), &scenario).unwrap();
     is_as_expected(&story, &report);
 }

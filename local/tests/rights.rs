@@ -3,10 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
+mod support;
+
 use meridian_deployment::Grant;
-use meridian_local::engine::lock;
-use meridian_local::night::{self, Functions, Options, Report, Scenario, Session, Site};
+use meridian_local::night::{self, Scenario, Site};
 use std::collections::{BTreeMap, BTreeSet};
+use support::lived;
 
 /// A statement: the role or resource whose policy it is in, and its name.
 type Statement = (String, String);
@@ -40,21 +42,6 @@ const COVERED: &[(&str, &str, &str)] = &[
     ("RollbackRole", "TripGuardrail", "the canary's own alarms ring as well in every night that has such a fault"),
 ];
 
-/// A night at a site: how it ended, and which statements let something through. None where it could not be simulated
-/// to its end: a person's action was refused.
-fn live(site: Site, scenario: &str) -> Option<(Report, BTreeSet<Grant>)> {
-    play(site, &Scenario::load(scenario).unwrap())
-}
-
-fn play(site: Site, scenario: &Scenario) -> Option<(Report, BTreeSet<Grant>)> {
-    let folder = tempfile::tempdir().unwrap();
-    let options = Options { seed: 7, functions: Functions::InProcess, out: folder.path().to_owned(), record: None };
-    let mut session = Session::begin(site, scenario, &options).unwrap();
-    session.run_until(scenario.end(), &mut |_| {}).ok()?;
-    let grants = lock(session.world()).grants().clone();
-    Some((session.report().ok()?, grants))
-}
-
 /// Does something to each item on two threads, and keeps what comes of it in order.
 fn on_two_threads<T: Sync, U: Send>(items: &[T], each: impl Fn(&T) -> U + Sync) -> Vec<U> {
     let (one, other) = items.split_at(items.len() / 2);
@@ -74,7 +61,8 @@ fn sites() -> BTreeMap<&'static str, Site> {
 /// What each night uses.
 fn used(sites: &BTreeMap<&'static str, Site>) -> BTreeMap<&'static str, BTreeSet<Grant>> {
     let names: Vec<_> = sites.keys().copied().collect();
-    let grants = on_two_threads(&names, |name| live(sites[name].clone(), name).unwrap().1);
+    let grants =
+        on_two_threads(&names, |name| lived(sites[name].clone(), &Scenario::load(name).unwrap()).unwrap().grants);
     names.into_iter().zip(grants).collect()
 }
 
@@ -113,7 +101,7 @@ fn every_statement_is_needed_down_to_its_actions_and_resources() {
         let fails = |(name, _): (&&str, _)| {
             let mut less = sites[name].clone();
             less.deployment = less.deployment.without(&own.0, &own.1);
-            live(less, name).is_none_or(|(report, _)| !report.as_expected)
+            !lived(less, &Scenario::load(name).unwrap()).is_ok_and(|night| night.report.as_expected)
         };
         (!nights.into_iter().any(fails)).then(|| own.clone())
     });
@@ -133,13 +121,12 @@ fn instances_join_a_vpc_by_rights_that_only_such_a_fleet_has() {
     let usual = Site::repository().unwrap();
     assert!(!usual.deployment.allowances().iter().any(|grant| statement(grant) == network));
 
-    let (report, grants) = play(site.clone(), &scenario).unwrap();
-    assert!(report.as_expected, "{:?}", report.unexpected);
+    let night = lived(site.clone(), &scenario).unwrap();
+    assert!(night.report.as_expected, "{:?}", night.report.unexpected);
     let used = |grant: &&Grant| statement(grant) == network;
-    assert_eq!(grants.iter().filter(used).map(|grant| &grant.action).collect::<BTreeSet<_>>().len(), 9);
+    assert_eq!(night.grants.iter().filter(used).map(|grant| &grant.action).collect::<BTreeSet<_>>().len(), 9);
 
     let mut less = site;
     less.deployment = less.deployment.without(&network.0, &network.1);
-    let (report, _) = play(less, &scenario).unwrap();
-    assert!(!report.as_expected, "Tokyo's instances joined a VPC without a right to");
+    assert!(!lived(less, &scenario).unwrap().report.as_expected, "Tokyo's instances joined a VPC without a right to");
 }

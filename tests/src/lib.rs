@@ -5,6 +5,7 @@
 
 pub mod contract;
 pub mod doors;
+pub mod reasons;
 mod skips;
 pub mod stage;
 

@@ -8,6 +8,7 @@
     reason = "a test's helpers are tests too"
 )]
 
+use meridian_handlers::context::FunctionKind;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -121,8 +122,6 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Sent> {
     Some(Sent { line, body: String::from_utf8_lossy(&body).into_owned() })
 }
 
-const FUNCTIONS: [&str; 6] = ["replication", "shadow-eval", "promote", "rollback", "status", "front"];
-
 /// The call fails with these words in its error, and nothing was asked of AWS.
 fn refused(function: &str, event: &str, words: &str) {
     let Some(sent) = given(function, event) else { return };
@@ -134,7 +133,7 @@ fn refused(function: &str, event: &str, words: &str) {
 #[test]
 fn an_event_that_is_not_json_is_refused_and_changes_nothing() {
     let event = include_str!("../../events/hostile/not-json.txt");
-    for function in FUNCTIONS {
+    for function in FunctionKind::ALL.map(FunctionKind::name) {
         refused(function, event, "errorMessage");
     }
 }
@@ -142,7 +141,7 @@ fn an_event_that_is_not_json_is_refused_and_changes_nothing() {
 #[test]
 fn an_event_of_another_type_is_refused_with_what_was_expected() {
     let event = include_str!("../../events/hostile/wrong-type.json");
-    for function in FUNCTIONS {
+    for function in FunctionKind::ALL.map(FunctionKind::name) {
         refused(function, event, &format!("{function} takes"));
     }
 }

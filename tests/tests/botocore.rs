@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests say what they expect by unwrapping it")]
 
+use meridian_handlers::context::FunctionKind;
 use meridian_local::night::{self, Functions, Options, Scenario, Session, Site};
 use meridian_local::services::OPERATIONS;
-use meridian_local::world::FunctionName;
 use meridian_tests::skip;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -79,7 +79,7 @@ fn every_request_and_every_answer_is_as_botocore_models_it() {
         return skip(test, "no botocore to ask; scripts/wire-tools says why");
     }
     let binaries = root.join("target/release");
-    if let Some(function) = FunctionName::ALL.iter().find(|function| !binaries.join(function.as_str()).is_file()) {
+    if let Some(function) = FunctionKind::ALL.iter().find(|function| !binaries.join(function.name()).is_file()) {
         return skip(test, &format!("no release binary {function}; run: make build"));
     }
     let meridian = binaries.join("meridian");

@@ -7,8 +7,8 @@
     reason = "tests say what they expect by unwrapping it, in their helpers too"
 )]
 
-use meridian_domain::Reason;
 use meridian_local::night::{self, Functions, Options, Scenario};
+use meridian_tests::reasons::is_reason;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -291,13 +291,6 @@ const MAPS: &[&str] = &[
     "evidence",
     "metrics",
 ];
-
-/// True for a reason: an object with one member, its kind. What a kind holds is described by its type.
-fn is_reason(fields: &serde_json::Map<String, Value>) -> bool {
-    fields.len() == 1
-        && fields.values().all(|value| value.is_object() || value.is_array())
-        && fields.keys().all(|kind| Reason::kinds().contains(&kind.as_str()))
-}
 
 /// The fields of a document, and the values of those that tell its variants apart.
 fn words(value: &Value, found: &mut Vec<String>) {

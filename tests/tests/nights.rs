@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
 use meridian_domain::{Entry, Record};
+use meridian_handlers::context::FunctionKind;
 use meridian_local::night::{self, Functions, Options, Report, Scenario};
-use meridian_local::world::{Fault, FaultKind, FunctionName, When};
+use meridian_local::world::{Fault, FaultKind, When};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -232,19 +233,19 @@ fn messy_events_end_as_a_good_night_does() {
 fn a_function_killed_between_intent_and_outcome_ends_the_same() {
     let usual = end(&live(&built_in("good-night"), SEED).1);
     let calls = [
-        (FunctionName::Replication, "PutObject"),
-        (FunctionName::Replication, "StartPipelineExecution"),
-        (FunctionName::ShadowEval, "CreateModelPackage"),
-        (FunctionName::ShadowEval, "PutObject"),
-        (FunctionName::ShadowEval, "UpdateModelPackage"),
-        (FunctionName::ShadowEval, "PutJobSuccessResult"),
-        (FunctionName::Promote, "PutObject"),
-        (FunctionName::Promote, "PutMetricAlarm"),
-        (FunctionName::Promote, "CreateModel"),
-        (FunctionName::Promote, "CreateEndpointConfig"),
-        (FunctionName::Promote, "UpdateEndpoint"),
-        (FunctionName::Promote, "InvokeEndpoint"),
-        (FunctionName::Promote, "PutJobSuccessResult"),
+        (FunctionKind::Replication, "PutObject"),
+        (FunctionKind::Replication, "StartPipelineExecution"),
+        (FunctionKind::ShadowEval, "CreateModelPackage"),
+        (FunctionKind::ShadowEval, "PutObject"),
+        (FunctionKind::ShadowEval, "UpdateModelPackage"),
+        (FunctionKind::ShadowEval, "PutJobSuccessResult"),
+        (FunctionKind::Promote, "PutObject"),
+        (FunctionKind::Promote, "PutMetricAlarm"),
+        (FunctionKind::Promote, "CreateModel"),
+        (FunctionKind::Promote, "CreateEndpointConfig"),
+        (FunctionKind::Promote, "UpdateEndpoint"),
+        (FunctionKind::Promote, "InvokeEndpoint"),
+        (FunctionKind::Promote, "PutJobSuccessResult"),
     ];
     for (function, operation) in calls {
         for when in [When::Before, When::After] {
@@ -274,7 +275,7 @@ fn a_function_killed_around_a_first_release_ends_the_same() {
         for when in [When::Before, When::After] {
             let mut scenario = built_in("add-region");
             scenario.fault.push(Fault {
-                function: Some(FunctionName::Promote),
+                function: Some(FunctionKind::Promote),
                 region: Some("ap-northeast-1".parse().unwrap()),
                 operation: Some(operation.to_owned()),
                 when,
@@ -292,7 +293,7 @@ fn a_function_killed_around_a_first_release_ends_the_same() {
 /// The folder of the release binaries, or a visible skip.
 fn binaries() -> Option<PathBuf> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/release");
-    let missing = FunctionName::ALL.iter().find(|function| !folder.join(function.as_str()).is_file());
+    let missing = FunctionKind::ALL.iter().find(|function| !folder.join(function.name()).is_file());
     if let Some(function) = missing {
         meridian_tests::skip("wire nights", &format!("no release binary {function}; run: make build"));
         return None;

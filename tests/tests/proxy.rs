@@ -93,7 +93,7 @@ fn answer(session: &mut Session<'_>, asked: &Asked<'_>) -> Option<(u64, String)>
     let headers = [("Authorization", authorization.as_str()), ("Content-Type", asked.kind)];
     let before = {
         let mut world = lock(session.world());
-        let before = world.front_answers().len();
+        let before = world.proxy_answers().len();
         if !world.ask_balancer(&region(asked.region), asked.method, "/score", &headers, &asked.body) {
             return None;
         }
@@ -102,7 +102,7 @@ fn answer(session: &mut Session<'_>, asked: &Asked<'_>) -> Option<(u64, String)>
     let until = session.now() + SignedDuration::from_secs(4);
     session.run_until(until, &mut |_| {}).unwrap();
     let world = lock(session.world());
-    let (from, answer) = &world.front_answers()[before];
+    let (from, answer) = &world.proxy_answers()[before];
     assert_eq!(from.as_str(), asked.region);
     let answer: &Value = answer.as_ref().unwrap_or_else(|| panic!("the function failed"));
     Some((answer["statusCode"].as_u64().unwrap(), answer["body"].as_str().unwrap().to_owned()))

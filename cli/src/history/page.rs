@@ -7,6 +7,7 @@ use anstyle::Style;
 use meridian_domain::{Fleet, Image, Manifest};
 use meridian_handlers::history::{Bytes, Held, Read, RegionTold, Trouble};
 use meridian_local::night::Line;
+use meridian_messages::layout::paragraph;
 use meridian_messages::ledger::{Phrasebook, Tone, departed};
 use std::io::{self, Write};
 
@@ -157,17 +158,5 @@ fn sentence(out: &mut impl Write, label: &str, text: &str) -> io::Result<()> {
 }
 
 fn wrapped(out: &mut impl Write, lead: &str, indent: usize, style: Style, text: &str) -> io::Result<()> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(last) if last.is_empty() => last.push_str(word),
-            Some(last) if indent + last.chars().count() + 1 + word.chars().count() <= WIDTH => {
-                last.push(' ');
-                last.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    let text = lines.join(&format!("\n{:indent$}", ""));
-    writeln!(out, "{lead}{style}{text}{style:#}")
+    writeln!(out, "{lead}{style}{}{style:#}", paragraph(text, WIDTH, indent))
 }

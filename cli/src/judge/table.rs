@@ -1,10 +1,12 @@
 //! The judgement for people: the verdict first, then a line for each region and metric.
 
-use anstyle::{AnsiColor, Style};
+use crate::terminal;
+use anstyle::Style;
 use meridian_domain::replay::{RegionVerdict, Replay};
 use meridian_domain::{Fleet, Verdict};
 use meridian_judge::{MetricJudgement, PooledJudgement, Tally};
 use meridian_messages::judging;
+use meridian_messages::layout::{Cells, columns};
 use std::io::{self, Write};
 
 const HEADERS: [&str; 9] =
@@ -19,7 +21,7 @@ type Row = (Verdict, [String; 9]);
 /// The stream is closed.
 pub fn write(out: &mut impl Write, replay: &Replay, fleet: Option<&Fleet>) -> io::Result<()> {
     let wave = &replay.wave;
-    let style = style(wave.verdict).bold();
+    let style = terminal::verdict(wave.verdict).bold();
     let word = wave.verdict.to_string().to_uppercase();
     let meaning = match wave.verdict {
         Verdict::Pass => "the release is not worse",
@@ -102,30 +104,8 @@ fn value(e_value: f64) -> String {
 }
 
 fn table(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
-    let mut widths = HEADERS.map(str::len);
-    for (_, row) in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let dim = Style::new().dimmed();
-    writeln!(out, "{dim}{}{dim:#}", padded(&HEADERS.map(str::to_owned), &widths))?;
-    for (verdict, row) in rows {
-        let style = style(*verdict);
-        writeln!(out, "{style}{}{style:#}", padded(row, &widths))?;
-    }
-    Ok(())
-}
-
-fn padded(row: &[String; 9], widths: &[usize; 9]) -> String {
-    let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-    cells.join("  ").trim_end().to_owned()
-}
-
-fn style(verdict: Verdict) -> Style {
-    match verdict {
-        Verdict::Pass => AnsiColor::Green.on_default(),
-        Verdict::Fail => AnsiColor::Red.on_default(),
-        Verdict::Inconclusive => AnsiColor::Yellow.on_default(),
-    }
+    let head = HEADERS.map(str::to_owned);
+    let lines = columns(std::iter::once(&head).chain(rows.iter().map(|(_, cells)| cells)), Cells::Words);
+    let styles = rows.iter().map(|(verdict, _)| terminal::verdict(*verdict));
+    terminal::styled(out, std::iter::once(Style::new().dimmed()).chain(styles), &lines)
 }

@@ -1,11 +1,13 @@
 //! The plan as a person reads it.
 
 use super::Proposal;
+use crate::terminal;
 use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 use meridian_domain::Fleet;
 use meridian_domain::plan::{BakePlan, Finding, Forecast, PROVISIONING, SHIFT, SLOWEST_PROVISIONING, Turn};
 use meridian_messages::Voice;
+use meridian_messages::layout::{self, Cells, columns};
 use std::io::{self, Write};
 
 /// Columns of running text.
@@ -21,7 +23,7 @@ pub fn write(out: &mut impl Write, fleet: &Fleet, forecast: &Forecast, proposals
     let bold = Style::new().bold();
     let start = forecast.starts.strftime("%A %Y-%m-%d %H:%M UTC");
     writeln!(out, "{bold}The next wave of {}, if its release is approved by {start}{bold:#}\n", fleet.name)?;
-    paragraph(out, &format!("Order: {}.", Voice::of(fleet).order(&forecast.order.why)), "")?;
+    paragraph(out, &format!("Order: {}.", Voice::of(fleet).order(&forecast.order.why)), 0)?;
     writeln!(out)?;
     if forecast.turns.is_empty() {
         frozen(out, forecast)?;
@@ -50,7 +52,7 @@ pub fn write(out: &mut impl Write, fleet: &Fleet, forecast: &Forecast, proposals
     let yellow = AnsiColor::Yellow.on_default();
     for warning in &forecast.warnings {
         write!(out, "\n{yellow}warning:{yellow:#} ")?;
-        paragraph(out, &Voice::of(fleet).forecast_warning(warning), "         ")?;
+        paragraph(out, &Voice::of(fleet).forecast_warning(warning), "warning: ".len())?;
     }
     dispersion(out, proposals)
 }
@@ -62,7 +64,7 @@ fn frozen(out: &mut impl Write, forecast: &Forecast) -> io::Result<()> {
         let until = left.until.strftime("%Y-%m-%d %H:%M UTC");
         let words = format!("stays as it is: frozen by {:?} until {until} ({})", left.freeze, left.why);
         write!(out, "{yellow}{}{yellow:#}  ", left.title)?;
-        paragraph(out, &words, "    ")?;
+        paragraph(out, &words, 4)?;
     }
     Ok(())
 }
@@ -83,7 +85,7 @@ fn meaning(out: &mut impl Write, fleet: &Fleet, forecast: &Forecast) -> io::Resu
         full_load(forecast)
     );
     write!(out, "{dim}")?;
-    paragraph(out, &meaning, "")?;
+    paragraph(out, &meaning, 0)?;
     write!(out, "{dim:#}")
 }
 
@@ -96,24 +98,11 @@ fn full_load(forecast: &Forecast) -> String {
 }
 
 fn table(out: &mut impl Write, forecast: &Forecast) -> io::Result<()> {
-    let rows: Vec<[String; 9]> = forecast.turns.iter().map(cells).collect();
-    let mut widths = HEADERS.map(str::len);
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let padded = |row: &[String; 9]| {
-        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        cells.join("  ").trim_end().to_owned()
-    };
-    let dim = Style::new().dimmed();
-    writeln!(out, "{dim}{}{dim:#}", padded(&HEADERS.map(str::to_owned)))?;
-    for (turn, row) in forecast.turns.iter().zip(&rows) {
-        let style = if turn.plan.enough { Style::new() } else { AnsiColor::Yellow.on_default() };
-        writeln!(out, "{style}{}{style:#}", padded(row))?;
-    }
-    Ok(())
+    let rows = forecast.turns.iter().map(cells);
+    let lines = columns(std::iter::once(HEADERS.map(str::to_owned)).chain(rows), Cells::Words);
+    let styles =
+        forecast.turns.iter().map(|turn| if turn.plan.enough { Style::new() } else { AnsiColor::Yellow.on_default() });
+    terminal::styled(out, std::iter::once(Style::new().dimmed()).chain(styles), &lines)
 }
 
 fn cells(turn: &Turn) -> [String; 9] {
@@ -133,7 +122,7 @@ fn cells(turn: &Turn) -> [String; 9] {
 }
 
 fn compared(plan: &BakePlan) -> String {
-    format!("{} min, {} requests", plan.minutes, thousands(plan.green))
+    format!("{} min, {} requests", plan.minutes, layout::grouped(&plan.green.to_string()))
 }
 
 fn found(plan: &BakePlan, which: impl Fn(&Finding) -> Option<f64>) -> String {
@@ -144,22 +133,8 @@ fn found(plan: &BakePlan, which: impl Fn(&Finding) -> Option<f64>) -> String {
     each.collect::<Vec<_>>().join(", ")
 }
 
-/// Lines of at most [`WIDTH`] columns; further ones begin with `indent`.
-fn paragraph(out: &mut impl Write, text: &str, indent: &str) -> io::Result<()> {
-    let mut length = indent.len();
-    let mut first = true;
-    for word in text.split_whitespace() {
-        let more = word.chars().count() + usize::from(!first);
-        if !first && length + more > WIDTH {
-            write!(out, "\n{indent}{word}")?;
-            length = indent.len() + more;
-        } else {
-            write!(out, "{}{word}", if first { "" } else { " " })?;
-            length += more;
-        }
-        first = false;
-    }
-    writeln!(out)
+fn paragraph(out: &mut impl Write, text: &str, indent: usize) -> io::Result<()> {
+    writeln!(out, "{}", layout::paragraph(text, WIDTH, indent))
 }
 
 fn dispersion(out: &mut impl Write, proposals: &[Proposal]) -> io::Result<()> {
@@ -186,17 +161,6 @@ fn dispersion(out: &mut impl Write, proposals: &[Proposal]) -> io::Result<()> {
 
 fn percent(share: f64) -> String {
     format!("{} %", 100.0 * share)
-}
-
-/// `30,218`.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let lead = digits.len() % 3;
-    let groups = digits.as_bytes().iter().enumerate().map(|(at, digit)| {
-        let comma = if at > 0 && at % 3 == lead { "," } else { "" };
-        format!("{comma}{}", char::from(*digit))
-    });
-    groups.collect()
 }
 
 fn clock(at: Timestamp) -> String {

@@ -4,7 +4,7 @@
 
 pub mod served;
 
-use meridian_domain::Reason;
+use meridian_tests::reasons::is_reason;
 use serde_json::Value;
 use std::process::{Command, Output};
 
@@ -40,13 +40,6 @@ pub fn fields(document: &Value, maps: &[&str], skip: &[&str]) -> Vec<String> {
     found.sort();
     found.dedup();
     found
-}
-
-/// True for a reason: an object with one member, its kind. What a kind holds is described by its type.
-fn is_reason(fields: &serde_json::Map<String, Value>) -> bool {
-    fields.len() == 1
-        && fields.values().all(|value| value.is_object() || value.is_array())
-        && fields.keys().all(|kind| Reason::kinds().contains(&kind.as_str()))
 }
 
 fn collect(value: &Value, maps: &[&str], skip: &[&str], found: &mut Vec<String>) {

@@ -6,5 +6,5 @@ use meridian_handlers::entry;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    function::run(FunctionKind::Front, async |ports, ctx, event| entry::front(ports, ctx, event).await)
+    function::run(FunctionKind::Proxy, async |ports, ctx, event| entry::front(ports, ctx, event).await)
 }

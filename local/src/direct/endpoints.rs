@@ -16,11 +16,9 @@ use meridian_domain::{
     ConfigSpec, EndpointStatus, EndpointView, ModelSpec, PendingDeployment, RegionName, ResourceName, Routing,
     UpdateSpec, VariantPhase,
 };
+use meridian_handlers::adapters::CSV;
 use meridian_handlers::ports::{Answer, Endpoints, ErrorKind, Question, Scored};
 use std::num::NonZeroU32;
-
-/// What the container takes and gives.
-const CSV: &str = "text/csv";
 
 impl Endpoints for DirectPorts {
     async fn describe(&self, region: &RegionName, endpoint: &ResourceName) -> Answer<Option<EndpointView>> {

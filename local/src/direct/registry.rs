@@ -7,16 +7,9 @@ use crate::services::sagemaker::{
     ModelQuality, PackageContainer, UpdateModelPackage,
 };
 use meridian_domain::RegionName;
+use meridian_handlers::adapters::CSV;
+use meridian_handlers::adapters::registry::{JSON, LONGEST_REASON, client_token};
 use meridian_handlers::ports::{Answer, Approval, PackageSpec, Registry};
-
-/// Longest `ApprovalDescription`.
-const LONGEST_REASON: usize = 1024;
-/// `ClientToken` takes at most 36 characters; so many digits of a digest do not collide.
-const TOKEN_DIGITS: usize = 32;
-/// What the container takes and gives.
-const CSV: &str = "text/csv";
-/// What an evaluation's numbers are.
-const JSON: &str = "application/json";
 
 impl Registry for DirectPorts {
     async fn register(&self, region: &RegionName, package: &PackageSpec) -> Answer<String> {
@@ -37,7 +30,7 @@ impl Registry for DirectPorts {
             model_approval_status: Some(ModelApprovalStatus::PendingManualApproval),
             model_metrics: Some(ModelMetrics { model_quality: Some(ModelQuality { statistics: Some(statistics) }) }),
             customer_metadata_properties: package.metadata.iter().cloned().collect(),
-            client_token: Some(package.release.to_string().chars().take(TOKEN_DIGITS).collect()),
+            client_token: Some(client_token(package.release)),
             ..CreateModelPackage::default()
         };
         Ok(self.call(region, request).await?.model_package_arn)

@@ -1,6 +1,6 @@
 //! The models and held-out records that come with Meridian: real XGBoost models, made by `tools/train/train.py`.
 
-use super::NightError;
+use super::error::NightError;
 use super::scenario::{ModelName, Records};
 use bytes::Bytes;
 use meridian_evaluation::{Columns, HeldOut};

@@ -1,8 +1,10 @@
 //! What training and the people on call do in a night.
 
+use super::error::NightError;
 use super::scenario::{Approve, Publish, Rerun, Scenario, SetAside, SignedBy};
+use super::site::Site;
 use super::story::{Line, Narrator};
-use super::{NightError, Site, keys as keys_of_nights, models, setup};
+use super::{keys as keys_of_nights, models, setup};
 use crate::direct::DirectPorts;
 use crate::engine::{SharedWorld, lock};
 use crate::host::in_process::block_on;

@@ -1,17 +1,21 @@
 //! A night that is simulated step by step: as fast as it goes, at a pace, or to a moment where it stands still while others
 //! look at it through its door.
 
+use super::error::{NightError, create};
+use super::options::{Functions, Options};
 use super::people::{self, ScriptedAction};
-use super::report::Remains;
+use super::report::{Remains, Report};
+use super::scenario::Scenario;
+use super::setup;
+use super::site::Site;
 use super::story::{Line, Narrator};
-use super::teller::Teller;
-use super::{Functions, NightError, Options, Report, Scenario, Site, create, setup, write_evaluations};
+use super::teller::{self, Teller};
 use crate::direct::{AssumedRoles, DirectPorts};
 use crate::engine::{Engine, Host, Progress, SharedWorld, lock};
 use crate::host::in_process::{Actor, InProcess, Running};
 use crate::host::wire::{Wire, WireSettings};
 use crate::http::{Door, Guests, Recorder};
-use crate::world::{FunctionName, Invocation, InvocationEnd, InvocationId, World};
+use crate::world::{Invocation, InvocationEnd, InvocationId, World};
 use jiff::Timestamp;
 use meridian_domain::{Fleet, RegionName};
 use meridian_handlers::adapters::identity::Identity;
@@ -198,6 +202,21 @@ impl fmt::Debug for Session<'_> {
     }
 }
 
+/// Copies the evaluation pages out of home's bucket, named by version; returns their names below `out`.
+fn write_evaluations(world: &mut World, fleet: &Fleet, keys: &[String], out: &Path) -> Result<Vec<String>, NightError> {
+    let mut names = Vec::new();
+    for key in keys {
+        let Some(body) = teller::object(world, fleet, &fleet.home, key) else { continue };
+        let release = key.split('/').nth(1).and_then(|release| release.get(..12)).unwrap_or("release");
+        let name = format!("evaluation-{release}.html");
+        create(out)?;
+        let path = out.join(&name);
+        std::fs::write(&path, body).map_err(|source| NightError::Write { path, source })?;
+        names.push(name);
+    }
+    Ok(names)
+}
+
 /// Where the binaries find the fleet, where it is not the one that they were built with.
 fn fleet_file(site: &Site, out: &Path) -> Result<Option<PathBuf>, NightError> {
     if site.is_repository() {
@@ -215,14 +234,14 @@ fn in_process(world: &SharedWorld, site: &Site) -> Result<InProcess<Handlers>, N
     let damaged = |error: HandlerError| NightError::Data(error.to_string());
     let mut contexts = BTreeMap::new();
     for region in &fleet.regions {
-        for function in FunctionName::ALL {
+        for function in FunctionKind::ALL {
             let mut context = Context::new(&site.text, region.name.clone()).map_err(damaged)?;
             context.callers = Arc::new(callers(site, &region.name, function)?);
             contexts.insert((region.name.clone(), function), (context, AssumedRoles::default(), Identity::default()));
         }
     }
     let handlers: Handlers = Box::new(move |invocation, actor| {
-        let (function, event) = (kind(invocation.function), invocation.payload.clone());
+        let (function, event) = (invocation.function, invocation.payload.clone());
         let warm = contexts.get(&(invocation.region.clone(), invocation.function));
         let context = warm.map(|(context, ..)| context.for_request(&invocation.request_id));
         let ports = DirectPorts::of(actor, fleet.clone());
@@ -244,20 +263,9 @@ fn in_process(world: &SharedWorld, site: &Site) -> Result<InProcess<Handlers>, N
 }
 
 /// Who may ask a function for a score, by its environment.
-fn callers(site: &Site, region: &RegionName, function: FunctionName) -> Result<Callers, NightError> {
+fn callers(site: &Site, region: &RegionName, function: FunctionKind) -> Result<Callers, NightError> {
     let functions = site.deployment.stacks.get(region).map(|stack| &stack.functions);
-    let own = functions.and_then(|all| all.get(function.as_str()));
+    let own = functions.and_then(|all| all.get(function.name()));
     let list = own.and_then(|own| own.environment.get("MERIDIAN_CALLERS"));
     Callers::parse(list.map_or("", String::as_str)).map_err(|error| NightError::Data(error.to_string()))
-}
-
-fn kind(function: FunctionName) -> FunctionKind {
-    match function {
-        FunctionName::Replication => FunctionKind::Replication,
-        FunctionName::ShadowEval => FunctionKind::ShadowEval,
-        FunctionName::Promote => FunctionKind::Promote,
-        FunctionName::Rollback => FunctionKind::Rollback,
-        FunctionName::Status => FunctionKind::Status,
-        FunctionName::Front => FunctionKind::Front,
-    }
 }

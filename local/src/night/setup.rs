@@ -1,8 +1,9 @@
 //! How a night begins: v426 serves everywhere, and every region's ledger says so.
 
+use super::error::NightError;
 use super::models;
 use super::scenario::{ModelName, Scenario};
-use super::{NightError, Site};
+use super::site::Site;
 use crate::world::{InstalledRelease, World, WorldConfig};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};

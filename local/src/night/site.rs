@@ -1,6 +1,7 @@
 //! What a night takes place on: a fleet, and what is deployed for it.
 
-use super::{NightError, Scenario};
+use super::error::NightError;
+use super::scenario::Scenario;
 use crate::world::TEMPLATE;
 use crate::world::WorldError;
 use meridian_deployment::{Deployment, Settings};

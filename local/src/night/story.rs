@@ -4,8 +4,8 @@ use crate::services::cloudwatch::AlarmState;
 use crate::world::{Stage, What, WorldEvent};
 use jiff::{Timestamp, tz::TimeZone};
 use meridian_domain::{Chain, Entry, Fleet, Reason, Record, RegionName, ReleaseId, Target};
-use meridian_messages::Voice;
 use meridian_messages::ledger::{Phrasebook, Tone, subject};
+use meridian_messages::{Voice, layout};
 use std::collections::BTreeMap;
 
 /// One line of the story.
@@ -23,37 +23,26 @@ pub struct Line {
 
 /// Columns of text beside time and place.
 const WIDTH: usize = 100;
+/// The width of `HH:MM:SS  JP  `, under which further lines stand.
+const INDENT: usize = 14;
 /// What a page's lines begin with.
 const QUOTE: &str = "| ";
 
 impl Line {
-    /// The text in lines of at most [`WIDTH`] columns where words allow it; a page's stay marked as such.
-    pub fn wrapped(&self) -> Vec<String> {
-        self.text.lines().flat_map(wrap).collect()
+    /// The text in lines of at most [`WIDTH`] columns where words allow it, further ones under the first; a page's stay marked.
+    pub fn paragraph(&self) -> String {
+        let wrapped = self.text.lines().flat_map(|line| {
+            let (mark, text) = line.strip_prefix(QUOTE).map_or(("", line), |text| (QUOTE, text));
+            layout::lines(text, WIDTH - mark.len()).into_iter().map(move |line| format!("{mark}{line}"))
+        });
+        wrapped.collect::<Vec<_>>().join(&format!("\n{:INDENT$}", ""))
     }
 
     /// `03:47:12  JP  text`, without colour. Further lines are indented under the first.
     pub fn plain(&self) -> String {
         let time = self.at.to_zoned(TimeZone::UTC).strftime("%H:%M:%S").to_string();
-        let text = self.wrapped().join(&format!("\n{:14}", ""));
-        format!("{time}  {:<2}  {text}", self.place)
+        format!("{time}  {:<2}  {}", self.place, self.paragraph())
     }
-}
-
-fn wrap(line: &str) -> Vec<String> {
-    let (mark, text) = line.strip_prefix(QUOTE).map_or(("", line), |text| (QUOTE, text));
-    let mut lines = vec![mark.to_owned()];
-    for word in text.split(' ') {
-        let Some(last) = lines.last_mut() else { continue };
-        if last.len() > mark.len() && last.chars().count() + 1 + word.chars().count() > WIDTH {
-            lines.push(format!("{mark}{word}"));
-        } else {
-            let space = if last.len() > mark.len() { " " } else { "" };
-            last.push_str(space);
-            last.push_str(word);
-        }
-    }
-    lines
 }
 
 /// Tells a night as it happens. Remembers names, so that people read versions and not digests.

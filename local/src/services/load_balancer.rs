@@ -1,8 +1,9 @@
 //! A region's load balancer, where customers come through the proxy: its rules, its target groups, and the functions behind them.
 
-use crate::world::invocation::{FunctionName, InvocationEnd};
+use crate::world::invocation::InvocationEnd;
 use crate::world::state::World;
 use meridian_domain::RegionName;
+use meridian_handlers::context::FunctionKind;
 use serde_json::{Map, Value, json};
 
 /// The service that calls functions for a target group.
@@ -27,26 +28,26 @@ impl World {
     }
 
     /// What the proxy answered so far, in order: the function's own answers, or none where it failed.
-    pub fn front_answers(&self) -> &[(RegionName, Option<Value>)] {
-        &self.fronts
+    pub fn proxy_answers(&self) -> &[(RegionName, Option<Value>)] {
+        &self.proxy_answers
     }
 
-    pub(crate) fn front_answered(&mut self, region: &RegionName, how: &InvocationEnd) {
+    pub(crate) fn proxy_answered(&mut self, region: &RegionName, how: &InvocationEnd) {
         let answer = match how {
             InvocationEnd::Answered(answer) => Some(answer.clone()),
             _ => None,
         };
-        self.fronts.push((region.clone(), answer));
+        self.proxy_answers.push((region.clone(), answer));
     }
 
     /// The role that a region's proxy asks the endpoint with, where customers reach it.
     pub(crate) fn proxy_role(&mut self, region: &RegionName) -> Option<String> {
         let (function, _) = self.balanced(region, "POST", "/score")?;
-        self.function(region, function).filter(|_| function == FunctionName::Front).map(|own| own.role.clone())
+        self.function(region, function).filter(|_| function == FunctionKind::Proxy).map(|own| own.role.clone())
     }
 
     /// The function that a request is led to, and the target group that it is in.
-    fn balanced(&mut self, region: &RegionName, method: &str, path: &str) -> Option<(FunctionName, String)> {
+    fn balanced(&mut self, region: &RegionName, method: &str, path: &str) -> Option<(FunctionKind, String)> {
         let rule = self.stack(region)?.balanced.iter().find(|rule| rule.takes(method, path))?.clone();
         let function = self.function_of_arn(region, &rule.function)?;
         self.may_invoke(function, region, SERVICE, &rule.group).then_some((function, rule.group))

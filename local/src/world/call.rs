@@ -4,12 +4,13 @@ use crate::services::operations::EFFECTS;
 use crate::services::sts::session::Caller;
 use crate::world::crash_injection::CrashInjection;
 use crate::world::fault::{Attempt, Effect, When};
-use crate::world::invocation::{FunctionName, InvocationEnd};
+use crate::world::invocation::InvocationEnd;
 use crate::world::log::What;
 use crate::world::operation::Operation;
 use crate::world::service::Outcome;
 use crate::world::state::World;
 use meridian_domain::RegionName;
+use meridian_handlers::context::FunctionKind;
 
 impl World {
     /// From now on somebody decides who dies where.
@@ -91,9 +92,9 @@ impl World {
         region: &RegionName,
         what: &str,
         operation: &str,
-        function: Option<FunctionName>,
+        function: Option<FunctionKind>,
     ) -> String {
-        let who = function.map_or("a caller", FunctionName::as_str);
+        let who = function.map_or("a caller", FunctionKind::name);
         let words = format!("{who} {what} at {operation}");
         self.record(region, What::FaultBegan { fault: words.clone() });
         words

@@ -1,11 +1,11 @@
 //! Scheduled faults: what goes wrong, where, and when.
 
 use crate::world::error::ApiError;
-use crate::world::invocation::FunctionName;
 use crate::world::moment::Moment;
 use crate::world::service::Service;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::RegionName;
+use meridian_handlers::context::FunctionKind;
 use serde::{Deserialize, Serialize};
 
 /// What happens to a call, a function or a copy while a fault holds.
@@ -94,7 +94,7 @@ pub struct Fault {
     pub operation: Option<String>,
     /// Only this function, and calls that it makes.
     #[serde(default)]
-    pub function: Option<FunctionName>,
+    pub function: Option<FunctionKind>,
     /// For `kill`: before or after the call takes effect.
     #[serde(default)]
     pub when: When,
@@ -179,7 +179,7 @@ impl Fault {
             FaultKind::ReplicationDelay => return "replication is late".to_owned(),
             FaultKind::ReplicationFail => return "replication fails".to_owned(),
         };
-        let function = self.function.map(|function| function.as_str().to_owned());
+        let function = self.function.map(|function| function.name().to_owned());
         let operation = self.operation.clone();
         let service = self.service.map(|target| match target {
             Target::ControlPlane => "SageMaker's control plane".to_owned(),
@@ -227,7 +227,7 @@ pub(crate) struct Attempt<'a> {
     pub region: &'a RegionName,
     pub service: Service,
     pub operation: &'static str,
-    pub function: Option<FunctionName>,
+    pub function: Option<FunctionKind>,
 }
 
 impl Scheduled {
@@ -309,7 +309,7 @@ impl Scheduled {
     }
 
     /// How much later an event for a function arrives, if this fault meets it.
-    pub fn delays(&mut self, function: FunctionName, region: &RegionName, now: Timestamp) -> Option<SignedDuration> {
+    pub fn delays(&mut self, function: FunctionKind, region: &RegionName, now: Timestamp) -> Option<SignedDuration> {
         let meets = self.fault.kind == FaultKind::EventDelay
             && self.fault.function == Some(function)
             && self.holds_in(region, now);

@@ -2,56 +2,8 @@
 
 use jiff::Timestamp;
 use meridian_domain::RegionName;
+use meridian_handlers::context::FunctionKind;
 use serde::{Deserialize, Serialize};
-use std::fmt;
-
-/// Meridian's functions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FunctionName {
-    /// Attests replicas, starts the pipeline.
-    Replication,
-    /// Evaluates a challenger.
-    ShadowEval,
-    /// Walks one region to the challenger.
-    Promote,
-    /// Rolls back one region.
-    Rollback,
-    /// Answers `/health`.
-    Status,
-    /// Lets callers through to the endpoint, where a proxy stands before it.
-    Front,
-}
-
-impl FunctionName {
-    /// All of them.
-    pub const ALL: [FunctionName; 6] = [
-        FunctionName::Replication,
-        FunctionName::ShadowEval,
-        FunctionName::Promote,
-        FunctionName::Rollback,
-        FunctionName::Status,
-        FunctionName::Front,
-    ];
-
-    /// The binary's name, as the template has it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            FunctionName::Replication => "replication",
-            FunctionName::ShadowEval => "shadow-eval",
-            FunctionName::Promote => "promote",
-            FunctionName::Rollback => "rollback",
-            FunctionName::Status => "status",
-            FunctionName::Front => "front",
-        }
-    }
-}
-
-impl fmt::Display for FunctionName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
 
 /// One invocation of a world, counted from 1. A retry is an invocation of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -66,7 +18,7 @@ pub struct Invocation {
     /// Lambda's request id; a retry keeps it.
     pub request_id: String,
     /// What is called.
-    pub function: FunctionName,
+    pub function: FunctionKind,
     /// Where.
     pub region: RegionName,
     /// The event.

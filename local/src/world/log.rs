@@ -2,9 +2,10 @@
 
 use crate::services::cloudwatch::types::AlarmState;
 use crate::services::sagemaker::types::{EndpointStatus, ModelApprovalStatus};
-use crate::world::invocation::{FunctionName, InvocationId};
+use crate::world::invocation::InvocationId;
 use jiff::Timestamp;
 use meridian_domain::RegionName;
+use meridian_handlers::context::FunctionKind;
 use serde::{Deserialize, Serialize};
 
 /// One thing that happened. It never holds a payload or a feature value.
@@ -86,7 +87,7 @@ pub enum What {
         /// Which call.
         id: InvocationId,
         /// Which function.
-        function: FunctionName,
+        function: FunctionKind,
         /// Who called, e.g. `codepipeline`, `sweep`.
         source: String,
         /// 1, and up to 3 with retries.
@@ -97,7 +98,7 @@ pub enum What {
         /// Which call.
         id: InvocationId,
         /// Which function.
-        function: FunctionName,
+        function: FunctionKind,
         /// `answered`, `error`, `timed_out` or `crashed`.
         how: String,
         /// Whether it will be tried again.
@@ -106,7 +107,7 @@ pub enum What {
     /// An invocation that Lambda had given up before called something that changes AWS.
     StaleCall {
         /// Which function.
-        function: FunctionName,
+        function: FunctionKind,
         /// What it called.
         operation: String,
         /// The service's words where it refused.

@@ -34,7 +34,7 @@ pub use customers::dns::Dns;
 pub use error::WorldError;
 pub use fault::{Fault, FaultKind, Target, When};
 pub use install::{InstallError, InstalledRelease};
-pub use invocation::{FunctionName, Invocation, InvocationEnd, InvocationId};
+pub use invocation::{Invocation, InvocationEnd, InvocationId};
 pub use log::{Stage, What, WorldEvent};
 pub use moment::{Moment, MomentError};
 pub use operation::Guarded;

@@ -63,11 +63,11 @@ impl World {
             emitted: 0,
             tokens: 0,
             grants: BTreeSet::new(),
-            fronts: Vec::new(),
+            proxy_answers: Vec::new(),
             deployment,
             config,
         };
-        world.open_fronts();
+        world.admit_customers();
         world.schedule();
         Ok(world)
     }

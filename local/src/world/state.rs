@@ -40,7 +40,7 @@ pub struct World {
     pub(crate) calls: BTreeMap<(RegionName, &'static str), u64>,
     pub(crate) log: Vec<WorldEvent>,
     /// What proxies answered.
-    pub(crate) fronts: Vec<(RegionName, Option<serde_json::Value>)>,
+    pub(crate) proxy_answers: Vec<(RegionName, Option<serde_json::Value>)>,
     /// Who makes the call that is being answered.
     pub(crate) calling: Caller,
     /// Roles' sessions, by their access key.

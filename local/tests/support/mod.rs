@@ -3,10 +3,13 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 use jiff::{SignedDuration, Timestamp};
+use meridian_deployment::Grant;
 use meridian_domain::{Fleet, RegionName};
+use meridian_handlers::context::FunctionKind;
 use meridian_local::engine::{SharedWorld, lock};
-use meridian_local::world::{FunctionName, What, World, WorldConfig};
-use std::collections::BTreeMap;
+use meridian_local::night::{Functions, NightError, Options, Report, Scenario, Session, Site};
+use meridian_local::world::{What, World, WorldConfig};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
@@ -36,10 +39,29 @@ pub fn shared(config: WorldConfig) -> SharedWorld {
     Arc::new(Mutex::new(World::new(config).unwrap()))
 }
 
+/// A night at a site.
+pub struct Lived {
+    pub story: String,
+    pub report: Report,
+    /// Which statements of policies let something through.
+    pub grants: BTreeSet<Grant>,
+}
+
+/// Runs a night to its end; an error where that cannot be, as when a person's action is refused.
+pub fn lived(site: Site, scenario: &Scenario) -> Result<Lived, NightError> {
+    let out = tempfile::tempdir().unwrap();
+    let options = Options { seed: 7, functions: Functions::InProcess, out: out.path().to_owned(), record: None };
+    let mut night = Session::begin(site, scenario, &options)?;
+    let mut story = String::new();
+    night.run_until(scenario.end(), &mut |line| story.push_str(&format!("{}\n", line.plain())))?;
+    let grants = lock(night.world()).grants().clone();
+    Ok(Lived { story, report: night.report()?, grants })
+}
+
 /// An invocation that has ended.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Life {
-    pub function: FunctionName,
+    pub function: FunctionKind,
     pub region: RegionName,
     pub lasted: SignedDuration,
     pub how: String,

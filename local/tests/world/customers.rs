@@ -1,7 +1,8 @@
 use crate::support::*;
 use crate::traffic::read_of;
 use jiff::SignedDuration;
-use meridian_local::world::{Dns, FunctionName, InvocationEnd, World, WorldConfig};
+use meridian_handlers::context::FunctionKind;
+use meridian_local::world::{Dns, InvocationEnd, World, WorldConfig};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ fn without_tokyo(dns: Option<Dns>) -> World {
     let mut world = world(WorldConfig { health_checks: true, dns, ..night() });
     for _ in 0..14 {
         run_for(&mut world, 30);
-        for own in world.take_invocations().iter().filter(|own| own.function == FunctionName::Status) {
+        for own in world.take_invocations().iter().filter(|own| own.function == FunctionKind::Status) {
             let status = if own.region == region(JP) { 503 } else { 200 };
             world.invocation_ended(own.id, InvocationEnd::Answered(json!({ "statusCode": status })));
         }

@@ -1,13 +1,14 @@
 use crate::support::*;
+use meridian_handlers::context::FunctionKind;
 use meridian_local::services::Outcome;
 use meridian_local::services::s3::{HeadObject, PutObject};
 use meridian_local::services::sagemaker::DescribeEndpoint;
 use meridian_local::services::sns::Publish;
-use meridian_local::world::{Fault, FaultKind, FunctionName, Invocation, InvocationEnd, What, When, World};
+use meridian_local::world::{Fault, FaultKind, Invocation, InvocationEnd, What, When, World};
 use serde_json::json;
 
 /// The first invocation of a function that comes due, taken; others are left to their fate.
-fn next(world: &mut World, function: FunctionName) -> Invocation {
+fn next(world: &mut World, function: FunctionKind) -> Invocation {
     for _ in 0..10_000 {
         if let Some(own) = world.take_invocations().into_iter().find(|own| own.function == function) {
             return own;
@@ -25,13 +26,13 @@ fn manifest(world: &mut World) {
 fn a_failed_asynchronous_call_is_tried_again_after_one_and_two_minutes() {
     let mut world = world(night());
     manifest(&mut world);
-    let first = next(&mut world, FunctionName::Replication);
+    let first = next(&mut world, FunctionKind::Replication);
     world.invocation_ended(first.id, InvocationEnd::FunctionError("no".to_owned()));
     let mut last = first.clone();
     for (attempt, wait) in [(2, 60), (3, 120)] {
         let begun = world.now();
         let again = loop {
-            let own = next(&mut world, FunctionName::Replication);
+            let own = next(&mut world, FunctionKind::Replication);
             if own.request_id == first.request_id {
                 break own;
             }
@@ -52,7 +53,7 @@ fn a_failed_asynchronous_call_is_tried_again_after_one_and_two_minutes() {
 fn an_invocation_ends_at_its_deadline() {
     let mut world = world(night());
     manifest(&mut world);
-    let own = next(&mut world, FunctionName::Replication);
+    let own = next(&mut world, FunctionKind::Replication);
     assert_eq!((own.deadline - world.now()).get_seconds(), 90);
     world.run_until(own.deadline);
     assert!(!world.is_running(own.id));
@@ -63,11 +64,11 @@ fn an_invocation_ends_at_its_deadline() {
 #[test]
 fn a_hanging_function_is_never_handed_out() {
     let mut config = night();
-    config.faults = vec![Fault { function: Some(FunctionName::Replication), ..Fault::of(FaultKind::Hang) }];
+    config.faults = vec![Fault { function: Some(FunctionKind::Replication), ..Fault::of(FaultKind::Hang) }];
     let mut world = world(config);
     manifest(&mut world);
     run_until(&mut world, "03:02:00");
-    assert!(world.take_invocations().iter().all(|own| own.function != FunctionName::Replication));
+    assert!(world.take_invocations().iter().all(|own| own.function != FunctionKind::Replication));
     let timed_out = |event: &meridian_local::world::WorldEvent| match &event.what {
         What::InvocationEnded { how, .. } => how == "timed_out",
         _ => false,
@@ -83,7 +84,7 @@ fn a_killed_call_took_effect_or_not_as_the_fault_says() {
     for (when, there) in [(When::Before, false), (When::After, true)] {
         let mut config = night();
         config.faults = vec![Fault {
-            function: Some(FunctionName::Replication),
+            function: Some(FunctionKind::Replication),
             operation: Some("PutObject".to_owned()),
             at_most: Some(1),
             when,
@@ -91,7 +92,7 @@ fn a_killed_call_took_effect_or_not_as_the_fault_says() {
         }];
         let mut world = world(config);
         manifest(&mut world);
-        let own = next(&mut world, FunctionName::Replication);
+        let own = next(&mut world, FunctionKind::Replication);
         let put = || PutObject::new(bucket(EU), KEY, "x").if_absent();
         assert_eq!(world.call_as(Some(own.id), &region(EU), put()), Outcome::Killed);
         assert!(!world.is_running(own.id));
@@ -156,7 +157,7 @@ fn three_bad_answers_take_a_region_out_of_dns_and_three_good_ones_bring_it_back(
     for minutes in [1, 2, 3, 4] {
         for _ in 0..2 {
             run_for(&mut world, 30);
-            for own in world.take_invocations().iter().filter(|own| own.function == FunctionName::Status) {
+            for own in world.take_invocations().iter().filter(|own| own.function == FunctionKind::Status) {
                 assert!(own.synchronous);
                 world.invocation_ended(own.id, InvocationEnd::Answered(json!({ "statusCode": status })));
             }

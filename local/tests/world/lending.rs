@@ -2,12 +2,13 @@
 
 use crate::pipeline::{job_id, jobs, start, succeed};
 use crate::support::*;
+use meridian_handlers::context::FunctionKind;
 use meridian_local::services::cloudwatch::{DescribeAlarms, MetricDatum, PutMetricData};
 use meridian_local::services::s3::{GetObject, PutObject};
 use meridian_local::services::sagemaker::DescribeEndpoint;
 use meridian_local::services::sts::{AssumeRole, AssumeRoleOutput};
 use meridian_local::services::{ApiError, Operation, Outcome};
-use meridian_local::world::{Caller, Fault, FaultKind, FunctionName, Invocation, SessionKeys, World};
+use meridian_local::world::{Caller, Fault, FaultKind, Invocation, SessionKeys, World};
 
 /// Home's `promote` at work in a world.
 fn promote(world: &mut World) -> Invocation {
@@ -16,7 +17,7 @@ fn promote(world: &mut World) -> Invocation {
     let register = jobs(world).remove(0);
     succeed(world, &job_id(&register), None).unwrap();
     run_for(world, 10);
-    world.take_invocations().into_iter().find(|own| own.function == FunctionName::Promote).unwrap()
+    world.take_invocations().into_iter().find(|own| own.function == FunctionKind::Promote).unwrap()
 }
 
 fn loan(of: &str) -> AssumeRole {
@@ -123,7 +124,7 @@ fn nobody_else_is_lent_a_regions_role() {
     let rollback = loop {
         world.step();
         let due = world.take_invocations().into_iter();
-        if let Some(due) = due.into_iter().find(|own| own.function == FunctionName::Rollback) {
+        if let Some(due) = due.into_iter().find(|own| own.function == FunctionKind::Rollback) {
             break due;
         }
     };

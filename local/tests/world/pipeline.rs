@@ -1,6 +1,7 @@
 use crate::support::*;
+use meridian_handlers::context::FunctionKind;
 use meridian_local::services::codepipeline::*;
-use meridian_local::world::{FunctionName, Invocation, InvocationEnd, What, World};
+use meridian_local::world::{Invocation, InvocationEnd, What, World};
 use serde_json::{Value, json};
 
 pub fn start(world: &mut World, token: &str) -> String {
@@ -60,9 +61,9 @@ fn a_wave_goes_through_the_fleet_in_order() {
         seen.push((due[0].function, format!("{} {}", parameters["action"], parameters["region"])));
         succeed(&mut world, &job_id(&due[0]), None).unwrap();
     }
-    let promote = |name: &str| (FunctionName::Promote, format!("\"promote\" \"{name}\""));
-    let verify = (FunctionName::Promote, "\"verify\" null".to_owned());
-    let register = (FunctionName::ShadowEval, "\"register\" null".to_owned());
+    let promote = |name: &str| (FunctionKind::Promote, format!("\"promote\" \"{name}\""));
+    let verify = (FunctionKind::Promote, "\"verify\" null".to_owned());
+    let register = (FunctionKind::ShadowEval, "\"register\" null".to_owned());
     assert_eq!(seen, [register, promote(EU), promote(AU), promote(JP), promote(BR), verify]);
     assert!(world.log().iter().any(|event| matches!(event.what, What::ExecutionSucceeded { .. })));
 }

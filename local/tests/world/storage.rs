@@ -1,8 +1,9 @@
 use crate::support::*;
 use meridian_deployment::{Bucket, Deployment, Settings};
+use meridian_handlers::context::FunctionKind;
 use meridian_local::services::s3::*;
 use meridian_local::services::s3::{GetBucketReplication, GetBucketVersioning};
-use meridian_local::world::{Fault, FaultKind, FunctionName, World, WorldConfig};
+use meridian_local::world::{Fault, FaultKind, World, WorldConfig};
 use std::sync::Arc;
 
 const KEY: &str = "ledger/fraud/home/00000000000000000001.json";
@@ -124,7 +125,7 @@ fn each_regions_replication_is_invoked_by_its_own_copy() {
     run_until(&mut world, "03:00:10");
     let woken: Vec<_> = world.take_invocations().into_iter().filter(|own| own.payload["source"] == "aws.s3").collect();
     assert_eq!(woken.len(), 4);
-    assert!(woken.iter().all(|own| own.function == FunctionName::Replication));
+    assert!(woken.iter().all(|own| own.function == FunctionKind::Replication));
     assert!(woken.iter().all(|own| own.payload["detail"]["bucket"]["name"] == bucket(own.region.as_str())));
 }
 

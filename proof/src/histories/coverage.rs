@@ -1,6 +1,7 @@
 //! Which region states met which kinds of fault: a million trivial histories would prove nothing.
 
 use crate::world::{Fault, Phase, Region, Strike};
+use meridian_messages::layout::{Cells, columns};
 use std::fmt;
 
 /// A region's state, as the cross table counts it.
@@ -143,18 +144,10 @@ impl Coverage {
 
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:26}", "")?;
-        for state in State::ALL {
-            write!(f, " {:>12}", format!("{state:?}").to_lowercase())?;
-        }
-        writeln!(f)?;
-        for (words, row) in self.rows() {
-            write!(f, "{words:26}")?;
-            for cell in row {
-                write!(f, " {cell:>12}")?;
-            }
-            writeln!(f)?;
-        }
-        Ok(())
+        let head = std::iter::once(String::new()).chain(State::ALL.map(|state| format!("{state:?}").to_lowercase()));
+        let rows =
+            self.rows().map(|(words, row)| std::iter::once(words.to_owned()).chain(row.map(|cell| cell.to_string())));
+        let all = std::iter::once(head.collect()).chain(rows.map(Vec::from_iter));
+        columns(all, Cells::Numbers).iter().try_for_each(|line| writeln!(f, "{line}"))
     }
 }

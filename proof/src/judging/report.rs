@@ -1,6 +1,7 @@
 //! Tables for people (Markdown that reads as text) and for machines (JSON), and the promises with what was found.
 
 use super::share::Share;
+use meridian_messages::layout::markdown;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use std::fmt;
@@ -180,25 +181,8 @@ impl Serialize for Table {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let head: Vec<String> = self.columns.iter().map(|column| (*column).to_owned()).collect();
-        let body: Vec<Vec<String>> = self.rows.iter().map(|row| row.iter().map(Cell::to_string).collect()).collect();
-        let width = |column: usize| {
-            std::iter::once(&head).chain(&body).filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
-        };
-        let widths: Vec<usize> = (0..head.len()).map(|column| width(column).unwrap_or(0)).collect();
-        let line = |f: &mut fmt::Formatter<'_>, row: &[String]| {
-            for (cell, width) in row.iter().zip(&widths) {
-                write!(f, "| {cell:<width$} ")?;
-            }
-            writeln!(f, "|")
-        };
-        writeln!(f, "## {}\n\n{}\n", self.title, self.note)?;
-        line(f, &head)?;
-        for width in &widths {
-            write!(f, "|{:-<1$}", "", width + 2)?;
-        }
-        writeln!(f, "|")?;
-        body.iter().try_for_each(|row| line(f, row))
+        let rows = self.rows.iter().map(|row| row.iter().map(Cell::to_string));
+        write!(f, "## {}\n\n{}\n\n{}", self.title, self.note, markdown(&self.columns, rows))
     }
 }
 

@@ -17,6 +17,7 @@ use meridian_domain::{
     ConfigSpec, EndpointStatus, EndpointView, ModelSpec, PendingDeployment, RegionName, ResourceName, Routing,
     UpdateSpec, VariantPhase, Vpc,
 };
+use meridian_handlers::adapters::CSV;
 use meridian_handlers::ports::{Answer, Endpoints, ErrorKind, Question, Scored};
 use std::num::NonZeroU32;
 
@@ -26,9 +27,6 @@ fn vpc_config(vpc: &Vpc) -> VpcConfig {
     let groups = vpc.security_groups.iter().map(ToString::to_string).collect();
     VpcConfig::builder().set_subnets(Some(subnets)).set_security_group_ids(Some(groups)).build()
 }
-
-/// What the container takes and gives.
-const CSV: &str = "text/csv";
 
 impl Endpoints for AwsPorts {
     async fn describe(&self, region: &RegionName, endpoint: &ResourceName) -> Answer<Option<EndpointView>> {

@@ -113,7 +113,7 @@ impl Function {
         let environment = Environment::read()?;
         let policy = Policy::load(&environment)?;
         let callers = Arc::new(environment.callers.clone());
-        if kind == FunctionKind::Front && callers.is_empty() {
+        if kind == FunctionKind::Proxy && callers.is_empty() {
             return Err(ConfigError::Missing("MERIDIAN_CALLERS").into());
         }
         let setting = Arc::new(Setting { kind, environment, policy, callers, front: FrontMemory::default() });
@@ -132,7 +132,7 @@ impl Function {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let service = service_fn(|event: LambdaEvent<Value>| self.call(&handler, event));
         runtime.block_on(async {
-            if self.setting.kind == FunctionKind::Front
+            if self.setting.kind == FunctionKind::Proxy
                 && let Err(error) = self.ports.warm(&self.setting.environment.region).await
             {
                 tracing::warn!(%error, "no client yet; the first call makes it");

@@ -7,16 +7,9 @@ use aws_sdk_sagemaker::types::{
     ModelQuality, ProductionVariantInstanceType,
 };
 use meridian_domain::RegionName;
+use meridian_handlers::adapters::CSV;
+use meridian_handlers::adapters::registry::{JSON, LONGEST_REASON, client_token};
 use meridian_handlers::ports::{Answer, Approval, PackageSpec, Registry};
-
-/// Longest `ApprovalDescription`.
-const LONGEST_REASON: usize = 1024;
-/// `ClientToken` takes at most 36 characters; so many digits of a digest do not collide.
-const TOKEN_DIGITS: usize = 32;
-/// What the container takes and gives.
-const CSV: &str = "text/csv";
-/// What an evaluation's numbers are.
-const JSON: &str = "application/json";
 
 impl Registry for AwsPorts {
     async fn register(&self, region: &RegionName, package: &PackageSpec) -> Answer<String> {
@@ -46,7 +39,7 @@ impl Registry for AwsPorts {
             .model_approval_status(ModelApprovalStatus::PendingManualApproval)
             .model_metrics(ModelMetrics::builder().model_quality(quality).build())
             .set_customer_metadata_properties(Some(package.metadata.iter().cloned().collect()))
-            .client_token(package.release.to_string().chars().take(TOKEN_DIGITS).collect::<String>())
+            .client_token(client_token(package.release))
             .send()
             .await
             .map_err(|error| call.failed(error))?;

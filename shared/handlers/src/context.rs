@@ -10,11 +10,13 @@ use meridian_domain::reason::{Failure, LeftUndone};
 use meridian_domain::{Actor, Fleet, FleetError, Reason, Region, RegionName, ReleaseId, Sha256, StepKind, Violation};
 use meridian_messages::Voice;
 use meridian_messages::failure::words;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
 /// The functions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum FunctionKind {
     /// Attests replicas and, in home, starts waves.
     Replication,
@@ -26,14 +28,15 @@ pub enum FunctionKind {
     Rollback,
     /// Says whether its own region serves.
     Status,
-    /// Lets callers through to the region's endpoint, where a proxy stands before it.
-    Front,
+    /// Lets callers through to the region's endpoint, behind a load balancer. Deployed as `front`.
+    #[serde(rename = "front")]
+    Proxy,
 }
 
 impl FunctionKind {
     /// All of them.
     pub const ALL: [Self; 6] =
-        [Self::Replication, Self::ShadowEval, Self::Promote, Self::Rollback, Self::Status, Self::Front];
+        [Self::Replication, Self::ShadowEval, Self::Promote, Self::Rollback, Self::Status, Self::Proxy];
 
     /// The name of the binary, and the last part of the function's name.
     pub fn name(self) -> &'static str {
@@ -43,7 +46,7 @@ impl FunctionKind {
             Self::Promote => "promote",
             Self::Rollback => "rollback",
             Self::Status => "status",
-            Self::Front => "front",
+            Self::Proxy => "front",
         }
     }
 

@@ -28,7 +28,7 @@ pub async fn invoke<P: Ports>(
         FunctionKind::Promote => promote(ports, ctx, event).await,
         FunctionKind::Rollback => rollback(ports, ctx, event).await,
         FunctionKind::Status => status(ports, ctx, event).await,
-        FunctionKind::Front => front(ports, ctx, event).await,
+        FunctionKind::Proxy => front(ports, ctx, event).await,
     }
 }
 

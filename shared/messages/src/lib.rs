@@ -10,6 +10,7 @@ pub mod files;
 mod gate;
 mod headline;
 pub mod judging;
+pub mod layout;
 pub mod ledger;
 mod order;
 pub mod pages;

@@ -14,6 +14,7 @@ mod relay;
 
 use containers::{Tools, Warm, outcome, post};
 use meridian_domain::Sha256;
+use meridian_handlers::context::FunctionKind;
 use meridian_local::night::{Functions, Options, Scenario, Session, Site};
 use relay::Relay;
 use serde_json::Value;
@@ -54,16 +55,9 @@ fn rest() {
 }
 
 /// The template's name of a function.
-fn resource(function: &str) -> &'static str {
-    match function {
-        "replication" => "Replication",
-        "shadow-eval" => "ShadowEval",
-        "promote" => "Promote",
-        "rollback" => "Rollback",
-        "status" => "Status",
-        "front" => "Proxy",
-        other => panic!("no function is called {other}"),
-    }
+fn resource(function: &str) -> String {
+    let kind = FunctionKind::ALL.into_iter().find(|kind| kind.name() == function);
+    format!("{:?}", kind.unwrap_or_else(|| panic!("no function is called {function}")))
 }
 
 /// The world, the containers, and what stands in the fixtures' places.
@@ -115,14 +109,14 @@ impl Bench<'_> {
     /// `sam local invoke`, in a container of its own.
     fn invoke(&mut self, function: &str, region: &str, event: &str) -> Result<Value, String> {
         let (tools, url) = (self.tools, self.url.clone());
-        let said = self.meanwhile(move || tools.invoke(&url, resource(function), region, event));
+        let said = self.meanwhile(move || tools.invoke(&url, &resource(function), region, event));
         outcome(&said)
     }
 
     /// A call of home's warm container.
     fn call(&mut self, function: &str, event: &str) -> Result<Value, String> {
         let port = self.warm.as_ref().unwrap().port();
-        let (_, said) = self.meanwhile(move || post(port, resource(function), event));
+        let (_, said) = self.meanwhile(move || post(port, &resource(function), event));
         outcome(&said)
     }
 

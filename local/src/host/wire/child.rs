@@ -2,9 +2,10 @@
 
 use super::{WireError, WireSettings};
 use crate::http::runtime_api::line::ChildId;
-use crate::world::{FunctionName, Invocation};
+use crate::world::Invocation;
 use meridian_deployment::Function;
 use meridian_domain::RegionName;
+use meridian_handlers::context::FunctionKind;
 use std::fs::OpenOptions;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -14,7 +15,7 @@ use std::process::{Command, Stdio};
 #[derive(Debug)]
 pub(super) struct Child {
     pub id: ChildId,
-    pub function: FunctionName,
+    pub function: FunctionKind,
     pub region: RegionName,
     /// Where its output goes.
     pub log: PathBuf,
@@ -31,7 +32,7 @@ impl Child {
         deployed: &Function,
     ) -> Result<Self, WireError> {
         let (function, region) = (invocation.function, &invocation.region);
-        let binary = settings.binaries.join(function.as_str());
+        let binary = settings.binaries.join(function.name());
         let log = settings.logs.join(format!("{function}-{region}-{id}.log"));
         let cannot_log = |source| WireError::Log { path: log.clone(), source };
         let file = OpenOptions::new().create(true).append(true).open(&log).map_err(cannot_log)?;

@@ -9,10 +9,11 @@ mod child;
 use crate::engine::{Host, Progress, SharedWorld, lock};
 use crate::http::runtime_api::line::{ChildId, Report, Work};
 use crate::http::{Door, Recorder};
-use crate::world::{FunctionName, Invocation, InvocationEnd, InvocationId};
+use crate::world::{Invocation, InvocationEnd, InvocationId};
 use child::Child;
 use meridian_deployment::Function;
 use meridian_domain::RegionName;
+use meridian_handlers::context::FunctionKind;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
@@ -22,7 +23,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 /// Further environment variables of a function in a region.
-pub type Environment = Box<dyn Fn(FunctionName, &RegionName) -> Vec<(String, String)> + Send>;
+pub type Environment = Box<dyn Fn(FunctionKind, &RegionName) -> Vec<(String, String)> + Send>;
 
 /// How children are run.
 pub struct WireSettings {
@@ -81,7 +82,7 @@ pub enum WireError {
     #[error("the template makes no {function} in {region}")]
     NotDeployed {
         /// The function.
-        function: FunctionName,
+        function: FunctionKind,
         /// Its region.
         region: RegionName,
     },
@@ -97,7 +98,7 @@ pub enum WireError {
     #[error("{function} in {region} did not start: {message}; see {log}")]
     Start {
         /// The function.
-        function: FunctionName,
+        function: FunctionKind,
         /// Its region.
         region: RegionName,
         /// What is known of the reason.
@@ -109,7 +110,7 @@ pub enum WireError {
     #[error("{function} in {region} has neither slept nor answered for {patience:?} of real time; see {log}")]
     Silent {
         /// The function.
-        function: FunctionName,
+        function: FunctionKind,
         /// Its region.
         region: RegionName,
         /// How long that is.
@@ -157,7 +158,7 @@ impl Wire {
     }
 
     /// The processes that are there, with their ids on this machine, for who wants to look at them from outside.
-    pub fn processes(&self) -> impl Iterator<Item = (FunctionName, u32)> {
+    pub fn processes(&self) -> impl Iterator<Item = (FunctionKind, u32)> {
         self.idle.iter().chain(self.busy.values()).map(|child| (child.function, child.pid()))
     }
 

@@ -192,8 +192,9 @@ impl Switchboard {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::{FunctionName, World, WorldConfig};
+    use crate::world::{World, WorldConfig};
     use meridian_domain::Fleet;
+    use meridian_handlers::context::FunctionKind;
     use std::sync::mpsc::{Receiver, channel};
     use std::sync::{Arc, Mutex};
 
@@ -212,7 +213,7 @@ mod tests {
         let invocation = Invocation {
             id: InvocationId(5),
             request_id: "request".to_owned(),
-            function: FunctionName::Status,
+            function: FunctionKind::Status,
             region: "eu-west-1".parse().unwrap(),
             payload: Value::Null,
             deadline: Timestamp::MAX,

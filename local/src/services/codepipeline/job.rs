@@ -2,12 +2,12 @@
 
 use crate::services::codepipeline::pipeline::Job;
 use crate::services::iam::ask::Ask;
-use crate::world::invocation::FunctionName;
 use crate::world::queue::Event;
 use crate::world::random::Random;
 use crate::world::state::World;
 use jiff::SignedDuration;
 use meridian_deployment::{Denied, PipelineAction};
+use meridian_handlers::context::FunctionKind;
 use serde_json::{Value, json};
 
 /// An action that calls a function.
@@ -37,11 +37,11 @@ impl World {
     }
 
     /// The function of an action, if the pipeline's role may call it.
-    fn authorise_job(&mut self, name: &str) -> Result<FunctionName, String> {
+    fn authorise_job(&mut self, name: &str) -> Result<FunctionKind, String> {
         let home = self.home();
         let missing = || format!("The AWS Lambda function {name} does not exist in {home}.");
-        let named = |function: &FunctionName| self.function(&home, *function).is_some_and(|own| own.name == name);
-        let function = FunctionName::ALL.into_iter().find(named).ok_or_else(missing)?;
+        let named = |function: &FunctionKind| self.function(&home, *function).is_some_and(|own| own.name == name);
+        let function = FunctionKind::ALL.into_iter().find(named).ok_or_else(missing)?;
         let arn = self.arn("lambda", &home, &format!("function:{name}"));
         self.authorise_pipeline(&[Ask::new("lambda:InvokeFunction", arn)]).map_err(|denied| denied.to_string())?;
         Ok(function)

@@ -3,13 +3,13 @@
 use crate::services::eventbridge::envelope::Envelope;
 use crate::services::eventbridge::event::BusEvent;
 use crate::services::s3::bucket::Version;
-use crate::world::invocation::FunctionName;
 use crate::world::queue::Event;
 use crate::world::random::Random;
 use crate::world::state::World;
 use jiff::SignedDuration;
 use meridian_deployment::{Rule, Trigger};
 use meridian_domain::RegionName;
+use meridian_handlers::context::FunctionKind;
 use serde_json::Value;
 
 /// EventBridge, as a principal.
@@ -24,7 +24,7 @@ impl World {
     }
 
     /// Hands an event to its rule's target: at least once, after under a second.
-    pub(crate) fn deliver(&mut self, function: FunctionName, region: &RegionName, source: &str, event: Value) {
+    pub(crate) fn deliver(&mut self, function: FunctionKind, region: &RegionName, source: &str, event: Value) {
         let id = event.get("id").and_then(Value::as_str).unwrap_or_default();
         let delay = Random::labelled(self.config.seed, ["delivery", id]).between(300, 900);
         self.invoke_later(function, region, source, event, SignedDuration::from_millis(delay));
@@ -46,9 +46,9 @@ impl World {
     }
 
     /// The functions that a rule calls, and may call.
-    fn targets(&mut self, region: &RegionName, rule: &Rule) -> Vec<FunctionName> {
+    fn targets(&mut self, region: &RegionName, rule: &Rule) -> Vec<FunctionKind> {
         let functions = rule.targets.iter().filter_map(|target| self.function_of_arn(region, &target.arn));
-        let functions: Vec<FunctionName> = functions.collect();
+        let functions: Vec<FunctionKind> = functions.collect();
         functions.into_iter().filter(|function| self.may_invoke(*function, region, EVENTS, &rule.arn)).collect()
     }
 
@@ -75,7 +75,7 @@ impl World {
                 let Some(period) = self.period(rule) else { continue };
                 let functions = rule.targets.iter().filter_map(|target| self.function_of_arn(region, &target.arn));
                 for function in functions.collect::<Vec<_>>() {
-                    let mut random = Random::labelled(self.config.seed, ["sweep", region.as_str(), function.as_str()]);
+                    let mut random = Random::labelled(self.config.seed, ["sweep", region.as_str(), function.name()]);
                     let first = SignedDuration::from_secs(random.between(1, period.as_secs().max(1)));
                     self.queue
                         .push(self.later(first), Event::Sweep { region: region.clone(), rule: rule.name.clone() });

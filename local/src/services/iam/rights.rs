@@ -6,13 +6,13 @@
 use crate::services::iam::ask::Ask;
 use crate::services::sts::session::Caller;
 use crate::world::error::ApiError;
-use crate::world::invocation::FunctionName;
 use crate::world::log::What;
 use crate::world::operation::Guarded;
 use crate::world::service::Service;
 use crate::world::state::World;
 use meridian_deployment::{Denied, Function, Grant, Key, Principal, Request, Stack};
 use meridian_domain::RegionName;
+use meridian_handlers::context::FunctionKind;
 use std::collections::BTreeSet;
 
 impl World {
@@ -26,13 +26,13 @@ impl World {
     }
 
     /// A function as its region's stack has it.
-    pub fn function(&self, region: &RegionName, function: FunctionName) -> Option<&Function> {
-        self.stack(region)?.functions.get(function.as_str())
+    pub fn function(&self, region: &RegionName, function: FunctionKind) -> Option<&Function> {
+        self.stack(region)?.functions.get(function.name())
     }
 
     /// The function of an ARN.
-    pub(crate) fn function_of_arn(&self, region: &RegionName, arn: &str) -> Option<FunctionName> {
-        FunctionName::ALL
+    pub(crate) fn function_of_arn(&self, region: &RegionName, arn: &str) -> Option<FunctionKind> {
+        FunctionKind::ALL
             .into_iter()
             .find(|function| self.function(region, *function).is_some_and(|own| own.arn == arn))
     }
@@ -83,13 +83,13 @@ impl World {
     /// Whether a service may call a function for a source, by the permission on the function.
     pub(crate) fn may_invoke(
         &mut self,
-        function: FunctionName,
+        function: FunctionKind,
         region: &RegionName,
         service: &str,
         source: &str,
     ) -> bool {
         let Some(stack) = self.deployment.stacks.get(region) else { return false };
-        let Some(own) = stack.functions.get(function.as_str()) else { return false };
+        let Some(own) = stack.functions.get(function.name()) else { return false };
         let permission = stack.invokers.iter().find(|one| {
             (one.function == own.name || one.function == own.arn) && one.service == service && one.admits(source)
         });

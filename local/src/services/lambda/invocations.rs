@@ -4,13 +4,14 @@ use crate::services::lambda::functions::Request;
 use crate::services::operations::EFFECTS;
 use crate::world::error::ApiError;
 use crate::world::fault::FaultKind;
-use crate::world::invocation::{FunctionName, Invocation, InvocationEnd, InvocationId};
+use crate::world::invocation::{Invocation, InvocationEnd, InvocationId};
 use crate::world::log::What;
 use crate::world::queue::Event;
 use crate::world::random::Random;
 use crate::world::state::World;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::RegionName;
+use meridian_handlers::context::FunctionKind;
 
 impl World {
     /// Lambda invocations that became due, in order: the engine takes and runs them.
@@ -68,11 +69,11 @@ impl World {
             self.lambda.stale.insert(id, (request.function, request.region.clone()));
         }
         self.lambda.ready.retain(|invocation| invocation.id != id);
-        if request.function == FunctionName::Status && request.synchronous {
+        if request.function == FunctionKind::Status && request.synchronous {
             self.health_answered(&request.region, &how);
         }
-        if request.function == FunctionName::Front {
-            self.front_answered(&request.region, &how);
+        if request.function == FunctionKind::Proxy {
+            self.proxy_answered(&request.region, &how);
         }
         let failed = !matches!(how, InvocationEnd::Answered(_));
         let tries = 1 + self.function(&request.region, request.function).map_or(0, |own| own.retries);
@@ -96,7 +97,7 @@ impl World {
     /// Sends an asynchronous call on its way; a second time where the world delivers twice.
     pub(crate) fn invoke_later(
         &mut self,
-        function: FunctionName,
+        function: FunctionKind,
         region: &RegionName,
         source: &str,
         payload: serde_json::Value,
@@ -114,7 +115,7 @@ impl World {
 
     pub(crate) fn request(
         &mut self,
-        function: FunctionName,
+        function: FunctionKind,
         region: &RegionName,
         source: &str,
         payload: serde_json::Value,

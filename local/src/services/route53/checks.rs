@@ -2,11 +2,12 @@
 
 use crate::services::iam::ask::Ask;
 use crate::services::route53::health::HealthCounts;
-use crate::world::invocation::{FunctionName, InvocationEnd};
+use crate::world::invocation::InvocationEnd;
 use crate::world::log::What;
 use crate::world::queue::Event;
 use crate::world::state::World;
 use meridian_domain::RegionName;
+use meridian_handlers::context::FunctionKind;
 use serde_json::Value;
 
 /// What a checker sends along.
@@ -32,8 +33,8 @@ impl World {
         open && (!self.config.health_checks || self.config.dns.is_some() || self.is_healthy(region))
     }
 
-    /// Lets every region's front through to its endpoint, as far as the role that it asks with may.
-    pub(crate) fn open_fronts(&mut self) {
+    /// Lets customers through each region's API or proxy to its endpoint, as far as the role that it asks with may.
+    pub(crate) fn admit_customers(&mut self) {
         let deployment = self.deployment.clone();
         for (region, stack) in &deployment.stacks {
             let own = self.config.fleet.endpoint.to_string();
@@ -67,8 +68,8 @@ impl World {
         let payload = self.envelope(&region).health_check();
         let api = self.stack(&region).and_then(|stack| stack.api.as_deref()).unwrap_or_default();
         let api = self.arn("execute-api", &region, &format!("{api}/live/GET/health"));
-        if self.may_invoke(FunctionName::Status, &region, "apigateway.amazonaws.com", &api) {
-            let request = self.request(FunctionName::Status, &region, "route53", payload, true);
+        if self.may_invoke(FunctionKind::Status, &region, "apigateway.amazonaws.com", &api) {
+            let request = self.request(FunctionKind::Status, &region, "route53", payload, true);
             self.begin_invocation(request);
         } else {
             // The front answers 500 in the function's place.

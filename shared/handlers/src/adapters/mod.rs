@@ -6,3 +6,7 @@ pub mod counts;
 pub mod errors;
 pub mod identity;
 pub mod ledger;
+pub mod registry;
+
+/// What a container takes and gives.
+pub const CSV: &str = "text/csv";

@@ -3,6 +3,7 @@
 
 use super::tests::{HOME, fixture, replication};
 use super::{FrontEvent, PipelineJob, ReplicationEvent, RollbackEvent, StatusEvent, job_id};
+use crate::context::FunctionKind;
 use aws_lambda_events::alb::AlbTargetGroupRequest;
 use aws_lambda_events::apigw::ApiGatewayProxyRequest;
 use aws_lambda_events::eventbridge::EventBridgeEvent;
@@ -16,7 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 #[expect(clippy::disallowed_types, reason = "the shape is held against it, and nothing is printed")]
 type Job = aws_lambda_events::codepipeline_job::CodePipelineJobEvent;
 
-const FUNCTIONS: [&str; 6] = ["replication", "shadow-eval", "promote", "rollback", "status", "front"];
+fn functions() -> impl Iterator<Item = &'static str> {
+    FunctionKind::ALL.into_iter().map(FunctionKind::name)
+}
 
 /// The names of a folder's fixtures.
 fn names(folder: &str) -> Vec<String> {
@@ -67,7 +70,7 @@ fn survives<T: DeserializeOwned + Serialize + PartialEq>(function: &str, name: &
 
 #[test]
 fn every_fixture_parses_and_parses_again_to_the_same() {
-    for function in FUNCTIONS {
+    for function in functions() {
         let files = names(function);
         assert!(!files.is_empty(), "{function} has no fixture");
         for name in files {
@@ -214,7 +217,7 @@ const DOCUMENTED: &[(&str, &[&str])] = &[
 
 #[test]
 fn fixtures_have_the_members_that_aws_documents() {
-    for name in FUNCTIONS.iter().flat_map(|function| names(function)) {
+    for name in functions().flat_map(names) {
         let event = fixture(&name);
         let (part, members) = DOCUMENTED
             .iter()
@@ -235,7 +238,7 @@ fn fixtures_have_the_members_that_aws_documents() {
 
 #[test]
 fn no_fixture_holds_what_could_be_a_credential() {
-    for name in FUNCTIONS.iter().copied().chain(["hostile"]).flat_map(names).filter(|name| name.ends_with(".json")) {
+    for name in functions().chain(["hostile"]).flat_map(names).filter(|name| name.ends_with(".json")) {
         let path = format!("{}/../../events/{name}", env!("CARGO_MANIFEST_DIR"));
         let parsed: Result<Value, _> = serde_json::from_str(&std::fs::read_to_string(path).unwrap());
         let Ok(event) = parsed else { continue };

@@ -1,5 +1,5 @@
 use super::*;
-use crate::events::{ReplicationEvent, ReplicationTrouble};
+use crate::events::ReplicationEvent;
 use crate::ports::ErrorKind;
 use crate::publish::{PublishSpec, publish};
 use crate::testing::{Fault, World, context, fleet, name, run, signer};
@@ -7,8 +7,10 @@ use bytes::Bytes;
 use meridian_domain::{Actor, Epoch, Image, Provenance, Reason, RegionName, Sha256, Target, keys};
 use meridian_messages::pages::Unreplicated;
 
+mod checkpoints;
 mod place;
 mod signed;
+mod trouble;
 
 const HOME: &str = "eu-west-1";
 const OTHERS: [&str; 3] = ["ap-southeast-2", "ap-northeast-1", "sa-east-1"];
@@ -385,134 +387,4 @@ fn late(world: &World, regions: &[&str]) -> Page {
         panic!("no wave has started")
     };
     Page::of(&fleet(), &notice, &name(HOME), &Sender::Wave(execution))
-}
-
-fn trouble(what: &str, key: &str) -> ReplicationTrouble {
-    ReplicationTrouble {
-        what: what.to_owned(),
-        key: key.to_owned(),
-        destination: "fraud-models-jp".to_owned(),
-        reason: Some("AssumeRoleNotPermitted".to_owned()),
-    }
-}
-
-fn fails(world: &World, keys: &[&str]) {
-    let troubles = keys.iter().map(|key| trouble("OperationFailedReplication", key)).collect();
-    run(handle(world, &context(HOME), &ReplicationEvent::ReplicationFailed(troubles))).unwrap();
-}
-
-#[test]
-fn replication_trouble_is_paged_with_every_object_and_what_to_do() {
-    let world = World::default();
-    let troubles = vec![
-        trouble("OperationFailedReplication", "releases/archives/x.tar.gz"),
-        trouble("OperationMissedThreshold", "releases/manifests/x.json"),
-        trouble("OperationReplicatedAfterThreshold", "releases/manifests/late.json"),
-    ];
-    run(handle(&world, &context(HOME), &ReplicationEvent::ReplicationFailed(troubles))).unwrap();
-    let open = |event: &str, key: &str| Unreplicated {
-        key: key.to_owned(),
-        bucket: "fraud-models-jp".to_owned(),
-        event: event.to_owned(),
-        reason: Some("AssumeRoleNotPermitted".to_owned()),
-    };
-    let notice = Notice::NotReplicated(vec![
-        open("OperationFailedReplication", "releases/archives/x.tar.gz"),
-        open("OperationMissedThreshold", "releases/manifests/x.json"),
-    ]);
-    assert_eq!(*world.pages.borrow(), [Page::of(&fleet(), &notice, &name(HOME), &Sender::Region)]);
-}
-
-#[test]
-fn replication_trouble_of_one_release_and_region_is_paged_once() {
-    let world = World::default();
-    for key in ["archive", "manifest", "archive"] {
-        fails(&world, &[key]);
-    }
-    assert_eq!(world.pages.borrow().len(), 1);
-    *world.now.borrow_mut() += SignedDuration::from_hours(24);
-    fails(&world, &["archive", "manifest"]);
-    assert_eq!(world.pages.borrow().len(), 1);
-    // The next night's objects on the same way are news.
-    fails(&world, &["another archive"]);
-    assert_eq!(world.pages.borrow().len(), 2);
-}
-
-#[test]
-fn replication_trouble_is_paged_without_a_ledger_too() {
-    let world = World::default();
-    world.fault("ListObjectsV2", Fault::Fails(ErrorKind::Unreachable));
-    fails(&world, &["archive"]);
-    assert_eq!(world.pages.borrow().len(), 1);
-}
-
-/// A chain that has grown by what policy says, with `last` at its end.
-fn grown(world: &World, region: &str, chain: &Chain, last: Record) {
-    for number in 1..fleet().ledger.checkpoint_every.get() {
-        world.write(&name(region), chain.clone(), "maria", Record::Lifted { why: number.to_string() });
-    }
-    world.write(&name(region), chain.clone(), "wave-1", last);
-}
-
-/// Whose checkpoints there are.
-fn kept(world: &World) -> Vec<Chain> {
-    world.kept.borrow().keys().map(|(_, chain, _)| chain.clone()).collect()
-}
-
-#[test]
-fn a_sweep_keeps_what_its_own_chains_add_up_to() {
-    let (world, own) = (World::default(), |region| Chain::Region(name(region)));
-    let said = || Record::Lifted { why: "seen".to_owned() };
-    for (region, chain) in [(HOME, Chain::Home), (HOME, own(HOME)), (OTHERS[0], own(OTHERS[0]))] {
-        grown(&world, region, &chain, said());
-    }
-    look(&world, OTHERS[0]);
-    assert_eq!(kept(&world), [own(OTHERS[0])]);
-    look(&world, HOME);
-    assert_eq!(kept(&world), [own(OTHERS[0]), Chain::Home, own(HOME)]);
-    look(&world, HOME);
-    assert_eq!(kept(&world).len(), 3);
-}
-
-#[test]
-fn a_sweep_leaves_chains_alone_on_which_somebody_works() {
-    let world = World::default();
-    let until = world.now() + SignedDuration::from_mins(10);
-    grown(&world, HOME, &Chain::Home, Record::LeaseTaken { epoch: Epoch(1), until });
-    let target = |text: &str| {
-        let release = ReleaseId(Sha256::of(text.as_bytes()));
-        Target::of(&fleet(), &fleet().regions[0], release, &text.parse().unwrap())
-    };
-    let (target, back) = (target("v427"), Some(target("v426")));
-    let (execution, epoch) = ("wave-1".parse().unwrap(), Some(Epoch(1)));
-    let intent = Record::UpdateIntended { target, back, execution, epoch, bake: None };
-    grown(&world, HOME, &Chain::Region(name(HOME)), intent.clone());
-    look(&world, HOME);
-    assert_eq!(kept(&world), []);
-    // A wave that never came to its end must not make a chain too long to read.
-    for _ in 1..OVERDUE {
-        grown(&world, OTHERS[0], &Chain::Region(name(OTHERS[0])), intent.clone());
-    }
-    look(&world, OTHERS[0]);
-    assert_eq!(kept(&world), []);
-    grown(&world, OTHERS[0], &Chain::Region(name(OTHERS[0])), intent);
-    look(&world, OTHERS[0]);
-    assert_eq!(kept(&world), [Chain::Region(name(OTHERS[0]))]);
-    // Nobody renews it.
-    *world.now.borrow_mut() += SignedDuration::from_mins(11);
-    look(&world, HOME);
-    assert_eq!(kept(&world).last(), Some(&Chain::Home));
-}
-
-/// It is no business of the sweep's own: releases are attested, waves start.
-#[test]
-fn a_sweep_that_cannot_keep_a_checkpoint_goes_on() {
-    let world = World::default();
-    let release = released(&world, "v427");
-    grown(&world, HOME, &Chain::Home, Record::Lifted { why: "seen".to_owned() });
-    OTHERS.iter().for_each(|region| world.replicate(&name(region)));
-    OTHERS.iter().for_each(|region| drop(arrive(&world, region, release).unwrap()));
-    world.fault("PutCheckpoint", Fault::Fails(ErrorKind::Refused));
-    assert_eq!(look(&world, HOME)["attested"], 1);
-    assert_eq!(world.started.borrow().len(), 1);
 }

@@ -1,7 +1,7 @@
 use super::*;
-use crate::night::Site;
+use crate::night::{Scenario, Site};
 use crate::services::sagemaker::EndpointStatus;
-use meridian_domain::{Actor, Epoch, ReleaseId, ServingRole, Sha256, Target};
+use meridian_domain::{Actor, Entry, Epoch, ReleaseId, ServingRole, Sha256, Target};
 
 fn at(time: &str) -> Timestamp {
     format!("2026-11-20T{time}Z").parse().unwrap()

@@ -1,0 +1,135 @@
+//! Whether a night ended as its scenario says, and what must hold in every night.
+
+use super::{Remains, Report};
+use crate::night::scenario::{Ending, Expect};
+use crate::world::{Moment, Stage, What, WorldEvent};
+use jiff::Timestamp;
+use meridian_domain::{Chain, Record, RegionName};
+use std::collections::BTreeSet;
+
+/// What a scenario expects of a region that cannot be seen when the night is over.
+const UNKNOWN: &str = "unknown";
+
+impl Remains<'_> {
+    /// What did not come out as the scenario says, and what must hold in every night.
+    pub(super) fn unexpected(&self, report: &Report, log: &[WorldEvent], unmet: Vec<String>) -> Vec<String> {
+        let expect = &self.scenario.expect;
+        let unnamed = self.fleet.regions.iter().filter(|region| !expect.serves.contains_key(&region.name));
+        let mut found = serves(expect, report);
+        if let Some(by) = expect.by {
+            found.extend(late(by, self.scenario.start, report));
+        }
+        if report.pages.len() != expect.pages {
+            found.push(format!("{} pages were sent, expected {}", report.pages.len(), expect.pages));
+        }
+        if report.advice.len() != expect.advice {
+            found.push(format!("{} advices were sent, expected {}", report.advice.len(), expect.advice));
+        }
+        let endings: Vec<Ending> = report.executions.iter().map(|execution| execution.ending).collect();
+        if endings != expect.executions {
+            found.push(format!("the executions ended {endings:?}, expected {:?}", expect.executions));
+        }
+        found.extend(unnamed.map(|region| format!("expect.serves does not say what {} serves", region.title)));
+        found.extend(unmet.into_iter().map(|fault| format!("the fault {fault:?} never made a difference")));
+        found.extend(self.two_mid_shift(log));
+        found.extend(self.started_beside(log));
+        found.extend(self.two_entries_at_once());
+        found
+    }
+
+    /// I1, seen from outside: never two regions between canary and full shift, deferred ones left out and those that go back by
+    /// themselves, which wait for nobody (I6).
+    fn two_mid_shift(&self, log: &[WorldEvent]) -> Option<String> {
+        let mut moving = BTreeSet::new();
+        for event in log {
+            note_stage(&mut moving, event);
+            moving.retain(|region| !self.deferred(region, event.at) && !self.goes_back(region, event.at));
+            if moving.len() > 1 {
+                return Some(format!("I1: {moving:?} were mid-shift together at {}", event.at));
+            }
+        }
+        None
+    }
+
+    /// I1 once more: nor does a wave start a region while another one moves, whichever way.
+    fn started_beside(&self, log: &[WorldEvent]) -> Option<String> {
+        let regions = self.fleet.regions.iter().map(|region| &region.name);
+        let mut starts = regions.flat_map(|region| {
+            let entries = self.ledger.get(&Chain::Region(region.clone())).into_iter().flatten();
+            let waves = |record: &Record| matches!(record, Record::UpdateIntended { epoch: Some(_), .. });
+            entries.filter(move |entry| waves(&entry.record)).map(move |entry| (region, entry.at))
+        });
+        starts.find_map(|(region, at)| {
+            let mut moving = BTreeSet::new();
+            log.iter().take_while(|event| event.at <= at).for_each(|event| note_stage(&mut moving, event));
+            let beside = moving.into_iter().find(|other| *other != region && !self.deferred(other, at))?;
+            Some(format!("I1: {region} was started at {at} while {beside} was mid-shift"))
+        })
+    }
+
+    /// Whether a wave had left the region behind, and no later one had taken it up again.
+    fn deferred(&self, region: &RegionName, at: Timestamp) -> bool {
+        let last = |chain: &Chain, wanted: &dyn Fn(&Record) -> bool| {
+            let entries = self.ledger.get(chain).into_iter().flatten().take_while(|entry| entry.at <= at);
+            entries.filter(|entry| wanted(&entry.record)).last().map(|entry| entry.at)
+        };
+        let left_behind = last(&Chain::Home, &|record| match record {
+            Record::Deferred { region: deferred, .. } => deferred == region,
+            Record::WaveStarted { late, .. } => late.contains(region),
+            _ => false,
+        });
+        let taken_up = last(&Chain::Region(region.clone()), &|record| matches!(record, Record::UpdateIntended { .. }));
+        left_behind.is_some_and(|left| taken_up.is_none_or(|taken| taken <= left))
+    }
+
+    /// Whether the region's last update is its own way back and no wave's.
+    fn goes_back(&self, region: &RegionName, at: Timestamp) -> bool {
+        let entries = self.ledger.get(&Chain::Region(region.clone())).into_iter().flatten();
+        let last = entries.take_while(|entry| entry.at <= at).filter_map(|entry| match &entry.record {
+            Record::UpdateIntended { epoch, .. } => Some(epoch.is_none()),
+            _ => None,
+        });
+        last.last().unwrap_or(false)
+    }
+
+    /// The chains, checked as an auditor would.
+    fn two_entries_at_once(&self) -> Vec<String> {
+        let broken = self.ledger.iter().filter_map(|(chain, entries)| {
+            let mut head = meridian_domain::Head::default();
+            let error = entries.iter().find_map(|entry| head.follow(entry).err())?;
+            Some(format!("chain {chain}: {error}"))
+        });
+        broken.collect()
+    }
+}
+
+/// Which regions are between canary and full shift, once more has happened.
+fn note_stage<'e>(moving: &mut BTreeSet<&'e RegionName>, event: &'e WorldEvent) {
+    let What::EndpointStage { stage, .. } = &event.what else { return };
+    match stage {
+        Stage::Canary | Stage::Shifting => moving.insert(&event.region),
+        _ => moving.remove(&event.region),
+    };
+}
+
+fn serves(expect: &Expect, report: &Report) -> Vec<String> {
+    let wrong = report.fleet.iter().filter_map(|end| {
+        let wanted = expect.serves.get(&end.region)?;
+        let found = end.version.as_deref().unwrap_or(UNKNOWN);
+        if found != wanted.as_str() {
+            return Some(format!("{} serves {found}, expected {wanted}", end.title));
+        }
+        let unproved = end.version.is_some() && !end.confirmed_by_endpoint;
+        unproved.then(|| format!("{}'s ledger says {found}, its endpoint is {} elsewhere", end.title, end.status))
+    });
+    wrong.collect()
+}
+
+fn late(by: Moment, start: Timestamp, report: &Report) -> Vec<String> {
+    let by = by.after(start);
+    let late = report.fleet.iter().filter(|end| end.since.is_none_or(|since| since > by));
+    late.map(|end| format!("{} was late: since {:?}, expected by {by}", end.title, end.since)).collect()
+}
+
+#[cfg(test)]
+mod tests;

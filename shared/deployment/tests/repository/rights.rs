@@ -1,0 +1,229 @@
+//! Who may do what, by the template's roles and policies.
+
+use crate::{TEMPLATE, deployed, region};
+use meridian_deployment::{Context, Denied, Grant, Principal, Request, Stack};
+
+/// Whether a role may write an object of home's bucket, as S3 would ask.
+fn write(role: &str, key: &str, conditional: bool) -> Result<Vec<Grant>, Denied> {
+    let deployed = deployed();
+    let roles = &deployed.stacks[&region("eu-west-1")].roles;
+    let arn = roles.values().find(|own| own.logical == role).unwrap().arn.clone();
+    let mut context = Context::from([
+        ("aws:securetransport".to_owned(), vec!["true".to_owned()]),
+        ("aws:principalarn".to_owned(), vec![arn.clone()]),
+        ("s3:resourceaccount".to_owned(), vec!["111122223333".to_owned()]),
+        ("s3:objectcreationoperation".to_owned(), vec!["true".to_owned()]),
+    ]);
+    if conditional {
+        context.insert("s3:if-none-match".to_owned(), vec!["*".to_owned()]);
+    }
+    let (principal, resource) = (Principal::Role(arn), format!("arn:aws:s3:::fraud-models-eu/{key}"));
+    deployed.authorise(&Request {
+        principal: &principal,
+        action: "s3:PutObject",
+        resource: &resource,
+        context: &context,
+    })
+}
+
+#[test]
+fn nothing_under_releases_or_ledger_is_written_over() {
+    let key = "ledger/fraud/home/00000000000000000001.json";
+    assert!(write("LentRole", key, true).is_ok());
+    let denied = write("LentRole", key, false).unwrap_err().to_string();
+    assert!(denied.contains("with an explicit deny in ReleasesPolicy.NothingIsOverwritten"), "{denied}");
+    let golden = "releases/golden/1.json";
+    assert!(write("ShadowEvalRole", golden, true).is_ok());
+    assert!(write("ShadowEvalRole", golden, false).is_err());
+}
+
+#[test]
+fn a_function_writes_nothing_that_is_another_ones() {
+    assert!(write("ShadowEvalRole", "evaluations/1/report.json", false).is_ok());
+    assert!(write("LentRole", "evaluations/1/report.json", true).is_err());
+    // promote has nothing but what is lent to it.
+    assert!(write("PromoteRole", "ledger/fraud/home/1.json", true).is_err());
+    assert!(write("RollbackRole", "ledger/fraud/eu-west-1/1.json", true).is_ok());
+    assert!(write("RollbackRole", "ledger/fraud/home/1.json", true).is_err());
+    assert!(write("StatusRole", "ledger/fraud/eu-west-1/1.json", true).is_err());
+}
+
+/// What a role of the account that no stack has made is told where it asks for something of a bucket; `new` is a conditional
+/// write. Where no policy of the bucket refuses it, the role's own policies decide, and here it has none.
+fn asked(region: &str, role: &str, action: &str, resource: &str, new: bool) -> String {
+    let arn = format!("arn:aws:iam::111122223333:role/{role}");
+    let mut context = Context::from([
+        ("aws:securetransport".to_owned(), vec!["true".to_owned()]),
+        ("aws:principalarn".to_owned(), vec![arn.clone()]),
+        ("s3:objectcreationoperation".to_owned(), vec!["true".to_owned()]),
+    ]);
+    context.extend(new.then(|| ("s3:if-none-match".to_owned(), vec!["*".to_owned()])));
+    let resource = format!("arn:aws:s3:::fraud-models-{region}{resource}");
+    let principal = Principal::Role(arn);
+    let denied =
+        deployed().authorise(&Request { principal: &principal, action, resource: &resource, context: &context });
+    denied.unwrap_err().why
+}
+
+const NOT_REFUSED: &str = "because no policy allows it";
+
+fn refused_by(sid: &str) -> String {
+    format!("with an explicit deny in ReleasesPolicy.{sid}")
+}
+
+#[test]
+fn nothing_that_a_verdict_or_a_wave_rests_on_is_deleted() {
+    for prefix in ["ledger", "releases", "holdouts", "waves", "evaluations"] {
+        for action in ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:ReplicateDelete"] {
+            for role in ["meridian-fraud-deployer", "meridian-fraud-publisher", "meridian-fraud-operator", "admin"] {
+                let why = asked("eu", role, action, &format!("/{prefix}/fraud/1.json"), false);
+                assert_eq!(why, refused_by("NothingIsDeleted"), "{role}: {action} under {prefix}/");
+            }
+        }
+    }
+}
+
+#[test]
+fn only_the_publisher_creates_releases_and_only_at_home() {
+    for key in ["/releases/archives/1.tar.gz", "/releases/manifests/1.json", "/releases/what-comes-later/1"] {
+        let put = |region, role, new| asked(region, role, "s3:PutObject", key, new);
+        assert_eq!(put("eu", "meridian-fraud-publisher", true), NOT_REFUSED);
+        assert_eq!(put("eu", "meridian-fraud-publisher", false), refused_by("NothingIsOverwritten"));
+        for role in ["admin", "meridian-fraud-operator", "meridian-fraud-approver", "meridian-fraud-deployer"] {
+            assert_eq!(put("eu", role, true), refused_by("ReleasesOnlyByPublishers"), "{role}");
+        }
+        assert_eq!(put("jp", "meridian-fraud-publisher", true), refused_by("ReleasesOnlyByReplication"));
+    }
+    let golden = asked("eu", "meridian-fraud-publisher", "s3:PutObject", "/releases/golden/1.json", true);
+    assert_eq!(golden, refused_by("GoldenOnlyByShadowEval"));
+    for role in ["admin", "meridian-fraud-publisher", "meridian-fraud-deployer"] {
+        let copied = asked("jp", role, "s3:ReplicateObject", "/releases/manifests/1.json", false);
+        assert_eq!(copied, refused_by("CopiesOnlyByTheFleet"), "{role}");
+    }
+    let copied =
+        asked("jp", "meridian-fraud-CopyRole-0A1B2C", "s3:ReplicateObject", "/releases/manifests/1.json", false);
+    assert_eq!(copied, NOT_REFUSED);
+}
+
+#[test]
+fn who_publishes_does_not_set_the_exam_and_nobody_but_replication_writes_waves() {
+    let put = |role, key, new| asked("eu", role, "s3:PutObject", key, new);
+    let exam = "/holdouts/1.csv.gz";
+    assert_eq!(put("meridian-fraud-approver", exam, true), NOT_REFUSED);
+    assert_eq!(put("meridian-fraud-approver", exam, false), refused_by("NothingIsOverwritten"));
+    assert_eq!(put("meridian-fraud-publisher", exam, true), refused_by("HoldoutsOnlyByApprovers"));
+    let approval = "/ledger/fraud/home/00000000000000000001.json";
+    assert_eq!(put("meridian-fraud-approver", approval, true), NOT_REFUSED);
+    assert_eq!(put("meridian-fraud-publisher", approval, true), refused_by("LedgerOnlyByFunctionsAndOperators"));
+    for role in ["admin", "meridian-fraud-publisher", "meridian-fraud-operator", "meridian-fraud-ShadowEvalRole-0A1B"] {
+        assert_eq!(put(role, "/waves/fraud.json", false), refused_by("WavesOnlyByReplication"), "{role}");
+    }
+    assert_eq!(put("meridian-fraud-ReplicationRole-0A1B", "/waves/fraud.json", false), NOT_REFUSED);
+    let replication = write("ReplicationRole", "waves/fraud.json", false).unwrap();
+    assert_eq!(replication[0].sid, "WriteWave");
+}
+
+#[test]
+fn only_the_deployer_changes_what_protects_a_bucket() {
+    for region in ["eu", "au", "jp", "br"] {
+        for action in [
+            "s3:PutBucketPolicy",
+            "s3:DeleteBucketPolicy",
+            "s3:DeleteBucket",
+            "s3:PutLifecycleConfiguration",
+            "s3:PutReplicationConfiguration",
+            "s3:PutBucketVersioning",
+            "s3:PutEncryptionConfiguration",
+            "s3:PutBucketObjectLockConfiguration",
+        ] {
+            assert_eq!(asked(region, "meridian-fraud-deployer", action, "", false), NOT_REFUSED, "{action}");
+            for role in
+                ["admin", "meridian-fraud-operator", "meridian-fraud-publisher", "meridian-fraud-PromoteRole-0A"]
+            {
+                let why = asked(region, role, action, "", false);
+                assert_eq!(why, refused_by("ProtectionOnlyByDeployers"), "{region}, {role}: {action}");
+            }
+        }
+        // Where Object Lock is on, it is the deployer's too to let a version go before its time.
+        let bypass = asked(region, "admin", "s3:BypassGovernanceRetention", "/ledger/fraud/home/1.json", false);
+        assert_eq!(bypass, refused_by("ProtectionOnlyByDeployers"));
+    }
+}
+
+/// A key of somebody else's to which the fleet's alias was moved: what lies beside it in the account is not the fleet's.
+#[test]
+fn a_right_to_a_key_does_not_follow_an_alias() {
+    let mut deployed = deployed();
+    let tokyo = deployed.stacks.get_mut(&region("ap-northeast-1")).unwrap();
+    let own = tokyo.keys[0].arn.clone();
+    let other = own.replace("/", "/0");
+    let mut account = tokyo.policies.iter().find(|(_, arns, _)| arns.contains(&own)).unwrap().clone();
+    account.1 = vec![other.clone()];
+    account.2.retain(|own| own.sid == "Account");
+    tokyo.policies.push(account);
+    let roles = deployed.stacks[&region("eu-west-1")].roles.clone();
+    let ask = |logical: &str, action: &str, key: &str| {
+        let role = roles.values().find(|own| own.logical == logical).unwrap();
+        let mut context = Context::from([
+            ("aws:principalarn".to_owned(), vec![role.arn.clone()]),
+            ("kms:resourcealiases".to_owned(), vec!["alias/meridian-fraud".to_owned()]),
+        ]);
+        context.extend(role.tags.iter().map(|(tag, value)| (format!("aws:principaltag/{tag}"), vec![value.clone()])));
+        let principal = Principal::Role(role.arn.clone());
+        deployed.authorise(&Request { principal: &principal, action, resource: key, context: &context })
+    };
+    for (role, action) in [
+        ("EndpointRole", "kms:Decrypt"),
+        ("ReplicationRole", "kms:Decrypt"),
+        ("CopyRole", "kms:Encrypt"),
+        ("CopyRole", "kms:GenerateDataKey"),
+    ] {
+        assert_eq!(ask(role, action, &own).unwrap()[0].owner, "ReleaseKey", "{role}");
+        assert!(ask(role, action, &other).is_err(), "{role} may use {other}");
+    }
+    assert!(ask("PromoteRole", "kms:Decrypt", &own).is_err());
+    assert!(!TEMPLATE.contains("kms:ResourceAliases"));
+}
+
+/// Whether the role of a function in one region is lent Tokyo's; with `open`, everybody may ask for it.
+fn borrows(from: &str, function: &str, external_id: &str, open: bool) -> Result<Vec<Grant>, Denied> {
+    let mut deployed = deployed();
+    let of = |stack: &Stack, logical: &str| stack.roles.values().find(|own| own.logical == logical).unwrap().clone();
+    let borrow = of(&deployed.stacks[&region("eu-west-1")], "PromoteRole").statements;
+    let borrow = borrow.into_iter().find(|own| own.sid == "Borrow").unwrap();
+    let stack = deployed.stacks.get_mut(&region(from)).unwrap();
+    let role = of(stack, function);
+    if open {
+        stack.roles.get_mut(&role.arn).unwrap().statements.push(borrow);
+    }
+    let mut context = Context::from([
+        ("aws:principalarn".to_owned(), vec![role.arn.clone()]),
+        ("sts:externalid".to_owned(), vec![external_id.to_owned()]),
+    ]);
+    context.extend(role.tags.iter().map(|(tag, value)| (format!("aws:principaltag/{tag}"), vec![value.clone()])));
+    deployed.authorise(&Request {
+        principal: &Principal::Role(role.arn),
+        action: "sts:AssumeRole",
+        resource: "arn:aws:iam::111122223333:role/meridian-fraud-lent-ap-northeast-1",
+        context: &context,
+    })
+}
+
+#[test]
+fn a_region_lends_its_role_to_homes_promote_and_to_nobody_else() {
+    let grants = borrows("eu-west-1", "PromoteRole", "fraud", false).unwrap();
+    let grants: Vec<String> = grants.iter().map(Grant::to_string).collect();
+    let role = "arn:aws:iam::111122223333:role/meridian-fraud-lent-";
+    let borrow = format!("PromoteRole.Borrow: sts:AssumeRole on {role}*");
+    assert_eq!(grants, [borrow, format!("LentRole.Lend: sts:AssumeRole on {role}ap-northeast-1")]);
+    // What the role trusts decides, whatever the borrower's own policies say.
+    for open in [false, true] {
+        assert!(borrows("eu-west-1", "PromoteRole", "cards", open).is_err());
+        for function in ["ReplicationRole", "RollbackRole", "ShadowEvalRole", "StatusRole", "LentRole"] {
+            assert!(borrows("eu-west-1", function, "fraud", open).is_err(), "{function}");
+        }
+        for away in ["ap-northeast-1", "ap-southeast-2", "sa-east-1"] {
+            assert!(borrows(away, "PromoteRole", "fraud", open).is_err(), "{away}");
+        }
+    }
+}
