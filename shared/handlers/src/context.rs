@@ -139,6 +139,7 @@ impl Context {
 }
 
 /// Why a handler could not do its work. What the world answered is in here; what a release deserves is not an error.
+/// Its text is for logs, and for the page and the pipeline message of a failed job: nothing decides by it.
 #[derive(Debug, thiserror::Error)]
 pub enum HandlerError {
     /// The event is not one that this function takes.
