@@ -195,7 +195,7 @@ fn a_plan_warns_of_what_no_bake_within_the_bounds_can_find() {
         ForecastWarning::Blind { region, unfound, .. } => {
             Some((region.clone(), unfound.iter().map(|own| own.metric.to_string()).collect::<Vec<_>>()))
         }
-        ForecastWarning::BlindTogether { .. } => None,
+        ForecastWarning::BlindTogether { .. } | ForecastWarning::LargerCanary { .. } => None,
     };
     let alone: BTreeMap<_, _> = night.warnings.iter().filter_map(blind).collect();
     assert!(alone[&name(BR)].iter().any(|metric| metric == "4xx"), "{:?}", night.warnings);
