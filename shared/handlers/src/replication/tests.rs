@@ -4,8 +4,7 @@ use crate::ports::ErrorKind;
 use crate::publish::{PublishSpec, publish};
 use crate::testing::{Fault, World, context, fleet, name, run, signer};
 use bytes::Bytes;
-use meridian_domain::{Actor, Epoch, Image, Provenance, Reason, RegionName, Sha256, Target, keys};
-use meridian_messages::pages::Unreplicated;
+use meridian_domain::{Actor, Image, Provenance, Reason, RegionName, Sha256, keys};
 
 mod checkpoints;
 mod place;
