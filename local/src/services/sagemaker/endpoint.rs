@@ -175,6 +175,12 @@ impl Capacity {
         ProductionVariantSummary { desired_instance_count: coming.unwrap_or(self.instances), ..self.summary() }
     }
 
+    /// A share of the traffic, on that share of the instances.
+    fn canary(&self, share: f64) -> Serving {
+        let instances = (share * f64::from(self.instances)).round().max(1.0) as u32;
+        Serving { instances, ..self.serving(share) }
+    }
+
     pub fn serving(&self, share: f64) -> Serving {
         let (config, labels) = (self.config.clone(), self.labels.clone());
         Serving { config, labels, instances: self.instances, share, newest: self.newest }
@@ -198,7 +204,7 @@ impl Endpoint {
         let stray = if self.stray.is_some() { (1.0 - share) / 2.0 } else { 0.0 };
         let blue = self.blue.as_ref().map(|fleet| fleet.serving(1.0 - share - stray));
         let left = self.stray.as_ref().map(|fleet| fleet.serving(stray));
-        let green = self.update.as_ref().map(|update| update.target.serving(share));
+        let green = self.update.as_ref().map(|update| update.target.canary(share));
         blue.into_iter().chain(left).chain(green).filter(|fleet| fleet.share > 0.0).collect()
     }
 

@@ -6,6 +6,7 @@ use crate::history::OpenUpdate;
 use crate::judge::{
     Arm, COUNTS_DELAY, Judgement, MetricName, MinuteCounts, RegionCounts, RegionEvidence, Watch, WatchStage, judge,
 };
+use crate::plan::CanarySize;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
@@ -61,8 +62,8 @@ impl Span {
     }
 }
 
-/// Instances of both fleets, where the control plane says them: requests per instance tell whether latencies are
-/// comparable. Scaling is suspended during an update, so what is seen now holds for the whole of it.
+/// Instances of both fleets that take requests, where the control plane says how many there are: requests per instance tell
+/// whether latencies are comparable. Scaling is suspended during an update, so what is seen now holds for the whole of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Instances {
     /// The challenger's.
@@ -72,12 +73,17 @@ pub struct Instances {
 }
 
 impl Instances {
-    /// What an endpoint shows of an update's two fleets.
+    /// What an endpoint shows of an update's two fleets: of green's, the canary's until all of it is proved to serve.
     pub fn seen(endpoint: &EndpointView, update: &OpenUpdate) -> Self {
         let pending = endpoint.pending.as_ref().filter(|pending| pending.config == update.target.config);
         let arrived = (endpoint.config == update.target.config).then_some(endpoint.instances).flatten();
         let blue = update.back.as_ref().filter(|back| back.config == endpoint.config);
-        Self { green: pending.and_then(|pending| pending.instances).or(arrived), blue: blue.and(endpoint.instances) }
+        let canary = |all: NonZeroU32| match update.bake.filter(|_| !update.confirmed) {
+            Some(bake) => NonZeroU32::new(CanarySize::of_share(bake.percent, all.get()).instances).unwrap_or(all),
+            None => all,
+        };
+        let green = pending.and_then(|pending| pending.instances).or(arrived).map(canary);
+        Self { green, blue: blue.and(endpoint.instances) }
     }
 }
 

@@ -57,7 +57,7 @@ fn what_the_next_wave_cannot_detect_is_given_with_numbers() {
     let larger =
         ForecastWarning::LargerCanary { region: "ap-southeast-2".parse().unwrap(), wished: 25, size, enough: 4 };
     assert_eq!(
-        voice.forecast_warning(&larger),
+        Voice::of(&fleet()).forecast_warning(&larger),
         "AU has 2 instances, and a canary is whole ones: 1 of them takes 50 % of the requests, not 25 %. Write canary_percent = 50, \
          or have 4 instances"
     );
