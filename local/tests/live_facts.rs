@@ -72,10 +72,12 @@ fn other(usual: bool) -> bool {
 }
 
 readings! {
-    alarms_are_watched_in_soak: alarms_watched_during_termination_wait = other,
+    alarms_are_not_watched_in_soak: alarms_watched_during_termination_wait = other,
     a_last_bake_follows_the_shift: final_bake_seconds = |_| 300,
     alarms_look_back_no_further: extra_evaluation_periods = |_| 0,
     alarms_look_back_five_periods: extra_evaluation_periods = |_| 5,
+    an_empty_range_is_zero: empty_range_is_absent = other,
+    a_range_is_interpolated: range_is_interpolated = other,
     a_rollback_shows_updating: rollback_shows_rolling_back = other,
     a_rollback_leaves_no_reason: rollback_leaves_failure_reason = other,
     soak_shows_no_status: soak_shows_baking = other,

@@ -64,6 +64,7 @@ golden! {
     a_new_execution_catches_tokyo_up: "tokyo-rerun",
     the_next_night_catches_tokyo_up: "tokyo-next-night",
     a_region_could_carry_dublins_customers_before_a_wave_by_day: "day-wave",
+    instances_that_come_late_and_slow_cost_time_only: "cold-instances",
     a_slow_release_is_caught_in_dublin: "bad-model",
     a_worse_model_touches_no_endpoint: "bad-eval",
     an_exam_chosen_after_the_release_is_not_its_exam: "chosen-exam",
@@ -130,15 +131,19 @@ fn a_good_night_is_good_under_every_seed_and_from_every_second() {
     }
 }
 
-/// The other reading of the live fact: SageMaker still listens to the guardrail's alarms in soak.
+/// The other reading of the live fact: SageMaker does not listen to the guardrail's alarms in soak.
 #[test]
-fn what_full_load_makes_slow_goes_back_at_once_where_soak_is_watched() {
+fn what_full_load_makes_slow_goes_back_after_an_unwatched_soak() {
     let mut scenario = built_in("slow-at-load");
-    scenario.live.alarms_watched_during_termination_wait = true;
-    let (story, report) = live(&scenario, SEED);
-    assert!(report.as_expected, "{:?}\n{story}", report.unexpected);
-    assert!(story.contains("SageMaker rolls back to v426: The alarm fraud-verdict went into ALARM"), "{story}");
-    assert!(!story.contains("HALT"), "{story}");
+    let at_once = "SageMaker rolls back to v426: The alarm fraud-verdict went into ALARM";
+    for watched in [true, false] {
+        scenario.live.alarms_watched_during_termination_wait = watched;
+        let (story, report) = live(&scenario, SEED);
+        assert!(report.as_expected, "{:?}\n{story}", report.unexpected);
+        assert_eq!(story.contains(at_once), watched, "{story}");
+        assert_eq!(story.contains("in service on v428"), !watched, "{story}");
+        assert!(!story.contains("HALT"), "{story}");
+    }
 }
 
 /// What a night leaves behind in one region, without the times and ids that a repeated or killed call may move.

@@ -80,8 +80,8 @@ impl WorldConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LiveFacts {
-    /// Whether auto-rollback alarms still turn an update back during `TerminationWaitInSeconds`. The reference names the
-    /// baking periods only.
+    /// Whether auto-rollback alarms still turn an update back during `TerminationWaitInSeconds`. The page on SageMaker's events
+    /// shows that time as `Baking`, and says that the alarms are watched then; the reference names the baking periods only.
     pub alarms_watched_during_termination_wait: bool,
     /// Seconds of the last, watched baking period after a canary's or a linear shift's full shift; its length is not
     /// stated.
@@ -92,6 +92,10 @@ pub struct LiveFacts {
     pub extra_evaluation_periods: u32,
     /// Whether `TC`/`PR` statistics work on one fleet's `ModelLatency` (dimension `EndpointConfigName`).
     pub counts_in_range_per_fleet: bool,
+    /// Whether `TC` has no datapoint where no sample lies in its range, or says zero.
+    pub empty_range_is_absent: bool,
+    /// Whether `TC` interpolates within the buckets that CloudWatch keeps, and so answers fractions.
+    pub range_is_interpolated: bool,
     /// Whether `DescribeEndpoint` says `RollingBack` while a guardrail rollback runs, or goes on saying `Updating`.
     pub rollback_shows_rolling_back: bool,
     /// Whether a guardrail rollback leaves a `FailureReason` behind.
@@ -115,10 +119,12 @@ pub struct LiveFacts {
 impl Default for LiveFacts {
     fn default() -> Self {
         LiveFacts {
-            alarms_watched_during_termination_wait: false,
+            alarms_watched_during_termination_wait: true,
             final_bake_seconds: 0,
             extra_evaluation_periods: 2,
             counts_in_range_per_fleet: true,
+            empty_range_is_absent: true,
+            range_is_interpolated: false,
             rollback_shows_rolling_back: true,
             rollback_leaves_failure_reason: true,
             soak_shows_baking: true,

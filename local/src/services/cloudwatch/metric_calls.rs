@@ -92,7 +92,20 @@ impl Operation for GetMetricData {
     }
 }
 
+/// Of a count in a range, where CloudWatch interpolates within a bucket.
+const INTERPOLATED: f64 = 0.97;
+
 impl World {
+    /// What is answered of a statistic: a count in a range as the world's reading of the facts has it.
+    fn in_range(&self, statistic: Statistic, value: f64) -> Option<f64> {
+        let live = &self.config.live;
+        match statistic {
+            Statistic::Count(..) if value <= 0.0 && live.empty_range_is_absent => None,
+            Statistic::Count(..) if live.range_is_interpolated => Some(value * INTERPOLATED),
+            _ => Some(value),
+        }
+    }
+
     fn answer(
         &self,
         region: &RegionName,
@@ -121,7 +134,8 @@ impl World {
             } else {
                 let starts = metrics.periods(&key, from, to, seconds, self.now).into_iter();
                 let value = |start: i64| {
-                    statistic.of(&metrics.samples(&key, start.max(from), (start + seconds).min(to), self.now))
+                    let samples = metrics.samples(&key, start.max(from), (start + seconds).min(to), self.now);
+                    self.in_range(statistic, statistic.of(&samples)?)
                 };
                 starts.filter_map(|start| Some((start, value(start)?))).collect()
             };

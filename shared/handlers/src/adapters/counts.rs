@@ -3,9 +3,12 @@
 //! | metric | requests | counted | namespace and dimensions |
 //! |---|---|---|---|
 //! | `4xx`, `5xx` | `Invocations`, `Sum` | `Invocation4XXErrors`, `Invocation5XXErrors`, `Sum` | SageMaker's, one configuration's |
-//! | `latency_over_20ms` | `ModelLatency`, `SampleCount` | `ModelLatency`, `TC(20000:)` | the same |
-//! | `score_over_0.9` | `score`, `SampleCount` | `score`, `TC(0.9:)` | the container's own, one release's |
+//! | `latency_over_20ms` | `ModelLatency`, `SampleCount` | `ModelLatency`, `TC(20000:)`, beside `TC(:20000)` | the same |
+//! | `score_over_0.9` | `score`, `SampleCount` | `score`, `TC(0.9:)`, beside `TC(:0.9)` | the container's own, one release's |
 //! | any other, such as `alerts` | its `SampleCount` | its `Sum` of zeros and ones | the container's own, one release's |
+//!
+//! A count of a range may be absent where no sample lies in it, and a fraction where CloudWatch interpolates *(live)*. So the
+//! range's other side is asked too: where that is answered, absent is zero.
 
 use crate::ports::CountsQuery;
 use jiff::Timestamp;
@@ -39,8 +42,19 @@ pub struct Survey {
     to: Timestamp,
     asked: Vec<Question>,
     answers: Vec<BTreeMap<i64, f64>>,
-    /// Each metric with the places of its two questions: its requests, and those that it counts.
-    metrics: Vec<(MetricName, usize, usize)>,
+    metrics: Vec<Asked>,
+}
+
+/// A metric, with the places of its questions.
+#[derive(Clone, Debug)]
+struct Asked {
+    name: MetricName,
+    /// Its requests.
+    requests: usize,
+    /// Those that it counts.
+    counted: usize,
+    /// Of a range: those that it does not count.
+    others: Option<usize>,
 }
 
 impl Survey {
@@ -52,9 +66,10 @@ impl Survey {
         let mut survey =
             Self { from: query.from, to: query.to, asked: Vec::new(), answers: Vec::new(), metrics: Vec::new() };
         for name in &query.metrics {
-            let [requests, counted] = questions(query, name)?;
-            let places = (survey.place(requests), survey.place(counted));
-            survey.metrics.push((name.clone(), places.0, places.1));
+            let ([requests, counted], others) = questions(query, name)?;
+            let (requests, counted) = (survey.place(requests), survey.place(counted));
+            let others = others.map(|question| survey.place(question));
+            survey.metrics.push(Asked { name: name.clone(), requests, counted, others });
         }
         Ok(survey)
     }
@@ -91,34 +106,34 @@ impl Survey {
         Ok(())
     }
 
-    /// What the fleet served. Of a minute in which only one of a metric's two questions is answered nothing is known:
-    /// missing is not zero, and a judge who took it for zero would be blind.
+    /// What the fleet served. Of a minute in which only the requests are answered nothing is known: missing is not zero, and a
+    /// judge who took it for zero would be blind. Only a range whose other side is answered is empty where it is absent.
     pub fn minutes(&self) -> FleetMinutes {
         let mut minutes = FleetMinutes::default();
-        for (name, requests, counted) in &self.metrics {
-            let (Some(requests), Some(counted)) = (self.answers.get(*requests), self.answers.get(*counted)) else {
-                continue;
-            };
-            for (second, total) in requests {
-                let (Some(bad), Ok(at)) = (counted.get(second), Timestamp::from_second(*second)) else { continue };
-                minutes.put(name, at, Arm::new(count(*total), count(*bad)));
+        for Asked { name, requests, counted, others } in &self.metrics {
+            let answer = |place: usize, second: &i64| self.answers.get(place)?.get(second).copied();
+            for (second, total) in self.answers.get(*requests).into_iter().flatten() {
+                let is_empty = || others.and_then(|others| answer(others, second)).map(|_| 0.0);
+                let bad = answer(*counted, second).or_else(is_empty);
+                let (Some(bad), Ok(at)) = (bad, Timestamp::from_second(*second)) else { continue };
+                minutes.put(name, at, Arm::new(count(*total), count(bad)));
             }
         }
         minutes
     }
 }
 
-/// Sums of counts are whole numbers, within a float's precision.
+/// Sums of counts are whole numbers, within a float's precision; of an interpolated range's fraction the nearest one counts.
 fn count(value: f64) -> u64 {
     value.round().max(0.0) as u64
 }
 
-/// The requests of a metric, and those that it counts.
-fn questions(query: &CountsQuery, name: &MetricName) -> Result<[Question; 2], String> {
+/// The requests of a metric and those that it counts, and of a range those that it does not.
+fn questions(query: &CountsQuery, name: &MetricName) -> Result<([Question; 2], Option<Question>), String> {
     let bound = name.as_str().strip_prefix(name.family()).and_then(|rest| rest.strip_prefix("_over_"));
     let errors = |metric: &str| {
         let sum = |metric: &str| of_config(query, metric, "Sum");
-        Ok([sum("Invocations"), sum(metric)])
+        Ok(([sum("Invocations"), sum(metric)], None))
     };
     match (name.as_str(), bound) {
         ("4xx", _) => errors("Invocation4XXErrors"),
@@ -126,14 +141,14 @@ fn questions(query: &CountsQuery, name: &MetricName) -> Result<[Question; 2], St
         (_, Some(bound)) if name.is_latency() => {
             let bound = microseconds(bound).ok_or_else(|| no_bound(name, "a time such as 20ms"))?;
             let ask = |statistic: &str| of_config(query, "ModelLatency", statistic);
-            Ok([ask("SampleCount"), ask(&format!("TC({bound}:)"))])
+            Ok(([ask("SampleCount"), ask(&format!("TC({bound}:)"))], Some(ask(&format!("TC(:{bound})")))))
         }
         (_, Some(bound)) => {
             let bound: f64 = bound.parse().map_err(|_| no_bound(name, "a number such as 0.9"))?;
             let ask = |statistic: &str| of_release(query, name.family(), statistic);
-            Ok([ask("SampleCount"), ask(&format!("TC({bound}:)"))])
+            Ok(([ask("SampleCount"), ask(&format!("TC({bound}:)"))], Some(ask(&format!("TC(:{bound})")))))
         }
-        (own, None) => Ok([of_release(query, own, "SampleCount"), of_release(query, own, "Sum")]),
+        (own, None) => Ok(([of_release(query, own, "SampleCount"), of_release(query, own, "Sum")], None)),
     }
 }
 
@@ -234,6 +249,26 @@ mod tests {
         assert_eq!(arms(&survey, "latency_over_20ms"), [(10, 2)]);
     }
 
+    /// A model without one slow answer is not blind, and one of which no range can be counted is.
+    #[test]
+    fn an_absent_range_is_zero_where_its_other_side_is_answered() {
+        let mut survey = survey(&["latency_over_20ms", "5xx"]);
+        answer(&mut survey, "Invocations", "Sum", &[0.0, 10.0, 20.0]);
+        answer(&mut survey, "ModelLatency", "SampleCount", &[0.0, 10.0, 20.0]);
+        assert!(survey.minutes().is_empty(), "neither side, nor any count of errors");
+        answer(&mut survey, "ModelLatency", "TC(:20000)", &[0.0, 10.0]);
+        assert_eq!(arms(&survey, "latency_over_20ms"), [(10, 0)]);
+        assert_eq!(arms(&survey, "5xx"), []);
+    }
+
+    #[test]
+    fn a_fraction_is_taken_for_the_nearest_count() {
+        let mut survey = survey(&["latency_over_20ms"]);
+        answer(&mut survey, "ModelLatency", "SampleCount", &[0.0, 10.0, 20.0]);
+        answer(&mut survey, "ModelLatency", "TC(20000:)", &[0.0, 1.7, 0.4]);
+        assert_eq!(arms(&survey, "latency_over_20ms"), [(10, 2), (20, 0)]);
+    }
+
     #[test]
     fn a_minute_that_is_answered_again_is_revised_and_counts_once() {
         let mut survey = survey(&["4xx"]);
@@ -258,11 +293,14 @@ mod tests {
             ("Invocation5XXErrors", "Sum", "EndpointName"),
             ("ModelLatency", "SampleCount", "EndpointName"),
             ("ModelLatency", "TC(20000:)", "EndpointName"),
+            ("ModelLatency", "TC(:20000)", "EndpointName"),
             ("ModelLatency", "TC(1500000:)", "EndpointName"),
+            ("ModelLatency", "TC(:1500000)", "EndpointName"),
             ("alerts", "SampleCount", "Release"),
             ("alerts", "Sum", "Release"),
             ("score", "SampleCount", "Release"),
             ("score", "TC(0.9:)", "Release"),
+            ("score", "TC(:0.9)", "Release"),
         ];
         assert_eq!(asked, wanted);
     }
