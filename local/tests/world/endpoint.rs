@@ -3,7 +3,7 @@ use meridian_local::services::Outcome;
 use meridian_local::services::cloudwatch::{Metric, MetricDataQuery, MetricStat, PutMetricAlarm};
 use meridian_local::services::sagemaker::InvokeEndpoint;
 use meridian_local::services::sagemaker::*;
-use meridian_local::world::{Behaviour, Fault, FaultKind, LiveFacts, Stage, Timing, World};
+use meridian_local::world::{Behaviour, Fault, FaultKind, LiveFacts, Stage, Timing, What, World};
 
 /// One made-up record of 400 features.
 fn payload() -> String {
@@ -370,4 +370,30 @@ fn instances_come_within_the_bounds_at_a_time_of_their_own() {
     assert!(arrivals.len() > 10, "{arrivals:?}");
     let within = |at: &String| ("03:03:00".."03:08:01").contains(&at.as_str());
     assert!(arrivals.iter().all(within), "{arrivals:?}");
+}
+
+/// Of two instances ten per cent is one of them, and so half of the requests.
+#[test]
+fn a_canary_is_whole_instances() {
+    for (capacity_type, value, taken) in [
+        ("CAPACITY_PERCENT", 10, Some(50)),
+        ("CAPACITY_PERCENT", 50, Some(50)),
+        ("INSTANCE_COUNT", 1, Some(50)),
+        ("INSTANCE_COUNT", 2, None),
+    ] {
+        let mut world = world(night());
+        prepare_v427(&mut world, AU);
+        let mut update = canary("fraud-v427-cfg", &[]);
+        let policy = update.deployment_config.as_mut().unwrap().blue_green_update_policy.as_mut().unwrap();
+        let size = CapacitySize { capacity_type: capacity_type.to_owned(), value };
+        policy.traffic_routing_configuration.canary_size = Some(size);
+        let asked = call(&mut world, AU, update);
+        assert_eq!(asked.is_ok(), taken.is_some(), "{capacity_type} {value}");
+        run_until(&mut world, "03:05:00");
+        let share = world.log().iter().rev().find_map(|event| match &event.what {
+            What::EndpointStage { stage: Stage::Canary, percent, .. } => Some(*percent),
+            _ => None,
+        });
+        assert_eq!(share, taken, "{capacity_type} {value}");
+    }
 }

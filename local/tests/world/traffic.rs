@@ -197,3 +197,20 @@ fn a_scenario_says_how_cold_new_instances_are() {
         assert_eq!(green.iter().filter(|p99| **p99 > 35_000.0).count(), slow, "{cold}, {cold_share}: {green:?}");
     }
 }
+
+/// `TC` says nothing, or zero, of a range without samples, and fractions where CloudWatch interpolates.
+#[test]
+fn a_count_in_a_range_is_as_the_facts_are_read() {
+    let counted = |change: fn(&mut WorldConfig), range: &str| {
+        let mut config = night();
+        change(&mut config);
+        let mut world = world(config);
+        run_until(&mut world, "03:03:00");
+        read(&mut world, "ModelLatency", range, Some("fraud-v426-cfg"), "03:00:00", "03:01:00")
+    };
+    assert_eq!(counted(|_| (), "TC(1000000:)"), []);
+    assert_eq!(counted(|config| config.live.empty_range_is_absent = false, "TC(1000000:)"), [0.0]);
+    let (whole, part) =
+        (counted(|_| (), "TC(:20000)"), counted(|config| config.live.range_is_interpolated = true, "TC(:20000)"));
+    assert!(part[0] < whole[0] && part[0].fract() > 0.0, "{part:?} of {whole:?}");
+}

@@ -149,7 +149,7 @@ pub async fn a_canary_bakes_before_it_shifts(stage: &Stage<impl Ports>) -> Kept 
 /// Every step is watched for the wait that was asked for; three of them, and the last is all of it.
 pub async fn a_linear_update_waits_after_every_step_but_the_last(stage: &Stage<impl Ports>) -> Kept {
     let wait = SignedDuration::from_mins(5);
-    let update = stage.prepare("v427", Routing::Linear { step: 40, wait }).await?;
+    let update = stage.prepare("v427", Routing::Linear { instances: 1, wait }).await?;
     stage.ports.update(stage.home(), &update).await?;
     let baking = minutes_baking(stage).await?;
     assert!((9..=11).contains(&baking), "two waits of five minutes: {baking}");

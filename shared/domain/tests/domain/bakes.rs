@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// The reference fleet with bounds to choose within.
 fn fleet() -> Fleet {
     let mut fleet = crate::night::fleet();
-    let bounds = [(15, 30), (6, 9), (6, 9), (6, 8)];
+    let bounds = [(16, 31), (7, 10), (7, 10), (7, 9)];
     for (region, (min, max)) in fleet.regions.iter_mut().zip(bounds) {
         (region.shortest_bake, region.bake) = (SignedDuration::from_mins(min), SignedDuration::from_mins(max));
         region.canary_percent = Bounds { min: 10, max: 25 };
@@ -57,18 +57,18 @@ fn only_minutes_count_whose_counts_the_last_decision_can_see() {
     let (hour, carried) = (Hour { rps: Some(100.0), ..Hour::default() }, Carried::new());
     let question =
         BakeQuestion { fleet: &fleet, region, instances: 100, from: at("03:05:00"), hour: &hour, carried: &carried };
-    // Of nine minutes: one of warm-up, two until counts arrive, two between the decision and the timer's end.
-    let plan = question.plan(Bake { wait: SignedDuration::from_mins(9), percent: 25 });
+    // Of ten minutes: one of warm-up, two until counts arrive, three between the decision and the timer's end.
+    let plan = question.plan(Bake { wait: SignedDuration::from_mins(10), percent: 25 });
     assert_eq!((plan.minutes, plan.green, plan.blue, plan.measured), (4, 6_000, 18_000, true));
-    // Six leave one minute, and a comparison needs three: it finds nothing, however busy the minute is.
-    let plan = question.plan(Bake { wait: SignedDuration::from_mins(6), percent: 25 });
+    // Seven leave one minute, and a comparison needs three: it finds nothing, however busy the minute is.
+    let plan = question.plan(Bake { wait: SignedDuration::from_mins(7), percent: 25 });
     assert!(plan.minutes == 1 && plan.findings.iter().all(|finding| finding.alone.is_none()), "{plan:?}");
 }
 
 #[test]
 fn carried_evidence_shortens_a_bake_only() {
     let mut fleet = fleet();
-    fleet.regions[1].shortest_bake = SignedDuration::from_mins(6);
+    fleet.regions[1].shortest_bake = SignedDuration::from_mins(7);
     fleet.regions[1].bake = SignedDuration::from_mins(40);
     let alone = usual(&fleet, AU);
     let of = |metric| (metric, (500_000, 1_500_000));
@@ -111,7 +111,12 @@ fn the_planned_bake_is_recorded_and_kept_to() {
     let mut night = night();
     let call = night.call(EU);
     let planned = night.history(EU).update.as_ref().unwrap().bake.unwrap();
-    assert_eq!(planned, usual(&night.fleet, EU).bake);
+    let region = night.region(EU);
+    let (hour, carried) = (Hour::default(), Carried::new());
+    let (fleet, instances) = (&night.fleet, region.instances);
+    let question =
+        BakeQuestion { fleet, region: &region, instances, from: at("03:05:00"), hour: &hour, carried: &carried };
+    assert_eq!(planned, question.answer().bake);
     assert!(call.did(Act::Update));
     night.pass("3m");
     night.phase(EU, meridian_domain::VariantPhase::Baking);
@@ -138,7 +143,10 @@ fn the_audit_refuses_a_canary_outside_of_policys_bounds() {
     assert!(outside(
         |region| (region.bake, region.shortest_bake) = (SignedDuration::from_hours(1), SignedDuration::from_mins(59))
     ));
-    assert!(outside(|region| region.canary_percent = Bounds::only(50)), "a smaller share than the smallest");
+    assert!(
+        outside(|region| (region.canary_percent, region.instances) = (Bounds::only(50), 4)),
+        "a smaller share than the smallest"
+    );
     let ends = Record::CanaryStarted { execution: night.sight.execution.clone(), from: night.now, ends: night.now };
     let wrong = meridian_domain::plan::Plan { next: Next::TellRegion(name(EU), ends), why: said("") };
     assert_eq!(audit(&night.fleet, &night.sight, &wrong, night.now)[0].invariant(), Invariant::I9);

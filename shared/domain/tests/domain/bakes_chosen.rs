@@ -37,6 +37,7 @@ fn measured(rps: f64, rates: &[(MetricName, f64)]) -> Hour {
 #[test]
 fn a_linear_shift_bakes_with_its_step_whatever_the_canarys_share_is() {
     let mut region = Night::new().region(AU);
+    region.instances = 10;
     region.style = Style::Linear { step: 20 };
     assert_eq!(Bake::usual(&region), Bake { wait: region.bake, percent: 20 });
     region.style = Style::Canary;

@@ -3,7 +3,8 @@
 use crate::night::{Night, at, fleet};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::lookout::{FleetMinutes, Instances, Lookout};
-use meridian_domain::{OpenUpdate, Verdict};
+use meridian_domain::plan::Bake;
+use meridian_domain::{EndpointStatus, EndpointView, OpenUpdate, PendingDeployment, Verdict};
 use meridian_judge::{Arm, MetricName, WatchStage, judge};
 use proptest::prelude::*;
 use std::num::NonZeroU32;
@@ -29,10 +30,10 @@ fn minute(time: &str, after: i64) -> Timestamp {
 fn the_planned_look_is_fixed_by_what_is_on_record() {
     let (fleet, update) = (fleet(), update());
     let early = Lookout::on(&fleet, &update, at("03:06:00")).unwrap();
-    let late = Lookout::on(&fleet, &update, at("03:33:50")).unwrap();
+    let late = Lookout::on(&fleet, &update, at("03:32:20")).unwrap();
     assert_eq!((early.watch.warm_up, early.watch.last_look), (late.watch.warm_up, late.watch.last_look));
-    // Warm until 03:05:50, so 03:06 is the first whole minute; decided at 03:33:50 on what has arrived of 03:30.
-    assert_eq!((late.watch.warm_up, late.watch.last_look), (1, 26));
+    // Cold until 03:06:20, so 03:07 is the first whole minute; decided at 03:32:20 on what has arrived by 03:30.
+    assert_eq!((late.watch.warm_up, late.watch.last_look), (2, 25));
     assert_eq!((early.watch.due, late.watch.due, late.watch.stage), (false, true, WatchStage::Canary));
 }
 
@@ -43,6 +44,25 @@ fn minutes_that_may_still_be_revised_are_not_looked_at() {
     assert_eq!((lookout.green.from, lookout.green.to), (at("03:05:00"), at("03:08:00")));
     assert_eq!((lookout.blue.from, lookout.blue.to), (at("02:05:00"), at("03:08:00")));
     assert!(Lookout::on(&fleet(), &update(), at("03:05:30")).unwrap().green.is_empty());
+}
+
+/// Of green's instances the canary's take requests, and all of them once golden records have proved the shift.
+#[test]
+fn only_instances_that_take_requests_tell_the_load() {
+    let (mut update, all) = (update(), NonZeroU32::new(4));
+    update.bake = Some(Bake { wait: SignedDuration::from_mins(30), percent: 25 });
+    let config = update.target.config.clone();
+    let pending = PendingDeployment { config, instances: all, phase: None, phase_since: None };
+    let endpoint = EndpointView {
+        status: EndpointStatus::Updating,
+        config: update.back.as_ref().unwrap().config.clone(),
+        instances: all,
+        pending: Some(pending),
+        failure_reason: None,
+    };
+    let seen = |update: &OpenUpdate| Instances::seen(&endpoint, update);
+    assert_eq!(seen(&update), Instances { green: NonZeroU32::new(1), blue: all });
+    assert_eq!(seen(&OpenUpdate { confirmed: true, ..update }), Instances { green: all, blue: all });
 }
 
 #[test]

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 fn choice() -> Night {
     let mut night = Night::confirmed_in(&[EU]);
     let au = night.fleet.regions.iter_mut().find(|region| region.name == name(AU)).unwrap();
-    (au.shortest_bake, au.bake) = ("4m".parse().unwrap(), "40m".parse().unwrap());
-    au.canary_percent = Bounds { min: 10, max: 50 };
+    (au.shortest_bake, au.bake) = ("5m".parse().unwrap(), "40m".parse().unwrap());
+    (au.canary_percent, au.instances) = (Bounds { min: 10, max: 50 }, 100);
     night
 }
 

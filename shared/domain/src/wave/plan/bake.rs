@@ -79,13 +79,13 @@ impl CanarySize {
 }
 
 impl Bake {
-    /// Where nothing was planned: the longest bake and the smallest share that policy wishes for.
+    /// Where nothing was planned: the longest bake and the smallest share that policy wishes for, of policy's instances.
     pub fn usual(region: &Region) -> Self {
-        let percent = match region.style {
+        let wished = match region.style {
             Style::Linear { step } => step,
             _ => region.canary_percent.min,
         };
-        Self { wait: region.bake, percent }
+        Self { wait: region.bake, percent: CanarySize::wished(wished, region.instances).percent() }
     }
 
     /// True if policy allows it for an endpoint of so many instances.
@@ -200,7 +200,7 @@ impl BakeQuestion<'_> {
                 nearest = Some(longest);
             }
         }
-        nearest.unwrap_or_else(|| self.plan(self.whole(Bake::usual(self.region))))
+        nearest.unwrap_or_else(|| self.plan(Bake::usual(self.region)))
     }
 
     /// What a certain bake would find.
@@ -218,11 +218,6 @@ impl BakeQuestion<'_> {
         let findings: Vec<Finding> = self.metrics().map(|metric| self.finding(metric, green, blue)).collect();
         let enough = findings.iter().all(Finding::is_enough);
         BakePlan { bake, size, rps, measured: self.hour.rps.is_some(), minutes, green, blue, findings, enough }
-    }
-
-    /// The share that so much of the capacity really gets.
-    fn whole(&self, bake: Bake) -> Bake {
-        Bake { percent: CanarySize::wished(bake.percent, self.instances).percent(), ..bake }
     }
 
     fn shares(&self) -> Vec<u32> {
