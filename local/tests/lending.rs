@@ -1,6 +1,6 @@
 //! A region that does not lend its role to home's `promote` is ill, and ill alone: it is left behind, and the others go on.
 
-#![allow(clippy::unwrap_used, reason = "a test's helpers are tests too")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
 mod support;
 
