@@ -1,7 +1,7 @@
 //! What a verdict rests on, as data: a finding for each metric, and of a judgement those that decided it.
 
 use crate::counts::MetricName;
-use crate::metric::{Found, Harm, Metric};
+use crate::metric::{Found, Metric, Worse};
 use crate::outcome::{Judgement, MetricJudgement, Tally};
 use crate::policy::JudgePolicy;
 use crate::verdict::Verdict;
@@ -187,7 +187,7 @@ impl Finding {
         }
         match found.evidence.left_out {
             Some(left_out) => Self::LeftOut(left_out),
-            None if found.harm == Harm::Suspected => Self::Suspected,
+            None if found.worse == Worse::Suspected => Self::Suspected,
             None if least < needed => Self::TooFewRequests { needed },
             None => Self::NotRuledOut { ratio: policy.tolerance_region },
         }

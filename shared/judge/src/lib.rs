@@ -15,9 +15,11 @@
 mod counts;
 mod detect;
 mod exact;
+mod excess;
 mod full_load;
 mod gates;
 mod grounds;
+mod harm;
 mod interval;
 mod levels;
 mod metric;
@@ -35,6 +37,7 @@ mod verdict;
 pub use counts::{Arm, MetricName, MetricNameError, MinuteCounts, RegionCounts};
 pub use gates::{EvaluationPolicy, GateMode};
 pub use grounds::{Finding, Grounds, LeftOut, MetricGrounds, PooledFailure, Witness};
+pub use harm::{Harm, HarmTest, Outlook, Stakes};
 pub use outcome::{
     Judgement, Look, MetricEvidence, MetricJudgement, PooledJudgement, RegionEvidence, Tally, Watch, WatchStage,
 };

@@ -3,6 +3,7 @@
 use crate::counts::{MetricName, MinuteCounts};
 use crate::exact::{Stratum, at_least};
 use crate::grounds::LeftOut;
+use crate::harm::{Harm, HarmTest, Stakes};
 use crate::levels::Levels;
 use crate::outcome::{Look, MetricEvidence, Tally, Watch, WatchStage};
 use crate::policy::{Gauge, JudgePolicy};
@@ -29,6 +30,8 @@ pub(super) struct Metric {
     pub gauge: Gauge,
     pub levels: Levels,
     pub state: MetricState,
+    /// How its harm is bounded.
+    pub harm: HarmTest,
 }
 
 /// What the metric's own counts say.
@@ -39,8 +42,8 @@ pub(super) struct Found {
     pub over_bound: Option<f64>,
     /// Green's own rate is too small to matter.
     pub negligible: bool,
-    /// What the comparison says of harm.
-    pub harm: Harm,
+    /// What the comparison says.
+    pub worse: Worse,
     /// The log of the e-value against "not worse".
     pub e_log: f64,
     pub evidence: MetricEvidence,
@@ -53,11 +56,11 @@ impl Found {
     }
 }
 
-/// What a comparison says of harm.
+/// Whether a comparison shows green to be worse than is tolerated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Harm {
+pub(super) enum Worse {
     /// Nothing that is significant.
-    None,
+    No,
     /// Significant at the declared dispersion, but not at the one that green shows: no failure, and no pass either.
     Suspected,
     /// Significant.
@@ -77,7 +80,8 @@ pub(super) struct Hand<'a> {
 
 impl Metric {
     pub(super) fn new(name: MetricName, gauge: Gauge, levels: Levels, policy: &JudgePolicy, watch: Watch) -> Self {
-        Self { name, gauge, levels, state: MetricState::new(Tests::new(policy, gauge), watch) }
+        let harm = HarmTest { level: policy.pass_alpha, two_sided: gauge.two_sided, check: None };
+        Self { name, gauge, levels, state: MetricState::new(Tests::new(policy, gauge), watch), harm }
     }
 
     pub(super) fn find(&self, hand: Hand<'_>) -> Found {
@@ -88,15 +92,15 @@ impl Metric {
         let over_bound = self.broken_bound(hand.policy).filter(|_| !self.is_callers_doing(hand));
         let is_witnessed = !self.witness().shows_more_on_blue(self.gauge.dispersion);
         let compares = left_out.is_none() && is_witnessed;
-        let harm = if compares { self.harm(hand) } else { Harm::None };
+        let worse = if compares { self.worse(hand) } else { Worse::No };
         let negligible = self.is_negligible(hand.policy);
         let passes = is_witnessed
-            && harm == Harm::None
+            && worse == Worse::No
             && !missing
             && self.has_traffic(hand.policy)
             && (negligible || self.is_within(hand));
         let verdict = match () {
-            () if over_bound.is_some() || harm == Harm::Shown => Verdict::Fail,
+            () if over_bound.is_some() || worse == Worse::Shown => Verdict::Fail,
             () if passes => Verdict::Pass,
             () => Verdict::Inconclusive,
         };
@@ -116,7 +120,7 @@ impl Metric {
             scattered: !is_witnessed,
             missing,
         };
-        Found { verdict, over_bound, negligible, harm, e_log, evidence }
+        Found { verdict, over_bound, negligible, worse, e_log, evidence }
     }
 
     /// What shows more scatter than declared where the comparison is not to be relied on: blue's minutes; of 4xx green's part of
@@ -124,6 +128,30 @@ impl Metric {
     pub(super) fn witness(&self) -> Scatter {
         let sums = &self.state.sums;
         if self.name.is_client_errors() { sums.shared_scatter } else { sums.blue_scatter }
+    }
+
+    /// Variance over mean that a harm bound reckons with: the declared one, or where the witness shows more its own.
+    fn scatter(&self) -> f64 {
+        let (witness, declared) = (self.witness(), self.gauge.dispersion);
+        let Some(shown) = witness.dispersion().filter(|_| witness.shows_more_on_blue(declared)) else {
+            return declared;
+        };
+        // Of 4xx it is green's part of a sum, which scatters less than green itself by the share that is blue's.
+        let Look { green, blue } = self.so_far();
+        let blues = blue.bad as f64 / (green.bad + blue.bad).max(1) as f64;
+        let shown = if self.name.is_client_errors() && blues > 0.0 { shown / blues } else { shown };
+        shown.max(declared)
+    }
+
+    /// The harm bound that the planned look shows, or before it all minutes so far; none where the comparison counts nowhere.
+    pub(super) fn harm_bound(&self, hand: Hand<'_>, stakes: &Stakes) -> Option<Harm> {
+        let look = self.look(hand).unwrap_or_else(|| self.so_far());
+        self.left_out(hand).is_none().then(|| self.harm.bound(&look, stakes, self.scatter()))
+    }
+
+    /// Both arms in all minutes that are compared.
+    fn so_far(&self) -> Look {
+        Look { green: self.state.sums.green, blue: self.state.sums.blue }
     }
 
     /// The planned look: taken once every minute that it covers has arrived, or the decision is due.
@@ -149,13 +177,12 @@ impl Metric {
         if told { sums.green_scatter.shown_on_green(declared) } else { untold(declared) }
     }
 
-    fn harm(&self, hand: Hand<'_>) -> Harm {
+    fn worse(&self, hand: Hand<'_>) -> Worse {
         let (declared, shown) = (self.gauge.dispersion, self.shown(hand.policy));
-        let sums = &self.state.sums;
-        let so_far = Look { green: sums.green, blue: sums.blue };
+        let so_far = self.so_far();
         let look = self.look(hand);
         let sides = self.failing(hand.policy);
-        sides.into_iter().flatten().fold(Harm::None, |harm, (side, ratio, log)| {
+        sides.into_iter().flatten().fold(Worse::No, |worse, (side, ratio, log)| {
             let is_rare = |look: &Look, dispersion, level| stratum(look, dispersion).chance(ratio, side) <= level;
             let (running, planned) = (self.levels.region_running, self.levels.region_planned);
             let each_minute = log.mixture() >= needed(running);
@@ -165,9 +192,9 @@ impl Metric {
                     || planned_look.is_some_and(|look| is_rare(&look, shown, planned))
             };
             match each_minute || planned_look.is_some() {
-                true if shown <= declared || holds() => Harm::Shown,
-                true => harm.max(Harm::Suspected),
-                false => harm,
+                true if shown <= declared || holds() => Worse::Shown,
+                true => worse.max(Worse::Suspected),
+                false => worse,
             }
         })
     }

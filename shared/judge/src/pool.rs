@@ -3,7 +3,7 @@
 use crate::detect;
 use crate::exact::{Stratum, pooled_chance};
 use crate::interval::around;
-use crate::metric::{Harm, MOST, Metric, needed, stratum, untold};
+use crate::metric::{MOST, Metric, Worse, needed, stratum, untold};
 use crate::outcome::{Look, MetricEvidence, PooledJudgement};
 use crate::policy::JudgePolicy;
 use crate::process::{LogE, Side};
@@ -97,15 +97,15 @@ impl Metric {
         before: impl Iterator<Item = &'a MetricEvidence>,
     ) -> Option<Verdict> {
         let (pool, is_witnessed) = pooled(own, before)?;
-        let harm = self.harm_pooled(policy, &pool, own.look.is_some());
-        if harm == Harm::Shown {
+        let worse = self.worse_pooled(policy, &pool, own.look.is_some());
+        if worse == Worse::Shown {
             return Some(Verdict::Fail);
         }
         let requests = pool.requests >= policy.min_requests.max(1);
         // One tilt in every region: the product is evidence about the mean rate over all requests.
         let negligible = self.knows_negligible() && pool.negligible.mixture() >= needed(policy.pass_alpha);
         let passes =
-            is_witnessed && harm == Harm::None && requests && (negligible || self.is_within_pooled(policy, &pool));
+            is_witnessed && worse == Worse::No && requests && (negligible || self.is_within_pooled(policy, &pool));
         Some(if passes { Verdict::Pass } else { Verdict::Inconclusive })
     }
 
@@ -142,7 +142,7 @@ impl Metric {
         })
     }
 
-    fn harm_pooled(&self, policy: &JudgePolicy, pool: &Pool<'_>, looked: bool) -> Harm {
+    fn worse_pooled(&self, policy: &JudgePolicy, pool: &Pool<'_>, looked: bool) -> Worse {
         let (tolerance, declared) = (policy.tolerance_fail, self.gauge.dispersion);
         let told = pool.minutes >= policy.min_minutes;
         let least = if told { declared } else { untold(declared) };
@@ -153,7 +153,7 @@ impl Metric {
         ];
         let looks = if looked { pool.looks(declared, false) } else { Vec::new() };
         let (running, planned) = (self.levels.pooled_running, self.levels.pooled_at(looks.len()));
-        sides.into_iter().flatten().fold(Harm::None, |harm, (side, ratio, log)| {
+        sides.into_iter().flatten().fold(Worse::No, |worse, (side, ratio, log)| {
             let each_minute = log.mixture() >= needed(running);
             let planned_look = planned > 0.0 && !looks.is_empty() && pooled_chance(&looks, ratio, side) <= planned;
             let holds = || {
@@ -161,9 +161,9 @@ impl Metric {
                     || (planned_look && pooled_chance(&pool.looks(least, true), ratio, side) <= planned)
             };
             match each_minute || planned_look {
-                true if !bursts || holds() => Harm::Shown,
-                true => harm.max(Harm::Suspected),
-                false => harm,
+                true if !bursts || holds() => Worse::Shown,
+                true => worse.max(Worse::Suspected),
+                false => worse,
             }
         })
     }
