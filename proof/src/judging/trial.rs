@@ -115,14 +115,7 @@ impl Bench<'_> {
     pub fn watch(&self, site: &Site, drawn: &Drawn, before: &[RegionEvidence]) -> Watched {
         let last_look = self.timing.last_look(site.bake);
         let planned = self.timing.visible(last_look);
-        let watch = Watch {
-            warm_up: i64::from(self.timing.warm_up),
-            last_look: i64::try_from(planned).unwrap_or(i64::MAX),
-            due: false,
-            stage: WatchStage::Canary,
-        };
-        let mut judge = RegionJudge::new(self.policy, self.regions, self.names.iter().cloned(), watch);
-        self.take(&mut judge, site, &drawn.before, -i64::try_from(drawn.history()).unwrap_or(0));
+        let mut judge = self.begun(planned, site, drawn);
         let (mut region_failed, mut wave_failed) = (None, None);
         let mut last = Ruling { verdict: Verdict::Inconclusive, wave: Verdict::Inconclusive };
         for minute in 0..planned {
@@ -138,6 +131,29 @@ impl Bench<'_> {
             wave_failed = wave_failed.or(failed(last.wave));
         }
         Watched { region_failed, wave_failed, last, evidence: judge.evidence(true) }
+    }
+
+    /// The judge at a canary's last look.
+    pub fn at_last_look(&self, site: &Site, drawn: &Drawn) -> RegionJudge<'_> {
+        let planned = self.timing.visible(self.timing.last_look(site.bake));
+        let mut judge = self.begun(planned, site, drawn);
+        let canary: Counts =
+            drawn.canary.iter().map(|minutes| minutes.iter().take(planned).copied().collect()).collect();
+        self.take(&mut judge, site, &canary, 0);
+        judge
+    }
+
+    /// A judge of so many planned minutes that has seen blue's minutes before the canary.
+    fn begun(&self, planned: usize, site: &Site, drawn: &Drawn) -> RegionJudge<'_> {
+        let watch = Watch {
+            warm_up: i64::from(self.timing.warm_up),
+            last_look: i64::try_from(planned).unwrap_or(i64::MAX),
+            due: false,
+            stage: WatchStage::Canary,
+        };
+        let mut judge = RegionJudge::new(self.policy, self.regions, self.names.iter().cloned(), watch);
+        self.take(&mut judge, site, &drawn.before, -i64::try_from(drawn.history()).unwrap_or(0));
+        judge
     }
 
     /// Whether green at full load fails at any minute, against blue's minutes before the shift: as `Lookout::judgement` has it.

@@ -7,7 +7,7 @@ use super::streams::{Drawn, Effect, Metric, Site, Stream, Usual};
 use super::trial::{Bench, Peers, Watched, peers};
 use crate::random::stream;
 use meridian_domain::JudgePolicy;
-use meridian_judge::{MetricName, RegionEvidence, RegionJudge, Watch};
+use meridian_judge::{Harm, MetricName, RegionEvidence, RegionJudge, Stakes, Watch};
 
 /// Minutes before a canary in which blue's counts show how much they scatter.
 const HISTORY: u32 = 30;
@@ -112,6 +112,15 @@ impl Setting {
             peers: peers(&self.metrics, &drawn.canary, study.timing, bake),
             fixed: self.fixed(study, bake, &drawn),
         }
+    }
+
+    /// One region's harm bounds at the canary's planned look, of the metrics whose comparison counts.
+    pub fn harm(&self, study: &Study<'_>, number: u64, place: &Place, stakes: &Stakes) -> Vec<(Metric, Harm)> {
+        let drawn = self.draw(study, number, place);
+        let bench = Bench { policy: &self.policy, regions: self.regions, names: &self.names, timing: study.timing };
+        let judge = bench.at_last_look(&place.site, &drawn);
+        let bounds = self.metrics.iter().zip(&self.names);
+        bounds.filter_map(|(metric, name)| Some((*metric, judge.harm(name, stakes, true)?))).collect()
     }
 
     /// Whether green, which now has all the traffic, fails against blue's last hour in the minutes that policy compares.
