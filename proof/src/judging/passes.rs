@@ -6,18 +6,13 @@ use super::report::{Cell, Promise, Standing, Table, per_cent};
 use super::share::Share;
 use super::streams::{Effect, Metric, Usual};
 use super::waves::{Place, Setting};
-use meridian_judge::Stakes;
+use meridian_domain::stakes::Exposure;
 
-/// Seconds from the shift to the verdict at full load.
+/// Seconds from the shift to the verdict at full load, where no way back follows.
 const UNTIL_VERDICT: f64 = 300.0;
-/// Seconds of the way back where alarms are not watched in soak: soak's end, and a new update.
-const WAY_BACK: f64 = 900.0;
-/// Seconds of green that the check at full load sees, and of blue.
-const FULL_LOAD: (f64, f64) = (120.0, 3_600.0);
 /// Of one metric without a way back, and with one.
 const ALONE: (u64, u64) = (500, 2_000);
-/// Of every delivered metric, with a way back.
-const HARM: u64 = 4_000;
+const AT_NIGHT: &str = "03:00 UTC";
 /// A dispersion wider than declared.
 const BEYOND: f64 = 5.0;
 /// The share of waves that is promised to pass.
@@ -43,10 +38,9 @@ impl Row {
         for number in 0..study.runs {
             let (mut alone, mut back, mut all) = (0, 0, 0);
             for place in places {
-                let rps = place.site.rps;
-                for (metric, harm) in setting.harm(study, number, place, &stakes(rps)) {
+                for (metric, harm) in setting.harm(study, number, place) {
                     if metric == Metric::Errors5xx {
-                        alone = alone.max((harm.excess * rps * UNTIL_VERDICT).ceil() as u64);
+                        alone = alone.max((harm.excess * place.site.rps * UNTIL_VERDICT).ceil() as u64);
                         back = back.max(harm.answers);
                     }
                     all = all.max(harm.answers);
@@ -61,18 +55,6 @@ impl Row {
     }
 }
 
-fn stakes(rps: f64) -> Stakes {
-    let served = |seconds: f64| (rps * seconds) as u64;
-    Stakes {
-        until_verdict: served(UNTIL_VERDICT),
-        way_back: served(WAY_BACK),
-        full_load: served(FULL_LOAD.0),
-        hour: served(FULL_LOAD.1),
-        day: served(86_400.0),
-        failover: served(UNTIL_VERDICT),
-    }
-}
-
 impl Row {
     fn of_one(&self) -> [Cell; 6] {
         let of = |bounds: &[u64], allowed| {
@@ -82,9 +64,9 @@ impl Row {
         [a, b, c, d, e, f]
     }
 
-    fn of_all(&self) -> [Cell; 4] {
+    fn of_all(&self, harm: u64) -> [Cell; 4] {
         let [median, most, nearly_all] = [0.5, 0.99, PROMISED].map(|share| quantile(&self.all, share));
-        [median, most, nearly_all, Cell::share(within(&self.all, HARM))]
+        [median, most, nearly_all, Cell::share(within(&self.all, harm))]
     }
 }
 
@@ -129,24 +111,27 @@ impl Least {
 
 /// The bounds of one metric and of all of them, and what is promised of each.
 pub fn answer(study: &Study<'_>) -> [(Table, Promise); 2] {
-    let declared = study.fleet.judge.dispersion;
+    let (declared, harm) = (study.fleet.judge.dispersion, study.fleet.judge.harm);
     let scope = format!("in all regions, usual rates up to {}, bursts up to {declared}", per_cent(UP_TO));
     let claim = |what: String| format!("at least 99.9 % of equal releases are within {what} {scope}");
-    let mut one = Least::of(claim(format!("{} bad answers of one metric, without a way back,", ALONE.0)));
-    let mut all = Least::of(claim(format!("{HARM} bad answers of each metric, with a way back,")));
+    let mut one = Least::of(claim(format!("{} bad answers of one metric, at night, without a way back,", ALONE.0)));
+    let mut all =
+        Least::of(claim(format!("the {harm} bad answers that policy allows of each metric, with a way back,")));
     let (mut ones, mut alls) = (Vec::new(), Vec::new());
-    for (hour, sites) in [("03:00 UTC", study.at_night()), ("peaks", study.at_peaks())] {
+    for (hour, sites) in [(AT_NIGHT, study.at_night()), ("peaks", study.at_peaks())] {
         let places = Place::all(sites, Effect::NONE);
         for (base, bursts) in BASES.into_iter().flat_map(|base| models(declared).map(move |bursts| (base, bursts))) {
             let row = Row::run(study, &Setting::new(study, Usual::errors(base), bursts), &places);
             let place = format!("{hour}, base {}, {bursts}", per_cent(base));
             if base <= UP_TO && bursts != Bursts::Both(BEYOND) {
-                one.add(within(&row.alone, ALONE.0), &place);
-                all.add(within(&row.all, HARM), &place);
+                if hour == AT_NIGHT {
+                    one.add(within(&row.alone, ALONE.0), &place);
+                }
+                all.add(within(&row.all, harm), &place);
             }
             let head = || vec![Cell::text(hour), Cell::text(per_cent(base)), Cell::text(bursts)];
             ones.push(head().into_iter().chain(row.of_one()).collect());
-            alls.push(head().into_iter().chain(row.of_all()).collect());
+            alls.push(head().into_iter().chain(row.of_all(harm)).collect());
         }
     }
     [(table_of_one(study, ones), one.promise()), (table_of_all(study, alls), all.promise())]
@@ -159,12 +144,13 @@ fn models(declared: f64) -> [Bursts; 5] {
 }
 
 fn table_of_one(study: &Study<'_>, rows: Vec<Vec<Cell>>) -> Table {
+    let exposure = Exposure::of(&study.fleet.guardrail);
     Table {
         title: "The harm bound of an equal release, one metric".to_owned(),
         note: format!(
-            "The largest of a wave's regions, 5xx alone, in answers: {UNTIL_VERDICT} s until the verdict at full load, and then \
-             with a way back of {WAY_BACK} s as well. {} waves a row.",
-            study.runs
+            "The largest of a wave's regions, 5xx alone, in answers: {UNTIL_VERDICT} s until the verdict at full load; and then \
+             as policy has it, {:#} until that verdict and {:#} of a way back where it finds the excess. {} waves a row.",
+            exposure.until_verdict, exposure.way_back, study.runs
         ),
         columns: vec![
             "traffic",

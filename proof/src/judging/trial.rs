@@ -3,6 +3,7 @@
 use super::peers::alarm::Alarm;
 use super::peers::kayenta::{self, Class};
 use super::streams::{Arm, Counts, Drawn, Metric, Minute, Site};
+use meridian_domain::stakes::Exposure;
 use meridian_domain::{JudgePolicy, Verdict};
 use meridian_judge::{MetricName, MinuteCounts, RegionCounts, RegionEvidence, RegionJudge, Ruling, Watch, WatchStage};
 use std::num::NonZeroU32;
@@ -108,6 +109,8 @@ pub struct Bench<'a> {
     pub names: &'a [MetricName],
     /// When counts are seen.
     pub timing: Timing,
+    /// How long a fault would go on.
+    pub exposure: Exposure,
 }
 
 impl Bench<'_> {
@@ -150,6 +153,7 @@ impl Bench<'_> {
             last_look: i64::try_from(planned).unwrap_or(i64::MAX),
             due: false,
             stage: WatchStage::Canary,
+            stakes: Some(self.exposure.stakes(site.rps, 0.0)),
         };
         let mut judge = RegionJudge::new(self.policy, self.regions, self.names.iter().cloned(), watch);
         self.take(&mut judge, site, &drawn.before, -i64::try_from(drawn.history()).unwrap_or(0));
@@ -170,6 +174,7 @@ impl Bench<'_> {
             last_look: i64::try_from(length).unwrap_or(i64::MAX),
             due: false,
             stage: WatchStage::FullLoad,
+            stakes: None,
         };
         let policy = self.policy.at_full_load();
         (0..length).any(|minute| {

@@ -3,7 +3,7 @@
 use crate::counts::{MetricName, MinuteCounts};
 use crate::exact::{Stratum, at_least};
 use crate::grounds::LeftOut;
-use crate::harm::{Harm, HarmTest, Stakes};
+use crate::harm::{Harm, HarmTest};
 use crate::levels::Levels;
 use crate::outcome::{Look, MetricEvidence, Tally, Watch, WatchStage};
 use crate::policy::{Gauge, JudgePolicy};
@@ -40,10 +40,10 @@ pub(super) struct Found {
     pub verdict: Verdict,
     /// The bound that green's own rate is over; none where it is not.
     pub over_bound: Option<f64>,
-    /// Green's own rate is too small to matter.
-    pub negligible: bool,
     /// What the comparison says.
     pub worse: Worse,
+    /// The harm bound that the planned look shows; none before it.
+    pub harm: Option<Harm>,
     /// The log of the e-value against "not worse".
     pub e_log: f64,
     pub evidence: MetricEvidence,
@@ -91,14 +91,15 @@ impl Metric {
         let left_out = self.left_out(hand);
         let over_bound = self.broken_bound(hand.policy).filter(|_| !self.is_callers_doing(hand));
         let is_witnessed = !self.witness().shows_more_on_blue(self.gauge.dispersion);
-        let compares = left_out.is_none() && is_witnessed;
-        let worse = if compares { self.worse(hand) } else { Worse::No };
-        let negligible = self.is_negligible(hand.policy);
-        let passes = is_witnessed
-            && worse == Worse::No
-            && !missing
-            && self.has_traffic(hand.policy)
-            && (negligible || self.is_within(hand));
+        let look = self.look(hand);
+        let worse = match left_out {
+            Some(_) => Worse::No,
+            None if is_witnessed => self.worse(hand),
+            None => self.suspected(hand.policy, look),
+        };
+        let harm = look.and_then(|_| self.harm_bound(hand));
+        let within = harm.is_some_and(|harm| harm.answers <= hand.policy.harm);
+        let passes = worse == Worse::No && within && !missing && self.has_traffic(hand.policy);
         let verdict = match () {
             () if over_bound.is_some() || worse == Worse::Shown => Verdict::Fail,
             () if passes => Verdict::Pass,
@@ -111,16 +112,14 @@ impl Metric {
             blue: sums.blue,
             worse: sums.worse,
             lower: two_sided.then_some(sums.lower),
-            not_worse: sums.not_worse,
-            not_lower: two_sided.then_some(sums.not_lower),
-            negligible: sums.negligible,
-            look: self.look(hand),
+            within: verdict == Verdict::Pass,
+            look,
             dispersion: sums.green_scatter.shown_on_green(self.gauge.dispersion),
             left_out,
             scattered: !is_witnessed,
             missing,
         };
-        Found { verdict, over_bound, negligible, worse, e_log, evidence }
+        Found { verdict, over_bound, worse, harm, e_log, evidence }
     }
 
     /// What shows more scatter than declared where the comparison is not to be relied on: blue's minutes; of 4xx green's part of
@@ -143,10 +142,12 @@ impl Metric {
         shown.max(declared)
     }
 
-    /// The harm bound that the planned look shows, or before it all minutes so far; none where the comparison counts nowhere.
-    pub(super) fn harm_bound(&self, hand: Hand<'_>, stakes: &Stakes) -> Option<Harm> {
+    /// The harm bound that the planned look shows, or before it all minutes so far; none where the comparison counts nowhere,
+    /// or nobody said what is at stake.
+    pub(super) fn harm_bound(&self, hand: Hand<'_>) -> Option<Harm> {
         let look = self.look(hand).unwrap_or_else(|| self.so_far());
-        self.left_out(hand).is_none().then(|| self.harm.bound(&look, stakes, self.scatter()))
+        let stakes = hand.watch.stakes.filter(|_| self.left_out(hand).is_none())?;
+        Some(self.harm.bound(&look, &stakes, self.scatter()))
     }
 
     /// Both arms in all minutes that are compared.
@@ -199,17 +200,16 @@ impl Metric {
         })
     }
 
-    /// A ratio of `tolerance_region` is ruled out, on both sides where a change either way is bad.
-    fn is_within(&self, hand: Hand<'_>) -> bool {
-        let (sums, levels, declared) = (&self.state.sums, &self.levels, self.gauge.dispersion);
-        let tolerance = hand.policy.tolerance_region;
-        let look = self.look(hand);
-        let excludes = |side, ratio, log: &LogE| {
-            log.mixture() >= needed(levels.pass_running)
-                || look.is_some_and(|look| stratum(&look, declared).chance(ratio, side) <= levels.pass_planned)
+    /// Where the witness scatters more than declared no failure rests on the comparison; but what would be one at the scatter that
+    /// the witness shows does not pass either.
+    fn suspected(&self, policy: &JudgePolicy, look: Option<Look>) -> Worse {
+        let (look, dispersion) = (look.unwrap_or_else(|| self.so_far()), self.scatter());
+        let is_rare = |(side, ratio, _)| {
+            let both = look.green.total > 0 && look.blue.total > 0;
+            both && stratum(&look, dispersion).chance(ratio, side) <= self.levels.region_planned
         };
-        excludes(Side::Below, tolerance, &sums.region_not_worse)
-            && (!self.gauge.two_sided || excludes(Side::Above, 1.0 / tolerance, &sums.region_not_lower))
+        let suspected = self.failing(policy).into_iter().flatten().any(is_rare);
+        if suspected { Worse::Suspected } else { Worse::No }
     }
 
     /// The bound that green's own rate is shown to be over, also at the dispersion that green itself shows.
@@ -231,15 +231,6 @@ impl Metric {
         }
         let broken = self.gauge.max.zip(self.state.sums.blue.rate()).is_some_and(|(max, rate)| rate > max);
         broken || hand.watch.stage == WatchStage::FullLoad
-    }
-
-    fn is_negligible(&self, policy: &JudgePolicy) -> bool {
-        self.knows_negligible() && self.state.sums.negligible.mixture() >= needed(policy.pass_alpha)
-    }
-
-    /// True if a rate can be too small to matter.
-    pub(super) fn knows_negligible(&self) -> bool {
-        self.state.tests.knows_negligible()
     }
 
     fn has_traffic(&self, policy: &JudgePolicy) -> bool {

@@ -2,8 +2,8 @@
 
 use crate::counts::{MetricName, MinuteCounts};
 use crate::detect::{self, Check};
-use crate::grounds::Finding;
-use crate::harm::{Harm, HarmTest, Stakes};
+use crate::grounds::{Finding, Scattered};
+use crate::harm::{Harm, HarmTest};
 use crate::interval::interval;
 use crate::levels::Levels;
 use crate::metric::{Found, Hand, MOST, Metric};
@@ -26,7 +26,7 @@ pub struct RegionJudge<'a> {
 pub struct Ruling {
     /// The region's own.
     pub verdict: Verdict,
-    /// Pooled over this region and those before it.
+    /// The wave's: failed where this region fails or all regions so far do together, passed where each of them passes.
     pub wave: Verdict,
 }
 
@@ -84,9 +84,10 @@ impl<'a> RegionJudge<'a> {
         self.metrics.iter().find(|known| known.name == *metric).map(|metric| metric.harm)
     }
 
-    /// A metric's harm bound, by its planned look or before it by all minutes so far; none where its comparison counts nowhere.
-    pub fn harm(&self, metric: &MetricName, stakes: &Stakes, due: bool) -> Option<Harm> {
-        self.metrics.iter().find(|known| known.name == *metric)?.harm_bound(self.hand(due), stakes)
+    /// A metric's harm bound, by its planned look or before it by all minutes so far; none where its comparison counts nowhere,
+    /// or nobody said what is at stake.
+    pub fn harm(&self, metric: &MetricName, due: bool) -> Option<Harm> {
+        self.metrics.iter().find(|known| known.name == *metric)?.harm_bound(self.hand(due))
     }
 
     /// The strictest level of a required metric's planned look, and its dispersion.
@@ -172,6 +173,8 @@ impl<'a> RegionJudge<'a> {
             effect,
             interval: interval(metric, metric.look(self.hand(due))),
             smallest_detectable_effect,
+            harm: found.harm.or_else(|| metric.harm_bound(self.hand(due))),
+            scattered: Scattered::of(metric, found),
             left_out: evidence.left_out,
             finding: Finding::of(self.policy, metric, found),
         }

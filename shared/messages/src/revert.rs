@@ -9,9 +9,6 @@ impl Voice<'_> {
     pub(crate) fn proceed(self, proceed: &Proceed) -> String {
         match proceed {
             Proceed::Passes(found) => grounds(found),
-            Proceed::Carried(found) => {
-                format!("too little traffic here, evidence of earlier regions passes; here {}", grounds(found))
-            }
             Proceed::RelyOn(regions) => {
                 let titles: Vec<String> = regions.iter().map(|region| self.title(region).to_owned()).collect();
                 format!("no canary here; uses the evidence of {}", listed(&titles))

@@ -3,15 +3,18 @@
 //! The same functions as a real wave's make the choices ([`wave_order`], [`BakeQuestion`]); only the evidence that regions
 //! will have shown is an expectation here.
 
-use super::bake::{BakePlan, BakeQuestion, Finding, Hour, PROVISIONING, SHIFT, full_load_wait};
+use super::bake::{BakePlan, BakeQuestion, Finding, HarmForecast, Hour, PROVISIONING, SHIFT, full_load_wait};
 use super::order::{WaveOrder, wave_order};
-use crate::fleet::{Fleet, Region};
+use crate::fleet::{Fleet, Kind, Region};
 use crate::judge::MetricName;
 use crate::names::RegionName;
 use crate::traffic::local_clock;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::collections::BTreeMap;
+
+/// The chance to pass under which a plan warns.
+const LIKELY: f64 = 0.99;
 
 /// The next wave, as it is expected to go.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -26,6 +29,8 @@ pub struct Forecast {
     pub frozen: Vec<Left>,
     /// When the last region would be on the release.
     pub ends: Timestamp,
+    /// The chance that a release as good as the champion passes in each of the regions.
+    pub chance: f64,
     /// When the last soak would be over, and with it the wave.
     pub settles: Timestamp,
     /// What is not as policy wants it.
@@ -48,6 +53,17 @@ pub enum ForecastWarning {
         longest: SignedDuration,
         /// The largest share, per cent.
         largest: u32,
+    },
+    /// A release as good as the champion may not pass.
+    MayNotPass {
+        /// The region it is about.
+        region: RegionName,
+        /// The chance that it passes.
+        chance: f64,
+        /// The metric that is the least likely to pass.
+        harm: HarmForecast,
+        /// What policy allows.
+        allowed: u64,
     },
     /// All regions together.
     BlindTogether {
@@ -91,6 +107,10 @@ pub struct Turn {
     /// The canary, and what it would find.
     #[serde(flatten)]
     pub plan: BakePlan,
+    /// What a release as good as the champion would show, metric by metric.
+    pub harm: Vec<HarmForecast>,
+    /// The chance that such a release passes here.
+    pub chance: f64,
 }
 
 /// A region that a freeze keeps from starting when its turn comes.
@@ -121,13 +141,15 @@ pub fn forecast(fleet: &Fleet, starts: Timestamp, hours: &BTreeMap<RegionName, H
         }
         let hour = hours.get(&region.name).unwrap_or(&usual);
         let canary = at + PROVISIONING;
-        let plan = BakeQuestion { fleet, region, from: canary, hour, carried: &carried }.answer();
-        warnings.extend(blind(region, &plan));
+        let question = BakeQuestion { fleet, region, from: canary, hour, carried: &carried };
+        let plan = question.answer();
+        let harm = if region.kind == Kind::Active { question.outlook(&plan) } else { Vec::new() };
+        warnings.extend(blind(region, &plan).into_iter().chain(may_not_pass(fleet, region, &harm)));
         for finding in &plan.findings {
             let (green, blue) = carried.entry(finding.metric.clone()).or_default();
             (*green, *blue) = (*green + plan.green, *blue + plan.blue);
         }
-        let turn = turn(fleet, region, at, plan);
+        let turn = turn(fleet, region, at, plan, harm);
         at = turn.judged;
         turns.push(turn);
     }
@@ -135,7 +157,8 @@ pub fn forecast(fleet: &Fleet, starts: Timestamp, hours: &BTreeMap<RegionName, H
     // Where nothing starts, nothing soaks either.
     let ends = turns.last().map(|last: &Turn| last.on_release);
     let settles = ends.map_or(at, |ends| at.max(ends + fleet.guardrail.soak));
-    Forecast { starts, order, turns, frozen: left, ends: ends.unwrap_or(at), settles, warnings }
+    let chance = turns.iter().map(|turn| turn.chance).product();
+    Forecast { starts, order, turns, frozen: left, ends: ends.unwrap_or(at), chance, settles, warnings }
 }
 
 /// The freeze that would keep a region from starting at `at`, as the preflight asks: one that begins before its soak would
@@ -151,7 +174,7 @@ fn freeze(fleet: &Fleet, region: &Region, at: Timestamp) -> Option<Left> {
     })
 }
 
-fn turn(fleet: &Fleet, region: &Region, starts: Timestamp, plan: BakePlan) -> Turn {
+fn turn(fleet: &Fleet, region: &Region, starts: Timestamp, plan: BakePlan, harm: Vec<HarmForecast>) -> Turn {
     let canary = starts + PROVISIONING;
     let timer = canary + plan.bake.wait;
     Turn {
@@ -165,7 +188,21 @@ fn turn(fleet: &Fleet, region: &Region, starts: Timestamp, plan: BakePlan) -> Tu
         local_clock: local_clock(&region.time_zone, starts),
         peak_rps: region.peak_rps,
         plan,
+        chance: passes(&harm),
+        harm,
     }
+}
+
+/// The chance that every metric passes: what one shows says nothing of another.
+fn passes(harm: &[HarmForecast]) -> f64 {
+    harm.iter().map(|metric| metric.chance).product()
+}
+
+/// That an equal release passes here less often than it should.
+fn may_not_pass(fleet: &Fleet, region: &Region, harm: &[HarmForecast]) -> Option<ForecastWarning> {
+    let least = harm.iter().min_by(|one, other| one.chance.total_cmp(&other.chance))?;
+    let (region, chance, allowed) = (region.name.clone(), passes(harm), fleet.judge.harm);
+    (chance < LIKELY).then(|| ForecastWarning::MayNotPass { region, chance, harm: least.clone(), allowed })
 }
 
 /// What a region cannot find by itself, whatever its bounds allow.

@@ -28,7 +28,7 @@ mod steps;
 mod unknown;
 mod verify;
 
-pub use bake::{Bake, BakePlan, BakeQuestion, Finding, Hour, PROVISIONING, SHIFT};
+pub use bake::{Bake, BakePlan, BakeQuestion, Finding, HarmForecast, Hour, PROVISIONING, SHIFT};
 pub use canary::beats;
 pub use diagnosis::{Signs, diagnose};
 pub use dispersion::{Dispersion, dispersion};
