@@ -6,6 +6,7 @@ mod table;
 use crate::terminal::{self, Leaving, Legible};
 use document::Document;
 use meridian_domain::replay::{Setting, read, replay};
+use meridian_domain::stakes::Exposure;
 use meridian_domain::{Fleet, JudgePolicy, Verdict};
 use meridian_messages::replay_warning;
 use std::error::Error;
@@ -47,8 +48,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
             policy: &fleet.judge,
             regions: fleet.regions.iter().map(|region| region.name.clone()).collect(),
             warm_up: fleet.regions.first().map_or(WARM_UP, |region| fleet.guardrail.watch(region.bake).warm_up),
+            exposure: Exposure::of(&fleet.guardrail),
         },
-        None => Setting { policy: &built_in, regions: Vec::new(), warm_up: WARM_UP },
+        None => Setting { policy: &built_in, regions: Vec::new(), warm_up: WARM_UP, exposure: Exposure::default() },
     };
     let place = |error| format!("{}, {error}", arguments.counts.display());
     let rows = read(&text(&arguments.counts)?).map_err(place)?;

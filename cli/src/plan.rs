@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Version of the document.
-const SCHEMA: u32 = 2;
+const SCHEMA: u32 = 3;
 
 /// Arguments of `meridian plan`.
 #[derive(Debug, clap::Args)]

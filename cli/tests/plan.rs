@@ -43,6 +43,11 @@ fn the_page_says_order_bakes_what_is_found_and_when_it_ends() {
         assert!(page.contains(&format!("\n{title}  0")), "{title} has no turn\n{page}");
     }
     assert!(page.contains("warning: BR alone detects"), "{page}");
+    assert!(
+        page.contains("A release as good as the champion passes in each of them in over 99.9 % of nights"),
+        "{page}"
+    );
+    assert!(page.contains("\nAU in over 99.9 %: 4xx about "), "{page}");
 }
 
 #[test]

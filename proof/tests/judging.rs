@@ -70,3 +70,8 @@ fn healthy_regions_do_not_mask_a_faulty_one_and_together_they_find_a_small_fault
 fn the_order_by_traffic_finds_faults_in_its_first_region_more_often() {
     hold(500, &[Question::Order]);
 }
+
+#[test]
+fn the_harm_bounds_of_equal_releases_are_within_what_is_allowed() {
+    hold(40, &[Question::Passes]);
+}

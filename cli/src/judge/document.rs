@@ -2,13 +2,13 @@
 
 use meridian_domain::replay::{RegionVerdict, Replay, ReplayWarning, WaveGrounds};
 use meridian_domain::{JudgePolicy, RegionName, Verdict};
-use meridian_judge::{Finding, Grounds, LeftOut, MetricJudgement, MetricName, PooledJudgement, Tally};
+use meridian_judge::{Finding, Grounds, Harm, LeftOut, MetricJudgement, MetricName, PooledJudgement, Scattered, Tally};
 use meridian_messages::{judging, replay_warning};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Rises when a field changes its meaning, its type or its name, or goes away.
-const SCHEMA: u32 = 2;
+const SCHEMA: u32 = 3;
 
 #[derive(Serialize)]
 pub struct Document<'a> {
@@ -66,6 +66,8 @@ struct Metric<'a> {
     blue: Tally,
     #[serde(flatten)]
     numbers: Numbers<'a>,
+    harm: Option<Harm>,
+    scattered: Option<Scattered>,
     left_out: Option<LeftOut>,
     left_out_why: Option<String>,
     finding: Finding,
@@ -157,6 +159,8 @@ impl<'a> Metric<'a> {
             green: metric.green,
             blue: metric.blue,
             numbers: Numbers::own(Some(metric)),
+            harm: metric.harm,
+            scattered: metric.scattered,
             left_out: metric.left_out,
             left_out_why: metric.left_out.map(judging::left_out),
             finding: metric.finding,

@@ -9,11 +9,11 @@ use meridian_messages::judging;
 use meridian_messages::layout::{Cells, columns};
 use std::io::{self, Write};
 
-const HEADERS: [&str; 9] =
-    ["region", "metric", "verdict", "green", "blue", "ratio", "not ruled out", "e-value", "detects"];
+const HEADERS: [&str; 10] =
+    ["region", "metric", "verdict", "at most", "green", "blue", "ratio", "not ruled out", "e-value", "detects"];
 
 /// A line of the table and its verdict's colour.
-type Row = (Verdict, [String; 9]);
+type Row = (Verdict, [String; 10]);
 
 /// Writes the summary.
 ///
@@ -24,7 +24,7 @@ pub fn write(out: &mut impl Write, replay: &Replay, fleet: Option<&Fleet>) -> io
     let style = terminal::verdict(wave.verdict).bold();
     let word = wave.verdict.to_string().to_uppercase();
     let meaning = match wave.verdict {
-        Verdict::Pass => "the release is not worse",
+        Verdict::Pass => "what it can still cost is within policy",
         Verdict::Fail => "the release is worse",
         Verdict::Inconclusive => "too little evidence to say either",
     };
@@ -51,11 +51,12 @@ fn title(region: &RegionVerdict, fleet: Option<&Fleet>) -> String {
 fn lines(region: &RegionVerdict, title: String) -> impl Iterator<Item = Row> {
     region.judgement.metrics.iter().map(move |metric| {
         let left_out = if metric.left_out.is_some() { " (left out)" } else { "" };
-        let MetricJudgement { verdict, green, blue, effect, interval, e_value, .. } = metric;
+        let MetricJudgement { verdict, green, blue, effect, interval, e_value, harm, .. } = metric;
         let row = [
             title.clone(),
             metric.metric.to_string(),
             format!("{verdict}{left_out}"),
+            harm.map_or_else(|| "-".to_owned(), |harm| harm.answers.to_string()),
             share(green),
             share(blue),
             ratio(*effect),
@@ -73,6 +74,7 @@ fn pooled(pooled: &PooledJudgement) -> Row {
         "together".to_owned(),
         pooled.metric.to_string(),
         pooled.verdict.to_string(),
+        nothing(),
         nothing(),
         nothing(),
         ratio(pooled.effect),

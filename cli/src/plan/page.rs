@@ -48,6 +48,8 @@ pub fn write(out: &mut impl Write, fleet: &Fleet, forecast: &Forecast, proposals
         clock(forecast.settles)
     )?;
     writeln!(out)?;
+    passes(out, fleet, forecast)?;
+    writeln!(out)?;
     meaning(out, fleet, forecast)?;
     let yellow = AnsiColor::Yellow.on_default();
     for warning in &forecast.warnings {
@@ -67,6 +69,36 @@ fn frozen(out: &mut impl Write, forecast: &Forecast) -> io::Result<()> {
         paragraph(out, &words, 4)?;
     }
     Ok(())
+}
+
+/// How likely a release as good as the champion arrives, and what a fault that no canary shows may cost.
+fn passes(out: &mut impl Write, fleet: &Fleet, forecast: &Forecast) -> io::Result<()> {
+    let words = format!(
+        "A release as good as the champion passes in each of them in {} of nights: what a fault that no canary shows may cost is \
+         then within the {} bad answers of policy.",
+        nights(forecast.chance),
+        thousands(fleet.judge.harm)
+    );
+    paragraph(out, &words, "")?;
+    for turn in forecast.turns.iter().filter(|turn| !turn.harm.is_empty()) {
+        let each = turn.harm.iter().map(|own| {
+            format!(
+                "{} about {} bad answers ({} with a neighbour's customers, up to {} a day if nothing finds it)",
+                own.metric,
+                thousands(own.answers),
+                thousands(own.failover),
+                thousands(own.a_day)
+            )
+        });
+        let each = each.collect::<Vec<_>>().join(", ");
+        paragraph(out, &format!("{} in {}: {each}", turn.title, nights(turn.chance)), "    ")?;
+    }
+    Ok(())
+}
+
+/// A chance, in words where it is next to certain.
+fn nights(chance: f64) -> String {
+    if chance >= 0.999 { "over 99.9 %".to_owned() } else { format!("{:.1} %", 100.0 * chance) }
 }
 
 /// How the table's findings are read.

@@ -4,6 +4,7 @@ pub mod bursts;
 pub mod fleets;
 pub mod latency;
 mod order;
+mod passes;
 pub mod peers;
 mod power;
 mod regions;
@@ -34,6 +35,8 @@ pub enum Question {
     WrongFails,
     /// The same where counts burst more than anything is promised for.
     Beyond,
+    /// What harm bound has an equal release, and how often is it within what is allowed?
+    Passes,
     /// How often, and how soon, is a worse one found, over a table of regions?
     Power,
     /// The same in the reference fleet at 03:00 UTC.
@@ -52,9 +55,10 @@ pub enum Question {
 
 impl Question {
     /// All of them.
-    pub const ALL: [Question; 9] = [
+    pub const ALL: [Question; 10] = [
         Question::WrongFails,
         Question::Beyond,
+        Question::Passes,
         Question::Power,
         Question::Night,
         Question::Latency,
@@ -69,6 +73,7 @@ impl Question {
         match self {
             Question::WrongFails => "wrong-fails",
             Question::Beyond => "beyond",
+            Question::Passes => "passes",
             Question::Power => "power",
             Question::Night => "night",
             Question::Latency => "latency",
@@ -127,6 +132,7 @@ impl<'a> Study<'a> {
         let answers = match question {
             Question::Beyond => return vec![(wrong_fails::beyond(self), None)],
             Question::WrongFails => vec![wrong_fails::answer(self)],
+            Question::Passes => passes::answer(self).into(),
             Question::Power => power::grid(self),
             Question::Night => vec![power::at_night(self)],
             Question::Latency => vec![shifts::latency(self)],

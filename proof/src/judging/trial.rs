@@ -3,6 +3,7 @@
 use super::peers::alarm::Alarm;
 use super::peers::kayenta::{self, Class};
 use super::streams::{Arm, Counts, Drawn, Metric, Minute, Site};
+use meridian_domain::stakes::Exposure;
 use meridian_domain::{JudgePolicy, Verdict};
 use meridian_judge::{MetricName, MinuteCounts, RegionCounts, RegionEvidence, RegionJudge, Ruling, Watch, WatchStage};
 use std::num::NonZeroU32;
@@ -108,6 +109,8 @@ pub struct Bench<'a> {
     pub names: &'a [MetricName],
     /// When counts are seen.
     pub timing: Timing,
+    /// How long a fault would go on.
+    pub exposure: Exposure,
 }
 
 impl Bench<'_> {
@@ -115,14 +118,7 @@ impl Bench<'_> {
     pub fn watch(&self, site: &Site, drawn: &Drawn, before: &[RegionEvidence]) -> Watched {
         let last_look = self.timing.last_look(site.bake);
         let planned = self.timing.visible(last_look);
-        let watch = Watch {
-            warm_up: i64::from(self.timing.warm_up),
-            last_look: i64::try_from(planned).unwrap_or(i64::MAX),
-            due: false,
-            stage: WatchStage::Canary,
-        };
-        let mut judge = RegionJudge::new(self.policy, self.regions, self.names.iter().cloned(), watch);
-        self.take(&mut judge, site, &drawn.before, -i64::try_from(drawn.history()).unwrap_or(0));
+        let mut judge = self.begun(planned, site, drawn);
         let (mut region_failed, mut wave_failed) = (None, None);
         let mut last = Ruling { verdict: Verdict::Inconclusive, wave: Verdict::Inconclusive };
         for minute in 0..planned {
@@ -140,6 +136,30 @@ impl Bench<'_> {
         Watched { region_failed, wave_failed, last, evidence: judge.evidence(true) }
     }
 
+    /// The judge at a canary's last look.
+    pub fn at_last_look(&self, site: &Site, drawn: &Drawn) -> RegionJudge<'_> {
+        let planned = self.timing.visible(self.timing.last_look(site.bake));
+        let mut judge = self.begun(planned, site, drawn);
+        let canary: Counts =
+            drawn.canary.iter().map(|minutes| minutes.iter().take(planned).copied().collect()).collect();
+        self.take(&mut judge, site, &canary, 0);
+        judge
+    }
+
+    /// A judge of so many planned minutes that has seen blue's minutes before the canary.
+    fn begun(&self, planned: usize, site: &Site, drawn: &Drawn) -> RegionJudge<'_> {
+        let watch = Watch {
+            warm_up: i64::from(self.timing.warm_up),
+            last_look: i64::try_from(planned).unwrap_or(i64::MAX),
+            due: false,
+            stage: WatchStage::Canary,
+            stakes: Some(self.exposure.stakes(site.rps, 0.0)),
+        };
+        let mut judge = RegionJudge::new(self.policy, self.regions, self.names.iter().cloned(), watch);
+        self.take(&mut judge, site, &drawn.before, -i64::try_from(drawn.history()).unwrap_or(0));
+        judge
+    }
+
     /// Whether green at full load fails at any minute, against blue's minutes before the shift: as `Lookout::judgement` has it.
     pub fn fails_after_shift(&self, site: &Site, drawn: &Drawn) -> bool {
         let length = drawn.canary.first().map_or(0, Vec::len);
@@ -154,6 +174,7 @@ impl Bench<'_> {
             last_look: i64::try_from(length).unwrap_or(i64::MAX),
             due: false,
             stage: WatchStage::FullLoad,
+            stakes: None,
         };
         let policy = self.policy.at_full_load();
         (0..length).any(|minute| {

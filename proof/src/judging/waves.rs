@@ -7,7 +7,8 @@ use super::streams::{Drawn, Effect, Metric, Site, Stream, Usual};
 use super::trial::{Bench, Peers, Watched, peers};
 use crate::random::stream;
 use meridian_domain::JudgePolicy;
-use meridian_judge::{MetricName, RegionEvidence, RegionJudge, Watch};
+use meridian_domain::stakes::Exposure;
+use meridian_judge::{Harm, MetricName, RegionEvidence, RegionJudge, Watch};
 
 /// Minutes before a canary in which blue's counts show how much they scatter.
 const HISTORY: u32 = 30;
@@ -105,7 +106,7 @@ impl Setting {
     /// One region with the evidence of those before it.
     pub fn region(&self, study: &Study<'_>, number: u64, place: &Place, before: &[RegionEvidence]) -> Seen {
         let drawn = self.draw(study, number, place);
-        let bench = Bench { policy: &self.policy, regions: self.regions, names: &self.names, timing: study.timing };
+        let bench = self.bench(study);
         let bake = place.site.bake;
         Seen {
             judge: bench.watch(&place.site, &drawn, before),
@@ -114,14 +115,28 @@ impl Setting {
         }
     }
 
+    /// One region's harm bounds at the canary's planned look, of the metrics whose comparison counts.
+    pub fn harm(&self, study: &Study<'_>, number: u64, place: &Place) -> Vec<(Metric, Harm)> {
+        let drawn = self.draw(study, number, place);
+        let bench = self.bench(study);
+        let judge = bench.at_last_look(&place.site, &drawn);
+        let bounds = self.metrics.iter().zip(&self.names);
+        bounds.filter_map(|(metric, name)| Some((*metric, judge.harm(name, true)?))).collect()
+    }
+
     /// Whether green, which now has all the traffic, fails against blue's last hour in the minutes that policy compares.
     pub fn fails_after_shift(&self, study: &Study<'_>, number: u64, place: &Place) -> bool {
         let minutes = study.full_load_minutes();
         let site = Site { canary: 1.0, ..place.site.clone() };
         let mut random = stream(study.seed, &[number, place.stream, AFTER_SHIFT]);
         let drawn = self.stream(&site, place.effect).draw(&mut random, HOUR, minutes);
-        let bench = Bench { policy: &self.policy, regions: self.regions, names: &self.names, timing: study.timing };
+        let bench = self.bench(study);
         bench.fails_after_shift(&site, &drawn)
+    }
+
+    fn bench(&self, study: &Study<'_>) -> Bench<'_> {
+        let exposure = Exposure::of(&study.fleet.guardrail);
+        Bench { policy: &self.policy, regions: self.regions, names: &self.names, timing: study.timing, exposure }
     }
 
     fn draw(&self, study: &Study<'_>, number: u64, place: &Place) -> Drawn {

@@ -51,7 +51,7 @@ pub fn answer(study: &Study<'_>) -> (Table, Promise) {
     let note = format!(
         "Share of waves of an equal release that are failed in any region, absolute bounds and the check at full load included, with its upper \
          95 % bound (Clopper-Pearson); {} waves of {} regions a row, looked at every minute, under the default policy. \"x5\": a minute's \
-         count has five times a Poisson count's variance. \"Wave passes\": the pooled verdict at the end.",
+         count has five times a Poisson count's variance. \"Wave passes\": every region does, at its end.",
         study.runs,
         study.fleet.regions.len()
     );

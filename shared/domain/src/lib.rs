@@ -10,7 +10,7 @@ mod wave;
 
 pub use fleet::{alarms, signing, traffic};
 pub use ledger::{account, checkpoint, heads, keys, quarantine};
-pub use wave::{callers, lookout, plan, reason, replay};
+pub use wave::{callers, lookout, plan, reason, replay, stakes};
 
 use fleet::{endpoint, names, provenance, release, serving_role};
 use ledger::{history, holdout, overrides, projection};
@@ -27,8 +27,8 @@ pub use endpoint::{
 };
 pub use fleet::{
     AllowedImage, Bounds, EvaluationPolicy, Fleet, FleetError, Floor, Freeze, Frozen, GateMode, Gauge, Guardrail,
-    HomePlace, Inconclusive, JudgePolicy, Kind, LedgerPolicy, MetricPolicy, Night, Nightly, OrderPolicy, Region,
-    ScalingPolicy, ScalingSpec, Scheduled, Style, Vpc, WavePolicy, Zone, evaluation_policy,
+    HomePlace, JudgePolicy, Kind, LedgerPolicy, MetricPolicy, Night, Nightly, OrderPolicy, Region, ScalingPolicy,
+    ScalingSpec, Scheduled, Style, Vpc, WavePolicy, Zone, evaluation_policy,
 };
 pub use history::{HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Scaled, Serving, Unknown};
 pub use holdout::{ApprovedHoldout, Holdout};

@@ -1,7 +1,8 @@
 //! What a verdict rests on, as data: a finding for each metric, and of a judgement those that decided it.
 
 use crate::counts::MetricName;
-use crate::metric::{Found, Harm, Metric};
+use crate::harm::Harm;
+use crate::metric::{Found, Metric, Worse};
 use crate::outcome::{Judgement, MetricJudgement, Tally};
 use crate::policy::JudgePolicy;
 use crate::verdict::Verdict;
@@ -44,6 +45,12 @@ pub struct MetricGrounds {
     pub effect: Option<f64>,
     /// The ratios that the counts do not rule out; the upper end is none where there is none.
     pub interval: (f64, Option<f64>),
+    /// What going on can cost; none where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub harm: Option<Harm>,
+    /// What scatters more than declared; none where nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scattered: Option<Scattered>,
     /// What its counts show.
     pub finding: Finding,
 }
@@ -68,24 +75,10 @@ pub enum Finding {
         /// The ratio that is tolerated.
         than: f64,
     },
-    /// Passed: green's own rate is too small to matter.
-    Negligible {
-        /// The rate under which it is.
-        under: f64,
-    },
-    /// Passed: the counts rule this ratio out.
-    RuledOut {
-        /// The ratio in question.
-        ratio: f64,
-    },
-    /// Open: counts scatter more than declared, so the comparison is not to be relied on.
-    Scattered {
-        /// Whose counts show it.
-        of: Witness,
-        /// Variance over mean as it is shown.
-        shown: f64,
-        /// Variance over mean as policy declares it.
-        declared: f64,
+    /// Passed: the harm bound is within so many answers.
+    HarmWithin {
+        /// What policy allows.
+        allowed: u64,
     },
     /// Open: the comparison counts nowhere.
     LeftOut(LeftOut),
@@ -96,11 +89,29 @@ pub enum Finding {
         /// Requests that each arm needs.
         needed: u64,
     },
-    /// Open: the counts do not rule this ratio out yet.
-    NotRuledOut {
-        /// The ratio in question.
-        ratio: f64,
+    /// Open: the harm bound is over so many answers.
+    HarmOver {
+        /// What policy allows.
+        allowed: u64,
     },
+    /// Open: the planned look, which alone says that nothing is at stake, is yet to come.
+    LookToCome {
+        /// What policy allows.
+        allowed: u64,
+    },
+    /// Open: nobody said what is at stake.
+    StakesUnknown,
+}
+
+/// Counts that scatter more than declared.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scattered {
+    /// Whose counts show it.
+    pub of: Witness,
+    /// Variance over mean as it is shown.
+    pub shown: f64,
+    /// Variance over mean as policy declares it.
+    pub declared: f64,
 }
 
 /// What shows that a metric scatters more than declared.
@@ -152,9 +163,16 @@ impl Judgement {
 impl MetricJudgement {
     /// The finding with its numbers, without the evidence for it.
     pub fn grounds(&self) -> MetricGrounds {
-        let Self { metric, green, blue, effect, interval, finding, .. } = self;
-        let (green, blue, effect, interval) = (*green, *blue, *effect, *interval);
-        MetricGrounds { metric: metric.clone(), green, blue, effect, interval, finding: *finding }
+        let Self { green, blue, effect, interval, harm, scattered, finding, .. } = *self;
+        MetricGrounds { metric: self.metric.clone(), green, blue, effect, interval, harm, scattered, finding }
+    }
+}
+
+impl Scattered {
+    pub(super) fn of(metric: &Metric, found: &Found) -> Option<Self> {
+        let of = if metric.name.is_client_errors() { Witness::GreensPart } else { Witness::Blue };
+        let shown = metric.witness().dispersion().filter(|_| found.evidence.scattered)?;
+        Some(Self { of, shown, declared: metric.gauge.dispersion })
     }
 }
 
@@ -170,26 +188,22 @@ impl Finding {
         }
         match found.verdict {
             Verdict::Fail => Self::Worse { than: policy.tolerance_fail },
-            Verdict::Pass if found.negligible => Self::Negligible { under: policy.negligible },
-            Verdict::Pass => Self::RuledOut { ratio: policy.tolerance_region },
-            Verdict::Inconclusive => Self::open(policy, metric, found),
+            Verdict::Pass => Self::HarmWithin { allowed: policy.harm },
+            Verdict::Inconclusive => Self::open(policy, found),
         }
     }
 
     /// Why nothing is concluded.
-    fn open(policy: &JudgePolicy, metric: &Metric, found: &Found) -> Self {
+    fn open(policy: &JudgePolicy, found: &Found) -> Self {
         let least = found.evidence.green.total.min(found.evidence.blue.total);
         let needed = policy.min_requests.max(1);
-        if found.evidence.scattered {
-            let of = if metric.name.is_client_errors() { Witness::GreensPart } else { Witness::Blue };
-            let shown = metric.witness().dispersion().unwrap_or_default();
-            return Self::Scattered { of, shown, declared: metric.gauge.dispersion };
-        }
         match found.evidence.left_out {
             Some(left_out) => Self::LeftOut(left_out),
-            None if found.harm == Harm::Suspected => Self::Suspected,
+            None if found.worse == Worse::Suspected => Self::Suspected,
             None if least < needed => Self::TooFewRequests { needed },
-            None => Self::NotRuledOut { ratio: policy.tolerance_region },
+            None if found.evidence.look.is_none() => Self::LookToCome { allowed: policy.harm },
+            None if found.harm.is_none() => Self::StakesUnknown,
+            None => Self::HarmOver { allowed: policy.harm },
         }
     }
 }

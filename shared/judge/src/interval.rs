@@ -21,8 +21,8 @@ pub(super) fn interval(metric: &Metric, look: Option<Look>) -> (f64, Option<f64>
         for (green, blue) in metric.minutes().filter_map(MinuteCounts::pair) {
             log += test.minute((green.total as f64, green.bad as f64), (blue.total as f64, blue.bad as f64));
         }
-        log.mixture() >= needed(levels.pass_running)
-            || look.is_some_and(|look| stratum(&look, dispersion).chance(tolerance, side) <= levels.pass_planned)
+        log.mixture() >= needed(levels.interval_running)
+            || look.is_some_and(|look| stratum(&look, dispersion).chance(tolerance, side) <= levels.interval_planned)
     };
     let (green, blue) = (metric.state.sums.green, metric.state.sums.blue);
     if green.total == 0 || blue.total == 0 {

@@ -4,9 +4,9 @@ use crate::counts::MetricName;
 use crate::policy::{Gauge, JudgePolicy};
 use std::collections::BTreeSet;
 
-/// Of a pass's chance to err, the share of its planned look. A pass is asked for once, at the end; the looks of every minute
-/// keep the rest so that it may be told before.
-const PASS_PLANNED: f64 = 0.9;
+/// Of an interval's chance to err, the share of the planned look; the looks of every minute keep the rest so that it may be told
+/// before.
+const INTERVAL_PLANNED: f64 = 0.9;
 
 /// What each test of one metric may err.
 ///
@@ -25,10 +25,10 @@ pub(super) struct Levels {
     pooled_planned: f64,
     /// The absolute bound, every minute.
     pub bound: f64,
-    /// A pass, every minute.
-    pub pass_running: f64,
-    /// A pass at the planned look.
-    pub pass_planned: f64,
+    /// An interval's end, every minute.
+    pub interval_running: f64,
+    /// An interval's end at the planned look.
+    pub interval_planned: f64,
     regions: f64,
 }
 
@@ -56,8 +56,8 @@ impl Levels {
             pooled_running: pooled * running,
             pooled_planned: pooled * planned,
             bound: bounds / metrics / regions,
-            pass_running: policy.pass_alpha * (1.0 - PASS_PLANNED),
-            pass_planned: policy.pass_alpha * PASS_PLANNED,
+            interval_running: policy.pass_alpha * (1.0 - INTERVAL_PLANNED),
+            interval_planned: policy.pass_alpha * INTERVAL_PLANNED,
             regions,
         }
     }
@@ -135,8 +135,8 @@ mod tests {
             assert!(near(levels.pooled() / (levels.pooled() + regions), policy.pooled_share));
             assert!(near(levels.region_planned / levels.region(), policy.planned_share));
             assert!(near(levels.pooled_running / levels.pooled(), 1.0 - policy.planned_share));
-            assert!(near(levels.pass_running + levels.pass_planned, policy.pass_alpha));
-            assert!(near(levels.pass_planned / policy.pass_alpha, 0.9));
+            assert!(near(levels.interval_running + levels.interval_planned, policy.pass_alpha));
+            assert!(near(levels.interval_planned / policy.pass_alpha, 0.9));
         }
     }
 

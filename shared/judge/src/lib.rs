@@ -5,8 +5,8 @@
 //!
 //! - **Fail**: evidence that green's rate is more than `tolerance_fail` times blue's passes its share of alpha, in this
 //!   region or pooled over regions; or green's own rate is shown to be over its absolute bound.
-//! - **Pass**: a ratio of `tolerance_region` is ruled out (pooled over regions: of `tolerance_wave`), or green's own rate
-//!   is shown to be negligible, and nothing is missing.
+//! - **Pass**: what going on can cost the region is at most `harm` answers, by the upper bound of every metric (`harm` says of
+//!   what, `excess` how it is bounded), and nothing is missing. The planned look alone says so.
 //! - Everything else is **Inconclusive**. That too little was seen to find anything is never a pass.
 //!
 //! One alpha holds for the wave (`Levels` says how it is split). The tests, their assumptions and their sources stand
@@ -15,9 +15,11 @@
 mod counts;
 mod detect;
 mod exact;
+mod excess;
 mod full_load;
 mod gates;
 mod grounds;
+mod harm;
 mod interval;
 mod levels;
 mod metric;
@@ -34,11 +36,12 @@ mod verdict;
 
 pub use counts::{Arm, MetricName, MetricNameError, MinuteCounts, RegionCounts};
 pub use gates::{EvaluationPolicy, GateMode};
-pub use grounds::{Finding, Grounds, LeftOut, MetricGrounds, PooledFailure, Witness};
+pub use grounds::{Finding, Grounds, LeftOut, MetricGrounds, PooledFailure, Scattered, Witness};
+pub use harm::{Harm, HarmTest, Outlook, Stakes};
 pub use outcome::{
     Judgement, Look, MetricEvidence, MetricJudgement, PooledJudgement, RegionEvidence, Tally, Watch, WatchStage,
 };
-pub use policy::{Gauge, Inconclusive, JudgePolicy, MetricPolicy};
+pub use policy::{Gauge, JudgePolicy, MetricPolicy};
 pub use process::LogE;
 pub use region::{RegionJudge, Ruling};
 pub use verdict::Verdict;
@@ -56,13 +59,19 @@ impl Watch {
         // A warm-up that ends within a minute takes all of it.
         let warm_up = minutes(warm_up + SignedDuration::from_secs(59));
         let last_look = minutes(last_decision) - COUNTS_DELAY;
-        Self { warm_up, last_look: last_look.max(warm_up), due: false, stage: WatchStage::Canary }
+        Self { warm_up, last_look: last_look.max(warm_up), due: false, stage: WatchStage::Canary, stakes: None }
     }
 
     /// The same at the time of the last decision.
     #[must_use]
     pub fn due(self) -> Self {
         Self { due: true, ..self }
+    }
+
+    /// The same with so much at stake.
+    #[must_use]
+    pub fn with(self, stakes: Stakes) -> Self {
+        Self { stakes: Some(stakes), ..self }
     }
 
     /// Minutes that the planned look covers.
@@ -92,6 +101,27 @@ pub fn judge(
         }
     }
     judge.judgement(watch.due, before)
+}
+
+/// What an equal release would show of a metric in a canary of so many requests: its harm bound, and the chance that this is within
+/// policy. For planning; none for a metric that policy does not know.
+pub fn harm_outlook(
+    policy: &JudgePolicy,
+    regions: usize,
+    metric: &MetricName,
+    (green_total, blue_total): (u64, u64),
+    base_rate: f64,
+    stakes: &Stakes,
+) -> Option<Outlook> {
+    let asked = policy.metrics.keys().cloned().chain([metric.clone()]);
+    let judge = RegionJudge::new(policy, regions, asked, Watch::default());
+    let (test, gauge) = (judge.harm_test(metric)?, policy.gauge(metric)?);
+    let arms = (green_total, blue_total);
+    let mut outlook = test.outlook(arms, base_rate, stakes, gauge.dispersion, policy.harm);
+    if green_total.min(blue_total) < policy.min_requests.max(1) {
+        outlook.chance = 0.0;
+    }
+    Some(outlook)
 }
 
 /// The smallest ratio of green's rate to blue's that a canary of `green_total` requests beside `blue_total` detects at its

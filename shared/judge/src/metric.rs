@@ -3,6 +3,7 @@
 use crate::counts::{MetricName, MinuteCounts};
 use crate::exact::{Stratum, at_least};
 use crate::grounds::LeftOut;
+use crate::harm::{Harm, HarmTest};
 use crate::levels::Levels;
 use crate::outcome::{Look, MetricEvidence, Tally, Watch, WatchStage};
 use crate::policy::{Gauge, JudgePolicy};
@@ -29,6 +30,8 @@ pub(super) struct Metric {
     pub gauge: Gauge,
     pub levels: Levels,
     pub state: MetricState,
+    /// How its harm is bounded.
+    pub harm: HarmTest,
 }
 
 /// What the metric's own counts say.
@@ -37,10 +40,10 @@ pub(super) struct Found {
     pub verdict: Verdict,
     /// The bound that green's own rate is over; none where it is not.
     pub over_bound: Option<f64>,
-    /// Green's own rate is too small to matter.
-    pub negligible: bool,
-    /// What the comparison says of harm.
-    pub harm: Harm,
+    /// What the comparison says.
+    pub worse: Worse,
+    /// The harm bound that the planned look shows; none before it.
+    pub harm: Option<Harm>,
     /// The log of the e-value against "not worse".
     pub e_log: f64,
     pub evidence: MetricEvidence,
@@ -53,11 +56,11 @@ impl Found {
     }
 }
 
-/// What a comparison says of harm.
+/// Whether a comparison shows green to be worse than is tolerated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Harm {
+pub(super) enum Worse {
     /// Nothing that is significant.
-    None,
+    No,
     /// Significant at the declared dispersion, but not at the one that green shows: no failure, and no pass either.
     Suspected,
     /// Significant.
@@ -77,7 +80,8 @@ pub(super) struct Hand<'a> {
 
 impl Metric {
     pub(super) fn new(name: MetricName, gauge: Gauge, levels: Levels, policy: &JudgePolicy, watch: Watch) -> Self {
-        Self { name, gauge, levels, state: MetricState::new(Tests::new(policy, gauge), watch) }
+        let harm = HarmTest { level: policy.pass_alpha, two_sided: gauge.two_sided, check: None };
+        Self { name, gauge, levels, state: MetricState::new(Tests::new(policy, gauge), watch), harm }
     }
 
     pub(super) fn find(&self, hand: Hand<'_>) -> Found {
@@ -87,16 +91,17 @@ impl Metric {
         let left_out = self.left_out(hand);
         let over_bound = self.broken_bound(hand.policy).filter(|_| !self.is_callers_doing(hand));
         let is_witnessed = !self.witness().shows_more_on_blue(self.gauge.dispersion);
-        let compares = left_out.is_none() && is_witnessed;
-        let harm = if compares { self.harm(hand) } else { Harm::None };
-        let negligible = self.is_negligible(hand.policy);
-        let passes = is_witnessed
-            && harm == Harm::None
-            && !missing
-            && self.has_traffic(hand.policy)
-            && (negligible || self.is_within(hand));
+        let look = self.look(hand);
+        let worse = match left_out {
+            Some(_) => Worse::No,
+            None if is_witnessed => self.worse(hand),
+            None => self.suspected(hand.policy, look),
+        };
+        let harm = look.and_then(|_| self.harm_bound(hand));
+        let within = harm.is_some_and(|harm| harm.answers <= hand.policy.harm);
+        let passes = worse == Worse::No && within && !missing && self.has_traffic(hand.policy);
         let verdict = match () {
-            () if over_bound.is_some() || harm == Harm::Shown => Verdict::Fail,
+            () if over_bound.is_some() || worse == Worse::Shown => Verdict::Fail,
             () if passes => Verdict::Pass,
             () => Verdict::Inconclusive,
         };
@@ -107,16 +112,14 @@ impl Metric {
             blue: sums.blue,
             worse: sums.worse,
             lower: two_sided.then_some(sums.lower),
-            not_worse: sums.not_worse,
-            not_lower: two_sided.then_some(sums.not_lower),
-            negligible: sums.negligible,
-            look: self.look(hand),
+            within: verdict == Verdict::Pass,
+            look,
             dispersion: sums.green_scatter.shown_on_green(self.gauge.dispersion),
             left_out,
             scattered: !is_witnessed,
             missing,
         };
-        Found { verdict, over_bound, negligible, harm, e_log, evidence }
+        Found { verdict, over_bound, worse, harm, e_log, evidence }
     }
 
     /// What shows more scatter than declared where the comparison is not to be relied on: blue's minutes; of 4xx green's part of
@@ -124,6 +127,32 @@ impl Metric {
     pub(super) fn witness(&self) -> Scatter {
         let sums = &self.state.sums;
         if self.name.is_client_errors() { sums.shared_scatter } else { sums.blue_scatter }
+    }
+
+    /// Variance over mean that a harm bound reckons with: the declared one, or where the witness shows more its own.
+    fn scatter(&self) -> f64 {
+        let (witness, declared) = (self.witness(), self.gauge.dispersion);
+        let Some(shown) = witness.dispersion().filter(|_| witness.shows_more_on_blue(declared)) else {
+            return declared;
+        };
+        // Of 4xx it is green's part of a sum, which scatters less than green itself by the share that is blue's.
+        let Look { green, blue } = self.so_far();
+        let blues = blue.bad as f64 / (green.bad + blue.bad).max(1) as f64;
+        let shown = if self.name.is_client_errors() && blues > 0.0 { shown / blues } else { shown };
+        shown.max(declared)
+    }
+
+    /// The harm bound that the planned look shows, or before it all minutes so far; none where the comparison counts nowhere,
+    /// or nobody said what is at stake.
+    pub(super) fn harm_bound(&self, hand: Hand<'_>) -> Option<Harm> {
+        let look = self.look(hand).unwrap_or_else(|| self.so_far());
+        let stakes = hand.watch.stakes.filter(|_| self.left_out(hand).is_none())?;
+        Some(self.harm.bound(&look, &stakes, self.scatter()))
+    }
+
+    /// Both arms in all minutes that are compared.
+    fn so_far(&self) -> Look {
+        Look { green: self.state.sums.green, blue: self.state.sums.blue }
     }
 
     /// The planned look: taken once every minute that it covers has arrived, or the decision is due.
@@ -149,13 +178,12 @@ impl Metric {
         if told { sums.green_scatter.shown_on_green(declared) } else { untold(declared) }
     }
 
-    fn harm(&self, hand: Hand<'_>) -> Harm {
+    fn worse(&self, hand: Hand<'_>) -> Worse {
         let (declared, shown) = (self.gauge.dispersion, self.shown(hand.policy));
-        let sums = &self.state.sums;
-        let so_far = Look { green: sums.green, blue: sums.blue };
+        let so_far = self.so_far();
         let look = self.look(hand);
         let sides = self.failing(hand.policy);
-        sides.into_iter().flatten().fold(Harm::None, |harm, (side, ratio, log)| {
+        sides.into_iter().flatten().fold(Worse::No, |worse, (side, ratio, log)| {
             let is_rare = |look: &Look, dispersion, level| stratum(look, dispersion).chance(ratio, side) <= level;
             let (running, planned) = (self.levels.region_running, self.levels.region_planned);
             let each_minute = log.mixture() >= needed(running);
@@ -165,24 +193,23 @@ impl Metric {
                     || planned_look.is_some_and(|look| is_rare(&look, shown, planned))
             };
             match each_minute || planned_look.is_some() {
-                true if shown <= declared || holds() => Harm::Shown,
-                true => harm.max(Harm::Suspected),
-                false => harm,
+                true if shown <= declared || holds() => Worse::Shown,
+                true => worse.max(Worse::Suspected),
+                false => worse,
             }
         })
     }
 
-    /// A ratio of `tolerance_region` is ruled out, on both sides where a change either way is bad.
-    fn is_within(&self, hand: Hand<'_>) -> bool {
-        let (sums, levels, declared) = (&self.state.sums, &self.levels, self.gauge.dispersion);
-        let tolerance = hand.policy.tolerance_region;
-        let look = self.look(hand);
-        let excludes = |side, ratio, log: &LogE| {
-            log.mixture() >= needed(levels.pass_running)
-                || look.is_some_and(|look| stratum(&look, declared).chance(ratio, side) <= levels.pass_planned)
+    /// Where the witness scatters more than declared no failure rests on the comparison; but what would be one at the scatter that
+    /// the witness shows does not pass either.
+    fn suspected(&self, policy: &JudgePolicy, look: Option<Look>) -> Worse {
+        let (look, dispersion) = (look.unwrap_or_else(|| self.so_far()), self.scatter());
+        let is_rare = |(side, ratio, _)| {
+            let both = look.green.total > 0 && look.blue.total > 0;
+            both && stratum(&look, dispersion).chance(ratio, side) <= self.levels.region_planned
         };
-        excludes(Side::Below, tolerance, &sums.region_not_worse)
-            && (!self.gauge.two_sided || excludes(Side::Above, 1.0 / tolerance, &sums.region_not_lower))
+        let suspected = self.failing(policy).into_iter().flatten().any(is_rare);
+        if suspected { Worse::Suspected } else { Worse::No }
     }
 
     /// The bound that green's own rate is shown to be over, also at the dispersion that green itself shows.
@@ -204,15 +231,6 @@ impl Metric {
         }
         let broken = self.gauge.max.zip(self.state.sums.blue.rate()).is_some_and(|(max, rate)| rate > max);
         broken || hand.watch.stage == WatchStage::FullLoad
-    }
-
-    fn is_negligible(&self, policy: &JudgePolicy) -> bool {
-        self.knows_negligible() && self.state.sums.negligible.mixture() >= needed(policy.pass_alpha)
-    }
-
-    /// True if a rate can be too small to matter.
-    pub(super) fn knows_negligible(&self) -> bool {
-        self.state.tests.knows_negligible()
     }
 
     fn has_traffic(&self, policy: &JudgePolicy) -> bool {

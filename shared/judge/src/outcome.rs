@@ -1,7 +1,8 @@
 //! What the judge says: verdicts with their numbers, and the summary that later regions pool.
 
 use crate::counts::{Arm, MetricName};
-use crate::grounds::{Finding, LeftOut};
+use crate::grounds::{Finding, LeftOut, Scattered};
+use crate::harm::{Harm, Stakes};
 use crate::process::LogE;
 use crate::verdict::Verdict;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,9 @@ pub struct Watch {
     pub due: bool,
     /// Which of a region's two watches this is.
     pub stage: WatchStage,
+    /// What the region has at stake; without it nothing passes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stakes: Option<Stakes>,
 }
 
 /// Which of a region's two watches it is.
@@ -74,14 +78,9 @@ pub struct MetricEvidence {
     /// Evidence that it is under `1 / tolerance_fail`, where a change either way is bad.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lower: Option<LogE>,
-    /// Evidence that it is under `tolerance_wave`.
-    pub not_worse: LogE,
-    /// Evidence that it is above `1 / tolerance_wave`, where a change either way is bad.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub not_lower: Option<LogE>,
-    /// Evidence that green's own rate is negligible.
+    /// It passed: nothing is missing, and the harm bound was within what policy allows.
     #[serde(default)]
-    pub negligible: LogE,
+    pub within: bool,
     /// What the planned look saw; none before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look: Option<Look>,
@@ -113,7 +112,7 @@ pub struct Look {
 pub struct Judgement {
     /// The region's own.
     pub verdict: Verdict,
-    /// Pooled over this region and those before it.
+    /// The wave's: failed where this region fails or all regions so far do together, passed where each of them passes.
     pub wave: Verdict,
     /// Regions that the wave's verdict pools: this one and those before it.
     pub regions: usize,
@@ -163,7 +162,7 @@ pub struct MetricJudgement {
     pub metric: MetricName,
     /// What its counts say in this region.
     pub verdict: Verdict,
-    /// What they say pooled with the regions before.
+    /// What they say with the regions before.
     pub wave: Verdict,
     /// Green in the compared minutes.
     pub green: Tally,
@@ -178,6 +177,12 @@ pub struct MetricJudgement {
     pub interval: (f64, Option<f64>),
     /// The smallest ratio that a canary with these requests and blue's rate would have detected with chance 0.8.
     pub smallest_detectable_effect: Option<f64>,
+    /// What going on can cost; none where the comparison counts nowhere, or nobody said what is at stake.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub harm: Option<Harm>,
+    /// What scatters more than declared: no failure rests on such a comparison, and the harm bound reckons with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scattered: Option<Scattered>,
     /// Why its comparison counts nowhere; none where it counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_out: Option<LeftOut>,

@@ -37,21 +37,15 @@ pub struct JudgePolicy {
     /// Share of each comparison's alpha for its planned look; the rest is for the looks of every minute.
     #[serde(default = "planned_share")]
     pub planned_share: f64,
-    /// Chance that a release at its tolerance passes, for each metric.
+    /// Chance that a release passes which costs more than `harm`, for each metric.
     #[serde(default = "pass_alpha")]
     pub pass_alpha: f64,
     /// Ratio of green's rate to blue's that is not worth a failure.
     #[serde(default = "tolerance_fail")]
     pub tolerance_fail: f64,
-    /// A region passes where a ratio as large as this is ruled out.
-    #[serde(default = "tolerance_region")]
-    pub tolerance_region: f64,
-    /// The wave passes where, pooled over regions, a ratio as large as this is ruled out.
-    #[serde(default = "tolerance_wave")]
-    pub tolerance_wave: f64,
-    /// A rate of green that is shown to be below this passes whatever its ratio is: a share of requests.
-    #[serde(default = "negligible")]
-    pub negligible: f64,
+    /// Bad answers that a release may cost a region, of each metric: it passes where its harm bound is within this.
+    #[serde(default = "harm")]
+    pub harm: u64,
     /// Compared minutes that show how green scatters; with fewer, a failure must be significant at ten times the declared
     /// dispersion: one burst is no release's fault.
     #[serde(default = "min_minutes")]
@@ -59,23 +53,9 @@ pub struct JudgePolicy {
     /// Variance over mean of a minute's count up to which the tests are valid, where the metric does not say.
     #[serde(default = "dispersion")]
     pub dispersion: f64,
-    /// What happens to a region that is `Inconclusive` when its time is up.
-    #[serde(default)]
-    pub inconclusive: Inconclusive,
     /// Metrics beside the built-in three, and what differs for these.
     #[serde(default)]
     pub metrics: BTreeMap<MetricName, MetricPolicy>,
-}
-
-/// What happens to a canary whose time is up while its region is `Inconclusive`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Inconclusive {
-    /// It goes on where the wave's pooled verdict is `Pass` and nothing is missing.
-    #[default]
-    Carry,
-    /// It is rolled back.
-    Stop,
 }
 
 /// `[judge.metrics.NAME]`.
@@ -123,14 +103,9 @@ fn pass_alpha() -> f64 {
 fn tolerance_fail() -> f64 {
     1.25
 }
-fn tolerance_region() -> f64 {
-    4.0
-}
-fn tolerance_wave() -> f64 {
-    1.5
-}
-fn negligible() -> f64 {
-    0.0005
+/// What an equal release needs that is judged by all delivered metrics (docs/judge-table.md).
+fn harm() -> u64 {
+    5_000
 }
 fn min_minutes() -> u32 {
     3
@@ -143,7 +118,7 @@ fn dispersion() -> f64 {
 impl Default for JudgePolicy {
     fn default() -> Self {
         Self {
-            min_requests: 300,
+            min_requests: 30,
             latency_bound: SignedDuration::from_millis(20),
             latency_share: 0.01,
             max_4xx: 0.01,
@@ -154,12 +129,9 @@ impl Default for JudgePolicy {
             planned_share: planned_share(),
             pass_alpha: pass_alpha(),
             tolerance_fail: tolerance_fail(),
-            tolerance_region: tolerance_region(),
-            tolerance_wave: tolerance_wave(),
-            negligible: negligible(),
+            harm: harm(),
             min_minutes: min_minutes(),
             dispersion: dispersion(),
-            inconclusive: Inconclusive::default(),
             metrics: BTreeMap::new(),
         }
     }

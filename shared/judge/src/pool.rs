@@ -3,7 +3,7 @@
 use crate::detect;
 use crate::exact::{Stratum, pooled_chance};
 use crate::interval::around;
-use crate::metric::{Harm, MOST, Metric, needed, stratum, untold};
+use crate::metric::{MOST, Metric, Worse, needed, stratum, untold};
 use crate::outcome::{Look, MetricEvidence, PooledJudgement};
 use crate::policy::JudgePolicy;
 use crate::process::{LogE, Side};
@@ -16,27 +16,17 @@ use crate::verdict::Verdict;
 struct Pool<'a> {
     regions: Vec<&'a MetricEvidence>,
     minutes: u32,
-    requests: u64,
     worse: LogE,
     lower: LogE,
-    not_worse: LogE,
-    not_lower: LogE,
-    negligible: LogE,
 }
 
 impl<'a> Pool<'a> {
     fn of(regions: Vec<&'a MetricEvidence>) -> Self {
-        let none = LogE::default();
-        let (worse, lower, not_worse, not_lower, negligible) = (none, none, none, none, none);
-        let mut pool = Self { regions, minutes: 0, requests: 0, worse, lower, not_worse, not_lower, negligible };
+        let mut pool = Self { regions, minutes: 0, worse: LogE::default(), lower: LogE::default() };
         for evidence in &pool.regions {
             pool.minutes = pool.minutes.saturating_add(evidence.minutes);
-            pool.requests = pool.requests.saturating_add(evidence.green.total.min(evidence.blue.total));
             pool.worse += evidence.worse;
             pool.lower += evidence.lower.unwrap_or_default();
-            pool.not_worse += evidence.not_worse;
-            pool.not_lower += evidence.not_lower.unwrap_or_default();
-            pool.negligible += evidence.negligible;
         }
         pool
     }
@@ -81,11 +71,14 @@ impl<'a> Pool<'a> {
     }
 }
 
-/// The regions whose comparison counts, and whether blue witnesses every one of them; none where no region's counts.
+/// The regions whose comparison counts and is witnessed by blue, and whether each that counts passes by itself; none where no
+/// region's counts.
 fn pooled<'a>(own: &'a MetricEvidence, before: impl Iterator<Item = &'a MetricEvidence>) -> Option<(Pool<'a>, bool)> {
     let counted = before.chain([own]).filter(|evidence| evidence.left_out.is_none());
-    let (counted, scattered): (Vec<_>, Vec<_>) = counted.partition(|evidence| !evidence.scattered);
-    (!counted.is_empty() || !scattered.is_empty()).then(|| (Pool::of(counted), scattered.is_empty()))
+    let counted: Vec<&MetricEvidence> = counted.collect();
+    let each_passes = counted.iter().all(|evidence| evidence.within);
+    (!counted.is_empty())
+        .then(|| (Pool::of(counted.into_iter().filter(|evidence| !evidence.scattered).collect()), each_passes))
 }
 
 impl Metric {
@@ -96,17 +89,12 @@ impl Metric {
         own: &'a MetricEvidence,
         before: impl Iterator<Item = &'a MetricEvidence>,
     ) -> Option<Verdict> {
-        let (pool, is_witnessed) = pooled(own, before)?;
-        let harm = self.harm_pooled(policy, &pool, own.look.is_some());
-        if harm == Harm::Shown {
-            return Some(Verdict::Fail);
-        }
-        let requests = pool.requests >= policy.min_requests.max(1);
-        // One tilt in every region: the product is evidence about the mean rate over all requests.
-        let negligible = self.knows_negligible() && pool.negligible.mixture() >= needed(policy.pass_alpha);
-        let passes =
-            is_witnessed && harm == Harm::None && requests && (negligible || self.is_within_pooled(policy, &pool));
-        Some(if passes { Verdict::Pass } else { Verdict::Inconclusive })
+        let (pool, each_passes) = pooled(own, before)?;
+        Some(match self.worse_pooled(policy, &pool, own.look.is_some()) {
+            Worse::Shown => Verdict::Fail,
+            Worse::No if each_passes => Verdict::Pass,
+            Worse::No | Worse::Suspected => Verdict::Inconclusive,
+        })
     }
 
     /// The pooled verdict's numbers.
@@ -123,7 +111,7 @@ impl Metric {
             if self.gauge.two_sided { pool.worse.mixture().max(pool.lower.mixture()) } else { pool.worse.mixture() };
         let (green, blue, blue_bad) = pool.totals();
         let looks = pool.looks(declared, false);
-        let level = self.levels.pass_planned;
+        let level = self.levels.interval_planned;
         let interval = (!looks.is_empty() && looks.len() == pool.regions.len()).then(|| {
             let middle = pool.common_ratio(0.5).unwrap_or(1.0);
             around(middle, |ratio, side| pooled_chance(&looks, ratio, side) <= level)
@@ -142,7 +130,7 @@ impl Metric {
         })
     }
 
-    fn harm_pooled(&self, policy: &JudgePolicy, pool: &Pool<'_>, looked: bool) -> Harm {
+    fn worse_pooled(&self, policy: &JudgePolicy, pool: &Pool<'_>, looked: bool) -> Worse {
         let (tolerance, declared) = (policy.tolerance_fail, self.gauge.dispersion);
         let told = pool.minutes >= policy.min_minutes;
         let least = if told { declared } else { untold(declared) };
@@ -153,7 +141,7 @@ impl Metric {
         ];
         let looks = if looked { pool.looks(declared, false) } else { Vec::new() };
         let (running, planned) = (self.levels.pooled_running, self.levels.pooled_at(looks.len()));
-        sides.into_iter().flatten().fold(Harm::None, |harm, (side, ratio, log)| {
+        sides.into_iter().flatten().fold(Worse::No, |worse, (side, ratio, log)| {
             let each_minute = log.mixture() >= needed(running);
             let planned_look = planned > 0.0 && !looks.is_empty() && pooled_chance(&looks, ratio, side) <= planned;
             let holds = || {
@@ -161,21 +149,10 @@ impl Metric {
                     || (planned_look && pooled_chance(&pool.looks(least, true), ratio, side) <= planned)
             };
             match each_minute || planned_look {
-                true if !bursts || holds() => Harm::Shown,
-                true => harm.max(Harm::Suspected),
-                false => harm,
+                true if !bursts || holds() => Worse::Shown,
+                true => worse.max(Worse::Suspected),
+                false => worse,
             }
         })
-    }
-
-    fn is_within_pooled(&self, policy: &JudgePolicy, pool: &Pool<'_>) -> bool {
-        let (tolerance, levels) = (policy.tolerance_wave, &self.levels);
-        let looks = pool.looks(self.gauge.dispersion, false);
-        let excludes = |side, ratio, log: &LogE| {
-            log.mixture() >= needed(levels.pass_running)
-                || (!looks.is_empty() && pooled_chance(&looks, ratio, side) <= levels.pass_planned)
-        };
-        excludes(Side::Below, tolerance, &pool.not_worse)
-            && (!self.gauge.two_sided || excludes(Side::Above, 1.0 / tolerance, &pool.not_lower))
     }
 }

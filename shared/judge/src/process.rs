@@ -126,8 +126,6 @@ fn arm_tilt(factor: f64, dispersion: f64) -> (f64, f64) {
 pub(super) struct AbsoluteBound {
     /// Bad ones per request, at most.
     pub bound: f64,
-    /// Where the alternative lies.
-    pub side: Side,
     /// Largest variance over mean for which the test is valid, at least 1.
     pub dispersion: f64,
 }
@@ -137,7 +135,7 @@ impl AbsoluteBound {
     pub fn minute(&self, (total, bad): (f64, f64)) -> LogE {
         let more = self.dispersion - 1.0;
         let mut log = LogE::default();
-        for (sum, theta) in log.0.iter_mut().zip(self.side.grid()) {
+        for (sum, theta) in log.0.iter_mut().zip(&WORSE) {
             let (s, cumulant) = if more < 1e-9 {
                 (theta.ln(), theta - 1.0)
             } else {

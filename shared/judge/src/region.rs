@@ -1,12 +1,13 @@
 //! One region of a wave: its metrics together, and pooled with the regions before.
 
 use crate::counts::{MetricName, MinuteCounts};
-use crate::detect;
-use crate::grounds::Finding;
+use crate::detect::{self, Check};
+use crate::grounds::{Finding, Scattered};
+use crate::harm::{Harm, HarmTest};
 use crate::interval::interval;
 use crate::levels::Levels;
 use crate::metric::{Found, Hand, MOST, Metric};
-use crate::outcome::{Judgement, MetricJudgement, RegionEvidence, Watch};
+use crate::outcome::{Judgement, MetricJudgement, RegionEvidence, Watch, WatchStage};
 use crate::policy::JudgePolicy;
 use crate::verdict::Verdict;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +26,7 @@ pub struct RegionJudge<'a> {
 pub struct Ruling {
     /// The region's own.
     pub verdict: Verdict,
-    /// Pooled over this region and those before it.
+    /// The wave's: failed where this region fails or all regions so far do together, passed where each of them passes.
     pub wave: Verdict,
 }
 
@@ -35,10 +36,19 @@ impl<'a> RegionJudge<'a> {
         let names: BTreeSet<MetricName> = policy.required().into_iter().chain(asked).collect();
         let (known, unknown): (BTreeSet<_>, BTreeSet<_>) =
             names.into_iter().partition(|name| policy.gauge(name).is_some());
+        let at_full_load = policy.at_full_load();
+        // After the shift there are no same minutes, and so no comparison of 4xx that could find anything.
+        let check = |name: &MetricName| {
+            let gauge = at_full_load.gauge(name).filter(|_| !name.is_client_errors())?;
+            let level = Levels::of(&at_full_load, regions, &known, name, gauge).region();
+            Some(Check { tolerance: policy.tolerance_fail, level, dispersion: gauge.dispersion })
+        };
         let metric = |name: &MetricName| {
             let gauge = policy.gauge(name)?;
             let levels = Levels::of(policy, regions, &known, name, gauge);
-            Some(Metric::new(name.clone(), gauge, levels, policy, watch))
+            let mut metric = Metric::new(name.clone(), gauge, levels, policy, watch);
+            metric.harm.check = check(name).filter(|_| watch.stage == WatchStage::Canary);
+            Some(metric)
         };
         let metrics = known.iter().filter_map(metric).collect();
         Self { policy, watch, metrics, unknown }
@@ -67,6 +77,17 @@ impl<'a> RegionJudge<'a> {
     /// What its pooled comparison may err, each side, all looks of the wave together.
     pub fn pooled_level(&self, metric: &MetricName) -> Option<f64> {
         self.metrics.iter().find(|known| known.name == *metric).map(|metric| metric.levels.pooled())
+    }
+
+    /// How a metric's harm is bounded; none for a metric that is not judged.
+    pub fn harm_test(&self, metric: &MetricName) -> Option<HarmTest> {
+        self.metrics.iter().find(|known| known.name == *metric).map(|metric| metric.harm)
+    }
+
+    /// A metric's harm bound, by its planned look or before it by all minutes so far; none where its comparison counts nowhere,
+    /// or nobody said what is at stake.
+    pub fn harm(&self, metric: &MetricName, due: bool) -> Option<Harm> {
+        self.metrics.iter().find(|known| known.name == *metric)?.harm_bound(self.hand(due))
     }
 
     /// The strictest level of a required metric's planned look, and its dispersion.
@@ -152,6 +173,8 @@ impl<'a> RegionJudge<'a> {
             effect,
             interval: interval(metric, metric.look(self.hand(due))),
             smallest_detectable_effect,
+            harm: found.harm.or_else(|| metric.harm_bound(self.hand(due))),
+            scattered: Scattered::of(metric, found),
             left_out: evidence.left_out,
             finding: Finding::of(self.policy, metric, found),
         }

@@ -13,34 +13,18 @@ pub(super) struct Tests {
     worse: Comparison,
     /// ... or under it, where a change either way is bad.
     lower: Option<Comparison>,
-    /// Green's ratio is under what the wave tolerates.
-    not_worse: Comparison,
-    not_lower: Option<Comparison>,
-    /// Green's ratio is under what the region tolerates.
-    region_not_worse: Comparison,
-    region_not_lower: Option<Comparison>,
     /// Green's own rate is above its bound.
     over_bound: Option<AbsoluteBound>,
-    /// Green's own rate is too small to matter.
-    negligible: Option<AbsoluteBound>,
 }
 
 impl Tests {
     pub(super) fn new(policy: &JudgePolicy, gauge: Gauge) -> Self {
         let dispersion = gauge.dispersion;
         let compare = |tolerance, side| Comparison { tolerance, side, dispersion };
-        let either = |tolerance: f64, side| gauge.two_sided.then(|| compare(1.0 / tolerance, side));
-        let absolute = |bound, side| AbsoluteBound { bound, side, dispersion };
         Self {
             worse: compare(policy.tolerance_fail, Side::Above),
-            lower: either(policy.tolerance_fail, Side::Below),
-            not_worse: compare(policy.tolerance_wave, Side::Below),
-            not_lower: either(policy.tolerance_wave, Side::Above),
-            region_not_worse: compare(policy.tolerance_region, Side::Below),
-            region_not_lower: either(policy.tolerance_region, Side::Above),
-            over_bound: gauge.max.map(|max| absolute(max, Side::Above)),
-            // A rate that nobody minds is harmless one way only.
-            negligible: (!gauge.two_sided && policy.negligible > 0.0).then(|| absolute(policy.negligible, Side::Below)),
+            lower: gauge.two_sided.then(|| compare(1.0 / policy.tolerance_fail, Side::Below)),
+            over_bound: gauge.max.map(|bound| AbsoluteBound { bound, dispersion }),
         }
     }
 
@@ -61,11 +45,9 @@ impl Tests {
             sums.served_minutes = 1;
             sums.served_scatter = Scatter::minute(arm.0, arm.1);
             sums.over_bound = self.over_bound.map(|test| test.minute(arm)).unwrap_or_default();
-            sums.negligible = self.negligible.map(|test| test.minute(arm)).unwrap_or_default();
         }
         let Some((green, blue)) = counts.pair() else { return sums };
         let (one, other) = ((number(green.total), number(green.bad)), (number(blue.total), number(blue.bad)));
-        let of = |test: &Option<Comparison>| test.map(|test| test.minute(one, other)).unwrap_or_default();
         sums.minutes = 1;
         sums.green.add(green);
         sums.blue.add(blue);
@@ -77,11 +59,7 @@ impl Tests {
             sums.planned = Look { green: sums.green, blue: sums.blue };
         }
         sums.worse = self.worse.minute(one, other);
-        sums.lower = of(&self.lower);
-        sums.not_worse = self.not_worse.minute(one, other);
-        sums.not_lower = of(&self.not_lower);
-        sums.region_not_worse = self.region_not_worse.minute(one, other);
-        sums.region_not_lower = of(&self.region_not_lower);
+        sums.lower = self.lower.map(|test| test.minute(one, other)).unwrap_or_default();
         if let (Some(green_instances), Some(blue_instances)) = (green.instances, blue.instances) {
             sums.green_load = one.0 / f64::from(green_instances.get());
             sums.blue_load = other.0 / f64::from(blue_instances.get());
@@ -92,11 +70,6 @@ impl Tests {
     /// True if a change either way is bad.
     pub(super) fn is_two_sided(&self) -> bool {
         self.lower.is_some()
-    }
-
-    /// True if a rate can be too small to matter.
-    pub(super) fn knows_negligible(&self) -> bool {
-        self.negligible.is_some()
     }
 }
 
@@ -117,12 +90,7 @@ pub(super) struct Sums {
     pub served_scatter: Scatter,
     pub worse: LogE,
     pub lower: LogE,
-    pub not_worse: LogE,
-    pub not_lower: LogE,
-    pub region_not_worse: LogE,
-    pub region_not_lower: LogE,
     pub over_bound: LogE,
-    pub negligible: LogE,
     /// Requests per instance, summed over minutes whose instances are told.
     pub green_load: f64,
     pub blue_load: f64,
@@ -149,12 +117,7 @@ impl Sums {
         }
         self.worse += more.worse;
         self.lower += more.lower;
-        self.not_worse += more.not_worse;
-        self.not_lower += more.not_lower;
-        self.region_not_worse += more.region_not_worse;
-        self.region_not_lower += more.region_not_lower;
         self.over_bound += more.over_bound;
-        self.negligible += more.negligible;
         self.green_load += more.green_load;
         self.blue_load += more.blue_load;
         self.green_scatter.add(&more.green_scatter);

@@ -1,11 +1,13 @@
 //! The tests' promises, by exact enumeration of all counts.
 
+use crate::detect::Check;
 use crate::exact::{Stratum, at_least, pooled_chance};
+use crate::excess::largest;
 use crate::policy::JudgePolicy;
 use crate::process::{AbsoluteBound, Comparison, Side};
 use crate::scatter::Scatter;
 use crate::verdict::Verdict;
-use crate::{Arm, MinuteCounts, RegionCounts, Watch, WatchStage, judge};
+use crate::{Arm, HarmTest, Look, MinuteCounts, RegionCounts, Stakes, Tally, Watch, WatchStage, judge};
 
 /// Where an e-value of 25 times the tolerance weighs nothing any more.
 const FAR: f64 = 1e-90;
@@ -78,17 +80,15 @@ fn the_expectation_of_an_e_value_is_1_at_the_tolerance_and_less_under_it_whateve
 }
 
 #[test]
-fn the_expectation_of_a_bounds_e_value_is_1_at_the_bound_and_less_on_its_good_side() {
+fn the_expectation_of_a_bounds_e_value_is_1_at_the_bound_and_less_under_it() {
     for dispersion in [1.0, 2.0, 5.0] {
-        for (side, better) in [(Side::Above, 0.5), (Side::Below, 2.0)] {
-            let test = AbsoluteBound { bound: 0.01, side, dispersion };
-            let mean = |ratio: f64| {
-                let green = law(ratio * 1.2, dispersion, FAR);
-                expectation(&green, &[1.0], |x, _| test.minute((120.0, x)).mixture().exp())
-            };
-            assert!((mean(1.0) - 1.0).abs() < 1e-4, "{test:?}: {}", mean(1.0));
-            assert!(mean(better) < 1.0, "{test:?}");
-        }
+        let test = AbsoluteBound { bound: 0.01, dispersion };
+        let mean = |ratio: f64| {
+            let green = law(ratio * 1.2, dispersion, FAR);
+            expectation(&green, &[1.0], |x, _| test.minute((120.0, x)).mixture().exp())
+        };
+        assert!((mean(1.0) - 1.0).abs() < 1e-4, "{test:?}: {}", mean(1.0));
+        assert!(mean(0.5) < 1.0, "{test:?}");
     }
 }
 
@@ -185,7 +185,7 @@ fn at_full_load_no_minute_is_missed_that_was_not_planned() {
         }
         judge(&policy, 4, &counts, watch, &[])
     };
-    let watch = |warm_up, last_look| Watch { warm_up, last_look, due: true, stage: WatchStage::FullLoad };
+    let watch = |warm_up, last_look| Watch { warm_up, last_look, due: true, stage: WatchStage::FullLoad, stakes: None };
     // Of five planned minutes one may be lost, and those after them are not expected.
     assert!(!judged(watch(0, 5), &|minute| minute != 2, &|_| 32_400).is_missing());
     assert!(judged(watch(0, 5), &|minute| minute != 2 && minute != 3, &|_| 32_400).is_missing());
@@ -196,4 +196,51 @@ fn at_full_load_no_minute_is_missed_that_was_not_planned() {
     );
     let nothing = judged(watch(2, 2), &|_| true, &|_| 32_400);
     assert!(nothing.is_missing() && nothing.verdict == Verdict::Inconclusive, "nothing was planned: {nothing:?}");
+}
+
+/// Every pair of counts, weighed: how often the bound is lower than the excess that is there.
+#[test]
+fn an_excess_is_understated_no_more_often_than_its_level() {
+    let errs = |(dispersion, level): (f64, f64), (green_total, blue_total): (u64, u64), (base, excess): (f64, f64)| {
+        let (less, more) = (base * blue_total as f64, (base + excess) * green_total as f64);
+        // No count at all is the law of a mean of 0.
+        let blue = if less > 0.0 { law(less, dispersion, 1e-6) } else { vec![1.0] };
+        expectation(&law(more, dispersion, 1e-6), &blue, |x, y| {
+            let tally = |total, bad: f64| Tally { total, bad: bad as u64 };
+            let look = Look { green: tally(green_total, x), blue: tally(blue_total, y) };
+            f64::from(largest(&look, Side::Above, level, dispersion) < excess)
+        })
+    };
+    for law in [(1.0, 0.05), (2.0, 0.05), (2.0, 0.01), (5.0, 0.05)] {
+        for totals in [(10_000, 30_000), (10_000, 90_000), (10_000, 10_000)] {
+            for rates in [(0.0, 0.000_4), (0.0, 0.004), (0.000_05, 0.001), (0.000_3, 0.000_4), (0.000_3, 0.002)] {
+                let errs = errs(law, totals, rates);
+                assert!(errs <= law.1, "{law:?} {totals:?} {rates:?}: {errs}");
+            }
+        }
+    }
+    // No wider than it must be: of a level of 5 %, four are used.
+    assert!(errs((2.0, 0.05), (10_000, 30_000), (0.002, 0.001)) > 0.04);
+}
+
+/// Every pair of counts of an equal release, weighed: how often its bound is within what is allowed.
+#[test]
+fn the_chance_that_an_equal_release_passes_is_told_to_a_point() {
+    let stakes =
+        Stakes { until_verdict: 60_000, way_back: 180_000, full_load: 24_000, hour: 720_000, day: 0, failover: 0 };
+    let check = Some(Check { tolerance: 1.25, level: 0.000_2, dispersion: 5.0 });
+    for (two_sided, base, allowed) in
+        [(false, 0.0, 50), (false, 0.0, 20), (false, 0.001, 150), (false, 0.001, 300), (true, 0.005, 400)]
+    {
+        let test = HarmTest { level: 0.05, two_sided, check };
+        let (green, blue) = (9_000u64, 27_000u64);
+        let law_of = |total: u64| if base > 0.0 { law(base * total as f64, 2.0, 1e-5) } else { vec![1.0] };
+        let passes = expectation(&law_of(green), &law_of(blue), |x, y| {
+            let look =
+                Look { green: Tally { total: green, bad: x as u64 }, blue: Tally { total: blue, bad: y as u64 } };
+            f64::from(test.bound(&look, &stakes, 2.0).answers <= allowed)
+        });
+        let told = test.outlook((green, blue), base, &stakes, 2.0, allowed).chance;
+        assert!((told - passes).abs() < 0.02, "{two_sided} {base} {allowed}: {told} told, {passes}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use meridian_domain::replay::WaveGrounds;
 use meridian_judge::{
-    Finding, Grounds, Judgement, LeftOut, MetricGrounds, MetricJudgement, MetricName, Verdict, Witness,
+    Finding, Grounds, Judgement, LeftOut, MetricGrounds, MetricJudgement, MetricName, Scattered, Verdict, Witness,
 };
 
 /// The verdict, and what decided it.
@@ -42,10 +42,32 @@ pub fn metric(metric: &MetricJudgement) -> String {
 
 /// One metric's finding, as [`Grounds`] hold it.
 pub fn metric_grounds(own: &MetricGrounds) -> String {
+    let words = finding(own);
+    match own.scattered {
+        Some(Scattered { of, shown, declared }) => {
+            let whose = match of {
+                Witness::GreensPart => "green's part of the 4xx scatters",
+                Witness::Blue => "blue's minutes scatter",
+            };
+            format!("{words}; {whose} {shown:.1} times as much as chance, policy declares {declared}: its own is used")
+        }
+        None => words,
+    }
+}
+
+fn finding(own: &MetricGrounds) -> String {
     let name = &own.metric;
-    let compared = |meaning: String| {
-        let (green, blue) = (percent(own.green.rate()), percent(own.blue.rate()));
-        format!("{name} {green} on green, {blue} on blue, {}: {meaning}", ratio(own))
+    let rates =
+        || format!("{} on green, {} on blue, {}", percent(own.green.rate()), percent(own.blue.rate()), ratio(own));
+    let compared = |meaning: String| format!("{name} {}: {meaning}", rates());
+    // What is at stake first, in answers; rates and ratios second.
+    let at_stake = |allowed: u64, so_far: &str| {
+        let harm = own.harm.map_or_else(|| "an unknown number of".to_owned(), |harm| thousands(harm.answers));
+        format!(
+            "{name}: at most {harm} bad answers from a fault that these counts cannot show{so_far}, policy allows {}; {}",
+            thousands(allowed),
+            rates()
+        )
     };
     match own.finding {
         Finding::OverBound { served, allowed } => format!(
@@ -57,22 +79,15 @@ pub fn metric_grounds(own: &MetricGrounds) -> String {
         Finding::NoCommonMinutes => format!("{name}: no minute has both canary and baseline data"),
         Finding::MinutesMissing => format!("{name}: too many minutes are missing"),
         Finding::Worse { than } => compared(format!("worse than {than} times")),
-        Finding::Negligible { under } => compared(format!("green is under {}", percent(Some(under)))),
-        Finding::RuledOut { ratio } => compared(format!("{ratio} times is ruled out")),
-        Finding::Scattered { of, shown, declared } => {
-            let whose = match of {
-                Witness::GreensPart => "green's part of the 4xx scatters",
-                Witness::Blue => "blue's minutes scatter",
-            };
-            compared(format!("{whose} {shown:.1} times as much as chance, policy declares {declared}: no conclusion"))
-        }
+        Finding::HarmWithin { allowed } | Finding::HarmOver { allowed } => at_stake(allowed, ""),
+        Finding::LookToCome { allowed } => at_stake(allowed, " so far"),
+        Finding::StakesUnknown => compared("what is at stake is unknown".to_owned()),
         Finding::LeftOut(why) => compared(format!("left out, {}", left_out(why))),
         Finding::Suspected => compared("green's own minutes scatter too much: neither a failure nor a pass".to_owned()),
         Finding::TooFewRequests { needed } => {
             let least = own.green.total.min(own.blue.total);
             compared(format!("too few requests: {least}, {needed} needed on each side"))
         }
-        Finding::NotRuledOut { ratio } => compared(format!("{ratio} times is not ruled out yet")),
     }
 }
 
@@ -95,11 +110,8 @@ pub fn wave(grounds: &WaveGrounds) -> String {
     match grounds {
         WaveGrounds::Failed { region, grounds } => format!("{region}: {}", self::grounds(grounds)),
         WaveGrounds::Missing { regions } => format!("data is missing in {}", list(regions)),
-        WaveGrounds::EveryRegion => "every region passes, and all regions pooled pass".to_owned(),
-        WaveGrounds::Pooled { open } => {
-            format!("pooled over regions it passes; too little data in {} alone", list(open))
-        }
-        WaveGrounds::TooLittle => "too little data, pooled over regions".to_owned(),
+        WaveGrounds::EveryRegion => "every region passes".to_owned(),
+        WaveGrounds::Open { regions } => format!("too little data in {}", list(regions)),
     }
 }
 
@@ -110,6 +122,17 @@ fn ratio(own: &MetricGrounds) -> String {
         (None, (low, Some(high))) => format!("{low:.2} to {high:.2} times as many"),
         (_, (low, None)) => format!("{low:.2} times as many or more"),
     }
+}
+
+/// `30,218`.
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let lead = digits.len() % 3;
+    let groups = digits.char_indices().map(|(at, digit)| {
+        let comma = if at > 0 && at % 3 == lead { "," } else { "" };
+        format!("{comma}{digit}")
+    });
+    groups.collect()
 }
 
 fn percent(rate: Option<f64>) -> String {

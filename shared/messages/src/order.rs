@@ -1,6 +1,7 @@
 //! The order of a wave, and what the next wave would do.
 
 use crate::Voice;
+use crate::judging::thousands;
 use crate::why::listed;
 use meridian_domain::plan::{ForecastWarning, OrderReason, Unfound};
 use meridian_domain::traffic::local_clock;
@@ -76,6 +77,15 @@ impl Voice<'_> {
                  them",
                 self.title(region),
                 list(unfound)
+            ),
+            ForecastWarning::MayNotPass { region, chance, harm, allowed } => format!(
+                "{}: a release as good as the champion passes in {:.1} % of nights; its {} leave about {} bad answers open, policy \
+                 allows {}: use a longer bake, a larger share or a larger judge.harm",
+                self.title(region),
+                100.0 * chance,
+                harm.metric,
+                thousands(harm.answers),
+                thousands(*allowed)
             ),
             ForecastWarning::BlindTogether { unfound } => format!(
                 "all regions together detect {}: use longer bakes, larger shares or a larger wave.detect",

@@ -9,10 +9,6 @@ impl Voice<'_> {
     pub(crate) fn proceed(self, proceed: &Proceed) -> Vec<String> {
         match proceed {
             Proceed::Passes(found) => findings(found),
-            Proceed::Carried(found) => {
-                let elsewhere = "too little traffic here, evidence of earlier regions passes".to_owned();
-                [vec![elsewhere], led("here ", findings(found))].concat()
-            }
             Proceed::RelyOn(regions) => {
                 let titles: Vec<String> = regions.iter().map(|region| self.title(region).to_owned()).collect();
                 vec!["no canary here".to_owned(), format!("uses the evidence of {}", listed(&titles))]

@@ -19,7 +19,7 @@ pub use evaluation::evaluation_policy;
 pub use freeze::{Freeze, Frozen};
 pub use image::AllowedImage;
 pub(crate) use lines::line_of;
-pub use meridian_judge::{EvaluationPolicy, GateMode, Gauge, Inconclusive, JudgePolicy, MetricPolicy};
+pub use meridian_judge::{EvaluationPolicy, GateMode, Gauge, JudgePolicy, MetricPolicy};
 pub use network::Vpc;
 pub use order::{HomePlace, OrderPolicy};
 pub use region::{Kind, Style, Zone};

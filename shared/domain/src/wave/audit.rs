@@ -30,7 +30,7 @@ pub use step::StepKind;
 pub use violation::Violation;
 
 use crate::endpoint::{EndpointStatus, EndpointView, Seen, Target};
-use crate::fleet::{Bounds, Fleet, Inconclusive, Kind, Region, Style};
+use crate::fleet::{Bounds, Fleet, Kind, Region, Style};
 use crate::history::{OpenUpdate, RegionHistory};
 use crate::judge::{Judgement, MetricName};
 use crate::ledger::Record;
@@ -113,17 +113,11 @@ impl<'a> Audit<'a> {
         self.open(region).and_then(|update| update.decision.as_ref()).is_some_and(|(last, _)| *last == decision)
     }
 
-    /// A pass of the region, or a pass of the wave where policy carries it; never where a metric failed, a required one is
-    /// not there, or one of its arms served nobody.
+    /// The region's own pass, while the regions together do not fail; never where a metric failed, a required one is not there,
+    /// or one of its arms served nobody.
     fn lets_through(&self, judgement: &Judgement) -> bool {
-        let policy = &self.fleet.judge;
-        let carried = policy.inconclusive == Inconclusive::Carry && judgement.wave == Verdict::Pass;
-        let own = match judgement.verdict {
-            Verdict::Pass => judgement.wave != Verdict::Fail,
-            Verdict::Inconclusive => carried,
-            Verdict::Fail => false,
-        };
-        let required = policy.required();
+        let own = judgement.verdict == Verdict::Pass && judgement.wave != Verdict::Fail;
+        let required = self.fleet.judge.required();
         let judged = |name: &MetricName| judgement.metrics.iter().any(|metric| metric.metric == *name);
         let served = judgement
             .metrics

@@ -1,12 +1,13 @@
 //! Which minutes of which instances the judge is shown, and how green's and blue's are laid side by side.
 
 use crate::endpoint::EndpointView;
-use crate::fleet::{Fleet, JudgePolicy};
+use crate::fleet::{Fleet, JudgePolicy, Region};
 use crate::history::OpenUpdate;
 use crate::judge::{
     Arm, COUNTS_DELAY, Judgement, MetricName, MinuteCounts, RegionCounts, RegionEvidence, Watch, WatchStage, judge,
 };
 use crate::plan::CanarySize;
+use crate::stakes::{at_stake, since_shift};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
@@ -99,6 +100,8 @@ pub struct Lookout {
     pub blue: Span,
     /// Minute 0 of the watch.
     zero: i64,
+    /// When all traffic is on green: at the end of SageMaker's own timer, or when it was proved.
+    shift: Timestamp,
 }
 
 impl Lookout {
@@ -119,6 +122,16 @@ impl Lookout {
         })
     }
 
+    /// The same with what the region has at stake: without it nothing passes. It follows from the policy and the hour alone.
+    #[must_use]
+    pub fn at_stake(self, fleet: &Fleet, region: &Region) -> Self {
+        let stakes = match self.watch.stage {
+            WatchStage::Canary => at_stake(fleet, region, self.shift, None),
+            WatchStage::FullLoad => since_shift(fleet, region, self.shift),
+        };
+        Self { watch: self.watch.with(stakes), ..self }
+    }
+
     /// Green and blue in the canary's minutes, and blue alone in the hour before.
     fn canary(fleet: &Fleet, from: Timestamp, ends: Timestamp, now: Timestamp) -> Self {
         let guardrail = &fleet.guardrail;
@@ -130,9 +143,10 @@ impl Lookout {
             last_look: (complete_by(due) - zero).max(warm_up),
             due: now >= due,
             stage: WatchStage::Canary,
+            stakes: None,
         };
         let to = complete_by(now);
-        Self { watch, green: Span::of(zero, to), blue: Span::of(zero - LAST_HOUR, to), zero }
+        Self { watch, green: Span::of(zero, to), blue: Span::of(zero - LAST_HOUR, to), zero, shift: ends }
     }
 
     /// Green alone in the first whole minutes after it was proved to have all traffic and its instances are warm, and blue
@@ -141,9 +155,9 @@ impl Lookout {
         let (zero, minutes) = (next_minute(shifted + fleet.guardrail.warm_up), fleet.guardrail.full_load_minutes());
         let (arrived, blue_ends) = (complete_by(now), minute_of(canary));
         let due = arrived >= zero + minutes;
-        let watch = Watch { warm_up: 0, last_look: minutes, due, stage: WatchStage::FullLoad };
+        let watch = Watch { warm_up: 0, last_look: minutes, due, stage: WatchStage::FullLoad, stakes: None };
         let green = Span::of(zero, arrived.min(zero + minutes));
-        Self { watch, green, blue: Span::of(blue_ends - LAST_HOUR, blue_ends), zero }
+        Self { watch, green, blue: Span::of(blue_ends - LAST_HOUR, blue_ends), zero, shift: shifted }
     }
 
     /// When the counts of the minutes at full load are due to have arrived.

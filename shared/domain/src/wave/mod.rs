@@ -7,4 +7,5 @@ pub mod lookout;
 pub mod plan;
 pub mod reason;
 pub mod replay;
+pub mod stakes;
 pub mod verdict;

@@ -50,6 +50,38 @@ fn a_bake_is_the_smallest_and_shortest_that_detects_enough() {
     assert!(!question.plan(Bake { wait: region.bake, percent: plan.bake.percent - 5 }).enough);
 }
 
+/// Each turn says what a release as good as the champion would show there, and warns where it may well be rolled back.
+#[test]
+fn a_forecast_says_how_likely_an_equal_release_arrives() {
+    let fleet = crate::night::fleet();
+    let told = |fleet: &Fleet, hours: &BTreeMap<_, _>| forecast(fleet, at("03:02:00"), hours);
+    let usual = told(&fleet, &BTreeMap::new());
+    assert!(usual.chance > 0.999, "{}", usual.chance);
+    let product: f64 = usual.turns.iter().map(|turn| turn.chance).product();
+    assert!((usual.chance - product).abs() < 1e-12);
+    for turn in &usual.turns {
+        let names: Vec<&str> = turn.harm.iter().map(|own| own.metric.as_str()).collect();
+        assert_eq!(names, ["4xx", "5xx"], "what nobody measured is not foreseen");
+        assert!(turn.harm.iter().all(|own| own.answers > 0 && own.answers < 500 && own.failover > own.answers));
+    }
+    let is_warned = |warning: &ForecastWarning| matches!(warning, ForecastWarning::MayNotPass { .. });
+    assert!(!usual.warnings.iter().any(is_warned));
+    // Measured alerts are foreseen too; and where policy allows next to nothing, that is said of each region.
+    let mut hour = Hour { rps: Some(200.0), ..Hour::default() };
+    hour.rates.insert("alerts".parse().unwrap(), 0.02);
+    let mut strict = fleet.clone();
+    strict.judge.harm = 20;
+    let measured = told(&strict, &[(name(AU), hour)].into());
+    let au = measured.turns.iter().find(|turn| turn.region == name(AU)).unwrap();
+    assert!(au.harm.iter().any(|own| own.metric.as_str() == "alerts" && own.base_rate == 0.02), "{:?}", au.harm);
+    assert!(au.chance < 0.01 && measured.chance <= au.chance, "{}", au.chance);
+    let warned = measured.warnings.iter().any(|warning| {
+        matches!(warning, ForecastWarning::MayNotPass { region, harm, allowed: 20, .. }
+            if *region == name(AU) && harm.metric.as_str() == "alerts")
+    });
+    assert!(warned, "{:?}", measured.warnings);
+}
+
 #[test]
 fn only_minutes_count_whose_counts_the_last_decision_can_see() {
     let fleet = fleet();
@@ -203,7 +235,9 @@ fn a_plan_warns_of_what_no_bake_within_the_bounds_can_find() {
         ForecastWarning::Blind { region, unfound, .. } => {
             Some((region.clone(), unfound.iter().map(|own| own.metric.to_string()).collect::<Vec<_>>()))
         }
-        ForecastWarning::BlindTogether { .. } | ForecastWarning::LargerCanary { .. } => None,
+        ForecastWarning::BlindTogether { .. }
+        | ForecastWarning::LargerCanary { .. }
+        | ForecastWarning::MayNotPass { .. } => None,
     };
     let alone: BTreeMap<_, _> = night.warnings.iter().filter_map(blind).collect();
     assert!(alone[&name(BR)].iter().any(|metric| metric == "4xx"), "{:?}", night.warnings);

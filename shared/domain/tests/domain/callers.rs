@@ -6,6 +6,7 @@ use meridian_domain::callers::{Beside, Blame, Compared, Comparison};
 use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::plan::Act;
 use meridian_domain::reason::WayBackReason;
+use meridian_domain::stakes::Exposure;
 use meridian_domain::{Decision, Record, Verdict, alarms};
 use meridian_judge::{Arm, MetricName, MinuteCounts, RegionCounts, Tally, Watch, WatchStage, judge};
 
@@ -27,7 +28,8 @@ fn judged(stage: WatchStage, from: i64, own: f64) -> (Verdict, Verdict) {
             counts.take(&metric, MinuteCounts { minute, green, blue: arm(32_400.0, callers) });
         }
     }
-    let watch = Watch { warm_up: 1, last_look: MINUTES, due: true, stage };
+    let stakes = Some(Exposure::default().stakes(600.0, 200.0));
+    let watch = Watch { warm_up: 1, last_look: MINUTES, due: true, stage, stakes };
     let judgement = judge(&policy, 4, &counts, watch, &[]);
     (judgement.verdict, judgement.wave)
 }

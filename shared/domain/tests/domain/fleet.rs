@@ -125,7 +125,7 @@ fn a_wrong_value_is_named_with_its_line_and_field() {
         ("soak = \"10m\"", "soak = \"61m\"", "guardrail.soak"),
         ("max_execution = \"2h\"", "max_execution = \"9m\"", "guardrail.max_execution"),
         ("warm_up = \"30s\"", "warm_up = \"-1m\"", "guardrail.warm_up"),
-        ("min_requests = 300", "min_requests = 0", "judge.min_requests must be above 0"),
+        ("min_requests = 30", "min_requests = 0", "judge.min_requests must be above 0"),
         ("max_5xx = 0.01", "max_5xx = 1.5", "judge.max_5xx"),
         ("latency_share = 0.01", "latency_share = 0.0", "judge.latency_share"),
         ("lease = \"10m\"", "lease = \"10s\"", "wave.lease"),
@@ -207,7 +207,7 @@ fn a_missing_gate_is_refused_by_name() {
         assert!(error.message.contains(&format!("missing field `{table}`")), "{error}");
     }
     for (line, field, header) in
-        [("min_requests = 300", "min_requests", "[judge]"), ("max_4xx = 0.01", "max_4xx", "[judge]")]
+        [("min_requests = 30", "min_requests", "[judge]"), ("max_4xx = 0.01", "max_4xx", "[judge]")]
     {
         let error = refused(line, "#");
         assert!(error.message.contains(&format!("missing field `{field}`")), "{error}");

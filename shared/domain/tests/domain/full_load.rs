@@ -289,7 +289,7 @@ fn only_a_region_with_evidence_of_its_own_is_judged_at_full_load() {
 fn lookout(night: &Night, later: &str) -> Lookout {
     let update = night.history(EU).update.as_ref().unwrap();
     let later: SignedDuration = later.parse().unwrap();
-    Lookout::on(&night.fleet, update, shifted(night) + later).unwrap()
+    Lookout::on(&night.fleet, update, shifted(night) + later).unwrap().at_stake(&night.fleet, &night.region(EU))
 }
 
 /// Green from the first whole minute after its proof in which its instances are warm, blue in the hour before the canary; both fixed by what is on record.

@@ -1,15 +1,14 @@
 //! Which minutes the judge is shown, and that nothing which is missing among them goes on.
 
-use crate::night::{Night, at, fleet};
+use crate::night::{AU, EU, JP, Night, at, fleet, name};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::lookout::{FleetMinutes, Instances, Lookout};
 use meridian_domain::plan::Bake;
+use meridian_domain::stakes::{Exposure, at_stake};
 use meridian_domain::{EndpointStatus, EndpointView, OpenUpdate, PendingDeployment, Verdict};
 use meridian_judge::{Arm, MetricName, WatchStage, judge};
 use proptest::prelude::*;
 use std::num::NonZeroU32;
-
-const EU: &str = "eu-west-1";
 
 /// EU's update, its canary begun at 03:05:20; SageMaker's timer ends half an hour later.
 fn update() -> OpenUpdate {
@@ -139,4 +138,45 @@ proptest! {
         prop_assert!(judgement.is_missing());
         prop_assert!(judgement.verdict != Verdict::Pass && judgement.wave != Verdict::Pass, "{:?}", judgement);
     }
+}
+
+/// 200 requests a second in Sydney's afternoon, and Dublin's night beside it; six minutes until the verdict, fourteen back.
+#[test]
+fn what_is_at_stake_is_the_hours_traffic_times_the_time_until_blue_serves_again() {
+    let fleet = fleet();
+    assert_eq!(Exposure::of(&fleet.guardrail), Exposure::default(), "the built-in one is the delivered one");
+    let au = fleet.region(&name(AU)).unwrap();
+    let stakes = at_stake(&fleet, au, at("03:00:00"), None);
+    let near = |count: u64, rps: f64, seconds: f64| (count as f64 / (rps * seconds) - 1.0).abs() < 0.02;
+    assert!(near(stakes.until_verdict, 200.0, 345.0) && near(stakes.way_back, 200.0, 840.0), "{stakes:?}");
+    assert!(near(stakes.full_load, 200.0, 120.0) && near(stakes.hour, 200.0, 3_600.0), "{stakes:?}");
+    assert!(near(stakes.day, 200.0, 86_400.0), "{stakes:?}");
+    let dublin = fleet.region(&name(EU)).unwrap().usual_rps(at("03:10:00"));
+    let neighbour = dublin.max(fleet.region(&name(JP)).unwrap().usual_rps(at("03:10:00")));
+    assert!(near(stakes.failover, 200.0 + neighbour, 345.0), "{stakes:?}");
+    // What was measured comes before what is usual.
+    assert!(near(at_stake(&fleet, au, at("03:00:00"), Some(50.0)).until_verdict, 50.0, 345.0));
+    // Without a check at full load a fault has until soak ends, and nothing finds it.
+    let mut unchecked = fleet.clone();
+    unchecked.guardrail.full_load = SignedDuration::ZERO;
+    let exposure = Exposure::of(&unchecked.guardrail);
+    assert_eq!((exposure.until_verdict, exposure.way_back), (SignedDuration::from_mins(11), SignedDuration::ZERO));
+}
+
+/// A judgement passes only with stakes, which follow from what is on record: those of the canary hold a way back, those after the
+/// shift do not.
+#[test]
+fn a_lookout_says_what_is_at_stake() {
+    let fleet = fleet();
+    let lookout = Lookout::on(&fleet, &update(), at("03:33:50")).unwrap();
+    let judged =
+        |lookout: Lookout| lookout.judgement(&fleet, &even(3_600, 3), &even(32_400, 27), Instances::default(), &[]);
+    assert_eq!(judged(lookout).verdict, Verdict::Inconclusive);
+    let eu = fleet.region(&name(EU)).unwrap();
+    let told = judged(lookout.at_stake(&fleet, eu));
+    assert_eq!(told.verdict, Verdict::Pass, "{told:?}");
+    let mut shifted = update();
+    shifted.confirmed_at = Some(at("03:36:41"));
+    let after = Lookout::on(&fleet, &shifted, at("03:41:00")).unwrap().at_stake(&fleet, eu).watch.stakes.unwrap();
+    assert!(after.way_back == 0 && after.full_load == 0 && after.until_verdict > 0, "{after:?}");
 }

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use meridian_domain::alarms::WayBack;
 use meridian_domain::plan::{Act, Hour, OrderReason, Sight, wave_order};
 use meridian_domain::reason::{Fault, Refusal};
+use meridian_domain::stakes::Exposure;
 use meridian_domain::{
     Actor, AlarmState, AlarmView, EndpointStatus, EndpointView, Entry, Fleet, Head, HubHistory, PendingDeployment,
     Reason, Record, Region, RegionHistory, RegionName, ReleaseId, Seen, Sha256, Target, VariantPhase, Version, alarms,
@@ -84,7 +85,8 @@ pub fn judged_beside(requests: u64, over_latency: u64, beside: &[RegionEvidence]
             counts.take(&metric, MinuteCounts { minute, green: arm(bad), blue: arm(0) });
         }
     }
-    let watch = Watch { warm_up: 0, last_look: MINUTES, due: true, stage: WatchStage::Canary };
+    let stakes = Exposure::default().stakes(200.0, 200.0);
+    let watch = Watch { warm_up: 0, last_look: MINUTES, due: true, stage: WatchStage::Canary, stakes: Some(stakes) };
     judge(&fleet.judge, fleet.regions.len(), &counts, watch, beside)
 }
 

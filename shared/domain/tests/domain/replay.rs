@@ -1,6 +1,7 @@
 //! A wave's counts from a file: what was read, what was said, and when.
 
 use meridian_domain::replay::{CountsError, Replay, ReplayWarning, Setting, WaveGrounds, read, replay};
+use meridian_domain::stakes::Exposure;
 use meridian_domain::{Fleet, JudgePolicy, RegionName, Verdict};
 use meridian_judge::Finding;
 
@@ -19,7 +20,7 @@ fn wave(from: i64, to: i64, region: &str, green_bad: u64) -> String {
 
 fn judged(text: &str) -> Result<Replay, CountsError> {
     let policy = JudgePolicy::default();
-    replay(&Setting { policy: &policy, regions: Vec::new(), warm_up: 1 }, &read(text)?)
+    replay(&Setting { policy: &policy, regions: Vec::new(), warm_up: 1, exposure: Exposure::default() }, &read(text)?)
 }
 
 fn verdicts(text: &str) -> (Verdict, Vec<Verdict>) {
@@ -94,7 +95,7 @@ fn a_lost_metric_or_a_region_without_traffic_passes_nothing() {
 fn regions_that_the_policy_does_not_name_are_judged_with_a_warning() {
     let policy = JudgePolicy::default();
     let regions: Vec<RegionName> = vec!["eu-west-1".parse().unwrap()];
-    let setting = Setting { policy: &policy, regions, warm_up: 1 };
+    let setting = Setting { policy: &policy, regions, warm_up: 1, exposure: Exposure::default() };
     let rows = read(&wave(0, 30, "ap-south-1", 4)).unwrap();
     let absent = ["4xx", "latency_over_20ms"].map(|name| name.parse().unwrap());
     let foreign = "ap-south-1".parse().unwrap();

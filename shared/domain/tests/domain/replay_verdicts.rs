@@ -1,6 +1,7 @@
 //! What a replay names: what decided a verdict, and at which minute.
 
 use meridian_domain::replay::{Replay, Setting, WaveGrounds, read, replay};
+use meridian_domain::stakes::Exposure;
 use meridian_domain::{JudgePolicy, Verdict};
 use meridian_judge::PooledFailure;
 
@@ -30,7 +31,7 @@ fn interleaved(metrics: &[Vec<String>]) -> String {
 
 fn judged(regions: &[String]) -> Replay {
     let policy = JudgePolicy::default();
-    let setting = Setting { policy: &policy, regions: Vec::new(), warm_up: 1 };
+    let setting = Setting { policy: &policy, regions: Vec::new(), warm_up: 1, exposure: Exposure::default() };
     replay(&setting, &read(&regions.join("\n")).unwrap()).unwrap()
 }
 
@@ -134,18 +135,16 @@ fn a_waves_verdict_names_passed_open_and_missing_regions() {
     let thin = |bad| {
         let minutes = 36..62;
         interleaved(&[
-            metric(minutes.clone(), "sa-east-1", "4xx", (20, 0), (180, 0)),
-            metric(minutes, "sa-east-1", "5xx", (20, bad), (180, bad)),
+            metric(minutes.clone(), "sa-east-1", "4xx", (5, 0), (45, 0)),
+            metric(minutes, "sa-east-1", "5xx", (5, bad), (45, bad)),
         ])
     };
     let both = judged(&[good.clone(), region(36, "sa-east-1", 3, 3)]);
     assert_eq!(both.wave.grounds, WaveGrounds::EveryRegion);
     let open = judged(&[good.clone(), thin(0)]);
-    assert_eq!(open.wave.verdict, Verdict::Pass);
+    assert_eq!(open.wave.verdict, Verdict::Inconclusive);
     let sao_paulo = || vec!["sa-east-1".parse().unwrap()];
-    assert_eq!(open.wave.grounds, WaveGrounds::Pooled { open: sao_paulo() });
-    let alone = judged(&[thin(0)]);
-    assert_eq!(alone.wave.grounds, WaveGrounds::TooLittle);
+    assert_eq!(open.wave.grounds, WaveGrounds::Open { regions: sao_paulo() });
     let lost = interleaved(&[metric(36..62, "sa-east-1", "5xx", (3_600, 3), (0, 0))]);
     let missing = judged(&[good, lost]);
     let lacks = WaveGrounds::Missing { regions: sao_paulo() };
@@ -173,7 +172,9 @@ fn a_file_whose_regions_policy_names_is_no_warning() {
     let rows = read(&region(0, "eu-west-1", 3, 3)).unwrap();
     let warnings = |regions: &[&str]| {
         let regions = regions.iter().map(|name| name.parse().unwrap()).collect();
-        replay(&Setting { policy: &policy, regions, warm_up: 1 }, &rows).unwrap().warnings
+        replay(&Setting { policy: &policy, regions, warm_up: 1, exposure: Exposure::default() }, &rows)
+            .unwrap()
+            .warnings
     };
     assert_eq!(warnings(&["eu-west-1"]).len(), 1, "latency alone: {:?}", warnings(&["eu-west-1"]));
     assert_eq!(warnings(&[]).len(), 1);

@@ -7,8 +7,8 @@ use jiff::SignedDuration;
 use meridian_domain::plan::{self, Act, Finish, Next};
 use meridian_domain::reason::{Gate, Proof, Step, Wait, WaveEnd};
 use meridian_domain::{
-    AlarmState, AlarmView, Cause, Decision, EndpointStatus, Epoch, Inconclusive, MissingData, Reason, Record, Seen,
-    VariantPhase, alarms,
+    AlarmState, AlarmView, Cause, Decision, EndpointStatus, Epoch, MissingData, Reason, Record, Seen, VariantPhase,
+    alarms,
 };
 
 #[test]
@@ -161,19 +161,17 @@ fn only_a_pass_proceeds() {
     }
 }
 
-/// A region that saw too little to say either goes on where the wave's evidence passes and policy carries it; not where
-/// policy stops it, not where nobody called, and never where the pooled evidence is against the release.
+/// A region that saw too little to say either is rolled back, however good the evidence of others is; and blames the release
+/// only where the pooled evidence is against it.
 #[test]
-fn a_thin_region_is_carried_by_the_wave_where_policy_says_so() {
+fn the_evidence_of_others_lets_no_starved_region_through() {
     let table = [
-        (Inconclusive::Carry, judged_beside(100, 0, &[good().evidence]), Decision::Proceed, None),
-        (Inconclusive::Stop, judged_beside(100, 0, &[good().evidence]), Decision::Revert, Some(Cause::Unclear)),
-        (Inconclusive::Carry, judged_beside(0, 0, &[good().evidence]), Decision::Revert, Some(Cause::Unclear)),
-        (Inconclusive::Carry, judged_beside(100, 0, &[slow().evidence]), Decision::Revert, Some(Cause::Release)),
+        (judged_beside(100, 0, &[good().evidence]), Decision::Revert, Some(Cause::Unclear)),
+        (judged_beside(0, 0, &[good().evidence]), Decision::Revert, Some(Cause::Unclear)),
+        (judged_beside(100, 0, &[slow().evidence]), Decision::Revert, Some(Cause::Release)),
     ];
-    for (inconclusive, judgement, decision, cause) in table {
+    for (judgement, decision, cause) in table {
         let mut night = Night::baking(AU);
-        night.fleet.judge.inconclusive = inconclusive;
         night.judged = Seen::Known(judgement.clone());
         night.due(AU);
         night.call(AU);

@@ -36,7 +36,7 @@ impl Look {
         let endpoint = self.sight.endpoints.get(&region.name).and_then(Seen::known).and_then(Option::as_ref);
         let instances = endpoint.map(|endpoint| Instances::seen(endpoint, update)).unwrap_or_default();
         let beside = self.sight.evidence_beside(&region.name);
-        Seen::Known(lookout.judgement(fleet, &green, &blue, instances, &beside))
+        Seen::Known(lookout.at_stake(fleet, region).judgement(fleet, &green, &blue, instances, &beside))
     }
 
     /// What the region's champion served in the last hour that is counted: a canary is planned by it.

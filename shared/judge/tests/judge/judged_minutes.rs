@@ -1,5 +1,6 @@
 //! Which minutes count, how many may be missing, and what one metric says by itself.
 
+use crate::STAKES;
 use meridian_judge::{
     Arm, Finding, JudgePolicy, Judgement, LeftOut, MetricJudgement, MetricName, MetricPolicy, MinuteCounts,
     RegionCounts, RegionJudge, Tally, Verdict, Watch, WatchStage, judge, smallest_detectable_effect,
@@ -9,7 +10,7 @@ use std::num::NonZeroU32;
 const REGIONS: usize = 4;
 
 fn watch() -> Watch {
-    Watch { warm_up: 1, last_look: 26, due: true, stage: WatchStage::Canary }
+    Watch { warm_up: 1, last_look: 26, due: true, stage: WatchStage::Canary, stakes: Some(STAKES) }
 }
 
 fn name(text: &str) -> MetricName {
@@ -138,8 +139,8 @@ fn a_conclusion_names_the_bound_that_it_rests_on() {
         of(&judged(&own), "5xx").finding
     };
     assert_eq!(shown(15, 33, 3_600), Finding::Worse { than: 1.25 });
-    assert_eq!(shown(30, 300, 36_000), Finding::RuledOut { ratio: 4.0 });
-    assert_eq!(shown(0, 0, 3_600), Finding::Negligible { under: 0.000_5 });
+    assert_eq!(shown(30, 300, 36_000), Finding::HarmWithin { allowed: 5_000 });
+    assert_eq!(shown(0, 0, 3_600), Finding::HarmWithin { allowed: 5_000 });
 }
 
 /// What a metric says that says nothing: which of the reasons holds.
@@ -150,9 +151,16 @@ fn an_open_verdict_says_why_it_is_open() {
         let own = of(&judgement, "5xx");
         (own.green.total, own.finding)
     };
-    assert_eq!(even(11, 0, 0), (275, Finding::TooFewRequests { needed: 300 }));
-    assert_eq!(even(12, 0, 0), (300, Finding::NotRuledOut { ratio: 4.0 }));
-    assert_eq!(even(40, 1, 2).1, Finding::NotRuledOut { ratio: 4.0 });
+    assert_eq!(even(1, 0, 0), (25, Finding::TooFewRequests { needed: 30 }));
+    assert_eq!(even(12, 0, 0), (300, Finding::HarmWithin { allowed: 5_000 }));
+    assert_eq!(even(40, 1, 2).1, Finding::HarmOver { allowed: 5_000 });
+    let good = counts(|at| Some(minute(at, arm(3_600, 3), arm(32_400, 33))));
+    let seen = |watch| of(&judge(&JudgePolicy::default(), REGIONS, &good, watch, &[]), "5xx").clone();
+    let early = seen(Watch { last_look: 40, due: false, ..watch() });
+    assert_eq!(early.finding, Finding::LookToCome { allowed: 5_000 });
+    assert!(early.harm.is_some_and(|harm| harm.answers < 200), "so far: {early:?}");
+    let unknown = seen(Watch { stakes: None, ..watch() });
+    assert_eq!((unknown.finding, unknown.harm), (Finding::StakesUnknown, None));
     let loaded = |instances| {
         let mut counts = counts(|at| Some(minute(at, arm(3_600, 3), arm(32_400, 33))));
         for at in 0..26 {
@@ -245,7 +253,7 @@ fn what_is_dealt_of_blues_hour_is_no_witness_besides() {
         (0..3).for_each(|at| counts.take(&metric, minute(at, arm(36_000, 36), None)));
     }
     for (warm_up, last_look) in [(0, 2), (1, 3)] {
-        let watch = Watch { warm_up, last_look, due: true, stage: WatchStage::FullLoad };
+        let watch = Watch { warm_up, last_look, due: true, stage: WatchStage::FullLoad, stakes: Some(STAKES) };
         let judgement = judge(&JudgePolicy::default(), REGIONS, &counts, watch, &[]);
         assert!(!judgement.evidence.metrics[&name("5xx")].scattered, "a warm-up of {warm_up}");
     }
@@ -257,7 +265,7 @@ fn a_metric_of_one_side_is_told_by_that_side_alone() {
     let better = judged(&counts(|at| Some(minute(at, arm(3_600, 1), arm(32_400, 33)))));
     let evidence = &better.evidence.metrics[&name("5xx")];
     assert!(of(&better, "5xx").e_value < 0.5, "{:?}", of(&better, "5xx"));
-    assert_eq!((evidence.lower, evidence.not_lower), (None, None));
+    assert_eq!(evidence.lower, None);
 }
 
 #[test]
@@ -306,7 +314,8 @@ fn blues_last_hour_is_dealt_evenly_to_greens_planned_minutes() {
             counts.take(&metric, minute(at, loaded(36_000, 20), loaded(77_000, 77)));
         }
     }
-    let watch = |last_look| Watch { warm_up: 2, last_look, due: true, stage: WatchStage::FullLoad };
+    let watch =
+        |last_look| Watch { warm_up: 2, last_look, due: true, stage: WatchStage::FullLoad, stakes: Some(STAKES) };
     let blue = |last_look, metric| {
         let judgement = judge(&JudgePolicy::default(), REGIONS, &counts, watch(last_look), &[]);
         let own = of(&judgement, metric);

@@ -439,7 +439,6 @@ fn others() -> Vec<Reason> {
         Reason::Several(vec![said("slow"), Fault::NoAnswer.into()]),
         Reason::LeftBehind { why: boxed("dark"), state: RegionState::Stays { version: old() } },
         Proceed::Passes(Grounds::default()).into(),
-        Proceed::Carried(Grounds::default()).into(),
         Proceed::RelyOn(vec![name(EU), au()]).into(),
         lag.into(),
         Reason::CallersAlike { region: au(), green: tally(), blue: Tally::default() },

@@ -1,8 +1,10 @@
 //! The sentences of the judge's findings: every one once, and those of judged counts.
 
 use meridian_domain::replay::{Replay, Setting, WaveGrounds, read, replay};
+use meridian_domain::stakes::Exposure;
 use meridian_judge::{
-    Finding, Grounds, JudgePolicy, LeftOut, MetricGrounds, MetricName, PooledFailure, Tally, Verdict, Witness,
+    Finding, Grounds, Harm, JudgePolicy, LeftOut, MetricGrounds, MetricName, PooledFailure, Scattered, Tally, Verdict,
+    Witness,
 };
 use meridian_messages::judging;
 
@@ -12,7 +14,10 @@ fn name(text: &str) -> MetricName {
 
 fn own(metric: &str, finding: Finding) -> MetricGrounds {
     let (green, blue) = (Tally { total: 90_000, bad: 75 }, Tally { total: 810_000, bad: 825 });
-    MetricGrounds { metric: name(metric), green, blue, effect: Some(0.818), interval: (0.6, Some(1.094)), finding }
+    let harm = Harm { excess: 0.001, answers: 60, way_back: 0, a_day: 17_280, failover: 120, dispersion: 2.0 };
+    let (effect, interval) = (Some(0.818), (0.6, Some(1.094)));
+    let (metric, harm, scattered) = (name(metric), Some(harm), None);
+    MetricGrounds { metric, green, blue, effect, interval, harm, scattered, finding }
 }
 
 /// Twenty-six minutes of one metric in one region, or fewer, as a file has them.
@@ -24,29 +29,20 @@ fn judged(bad: u64, minutes: i64) -> Replay {
     };
     let lines: Vec<String> = (0..minutes).map(line).collect();
     let policy = JudgePolicy::default();
-    replay(&Setting { policy: &policy, regions: Vec::new(), warm_up: 1 }, &read(&lines.join("\n")).unwrap()).unwrap()
+    let exposure = Exposure::default();
+    let setting = Setting { policy: &policy, regions: Vec::new(), warm_up: 1, exposure };
+    replay(&setting, &read(&lines.join("\n")).unwrap()).unwrap()
 }
 
 #[test]
 fn every_finding_has_its_sentence() {
     let open = "5xx 0.0833 % on green, 0.10 % on blue, 0.82 times as many (0.60 to 1.09): ";
-    let scattered = |of| Finding::Scattered { of, shown: 12.68, declared: 2.0 };
     let served = Tally { total: 90_000, bad: 2_250 };
     for (finding, words) in [
         (Finding::Worse { than: 1.25 }, "worse than 1.25 times"),
-        (Finding::Negligible { under: 0.000_5 }, "green is under 0.0500 %"),
-        (Finding::RuledOut { ratio: 4.0 }, "4 times is ruled out"),
-        (Finding::NotRuledOut { ratio: 4.0 }, "4 times is not ruled out yet"),
+        (Finding::StakesUnknown, "what is at stake is unknown"),
         (Finding::Suspected, "green's own minutes scatter too much: neither a failure nor a pass"),
         (Finding::TooFewRequests { needed: 100_000 }, "too few requests: 90000, 100000 needed on each side"),
-        (
-            scattered(Witness::Blue),
-            "blue's minutes scatter 12.7 times as much as chance, policy declares 2: no conclusion",
-        ),
-        (
-            scattered(Witness::GreensPart),
-            "green's part of the 4xx scatters 12.7 times as much as chance, policy declares 2: no conclusion",
-        ),
         (
             Finding::LeftOut(LeftOut::Load { ratio: 1.0 / 9.0 }),
             "left out, an instance of green serves 0.11 times as many requests as one of blue; latencies are compared at \
@@ -68,10 +64,32 @@ fn every_finding_has_its_sentence() {
     }
 }
 
+/// Answers first: what is at stake, and what policy allows.
+#[test]
+fn what_is_at_stake_is_said_in_answers() {
+    let rates = "0.0833 % on green, 0.10 % on blue, 0.82 times as many (0.60 to 1.09)";
+    let fault = "bad answers from a fault that these counts cannot show";
+    for (finding, words) in [
+        (Finding::HarmWithin { allowed: 4_000 }, format!("at most 60 {fault}, policy allows 4,000")),
+        (Finding::HarmOver { allowed: 50 }, format!("at most 60 {fault}, policy allows 50")),
+        (Finding::LookToCome { allowed: 1_234_567 }, format!("at most 60 {fault} so far, policy allows 1,234,567")),
+    ] {
+        assert_eq!(judging::metric_grounds(&own("5xx", finding)), format!("5xx: {words}; {rates}"));
+    }
+    for (of, whose) in
+        [(Witness::Blue, "blue's minutes scatter"), (Witness::GreensPart, "green's part of the 4xx scatters")]
+    {
+        let scattered = Some(Scattered { of, shown: 12.68, declared: 2.0 });
+        let grounds = MetricGrounds { scattered, ..own("5xx", Finding::HarmWithin { allowed: 4_000 }) };
+        let words = format!("; {whose} 12.7 times as much as chance, policy declares 2: its own is used");
+        assert!(judging::metric_grounds(&grounds).ends_with(&words), "{}", judging::metric_grounds(&grounds));
+    }
+}
+
 #[test]
 fn a_ratio_without_an_upper_bound_has_a_sentence() {
     let of = |effect, interval| {
-        let grounds = MetricGrounds { effect, interval, ..own("5xx", Finding::NotRuledOut { ratio: 4.0 }) };
+        let grounds = MetricGrounds { effect, interval, ..own("5xx", Finding::StakesUnknown) };
         judging::metric_grounds(&grounds)
     };
     assert!(of(Some(1.5), (0.5, None)).contains(" on blue, 0.50 times as many or more: "));
@@ -100,11 +118,18 @@ fn what_decided_comes_first() {
 fn judged_counts_are_given_with_their_numbers() {
     let of = |bad, minutes| judging::metric(&judged(bad, minutes).regions[0].judgement.metrics[0]);
     let told = [(3, 26), (12, 26), (6, 4), (0, 26)].map(|(bad, minutes)| of(bad, minutes)).join("\n");
-    let expected = "\
-5xx 0.0833 % on green, 0.10 % on blue, 0.82 times as many (0.60 to 1.09): 4 times is ruled out
-5xx 0.33 % on green, 0.10 % on blue, 3.27 times as many (1.49 to 6.42): worse than 1.25 times
-5xx 0.17 % on green, 0.10 % on blue, 1.64 times as many (0.81 to 3.00): 4 times is ruled out
-5xx 0.00 % on green, 0.10 % on blue, 0.00 times as many (0.00 to 0.05): green is under 0.0500 %";
+    let within = |harm: &str, rates: &str| {
+        format!(
+            "5xx: at most {harm} bad answers from a fault that these counts cannot show, policy allows 5,000; {rates}"
+        )
+    };
+    let expected = [
+        within("17", "0.0833 % on green, 0.10 % on blue, 0.82 times as many (0.60 to 1.09)"),
+        "5xx 0.33 % on green, 0.10 % on blue, 3.27 times as many (1.49 to 6.42): worse than 1.25 times".to_owned(),
+        within("1,069", "0.17 % on green, 0.10 % on blue, 1.64 times as many (0.81 to 3.00)"),
+        within("0", "0.00 % on green, 0.10 % on blue, 0.00 times as many (0.00 to 0.05)"),
+    ]
+    .join("\n");
     assert_eq!(told, expected);
     let worse = judged(12, 26);
     assert_eq!(judging::judgement(&worse.regions[0].judgement), format!("fail: {}", of(12, 26)));
@@ -119,12 +144,8 @@ fn a_replayed_wave_says_where_it_was_decided() {
     for (grounds, words) in [
         (WaveGrounds::Failed { region, grounds }, "eu-west-1: 5xx: no minute has both canary and baseline data"),
         (WaveGrounds::Missing { regions: regions() }, "data is missing in eu-west-1, sa-east-1"),
-        (WaveGrounds::EveryRegion, "every region passes, and all regions pooled pass"),
-        (
-            WaveGrounds::Pooled { open: regions() },
-            "pooled over regions it passes; too little data in eu-west-1, sa-east-1 alone",
-        ),
-        (WaveGrounds::TooLittle, "too little data, pooled over regions"),
+        (WaveGrounds::EveryRegion, "every region passes"),
+        (WaveGrounds::Open { regions: regions() }, "too little data in eu-west-1, sa-east-1"),
     ] {
         assert_eq!(judging::wave(&grounds), words);
     }

@@ -2,7 +2,7 @@
 
 use crate::given::{BR, at, fleet, name};
 use jiff::SignedDuration;
-use meridian_domain::plan::{CanarySize, ForecastWarning, Unfound, wave_order};
+use meridian_domain::plan::{CanarySize, ForecastWarning, HarmForecast, Unfound, wave_order};
 use meridian_domain::{Fleet, HomePlace, OrderPolicy};
 use meridian_messages::Voice;
 
@@ -61,6 +61,15 @@ fn what_the_next_wave_cannot_detect_is_given_with_numbers() {
         "AU has 2 instances, and a canary is whole ones: 1 of them takes 50 % of the requests, not 25 %. Write canary_percent = 50, \
          or have 4 instances"
     );
+    let harm = HarmForecast {
+        metric: "5xx".parse().unwrap(),
+        base_rate: 0.001,
+        answers: 1_234,
+        a_day: 40_000,
+        failover: 2_000,
+        chance: 0.875,
+    };
+    let may_not_pass = ForecastWarning::MayNotPass { region: name(BR), chance: 0.85, harm, allowed: 1_500 };
     let together = ForecastWarning::BlindTogether { unfound: vec![unfound("4xx", None)] };
     let fleet = fleet();
     for (warning, words) in [
@@ -68,6 +77,11 @@ fn what_the_next_wave_cannot_detect_is_given_with_numbers() {
             blind,
             "BR alone detects 4xx from 1.8 times as many (wanted: 1.5) and 5xx at no ratio up to 1,000: 27 requests/s \
              are too few for any bake up to 26m with up to 50 % of them",
+        ),
+        (
+            may_not_pass,
+            "BR: a release as good as the champion passes in 85.0 % of nights; its 5xx leave about 1,234 bad answers open, \
+             policy allows 1,500: use a longer bake, a larger share or a larger judge.harm",
         ),
         (
             together,

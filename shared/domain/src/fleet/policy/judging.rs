@@ -24,14 +24,9 @@ pub(super) fn checks(policy: &JudgePolicy) -> Vec<(bool, String)> {
             "judge.tolerance_fail must be 1 to 100: a ratio of green's rate to blue's",
         ),
         (
-            policy.tolerance_wave > 1.0 && policy.tolerance_wave <= policy.tolerance_region,
-            "judge.tolerance_wave must be above 1 and at most judge.tolerance_region: pooled evidence shows more",
+            policy.harm > 0,
+            "judge.harm must be above 0: no count of requests rules out that a release costs one bad answer",
         ),
-        (
-            policy.tolerance_region > 1.0 && policy.tolerance_region <= 1000.0,
-            "judge.tolerance_region must be above 1 and at most 1000",
-        ),
-        ((0.0..1.0).contains(&policy.negligible), "judge.negligible must be at least 0 and below 1"),
         (policy.min_minutes > 0, "judge.min_minutes must be above 0"),
         (
             scatter(policy.dispersion),

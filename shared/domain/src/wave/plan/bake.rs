@@ -7,11 +7,12 @@
 use super::{Act, Plan, View};
 use crate::endpoint::{EndpointView, Seen};
 use crate::fleet::{Bounds, Fleet, Kind, Region, Style};
-use crate::judge::{COUNTS_DELAY, MetricName, RegionEvidence, smallest_detectable_effect};
+use crate::judge::{MetricName, Outlook, RegionEvidence, harm_outlook, smallest_detectable_effect};
 use crate::reason::{Canary, Traffic};
+use crate::stakes;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
 /// From the call to the canary's first request, where new instances come soon. How long they take is SageMaker's to say *(live)*.
@@ -20,22 +21,12 @@ pub const PROVISIONING: SignedDuration = SignedDuration::from_mins(3);
 pub const SLOWEST_PROVISIONING: SignedDuration = SignedDuration::from_mins(8);
 /// The last traffic step, and the golden records. An expectation too.
 pub const SHIFT: SignedDuration = SignedDuration::from_mins(1);
-/// From the golden records' answers to a whole minute, and from the counts' arrival to the next call, which CodePipeline
-/// makes every 30 s: half a minute and a quarter of one in the mean. An expectation too.
-const WHOLE_MINUTE_AND_CALL: SignedDuration = SignedDuration::from_secs(45);
 /// Between two shares that are tried, per cent.
 const SHARE_STEP: u32 = 5;
 
 /// From a region's confirmation to the verdict at full load, as a plan expects it; nothing where policy asks for none.
 pub(super) fn full_load_wait(fleet: &Fleet, region: &Region) -> SignedDuration {
-    if region.is_judged_at_full_load(fleet) {
-        fleet.guardrail.warm_up
-            + fleet.guardrail.full_load
-            + SignedDuration::from_mins(COUNTS_DELAY)
-            + WHOLE_MINUTE_AND_CALL
-    } else {
-        SignedDuration::ZERO
-    }
+    if region.is_judged_at_full_load(fleet) { stakes::full_load_wait(&fleet.guardrail) } else { SignedDuration::ZERO }
 }
 
 /// One canary's bake and share, chosen before its update is asked for and recorded with the intent.
@@ -169,6 +160,23 @@ impl BakePlan {
     }
 }
 
+/// What an equal release would show of one metric.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HarmForecast {
+    /// Which metric.
+    pub metric: MetricName,
+    /// Share of the requests that it counts before the release.
+    pub base_rate: f64,
+    /// The harm bound that is expected, in answers.
+    pub answers: u64,
+    /// What a fault that neither the canary nor the check at full load finds may cost in a day.
+    pub a_day: u64,
+    /// The harm bound while the largest neighbour's customers come as well.
+    pub failover: u64,
+    /// The chance that the bound is within policy.
+    pub chance: f64,
+}
+
 /// What a plan for one region starts from.
 pub struct BakeQuestion<'a> {
     /// The policy.
@@ -220,6 +228,29 @@ impl BakeQuestion<'_> {
         BakePlan { bake, size, rps, measured: self.hour.rps.is_some(), minutes, green, blue, findings, enough }
     }
 
+    /// What an equal release would show in a canary, and how likely it passes. A metric whose rate nobody knows is not among them,
+    /// nor is latency, which is compared after the shift.
+    pub fn outlook(&self, plan: &BakePlan) -> Vec<HarmForecast> {
+        let (fleet, shift) = (self.fleet, self.from + plan.bake.wait);
+        let stakes = stakes::at_stake(fleet, self.region, shift, self.hour.rps);
+        let named = fleet.judge.metrics.keys().filter(|metric| self.hour.rates.contains_key(metric));
+        let metrics: BTreeSet<MetricName> = self.metrics().chain(named.cloned()).collect();
+        let told = |metric: MetricName| {
+            let (regions, base_rate) = (fleet.regions.len(), self.base_rate(&metric));
+            let arms = (plan.green, plan.blue);
+            let Outlook { expected, chance } = harm_outlook(&fleet.judge, regions, &metric, arms, base_rate, &stakes)?;
+            let (answers, a_day, failover) = (expected.answers, expected.a_day, expected.failover);
+            Some(HarmForecast { metric, base_rate, answers, a_day, failover, chance })
+        };
+        metrics.into_iter().filter(|metric| !metric.is_latency()).filter_map(told).collect()
+    }
+
+    /// Share of the requests that a metric counts before the release, as it was measured, or as policy supposes.
+    fn base_rate(&self, metric: &MetricName) -> f64 {
+        let measured = self.hour.rates.get(metric).copied().filter(|rate| *rate > 0.0);
+        measured.unwrap_or(self.fleet.wave.base_rate)
+    }
+
     fn shares(&self) -> Vec<u32> {
         let real = |wished: u32| CanarySize::wished(wished, self.instances).percent();
         if let Style::Linear { step } = self.region.style {
@@ -253,7 +284,7 @@ impl BakeQuestion<'_> {
 
     fn finding(&self, metric: MetricName, green: u64, blue: u64) -> Finding {
         let wave = &self.fleet.wave;
-        let base_rate = self.hour.rates.get(&metric).copied().filter(|rate| *rate > 0.0).unwrap_or(wave.base_rate);
+        let base_rate = self.base_rate(&metric);
         // Under policy's rate it is the same excess of bad requests that is worth finding, not the same ratio.
         let rarity = (wave.base_rate / base_rate).max(1.0);
         let target = |ratio: f64| 1.0 + (ratio - 1.0) * rarity;

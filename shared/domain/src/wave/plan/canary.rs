@@ -9,7 +9,7 @@ use super::{Act, Golden, Next, Plan, Signs, View, diagnose};
 use crate::advice::Advice;
 use crate::alarms::{self, LAST_BEAT};
 use crate::endpoint::Seen;
-use crate::fleet::{Inconclusive, Region};
+use crate::fleet::Region;
 use crate::history::{OpenUpdate, RegionHistory};
 use crate::judge::Judgement;
 use crate::ledger::Record;
@@ -79,8 +79,7 @@ impl View<'_> {
         self.now >= ends - self.fleet.guardrail.decide_before_end
     }
 
-    /// I9: `Proceed` only on a `Pass`, this region's or one that policy carries over from the wave's, and before the timer;
-    /// anything else is a revert when the time is up.
+    /// I9: `Proceed` only on this region's own `Pass`, and before the timer; anything else is a revert when the time is up.
     fn decide(&self, from: Timestamp, due: bool, update: &OpenUpdate) -> Plan {
         let judgement = match &self.sight.judged {
             None => return self.act(Act::Look),
@@ -94,7 +93,6 @@ impl View<'_> {
         match judgement.verdict {
             _ if fails(judgement) => self.revert(update, Revert::Worse(grounds), Some(judgement)),
             Verdict::Pass if due => self.proceed(update, Proceed::Passes(grounds), Some(judgement)),
-            _ if due && self.carries(judgement) => self.proceed(update, Proceed::Carried(grounds), Some(judgement)),
             _ if due => self.revert(update, Revert::Undecided(grounds), Some(judgement)),
             verdict => self
                 .told_of_callers(judgement)
@@ -117,15 +115,6 @@ impl View<'_> {
         }
         let (execution, region) = (execution.clone(), self.name());
         Some(self.tell_hub(Record::CallersTold { execution, region, green: own.green, blue: own.blue }, why))
-    }
-
-    /// Too little was seen here to say either: policy may let the wave's pooled evidence speak for it. Where something is
-    /// missing nothing does.
-    fn carries(&self, judgement: &Judgement) -> bool {
-        self.fleet.judge.inconclusive == Inconclusive::Carry
-            && judgement.verdict == Verdict::Inconclusive
-            && judgement.wave == Verdict::Pass
-            && !judgement.is_missing()
     }
 
     pub(super) fn proceed(&self, update: &OpenUpdate, why: Proceed, judgement: Option<&Judgement>) -> Plan {

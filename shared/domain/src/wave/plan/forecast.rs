@@ -4,16 +4,20 @@
 //! will have shown is an expectation here.
 
 use super::bake::{
-    BakePlan, BakeQuestion, CanarySize, Finding, Hour, PROVISIONING, SHIFT, SLOWEST_PROVISIONING, full_load_wait,
+    BakePlan, BakeQuestion, CanarySize, Finding, HarmForecast, Hour, PROVISIONING, SHIFT, SLOWEST_PROVISIONING,
+    full_load_wait,
 };
 use super::order::{WaveOrder, wave_order};
-use crate::fleet::{Fleet, Region, Style};
+use crate::fleet::{Fleet, Kind, Region, Style};
 use crate::judge::MetricName;
 use crate::names::RegionName;
 use crate::traffic::local_clock;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::collections::BTreeMap;
+
+/// The chance to pass under which a plan warns.
+const LIKELY: f64 = 0.99;
 
 /// The next wave, as it is expected to go.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -30,6 +34,8 @@ pub struct Forecast {
     pub ends: Timestamp,
     /// The same where they take [`SLOWEST_PROVISIONING`]: what can be promised.
     pub ends_latest: Timestamp,
+    /// The chance that a release as good as the champion passes in each of the regions.
+    pub chance: f64,
     /// When the last soak would be over, and with it the wave.
     pub settles: Timestamp,
     /// What is not as policy wants it.
@@ -63,6 +69,17 @@ pub enum ForecastWarning {
         longest: SignedDuration,
         /// The largest share, per cent.
         largest: u32,
+    },
+    /// A release as good as the champion may not pass.
+    MayNotPass {
+        /// The region it is about.
+        region: RegionName,
+        /// The chance that it passes.
+        chance: f64,
+        /// The metric that is the least likely to pass.
+        harm: HarmForecast,
+        /// What policy allows.
+        allowed: u64,
     },
     /// All regions together.
     BlindTogether {
@@ -106,6 +123,10 @@ pub struct Turn {
     /// The canary, and what it would find.
     #[serde(flatten)]
     pub plan: BakePlan,
+    /// What a release as good as the champion would show, metric by metric.
+    pub harm: Vec<HarmForecast>,
+    /// The chance that such a release passes here.
+    pub chance: f64,
 }
 
 /// A region that a freeze keeps from starting when its turn comes.
@@ -137,14 +158,16 @@ pub fn forecast(fleet: &Fleet, starts: Timestamp, hours: &BTreeMap<RegionName, H
         let hour = hours.get(&region.name).unwrap_or(&usual);
         let canary = at + PROVISIONING;
         let instances = region.planned_instances(fleet, at);
-        let plan = BakeQuestion { fleet, region, instances, from: canary, hour, carried: &carried }.answer();
+        let question = BakeQuestion { fleet, region, instances, from: canary, hour, carried: &carried };
+        let plan = question.answer();
+        let harm = if region.kind == Kind::Active { question.outlook(&plan) } else { Vec::new() };
         warnings.extend(too_large(region, &plan));
-        warnings.extend(blind(region, &plan));
+        warnings.extend(blind(region, &plan).into_iter().chain(may_not_pass(fleet, region, &harm)));
         for finding in &plan.findings {
             let (green, blue) = carried.entry(finding.metric.clone()).or_default();
             (*green, *blue) = (*green + plan.green, *blue + plan.blue);
         }
-        let turn = turn(fleet, region, at, plan);
+        let turn = turn(fleet, region, at, plan, harm);
         at = turn.judged;
         turns.push(turn);
     }
@@ -155,7 +178,8 @@ pub fn forecast(fleet: &Fleet, starts: Timestamp, hours: &BTreeMap<RegionName, H
     let ends = ends.unwrap_or(at);
     let late = SLOWEST_PROVISIONING - PROVISIONING;
     let ends_latest = turns.iter().fold(ends, |ends, _| ends + late);
-    Forecast { starts, order, turns, frozen: left, ends, ends_latest, settles, warnings }
+    let chance = turns.iter().map(|turn| turn.chance).product();
+    Forecast { starts, order, turns, frozen: left, ends, ends_latest, chance, settles, warnings }
 }
 
 /// The freeze that would keep a region from starting at `at`, as the preflight asks: one that begins before its soak would
@@ -171,7 +195,7 @@ fn freeze(fleet: &Fleet, region: &Region, at: Timestamp) -> Option<Left> {
     })
 }
 
-fn turn(fleet: &Fleet, region: &Region, starts: Timestamp, plan: BakePlan) -> Turn {
+fn turn(fleet: &Fleet, region: &Region, starts: Timestamp, plan: BakePlan, harm: Vec<HarmForecast>) -> Turn {
     let canary = starts + PROVISIONING;
     let timer = canary + plan.bake.wait;
     Turn {
@@ -185,6 +209,8 @@ fn turn(fleet: &Fleet, region: &Region, starts: Timestamp, plan: BakePlan) -> Tu
         local_clock: local_clock(&region.time_zone, starts),
         peak_rps: region.peak_rps,
         plan,
+        chance: passes(&harm),
+        harm,
     }
 }
 
@@ -203,6 +229,18 @@ fn most_wished(region: &Region) -> Option<u32> {
         Style::Linear { step } => Some(step),
         Style::Rolling { .. } | Style::AllAtOnce => None,
     }
+}
+
+/// The chance that every metric passes: what one shows says nothing of another.
+fn passes(harm: &[HarmForecast]) -> f64 {
+    harm.iter().map(|metric| metric.chance).product()
+}
+
+/// That an equal release passes here less often than it should.
+fn may_not_pass(fleet: &Fleet, region: &Region, harm: &[HarmForecast]) -> Option<ForecastWarning> {
+    let least = harm.iter().min_by(|one, other| one.chance.total_cmp(&other.chance))?;
+    let (region, chance, allowed) = (region.name.clone(), passes(harm), fleet.judge.harm);
+    (chance < LIKELY).then(|| ForecastWarning::MayNotPass { region, chance, harm: least.clone(), allowed })
 }
 
 /// What a region cannot find by itself, whatever its bounds allow.

@@ -28,7 +28,9 @@ mod steps;
 mod unknown;
 mod verify;
 
-pub use bake::{Bake, BakePlan, BakeQuestion, CanarySize, Finding, Hour, PROVISIONING, SHIFT, SLOWEST_PROVISIONING};
+pub use bake::{
+    Bake, BakePlan, BakeQuestion, CanarySize, Finding, HarmForecast, Hour, PROVISIONING, SHIFT, SLOWEST_PROVISIONING,
+};
 pub use canary::beats;
 pub use diagnosis::{Signs, diagnose};
 pub use dispersion::{Dispersion, dispersion};

@@ -188,8 +188,6 @@ pub enum FullLoad {
 pub enum Proceed {
     /// It passes.
     Passes(Grounds),
-    /// Too little was seen here; the regions before have shown enough, and nothing is worse.
-    Carried(Grounds),
     /// There is no canary here; these regions have shown evidence.
     RelyOn(Vec<RegionName>),
 }

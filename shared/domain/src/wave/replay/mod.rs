@@ -14,6 +14,7 @@ use crate::judge::{
     WatchStage,
 };
 use crate::names::RegionName;
+use crate::stakes::Exposure;
 use crate::verdict::Verdict;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +33,7 @@ pub struct Replay {
 /// The wave's verdict.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WaveVerdict {
-    /// `Fail` where any region or the pooled test failed; `Pass` where the pooled test passed and nothing is missing.
+    /// `Fail` where any region or the pooled test failed; `Pass` where every region passed.
     pub verdict: Verdict,
     /// The file's minute of the counts that decided it.
     pub decided_at_minute: i64,
@@ -70,15 +71,13 @@ pub enum WaveGrounds {
         /// Where, in the order in which they began.
         regions: Vec<RegionName>,
     },
-    /// Every region passes by itself, and so do all of them pooled.
+    /// Every region passes.
     EveryRegion,
-    /// All of them pass only pooled.
-    Pooled {
-        /// The regions whose own counts say too little.
-        open: Vec<RegionName>,
+    /// Some do not.
+    Open {
+        /// They, in the order in which they began.
+        regions: Vec<RegionName>,
     },
-    /// The counts of all of them say too little, pooled too.
-    TooLittle,
 }
 
 /// One region's verdict.
@@ -125,6 +124,8 @@ pub struct Setting<'a> {
     pub regions: Vec<RegionName>,
     /// Minutes of warm-up.
     pub warm_up: i64,
+    /// How long a fault would go on in a region.
+    pub exposure: Exposure,
 }
 
 /// Judges the rows in their order.
@@ -186,7 +187,9 @@ impl<'a> Wave<'a> {
             let begins = first.or_else(|| own().map(|row| row.counts.minute).min()).unwrap_or(0);
             let ends = own().map(|row| row.counts.minute - begins + 1).max().unwrap_or(0);
             let last_look = ends.max(setting.warm_up);
-            let watch = Watch { warm_up: setting.warm_up, last_look, due: false, stage: WatchStage::Canary };
+            // No hour is told: what stood in the file goes on.
+            let stakes = Some(setting.exposure.stakes(rps(own()), 0.0));
+            let watch = Watch { warm_up: setting.warm_up, last_look, due: false, stage: WatchStage::Canary, stakes };
             let asked = own().map(|row| row.metric.clone());
             let mut judge = RegionJudge::new(setting.policy, fleet.len(), asked, watch);
             let absent = setting.policy.required().into_iter().filter(|metric| !all.contains(metric));
@@ -258,11 +261,11 @@ impl<'a> Wave<'a> {
             .collect();
         let open = || {
             let (minute, newest) = self.newest.as_ref().map_or((0, None), |(minute, newest)| (*minute, Some(newest)));
-            let verdict = newest.map_or(Verdict::Inconclusive, |judgement| judgement.wave);
+            let verdict = Verdict::all(regions.iter().map(|it| it.judgement.verdict));
             WaveVerdict {
                 verdict,
                 decided_at_minute: minute,
-                grounds: open_grounds(verdict, &regions),
+                grounds: open_grounds(&regions),
                 metric: newest.and_then(decided_wave),
                 pooled: newest.map(|judgement| judgement.pooled.clone()).unwrap_or_default(),
             }
@@ -273,18 +276,30 @@ impl<'a> Wave<'a> {
 }
 
 /// What decided a wave in which nothing failed.
-fn open_grounds(verdict: Verdict, regions: &[RegionVerdict]) -> WaveGrounds {
+fn open_grounds(regions: &[RegionVerdict]) -> WaveGrounds {
     let named = |is_one: fn(&Judgement) -> bool| -> Vec<RegionName> {
         regions.iter().filter(|it| is_one(&it.judgement)).map(|it| it.region.clone()).collect()
     };
     let missing = named(Judgement::is_missing);
-    let open = named(|judgement| judgement.verdict == Verdict::Inconclusive);
-    match verdict {
-        _ if !missing.is_empty() => WaveGrounds::Missing { regions: missing },
-        Verdict::Pass if open.is_empty() => WaveGrounds::EveryRegion,
-        Verdict::Pass => WaveGrounds::Pooled { open },
-        _ => WaveGrounds::TooLittle,
+    let open = named(|judgement| judgement.verdict != Verdict::Pass);
+    match () {
+        () if !missing.is_empty() => WaveGrounds::Missing { regions: missing },
+        () if open.is_empty() => WaveGrounds::EveryRegion,
+        () => WaveGrounds::Open { regions: open },
     }
+}
+
+/// Requests a second of both arms, over the minutes of the metric that has the most.
+fn rps<'a>(rows: impl Iterator<Item = &'a Row>) -> f64 {
+    let mut served: BTreeMap<&MetricName, (u64, BTreeSet<i64>)> = BTreeMap::new();
+    for row in rows {
+        let arms = [row.counts.green, row.counts.blue].into_iter().flatten();
+        let (requests, minutes) = served.entry(&row.metric).or_default();
+        *requests = arms.fold(*requests, |sum, arm| sum.saturating_add(arm.total));
+        minutes.insert(row.counts.minute);
+    }
+    let each = served.values().map(|(requests, minutes)| *requests as f64 / (minutes.len().max(1) as f64 * 60.0));
+    each.fold(0.0, f64::max)
 }
 
 fn warnings(setting: &Setting<'_>, rows: &[Row]) -> Vec<ReplayWarning> {

@@ -1,0 +1,285 @@
+//! What going on can cost, in answers.
+//!
+//! The harm bound is the largest harm, over every excess *x* that the counts have not ruled out (`excess`), of
+//!
+//! harm(x) = x * (requests from the shift to the verdict at full load + finds(x) * requests of the way back),
+//!
+//! where finds(x) is the chance that the check at full load finds the excess: then the way back is still to be gone. Both
+//! factors rise with x, so the largest excess has the largest harm. What the check does not find goes on for longer than anybody can
+//! bound; its largest harm a day, max of x * (1 - finds(x)) * requests of a day, is told and decides nothing, and so is the
+//! harm while a neighbour's customers come as well.
+
+use crate::detect::Check;
+use crate::exact::at_least;
+use crate::excess;
+use crate::outcome::{Look, Tally};
+use crate::process::Side;
+use serde::{Deserialize, Serialize};
+
+/// Excesses that are tried for the largest harm a day.
+const TRIED: u32 = 24;
+
+/// What a region has at stake if its canary goes on, in requests: the traffic of the hour's forecast times time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stakes {
+    /// From the shift until the verdict at full load.
+    pub until_verdict: u64,
+    /// From that verdict until the last request is answered by the champion again.
+    pub way_back: u64,
+    /// That the check at full load sees of green.
+    pub full_load: u64,
+    /// That it sees of blue.
+    pub hour: u64,
+    /// In a day.
+    pub day: u64,
+    /// From the shift until the verdict, with the customers of the largest neighbour as well.
+    pub failover: u64,
+}
+
+/// The harm bound of one metric in one region.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Harm {
+    /// The largest excess that the counts do not rule out: bad answers per request beyond blue's, or short of them where a change
+    /// either way is bad.
+    pub excess: f64,
+    /// The harm bound: so many bad answers at most.
+    pub answers: u64,
+    /// Of these, those of the way back.
+    pub way_back: u64,
+    /// The most that an excess which the check at full load does not find costs in a day. Decides nothing.
+    pub a_day: u64,
+    /// The harm bound while a neighbour's customers come as well. Decides nothing.
+    pub failover: u64,
+    /// Variance over mean of a minute's count that was reckoned with: the declared one, or blue's own where that is seen to be
+    /// larger.
+    pub dispersion: f64,
+}
+
+/// What an equal release would show.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outlook {
+    /// The harm bound at the counts that are expected.
+    pub expected: Harm,
+    /// The chance that the bound is within what policy allows.
+    pub chance: f64,
+}
+
+/// How a metric's harm is bounded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HarmTest {
+    /// Chance that the bound is too low.
+    pub(super) level: f64,
+    pub(super) two_sided: bool,
+    /// The check at full load; none where it does not judge the metric.
+    pub(super) check: Option<Check>,
+}
+
+impl HarmTest {
+    /// The bound that a look shows, at this dispersion.
+    pub fn bound(&self, look: &Look, stakes: &Stakes, dispersion: f64) -> Harm {
+        let of = |side| self.one_side(look, stakes, dispersion, side);
+        let above = of(Side::Above);
+        let below = self.two_sided.then(|| of(Side::Below));
+        below.filter(|below| below.answers > above.answers).unwrap_or(above)
+    }
+
+    /// What an equal release would show of a metric with this rate: the bound at the counts that are expected, and the chance that
+    /// the bound is at most `allowed`.
+    ///
+    /// Green's count is Gamma-Poisson. Blue's is taken at its mean, and what it scatters is added to green's: of a difference of two
+    /// rates, green's part of the variance is 1 and blue's is the ratio of their requests.
+    pub fn outlook(&self, arms: (u64, u64), base_rate: f64, stakes: &Stakes, dispersion: f64, allowed: u64) -> Outlook {
+        let mean = |total: u64| total as f64 * base_rate;
+        let (green, blue) = (mean(arms.0), Tally { total: arms.1, bad: mean(arms.1).round() as u64 });
+        let look = |bad: u64| Look { green: Tally { total: arms.0, bad: bad.min(arms.0) }, blue };
+        let expected = self.bound(&look(green.round() as u64), stakes, dispersion);
+        let within = |bad: u64, side| self.one_side(&look(bad), stakes, dispersion, side).answers <= allowed;
+        let scatter = dispersion * (1.0 + arms.0 as f64 / arms.1.max(1) as f64);
+        let at_least = |count: u64| match count {
+            0 => 1.0,
+            _ if green <= 0.0 => 0.0,
+            count => at_least(count, green, scatter),
+        };
+        // The counts of green between which the bound is within what is allowed.
+        let over = at_least(first(arms.0 + 1, |bad| !within(bad, Side::Above)));
+        let under =
+            if self.two_sided { 1.0 - at_least(first(arms.0 + 1, |bad| within(bad, Side::Below))) } else { 0.0 };
+        Outlook { expected, chance: (1.0 - over - under).max(0.0) }
+    }
+
+    fn one_side(&self, look: &Look, stakes: &Stakes, dispersion: f64, side: Side) -> Harm {
+        let excess = excess::largest(look, side, self.level, dispersion);
+        let finder = self.finder(look, stakes, side);
+        let found = finder.finds(excess);
+        let a_day = (1..=TRIED).map(|part| {
+            let tried = excess * f64::from(part) / f64::from(TRIED);
+            tried * (1.0 - finder.finds(tried))
+        });
+        let way_back = excess * found * stakes.way_back as f64;
+        let answers = excess * stakes.until_verdict as f64 + way_back;
+        let neighbours = stakes.failover.max(stakes.until_verdict) as f64 / stakes.until_verdict.max(1) as f64;
+        Harm {
+            excess,
+            answers: whole(answers),
+            way_back: whole(way_back),
+            a_day: whole(a_day.fold(0.0, f64::max) * stakes.day as f64),
+            failover: whole(answers * neighbours),
+            dispersion,
+        }
+    }
+
+    /// What the check at full load finds where blue's rate is the one that was seen.
+    fn finder(&self, look: &Look, stakes: &Stakes, side: Side) -> Finder {
+        let base = look.blue.rate().unwrap_or(0.0);
+        let arms = (stakes.full_load as f64, stakes.hour as f64);
+        let least = self.check.and_then(|check| check.least(arms, base, side));
+        Finder { least, green: arms.0, base, side, dispersion: self.check.map_or(1.0, |check| check.dispersion) }
+    }
+}
+
+/// The check at full load, ready for any excess.
+struct Finder {
+    /// The count of green from which on (of `Side::Below`: down to which) the check fails; none where no count does.
+    least: Option<u64>,
+    green: f64,
+    base: f64,
+    side: Side,
+    dispersion: f64,
+}
+
+impl Finder {
+    /// The chance that an excess is found.
+    fn finds(&self, excess: f64) -> f64 {
+        let Some(least) = self.least else { return 0.0 };
+        match self.side {
+            Side::Above => at_least(least, (self.base + excess) * self.green, self.dispersion),
+            Side::Below => {
+                let mean = (self.base - excess).max(0.0) * self.green;
+                if mean > 0.0 { 1.0 - at_least(least + 1, mean, self.dispersion) } else { 1.0 }
+            }
+        }
+    }
+}
+
+/// The first count under `end` that `holds`, of which all larger ones do; `end` where none does.
+fn first(end: u64, holds: impl Fn(u64) -> bool) -> u64 {
+    let (mut low, mut high) = (0, end);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if holds(middle) { high = middle } else { low = middle + 1 }
+    }
+    high
+}
+
+/// Answers are whole, and a part of one is one.
+fn whole(answers: f64) -> u64 {
+    answers.ceil() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const STAKES: Stakes = Stakes {
+        until_verdict: 60_000,
+        way_back: 180_000,
+        full_load: 24_000,
+        hour: 720_000,
+        day: 17_280_000,
+        failover: 240_000,
+    };
+    const CHECK: Check = Check { tolerance: 1.25, level: 0.000_2, dispersion: 5.0 };
+    const TEST: HarmTest = HarmTest { level: 0.05, two_sided: false, check: Some(CHECK) };
+
+    fn look(green: (u64, u64), blue: (u64, u64)) -> Look {
+        let tally = |(total, bad)| Tally { total, bad };
+        Look { green: tally(green), blue: tally(blue) }
+    }
+
+    /// No bad answer in 10,000 rules out 4.32 at a dispersion of 2: times six times as many requests, 26. So rare a fault the check
+    /// at full load does not find: the way back adds next to nothing, and a day costs 4.32 x 1,728.
+    #[test]
+    fn nothing_bad_in_so_many_bounds_the_harm_by_so_much() {
+        let harm = TEST.bound(&look((10_000, 0), (30_000, 0)), &STAKES, 2.0);
+        let excess = 20.0f64.log2() / 10_000.0;
+        assert!((harm.excess / excess - 1.0).abs() < 1e-5, "{harm:?}");
+        assert!(harm.answers - harm.way_back <= 26 && harm.answers < 50, "{harm:?}");
+        assert!(harm.a_day > 3_000 && harm.a_day <= 7_469, "{harm:?}");
+        assert_eq!(
+            harm.failover,
+            whole(4.0 * (excess * 60_000.0 + f64::from(u32::try_from(harm.way_back).unwrap()))) - 1
+        );
+    }
+
+    /// A fault of one in a hundred is found for certain: its way back is gone in full, and nothing of it is left for a day.
+    #[test]
+    fn what_the_check_finds_costs_the_way_back() {
+        let harm = TEST.bound(&look((1_000, 5), (3_000, 3)), &STAKES, 2.0);
+        assert!(harm.excess > 0.01, "{harm:?}");
+        assert_eq!((harm.answers, harm.way_back), (whole(harm.excess * 240_000.0), whole(harm.excess * 180_000.0)));
+        let blind = HarmTest { check: None, ..TEST }.bound(&look((1_000, 5), (3_000, 3)), &STAKES, 2.0);
+        assert_eq!((blind.answers, blind.way_back), (whole(harm.excess * 60_000.0), 0));
+        assert_eq!(blind.a_day, whole(harm.excess * 17_280_000.0), "nothing looks for it");
+        assert!(harm.a_day < blind.a_day / 4, "{harm:?} {blind:?}");
+    }
+
+    /// What was not measured is not ruled out.
+    #[test]
+    fn a_starved_canary_has_all_traffic_at_stake() {
+        for starved in [look((0, 0), (30_000, 3)), look((10_000, 1), (0, 0)), look((3, 0), (30_000, 3))] {
+            let harm = TEST.bound(&starved, &STAKES, 2.0);
+            assert_eq!((harm.excess, harm.answers), (1.0, 240_000), "{starved:?}");
+        }
+    }
+
+    /// Where fewer are as bad as more, the worse side counts.
+    #[test]
+    fn a_metric_of_two_sides_is_bounded_on_both() {
+        let both = HarmTest { two_sided: true, ..TEST };
+        let fewer = look((10_000, 100), (30_000, 600));
+        let (one, two) = (TEST.bound(&fewer, &STAKES, 2.0), both.bound(&fewer, &STAKES, 2.0));
+        assert_eq!(one.excess, 0.0, "{one:?}");
+        assert!(two.excess > 0.01 && two.answers > 2_000, "{two:?}");
+        let more = look((10_000, 300), (30_000, 600));
+        assert_eq!(TEST.bound(&more, &STAKES, 2.0), both.bound(&more, &STAKES, 2.0));
+    }
+
+    proptest! {
+        /// More bad answers on green, more scatter, less traffic on the canary, more at stake: never a smaller bound.
+        #[test]
+        fn the_bound_grows_with_whatever_is_worse(
+            (green, blue) in (1_000u64..200_000, 1_000u64..200_000),
+            (bad, base) in (0u64..200, 0u64..200),
+            (more, scatter) in (1u64..100, 0.1f64..5.0),
+        ) {
+            let of = |bad: u64, stakes: &Stakes, dispersion| {
+                TEST.bound(&look((green, bad.min(green)), (blue, base.min(blue))), stakes, dispersion).answers
+            };
+            let harm = of(bad, &STAKES, 2.0);
+            prop_assert!(of(bad + more, &STAKES, 2.0) >= harm);
+            prop_assert!(of(bad, &STAKES, 2.0 + scatter) >= harm);
+            let larger = Stakes { until_verdict: 70_000, way_back: 200_000, ..STAKES };
+            prop_assert!(of(bad, &larger, 2.0) >= harm);
+            // Half of the same canary.
+            let half = look((green / 2, bad.min(green) / 2), (blue / 2, base.min(blue) / 2));
+            let whole = look((green / 2 * 2, bad.min(green) / 2 * 2), (blue / 2 * 2, base.min(blue) / 2 * 2));
+            prop_assert!(TEST.bound(&half, &STAKES, 2.0).excess >= TEST.bound(&whole, &STAKES, 2.0).excess * (1.0 - 1e-6));
+        }
+
+        /// The search for a limit never leaves its bracket, whatever it is given.
+        #[test]
+        fn a_bound_is_a_number_of_answers(
+            (green, blue) in (0u64..2_000_000_000, 0u64..2_000_000_000),
+            (bad, base) in (0.0f64..1.0, 0.0f64..1.0),
+            dispersion in 1.0f64..100.0,
+            two_sided: bool,
+        ) {
+            let part = |total: u64, share: f64| (total.min(3_000_000), (total.min(3_000_000) as f64 * share.powi(6)) as u64);
+            let test = HarmTest { two_sided, ..TEST };
+            let harm = test.bound(&look(part(green, bad), part(blue, base)), &STAKES, dispersion);
+            prop_assert!((0.0..=1.0).contains(&harm.excess) && harm.answers <= 240_000, "{harm:?}");
+            prop_assert!(harm.way_back <= harm.answers && harm.answers <= harm.failover, "{harm:?}");
+        }
+    }
+}
