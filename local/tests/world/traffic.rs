@@ -208,7 +208,7 @@ fn a_count_in_a_range_is_as_the_facts_are_read() {
         run_until(&mut world, "03:03:00");
         read(&mut world, "ModelLatency", range, Some("fraud-v426-cfg"), "03:00:00", "03:01:00")
     };
-    assert_eq!(counted(|_| (), "TC(1000000:)"), []);
+    assert_eq!(counted(|_| (), "TC(1000000:)"), Vec::<f64>::new());
     assert_eq!(counted(|config| config.live.empty_range_is_absent = false, "TC(1000000:)"), [0.0]);
     let (whole, part) =
         (counted(|_| (), "TC(:20000)"), counted(|config| config.live.range_is_interpolated = true, "TC(:20000)"));
