@@ -21,7 +21,7 @@ pub struct Arguments {
     /// The fleet whose policy, regions and traffic are simulated.
     #[arg(long, value_name = "FILE", default_value = "fleet.toml")]
     fleet: PathBuf,
-    /// Ask only this; may be repeated: wrong-fails, beyond, power, night, latency, alerts, one-region, everywhere, order.
+    /// Ask only this; may be repeated: wrong-fails, beyond, passes, power, night, latency, alerts, one-region, everywhere, order.
     #[arg(long = "question", value_name = "NAME")]
     questions: Vec<Question>,
     /// Print JSON instead of tables.
