@@ -115,7 +115,6 @@ impl Call {
             }
             (None, Strike::Lost) => {
                 let answer = world.answer(&self.caller, region, ask);
-                self.caller.learns(world, ask, None);
                 drop(answer);
                 unreachable
             }
@@ -124,7 +123,7 @@ impl Call {
                 lie.map_or_else(|| world.answer(&self.caller, region, ask), Ok)
             }
         };
-        self.caller.learns(world, ask, answer.as_ref().ok());
+        self.caller.learns(world, region, ask, answer.as_ref().map_err(|failure| *failure));
         let takes = match &answer {
             Err(failure) if failure.takes_time() && !matches!(ask, Ask::Sleep(_)) => GIVEN_UP,
             _ => ask.takes(),

@@ -189,7 +189,7 @@ impl Run<'_> {
         let Some(place) = self.place(serial) else { return };
         let Some(done) = self.calls.get(place).and_then(|running| running.call.done()) else { return };
         let Running { call, caller, attempt, .. } = self.calls.swap_remove(place);
-        checks::on_rollback_end(&mut self.world, &call.caller);
+        checks::on_end(&mut self.world, &call.caller, done);
         if done == Done::Failed {
             self.died(caller, attempt);
         }

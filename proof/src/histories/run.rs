@@ -172,7 +172,7 @@ impl<'a> Run<'a> {
     fn history(mut self) -> (Ended, World) {
         let regions = self.world.regions.len();
         for (number, item) in self.script.items.iter().enumerate() {
-            if !matches!(item, Item::Behaves { .. }) {
+            if !matches!(item, Item::Behaves { .. } | Item::Lacks { .. }) {
                 self.at(START + item.span().0, Event::Begins(number));
             }
         }
@@ -323,7 +323,7 @@ impl<'a> Run<'a> {
             }
             Item::Halts { .. } => self.world.halt(),
             Item::Lifts { .. } => self.world.lift(),
-            Item::Behaves { .. } => {}
+            Item::Behaves { .. } | Item::Lacks { .. } => {}
             Item::Strikes { after, .. } | Item::Pauses { after, .. } => self.waiting.push((number, after)),
             Item::Loses { .. } | Item::Doubles { .. } | Item::Delays { .. } => self.waiting.push((number, 0)),
         }

@@ -46,6 +46,8 @@ pub enum Item {
     SetsAside { rule: Rule, region: Option<usize>, from: Seconds, lasts: Seconds },
     /// A release is not as it should be in one region.
     Behaves { region: usize, release: usize, quality: Quality },
+    /// A region's replica of the first release never comes.
+    Lacks { region: usize },
 }
 
 impl Item {
@@ -61,7 +63,7 @@ impl Item {
             | Item::Halts { from }
             | Item::Lifts { from }
             | Item::SetsAside { from, .. } => (from, from),
-            Item::Behaves { .. } => (0, 0),
+            Item::Behaves { .. } | Item::Lacks { .. } => (0, 0),
         }
     }
 }
@@ -205,6 +207,9 @@ impl Script {
             let (from, lasts) = (draw.seconds(0, 5400), 60 * draw.length());
             self.items.push(Item::SetsAside { rule, region, from, lasts });
         }
+        if self.regions > 1 && draw.one_in(12) {
+            self.items.push(Item::Lacks { region: 1 + draw.index(self.regions - 1) });
+        }
     }
 
     fn fill(&mut self, draw: &mut Draw) {
@@ -346,6 +351,9 @@ impl Script {
                 && let Some(cell) = setting.quality.get_mut(*region).and_then(|row| row.get_mut(*release))
             {
                 *cell = *quality;
+            }
+            if let Item::Lacks { region } = item {
+                setting.lacks(*region, 1);
             }
         }
         setting

@@ -56,7 +56,7 @@ pub(super) fn smaller(mut script: Script, breaks: impl Fn(&Script) -> bool) -> S
 fn simpler(script: &Script) -> Vec<Script> {
     let mut all = Vec::new();
     let fits = |item: &Item, regions: usize| match item {
-        Item::Holds { region, .. } | Item::Behaves { region, .. } => *region < regions,
+        Item::Holds { region, .. } | Item::Behaves { region, .. } | Item::Lacks { region } => *region < regions,
         Item::Strikes { whose, .. } | Item::Pauses { whose, .. } | Item::Loses { whose, .. } => {
             is_within(*whose, regions)
         }

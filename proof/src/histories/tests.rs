@@ -132,6 +132,15 @@ fn a_joining_region_that_lags_holds_up_nobody() {
 }
 
 #[test]
+fn a_region_whose_replica_never_comes_is_left_behind_and_paged() {
+    let told = story(&Script { items: vec![Item::Lacks { region: 1 }], ..quiet_night() });
+    assert_eq!(told.ended.words(), "stopped", "{:#?}", told.lines);
+    assert!(told.ended.tally.pages > 0, "{:#?}", told.lines);
+    assert!(!told.lines.iter().any(|line| line.contains("AU: SageMaker starts")), "{:#?}", told.lines);
+    assert!(told.lines.iter().any(|line| line.contains("JP: InService on v427")), "{:#?}", told.lines);
+}
+
+#[test]
 fn a_frozen_region_stays_as_it_is_and_nobody_is_paged_unless_a_person_lets_it_start() {
     let frozen = Script { freeze: freeze("ap-southeast-2-00:00"), ..quiet_night() };
     let told = story(&frozen);
@@ -160,6 +169,7 @@ fn a_region_that_starts_in_a_freeze_is_caught() {
             execution,
             epoch: 1,
             fenced: true,
+            on_record: true,
             guarded: true,
             bake: 300,
             looked,

@@ -46,6 +46,7 @@ impl Script {
                     let place = region.map_or("every region", |region| setting.title(region));
                     format!("{from}  a person sets the {rule} aside for {place} and {lasts} s")
                 }
+                Item::Lacks { region } => format!("          {}: v427's replica never comes", setting.title(*region)),
                 Item::Behaves { region, release, quality } => {
                     format!(
                         "          {} in {}: {}",

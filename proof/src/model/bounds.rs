@@ -116,6 +116,7 @@ pub fn slices() -> Vec<Bounds> {
         three("two faults", Left { total: 2, faults: 2, ..Left::default() }),
         three("two of calls and events", steps),
         Bounds::new("two of them, two actors, 1 region", 1, 2).with(Left { actors: 1, ..steps }),
+        beside(),
     ];
     for (what, quality) in bad_releases() {
         for region in 0..3 {
@@ -127,6 +128,12 @@ pub fn slices() -> Vec<Bounds> {
         all.push(three(what, ONE).adjusted(|setting| change(&mut setting.live)));
     }
     all
+}
+
+/// A call that stands still anywhere while a fault begins and ends: what it has seen is not so any more.
+fn beside() -> Bounds {
+    let left = Left { total: 2, faults: 1, stands: 1, ..Left::default() };
+    Bounds::new("a fault beside a call that stands still, 1 region", 1, 2).faulty(&Fault::ALL).with(left)
 }
 
 /// Releases that are bad in one region.

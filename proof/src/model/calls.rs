@@ -225,7 +225,7 @@ impl State {
     }
 
     fn ended(&mut self, running: &Running, call: &Call, done: Done) {
-        checks::on_rollback_end(&mut self.world, &call.caller);
+        checks::on_end(&mut self.world, &call.caller, done);
         if done == Done::Failed {
             self.died(call.caller.who, running.attempt);
         }

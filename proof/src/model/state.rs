@@ -90,7 +90,7 @@ impl State {
         };
         for region in 0..regions {
             // Sweeps of different regions fall on different minutes.
-            state.at(60 * (region as Seconds + 2), Event::Sweep(region));
+            state.at(60 * (region as Seconds + 1), Event::Sweep(region));
         }
         state.arrive(1);
         state.settle();

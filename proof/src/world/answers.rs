@@ -173,7 +173,7 @@ impl World {
                 if !self.hub.is_next(entry) {
                     return no(ErrorKind::Conflict);
                 }
-                checks::on_hub_record(self, &entry.record);
+                checks::on_hub_record(self, &entry.record, caller);
                 self.hub.store(now, entry.clone())
             }
             Chain::Region(name) => {
@@ -181,7 +181,7 @@ impl World {
                 if !self.regions.get(region).is_some_and(|place| place.chain.is_next(entry)) {
                     return no(ErrorKind::Conflict);
                 }
-                checks::on_record(self, region, &entry.record, caller.looked);
+                checks::on_record(self, region, &entry.record, caller);
                 match self.regions.get_mut(region) {
                     Some(place) => place.chain.store(now, entry.clone()),
                     None => Ok(()),
@@ -233,6 +233,7 @@ impl World {
             execution: caller.execution(),
             epoch: caller.epoch.unwrap_or(0),
             fenced: caller.fenced,
+            on_record: !caller.declined,
             guarded: !spec.rollback_alarms.is_empty(),
             bake,
             looked: caller.looked,

@@ -1,8 +1,9 @@
 //! Whose call it is, what may happen to one of its port calls, and what the call has seen: the checks hold it against that.
 
 use super::{Job, Seconds, World};
-use crate::driver::{Ask, Reply};
-use meridian_domain::{AlarmState, Chain, EndpointView, RegionHistory, ResourceName, Target, alarms};
+use crate::driver::{Ask, Failure, Reply};
+use meridian_domain::{AlarmState, Chain, EndpointView, Record, RegionHistory, ResourceName, Target, alarms};
+use meridian_handlers::ports::ErrorKind;
 
 /// Whose call it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -77,7 +78,20 @@ pub struct Caller {
     pub way_back: Option<OwnWayBack>,
     /// Whether the region's ledger could not be read, though what stands beside the alarms could, had it been asked for.
     pub blind: bool,
+    /// Whether a region's ledger did not let itself be read or written.
+    pub declined: bool,
+    /// Whether a region's ledger was read.
+    opened: bool,
+    /// Whether a page was declined that a ledger could have taken as owed, and none was asked to.
+    pub unheard: bool,
+    /// Whether the last thing that was asked for is a page.
+    paged_last: bool,
+    /// How many entries each region's ledger had when the call last looked at the region's endpoint; none before it did.
+    pub seen: [Option<u32>; MOST_REGIONS],
 }
+
+/// Regions that a fleet has at most here.
+const MOST_REGIONS: usize = 8;
 
 /// What a region's ledger says of its way back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +126,11 @@ impl Caller {
             view: None,
             way_back: None,
             blind: false,
+            declined: false,
+            opened: false,
+            unheard: false,
+            paged_last: false,
+            seen: [None; MOST_REGIONS],
         }
     }
 
@@ -124,7 +143,13 @@ impl Caller {
     }
 
     /// Notes what the call learns from an answer.
-    pub fn learns(&mut self, world: &World, ask: &Ask, reply: Option<&Reply>) {
+    pub fn learns(&mut self, world: &World, region: usize, ask: &Ask, answer: Result<&Reply, Failure>) {
+        self.hears_of_paper(world, ask, answer);
+        if let (Ask::Describe, Some(seen)) = (ask, self.seen.get_mut(region)) {
+            let entries = world.regions.get(region).map_or(0, |place| place.chain.entries.len());
+            *seen = Some(u32::try_from(entries).unwrap_or(u32::MAX));
+        }
+        let reply = answer.ok();
         self.asked_update |= matches!(ask, Ask::Update(_));
         self.fenced = match ask {
             // What follows one look at the lease.
@@ -158,6 +183,30 @@ impl Caller {
             (Ask::Describe, Some(Reply::Endpoint(view))) => self.view.clone_from(view),
             _ => {}
         }
+    }
+
+    /// What ledgers and the pager take of the call.
+    fn hears_of_paper(&mut self, world: &World, ask: &Ask, answer: Result<&Reply, Failure>) {
+        let fails = answer.is_err_and(|failure| failure.kind != ErrorKind::Conflict);
+        match ask {
+            Ask::Page => {
+                let for_good = answer.is_err_and(|failure| !failure.takes_time());
+                self.unheard = for_good && self.opened && world.takes_entries(self.looked);
+            }
+            Ask::Entries { chain: Chain::Region(_), .. } | Ask::Checkpoint { chain: Chain::Region(_) } => {
+                self.declined |= fails;
+                self.opened |= !fails;
+            }
+            Ask::Append { chain: Chain::Region(_), entry } => {
+                self.declined |= fails;
+                let owes = matches!(entry.record, Record::PageOwed { .. });
+                self.unheard &= !owes || answer.is_err_and(|failure| failure.kind == ErrorKind::Conflict);
+            }
+            // A call that gives its job up pages, and fails the job whether anybody heard or not.
+            Ask::Fail { .. } if self.paged_last => self.unheard = false,
+            _ => {}
+        }
+        self.paged_last = matches!(ask, Ask::Page);
     }
 
     /// Whether the lease is this call's wave's, and of the generation that the call knew before.

@@ -3,22 +3,24 @@
 //! Each check runs where the truth that it is about changes, so together they run after every step.
 
 mod ending;
+mod records;
 
 pub(crate) use ending::is_for_freeze;
 
 pub use ending::{Ending, ending, never_ends, never_rests};
+pub(super) use records::{on_hub_record, on_record};
 
 use super::calls::OwnWayBack;
 use super::endpoint::Request;
-use super::{Caller, Chain, Job, Phase, RELEASES, Seconds, World, stamp};
+use super::{Caller, Chain, Fault, Job, Phase, RELEASES, Seconds, World, stamp};
+use crate::driver::Done;
 use meridian_domain::alarms::WayBack;
-use meridian_domain::{Cause, Decision, Kind, Projection, Record, RegionHistory, Rule, Verdict};
-use meridian_judge::{COUNTS_DELAY, Judgement};
+use meridian_domain::{Cause, Decision, EndpointStatus, Kind, OpenUpdate, Projection, Record, RegionHistory, Rule};
 
 /// An invariant that was broken.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Breach {
-    /// `I1` to `I13`, or `L` for liveness.
+    /// `I1` to `I14`, or `L` for liveness.
     pub invariant: &'static str,
     /// What broke it.
     pub what: String,
@@ -50,7 +52,10 @@ fn hold(world: &mut World, holds: bool, invariant: &'static str, what: impl FnOn
 /// An update request is about to be taken. True where its caller's lease has run out: I11's remaining race, which is
 /// counted, and which the other checks bound.
 pub(super) fn on_request(world: &mut World, request: &Request) -> bool {
-    let Some(execution) = request.execution else { return false };
+    let Some(execution) = request.execution else {
+        own_way_back(world, request);
+        return false;
+    };
     let setting = world.setting.clone();
     let title = setting.title(request.region).to_owned();
     let now = world.timestamp();
@@ -80,6 +85,16 @@ pub(super) fn on_request(world: &mut World, request: &Request) -> bool {
     order(world, request, &actor);
     frozen(world, request);
     !held
+}
+
+/// I8: a region's own way back stands in its ledger before it is asked for, wherever the ledger took what was written.
+fn own_way_back(world: &mut World, request: &Request) {
+    let setting = world.setting.clone();
+    let open = world.regions.get(request.region).and_then(|place| place.chain.history.update.as_ref());
+    let is_intended = |open: &OpenUpdate| open.epoch.is_none() && setting.release_of(&open.target) == request.release;
+    let intended = open.is_some_and(is_intended) || request.late || !request.on_record;
+    let title = setting.title(request.region);
+    hold(world, intended, "I8", |_| format!("{title} takes itself back and its ledger has no intent"));
 }
 
 /// Freezes: no region starts within one that held as the caller looked and still does, unless a person has set that aside.
@@ -130,26 +145,6 @@ fn is_judged_at_full_load(world: &World, place: &super::Region, release: usize) 
     let id = setting.releases.get(release).map(|(id, _)| *id);
     let is = |record: &Record| matches!(record, Record::FullLoadJudged { target, .. } if Some(target.release) == id);
     setting.fleet.guardrail.full_load_minutes() == 0 || place.chain.newest_first().any(|(_, record)| is(record))
-}
-
-/// I3: what failed at full load is no evidence, and nothing is told before the minutes have passed and their counts come.
-fn at_full_load(world: &mut World, region: usize, release: usize, judgement: Option<&Judgement>) {
-    let setting = world.setting.clone();
-    let (title, version) = (setting.title(region), setting.version(release));
-    let failed = judgement.is_some_and(|judgement| judgement.verdict == Verdict::Fail);
-    hold(world, !failed, "I3", |_| format!("{version} failed at full load in {title} and is told as judged"));
-    let minutes = setting.fleet.guardrail.full_load_minutes() + COUNTS_DELAY;
-    let Some(place) = world.regions.get(region).filter(|place| place.serves_alone() == Some(release)) else { return };
-    // Or since it was confirmed: later the same release's traffic may move once more, by an update of I11's remaining race or by a
-    // person's hand.
-    let id = setting.releases.get(release).map(|(id, _)| *id);
-    let confirms = |record: &Record| matches!(record, Record::Confirmed { target, .. } if Some(target.release) == id);
-    let confirmed = place.chain.newest_first().filter(|(_, record)| confirms(record)).last();
-    let since = confirmed.map_or(place.took_over, |(at, _)| at.min(place.took_over));
-    let early = judgement.is_some() && world.now - since < minutes * A_MINUTE;
-    hold(world, !early, "I3", |_| {
-        format!("{version} is told as judged at full load in {title} before its counts came")
-    });
 }
 
 /// I7: nothing is started for a release that evidence spoke against, or in a halted fleet, later than a minute.
@@ -271,36 +266,6 @@ fn one_at_a_time(world: &mut World) {
     });
 }
 
-/// A record is about to be written to a region's chain.
-pub(super) fn on_record(world: &mut World, region: usize, record: &Record, looked: Seconds) {
-    if let Record::FullLoadJudged { target, judgement, .. } = record {
-        let release = world.setting.release_of(target);
-        return at_full_load(world, region, release, judgement.as_ref());
-    }
-    let (target, what) = match record {
-        Record::Confirmed { target, .. } => (target, "confirmed"),
-        Record::Settled { target, .. } => (target, "settled"),
-        _ => return,
-    };
-    let setting = world.setting.clone();
-    let release = setting.release_of(target);
-    let Some(place) = world.regions.get(region) else { return };
-    let mut holds = place.served_at(release, looked);
-    if let Record::Settled { .. } = record {
-        holds &= place.update.is_none_or(|update| update.target != release || update.since >= looked);
-    }
-    hold(world, holds, "I4", |_| {
-        format!("{} is {what} on {} and does not serve it", setting.title(region), setting.version(release))
-    });
-}
-
-/// A record is about to be written to the hub's chain.
-pub(super) fn on_hub_record(world: &mut World, record: &Record) {
-    if let Record::StepRefused { step, notes, .. } = record {
-        breach(world, "audit", format!("the audit refuses {step:?}: {notes:?}"));
-    }
-}
-
 /// A call changes something of SageMaker's that is no update. I11: it has just seen that it holds the lease.
 pub(super) fn on_change(world: &mut World, caller: &Caller, region: usize) {
     let title = world.setting.title(region).to_owned();
@@ -323,20 +288,31 @@ pub(super) fn on_success(world: &mut World, caller: &Caller, job: Job) {
         let asked = subject.map_or(policy.kind != Kind::Joining, |subject| subject == region);
         let key = (execution.actor.clone(), policy.name.clone());
         let deferred = subject.is_some() && world.hub.history.deferred.contains_key(&key);
+        // Said on record, and held against the truth there: a call that is repeated says no more than that.
+        let said = subject.is_none() && world.hub.history.ended.contains_key(&execution.actor);
         let serves = world.regions.get(region).is_some_and(|place| place.served_at(execution.release, caller.looked));
-        hold(world, !asked || serves || deferred, "I13", |_| {
+        hold(world, !asked || serves || deferred || said, "I13", |_| {
             format!("wave-{} says that {} serves its release, and it does not", job.execution + 1, policy.title)
         });
     }
 }
 
+/// A call has come to its end. I14: where it ended well, no page of its was declined that a ledger could have taken as owed
+/// and that nobody asked it to.
+pub fn on_end(world: &mut World, caller: &Caller, done: Done) {
+    on_rollback_end(world, caller);
+    let heard = !caller.unheard || done == Done::Failed;
+    hold(world, heard, "I14", |_| "a page was declined, and no ledger was asked to take it as owed".to_owned());
+}
+
 /// A call of `rollback` has come to its end. I6: where the alarm rang, the endpoint rests on what the ledger proved, and
 /// there is a way back, it has been asked for, whatever the ledger says.
-pub fn on_rollback_end(world: &mut World, caller: &Caller) {
+fn on_rollback_end(world: &mut World, caller: &Caller) {
     let super::Who::Region(region) = caller.who else { return };
     let Some(place) = world.regions.get(region) else { return };
     let (Some(true), Some(view)) = (caller.alarm, &caller.view) else { return };
-    let at_rest = place.update.is_none() && !place.broken && view.pending.is_none();
+    let in_service = view.status == EndpointStatus::InService && !place.faults.has(Fault::Maintenance);
+    let at_rest = in_service && place.update.is_none() && !place.broken && view.pending.is_none();
     let noted = place.note.as_deref().and_then(WayBack::read).filter(|_| caller.blind && caller.way_back.is_none());
     let stays = at_rest && !caller.asked_update && noted.is_some_and(|way| view.rests_on(&way.target));
     let title = world.setting.title(region).to_owned();
@@ -351,7 +327,7 @@ pub fn on_rollback_end(world: &mut World, caller: &Caller) {
 
 impl super::Region {
     /// Whether the region's ledger could be read by a call that began to look then.
-    fn could_be_read(&self, looked: Seconds) -> bool {
+    pub(super) fn could_be_read(&self, looked: Seconds) -> bool {
         !self.faults.has(super::Fault::Reads) && self.readable_since < looked
     }
 

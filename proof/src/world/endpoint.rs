@@ -57,6 +57,8 @@ pub struct Request {
     pub epoch: u64,
     /// Whether the caller had just seen that it holds the lease.
     pub fenced: bool,
+    /// Whether the region's ledger let the caller read it and write to it.
+    pub on_record: bool,
     /// Whether alarms turn the update back.
     pub guarded: bool,
     /// The canary's bake.
@@ -126,6 +128,7 @@ impl World {
             _ if place.broken => EndpointStatus::UpdateRollbackFailed,
             Some(update) if update.phase == Phase::GoingBack && live.shows_rolling_back => EndpointStatus::RollingBack,
             Some(_) => EndpointStatus::Updating,
+            None if place.faults.has(Fault::Maintenance) => EndpointStatus::SystemUpdating,
             None => EndpointStatus::InService,
         };
         Some(EndpointView { status, config: config(place.blue), instances: None, pending, failure_reason: None })
@@ -146,7 +149,7 @@ impl World {
         let setting = self.setting.clone();
         let Request { region, release, execution, .. } = request;
         let Some(place) = self.regions.get(region) else { return Taken::Unknown };
-        if place.update.is_some() || place.broken {
+        if place.update.is_some() || place.broken || place.faults.has(Fault::Maintenance) {
             return Taken::Conflict;
         }
         if place.configured & (1 << release) == 0 {
@@ -173,6 +176,9 @@ impl World {
         if let Some(place) = self.regions.get_mut(region) {
             place.update = Some(update);
             place.stray += u32::from(stray);
+            if let Some(taken) = place.taken.get_mut(release) {
+                *taken = Some(now);
+            }
         }
         self.tell(|setting| {
             let late = if stray { " (its caller's lease has run out)" } else { "" };

@@ -63,11 +63,13 @@ pub enum Fault {
     Hub,
     /// The rollback alarm rings, whatever serves.
     Alarm,
+    /// SageMaker maintains the endpoint where nothing else updates it: `SystemUpdating`.
+    Maintenance,
 }
 
 impl Fault {
     /// All kinds, in the order of the tables.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Dark,
         Self::Throttled,
         Self::Signals,
@@ -81,6 +83,7 @@ impl Fault {
         Self::Judge,
         Self::Hub,
         Self::Alarm,
+        Self::Maintenance,
     ];
 
     fn bit(self) -> u16 {
@@ -103,6 +106,7 @@ impl Fault {
             Self::Judge => "judge dead",
             Self::Hub => "hub's ledger gone",
             Self::Alarm => "rollback alarm rings",
+            Self::Maintenance => "endpoint in maintenance",
         }
     }
 }
@@ -170,6 +174,8 @@ pub struct Region {
     pub served: [Option<Seconds>; RELEASES],
     /// How often an update was called for here by someone whose lease had run out by then.
     pub stray: u32,
+    /// When SageMaker last took an update to each release.
+    pub taken: [Option<Seconds>; RELEASES],
 }
 
 /// Releases that a world may have: the champion and two more.
@@ -250,6 +256,7 @@ impl World {
             faults: Faults::default(),
             served: [Some(Seconds::MAX), None, None],
             stray: 0,
+            taken: [None; RELEASES],
         });
         let regions = regions.collect();
         Self {
@@ -297,6 +304,12 @@ impl World {
             (true, false) => self.thaw(region),
             _ => {}
         }
+    }
+
+    /// Whether any region's ledger takes an entry of a call that began to look then.
+    fn takes_entries(&self, looked: Seconds) -> bool {
+        let takes = |place: &Region| !place.faults.has(Fault::Writes) && place.could_be_read(looked);
+        self.regions.iter().any(takes)
     }
 
     /// Whether the hub's chain answers.

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use meridian_domain::reason::EvaluationReason;
 use meridian_domain::{
     Actor, File, Fleet, Freeze, HubHistory, Image, JudgePolicy, Kind, Manifest, Provenance, Record, RegionHistory,
-    ReleaseId, ResourceName, Sha256, Style, Target, Verdict, Version, alarms, keys,
+    ReleaseId, ResourceName, Sha256, Stored, Style, Target, Verdict, Version, alarms, keys,
 };
 use meridian_evaluation::{GoldenRecord, GoldenRecords};
 use meridian_handlers::context::Context;
@@ -264,6 +264,18 @@ impl Setting {
         let timing = Timing { provisioning: 180, slow: 3600, shifting: 60, going_back: 60, continuation: 30, turn: 2 };
         let fleet = Arc::new(fleet);
         Self { fleet, releases, targets, quality, live, hub, regions, alarms, files, timing, lies: None }
+    }
+
+    /// A region's replica of a release never comes: the region does not attest it.
+    pub fn lacks(&mut self, region: usize, release: usize) {
+        let Some(chain) = self.regions.get_mut(region) else { return };
+        let Some((id, _)) = self.releases.get(release) else { return };
+        let is = |record: &Record| matches!(record, Record::Attested { release, .. } if release == id);
+        let mut rest = Chain::default();
+        for Stored { entry, .. } in chain.entries.iter().filter(|stored| !is(&stored.entry.record)) {
+            rest.append(entry.at.as_second(), &entry.actor, entry.record.clone());
+        }
+        *chain = rest;
     }
 
     /// Where a function runs, and under which policy.

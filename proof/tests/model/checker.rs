@@ -49,7 +49,8 @@ impl Model for Bounded {
 
     fn properties(&self) -> Vec<Property<Self>> {
         // "L" is the world's own word for liveness.
-        let mut all = holds!["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10", "I11", "I13", "audit", "L"];
+        let mut all =
+            holds!["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9", "I10", "I11", "I13", "I14", "audit", "L"];
         all.push(Property::sometimes("on the newest release", |_, state: &State| ends(state, Ending::Newest)));
         all.push(Property::sometimes("back on one release", |_, state: &State| ends(state, Ending::OneRelease)));
         all.push(Property::sometimes("halted", |_, state: &State| ends(state, Ending::Halted)));

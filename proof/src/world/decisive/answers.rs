@@ -10,6 +10,11 @@ impl<H: Hasher> Prints<'_, H> {
     pub fn past(&mut self, world: &World, past: &Past) {
         self.who(world, &past.caller.who);
         self.time(past.caller.looked, CALL);
+        past.caller.unheard.hash(self.hasher);
+        // What others have written in a region since the call looked at it.
+        for (place, seen) in world.regions.iter().zip(past.caller.seen) {
+            seen.map(|seen| place.chain.entries.len() - seen as usize).hash(self.hasher);
+        }
         past.answers().len().hash(self.hasher);
         for (number, at, answer) in past.answers() {
             number.hash(self.hasher);

@@ -154,6 +154,7 @@ impl<H: Hasher> Prints<'_, H> {
             faults,
             served,
             stray: _,
+            taken,
         } = region;
         (blue, broken, configured, armed, verdict, green, alarm, faults, champion, note).hash(self.hasher);
         canary.is_some().hash(self.hasher);
@@ -186,6 +187,11 @@ impl<H: Hasher> Prints<'_, H> {
         }
         self.history(&chain.history);
         self.entries(chain);
+        // Whether SageMaker has taken an update since it was intended.
+        if let Some(open) = &chain.history.update {
+            let since = open.at.as_second();
+            taken.map(|taken| taken.is_some_and(|at| at >= since)).hash(self.hasher);
+        }
     }
 
     fn update(&mut self, update: &Update) {
@@ -243,8 +249,8 @@ impl<H: Hasher> Prints<'_, H> {
 
     /// A request on its way.
     pub fn request(&mut self, request: &Request) {
-        let Request { region, release, execution, epoch, fenced, guarded, bake, looked, late } = request;
-        (region, release, execution, epoch, fenced, guarded, bake, late).hash(self.hasher);
+        let Request { region, release, execution, epoch, fenced, on_record, guarded, bake, looked, late } = request;
+        (region, release, execution, epoch, fenced, on_record, guarded, bake, late).hash(self.hasher);
         self.time(*looked, UPDATE);
     }
 }
