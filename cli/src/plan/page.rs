@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use meridian_domain::Fleet;
 use meridian_domain::plan::{BakePlan, Finding, Forecast, PROVISIONING, SHIFT, SLOWEST_PROVISIONING, Turn};
 use meridian_messages::Voice;
-use meridian_messages::layout::{self, Cells, columns};
+use meridian_messages::layout::{self, Cells, columns, thousands};
 use std::io::{self, Write};
 
 /// Columns of running text.
@@ -79,7 +79,7 @@ fn passes(out: &mut impl Write, fleet: &Fleet, forecast: &Forecast) -> io::Resul
         nights(forecast.chance),
         thousands(fleet.judge.harm)
     );
-    paragraph(out, &words, "")?;
+    paragraph(out, &words, 0)?;
     for turn in forecast.turns.iter().filter(|turn| !turn.harm.is_empty()) {
         let each = turn.harm.iter().map(|own| {
             format!(
@@ -91,7 +91,7 @@ fn passes(out: &mut impl Write, fleet: &Fleet, forecast: &Forecast) -> io::Resul
             )
         });
         let each = each.collect::<Vec<_>>().join(", ");
-        paragraph(out, &format!("{} in {}: {each}", turn.title, nights(turn.chance)), "    ")?;
+        paragraph(out, &format!("{} in {}: {each}", turn.title, nights(turn.chance)), 4)?;
     }
     Ok(())
 }
@@ -154,7 +154,7 @@ fn cells(turn: &Turn) -> [String; 9] {
 }
 
 fn compared(plan: &BakePlan) -> String {
-    format!("{} min, {} requests", plan.minutes, layout::grouped(&plan.green.to_string()))
+    format!("{} min, {} requests", plan.minutes, thousands(plan.green))
 }
 
 fn found(plan: &BakePlan, which: impl Fn(&Finding) -> Option<f64>) -> String {

@@ -1,5 +1,6 @@
 //! What the judge found, in words.
 
+use crate::layout::thousands;
 use meridian_domain::replay::WaveGrounds;
 use meridian_judge::{
     Finding, Grounds, Judgement, LeftOut, MetricGrounds, MetricJudgement, MetricName, Scattered, Verdict, Witness,
@@ -122,17 +123,6 @@ fn ratio(own: &MetricGrounds) -> String {
         (None, (low, Some(high))) => format!("{low:.2} to {high:.2} times as many"),
         (_, (low, None)) => format!("{low:.2} times as many or more"),
     }
-}
-
-/// `30,218`.
-pub(crate) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let lead = digits.len() % 3;
-    let groups = digits.char_indices().map(|(at, digit)| {
-        let comma = if at > 0 && at % 3 == lead { "," } else { "" };
-        format!("{comma}{digit}")
-    });
-    groups.collect()
 }
 
 fn percent(rate: Option<f64>) -> String {

@@ -78,6 +78,11 @@ pub fn grouped(digits: &str) -> String {
     groups.join(",")
 }
 
+/// The same of a number.
+pub fn thousands(number: u64) -> String {
+    grouped(&number.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 //! The order of a wave, and what the next wave would do.
 
 use crate::Voice;
-use crate::judging::thousands;
+use crate::layout::thousands;
 use crate::why::listed;
 use meridian_domain::plan::{ForecastWarning, OrderReason, Unfound};
 use meridian_domain::traffic::local_clock;
