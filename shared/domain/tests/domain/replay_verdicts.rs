@@ -135,8 +135,8 @@ fn a_waves_verdict_names_passed_open_and_missing_regions() {
     let thin = |bad| {
         let minutes = 36..62;
         interleaved(&[
-            metric(minutes.clone(), "sa-east-1", "4xx", (5, 0), (45, 0)),
-            metric(minutes, "sa-east-1", "5xx", (5, bad), (45, bad)),
+            metric(minutes.clone(), "sa-east-1", "4xx", (1, 0), (9, 0)),
+            metric(minutes, "sa-east-1", "5xx", (1, bad), (9, bad)),
         ])
     };
     let both = judged(&[good.clone(), region(36, "sa-east-1", 3, 3)]);

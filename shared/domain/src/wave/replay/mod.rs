@@ -289,17 +289,19 @@ fn open_grounds(regions: &[RegionVerdict]) -> WaveGrounds {
     }
 }
 
-/// Requests a second of both arms, over the minutes of the metric that has the most.
+/// Requests a second of both arms, over the minutes of the metric that has the most. A later line of a minute replaces the
+/// earlier one.
 fn rps<'a>(rows: impl Iterator<Item = &'a Row>) -> f64 {
-    let mut served: BTreeMap<&MetricName, (u64, BTreeSet<i64>)> = BTreeMap::new();
+    let mut served: BTreeMap<&MetricName, BTreeMap<i64, u64>> = BTreeMap::new();
     for row in rows {
         let arms = [row.counts.green, row.counts.blue].into_iter().flatten();
-        let (requests, minutes) = served.entry(&row.metric).or_default();
-        *requests = arms.fold(*requests, |sum, arm| sum.saturating_add(arm.total));
-        minutes.insert(row.counts.minute);
+        let requests = arms.fold(0, |sum: u64, arm| sum.saturating_add(arm.total));
+        served.entry(&row.metric).or_default().insert(row.counts.minute, requests);
     }
-    let each = served.values().map(|(requests, minutes)| *requests as f64 / (minutes.len().max(1) as f64 * 60.0));
-    each.fold(0.0, f64::max)
+    let a_second = |minutes: &BTreeMap<i64, u64>| {
+        minutes.values().map(|requests| *requests as f64).sum::<f64>() / (minutes.len() as f64 * 60.0)
+    };
+    served.values().map(a_second).fold(0.0, f64::max)
 }
 
 fn warnings(setting: &Setting<'_>, rows: &[Row]) -> Vec<ReplayWarning> {
