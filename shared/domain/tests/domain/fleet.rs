@@ -7,8 +7,8 @@ use meridian_domain::{
 const GOOD: &str = include_str!("../../../../fleet.toml");
 
 /// Sydney's bake, Europe's, and a bound of the wave.
-const AU: &str = "bake = \"9m\"";
-const EU: &str = "bake = \"12m 30s\"";
+const AU: &str = "bake = \"10m\"";
+const EU: &str = "bake = \"13m 30s\"";
 const SKEW: &str = "skew = \"30h\"";
 
 fn refused(from: &str, to: &str) -> FleetError {
@@ -43,7 +43,7 @@ fn containers_are_listed_and_isolated_ones_send_no_metrics() {
 /// SageMaker keeps a model as it was created: one that is told something else has another name.
 #[test]
 fn another_network_is_another_model() {
-    let vpc = "bake = \"9m\"\nvpc = { subnets = [\"subnet-01234567\"], security_groups = [\"sg-01234567\"] }";
+    let vpc = "bake = \"10m\"\nvpc = { subnets = [\"subnet-01234567\"], security_groups = [\"sg-01234567\"] }";
     let fleets = [GOOD.to_owned(), GOOD.replacen(AU, vpc, 1)].map(|text| Fleet::parse(&text).unwrap());
     let release = ReleaseId(Sha256::of(b"v427"));
     let target = |fleet: &Fleet, region: &str| {
@@ -92,12 +92,12 @@ fn a_wrong_value_is_named_with_its_line_and_field() {
         ),
         (
             AU,
-            "vpc = { subnets = [], security_groups = [\"sg-01234567\"] }\nbake = \"9m\"",
+            "vpc = { subnets = [], security_groups = [\"sg-01234567\"] }\nbake = \"10m\"",
             "region.vpc of ap-southeast-2: SageMaker takes 1 to 16 subnets",
         ),
         (
             AU,
-            "vpc = { subnets = [\"all\"], security_groups = [] }\nbake = \"9m\"",
+            "vpc = { subnets = [\"all\"], security_groups = [] }\nbake = \"10m\"",
             "region.vpc: \"all\" is not a subnet's id",
         ),
         (AU, "bake = { min = \"2m\", max = \"9m\" }", "region.bake: 2m of ap-southeast-2 is impossible"),
@@ -107,13 +107,13 @@ fn a_wrong_value_is_named_with_its_line_and_field() {
         (AU, "bake = { min = \"6m\" }", "region.bake: missing field `max`"),
         (
             EU,
-            "canary_percent = { min = 0, max = 25 }\nbake = \"12m 30s\"",
+            "canary_percent = { min = 0, max = 25 }\nbake = \"13m 30s\"",
             "region.canary_percent of eu-west-1 is 0 to 25",
         ),
-        (EU, "canary_percent = 51\nbake = \"12m 30s\"", "region.canary_percent of eu-west-1 is 51 to 51"),
+        (EU, "canary_percent = 51\nbake = \"13m 30s\"", "region.canary_percent of eu-west-1 is 51 to 51"),
         (
             EU,
-            "canary_percent = { min = 25, max = 10 }\nbake = \"12m 30s\"",
+            "canary_percent = { min = 25, max = 10 }\nbake = \"13m 30s\"",
             "region.canary_percent of eu-west-1 is 25 to 10",
         ),
         (SKEW, "detect = 1.2\nskew = \"30h\"", "wave.detect must be above judge.tolerance_fail"),
@@ -218,8 +218,8 @@ fn a_missing_gate_is_refused_by_name() {
 /// A bake that outlasts SageMaker's own limit on the update would always be turned back.
 #[test]
 fn a_bake_must_fit_into_the_updates_own_limit() {
-    let error = refused("max_execution = \"2h\"", "max_execution = \"12m\"");
-    assert!(error.message.contains("region.bake: 12m 30s of eu-west-1 is impossible"), "{error}");
+    let error = refused("max_execution = \"2h\"", "max_execution = \"13m\"");
+    assert!(error.message.contains("region.bake: 13m 30s of eu-west-1 is impossible"), "{error}");
 }
 
 /// I9: the judge's death is noticed before SageMaker's timer ends, whatever the policy says.
