@@ -97,6 +97,9 @@ impl Metric {
             None if is_witnessed => self.worse(hand),
             None => self.suspected(hand.policy, look),
         };
+        // Over its bound at the declared scatter, but not at the one that green shows: that is no pass either.
+        let near_bound = over_bound.is_none() && self.reaches_bound() && !self.is_callers_doing(hand);
+        let worse = if near_bound { worse.max(Worse::Suspected) } else { worse };
         let harm = look.and_then(|_| self.harm_bound(hand));
         let within = harm.is_some_and(|harm| harm.answers <= hand.policy.harm);
         let passes = worse == Worse::No && within && !missing && self.has_traffic(hand.policy);
@@ -215,12 +218,17 @@ impl Metric {
     /// The bound that green's own rate is shown to be over, also at the dispersion that green itself shows.
     fn broken_bound(&self, policy: &JudgePolicy) -> Option<f64> {
         let sums = &self.state.sums;
-        let max = self.gauge.max.filter(|_| sums.over_bound.mixture() >= needed(self.levels.bound))?;
+        let max = self.gauge.max.filter(|_| self.reaches_bound())?;
         let declared = self.gauge.dispersion;
         let told = sums.served_minutes >= policy.min_minutes;
         let shown = if told { sums.served_scatter.shown_on_green(declared) } else { untold(declared) };
         let Tally { total, bad } = sums.served;
         (shown <= declared || at_least(bad, max * total as f64, shown) <= self.levels.bound).then_some(max)
+    }
+
+    /// Green's own rate is over its bound at the declared dispersion.
+    fn reaches_bound(&self) -> bool {
+        self.state.sums.over_bound.mixture() >= needed(self.levels.bound)
     }
 
     /// True of 4xx over the bound that the release need not have made: blue breaks the bound in the same minutes as well, or
