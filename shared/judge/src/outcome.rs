@@ -129,7 +129,7 @@ pub struct Judgement {
 }
 
 impl Judgement {
-    /// An arm or a metric did not arrive, or there was no traffic: it never goes on, not on carried evidence either.
+    /// An arm or a metric did not arrive, or there was no traffic: it never goes on.
     pub fn is_missing(&self) -> bool {
         self.metrics.is_empty() || self.evidence.metrics.values().any(|metric| metric.missing)
     }

@@ -116,7 +116,7 @@ fn taken<'a>(minutes: impl IntoIterator<Item = &'a (MetricName, MinuteCounts)>) 
 }
 
 proptest! {
-    /// I9: neither silence nor a lost arm of any metric lets anything through, here or carried.
+    /// I9: neither silence nor a lost arm of any metric lets anything through.
     #[test]
     fn a_metric_without_one_arm_is_never_a_pass(mut counts in counts(), lost in 0usize..3, green: bool) {
         let policy = JudgePolicy::default();
