@@ -95,6 +95,8 @@ impl Metric {
         let worse = match left_out {
             Some(_) => Worse::No,
             None if is_witnessed => self.worse(hand),
+            // Green itself is in this witness: a burst of its own must not make a failure a pass.
+            None if self.name.is_client_errors() => self.worse(hand).min(Worse::Suspected),
             None => self.suspected(hand.policy, look),
         };
         // Over its bound at the declared scatter, but not at the one that green shows: that is no pass either.

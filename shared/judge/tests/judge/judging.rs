@@ -225,7 +225,7 @@ fn one_burst_on_green_is_neither_a_failure_nor_a_pass() {
     assert_eq!(judgement.verdict, Verdict::Inconclusive, "{judgement:?}");
     let found = |name| judgement.metrics.iter().find(|own| own.metric == metric(name)).map(|own| own.finding);
     assert_eq!(["5xx", "latency_over_20ms"].map(found), [Some(Finding::Suspected); 2]);
-    assert_eq!(found("4xx"), Some(Finding::HarmWithin { allowed: 5_000 }), "callers' share scatters: {judgement:?}");
+    assert_eq!(found("4xx"), Some(Finding::Suspected), "callers' share scatters: {judgement:?}");
     assert_eq!(with_burst(9, 9).verdict, Verdict::Fail, "as many, evenly spread");
 }
 
