@@ -131,8 +131,8 @@ def the_ledger_can_be_read_and_its_chain_holds():
     hub = [entry["record"] for entry in ledger(HOME, "home")]
     assert {"wave_started", "evaluated", "approved", "lease_taken"} <= set(hub), hub
     confirmed = [entry for entry in ledger(HOME, HOME) if entry["record"] == "confirmed"]
-    assert confirmed and confirmed[-1]["at"].startswith("2026-11-20T03:23"), confirmed
-    # Tokyo is told to update at 03:45, and has proved nothing yet.
+    assert confirmed and confirmed[-1]["at"].startswith("2026-11-20T03:18"), confirmed
+    # Tokyo is told to update at 03:43, and has proved nothing yet.
     tokyo = [entry["record"] for entry in ledger(TOKYO, TOKYO)]
     assert "update_intended" in tokyo and "canary_started" not in tokyo, tokyo
     prefix = f"ledger/{NAME}/home/"

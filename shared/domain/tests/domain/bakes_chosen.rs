@@ -142,7 +142,8 @@ fn a_bake_is_planned_for_the_traffic_at_which_its_canary_begins() {
     let answer = |from: Timestamp| {
         let (hour, carried) = (Hour::default(), Carried::new());
         let region = fleet.region(&name(EU)).unwrap();
-        BakeQuestion { fleet: &fleet, region, instances: 100, from, hour: &hour, carried: &carried }.answer()
+        let instances = region.instances;
+        BakeQuestion { fleet: &fleet, region, instances, from, hour: &hour, carried: &carried }.answer()
     };
     let mut turns = 0;
     for half_hour in 0..8 {
@@ -170,13 +171,13 @@ fn a_forecast_uses_the_traffic_at_each_canary() {
     }
 }
 
-/// As the preflight asks: EU's bake and soak take twenty-nine minutes.
+/// As the preflight asks: EU's bake and soak take twenty-three minutes.
 #[test]
 fn a_forecast_omits_regions_that_freeze_before_soak_ends() {
     let freeze = "[[freeze]]\nname = \"peak\"\nwhy = \"x\"\nregions = [\"eu-west-1\"]\ntime_zone = \"UTC\"\n\
                   from = \"2026-11-20 04:00\"\nuntil = \"2026-11-20 09:00\"";
     let fleet = Fleet::parse(&format!("{}\n{freeze}", include_str!("../../../../fleet.toml"))).unwrap();
-    for (starts, left) in [("03:30:00", 0), ("03:32:00", 1), ("03:45:00", 1)] {
+    for (starts, left) in [("03:36:00", 0), ("03:38:00", 1), ("03:45:00", 1)] {
         assert_eq!(forecast(&fleet, at(starts), &BTreeMap::new()).frozen.len(), left, "{starts}");
     }
 }
@@ -186,6 +187,7 @@ fn a_forecast_omits_regions_that_freeze_before_soak_ends() {
 fn a_forecast_warns_only_of_what_is_found_later_than_policy_wants() {
     let mut fleet = free(BR, 10, 25);
     fleet.regions.retain(|region| region.name == name(BR));
+    fleet.regions[0].instances = 4;
     let rate = [(MetricName::errors_4xx(), fleet.wave.base_rate), (MetricName::errors_5xx(), fleet.wave.base_rate)];
     let hour = measured(20.0, &rate);
     let longest = Bake { wait: SignedDuration::from_mins(40), percent: 25 };

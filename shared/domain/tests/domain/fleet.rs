@@ -7,8 +7,8 @@ use meridian_domain::{
 const GOOD: &str = include_str!("../../../../fleet.toml");
 
 /// Sydney's bake, Europe's, and a bound of the wave.
-const AU: &str = "bake = \"10m\"";
-const EU: &str = "bake = \"13m 30s\"";
+const AU: &str = "bake = \"9m\"";
+const EU: &str = "bake = \"13m\"";
 const SKEW: &str = "skew = \"30h\"";
 
 fn refused(from: &str, to: &str) -> FleetError {
@@ -43,7 +43,7 @@ fn containers_are_listed_and_isolated_ones_send_no_metrics() {
 /// SageMaker keeps a model as it was created: one that is told something else has another name.
 #[test]
 fn another_network_is_another_model() {
-    let vpc = "bake = \"10m\"\nvpc = { subnets = [\"subnet-01234567\"], security_groups = [\"sg-01234567\"] }";
+    let vpc = "bake = \"9m\"\nvpc = { subnets = [\"subnet-01234567\"], security_groups = [\"sg-01234567\"] }";
     let fleets = [GOOD.to_owned(), GOOD.replacen(AU, vpc, 1)].map(|text| Fleet::parse(&text).unwrap());
     let release = ReleaseId(Sha256::of(b"v427"));
     let target = |fleet: &Fleet, region: &str| {
@@ -92,12 +92,12 @@ fn a_wrong_value_is_named_with_its_line_and_field() {
         ),
         (
             AU,
-            "vpc = { subnets = [], security_groups = [\"sg-01234567\"] }\nbake = \"10m\"",
+            "vpc = { subnets = [], security_groups = [\"sg-01234567\"] }\nbake = \"9m\"",
             "region.vpc of ap-southeast-2: SageMaker takes 1 to 16 subnets",
         ),
         (
             AU,
-            "vpc = { subnets = [\"all\"], security_groups = [] }\nbake = \"10m\"",
+            "vpc = { subnets = [\"all\"], security_groups = [] }\nbake = \"9m\"",
             "region.vpc: \"all\" is not a subnet's id",
         ),
         (AU, "bake = { min = \"2m\", max = \"9m\" }", "region.bake: 2m of ap-southeast-2 is impossible"),
@@ -107,13 +107,13 @@ fn a_wrong_value_is_named_with_its_line_and_field() {
         (AU, "bake = { min = \"6m\" }", "region.bake: missing field `max`"),
         (
             EU,
-            "canary_percent = { min = 0, max = 25 }\nbake = \"13m 30s\"",
+            "canary_percent = { min = 0, max = 25 }\nbake = \"13m\"",
             "region.canary_percent of eu-west-1 is 0 to 25",
         ),
-        (EU, "canary_percent = 51\nbake = \"13m 30s\"", "region.canary_percent of eu-west-1 is 51 to 51"),
+        (EU, "canary_percent = 51\nbake = \"13m\"", "region.canary_percent of eu-west-1 is 51 to 51"),
         (
             EU,
-            "canary_percent = { min = 25, max = 10 }\nbake = \"13m 30s\"",
+            "canary_percent = { min = 25, max = 10 }\nbake = \"13m\"",
             "region.canary_percent of eu-west-1 is 25 to 10",
         ),
         (SKEW, "detect = 1.2\nskew = \"30h\"", "wave.detect must be above judge.tolerance_fail"),
@@ -124,7 +124,7 @@ fn a_wrong_value_is_named_with_its_line_and_field() {
         ("canary_percent = 50", "canary_percent = 51", "guardrail.canary_percent must be 1 to 50"),
         ("soak = \"10m\"", "soak = \"61m\"", "guardrail.soak"),
         ("max_execution = \"2h\"", "max_execution = \"9m\"", "guardrail.max_execution"),
-        ("warm_up = \"30s\"", "warm_up = \"-1m\"", "guardrail.warm_up"),
+        ("warm_up = \"1m\"", "warm_up = \"-1m\"", "guardrail.warm_up"),
         ("min_requests = 30", "min_requests = 0", "judge.min_requests must be above 0"),
         ("max_5xx = 0.01", "max_5xx = 1.5", "judge.max_5xx"),
         ("latency_share = 0.01", "latency_share = 0.0", "judge.latency_share"),
@@ -219,7 +219,7 @@ fn a_missing_gate_is_refused_by_name() {
 #[test]
 fn a_bake_must_fit_into_the_updates_own_limit() {
     let error = refused("max_execution = \"2h\"", "max_execution = \"13m\"");
-    assert!(error.message.contains("region.bake: 13m 30s of eu-west-1 is impossible"), "{error}");
+    assert!(error.message.contains("region.bake: 13m of eu-west-1 is impossible"), "{error}");
 }
 
 /// I9: the judge's death is noticed before SageMaker's timer ends, whatever the policy says.
@@ -268,7 +268,7 @@ fn no_absurd_number_or_duration_is_taken() {
         (SKEW, "skew = \"2500000000000h\""),
         ("hold = \"8h\"", "hold = \"-1h\""),
         ("hold = \"8h\"", "hold = \"2500000000000h\""),
-        ("warm_up = \"30s\"", "warm_up = \"2500000000000h\""),
+        ("warm_up = \"1m\"", "warm_up = \"2500000000000h\""),
         ("decide_before_end = \"180s\"", "decide_before_end = \"2500000000000h\""),
         ("latency_bound = \"20ms\"", "latency_bound = \"2500000000000h\""),
         ("peak_rps = 200", "peak_rps = inf"),

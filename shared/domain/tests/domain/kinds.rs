@@ -107,10 +107,10 @@ fn two_zones_need_golden_records_that_may_leave_them() {
 
 #[test]
 fn each_style_asks_sagemaker_for_its_own_routing() {
-    let bake = SignedDuration::from_mins(8);
+    let bake = SignedDuration::from_mins(9);
     for (lines, routing) in [
-        ("", Routing::Canary { instances: 1, bake }),
-        ("style = \"linear\"\nstep = 25", Routing::Linear { instances: 1, wait: bake }),
+        ("", Routing::Canary { instances: 2, bake }),
+        ("style = \"linear\"\nstep = 25", Routing::Linear { instances: 2, wait: bake }),
         (STANDBY, Routing::AllAtOnceWatched { bake }),
         ("kind = \"standby\"\nstyle = \"rolling\"\nbatch = 50", Routing::Rolling { batch: 50, wait: bake }),
     ] {
