@@ -56,14 +56,14 @@ fn tokyo_dark_afterwards() {
         &["--region", "JP", "--at", "2026-11-20T03:47Z"][..],
         &["--at", "2026-11-20T03:50Z"],
         &["--at", "2026-11-20T04:29Z"],
-        &["--region", "JP", "--since", "2026-11-20T03:45Z", "--at", "2026-11-20T04:15Z"],
+        &["--region", "JP", "--since", "2026-11-20T03:44Z", "--at", "2026-11-20T04:15Z"],
     ] {
         golden += &format!("$ meridian history {}\n{}\n", arguments.join(" "), told(&night, arguments));
     }
     insta::assert_snapshot!("tokyo-dark-history", golden);
 
     let at = |time: &str| answered(&document(&night, &["--region", "JP", "--at", &format!("2026-11-20T{time}Z")]));
-    assert_eq!(at("03:45:10"), ("one".to_owned(), vec!["v426".to_owned()]));
+    assert_eq!(at("03:44:09"), ("one".to_owned(), vec!["v426".to_owned()]));
     for time in ["03:46:00", "03:50:00", "03:51:00", "04:05:59"] {
         assert_eq!(at(time), ("either".to_owned(), vec!["v426".to_owned(), "v427".to_owned()]), "{time}");
     }

@@ -47,6 +47,9 @@ region = "ap-southeast-2"
 from = "04:15"
 until = "05:45"
 
+[timing]
+provisioning = "3m"
+
 [expect]
 serves = { eu-west-1 = "v428", ap-southeast-2 = "v427", ap-northeast-1 = "v428", sa-east-1 = "v428" }
 pages = 2

@@ -28,10 +28,10 @@ fn a_good_night_holds_with_calls_every_minute() {
 }
 
 #[test]
-fn calls_every_ninety_seconds_fail_safe_and_the_page_says_why() {
+fn slower_calls_fail_safe_and_the_page_says_why() {
     let mut failed = 0;
-    for seed in 1..=12 {
-        let report = lived(90, seed);
+    for (seconds, seed) in [90, 180].into_iter().flat_map(|seconds| (1..=5).map(move |seed| (seconds, seed))) {
+        let report = lived(seconds, seed);
         if report.as_expected {
             continue;
         }
@@ -41,5 +41,5 @@ fn calls_every_ninety_seconds_fail_safe_and_the_page_says_why() {
         let [page] = pages.as_slice() else { panic!("seed {seed}: {pages:?}") };
         assert!(page.contains("CodePipeline called it less often than every 1m"), "seed {seed}: {page}");
     }
-    assert!(failed > 0, "no night of the twelve met the worst moment");
+    assert!(failed > 0, "no night met the worst moment");
 }

@@ -46,9 +46,9 @@ fn few_waves_of_an_equal_release_fail_under_any_burst_model() {
     let sum = |name: &str| -> u64 { rows.iter().map(|row| row["judge"][name].as_u64().unwrap()).sum() };
     assert_eq!(sum("of"), 2_200);
     assert!(sum("hits") <= 11, "{} of 2,200 waves failed", sum("hits"));
-    // The streams are no quieter than the peers' own noise: the seed's alarm goes off in most waves at night.
+    // The streams are no quieter than the peers' own noise: the seed's alarm goes off in most waves of many burst models.
     let alarms: Vec<&Value> = rows.iter().map(|row| &row["AWS alarm 1 of 1"]["share"]).collect();
-    assert!(alarms.iter().filter(|share| share.as_f64() > Some(0.5)).count() > 10, "{alarms:?}");
+    assert!(alarms.iter().filter(|share| share.as_f64() > Some(0.5)).count() > 5, "{alarms:?}");
 }
 
 #[test]

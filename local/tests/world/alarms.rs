@@ -62,13 +62,13 @@ fn the_composite_alarm_follows_the_alarms_over_the_whole_endpoint() {
     let behaviour = "release = \"v426\"\nlatency_factor = 3.0\nfrom = \"03:10\"\nregion = \"ap-southeast-2\"";
     config.behaviours = vec![toml::from_str::<Behaviour>(behaviour).unwrap()];
     let mut world = world(config);
-    run_until(&mut world, "03:12:59");
+    run_until(&mut world, "03:14:59");
     assert_eq!(state(&mut world, AU, "fraud-rollback"), AlarmState::Ok);
-    run_until(&mut world, "03:13:06");
-    assert_eq!(state(&mut world, AU, "fraud-endpoint-latency"), AlarmState::Alarm, "3 of 5 minutes");
+    run_until(&mut world, "03:15:06");
+    assert_eq!(state(&mut world, AU, "fraud-endpoint-latency"), AlarmState::Alarm, "5 of 6 minutes");
     assert_eq!(state(&mut world, AU, "fraud-rollback"), AlarmState::Alarm);
     assert_eq!(state(&mut world, EU, "fraud-rollback"), AlarmState::Ok);
-    run_until(&mut world, "03:13:10");
+    run_until(&mut world, "03:15:10");
     let woken = world.take_invocations();
     assert!(woken.iter().any(|own| own.payload["detail"]["alarmName"] == "fraud-rollback"));
 }

@@ -117,23 +117,26 @@ fn a_canary_takes_its_share_and_latency_turns_into_counts() {
     let (from, to) = ("03:04:00", "03:06:00");
     let green: f64 = read(&mut world, "Invocations", "Sum", Some("fraud-v427-cfg"), from, to).iter().sum();
     let whole: f64 = read(&mut world, "Invocations", "Sum", None, from, to).iter().sum();
-    assert!((green / whole - 0.1).abs() < 0.01, "{green} of {whole}");
+    assert!((green / whole - 0.5).abs() < 0.01, "one instance of two: {green} of {whole}");
     let p99 = read(&mut world, "ModelLatency", "p99", Some("fraud-v427-cfg"), from, to);
-    assert!(p99.iter().all(|p99| (13_000.0..15_500.0).contains(p99)), "{p99:?}");
+    assert!(p99.iter().all(|p99| (13_000.0..16_500.0).contains(p99)), "{p99:?}");
     let over = read(&mut world, "ModelLatency", "TC(20000:)", None, from, to);
     let under = read(&mut world, "ModelLatency", "TC(:20000)", None, from, to);
     assert_eq!(over.iter().chain(&under).sum::<f64>(), whole);
     assert!(over.iter().sum::<f64>() < 0.001 * whole);
     let errors: f64 = read(&mut world, "Invocation4XXErrors", "Average", None, from, to).iter().sum();
-    assert!(errors < 0.008, "an error rate is an average: {errors}");
+    assert!(errors < 0.012, "an error rate is an average: {errors}");
 }
 
-/// A night on which v427, prepared in Sydney and called for at 03:00, behaves as told: from 03:03 on it is a canary of ten
-/// per cent, from 03:12 on it serves alone.
+/// A night on which v427, prepared in Sydney and called for at 03:00, behaves as told: from 03:03 on it is a canary of one
+/// instance of ten, from 03:12 on it serves alone.
 fn sydney(behaviour: &str) -> World {
     let behaviour = format!("release = \"v427\"\n{behaviour}");
     let behaviours = vec![toml::from_str::<Behaviour>(&behaviour).unwrap()];
-    let mut world = world(WorldConfig { behaviours, ..night() });
+    let mut config = WorldConfig { behaviours, ..night() };
+    let own = config.fleet.regions.iter_mut().find(|own| own.name.as_str() == AU).unwrap();
+    (own.instances, own.most_instances) = (10, Some(10));
+    let mut world = world(config);
     prepare_v427(&mut world, AU);
     call(&mut world, AU, canary("fraud-v427-cfg", &[])).unwrap();
     run_until(&mut world, "03:20:00");
@@ -144,15 +147,16 @@ fn sum(world: &mut World, metric: &str, stat: &str, config: &str, (from, to): (&
     read(world, metric, stat, Some(config), from, to).iter().sum()
 }
 
-/// 100 requests a second and instance at full load, 10 in the canary.
+/// 20 requests a second and instance, in the canary as at full load: only the canary's own instances carry its share.
 #[test]
-fn a_release_may_be_too_slow_at_full_load_only() {
-    let mut world = sydney("capacity_rps = 150");
+fn a_release_without_capacity_is_slow_from_its_canary_on() {
+    let mut world = sydney("capacity_rps = 30");
     let mut slow = |minutes| {
         let over = sum(&mut world, "ModelLatency", "TC(20000:)", "fraud-v427-cfg", minutes);
         over / sum(&mut world, "ModelLatency", "SampleCount", "fraud-v427-cfg", minutes)
     };
-    assert!(slow(("03:05:00", "03:10:00")) < 0.001);
+    let canary = slow(("03:05:00", "03:10:00"));
+    assert!(canary > 0.5, "{canary}");
     assert!(slow(("03:13:00", "03:16:00")) > 0.5);
 }
 

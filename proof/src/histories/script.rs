@@ -149,7 +149,7 @@ impl Script {
         let regions = draw.of(&[1, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 5, 5, 6, 7, 8]);
         let mut bakes = [0; 8];
         for bake in bakes.iter_mut() {
-            *bake = draw.of(&[360, 420, 480, 540, 600, 720]);
+            *bake = draw.of(&[480, 540, 600, 660, 720, 840]);
         }
         let live = Live {
             soak_watched: draw.one_in(2),

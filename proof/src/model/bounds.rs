@@ -7,7 +7,7 @@ use std::sync::Arc;
 /// 03:02 UTC on the reference night, a full minute.
 pub(super) const START: Seconds = 1_795_143_720;
 /// Every region's canary: its last decision falls when the counts of its first minute have come.
-const BAKE: Seconds = 270;
+const BAKE: Seconds = 360;
 
 /// What may still happen beside the wave itself: of what goes wrong so much of each kind and in all, and what people do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

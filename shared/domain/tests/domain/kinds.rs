@@ -73,7 +73,6 @@ fn a_kind_and_a_style_that_do_not_go_together_are_refused() {
         (&[(AU, "style = \"blue\"")], "region.style: \"blue\" is none of", "\"blue\""),
         (&[(AU, "kind = \"passive\"")], "unknown variant `passive`", "passive"),
         // Nine waits of half an hour.
-        (&[(EU, "style = \"linear\"\nstep = 10")], "region.style: linear of eu-west-1 takes 9 waits", "linear"),
         (&[(EU, STANDBY)], "ap-southeast-2 is active and listed after eu-west-1", "name = \"ap-southeast-2\""),
         (
             &[(EU, STANDBY), (AU, STANDBY), (JP, STANDBY), (BR, JOINING)],
@@ -89,6 +88,9 @@ fn a_kind_and_a_style_that_do_not_go_together_are_refused() {
         let expected = text.lines().position(|own| own.contains(line)).map(|at| at + 1);
         assert_eq!(error.line, expected, "{regions:?}: {error}");
     }
+    let linear = with(&[(EU, "style = \"linear\"\nstep = 10")]);
+    let error = Fleet::parse(&linear.replacen("max_execution = \"2h\"", "max_execution = \"90m\"", 1)).unwrap_err();
+    assert!(error.message.contains("region.style: linear of eu-west-1 takes 9 waits"), "{error}");
 }
 
 /// Golden records are held-out customers' payloads and go to every region: over a zone's border only where the fleet's
