@@ -135,6 +135,15 @@ impl<P: Ports> Stage<P> {
         Ok(self.fleet.region(self.home()).ok_or("home is a region of the fleet")?)
     }
 
+    /// How many instances home's endpoint has at this hour: the floor.
+    ///
+    /// # Errors
+    /// The fleet has no home.
+    pub fn instances(&self) -> Result<u32, Box<dyn Error>> {
+        let (policy, now) = (self.policy()?, self.ports.now());
+        Ok(self.fleet.scaling.as_ref().map_or(policy.instances, |scaling| policy.floor_at(scaling, now)))
+    }
+
     /// The names of a version in home. `v426` is the champion; others are not there before [`Stage::prepare`].
     ///
     /// # Errors

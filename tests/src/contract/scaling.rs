@@ -22,7 +22,7 @@ fn spec(stage: &Stage<impl Ports>, least: u32) -> Result<ScalingSpec, Box<dyn Er
 /// In change at once, with more of them after a while. What is there already is not taken away.
 pub async fn a_raised_floor_brings_instances(stage: &Stage<impl Ports>) -> Kept {
     let (home, name) = (stage.home(), &stage.fleet.endpoint);
-    let instances = stage.policy()?.instances;
+    let instances = stage.instances()?;
     for least in [instances - 1, instances, instances + 2] {
         stage.ports.scale(home, &spec(stage, least)?).await?;
     }
@@ -42,7 +42,7 @@ pub async fn a_raised_floor_brings_instances(stage: &Stage<impl Ports>) -> Kept 
 pub async fn scaling_and_an_update_keep_out_of_each_others_way(stage: &Stage<impl Ports>) -> Kept {
     let (home, name) = (stage.home(), &stage.fleet.endpoint);
     let update = stage.prepare("v427", Routing::AllAtOnce).await?;
-    let instances = stage.policy()?.instances;
+    let instances = stage.instances()?;
     stage.ports.scale(home, &spec(stage, instances + 1)?).await?;
     assert_eq!(kind(stage.ports.update(home, &update).await), Some(ErrorKind::Conflict));
     stage.ports.sleep(10 * MINUTE).await;
