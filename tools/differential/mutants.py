@@ -295,6 +295,8 @@ def raw(chance: Random, file: File) -> File:
     """Bytes changed, taken out, put in, said twice; the file cut or gone on with."""
     data = bytearray(file)
     for _ in range(chance.choice([1, 1, 2, 4])):
+        if not data:
+            break
         at, size = chance.randrange(len(data)), chance.choice([1, 1, 4, 8, 33])
         way = chance.randrange(7)
         if way <= 1:
