@@ -71,6 +71,23 @@ fn the_next_release_waits_for_a_regions_own_way_back() {
     }
 }
 
+/// I7: a region that has halted the fleet, and is still on its own way back when patience ends, ends the wave. Left behind, it
+/// would let the next one start, which may not be able to read that halt.
+#[test]
+fn a_halted_region_on_its_own_way_back_ends_the_wave_and_is_not_left_behind() {
+    let mut night = Night::confirmed_in(&[EU]);
+    let (back, execution) = (night.target(EU, "v426"), actor("rollback.eu-west-1"));
+    night.in_service(EU, "v427");
+    night.tell(EU, Record::UpdateIntended { target: back, back: None, execution, epoch: None, bake: None });
+    night.tell(EU, Record::Halted { why: said("wrong answers") });
+    night.approve("v428");
+    night.wave_of("v428", "wave-2");
+    night.call(EU);
+    night.pass("4m");
+    assert_eq!(night.call(EU).finish(), Some(Finish::Failed));
+    assert!(night.sight.hub.deferred.is_empty(), "{:?}", night.sight.hub.deferred);
+}
+
 /// I9 by the audit's own look: a verdict that says pass lets nothing through on half a comparison, on a metric that fails, or
 /// without one that policy asks for.
 #[test]

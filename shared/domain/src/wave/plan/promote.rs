@@ -249,8 +249,9 @@ impl View<'_> {
         if self.is_patient(self.start_due_since()) {
             return Plan::wait(Wait::Gate { region: None, gate });
         }
-        // A bad release is no region's fault (I7).
-        self.condemn_on_evidence().unwrap_or_else(|| self.defer(gate))
+        // A bad release is no region's fault (I7), and a halt is for every region: the next one may not be able to read it.
+        let stopped = || self.halted().map(|stopped| self.refuse(Gate::Stopped(Box::new(stopped))));
+        self.condemn_on_evidence().or_else(stopped).unwrap_or_else(|| self.defer(gate))
     }
 
     pub(super) fn done(&self) -> Plan {
