@@ -153,7 +153,7 @@ impl Champion {
         self.entries(vec![
             self.holdout_approved(),
             Record::WaveStarted { release, version, execution: installer()?, late: Vec::new(), order: None },
-            Record::Approved { release },
+            Record::Approved { release, created: self.manifest.created },
             Record::WaveEnded { release, execution: installer()?, lagging: Vec::new() },
         ])
     }

@@ -280,7 +280,7 @@ pub(super) fn on_success(world: &mut World, caller: &Caller, job: Job) {
     let Some(execution) = world.executions.get(job.execution).cloned() else { return };
     let Some((id, _)) = setting.releases.get(execution.release) else { return };
     // A wave that was overtaken before it moved anything exits, and says nothing of the fleet.
-    if world.hub.history.last_approved.is_some_and(|last| last != *id) {
+    if world.hub.history.line.last().is_some_and(|newest| newest.release != *id) {
         return;
     }
     let subject = world.subject(job);

@@ -1,6 +1,6 @@
 //! The pipeline: executions, one after the other, each a chain of actions; what a call's end means for its job.
 
-use super::{Caller, Seconds, Who, World, checks};
+use super::{Caller, Seconds, Who, World, checks, setting};
 use crate::driver::{Failure, Reply};
 use meridian_domain::{Actor, Record};
 use meridian_handlers::ports::ErrorKind;
@@ -92,10 +92,11 @@ impl World {
         let job = Job { execution: number, action: 0, since: None, serial: 0 };
         let Some(execution) = self.executions.get_mut(number).filter(|own| own.stand == Stand::Queued) else { return };
         execution.stand = Stand::Running(job);
+        let created = setting::created(execution.release);
         let release = self.setting.releases.get(execution.release).map(|(id, _)| *id);
         if let Some(release) = release.filter(|release| !self.hub.history.approved.contains(release)) {
             let actor: Actor = "shadow-eval".parse().unwrap_or_else(|_| unreachable!("an actor"));
-            self.hub.append(self.now, &actor, Record::Approved { release });
+            self.hub.append(self.now, &actor, Record::Approved { release, created });
         }
         self.called.push((self.setting.timing.turn, Who::Wave(job)));
     }

@@ -183,7 +183,7 @@ struct Published {
 static RELEASES_MADE: LazyLock<(Vec<Published>, BTreeMap<String, Bytes>)> = LazyLock::new(|| {
     let mut files = BTreeMap::new();
     let publish = |(number, text): (usize, &str)| {
-        let manifest = manifest(text, i64::try_from(number).unwrap_or(0));
+        let manifest = manifest(text, number);
         let (id, version) = (manifest.id(), manifest.version.clone());
         let record = |payload: &str| GoldenRecord { payload: payload.to_owned(), score: score_of(number, payload) };
         let records = PAYLOADS.iter().copied().map(record).collect();
@@ -205,15 +205,19 @@ fn score_of(release: usize, payload: &str) -> f32 {
     [0.1, 0.3, 0.5].get(release).copied().unwrap_or(0.7) + [0.01, 0.02].get(place).copied().unwrap_or(0.03)
 }
 
-fn manifest(version: &str, nights: i64) -> Manifest {
+/// When a release's training finished: one after the other, in the days before.
+pub(super) fn created(release: usize) -> jiff::Timestamp {
+    stamp(1_795_000_000 + i64::try_from(release).unwrap_or(0) * 3_600)
+}
+
+fn manifest(version: &str, number: usize) -> Manifest {
     let archive = Sha256::of(version.as_bytes());
     let name = |text: &str| text.parse().unwrap_or_else(|_| unreachable!("{text:?} is a repository"));
     Manifest {
         schema: meridian_domain::MANIFEST_SCHEMA,
         fleet: EIGHT.name.clone(),
         version: version.parse().unwrap_or_else(|_| unreachable!("{version:?} is a version")),
-        // Training finished on the nights before.
-        created: stamp(1_795_000_000 + nights * 3_600),
+        created: created(number),
         archive: File { key: keys::archive(archive), sha256: archive, bytes: 1 },
         image: Image { repository: name("sagemaker-xgboost"), digest: archive, version: None },
         features: vec!["amount".to_owned(), "hour".to_owned()],
@@ -383,7 +387,7 @@ fn hub_chain(releases: &[Published], at: Seconds) -> Chain<HubHistory> {
         let (late, order, lagging) = (Vec::new(), None, Vec::new());
         let started = Record::WaveStarted { release, version, execution: execution.clone(), late, order };
         chain.append(at, &actor, started);
-        chain.append(at, &actor, Record::Approved { release });
+        chain.append(at, &actor, Record::Approved { release, created: created(0) });
         chain.append(at, &actor, Record::WaveEnded { release, execution, lagging });
     }
     chain

@@ -30,7 +30,9 @@ pub use fleet::{
     HomePlace, JudgePolicy, Kind, LedgerPolicy, MetricPolicy, Night, Nightly, OrderPolicy, Region, ScalingPolicy,
     ScalingSpec, Scheduled, Style, Vpc, WavePolicy, Zone, evaluation_policy,
 };
-pub use history::{HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Scaled, Serving, Unknown};
+pub use history::{
+    ApprovedRelease, HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Scaled, Serving, Unknown,
+};
 pub use holdout::{ApprovedHoldout, Holdout};
 pub use keys::Chain;
 pub use ledger::{Caller, ChainError, Entry, EntryError, Head, Record, Stored};

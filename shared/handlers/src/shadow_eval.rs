@@ -148,7 +148,7 @@ where
         Finding::Evaluated(evaluated) => {
             case.record(evaluated.record(release), |history| evaluated.is_in(history, release)).await?;
             match evaluated.verdict {
-                Verdict::Pass => case.approve(&package, &evaluated).await,
+                Verdict::Pass => case.approve(&package, &manifest, &evaluated).await,
                 verdict @ (Verdict::Fail | Verdict::Inconclusive) => {
                     case.reject(registered, Cause::of(verdict), evaluated.why.clone(), Some(&evaluated)).await
                 }
@@ -236,12 +236,18 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
         Ok(format!("s3://{}/{key}", self.ctx.region_named(&self.ctx.fleet.home)?.bucket))
     }
 
-    async fn approve(&mut self, package: &str, evaluated: &Evaluated) -> Result<Ruling, HandlerError> {
+    async fn approve(
+        &mut self,
+        package: &str,
+        manifest: &Manifest,
+        evaluated: &Evaluated,
+    ) -> Result<Ruling, HandlerError> {
         let numbers = named(evaluated.numbers.clone());
         let why = words(&evaluated.why);
         self.ports.decide(&self.ctx.fleet.home, package, Approval::Approved, &why, &numbers).await?;
         let release = self.release;
-        self.record(Record::Approved { release }, |history| ruled(history, release)).await?;
+        let record = Record::Approved { release, created: manifest.created };
+        self.record(record, |history| ruled(history, release)).await?;
         // A doubled call may have come first: what it recorded is the verdict.
         Ok(self.on_record().unwrap_or(Ruling::Approved(evaluated.why.clone().into())))
     }

@@ -98,7 +98,7 @@ impl Phrasebook {
                 let tone = if *verdict == Verdict::Pass { Tone::Good } else { Tone::Bad };
                 (tone, format!("evaluation of {}: {verdict}: {}", self.version(release), voice.brief(why)))
             }
-            Record::Approved { release } => (Tone::Good, format!("{} is approved", self.version(release))),
+            Record::Approved { release, .. } => (Tone::Good, format!("{} is approved", self.version(release))),
             Record::Rejected { release, why } => {
                 (Tone::Bad, format!("{} is rejected: {}", self.version(release), voice.brief(why)))
             }

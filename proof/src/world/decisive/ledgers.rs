@@ -20,8 +20,8 @@ impl<H: Hasher> Prints<'_, H> {
             packages: _,
             evaluated: _,
             golden: _,
-            approved,
-            last_approved,
+            // In the line too.
+            approved: _,
             line,
             overrides: _,
             skew_told,
@@ -37,7 +37,7 @@ impl<H: Hasher> Prints<'_, H> {
             halt,
         } = hub;
         let newest = started.last().map(|(release, _)| release);
-        (epoch, waves, newest, approved, last_approved, skew_told, ended).hash(self.hasher);
+        (epoch, waves, newest, skew_told, ended).hash(self.hasher);
         if let Some(Lease { epoch, holder, until }) = lease {
             (epoch, holder).hash(self.hasher);
             self.stamp(*until, 0);
@@ -45,8 +45,8 @@ impl<H: Hasher> Prints<'_, H> {
         for (execution, order) in orders {
             (execution, &order.regions).hash(self.hasher);
         }
-        for (release, _) in line {
-            release.hash(self.hasher);
+        for approval in line {
+            approval.release.hash(self.hasher);
         }
         (lease.is_some(), orders.len(), line.len(), condemned.len(), ill.len(), deferred.len()).hash(self.hasher);
         for release in condemned.keys() {

@@ -2,7 +2,7 @@
 
 mod hub;
 
-pub use hub::{HubHistory, Lease};
+pub use hub::{ApprovedRelease, HubHistory, Lease};
 
 use crate::advice::Advice;
 use crate::endpoint::Target;

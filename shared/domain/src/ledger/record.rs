@@ -77,6 +77,8 @@ pub enum Record {
     Approved {
         /// The release.
         release: ReleaseId,
+        /// When its training finished, as its manifest says.
+        created: Timestamp,
     },
     /// The package was rejected.
     Rejected {

@@ -33,7 +33,7 @@ impl Chains {
             chains.attested(version);
         }
         chains.own("00:00:00", "installation", confirmed("v426", "installation"));
-        chains.hub("03:00:17", WAVE, Record::Approved { release: release("v427") });
+        chains.hub("03:00:17", WAVE, Record::Approved { release: release("v427"), created: at("03:00:00") });
         chains
     }
 

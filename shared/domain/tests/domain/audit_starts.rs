@@ -6,8 +6,8 @@ use meridian_domain::Invariant::{self, I1, I2, I3, I5, I7, I8, I9, I10, I11, I13
 use meridian_domain::plan::{Act, Bake, Next, Plan};
 use meridian_domain::quarantine::{Object, Quarantine};
 use meridian_domain::{
-    Cause, Decision, EndpointStatus, EndpointView, Epoch, Lease, OpenUpdate, Record, RegionHistory, Return, Rule, Seen,
-    Unknown, Violation, audit,
+    ApprovedRelease, Cause, Decision, EndpointStatus, EndpointView, Epoch, Lease, OpenUpdate, Record, RegionHistory,
+    Return, Rule, Seen, Unknown, Violation, audit,
 };
 
 /// EU serves v427, and AU's update stands in its ledger, about to be asked for.
@@ -309,8 +309,12 @@ fn a_frozen_region_starts_on_an_override_that_counts() {
 #[test]
 fn nothing_starts_while_a_region_is_too_far_behind_and_nobody_was_told() {
     // AU, JP and BR serve v426; policy bears two releases.
+    let approved = |line: &[&str]| {
+        let at = at("03:00:00");
+        line.iter().map(|text| ApprovedRelease { release: release(text), came: at, at }).collect::<Vec<_>>()
+    };
     let with = |line: &[&str], change: fn(&mut Night)| {
-        let line = line.iter().map(|text| (release(text), at("03:00:00"))).collect();
+        let line = approved(line);
         after(move |night| {
             night.sight.hub.line = line;
             change(night);
@@ -325,13 +329,13 @@ fn nothing_starts_while_a_region_is_too_far_behind_and_nobody_was_told() {
     assert_eq!(with(&["v426b", "v426c", "v427"], |_| ()), [I3; 3], "three, and v426 is older than the line");
     assert_eq!(with(&far, |night| drop(night.sight.hub.condemned.insert(release("v426b"), said("")))), []);
     let one = after(|night| {
-        night.sight.hub.line = far.iter().map(|text| (release(text), at("03:00:00"))).collect();
+        night.sight.hub.line = approved(&far);
         told(night, AU, "v427");
         told(night, JP, "v426c");
     });
     assert_eq!(one, [I3; 2], "of AU, of an older release in JP, and of BR nothing");
     let all = after(|night| {
-        night.sight.hub.line = far.iter().map(|text| (release(text), at("03:00:00"))).collect();
+        night.sight.hub.line = approved(&far);
         [AU, JP, BR].iter().for_each(|region| told(night, region, "v427"));
     });
     assert_eq!(all, []);

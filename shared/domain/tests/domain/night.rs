@@ -182,7 +182,7 @@ impl Night {
             advice: 0,
             judge: false,
         };
-        night.hub(Record::Approved { release: release("v427") });
+        night.hub(Record::Approved { release: release("v427"), created: night.now });
         for region in night.fleet.regions.clone() {
             let champion = night.target(region.name.as_str(), "v426");
             night.in_service(region.name.as_str(), "v426");

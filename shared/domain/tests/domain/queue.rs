@@ -1,6 +1,7 @@
 //! Several releases at once: one walks, the others wait, the newest takes the place of those between, and none is starved.
 
 use crate::night::{AU, BR, EU, JP, Night, actor, name, release, said, version};
+use jiff::{SignedDuration, Timestamp};
 use meridian_domain::plan::{Act, Finish, Next};
 use meridian_domain::quarantine::{Barred, Object};
 use meridian_domain::reason::{Stopped, Wait, WaveEnd};
@@ -9,7 +10,12 @@ use meridian_domain::{EndpointStatus, Epoch, Reason, Record, VariantPhase};
 impl Night {
     /// Another release is published, evaluated and attested while this one walks.
     pub fn approve(&mut self, text: &str) {
-        self.hub(Record::Approved { release: release(text) });
+        self.approve_created(text, self.now);
+    }
+
+    /// The same of one whose training finished at `created`.
+    fn approve_created(&mut self, text: &str, created: Timestamp) {
+        self.hub(Record::Approved { release: release(text), created });
         for region in [EU, AU, JP, BR] {
             self.tell(region, Record::Attested { release: release(text), version: version(text) });
         }
@@ -52,6 +58,22 @@ fn a_release_that_arrives_during_a_wave_waits_for_its_end() {
     let held = |why: &Reason| matches!(why, Reason::Wait(Wait::LeaseHeld { holder, .. }) if *holder == actor("wave-1"));
     assert!(held(&call.last().why), "{:?}", call.last());
     assert!(!call.did(Act::Prepare) && !call.did(Act::Update));
+}
+
+/// The older one's start stood still until the newer one's wave had begun: evaluated last, it is no newer for that.
+#[test]
+fn a_release_that_is_approved_late_is_left_to_the_newer_one_that_was_approved_before_it() {
+    let mut night = Night::new();
+    let trained = night.now - SignedDuration::from_mins(30);
+    night.approve_created("v428", trained);
+    night.serves(EU, "v428");
+    night.wave_ends();
+    night.approve_created("v425", trained - SignedDuration::from_mins(1));
+    night.wave_of("v425", "wave-2");
+    let call = night.call(EU);
+    assert_eq!(call.finish(), Some(Finish::Done), "{:?}", call.plans);
+    assert!(!call.did(Act::Prepare) && !call.did(Act::Update));
+    assert!(matches!(&call.last().why, Reason::Wave(WaveEnd::Superseded { .. })));
 }
 
 /// No starvation: whatever is approved meanwhile, a wave that has moved a region goes on to its end.

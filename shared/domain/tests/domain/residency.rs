@@ -76,7 +76,7 @@ fn crosses_the_border(record: &Record) {
         Record::Evaluated { release, champion, holdout, verdict, why, golden } => {
             crosses!(release, champion, holdout, verdict, why, golden)
         }
-        Record::Approved { release } => crosses!(release),
+        Record::Approved { release, created } => crosses!(release, created),
         Record::Rejected { release, why } => crosses!(release, why),
         Record::LeaseTaken { epoch, until } => crosses!(epoch, until),
         Record::LeaseRenewed { epoch, until } => crosses!(epoch, until),

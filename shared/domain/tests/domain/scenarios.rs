@@ -116,7 +116,7 @@ fn tokyo_still_dark_the_next_night_does_not_hold_europe() {
     night.rerun("wave-2");
     night.sight.release = release("v430");
     night.sight.version = "v430".parse().unwrap();
-    night.hub(Record::Approved { release: release("v430") });
+    night.hub(Record::Approved { release: release("v430"), created: night.now });
     night.tell(EU, Record::Attested { release: release("v430"), version: "v430".parse().unwrap() });
     assert!(night.call(EU).did(Act::Update));
 }

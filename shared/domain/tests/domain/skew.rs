@@ -12,7 +12,7 @@ fn behind(approved: &[&str]) -> Night {
     let nights = i64::try_from(approved.len()).unwrap();
     for (ago, text) in (0..nights).rev().zip(approved) {
         let at = night.now - SignedDuration::from_hours(24 * ago);
-        write(&mut night, at, Record::Approved { release: release(text) });
+        write(&mut night, at, Record::Approved { release: release(text), created: at });
     }
     if let [.., before, _] = approved {
         for region in [EU, AU, BR] {
@@ -139,7 +139,7 @@ fn releases_that_no_region_serves_do_not_count() {
     let mut night = with_skew(behind(&["v426", "v425", "v427"]), 1000);
     for newer in ["v428", "v429", "v430"] {
         let at = night.now;
-        write(&mut night, at, Record::Approved { release: release(newer) });
+        write(&mut night, at, Record::Approved { release: release(newer), created: at });
     }
     night.verify();
     assert!(night.sight.hub.skew_told.is_empty());

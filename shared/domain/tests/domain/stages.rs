@@ -404,7 +404,7 @@ fn the_next_wave_settles_what_the_last_one_left_open() {
     night.rerun("wave-2");
     night.sight.release = release("v430");
     night.sight.version = "v430".parse().unwrap();
-    night.hub(Record::Approved { release: release("v430") });
+    night.hub(Record::Approved { release: release("v430"), created: night.now });
     night.tell(EU, Record::Attested { release: release("v430"), version: "v430".parse().unwrap() });
     night.hub(Record::LeaseReleased { epoch: night.sight.hub.epoch });
     night.sight.hub.lease = None;

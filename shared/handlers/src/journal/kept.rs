@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::testing::{Fault, World, name, run};
+use jiff::Timestamp;
 use meridian_domain::{HubHistory, ReleaseId, Sha256};
 use std::cell::Cell;
 
@@ -17,7 +18,7 @@ fn actor() -> Actor {
 }
 
 fn approved(text: &str) -> Record {
-    Record::Approved { release: ReleaseId(Sha256::of(text.as_bytes())) }
+    Record::Approved { release: ReleaseId(Sha256::of(text.as_bytes())), created: Timestamp::UNIX_EPOCH }
 }
 
 fn grow(world: &World, count: u64) {

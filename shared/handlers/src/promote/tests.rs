@@ -4,7 +4,7 @@ use crate::ports::{Approval, Clock, ErrorKind};
 use crate::publish::{PublishSpec, publish};
 use crate::testing::{FLEET, Fault, World, at_once, context, fleet, name, run, signer};
 use bytes::Bytes;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::reason::{self, Proceed, Proof, Refusal, Step, Unseen, WaveEnd};
 use meridian_domain::{
@@ -27,7 +27,9 @@ fn world() -> (World, ReleaseId) {
     let release = published(&world);
     let package = format!("arn:package/{release}");
     world.packages.borrow_mut().insert(release, (Approval::Approved, String::new()));
-    for record in [Record::Registered { release, package }, Record::Approved { release }] {
+    for record in
+        [Record::Registered { release, package }, Record::Approved { release, created: Timestamp::UNIX_EPOCH }]
+    {
         world.write(&name(EU), Chain::Home, "shadow-eval", record);
     }
     for region in &fleet().regions {

@@ -59,7 +59,7 @@ impl Proof {
             Record::Attested { release, .. } if *release == target.release => {
                 self.attested.get_or_insert(at);
             }
-            Record::Approved { release } if *release == target.release => {
+            Record::Approved { release, .. } if *release == target.release => {
                 self.approved.get_or_insert(at);
             }
             Record::Condemned { release, why, .. } if *release == target.release => {

@@ -28,6 +28,17 @@ impl Lease {
     }
 }
 
+/// A release that regions may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovedRelease {
+    /// Which.
+    pub release: ReleaseId,
+    /// When its training finished, as its manifest says, but no later than its approval: this orders releases.
+    pub came: Timestamp,
+    /// When it was approved.
+    pub at: Timestamp,
+}
+
 /// The hub's chain, added up.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HubHistory {
@@ -53,10 +64,8 @@ pub struct HubHistory {
     pub golden: BTreeMap<ReleaseId, Sha256>,
     /// Approved releases.
     pub approved: BTreeSet<ReleaseId>,
-    /// The one that was approved last.
-    pub last_approved: Option<ReleaseId>,
-    /// Approved releases in the order of their approval, and when that was.
-    pub line: Vec<(ReleaseId, Timestamp)>,
+    /// Approved releases in the order in which they came: what was evaluated late is not newer for that.
+    pub line: Vec<ApprovedRelease>,
     /// Rules that people have set aside; some may have expired.
     pub overrides: Vec<Override>,
     /// Regions of which people were told that they are too far behind, and behind which release.
@@ -107,10 +116,12 @@ impl HubHistory {
                 self.evaluated.insert(*release, why.clone());
                 self.golden.extend(golden.map(|golden| (*release, golden)));
             }
-            Record::Approved { release } => {
-                let first = self.approved.insert(*release);
-                self.last_approved = if first { Some(*release) } else { self.last_approved };
-                self.line.extend(first.then_some((*release, entry.at)));
+            Record::Approved { release, created } => {
+                if self.approved.insert(*release) {
+                    let approved = ApprovedRelease { release: *release, came: entry.at.min(*created), at: entry.at };
+                    let place = self.line.partition_point(|other| other.came <= approved.came);
+                    self.line.insert(place, approved);
+                }
             }
             Record::Rejected { release, why } => {
                 self.rejected.insert(*release, why.clone());

@@ -62,7 +62,7 @@ impl Audit<'_> {
 
     /// Nobody is left further behind than policy allows without having been told.
     fn skew(&self) -> Vec<Violation> {
-        let place = |release| self.sight.hub.line.iter().position(|(own, _)| *own == release).map_or(0, |at| at + 1);
+        let place = |release| self.sight.hub.line.iter().position(|own| own.release == release).map_or(0, |at| at + 1);
         let newest = place(self.sight.release);
         let told = |region: &RegionName| {
             self.sight.hub.skew_told.iter().any(|(own, release)| own == region && place(*release) >= newest)
@@ -71,7 +71,7 @@ impl Audit<'_> {
             let serving = self.history(&region.name).and_then(|history| history.serving.as_ref());
             let own = serving.map_or(newest, |serving| place(serving.target.release));
             let ahead = self.sight.hub.line.iter().take(newest).skip(own);
-            let ahead = ahead.filter(|(release, _)| self.sight.hub.barred(release).is_none()).count();
+            let ahead = ahead.filter(|own| self.sight.hub.barred(&own.release).is_none()).count();
             ahead > usize::try_from(self.fleet.wave.skew_releases).unwrap_or(usize::MAX)
         });
         let behind = behind.filter(|region| region.kind != Kind::Joining && !self.set_aside(Rule::Skew, &region.name));

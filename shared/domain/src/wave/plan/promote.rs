@@ -143,7 +143,7 @@ impl View<'_> {
         }
     }
 
-    /// A newer release was approved before this wave moved anything: it exits when its turn comes. A wave in progress goes on,
+    /// A newer release is approved before this wave has moved anything: it exits when its turn comes. A wave in progress goes on,
     /// and the newer one waits.
     pub(super) fn superseded(&self) -> Option<Plan> {
         let (sight, hub) = (self.sight, &self.sight.hub);
@@ -160,17 +160,17 @@ impl View<'_> {
         Some(Plan::finish(Finish::Done, WaveEnd::Superseded { region: self.name(), version: self.version(), newer }))
     }
 
-    /// The newest release that was approved after this one and takes its place: one that is barred takes nobody's, nor
+    /// The newest approved release that came after this one and takes its place: one that is barred takes nobody's, nor
     /// does one whose wave is over and which serves nowhere.
     fn newer(&self) -> Option<ReleaseId> {
         let hub = &self.sight.hub;
-        let own = hub.line.iter().position(|(release, _)| *release == self.sight.release)?;
+        let own = hub.line.iter().position(|approval| approval.release == self.sight.release)?;
         let comes = |release: &&ReleaseId| {
             let over = hub.waves.get(release).is_some_and(|wave| hub.ended.contains_key(wave));
             let mut histories = self.sight.regions.values().filter_map(Seen::known);
             hub.barred(release).is_none() && (!over || histories.any(|history| history.serves(release)))
         };
-        hub.line.iter().skip(own + 1).rev().map(|(release, _)| release).find(comes).copied()
+        hub.line.iter().skip(own + 1).rev().map(|approval| &approval.release).find(comes).copied()
     }
 
     /// Towards the release, from what the endpoint serves; from nothing, where there is no endpoint yet.

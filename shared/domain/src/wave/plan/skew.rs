@@ -45,8 +45,8 @@ impl View<'_> {
             .iter()
             .skip(own)
             .take(place(hub, &newest).saturating_sub(own))
-            .filter(|(release, _)| hub.barred(release).is_none());
-        let since = ahead.next().map(|(_, at)| *at)?;
+            .filter(|approval| hub.barred(&approval.release).is_none());
+        let since = ahead.next()?.at;
         let behind = 1 + ahead.count();
         let old = self.now.duration_since(since);
         let too_many = behind > usize::try_from(policy.skew_releases).unwrap_or(usize::MAX);
@@ -66,7 +66,7 @@ impl View<'_> {
     }
 }
 
-/// How many releases were approved up to and with this one; none for one that no approval names.
+/// How many approved releases came up to and with this one; none for one that no approval names.
 fn place(hub: &HubHistory, release: &ReleaseId) -> usize {
-    hub.line.iter().position(|(own, _)| own == release).map_or(0, |at| at + 1)
+    hub.line.iter().position(|approval| approval.release == *release).map_or(0, |at| at + 1)
 }
