@@ -104,6 +104,8 @@ impl Look {
         }
     }
 
+    /// Pages, unless the hub's chain has grown since the plan was made: this action delivered twice may have said it
+    /// already, and the planner decides again. A chain that cannot be read keeps nobody asleep.
     async fn page<P: Ports>(
         &mut self,
         ports: &P,
@@ -112,6 +114,11 @@ impl Look {
         why: &Reason,
         advice: &Advice,
     ) -> Result<(), HandlerError> {
+        let planned = self.hub.head().clone();
+        if self.hub.refresh(ports).await.is_ok() && *self.hub.head() != planned {
+            self.hub_changed();
+            return Ok(());
+        }
         let fleet = &context.fleet;
         let page = self.notice(fleet, region, why, advice);
         self.sight.paged.insert(region.clone());
