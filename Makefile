@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: quick slowest live-facts mutants help build demo test check check-code check-template fmt fuzz fuzz-differential crash model sanitize bench large-models train check-account sam-build sam-test deploy clean-tools
+.PHONY: quick slowest live-facts ill-regions mutants help build demo test check check-code check-template fmt fuzz fuzz-differential crash model sanitize bench large-models train check-account sam-build sam-test deploy clean-tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ crash: ## every night, with a function killed at every one of its steps (an hour
 
 live-facts: ## every night under each other reading of each undocumented fact of AWS; `make test` tries six nights
 	MERIDIAN_LIVE_FACTS=all cargo test --release --locked -p meridian-local --test live_facts
+
+ill-regions: ## one service of one region ill for twenty minutes of its turn: only that region waits (ten minutes); `make test` tries a few
+	MERIDIAN_ILL_REGIONS=all cargo test --release --locked -p meridian-local --test ill_regions -- --nocapture
 
 model: ## the bounded model of the planner, explored completely (ONLY=words of a slice); `make test` explores a part
 	cargo run --release --locked -p meridian-proof --example model -- "$(ONLY)"

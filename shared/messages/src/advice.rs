@@ -18,6 +18,10 @@ impl Voice<'_> {
                 "The wave stops and starts {version} in no further region. No later wave promotes {version}. A region that \
                  serves {version} already keeps serving it until it is rolled back; this page does not name those regions."
             ),
+            Advice::FindRegionCause { region, version } => format!(
+                "{} The release is not condemned. One more rollback without a known cause may stop the wave.",
+                self.left_behind(region, version, true)
+            ),
             Advice::FindCause => {
                 "The wave stops and starts the release in no further region. The release is not condemned.".to_owned()
             }
@@ -81,6 +85,11 @@ impl Voice<'_> {
             Advice::ReadEvidence { region, version } => format!(
                 "Read the evidence in {}'s ledger. Look for the same fault in every region that serves {version}, and roll those \
                  back that have it. Then retrain or publish again.",
+                self.title(region)
+            ),
+            Advice::FindRegionCause { region, version } => format!(
+                "Read {}'s ledger and check the region's service health. Once the cause is fixed, start a new execution of \
+                 {version}, or let the next night's wave promote the region.",
                 self.title(region)
             ),
             Advice::FindCause => "Find the cause. Then start a new execution.".to_owned(),

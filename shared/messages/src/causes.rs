@@ -20,6 +20,10 @@ fn laid_to(revert: &Revert) -> String {
     match revert {
         Revert::Signs(_) => "the first sign's ([diagnosis.rs](../shared/domain/src/wave/plan/diagnosis.rs))".to_owned(),
         Revert::Stopped(_) => "the release where it is condemned, else unclear".to_owned(),
+        Revert::Unproved(_) => {
+            "unclear: wrong answers stop the wave until a person has looked, no answers defer the region".to_owned()
+        }
+        Revert::NoEvidence { .. } => "unclear: the wave stops until a person has looked".to_owned(),
         other => named(other.cause()).to_owned(),
     }
 }
@@ -69,6 +73,6 @@ fn named(cause: Cause) -> &'static str {
     match cause {
         Cause::Release => "the release: it is condemned",
         Cause::Region => "the region: it is deferred, the others go on",
-        Cause::Unclear => "unclear: the wave stops until a person has looked",
+        Cause::Unclear => "unclear: the region is deferred; `wave.unclear_returns` of these in one wave stop it",
     }
 }

@@ -19,6 +19,7 @@ impl Voice<'_> {
             Fault::NotLetThrough { version } => format!("it serves {version} without a decision to proceed"),
             Fault::SageMakerReturned => "SageMaker rolled the update back".to_owned(),
             Fault::NeverStarted => "its update was intended and was never seen to start".to_owned(),
+            Fault::UnclearReturn(why) => format!("rolled back, cause unclear: {}", self.why(why)),
             Fault::ToldToGoBack(why) => format!("it was ordered to roll back: {}", self.why(why)),
             Fault::NobodyDecided => "no decision on its update is on record".to_owned(),
             Fault::EndpointNotThere => "its endpoint was requested and does not exist".to_owned(),

@@ -99,6 +99,10 @@ pub struct WavePolicy {
     /// A region that is more releases than this behind its peers is worth a page.
     #[serde(default = "usual_skew")]
     pub skew_releases: u32,
+    /// At so many updates of one wave that were rolled back without a known cause the wave stops; the ones before defer their
+    /// region alone.
+    #[serde(default = "usual_unclear_returns")]
+    pub unclear_returns: u32,
     /// How long a wave waits for a freeze of the whole fleet to end.
     #[serde(default = "usual_hold")]
     pub hold: SignedDuration,
@@ -117,6 +121,11 @@ pub struct WavePolicy {
 
 /// One night missed, and the next one in progress.
 fn usual_skew() -> u32 {
+    2
+}
+
+/// One is bad luck in one region; two are not.
+fn usual_unclear_returns() -> u32 {
     2
 }
 

@@ -16,6 +16,8 @@ pub enum Advice {
     CloseUpdate { region: RegionName, version: Version, serves: bool },
     /// The release is condemned: read the evidence, publish again.
     ReadEvidence { region: RegionName, version: Version },
+    /// A region that rolled back without a known cause was left behind: find it, then start a new execution.
+    FindRegionCause { region: RegionName, version: Version },
     /// The wave stopped and the release is not condemned: find the cause, start again.
     FindCause,
     /// Nothing was changed: mend the cause, start again.

@@ -34,6 +34,7 @@ pub enum Cause {
     Release,
     /// The region's control plane is ill: that region is deferred, the others go on.
     Region,
-    /// Neither is shown: the wave stops, for a person to look; the release may be tried again.
+    /// Neither is shown: that region is deferred, and more of these in one wave stop it for a person to look; the release may be
+    /// tried again.
     Unclear,
 }

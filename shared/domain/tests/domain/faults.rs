@@ -1,8 +1,9 @@
 //! What goes wrong in regions: unknown bytes, a ledger that cannot be read, several control planes at once.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, bytes_unknown, name, release, said};
+use crate::night::{AU, BR, EU, JP, Night, actor, bytes_unknown, name, release, said, version};
 use meridian_domain::alarms::WayBack;
 use meridian_domain::plan::{Act, Finish, Next};
+use meridian_domain::reason::{Proof, Revert, Stopped};
 use meridian_domain::{Cause, Decision, EndpointStatus, Record, Seen};
 
 /// A canary in JP whose rollback failed, for a reason that is laid to `cause`.
@@ -23,7 +24,8 @@ fn rollback_failed(cause: Cause) -> Night {
 /// What the wave does elsewhere follows from why the update was rolling back, not from SageMaker's failure to do so.
 #[test]
 fn unknown_bytes_are_on_record_and_the_reason_of_the_revert_decides() {
-    let ends = [(Cause::Release, Finish::Failed), (Cause::Unclear, Finish::Failed), (Cause::Region, Finish::Deferred)];
+    let ends =
+        [(Cause::Release, Finish::Failed), (Cause::Unclear, Finish::Deferred), (Cause::Region, Finish::Deferred)];
     for (cause, end) in ends {
         let mut night = rollback_failed(cause);
         let call = night.call(JP);
@@ -170,6 +172,46 @@ fn several_dark_regions_are_one_page_and_stop_the_wave() {
     assert!(night.sight.hub.deferred.is_empty() && night.sight.hub.condemned.is_empty());
     let late = night.call(JP);
     assert_eq!((late.finish(), late.pages()), (Some(Finish::Failed), 0), "a late call says nothing again");
+}
+
+/// What happened in one region is that region's until evidence speaks against the release: the next one goes on behind its own
+/// canary. Twice in one wave is not bad luck.
+#[test]
+fn a_second_unclear_return_stops_the_wave() {
+    let mut night = Night::baking(EU);
+    night.in_service(EU, "v426");
+    let call = night.call(EU);
+    assert_eq!((call.finish(), call.pages()), (Some(Finish::Deferred), 1));
+    assert_eq!(night.call(EU).pages(), 0, "paged once");
+    let call = night.call(AU);
+    assert!(call.did(Act::Update), "{:?}", call.plans);
+    night.in_service(AU, "v426");
+    let call = night.call(AU);
+    assert_eq!((call.finish(), call.pages()), (Some(Finish::Failed), 1), "{:?}", call.plans);
+    assert!(night.sight.hub.condemned.is_empty() && night.sight.hub.deferred.len() == 1);
+    assert!(!night.call(JP).did(Act::Update));
+}
+
+/// Wrong answers to golden records speak against the release, and a person's halt is for every region.
+#[test]
+fn a_return_that_reaches_beyond_its_region_stops_the_wave_at_once() {
+    let wrong = Proof::Wrong { right: 9, asked: 10, version: version("v427") };
+    let unasked = Proof::Unasked { error: "throttled".to_owned() };
+    let halted = Stopped::FleetHalted(Box::new(said("a look first")));
+    let table = [
+        (Revert::Unproved(wrong), Finish::Failed),
+        (Revert::Stopped(halted), Finish::Failed),
+        (Revert::Unproved(unasked), Finish::Deferred),
+        (Revert::TimerEnded, Finish::Deferred),
+    ];
+    for (why, end) in table {
+        let mut night = Night::baking(EU);
+        let (execution, decision, cause) = (actor("wave-1"), Decision::Revert, Some(why.cause()));
+        night.tell(EU, Record::Decided { execution, decision, why: why.clone().into(), judgement: None, cause });
+        night.in_service(EU, "v426");
+        let call = night.call(EU);
+        assert_eq!((call.finish(), call.pages()), (Some(end), 1), "{why:?}");
+    }
 }
 
 /// I7: a model fault does not wait for the region in which it was seen to answer again.

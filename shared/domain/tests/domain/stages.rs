@@ -360,7 +360,7 @@ fn in_service_without_a_decision_is_no_success() {
     let mut night = Night::baking(AU);
     night.pass("20m");
     night.in_service(AU, "v427");
-    assert_eq!(night.call(AU).finish(), Some(Finish::Failed));
+    assert_eq!(night.call(AU).finish(), Some(Finish::Deferred));
     let call = night.rollback(AU);
     assert!(matches!(&call.plans[0].next, Next::TellRegion(_, Record::UpdateIntended { target, .. })
         if *target == night.target(AU, "v426")));

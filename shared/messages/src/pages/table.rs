@@ -88,7 +88,9 @@ kinds! {
     CloseUpdate: "`promote`", Page, RegionalFault;
     /// Evidence says that the release is bad.
     ReadEvidence: "`promote`", Page, ModelFault;
-    /// The update was rolled back, or several control planes did not answer, and nothing shows that the release is bad.
+    /// The region's update was rolled back, and nothing shows why: the wave goes on without the region.
+    FindRegionCause: "`promote`", Page, RegionalFault;
+    /// Several regions' updates were rolled back without a known cause, or several control planes did not answer, and nothing shows that the release is bad.
     FindCause: "`promote`", Page, RegionalFault;
     /// Waiting does not help: no approval, no proved rollback target, no rollback alarm, a freeze of the whole fleet
     /// for longer than `wave.hold`.
@@ -167,6 +169,7 @@ fn of_advice(advice: &Advice) -> PageKind {
         Advice::CheckHealth { .. } => PageKind::CheckHealth,
         Advice::CloseUpdate { .. } => PageKind::CloseUpdate,
         Advice::ReadEvidence { .. } => PageKind::ReadEvidence,
+        Advice::FindRegionCause { .. } => PageKind::FindRegionCause,
         Advice::FindCause => PageKind::FindCause,
         Advice::MendCause => PageKind::MendCause,
         Advice::LiftFirst => PageKind::LiftFirst,

@@ -39,6 +39,7 @@ fn advices(region: &RegionName, version: &Version) -> Vec<Advice> {
         Advice::CheckHealth { region: region(), version: version(), serves: false },
         Advice::CloseUpdate { region: region(), version: version(), serves: true },
         Advice::ReadEvidence { region: region(), version: version() },
+        Advice::FindRegionCause { region: region(), version: version() },
         Advice::FindCause,
         Advice::MendCause,
         Advice::LiftFirst,
@@ -81,6 +82,12 @@ fn why(advice: &Advice, region: &RegionName, version: &Version) -> Reason {
         Advice::ReadEvidence { .. } => {
             let why = Revert::AlarmRang(alarm()).into();
             WaveEnd::RolledBack { region: region(), version: version(), over: true, why: Box::new(why) }
+        }
+        Advice::FindRegionCause { .. } => {
+            let unclear = Fault::UnclearReturn(Box::new(Revert::TimerEnded.into()));
+            let why =
+                Reason::LeftBehind { why: Box::new(unclear.into()), state: RegionState::Stays { version: back() } };
+            WaveEnd::Deferred { region: region(), why: Box::new(why) }
         }
         Advice::FindCause => {
             let why = Box::new(Revert::TimerEnded.into());

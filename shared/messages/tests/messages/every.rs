@@ -315,6 +315,7 @@ fn faults() -> Vec<Fault> {
         Fault::NotLetThrough { version: new() },
         Fault::SageMakerReturned,
         Fault::NeverStarted,
+        Fault::UnclearReturn(boxed("slow")),
         Fault::ToldToGoBack(boxed("slow")),
         Fault::NobodyDecided,
         Fault::EndpointNotThere,

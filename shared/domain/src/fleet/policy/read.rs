@@ -409,6 +409,10 @@ impl Reader<'_> {
             (positive(wave.region_patience), "wave.region_patience must be above 0s"),
             (positive(wave.skew), "wave.skew must be above 0s"),
             (
+                wave.unclear_returns >= 1,
+                "wave.unclear_returns must be at least 1, at which the first one stops the wave",
+            ),
+            (
                 wave.detect > document.judge.tolerance_fail && wave.detect <= 1000.0,
                 "wave.detect must be above judge.tolerance_fail, which no test calls worse, and at most 1000",
             ),

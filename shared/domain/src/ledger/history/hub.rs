@@ -186,6 +186,16 @@ impl HubHistory {
         holdout::newest_by(&self.holdouts, published)
     }
 
+    /// How many regions but this one a wave has left behind because they rolled back without a known cause.
+    pub fn unclear_returns(&self, wave: &Actor, but: &RegionName) -> u32 {
+        let unclear = |why: &Reason| match why {
+            Reason::LeftBehind { why, .. } => matches!(**why, Reason::Fault(Fault::UnclearReturn(_))),
+            _ => false,
+        };
+        let left = self.deferred.iter().filter(|((own, region), why)| own == wave && region != but && unclear(why));
+        u32::try_from(left.count()).unwrap_or(u32::MAX)
+    }
+
     /// The order that a wave recorded.
     pub fn order(&self, execution: &Actor) -> Option<&[RegionName]> {
         self.orders.get(execution).map(|order| order.regions.as_slice())

@@ -1,8 +1,8 @@
 //! Whose fault it is: the release's, one region's, or nobody can say.
 //!
 //! A fault of the release stops the wave everywhere and condemns the release; a regional fault defers its region and stops
-//! nobody else (I7); what is unclear stops the wave for a person to look, and condemns nothing. The evidence decides, by the
-//! first row that holds; whatever else was seen stands beside it as a reason.
+//! nobody else (I7). What is unclear defers its region too, and condemns nothing; several of these in one wave stop it, for a
+//! person to look. The evidence decides, by the first row that holds; whatever else was seen stands beside it as a reason.
 //!
 //! | seen | cause |
 //! |---|---|

@@ -68,6 +68,27 @@ impl View<'_> {
         self.fail_with_page(self.not_on(why), Advice::FindCause)
     }
 
+    /// The region's update was rolled back, and nothing shows whose fault that is: the region is left behind, and the next one
+    /// goes on behind its own canary. Where the reason reaches beyond the region, or the wave has met as many of these as policy
+    /// allows, a person looks first.
+    pub(super) fn unclear(&self, decided: Option<&Reason>, why: impl Into<Reason>) -> Plan {
+        let beyond = match decided {
+            Some(Reason::Revert(revert)) => revert.reaches_beyond_region(),
+            // AWS would refuse the next region's too.
+            Some(Reason::Refused(_)) => true,
+            _ => false,
+        };
+        let hub = &self.sight.hub;
+        let stopped =
+            self.halted().or_else(|| self.barred()).is_some() || hub.ended.contains_key(&self.sight.execution);
+        let earlier = hub.unclear_returns(&self.sight.execution, &self.region.name);
+        if beyond || stopped || earlier.saturating_add(1) >= self.fleet.wave.unclear_returns {
+            return self.stop(why);
+        }
+        let advice = |region, version| Advice::FindRegionCause { region, version };
+        self.defer_for(Fault::UnclearReturn(Box::new(why.into())), advice)
+    }
+
     pub(super) fn not_on(&self, why: impl Into<Reason>) -> WaveEnd {
         WaveEnd::NotOn { region: self.name(), version: self.version(), why: Box::new(why.into()) }
     }

@@ -92,8 +92,8 @@ impl View<'_> {
     pub(super) fn takes_back(&self, update: &OpenUpdate) -> Plan {
         match (&update.decision, update.cause) {
             (Some((Decision::Revert, why)), Some(Cause::Release)) => self.condemn(why),
-            (Some((_, why)), _) => self.stop(Fault::ToldToGoBack(Box::new(why.clone()))),
-            (None, _) => self.stop(Fault::NobodyDecided),
+            (Some((_, why)), _) => self.unclear(Some(why), Fault::ToldToGoBack(Box::new(why.clone()))),
+            (None, _) => self.unclear(None, Fault::NobodyDecided),
         }
     }
 }

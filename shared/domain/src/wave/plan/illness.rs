@@ -7,7 +7,7 @@ use crate::endpoint::{Seen, Target};
 use crate::fleet::Region;
 use crate::history::{OpenUpdate, RegionHistory};
 use crate::ledger::Record;
-use crate::names::RegionName;
+use crate::names::{RegionName, Version};
 use crate::reason::{Fault, Gate, Reason, RegionState, Revert, Sign, SilentRegion, Step, Unseen, Wait, WaveEnd};
 use crate::verdict::{Cause, Decision};
 use jiff::Timestamp;
@@ -147,14 +147,18 @@ impl View<'_> {
 
     /// Leaves this region behind on record; the others go on.
     pub(super) fn defer(&self, why: impl Into<Reason>) -> Plan {
+        let serves = !self.history().is_some_and(RegionHistory::is_new);
+        self.defer_for(why, |region, version| Advice::CheckHealth { region, version, serves })
+    }
+
+    pub(super) fn defer_for(&self, why: impl Into<Reason>, advice: impl Fn(RegionName, Version) -> Advice) -> Plan {
         let history = self.history();
         // Whatever ails the region now: evidence against the release is no regional fault (I7).
         if let Some(bad) = history.and_then(|history| history.evidence_against(&self.sight.release)) {
             return self.condemn(bad);
         }
         let why = Reason::LeftBehind { why: Box::new(why.into()), state: history.map_or(RegionState::Unknown, state) };
-        let (region, version, serves) = (self.name(), self.version(), !history.is_some_and(RegionHistory::is_new));
-        self.leave(&self.region.name, why, Advice::CheckHealth { region, version, serves })
+        self.leave(&self.region.name, why, advice(self.name(), self.version()))
     }
 
     /// Another region keeps this one from starting: it has the same patience, then it is left behind, not this one.

@@ -87,7 +87,7 @@ impl View<'_> {
             Some(update) if update.is_decided(Decision::Proceed) => self.prove(update),
             Some(update) if history.first_update().is_some() => self.prove_first(update),
             // I9: SageMaker shifted, but nobody had decided so. `rollback` rolls it back, in the region.
-            _ => self.stop(Fault::NotLetThrough { version: self.version() }),
+            _ => self.unclear(None, Fault::NotLetThrough { version: self.version() }),
         }
     }
 
@@ -98,7 +98,7 @@ impl View<'_> {
             return match left.cause {
                 Some(Cause::Release) => self.condemn(&left.why),
                 Some(Cause::Region) => self.defer(left.why.clone()),
-                Some(Cause::Unclear) | None => self.stop(left.why.clone()),
+                Some(Cause::Unclear) | None => self.unclear(Some(&left.why), left.why.clone()),
             };
         }
         match &history.update {

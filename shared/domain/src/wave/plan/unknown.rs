@@ -37,7 +37,7 @@ impl View<'_> {
         }
         match ours.and_then(|update| Some((update.cause?, update.decision.as_ref()?))) {
             Some((Cause::Region, (_, why))) => self.defer(Reason::Several(vec![why.clone(), unproved])),
-            Some((_, (_, why))) => self.stop(Reason::Several(vec![why.clone(), unproved])),
+            Some((_, (_, why))) => self.unclear(Some(why), Reason::Several(vec![why.clone(), unproved])),
             // The region's own way back holds the update by now, or it was so before this wave came.
             None if self.is_patient(unknown.since) => {
                 Plan::wait(Wait::Bytes { region: self.name(), why: unknown.why.clone() })

@@ -29,6 +29,8 @@ pub enum Fault {
     SageMakerReturned,
     /// The update was intended and never seen to start.
     NeverStarted,
+    /// Its update was rolled back, and nothing shows whose fault that was.
+    UnclearReturn(Box<super::Reason>),
     /// Its update was told to roll back.
     ToldToGoBack(Box<super::Reason>),
     /// The update has no decision on record.

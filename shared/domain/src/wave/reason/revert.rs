@@ -57,6 +57,26 @@ impl Revert {
     }
 }
 
+impl Revert {
+    /// Whether this says something of other regions too: the release answers wrong, the wave was stopped, or several regions
+    /// are ill at once.
+    pub fn reaches_beyond_region(&self) -> bool {
+        match self {
+            Revert::Worse(_)
+            | Revert::WorseAtFullLoad(_)
+            | Revert::Unproved(Proof::Wrong { .. })
+            | Revert::Stopped(_)
+            | Revert::NoEvidence { .. } => true,
+            Revert::Signs(signs) => matches!(signs.first(), Some(Sign::SilentWithOthers { .. })),
+            Revert::Undecided(_)
+            | Revert::CountsUnseen { .. }
+            | Revert::TimerEnded
+            | Revert::Unproved(Proof::Unasked { .. })
+            | Revert::AlarmRang(_) => false,
+        }
+    }
+}
+
 /// What the golden records said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
