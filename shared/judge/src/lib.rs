@@ -26,10 +26,12 @@ mod metric;
 mod outcome;
 mod policy;
 mod pool;
+mod probation;
 mod process;
 mod region;
 mod scatter;
 mod state;
+mod student;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -42,6 +44,9 @@ pub use outcome::{
     Judgement, Look, MetricEvidence, MetricJudgement, PooledJudgement, RegionEvidence, Tally, Watch, WatchStage,
 };
 pub use policy::{Gauge, JudgePolicy, MetricPolicy};
+pub use probation::{
+    ChampionCounts, LEAST_DAYS, PROBATION_ALPHA, ProbationCounts, ProbationFinding, ProbationJudgement, probation,
+};
 pub use process::LogE;
 pub use region::{RegionJudge, Ruling};
 pub use verdict::Verdict;
