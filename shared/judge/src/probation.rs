@@ -6,24 +6,28 @@
 //! # What is assumed
 //!
 //! A day is cut into slots of equal length. In slot *j* bad answers come at the rate r_j F G: r_j is the slot's own rate,
-//! which may be anything and is the same on every day; F is the day's factor, around 1 and close to normal; G is a factor of
+//! which may be anything and is the same on every day; F is the day's factor, around 1; G is a factor of
 //! some hours of it, with mean 1. Beyond that, counts scatter as declared. A release that is as good as the champion changes
 //! neither law. Where all regions have a worse day, those that are still on the champion show it.
 //!
 //! # The test
 //!
-//! - **The day.** With the factors of k earlier days, mean 1 and standard deviation s, today's is above
-//!   1 + t s sqrt(1 + 1/k) with a chance of `level`, t being Student's quantile for k - 1 degrees of freedom: the prediction limit
-//!   of one further observation (Whitmore 1986, "Prediction limits for a univariate normal observation", The American
-//!   Statistician 40). Few days cost much: t is 8 for seven days where it is 4 for 28. Up to this ratio, or `tolerance_fail`,
-//!   nothing is worse than tolerated. s is at least what counts of that size scatter by chance.
-//! - **The hours.** What days show beyond their factor adds to the dispersion. It is measured over single slots and over blocks of
-//!   them, so that an hour that is ill as a whole counts as one event; the larger result is taken, [`CAUTION`] times.
-//! - **Today.** The e-process of `process` compares today's slots with the same slots of all earlier days at that ratio and
-//!   dispersion. It may be looked at after every slot: by Ville's inequality it ever exceeds 1/level with a chance of at most
-//!   `level`, for any rates r_j.
+//! - **The day.** From k earlier days with the mean 1 and the standard deviation s follows what a further one exceeds with a
+//!   chance of `level`: the prediction limit of one further observation (Whitmore 1986, "Prediction limits for a univariate normal
+//!   observation", The American Statistician 40), by Student's t with k - 1 degrees of freedom and s sqrt(1 + 1/k), on the scale of cube
+//!   roots, which makes factors that lean to the right normal. Few days cost much: t is 7 for seven days where it is 4 for 28. Up to
+//!   this ratio, or `tolerance_fail`, nothing is worse than tolerated. s is at least what counts of that size scatter by chance.
+//! - **The hours.** What days show beyond their factor is measured over single slots and over blocks of them, so that an hour that is
+//!   ill as a whole counts as one event.
+//! - **Today.** E-processes of `process` compare today's slots with the same slots of all earlier days. They may be looked at after
+//!   every slot: by Ville's inequality one ever exceeds 1/level with a chance of at most `level`, for any rates r_j. There are two:
+//!   the *slow* one takes the day's limit as its ratio and the hours as dispersion (half as much again as they show), and finds a
+//!   small fault that lasts; the *fast* one takes a ratio that no block of a usual day exceeds, with a chance of `level` for all
+//!   blocks of the day, and the declared dispersion: it finds a large fault within an hour. That ratio is Student's limit
+//!   too, for the sum of the day's and a block's variances, with degrees of freedom by Satterthwaite (1946, "An approximate
+//!   distribution of estimates of variance components", Biometrics Bulletin 2).
 //!
-//! Both chances together are the metric's part of alpha, half each. With fewer than [`LEAST_DAYS`] days nothing is said.
+//! All four chances together are the metric's part of alpha, a quarter each. With fewer than [`LEAST_DAYS`] days nothing is said.
 
 use crate::counts::MetricName;
 use crate::levels::Levels;
@@ -31,7 +35,7 @@ use crate::metric::{MOST, needed};
 use crate::outcome::Tally;
 use crate::policy::{Gauge, JudgePolicy};
 use crate::process::{Comparison, LogE, Side};
-use crate::student;
+use past::Past;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,13 +43,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const LEAST_DAYS: usize = 7;
 /// Chance of a wrong finding in a day, in any region and metric of the fleet: docs/judge-table.md shows what it costs.
 pub const PROBATION_ALPHA: f64 = 0.01;
-/// Slots of a block: with quarters of an hour, two hours.
-const BLOCK: usize = 8;
-/// What hours scatter is known from some tens of blocks only, and hours that are ill are rare: so many times what they showed.
-const CAUTION: f64 = 1.5;
-/// Share of a day's slots that must have been served, or the day shows nothing.
-const SERVED: f64 = 0.8;
-
+/// A limit and a test each, slow and fast.
+const PARTS: f64 = 4.0;
 /// One metric's counts of a region: each list is of slots in order of time, the first begins after the check at full load.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProbationCounts {
@@ -103,8 +102,10 @@ pub struct ProbationJudgement {
     pub day_scatter: f64,
     /// Variance over mean that was reckoned with, of today's last slot.
     pub dispersion: f64,
-    /// Ratio of today's rate to the earlier days' up to which nothing is worse.
+    /// Ratio of today's rate to the earlier days' up to which a whole day is like the others.
     pub tolerated: f64,
+    /// The same of any two hours of it.
+    pub tolerated_at_once: f64,
     /// The largest e-value of any slot so far, of either side where a change either way is bad.
     pub e_value: f64,
 }
@@ -125,7 +126,7 @@ pub fn probation(
         metrics.keys().filter(|name| policy.gauge(name).is_some() && !name.is_client_errors()).cloned().collect();
     let told = |(name, counts): (&MetricName, &ProbationCounts)| {
         let gauge = policy.gauge(name)?;
-        let level = Levels::of(&split, regions, &judged, name, gauge).region() / 2.0;
+        let level = Levels::of(&split, regions, &judged, name, gauge).region() / PARTS;
         Some(judgement(policy, name, gauge, level, counts))
     };
     metrics.iter().filter_map(told).collect()
@@ -149,33 +150,47 @@ fn judgement(
         day_scatter: 0.0,
         dispersion: gauge.dispersion,
         tolerated: policy.tolerance_fail,
+        tolerated_at_once: policy.tolerance_fail,
         e_value: 1.0,
     };
     if past.days.len() < LEAST_DAYS {
         return told;
     }
     let day_scatter = past.day_scatter(gauge.dispersion);
-    let tolerated = tolerated(policy, day_scatter, past.days.len(), level);
-    let hours = past.hours_scatter(gauge.dispersion);
-    let above = Walk::over(&today, Side::Above, tolerated, gauge.dispersion, hours, level);
-    let below = gauge.two_sided.then(|| Walk::over(&today, Side::Below, tolerated, gauge.dispersion, hours, level));
-    let sides = [Some(&above), below.as_ref()];
-    let found = sides.into_iter().flatten().filter_map(|walk| walk.found).min();
-    let finding = match found {
+    let limits = past
+        .limits(gauge.dispersion, level)
+        .map(|limit| Limit { ratio: limit.ratio.max(policy.tolerance_fail), ..limit });
+    let above = [Some(Side::Above), gauge.two_sided.then_some(Side::Below)];
+    let sides = above.into_iter().flatten();
+    let walks: Vec<Walk> =
+        sides.flat_map(|side| limits.map(|limit| Walk::over(&today, side, limit, gauge.dispersion, level))).collect();
+    let finding = match walks.iter().filter_map(|walk| walk.found).min() {
         _ if name.is_client_errors() => ProbationFinding::Callers,
         Some(slot) => ProbationFinding::Worse { slot },
         None => ProbationFinding::Nothing,
     };
-    let e_log = sides.into_iter().flatten().map(|walk| walk.most).fold(0.0, f64::max);
-    let dispersion = today.last().map_or(gauge.dispersion, |slot| gauge.dispersion + hours * slot.usual);
-    ProbationJudgement { finding, day_scatter, dispersion, tolerated, e_value: e_log.min(MOST).exp(), ..told }
+    let e_log = walks.iter().map(|walk| walk.most).fold(0.0, f64::max);
+    let [slow, fast] = limits;
+    let dispersion = today.last().map_or(gauge.dispersion, |slot| gauge.dispersion + slow.hours * slot.usual);
+    let (tolerated, tolerated_at_once) = (slow.ratio, fast.ratio);
+    ProbationJudgement {
+        finding,
+        day_scatter,
+        dispersion,
+        tolerated,
+        tolerated_at_once,
+        e_value: e_log.min(MOST).exp(),
+        ..told
+    }
 }
 
-/// The ratio up to which a day is like the others.
-fn tolerated(policy: &JudgePolicy, day_scatter: f64, days: usize, level: f64) -> f64 {
-    let days = days as f64;
-    let limit = student::upper_quantile(days - 1.0, level) * day_scatter * (1.0 + days.recip()).sqrt();
-    (1.0 + limit).max(policy.tolerance_fail)
+/// What one e-process takes for usual.
+#[derive(Clone, Copy, Debug)]
+struct Limit {
+    /// The ratio up to which nothing is worse.
+    ratio: f64,
+    /// What hours add to the dispersion of a slot, for each bad one that it usually has.
+    hours: f64,
 }
 
 /// A slot that today and earlier days have.
@@ -239,14 +254,14 @@ struct Walk {
 }
 
 impl Walk {
-    fn over(today: &[CommonSlot], side: Side, tolerated: f64, declared: f64, hours: f64, level: f64) -> Walk {
+    fn over(today: &[CommonSlot], side: Side, limit: Limit, declared: f64, level: f64) -> Walk {
         let (mut sum, mut walk) = (LogE::default(), Walk { most: 0.0, found: None });
         for slot in today {
             let tolerance = match side {
-                Side::Above => tolerated * slot.elsewhere.max(1.0),
-                Side::Below => slot.elsewhere.clamp(f64::MIN_POSITIVE, 1.0) / tolerated,
+                Side::Above => limit.ratio * slot.elsewhere.max(1.0),
+                Side::Below => slot.elsewhere.clamp(f64::MIN_POSITIVE, 1.0) / limit.ratio,
             };
-            let comparison = Comparison { tolerance, side, dispersion: declared + hours * slot.usual };
+            let comparison = Comparison { tolerance, side, dispersion: declared + limit.hours * slot.usual };
             let arm = |tally: Tally| (tally.total as f64, tally.bad as f64);
             sum += comparison.minute(arm(slot.today), arm(slot.before));
             walk.most = walk.most.max(sum.mixture());
@@ -258,79 +273,11 @@ impl Walk {
     }
 }
 
-/// What the earlier days were like.
-struct Past<'a> {
-    days: Vec<&'a [Tally]>,
-    /// Each slot over all of these days.
-    slots: Vec<Tally>,
-    /// All of it.
-    all: Tally,
-}
-
-impl<'a> Past<'a> {
-    fn of(counts: &'a ProbationCounts) -> Self {
-        let longest = counts.days.iter().map(Vec::len).max().unwrap_or(0);
-        let is_whole = |day: &&Vec<Tally>| {
-            let served = day.iter().filter(|slot| slot.total > 0).count();
-            served > 0 && served as f64 >= SERVED * longest as f64
-        };
-        let days: Vec<&[Tally]> = counts.days.iter().filter(is_whole).map(Vec::as_slice).collect();
-        let sum = |slot: usize| {
-            days.iter().filter_map(|day| day.get(slot)).fold(Tally::default(), |sum, one| plus(sum, *one))
-        };
-        let slots: Vec<Tally> = (0..longest).map(sum).collect();
-        let all = slots.iter().fold(Tally::default(), |sum, slot| plus(sum, *slot));
-        Past { days, slots, all }
-    }
-
-    /// Bad ones of a day's slots at the rates of all days.
-    fn expected(&self, day: &'a [Tally]) -> impl Iterator<Item = f64> {
-        day.iter().zip(&self.slots).map(|(slot, all)| slot.total as f64 * all.rate().unwrap_or(0.0))
-    }
-
-    /// A day's bad ones over what its slots would usually have had.
-    fn factor(&self, day: &'a [Tally]) -> f64 {
-        let expected: f64 = self.expected(day).sum();
-        let seen: u64 = day.iter().map(|slot| slot.bad).sum();
-        if expected > 0.0 { seen as f64 / expected } else { 1.0 }
-    }
-
-    /// Standard deviation of a day's factor: what days show, but no less than counts of this size scatter.
-    fn day_scatter(&self, declared: f64) -> f64 {
-        let days = self.days.len() as f64;
-        let squares: f64 = self.days.iter().map(|day| (self.factor(day) - 1.0).powi(2)).sum();
-        let by_chance = declared * days / (self.all.bad as f64).max(1.0);
-        (squares / (days - 1.0)).max(by_chance).sqrt()
-    }
-
-    /// What hours add to the dispersion of a slot, for each bad one that it usually has: at the worse of both scales.
-    fn hours_scatter(&self, declared: f64) -> f64 {
-        [1, BLOCK].into_iter().map(|length| self.scatter_of(length, declared)).fold(0.0, f64::max)
-    }
-
-    /// By blocks of so many slots. Of a block with mean m the variance is declared m + (v m)^2: the moments of all blocks give v^2,
-    /// and a slot has its part of the block's variance.
-    fn scatter_of(&self, length: usize, declared: f64) -> f64 {
-        let (mut squares, mut means, mut mean_squares) = (0.0, 0.0, 0.0);
-        for day in &self.days {
-            let factor = self.factor(day);
-            let expected: Vec<f64> = self.expected(day).map(|expected| factor * expected).collect();
-            for (seen, usual) in day.chunks(length).zip(expected.chunks(length)) {
-                let mean: f64 = usual.iter().sum();
-                let seen: u64 = seen.iter().map(|slot| slot.bad).sum();
-                squares += (seen as f64 - mean).powi(2);
-                means += mean;
-                mean_squares += mean * mean;
-            }
-        }
-        let beyond = CAUTION * squares - declared * means;
-        if mean_squares > 0.0 { (beyond / mean_squares).max(0.0) * length as f64 } else { 0.0 }
-    }
-}
-
+/// Both together.
 fn plus(one: Tally, other: Tally) -> Tally {
     Tally { total: one.total.saturating_add(other.total), bad: one.bad.saturating_add(other.bad) }
 }
 
+mod past;
 #[cfg(test)]
 mod tests;

@@ -130,9 +130,9 @@ proptest! {
         let counts = ProbationCounts { days: days.iter().map(list).collect(), today: list(&today), champions: vec![champion] };
         for name in ["5xx", "alerts", "4xx"] {
             let told = judged(name, counts.clone());
-            let numbers = [told.expected, told.day_scatter, told.dispersion, told.tolerated, told.e_value];
+            let numbers = [told.expected, told.day_scatter, told.dispersion, told.tolerated_at_once, told.e_value];
             prop_assert!(numbers.iter().all(|number| number.is_finite()), "{told:?}");
-            prop_assert!(told.tolerated >= 1.25 && told.dispersion >= 2.0 && told.e_value >= 1.0, "{told:?}");
+            prop_assert!(told.tolerated >= 1.25 && told.tolerated_at_once >= told.tolerated && told.dispersion >= 2.0 && told.e_value >= 1.0, "{told:?}");
         }
     }
 
