@@ -1,6 +1,7 @@
 //! `meridian simulate`: what the decisions are worth, over many seeded runs.
 
 mod delivery;
+mod harm;
 mod histories;
 mod judge;
 mod streams;
@@ -25,6 +26,8 @@ enum What {
     Judge(judge::Arguments),
     /// Whole nights of equal releases: how often they reach every region, and why not in the others.
     Delivery(delivery::Arguments),
+    /// Whole days with a faulty release: what it costs under Meridian, and under what users have today.
+    Harm(harm::Arguments),
     /// Run random histories of waves with faults, deaths and repeats; hold every invariant after every step.
     Histories(histories::Arguments),
 }
@@ -34,6 +37,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     match &arguments.what {
         What::Judge(arguments) => judge::run(arguments),
         What::Delivery(arguments) => delivery::run(arguments),
+        What::Harm(arguments) => harm::run(arguments),
         What::Histories(arguments) => histories::run(arguments),
     }
 }

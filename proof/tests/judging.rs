@@ -94,3 +94,25 @@ fn an_equal_release_arrives_unless_it_is_as_bad_as_the_bounds_allow() {
         }
     }
 }
+
+/// A number of a report, which JSON has by itself or as a list of one.
+fn number(cell: &Value) -> f64 {
+    cell.as_f64().or_else(|| cell[0].as_f64()).unwrap()
+}
+
+/// Two nights a row: what looks longer never costs more, under either reading of soak.
+#[test]
+fn a_fault_costs_less_the_more_is_asked_about_it() {
+    let report = serde_json::to_value(Study::new(&fleet(), 2, 7).harm()).unwrap();
+    for table in 0..2 {
+        let rows = report["tables"][table]["rows"].as_array().unwrap();
+        assert_eq!(rows.len(), 3 * 2 * 4 * 6, "kinds, places, courses, excesses");
+        for row in rows {
+            let of = |who: &str| number(&row[who]);
+            assert!(of("tell") <= of("no probation") && of("no probation") <= of("fixed bake") + 1.0, "{row}");
+        }
+        // All answers are bad, everywhere and at once: nobody needs a day to see that.
+        let worst = rows.iter().find(|row| row["excess"] == "100 %").unwrap();
+        assert!(number(&worst["tell"]) < 0.01 * number(&worst["fixed bake"]), "{worst}");
+    }
+}

@@ -4,6 +4,7 @@ pub mod bursts;
 mod delivery;
 pub mod fleets;
 mod guards;
+mod harm;
 pub mod latency;
 mod least;
 mod order;
@@ -139,6 +140,11 @@ impl<'a> Study<'a> {
     /// How often an equal release reaches every region in the same night, under each of these guardrails.
     pub fn delivery(&self, ways: &[Way]) -> Report {
         delivery::report(self, ways)
+    }
+
+    /// What a faulty release costs, under Meridian and under what users have today.
+    pub fn harm(&self) -> Report {
+        harm::report(self)
     }
 
     /// What each of so many runs comes to, in order. Each has streams of its own, so cores may share them.

@@ -4,7 +4,7 @@ use super::streams::{Effect, Metric, Site, Usual};
 use super::waves::Place;
 use jiff::Timestamp;
 use meridian_domain::alarms::guards;
-use meridian_domain::plan::{Hour, Turn, forecast};
+use meridian_domain::plan::{HarmForecast, Hour, Turn, forecast};
 use meridian_domain::{AlarmSpec, Fleet, ResourceName};
 use std::collections::BTreeMap;
 
@@ -15,6 +15,8 @@ pub struct Planned {
     pub place: Place,
     /// What its update names for automatic rollback.
     pub alarms: Vec<AlarmSpec>,
+    /// What the plan says that going on can cost here.
+    pub harm: Vec<HarmForecast>,
     /// When its canary takes its first request.
     pub canary: Timestamp,
 }
@@ -42,5 +44,5 @@ fn planned(fleet: &Fleet, turn: &Turn) -> Option<Planned> {
     };
     let place = Place { site, effect: Effect::NONE, stream };
     let alarms = guards(fleet, region, &green, Some(&blue));
-    Some(Planned { place, alarms, canary: turn.canary })
+    Some(Planned { place, alarms, harm: turn.harm.clone(), canary: turn.canary })
 }

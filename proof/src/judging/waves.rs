@@ -131,7 +131,19 @@ impl Setting {
         bench.fails_after_shift(&site, &drawn)
     }
 
-    /// Minutes after the shift, beside blue's last hour, with a challenger that changes from minute to minute.
+    /// One region's canary with a challenger that changes from minute to minute.
+    pub(super) fn draw_changing(
+        &self,
+        study: &Study<'_>,
+        number: u64,
+        place: &Place,
+        effect: impl Fn(u32) -> Effect,
+    ) -> Drawn {
+        let mut random = stream(study.seed, &[number, place.stream]);
+        self.stream(&place.site, Effect::NONE).draw_changing(&mut random, HISTORY, place.site.bake, effect)
+    }
+
+    /// The same after the shift, beside blue's last hour.
     pub(super) fn draw_shifted(
         &self,
         study: &Study<'_>,
@@ -144,6 +156,11 @@ impl Setting {
         let mut random = stream(study.seed, &[number, place.stream, AFTER_SHIFT]);
         let drawn = self.stream(&site, Effect::NONE).draw_changing(&mut random, HOUR, minutes, effect);
         (site, drawn)
+    }
+
+    /// The names of what is counted.
+    pub(super) fn names(&self) -> &[MetricName] {
+        &self.names
     }
 
     /// What is counted.
