@@ -4,7 +4,7 @@
 
 use meridian_domain::Fleet;
 use meridian_proof::judging::report::{Report, Standing};
-use meridian_proof::judging::{Question, Study};
+use meridian_proof::judging::{Question, Study, Way};
 use serde_json::Value;
 
 /// The reference fleet, each canary long enough to compare the three minutes that a failure needs.
@@ -74,4 +74,45 @@ fn the_order_by_traffic_finds_faults_in_its_first_region_more_often() {
 #[test]
 fn the_harm_bounds_of_equal_releases_are_within_what_is_allowed() {
     hold(40, &[Question::Passes]);
+}
+
+/// Few nights: which end is which, and that the table holds all of them. docs/judge-table.md has the promises.
+#[test]
+fn an_equal_release_arrives_unless_it_is_as_bad_as_the_bounds_allow() {
+    let report = serde_json::to_value(Study::new(&fleet(), 3, 7).delivery(&Way::ALL)).unwrap();
+    let rows = report["tables"][0]["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 3 * 2 * 8 * 3, "guardrails, hours, rates, bursts");
+    let of = |row: &Value, end: &str| row[end]["hits"].as_u64().unwrap();
+    for row in rows {
+        let ends = ["arrives", "5xx alarm", "other alarm", "failed", "inconclusive", "full load"];
+        assert_eq!(ends.map(|end| of(row, end)).iter().sum::<u64>(), 3, "{row}");
+        match row["base"].as_str().unwrap() {
+            // One in a hundred is what the alarm of 5xx allows.
+            "1.00 %" => assert_eq!(of(row, "5xx alarm") + of(row, "other alarm"), 3, "{row}"),
+            "0 %" => assert_eq!(of(row, "arrives"), 3, "{row}"),
+            _ => {}
+        }
+    }
+}
+
+/// A number of a report, which JSON has by itself or as a list of one.
+fn number(cell: &Value) -> f64 {
+    cell.as_f64().or_else(|| cell[0].as_f64()).unwrap()
+}
+
+/// Two nights a row: what looks longer never costs more, under either reading of soak.
+#[test]
+fn a_fault_costs_less_the_more_is_asked_about_it() {
+    let report = serde_json::to_value(Study::new(&fleet(), 2, 7).harm()).unwrap();
+    for table in 0..2 {
+        let rows = report["tables"][table]["rows"].as_array().unwrap();
+        assert_eq!(rows.len(), 3 * 2 * 4 * 6, "kinds, places, courses, excesses");
+        for row in rows {
+            let of = |who: &str| number(&row[who]);
+            assert!(of("tell") <= of("no probation") && of("no probation") <= of("fixed bake") + 1.0, "{row}");
+        }
+        // All answers are bad, everywhere and at once: nobody needs a day to see that.
+        let worst = rows.iter().find(|row| row["excess"] == "100 %").unwrap();
+        assert!(number(&worst["tell"]) < 0.01 * number(&worst["fixed bake"]), "{worst}");
+    }
 }

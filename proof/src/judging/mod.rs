@@ -1,11 +1,16 @@
 //! What the judge is worth: seeded streams of counts, judged as a wave judges them, and beside it what users have today.
 
 pub mod bursts;
+mod delivery;
 pub mod fleets;
+mod guards;
+mod harm;
 pub mod latency;
+mod least;
 mod order;
 mod passes;
 pub mod peers;
+mod planned;
 mod power;
 mod regions;
 pub mod report;
@@ -16,9 +21,11 @@ pub mod trial;
 pub mod waves;
 mod wrong_fails;
 
+pub use delivery::{Way, WayError};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::Fleet;
 use report::{Promise, Report, Table};
+use std::panic::resume_unwind;
 use std::str::FromStr;
 use streams::Site;
 use trial::Timing;
@@ -27,6 +34,8 @@ use trial::Timing;
 const DELAY: u32 = 2;
 /// The hour of the reference night, 03:00 UTC on 20 November 2026: Dublin sleeps, Sydney is at its peak.
 const NIGHT: Timestamp = Timestamp::constant(1_795_143_600, 0);
+/// Noon of the same day.
+const NOON: Timestamp = Timestamp::constant(1_795_176_000, 0);
 
 /// What can be asked of the judge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,6 +137,29 @@ impl<'a> Study<'a> {
         Report { runs: self.runs, seed: self.seed, fleet: fleets::table(self), tables, promises }
     }
 
+    /// How often an equal release reaches every region in the same night, under each of these guardrails.
+    pub fn delivery(&self, ways: &[Way]) -> Report {
+        delivery::report(self, ways)
+    }
+
+    /// What a faulty release costs, under Meridian and under what users have today.
+    pub fn harm(&self) -> Report {
+        harm::report(self)
+    }
+
+    /// What each of so many runs comes to, in order. Each has streams of its own, so cores may share them.
+    fn each<T: Send>(&self, runs: u64, run: impl Fn(u64) -> T + Sync) -> Vec<T> {
+        let parts = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+        let (length, run) = (runs.div_ceil(parts), &run);
+        std::thread::scope(|scope| {
+            let part =
+                |part: u64| move || (part * length..((part + 1) * length).min(runs)).map(run).collect::<Vec<T>>();
+            let threads: Vec<_> = (0..parts).map(|number| scope.spawn(part(number))).collect();
+            let joined = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            joined.flatten().collect()
+        })
+    }
+
     fn answer(&self, question: Question) -> Vec<(Table, Option<Promise>)> {
         let answers = match question {
             Question::Beyond => return vec![(wrong_fails::beyond(self), None)],
@@ -152,6 +184,11 @@ impl<'a> Study<'a> {
     /// Minutes after the shift that policy compares with blue's last hour.
     fn full_load_minutes(&self) -> u32 {
         u32::try_from(self.fleet.guardrail.full_load_minutes()).unwrap_or(0)
+    }
+
+    /// Minutes for which blue stays warm, and an update's alarms may still take it back.
+    fn soak_minutes(&self) -> u32 {
+        u32::try_from(self.fleet.guardrail.soak.as_mins()).unwrap_or(0)
     }
 
     /// Canaries a cell of the power tables: a share is then known to two points at 1,000.
@@ -192,5 +229,6 @@ mod tests {
     #[test]
     fn the_night_is_the_reference_night() {
         assert_eq!(NIGHT.to_string(), "2026-11-20T03:00:00Z");
+        assert_eq!(NOON.to_string(), "2026-11-20T12:00:00Z");
     }
 }

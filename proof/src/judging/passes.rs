@@ -2,7 +2,8 @@
 
 use super::Study;
 use super::bursts::Bursts;
-use super::report::{Cell, Promise, Standing, Table, per_cent};
+use super::least::Least;
+use super::report::{Cell, Promise, Table, per_cent};
 use super::share::Share;
 use super::streams::{Effect, Metric, Usual};
 use super::waves::{Place, Setting};
@@ -82,41 +83,17 @@ fn quantile(bounds: &[u64], share: f64) -> Cell {
     Cell::number(bounds.get(at).map(|bound| *bound as f64), 0)
 }
 
-/// A share of waves that is to be at least what is promised, over several rows.
-struct Least {
-    claim: String,
-    worst: Share,
-    place: String,
-}
-
-impl Least {
-    fn of(claim: String) -> Self {
-        Least { claim, worst: Share { hits: 1, of: 1 }, place: String::new() }
-    }
-
-    fn add(&mut self, share: Share, place: &str) {
-        if self.place.is_empty() || share.value() < self.worst.value() {
-            (self.worst, self.place) = (share, place.to_owned());
-        }
-    }
-
-    fn promise(self) -> Promise {
-        Promise {
-            claim: self.claim,
-            standing: Standing::of(self.worst.value() >= PROMISED, self.worst.upper() >= PROMISED),
-            found: format!("at worst {} of {}: {}", self.worst.hits, self.worst.of, self.place),
-        }
-    }
-}
-
 /// The bounds of one metric and of all of them, and what is promised of each.
 pub fn answer(study: &Study<'_>) -> [(Table, Promise); 2] {
     let (declared, harm) = (study.fleet.judge.dispersion, study.fleet.judge.harm);
     let scope = format!("in all regions, usual rates up to {}, bursts up to {declared}", per_cent(UP_TO));
     let claim = |what: String| format!("at least 99.9 % of equal releases are within {what} {scope}");
-    let mut one = Least::of(claim(format!("{} bad answers of one metric, at night, without a way back,", ALONE.0)));
-    let mut all =
-        Least::of(claim(format!("the {harm} bad answers that policy allows of each metric, with a way back,")));
+    let mut one =
+        Least::of(claim(format!("{} bad answers of one metric, at night, without a way back,", ALONE.0)), PROMISED);
+    let mut all = Least::of(
+        claim(format!("the {harm} bad answers that policy allows of each metric, with a way back,")),
+        PROMISED,
+    );
     let (mut ones, mut alls) = (Vec::new(), Vec::new());
     for (hour, sites) in [(AT_NIGHT, study.at_night()), ("peaks", study.at_peaks())] {
         let places = Place::all(sites, Effect::NONE);

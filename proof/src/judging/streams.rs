@@ -134,7 +134,8 @@ impl Usual {
         Usual { errors: rate, alerts: 0.02 }
     }
 
-    fn rate(self, metric: Metric, effect: Effect) -> f64 {
+    /// The share of the requests that a metric counts.
+    pub(super) fn rate(self, metric: Metric, effect: Effect) -> f64 {
         match metric {
             Metric::Errors4xx => self.errors * effect.errors_4xx,
             Metric::Errors5xx => self.errors * effect.errors_5xx,
@@ -167,12 +168,25 @@ pub type Counts = Vec<Vec<Minute>>;
 impl Stream<'_> {
     /// Draws the minutes of a canary, and before them `history` minutes in which blue had all the traffic.
     pub fn draw(&self, random: &mut Random, history: u32, minutes: u32) -> Drawn {
+        self.draw_changing(random, history, minutes, |_| self.effect)
+    }
+
+    /// The same with a challenger that differs from minute to minute of the canary.
+    pub fn draw_changing(
+        &self,
+        random: &mut Random,
+        history: u32,
+        minutes: u32,
+        effect: impl Fn(u32) -> Effect,
+    ) -> Drawn {
         let mut before: Counts = vec![Vec::new(); self.metrics.len()];
         let mut canary: Counts = vec![Vec::new(); self.metrics.len()];
-        for (counts, share, length) in [(&mut before, 0.0, history), (&mut canary, self.site.canary, minutes)] {
-            for _ in 0..length {
-                self.draw_minute(random, share, counts);
-            }
+        for _ in 0..history {
+            self.draw_minute(random, 0.0, &mut before);
+        }
+        for minute in 0..minutes {
+            let changed = Stream { effect: effect(minute), ..self.clone() };
+            changed.draw_minute(random, self.site.canary, &mut canary);
         }
         Drawn { before, canary }
     }

@@ -184,7 +184,8 @@ impl Bench<'_> {
                 }
             }
             let watch = Watch { due: minute + 1 == length, ..watch };
-            meridian_judge::judge(&policy, self.regions, &counts, watch, &[]).verdict == Verdict::Fail
+            let judge = meridian_judge::region_judge(&policy, self.regions, &counts, watch);
+            judge.rule(watch.due, &[]).verdict == Verdict::Fail
         })
     }
 

@@ -126,20 +126,54 @@ impl Setting {
 
     /// Whether green, which now has all the traffic, fails against blue's last hour in the minutes that policy compares.
     pub fn fails_after_shift(&self, study: &Study<'_>, number: u64, place: &Place) -> bool {
-        let minutes = study.full_load_minutes();
-        let site = Site { canary: 1.0, ..place.site.clone() };
-        let mut random = stream(study.seed, &[number, place.stream, AFTER_SHIFT]);
-        let drawn = self.stream(&site, place.effect).draw(&mut random, HOUR, minutes);
+        let (site, drawn) = self.draw_shifted(study, number, place, study.full_load_minutes(), |_| place.effect);
         let bench = self.bench(study);
         bench.fails_after_shift(&site, &drawn)
     }
 
-    fn bench(&self, study: &Study<'_>) -> Bench<'_> {
+    /// One region's canary with a challenger that changes from minute to minute.
+    pub(super) fn draw_changing(
+        &self,
+        study: &Study<'_>,
+        number: u64,
+        place: &Place,
+        effect: impl Fn(u32) -> Effect,
+    ) -> Drawn {
+        let mut random = stream(study.seed, &[number, place.stream]);
+        self.stream(&place.site, Effect::NONE).draw_changing(&mut random, HISTORY, place.site.bake, effect)
+    }
+
+    /// The same after the shift, beside blue's last hour.
+    pub(super) fn draw_shifted(
+        &self,
+        study: &Study<'_>,
+        number: u64,
+        place: &Place,
+        minutes: u32,
+        effect: impl Fn(u32) -> Effect,
+    ) -> (Site, Drawn) {
+        let site = Site { canary: 1.0, ..place.site.clone() };
+        let mut random = stream(study.seed, &[number, place.stream, AFTER_SHIFT]);
+        let drawn = self.stream(&site, Effect::NONE).draw_changing(&mut random, HOUR, minutes, effect);
+        (site, drawn)
+    }
+
+    /// The names of what is counted.
+    pub(super) fn names(&self) -> &[MetricName] {
+        &self.names
+    }
+
+    /// What is counted.
+    pub(super) fn metrics(&self) -> &[Metric] {
+        &self.metrics
+    }
+
+    pub(super) fn bench(&self, study: &Study<'_>) -> Bench<'_> {
         let exposure = Exposure::of(&study.fleet.guardrail);
         Bench { policy: &self.policy, regions: self.regions, names: &self.names, timing: study.timing, exposure }
     }
 
-    fn draw(&self, study: &Study<'_>, number: u64, place: &Place) -> Drawn {
+    pub(super) fn draw(&self, study: &Study<'_>, number: u64, place: &Place) -> Drawn {
         let mut random = stream(study.seed, &[number, place.stream]);
         self.stream(&place.site, place.effect).draw(&mut random, HISTORY, place.site.bake)
     }

@@ -26,10 +26,12 @@ mod metric;
 mod outcome;
 mod policy;
 mod pool;
+mod probation;
 mod process;
 mod region;
 mod scatter;
 mod state;
+mod student;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -42,6 +44,9 @@ pub use outcome::{
     Judgement, Look, MetricEvidence, MetricJudgement, PooledJudgement, RegionEvidence, Tally, Watch, WatchStage,
 };
 pub use policy::{Gauge, JudgePolicy, MetricPolicy};
+pub use probation::{
+    ChampionCounts, LEAST_DAYS, PROBATION_ALPHA, ProbationCounts, ProbationFinding, ProbationJudgement, probation,
+};
 pub use process::LogE;
 pub use region::{RegionJudge, Ruling};
 pub use verdict::Verdict;
@@ -91,6 +96,16 @@ pub fn judge(
     watch: Watch,
     before: &[RegionEvidence],
 ) -> Judgement {
+    region_judge(policy, regions, counts, watch).judgement(watch.due, before)
+}
+
+/// The judge that has taken these counts: [`judge`] has all of its numbers, who needs the verdict alone asks it for that.
+pub fn region_judge<'a>(
+    policy: &'a JudgePolicy,
+    regions: usize,
+    counts: &RegionCounts,
+    watch: Watch,
+) -> RegionJudge<'a> {
     let mut judge = RegionJudge::new(policy, regions, counts.metrics.keys().cloned(), watch);
     for (metric, minutes) in &counts.metrics {
         match watch.stage {
@@ -100,7 +115,7 @@ pub fn judge(
             }
         }
     }
-    judge.judgement(watch.due, before)
+    judge
 }
 
 /// What an equal release would show of a metric in a canary of so many requests: its harm bound, and the chance that this is within

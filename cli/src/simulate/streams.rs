@@ -1,0 +1,49 @@
+//! What the simulations of seeded streams of counts have in common: their arguments, and what becomes of their report.
+
+use crate::terminal;
+use meridian_domain::Fleet;
+use meridian_proof::judging::Study;
+use meridian_proof::judging::report::{Report, Standing};
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// A promise is broken.
+const BROKEN: u8 = 1;
+/// None is broken, but so few runs cannot show every one kept.
+const OPEN: u8 = 3;
+
+/// How much is simulated, of which fleet.
+#[derive(Debug, clap::Args)]
+pub struct Streams {
+    /// Waves a row: docs/judge-table.md says how many its figures have.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    runs: u64,
+    /// Seed of every stream: the same seed tells the same figures, on every machine.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// The fleet whose policy, regions and traffic are simulated.
+    #[arg(long, value_name = "FILE", default_value = "fleet.toml")]
+    fleet: PathBuf,
+    /// Print JSON instead of tables.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Streams {
+    /// Simulates, prints the report, and makes the exit code of its promises.
+    pub fn report(&self, simulate: impl FnOnce(&Study<'_>) -> Report) -> Result<ExitCode, Box<dyn Error>> {
+        let path = self.fleet.display();
+        let text = std::fs::read_to_string(&self.fleet)
+            .map_err(|error| format!("{path}: {error}; name the fleet's file with --fleet"))?;
+        let fleet = Fleet::parse(&text).map_err(|error| format!("{path}: {error}"))?;
+        let report = simulate(&Study::new(&fleet, self.runs, self.seed));
+        let said = if self.json { serde_json::to_string_pretty(&report)? } else { report.to_string() };
+        terminal::say(said.trim_end())?;
+        Ok(match report.standing() {
+            Standing::Kept => ExitCode::SUCCESS,
+            Standing::Broken => ExitCode::from(BROKEN),
+            Standing::Open => ExitCode::from(OPEN),
+        })
+    }
+}

@@ -1,0 +1,341 @@
+//! One night with a faulty release: when each region is off it again, under Meridian and under what users have today.
+//!
+//! All of them walk the same plan, with the same canaries and the same minutes of counts, and stop at the first region that
+//! they take back. What serves already stays until its own region takes it back.
+
+use super::days::{Days, Law, SLOT, found};
+use super::fault::{Fault, Kind};
+use crate::judging::peers::alarm::Alarm;
+use crate::judging::planned::Planned;
+use crate::judging::streams::{Arm, Counts, Drawn, Metric, Minute, Site};
+use crate::judging::trial::{Timing, peers};
+use crate::judging::waves::Setting;
+use crate::judging::{Study, guards};
+use crate::random::stream;
+use meridian_domain::Verdict;
+use meridian_domain::plan::{PROVISIONING, SHIFT};
+use meridian_domain::stakes::Exposure;
+use meridian_judge::RegionEvidence;
+
+/// Minutes that are simulated from the wave's start on.
+pub const DAY: u32 = 24 * 60;
+/// In the path of the streams of earlier days.
+const DAYS: u64 = 2;
+/// SageMaker's shift back, where it still watches.
+const BACK: u32 = 1;
+/// Minutes over its bound that the alarm over the whole endpoint takes, and its evaluation.
+const ENDPOINT_ALARM: u32 = 6;
+/// The bound of that alarm.
+const BOUND: f64 = 0.01;
+/// Minutes until a person who was told acts.
+const PERSON: u32 = 30;
+
+/// Whether SageMaker still watches an update's alarms in soak *(live)*.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// It does: what is found in soak is back at once.
+    Watched,
+    /// It does not: soak ends first, and then the endpoint is updated anew.
+    Unwatched,
+}
+
+/// What a finding of probation does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Probation {
+    /// Nobody asks.
+    Off,
+    /// A person is told, and takes the region back half an hour later.
+    Tell,
+    /// The region takes itself back.
+    Act,
+}
+
+/// One region's minutes, counted from its canary's first.
+pub struct Region<'a> {
+    turn: &'a Planned,
+    /// The wave starts so many minutes before.
+    since_start: u32,
+    /// Usual requests of each minute.
+    requests: &'a [f64],
+    canary: Drawn,
+    shifted: (Site, Drawn),
+    fault: Fault,
+    /// The slot after which probation finds it.
+    probation: Option<usize>,
+}
+
+/// What everybody's nights have in common.
+pub struct Night<'a> {
+    pub study: &'a Study<'a>,
+    pub setting: &'a Setting,
+    pub turns: &'a [Planned],
+    /// Of each turn.
+    pub requests: &'a [Vec<f64>],
+    pub since_start: &'a [u32],
+    pub law: Law,
+    /// Earlier days.
+    pub days: usize,
+}
+
+/// When Meridian found a fault in one region, in minutes from its canary on; what it finds by itself, without probation.
+#[derive(Clone, Copy, Debug, Default)]
+struct Found {
+    /// And it was back so soon, by reading.
+    early: Option<(u32, u32, u32)>,
+    /// The wave stops here.
+    stops: bool,
+}
+
+/// What Meridian does in one region.
+#[derive(Clone, Copy, Debug)]
+pub struct Told {
+    found: Found,
+    probation: Option<u32>,
+    bake: u32,
+    soak: u32,
+}
+
+impl Told {
+    /// The first minute in which green answers nobody; none where it goes on.
+    pub fn off(&self, reading: Reading, probation: Probation) -> Option<u32> {
+        let early = self.found.early.map(|(_, watched, unwatched)| match reading {
+            Reading::Watched => watched,
+            Reading::Unwatched => unwatched,
+        });
+        let person = match probation {
+            Probation::Off => None,
+            Probation::Tell => Some(PERSON),
+            Probation::Act => Some(0),
+        };
+        let late = self.probation.zip(person).map(|(at, person)| back_by_update(at + person, self.bake, self.soak));
+        early.into_iter().chain(late).min()
+    }
+
+    /// When it was first known to be bad.
+    pub fn found_at(&self) -> Option<u32> {
+        self.found.early.map(|(at, ..)| at).into_iter().chain(self.probation).min()
+    }
+}
+
+/// A new update, which SageMaker takes no sooner than soak is over.
+fn back_by_update(at: u32, bake: u32, soak: u32) -> u32 {
+    at.max(bake + soak) + minutes(PROVISIONING + SHIFT)
+}
+
+fn minutes(time: jiff::SignedDuration) -> u32 {
+    u32::try_from((time.as_secs() + 59) / 60).unwrap_or(0)
+}
+
+impl Night<'_> {
+    /// Draws what every region would count.
+    pub fn regions(&self, number: u64, fault: Fault) -> Vec<Region<'_>> {
+        let turns = self.turns.iter().zip(self.since_start).zip(self.requests);
+        turns.map(|((turn, since_start), requests)| self.region(number, fault, turn, *since_start, requests)).collect()
+    }
+
+    fn region<'a>(
+        &'a self,
+        number: u64,
+        fault: Fault,
+        turn: &'a Planned,
+        since_start: u32,
+        requests: &'a [f64],
+    ) -> Region<'a> {
+        let (place, soak) = (&turn.place, self.study.soak_minutes());
+        let bake = place.site.bake;
+        let excess = |minute: u32| fault.excess_at(place.stream, minute, bake);
+        let effect = |minute: u32| fault.effect(self.setting.usual, excess(minute));
+        let canary = self.setting.draw_changing(self.study, number, place, effect);
+        // Green's first minutes are warm-up, and the check begins after them.
+        let shifted = self.setting.draw_shifted(self.study, number, place, soak, |minute| effect(bake + minute));
+        let mut region = Region { turn, since_start, requests, canary, shifted, fault, probation: None };
+        region.probation = self.probation(number, &region);
+        region
+    }
+
+    /// The slot after which probation finds the fault. Without one it draws nothing: wrong findings have a table of their own.
+    fn probation(&self, number: u64, region: &Region<'_>) -> Option<usize> {
+        let from = self.probation_from(region);
+        let slots: Vec<f64> =
+            region.requests.get(from as usize..)?.chunks(SLOT as usize).map(|slot| slot.iter().sum()).collect();
+        let (stream_of, bake) = (region.turn.place.stream, region.turn.place.site.bake);
+        let excess: Vec<f64> =
+            (0..).zip(&slots).map(|(slot, _)| region.fault.excess_at(stream_of, from + slot * SLOT, bake)).collect();
+        if excess.iter().all(|excess| *excess <= 0.0) {
+            return None;
+        }
+        let days = Days {
+            usual: self.setting.usual,
+            dispersion: self.study.fleet.judge.dispersion,
+            law: self.law,
+            count: self.days,
+            requests: &slots,
+        };
+        let mut random = stream(self.study.seed, &[number, stream_of, DAYS]);
+        let metric = region.fault.kind.metric();
+        let counts = metric.name().parse().ok().map(|name| (name, days.draw(&mut random, metric, &excess)));
+        found(&self.setting.policy, self.setting.regions, self.setting.names(), counts)
+    }
+
+    fn probation_from(&self, region: &Region<'_>) -> u32 {
+        region.turn.place.site.bake + minutes(Exposure::of(&self.study.fleet.guardrail).until_verdict)
+    }
+
+    /// Meridian, region by region; those that it does not start have nothing.
+    pub fn meridian(&self, regions: &[Region<'_>]) -> Vec<Told> {
+        let mut before: Vec<RegionEvidence> = Vec::new();
+        let mut told = Vec::new();
+        for region in regions {
+            let found = self.found(region, &mut before);
+            let (bake, soak) = (region.turn.place.site.bake, self.study.soak_minutes());
+            let at = |slot: usize| {
+                let slots = u32::try_from(slot + 1).unwrap_or(u32::MAX);
+                self.probation_from(region) + slots.saturating_mul(SLOT) + self.study.timing.delay
+            };
+            let probation = region.probation.filter(|_| !found.stops).map(at);
+            told.push(Told { found, probation, bake, soak });
+            if found.stops {
+                break;
+            }
+        }
+        told
+    }
+
+    fn found(&self, region: &Region<'_>, before: &mut Vec<RegionEvidence>) -> Found {
+        let (study, timing, site) = (self.study, self.study.timing, &region.turn.place.site);
+        let bench = self.setting.bench(study);
+        let alarm = |counts: &Counts| {
+            let first = guards::first(&region.turn.alarms, self.setting.metrics(), counts);
+            first.map(|(minute, _)| timing.seen_at(minute))
+        };
+        let watched = bench.watch(site, &region.canary, before);
+        let open = (watched.last.verdict != Verdict::Pass).then(|| timing.last_look(site.bake));
+        let in_canary = [alarm(&region.canary.canary), watched.wave_failed, open];
+        if let Some(at) = in_canary.into_iter().flatten().min() {
+            return Found { early: Some((at, at + BACK, at + BACK)), stops: true };
+        }
+        before.push(watched.evidence);
+        let exposure = Exposure::of(&study.fleet.guardrail);
+        let (bake, soak) = (site.bake, study.soak_minutes());
+        let verdict = bake + minutes(exposure.until_verdict);
+        let (shifted_site, shifted) = &region.shifted;
+        let checked = bench.fails_after_shift(shifted_site, &self.checked(shifted));
+        let full_load = checked.then(|| (verdict, verdict + BACK, verdict + minutes(exposure.way_back)));
+        let by_update = |at: u32| back_by_update(at, bake, soak);
+        let in_soak = alarm(&shifted.canary).map(|at| (bake + at, bake + at + BACK, by_update(bake + at)));
+        let endpoint = self.endpoint_alarm(region).map(|at| (at, by_update(at), by_update(at)));
+        let early = [full_load, in_soak, endpoint].into_iter().flatten();
+        let earliest = early.reduce(|one, other| (one.0.min(other.0), one.1.min(other.1), one.2.min(other.2)));
+        Found { early: earliest, stops: earliest.is_some_and(|(at, ..)| at <= verdict) }
+    }
+
+    /// The minutes that the check at full load compares.
+    fn checked(&self, shifted: &Drawn) -> Drawn {
+        let (skip, length) = (self.study.timing.warm_up as usize, self.study.full_load_minutes() as usize);
+        let part = |minutes: &Vec<Minute>| minutes.iter().skip(skip).take(length).copied().collect();
+        Drawn { before: shifted.before.clone(), canary: shifted.canary.iter().map(part).collect() }
+    }
+
+    /// When the alarm over the whole endpoint rings: it sees a rate over its bound, and nothing of alerts.
+    fn endpoint_alarm(&self, region: &Region<'_>) -> Option<u32> {
+        let fault = region.fault;
+        if fault.kind == Kind::Alerts {
+            return None;
+        }
+        let base = self.setting.usual.rate(fault.kind.metric(), crate::judging::streams::Effect::NONE);
+        let (stream_of, bake) = (region.turn.place.stream, region.turn.place.site.bake);
+        let is_over = |minute: &u32| base + fault.excess_at(stream_of, *minute, bake) > BOUND;
+        let last = u32::try_from(region.requests.len()).unwrap_or(u32::MAX);
+        (bake..last).find(is_over).map(|minute| minute + ENDPOINT_ALARM)
+    }
+
+    /// The seed's alarms, which SageMaker watches: when each region is back.
+    pub fn alarms(&self, regions: &[Region<'_>], reading: Reading) -> Vec<Option<u32>> {
+        walk(regions, |region| {
+            let (timing, bake) = (self.study.timing, region.turn.place.site.bake);
+            let canary = self.seeds_alarm(&region.canary.canary, timing).map(|at| (at + BACK, true));
+            let soak = || self.seeds_alarm(&region.shifted.1.canary, timing).map(|at| (bake + at + BACK, false));
+            canary.or_else(|| if reading == Reading::Watched { soak() } else { None })
+        })
+    }
+
+    /// p99 and 4xx as the seed has them, and 5xx likewise, which the seed leaves out.
+    fn seeds_alarm(&self, counts: &Counts, timing: Timing) -> Option<u32> {
+        let of = |metric| {
+            self.setting.metrics().iter().zip(counts).find(|(own, _)| **own == metric).map(|(_, minutes)| minutes)
+        };
+        let green = |minutes: Option<&Vec<Minute>>, at: usize| {
+            minutes.and_then(|minutes| minutes.get(at)).map_or(Arm::default(), |minute| minute.green)
+        };
+        let slow = of(Metric::LatencyOver(20));
+        let first = |errors: Option<&Vec<Minute>>| {
+            let length = errors.map_or(0, Vec::len);
+            Alarm::ONE_OF_ONE.first((0..length).map(|at| (green(errors, at), green(slow, at))))
+        };
+        let first = [of(Metric::Errors4xx), of(Metric::Errors5xx)].into_iter().filter_map(first).min();
+        first.map(|minute| timing.seen_at(minute))
+    }
+
+    /// Kayenta, once, at the canary's end.
+    pub fn kayenta(&self, regions: &[Region<'_>]) -> Vec<Option<u32>> {
+        walk(regions, |region| {
+            let (timing, bake) = (self.study.timing, region.turn.place.site.bake);
+            let at = peers(self.setting.metrics(), &region.canary.canary, timing, bake).kayenta?;
+            Some((at + BACK, true))
+        })
+    }
+
+    /// A bake that nobody judges.
+    pub fn fixed(&self, regions: &[Region<'_>]) -> Vec<Option<u32>> {
+        walk(regions, |_| None)
+    }
+}
+
+/// Region by region until one is taken back in its canary: the minute that `back` says, and whether the wave stops there.
+fn walk(regions: &[Region<'_>], back: impl Fn(&Region<'_>) -> Option<(u32, bool)>) -> Vec<Option<u32>> {
+    let mut offs = Vec::new();
+    for region in regions {
+        let ended = back(region);
+        offs.push(ended.map(|(minute, _)| minute));
+        if ended.is_some_and(|(_, stops)| stops) {
+            break;
+        }
+    }
+    offs
+}
+
+impl Region<'_> {
+    /// Bad answers beyond the champion's, from one minute to another, where green answers until `off`.
+    fn harm_between(&self, from: u32, upto: u32, off: Option<u32>) -> f64 {
+        let site = &self.turn.place.site;
+        let last = off.unwrap_or(u32::MAX).min(upto).min(DAY.saturating_sub(self.since_start));
+        let minute = |(minute, requests): (u32, &f64)| {
+            let share = if minute < site.bake { site.canary } else { 1.0 };
+            share * requests * self.fault.excess_at(self.turn.place.stream, minute, site.bake)
+        };
+        (0..).zip(self.requests).skip(from as usize).take(last.saturating_sub(from) as usize).map(minute).sum()
+    }
+
+    /// Over the day.
+    pub fn harm(&self, off: Option<u32>) -> f64 {
+        self.harm_between(0, u32::MAX, off)
+    }
+
+    /// What it cost from the shift to the verdict at full load, and the way back where that verdict found it.
+    pub fn harm_to_verdict(&self, told: &Told, reading: Reading, verdict: u32) -> f64 {
+        let bake = self.turn.place.site.bake;
+        let off = told.off(reading, Probation::Off).filter(|_| told.found.stops);
+        self.harm_between(bake, off.unwrap_or(bake + verdict), off)
+    }
+
+    /// What the plan printed of the metric; none where it prints nothing of it.
+    pub fn printed(&self) -> Option<f64> {
+        let name = self.fault.kind.metric().name();
+        self.turn.harm.iter().find(|harm| harm.metric.as_str() == name).map(|harm| harm.answers as f64)
+    }
+
+    /// Minutes from the wave's start.
+    pub fn since_start(&self, minute: u32) -> u32 {
+        self.since_start + minute
+    }
+}
