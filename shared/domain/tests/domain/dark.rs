@@ -98,6 +98,25 @@ fn a_return_is_left_to_the_judge_that_lives_to_explain_it() {
     assert_eq!(night.history(EU).returned[&release("v427")].cause, Some(Cause::Release));
 }
 
+/// The bucket does not answer while the canary bakes, so nothing can be decided on record: the wave's word follows, and the
+/// region's own rollback neither pages again nor halts the others.
+#[test]
+fn a_region_left_behind_without_a_word_gets_it_once_it_answers() {
+    let mut night = Night::baking(JP);
+    let ledger = night.sight.regions.insert(name(JP), Seen::Unknown("unavailable".to_owned())).unwrap();
+    night.call(JP);
+    night.pass("4m");
+    let call = night.call(JP);
+    assert_eq!((call.finish(), night.pages), (Some(Finish::Deferred), 1), "{:?}", call.plans);
+    night.sight.regions.insert(name(JP), ledger);
+    night.in_service(JP, "v426");
+    night.call(BR);
+    assert_eq!(night.history(JP).update.as_ref().unwrap().cause, Some(Cause::Region));
+    night.rollback(JP);
+    assert_eq!((night.pages, &night.history(JP).halt, &night.history(JP).update), (1, &None, &None));
+    assert_eq!(night.history(JP).returned[&release("v427")].cause, Some(Cause::Region));
+}
+
 /// What rings beside a silence is its consequence: the page names the silence alone.
 #[test]
 fn what_rings_while_a_region_is_dark_is_not_named_as_a_reason() {

@@ -1,6 +1,6 @@
 //! Regions that do not answer: patience, then leaving them behind. A regional fault never stops another region (I7).
 
-use super::{Act, Plan, Signs, View, diagnose};
+use super::{Act, Next, Plan, Signs, View, diagnose};
 use crate::advice::Advice;
 use crate::alarms::{AlarmState, composite_name, green_names, guard_names};
 use crate::endpoint::{Seen, Target};
@@ -196,6 +196,25 @@ impl View<'_> {
             }
             gate => self.leave(&region, gate.into(), Advice::CloseUpdate { region: region.clone(), version, serves }),
         }
+    }
+
+    /// A region that this wave left behind answers again, and its ledger holds no word about the wave's update there: it gets the
+    /// one that could not be written, so that its own rollback neither pages a second time nor halts the others.
+    pub(super) fn late_word(&self) -> Option<Plan> {
+        let wave = &self.sight.execution;
+        if self.sight.hub.ended.contains_key(wave) {
+            return None;
+        }
+        let undecided =
+            |update: &&OpenUpdate| update.execution == *wave && update.decision.is_none() && !update.is_first();
+        self.fleet.regions.iter().find_map(|region| {
+            let why = self.sight.hub.deferred.get(&(wave.clone(), region.name.clone()))?;
+            let history = self.sight.regions.get(&region.name).and_then(Seen::known)?;
+            history.update.as_ref().filter(undecided)?;
+            let (execution, decision, cause) = (wave.clone(), Decision::Revert, Some(Cause::Region));
+            let record = Record::Decided { execution, decision, why: why.clone(), judgement: None, cause };
+            Some(Plan::new(Next::TellRegion(region.name.clone(), record), why.clone()))
+        })
     }
 
     /// A neighbour that answers again is not counted ill any more.

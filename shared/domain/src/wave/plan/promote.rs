@@ -17,6 +17,9 @@ pub fn promote(fleet: &Fleet, region: &Region, sight: &Sight, now: Timestamp) ->
     if let Some(why) = sight.hub.deferred.get(&(sight.execution.clone(), region.name.clone())) {
         return Plan::finish(Finish::Deferred, why.clone());
     }
+    if let Some(word) = view.late_word() {
+        return word;
+    }
     // An update in flight is not left to itself: it is rolled back first.
     let in_flight = view.history().and_then(|history| history.update.as_ref()).is_some_and(|own| view.is_ours(own));
     if let Some(barred) = view.barred().filter(|_| !in_flight) {

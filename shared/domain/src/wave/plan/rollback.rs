@@ -10,7 +10,7 @@ use crate::history::{OpenUpdate, RegionHistory};
 use crate::ledger::Record;
 use crate::names::{Actor, RegionName};
 use crate::reason::{Fault, Quiet, Reason, Return, Revert, Step, WayBackReason};
-use crate::verdict::Decision;
+use crate::verdict::{Cause, Decision};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
@@ -339,6 +339,8 @@ impl RollbackView<'_> {
             }
             // The wave has condemned it, and told people so: nothing else is halted.
             _ if found_bad.is_some() => self.nothing(Quiet::UnderWayToldByWave),
+            // So has the wave that left the region behind.
+            _ if update.cause == Some(Cause::Region) => self.nothing(Quiet::UnderWayToldByWave),
             _ if spared => self.nothing(Quiet::UnderWayAlone),
             _ if history.halt.is_none() && history.unknown.is_none() => {
                 let (from, to) = (left.map(|target| target.version), update.target.version.clone());

@@ -28,8 +28,9 @@ pub fn verify(fleet: &Fleet, sight: &Sight, now: Timestamp) -> Plan {
     let ended = sight.hub.ended.get(&sight.execution);
     // A wave that a newer release has overtaken, and that has moved nothing, has nothing to verify.
     let open = fleet.regions.first().filter(|_| ended.is_none());
-    if let Some(exit) = open.and_then(|region| View::new(fleet, region, sight, now).superseded()) {
-        return exit;
+    let first = open.map(|region| View::new(fleet, region, sight, now));
+    if let Some(step) = first.and_then(|view| view.superseded().or_else(|| view.late_word())) {
+        return step;
     }
     let mut waiting = None;
     let mut moving: Vec<(RegionName, Lagging)> = Vec::new();
