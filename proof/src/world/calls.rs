@@ -197,10 +197,14 @@ impl Caller {
                 self.declined |= fails;
                 self.opened |= !fails;
             }
-            Ask::Append { chain: Chain::Region(_), entry } => {
+            Ask::Append { chain: Chain::Region(name), entry } => {
                 self.declined |= fails;
-                let owes = matches!(entry.record, Record::PageOwed { .. });
-                self.unheard &= !owes || answer.is_err_and(|failure| failure.kind == ErrorKind::Conflict);
+                // After a conflict it may stand there all the same: written by this action's other delivery.
+                let conflict = answer.is_err_and(|failure| failure.kind == ErrorKind::Conflict);
+                let place = world.regions.get(world.setting.region_of(name));
+                if let Record::PageOwed { why, .. } = &entry.record {
+                    self.unheard &= conflict && !place.is_some_and(|place| place.chain.history.owes(why));
+                }
             }
             // A call that gives its job up pages, and fails the job whether anybody heard or not.
             Ask::Fail { .. } if self.paged_last => self.unheard = false,

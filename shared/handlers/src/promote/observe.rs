@@ -129,7 +129,7 @@ impl Look {
 
     /// Looks at the endpoints of other regions that this one's start may rest on: those that serve the release, which may
     /// have rolled back while their ledgers could not be written, and those whose intent nobody is known to have followed,
-    /// where something may run all the same.
+    /// where something may run all the same. And at those about which the wave has still something to say.
     async fn others<P: Ports>(&mut self, ports: &P, fleet: &Fleet, subject: &Region) {
         let history = |region: &RegionName| self.regions.get(region).map(Journal::history);
         let own = history(&subject.name).and_then(|history| history.update.as_ref());
@@ -140,17 +140,21 @@ impl Look {
         };
         let others = fleet.regions.iter().filter(|other| other.name != subject.name);
         let unseen = |other: &&Region| !self.sight.endpoints.contains_key(&other.name);
-        let wanted: Vec<_> = others.filter(unseen).filter(|other| history(&other.name).is_some_and(matters)).collect();
+        let wanted = |other: &&Region| {
+            history(&other.name).is_some_and(matters) || self.sight.left_without_word(&other.name).is_some()
+        };
+        let wanted: Vec<_> = others.filter(unseen).filter(wanted).collect();
         for other in wanted {
             self.endpoint(ports, fleet, &other.name).await;
         }
     }
 
-    /// Looks at every endpoint that the wave has not left behind.
+    /// Looks at every endpoint that the wave has not left behind, or about which it has still something to say.
     async fn every_endpoint<P: Ports>(&mut self, ports: &P, fleet: &Fleet) {
         for region in &fleet.regions {
             let wave = (self.sight.execution.clone(), region.name.clone());
-            if !self.sight.hub.deferred.contains_key(&wave) {
+            let left = self.sight.hub.deferred.contains_key(&wave);
+            if !left || self.sight.left_without_word(&region.name).is_some() {
                 self.endpoint(ports, fleet, &region.name).await;
             }
         }

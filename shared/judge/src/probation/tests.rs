@@ -53,7 +53,7 @@ fn under_seven_days_nothing_is_said() {
 /// The same days, and those that differ more: the same fault is found in the former only.
 #[test]
 fn days_that_differ_more_show_less() {
-    let noisy = |day: usize| if day % 2 == 0 { 20 } else { 180 };
+    let noisy = |day: usize| if day.is_multiple_of(2) { 20 } else { 180 };
     let mut counts = counts(14, day(96, 210));
     assert!(matches!(judged("5xx", counts.clone()).finding, ProbationFinding::Worse { .. }));
     counts.days = (0..14).map(|number| day(96, noisy(number))).collect();

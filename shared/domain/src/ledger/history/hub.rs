@@ -116,12 +116,11 @@ impl HubHistory {
                 self.evaluated.insert(*release, why.clone());
                 self.golden.extend(golden.map(|golden| (*release, golden)));
             }
-            Record::Approved { release, created } => {
-                if self.approved.insert(*release) {
-                    let approved = ApprovedRelease { release: *release, came: entry.at.min(*created), at: entry.at };
-                    let place = self.line.partition_point(|other| other.came <= approved.came);
-                    self.line.insert(place, approved);
-                }
+            Record::Approved { release, created } if !self.approved.contains(release) => {
+                self.approved.insert(*release);
+                let approved = ApprovedRelease { release: *release, came: entry.at.min(*created), at: entry.at };
+                let place = self.line.partition_point(|other| other.came <= approved.came);
+                self.line.insert(place, approved);
             }
             Record::Rejected { release, why } => {
                 self.rejected.insert(*release, why.clone());

@@ -205,12 +205,10 @@ impl View<'_> {
         if self.sight.hub.ended.contains_key(wave) {
             return None;
         }
-        let undecided =
-            |update: &&OpenUpdate| update.execution == *wave && update.decision.is_none() && !update.is_first();
         self.fleet.regions.iter().find_map(|region| {
-            let why = self.sight.hub.deferred.get(&(wave.clone(), region.name.clone()))?;
-            let history = self.sight.regions.get(&region.name).and_then(Seen::known)?;
-            history.update.as_ref().filter(undecided)?;
+            let why = self.sight.left_without_word(&region.name)?;
+            // Decided by a look at the endpoint that is as new as the ledger's (I11).
+            self.sight.endpoints.get(&region.name).and_then(Seen::known)?;
             let (execution, decision, cause) = (wave.clone(), Decision::Revert, Some(Cause::Region));
             let record = Record::Decided { execution, decision, why: why.clone(), judgement: None, cause };
             Some(Plan::new(Next::TellRegion(region.name.clone(), record), why.clone()))

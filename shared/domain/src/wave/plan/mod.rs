@@ -46,7 +46,7 @@ use crate::advice::Advice;
 use crate::alarms::AlarmView;
 use crate::endpoint::{EndpointView, Seen, Target};
 use crate::fleet::{Fleet, Region};
-use crate::history::{HubHistory, RegionHistory};
+use crate::history::{HubHistory, OpenUpdate, RegionHistory};
 use crate::judge::{Judgement, RegionEvidence};
 use crate::ledger::Record;
 use crate::names::{Actor, Epoch, RegionName, ReleaseId, Version};
@@ -101,6 +101,14 @@ impl Sight {
         let endpoint = self.endpoints.get(&region.name).and_then(Seen::known).and_then(Option::as_ref);
         let serving = history.serving.as_ref().map(|serving| &serving.target);
         endpoint.zip(serving).is_some_and(|(endpoint, target)| !endpoint.serves(target))
+    }
+
+    /// Why this wave left a region behind whose ledger, which answers again, holds no word about the wave's update there.
+    pub fn left_without_word(&self, region: &RegionName) -> Option<&Reason> {
+        let undecided =
+            |update: &OpenUpdate| update.execution == self.execution && update.decision.is_none() && !update.is_first();
+        let update = self.regions.get(region).and_then(Seen::known)?.update.as_ref()?;
+        self.hub.deferred.get(&(self.execution.clone(), region.clone())).filter(|_| undecided(update))
     }
 
     /// What the other regions' canaries showed of this release: the evidence that is pooled with `region`'s own. A region
