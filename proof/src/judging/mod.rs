@@ -119,7 +119,6 @@ impl<'a> Study<'a> {
     /// A study of a fleet's policy over so many waves a row.
     pub fn new(fleet: &'a Fleet, runs: u64, seed: u64) -> Self {
         // Looks fall on full minutes: a part of one is left out at the begin and at the end.
-        let minutes = |time: SignedDuration| u32::try_from((time.as_secs() + 59).div_euclid(60)).unwrap_or(0);
         let timing = Timing {
             delay: DELAY,
             warm_up: minutes(fleet.guardrail.warm_up),
@@ -203,6 +202,11 @@ impl<'a> Study<'a> {
     fn at_peaks(&self) -> Vec<Site> {
         fleets::sites(self.fleet, None)
     }
+}
+
+/// So many minutes, begun ones counted whole.
+fn minutes(time: SignedDuration) -> u32 {
+    u32::try_from((time.as_secs() + 59).div_euclid(60)).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::report::{Cell, Promise, Report, Standing, Table, per_cent};
 use super::share::Share;
 use super::streams::{Effect, Usual};
 use super::waves::Setting;
-use super::{NIGHT, Study};
+use super::{NIGHT, Study, minutes};
 use days::Law;
 use fault::{Course, Fault, Kind};
 use jiff::SignedDuration;
@@ -125,8 +125,7 @@ fn cost(night: &Night<'_>, number: u64, fault: Fault, reading: Reading) -> Cost 
         |probation| regions.iter().zip(&told).map(|(region, told)| region.harm(told.off(reading, probation))).sum();
     let sum = |offs: &[Option<u32>]| regions.iter().zip(offs).map(|(region, off)| region.harm(*off)).sum();
     let alarms = night.alarms(&regions, reading);
-    let verdict = Exposure::of(&night.study.fleet.guardrail).until_verdict;
-    let verdict = u32::try_from((verdict.as_secs() + 59) / 60).unwrap_or(0);
+    let verdict = minutes(Exposure::of(&night.study.fleet.guardrail).until_verdict);
     let to_verdict =
         |(region, told): (&Region<'_>, &Told)| (region.printed(), region.harm_to_verdict(told, reading, verdict));
     let up_to: Vec<(Option<f64>, f64)> = regions.iter().zip(&told).map(to_verdict).collect();

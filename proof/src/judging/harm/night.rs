@@ -10,7 +10,7 @@ use crate::judging::planned::Planned;
 use crate::judging::streams::{Arm, Counts, Drawn, Metric, Minute, Site};
 use crate::judging::trial::{Timing, peers};
 use crate::judging::waves::Setting;
-use crate::judging::{Study, guards};
+use crate::judging::{Study, guards, minutes};
 use crate::random::stream;
 use meridian_domain::Verdict;
 use meridian_domain::plan::{PROVISIONING, SHIFT};
@@ -120,10 +120,6 @@ impl Told {
 /// A new update, which SageMaker takes no sooner than soak is over.
 fn back_by_update(at: u32, bake: u32, soak: u32) -> u32 {
     at.max(bake + soak) + minutes(PROVISIONING + SHIFT)
-}
-
-fn minutes(time: jiff::SignedDuration) -> u32 {
-    u32::try_from((time.as_secs() + 59) / 60).unwrap_or(0)
 }
 
 impl Night<'_> {

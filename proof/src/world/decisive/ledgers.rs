@@ -7,7 +7,7 @@ use std::hash::{Hash, Hasher};
 
 impl<H: Hasher> Prints<'_, H> {
     /// The hub's projection. Left out: what was so before the history began and stays so, when releases were approved (skew
-    /// is hours, and no modelled wave lasts so long), and reasons: no decision depends on one.
+    /// is hours, and no modelled wave lasts so long), and reasons but for what a decision asks of one.
     pub(super) fn hub(&mut self, hub: &HubHistory) {
         let HubHistory {
             epoch,
@@ -58,7 +58,7 @@ impl<H: Hasher> Prints<'_, H> {
             self.stamp(*since, patience);
         }
         for (key, why) in deferred {
-            (key, is_for_freeze(why)).hash(self.hasher);
+            (key, is_for_freeze(why), why.is_unclear_return()).hash(self.hasher);
         }
         halt.is_some().hash(self.hasher);
     }
@@ -98,8 +98,8 @@ impl<H: Hasher> Prints<'_, H> {
         for release in evidence.keys() {
             release.hash(self.hasher);
         }
-        for (release, Return { wave, why: _, cause }) in returned {
-            (release, wave, cause).hash(self.hasher);
+        for (release, Return { wave, why, cause }) in returned {
+            (release, wave, cause, why.reaches_beyond_region()).hash(self.hasher);
         }
         blamed.len().hash(self.hasher);
         for release in blamed.keys() {
@@ -149,7 +149,7 @@ impl<H: Hasher> Prints<'_, H> {
             self.stamp(*from, UPDATE);
             self.stamp(*ends, UPDATE);
         }
-        // Why it was decided is read by people alone.
-        decision.as_ref().map(|(decision, _)| decision).hash(self.hasher);
+        // Of why it was decided only this is asked.
+        decision.as_ref().map(|(decision, why)| (decision, why.reaches_beyond_region())).hash(self.hasher);
     }
 }

@@ -141,6 +141,21 @@ impl Reason {
             other => other.clone(),
         }
     }
+
+    /// Whether a region was left behind because its update was rolled back and nothing showed whose fault that was.
+    pub fn is_unclear_return(&self) -> bool {
+        matches!(self, Self::LeftBehind { why, .. } if matches!(**why, Self::Fault(Fault::UnclearReturn(_))))
+    }
+
+    /// Whether what ended one region's update says something of other regions too.
+    pub fn reaches_beyond_region(&self) -> bool {
+        match self {
+            Self::Revert(revert) => revert.reaches_beyond_region(),
+            // AWS would refuse the next region's too.
+            Self::Refused(_) => true,
+            _ => false,
+        }
+    }
 }
 
 macro_rules! reasons {

@@ -187,11 +187,8 @@ impl HubHistory {
 
     /// How many regions but this one a wave has left behind because they rolled back without a known cause.
     pub fn unclear_returns(&self, wave: &Actor, but: &RegionName) -> u32 {
-        let unclear = |why: &Reason| match why {
-            Reason::LeftBehind { why, .. } => matches!(**why, Reason::Fault(Fault::UnclearReturn(_))),
-            _ => false,
-        };
-        let left = self.deferred.iter().filter(|((own, region), why)| own == wave && region != but && unclear(why));
+        let of_wave = self.deferred.iter().filter(|((own, region), _)| own == wave && region != but);
+        let left = of_wave.filter(|(_, why)| why.is_unclear_return());
         u32::try_from(left.count()).unwrap_or(u32::MAX)
     }
 

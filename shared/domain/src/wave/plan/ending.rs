@@ -72,12 +72,7 @@ impl View<'_> {
     /// goes on behind its own canary. Where the reason reaches beyond the region, or the wave has met as many of these as policy
     /// allows, a person looks first.
     pub(super) fn unclear(&self, decided: Option<&Reason>, why: impl Into<Reason>) -> Plan {
-        let beyond = match decided {
-            Some(Reason::Revert(revert)) => revert.reaches_beyond_region(),
-            // AWS would refuse the next region's too.
-            Some(Reason::Refused(_)) => true,
-            _ => false,
-        };
+        let beyond = decided.is_some_and(Reason::reaches_beyond_region);
         let hub = &self.sight.hub;
         let stopped =
             self.halted().or_else(|| self.barred()).is_some() || hub.ended.contains_key(&self.sight.execution);
