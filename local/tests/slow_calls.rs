@@ -38,8 +38,11 @@ fn slower_calls_fail_safe_and_the_page_says_why() {
         failed += 1;
         assert!(report.fleet.iter().all(|end| end.confirmed_by_endpoint), "seed {seed}: {:?}", report.fleet);
         let pages: Vec<String> = report.pages.iter().map(|page| format!("{page:?}")).collect();
-        let [page] = pages.as_slice() else { panic!("seed {seed}: {pages:?}") };
-        assert!(page.contains("CodePipeline called it less often than every 1m"), "seed {seed}: {page}");
+        // One for each region that went back, and the second stops the wave.
+        assert!((1..=2).contains(&pages.len()), "seed {seed}: {pages:?}");
+        for page in pages {
+            assert!(page.contains("CodePipeline called it less often than every 1m"), "seed {seed}: {page}");
+        }
     }
     assert!(failed > 0, "no night met the worst moment");
 }

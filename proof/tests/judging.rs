@@ -78,7 +78,7 @@ fn the_harm_bounds_of_equal_releases_are_within_what_is_allowed() {
 
 /// Few nights: which end is which, and that the table holds all of them. docs/judge-table.md has the promises.
 #[test]
-fn an_equal_release_arrives_unless_it_is_as_bad_as_the_bounds_allow() {
+fn an_equal_release_arrives_whatever_its_usual_rate() {
     let report = serde_json::to_value(Study::new(&fleet(), 3, 7).delivery(&Way::ALL)).unwrap();
     let rows = report["tables"][0]["rows"].as_array().unwrap();
     assert_eq!(rows.len(), 3 * 2 * 8 * 3, "guardrails, hours, rates, bursts");
@@ -87,9 +87,9 @@ fn an_equal_release_arrives_unless_it_is_as_bad_as_the_bounds_allow() {
         let ends = ["arrives", "5xx alarm", "other alarm", "failed", "inconclusive", "full load"];
         assert_eq!(ends.map(|end| of(row, end)).iter().sum::<u64>(), 3, "{row}");
         match row["base"].as_str().unwrap() {
-            // One in a hundred is what the alarm of 5xx allows.
-            "1.00 %" => assert_eq!(of(row, "5xx alarm") + of(row, "other alarm"), 3, "{row}"),
             "0 %" => assert_eq!(of(row, "arrives"), 3, "{row}"),
+            // No alarm takes it back for what the champion answers too.
+            _ if row["bursts"] == "Poisson" => assert_eq!(of(row, "5xx alarm"), 0, "{row}"),
             _ => {}
         }
     }

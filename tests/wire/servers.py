@@ -74,7 +74,7 @@ class Server:
         if self.name == "moto":
             self._make_pipeline(made["pipeline"])
             return
-        answered = ("AlarmArn", "StateValue", "StateReason", "StateUpdatedTimestamp")
+        answered = ("AlarmArn", "StateValue", "StateReason", "StateUpdatedTimestamp", "StateTransitionedTimestamp")
         for alarm in made["metric"]:
             cloudwatch.put_metric_alarm(**{name: value for name, value in alarm.items() if name not in answered})
         for alarm in made["composite"]:

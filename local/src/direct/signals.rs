@@ -6,16 +6,15 @@ use crate::services::cloudwatch::{
     AlarmState as State, DescribeAlarms, Dimension, GetMetricData, Metric, MetricDataQuery, MetricDatum, MetricStat,
     PutMetricAlarm, PutMetricData,
 };
+use crate::world::time::EpochSeconds;
 use meridian_domain::alarms::{BLUE_ID, EXCESS, EXCESS_ID, GREEN_ID, Measured, NAMESPACE, Watched};
 use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::{AlarmSpec, AlarmState, AlarmView, RegionName};
-use meridian_handlers::adapters::counts::{Question, Survey};
-use meridian_handlers::ports::{Answer, CountsQuery, MetricPoint, Signals};
+use meridian_handlers::adapters::counts::Survey;
+use meridian_handlers::ports::{Answer, CountsQuery, MetricPoint, Signals, SlotsQuery};
 
 /// `DescribeAlarms` takes so many names at once.
 const NAMES_PER_CALL: usize = 100;
-/// Metrics are counted by the minute.
-const MINUTE: u32 = 60;
 /// `StorageResolution` of a metric that is kept by the second; alarms may then look at 10 seconds.
 const HIGH_RESOLUTION: u32 = 1;
 
@@ -37,13 +36,14 @@ impl Signals for DirectPorts {
                 state_value: None,
             };
             let page = self.call(region, request).await?;
-            let metric = page
-                .metric_alarms
-                .into_iter()
-                .map(|alarm| view(alarm.definition.alarm_name, alarm.state_value, alarm.state_reason));
-            views.extend(metric);
-            let composite = page.composite_alarms.into_iter();
-            views.extend(composite.map(|alarm| view(alarm.alarm_name, alarm.state_value, alarm.state_reason)));
+            views.extend(page.metric_alarms.into_iter().map(|alarm| {
+                let since = alarm.state_transitioned_timestamp;
+                view(alarm.definition.alarm_name, alarm.state_value, alarm.state_reason, since)
+            }));
+            views.extend(page.composite_alarms.into_iter().map(|alarm| {
+                let since = alarm.state_transitioned_timestamp;
+                view(alarm.alarm_name, alarm.state_value, alarm.state_reason, since)
+            }));
         }
         Ok(views)
     }
@@ -73,9 +73,19 @@ impl Signals for DirectPorts {
     }
 
     async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<FleetMinutes> {
+        self.answered(region, Survey::of(query)).await
+    }
+
+    async fn slots(&self, region: &RegionName, query: &SlotsQuery) -> Answer<FleetMinutes> {
+        self.answered(region, Survey::of_slots(query)).await
+    }
+}
+
+impl DirectPorts {
+    async fn answered(&self, region: &RegionName, survey: Result<Survey, String>) -> Answer<FleetMinutes> {
         let call = Call::new(region, "GetMetricData");
-        let mut survey = Survey::of(query).map_err(|why| call.refused(why))?;
-        let answer = self.call(region, counts_request(query, survey.questions())).await?;
+        let mut survey = survey.map_err(|why| call.refused(why))?;
+        let answer = self.call(region, counts_request(&survey)).await?;
         for result in &answer.metric_data_results {
             let minutes = result.timestamps.iter().map(|at| at.timestamp()).zip(result.values.iter().copied());
             survey.add(&result.id, minutes).map_err(|why| call.refused(why))?;
@@ -137,8 +147,8 @@ fn metric(own: &Measured) -> Metric {
 }
 
 /// The questions, by the ids under which their answers come back.
-fn counts_request(query: &CountsQuery, questions: &[Question]) -> GetMetricData {
-    let queries = questions.iter().map(|question| {
+fn counts_request(survey: &Survey) -> GetMetricData {
+    let queries = survey.questions().iter().map(|question| {
         let dimensions = question.dimensions.iter().map(|(name, value)| Dimension::new(*name, value));
         let metric = Metric {
             namespace: question.namespace.to_owned(),
@@ -147,7 +157,7 @@ fn counts_request(query: &CountsQuery, questions: &[Question]) -> GetMetricData 
         };
         MetricDataQuery {
             id: question.id.clone(),
-            metric_stat: Some(MetricStat { metric, period: MINUTE, stat: question.statistic.clone() }),
+            metric_stat: Some(MetricStat { metric, period: survey.period(), stat: question.statistic.clone() }),
             expression: None,
             label: None,
             return_data: Some(true),
@@ -155,17 +165,17 @@ fn counts_request(query: &CountsQuery, questions: &[Question]) -> GetMetricData 
     });
     GetMetricData {
         metric_data_queries: queries.collect(),
-        start_time: query.from.into(),
-        end_time: query.to.into(),
+        start_time: survey.from().into(),
+        end_time: survey.to().into(),
         scan_by: Some("TimestampAscending".to_owned()),
     }
 }
 
-fn view(name: String, state: State, reason: String) -> AlarmView {
+fn view(name: String, state: State, reason: String, since: EpochSeconds) -> AlarmView {
     let state = match state {
         State::Ok => AlarmState::Ok,
         State::Alarm => AlarmState::Alarm,
         State::InsufficientData => AlarmState::InsufficientData,
     };
-    AlarmView { name, state, reason }
+    AlarmView { name, state, reason, since: Some(since.timestamp()) }
 }

@@ -1,6 +1,6 @@
 //! A night as a file: what is published when, what goes wrong, and how it has to end.
 
-use crate::world::{Behaviour, Fault, LiveFacts, Moment, Timing};
+use crate::world::{Before, Behaviour, Fault, LiveFacts, Moment, Timing};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::edge::{Unusual, check_toml, is_usual_moment};
 use meridian_domain::{Actor, RegionName, Rule, Version};
@@ -28,6 +28,7 @@ macro_rules! every_scenario {
             bad_eval: "bad-eval",
             bad_caller: "bad-caller",
             bad_caller_at_the_shift: "bad-caller-at-the-shift",
+            ill_region: "ill-region",
             chosen_exam: "chosen-exam",
             late_alarm: "late-alarm",
             late_alarm_in_soak: "late-alarm-in-soak",
@@ -42,6 +43,8 @@ macro_rules! every_scenario {
             starved_canary: "starved-canary",
             declines_more: "declines-more",
             slow_at_load: "slow-at-load",
+            slow_burn: "slow-burn",
+            slow_burn_acts: "slow-burn-acts",
             first_night: "first-night",
             add_region: "add-region",
             frozen: "frozen",
@@ -106,6 +109,9 @@ pub struct Scenario {
     /// How releases differ from the usual.
     #[serde(default)]
     pub behaviour: Vec<Behaviour>,
+    /// What CloudWatch knows of the days before; of none but the last hour where it is left out.
+    #[serde(default)]
+    pub before: Option<Before>,
     /// Which reading of AWS's undocumented behaviour holds.
     #[serde(default)]
     pub live: LiveFacts,
@@ -347,7 +353,8 @@ impl Scenario {
         if !is_usual_moment(self.start) {
             return Some("start must be between the years 2000 and 2199".to_owned());
         }
-        self.timing.impossible().or_else(|| self.behaviour.iter().find_map(Behaviour::impossible))
+        let wrong = self.timing.impossible().or_else(|| self.behaviour.iter().find_map(Behaviour::impossible));
+        wrong.or_else(|| self.before.and_then(|before| before.impossible()))
     }
 
     /// When the night is over.
@@ -398,6 +405,8 @@ mod tests {
             behaviour("from = \"9999-12-30T22:00:00Z\""),
             below("[[fault]]\nkind = \"replication-delay\"\ndelay = \"2500000000000h\""),
             below("[[fault]]\nkind = \"replication-delay\"\ndelay = \"-5m\""),
+            below("[before]\ndays = 4000000"),
+            below("[before]\ndays = 14\nday_scatter = nan"),
         ] {
             let error = Scenario::parse("bad", &text);
             assert!(matches!(error, Err(ScenarioError::Malformed { .. })), "{text}: {error:?}");

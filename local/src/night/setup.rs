@@ -54,6 +54,7 @@ pub(super) fn world(scenario: &Scenario, site: &Site, seed: u64) -> Result<(Worl
         live: scenario.live.clone(),
         faults: scenario.fault.clone(),
         behaviours: scenario.behaviour.clone(),
+        before: scenario.before,
         deliver_twice: scenario.deliver_twice,
         timing: scenario.timing.clone(),
         ..WorldConfig::new((**fleet).clone(), scenario.start, seed)

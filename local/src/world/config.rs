@@ -1,5 +1,6 @@
 //! What a world is made from.
 
+use crate::world::customers::before::Before;
 use crate::world::customers::dns::Dns;
 use crate::world::error::WorldError;
 use crate::world::fault::Fault;
@@ -42,6 +43,8 @@ pub struct WorldConfig {
     pub faults: Vec<Fault>,
     /// How releases differ from the usual.
     pub behaviours: Vec<Behaviour>,
+    /// What CloudWatch knows of earlier days; of none but the last hour where absent.
+    pub before: Option<Before>,
     /// Whether Route 53 asks every region's `status` for `/health`.
     pub health_checks: bool,
     /// How customers find a region, and who gets those of one that is out of DNS. Where absent, a region's customers come at
@@ -66,6 +69,7 @@ impl WorldConfig {
             live: LiveFacts::default(),
             faults: Vec::new(),
             behaviours: Vec::new(),
+            before: None,
             health_checks: true,
             dns: None,
             deliver_twice: false,

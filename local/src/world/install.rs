@@ -128,6 +128,7 @@ impl World {
             },
         );
         self.make_history(region);
+        self.make_days(region);
         Ok(())
     }
 }

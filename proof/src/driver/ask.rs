@@ -4,7 +4,7 @@ use bytes::Bytes;
 use jiff::SignedDuration;
 use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::{AlarmSpec, AlarmView, Chain, EndpointView, Entry, RegionName, ResourceName, Stored, UpdateSpec};
-use meridian_handlers::ports::{Approval, CountsQuery, ErrorKind, Listed, MetricPoint, StartSpec, limits};
+use meridian_handlers::ports::{Approval, CountsQuery, ErrorKind, Listed, MetricPoint, SlotsQuery, StartSpec, limits};
 use std::sync::Arc;
 
 /// One port call.
@@ -32,6 +32,7 @@ pub enum Ask {
     Description(String),
     Publish(Vec<MetricPoint>),
     Counts(CountsQuery),
+    Slots(SlotsQuery),
     Start(StartSpec),
     Succeed { job: String, continuation: Option<String> },
     Fail { job: String },
@@ -122,6 +123,7 @@ impl Ask {
                 | Ask::Alarms(_)
                 | Ask::Description(_)
                 | Ask::Counts(_)
+                | Ask::Slots(_)
                 | Ask::Sleep(_)
         )
     }
@@ -144,7 +146,7 @@ impl Ask {
             Ask::PutAlarms(_) => "PutMetricAlarm",
             Ask::Alarms(_) | Ask::Description(_) => "DescribeAlarms",
             Ask::Publish(_) => "PutMetricData",
-            Ask::Counts(_) => "GetMetricData",
+            Ask::Counts(_) | Ask::Slots(_) => "GetMetricData",
             Ask::Start(_) => "StartPipelineExecution",
             Ask::Succeed { .. } => "PutJobSuccessResult",
             Ask::Fail { .. } => "PutJobFailureResult",

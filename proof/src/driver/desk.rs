@@ -11,7 +11,7 @@ use meridian_domain::{
 use meridian_handlers::ports::{
     Answer, Approval, Artifacts, Clock, CountsQuery, Endpoints, ErrorKind, FailureKind, Ledger, Listed, MetricPoint,
     ObjectVersion, PackageSpec, Page, Pager, Pipeline, PortError, Question, Registry, Scaling, Scored, Signals,
-    StartSpec,
+    SlotsQuery, StartSpec,
 };
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -199,6 +199,10 @@ impl Signals for Desk {
 
     async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<FleetMinutes> {
         reply!(self.ask(region, Ask::Counts(query.clone())).await?, Counts)
+    }
+
+    async fn slots(&self, region: &RegionName, query: &SlotsQuery) -> Answer<FleetMinutes> {
+        reply!(self.ask(region, Ask::Slots(query.clone())).await?, Counts)
     }
 }
 

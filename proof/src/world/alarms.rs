@@ -1,6 +1,6 @@
 //! The region's alarms: when each begins to ring, and what then follows.
 
-use super::{Fault, Phase, Region, Seconds, Setting, World};
+use super::{Fault, Phase, Region, Seconds, Setting, World, stamp};
 use meridian_domain::{AlarmState, AlarmView};
 
 impl Region {
@@ -50,6 +50,7 @@ impl World {
             return;
         }
         if after.3 && !before.3 {
+            place.rings_since = now;
             self.woken |= 1 << region;
         }
         self.tell(|setting| {
@@ -71,6 +72,8 @@ impl World {
             name: name.clone(),
             state: if rings { AlarmState::Alarm } else { AlarmState::Ok },
             reason: String::new(),
+            // Asked of a rollback alarm in ALARM alone.
+            since: (place.alarm && rings).then(|| stamp(place.rings_since)),
         };
         states.map(view).collect()
     }

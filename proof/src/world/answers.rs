@@ -3,6 +3,7 @@
 use super::{Caller, Fault, Request, Seconds, Taken, World, checks};
 use crate::driver::{Ask, Failure, Reply};
 use jiff::SignedDuration;
+use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::{
     AlarmSpec, Chain, Entry, MissingData, Record, ResourceName, Routing, Stored, UpdateSpec, alarms, keys,
 };
@@ -39,7 +40,7 @@ impl World {
             Ask::PutAlarms(_) | Ask::Alarms(_) | Ask::Description(_) | Ask::Publish(_) => {
                 unreachable(faults.has(Fault::Signals))
             }
-            Ask::Counts(_) => unreachable(faults.has(Fault::Signals) || faults.has(Fault::Counts)),
+            Ask::Counts(_) | Ask::Slots(_) => unreachable(faults.has(Fault::Signals) || faults.has(Fault::Counts)),
             Ask::Invoke { .. } => unreachable(faults.has(Fault::Golden)),
             Ask::Page | Ask::Advise => faults.has(Fault::Pages).then(|| Failure::of(ErrorKind::Refused)),
             Ask::Read { .. }
@@ -123,6 +124,8 @@ impl World {
                 Ok(Reply::Done)
             }
             Ask::Counts(query) => Ok(Reply::Counts(self.counts(region, query))),
+            // Nothing is known of the days before: probation looks, and stays silent.
+            Ask::Slots(_) => Ok(Reply::Counts(FleetMinutes::default())),
             Ask::Start(spec) => self.start_execution(spec),
             Ask::Succeed { job, continuation } => self.succeeds(caller, job, continuation.as_deref()),
             Ask::Fail { job } => self.fails(job),

@@ -164,8 +164,10 @@ fn stopped(world: &mut World, request: &Request) {
                 matches!(record, Record::Decided { decision: Decision::Revert, cause: Some(Cause::Release), .. })
             })
     });
-    let region_halted = world.regions.iter().any(|place| {
-        let halted = place.chain.history.halt.is_some() && place.could_be_read(request.looked);
+    let region_halted = world.regions.iter().enumerate().any(|(region, place)| {
+        let history = &place.chain.history;
+        let reaches = if region == request.region { history.halt.is_some() } else { history.halts_fleet() };
+        let halted = reaches && place.could_be_read(request.looked);
         halted && written_before(&place.chain, known_by, |record| matches!(record, Record::Halted { .. }))
     });
     hold(world, !by_hub, "I7", |_| format!("{version} was condemned and is started"));

@@ -158,6 +158,8 @@ pub struct Region {
     pub green: bool,
     /// Whether the composite rollback alarm rings.
     pub alarm: bool,
+    /// Since when, if it does.
+    pub rings_since: Seconds,
     /// When the release that takes all traffic began to.
     pub took_over: Seconds,
     /// The last canary: of which release, and since when it took traffic.
@@ -253,6 +255,7 @@ impl World {
             readable_since: Seconds::MIN,
             green: false,
             alarm: false,
+            rings_since: 0,
             faults: Faults::default(),
             served: [Some(Seconds::MAX), None, None],
             stray: 0,

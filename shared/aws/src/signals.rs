@@ -12,13 +12,11 @@ use aws_sdk_cloudwatch::types::{
 use meridian_domain::alarms::{BLUE_ID, EXCESS, EXCESS_ID, GREEN_ID, Measured, NAMESPACE, Watched};
 use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::{AlarmSpec, AlarmState, AlarmView, RegionName};
-use meridian_handlers::adapters::counts::{Question, Survey};
-use meridian_handlers::ports::{Answer, CountsQuery, MetricPoint, Signals};
+use meridian_handlers::adapters::counts::Survey;
+use meridian_handlers::ports::{Answer, CountsQuery, MetricPoint, Signals, SlotsQuery};
 
 /// `DescribeAlarms` takes so many names at once.
 const NAMES_PER_CALL: usize = 100;
-/// Metrics are counted by the minute.
-const MINUTE: i32 = 60;
 /// `StorageResolution` of a metric that is kept by the second; alarms may then look at 10 seconds.
 const HIGH_RESOLUTION: i32 = 1;
 
@@ -56,10 +54,12 @@ impl Signals for AwsPorts {
                 .await
                 .map_err(|error| call.failed(error))?;
             for alarm in page.metric_alarms.unwrap_or_default() {
-                views.push(view(&call, alarm.alarm_name, alarm.state_value, alarm.state_reason)?);
+                let since = alarm.state_transitioned_timestamp;
+                views.push(view(&call, alarm.alarm_name, alarm.state_value, alarm.state_reason, since)?);
             }
             for alarm in page.composite_alarms.unwrap_or_default() {
-                views.push(view(&call, alarm.alarm_name, alarm.state_value, alarm.state_reason)?);
+                let since = alarm.state_transitioned_timestamp;
+                views.push(view(&call, alarm.alarm_name, alarm.state_value, alarm.state_reason, since)?);
             }
         }
         Ok(views)
@@ -95,10 +95,21 @@ impl Signals for AwsPorts {
     }
 
     async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<FleetMinutes> {
+        self.answered(region, Survey::of(query)).await
+    }
+
+    async fn slots(&self, region: &RegionName, query: &SlotsQuery) -> Answer<FleetMinutes> {
+        self.answered(region, Survey::of_slots(query)).await
+    }
+}
+
+impl AwsPorts {
+    /// All answers to a survey, however many pages they take.
+    async fn answered(&self, region: &RegionName, survey: Result<Survey, String>) -> Answer<FleetMinutes> {
         let call = Call::new(region, "GetMetricData");
-        let mut survey = Survey::of(query).map_err(|why| call.refused(why))?;
+        let mut survey = survey.map_err(|why| call.refused(why))?;
         let client = self.clients.cloudwatch(region).await?;
-        let request = counts_request(client.get_metric_data(), query, survey.questions());
+        let request = counts_request(client.get_metric_data(), &survey);
         let mut next = None;
         loop {
             let page = request.clone().set_next_token(next).send().await.map_err(|error| call.failed(error))?;
@@ -147,25 +158,22 @@ fn watching(request: PutMetricAlarmFluentBuilder, alarm: &AlarmSpec) -> PutMetri
 }
 
 /// The questions, by the ids under which their answers come back.
-fn counts_request(
-    request: GetMetricDataFluentBuilder,
-    query: &CountsQuery,
-    questions: &[Question],
-) -> GetMetricDataFluentBuilder {
-    let queries = questions.iter().map(|question| {
+fn counts_request(request: GetMetricDataFluentBuilder, survey: &Survey) -> GetMetricDataFluentBuilder {
+    let period = count(survey.period());
+    let queries = survey.questions().iter().map(|question| {
         let pairs = question.dimensions.iter().map(|(name, value)| (*name, value.as_str()));
         let metric = Metric::builder()
             .namespace(question.namespace)
             .metric_name(&question.metric)
             .set_dimensions(Some(dimensions(pairs)))
             .build();
-        let stat = MetricStat::builder().metric(metric).period(MINUTE).stat(&question.statistic).build();
+        let stat = MetricStat::builder().metric(metric).period(period).stat(&question.statistic).build();
         MetricDataQuery::builder().id(&question.id).metric_stat(stat).return_data(true).build()
     });
     request
         .set_metric_data_queries(Some(queries.collect()))
-        .start_time(to_sdk(query.from))
-        .end_time(to_sdk(query.to))
+        .start_time(to_sdk(survey.from()))
+        .end_time(to_sdk(survey.to()))
         .scan_by(ScanBy::TimestampAscending)
 }
 
@@ -188,7 +196,13 @@ fn dimensions<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Di
     pairs.into_iter().map(|(name, value)| Dimension::builder().name(name).value(value).build()).collect()
 }
 
-fn view(call: &Call<'_>, name: Option<String>, state: Option<StateValue>, reason: Option<String>) -> Answer<AlarmView> {
+fn view(
+    call: &Call<'_>,
+    name: Option<String>,
+    state: Option<StateValue>,
+    reason: Option<String>,
+    since: Option<aws_sdk_cloudwatch::primitives::DateTime>,
+) -> Answer<AlarmView> {
     let name = name.ok_or_else(|| call.refused("an alarm without a name"))?;
     let state = match state {
         Some(StateValue::Ok) => AlarmState::Ok,
@@ -196,7 +210,8 @@ fn view(call: &Call<'_>, name: Option<String>, state: Option<StateValue>, reason
         Some(StateValue::InsufficientData) => AlarmState::InsufficientData,
         other => return Err(call.refused(format!("alarm {name} has the unknown state {other:?}"))),
     };
-    Ok(AlarmView { name, state, reason: reason.unwrap_or_default() })
+    let since = since.as_ref().and_then(from_sdk);
+    Ok(AlarmView { name, state, reason: reason.unwrap_or_default(), since })
 }
 
 fn percentile(statistic: &str) -> Option<&str> {

@@ -10,12 +10,12 @@ mod wave;
 
 pub use fleet::{alarms, signing, traffic};
 pub use ledger::{account, checkpoint, heads, keys, quarantine};
-pub use wave::{callers, lookout, plan, reason, replay, stakes};
+pub use wave::{callers, lookout, plan, probation, reason, replay, stakes};
 
 use fleet::{endpoint, names, provenance, release, serving_role};
 use ledger::{history, holdout, overrides, projection};
 use meridian_judge as judge;
-use wave::{advice, audit, verdict};
+use wave::{advice, audit, ringing, verdict};
 
 pub use advice::Advice;
 pub use alarms::{AlarmSpec, AlarmState, AlarmView, MissingData};
@@ -27,11 +27,12 @@ pub use endpoint::{
 };
 pub use fleet::{
     AllowedImage, Bounds, EvaluationPolicy, Fleet, FleetError, Floor, Freeze, Frozen, GateMode, Gauge, Guardrail,
-    HomePlace, JudgePolicy, Kind, LedgerPolicy, MetricPolicy, Night, Nightly, OrderPolicy, Region, ScalingPolicy,
-    ScalingSpec, Scheduled, Style, Vpc, WavePolicy, Zone, evaluation_policy,
+    HomePlace, JudgePolicy, Kind, LedgerPolicy, MetricPolicy, Night, Nightly, OrderPolicy, ProbationAction, Region,
+    ScalingPolicy, ScalingSpec, Scheduled, Style, Vpc, WavePolicy, Zone, evaluation_policy,
 };
 pub use history::{
     ApprovedRelease, HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Scaled, Serving, Unknown,
+    WorseOnRecord,
 };
 pub use holdout::{ApprovedHoldout, Holdout};
 pub use keys::Chain;
@@ -45,6 +46,7 @@ pub use projection::Projection;
 pub use provenance::{Material, Provenance};
 pub use reason::Reason;
 pub use release::{File, Image, ImageVersion, ImageVersionError, MANIFEST_SCHEMA, Malformed, Manifest, ManifestFault};
+pub use ringing::Ringing;
 pub use serving_role::ServingRole;
 pub use signing::{SignatureFault, SigningPolicy, TrustedKey};
 pub use verdict::{Cause, Decision, Verdict};

@@ -11,7 +11,7 @@ mod values;
 pub use error::{Answer, ErrorKind, LOAN, PortError};
 pub use values::{
     ADVICE, Approval, CountsQuery, FailureKind, Listed, MetricPoint, ObjectVersion, PackageSpec, Page, Question,
-    Scored, StartSpec, URGENCY, metadata_value,
+    Scored, SlotsQuery, StartSpec, URGENCY, metadata_value,
 };
 
 use bytes::Bytes;
@@ -139,6 +139,9 @@ pub trait Signals {
     /// as far as it has arrived: what did not arrive is not there, and is not zero. A minute's counts are complete
     /// [`meridian_judge::COUNTS_DELAY`] minutes after its end; until then they are revised.
     async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<FleetMinutes>;
+    /// What a whole endpoint served in the slots that start in `[from, to)`, each told as the minute in which it starts. A slot of
+    /// which nothing arrived is not there; CloudWatch keeps minutes for 15 days, and quarters of an hour for 63.
+    async fn slots(&self, region: &RegionName, query: &SlotsQuery) -> Answer<FleetMinutes>;
 }
 
 /// The pipeline that a function answers to, or starts.

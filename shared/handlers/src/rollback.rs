@@ -7,22 +7,25 @@ use crate::context::{Context, FunctionKind, HandlerError};
 use crate::events::RollbackEvent;
 use crate::files;
 use crate::journal::Journal;
-use crate::ports::{CountsQuery, ErrorKind, Page, PortError, Ports};
+use crate::ports::{Answer, CountsQuery, ErrorKind, Page, PortError, Ports};
 use crate::promote::{asked, trip};
 use jiff::Timestamp;
 use meridian_domain::alarms::WayBack;
-use meridian_domain::callers::{Blame, Comparison, Minutes};
+use meridian_domain::callers::{Blame, Compared, Comparison, Minutes};
+use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::plan::{self, Act, Next, RollbackSight};
 use meridian_domain::reason::{Failure, LeftUndone};
 use meridian_domain::{
-    Advice, AlarmState, AlarmView, Chain, Fleet, Reason, Record, Region, RegionHistory, RegionName, Seen, Target,
-    alarms,
+    Advice, AlarmState, AlarmView, Chain, Fleet, Reason, Record, Region, RegionHistory, RegionName, Ringing, Seen,
+    Target, alarms,
 };
 use meridian_judge::MetricName;
 use meridian_messages::Voice;
 use meridian_messages::pages::{Notice, Sender};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, VecDeque};
+
+mod probation;
 
 /// Steps that one call may take; the longest way back needs six.
 const STEPS: u32 = 20;
@@ -48,6 +51,7 @@ pub async fn handle<P: Ports>(ports: &P, context: &Context, event: &RollbackEven
                 look.sight.done.insert(act);
                 trip(ports, &context.fleet, &region.name).await?;
             }
+            Next::Page { .. } if look.has_moved_on(ports).await => look.endpoint(ports, &context.fleet, region).await,
             Next::Page { advice, .. } => look.page(ports, &context.fleet, plan.why, advice).await,
             Next::TellHub(_) | Next::TakeLease { .. } | Next::Advise { .. } => {
                 return Err(Failure::NeedsOtherRegion.into());
@@ -81,7 +85,10 @@ impl Look {
                 (None, Seen::Unknown(error.to_string()), way_back(ports, fleet, region).await)
             }
         };
-        let Alarms { composite: alarm, judge, client_errors } = alarms_of(ports, &context.fleet, region).await;
+        let Alarms { composite: mut alarm, judge, client_errors } = alarms_of(ports, &context.fleet, region).await;
+        if let (Seen::Known(Some(ringing)), Seen::Known(history)) = (&mut alarm, &history) {
+            ringing.alike = alike(ports, fleet, region, history).await;
+        }
         let client_errors = match client_errors {
             Seen::Known(false) => Seen::Known(None),
             Seen::Known(true) => Seen::Known(Some(blame(ports, fleet, region, &history).await)),
@@ -92,6 +99,7 @@ impl Look {
             history,
             way_back,
             endpoint: Seen::Unknown("not looked at".to_owned()),
+            probation: Seen::Known(None),
             alarm,
             client_errors,
             judge,
@@ -103,6 +111,7 @@ impl Look {
         let name = region.name.clone();
         let mut look = Self { sight, journal, region: name, unwritten: VecDeque::new(), unsent: None };
         look.endpoint(ports, &context.fleet, region).await;
+        look.sight.probation = probation::look(ports, fleet, region, &look.sight).await;
         Ok(look)
     }
 
@@ -164,6 +173,18 @@ impl Look {
         self.sight.unwritten = self.unwritten.len();
     }
 
+    /// Whether the region's chain has moved on since it was read: people may have been told, by the wave or by another call. What
+    /// can not be read has not.
+    async fn has_moved_on<P: Ports>(&mut self, ports: &P) -> bool {
+        let Some(journal) = self.journal.as_mut().filter(|_| self.unwritten.is_empty()) else { return false };
+        let read = journal.head().clone();
+        if journal.refresh(ports).await.is_err() || *journal.head() == read {
+            return false;
+        }
+        self.sight.history = Seen::Known(journal.history().clone());
+        true
+    }
+
     /// Sends a page. The way back is taken already or needs nobody: a page that does not go out stops nothing, and stays
     /// owed on record until one does.
     async fn page<P: Ports>(&mut self, ports: &P, fleet: &Fleet, why: Reason, advice: Advice) {
@@ -219,8 +240,8 @@ async fn way_back<P: Ports>(ports: &P, fleet: &Fleet, region: &Region) -> Seen<O
 
 /// What a region's alarms say.
 struct Alarms {
-    /// What set the composite one off, where it is in ALARM; one that is not there is not a quiet one (I13).
-    composite: Seen<Option<String>>,
+    /// The composite one, where it is in ALARM; one that is not there is not a quiet one (I13).
+    composite: Seen<Option<Ringing>>,
     /// Whether the heartbeat alarm is OK. Without the alarm there is no judge.
     judge: Seen<bool>,
     /// Whether the one over the whole endpoint's 4xx is in ALARM.
@@ -242,7 +263,7 @@ async fn alarms_of<P: Ports>(ports: &P, fleet: &Fleet, region: &Region) -> Alarm
         }
     };
     let alarm = match found.iter().find(|alarm| alarm.name == *composite) {
-        Some(alarm) => Seen::Known((alarm.state == AlarmState::Alarm).then(|| set_off_by(alarm))),
+        Some(alarm) => Seen::Known((alarm.state == AlarmState::Alarm).then(|| ringing(alarm))),
         None => Seen::Unknown(format!("rollback alarm {composite} does not exist or cannot be read")),
     };
     let is = |name: &String, state| found.iter().any(|alarm| alarm.name == *name && alarm.state == state);
@@ -254,7 +275,34 @@ async fn alarms_of<P: Ports>(ports: &P, fleet: &Fleet, region: &Region) -> Alarm
 async fn blame<P: Ports>(ports: &P, fleet: &Fleet, region: &Region, history: &Seen<RegionHistory>) -> Blame {
     let Seen::Known(history) = history else { return Blame::Unknown };
     let Some(comparison) = Comparison::of(history, ports.now()) else { return Blame::Callers(None) };
-    let counts = async |minutes: &Minutes| {
+    match counts(ports, fleet, region, &comparison, vec![MetricName::errors_4xx()]).await {
+        Ok((green, blue)) => comparison.blame(&fleet.judge, &green, &blue),
+        Err(error) => {
+            tracing::error!(%error, "the cause of the 4xx cannot be determined");
+            Blame::Unknown
+        }
+    }
+}
+
+/// What shows that the region is ill whatever serves there, by its own counts alone (I6); nothing where they do not come.
+async fn alike<P: Ports>(ports: &P, fleet: &Fleet, region: &Region, history: &RegionHistory) -> Option<Compared> {
+    let comparison = Comparison::of(history, ports.now())?;
+    let metrics = vec![MetricName::errors_5xx(), MetricName::latency_over(fleet.judge.latency_bound)];
+    let counted = counts(ports, fleet, region, &comparison, metrics).await;
+    let (green, blue) =
+        counted.inspect_err(|error| tracing::error!(%error, "green and blue cannot be compared")).ok()?;
+    comparison.alike(&fleet.judge, &green, &blue)
+}
+
+/// What green and blue served in the minutes of a comparison.
+async fn counts<P: Ports>(
+    ports: &P,
+    fleet: &Fleet,
+    region: &Region,
+    comparison: &Comparison,
+    metrics: Vec<MetricName>,
+) -> Answer<(FleetMinutes, FleetMinutes)> {
+    let of = async |minutes: &Minutes| {
         let query = CountsQuery {
             endpoint: fleet.endpoint.clone(),
             variant: fleet.variant.clone(),
@@ -263,24 +311,18 @@ async fn blame<P: Ports>(ports: &P, fleet: &Fleet, region: &Region, history: &Se
             role: minutes.target.role,
             from: minutes.span.from,
             to: minutes.span.to,
-            metrics: vec![MetricName::errors_4xx()],
+            metrics: metrics.clone(),
         };
         ports.counts(&region.name, &query).await
     };
-    match (counts(&comparison.green).await, counts(&comparison.blue).await) {
-        (Ok(green), Ok(blue)) => comparison.blame(&fleet.judge, &green, &blue),
-        (Err(error), _) | (_, Err(error)) => {
-            tracing::error!(%error, "the cause of the 4xx cannot be determined");
-            Blame::Unknown
-        }
-    }
+    Ok((of(&comparison.green).await?, of(&comparison.blue).await?))
 }
 
-/// Which alarm made the composite one ring, out of CloudWatch's words: `arn:...:alarm:NAME transitioned to ALARM at ...`.
-/// That is the only place where it says so.
-fn set_off_by(composite: &AlarmView) -> String {
+/// The composite alarm, with the one that set it off out of CloudWatch's words: `arn:...:alarm:NAME transitioned to ALARM at
+/// ...`. That is the only place where it says so.
+fn ringing(composite: &AlarmView) -> Ringing {
     let name = composite.reason.split(":alarm:").nth(1).and_then(|rest| rest.split_whitespace().next());
-    name.unwrap_or(&composite.name).to_owned()
+    Ringing { alarm: name.unwrap_or(&composite.name).to_owned(), since: composite.since, alike: None }
 }
 
 #[cfg(test)]

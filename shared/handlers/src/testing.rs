@@ -97,6 +97,9 @@ pub struct World {
     pub updates: RefCell<Vec<UpdateSpec>>,
     /// What every fleet counted, where a test has any.
     pub counted: RefCell<Option<FleetMinutes>>,
+    /// What every endpoint counted in slots, and what was asked for.
+    pub days: RefCell<FleetMinutes>,
+    pub days_asked: RefCell<Vec<SlotsQuery>>,
     pub scaled: RefCell<Vec<(RegionName, ScalingSpec)>>,
     /// The alarms that exist, where a test has any.
     pub alarms: RefCell<Option<Vec<AlarmView>>>,
@@ -135,6 +138,8 @@ impl Default for World {
             absent: RefCell::default(),
             updates: RefCell::default(),
             counted: RefCell::default(),
+            days: RefCell::default(),
+            days_asked: RefCell::default(),
             scaled: RefCell::default(),
             alarms: RefCell::default(),
             described: RefCell::default(),

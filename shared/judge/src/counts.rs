@@ -57,6 +57,11 @@ impl MetricName {
         self.0.split_once(Self::OVER).map_or(self.0.as_str(), |(family, _)| family)
     }
 
+    /// True for what only serving containers can send: SageMaker counts errors and latencies.
+    pub fn is_of_containers(&self) -> bool {
+        !matches!(self.0.as_str(), "4xx" | "5xx") && !self.is_latency()
+    }
+
     /// True for requests over a latency bound: they depend on the load of an instance.
     pub fn is_latency(&self) -> bool {
         self.family() == "latency"

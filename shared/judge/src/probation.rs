@@ -41,8 +41,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Earlier days under which nothing is said.
 pub const LEAST_DAYS: usize = 7;
-/// Chance of a wrong finding in a day, in any region and metric of the fleet: docs/judge-table.md shows what it costs.
-pub const PROBATION_ALPHA: f64 = 0.01;
 /// A limit and a test each, slow and fast.
 const PARTS: f64 = 4.0;
 /// One metric's counts of a region: each list is of slots in order of time, the first begins after the check at full load.

@@ -1,14 +1,19 @@
 //! A page's "Now" and "To do". Both state only what the plan that sends the page knows.
 
 use crate::Voice;
-use meridian_domain::{Advice, RegionName, Version};
+use meridian_domain::{Advice, Reason, RegionName, Version};
 
-/// What a halt of a region means to its reader.
-const HALTED: &str = "The region is halted: no wave starts anything until the halt is lifted.";
+/// What a halt of a region for this reason means to its reader.
+fn halted(why: &Reason) -> &'static str {
+    match why.halts_fleet() {
+        true => "The region is halted: no wave starts anything until the halt is lifted.",
+        false => "The region is halted: no wave starts it until the halt is lifted. Other regions are not halted.",
+    }
+}
 
 impl Voice<'_> {
-    /// What holds now, as whole sentences.
-    pub fn now(self, advice: &Advice) -> String {
+    /// What holds now, as whole sentences, for what is told.
+    pub fn now(self, advice: &Advice, why: &Reason) -> String {
         match advice {
             Advice::LimitCaller => "The wave continues: no release is at fault.".to_owned(),
             Advice::CheckHealth { region, version, serves } | Advice::CloseUpdate { region, version, serves } => {
@@ -53,13 +58,18 @@ impl Voice<'_> {
             Advice::CompareCallers => {
                 "Nothing is halted. The region rolls back if it has a release to roll back to.".to_owned()
             }
-            Advice::ReadRollbackLog | Advice::ReadPromoteLog => HALTED.to_owned(),
-            Advice::LookAtEndpoint => format!("Nothing more is done automatically. {HALTED}"),
-            Advice::FindOutWhatItDoes => format!("The rollback is in progress. {HALTED}"),
+            Advice::WeighRollback { region } => format!(
+                "{} keeps serving the release. Nothing is rolled back and nothing is halted: policy says probation_action = \"tell\". \
+                 This page is sent once for each release and region.",
+                self.title(region)
+            ),
+            Advice::ReadRollbackLog | Advice::ReadPromoteLog => halted(why).to_owned(),
+            Advice::LookAtEndpoint => format!("Nothing more is done automatically. {}", halted(why)),
+            Advice::FindOutWhatItDoes => format!("The rollback is in progress. {}", halted(why)),
             Advice::WaitForSoak => {
-                format!("The region serves the release until SageMaker rolls it back, at the latest when soak ends. {HALTED}")
+                format!("The region serves the release until SageMaker rolls it back, at the latest when soak ends. {}", halted(why))
             }
-            Advice::UpdateByHand => format!("Nothing is done automatically. {HALTED}"),
+            Advice::UpdateByHand => format!("Nothing is done automatically. {}", halted(why)),
             Advice::RecoverByHand => {
                 "No wave starts anything in this region. The region starts a new update to the last release proved to serve, \
                  then checks its golden records."
@@ -122,6 +132,11 @@ impl Voice<'_> {
                  release rejects."
                     .to_owned()
             }
+            Advice::WeighRollback { region } => format!(
+                "Compare the numbers with the dashboard and with the other regions. If the release is at fault, stop every start \
+                 (meridian halt), then roll {} back by hand. The rollback target is proved.",
+                self.title(region)
+            ),
             Advice::LookAtEndpoint => {
                 "Look at the endpoint and at its callers at once. When the alarm is OK, lift the halt.".to_owned()
             }

@@ -1,8 +1,9 @@
 //! Every cause of a revert: the table in docs/architecture.md.
 
 use meridian_domain::Cause;
+use meridian_domain::callers::{Beside, Compared};
 use meridian_domain::reason::{Proof, Revert, Sign, Stopped, WayBackReason};
-use meridian_judge::Grounds;
+use meridian_judge::{Grounds, Tally};
 
 /// The table, in Markdown: when an update is rolled back, and the cause that is recorded.
 pub fn causes_of_a_revert() -> String {
@@ -57,9 +58,13 @@ fn entry(revert: &Revert) -> (&'static str, Option<Revert>) {
             "a region without a canary has no other region's evidence to use (I3)",
             Some(Revert::AlarmRang(WayBackReason::Unexplained)),
         ),
+        Revert::AlarmRang(WayBackReason::Alarm { alike: Some(_), .. }) => (
+            "it does, and the release before answers as badly in the same minutes: the region is ill (I7)",
+            Some(Revert::Signs(vec![Sign::EndpointAlarm])),
+        ),
         Revert::AlarmRang(_) => (
             "the region's rollback alarm goes into ALARM during the update (`rollback` decides)",
-            Some(Revert::Signs(vec![Sign::EndpointAlarm])),
+            Some(Revert::AlarmRang(ill_alike())),
         ),
         Revert::Signs(_) => ("SageMaker rolled the update back, or the region stopped answering", None),
     }
@@ -67,6 +72,12 @@ fn entry(revert: &Revert) -> (&'static str, Option<Revert>) {
 
 fn no_evidence() -> Option<Revert> {
     "v0".parse().ok().map(|version| Revert::NoEvidence { version })
+}
+
+fn ill_alike() -> WayBackReason {
+    let tally = Tally::default();
+    let alike = Some(Compared { beside: Beside::SameMinutes, green: tally, blue: tally });
+    WayBackReason::Alarm { alarm: String::new(), alike }
 }
 
 fn named(cause: Cause) -> &'static str {

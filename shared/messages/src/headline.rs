@@ -88,6 +88,9 @@ impl Voice<'_> {
             Return::RingsInSoak { region, version, .. } => {
                 format!("{}: rollback alarm while {version} soaks", self.title(region))
             }
+            Return::WorseThanBefore { region, version, .. } => {
+                format!("{}: {version} is worse than the days before", self.title(region))
+            }
             Return::Broken { region, status } => format!("{}'s endpoint is {status:?}", self.title(region)),
             Return::BytesUnknown { region, .. } => format!("{}: serving release unknown", self.title(region)),
             Return::GoesToProved { region, version } => {

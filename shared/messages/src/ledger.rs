@@ -6,8 +6,9 @@ pub use rest::departed;
 
 use crate::Voice;
 use crate::headline::promoted;
+use crate::way_back::worse_than_before;
 use meridian_domain::callers::{Beside, Compared};
-use meridian_domain::{Decision, Entry, Fleet, Record, RegionName, ReleaseId, Target, Verdict};
+use meridian_domain::{Decision, Entry, Fleet, ProbationAction, Record, RegionName, ReleaseId, Target, Verdict};
 use meridian_judge::Tally;
 use std::collections::BTreeMap;
 
@@ -179,6 +180,13 @@ impl Phrasebook {
             Record::ClientErrors { target, compared } => {
                 (Tone::Warn, format!("4xx too high on {}: {}", target.version, client_errors(compared.as_ref())))
             }
+            Record::ProbationFound { target, worse, action: ProbationAction::Tell, .. } => {
+                (Tone::Warn, format!("{} is worse than the days before: {}", target.version, worse_than_before(worse)))
+            }
+            Record::ProbationFound { target, worse, action: ProbationAction::Act, .. } => (
+                Tone::Bad,
+                format!("REVERT {}, worse than the days before: {}", target.version, worse_than_before(worse)),
+            ),
             Record::Reverted { from, to, why } => {
                 (Tone::Bad, format!("rolled back from {} to {}: {}", from.version, to.version, voice.why(why)))
             }
@@ -216,6 +224,15 @@ pub fn client_errors(compared: Option<&Compared>) -> String {
             percent(*blue)
         ),
     }
+}
+
+/// Both releases answered as badly: the region is ill.
+pub(crate) fn ill_alike(Compared { green, blue, beside }: &Compared) -> String {
+    let when = match beside {
+        Beside::SameMinutes => "in the same minutes",
+        Beside::BeforeShift => "before the shift",
+    };
+    format!("{} of the new release's answers were bad, {} of the old one's {when}", percent(*green), percent(*blue))
 }
 
 fn percent(tally: Tally) -> String {

@@ -210,7 +210,7 @@ impl Voice<'_> {
 
     fn holds_now(self, notice: &Notice, region: &RegionName) -> String {
         match notice {
-            Notice::Plan { advice, .. } => self.now(advice),
+            Notice::Plan { advice, why } => self.now(advice, why),
             Notice::ReplicasLate { late, .. } => {
                 let late = self.titles(late);
                 format!(

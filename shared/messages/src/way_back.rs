@@ -1,17 +1,31 @@
 //! A region's own rollback.
 
 use crate::Voice;
-use crate::ledger::client_errors;
+use crate::ledger::{client_errors, ill_alike};
 use meridian_domain::alarms::CALLS_EVERY;
+use meridian_domain::probation::WorseThanBefore;
 use meridian_domain::reason::{Quiet, Return, WayBackReason};
 
 /// The 4xx of a region may be the release's or the callers' fault.
 const CLIENT_ERRORS: &str = "its 4xx rose: the release rejects good requests, or its callers send bad ones";
 
+/// "5xx: 512 of 340000 requests since the shift, ...".
+pub(crate) fn worse_than_before(worse: &WorseThanBefore) -> String {
+    let WorseThanBefore { metric, today, expected, tolerated, days } = worse;
+    format!(
+        "{metric}: {} of {} requests since the shift, {expected:.0} usual by the same hours of {days} earlier days; up to {tolerated:.2} \
+         times is usual",
+        today.bad, today.total
+    )
+}
+
 impl Voice<'_> {
     pub(crate) fn way_back(self, why: &WayBackReason) -> String {
         match why {
-            WayBackReason::Alarm { alarm } => format!("alarm {alarm} is in ALARM"),
+            WayBackReason::Alarm { alarm, alike } => {
+                let alike = alike.map(|own| format!("; the region is ill, not a release: {}", ill_alike(&own))).unwrap_or_default();
+                format!("alarm {alarm} is in ALARM{alike}")
+            }
             WayBackReason::ClientErrors => CLIENT_ERRORS.to_owned(),
             WayBackReason::Undecided => "its traffic was shifted without a decision to proceed".to_owned(),
             WayBackReason::Unproved => "its golden records are not answered with the release's scores".to_owned(),
@@ -24,6 +38,7 @@ impl Voice<'_> {
                  often than every {CALLS_EVERY:#}"
             ),
             WayBackReason::Unexplained => "its alarm was in ALARM, or its traffic was shifted without a decision to proceed".to_owned(),
+            WayBackReason::WorseThanBefore(worse) => worse_than_before(worse),
             WayBackReason::ProvedAgain(fault) => format!("{}; its golden records prove it now", self.fault(fault)),
         }
     }
@@ -44,6 +59,7 @@ impl Voice<'_> {
             Return::LeavesAfter { compared, .. } => {
                 Some(format!("{CLIENT_ERRORS}: {}", client_errors(compared.as_ref())))
             }
+            Return::WorseThanBefore { worse, .. } => Some(worse_than_before(worse)),
             Return::Broken { .. } => Some("serving release unknown".to_owned()),
             Return::BytesUnknown { status, .. } => {
                 Some(format!("its endpoint is {status:?}, and instances of two releases may answer"))
@@ -58,6 +74,22 @@ impl Voice<'_> {
             Quiet::Callers { compared } => {
                 let counts = compared.map(|own| format!(": {}", client_errors(Some(&own)))).unwrap_or_default();
                 return format!("callers cause its 4xx, not a release{counts}");
+            }
+            Quiet::TooFewDays { days, needed } => {
+                return format!(
+                    "the rollback alarm is OK; probation says nothing yet: {days} earlier days to compare with, {needed} needed"
+                );
+            }
+            Quiet::LikeBefore { days } => {
+                return format!("the rollback alarm is OK; no worse than the same hours of {days} earlier days");
+            }
+            Quiet::WorseTold { version } => {
+                return format!(
+                    "the rollback alarm is OK; {version} is worse than the days before, and that is on record"
+                );
+            }
+            Quiet::DaysUnread { error } => {
+                return format!("the rollback alarm is OK; the days before cannot be read: {error}");
             }
             Quiet::Unseen { region, error } => {
                 return format!("{} cannot be described: {error}; the sweep tries again", self.title(region));

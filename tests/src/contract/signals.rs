@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use meridian_domain::alarms::{VERDICT, composite_name, guard_names, guards, heartbeat, heartbeat_name, verdict_name};
 use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::{AlarmState, MissingData};
-use meridian_handlers::ports::{CountsQuery, ErrorKind, MetricPoint, Ports};
+use meridian_handlers::ports::{CountsQuery, ErrorKind, MetricPoint, Ports, SlotsQuery};
 use std::error::Error;
 
 async fn state(stage: &Stage<impl Ports>, name: String) -> Result<AlarmState, Box<dyn Error>> {
@@ -184,6 +184,46 @@ pub async fn a_metric_counts_what_its_name_says(stage: &Stage<impl Ports>) -> Ke
         let share = share(metric)?;
         assert!((least..most).contains(&share), "{metric}: {share}");
     }
+    Ok(())
+}
+
+fn slots(stage: &Stage<impl Ports>, metrics: &[&str]) -> Result<SlotsQuery, Box<dyn Error>> {
+    let slot = SignedDuration::from_mins(15);
+    let last = stage.ports.now().as_second().div_euclid(slot.as_secs()) * slot.as_secs();
+    Ok(SlotsQuery {
+        endpoint: stage.fleet.endpoint.clone(),
+        variant: stage.fleet.variant.clone(),
+        slot,
+        from: Timestamp::from_second(last)? - SignedDuration::from_hours(14 * 24),
+        to: Timestamp::from_second(last)?,
+        metrics: metrics.iter().map(|name| name.parse()).collect::<Result<_, _>>()?,
+    })
+}
+
+/// Of two weeks, what there is: each slot is the sum of its minutes, whatever served in them.
+pub async fn a_whole_endpoint_is_counted_slot_by_slot(stage: &Stage<impl Ports>) -> Kept {
+    let metrics = ["4xx", "5xx", "latency_over_9ms"];
+    let asked = slots(stage, &metrics)?;
+    let served_in_slots = stage.ports.slots(stage.home(), &asked).await?;
+    let by_minute = served(stage, "v426", 0, 3600).await?;
+    for metric in metrics {
+        let own = minutes(&served_in_slots, metric)?;
+        assert!((3..=5).contains(&own.len()), "{metric}: an hour, and nothing before it: {own:?}");
+        let by_minute = minutes(&by_minute, metric)?;
+        for (at, total, bad) in own.into_iter().skip(1) {
+            let within = by_minute.iter().filter(|(minute, ..)| *minute >= at && *minute < at + asked.slot);
+            let sum = within.fold((0, 0), |(total, bad), (_, more, worse)| (total + more, bad + worse));
+            assert_eq!((total, bad), sum, "{metric} at {at}");
+        }
+    }
+    Ok(())
+}
+
+/// Each day served another one.
+pub async fn what_is_one_releases_is_no_endpoints(stage: &Stage<impl Ports>) -> Kept {
+    let error = stage.ports.slots(stage.home(), &slots(stage, &["alerts"])?).await.err().ok_or("it was counted")?;
+    assert_eq!(error.kind, ErrorKind::Refused);
+    assert!(error.message.contains("alerts"), "{}", error.message);
     Ok(())
 }
 

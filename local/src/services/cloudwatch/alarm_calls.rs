@@ -62,6 +62,7 @@ impl Operation for DescribeAlarms {
                     state_value: watch.status.value,
                     state_reason: watch.status.reason.clone(),
                     state_updated_timestamp: watch.status.since.into(),
+                    state_transitioned_timestamp: watch.status.since.into(),
                 })
                 .collect(),
             composite_alarms: composites
@@ -74,6 +75,7 @@ impl Operation for DescribeAlarms {
                     state_value: own.status.value,
                     state_reason: own.status.reason.clone(),
                     state_updated_timestamp: own.status.since.into(),
+                    state_transitioned_timestamp: own.status.since.into(),
                 })
                 .collect(),
         })

@@ -238,8 +238,10 @@ pub struct MetricAlarm {
     pub state_value: AlarmState,
     /// Why it is in that state.
     pub state_reason: String,
-    /// When the state last changed.
+    /// When the alarm was last evaluated, or its state last changed.
     pub state_updated_timestamp: EpochSeconds,
+    /// When the state last changed.
+    pub state_transitioned_timestamp: EpochSeconds,
 }
 
 /// A composite alarm: its rule and its state.
@@ -262,8 +264,10 @@ pub struct CompositeAlarm {
     pub state_value: AlarmState,
     /// Why it is in that state.
     pub state_reason: String,
-    /// When the state last changed.
+    /// When the alarm was last evaluated, or its state last changed.
     pub state_updated_timestamp: EpochSeconds,
+    /// When the state last changed.
+    pub state_transitioned_timestamp: EpochSeconds,
 }
 
 /// `GetMetricData`.

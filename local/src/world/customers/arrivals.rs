@@ -40,9 +40,20 @@ impl World {
 
     /// What the instances of one configuration serve in a stretch of time.
     fn serve(&self, name: &RegionName, fleet: &Serving, from: Timestamp, seconds: f64) -> Served {
+        self.serve_as(name, fleet, from, seconds, self.behaviour(name, &fleet.labels, from))
+    }
+
+    /// The same of a release that behaves like this.
+    pub(crate) fn serve_as(
+        &self,
+        name: &RegionName,
+        fleet: &Serving,
+        from: Timestamp,
+        seconds: f64,
+        behaviour: EffectiveBehaviour,
+    ) -> Served {
         let moment = from.as_millisecond().to_string();
         let mut random = Random::labelled(self.config.seed, ["traffic", name.as_str(), &fleet.config, &moment]);
-        let behaviour = self.behaviour(name, &fleet.labels, from);
         let rate = self.customers_rps(name, from) * fleet.share;
         let requests = random.poisson(rate * seconds);
         let share_of = |random: &mut Random, rate: f64| random.poisson(requests as f64 * rate).min(requests);

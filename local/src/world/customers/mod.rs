@@ -1,6 +1,7 @@
 //! Customers: how many requests a region gets, where they go, and how releases answer them.
 
 pub(crate) mod arrivals;
+pub(crate) mod before;
 pub(crate) mod behaviour;
 pub(crate) mod dns;
 pub(crate) mod effective_behaviour;

@@ -3,7 +3,7 @@
 use crate::judging::streams::{Effect, Metric, Usual, poisson};
 use crate::random::Random;
 use meridian_domain::JudgePolicy;
-use meridian_judge::{MetricName, PROBATION_ALPHA, ProbationCounts, ProbationFinding, Tally, probation};
+use meridian_judge::{MetricName, ProbationCounts, ProbationFinding, Tally, probation};
 use rand_distr::{Distribution, Gamma};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -79,13 +79,14 @@ fn around_one(random: &mut Random, variance: f64) -> f64 {
 /// The slot after which one of these metrics is found; `metrics` are all that policy judges, so that each has its part of alpha.
 pub fn found(
     policy: &JudgePolicy,
+    alpha: f64,
     regions: usize,
     metrics: &[MetricName],
     counts: impl IntoIterator<Item = (MetricName, ProbationCounts)>,
 ) -> Option<usize> {
     let mut asked: BTreeMap<_, _> = metrics.iter().map(|name| (name.clone(), ProbationCounts::default())).collect();
     asked.extend(counts);
-    let judged = probation(policy, PROBATION_ALPHA, regions, &asked);
+    let judged = probation(policy, alpha, regions, &asked);
     let slots = judged.iter().filter_map(|told| match told.finding {
         ProbationFinding::Worse { slot } => Some(slot),
         _ => None,

@@ -1,6 +1,7 @@
 //! What of the ledgers' projections is decisive.
 
-use super::{Prints, RETURN, UPDATE};
+use super::{Prints, UPDATE};
+use crate::world::Seconds;
 use crate::world::checks::is_for_freeze;
 use meridian_domain::{HubHistory, Lease, OpenUpdate, Reason, RegionHistory, Return, Unknown};
 use std::hash::{Hash, Hasher};
@@ -63,8 +64,9 @@ impl<H: Hasher> Prints<'_, H> {
         halt.is_some().hash(self.hasher);
     }
 
-    /// A region's projection. Left out: when releases were attested, replication, since when something serves (nobody asks).
-    pub(super) fn history(&mut self, history: &RegionHistory) {
+    /// A region's projection. Left out: when releases were attested, replication, since when something serves (only probation asks,
+    /// which the model leaves out).
+    pub(super) fn history(&mut self, history: &RegionHistory, echo: Seconds) {
         let RegionHistory {
             attested,
             attested_at: _,
@@ -87,6 +89,7 @@ impl<H: Hasher> Prints<'_, H> {
             // No region of this world scales, and its callers send nothing wrong.
             scaled: _,
             spares: _,
+            worse,
         } = history;
         attested.len().hash(self.hasher);
         if let Some(serving) = serving {
@@ -105,8 +108,9 @@ impl<H: Hasher> Prints<'_, H> {
         for release in blamed.keys() {
             release.hash(self.hasher);
         }
-        self.stamp_or_none(*returned_at, RETURN);
-        halt.is_some().hash(self.hasher);
+        worse.as_ref().map(|found| (found.release, found.action)).hash(self.hasher);
+        self.stamp_or_none(*returned_at, echo);
+        halt.as_ref().map(Reason::halts_fleet).hash(self.hasher);
         if let Some(Unknown { since, why: _ }) = unknown {
             let patience = self.patience();
             self.stamp(*since, patience);

@@ -15,8 +15,10 @@ use std::hash::{Hash, Hasher};
 
 /// The longest that anybody looks back at an update: a quarter of an hour after its timer (`rollback`'s `LONGEST_CALL`).
 const UPDATE: Seconds = 1_500;
-/// For so long after a return the rollback alarm's ringing is an echo (`rollback`'s `ECHO`), and a call's time beside it.
+/// For so long after a return the rollback alarm's ringing is an echo (`ECHO`), and a call's time beside it.
 const RETURN: Seconds = 420 + CALL;
+/// And for so long, where it has rung since before (`LONG_ECHO`).
+const LONG_RETURN: Seconds = 1_800 + CALL;
 /// A call's time-out, twice over: how long ago a call under way may have looked.
 const CALL: Seconds = 130;
 
@@ -146,6 +148,7 @@ impl<H: Hasher> Prints<'_, H> {
             verdict_due,
             green,
             alarm,
+            rings_since,
             took_over,
             canary,
             champion,
@@ -185,7 +188,9 @@ impl<H: Hasher> Prints<'_, H> {
         if let Some(update) = update {
             self.update(update);
         }
-        self.history(&chain.history);
+        let rings_on = chain.history.returned_at.is_some_and(|at| *alarm && *rings_since <= at.as_second());
+        rings_on.hash(self.hasher);
+        self.history(&chain.history, if rings_on { LONG_RETURN } else { RETURN });
         self.entries(chain);
         // Whether SageMaker has taken an update since it was intended.
         if let Some(open) = &chain.history.update {

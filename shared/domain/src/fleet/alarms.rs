@@ -116,7 +116,7 @@ pub const BLUE_ID: &str = "blue";
 /// The id of the expression itself: the one series that such an alarm returns.
 pub const EXCESS_ID: &str = "excess";
 /// The metric math of [`Watched::Excess`]. Without `FILL`: where blue serves nobody there is nothing to compare with, and a
-/// zero in its place would make the callers' errors green's.
+/// zero in its place would make the callers' errors green's. After the shift the endpoint's own alarms watch.
 pub const EXCESS: &str = "green - blue";
 
 /// A metric alarm: breaches when what it watches is greater than (or, for `below`, less than) the threshold.
@@ -165,6 +165,8 @@ pub struct AlarmView {
     pub state: AlarmState,
     /// Why, in CloudWatch's words.
     pub reason: String,
+    /// When the state last changed.
+    pub since: Option<Timestamp>,
 }
 
 /// The composite alarm over the whole endpoint: the template's; it invokes `rollback`.
@@ -236,19 +238,17 @@ impl WayBack {
 /// In a region whose canary serves few requests a minute, the green ones want several minutes in a row: of 120 requests, two
 /// stray errors are more than 1 %. New instances are slow at first: the latency alarm wants more minutes than they are cold.
 ///
-/// Callers cause 4xx on both releases: that alarm watches how far green's rate exceeds blue's in the same minute.
+/// Callers cause 4xx on both releases, and an ill region 5xx: those alarms watch how far green's rate exceeds blue's in the same minute.
 pub fn guards(fleet: &Fleet, region: &Region, green: &ResourceName, blue: Option<&ResourceName>) -> Vec<AlarmSpec> {
     let judge = &fleet.judge;
     let [latency, errors_4xx, errors_5xx] = green_names(fleet);
     let percentile = if judge.latency_share <= 0.001 { "p99.9" } else { "p99" };
     let of = |metric, statistic, config: &ResourceName| of_config(fleet, config, metric, statistic);
-    let client_errors = |config| of("Invocation4XXErrors", "Average", config);
-    let compared = match blue {
-        Some(blue) => Watched::Excess { green: client_errors(green), blue: client_errors(blue) },
-        None => Watched::Metric(client_errors(green)),
+    let compared = |metric| match blue {
+        Some(blue) => Watched::Excess { green: of(metric, "Average", green), blue: of(metric, "Average", blue) },
+        None => Watched::Metric(of(metric, "Average", green)),
     };
     let bound = judge.latency_bound.as_secs_f64() * MICROSECONDS;
-    let server_errors = Watched::Metric(of("Invocation5XXErrors", "Average", green));
     let slow = Watched::Metric(of("ModelLatency", percentile, green));
     let minutes = region.alarm_minutes + fleet.guardrail.cold_minutes();
     vec![
@@ -257,8 +257,8 @@ pub fn guards(fleet: &Fleet, region: &Region, green: &ResourceName, blue: Option
             datapoints: minutes,
             ..guard(region, latency, "ModelLatency", slow, bound)
         },
-        guard(region, errors_4xx, "Invocation4XXErrors", compared, judge.max_4xx),
-        guard(region, errors_5xx, "Invocation5XXErrors", server_errors, judge.max_5xx),
+        guard(region, errors_4xx, "Invocation4XXErrors", compared("Invocation4XXErrors"), judge.max_4xx),
+        guard(region, errors_5xx, "Invocation5XXErrors", compared("Invocation5XXErrors"), judge.max_5xx),
         verdict(fleet),
         heartbeat(fleet, MissingData::Breaching),
     ]

@@ -31,7 +31,7 @@ use crate::signing::SigningPolicy;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use meridian_judge::Watch;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::num::NonZeroU64;
 
 /// The regions that serve one model, as they are listed, with their gates.
@@ -117,6 +117,37 @@ pub struct WavePolicy {
     /// Share of bad requests that a plan reckons with where nothing was measured.
     #[serde(default = "base_rate")]
     pub base_rate: f64,
+    /// For so long after the check at full load a region's own sweep compares the release with the same hours of earlier days; not at
+    /// all at `0s`.
+    #[serde(default = "usual_probation")]
+    pub probation: SignedDuration,
+    /// What a finding of probation does.
+    #[serde(default)]
+    pub probation_action: ProbationAction,
+    /// Chance of a wrong finding in the whole of a probation, in any region and metric of the fleet: docs/judge-table.md shows what it
+    /// costs.
+    #[serde(default = "probation_alpha")]
+    pub probation_alpha: f64,
+}
+
+/// What a region does where probation finds its release worse than the days before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProbationAction {
+    /// A person is paged, once for each release and region, and decides.
+    #[default]
+    Tell,
+    /// The region rolls back, as it does for its alarm.
+    Act,
+}
+
+/// Every hour of a day once: the next night's canary ends it at the latest.
+fn usual_probation() -> SignedDuration {
+    SignedDuration::from_hours(24)
+}
+
+fn probation_alpha() -> f64 {
+    0.01
 }
 
 /// One night missed, and the next one in progress.

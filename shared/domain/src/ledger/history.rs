@@ -6,14 +6,15 @@ pub use hub::{ApprovedRelease, HubHistory, Lease};
 
 use crate::advice::Advice;
 use crate::endpoint::Target;
-use crate::fleet::{Fleet, Floor, Region};
+use crate::fleet::{Fleet, Floor, ProbationAction, Region};
 use crate::heads::KeptHead;
 use crate::judge::{Judgement, RegionEvidence};
 use crate::keys::Chain;
 use crate::ledger::{Entry, Record};
 use crate::names::{Actor, Epoch, ReleaseId};
 use crate::plan::Bake;
-use crate::reason::{Fault, Reason};
+use crate::probation::WorseThanBefore;
+use crate::reason::{self, Fault, Reason};
 use crate::verdict::{Cause, Decision, Verdict};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -145,6 +146,19 @@ pub struct RegionHistory {
     pub scaled: Option<Scaled>,
     /// The release that the region leaves for 4xx that its callers may have caused.
     pub spares: Option<ReleaseId>,
+    /// What probation found of a release that serves here: once is enough.
+    pub worse: Option<WorseOnRecord>,
+}
+
+/// A release that probation found worse than the days before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorseOnRecord {
+    /// The release.
+    pub release: ReleaseId,
+    /// What it showed.
+    pub worse: WorseThanBefore,
+    /// What policy made of it.
+    pub action: ProbationAction,
 }
 
 /// A region's scaling, as the ledger has it.
@@ -203,6 +217,11 @@ pub struct Serving {
 }
 
 impl RegionHistory {
+    /// True if the region is halted for something that keeps the others from starting too.
+    pub fn halts_fleet(&self) -> bool {
+        self.halt.as_ref().is_some_and(Reason::halts_fleet)
+    }
+
     /// The projection after one more entry.
     pub fn apply(&mut self, entry: &Entry) {
         match &entry.record {
@@ -293,6 +312,16 @@ impl RegionHistory {
             }
             Record::Reverted { from, to, why } => self.go_back(entry, from, to, why),
             Record::ClientErrors { target, .. } => self.spares = Some(target.release),
+            Record::ProbationFound { region, target, worse, action } if self.found_worse(&target.release).is_none() => {
+                let (release, worse, action) = (target.release, worse.clone(), *action);
+                if action == ProbationAction::Tell {
+                    let (region, version) = (region.clone(), target.version.clone());
+                    let advice = Advice::WeighRollback { region: region.clone() };
+                    let why = reason::Return::WorseThanBefore { region, version, worse: worse.clone() }.into();
+                    self.owed.push(Owed { why, advice });
+                }
+                self.worse = Some(WorseOnRecord { release, worse, action });
+            }
             Record::BytesUnknown { why, .. } => {
                 self.unknown.get_or_insert_with(|| Unknown { since: entry.at, why: why.clone() });
             }
@@ -319,6 +348,11 @@ impl RegionHistory {
     /// True if the page that says this did not go out yet.
     pub fn owes(&self, why: &Reason) -> bool {
         self.owed.iter().any(|owed| owed.why == *why)
+    }
+
+    /// What probation found of `release` since it was brought here.
+    pub fn found_worse(&self, release: &ReleaseId) -> Option<&WorseOnRecord> {
+        self.worse.as_ref().filter(|found| found.release == *release)
     }
 
     /// True if `release` serves here, proved, and is to stay. One that was confirmed once and replaced since, or that was
@@ -368,6 +402,7 @@ impl RegionHistory {
     fn go_back(&mut self, entry: &Entry, from: &Target, to: &Target, why: &Reason) {
         self.unknown = None;
         self.spares = None;
+        self.worse.take_if(|found| found.release == from.release);
         let update = self.update.take_if(|update| update.target == *from || update.target == *to);
         let never_ran = update.as_ref().is_some_and(|update| update.epoch.is_some() && !update.was_taken());
         let serving = self.serving.as_ref().map(|serving| &serving.target);

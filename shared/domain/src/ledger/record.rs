@@ -4,7 +4,7 @@ use crate::advice::Advice;
 use crate::audit::{StepKind, Violation};
 use crate::callers::Compared;
 use crate::endpoint::Target;
-use crate::fleet::Floor;
+use crate::fleet::{Floor, ProbationAction};
 use crate::heads::{Departure, KeptHead};
 use crate::holdout::Holdout;
 use crate::judge::{Judgement, Tally};
@@ -12,6 +12,7 @@ use crate::keys::Chain;
 use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
 use crate::overrides::Rule;
 use crate::plan::{Bake, WaveOrder};
+use crate::probation::WorseThanBefore;
 use crate::quarantine::Object;
 use crate::reason::{Fault, Reason};
 use crate::verdict::{Cause, Decision, Verdict};
@@ -345,6 +346,18 @@ pub enum Record {
         target: Target,
         /// What was compared; none where the counts did not come.
         compared: Option<Compared>,
+    },
+    /// Probation found the release that serves worse than the same hours of the days before. Where policy says `tell`, a page is owed
+    /// with it.
+    ProbationFound {
+        /// The region it is about.
+        region: RegionName,
+        /// What serves.
+        target: Target,
+        /// What it showed.
+        worse: WorseThanBefore,
+        /// What policy makes of it.
+        action: ProbationAction,
     },
     /// SageMaker could not roll an update back: instances of both configurations may answer, and which bytes serve is unknown
     /// (I13). Nothing starts here until the golden records prove what serves.

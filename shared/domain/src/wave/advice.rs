@@ -40,6 +40,8 @@ pub enum Advice {
     ReadRollbackLog,
     /// A region leaves a release whose 4xx its callers may have caused.
     CompareCallers,
+    /// A region's release is worse than the days before: a person decides whether it is rolled back.
+    WeighRollback { region: RegionName },
     /// An alarm is in ALARM and no release is new.
     LookAtEndpoint,
     /// A region rolls back by itself, and is halted: find out what the release does here.

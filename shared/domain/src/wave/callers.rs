@@ -1,8 +1,8 @@
-//! Whose a region's 4xx are: its release's, or its callers'.
+//! Whose a region's errors are: its release's, its callers', or the region's own.
 //!
-//! A caller can send any release what it cannot read, so a rate of 4xx alone says nothing about a release. What says something
-//! is a difference between two releases that were asked by the same callers: green and blue in the same minutes, or the
-//! minutes on both sides of a shift. Only what the region itself has is asked (I6).
+//! A caller can send any release what it cannot read, and an ill region answers badly with any, so a rate alone says nothing about a
+//! release. What says something is a difference between two releases that served the same callers: green and blue in the same
+//! minutes, or the minutes on both sides of a shift. Only what the region itself has is asked (I6).
 
 use crate::endpoint::Target;
 use crate::fleet::JudgePolicy;
@@ -11,9 +11,12 @@ use crate::judge::{Arm, MetricName, Tally};
 use crate::lookout::{FleetMinutes, Span};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Minutes in which green and blue are compared while both serve: the alarm looks at the last five.
 const BESIDE: SignedDuration = SignedDuration::from_mins(10);
+/// The alarms over the whole endpoint look at so many minutes. Further back new instances may have been slow.
+const LOOKED_AT: SignedDuration = SignedDuration::from_mins(6);
 /// Minutes of blue's that say what it answered before green's come.
 const LAST: usize = 5;
 /// A release that has served for so long without it did not begin to answer 4xx by itself.
@@ -62,6 +65,27 @@ pub struct Compared {
     pub green: Tally,
     /// The one that it is compared with: the same minutes, or before a shift the worst of the last ones.
     pub blue: Tally,
+}
+
+impl Compared {
+    /// By how much green's rate is over blue's.
+    fn excess(&self) -> f64 {
+        self.green.rate().unwrap_or_default() - self.blue.rate().unwrap_or_default()
+    }
+}
+
+/// The minutes from a moment on that both served.
+fn pairs(metric: &MetricName, green: &FleetMinutes, blue: &FleetMinutes, from: Timestamp) -> Vec<(Arm, Arm)> {
+    let served = |(at, arm): &(Timestamp, Arm)| *at >= from && arm.total > 0;
+    let blue: BTreeMap<Timestamp, Arm> = blue.minutes(metric).filter(served).collect();
+    green.minutes(metric).filter(served).filter_map(|(at, own)| Some((own, *blue.get(&at)?))).collect()
+}
+
+fn sum(arms: impl IntoIterator<Item = Arm>) -> Tally {
+    arms.into_iter().fold(Tally::default(), |sum, arm| Tally {
+        total: sum.total.saturating_add(arm.total),
+        bad: sum.bad.saturating_add(arm.bad),
+    })
 }
 
 /// Whose a region's 4xx are.
@@ -135,51 +159,71 @@ impl Comparison {
         })
     }
 
-    /// What the counts of both say.
+    /// What both answered in the minutes in which the region was ill, by 5xx or by latency, where it is shown that no release is why:
+    /// blue was over the bound too, and green no worse by more than it.
+    pub fn alike(&self, policy: &JudgePolicy, green: &FleetMinutes, blue: &FleetMinutes) -> Option<Compared> {
+        let slow = MetricName::latency_over(policy.latency_bound);
+        let bounds = [(MetricName::errors_5xx(), policy.max_5xx), (slow, policy.latency_share)];
+        let found = bounds.map(|(metric, bound)| Some((self.when_ill(&metric, bound, green, blue)?, bound)));
+        let is_alike = |(compared, bound): (Compared, f64)| {
+            compared.blue.rate().is_some_and(|rate| rate > bound) && compared.excess() <= bound
+        };
+        let mut found = found.into_iter().flatten();
+        found.clone().all(is_alike).then(|| found.next()).flatten().map(|(compared, _)| compared)
+    }
+
+    /// The minutes in which the endpoint broke a bound, of those that its alarms look at; of blue's before a shift all where none did.
+    /// None where green broke it in none.
+    fn when_ill(&self, metric: &MetricName, bound: f64, green: &FleetMinutes, blue: &FleetMinutes) -> Option<Compared> {
+        let is_ill = |arm: &Arm| arm.total > 0 && arm.bad as f64 > bound * arm.total as f64;
+        let (green, blue) = match self.beside {
+            Beside::SameMinutes => pairs(metric, green, blue, self.green.span.to - LOOKED_AT)
+                .into_iter()
+                .filter(|(own, other)| {
+                    is_ill(&Arm::new(own.total.saturating_add(other.total), own.bad.saturating_add(other.bad)))
+                })
+                .unzip(),
+            Beside::BeforeShift => {
+                let all =
+                    |minutes: &FleetMinutes| -> Vec<Arm> { minutes.minutes(metric).map(|(_, arm)| arm).collect() };
+                let ill = |arms: &[Arm]| -> Vec<Arm> { arms.iter().copied().filter(is_ill).collect() };
+                let before = all(blue);
+                let worst = ill(&before);
+                (ill(&all(green)), if worst.is_empty() { before } else { worst })
+            }
+        };
+        (!green.is_empty()).then(|| Compared { beside: self.beside, green: sum(green), blue: sum(blue) })
+    }
+
+    /// What the counts of both say of 4xx.
     ///
     /// Around a shift it is the best minute after it against the worst before it. Where one of the first minutes at full load
     /// was as good as blue's, the 4xx did not come with the release; where one of blue's last was as bad, they came before it.
     pub fn blame(&self, policy: &JudgePolicy, green: &FleetMinutes, blue: &FleetMinutes) -> Blame {
         let metric = MetricName::errors_4xx();
-        let enough = |arm: &Arm| arm.total > 0;
-        let of = |minutes: &FleetMinutes| -> Vec<(Timestamp, Arm)> {
-            minutes.minutes(&metric).filter(|(_, arm)| enough(arm)).collect()
+        let of = |minutes: &FleetMinutes| -> Vec<Arm> {
+            minutes.minutes(&metric).map(|(_, arm)| arm).filter(|arm| arm.total > 0).collect()
         };
-        let (green, blue) = (of(green), of(blue));
         let found = match self.beside {
             Beside::SameMinutes => {
-                let both: Vec<(Arm, Arm)> = green
-                    .iter()
-                    .filter_map(|(at, own)| Some((*own, blue.iter().find(|(other, _)| other == at)?.1)))
-                    .collect();
-                let sum = |arms: &mut dyn Iterator<Item = Arm>| {
-                    arms.fold(Tally::default(), |sum, arm| Tally {
-                        total: sum.total.saturating_add(arm.total),
-                        bad: sum.bad.saturating_add(arm.bad),
-                    })
-                };
-                (!both.is_empty()).then(|| {
-                    (sum(&mut both.iter().map(|(own, _)| *own)), sum(&mut both.iter().map(|(_, other)| *other)))
-                })
+                let (own, other): (Vec<_>, Vec<_>) =
+                    pairs(&metric, green, blue, self.green.span.from).into_iter().unzip();
+                (!own.is_empty()).then(|| (sum(own), sum(other)))
             }
             Beside::BeforeShift => {
                 let rate = |arm: &Arm| arm.bad as f64 / arm.total as f64;
                 let order = |one: &Arm, other: &Arm| rate(one).total_cmp(&rate(other));
-                let best = green.iter().map(|(_, arm)| *arm).min_by(order);
-                let worst = blue.iter().map(|(_, arm)| *arm).max_by(order);
-                let tally = |arm: Arm| Tally { total: arm.total, bad: arm.bad };
-                best.zip(worst).map(|(best, worst)| (tally(best), tally(worst)))
+                let (best, worst) = (of(green).into_iter().min_by(order), of(blue).into_iter().max_by(order));
+                best.zip(worst).map(|(best, worst)| (sum([best]), sum([worst])))
             }
         };
         let Some((green, blue)) = found else {
             // Green's first minutes have not come yet. What blue answered in its last ones came before the release.
-            let last =
-                blue.iter().rev().take(LAST).fold((0, 0), |(bad, total), (_, arm)| (bad + arm.bad, total + arm.total));
-            let before = last.1 > 0 && last.0 as f64 / last.1 as f64 > policy.max_4xx;
+            let last = sum(of(blue).into_iter().rev().take(LAST));
+            let before = last.rate().is_some_and(|rate| rate > policy.max_4xx);
             return if before { Blame::Callers(None) } else { Blame::Unknown };
         };
         let compared = Compared { beside: self.beside, green, blue };
-        let excess = green.rate().unwrap_or_default() - blue.rate().unwrap_or_default();
-        if excess > policy.max_4xx { Blame::Release(compared) } else { Blame::Callers(Some(compared)) }
+        if compared.excess() > policy.max_4xx { Blame::Release(compared) } else { Blame::Callers(Some(compared)) }
     }
 }

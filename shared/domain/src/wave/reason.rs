@@ -147,6 +147,16 @@ impl Reason {
         matches!(self, Self::LeftBehind { why, .. } if matches!(**why, Self::Fault(Fault::UnclearReturn(_))))
     }
 
+    /// Whether a region's halt for this reason keeps every region from starting: a person's does, and one that rests on evidence
+    /// against the release. What ails a region by itself is that region's (I7).
+    pub fn halts_fleet(&self) -> bool {
+        match self {
+            Self::Return(told) => told.speaks_against_release(),
+            Self::WayBack(why) => why.speaks_against_release(),
+            _ => true,
+        }
+    }
+
     /// Whether what ended one region's update says something of other regions too.
     pub fn reaches_beyond_region(&self) -> bool {
         match self {

@@ -1,6 +1,6 @@
 //! One caller halts no fleet: 4xx are held against another release, never against a bound alone.
 
-use crate::night::{AU, EU, Night, fleet, release};
+use crate::night::{AU, EU, Night, fleet, release, ringing};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::callers::{Beside, Blame, Compared, Comparison};
 use meridian_domain::lookout::FleetMinutes;
@@ -55,16 +55,20 @@ fn callers_who_begin_after_the_shift_do_not_fail_it_at_full_load() {
 }
 
 #[test]
-fn the_guard_over_4xx_is_greens_less_blues() {
+fn the_guards_over_errors_are_greens_less_blues() {
     let night = Night::new();
     let (green, blue) = (night.target(AU, "v427").config, night.target(AU, "v426").config);
     let guards = alarms::guards(&night.fleet, &night.region(AU), &green, Some(&blue));
     let compared: Vec<_> = guards.iter().filter(|own| matches!(own.watched, alarms::Watched::Excess { .. })).collect();
-    let [guard] = compared.as_slice() else { panic!("{guards:?}") };
-    assert_eq!((guard.name.as_str(), guard.threshold), ("fraud-green-4xx", night.fleet.judge.max_4xx));
-    let alarms::Watched::Excess { green: one, blue: other } = &guard.watched else { panic!("{guard:?}") };
-    let config = |own: &alarms::Measured| own.dimensions.last().unwrap().1.clone();
-    assert_eq!((config(one), config(other)), (green.to_string(), blue.to_string()));
+    let [one, other] = compared.as_slice() else { panic!("{guards:?}") };
+    let judge = &night.fleet.judge;
+    assert_eq!((one.name.as_str(), one.threshold), ("fraud-green-4xx", judge.max_4xx));
+    assert_eq!((other.name.as_str(), other.threshold), ("fraud-green-5xx", judge.max_5xx));
+    for guard in compared {
+        let alarms::Watched::Excess { green: one, blue: other } = &guard.watched else { panic!("{guard:?}") };
+        let config = |own: &alarms::Measured| own.dimensions.last().unwrap().1.clone();
+        assert_eq!((config(one), config(other)), (green.to_string(), blue.to_string()));
+    }
 }
 
 /// New instances are slow for `warm_up`, which touches one calendar minute more; the alarm wants policy's minutes beyond them.
@@ -125,7 +129,7 @@ fn a_region_that_cannot_tell_rolls_back_alone() {
 fn another_alarm_beside_the_callers_halts_as_ever() {
     let mut night = Night::confirmed_in(&[AU]);
     night.client_errors = Some(Blame::Callers(None));
-    night.alarm = Some("alarm fraud-endpoint-5xx rings".to_owned());
+    night.alarm = Some(ringing("alarm fraud-endpoint-5xx rings"));
     night.rollback(AU);
     night.rollback(AU);
     assert_eq!((night.pages, night.history(AU).halt.is_some()), (1, true));
@@ -141,9 +145,13 @@ fn a_canary_worse_than_blue_in_the_same_minutes_is_told_to_go_back() {
 
 /// Minutes of 1,000 requests from a moment on, so many of them 4xx.
 fn minutes(from: Timestamp, bad: &[u64]) -> FleetMinutes {
+    minutes_of(&MetricName::errors_4xx(), from, bad)
+}
+
+fn minutes_of(metric: &MetricName, from: Timestamp, bad: &[u64]) -> FleetMinutes {
     let mut all = FleetMinutes::default();
     for (bad, minute) in bad.iter().zip(0..) {
-        all.put(&MetricName::errors_4xx(), from + SignedDuration::from_mins(minute), Arm::new(1000, *bad));
+        all.put(metric, from + SignedDuration::from_mins(minute), Arm::new(1000, *bad));
     }
     all
 }
@@ -168,4 +176,43 @@ fn only_what_came_with_the_shift_is_laid_to_the_release() {
     night.pass("1h 1m");
     assert_eq!(Comparison::of(night.history(AU), night.now), None);
     assert_eq!(Comparison::of(Night::new().history(EU), night.now), None);
+}
+
+/// I7: what both releases answer as badly is the region's; minutes in which nothing was wrong do not thin it out.
+#[test]
+fn a_region_is_ill_where_both_releases_answer_as_badly_in_the_same_minutes() {
+    let night = Night::baking(AU);
+    let policy = night.fleet.judge.clone();
+    let comparison = Comparison::of(night.history(AU), night.now).unwrap();
+    assert_eq!(comparison.beside, Beside::SameMinutes);
+    let from = |bad: &[u64]| comparison.green.span.to - SignedDuration::from_mins(bad.len() as i64);
+    let alike = |metric: &MetricName, green: &[u64], blue: &[u64]| {
+        comparison.alike(&policy, &minutes_of(metric, from(green), green), &minutes_of(metric, from(blue), blue))
+    };
+    for metric in [MetricName::errors_5xx(), MetricName::latency_over(policy.latency_bound)] {
+        // New instances were slow, longer ago than the alarms look.
+        let found = alike(&metric, &[90, 0, 0, 0, 0, 31, 30], &[0, 0, 0, 0, 0, 30, 29]).unwrap();
+        assert_eq!((found.green.bad, found.blue.bad, found.green.total), (61, 59, 2000));
+        assert_eq!(alike(&metric, &[0, 0, 31, 30], &[0, 0, 0, 0]), None, "green alone");
+        assert_eq!(alike(&metric, &[0, 0, 45, 45], &[0, 0, 30, 30]), None, "green worse by more than the bound");
+        assert_eq!(alike(&metric, &[0; 4], &[0; 4]), None, "nothing was wrong");
+        assert_eq!(alike(&metric, &[], &[30; 4]), None, "no minute of both");
+    }
+}
+
+/// Around a shift: blue was ill right before it.
+#[test]
+fn a_region_that_was_ill_before_the_shift_is_ill_after_it() {
+    let mut night = Night::confirmed_in(&[AU]);
+    night.tell(AU, Record::Settled { target: night.target(AU, "v427"), execution: night.sight.execution.clone() });
+    let policy = night.fleet.judge.clone();
+    let comparison = Comparison::of(night.history(AU), night.now).unwrap();
+    let metric = MetricName::errors_5xx();
+    let alike = |blue: &[u64], green: &[u64]| {
+        let (before, after) = (comparison.blue.span.from, comparison.green.span.from);
+        comparison.alike(&policy, &minutes_of(&metric, after, green), &minutes_of(&metric, before, blue))
+    };
+    assert!(alike(&[0, 0, 30], &[31, 0, 30]).is_some());
+    assert_eq!(alike(&[0, 0, 0], &[31, 30, 30]), None, "it came with the release");
+    assert_eq!(alike(&[0, 0, 30], &[0, 0, 0]), None, "it is over");
 }

@@ -163,6 +163,7 @@ impl Night {
                 history: self.sight.regions[&name(region)].clone(),
                 way_back: self.way_back.clone(),
                 endpoint: self.sight.endpoints[&name(region)].clone(),
+                probation: Seen::Known(self.probation.clone()),
                 alarm: Seen::Known(self.alarm.clone()),
                 client_errors: Seen::Known(self.client_errors),
                 judge: Seen::Known(self.judge),

@@ -1,6 +1,6 @@
 //! Regions that do not answer, or that rolled back and nobody said why: signs, patience, and what is put on record.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, bytes_unknown, name, release, said, version};
+use crate::night::{AU, BR, EU, JP, Night, actor, bytes_unknown, name, release, ringing, said, version};
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Finish, Next};
 use meridian_domain::reason::{Fault, RegionState, Revert, Sign, SilentRegion, Unseen, WaveEnd};
@@ -11,7 +11,7 @@ use meridian_domain::{
 fn rings(night: &mut Night, name: String, state: AlarmState) {
     if let Seen::Known(alarms) = &mut night.sight.alarms {
         alarms.retain(|alarm| alarm.name != name);
-        alarms.push(AlarmView { name, state, reason: String::new() });
+        alarms.push(AlarmView { name, state, reason: String::new(), since: None });
     }
 }
 
@@ -273,7 +273,7 @@ fn without_its_ledger_a_region_trips_the_guardrail() {
         night.sight.regions.insert(name(AU), Seen::Unknown("the bucket answers nobody".to_owned()));
         let way = meridian_domain::alarms::WayBack { target: night.target(AU, way), back: night.target(AU, "v426") };
         night.way_back = Seen::Known(Some(way));
-        night.alarm = Some("alarm fraud-endpoint-latency rings".to_owned());
+        night.alarm = Some(ringing("alarm fraud-endpoint-latency rings"));
         let call = night.rollback(AU);
         assert_eq!((call.did(Act::Trip), call.did(Act::Update)), (trips, false));
     }

@@ -1,6 +1,6 @@
 //! What goes wrong in regions: unknown bytes, a ledger that cannot be read, several control planes at once.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, bytes_unknown, name, release, said, version};
+use crate::night::{AU, BR, EU, JP, Night, actor, bytes_unknown, name, release, ringing, said, version};
 use meridian_domain::alarms::WayBack;
 use meridian_domain::plan::{Act, Finish, Next};
 use meridian_domain::reason::{Proof, Revert, Stopped};
@@ -106,7 +106,7 @@ fn without_ledger(version: &str) -> Night {
     night.in_service(AU, version);
     night.sight.regions.insert(name(AU), Seen::Unknown("the bucket answers nobody".to_owned()));
     night.way_back = way_back(&night);
-    night.alarm = Some("alarm fraud-endpoint-latency rings".to_owned());
+    night.alarm = Some(ringing("alarm fraud-endpoint-latency rings"));
     night
 }
 

@@ -89,7 +89,7 @@ fn a_first_release_on_which_the_rollback_alarm_rings_waits() {
     shows(&mut night, AU, EndpointStatus::InService);
     let composite = alarms::composite_name(&night.fleet);
     let state = AlarmState::Alarm;
-    night.sight.alarms = Seen::Known(vec![AlarmView { name: composite, state, reason: String::new() }]);
+    night.sight.alarms = Seen::Known(vec![AlarmView { name: composite, state, reason: String::new(), since: None }]);
     let call = night.call(AU);
     assert!(matches!(call.last().next, Next::Wait), "{:?}", call.last());
     let rings = Fault::FirstReleaseRings { alarm: alarms::composite_name(&night.fleet) };

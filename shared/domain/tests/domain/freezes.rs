@@ -1,6 +1,6 @@
 //! `[[freeze]]`: nothing starts within a window, by the clock that counts there; and what a person sets aside.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, at, name, release, said, version};
+use crate::night::{AU, BR, EU, JP, Night, actor, at, name, release, ringing, said, version};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::plan::{Act, Finish, Next};
 use meridian_domain::reason::{Gate, Lagging, RegionState, Step, Stopped, Wait, WaveEnd};
@@ -226,7 +226,7 @@ fn a_canary_under_way_goes_on_in_a_freeze() {
 fn a_rollback_ignores_a_freeze() {
     let mut night = Night::confirmed_in(&[EU, AU, JP, BR]);
     night.fleet = frozen(ALL);
-    night.alarm = Some("alarm fraud-endpoint-latency rings".to_owned());
+    night.alarm = Some(ringing("alarm fraud-endpoint-latency rings"));
     assert!(night.rollback(JP).did(Act::Update));
 }
 

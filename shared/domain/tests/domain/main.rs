@@ -58,6 +58,8 @@ mod own_means;
 #[cfg(test)]
 mod past;
 #[cfg(test)]
+mod probation;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod queue;

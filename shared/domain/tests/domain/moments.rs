@@ -117,7 +117,7 @@ fn an_alarm_that_is_quiet_or_nobodys_guard_keeps_nobody_from_starting() {
     let mut night = Night::new();
     night.guard_rings("somebody-elses-alarm".to_owned());
     if let Seen::Known(alarms) = &mut night.sight.alarms {
-        let quiet = |name| AlarmView { name, state: AlarmState::Ok, reason: String::new() };
+        let quiet = |name| AlarmView { name, state: AlarmState::Ok, reason: String::new(), since: None };
         alarms.extend(alarms::guard_names(&night.fleet).into_iter().map(quiet));
     }
     assert!(night.call(EU).did(Act::Update));

@@ -3,11 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::alarms::WayBack;
 use meridian_domain::plan::{Act, Hour, OrderReason, Sight, wave_order};
+use meridian_domain::probation::Probation;
 use meridian_domain::reason::{Fault, Refusal};
 use meridian_domain::stakes::Exposure;
 use meridian_domain::{
     Actor, AlarmState, AlarmView, EndpointStatus, EndpointView, Entry, Fleet, Head, HubHistory, PendingDeployment,
-    Reason, Record, Region, RegionHistory, RegionName, ReleaseId, Seen, Sha256, Target, VariantPhase, Version, alarms,
+    Reason, Record, Region, RegionHistory, RegionName, ReleaseId, Ringing, Seen, Sha256, Target, VariantPhase, Version,
+    alarms,
 };
 use meridian_judge::{Arm, Judgement, MinuteCounts, RegionCounts, RegionEvidence, Watch, WatchStage, judge};
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +47,11 @@ pub fn said(words: &str) -> Reason {
 /// A wave's order, for no reason that is looked at.
 pub fn order_reason() -> OrderReason {
     wave_order(&fleet(), at("03:00:00")).why
+}
+
+/// The rollback alarm, set off by this one.
+pub fn ringing(alarm: &str) -> Ringing {
+    Ringing { alarm: alarm.to_owned(), since: None, alike: None }
 }
 
 /// AWS will never take an update: there is no quota for it.
@@ -129,9 +136,11 @@ pub struct Night {
     /// Pages sent so far.
     pub pages: usize,
     /// Whether the region's composite alarm is in ALARM.
-    pub alarm: Option<String>,
+    pub alarm: Option<Ringing>,
     /// Whose the 4xx are, where the alarm over them rings.
     pub client_errors: Option<meridian_domain::callers::Blame>,
+    /// What the days before say, where `rollback` looks at them.
+    pub probation: Option<Probation>,
     /// How often people were told what nobody need get up for.
     pub advice: usize,
     /// Whether the heartbeat alarm is quiet, as `rollback` sees it.
@@ -156,6 +165,7 @@ impl Night {
                     name: alarms::composite_name(&fleet),
                     state: AlarmState::Ok,
                     reason: String::new(),
+                    since: None,
                 }]),
                 judged: None,
                 hour: None,
@@ -173,6 +183,7 @@ impl Night {
             right: Some(10),
             takes_updates: true,
             refuses: None,
+            probation: None,
             unscaled: None,
             way_back: Seen::Known(None),
             pager: true,
@@ -313,7 +324,7 @@ impl Night {
 
     pub fn guard_rings(&mut self, alarm: String) {
         if let Seen::Known(alarms) = &mut self.sight.alarms {
-            alarms.push(AlarmView { name: alarm, state: AlarmState::Alarm, reason: String::new() });
+            alarms.push(AlarmView { name: alarm, state: AlarmState::Alarm, reason: String::new(), since: None });
         }
     }
 

@@ -1,15 +1,17 @@
 //! What a region does by its own means (I6), beside the late alarm and the canary's guardrail.
 
-use crate::night::{AU, EU, JP, Night, actor, name, release, said, version};
+use crate::night::{AU, EU, JP, Night, actor, name, release, ringing, said, version};
 use jiff::SignedDuration;
-use meridian_domain::plan::{Act, Next};
+use meridian_domain::callers::{Beside, Compared};
+use meridian_domain::plan::{Act, Finish, Next};
 use meridian_domain::reason::Return;
-use meridian_domain::{Decision, EndpointStatus, PendingDeployment, Record, Seen, VariantPhase};
+use meridian_domain::{Decision, EndpointStatus, PendingDeployment, Record, Ringing, Seen, VariantPhase};
+use meridian_judge::Tally;
 
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
 
 fn alarm(night: &mut Night) {
-    night.alarm = Some("alarm fraud-endpoint-latency rings".to_owned());
+    night.alarm = Some(ringing("alarm fraud-endpoint-latency rings"));
 }
 
 /// Nothing is in flight, and the endpoint is in no state to serve.
@@ -61,10 +63,43 @@ fn an_alarm_that_rings_on_after_a_return_is_borne_with_for_six_minutes() {
         night.pass(after);
         assert_eq!((night.rollback(AU).pages(), night.history(AU).halt.is_some()), (usize::from(halts), halts));
     }
+    // One that has not stopped ringing since before rings for what people were told of then, for half an hour.
+    for (after, halts) in [("29m 59s", false), ("30m", true)] {
+        let mut night = Night::confirmed_in(&[AU]);
+        let (from, to) = (night.target(AU, "v427"), night.target(AU, "v426"));
+        night.alarm = Some(Ringing { since: Some(night.now), ..ringing("fraud-endpoint-5xx") });
+        night.tell(AU, Record::Reverted { from, to, why: said("slow") });
+        night.in_service(AU, "v426");
+        night.pass(after);
+        assert_eq!((night.rollback(AU).pages(), night.history(AU).halt.is_some()), (usize::from(halts), halts));
+    }
     // A region that has never rolled back has nothing to echo.
     let mut night = Night::new();
     alarm(&mut night);
     assert_eq!((night.rollback(AU).pages(), night.history(AU).halt.is_some()), (1, true));
+}
+
+/// I7: what ails one region keeps nobody else from starting, and nobody is told twice of it.
+#[test]
+fn a_region_that_is_ill_by_itself_halts_nobody_else() {
+    let tally = |bad| Tally { total: 1000, bad };
+    let alike = Some(Compared { beside: Beside::SameMinutes, green: tally(31), blue: tally(30) });
+    for (what, alike, on_release, halts) in [
+        ("the release before rings", None, false, false),
+        ("the release rings", None, true, true),
+        ("both ring", alike, true, false),
+    ] {
+        let mut night = if on_release { Night::confirmed_in(&[EU, AU]) } else { Night::confirmed_in(&[EU]) };
+        night.alarm = Some(Ringing { alike, ..ringing("fraud-endpoint-5xx") });
+        night.rollback(AU);
+        assert_eq!((night.pages, night.history(AU).halts_fleet()), (1, halts), "{what}");
+        night.alarm = None;
+        if !on_release {
+            assert_eq!(night.call(AU).finish(), Some(Finish::Deferred), "{what}");
+        }
+        assert_eq!(night.pages, 1, "{what}");
+        assert_eq!(night.call(JP).did(Act::Update), !halts, "{what}");
+    }
 }
 
 /// A call may live for a quarter of an hour: until then the intent may still be followed.

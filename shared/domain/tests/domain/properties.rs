@@ -137,8 +137,8 @@ proptest! {
     #[test]
     fn a_rollback_needs_its_own_region_only(
         history in seen(history()), endpoint in seen(weighted(0.95, endpoint())),
-        alarm in seen(of(Just("slow".to_owned()))), judge in seen(any::<bool>()), blame in seen(of(blames())), done in acts(), golden in of(9u32..=10), paged: bool,
-        unwritten in 0usize..2, now in moment(), which: Index, way_back in seen(of((targets(), targets()))),
+        alarm in seen(of(ringings())), judge in seen(any::<bool>()), blame in seen(of(blames())), done in acts(), golden in of(9u32..=10), paged: bool,
+        probation in seen(of(probations())), unwritten in 0usize..2, now in moment(), which: Index, way_back in seen(of((targets(), targets()))),
     ) {
         let fleet = &*FLEET;
         let region = &fleet.regions[which.index(4)];
@@ -149,7 +149,7 @@ proptest! {
             Seen::Unknown(why) => Seen::Unknown(why),
         };
         let client_errors = blame;
-        let sight = RollbackSight { actor, history, way_back, endpoint, alarm, client_errors, judge, done, golden, paged, unwritten };
+        let sight = RollbackSight { actor, history, way_back, endpoint, probation, alarm, client_errors, judge, done, golden, paged, unwritten };
         let plan = rollback(region, &sight, now);
         prop_assert_eq!(&plan, &rollback(region, &sight, now));
         let own = match &plan.next {
@@ -175,7 +175,7 @@ fn the_sights_lead_to_every_kind_of_step() {
     let mut runner = TestRunner::deterministic();
     let mut kinds: BTreeMap<String, u32> = BTreeMap::new();
     let sights = likely();
-    for _ in 0..4000 {
+    for _ in 0..8000 {
         let (sight, now) = sights.new_tree(&mut runner).unwrap().current();
         let plan = promote(&FLEET, &FLEET.regions[0], &sight, now);
         *kinds.entry(kind(&plan)).or_default() += 1;

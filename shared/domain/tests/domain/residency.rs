@@ -5,11 +5,12 @@ use crate::night::{EU, Night};
 use meridian_domain::callers::Compared;
 use meridian_domain::heads::{Departure, KeptHead};
 use meridian_domain::plan::{Bake, Next, WaveOrder};
+use meridian_domain::probation::WorseThanBefore;
 use meridian_domain::quarantine::Object;
 use meridian_domain::reason::Fault;
 use meridian_domain::{
-    Actor, Advice, Cause, Chain, Decision, Epoch, Floor, Holdout, Reason, Record, RegionName, ReleaseId, Rule, Sha256,
-    StepKind, Target, Verdict, Version, Violation,
+    Actor, Advice, Cause, Chain, Decision, Epoch, Floor, Holdout, ProbationAction, Reason, Record, RegionName,
+    ReleaseId, Rule, Sha256, StepKind, Target, Verdict, Version, Violation,
 };
 use meridian_judge::{Judgement, Tally};
 
@@ -38,6 +39,8 @@ may_cross!(
     Cause,
     Rule,
     WaveOrder,
+    ProbationAction,
+    WorseThanBefore,
     Bake,
     Floor,
     Holdout,
@@ -113,6 +116,7 @@ fn crosses_the_border(record: &Record) {
         Record::InstancesAwaited { execution, there } => crosses!(execution, there),
         Record::Reverted { from, to, why } => crosses!(from, to, why),
         Record::ClientErrors { target, compared } => crosses!(target, compared),
+        Record::ProbationFound { region, target, worse, action } => crosses!(region, target, worse, action),
         Record::BytesUnknown { execution, why } => crosses!(execution, why),
         Record::PageOwed { why, advice } => crosses!(why, advice),
         Record::PageSent { why } => crosses!(why),

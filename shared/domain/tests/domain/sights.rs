@@ -1,17 +1,18 @@
 //! Sights of every kind, likely and absurd, for the properties.
 
 use crate::night::{
-    Night, actor, at, bytes_unknown, fleet, good, judged_beside, name, refusal, release, said, slow, version,
+    Night, actor, at, bytes_unknown, fleet, good, judged_beside, name, refusal, release, ringing, said, slow, version,
 };
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::plan::{Act, Bake, Golden, Sight};
+use meridian_domain::probation::{Probation, WorseThanBefore};
 use meridian_domain::quarantine::{Object, Quarantine};
 use meridian_domain::{
     AlarmState, AlarmView, Cause, Decision, EndpointStatus, EndpointView, Epoch, Fleet, HubHistory, Lease, OpenUpdate,
-    Override, PendingDeployment, Reason, Record, RegionHistory, Return, Rule, Seen, Serving, Target, Unknown,
-    VariantPhase, alarms,
+    Override, PendingDeployment, ProbationAction, Reason, Record, RegionHistory, Return, Ringing, Rule, Seen, Serving,
+    Target, Unknown, VariantPhase, WorseOnRecord, alarms,
 };
-use meridian_judge::Judgement;
+use meridian_judge::{Judgement, LEAST_DAYS, ProbationFinding, ProbationJudgement};
 use proptest::option::{of, weighted};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -80,6 +81,7 @@ prop_compose! {
         update in weighted(0.5, update()), confirmed in prop::bool::weighted(0.7),
         returned in weighted(0.1, (wave(), decision())), halted in prop::bool::weighted(0.05),
         unknown in prop::bool::weighted(0.1), full_load in prop::bool::weighted(0.5),
+        worse in weighted(0.1, select(vec![ProbationAction::Tell, ProbationAction::Act])),
     ) -> RegionHistory {
         let by = actor(WAVES[0]);
         let release = release("v427");
@@ -100,6 +102,7 @@ prop_compose! {
             blamed: blamed.into_iter().collect(),
             halt: halted.then(|| said("its alarm rang")),
             unknown: unknown.then(|| Unknown { since: at("03:00:00"), why: bytes_unknown() }),
+            worse: worse.map(|action| WorseOnRecord { release, worse: worse_than_before(), action }),
             ..RegionHistory::default()
         }
     }
@@ -171,8 +174,12 @@ pub fn alarm_views() -> impl Strategy<Value = Vec<AlarmView>> {
     names.push(alarms::composite_name(&FLEET));
     prop::collection::vec(prop_oneof![9 => Just(AlarmState::Ok), 1 => Just(AlarmState::Alarm)], names.len()).prop_map(
         move |states| {
-            let view =
-                |(name, state): (&String, AlarmState)| AlarmView { name: name.clone(), state, reason: String::new() };
+            let view = |(name, state): (&String, AlarmState)| AlarmView {
+                name: name.clone(),
+                state,
+                reason: String::new(),
+                since: None,
+            };
             names.iter().zip(states).map(view).collect()
         },
     )
@@ -345,6 +352,45 @@ prop_compose! {
 
 pub fn any_sight() -> impl Strategy<Value = (Sight, Timestamp)> {
     prop_oneof![1 => (sight(), moment()), 3 => likely()]
+}
+
+pub fn ringings() -> impl Strategy<Value = Ringing> {
+    let alike = blames().prop_map(|blame| blame.compared());
+    (of(moment()), alike).prop_map(|(since, alike)| Ringing { since, alike, ..ringing("fraud-endpoint-latency") })
+}
+
+pub fn worse_than_before() -> WorseThanBefore {
+    let today = meridian_judge::Tally { total: 100_000, bad: 300 };
+    WorseThanBefore { metric: "5xx".parse().unwrap(), today, expected: 100.0, tolerated: 1.25, days: 14 }
+}
+
+/// What probation shows: so many earlier days, and a release that is worse than they were or not.
+pub fn on_probation(action: ProbationAction, days: usize, worse: bool) -> Probation {
+    let WorseThanBefore { metric, today, expected, tolerated, .. } = worse_than_before();
+    let finding = match (days < LEAST_DAYS, worse) {
+        (true, _) => ProbationFinding::TooFewDays { needed: LEAST_DAYS },
+        (false, true) => ProbationFinding::Worse { slot: 3 },
+        (false, false) => ProbationFinding::Nothing,
+    };
+    let (day_scatter, dispersion, tolerated_at_once, e_value) = (0.05, 2.0, 1.5, 1e5);
+    let own = ProbationJudgement {
+        metric,
+        finding,
+        days,
+        today,
+        expected,
+        day_scatter,
+        dispersion,
+        tolerated,
+        tolerated_at_once,
+        e_value,
+    };
+    Probation { action, judged: vec![own] }
+}
+
+pub fn probations() -> impl Strategy<Value = Probation> {
+    (select(vec![ProbationAction::Tell, ProbationAction::Act]), 0usize..15, any::<bool>())
+        .prop_map(|(action, days, worse)| on_probation(action, days, worse))
 }
 
 pub fn blames() -> impl Strategy<Value = meridian_domain::callers::Blame> {

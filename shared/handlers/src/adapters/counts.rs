@@ -9,13 +9,19 @@
 //!
 //! A count of a range may be absent where no sample lies in it, and a fraction where CloudWatch interpolates *(live)*. So the
 //! range's other side is asked too: where that is answered, absent is zero.
+//!
+//! Of a whole endpoint, slot by slot, only what SageMaker counts can be asked: without its `EndpointConfigName`.
 
-use crate::ports::CountsQuery;
-use jiff::Timestamp;
+use crate::ports::{CountsQuery, SlotsQuery};
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::ResourceName;
 use meridian_domain::alarms::SAGEMAKER;
 use meridian_domain::lookout::FleetMinutes;
 use meridian_judge::{Arm, MetricName};
 use std::collections::BTreeMap;
+
+/// A release's counts are asked by the minute.
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 /// SageMaker's latency metrics are in microseconds.
 const MICROSECONDS: [(&str, f64); 3] = [("us", 1.0), ("ms", 1e3), ("s", 1e6)];
@@ -40,6 +46,7 @@ pub struct Question {
 pub struct Survey {
     from: Timestamp,
     to: Timestamp,
+    period: SignedDuration,
     asked: Vec<Question>,
     answers: Vec<BTreeMap<i64, f64>>,
     metrics: Vec<Asked>,
@@ -63,15 +70,51 @@ impl Survey {
     /// # Errors
     /// A metric of which no count can be asked.
     pub fn of(query: &CountsQuery) -> Result<Self, String> {
-        let mut survey =
-            Self { from: query.from, to: query.to, asked: Vec::new(), answers: Vec::new(), metrics: Vec::new() };
-        for name in &query.metrics {
-            let ([requests, counted], others) = questions(query, name)?;
+        let of_endpoint = of_endpoint(&query.endpoint, &query.variant);
+        let sagemaker = of_endpoint.into_iter().chain([("EndpointConfigName", query.config.to_string())]).collect();
+        let containers = Some((query.role.namespace(), vec![("Release", query.release.to_string())]));
+        Self::asking(&Source { sagemaker, containers }, &query.metrics, MINUTE, query.from, query.to)
+    }
+
+    /// The same of a whole endpoint.
+    ///
+    /// # Errors
+    /// A metric of which no count can be asked: what containers say of themselves is of one release.
+    pub fn of_slots(query: &SlotsQuery) -> Result<Self, String> {
+        let source = Source { sagemaker: of_endpoint(&query.endpoint, &query.variant).into(), containers: None };
+        Self::asking(&source, &query.metrics, query.slot, query.from, query.to)
+    }
+
+    fn asking(
+        source: &Source,
+        metrics: &[MetricName],
+        period: SignedDuration,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Self, String> {
+        let mut survey = Self { from, to, period, asked: Vec::new(), answers: Vec::new(), metrics: Vec::new() };
+        for name in metrics {
+            let ([requests, counted], others) = source.questions(name)?;
             let (requests, counted) = (survey.place(requests), survey.place(counted));
             let others = others.map(|question| survey.place(question));
             survey.metrics.push(Asked { name: name.clone(), requests, counted, others });
         }
         Ok(survey)
+    }
+
+    /// From when on to ask.
+    pub fn from(&self) -> Timestamp {
+        self.from
+    }
+
+    /// Until when to ask, exclusive.
+    pub fn to(&self) -> Timestamp {
+        self.to
+    }
+
+    /// Seconds of a period.
+    pub fn period(&self) -> u32 {
+        u32::try_from(self.period.as_secs()).unwrap_or(u32::MAX)
     }
 
     /// What to ask.
@@ -128,28 +171,56 @@ fn count(value: f64) -> u64 {
     value.round().max(0.0) as u64
 }
 
-/// The requests of a metric and those that it counts, and of a range those that it does not.
-fn questions(query: &CountsQuery, name: &MetricName) -> Result<([Question; 2], Option<Question>), String> {
-    let bound = name.as_str().strip_prefix(name.family()).and_then(|rest| rest.strip_prefix("_over_"));
-    let errors = |metric: &str| {
-        let sum = |metric: &str| of_config(query, metric, "Sum");
-        Ok(([sum("Invocations"), sum(metric)], None))
-    };
-    match (name.as_str(), bound) {
-        ("4xx", _) => errors("Invocation4XXErrors"),
-        ("5xx", _) => errors("Invocation5XXErrors"),
-        (_, Some(bound)) if name.is_latency() => {
-            let bound = microseconds(bound).ok_or_else(|| no_bound(name, "a time such as 20ms"))?;
-            let ask = |statistic: &str| of_config(query, "ModelLatency", statistic);
-            Ok(([ask("SampleCount"), ask(&format!("TC({bound}:)"))], Some(ask(&format!("TC(:{bound})")))))
+/// Whose metrics are asked, by their dimensions.
+struct Source {
+    /// SageMaker's.
+    sagemaker: Vec<(&'static str, String)>,
+    /// The containers' own, with their namespace.
+    containers: Option<(&'static str, Vec<(&'static str, String)>)>,
+}
+
+impl Source {
+    /// The requests of a metric and those that it counts, and of a range those that it does not.
+    fn questions(&self, name: &MetricName) -> Result<([Question; 2], Option<Question>), String> {
+        let bound = name.as_str().strip_prefix(name.family()).and_then(|rest| rest.strip_prefix("_over_"));
+        let errors = |metric: &str| {
+            let sum = |metric: &str| self.sagemakers(metric, "Sum");
+            Ok(([sum("Invocations"), sum(metric)], None))
+        };
+        match (name.as_str(), bound) {
+            ("4xx", _) => errors("Invocation4XXErrors"),
+            ("5xx", _) => errors("Invocation5XXErrors"),
+            (_, Some(bound)) if name.is_latency() => {
+                let bound = microseconds(bound).ok_or_else(|| no_bound(name, "a time such as 20ms"))?;
+                let ask = |statistic: &str| self.sagemakers("ModelLatency", statistic);
+                Ok(([ask("SampleCount"), ask(&format!("TC({bound}:)"))], Some(ask(&format!("TC(:{bound})")))))
+            }
+            (_, Some(bound)) => {
+                let bound: f64 = bound.parse().map_err(|_| no_bound(name, "a number such as 0.9"))?;
+                let ask = |statistic: &str| self.containers(name, name.family(), statistic);
+                Ok(([ask("SampleCount")?, ask(&format!("TC({bound}:)"))?], Some(ask(&format!("TC(:{bound})"))?)))
+            }
+            (own, None) => {
+                let ask = |statistic: &str| self.containers(name, own, statistic);
+                Ok(([ask("SampleCount")?, ask("Sum")?], None))
+            }
         }
-        (_, Some(bound)) => {
-            let bound: f64 = bound.parse().map_err(|_| no_bound(name, "a number such as 0.9"))?;
-            let ask = |statistic: &str| of_release(query, name.family(), statistic);
-            Ok(([ask("SampleCount"), ask(&format!("TC({bound}:)"))], Some(ask(&format!("TC(:{bound})")))))
-        }
-        (own, None) => Ok(([of_release(query, own, "SampleCount"), of_release(query, own, "Sum")], None)),
     }
+
+    fn sagemakers(&self, metric: &str, statistic: &str) -> Question {
+        question(SAGEMAKER, metric, self.sagemaker.clone(), statistic)
+    }
+
+    fn containers(&self, name: &MetricName, metric: &str, statistic: &str) -> Result<Question, String> {
+        let Some((namespace, dimensions)) = &self.containers else {
+            return Err(format!("metric {name} of [judge.metrics] is one release's, and not a whole endpoint's"));
+        };
+        Ok(question(namespace, metric, dimensions.clone(), statistic))
+    }
+}
+
+fn of_endpoint(endpoint: &ResourceName, variant: &ResourceName) -> [(&'static str, String); 2] {
+    [("EndpointName", endpoint.to_string()), ("VariantName", variant.to_string())]
 }
 
 fn no_bound(name: &MetricName, expected: &str) -> String {
@@ -161,19 +232,6 @@ fn microseconds(text: &str) -> Option<f64> {
         let number: f64 = text.strip_suffix(unit)?.parse().ok()?;
         (number > 0.0 && number.is_finite()).then_some(number * factor)
     })
-}
-
-fn of_config(query: &CountsQuery, metric: &str, statistic: &str) -> Question {
-    let dimensions = vec![
-        ("EndpointName", query.endpoint.to_string()),
-        ("VariantName", query.variant.to_string()),
-        ("EndpointConfigName", query.config.to_string()),
-    ];
-    question(SAGEMAKER, metric, dimensions, statistic)
-}
-
-fn of_release(query: &CountsQuery, metric: &str, statistic: &str) -> Question {
-    question(query.role.namespace(), metric, vec![("Release", query.release.to_string())], statistic)
 }
 
 fn question(
@@ -188,7 +246,6 @@ fn question(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::SignedDuration;
     use meridian_domain::{ReleaseId, ServingRole, Sha256};
 
     fn query(metrics: &[&str]) -> CountsQuery {
@@ -303,6 +360,22 @@ mod tests {
             ("score", "TC(:0.9)", "Release"),
         ];
         assert_eq!(asked, wanted);
+    }
+
+    #[test]
+    fn a_whole_endpoint_is_asked_without_its_configuration() {
+        let asked = |metrics: &[&str]| {
+            let CountsQuery { endpoint, variant, from, to, metrics, .. } = query(metrics);
+            let slot = SignedDuration::from_mins(15);
+            Survey::of_slots(&SlotsQuery { endpoint, variant, slot, from, to, metrics })
+        };
+        let survey = asked(&["5xx", "latency_over_20ms"]).unwrap();
+        assert_eq!((survey.questions().len(), survey.period()), (5, 900));
+        let dimensions = [("EndpointName", "fraud".to_owned()), ("VariantName", "main".to_owned())];
+        assert!(survey.questions().iter().all(|own| own.namespace == SAGEMAKER && own.dimensions == dimensions));
+        for own in ["alerts", "score_over_0.9"] {
+            assert!(asked(&[own]).unwrap_err().contains(own), "one release's only");
+        }
     }
 
     #[test]

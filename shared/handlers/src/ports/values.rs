@@ -1,7 +1,7 @@
 //! What the ports take and answer.
 
 use bytes::Bytes;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{Fleet, RegionName, ReleaseId, ResourceName, ServingRole};
 use meridian_judge::MetricName;
 use meridian_messages::Voice;
@@ -144,6 +144,23 @@ pub struct CountsQuery {
     /// End, exclusive.
     pub to: Timestamp,
     /// What is counted.
+    pub metrics: Vec<MetricName>,
+}
+
+/// The counts of a whole endpoint to read, whatever it served: slot by slot, of days.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SlotsQuery {
+    /// The endpoint's name.
+    pub endpoint: ResourceName,
+    /// The variant's name.
+    pub variant: ResourceName,
+    /// Length of a slot: whole minutes.
+    pub slot: SignedDuration,
+    /// Start of the first slot, a multiple of `slot` from the epoch.
+    pub from: Timestamp,
+    /// End, exclusive.
+    pub to: Timestamp,
+    /// What is counted: errors and latencies, which SageMaker counts for the endpoint too.
     pub metrics: Vec<MetricName>,
 }
 

@@ -41,7 +41,8 @@ fn world() -> (World, ReleaseId) {
         tell(&world, region.name.as_str(), Record::Confirmed { target: champion, execution, golden: 10 });
     }
     let name = alarms::composite_name(&fleet());
-    *world.alarms.borrow_mut() = Some(vec![AlarmView { name, state: AlarmState::Ok, reason: String::new() }]);
+    *world.alarms.borrow_mut() =
+        Some(vec![AlarmView { name, state: AlarmState::Ok, reason: String::new(), since: None }]);
     (world, release)
 }
 

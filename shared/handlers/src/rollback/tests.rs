@@ -3,6 +3,8 @@ use crate::testing::{Fault, World, context, fleet, name, run};
 use jiff::SignedDuration;
 use meridian_domain::{AlarmView, EndpointStatus, EndpointView, ReleaseId, Sha256};
 
+mod probation;
+
 const AU: &str = "ap-southeast-2";
 
 fn target(text: &str) -> Target {
@@ -42,7 +44,7 @@ fn in_service(world: &World, version: &str) {
 
 fn alarm(world: &World, state: AlarmState) {
     let name = alarms::composite_name(&fleet());
-    *world.alarms.borrow_mut() = Some(vec![AlarmView { name, state, reason: String::new() }]);
+    *world.alarms.borrow_mut() = Some(vec![AlarmView { name, state, reason: String::new(), since: None }]);
 }
 
 fn look(world: &World) -> Result<Value, HandlerError> {
@@ -91,7 +93,12 @@ fn a_return_is_the_waves_to_explain_while_its_heartbeat_is_quiet() {
         world.write(&name(AU), chain(), "wave-2", intent);
         world.write(&name(AU), chain(), "wave-2", Record::UpdateStarted { execution });
         if let (Some(state), Some(alarms)) = (heartbeat, world.alarms.borrow_mut().as_mut()) {
-            alarms.push(AlarmView { name: alarms::heartbeat_name(&fleet()), state, reason: String::new() });
+            alarms.push(AlarmView {
+                name: alarms::heartbeat_name(&fleet()),
+                state,
+                reason: String::new(),
+                since: None,
+            });
         }
         look(&world).unwrap();
         let said = news(&world).split_off(2);

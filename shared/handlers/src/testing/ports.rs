@@ -213,6 +213,12 @@ impl Signals for World {
             None => wrong(ErrorKind::Refused, region, "GetMetricData"),
         }
     }
+    async fn slots(&self, region: &RegionName, query: &SlotsQuery) -> Answer<FleetMinutes> {
+        self.call(region, "GetMetricData", || {
+            self.days_asked.borrow_mut().push(query.clone());
+            Ok(self.days.borrow().clone())
+        })
+    }
 }
 
 impl Pipeline for World {

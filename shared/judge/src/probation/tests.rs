@@ -19,7 +19,7 @@ fn judged(name: &str, counts: ProbationCounts) -> ProbationJudgement {
     let alerts = crate::policy::MetricPolicy { two_sided: true, ..Default::default() };
     policy.metrics.insert("alerts".parse().unwrap(), alerts);
     let metrics = BTreeMap::from([(name.parse().unwrap(), counts)]);
-    probation(&policy, PROBATION_ALPHA, 4, &metrics).remove(0)
+    probation(&policy, 0.01, 4, &metrics).remove(0)
 }
 
 #[test]

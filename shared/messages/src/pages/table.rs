@@ -109,10 +109,12 @@ kinds! {
     LookAtEndpoints: "`promote`, at `Verify-Fleet`", Page, Pages "Look at an endpoint";
     /// Both releases answer too many 4xx; sent once in a wave.
     LimitCaller: "`promote`", Advice, ModelFault;
-    /// The region's alarm went into ALARM, or its traffic was shifted without a decision.
+    /// The region's alarm went into ALARM, its traffic was shifted without a decision, or probation found it worse and policy says `act`.
     FindOutWhatItDoes: "`rollback`", Page, ModelFault;
     /// The region's 4xx are over the bound since its shift, or no counts arrived.
     CompareCallers: "`rollback`", Page, ModelFault;
+    /// Within a day of its shift the release is worse than the same hours of the region's days before, and policy says `tell`.
+    WeighRollback: "`rollback`", Page, Pages "Roll a region back by hand";
     /// SageMaker rolled the update back before the judge had decided.
     ReadPromoteLog: "`rollback`", Page, Pages "Logs";
     /// The region was rolled back, by itself or by hand, and its ledger could not be written.
@@ -181,6 +183,7 @@ fn of_advice(advice: &Advice) -> PageKind {
         Advice::LookAtBucket => PageKind::LookAtBucket,
         Advice::ReadRollbackLog => PageKind::ReadRollbackLog,
         Advice::CompareCallers => PageKind::CompareCallers,
+        Advice::WeighRollback { .. } => PageKind::WeighRollback,
         Advice::LookAtEndpoint => PageKind::LookAtEndpoint,
         Advice::FindOutWhatItDoes => PageKind::FindOutWhatItDoes,
         Advice::ReadPromoteLog => PageKind::ReadPromoteLog,

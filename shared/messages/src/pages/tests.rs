@@ -51,6 +51,7 @@ fn advices(region: &RegionName, version: &Version) -> Vec<Advice> {
         Advice::LookAtBucket,
         Advice::ReadRollbackLog,
         Advice::CompareCallers,
+        Advice::WeighRollback { region: region() },
         Advice::LookAtEndpoint,
         Advice::FindOutWhatItDoes,
         Advice::ReadPromoteLog,
@@ -63,7 +64,7 @@ fn advices(region: &RegionName, version: &Version) -> Vec<Advice> {
 /// What a plan with this advice says.
 fn why(advice: &Advice, region: &RegionName, version: &Version) -> Reason {
     let (region, version, back) = (|| region.clone(), || version.clone(), || v("v426"));
-    let alarm = || WayBackReason::Alarm { alarm: "fraud-p99".to_owned() };
+    let alarm = || WayBackReason::Alarm { alarm: "fraud-p99".to_owned(), alike: None };
     let silent = || Fault::Silent { since: "2026-11-20T03:47:00Z".parse().unwrap() };
     let plan = match advice {
         Advice::LimitCaller => {
@@ -136,6 +137,16 @@ fn why(advice: &Advice, region: &RegionName, version: &Version) -> Reason {
             return Return::Unwritten { region: region(), from: version(), to: back() }.into();
         }
         Advice::CompareCallers => return Return::Leaves { region: region(), version: version() }.into(),
+        Advice::WeighRollback { .. } => {
+            let worse = meridian_domain::probation::WorseThanBefore {
+                metric: "5xx".parse().unwrap(),
+                today: meridian_judge::Tally { total: 340_000, bad: 512 },
+                expected: 170.0,
+                tolerated: 1.3,
+                days: 14,
+            };
+            return Return::WorseThanBefore { region: region(), version: version(), worse }.into();
+        }
         Advice::LookAtEndpoint => {
             return Return::NowhereToGo { region: region(), version: version(), why: alarm() }.into();
         }

@@ -4,6 +4,7 @@ use crate::given::{AU, BR, EU, JP, actor, at, fleet, frozen, name, overridden, r
 use jiff::SignedDuration;
 use meridian_domain::callers::{Beside, Compared};
 use meridian_domain::plan::{Act, Bake};
+use meridian_domain::probation::WorseThanBefore;
 use meridian_domain::quarantine::{Barred, Object, Quarantine};
 use meridian_domain::reason::{
     AtFullLoad, Canary, EvaluationReason, Fault, FileFault, FullLoad, Gate, Lag, Lagging, Proceed, Proof, Quiet,
@@ -263,9 +264,14 @@ fn waits() -> Vec<Wait> {
     own.into_iter().chain(proofs().map(Wait::Proof)).chain(lags).collect()
 }
 
+fn worse() -> WorseThanBefore {
+    let today = Tally { total: 340_000, bad: 512 };
+    WorseThanBefore { metric: "5xx".parse().unwrap(), today, expected: 170.0, tolerated: 1.3, days: 14 }
+}
+
 fn way_backs() -> Vec<WayBackReason> {
     vec![
-        WayBackReason::Alarm { alarm: alarm() },
+        WayBackReason::Alarm { alarm: alarm(), alike: None },
         WayBackReason::ClientErrors,
         WayBackReason::Undecided,
         WayBackReason::Unproved,
@@ -273,6 +279,7 @@ fn way_backs() -> Vec<WayBackReason> {
         WayBackReason::JudgeSilent,
         WayBackReason::Unexplained,
         WayBackReason::ProvedAgain(Fault::TwoReleases(FAILED)),
+        WayBackReason::WorseThanBefore(worse()),
     ]
 }
 
@@ -351,6 +358,7 @@ fn returns() -> Vec<Return> {
         after(compared(Beside::BeforeShift)),
         Return::NowhereToGo { region: au(), version: new(), why: why() },
         Return::RingsInSoak { region: au(), version: new(), why: why() },
+        Return::WorseThanBefore { region: au(), version: new(), worse: worse() },
         Return::Broken { region: au(), status: EndpointStatus::Failed },
         Return::BytesUnknown { region: au(), status: FAILED },
         Return::GoesToProved { region: au(), version: old() },
@@ -364,6 +372,10 @@ fn quiets() -> Vec<Quiet> {
         Quiet::Alarm,
         Quiet::Callers { compared: None },
         Quiet::Callers { compared: compared(Beside::SameMinutes) },
+        Quiet::TooFewDays { days: 6, needed: 7 },
+        Quiet::LikeBefore { days: 14 },
+        Quiet::WorseTold { version: new() },
+        Quiet::DaysUnread { error: error() },
         Quiet::Unseen { region: au(), error: error() },
         Quiet::Changing,
         Quiet::NothingOnRecord,

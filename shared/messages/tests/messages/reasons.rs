@@ -195,7 +195,7 @@ fn a_gate_names_the_region_or_wave_that_blocks() {
 #[test]
 fn a_rollback_gives_both_releases_and_the_reason() {
     let (from, to) = (|| version("v427"), || version("v426"));
-    let alarm = || WayBackReason::Alarm { alarm: "fraud-endpoint-latency".to_owned() };
+    let alarm = || WayBackReason::Alarm { alarm: "fraud-endpoint-latency".to_owned(), alike: None };
     let back = |from| told(Return::GoesBackFrom { region: name(AU), from, to: to(), why: alarm() });
     assert_eq!(back(Some(from())), "AU rolls back from v427 to v426: alarm fraud-endpoint-latency is in ALARM");
     assert_eq!(back(None), "AU rolls back to v426: alarm fraud-endpoint-latency is in ALARM");

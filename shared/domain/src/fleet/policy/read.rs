@@ -26,6 +26,10 @@ use std::collections::BTreeSet;
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(3600);
 /// Every region's turn is so much longer: what half an hour does not show, the rollback alarm is for.
 const LONGEST_FULL_LOAD: SignedDuration = SignedDuration::from_secs(1800);
+/// A longer probation would compare a day with itself.
+const LONGEST_PROBATION: SignedDuration = SignedDuration::from_hours(24);
+/// A shorter one would have too few quarters of an hour to learn from how hours differ.
+const SHORTEST_PROBATION: SignedDuration = SignedDuration::from_hours(1);
 /// Minutes in a row that an alarm of the canary wants where the region does not say.
 const USUAL_ALARM_MINUTES: u32 = 2;
 /// SageMaker's bounds of `MaximumExecutionTimeoutInSeconds` (API reference, `BlueGreenUpdatePolicy`).
@@ -421,6 +425,12 @@ impl Reader<'_> {
                 "wave.detect_alone must be at least wave.detect, for one region sees less than all of them, and at most 1000",
             ),
             (wave.base_rate > 0.0 && wave.base_rate < 1.0, "wave.base_rate must be between 0 and 1"),
+            (
+                wave.probation == SignedDuration::ZERO
+                    || (SHORTEST_PROBATION..=LONGEST_PROBATION).contains(&wave.probation),
+                "wave.probation must be 1h to 24h: it compares the hours of one day with the same hours of earlier ones; 0s leaves it out",
+            ),
+            ((1e-6..=0.2).contains(&wave.probation_alpha), "wave.probation_alpha must be between 0.000001 and 0.2"),
         ];
         let reader = PolicyReader { text: self.text };
         reader.first_broken(&checks)?;

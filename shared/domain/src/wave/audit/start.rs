@@ -37,7 +37,7 @@ impl Audit<'_> {
         let approved = self.sight.hub.approved.contains(&target.release) && self.sight.approved == Seen::Known(true);
         let intended = self.open(region).is_some_and(|update| update.target == *target);
         let mut broken = require(!self.deferred(region), Violation::AlreadyDeferred { region: region.clone() });
-        broken.extend(self.stopped());
+        broken.extend(self.stopped(region));
         broken.extend(self.ground(region));
         broken.extend(self.freeze(region));
         broken.extend(self.skew());
@@ -91,11 +91,12 @@ impl Audit<'_> {
     }
 
     /// I7: nothing starts in a halted fleet, for a condemned release, or for one in quarantine.
-    fn stopped(&self) -> Vec<Violation> {
+    fn stopped(&self, region: &RegionName) -> Vec<Violation> {
         let hub = &self.sight.hub;
-        let region_halted = self.fleet.regions.iter().any(|region| {
-            let history = self.history(&region.name);
-            history.is_some_and(|history| history.halt.is_some())
+        let region_halted = self.fleet.regions.iter().any(|other| {
+            let own = other.name == *region;
+            let history = self.history(&other.name);
+            history.is_some_and(|history| if own { history.halt.is_some() } else { history.halts_fleet() })
         });
         let version = || self.sight.version.clone();
         let mut broken = require(hub.halt.is_none() && !region_halted, Violation::HaltStands);

@@ -50,7 +50,7 @@ impl View<'_> {
         if let Some((Decision::Revert, why)) = &update.decision {
             return Some(self.trip(why));
         }
-        let stopped = self.barred().or_else(|| self.halted())?;
+        let stopped = self.barred().or_else(|| self.halted()).or_else(|| self.halted_here())?;
         Some(self.revert(update, Revert::Stopped(stopped), None))
     }
 

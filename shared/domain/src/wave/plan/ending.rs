@@ -96,7 +96,7 @@ impl View<'_> {
 
     pub(super) fn fail_with_page(&self, end: WaveEnd, advice: Advice) -> Plan {
         // Whoever halted has paged already, unless a page is owed; and so has a wave that has ended.
-        let told = self.halted().is_some() && !owes_pages(self.sight);
+        let told = self.halted().or_else(|| self.halted_here()).is_some() && !owes_pages(self.sight);
         let known = told || self.sight.hub.ended.contains_key(&self.sight.execution);
         let page = self.page_once(&self.region.name, end.clone(), advice).filter(|_| !known);
         page.unwrap_or_else(|| self.fail(end))

@@ -14,9 +14,6 @@ use crate::reason::{Fault, Gate, Reason, Revert, Step, Wait, WaveEnd};
 impl View<'_> {
     /// There is no endpoint: the region is new, or its endpoint is being asked for, or somebody has taken it away.
     pub(super) fn without_endpoint(&self, history: &RegionHistory) -> Plan {
-        if self.ill_since(&self.region.name).is_some() {
-            return self.well(self.region);
-        }
         if let Some(serving) = history.serving.as_ref() {
             let (version, config) = (serving.target.version.clone(), serving.target.config.clone());
             return self.refuse(Gate::EndpointGone { version, endpoint: self.fleet.endpoint.clone(), config });

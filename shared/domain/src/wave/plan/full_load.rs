@@ -47,6 +47,9 @@ impl View<'_> {
         if let Some(halted) = self.halted() {
             return Some(self.fail_with_page(not_judged(halted), Advice::LiftFirst));
         }
+        if let Some(halted) = self.halted_here() {
+            return Some(self.defer(not_judged(halted)));
+        }
         let ended = self.sight.hub.ended.contains_key(&self.sight.execution);
         ended.then(|| self.fail(not_judged(Stopped::WaveOver)))
     }

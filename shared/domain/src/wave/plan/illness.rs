@@ -1,6 +1,6 @@
 //! Regions that do not answer: patience, then leaving them behind. A regional fault never stops another region (I7).
 
-use super::{Act, Next, Plan, Signs, View, diagnose};
+use super::{Act, Finish, Next, Plan, Signs, View, diagnose};
 use crate::advice::Advice;
 use crate::alarms::{AlarmState, composite_name, green_names, guard_names};
 use crate::endpoint::{Seen, Target};
@@ -34,7 +34,14 @@ impl View<'_> {
         self.patience_begins(region, Fault::Unseen(unseen).into(), step)
     }
 
-    pub(super) fn well(&self, region: &Region) -> Plan {
+    /// A region that was ill is well once a look has come to its end: what it was ill of may be what a step asks last, and an illness
+    /// that comes and goes with each call would never end policy's patience.
+    pub(super) fn once_well(&self, plan: Plan) -> Plan {
+        let over = matches!(plan.next, Next::Wait | Next::Finish(Finish::Done));
+        if over && self.ill_since(&self.region.name).is_some() { self.well(self.region) } else { plan }
+    }
+
+    fn well(&self, region: &Region) -> Plan {
         let record = Record::RegionWell { region: region.name.clone(), execution: self.sight.execution.clone() };
         self.tell_hub(record, Step::AnswersAgain { region: region.name.clone() })
     }
@@ -180,7 +187,7 @@ impl View<'_> {
         self.lease().unwrap_or_else(|| self.give_up_on(region, gate))
     }
 
-    fn give_up_on(&self, region: RegionName, gate: Gate) -> Plan {
+    pub(super) fn give_up_on(&self, region: RegionName, gate: Gate) -> Plan {
         let history = self.sight.regions.get(&region).and_then(Seen::known);
         let (version, serves) = (self.version(), !history.is_some_and(RegionHistory::is_new));
         let silent_too = self.silent_but(&region);
@@ -226,7 +233,10 @@ impl View<'_> {
 
     fn leave(&self, region: &RegionName, why: Reason, advice: Advice) -> Plan {
         let end = WaveEnd::Deferred { region: region.clone(), why: Box::new(why.clone()) };
-        if let Some(page) = self.page_once(region, end.clone(), advice) {
+        // Whoever halted it has paged already, unless that page is owed.
+        let history = self.sight.regions.get(region).and_then(Seen::known);
+        let told = history.is_some_and(|history| history.halt.is_some() && history.owed.is_empty());
+        if let Some(page) = self.page_once(region, end.clone(), advice).filter(|_| !told) {
             return page;
         }
         let (execution, release) = (self.sight.execution.clone(), self.sight.release);

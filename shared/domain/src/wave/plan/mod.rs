@@ -18,6 +18,7 @@ mod illness;
 mod order;
 mod past;
 mod preflight;
+mod probation;
 mod promote;
 mod rollback;
 mod scaling;
@@ -303,20 +304,26 @@ impl<'a> View<'a> {
         theirs.then(|| Plan::wait(Wait::LeaseHeld { holder: lease.holder.clone(), until: lease.until }))
     }
 
-    /// Why nothing may start: the hub's halt, or any region's that can be seen.
+    /// Why nothing may start anywhere: the hub's halt, or one of any region that can be seen, where it reaches beyond it.
     fn halted(&self) -> Option<Stopped> {
         if let Some(why) = &self.sight.hub.halt {
             return Some(Stopped::FleetHalted(Box::new(why.clone())));
         }
-        let halted = |seen: &Seen<RegionHistory>| seen.known().is_some_and(|history| history.halt.is_some());
+        let halted = |seen: &Seen<RegionHistory>| seen.known().is_some_and(RegionHistory::halts_fleet);
         if !self.sight.regions.values().any(halted) {
             return None;
         }
         self.fleet.regions.iter().find_map(|region| {
             let history = self.sight.regions.get(&region.name).and_then(Seen::known)?;
-            let why = Box::new(history.halt.clone()?);
-            Some(Stopped::RegionHalted { region: region.name.clone(), why })
+            let why = history.halt.clone().filter(Reason::halts_fleet)?;
+            Some(Stopped::RegionHalted { region: region.name.clone(), why: Box::new(why) })
         })
+    }
+
+    /// Why nothing may start in this region: its own halt, whatever that rests on.
+    fn halted_here(&self) -> Option<Stopped> {
+        let why = self.history()?.halt.clone()?;
+        Some(Stopped::RegionHalted { region: self.name(), why: Box::new(why) })
     }
 
     /// What bars this wave's release everywhere, if anything.

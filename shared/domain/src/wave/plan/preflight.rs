@@ -17,8 +17,12 @@ pub(super) enum Objection<'a> {
     Home(Gate),
     /// Another region cannot be seen, or its update is open: it has policy's patience, then it is left behind.
     Neighbour(&'a Region, Gate),
+    /// A region before this one is halted for what ails it alone: it is left behind, and this one goes on.
+    HaltedBefore(&'a Region, Gate),
     /// Policy lets nothing start here now.
     Frozen(Frozen),
+    /// The region is halted for what ails it alone: it is left behind, until a person lifts the halt.
+    Halted(Gate),
     /// It does not pass by waiting: the wave stops.
     Never(Gate),
 }
@@ -49,7 +53,10 @@ impl<'a> View<'a> {
         let ended = || self.sight.hub.ended.contains_key(&self.sight.execution).then_some(Stopped::WaveOver);
         match self.halted().or_else(|| self.barred()).or_else(ended) {
             Some(stopped) => Err(Objection::Never(Gate::Stopped(Box::new(stopped)))),
-            None => Ok(()),
+            None => match self.halted_here() {
+                Some(stopped) => Err(Objection::Halted(Gate::Stopped(Box::new(stopped)))),
+                None => Ok(()),
+            },
         }
     }
 
@@ -68,7 +75,9 @@ impl<'a> View<'a> {
         for before in earlier.filter(counts) {
             let history = self.known(before)?;
             let missing = |gate: fn(RegionName, Version) -> Gate| {
-                Err(Objection::Never(gate(before.name.clone(), self.version())))
+                let gate = gate(before.name.clone(), self.version());
+                let alone = history.halt.is_some() && !history.halts_fleet();
+                Err(if alone { Objection::HaltedBefore(before, gate) } else { Objection::Never(gate) })
             };
             if !history.serves(&self.sight.release) {
                 return missing(|before, version| Gate::NotConfirmed { before, version });

@@ -31,8 +31,8 @@ pub fn promote(fleet: &Fleet, region: &Region, sight: &Sight, now: Timestamp) ->
         None => return view.ill(None, Unseen::LedgerNotRead),
     };
     match sight.endpoints.get(&region.name) {
-        Some(Seen::Known(Some(endpoint))) => view.seen(endpoint, history),
-        Some(Seen::Known(None)) => view.without_endpoint(history),
+        Some(Seen::Known(Some(endpoint))) => view.once_well(view.seen(endpoint, history)),
+        Some(Seen::Known(None)) => view.once_well(view.without_endpoint(history)),
         Some(Seen::Unknown(why)) => view.ill(Some(history), Unseen::Error(why.clone())),
         None => view.ill(Some(history), Unseen::EndpointNotRead),
     }
@@ -40,9 +40,6 @@ pub fn promote(fleet: &Fleet, region: &Region, sight: &Sight, now: Timestamp) ->
 
 impl View<'_> {
     fn seen(&self, endpoint: &EndpointView, history: &RegionHistory) -> Plan {
-        if self.ill_since(&self.region.name).is_some() {
-            return self.well(self.region);
-        }
         let stage = Stage::of(endpoint, &self.target, history, self.now);
         let ours = history.update.as_ref().filter(|update| self.is_ours(update));
         if let Some(steps) = ours.and_then(|update| self.between_steps(&stage, update)) {
@@ -193,10 +190,12 @@ impl View<'_> {
         let back = match self.preflight(endpoint, history) {
             Ok(back) => back,
             Err(Objection::Never(gate)) => return self.refuse(gate),
+            Err(Objection::Halted(gate)) => return self.defer(gate),
             Err(Objection::Frozen(frozen)) => return self.frozen(&frozen),
             Err(Objection::NotYet(gate)) => return self.not_yet(gate),
             Err(Objection::Home(gate)) => return Plan::wait(Wait::Gate { region: None, gate }),
             Err(Objection::Neighbour(region, obstacle)) => return self.leave_behind(region, obstacle),
+            Err(Objection::HaltedBefore(region, obstacle)) => return self.give_up_on(region.name.clone(), obstacle),
         };
         if let Some(lease) = self.lease() {
             return lease;

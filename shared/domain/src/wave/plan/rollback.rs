@@ -1,5 +1,6 @@
 //! Taking a region back, with nothing but what that region has (I6).
 
+use super::probation::acts_on;
 use super::{Act, Finish, Golden, Next, Plan, Stage};
 use crate::advice::Advice;
 use crate::alarms::WayBack;
@@ -9,14 +10,12 @@ use crate::fleet::Region;
 use crate::history::{OpenUpdate, RegionHistory};
 use crate::ledger::Record;
 use crate::names::{Actor, RegionName};
+use crate::probation::Probation;
 use crate::reason::{Fault, Quiet, Reason, Return, Revert, Step, WayBackReason};
+use crate::ringing::Ringing;
 use crate::verdict::{Cause, Decision};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
-
-/// For so long after a return the rollback alarm may ring for what the region has left: it looks at six minutes, and the
-/// last of them is shown a minute later.
-const ECHO: SignedDuration = SignedDuration::from_mins(7);
 
 /// Lambda ends every call after this time, at the latest.
 const LONGEST_CALL: SignedDuration = SignedDuration::from_mins(15);
@@ -32,8 +31,10 @@ pub struct RollbackSight {
     pub way_back: Seen<Option<WayBack>>,
     /// Its endpoint.
     pub endpoint: Seen<Option<EndpointView>>,
-    /// Which alarm set the composite one off, where that is in ALARM.
-    pub alarm: Seen<Option<String>>,
+    /// What the days before say of the release that serves, where a look at it is due and nothing rings.
+    pub probation: Seen<Option<Probation>>,
+    /// The composite alarm, where it is in ALARM.
+    pub alarm: Seen<Option<Ringing>>,
     /// Whose the region's 4xx are, where the alarm over them rings.
     pub client_errors: Seen<Option<Blame>>,
     /// Whether a judge looks at the region's update: the heartbeat alarm is there and does not ring.
@@ -84,12 +85,13 @@ impl RollbackView<'_> {
     /// Why the region must roll back: the rollback alarm, or 4xx that are not shown to be the callers'.
     pub(super) fn alarm(&self) -> Option<WayBackReason> {
         let blamed = || self.client_errors().filter(|blame| blame.is_reason_to_go_back());
-        let composite = self.composite().map(|alarm| WayBackReason::Alarm { alarm: alarm.to_owned() });
+        let composite =
+            self.composite().map(|ringing| WayBackReason::Alarm { alarm: ringing.alarm.clone(), alike: ringing.alike });
         composite.or_else(|| blamed().map(|_| WayBackReason::ClientErrors))
     }
 
-    fn composite(&self) -> Option<&str> {
-        self.sight.alarm.known().and_then(Option::as_deref)
+    fn composite(&self) -> Option<&Ringing> {
+        self.sight.alarm.known().and_then(Option::as_ref)
     }
 
     fn client_errors(&self) -> Option<&Blame> {
@@ -154,14 +156,19 @@ impl RollbackView<'_> {
 
     /// Nothing is in flight. Roll back if the alarm says so.
     fn serving(&self, history: &RegionHistory, target: &Target) -> Plan {
-        let Some(reason) = self.alarm() else { return self.quiet() };
+        let Some(reason) = self.alarm() else {
+            return self.on_probation(history, target).unwrap_or_else(|| self.quiet());
+        };
         match &history.previous {
             Some(back) => self.leave(history, target, back, reason),
-            None if history.returned_at.is_some_and(|at| self.now.duration_since(at) < ECHO) => {
-                self.nothing(Quiet::Echo)
-            }
+            None if self.is_echo(history) => self.nothing(Quiet::Echo),
             None => self.stuck(history, target, reason),
         }
+    }
+
+    fn is_echo(&self, history: &RegionHistory) -> bool {
+        let rings = |at: Timestamp| self.composite().is_some_and(|ringing| ringing.is_echo(at, self.now));
+        history.returned_at.is_some_and(rings)
     }
 
     /// In service, and not on what the ledger says. Back on what served before: it rolled back and nobody could write it down.
@@ -181,7 +188,7 @@ impl RollbackView<'_> {
         self.tell(Record::PageOwed { why: why.clone(), advice: Advice::ReadRollbackLog }, why)
     }
 
-    fn go_back(&self, back: &Target, why: Reason) -> Plan {
+    pub(super) fn go_back(&self, back: &Target, why: Reason) -> Plan {
         let record = Record::UpdateIntended {
             target: back.clone(),
             back: None,
@@ -343,8 +350,9 @@ impl RollbackView<'_> {
             _ if update.cause == Some(Cause::Region) => self.nothing(Quiet::UnderWayToldByWave),
             _ if spared => self.nothing(Quiet::UnderWayAlone),
             _ if history.halt.is_none() && history.unknown.is_none() => {
+                let worse = left.as_ref().and_then(|left| acts_on(history, &left.release));
                 let (from, to) = (left.map(|target| target.version), update.target.version.clone());
-                let why = self.alarm().unwrap_or(WayBackReason::Unexplained);
+                let why = worse.or_else(|| self.alarm()).unwrap_or(WayBackReason::Unexplained);
                 let told = Return::GoesBackFrom { region: self.name(), from, to, why };
                 self.halt_and_page(told, Advice::FindOutWhatItDoes)
             }
@@ -369,7 +377,8 @@ impl RollbackView<'_> {
         };
         let decided = update.is_decided(Decision::Revert) || history.spares == Some(update.target.release);
         if !decided && history.halt.is_none() {
-            let judged = self.sight.judge == Seen::Known(true) && !update.confirmed && !self.is_forsaken(update);
+            // One that cannot be seen may live.
+            let judged = self.sight.judge != Seen::Known(false) && !update.confirmed && !self.is_forsaken(update);
             if judged {
                 return self.nothing(Quiet::JudgeAtWork);
             }

@@ -38,13 +38,15 @@ pub fn verify(fleet: &Fleet, sight: &Sight, now: Timestamp) -> Plan {
     let mut halted = false;
     for region in &fleet.regions {
         let view = View::new(fleet, region, sight, now);
-        halted |= view.history().is_some_and(|history| history.halt.is_some());
+        halted |= view.halted().is_some();
         match view.standing() {
             Standing::Settled => {}
             Standing::Step(plan) => return *plan,
             Standing::NotYet(why) => {
-                // One that rolls back, or is not proved, serves the release no more than one that stands still.
-                if !view.history().is_some_and(|history| history.serves(&sight.release)) {
+                // One that rolls back, or is not proved, serves the release no more than one that stands still; what its ledger
+                // says is older than what was seen.
+                let soaks = why == Lagging::Soaks && view.history().is_some_and(|own| own.serves(&sight.release));
+                if !soaks {
                     moving.push((region.name.clone(), why.clone()));
                 }
                 waiting = waiting.or(Some(Wait::Lag { region: region.name.clone(), why }));

@@ -46,6 +46,7 @@ impl Revert {
             Revert::Worse(_) | Revert::WorseAtFullLoad(_) => Cause::Release,
             Revert::Stopped(Stopped::Barred { by: Barred::Condemned { .. }, .. }) => Cause::Release,
             Revert::Signs(signs) => signs.first().map_or(Cause::Unclear, Sign::cause),
+            Revert::AlarmRang(super::WayBackReason::Alarm { alike: Some(_), .. }) => Cause::Region,
             Revert::Undecided(_)
             | Revert::CountsUnseen { .. }
             | Revert::TimerEnded
@@ -65,8 +66,9 @@ impl Revert {
             Revert::Worse(_)
             | Revert::WorseAtFullLoad(_)
             | Revert::Unproved(Proof::Wrong { .. })
-            | Revert::Stopped(_)
             | Revert::NoEvidence { .. } => true,
+            Revert::Stopped(Stopped::RegionHalted { why, .. }) => why.halts_fleet(),
+            Revert::Stopped(_) => true,
             Revert::Signs(signs) => matches!(signs.first(), Some(Sign::SilentWithOthers { .. })),
             Revert::Undecided(_)
             | Revert::CountsUnseen { .. }

@@ -4,6 +4,7 @@ use super::Reason;
 use crate::callers::Compared;
 use crate::endpoint::EndpointStatus;
 use crate::names::{RegionName, Version};
+use crate::probation::WorseThanBefore;
 use serde::{Deserialize, Serialize};
 
 /// Why a region rolls back by its own means.
@@ -14,6 +15,9 @@ pub enum WayBackReason {
     Alarm {
         /// The alarm that set it off, or the rollback alarm itself where CloudWatch does not say.
         alarm: String,
+        /// What two releases answered alike, where that shows that the region is ill and neither of them is why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        alike: Option<Compared>,
     },
     /// Its 4xx rose with the release, and are not shown to be its callers'.
     ClientErrors,
@@ -29,6 +33,45 @@ pub enum WayBackReason {
     Unexplained,
     /// Which bytes it served was unknown, and its golden records prove it now.
     ProvedAgain(super::Fault),
+    /// Probation found its release worse than the same hours of the days before, and policy says `act`.
+    WorseThanBefore(WorseThanBefore),
+}
+
+impl WayBackReason {
+    /// Whether it speaks against the release: counts do, unless the region is shown to be ill, and so do golden records (I7).
+    pub fn speaks_against_release(&self) -> bool {
+        match self {
+            Self::Alarm { alike, .. } => alike.is_none(),
+            // Where the judge was not silent, an alarm that watches green came first.
+            Self::ClientErrors | Self::Unproved | Self::Guardrail | Self::WorseThanBefore(_) => true,
+            Self::Undecided | Self::JudgeSilent | Self::Unexplained | Self::ProvedAgain(_) => false,
+        }
+    }
+}
+
+impl Return {
+    /// Whether what a region does says something of the release, and so of other regions. An alarm on what served before the
+    /// wave says nothing of the wave's.
+    pub fn speaks_against_release(&self) -> bool {
+        match self {
+            Self::GoesBackFrom { why, .. }
+            | Self::WentBack { why, .. }
+            | Self::Unread { why, .. }
+            | Self::RingsInSoak { why, .. } => why.speaks_against_release(),
+            // Without a ledger a region rolls back for an alarm alone.
+            Self::Unwritten { .. } => true,
+            Self::GoesBack { .. }
+            | Self::Stays { .. }
+            | Self::Leaves { .. }
+            | Self::LeavesAfter { .. }
+            | Self::NowhereToGo { .. }
+            | Self::Broken { .. }
+            | Self::BytesUnknown { .. }
+            | Self::GoesToProved { .. }
+            | Self::WorseThanBefore { .. }
+            | Self::UnderWay => false,
+        }
+    }
 }
 
 /// What a region's own watch does, and tells.
@@ -56,6 +99,8 @@ pub enum Return {
     NowhereToGo { region: RegionName, version: Version, why: WayBackReason },
     /// Its alarm is in ALARM while the release soaks.
     RingsInSoak { region: RegionName, version: Version, why: WayBackReason },
+    /// Its release is worse than the same hours of the days before.
+    WorseThanBefore { region: RegionName, version: Version, worse: WorseThanBefore },
     /// Its endpoint has failed: which bytes serve is unknown.
     Broken { region: RegionName, status: EndpointStatus },
     /// SageMaker could not roll back: which bytes serve is unknown (I13).
@@ -77,6 +122,14 @@ pub enum Quiet {
     Alarm,
     /// The region's 4xx are its callers'.
     Callers { compared: Option<Compared> },
+    /// Probation: fewer earlier days than a judgement needs.
+    TooFewDays { days: usize, needed: usize },
+    /// Probation: the release is like the days before.
+    LikeBefore { days: usize },
+    /// Probation: the release is worse than the days before, and people know.
+    WorseTold { version: Version },
+    /// Probation: the counts of the days cannot be read.
+    DaysUnread { error: String },
     /// The region cannot be seen just now.
     Unseen { region: RegionName, error: String },
     /// The endpoint is changing.

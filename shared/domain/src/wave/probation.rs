@@ -1,0 +1,149 @@
+//! Probation: a release that serves everybody, held against the same hours of its region's own days before.
+//!
+//! Each look asks all counts anew and judges from scratch, so a look that was lost costs a quarter of an hour at most.
+
+use crate::endpoint::Target;
+use crate::fleet::{Fleet, JudgePolicy, ProbationAction, Region};
+use crate::history::RegionHistory;
+use crate::judge::{
+    Arm, COUNTS_DELAY, MetricName, ProbationCounts, ProbationFinding, ProbationJudgement, Tally, probation,
+};
+use crate::lookout::{FleetMinutes, Lookout, Span};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Counts are compared by the quarter of an hour.
+pub const SLOT: SignedDuration = SignedDuration::from_mins(15);
+/// Hours repeat by the day, in UTC: on the two days of a year on which clocks change they are an hour off.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// Earlier days that are asked for: about as many as CloudWatch keeps by the minute.
+const DAYS: usize = 14;
+/// How often a region's sweep calls `rollback`: the first sweep after a slot's counts have arrived looks at them.
+const SWEEP: SignedDuration = SignedDuration::from_mins(5);
+
+/// What a metric showed that is worse than on the days before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorseThanBefore {
+    /// Which metric.
+    pub metric: MetricName,
+    /// Requests since the check at full load, and bad ones among them.
+    pub today: Tally,
+    /// Bad ones that these requests would have had at the earlier days' rates of the same hours.
+    pub expected: f64,
+    /// Ratio of both up to which a day is like the others.
+    pub tolerated: f64,
+    /// Earlier days that were compared with.
+    pub days: usize,
+}
+
+impl WorseThanBefore {
+    fn of(judged: &ProbationJudgement) -> Self {
+        let ProbationJudgement { metric, today, expected, tolerated, days, .. } = judged;
+        Self { metric: metric.clone(), today: *today, expected: *expected, tolerated: *tolerated, days: *days }
+    }
+}
+
+/// What the days before say of the release that serves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Probation {
+    /// What policy makes of a finding.
+    pub action: ProbationAction,
+    /// Each metric.
+    pub judged: Vec<ProbationJudgement>,
+}
+
+impl Probation {
+    /// The finding with the most evidence, if there is one.
+    pub(crate) fn worse(&self) -> Option<WorseThanBefore> {
+        let worse = self.judged.iter().filter(|own| matches!(own.finding, ProbationFinding::Worse { .. }));
+        worse.max_by(|one, other| one.e_value.total_cmp(&other.e_value)).map(WorseThanBefore::of)
+    }
+
+    /// Earlier days of the metric that has the most: one that nobody counts says nothing, and hides no other.
+    pub(crate) fn days(&self) -> usize {
+        self.judged.iter().map(|own| own.days).max().unwrap_or(0)
+    }
+}
+
+/// One look at a region's probation: which slots to count, and how they are laid side by side.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProbationLook {
+    /// What is on probation.
+    pub target: Target,
+    /// What to ask for: slots that begin here, those of the earlier days included.
+    pub span: Span,
+    /// Start of its first slot.
+    first: Timestamp,
+    /// Slots of the whole probation.
+    slots: usize,
+    /// Those of them that are over.
+    over: usize,
+}
+
+impl ProbationLook {
+    /// The look that is due in a region with this history; none where nothing is on probation there, it has found something, or no
+    /// further slot's counts have arrived since the last sweep.
+    ///
+    /// A region that has nothing to roll back to is not on probation: its first release has no days before, and one that it
+    /// returned to has proved itself.
+    pub fn due(fleet: &Fleet, region: &Region, history: &RegionHistory, now: Timestamp) -> Option<Self> {
+        let serving = history.serving.as_ref().filter(|_| history.update.is_none() && history.previous.is_some())?;
+        let release = &serving.target.release;
+        if !history.is_evidence(fleet, region, release) || history.found_worse(release).is_some() {
+            return None;
+        }
+        let first = next_slot(serving.since + fleet.guardrail.warm_up + fleet.guardrail.full_load);
+        let arrived = (now - SignedDuration::from_mins(COUNTS_DELAY)).duration_since(first).as_secs();
+        let (over, waited) = (arrived.div_euclid(SLOT.as_secs()), arrived.rem_euclid(SLOT.as_secs()));
+        let slots = fleet.wave.probation.as_secs() / SLOT.as_secs();
+        let is_due = (1..=slots).contains(&over) && waited < SWEEP.as_secs();
+        let (slots, over) = (usize::try_from(slots).ok()?, usize::try_from(over).ok().filter(|_| is_due)?);
+        let span = Span { from: first - DAY * count(DAYS), to: first + SLOT * count(over) };
+        Some(Self { target: serving.target.clone(), span, first, slots, over })
+    }
+
+    /// The metrics to ask for. What containers say of themselves is counted by release, and each earlier day served another one.
+    pub fn metrics(policy: &JudgePolicy) -> Vec<MetricName> {
+        Lookout::metrics(policy).into_iter().filter(|metric| !metric.is_of_containers()).collect()
+    }
+
+    /// What the region's slots say.
+    ///
+    /// No other region's are asked for (I6), so a day that is worse everywhere counts as this region's own.
+    pub fn judge(&self, fleet: &Fleet, served: &FleetMinutes) -> Probation {
+        let counts = Self::metrics(&fleet.judge).into_iter().map(|metric| {
+            let counts = self.counts(served.minutes(&metric).collect());
+            (metric, counts)
+        });
+        let judged = probation(&fleet.judge, fleet.wave.probation_alpha, fleet.regions.len(), &counts.collect());
+        Probation { action: fleet.wave.probation_action, judged }
+    }
+
+    /// One metric's slots of the earlier days and of today; one that did not arrive has no requests.
+    fn counts(&self, served: BTreeMap<Timestamp, Arm>) -> ProbationCounts {
+        let slot = |from: Timestamp, place: usize| {
+            let arm = served.get(&(from + SLOT * count(place)));
+            arm.map_or_else(Tally::default, |arm| Tally { total: arm.total, bad: arm.bad })
+        };
+        let day = |from: Timestamp, slots: usize| (0..slots).map(|place| slot(from, place)).collect();
+        ProbationCounts {
+            days: (1..=DAYS).map(|back| day(self.first - DAY * count(back), self.slots)).collect(),
+            today: day(self.first, self.over),
+            champions: Vec::new(),
+        }
+    }
+}
+
+/// Slots of a day and days of a fortnight are few.
+fn count(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+/// The first slot that starts at `at` or later; CloudWatch's periods of a quarter of an hour begin with the hour.
+fn next_slot(at: Timestamp) -> Timestamp {
+    let seconds = at.as_second() + i64::from(at.subsec_nanosecond() > 0);
+    let slot = SLOT.as_secs();
+    let start = -(-seconds).div_euclid(slot) * slot;
+    Timestamp::from_second(start).unwrap_or(Timestamp::MAX)
+}
