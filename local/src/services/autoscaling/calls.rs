@@ -9,8 +9,8 @@ use crate::services::autoscaling::types::{
     Scalable, ScalableTarget, ScalingPolicy, ScheduledAction, SuspendedState,
 };
 use crate::services::iam::ask::Ask;
-use crate::services::sagemaker::endpoint::Newest;
 use crate::services::sagemaker::types::EndpointStatus;
+use crate::world::customers::traffic::Newest;
 use crate::world::error::ApiError;
 use crate::world::log::What;
 use crate::world::operation::{Guarded, Operation};

@@ -4,7 +4,7 @@ use crate::services::s3::types::Digest;
 use crate::services::sagemaker::types::{
     DeploymentConfig, EndpointStatus, PendingDeploymentSummary, ProductionVariantSummary, VariantStatus,
 };
-use crate::world::customers::traffic::Serving;
+use crate::world::customers::traffic::{Newest, Serving};
 use crate::world::log::Stage;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::RegionName;
@@ -45,15 +45,6 @@ pub(crate) struct Capacity {
     pub archive: Option<Digest>,
     /// Those of them that took their first requests last.
     pub newest: Option<Newest>,
-}
-
-/// The instances that took their first requests last, of all that take any.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Newest {
-    /// When.
-    pub since: Timestamp,
-    /// Their share of the instances that take requests, 0 to 1.
-    pub share: f64,
 }
 
 /// An update, or the creation of the first capacity.

@@ -4,9 +4,10 @@
 //! nothing moves; when it returns, alarms are looked at first.
 
 use crate::services::cloudwatch::types::AlarmState;
-use crate::services::sagemaker::endpoint::{Due, Endpoint, Newest, Phase, Update};
+use crate::services::sagemaker::endpoint::{Due, Endpoint, Phase, Update};
 use crate::services::sagemaker::models::split_s3_url;
 use crate::services::sagemaker::types::EndpointStatus;
+use crate::world::customers::traffic::Newest;
 use crate::world::fault::FaultKind;
 use crate::world::log::{Stage, What};
 use crate::world::queue::Event;

@@ -3,8 +3,8 @@
 use crate::services::cloudwatch::metrics::MetricKey;
 use crate::services::cloudwatch::samples::Samples;
 use crate::services::cloudwatch::types::Dimension;
-use crate::services::sagemaker::endpoint::Newest;
 use crate::world::customers::effective_behaviour::EffectiveBehaviour;
+use crate::world::customers::traffic::Newest;
 use crate::world::customers::traffic::{Arrival, Served, Serving, start_of_minute};
 use crate::world::customers::{latency, scores};
 use crate::world::queue::Event;

@@ -1,19 +1,9 @@
-//! The days before a world's start: what whole endpoints counted then, as CloudWatch keeps it.
+//! What a world knows of the days before its start.
 
-use crate::services::cloudwatch::metrics::MetricKey;
-use crate::services::cloudwatch::types::Dimension;
-use crate::world::customers::effective_behaviour::EffectiveBehaviour;
-use crate::world::random::Random;
-use crate::world::state::World;
-use jiff::{SignedDuration, Timestamp};
-use meridian_domain::RegionName;
-use meridian_domain::alarms::SAGEMAKER;
-use meridian_domain::probation::SLOT;
 use serde::{Deserialize, Serialize};
 
 /// CloudWatch keeps what a world is asked about for longer, but nobody asks.
 const MOST_DAYS: u32 = 28;
-const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Days before a world's start on which every region served.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,43 +24,5 @@ impl Before {
         }
         let usual = (0.0..=1.0).contains(&self.day_scatter);
         (!usual).then(|| "before.day_scatter must be 0 to 1".to_owned())
-    }
-}
-
-impl World {
-    /// Makes what a region's endpoint counted on the days before its first minute, as if what serves now had served then: a slot's
-    /// counts in one, drawn and not lived. Single configurations' are not made, nor what containers said: each day served another
-    /// release.
-    pub(crate) fn make_days(&mut self, name: &RegionName) {
-        let Some(before) = self.config.before else { return };
-        let slot = SLOT.as_secs();
-        // The last hour is made by the minute.
-        let end = (self.config.start.as_second() - 3600).div_euclid(slot) * slot;
-        for day in 0..i64::from(before.days) {
-            let mut random = Random::labelled(self.config.seed, ["day before", name.as_str(), &day.to_string()]);
-            let factor = (1.0 + before.day_scatter * random.normal()).max(0.0);
-            let last = end - day * DAY.as_secs();
-            for start in (1..=DAY.as_secs() / slot).filter_map(|back| Timestamp::from_second(last - back * slot).ok()) {
-                self.make_slot(name, start, factor);
-            }
-        }
-    }
-
-    fn make_slot(&mut self, name: &RegionName, start: Timestamp, day: f64) {
-        let fleet = &self.config.fleet;
-        let endpoint = [
-            Dimension::new("EndpointName", fleet.endpoint.as_str()),
-            Dimension::new("VariantName", fleet.variant.as_str()),
-        ];
-        for serving in self.fleets(name, start) {
-            let usual = self.behaviour(name, &serving.labels, start);
-            let (errors_4xx, errors_5xx) = (usual.errors_4xx * day, usual.errors_5xx * day);
-            let behaviour = EffectiveBehaviour { errors_4xx, errors_5xx, ..usual };
-            let served = self.serve_as(name, &serving, start, SLOT.as_secs_f64(), behaviour);
-            let Some(region) = self.regions.get_mut(name) else { return };
-            for (metric, samples) in served.metrics() {
-                region.metrics.put(MetricKey::new(SAGEMAKER, metric, &endpoint), start, start, samples);
-            }
-        }
     }
 }

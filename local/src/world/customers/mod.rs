@@ -4,6 +4,7 @@ pub(crate) mod arrivals;
 pub(crate) mod before;
 pub(crate) mod behaviour;
 pub(crate) mod dns;
+mod earlier_days;
 pub(crate) mod effective_behaviour;
 pub(crate) mod latency;
 pub(crate) mod resolvers;

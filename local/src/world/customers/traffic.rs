@@ -1,7 +1,6 @@
 //! One region's customers: what they asked so far, and which instances answered.
 
 use crate::services::cloudwatch::samples::Samples;
-use crate::services::sagemaker::endpoint::Newest;
 use crate::world::customers::scores;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -44,6 +43,15 @@ pub(crate) struct Serving {
     pub share: f64,
     /// Those of its instances that are new to traffic.
     pub newest: Option<Newest>,
+}
+
+/// The instances that took their first requests last, of all that take any.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Newest {
+    /// When.
+    pub since: Timestamp,
+    /// Their share of the instances that take requests, 0 to 1.
+    pub share: f64,
 }
 
 /// When a minute's samples are visible.
