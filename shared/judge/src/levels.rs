@@ -52,10 +52,12 @@ impl Levels {
         let pooled = comparisons * policy.pooled_share;
         let region = (comparisons - pooled) / regions / tries;
         let (planned, running) = (policy.planned_share, 1.0 - policy.planned_share);
+        // One region's pool is that region, try by try.
+        let pooled_running = if regions > 1.0 { pooled } else { pooled / tries } * running;
         Self {
             region_running: region * running,
             region_planned: region * planned,
-            pooled_running: pooled * running,
+            pooled_running,
             pooled_planned: pooled * planned / tries,
             bound: bounds / metrics / regions / tries,
             interval_running: policy.pass_alpha * (1.0 - INTERVAL_PLANNED),
@@ -159,7 +161,10 @@ mod tests {
         assert_eq!((levels.pooled_at(0), levels.pooled_at(1)), (0.0, 0.0));
         assert!(second > 0.0 && near(levels.pooled_at(3), 2.0 * second) && near(levels.pooled_at(5), 4.0 * second));
         assert!(near(levels.pooled_last(), levels.pooled_at(REGIONS)));
-        assert!(near(levels.pooled_at(REGIONS + 1), levels.pooled_at(9 * REGIONS)), "looks of later tries have equal parts");
+        assert!(
+            near(levels.pooled_at(REGIONS + 1), levels.pooled_at(9 * REGIONS)),
+            "looks of later tries have equal parts"
+        );
         let single = of(&policy(), 1, "4xx");
         assert!(near(single.pooled_at(1), single.pooled_planned), "one region's pool is itself");
         assert!(near(single.pooled_at(2), single.pooled_planned) && near(single.pooled_last(), single.pooled_planned));
