@@ -425,8 +425,8 @@ impl Reader<'_> {
                 "wave.tries must be 1 to 4: what the judge may err is split over them, so each further one makes every canary show less",
             ),
             (
-                !wave.until.is_negative() && wave.until <= LONGEST_UNTIL,
-                "wave.until must be 0s to 24h after the wave's start: then the next night's begins",
+                wave.until <= LONGEST_UNTIL,
+                "wave.until must be at most 24h after the wave's start: then the next night's begins",
             ),
             (
                 wave.detect > document.judge.tolerance_fail && wave.detect <= 1000.0,
