@@ -81,6 +81,7 @@ golden! {
     late_repeated_and_broken_off_events_change_no_ending: "messy-events",
     a_home_that_lost_the_fleet_while_it_stood_still_changes_nothing: "two-homes",
     a_canary_that_nobody_calls_never_goes_on: "starved-canary",
+    a_canary_that_says_too_little_comes_back_the_same_night: "tried-again",
     a_model_that_declines_more_is_caught_without_an_error: "declines-more",
     what_only_full_load_makes_slow_is_caught_after_the_shift: "slow-at-load",
     what_fails_slowly_below_every_alarm_is_paged_by_each_region: "slow-burn",

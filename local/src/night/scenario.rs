@@ -41,6 +41,7 @@ macro_rules! every_scenario {
             two_homes: "two-homes",
             judge_dies: "judge-dies",
             starved_canary: "starved-canary",
+            tried_again: "tried-again",
             declines_more: "declines-more",
             slow_at_load: "slow-at-load",
             slow_burn: "slow-burn",

@@ -153,7 +153,14 @@ impl Champion {
         let (release, version) = (self.release, self.manifest.version.clone());
         self.entries(vec![
             self.holdout_approved(),
-            Record::WaveStarted { release, version, execution: installer()?, late: Vec::new(), order: None },
+            Record::WaveStarted {
+                release,
+                version,
+                execution: installer()?,
+                late: Vec::new(),
+                order: None,
+                resumes: None,
+            },
             Record::Approved { release, created: self.manifest.created },
             Record::WaveEnded { release, execution: installer()?, lagging: Vec::new() },
         ])

@@ -210,6 +210,12 @@ impl Script {
         if self.regions > 1 && draw.one_in(12) {
             self.items.push(Item::Lacks { region: 1 + draw.index(self.regions - 1) });
         }
+        // A region's callers are gone until some minute: its first canary says too little, and a later one may pass.
+        if draw.one_in(6) {
+            let (region, until) = (draw.index(self.regions), START + draw.seconds(600, 7200));
+            let quality = Quality { starved_until: until, ..Quality::GOOD };
+            self.items.push(Item::Behaves { region, release: 1, quality });
+        }
     }
 
     fn fill(&mut self, draw: &mut Draw) {

@@ -73,6 +73,9 @@ fn quality_words(quality: &crate::world::Quality) -> String {
     if quality.turns_at != Seconds::MAX {
         words.push(format!("then {:?} after {} s", quality.then, quality.turns_at).to_lowercase());
     }
+    if quality.starved_until != Seconds::MIN {
+        words.push(format!("counts too few until {}", crate::world::stamp(quality.starved_until).strftime("%H:%M:%S")));
+    }
     words.extend(quality.green_alarm.map(|after| format!("green alarm after {after} s of canary")));
     words.extend(quality.late_alarm.map(|after| format!("rollback alarm {after} s after the shift")));
     if quality.full_load != crate::world::Showing::Pass {

@@ -58,6 +58,9 @@ impl Bounds {
         fleet.guardrail.warm_up = SignedDuration::ZERO;
         fleet.wave.region_patience = SignedDuration::from_secs(120);
         fleet.wave.lease = SignedDuration::from_secs(240);
+        // Another execution would walk the same states once more.
+        fleet.wave.tries = 1;
+        fleet.judge.tries = 1;
         // Probation's quarters of an hour are the clock's too.
         fleet.wave.probation = SignedDuration::ZERO;
         let live = Live { silence: 70, verdict_delay: 0, ..Live::default() };

@@ -310,10 +310,10 @@ impl World {
 
     /// An execution is asked for: the same token finds the same one.
     fn start_execution(&mut self, spec: &StartSpec) -> Answer {
-        let release = self.setting.releases.iter().position(|(id, _)| id.to_string() == spec.token);
+        let release = self.setting.releases.iter().position(|(id, _)| spec.token.starts_with(&id.to_string()));
         let Some(release) = release else { return no(ErrorKind::Refused) };
-        let known = self.executions.iter().position(|execution| execution.by_token && execution.release == release);
-        let number = known.unwrap_or_else(|| self.queue(release, true));
+        let known = self.executions.iter().position(|execution| execution.token.as_ref() == Some(&spec.token));
+        let number = known.unwrap_or_else(|| self.queue(release, Some(spec.token.clone())));
         self.start_next();
         match self.executions.get(number) {
             Some(execution) => Ok(Reply::Text(execution.actor.to_string())),

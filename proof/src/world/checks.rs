@@ -83,6 +83,7 @@ pub(super) fn on_request(world: &mut World, request: &Request) -> bool {
         format!("{title} is updated and does not serve, proved, what it rolls back to")
     });
     order(world, request, &actor);
+    tries(world, request, &actor);
     frozen(world, request);
     !held
 }
@@ -106,6 +107,18 @@ fn frozen(world: &mut World, request: &Request) {
     let free = !is_frozen(looked) || !is_frozen(world.timestamp());
     let title = setting.title(request.region);
     hold(world, free, "I3", |_| format!("{title} is frozen and starts"));
+}
+
+/// I9: what the judge may err is split over policy's tries, so an execution that home started gives no region more of them.
+fn tries(world: &mut World, request: &Request, actor: &meridian_domain::Actor) {
+    let setting = world.setting.clone();
+    let resumed = world.hub.history.resumed.contains_key(actor);
+    let Some((release, _)) = setting.releases.get(request.release) else { return };
+    let place = world.regions.get(request.region);
+    let undecided = place.map_or(0, |place| place.chain.history.tries_of(release).len());
+    let left = undecided < usize::try_from(setting.fleet.wave.tries).unwrap_or(usize::MAX);
+    let (title, version) = (setting.title(request.region), setting.version(request.release));
+    hold(world, !resumed || left, "I9", |_| format!("{title} gets another canary of {version} than policy's tries"));
 }
 
 /// I3: every region before it serves the release, or is left behind on record, as of the caller's look.

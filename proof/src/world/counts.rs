@@ -50,7 +50,9 @@ impl Region {
         let showing = match self.canary {
             _ if release == self.champion => return Some((REQUESTS, 0)),
             Some((of, since)) if of == release && self.took_over_with(release).is_none_or(|at| start < at) => {
-                (start + MINUTE > since).then(|| quality.showing((start - since).max(0)))?
+                let shown = || quality.showing((start - since).max(0));
+                let starved = start < quality.starved_until;
+                (start + MINUTE > since).then(|| if starved { Showing::Thin } else { shown() })?
             }
             _ => self.took_over_with(release).filter(|at| *at <= start).map(|_| quality.full_load)?,
         };

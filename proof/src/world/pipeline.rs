@@ -12,8 +12,8 @@ pub struct Execution {
     pub actor: Actor,
     /// Which release.
     pub release: usize,
-    /// Whether `replication` started it: by the release's own token, which finds it again.
-    pub by_token: bool,
+    /// By which `replication` started it, and finds it again; none where a person did.
+    pub token: Option<String>,
     /// Where it stands.
     pub stand: Stand,
 }
@@ -64,17 +64,17 @@ impl World {
 
     /// A person starts an execution of a release: behind the others, or at once beside them.
     pub fn rerun(&mut self, release: usize, at_once: bool) {
-        let number = self.queue(release, false);
+        let number = self.queue(release, None);
         if at_once { self.start(number) } else { self.start_next() }
     }
 
     /// An execution is queued.
-    pub(super) fn queue(&mut self, release: usize, by_token: bool) -> usize {
+    pub(super) fn queue(&mut self, release: usize, token: Option<String>) -> usize {
         let number = self.executions.len();
         let text = format!("wave-{}", number + 1);
         let actor: Actor = text.parse().unwrap_or_else(|_| unreachable!("{text:?} is an actor"));
         self.tell(|setting| format!("{text} is to bring {}", setting.version(release)));
-        self.executions.push(Execution { actor, release, by_token, stand: Stand::Queued });
+        self.executions.push(Execution { actor, release, token, stand: Stand::Queued });
         number
     }
 

@@ -69,6 +69,8 @@ pub struct Quality {
     pub turns_at: Seconds,
     /// What they show then.
     pub then: Showing,
+    /// Until this moment a canary shows too little all the same: callers come back.
+    pub starved_until: Seconds,
     /// Seconds of canary after which a green alarm rings; none rings where there is none.
     pub green_alarm: Option<Seconds>,
     /// Seconds after the full shift at which the rollback alarm rings, until the release is left.
@@ -85,6 +87,7 @@ impl Quality {
         first: Showing::Pass,
         turns_at: Seconds::MAX,
         then: Showing::Pass,
+        starved_until: Seconds::MIN,
         green_alarm: None,
         late_alarm: None,
         full_load: Showing::Pass,
@@ -385,7 +388,8 @@ fn hub_chain(releases: &[Published], at: Seconds) -> Chain<HubHistory> {
     if let Some(Published { id, version, .. }) = releases.first() {
         let (release, version, execution) = (*id, version.clone(), actor.clone());
         let (late, order, lagging) = (Vec::new(), None, Vec::new());
-        let started = Record::WaveStarted { release, version, execution: execution.clone(), late, order };
+        let started =
+            Record::WaveStarted { release, version, execution: execution.clone(), late, order, resumes: None };
         chain.append(at, &actor, started);
         chain.append(at, &actor, Record::Approved { release, created: created(0) });
         chain.append(at, &actor, Record::WaveEnded { release, execution, lagging });

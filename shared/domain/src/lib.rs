@@ -31,12 +31,12 @@ pub use fleet::{
     ScalingPolicy, ScalingSpec, Scheduled, Style, Vpc, WavePolicy, Zone, evaluation_policy,
 };
 pub use history::{
-    ApprovedRelease, HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Scaled, Serving, Unknown,
+    ApprovedRelease, HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Scaled, Serving, Try, Unknown,
     WorseOnRecord,
 };
 pub use holdout::{ApprovedHoldout, Holdout};
 pub use keys::Chain;
-pub use ledger::{Caller, ChainError, Entry, EntryError, Head, Record, Stored};
+pub use ledger::{Caller, ChainError, Entry, EntryError, Head, Record, Resumed, Stored};
 pub use names::{
     Actor, BucketName, Epoch, FleetName, KeyId, NameError, ProvenanceText, RegionName, ReleaseId, RepositoryName,
     ResourceName, SecurityGroupId, Sha256, SubnetId, Version,

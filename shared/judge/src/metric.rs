@@ -80,7 +80,9 @@ pub(super) struct Hand<'a> {
 
 impl Metric {
     pub(super) fn new(name: MetricName, gauge: Gauge, levels: Levels, policy: &JudgePolicy, watch: Watch) -> Self {
-        let harm = HarmTest { level: policy.pass_alpha, two_sided: gauge.two_sided, check: None };
+        // Each try may pass by itself.
+        let level = policy.pass_alpha / f64::from(policy.tries.max(1));
+        let harm = HarmTest { level, two_sided: gauge.two_sided, check: None };
         Self { name, gauge, levels, state: MetricState::new(Tests::new(policy, gauge), watch), harm }
     }
 

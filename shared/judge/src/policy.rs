@@ -56,6 +56,10 @@ pub struct JudgePolicy {
     /// Metrics beside the built-in three, and what differs for these.
     #[serde(default)]
     pub metrics: BTreeMap<MetricName, MetricPolicy>,
+    /// Canaries that a region may get of one release until its counts decide: `[wave] tries`. Alpha and the chance of a wrong pass
+    /// are split over them beforehand.
+    #[serde(default = "tries", skip_deserializing)]
+    pub tries: u32,
 }
 
 /// `[judge.metrics.NAME]`.
@@ -113,6 +117,10 @@ fn min_minutes() -> u32 {
 fn dispersion() -> f64 {
     2.0
 }
+/// One more: what chance kept a first canary from showing, it seldom keeps a second one from.
+fn tries() -> u32 {
+    2
+}
 
 /// What `fleet.toml` asks as it is delivered.
 impl Default for JudgePolicy {
@@ -133,6 +141,7 @@ impl Default for JudgePolicy {
             min_minutes: min_minutes(),
             dispersion: dispersion(),
             metrics: BTreeMap::new(),
+            tries: tries(),
         }
     }
 }
@@ -155,6 +164,8 @@ impl JudgePolicy {
             alpha: self.alpha * unspent,
             min_minutes: self.min_minutes.min(FULL_LOAD_MIN_MINUTES),
             dispersion: self.dispersion * FULL_LOAD_DISPERSION,
+            // A region shifts once.
+            tries: 1,
             ..self.clone()
         };
         for declared in policy.metrics.values_mut().filter_map(|metric| metric.dispersion.as_mut()) {

@@ -116,7 +116,7 @@ impl Metric {
             let middle = pool.common_ratio(0.5).unwrap_or(1.0);
             around(middle, |ratio, side| pooled_chance(&looks, ratio, side) <= level)
         });
-        let last = self.levels.pooled_at(usize::MAX);
+        let last = self.levels.pooled_last();
         let smallest_detectable_effect =
             detect::smallest(policy.tolerance_fail, last, declared, (green, blue), blue_bad / blue.max(1.0));
         Some(PooledJudgement {

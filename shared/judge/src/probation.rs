@@ -119,7 +119,7 @@ pub fn probation(
     metrics: &BTreeMap<MetricName, ProbationCounts>,
 ) -> Vec<ProbationJudgement> {
     // Neither bounds nor pools are asked about: everything goes to the regions' own comparisons.
-    let split = JudgePolicy { alpha, bounds_share: 0.0, pooled_share: 0.0, ..policy.clone() };
+    let split = JudgePolicy { alpha, bounds_share: 0.0, pooled_share: 0.0, tries: 1, ..policy.clone() };
     let judged: BTreeSet<MetricName> =
         metrics.keys().filter(|name| policy.gauge(name).is_some() && !name.is_client_errors()).cloned().collect();
     let told = |(name, counts): (&MetricName, &ProbationCounts)| {

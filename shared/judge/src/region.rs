@@ -74,7 +74,7 @@ impl<'a> RegionJudge<'a> {
         self.metrics.iter().find(|known| known.name == *metric).map(|metric| metric.levels.region())
     }
 
-    /// What its pooled comparison may err, each side, all looks of the wave together.
+    /// What its pooled comparison may err, each side, all looks of a wave whose regions are decided at their first try.
     pub fn pooled_level(&self, metric: &MetricName) -> Option<f64> {
         self.metrics.iter().find(|known| known.name == *metric).map(|metric| metric.levels.pooled())
     }

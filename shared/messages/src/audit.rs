@@ -90,6 +90,7 @@ impl Voice<'_> {
             Violation::CanaryNotAllowed { region } => {
                 format!("{region}'s canary was not planned, or is outside policy's bounds")
             }
+            Violation::TriesUsedUp { region } => format!("{region} would get more canaries than policy's tries"),
             Violation::BeatWithoutDecision { region } => {
                 format!("a heartbeat would extend {region}'s canary without a decision to proceed")
             }

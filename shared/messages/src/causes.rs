@@ -84,6 +84,9 @@ fn named(cause: Cause) -> &'static str {
     match cause {
         Cause::Release => "the release: it is condemned",
         Cause::Region => "the region: it is deferred, the others go on",
+        Cause::Undecided => {
+            "nobody's: the region is [tried again](judging.md#tries) or left for the next night, and nobody is paged"
+        }
         Cause::Unclear => "unclear: the region is deferred; `wave.unclear_returns` of these in one wave stop it",
     }
 }

@@ -88,6 +88,10 @@ impl Phrasebook {
     fn hub(&self, fleet: &Fleet, record: &Record) -> Option<(Tone, String)> {
         let voice = Voice::of(fleet);
         Some(match record {
+            Record::WaveStarted { version, resumes: Some(resumed), .. } => (
+                Tone::Plain,
+                format!("{version} is tried again where the counts did not decide: execution {}", resumed.attempt),
+            ),
             Record::WaveStarted { version, late, .. } if late.is_empty() => {
                 (Tone::Plain, format!("every region has attested {version}: the wave starts"))
             }

@@ -2,7 +2,7 @@
 
 use crate::Voice;
 use crate::why::clock;
-use meridian_domain::reason::{Fault, Lag, RegionState, SilentRegion};
+use meridian_domain::reason::{Fault, Lag, NextTry, RegionState, Retry, SilentRegion, Undecided};
 
 impl Voice<'_> {
     /// What is wrong with a region, said behind its name.
@@ -20,6 +20,7 @@ impl Voice<'_> {
             Fault::SageMakerReturned => "SageMaker rolled the update back".to_owned(),
             Fault::NeverStarted => "its update was intended and was never seen to start".to_owned(),
             Fault::UnclearReturn(why) => format!("rolled back, cause unclear: {}", self.why(why)),
+            Fault::Undecided(undecided) => self.undecided(undecided),
             Fault::ToldToGoBack(why) => format!("it was ordered to roll back: {}", self.why(why)),
             Fault::NobodyDecided => "no decision on its update is on record".to_owned(),
             Fault::EndpointNotThere => "its endpoint was requested and does not exist".to_owned(),
@@ -28,6 +29,30 @@ impl Voice<'_> {
                 format!("the rollback alarm {alarm} is in ALARM on the first release")
             }
         }
+    }
+
+    /// A try that did not decide, and what comes after it.
+    fn undecided(self, undecided: &Undecided) -> String {
+        let Undecided { why, nth, of, next } = undecided;
+        let tonight = "not tried again tonight";
+        let next = match next {
+            NextTry::Planned(Retry { bake, from, chance }) => format!(
+                "tried again from {}, {:#} at {} % of the traffic: an equal release passes with a chance of {}",
+                clock(*from),
+                bake.wait,
+                bake.percent,
+                chance_of(*chance)
+            ),
+            NextTry::UsedUp => format!("{tonight}: policy allows {of}"),
+            NextTry::Over { until } => format!("{tonight}: no try begins from {} on", clock(*until)),
+            NextTry::NotLikely { chance, until } => format!(
+                "{tonight}: no canary that policy allows before {} passes an equal release with a chance above {}",
+                clock(*until),
+                chance_of(*chance)
+            ),
+            NextTry::Persons => "not tried again by itself: a person started this execution".to_owned(),
+        };
+        format!("the counts did not decide, try {nth} of {of}: {}; {next}", self.why(why))
     }
 
     pub(crate) fn silent(self, silent: &SilentRegion) -> String {
@@ -68,4 +93,9 @@ impl Voice<'_> {
             lag.allowed_age
         )
     }
+}
+
+/// Never rounded up to certainty.
+fn chance_of(chance: f64) -> String {
+    if chance >= 0.999 { "over 99.9 %".to_owned() } else { format!("{:.1} %", (1000.0 * chance).floor() / 10.0) }
 }

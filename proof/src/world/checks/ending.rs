@@ -2,6 +2,7 @@
 
 use super::{breach, hold};
 use crate::world::World;
+use meridian_domain::plan::resume;
 use meridian_domain::reason::Gate;
 use meridian_domain::{Kind, Reason, RegionName};
 
@@ -53,26 +54,36 @@ pub fn ending(world: &mut World) -> Option<Ending> {
             return None;
         }
     };
+    let open = has_open_try(world);
+    hold(world, !open, "L", |_| "a try is open and no execution goes on with it".to_owned());
     hold(world, ending == Ending::Newest || told, "L", |_| format!("the fleet ends {ending:?} and nobody was paged"));
     hold(world, !owed, "L", |_| "a page is owed for ever".to_owned());
     Some(ending)
 }
 
-/// Whether every region that does not serve the newest release was left behind by the last wave for a freeze: nobody is
-/// paged for what policy says.
+/// Whether home should go on with what the newest release's last wave left undecided.
+fn has_open_try(world: &World) -> bool {
+    let fleet = &world.setting.fleet;
+    let names = fleet.regions.iter().map(|policy| &policy.name);
+    let regions = names.zip(&world.regions).map(|(name, place)| (name, &place.chain.history));
+    resume(fleet, &world.hub.history, world.timestamp()).is_some_and(|due| due.is_due_in(regions))
+}
+
+/// Whether every region that does not serve the newest release was left behind by the last wave for a freeze, or because its tries
+/// did not decide: nobody is paged for what policy says.
 fn lags_by_policy(world: &World, newest: usize) -> bool {
     let setting = &world.setting;
     let Some(last) = world.executions.last().map(|execution| &execution.actor) else { return false };
-    let by_freeze = |name: &RegionName| {
+    let by_policy = |name: &RegionName| {
         let why = world.hub.history.deferred.get(&(last.clone(), name.clone()));
-        why.is_some_and(is_for_freeze)
+        why.is_some_and(|why| is_for_freeze(why) || why.undecided().is_some())
     };
     let lagging = world
         .regions
         .iter()
         .zip(&setting.fleet.regions)
         .filter(|(place, policy)| policy.kind != Kind::Joining && place.serves_alone() != Some(newest));
-    lagging.map(|(_, policy)| &policy.name).all(by_freeze)
+    lagging.map(|(_, policy)| &policy.name).all(by_policy)
 }
 
 /// A history that does not come to rest.

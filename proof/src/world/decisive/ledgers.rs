@@ -15,6 +15,8 @@ impl<H: Hasher> Prints<'_, H> {
             lease,
             waves,
             started,
+            // In what was left behind, and in the number of executions.
+            resumed: _,
             orders,
             versions: _,
             holdouts: _,
@@ -59,7 +61,7 @@ impl<H: Hasher> Prints<'_, H> {
             self.stamp(*since, patience);
         }
         for (key, why) in deferred {
-            (key, is_for_freeze(why), why.is_unclear_return()).hash(self.hasher);
+            (key, is_for_freeze(why), why.is_unclear_return(), why.open_try().is_some()).hash(self.hasher);
         }
         halt.is_some().hash(self.hasher);
     }
@@ -80,6 +82,7 @@ impl<H: Hasher> Prints<'_, H> {
             confirmed,
             full_load,
             evidence,
+            tries,
             returned,
             blamed,
             returned_at,
@@ -100,6 +103,9 @@ impl<H: Hasher> Prints<'_, H> {
         (serving.is_some(), evidence.len(), returned.len(), unknown.is_some(), owed.len()).hash(self.hasher);
         for release in evidence.keys() {
             release.hash(self.hasher);
+        }
+        for (release, tries) in tries {
+            (release, tries.len()).hash(self.hasher);
         }
         for (release, Return { wave, why, cause }) in returned {
             (release, wave, cause, why.reaches_beyond_region()).hash(self.hasher);

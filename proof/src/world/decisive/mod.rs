@@ -228,8 +228,8 @@ impl<H: Hasher> Prints<'_, H> {
     }
 
     fn execution(&mut self, world: &World, execution: &Execution) {
-        let Execution { actor, release, by_token, stand } = execution;
-        (actor, release, by_token, std::mem::discriminant(stand)).hash(self.hasher);
+        let Execution { actor, release, token, stand } = execution;
+        (actor, release, token, std::mem::discriminant(stand)).hash(self.hasher);
         if let Stand::Running(job) = stand {
             self.job(world, job);
         }

@@ -103,6 +103,12 @@ pub struct WavePolicy {
     /// region alone.
     #[serde(default = "usual_unclear_returns")]
     pub unclear_returns: u32,
+    /// Canaries that a region may get of one release until its counts decide. What the judge may err is split over them beforehand.
+    #[serde(default = "usual_tries")]
+    pub tries: u32,
+    /// For so long after the wave's start a region may be tried again.
+    #[serde(default = "usual_until")]
+    pub until: SignedDuration,
     /// How long a wave waits for a freeze of the whole fleet to end.
     #[serde(default = "usual_hold")]
     pub hold: SignedDuration,
@@ -158,6 +164,16 @@ fn usual_skew() -> u32 {
 /// One is bad luck in one region; two are not.
 fn usual_unclear_returns() -> u32 {
     2
+}
+
+/// What the judge splits its chances to err over where policy says nothing.
+fn usual_tries() -> u32 {
+    JudgePolicy::default().tries
+}
+
+/// Every region's first try, and after it one more, at a slow night's pace.
+fn usual_until() -> SignedDuration {
+    SignedDuration::from_hours(4)
 }
 
 /// A night's freeze ends within it.

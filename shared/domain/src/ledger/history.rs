@@ -1,8 +1,10 @@
 //! What the ledger's entries add up to: the projections that the planner reads.
 
 mod hub;
+mod tries;
 
 pub use hub::{ApprovedRelease, HubHistory, Lease};
+pub use tries::Try;
 
 use crate::advice::Advice;
 use crate::endpoint::Target;
@@ -130,6 +132,8 @@ pub struct RegionHistory {
     pub full_load: BTreeSet<ReleaseId>,
     /// What the canary of each release showed that was let through here: later regions pool it.
     pub evidence: BTreeMap<ReleaseId, RegionEvidence>,
+    /// Canaries of each release that went back because their counts did not decide, first one first.
+    pub tries: BTreeMap<ReleaseId, Vec<Try>>,
     /// Releases that the region left again.
     pub returned: BTreeMap<ReleaseId, Return>,
     /// Releases that a revert here was laid to, and why: also while the way back is in progress, or fails.
@@ -269,6 +273,9 @@ impl RegionHistory {
                 if let Some(update) = update.filter(|update| !update.is_decided(Decision::Revert)) {
                     update.decision = Some((*decision, why.clone()));
                     update.cause = *cause;
+                    if *cause == Some(Cause::Undecided) {
+                        Try::keep(&mut self.tries, update, judgement.as_ref());
+                    }
                     if update.is_decided(Decision::Revert) && *cause == Some(Cause::Release) {
                         self.blamed.entry(update.target.release).or_insert_with(|| why.clone());
                     }

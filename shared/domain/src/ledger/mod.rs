@@ -15,4 +15,4 @@ mod record;
 
 pub use chain::{ChainError, Head};
 pub use entry::{Caller, Entry, EntryError, Stored};
-pub use record::Record;
+pub use record::{Record, Resumed};

@@ -19,6 +19,15 @@ use crate::verdict::{Cause, Decision, Verdict};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// An execution that goes on with the tries that an earlier one of the same release left open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumed {
+    /// The earlier one. What it left behind for another reason is left behind in this one too.
+    pub after: Actor,
+    /// Which of the release's executions this is, from 2: part of the token by which it is found again.
+    pub attempt: u32,
+}
+
 /// What an entry says. Intents stand before the call, outcomes after it (I8).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "snake_case")]
@@ -37,6 +46,9 @@ pub enum Record {
         /// In which order it walks, and why.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         order: Option<WaveOrder>,
+        /// The execution that it goes on after; none for a release's first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resumes: Option<Resumed>,
     },
     /// The order of a wave whose start did not say it: an execution that a person started.
     WaveOrdered {

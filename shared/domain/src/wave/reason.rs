@@ -11,6 +11,7 @@ mod kinds;
 mod region;
 mod revert;
 mod step;
+mod tries;
 mod wave;
 mod way_back;
 
@@ -21,6 +22,7 @@ pub use gate::{Gate, Unseen};
 pub use region::{Fault, RegionState, SilentRegion};
 pub use revert::{Proof, Revert, Sign};
 pub use step::{AtFullLoad, Canary, FullLoad, Proceed, Step, Traffic, Wait};
+pub use tries::{NextTry, Retry, Undecided};
 pub use wave::{Lag, Lagging, WaveEnd};
 pub use way_back::{Quiet, Return, WayBackReason};
 
@@ -145,6 +147,25 @@ impl Reason {
     /// Whether a region was left behind because its update was rolled back and nothing showed whose fault that was.
     pub fn is_unclear_return(&self) -> bool {
         matches!(self, Self::LeftBehind { why, .. } if matches!(**why, Self::Fault(Fault::UnclearReturn(_))))
+    }
+
+    /// What is said of a region that was left behind because its canary's counts did not decide.
+    pub fn undecided(&self) -> Option<&Undecided> {
+        match self {
+            Self::LeftBehind { why, .. } => match &**why {
+                Self::Fault(Fault::Undecided(undecided)) => Some(undecided),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The try that is still open of a region that was left behind.
+    pub fn open_try(&self) -> Option<&Retry> {
+        match &self.undecided()?.next {
+            NextTry::Planned(retry) => Some(retry),
+            _ => None,
+        }
     }
 
     /// Whether a region's halt for this reason keeps every region from starting: a person's does, and one that rests on evidence

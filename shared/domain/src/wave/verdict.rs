@@ -34,6 +34,8 @@ pub enum Cause {
     Release,
     /// The region's control plane is ill: that region is deferred, the others go on.
     Region,
+    /// Nobody: the counts did not decide, and nothing is wrong. The region is tried again within policy, or left for the next night.
+    Undecided,
     /// Neither is shown: that region is deferred, and more of these in one wave stop it for a person to look; the release may be
     /// tried again.
     Unclear,

@@ -115,6 +115,9 @@ fn a_wrong_value_is_named_with_its_line_and_field() {
         (SKEW, "detect = 1.2\nskew = \"30h\"", "wave.detect must be above judge.tolerance_fail"),
         (SKEW, "detect_alone = 2.0\nskew = \"30h\"", "wave.detect_alone must be at least wave.detect"),
         (SKEW, "base_rate = 0.0\nskew = \"30h\"", "wave.base_rate must be between 0 and 1"),
+        ("tries = 2", "tries = 0", "wave.tries must be 1 to 4"),
+        ("tries = 2", "tries = 5", "wave.tries must be 1 to 4"),
+        ("until = \"4h\"", "until = \"25h\"", "wave.until must be at most 24h"),
         ("probation = \"24h\"", "probation = \"25h\"", "wave.probation must be 1h to 24h"),
         ("probation = \"24h\"", "probation = \"30m\"", "wave.probation must be 1h to 24h"),
         ("probation_action = \"tell\"", "probation_action = \"page\"", "wave.probation_action: unknown variant `page`"),
@@ -140,6 +143,16 @@ fn a_wrong_value_is_named_with_its_line_and_field() {
         assert!(error.message.contains(words), "{to}: {error}");
         assert_eq!(error.line, line_of(from), "{to}: {error}");
     }
+}
+
+/// The judge splits what it may err over as many tries as the wave gives a region.
+#[test]
+fn the_judge_knows_how_many_tries_policy_gives() {
+    let of = |tries: &str| Fleet::parse(&GOOD.replace("tries = 2", tries)).unwrap();
+    assert_eq!((of("tries = 3").judge.tries, of("tries = 3").wave.tries), (3, 3));
+    assert_eq!((of("").judge.tries, of("").wave.tries), (2, 2), "the default");
+    let error = refused("min_requests = 30", "min_requests = 30\ntries = 2");
+    assert!(error.message.contains("unknown field `tries`"), "{error}");
 }
 
 /// Who signs releases: the change of the one line that says it, and what the error must name.

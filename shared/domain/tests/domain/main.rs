@@ -80,4 +80,6 @@ mod skew;
 #[cfg(test)]
 mod stages;
 #[cfg(test)]
+mod tries;
+#[cfg(test)]
 mod way_back;

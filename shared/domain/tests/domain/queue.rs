@@ -214,6 +214,7 @@ fn a_release_that_went_nowhere_takes_nobodys_place() {
             execution,
             late,
             order: None,
+            resumes: None,
         });
         night
     };

@@ -10,7 +10,7 @@ use meridian_domain::quarantine::Object;
 use meridian_domain::reason::Fault;
 use meridian_domain::{
     Actor, Advice, Cause, Chain, Decision, Epoch, Floor, Holdout, ProbationAction, Reason, Record, RegionName,
-    ReleaseId, Rule, Sha256, StepKind, Target, Verdict, Version, Violation,
+    ReleaseId, Resumed, Rule, Sha256, StepKind, Target, Verdict, Version, Violation,
 };
 use meridian_judge::{Judgement, Tally};
 
@@ -39,6 +39,7 @@ may_cross!(
     Cause,
     Rule,
     WaveOrder,
+    Resumed,
     ProbationAction,
     WorseThanBefore,
     Bake,
@@ -70,8 +71,8 @@ macro_rules! crosses {
 /// Every field of every record, by name: nothing is left out with `..`.
 fn crosses_the_border(record: &Record) {
     match record {
-        Record::WaveStarted { release, version, execution, late, order } => {
-            crosses!(release, version, execution, late, order)
+        Record::WaveStarted { release, version, execution, late, order, resumes } => {
+            crosses!(release, version, execution, late, order, resumes)
         }
         Record::WaveOrdered { execution, order } => crosses!(execution, order),
         Record::HoldoutApproved { holdout, why } => crosses!(holdout, why),

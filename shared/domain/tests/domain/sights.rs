@@ -51,7 +51,7 @@ pub fn decision() -> impl Strategy<Value = (Option<(Decision, Reason)>, Option<C
     let decided = select(vec![Decision::Proceed, Decision::Revert, Decision::Hold]);
     (
         of(decided.prop_map(|decided| (decided, said("why")))),
-        of(select(vec![Cause::Release, Cause::Region, Cause::Unclear])),
+        of(select(vec![Cause::Release, Cause::Region, Cause::Undecided, Cause::Unclear])),
     )
 }
 

@@ -145,8 +145,8 @@ fn only_a_pass_proceeds() {
     let table = [
         (Seen::Known(good()), Decision::Proceed, None),
         (Seen::Known(slow()), Decision::Revert, Some(Cause::Release)),
-        (Seen::Known(thin()), Decision::Revert, Some(Cause::Unclear)),
-        (Seen::Known(judged(0, 0)), Decision::Revert, Some(Cause::Unclear)),
+        (Seen::Known(thin()), Decision::Revert, Some(Cause::Undecided)),
+        (Seen::Known(judged(0, 0)), Decision::Revert, Some(Cause::Undecided)),
         (Seen::Unknown("no answer".to_owned()), Decision::Revert, Some(Cause::Unclear)),
     ];
     for (seen, decision, cause) in table {
@@ -166,8 +166,8 @@ fn only_a_pass_proceeds() {
 #[test]
 fn the_evidence_of_others_lets_no_starved_region_through() {
     let table = [
-        (judged_beside(100, 0, &[good().evidence]), Decision::Revert, Some(Cause::Unclear)),
-        (judged_beside(0, 0, &[good().evidence]), Decision::Revert, Some(Cause::Unclear)),
+        (judged_beside(100, 0, &[good().evidence]), Decision::Revert, Some(Cause::Undecided)),
+        (judged_beside(0, 0, &[good().evidence]), Decision::Revert, Some(Cause::Undecided)),
         (judged_beside(100, 0, &[slow().evidence]), Decision::Revert, Some(Cause::Release)),
     ];
     for (judgement, decision, cause) in table {

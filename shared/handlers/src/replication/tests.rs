@@ -9,6 +9,7 @@ use meridian_domain::{Actor, Image, Provenance, Reason, RegionName, Sha256, keys
 mod checkpoints;
 mod place;
 mod signed;
+mod tries;
 mod trouble;
 
 const HOME: &str = "eu-west-1";
@@ -327,7 +328,8 @@ fn an_older_release_that_was_overtaken_while_it_waited_starts_nothing() {
             world.write(&name(region), Chain::Region(name(region)), "other", record);
         }
         let (version, execution) = ("v427".parse().unwrap(), "wave".parse().unwrap());
-        let record = Record::WaveStarted { release: newer, version, execution, late: vec![], order: None };
+        let record =
+            Record::WaveStarted { release: newer, version, execution, late: vec![], order: None, resumes: None };
         world.write(&name(HOME), Chain::Home, "other", record);
     });
     assert_eq!(arrive(&world, HOME, older).unwrap()["wave"], Value::Null);

@@ -1,7 +1,8 @@
-//! Home's part: once every region has attested a release, or is late, its wave starts.
+//! Home's part: once every region has attested a release, or is late, its wave starts; and where one has ended with tries open, it goes
+//! on in another execution.
 //!
-//! Idempotent at every step: the execution's token is the release's digest, so that a call which died between starting
-//! the execution and recording it finds the same execution again.
+//! Idempotent at every step: the execution's token is the release's digest, and which of its executions it is where that is not the
+//! first, so that a call which died between starting the execution and recording it finds the same execution again.
 
 use super::LOOK;
 use crate::context::{Context, FunctionKind, HandlerError};
@@ -104,7 +105,8 @@ async fn is_held_back(
     }
 }
 
-/// Starts the wave of the newest release, if nobody has: what the arrival's own call would have done.
+/// Starts the wave of the newest release, if nobody has: what the arrival's own call would have done. Where there is none to start,
+/// the last one may have tries open.
 pub(super) async fn start_newest<P>(
     ports: &P,
     ctx: &Context,
@@ -127,10 +129,57 @@ where
         }
     }
     // Of several that wait only the newest walks.
-    match newest {
-        Some((_, release)) => start_when_ready(ports, ctx, own, release, ports.now()).await,
-        None => Ok(None),
+    let Some((came, release)) = newest else { return resume(ports, ctx, hub, None).await };
+    match start_when_ready(ports, ctx, own, release, ports.now()).await? {
+        Some(execution) => Ok(Some(execution)),
+        None => resume(ports, ctx, hub, Some(came)).await,
     }
+}
+
+/// Goes on with the last wave's release where that left tries open, unless one that waits for its own wave is `newer`. Nothing starts
+/// while a region's chain cannot be read: the next sweep looks again.
+async fn resume<P>(
+    ports: &P,
+    ctx: &Context,
+    hub: &Journal<HubHistory>,
+    newer: Option<Timestamp>,
+) -> Result<Option<Actor>, HandlerError>
+where
+    P: Artifacts + Ledger + Pipeline + Pager + Clock,
+{
+    let history = hub.history();
+    let Some(due) = plan::resume(&ctx.fleet, history, ports.now()) else { return Ok(None) };
+    let Some(started) = history.first_started(&due.release) else { return Ok(None) };
+    let manifest = files::manifest(ports, &ctx.fleet.home, due.release).await?;
+    let waits = newer.is_some_and(|newer| newer > came(&manifest, started));
+    if waits || is_held_back(ports, ctx, history, (due.release, started), &manifest).await? {
+        return Ok(None);
+    }
+    let mut regions = BTreeMap::new();
+    for region in &ctx.fleet.regions {
+        match Journal::<RegionHistory>::open(ports, &region.name, Chain::Region(region.name.clone())).await {
+            Ok(chain) => regions.insert(region.name.clone(), chain),
+            Err(error) => {
+                tracing::warn!(region = %region.name, %error, "tries are open, and a region's ledger cannot be read");
+                return Ok(None);
+            }
+        };
+    }
+    if !due.is_due_in(regions.iter().map(|(name, chain)| (name, chain.history()))) {
+        return Ok(None);
+    }
+    let execution = start_execution(ports, ctx, due.release, &due.version, due.token()).await?;
+    let record = Record::WaveStarted {
+        release: due.release,
+        version: due.version,
+        execution: execution.clone(),
+        late: Vec::new(),
+        order: Some(plan::wave_order(&ctx.fleet, ports.now())),
+        resumes: Some(due.resumed),
+    };
+    let known = |history: &HubHistory| history.resumed.contains_key(&execution);
+    hub.clone().append_unless(ports, &ctx.actor(FunctionKind::Replication), record, known).await?;
+    Ok(Some(execution))
 }
 
 /// The regions' chains, read on at every look.
@@ -189,6 +238,7 @@ where
         execution: execution.clone(),
         late: late.clone(),
         order: Some(plan::wave_order(&ctx.fleet, ports.now())),
+        resumes: None,
     };
     let actor = ctx.actor(FunctionKind::Replication);
     // People first: where this call dies now, the next one finds no entry, the same execution, and tells them again.

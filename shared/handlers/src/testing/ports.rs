@@ -225,7 +225,8 @@ impl Pipeline for World {
     async fn start(&self, region: &RegionName, start: &StartSpec) -> Answer<String> {
         self.call(region, "StartPipelineExecution", || {
             self.started.borrow_mut().push(start.clone());
-            Ok(format!("execution-of-{}", start.token.get(..8).unwrap()))
+            let attempt = start.token.split_once('-').map(|(_, attempt)| format!("-{attempt}")).unwrap_or_default();
+            Ok(format!("execution-of-{}{attempt}", start.token.get(..8).unwrap()))
         })
     }
 

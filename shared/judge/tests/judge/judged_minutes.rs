@@ -343,7 +343,7 @@ fn blues_last_hour_is_dealt_evenly_to_greens_planned_minutes() {
 /// What a test may err is told by metric, for who simulates waves.
 #[test]
 fn the_levels_of_a_metric_are_told_by_its_name() {
-    let mut policy = JudgePolicy::default();
+    let mut policy = JudgePolicy { tries: 1, ..JudgePolicy::default() };
     policy.metrics.insert(name("alerts"), MetricPolicy { two_sided: true, ..MetricPolicy::default() });
     let asked = [name("alerts")].into_iter();
     let judge = RegionJudge::new(&policy, REGIONS, asked, watch());

@@ -7,9 +7,9 @@ use meridian_domain::plan::{Act, Bake};
 use meridian_domain::probation::WorseThanBefore;
 use meridian_domain::quarantine::{Barred, Object, Quarantine};
 use meridian_domain::reason::{
-    AtFullLoad, Canary, EvaluationReason, Fault, FileFault, FullLoad, Gate, Lag, Lagging, Proceed, Proof, Quiet,
-    Refusal, RegionState, Return, Revert, Sign, SilentRegion, Step, Stopped, Traffic, Unseen, Wait, WaveEnd,
-    WayBackReason,
+    AtFullLoad, Canary, EvaluationReason, Fault, FileFault, FullLoad, Gate, Lag, Lagging, NextTry, Proceed, Proof,
+    Quiet, Refusal, RegionState, Retry, Return, Revert, Sign, SilentRegion, Step, Stopped, Traffic, Undecided, Unseen,
+    Wait, WaveEnd, WayBackReason,
 };
 use meridian_domain::{
     EndpointStatus, ImageVersion, KeyId, Malformed, ManifestFault, Reason, RegionName, Sha256, SignatureFault, Verdict,
@@ -311,7 +311,27 @@ fn reverts() -> Vec<Revert> {
         .collect()
 }
 
+/// What comes after a try that did not decide.
+fn next_tries() -> [NextTry; 5] {
+    let (from, until) = (at("04:15:00"), at("07:00:00"));
+    let bake = Bake { wait: SignedDuration::from_mins(20), percent: 50 };
+    [
+        NextTry::Planned(Retry { bake, from, chance: 0.994 }),
+        NextTry::UsedUp,
+        NextTry::Over { until },
+        NextTry::NotLikely { chance: 0.31, until },
+        NextTry::Persons,
+    ]
+}
+
 fn faults() -> Vec<Fault> {
+    let undecided = |next| Fault::Undecided(Undecided { why: boxed("too little"), nth: 1, of: 2, next });
+    let mut faults = steady_faults();
+    faults.extend(next_tries().map(undecided));
+    faults
+}
+
+fn steady_faults() -> Vec<Fault> {
     vec![
         Fault::Unseen(Unseen::Error(error())),
         Fault::Silent { since: at("03:15:00") },

@@ -124,9 +124,9 @@ fn judged_counts_are_given_with_their_numbers() {
         )
     };
     let expected = [
-        within("20", "0.0833 % on green, 0.10 % on blue, 0.82 times as many (0.60 to 1.09)"),
-        "5xx 0.33 % on green, 0.10 % on blue, 3.27 times as many (1.49 to 6.42): worse than 1.25 times".to_owned(),
-        within("1,135", "0.17 % on green, 0.10 % on blue, 1.64 times as many (0.81 to 3.00)"),
+        within("32", "0.0833 % on green, 0.10 % on blue, 0.82 times as many (0.60 to 1.09)"),
+        "5xx 0.33 % on green, 0.10 % on blue, 3.27 times as many (1.58 to 6.12): worse than 1.25 times".to_owned(),
+        within("1,420", "0.17 % on green, 0.10 % on blue, 1.64 times as many (0.81 to 3.00)"),
         within("0", "0.00 % on green, 0.10 % on blue, 0.00 times as many (0.00 to 0.05)"),
     ]
     .join("\n");

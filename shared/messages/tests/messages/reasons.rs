@@ -4,8 +4,8 @@ use crate::given::{AU, BR, EU, JP, actor, at, fleet, frozen, name, overridden, r
 use jiff::SignedDuration;
 use meridian_domain::plan::Bake;
 use meridian_domain::reason::{
-    Canary, Fault, Gate, Lag, Lagging, Proceed, Proof, RegionState, Return, Revert, Sign, SilentRegion, Step, Stopped,
-    Traffic, Unseen, Wait, WaveEnd, WayBackReason,
+    Canary, Fault, Gate, Lag, Lagging, NextTry, Proceed, Proof, RegionState, Retry, Return, Revert, Sign, SilentRegion,
+    Step, Stopped, Traffic, Undecided, Unseen, Wait, WaveEnd, WayBackReason,
 };
 use meridian_domain::{EndpointStatus, Reason};
 use meridian_messages::Voice;
@@ -99,6 +99,32 @@ fn a_deferred_regions_known_state_comes_last() {
     ] {
         let why = Box::new(Fault::NoAnswer.into());
         assert_eq!(told(Reason::LeftBehind { why, state }), format!("it does not answer; {words}"));
+    }
+}
+
+#[test]
+fn an_undecided_region_is_given_with_what_comes_after() {
+    let bake = Bake { wait: SignedDuration::from_mins(20), percent: 50 };
+    let until = at("07:00:00");
+    for (next, words) in [
+        (
+            NextTry::Planned(Retry { bake, from: at("04:15:00"), chance: 0.9999 }),
+            "tried again from 04:15:00 UTC, 20m at 50 % of the traffic: an equal release passes with a chance of over 99.9 %",
+        ),
+        (NextTry::UsedUp, "not tried again tonight: policy allows 2"),
+        (NextTry::Over { until }, "not tried again tonight: no try begins from 07:00:00 UTC on"),
+        (
+            NextTry::NotLikely { chance: 0.31, until },
+            "not tried again tonight: no canary that policy allows before 07:00:00 UTC passes an equal release with a chance \
+             above 31.0 %",
+        ),
+        (NextTry::Persons, "not tried again by itself: a person started this execution"),
+    ] {
+        let undecided = Undecided { why: Box::new(said("few callers")), nth: 1, of: 2, next };
+        let why = Box::new(Fault::Undecided(undecided).into());
+        let state = RegionState::Stays { version: version("v426") };
+        let told = told(Reason::LeftBehind { why, state });
+        assert_eq!(told, format!("the counts did not decide, try 1 of 2: few callers; {words}; it stays on v426"));
     }
 }
 

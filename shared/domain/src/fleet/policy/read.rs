@@ -28,6 +28,10 @@ const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(3600);
 const LONGEST_FULL_LOAD: SignedDuration = SignedDuration::from_secs(1800);
 /// A longer probation would compare a day with itself.
 const LONGEST_PROBATION: SignedDuration = SignedDuration::from_hours(24);
+/// Each try leaves the others less to err, and so shows less.
+const MOST_TRIES: u32 = 4;
+/// Then the next night's wave begins.
+const LONGEST_UNTIL: SignedDuration = SignedDuration::from_hours(24);
 /// A shorter one would have too few quarters of an hour to learn from how hours differ.
 const SHORTEST_PROBATION: SignedDuration = SignedDuration::from_hours(1);
 /// Minutes in a row that an alarm of the canary wants where the region does not say.
@@ -160,9 +164,9 @@ pub(super) fn read(text: &str) -> Result<Fleet, FleetError> {
         execution_role: f.execution_role,
         network_isolation: f.network_isolation,
         execution_role_in_turn: f.execution_role_in_turn.map(toml::Spanned::into_inner),
+        judge: JudgePolicy { tries: document.wave.tries, ..document.judge },
         wave: document.wave,
         guardrail: document.guardrail,
-        judge: document.judge,
         evaluation: document.evaluation,
         images: document.image,
         scaling: document.scaling,
@@ -415,6 +419,14 @@ impl Reader<'_> {
             (
                 wave.unclear_returns >= 1,
                 "wave.unclear_returns must be at least 1, at which the first one stops the wave",
+            ),
+            (
+                (1..=MOST_TRIES).contains(&wave.tries),
+                "wave.tries must be 1 to 4: what the judge may err is split over them, so each further one makes every canary show less",
+            ),
+            (
+                wave.until <= LONGEST_UNTIL,
+                "wave.until must be at most 24h after the wave's start: then the next night's begins",
             ),
             (
                 wave.detect > document.judge.tolerance_fail && wave.detect <= 1000.0,

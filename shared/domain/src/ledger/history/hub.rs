@@ -1,7 +1,7 @@
 //! What the hub's chain adds up to: the lease, releases and waves.
 
 use crate::holdout::{self, ApprovedHoldout};
-use crate::ledger::{Entry, Record};
+use crate::ledger::{Entry, Record, Resumed};
 use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
 use crate::overrides::Override;
 use crate::plan::WaveOrder;
@@ -50,6 +50,8 @@ pub struct HubHistory {
     pub waves: BTreeMap<ReleaseId, Actor>,
     /// Releases in the order in which they got their first wave, and when that was.
     pub started: Vec<(ReleaseId, Timestamp)>,
+    /// Waves that go on with what an earlier one of the same release left open.
+    pub resumed: BTreeMap<Actor, Resumed>,
     /// In which order each wave walks.
     pub orders: BTreeMap<Actor, WaveOrder>,
     /// Human names of the releases met.
@@ -93,8 +95,11 @@ impl HubHistory {
     /// The projection after one more entry.
     pub fn apply(&mut self, entry: &Entry) {
         match &entry.record {
-            Record::WaveStarted { release, version, execution, late, order } => {
+            Record::WaveStarted { release, version, execution, late, order, resumes } => {
                 self.order_wave(execution, order.as_ref());
+                if let Some(resumed) = resumes {
+                    self.resume(execution, resumed);
+                }
                 if self.waves.insert(*release, execution.clone()).is_none() {
                     self.started.push((*release, entry.at));
                 }
@@ -190,6 +195,30 @@ impl HubHistory {
         let of_wave = self.deferred.iter().filter(|((own, region), _)| own == wave && region != but);
         let left = of_wave.filter(|(_, why)| why.is_unclear_return());
         u32::try_from(left.count()).unwrap_or(u32::MAX)
+    }
+
+    /// When a release's first wave was started.
+    pub fn first_started(&self, release: &ReleaseId) -> Option<Timestamp> {
+        self.started.iter().find(|(own, _)| own == release).map(|(_, at)| *at)
+    }
+
+    /// The regions that a wave left behind, and why.
+    pub fn left_behind_by(&self, wave: &Actor) -> impl Iterator<Item = (&RegionName, &Reason)> {
+        let of_wave = self.deferred.iter().filter(move |((own, _), _)| own == wave);
+        of_wave.map(|((_, region), why)| (region, why))
+    }
+
+    /// What the earlier wave left behind stays behind, but for regions with a try that is open.
+    fn resume(&mut self, execution: &Actor, resumed: &Resumed) {
+        let stays: Vec<(RegionName, Reason)> = self
+            .left_behind_by(&resumed.after)
+            .filter(|(_, why)| why.open_try().is_none())
+            .map(|(region, why)| (region.clone(), why.clone()))
+            .collect();
+        for (region, why) in stays {
+            self.deferred.entry((execution.clone(), region)).or_insert(why);
+        }
+        self.resumed.entry(execution.clone()).or_insert_with(|| resumed.clone());
     }
 
     /// The order that a wave recorded.

@@ -45,6 +45,7 @@ impl Audit<'_> {
         broken.extend(require(attested, Violation::NotAttested { region: region.clone(), version: version.clone() }));
         broken.extend(require(approved, Violation::NotApproved { version: version.clone() }));
         broken.extend(self.order(region));
+        broken.extend(self.tries(region));
         broken.extend(self.bake(region, self.open(region).and_then(|update| update.bake)));
         broken.extend(require(intended, Violation::NoIntent { region: region.clone(), version: version.clone() }));
         broken.extend(self.lease());
@@ -58,6 +59,14 @@ impl Audit<'_> {
         let over = self.sight.hub.ended.contains_key(&self.sight.execution);
         broken.extend(require(!over, Violation::WaveOver));
         broken
+    }
+
+    /// I9: what the judge may err is split over policy's tries. Beyond them only a person starts.
+    fn tries(&self, region: &RegionName) -> Vec<Violation> {
+        let (release, resumed) = (self.sight.release, self.sight.hub.resumed.contains_key(&self.sight.execution));
+        let before = self.history(region).and_then(|history| history.tries.get(&release)).map_or(0, Vec::len);
+        let left = before < usize::try_from(self.fleet.wave.tries).unwrap_or(usize::MAX);
+        require(!resumed || left, Violation::TriesUsedUp { region: region.clone() })
     }
 
     /// Nobody is left further behind than policy allows without having been told.

@@ -174,6 +174,11 @@ pub enum Violation {
         /// The region.
         region: RegionName,
     },
+    /// The wave goes on after an earlier one, and the region has had as many canaries as policy splits its chances to err over.
+    TriesUsedUp {
+        /// The region.
+        region: RegionName,
+    },
     /// A heartbeat would keep a canary alive that nobody let through.
     BeatWithoutDecision {
         /// The region.
@@ -264,6 +269,7 @@ impl Violation {
             | Self::RevertedIsEvidence { .. }
             | Self::OtherTimer { .. }
             | Self::CanaryNotAllowed { .. }
+            | Self::TriesUsedUp { .. }
             | Self::BeatWithoutDecision { .. }
             | Self::ShiftedWithoutDecision { .. }
             | Self::DisarmedWithoutDecision { .. } => Invariant::I9,

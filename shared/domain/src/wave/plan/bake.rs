@@ -251,7 +251,7 @@ impl BakeQuestion<'_> {
         measured.unwrap_or(self.fleet.wave.base_rate)
     }
 
-    fn shares(&self) -> Vec<u32> {
+    pub(super) fn shares(&self) -> Vec<u32> {
         let real = |wished: u32| CanarySize::wished(wished, self.instances).percent();
         if let Style::Linear { step } = self.region.style {
             return vec![real(step)];
@@ -264,8 +264,12 @@ impl BakeQuestion<'_> {
         shares
     }
 
-    /// The shortest bake that is enough at the same share, by whole minutes less: the longer it is, the more it finds.
     fn shortest(&self, longest: BakePlan) -> BakePlan {
+        self.shortest_that(longest, |plan| plan.enough)
+    }
+
+    /// The shortest bake that does at the same share, by whole minutes less: the longer it is, the more it finds.
+    pub(super) fn shortest_that(&self, longest: BakePlan, does: impl Fn(&BakePlan) -> bool) -> BakePlan {
         let Bake { wait: most, percent } = longest.bake;
         // `less` minutes less are enough; `too_much` less are not, or not allowed.
         let (mut less, mut too_much) = (0, (most - self.region.shortest_bake).as_mins().max(0) + 1);
@@ -273,7 +277,7 @@ impl BakeQuestion<'_> {
         while too_much - less > 1 {
             let middle = i64::midpoint(less, too_much);
             let plan = self.plan(Bake { wait: most - SignedDuration::from_mins(middle), percent });
-            if plan.enough { (less, found) = (middle, plan) } else { too_much = middle }
+            if does(&plan) { (less, found) = (middle, plan) } else { too_much = middle }
         }
         found
     }
@@ -354,7 +358,12 @@ impl View<'_> {
         let carried = carried(&self.sight.evidence_beside(&self.region.name));
         let from = self.now + PROVISIONING;
         let instances = self.instances();
-        BakeQuestion { fleet: self.fleet, region: self.region, instances, from, hour, carried: &carried }.answer().bake
+        let question =
+            BakeQuestion { fleet: self.fleet, region: self.region, instances, from, hour, carried: &carried };
+        match self.history().and_then(|history| history.tries_of(&self.sight.release).last()) {
+            Some(last) => question.again(self.planned_try().or(last.bake)).bake,
+            None => question.answer().bake,
+        }
     }
 
     /// The region's instances: seen, or policy's where they are not said.

@@ -16,8 +16,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// The chance to pass under which a plan warns.
-const LIKELY: f64 = 0.99;
+/// The chance to pass under which a plan warns, and which a further try should have.
+pub(super) const LIKELY: f64 = 0.99;
 
 /// The next wave, as it is expected to go.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -232,7 +232,7 @@ fn most_wished(region: &Region) -> Option<u32> {
 }
 
 /// The chance that every metric passes: what one shows says nothing of another.
-fn passes(harm: &[HarmForecast]) -> f64 {
+pub(super) fn passes(harm: &[HarmForecast]) -> f64 {
     harm.iter().map(|metric| metric.chance).product()
 }
 

@@ -1,11 +1,10 @@
 //! Freezes (`[[freeze]]`): no start within one. A frozen region lags on record, and nobody is paged for what policy says;
 //! while the whole fleet is frozen, the wave holds. An update in progress goes on, and a way back never asks (I6).
 
-use super::{Next, Plan, View};
+use super::{Plan, View};
 use crate::fleet::{Frozen, Region};
-use crate::ledger::Record;
 use crate::overrides::{Override, Rule};
-use crate::reason::{Gate, Reason, RegionState, Stopped, Wait, WaveEnd};
+use crate::reason::{Gate, Reason, RegionState, Stopped, Wait};
 
 impl View<'_> {
     /// The freeze that keeps `region` from starting: one that holds, or begins before an update that starts now would be
@@ -25,19 +24,18 @@ impl View<'_> {
         if frozen.from <= self.now && frozen.until.duration_since(self.now) <= self.fleet.wave.region_patience {
             return Plan::wait(Wait::Freeze { region: self.name(), frozen: frozen.clone() });
         }
+        self.left_by_policy(Gate::Frozen(frozen.clone()))
+    }
+
+    /// Left behind for what policy says: nobody is paged for it.
+    pub(super) fn left_by_policy(&self, why: impl Into<Reason>) -> Plan {
         let serving = self.history().and_then(|history| history.serving.as_ref());
         let state = match serving {
             Some(serving) => RegionState::Stays { version: serving.target.version.clone() },
             None => RegionState::ServesNothing,
         };
-        let why = Reason::LeftBehind { why: Box::new(Gate::Frozen(frozen.clone()).into()), state };
-        let record = Record::Deferred {
-            region: self.region.name.clone(),
-            execution: self.sight.execution.clone(),
-            release: self.sight.release,
-            why: why.clone(),
-        };
-        Plan::new(Next::TellHub(record), WaveEnd::Deferred { region: self.name(), why: Box::new(why) })
+        let why = Reason::LeftBehind { why: Box::new(why.into()), state };
+        self.leave_on_record(&self.region.name, why)
     }
 
     /// The whole fleet is frozen: for as long as policy lets a wave wait.

@@ -91,9 +91,11 @@ impl View<'_> {
                 return trip;
             }
         }
-        match update.and_then(|update| update.cause).unwrap_or(cause) {
+        // Counts that did not decide say nothing of a silence after them.
+        let decided = update.and_then(|update| update.cause).filter(|decided| *decided != Cause::Undecided);
+        match decided.unwrap_or(cause) {
             Cause::Region => self.defer(why),
-            Cause::Unclear => self.stop(why),
+            Cause::Unclear | Cause::Undecided => self.stop(why),
             Cause::Release => self.condemn(&why.into()),
         }
     }
@@ -239,6 +241,12 @@ impl View<'_> {
         if let Some(page) = self.page_once(region, end.clone(), advice).filter(|_| !told) {
             return page;
         }
+        self.leave_on_record(region, why)
+    }
+
+    /// The same where nobody is paged for it.
+    pub(super) fn leave_on_record(&self, region: &RegionName, why: Reason) -> Plan {
+        let end = WaveEnd::Deferred { region: region.clone(), why: Box::new(why.clone()) };
         let (execution, release) = (self.sight.execution.clone(), self.sight.release);
         self.tell_hub(Record::Deferred { region: region.clone(), execution, release, why }, end)
     }

@@ -20,12 +20,14 @@ mod past;
 mod preflight;
 mod probation;
 mod promote;
+mod resume;
 mod rollback;
 mod scaling;
 mod skew;
 mod stage;
 mod standby;
 mod steps;
+mod tries;
 mod unknown;
 mod verify;
 
@@ -39,6 +41,7 @@ pub use forecast::{Forecast, ForecastWarning, Left, Turn, Unfound, forecast};
 pub use order::{OrderReason, RegionTraffic, WaveOrder, order_due, region_at, wave_order};
 pub use past::{dispersions, last_hours};
 pub use promote::promote;
+pub use resume::{Resume, resume};
 pub use rollback::{RollbackSight, rollback};
 pub use stage::Stage;
 pub use verify::verify;
@@ -47,7 +50,7 @@ use crate::advice::Advice;
 use crate::alarms::AlarmView;
 use crate::endpoint::{EndpointView, Seen, Target};
 use crate::fleet::{Fleet, Region};
-use crate::history::{HubHistory, OpenUpdate, RegionHistory};
+use crate::history::{HubHistory, OpenUpdate, RegionHistory, Try};
 use crate::judge::{Judgement, RegionEvidence};
 use crate::ledger::Record;
 use crate::names::{Actor, Epoch, RegionName, ReleaseId, Version};
@@ -112,12 +115,18 @@ impl Sight {
         self.hub.deferred.get(&(self.execution.clone(), region.clone())).filter(|_| undecided(update))
     }
 
-    /// What the other regions' canaries showed of this release: the evidence that is pooled with `region`'s own. A region
-    /// that cannot be seen adds nothing.
+    /// What other canaries showed of this release: the evidence that is pooled with that of `region`'s own in progress. Each try is
+    /// by itself; a region that cannot be seen adds nothing.
     pub fn evidence_beside(&self, region: &RegionName) -> Vec<RegionEvidence> {
-        let others = self.regions.iter().filter(|(name, _)| *name != region);
-        let known = others.filter_map(|(_, seen)| seen.known());
-        known.filter_map(|history| history.evidence.get(&self.release).cloned()).collect()
+        let known = self.regions.iter().filter_map(|(name, seen)| Some((name, seen.known()?)));
+        let shown = known.flat_map(|(name, history)| {
+            // The canary in progress is no earlier try of its region.
+            let earlier = move |own: &&Try| name != region || own.execution != self.execution;
+            let tries = history.tries_of(&self.release).iter().filter(earlier);
+            let through = history.evidence.get(&self.release).filter(|_| name != region);
+            tries.map(|own| &own.evidence).chain(through)
+        });
+        shown.cloned().collect()
     }
 }
 

@@ -42,7 +42,7 @@ fn last_hour(rows: &[Row], region: &RegionName) -> Hour {
 }
 
 /// Half a bad request where there was none: nothing seen is not a rate of zero.
-fn rate(total: u64, bad: u64) -> Option<f64> {
+pub(super) fn rate(total: u64, bad: u64) -> Option<f64> {
     (total > 0).then(|| (bad as f64).max(0.5) / total as f64)
 }
 

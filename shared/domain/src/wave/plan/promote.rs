@@ -98,6 +98,7 @@ impl View<'_> {
             return match left.cause {
                 Some(Cause::Release) => self.condemn(&left.why),
                 Some(Cause::Region) => self.defer(left.why.clone()),
+                Some(Cause::Undecided) => self.undecided(&left.why, history),
                 Some(Cause::Unclear) | None => self.unclear(Some(&left.why), left.why.clone()),
             };
         }
@@ -197,6 +198,9 @@ impl View<'_> {
             Err(Objection::Neighbour(region, obstacle)) => return self.leave_behind(region, obstacle),
             Err(Objection::HaltedBefore(region, obstacle)) => return self.give_up_on(region.name.clone(), obstacle),
         };
+        if let Some(late) = self.too_late_to_try(history) {
+            return late;
+        }
         if let Some(lease) = self.lease() {
             return lease;
         }

@@ -31,6 +31,8 @@ pub enum Fault {
     NeverStarted,
     /// Its update was rolled back, and nothing shows whose fault that was.
     UnclearReturn(Box<super::Reason>),
+    /// Its canary's counts did not decide.
+    Undecided(super::Undecided),
     /// Its update was told to roll back.
     ToldToGoBack(Box<super::Reason>),
     /// The update has no decision on record.

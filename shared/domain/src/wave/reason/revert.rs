@@ -47,8 +47,8 @@ impl Revert {
             Revert::Stopped(Stopped::Barred { by: Barred::Condemned { .. }, .. }) => Cause::Release,
             Revert::Signs(signs) => signs.first().map_or(Cause::Unclear, Sign::cause),
             Revert::AlarmRang(super::WayBackReason::Alarm { alike: Some(_), .. }) => Cause::Region,
-            Revert::Undecided(_)
-            | Revert::CountsUnseen { .. }
+            Revert::Undecided(_) => Cause::Undecided,
+            Revert::CountsUnseen { .. }
             | Revert::TimerEnded
             | Revert::Unproved(_)
             | Revert::Stopped(_)

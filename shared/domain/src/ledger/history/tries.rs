@@ -1,0 +1,37 @@
+//! Canaries whose counts did not decide: their evidence is kept, each a stratum of its own.
+
+use super::{OpenUpdate, RegionHistory};
+use crate::judge::{Judgement, RegionEvidence};
+use crate::names::{Actor, ReleaseId};
+use crate::plan::Bake;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A canary that went back because its counts did not decide.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Try {
+    /// The wave.
+    pub execution: Actor,
+    /// The canary, as it was planned.
+    pub bake: Option<Bake>,
+    /// What it showed.
+    pub evidence: RegionEvidence,
+}
+
+impl Try {
+    /// Keeps what an update's canary showed, once for each wave.
+    pub(super) fn keep(tries: &mut BTreeMap<ReleaseId, Vec<Self>>, update: &OpenUpdate, judgement: Option<&Judgement>) {
+        let own = tries.entry(update.target.release).or_default();
+        if own.iter().all(|other| other.execution != update.execution) {
+            let evidence = judgement.map(|judgement| judgement.evidence.clone()).unwrap_or_default();
+            own.push(Self { execution: update.execution.clone(), bake: update.bake, evidence });
+        }
+    }
+}
+
+impl RegionHistory {
+    /// The tries of a release that did not decide, first one first.
+    pub fn tries_of(&self, release: &ReleaseId) -> &[Try] {
+        self.tries.get(release).map_or(&[], Vec::as_slice)
+    }
+}

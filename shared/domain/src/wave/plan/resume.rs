@@ -1,0 +1,57 @@
+//! Whether home goes on with a release whose last wave left tries open.
+
+use crate::fleet::Fleet;
+use crate::history::{HubHistory, RegionHistory};
+use crate::ledger::Resumed;
+use crate::names::{RegionName, ReleaseId, Version};
+use crate::reason::Reason;
+use jiff::Timestamp;
+
+/// An execution that is due: it tries again what the last one left undecided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resume {
+    /// The release.
+    pub release: ReleaseId,
+    /// Its human name.
+    pub version: Version,
+    /// Which execution it goes on after, and the how manieth it is.
+    pub resumed: Resumed,
+    /// The regions with a try that is open.
+    pub regions: Vec<RegionName>,
+}
+
+/// The execution that is due, by the hub's chain: the newest release's last wave has ended, whatever it left behind is on record, and
+/// a try is open whose time has come. None while anybody holds the lease, and none of a release that is halted or barred.
+pub fn resume(fleet: &Fleet, hub: &HubHistory, now: Timestamp) -> Option<Resume> {
+    let (release, _) = hub.newest()?;
+    let after = hub.waves.get(&release)?;
+    let until = hub.first_started(&release)? + fleet.wave.until;
+    let lagging = hub.ended.get(after)?;
+    let left = |region: &RegionName| hub.deferred.get(&(after.clone(), region.clone()));
+    let on_record = lagging.iter().all(|region| left(region).is_some());
+    let held = hub.lease.as_ref().is_some_and(|lease| lease.until > now);
+    if !on_record || held || now >= until || hub.halt.is_some() || hub.barred(&release).is_some() {
+        return None;
+    }
+    let open = |region: &&RegionName| left(region).and_then(Reason::open_try).is_some_and(|retry| retry.from <= now);
+    let regions: Vec<RegionName> = lagging.iter().filter(open).cloned().collect();
+    let attempt = hub.resumed.get(after).map_or(1, |resumed| resumed.attempt).saturating_add(1);
+    let resumed = Resumed { after: after.clone(), attempt };
+    (!regions.is_empty()).then_some(Resume { release, version: hub.versions.get(&release)?.clone(), resumed, regions })
+}
+
+impl Resume {
+    /// What makes CodePipeline find the same execution again.
+    pub fn token(&self) -> String {
+        format!("{}-{}", self.release, self.resumed.attempt)
+    }
+
+    /// Whether the regions' own chains leave it something to do: nothing is halted that reaches beyond its region, and a region with
+    /// an open try is neither halted nor on the release by now.
+    pub fn is_due_in<'a>(&self, regions: impl Iterator<Item = (&'a RegionName, &'a RegionHistory)> + Clone) -> bool {
+        let open = |(name, own): (&RegionName, &RegionHistory)| {
+            self.regions.contains(name) && own.halt.is_none() && !own.serves(&self.release)
+        };
+        !regions.clone().any(|(_, own)| own.halts_fleet()) && regions.clone().any(open)
+    }
+}

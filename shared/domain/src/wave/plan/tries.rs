@@ -1,0 +1,157 @@
+//! A canary whose counts did not decide: the region is left behind on record and nobody is paged, and it is tried again in the same
+//! night with what the plan expects to suffice, as long as policy's tries and time last.
+
+use super::bake::BakeQuestion;
+use super::forecast::{LIKELY, passes};
+use super::past::rate;
+use super::{Bake, Hour, PROVISIONING, Plan, View};
+use crate::history::RegionHistory;
+use crate::judge::{MetricName, RegionEvidence};
+use crate::reason::{Fault, NextTry, Reason, Retry, Undecided};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
+
+/// A try that is less likely than this to pass an equal release is not worth its canary.
+const WORTH: f64 = 0.5;
+/// Between two hours at which a further try is weighed.
+const LATER: SignedDuration = SignedDuration::from_mins(30);
+
+/// A bake with the chance that an equal release passes in it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Likely {
+    /// The bake.
+    pub bake: Bake,
+    /// The chance.
+    pub chance: f64,
+}
+
+impl BakeQuestion<'_> {
+    /// After a canary that did not decide: one that is no shorter and takes no smaller share.
+    pub(super) fn again(&self, last: Option<Bake>) -> Likely {
+        let found = self.likeliest();
+        let Some(last) = last else { return found };
+        let shares = self.shares();
+        let percent = Some(last.percent).filter(|last| shares.contains(last)).unwrap_or(found.bake.percent);
+        let wait = last.wait.clamp(self.region.shortest_bake.min(self.region.bake), self.region.bake);
+        let bake = Bake { wait: found.bake.wait.max(wait), percent: found.bake.percent.max(percent) };
+        Likely { bake, chance: passes(&self.outlook(&self.plan(bake))) }
+    }
+
+    /// The smallest share with the shortest bake in which an equal release is likely to pass, where that is within policy's bounds;
+    /// else the longest bake with the share in which it is the likeliest to.
+    fn likeliest(&self) -> Likely {
+        let least = self.answer();
+        let mut best = Likely { bake: least.bake, chance: passes(&self.outlook(&least)) };
+        if best.chance >= LIKELY {
+            return best;
+        }
+        for percent in self.shares() {
+            let longest = self.plan(Bake { wait: self.region.bake, percent });
+            let chance = passes(&self.outlook(&longest));
+            if chance >= LIKELY {
+                let found = self.shortest_that(longest, |plan| passes(&self.outlook(plan)) >= LIKELY);
+                return Likely { bake: found.bake, chance: passes(&self.outlook(&found)) };
+            }
+            if chance > best.chance {
+                best = Likely { bake: longest.bake, chance };
+            }
+        }
+        best
+    }
+}
+
+impl View<'_> {
+    /// Back on what served before, because the counts did not decide.
+    pub(super) fn undecided(&self, why: &Reason, history: &RegionHistory) -> Plan {
+        // A wave that has ended leaves nothing behind any more (I10).
+        if self.sight.hub.ended.contains_key(&self.sight.execution) {
+            return self.fail(self.not_on(why.clone()));
+        }
+        let nth = u32::try_from(history.tries_of(&self.sight.release).len()).unwrap_or(u32::MAX);
+        let (of, next) = (self.fleet.wave.tries, self.next_try(nth, history));
+        self.leave_undecided(Undecided { why: Box::new(why.clone()), nth, of, next })
+    }
+
+    /// Where a further try comes after the time that policy has for it, for another region's took long: to leave this one for the
+    /// next night. A person may start one at any time.
+    pub(super) fn too_late_to_try(&self, history: &RegionHistory) -> Option<Plan> {
+        let left = self.left_open()?;
+        let until = self.tries_until()?;
+        // Once its update is intended, it has begun.
+        let begun = history.update.as_ref().is_some_and(|update| self.is_ours(update));
+        let over = || Undecided { next: NextTry::Over { until }, ..left.clone() };
+        (self.now >= until && !begun).then(|| self.leave_undecided(over()))
+    }
+
+    /// The canary that the execution before expected to suffice here.
+    pub(super) fn planned_try(&self) -> Option<Bake> {
+        match &self.left_open()?.next {
+            NextTry::Planned(retry) => Some(retry.bake),
+            _ => None,
+        }
+    }
+
+    /// What the execution before this one said of the region that it left undecided.
+    fn left_open(&self) -> Option<&Undecided> {
+        let hub = &self.sight.hub;
+        let resumed = hub.resumed.get(&self.sight.execution)?;
+        hub.deferred.get(&(resumed.after.clone(), self.name()))?.undecided()
+    }
+
+    fn leave_undecided(&self, undecided: Undecided) -> Plan {
+        let against = self.history().and_then(|history| history.evidence_against(&self.sight.release));
+        match against {
+            // Whatever the counts left open here, the release is known to be bad (I7).
+            Some(bad) => self.condemn(bad),
+            None => self.left_by_policy(Fault::Undecided(undecided)),
+        }
+    }
+
+    /// Until when policy lets a further try begin.
+    fn tries_until(&self) -> Option<Timestamp> {
+        Some(self.sight.hub.first_started(&self.sight.release)? + self.fleet.wave.until)
+    }
+
+    fn next_try(&self, nth: u32, history: &RegionHistory) -> NextTry {
+        if nth >= self.fleet.wave.tries {
+            return NextTry::UsedUp;
+        }
+        // Home goes on after an execution that it has started itself.
+        let ours = self.sight.hub.waves.get(&self.sight.release) == Some(&self.sight.execution);
+        let Some(until) = self.tries_until().filter(|_| ours) else { return NextTry::Persons };
+        if self.now >= until {
+            return NextTry::Over { until };
+        }
+        let (chance, retry) = self.likely_retry(until, history);
+        match retry {
+            Some(retry) => NextTry::Planned(retry),
+            None => NextTry::NotLikely { chance, until },
+        }
+    }
+
+    /// The first hour at which a canary is likely to pass an equal release; where there is none, the likeliest that is worth it. And
+    /// the chance of the likeliest.
+    fn likely_retry(&self, until: Timestamp, history: &RegionHistory) -> (f64, Option<Retry>) {
+        let last = history.tries_of(&self.sight.release).last();
+        let shown = last.map(|last| rates(&last.evidence)).unwrap_or_default();
+        let (hour, carried) = (Hour { rps: None, rates: shown }, BTreeMap::new());
+        let (mut from, mut best) = (self.now, None::<Retry>);
+        while from < until && best.is_none_or(|best| best.chance < LIKELY) {
+            let (fleet, region, instances) = (self.fleet, self.region, self.instances());
+            let question =
+                BakeQuestion { fleet, region, instances, from: from + PROVISIONING, hour: &hour, carried: &carried };
+            let Likely { bake, chance } = question.again(last.and_then(|last| last.bake));
+            if best.is_none_or(|best| chance > best.chance) {
+                best = Some(Retry { bake, from, chance });
+            }
+            from += LATER;
+        }
+        (best.map_or(0.0, |best| best.chance), best.filter(|best| best.chance >= WORTH))
+    }
+}
+
+/// What the champion's share was of each metric beside the canary.
+fn rates(shown: &RegionEvidence) -> BTreeMap<MetricName, f64> {
+    let blue = shown.metrics.iter().filter_map(|(name, own)| Some((name.clone(), rate(own.blue.total, own.blue.bad)?)));
+    blue.collect()
+}

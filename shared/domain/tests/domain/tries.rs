@@ -1,0 +1,306 @@
+//! A canary whose counts do not decide: it goes back, nobody is paged, the wave goes on, and the region is tried again.
+
+use crate::night::{AU, BR, EU, JP, Night, actor, at, good, name, release, said, slow, thin, version};
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::audit;
+use meridian_domain::plan::{Act, Finish, Next, Plan, Resume, resume};
+use meridian_domain::reason::{NextTry, Step, Undecided, WaveEnd};
+use meridian_domain::{
+    Bounds, Cause, Decision, Epoch, Record, RegionHistory, RegionName, Resumed, Seen, VariantPhase, Violation,
+};
+
+/// A night whose wave home has started, with a canary in `region` on counts that decide nothing, right before its last decision.
+fn undecided_in(region: &str) -> Night {
+    let mut night = Night::baking(region);
+    start(&mut night, at("03:00:00"));
+    night.judged = Seen::Known(thin());
+    night.due(region);
+    night
+}
+
+fn start(night: &mut Night, since: Timestamp) {
+    let (now, execution) = (night.now, night.sight.execution.clone());
+    night.now = since;
+    night.hub(wave(execution.as_str(), None));
+    night.now = now;
+}
+
+fn wave(execution: &str, resumes: Option<Resumed>) -> Record {
+    let (release, version, execution) = (release("v427"), version("v427"), actor(execution));
+    Record::WaveStarted { release, version, execution, late: vec![], order: None, resumes }
+}
+
+/// Its canary is told to go back, and is back.
+fn goes_back(night: &mut Night, region: &str) -> crate::calls::Call {
+    assert!(night.call(region).did(Act::Trip));
+    night.in_service(region, "v426");
+    night.pass("1m");
+    night.call(region)
+}
+
+fn left(night: &Night, region: &str) -> Undecided {
+    let why = &night.sight.hub.deferred[&(night.sight.execution.clone(), name(region))];
+    why.undecided().unwrap_or_else(|| panic!("{why:?}")).clone()
+}
+
+/// The wave's last action has found what lags.
+fn ended(night: &mut Night) -> crate::calls::Call {
+    let call = night.verify();
+    assert!(night.sight.hub.ended.contains_key(&night.sight.execution), "{:?}", call.last());
+    call
+}
+
+fn due(night: &Night) -> Option<Resume> {
+    let known = |(name, seen): (&RegionName, &Seen<RegionHistory>)| Some((name.clone(), seen.known()?.clone()));
+    let regions: Vec<_> = night.sight.regions.iter().filter_map(known).collect();
+    let regions = regions.iter().map(|(name, own)| (name, own));
+    resume(&night.fleet, &night.sight.hub, night.now).filter(|due| due.is_due_in(regions))
+}
+
+/// Home goes on with what is due.
+fn resumed(night: &mut Night, execution: &str) {
+    let due = due(night).unwrap();
+    night.hub(wave(execution, Some(due.resumed)));
+    night.rerun(execution);
+}
+
+/// An open try in BR, which is the last region: the others serve the release.
+fn open_in_br() -> Night {
+    let mut night = undecided_in(BR);
+    goes_back(&mut night, BR);
+    ended(&mut night);
+    night
+}
+
+#[test]
+fn counts_that_do_not_decide_defer_their_region_and_page_nobody() {
+    let mut night = undecided_in(AU);
+    let call = goes_back(&mut night, AU);
+    assert_eq!((call.finish(), night.pages), (Some(Finish::Deferred), 0));
+    let left = left(&night, AU);
+    assert_eq!((left.nth, left.of), (1, 2));
+    assert_eq!(night.history(AU).returned[&release("v427")].cause, Some(Cause::Undecided));
+    assert!(night.call(JP).did(Act::Update), "the next region goes on");
+}
+
+#[test]
+fn undecided_canaries_stop_no_wave_however_many_there_are() {
+    let mut night = undecided_in(EU);
+    for region in [EU, AU, JP, BR] {
+        if region != EU {
+            assert!(night.call(region).did(Act::Update), "{region}");
+            night.pass("3m");
+            night.phase(region, VariantPhase::Baking);
+            night.call(region);
+            night.due(region);
+        }
+        assert_eq!(goes_back(&mut night, region).finish(), Some(Finish::Deferred), "{region}");
+    }
+    let call = ended(&mut night);
+    assert_eq!((call.finish(), night.pages), (Some(Finish::Failed), 0));
+    assert_eq!(due(&night).unwrap().regions.len(), 4);
+}
+
+/// The canary that is said to suffice is the plan's, at the champion's rate that was seen beside the first.
+#[test]
+fn a_deferral_says_what_is_expected_to_suffice() {
+    let mut night = undecided_in(AU);
+    goes_back(&mut night, AU);
+    let NextTry::Planned(retry) = left(&night, AU).next else { panic!("{:?}", left(&night, AU)) };
+    assert_eq!((retry.bake.wait, retry.from), (night.region(AU).bake, night.now - SignedDuration::ZERO));
+    assert!(retry.chance >= 0.99, "{}", retry.chance);
+}
+
+#[test]
+fn a_further_try_is_longer_where_the_first_bake_does_not_suffice() {
+    let mut night = Night::new();
+    // The first one is planned for what it is to find, a later one for what an equal release is to pass.
+    (night.fleet.wave.detect, night.fleet.wave.detect_alone, night.fleet.judge.harm) = (50.0, 100.0, 400);
+    for region in night.fleet.regions.iter_mut().filter(|region| region.name == name(EU)) {
+        (region.shortest_bake, region.bake) = ("6m".parse().unwrap(), "40m".parse().unwrap());
+        region.canary_percent = Bounds { min: 50, max: 50 };
+    }
+    start(&mut night, at("03:00:00"));
+    let first = intended(&mut night);
+    night.pass("3m");
+    night.phase(EU, VariantPhase::Baking);
+    night.call(EU);
+    night.judged = Seen::Known(thin());
+    night.due(EU);
+    goes_back(&mut night, EU);
+    let NextTry::Planned(retry) = left(&night, EU).next else { panic!("{:?}", left(&night, EU)) };
+    assert!(retry.bake.wait > first, "{:?} after {first:?}", retry.bake);
+    for region in [AU, JP, BR] {
+        night.hub(Record::Deferred {
+            region: name(region),
+            execution: night.sight.execution.clone(),
+            release: release("v427"),
+            why: said("not of interest"),
+        });
+    }
+    ended(&mut night);
+    night.pass("30m");
+    resumed(&mut night, "wave-2");
+    assert!(intended(&mut night) > first);
+}
+
+/// How long the canary bakes that EU is about to get.
+fn intended(night: &mut Night) -> SignedDuration {
+    assert!(night.call(EU).did(Act::Update));
+    night.history(EU).update.as_ref().unwrap().bake.unwrap().wait
+}
+
+#[test]
+fn a_wave_goes_on_with_its_open_try_and_brings_the_region_there() {
+    let mut night = open_in_br();
+    resumed(&mut night, "wave-2");
+    for region in [EU, AU, JP] {
+        assert_eq!(night.call(region).finish(), Some(Finish::Done), "{region} serves it already");
+    }
+    assert!(night.call(BR).did(Act::Update));
+    night.judged = Seen::Known(good());
+    night.pass("3m");
+    night.phase(BR, VariantPhase::Baking);
+    night.call(BR);
+    night.due(BR);
+    night.call(BR);
+    assert!(night.history(BR).update.as_ref().unwrap().is_decided(Decision::Proceed));
+    assert_eq!(night.pages, 0);
+}
+
+#[test]
+fn a_region_whose_tries_are_used_up_is_left_for_the_next_night() {
+    let mut night = open_in_br();
+    resumed(&mut night, "wave-2");
+    assert!(night.call(BR).did(Act::Update));
+    night.pass("3m");
+    night.phase(BR, VariantPhase::Baking);
+    night.call(BR);
+    night.due(BR);
+    goes_back(&mut night, BR);
+    let last = left(&night, BR);
+    assert_eq!((last.nth, last.next), (2, NextTry::UsedUp));
+    ended(&mut night);
+    assert_eq!((due(&night), night.pages), (None, 0));
+}
+
+/// What an execution leaves behind for another reason is left behind in the one that goes on after it, and nobody is paged twice.
+#[test]
+fn an_execution_that_goes_on_takes_over_what_was_left_behind() {
+    let mut night = undecided_in(BR);
+    let why = said("its control plane was dark");
+    let (execution, release) = (night.sight.execution.clone(), release("v427"));
+    night.hub(Record::Deferred { region: name(JP), execution, release, why: why.clone() });
+    goes_back(&mut night, BR);
+    ended(&mut night);
+    resumed(&mut night, "wave-2");
+    assert_eq!(night.sight.hub.deferred.get(&(actor("wave-2"), name(JP))), Some(&why));
+    assert!(!night.sight.hub.deferred.contains_key(&(actor("wave-2"), name(BR))));
+}
+
+#[test]
+fn nothing_goes_on_where_something_forbids_it() {
+    let forbids: [(&str, &dyn Fn(&mut Night)); 7] = [
+        ("a halt", &|night| night.hub(Record::Halted { why: said("a person said so") })),
+        ("a region's halt", &|night| night.tell(BR, Record::Halted { why: said("its endpoint failed") })),
+        ("a condemnation", &|night| {
+            let (release, region) = (release("v427"), name(EU));
+            night.hub(Record::Condemned { release, region, why: said("it is bad") });
+        }),
+        ("a lease that is held", &|night| {
+            let until = night.now + SignedDuration::from_mins(5);
+            night.hub(Record::LeaseTaken { epoch: Epoch(night.sight.hub.epoch.0 + 1), until });
+        }),
+        ("the end of the time for tries", &|night| night.pass("4h")),
+        ("the region serves it", &|night| {
+            let (target, execution) = (night.target(BR, "v427"), actor("wave-9"));
+            night.tell(BR, Record::Confirmed { target, execution, golden: 10 });
+        }),
+        ("an execution that goes on already", &|night| {
+            let due = due(night).unwrap();
+            night.hub(wave("wave-2", Some(due.resumed)));
+        }),
+    ];
+    assert!(due(&open_in_br()).is_some());
+    for (what, forbid) in forbids {
+        let mut night = open_in_br();
+        forbid(&mut night);
+        assert_eq!(due(&night), None, "{what}");
+    }
+}
+
+/// Another region's try took long: this one would begin after policy's time for it.
+#[test]
+fn no_try_begins_after_policys_time_for_it() {
+    let mut night = open_in_br();
+    resumed(&mut night, "wave-2");
+    night.pass("4h");
+    let call = night.call(BR);
+    assert_eq!((call.finish(), night.pages), (Some(Finish::Deferred), 0));
+    assert_eq!(left(&night, BR).next, NextTry::Over { until: at("07:00:00") });
+    // One that has begun goes on.
+    let mut begun = open_in_br();
+    resumed(&mut begun, "wave-2");
+    begun.call(BR);
+    begun.pass("4h");
+    begun.phase(BR, VariantPhase::Baking);
+    assert_eq!(begun.call(BR).finish(), None);
+}
+
+/// Whatever the counts left open in one region: evidence against the release stops the wave.
+#[test]
+fn counts_that_do_not_decide_save_no_condemned_release() {
+    let mut night = undecided_in(AU);
+    night.judged = Seen::Known(slow());
+    goes_back(&mut night, AU);
+    assert!(night.sight.hub.condemned.contains_key(&release("v427")) && night.sight.hub.deferred.is_empty());
+}
+
+/// Each try is a stratum of its own, of the region's next try and of the regions after it.
+#[test]
+fn what_a_try_showed_is_kept_as_evidence_of_its_own() {
+    let mut night = open_in_br();
+    let shown = thin().evidence;
+    assert!(night.sight.evidence_beside(&name(AU)).contains(&shown));
+    resumed(&mut night, "wave-2");
+    assert!(night.sight.evidence_beside(&name(BR)).contains(&shown));
+}
+
+/// A person may start another execution at any time: home goes on after its own alone.
+#[test]
+fn home_does_not_go_on_after_a_persons_execution() {
+    let mut night = Night::baking(BR);
+    start(&mut night, at("03:00:00"));
+    night.hub(wave("wave-0", None));
+    night.judged = Seen::Known(thin());
+    night.due(BR);
+    goes_back(&mut night, BR);
+    assert_eq!(left(&night, BR).next, NextTry::Persons);
+}
+
+#[test]
+fn the_audit_lets_home_start_no_canary_beyond_policys_tries() {
+    let mut night = open_in_br();
+    resumed(&mut night, "wave-2");
+    night.fleet.wave.tries = 1;
+    let why = Step::WaveOver.into();
+    let plan = Plan { next: Next::Do(Act::Update, name(BR), night.target(BR, "v427")), why };
+    let found = audit(&night.fleet, &night.sight, &plan, night.now);
+    assert!(found.contains(&Violation::TriesUsedUp { region: name(BR) }), "{found:?}");
+    night.fleet.wave.tries = 2;
+    let found = audit(&night.fleet, &night.sight, &plan, night.now);
+    assert!(!found.contains(&Violation::TriesUsedUp { region: name(BR) }), "{found:?}");
+}
+
+/// A late call of a wave that has ended leaves nothing behind any more (I10).
+#[test]
+fn a_wave_that_has_ended_defers_no_undecided_region() {
+    let mut night = undecided_in(BR);
+    assert!(night.call(BR).did(Act::Trip));
+    let (execution, release) = (night.sight.execution.clone(), release("v427"));
+    night.hub(Record::WaveEnded { release, execution, lagging: vec![name(BR)] });
+    night.in_service(BR, "v426");
+    let call = night.call(BR);
+    assert!(matches!(call.last().why, meridian_domain::Reason::Wave(WaveEnd::NotOn { .. })), "{:?}", call.last());
+    assert_eq!((call.finish(), night.pages, night.sight.hub.deferred.len()), (Some(Finish::Failed), 0, 0));
+}
