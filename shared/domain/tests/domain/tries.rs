@@ -198,25 +198,28 @@ fn an_execution_that_goes_on_takes_over_what_was_left_behind() {
     assert!(!night.sight.hub.deferred.contains_key(&(actor("wave-2"), name(BR))));
 }
 
+/// What happens to a night.
+type Happens = fn(&mut Night);
+
 #[test]
 fn nothing_goes_on_where_something_forbids_it() {
-    let forbids: [(&str, &dyn Fn(&mut Night)); 7] = [
-        ("a halt", &|night| night.hub(Record::Halted { why: said("a person said so") })),
-        ("a region's halt", &|night| night.tell(BR, Record::Halted { why: said("its endpoint failed") })),
-        ("a condemnation", &|night| {
+    let forbids: [(&str, Happens); 7] = [
+        ("a halt", |night| night.hub(Record::Halted { why: said("a person said so") })),
+        ("a region's halt", |night| night.tell(BR, Record::Halted { why: said("its endpoint failed") })),
+        ("a condemnation", |night| {
             let (release, region) = (release("v427"), name(EU));
             night.hub(Record::Condemned { release, region, why: said("it is bad") });
         }),
-        ("a lease that is held", &|night| {
+        ("a lease that is held", |night| {
             let until = night.now + SignedDuration::from_mins(5);
             night.hub(Record::LeaseTaken { epoch: Epoch(night.sight.hub.epoch.0 + 1), until });
         }),
-        ("the end of the time for tries", &|night| night.pass("4h")),
-        ("the region serves it", &|night| {
+        ("the end of the time for tries", |night| night.pass("4h")),
+        ("the region serves it", |night| {
             let (target, execution) = (night.target(BR, "v427"), actor("wave-9"));
             night.tell(BR, Record::Confirmed { target, execution, golden: 10 });
         }),
-        ("an execution that goes on already", &|night| {
+        ("an execution that goes on already", |night| {
             let due = due(night).unwrap();
             night.hub(wave("wave-2", Some(due.resumed)));
         }),
