@@ -6,8 +6,8 @@ use crate::front::{Callers, FrontMemory};
 use crate::journal::JournalError;
 use crate::ports::PortError;
 use crate::status::Memory;
-use meridian_domain::reason::{Failure, LeftUndone};
-use meridian_domain::{Actor, Fleet, FleetError, Reason, Region, RegionName, ReleaseId, Sha256, StepKind, Violation};
+use meridian_domain::reason::{Failure, LeftUndone, Unseen};
+use meridian_domain::{Actor, Fleet, FleetError, Reason, Region, RegionName, Sha256, StepKind, Violation};
 use meridian_messages::Voice;
 use meridian_messages::failure::words;
 use serde::{Deserialize, Serialize};
@@ -124,10 +124,10 @@ impl Context {
     /// # Errors
     /// The fleet does not have it.
     pub fn region_named(&self, name: &RegionName) -> Result<&Region, HandlerError> {
-        self.fleet.region(name).ok_or_else(|| HandlerError::Region {
-            region: name.clone(),
-            fleet: self.fleet.name.to_string(),
-            known: self.fleet.regions.iter().map(|region| region.name.as_str()).collect::<Vec<_>>().join(", "),
+        self.fleet.region(name).ok_or_else(|| {
+            let (region, fleet) = (name.clone(), self.fleet.name.clone());
+            let regions = self.fleet.regions.iter().map(|own| own.name.clone()).collect();
+            Failure::NoSuchRegion { region, fleet, regions }.into()
         })
     }
 
@@ -151,31 +151,12 @@ pub enum HandlerError {
     /// The ledger could not be read or written.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// A release that no region has attested: nobody is known to have signed it, and its manifest is not read.
-    #[error(
-        "no region whose ledger can be read has attested {release}: its signature is not verified. replication attests it within \
-         5 minutes of its arrival, or records the reason in its region's ledger; then start a new execution"
-    )]
-    Unattested {
-        /// The release.
-        release: ReleaseId,
-    },
     /// A file of the release is not what the manifest or the ledger says.
     #[error(transparent)]
     File(#[from] FileError),
     /// The fleet's policy is wrong.
     #[error(transparent)]
     Fleet(#[from] FleetError),
-    /// A region that the fleet does not have.
-    #[error("region {region} is not in fleet {fleet} (it has {known}): add it to fleet.toml, or send the event there")]
-    Region {
-        /// The region.
-        region: RegionName,
-        /// The fleet.
-        fleet: String,
-        /// The fleet's regions.
-        known: String,
-    },
     /// A wrong pipeline, a fleet that lacks something, or a defect.
     #[error("{}", words(.0))]
     Failed(Failure),
@@ -208,13 +189,19 @@ impl From<Failure> for HandlerError {
 }
 
 impl HandlerError {
+    /// What a service did not answer, where it is at fault and the same call may do later.
+    pub fn regional(&self) -> Option<Unseen> {
+        match self {
+            HandlerError::Port(error) | HandlerError::File(FileError::Port(error)) => {
+                error.is_regional().then(|| error.clone().into())
+            }
+            HandlerError::Journal(error) => error.is_regional().then(|| error.into()),
+            _ => None,
+        }
+    }
+
     /// True if a service is at fault and the same call may do later.
     pub fn is_regional(&self) -> bool {
-        match self {
-            HandlerError::Port(error) => error.is_regional(),
-            HandlerError::Journal(error) => error.is_regional(),
-            HandlerError::File(FileError::Port(error)) => error.is_regional(),
-            _ => false,
-        }
+        self.regional().is_some()
     }
 }

@@ -148,10 +148,13 @@ pub async fn give_up<P: Ports>(
 /// audit, a defect).
 fn failure_kind(error: &HandlerError) -> FailureKind {
     match error {
-        HandlerError::Event(_) | HandlerError::Region { .. } => FailureKind::Configuration,
-        HandlerError::Failed(Failure::NotForPromote | Failure::NotForShadowEval | Failure::NoSuchPlace { .. }) => {
-            FailureKind::Configuration
-        }
+        HandlerError::Event(_)
+        | HandlerError::Failed(
+            Failure::NoSuchRegion { .. }
+            | Failure::NotForPromote
+            | Failure::NotForShadowEval
+            | Failure::NoSuchPlace { .. },
+        ) => FailureKind::Configuration,
         HandlerError::Failed(Failure::NoRuling(EvaluationReason::GivenUp { .. })) => FailureKind::SystemUnavailable,
         _ => FailureKind::JobFailed,
     }

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::pipe::{Outlet, pipe};
 use crate::ports::{Answer, Artifacts, Clock, ErrorKind, PortError, limits};
 use bytes::Bytes;
-use meridian_domain::reason::FileFault;
+use meridian_domain::reason::{FileFault, Unseen};
 use meridian_domain::{File, Manifest, ManifestFault, RegionName, ReleaseId, Sha256, SignatureFault, keys};
 use meridian_evaluation::GoldenRecords;
 use meridian_messages::files::words;
@@ -37,6 +37,15 @@ impl From<ManifestFault> for FileError {
 impl From<SignatureFault> for FileError {
     fn from(fault: SignatureFault) -> Self {
         Self::Unusable(fault.into())
+    }
+}
+
+impl From<FileError> for Unseen {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::Port(error) => error.into(),
+            FileError::Unusable(fault) => fault.into(),
+        }
     }
 }
 

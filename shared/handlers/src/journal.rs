@@ -5,18 +5,20 @@
 
 use crate::ports::{Clock, ErrorKind, Ledger, PortError};
 use jiff::Timestamp;
+use meridian_domain::reason::Unseen;
 use meridian_domain::{
     Actor, Chain, ChainError, Checkpoint, Entry, Head, Projection, Record, RegionName, Stored, checkpoint,
 };
+use meridian_messages::unseen;
+use std::fmt;
 
 /// How often an append goes to a new head before it gives up: more writers than that at once are a fault.
 const ATTEMPTS: u32 = 8;
 
 /// Why a chain could not be read or written.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum JournalError {
     /// The store did not do what it was asked.
-    #[error("ledger chain {chain}: {source}")]
     Port {
         /// The chain it is about.
         chain: Chain,
@@ -24,10 +26,6 @@ pub enum JournalError {
         source: PortError,
     },
     /// The chain is not one.
-    #[error(
-        "ledger chain {chain} in {region}: {source}; nothing is changed there until a person has compared the entries with \
-         the bucket's object versions"
-    )]
     Chain {
         /// The region it is about.
         region: RegionName,
@@ -36,6 +34,25 @@ pub enum JournalError {
         /// What is wrong, with the sequence number.
         source: ChainError,
     },
+}
+
+impl fmt::Display for JournalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&unseen::words(&self.into()))
+    }
+}
+
+impl std::error::Error for JournalError {}
+
+impl From<&JournalError> for Unseen {
+    fn from(error: &JournalError) -> Self {
+        match error {
+            JournalError::Port { chain, source } => Self::Ledger { chain: chain.clone(), failure: source.into() },
+            JournalError::Chain { region, chain, source } => {
+                Self::Altered { region: region.clone(), chain: chain.clone(), fault: source.clone() }
+            }
+        }
+    }
 }
 
 impl JournalError {

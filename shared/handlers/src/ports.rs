@@ -8,7 +8,8 @@ mod error;
 pub mod limits;
 mod values;
 
-pub use error::{Answer, ErrorKind, LOAN, PortError};
+pub use error::{Answer, LOAN, PortError};
+pub use meridian_domain::reason::ErrorKind;
 pub use values::{
     ADVICE, Approval, CountsQuery, FailureKind, Listed, MetricPoint, ObjectVersion, PackageSpec, Page, Question,
     Scored, SlotsQuery, StartSpec, URGENCY, metadata_value,

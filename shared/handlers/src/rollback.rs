@@ -14,7 +14,7 @@ use meridian_domain::alarms::WayBack;
 use meridian_domain::callers::{Blame, Compared, Comparison, Minutes};
 use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::plan::{self, Act, Next, RollbackSight};
-use meridian_domain::reason::{Failure, LeftUndone};
+use meridian_domain::reason::{Failure, LeftUndone, Unseen};
 use meridian_domain::{
     Advice, AlarmState, AlarmView, Chain, Fleet, Reason, Record, Region, RegionHistory, RegionName, Ringing, Seen,
     Target, alarms,
@@ -76,13 +76,13 @@ impl Look {
     async fn take<P: Ports>(ports: &P, context: &Context, region: &Region) -> Result<Self, HandlerError> {
         let fleet = &context.fleet;
         let opened = Journal::<RegionHistory>::open(ports, &region.name, Chain::Region(region.name.clone())).await;
-        let unread = Seen::Unknown("the ledger was read".to_owned());
+        let unread = Seen::Unknown(Unseen::NotAsked);
         let (journal, history, way_back) = match opened {
             Ok(journal) => (Some(journal.clone()), Seen::Known(journal.history().clone()), unread),
             // Going back must not wait for paper (I6): the way back stands beside the alarms too.
             Err(error) => {
                 tracing::error!(%error, "the ledger cannot be read; using the rollback target stored with the verdict alarm");
-                (None, Seen::Unknown(error.to_string()), way_back(ports, fleet, region).await)
+                (None, Seen::Unknown((&error).into()), way_back(ports, fleet, region).await)
             }
         };
         let Alarms { composite: mut alarm, judge, client_errors } = alarms_of(ports, &context.fleet, region).await;
@@ -98,7 +98,7 @@ impl Look {
             actor: context.actor(FunctionKind::Rollback),
             history,
             way_back,
-            endpoint: Seen::Unknown("not looked at".to_owned()),
+            endpoint: Seen::Unknown(Unseen::NotAsked),
             probation: Seen::Known(None),
             alarm,
             client_errors,
@@ -119,9 +119,9 @@ impl Look {
     /// not a quiet one (I13).
     fn outcome(&self, context: &Context, done: Reason) -> Result<Value, HandlerError> {
         let left = match (&self.unsent, &self.sight.alarm, &self.sight.history) {
-            (Some(error), ..) => LeftUndone::Page { error: error.to_string() },
-            (_, Seen::Unknown(error), _) => LeftUndone::Alarm { error: error.clone() },
-            (_, _, Seen::Unknown(error)) => LeftUndone::Ledger { error: error.clone() },
+            (Some(error), ..) => LeftUndone::Page(error.into()),
+            (_, Seen::Unknown(why), _) => LeftUndone::Alarm(why.clone()),
+            (_, _, Seen::Unknown(why)) => LeftUndone::Ledger(why.clone()),
             _ if !self.unwritten.is_empty() => LeftUndone::Records(self.unwritten.len() as u64),
             _ => return Ok(json!({ "outcome": Voice::of(&context.fleet).why(&done), "reason": done })),
         };
@@ -131,8 +131,8 @@ impl Look {
     /// Which model answers, by the golden records that were replicated into this region.
     async fn ask_golden<P: Ports>(&mut self, ports: &P, fleet: &Fleet, region: &Region, target: &Target) {
         let seen = match files::golden(ports, &region.name, target.release).await {
-            Ok(golden) => asked(ports, fleet, &region.name, &golden).await.map_err(|error| error.to_string()),
-            Err(error) => Err(error.to_string()),
+            Ok(golden) => asked(ports, fleet, &region.name, &golden).await.map_err(Unseen::from),
+            Err(error) => Err(error.into()),
         };
         self.sight.golden = Some(seen.map_or_else(Seen::Unknown, Seen::Known));
     }
@@ -149,7 +149,7 @@ impl Look {
     async fn endpoint<P: Ports>(&mut self, ports: &P, fleet: &Fleet, region: &Region) {
         self.sight.endpoint = match ports.describe(&region.name, &fleet.endpoint).await {
             Ok(endpoint) => Seen::Known(endpoint),
-            Err(error) => Seen::Unknown(error.to_string()),
+            Err(error) => Seen::Unknown(error.into()),
         };
     }
 
@@ -234,7 +234,7 @@ impl Look {
 async fn way_back<P: Ports>(ports: &P, fleet: &Fleet, region: &Region) -> Seen<Option<WayBack>> {
     match ports.description(&region.name, &alarms::verdict_name(fleet)).await {
         Ok(description) => Seen::Known(description.as_deref().and_then(WayBack::read)),
-        Err(error) => Seen::Unknown(error.to_string()),
+        Err(error) => Seen::Unknown(error.into()),
     }
 }
 
@@ -254,7 +254,7 @@ async fn alarms_of<P: Ports>(ports: &P, fleet: &Fleet, region: &Region) -> Alarm
     let found = match ports.alarms(&region.name, &names).await {
         Ok(found) => found,
         Err(error) => {
-            let why = format!("the rollback alarm cannot be read: {error}");
+            let why = Unseen::from(error);
             return Alarms {
                 composite: Seen::Unknown(why.clone()),
                 judge: Seen::Unknown(why.clone()),
@@ -264,7 +264,7 @@ async fn alarms_of<P: Ports>(ports: &P, fleet: &Fleet, region: &Region) -> Alarm
     };
     let alarm = match found.iter().find(|alarm| alarm.name == *composite) {
         Some(alarm) => Seen::Known((alarm.state == AlarmState::Alarm).then(|| ringing(alarm))),
-        None => Seen::Unknown(format!("rollback alarm {composite} does not exist or cannot be read")),
+        None => Seen::Unknown(Unseen::NoAlarm { alarm: composite.clone() }),
     };
     let is = |name: &String, state| found.iter().any(|alarm| alarm.name == *name && alarm.state == state);
     let client_errors = Seen::Known(is(client_errors, AlarmState::Alarm));

@@ -8,7 +8,6 @@ mod begun;
 mod evaluation;
 mod pace;
 mod reason;
-mod rejection;
 mod repeat;
 mod scores;
 
@@ -16,7 +15,7 @@ use crate::context::{Context, HandlerError};
 use crate::events::{Action, PipelineJob};
 use crate::journal::Journal;
 use crate::ports::{
-    Approval, Artifacts, Clock, FailureKind, Ledger, PackageSpec, Pager, Pipeline, Registry, metadata_value,
+    Approval, Artifacts, Clock, FailureKind, Ledger, PackageSpec, Page, Pager, Pipeline, Registry, metadata_value,
 };
 use crate::{files, files::FileError, job};
 use begun::Begun;
@@ -28,8 +27,8 @@ use meridian_domain::{
 };
 use meridian_messages::Voice;
 use meridian_messages::evaluating::words;
+use meridian_messages::pages::{Evidence, Notice, RejectedFor, Sender};
 use pace::{PATIENCE, Pace};
-use rejection::{Cause, Rejection, Report};
 use serde_json::{Value, json};
 
 /// What evaluation decides about a release.
@@ -68,11 +67,13 @@ where
             Ok(json!({"outcome": "rejected", "why": words, "reason": why}))
         }
         Ok(Ruling::Later) => again(ports, ctx, job, &pace, EvaluationReason::ChallengerIsNext).await,
-        Err(error) if error.is_regional() => {
-            tracing::warn!(%error, "a service does not answer; the job is called again");
-            again(ports, ctx, job, &pace, EvaluationReason::Waiting { error: error.to_string() }).await
-        }
-        Err(error) => Err(error),
+        Err(error) => match error.regional() {
+            Some(unseen) => {
+                tracing::warn!(%error, "a service does not answer; the job is called again");
+                again(ports, ctx, job, &pace, EvaluationReason::Waiting(unseen)).await
+            }
+            None => Err(error),
+        },
     }
 }
 
@@ -116,12 +117,12 @@ where
     let home = &ctx.fleet.home;
     let own = Journal::<RegionHistory>::open(ports, home, Chain::Region(home.clone())).await?;
     if !own.history().attested.contains(&release) {
-        return Err(HandlerError::Unattested { release });
+        return Err(Failure::Unattested { release }.into());
     }
     let manifest = match files::manifest_here(ports, ctx, home, release).await {
         Ok(manifest) => manifest,
         Err(FileError::Unusable(fault)) => {
-            let cause = if fault.is_altered() { Cause::Bytes } else { Cause::Content };
+            let cause = if fault.is_altered() { RejectedFor::Bytes } else { RejectedFor::Content };
             return case.reject(None, cause, fault.into(), None).await;
         }
         Err(error) => return Err(error.into()),
@@ -130,7 +131,7 @@ where
         return Ok(case.kept_out(quarantine));
     }
     if let Err(fault) = ctx.fleet.check_image(&manifest) {
-        return case.reject(None, Cause::Content, FileFault::from(fault).into(), None).await;
+        return case.reject(None, RejectedFor::Content, FileFault::from(fault).into(), None).await;
     }
     let own = Journal::<RegionHistory>::open(ports, &ctx.fleet.home, Chain::Region(ctx.fleet.home.clone())).await?;
     let exam = case.exam(&manifest, own.history())?;
@@ -150,7 +151,8 @@ where
             match evaluated.verdict {
                 Verdict::Pass => case.approve(&package, &manifest, &evaluated).await,
                 verdict @ (Verdict::Fail | Verdict::Inconclusive) => {
-                    case.reject(registered, Cause::of(verdict), evaluated.why.clone(), Some(&evaluated)).await
+                    case.reject(registered, RejectedFor::verdict(verdict), evaluated.why.clone(), Some(&evaluated))
+                        .await
                 }
             }
         }
@@ -255,7 +257,7 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
     async fn reject(
         &mut self,
         registered: Option<Registered<'_>>,
-        cause: Cause,
+        cause: RejectedFor,
         why: EvaluationReason,
         evaluated: Option<&Evaluated>,
     ) -> Result<Ruling, HandlerError> {
@@ -271,12 +273,10 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
         // the ledger leaves word that they know.
         if !ruled(self.hub.history(), release) && !self.pace.has_told() {
             let version = registered.map_or_else(|| release.short(), |it| it.manifest.version.to_string());
-            let evaluated = match evaluated {
-                Some(evaluated) => Some((evaluated, self.report()?)),
-                None => None,
-            };
-            let rejection = Rejection { version: &version, cause, why: &why, evaluated };
-            self.ports.page(home, &rejection.page(&self.ctx.fleet, self.actor)).await?;
+            let evidence = evaluated.map(|evaluated| self.evidence(evaluated)).transpose()?;
+            let notice = Notice::EvaluationRejected { version, cause, why: why.clone(), evidence };
+            let page = Page::of(&self.ctx.fleet, &notice, home, &Sender::Wave(self.actor.clone()));
+            self.ports.page(home, &page).await?;
             self.pace.tell();
         }
         let record = Record::Rejected { release, why: why.clone().into() };
@@ -290,11 +290,18 @@ impl<P: Artifacts + Ledger + Registry + Pager + Clock> Case<'_, P> {
         Ok(())
     }
 
-    fn report(&self) -> Result<Report, HandlerError> {
+    /// What a rejection rests on, and where its report lies.
+    fn evidence(&self, evaluated: &Evaluated) -> Result<Evidence, HandlerError> {
         let (region, key) = (&self.ctx.fleet.home, keys::evaluation_html(self.release));
         let bucket = &self.ctx.region_named(region)?.bucket;
         let console = format!("https://{region}.console.aws.amazon.com/s3/object/{bucket}");
-        Ok(Report { link: format!("{console}?region={region}&prefix={key}"), url: self.url(&key)? })
+        let (threshold, champion) = evaluated.compared();
+        Ok(Evidence {
+            threshold,
+            champion,
+            link: format!("{console}?region={region}&prefix={key}"),
+            url: self.url(&key)?,
+        })
     }
 }
 

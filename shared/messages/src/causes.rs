@@ -2,7 +2,7 @@
 
 use meridian_domain::Cause;
 use meridian_domain::callers::{Beside, Compared};
-use meridian_domain::reason::{Proof, Revert, Sign, Stopped, WayBackReason};
+use meridian_domain::reason::{Proof, Revert, Sign, Stopped, Unseen, WayBackReason};
 use meridian_judge::{Grounds, Tally};
 
 /// The table, in Markdown: when an update is rolled back, and the cause that is recorded.
@@ -40,14 +40,14 @@ fn entry(revert: &Revert) -> (&'static str, Option<Revert>) {
         }
         Revert::Undecided(_) => (
             "the last decision is due and the counts do not show that proceeding is safe (I9)",
-            Some(Revert::CountsUnseen { error: String::new() }),
+            Some(Revert::CountsUnseen { why: Unseen::NotAsked }),
         ),
         Revert::CountsUnseen { .. } => {
             ("the last decision is due and the counts cannot be read (I9)", Some(Revert::TimerEnded))
         }
         Revert::TimerEnded => (
             "SageMaker's timer ended before a decision (I9)",
-            Some(Revert::Unproved(Proof::Unasked { error: String::new() })),
+            Some(Revert::Unproved(Proof::Unasked { why: Unseen::NotAsked })),
         ),
         Revert::Unproved(_) => (
             "after the shift the golden records are not answered with the release's scores (I4)",

@@ -4,7 +4,7 @@ mod gates;
 #[cfg(test)]
 mod tests;
 
-use crate::files;
+use crate::{files, unseen};
 use meridian_domain::quarantine::Object;
 use meridian_domain::reason::{ChampionRates, EvaluationReason, HeldOutRates, Misfit, ModelRole, Names};
 
@@ -72,7 +72,7 @@ pub(crate) fn parts(reason: &EvaluationReason) -> Vec<String> {
              memory and start a new execution"
         ),
         EvaluationReason::ChallengerIsNext => "the champion is scored; the challenger is next".to_owned(),
-        EvaluationReason::Waiting { error } => format!("waiting for a service: {error}"),
+        EvaluationReason::Waiting(why) => format!("waiting for a service: {}", unseen::words(why)),
         EvaluationReason::GivenUp { calls, last } => {
             format!("after {calls} calls the release has no verdict: {}", words(last))
         }

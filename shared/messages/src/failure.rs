@@ -1,8 +1,8 @@
 //! Why a function could not do its work, in words: for its log, and for the page and the pipeline's message of a failed job.
 
-use crate::{Voice, evaluating, files};
+use crate::{Voice, evaluating, files, unseen};
 use meridian_domain::Reason;
-use meridian_domain::reason::{Failure, LeftUndone};
+use meridian_domain::reason::{Failure, LeftUndone, Unseen};
 
 /// Why a call fails, and what to do.
 pub fn words(failure: &Failure) -> String {
@@ -13,6 +13,17 @@ pub fn words(failure: &Failure) -> String {
         Failure::NotForPromote => {
             "promote was given shadow-eval's action \"register\"; correct the pipeline's action".to_owned()
         }
+        Failure::NoSuchRegion { region, fleet, regions } => {
+            let regions: Vec<&str> = regions.iter().map(|own| own.as_str()).collect();
+            let regions = regions.join(", ");
+            format!(
+                "region {region} is not in fleet {fleet} (it has {regions}): add it to fleet.toml, or send the event there"
+            )
+        }
+        Failure::Unattested { release } => format!(
+            "no region whose ledger can be read has attested {release}: its signature is not verified. replication attests it within \
+             5 minutes of its arrival, or records the reason in its region's ledger; then start a new execution"
+        ),
         Failure::NoSuchPlace { place, regions } => format!(
             "the pipeline's stage is for place {place} of a fleet of {regions} regions: give it one stage Promote-<place> for each \
              region"
@@ -30,7 +41,9 @@ pub fn words(failure: &Failure) -> String {
         Failure::HoldoutUnread { file, error } => {
             format!("the approved hold-out {file} cannot be read: {error}; approve another one")
         }
-        Failure::ChampionNotScored { version, error } => format!("the champion {version} cannot be scored: {error}"),
+        Failure::ChampionNotScored { version, why } => {
+            format!("the champion {version} cannot be scored: {}", evaluating::words(why))
+        }
         Failure::OtherGolden { file, region, version } => format!(
             "{file} in {region} holds other golden records than this build of shadow-eval chooses: another build wrote them, or \
              somebody changed them. Nothing rests on them, because {version} has no ruling yet: remove the object, and start a \
@@ -43,8 +56,8 @@ pub fn words(failure: &Failure) -> String {
         Failure::LeaseLost { epoch, to } => {
             format!("epoch {epoch} of the fleet's lease was lost to epoch {to}: this call is stale and changes nothing")
         }
-        Failure::NoExecutionId { error } => {
-            format!("StartPipelineExecution answered an invalid execution id: {error}")
+        Failure::NoExecutionId { id } => {
+            format!("StartPipelineExecution answered {id:?}, which is not an execution's id")
         }
     }
 }
@@ -54,10 +67,11 @@ impl Voice<'_> {
     pub fn unfinished(self, done: &Reason, left: &LeftUndone) -> String {
         let done = self.why(done);
         match left {
-            LeftUndone::Page { error } => format!("{done}; the page was not sent: {error}"),
+            LeftUndone::Page(failure) => format!("{done}; the page was not sent: {}", unseen::service(failure)),
             // What was done went by an alarm that nobody could read.
-            LeftUndone::Alarm { error } => error.clone(),
-            LeftUndone::Ledger { error } => format!("{done}; {error}"),
+            LeftUndone::Alarm(missing @ Unseen::NoAlarm { .. }) => unseen::words(missing),
+            LeftUndone::Alarm(why) => format!("the rollback alarm cannot be read: {}", unseen::words(why)),
+            LeftUndone::Ledger(why) => format!("{done}; {}", unseen::words(why)),
             LeftUndone::Records(unwritten) => format!("{done}; the ledger did not take {unwritten} records of it"),
         }
     }

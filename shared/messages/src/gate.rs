@@ -1,8 +1,9 @@
 //! What keeps a region from starting.
 
 use crate::Voice;
+use crate::unseen::{of_region, words};
 use meridian_domain::Frozen;
-use meridian_domain::reason::{Gate, Unseen};
+use meridian_domain::reason::Gate;
 
 impl Voice<'_> {
     pub(crate) fn gate(self, gate: &Gate) -> String {
@@ -22,8 +23,8 @@ impl Voice<'_> {
                 format!("no active region has evidence for {version}, and this region has none either")
             }
             Gate::MidShift { version, wave } => format!("{wave}'s update to {version} has not ended"),
-            Gate::Unseen(unseen) => self.unseen(unseen),
-            Gate::RegistryUnseen { error } => format!("the model registry cannot be read: {error}"),
+            Gate::Unseen(why) => of_region(why),
+            Gate::RegistryUnseen { why } => format!("the model registry cannot be read: {}", words(why)),
             Gate::NotApproved { version } => format!("{version} is not Approved in the model registry"),
             Gate::ApprovedOutsideLedger { version } => format!(
                 "{version} is Approved in the model registry and not in the ledger: the approval bypassed Meridian"
@@ -34,7 +35,7 @@ impl Voice<'_> {
                 format!("{}: serving release unknown: {}", self.title(region), self.fault(why))
             }
             Gate::NotAttested { region, version } => format!("{} has not attested {version} yet", self.title(region)),
-            Gate::AlarmsUnseen { error } => format!("the alarms cannot be read: {error}"),
+            Gate::AlarmsUnseen { why } => format!("the alarms cannot be read: {}", words(why)),
             Gate::NoRollbackAlarm { alarm } => format!("rollback alarm {alarm} does not exist: deploy the stack"),
             Gate::RollbackAlarmRings { alarm } => {
                 format!("rollback alarm {alarm} is in ALARM before the start")
@@ -47,7 +48,7 @@ impl Voice<'_> {
             Gate::LeftoverUnproved { version } => {
                 format!("its endpoint names {version}, and its answers are not that release's")
             }
-            Gate::GoldenUnasked { error } => format!("golden records cannot be asked: {error}"),
+            Gate::GoldenUnasked { why } => format!("golden records cannot be asked: {}", words(why)),
             Gate::EndpointGone { version, endpoint, config } => format!(
                 "endpoint {endpoint} does not exist, and its ledger says that {version} serves: create it with configuration {config}"
             ),
@@ -56,15 +57,6 @@ impl Voice<'_> {
             }
             Gate::NotTaken => "its update was requested, and SageMaker has not accepted it".to_owned(),
             Gate::WentBackWithoutWay => "its update was rolled back although it had no rollback target".to_owned(),
-        }
-    }
-
-    pub(crate) fn unseen(self, unseen: &Unseen) -> String {
-        match unseen {
-            Unseen::Error(error) => error.clone(),
-            Unseen::Ledger(error) => format!("its ledger cannot be read: {error}"),
-            Unseen::LedgerNotRead => "its ledger was not read".to_owned(),
-            Unseen::EndpointNotRead => "its endpoint was not described".to_owned(),
         }
     }
 

@@ -19,6 +19,7 @@ mod replay;
 mod revert;
 mod runbook;
 mod step;
+pub mod unseen;
 mod wait;
 mod wave;
 mod way_back;

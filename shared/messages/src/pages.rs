@@ -1,17 +1,19 @@
 //! Every page that Meridian sends, in one shape: a subject of at most 100 characters, then what happened and why, what holds
 //! now, what to do, and where to read on.
 
+mod rejected;
 mod table;
 #[cfg(test)]
 mod tests;
 
+pub use rejected::{ComparedWith, Evidence, RejectedFor};
 pub use table::PageKind;
 
 use crate::Voice;
 use crate::files::words;
 use crate::ledger::departed;
 use meridian_domain::heads::{Departure, KeptHead};
-use meridian_domain::reason::FileFault;
+use meridian_domain::reason::{EvaluationReason, FileFault};
 use meridian_domain::{Actor, Advice, Chain, Reason, RegionName, Version};
 use std::collections::BTreeSet;
 
@@ -68,8 +70,10 @@ pub enum Notice {
         version: String,
         /// What kind of rejection it is.
         cause: RejectedFor,
-        /// What decided, the evidence, and the report's location: one fact a line.
-        found: String,
+        /// Why, with its numbers.
+        why: EvaluationReason,
+        /// What the gates that decided rest on; none where nothing could be compared.
+        evidence: Option<Evidence>,
     },
 }
 
@@ -105,19 +109,6 @@ impl RefusedFor {
             _ => Self::Content,
         }
     }
-}
-
-/// Why evaluation rejects a release: one variant for each way to fix it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RejectedFor {
-    /// A required gate fails.
-    Worse,
-    /// No required gate fails, but one cannot tell.
-    Unclear,
-    /// One of its files is missing, or holds other bytes than were published.
-    Bytes,
-    /// Its files were published as they are, and cannot be evaluated or served.
-    Content,
 }
 
 /// Who sends a page.
@@ -202,7 +193,8 @@ impl Voice<'_> {
                 format!("{} ({region}) does not attest {release}: {}", self.title(region), words(what))
             }
             Notice::JobFailed { error, .. } => error.clone(),
-            Notice::EvaluationRejected { found, .. } => {
+            Notice::EvaluationRejected { version, why, evidence, .. } => {
+                let found = rejected::found(version, why, evidence.as_ref(), region);
                 format!("{}.\n{found}", self.title_of(notice, region))
             }
         }

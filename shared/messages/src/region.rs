@@ -1,6 +1,7 @@
 //! What is wrong with a region, and what is known of it.
 
 use crate::Voice;
+use crate::unseen::of_region;
 use crate::why::clock;
 use meridian_domain::reason::{Fault, Lag, NextTry, RegionState, Retry, SilentRegion, Undecided};
 
@@ -8,7 +9,7 @@ impl Voice<'_> {
     /// What is wrong with a region, said behind its name.
     pub fn fault(self, fault: &Fault) -> String {
         match fault {
-            Fault::Unseen(unseen) => self.unseen(unseen),
+            Fault::Unseen(why) => of_region(why),
             Fault::Silent { since } => format!("no answer since {}", clock(*since)),
             Fault::NoAnswer => "it does not answer".to_owned(),
             Fault::EndpointIs(status) => format!("its endpoint is {status:?}"),
@@ -52,7 +53,7 @@ impl Voice<'_> {
             ),
             NextTry::Persons => "not tried again by itself: a person started this execution".to_owned(),
         };
-        format!("the counts did not decide, try {nth} of {of}: {}; {next}", self.why(why))
+        format!("the counts did not decide, try {nth} of {of}; {next}; counts: {}", self.why(why))
     }
 
     pub(crate) fn silent(self, silent: &SilentRegion) -> String {

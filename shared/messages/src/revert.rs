@@ -2,6 +2,7 @@
 
 use crate::Voice;
 use crate::judging::findings;
+use crate::unseen::words;
 use crate::why::listed;
 use meridian_domain::reason::{FullLoad, Proceed, Proof, Revert, Sign};
 
@@ -24,7 +25,7 @@ impl Voice<'_> {
                 return signs.iter().flat_map(|sign| self.sign(sign)).collect();
             }
             Revert::Signs(_) => "SageMaker rolled it back, and no guardrail alarm is in ALARM any more".to_owned(),
-            Revert::CountsUnseen { error } => format!("the counts cannot be read: {error}"),
+            Revert::CountsUnseen { why } => format!("the counts cannot be read: {}", words(why)),
             Revert::TimerEnded => "the timer ended before a decision".to_owned(),
             Revert::Unproved(proof) => self.proof(proof),
             Revert::Stopped(stopped) => self.stopped(stopped),
@@ -40,7 +41,7 @@ impl Voice<'_> {
             Proof::Wrong { right, asked, version } => {
                 format!("{right} of {asked} golden records were answered as {version}")
             }
-            Proof::Unasked { error } => format!("golden records cannot be asked: {error}"),
+            Proof::Unasked { why } => format!("golden records cannot be asked: {}", words(why)),
         }
     }
 
@@ -66,7 +67,7 @@ impl Voice<'_> {
             FullLoad::Judged(found) => return findings(found),
             FullLoad::FirstRelease => "a first release has no old instances to compare with".to_owned(),
             FullLoad::UpdateNotOnRecord => "its update is no longer on record".to_owned(),
-            FullLoad::Unseen { error } => format!("the counts cannot be read: {error}"),
+            FullLoad::Unseen { why } => format!("the counts cannot be read: {}", words(why)),
         };
         vec![format!("not judged: {why}")]
     }

@@ -1,6 +1,7 @@
 //! What a step of a wave is for.
 
 use crate::Voice;
+use crate::unseen::{of_region, words};
 use meridian_domain::plan::Act;
 use meridian_domain::reason::{Canary, Step, Traffic};
 use meridian_domain::{RegionName, Version};
@@ -28,7 +29,7 @@ impl Voice<'_> {
             Step::LastUpdateEnded { region } => format!("{}'s last update has ended", self.title(region)),
             Step::IsBack { region, version } => format!("{} is back on {version}", self.title(region)),
             Step::FallsSilent { region, why } => {
-                format!("{} does not answer: {}", self.title(region), self.unseen(why))
+                format!("{} does not answer: {}", self.title(region), of_region(why))
             }
             Step::InTheWay { region, why } => format!("{} blocks the wave: {}", self.title(region), self.gate(why)),
             Step::AnswersAgain { region } => format!("{} answers again", self.title(region)),
@@ -36,15 +37,15 @@ impl Voice<'_> {
                 format!("{} has the instances that a failover needs", self.title(region))
             }
             Step::NeedsInstances { region, has, least } => self.needs_instances(region, *has, *least),
-            Step::LacksInstances { error, .. } => {
-                let error = error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
-                format!("{}{error}", self.step_headline(step))
+            Step::LacksInstances { why, .. } => {
+                let why = why.as_ref().map(|why| format!(": {}", words(why))).unwrap_or_default();
+                format!("{}{why}", self.step_headline(step))
             }
             Step::UsualScaling { region, least, most } => {
                 format!("{} keeps {least} to {most} instances from now on", self.title(region))
             }
             Step::ScalingSet { region } => format!("{}'s scaling is set", self.title(region)),
-            Step::ScalingNotSet { error, .. } => format!("{}: {error}", self.step_headline(step)),
+            Step::ScalingNotSet { why, .. } => format!("{}: {}", self.step_headline(step), words(why)),
             Step::SoakOver { region } => format!("{}'s soak is over", self.title(region)),
             Step::WaveOver => "the wave is over".to_owned(),
         }
@@ -75,7 +76,7 @@ fn chosen(canary: &Canary) -> String {
     let by = match &canary.by {
         Traffic::Measured(rps) => format!("{rps:.0} requests/s measured"),
         Traffic::Usual => "usual traffic".to_owned(),
-        Traffic::Unseen { error } => format!("usual traffic, as the counts cannot be read: {error}"),
+        Traffic::Unseen { why } => format!("usual traffic, as the counts cannot be read: {}", words(why)),
     };
     format!("; its canary of {} % bakes {:#} ({by})", canary.bake.percent, canary.bake.wait)
 }

@@ -2,13 +2,14 @@
 
 use crate::Voice;
 use crate::judging::grounds;
+use crate::unseen::words;
 use crate::why::clock;
 use meridian_domain::reason::{AtFullLoad, Lagging, Wait};
 
 impl Voice<'_> {
     pub(crate) fn wait(self, wait: &Wait) -> String {
         match wait {
-            Wait::Home { error } => error.clone(),
+            Wait::Home { why } => words(why),
             Wait::LeaseHeld { holder, until } => format!("{holder} holds the lease until {}", clock(*until)),
             Wait::Scaling { region } => format!("{}'s number of instances is changing", self.title(region)),
             Wait::OtherUpdate { region } => format!("another update of {} is in progress", self.title(region)),
@@ -30,7 +31,7 @@ impl Voice<'_> {
             Wait::Canary { since, verdict, grounds: found } => {
                 format!("canary since {}: {verdict}: {}", clock(*since), grounds(found))
             }
-            Wait::Counts { error } => format!("the counts cannot be read: {error}"),
+            Wait::Counts { why } => format!("the counts cannot be read: {}", words(why)),
             Wait::Shift { at } => format!("decided; SageMaker shifts the traffic at {}", clock(*at)),
             Wait::Traffic { region, version } => format!("{}'s traffic is moving to {version}", self.title(region)),
             Wait::TrafficInSteps { region, until } => {
@@ -45,7 +46,7 @@ impl Voice<'_> {
                 let seen = match seen {
                     AtFullLoad::Nothing => "no counts have arrived".to_owned(),
                     AtFullLoad::Judged { verdict, grounds: found } => format!("{verdict}: {}", grounds(found)),
-                    AtFullLoad::Unseen { error } => format!("the counts cannot be read: {error}"),
+                    AtFullLoad::Unseen { why } => format!("the counts cannot be read: {}", words(why)),
                 };
                 format!("{} at full load until {}: {seen}", self.title(region), clock(*due))
             }
@@ -57,8 +58,8 @@ impl Voice<'_> {
                 format!("{}: serving release unknown: {}", self.title(region), self.fault(why))
             }
             Wait::Instances { region, has, least } => self.needs_instances(region, *has, *least),
-            Wait::ScalingUnset { region, error } => {
-                format!("{}'s scaling is not registered yet: {error}", self.title(region))
+            Wait::ScalingUnset { region, why } => {
+                format!("{}'s scaling is not registered yet: {}", self.title(region), words(why))
             }
             Wait::FirstProof(why) => self.why(why),
             Wait::Lag { region, why } => self.lagging(region, why),
@@ -74,7 +75,7 @@ impl Voice<'_> {
             Lagging::Halted(why) => format!("halted, {}", self.why(why)),
             Lagging::LedgerUnseen => "its ledger cannot be read".to_owned(),
             Lagging::NoEndpoint => "it has no endpoint".to_owned(),
-            Lagging::EndpointUnseen { error } => format!("its endpoint cannot be described: {error}"),
+            Lagging::EndpointUnseen { why } => format!("its endpoint cannot be described: {}", words(why)),
             Lagging::EndpointNotRead => "its endpoint was not described".to_owned(),
             Lagging::BytesUnknown(status) => {
                 format!("serving release unknown: its endpoint is {status:?}, and instances of two releases may answer")
@@ -84,7 +85,7 @@ impl Voice<'_> {
             Lagging::Unproved => {
                 "its endpoint has the release's configuration, but no golden records prove the release".to_owned()
             }
-            Lagging::GoldenUnasked { error } => format!("its golden records cannot be asked: {error}"),
+            Lagging::GoldenUnasked { why } => format!("its golden records cannot be asked: {}", words(why)),
             Lagging::GoldenWrong { right, asked } => {
                 format!("{right} of {asked} golden records were answered correctly")
             }

@@ -2,6 +2,7 @@
 
 use crate::Voice;
 use crate::ledger::{client_errors, ill_alike};
+use crate::unseen::words;
 use meridian_domain::alarms::CALLS_EVERY;
 use meridian_domain::probation::WorseThanBefore;
 use meridian_domain::reason::{Quiet, Return, WayBackReason};
@@ -52,8 +53,8 @@ impl Voice<'_> {
             | Return::NowhereToGo { why, .. }
             | Return::RingsInSoak { why, .. } => Some(self.way_back(why)),
             Return::Unwritten { .. } => Some("its ledger could not be written at that time".to_owned()),
-            Return::Unread { why, error, .. } => {
-                Some(format!("{}; its ledger cannot be read ({error})", self.way_back(why)))
+            Return::Unread { why, unread, .. } => {
+                Some(format!("{}; its ledger cannot be read ({})", self.way_back(why), words(unread)))
             }
             Return::Leaves { .. } => Some(CLIENT_ERRORS.to_owned()),
             Return::LeavesAfter { compared, .. } => {
@@ -88,20 +89,20 @@ impl Voice<'_> {
                     "the rollback alarm is OK; {version} is worse than the days before, and that is on record"
                 );
             }
-            Quiet::DaysUnread { error } => {
-                return format!("the rollback alarm is OK; the days before cannot be read: {error}");
+            Quiet::DaysUnread { why } => {
+                return format!("the rollback alarm is OK; the days before cannot be read: {}", words(why));
             }
-            Quiet::Unseen { region, error } => {
-                return format!("{} cannot be described: {error}; the sweep tries again", self.title(region));
+            Quiet::Unseen { region, why } => {
+                return format!("{} cannot be described: {}; the sweep tries again", self.title(region), words(why));
             }
-            Quiet::GoldenUnasked { error } => return format!("golden records cannot be asked: {error}"),
+            Quiet::GoldenUnasked { why } => return format!("golden records cannot be asked: {}", words(why)),
             Quiet::GoldenWrong { right, asked, version } => {
                 return format!("{right} of {asked} golden records were answered as {version}; the sweep asks again");
             }
-            Quiet::AlarmWithoutLedger { error } => {
-                return format!("the rollback alarm is OK, and the ledger cannot be read: {error}");
+            Quiet::AlarmWithoutLedger { why } => {
+                return format!("the rollback alarm is OK, and the ledger cannot be read: {}", words(why));
             }
-            Quiet::WayUnseen { error } => return format!("the rollback target cannot be read either: {error}"),
+            Quiet::WayUnseen { why } => return format!("the rollback target cannot be read either: {}", words(why)),
             Quiet::NotOnTarget { region } => {
                 let title = self.title(region);
                 return format!(

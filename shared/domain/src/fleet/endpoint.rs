@@ -3,6 +3,7 @@
 use crate::fleet::{Fleet, Region, Style, Vpc};
 use crate::names::{ReleaseId, ResourceName, Sha256, Version};
 use crate::plan::{Bake, CanarySize};
+use crate::reason::Unseen;
 use crate::release::Manifest;
 use crate::serving_role::ServingRole;
 use jiff::{SignedDuration, Timestamp};
@@ -310,7 +311,7 @@ pub enum Seen<T> {
     /// What it is.
     Known(T),
     /// Why it could not be seen.
-    Unknown(String),
+    Unknown(Unseen),
 }
 
 impl<T> Seen<T> {

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// A chain that is not one.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum ChainError {
     /// An entry is missing or stands twice.
     #[error("ledger entry {found} found where {expected} is expected: an entry was removed or added by hand")]

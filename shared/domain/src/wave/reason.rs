@@ -12,17 +12,19 @@ mod region;
 mod revert;
 mod step;
 mod tries;
+mod unseen;
 mod wave;
 mod way_back;
 
 pub use evaluation::{ChampionRates, EvaluationReason, GateRuling, HeldOutRates, Misfit, ModelRole, Names, Shortage};
 pub use failure::{Failure, LeftUndone};
 pub use file::FileFault;
-pub use gate::{Gate, Unseen};
+pub use gate::Gate;
 pub use region::{Fault, RegionState, SilentRegion};
 pub use revert::{Proof, Revert, Sign};
 pub use step::{AtFullLoad, Canary, FullLoad, Proceed, Step, Traffic, Wait};
 pub use tries::{NextTry, Retry, Undecided};
+pub use unseen::{ErrorKind, ServiceFailure, Unseen};
 pub use wave::{Lag, Lagging, WaveEnd};
 pub use way_back::{Quiet, Return, WayBackReason};
 

@@ -1,6 +1,6 @@
 //! The audit of a start: the facts under which an update may be asked for, and what is refused when one of them is gone.
 
-use super::night::{AU, BR, EU, JP, Night, actor, at, bytes_unknown, name, order_reason, release, said};
+use super::night::{AU, BR, EU, JP, Night, actor, at, bytes_unknown, name, order_reason, release, said, unseen};
 use jiff::SignedDuration;
 use meridian_domain::Invariant::{self, I1, I2, I3, I5, I7, I8, I9, I10, I11, I13};
 use meridian_domain::plan::{Act, Bake, Next, Plan};
@@ -49,7 +49,7 @@ fn open<'a>(night: &'a mut Night, region: &str) -> &'a mut OpenUpdate {
 }
 
 fn blind(night: &mut Night, region: &str) {
-    night.sight.regions.insert(name(region), Seen::Unknown("no answer".to_owned()));
+    night.sight.regions.insert(name(region), Seen::Unknown(unseen()));
 }
 
 fn defer(night: &mut Night, region: &str, wave: &str) {
@@ -99,7 +99,7 @@ fn nothing_starts_on_bytes_that_are_not_attested_and_approved() {
     assert_eq!(after(|night| own(night, BR).attested.clear()), [], "another region's replica");
     assert_eq!(after(|night| night.sight.hub.approved.clear()), [I2], "not in the ledger");
     assert_eq!(after(|night| night.sight.approved = Seen::Known(false)), [I2], "not in the registry");
-    assert_eq!(after(|night| night.sight.approved = Seen::Unknown(String::new())), [I2], "nobody can say");
+    assert_eq!(after(|night| night.sight.approved = Seen::Unknown(unseen())), [I2], "nobody can say");
 }
 
 /// I5: the endpoint is in service on what it would roll back to, which its ledger says was proved.
@@ -361,5 +361,5 @@ fn an_abandoned_first_release_holds_nobody_up() {
     };
     assert_eq!(first(Seen::Known(None), false), []);
     assert_eq!(first(Seen::Known(None), true), [I1], "something served there once");
-    assert_eq!(first(Seen::Unknown(String::new()), false), [I1], "nobody sees whether it is being created");
+    assert_eq!(first(Seen::Unknown(unseen()), false), [I1], "nobody sees whether it is being created");
 }

@@ -1,7 +1,7 @@
 //! The audit, arm by arm: each kind of step is let go on the facts that it needs, and refused where one of them is gone. The
 //! planner never makes these plans, so they are made by hand.
 
-use super::night::{AU, EU, JP, Night, actor, bytes_unknown, good, name, release, said, thin, version};
+use super::night::{AU, EU, JP, Night, actor, bytes_unknown, good, name, release, said, thin, unseen, version};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::Invariant::{self, I3, I4, I7, I9, I11, I13};
 use meridian_domain::plan::{Act, Bake, Golden, Next, Plan};
@@ -33,7 +33,7 @@ fn history<'a>(night: &'a mut Night, region: &str) -> &'a mut RegionHistory {
 }
 
 fn blind(night: &mut Night, region: &str) {
-    night.sight.regions.insert(name(region), Seen::Unknown("no answer".to_owned()));
+    night.sight.regions.insert(name(region), Seen::Unknown(unseen()));
 }
 
 fn decides(decision: Decision, cause: Option<Cause>) -> Record {
@@ -180,7 +180,7 @@ fn nothing_is_confirmed_that_was_not_let_through_and_proved() {
         confirm(&night)
     };
     assert_eq!(golden(None), [I4], "nobody asked");
-    assert_eq!(golden(Some(Seen::Unknown("no answer".to_owned()))), [I4], "no answer");
+    assert_eq!(golden(Some(Seen::Unknown(unseen()))), [I4], "no answer");
     assert_eq!(golden(Some(Seen::Known(Golden { asked: 10, right: 9 }))), [I4], "one wrong");
     assert_eq!(golden(Some(Seen::Known(Golden { asked: 0, right: 0 }))), [I4], "none asked");
     let mut elsewhere = answered();

@@ -1,6 +1,6 @@
 //! Calls on the night's table: each plan is made, audited and done, as the handlers do.
 
-use crate::night::{Night, actor, name};
+use crate::night::{Night, actor, name, unseen};
 use meridian_domain::plan::{Act, Finish, Golden, Next, Plan, RollbackSight, promote, rollback, verify};
 use meridian_domain::reason::{Lagging, WaveEnd};
 use meridian_domain::{
@@ -121,7 +121,7 @@ impl Night {
 
     /// What golden records that are asked now bring back.
     fn answers(&self) -> Seen<Golden> {
-        let right = self.right.ok_or_else(|| "no answer".to_owned());
+        let right = self.right.ok_or_else(unseen);
         right.map_or_else(Seen::Unknown, |right| Seen::Known(Golden { asked: 10, right }))
     }
 

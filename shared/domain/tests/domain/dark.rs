@@ -1,9 +1,9 @@
 //! Regions that do not answer, or that rolled back and nobody said why: signs, patience, and what is put on record.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, bytes_unknown, name, release, ringing, said, version};
+use crate::night::{AU, BR, EU, JP, Night, actor, bytes_unknown, name, release, ringing, said, unseen, version};
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Finish, Next};
-use meridian_domain::reason::{Fault, RegionState, Revert, Sign, SilentRegion, Unseen, WaveEnd};
+use meridian_domain::reason::{Fault, RegionState, Revert, Sign, SilentRegion, WaveEnd};
 use meridian_domain::{
     AlarmState, AlarmView, Cause, EndpointStatus, Reason, Record, RegionHistory, Seen, VariantPhase, alarms,
 };
@@ -66,7 +66,7 @@ fn an_undecided_rollback_is_attributed_to_its_signs() {
         night.in_service(EU, "v426");
         sees(&mut night);
         // Too little to say either.
-        night.judged = Seen::Unknown("throttled".to_owned());
+        night.judged = Seen::Unknown(unseen());
         let end = night.call(EU).finish();
         let left = &night.history(EU).returned[&release("v427")];
         assert_eq!((left.cause, end == Some(Finish::Deferred)), (Some(cause), cause != Cause::Release), "{what}");
@@ -103,7 +103,7 @@ fn a_return_is_left_to_the_judge_that_lives_to_explain_it() {
 #[test]
 fn a_region_left_behind_without_a_word_gets_it_once_it_answers() {
     let mut night = Night::baking(JP);
-    let ledger = night.sight.regions.insert(name(JP), Seen::Unknown("unavailable".to_owned())).unwrap();
+    let ledger = night.sight.regions.insert(name(JP), Seen::Unknown(unseen())).unwrap();
     night.call(JP);
     night.pass("4m");
     let call = night.call(JP);
@@ -202,7 +202,7 @@ fn a_deferral_says_what_is_known_of_what_the_region_serves() {
     };
     let unread = {
         let mut night = Night::confirmed_in(&[EU]);
-        night.sight.regions.insert(name(AU), Seen::Unknown("no answer".to_owned()));
+        night.sight.regions.insert(name(AU), Seen::Unknown(unseen()));
         night
     };
     let (old, new_one) = (|| version("v426"), || version("v427"));
@@ -228,7 +228,7 @@ fn a_deferral_says_what_is_known_of_what_the_region_serves() {
 fn several_unreachable_regions_stop_the_wave() {
     let mut night = Night::new();
     for region in [JP, BR] {
-        night.sight.regions.insert(name(region), Seen::Unknown("no answer".to_owned()));
+        night.sight.regions.insert(name(region), Seen::Unknown(unseen()));
     }
     night.call(EU);
     night.pass("3m");
@@ -237,7 +237,7 @@ fn several_unreachable_regions_stop_the_wave() {
     assert!(night.sight.hub.deferred.is_empty());
     let page = call.plans.iter().find(|plan| matches!(plan.next, Next::Page { .. })).unwrap();
     let Reason::Wave(WaveEnd::NotOn { why, .. }) = &page.why else { panic!("{page:?}") };
-    let silent = SilentRegion { region: name(JP), fault: Fault::Unseen(Unseen::Ledger("no answer".to_owned())) };
+    let silent = SilentRegion { region: name(JP), fault: Fault::Unseen(unseen()) };
     let others = vec![name(BR)];
     assert_eq!(**why, Revert::Signs(vec![Sign::SilentWithOthers { silent, others }]).into());
 }
@@ -246,7 +246,7 @@ fn several_unreachable_regions_stop_the_wave() {
 fn a_neighbour_that_answers_again_is_not_counted_ill_any_more() {
     let mut night = Night::new();
     let seen = night.sight.regions[&name(BR)].clone();
-    night.sight.regions.insert(name(BR), Seen::Unknown("no answer".to_owned()));
+    night.sight.regions.insert(name(BR), Seen::Unknown(unseen()));
     night.call(EU);
     assert!(night.sight.hub.ill.contains_key(&name(BR)));
     // It answers, and an update of its own is open: that is in the way as well, for as long.
@@ -270,7 +270,7 @@ fn without_its_ledger_a_region_trips_the_guardrail() {
     for (way, trips) in [("v427", true), ("v425", false)] {
         let mut night = Night::new();
         night.phase(AU, VariantPhase::Baking);
-        night.sight.regions.insert(name(AU), Seen::Unknown("the bucket answers nobody".to_owned()));
+        night.sight.regions.insert(name(AU), Seen::Unknown(unseen()));
         let way = meridian_domain::alarms::WayBack { target: night.target(AU, way), back: night.target(AU, "v426") };
         night.way_back = Seen::Known(Some(way));
         night.alarm = Some(ringing("alarm fraud-endpoint-latency rings"));

@@ -1,6 +1,6 @@
 //! What goes wrong in regions: unknown bytes, a ledger that cannot be read, several control planes at once.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, bytes_unknown, name, release, ringing, said, version};
+use crate::night::{AU, BR, EU, JP, Night, actor, bytes_unknown, name, release, ringing, said, unseen, version};
 use meridian_domain::alarms::WayBack;
 use meridian_domain::plan::{Act, Finish, Next};
 use meridian_domain::reason::{Proof, Revert, Stopped};
@@ -104,7 +104,7 @@ fn way_back(night: &Night) -> Seen<Option<WayBack>> {
 fn without_ledger(version: &str) -> Night {
     let mut night = Night::new();
     night.in_service(AU, version);
-    night.sight.regions.insert(name(AU), Seen::Unknown("the bucket answers nobody".to_owned()));
+    night.sight.regions.insert(name(AU), Seen::Unknown(unseen()));
     night.way_back = way_back(&night);
     night.alarm = Some(ringing("alarm fraud-endpoint-latency rings"));
     night
@@ -133,7 +133,7 @@ fn without_its_ledger_a_region_stays_where_nothing_says_otherwise() {
     let changes: [(&str, Change); 4] = [
         ("quiet", |night| night.alarm = None),
         ("unwritten", |night| night.way_back = Seen::Known(None)),
-        ("unread", |night| night.way_back = Seen::Unknown("throttled".to_owned())),
+        ("unread", |night| night.way_back = Seen::Unknown(unseen())),
         ("elsewhere", |night| night.in_service(AU, "v425")),
     ];
     for (what, change) in changes {
@@ -196,7 +196,7 @@ fn a_second_unclear_return_stops_the_wave() {
 #[test]
 fn a_return_that_reaches_beyond_its_region_stops_the_wave_at_once() {
     let wrong = Proof::Wrong { right: 9, asked: 10, version: version("v427") };
-    let unasked = Proof::Unasked { error: "throttled".to_owned() };
+    let unasked = Proof::Unasked { why: unseen() };
     let halted = Stopped::FleetHalted(Box::new(said("a look first")));
     let table = [
         (Revert::Unproved(wrong), Finish::Failed),

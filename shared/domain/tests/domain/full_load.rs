@@ -1,6 +1,6 @@
 //! The check at full load: green's first minutes after the shift against blue's last hour, before another region starts.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, at, fleet, good, name, release, said, slow, thin, version};
+use crate::night::{AU, BR, EU, JP, Night, actor, at, fleet, good, name, release, said, slow, thin, unseen, version};
 use jiff::SignedDuration;
 use meridian_domain::lookout::{FleetMinutes, Instances, Lookout};
 use meridian_domain::plan::{Act, Finish, Next, Plan};
@@ -206,7 +206,7 @@ fn missing_counts_are_recorded_and_not_waited_for() {
         lookout.judgement(&fleet(), &nothing, &nothing, Instances::default(), &[])
     };
     assert!(missing.is_missing());
-    for judged in [Seen::Unknown("GetMetricData: no answer".to_owned()), Seen::Known(missing)] {
+    for judged in [Seen::Unknown(unseen()), Seen::Known(missing)] {
         let mut night = proved();
         let due = Lookout::full_load_due(&night.fleet, shifted(&night));
         night.judged = judged;
@@ -217,7 +217,7 @@ fn missing_counts_are_recorded_and_not_waited_for() {
     }
     // They come at last: what they say counts.
     let mut night = proved();
-    night.judged = Seen::Unknown("GetMetricData: no answer".to_owned());
+    night.judged = Seen::Unknown(unseen());
     night.now = Lookout::full_load_due(&night.fleet, shifted(&night)) + SignedDuration::from_mins(1);
     assert_eq!(night.call(EU).finish(), None);
     night.judged = Seen::Known(slow());

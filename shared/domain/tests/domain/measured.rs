@@ -1,6 +1,6 @@
 //! A running wave's canary is planned by what the region served in the last hour, and by what the regions before it showed.
 
-use crate::night::{AU, EU, Night, at, fleet, good, name, said};
+use crate::night::{AU, EU, Night, at, fleet, good, name, said, unseen};
 use meridian_domain::lookout::{FleetMinutes, Lookout};
 use meridian_domain::plan::{Act, Bake, Hour, Next};
 use meridian_domain::reason::{Step, Traffic};
@@ -49,9 +49,9 @@ fn the_busier_the_last_hour_was_the_shorter_a_canary_is() {
 #[test]
 fn counts_that_cannot_be_read_leave_usual_traffic_and_say_so() {
     let (usual, by_usual) = planned(&mut Night { hour: Seen::Known(Hour::default()), ..choice() });
-    let (unread, by_unread) = planned(&mut Night { hour: Seen::Unknown("throttled".to_owned()), ..choice() });
+    let (unread, by_unread) = planned(&mut Night { hour: Seen::Unknown(unseen()), ..choice() });
     assert_eq!(unread, usual);
-    assert_eq!((by_usual, by_unread), (Traffic::Usual, Traffic::Unseen { error: "throttled".to_owned() }));
+    assert_eq!((by_usual, by_unread), (Traffic::Usual, Traffic::Unseen { why: unseen() }));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The moments at which something begins to hold, or ends: the lease, patience, a decision that is due.
 
-use crate::night::{AU, EU, Night, actor, at, bytes_unknown, name, version};
+use crate::night::{AU, EU, Night, actor, at, bytes_unknown, name, unseen, version};
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Finish, Next};
 use meridian_domain::reason::{Gate, Lagging, RegionState, Wait, WaveEnd};
@@ -68,7 +68,7 @@ fn a_late_canary_has_a_heartbeat_only_after_proceed() {
 #[test]
 fn counts_that_cannot_be_read_are_waited_for_until_a_decision_is_due() {
     let mut night = Night::baking(AU);
-    night.judged = Seen::Unknown("throttled".to_owned());
+    night.judged = Seen::Unknown(unseen());
     let call = night.call(AU);
     assert!(matches!(call.last().next, Next::Wait) && night.history(AU).update.as_ref().unwrap().decision.is_none());
     night.due(AU);
@@ -179,7 +179,7 @@ fn verify_waits_for_an_unreachable_region() {
     night.now += SECOND;
     let call = night.verify();
     assert_eq!(call.finish(), Some(Finish::Failed));
-    assert_eq!(call.lagging(), [(name(AU), Lagging::EndpointUnseen { error: "no answer".to_owned() })]);
+    assert_eq!(call.lagging(), [(name(AU), Lagging::EndpointUnseen { why: unseen() })]);
 }
 
 /// An override ends at its moment: the wave's last words name those that still count.

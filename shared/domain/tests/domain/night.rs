@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use meridian_domain::alarms::WayBack;
 use meridian_domain::plan::{Act, Hour, OrderReason, Sight, wave_order};
 use meridian_domain::probation::Probation;
-use meridian_domain::reason::{Fault, Refusal};
+use meridian_domain::reason::{ErrorKind, Fault, Refusal, ServiceFailure, Unseen};
 use meridian_domain::stakes::Exposure;
 use meridian_domain::{
     Actor, AlarmState, AlarmView, EndpointStatus, EndpointView, Entry, Fleet, Head, HubHistory, PendingDeployment,
@@ -60,6 +60,12 @@ pub fn refusal() -> Refusal {
 }
 
 /// SageMaker could not roll an update back.
+/// What a dark service answers: nothing in time.
+pub fn unseen() -> Unseen {
+    let (operation, said) = ("DescribeEndpoint".to_owned(), "no answer in time".to_owned());
+    ServiceFailure { kind: ErrorKind::Unreachable, region: name(JP), operation, said }.into()
+}
+
 pub fn bytes_unknown() -> Fault {
     Fault::TwoReleases(EndpointStatus::UpdateRollbackFailed)
 }
@@ -128,7 +134,7 @@ pub struct Night {
     /// What AWS says to an update that it never takes.
     pub refuses: Option<Refusal>,
     /// Why a region's scaling cannot be registered.
-    pub unscaled: Option<String>,
+    pub unscaled: Option<Unseen>,
     /// What a rollback finds beside the alarms.
     pub way_back: Seen<Option<WayBack>>,
     /// Whether pages go out.
@@ -319,7 +325,7 @@ impl Night {
     }
 
     pub fn dark(&mut self, region: &str) {
-        self.sight.endpoints.insert(name(region), Seen::Unknown("no answer".to_owned()));
+        self.sight.endpoints.insert(name(region), Seen::Unknown(unseen()));
     }
 
     pub fn guard_rings(&mut self, alarm: String) {

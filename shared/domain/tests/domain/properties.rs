@@ -1,7 +1,7 @@
 //! What holds for every sight, likely or not: the planner is total and deterministic, and never plans what the audit, or
 //! a reader of the invariants, would refuse.
 
-use crate::night::{actor, name};
+use crate::night::{actor, name, unseen};
 use crate::sights::*;
 use jiff::Timestamp;
 use meridian_domain::alarms::WayBack;
@@ -117,7 +117,7 @@ proptest! {
     fn unknown_is_never_fine((mut sight, now) in any_sight(), which: Index, ledger: bool) {
         let fleet = &*FLEET;
         let region = &fleet.regions[region(which)];
-        let dark = "no answer".to_owned();
+        let dark = unseen();
         if ledger {
             sight.regions.insert(region.name.clone(), Seen::Unknown(dark));
         } else {

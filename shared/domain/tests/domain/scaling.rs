@@ -1,6 +1,6 @@
 //! How many instances a region has: before it starts, for another region's customers; afterwards, what policy gives it.
 
-use crate::night::{AU, BR, EU, JP, Night, at, fleet, name, said, version};
+use crate::night::{AU, BR, EU, JP, Night, at, fleet, name, said, unseen, version};
 use meridian_domain::plan::{Act, Finish, Next, Plan};
 use meridian_domain::reason::Wait;
 use meridian_domain::{
@@ -75,7 +75,7 @@ fn at_night_every_floor_carries_any_other_region_and_nobody_waits() {
 
 #[test]
 fn missing_failover_capacity_delays_a_start_and_pages_once() {
-    for unscaled in [None, Some("RegisterScalableTarget: unreachable".to_owned())] {
+    for unscaled in [None, Some(unseen())] {
         let mut night = noon();
         has(&mut night, AU, 2);
         night.unscaled = unscaled;
@@ -185,7 +185,7 @@ fn a_floor_that_was_raised_for_the_update_goes_down_when_it_is_over() {
 #[test]
 fn scaling_that_cannot_be_registered_is_told_and_stops_no_wave() {
     let mut night = Night::confirmed_in(&[EU]);
-    night.unscaled = Some("PutScalingPolicy: refused".to_owned());
+    night.unscaled = Some(unseen());
     assert!(matches!(night.call(EU).last().next, Next::Wait), "it may pass");
     night.pass("3m");
     let call = night.call(EU);

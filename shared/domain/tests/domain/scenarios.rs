@@ -1,7 +1,7 @@
 //! The nights that Meridian was built for, as the planner sees them.
 
 use crate::calls::Call;
-use crate::night::{AU, BR, EU, JP, Night, actor, judged, name, release, ringing, said, slow, version};
+use crate::night::{AU, BR, EU, JP, Night, actor, judged, name, release, ringing, said, slow, unseen, version};
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Finish, Next};
 use meridian_domain::reason::{Lagging, WaveEnd};
@@ -158,7 +158,7 @@ fn dark_after_the_shift_is_left_as_it_is_and_proved_later() {
 #[test]
 fn a_neighbour_that_cannot_be_seen_is_left_behind_itself() {
     let mut night = Night::new();
-    night.sight.regions.insert(name(BR), Seen::Unknown("no answer".to_owned()));
+    night.sight.regions.insert(name(BR), Seen::Unknown(unseen()));
     assert!(!night.call(EU).did(Act::Update));
     night.pass("3m");
     let call = night.call(EU);

@@ -1,7 +1,8 @@
 //! Sights of every kind, likely and absurd, for the properties.
 
 use crate::night::{
-    Night, actor, at, bytes_unknown, fleet, good, judged_beside, name, refusal, release, ringing, said, slow, version,
+    Night, actor, at, bytes_unknown, fleet, good, judged_beside, name, refusal, release, ringing, said, slow, unseen,
+    version,
 };
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::plan::{Act, Bake, Golden, Sight};
@@ -44,7 +45,7 @@ pub fn moment() -> impl Strategy<Value = Timestamp> {
 }
 
 pub fn seen<T: std::fmt::Debug + Clone + 'static>(known: impl Strategy<Value = T> + 'static) -> BoxedStrategy<Seen<T>> {
-    prop_oneof![9 => known.prop_map(Seen::Known), 1 => Just(Seen::Unknown("no answer".to_owned()))].boxed()
+    prop_oneof![9 => known.prop_map(Seen::Known), 1 => Just(Seen::Unknown(unseen()))].boxed()
 }
 
 pub fn decision() -> impl Strategy<Value = (Option<(Decision, Reason)>, Option<Cause>)> {
@@ -216,7 +217,7 @@ prop_compose! {
         hub in hub(), histories in prop::collection::vec(seen(history()), 4),
         endpoints in prop::collection::vec(seen(weighted(0.95, endpoint())), 4), since in moment(),
         approved in seen(prop::bool::weighted(0.9)), alarms in seen(alarm_views()), judged in of(seen(judgement())),
-        golden in of(seen(prop_oneof![Just(10u32), 0u32..=9])), refused in weighted(0.05, Just(refusal())), unscaled in weighted(0.05, Just("throttled".to_owned())), done in acts(), pages in any::<bool>(), forgotten in weighted(0.02, any::<Index>()),
+        golden in of(seen(prop_oneof![Just(10u32), 0u32..=9])), refused in weighted(0.05, Just(refusal())), unscaled in weighted(0.05, Just(unseen())), done in acts(), pages in any::<bool>(), forgotten in weighted(0.02, any::<Index>()),
     ) -> Sight {
         let names: Vec<_> = FLEET.regions.iter().map(|region| region.name.clone()).collect();
         let mut sight = Sight {

@@ -1,7 +1,8 @@
 //! Each stage of one region's update: what is due, and what is not.
 
 use crate::night::{
-    AU, BR, EU, JP, Night, actor, good, judged, judged_beside, name, refusal, release, said, slow, thin, version,
+    AU, BR, EU, JP, Night, actor, good, judged, judged_beside, name, refusal, release, said, slow, thin, unseen,
+    version,
 };
 use jiff::SignedDuration;
 use meridian_domain::plan::{self, Act, Finish, Next};
@@ -40,8 +41,8 @@ fn what_must_hold_before_a_start() {
         ("overridden", |n| n.sight.hub.approved.clear(), Some(Finish::Failed), None),
         ("ended", |n| n.sight.hub.ended = [(actor("wave-1"), vec![])].into(), Some(Finish::Failed), None),
         ("no proved way back", |n| n.in_service(EU, "v425"), Some(Finish::Failed), None),
-        ("home's registry is dark", |n| n.sight.approved = Seen::Unknown("no answer".into()), None, None),
-        ("no alarms to be seen", |n| n.sight.alarms = Seen::Unknown("no answer".into()), None, Some(Finish::Deferred)),
+        ("home's registry is dark", |n| n.sight.approved = Seen::Unknown(unseen()), None, None),
+        ("no alarms to be seen", |n| n.sight.alarms = Seen::Unknown(unseen()), None, Some(Finish::Deferred)),
         ("another wave holds the lease", |n| n.sight.hub.lease = held_by_another(n), None, None),
     ];
     for (what, change, at_once, later) in objections {
@@ -147,7 +148,7 @@ fn only_a_pass_proceeds() {
         (Seen::Known(slow()), Decision::Revert, Some(Cause::Release)),
         (Seen::Known(thin()), Decision::Revert, Some(Cause::Undecided)),
         (Seen::Known(judged(0, 0)), Decision::Revert, Some(Cause::Undecided)),
-        (Seen::Unknown("no answer".to_owned()), Decision::Revert, Some(Cause::Unclear)),
+        (Seen::Unknown(unseen()), Decision::Revert, Some(Cause::Unclear)),
     ];
     for (seen, decision, cause) in table {
         let mut night = Night::baking(AU);

@@ -1,44 +1,15 @@
 //! How a port's operation fails.
 
 use meridian_domain::RegionName;
+use meridian_domain::reason::{ErrorKind, ServiceFailure, Unseen};
+use meridian_messages::unseen;
 use std::fmt;
-
-/// Why a port's call did not do what it was asked. Kinds that the callers act on differently.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ErrorKind {
-    /// Asked too often; the retries are used up.
-    Throttled,
-    /// The thing named is not there.
-    NotFound,
-    /// It exists already, or has changed since it was read: look again.
-    Conflict,
-    /// Understood and declined: wrong input, missing permission, wrong state. Repeating does not help.
-    Refused,
-    /// No answer in time, or a server-side failure: whether it was done is unknown.
-    Unreachable,
-    /// The object is larger than was asked for; nothing of it was read. Repeating does not help.
-    TooLarge,
-}
-
-impl fmt::Display for ErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            ErrorKind::Throttled => "throttled",
-            ErrorKind::NotFound => "not found",
-            ErrorKind::Conflict => "conflict",
-            ErrorKind::Refused => "refused",
-            ErrorKind::Unreachable => "unreachable",
-            ErrorKind::TooLarge => "too large",
-        })
-    }
-}
 
 /// The operation by which home's `promote` assumes a region's role.
 pub const LOAN: &str = "AssumeRole";
 
 /// A port's failure: what was tried, where, and what the other side said.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{operation} in {region}: {kind}: {message}")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PortError {
     /// What kind, to act on.
     pub kind: ErrorKind,
@@ -50,6 +21,26 @@ pub struct PortError {
     pub message: String,
     /// Nobody answered in time, or could be reached: nothing was said at all.
     pub silent: bool,
+}
+
+impl fmt::Display for PortError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&unseen::service(&self.into()))
+    }
+}
+
+impl std::error::Error for PortError {}
+
+impl From<&PortError> for ServiceFailure {
+    fn from(PortError { kind, region, operation, message, silent: _ }: &PortError) -> Self {
+        Self { kind: *kind, region: region.clone(), operation: (*operation).to_owned(), said: message.clone() }
+    }
+}
+
+impl From<PortError> for Unseen {
+    fn from(error: PortError) -> Self {
+        Self::Service((&error).into())
+    }
 }
 
 impl PortError {

@@ -7,6 +7,7 @@ use crate::ports::{Answer, CountsQuery, Ports};
 use futures_util::future::join_all;
 use meridian_domain::lookout::{FleetMinutes, Instances, Lookout, Span};
 use meridian_domain::plan::{Golden, Hour};
+use meridian_domain::reason::Unseen;
 use meridian_domain::{Fleet, Region, RegionName, Seen, Target};
 use meridian_evaluation::{GOLDEN_TOLERANCE, GoldenRecords};
 use meridian_judge::Judgement;
@@ -21,7 +22,7 @@ impl Look {
         let update = history.and_then(|history| history.update.as_ref());
         let looked = update.and_then(|update| Some((update, Lookout::on(fleet, update, ports.now())?)));
         let Some((update, lookout)) = looked else {
-            return Seen::Unknown("no canary is on record".to_owned());
+            return Seen::Unknown(Unseen::NoCanaryOnRecord);
         };
         let back = update.back.as_ref();
         let green = minutes(ports, fleet, region, &update.target, lookout.green).await;
@@ -31,7 +32,7 @@ impl Look {
         };
         let (green, blue) = match (green, blue) {
             (Ok(green), Ok(blue)) => (green, blue),
-            (Err(error), _) | (_, Err(error)) => return Seen::Unknown(error.to_string()),
+            (Err(error), _) | (_, Err(error)) => return Seen::Unknown(error.into()),
         };
         let endpoint = self.sight.endpoints.get(&region.name).and_then(Seen::known).and_then(Option::as_ref);
         let instances = endpoint.map(|endpoint| Instances::seen(endpoint, update)).unwrap_or_default();
@@ -43,13 +44,13 @@ impl Look {
     pub(super) async fn last_hour<P: Ports>(&self, ports: &P, fleet: &Fleet, region: &Region) -> Seen<Hour> {
         let history = self.sight.regions.get(&region.name).and_then(Seen::known);
         let Some(serving) = history.and_then(|history| history.serving.as_ref()) else {
-            return Seen::Unknown("nothing is on record that serves".to_owned());
+            return Seen::Unknown(Unseen::NothingOnRecord);
         };
         match minutes(ports, fleet, region, &serving.target, Lookout::last_hour(ports.now())).await {
             Ok(served) => Seen::Known(Hour::of(&fleet.judge, &served)),
             Err(error) => {
                 tracing::warn!(%error, "the last hour cannot be read; the canary is planned by usual traffic");
-                Seen::Unknown(error.to_string())
+                Seen::Unknown(error.into())
             }
         }
     }
@@ -73,7 +74,7 @@ impl Look {
             Ok(answer) => Seen::Known(answer),
             Err(error) => {
                 tracing::warn!(%error, "the endpoint did not answer a golden record");
-                Seen::Unknown(error.to_string())
+                Seen::Unknown(error.into())
             }
         };
         self.sight.golden.insert(region.name.clone(), answer);

@@ -6,7 +6,7 @@ use crate::journal::{Journal, JournalError};
 use crate::ports::{Answer, Clock, ErrorKind, MetricPoint, Page, PortError, Ports};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::plan::{Act, Bake, Next, Plan, beats};
-use meridian_domain::reason::{Failure, Refusal};
+use meridian_domain::reason::{Failure, Refusal, Unseen};
 use meridian_domain::{
     Advice, Epoch, Fleet, Reason, Record, Region, RegionHistory, RegionName, Seen, Target, UpdateSpec, alarms,
 };
@@ -90,7 +90,7 @@ impl Look {
     /// A region whose ledger does not take an entry is ill, whatever it says; the planner sees it so.
     fn declined(&mut self, region: &RegionName, error: &JournalError) {
         tracing::error!(%error, "the region's ledger was not written");
-        self.sight.regions.insert(region.clone(), Seen::Unknown(error.to_string()));
+        self.sight.regions.insert(region.clone(), Seen::Unknown(error.into()));
     }
 
     /// Two may try; the chain's conditional write lets one of them win, and the other sees who holds it.
@@ -228,7 +228,7 @@ impl Look {
     fn noted(&mut self, region: &RegionName, done: Answer<()>) -> Result<(), HandlerError> {
         match done {
             Err(error) if error.shuts_region() => {
-                self.sight.endpoints.insert(region.clone(), Seen::Unknown(error.to_string()));
+                self.sight.endpoints.insert(region.clone(), Seen::Unknown(error.into()));
                 Ok(())
             }
             done => Ok(done?),
@@ -305,12 +305,12 @@ impl Look {
         let history = self.sight.regions.get(&region.name).and_then(Seen::known);
         let intended = fleet.scaling.as_ref().zip(history.and_then(|history| history.scaled.as_ref()));
         let Some((policy, scaled)) = intended else {
-            self.sight.unscaled = Some("its ledger says nothing of it".to_owned());
+            self.sight.unscaled = Some(Unseen::ScalingNotOnRecord);
             return;
         };
         if let Err(error) = ports.scale(&region.name, &policy.spec(fleet, region, &scaled.floor)).await {
             tracing::error!(%error, "the region's scaling was not registered");
-            self.sight.unscaled = Some(error.to_string());
+            self.sight.unscaled = Some(error.into());
         }
     }
 

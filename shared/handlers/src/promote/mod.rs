@@ -37,11 +37,12 @@ const TOKEN: &str = "since=";
 pub async fn handle<P: Ports>(ports: &P, context: &Context, job: &PipelineJob) -> Result<Value, HandlerError> {
     let since = since(job, ports.now());
     let ended = match walk(ports, context, job, since).await {
-        Err(error) if error.is_regional() => {
+        Ok(ended) => ended,
+        Err(error) => {
+            let Some(why) = error.regional() else { return Err(error) };
             tracing::warn!(%error, "home does not answer; the job is called again");
-            Ended { next: Next::Wait, why: Wait::Home { error: error.to_string() }.into() }
+            Ended { next: Next::Wait, why: Wait::Home { why }.into() }
         }
-        ended => ended?,
     };
     answer(ports, context, job, since, ended).await
 }

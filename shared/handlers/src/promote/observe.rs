@@ -8,7 +8,7 @@ use crate::ports::{Approval, Ports};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use meridian_domain::plan::{Sight, order_due, region_at};
-use meridian_domain::reason::Failure;
+use meridian_domain::reason::{Failure, Unseen};
 use meridian_domain::{
     AlarmView, Chain, EndpointView, Fleet, HubHistory, Manifest, Region, RegionHistory, RegionName, Seen, alarms,
 };
@@ -38,7 +38,7 @@ impl Look {
         let (regions, histories) = ledgers(ports, fleet).await;
         // Each region that attests has checked the signature by itself, and the digest names the same bytes everywhere.
         if !regions.values().any(|chain| chain.history().attested.contains(&release)) {
-            return Err(HandlerError::Unattested { release });
+            return Err(Failure::Unattested { release }.into());
         }
         let manifest = files::manifest(ports, &fleet.home, release).await?;
         let sight = Sight {
@@ -49,8 +49,8 @@ impl Look {
             hub: hub.history().clone(),
             regions: histories,
             endpoints: BTreeMap::new(),
-            approved: Seen::Unknown("not asked".to_owned()),
-            alarms: Seen::Unknown("not asked".to_owned()),
+            approved: Seen::Unknown(Unseen::NotAsked),
+            alarms: Seen::Unknown(Unseen::NotAsked),
             judged: None,
             hour: None,
             golden: BTreeMap::new(),
@@ -109,7 +109,7 @@ impl Look {
     pub(super) async fn endpoint<P: Ports>(&mut self, ports: &P, fleet: &Fleet, region: &RegionName) {
         let seen: Seen<Option<EndpointView>> = match ports.describe(region, &fleet.endpoint).await {
             Ok(endpoint) => Seen::Known(endpoint),
-            Err(error) => Seen::Unknown(error.to_string()),
+            Err(error) => Seen::Unknown(error.into()),
         };
         self.sight.endpoints.insert(region.clone(), seen);
     }
@@ -122,7 +122,7 @@ impl Look {
         let others = || fleet.regions.iter().map(|other| &other.name).filter(|name| **name != subject.name);
         let looks = join_all(others().map(|name| ports.describe(name, &fleet.endpoint))).await;
         for (name, look) in others().zip(looks) {
-            let seen = look.map_or_else(|error| Seen::Unknown(error.to_string()), Seen::Known);
+            let seen = look.map_or_else(|error| Seen::Unknown(error.into()), Seen::Known);
             self.sight.endpoints.insert(name.clone(), seen);
         }
     }
@@ -166,7 +166,7 @@ impl Look {
         names.push(alarms::composite_name(fleet));
         self.sight.alarms = match ports.alarms(region, &names).await {
             Ok(alarms) => Seen::Known::<Vec<AlarmView>>(alarms),
-            Err(error) => Seen::Unknown(error.to_string()),
+            Err(error) => Seen::Unknown(error.into()),
         };
     }
 
@@ -202,7 +202,7 @@ async fn ledgers<P: Ports>(ports: &P, fleet: &Fleet) -> Ledgers {
             }
             Err(error) => {
                 tracing::error!(%error, "the region's ledger is unknown");
-                histories.insert(region.name.clone(), Seen::Unknown(error.to_string()));
+                histories.insert(region.name.clone(), Seen::Unknown((&error).into()));
             }
         }
     }
@@ -215,6 +215,6 @@ async fn approved<P: Ports>(ports: &P, fleet: &Fleet, package: Option<&String>) 
     };
     match ports.approval(&fleet.home, arn).await {
         Ok(approval) => Seen::Known(approval == Approval::Approved),
-        Err(error) => Seen::Unknown(error.to_string()),
+        Err(error) => Seen::Unknown(error.into()),
     }
 }

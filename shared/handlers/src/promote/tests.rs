@@ -117,7 +117,10 @@ fn a_release_that_no_region_has_attested_is_neither_read_nor_promoted() {
     let release = published(&world);
     world.reads.borrow_mut().clear();
     let called = run(call_for(&world, &context(EU), release, Turn::Of(name(EU))));
-    assert!(matches!(called, Err(HandlerError::Unattested { release: own }) if own == release), "{called:?}");
+    assert!(
+        matches!(called, Err(HandlerError::Failed(Failure::Unattested { release: own })) if own == release),
+        "{called:?}"
+    );
     assert!(!world.reads.borrow().contains(&keys::manifest(release)));
     assert!(world.updates.borrow().is_empty());
 }
@@ -166,7 +169,7 @@ fn one_regions_altered_ledger_keeps_no_other_from_starting() {
     });
     let (region, why) = ill.unwrap();
     assert!(
-        region == name(BR) && matches!(why, Reason::Fault(reason::Fault::Unseen(Unseen::Ledger(_)))),
+        region == name(BR) && matches!(why, Reason::Fault(reason::Fault::Unseen(Unseen::Altered { .. }))),
         "{region}: {why:?}"
     );
     *world.now.borrow_mut() += SignedDuration::from_mins(4);
@@ -371,7 +374,7 @@ fn the_last_hour_is_read_of_what_serves() {
     let look = run(Look::take(&world, &context, &job, world.now())).unwrap();
     let region = context.region_named(&name(EU)).unwrap();
     let read = || run(look.last_hour(&world, &context.fleet, region));
-    assert!(matches!(read(), Seen::Unknown(why) if why.contains("GetMetricData")));
+    assert!(matches!(read(), Seen::Unknown(Unseen::Service(failure)) if failure.operation == "GetMetricData"));
     let mut minutes = FleetMinutes::default();
     minutes.put(&"5xx".parse().unwrap(), world.now(), Arm::new(1_200, 6));
     *world.counted.borrow_mut() = Some(minutes);

@@ -11,9 +11,10 @@ use crate::journal::Journal;
 use crate::ports::{Artifacts, Clock, Ledger, Page, Pager, Pipeline, StartSpec};
 use bytes::Bytes;
 use jiff::Timestamp;
+use meridian_domain::edge::cut;
 use meridian_domain::reason::Failure;
 use meridian_domain::{
-    Actor, Chain, HubHistory, Manifest, NameError, Record, RegionHistory, RegionName, ReleaseId, Version, keys, plan,
+    Actor, Chain, HubHistory, Manifest, Record, RegionHistory, RegionName, ReleaseId, Version, keys, plan,
 };
 use meridian_messages::pages::{Notice, Sender};
 use serde_json::json;
@@ -21,6 +22,9 @@ use std::collections::BTreeMap;
 
 /// The pipeline's source action (template.yaml): the wave key's version is its revision.
 const SOURCE_ACTION: &str = "Source";
+
+/// An id of CodePipeline has 36 characters; more of what is none are not repeated.
+const LONGEST_ID: usize = 80;
 
 /// Waits until every region has attested, or until `until`, or for what is left of the replication deadline, which runs
 /// since home's own attestation; then starts the wave. Answers its execution, or `None` where it is too early (the
@@ -278,5 +282,5 @@ pub async fn start_execution<P: Artifacts + Pipeline>(
         source: (SOURCE_ACTION.to_owned(), source),
     };
     let id = ports.start(&fleet.home, &spec).await?;
-    id.parse().map_err(|error: NameError| Failure::NoExecutionId { error: error.to_string() }.into())
+    id.parse().map_err(|_| Failure::NoExecutionId { id: cut(&id, LONGEST_ID) }.into())
 }

@@ -30,7 +30,7 @@ pub(super) async fn look<P: Ports>(
         Ok(served) => Seen::Known(Some(look.judge(fleet, &served))),
         Err(error) => {
             tracing::error!(%error, "the days before cannot be read; the next quarter of an hour looks again");
-            Seen::Unknown(error.to_string())
+            Seen::Unknown(error.into())
         }
     }
 }

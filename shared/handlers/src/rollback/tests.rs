@@ -115,10 +115,10 @@ fn no_answer_of_the_ledger_stops_a_rollback() {
         alarm(&world, AlarmState::Alarm);
         world.fault("PutEntry", Fault::Fails(kind));
         look(&world).unwrap();
-        assert_eq!(world.updates.borrow()[0].config, target("v426").config, "{kind}");
+        assert_eq!(world.updates.borrow()[0].config, target("v426").config, "{kind:?}");
         in_service(&world, "v426");
         look(&world).unwrap();
-        assert!(is_whole_story(&news(&world)), "{kind}: {:#?}", news(&world));
+        assert!(is_whole_story(&news(&world)), "{kind:?}: {:#?}", news(&world));
     }
 }
 
@@ -152,14 +152,14 @@ fn a_ledger_that_cannot_be_read_does_not_stop_a_rollback() {
         for _ in 0..2 {
             world.fault("ListObjectsV2", Fault::Fails(kind));
             let left = left(&world);
-            assert!(matches!(left, LeftUndone::Ledger { .. }), "{kind}: {left:?}");
-            assert_eq!(world.updates.borrow()[0].config, target("v426").config, "{kind}");
+            assert!(matches!(left, LeftUndone::Ledger { .. }), "{kind:?}: {left:?}");
+            assert_eq!(world.updates.borrow()[0].config, target("v426").config, "{kind:?}");
         }
-        assert_eq!((world.updates.borrow().len(), world.pages.borrow().len()), (1, 1), "{kind}");
+        assert_eq!((world.updates.borrow().len(), world.pages.borrow().len()), (1, 1), "{kind:?}");
         in_service(&world, "v426");
         look(&world).unwrap();
         let said = news(&world);
-        assert!(said.iter().any(|record| matches!(record, Record::Reverted { .. })), "{kind}: {said:#?}");
+        assert!(said.iter().any(|record| matches!(record, Record::Reverted { .. })), "{kind:?}: {said:#?}");
     }
 }
 

@@ -2,9 +2,8 @@
 
 use super::pace::Pace;
 use super::reason::{misfit, of_comparison, of_evaluation};
-use super::rejection::Cause;
 use super::repeat::provenance;
-use super::scores::{self, Answers, ScoreError, Source};
+use super::scores::{self, Answers, Source};
 use crate::context::{Context, HandlerError};
 use crate::files::{self, FileError};
 use crate::holdout::unasked;
@@ -18,6 +17,7 @@ use meridian_domain::{
 use meridian_evaluation::{
     Columns, Contender, Evaluation, GoldenRecords, HeldOut, HoldoutError, ModelNumbers, Provenance, walkers_among,
 };
+use meridian_messages::pages::{ComparedWith, RejectedFor};
 use meridian_xgboost::Said;
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ pub(super) enum Finding {
     /// Numbers and a verdict.
     Evaluated(Box<Evaluated>),
     /// The release's own files cannot be evaluated, and why.
-    Unusable(Cause, EvaluationReason),
+    Unusable(RejectedFor, EvaluationReason),
     /// The call has worked long enough: the champion's margins are kept, and another call scores the challenger.
     Later,
 }
@@ -38,8 +38,6 @@ pub(super) enum Finding {
 pub(super) struct Evaluated {
     pub verdict: Verdict,
     pub why: EvaluationReason,
-    /// Every gate, for people who are told of it.
-    pub evaluation: Evaluation,
     /// What the model package is told.
     pub numbers: Vec<(&'static str, String)>,
     threshold: f64,
@@ -68,27 +66,21 @@ impl Evaluated {
             && (self.golden.is_none() || golden == self.golden.as_ref())
     }
 
-    /// What `version` was compared with, and from which score on each model alerts.
-    pub fn basis(&self, version: &str, home: &RegionName) -> String {
-        let own = self.threshold;
-        let Some(Champion { release, manifest }) = &self.champion else {
-            return format!(
-                "It is the first release, so it was compared with nothing. It alerts from a score of {own} on."
-            );
-        };
-        let (champion, theirs) = (&manifest.version, manifest.operating_threshold);
-        format!(
-            "Compared with {champion} ({}), which serves in {home}. {version} alerts from a score of {own} on, {champion} \
-             from {theirs} on.",
-            release.short()
-        )
+    /// From which score on the release alerts, and what it was compared with.
+    pub fn compared(&self) -> (f64, Option<ComparedWith>) {
+        let champion = self.champion.as_ref().map(|Champion { release, manifest }| ComparedWith {
+            release: *release,
+            version: manifest.version.clone(),
+            threshold: manifest.operating_threshold,
+        });
+        (self.threshold, champion)
     }
 }
 
 /// Why there is no evaluation.
 enum Fault {
     /// The release's fault.
-    Release(Cause, EvaluationReason),
+    Release(RejectedFor, EvaluationReason),
     /// There is no time to score the challenger.
     Later,
     /// Somebody else's.
@@ -183,7 +175,6 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
             verdict: evaluation.verdict,
             why: of_evaluation(&evaluation, champion.as_ref().map(|champion| &champion.manifest.version)),
             numbers: numbers(&evaluation, champion.as_ref()),
-            evaluation,
             threshold: self.manifest.operating_threshold,
             champion,
             holdout: self.file.sha256,
@@ -195,13 +186,9 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
         let records = (holdout, &self.file);
         let source = Source::Archive { walkers: walkers_among(GOLDEN) };
         let scored = scores::of(self.ports, self.home, self.pace, self.manifest, records, source).await;
-        let content = |why| Fault::Release(Cause::Content, why);
-        let file = || self.manifest.archive.key.clone();
-        scored.map_err(|error| match error {
-            ScoreError::File(error) => own_fault(self.home, &self.manifest.archive, error),
-            ScoreError::NotGzip => content(EvaluationReason::NotGzip { file: file() }),
-            ScoreError::Model(error) => content(EvaluationReason::Unreadable { file: file(), error }),
-            ScoreError::Features(error) => content(EvaluationReason::Features { error }),
+        scored.map_err(|error| match error.reason(&self.manifest.archive) {
+            Ok(why) => Fault::Release(RejectedFor::Content, why),
+            Err(error) => own_fault(self.home, &self.manifest.archive, error),
         })
     }
 
@@ -217,12 +204,11 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
         };
         let records = (own.as_ref().unwrap_or(holdout), &self.file);
         let scored = scores::of(self.ports, self.home, self.pace, manifest, records, Source::Kept).await;
-        scored.map_err(|error| match error {
-            ScoreError::File(error) => Fault::Other(error.into()),
-            problem => Fault::from(Failure::ChampionNotScored {
-                version: manifest.version.clone(),
-                error: problem.to_string(),
-            }),
+        scored.map_err(|error| match error.reason(&manifest.archive) {
+            Ok(why) => {
+                Fault::from(Failure::ChampionNotScored { version: manifest.version.clone(), why: Box::new(why) })
+            }
+            Err(error) => Fault::Other(error.into()),
         })
     }
 
@@ -307,7 +293,7 @@ fn judge(
         threshold: champion.manifest.operating_threshold,
     });
     let evaluation = meridian_evaluation::evaluate(new, old, holdout, &policy);
-    let mut evaluation = evaluation.map_err(|error| Fault::Release(Cause::Content, of_comparison(&error)))?;
+    let mut evaluation = evaluation.map_err(|error| Fault::Release(RejectedFor::Content, of_comparison(&error)))?;
     for answers in champion.into_iter().map(|(_, old)| old).chain([challenger]) {
         evaluation.remarks.extend_from_slice(&answers.remarks);
     }
@@ -329,10 +315,10 @@ async fn champion(
 /// A file of the release itself: missing or wrong, it is the release that is bad.
 fn own_fault(home: &RegionName, file: &File, error: FileError) -> Fault {
     match error {
-        FileError::Unusable(fault) => Fault::Release(Cause::Bytes, fault.into()),
+        FileError::Unusable(fault) => Fault::Release(RejectedFor::Bytes, fault.into()),
         error if error.is_missing() => {
             let fault = FileFault::Missing { file: file.key.clone(), region: home.clone() };
-            Fault::Release(Cause::Bytes, fault.into())
+            Fault::Release(RejectedFor::Bytes, fault.into())
         }
         error => Fault::Other(error.into()),
     }
@@ -346,7 +332,7 @@ fn without_champions_columns(champion: &Manifest, error: &HoldoutError) -> Fault
 
 fn wanting(role: ModelRole, manifest: &Manifest, misfit: Misfit) -> Fault {
     let version = manifest.version.clone();
-    Fault::Release(Cause::Content, EvaluationReason::Columns { role, version, misfit })
+    Fault::Release(RejectedFor::Content, EvaluationReason::Columns { role, version, misfit })
 }
 
 /// What the model package is told of it.

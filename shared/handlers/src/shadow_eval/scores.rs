@@ -5,6 +5,7 @@ use crate::files::{self, FileError};
 use crate::pipe::Outlet;
 use crate::ports::{Artifacts, ErrorKind};
 use bytes::Bytes;
+use meridian_domain::reason::EvaluationReason;
 use meridian_domain::{File, ImageVersion, Manifest, RegionName, keys};
 use meridian_evaluation::cache::{self, Subject};
 use meridian_evaluation::{HeldOut, Remark};
@@ -17,20 +18,35 @@ use std::thread::available_parallelism;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Why a model says nothing.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub(super) enum ScoreError {
     /// Its archive is not to be had, or is not the one that the manifest promises.
-    #[error(transparent)]
-    File(#[from] FileError),
+    File(FileError),
     /// Its archive is not compressed as the container expects: it would be evaluated here and load nowhere.
-    #[error("model.tar.gz is not compressed with gzip; pack the model file with `tar czf`")]
     NotGzip,
     /// Its archive holds no model that can be scored, in its reader's words.
-    #[error("{0}")]
     Model(String),
-    /// The manifest's features are not the model's.
-    #[error("the manifest's features differ from the model's: {0}")]
+    /// The manifest's features are not the model's, in its reader's words.
     Features(String),
+}
+
+impl From<FileError> for ScoreError {
+    fn from(error: FileError) -> Self {
+        Self::File(error)
+    }
+}
+
+impl ScoreError {
+    /// Why the model of `archive` cannot be scored; or, as an error, why its bytes are not to be had.
+    pub fn reason(self, archive: &File) -> Result<EvaluationReason, FileError> {
+        let file = archive.key.clone();
+        match self {
+            Self::File(error) => Err(error),
+            Self::NotGzip => Ok(EvaluationReason::NotGzip { file }),
+            Self::Model(error) => Ok(EvaluationReason::Unreadable { file, error }),
+            Self::Features(error) => Ok(EvaluationReason::Features { error }),
+        }
+    }
 }
 
 /// Where a model's answers are taken from.

@@ -145,7 +145,7 @@ fn a_release_that_home_has_not_attested_is_neither_read_nor_ruled() {
     let release = run(publish(&world, &fleet(), world.now(), spec("v427"), &signer())).unwrap();
     world.reads.borrow_mut().clear();
     let error = evaluate(&world, release).unwrap_err();
-    assert!(matches!(error, HandlerError::Unattested { release: own } if own == release), "{error}");
+    assert!(matches!(error, HandlerError::Failed(Failure::Unattested { release: own }) if own == release), "{error}");
     assert!(!world.reads.borrow().contains(&keys::manifest(release)));
     assert_eq!((kinds(&world).len(), world.packages.borrow().len()), (0, 0));
 }

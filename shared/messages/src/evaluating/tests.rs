@@ -1,7 +1,7 @@
 use super::words;
 use meridian_domain::Verdict;
 use meridian_domain::reason::{
-    ChampionRates, EvaluationReason, GateRuling, HeldOutRates, Misfit, ModelRole, Names, Shortage,
+    ChampionRates, EvaluationReason, GateRuling, HeldOutRates, Misfit, ModelRole, Names, Shortage, Unseen,
 };
 
 /// A gate that failed on all records.
@@ -131,9 +131,9 @@ fn columns_that_do_not_fit_are_named_with_the_model_that_lacks_them() {
 
 #[test]
 fn a_job_that_is_given_up_says_what_it_waited_for() {
-    let last = Box::new(EvaluationReason::Waiting { error: "GetObject in eu-west-1: unreachable".to_owned() });
+    let last = Box::new(EvaluationReason::Waiting(Unseen::NoCanaryOnRecord));
     assert_eq!(
         words(&EvaluationReason::GivenUp { calls: 60, last }),
-        "after 60 calls the release has no verdict: waiting for a service: GetObject in eu-west-1: unreachable"
+        "after 60 calls the release has no verdict: waiting for a service: no canary is on record"
     );
 }

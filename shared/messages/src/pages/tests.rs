@@ -1,5 +1,7 @@
 use super::*;
-use meridian_domain::reason::{Fault, FileFault, Gate, RegionState, Return, Revert, Step, WaveEnd, WayBackReason};
+use meridian_domain::reason::{
+    Fault, FileFault, Gate, RegionState, Return, Revert, Step, Unseen, WaveEnd, WayBackReason,
+};
 use meridian_domain::{EndpointStatus, Fleet, Sha256};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -107,11 +109,11 @@ fn why(advice: &Advice, region: &RegionName, version: &Version) -> Reason {
             WaveEnd::NoFirstRelease { region: region(), why: Box::new(Fault::CreationEndless.into()) }
         }
         Advice::KeepCustomersAway { .. } => {
-            return Step::LacksInstances { region: region(), has: 2, least: 3, error: None }.into();
+            return Step::LacksInstances { region: region(), has: 2, least: 3, why: None }.into();
         }
         Advice::WatchInstances => {
-            let error = "RegisterScalableTarget: limit".to_owned();
-            return Step::ScalingNotSet { region: region(), version: version(), error }.into();
+            let why = Unseen::ScalingNotOnRecord;
+            return Step::ScalingNotSet { region: region(), version: version(), why }.into();
         }
         Advice::CatchUp { .. } => {
             return meridian_domain::reason::Lag {
@@ -130,8 +132,8 @@ fn why(advice: &Advice, region: &RegionName, version: &Version) -> Reason {
             WaveEnd::Incomplete { version: version(), lagging, overrides: Vec::new() }
         }
         Advice::LookAtBucket => {
-            let (from, to, error) = (version(), back(), "GetObject: AccessDenied".to_owned());
-            return Return::Unread { region: region(), from, to, why: alarm(), error }.into();
+            let (from, to, unread) = (version(), back(), Unseen::LedgerNotRead);
+            return Return::Unread { region: region(), from, to, why: alarm(), unread }.into();
         }
         Advice::ReadRollbackLog => {
             return Return::Unwritten { region: region(), from: version(), to: back() }.into();
@@ -203,8 +205,8 @@ fn samples(fleet: &Fleet, version: &Version) -> Vec<Notice> {
     }
     all.push(Notice::JobFailed { job: "job-1".to_owned(), error: "ListObjectsV2: throttled".to_owned() });
     for cause in [RejectedFor::Worse, RejectedFor::Unclear, RejectedFor::Bytes, RejectedFor::Content] {
-        let found = "- AUC 0.85, champion 0.91\n\nCompared with v426.".to_owned();
-        all.push(Notice::EvaluationRejected { version: name.clone(), cause, found });
+        let (why, evidence) = (EvaluationReason::NothingRequired, None);
+        all.push(Notice::EvaluationRejected { version: name.clone(), cause, why, evidence });
     }
     all
 }

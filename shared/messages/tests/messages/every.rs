@@ -1,19 +1,21 @@
 //! A reason of every kind: none is told as nothing, and the full stop is whoever's who writes the text around it.
 
-use crate::given::{AU, BR, EU, JP, actor, at, fleet, frozen, name, overridden, release, resource, said, version};
+use crate::given::{
+    AU, BR, EU, JP, actor, at, fleet, frozen, name, overridden, release, resource, said, throttled, version,
+};
 use jiff::SignedDuration;
 use meridian_domain::callers::{Beside, Compared};
 use meridian_domain::plan::{Act, Bake};
 use meridian_domain::probation::WorseThanBefore;
 use meridian_domain::quarantine::{Barred, Object, Quarantine};
 use meridian_domain::reason::{
-    AtFullLoad, Canary, EvaluationReason, Fault, FileFault, FullLoad, Gate, Lag, Lagging, NextTry, Proceed, Proof,
-    Quiet, Refusal, RegionState, Retry, Return, Revert, Sign, SilentRegion, Step, Stopped, Traffic, Undecided, Unseen,
-    Wait, WaveEnd, WayBackReason,
+    AtFullLoad, Canary, ErrorKind, EvaluationReason, Fault, FileFault, FullLoad, Gate, Lag, Lagging, NextTry, Proceed,
+    Proof, Quiet, Refusal, RegionState, Retry, Return, Revert, ServiceFailure, Sign, SilentRegion, Step, Stopped,
+    Traffic, Undecided, Unseen, Wait, WaveEnd, WayBackReason,
 };
 use meridian_domain::{
-    EndpointStatus, ImageVersion, KeyId, Malformed, ManifestFault, Reason, RegionName, Sha256, SignatureFault, Verdict,
-    Version,
+    Chain, ChainError, EndpointStatus, ImageVersion, KeyId, Malformed, ManifestFault, Reason, RegionName, Sha256,
+    SignatureFault, Verdict, Version,
 };
 use meridian_judge::{Grounds, Tally};
 use meridian_messages::Voice;
@@ -33,8 +35,36 @@ fn old() -> Version {
     version("v426")
 }
 
-fn error() -> String {
-    "throttled".to_owned()
+fn unseen() -> Unseen {
+    throttled(AU, "DescribeEndpoint").into()
+}
+
+fn every_unseen() -> Vec<Unseen> {
+    let (chain, fault) = (Chain::Region(au()), ChainError::Hash { seq: 7 });
+    let failure = || throttled(AU, "DescribeEndpoint");
+    let kinds = [
+        ErrorKind::Throttled,
+        ErrorKind::NotFound,
+        ErrorKind::Conflict,
+        ErrorKind::Refused,
+        ErrorKind::Unreachable,
+        ErrorKind::TooLarge,
+    ];
+    let services = kinds.map(|kind| ServiceFailure { kind, ..failure() }.into());
+    let own = [
+        Unseen::NotAsked,
+        Unseen::LedgerNotRead,
+        Unseen::EndpointNotRead,
+        Unseen::Ledger { chain: chain.clone(), failure: failure() },
+        Unseen::Altered { region: au(), chain: chain.clone(), fault },
+        Unseen::Altered { region: au(), chain, fault: ChainError::Sequence { expected: 7, found: 8 } },
+        FileFault::NotGolden { file: "golden.json".to_owned(), region: au(), line: 1, column: 2 }.into(),
+        Unseen::NoAlarm { alarm: alarm() },
+        Unseen::NoCanaryOnRecord,
+        Unseen::NothingOnRecord,
+        Unseen::ScalingNotOnRecord,
+    ];
+    services.into_iter().chain(own).collect()
 }
 
 fn alarm() -> String {
@@ -74,30 +104,27 @@ fn gates() -> Vec<Gate> {
         Gate::LeftAgain { before: name(EU), version: new() },
         Gate::NoEvidence { version: new() },
         Gate::MidShift { version: new(), wave: actor("wave-1") },
-        Gate::Unseen(Unseen::Error(error())),
-        Gate::Unseen(Unseen::Ledger(error())),
-        Gate::Unseen(Unseen::LedgerNotRead),
-        Gate::Unseen(Unseen::EndpointNotRead),
-        Gate::RegistryUnseen { error: error() },
+        Gate::RegistryUnseen { why: unseen() },
         Gate::NotApproved { version: new() },
         Gate::ApprovedOutsideLedger { version: new() },
         Gate::RollbackOpen { region: au() },
         Gate::OwnWayBack { region: au() },
         Gate::BytesUnknown { region: au(), why: Fault::TwoReleases(FAILED) },
         Gate::NotAttested { region: au(), version: new() },
-        Gate::AlarmsUnseen { error: error() },
+        Gate::AlarmsUnseen { why: unseen() },
         Gate::NoRollbackAlarm { alarm: alarm() },
         Gate::RollbackAlarmRings { alarm: alarm() },
         Gate::GuardRings { alarm: alarm() },
         Gate::NoProvedWayBack { region: au(), config: resource("fraud-v425") },
         Gate::LeftoverUnproved { version: new() },
-        Gate::GoldenUnasked { error: error() },
+        Gate::GoldenUnasked { why: unseen() },
         Gate::EndpointGone { version: new(), endpoint: resource("fraud"), config: resource("fraud-v427") },
         Gate::EndpointGoneSince { endpoint: resource("fraud") },
         Gate::NotTaken,
         Gate::WentBackWithoutWay,
     ];
-    stopped().into_iter().map(|own| Gate::Stopped(Box::new(own))).chain(others).collect()
+    let unseen = every_unseen().into_iter().map(Gate::Unseen);
+    stopped().into_iter().map(|own| Gate::Stopped(Box::new(own))).chain(others).chain(unseen).collect()
 }
 
 fn files() -> Vec<FileFault> {
@@ -177,23 +204,23 @@ fn steps() -> Vec<Step> {
         ready(true, None),
         ready(false, canary(Traffic::Measured(20.0))),
         ready(false, canary(Traffic::Usual)),
-        ready(false, canary(Traffic::Unseen { error: error() })),
+        ready(false, canary(Traffic::Unseen { why: unseen() })),
         Step::FoundRunning,
         Step::CanaryTakesTraffic { region: au(), version: new(), percent: 10 },
         Step::Proved { golden: 10, version: new() },
         Step::WasServing { region: au(), version: new() },
         Step::LastUpdateEnded { region: au() },
         Step::IsBack { region: au(), version: old() },
-        Step::FallsSilent { region: au(), why: Unseen::Error(error()) },
+        Step::FallsSilent { region: au(), why: unseen() },
         Step::InTheWay { region: au(), why: Gate::NotTaken },
         Step::AnswersAgain { region: au() },
         Step::ReadyForFailover { region: au() },
         Step::NeedsInstances { region: au(), has: 2, least: 3 },
-        Step::LacksInstances { region: au(), has: 2, least: 3, error: Some(error()) },
-        Step::LacksInstances { region: au(), has: 2, least: 3, error: None },
+        Step::LacksInstances { region: au(), has: 2, least: 3, why: Some(unseen()) },
+        Step::LacksInstances { region: au(), has: 2, least: 3, why: None },
         Step::UsualScaling { region: au(), least: 2, most: 6 },
         Step::ScalingSet { region: au() },
-        Step::ScalingNotSet { region: au(), version: new(), error: error() },
+        Step::ScalingNotSet { region: au(), version: new(), why: unseen() },
         Step::SoakOver { region: au() },
         Step::WaveOver,
     ];
@@ -202,7 +229,7 @@ fn steps() -> Vec<Step> {
 }
 
 fn proofs() -> [Proof; 2] {
-    [Proof::Wrong { right: 9, asked: 10, version: new() }, Proof::Unasked { error: error() }]
+    [Proof::Wrong { right: 9, asked: 10, version: new() }, Proof::Unasked { why: unseen() }]
 }
 
 fn lagging() -> Vec<Lagging> {
@@ -211,7 +238,7 @@ fn lagging() -> Vec<Lagging> {
         Lagging::Halted(boxed("its alarm rang")),
         Lagging::LedgerUnseen,
         Lagging::NoEndpoint,
-        Lagging::EndpointUnseen { error: error() },
+        Lagging::EndpointUnseen { why: unseen() },
         Lagging::EndpointNotRead,
         Lagging::BytesUnknown(FAILED),
         Lagging::NamesConfig { config: resource("fraud-v426") },
@@ -219,7 +246,7 @@ fn lagging() -> Vec<Lagging> {
         Lagging::GoingBack,
         Lagging::Soaks,
         Lagging::Unproved,
-        Lagging::GoldenUnasked { error: error() },
+        Lagging::GoldenUnasked { why: unseen() },
         Lagging::GoldenWrong { right: 9, asked: 10 },
         Lagging::DidNotThen,
     ]
@@ -230,7 +257,7 @@ fn waits() -> Vec<Wait> {
     let full_load = |seen| Wait::FullLoad { region: au(), due: time, seen };
     let judged = AtFullLoad::Judged { verdict: Verdict::Inconclusive, grounds: Grounds::default() };
     let own = [
-        Wait::Home { error: error() },
+        Wait::Home { why: unseen() },
         Wait::LeaseHeld { holder: actor("wave-0"), until: time },
         Wait::Scaling { region: au() },
         Wait::OtherUpdate { region: au() },
@@ -244,7 +271,7 @@ fn waits() -> Vec<Wait> {
         Wait::Endpoint { region: au() },
         Wait::EndpointOf { region: au(), config: resource("fraud-v425") },
         Wait::Canary { since: time, verdict: Verdict::Pass, grounds: Grounds::default() },
-        Wait::Counts { error: error() },
+        Wait::Counts { why: unseen() },
         Wait::Shift { at: time },
         Wait::Traffic { region: au(), version: new() },
         Wait::TrafficInSteps { region: au(), until: time },
@@ -252,12 +279,12 @@ fn waits() -> Vec<Wait> {
         Wait::Return { region: au(), why: Some(boxed("slow")) },
         full_load(AtFullLoad::Nothing),
         full_load(judged),
-        full_load(AtFullLoad::Unseen { error: error() }),
+        full_load(AtFullLoad::Unseen { why: unseen() }),
         Wait::Follows { region: au(), version: new() },
         Wait::Silent { region: au(), since: time },
         Wait::Bytes { region: au(), why: Fault::TwoReleases(FAILED) },
         Wait::Instances { region: au(), has: 2, least: 3 },
-        Wait::ScalingUnset { region: au(), error: error() },
+        Wait::ScalingUnset { region: au(), why: unseen() },
         Wait::FirstProof(Box::new(Fault::FirstReleaseRings { alarm: alarm() }.into())),
     ];
     let lags = lagging().into_iter().map(|why| Wait::Lag { region: au(), why });
@@ -290,7 +317,7 @@ fn reverts() -> Vec<Revert> {
         Sign::GreenGuard { alarm: alarm() },
         Sign::SilentWithOthers { silent: silent(), others: vec![name(BR)] },
         Sign::SilentAlone(silent()),
-        Sign::NoCapacity { reason: error() },
+        Sign::NoCapacity { reason: "no capacity".to_owned() },
         Sign::OtherGuard { alarm: alarm() },
         Sign::EndpointAlarm,
     ];
@@ -298,7 +325,7 @@ fn reverts() -> Vec<Revert> {
         Revert::Worse(Grounds::default()),
         Revert::WorseAtFullLoad(Grounds::default()),
         Revert::Undecided(Grounds::default()),
-        Revert::CountsUnseen { error: error() },
+        Revert::CountsUnseen { why: unseen() },
         Revert::TimerEnded,
         Revert::NoEvidence { version: new() },
         Revert::Signs(Vec::new()),
@@ -333,7 +360,7 @@ fn faults() -> Vec<Fault> {
 
 fn steady_faults() -> Vec<Fault> {
     vec![
-        Fault::Unseen(Unseen::Error(error())),
+        Fault::Unseen(unseen()),
         Fault::Silent { since: at("03:15:00") },
         Fault::NoAnswer,
         Fault::EndpointIs(EndpointStatus::Failed),
@@ -356,7 +383,7 @@ fn full_loads() -> [FullLoad; 4] {
         FullLoad::Judged(Grounds::default()),
         FullLoad::FirstRelease,
         FullLoad::UpdateNotOnRecord,
-        FullLoad::Unseen { error: error() },
+        FullLoad::Unseen { why: unseen() },
     ]
 }
 
@@ -370,7 +397,7 @@ fn returns() -> Vec<Return> {
         Return::GoesBackFrom { region: au(), from: Some(from()), to: old(), why: why() },
         Return::WentBack { region: au(), from: from(), to: old(), why: why() },
         Return::Unwritten { region: au(), from: from(), to: old() },
-        Return::Unread { region: au(), from: from(), to: old(), why: why(), error: error() },
+        Return::Unread { region: au(), from: from(), to: old(), why: why(), unread: unseen() },
         Return::Stays { region: au(), version: old() },
         Return::Leaves { region: au(), version: new() },
         after(None),
@@ -395,8 +422,8 @@ fn quiets() -> Vec<Quiet> {
         Quiet::TooFewDays { days: 6, needed: 7 },
         Quiet::LikeBefore { days: 14 },
         Quiet::WorseTold { version: new() },
-        Quiet::DaysUnread { error: error() },
-        Quiet::Unseen { region: au(), error: error() },
+        Quiet::DaysUnread { why: unseen() },
+        Quiet::Unseen { region: au(), why: unseen() },
         Quiet::Changing,
         Quiet::NothingOnRecord,
         Quiet::Echo,
@@ -409,7 +436,7 @@ fn quiets() -> Vec<Quiet> {
         Quiet::NotStarted,
         Quiet::EndedWell,
         Quiet::WrongWithoutWay,
-        Quiet::GoldenUnasked { error: error() },
+        Quiet::GoldenUnasked { why: unseen() },
         Quiet::GoldenWrong { right: 9, asked: 10, version: new() },
         Quiet::Asked,
         Quiet::OtherUpdate,
@@ -420,9 +447,9 @@ fn quiets() -> Vec<Quiet> {
         Quiet::WentBackWithoutWay,
         Quiet::JudgeAtWork,
         Quiet::GuardrailTold,
-        Quiet::AlarmWithoutLedger { error: error() },
+        Quiet::AlarmWithoutLedger { why: unseen() },
         Quiet::NoWayBesideAlarms,
-        Quiet::WayUnseen { error: error() },
+        Quiet::WayUnseen { why: unseen() },
         Quiet::NotOnTarget { region: au() },
         Quiet::NothingProved,
     ]

@@ -9,3 +9,4 @@ mod ledger;
 mod order;
 mod reasons;
 mod replay;
+mod unseen;

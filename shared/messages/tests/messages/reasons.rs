@@ -1,13 +1,13 @@
 //! Sentences of reasons that depend on what happened.
 
-use crate::given::{AU, BR, EU, JP, actor, at, fleet, frozen, name, overridden, resource, said, version};
+use crate::given::{AU, BR, EU, JP, actor, at, fleet, frozen, name, overridden, resource, said, throttled, version};
 use jiff::SignedDuration;
 use meridian_domain::plan::Bake;
 use meridian_domain::reason::{
     Canary, Fault, Gate, Lag, Lagging, NextTry, Proceed, Proof, RegionState, Retry, Return, Revert, Sign, SilentRegion,
     Step, Stopped, Traffic, Undecided, Unseen, Wait, WaveEnd, WayBackReason,
 };
-use meridian_domain::{EndpointStatus, Reason};
+use meridian_domain::{Chain, EndpointStatus, Reason};
 use meridian_messages::Voice;
 
 fn told(why: impl Into<Reason>) -> String {
@@ -45,7 +45,8 @@ fn the_headline_is_what_comes_before_the_first_colon() {
 #[test]
 fn every_sign_of_a_rollback_is_named() {
     let since = at("03:15:00");
-    let ledger = Fault::Unseen(Unseen::Ledger("no answer".to_owned()));
+    let failure = throttled(JP, "ListObjectsV2");
+    let ledger = Fault::Unseen(Unseen::Ledger { chain: Chain::Region(name(JP)), failure });
     for (signs, words) in [
         (vec![], "SageMaker rolled it back, and no guardrail alarm is in ALARM any more"),
         (
@@ -63,7 +64,8 @@ fn every_sign_of_a_rollback_is_named() {
         ),
         (
             vec![Sign::SilentWithOthers { silent: silent(JP, ledger), others: vec![name(BR)] }],
-            "JP: its ledger cannot be read: no answer, BR unreachable too: not a single-region fault",
+            "JP: its ledger cannot be read: ledger chain ap-northeast-1: ListObjectsV2 in ap-northeast-1: throttled: ThrottlingException: \
+             Rate exceeded, BR unreachable too: not a single-region fault",
         ),
     ] {
         assert_eq!(told(Revert::Signs(signs)), words);
@@ -124,7 +126,10 @@ fn an_undecided_region_is_given_with_what_comes_after() {
         let why = Box::new(Fault::Undecided(undecided).into());
         let state = RegionState::Stays { version: version("v426") };
         let told = told(Reason::LeftBehind { why, state });
-        assert_eq!(told, format!("the counts did not decide, try 1 of 2: few callers; {words}; it stays on v426"));
+        assert_eq!(
+            told,
+            format!("the counts did not decide, try 1 of 2; {words}; counts: few callers; it stays on v426")
+        );
     }
 }
 
@@ -154,7 +159,10 @@ fn a_ready_region_gives_its_canary_and_its_overrides() {
     for (by, words) in [
         (Traffic::Measured(19.6), "20 requests/s measured"),
         (Traffic::Usual, "usual traffic"),
-        (Traffic::Unseen { error: "throttled".to_owned() }, "usual traffic, as the counts cannot be read: throttled"),
+        (
+            Traffic::Unseen { why: Unseen::NothingOnRecord },
+            "usual traffic, as the counts cannot be read: nothing is on record that serves",
+        ),
     ] {
         let expected = format!(
             "AU is ready for v427; its canary of 10 % bakes 4m ({words}); maria overrides the freeze until 2026-11-20 04:00 UTC: \
@@ -170,15 +178,15 @@ fn a_waves_end_names_the_regions_that_lag() {
     assert_eq!(complete(false), "every region serves v427");
     assert_eq!(complete(true), "every region served v427 when the wave ended");
     let lagging = vec![
-        (name(AU), Lagging::EndpointUnseen { error: "no answer".to_owned() }),
+        (name(AU), Lagging::EndpointUnseen { why: throttled(AU, "DescribeEndpoint").into() }),
         (name(JP), Lagging::Unproved),
         (name(BR), Lagging::GoldenWrong { right: 9, asked: 10 }),
         (name(EU), Lagging::NamesConfig { config: resource("fraud-v426") }),
     ];
     assert_eq!(
         told(WaveEnd::Incomplete { version: version("v427"), lagging, overrides: vec![overridden()] }),
-        "v427: 0 of 4 regions promoted: AU: its endpoint cannot be described: no answer; JP: its endpoint has the release's \
-         configuration, but no golden records prove the release; BR: 9 of 10 golden records were answered correctly; EU: its \
+        "v427: 0 of 4 regions promoted: AU: its endpoint cannot be described: DescribeEndpoint in ap-southeast-2: throttled: \
+         ThrottlingException: Rate exceeded; JP: its endpoint has the release's configuration, but no golden records prove the release; BR: 9 of 10 golden records were answered correctly; EU: its \
          endpoint has configuration fraud-v426; maria \
          overrides the freeze until 2026-11-20 04:00 UTC: the fix must go out"
     );
@@ -195,7 +203,7 @@ fn a_wait_is_given_with_names_and_times() {
         (Wait::OtherUpdate { region: name(EU) }, "another update of EU is in progress"),
         (Wait::TrafficInSteps { region: name(AU), until }, "AU's traffic is moving in steps until 03:02:01 UTC"),
         (Wait::Instances { region: name(AU), has: 2, least: 3 }, "AU has 2 of the 3 instances that a failover needs"),
-        (Wait::Proof(Proof::Unasked { error: "no answer".to_owned() }), "golden records cannot be asked: no answer"),
+        (Wait::Proof(Proof::Unasked { why: Unseen::NotAsked }), "golden records cannot be asked: not asked"),
     ] {
         assert_eq!(told(why), words);
     }

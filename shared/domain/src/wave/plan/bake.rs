@@ -376,7 +376,7 @@ impl View<'_> {
     pub(super) fn chosen(&self, bake: Bake) -> Option<Canary> {
         let by = match &self.sight.hour {
             Some(Seen::Known(Hour { rps: Some(rps), .. })) => Traffic::Measured(*rps),
-            Some(Seen::Unknown(error)) => Traffic::Unseen { error: error.clone() },
+            Some(Seen::Unknown(why)) => Traffic::Unseen { why: why.clone() },
             _ => Traffic::Usual,
         };
         self.region.leaves_a_choice().then_some(Canary { bake, by })

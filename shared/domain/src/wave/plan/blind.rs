@@ -9,17 +9,17 @@ use super::rollback::RollbackView;
 use super::{Act, Next, Plan};
 use crate::advice::Advice;
 use crate::endpoint::{EndpointStatus, EndpointView, Seen};
-use crate::reason::{Quiet, Return};
+use crate::reason::{Quiet, Return, Unseen};
 
 impl RollbackView<'_> {
-    pub(super) fn blind(&self, endpoint: &EndpointView, unread: &str) -> Plan {
+    pub(super) fn blind(&self, endpoint: &EndpointView, unread: &Unseen) -> Plan {
         let Some(reason) = self.alarm() else {
-            return self.nothing(Quiet::AlarmWithoutLedger { error: unread.to_owned() });
+            return self.nothing(Quiet::AlarmWithoutLedger { why: unread.clone() });
         };
         let way = match &self.sight.way_back {
             Seen::Known(Some(way)) => way,
             Seen::Known(None) => return self.nothing(Quiet::NoWayBesideAlarms),
-            Seen::Unknown(error) => return self.nothing(Quiet::WayUnseen { error: error.clone() }),
+            Seen::Unknown(why) => return self.nothing(Quiet::WayUnseen { why: why.clone() }),
         };
         let back = &way.back;
         let on_its_way = endpoint.pending.as_ref().is_some_and(|pending| pending.config == way.target.config);
@@ -40,8 +40,8 @@ impl RollbackView<'_> {
         if self.sight.paged {
             return self.nothing(Quiet::UnderWayUnwritten);
         }
-        let (from, error) = (way.target.version.clone(), unread.to_owned());
-        let told = Return::Unread { region: region.clone(), from, to, why: reason, error };
+        let (from, unread) = (way.target.version.clone(), unread.clone());
+        let told = Return::Unread { region: region.clone(), from, to, why: reason, unread };
         Plan::new(Next::Page { region, advice: Advice::LookAtBucket }, told)
     }
 }

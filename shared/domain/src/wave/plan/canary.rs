@@ -84,10 +84,10 @@ impl View<'_> {
         let judgement = match &self.sight.judged {
             None => return self.act(Act::Look),
             Some(Seen::Known(judgement)) => judgement,
-            Some(Seen::Unknown(error)) if due => {
-                return self.revert(update, Revert::CountsUnseen { error: error.clone() }, None);
+            Some(Seen::Unknown(why)) if due => {
+                return self.revert(update, Revert::CountsUnseen { why: why.clone() }, None);
             }
-            Some(Seen::Unknown(error)) => return Plan::wait(Wait::Counts { error: error.clone() }),
+            Some(Seen::Unknown(why)) => return Plan::wait(Wait::Counts { why: why.clone() }),
         };
         let grounds = judgement.grounds();
         match judgement.verdict {
@@ -192,7 +192,7 @@ impl View<'_> {
             Seen::Known(Golden { right, asked }) => {
                 Proof::Wrong { right: *right, asked: *asked, version: self.version() }
             }
-            Seen::Unknown(error) => Proof::Unasked { error: error.clone() },
+            Seen::Unknown(why) => Proof::Unasked { why: why.clone() },
         }
     }
 

@@ -72,7 +72,7 @@ impl View<'_> {
     fn ringing(&self) -> Option<Reason> {
         let name = composite_name(self.fleet);
         match &self.sight.alarms {
-            Seen::Unknown(error) => Some(Gate::AlarmsUnseen { error: error.clone() }.into()),
+            Seen::Unknown(why) => Some(Gate::AlarmsUnseen { why: why.clone() }.into()),
             Seen::Known(alarms) => {
                 let rings = |state: AlarmState| state == AlarmState::Alarm;
                 let ringing = alarms.iter().find(|alarm| alarm.name == name && rings(alarm.state));

@@ -73,8 +73,8 @@ impl View<'_> {
             Some(Seen::Known(judgement)) => {
                 wait(AtFullLoad::Judged { verdict: judgement.verdict, grounds: judgement.grounds() })
             }
-            Some(Seen::Unknown(error)) if late => self.tell_full_load(FullLoad::Unseen { error: error.clone() }, None),
-            Some(Seen::Unknown(error)) => wait(AtFullLoad::Unseen { error: error.clone() }),
+            Some(Seen::Unknown(why)) if late => self.tell_full_load(FullLoad::Unseen { why: why.clone() }, None),
+            Some(Seen::Unknown(why)) => wait(AtFullLoad::Unseen { why: why.clone() }),
         }
     }
 

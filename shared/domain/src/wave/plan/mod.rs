@@ -54,7 +54,7 @@ use crate::history::{HubHistory, OpenUpdate, RegionHistory, Try};
 use crate::judge::{Judgement, RegionEvidence};
 use crate::ledger::Record;
 use crate::names::{Actor, Epoch, RegionName, ReleaseId, Version};
-use crate::reason::{Reason, Refusal, Step, Stopped, Wait};
+use crate::reason::{Reason, Refusal, Step, Stopped, Unseen, Wait};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -89,7 +89,7 @@ pub struct Sight {
     /// What AWS said to a step of this call that it will never take, in its words.
     pub refused: Option<Refusal>,
     /// Why a region's scaling could not be registered in this call.
-    pub unscaled: Option<String>,
+    pub unscaled: Option<Unseen>,
     /// What this call has already done outside the ledger.
     pub done: BTreeSet<Act>,
     /// The regions about which this call has already paged.

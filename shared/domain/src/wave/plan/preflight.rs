@@ -136,7 +136,7 @@ impl<'a> View<'a> {
     fn known(&self, other: &'a Region) -> Result<&'a RegionHistory, Objection<'a>> {
         let unseen = match self.sight.regions.get(&other.name) {
             Some(Seen::Known(history)) => return Ok(history),
-            Some(Seen::Unknown(error)) => Unseen::Ledger(error.clone()),
+            Some(Seen::Unknown(why)) => why.clone(),
             None => Unseen::LedgerNotRead,
         };
         Err(Objection::Neighbour(other, Gate::Unseen(unseen)))
@@ -148,7 +148,7 @@ impl<'a> View<'a> {
             Seen::Known(true) if self.sight.hub.approved.contains(&self.sight.release) => Ok(()),
             Seen::Known(true) => Err(Objection::Never(Gate::ApprovedOutsideLedger { version })),
             Seen::Known(false) => Err(Objection::Never(Gate::NotApproved { version })),
-            Seen::Unknown(error) => Err(Objection::Home(Gate::RegistryUnseen { error: error.clone() })),
+            Seen::Unknown(why) => Err(Objection::Home(Gate::RegistryUnseen { why: why.clone() })),
         }
     }
 
@@ -174,7 +174,7 @@ impl<'a> View<'a> {
     fn alarms_quiet(&self) -> Result<(), Objection<'a>> {
         let alarm = composite_name(self.fleet);
         let alarms = match &self.sight.alarms {
-            Seen::Unknown(error) => return Err(Objection::NotYet(Gate::AlarmsUnseen { error: error.clone() })),
+            Seen::Unknown(why) => return Err(Objection::NotYet(Gate::AlarmsUnseen { why: why.clone() })),
             Seen::Known(alarms) => alarms,
         };
         match alarms.iter().find(|own| own.name == alarm) {

@@ -30,7 +30,7 @@ impl RollbackView<'_> {
         }
         let found = match &self.sight.probation {
             Seen::Known(found) => found.as_ref()?,
-            Seen::Unknown(error) => return Some(self.nothing(Quiet::DaysUnread { error: error.clone() })),
+            Seen::Unknown(why) => return Some(self.nothing(Quiet::DaysUnread { why: why.clone() })),
         };
         Some(self.judged(found, from))
     }

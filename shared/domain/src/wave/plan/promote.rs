@@ -27,13 +27,13 @@ pub fn promote(fleet: &Fleet, region: &Region, sight: &Sight, now: Timestamp) ->
     }
     let history = match sight.regions.get(&region.name) {
         Some(Seen::Known(history)) => history,
-        Some(Seen::Unknown(why)) => return view.ill(None, Unseen::Error(why.clone())),
+        Some(Seen::Unknown(why)) => return view.ill(None, why.clone()),
         None => return view.ill(None, Unseen::LedgerNotRead),
     };
     match sight.endpoints.get(&region.name) {
         Some(Seen::Known(Some(endpoint))) => view.once_well(view.seen(endpoint, history)),
         Some(Seen::Known(None)) => view.once_well(view.without_endpoint(history)),
-        Some(Seen::Unknown(why)) => view.ill(Some(history), Unseen::Error(why.clone())),
+        Some(Seen::Unknown(why)) => view.ill(Some(history), why.clone()),
         None => view.ill(Some(history), Unseen::EndpointNotRead),
     }
 }
@@ -140,7 +140,7 @@ impl View<'_> {
                 self.tell(Record::Confirmed { target, execution, golden: golden.asked }, why)
             }
             Some(Seen::Known(_)) => self.refuse(Gate::LeftoverUnproved { version: target.version }),
-            Some(Seen::Unknown(error)) => self.not_yet(Gate::GoldenUnasked { error: error.clone() }),
+            Some(Seen::Unknown(why)) => self.not_yet(Gate::GoldenUnasked { why: why.clone() }),
         }
     }
 

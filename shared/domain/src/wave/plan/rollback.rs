@@ -11,7 +11,7 @@ use crate::history::{OpenUpdate, RegionHistory};
 use crate::ledger::Record;
 use crate::names::{Actor, RegionName};
 use crate::probation::Probation;
-use crate::reason::{Fault, Quiet, Reason, Return, Revert, Step, WayBackReason};
+use crate::reason::{Fault, Quiet, Reason, Return, Revert, Step, Unseen, WayBackReason};
 use crate::ringing::Ringing;
 use crate::verdict::{Cause, Decision};
 use jiff::{SignedDuration, Timestamp};
@@ -130,14 +130,14 @@ impl RollbackView<'_> {
 
     /// Where the endpoint cannot be seen, an alarm is still passed on to the guardrail of an update in flight, and written
     /// down: other regions must not rest on what rings here.
-    fn unseen(&self, history: Option<&RegionHistory>, error: &str) -> Plan {
+    fn unseen(&self, history: Option<&RegionHistory>, why: &Unseen) -> Plan {
         let in_flight = history.and_then(|history| Some((history, history.update.as_ref()?)));
         if let Some((history, update)) = in_flight.filter(|(_, update)| update.epoch.is_some())
             && self.alarm().is_some()
         {
             return self.in_flight(history, update);
         }
-        self.nothing(Quiet::Unseen { region: self.name(), error: error.to_owned() })
+        self.nothing(Quiet::Unseen { region: self.name(), why: why.clone() })
     }
 
     fn seen(&self, history: &RegionHistory, endpoint: &EndpointView) -> Plan {
@@ -311,7 +311,7 @@ impl RollbackView<'_> {
             }
             (Some(Seen::Known(_)), Some(back)) => self.go_back(back, WayBackReason::Unproved.into()),
             (Some(Seen::Known(_)), None) => self.nothing(Quiet::WrongWithoutWay),
-            (Some(Seen::Unknown(error)), _) => self.nothing(Quiet::GoldenUnasked { error: error.clone() }),
+            (Some(Seen::Unknown(why)), _) => self.nothing(Quiet::GoldenUnasked { why: why.clone() }),
         }
     }
 

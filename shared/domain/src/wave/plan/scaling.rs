@@ -42,7 +42,7 @@ impl View<'_> {
             return Some(Plan::wait(Wait::Instances { region, has, least }));
         }
         let advice = Advice::KeepCustomersAway { region: region.clone() };
-        let step = Step::LacksInstances { region, has, least, error: self.sight.unscaled.clone() };
+        let step = Step::LacksInstances { region, has, least, why: self.sight.unscaled.clone() };
         let page = self.page_once(&self.region.name, step.clone(), advice);
         page.or_else(|| Some(self.tell(awaited(false), step)))
     }
@@ -76,11 +76,11 @@ impl View<'_> {
         if let Some(step) = self.register(history, floor, Step::UsualScaling { region, least, most }) {
             return Some(step);
         }
-        let (region, error) = (self.name(), self.sight.unscaled.clone()?);
+        let (region, why) = (self.name(), self.sight.unscaled.clone()?);
         if history.scaled.as_ref().is_some_and(|own| self.is_patient(own.at)) {
-            return Some(Plan::wait(Wait::ScalingUnset { region, error }));
+            return Some(Plan::wait(Wait::ScalingUnset { region, why }));
         }
-        let step = Step::ScalingNotSet { region, version: self.version(), error };
+        let step = Step::ScalingNotSet { region, version: self.version(), why };
         self.page_once(&self.region.name, step, Advice::WatchInstances)
     }
 

@@ -84,7 +84,7 @@ impl RollbackView<'_> {
             Some(Seen::Known(golden)) => {
                 self.nothing(Quiet::GoldenWrong { right: golden.right, asked: golden.asked, version })
             }
-            Some(Seen::Unknown(error)) => self.nothing(Quiet::GoldenUnasked { error: error.clone() }),
+            Some(Seen::Unknown(why)) => self.nothing(Quiet::GoldenUnasked { why: why.clone() }),
         }
     }
 }

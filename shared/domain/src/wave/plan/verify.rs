@@ -132,7 +132,7 @@ impl View<'_> {
         let endpoint = match sight.endpoints.get(&region.name) {
             Some(Seen::Known(Some(endpoint))) => endpoint,
             Some(Seen::Known(None)) => return Standing::Lags(Lagging::NoEndpoint),
-            Some(Seen::Unknown(error)) => return self.patiently(Lagging::EndpointUnseen { error: error.clone() }),
+            Some(Seen::Unknown(why)) => return self.patiently(Lagging::EndpointUnseen { why: why.clone() }),
             None => return Standing::Lags(Lagging::EndpointNotRead),
         };
         match Stage::of(endpoint, &self.target, history, self.now) {
@@ -175,7 +175,7 @@ impl View<'_> {
         }
         match self.sight.golden.get(&self.region.name) {
             None => Standing::Step(Box::new(self.act(Act::AskGolden))),
-            Some(Seen::Unknown(error)) => self.patiently(Lagging::GoldenUnasked { error: error.clone() }),
+            Some(Seen::Unknown(why)) => self.patiently(Lagging::GoldenUnasked { why: why.clone() }),
             Some(Seen::Known(golden)) if !golden.proves() => {
                 Standing::Lags(Lagging::GoldenWrong { right: golden.right, asked: golden.asked })
             }

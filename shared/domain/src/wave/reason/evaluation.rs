@@ -2,7 +2,7 @@
 //!
 //! A text in here is a name, or what somebody else said: the reader of a file, a service, a person.
 
-use super::FileFault;
+use super::{FileFault, Unseen};
 use crate::names::{ReleaseId, Version};
 use crate::quarantine::Quarantine;
 use crate::verdict::Verdict;
@@ -103,10 +103,7 @@ pub enum EvaluationReason {
     /// The champion is scored, and there is no time left in this call for the challenger.
     ChallengerIsNext,
     /// A service did not answer.
-    Waiting {
-        /// What it, or whoever called it, says.
-        error: String,
-    },
+    Waiting(Unseen),
     /// The job was called so often without a ruling that it is given up.
     GivenUp {
         /// Calls that it had.

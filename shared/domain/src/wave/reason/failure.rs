@@ -1,7 +1,7 @@
 //! Why a function could not do its work, where neither a service nor a release is at fault.
 
-use super::{EvaluationReason, FileFault};
-use crate::names::{Epoch, FleetName, RegionName, Version};
+use super::{EvaluationReason, FileFault, ServiceFailure, Unseen};
+use crate::names::{Epoch, FleetName, RegionName, ReleaseId, Version};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,10 @@ pub enum Failure {
     NotForShadowEval,
     /// `promote` was given `shadow-eval`'s action.
     NotForPromote,
+    /// The region is not one of the fleet, which has those.
+    NoSuchRegion { region: RegionName, fleet: FleetName, regions: Vec<RegionName> },
+    /// No region whose ledger can be read has attested the release: nobody is known to have signed it, and its manifest is not read.
+    Unattested { release: ReleaseId },
     /// The pipeline has a stage for a place that the fleet's order does not have.
     NoSuchPlace { place: u64, regions: u64 },
     /// Evaluation comes to no ruling.
@@ -22,10 +26,10 @@ pub enum Failure {
     NoHoldout { version: Version, fleet: FleetName, published: Timestamp },
     /// The file of the approved hold-out is not what was approved.
     HoldoutUnusable { file: String, fault: Box<FileFault> },
-    /// The approved hold-out cannot be read.
+    /// The approved hold-out cannot be read, in the words of its reader.
     HoldoutUnread { file: String, error: String },
     /// The champion's archive or model cannot be scored.
-    ChampionNotScored { version: Version, error: String },
+    ChampionNotScored { version: Version, why: Box<EvaluationReason> },
     /// Other golden records lie there than this build chooses.
     OtherGolden { file: String, region: RegionName, version: Version },
     /// The evaluation cannot be written as JSON.
@@ -38,8 +42,8 @@ pub enum Failure {
     LedgerNotRead { region: RegionName },
     /// Another wave has acquired the lease (I11).
     LeaseLost { epoch: Epoch, to: Epoch },
-    /// CodePipeline's id of an execution is none.
-    NoExecutionId { error: String },
+    /// CodePipeline answered this for the id of an execution.
+    NoExecutionId { id: String },
 }
 
 /// What a region's own watch has left to do when its call ends: it fails, so that Lambda repeats it.
@@ -47,20 +51,11 @@ pub enum Failure {
 #[serde(rename_all = "snake_case")]
 pub enum LeftUndone {
     /// The page was not sent.
-    Page {
-        /// What the pager answered.
-        error: String,
-    },
+    Page(ServiceFailure),
     /// The alarm cannot be read: it is not a quiet one (I13).
-    Alarm {
-        /// What was answered.
-        error: String,
-    },
+    Alarm(Unseen),
     /// The ledger cannot be read.
-    Ledger {
-        /// What was answered.
-        error: String,
-    },
+    Ledger(Unseen),
     /// The ledger did not take so many records.
     Records(u64),
 }

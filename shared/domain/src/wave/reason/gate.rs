@@ -1,6 +1,6 @@
 //! What keeps a region from starting: the preflight's typed refusals.
 
-use super::Stopped;
+use super::{Stopped, Unseen};
 use crate::fleet::Frozen;
 use crate::names::{Actor, RegionName, ResourceName, Version};
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ pub enum Gate {
     /// Another region's ledger, or this one's, cannot be seen (I13).
     Unseen(Unseen),
     /// The registry cannot be read: home's own trouble.
-    RegistryUnseen { error: String },
+    RegistryUnseen { why: Unseen },
     /// The registry does not say `Approved`.
     NotApproved { version: Version },
     /// The registry says `Approved`, and the ledger does not: somebody overrode evaluation.
@@ -41,7 +41,7 @@ pub enum Gate {
     /// The release's bytes were not proved in this region (I2).
     NotAttested { region: RegionName, version: Version },
     /// The region's alarms cannot be read.
-    AlarmsUnseen { error: String },
+    AlarmsUnseen { why: Unseen },
     /// The rollback alarm does not exist.
     NoRollbackAlarm { alarm: String },
     /// The rollback alarm is in ALARM before the start.
@@ -53,7 +53,7 @@ pub enum Gate {
     /// An earlier wave let this release through and never proved it; its endpoint does not answer as it.
     LeftoverUnproved { version: Version },
     /// The golden records cannot be asked.
-    GoldenUnasked { error: String },
+    GoldenUnasked { why: Unseen },
     /// The ledger says that a release serves, and there is no endpoint.
     EndpointGone { version: Version, endpoint: ResourceName, config: ResourceName },
     /// The ledger confirmed a release once, and there is no endpoint.
@@ -62,18 +62,4 @@ pub enum Gate {
     NotTaken,
     /// An update was rolled back that had no way back.
     WentBackWithoutWay,
-}
-
-/// What could not be seen of a region.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Unseen {
-    /// A call was answered so.
-    Error(String),
-    /// Its ledger was asked and answered so.
-    Ledger(String),
-    /// Its ledger was not asked.
-    LedgerNotRead,
-    /// Its endpoint was not asked.
-    EndpointNotRead,
 }

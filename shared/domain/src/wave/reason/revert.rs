@@ -1,6 +1,6 @@
 //! Why an update is rolled back. Every cause of a revert is here.
 
-use super::{SilentRegion, Stopped};
+use super::{SilentRegion, Stopped, Unseen};
 use crate::judge::Grounds;
 use crate::names::Version;
 use crate::quarantine::Barred;
@@ -19,8 +19,8 @@ pub enum Revert {
     Undecided(Grounds),
     /// The last decision was due, and the counts could not be read (I9).
     CountsUnseen {
-        /// What was answered.
-        error: String,
+        /// Why not.
+        why: Unseen,
     },
     /// SageMaker's timer ended before anybody had decided (I9).
     TimerEnded,
@@ -80,7 +80,7 @@ impl Revert {
 }
 
 /// What the golden records said.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Proof {
     /// They were answered, and not all with the release's scores.
@@ -94,8 +94,8 @@ pub enum Proof {
     },
     /// They could not be asked.
     Unasked {
-        /// What was answered.
-        error: String,
+        /// Why not.
+        why: Unseen,
     },
 }
 

@@ -47,13 +47,13 @@ pub enum Step {
     /// The region needs more instances, should another region's customers come.
     NeedsInstances { region: RegionName, has: u32, least: u32 },
     /// It does not get them.
-    LacksInstances { region: RegionName, has: u32, least: u32, error: Option<String> },
+    LacksInstances { region: RegionName, has: u32, least: u32, why: Option<Unseen> },
     /// The region's usual bounds from now on.
     UsualScaling { region: RegionName, least: u32, most: u32 },
     /// They are registered.
     ScalingSet { region: RegionName },
     /// They were not.
-    ScalingNotSet { region: RegionName, version: Version, error: String },
+    ScalingNotSet { region: RegionName, version: Version, why: Unseen },
     /// Soak is over.
     SoakOver { region: RegionName },
     /// The wave releases the lease.
@@ -79,8 +79,8 @@ pub enum Traffic {
     Usual,
     /// The same, because the counts could not be read.
     Unseen {
-        /// What was answered.
-        error: String,
+        /// Why not.
+        why: Unseen,
     },
 }
 
@@ -90,7 +90,7 @@ pub enum Traffic {
 #[expect(missing_docs, reason = "a field is the region, the release or the thing that the variant is about")]
 pub enum Wait {
     /// Home's own services.
-    Home { error: String },
+    Home { why: Unseen },
     /// Another wave's lease.
     LeaseHeld { holder: Actor, until: Timestamp },
     /// The region's number of instances changes.
@@ -116,7 +116,7 @@ pub enum Wait {
     /// The canary's counts.
     Canary { since: Timestamp, verdict: Verdict, grounds: Grounds },
     /// The counts, which cannot be read just now.
-    Counts { error: String },
+    Counts { why: Unseen },
     /// The shift.
     Shift { at: Timestamp },
     /// Traffic on its way.
@@ -138,7 +138,7 @@ pub enum Wait {
     /// Instances for a failover.
     Instances { region: RegionName, has: u32, least: u32 },
     /// The region's scaling, which is not registered yet.
-    ScalingUnset { region: RegionName, error: String },
+    ScalingUnset { region: RegionName, why: Unseen },
     /// The first release's proof: its alarm, or its golden records.
     FirstProof(Box<Reason>),
     /// A region that the wave's last look finds on its way, or cannot see.
@@ -160,8 +160,8 @@ pub enum AtFullLoad {
     },
     /// The counts cannot be read.
     Unseen {
-        /// What was answered.
-        error: String,
+        /// Why not.
+        why: Unseen,
     },
 }
 
@@ -177,8 +177,8 @@ pub enum FullLoad {
     UpdateNotOnRecord,
     /// The counts cannot be read.
     Unseen {
-        /// What was answered.
-        error: String,
+        /// Why not.
+        why: Unseen,
     },
 }
 

@@ -1,6 +1,6 @@
 //! How a region's turn ends, and how the wave does.
 
-use super::{FullLoad, Reason, Stopped};
+use super::{FullLoad, Reason, Stopped, Unseen};
 use crate::endpoint::EndpointStatus;
 use crate::names::{RegionName, ResourceName, Version};
 use crate::overrides::Override;
@@ -52,7 +52,7 @@ pub enum Lagging {
     /// It has no endpoint.
     NoEndpoint,
     /// Its endpoint cannot be seen.
-    EndpointUnseen { error: String },
+    EndpointUnseen { why: Unseen },
     /// Its endpoint was not asked.
     EndpointNotRead,
     /// Which bytes it serves is unknown.
@@ -68,7 +68,7 @@ pub enum Lagging {
     /// It names the release's configuration, and nobody proved that it answers as the release.
     Unproved,
     /// Its golden records cannot be asked.
-    GoldenUnasked { error: String },
+    GoldenUnasked { why: Unseen },
     /// Its golden records are answered wrong.
     GoldenWrong { right: u32, asked: u32 },
     /// It did not serve the release when the wave ended.

@@ -1,6 +1,6 @@
 //! A region's own way back: why it goes, how it goes, and why there is nothing to do.
 
-use super::Reason;
+use super::{Reason, Unseen};
 use crate::callers::Compared;
 use crate::endpoint::EndpointStatus;
 use crate::names::{RegionName, Version};
@@ -88,7 +88,7 @@ pub enum Return {
     /// It rolled back while its ledger could not be written.
     Unwritten { region: RegionName, from: Version, to: Version },
     /// It is rolled back while its ledger cannot be read.
-    Unread { region: RegionName, from: Version, to: Version, why: WayBackReason, error: String },
+    Unread { region: RegionName, from: Version, to: Version, why: WayBackReason, unread: Unseen },
     /// It stays where it is: an intended update never started.
     Stays { region: RegionName, version: Version },
     /// It leaves a release whose 4xx its callers may have caused.
@@ -129,9 +129,9 @@ pub enum Quiet {
     /// Probation: the release is worse than the days before, and people know.
     WorseTold { version: Version },
     /// Probation: the counts of the days cannot be read.
-    DaysUnread { error: String },
+    DaysUnread { why: Unseen },
     /// The region cannot be seen just now.
-    Unseen { region: RegionName, error: String },
+    Unseen { region: RegionName, why: Unseen },
     /// The endpoint is changing.
     Changing,
     /// The ledger does not know what serves.
@@ -157,7 +157,7 @@ pub enum Quiet {
     /// The endpoint answers wrong, and there is no way back.
     WrongWithoutWay,
     /// The golden records cannot be asked.
-    GoldenUnasked { error: String },
+    GoldenUnasked { why: Unseen },
     /// The golden records are not answered as this yet.
     GoldenWrong { right: u32, asked: u32, version: Version },
     /// The way back was asked for.
@@ -179,11 +179,11 @@ pub enum Quiet {
     /// The guardrail was told.
     GuardrailTold,
     /// The alarm is quiet, and the ledger cannot be read.
-    AlarmWithoutLedger { error: String },
+    AlarmWithoutLedger { why: Unseen },
     /// The ledger cannot be read, and no way back is written beside the alarms.
     NoWayBesideAlarms,
     /// Neither the ledger nor the way back beside the alarms can be read.
-    WayUnseen { error: String },
+    WayUnseen { why: Unseen },
     /// The ledger cannot be read, and the region is not on what it would roll back from.
     NotOnTarget { region: RegionName },
     /// The ledger knows of nothing that was proved to serve here.
