@@ -29,7 +29,9 @@ WORK = TARGET / "bench"
 OURS = "meridian"
 # Share of positives that both pairs were trained with, which XGBoost makes the base score; a release's manifest tells it.
 BASE_SCORE = 0.25
-SECTIONS = ("small", "large", "both", "shap", "shadow", "start")
+# From which score on both models alert, for captured requests.
+THRESHOLD = 0.81
+SECTIONS = ("small", "large", "both", "shap", "shadow", "captured", "start")
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Tools:
     examples: Path
     hessboost: Path
     hello: Path
+    captured: tuple[str, int]
 
 
 def main() -> None:
@@ -75,6 +78,7 @@ def main() -> None:
     parser.add_argument("--hessboost", type=Path, required=True)
     parser.add_argument("--hello", type=Path, required=True, help="the smallest Lambda function")
     parser.add_argument("--docs", action="store_true", help="put the tables into docs/performance.md")
+    parser.add_argument("--captured", default="large:1000000", help="pair and records of the section `captured`; small:10000 to see that it runs")
     parser.add_argument("--rounds", type=int, default=3, help="turns of every contestant; 1 to see that all runs")
     arguments = parser.parse_args()
 
@@ -107,7 +111,8 @@ def find_tools(arguments: argparse.Namespace) -> Tools:
     for interpreter in map(Path, arguments.python):
         said = subprocess.run([interpreter, ROOT / "benches/xgboost_job.py", "--job", "version"], **PIPED)
         pythons[json.loads(said.stdout)["xgboost"]] = interpreter
-    return Tools(pythons, arguments.examples, arguments.hessboost, arguments.hello)
+    pair, records = arguments.captured.split(":")
+    return Tools(pythons, arguments.examples, arguments.hessboost, arguments.hello, (pair, int(records)))
 
 
 PIPED = {"check": True, "capture_output": True, "text": True}
@@ -263,6 +268,36 @@ def shadow_in_python(tools: Tools, pair: Pair, files: dict[str, Path]) -> dict:
     return result
 
 
+def measure_captured(tools: Tools, pairs: dict[str, Pair], _: int) -> dict | None:
+    """A shadow on captured requests: both models, streaming, two threads."""
+    name, records = tools.captured
+    if name not in pairs:
+        return None
+    pair = pairs[name]
+    capture = WORK / f"{name}-{records}.jsonl"
+    files = {"capture": capture, "champion": pair.champion, "challenger": pair.challenger, "features": pair.features}
+    ours = [str(tools.examples / "captured"), *(f"{key}={file}" for key, file in files.items())]
+    if not capture.exists():
+        half = capture.with_suffix(".half")
+        made = [word if word != f"capture={capture}" else f"capture={half}" for word in ours]
+        subprocess.run([*made, f"make={records}", f"holdout={pair.holdout}"], check=True)
+        half.rename(capture)
+    version = newest_python(tools)
+    theirs = [str(tools.pythons[version]), str(ROOT / "benches/captured_job.py")]
+    theirs += [word for key, file in files.items() for word in (f"--{key}", str(file))]
+    contestants = [
+        Contestant(OURS, [*ours, f"threshold={THRESHOLD}", "threads=2"]),
+        Contestant(f"xgboost {version}", [*theirs, "--threshold", str(THRESHOLD), "--threads", "2"], {"OMP_NUM_THREADS": "2"}),
+    ]
+    table = alternate(f"captured, {records} records", contestants, 1)
+    # Both read the same file: where they do not count the same alerts, one of them did another job.
+    found = {name: numbers["judgement"]["counts"] for name, numbers in table.items()}
+    keys = ("records", "champion_alerts", "challenger_alerts")
+    if len({tuple(counts[key] for key in keys) for counts in found.values()}) > 1:
+        sys.exit(f"captured: other counts: {found}")
+    return {"pair": name, "records": records, "megabytes": capture.stat().st_size / 1e6, "contestants": table}
+
+
 def middle_of(runs: list[dict]) -> dict:
     wall = statistics.median(result["wall"] for result in runs)
     peak = max(result["peak_mb"] for result in runs)
@@ -370,6 +405,7 @@ def summary(runs: list[dict]) -> dict:
         "peak_mb": max(result["peak_mb"] for result in runs),
         "phases": middle,
         "auc": runs[-1]["auc"],
+        **({"judgement": runs[-1]["judgement"]} if "judgement" in runs[-1] else {}),
     }
     # Laps are warm: a first time is the whole job's business.
     return {**numbers, "lap": statistics.median(laps)} if laps else numbers

@@ -4,10 +4,13 @@
 //! [`HeldOut`] holds labelled records; [`evaluate()`] compares what a challenger and a champion say of them and rules, gate by
 //! gate, whether the challenger may be approved. [`GoldenRecords`] prove later which model an endpoint serves.
 //!
+//! [`captured`] asks what both models say of the requests that customers sent, of which no label is known.
+//!
 //! No error text of this crate ever holds a feature value or a record.
 
 mod allowance;
 pub mod cache;
+pub mod captured;
 mod conclusion;
 mod curves;
 mod digest;

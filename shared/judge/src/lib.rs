@@ -12,6 +12,7 @@
 //! One alpha holds for the wave (`Levels` says how it is split). The tests, their assumptions and their sources stand
 //! in `process`. A minute may come late or be revised: the judge is given what has arrived, each minute once.
 
+mod captured;
 mod counts;
 mod detect;
 mod exact;
@@ -36,6 +37,9 @@ mod student;
 mod tests;
 mod verdict;
 
+pub use captured::{
+    CapturedCounts, CapturedFinding, CapturedGate, CapturedJudgement, CapturedMargins, CapturedVerdict,
+};
 pub use counts::{Arm, MetricName, MetricNameError, MinuteCounts, RegionCounts};
 pub use gates::{EvaluationPolicy, GateMode};
 pub use grounds::{Finding, Grounds, LeftOut, MetricGrounds, PooledFailure, Scattered, Witness};

@@ -6,7 +6,7 @@ use crate::forest::Forest;
 use crate::format::{self, Learner, Objective};
 use crate::image::Image;
 use crate::matrix::Matrix;
-use crate::number::{FieldError, parse_field};
+use crate::payload::read_csv_row;
 use crate::score::{self, Isa};
 use crate::stream::ReadOptions;
 use std::fmt;
@@ -175,21 +175,11 @@ impl Model {
         if line.contains(['\n', '\r']) {
             return Err(PayloadError::SeveralRows);
         }
-        let found = line.split(',').count();
-        let expected = self.n_features;
-        if found != expected {
-            return Err(PayloadError::FieldCount { expected, found });
-        }
-        let parse = |(position, field): (usize, &str)| {
-            parse_field(field.as_bytes()).map_err(|error| match error {
-                FieldError::NotANumber => PayloadError::NotANumber { position },
-                FieldError::Infinite => PayloadError::Infinite { position },
-            })
-        };
-        let row: Vec<f32> = line.split(',').enumerate().map(parse).collect::<Result<_, _>>()?;
+        let (mut row, expected) = (Vec::with_capacity(self.n_features), self.n_features);
+        read_csv_row(line.as_bytes(), expected, &mut row)?;
         self.probability(&row)
             .map(|answer| answer.to_string())
-            .map_err(|_| PayloadError::FieldCount { expected, found })
+            .map_err(|_| PayloadError::FieldCount { expected, found: row.len() })
     }
 
     /// Checks that rows with these features, in this order, are what the model takes. Names are compared

@@ -101,16 +101,22 @@ impl Served {
         features: &[String],
         threads: NonZeroUsize,
     ) -> Result<(Said, Option<Explainer>), ShapeError> {
-        let Served { model, splits, notes, reasons, .. } = self;
+        let mut served = self;
+        let (attributions, open) = served.take_reasons();
+        let Served { model, splits, notes, .. } = served;
         model.check_features(features)?;
         let margins = model.matrix_margins(rows, threads)?;
-        let (attributions, open) = match reasons {
+        let scored = Scored { margins, splits, attributions };
+        Ok((Said { scored, objective: model.objective(), notes }, open))
+    }
+
+    /// The reasons of the sample that it was read with, once. Where the second is not `None`, they are still to be had from it.
+    pub fn take_reasons(&mut self) -> (Option<Attributions>, Option<Explainer>) {
+        match std::mem::replace(&mut self.reasons, Reasons::None) {
             Reasons::None => (None, None),
             Reasons::Told(attributions) => (Some(attributions), None),
             Reasons::Open(explainer) => (None, Some(*explainer)),
-        };
-        let scored = Scored { margins, splits, attributions };
-        Ok((Said { scored, objective: model.objective(), notes }, open))
+        }
     }
 }
 

@@ -18,12 +18,17 @@ impl Paired {
     pub fn count(answers: impl Iterator<Item = (bool, bool)>) -> Paired {
         let mut counts = Paired::default();
         for (first, second) in answers {
-            counts.records += 1;
-            counts.both += u64::from(first && second);
-            counts.only_first += u64::from(first && !second);
-            counts.only_second += u64::from(second && !first);
+            counts.add(first, second);
         }
         counts
+    }
+
+    /// Counts one more pair of answers.
+    pub fn add(&mut self, first: bool, second: bool) {
+        self.records += 1;
+        self.both += u64::from(first && second);
+        self.only_first += u64::from(first && !second);
+        self.only_second += u64::from(second && !first);
     }
 
     /// Share on which the first says yes; NaN without records.
