@@ -66,7 +66,7 @@ fn has_open_try(world: &World) -> bool {
     let fleet = &world.setting.fleet;
     let names = fleet.regions.iter().map(|policy| &policy.name);
     let regions = names.zip(&world.regions).map(|(name, place)| (name, &place.chain.history));
-    resume(fleet, &world.hub.history, world.timestamp()).is_some_and(|due| due.is_due_in(regions))
+    resume(fleet, &world.hub.history, world.timestamp()).is_some_and(|due| due.is_due_in(fleet, regions))
 }
 
 /// Whether every region that does not serve the newest release was left behind by the last wave for a freeze, or because its tries

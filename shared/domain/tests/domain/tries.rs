@@ -6,7 +6,7 @@ use meridian_domain::audit;
 use meridian_domain::plan::{Act, Finish, Next, Plan, Resume, resume};
 use meridian_domain::reason::{NextTry, Step, Undecided, WaveEnd};
 use meridian_domain::{
-    Bounds, Cause, Decision, Epoch, Record, RegionHistory, RegionName, Resumed, Seen, VariantPhase, Violation,
+    Bounds, Cause, Decision, Epoch, Record, RegionHistory, RegionName, Resumed, Seen, Try, VariantPhase, Violation,
 };
 
 /// A night whose wave home has started, with a canary in `region` on counts that decide nothing, right before its last decision.
@@ -54,7 +54,7 @@ fn due(night: &Night) -> Option<Resume> {
     let known = |(name, seen): (&RegionName, &Seen<RegionHistory>)| Some((name.clone(), seen.known()?.clone()));
     let regions: Vec<_> = night.sight.regions.iter().filter_map(known).collect();
     let regions = regions.iter().map(|(name, own)| (name, own));
-    resume(&night.fleet, &night.sight.hub, night.now).filter(|due| due.is_due_in(regions))
+    resume(&night.fleet, &night.sight.hub, night.now).filter(|due| due.is_due_in(&night.fleet, regions))
 }
 
 /// Home goes on with what is due.
@@ -230,6 +230,28 @@ fn nothing_goes_on_where_something_forbids_it() {
         forbid(&mut night);
         assert_eq!(due(&night), None, "{what}");
     }
+}
+
+/// A person's execution came between, and its canary decided nothing either.
+#[test]
+fn home_gives_no_try_that_a_person_has_used_up() {
+    let again = |night: &mut Night| {
+        let (execution, evidence) = (actor("wave-9"), thin().evidence);
+        let bake = night.history(BR).tries_of(&release("v427"))[0].bake;
+        if let Some(Seen::Known(history)) = night.sight.regions.get_mut(&name(BR)) {
+            history.tries.get_mut(&release("v427")).unwrap().push(Try { execution, bake, evidence });
+        }
+    };
+    let mut night = open_in_br();
+    again(&mut night);
+    assert_eq!(due(&night), None);
+    // Home had gone on already.
+    let mut night = open_in_br();
+    resumed(&mut night, "wave-2");
+    again(&mut night);
+    let call = night.call(BR);
+    assert_eq!((call.finish(), call.did(Act::Update), night.pages), (Some(Finish::Deferred), false, 0));
+    assert_eq!((left(&night, BR).nth, left(&night, BR).next), (2, NextTry::UsedUp));
 }
 
 /// Another region's try took long: this one would begin after policy's time for it.

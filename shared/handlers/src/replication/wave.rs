@@ -169,7 +169,7 @@ where
             }
         };
     }
-    if !due.is_due_in(regions.iter().map(|(name, chain)| (name, chain.history()))) {
+    if !due.is_due_in(&ctx.fleet, regions.iter().map(|(name, chain)| (name, chain.history()))) {
         return Ok(None);
     }
     let execution = start_execution(ports, ctx, due.release, &due.version, due.token()).await?;

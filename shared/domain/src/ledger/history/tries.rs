@@ -1,6 +1,7 @@
 //! Canaries whose counts did not decide: their evidence is kept, each a stratum of its own.
 
 use super::{OpenUpdate, RegionHistory};
+use crate::fleet::Fleet;
 use crate::judge::{Judgement, RegionEvidence};
 use crate::names::{Actor, ReleaseId};
 use crate::plan::Bake;
@@ -30,6 +31,11 @@ impl Try {
 }
 
 impl RegionHistory {
+    /// Whether policy gives the region another try of a release.
+    pub fn tries_left(&self, fleet: &Fleet, release: &ReleaseId) -> bool {
+        self.tries_of(release).len() < usize::try_from(fleet.wave.tries).unwrap_or(usize::MAX)
+    }
+
     /// The tries of a release that did not decide, first one first.
     pub fn tries_of(&self, release: &ReleaseId) -> &[Try] {
         self.tries.get(release).map_or(&[], Vec::as_slice)

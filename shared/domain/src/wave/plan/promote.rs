@@ -198,8 +198,8 @@ impl View<'_> {
             Err(Objection::Neighbour(region, obstacle)) => return self.leave_behind(region, obstacle),
             Err(Objection::HaltedBefore(region, obstacle)) => return self.give_up_on(region.name.clone(), obstacle),
         };
-        if let Some(late) = self.too_late_to_try(history) {
-            return late;
+        if let Some(over) = self.no_try_left(history) {
+            return over;
         }
         if let Some(lease) = self.lease() {
             return lease;

@@ -47,10 +47,15 @@ impl Resume {
     }
 
     /// Whether the regions' own chains leave it something to do: nothing is halted that reaches beyond its region, and a region with
-    /// an open try is neither halted nor on the release by now.
-    pub fn is_due_in<'a>(&self, regions: impl Iterator<Item = (&'a RegionName, &'a RegionHistory)> + Clone) -> bool {
+    /// an open try is neither halted nor on the release by now, nor has a person's execution used its tries up meanwhile.
+    pub fn is_due_in<'a>(
+        &self,
+        fleet: &Fleet,
+        regions: impl Iterator<Item = (&'a RegionName, &'a RegionHistory)> + Clone,
+    ) -> bool {
         let open = |(name, own): (&RegionName, &RegionHistory)| {
-            self.regions.contains(name) && own.halt.is_none() && !own.serves(&self.release)
+            let left = own.tries_left(fleet, &self.release);
+            self.regions.contains(name) && own.halt.is_none() && !own.serves(&self.release) && left
         };
         !regions.clone().any(|(_, own)| own.halts_fleet()) && regions.clone().any(open)
     }

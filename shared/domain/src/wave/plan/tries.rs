@@ -67,20 +67,21 @@ impl View<'_> {
         if self.sight.hub.ended.contains_key(&self.sight.execution) {
             return self.fail(self.not_on(why.clone()));
         }
-        let nth = u32::try_from(history.tries_of(&self.sight.release).len()).unwrap_or(u32::MAX);
-        let (of, next) = (self.fleet.wave.tries, self.next_try(nth, history));
+        let nth = self.tried(history);
+        let (of, next) = (self.fleet.wave.tries, self.next_try(history));
         self.leave_undecided(Undecided { why: Box::new(why.clone()), nth, of, next })
     }
 
-    /// Where a further try comes after the time that policy has for it, for another region's took long: to leave this one for the
-    /// next night. A person may start one at any time.
-    pub(super) fn too_late_to_try(&self, history: &RegionHistory) -> Option<Plan> {
-        let left = self.left_open()?;
-        let until = self.tries_until()?;
+    /// Where a further try comes after the time that policy has for it, for another region's took long, or a person's execution has
+    /// used the tries up meanwhile: to leave this region for the next night. A person may start one at any time.
+    pub(super) fn no_try_left(&self, history: &RegionHistory) -> Option<Plan> {
+        let (left, until) = (self.left_open()?, self.tries_until()?);
         // Once its update is intended, it has begun.
         let begun = history.update.as_ref().is_some_and(|update| self.is_ours(update));
-        let over = || Undecided { next: NextTry::Over { until }, ..left.clone() };
-        (self.now >= until && !begun).then(|| self.leave_undecided(over()))
+        let over = (self.now >= until).then_some(NextTry::Over { until });
+        let used_up = (!history.tries_left(self.fleet, &self.sight.release)).then_some(NextTry::UsedUp);
+        let next = used_up.or(over).filter(|_| !begun)?;
+        Some(self.leave_undecided(Undecided { nth: self.tried(history), next, ..left.clone() }))
     }
 
     /// The canary that the execution before expected to suffice here.
@@ -112,8 +113,13 @@ impl View<'_> {
         Some(self.sight.hub.first_started(&self.sight.release)? + self.fleet.wave.until)
     }
 
-    fn next_try(&self, nth: u32, history: &RegionHistory) -> NextTry {
-        if nth >= self.fleet.wave.tries {
+    /// How many of the region's canaries of this release did not decide.
+    fn tried(&self, history: &RegionHistory) -> u32 {
+        u32::try_from(history.tries_of(&self.sight.release).len()).unwrap_or(u32::MAX)
+    }
+
+    fn next_try(&self, history: &RegionHistory) -> NextTry {
+        if !history.tries_left(self.fleet, &self.sight.release) {
             return NextTry::UsedUp;
         }
         // Home goes on after an execution that it has started itself.
