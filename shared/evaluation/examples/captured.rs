@@ -6,34 +6,20 @@
 #![allow(clippy::print_stdout, reason = "its answer")]
 #![allow(clippy::disallowed_methods, reason = "a measurement of the machine's own time")]
 
+mod phases;
+
 use meridian_evaluation::captured::{Batch, CaptureBounds, CapturedShadow, Requests, Shadowed};
 use meridian_evaluation::{Columns, HeldOut};
 use meridian_judge::{CapturedJudgement, CapturedMargins};
 use meridian_xgboost::{Attributions, Matrix, Model, ReadOptions, Sample, Served};
+use phases::{Outcome, Phases};
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::num::NonZeroUsize;
-use std::time::Instant;
-
-type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// Records that are made at a time.
 const MADE: usize = 10_000;
-
-/// Seconds by phase.
-#[derive(Default)]
-struct Phases(BTreeMap<&'static str, f64>);
-
-impl Phases {
-    fn time<T>(&mut self, name: &'static str, work: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
-        let start = Instant::now();
-        let result = work()?;
-        *self.0.entry(name).or_default() += start.elapsed().as_secs_f64();
-        Ok(result)
-    }
-}
 
 struct Arguments(BTreeMap<String, String>);
 

@@ -7,28 +7,15 @@
 #![allow(clippy::print_stdout, reason = "its answer")]
 #![allow(clippy::disallowed_methods, reason = "a measurement of the machine's own time")]
 
+mod phases;
+
 use meridian_evaluation::{Columns, HeldOut, roc_auc};
 use meridian_xgboost::{DEFAULT_MODEL_LIMIT, Image, Matrix, Model, ReadOptions, ShapForest, stream_margins};
+use phases::{Outcome, Phases};
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::fs::{self, File};
 use std::num::NonZeroUsize;
 use std::time::Instant;
-
-type Outcome<T> = Result<T, Box<dyn Error>>;
-
-/// Seconds by phase; a phase that ran for each of two models counts as one.
-#[derive(Default)]
-struct Phases(BTreeMap<&'static str, f64>);
-
-impl Phases {
-    fn time<T>(&mut self, name: &'static str, work: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
-        let start = Instant::now();
-        let result = work()?;
-        *self.0.entry(name).or_default() += start.elapsed().as_secs_f64();
-        Ok(result)
-    }
-}
 
 fn main() -> Outcome<()> {
     let arguments: BTreeMap<String, String> = std::env::args()
