@@ -29,6 +29,7 @@ check: check-code check-template ## formatting, lints, dependencies, template
 check-code:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml > /dev/null # its lock file follows the workspace's
 	scripts/check-deny
 
 check-template:
