@@ -11,6 +11,7 @@ use meridian_domain::{
 };
 use meridian_messages::unseen;
 use std::fmt;
+use std::sync::Arc;
 
 /// How often an append goes to a new head before it gives up: more writers than that at once are a fault.
 const ATTEMPTS: u32 = 8;
@@ -73,7 +74,8 @@ pub struct Journal<H> {
     region: RegionName,
     chain: Chain,
     head: Head,
-    history: H,
+    /// Shared with whoever reads it, until the chain grows.
+    history: Arc<H>,
     /// How many entries nobody has to read any more: what they add up to is kept.
     kept: u64,
 }
@@ -108,7 +110,8 @@ impl<H: Projection> Journal<H> {
     /// # Errors
     /// As [`Journal::open`].
     pub async fn whole(ports: &impl Ledger, region: &RegionName, chain: Chain) -> Result<Self, JournalError> {
-        let mut journal = Self { region: region.clone(), chain, head: Head::default(), history: H::default(), kept: 0 };
+        let mut journal =
+            Self { region: region.clone(), chain, head: Head::default(), history: Arc::default(), kept: 0 };
         journal.refresh(ports).await?;
         Ok(journal)
     }
@@ -123,6 +126,7 @@ impl<H: Projection> Journal<H> {
     ) -> Result<Option<Self>, JournalError> {
         let Checkpoint { head, history } = checkpoint;
         let kept = head.next;
+        let history = Arc::new(history);
         let mut journal = Self { region: region.clone(), chain: chain.clone(), head, history, kept };
         let news = journal.news(ports).await?;
         if news.first().is_none_or(|stored| stored.entry.record != *named) {
@@ -146,7 +150,7 @@ impl<H: Projection> Journal<H> {
         if self.head.next.saturating_sub(self.kept) < every {
             return Ok(false);
         }
-        let bytes = Checkpoint { head: self.head.clone(), history: self.history.clone() }.to_bytes();
+        let bytes = Checkpoint { head: self.head.clone(), history: (*self.history).clone() }.to_bytes();
         let seq = self.head.next;
         match self.append_exclusive(ports, actor, checkpoint::record(&bytes)).await {
             Ok(_) => {}
@@ -168,6 +172,11 @@ impl<H: Projection> Journal<H> {
     /// What the entries read so far add up to.
     pub fn history(&self) -> &H {
         &self.history
+    }
+
+    /// The same, to keep: what the chain grows by later does not show in it.
+    pub fn shared(&self) -> Arc<H> {
+        self.history.clone()
     }
 
     /// The end of the chain, as far as it was read.
@@ -318,11 +327,14 @@ impl<H: Projection> Journal<H> {
             chain: self.chain.clone(),
             source,
         })?;
-        self.history.apply(&entry);
+        Arc::make_mut(&mut self.history).apply(&entry);
         Ok(())
     }
 
     fn log(&self, what: &'static str, entry: &Entry) {
+        if !tracing::enabled!(tracing::Level::INFO) {
+            return;
+        }
         let Said { record, release } = Said::by(&entry.record);
         tracing::info!(region = %self.region, chain = %self.chain, seq = entry.seq, record, release, "{what}");
     }

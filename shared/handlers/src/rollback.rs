@@ -24,6 +24,7 @@ use meridian_messages::Voice;
 use meridian_messages::pages::{Notice, Sender};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 mod probation;
 
@@ -78,7 +79,10 @@ impl Look {
         let opened = Journal::<RegionHistory>::open(ports, &region.name, Chain::Region(region.name.clone())).await;
         let unread = Seen::Unknown(Unseen::NotAsked);
         let (journal, history, way_back) = match opened {
-            Ok(journal) => (Some(journal.clone()), Seen::Known(journal.history().clone()), unread),
+            Ok(journal) => {
+                let history = Seen::Known(journal.shared());
+                (Some(journal), history, unread)
+            }
             // Going back must not wait for paper (I6): the way back stands beside the alarms too.
             Err(error) => {
                 tracing::error!(%error, "the ledger cannot be read; using the rollback target stored with the verdict alarm");
@@ -91,7 +95,7 @@ impl Look {
         }
         let client_errors = match client_errors {
             Seen::Known(false) => Seen::Known(None),
-            Seen::Known(true) => Seen::Known(Some(blame(ports, fleet, region, &history).await)),
+            Seen::Known(true) => Seen::Known(Some(blame(ports, fleet, region, history.known()).await)),
             Seen::Unknown(why) => Seen::Unknown(why),
         };
         let sight = RollbackSight {
@@ -165,9 +169,9 @@ impl Look {
             }
             self.unwritten.pop_front();
         }
-        let mut history = journal.history().clone();
+        let mut history = journal.shared();
         for (at, record) in &self.unwritten {
-            history.apply(&journal.head().entry(*at, self.sight.actor.clone(), record.clone()));
+            Arc::make_mut(&mut history).apply(&journal.head().entry(*at, self.sight.actor.clone(), record.clone()));
         }
         self.sight.history = Seen::Known(history);
         self.sight.unwritten = self.unwritten.len();
@@ -181,7 +185,7 @@ impl Look {
         if journal.refresh(ports).await.is_err() || *journal.head() == read {
             return false;
         }
-        self.sight.history = Seen::Known(journal.history().clone());
+        self.sight.history = Seen::Known(journal.shared());
         true
     }
 
@@ -272,8 +276,8 @@ async fn alarms_of<P: Ports>(ports: &P, fleet: &Fleet, region: &Region) -> Alarm
 }
 
 /// Whose the region's 4xx are, by its own counts alone (I6).
-async fn blame<P: Ports>(ports: &P, fleet: &Fleet, region: &Region, history: &Seen<RegionHistory>) -> Blame {
-    let Seen::Known(history) = history else { return Blame::Unknown };
+async fn blame<P: Ports>(ports: &P, fleet: &Fleet, region: &Region, history: Option<&Arc<RegionHistory>>) -> Blame {
+    let Some(history) = history else { return Blame::Unknown };
     let Some(comparison) = Comparison::of(history, ports.now()) else { return Blame::Callers(None) };
     match counts(ports, fleet, region, &comparison, vec![MetricName::errors_4xx()]).await {
         Ok((green, blue)) => comparison.blame(&fleet.judge, &green, &blue),

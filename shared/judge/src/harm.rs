@@ -93,7 +93,7 @@ impl HarmTest {
         let (green, blue) = (mean(arms.0), Tally { total: arms.1, bad: mean(arms.1).round() as u64 });
         let look = |bad: u64| Look { green: Tally { total: arms.0, bad: bad.min(arms.0) }, blue };
         let expected = self.bound(&look(green.round() as u64), stakes, dispersion);
-        let within = |bad: u64, side| self.one_side(&look(bad), stakes, dispersion, side).answers <= allowed;
+        let within = |bad: u64, side| self.at_most(&look(bad), stakes, dispersion, side).answers() <= allowed;
         let scatter = dispersion * (1.0 + arms.0 as f64 / arms.1.max(1) as f64);
         let at_least = |count: u64| match count {
             0 => 1.0,
@@ -108,23 +108,30 @@ impl HarmTest {
     }
 
     fn one_side(&self, look: &Look, stakes: &Stakes, dispersion: f64, side: Side) -> Harm {
-        let excess = excess::largest(look, side, self.level, dispersion);
-        let finder = self.finder(look, stakes, side);
-        let found = finder.finds(excess);
+        let most = self.at_most(look, stakes, dispersion, side);
         let a_day = (1..=TRIED).map(|part| {
-            let tried = excess * f64::from(part) / f64::from(TRIED);
-            tried * (1.0 - finder.finds(tried))
+            let tried = most.excess * f64::from(part) / f64::from(TRIED);
+            tried * (1.0 - most.finder.finds(tried))
         });
-        let way_back = excess * found * stakes.way_back as f64;
-        let answers = excess * stakes.until_verdict as f64 + way_back;
         let neighbours = stakes.failover.max(stakes.until_verdict) as f64 / stakes.until_verdict.max(1) as f64;
         Harm {
-            excess,
-            answers: whole(answers),
-            way_back: whole(way_back),
+            excess: most.excess,
+            answers: most.answers(),
+            way_back: whole(most.way_back),
             a_day: whole(a_day.fold(0.0, f64::max) * stakes.day as f64),
-            failover: whole(answers * neighbours),
+            failover: whole((most.until_verdict + most.way_back) * neighbours),
             dispersion,
+        }
+    }
+
+    fn at_most(&self, look: &Look, stakes: &Stakes, dispersion: f64, side: Side) -> Most {
+        let excess = excess::largest(look, side, self.level, dispersion);
+        let finder = self.finder(look, stakes, side);
+        Most {
+            excess,
+            until_verdict: excess * stakes.until_verdict as f64,
+            way_back: excess * finder.finds(excess) * stakes.way_back as f64,
+            finder,
         }
     }
 
@@ -134,6 +141,20 @@ impl HarmTest {
         let arms = (stakes.full_load as f64, stakes.hour as f64);
         let least = self.check.and_then(|check| check.least(arms, base, side));
         Finder { least, green: arms.0, base, side, dispersion: self.check.map_or(1.0, |check| check.dispersion) }
+    }
+}
+
+/// The largest excess that is not ruled out to one side, and its answers.
+struct Most {
+    excess: f64,
+    until_verdict: f64,
+    way_back: f64,
+    finder: Finder,
+}
+
+impl Most {
+    fn answers(&self) -> u64 {
+        whole(self.until_verdict + self.way_back)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Names that cannot be wrong: parsed once at the edge, used without checks inside.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use sha2::Digest;
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -25,8 +25,8 @@ impl NameError {
 macro_rules! text_name {
     ($(#[$doc:meta])* $name:ident, $expected:literal, $check:expr) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+        #[serde(try_from = "String")]
         // Shared text: names are copied into every plan and record, and a copy costs no memory.
         pub struct $name(Arc<str>);
 
@@ -60,9 +60,9 @@ macro_rules! text_name {
                 text.parse()
             }
         }
-        impl From<$name> for String {
-            fn from(name: $name) -> String {
-                name.as_str().to_owned()
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
             }
         }
         impl fmt::Display for $name {
@@ -166,8 +166,8 @@ impl ResourceName {
 }
 
 /// The SHA-256 of some bytes. Printed as 64 lower-case hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Sha256([u8; 32]);
 
 impl Sha256 {
@@ -226,13 +226,18 @@ impl FromStr for Sha256 {
     type Err = NameError;
     fn from_str(text: &str) -> Result<Self, NameError> {
         let wrong = || NameError::new(text, "a SHA-256: 64 lower-case hexadecimal digits");
-        if text.len() != 64 || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+        let digit = |byte: u8| match byte {
+            b'0'..=b'9' => Ok(byte - b'0'),
+            b'a'..=b'f' => Ok(byte - b'a' + 10),
+            _ => Err(wrong()),
+        };
+        let mut bytes = [0u8; 32];
+        let (pairs, rest) = text.as_bytes().as_chunks();
+        if pairs.len() != bytes.len() || !rest.is_empty() {
             return Err(wrong());
         }
-        let mut bytes = [0u8; 32];
-        for (byte, at) in bytes.iter_mut().zip((0..64).step_by(2)) {
-            let pair = text.get(at..at + 2).ok_or_else(wrong)?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| wrong())?;
+        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+            *byte = digit(*high)? << 4 | digit(*low)?;
         }
         Ok(Self(bytes))
     }
@@ -243,9 +248,9 @@ impl TryFrom<String> for Sha256 {
         text.parse()
     }
 }
-impl From<Sha256> for String {
-    fn from(digest: Sha256) -> String {
-        digest.to_string()
+impl Serialize for Sha256 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.digits(self.0.len()))
     }
 }
 

@@ -38,6 +38,7 @@ use crate::names::RegionName;
 use crate::plan::{Act, Bake, CanarySize, Next, Plan, Sight};
 use crate::verdict::{Decision, Verdict};
 use jiff::Timestamp;
+use std::sync::Arc;
 
 /// Holds one step of a wave against the invariants. An empty answer lets it go.
 pub fn audit(fleet: &Fleet, sight: &Sight, plan: &Plan, now: Timestamp) -> Vec<Violation> {
@@ -97,7 +98,7 @@ struct Audit<'a> {
 
 impl<'a> Audit<'a> {
     fn history(&self, region: &RegionName) -> Option<&'a RegionHistory> {
-        self.sight.regions.get(region).and_then(Seen::known)
+        self.sight.regions.get(region)?.known().map(Arc::as_ref)
     }
 
     fn open(&self, region: &RegionName) -> Option<&'a OpenUpdate> {

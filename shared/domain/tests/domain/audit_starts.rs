@@ -30,13 +30,6 @@ fn after(change: impl FnOnce(&mut Night)) -> Vec<Invariant> {
     broken(&night)
 }
 
-fn own<'a>(night: &'a mut Night, region: &str) -> &'a mut RegionHistory {
-    match night.sight.regions.get_mut(&name(region)) {
-        Some(Seen::Known(history)) => history,
-        other => panic!("{region}'s ledger is not seen: {other:?}"),
-    }
-}
-
 fn endpoint<'a>(night: &'a mut Night, region: &str) -> &'a mut EndpointView {
     match night.sight.endpoints.get_mut(&name(region)) {
         Some(Seen::Known(Some(view))) => view,
@@ -45,7 +38,7 @@ fn endpoint<'a>(night: &'a mut Night, region: &str) -> &'a mut EndpointView {
 }
 
 fn open<'a>(night: &'a mut Night, region: &str) -> &'a mut OpenUpdate {
-    own(night, region).update.as_mut().unwrap()
+    night.history_mut(region).update.as_mut().unwrap()
 }
 
 fn blind(night: &mut Night, region: &str) {
@@ -53,7 +46,7 @@ fn blind(night: &mut Night, region: &str) {
 }
 
 fn defer(night: &mut Night, region: &str, wave: &str) {
-    night.sight.hub.deferred.insert((actor(wave), name(region)), said(""));
+    night.hub_mut().deferred.insert((actor(wave), name(region)), said(""));
 }
 
 fn set_aside(night: &mut Night, what: Rule, region: Option<&str>) {
@@ -69,25 +62,25 @@ fn a_start_with_every_fact_in_place_is_let_go() {
 /// I7: nothing starts in a halted fleet, in a region left behind, or for a release that anything speaks against.
 #[test]
 fn nothing_starts_against_a_halt_or_a_word_against_the_release() {
-    assert_eq!(after(|night| night.sight.hub.halt = Some(said(""))), [I7], "the fleet's halt");
-    assert_eq!(after(|night| own(night, BR).halt = Some(said(""))), [I7], "any region's halt");
+    assert_eq!(after(|night| night.hub_mut().halt = Some(said(""))), [I7], "the fleet's halt");
+    assert_eq!(after(|night| night.history_mut(BR).halt = Some(said(""))), [I7], "any region's halt");
     assert_eq!(after(|night| defer(night, AU, "wave-1")), [I7], "left behind in this wave");
     assert_eq!(after(|night| defer(night, AU, "wave-0")), [], "in another wave");
     let condemned = |text: &str| {
         let release = release(text);
-        after(|night| drop(night.sight.hub.condemned.insert(release, said(""))))
+        after(|night| drop(night.hub_mut().condemned.insert(release, said(""))))
     };
     assert_eq!(condemned("v427"), [I7]);
     assert_eq!(condemned("v425"), [], "another release");
     let quarantined = |text: &str| {
         let (object, releases) = (Object::Release(release(text)), vec![release(text)]);
         let own = Quarantine { object, releases, since: at("02:00:00"), who: actor("maria"), why: String::new() };
-        after(|night| night.sight.hub.quarantined.push(own))
+        after(|night| night.hub_mut().quarantined.push(own))
     };
     assert_eq!(quarantined("v427"), [I7]);
     assert_eq!(quarantined("v425"), [], "another release");
     let left = |cause| Return { wave: actor("wave-0"), why: said(""), cause };
-    let returned = |cause| after(|night| drop(own(night, BR).returned.insert(release("v427"), left(cause))));
+    let returned = |cause| after(|night| drop(night.history_mut(BR).returned.insert(release("v427"), left(cause))));
     assert_eq!(returned(Some(Cause::Release)), [I7], "a region left it for its own fault");
     assert_eq!(returned(Some(Cause::Region)), []);
 }
@@ -95,9 +88,9 @@ fn nothing_starts_against_a_halt_or_a_word_against_the_release() {
 /// I2: bytes that are attested here, and approved by the ledger and the registry.
 #[test]
 fn nothing_starts_on_bytes_that_are_not_attested_and_approved() {
-    assert_eq!(after(|night| own(night, AU).attested.clear()), [I2]);
-    assert_eq!(after(|night| own(night, BR).attested.clear()), [], "another region's replica");
-    assert_eq!(after(|night| night.sight.hub.approved.clear()), [I2], "not in the ledger");
+    assert_eq!(after(|night| night.history_mut(AU).attested.clear()), [I2]);
+    assert_eq!(after(|night| night.history_mut(BR).attested.clear()), [], "another region's replica");
+    assert_eq!(after(|night| night.hub_mut().approved.clear()), [I2], "not in the ledger");
     assert_eq!(after(|night| night.sight.approved = Seen::Known(false)), [I2], "not in the registry");
     assert_eq!(after(|night| night.sight.approved = Seen::Unknown(unseen())), [I2], "nobody can say");
 }
@@ -110,7 +103,7 @@ fn nothing_starts_without_a_proved_way_back() {
     assert_eq!(view(EndpointStatus::InService), []);
     assert_eq!(after(|night| night.in_service(AU, "v425")), [I5], "it serves something else");
     assert_eq!(after(|night| night.dark(AU)), [I5], "nobody sees what it serves");
-    assert_eq!(after(|night| own(night, AU).serving = None), [I5], "its ledger knows of nothing proved");
+    assert_eq!(after(|night| night.history_mut(AU).serving = None), [I5], "its ledger knows of nothing proved");
     assert_eq!(after(|night| open(night, AU).back = Some(Night::new().target(AU, "v425"))), [I5], "another way back");
     assert_eq!(after(|night| open(night, AU).back = None), [I5], "none");
 }
@@ -120,17 +113,21 @@ fn nothing_starts_without_a_proved_way_back() {
 #[test]
 fn nothing_starts_that_was_not_intended_or_for_a_wave_that_is_over() {
     assert_eq!(after(|night| open(night, AU).target = Night::new().target(AU, "v428")), [I8]);
-    assert_eq!(after(|night| own(night, AU).update = None), [I9, I8, I5], "no intent, so no plan and no way back");
+    assert_eq!(
+        after(|night| night.history_mut(AU).update = None),
+        [I9, I8, I5],
+        "no intent, so no plan and no way back"
+    );
     assert_eq!(after(|night| open(night, AU).bake = None), [I9]);
     let ends = |wave: &str| {
         let wave = actor(wave);
-        after(|night| drop(night.sight.hub.ended.insert(wave, Vec::new())))
+        after(|night| drop(night.hub_mut().ended.insert(wave, Vec::new())))
     };
     assert_eq!(ends("wave-1"), [I10]);
     assert_eq!(ends("wave-0"), [], "another wave");
-    assert_eq!(after(|night| night.sight.hub.lease = None), [I11]);
+    assert_eq!(after(|night| night.hub_mut().lease = None), [I11]);
     let unknown = Unknown { since: at("03:00:00"), why: bytes_unknown() };
-    assert_eq!(after(|night| own(night, AU).unknown = Some(unknown)), [I13]);
+    assert_eq!(after(|night| night.history_mut(AU).unknown = Some(unknown)), [I13]);
 }
 
 /// I9: share and time within policy's bounds, ends included; the share counts for a canary only.
@@ -158,16 +155,16 @@ fn the_canary_is_within_policys_bounds() {
 fn nothing_starts_before_the_regions_ahead_of_it_have_evidence() {
     let left = |night: &mut Night| night.in_service(EU, "v426");
     assert_eq!(after(left), [I3], "EU is seen to have left the release");
-    assert_eq!(after(|night| own(night, EU).confirmed.clear()), [I3], "never proved there");
-    assert_eq!(after(|night| own(night, EU).full_load.clear()), [I3], "not judged at full load");
-    assert_eq!(after(|night| own(night, EU).serving = None), [I3], "it does not serve there");
-    let gone = |night: &mut Night| own(night, EU).full_load.clear();
+    assert_eq!(after(|night| night.history_mut(EU).confirmed.clear()), [I3], "never proved there");
+    assert_eq!(after(|night| night.history_mut(EU).full_load.clear()), [I3], "not judged at full load");
+    assert_eq!(after(|night| night.history_mut(EU).serving = None), [I3], "it does not serve there");
+    let gone = |night: &mut Night| night.history_mut(EU).full_load.clear();
     assert_eq!(after(|night| (gone(night), defer(night, EU, "wave-1")).1), [], "left behind on record");
     assert_eq!(after(|night| (gone(night), defer(night, EU, "wave-0")).1), [I3], "in another wave");
     assert_eq!(after(|night| (gone(night), set_aside(night, Rule::Order, Some(AU))).1), [], "overridden");
     assert_eq!(after(|night| (gone(night), set_aside(night, Rule::Order, Some(JP))).1), [I3], "for another region");
     assert_eq!(after(|night| (gone(night), set_aside(night, Rule::Freeze, Some(AU))).1), [I3], "another rule");
-    assert_eq!(after(|night| own(night, JP).confirmed.clear()), [], "JP comes later");
+    assert_eq!(after(|night| night.history_mut(JP).confirmed.clear()), [], "JP comes later");
 }
 
 /// I3: evidence that was told to roll back, or is being rolled back, is none.
@@ -180,21 +177,22 @@ fn a_region_on_its_way_back_is_nobodys_evidence() {
         update.decision = decision.map(|decision| (decision, said("")));
         update
     };
-    let with = |epoch, decision| after(move |night| own(night, EU).update = Some(update(night, epoch, decision)));
+    let with =
+        |epoch, decision| after(move |night| night.history_mut(EU).update = Some(update(night, epoch, decision)));
     assert_eq!(with(Some(Epoch(1)), Some(Decision::Proceed)), [], "in soak");
     assert_eq!(with(Some(Epoch(1)), None), []);
     assert_eq!(with(Some(Epoch(1)), Some(Decision::Revert)), [I3], "told to go back");
     let other = after(|night| {
         let mut update = update(night, Some(Epoch(1)), Some(Decision::Revert));
         update.target = night.target(EU, "v428");
-        own(night, EU).update = Some(update);
+        night.history_mut(EU).update = Some(update);
     });
     assert_eq!(other, [], "another release was told to go back: this one serves");
     let rollback = after(|night| {
         let mut update = update(night, None, None);
         update.leaves = Some((night.target(EU, "v427"), actor("wave-1")));
         update.target = night.target(EU, "v426");
-        own(night, EU).update = Some(update);
+        night.history_mut(EU).update = Some(update);
     });
     assert_eq!(rollback, [I3], "a rollback has rolled it back");
 }
@@ -208,7 +206,7 @@ fn nothing_starts_while_another_region_moves_or_cannot_be_seen() {
             (update.target, update.back) = (night.target(JP, "v427"), Some(night.target(JP, "v426")));
             update.started = true;
             change(&mut update);
-            own(night, JP).update = Some(update);
+            night.history_mut(JP).update = Some(update);
         })
     };
     assert_eq!(moving(|_| ()), [I1]);
@@ -231,7 +229,7 @@ fn an_abandoned_intent_holds_nobody_up() {
             let mut update = night.history(AU).update.clone().unwrap();
             (update.target, update.back) = (night.target(JP, "v427"), Some(night.target(JP, "v426")));
             update.execution = actor("wave-0");
-            own(night, JP).update = Some(update);
+            night.history_mut(JP).update = Some(update);
             change(night);
         })
     };
@@ -251,9 +249,9 @@ fn an_abandoned_intent_holds_nobody_up() {
         let mut update = night.history(AU).update.clone().unwrap();
         (update.target, update.back) = (night.target(JP, "v427"), Some(night.target(JP, "v426")));
         update.execution = actor("wave-0");
-        own(&mut night, JP).update = Some(update);
+        night.history_mut(JP).update = Some(update);
         let until = night.now + SignedDuration::from_secs(seconds);
-        night.sight.hub.lease = Some(Lease { epoch: Epoch(1), holder: actor(holder), until });
+        night.hub_mut().lease = Some(Lease { epoch: Epoch(1), holder: actor(holder), until });
         broken(&night)
     };
     assert_eq!(held("wave-1", 1), []);
@@ -271,9 +269,9 @@ fn an_order_counts_that_is_on_record_and_leaves_nobody_out() {
         let regions = regions.map(|regions| regions.iter().map(|region| name(region)).collect());
         after(move |night| {
             night.fleet.order = policy;
-            night.sight.hub.orders.clear();
+            night.hub_mut().orders.clear();
             let order = regions.map(|regions| WaveOrder { regions, why: order_reason() });
-            night.sight.hub.orders.extend(order.map(|order| (actor("wave-1"), order)));
+            night.hub_mut().orders.extend(order.map(|order| (actor("wave-1"), order)));
         })
     };
     assert_eq!(ordered(OrderPolicy::Fixed, None), [], "as listed");
@@ -292,7 +290,7 @@ fn a_frozen_region_starts_on_an_override_that_counts() {
         after(move |night| {
             let shift = at("03:02:00").duration_until("2026-11-27T03:02:00Z".parse().unwrap());
             night.now += shift;
-            let lease = night.sight.hub.lease.as_mut().unwrap();
+            let lease = night.hub_mut().lease.as_mut().unwrap();
             lease.until += shift;
             change(night);
         })
@@ -316,26 +314,26 @@ fn nothing_starts_while_a_region_is_too_far_behind_and_nobody_was_told() {
     let with = |line: &[&str], change: fn(&mut Night)| {
         let line = approved(line);
         after(move |night| {
-            night.sight.hub.line = line;
+            night.hub_mut().line = line;
             change(night);
         })
     };
     let far = ["v425", "v426", "v426b", "v426c", "v427"];
     let told = |night: &mut Night, region: &str, text: &str| {
-        night.sight.hub.skew_told.insert((name(region), release(text)));
+        night.hub_mut().skew_told.insert((name(region), release(text)));
     };
     assert_eq!(with(&["v425", "v426", "v426b", "v427"], |_| ()), [], "two releases");
     assert_eq!(with(&far, |_| ()), [I3; 3], "three releases");
     assert_eq!(with(&["v426b", "v426c", "v427"], |_| ()), [I3; 3], "three, and v426 is older than the line");
-    assert_eq!(with(&far, |night| drop(night.sight.hub.condemned.insert(release("v426b"), said("")))), []);
+    assert_eq!(with(&far, |night| drop(night.hub_mut().condemned.insert(release("v426b"), said("")))), []);
     let one = after(|night| {
-        night.sight.hub.line = approved(&far);
+        night.hub_mut().line = approved(&far);
         told(night, AU, "v427");
         told(night, JP, "v426c");
     });
     assert_eq!(one, [I3; 2], "of AU, of an older release in JP, and of BR nothing");
     let all = after(|night| {
-        night.sight.hub.line = approved(&far);
+        night.hub_mut().line = approved(&far);
         [AU, JP, BR].iter().for_each(|region| told(night, region, "v427"));
     });
     assert_eq!(all, []);
@@ -351,10 +349,10 @@ fn an_abandoned_first_release_holds_nobody_up() {
             let mut update = night.history(AU).update.clone().unwrap();
             (update.target, update.back) = (night.target(JP, "v427"), None);
             update.execution = actor("wave-0");
-            let ever = own(night, JP).confirmed.clone();
-            *own(night, JP) = RegionHistory { update: Some(update), ..RegionHistory::default() };
+            let ever = night.history_mut(JP).confirmed.clone();
+            *night.history_mut(JP) = RegionHistory { update: Some(update), ..RegionHistory::default() };
             if confirmed {
-                own(night, JP).confirmed = ever;
+                night.history_mut(JP).confirmed = ever;
             }
             night.sight.endpoints.insert(name(JP), endpoint);
         })

@@ -10,6 +10,7 @@ use meridian_domain::{
     audit,
 };
 use meridian_judge::Judgement;
+use std::sync::Arc;
 
 /// The invariants that the step would break, as the audit sees the night.
 fn broken(night: &Night, next: Next) -> Vec<Invariant> {
@@ -23,13 +24,6 @@ fn does(night: &Night, act: Act, region: &str) -> Next {
 
 fn tells(region: &str, record: Record) -> Next {
     Next::TellRegion(name(region), record)
-}
-
-fn history<'a>(night: &'a mut Night, region: &str) -> &'a mut RegionHistory {
-    match night.sight.regions.get_mut(&name(region)) {
-        Some(Seen::Known(history)) => history,
-        other => panic!("{region}'s ledger is not seen: {other:?}"),
-    }
 }
 
 fn blind(night: &mut Night, region: &str) {
@@ -84,7 +78,7 @@ fn no_step_that_acts_is_taken_without_the_lease() {
     let steps = || [does(&night, Act::Prepare, EU), proceeds(good()), intends(&night, EU, Some(held.epoch))];
     let with = |lease: Option<Lease>| {
         let mut sight = night.sight.clone();
-        sight.hub.lease = lease;
+        Arc::make_mut(&mut sight.hub).lease = lease;
         let broken = |next| {
             let notes = audit(&night.fleet, &sight, &Plan { next, why: said("") }, night.now);
             notes.iter().map(Violation::invariant).collect::<Vec<_>>()
@@ -134,7 +128,7 @@ fn only_its_holder_renews_a_lease_or_gives_it_back() {
     for record in records(epoch) {
         assert_eq!(broken(&night, Next::TellHub(record)), [I11]);
     }
-    (night.sight.execution, night.sight.hub.lease) = (actor("wave-1"), None);
+    (night.sight.execution, night.hub_mut().lease) = (actor("wave-1"), None);
     for record in records(epoch) {
         assert_eq!(broken(&night, Next::TellHub(record)), [I11]);
     }
@@ -164,7 +158,7 @@ fn no_heartbeat_alarm_is_disarmed_before_its_canary_was_let_through() {
     let disarm = |night: &Night| broken(night, does(night, Act::Disarm, EU));
     let mut night = Night::baking(EU);
     assert_eq!(disarm(&night), [I9]);
-    history(&mut night, EU).update.as_mut().unwrap().back = None;
+    night.history_mut(EU).update.as_mut().unwrap().back = None;
     assert_eq!(disarm(&night), [], "a first release");
     assert_eq!(disarm(&Night::let_through(EU)), []);
 }
@@ -202,20 +196,20 @@ fn a_first_release_is_confirmed_without_a_decision_and_not_against_one() {
     let mut night = answered();
     let confirm = |night: &Night| broken(night, tells(EU, confirms(night.target(EU, "v427"))));
     let first = |night: &mut Night| {
-        let own = history(night, EU);
+        let own = night.history_mut(EU);
         own.serving = None;
         let update = own.update.as_mut().unwrap();
         (update.back, update.decision) = (None, None);
     };
     first(&mut night);
     assert_eq!(confirm(&night), []);
-    history(&mut night, EU).update.as_mut().unwrap().decision = Some((Decision::Revert, said("")));
+    night.history_mut(EU).update.as_mut().unwrap().decision = Some((Decision::Revert, said("")));
     assert_eq!(confirm(&night), [I9], "told to go");
     first(&mut night);
-    history(&mut night, EU).update.as_mut().unwrap().back = Some(answered().target(EU, "v426"));
+    night.history_mut(EU).update.as_mut().unwrap().back = Some(answered().target(EU, "v426"));
     assert_eq!(confirm(&night), [I9], "there is a way back: it had a canary");
     first(&mut night);
-    history(&mut night, EU).serving = answered().history(EU).serving.clone();
+    night.history_mut(EU).serving = answered().history(EU).serving.clone();
     assert_eq!(confirm(&night), [I9], "something serves: it is no first release");
 }
 
@@ -244,12 +238,12 @@ fn nothing_is_settled_that_is_not_in_service_on_its_target() {
     night.dark(EU);
     assert_eq!(settle(&night), [I4], "not seen");
     let mut night = confirmed();
-    history(&mut night, EU).update.as_mut().unwrap().confirmed = false;
+    night.history_mut(EU).update.as_mut().unwrap().confirmed = false;
     assert_eq!(settle(&night), [I4], "never proved");
     night.sight.golden = answered().sight.golden;
     assert_eq!(settle(&night), [], "proved now");
     let mut night = confirmed();
-    history(&mut night, EU).update.as_mut().unwrap().target = answered().target(EU, "v426");
+    night.history_mut(EU).update.as_mut().unwrap().target = answered().target(EU, "v426");
     assert_eq!(settle(&night), [I4], "another target was confirmed");
 }
 
@@ -260,7 +254,7 @@ fn nothing_is_evidence_at_full_load_that_does_not_serve_proved() {
         let mut night = Night::confirmed_in(&[EU]);
         night.hub(Record::LeaseTaken { epoch: Epoch(1), until: night.now + SignedDuration::from_mins(10) });
         let (target, execution) = (night.target(EU, "v427"), actor("wave-1"));
-        change(history(&mut night, EU));
+        change(night.history_mut(EU));
         let record = Record::FullLoadJudged { target, execution, why: said(""), judgement: Some(good()) };
         broken(&night, tells(EU, record))
     };
@@ -353,20 +347,20 @@ fn a_release_is_condemned_where_a_revert_says_so_and_nowhere_else() {
     let (from, to) = (night.target(JP, "v427"), night.target(JP, "v426"));
     night.tell(JP, Record::Reverted { from, to, why: why() });
     assert!(blamed(&night), "gone back");
-    history(&mut night, JP).blamed.clear();
+    night.history_mut(JP).blamed.clear();
     assert!(blamed(&night), "its return says so alone");
-    history(&mut night, JP).returned.values_mut().for_each(|left| left.cause = Some(Cause::Region));
+    night.history_mut(JP).returned.values_mut().for_each(|left| left.cause = Some(Cause::Region));
     assert!(!blamed(&night), "it left for another reason");
-    history(&mut night, JP).blamed.insert(release("v427"), why());
+    night.history_mut(JP).blamed.insert(release("v427"), why());
     assert!(blamed(&night), "an earlier revert says so alone");
     let mut other = Night::baking(JP);
     other.tell(JP, decides(Decision::Revert, Some(Cause::Release)));
-    history(&mut other, JP).blamed.clear();
+    other.history_mut(JP).blamed.clear();
     assert!(blamed(&other), "the open update says so alone");
-    history(&mut other, JP).update.as_mut().unwrap().target.release = release("v428");
+    other.history_mut(JP).update.as_mut().unwrap().target.release = release("v428");
     assert!(!blamed(&other), "another release's revert");
     let mut proceeds = Night::let_through(JP);
-    history(&mut proceeds, JP).update.as_mut().unwrap().cause = Some(Cause::Release);
+    proceeds.history_mut(JP).update.as_mut().unwrap().cause = Some(Cause::Release);
     assert!(!blamed(&proceeds), "a cause without a revert");
     blind(&mut night, JP);
     assert!(!blamed(&night), "a ledger that cannot be read says nothing");
@@ -398,7 +392,7 @@ fn a_wave_ends_with_nobody_counted_as_done_who_is_not() {
     ];
     for (number, change) in changes.into_iter().enumerate() {
         let mut spoilt = night();
-        change(history(&mut spoilt, JP));
+        change(spoilt.history_mut(JP));
         assert_eq!(ends(&spoilt, &[br]), [I4], "change {number}");
         assert_eq!(ends(&spoilt, &[br, JP]), [], "change {number}");
     }
@@ -421,7 +415,7 @@ fn no_region_is_called_well_that_cannot_be_seen() {
 #[test]
 fn steps_that_can_break_nothing_are_let_go() {
     let mut night = Night::baking(EU);
-    night.sight.hub.lease = None;
+    night.hub_mut().lease = None;
     let golden = Sha256::of(b"golden");
     let evaluated = Record::Evaluated {
         release: release("v427"),

@@ -21,7 +21,7 @@ fn brought_by_the_other_one(region: &str) -> Night {
     night.in_service(region, "v426");
     let left = night.history(region).returned.get(&release("v427"));
     assert!(left.is_some_and(|left| left.wave == actor("wave-2")));
-    night.sight.hub.lease = None;
+    night.hub_mut().lease = None;
     night.rerun("wave-1");
     assert!(night.call(region).did(Act::Update));
     night.pass("3m");
@@ -32,7 +32,7 @@ fn brought_by_the_other_one(region: &str) -> Night {
     assert!(night.history(region).update.as_ref().is_some_and(|update| update.is_decided(Decision::Proceed)));
     night.pass("10m");
     night.in_service(region, "v427");
-    night.sight.hub.lease = None;
+    night.hub_mut().lease = None;
     night.rerun("wave-2");
     night
 }

@@ -65,9 +65,9 @@ fn a_checkpoint_changes_no_history() {
     let (region, hub) = (night.history(AU).clone(), night.sight.hub.clone());
     night.tell(AU, record.clone());
     assert_eq!(*night.history(AU), region);
-    let mut after = hub.clone();
+    let mut after = (*hub).clone();
     after.apply(&Head::default().entry(at("03:00:00"), actor("wave-1"), record));
-    assert_eq!(after, hub);
+    assert_eq!(after, *hub);
 }
 
 /// What a chain adds up to after each of `records` in turn, in one digest.

@@ -3,7 +3,8 @@
 use crate::night::{AU, BR, EU, JP, Night, actor, name, release, said, version};
 use meridian_domain::plan::{Act, Finish, Next};
 use meridian_domain::reason::{Lagging, Wait};
-use meridian_domain::{Advice, EndpointStatus, Epoch, Record, RegionHistory, Seen};
+use meridian_domain::{Advice, EndpointStatus, Epoch, Record, Seen};
+use std::sync::Arc;
 
 const ALL: [&str; 4] = [EU, AU, JP, BR];
 
@@ -50,9 +51,7 @@ fn the_last_action_holds_the_lease_while_it_waits() {
 fn a_halted_fleet_is_not_waited_for() {
     for halted in [EU, AU] {
         let mut night = ends_with(EndpointStatus::RollingBack);
-        if let Some(Seen::Known(history)) = night.sight.regions.get_mut(&name(BR)) {
-            history.confirmed.clear();
-        }
+        night.history_mut(BR).confirmed.clear();
         assert!(matches!(night.verify().last().next, Next::Wait));
         night.tell(halted, Record::Halted { why: said("its alarm rang") });
         let call = night.verify();
@@ -86,12 +85,12 @@ fn a_region_that_answers_wrong_after_its_soak_lags() {
 #[test]
 fn an_update_is_settled_in_the_name_of_the_wave_that_asked_for_it() {
     let mut night = Night::confirmed_in(&[EU, AU, JP]);
-    night.sight.regions.insert(name(BR), Seen::Known(RegionHistory::default()));
+    night.sight.regions.insert(name(BR), Seen::Known(Arc::default()));
     night.tell(BR, Record::Attested { release: release("v427"), version: version("v427") });
     night.sight.endpoints.insert(name(BR), Seen::Known(None));
     assert!(night.call(BR).did(Act::Create));
     night.in_service(BR, "v427");
-    night.sight.hub.lease = None;
+    night.hub_mut().lease = None;
     night.rerun("wave-2");
     assert_eq!(night.call(BR).finish(), Some(Finish::Done));
     let call = night.verify();

@@ -4,9 +4,8 @@ use crate::night::{AU, BR, EU, JP, Night, actor, bytes_unknown, name, release, r
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Finish, Next};
 use meridian_domain::reason::{Fault, RegionState, Revert, Sign, SilentRegion, WaveEnd};
-use meridian_domain::{
-    AlarmState, AlarmView, Cause, EndpointStatus, Reason, Record, RegionHistory, Seen, VariantPhase, alarms,
-};
+use meridian_domain::{AlarmState, AlarmView, Cause, EndpointStatus, Reason, Record, Seen, VariantPhase, alarms};
+use std::sync::Arc;
 
 fn rings(night: &mut Night, name: String, state: AlarmState) {
     if let Seen::Known(alarms) = &mut night.sight.alarms {
@@ -152,9 +151,7 @@ fn a_region_dark_before_its_timer_ends_rolls_back() {
 #[test]
 fn a_deferral_says_what_is_known_of_what_the_region_serves() {
     fn unattested(night: &mut Night) {
-        if let Some(Seen::Known(history)) = night.sight.regions.get_mut(&name(AU)) {
-            history.attested.clear();
-        }
+        night.history_mut(AU).attested.clear();
     }
     fn dark(mut night: Night) -> Night {
         night.dark(AU);
@@ -196,7 +193,7 @@ fn a_deferral_says_what_is_known_of_what_the_region_serves() {
     };
     let new = {
         let mut night = Night::confirmed_in(&[EU]);
-        night.sight.regions.insert(name(AU), Seen::Known(RegionHistory::default()));
+        night.sight.regions.insert(name(AU), Seen::Known(Arc::default()));
         night.sight.endpoints.insert(name(AU), Seen::Known(None));
         night
     };

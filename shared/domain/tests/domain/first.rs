@@ -5,15 +5,15 @@ use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Finish, Next, Plan};
 use meridian_domain::reason::{Fault, Gate, Step, Wait, WaveEnd};
 use meridian_domain::{
-    AlarmState, AlarmView, EndpointStatus, EndpointView, Epoch, Invariant, Reason, Record, RegionHistory, Seen, alarms,
-    audit,
+    AlarmState, AlarmView, EndpointStatus, EndpointView, Epoch, Invariant, Reason, Record, Seen, alarms, audit,
 };
+use std::sync::Arc;
 
 /// v427 is attested and approved; nothing ever served in `regions`.
 fn new_in(regions: &[&str], confirmed: &[&str]) -> Night {
     let mut night = Night::confirmed_in(confirmed);
     for region in regions {
-        night.sight.regions.insert(name(region), Seen::Known(RegionHistory::default()));
+        night.sight.regions.insert(name(region), Seen::Known(Arc::default()));
         night.tell(region, Record::Attested { release: release("v427"), version: version("v427") });
         night.sight.endpoints.insert(name(region), Seen::Known(None));
     }

@@ -237,7 +237,8 @@ fn overridden(what: Rule, region: Option<&str>, until: Timestamp) -> Record {
 
 /// Written by a person.
 fn tell(night: &mut Night, record: Record) {
-    night.sight.hub.apply(&Head::default().entry(night.now, actor("maria"), record));
+    let entry = Head::default().entry(night.now, actor("maria"), record);
+    night.hub_mut().apply(&entry);
 }
 
 #[test]

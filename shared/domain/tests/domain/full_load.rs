@@ -65,9 +65,7 @@ fn the_audit_refuses_evidence_not_judged_at_full_load() {
     let plan = night.plan(AU);
     assert!(matches!(plan.next, Next::Do(Act::Update, ..)));
     assert_eq!(audit(&night.fleet, &night.sight, &plan, night.now), []);
-    if let Some(Seen::Known(history)) = night.sight.regions.get_mut(&name(EU)) {
-        history.full_load.clear();
-    }
+    night.history_mut(EU).full_load.clear();
     assert_eq!(audit(&night.fleet, &night.sight, &plan, night.now)[0].invariant(), Invariant::I3);
     night.fleet.guardrail.full_load = SignedDuration::ZERO;
     assert_eq!(audit(&night.fleet, &night.sight, &plan, night.now), []);
@@ -88,7 +86,7 @@ fn the_audit_lets_no_failure_and_no_unproved_region_be_told_as_judged() {
     assert_eq!(notes(&plan(EU, Some(slow())))[0].invariant(), Invariant::I3);
     assert_eq!(notes(&plan(AU, Some(good())))[0].invariant(), Invariant::I3);
     let mut late = proved();
-    late.sight.hub.lease = None;
+    late.hub_mut().lease = None;
     assert_eq!(audit(&late.fleet, &late.sight, &plan(EU, Some(good())), late.now)[0].invariant(), Invariant::I11);
 }
 

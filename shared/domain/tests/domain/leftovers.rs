@@ -4,13 +4,12 @@ use crate::night::{AU, BR, EU, JP, Night, actor, at, name, refusal, release, sai
 use jiff::SignedDuration;
 use meridian_domain::plan::{Act, Bake, Finish, Next};
 use meridian_domain::reason::{Fault, Gate, Wait, WaveEnd};
-use meridian_domain::{
-    Decision, EndpointStatus, EndpointView, Epoch, Head, Reason, Record, RegionHistory, Rule, Seen, VariantPhase,
-};
+use meridian_domain::{Decision, EndpointStatus, EndpointView, Epoch, Head, Reason, Record, Rule, Seen, VariantPhase};
+use std::sync::Arc;
 
 /// v427's canary in AU, and then v428's wave while the fleet is nobody's.
 fn next_wave(mut night: Night) -> Night {
-    night.sight.hub.lease = None;
+    night.hub_mut().lease = None;
     night.approve("v428");
     night.wave_of("v428", "wave-2");
     // The regions before AU are on v428 already.
@@ -90,7 +89,7 @@ fn another_waves_rollback_is_recorded_with_its_reason() {
         [(&mut told, decided), (&mut taken, Fault::SageMakerReturned.into()), (&mut never, Fault::NeverStarted.into())]
     {
         night.in_service(AU, "v426");
-        night.sight.hub.lease = None;
+        night.hub_mut().lease = None;
         night.rerun("wave-2");
         night.sight.refused = Some(refusal());
         let plan = night.plan(AU);
@@ -114,7 +113,8 @@ fn a_return_that_was_decided_keeps_the_words_of_its_decision() {
 fn override_order(night: &mut Night, region: &str) {
     let (why, until) = ("the fix must go out".to_owned(), at("09:00:00"));
     let record = Record::Overridden { what: Rule::Order, region: Some(name(region)), why, until };
-    night.sight.hub.apply(&Head::default().entry(night.now, actor("maria"), record));
+    let entry = Head::default().entry(night.now, actor("maria"), record);
+    night.hub_mut().apply(&entry);
 }
 
 /// I1, where no order keeps them apart: the wave's own intent in JP may be about to be called for as long as it holds the
@@ -164,7 +164,7 @@ fn started() -> Record {
 /// AU has never served, and an earlier wave died there.
 fn new_region() -> Night {
     let mut night = Night::confirmed_in(&[EU]);
-    night.sight.regions.insert(name(AU), Seen::Known(RegionHistory::default()));
+    night.sight.regions.insert(name(AU), Seen::Known(Arc::default()));
     night.tell(AU, Record::Attested { release: release("v427"), version: version("v427") });
     night.sight.endpoints.insert(name(AU), Seen::Known(None));
     night
@@ -181,7 +181,7 @@ fn creating(night: &mut Night, text: &str, status: EndpointStatus) {
 fn a_wave_records_its_own_intent_before_it_creates() {
     let mut night = new_region();
     night.call_until(AU, |night| night.history(AU).update.is_some());
-    night.sight.hub.lease = None;
+    night.hub_mut().lease = None;
     night.rerun("wave-2");
     assert!(night.call(AU).did(Act::Create));
     assert_eq!(night.history(AU).update.as_ref().unwrap().execution, actor("wave-2"));
@@ -193,9 +193,7 @@ fn an_intent_whose_canary_policy_does_not_allow_any_more_is_said_again() {
     let mut night = Night::confirmed_in(&[EU]);
     night.call_until(AU, |night| night.history(AU).update.is_some());
     let long = Bake { wait: SignedDuration::from_hours(1), percent: 25 };
-    if let Some(Seen::Known(history)) = night.sight.regions.get_mut(&name(AU)) {
-        history.update.as_mut().unwrap().bake = Some(long);
-    }
+    night.history_mut(AU).update.as_mut().unwrap().bake = Some(long);
     assert!(night.call(AU).did(Act::Update));
     assert_eq!(night.history(AU).update.as_ref().unwrap().bake, Some(Bake::usual(&night.region(AU))));
 }

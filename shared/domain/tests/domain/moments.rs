@@ -39,7 +39,7 @@ fn a_lease_that_has_run_out_is_taken_anew_in_the_next_generation() {
     assert!(matches!(call.plans[0].next, Next::TakeLease { epoch: Epoch(2), .. }), "{:?}", call.plans);
     let mut other = Night::new();
     let until = other.now + SECOND;
-    other.sight.hub.lease = Some(Lease { epoch: Epoch(7), holder: actor("wave-0"), until });
+    other.hub_mut().lease = Some(Lease { epoch: Epoch(7), holder: actor("wave-0"), until });
     let call = other.call(EU);
     assert_eq!(call.last().why, Wait::LeaseHeld { holder: actor("wave-0"), until }.into());
     other.now = until;

@@ -13,6 +13,7 @@ use meridian_domain::{
 };
 use meridian_judge::{Arm, Judgement, MinuteCounts, RegionCounts, RegionEvidence, Watch, WatchStage, judge};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 pub const EU: &str = "eu-west-1";
 pub const AU: &str = "ap-southeast-2";
@@ -163,7 +164,7 @@ impl Night {
                 version: version("v427"),
                 execution: actor("wave-1"),
                 since: at("03:02:00"),
-                hub: HubHistory::default(),
+                hub: Arc::default(),
                 regions: BTreeMap::new(),
                 endpoints: BTreeMap::new(),
                 approved: Seen::Known(true),
@@ -203,7 +204,7 @@ impl Night {
         for region in night.fleet.regions.clone() {
             let champion = night.target(region.name.as_str(), "v426");
             night.in_service(region.name.as_str(), "v426");
-            night.sight.regions.insert(region.name.clone(), Seen::Known(RegionHistory::default()));
+            night.sight.regions.insert(region.name.clone(), Seen::Known(Arc::default()));
             for version in ["v426", "v427"] {
                 let record = Record::Attested { release: release(version), version: version.parse().unwrap() };
                 night.tell(region.name.as_str(), record);
@@ -278,6 +279,17 @@ impl Night {
         self.sight.regions[&name(region)].known().unwrap()
     }
 
+    pub fn history_mut(&mut self, region: &str) -> &mut RegionHistory {
+        match self.sight.regions.get_mut(&name(region)) {
+            Some(Seen::Known(history)) => Arc::make_mut(history),
+            other => panic!("{region}'s ledger is not seen: {other:?}"),
+        }
+    }
+
+    pub fn hub_mut(&mut self) -> &mut HubHistory {
+        Arc::make_mut(&mut self.sight.hub)
+    }
+
     pub fn canary_ends(&self, region: &str) -> Timestamp {
         self.history(region).update.as_ref().unwrap().canary.unwrap().1
     }
@@ -340,7 +352,7 @@ impl Night {
 
     pub fn hub(&mut self, record: Record) {
         let entry = self.entry(&self.sight.execution.clone(), record);
-        self.sight.hub.apply(&entry);
+        self.hub_mut().apply(&entry);
     }
 
     pub fn tell(&mut self, region: &str, record: Record) {
@@ -350,7 +362,7 @@ impl Night {
     pub fn tell_as(&mut self, by: &Actor, region: &str, record: Record) {
         let entry = self.entry(by, record);
         if let Some(Seen::Known(history)) = self.sight.regions.get_mut(&name(region)) {
-            history.apply(&entry);
+            Arc::make_mut(history).apply(&entry);
         }
     }
 

@@ -83,7 +83,7 @@ fn the_audit_refuses_an_update_whose_order_is_not_on_record() {
     let plan = night.plan(AU);
     assert!(matches!(plan.next, Next::Do(Act::Update, ..)));
     assert_eq!(audit(&night.fleet, &night.sight, &plan, night.now), []);
-    let order = night.sight.hub.orders.remove(&actor("wave-1")).unwrap();
+    let order = night.hub_mut().orders.remove(&actor("wave-1")).unwrap();
     let noted = |night: &Night| {
         audit(&night.fleet, &night.sight, &plan, night.now).iter().any(|note| note.invariant() == Invariant::I3)
     };
@@ -91,7 +91,7 @@ fn the_audit_refuses_an_update_whose_order_is_not_on_record() {
     // Nor one that leaves a region out, nor one in which somebody else comes first.
     for regions in [&order.regions[..3], &[name(BR), name(AU), name(JP), name(EU)]] {
         let order = meridian_domain::plan::WaveOrder { regions: regions.to_vec(), why: order_reason() };
-        night.sight.hub.orders.insert(actor("wave-1"), order);
+        night.hub_mut().orders.insert(actor("wave-1"), order);
         assert!(noted(&night), "{regions:?}");
     }
 }

@@ -36,7 +36,7 @@ impl Night {
     fn wave_ends(&mut self) {
         let (release, execution) = (self.sight.release, self.sight.execution.clone());
         self.hub(Record::WaveEnded { release, execution, lagging: Vec::new() });
-        self.sight.hub.lease = None;
+        self.hub_mut().lease = None;
     }
 
     fn serves(&mut self, region: &str, text: &str) {

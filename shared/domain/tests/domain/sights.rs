@@ -18,6 +18,7 @@ use proptest::option::{of, weighted};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::LazyLock;
 
 pub const VERSIONS: [&str; 3] = ["v425", "v426", "v427"];
@@ -225,8 +226,8 @@ prop_compose! {
             version: "v427".parse().unwrap(),
             execution: actor(WAVES[0]),
             since,
-            hub,
-            regions: names.iter().cloned().zip(histories).collect(),
+            hub: Arc::new(hub),
+            regions: names.iter().cloned().zip(histories.into_iter().map(shared)).collect(),
             endpoints: names.iter().cloned().zip(endpoints).collect(),
             advised: pages,
             paged: if pages { names.iter().cloned().collect() } else { BTreeSet::new() },
@@ -255,7 +256,7 @@ pub static MOMENTS: LazyLock<Vec<(Sight, Timestamp)>> = LazyLock::new(|| {
     intended.takes_updates = false;
     intended.call(eu);
     intended.in_service(eu, "v426");
-    intended.sight.hub.ill.clear();
+    Arc::make_mut(&mut intended.sight.hub).ill.clear();
     nights.push(intended);
     for returned in [false, true] {
         let mut failing = Night::baking(eu);
@@ -303,7 +304,7 @@ pub static MOMENTS: LazyLock<Vec<(Sight, Timestamp)>> = LazyLock::new(|| {
 /// A region's first release, asked for or not, its endpoint in this state.
 pub fn first(region: &str, status: Option<EndpointStatus>, asked: bool) -> Night {
     let mut night = Night::new();
-    night.sight.regions.insert(name(region), Seen::Known(RegionHistory::default()));
+    night.sight.regions.insert(name(region), Seen::Known(Arc::default()));
     night.tell(region, Record::Attested { release: release("v427"), version: version("v427") });
     night.sight.endpoints.insert(name(region), Seen::Known(None));
     if asked {
@@ -332,7 +333,7 @@ prop_compose! {
     ) -> (Sight, Timestamp) {
         let (mut sight, now) = moment.get(&MOMENTS).clone();
         let now = now + SignedDuration::from_secs(later);
-        if let Some(lease) = &mut sight.hub.lease {
+        if let Some(lease) = &mut Arc::make_mut(&mut sight.hub).lease {
             lease.until = now + SignedDuration::from_secs(if later < 20 { 60 } else { 600 });
         }
         let home = name("eu-west-1");
@@ -340,7 +341,7 @@ prop_compose! {
         if neighbours {
             sight.regions = other.regions;
         }
-        sight.regions.insert(home.clone(), history.unwrap_or(own));
+        sight.regions.insert(home.clone(), history.map_or(own, shared));
         sight.endpoints.insert(home, endpoint.unwrap_or(view));
         sight.hub = if hub { other.hub } else { sight.hub };
         sight.alarms = if alarms { other.alarms } else { sight.alarms };
@@ -405,4 +406,11 @@ pub fn blames() -> impl Strategy<Value = meridian_domain::callers::Blame> {
         Blame::Callers(None),
         Blame::Unknown,
     ])
+}
+
+pub fn shared(history: Seen<RegionHistory>) -> Seen<Arc<RegionHistory>> {
+    match history {
+        Seen::Known(history) => Seen::Known(Arc::new(history)),
+        Seen::Unknown(why) => Seen::Unknown(why),
+    }
 }

@@ -3,12 +3,13 @@
 use crate::night::{AU, BR, EU, JP, Night, actor, name, release, said, version};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::plan::{Act, Finish, Next};
-use meridian_domain::{Fleet, Head, HubHistory, Reason, Record, Rule, Violation, audit};
+use meridian_domain::{Fleet, Head, Reason, Record, Rule, Violation, audit};
+use std::sync::Arc;
 
 /// These were approved, one after another, a night each; the last of them now. JP serves v426, the others the last but one.
 fn behind(approved: &[&str]) -> Night {
     let mut night = Night::new();
-    night.sight.hub = HubHistory::default();
+    night.sight.hub = Arc::default();
     let nights = i64::try_from(approved.len()).unwrap();
     for (ago, text) in (0..nights).rev().zip(approved) {
         let at = night.now - SignedDuration::from_hours(24 * ago);
@@ -26,7 +27,7 @@ fn behind(approved: &[&str]) -> Night {
 }
 
 fn write(night: &mut Night, at: Timestamp, record: Record) {
-    night.sight.hub.apply(&Head::default().entry(at, actor("maria"), record));
+    night.hub_mut().apply(&Head::default().entry(at, actor("maria"), record));
 }
 
 fn with_skew(mut night: Night, hours: i64) -> Night {
@@ -45,7 +46,7 @@ fn a_region_too_far_behind_is_paged_once_and_not_waited_for() {
     assert!(night.sight.hub.skew_told.contains(&(name(JP), release("v427"))));
     // Another execution of the same release says nothing new.
     let mut again = with_skew(behind(&["v426", "v424", "v425", "v427"]), 1000);
-    again.sight.hub.skew_told = night.sight.hub.skew_told.clone();
+    again.hub_mut().skew_told = night.hub_mut().skew_told.clone();
     assert_eq!(again.call(EU).pages(), 0);
 }
 
@@ -128,7 +129,7 @@ fn the_audit_refuses_to_widen_the_skew_untold() {
     let plan = night.plan(EU);
     assert!(matches!(plan.next, Next::Do(Act::Update, ..)), "{plan:?}");
     assert_eq!(audit(&night.fleet, &night.sight, &plan, night.now), []);
-    night.sight.hub.skew_told.clear();
+    night.hub_mut().skew_told.clear();
     let behind = Violation::TooFarBehind { region: name(JP) };
     assert_eq!(audit(&night.fleet, &night.sight, &plan, night.now), [behind]);
 }

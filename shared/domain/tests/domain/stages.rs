@@ -38,12 +38,12 @@ fn what_must_hold_before_a_start() {
         ("halt", |n| n.hub(Record::Halted { why: said("freeze") }), Some(Finish::Failed), None),
         ("regional halt", |n| n.tell(BR, Record::Halted { why: said("its alarm") }), Some(Finish::Failed), None),
         ("not approved", |n| n.sight.approved = Seen::Known(false), Some(Finish::Failed), None),
-        ("overridden", |n| n.sight.hub.approved.clear(), Some(Finish::Failed), None),
-        ("ended", |n| n.sight.hub.ended = [(actor("wave-1"), vec![])].into(), Some(Finish::Failed), None),
+        ("overridden", |n| n.hub_mut().approved.clear(), Some(Finish::Failed), None),
+        ("ended", |n| n.hub_mut().ended = [(actor("wave-1"), vec![])].into(), Some(Finish::Failed), None),
         ("no proved way back", |n| n.in_service(EU, "v425"), Some(Finish::Failed), None),
         ("home's registry is dark", |n| n.sight.approved = Seen::Unknown(unseen()), None, None),
         ("no alarms to be seen", |n| n.sight.alarms = Seen::Unknown(unseen()), None, Some(Finish::Deferred)),
-        ("another wave holds the lease", |n| n.sight.hub.lease = held_by_another(n), None, None),
+        ("another wave holds the lease", |n| n.hub_mut().lease = held_by_another(n), None, None),
     ];
     for (what, change, at_once, later) in objections {
         let mut night = Night::new();
@@ -408,7 +408,7 @@ fn the_next_wave_settles_what_the_last_one_left_open() {
     night.hub(Record::Approved { release: release("v430"), created: night.now });
     night.tell(EU, Record::Attested { release: release("v430"), version: "v430".parse().unwrap() });
     night.hub(Record::LeaseReleased { epoch: night.sight.hub.epoch });
-    night.sight.hub.lease = None;
+    night.hub_mut().lease = None;
     assert!(night.call(EU).did(Act::Update));
 }
 
@@ -470,7 +470,7 @@ fn an_intent_that_came_to_nothing_is_closed_by_the_regions_own_sweep() {
 #[test]
 fn a_neighbour_in_the_way_is_deferred_for_a_reason_of_its_own() {
     let mut night = Night::provisioning(JP);
-    night.sight.hub.lease = None;
+    night.hub_mut().lease = None;
     night.rerun("wave-2");
     go_back(&mut night, EU);
     let mut plans = night.call(EU).plans;

@@ -8,6 +8,7 @@ use meridian_domain::reason::{NextTry, Step, Undecided, WaveEnd};
 use meridian_domain::{
     Bounds, Cause, Decision, Epoch, Record, RegionHistory, RegionName, Resumed, Seen, Try, VariantPhase, Violation,
 };
+use std::sync::Arc;
 
 /// A night whose wave home has started, with a canary in `region` on counts that decide nothing, right before its last decision.
 fn undecided_in(region: &str) -> Night {
@@ -51,9 +52,9 @@ fn ended(night: &mut Night) -> crate::calls::Call {
 }
 
 fn due(night: &Night) -> Option<Resume> {
-    let known = |(name, seen): (&RegionName, &Seen<RegionHistory>)| Some((name.clone(), seen.known()?.clone()));
+    let known = |(name, seen): (&RegionName, &Seen<Arc<RegionHistory>>)| Some((name.clone(), seen.known()?.clone()));
     let regions: Vec<_> = night.sight.regions.iter().filter_map(known).collect();
-    let regions = regions.iter().map(|(name, own)| (name, own));
+    let regions = regions.iter().map(|(name, own)| (name, &**own));
     resume(&night.fleet, &night.sight.hub, night.now).filter(|due| due.is_due_in(&night.fleet, regions))
 }
 
@@ -238,9 +239,7 @@ fn home_gives_no_try_that_a_person_has_used_up() {
     let again = |night: &mut Night| {
         let (execution, evidence) = (actor("wave-9"), thin().evidence);
         let bake = night.history(BR).tries_of(&release("v427"))[0].bake;
-        if let Some(Seen::Known(history)) = night.sight.regions.get_mut(&name(BR)) {
-            history.tries.get_mut(&release("v427")).unwrap().push(Try { execution, bake, evidence });
-        }
+        night.history_mut(BR).tries.get_mut(&release("v427")).unwrap().push(Try { execution, bake, evidence });
     };
     let mut night = open_in_br();
     again(&mut night);

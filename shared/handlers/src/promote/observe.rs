@@ -13,6 +13,7 @@ use meridian_domain::{
     AlarmView, Chain, EndpointView, Fleet, HubHistory, Manifest, Region, RegionHistory, RegionName, Seen, alarms,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The sight of one call, and the chains behind it.
 pub(super) struct Look {
@@ -46,7 +47,7 @@ impl Look {
             version: manifest.version.clone(),
             execution: job.parameters.execution.clone(),
             since,
-            hub: hub.history().clone(),
+            hub: hub.shared(),
             regions: histories,
             endpoints: BTreeMap::new(),
             approved: Seen::Unknown(Unseen::NotAsked),
@@ -172,18 +173,18 @@ impl Look {
 
     /// Takes over what the hub's journal holds by now.
     pub(super) fn hub_changed(&mut self) {
-        self.sight.hub = self.hub.history().clone();
+        self.sight.hub = self.hub.shared();
     }
 
     /// Takes over what a region's journal holds by now.
     pub(super) fn region_changed(&mut self, region: &RegionName) {
         if let Some(journal) = self.regions.get(region) {
-            self.sight.regions.insert(region.clone(), Seen::Known(journal.history().clone()));
+            self.sight.regions.insert(region.clone(), Seen::Known(journal.shared()));
         }
     }
 }
 
-type Ledgers = (BTreeMap<RegionName, Journal<RegionHistory>>, BTreeMap<RegionName, Seen<RegionHistory>>);
+type Ledgers = (BTreeMap<RegionName, Journal<RegionHistory>>, BTreeMap<RegionName, Seen<Arc<RegionHistory>>>);
 
 /// Every region's chain. One that does not answer, or does not let itself be read, or was altered is unknown: that is its
 /// region's trouble and no other's (I7, I13); they are read side by side, for each region may take its time not to answer.
@@ -197,7 +198,7 @@ async fn ledgers<P: Ports>(ports: &P, fleet: &Fleet) -> Ledgers {
     for (region, opened) in fleet.regions.iter().zip(opened) {
         match opened {
             Ok(journal) => {
-                histories.insert(region.name.clone(), Seen::Known(journal.history().clone()));
+                histories.insert(region.name.clone(), Seen::Known(journal.shared()));
                 journals.insert(region.name.clone(), journal);
             }
             Err(error) => {

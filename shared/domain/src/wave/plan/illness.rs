@@ -11,6 +11,7 @@ use crate::names::{RegionName, Version};
 use crate::reason::{Fault, Gate, Reason, RegionState, Revert, Sign, SilentRegion, Step, Unseen, Wait, WaveEnd};
 use crate::verdict::{Cause, Decision};
 use jiff::Timestamp;
+use std::sync::Arc;
 
 impl View<'_> {
     /// Since when this wave has known the region to be ill.
@@ -191,7 +192,7 @@ impl View<'_> {
 
     pub(super) fn give_up_on(&self, region: RegionName, gate: Gate) -> Plan {
         let history = self.sight.regions.get(&region).and_then(Seen::known);
-        let (version, serves) = (self.version(), !history.is_some_and(RegionHistory::is_new));
+        let (version, serves) = (self.version(), !history.is_some_and(|history| history.is_new()));
         let silent_too = self.silent_but(&region);
         match gate {
             // Several at once are not a single-region fault: one page, and a person looks.
@@ -252,10 +253,10 @@ impl View<'_> {
     }
 
     /// Seen, and not between an update and its confirmation.
-    fn is_quiet(&self, region: &RegionName, seen: &Seen<RegionHistory>) -> bool {
+    fn is_quiet(&self, region: &RegionName, seen: &Seen<Arc<RegionHistory>>) -> bool {
         let quiet =
             |history: &RegionHistory| history.update.as_ref().is_none_or(|open| !self.is_mid_shift(region, open));
-        seen.known().is_some_and(quiet)
+        seen.known().map(Arc::as_ref).is_some_and(quiet)
     }
 }
 

@@ -58,6 +58,7 @@ use crate::reason::{Reason, Refusal, Step, Stopped, Unseen, Wait};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What a step of a wave can see. What could not be seen says so, and is never assumed (I13).
 #[derive(Clone, Debug)]
@@ -71,9 +72,9 @@ pub struct Sight {
     /// When the action was first called.
     pub since: Timestamp,
     /// The hub's chain.
-    pub hub: HubHistory,
+    pub hub: Arc<HubHistory>,
     /// Every region's chain.
-    pub regions: BTreeMap<RegionName, Seen<RegionHistory>>,
+    pub regions: BTreeMap<RegionName, Seen<Arc<RegionHistory>>>,
     /// The endpoints that were looked at.
     pub endpoints: BTreeMap<RegionName, Seen<Option<EndpointView>>>,
     /// Whether the registry says `Approved`.
@@ -267,7 +268,7 @@ impl<'a> View<'a> {
     }
 
     fn history(&self) -> Option<&'a RegionHistory> {
-        self.sight.regions.get(&self.region.name).and_then(Seen::known)
+        self.sight.regions.get(&self.region.name)?.known().map(Arc::as_ref)
     }
 
     fn act(&self, act: Act) -> Plan {
@@ -318,7 +319,7 @@ impl<'a> View<'a> {
         if let Some(why) = &self.sight.hub.halt {
             return Some(Stopped::FleetHalted(Box::new(why.clone())));
         }
-        let halted = |seen: &Seen<RegionHistory>| seen.known().is_some_and(RegionHistory::halts_fleet);
+        let halted = |seen: &Seen<Arc<RegionHistory>>| seen.known().is_some_and(|history| history.halts_fleet());
         if !self.sight.regions.values().any(halted) {
             return None;
         }

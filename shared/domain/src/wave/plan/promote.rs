@@ -10,6 +10,7 @@ use crate::names::ReleaseId;
 use crate::reason::{Fault, Gate, Step, Unseen, Wait, WaveEnd};
 use crate::verdict::{Cause, Decision};
 use jiff::Timestamp;
+use std::sync::Arc;
 
 /// What to do next to bring `region` to the wave's release.
 pub fn promote(fleet: &Fleet, region: &Region, sight: &Sight, now: Timestamp) -> Plan {
@@ -150,7 +151,7 @@ impl View<'_> {
         let (sight, hub) = (self.sight, &self.sight.hub);
         let newer = self.newer()?;
         let histories = sight.regions.values().filter_map(Seen::known);
-        let moved = |history: &RegionHistory| {
+        let moved = |history: &Arc<RegionHistory>| {
             history.confirmed.get(&sight.release) == Some(&sight.execution)
                 || history.update.as_ref().is_some_and(|update| update.execution == sight.execution)
         };

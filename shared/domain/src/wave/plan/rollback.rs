@@ -16,6 +16,7 @@ use crate::ringing::Ringing;
 use crate::verdict::{Cause, Decision};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Lambda ends every call after this time, at the latest.
 const LONGEST_CALL: SignedDuration = SignedDuration::from_mins(15);
@@ -26,7 +27,7 @@ pub struct RollbackSight {
     /// Who acts.
     pub actor: Actor,
     /// The region's chain.
-    pub history: Seen<RegionHistory>,
+    pub history: Seen<Arc<RegionHistory>>,
     /// The way back as it stands beside the region's alarms: all that there is where the ledger cannot be read.
     pub way_back: Seen<Option<WayBack>>,
     /// Its endpoint.
