@@ -6,9 +6,9 @@
 
 use crate::context::{Context, HandlerError};
 use crate::events::StatusEvent;
-use crate::files;
-use crate::journal::Journal;
-use crate::ports::{Artifacts, Clock, Endpoints, Ledger};
+use crate::files::{self, FileError};
+use crate::journal::{Journal, JournalError};
+use crate::ports::{Artifacts, Clock, Endpoints, Ledger, PortError};
 use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{Chain, RegionHistory, ReleaseId, Target};
@@ -77,8 +77,9 @@ where
             });
             response(200, &body)
         }
-        Err(Unproved { word, why }) => {
-            tracing::warn!(reason = word, why, "this region is not healthy");
+        Err(unproved) => {
+            let word = unproved.word();
+            tracing::warn!(reason = word, why = %unproved, "this region is not healthy");
             response(503, &json!({"status": "unavailable", "region": ctx.region, "reason": word}))
         }
     };
@@ -87,15 +88,32 @@ where
 }
 
 /// Why it is not proved that this region serves. Anybody may ask: the answer says one fixed word, the log says the rest.
-#[derive(Debug)]
-struct Unproved {
-    word: &'static str,
-    why: String,
+#[derive(Debug, thiserror::Error)]
+enum Unproved {
+    #[error(transparent)]
+    Ledger(#[from] JournalError),
+    #[error("the chain names none")]
+    NoRelease,
+    #[error(transparent)]
+    Golden(#[from] FileError),
+    #[error("release {}", .0.short())]
+    NoGolden(ReleaseId),
+    #[error(transparent)]
+    Silent(#[from] PortError),
+    #[error("its answer is not a probability")]
+    NoScore,
 }
 
 impl Unproved {
-    fn new(word: &'static str, why: impl ToString) -> Self {
-        Self { word, why: why.to_string() }
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Ledger(_) => "ledger cannot be read",
+            Self::NoRelease => "no confirmed release yet",
+            Self::Golden(_) => "golden records cannot be read",
+            Self::NoGolden(_) => "no golden records",
+            Self::Silent(_) => "endpoint does not answer",
+            Self::NoScore => "endpoint does not score",
+        }
     }
 }
 
@@ -111,13 +129,12 @@ async fn look<P: Artifacts + Ledger + Endpoints + Clock>(ports: &P, ctx: &Contex
     let target = serving(ports, ctx).await?;
     let record = probe(ports, ctx, target.release).await?;
     let endpoint = &ctx.fleet.endpoint;
-    let answer = ports.invoke(&ctx.region, endpoint, &record.payload).await;
-    let answer = answer.map_err(|error| Unproved::new("endpoint does not answer", error))?;
+    let answer = ports.invoke(&ctx.region, endpoint, &record.payload).await?;
     match GoldenRecords::parse_answer(&answer) {
         Some(score) if (0.0..=1.0).contains(&score) => {
             Ok(Serving { target, proved: (score - record.score).abs() <= GOLDEN_TOLERANCE })
         }
-        _ => Err(Unproved::new("endpoint does not score", "its answer is not a probability")),
+        _ => Err(Unproved::NoScore),
     }
 }
 
@@ -140,14 +157,13 @@ async fn serving<P: Ledger + Clock>(ports: &P, ctx: &Context) -> Result<Target, 
         }
         None => {
             let chain = Chain::Region(ctx.region.clone());
-            let journal = Journal::open(ports, &ctx.region, chain).await;
-            let journal = journal.map_err(|error| Unproved::new("ledger cannot be read", error))?;
+            let journal = Journal::open(ports, &ctx.region, chain).await?;
             ctx.memory.with(|memory| memory.journal = Some((now, journal.clone())));
             journal
         }
     };
     let serving = journal.history().serving.as_ref().map(|serving| serving.target.clone());
-    serving.ok_or_else(|| Unproved::new("no confirmed release yet", "the chain names none"))
+    serving.ok_or(Unproved::NoRelease)
 }
 
 /// What `work` answers, unless it takes longer than `longest`.
@@ -163,10 +179,9 @@ async fn probe(ports: &impl Artifacts, ctx: &Context, release: ReleaseId) -> Res
     if let Some(probe) = known {
         return Ok(probe.record);
     }
-    let golden = files::golden(ports, &ctx.region, release).await;
-    let golden = golden.map_err(|error| Unproved::new("golden records cannot be read", error))?;
+    let golden = files::golden(ports, &ctx.region, release).await?;
     let Some(record) = golden.records.into_iter().next() else {
-        return Err(Unproved::new("no golden records", format!("release {}", release.short())));
+        return Err(Unproved::NoGolden(release));
     };
     ctx.memory.with(|memory| memory.probe = Some(Probe { release, record: record.clone() }));
     Ok(record)

@@ -3,7 +3,7 @@
 use crate::Voice;
 use crate::layout::thousands;
 use crate::why::listed;
-use meridian_domain::plan::{ForecastWarning, OrderReason, Unfound};
+use meridian_domain::plan::{BakePlan, ForecastWarning, OrderReason, Unfound};
 use meridian_domain::traffic::local_clock;
 use meridian_domain::{HomePlace, OrderPolicy, RegionName};
 
@@ -78,19 +78,42 @@ impl Voice<'_> {
                 self.title(region),
                 list(unfound)
             ),
-            ForecastWarning::MayNotPass { region, chance, harm, allowed } => format!(
-                "{}: a release as good as the champion passes in {:.1} % of nights; its {} leave about {} bad answers open, policy \
-                 allows {}: use a longer bake, a larger share or a larger judge.harm",
+            ForecastWarning::MayNotPass { region, chance, in_tries, tries, harm, allowed, enough } => format!(
+                "{}: a release as good as the champion passes in {:.1} % of nights at its first canary{}; its {} leave about {} bad answers \
+                 open, policy allows {}. {}",
                 self.title(region),
                 100.0 * chance,
+                if *tries > 1 {
+                    format!(", in {:.1} % in one of {tries} tries", 100.0 * in_tries)
+                } else {
+                    String::new()
+                },
                 harm.metric,
                 thousands(harm.answers),
-                thousands(*allowed)
+                thousands(*allowed),
+                would_do(enough.as_deref())
             ),
             ForecastWarning::BlindTogether { unfound } => format!(
                 "all regions together detect {}: use longer bakes, larger shares or a larger wave.detect",
                 list(unfound)
             ),
+        }
+    }
+}
+
+/// The canary that would pass it.
+fn would_do(enough: Option<&BakePlan>) -> String {
+    match enough {
+        Some(BakePlan { bake, size, .. }) => format!(
+            "It passes in 99 % at its first canary with bake = \"{}m\" and canary_percent = {} ({} of {} instances)",
+            bake.wait.as_mins(),
+            bake.percent,
+            size.instances,
+            size.of
+        ),
+        None => {
+            "No canary that ends within guardrail.max_execution is enough: use more instances or a larger judge.harm"
+                .to_owned()
         }
     }
 }

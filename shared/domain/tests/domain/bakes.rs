@@ -4,7 +4,7 @@ use crate::night::{AU, BR, EU, Night, at, name, said};
 use jiff::SignedDuration;
 use meridian_domain::plan::ForecastWarning;
 use meridian_domain::plan::{Act, Bake, BakePlan, BakeQuestion, Hour, Next, forecast};
-use meridian_domain::{Bounds, Fleet, Invariant, Record, audit};
+use meridian_domain::{Bounds, Fleet, Invariant, Record, WavePolicy, audit};
 use meridian_judge::MetricName;
 use std::collections::BTreeMap;
 
@@ -80,6 +80,37 @@ fn a_forecast_says_how_likely_an_equal_release_arrives() {
             if *region == name(AU) && harm.metric.as_str() == "alerts")
     });
     assert!(warned, "{:?}", measured.warnings);
+}
+
+/// A region that may fail its first canary is more likely to pass in one of its tries; and the canary that the warning proposes is
+/// the smallest that does: written into the policy the warning goes, and with a minute less it stays.
+#[test]
+fn what_a_warning_proposes_is_enough_and_no_more() {
+    let told = |fleet: &Fleet| forecast(fleet, at("03:02:00"), &BTreeMap::new());
+    let proposed = |fleet: &Fleet| {
+        told(fleet).warnings.into_iter().find_map(|warning| match warning {
+            ForecastWarning::MayNotPass { region, chance, in_tries, enough, .. } if region == name(BR) => {
+                Some((chance, in_tries, enough))
+            }
+            _ => None,
+        })
+    };
+    let mut strict = crate::night::fleet();
+    strict.judge.harm = 60;
+    let (chance, in_tries, enough) = proposed(&strict).unwrap();
+    let bake = enough.unwrap().bake;
+    assert!(chance < in_tries && in_tries < 0.99, "{chance} {in_tries}");
+    let once = Fleet { wave: WavePolicy { tries: 1, ..strict.wave.clone() }, ..strict.clone() };
+    assert_eq!(proposed(&once).map(|(chance, in_tries, _)| in_tries - chance), Some(0.0));
+    let with = |wait: SignedDuration| {
+        let mut fleet = once.clone();
+        let region = fleet.regions.iter_mut().find(|region| region.name == name(BR)).unwrap();
+        (region.bake, region.shortest_bake) = (wait, wait);
+        region.canary_percent = Bounds { min: bake.percent, max: bake.percent };
+        proposed(&fleet)
+    };
+    assert_eq!(with(bake.wait), None);
+    assert!(with(bake.wait - SignedDuration::from_mins(1)).is_some(), "{bake:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::given::{BR, at, fleet, name};
 use jiff::SignedDuration;
-use meridian_domain::plan::{CanarySize, ForecastWarning, HarmForecast, Unfound, wave_order};
+use meridian_domain::plan::{Bake, BakePlan, CanarySize, ForecastWarning, HarmForecast, Unfound, wave_order};
 use meridian_domain::{Fleet, HomePlace, OrderPolicy};
 use meridian_messages::Voice;
 
@@ -69,7 +69,27 @@ fn what_the_next_wave_cannot_detect_is_given_with_numbers() {
         failover: 2_000,
         chance: 0.875,
     };
-    let may_not_pass = ForecastWarning::MayNotPass { region: name(BR), chance: 0.85, harm, allowed: 1_500 };
+    let bake = Bake { wait: SignedDuration::from_mins(21), percent: 50 };
+    let enough = BakePlan {
+        bake,
+        size,
+        rps: 27.0,
+        measured: false,
+        minutes: 15,
+        green: 12_150,
+        blue: 12_150,
+        findings: Vec::new(),
+        enough: true,
+    };
+    let may_not_pass = |enough| ForecastWarning::MayNotPass {
+        region: name(BR),
+        chance: 0.85,
+        in_tries: 0.9775,
+        tries: 2,
+        harm: harm.clone(),
+        allowed: 1_500,
+        enough,
+    };
     let together = ForecastWarning::BlindTogether { unfound: vec![unfound("4xx", None)] };
     let fleet = fleet();
     for (warning, words) in [
@@ -79,9 +99,16 @@ fn what_the_next_wave_cannot_detect_is_given_with_numbers() {
              are too few for any bake up to 26m with up to 50 % of them",
         ),
         (
-            may_not_pass,
-            "BR: a release as good as the champion passes in 85.0 % of nights; its 5xx leave about 1,234 bad answers open, \
-             policy allows 1,500: use a longer bake, a larger share or a larger judge.harm",
+            may_not_pass(Some(Box::new(enough))),
+            "BR: a release as good as the champion passes in 85.0 % of nights at its first canary, in 97.8 % in one of 2 tries; its \
+             5xx leave about 1,234 bad answers open, policy allows 1,500. It passes in 99 % at its first canary with bake = \"21m\" \
+             and canary_percent = 50 (1 of 2 instances)",
+        ),
+        (
+            may_not_pass(None),
+            "BR: a release as good as the champion passes in 85.0 % of nights at its first canary, in 97.8 % in one of 2 tries; its \
+             5xx leave about 1,234 bad answers open, policy allows 1,500. No canary that ends within guardrail.max_execution is \
+             enough: use more instances or a larger judge.harm",
         ),
         (
             together,

@@ -8,6 +8,7 @@ use super::bake::{
     full_load_wait,
 };
 use super::order::{WaveOrder, wave_order};
+use super::tries::RetryQuestion;
 use crate::fleet::{Fleet, Kind, Region, Style};
 use crate::judge::MetricName;
 use crate::names::RegionName;
@@ -34,8 +35,10 @@ pub struct Forecast {
     pub ends: Timestamp,
     /// The same where they take [`SLOWEST_PROVISIONING`]: what can be promised.
     pub ends_latest: Timestamp,
-    /// The chance that a release as good as the champion passes in each of the regions.
+    /// The chance that a release as good as the champion passes in each of the regions at its first canary.
     pub chance: f64,
+    /// The chance that it does so in one of its tries, and so is delivered everywhere the same night.
+    pub chance_in_tries: f64,
     /// When the last soak would be over, and with it the wave.
     pub settles: Timestamp,
     /// What is not as policy wants it.
@@ -74,12 +77,18 @@ pub enum ForecastWarning {
     MayNotPass {
         /// The region it is about.
         region: RegionName,
-        /// The chance that it passes.
+        /// The chance that it passes at its first canary.
         chance: f64,
+        /// The chance that it does so in one of so many tries.
+        in_tries: f64,
+        /// How many tries policy gives it.
+        tries: u32,
         /// The metric that is the least likely to pass.
         harm: HarmForecast,
         /// What policy allows.
         allowed: u64,
+        /// The smallest share with the shortest bake that would do, whatever policy's bounds; none where none would.
+        enough: Option<Box<BakePlan>>,
     },
     /// All regions together.
     BlindTogether {
@@ -125,8 +134,10 @@ pub struct Turn {
     pub plan: BakePlan,
     /// What a release as good as the champion would show, metric by metric.
     pub harm: Vec<HarmForecast>,
-    /// The chance that such a release passes here.
+    /// The chance that such a release passes here at its first canary.
     pub chance: f64,
+    /// The chance that it does so in one of its tries.
+    pub chance_in_tries: f64,
 }
 
 /// A region that a freeze keeps from starting when its turn comes.
@@ -162,7 +173,7 @@ pub fn forecast(fleet: &Fleet, starts: Timestamp, hours: &BTreeMap<RegionName, H
         let plan = question.answer();
         let harm = if region.kind == Kind::Active { question.outlook(&plan) } else { Vec::new() };
         warnings.extend(too_large(region, &plan));
-        warnings.extend(blind(region, &plan).into_iter().chain(may_not_pass(fleet, region, &harm)));
+        warnings.extend(blind(region, &plan));
         for finding in &plan.findings {
             let (green, blue) = carried.entry(finding.metric.clone()).or_default();
             (*green, *blue) = (*green + plan.green, *blue + plan.blue);
@@ -178,8 +189,16 @@ pub fn forecast(fleet: &Fleet, starts: Timestamp, hours: &BTreeMap<RegionName, H
     let ends = ends.unwrap_or(at);
     let late = SLOWEST_PROVISIONING - PROVISIONING;
     let ends_latest = turns.iter().fold(ends, |ends, _| ends + late);
+    for turn in &mut turns {
+        let (Some(region), hour) = (fleet.region(&turn.region), hours.get(&turn.region).unwrap_or(&usual)) else {
+            continue;
+        };
+        turn.chance_in_tries = in_tries(fleet, region, hour, turn, (settles, starts + fleet.wave.until));
+        warnings.extend(may_not_pass(fleet, region, hour, turn));
+    }
     let chance = turns.iter().map(|turn| turn.chance).product();
-    Forecast { starts, order, turns, frozen: left, ends, ends_latest, chance, settles, warnings }
+    let chance_in_tries = turns.iter().map(|turn| turn.chance_in_tries).product();
+    Forecast { starts, order, turns, frozen: left, ends, ends_latest, chance, chance_in_tries, settles, warnings }
 }
 
 /// The freeze that would keep a region from starting at `at`, as the preflight asks: one that begins before its soak would
@@ -210,6 +229,7 @@ fn turn(fleet: &Fleet, region: &Region, starts: Timestamp, plan: BakePlan, harm:
         peak_rps: region.peak_rps,
         plan,
         chance: passes(&harm),
+        chance_in_tries: passes(&harm),
         harm,
     }
 }
@@ -236,11 +256,41 @@ pub(super) fn passes(harm: &[HarmForecast]) -> f64 {
     harm.iter().map(|metric| metric.chance).product()
 }
 
-/// That an equal release passes here less often than it should.
-fn may_not_pass(fleet: &Fleet, region: &Region, harm: &[HarmForecast]) -> Option<ForecastWarning> {
-    let least = harm.iter().min_by(|one, other| one.chance.total_cmp(&other.chance))?;
-    let (region, chance, allowed) = (region.name.clone(), passes(harm), fleet.judge.harm);
-    (chance < LIKELY).then(|| ForecastWarning::MayNotPass { region, chance, harm: least.clone(), allowed })
+/// The chance that an equal release passes in one of policy's tries: each is a canary of its own, and the ones after the first come
+/// once the wave's other regions have had their turn.
+fn in_tries(
+    fleet: &Fleet,
+    region: &Region,
+    hour: &Hour,
+    turn: &Turn,
+    (mut from, until): (Timestamp, Timestamp),
+) -> f64 {
+    let (rates, instances) = (&hour.rates, region.planned_instances(fleet, from));
+    let (mut missed, mut last) = (1.0 - turn.chance, Some(turn.plan.bake));
+    for _ in 1..fleet.wave.tries {
+        let question = RetryQuestion { fleet, region, instances, rates: rates.clone(), last };
+        let Some(retry) = question.answer(from, until).1 else { break };
+        missed *= 1.0 - retry.chance;
+        (from, last) = (retry.from + PROVISIONING + retry.bake.wait + SHIFT, Some(retry.bake));
+    }
+    1.0 - missed
+}
+
+/// That an equal release is delivered here less often than it should.
+fn may_not_pass(fleet: &Fleet, region: &Region, hour: &Hour, turn: &Turn) -> Option<ForecastWarning> {
+    let least = turn.harm.iter().min_by(|one, other| one.chance.total_cmp(&other.chance))?;
+    let carried = BTreeMap::new();
+    let question =
+        BakeQuestion { fleet, region, instances: turn.plan.size.of, from: turn.canary, hour, carried: &carried };
+    (turn.chance_in_tries < LIKELY).then(|| ForecastWarning::MayNotPass {
+        region: region.name.clone(),
+        chance: turn.chance,
+        in_tries: turn.chance_in_tries,
+        tries: fleet.wave.tries,
+        harm: least.clone(),
+        allowed: fleet.judge.harm,
+        enough: question.that_passes().map(Box::new),
+    })
 }
 
 /// What a region cannot find by itself, whatever its bounds allow.

@@ -1,10 +1,11 @@
 //! A canary whose counts did not decide: the region is left behind on record and nobody is paged, and it is tried again in the same
 //! night with what the plan expects to suffice, as long as policy's tries and time last.
 
-use super::bake::BakeQuestion;
+use super::bake::{BakePlan, BakeQuestion, CanarySize, SLOWEST_PROVISIONING};
 use super::forecast::{LIKELY, passes};
 use super::past::rate;
 use super::{Bake, Hour, PROVISIONING, Plan, View};
+use crate::fleet::{Fleet, Region, Style};
 use crate::history::RegionHistory;
 use crate::judge::{MetricName, RegionEvidence};
 use crate::reason::{Fault, NextTry, Reason, Retry, Undecided};
@@ -33,30 +34,88 @@ impl BakeQuestion<'_> {
         let shares = self.shares();
         let percent = Some(last.percent).filter(|last| shares.contains(last)).unwrap_or(found.bake.percent);
         let wait = last.wait.clamp(self.region.shortest_bake.min(self.region.bake), self.region.bake);
-        let bake = Bake { wait: found.bake.wait.max(wait), percent: found.bake.percent.max(percent) };
-        Likely { bake, chance: passes(&self.outlook(&self.plan(bake))) }
+        self.likely(&self.plan(Bake { wait: found.bake.wait.max(wait), percent: found.bake.percent.max(percent) }))
     }
 
     /// The smallest share with the shortest bake in which an equal release is likely to pass, where that is within policy's bounds;
     /// else the longest bake with the share in which it is the likeliest to.
     fn likeliest(&self) -> Likely {
-        let least = self.answer();
-        let mut best = Likely { bake: least.bake, chance: passes(&self.outlook(&least)) };
-        if best.chance >= LIKELY {
-            return best;
-        }
+        let mut best = self.likely(&self.answer());
         for percent in self.shares() {
-            let longest = self.plan(Bake { wait: self.region.bake, percent });
-            let chance = passes(&self.outlook(&longest));
-            if chance >= LIKELY {
-                let found = self.shortest_that(longest, |plan| passes(&self.outlook(plan)) >= LIKELY);
-                return Likely { bake: found.bake, chance: passes(&self.outlook(&found)) };
+            if best.chance >= LIKELY {
+                break;
             }
-            if chance > best.chance {
-                best = Likely { bake: longest.bake, chance };
+            let found = self.likely_by(self.region.bake, percent);
+            if found.chance > best.chance {
+                best = found;
             }
         }
         best
+    }
+
+    /// The same in any canary that SageMaker would let finish, whatever policy's bounds: what to write there. None where an equal
+    /// release is likely to pass in no such canary, or where policy's style has none.
+    pub(super) fn that_passes(&self) -> Option<BakePlan> {
+        let guardrail = &self.fleet.guardrail;
+        let longest = guardrail.max_execution - guardrail.soak - SLOWEST_PROVISIONING;
+        let largest = if self.region.style == Style::Canary { self.instances / 2 } else { 0 };
+        let mut shares = (1..=largest).map(|instances| CanarySize { instances, of: self.instances }.percent());
+        let found = shares.find_map(|percent| Some(self.likely_by(longest, percent)).filter(Likely::is_enough))?;
+        Some(self.plan(found.bake))
+    }
+
+    /// At one share, the shortest bake in which an equal release is likely to pass; the longest where there is none.
+    fn likely_by(&self, longest: SignedDuration, percent: u32) -> Likely {
+        let longest = self.plan(Bake { wait: longest, percent });
+        let found = self.likely(&longest);
+        if !found.is_enough() {
+            return found;
+        }
+        self.likely(&self.shortest_that(longest, |plan| self.likely(plan).is_enough()))
+    }
+
+    fn likely(&self, plan: &BakePlan) -> Likely {
+        Likely { bake: plan.bake, chance: passes(&self.outlook(plan)) }
+    }
+}
+
+impl Likely {
+    fn is_enough(&self) -> bool {
+        self.chance >= LIKELY
+    }
+}
+
+/// A further try of a region.
+pub(super) struct RetryQuestion<'a> {
+    /// The policy.
+    pub fleet: &'a Fleet,
+    /// The region.
+    pub region: &'a Region,
+    /// Its instances.
+    pub instances: u32,
+    /// Each metric's usual rate, as the try before showed it, or as it was measured.
+    pub rates: BTreeMap<MetricName, f64>,
+    /// The canary before, where it was recorded.
+    pub last: Option<Bake>,
+}
+
+impl RetryQuestion<'_> {
+    /// The first hour at which a canary is likely to pass an equal release; where there is none, the likeliest that is worth it. And
+    /// the chance of the likeliest.
+    pub(super) fn answer(&self, mut from: Timestamp, until: Timestamp) -> (f64, Option<Retry>) {
+        let (fleet, region, instances) = (self.fleet, self.region, self.instances);
+        let (hour, carried) = (Hour { rps: None, rates: self.rates.clone() }, BTreeMap::new());
+        let mut best = None::<Retry>;
+        while from < until && best.is_none_or(|best| best.chance < LIKELY) {
+            let start = from + PROVISIONING;
+            let question = BakeQuestion { fleet, region, instances, from: start, hour: &hour, carried: &carried };
+            let Likely { bake, chance } = question.again(self.last);
+            if best.is_none_or(|best| chance > best.chance) {
+                best = Some(Retry { bake, from, chance });
+            }
+            from += LATER;
+        }
+        (best.map_or(0.0, |best| best.chance), best.filter(|best| best.chance >= WORTH))
     }
 }
 
@@ -135,24 +194,12 @@ impl View<'_> {
         }
     }
 
-    /// The first hour at which a canary is likely to pass an equal release; where there is none, the likeliest that is worth it. And
-    /// the chance of the likeliest.
     fn likely_retry(&self, until: Timestamp, history: &RegionHistory) -> (f64, Option<Retry>) {
         let last = history.tries_of(&self.sight.release).last();
-        let shown = last.map(|last| rates(&last.evidence)).unwrap_or_default();
-        let (hour, carried) = (Hour { rps: None, rates: shown }, BTreeMap::new());
-        let (mut from, mut best) = (self.now, None::<Retry>);
-        while from < until && best.is_none_or(|best| best.chance < LIKELY) {
-            let (fleet, region, instances) = (self.fleet, self.region, self.instances());
-            let question =
-                BakeQuestion { fleet, region, instances, from: from + PROVISIONING, hour: &hour, carried: &carried };
-            let Likely { bake, chance } = question.again(last.and_then(|last| last.bake));
-            if best.is_none_or(|best| chance > best.chance) {
-                best = Some(Retry { bake, from, chance });
-            }
-            from += LATER;
-        }
-        (best.map_or(0.0, |best| best.chance), best.filter(|best| best.chance >= WORTH))
+        let (fleet, region, instances) = (self.fleet, self.region, self.instances());
+        let rates = last.map(|last| rates(&last.evidence)).unwrap_or_default();
+        let last = last.and_then(|last| last.bake);
+        RetryQuestion { fleet, region, instances, rates, last }.answer(self.now, until)
     }
 }
 
