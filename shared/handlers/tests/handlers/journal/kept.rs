@@ -1,9 +1,10 @@
 //! Checkpoints: a chain of years is read from near its end, and only from where the chain itself says so.
 
-use super::*;
-use crate::testing::{Fault, World, name, run};
+use crate::world::{Fault, World, fleet, name, run};
 use jiff::Timestamp;
-use meridian_domain::{HubHistory, ReleaseId, Sha256};
+use meridian_domain::{Actor, Chain, Checkpoint, Entry, HubHistory, Record, RegionName, ReleaseId, Sha256};
+use meridian_handlers::journal::{Journal, JournalError};
+use meridian_handlers::ports::{ErrorKind, Ledger};
 use std::cell::Cell;
 
 /// How many entries of the chain stand before the checkpoint that the tests make.
@@ -23,10 +24,8 @@ fn approved(text: &str) -> Record {
 
 fn grow(world: &World, count: u64) {
     let (region, chain) = place();
-    for _ in 0..count {
-        let length = world.records(&region, chain.clone()).len();
-        world.write(&region, chain.clone(), "shadow-eval", approved(&length.to_string()));
-    }
+    let length = world.records(&region, chain.clone()).len() as u64;
+    world.write_all(&region, chain, "shadow-eval", (length..length + count).map(|nth| approved(&nth.to_string())));
 }
 
 fn open(world: &World) -> Journal<HubHistory> {
@@ -37,6 +36,22 @@ fn open(world: &World) -> Journal<HubHistory> {
 fn whole(world: &World) -> Journal<HubHistory> {
     let (region, chain) = place();
     run(Journal::whole(world, &region, chain)).unwrap()
+}
+
+/// The journal, and how many entries were read for it.
+fn counted(world: &World) -> (Journal<HubHistory>, u64) {
+    let read = || world.called("eu-west-1", "GetObject");
+    // The newest checkpoint is an object too.
+    let (before, checkpoints) = (read(), u64::from(!checkpoints(world).is_empty()));
+    let journal = open(world);
+    (journal, read() - before - checkpoints)
+}
+
+/// The keys of the chain's checkpoints, newest first.
+fn checkpoints(world: &World) -> Vec<String> {
+    let (region, chain) = place();
+    let own = chain.readable_checkpoints(&fleet().name);
+    world.keys(&region).into_iter().filter(|key| key.starts_with(&own)).collect()
 }
 
 fn write_checkpoint(world: &World) -> Result<bool, JournalError> {
@@ -55,8 +70,8 @@ fn kept() -> World {
 #[test]
 fn who_begins_at_a_checkpoint_knows_what_everybody_knows() {
     let world = kept();
-    let (short, long) = (open(&world), whole(&world));
-    assert_eq!((short.kept, long.kept), (GROWN, 0));
+    let ((short, read), long) = (counted(&world), whole(&world));
+    assert_eq!((read, long.head().next), (4, GROWN + 4), "those that come after it, and the one that names it");
     assert_eq!(short.history(), long.history());
     assert_eq!(short.head(), long.head());
     assert_eq!(short.history().approved.len() as u64, GROWN + 3);
@@ -67,7 +82,7 @@ fn who_begins_at_a_checkpoint_knows_what_everybody_knows() {
 fn nothing_before_a_checkpoint_is_read() {
     let world = kept();
     let before = whole(&world);
-    world.chains.borrow_mut().get_mut(&place()).unwrap()[1].record = approved("altered");
+    world.alter(&place().0, &Chain::Home, |entries: &mut Vec<Entry>| entries[1].record = approved("altered"));
     assert_eq!(open(&world).history(), before.history());
     let (region, chain) = place();
     let error = run(Journal::<HubHistory>::whole(&world, &region, chain)).unwrap_err();
@@ -78,13 +93,13 @@ fn nothing_before_a_checkpoint_is_read() {
 fn a_chain_is_kept_once_for_so_many_entries() {
     let world = kept();
     assert!(!write_checkpoint(&world).unwrap());
-    assert_eq!(world.kept.borrow().len(), 1);
+    assert_eq!(checkpoints(&world).len(), 1);
     grow(&world, 1);
     // The entry that named the first one counts: the chain has grown by it too.
     assert!(write_checkpoint(&world).unwrap());
-    let seqs: Vec<u64> = world.kept.borrow().keys().map(|(_, _, seq)| *seq).collect();
-    assert_eq!(seqs, [GROWN, 2 * GROWN]);
-    assert_eq!(open(&world).kept, 2 * GROWN);
+    let at = |seq| Chain::Home.checkpoint(&fleet().name, seq);
+    assert_eq!(checkpoints(&world), [at(2 * GROWN), at(GROWN)]);
+    assert_eq!(counted(&world).1, 1, "the one that names it");
 }
 
 /// What lies beside the chain is believed for the chain's sake alone.
@@ -99,20 +114,21 @@ fn a_checkpoint_that_the_chain_does_not_name_is_not_believed() {
         |checkpoint: &mut Checkpoint<HubHistory>| checkpoint.head.prev = Sha256::of(b"another chain"),
     ] {
         let world = kept();
-        for bytes in world.kept.borrow_mut().values_mut() {
-            let mut checkpoint = Checkpoint::from_bytes(bytes).unwrap();
-            forge(&mut checkpoint);
-            *bytes = checkpoint.to_bytes();
-        }
-        let journal = open(&world);
-        assert_eq!((journal.kept, journal.history()), (0, whole(&world).history()));
+        let (region, chain) = place();
+        let bytes = run(world.ports.checkpoint(&region, &chain)).unwrap().unwrap();
+        let mut checkpoint = Checkpoint::from_bytes(&bytes).unwrap();
+        forge(&mut checkpoint);
+        world.put(&region, &checkpoints(&world)[0], checkpoint.to_bytes());
+        let (journal, read) = counted(&world);
+        assert_eq!(journal.history(), whole(&world).history());
+        assert!(read >= GROWN + 4, "all of them: {read}");
     }
 }
 
 #[test]
 fn a_checkpoint_that_cannot_be_read_costs_time_and_nothing_else() {
     let world = kept();
-    world.kept.borrow_mut().values_mut().for_each(|bytes| *bytes = b"{\"head\": 1}".to_vec());
+    world.put(&place().0, &checkpoints(&world)[0], &b"{\"head\": 1}"[..]);
     assert_eq!(open(&world).history(), whole(&world).history());
 }
 
@@ -123,9 +139,10 @@ fn a_crash_between_entry_and_checkpoint_is_readable() {
     grow(&world, GROWN);
     world.fault("PutCheckpoint", Fault::Fails(ErrorKind::Unreachable));
     assert!(write_checkpoint(&world).unwrap_err().is_regional());
-    assert_eq!((open(&world).kept, open(&world).history()), (0, whole(&world).history()));
+    let (journal, read) = counted(&world);
+    assert_eq!((read, journal.history()), (GROWN + 1, whole(&world).history()));
     assert!(write_checkpoint(&world).unwrap());
-    assert_eq!(open(&world).kept, GROWN + 1);
+    assert_eq!(counted(&world).1, 1);
 }
 
 #[test]
@@ -135,7 +152,7 @@ fn a_chain_in_use_is_left_in_peace() {
     let mut journal = open(&world);
     grow(&world, 1);
     assert!(!run(journal.write_checkpoint(&world, &actor(), GROWN)).unwrap());
-    assert!(world.kept.borrow().is_empty());
+    assert!(checkpoints(&world).is_empty());
     let named = |record: &Record| matches!(record, Record::Checkpointed { .. });
     assert!(!world.records(&place().0, Chain::Home).iter().any(named));
 }
@@ -148,14 +165,14 @@ fn twins_keep_one_checkpoint() {
     let done = std::rc::Rc::new(Cell::new(false));
     let twin = done.clone();
     world.between("PutEntry", 0, move |world| {
-        twin.set(crate::testing::at_once(async {
+        twin.set(run(async {
             let (region, chain) = place();
             let mut journal = Journal::<HubHistory>::open(world, &region, chain).await.unwrap();
             journal.write_checkpoint(world, &actor(), GROWN).await.unwrap()
         }));
     });
     assert!(write_checkpoint(&world).unwrap() && done.get());
-    assert_eq!(world.kept.borrow().len(), 1);
+    assert_eq!(checkpoints(&world).len(), 1);
     assert_eq!(world.records(&place().0, Chain::Home).len() as u64, GROWN + 1);
 }
 
@@ -174,8 +191,7 @@ fn a_chain_of_years_is_read_from_near_its_end() {
             run(journal.write_checkpoint(&world, &actor(), EVERY)).unwrap();
         }
     }
-    let reader = open(&world);
-    let read = reader.head().next - reader.kept;
+    let (reader, read) = counted(&world);
     assert!(read < EVERY + 22, "{read} entries were read");
     assert_eq!(reader.history(), journal.history());
     assert_eq!(run(Journal::<HubHistory>::whole(&world, &region, chain)).unwrap().history(), journal.history());

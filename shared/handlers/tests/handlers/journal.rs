@@ -1,7 +1,16 @@
-use super::*;
-use crate::testing::{Fault, World, name, run};
-use meridian_domain::{Caller, RegionHistory};
-use meridian_domain::{ReleaseId, Sha256};
+//! One chain, read and written by several.
+
+use crate::world::{Fault, World, name, quiet, run};
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::{Actor, Chain, Entry, Record, RegionHistory, ReleaseId, Sha256};
+use meridian_handlers::journal::{Journal, JournalError};
+use meridian_handlers::ports::ErrorKind;
+use meridian_local::world::{FaultKind, WorldConfig};
+
+mod kept;
+
+/// How often an append goes to a new head before it gives up.
+const ATTEMPTS: u32 = 8;
 
 fn release(text: &str) -> ReleaseId {
     ReleaseId(Sha256::of(text.as_bytes()))
@@ -84,24 +93,25 @@ fn an_entry_from_the_future_pins_no_later_one() {
         written: Timestamp::MAX,
         ..open(&world).head().entry(world.now(), actor(), attested("v2"))
     };
-    world.chains.borrow_mut().get_mut(&(name("sa-east-1"), chain())).unwrap().push(forged);
+    world.alter(&name("sa-east-1"), &chain(), |entries| entries.push(forged));
     let mut journal = open(&world);
     assert_eq!(journal.history().attested_at[&release("v2")], world.now());
     append(&world, &mut journal, "v3").unwrap();
-    let chains = world.chains.borrow();
-    let last = chains[&(name("sa-east-1"), chain())].last().unwrap();
+    let entries = world.entries(&name("sa-east-1"), &chain());
+    let last = entries.last().unwrap();
     assert_eq!((last.at, last.written), (world.now(), world.now()));
 }
 
 #[test]
 fn an_entry_names_the_credentials_that_it_was_written_with() {
-    let world = World::default();
+    let fault = meridian_local::world::Fault { at_most: Some(1), operation: Some("GetCallerIdentity".to_owned()), ..meridian_local::world::Fault::of(FaultKind::TimeOut) };
+    let world = World::of(WorldConfig { faults: vec![fault], ..quiet("2026-03-12T03:00:00Z") });
     append(&world, &mut open(&world), "v1").unwrap();
-    *world.caller.borrow_mut() = Caller::of_arn("arn:aws:iam::111122223333:user/maria");
+    world.pass(SignedDuration::from_mins(2));
     append(&world, &mut open(&world), "v2").unwrap();
-    let chains = world.chains.borrow();
-    let callers: Vec<_> = chains[&(name("sa-east-1"), chain())].iter().map(|entry| entry.caller.to_string()).collect();
-    assert_eq!(callers, ["unverified", "arn:aws:iam::111122223333:user/maria"]);
+    let entries = world.entries(&name("sa-east-1"), &chain());
+    let callers: Vec<_> = entries.iter().map(|entry| entry.caller.to_string()).collect();
+    assert_eq!(callers, ["unverified", "arn:aws:iam::111122223333:user/operator"]);
 }
 
 #[test]
@@ -154,10 +164,10 @@ fn a_chain_that_was_altered_is_refused_by_name_and_number() {
         let region = name("sa-east-1");
         run(Journal::<RegionHistory>::open(world, &region, chain())).unwrap_err().to_string()
     };
-    let key = (name("sa-east-1"), chain());
-    world.chains.borrow_mut().get_mut(&key).unwrap()[1].record = attested("v9");
+    let alter = |change: fn(&mut Vec<Entry>)| world.alter(&name("sa-east-1"), &chain(), change);
+    alter(|entries| entries[1].record = attested("v9"));
     let error = reopen(&world);
     assert!(error.starts_with("ledger chain sa-east-1 in sa-east-1: ledger entry 2 does not have"), "{error}");
-    world.chains.borrow_mut().get_mut(&key).unwrap().remove(1);
+    alter(|entries| drop(entries.remove(1)));
     assert!(reopen(&world).contains("ledger entry 2 found where 1 is expected"));
 }

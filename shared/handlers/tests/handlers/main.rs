@@ -1,0 +1,13 @@
+//! The handlers over the local world's own ports.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests say what they expect by unwrapping it, in their helpers too"
+)]
+
+mod journal;
+mod ports;
+mod world;
