@@ -104,7 +104,11 @@ fn an_entry_from_the_future_pins_no_later_one() {
 
 #[test]
 fn an_entry_names_the_credentials_that_it_was_written_with() {
-    let fault = meridian_local::world::Fault { at_most: Some(1), operation: Some("GetCallerIdentity".to_owned()), ..meridian_local::world::Fault::of(FaultKind::TimeOut) };
+    let fault = meridian_local::world::Fault {
+        at_most: Some(1),
+        operation: Some("GetCallerIdentity".to_owned()),
+        ..meridian_local::world::Fault::of(FaultKind::TimeOut)
+    };
     let world = World::of(WorldConfig { faults: vec![fault], ..quiet("2026-03-12T03:00:00Z") });
     append(&world, &mut open(&world), "v1").unwrap();
     world.pass(SignedDuration::from_mins(2));

@@ -8,6 +8,13 @@
     reason = "tests say what they expect by unwrapping it, in their helpers too"
 )]
 
+mod entry;
+mod files;
+mod history;
+mod holdout;
 mod journal;
+mod lift;
+mod operator_commands;
 mod ports;
+mod quarantine;
 mod world;

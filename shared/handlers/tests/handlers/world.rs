@@ -5,7 +5,9 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{Chain, Entry, Fleet, Head, Record, RegionName, Target, UpdateSpec, keys};
 use meridian_handlers::context::Context;
-use meridian_handlers::ports::{Answer, Clock, ErrorKind, LOAN, Ledger, Page, PortError, Scored, SlotsQuery, StartSpec};
+use meridian_handlers::ports::{
+    Answer, Clock, ErrorKind, LOAN, Ledger, Page, PortError, Scored, SlotsQuery, StartSpec,
+};
 use meridian_handlers::signing::KeyFile;
 use meridian_local::direct::DirectPorts;
 use meridian_local::engine::{SharedWorld, lock};
@@ -261,10 +263,16 @@ impl World {
 
     /// The keys of a region's bucket.
     pub fn keys(&self, region: &RegionName) -> Vec<String> {
-        let page = ListObjectsV2 { bucket: bucket(region), ..ListObjectsV2::default() };
-        let page = self.ask(region, page).unwrap();
-        assert!(!page.is_truncated, "one page shows all");
-        page.contents.into_iter().map(|object| object.key).collect()
+        let mut keys: Vec<String> = Vec::new();
+        loop {
+            let start_after = keys.last().cloned();
+            let page = ListObjectsV2 { bucket: bucket(region), start_after, ..ListObjectsV2::default() };
+            let page = self.ask(region, page).unwrap();
+            keys.extend(page.contents.into_iter().map(|object| object.key));
+            if !page.is_truncated {
+                return keys;
+            }
+        }
     }
 
     /// Copies `releases/` from home to `region`, as replication does.
@@ -295,10 +303,22 @@ impl World {
 
     /// Adds records at a chain's end, as another writer would.
     pub fn write_all(&self, region: &RegionName, chain: Chain, actor: &str, records: impl IntoIterator<Item = Record>) {
+        self.write_at(self.now(), region, chain, actor, records);
+    }
+
+    /// The same by a writer whose clock says `at`.
+    pub fn write_at(
+        &self,
+        at: Timestamp,
+        region: &RegionName,
+        chain: Chain,
+        actor: &str,
+        records: impl IntoIterator<Item = Record>,
+    ) {
         let mut head = Head::default();
         self.entries(region, &chain).iter().for_each(|entry| head.follow(entry).unwrap());
         for record in records {
-            let entry = head.entry(self.now(), actor.parse().unwrap(), record);
+            let entry = head.entry(at, actor.parse().unwrap(), record);
             head.follow(&entry).unwrap();
             self.put(region, &chain.key(&fleet().name, entry.seq), entry.to_bytes());
         }

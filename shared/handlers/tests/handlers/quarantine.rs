@@ -1,10 +1,14 @@
-use super::*;
-use crate::ports::ErrorKind;
-use crate::publish::{PublishSpec, publish};
-use crate::testing::{Fault, World, fleet, run, signer};
+//! What is set aside until somebody knows what it is.
+
+use crate::world::{Fault, World, fleet, run, signer};
 use bytes::Bytes;
-use meridian_domain::quarantine::Barred;
-use meridian_domain::{Image, Provenance, Sha256};
+use meridian_domain::quarantine::{Barred, Object};
+use meridian_domain::{Chain, HubHistory, Image, Provenance, ReleaseId, Sha256, keys};
+use meridian_handlers::files;
+use meridian_handlers::journal::Journal;
+use meridian_handlers::ports::ErrorKind;
+use meridian_handlers::publish::{PublishSpec, publish};
+use meridian_handlers::quarantine::{Done, Named, QuarantineError, lift_quarantine, quarantine};
 
 fn released(world: &World, version: &str, archive: &'static str) -> ReleaseId {
     let spec = PublishSpec {

@@ -1,11 +1,18 @@
-use super::*;
-use crate::journal::Journal;
-use crate::ports::{ErrorKind, PortError};
-use crate::testing::{World, at_once, fleet, name, run};
-use jiff::SignedDuration;
+//! What the ledger tells of the past, and what it cannot tell.
+
+use crate::world::{World, context, fleet, name, run};
+use jiff::{SignedDuration, Timestamp};
 use meridian_domain::account::State;
+use meridian_domain::heads::Departure;
 use meridian_domain::reason::FileFault;
-use meridian_domain::{Reason, Record, Sha256, Target, keys};
+use meridian_domain::{
+    Chain, Entry, Fleet, Manifest, Reason, Record, Region, RegionHistory, Sha256, Target, checkpoint, keys,
+};
+use meridian_handlers::events::ReplicationEvent;
+use meridian_handlers::history::{Read, RegionTold, Trouble, between, held, read, tell};
+use meridian_handlers::journal::Journal;
+use meridian_handlers::ports::{ErrorKind, PortError};
+use meridian_handlers::replication;
 
 const JP: &str = "ap-northeast-1";
 const BR: &str = "sa-east-1";
@@ -35,7 +42,7 @@ fn serving(world: &World) -> Manifest {
         schema: meridian_domain::MANIFEST_SCHEMA,
         fleet: fleet.name.clone(),
         version: "v426".parse().unwrap(),
-        created: *world.now.borrow(),
+        created: world.now(),
         archive: file(keys::archive(archive), archive),
         image: meridian_domain::Image {
             repository: "sagemaker-xgboost".parse().unwrap(),
@@ -49,16 +56,15 @@ fn serving(world: &World) -> Manifest {
     let target = Target::of(&fleet, fleet.region(&name(JP)).unwrap(), manifest.id(), &manifest.version);
     let execution = "installation".parse().unwrap();
     world.write(&name(JP), chain(JP), "installation", Record::Confirmed { target, execution, golden: 200 });
-    let key = (name(JP), keys::manifest(manifest.id()));
-    world.objects.borrow_mut().insert(key, manifest.to_bytes().into());
+    world.put(&name(JP), &keys::manifest(manifest.id()), manifest.to_bytes());
     manifest
 }
 
 fn told(world: &World, names: &[&str]) -> (Vec<Read>, Vec<RegionTold>) {
     let fleet = fleet();
     let regions = regions(&fleet, names);
-    let chains = at_once(read(world, &fleet, &regions));
-    let told = at_once(tell(world, &regions, &chains, *world.now.borrow()));
+    let chains = run(read(world, &fleet, &regions));
+    let told = run(tell(world, &regions, &chains, world.now()));
     (chains, told)
 }
 
@@ -72,15 +78,15 @@ fn the_bytes_are_the_ones_that_the_regions_own_manifest_names() {
     assert_eq!(told[0].bytes[0].manifest.as_ref().unwrap().archive, manifest.archive);
     assert!(told[0].is_whole());
     // Other bytes under the manifest's key are no manifest of this release.
-    let key = (name(JP), keys::manifest(manifest.id()));
-    world.objects.borrow_mut().insert(key.clone(), "{}".into());
-    let (_, told) = super::tests::told(&world, &[JP]);
+    let key = keys::manifest(manifest.id());
+    world.put(&name(JP), &key, "{}");
+    let (_, told) = self::told(&world, &[JP]);
     assert!(
         told[0].bytes[0].manifest.as_ref().unwrap_err().fault().is_some_and(FileFault::is_altered)
             && !told[0].is_whole()
     );
-    world.objects.borrow_mut().remove(&key);
-    let (_, told) = super::tests::told(&world, &[JP]);
+    world.remove(&name(JP), &key);
+    let (_, told) = self::told(&world, &[JP]);
     assert!(told[0].bytes[0].manifest.as_ref().unwrap_err().is_missing() && !told[0].is_whole());
 }
 
@@ -115,10 +121,8 @@ fn an_altered_chain_is_believed_up_to_what_others_vouch_for() {
     for why in ["one", "two", "three", "four"] {
         world.write(&name(JP), chain(JP), "maria", halted(why));
     }
-    let alter = |change: &dyn Fn(&mut Vec<Entry>)| {
-        change(world.chains.borrow_mut().get_mut(&(name(JP), chain(JP))).unwrap());
-    };
-    let kept = world.chains.borrow().clone();
+    let alter = |change: &dyn Fn(&mut Vec<Entry>)| world.alter(&name(JP), &chain(JP), change);
+    let kept = world.entries(&name(JP), &chain(JP));
     for (change, words, believed) in [
         // Entry 2 says something else: 3 does not carry its hash, so nobody vouches for 2.
         (&(|entries: &mut Vec<Entry>| entries[2].record = halted("another")) as &dyn Fn(&mut Vec<Entry>), "entry 3", 2),
@@ -130,7 +134,7 @@ fn an_altered_chain_is_believed_up_to_what_others_vouch_for() {
         let error = chains[1].head.as_ref().unwrap_err().to_string();
         assert!(error.contains(words) && error.contains("object versions"), "{error}");
         assert_eq!((chains[1].entries.len(), &told[0].account), (believed, &None), "{words}");
-        *world.chains.borrow_mut() = kept.clone();
+        alter(&|entries| entries.clone_from(&kept));
     }
 }
 
@@ -156,10 +160,10 @@ fn a_wrong_checkpoint_is_reported_by_its_entry() {
 #[test]
 fn entries_are_told_in_order_of_time_and_each_chain_in_its_own() {
     let (world, fleet) = (World::default(), fleet());
-    let start = *world.now.borrow();
+    let start = world.now();
+    world.pass(SignedDuration::from_mins(1));
     let write = |seconds: i64, region: &str, chain: Chain, why: &str| {
-        *world.now.borrow_mut() = start + SignedDuration::from_secs(seconds);
-        world.write(&name(region), chain, "maria", halted(why));
+        world.write_at(start + SignedDuration::from_secs(seconds), &name(region), chain, "maria", [halted(why)]);
     };
     let home = fleet.home.as_str();
     write(0, JP, chain(JP), "before");
@@ -170,7 +174,7 @@ fn entries_are_told_in_order_of_time_and_each_chain_in_its_own() {
     write(10, home, Chain::Home, "b");
     write(25, home, Chain::Home, "c");
     write(31, home, Chain::Home, "after");
-    let chains = at_once(read(&world, &fleet, &regions(&fleet, &[JP])));
+    let chains = run(read(&world, &fleet, &regions(&fleet, &[JP])));
     let at = |seconds| start + SignedDuration::from_secs(seconds);
     let told: Vec<Record> = between(&chains, at(10), at(30)).iter().map(|(_, entry)| entry.record.clone()).collect();
     assert_eq!(told, ["b", "a", "c", "d", "e"].map(halted));
@@ -181,10 +185,10 @@ fn an_entry_from_the_future_is_named_and_told_with_the_stores_time() {
     let world = World::default();
     serving(&world);
     world.write(&name(JP), chain(JP), "maria", halted("poison"));
-    world.chains.borrow_mut().get_mut(&(name(JP), chain(JP))).unwrap()[1].written = Timestamp::MAX;
+    world.alter(&name(JP), &chain(JP), |entries| entries[1].written = Timestamp::MAX);
     let (chains, _) = told(&world, &[JP]);
-    assert_eq!(chains[1].future, [(1, *world.now.borrow())]);
-    assert_eq!((chains[1].entries[1].written, chains[1].head.is_ok()), (*world.now.borrow(), true));
+    assert_eq!(chains[1].future, [(1, world.now())]);
+    assert_eq!((chains[1].entries[1].written, chains[1].head.is_ok()), (world.now(), true));
 }
 
 /// AU keeps the ends of JP's chain.
@@ -193,19 +197,19 @@ fn a_chain_that_was_cut_is_told_by_what_its_neighbour_keeps() {
     let world = World::default();
     serving(&world);
     world.write(&name(JP), chain(JP), "maria", halted("look"));
-    let sweep = crate::events::ReplicationEvent::Sweep;
-    run(crate::replication::handle(&world, &crate::testing::context("ap-southeast-2"), &sweep)).unwrap();
+    let sweep = ReplicationEvent::Sweep;
+    run(replication::handle(&world, &context("ap-southeast-2"), &sweep)).unwrap();
     let fleet = fleet();
     let found = || {
         let (chains, _) = told(&world, &[JP]);
         assert!(chains[1].head.is_ok(), "in itself it is a chain");
-        let held = at_once(held(&world, &fleet, &chains));
+        let held = run(held(&world, &fleet, &chains));
         let of_jp = held.into_iter().find(|held| held.chain == chain(JP)).unwrap();
         assert_eq!(of_jp.holder, name("ap-southeast-2"));
         of_jp.departure().map(|(kept, departure)| (kept.seq, *departure))
     };
     assert_eq!(found(), None);
-    world.chains.borrow_mut().get_mut(&(name(JP), chain(JP))).unwrap().pop();
+    world.alter(&name(JP), &chain(JP), |entries| drop(entries.pop()));
     assert_eq!(found(), Some((1, Departure::Missing)));
     world.write(&name(JP), chain(JP), "maria", halted("another"));
     assert!(matches!(found(), Some((1, Departure::Other { .. }))));

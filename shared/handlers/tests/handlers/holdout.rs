@@ -1,6 +1,11 @@
-use super::*;
-use crate::ports::ErrorKind;
-use crate::testing::{Fault, World, fleet, run};
+//! Held-out records that the fleet's people approve.
+
+use crate::world::{Fault, World, fleet, run};
+use bytes::Bytes;
+use meridian_domain::{Chain, HubHistory, Sha256};
+use meridian_handlers::holdout::{Approval, ApprovalError, approve};
+use meridian_handlers::journal::Journal;
+use meridian_handlers::ports::ErrorKind;
 use std::fmt::Write;
 
 fn features() -> Vec<String> {
@@ -31,7 +36,7 @@ fn an_approval_is_on_record_once_with_who_and_why() {
     let bytes = records(2000, 10, 1);
     let Ok(Approval::Recorded(holdout)) = ask(&world, bytes.clone()) else { panic!("not recorded") };
     assert_eq!((holdout.rows, holdout.positives, holdout.sha256), (2000, 200, Sha256::of(&bytes)));
-    assert!(world.objects.borrow().contains_key(&(fleet().home, holdout.file().key)));
+    assert!(world.object(&fleet().home, &holdout.file().key).is_some());
     assert!(matches!(ask(&world, bytes), Ok(Approval::Stood(approved)) if approved.by.as_str() == "ana"));
     let hub = hub(&world);
     assert_eq!(hub.holdouts.len(), 1);
@@ -53,7 +58,7 @@ fn records_that_say_too_little_are_refused_and_not_stored() {
         let error = ask(&world, bytes).unwrap_err();
         assert!(error.is_input() && error.to_string().contains(words), "{error}");
     }
-    assert!(world.objects.borrow().is_empty() && hub(&world).holdouts.is_empty());
+    assert!(world.files(&fleet().home).is_empty() && hub(&world).holdouts.is_empty());
     world.fault("PutObject", Fault::Fails(ErrorKind::Unreachable));
     assert!(!ask(&world, records(2000, 10, 1)).unwrap_err().is_input());
 }
