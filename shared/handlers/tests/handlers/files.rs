@@ -4,7 +4,7 @@ use crate::world::{Fault, World, name, run};
 use bytes::Bytes;
 use meridian_domain::reason::FileFault;
 use meridian_domain::{File, ReleaseId, Sha256, keys};
-use meridian_handlers::files::{consume, create_once, golden, golden_checked};
+use meridian_handlers::files::{consume, create_once, golden, golden_checked, published};
 use meridian_handlers::pipe::Outlet;
 use std::io::{BufReader, Read};
 
@@ -50,4 +50,14 @@ fn golden_records_are_the_ones_that_evaluation_wrote() {
     let error = run(golden_checked(&world, &region, release, Some(expected))).unwrap_err();
     assert_eq!(error, FileFault::Altered { file, region: region.clone(), expected, found: digest }.into());
     assert!(run(golden(&world, &region, release)).is_ok());
+}
+
+/// S3's pages of a listing have a thousand keys.
+#[test]
+fn every_release_is_found_however_many_there_are() {
+    let (world, region) = (World::default(), name("eu-west-1"));
+    let mut releases: Vec<ReleaseId> = (0..1001_u32).map(|nth| ReleaseId(Sha256::of(&nth.to_be_bytes()))).collect();
+    releases.iter().for_each(|release| world.put(&region, &keys::manifest(*release), "{}"));
+    releases.sort();
+    assert_eq!(run(published(&world, &region)).unwrap(), releases);
 }

@@ -10,6 +10,7 @@
 
 mod entry;
 mod files;
+mod front;
 mod history;
 mod holdout;
 mod journal;
@@ -17,4 +18,6 @@ mod lift;
 mod operator_commands;
 mod ports;
 mod quarantine;
+mod replication;
+mod status;
 mod world;

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{Chain, Entry, Fleet, Head, Record, RegionName, Target, UpdateSpec, keys};
 use meridian_handlers::context::Context;
 use meridian_handlers::ports::{
-    Answer, Clock, ErrorKind, LOAN, Ledger, Page, PortError, Scored, SlotsQuery, StartSpec,
+    Answer, Clock, ErrorKind, LOAN, Ledger, Page, PortError, Question, Scored, SlotsQuery, StartSpec,
 };
 use meridian_handlers::signing::KeyFile;
 use meridian_local::direct::DirectPorts;
@@ -67,6 +67,8 @@ pub fn run<T>(work: impl Future<Output = T>) -> T {
 pub enum Fault {
     /// It fails, and nothing was done.
     Fails(ErrorKind),
+    /// Nobody answers in time.
+    Silent,
     /// It is not even asked: the region lends its role no more.
     Unlent,
     /// It is done, and its answer is lost.
@@ -94,6 +96,7 @@ pub struct World {
     pub started: RefCell<Vec<StartSpec>>,
     pub updates: RefCell<Vec<UpdateSpec>>,
     pub days_asked: RefCell<Vec<SlotsQuery>>,
+    pub questions: RefCell<Vec<Question>>,
     /// What containers answer to the next questions, whatever their model says.
     pub scores: RefCell<VecDeque<Scored>>,
     later: RefCell<Vec<(Timestamp, Work)>>,
@@ -137,6 +140,7 @@ impl World {
             started: RefCell::default(),
             updates: RefCell::default(),
             days_asked: RefCell::default(),
+            questions: RefCell::default(),
             scores: RefCell::default(),
             later: RefCell::default(),
             between: RefCell::default(),
@@ -195,6 +199,9 @@ impl World {
             None if self.dark.borrow().contains(region) => failed(operation, ErrorKind::Unreachable),
             None | Some(Fault::NotYet) => work.await,
             Some(Fault::Fails(kind)) => failed(operation, kind),
+            Some(Fault::Silent) => {
+                failed(operation, ErrorKind::Unreachable).map_err(|error| PortError { silent: true, ..error })
+            }
             Some(Fault::Unlent) => failed(LOAN, ErrorKind::Refused),
             Some(Fault::AnswerLost) => match work.await {
                 Ok(_) => failed(operation, ErrorKind::Unreachable),

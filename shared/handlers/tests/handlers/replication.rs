@@ -1,12 +1,21 @@
-use super::*;
-use crate::events::ReplicationEvent;
-use crate::ports::ErrorKind;
-use crate::publish::{PublishSpec, publish};
-use crate::testing::{Fault, World, context, fleet, name, run, signer};
+//! Releases that arrive: attested, refused, or waited for, until a wave starts.
+
+use crate::world::{Fault, World, context, fleet, name, run, signer};
 use bytes::Bytes;
-use meridian_domain::{Actor, Image, Provenance, Reason, RegionName, Sha256, keys};
+use jiff::{SignedDuration, Timestamp};
+use meridian_domain::reason::FileFault;
+use meridian_domain::{Actor, Chain, Image, Manifest, Provenance, Reason, Record, RegionName, ReleaseId, Sha256, keys};
+use meridian_handlers::context::HandlerError;
+use meridian_handlers::events::ReplicationEvent;
+use meridian_handlers::files;
+use meridian_handlers::ports::{ErrorKind, Page};
+use meridian_handlers::publish::{PublishSpec, publish};
+use meridian_handlers::replication::handle;
+use meridian_messages::pages::{Notice, Sender};
+use serde_json::{Value, json};
 
 mod checkpoints;
+mod heads;
 mod place;
 mod signed;
 mod tries;
@@ -68,7 +77,7 @@ fn started(world: &World) -> Vec<(ReleaseId, Actor, Vec<RegionName>)> {
 fn publishing_twice_is_publishing_once() {
     let world = World::default();
     assert_eq!(released(&world, "v427"), released(&world, "v427"));
-    assert_eq!(world.objects.borrow().len(), 3);
+    assert_eq!(world.files(&name(HOME)).len(), 3);
 }
 
 #[test]
@@ -93,7 +102,7 @@ fn an_archive_may_land_after_its_manifest() {
     let region = name("sa-east-1");
     world.replicate(&region);
     let late = keys::archive(Sha256::of(b"archive of v427"));
-    world.objects.borrow_mut().remove(&(region.clone(), late));
+    world.remove(&region, &late);
     let from = world.now();
     world.later(20, move |world| world.replicate(&region));
     assert_eq!(arrive(&world, "sa-east-1", release).unwrap()["outcome"], "attested");
@@ -105,14 +114,13 @@ fn other_bytes_are_paged_and_not_attested() {
     let world = World::default();
     let release = released(&world, "v427");
     world.replicate(&name("sa-east-1"));
-    let key = (name("sa-east-1"), keys::archive(Sha256::of(b"archive of v427")));
-    world.objects.borrow_mut().insert(key.clone(), Bytes::from_static(b"archive of v42"));
+    let (region, key) = (name("sa-east-1"), keys::archive(Sha256::of(b"archive of v427")));
+    world.put(&region, &key, &b"archive of v42"[..]);
     assert_eq!(arrive(&world, "sa-east-1", release).unwrap()["outcome"], "refused");
     assert_eq!(attested(&world, "sa-east-1"), 0);
-    let (region, key) = key;
     let (expected, found) = (Sha256::of(b"archive of v427"), Sha256::of(b"archive of v42"));
     let fault = FileFault::Altered { file: key, region: region.clone(), expected, found };
-    assert_eq!(*world.pages.borrow(), [super::refusal(&context(region.as_str()), "v427", &fault)]);
+    assert_eq!(world.pages(), [refusal(region.as_str(), "v427", &fault)]);
 }
 
 #[test]
@@ -120,11 +128,11 @@ fn a_changed_manifest_is_paged_and_not_attested() {
     let world = World::default();
     let release = released(&world, "v427");
     world.replicate(&name("sa-east-1"));
-    world.objects.borrow_mut().insert((name("sa-east-1"), keys::manifest(release)), Bytes::from_static(b"{}"));
+    world.put(&name("sa-east-1"), &keys::manifest(release), "{}");
     let reply = arrive(&world, "sa-east-1", release).unwrap();
     let fault = meridian_domain::Manifest::parse(release, b"{}").unwrap_err();
     assert_eq!(refused_for(&reply), fault.into());
-    assert_eq!((attested(&world, "sa-east-1"), world.pages.borrow().len()), (0, 1));
+    assert_eq!((attested(&world, "sa-east-1"), world.pages().len()), (0, 1));
 }
 
 /// A manifest that is larger than any is refused once, by its length: nothing of it is read, in no sweep.
@@ -134,9 +142,9 @@ fn a_manifest_without_end_is_refused_unread_and_paged_once() {
     let good = released(&world, "v427");
     let body = Bytes::from(vec![b' '; 2 << 20]);
     let release = ReleaseId(Sha256::of(&body));
-    world.objects.borrow_mut().insert((name(HOME), keys::manifest(release)), body);
+    world.put(&name(HOME), &keys::manifest(release), body);
     // Training itself went wrong: it signed what it wrote.
-    let manifest = crate::publish::prepare(&fleet(), world.now(), spec("v428")).unwrap().manifest;
+    let manifest = meridian_handlers::publish::prepare(&fleet(), world.now(), spec("v428")).unwrap().manifest;
     sign(&world, release, &manifest);
     assert_eq!(arrive(&world, HOME, release).unwrap()["outcome"], "refused");
     for region in OTHERS {
@@ -147,7 +155,7 @@ fn a_manifest_without_end_is_refused_unread_and_paged_once() {
     for _ in 0..3 {
         look(&world, HOME);
     }
-    let pages = world.pages.borrow();
+    let pages = world.pages();
     assert_eq!(pages.len(), 1, "{pages:?}");
     assert!(world.reads.borrow().iter().all(|key| *key != keys::manifest(release)));
     assert_eq!(started(&world).len(), 1);
@@ -157,12 +165,14 @@ fn a_manifest_without_end_is_refused_unread_and_paged_once() {
 fn sign(world: &World, release: ReleaseId, manifest: &Manifest) {
     let statement = meridian_domain::signing::Statement::of(release, manifest);
     let (id, key) = ("example".parse().unwrap(), meridian_domain::signing::EXAMPLE_KEY);
-    let signature = run(crate::signing::bundle(&signer(), &id, &key, &statement)).unwrap();
-    world.objects.borrow_mut().insert(signature_of(HOME, release), signature.into());
+    let signature = run(meridian_handlers::signing::bundle(&signer(), &id, &key, &statement)).unwrap();
+    world.put(&name(HOME), &keys::signature(release), signature);
 }
 
-fn signature_of(region: &str, release: ReleaseId) -> (RegionName, String) {
-    (name(region), keys::signature(release))
+/// The page of a release that a region does not attest.
+fn refusal(region: &str, release: &str, fault: &FileFault) -> Page {
+    let notice = Notice::BytesRefused { release: release.to_owned(), what: fault.clone() };
+    Page::of(&fleet(), &notice, &name(region), &Sender::Region)
 }
 
 #[test]
@@ -172,7 +182,7 @@ fn an_image_that_policy_does_not_allow_is_paged_and_not_attested() {
     let mut manifest = run(files::manifest(&world, &name(HOME), release)).unwrap();
     manifest.image.repository = "mallory/xgboost".parse().unwrap();
     let (release, bytes) = (manifest.id(), Bytes::from(manifest.to_bytes()));
-    world.objects.borrow_mut().insert((name(HOME), keys::manifest(release)), bytes);
+    world.put(&name(HOME), &keys::manifest(release), bytes);
     sign(&world, release, &manifest);
     for _ in 0..2 {
         let reply = arrive(&world, HOME, release).unwrap();
@@ -180,7 +190,7 @@ fn an_image_that_policy_does_not_allow_is_paged_and_not_attested() {
         let fault = fleet().check_image(&manifest).unwrap_err();
         assert_eq!(refused_for(&reply), fault.into());
     }
-    assert_eq!((attested(&world, HOME), world.pages.borrow().len(), started(&world).len()), (0, 1, 0));
+    assert_eq!((attested(&world, HOME), world.pages().len(), started(&world).len()), (0, 1, 0));
 }
 
 #[test]
@@ -204,14 +214,14 @@ fn home_waits_for_every_region_and_starts_one_wave() {
     // A doubled event and the sweep find it started.
     assert_eq!(arrive(&world, HOME, release).unwrap()["wave"], reply["wave"]);
     look(&world, HOME);
-    assert_eq!((started(&world).len(), world.started.borrow().len(), world.pages.borrow().len()), (1, 1, 0));
+    assert_eq!((started(&world).len(), world.started.borrow().len(), world.pages().len()), (1, 1, 0));
 }
 
 #[test]
 fn what_events_missed_the_sweep_finds() {
     let world = World::default();
     let releases = ["v425", "v426", "v427"].map(|version| {
-        *world.now.borrow_mut() += SignedDuration::from_secs(1);
+        world.pass(SignedDuration::from_secs(1));
         released(&world, version)
     });
     for region in OTHERS {
@@ -234,13 +244,13 @@ fn past_the_deadline_the_wave_starts_without_the_late_region() {
         arrive(&world, region, release).unwrap();
     }
     assert_eq!(arrive(&world, HOME, release).unwrap()["wave"], Value::Null);
-    *world.now.borrow_mut() += SignedDuration::from_mins(10);
+    world.pass(SignedDuration::from_mins(10));
     assert_eq!(look(&world, HOME)["wave"], Value::Null);
-    *world.now.borrow_mut() += SignedDuration::from_mins(5);
+    world.pass(SignedDuration::from_mins(5));
     look(&world, HOME);
     let waves = started(&world);
     assert_eq!((waves.len(), &waves[0].2), (1, &vec![name("ap-northeast-1")]));
-    assert_eq!(*world.pages.borrow(), [late(&world, &["ap-northeast-1"])]);
+    assert_eq!(world.pages(), [late(&world, &["ap-northeast-1"])]);
 }
 
 #[test]
@@ -253,7 +263,7 @@ fn a_call_that_died_before_recording_the_wave_is_finished_by_the_next() {
     }
     look(&world, HOME);
     // The hub's entry is lost with the call; the execution has started.
-    world.chains.borrow_mut().remove(&(name(HOME), Chain::Home));
+    world.alter(&name(HOME), &Chain::Home, Vec::clear);
     arrive(&world, HOME, release).unwrap();
     assert_eq!(started(&world).len(), 1);
     assert!(world.started.borrow().iter().all(|start| start.token == release.to_string()));
@@ -287,11 +297,11 @@ fn without_the_hubs_ledger_no_wave_starts() {
 fn the_replication_deadline_starts_with_homes_copy() {
     let world = World::default();
     let release = released(&world, "v427");
-    *world.now.borrow_mut() += SignedDuration::from_mins(30);
+    world.pass(SignedDuration::from_mins(30));
     assert_eq!(arrive(&world, HOME, release).unwrap()["wave"], Value::Null);
-    *world.now.borrow_mut() += SignedDuration::from_mins(10);
+    world.pass(SignedDuration::from_mins(10));
     assert_eq!(look(&world, HOME)["wave"], Value::Null);
-    *world.now.borrow_mut() += SignedDuration::from_mins(5);
+    world.pass(SignedDuration::from_mins(5));
     look(&world, HOME);
     assert_eq!(started(&world)[0].2.len(), OTHERS.len());
 }
@@ -300,7 +310,7 @@ fn the_replication_deadline_starts_with_homes_copy() {
 fn a_late_arrival_of_an_older_release_starts_nothing() {
     let world = World::default();
     let older = released(&world, "v426");
-    *world.now.borrow_mut() += SignedDuration::from_secs(1);
+    world.pass(SignedDuration::from_secs(1));
     let newer = released(&world, "v427");
     for region in OTHERS {
         world.replicate(&name(region));
@@ -319,7 +329,7 @@ fn a_late_arrival_of_an_older_release_starts_nothing() {
 fn an_older_release_that_was_overtaken_while_it_waited_starts_nothing() {
     let world = World::default();
     let older = released(&world, "v426");
-    *world.now.borrow_mut() += SignedDuration::from_secs(1);
+    world.pass(SignedDuration::from_secs(1));
     let newer = released(&world, "v427");
     world.later(30, move |world| {
         for region in OTHERS {
@@ -341,15 +351,16 @@ fn a_region_that_refuses_a_release_says_so_once() {
     let world = World::default();
     let release = released(&world, "v427");
     world.replicate(&name("sa-east-1"));
-    let key = (name("sa-east-1"), keys::archive(Sha256::of(b"archive of v427")));
-    let good = world.objects.borrow_mut().insert(key.clone(), Bytes::from_static(b"other bytes")).unwrap();
+    let (region, key) = (name("sa-east-1"), keys::archive(Sha256::of(b"archive of v427")));
+    let good = world.object(&region, &key).unwrap();
+    world.put(&region, &key, "other bytes");
     for _ in 0..2 {
         arrive(&world, "sa-east-1", release).unwrap();
         assert_eq!(look(&world, "sa-east-1")["open"], 1);
     }
-    assert_eq!(world.pages.borrow().len(), 1);
+    assert_eq!(world.pages().len(), 1);
     // ... and mended bytes are attested all the same.
-    world.objects.borrow_mut().insert(key, good);
+    world.put(&region, &key, good);
     assert_eq!(look(&world, "sa-east-1")["attested"], 1);
 }
 
@@ -360,19 +371,18 @@ fn no_page_is_lost_between_page_and_entry() {
         let release = released(&world, "v427");
         // A refusal.
         world.replicate(&name("sa-east-1"));
-        world.objects.borrow_mut().insert((name("sa-east-1"), keys::manifest(release)), Bytes::from_static(b"{}"));
+        world.put(&name("sa-east-1"), &keys::manifest(release), "{}");
         world.fault(operation, Fault::Fails(ErrorKind::Unreachable));
         assert!(arrive(&world, "sa-east-1", release).is_err());
         arrive(&world, "sa-east-1", release).unwrap();
-        assert!(!world.pages.borrow().is_empty(), "{operation}");
+        assert!(!world.pages().is_empty(), "{operation}");
         // A wave without a region.
         arrive(&world, HOME, release).unwrap();
-        *world.now.borrow_mut() += SignedDuration::from_mins(15);
-        world.pages.borrow_mut().clear();
+        world.pass(SignedDuration::from_mins(15));
         world.fault(operation, Fault::Fails(ErrorKind::Unreachable));
         assert!(arrive(&world, HOME, release).is_err());
         arrive(&world, HOME, release).unwrap();
-        assert_eq!(world.pages.borrow().last(), Some(&late(&world, &OTHERS)), "{operation}");
+        assert_eq!(world.pages().last(), Some(&late(&world, &OTHERS)), "{operation}");
         assert_eq!(started(&world).len(), 1);
     }
 }

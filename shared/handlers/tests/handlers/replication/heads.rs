@@ -1,8 +1,9 @@
-use super::super::handle;
+//! The ends of other regions' chains, which each region keeps.
+
 use super::*;
-use crate::events::ReplicationEvent;
-use crate::testing::{World, context, fleet, name, run};
 use meridian_domain::Entry;
+use meridian_domain::heads::{Departure, KeptHead};
+use meridian_handlers::replication::heads::kept;
 
 /// EU keeps the ends of AU's chain.
 const EU: &str = "eu-west-1";
@@ -21,7 +22,7 @@ fn sweep(world: &World, region: &str) {
 }
 
 fn entries(world: &World, change: impl FnOnce(&mut Vec<Entry>)) {
-    change(world.chains.borrow_mut().get_mut(&(name(AU), au())).unwrap());
+    world.alter(&name(AU), &au(), change);
 }
 
 fn held(world: &World) -> Option<KeptHead> {
@@ -45,12 +46,12 @@ fn grown() -> World {
 fn an_end_is_kept_where_the_chain_has_grown_and_only_there() {
     let world = grown();
     assert_eq!(held(&world).unwrap().seq, 2);
-    let objects = world.objects.borrow().len();
+    let objects = world.keys(&name(EU)).len();
     sweep(&world, EU);
-    assert_eq!(world.objects.borrow().len(), objects);
+    assert_eq!(world.keys(&name(EU)).len(), objects);
     grow(&world, "four");
     sweep(&world, EU);
-    assert_eq!((held(&world).unwrap().seq, world.objects.borrow().len()), (3, objects + 1));
+    assert_eq!((held(&world).unwrap().seq, world.keys(&name(EU)).len()), (3, objects + 1));
     assert_eq!(world.records(&name(EU), Chain::Region(name(EU))), []);
 }
 
@@ -64,7 +65,7 @@ fn a_chain_that_was_cut_is_paged_once_by_who_holds_a_later_end() {
     }
     assert_eq!(departures(&world), [Departure::Missing]);
     let notice = Notice::ChainAltered { chain: au(), kept: held(&world).unwrap(), departure: Departure::Missing };
-    assert_eq!(*world.pages.borrow(), [Page::of(&fleet(), &notice, &name(EU), &Sender::Region)]);
+    assert_eq!(world.pages(), [Page::of(&fleet(), &notice, &name(EU), &Sender::Region)]);
 }
 
 #[test]
@@ -75,7 +76,7 @@ fn an_older_copy_that_goes_on_otherwise_is_paged_once() {
     sweep(&world, EU);
     sweep(&world, EU);
     assert!(matches!(departures(&world).as_slice(), [Departure::Other { .. }]));
-    assert_eq!((held(&world).unwrap().seq, world.pages.borrow().len()), (2, 1));
+    assert_eq!((held(&world).unwrap().seq, world.pages().len()), (2, 1));
 }
 
 #[test]
@@ -83,5 +84,5 @@ fn a_neighbour_that_cannot_be_read_has_not_departed() {
     let world = grown();
     world.dark.borrow_mut().insert(name(AU));
     sweep(&world, EU);
-    assert!(departures(&world).is_empty() && world.pages.borrow().is_empty());
+    assert!(departures(&world).is_empty() && world.pages().is_empty());
 }

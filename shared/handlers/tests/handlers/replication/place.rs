@@ -30,7 +30,7 @@ fn say(world: &World, record: Record) {
 }
 
 fn pass(world: &World, minutes: i64) {
-    *world.now.borrow_mut() += SignedDuration::from_mins(minutes);
+    world.pass(SignedDuration::from_mins(minutes));
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn a_manifest_from_the_future_is_refused_everywhere_and_paged_once() {
             "{records:?}"
         );
     }
-    assert_eq!(world.pages.borrow().len(), 1);
+    assert_eq!(world.pages().len(), 1);
     let next = released(&world, "v428");
     everybody_looks(&world);
     assert_eq!(waves(&world), [next]);
@@ -76,11 +76,11 @@ fn a_manifest_of_another_fleet_holds_no_place() {
     let mut other = run(files::manifest(&world, &name(HOME), released(&world, "v427"))).unwrap();
     other.fleet = "other".parse().unwrap();
     other.created = world.now() + SignedDuration::from_mins(3);
-    world.objects.borrow_mut().insert((name(HOME), keys::manifest(other.id())), Bytes::from(other.to_bytes()));
+    world.put(&name(HOME), &keys::manifest(other.id()), Bytes::from(other.to_bytes()));
     sign(&world, other.id(), &other);
     everybody_looks(&world);
     assert_eq!(waves(&world).len(), 1);
-    assert_eq!(world.pages.borrow().len(), 1);
+    assert_eq!(world.pages().len(), 1);
 }
 
 /// The one that was refused last time is not read before those that nobody has looked at.
@@ -88,8 +88,7 @@ fn a_manifest_of_another_fleet_holds_no_place() {
 fn releases_that_nobody_has_looked_at_come_first() {
     let world = World::default();
     let cut = released(&world, "v427");
-    let archive = (name(HOME), keys::archive(Sha256::of(b"archive of v427")));
-    world.objects.borrow_mut().insert(archive, Bytes::from_static(b"cut"));
+    world.put(&name(HOME), &keys::archive(Sha256::of(b"archive of v427")), "cut");
     look(&world, HOME);
     let next = released(&world, "v428");
     look(&world, HOME);

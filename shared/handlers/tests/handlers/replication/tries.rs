@@ -47,18 +47,17 @@ fn two_sweeps_go_on_with_an_open_try_once() {
     assert_eq!(resumed(&world), [Resumed { after, attempt: 2 }]);
     let tokens: Vec<String> = world.started.borrow().iter().map(|start| start.token.clone()).collect();
     assert_eq!(tokens, [release.to_string(), format!("{release}-2")]);
-    assert!(world.pages.borrow().is_empty());
+    assert!(world.pages().is_empty());
 }
 
 #[test]
 fn a_call_that_died_before_it_recorded_the_further_execution_finds_it_again() {
     let world = World::default();
     left_open(&world);
-    let chain = (name(HOME), Chain::Home);
-    let before = world.chains.borrow().get(&chain).cloned().unwrap();
+    let before = world.entries(&name(HOME), &Chain::Home);
     look(&world, HOME);
     // The hub's entry is lost with the call; the execution has started.
-    world.chains.borrow_mut().insert(chain, before);
+    world.alter(&name(HOME), &Chain::Home, |entries| *entries = before);
     look(&world, HOME);
     assert_eq!(resumed(&world).len(), 1);
     let tokens: Vec<String> = world.started.borrow().iter().map(|start| start.token.clone()).collect();
@@ -79,7 +78,7 @@ fn nothing_goes_on_while_a_regions_ledger_cannot_be_read() {
 fn a_newer_release_that_waits_comes_before_an_open_try() {
     let world = World::default();
     left_open(&world);
-    *world.now.borrow_mut() += SignedDuration::from_mins(1);
+    world.pass(SignedDuration::from_mins(1));
     released(&world, "v428");
     look(&world, HOME);
     look(&world, HOME);

@@ -1,7 +1,7 @@
 //! What S3 says of objects that it did not replicate in time: each is paged, once.
 
 use super::*;
-use crate::events::ReplicationTrouble;
+use meridian_handlers::events::ReplicationTrouble;
 use meridian_messages::pages::Unreplicated;
 
 fn trouble(what: &str, key: &str) -> ReplicationTrouble {
@@ -37,7 +37,7 @@ fn replication_trouble_is_paged_with_every_object_and_what_to_do() {
         open("OperationFailedReplication", "releases/archives/x.tar.gz"),
         open("OperationMissedThreshold", "releases/manifests/x.json"),
     ]);
-    assert_eq!(*world.pages.borrow(), [Page::of(&fleet(), &notice, &name(HOME), &Sender::Region)]);
+    assert_eq!(world.pages(), [Page::of(&fleet(), &notice, &name(HOME), &Sender::Region)]);
 }
 
 #[test]
@@ -46,13 +46,13 @@ fn replication_trouble_of_one_release_and_region_is_paged_once() {
     for key in ["archive", "manifest", "archive"] {
         fails(&world, &[key]);
     }
-    assert_eq!(world.pages.borrow().len(), 1);
-    *world.now.borrow_mut() += SignedDuration::from_hours(24);
+    assert_eq!(world.pages().len(), 1);
+    world.pass(SignedDuration::from_hours(24));
     fails(&world, &["archive", "manifest"]);
-    assert_eq!(world.pages.borrow().len(), 1);
+    assert_eq!(world.pages().len(), 1);
     // The next night's objects on the same way are news.
     fails(&world, &["another archive"]);
-    assert_eq!(world.pages.borrow().len(), 2);
+    assert_eq!(world.pages().len(), 2);
 }
 
 #[test]
@@ -60,5 +60,5 @@ fn replication_trouble_is_paged_without_a_ledger_too() {
     let world = World::default();
     world.fault("ListObjectsV2", Fault::Fails(ErrorKind::Unreachable));
     fails(&world, &["archive"]);
-    assert_eq!(world.pages.borrow().len(), 1);
+    assert_eq!(world.pages().len(), 1);
 }

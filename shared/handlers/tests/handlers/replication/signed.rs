@@ -5,10 +5,10 @@ use super::*;
 /// A release whose manifest says that it is the newest for ever, written by somebody without a key.
 fn forged(world: &World) -> ReleaseId {
     let later = "2190-01-01T00:00:00Z".parse().unwrap();
-    let forged = crate::publish::prepare(&fleet(), later, spec("v999")).unwrap();
+    let forged = meridian_handlers::publish::prepare(&fleet(), later, spec("v999")).unwrap();
     let bytes = Bytes::from(forged.manifest.to_bytes());
     for (key, body) in forged.files.into_iter().chain([(keys::manifest(forged.release), bytes)]) {
-        world.objects.borrow_mut().insert((name(HOME), key), body);
+        world.put(&name(HOME), &key, body);
     }
     forged.release
 }
@@ -31,10 +31,7 @@ fn an_unsigned_release_is_refused_with_one_page_and_stops_no_other() {
         assert_eq!(refused_for(&reply), unsigned(forged));
         look(&world, HOME);
     }
-    assert_eq!(
-        *world.pages.borrow(),
-        [crate::replication::refusal(&context(HOME), &forged.short(), &unsigned(forged))]
-    );
+    assert_eq!(world.pages(), [refusal(HOME, &forged.short(), &unsigned(forged))]);
     // Nobody has read a byte of it.
     assert!(!world.reads.borrow().contains(&keys::manifest(forged)));
     assert_eq!(started(&world), []);
@@ -45,20 +42,20 @@ fn an_unsigned_release_is_refused_with_one_page_and_stops_no_other() {
     }
     look(&world, HOME);
     assert_eq!(started(&world).into_iter().map(|wave| wave.0).collect::<Vec<_>>(), [release]);
-    assert_eq!(world.pages.borrow().len(), 1);
+    assert_eq!(world.pages().len(), 1);
 }
 
 #[test]
 fn a_wrongly_signed_release_is_refused_everywhere_with_one_page() {
     let world = World::default();
     let (other, forged) = (released(&world, "v426"), forged(&world));
-    let signature = world.objects.borrow()[&signature_of(HOME, other)].clone();
-    world.objects.borrow_mut().insert(signature_of(HOME, forged), signature);
+    let signature = world.object(&name(HOME), &keys::signature(other)).unwrap();
+    world.put(&name(HOME), &keys::signature(forged), signature);
     for region in OTHERS.into_iter().chain([HOME]) {
         world.replicate(&name(region));
         assert_eq!(arrive(&world, region, forged).unwrap()["outcome"], "refused", "{region}");
     }
-    assert_eq!(world.pages.borrow().len(), 1);
+    assert_eq!(world.pages().len(), 1);
     assert!(!world.reads.borrow().contains(&keys::manifest(forged)));
     let refused = |region: &&str| {
         let records = world.records(&name(region), Chain::Region(name(region)));
@@ -73,22 +70,20 @@ fn a_signature_may_land_after_its_manifest() {
     let release = released(&world, "v427");
     for region in [HOME, OTHERS[0]] {
         world.replicate(&name(region));
-        let late = world.objects.borrow_mut().remove(&signature_of(region, release)).unwrap();
+        let late = world.remove(&name(region), &keys::signature(release)).unwrap();
         let from = world.now();
-        world.later(20, move |world| {
-            world.objects.borrow_mut().insert(signature_of(region, release), late);
-        });
+        world.later(20, move |world| world.put(&name(region), &keys::signature(release), late));
         assert_eq!(arrive(&world, region, release).unwrap()["outcome"], "attested");
         assert!(world.now().duration_since(from) >= SignedDuration::from_secs(20));
     }
-    assert!(world.pages.borrow().is_empty());
+    assert!(world.pages().is_empty());
 }
 
 #[test]
 fn a_key_that_policy_does_not_trust_publishes_nothing() {
     let world = World::default();
-    let policy = crate::testing::FLEET.replace("MCowBQYDK2VwAyEAyQCn2nCM", "MCowBQYDK2VwAyEAyQCn2nCN");
+    let policy = crate::world::FLEET.replace("MCowBQYDK2VwAyEAyQCn2nCM", "MCowBQYDK2VwAyEAyQCn2nCN");
     let fleet = meridian_domain::Fleet::parse(&policy).unwrap();
     assert!(run(publish(&world, &fleet, world.now(), spec("v427"), &signer())).is_err());
-    assert!(world.objects.borrow().is_empty());
+    assert!(world.keys(&name(HOME)).is_empty());
 }

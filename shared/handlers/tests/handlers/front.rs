@@ -1,13 +1,35 @@
-use super::*;
-use crate::events::FrontEvent;
-use crate::testing::{Fault, World, context, run};
+//! Customers' questions: who may ask, what reaches the endpoint, and what comes back.
+
+use crate::world::{Fault, World, context, fleet, name, run};
 use bytes::Bytes;
-use meridian_domain::Sha256;
+use meridian_domain::{ReleaseId, Sha256, Target};
+use meridian_handlers::context::Context;
+use meridian_handlers::events::FrontEvent;
+use meridian_handlers::front::{Callers, handle};
+use meridian_handlers::ports::{Endpoints, ErrorKind, Question, Scored};
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 const REGION: &str = "ap-northeast-1";
 const TOKEN: &str = "b1946ac92492d2347c6235b4d2611184b1946ac92492d2347c6235b4d2611184";
-const RECORD: &str = "0.125,7.5,-3";
+/// The path of the load balancer's own check.
+const ALIVE: &str = "/alive";
+const LONGEST_RECORD: usize = 64 * 1024;
+const LONGEST_ANSWER: usize = 700 * 1024;
+
+/// As many fields as the sample models have features, in so many bytes.
+fn record(bytes: usize) -> String {
+    let rest = ",7.5".repeat(399);
+    format!("{:0<width$}{rest}", "0.125", width = bytes - rest.len())
+}
+
+/// The region serves v426.
+fn serving() -> World {
+    let (world, fleet) = (World::default(), fleet());
+    let (region, release) = (fleet.region(&name(REGION)).unwrap(), ReleaseId(Sha256::of(b"v426")));
+    world.serves(&Target::of(&fleet, region, release, &"v426".parse().unwrap()), REGION, "v426.tar.gz");
+    world
+}
 
 /// What is done to an event that would be answered.
 type Change = Box<dyn FnOnce(&mut FrontEvent)>;
@@ -26,7 +48,7 @@ fn request() -> FrontEvent {
         content_type: Some("text/csv".to_owned()),
         content_encoding: None,
         accept: None,
-        body: Bytes::from_static(RECORD.as_bytes()),
+        body: Bytes::from(record(2000)),
     }
 }
 
@@ -46,25 +68,26 @@ fn refused(world: &World, change: impl FnOnce(&mut FrontEvent)) -> (u64, String)
 
 #[test]
 fn a_record_and_its_answer_pass_the_proxy_unchanged() {
-    let world = World::default();
+    let world = serving();
+    let expected = run(world.ports.invoke(&name(REGION), &fleet().endpoint, &record(2000))).unwrap();
     let answer = asked(&world, |request| request.accept = Some("text/csv".to_owned()));
-    assert_eq!((answer["statusCode"].as_u64(), answer["body"].as_str()), (Some(200), Some("0.25")));
+    assert_eq!((answer["statusCode"].as_u64(), answer["body"].as_str()), (Some(200), Some(expected.as_str())));
     assert_eq!(
         (&answer["headers"]["content-type"], &answer["isBase64Encoded"]),
         (&json!("text/csv; charset=utf-8"), &json!(false))
     );
-    let expected = Question { accept: Some("text/csv".to_owned()), body: Bytes::from_static(RECORD.as_bytes()) };
-    assert_eq!(*world.questions.borrow(), [expected]);
+    let asked_for = Question { accept: Some("text/csv".to_owned()), body: Bytes::from(record(2000)) };
+    assert_eq!(*world.questions.borrow(), [asked_for]);
     // What is no text comes back in base64, as a load balancer takes it.
     let body = Bytes::from_static(&[0xff, 0x00]);
-    *world.scored.borrow_mut() = Some(Scored::Answer { content_type: "application/x-recordio".to_owned(), body });
+    world.scores.borrow_mut().push_back(Scored::Answer { content_type: "application/x-recordio".to_owned(), body });
     let answer = asked(&world, |_| {});
     assert_eq!((&answer["body"], &answer["isBase64Encoded"]), (&json!("/wA="), &json!(true)));
 }
 
 #[test]
 fn who_has_no_callers_token_asks_nothing_of_the_endpoint() {
-    let world = World::default();
+    let world = serving();
     let told = |authorization: Option<&str>| {
         let (status, word) = refused(&world, |request| request.authorization = authorization.map(str::to_owned));
         assert_eq!(status, 401);
@@ -90,7 +113,7 @@ fn who_has_no_callers_token_asks_nothing_of_the_endpoint() {
 
 #[test]
 fn an_invalid_question_never_reaches_the_endpoint() {
-    let world = World::default();
+    let world = serving();
     let set = |text: &str| Some(text.to_owned());
     let table: [(&str, u64, Change); 8] = [
         ("no-such-path", 404, Box::new(|it| it.path = "/scores".to_owned())),
@@ -108,7 +131,7 @@ fn an_invalid_question_never_reaches_the_endpoint() {
     assert!(world.questions.borrow().is_empty());
     assert_eq!(asked(&world, |it| it.method = "PUT".to_owned())["headers"]["allow"], "POST");
     let fine = asked(&world, |it| {
-        it.body = vec![b'1'; LONGEST_RECORD].into();
+        it.body = record(LONGEST_RECORD).into();
         it.content_type = set("Text/CSV; charset=utf-8");
         it.content_encoding = set("identity");
     });
@@ -118,7 +141,7 @@ fn an_invalid_question_never_reaches_the_endpoint() {
 /// Behind the limits of one process, whatever the requests are worth; another caller is heard.
 #[test]
 fn a_caller_who_asks_too_often_is_held_back_alone() {
-    let (world, ctx) = (World::default(), ctx());
+    let (world, ctx) = (serving(), ctx());
     let ask = |token: &str, kind: &str| {
         let mut request = request();
         (request.authorization, request.content_type) = (Some(format!("Bearer {token}")), Some(kind.to_owned()));
@@ -134,7 +157,7 @@ fn a_caller_who_asks_too_often_is_held_back_alone() {
 /// tell.
 #[test]
 fn the_health_check_needs_no_token_and_no_endpoint() {
-    let world = World::default();
+    let world = serving();
     world.fault("InvokeEndpoint", Fault::Fails(ErrorKind::Refused));
     let check: Value = serde_json::from_str(include_str!("../../../../events/front/alive.json")).unwrap();
     let check = FrontEvent::parse(&check).unwrap();
@@ -155,9 +178,9 @@ fn the_health_check_needs_no_token_and_no_endpoint() {
 /// A container's error is the customer's to see, and is not taken for the proxy's own.
 #[test]
 fn an_error_of_the_model_is_handed_on_as_it_is() {
-    let world = World::default();
+    let world = serving();
     for (status, words) in [(415, "bad row 0.125"), (400, ""), (500, "Traceback: out of memory"), (503, "warming up")] {
-        *world.scored.borrow_mut() = Some(Scored::failed(Some(status), Some(words.to_owned())));
+        world.scores.borrow_mut().push_back(Scored::failed(Some(status), Some(words.to_owned())));
         let answer = asked(&world, |_| {});
         assert_eq!(answer["statusCode"], status);
         assert_eq!((&answer["body"], &answer["headers"]["x-meridian-error"]), (&json!(words), &json!("model")));
@@ -170,30 +193,29 @@ fn an_error_of_the_model_is_handed_on_as_it_is() {
 
 #[test]
 fn what_keeps_the_endpoint_from_answering_is_told_apart() {
-    let region = REGION.parse().unwrap();
-    let call = crate::adapters::errors::Call::new(&region, "InvokeEndpoint");
-    let status = |kind, message: &str| Refusal::of(&call.error(kind, message.to_owned())).words().0;
-    assert_eq!(status(ErrorKind::Throttled, "ThrottlingException"), 429);
-    for silence in [call.silent(), call.unconnected()] {
-        assert_eq!(Refusal::of(&silence).words().0, 504);
+    let world = serving();
+    for (fault, status) in [
+        (Fault::Silent, 504),
+        (Fault::Fails(ErrorKind::Unreachable), 503),
+        (Fault::Fails(ErrorKind::Refused), 503),
+        (Fault::Fails(ErrorKind::NotFound), 503),
+    ] {
+        world.fault("InvokeEndpoint", fault);
+        assert_eq!(refused(&world, |_| {}).0, status, "{fault:?}");
     }
-    assert_eq!(status(ErrorKind::Unreachable, "ServiceUnavailable (status 503)"), 503);
-    assert_eq!(status(ErrorKind::Refused, "ValidationError: Endpoint fraud of account not found."), 503);
-    assert_eq!(status(ErrorKind::NotFound, ""), 503);
-    let world = World::default();
     world.fault("InvokeEndpoint", Fault::Fails(ErrorKind::Throttled));
     let answer = asked(&world, |_| {});
     assert_eq!((&answer["statusCode"], &answer["headers"]["retry-after"]), (&json!(429), &json!("1")));
     let large = vec![b'1'; LONGEST_ANSWER + 1].into();
-    *world.scored.borrow_mut() = Some(Scored::Answer { content_type: "text/csv".to_owned(), body: large });
+    world.scores.borrow_mut().push_back(Scored::Answer { content_type: "text/csv".to_owned(), body: large });
     assert_eq!(refused(&world, |_| {}), (502, "answer-too-large".to_owned()));
 }
 
 #[test]
 fn nothing_of_a_request_is_printed_with_its_types() {
-    let question = Question { accept: None, body: Bytes::from_static(RECORD.as_bytes()) };
+    let question = Question { accept: None, body: Bytes::from(record(2000)) };
     let answer = Scored::Answer { content_type: "text/csv".to_owned(), body: question.body.clone() };
-    let failed = Scored::failed(Some(400), Some(RECORD.to_owned()));
+    let failed = Scored::failed(Some(400), Some(record(2000)));
     let printed = format!("{:?} {question:?} {answer:?} {failed:?}", request());
     assert!(!printed.contains("0.125") && !printed.contains(&TOKEN[..8]), "{printed}");
 }
