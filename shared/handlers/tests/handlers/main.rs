@@ -19,5 +19,6 @@ mod operator_commands;
 mod ports;
 mod quarantine;
 mod replication;
+mod shadow_eval;
 mod status;
 mod world;

@@ -13,6 +13,7 @@ use meridian_local::direct::DirectPorts;
 use meridian_local::engine::{SharedWorld, lock};
 use meridian_local::services::codepipeline::StartPipelineExecution;
 use meridian_local::services::s3::{GetObject, ListObjectsV2};
+use meridian_local::services::sagemaker::{DescribeModelPackage, DescribeModelPackageOutput, ListModelPackages};
 use meridian_local::services::{ApiError, Operation, Outcome};
 use meridian_local::world::{InstalledRelease, Timing, What, WorldConfig};
 use std::cell::RefCell;
@@ -343,6 +344,14 @@ impl World {
         for changed in after.iter().filter(|new| !before.contains(new)) {
             self.put(region, &key(changed), changed.to_bytes());
         }
+    }
+
+    /// What home's registry says of its packages.
+    pub fn packages(&self) -> Vec<DescribeModelPackageOutput> {
+        let home = fleet().home;
+        let found = self.ask(&home, ListModelPackages::default()).unwrap().model_package_summary_list;
+        let described = |arn| self.ask(&home, DescribeModelPackage { model_package_name: arn }).unwrap();
+        found.into_iter().map(|own| described(own.model_package_arn)).collect()
     }
 
     /// The pages that people got, in order.

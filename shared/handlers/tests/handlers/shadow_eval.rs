@@ -1,25 +1,26 @@
-use super::*;
-use crate::events::UserParameters;
-use crate::publish::{PublishSpec, publish};
-use crate::testing::{FLEET, Fault, World, at_once, context, fleet, name, run, signer};
+//! Releases held against the champion, on records that people approved.
+
+use crate::world::{FLEET, Fault, World, context, features, fleet, name, quiet, run, sample, signer};
 use bytes::Bytes;
-use meridian_domain::reason::{Misfit, ModelRole};
-use meridian_domain::{Holdout, Image, Provenance, RegionName, Sha256, Target};
+use meridian_domain::reason::{EvaluationReason, Failure, FileFault, Misfit, ModelRole};
+use meridian_domain::{
+    Chain, Holdout, HubHistory, Image, Manifest, Provenance, Reason, Record, ReleaseId, Sha256, Target, keys,
+};
+use meridian_handlers::context::{Context, HandlerError};
+use meridian_handlers::events::{Action, PipelineJob, UserParameters};
+use meridian_handlers::files;
+use meridian_handlers::journal::Journal;
+use meridian_handlers::ports::ErrorKind;
+use meridian_handlers::publish::{PublishSpec, publish};
+use meridian_handlers::shadow_eval::handle;
+use meridian_local::services::sagemaker::{DescribeModelPackageOutput, ModelApprovalStatus};
+use serde_json::{Value, json};
 
 mod begun;
 mod exam;
 mod repeats;
 
 const HOME: &str = "eu-west-1";
-
-fn sample(file: &str) -> Bytes {
-    let path = format!("{}/../../local/models/{file}", env!("CARGO_MANIFEST_DIR"));
-    Bytes::from(std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}")))
-}
-
-fn features() -> Vec<String> {
-    String::from_utf8(sample("features.txt").to_vec()).unwrap().lines().map(str::to_owned).collect()
-}
 
 fn spec(version: &str) -> PublishSpec {
     PublishSpec {
@@ -42,15 +43,20 @@ fn published(world: &World, spec: PublishSpec) -> ReleaseId {
 /// Records that the fleet's people have approved.
 fn approved(world: &World, records: Bytes) -> Sha256 {
     let holdout = Holdout { sha256: Sha256::of(&records), bytes: records.len() as u64, rows: 10_000, positives: 325 };
-    world.objects.borrow_mut().insert((name(HOME), keys::holdout(holdout.sha256)), records);
+    world.put(&name(HOME), &keys::holdout(holdout.sha256), records);
     let record = Record::HoldoutApproved { holdout, why: "drawn in May".to_owned() };
     world.write(&name(HOME), Chain::Home, "ana", record);
     holdout.sha256
 }
 
+/// A world in which the pipeline calls, and nobody has approved anything.
+fn unapproved() -> World {
+    World::with_jobs(quiet("2026-03-12T03:00:00Z"), 8)
+}
+
 /// A world in which nothing serves, and the records to evaluate on are approved.
 fn empty() -> World {
-    let world = World::default();
+    let world = unapproved();
     approved(&world, sample("holdout.csv.gz"));
     world
 }
@@ -78,10 +84,15 @@ fn strict(line: &str) -> Context {
     Context::new(&policy, name(HOME)).unwrap()
 }
 
-fn job(release: ReleaseId, continuation: Option<&str>) -> PipelineJob {
+/// The next job of the pipeline, to evaluate a release.
+fn job(world: &World, release: ReleaseId, continuation: Option<&str>) -> PipelineJob {
+    job_of(&world.job(), release, continuation)
+}
+
+fn job_of(job: &str, release: ReleaseId, continuation: Option<&str>) -> PipelineJob {
     let fleet = fleet();
     PipelineJob {
-        job: "job-1".to_owned(),
+        job: job.to_owned(),
         continuation: continuation.map(str::to_owned),
         parameters: UserParameters {
             fleet: fleet.name,
@@ -103,7 +114,7 @@ fn found(reply: &Value) -> EvaluationReason {
 }
 
 fn evaluate(world: &World, release: ReleaseId) -> Result<Value, HandlerError> {
-    run(handle(world, &context(HOME), &job(release, None)))
+    run(handle(world, &context(HOME), &job(world, release, None)))
 }
 
 fn kinds(world: &World) -> Vec<&'static str> {
@@ -126,12 +137,12 @@ fn a_good_release_is_approved_once() {
         assert_eq!(evaluate(&world, release).unwrap()["outcome"], "approved");
     }
     assert_eq!(kinds(&world), ["registered", "evaluated", "approved"]);
-    assert_eq!(world.packages.borrow()[&release].0, Approval::Approved);
-    assert!(world.pages.borrow().is_empty());
+    assert_eq!(package(&world, release).model_approval_status, ModelApprovalStatus::Approved);
+    assert!(world.pages().is_empty());
     let golden = run(files::golden(&world, &name(HOME), release)).unwrap();
     assert_eq!(golden.records.len(), 200);
     for key in [keys::evaluation_html(release), keys::evaluation_json(release)] {
-        assert!(world.objects.borrow().contains_key(&(name(HOME), key)));
+        assert!(world.object(&name(HOME), &key).is_some());
     }
     let answers = world.answers.borrow();
     let said = "succeeded: AUC 0.9177 against 0.9176 of v426, false-positive rate 1.12 % against 1.04 %, on 10000 held-out records";
@@ -147,7 +158,7 @@ fn a_release_that_home_has_not_attested_is_neither_read_nor_ruled() {
     let error = evaluate(&world, release).unwrap_err();
     assert!(matches!(error, HandlerError::Failed(Failure::Unattested { release: own }) if own == release), "{error}");
     assert!(!world.reads.borrow().contains(&keys::manifest(release)));
-    assert_eq!((kinds(&world).len(), world.packages.borrow().len()), (0, 0));
+    assert_eq!((kinds(&world).len(), world.packages().len()), (0, 0));
 }
 
 #[test]
@@ -158,12 +169,13 @@ fn a_worse_release_is_rejected_with_the_reason_and_one_page() {
         assert_eq!(evaluate(&world, release).unwrap()["outcome"], "rejected");
     }
     assert_eq!(kinds(&world), ["registered", "evaluated", "rejected"]);
-    let (approval, why) = world.packages.borrow()[&release].clone();
-    assert_eq!(approval, Approval::Rejected);
+    let package = package(&world, release);
+    assert_eq!(package.model_approval_status, ModelApprovalStatus::Rejected);
+    let why = package.approval_description.unwrap();
     assert!(why.starts_with("held-out AUC 0.8550, champion 0.9176: a drop of 0.0626"), "{why}");
-    assert_eq!(world.pages.borrow().len(), 1);
+    assert_eq!(world.pages().len(), 1);
     assert!(world.answers.borrow()[0].1.starts_with("JobFailed: held-out AUC 0.8550"));
-    assert!(!world.objects.borrow().contains_key(&(name(HOME), keys::golden(release))));
+    assert!(!world.object(&name(HOME), &keys::golden(release)).is_some());
 }
 
 #[test]
@@ -185,8 +197,8 @@ fn files_that_cannot_be_evaluated_reject_the_release() {
         assert_eq!(reply["outcome"], "rejected", "{reply}");
         assert!(reply["why"].as_str().unwrap().contains(expected), "{reply}");
         assert_eq!(kinds(&world), ["registered", "rejected"]);
-        assert_eq!(world.packages.borrow()[&release].0, Approval::Rejected);
-        let pages = world.pages.borrow();
+        assert_eq!(package(&world, release).model_approval_status, ModelApprovalStatus::Rejected);
+        let pages = world.pages();
         assert_eq!(pages.len(), 1);
         assert_eq!(pages[0].subject, "[fraud] v427 cannot be evaluated");
         assert!(pages[0].message.contains("where training exports it"), "{pages:?}");
@@ -202,13 +214,13 @@ fn bytes_that_were_changed_reject_the_release() {
     let world = world();
     let release = published(&world, spec("v427"));
     let archive = keys::archive(Sha256::of(&sample("v427.tar.gz")));
-    world.objects.borrow_mut().insert((name(HOME), archive), sample("v429.tar.gz"));
+    world.put(&name(HOME), &archive, sample("v429.tar.gz"));
     let reply = evaluate(&world, release).unwrap();
     assert!(
         matches!(found(&reply), EvaluationReason::File(FileFault::Longer { .. } | FileFault::Altered { .. })),
         "{reply}"
     );
-    assert!(world.pages.borrow()[0].message.contains("Find out who removed or wrote"), "{:?}", world.pages);
+    assert!(world.pages()[0].message.contains("Find out who removed or wrote"), "{:?}", world.pages());
 }
 
 #[test]
@@ -233,12 +245,12 @@ fn too_few_positives_ask_for_records_and_not_for_another_training() {
     let world = world();
     let release = published(&world, spec("v427"));
     let ctx = strict("min_positives = 1000000");
-    let reply = run(handle(&world, &ctx, &job(release, None))).unwrap();
+    let reply = run(handle(&world, &ctx, &job(&world, release, None))).unwrap();
     assert_eq!(reply["outcome"], "rejected");
-    let page = &world.pages.borrow()[0];
+    let page = &world.pages()[0];
     assert_eq!(page.subject, "[fraud] v427 is rejected: too few records to judge it");
     assert!(page.message.contains("more records") && !page.message.contains("training"), "{}", page.message);
-    assert_eq!(world.metadata.borrow()[&release]["verdict"], "inconclusive");
+    assert_eq!(package(&world, release).customer_metadata_properties["verdict"], "inconclusive");
 }
 
 fn archives(world: &World) -> Vec<String> {
@@ -252,16 +264,22 @@ fn archives(world: &World) -> Vec<String> {
     reads.iter().filter_map(name).collect()
 }
 
+/// What home's registry says of a release.
+fn package(world: &World, release: ReleaseId) -> DescribeModelPackageOutput {
+    let is_its = |own: &DescribeModelPackageOutput| own.customer_metadata_properties["release"] == release.to_string();
+    world.packages().into_iter().find(is_its).unwrap()
+}
+
 fn manifest(world: &World, release: ReleaseId) -> Manifest {
     run(files::manifest(world, &name(HOME), release)).unwrap()
 }
 
 /// Where the margins of a sample model on the sample records are kept.
-fn margins(version: &str) -> (RegionName, String) {
+fn margins(version: &str) -> String {
     let world = World::default();
     let release = published(&world, spec(version));
     let manifest = manifest(&world, release);
-    (name(HOME), keys::margins(&manifest, Sha256::of(&sample("holdout.csv.gz"))))
+    keys::margins(&manifest, Sha256::of(&sample("holdout.csv.gz")))
 }
 
 #[test]
@@ -302,19 +320,19 @@ fn damaged_or_foreign_margins_are_computed_again() {
     let usual = world();
     let release = published(&usual, spec("v427"));
     assert_eq!(evaluate(&usual, release).unwrap()["outcome"], "approved");
-    let report = usual.objects.borrow()[&(name(HOME), keys::evaluation_json(release))].clone();
-    let kept = usual.objects.borrow()[&margins("v426")].clone();
-    let others = usual.objects.borrow()[&margins("v427")].clone();
+    let report = usual.object(&name(HOME), &keys::evaluation_json(release)).unwrap();
+    let kept = usual.object(&name(HOME), &margins("v426")).unwrap();
+    let others = usual.object(&name(HOME), &margins("v427")).unwrap();
     let mut damaged = kept.to_vec();
     damaged[200] ^= 1;
     for wrong in [Bytes::from(damaged), others, Bytes::new(), Bytes::from_static(b"{}")] {
         let world = world();
         assert_eq!(published(&world, spec("v427")), release);
-        world.objects.borrow_mut().insert(margins("v426"), wrong);
+        world.put(&name(HOME), &margins("v426"), wrong);
         assert_eq!(evaluate(&world, release).unwrap()["outcome"], "approved");
         assert_eq!(archives(&world), ["v426", "v427"]);
-        assert!(world.objects.borrow()[&(name(HOME), keys::evaluation_json(release))] == report, "another report");
-        assert!(world.objects.borrow()[&margins("v426")] == kept, "the wrong margins still lie there");
+        assert!(world.object(&name(HOME), &keys::evaluation_json(release)).unwrap() == report, "another report");
+        assert!(world.object(&name(HOME), &margins("v426")).unwrap() == kept, "the wrong margins still lie there");
     }
 }
 
@@ -329,7 +347,7 @@ fn a_call_without_time_says_how_far_it_came_and_the_next_one_goes_on() {
         for _ in 0..20 {
             world.fault("GetObject", Fault::Slow(20));
         }
-        let reply = run(handle(&world, &context(HOME), &job(release, token.as_deref()))).unwrap();
+        let reply = run(handle(&world, &context(HOME), &job(&world, release, token.as_deref()))).unwrap();
         outcomes.push(reply["outcome"].as_str().unwrap().to_owned());
         let said = world.answers.borrow().last().unwrap().1.clone();
         token = said.strip_prefix("again ").and_then(|rest| rest.split(':').next()).map(str::to_owned);
@@ -350,12 +368,12 @@ fn the_package_has_the_numbers_and_the_page_links_the_report() {
     let world = world();
     let release = published(&world, spec("v429"));
     assert_eq!(evaluate(&world, release).unwrap()["outcome"], "rejected");
-    let metadata = world.metadata.borrow()[&release].clone();
+    let metadata = package(&world, release).customer_metadata_properties;
     let url = format!("s3://fraud-models-eu/{}", keys::evaluation_html(release));
     assert_eq!(metadata["evaluation"], url);
     assert_eq!((metadata["verdict"].as_str(), metadata["champion"].as_str()), ("fail", "v426"));
     assert!(metadata["auc"].starts_with("0.85") && metadata["champion_auc"].starts_with("0.91"), "{metadata:?}");
-    let page = &world.pages.borrow()[0].message;
+    let page = &world.pages()[0].message;
     let link = format!(
         "https://eu-west-1.console.aws.amazon.com/s3/object/fraud-models-eu?region=eu-west-1&prefix={}",
         keys::evaluation_html(release)
@@ -366,7 +384,7 @@ fn the_package_has_the_numbers_and_the_page_links_the_report() {
 }
 
 fn document(world: &World, release: ReleaseId) -> Value {
-    serde_json::from_slice(&world.objects.borrow()[&(name(HOME), keys::evaluation_json(release))]).unwrap()
+    serde_json::from_slice(&world.object(&name(HOME), &keys::evaluation_json(release)).unwrap()).unwrap()
 }
 
 #[test]
@@ -397,7 +415,7 @@ fn an_evaluation_in_the_form_of_another_version_is_made_again() {
     let keys = [keys::evaluation_json(release), keys::evaluation_html(release)];
     for key in &keys {
         let old = Bytes::from_static(br#"{"schema": 1, "verdict": "pass"}"#);
-        world.objects.borrow_mut().insert((name(HOME), key.clone()), old);
+        world.put(&name(HOME), &key.clone(), old);
     }
     assert_eq!(evaluate(&world, release).unwrap()["outcome"], "rejected");
     let document = document(&world, release);

@@ -1,10 +1,10 @@
 //! Who sets the exam: the fleet's people, before they know the release, and never its publisher.
 
 use super::*;
-use crate::publish::PublishError;
 use jiff::SignedDuration;
 use meridian_domain::ManifestFault;
 use meridian_evaluation::{Columns, HeldOut};
+use meridian_handlers::publish::PublishError;
 use meridian_xgboost::Model;
 
 /// Records chosen so that v429, which is worse, looks as good as v426: those of either label on which the two say nearly the
@@ -43,8 +43,7 @@ fn attested(world: &World, release: ReleaseId, version: &str) {
 }
 
 fn pass(world: &World, seconds: i64) {
-    let now = world.now() + SignedDuration::from_secs(seconds);
-    *world.now.borrow_mut() = now;
+    world.pass(SignedDuration::from_secs(seconds));
 }
 
 #[test]
@@ -69,8 +68,8 @@ fn chosen_records_pass_a_bad_model_only_if_approved_before_it() {
 
 #[test]
 fn records_that_nobody_approved_are_not_evaluated_on() {
-    let world = World::default();
-    world.objects.borrow_mut().insert((name(HOME), keys::holdout(Sha256::of(b"x"))), flattering());
+    let world = unapproved();
+    world.put(&name(HOME), &keys::holdout(Sha256::of(b"x")), flattering());
     let release = published(&world, spec("v429"));
     let error = evaluate(&world, release).unwrap_err();
     assert!(matches!(&error, HandlerError::Failed(Failure::NoHoldout { .. })), "{error}");
@@ -82,11 +81,11 @@ fn a_hold_out_that_was_changed_or_lost_is_not_the_releases_fault() {
     for body in [None, Some(Bytes::from_static(b"label,customer_region\n"))] {
         let world = world();
         let release = published(&world, spec("v427"));
-        let key = (name(HOME), keys::holdout(Sha256::of(&sample("holdout.csv.gz"))));
+        let key = keys::holdout(Sha256::of(&sample("holdout.csv.gz")));
         match body {
-            Some(body) => world.objects.borrow_mut().insert(key, body),
-            None => world.objects.borrow_mut().remove(&key),
-        };
+            Some(body) => world.put(&name(HOME), &key, body),
+            None => drop(world.remove(&name(HOME), &key)),
+        }
         let error = evaluate(&world, release).unwrap_err();
         assert!(matches!(&error, HandlerError::Failed(Failure::HoldoutUnusable { .. })), "{error}");
         assert_eq!(kinds(&world), ["registered"]);
@@ -102,14 +101,14 @@ fn the_report_says_which_records_since_when_and_by_whom() {
     assert_eq!(inputs["holdout"]["sha256"], Sha256::of(&sample("holdout.csv.gz")).to_string());
     let approval = json!({"since": "2026-03-12T03:00:00Z", "by": "ana", "why": "drawn in May"});
     assert_eq!(inputs["holdout_approval"], approval);
-    let page = world.objects.borrow()[&(name(HOME), keys::evaluation_html(release))].clone();
+    let page = world.object(&name(HOME), &keys::evaluation_html(release)).unwrap();
     let page = String::from_utf8(page.to_vec()).unwrap();
     assert!(page.contains("approved for this fleet at 2026-03-12T03:00:00Z by ana: drawn in May"));
 }
 
 #[test]
 fn records_with_columns_that_no_release_takes_any_more_do() {
-    let world = World::default();
+    let world = unapproved();
     let mut text = String::new();
     let records = sample("holdout.csv.gz");
     std::io::Read::read_to_string(&mut flate2::read::MultiGzDecoder::new(records.as_ref()), &mut text).unwrap();
@@ -128,7 +127,7 @@ fn an_image_that_policy_does_not_allow_is_no_release() {
     let mut manifest = manifest(&world, published_before);
     manifest.image.repository = "mallory/xgboost".parse().unwrap();
     let bytes = Bytes::from(manifest.to_bytes());
-    world.objects.borrow_mut().insert((name(HOME), keys::manifest(manifest.id())), bytes);
+    world.put(&name(HOME), &keys::manifest(manifest.id()), bytes);
     attested(&world, manifest.id(), "v427");
     let reply = evaluate(&world, manifest.id()).unwrap();
     assert_eq!(reply["outcome"], "rejected");

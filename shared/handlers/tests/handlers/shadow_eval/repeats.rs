@@ -8,7 +8,7 @@ const CALLS: [&str; 5] = ["GetObject", "CreateModelPackage", "PutObject", "PutEn
 #[test]
 fn a_service_that_does_not_answer_is_asked_again_and_condemns_nobody() {
     for operation in CALLS {
-        for fault in [Fault::Fails(crate::ports::ErrorKind::Unreachable), Fault::AnswerLost] {
+        for fault in [Fault::Fails(ErrorKind::Unreachable), Fault::AnswerLost] {
             let world = world();
             let release = published(&world, spec("v427"));
             world.fault(operation, fault);
@@ -19,7 +19,7 @@ fn a_service_that_does_not_answer_is_asked_again_and_condemns_nobody() {
             assert!(first["outcome"] == "again" || goes_on, "{operation} {fault:?}: {first}");
             assert_eq!(evaluate(&world, release).unwrap()["outcome"], "approved", "{operation} {fault:?}");
             assert_eq!(kinds(&world), ["registered", "evaluated", "approved"], "{operation} {fault:?}");
-            assert!(world.pages.borrow().is_empty());
+            assert!(world.pages().is_empty());
         }
     }
 }
@@ -30,29 +30,32 @@ fn the_ledger_names_the_chosen_golden_records() {
     let release = published(&world, spec("v427"));
     // A call dies with everything written and nothing on record; somebody changes the golden records.
     world.fault("PutEntry", Fault::AnswerLost);
-    world.fault("PutEntry", Fault::Fails(crate::ports::ErrorKind::Unreachable));
+    world.fault("PutEntry", Fault::Fails(ErrorKind::Unreachable));
     assert_eq!(evaluate(&world, release).unwrap()["outcome"], "again");
-    let at = (name(HOME), keys::golden(release));
-    let good = world.objects.borrow_mut().insert(at.clone(), Bytes::from_static(b"{}")).unwrap();
+    let key = keys::golden(release);
+    let good = world.object(&name(HOME), &key).unwrap();
+    world.put(&name(HOME), &key, "{}");
     let error = evaluate(&world, release).unwrap_err();
     assert!(matches!(&error, HandlerError::Failed(Failure::OtherGolden { .. })), "{error}");
     let digest = Sha256::of(&good);
-    world.objects.borrow_mut().insert(at, good);
+    world.put(&name(HOME), &key, good);
     assert_eq!(evaluate(&world, release).unwrap()["outcome"], "approved");
     let hub: Journal<HubHistory> = run(Journal::open(&world, &name(HOME), Chain::Home)).unwrap();
     assert_eq!(hub.history().golden.get(&release), Some(&digest));
 }
 
-/// Calls the job, as CodePipeline and Lambda do, until it has an answer that ends it.
-fn until_ruled(world: &World, release: ReleaseId) -> String {
-    let mut token: Option<String> = None;
+/// Calls the job, as CodePipeline and Lambda do, until it has an answer that ends it: what asks to be called again is called with
+/// another job, and a call that failed with the same.
+fn until_ruled(world: &World, release: ReleaseId, first: &str) -> String {
+    let (mut token, mut own): (Option<String>, _) = (None, first.to_owned());
     for _ in 0..8 {
-        let Ok(reply) = run(handle(world, &context(HOME), &job(release, token.as_deref()))) else { continue };
+        let Ok(reply) = run(handle(world, &context(HOME), &job_of(&own, release, token.as_deref()))) else { continue };
         if reply["outcome"] != "again" {
             return reply["outcome"].as_str().unwrap().to_owned();
         }
         let said = world.answers.borrow().last().unwrap().1.clone();
         token = said.strip_prefix("again ").and_then(|rest| rest.split(':').next()).map(str::to_owned);
+        own = world.job();
     }
     panic!("no ruling: {:?}", world.answers)
 }
@@ -88,15 +91,15 @@ fn a_call_that_dies_leaves_one_package_one_verdict_one_page() {
                 let release = published(&world, spec.clone());
                 (0..nth).for_each(|_| world.fault(operation, Fault::NotYet));
                 world.fault(operation, Fault::AnswerLost);
-                assert_eq!(until_ruled(&world, release), outcome, "{operation} {nth}");
+                assert_eq!(until_ruled(&world, release, &world.job()), outcome, "{operation} {nth}");
                 assert_eq!(kinds(&world), records, "{operation} {nth}");
-                assert_eq!(world.packages.borrow().len(), 1, "{operation} {nth}");
+                assert_eq!(world.packages().len(), 1, "{operation} {nth}");
                 if !world.faults.borrow().is_empty() {
                     break;
                 }
                 // Nobody can know whether a page whose answer was lost has arrived.
                 let pages = pages + usize::from(operation == "Publish");
-                assert_eq!(world.pages.borrow().len(), pages, "{operation} {nth}");
+                assert_eq!(world.pages().len(), pages, "{operation} {nth}");
                 assert!(nth < 40, "{operation} is called for ever");
             }
         }
@@ -112,21 +115,22 @@ fn a_call_inside_of_another_one_comes_to_the_same_ruling() {
                 let world = world();
                 let release = published(&world, spec.clone());
                 let ran = std::rc::Rc::new(std::cell::Cell::new(false));
-                let flag = ran.clone();
+                let (flag, job) = (ran.clone(), world.job());
+                let same = job.clone();
                 world.between(operation, nth, move |world| {
                     flag.set(true);
-                    let reply = at_once(handle(world, &context(HOME), &job(release, None))).unwrap();
+                    let reply = run(handle(world, &context(HOME), &job_of(&same, release, None))).unwrap();
                     assert_eq!(reply["outcome"], outcome);
                 });
-                assert_eq!(until_ruled(&world, release), outcome, "{operation} {nth}");
+                assert_eq!(until_ruled(&world, release, &job), outcome, "{operation} {nth}");
                 if !ran.get() {
                     break;
                 }
                 assert_eq!(kinds(&world), records, "{operation} {nth}");
-                assert_eq!(world.packages.borrow().len(), 1, "{operation} {nth}");
+                assert_eq!(world.packages().len(), 1, "{operation} {nth}");
                 // Both send it where the second runs while the first one sends it or writes that down.
                 let most = pages * if ["Publish", "PutEntry"].contains(&operation) { 2 } else { 1 };
-                let told = world.pages.borrow().len();
+                let told = world.pages().len();
                 assert!((pages..=most).contains(&told), "{operation} {nth}: {told} pages");
                 assert!(nth < 40, "{operation} is called for ever");
             }
@@ -140,10 +144,10 @@ fn a_rejection_is_paged_once_however_long_the_ledger_cannot_be_written() {
     let release = published(&world, unusable());
     world.fault("PutEntry", Fault::NotYet);
     for _ in 0..5 {
-        world.fault("PutEntry", Fault::Fails(crate::ports::ErrorKind::Unreachable));
+        world.fault("PutEntry", Fault::Fails(ErrorKind::Unreachable));
     }
-    assert_eq!(until_ruled(&world, release), "rejected");
-    assert_eq!(world.pages.borrow().len(), 1);
+    assert_eq!(until_ruled(&world, release, &world.job()), "rejected");
+    assert_eq!(world.pages().len(), 1);
     assert_eq!(kinds(&world), ["registered", "rejected"]);
     assert!(world.answers.borrow()[0].1.starts_with("again register.2.told: waiting for a service: "));
 }
@@ -152,9 +156,9 @@ fn a_rejection_is_paged_once_however_long_the_ledger_cannot_be_written() {
 fn the_page_of_a_rejection_is_never_lost() {
     let world = world();
     let release = published(&world, unusable());
-    world.fault("Publish", Fault::Fails(crate::ports::ErrorKind::Unreachable));
-    assert_eq!(until_ruled(&world, release), "rejected");
-    assert_eq!(world.pages.borrow().len(), 1);
+    world.fault("Publish", Fault::Fails(ErrorKind::Unreachable));
+    assert_eq!(until_ruled(&world, release, &world.job()), "rejected");
+    assert_eq!(world.pages().len(), 1);
 }
 
 #[test]
@@ -162,8 +166,8 @@ fn patience_ends_with_the_name_of_the_service() {
     let world = world();
     let release = published(&world, spec("v427"));
     let call = |token: &str| {
-        world.fault("GetObject", Fault::Fails(crate::ports::ErrorKind::Throttled));
-        run(handle(&world, &context(HOME), &job(release, Some(token))))
+        world.fault("GetObject", Fault::Fails(ErrorKind::Throttled));
+        run(handle(&world, &context(HOME), &job(&world, release, Some(token))))
     };
     assert_eq!(call("register.59").unwrap()["outcome"], "again");
     assert!(world.answers.borrow()[0].1.starts_with("again register.60"));
@@ -172,16 +176,16 @@ fn patience_ends_with_the_name_of_the_service() {
 }
 
 fn text(world: &World, key: String) -> String {
-    String::from_utf8(world.objects.borrow()[&(name(HOME), key)].to_vec()).unwrap()
+    String::from_utf8(world.object(&name(HOME), &key).unwrap().to_vec()).unwrap()
 }
 
 /// A call has written its report and dies before the ledger has its verdict.
 fn interrupted(world: &World, release: ReleaseId) {
     world.fault("PutEntry", Fault::NotYet);
-    world.fault("PutEntry", Fault::Fails(crate::ports::ErrorKind::Unreachable));
+    world.fault("PutEntry", Fault::Fails(ErrorKind::Unreachable));
     assert_eq!(evaluate(world, release).unwrap()["outcome"], "again");
     assert_eq!(kinds(world), ["registered"]);
-    assert!(world.objects.borrow().contains_key(&(name(HOME), keys::evaluation_json(release))));
+    assert!(world.object(&name(HOME), &keys::evaluation_json(release)).is_some());
 }
 
 #[test]
@@ -209,7 +213,7 @@ fn a_verdict_under_another_policy_is_given_anew() {
     let release = published(&world, spec("v427"));
     interrupted(&world, release);
     assert!(text(&world, keys::evaluation_json(release)).contains("\"verdict\": \"pass\""));
-    let reply = run(handle(&world, &strict("min_auc = 0.99"), &job(release, None))).unwrap();
+    let reply = run(handle(&world, &strict("min_auc = 0.99"), &job(&world, release, None))).unwrap();
     assert_eq!(reply["outcome"], "rejected");
     assert!(text(&world, keys::evaluation_json(release)).contains("\"verdict\": \"fail\""));
     assert_eq!(kinds(&world), ["registered", "evaluated", "rejected"]);
@@ -220,9 +224,9 @@ fn a_verdict_under_another_policy_is_given_anew() {
 fn a_verdict_that_changed_before_the_ruling_is_recorded_anew() {
     let world = world();
     let release = published(&world, spec("v427"));
-    world.fault("UpdateModelPackage", Fault::Fails(crate::ports::ErrorKind::Unreachable));
+    world.fault("UpdateModelPackage", Fault::Fails(ErrorKind::Unreachable));
     assert_eq!(evaluate(&world, release).unwrap()["outcome"], "again");
-    let reply = run(handle(&world, &strict("min_auc = 0.99"), &job(release, None))).unwrap();
+    let reply = run(handle(&world, &strict("min_auc = 0.99"), &job(&world, release, None))).unwrap();
     assert_eq!(reply["outcome"], "rejected");
     assert_eq!(kinds(&world), ["registered", "evaluated", "evaluated", "rejected"]);
 }
@@ -234,21 +238,21 @@ fn neither_a_forged_report_nor_forged_margins_speak_for_a_challenger() {
     assert_eq!(evaluate(&good, passed).unwrap()["outcome"], "approved");
     let world = world();
     let release = published(&world, spec("v429"));
-    let report = |release, key: fn(ReleaseId) -> String| ((name(HOME), key(release)), key(passed));
+    let report = |release, key: fn(ReleaseId) -> String| (key(release), key(passed));
     for (at, from) in [report(release, keys::evaluation_json), report(release, keys::evaluation_html)] {
-        let forged = good.objects.borrow()[&(name(HOME), from)].clone();
-        world.objects.borrow_mut().insert(at, forged);
+        let forged = good.object(&name(HOME), &from).unwrap();
+        world.put(&name(HOME), &at, forged);
     }
     // The good model's margins, relabelled and sealed as a careful forger would.
-    let mut forged = good.objects.borrow()[&margins("v427")].to_vec();
+    let mut forged = good.object(&name(HOME), &margins("v427")).unwrap().to_vec();
     forged[8..40].copy_from_slice(Sha256::of(&sample("v429.tar.gz")).as_bytes());
     let end = forged.len() - 32;
     let seal = Sha256::of(&forged[..end]);
     forged[end..].copy_from_slice(seal.as_bytes());
-    world.objects.borrow_mut().insert(margins("v429"), forged.clone().into());
+    world.put(&name(HOME), &margins("v429"), forged.clone());
     assert_eq!(evaluate(&world, release).unwrap()["outcome"], "rejected");
     assert!(text(&world, keys::evaluation_json(release)).contains("\"verdict\": \"fail\""));
-    assert!(world.objects.borrow()[&margins("v429")] != forged, "the forged margins still lie there");
+    assert!(world.object(&name(HOME), &margins("v429")).unwrap() != forged, "the forged margins still lie there");
 }
 
 #[test]
@@ -259,6 +263,6 @@ fn margins_that_cannot_be_read_send_no_job_round_in_circles() {
     let release = published(&world, spec("v429"));
     // Slow reads of both manifests and of the records; then the champion's margins are there and cannot be read.
     (0..3).for_each(|_| world.fault("GetObject", Fault::Slow(60)));
-    world.fault("GetObject", Fault::Fails(crate::ports::ErrorKind::Refused));
+    world.fault("GetObject", Fault::Fails(ErrorKind::Refused));
     assert_eq!(evaluate(&world, release).unwrap()["outcome"], "rejected");
 }
