@@ -19,6 +19,7 @@ mod operator_commands;
 mod ports;
 mod quarantine;
 mod replication;
+mod rollback;
 mod shadow_eval;
 mod status;
 mod world;

@@ -1,7 +1,17 @@
-use super::*;
-use crate::testing::{Fault, World, context, fleet, name, run};
+//! A region's own way back: by its own alarms, whatever else answers.
+
+use crate::world::{FLEET, Fault, World, context, fleet, name, quiet, run};
 use jiff::SignedDuration;
-use meridian_domain::{AlarmView, EndpointStatus, EndpointView, ReleaseId, Sha256};
+use meridian_domain::alarms::{self, WayBack};
+use meridian_domain::reason::LeftUndone;
+use meridian_domain::{AlarmSpec, AlarmState, Chain, Record, ReleaseId, Sha256, Target};
+use meridian_handlers::context::{Context, HandlerError};
+use meridian_handlers::events::RollbackEvent;
+use meridian_handlers::ports::{ErrorKind, Signals};
+use meridian_handlers::rollback::handle;
+use meridian_local::services::cloudwatch::{PutCompositeAlarm, SetAlarmState};
+use meridian_local::world::WorldConfig;
+use serde_json::Value;
 
 mod probation;
 
@@ -19,32 +29,37 @@ fn chain() -> Chain {
 
 /// AU serves v427, on record; v426 served before.
 fn world() -> World {
-    let world = World::default();
+    world_of(quiet("2026-03-12T03:00:00Z"))
+}
+
+fn world_of(config: WorldConfig) -> World {
+    let world = World::of(config);
     for version in ["v426", "v427"] {
         let execution = "wave-1".parse().unwrap();
         let record = Record::Confirmed { target: target(version), execution, golden: 10 };
         world.write(&name(AU), chain(), "wave-1", record);
     }
-    in_service(&world, "v427");
+    ["v426", "v427"].iter().for_each(|version| in_service(&world, version));
     alarm(&world, AlarmState::Ok);
     world
 }
 
 fn in_service(world: &World, version: &str) {
-    let config = target(version).config;
-    let view = EndpointView {
-        status: EndpointStatus::InService,
-        config,
-        instances: None,
-        pending: None,
-        failure_reason: None,
-    };
-    world.endpoints.borrow_mut().insert(name(AU), view);
+    world.serves(&target(version), AU, &format!("{version}.tar.gz"));
 }
 
+/// The region's composite alarm is in this state from now on.
 fn alarm(world: &World, state: AlarmState) {
-    let name = alarms::composite_name(&fleet());
-    *world.alarms.borrow_mut() = Some(vec![AlarmView { name, state, reason: String::new(), since: None }]);
+    let alarm_rule = if state == AlarmState::Alarm { "TRUE" } else { "FALSE" }.to_owned();
+    let alarm_name = alarms::composite_name(&fleet());
+    world.ask(&name(AU), PutCompositeAlarm { alarm_name, alarm_rule, ..PutCompositeAlarm::default() }).unwrap();
+}
+
+/// The alarms of an update from v426 to v427, with the way back in their words.
+fn guards() -> Vec<AlarmSpec> {
+    let (way, fleet) = (WayBack { target: target("v427"), back: target("v426") }, fleet());
+    let region = fleet.region(&name(AU)).unwrap().clone();
+    way.noted(&fleet, alarms::guards(&fleet, &region, &way.target.config, Some(&way.back.config)))
 }
 
 fn look(world: &World) -> Result<Value, HandlerError> {
@@ -78,13 +93,13 @@ fn a_ringing_alarm_rolls_the_region_back() {
     alarm(&world, AlarmState::Ok);
     look(&world).unwrap();
     assert!(is_whole_story(&news(&world)), "{:#?}", news(&world));
-    assert_eq!((world.updates.borrow().len(), world.pages.borrow().len()), (1, 1));
+    assert_eq!((world.updates.borrow().len(), world.pages().len()), (1, 1));
 }
 
 /// The wave's update was rolled back and nothing says why: that is the wave's to say while its heartbeat alarm is there and quiet.
 #[test]
 fn a_return_is_the_waves_to_explain_while_its_heartbeat_is_quiet() {
-    for (heartbeat, speaks) in [(Some(AlarmState::Ok), false), (Some(AlarmState::Alarm), true), (None, true)] {
+    for (heartbeat, speaks) in [(Some("OK"), false), (Some("ALARM"), true), (None, true)] {
         let world = world();
         let execution: meridian_domain::Actor = "wave-2".parse().unwrap();
         let (new, back) = (target("v428"), Some(target("v427")));
@@ -92,18 +107,18 @@ fn a_return_is_the_waves_to_explain_while_its_heartbeat_is_quiet() {
         let intent = Record::UpdateIntended { target: new, back, execution: execution.clone(), epoch, bake: None };
         world.write(&name(AU), chain(), "wave-2", intent);
         world.write(&name(AU), chain(), "wave-2", Record::UpdateStarted { execution });
-        if let (Some(state), Some(alarms)) = (heartbeat, world.alarms.borrow_mut().as_mut()) {
-            alarms.push(AlarmView {
-                name: alarms::heartbeat_name(&fleet()),
-                state,
-                reason: String::new(),
-                since: None,
-            });
+        let own = |alarm: &AlarmSpec| alarm.name == alarms::heartbeat_name(&fleet());
+        if let Some(state) = heartbeat {
+            let spec = guards().into_iter().find(own).unwrap();
+            run(world.ports.put_alarms(&name(AU), std::slice::from_ref(&spec))).unwrap();
+            let (state_value, state_reason) = (state.to_owned(), "a test".to_owned());
+            let set = SetAlarmState { alarm_name: spec.name, state_value, state_reason, state_reason_data: None };
+            world.ask(&name(AU), set).unwrap();
         }
         look(&world).unwrap();
         let said = news(&world).split_off(2);
         let whole = matches!(said.as_slice(), [Record::Halted { .. }, Record::Reverted { .. }]);
-        assert_eq!((whole, said.is_empty(), world.pages.borrow().len()), (speaks, !speaks, usize::from(speaks)));
+        assert_eq!((whole, said.is_empty(), world.pages().len()), (speaks, !speaks, usize::from(speaks)));
     }
 }
 
@@ -128,11 +143,10 @@ fn an_entry_that_follows_later_says_when_it_was_done() {
     let world = world();
     alarm(&world, AlarmState::Alarm);
     world.fault("PutEntry", Fault::Fails(ErrorKind::Throttled));
-    world.between("UpdateEndpoint", 0, |world| *world.now.borrow_mut() += SignedDuration::from_secs(30));
-    let from = *world.now.borrow();
+    world.between("UpdateEndpoint", 0, |world| world.pass(SignedDuration::from_secs(30)));
+    let from = world.now();
     look(&world).unwrap();
-    let chains = world.chains.borrow();
-    let entries = &chains[&(name(AU), chain())];
+    let entries = world.entries(&name(AU), &chain());
     let intent =
         entries.iter().find(|entry| matches!(entry.record, Record::UpdateIntended { epoch: None, .. })).unwrap();
     assert_eq!((intent.at, intent.written), (from, from + SignedDuration::from_secs(30)));
@@ -144,18 +158,14 @@ fn a_ledger_that_cannot_be_read_does_not_stop_a_rollback() {
     for kind in [ErrorKind::Refused, ErrorKind::Throttled, ErrorKind::Unreachable] {
         let world = world();
         alarm(&world, AlarmState::Alarm);
-        let way = WayBack { target: target("v427"), back: target("v426") };
-        let region = fleet().region(&name(AU)).unwrap().clone();
-        let guards = way.noted(&fleet(), alarms::guards(&fleet(), &region, &way.target.config, Some(&way.back.config)));
-        *world.described.borrow_mut() =
-            guards.into_iter().find(|alarm| WayBack::read(&alarm.description).is_some()).map(|alarm| alarm.description);
+        run(world.ports.put_alarms(&name(AU), &guards())).unwrap();
         for _ in 0..2 {
             world.fault("ListObjectsV2", Fault::Fails(kind));
             let left = left(&world);
             assert!(matches!(left, LeftUndone::Ledger { .. }), "{kind:?}: {left:?}");
             assert_eq!(world.updates.borrow()[0].config, target("v426").config, "{kind:?}");
         }
-        assert_eq!((world.updates.borrow().len(), world.pages.borrow().len()), (1, 1), "{kind:?}");
+        assert_eq!((world.updates.borrow().len(), world.pages().len()), (1, 1), "{kind:?}");
         in_service(&world, "v426");
         look(&world).unwrap();
         let said = news(&world);
@@ -171,7 +181,7 @@ fn endless_conflicts_of_the_ledger_do_not_stop_a_rollback() {
         world.fault("PutEntry", Fault::Fails(ErrorKind::Conflict));
     }
     assert_eq!(left(&world), LeftUndone::Records(3));
-    assert_eq!((world.updates.borrow().len(), world.pages.borrow().len()), (1, 1));
+    assert_eq!((world.updates.borrow().len(), world.pages().len()), (1, 1));
 }
 
 /// The call that rolled back could write nothing: a later one finds the region back, halts it and says so.
@@ -183,9 +193,9 @@ fn a_return_that_nobody_wrote_down_is_found_and_recorded() {
     use Record::{Halted, PageOwed, PageSent, Reverted};
     let said = news(&world);
     let whole = matches!(&said[..], [PageOwed { .. }, Halted { .. }, Reverted { .. }, PageSent { .. }]);
-    assert!(whole && world.pages.borrow().len() == 1, "{said:#?}");
+    assert!(whole && world.pages().len() == 1, "{said:#?}");
     look(&world).unwrap();
-    assert_eq!((news(&world).len(), world.pages.borrow().len()), (4, 1));
+    assert_eq!((news(&world).len(), world.pages().len()), (4, 1));
 }
 
 /// A page that did not go out is owed until it did: the halt stands meanwhile, and the call fails so that it is repeated.
@@ -197,11 +207,11 @@ fn a_page_that_did_not_go_out_is_sent_by_a_later_look() {
         world.fault("Publish", Fault::Fails(ErrorKind::Refused));
         assert!(matches!(left(&world), LeftUndone::Page { .. }));
     }
-    assert!(world.pages.borrow().is_empty());
+    assert!(world.pages().is_empty());
     assert!(news(&world).iter().any(|record| matches!(record, Record::Halted { .. })));
     for _ in 0..2 {
         look(&world).unwrap();
-        assert_eq!((world.pages.borrow().len(), world.updates.borrow().len()), (1, 1));
+        assert_eq!((world.pages().len(), world.updates.borrow().len()), (1, 1));
     }
     assert!(matches!(news(&world).last(), Some(Record::PageSent { .. })));
 }
@@ -210,8 +220,10 @@ fn a_page_that_did_not_go_out_is_sent_by_a_later_look() {
 #[test]
 fn an_alarm_that_is_not_in_the_answer_fails_the_call() {
     let world = world();
-    *world.alarms.borrow_mut() = Some(Vec::new());
-    assert!(matches!(left(&world), LeftUndone::Alarm { .. }));
-    *world.alarms.borrow_mut() = None;
+    // The alarm of a fleet of another name, which nobody has made.
+    let other = Context::new(&FLEET.replacen("name = \"fraud\"", "name = \"churn\"", 1), name(AU)).unwrap();
+    let unfinished = run(handle(&world, &other, &RollbackEvent::Sweep)).unwrap_err();
+    assert!(matches!(unfinished, HandlerError::Unfinished { left: LeftUndone::Alarm { .. }, .. }), "{unfinished}");
+    world.fault("DescribeAlarms", Fault::Fails(ErrorKind::Refused));
     assert!(matches!(left(&world), LeftUndone::Alarm { .. }));
 }
