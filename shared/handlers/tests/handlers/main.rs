@@ -17,6 +17,7 @@ mod journal;
 mod lift;
 mod operator_commands;
 mod ports;
+mod promote;
 mod quarantine;
 mod replication;
 mod rollback;

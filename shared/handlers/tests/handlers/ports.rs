@@ -136,6 +136,7 @@ impl Signals for World {
     }
 
     async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<FleetMinutes> {
+        self.counts_asked.borrow_mut().push(query.clone());
         self.call(region, "GetMetricData", self.ports.counts(region, query)).await
     }
 

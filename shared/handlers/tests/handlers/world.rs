@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{Chain, Entry, Fleet, Head, Record, RegionName, Target, UpdateSpec, keys};
 use meridian_handlers::context::Context;
 use meridian_handlers::ports::{
-    Answer, Clock, ErrorKind, LOAN, Ledger, Page, PortError, Question, Scored, SlotsQuery, StartSpec,
+    Answer, Clock, CountsQuery, ErrorKind, LOAN, Ledger, Page, PortError, Question, Scored, SlotsQuery, StartSpec,
 };
 use meridian_handlers::signing::KeyFile;
 use meridian_local::direct::DirectPorts;
@@ -96,6 +96,7 @@ pub struct World {
     pub answers: RefCell<Vec<(String, String)>>,
     pub started: RefCell<Vec<StartSpec>>,
     pub updates: RefCell<Vec<UpdateSpec>>,
+    pub counts_asked: RefCell<Vec<CountsQuery>>,
     pub days_asked: RefCell<Vec<SlotsQuery>>,
     pub questions: RefCell<Vec<Question>>,
     /// What containers answer to the next questions, whatever their model says.
@@ -140,6 +141,7 @@ impl World {
             answers: RefCell::default(),
             started: RefCell::default(),
             updates: RefCell::default(),
+            counts_asked: RefCell::default(),
             days_asked: RefCell::default(),
             questions: RefCell::default(),
             scores: RefCell::default(),

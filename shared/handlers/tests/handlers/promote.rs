@@ -1,17 +1,23 @@
-use super::*;
-use crate::events::{Action, Turn, UserParameters};
-use crate::ports::{Approval, Clock, ErrorKind};
-use crate::publish::{PublishSpec, publish};
-use crate::testing::{FLEET, Fault, World, at_once, context, fleet, name, run, signer};
-use bytes::Bytes;
+//! Promoting a release, region after region: what a call does, and what it leaves to the next.
+
+use crate::world::{FLEET, Fault, World, context, fleet, name, quiet, run, sample, signer};
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::lookout::FleetMinutes;
-use meridian_domain::reason::{self, Proceed, Proof, Refusal, Step, Unseen, WaveEnd};
+use meridian_domain::lookout::Lookout;
+use meridian_domain::reason::{self, Failure, Proceed, Proof, Refusal, Unseen, Wait, WaveEnd};
 use meridian_domain::{
-    Advice, AlarmState, AlarmView, Chain, Decision, EndpointStatus, EndpointView, Epoch, Image, Provenance, Record,
-    ReleaseId, Seen, Sha256, Target, Violation, alarms, keys,
+    Advice, Chain, Decision, EndpointStatus, Epoch, Image, Provenance, Reason, Record, ReleaseId, Sha256, Target,
+    alarms, keys,
 };
-use meridian_judge::Arm;
+use meridian_evaluation::GoldenRecords;
+use meridian_handlers::context::{Context, HandlerError};
+use meridian_handlers::events::{Action, PipelineJob, Turn, UserParameters};
+use meridian_handlers::ports::{Approval, Endpoints, ErrorKind, PackageSpec, Registry};
+use meridian_handlers::promote::handle;
+use meridian_handlers::publish::{PublishSpec, publish};
+use meridian_local::services::autoscaling::DescribeScalableTargets;
+use meridian_local::services::cloudwatch::PutCompositeAlarm;
+use meridian_local::world::WorldConfig;
+use serde_json::{Value, json};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -23,61 +29,92 @@ const GOLDEN: usize = 40;
 
 /// v427 published, approved and attested everywhere; v426 serves.
 fn world() -> (World, ReleaseId) {
-    let world = World::default();
+    world_at("2026-03-12T03:00:00Z")
+}
+
+fn world_at(start: &str) -> (World, ReleaseId) {
+    let (world, release) = empty(quiet(start));
+    for region in &fleet().regions {
+        serves_v426(&world, region.name.as_str());
+    }
+    (world, release)
+}
+
+/// v427 published, approved and attested everywhere; nothing serves.
+fn empty(config: WorldConfig) -> (World, ReleaseId) {
+    let world = World::with_jobs(config, 4);
     let release = published(&world);
-    let package = format!("arn:package/{release}");
-    world.packages.borrow_mut().insert(release, (Approval::Approved, String::new()));
+    let fleet = fleet();
+    let package = PackageSpec {
+        release,
+        group: fleet.name.to_string(),
+        description: "v427".to_owned(),
+        image: "xgboost".to_owned(),
+        model_data_url: "s3://fraud-models-eu/v427".to_owned(),
+        evaluation: "s3://fraud-models-eu/v427.json".to_owned(),
+        metadata: Vec::new(),
+    };
+    let package = run(world.ports.register(&name(EU), &package)).unwrap();
+    run(world.ports.decide(&name(EU), &package, Approval::Approved, "it is good", &[])).unwrap();
     for record in
         [Record::Registered { release, package }, Record::Approved { release, created: Timestamp::UNIX_EPOCH }]
     {
         world.write(&name(EU), Chain::Home, "shadow-eval", record);
     }
-    for region in &fleet().regions {
+    for region in &fleet.regions {
         let attested = Record::Attested { release, version: "v427".parse().unwrap() };
         tell(&world, region.name.as_str(), attested);
-        let champion = target(region.name.as_str(), ReleaseId(Sha256::of(b"v426")), "v426");
-        in_service(&world, region.name.as_str(), &champion);
-        let execution = "installation".parse().unwrap();
-        tell(&world, region.name.as_str(), Record::Confirmed { target: champion, execution, golden: 10 });
+        let (alarm_name, alarm_rule) = (alarms::composite_name(&fleet), "FALSE".to_owned());
+        let quiet = PutCompositeAlarm { alarm_name, alarm_rule, ..PutCompositeAlarm::default() };
+        world.ask(&region.name, quiet).unwrap();
     }
-    let name = alarms::composite_name(&fleet());
-    *world.alarms.borrow_mut() =
-        Some(vec![AlarmView { name, state: AlarmState::Ok, reason: String::new(), since: None }]);
     (world, release)
+}
+
+/// The region serves v426, on record.
+fn serves_v426(world: &World, region: &str) {
+    let champion = target(region, ReleaseId(Sha256::of(b"v426")), "v426");
+    world.serves(&champion, region, "v426.tar.gz");
+    let execution = "installation".parse().unwrap();
+    tell(world, region, Record::Confirmed { target: champion, execution, golden: 10 });
 }
 
 fn published(world: &World) -> ReleaseId {
     let spec = PublishSpec {
         version: "v427".parse().unwrap(),
-        archive: Bytes::from_static(b"archive"),
+        archive: sample("v427.tar.gz"),
         features: vec!["amount".to_owned()],
         operating_threshold: 0.8,
         image: Image { repository: "sagemaker-xgboost".parse().unwrap(), digest: Sha256::of(b"image"), version: None },
         provenance: Provenance::default(),
     };
     let release = run(publish(world, &fleet(), world.now(), spec, &signer())).unwrap();
-    let record = json!({ "payload": "1", "score": 0.25 });
-    let golden = json!({ "release": "v427", "records": vec![record; GOLDEN] });
-    let key = (name(EU), keys::golden(release));
-    world.objects.borrow_mut().insert(key, Bytes::from(golden.to_string()));
+    golden(world, release, v427_says());
     release
+}
+
+/// The golden records of the release: all of them one record, and what it should score.
+fn golden(world: &World, release: ReleaseId, score: f32) {
+    let record = json!({ "payload": payload(), "score": score });
+    let golden = json!({ "release": "v427", "records": vec![record; GOLDEN] });
+    world.put(&name(EU), &keys::golden(release), golden.to_string());
+}
+
+fn payload() -> String {
+    vec!["1"; 400].join(",")
+}
+
+/// What v427's model scores the golden record.
+fn v427_says() -> f32 {
+    let world = World::default();
+    world.serves(&target(EU, ReleaseId(Sha256::of(b"v427")), "v427"), EU, "v427.tar.gz");
+    let score = run(world.ports.invoke(&name(EU), &fleet().endpoint, &payload())).unwrap();
+    GoldenRecords::parse_answer(&score).unwrap()
 }
 
 fn target(region: &str, release: ReleaseId, version: &str) -> Target {
     let fleet = fleet();
     Target::of(&fleet, fleet.region(&name(region)).unwrap(), release, &version.parse().unwrap())
-}
-
-fn in_service(world: &World, region: &str, target: &Target) {
-    let config = target.config.clone();
-    let view = EndpointView {
-        status: EndpointStatus::InService,
-        config,
-        instances: None,
-        pending: None,
-        failure_reason: None,
-    };
-    world.endpoints.borrow_mut().insert(name(region), view);
 }
 
 fn tell(world: &World, region: &str, record: Record) {
@@ -94,10 +131,10 @@ fn call(world: &World, release: ReleaseId) -> Value {
 }
 
 async fn call_for(world: &World, context: &Context, release: ReleaseId, turn: Turn) -> Result<Value, HandlerError> {
-    handle(world, context, &job_for(release, turn)).await
+    handle(world, context, &job_for(&world.job(), release, turn)).await
 }
 
-fn job_for(release: ReleaseId, turn: Turn) -> PipelineJob {
+fn job_for(job: &str, release: ReleaseId, turn: Turn) -> PipelineJob {
     let fleet = fleet();
     let parameters = UserParameters {
         fleet: fleet.name,
@@ -107,13 +144,18 @@ fn job_for(release: ReleaseId, turn: Turn) -> PipelineJob {
         pipeline: fleet.pipeline,
         execution: WAVE.parse().unwrap(),
     };
-    PipelineJob { job: "job-1".to_owned(), continuation: None, parameters }
+    PipelineJob { job: job.to_owned(), continuation: None, parameters }
+}
+
+/// The counts do not come for now.
+fn uncounted(world: &World) {
+    (0..20).for_each(|_| world.fault("GetMetricData", Fault::Fails(ErrorKind::Refused)));
 }
 
 #[test]
 fn a_release_that_no_region_has_attested_is_neither_read_nor_promoted() {
     let (world, _) = world();
-    *world.now.borrow_mut() += SignedDuration::from_secs(1);
+    world.pass(SignedDuration::from_secs(1));
     let release = published(&world);
     world.reads.borrow_mut().clear();
     let called = run(call_for(&world, &context(EU), release, Turn::Of(name(EU))));
@@ -132,14 +174,13 @@ fn by_traffic() -> Context {
 
 #[test]
 fn a_pipeline_place_follows_the_waves_recorded_order() {
-    let (world, release) = world();
-    *world.now.borrow_mut() = "2026-11-20T03:02:00Z".parse().unwrap();
+    let (world, release) = world_at("2026-11-20T03:02:00Z");
     let context = by_traffic();
     run(call_for(&world, &context, release, Turn::Place(1))).unwrap();
     let sydney = world.records(&name("ap-southeast-2"), Chain::Region(name("ap-southeast-2")));
     assert!(matches!(sydney.last(), Some(Record::UpdateStarted { .. })), "{sydney:#?}");
     // Hours later Sydney sleeps, and stands where it stood.
-    *world.now.borrow_mut() = "2026-11-20T17:00:00Z".parse().unwrap();
+    world.pass(SignedDuration::from_hours(14));
     let ended = run(call_for(&world, &context, release, Turn::Place(2))).unwrap();
     assert!(
         matches!(reason_of(&ended), Reason::Wave(WaveEnd::NotPromoted { region, .. }) if region == name("ap-northeast-1")),
@@ -160,8 +201,7 @@ fn hub(world: &World) -> Vec<Record> {
 #[test]
 fn one_regions_altered_ledger_keeps_no_other_from_starting() {
     let (world, release) = world();
-    let chain = (name(BR), Chain::Region(name(BR)));
-    world.chains.borrow_mut().get_mut(&chain).unwrap().remove(0);
+    world.alter(&name(BR), &Chain::Region(name(BR)), |entries| drop(entries.remove(0)));
     assert_eq!(call(&world, release)["outcome"], "waiting");
     let ill = hub(&world).into_iter().find_map(|record| match record {
         Record::RegionIll { region, why, .. } => Some((region, why)),
@@ -172,9 +212,9 @@ fn one_regions_altered_ledger_keeps_no_other_from_starting() {
         region == name(BR) && matches!(why, Reason::Fault(reason::Fault::Unseen(Unseen::Altered { .. }))),
         "{region}: {why:?}"
     );
-    *world.now.borrow_mut() += SignedDuration::from_mins(4);
+    world.pass(SignedDuration::from_mins(4));
     call(&world, release);
-    assert_eq!((world.updates.borrow().len(), world.pages.borrow().len()), (1, 1));
+    assert_eq!((world.updates.borrow().len(), world.pages().len()), (1, 1));
 }
 
 /// AWS says no for good: the action ends in AWS's words, people hear of it, and the fleet is free.
@@ -190,7 +230,7 @@ fn an_update_that_is_refused_fails_the_action_and_releases_the_lease() {
         };
         let message = "scheduled".to_owned();
         assert_eq!(*why, Refusal { operation: refused.to_owned(), message }.into());
-        assert_eq!(world.pages.borrow().len(), 1);
+        assert_eq!(world.pages().len(), 1);
         assert!(world.answers.borrow()[0].1.starts_with("JobFailed"), "{:?}", world.answers.borrow());
         assert!(matches!(&hub(&world)[..], [.., Record::WaveEnded { .. }, Record::LeaseReleased { .. }]));
     }
@@ -203,7 +243,7 @@ fn a_role_lost_in_mid_step_makes_the_region_ill() {
         let (world, release) = world();
         world.fault(step, Fault::Unlent);
         assert_eq!(call(&world, release)["outcome"], "waiting", "{step}");
-        assert!(world.pages.borrow().is_empty() && world.faults.borrow().is_empty(), "{step}");
+        assert!(world.pages().is_empty() && world.faults.borrow().is_empty(), "{step}");
     }
 }
 
@@ -243,7 +283,7 @@ fn shifted() -> (World, ReleaseId) {
     let execution = || WAVE.parse().unwrap();
     let (from, ends) = (world.now(), world.now() + SignedDuration::from_mins(30));
     let (why, decision) = (Proceed::RelyOn(vec![name(BR)]).into(), Decision::Proceed);
-    in_service(&world, EU, &new);
+    world.serves(&new, EU, "v427.tar.gz");
     for record in [
         Record::UpdateIntended {
             target: new,
@@ -257,23 +297,23 @@ fn shifted() -> (World, ReleaseId) {
     ] {
         tell(&world, EU, record);
     }
-    *world.now.borrow_mut() = ends;
+    world.pass(SignedDuration::from_mins(30));
     (world, release)
 }
 
 #[test]
 fn golden_records_stop_after_the_first_wrong_answers() {
     let (world, release) = shifted();
-    *world.score.borrow_mut() = "0.75".to_owned();
+    golden(&world, release, 1.0 - v427_says());
     let ended = call(&world, release);
-    assert_eq!((&ended["outcome"], *world.invoked.borrow()), (&json!("waiting"), 16));
+    assert_eq!((&ended["outcome"], world.called(EU, "InvokeEndpoint")), (&json!("waiting"), 16));
     assert!(
         matches!(reason_of(&ended), Reason::Wait(Wait::Proof(Proof::Wrong { right: 0, asked: 40, .. }))),
         "{ended}"
     );
-    *world.score.borrow_mut() = "0.25".to_owned();
+    golden(&world, release, v427_says());
     call(&world, release);
-    assert_eq!((confirmed(&world), *world.invoked.borrow()), (1, 16 + 40));
+    assert_eq!((confirmed(&world), world.called(EU, "InvokeEndpoint")), (1, 16 + 40));
 }
 
 #[test]
@@ -299,7 +339,8 @@ fn a_region_is_done_once_it_was_judged_at_full_load() {
     let (world, release) = shifted();
     assert_eq!(call(&world, release)["outcome"], "waiting");
     assert_eq!(confirmed(&world), 1);
-    *world.now.borrow_mut() += SignedDuration::from_mins(9);
+    world.pass(SignedDuration::from_mins(9));
+    uncounted(&world);
     let ended = call(&world, release);
     assert_eq!(ended["outcome"], "done", "{ended}");
     let own = world.records(&name(EU), Chain::Region(name(EU)));
@@ -308,39 +349,21 @@ fn a_region_is_done_once_it_was_judged_at_full_load() {
     else {
         panic!("{own:#?}")
     };
-    let scaled = world.scaled.borrow();
-    assert_eq!((scaled.len(), &scaled[0].0, scaled[0].1.least), (1, &name(EU), floor.least));
-}
-
-/// A planner that is wrong: it would ask for an update without intent and lease. The entry pages what comes of it.
-#[test]
-fn a_step_that_the_audit_refuses_is_written_down() {
-    let (world, release) = world();
-    let context = context(EU);
-    let job = job_for(release, Turn::Of(name(EU)));
-    let mut look = run(Look::take(&world, &context, &job, world.now())).unwrap();
-    let target = target(EU, release, "v427");
-    let next = Next::Do(plan::Act::Update, name(EU), target);
-    let plan = plan::Plan { next, why: Step::WaveOver.into() };
-    assert!(run(look.refuse_violations(&world, &context, &plan, world.now())).is_err());
-    let written = hub(&world);
-    let Some(Record::StepRefused { step, notes, .. }) = written.last() else { panic!("{written:#?}") };
-    assert_eq!(*step, StepKind::Act { act: plan::Act::Update, region: name(EU) });
-    let intent = Violation::NoIntent { region: name(EU), version: "v427".parse().unwrap() };
-    assert!(notes.contains(&intent) && notes.contains(&Violation::LeaseNotHeld), "{notes:#?}");
+    let all = DescribeScalableTargets { service_namespace: "sagemaker".to_owned(), ..Default::default() };
+    let scaled = world.ask(&name(EU), all).unwrap().scalable_targets;
+    assert_eq!(scaled.iter().map(|own| own.min_capacity).collect::<Vec<_>>(), [floor.least]);
 }
 
 /// A region in which nothing ever served gets its endpoint, and is confirmed once it answers.
 #[test]
 fn a_new_region_is_created_proved_and_confirmed() {
-    let (world, release) = world();
-    world.endpoints.borrow_mut().remove(&name(EU));
-    world.chains.borrow_mut().remove(&(name(EU), Chain::Region(name(EU))));
-    tell(&world, EU, Record::Attested { release, version: "v427".parse().unwrap() });
-    world.absent.borrow_mut().insert(name(EU));
+    let (world, release) = empty(quiet("2026-03-12T03:00:00Z"));
+    ["ap-southeast-2", "ap-northeast-1", BR].iter().for_each(|region| serves_v426(&world, region));
     assert_eq!(call(&world, release)["outcome"], "waiting");
-    assert_eq!(world.endpoints.borrow()[&name(EU)].status, EndpointStatus::Creating);
-    in_service(&world, EU, &target(EU, release, "v427"));
+    let endpoint = || run(world.ports.describe(&name(EU), &fleet().endpoint)).unwrap().unwrap();
+    assert_eq!(endpoint().status, EndpointStatus::Creating);
+    world.pass(SignedDuration::from_mins(10));
+    assert_eq!(endpoint().status, EndpointStatus::InService);
     assert_eq!(call(&world, release)["outcome"], "done");
     let own = world.records(&name(EU), Chain::Region(name(EU)));
     assert_eq!(confirmed(&world), 1, "{own:#?}");
@@ -356,56 +379,77 @@ fn a_new_region_is_created_proved_and_confirmed() {
 fn scaling_that_is_declined_pages_and_ends_no_wave() {
     let (world, release) = shifted();
     call(&world, release);
-    *world.now.borrow_mut() += SignedDuration::from_mins(9);
+    world.pass(SignedDuration::from_mins(9));
     world.fault("RegisterScalableTarget", Fault::Fails(ErrorKind::Refused));
     assert_eq!(call(&world, release)["outcome"], "waiting", "policy is patient with it");
-    *world.now.borrow_mut() += SignedDuration::from_mins(3);
+    world.pass(SignedDuration::from_mins(3));
     world.fault("RegisterScalableTarget", Fault::Fails(ErrorKind::Refused));
     assert_eq!(call(&world, release)["outcome"], "done");
-    let pages = world.pages.borrow();
+    let pages = world.pages();
     assert_eq!(pages.len(), 1, "{pages:?}");
 }
 
-/// What a canary is planned by: the champion's last hour, or why it cannot be read.
+/// Home under a policy that leaves the length of its canary to be chosen.
+fn choosing() -> Context {
+    let policy = FLEET.replacen("bake = \"13m\"", "bake = { min = \"6m\", max = \"13m\" }", 1);
+    assert_ne!(policy, FLEET);
+    Context::new(&policy, name(EU)).unwrap()
+}
+
+/// v427 is attested, and v426 serves with a twentieth of its answers 5xx.
+fn erring(from: Option<&str>) -> (World, ReleaseId) {
+    let behaviour = json!({ "release": "v426", "errors_5xx": 0.05, "from": from });
+    let behaviours = vec![serde_json::from_value(behaviour).unwrap()];
+    let (world, release) = empty(WorldConfig { behaviours, ..quiet("2026-03-12T03:00:00Z") });
+    fleet().regions.iter().for_each(|region| serves_v426(&world, region.name.as_str()));
+    (world, release)
+}
+
+/// What a canary is planned by: the champion's last hour; where it cannot be read, what is usual.
 #[test]
 fn the_last_hour_is_read_of_what_serves() {
-    let (world, release) = world();
-    let (context, job) = (context(EU), job_for(release, Turn::Of(name(EU))));
-    let look = run(Look::take(&world, &context, &job, world.now())).unwrap();
-    let region = context.region_named(&name(EU)).unwrap();
-    let read = || run(look.last_hour(&world, &context.fleet, region));
-    assert!(matches!(read(), Seen::Unknown(Unseen::Service(failure)) if failure.operation == "GetMetricData"));
-    let mut minutes = FleetMinutes::default();
-    minutes.put(&"5xx".parse().unwrap(), world.now(), Arm::new(1_200, 6));
-    *world.counted.borrow_mut() = Some(minutes);
-    let Seen::Known(hour) = read() else { panic!("it was counted") };
-    assert_eq!((hour.rps, hour.rates[&"5xx".parse().unwrap()]), (Some(20.0), 0.005));
+    let planned = |counted: bool| {
+        let (world, release) = erring(None);
+        if !counted {
+            uncounted(&world);
+        }
+        let last = Lookout::last_hour(world.now());
+        let ended = run(call_for(&world, &choosing(), release, Turn::Of(name(EU)))).unwrap();
+        assert_eq!(ended["outcome"], "waiting");
+        let asked = world.counts_asked.borrow();
+        let champion = target(EU, ReleaseId(Sha256::of(b"v426")), "v426");
+        assert_eq!((&asked[0].config, asked[0].from, asked[0].to), (&champion.config, last.from, last.to));
+        let intended = |record| match record {
+            Record::UpdateIntended { bake, .. } => bake,
+            _ => None,
+        };
+        let own = world.records(&name(EU), Chain::Region(name(EU)));
+        own.into_iter().find_map(intended).unwrap()
+    };
+    // Beside so many errors another canary does.
+    assert_ne!(planned(true), planned(false));
 }
 
 /// I10: wherever two deliveries of one action meet in the ledger, and whatever traffic each has counted, one update starts
 /// and nobody is paged.
 #[test]
 fn an_action_delivered_twice_at_once_is_done_once() {
-    let counted = |bad| {
-        let mut minutes = FleetMinutes::default();
-        minutes.put(&"5xx".parse().unwrap(), "2026-03-12T02:30:00Z".parse().unwrap(), Arm::new(60_000, bad));
-        Some(minutes)
-    };
     let mut met = 0;
     loop {
-        let (world, release) = world();
-        *world.counted.borrow_mut() = counted(60);
-        let twin = Rc::new(Cell::new(false));
-        let ran = Rc::clone(&twin);
+        let (world, release) = erring(Some("03:00"));
+        let (twin, job) = (Rc::new(Cell::new(false)), world.job());
+        let (ran, same) = (Rc::clone(&twin), job.clone());
         world.between("PutEntry", met, move |world| {
             ran.set(true);
-            *world.counted.borrow_mut() = counted(3_000);
-            let done = at_once(call_for(world, &context(EU), release, Turn::Of(name(EU))));
+            // One more minute is counted by now.
+            world.pass(SignedDuration::from_secs(70));
+            let done = run(handle(world, &choosing(), &job_for(&same, release, Turn::Of(name(EU)))));
             assert_eq!(done.unwrap()["outcome"], "waiting");
         });
-        assert_eq!(call(&world, release)["outcome"], "waiting", "they met at entry {met}");
+        let done = run(handle(&world, &choosing(), &job_for(&job, release, Turn::Of(name(EU)))));
+        assert_eq!(done.unwrap()["outcome"], "waiting", "they met at entry {met}");
         assert_eq!(world.updates.borrow().len(), 1, "they met at entry {met}");
-        assert!(world.pages.borrow().is_empty(), "they met at entry {met}: {:?}", world.pages.borrow());
+        assert!(world.pages().is_empty(), "they met at entry {met}: {:?}", world.pages());
         if !twin.get() {
             break;
         }
