@@ -175,7 +175,7 @@ fn a_worse_release_is_rejected_with_the_reason_and_one_page() {
     assert!(why.starts_with("held-out AUC 0.8550, champion 0.9176: a drop of 0.0626"), "{why}");
     assert_eq!(world.pages().len(), 1);
     assert!(world.answers.borrow()[0].1.starts_with("JobFailed: held-out AUC 0.8550"));
-    assert!(!world.object(&name(HOME), &keys::golden(release)).is_some());
+    assert!(world.object(&name(HOME), &keys::golden(release)).is_none());
 }
 
 #[test]
