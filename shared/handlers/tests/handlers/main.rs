@@ -21,6 +21,7 @@ mod promote;
 mod quarantine;
 mod replication;
 mod rollback;
+mod schedule;
 mod shadow_eval;
 mod status;
 mod world;

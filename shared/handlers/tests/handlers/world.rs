@@ -1,13 +1,13 @@
-//! The local world as a test of the handlers holds it: its ports in process, and over each call of a port a schedule of faults and of
-//! what happens just before it.
+//! The local world as a test of the handlers holds it: its ports in process, and over each call of a port a
+//! [schedule](crate::schedule).
 
+pub use crate::schedule::Fault;
+use crate::schedule::Work;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{Chain, Entry, Fleet, Head, Record, RegionName, Target, UpdateSpec, keys};
 use meridian_handlers::context::Context;
-use meridian_handlers::ports::{
-    Answer, Clock, CountsQuery, ErrorKind, LOAN, Ledger, Page, PortError, Question, Scored, SlotsQuery, StartSpec,
-};
+use meridian_handlers::ports::{Clock, CountsQuery, Ledger, Page, Question, Scored, SlotsQuery, StartSpec};
 use meridian_handlers::signing::KeyFile;
 use meridian_local::direct::DirectPorts;
 use meridian_local::engine::{SharedWorld, lock};
@@ -63,27 +63,6 @@ pub fn run<T>(work: impl Future<Output = T>) -> T {
     }
 }
 
-/// A fault of one coming call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// It fails, and nothing was done.
-    Fails(ErrorKind),
-    /// Nobody answers in time.
-    Silent,
-    /// It is not even asked: the region lends its role no more.
-    Unlent,
-    /// It is done, and its answer is lost.
-    AnswerLost,
-    /// It never answers.
-    Hangs,
-    /// It is done, after so many seconds.
-    Slow(i64),
-    /// Nothing: a fault of a later call.
-    NotYet,
-}
-
-type Work = Box<dyn FnOnce(&World)>;
-
 /// The local world, as a function sees it whose calls meet faults.
 pub struct World {
     pub local: SharedWorld,
@@ -101,9 +80,9 @@ pub struct World {
     pub questions: RefCell<Vec<Question>>,
     /// What containers answer to the next questions, whatever their model says.
     pub scores: RefCell<VecDeque<Scored>>,
-    later: RefCell<Vec<(Timestamp, Work)>>,
+    pub later: RefCell<Vec<(Timestamp, Work)>>,
     /// What comes between a caller and its coming calls, by operation and how many calls of it come before.
-    between: RefCell<Vec<(&'static str, usize, Work)>>,
+    pub between: RefCell<Vec<(&'static str, usize, Work)>>,
     jobs: RefCell<Vec<String>>,
 }
 
@@ -154,87 +133,6 @@ impl World {
     /// The present.
     pub fn now(&self) -> Timestamp {
         self.ports.now()
-    }
-
-    /// Lets time pass.
-    pub fn pass(&self, duration: SignedDuration) {
-        let until = self.now() + duration;
-        while let Some((at, what)) = self.next_later(until) {
-            lock(&self.local).run_until(at);
-            what(self);
-        }
-        lock(&self.local).run_until(until);
-    }
-
-    fn next_later(&self, until: Timestamp) -> Option<(Timestamp, Work)> {
-        let mut later = self.later.borrow_mut();
-        let (next, _) = later.iter().enumerate().filter(|(_, (at, _))| *at <= until).min_by_key(|(_, (at, _))| *at)?;
-        Some(later.remove(next))
-    }
-
-    /// The next call of `operation` fails in this way.
-    pub fn fault(&self, operation: &'static str, fault: Fault) {
-        self.faults.borrow_mut().push((operation, fault));
-    }
-
-    /// Something that happens `seconds` from now.
-    pub fn later(&self, seconds: i64, what: impl FnOnce(&World) + 'static) {
-        self.later.borrow_mut().push((self.now() + SignedDuration::from_secs(seconds), Box::new(what)));
-    }
-
-    /// Something that happens just before a coming call of `operation`: the next one, where `nth` is 0.
-    pub fn between(&self, operation: &'static str, nth: usize, what: impl FnOnce(&World) + 'static) {
-        self.between.borrow_mut().push((operation, nth, Box::new(what)));
-    }
-
-    /// Makes a call, unless a fault is due.
-    pub async fn call<T>(
-        &self,
-        region: &RegionName,
-        operation: &'static str,
-        work: impl Future<Output = Answer<T>>,
-    ) -> Answer<T> {
-        self.intervene(operation);
-        let failed = |operation, kind| {
-            Err(PortError { kind, region: region.clone(), operation, message: "scheduled".to_owned(), silent: false })
-        };
-        match self.due(operation) {
-            None if self.dark.borrow().contains(region) => failed(operation, ErrorKind::Unreachable),
-            None | Some(Fault::NotYet) => work.await,
-            Some(Fault::Fails(kind)) => failed(operation, kind),
-            Some(Fault::Silent) => {
-                failed(operation, ErrorKind::Unreachable).map_err(|error| PortError { silent: true, ..error })
-            }
-            Some(Fault::Unlent) => failed(LOAN, ErrorKind::Refused),
-            Some(Fault::AnswerLost) => match work.await {
-                Ok(_) => failed(operation, ErrorKind::Unreachable),
-                Err(error) => Err(error),
-            },
-            Some(Fault::Hangs) => std::future::pending().await,
-            Some(Fault::Slow(seconds)) => {
-                self.pass(SignedDuration::from_secs(seconds));
-                work.await
-            }
-        }
-    }
-
-    fn due(&self, operation: &str) -> Option<Fault> {
-        let mut faults = self.faults.borrow_mut();
-        let at = faults.iter().position(|(name, _)| *name == operation)?;
-        Some(faults.remove(at).1)
-    }
-
-    fn intervene(&self, operation: &str) {
-        let mut between = self.between.borrow_mut();
-        let mut due = Vec::new();
-        for at in (0..between.len()).rev().filter(|at| between[*at].0 == operation).collect::<Vec<_>>() {
-            match between[at].1.checked_sub(1) {
-                Some(left) => between[at].1 = left,
-                None => due.push(between.remove(at).2),
-            }
-        }
-        drop(between);
-        due.into_iter().for_each(|what| what(self));
     }
 
     /// Asks the world itself: no fault is met.
