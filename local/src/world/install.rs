@@ -64,6 +64,16 @@ impl World {
         Ok(())
     }
 
+    /// Takes an object out of a region's bucket with all its versions, as somebody could who may delete: without events, without
+    /// log. What it held last.
+    ///
+    /// # Errors
+    /// An unknown region.
+    pub fn remove(&mut self, region: &RegionName, key: &str) -> Result<Option<Bytes>, InstallError> {
+        let own = self.regions.get_mut(region).ok_or_else(|| InstallError::UnknownRegion(region.clone()))?;
+        Ok(own.bucket.objects.remove(key).and_then(|mut versions| versions.pop()).map(|version| version.body))
+    }
+
     /// Puts a release in service in one region, as if it had been there for long: without events, without log, with an
     /// hour of metrics behind it. Version ids are the same in every region, as replication would have left them.
     ///

@@ -177,4 +177,22 @@ fn note(what: &str, value: impl Display) {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::ports::{ErrorKind, PortError};
+
+    #[test]
+    fn a_failure_says_whose_fault_it_is() {
+        let region = "eu-west-1".parse().unwrap();
+        let refused = PortError {
+            kind: ErrorKind::Refused,
+            region,
+            operation: "GetObject",
+            message: String::new(),
+            silent: false,
+        };
+        assert_eq!(failure_kind(&HandlerError::Port(refused)), FailureKind::JobFailed);
+        assert_eq!(failure_kind(&HandlerError::Failed(Failure::TooManySteps { steps: 1 })), FailureKind::JobFailed);
+        assert_eq!(failure_kind(&HandlerError::Failed(Failure::NotForPromote)), FailureKind::Configuration);
+    }
+}

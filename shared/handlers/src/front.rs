@@ -189,6 +189,3 @@ fn answer(status: u16, content_type: &str, from: &str, body: &[u8]) -> Value {
     };
     json!({ "statusCode": status, "headers": headers, "body": body, "isBase64Encoded": encoded })
 }
-
-#[cfg(test)]
-mod tests;

@@ -223,6 +223,3 @@ pub fn between(chains: &[Read], since: Timestamp, until: Timestamp) -> Vec<(&Cha
     told.sort_by_key(|(at, ..)| *at);
     told.into_iter().map(|(_, chain, entry)| (chain, entry)).collect()
 }
-
-#[cfg(test)]
-mod tests;

@@ -89,6 +89,3 @@ pub(crate) fn unasked(error: &HoldoutError) -> Option<Vec<String>> {
     let HoldoutError::Columns { missing, extra, twice, .. } = error else { return None };
     (missing.is_empty() && twice.is_empty() && !extra.is_empty()).then(|| extra.clone())
 }
-
-#[cfg(test)]
-mod tests;

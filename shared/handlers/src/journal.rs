@@ -354,8 +354,3 @@ impl Said {
         Self { record: text("/record").unwrap_or_default(), release }
     }
 }
-
-#[cfg(test)]
-mod kept;
-#[cfg(test)]
-mod tests;

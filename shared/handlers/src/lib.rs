@@ -25,4 +25,28 @@ pub mod signing;
 pub mod status;
 
 #[cfg(test)]
-mod testing;
+mod own_policy {
+    //! The repository's own `fleet.toml`, for what is tested without a world.
+
+    use crate::context::Context;
+    use meridian_domain::{Fleet, RegionName};
+
+    pub const FLEET: &str = include_str!("../../../fleet.toml");
+
+    pub fn fleet() -> Fleet {
+        Fleet::parse(FLEET).unwrap()
+    }
+
+    pub fn context(region: &str) -> Context {
+        Context::new(FLEET, name(region)).unwrap()
+    }
+
+    pub fn name(region: &str) -> RegionName {
+        region.parse().unwrap()
+    }
+
+    /// Runs a future to its end on this thread.
+    pub fn run<T>(work: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
+    }
+}

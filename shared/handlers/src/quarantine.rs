@@ -153,6 +153,3 @@ async fn found<P: Artifacts>(
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -263,6 +263,3 @@ fn refusal(ctx: &Context, release: &str, fault: &FileFault) -> Page {
     let notice = Notice::BytesRefused { release: release.to_owned(), what: fault.clone() };
     Page::of(&ctx.fleet, &notice, &ctx.region, &Sender::Region)
 }
-
-#[cfg(test)]
-mod tests;

@@ -328,6 +328,3 @@ fn ringing(composite: &AlarmView) -> Ringing {
     let name = composite.reason.split(":alarm:").nth(1).and_then(|rest| rest.split_whitespace().next());
     Ringing { alarm: name.unwrap_or(&composite.name).to_owned(), since: composite.since, alike: None }
 }
-
-#[cfg(test)]
-mod tests;

@@ -314,6 +314,3 @@ fn named(pairs: Vec<(&str, String)>) -> Vec<(String, String)> {
 fn ruled(history: &HubHistory, release: ReleaseId) -> bool {
     history.approved.contains(&release) || history.rejected.contains_key(&release)
 }
-
-#[cfg(test)]
-mod tests;

@@ -195,6 +195,3 @@ fn response(status: u16, body: &Value) -> Value {
         "isBase64Encoded": false,
     })
 }
-
-#[cfg(test)]
-mod tests;

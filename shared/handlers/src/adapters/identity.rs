@@ -39,25 +39,44 @@ impl Identity {
 mod tests {
     use super::*;
     use crate::adapters::errors::Call;
-    use crate::testing::{World, name, run};
+    use crate::own_policy::{name, run};
     use std::cell::Cell;
 
     const ARN: &str = "arn:aws:sts::111122223333:assumed-role/rollback/rollback";
 
+    /// A clock that stands where it is put.
+    struct Stopped(Cell<Timestamp>);
+
+    impl Stopped {
+        fn pass(&self, duration: SignedDuration) {
+            self.0.set(self.0.get() + duration);
+        }
+    }
+
+    impl Clock for Stopped {
+        fn now(&self) -> Timestamp {
+            self.0.get()
+        }
+        async fn sleep(&self, duration: SignedDuration) {
+            self.pass(duration);
+        }
+    }
+
     #[test]
     fn sts_is_asked_once_and_not_at_once_again_where_it_is_silent() {
-        let (world, identity, asked) = (World::default(), Identity::default(), Cell::new(0));
+        let clock = Stopped(Cell::new(Timestamp::UNIX_EPOCH));
+        let (identity, asked) = (Identity::default(), Cell::new(0));
         let ask = |answer: Answer<String>| {
-            run(identity.of(&world, async || {
+            run(identity.of(&clock, async || {
                 asked.set(asked.get() + 1);
                 answer
             }))
         };
         let silent = || Err(Call::new(&name("eu-west-1"), "GetCallerIdentity").silent());
         assert_eq!((ask(silent()), ask(Ok(ARN.to_owned())), asked.get()), (Caller::Unverified, Caller::Unverified, 1));
-        *world.now.borrow_mut() += PAUSE;
+        clock.pass(PAUSE);
         assert_eq!(ask(Ok(ARN.to_owned())), Caller::of_arn(ARN));
-        *world.now.borrow_mut() += SignedDuration::from_hours(9);
+        clock.pass(SignedDuration::from_hours(9));
         assert_eq!((ask(silent()), asked.get()), (Caller::of_arn(ARN), 2));
     }
 }

@@ -95,11 +95,12 @@ pub async fn keep(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::own_policy::{name, run};
     use crate::ports::{ErrorKind, ObjectVersion};
-    use crate::testing::{World, name, run};
     use bytes::Bytes;
     use meridian_domain::{Head, Record};
-    use std::cell::Cell;
+    use std::cell::{Cell, RefCell};
+    use std::collections::BTreeMap;
 
     fn listed(key: &str) -> Listed {
         Listed { key: key.to_owned(), modified: "2026-11-20T03:00:00Z".parse().unwrap() }
@@ -108,41 +109,39 @@ mod tests {
     /// A store that answers each read only after others have asked: it counts those that are in progress.
     #[derive(Default)]
     struct Slow {
-        world: World,
+        objects: RefCell<BTreeMap<String, Bytes>>,
         under_way: Cell<usize>,
         most: Cell<usize>,
         calls: Cell<usize>,
     }
 
     impl Artifacts for Slow {
-        async fn read(&self, region: &RegionName, key: &str, most: u64, sink: &mut dyn FnMut(&[u8])) -> Answer<u64> {
+        async fn read(&self, _: &RegionName, key: &str, _: u64, sink: &mut dyn FnMut(&[u8])) -> Answer<u64> {
             self.calls.set(self.calls.get() + 1);
             self.under_way.set(self.under_way.get() + 1);
             self.most.set(self.most.get().max(self.under_way.get()));
             tokio::task::yield_now().await;
             self.under_way.set(self.under_way.get() - 1);
-            self.world.read(region, key, most, sink).await
+            let body = self.objects.borrow()[key].clone();
+            sink(&body);
+            Ok(body.len() as u64)
         }
         async fn create(&self, region: &RegionName, key: &str, body: Bytes) -> Answer<ObjectVersion> {
-            self.world.create(region, key, body).await
+            self.replace(region, key, body).await
         }
-        async fn replace(&self, region: &RegionName, key: &str, body: Bytes) -> Answer<ObjectVersion> {
-            self.world.replace(region, key, body).await
+        async fn replace(&self, _: &RegionName, key: &str, body: Bytes) -> Answer<ObjectVersion> {
+            self.objects.borrow_mut().insert(key.to_owned(), body);
+            Ok(ObjectVersion(String::new()))
         }
-        async fn listed(&self, region: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<Listed>> {
-            // As long a page as S3's own.
-            let objects = self.world.objects.borrow();
-            let keys = objects.keys().filter(|(at, key)| at == region && key.starts_with(prefix)).map(|(_, key)| key);
-            Ok(keys
-                .filter(|key| after.is_none_or(|after| key.as_str() > after))
-                .take(1000)
-                .map(|key| listed(key))
-                .collect())
+        async fn listed(&self, _: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<Listed>> {
+            let objects = self.objects.borrow();
+            let keys = objects.keys().filter(|key| key.starts_with(prefix));
+            Ok(keys.filter(|key| after.is_none_or(|after| key.as_str() > after)).map(|key| listed(key)).collect())
         }
     }
 
     fn written(count: u64) -> (Slow, FleetName, RegionName) {
-        let (store, fleet, home) = (Slow::default(), crate::testing::fleet().name, name("eu-west-1"));
+        let (store, fleet, home) = (Slow::default(), crate::own_policy::fleet().name, name("eu-west-1"));
         let mut head = Head::default();
         for number in 0..count {
             let record = Record::Lifted { why: number.to_string() };
@@ -165,7 +164,7 @@ mod tests {
     fn an_object_that_is_no_entry_is_refused_by_its_key() {
         let (store, fleet, home) = written(5);
         let key = Chain::Home.key(&fleet, 3);
-        store.world.objects.borrow_mut().insert((home.clone(), key.clone()), Bytes::from_static(b"{}"));
+        store.objects.borrow_mut().insert(key.clone(), Bytes::from_static(b"{}"));
         let error = run(entries(&store, &fleet, &home, &Chain::Home, 0)).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Refused);
         assert!(error.message.contains(&key), "{error}");

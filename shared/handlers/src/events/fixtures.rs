@@ -42,7 +42,7 @@ fn read(function: &str, event: &Value) -> Result<String, String> {
         "status" => StatusEvent::parse(event).map(|event| format!("{event:?}")).map_err(text),
         "front" => FrontEvent::parse(event).map(compared).map_err(text),
         job => {
-            let fleet = crate::testing::fleet();
+            let fleet = crate::own_policy::fleet();
             let parsed = PipelineJob::parse(if job == "promote" { "promote" } else { "shadow-eval" }, event);
             let policy = "37c85fced417a5561af8281eb0d89f173ab48ed3548c8f562730576781f7c75d".parse().unwrap();
             parsed.and_then(|job| job.check(&fleet, policy).map(|()| format!("{job:?}"))).map_err(text)

@@ -9,8 +9,8 @@ pub(super) fn fixture(path: &str) -> Value {
 
 /// An event as `replication` in `region` reads it.
 pub(super) fn replication(region: &str, event: &Value) -> Result<ReplicationEvent, EventError> {
-    let fleet = crate::testing::fleet();
-    ReplicationEvent::parse(event, fleet.region(&crate::testing::name(region)).unwrap())
+    let fleet = crate::own_policy::fleet();
+    ReplicationEvent::parse(event, fleet.region(&crate::own_policy::name(region)).unwrap())
 }
 
 pub(super) const HOME: &str = "eu-west-1";
@@ -113,7 +113,7 @@ fn each_wrong_parameter_is_named() {
 
 #[test]
 fn a_job_for_another_fleet_or_policy_is_refused() {
-    let fleet = crate::testing::fleet();
+    let fleet = crate::own_policy::fleet();
     let policy = RELEASE.parse().unwrap();
     let mut job = PipelineJob::parse("promote", &fixture("promote/promote-eu.json")).unwrap();
     assert!(job.check(&fleet, policy).unwrap_err().to_string().contains("start a new execution"));
@@ -127,7 +127,7 @@ fn a_job_for_another_fleet_or_policy_is_refused() {
 /// In an order by traffic a stage of one region would start it out of turn.
 #[test]
 fn a_stage_may_not_name_a_region_with_order_by_signal() {
-    let mut fleet = crate::testing::fleet();
+    let mut fleet = crate::own_policy::fleet();
     let mut job = PipelineJob::parse("promote", &fixture("promote/promote-eu.json")).unwrap();
     let policy = job.parameters.policy;
     assert_eq!(job.check(&fleet, policy), Ok(()));

@@ -108,6 +108,3 @@ fn since(job: &PipelineJob, now: Timestamp) -> Timestamp {
     let token = job.continuation.as_deref().and_then(|token| token.strip_prefix(TOKEN));
     token.and_then(|time| time.parse().ok()).unwrap_or(now)
 }
-
-#[cfg(test)]
-mod tests;

@@ -113,6 +113,3 @@ async fn tell<P: Ledger + Pager + Clock>(
     own.append_unless(ports, &ctx.actor(FunctionKind::Replication), record, told).await?;
     Ok(())
 }
-
-#[cfg(test)]
-mod tests;

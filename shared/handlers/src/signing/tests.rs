@@ -1,10 +1,15 @@
 use super::*;
-use crate::testing::{FLEET, fleet, run, signer};
+use crate::own_policy::{FLEET, fleet, run};
 use meridian_domain::{File, Fleet, Image, MANIFEST_SCHEMA, Sha256};
 
 const P256: &str = "-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg
 -----END PRIVATE KEY-----";
+
+/// Training's key, as the repository's own `fleet.toml` trusts it.
+fn signer() -> KeyFile {
+    KeyFile::parse(&KeyFile::example_pem()).unwrap()
+}
 
 fn manifest(version: &str) -> Manifest {
     let digest = Sha256::of(version.as_bytes());

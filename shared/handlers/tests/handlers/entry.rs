@@ -1,0 +1,140 @@
+//! From an event to its answer: no job stays without one.
+
+use crate::world::{FLEET, Fault, World, context, quiet, run};
+use meridian_domain::Sha256;
+use meridian_handlers::context::FunctionKind;
+use meridian_handlers::entry::{invoke, promote};
+use meridian_handlers::ports::{ErrorKind, Page};
+use meridian_messages::pages::{Notice, Sender};
+use serde_json::{Value, json};
+
+const FUNCTIONS: [FunctionKind; 2] = [FunctionKind::ShadowEval, FunctionKind::Promote];
+
+fn event(function: FunctionKind, job: &str, change: impl FnOnce(&mut Value)) -> Value {
+    let mut parameters = json!({
+        "fleet": "fraud", "action": "promote", "region": "eu-west-1", "release": Sha256::of(b"release"),
+        "policy": Sha256::of(FLEET.as_bytes()), "pipeline": "fraud-promotion", "execution": "execution-1",
+    });
+    if function == FunctionKind::ShadowEval {
+        parameters["action"] = json!("register");
+    }
+    change(&mut parameters);
+    json!({"CodePipeline.job": {"id": job, "data": {
+        "actionConfiguration": {"configuration": {"UserParameters": parameters.to_string()}},
+        "artifactCredentials": {"secretAccessKey": "secret"},
+    }}})
+}
+
+fn failed_job(job: &str, error: String) -> Page {
+    let ctx = context("eu-west-1");
+    Page::of(&ctx.fleet, &Notice::JobFailed { job: job.to_owned(), error }, &ctx.region, &Sender::Region)
+}
+
+/// A world in which the pipeline calls for one job.
+fn world() -> (World, String) {
+    let world = World::with_jobs(quiet("2026-03-12T03:00:00Z"), 1);
+    let job = world.job();
+    (world, job)
+}
+
+/// The one answer that CodePipeline got.
+fn answer(world: &World) -> String {
+    let answers = world.answers.borrow();
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    answers[0].1.clone()
+}
+
+#[test]
+fn a_malformed_job_is_answered_as_a_wrong_configuration() {
+    let changes: [fn(&mut Value); 3] =
+        [|it| *it = json!("nothing"), |it| it["fleet"] = json!("churn"), |it| it["policy"] = json!(Sha256::of(b""))];
+    for function in FUNCTIONS {
+        for change in changes {
+            let (world, job) = world();
+            run(invoke(function, &world, &context("eu-west-1"), event(function, &job, change))).unwrap();
+            assert!(answer(&world).starts_with("Configuration: CodePipeline job, UserParameters: field "));
+            assert_eq!(world.pages().len(), 1);
+        }
+    }
+}
+
+#[test]
+fn a_handler_that_fails_leaves_no_job_unanswered_and_pages_somebody() {
+    for function in FUNCTIONS {
+        let (world, job) = world();
+        world.fault("ListObjectsV2", Fault::Fails(ErrorKind::Refused));
+        world.fault("GetObject", Fault::Fails(ErrorKind::Refused));
+        let reply = run(invoke(function, &world, &context("eu-west-1"), event(function, &job, |_| {}))).unwrap();
+        assert_eq!(reply["outcome"], "failed");
+        let said = answer(&world);
+        assert!(said.starts_with("JobFailed: "), "{said}");
+        let error = said.trim_start_matches("JobFailed: ").to_owned();
+        assert_eq!(world.pages(), [failed_job(&job, error)]);
+    }
+}
+
+#[test]
+fn a_service_down_for_too_long_ends_the_job_with_a_page() {
+    let (world, job) = world();
+    let mut event = event(FunctionKind::ShadowEval, &job, |_| {});
+    event["CodePipeline.job"]["data"]["continuationToken"] = json!("register.60");
+    world.fault("ListObjectsV2", Fault::Fails(ErrorKind::Throttled));
+    let reply = run(invoke(FunctionKind::ShadowEval, &world, &context("eu-west-1"), event)).unwrap();
+    assert_eq!(reply["outcome"], "failed");
+    assert!(answer(&world).starts_with("SystemUnavailable: after 60 calls"), "{}", answer(&world));
+    let pages = world.pages();
+    assert!(pages.len() == 1 && pages[0].message.contains("ListObjectsV2 in eu-west-1: throttled"), "{pages:?}");
+}
+
+#[test]
+fn another_functions_action_is_a_wrong_configuration() {
+    for (function, other) in [(FunctionKind::ShadowEval, "verify"), (FunctionKind::Promote, "register")] {
+        let (world, job) = world();
+        let wrong = event(function, &job, |it| {
+            it["action"] = json!(other);
+            it.as_object_mut().unwrap().remove("region");
+        });
+        run(invoke(function, &world, &context("eu-west-1"), wrong)).unwrap();
+        assert!(answer(&world).starts_with("Configuration: "), "{}", answer(&world));
+    }
+}
+
+#[test]
+fn a_page_that_does_not_go_out_does_not_stop_the_answer() {
+    let (world, job) = world();
+    world.fault("Publish", Fault::Fails(ErrorKind::Unreachable));
+    let bad = event(FunctionKind::Promote, &job, |it| *it = json!("nothing"));
+    run(promote(&world, &context("eu-west-1"), bad)).unwrap();
+    assert!(answer(&world).starts_with("Configuration: "));
+}
+
+/// Lambda repeats a call that failed; a job that was failed for it stays failed.
+#[test]
+fn a_lost_codepipeline_answer_is_repeated() {
+    let (world, job) = world();
+    world.fault("PutJobFailureResult", Fault::Fails(ErrorKind::Throttled));
+    let bad = event(FunctionKind::Promote, &job, |it| *it = json!("nothing"));
+    assert!(run(promote(&world, &context("eu-west-1"), bad)).is_err());
+}
+
+#[test]
+fn an_answer_that_is_refused_fails_the_call() {
+    let (world, job) = world();
+    world.fault("PutJobFailureResult", Fault::Fails(ErrorKind::Refused));
+    let bad = event(FunctionKind::Promote, &job, |it| *it = json!("nothing"));
+    assert!(run(promote(&world, &context("eu-west-1"), bad.clone())).is_err());
+    // ... unless the job has its answer already.
+    world.fault("PutJobFailureResult", Fault::Fails(ErrorKind::Conflict));
+    assert!(run(promote(&world, &context("eu-west-1"), bad)).is_ok());
+}
+
+#[test]
+fn an_event_of_another_kind_is_an_error_and_answers_nothing() {
+    for function in FunctionKind::ALL {
+        let world = World::default();
+        let foreign = json!({"source": "aws.ec2", "detail-type": "EC2 Instance State-change Notification"});
+        let error = run(invoke(function, &world, &context("eu-west-1"), foreign)).unwrap_err().to_string();
+        assert!(error.contains(&format!("{function} takes")), "{error}");
+        assert!(world.answers.borrow().is_empty() && world.keys(&context("eu-west-1").region).is_empty());
+    }
+}

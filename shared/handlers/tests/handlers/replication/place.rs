@@ -1,0 +1,139 @@
+//! Which release is the newest: times that somebody else wrote and releases that nobody takes hold no place.
+
+use super::*;
+use meridian_domain::quarantine::Object;
+use meridian_domain::reason::{EvaluationReason, Revert};
+
+/// Every region looks, home last.
+fn everybody_looks(world: &World) {
+    for region in OTHERS {
+        world.replicate(&name(region));
+        look(world, region);
+    }
+    look(world, HOME);
+}
+
+fn waves(world: &World) -> Vec<ReleaseId> {
+    let waves = world.records(&name(HOME), Chain::Home).into_iter();
+    waves
+        .filter_map(|record| if let Record::WaveStarted { release, .. } = record { Some(release) } else { None })
+        .collect()
+}
+
+fn wave_of(release: ReleaseId) -> Record {
+    let (version, execution) = ("v427".parse().unwrap(), "wave".parse().unwrap());
+    Record::WaveStarted { release, version, execution, late: vec![], order: None, resumes: None }
+}
+
+fn say(world: &World, record: Record) {
+    world.write(&name(HOME), Chain::Home, "maria", record);
+}
+
+fn pass(world: &World, minutes: i64) {
+    world.pass(SignedDuration::from_mins(minutes));
+}
+
+#[test]
+fn a_manifest_from_the_future_is_refused_everywhere_and_paged_once() {
+    let world = World::default();
+    let poison = dated(&world, "v427", "2199-12-30T00:00:00Z".parse().unwrap());
+    for _ in 0..2 {
+        everybody_looks(&world);
+        pass(&world, 5);
+    }
+    assert_eq!(waves(&world), []);
+    for region in OTHERS.into_iter().chain([HOME]) {
+        let records = world.records(&name(region), Chain::Region(name(region)));
+        assert!(
+            matches!(records.as_slice(), [Record::Refused { release, last: true, .. }] if *release == poison),
+            "{records:?}"
+        );
+    }
+    assert_eq!(world.pages().len(), 1);
+    let next = released(&world, "v428");
+    everybody_looks(&world);
+    assert_eq!(waves(&world), [next]);
+}
+
+#[test]
+fn a_release_refused_for_its_time_stays_refused() {
+    let world = World::default();
+    let soon = dated(&world, "v427", world.now() + SignedDuration::from_hours(1));
+    everybody_looks(&world);
+    pass(&world, 120);
+    everybody_looks(&world);
+    assert_eq!(waves(&world), []);
+    assert_eq!(arrive(&world, HOME, soon).unwrap()["outcome"], "refused");
+    // A clock that is a little ahead is no attack.
+    let ahead = dated(&world, "v428", world.now() + SignedDuration::from_mins(4));
+    everybody_looks(&world);
+    assert_eq!(waves(&world), [ahead]);
+}
+
+#[test]
+fn a_manifest_of_another_fleet_holds_no_place() {
+    let world = World::default();
+    let mut other = run(files::manifest(&world, &name(HOME), released(&world, "v427"))).unwrap();
+    other.fleet = "other".parse().unwrap();
+    other.created = world.now() + SignedDuration::from_mins(3);
+    world.put(&name(HOME), &keys::manifest(other.id()), Bytes::from(other.to_bytes()));
+    sign(&world, other.id(), &other);
+    everybody_looks(&world);
+    assert_eq!(waves(&world).len(), 1);
+    assert_eq!(world.pages().len(), 1);
+}
+
+/// The one that was refused last time is not read before those that nobody has looked at.
+#[test]
+fn releases_that_nobody_has_looked_at_come_first() {
+    let world = World::default();
+    let cut = released(&world, "v427");
+    world.put(&name(HOME), &keys::archive(Sha256::of(b"archive of v427")), "cut");
+    look(&world, HOME);
+    let next = released(&world, "v428");
+    look(&world, HOME);
+    let records = world.records(&name(HOME), Chain::Region(name(HOME)));
+    let [Record::Refused { release, last: false, .. }, Record::Attested { release: attested, .. }] = records.as_slice()
+    else {
+        panic!("{records:?}")
+    };
+    assert_eq!((*release, *attested), (cut, next));
+}
+
+#[test]
+fn a_release_that_nobody_takes_holds_up_no_older_one() {
+    let condemned = |release| Record::Condemned { release, region: name(HOME), why: Revert::TimerEnded.into() };
+    let rejected = |release| Record::Rejected { release, why: EvaluationReason::NothingRequired.into() };
+    let quarantined = |release| Record::Quarantined {
+        object: Object::Release(release),
+        releases: vec![release],
+        why: "?".to_owned(),
+    };
+    let said: [&dyn Fn(ReleaseId) -> Record; 3] = [&condemned, &rejected, &quarantined];
+    for (against, started) in said.into_iter().flat_map(|say| [(say, true), (say, false)]) {
+        let world = World::default();
+        let older = released(&world, "v427");
+        pass(&world, 1);
+        let newer = released(&world, "v428");
+        if started {
+            say(&world, wave_of(newer));
+        }
+        say(&world, against(newer));
+        everybody_looks(&world);
+        assert_eq!(waves(&world).last(), Some(&older), "started: {started}");
+    }
+}
+
+#[test]
+fn a_release_in_quarantine_starts_once_that_is_lifted() {
+    let world = World::default();
+    let release = released(&world, "v427");
+    let key = Object::Key(keys::archive(Sha256::of(b"archive of v427")));
+    say(&world, Record::Quarantined { object: key.clone(), releases: vec![], why: "?".to_owned() });
+    everybody_looks(&world);
+    assert_eq!(arrive(&world, HOME, release).unwrap()["wave"], Value::Null);
+    assert_eq!(waves(&world), []);
+    say(&world, Record::QuarantineLifted { object: key, why: "it was training".to_owned() });
+    look(&world, HOME);
+    assert_eq!(waves(&world), [release]);
+}

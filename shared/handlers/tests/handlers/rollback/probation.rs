@@ -1,0 +1,115 @@
+//! Probation, as the sweep lives it: which counts are asked for, and what is written and sent.
+
+use super::*;
+use jiff::Timestamp;
+use meridian_domain::Reason;
+use meridian_domain::probation::SLOT;
+use meridian_judge::MetricName;
+use serde_json::json;
+
+/// AU serves v427 since 03:00, judged at full load. So many earlier days are known, and v427 answers this share of its requests 5xx
+/// beyond the usual. It is 06:17.
+fn on_probation(days: u32, errors: f64) -> World {
+    let worse = json!({ "release": "v427", "errors_5xx": errors, "from": "03:00" });
+    let world = world_of(WorldConfig {
+        before: Some(serde_json::from_value(json!({ "days": days })).unwrap()),
+        behaviours: vec![serde_json::from_value(worse).unwrap()],
+        ..quiet("2026-03-12T03:00:00Z")
+    });
+    let (execution, why) = ("wave-1".parse().unwrap(), Reason::Said { words: "fine".to_owned(), by: None });
+    let record = Record::FullLoadJudged { target: target("v427"), execution, why, judgement: None };
+    world.write(&name(AU), chain(), "wave-1", record);
+    world.pass(SignedDuration::from_mins(197));
+    world
+}
+
+fn found(world: &World) -> usize {
+    news(world).iter().filter(|record| matches!(record, Record::ProbationFound { .. })).count()
+}
+
+#[test]
+fn a_sweep_pages_once_for_a_release_that_is_worse_than_before() {
+    let world = on_probation(14, 0.004);
+    for _ in 0..2 {
+        look(&world).unwrap();
+    }
+    world.pass(SLOT);
+    look(&world).unwrap();
+    assert_eq!((found(&world), world.pages().len(), world.updates.borrow().len()), (1, 1, 0));
+    let asked = world.days_asked.borrow();
+    assert_eq!(asked.len(), 1, "what is found is not asked for again");
+    assert_eq!((asked[0].slot, asked[0].to), (SLOT, "2026-03-12T06:15:00Z".parse().unwrap()));
+    assert_eq!(asked[0].from, "2026-02-26T03:15:00Z".parse().unwrap());
+    assert!(asked[0].metrics.iter().all(|own| !own.is_of_containers()), "{:?}", asked[0].metrics);
+}
+
+#[test]
+fn a_page_of_probation_names_the_numbers_and_what_to_do() {
+    let world = on_probation(14, 0.004);
+    look(&world).unwrap();
+    let pages = world.pages();
+    assert_eq!(pages[0].subject, "[fraud] AU: v427 is worse than the days before");
+    let since: Timestamp = "2026-03-12T03:15:00Z".parse().unwrap();
+    let served = run(world.ports.slots(&name(AU), &world.days_asked.borrow()[0])).unwrap();
+    let errors = MetricName::errors_5xx();
+    let today = served.minutes(&errors).filter(|(at, _)| *at >= since).map(|(_, arm)| arm);
+    let (bad, total) = today.fold((0, 0), |(bad, total), arm| (bad + arm.bad, total + arm.total));
+    let numbers = format!("5xx: {bad} of {total} requests");
+    for words in [&numbers, "usual", "14 earlier days", "roll AU back by hand", "docs/runbook.md"] {
+        assert!(pages[0].message.contains(words), "{words}: {}", pages[0].message);
+    }
+}
+
+#[test]
+fn too_few_earlier_days_are_said_in_the_reply() {
+    let world = on_probation(6, 0.004);
+    let reply = look(&world).unwrap();
+    assert!(reply["outcome"].as_str().unwrap().contains("6 earlier days"), "{reply}");
+    assert_eq!((found(&world), world.pages().len()), (0, 0));
+}
+
+#[test]
+fn a_release_like_the_days_before_is_left_alone() {
+    let world = on_probation(14, 0.0);
+    let reply = look(&world).unwrap();
+    assert!(reply["outcome"].as_str().unwrap().contains("no worse than"), "{reply}");
+    assert_eq!((found(&world), world.pages().len()), (0, 0));
+}
+
+/// By the same means as for an alarm, and the page and the ledger say why.
+#[test]
+fn at_act_a_sweep_rolls_the_region_back() {
+    let world = on_probation(14, 0.004);
+    let act = FLEET.replacen("probation_action = \"tell\"", "probation_action = \"act\"", 1);
+    let context = Context::new(&act, name(AU)).unwrap();
+    let sweep = || run(handle(&world, &context, &RollbackEvent::Sweep)).unwrap();
+    sweep();
+    assert_eq!(world.updates.borrow()[0].config, target("v426").config);
+    in_service(&world, "v426");
+    sweep();
+    let reverted = news(&world).into_iter().find(|record| matches!(record, Record::Reverted { .. })).unwrap();
+    let why = serde_json::to_string(&reverted).unwrap();
+    assert!(why.contains("worse_than_before"), "{why}");
+    assert_eq!((found(&world), world.pages().len()), (1, 1));
+}
+
+/// I6: a rollback for an alarm waits for no counts.
+#[test]
+fn a_ringing_alarm_asks_for_no_earlier_days() {
+    let world = on_probation(14, 0.004);
+    alarm(&world, AlarmState::Alarm);
+    look(&world).unwrap();
+    assert_eq!((world.days_asked.borrow().len(), world.updates.borrow().len()), (0, 1));
+}
+
+#[test]
+fn days_that_cannot_be_read_cost_one_look() {
+    let world = on_probation(14, 0.004);
+    world.fault("GetMetricData", Fault::Fails(ErrorKind::Throttled));
+    let reply = look(&world).unwrap();
+    assert!(reply["outcome"].as_str().unwrap().contains("cannot be read"), "{reply}");
+    assert_eq!(world.pages().len(), 0);
+    world.pass(SLOT);
+    look(&world).unwrap();
+    assert_eq!((found(&world), world.pages().len()), (1, 1));
+}
