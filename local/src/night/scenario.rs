@@ -22,6 +22,7 @@ macro_rules! every_scenario {
             tokyo_dark_long: "tokyo-dark-long",
             tokyo_rerun: "tokyo-rerun",
             tokyo_next_night: "tokyo-next-night",
+            ten_percent: "ten-percent",
             day_wave: "day-wave",
             cold_instances: "cold-instances",
             bad_model: "bad-model",

@@ -109,7 +109,7 @@ mod tests {
             version: manifest.version.clone(),
             execution: "wave-1".parse().unwrap(),
             since: ports.now(),
-            hub: hub.history().clone(),
+            hub: hub.shared(),
             regions: BTreeMap::new(),
             endpoints: BTreeMap::new(),
             approved: Seen::Unknown(Unseen::NotAsked),
