@@ -307,9 +307,9 @@ impl Script {
                 let by = if whose == Whose::Wave { draw.seconds(1, 10) } else { draw.seconds(1, 600) };
                 Item::Delays { whose, from, by }
             }
+            // Whether few counts decide depends on the traffic of the minute, and so on every delay before it.
             _ => {
-                let first = draw.of(&[Showing::Fail, Showing::Thin]);
-                let quality = Quality { first, ..Quality::GOOD };
+                let quality = Quality { first: Showing::Fail, ..Quality::GOOD };
                 Item::Behaves { region: draw.index(self.regions), release: 1, quality }
             }
         }

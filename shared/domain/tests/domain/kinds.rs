@@ -158,6 +158,16 @@ fn a_standby_proceeds_by_who_holds_the_lease() {
     assert!(taken.is_some() && taken < decided, "{:?}", call.plans);
 }
 
+/// Its traffic moves whatever anybody sees: what is decided about it does not wait for a control plane that does not answer.
+#[test]
+fn a_standby_is_decided_although_its_endpoint_cannot_be_seen() {
+    let mut night = standby(&[EU, AU, JP]);
+    night.call_until(BR, |night| night.history(BR).update.as_ref().is_some_and(|update| update.started));
+    night.dark(BR);
+    night.call(BR);
+    assert!(night.history(BR).update.as_ref().unwrap().is_decided(Decision::Proceed), "{:?}", night.history(BR).update);
+}
+
 /// I4 for those who show no evidence too.
 #[test]
 fn a_standby_that_answers_wrong_rolls_back() {

@@ -34,7 +34,7 @@ pub fn promote(fleet: &Fleet, region: &Region, sight: &Sight, now: Timestamp) ->
     match sight.endpoints.get(&region.name) {
         Some(Seen::Known(Some(endpoint))) => view.once_well(view.seen(endpoint, history)),
         Some(Seen::Known(None)) => view.once_well(view.without_endpoint(history)),
-        Some(Seen::Unknown(why)) => view.ill(Some(history), why.clone()),
+        Some(Seen::Unknown(why)) => view.unseen(history).unwrap_or_else(|| view.ill(Some(history), why.clone())),
         None => view.ill(Some(history), Unseen::EndpointNotRead),
     }
 }

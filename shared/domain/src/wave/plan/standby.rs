@@ -5,7 +5,7 @@
 use super::{Act, Plan, Stage, View};
 use crate::endpoint::Seen;
 use crate::fleet::{Kind, Region, Style};
-use crate::history::OpenUpdate;
+use crate::history::{OpenUpdate, RegionHistory};
 use crate::ledger::Record;
 use crate::reason::{Proceed, Revert, Step, Wait};
 use crate::verdict::Decision;
@@ -45,6 +45,15 @@ impl<'a> View<'a> {
         let wait = || Plan::wait(Wait::Follows { region: self.name(), version: self.version() });
         let step = self.lease().or_else(|| self.once(Act::Beat));
         step.unwrap_or_else(|| if all_moved { self.prove(update) } else { wait() })
+    }
+
+    /// Where the endpoint cannot be seen, an update that SageMaker has taken may move its traffic all the same: what is decided about it
+    /// rests on other regions, and is written.
+    pub(super) fn unseen(&self, history: &RegionHistory) -> Option<Plan> {
+        let open = |update: &&OpenUpdate| self.is_ours(update) && update.started && update.decision.is_none();
+        let update = history.update.as_ref().filter(open)?;
+        let proceeds = self.region.kind != Kind::Active && !update.confirmed && self.retreat(update).is_none();
+        (proceeds && !self.shown_by().is_empty()).then(|| self.proceed_without_canary(update))
     }
 
     fn proceed_without_canary(&self, update: &OpenUpdate) -> Plan {
