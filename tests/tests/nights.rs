@@ -54,6 +54,7 @@ macro_rules! golden {
 
 golden! {
     v427_goes_round_the_world: "good-night",
+    a_canary_of_one_in_ten_goes_round_the_world: "ten-percent",
     one_bad_caller_rolls_nobody_back: "bad-caller",
     callers_that_turn_bad_at_a_shift_halt_nobody: "bad-caller-at-the-shift",
     tokyo_goes_back_alone_when_its_control_plane_fails: "tokyo-dark",

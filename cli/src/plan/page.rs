@@ -73,13 +73,15 @@ fn frozen(out: &mut impl Write, forecast: &Forecast) -> io::Result<()> {
 
 /// How likely a release as good as the champion arrives, and what a fault that no canary shows may cost.
 fn passes(out: &mut impl Write, fleet: &Fleet, forecast: &Forecast) -> io::Result<()> {
+    let (tries, until) = (fleet.wave.tries, clock(forecast.starts + fleet.wave.until));
+    let within = match tries {
+        1 => String::new(),
+        _ => format!(", in {} within {tries} tries by {until}", nights(forecast.chance_in_tries)),
+    };
     let words = format!(
-        "A release as good as the champion passes in each of them at the first canary in {} of nights, and in one of {} tries by {} in \
-         {}: what a fault that no canary shows may cost is then within the {} bad answers of policy.",
+        "A release as good as the champion passes in each of them in {} of nights at its first canary{within}: what a fault that no \
+         canary shows may cost is then within the {} bad answers of policy.",
         nights(forecast.chance),
-        fleet.wave.tries,
-        clock(forecast.starts + fleet.wave.until),
-        nights(forecast.chance_in_tries),
         thousands(fleet.judge.harm)
     );
     paragraph(out, &words, 0)?;

@@ -119,7 +119,9 @@ fn tries(world: &mut World, request: &Request, actor: &meridian_domain::Actor) {
     let left = undecided < usize::try_from(setting.fleet.wave.tries).unwrap_or(usize::MAX);
     let (title, version) = (setting.title(request.region), setting.version(request.release));
     // What the network delivers late had a try left when it was sent.
-    hold(world, !resumed || left || request.late, "I9", |_| format!("{title} gets another canary of {version} than policy's tries"));
+    hold(world, !resumed || left || request.late, "I9", |_| {
+        format!("{title} gets another canary of {version} than policy's tries")
+    });
 }
 
 /// I3: every region before it serves the release, or is left behind on record, as of the caller's look.
