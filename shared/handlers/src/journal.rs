@@ -332,6 +332,7 @@ impl<H: Projection> Journal<H> {
     }
 
     fn log(&self, what: &'static str, entry: &Entry) {
+        // What a record says of itself costs a JSON document.
         if !tracing::enabled!(tracing::Level::INFO) {
             return;
         }

@@ -12,7 +12,6 @@ use meridian_domain::{
     alarms,
 };
 use meridian_judge::{Arm, Judgement, MinuteCounts, RegionCounts, RegionEvidence, Watch, WatchStage, judge};
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub const EU: &str = "eu-west-1";
@@ -160,13 +159,6 @@ impl Night {
         let fleet = fleet();
         let mut night = Self {
             sight: Sight {
-                release: release("v427"),
-                version: version("v427"),
-                execution: actor("wave-1"),
-                since: at("03:02:00"),
-                hub: Arc::default(),
-                regions: BTreeMap::new(),
-                endpoints: BTreeMap::new(),
                 approved: Seen::Known(true),
                 alarms: Seen::Known(vec![AlarmView {
                     name: alarms::composite_name(&fleet),
@@ -174,14 +166,7 @@ impl Night {
                     reason: String::new(),
                     since: None,
                 }]),
-                judged: None,
-                hour: None,
-                golden: BTreeMap::new(),
-                refused: None,
-                unscaled: None,
-                done: BTreeSet::new(),
-                paged: BTreeSet::new(),
-                advised: false,
+                ..Sight::unlooked(release("v427"), version("v427"), actor("wave-1"), at("03:02:00"))
             },
             fleet,
             now: at("03:02:00"),

@@ -8,11 +8,11 @@ use crate::ports::{Approval, Ports};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use meridian_domain::plan::{Sight, order_due, region_at};
-use meridian_domain::reason::{Failure, Unseen};
+use meridian_domain::reason::Failure;
 use meridian_domain::{
     AlarmView, Chain, EndpointView, Fleet, HubHistory, Manifest, Region, RegionHistory, RegionName, Seen, alarms,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The sight of one call, and the chains behind it.
@@ -42,25 +42,9 @@ impl Look {
             return Err(Failure::Unattested { release }.into());
         }
         let manifest = files::manifest(ports, &fleet.home, release).await?;
-        let sight = Sight {
-            release,
-            version: manifest.version.clone(),
-            execution: job.parameters.execution.clone(),
-            since,
-            hub: hub.shared(),
-            regions: histories,
-            endpoints: BTreeMap::new(),
-            approved: Seen::Unknown(Unseen::NotAsked),
-            alarms: Seen::Unknown(Unseen::NotAsked),
-            judged: None,
-            hour: None,
-            golden: BTreeMap::new(),
-            refused: None,
-            unscaled: None,
-            done: BTreeSet::new(),
-            paged: BTreeSet::new(),
-            advised: false,
-        };
+        let (version, execution) = (manifest.version.clone(), job.parameters.execution.clone());
+        let unlooked = Sight::unlooked(release, version, execution, since);
+        let sight = Sight { hub: hub.shared(), regions: histories, ..unlooked };
         Ok(Self { sight, manifest, hub, regions })
     }
 

@@ -46,13 +46,13 @@ mod tests {
     use crate::ports::Answer;
     use jiff::SignedDuration;
     use meridian_domain::plan::{Act, Next, Sight};
-    use meridian_domain::reason::{Step, Unseen};
+    use meridian_domain::reason::Step;
     use meridian_domain::{
-        Caller, Chain, Entry, File, HubHistory, Image, MANIFEST_SCHEMA, Manifest, RegionName, Seen, Sha256, Stored,
-        Target, Violation,
+        Caller, Chain, Entry, File, HubHistory, Image, MANIFEST_SCHEMA, Manifest, RegionName, Sha256, Stored, Target,
+        Violation,
     };
     use std::cell::RefCell;
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
 
     /// Home's chain, of which nothing is kept but the entries.
     #[derive(Default)]
@@ -104,25 +104,8 @@ mod tests {
     fn a_step_that_the_audit_refuses_is_written_down() {
         let (ports, context, manifest, home) = (Hub::default(), context("eu-west-1"), manifest(), name("eu-west-1"));
         let hub: Journal<HubHistory> = run(Journal::open(&ports, &home, Chain::Home)).unwrap();
-        let sight = Sight {
-            release: manifest.id(),
-            version: manifest.version.clone(),
-            execution: "wave-1".parse().unwrap(),
-            since: ports.now(),
-            hub: hub.shared(),
-            regions: BTreeMap::new(),
-            endpoints: BTreeMap::new(),
-            approved: Seen::Unknown(Unseen::NotAsked),
-            alarms: Seen::Unknown(Unseen::NotAsked),
-            judged: None,
-            hour: None,
-            golden: BTreeMap::new(),
-            refused: None,
-            unscaled: None,
-            done: BTreeSet::new(),
-            paged: BTreeSet::new(),
-            advised: false,
-        };
+        let wave = "wave-1".parse().unwrap();
+        let sight = Sight::unlooked(manifest.id(), manifest.version.clone(), wave, ports.now());
         let target = Target::of(&context.fleet, &context.fleet.regions[0], manifest.id(), &manifest.version);
         let mut look = Look { sight, manifest, hub, regions: BTreeMap::new() };
         let plan = Plan { next: Next::Do(Act::Update, home.clone(), target), why: Step::WaveOver.into() };

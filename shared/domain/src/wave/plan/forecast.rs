@@ -265,6 +265,9 @@ fn in_tries(
     turn: &Turn,
     (mut from, until): (Timestamp, Timestamp),
 ) -> f64 {
+    if turn.harm.is_empty() {
+        return turn.chance;
+    }
     let (rates, instances) = (&hour.rates, region.planned_instances(fleet, from));
     let (mut missed, mut last) = (1.0 - turn.chance, Some(turn.plan.bake));
     for _ in 1..fleet.wave.tries {

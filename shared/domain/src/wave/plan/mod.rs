@@ -100,6 +100,29 @@ pub struct Sight {
 }
 
 impl Sight {
+    /// The sight of a call that has not looked at anything yet.
+    pub fn unlooked(release: ReleaseId, version: Version, execution: Actor, since: Timestamp) -> Self {
+        Self {
+            release,
+            version,
+            execution,
+            since,
+            hub: Arc::default(),
+            regions: BTreeMap::new(),
+            endpoints: BTreeMap::new(),
+            approved: Seen::Unknown(Unseen::NotAsked),
+            alarms: Seen::Unknown(Unseen::NotAsked),
+            judged: None,
+            hour: None,
+            golden: BTreeMap::new(),
+            refused: None,
+            unscaled: None,
+            done: BTreeSet::new(),
+            paged: BTreeSet::new(),
+            advised: false,
+        }
+    }
+
     /// True if a region's endpoint is seen to have left, or to be leaving, what its ledger says that it serves: it went
     /// back, and the entry follows later (I6). An endpoint that cannot be seen says nothing: the ledger's word stands.
     pub(crate) fn left(&self, region: &Region, history: &RegionHistory) -> bool {
