@@ -4,6 +4,7 @@ mod delivery;
 mod harm;
 mod histories;
 mod judge;
+mod nights;
 mod streams;
 
 use clap::Subcommand;
@@ -26,6 +27,8 @@ enum What {
     Judge(judge::Arguments),
     /// Whole nights of equal releases: how often they reach every region, and why not in the others.
     Delivery(delivery::Arguments),
+    /// Equal releases through the whole system, night by night: whether they reach every region, unpaged.
+    Nights(nights::Arguments),
     /// Whole days with a faulty release: what it costs under Meridian, and under what users have today.
     Harm(harm::Arguments),
     /// Run random histories of waves with faults, deaths and repeats; hold every invariant after every step.
@@ -37,6 +40,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     match &arguments.what {
         What::Judge(arguments) => judge::run(arguments),
         What::Delivery(arguments) => delivery::run(arguments),
+        What::Nights(arguments) => nights::run(arguments),
         What::Harm(arguments) => harm::run(arguments),
         What::Histories(arguments) => histories::run(arguments),
     }

@@ -50,3 +50,17 @@ fn wrong_input_names_what_was_expected() {
     assert_eq!(output.status.code(), Some(2));
     assert!(text(output.stderr).contains("nowhere.toml: "));
 }
+
+#[test]
+fn an_equal_release_is_followed_through_the_whole_system() {
+    let output = Command::new(env!("CARGO_BIN_EXE_meridian"))
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .args(["simulate", "nights", "--runs", "1", "--scenario", "good-night", "--beyond", "0", "--json"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(3), "one night is no proof: {}", text(output.stderr));
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let row = &told["tables"][0]["rows"][0];
+    let hits = ["arrives unpaged", "arrives", "paged", "tried again"].map(|column| row[column]["hits"].as_u64());
+    assert_eq!(hits, [Some(1), Some(1), Some(0), Some(0)], "{row}");
+}

@@ -40,10 +40,15 @@ impl Streams {
         let report = simulate(&Study::new(&fleet, self.runs, self.seed));
         let said = if self.json { serde_json::to_string_pretty(&report)? } else { report.to_string() };
         terminal::say(said.trim_end())?;
-        Ok(match report.standing() {
-            Standing::Kept => ExitCode::SUCCESS,
-            Standing::Broken => ExitCode::from(BROKEN),
-            Standing::Open => ExitCode::from(OPEN),
-        })
+        Ok(exit_code(&report))
+    }
+}
+
+/// What a report says by its exit code.
+pub fn exit_code(report: &Report) -> ExitCode {
+    match report.standing() {
+        Standing::Kept => ExitCode::SUCCESS,
+        Standing::Broken => ExitCode::from(BROKEN),
+        Standing::Open => ExitCode::from(OPEN),
     }
 }

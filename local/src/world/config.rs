@@ -274,7 +274,27 @@ impl Timing {
     }
 }
 
+/// Every release: what its callers make of it, and not it itself.
+pub(crate) const ANY_RELEASE: &str = "*";
+
 impl Behaviour {
+    /// What makes no difference, of every release in every region.
+    pub fn of_every_release() -> Self {
+        Self {
+            release: ANY_RELEASE.to_owned(),
+            region: None,
+            from: None,
+            until: None,
+            latency_factor: 1.0,
+            errors_4xx: 0.0,
+            errors_5xx: 0.0,
+            capacity_rps: None,
+            alert_factor: 1.0,
+            traffic: 1.0,
+            speaks_for: None,
+        }
+    }
+
     /// What no release does: shares beyond all, factors that are none.
     pub(crate) fn impossible(&self) -> Option<String> {
         let Behaviour { release, latency_factor, errors_4xx, errors_5xx, capacity_rps, alert_factor, traffic, .. } =

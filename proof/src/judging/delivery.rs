@@ -1,18 +1,18 @@
 //! How often does a release that is as good as the champion reach every region in the same night?
 //!
-//! A region is reached where its canary passes at the last look, no alarm of its update goes off until soak ends, and the
-//! check at full load does not fail. The alarms over the whole endpoint are left out: they see both releases alike, and a
-//! wave does not start while one is on.
+//! A region is reached where its canary passes at the last look, or one of its further tries does once the others have had their
+//! turn, no alarm of its update goes off until soak ends, and the check at full load does not fail. The alarms over the whole
+//! endpoint are left out: they see both releases alike, and a wave does not start while one is on.
 
 use super::bursts::Bursts;
 use super::least::Least;
-use super::planned::{Planned, wave};
+use super::planned::{Planned, again, wave};
 use super::report::{Cell, Report, Table, per_cent};
 use super::share::Share;
 use super::streams::{Metric, Site, Usual};
 use super::waves::Setting;
-use super::{NIGHT, NOON, Study, guards};
-use jiff::Timestamp;
+use super::{NIGHT, NOON, Study, each, guards};
+use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{Fleet, OrderPolicy, Verdict};
 use meridian_judge::RegionEvidence;
 use std::fmt;
@@ -49,6 +49,14 @@ impl Way {
             Way::Delivered => "delivered",
             Way::Seed => "seed",
             Way::Signal => "signal",
+        }
+    }
+
+    /// The further try of a region whose canary did not decide. The seed's canary is always the same one.
+    fn again(self, fleet: &Fleet, turn: &Planned, shown: &RegionEvidence, wave: Wave) -> Option<Planned> {
+        match self {
+            Way::Delivered | Way::Signal => again(fleet, turn, shown, wave.ends, wave.until),
+            Way::Seed => (wave.ends < wave.until).then(|| turn.at(turn.place.site.clone())),
         }
     }
 
@@ -89,15 +97,41 @@ impl fmt::Display for Way {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     Delivered,
+    /// In a further try of a region at least.
+    DeliveredInTries,
     /// An alarm of an update went off: green's 5xx, and any other.
     ServerErrors,
     OtherAlarm,
     /// A canary failed.
     Failed,
-    /// A canary said too little.
+    /// A region's canaries said too little, as many as policy gives it.
     Inconclusive,
     /// The check at full load failed.
     FullLoad,
+}
+
+/// How one region's turn ends.
+enum Turned {
+    Delivered,
+    /// Its counts did not decide: what they showed.
+    Undecided(RegionEvidence),
+    /// The wave ends there.
+    Ended(End),
+}
+
+/// When a wave has had its first canaries, and until when a further one may begin.
+#[derive(Clone, Copy, Debug)]
+struct Wave {
+    ends: Timestamp,
+    until: Timestamp,
+}
+
+impl Wave {
+    fn of(fleet: &Fleet, starts: Timestamp, turns: &[Planned]) -> Self {
+        let bake = |turn: &Planned| SignedDuration::from_mins(i64::from(turn.place.site.bake));
+        let last = turns.last().map_or(starts, |turn| turn.canary + bake(turn));
+        Wave { ends: last + fleet.guardrail.full_load + fleet.guardrail.soak, until: starts + fleet.wave.until }
+    }
 }
 
 /// The nights of one row.
@@ -107,46 +141,85 @@ struct Row {
 }
 
 impl Row {
-    fn share(&self, end: End) -> Share {
-        let hits = self.nights.iter().filter(|night| **night == end).count();
+    fn share(&self, ends: &[End]) -> Share {
+        let hits = self.nights.iter().filter(|night| ends.contains(night)).count();
         Share { hits: hits as u64, of: self.nights.len() as u64 }
     }
 }
 
-impl Setting {
-    /// One night, to the first region that does not get the release.
-    fn night(&self, study: &Study<'_>, number: u64, turns: &[Planned]) -> End {
-        let mut before = Vec::with_capacity(turns.len());
+/// A night of one row.
+struct Night<'a> {
+    study: &'a Study<'a>,
+    setting: &'a Setting,
+    way: Way,
+    wave: Wave,
+}
+
+impl Night<'_> {
+    /// One night: every region's turn, and then the further tries of those whose counts did not decide.
+    fn run(&self, number: u64, turns: &[Planned]) -> End {
+        let (mut before, mut open) = (Vec::with_capacity(turns.len()), Vec::new());
         for turn in turns {
-            let end = self.turn(study, number, turn, &mut before);
-            if end != End::Delivered {
-                return end;
+            match self.turn(number, turn, &mut before) {
+                Turned::Delivered => {}
+                Turned::Undecided(shown) => open.push((turn, shown)),
+                Turned::Ended(end) => return end,
             }
         }
-        End::Delivered
+        let mut ends = if open.is_empty() { End::Delivered } else { End::DeliveredInTries };
+        for (turn, shown) in open {
+            match self.tries(number, turn.clone(), shown, &mut before) {
+                End::DeliveredInTries => {}
+                // The others are tried all the same.
+                End::Inconclusive => ends = End::Inconclusive,
+                end => return end,
+            }
+        }
+        ends
     }
 
-    fn turn(&self, study: &Study<'_>, number: u64, turn: &Planned, before: &mut Vec<RegionEvidence>) -> End {
-        let place = &turn.place;
-        let canary = self.draw(study, number, place);
-        if let Some(end) = alarm(guards::first(&turn.alarms, self.metrics(), &canary.canary)) {
-            return end;
+    fn tries(
+        &self,
+        number: u64,
+        mut turn: Planned,
+        mut shown: RegionEvidence,
+        before: &mut Vec<RegionEvidence>,
+    ) -> End {
+        let fleet = self.study.fleet;
+        for _ in 1..fleet.wave.tries {
+            let Some(next) = self.way.again(fleet, &turn, &shown, self.wave) else { break };
+            match self.turn(number, &next, before) {
+                Turned::Delivered => return End::DeliveredInTries,
+                Turned::Undecided(again) => (turn, shown) = (next, again),
+                Turned::Ended(end) => return end,
+            }
         }
-        let bench = self.bench(study);
+        End::Inconclusive
+    }
+
+    fn turn(&self, number: u64, turn: &Planned, before: &mut Vec<RegionEvidence>) -> Turned {
+        let (study, setting, place) = (self.study, self.setting, &turn.place);
+        let canary = setting.draw(study, number, place);
+        if let Some(end) = alarm(guards::first(&turn.alarms, setting.metrics(), &canary.canary)) {
+            return Turned::Ended(end);
+        }
+        let bench = setting.bench(study);
         let watched = bench.watch(&place.site, &canary, before);
         if watched.wave_failed.is_some() {
-            return End::Failed;
+            return Turned::Ended(End::Failed);
         }
+        // A try is a stratum of its own in what is pooled, whatever it says.
+        before.push(watched.evidence.clone());
         if watched.last.verdict != Verdict::Pass {
-            return End::Inconclusive;
+            return Turned::Undecided(watched.evidence);
         }
-        before.push(watched.evidence);
-        let (site, mut after) = self.draw_shifted(study, number, place, study.soak_minutes(), |_| place.effect);
-        if let Some(end) = alarm(guards::first(&turn.alarms, self.metrics(), &after.canary)) {
-            return end;
+        let (site, mut after) = setting.draw_shifted(study, number, place, study.soak_minutes(), |_| place.effect);
+        if let Some(end) = alarm(guards::first(&turn.alarms, setting.metrics(), &after.canary)) {
+            return Turned::Ended(end);
         }
         after.canary.iter_mut().for_each(|minutes| minutes.truncate(study.full_load_minutes() as usize));
-        if bench.fails_after_shift(&site, &after) { End::FullLoad } else { End::Delivered }
+        let failed = bench.fails_after_shift(&site, &after);
+        if failed { Turned::Ended(End::FullLoad) } else { Turned::Delivered }
     }
 }
 
@@ -157,7 +230,7 @@ fn alarm(first: Option<(usize, Metric)>) -> Option<End> {
 
 /// The table, and what is promised.
 pub(super) fn report(study: &Study<'_>, ways: &[Way]) -> Report {
-    let (declared, harm) = (study.fleet.judge.dispersion, study.fleet.judge.harm);
+    let (declared, harm, tries) = (study.fleet.judge.dispersion, study.fleet.judge.harm, study.fleet.wave.tries);
     let (mut rows, mut promises) = (Vec::new(), Vec::new());
     for way in ways.iter().copied() {
         let claim = |share: f64, bursts: String, bases: f64| {
@@ -177,10 +250,12 @@ pub(super) fn report(study: &Study<'_>, ways: &[Way]) -> Report {
                 let turns = way.wave(study.fleet, starts, usual);
                 for bursts in [Bursts::Poisson, Bursts::Both(declared), Bursts::Both(BEYOND)] {
                     let setting = Setting::new(study, usual, bursts);
-                    let nights = study.each(study.runs, |number| setting.night(study, number, &turns));
+                    let wave = Wave::of(study.fleet, starts, &turns);
+                    let night = Night { study, setting: &setting, way, wave };
+                    let nights = each(study.runs, |number| night.run(number, &turns));
                     let row = Row { nights };
                     let place = format!("{hour} UTC, base {}, {bursts}", per_cent(base));
-                    let delivered = row.share(End::Delivered);
+                    let delivered = row.share(&[End::Delivered, End::DeliveredInTries]);
                     if bursts != Bursts::Both(BEYOND) {
                         within.add(delivered, &place);
                         if base <= UP_TO {
@@ -191,15 +266,15 @@ pub(super) fn report(study: &Study<'_>, ways: &[Way]) -> Report {
                     }
                     let head = [Cell::text(way), Cell::text(hour), Cell::text(per_cent(base)), Cell::text(bursts)];
                     let ends = [
-                        End::Delivered,
+                        End::DeliveredInTries,
                         End::ServerErrors,
                         End::OtherAlarm,
                         End::Failed,
                         End::Inconclusive,
                         End::FullLoad,
                     ];
-                    let shares = ends.into_iter().map(|end| Cell::share(row.share(end)));
-                    rows.push(head.into_iter().chain(shares).collect());
+                    let shares = ends.into_iter().map(|end| Cell::share(row.share(&[end])));
+                    rows.push(head.into_iter().chain([Cell::share(delivered)]).chain(shares).collect());
                 }
             }
         }
@@ -209,7 +284,7 @@ pub(super) fn report(study: &Study<'_>, ways: &[Way]) -> Report {
         title: "Does an equal release arrive?".to_owned(),
         note: format!(
             "Nights in which it reaches every region, and why it did not in the others: an alarm of an update until soak ends, a \
-             canary that failed, one whose harm bound is over {harm} answers or that said too little, the check at full load. \
+             canary that failed, a region none of whose {tries} canaries had a harm bound within {harm} answers, the check at full load. \
              {} nights a row.",
             study.runs
         ),
@@ -219,6 +294,7 @@ pub(super) fn report(study: &Study<'_>, ways: &[Way]) -> Report {
             "base",
             "bursts",
             "arrives",
+            "of it, in a further try",
             "5xx alarm",
             "other alarm",
             "failed",

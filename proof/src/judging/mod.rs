@@ -23,6 +23,7 @@ mod wrong_fails;
 
 pub use delivery::{Way, WayError};
 use jiff::{SignedDuration, Timestamp};
+pub use least::Least;
 use meridian_domain::Fleet;
 use report::{Promise, Report, Table};
 use std::panic::resume_unwind;
@@ -146,19 +147,6 @@ impl<'a> Study<'a> {
         harm::report(self)
     }
 
-    /// What each of so many runs comes to, in order. Each has streams of its own, so cores may share them.
-    fn each<T: Send>(&self, runs: u64, run: impl Fn(u64) -> T + Sync) -> Vec<T> {
-        let parts = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
-        let (length, run) = (runs.div_ceil(parts), &run);
-        std::thread::scope(|scope| {
-            let part =
-                |part: u64| move || (part * length..((part + 1) * length).min(runs)).map(run).collect::<Vec<T>>();
-            let threads: Vec<_> = (0..parts).map(|number| scope.spawn(part(number))).collect();
-            let joined = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
-            joined.flatten().collect()
-        })
-    }
-
     fn answer(&self, question: Question) -> Vec<(Table, Option<Promise>)> {
         let answers = match question {
             Question::Beyond => return vec![(wrong_fails::beyond(self), None)],
@@ -207,6 +195,18 @@ impl<'a> Study<'a> {
 /// So many minutes, begun ones counted whole.
 fn minutes(time: SignedDuration) -> u32 {
     u32::try_from((time.as_secs() + 59).div_euclid(60)).unwrap_or(0)
+}
+
+/// What each of so many runs comes to, in order. Each has streams of its own, so cores may share them.
+pub fn each<T: Send>(runs: u64, run: impl Fn(u64) -> T + Sync) -> Vec<T> {
+    let parts = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+    let (length, run) = (runs.div_ceil(parts), &run);
+    std::thread::scope(|scope| {
+        let part = |part: u64| move || (part * length..((part + 1) * length).min(runs)).map(run).collect::<Vec<T>>();
+        let threads: Vec<_> = (0..parts).map(|number| scope.spawn(part(number))).collect();
+        let joined = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        joined.flatten().collect()
+    })
 }
 
 #[cfg(test)]

@@ -2,11 +2,15 @@
 
 use super::streams::{Effect, Metric, Site, Usual};
 use super::waves::Place;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use meridian_domain::alarms::guards;
-use meridian_domain::plan::{HarmForecast, Hour, Turn, forecast};
+use meridian_domain::plan::{Bake, CanarySize, HarmForecast, Hour, PROVISIONING, RetryQuestion, Turn, forecast};
 use meridian_domain::{AlarmSpec, Fleet, ResourceName};
+use meridian_judge::RegionEvidence;
 use std::collections::BTreeMap;
+
+/// Added to the number of a region's stream for each further try: more than a fleet has regions.
+const AGAIN: u64 = 1_000;
 
 /// One region's turn.
 #[derive(Clone, Debug)]
@@ -30,6 +34,38 @@ pub fn wave(fleet: &Fleet, starts: Timestamp, usual: Usual) -> Vec<Planned> {
     let hours = fleet.regions.iter().map(|region| (region.name.clone(), hour.clone())).collect();
     let turns = forecast(fleet, starts, &hours).turns;
     turns.iter().filter_map(|turn| planned(fleet, turn)).collect()
+}
+
+/// The further try that the planner would make of a turn whose counts did not decide, no earlier than `from` and before `until`.
+pub fn again(
+    fleet: &Fleet,
+    turn: &Planned,
+    shown: &RegionEvidence,
+    from: Timestamp,
+    until: Timestamp,
+) -> Option<Planned> {
+    let Planned { place, .. } = turn;
+    let region = fleet.regions.get(usize::try_from(place.stream % AGAIN).ok()?)?;
+    let instances = place.site.instances;
+    let minutes = SignedDuration::from_mins(i64::from(place.site.bake));
+    let last = Some(Bake { wait: minutes, percent: (100.0 * place.site.canary).round() as u32 });
+    let retry = RetryQuestion::after(fleet, region, instances, shown, last).answer(from, until).1?;
+    let canary = retry.from + PROVISIONING;
+    let site = Site {
+        rps: region.mean_rps(canary, canary + retry.bake.wait),
+        canary: CanarySize::of_share(retry.bake.percent, instances).share(),
+        bake: u32::try_from(retry.bake.wait.as_mins()).unwrap_or(0),
+        ..place.site.clone()
+    };
+    Some(Planned { canary, ..turn.at(site) })
+}
+
+impl Planned {
+    /// The same turn once more, with another canary and with minutes of its own.
+    #[must_use]
+    pub fn at(&self, site: Site) -> Planned {
+        Planned { place: Place { site, stream: self.place.stream + AGAIN, ..self.place.clone() }, ..self.clone() }
+    }
 }
 
 fn planned(fleet: &Fleet, turn: &Turn) -> Option<Planned> {

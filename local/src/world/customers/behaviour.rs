@@ -1,14 +1,12 @@
 //! How releases behave where they serve, and how much of the traffic reaches them.
 
-use crate::world::config::Behaviour;
+use crate::world::config::{ANY_RELEASE, Behaviour};
 use crate::world::customers::effective_behaviour::EffectiveBehaviour;
 use crate::world::customers::traffic::Serving;
 use crate::world::state::World;
 use jiff::Timestamp;
 use meridian_domain::RegionName;
 
-/// Every release: what its callers make of it, and not it itself.
-const ANY: &str = "*";
 /// Share of requests that are answered 4xx on an ordinary day.
 const USUAL_4XX: f64 = 0.004;
 /// Share of requests that are answered 5xx on an ordinary day.
@@ -29,7 +27,7 @@ impl World {
         let applies = |behaviour: &&Behaviour| {
             let from = behaviour.from.map_or(Timestamp::MIN, |moment| moment.after(start));
             let until = behaviour.until.map(|moment| moment.after(from.max(start)));
-            (behaviour.release == ANY || labels.contains(&behaviour.release))
+            (behaviour.release == ANY_RELEASE || labels.contains(&behaviour.release))
                 && behaviour.region.as_ref().is_none_or(|own| own == region)
                 && from <= at
                 && until.is_none_or(|until| at < until)

@@ -12,7 +12,7 @@ use super::report::{Cell, Promise, Report, Standing, Table, per_cent};
 use super::share::Share;
 use super::streams::{Effect, Usual};
 use super::waves::Setting;
-use super::{NIGHT, Study, minutes};
+use super::{NIGHT, Study, each, minutes};
 use days::Law;
 use fault::{Course, Fault, Kind};
 use jiff::SignedDuration;
@@ -165,7 +165,7 @@ struct Row {
 impl Row {
     fn run(stage: &Stage<'_>, fault: Fault, reading: Reading) -> Row {
         let night = stage.night(LAW, EARLIER);
-        let nights = stage.study.each(stage.study.runs, |number| cost(&night, number, fault, reading));
+        let nights = each(stage.study.runs, |number| cost(&night, number, fault, reading));
         let costs = |of: fn(&Cost) -> f64| Costs::of(nights.iter().map(of));
         let [mut found, mut within_plan, mut within_policy] = [Share::default(); 3];
         for night in &nights {

@@ -3,6 +3,7 @@
 use super::days::{Days, Law, SLOT, found};
 use super::fault::{Course, Fault, Kind};
 use super::{LAW, NIGHT, Stage};
+use crate::judging::each;
 use crate::judging::least::Least;
 use crate::judging::report::{Cell, Promise, Table};
 use crate::judging::share::Share;
@@ -55,7 +56,7 @@ pub fn quiet(stage: &Stage<'_>) -> (Table, Promise) {
                 })
             };
             let mut share = Share::default();
-            study.each(study.runs, is_quiet).into_iter().for_each(|quiet| share.add(quiet));
+            each(study.runs, is_quiet).into_iter().for_each(|quiet| share.add(quiet));
             promise.add(share, &format!("{law}, {count} days"));
             let wrong = Share { hits: share.of - share.hits, of: share.of };
             rows.push(vec![Cell::text(law), Cell::Number(count as f64, 0), Cell::bounded(wrong)]);
@@ -108,7 +109,7 @@ pub fn power(stage: &Stage<'_>) -> (Table, [Promise; 2]) {
                         .any(|(region, told)| told.found_at().is_some_and(|at| region.since_start(at) <= by))
                 };
                 let mut share = Share::default();
-                study.each(study.runs, is_known).into_iter().for_each(|known| share.add(known));
+                each(study.runs, is_known).into_iter().for_each(|known| share.add(known));
                 share
             };
             let [everywhere, alone] = [known(0.001, None, EVERYWHERE.0), known(0.002, last, noon)];

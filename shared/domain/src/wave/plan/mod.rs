@@ -44,6 +44,7 @@ pub use promote::promote;
 pub use resume::{Resume, resume};
 pub use rollback::{RollbackSight, rollback};
 pub use stage::Stage;
+pub use tries::RetryQuestion;
 pub use verify::verify;
 
 use crate::advice::Advice;

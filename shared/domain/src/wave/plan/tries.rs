@@ -85,8 +85,9 @@ impl Likely {
     }
 }
 
-/// A further try of a region.
-pub(super) struct RetryQuestion<'a> {
+/// A further try of a region: which canary, and when?
+#[derive(Clone, Debug)]
+pub struct RetryQuestion<'a> {
     /// The policy.
     pub fleet: &'a Fleet,
     /// The region.
@@ -99,10 +100,21 @@ pub(super) struct RetryQuestion<'a> {
     pub last: Option<Bake>,
 }
 
-impl RetryQuestion<'_> {
+impl<'a> RetryQuestion<'a> {
+    /// After a canary that showed this.
+    pub fn after(
+        fleet: &'a Fleet,
+        region: &'a Region,
+        instances: u32,
+        shown: &RegionEvidence,
+        last: Option<Bake>,
+    ) -> Self {
+        Self { fleet, region, instances, rates: rates(shown), last }
+    }
+
     /// The first hour at which a canary is likely to pass an equal release; where there is none, the likeliest that is worth it. And
     /// the chance of the likeliest.
-    pub(super) fn answer(&self, mut from: Timestamp, until: Timestamp) -> (f64, Option<Retry>) {
+    pub fn answer(&self, mut from: Timestamp, until: Timestamp) -> (f64, Option<Retry>) {
         let (fleet, region, instances) = (self.fleet, self.region, self.instances);
         let (hour, carried) = (Hour { rps: None, rates: self.rates.clone() }, BTreeMap::new());
         let mut best = None::<Retry>;
