@@ -2,6 +2,7 @@
 
 use crate::night::{AU, BR, EU, JP, Night, actor, bytes_unknown, name, release, ringing, said, unseen, version};
 use jiff::SignedDuration;
+use meridian_domain::alarms::{LeftBehind, WayBack};
 use meridian_domain::plan::{Act, Finish, Next};
 use meridian_domain::reason::{Fault, RegionState, Revert, Sign, SilentRegion, WaveEnd};
 use meridian_domain::{AlarmState, AlarmView, Cause, EndpointStatus, Reason, Record, Seen, VariantPhase, alarms};
@@ -114,6 +115,49 @@ fn a_region_left_behind_without_a_word_gets_it_once_it_answers() {
     night.rollback(JP);
     assert_eq!((night.pages, &night.history(JP).halt, &night.history(JP).update), (1, &None, &None));
     assert_eq!(night.history(JP).returned[&release("v427")].cause, Some(Cause::Region));
+}
+
+/// The last region of a wave is left behind without a word, and the wave is over when its bucket answers again: what the wave noted
+/// beside the way back says that people know.
+#[test]
+fn a_deferral_noted_beside_the_way_back_is_neither_paged_again_nor_halts_the_fleet() {
+    let noted = |wave: &str, night: &Night| {
+        let left = Some(LeftBehind { wave: actor(wave), since: night.now });
+        Seen::Known(Some(WayBack { target: night.target(BR, "v427"), back: night.target(BR, "v426"), left }))
+    };
+    for (wave, pages) in [("wave-1", 1), ("wave-0", 2)] {
+        let mut night = Night::baking(BR);
+        let ledger = night.sight.regions.insert(name(BR), Seen::Unknown(unseen())).unwrap();
+        night.call(BR);
+        night.pass("4m");
+        let call = night.call(BR);
+        let order = call.plans.iter().position(|plan| matches!(plan.next, Next::Page { .. }));
+        let note = call.plans.iter().position(|plan| matches!(plan.next, Next::Do(Act::NoteDeferral, ..)));
+        // A wave that dies between the two has told people: a region that says nothing then leaves nobody unaware (I14).
+        assert!(order.is_some() && order < note, "{:?}", call.plans);
+        night.verify();
+        night.sight.regions.insert(name(BR), ledger);
+        night.in_service(BR, "v426");
+        night.way_back = noted(wave, &night);
+        night.rollback(BR);
+        let history = night.history(BR);
+        assert_eq!((night.pages, history.halt.is_some(), &history.update), (pages, pages == 2, &None), "{wave}");
+        let cause = (pages == 1).then_some(Cause::Region);
+        assert_eq!(history.returned[&release("v427")].cause, cause, "{wave}");
+    }
+}
+
+/// Whatever the region did meanwhile, its own way back from a release that its wave left there is told by the wave.
+#[test]
+fn a_region_that_was_shifted_after_its_deferral_goes_back_unpaged() {
+    let mut night = Night::baking(BR);
+    night.in_service(BR, "v427");
+    let left = Some(LeftBehind { wave: actor("wave-1"), since: night.now });
+    night.way_back =
+        Seen::Known(Some(WayBack { target: night.target(BR, "v427"), back: night.target(BR, "v426"), left }));
+    assert!(night.rollback(BR).did(Act::Update));
+    night.rollback(BR);
+    assert_eq!((night.pages, &night.history(BR).halt), (0, &None));
 }
 
 /// What rings beside a silence is its consequence: the page names the silence alone.
@@ -268,7 +312,7 @@ fn without_its_ledger_a_region_trips_the_guardrail() {
         let mut night = Night::new();
         night.phase(AU, VariantPhase::Baking);
         night.sight.regions.insert(name(AU), Seen::Unknown(unseen()));
-        let way = meridian_domain::alarms::WayBack { target: night.target(AU, way), back: night.target(AU, "v426") };
+        let way = WayBack { target: night.target(AU, way), back: night.target(AU, "v426"), left: None };
         night.way_back = Seen::Known(Some(way));
         night.alarm = Some(ringing("alarm fraud-endpoint-latency rings"));
         let call = night.rollback(AU);

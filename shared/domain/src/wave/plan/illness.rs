@@ -242,7 +242,17 @@ impl View<'_> {
         if let Some(page) = self.page_once(region, end.clone(), advice).filter(|_| !told) {
             return page;
         }
-        self.leave_on_record(region, why)
+        self.note_deferral(region).unwrap_or_else(|| self.leave_on_record(region, why))
+    }
+
+    /// Where the region's ledger cannot be told that it was left behind, that is noted beside its way back, so that its own rollback
+    /// neither pages again nor halts the others. After the page: a wave that dies before it has told nobody.
+    fn note_deferral(&self, region: &RegionName) -> Option<Plan> {
+        let policy = self.fleet.region(region)?;
+        let told = self.sight.regions.get(region).is_some_and(|seen| seen.known().is_some());
+        let target = Target::of(self.fleet, policy, self.sight.release, &self.sight.version);
+        let due = !told && !self.sight.done.contains(&Act::NoteDeferral);
+        due.then(|| Plan::act(Act::NoteDeferral, region.clone(), target))
     }
 
     /// The same where nobody is paged for it.

@@ -28,7 +28,8 @@ pub struct RollbackSight {
     pub actor: Actor,
     /// The region's chain.
     pub history: Seen<Arc<RegionHistory>>,
-    /// The way back as it stands beside the region's alarms: all that there is where the ledger cannot be read.
+    /// The way back as it stands beside the region's alarms: all that there is where the ledger cannot be read. Asked too where the
+    /// ledger has an update about which a wave that is silent may have noted its last word there.
     pub way_back: Seen<Option<WayBack>>,
     /// Its endpoint.
     pub endpoint: Seen<Option<EndpointView>>,
@@ -243,6 +244,9 @@ impl RollbackView<'_> {
     }
 
     fn with_update(&self, history: &RegionHistory, endpoint: &EndpointView, update: &OpenUpdate) -> Plan {
+        if let Some(word) = self.deferral_of(update) {
+            return word;
+        }
         if endpoint.status == EndpointStatus::UpdateRollbackFailed && update.epoch.is_some() {
             return self.unknown_bytes(history, endpoint, update.back.as_ref());
         }
