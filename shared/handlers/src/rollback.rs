@@ -16,8 +16,8 @@ use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::plan::{self, Act, Next, RollbackSight};
 use meridian_domain::reason::{Failure, LeftUndone, Unseen};
 use meridian_domain::{
-    Advice, AlarmState, AlarmView, Chain, Fleet, OpenUpdate, Reason, Record, Region, RegionHistory, RegionName,
-    Ringing, Seen, Target, alarms,
+    Advice, AlarmState, AlarmView, Chain, Decision, Fleet, OpenUpdate, Reason, Record, Region, RegionHistory,
+    RegionName, Ringing, Seen, Target, alarms,
 };
 use meridian_judge::MetricName;
 use meridian_messages::Voice;
@@ -237,10 +237,10 @@ impl Look {
     }
 }
 
-/// Whether a wave's update is open, undecided, and no judge is seen to look at it: the wave may have left the region behind, and said
+/// Whether a wave's update is open, nobody has decided to roll it back, and no judge is seen to look at it: the wave may have left the region behind, and said
 /// so beside the alarms.
 fn is_forsaken(history: &RegionHistory, judge: &Seen<bool>) -> bool {
-    let open = |update: &OpenUpdate| update.epoch.is_some() && update.decision.is_none();
+    let open = |update: &OpenUpdate| update.epoch.is_some() && !update.is_decided(Decision::Revert);
     *judge != Seen::Known(true) && history.update.as_ref().is_some_and(open)
 }
 

@@ -4,8 +4,13 @@ use crate::night::{AU, BR, EU, JP, Night, actor, bytes_unknown, name, release, r
 use jiff::SignedDuration;
 use meridian_domain::alarms::{LeftBehind, WayBack};
 use meridian_domain::plan::{Act, Finish, Next};
-use meridian_domain::reason::{Fault, RegionState, Revert, Sign, SilentRegion, WaveEnd};
-use meridian_domain::{AlarmState, AlarmView, Cause, EndpointStatus, Reason, Record, Seen, VariantPhase, alarms};
+use meridian_domain::reason::{
+    ErrorKind, Fault, IllService, RegionState, Return, Revert, ServiceFailure, Sign, SilentRegion, Unseen, WaveEnd,
+    WayBackReason,
+};
+use meridian_domain::{
+    Advice, AlarmState, AlarmView, Cause, Chain, Decision, EndpointStatus, Reason, Record, Seen, VariantPhase, alarms,
+};
 use std::sync::Arc;
 
 fn rings(night: &mut Night, name: String, state: AlarmState) {
@@ -147,6 +152,31 @@ fn a_deferral_noted_beside_the_way_back_is_neither_paged_again_nor_halts_the_fle
     }
 }
 
+/// The ledger takes entries again, and the region and its wave find the return in the same second: the wave tells people.
+#[test]
+fn a_return_that_its_wave_decides_is_not_paged_by_the_region() {
+    let region_first = [true, false];
+    for first in region_first {
+        let mut night = Night::baking(JP);
+        let (region, to) = (name(JP), version("v426"));
+        let why: Reason =
+            Return::WentBack { region, from: version("v427"), to, why: WayBackReason::JudgeSilent }.into();
+        let owed = Record::PageOwed { why: why.clone(), advice: Advice::ReadPromoteLog };
+        let decided = Record::Decided {
+            execution: actor("wave-1"),
+            decision: Decision::Revert,
+            why: said("the guard"),
+            judgement: None,
+            cause: Some(Cause::Unclear),
+        };
+        let records = if first { [owed, decided] } else { [decided, owed] };
+        for record in records {
+            night.tell(JP, record);
+        }
+        assert!(!night.history(JP).owes(&why), "{first}");
+    }
+}
+
 /// Whatever the region did meanwhile, its own way back from a release that its wave left there is told by the wave.
 #[test]
 fn a_region_that_was_shifted_after_its_deferral_goes_back_unpaged() {
@@ -158,6 +188,34 @@ fn a_region_that_was_shifted_after_its_deferral_goes_back_unpaged() {
     assert!(night.rollback(BR).did(Act::Update));
     night.rollback(BR);
     assert_eq!((night.pages, &night.history(BR).halt), (0, &None));
+}
+
+/// A region's control plane is not at fault where its bucket is, nor its bucket where its role cannot be assumed.
+#[test]
+fn a_deferral_names_the_service_that_is_ill() {
+    let failure = |operation: &str| ServiceFailure {
+        kind: ErrorKind::Unreachable,
+        region: name(JP),
+        operation: operation.to_owned(),
+        said: "no answer in time".to_owned(),
+    };
+    let ledger = |operation| Unseen::Ledger { chain: Chain::Region(name(JP)), failure: failure(operation) };
+    for (unseen, ill) in [
+        (ledger("PutObject"), IllService::Ledger),
+        (ledger("AssumeRole"), IllService::Roles),
+        (failure("DescribeEndpoint").into(), IllService::ControlPlane),
+        (failure("PutMetricData").into(), IllService::Metrics),
+    ] {
+        let mut night = Night::baking(JP);
+        night.sight.regions.insert(name(JP), Seen::Unknown(unseen.clone()));
+        night.call(JP);
+        night.pass("4m");
+        night.call(JP);
+        let Reason::LeftBehind { why, .. } = &night.sight.hub.deferred[&(actor("wave-1"), name(JP))] else { panic!() };
+        let Reason::Revert(Revert::Signs(signs)) = &**why else { panic!("{why:?}") };
+        let named = |sign: &Sign| matches!(sign, Sign::SilentAlone(SilentRegion { fault: Fault::Silent { service, .. }, .. }) if *service == ill);
+        assert!(signs.first().is_some_and(named), "{unseen:?}: {signs:?}");
+    }
 }
 
 /// What rings beside a silence is its consequence: the page names the silence alone.

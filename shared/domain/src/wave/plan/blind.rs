@@ -7,7 +7,7 @@
 //! left the region behind meanwhile has noted that in the same place.
 
 use super::rollback::RollbackView;
-use super::{Act, Next, Plan};
+use super::{Act, Next, Plan, Stage};
 use crate::advice::Advice;
 use crate::endpoint::{EndpointStatus, EndpointView, Seen};
 use crate::history::OpenUpdate;
@@ -17,9 +17,11 @@ use crate::verdict::{Cause, Decision};
 
 impl RollbackView<'_> {
     /// The wave left the region behind while its ledger did not answer, and paged: what it noted beside the way back goes on record.
-    pub(super) fn deferral_of(&self, update: &OpenUpdate) -> Option<Plan> {
+    /// What was let through before, and serves, stands.
+    pub(super) fn deferral_of(&self, update: &OpenUpdate, stage: &Stage) -> Option<Plan> {
         let left = self.sight.way_back.known()?.as_ref()?.left.as_ref()?;
-        let open = update.decision.is_none() && !update.is_first();
+        let returned = *stage == Stage::Elsewhere && !update.is_decided(Decision::Revert);
+        let open = !update.is_first() && (update.decision.is_none() || returned);
         let why: Reason = WayBackReason::LeftBehind(left.clone()).into();
         let (execution, decision, cause) = (update.execution.clone(), Decision::Revert, Some(Cause::Region));
         let record = Record::Decided { execution, decision, why: why.clone(), judgement: None, cause };
