@@ -12,9 +12,11 @@ mod support;
 use ciborium::Value as Cbor;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use jiff::SignedDuration;
 use meridian_local::engine::lock;
 use meridian_local::http::Door;
-use meridian_local::world::{Fault, FaultKind, What};
+use meridian_local::services::Service;
+use meridian_local::world::{Fault, FaultKind, Target, What};
 use std::io::Write;
 use support::{Answer, at, quiet, region, request, shared, signed};
 
@@ -171,6 +173,18 @@ fn a_call_that_would_never_be_answered_says_so_at_once() {
     let light = json(&door, "eu-west-1", "sagemaker", "SageMaker.DescribeEndpoint", describe);
     assert_eq!((light.status, light.header("x-meridian-hang")), (400, ""));
     assert_eq!(light.json()["__type"], "ValidationException");
+}
+
+#[test]
+fn a_call_that_is_answered_late_says_how_late() {
+    let mut config = quiet();
+    let slow = Fault { service: Some(Target::Service(Service::SageMaker)), ..Fault::of(FaultKind::Slow) };
+    config.faults.push(Fault { delay: Some(SignedDuration::from_secs(5)), ..slow });
+    let door = Door::open(shared(config)).unwrap();
+    let describe = r#"{"EndpointName": "fraud"}"#;
+    let slow = json(&door, "eu-west-1", "sagemaker", "SageMaker.DescribeEndpoint", describe);
+    assert_eq!((slow.status, slow.header("x-meridian-late")), (400, "PT5S"));
+    assert_eq!(slow.json()["__type"], "ValidationException");
 }
 
 #[test]

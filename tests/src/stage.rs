@@ -227,7 +227,7 @@ impl<P: Ports> Stage<P> {
         let actor = Actor::outside(self.world.clone());
         match actor.call(self.home(), DescribeModelPackage { model_package_name: arn.to_owned() }) {
             Outcome::Answer(answer) => Ok(answer?),
-            Outcome::Hang | Outcome::Killed => Err("home does not answer".into()),
+            Outcome::Late(..) | Outcome::Hang | Outcome::Killed => Err("home does not answer".into()),
         }
     }
 

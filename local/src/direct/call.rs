@@ -105,7 +105,11 @@ impl DirectPorts {
     ) -> Result<O::Output, Failure> {
         match self.actor.call_with(session.cloned(), region, operation) {
             Outcome::Answer(answer) => answer.map_err(Failure::Said),
-            Outcome::Hang => {
+            Outcome::Late(answer, by) if by < time_out => {
+                self.sleep(by).await;
+                answer.map_err(Failure::Said)
+            }
+            Outcome::Late(..) | Outcome::Hang => {
                 self.sleep(time_out).await;
                 Err(Failure::Silence)
             }

@@ -2,7 +2,8 @@
 //!
 //! All regions and services share the address; the signature's credential scope tells them apart. Which protocol a
 //! request speaks is told by its headers. Every answer carries the virtual time as `date` and `x-meridian-now`; one that
-//! would never come is answered at once with 503 and `x-meridian-hang: true`, and the client makes a silence of it. What a
+//! would never come is answered at once with 503 and `x-meridian-hang: true`, and the client makes a silence of it; one that
+//! comes late is answered at once with `x-meridian-late` and how late, and the client waits. What a
 //! web page in this machine's browser could ask is [refused](guard).
 
 mod cbor;

@@ -76,6 +76,7 @@ impl Reply {
 pub(super) fn map<T, U>(outcome: Outcome<T>, then: impl FnOnce(T) -> Result<U, ApiError>) -> Outcome<U> {
     match outcome {
         Outcome::Answer(answer) => Outcome::Answer(answer.and_then(then)),
+        Outcome::Late(answer, by) => Outcome::Late(answer.and_then(then), by),
         Outcome::Hang => Outcome::Hang,
         Outcome::Killed => Outcome::Killed,
     }

@@ -3,6 +3,7 @@
 use crate::services::operations::EFFECTS;
 use crate::services::sts::session::Caller;
 use crate::world::crash_injection::CrashInjection;
+use crate::world::error::ApiError;
 use crate::world::fault::{Attempt, Effect, When};
 use crate::world::invocation::InvocationEnd;
 use crate::world::log::What;
@@ -53,15 +54,11 @@ impl World {
             Some(When::Before) => None,
             _ => self.faults.iter_mut().find_map(|fault| fault.meet(&call, now)),
         };
-        let doomed = doomed.map(|when| Effect::Kill(if met.is_some() { When::Before } else { when }));
+        let kept = met.as_ref().is_some_and(|effect| !matches!(effect, Effect::Late(_)));
+        let doomed = doomed.map(|when| Effect::Kill(if kept { When::Before } else { when }));
         match doomed.or(met) {
-            None => {
-                let allowed = self.authorise_call(&who, region, O::SERVICE, &operation);
-                self.calling = who;
-                let answer = allowed.and_then(|()| operation.apply(self, region));
-                self.note_stale(caller, region, O::NAME, answer.as_ref().err());
-                Outcome::Answer(answer)
-            }
+            None => Outcome::Answer(self.carry_out(who, region, operation)),
+            Some(Effect::Late(by)) => Outcome::Late(self.carry_out(who, region, operation), by),
             Some(Effect::Answer(error)) => Outcome::Answer(Err(error)),
             Some(Effect::Hang) => Outcome::Hang,
             Some(Effect::Freeze(by)) => {
@@ -84,6 +81,21 @@ impl World {
                 Outcome::Killed
             }
         }
+    }
+
+    /// IAM, then the operation itself.
+    fn carry_out<O: Operation>(
+        &mut self,
+        who: Caller,
+        region: &RegionName,
+        operation: O,
+    ) -> Result<O::Output, ApiError> {
+        let caller = who.invocation;
+        let allowed = self.authorise_call(&who, region, O::SERVICE, &operation);
+        self.calling = who;
+        let answer = allowed.and_then(|()| operation.apply(self, region));
+        self.note_stale(caller, region, O::NAME, answer.as_ref().err());
+        answer
     }
 
     /// Tells of what strikes a caller when it happens, and returns its words.

@@ -22,6 +22,9 @@ pub enum FaultKind {
     Conflict,
     /// The call never returns.
     TimeOut,
+    /// The service does what it is asked at once, and answers `delay` later: within the client's time-out, or when nobody waits for
+    /// it any more.
+    Slow,
     /// SageMaker's control plane of the region is gone, with the region's STS and Application Auto Scaling: their calls never
     /// return, and updates stand still.
     Dark,
@@ -110,7 +113,7 @@ pub struct Fault {
     /// At most so often.
     #[serde(default, alias = "times")]
     pub at_most: Option<u32>,
-    /// For `replication-delay`, `event-delay` and `freeze`: by how much, how long.
+    /// For `slow`, `replication-delay`, `event-delay` and `freeze`: by how much, how long.
     #[serde(default)]
     pub delay: Option<SignedDuration>,
 }
@@ -150,7 +153,7 @@ impl Fault {
             FaultKind::EventDelay if narrowed => {
                 Some("an event is late whole: name neither operation nor service".to_owned())
             }
-            FaultKind::Freeze | FaultKind::EventDelay if self.delay.is_none() => {
+            FaultKind::Slow | FaultKind::Freeze | FaultKind::EventDelay if self.delay.is_none() => {
                 Some("say for how long, as in delay = \"10m\"".to_owned())
             }
             FaultKind::Dark | FaultKind::RollbackFails | FaultKind::ReplicationDelay | FaultKind::ReplicationFail
@@ -170,6 +173,7 @@ impl Fault {
             FaultKind::Throttle => "throttles",
             FaultKind::Conflict => "meets a racing write",
             FaultKind::TimeOut => "times out",
+            FaultKind::Slow => "answers late",
             FaultKind::Dark => return "SageMaker's control plane is dark".to_owned(),
             FaultKind::RollbackFails => return "SageMaker cannot roll back".to_owned(),
             FaultKind::Hang => "hangs",
@@ -204,6 +208,8 @@ pub(crate) enum Effect {
     Answer(ApiError),
     /// It never returns.
     Hang,
+    /// It is carried out, and answered so much later.
+    Late(SignedDuration),
     /// Its caller is killed.
     Kill(When),
     /// It never returns, and its caller stands still for so long.
@@ -285,6 +291,7 @@ impl Scheduled {
                 Effect::Answer(ApiError::new("ConditionalRequestConflict", 409, message))
             }
             FaultKind::TimeOut => Effect::Hang,
+            FaultKind::Slow => Effect::Late(fault.delay.unwrap_or_default()),
             FaultKind::Dark if DARK.contains(&call.service) => Effect::Hang,
             FaultKind::Kill => Effect::Kill(fault.when),
             FaultKind::Freeze => Effect::Freeze(fault.delay.unwrap_or_default()),

@@ -1,6 +1,7 @@
 //! The services of AWS that the world knows, and how a call of one can end.
 
 use crate::world::error::ApiError;
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -63,6 +64,8 @@ pub enum Outcome<T> {
     Answer(Result<T, ApiError>),
     /// The call never returns: the caller's own time-out ends it.
     Hang,
+    /// The service has done what it was asked, and its answer comes so much later.
+    Late(Result<T, ApiError>, SignedDuration),
     /// The caller is killed now, before or after the call took effect.
     Killed,
 }

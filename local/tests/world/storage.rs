@@ -1,6 +1,8 @@
 use crate::support::*;
+use jiff::SignedDuration;
 use meridian_deployment::{Bucket, Deployment, Settings};
 use meridian_handlers::context::FunctionKind;
+use meridian_local::services::Outcome;
 use meridian_local::services::s3::*;
 use meridian_local::services::s3::{GetBucketReplication, GetBucketVersioning};
 use meridian_local::world::{Fault, FaultKind, World, WorldConfig};
@@ -41,6 +43,22 @@ fn a_racing_write_is_a_conflict() {
     let error = call(&mut world, EU, put(KEY, "one").if_absent()).unwrap_err();
     assert_eq!((error.code.as_str(), error.status), ("ConditionalRequestConflict", 409));
     assert!(call(&mut world, EU, put(KEY, "one").if_absent()).is_ok());
+}
+
+/// Whoever waits too short does not hear of it, and finds it done.
+#[test]
+fn a_late_answer_is_of_what_was_done_at_once() {
+    let (mut config, by) = (night(), SignedDuration::from_secs(5));
+    config.faults = vec![Fault {
+        operation: Some("PutObject".to_owned()),
+        at_most: Some(1),
+        delay: Some(by),
+        ..Fault::of(FaultKind::Slow)
+    }];
+    let mut world = world(config);
+    let answer = world.call(&region(EU), put(KEY, "one").if_absent());
+    assert!(matches!(answer, Outcome::Late(Ok(_), late) if late == by), "{answer:?}");
+    assert!(head(&mut world, EU, KEY).is_ok());
 }
 
 #[test]

@@ -63,6 +63,7 @@ fn champion() -> InstalledRelease {
 pub fn call<O: Operation>(world: &mut World, name: &str, operation: O) -> Result<O::Output, ApiError> {
     match world.call(&region(name), operation) {
         Outcome::Answer(answer) => answer,
+        Outcome::Late(_, by) => panic!("{} is {by:#} late", O::NAME),
         Outcome::Hang => panic!("{} hangs", O::NAME),
         Outcome::Killed => panic!("{} killed", O::NAME),
     }

@@ -4,6 +4,7 @@
 
 mod calls;
 mod coverage;
+mod illness;
 mod repeats;
 mod run;
 mod script;

@@ -187,6 +187,9 @@ impl<'a> Run<'a> {
             if !self.until_rest() || self.world.breach.is_some() || reruns == RERUNS {
                 break;
             }
+            if let Some(ill) = self.script.only_ill().filter(|_| reruns == 0) {
+                checks::only_the_ill_region_waits(&mut self.world, ill, self.script.is_mute());
+            }
             let on_newest = self.world.regions.iter().all(|place| place.serves_alone() == Some(self.newest));
             if on_newest || !self.world.may_start(self.newest) {
                 break;

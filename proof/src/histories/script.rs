@@ -103,28 +103,29 @@ pub const START: Seconds = 1_795_143_720;
 /// An item waits for its event or step no longer than this: a region is swept every five minutes.
 const A_WHILE: Seconds = 310;
 
-struct Draw(Random);
+/// Numbers for a script, drawn one after the other.
+pub(super) struct Draw(Random);
 
 impl Draw {
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
         // Bounds are tiny beside 2^32: the bias does not matter, and no draw is repeated.
         ((self.0.next_u64() >> 32) * bound) >> 32
     }
 
-    fn index(&mut self, bound: usize) -> usize {
+    pub(super) fn index(&mut self, bound: usize) -> usize {
         usize::try_from(self.below(bound as u64)).unwrap_or(0)
     }
 
-    fn seconds(&mut self, from: Seconds, to: Seconds) -> Seconds {
+    pub(super) fn seconds(&mut self, from: Seconds, to: Seconds) -> Seconds {
         from + Seconds::try_from(self.below((to - from).max(1) as u64)).unwrap_or(0)
     }
 
     /// One in `n`.
-    fn one_in(&mut self, n: u64) -> bool {
+    pub(super) fn one_in(&mut self, n: u64) -> bool {
         self.below(n) == 0
     }
 
-    fn of<T: Copy>(&mut self, all: &[T]) -> T {
+    pub(super) fn of<T: Copy>(&mut self, all: &[T]) -> T {
         let at = self.index(all.len());
         *all.get(at).unwrap_or_else(|| unreachable!("an index below the length"))
     }
@@ -136,7 +137,7 @@ impl Draw {
     }
 
     /// Short ones are as likely as long ones: 20 s to about 25 minutes, in octaves.
-    fn length(&mut self) -> Seconds {
+    pub(super) fn length(&mut self) -> Seconds {
         let octave = self.below(6);
         self.seconds(20 << octave, 48 << octave)
     }
@@ -183,6 +184,7 @@ impl Script {
         };
         script.fill(&mut draw);
         script.govern(&mut Draw(stream(seed, &[number, 1])));
+        script.fall_ill(&mut Draw(stream(seed, &[number, 3])));
         script
     }
 
@@ -290,7 +292,7 @@ impl Script {
     }
 
     /// Seconds that a region takes until it is judged at full load: minutes are whole, and their counts come two later.
-    fn judged(&self) -> Seconds {
+    pub(super) fn judged(&self) -> Seconds {
         if self.full_load > 0 { self.full_load + 150 } else { 0 }
     }
 

@@ -3,6 +3,7 @@
 use super::script::START;
 use super::*;
 use crate::driver::{Ask, Reply};
+use crate::world::checks;
 use crate::world::{Fault, Lie, Quality, Request, Setting, Showing, World, freezes};
 use meridian_domain::{Kind, Record, Rule};
 
@@ -111,6 +112,38 @@ fn freeze(name: &str) -> Option<usize> {
     let place = freezes().iter().position(|freeze| freeze.name == name);
     assert!(place.is_some(), "{name}");
     place
+}
+
+/// The whole night of one ill region, service by service, through its turn.
+#[test]
+fn one_ill_region_keeps_no_other_from_the_release() {
+    for fault in Fault::ILLNESSES {
+        for from in [0, 300, 700, 900, 1100, 1300, 1600, 1900] {
+            let items = vec![Item::Holds { fault, region: 1, from, lasts: 1200 }];
+            let script = Script { items, ..quiet_night() };
+            assert_eq!(script.only_ill(), Some(1));
+            let told = story(&script);
+            assert_eq!(told.ended.breach, None, "{fault:?} from {from}: {:#?}", told.lines);
+        }
+    }
+}
+
+#[test]
+fn a_second_page_or_a_second_region_behind_is_caught_where_one_region_is_ill() {
+    let breach = |behind: &[usize], pages, mute| {
+        let mut world = World::new(std::sync::Arc::new(quiet_night().setting()), START, false);
+        world.rerun(1, false);
+        for (region, place) in world.regions.iter_mut().enumerate() {
+            place.blue = usize::from(!behind.contains(&region));
+        }
+        world.tally.pages = pages;
+        checks::only_the_ill_region_waits(&mut world, 1, mute);
+        world.breach.map(|breach| (breach.invariant, breach.what))
+    };
+    assert_eq!(breach(&[1], 1, false), None);
+    assert_eq!(breach(&[1], 2, true), None);
+    assert_eq!(breach(&[1], 2, false), Some(("L", "AU alone was ill, and people were paged 2 times".to_owned())));
+    assert_eq!(breach(&[1, 2], 1, false), Some(("L", "AU alone was ill, and JP is left behind too".to_owned())));
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod records;
 
 pub(crate) use ending::is_for_freeze;
 
-pub use ending::{Ending, ending, never_ends, never_rests};
+pub use ending::{Ending, ending, never_ends, never_rests, only_the_ill_region_waits};
 pub(super) use records::{on_hub_record, on_record};
 
 use super::calls::OwnWayBack;
@@ -284,11 +284,11 @@ fn one_at_a_time(world: &mut World) {
     });
 }
 
-/// A call changes something of SageMaker's that is no update. I11: it has just seen that it holds the lease.
+/// A call changes something in a region that is no update. I11: it has just seen that it holds the lease.
 pub(super) fn on_change(world: &mut World, caller: &Caller, region: usize) {
     let title = world.setting.title(region).to_owned();
     hold(world, caller.fenced || caller.execution().is_none(), "I11", |_| {
-        format!("something is created in {title} by a wave that has not just seen that it holds the lease")
+        format!("something is created or noted in {title} by a wave that has not just seen that it holds the lease")
     });
 }
 

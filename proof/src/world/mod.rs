@@ -86,6 +86,18 @@ impl Fault {
         Self::Maintenance,
     ];
 
+    /// The kinds by which a service of a region is ill, and nothing is said of a release.
+    pub const ILLNESSES: [Self; 8] = [
+        Self::Dark,
+        Self::Throttled,
+        Self::Signals,
+        Self::Counts,
+        Self::Writes,
+        Self::Reads,
+        Self::Golden,
+        Self::Pages,
+    ];
+
     fn bit(self) -> u16 {
         1 << self as u16
     }

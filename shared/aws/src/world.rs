@@ -15,7 +15,7 @@ use http::{Request, Response, header::CONTENT_TYPE};
 use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use meridian_handlers::ports::Clock;
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;
@@ -27,6 +27,9 @@ use tokio::sync::watch;
 const NOW: &str = "x-meridian-now";
 /// `true` where the world never answers this call: what looks like an answer only says so.
 const HANG: &str = "x-meridian-hang";
+
+/// How much later the answer would come: it has been given at once, and waits here.
+const LATE: &str = "x-meridian-late";
 
 /// Why the world was not understood.
 #[derive(Debug, thiserror::Error)]
@@ -122,8 +125,30 @@ impl HttpConnector for WorldHttp {
                 drop((answer, in_flight));
                 return std::future::pending().await;
             }
+            let late = header(&answer, LATE).and_then(|late| late.parse::<SignedDuration>().ok());
+            let answer = match late {
+                Some(late) => this.waited_for(answer, in_flight, late).await?,
+                None => answer,
+            };
             HttpResponse::try_from(answer).map_err(|error| ConnectorError::user(error.into()))
         })
+    }
+}
+
+impl WorldHttp {
+    /// An answer that comes late: read to its end first, for virtual time moves only where nothing is in flight.
+    async fn waited_for(
+        &self,
+        answer: Response<SdkBody>,
+        in_flight: Arc<InFlight>,
+        late: SignedDuration,
+    ) -> Result<Response<SdkBody>, ConnectorError> {
+        let (head, body) = answer.into_parts();
+        let body = body.collect().await.map_err(|error| ConnectorError::io(error))?.to_bytes();
+        drop(in_flight);
+        let until = self.clock.now().saturating_add(late).unwrap_or(Timestamp::MAX);
+        self.clock.clone().sleep_until(until).await;
+        Ok(Response::from_parts(head, SdkBody::from(body)))
     }
 }
 

@@ -16,8 +16,8 @@ use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::plan::{self, Act, Next, RollbackSight};
 use meridian_domain::reason::{Failure, LeftUndone, Unseen};
 use meridian_domain::{
-    Advice, AlarmState, AlarmView, Chain, Fleet, Reason, Record, Region, RegionHistory, RegionName, Ringing, Seen,
-    Target, alarms,
+    Advice, AlarmState, AlarmView, Chain, Decision, Fleet, OpenUpdate, Reason, Record, Region, RegionHistory,
+    RegionName, Ringing, Seen, Target, alarms,
 };
 use meridian_judge::MetricName;
 use meridian_messages::Voice;
@@ -77,19 +77,22 @@ impl Look {
     async fn take<P: Ports>(ports: &P, context: &Context, region: &Region) -> Result<Self, HandlerError> {
         let fleet = &context.fleet;
         let opened = Journal::<RegionHistory>::open(ports, &region.name, Chain::Region(region.name.clone())).await;
-        let unread = Seen::Unknown(Unseen::NotAsked);
-        let (journal, history, way_back) = match opened {
+        let (journal, history) = match opened {
             Ok(journal) => {
                 let history = Seen::Known(journal.shared());
-                (Some(journal), history, unread)
+                (Some(journal), history)
             }
             // Going back must not wait for paper (I6): the way back stands beside the alarms too.
             Err(error) => {
                 tracing::error!(%error, "the ledger cannot be read; using the rollback target stored with the verdict alarm");
-                (None, Seen::Unknown((&error).into()), way_back(ports, fleet, region).await)
+                (None, Seen::Unknown((&error).into()))
             }
         };
         let Alarms { composite: mut alarm, judge, client_errors } = alarms_of(ports, &context.fleet, region).await;
+        let way_back = match history.known().is_none_or(|own| is_forsaken(own, &judge)) {
+            true => way_back(ports, fleet, region).await,
+            false => Seen::Unknown(Unseen::NotAsked),
+        };
         if let (Seen::Known(Some(ringing)), Seen::Known(history)) = (&mut alarm, &history) {
             ringing.alike = alike(ports, fleet, region, history).await;
         }
@@ -232,6 +235,13 @@ impl Look {
         self.endpoint(ports, fleet, region).await;
         Ok(())
     }
+}
+
+/// Whether a wave's update is open, nobody has decided to roll it back, and no judge is seen to look at it: the wave may have left the region behind, and said
+/// so beside the alarms.
+fn is_forsaken(history: &RegionHistory, judge: &Seen<bool>) -> bool {
+    let open = |update: &OpenUpdate| update.epoch.is_some() && !update.is_decided(Decision::Revert);
+    *judge != Seen::Known(true) && history.update.as_ref().is_some_and(open)
 }
 
 /// The way back that `promote` wrote beside the alarms.

@@ -6,9 +6,13 @@ pub use rest::departed;
 
 use crate::Voice;
 use crate::headline::promoted;
+use crate::region::ill_service;
 use crate::way_back::worse_than_before;
 use meridian_domain::callers::{Beside, Compared};
-use meridian_domain::{Decision, Entry, Fleet, ProbationAction, Record, RegionName, ReleaseId, Target, Verdict};
+use meridian_domain::reason::Fault;
+use meridian_domain::{
+    Decision, Entry, Fleet, ProbationAction, Reason, Record, RegionName, ReleaseId, Target, Verdict,
+};
 use meridian_judge::Tally;
 use std::collections::BTreeMap;
 
@@ -108,9 +112,15 @@ impl Phrasebook {
                 (Tone::Bad, format!("{} is rejected: {}", self.version(release), voice.brief(why)))
             }
             Record::RegionIll { why, .. } => {
-                (Tone::Warn, format!("the control plane does not answer ({})", voice.why(why)))
+                let what = match why {
+                    Reason::Fault(Fault::Unseen(unseen)) => {
+                        format!("its {} does not answer", ill_service(unseen.service()))
+                    }
+                    _ => "it keeps the wave waiting".to_owned(),
+                };
+                (Tone::Warn, format!("{what} ({})", voice.why(why)))
             }
-            Record::RegionWell { .. } => (Tone::Plain, "the control plane answers again".to_owned()),
+            Record::RegionWell { .. } => (Tone::Plain, "it answers again".to_owned()),
             Record::Deferred { why, release, .. } => {
                 (Tone::Bad, format!("deferred, the others go on to {}: {}", self.version(release), voice.why(why)))
             }

@@ -3,14 +3,16 @@
 use crate::Voice;
 use crate::unseen::of_region;
 use crate::why::clock;
-use meridian_domain::reason::{Fault, Lag, NextTry, RegionState, Retry, SilentRegion, Undecided};
+use meridian_domain::reason::{Fault, IllService, Lag, NextTry, RegionState, Retry, SilentRegion, Undecided};
 
 impl Voice<'_> {
     /// What is wrong with a region, said behind its name.
     pub fn fault(self, fault: &Fault) -> String {
         match fault {
             Fault::Unseen(why) => of_region(why),
-            Fault::Silent { since } => format!("no answer since {}", clock(*since)),
+            Fault::Silent { since, service } => {
+                format!("no answer from its {} since {}", ill_service(*service), clock(*since))
+            }
             Fault::NoAnswer => "it does not answer".to_owned(),
             Fault::EndpointIs(status) => format!("its endpoint is {status:?}"),
             Fault::TwoReleases(status) => {
@@ -59,7 +61,9 @@ impl Voice<'_> {
     pub(crate) fn silent(self, silent: &SilentRegion) -> String {
         let title = self.title(&silent.region);
         match &silent.fault {
-            Fault::Silent { since } => format!("{title}'s control plane has not answered since {}", clock(*since)),
+            Fault::Silent { since, service } => {
+                format!("{title}'s {} has not answered since {}", ill_service(*service), clock(*since))
+            }
             fault => format!("{title}: {}", self.fault(fault)),
         }
     }
@@ -93,6 +97,18 @@ impl Voice<'_> {
             lag.allowed,
             lag.allowed_age
         )
+    }
+}
+
+/// What people call a service of a region.
+pub(crate) fn ill_service(service: IllService) -> &'static str {
+    match service {
+        IllService::Ledger => "ledger (S3)",
+        IllService::ControlPlane => "control plane",
+        IllService::Runtime => "SageMaker runtime",
+        IllService::Metrics => "CloudWatch",
+        IllService::Roles => "STS",
+        IllService::Scaling => "Application Auto Scaling",
     }
 }
 

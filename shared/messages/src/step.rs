@@ -63,6 +63,7 @@ impl Voice<'_> {
             Act::AskGolden => format!("whether {title} answers as {version}"),
             Act::Trip => format!("{title} must roll back from {version}"),
             Act::Disarm => "judge heartbeat not needed any more".to_owned(),
+            Act::NoteDeferral => format!("{title}'s deferral is stored with the verdict alarm"),
             Act::Scale => format!("{title}'s number of instances"),
         }
     }

@@ -3,7 +3,8 @@
 use crate::Voice;
 use crate::ledger::{client_errors, ill_alike};
 use crate::unseen::words;
-use meridian_domain::alarms::CALLS_EVERY;
+use crate::why::clock;
+use meridian_domain::alarms::{CALLS_EVERY, LeftBehind};
 use meridian_domain::probation::WorseThanBefore;
 use meridian_domain::reason::{Quiet, Return, WayBackReason};
 
@@ -40,6 +41,9 @@ impl Voice<'_> {
             ),
             WayBackReason::Unexplained => "its alarm was in ALARM, or its traffic was shifted without a decision to proceed".to_owned(),
             WayBackReason::WorseThanBefore(worse) => worse_than_before(worse),
+            WayBackReason::LeftBehind(LeftBehind { wave, since }) => {
+                format!("{wave} deferred the region: its ledger had not answered since {}", clock(*since))
+            }
             WayBackReason::ProvedAgain(fault) => format!("{}; its golden records prove it now", self.fault(fault)),
         }
     }

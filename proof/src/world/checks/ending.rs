@@ -61,6 +61,24 @@ pub fn ending(world: &mut World) -> Option<Ending> {
     Some(ending)
 }
 
+/// Liveness where one region's services alone were ill and nothing speaks against the release: the wave has brought it to every
+/// other region, before anybody starts another execution, and people were paged once at most; twice, where the region was `mute`.
+/// Run once nothing moves.
+pub fn only_the_ill_region_waits(world: &mut World, ill: usize, mute: bool) {
+    let setting = world.setting.clone();
+    let newest = world.executions.iter().map(|execution| execution.release).max().unwrap_or(0);
+    let others = world.regions.iter().enumerate().filter(|(region, _)| *region != ill);
+    let behind = others.filter(|(_, place)| place.serves_alone() != Some(newest)).map(|(region, _)| region).next();
+    let (title, pages) = (setting.title(ill), world.tally.pages);
+    hold(world, behind.is_none(), "L", |_| {
+        let other = behind.map_or("nobody", |region| setting.title(region));
+        format!("{title} alone was ill, and {other} is left behind too")
+    });
+    hold(world, pages <= 1 + u32::from(mute), "L", |_| {
+        format!("{title} alone was ill, and people were paged {pages} times")
+    });
+}
+
 /// Whether home should go on with what the newest release's last wave left undecided.
 fn has_open_try(world: &World) -> bool {
     let fleet = &world.setting.fleet;

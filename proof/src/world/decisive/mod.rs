@@ -10,6 +10,7 @@ mod ledgers;
 
 use super::{Chain, Execution, Job, Region, Request, Seconds, Setting, Stand, Tally, Update, Who, World};
 use jiff::Timestamp;
+use meridian_domain::alarms::WayBack;
 use meridian_domain::{Decision, HubHistory, Projection, Record, RegionHistory};
 use std::hash::{Hash, Hasher};
 
@@ -159,7 +160,8 @@ impl<H: Hasher> Prints<'_, H> {
             stray: _,
             taken,
         } = region;
-        (blue, broken, configured, armed, verdict, green, alarm, faults, champion, note).hash(self.hasher);
+        (blue, broken, configured, armed, verdict, green, alarm, faults, champion).hash(self.hasher);
+        self.note(note.as_deref());
         canary.is_some().hash(self.hasher);
         if let Some((release, since)) = canary {
             release.hash(self.hasher);
@@ -196,6 +198,15 @@ impl<H: Hasher> Prints<'_, H> {
         if let Some(open) = &chain.history.update {
             let since = open.at.as_second();
             taken.map(|taken| taken.is_some_and(|at| at >= since)).hash(self.hasher);
+        }
+    }
+
+    /// What stands beside the way back. Since when a wave that left the region behind got no answer is for people.
+    fn note(&mut self, note: Option<&str>) {
+        let way = note.and_then(WayBack::read);
+        way.is_some().hash(self.hasher);
+        if let Some(WayBack { target, back, left }) = way {
+            (target.release, back.release, left.map(|left| left.wave)).hash(self.hasher);
         }
     }
 

@@ -5,7 +5,7 @@
 
 use crate::endpoint::Target;
 use crate::fleet::{Fleet, Region};
-use crate::names::ResourceName;
+use crate::names::{Actor, ResourceName};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -212,6 +212,18 @@ pub struct WayBack {
     pub target: Target,
     /// What serves now, proved.
     pub back: Target,
+    /// The deferral of the wave on this way forward, where the region's ledger did not take it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<LeftBehind>,
+}
+
+/// A wave's deferral of a region whose ledger did not answer: people were paged, and the region need not halt for what follows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftBehind {
+    /// The wave.
+    pub wave: Actor,
+    /// Since when it got no answer.
+    pub since: Timestamp,
 }
 
 /// What stands before the way back in an alarm's description.
@@ -223,7 +235,7 @@ impl WayBack {
         serde_json::from_str(description.split_once(WAY_BACK)?.1).ok()
     }
 
-    /// The alarms of a wave with the way back in its place.
+    /// Alarms of a wave with the way back in its place.
     #[must_use]
     pub fn noted(&self, fleet: &Fleet, mut guards: Vec<AlarmSpec>) -> Vec<AlarmSpec> {
         let text = serde_json::to_string(self).unwrap_or_default();
@@ -231,6 +243,11 @@ impl WayBack {
             alarm.description = format!("{} {WAY_BACK}{text}", alarm.description);
         }
         guards
+    }
+
+    /// The verdict alarm alone, with a wave's deferral beside the way back.
+    pub fn with_deferral(self, fleet: &Fleet, left: LeftBehind) -> Vec<AlarmSpec> {
+        Self { left: Some(left), ..self }.noted(fleet, vec![verdict(fleet)])
     }
 }
 

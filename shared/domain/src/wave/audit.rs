@@ -46,7 +46,7 @@ pub fn audit(fleet: &Fleet, sight: &Sight, plan: &Plan, now: Timestamp) -> Vec<V
     match &plan.next {
         Next::Do(Act::Update, region, target) => audit.update(region, target),
         Next::Do(Act::Create, region, target) => audit.create(region, target),
-        Next::Do(Act::Prepare, ..) => audit.lease(),
+        Next::Do(Act::Prepare | Act::NoteDeferral, ..) => audit.lease(),
         Next::Do(Act::Scale, region, _) => audit.scaling(region),
         Next::Do(Act::Beat, region, _) => audit.beat(region),
         Next::Do(Act::Disarm, region, _) => audit.disarm(region),

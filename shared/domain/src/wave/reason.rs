@@ -24,7 +24,7 @@ pub use region::{Fault, RegionState, SilentRegion};
 pub use revert::{Proof, Revert, Sign};
 pub use step::{AtFullLoad, Canary, FullLoad, Proceed, Step, Traffic, Wait};
 pub use tries::{NextTry, Retry, Undecided};
-pub use unseen::{ErrorKind, ServiceFailure, Unseen};
+pub use unseen::{ErrorKind, IllService, ServiceFailure, Unseen};
 pub use wave::{Lag, Lagging, WaveEnd};
 pub use way_back::{Quiet, Return, WayBackReason};
 

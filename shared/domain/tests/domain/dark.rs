@@ -2,9 +2,15 @@
 
 use crate::night::{AU, BR, EU, JP, Night, actor, bytes_unknown, name, release, ringing, said, unseen, version};
 use jiff::SignedDuration;
+use meridian_domain::alarms::{LeftBehind, WayBack};
 use meridian_domain::plan::{Act, Finish, Next};
-use meridian_domain::reason::{Fault, RegionState, Revert, Sign, SilentRegion, WaveEnd};
-use meridian_domain::{AlarmState, AlarmView, Cause, EndpointStatus, Reason, Record, Seen, VariantPhase, alarms};
+use meridian_domain::reason::{
+    ErrorKind, Fault, IllService, RegionState, Return, Revert, ServiceFailure, Sign, SilentRegion, Unseen, WaveEnd,
+    WayBackReason,
+};
+use meridian_domain::{
+    Advice, AlarmState, AlarmView, Cause, Chain, Decision, EndpointStatus, Reason, Record, Seen, VariantPhase, alarms,
+};
 use std::sync::Arc;
 
 fn rings(night: &mut Night, name: String, state: AlarmState) {
@@ -114,6 +120,102 @@ fn a_region_left_behind_without_a_word_gets_it_once_it_answers() {
     night.rollback(JP);
     assert_eq!((night.pages, &night.history(JP).halt, &night.history(JP).update), (1, &None, &None));
     assert_eq!(night.history(JP).returned[&release("v427")].cause, Some(Cause::Region));
+}
+
+/// The last region of a wave is left behind without a word, and the wave is over when its bucket answers again: what the wave noted
+/// beside the way back says that people know.
+#[test]
+fn a_deferral_noted_beside_the_way_back_is_neither_paged_again_nor_halts_the_fleet() {
+    let noted = |wave: &str, night: &Night| {
+        let left = Some(LeftBehind { wave: actor(wave), since: night.now });
+        Seen::Known(Some(WayBack { target: night.target(BR, "v427"), back: night.target(BR, "v426"), left }))
+    };
+    for (wave, pages) in [("wave-1", 1), ("wave-0", 2)] {
+        let mut night = Night::baking(BR);
+        let ledger = night.sight.regions.insert(name(BR), Seen::Unknown(unseen())).unwrap();
+        night.call(BR);
+        night.pass("4m");
+        let call = night.call(BR);
+        let order = call.plans.iter().position(|plan| matches!(plan.next, Next::Page { .. }));
+        let note = call.plans.iter().position(|plan| matches!(plan.next, Next::Do(Act::NoteDeferral, ..)));
+        // A wave that dies between the two has told people: a region that says nothing then leaves nobody unaware (I14).
+        assert!(order.is_some() && order < note, "{:?}", call.plans);
+        night.verify();
+        night.sight.regions.insert(name(BR), ledger);
+        night.in_service(BR, "v426");
+        night.way_back = noted(wave, &night);
+        night.rollback(BR);
+        let history = night.history(BR);
+        assert_eq!((night.pages, history.halt.is_some(), &history.update), (pages, pages == 2, &None), "{wave}");
+        let cause = (pages == 1).then_some(Cause::Region);
+        assert_eq!(history.returned[&release("v427")].cause, cause, "{wave}");
+    }
+}
+
+/// The ledger takes entries again, and the region and its wave find the return in the same second: the wave tells people.
+#[test]
+fn a_return_that_its_wave_decides_is_not_paged_by_the_region() {
+    let region_first = [true, false];
+    for first in region_first {
+        let mut night = Night::baking(JP);
+        let (region, to) = (name(JP), version("v426"));
+        let why: Reason =
+            Return::WentBack { region, from: version("v427"), to, why: WayBackReason::JudgeSilent }.into();
+        let owed = Record::PageOwed { why: why.clone(), advice: Advice::ReadPromoteLog };
+        let decided = Record::Decided {
+            execution: actor("wave-1"),
+            decision: Decision::Revert,
+            why: said("the guard"),
+            judgement: None,
+            cause: Some(Cause::Unclear),
+        };
+        let records = if first { [owed, decided] } else { [decided, owed] };
+        for record in records {
+            night.tell(JP, record);
+        }
+        assert!(!night.history(JP).owes(&why), "{first}");
+    }
+}
+
+/// Whatever the region did meanwhile, its own way back from a release that its wave left there is told by the wave.
+#[test]
+fn a_region_that_was_shifted_after_its_deferral_goes_back_unpaged() {
+    let mut night = Night::baking(BR);
+    night.in_service(BR, "v427");
+    let left = Some(LeftBehind { wave: actor("wave-1"), since: night.now });
+    night.way_back =
+        Seen::Known(Some(WayBack { target: night.target(BR, "v427"), back: night.target(BR, "v426"), left }));
+    assert!(night.rollback(BR).did(Act::Update));
+    night.rollback(BR);
+    assert_eq!((night.pages, &night.history(BR).halt), (0, &None));
+}
+
+/// A region's control plane is not at fault where its bucket is, nor its bucket where its role cannot be assumed.
+#[test]
+fn a_deferral_names_the_service_that_is_ill() {
+    let failure = |operation: &str| ServiceFailure {
+        kind: ErrorKind::Unreachable,
+        region: name(JP),
+        operation: operation.to_owned(),
+        said: "no answer in time".to_owned(),
+    };
+    let ledger = |operation| Unseen::Ledger { chain: Chain::Region(name(JP)), failure: failure(operation) };
+    for (unseen, ill) in [
+        (ledger("PutObject"), IllService::Ledger),
+        (ledger("AssumeRole"), IllService::Roles),
+        (failure("DescribeEndpoint").into(), IllService::ControlPlane),
+        (failure("PutMetricData").into(), IllService::Metrics),
+    ] {
+        let mut night = Night::baking(JP);
+        night.sight.regions.insert(name(JP), Seen::Unknown(unseen.clone()));
+        night.call(JP);
+        night.pass("4m");
+        night.call(JP);
+        let Reason::LeftBehind { why, .. } = &night.sight.hub.deferred[&(actor("wave-1"), name(JP))] else { panic!() };
+        let Reason::Revert(Revert::Signs(signs)) = &**why else { panic!("{why:?}") };
+        let named = |sign: &Sign| matches!(sign, Sign::SilentAlone(SilentRegion { fault: Fault::Silent { service, .. }, .. }) if *service == ill);
+        assert!(signs.first().is_some_and(named), "{unseen:?}: {signs:?}");
+    }
 }
 
 /// What rings beside a silence is its consequence: the page names the silence alone.
@@ -268,7 +370,7 @@ fn without_its_ledger_a_region_trips_the_guardrail() {
         let mut night = Night::new();
         night.phase(AU, VariantPhase::Baking);
         night.sight.regions.insert(name(AU), Seen::Unknown(unseen()));
-        let way = meridian_domain::alarms::WayBack { target: night.target(AU, way), back: night.target(AU, "v426") };
+        let way = WayBack { target: night.target(AU, way), back: night.target(AU, "v426"), left: None };
         night.way_back = Seen::Known(Some(way));
         night.alarm = Some(ringing("alarm fraud-endpoint-latency rings"));
         let call = night.rollback(AU);

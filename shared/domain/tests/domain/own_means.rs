@@ -102,6 +102,22 @@ fn a_region_that_is_ill_by_itself_halts_nobody_else() {
     }
 }
 
+/// The wave let a release through whose golden records nobody answers, and paged as it left the region behind; soak was over by then.
+#[test]
+fn a_region_that_its_wave_could_not_prove_goes_back_unpaged_unless_its_alarm_rings() {
+    for rings in [false, true] {
+        let mut night = Night::let_through(AU);
+        night.in_service(AU, "v427");
+        night.right = None;
+        let end = night.calls(AU);
+        assert_eq!((end.finish(), night.pages), (Some(Finish::Deferred), 1), "{:?}", end.plans);
+        assert!(night.rollback(AU).did(Act::Update));
+        night.alarm = rings.then(|| ringing("alarm fraud-endpoint-latency rings"));
+        night.rollback(AU);
+        assert_eq!((night.pages, night.history(AU).halt.is_some()), (1 + usize::from(rings), rings));
+    }
+}
+
 /// A call may live for a quarter of an hour: until then the intent may still be followed.
 #[test]
 fn an_intent_closes_after_the_last_call_that_could_follow() {

@@ -145,7 +145,7 @@ proptest! {
         let actor = actor("rollback.eu-west-1");
         let golden = golden.map(|right| Seen::Known(Golden { asked: 10, right }));
         let way_back = match way_back {
-            Seen::Known(way) => Seen::Known(way.map(|(target, back)| WayBack { target, back })),
+            Seen::Known(way) => Seen::Known(way.map(|(target, back)| WayBack { target, back, left: None })),
             Seen::Unknown(why) => Seen::Unknown(why),
         };
         let client_errors = blame;

@@ -1,10 +1,12 @@
 //! One step, done. Executors make no choices, and doing a step twice is doing it once.
 
 use super::observe::Look;
+use super::signals::{publish, trip};
 use crate::context::{Context, HandlerError};
 use crate::journal::{Journal, JournalError};
-use crate::ports::{Answer, Clock, ErrorKind, MetricPoint, Page, PortError, Ports};
+use crate::ports::{Answer, Clock, ErrorKind, Page, PortError, Ports};
 use jiff::{SignedDuration, Timestamp};
+use meridian_domain::alarms::WayBack;
 use meridian_domain::plan::{Act, Bake, Next, Plan, beats};
 use meridian_domain::reason::{Failure, Refusal, Unseen};
 use meridian_domain::{
@@ -199,6 +201,7 @@ impl Look {
                 self.endpoint(ports, fleet, &region.name).await;
                 return Ok(());
             }
+            Act::NoteDeferral => return self.note_deferral(ports, fleet, region, target).await,
             Act::Beat => {
                 let history = self.sight.regions.get(&region.name).and_then(Seen::known);
                 // The beat says when the judge looked: a function that stood still since must not keep a canary alive (I9).
@@ -248,7 +251,7 @@ impl Look {
     }
 
     /// I11: the lease's epoch, re-read just before a call that changes something.
-    async fn fence<P: Ports>(&mut self, ports: &P) -> Result<(), HandlerError> {
+    pub(super) async fn fence<P: Ports>(&mut self, ports: &P) -> Result<(), HandlerError> {
         let planned = self.sight.hub.epoch;
         self.hub.refresh(ports).await?;
         self.hub_changed();
@@ -274,7 +277,7 @@ impl Look {
         let mut guards = alarms::guards(fleet, region, &target.config, blue);
         // The way back in a second place before the way forward is taken (I5), for a rollback without its ledger.
         if let Some(serving) = serving {
-            let way_back = alarms::WayBack { target: target.clone(), back: serving.target.clone() };
+            let way_back = WayBack { target: target.clone(), back: serving.target.clone(), left: None };
             guards = way_back.noted(fleet, guards);
         }
         ports.put_alarms(name, &guards).await?;
@@ -370,30 +373,6 @@ async fn once_visible(clock: &impl Clock, ask: impl AsyncFn() -> Answer<()>) -> 
         }
     }
     ask().await
-}
-
-/// Publishes the revert verdict. Where even that does not go through, the heartbeat's silence does the same, later.
-pub(crate) async fn trip<P: Ports>(ports: &P, fleet: &Fleet, region: &RegionName) -> Result<(), HandlerError> {
-    match publish(ports, fleet, region, alarms::VERDICT, 1.0, [ports.now()]).await {
-        Err(error) if error.shuts_region() => {
-            tracing::warn!(%error, "the verdict could not be published; the silent heartbeat takes its place");
-            Ok(())
-        }
-        done => Ok(done?),
-    }
-}
-
-async fn publish<P: Ports>(
-    ports: &P,
-    fleet: &Fleet,
-    region: &RegionName,
-    name: &'static str,
-    value: f64,
-    at: impl IntoIterator<Item = Timestamp>,
-) -> Answer<()> {
-    let point = |at| MetricPoint { name, endpoint: fleet.endpoint.clone(), value, at };
-    let points: Vec<MetricPoint> = at.into_iter().map(point).collect();
-    ports.publish(region, &points).await
 }
 
 /// Names are made of content: what exists already is what was to be made.

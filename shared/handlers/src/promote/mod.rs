@@ -7,6 +7,7 @@
 mod evidence;
 mod execute;
 mod observe;
+mod signals;
 mod violations;
 
 use crate::context::{Context, FunctionKind, HandlerError};
@@ -14,7 +15,6 @@ use crate::events::PipelineJob;
 use crate::job;
 use crate::ports::{FailureKind, Ports};
 pub(crate) use evidence::asked;
-pub(crate) use execute::trip;
 use jiff::Timestamp;
 use meridian_domain::plan::{self, Finish, Next};
 use meridian_domain::reason::{Failure, Wait};
@@ -22,6 +22,7 @@ use meridian_domain::{Reason, StepKind};
 use meridian_messages::Voice;
 use observe::Look;
 use serde_json::{Value, json};
+pub(crate) use signals::trip;
 
 /// Steps that one call may take: several times what the longest plan needs, and a bound on a planner that circles.
 const STEPS: u32 = 60;

@@ -57,7 +57,7 @@ fn alarm(world: &World, state: AlarmState) {
 
 /// The alarms of an update from v426 to v427, with the way back in their words.
 fn guards() -> Vec<AlarmSpec> {
-    let (way, fleet) = (WayBack { target: target("v427"), back: target("v426") }, fleet());
+    let (way, fleet) = (WayBack { target: target("v427"), back: target("v426"), left: None }, fleet());
     let region = fleet.region(&name(AU)).unwrap().clone();
     way.noted(&fleet, alarms::guards(&fleet, &region, &way.target.config, Some(&way.back.config)))
 }

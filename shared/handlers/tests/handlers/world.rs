@@ -139,7 +139,7 @@ impl World {
     pub fn ask<O: Operation>(&self, region: &RegionName, operation: O) -> Result<O::Output, ApiError> {
         match lock(&self.local).call(region, operation) {
             Outcome::Answer(answer) => answer,
-            Outcome::Hang | Outcome::Killed => panic!("{} does not answer", O::NAME),
+            Outcome::Late(..) | Outcome::Hang | Outcome::Killed => panic!("{} does not answer", O::NAME),
         }
     }
 

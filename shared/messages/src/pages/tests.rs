@@ -1,6 +1,6 @@
 use super::*;
 use meridian_domain::reason::{
-    Fault, FileFault, Gate, RegionState, Return, Revert, Step, Unseen, WaveEnd, WayBackReason,
+    Fault, FileFault, Gate, IllService, RegionState, Return, Revert, Step, Unseen, WaveEnd, WayBackReason,
 };
 use meridian_domain::{EndpointStatus, Fleet, Sha256};
 use std::collections::BTreeSet;
@@ -67,7 +67,7 @@ fn advices(region: &RegionName, version: &Version) -> Vec<Advice> {
 fn why(advice: &Advice, region: &RegionName, version: &Version) -> Reason {
     let (region, version, back) = (|| region.clone(), || version.clone(), || v("v426"));
     let alarm = || WayBackReason::Alarm { alarm: "fraud-p99".to_owned(), alike: None };
-    let silent = || Fault::Silent { since: "2026-11-20T03:47:00Z".parse().unwrap() };
+    let silent = || Fault::Silent { since: "2026-11-20T03:47:00Z".parse().unwrap(), service: IllService::ControlPlane };
     let plan = match advice {
         Advice::LimitCaller => {
             let tally = meridian_judge::Tally { total: 10_000, bad: 400 };

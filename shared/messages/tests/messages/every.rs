@@ -4,14 +4,15 @@ use crate::given::{
     AU, BR, EU, JP, actor, at, fleet, frozen, name, overridden, release, resource, said, throttled, version,
 };
 use jiff::SignedDuration;
+use meridian_domain::alarms::LeftBehind;
 use meridian_domain::callers::{Beside, Compared};
 use meridian_domain::plan::{Act, Bake};
 use meridian_domain::probation::WorseThanBefore;
 use meridian_domain::quarantine::{Barred, Object, Quarantine};
 use meridian_domain::reason::{
-    AtFullLoad, Canary, ErrorKind, EvaluationReason, Fault, FileFault, FullLoad, Gate, Lag, Lagging, NextTry, Proceed,
-    Proof, Quiet, Refusal, RegionState, Retry, Return, Revert, ServiceFailure, Sign, SilentRegion, Step, Stopped,
-    Traffic, Undecided, Unseen, Wait, WaveEnd, WayBackReason,
+    AtFullLoad, Canary, ErrorKind, EvaluationReason, Fault, FileFault, FullLoad, Gate, IllService, Lag, Lagging,
+    NextTry, Proceed, Proof, Quiet, Refusal, RegionState, Retry, Return, Revert, ServiceFailure, Sign, SilentRegion,
+    Step, Stopped, Traffic, Undecided, Unseen, Wait, WaveEnd, WayBackReason,
 };
 use meridian_domain::{
     Chain, ChainError, EndpointStatus, ImageVersion, KeyId, Malformed, ManifestFault, Reason, RegionName, Sha256,
@@ -116,6 +117,7 @@ fn way_backs() -> Vec<WayBackReason> {
         WayBackReason::Unexplained,
         WayBackReason::ProvedAgain(Fault::TwoReleases(FAILED)),
         WayBackReason::WorseThanBefore(worse()),
+        WayBackReason::LeftBehind(LeftBehind { wave: actor("wave-1"), since: at("03:15:00") }),
     ]
 }
 
@@ -167,10 +169,19 @@ fn faults() -> Vec<Fault> {
     faults
 }
 
+fn silent(service: IllService) -> Fault {
+    Fault::Silent { since: at("03:15:00"), service }
+}
+
 fn steady_faults() -> Vec<Fault> {
     vec![
         Fault::Unseen(unseen()),
-        Fault::Silent { since: at("03:15:00") },
+        silent(IllService::ControlPlane),
+        silent(IllService::Ledger),
+        silent(IllService::Runtime),
+        silent(IllService::Metrics),
+        silent(IllService::Roles),
+        silent(IllService::Scaling),
         Fault::NoAnswer,
         Fault::EndpointIs(EndpointStatus::Failed),
         Fault::TwoReleases(FAILED),

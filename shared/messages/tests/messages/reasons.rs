@@ -4,8 +4,8 @@ use crate::given::{AU, BR, EU, JP, actor, at, fleet, frozen, name, overridden, r
 use jiff::SignedDuration;
 use meridian_domain::plan::Bake;
 use meridian_domain::reason::{
-    Canary, Fault, Gate, Lag, Lagging, NextTry, Proceed, Proof, RegionState, Retry, Return, Revert, Sign, SilentRegion,
-    Step, Stopped, Traffic, Undecided, Unseen, Wait, WaveEnd, WayBackReason,
+    Canary, Fault, Gate, IllService, Lag, Lagging, NextTry, Proceed, Proof, RegionState, Retry, Return, Revert, Sign,
+    SilentRegion, Step, Stopped, Traffic, Undecided, Unseen, Wait, WaveEnd, WayBackReason,
 };
 use meridian_domain::{Chain, EndpointStatus, Reason};
 use meridian_messages::Voice;
@@ -59,8 +59,8 @@ fn every_sign_of_a_rollback_is_named() {
             "SageMaker has no capacity: InsufficientInstanceCapacity",
         ),
         (
-            vec![Sign::SilentAlone(silent(JP, Fault::Silent { since }))],
-            "JP's control plane has not answered since 03:15:00 UTC; no other region is known to be unreachable",
+            vec![Sign::SilentAlone(silent(JP, Fault::Silent { since, service: IllService::Ledger }))],
+            "JP's ledger (S3) has not answered since 03:15:00 UTC; no other region is known to be unreachable",
         ),
         (
             vec![Sign::SilentWithOthers { silent: silent(JP, ledger), others: vec![name(BR)] }],

@@ -3,15 +3,31 @@
 //! `promote` writes the way back in a second place before it takes the way forward: into the description of the region's
 //! verdict alarm ([`WayBack`]). With it, what the endpoint names says all that must be known: on the way forward's
 //! configuration there is a way back; on the way back's there is none, for a region goes one step back and never two.
-//! The ledger's entries follow when it can be read again: the return is found there as one that nobody wrote down.
+//! The ledger's entries follow when it can be read again: the return is found there as one that nobody wrote down. A wave that
+//! left the region behind meanwhile has noted that in the same place.
 
 use super::rollback::RollbackView;
-use super::{Act, Next, Plan};
+use super::{Act, Next, Plan, Stage};
 use crate::advice::Advice;
 use crate::endpoint::{EndpointStatus, EndpointView, Seen};
-use crate::reason::{Quiet, Return, Unseen};
+use crate::history::OpenUpdate;
+use crate::ledger::Record;
+use crate::reason::{Quiet, Reason, Return, Unseen, WayBackReason};
+use crate::verdict::{Cause, Decision};
 
 impl RollbackView<'_> {
+    /// The wave left the region behind while its ledger did not answer, and paged: what it noted beside the way back goes on record.
+    /// What was let through before, and serves, stands.
+    pub(super) fn deferral_of(&self, update: &OpenUpdate, stage: &Stage) -> Option<Plan> {
+        let left = self.sight.way_back.known()?.as_ref()?.left.as_ref()?;
+        let returned = *stage == Stage::Elsewhere && !update.is_decided(Decision::Revert);
+        let open = !update.is_first() && (update.decision.is_none() || returned);
+        let why: Reason = WayBackReason::LeftBehind(left.clone()).into();
+        let (execution, decision, cause) = (update.execution.clone(), Decision::Revert, Some(Cause::Region));
+        let record = Record::Decided { execution, decision, why: why.clone(), judgement: None, cause };
+        (open && left.wave == update.execution).then(|| self.tell(record, why))
+    }
+
     pub(super) fn blind(&self, endpoint: &EndpointView, unread: &Unseen) -> Plan {
         let Some(reason) = self.alarm() else {
             return self.nothing(Quiet::AlarmWithoutLedger { why: unread.clone() });

@@ -56,13 +56,15 @@ impl View<'_> {
             let trip = tripped.and_then(|_| self.once_for(Act::Trip, bad.clone()));
             return trip.unwrap_or_else(|| self.condemn(bad));
         }
+        let service = unseen.service();
         let Some(since) = self.ill_since(&self.region.name) else {
             return self.fell_silent(&self.region.name, unseen);
         };
+        let silent = Fault::Silent { since, service };
         // What was told of a wave that has ended is not told again.
         if self.sight.hub.ended.contains_key(&self.sight.execution) {
             let decided = history.and_then(|history| history.update.as_ref()?.decision.as_ref());
-            let why = decided.map_or_else(|| Fault::Silent { since }.into(), |(_, why)| why.clone());
+            let why = decided.map_or_else(|| silent.into(), |(_, why)| why.clone());
             return self.fail(self.not_on(why));
         }
         if let Some(lease) = self.lease() {
@@ -74,7 +76,7 @@ impl View<'_> {
             let beat = running.and_then(|_| self.once(Act::Beat));
             return beat.unwrap_or_else(|| Plan::wait(Wait::Silent { region: self.name(), since }));
         }
-        let why = Revert::Signs(self.silence(since, update));
+        let why = Revert::Signs(self.silence(silent, update));
         let cause = why.cause();
         // What was let through stands, unless its own instances show the release bad since: the judge is done, and its silence
         // must not roll the region back.
@@ -107,10 +109,10 @@ impl View<'_> {
     }
 
     /// Whose fault it is that a region does not answer.
-    fn silence(&self, since: Timestamp, update: Option<&OpenUpdate>) -> Vec<Sign> {
+    fn silence(&self, fault: Fault, update: Option<&OpenUpdate>) -> Vec<Sign> {
         // Guards speak of this wave's canary only where there is one.
         let signs = update.filter(|update| update.canary.is_some()).map(|_| self.signs()).unwrap_or_default();
-        let silent = SilentRegion { region: self.name(), fault: Fault::Silent { since } };
+        let silent = SilentRegion { region: self.name(), fault };
         let (silent, silent_too) = (Some(silent), self.silent_but(&self.region.name));
         // What rings beside the silence is its consequence, unless it watches green alone.
         diagnose(Signs { silent, silent_too, other_guard: None, endpoint_alarm: false, ..signs })
@@ -242,7 +244,19 @@ impl View<'_> {
         if let Some(page) = self.page_once(region, end.clone(), advice).filter(|_| !told) {
             return page;
         }
-        self.leave_on_record(region, why)
+        self.note_deferral(region).unwrap_or_else(|| self.leave_on_record(region, why))
+    }
+
+    /// Where the region's ledger cannot be told that it was left behind, that is noted beside its way back, so that its own rollback
+    /// neither pages again nor halts the others. After the page: a wave that dies before it has told nobody.
+    fn note_deferral(&self, region: &RegionName) -> Option<Plan> {
+        let policy = self.fleet.region(region)?;
+        let told = self.sight.regions.get(region).is_some_and(|seen| seen.known().is_some());
+        // An ill CloudWatch would use the call's time up between the page and its entry.
+        let unseen = *region == self.region.name && self.sight.alarms.known().is_none();
+        let target = Target::of(self.fleet, policy, self.sight.release, &self.sight.version);
+        let due = !told && !unseen && !self.sight.done.contains(&Act::NoteDeferral);
+        due.then(|| Plan::act(Act::NoteDeferral, region.clone(), target))
     }
 
     /// The same where nobody is paged for it.

@@ -195,6 +195,8 @@ pub enum Act {
     Disarm,
     /// Register how many instances the region is to have, as its ledger says.
     Scale,
+    /// Write beside the region's way back that the wave leaves it behind: its ledger does not take that.
+    NoteDeferral,
 }
 
 /// The next step and why.

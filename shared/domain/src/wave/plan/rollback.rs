@@ -28,7 +28,8 @@ pub struct RollbackSight {
     pub actor: Actor,
     /// The region's chain.
     pub history: Seen<Arc<RegionHistory>>,
-    /// The way back as it stands beside the region's alarms: all that there is where the ledger cannot be read.
+    /// The way back as it stands beside the region's alarms: all that there is where the ledger cannot be read. Asked too where the
+    /// ledger has an update about which a wave that is silent may have noted its last word there.
     pub way_back: Seen<Option<WayBack>>,
     /// Its endpoint.
     pub endpoint: Seen<Option<EndpointView>>,
@@ -183,10 +184,15 @@ impl RollbackView<'_> {
             return self.tell(Record::Reverted { from: from.clone(), to: back.clone(), why }, step);
         }
         let why: Reason = Return::Unwritten { region, from: from.version.clone(), to }.into();
-        if history.owes(&why) {
-            return self.tell(Record::Halted { why: why.clone() }, why);
-        }
-        self.tell(Record::PageOwed { why: why.clone(), advice: Advice::ReadRollbackLog }, why)
+        self.halt_once_written(history, why, Advice::ReadRollbackLog)
+    }
+
+    /// Nothing need be done: people are told once the ledger has taken that. Until then the wave may tell them, whose word comes first.
+    fn halt_once_written(&self, history: &RegionHistory, why: Reason, advice: Advice) -> Plan {
+        let owed = history.owes(&why);
+        let record =
+            if owed { Record::Halted { why: why.clone() } } else { Record::PageOwed { why: why.clone(), advice } };
+        self.tell(record, why)
     }
 
     pub(super) fn go_back(&self, back: &Target, why: Reason) -> Plan {
@@ -243,10 +249,13 @@ impl RollbackView<'_> {
     }
 
     fn with_update(&self, history: &RegionHistory, endpoint: &EndpointView, update: &OpenUpdate) -> Plan {
+        let stage = Stage::of(endpoint, &update.target, history, self.now);
+        if let Some(word) = self.deferral_of(update, &stage) {
+            return word;
+        }
         if endpoint.status == EndpointStatus::UpdateRollbackFailed && update.epoch.is_some() {
             return self.unknown_bytes(history, endpoint, update.back.as_ref());
         }
-        let stage = Stage::of(endpoint, &update.target, history, self.now);
         if update.epoch.is_none() {
             return self.own_update(history, endpoint, &stage, update);
         }
@@ -349,6 +358,10 @@ impl RollbackView<'_> {
             _ if found_bad.is_some() => self.nothing(Quiet::UnderWayToldByWave),
             // So has the wave that left the region behind.
             _ if update.cause == Some(Cause::Region) => self.nothing(Quiet::UnderWayToldByWave),
+            // And the wave that did not know why; an alarm is the region's own to tell.
+            _ if update.cause == Some(Cause::Unclear) && self.alarm().is_none() => {
+                self.nothing(Quiet::UnderWayToldByWave)
+            }
             _ if spared => self.nothing(Quiet::UnderWayAlone),
             _ if history.halt.is_none() && history.unknown.is_none() => {
                 let worse = left.as_ref().and_then(|left| acts_on(history, &left.release));
@@ -385,7 +398,7 @@ impl RollbackView<'_> {
             }
             let (from, to) = (update.target.version.clone(), back.version);
             let told = Return::WentBack { region: self.name(), from, to, why: guardrail };
-            return self.halt_and_page(told, Advice::ReadPromoteLog);
+            return self.halt_once_written(history, told.into(), Advice::ReadPromoteLog);
         }
         let step = Step::IsBack { region: self.name(), version: back.version.clone() };
         self.tell(Record::Reverted { from: update.target.clone(), to: back, why }, step)

@@ -1,6 +1,6 @@
 //! What is wrong with a region, and what is known of its state.
 
-use super::Unseen;
+use super::{IllService, Unseen};
 use crate::endpoint::EndpointStatus;
 use crate::names::{RegionName, Version};
 use jiff::Timestamp;
@@ -13,8 +13,12 @@ use serde::{Deserialize, Serialize};
 pub enum Fault {
     /// It cannot be seen.
     Unseen(Unseen),
-    /// It has not answered since.
-    Silent { since: Timestamp },
+    /// A service of it has not answered since.
+    Silent {
+        since: Timestamp,
+        #[serde(default)]
+        service: IllService,
+    },
     /// Nothing more is known than that it does not answer.
     NoAnswer,
     /// Its endpoint has failed.

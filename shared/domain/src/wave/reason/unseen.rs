@@ -81,6 +81,57 @@ pub enum Unseen {
     ScalingNotOnRecord,
 }
 
+/// The service of a region that does not answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IllService {
+    /// S3, where the region's ledger lies.
+    Ledger,
+    /// SageMaker's control plane: also what older entries mean, which name no service.
+    #[default]
+    ControlPlane,
+    /// SageMaker's data plane.
+    Runtime,
+    /// CloudWatch.
+    Metrics,
+    /// STS, or what refuses its role to home.
+    Roles,
+    /// Application Auto Scaling.
+    Scaling,
+}
+
+impl ServiceFailure {
+    /// Whose operation it was (Service Authorization Reference).
+    pub fn service(&self) -> IllService {
+        match self.operation.as_str() {
+            "AssumeRole" => IllService::Roles,
+            "GetObject" | "HeadObject" | "PutObject" | "ListObjectsV2" => IllService::Ledger,
+            "DescribeAlarms" | "PutMetricAlarm" | "GetMetricData" | "PutMetricData" => IllService::Metrics,
+            "InvokeEndpoint" => IllService::Runtime,
+            "RegisterScalableTarget" | "PutScalingPolicy" | "PutScheduledAction" | "DeleteScheduledAction" => {
+                IllService::Scaling
+            }
+            _ => IllService::ControlPlane,
+        }
+    }
+}
+
+impl Unseen {
+    /// Which of the region's services it is laid to.
+    pub fn service(&self) -> IllService {
+        match self {
+            Self::Service(failure) | Self::Ledger { failure, .. } => failure.service(),
+            Self::LedgerNotRead | Self::Altered { .. } | Self::File(_) => IllService::Ledger,
+            Self::NoAlarm { .. } => IllService::Metrics,
+            Self::NotAsked
+            | Self::EndpointNotRead
+            | Self::NoCanaryOnRecord
+            | Self::NothingOnRecord
+            | Self::ScalingNotOnRecord => IllService::ControlPlane,
+        }
+    }
+}
+
 impl From<ServiceFailure> for Unseen {
     fn from(failure: ServiceFailure) -> Self {
         Self::Service(failure)

@@ -1,6 +1,7 @@
 //! A region's own way back: why it goes, how it goes, and why there is nothing to do.
 
 use super::{Reason, Unseen};
+use crate::alarms::LeftBehind;
 use crate::callers::Compared;
 use crate::endpoint::EndpointStatus;
 use crate::names::{RegionName, Version};
@@ -35,6 +36,8 @@ pub enum WayBackReason {
     ProvedAgain(super::Fault),
     /// Probation found its release worse than the same hours of the days before, and policy says `act`.
     WorseThanBefore(WorseThanBefore),
+    /// The wave left the region behind while its ledger did not answer.
+    LeftBehind(LeftBehind),
 }
 
 impl WayBackReason {
@@ -44,7 +47,9 @@ impl WayBackReason {
             Self::Alarm { alike, .. } => alike.is_none(),
             // Where the judge was not silent, an alarm that watches green came first.
             Self::ClientErrors | Self::Unproved | Self::Guardrail | Self::WorseThanBefore(_) => true,
-            Self::Undecided | Self::JudgeSilent | Self::Unexplained | Self::ProvedAgain(_) => false,
+            Self::Undecided | Self::JudgeSilent | Self::Unexplained | Self::ProvedAgain(_) | Self::LeftBehind(_) => {
+                false
+            }
         }
     }
 }

@@ -102,6 +102,7 @@ pub(super) fn steps() -> Vec<Step> {
         Act::Trip,
         Act::Disarm,
         Act::Scale,
+        Act::NoteDeferral,
     ];
     let own = vec![
         Step::LeaseHalfUsed,
