@@ -237,8 +237,8 @@ impl Look {
     }
 }
 
-/// Whether a wave's update is open, nobody has decided to roll it back, and no judge is seen to look at it: the wave may have left the region behind, and said
-/// so beside the alarms.
+/// Whether a wave's update is open, nobody has decided to roll it back, and no judge is seen to look at it: the wave may have left
+/// the region behind, and said so beside the alarms.
 fn is_forsaken(history: &RegionHistory, judge: &Seen<bool>) -> bool {
     let open = |update: &OpenUpdate| update.epoch.is_some() && !update.is_decided(Decision::Revert);
     *judge != Seen::Known(true) && history.update.as_ref().is_some_and(open)
