@@ -15,10 +15,13 @@ impl Script {
         (alone && first != self.setting().home()).then_some(first)
     }
 
-    /// Whether several services are ill: then neither the ledger nor the alarms may take what the wave has to say.
+    /// Whether people may be paged twice: several services are ill, so that neither the ledger nor the alarms may take what the wave has
+    /// to say; or the ledger is, and the region and its wave find the return in the same second, as it takes entries again.
     pub(super) fn is_mute(&self) -> bool {
         let fault = |item: &Item| if let Item::Holds { fault, .. } = item { Some(*fault) } else { None };
-        self.items.iter().any(|item| fault(item) != self.items.first().and_then(fault))
+        let first = self.items.first().and_then(fault);
+        let ledger = matches!(first, Some(Fault::Reads | Fault::Writes));
+        ledger || self.items.iter().any(|item| fault(item) != first)
     }
 
     /// In some histories that is all that happens: one illness of one service or several, around the region's turn.

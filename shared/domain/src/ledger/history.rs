@@ -279,10 +279,6 @@ impl RegionHistory {
                     if update.is_decided(Decision::Revert) && *cause == Some(Cause::Release) {
                         self.blamed.entry(update.target.release).or_insert_with(|| why.clone());
                     }
-                    // Whoever decided tells people: the region need not, of a return that nobody had decided.
-                    if update.is_decided(Decision::Revert) {
-                        self.owed.retain(|owed| !is_undecided_return(&owed.why));
-                    }
                 }
                 self.keep_evidence(execution, judgement.as_ref());
             }
@@ -336,7 +332,7 @@ impl RegionHistory {
             Record::BytesUnknown { why, .. } => {
                 self.unknown.get_or_insert_with(|| Unknown { since: entry.at, why: why.clone() });
             }
-            Record::PageOwed { why, advice } if !self.owes(why) && !self.is_decided_return(why) => {
+            Record::PageOwed { why, advice } if !self.owes(why) => {
                 self.owed.push(Owed { why: why.clone(), advice: advice.clone() });
             }
             Record::PageSent { why } => self.owed.retain(|owed| owed.why != *why),
@@ -359,12 +355,6 @@ impl RegionHistory {
     /// True if the page that says this did not go out yet.
     pub fn owes(&self, why: &Reason) -> bool {
         self.owed.iter().any(|owed| owed.why == *why)
-    }
-
-    /// True of a region's word about a return that nobody had decided, where somebody has by now.
-    fn is_decided_return(&self, why: &Reason) -> bool {
-        let decided = self.update.as_ref().is_none_or(|update| update.is_decided(Decision::Revert));
-        decided && is_undecided_return(why)
     }
 
     /// What probation found of `release` since it was brought here.
@@ -460,9 +450,4 @@ impl RegionHistory {
         let now = Serving { target: target.clone(), since, by: by.clone() };
         self.previous = self.serving.replace(now).map(|before| before.target);
     }
-}
-
-/// SageMaker rolled an update back, and no decision was on record.
-fn is_undecided_return(why: &Reason) -> bool {
-    matches!(why, Reason::Return(reason::Return::WentBack { .. }))
 }

@@ -5,11 +5,10 @@ use jiff::SignedDuration;
 use meridian_domain::alarms::{LeftBehind, WayBack};
 use meridian_domain::plan::{Act, Finish, Next};
 use meridian_domain::reason::{
-    ErrorKind, Fault, IllService, RegionState, Return, Revert, ServiceFailure, Sign, SilentRegion, Unseen, WaveEnd,
-    WayBackReason,
+    ErrorKind, Fault, IllService, RegionState, Revert, ServiceFailure, Sign, SilentRegion, Unseen, WaveEnd,
 };
 use meridian_domain::{
-    Advice, AlarmState, AlarmView, Cause, Chain, Decision, EndpointStatus, Reason, Record, Seen, VariantPhase, alarms,
+    AlarmState, AlarmView, Cause, Chain, EndpointStatus, Reason, Record, Seen, VariantPhase, alarms,
 };
 use std::sync::Arc;
 
@@ -149,31 +148,6 @@ fn a_deferral_noted_beside_the_way_back_is_neither_paged_again_nor_halts_the_fle
         assert_eq!((night.pages, history.halt.is_some(), &history.update), (pages, pages == 2, &None), "{wave}");
         let cause = (pages == 1).then_some(Cause::Region);
         assert_eq!(history.returned[&release("v427")].cause, cause, "{wave}");
-    }
-}
-
-/// The ledger takes entries again, and the region and its wave find the return in the same second: the wave tells people.
-#[test]
-fn a_return_that_its_wave_decides_is_not_paged_by_the_region() {
-    let region_first = [true, false];
-    for first in region_first {
-        let mut night = Night::baking(JP);
-        let (region, to) = (name(JP), version("v426"));
-        let why: Reason =
-            Return::WentBack { region, from: version("v427"), to, why: WayBackReason::JudgeSilent }.into();
-        let owed = Record::PageOwed { why: why.clone(), advice: Advice::ReadPromoteLog };
-        let decided = Record::Decided {
-            execution: actor("wave-1"),
-            decision: Decision::Revert,
-            why: said("the guard"),
-            judgement: None,
-            cause: Some(Cause::Unclear),
-        };
-        let records = if first { [owed, decided] } else { [decided, owed] };
-        for record in records {
-            night.tell(JP, record);
-        }
-        assert!(!night.history(JP).owes(&why), "{first}");
     }
 }
 
