@@ -32,7 +32,7 @@ pub use fleet::{
     Zone, evaluation_policy,
 };
 pub use history::{
-    ApprovedRelease, HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Scaled, Serving, Try, Unknown,
+    ApprovedRelease, HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Scaled, Serving, Shadow, Try, Unknown,
     WorseOnRecord,
 };
 pub use holdout::{ApprovedHoldout, Holdout};

@@ -9,7 +9,7 @@ use crate::headline::promoted;
 use crate::way_back::worse_than_before;
 use meridian_domain::callers::{Beside, Compared};
 use meridian_domain::{Decision, Entry, Fleet, ProbationAction, Record, RegionName, ReleaseId, Target, Verdict};
-use meridian_judge::Tally;
+use meridian_judge::{CapturedVerdict, Tally};
 use std::collections::BTreeMap;
 
 /// How a line is meant.
@@ -171,6 +171,14 @@ impl Phrasebook {
             ),
             Record::FullLoadJudged { why, judgement: None, .. } => {
                 (Tone::Plain, format!("at full load: {}", voice.why(why)))
+            }
+            Record::Shadowed { version, judgement, .. } => {
+                let tone = match judgement.verdict {
+                    CapturedVerdict::Pass => Tone::Good,
+                    CapturedVerdict::Fail => Tone::Bad,
+                    CapturedVerdict::TooFew | CapturedVerdict::NothingCaptured => Tone::Plain,
+                };
+                (tone, format!("shadow of {version}: {}", crate::captured::judgement(judgement)))
             }
             Record::Settled { target, .. } => (Tone::Quiet, format!("settled on {}", target.version)),
             Record::BytesUnknown { why, .. } => (Tone::Bad, format!("SERVING RELEASE UNKNOWN: {}", voice.fault(why))),
