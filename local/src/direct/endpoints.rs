@@ -5,9 +5,9 @@ use super::errors::{Call, Failure};
 use crate::services::sagemaker::InvokeEndpoint;
 use crate::services::sagemaker::{
     AutoRollbackConfig, BlueGreenUpdatePolicy, CapacitySize, ContainerDefinition, CreateEndpoint, CreateEndpointConfig,
-    CreateModel, DeploymentConfig, DescribeEndpoint, EndpointStatus as Status, PendingDeploymentSummary,
-    ProductionVariant, ProductionVariantSummary, RollbackAlarm, RollingUpdatePolicy, TrafficRoutingConfig,
-    UpdateEndpoint, VpcConfig,
+    CreateModel, DataCaptureConfig, DeploymentConfig, DescribeEndpoint, EndpointStatus as Status,
+    PendingDeploymentSummary, ProductionVariant, ProductionVariantSummary, RollbackAlarm, RollingUpdatePolicy,
+    TrafficRoutingConfig, UpdateEndpoint, VariantProperty, VpcConfig,
 };
 use crate::services::{ApiError, Tag};
 use bytes::Bytes;
@@ -73,6 +73,9 @@ impl Endpoints for DirectPorts {
         let request = CreateEndpointConfig {
             endpoint_config_name: config.name.to_string(),
             production_variants: vec![variant],
+            data_capture_config: config.capture.as_ref().map(|capture| {
+                DataCaptureConfig::both_sides(capture.percent, capture.destination.clone(), capture.key.clone())
+            }),
             tags: self.tags(region),
         };
         self.call(region, request).await?;
@@ -95,7 +98,10 @@ impl Endpoints for DirectPorts {
             endpoint_config_name: update.config.to_string(),
             // Without it the new configuration's instance count would undo autoscaling.
             retain_all_variant_properties: Some(true),
-            exclude_retained_variant_properties: Vec::new(),
+            // What is captured is the configuration's to say: retained, it could be neither begun nor ended.
+            exclude_retained_variant_properties: vec![VariantProperty {
+                variant_property_type: "DataCaptureConfig".to_owned(),
+            }],
             deployment_config: Some(deployment(update)),
         };
         self.call(region, request).await?;

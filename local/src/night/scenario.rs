@@ -1,6 +1,6 @@
 //! A night as a file: what is published when, what goes wrong, and how it has to end.
 
-use crate::world::{Before, Behaviour, Fault, LiveFacts, Moment, Timing};
+use crate::world::{Before, Behaviour, Fault, FeatureChange, LiveFacts, Moment, Timing};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::edge::{Unusual, check_toml, is_usual_moment};
 use meridian_domain::{Actor, RegionName, Rule, Version};
@@ -111,6 +111,9 @@ pub struct Scenario {
     /// How releases differ from the usual.
     #[serde(default)]
     pub behaviour: Vec<Behaviour>,
+    /// Features that customers' requests carry in another unit than training's: seen where endpoints capture requests.
+    #[serde(default)]
+    pub feature: Vec<FeatureChange>,
     /// What CloudWatch knows of the days before; of none but the last hour where it is left out.
     #[serde(default)]
     pub before: Option<Before>,
@@ -356,6 +359,7 @@ impl Scenario {
             return Some("start must be between the years 2000 and 2199".to_owned());
         }
         let wrong = self.timing.impossible().or_else(|| self.behaviour.iter().find_map(Behaviour::impossible));
+        let wrong = wrong.or_else(|| self.feature.iter().find_map(FeatureChange::impossible));
         wrong.or_else(|| self.before.and_then(|before| before.impossible()))
     }
 
@@ -407,6 +411,8 @@ mod tests {
             behaviour("from = \"9999-12-30T22:00:00Z\""),
             below("[[fault]]\nkind = \"replication-delay\"\ndelay = \"2500000000000h\""),
             below("[[fault]]\nkind = \"replication-delay\"\ndelay = \"-5m\""),
+            below("[[feature]]\nfeature = \"x\"\nfactor = 0.0"),
+            below("[[feature]]\nfeature = \"x\"\nfactor = inf"),
             below("[before]\ndays = 4000000"),
             below("[before]\ndays = 14\nday_scatter = nan"),
         ] {

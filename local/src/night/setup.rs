@@ -11,7 +11,7 @@ use meridian_domain::{
     Actor, Chain, Entry, File, Fleet, Head, Holdout, Image, ImageVersion, Manifest, Provenance, Record, Region,
     RegionName, ReleaseId, Sha256, Target, Version, keys,
 };
-use meridian_evaluation::{Columns, GoldenRecords, HeldOut, HoldoutFacts};
+use meridian_evaluation::{Columns, GoldenRecords, HeldOut, HoldoutFacts, Records};
 use meridian_handlers::signing;
 use meridian_xgboost::Model;
 use std::collections::BTreeMap;
@@ -54,6 +54,8 @@ pub(super) fn world(scenario: &Scenario, site: &Site, seed: u64) -> Result<(Worl
         live: scenario.live.clone(),
         faults: scenario.fault.clone(),
         behaviours: scenario.behaviour.clone(),
+        requests: fleet.shadow.as_ref().map(|_| requests()).transpose()?,
+        features: scenario.feature.clone(),
         before: scenario.before,
         deliver_twice: scenario.deliver_twice,
         timing: scenario.timing.clone(),
@@ -196,6 +198,12 @@ impl Champion {
         }
         Ok(chains)
     }
+}
+
+/// What customers ask, where endpoints capture it: records like those that training held out.
+fn requests() -> Result<Arc<Records>, NightError> {
+    let holdout = HeldOut::read(models::holdout().as_ref(), &Columns::standard(models::features()))?;
+    Ok(Arc::new(holdout.records().clone()))
 }
 
 /// What a future answers that waits for nothing.

@@ -1,6 +1,7 @@
 //! What a world is made from.
 
 use crate::world::customers::before::Before;
+use crate::world::customers::captured::FeatureChange;
 use crate::world::customers::dns::Dns;
 use crate::world::error::WorldError;
 use crate::world::fault::Fault;
@@ -8,6 +9,7 @@ use crate::world::moment::Moment;
 use jiff::{SignedDuration, Timestamp};
 use meridian_deployment::Deployment;
 use meridian_domain::{Bounds, Fleet, RegionName};
+use meridian_evaluation::Records;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -18,7 +20,8 @@ pub(crate) const TEMPLATE: &str = include_str!("../../../template.yaml");
 pub(crate) fn check_regions(config: &WorldConfig) -> Result<(), WorldError> {
     let faults = config.faults.iter().filter_map(|fault| Some(("a fault", fault.region.as_ref()?)));
     let behaviours = config.behaviours.iter().filter_map(|own| Some(("a behaviour", own.region.as_ref()?)));
-    let unknown = faults.chain(behaviours).find(|(_, region)| config.fleet.region(region).is_none());
+    let features = config.features.iter().filter_map(|own| Some(("a feature", own.region.as_ref()?)));
+    let unknown = faults.chain(behaviours).chain(features).find(|(_, region)| config.fleet.region(region).is_none());
     match unknown {
         Some((what, region)) => Err(WorldError::UnknownRegion { what, region: region.clone() }),
         None => Ok(()),
@@ -43,6 +46,10 @@ pub struct WorldConfig {
     pub faults: Vec<Fault>,
     /// How releases differ from the usual.
     pub behaviours: Vec<Behaviour>,
+    /// The records of which customers' requests are drawn, where endpoints capture any.
+    pub requests: Option<Arc<Records>>,
+    /// Features that customers' requests carry in another unit.
+    pub features: Vec<FeatureChange>,
     /// What CloudWatch knows of earlier days; of none but the last hour where absent.
     pub before: Option<Before>,
     /// Whether Route 53 asks every region's `status` for `/health`.
@@ -69,6 +76,8 @@ impl WorldConfig {
             live: LiveFacts::default(),
             faults: Vec::new(),
             behaviours: Vec::new(),
+            requests: None,
+            features: Vec::new(),
             before: None,
             health_checks: true,
             dns: None,

@@ -4,12 +4,12 @@ use crate::services::s3::bucket::Version;
 use crate::services::sagemaker::endpoint::{Capacity, Endpoint};
 use crate::services::sagemaker::models::{Config, Model};
 use crate::services::sagemaker::types::{
-    ContainerDefinition, CreateEndpointConfig, CreateModel, EndpointStatus, ProductionVariant,
+    ContainerDefinition, CreateEndpointConfig, CreateModel, DataCaptureConfig, EndpointStatus, ProductionVariant,
 };
 use crate::world::random::Random;
 use crate::world::state::World;
 use bytes::Bytes;
-use meridian_domain::RegionName;
+use meridian_domain::{CaptureSpec, RegionName};
 use std::collections::BTreeMap;
 
 /// A release that served before the world began.
@@ -97,6 +97,10 @@ impl World {
         let mut model = release.model(model_data_url.clone());
         model.enable_network_isolation = Some(fleet.network_isolation);
         own.sagemaker.models.insert(release.model_name.clone(), Model { request: model, created: now });
+        let capture = fleet.capture(policy).map(|own| {
+            let CaptureSpec { percent, destination, key } = own;
+            DataCaptureConfig::both_sides(percent, destination, key)
+        });
         let request = CreateEndpointConfig {
             endpoint_config_name: release.config_name.clone(),
             production_variants: vec![ProductionVariant {
@@ -106,6 +110,7 @@ impl World {
                 instance_type: Some(fleet.instance_type.clone()),
                 initial_variant_weight: Some(1.0),
             }],
+            data_capture_config: capture.clone(),
             tags: Vec::new(),
         };
         let config = Config { request, created: now };
@@ -116,6 +121,7 @@ impl World {
             weight: 1.0,
             labels: own.sagemaker.labels(&config),
             model_data_url,
+            capture,
             archive: Some(digest),
             newest: None,
         };
@@ -139,6 +145,7 @@ impl World {
         );
         self.make_history(region);
         self.make_days(region);
+        self.make_captured(region);
         Ok(())
     }
 }

@@ -31,6 +31,7 @@ pub(crate) use config::TEMPLATE;
 pub use config::{Behaviour, LiveFacts, Timing, WorldConfig};
 pub use crash_injection::CrashInjection;
 pub use customers::before::Before;
+pub use customers::captured::FeatureChange;
 pub use customers::dns::Dns;
 pub use error::WorldError;
 pub use fault::{Fault, FaultKind, Target, When};

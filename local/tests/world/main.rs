@@ -4,6 +4,7 @@
 mod account;
 mod alarms;
 mod autoscaling;
+mod capture;
 mod composite;
 mod customers;
 mod endpoint;

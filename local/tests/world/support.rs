@@ -112,6 +112,7 @@ pub fn config(name: &str, model: &str) -> CreateEndpointConfig {
             instance_type: Some("ml.m6i.xlarge".to_owned()),
             initial_variant_weight: None,
         }],
+        data_capture_config: None,
         tags: Vec::new(),
     }
 }

@@ -11,7 +11,7 @@ impl Script {
             _ => None,
         };
         let first = self.items.first().and_then(ill)?;
-        let alone = self.freeze.is_none() && self.items.iter().all(|item| ill(item) == Some(first));
+        let alone = self.freeze.is_none() && self.shadow.is_none() && self.items.iter().all(|item| ill(item) == Some(first));
         (alone && first != self.setting().home()).then_some(first)
     }
 
@@ -35,7 +35,7 @@ impl Script {
         let from = draw.seconds((begins - 300).max(0), begins + bake + 600);
         let lasts = 60 + draw.length();
         let services = 1 + draw.below(2);
-        (self.freeze, self.items) = (None, Vec::new());
+        (self.freeze, self.shadow, self.items) = (None, None, Vec::new());
         for _ in 0..services {
             self.items.push(Item::Holds { fault: draw.of(&Fault::ILLNESSES), region, from, lasts });
         }

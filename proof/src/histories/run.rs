@@ -324,6 +324,7 @@ impl<'a> Run<'a> {
             Item::SetsAside { rule, region, lasts, .. } => {
                 self.world.set_aside(rule, region, self.world.now + lasts);
             }
+            Item::Shadows { region, verdict, .. } => self.world.shadow(region, verdict),
             Item::Halts { .. } => self.world.halt(),
             Item::Lifts { .. } => self.world.lift(),
             Item::Behaves { .. } | Item::Lacks { .. } => {}

@@ -3,7 +3,8 @@
 use super::coverage::State;
 use crate::random::{Random, stream};
 use crate::world::{Fault, Live, Quality, Seconds, Setting, Showing, Strike, freezes};
-use meridian_domain::{Kind, OrderPolicy, Rule, Style};
+use meridian_domain::{Kind, NothingCaptured, OrderPolicy, RegionalFail, Rule, ShadowPolicy, Style};
+use meridian_judge::{CapturedMargins, CapturedVerdict};
 use rand_core::Rng;
 
 /// Whose event or step is meant: the first one at or after the item's time.
@@ -48,6 +49,8 @@ pub enum Item {
     Behaves { region: usize, release: usize, quality: Quality },
     /// A region's replica of the first release never comes.
     Lacks { region: usize },
+    /// A region's captured requests say this of every release but the champion.
+    Shadows { region: usize, verdict: CapturedVerdict, from: Seconds },
 }
 
 impl Item {
@@ -60,6 +63,7 @@ impl Item {
             Item::Strikes { from, .. } | Item::Loses { from, .. } => (from, from + A_WHILE),
             Item::Arrives { from }
             | Item::Reruns { from, .. }
+            | Item::Shadows { from, .. }
             | Item::Halts { from }
             | Item::Lifts { from }
             | Item::SetsAside { from, .. } => (from, from),
@@ -89,6 +93,8 @@ pub struct Script {
     pub by_traffic: bool,
     /// The kinds of the last regions, which show no evidence of their own: as many as it has.
     pub riders: Vec<Kind>,
+    /// Whether regions ask for a shadow on captured requests, and what policy makes of one that says nothing or fails.
+    pub shadow: Option<(NothingCaptured, RegionalFail)>,
     /// Which of the [freezes](crate::world::freezes) is policy.
     pub freeze: Option<usize>,
     /// What happens.
@@ -167,7 +173,7 @@ impl Script {
         // A new execution's order depends on its hour, and so on every delay before it.
         let by_traffic = draw.one_in(4) && !events_only;
         let items = Vec::new();
-        let (riders, freeze) = (Vec::new(), None);
+        let (riders, freeze, shadow) = (Vec::new(), None, None);
         let mut script = Self {
             seed,
             number,
@@ -178,12 +184,14 @@ impl Script {
             live,
             by_traffic,
             riders,
+            shadow,
             freeze,
             items,
             events_only,
         };
         script.fill(&mut draw);
         script.govern(&mut Draw(stream(seed, &[number, 1])));
+        script.shadow(&mut Draw(stream(seed, &[number, 2])));
         script.fall_ill(&mut Draw(stream(seed, &[number, 3])));
         script
     }
@@ -217,6 +225,28 @@ impl Script {
             let (region, until) = (draw.index(self.regions), START + draw.seconds(600, 7200));
             let quality = Quality { starved_until: until, ..Quality::GOOD };
             self.items.push(Item::Behaves { region, release: 1, quality });
+        }
+    }
+
+    /// In some histories a shadow on captured requests, from numbers of its own: mostly one that passes, some that fail, come late or
+    /// never.
+    fn shadow(&mut self, draw: &mut Draw) {
+        // Whether it is there in time depends on every delay before it.
+        if self.events_only || !draw.one_in(5) {
+            return;
+        }
+        let nothing = [NothingCaptured::GoOn, NothingCaptured::GoOn, NothingCaptured::Leave, NothingCaptured::Stop];
+        self.shadow =
+            Some((draw.of(&nothing), draw.of(&[RegionalFail::Leave, RegionalFail::Leave, RegionalFail::Stop])));
+        for region in 0..self.regions {
+            let verdict = match draw.below(8) {
+                0 => continue,
+                1 => draw.of(&[CapturedVerdict::TooFew, CapturedVerdict::NothingCaptured]),
+                2 => CapturedVerdict::Fail,
+                _ => CapturedVerdict::Pass,
+            };
+            let from = if draw.one_in(3) { draw.seconds(0, 5400) } else { 0 };
+            self.items.push(Item::Shadows { region, verdict, from });
         }
     }
 
@@ -352,6 +382,15 @@ impl Script {
             region.style = Style::AllAtOnce;
         }
         fleet.freezes = self.freeze.and_then(|at| freezes().get(at)).cloned().into_iter().collect();
+        fleet.shadow = self.shadow.map(|(nothing_captured, on_regional_fail)| ShadowPolicy {
+            capture_percent: 10,
+            hours: 6,
+            least: 2000,
+            nothing_captured,
+            on_regional_fail,
+            keep: 2,
+            margins: CapturedMargins::default(),
+        });
         let releases = 2 + usize::from(self.items.iter().any(|item| matches!(item, Item::Arrives { .. })));
         let mut setting = Setting::new(fleet, releases, self.live, START);
         for item in &self.items {

@@ -56,7 +56,10 @@ pub(super) fn smaller(mut script: Script, breaks: impl Fn(&Script) -> bool) -> S
 fn simpler(script: &Script) -> Vec<Script> {
     let mut all = Vec::new();
     let fits = |item: &Item, regions: usize| match item {
-        Item::Holds { region, .. } | Item::Behaves { region, .. } | Item::Lacks { region } => *region < regions,
+        Item::Holds { region, .. }
+        | Item::Behaves { region, .. }
+        | Item::Shadows { region, .. }
+        | Item::Lacks { region } => *region < regions,
         Item::Strikes { whose, .. } | Item::Pauses { whose, .. } | Item::Loses { whose, .. } => {
             is_within(*whose, regions)
         }
@@ -72,6 +75,9 @@ fn simpler(script: &Script) -> Vec<Script> {
     }
     if script.freeze.is_some() {
         all.push(Script { freeze: None, ..script.clone() });
+    }
+    if script.shadow.is_some() {
+        all.push(Script { shadow: None, ..script.clone() });
     }
     if script.by_traffic {
         all.push(Script { by_traffic: false, ..script.clone() });
@@ -110,6 +116,9 @@ impl fmt::Display for Failure {
         }
         if let Some(freeze) = self.script.freeze.and_then(|at| freezes().get(at)) {
             writeln!(f, "frozen by {:?}", freeze.name)?;
+        }
+        if let Some((nothing, fail)) = self.script.shadow {
+            writeln!(f, "shadow: {nothing:?} where nothing was captured, {fail:?} where it fails")?;
         }
         if self.script.live != Live::default() {
             writeln!(f, "{:?}", self.script.live)?;

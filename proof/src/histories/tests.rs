@@ -5,7 +5,8 @@ use super::*;
 use crate::driver::{Ask, Reply};
 use crate::world::checks;
 use crate::world::{Fault, Lie, Quality, Request, Setting, Showing, World, freezes};
-use meridian_domain::{Kind, Record, Rule};
+use meridian_domain::{Kind, NothingCaptured, Record, RegionalFail, Rule};
+use meridian_judge::CapturedVerdict;
 
 #[test]
 fn random_histories_keep_every_invariant_and_are_not_trivial() {
@@ -105,7 +106,17 @@ fn a_bad_release_reaches_no_second_region() {
 fn quiet_night() -> Script {
     let usual = Script::draw(1, 1);
     let (live, riders) = (crate::world::Live::default(), Vec::new());
-    Script { items: Vec::new(), regions: 3, riders, freeze: None, live, by_traffic: false, events_only: false, ..usual }
+    Script {
+        items: Vec::new(),
+        regions: 3,
+        riders,
+        shadow: None,
+        freeze: None,
+        live,
+        by_traffic: false,
+        events_only: false,
+        ..usual
+    }
 }
 
 fn freeze(name: &str) -> Option<usize> {
@@ -169,6 +180,17 @@ fn a_region_whose_replica_never_comes_is_left_behind_and_paged() {
     let told = story(&Script { items: vec![Item::Lacks { region: 1 }], ..quiet_night() });
     assert_eq!(told.ended.words(), "stopped", "{:#?}", told.lines);
     assert!(told.ended.tally.pages > 0, "{:#?}", told.lines);
+    assert!(!told.lines.iter().any(|line| line.contains("AU: SageMaker starts")), "{:#?}", told.lines);
+    assert!(told.lines.iter().any(|line| line.contains("JP: InService on v427")), "{:#?}", told.lines);
+}
+
+#[test]
+fn a_region_whose_captured_requests_fail_is_left_behind_and_paged_and_the_others_go_on() {
+    let said = |region, verdict| Item::Shadows { region, verdict, from: 0 };
+    let items = vec![said(0, CapturedVerdict::Pass), said(1, CapturedVerdict::Fail), said(2, CapturedVerdict::Pass)];
+    let shadow = Some((NothingCaptured::Leave, RegionalFail::Leave));
+    let told = story(&Script { items, shadow, ..quiet_night() });
+    assert_eq!((told.ended.words(), told.ended.tally.pages), ("stopped", 1), "{:#?}", told.lines);
     assert!(!told.lines.iter().any(|line| line.contains("AU: SageMaker starts")), "{:#?}", told.lines);
     assert!(told.lines.iter().any(|line| line.contains("JP: InService on v427")), "{:#?}", told.lines);
 }

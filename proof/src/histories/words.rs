@@ -46,6 +46,9 @@ impl Script {
                     let place = region.map_or("every region", |region| setting.title(region));
                     format!("{from}  a person sets the {rule} aside for {place} and {lasts} s")
                 }
+                Item::Shadows { region, verdict, .. } => {
+                    format!("{from}  {}: its captured requests say: {verdict}", setting.title(*region))
+                }
                 Item::Lacks { region } => format!("          {}: v427's replica never comes", setting.title(*region)),
                 Item::Behaves { region, release, quality } => {
                     format!(

@@ -16,6 +16,7 @@ use super::{Caller, Chain, Fault, Job, Phase, RELEASES, Seconds, World, stamp};
 use crate::driver::Done;
 use meridian_domain::alarms::WayBack;
 use meridian_domain::{Cause, Decision, EndpointStatus, Kind, OpenUpdate, Projection, Record, RegionHistory, Rule};
+use meridian_judge::CapturedVerdict;
 
 /// An invariant that was broken.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -213,6 +214,17 @@ fn approved(world: &mut World, region: usize, release: usize) {
     hold(world, attested && approved, "I2", |_| format!("{version} takes traffic without approval or attestation"));
 }
 
+/// I3: no customer is answered by a release of which the region's own captured requests said before its start that it fails.
+fn suits(world: &mut World, region: usize, release: usize) {
+    let Some((id, version)) = world.setting.releases.get(release).cloned() else { return };
+    let Some(place) = world.regions.get(region).filter(|_| world.setting.fleet.shadow.is_some()) else { return };
+    let of_release = |record: &Record| matches!(record, Record::Shadowed { release, .. } if *release == id);
+    let intended = place.chain.history.update.as_ref().map(|update| update.at.as_second());
+    let failed = place.chain.history.shadowed.get(&id).is_some_and(|own| own.verdict == CapturedVerdict::Fail);
+    let before = intended.is_some_and(|moment| written_before(&place.chain, moment, of_release));
+    hold(world, !(failed && before), "I3", |_| format!("{version} takes traffic, and its shadow had failed"));
+}
+
 /// An update has entered a phase.
 pub(super) fn on_phase(world: &mut World, region: usize) {
     let setting = world.setting.clone();
@@ -225,6 +237,7 @@ pub(super) fn on_phase(world: &mut World, region: usize) {
     match update.phase {
         Phase::Baking => {
             approved(world, region, update.target);
+            suits(world, region, update.target);
             one_at_a_time(world);
         }
         Phase::Shifting => {

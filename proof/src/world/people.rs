@@ -1,8 +1,10 @@
-//! What people do: halt, lift, and start another execution where that can change anything.
+//! What people do: halt, lift, and start another execution where that can change anything; and what a region's own functions write
+//! that no history runs.
 
 use super::{Seconds, World, stamp};
 use jiff::Timestamp;
 use meridian_domain::{Actor, Reason, Record, RegionName, Rule};
+use meridian_judge::{CapturedCounts, CapturedJudgement, CapturedVerdict};
 
 impl World {
     /// A person halts the fleet, and tells the others.
@@ -39,6 +41,18 @@ impl World {
             format!("a person sets the {what} aside for {place}")
         });
         self.person(None, record);
+    }
+
+    /// A region's shadow on captured requests comes to this, for every release but the champion.
+    pub fn shadow(&mut self, region: usize, verdict: CapturedVerdict) {
+        self.tell(|setting| format!("{}: its captured requests say: {verdict}", setting.title(region)));
+        let setting = self.setting.clone();
+        let Some((champion, _)) = setting.releases.first() else { return };
+        for (release, version) in setting.releases.iter().skip(1) {
+            let (release, version, champion) = (*release, version.clone(), *champion);
+            let judgement = CapturedJudgement { verdict, counts: CapturedCounts::default(), gates: Vec::new() };
+            self.person(Some(region), Record::Shadowed { release, version, champion, judgement });
+        }
     }
 
     fn person(&mut self, region: Option<usize>, record: Record) {

@@ -4,18 +4,18 @@ use crate::AwsPorts;
 use crate::errors::{Call, Failed};
 use crate::time::{from_sdk, seconds};
 use aws_sdk_sagemaker::types::{
-    Alarm, AutoRollbackConfig, BlueGreenUpdatePolicy, CapacitySize, CapacitySizeType, ContainerDefinition,
-    DeploymentConfig, EndpointStatus as SdkStatus, PendingDeploymentSummary, ProductionVariant,
-    ProductionVariantInstanceType, RollingUpdatePolicy, Tag, TrafficRoutingConfig, TrafficRoutingConfigType,
-    VariantStatus, VpcConfig,
+    Alarm, AutoRollbackConfig, BlueGreenUpdatePolicy, CapacitySize, CapacitySizeType, CaptureContentTypeHeader,
+    CaptureMode, CaptureOption, ContainerDefinition, DataCaptureConfig, DeploymentConfig, EndpointStatus as SdkStatus,
+    PendingDeploymentSummary, ProductionVariant, ProductionVariantInstanceType, RollingUpdatePolicy, Tag,
+    TrafficRoutingConfig, TrafficRoutingConfigType, VariantProperty, VariantPropertyType, VariantStatus, VpcConfig,
 };
 use aws_sdk_sagemakerruntime::operation::invoke_endpoint::InvokeEndpointError;
 use aws_sdk_sagemakerruntime::operation::invoke_endpoint::builders::InvokeEndpointFluentBuilder;
 use aws_sdk_sagemakerruntime::primitives::Blob;
 use jiff::SignedDuration;
 use meridian_domain::{
-    ConfigSpec, EndpointStatus, EndpointView, ModelSpec, PendingDeployment, RegionName, ResourceName, Routing,
-    UpdateSpec, VariantPhase, Vpc,
+    CaptureSpec, ConfigSpec, EndpointStatus, EndpointView, ModelSpec, PendingDeployment, RegionName, ResourceName,
+    Routing, UpdateSpec, VariantPhase, Vpc,
 };
 use meridian_handlers::adapters::CSV;
 use meridian_handlers::ports::{Answer, Endpoints, ErrorKind, Question, Scored};
@@ -26,6 +26,20 @@ fn vpc_config(vpc: &Vpc) -> VpcConfig {
     let subnets = vpc.subnets.iter().map(ToString::to_string).collect();
     let groups = vpc.security_groups.iter().map(ToString::to_string).collect();
     VpcConfig::builder().set_subnets(Some(subnets)).set_security_group_ids(Some(groups)).build()
+}
+
+/// Requests and answers, as text: what is not listed as CSV would be captured as base64.
+fn data_capture(capture: &CaptureSpec) -> DataCaptureConfig {
+    let captured = |mode| CaptureOption::builder().capture_mode(mode).build();
+    DataCaptureConfig::builder()
+        .enable_capture(true)
+        .initial_sampling_percentage(i32::try_from(capture.percent).unwrap_or(100))
+        .destination_s3_uri(&capture.destination)
+        .kms_key_id(&capture.key)
+        .capture_options(captured(CaptureMode::Input))
+        .capture_options(captured(CaptureMode::Output))
+        .capture_content_type_header(CaptureContentTypeHeader::builder().csv_content_types(CSV).build())
+        .build()
 }
 
 impl Endpoints for AwsPorts {
@@ -88,6 +102,7 @@ impl Endpoints for AwsPorts {
             .create_endpoint_config()
             .endpoint_config_name(config.name.as_str())
             .production_variants(variant)
+            .set_data_capture_config(config.capture.as_ref().map(data_capture))
             .set_tags(Some(self.tags(region)))
             .send()
             .await
@@ -118,6 +133,10 @@ impl Endpoints for AwsPorts {
             .endpoint_config_name(update.config.as_str())
             // Without it the new configuration's instance count would undo autoscaling.
             .retain_all_variant_properties(true)
+            // What is captured is the configuration's to say: retained, it could be neither begun nor ended.
+            .exclude_retained_variant_properties(
+                VariantProperty::builder().variant_property_type(VariantPropertyType::DataCaptureConfig).build(),
+            )
             .deployment_config(deployment(update))
             .send()
             .await

@@ -90,6 +90,9 @@ impl Settings {
             if fleet.regions.iter().any(|own| own.vpc.is_some()) {
                 parameters.insert("EndpointInVpc".to_owned(), true.to_string());
             }
+            if let Some(shadow) = &fleet.shadow {
+                parameters.insert("CaptureDays".to_owned(), shadow.keep.to_string());
+            }
             if region.name == fleet.home {
                 let order = match fleet.order {
                     OrderPolicy::Fixed => "fixed",

@@ -22,16 +22,17 @@ pub use alarms::{AlarmSpec, AlarmState, AlarmView, MissingData};
 pub use audit::{Invariant, StepKind, Violation, audit};
 pub use checkpoint::Checkpoint;
 pub use endpoint::{
-    ConfigSpec, EndpointStatus, EndpointView, ModelSpec, PendingDeployment, Routing, Seen, Target, UpdateSpec,
-    VariantPhase,
+    CaptureSpec, ConfigSpec, EndpointStatus, EndpointView, ModelSpec, PendingDeployment, Routing, Seen, Target,
+    UpdateSpec, VariantPhase,
 };
 pub use fleet::{
     AllowedImage, Bounds, EvaluationPolicy, Fleet, FleetError, Floor, Freeze, Frozen, GateMode, Gauge, Guardrail,
-    HomePlace, JudgePolicy, Kind, LedgerPolicy, MetricPolicy, Night, Nightly, OrderPolicy, ProbationAction, Region,
-    ScalingPolicy, ScalingSpec, Scheduled, Style, Vpc, WavePolicy, Zone, evaluation_policy,
+    HomePlace, JudgePolicy, Kind, LedgerPolicy, MetricPolicy, Night, Nightly, NothingCaptured, OrderPolicy,
+    ProbationAction, Region, RegionalFail, ScalingPolicy, ScalingSpec, Scheduled, ShadowPolicy, Style, Vpc, WavePolicy,
+    Zone, evaluation_policy,
 };
 pub use history::{
-    ApprovedRelease, HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Scaled, Serving, Try, Unknown,
+    ApprovedRelease, HubHistory, Lease, OpenUpdate, Owed, RegionHistory, Return, Scaled, Serving, Shadow, Try, Unknown,
     WorseOnRecord,
 };
 pub use holdout::{ApprovedHoldout, Holdout};

@@ -4,7 +4,9 @@
 //! say. Events are never logged: a job's holds credentials.
 
 use crate::context::{Context, FunctionKind, HandlerError};
-use crate::events::{Action, FrontEvent, PipelineJob, ReplicationEvent, RollbackEvent, StatusEvent, job_id};
+use crate::events::{
+    Action, FrontEvent, PipelineJob, ReplicationEvent, RollbackEvent, ShadowEvent, StatusEvent, is_job, job_id,
+};
 use crate::ports::{FailureKind, Page, Ports};
 use meridian_domain::reason::{EvaluationReason, Failure};
 use meridian_messages::pages::{Notice, Sender};
@@ -71,11 +73,21 @@ pub async fn front<P: Ports>(ports: &P, ctx: &Context, event: Value) -> Result<V
     logged(async { crate::front::handle(ports, ctx, &FrontEvent::parse(&event)?).await }).await
 }
 
-/// `shadow-eval`: see [`crate::shadow_eval`]. The job is answered whatever happens.
+/// `shadow-eval`: see [`crate::shadow_eval`]. A job is answered whatever happens; any other event is a region's own.
 ///
 /// # Errors
-/// An event without a job, or CodePipeline did not take the answer.
+/// An event of another kind, or CodePipeline did not take the answer; what a region's own shadow could not do.
 pub async fn shadow_eval<P: Ports>(ports: &P, ctx: &Context, event: Value) -> Result<Value, HandlerError> {
+    if !is_job(&event) {
+        return logged(async {
+            let event = ShadowEvent::parse(&event, ctx.own_region()?)?;
+            if let ShadowEvent::ManifestCreated { release } = &event {
+                note("release", release);
+            }
+            Box::pin(crate::shadow_eval::handle_captured(ports, ctx, &event)).await
+        })
+        .await;
+    }
     logged(answered(ports, ctx, &event, async {
         Box::pin(crate::shadow_eval::handle(ports, ctx, &job(FunctionKind::ShadowEval, ctx, &event)?)).await
     }))

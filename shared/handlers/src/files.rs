@@ -145,15 +145,7 @@ pub async fn consume<T: Send + 'static>(
     consume: impl FnOnce(Outlet) -> T + Send + 'static,
 ) -> Result<T, FileError> {
     let (mut inlet, outlet) = pipe();
-    let name = format!("reading {}", file.key).replace('\0', "");
-    let reader = thread::Builder::new().name(name).spawn(move || consume(outlet));
-    let reader = reader.map_err(|error| PortError {
-        kind: ErrorKind::Unreachable,
-        region: region.clone(),
-        operation: "GetObject",
-        message: format!("no thread to read {} with: {error}", file.key),
-        silent: false,
-    })?;
+    let reader = reading(region, &file.key, move || consume(outlet))?;
     let checked = stream(ports, region, file, &mut |chunk| inlet.push(chunk)).await;
     match &checked {
         Ok(()) => inlet.end(),
@@ -162,6 +154,60 @@ pub async fn consume<T: Send + 'static>(
     let consumed = reader.join();
     checked?;
     consumed.map_err(|_| FileFault::ReaderPanicked { file: file.key.clone(), region: region.clone() }.into())
+}
+
+/// Streams objects one behind the other through `consume`, on a thread of its own, with a line break between two: what a service
+/// wrote, of which nobody has a digest. One that is gone by now is passed over, and none is read that `consume` has no use for.
+///
+/// # Errors
+/// The store does not answer, or an object has more than `most` bytes; a panic of `consume`.
+pub async fn consume_lines<T: Send + 'static>(
+    ports: &impl Artifacts,
+    region: &RegionName,
+    keys: &[String],
+    most: u64,
+    consume: impl FnOnce(Outlet) -> T + Send + 'static,
+) -> Result<T, FileError> {
+    let (mut inlet, outlet) = pipe();
+    let first = keys.first().map(String::as_str).unwrap_or_default();
+    let reader = reading(region, first, move || consume(outlet))?;
+    let mut read = Ok(());
+    for key in keys {
+        if inlet.is_unread() {
+            break;
+        }
+        match ports.read(region, key, most, &mut |chunk| inlet.push(chunk)).await {
+            Ok(_) => inlet.push(b"\n"),
+            Err(error) if error.kind == ErrorKind::NotFound => {}
+            Err(error) => {
+                read = Err(error);
+                break;
+            }
+        }
+    }
+    match &read {
+        Ok(()) => inlet.end(),
+        Err(_) => drop(inlet),
+    }
+    let consumed = reader.join();
+    read?;
+    consumed.map_err(|_| FileFault::ReaderPanicked { file: first.to_owned(), region: region.clone() }.into())
+}
+
+/// A thread that reads what comes through a pipe.
+fn reading<T: Send + 'static>(
+    region: &RegionName,
+    key: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<thread::JoinHandle<T>, PortError> {
+    let name = format!("reading {key}").replace('\0', "");
+    thread::Builder::new().name(name).spawn(work).map_err(|error| PortError {
+        kind: ErrorKind::Unreachable,
+        region: region.clone(),
+        operation: "GetObject",
+        message: format!("no thread to read {key} with: {error}"),
+        silent: false,
+    })
 }
 
 /// The golden records of `release`, as they lie in `region`'s bucket; unchecked, for who has no ledger entry of their digest.

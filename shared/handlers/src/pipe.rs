@@ -47,6 +47,11 @@ impl Inlet {
         }
     }
 
+    /// True once the reader has gone: nothing more is of use to anybody.
+    pub fn is_unread(&self) -> bool {
+        self.unread
+    }
+
     /// Says that these were all.
     pub fn end(self) {
         // A reader that has gone needs no end.

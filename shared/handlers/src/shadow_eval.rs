@@ -3,8 +3,11 @@
 //! Register, score, evaluate, record, decide: each step looks first whether it was taken, so that a repeated call goes on
 //! where the one before stopped and a release gets one package and one verdict. Models are scored one after the other while
 //! their archives stream in, and nothing that was scored counts before the digest of the streamed bytes is the manifest's.
+//!
+//! In every region of a fleet with `[shadow]` it also scores the requests that the region captured: [`handle_captured`].
 
 mod begun;
+mod captured;
 mod evaluation;
 mod pace;
 mod reason;
@@ -19,6 +22,7 @@ use crate::ports::{
 };
 use crate::{files, files::FileError, job};
 use begun::Begun;
+pub use captured::handle as handle_captured;
 use evaluation::{Evaluated, Finding};
 use meridian_domain::quarantine::{Barred, Quarantine};
 use meridian_domain::reason::{EvaluationReason, Failure, FileFault, Reason};

@@ -27,6 +27,7 @@ impl Voice<'_> {
                 "{} The release is not condemned. One more rollback without a known cause may stop the wave.",
                 self.left_behind(region, version, true)
             ),
+            Advice::CompareRequests { region, version } => self.left_behind(region, version, true),
             Advice::FindCause => {
                 "The wave stops and starts the release in no further region. The release is not condemned.".to_owned()
             }
@@ -100,6 +101,12 @@ impl Voice<'_> {
             Advice::FindRegionCause { region, version } => format!(
                 "Read {}'s ledger and check the region's service health. Once the cause is fixed, start a new execution of \
                  {version}, or let the next night's wave promote the region.",
+                self.title(region)
+            ),
+            Advice::CompareRequests { region, version } => format!(
+                "No customer was answered by {version} in {}. Compare what its callers send with what {version} was trained on: the \
+                 feature named above first. Correct the callers or publish a release that suits them; the shadow of {version} stays \
+                 on record.",
                 self.title(region)
             ),
             Advice::FindCause => "Find the cause. Then start a new execution.".to_owned(),

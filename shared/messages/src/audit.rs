@@ -38,6 +38,9 @@ impl Voice<'_> {
         match violation {
             Violation::MidShift { region } => format!("{region} is mid-shift"),
             Violation::NotAttested { region, version } => format!("{region} has not attested {version}"),
+            Violation::ShadowNotPassed { region, version } => {
+                format!("{region}'s captured requests do not let {version} start")
+            }
             Violation::NotApproved { version } => format!("{version} is not approved"),
             Violation::OrderNotOnRecord => "the wave's order is not on record, or lacks a region".to_owned(),
             Violation::NoEvidence { region, version } => format!("{region} has no evidence for {version}"),

@@ -41,6 +41,9 @@ pub fn words(failure: &Failure) -> String {
         Failure::HoldoutUnread { file, error } => {
             format!("the approved hold-out {file} cannot be read: {error}; approve another one")
         }
+        Failure::CaptureUnread { region, error } => {
+            format!("the requests captured in {region} cannot be read: {error}")
+        }
         Failure::ChampionNotScored { version, why } => {
             format!("the champion {version} cannot be scored: {}", evaluating::words(why))
         }

@@ -1,9 +1,11 @@
 //! What keeps a region from starting.
 
 use crate::Voice;
+use crate::captured::findings;
 use crate::unseen::{of_region, words};
 use meridian_domain::Frozen;
 use meridian_domain::reason::Gate;
+use meridian_judge::CapturedVerdict;
 
 impl Voice<'_> {
     pub(crate) fn gate(self, gate: &Gate) -> String {
@@ -35,6 +37,18 @@ impl Voice<'_> {
                 format!("{}: serving release unknown: {}", self.title(region), self.fault(why))
             }
             Gate::NotAttested { region, version } => format!("{} has not attested {version} yet", self.title(region)),
+            Gate::NotShadowed { region, version } => {
+                format!("{} has not scored {version} on its captured requests yet", self.title(region))
+            }
+            Gate::ShadowShort { region, verdict: CapturedVerdict::NothingCaptured, version, .. } => {
+                format!("{} has captured no request to score {version} on", self.title(region))
+            }
+            Gate::ShadowShort { region, version, records, .. } => {
+                format!("{} has captured too few different requests to judge {version}: {records}", self.title(region))
+            }
+            Gate::ShadowFailed { region, version, failed } => {
+                format!("{version} fails on {}'s captured requests: {}", self.title(region), findings(failed))
+            }
             Gate::AlarmsUnseen { why } => format!("the alarms cannot be read: {}", words(why)),
             Gate::NoRollbackAlarm { alarm } => format!("rollback alarm {alarm} does not exist: deploy the stack"),
             Gate::RollbackAlarmRings { alarm } => {

@@ -13,7 +13,7 @@ use meridian_domain::reason::Fault;
 use meridian_domain::{
     Decision, Entry, Fleet, ProbationAction, Reason, Record, RegionName, ReleaseId, Target, Verdict,
 };
-use meridian_judge::Tally;
+use meridian_judge::{CapturedVerdict, Tally};
 use std::collections::BTreeMap;
 
 /// How a line is meant.
@@ -181,6 +181,14 @@ impl Phrasebook {
             ),
             Record::FullLoadJudged { why, judgement: None, .. } => {
                 (Tone::Plain, format!("at full load: {}", voice.why(why)))
+            }
+            Record::Shadowed { version, judgement, .. } => {
+                let tone = match judgement.verdict {
+                    CapturedVerdict::Pass => Tone::Good,
+                    CapturedVerdict::Fail => Tone::Bad,
+                    CapturedVerdict::TooFew | CapturedVerdict::NothingCaptured => Tone::Plain,
+                };
+                (tone, format!("shadow of {version}: {}", crate::captured::judgement(judgement)))
             }
             Record::Settled { target, .. } => (Tone::Quiet, format!("settled on {}", target.version)),
             Record::BytesUnknown { why, .. } => (Tone::Bad, format!("SERVING RELEASE UNKNOWN: {}", voice.fault(why))),

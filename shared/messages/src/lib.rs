@@ -3,6 +3,7 @@
 
 mod advice;
 mod audit;
+mod captured;
 mod causes;
 pub mod evaluating;
 pub mod failure;

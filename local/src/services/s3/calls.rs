@@ -25,7 +25,7 @@ impl World {
     }
 
     /// Writes a new version and lets the world know.
-    fn write_object(&mut self, region: &RegionName, key: &str, body: Bytes) -> Result<Version, ApiError> {
+    pub(crate) fn write_object(&mut self, region: &RegionName, key: &str, body: Bytes) -> Result<Version, ApiError> {
         self.writes += 1;
         let number = self.writes.to_string();
         let id = Random::labelled(self.config.seed, ["version", region.as_str(), key, &number]).token(32);

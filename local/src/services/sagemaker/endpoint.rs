@@ -2,7 +2,8 @@
 
 use crate::services::s3::types::Digest;
 use crate::services::sagemaker::types::{
-    DeploymentConfig, EndpointStatus, PendingDeploymentSummary, ProductionVariantSummary, VariantStatus,
+    DataCaptureConfig, DeploymentConfig, EndpointStatus, PendingDeploymentSummary, ProductionVariantSummary,
+    VariantStatus,
 };
 use crate::world::customers::traffic::{Newest, Serving};
 use crate::world::log::Stage;
@@ -41,6 +42,8 @@ pub(crate) struct Capacity {
     pub labels: Vec<String>,
     /// Where the archive is.
     pub model_data_url: String,
+    /// What they capture of their requests.
+    pub capture: Option<DataCaptureConfig>,
     /// What the instances fetched from there.
     pub archive: Option<Digest>,
     /// Those of them that took their first requests last.
@@ -182,6 +185,12 @@ impl Endpoint {
     /// The configuration that `DescribeEndpoint` names: the old one while an update runs.
     pub fn config(&self) -> &str {
         self.blue.as_ref().map_or(&self.first_config, |fleet| &fleet.config)
+    }
+
+    /// The instances of a configuration that takes traffic, or is about to.
+    pub fn capacity(&self, config: &str) -> Option<&Capacity> {
+        let target = self.update.as_ref().map(|update| &update.target);
+        self.blue.iter().chain(&self.stray).chain(target).find(|own| own.config == config)
     }
 
     /// Green's share of the traffic, 0 to 1.

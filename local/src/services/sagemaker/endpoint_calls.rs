@@ -76,6 +76,7 @@ impl Operation for UpdateEndpoint {
         if self.retain_all_variant_properties == Some(true) && target.variant == blue.variant {
             target.instances = if excluded("DesiredInstanceCount") { target.instances } else { blue.instances };
             target.weight = if excluded("DesiredWeight") { target.weight } else { blue.weight };
+            target.capture = if excluded("DataCaptureConfig") { target.capture } else { blue.capture };
         }
         let deployment = self.deployment_config.unwrap_or_default();
         let routing = Routing::of(&deployment, target.instances, &world.config.live)?;
@@ -253,6 +254,7 @@ impl SageMaker {
             weight: variant.initial_variant_weight.unwrap_or(1.0),
             labels: self.labels(found),
             model_data_url: model.request.primary_container.model_data_url.clone().unwrap_or_default(),
+            capture: found.request.data_capture_config.clone(),
             archive: None,
             newest: None,
         })

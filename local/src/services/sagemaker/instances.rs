@@ -66,6 +66,16 @@ impl World {
         self.authorise_role(region, &role, &asks).map_err(|denied| format!("The role {role} is {denied}."))
     }
 
+    /// Whether what a configuration's instances captured may be written, encrypted as the bucket has it (SageMaker developer guide,
+    /// "model-monitor-data-capture": the execution role writes it).
+    pub(crate) fn instances_may_capture(&mut self, region: &RegionName, config: &str, bucket: &str, key: &str) -> bool {
+        let Some(role) = self.role_of(region, config) else { return true };
+        let account = &self.config.fleet.account;
+        let put = Ask::new("s3:PutObject", format!("arn:aws:s3:::{bucket}/{key}")).with("s3:ResourceAccount", account);
+        let asks: Vec<Ask> = [put].into_iter().chain(self.bucket_key_ask("kms:GenerateDataKey", bucket)).collect();
+        self.authorise(&meridian_deployment::Principal::Role(role), &asks).is_ok()
+    }
+
     /// Whether the role may look at the alarms that are to guard an update: without it `UpdateEndpoint` is refused
     /// (SageMaker Developer Guide, "Auto-rollback configuration and monitoring").
     pub(crate) fn authorise_guard(&mut self, region: &RegionName, config: &str) -> Result<(), ApiError> {

@@ -2,8 +2,8 @@
 
 use crate::services::sagemaker::models::{Config, Model, check_name, split_s3_url};
 use crate::services::sagemaker::types::{
-    CreateEndpointConfig, CreateEndpointConfigOutput, CreateModel, CreateModelOutput, DescribeEndpointConfig,
-    DescribeEndpointConfigOutput, DescribeModel, DescribeModelOutput,
+    CaptureOption, CreateEndpointConfig, CreateEndpointConfigOutput, CreateModel, CreateModelOutput, DataCaptureConfig,
+    DescribeEndpointConfig, DescribeEndpointConfigOutput, DescribeModel, DescribeModelOutput,
 };
 use crate::world::error::ApiError;
 use crate::world::operation::Operation;
@@ -85,6 +85,9 @@ impl Operation for CreateEndpointConfig {
                 return Err(ApiError::validation("A variant needs InitialInstanceCount (at least 1) and InstanceType"));
             }
         }
+        if let Some(capture) = &self.data_capture_config {
+            check_capture(capture)?;
+        }
         let created = world.now;
         let configs = &mut world.region_mut(region)?.sagemaker.configs;
         if configs.contains_key(&name) {
@@ -94,6 +97,21 @@ impl Operation for CreateEndpointConfig {
         configs.insert(name, Config { request: self, created });
         Ok(CreateEndpointConfigOutput { endpoint_config_arn })
     }
+}
+
+/// The API reference's bounds (`DataCaptureConfig`).
+fn check_capture(capture: &DataCaptureConfig) -> Result<(), ApiError> {
+    if capture.initial_sampling_percentage > 100 {
+        return Err(ApiError::validation("InitialSamplingPercentage must be 0 to 100"));
+    }
+    let known = |option: &CaptureOption| ["Input", "Output", "InputAndOutput"].contains(&option.capture_mode.as_str());
+    if !(1..=32).contains(&capture.capture_options.len()) || !capture.capture_options.iter().all(known) {
+        return Err(ApiError::validation(
+            "CaptureOptions must have 1 to 32 members of Input, Output or InputAndOutput",
+        ));
+    }
+    let url = &capture.destination_s3_uri;
+    split_s3_url(url).map(|_| ()).ok_or_else(|| ApiError::validation(format!("Could not parse the S3 URI {url}")))
 }
 
 impl Operation for DescribeEndpointConfig {
@@ -109,6 +127,7 @@ impl Operation for DescribeEndpointConfig {
             endpoint_config_arn: world.arn("sagemaker", region, &format!("endpoint-config/{name}")),
             endpoint_config_name: name,
             production_variants: config.request.production_variants.clone(),
+            data_capture_config: config.request.data_capture_config.clone(),
             creation_time: config.created.into(),
         })
     }

@@ -3,6 +3,7 @@
 pub(crate) mod arrivals;
 pub(crate) mod before;
 pub(crate) mod behaviour;
+pub(crate) mod captured;
 pub(crate) mod dns;
 mod earlier_days;
 pub(crate) mod effective_behaviour;

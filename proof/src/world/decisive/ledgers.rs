@@ -92,6 +92,8 @@ impl<H: Hasher> Prints<'_, H> {
             // No region of this world scales, and its callers send nothing wrong.
             scaled: _,
             spares: _,
+            // The model's fleet captures nothing.
+            shadowed: _,
             worse,
         } = history;
         attested.len().hash(self.hasher);

@@ -1,6 +1,6 @@
 //! An endpoint as its control plane shows it, and what is asked of it.
 
-use crate::fleet::{Fleet, Region, Style, Vpc};
+use crate::fleet::{Fleet, Region, ShadowPolicy, Style, Vpc};
 use crate::names::{ReleaseId, ResourceName, Sha256, Version};
 use crate::plan::{Bake, CanarySize};
 use crate::reason::Unseen;
@@ -134,6 +134,19 @@ pub struct ConfigSpec {
     pub instance_type: String,
     /// Instances at the start; autoscaling's number is kept by updates (`RetainAllVariantProperties`).
     pub instances: u32,
+    /// What is captured of the requests; none where nothing is.
+    pub capture: Option<CaptureSpec>,
+}
+
+/// What SageMaker keeps of an endpoint's requests and answers (`DataCaptureConfig`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaptureSpec {
+    /// Share of the requests, per cent.
+    pub percent: u32,
+    /// `s3://` URL in the region's own bucket, without a slash at its end.
+    pub destination: String,
+    /// Alias ARN of the region's own key.
+    pub key: String,
 }
 
 /// An update to start.
@@ -204,8 +217,14 @@ pub struct Target {
 
 impl Target {
     /// The digest of what a configuration holds beside the model.
-    pub(crate) fn shape(variant: &ResourceName, instance_type: &str, instances: u32) -> Sha256 {
-        Sha256::of(format!("{variant} {instance_type} {instances}").as_bytes())
+    pub(crate) fn shape(
+        variant: &ResourceName,
+        instance_type: &str,
+        instances: u32,
+        shadow: Option<&ShadowPolicy>,
+    ) -> Sha256 {
+        let captured = shadow.map(|shadow| format!(" captures {}", shadow.capture_percent)).unwrap_or_default();
+        Sha256::of(format!("{variant} {instance_type} {instances}{captured}").as_bytes())
     }
 
     /// The names of `release` in a region: fixed by the release's digest and by what else model and configuration hold, so
@@ -266,6 +285,7 @@ impl Target {
             model: self.model.clone(),
             instance_type: fleet.instance_type.clone(),
             instances: region.instances,
+            capture: fleet.capture(region),
         }
     }
 

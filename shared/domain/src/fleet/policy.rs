@@ -12,6 +12,7 @@ mod order;
 mod read;
 mod region;
 mod scaling;
+mod shadow;
 mod signing;
 
 pub use bounds::Bounds;
@@ -24,6 +25,7 @@ pub use network::Vpc;
 pub use order::{HomePlace, OrderPolicy};
 pub use region::{Kind, Style, Zone};
 pub use scaling::{Floor, Night, Nightly, ScalingPolicy, ScalingSpec, Scheduled};
+pub use shadow::{NothingCaptured, RegionalFail, ShadowPolicy};
 
 use crate::names::{BucketName, FleetName, RegionName, ResourceName, Sha256};
 use crate::serving_role::ServingRole;
@@ -74,6 +76,8 @@ pub struct Fleet {
     pub images: Vec<AllowedImage>,
     /// How many instances regions have; none where that is somebody else's to say.
     pub scaling: Option<ScalingPolicy>,
+    /// What endpoints capture of their customers' requests, and what is made of it; none where nothing is captured.
+    pub shadow: Option<ShadowPolicy>,
     /// How the ledger is kept readable.
     pub ledger: LedgerPolicy,
     /// Whose releases are releases.

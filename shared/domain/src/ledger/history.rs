@@ -10,7 +10,7 @@ use crate::advice::Advice;
 use crate::endpoint::Target;
 use crate::fleet::{Fleet, Floor, ProbationAction, Region};
 use crate::heads::KeptHead;
-use crate::judge::{Judgement, RegionEvidence};
+use crate::judge::{CapturedFinding, CapturedJudgement, CapturedVerdict, Judgement, RegionEvidence};
 use crate::keys::Chain;
 use crate::ledger::{Entry, Record};
 use crate::names::{Actor, Epoch, ReleaseId};
@@ -152,6 +152,26 @@ pub struct RegionHistory {
     pub spares: Option<ReleaseId>,
     /// What probation found of a release that serves here: once is enough.
     pub worse: Option<WorseOnRecord>,
+    /// What captured requests say of each release.
+    pub shadowed: BTreeMap<ReleaseId, Shadow>,
+}
+
+/// What a region's captured requests say of a release.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Shadow {
+    /// What all gates say together.
+    pub verdict: CapturedVerdict,
+    /// Records that were scored.
+    pub records: u64,
+    /// The gates that failed.
+    pub failed: Vec<CapturedFinding>,
+}
+
+impl Shadow {
+    fn of(judgement: &CapturedJudgement) -> Self {
+        let failed = judgement.failed().cloned().collect();
+        Self { verdict: judgement.verdict, records: judgement.counts.records, failed }
+    }
 }
 
 /// A release that probation found worse than the days before.
@@ -233,6 +253,9 @@ impl RegionHistory {
                 self.attested.insert(*release);
                 self.attested_at.entry(*release).or_insert(entry.at);
                 self.refused.remove(release);
+            }
+            Record::Shadowed { release, judgement, .. } => {
+                self.shadowed.entry(*release).or_insert_with(|| Shadow::of(judgement));
             }
             Record::Refused { release, why, last } => {
                 self.refused_last.extend(last.then_some(*release));

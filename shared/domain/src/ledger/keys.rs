@@ -5,6 +5,7 @@ use crate::fleet::Fleet;
 use crate::heads::KeptHead;
 use crate::names::{FleetName, NameError, RegionName, ReleaseId, Sha256};
 use crate::release::Manifest;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -16,6 +17,15 @@ pub const MANIFESTS: &str = "releases/manifests/";
 /// The prefix of what evaluations keep for each other. Never replicated, and believed of a champion only: losing an object
 /// under it costs one more scoring.
 pub const CACHED_MARGINS: &str = "evaluations/margins/";
+
+/// The prefix under which SageMaker keeps what it captured of customers' requests. Never replicated.
+pub const CAPTURED: &str = "captured";
+
+/// Where SageMaker keeps what it captured of the fleet's requests in the hour of a moment: its own layout, in UTC.
+pub fn captured(fleet: &Fleet, at: Timestamp) -> String {
+    let hour = at.strftime("%Y/%m/%d/%H");
+    format!("{CAPTURED}/{}/{}/{hour}/", fleet.endpoint, fleet.variant)
+}
 
 /// A model archive, addressed by its content: SageMaker's `ModelDataUrl` has no version id, so a key is never rewritten.
 pub fn archive(digest: Sha256) -> String {

@@ -7,7 +7,7 @@ use crate::endpoint::Target;
 use crate::fleet::{Floor, ProbationAction};
 use crate::heads::{Departure, KeptHead};
 use crate::holdout::Holdout;
-use crate::judge::{Judgement, Tally};
+use crate::judge::{CapturedJudgement, Judgement, Tally};
 use crate::keys::Chain;
 use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
 use crate::overrides::Rule;
@@ -229,6 +229,17 @@ pub enum Record {
         release: ReleaseId,
         /// Its human name.
         version: Version,
+    },
+    /// What the requests that this region captured say of a release, before any customer is answered by it: the first word stands.
+    Shadowed {
+        /// The release.
+        release: ReleaseId,
+        /// Its human name.
+        version: Version,
+        /// The release that served here, and answered the requests.
+        champion: ReleaseId,
+        /// Counts and verdicts; names of features, and no value of one (I12).
+        judgement: CapturedJudgement,
     },
     /// The release's bytes here are not what its manifest says: not attested as they are, and people were told.
     Refused {

@@ -18,6 +18,8 @@ pub enum Advice {
     ReadEvidence { region: RegionName, version: Version },
     /// A region that rolled back without a known cause was left behind: find it, then start a new execution.
     FindRegionCause { region: RegionName, version: Version },
+    /// A region whose captured requests the release does not suit was left behind: find out what its callers send otherwise.
+    CompareRequests { region: RegionName, version: Version },
     /// The wave stopped and the release is not condemned: find the cause, start again.
     FindCause,
     /// Nothing was changed: mend the cause, start again.

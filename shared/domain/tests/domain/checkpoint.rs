@@ -12,7 +12,7 @@ use meridian_domain::{
     Advice, Cause, Chain, Checkpoint, Decision, Epoch, Floor, Head, Holdout, HubHistory, ProbationAction, Projection,
     Record, RegionHistory, Rule, ServingRole, Sha256, StepKind, Stored, Target, Verdict, Violation,
 };
-use meridian_judge::{Judgement, MetricEvidence, RegionEvidence, Tally};
+use meridian_judge::{CapturedCounts, CapturedJudgement, Judgement, MetricEvidence, RegionEvidence, Tally};
 use proptest::prelude::*;
 
 fn read_back<H: Projection + PartialEq + std::fmt::Debug>(history: H, next: u64) {
@@ -121,6 +121,12 @@ fn of_a_region() -> Vec<Record> {
         Record::Confirmed { target: old(), execution: actor("wave-0"), golden: 10 },
         Record::Settled { target: old(), execution: actor("wave-0") },
         Record::Attested { release: release("v427"), version: version("v427") },
+        Record::Shadowed {
+            release: release("v427"),
+            version: version("v427"),
+            champion: release("v426"),
+            judgement: CapturedJudgement::of(CapturedCounts::default(), Vec::new(), 2),
+        },
         Record::ScalingIntended {
             execution: wave(),
             floor: Floor { least: 3, most: 6, terms: "0a".to_owned(), failover: true },
@@ -218,6 +224,6 @@ fn of_the_hub() -> Vec<Record> {
 fn what_entries_add_up_to_changes_only_with_the_form() {
     let sums = [summed::<RegionHistory>(of_a_region()), summed::<HubHistory>(of_the_hub())];
     let known = (FORM, sums.map(|sum| sum.short()));
-    let expected = (8, ["01bef0e86541".to_owned(), "c66988d5a992".to_owned()]);
+    let expected = (9, ["867f8d0eab59".to_owned(), "45a3213f620f".to_owned()]);
     assert_eq!(known, expected, "raise FORM in checkpoint.rs, then name the new digests here");
 }

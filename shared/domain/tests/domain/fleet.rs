@@ -1,7 +1,8 @@
 //! A `fleet.toml` that is wrong ends in an error with its line and field.
 
 use meridian_domain::{
-    EvaluationPolicy, Fleet, FleetError, GateMode, Image, ImageVersion, ReleaseId, Sha256, Target, evaluation_policy,
+    EvaluationPolicy, Fleet, FleetError, GateMode, Image, ImageVersion, NothingCaptured, RegionalFail, ReleaseId,
+    Sha256, Target, evaluation_policy,
 };
 
 const GOOD: &str = include_str!("../../../../fleet.toml");
@@ -143,6 +144,56 @@ fn a_wrong_value_is_named_with_its_line_and_field() {
         assert!(error.message.contains(words), "{to}: {error}");
         assert_eq!(error.line, line_of(from), "{to}: {error}");
     }
+}
+
+/// `[shadow]` is off where it is absent; a wrong one is refused where it stands.
+#[test]
+fn a_shadow_policy_is_read_and_a_wrong_one_is_refused_with_its_line() {
+    assert_eq!(Fleet::parse(GOOD).unwrap().shadow, None);
+    let with = |lines: &str| Fleet::parse(&format!("{GOOD}\n[shadow]\n{lines}\n"));
+    let usual = with("capture_percent = 20").unwrap().shadow.unwrap();
+    assert_eq!((usual.capture_percent, usual.hours, usual.least, usual.keep), (20, 6, 2000, 2));
+    assert_eq!((usual.nothing_captured, usual.on_regional_fail), (NothingCaptured::GoOn, RegionalFail::Leave));
+    let strict = "capture_percent = 1\nnothing_captured = \"leave\"\non_regional_fail = \"stop\"\n[shadow.margins]\nalpha = 0.05";
+    let strict = with(strict).unwrap().shadow.unwrap();
+    assert_eq!((strict.nothing_captured, strict.on_regional_fail), (NothingCaptured::Leave, RegionalFail::Stop));
+    assert_eq!(strict.margins.alpha, 0.05);
+    let header = GOOD.lines().count() + 2;
+    for (lines, line, words) in [
+        ("capture_percent = 0", 1, "shadow.capture_percent must be 1 to 100"),
+        ("capture_percent = 101", 1, "shadow.capture_percent must be 1 to 100"),
+        ("hours = 6", 0, "missing field `capture_percent`"),
+        ("capture_percent = 1\nhours = 25", 2, "shadow.hours must be 1 to 24"),
+        ("capture_percent = 1\nleast = 1", 2, "shadow.least must be 2 to 1000000"),
+        ("capture_percent = 1\nkeep = 0", 2, "shadow.keep must be 1 to 30 days"),
+        ("capture_percent = 1\nnothing_captured = \"wait\"", 2, "shadow.nothing_captured: unknown variant `wait`"),
+        ("capture_percent = 1\non_regional_fail = \"go-on\"", 2, "shadow.on_regional_fail: unknown variant `go-on`"),
+        ("capture_percent = 1\n[shadow.margins]\nalpha = 0.5", 3, "shadow.margins.alpha must be between"),
+        ("capture_percent = 1\n[shadow.margins]\nmax_psi = 0.5", 3, "shadow.margins.max_psi: unknown field"),
+    ] {
+        let error = with(lines).unwrap_err();
+        assert!(error.message.contains(words), "{lines}: {error}");
+        assert_eq!(error.line, Some(header + line), "{lines}: {error}");
+    }
+}
+
+/// Capture is content of a configuration: another share is another configuration of the same model, and none is today's name.
+#[test]
+fn what_is_captured_is_part_of_a_configurations_name() {
+    let target = |shadow: &str| {
+        let fleet = Fleet::parse(&format!("{GOOD}\n{shadow}")).unwrap();
+        let target = Target::of(&fleet, &fleet.regions[0], ReleaseId(Sha256::of(b"v427")), &"v427".parse().unwrap());
+        (target.config_spec(&fleet, &fleet.regions[0]).capture, target)
+    };
+    let (nothing, without) = target("");
+    let (some, one) = target("[shadow]\ncapture_percent = 10");
+    let (_, other) = target("[shadow]\ncapture_percent = 20");
+    assert_eq!(nothing, None);
+    let some = some.unwrap();
+    assert_eq!((some.percent, some.destination.as_str()), (10, "s3://fraud-models-eu/captured"));
+    assert_eq!(some.key, "arn:aws:kms:eu-west-1:111122223333:alias/meridian-fraud");
+    assert!(without.model == one.model && one.model == other.model);
+    assert!(without.config != one.config && one.config != other.config);
 }
 
 /// The judge splits what it may err over as many tries as the wave gives a region.

@@ -74,6 +74,8 @@ mod scaling;
 #[cfg(test)]
 mod scenarios;
 #[cfg(test)]
+mod shadow;
+#[cfg(test)]
 mod sights;
 #[cfg(test)]
 mod skew;

@@ -12,7 +12,7 @@ use meridian_domain::{
     Actor, Advice, Cause, Chain, Decision, Epoch, Floor, Holdout, ProbationAction, Reason, Record, RegionName,
     ReleaseId, Resumed, Rule, Sha256, StepKind, Target, Verdict, Version, Violation,
 };
-use meridian_judge::{Judgement, Tally};
+use meridian_judge::{CapturedJudgement, Judgement, Tally};
 
 /// Says nothing of a customer.
 trait MayCross {}
@@ -46,6 +46,7 @@ may_cross!(
     Floor,
     Holdout,
     Judgement,
+    CapturedJudgement,
     Tally,
     Compared,
     Reason,
@@ -98,6 +99,7 @@ fn crosses_the_border(record: &Record) {
         Record::WaveEnded { release, execution, lagging } => crosses!(release, execution, lagging),
         Record::Checkpointed { form, history } => crosses!(form, history),
         Record::Attested { release, version } => crosses!(release, version),
+        Record::Shadowed { release, version, champion, judgement } => crosses!(release, version, champion, judgement),
         Record::Refused { release, why, last } => crosses!(release, why, last),
         Record::ChainDeparted { chain, kept, departure } => crosses!(chain, kept, departure),
         Record::NotReplicated { objects } => crosses!(objects),

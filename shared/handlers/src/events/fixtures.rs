@@ -2,7 +2,7 @@
 //! each hostile one is refused by the field that is wrong, or does no more than make a function look.
 
 use super::tests::{HOME, fixture, replication};
-use super::{FrontEvent, PipelineJob, ReplicationEvent, RollbackEvent, StatusEvent, job_id};
+use super::{FrontEvent, PipelineJob, ReplicationEvent, RollbackEvent, ShadowEvent, StatusEvent, is_job, job_id};
 use crate::context::FunctionKind;
 use aws_lambda_events::alb::AlbTargetGroupRequest;
 use aws_lambda_events::apigw::ApiGatewayProxyRequest;
@@ -41,6 +41,11 @@ fn read(function: &str, event: &Value) -> Result<String, String> {
         "rollback" => RollbackEvent::parse(event).map(|event| format!("{event:?}")).map_err(text),
         "status" => StatusEvent::parse(event).map(|event| format!("{event:?}")).map_err(text),
         "front" => FrontEvent::parse(event).map(compared).map_err(text),
+        "shadow-eval" if !is_job(event) => {
+            let fleet = crate::own_policy::fleet();
+            let own = fleet.regions.iter().find(|own| own.name.as_str() == region).unwrap();
+            ShadowEvent::parse(event, own).map(|event| format!("{event:?}")).map_err(text)
+        }
         job => {
             let fleet = crate::own_policy::fleet();
             let parsed = PipelineJob::parse(if job == "promote" { "promote" } else { "shadow-eval" }, event);
@@ -84,7 +89,7 @@ fn every_fixture_parses_and_parses_again_to_the_same() {
                     survives::<AlbTargetGroupRequest>(function, &name, &event);
                 }
                 "status" => survives::<ApiGatewayProxyRequest>(function, &name, &event),
-                "promote" | "shadow-eval" => survives::<Job>(function, &name, &event),
+                "promote" | "shadow-eval" if is_job(&event) => survives::<Job>(function, &name, &event),
                 _ if event.get("Records").is_some() => survives::<S3Event>(function, &name, &event),
                 // SageMaker is documented to send epoch milliseconds, which the published envelope does not take.
                 _ if event["time"].as_str().is_some_and(|time| time.bytes().all(|byte| byte.is_ascii_digit())) => {
@@ -139,7 +144,7 @@ fn fixtures_cover_every_shape_that_a_function_meets() {
             ]
             .as_slice(),
         ),
-        ("shadow-eval", &["register continuation", "register first call"]),
+        ("shadow-eval", &["Object Created", "Scheduled Event", "register continuation", "register first call"]),
         ("promote", &["promote continuation", "promote first call", "verify continuation", "verify first call"]),
         (
             "rollback",

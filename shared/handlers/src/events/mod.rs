@@ -8,13 +8,15 @@ mod front;
 mod pipeline;
 mod replication;
 mod rollback;
+mod shadow;
 mod status;
 
 pub use fields::EventError;
 pub use front::FrontEvent;
-pub use pipeline::{Action, PipelineJob, Turn, UserParameters, job_id};
+pub use pipeline::{Action, PipelineJob, Turn, UserParameters, is_job, job_id};
 pub use replication::{ReplicationEvent, ReplicationTrouble};
 pub use rollback::RollbackEvent;
+pub use shadow::ShadowEvent;
 pub use status::StatusEvent;
 
 #[cfg(test)]

@@ -64,13 +64,18 @@ pub fn job_id(event: &Value) -> Option<&str> {
     at(event, "/CodePipeline.job/id").and_then(Value::as_str).filter(|id| !id.is_empty())
 }
 
+/// True for an event with a job, however little can be made of it.
+pub fn is_job(event: &Value) -> bool {
+    at(event, "/CodePipeline.job").is_some()
+}
+
 impl PipelineJob {
     /// Reads a job.
     ///
     /// # Errors
     /// Another kind of event, or the field that is missing or wrong.
     pub fn parse(function: &'static str, event: &Value) -> Result<Self, EventError> {
-        if at(event, "/CodePipeline.job").is_none() {
+        if !is_job(event) {
             return Err(other_kind(function, "a CodePipeline job", event));
         }
         let fields = Fields::new(EVENT, event);

@@ -58,7 +58,7 @@ impl ReplicationEvent {
             return Ok(Self::Sweep);
         }
         if kind(event) == ("aws.s3", "Object Created") {
-            return Self::created(Fields::new(CREATED, event), own);
+            return manifest_created(event, own).map(|release| Self::ManifestCreated { release });
         }
         match event.pointer("/Records") {
             Some(Value::Array(records)) if !records.is_empty() => {
@@ -67,20 +67,19 @@ impl ReplicationEvent {
             _ => Err(other_kind("replication", TAKES, event)),
         }
     }
+}
 
-    fn created(fields: Fields<'_>, own: &Region) -> Result<Self, EventError> {
-        const EXPECTED: &str = "a manifest's key, releases/manifests/<64 hexadecimal digits>.json";
-        let bucket = fields.text("/detail/bucket/name", "this region's own bucket")?;
-        if bucket != own.bucket.as_str() {
-            let expected = format!("{:?}, this region's own bucket", own.bucket.as_str());
-            return Err(fields.wrong("/detail/bucket/name", &expected, quoted(bucket)));
-        }
-        let key = fields.text("/detail/object/key", EXPECTED)?;
-        match keys::release_of_manifest(key) {
-            Some(release) => Ok(Self::ManifestCreated { release }),
-            None => Err(fields.wrong("/detail/object/key", EXPECTED, quoted(key))),
-        }
+/// The release whose manifest has arrived in the region's own bucket, as S3 says through EventBridge.
+pub(super) fn manifest_created(event: &Value, own: &Region) -> Result<ReleaseId, EventError> {
+    const EXPECTED: &str = "a manifest's key, releases/manifests/<64 hexadecimal digits>.json";
+    let fields = Fields::new(CREATED, event);
+    let bucket = fields.text("/detail/bucket/name", "this region's own bucket")?;
+    if bucket != own.bucket.as_str() {
+        let expected = format!("{:?}, this region's own bucket", own.bucket.as_str());
+        return Err(fields.wrong("/detail/bucket/name", &expected, quoted(bucket)));
     }
+    let key = fields.text("/detail/object/key", EXPECTED)?;
+    keys::release_of_manifest(key).ok_or_else(|| fields.wrong("/detail/object/key", EXPECTED, quoted(key)))
 }
 
 impl ReplicationTrouble {

@@ -8,6 +8,9 @@ pub const OBJECT: u64 = 64 << 20;
 /// Bytes of a manifest. One with thousands of features has a tenth of it.
 pub const MANIFEST: u64 = 1 << 20;
 
+/// Bytes of one file of captured requests: SageMaker begins a new one after some minutes.
+pub const CAPTURE: u64 = 1 << 30;
+
 /// Tries of one call: the SDK's standard mode.
 pub const ATTEMPTS: u32 = 3;
 /// How long one try may take, small requests.

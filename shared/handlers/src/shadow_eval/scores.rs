@@ -141,7 +141,7 @@ fn remarks(manifest: &Manifest, said: &Said) -> Vec<Remark> {
 }
 
 /// The image as readers of models know it.
-fn image(version: ImageVersion) -> Image {
+pub(super) fn image(version: ImageVersion) -> Image {
     match version {
         ImageVersion::V1_7 => Image::V1_7,
         ImageVersion::V3_0 => Image::V3_0,
@@ -149,7 +149,7 @@ fn image(version: ImageVersion) -> Image {
 }
 
 /// The container unpacks `model.tar.gz`: a bare model file under that name would be evaluated here and load nowhere.
-fn packed(mut archive: Outlet) -> Result<impl Read + Send, ScoreError> {
+pub(super) fn packed(mut archive: Outlet) -> Result<impl Read + Send, ScoreError> {
     let mut start = [0; 2];
     if archive.read_exact(&mut start).is_err() || start != GZIP {
         return Err(ScoreError::NotGzip);
@@ -158,7 +158,7 @@ fn packed(mut archive: Outlet) -> Result<impl Read + Send, ScoreError> {
 }
 
 /// As many as there are cores: on Lambda they share what the memory setting buys.
-fn threads() -> NonZeroUsize {
+pub(super) fn threads() -> NonZeroUsize {
     available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 

@@ -17,6 +17,7 @@ use meridian_local::services::sagemaker::{DescribeModelPackageOutput, ModelAppro
 use serde_json::{Value, json};
 
 mod begun;
+mod captured;
 mod exam;
 mod repeats;
 

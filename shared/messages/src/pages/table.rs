@@ -90,6 +90,9 @@ kinds! {
     ReadEvidence: "`promote`", Page, ModelFault;
     /// The region's update was rolled back, and nothing shows why: the wave goes on without the region.
     FindRegionCause: "`promote`", Page, RegionalFault;
+    /// On the requests that the region captured the release does something other than the champion, or too few were captured and
+    /// policy says `leave`: the wave goes on without the region.
+    CompareRequests: "`promote`", Page, RegionalFault;
     /// Several regions' updates were rolled back without a known cause, or several control planes did not answer, and nothing shows that the release is bad.
     FindCause: "`promote`", Page, RegionalFault;
     /// Waiting does not help: no approval, no proved rollback target, no rollback alarm, a freeze of the whole fleet
@@ -172,6 +175,7 @@ fn of_advice(advice: &Advice) -> PageKind {
         Advice::CloseUpdate { .. } => PageKind::CloseUpdate,
         Advice::ReadEvidence { .. } => PageKind::ReadEvidence,
         Advice::FindRegionCause { .. } => PageKind::FindRegionCause,
+        Advice::CompareRequests { .. } => PageKind::CompareRequests,
         Advice::FindCause => PageKind::FindCause,
         Advice::MendCause => PageKind::MendCause,
         Advice::LiftFirst => PageKind::LiftFirst,

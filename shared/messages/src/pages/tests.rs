@@ -3,6 +3,7 @@ use meridian_domain::reason::{
     Fault, FileFault, Gate, IllService, RegionState, Return, Revert, Step, Unseen, WaveEnd, WayBackReason,
 };
 use meridian_domain::{EndpointStatus, Fleet, Sha256};
+use meridian_judge::CapturedVerdict;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -42,6 +43,7 @@ fn advices(region: &RegionName, version: &Version) -> Vec<Advice> {
         Advice::CloseUpdate { region: region(), version: version(), serves: true },
         Advice::ReadEvidence { region: region(), version: version() },
         Advice::FindRegionCause { region: region(), version: version() },
+        Advice::CompareRequests { region: region(), version: version() },
         Advice::FindCause,
         Advice::MendCause,
         Advice::LiftFirst,
@@ -90,6 +92,12 @@ fn why(advice: &Advice, region: &RegionName, version: &Version) -> Reason {
             let unclear = Fault::UnclearReturn(Box::new(Revert::TimerEnded.into()));
             let why =
                 Reason::LeftBehind { why: Box::new(unclear.into()), state: RegionState::Stays { version: back() } };
+            WaveEnd::Deferred { region: region(), why: Box::new(why) }
+        }
+        Advice::CompareRequests { .. } => {
+            let (verdict, records) = (CapturedVerdict::TooFew, 12);
+            let short = Gate::ShadowShort { region: region(), version: version(), verdict, records };
+            let why = Reason::LeftBehind { why: Box::new(short.into()), state: RegionState::Stays { version: back() } };
             WaveEnd::Deferred { region: region(), why: Box::new(why) }
         }
         Advice::FindCause => {

@@ -100,9 +100,72 @@ pub struct CreateEndpointConfig {
     pub endpoint_config_name: String,
     /// 1 to 10; the world serves from the first.
     pub production_variants: Vec<ProductionVariant>,
+    /// What is captured of the requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_capture_config: Option<DataCaptureConfig>,
     /// Tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
+}
+
+/// What is captured of an endpoint's requests and answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DataCaptureConfig {
+    /// Nothing is captured where it is false or absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enable_capture: Option<bool>,
+    /// 0 to 100.
+    pub initial_sampling_percentage: u32,
+    /// `s3://bucket/prefix` in the endpoint's own region.
+    pub destination_s3_uri: String,
+    /// The key that what is captured is encrypted with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kms_key_id: Option<String>,
+    /// 1 to 32: input, output or both.
+    pub capture_options: Vec<CaptureOption>,
+    /// What is captured as text; anything else is base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture_content_type_header: Option<CaptureContentTypeHeader>,
+}
+
+/// One side of the capture.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CaptureOption {
+    /// `Input`, `Output` or `InputAndOutput`.
+    pub capture_mode: String,
+}
+
+/// Content types that are captured as text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct CaptureContentTypeHeader {
+    /// As comma-separated values.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub csv_content_types: Vec<String>,
+    /// As JSON.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub json_content_types: Vec<String>,
+}
+
+impl DataCaptureConfig {
+    /// Requests and answers with so much of the traffic, into a prefix, CSV as text.
+    pub fn both_sides(percent: u32, destination: String, key: String) -> Self {
+        let captured = |mode: &str| CaptureOption { capture_mode: mode.to_owned() };
+        let csv_content_types = vec!["text/csv".to_owned()];
+        Self {
+            enable_capture: Some(true),
+            initial_sampling_percentage: percent,
+            destination_s3_uri: destination,
+            kms_key_id: Some(key),
+            capture_options: vec![captured("Input"), captured("Output")],
+            capture_content_type_header: Some(CaptureContentTypeHeader {
+                csv_content_types,
+                ..CaptureContentTypeHeader::default()
+            }),
+        }
+    }
 }
 
 /// One variant of a configuration.
@@ -151,6 +214,9 @@ pub struct DescribeEndpointConfigOutput {
     pub endpoint_config_arn: String,
     /// As it was created.
     pub production_variants: Vec<ProductionVariant>,
+    /// As it was created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_capture_config: Option<DataCaptureConfig>,
     /// When.
     pub creation_time: EpochSeconds,
 }

@@ -21,6 +21,8 @@ struct OnlyEvaluation {
     _guardrail: Option<IgnoredAny>,
     #[serde(rename = "scaling")]
     _scaling: Option<IgnoredAny>,
+    #[serde(rename = "shadow")]
+    _shadow: Option<IgnoredAny>,
     #[serde(rename = "judge")]
     _judge: Option<IgnoredAny>,
     #[serde(rename = "ledger")]

@@ -6,11 +6,11 @@ use super::lines::{PolicyReader, line_of, malformed};
 use super::network::{self, Vpc};
 use super::region::{self, Kind, Ways};
 use super::scaling::{self, Instances};
-use super::signing;
 use super::{
     AllowedImage, Bounds, EvaluationPolicy, Fleet, FleetError, Guardrail, HomePlace, JudgePolicy, LedgerPolicy,
-    OrderPolicy, Region, ScalingPolicy, WavePolicy,
+    OrderPolicy, Region, ScalingPolicy, ShadowPolicy, WavePolicy,
 };
+use super::{shadow, signing};
 use crate::alarms::DECISION_ROOM;
 use crate::edge::{Unusual, check_toml};
 use crate::endpoint::Target;
@@ -59,6 +59,8 @@ struct Document {
     image: Vec<AllowedImage>,
     #[serde(default)]
     scaling: Option<ScalingPolicy>,
+    #[serde(default)]
+    shadow: Option<ShadowPolicy>,
     #[serde(default)]
     ledger: LedgerPolicy,
     signing: SigningPolicy,
@@ -148,7 +150,7 @@ pub(super) fn read(text: &str) -> Result<Fleet, FleetError> {
     check_toml(text).map_err(|Unusual { line, message }| FleetError { line, message })?;
     let reader = Reader { text };
     reader.check(&document)?;
-    let regions = reader.regions(document.region, &document.guardrail, &document.fleet)?;
+    let regions = reader.regions(document.region, &document.guardrail, &document.fleet, document.shadow.as_ref())?;
     let freezes = freeze::read(&reader, document.freeze, &regions, document.guardrail.soak)?;
     let f = document.fleet;
     Ok(Fleet {
@@ -170,6 +172,7 @@ pub(super) fn read(text: &str) -> Result<Fleet, FleetError> {
         evaluation: document.evaluation,
         images: document.image,
         scaling: document.scaling,
+        shadow: document.shadow,
         ledger: document.ledger,
         signing: document.signing,
         regions,
@@ -193,6 +196,7 @@ impl Reader<'_> {
         tables: Vec<toml::Spanned<RegionTable>>,
         guardrail: &Guardrail,
         fleet: &FleetTable,
+        shadow: Option<&ShadowPolicy>,
     ) -> Result<Vec<Region>, FleetError> {
         let mut regions: Vec<Region> = Vec::new();
         for spanned in &tables {
@@ -228,7 +232,7 @@ impl Reader<'_> {
                     .as_ref()
                     .map_or(Bounds::only(guardrail.canary_percent), |own| *own.get_ref()),
                 instances: *table.instances.get_ref(),
-                shape: Target::shape(&fleet.variant, &fleet.instance_type, *table.instances.get_ref()),
+                shape: Target::shape(&fleet.variant, &fleet.instance_type, *table.instances.get_ref(), shadow),
                 network: network::told(fleet.network_isolation, table.vpc.as_ref().map(toml::Spanned::get_ref)),
                 vpc: table.vpc.as_ref().map(|own| own.get_ref().clone()),
                 most_instances: table.most_instances.as_ref().map(|own| *own.get_ref()),
@@ -449,6 +453,7 @@ impl Reader<'_> {
         reader.first_broken(&super::judging::checks(&document.judge))?;
         reader.first_broken(&super::evaluation::checks(&document.evaluation))?;
         reader.first_broken(&signing::checks(&document.signing, document.fleet.account.get_ref()))?;
+        document.shadow.iter().try_for_each(|policy| reader.first_broken(&shadow::checks(policy)))?;
         document.scaling.iter().try_for_each(|policy| scaling::check(&reader, policy))
     }
 }

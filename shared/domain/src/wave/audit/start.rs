@@ -2,8 +2,9 @@
 
 use super::{Audit, Violation, require};
 use crate::endpoint::{EndpointStatus, Seen, Target};
-use crate::fleet::{Kind, OrderPolicy};
+use crate::fleet::{Kind, NothingCaptured, OrderPolicy};
 use crate::history::OpenUpdate;
+use crate::judge::CapturedVerdict;
 use crate::names::RegionName;
 use crate::overrides::Rule;
 
@@ -43,6 +44,9 @@ impl Audit<'_> {
         broken.extend(self.skew());
         broken.extend(self.mid_shift(region));
         broken.extend(require(attested, Violation::NotAttested { region: region.clone(), version: version.clone() }));
+        let suits = self.is_shadowed(region, target);
+        let unsuited = Violation::ShadowNotPassed { region: region.clone(), version: version.clone() };
+        broken.extend(require(suits, unsuited));
         broken.extend(require(approved, Violation::NotApproved { version: version.clone() }));
         broken.extend(self.order(region));
         broken.extend(self.tries(region));
@@ -50,6 +54,14 @@ impl Audit<'_> {
         broken.extend(require(intended, Violation::NoIntent { region: region.clone(), version: version.clone() }));
         broken.extend(self.lease());
         broken
+    }
+
+    /// A shadow that failed lets nothing start, and one that says nothing only what policy lets. A first release has none.
+    fn is_shadowed(&self, region: &RegionName, target: &Target) -> bool {
+        let Some(policy) = &self.fleet.shadow else { return true };
+        let verdict = self.history(region).and_then(|own| own.shadowed.get(&target.release)).map(|own| own.verdict);
+        let enough = verdict == Some(CapturedVerdict::Pass) || policy.nothing_captured == NothingCaptured::GoOn;
+        verdict != Some(CapturedVerdict::Fail) && enough || self.is_new(region)
     }
 
     /// I13, I10: nothing starts where it is unknown what serves, or for a wave that is over.

@@ -23,6 +23,13 @@ pub enum Violation {
         /// The wave's release.
         version: Version,
     },
+    /// What the region's customers send does not suit the release, or too little was captured to say so, and policy does not let it start.
+    ShadowNotPassed {
+        /// The region.
+        region: RegionName,
+        /// The wave's release.
+        version: Version,
+    },
     /// The release is not approved, in the hub's ledger or in the registry.
     NotApproved {
         /// The wave's release.
@@ -246,6 +253,7 @@ impl Violation {
             Self::MidShift { .. } => Invariant::I1,
             Self::NotAttested { .. } | Self::NotApproved { .. } => Invariant::I2,
             Self::OrderNotOnRecord
+            | Self::ShadowNotPassed { .. }
             | Self::NoEvidence { .. }
             | Self::FailedAtFullLoad { .. }
             | Self::NotProvedToServe { .. }

@@ -3,8 +3,9 @@
 use super::View;
 use crate::alarms::{AlarmState, composite_name};
 use crate::endpoint::{EndpointView, Seen, Target};
-use crate::fleet::{Frozen, Kind, Region};
-use crate::history::{OpenUpdate, RegionHistory};
+use crate::fleet::{Frozen, Kind, NothingCaptured, Region, RegionalFail};
+use crate::history::{OpenUpdate, RegionHistory, Shadow};
+use crate::judge::CapturedVerdict;
 use crate::names::{Actor, RegionName, Version};
 use crate::overrides::Rule;
 use crate::reason::{Gate, Stopped, Unseen};
@@ -23,6 +24,8 @@ pub(super) enum Objection<'a> {
     Frozen(Frozen),
     /// The region is halted for what ails it alone: it is left behind, until a person lifts the halt.
     Halted(Gate),
+    /// What its customers send says that it is to be left behind, and somebody is to look.
+    Shadow(Gate),
     /// It does not pass by waiting: the wave stops.
     Never(Gate),
 }
@@ -43,6 +46,7 @@ impl<'a> View<'a> {
         self.no_rollback_open(history)?;
         self.bytes_known(history)?;
         self.attested(history)?;
+        self.shadowed(history)?;
         self.alarms_quiet()?;
         self.way_back(endpoint, history)
     }
@@ -169,6 +173,35 @@ impl<'a> View<'a> {
             return Ok(());
         }
         Err(Objection::NotYet(Gate::NotAttested { region: self.name(), version: self.version() }))
+    }
+
+    /// What the region's own captured requests say, where policy asks for it. A first release has no champion beside it, and no
+    /// customer yet.
+    fn shadowed(&self, history: &RegionHistory) -> Result<(), Objection<'a>> {
+        let Some(policy) = self.fleet.shadow.as_ref().filter(|_| !history.is_new()) else { return Ok(()) };
+        let (region, version) = (self.name(), self.version());
+        let without = |gate: Gate| match policy.nothing_captured {
+            NothingCaptured::GoOn => Ok(()),
+            NothingCaptured::Leave => Err(Objection::Shadow(gate)),
+            NothingCaptured::Stop => Err(Objection::Never(gate)),
+        };
+        let Some(Shadow { verdict, records, failed }) = history.shadowed.get(&self.sight.release) else {
+            let gate = Gate::NotShadowed { region, version };
+            return if self.is_patient(self.start_due_since()) { Err(Objection::NotYet(gate)) } else { without(gate) };
+        };
+        match verdict {
+            CapturedVerdict::Pass => Ok(()),
+            CapturedVerdict::TooFew | CapturedVerdict::NothingCaptured => {
+                without(Gate::ShadowShort { region, version, verdict: *verdict, records: *records })
+            }
+            CapturedVerdict::Fail => {
+                let gate = Gate::ShadowFailed { region, version, failed: failed.clone() };
+                Err(match policy.on_regional_fail {
+                    RegionalFail::Leave => Objection::Shadow(gate),
+                    RegionalFail::Stop => Objection::Never(gate),
+                })
+            }
+        }
     }
 
     fn alarms_quiet(&self) -> Result<(), Objection<'a>> {

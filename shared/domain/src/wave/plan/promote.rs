@@ -2,6 +2,7 @@
 
 use super::preflight::Objection;
 use super::{Act, Finish, Plan, Sight, Stage, View, order_due};
+use crate::advice::Advice;
 use crate::endpoint::{EndpointView, Seen};
 use crate::fleet::{Fleet, Kind, Region};
 use crate::history::{OpenUpdate, RegionHistory};
@@ -193,6 +194,9 @@ impl View<'_> {
             Ok(back) => back,
             Err(Objection::Never(gate)) => return self.refuse(gate),
             Err(Objection::Halted(gate)) => return self.defer(gate),
+            Err(Objection::Shadow(gate)) => {
+                return self.defer_for(gate, |region, version| Advice::CompareRequests { region, version });
+            }
             Err(Objection::Frozen(frozen)) => return self.frozen(&frozen),
             Err(Objection::NotYet(gate)) => return self.not_yet(gate),
             Err(Objection::Home(gate)) => return Plan::wait(Wait::Gate { region: None, gate }),

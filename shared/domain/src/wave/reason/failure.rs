@@ -28,6 +28,8 @@ pub enum Failure {
     HoldoutUnusable { file: String, fault: Box<FileFault> },
     /// The approved hold-out cannot be read, in the words of its reader.
     HoldoutUnread { file: String, error: String },
+    /// The region's captured requests cannot be read, in the words of their reader.
+    CaptureUnread { region: RegionName, error: String },
     /// The champion's archive or model cannot be scored.
     ChampionNotScored { version: Version, why: Box<EvaluationReason> },
     /// Other golden records lie there than this build chooses.

@@ -2,6 +2,7 @@
 
 use super::{Stopped, Unseen};
 use crate::fleet::Frozen;
+use crate::judge::{CapturedFinding, CapturedVerdict};
 use crate::names::{Actor, RegionName, ResourceName, Version};
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,12 @@ pub enum Gate {
     BytesUnknown { region: RegionName, why: super::Fault },
     /// The release's bytes were not proved in this region (I2).
     NotAttested { region: RegionName, version: Version },
+    /// The region's shadow on captured requests has no verdict yet.
+    NotShadowed { region: RegionName, version: Version },
+    /// The region captured too little to judge the release on.
+    ShadowShort { region: RegionName, version: Version, verdict: CapturedVerdict, records: u64 },
+    /// On the requests that the region captured the release does something other than the champion.
+    ShadowFailed { region: RegionName, version: Version, failed: Vec<CapturedFinding> },
     /// The region's alarms cannot be read.
     AlarmsUnseen { why: Unseen },
     /// The rollback alarm does not exist.

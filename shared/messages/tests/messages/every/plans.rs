@@ -1,6 +1,7 @@
 //! What a plan gives as its reason before a decision: gates, steps, waits.
 
 use super::*;
+use meridian_judge::{CapturedFinding, CapturedGate, CapturedVerdict};
 
 pub(super) fn gates() -> Vec<Gate> {
     let others = [
@@ -17,6 +18,10 @@ pub(super) fn gates() -> Vec<Gate> {
         Gate::OwnWayBack { region: au() },
         Gate::BytesUnknown { region: au(), why: Fault::TwoReleases(FAILED) },
         Gate::NotAttested { region: au(), version: new() },
+        Gate::NotShadowed { region: au(), version: new() },
+        Gate::ShadowShort { region: au(), version: new(), verdict: CapturedVerdict::NothingCaptured, records: 0 },
+        Gate::ShadowShort { region: au(), version: new(), verdict: CapturedVerdict::TooFew, records: 12 },
+        Gate::ShadowFailed { region: au(), version: new(), failed: captured_findings() },
         Gate::AlarmsUnseen { why: unseen() },
         Gate::NoRollbackAlarm { alarm: alarm() },
         Gate::RollbackAlarmRings { alarm: alarm() },
@@ -31,6 +36,30 @@ pub(super) fn gates() -> Vec<Gate> {
     ];
     let unseen = every_unseen().into_iter().map(Gate::Unseen);
     stopped().into_iter().map(|own| Gate::Stopped(Box::new(own))).chain(others).chain(unseen).collect()
+}
+
+/// What each gate on captured requests found.
+fn captured_findings() -> Vec<CapturedFinding> {
+    let gates = [
+        CapturedGate::AlertRate,
+        CapturedGate::ScoreShift,
+        CapturedGate::Answered,
+        CapturedGate::Covered,
+        CapturedGate::Reasons,
+        CapturedGate::Served,
+    ];
+    let found = |gate| CapturedFinding {
+        gate,
+        verdict: Verdict::Fail,
+        records: 2100,
+        challenger: Some(0.04),
+        champion: Some(0.012),
+        difference: 0.5,
+        interval: [0.4, 0.6],
+        allowed: 0.1,
+        feature: (gate == CapturedGate::Covered).then(|| "amount_sum_pos_24h".to_owned()),
+    };
+    gates.map(found).into()
 }
 
 pub(super) fn files() -> Vec<FileFault> {

@@ -1,0 +1,123 @@
+//! `[shadow]`: what endpoints capture of their customers' requests, and what a region's shadow on them decides.
+
+use super::{Fleet, Region};
+use crate::endpoint::CaptureSpec;
+use crate::keys;
+use meridian_judge::CapturedMargins;
+use serde::{Deserialize, Serialize};
+
+/// The most hours looked back: what the last day brought is like what comes.
+const MOST_HOURS: u32 = 24;
+/// More days of customers' records than this nobody needs for a shadow.
+const MOST_DAYS: u32 = 30;
+/// The most records that a shadow reads ([`meridian_judge::CapturedCounts::records`]): none could ask for more.
+const MOST_RECORDS: u64 = 1_000_000;
+
+/// `[shadow]` of a `fleet.toml`. Without the table nothing is captured, and no region asks for a shadow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShadowPolicy {
+    /// Share of the requests that an endpoint captures, per cent, 1 to 100.
+    pub capture_percent: u32,
+    /// A shadow reads what was captured in so many hours before it.
+    #[serde(default = "usual_hours")]
+    pub hours: u32,
+    /// Different records without which nothing passes.
+    #[serde(default = "usual_least")]
+    pub least: u64,
+    /// What a region does where fewer were captured, or where no verdict came.
+    #[serde(default)]
+    pub nothing_captured: NothingCaptured,
+    /// What a shadow that failed in one region does.
+    #[serde(default)]
+    pub on_regional_fail: RegionalFail,
+    /// Days after which captured requests are deleted: the stack's `CaptureDays`.
+    #[serde(default = "usual_keep")]
+    pub keep: u32,
+    /// How far a challenger may differ from the champion.
+    #[serde(default)]
+    pub margins: CapturedMargins,
+}
+
+/// What a region does whose shadow could not judge a release.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NothingCaptured {
+    /// It starts: its canary is its test. A fleet that begins to capture has nothing captured yet.
+    #[default]
+    GoOn,
+    /// It is left behind, and somebody is paged.
+    Leave,
+    /// The wave stops.
+    Stop,
+}
+
+/// What a shadow that failed in one region does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RegionalFail {
+    /// The region is left behind, and somebody is paged.
+    #[default]
+    Leave,
+    /// The wave stops.
+    Stop,
+}
+
+/// As long as a night's wave, so that the capture shows the hours that the release will serve.
+fn usual_hours() -> u32 {
+    6
+}
+
+/// So many tell a change of a point of the alert rate from none.
+fn usual_least() -> u64 {
+    2000
+}
+
+fn usual_keep() -> u32 {
+    2
+}
+
+impl Fleet {
+    /// What a region's endpoint configurations say of capture: nothing where policy has no `[shadow]`.
+    pub fn capture(&self, region: &Region) -> Option<CaptureSpec> {
+        let shadow = self.shadow.as_ref()?;
+        Some(CaptureSpec {
+            percent: shadow.capture_percent,
+            destination: format!("s3://{}/{}", region.bucket, keys::CAPTURED),
+            key: format!("arn:aws:kms:{}:{}:alias/meridian-{}", region.name, self.account, self.name),
+        })
+    }
+}
+
+/// What must hold of each number, and what to say where it does not. A comparison with NaN is false.
+pub(super) fn checks(policy: &ShadowPolicy) -> Vec<(bool, &'static str)> {
+    let margins = &policy.margins;
+    let margin = |value: f64| value >= 0.0 && value.is_finite();
+    let share = |value: f64| (0.0..=1.0).contains(&value);
+    vec![
+        (
+            (1..=100).contains(&policy.capture_percent),
+            "shadow.capture_percent must be 1 to 100; leave [shadow] out to capture nothing",
+        ),
+        ((1..=MOST_HOURS).contains(&policy.hours), "shadow.hours must be 1 to 24"),
+        (
+            (2..=MOST_RECORDS).contains(&policy.least),
+            "shadow.least must be 2 to 1000000: a shadow reads no more records",
+        ),
+        (
+            (1..=MOST_DAYS).contains(&policy.keep) && policy.hours <= policy.keep.saturating_mul(24),
+            "shadow.keep must be 1 to 30 days, and no less than shadow.hours",
+        ),
+        ((1e-6..=0.2).contains(&margins.alpha), "shadow.margins.alpha must be between 0.000001 and 0.2"),
+        (share(margins.max_alert_rate_change), "shadow.margins.max_alert_rate_change must be between 0 and 1"),
+        (
+            margin(margins.max_alert_rate_change_share),
+            "shadow.margins.max_alert_rate_change_share must not be negative",
+        ),
+        (margin(margins.max_score_shift), "shadow.margins.max_score_shift must not be negative"),
+        (share(margins.max_unanswered), "shadow.margins.max_unanswered must be between 0 and 1"),
+        (share(margins.max_missing), "shadow.margins.max_missing must be between 0 and 1"),
+        (share(margins.max_other_reasons), "shadow.margins.max_other_reasons must be between 0 and 1"),
+        (share(margins.max_other_answers), "shadow.margins.max_other_answers must be between 0 and 1"),
+    ]
+}

@@ -1,0 +1,36 @@
+//! What invokes `shadow-eval` in a region, beside the pipeline's job in home.
+
+use super::fields::{EventError, is_sweep, kind, other_kind};
+use super::replication::manifest_created;
+use meridian_domain::{Region, ReleaseId};
+use serde_json::Value;
+
+const TAKES: &str = "a CodePipeline job, S3 \"Object Created\" through EventBridge, or a scheduled event";
+
+/// What invokes a region's shadow on captured requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShadowEvent {
+    /// A manifest has arrived in this region's own bucket: its release is about to be attested.
+    ManifestCreated {
+        /// The release that its key names.
+        release: ReleaseId,
+    },
+    /// The schedule's look at what events may have missed.
+    Sweep,
+}
+
+impl ShadowEvent {
+    /// Reads an event that came to the function in a region.
+    ///
+    /// # Errors
+    /// Another kind of event, another region's bucket, or the field that is missing or wrong.
+    pub fn parse(event: &Value, own: &Region) -> Result<Self, EventError> {
+        if is_sweep(event) {
+            return Ok(Self::Sweep);
+        }
+        if kind(event) == ("aws.s3", "Object Created") {
+            return manifest_created(event, own).map(|release| Self::ManifestCreated { release });
+        }
+        Err(other_kind("shadow-eval", TAKES, event))
+    }
+}

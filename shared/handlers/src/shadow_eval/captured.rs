@@ -1,0 +1,183 @@
+//! A region's shadow on captured requests: what the release would have answered to those that its customers sent in the last hours,
+//! beside what the champion answers. It decides by what lies in its own region, writes one verdict into the region's own chain, and
+//! no record leaves the region (I12).
+//!
+//! Woken by the manifest's arrival, as `replication` is, it waits for the attestation; the sweep is the fallback.
+
+use super::scores::{ScoreError, image, packed, threads};
+use crate::context::{Context, FunctionKind, HandlerError};
+use crate::events::ShadowEvent;
+use crate::files;
+use crate::journal::Journal;
+use crate::ports::{Artifacts, Clock, Ledger, limits};
+use jiff::SignedDuration;
+use meridian_domain::reason::{EvaluationReason, Failure};
+use meridian_domain::{Chain, Manifest, Record, RegionHistory, RegionName, ReleaseId, ShadowPolicy, keys};
+use meridian_evaluation::captured::{CaptureBounds, CapturedShadow, Requests, Shadowed};
+use meridian_judge::CapturedJudgement;
+use meridian_xgboost::{Attributions, ReadOptions, Sample, Served};
+use serde_json::{Value, json};
+
+/// How long one call waits for the attestation: as long as `replication` waits for late files, and a little for its reading.
+const WAIT: SignedDuration = SignedDuration::from_secs(75);
+/// Between two looks.
+const LOOK: SignedDuration = SignedDuration::from_secs(5);
+
+/// Judges the event's release on the region's captured requests, or the newest attested one, and records the verdict, unless one
+/// stands there already.
+///
+/// # Errors
+/// A service that does not answer, or a model that cannot be read: Lambda repeats the call, and the sweep comes every five minutes.
+pub async fn handle<P>(ports: &P, ctx: &Context, event: &ShadowEvent) -> Result<Value, HandlerError>
+where
+    P: Artifacts + Ledger + Clock,
+{
+    let Some(policy) = &ctx.fleet.shadow else { return Ok(json!({"outcome": "off"})) };
+    let mut chain = Journal::<RegionHistory>::open(ports, &ctx.region, Chain::Region(ctx.region.clone())).await?;
+    let release = match event {
+        ShadowEvent::ManifestCreated { release } => attested(ports, &mut chain, *release).await?,
+        ShadowEvent::Sweep => newest(chain.history()),
+    };
+    let due = release.filter(|release| !chain.history().shadowed.contains_key(release));
+    let serving = chain.history().serving.as_ref().map(|serving| serving.target.release);
+    // Without a champion there is nothing beside which a challenger could be put.
+    let Some((release, champion)) = due.zip(serving).filter(|(release, champion)| release != champion) else {
+        return Ok(json!({"outcome": "nothing"}));
+    };
+    let manifest = files::manifest(ports, &ctx.region, release).await?;
+    let beside = files::manifest(ports, &ctx.region, champion).await?;
+    let judgement = judge(ports, ctx, policy, &manifest, &beside).await?;
+    let verdict = judgement.verdict;
+    let record = Record::Shadowed { release, version: manifest.version, champion, judgement };
+    let actor = ctx.actor(FunctionKind::ShadowEval);
+    chain.append_unless(ports, &actor, record, |history| history.shadowed.contains_key(&release)).await?;
+    Ok(json!({"outcome": "judged", "release": release, "verdict": verdict}))
+}
+
+/// The release once the region has attested it, or none where it does not for as long as one call waits.
+async fn attested<P: Ledger + Clock>(
+    ports: &P,
+    chain: &mut Journal<RegionHistory>,
+    release: ReleaseId,
+) -> Result<Option<ReleaseId>, HandlerError> {
+    let until = ports.now() + WAIT;
+    loop {
+        let history = chain.history();
+        if history.attested.contains(&release) {
+            return Ok(Some(release));
+        }
+        if history.refused_last.contains(&release) || ports.now() + LOOK > until {
+            return Ok(None);
+        }
+        ports.sleep(LOOK).await;
+        chain.refresh(ports).await?;
+    }
+}
+
+/// The release that the region attested last.
+fn newest(history: &RegionHistory) -> Option<ReleaseId> {
+    history.attested_at.iter().max_by_key(|(_, at)| **at).map(|(release, _)| *release)
+}
+
+/// Both models on what was captured in the last hours.
+async fn judge<P: Artifacts + Clock>(
+    ports: &P,
+    ctx: &Context,
+    policy: &ShadowPolicy,
+    challenger: &Manifest,
+    champion: &Manifest,
+) -> Result<CapturedJudgement, HandlerError> {
+    let region = &ctx.region;
+    let files = captured(ports, ctx, policy).await?;
+    let (width, threads) = (champion.features.len(), threads());
+    let (features, threshold) = (champion.features.clone(), champion.operating_threshold);
+    // The records that both models explain are of the first batch: an explanation takes a model that is being read.
+    let first = files::consume_lines(ports, region, &files, limits::CAPTURE, move |outlet| {
+        let mut requests = Requests::new(outlet, width, CaptureBounds::default());
+        requests.next(threads).map(|batch| batch.map(|batch| batch.sample(&features, threshold)))
+    });
+    let sample = first.await?.map_err(|error| unread(region, &error))?;
+    let sample = sample.filter(|sample| !sample.rows().is_empty());
+    let (old, old_reasons) = model(ports, region, champion, sample.as_ref()).await?;
+    let (new, new_reasons) = model(ports, region, challenger, sample.as_ref()).await?;
+    let (margins, least) = (policy.margins.clone(), policy.least);
+    let thresholds = (challenger.operating_threshold, champion.operating_threshold);
+    let here = region.clone();
+    let judged = files::consume_lines(ports, region, &files, limits::CAPTURE, move |outlet| {
+        let mut shadow = CapturedShadow::new(shadowed(&new, thresholds.0), shadowed(&old, thresholds.1));
+        let mut requests = Requests::new(outlet, width, CaptureBounds::default());
+        while let Some(batch) = requests.next(threads).map_err(|error| unread(&here, &error))? {
+            let scored = shadow.take(&batch, threads);
+            scored.map_err(|error| Failure::NoRuling(EvaluationReason::Features { error: error.to_string() }))?;
+        }
+        let reasons = new_reasons.as_ref().zip(old_reasons.as_ref());
+        Ok::<_, Failure>(shadow.judge(requests.counts(), reasons, &margins, least))
+    });
+    let mut judgement = judged.await??;
+    // JSON has no word for what is no number, and an entry with one could never be read again.
+    judgement.gates.retain(|gate| gate.interval.iter().chain([&gate.difference]).all(|number| number.is_finite()));
+    Ok(judgement)
+}
+
+/// The files of the last hours, the newest first: what is read last counts least where there is too much.
+async fn captured<P: Artifacts + Clock>(
+    ports: &P,
+    ctx: &Context,
+    policy: &ShadowPolicy,
+) -> Result<Vec<String>, HandlerError> {
+    let now = ports.now();
+    let mut files = Vec::new();
+    for back in 0..=i64::from(policy.hours) {
+        let hour = now.saturating_sub(SignedDuration::from_hours(back)).unwrap_or(now);
+        let prefix = keys::captured(&ctx.fleet, hour);
+        let mut hour: Vec<String> = Vec::new();
+        loop {
+            let page = ports.list(&ctx.region, &prefix, hour.last().map(String::as_str)).await?;
+            if page.is_empty() {
+                break;
+            }
+            hour.extend(page);
+        }
+        files.extend(hour.into_iter().rev());
+    }
+    Ok(files)
+}
+
+/// A release's model out of the region's own replica, digest-checked, and why it scores the sample as it does.
+async fn model(
+    ports: &impl Artifacts,
+    region: &RegionName,
+    manifest: &Manifest,
+    sample: Option<&Sample>,
+) -> Result<(Served, Option<Attributions>), HandlerError> {
+    let options = ReadOptions { image: image(manifest.image.rules()), threads: threads(), ..ReadOptions::default() };
+    let unusable = |error: ScoreError| match error.reason(&manifest.archive) {
+        Ok(reason) => HandlerError::from(Failure::NoRuling(reason)),
+        Err(error) => error.into(),
+    };
+    let asked = sample.cloned();
+    let read = move |archive| {
+        Served::read(packed(archive)?, &options, asked.as_ref()).map_err(|error| ScoreError::Model(error.to_string()))
+    };
+    let mut served = files::consume(ports, region, &manifest.archive, read).await?.map_err(unusable)?;
+    let reasons = match served.take_reasons() {
+        (told, None) => told,
+        (_, Some(open)) => {
+            let read = move |archive| {
+                open.read(packed(archive)?, &options).map_err(|error| ScoreError::Model(error.to_string()))
+            };
+            Some(files::consume(ports, region, &manifest.archive, read).await?.map_err(unusable)?)
+        }
+    };
+    Ok((served, reasons))
+}
+
+/// A model beside the other one, alerting from this probability on.
+fn shadowed(served: &Served, threshold: f64) -> Shadowed<'_> {
+    Shadowed { model: &served.model, splits: served.splits.as_deref(), threshold }
+}
+
+/// A capture that breaks off on its way: where the store is to blame, [`files::consume_lines`] says so before this is heard.
+fn unread(region: &RegionName, error: &std::io::Error) -> Failure {
+    Failure::CaptureUnread { region: region.clone(), error: error.to_string() }
+}
