@@ -11,7 +11,8 @@ impl Script {
             _ => None,
         };
         let first = self.items.first().and_then(ill)?;
-        let alone = self.freeze.is_none() && self.shadow.is_none() && self.items.iter().all(|item| ill(item) == Some(first));
+        let alone =
+            self.freeze.is_none() && self.shadow.is_none() && self.items.iter().all(|item| ill(item) == Some(first));
         (alone && first != self.setting().home()).then_some(first)
     }
 

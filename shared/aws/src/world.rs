@@ -144,7 +144,7 @@ impl WorldHttp {
         late: SignedDuration,
     ) -> Result<Response<SdkBody>, ConnectorError> {
         let (head, body) = answer.into_parts();
-        let body = body.collect().await.map_err(|error| ConnectorError::io(error))?.to_bytes();
+        let body = body.collect().await.map_err(ConnectorError::io)?.to_bytes();
         drop(in_flight);
         let until = self.clock.now().saturating_add(late).unwrap_or(Timestamp::MAX);
         self.clock.clone().sleep_until(until).await;
