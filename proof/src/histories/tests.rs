@@ -128,13 +128,15 @@ fn freeze(name: &str) -> Option<usize> {
 /// The whole night of one ill region, service by service, through its turn.
 #[test]
 fn one_ill_region_keeps_no_other_from_the_release() {
+    let froms = [0, 300, 700, 900, 1100, 1300, 1600, 1900].into_iter();
+    let spans: Vec<_> = froms.flat_map(|from| [(from, 200), (from, 1200)]).collect();
     for fault in Fault::ILLNESSES {
-        for from in [0, 300, 700, 900, 1100, 1300, 1600, 1900] {
-            let items = vec![Item::Holds { fault, region: 1, from, lasts: 1200 }];
+        for (from, lasts) in &spans {
+            let items = vec![Item::Holds { fault, region: 1, from: *from, lasts: *lasts }];
             let script = Script { items, ..quiet_night() };
             assert_eq!(script.only_ill(), Some(1));
             let told = story(&script);
-            assert_eq!(told.ended.breach, None, "{fault:?} from {from}: {:#?}", told.lines);
+            assert_eq!(told.ended.breach, None, "{fault:?} from {from} for {lasts} s: {:#?}", told.lines);
         }
     }
 }

@@ -5,9 +5,10 @@ use crate::driver::{Ask, Failure, Reply};
 use jiff::SignedDuration;
 use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::{
-    AlarmSpec, Chain, Entry, MissingData, Record, ResourceName, Routing, Stored, UpdateSpec, alarms, keys,
+    AlarmSpec, Chain, Entry, Fleet, MissingData, Record, ResourceName, Routing, Stored, UpdateSpec, alarms, keys,
 };
 use meridian_handlers::ports::{Approval, ErrorKind, Listed, MetricPoint, StartSpec};
+use meridian_messages::Voice;
 use std::sync::Arc;
 
 type Answer = Result<Reply, Failure>;
@@ -199,7 +200,9 @@ impl World {
         if let Err(error) = stored {
             checks::breach(self, "I8", format!("{chain}: {error}"));
         }
-        self.tell(|_| format!("  {} writes to {chain}: {}", entry.actor, record_words(&entry.record)));
+        self.tell(|setting| {
+            format!("  {} writes to {chain}: {}", entry.actor, record_words(&setting.fleet, &entry.record))
+        });
         Ok(Reply::Done)
     }
 
@@ -327,13 +330,17 @@ impl World {
     }
 }
 
-/// What a record is, for stories.
-pub(super) fn record_words(record: &Record) -> String {
+/// What a record is, for stories, and what was decided for.
+fn record_words(fleet: &Fleet, record: &Record) -> String {
     let debug = format!("{record:?}");
     let end = debug.find([' ', '{', '(']).unwrap_or(debug.len());
     let name = debug.get(..end).unwrap_or_default().to_owned();
+    let say = Voice::of(fleet);
     match record {
-        Record::Decided { decision, cause, .. } => format!("{name} {decision} {cause:?}"),
+        Record::Decided { decision, cause, why, .. } => format!("{name} {decision} {cause:?}: {}", say.why(why)),
+        Record::Deferred { why, .. } | Record::Halted { why, .. } | Record::Condemned { why, .. } => {
+            format!("{name}: {}", say.why(why))
+        }
         _ => name,
     }
 }

@@ -39,6 +39,10 @@ impl Voice<'_> {
                 "the guardrail rolled it back while the judge heartbeat was missing: promote had died, or CodePipeline called it less \
                  often than every {CALLS_EVERY:#}"
             ),
+            WayBackReason::JudgeUnseen => {
+                "the guardrail rolled it back before the judge had decided, and CloudWatch did not say whether the judge was alive"
+                    .to_owned()
+            }
             WayBackReason::Unexplained => "its alarm was in ALARM, or its traffic was shifted without a decision to proceed".to_owned(),
             WayBackReason::WorseThanBefore(worse) => worse_than_before(worse),
             WayBackReason::LeftBehind(LeftBehind { wave, since }) => {

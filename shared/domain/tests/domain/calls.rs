@@ -166,7 +166,7 @@ impl Night {
                 probation: Seen::Known(self.probation.clone()),
                 alarm: Seen::Known(self.alarm.clone()),
                 client_errors: Seen::Known(self.client_errors),
-                judge: Seen::Known(self.judge),
+                judge: self.judge.clone(),
                 done: done.clone(),
                 paged,
                 golden: golden.clone(),

@@ -85,7 +85,7 @@ fn a_return_is_left_to_the_judge_that_lives_to_explain_it() {
     for (judge, after, halts) in [(true, "0s", false), (false, "0s", true), (true, "50m", true)] {
         let mut night = Night::baking(EU);
         night.in_service(EU, "v426");
-        night.judge = judge;
+        night.judge = Seen::Known(judge);
         night.pass(after);
         let call = night.rollback(EU);
         assert_eq!((call.pages(), night.history(EU).halt.is_some()), (usize::from(halts), halts), "{:?}", call.plans);
@@ -94,12 +94,26 @@ fn a_return_is_left_to_the_judge_that_lives_to_explain_it() {
     // Whoever is asked later finds the update open, and says whose fault it was.
     let mut night = Night::baking(EU);
     night.in_service(EU, "v426");
-    night.judge = true;
+    night.judge = Seen::Known(true);
     night.rollback(EU);
     let guard = alarms::green_names(&night.fleet)[1].clone();
     rings(&mut night, guard, AlarmState::Alarm);
     night.call(EU);
     assert_eq!(night.history(EU).returned[&release("v427")].cause, Some(Cause::Release));
+}
+
+/// Only alarms that were seen speak against the release: what came first where CloudWatch is silent, nobody knows.
+#[test]
+fn a_return_whose_judge_could_not_be_seen_halts_its_own_region_alone() {
+    for (judge, halts) in [(Seen::Known(true), true), (Seen::Known(false), false), (Seen::Unknown(unseen()), false)] {
+        let mut night = Night::baking(EU);
+        night.in_service(EU, "v426");
+        night.judge = judge.clone();
+        night.pass("50m");
+        assert_eq!(night.rollback(EU).pages(), 1, "{judge:?}");
+        let history = night.history(EU);
+        assert_eq!((history.halt.is_some(), history.halts_fleet()), (true, halts), "{judge:?}");
+    }
 }
 
 /// The bucket does not answer while the canary bakes, so nothing can be decided on record: the wave's word follows, and the

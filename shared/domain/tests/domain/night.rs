@@ -150,7 +150,7 @@ pub struct Night {
     /// How often people were told what nobody need get up for.
     pub advice: usize,
     /// Whether the heartbeat alarm is quiet, as `rollback` sees it.
-    pub judge: bool,
+    pub judge: Seen<bool>,
 }
 
 impl Night {
@@ -183,7 +183,7 @@ impl Night {
             alarm: None,
             client_errors: None,
             advice: 0,
-            judge: false,
+            judge: Seen::Known(false),
         };
         night.hub(Record::Approved { release: release("v427"), created: night.now });
         for region in night.fleet.regions.clone() {

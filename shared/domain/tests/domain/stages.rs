@@ -323,6 +323,29 @@ fn wrong_golden_answers_are_borne_with_for_a_while_and_never_confirm() {
     assert!(!night.history(AU).serves(&release("v427")));
 }
 
+/// The control plane was dark after the decision, and SageMaker's timer stood still with it: the champion still answers, and the
+/// release is not blamed for that.
+#[test]
+fn a_timer_that_stood_still_in_the_dark_is_waited_for() {
+    // No darkness that is borne with lasts longer than policy's patience.
+    for (after, trips) in [(4, false), (5, false), (7, true)] {
+        let mut night = Night::let_through(AU);
+        night.right = Some(9);
+        let since = night.history(AU).update.as_ref().unwrap().canary.unwrap().0;
+        night.now = night.canary_ends(AU) + SignedDuration::from_mins(after);
+        night.phase(AU, VariantPhase::Baking);
+        if let Some(Seen::Known(Some(view))) = night.sight.endpoints.get_mut(&name(AU)) {
+            view.pending.as_mut().unwrap().phase_since = Some(since);
+        }
+        night.sight.since = since;
+        let call = night.call(AU);
+        assert_eq!(call.did(Act::Trip), trips, "{after} minutes: {:?}", call.plans);
+        night.right = Some(10);
+        night.phase(AU, VariantPhase::Baking);
+        assert!(trips || night.calls(AU).finish() == Some(Finish::Done), "{after} minutes");
+    }
+}
+
 /// An endpoint that does not answer its golden records has not answered them wrong; but nothing is confirmed on silence.
 #[test]
 fn unanswered_golden_records_are_waited_for() {

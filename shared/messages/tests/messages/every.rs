@@ -114,6 +114,7 @@ fn way_backs() -> Vec<WayBackReason> {
         WayBackReason::Unproved,
         WayBackReason::Guardrail,
         WayBackReason::JudgeSilent,
+        WayBackReason::JudgeUnseen,
         WayBackReason::Unexplained,
         WayBackReason::ProvedAgain(Fault::TwoReleases(FAILED)),
         WayBackReason::WorseThanBefore(worse()),

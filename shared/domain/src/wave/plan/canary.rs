@@ -15,7 +15,7 @@ use crate::judge::Judgement;
 use crate::ledger::Record;
 use crate::reason::{Proceed, Proof, Reason, Revert, Step, Wait};
 use crate::verdict::{Cause, Decision, Verdict};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// When the heartbeats of one look hold: now, and ahead for as long as Lambda takes to repeat a call that died. Before a
 /// `Proceed` none comes later than [`LAST_BEAT`] before SageMaker's own timer ends (I9): whoever dies then, and for good, is
@@ -196,14 +196,23 @@ impl View<'_> {
         }
     }
 
-    /// Traffic may still be moving: a model that is not proved is borne with for as long as policy is patient.
+    /// Traffic may still be moving: a model that is not proved is borne with for as long as policy is patient. A timer that stood
+    /// still while the control plane was dark shifts late, and by no more than that patience, or the region were left behind.
     fn bear_with(&self, update: &OpenUpdate, proof: Proof) -> Plan {
         let since = self.shifted_at(update).map_or(self.sight.since, |shifted| shifted.max(self.sight.since));
-        if self.is_patient(since) {
+        let late = if self.still_bakes(update) { self.fleet.wave.region_patience } else { SignedDuration::ZERO };
+        if self.is_patient(since + late) {
             Plan::wait(Wait::Proof(proof))
         } else {
             self.revert(update, Revert::Unproved(proof), None)
         }
+    }
+
+    /// SageMaker dates the phase that it shows at the canary's beginning, though the bake's time is up.
+    fn still_bakes(&self, update: &OpenUpdate) -> bool {
+        let endpoint = self.sight.endpoints.get(&self.region.name).and_then(Seen::known).and_then(Option::as_ref);
+        let shown = endpoint.and_then(|endpoint| endpoint.pending.as_ref()?.phase_since);
+        shown.zip(update.canary).is_some_and(|(shown, (from, _))| shown <= from)
     }
 
     /// Blue is getting its traffic back: say why, while the evidence is fresh.

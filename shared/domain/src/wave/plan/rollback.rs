@@ -381,8 +381,9 @@ impl RollbackView<'_> {
             return self.nothing(Quiet::WentBackWithoutWay);
         };
         let guardrail = match self.sight.judge {
+            Seen::Known(true) => WayBackReason::Guardrail,
             Seen::Known(false) => WayBackReason::JudgeSilent,
-            _ => WayBackReason::Guardrail,
+            Seen::Unknown(_) => WayBackReason::JudgeUnseen,
         };
         let why = match &update.decision {
             Some((Decision::Revert, why)) => why.clone(),

@@ -30,6 +30,8 @@ pub enum WayBackReason {
     Guardrail,
     /// SageMaker rolled the update back while the judge was silent: the heartbeat alarm is not OK.
     JudgeSilent,
+    /// SageMaker rolled the update back, and whether a judge looked at it could not be seen.
+    JudgeUnseen,
     /// The alarm is quiet by now, and nothing else says why.
     Unexplained,
     /// Which bytes it served was unknown, and its golden records prove it now.
@@ -47,9 +49,12 @@ impl WayBackReason {
             Self::Alarm { alike, .. } => alike.is_none(),
             // Where the judge was not silent, an alarm that watches green came first.
             Self::ClientErrors | Self::Unproved | Self::Guardrail | Self::WorseThanBefore(_) => true,
-            Self::Undecided | Self::JudgeSilent | Self::Unexplained | Self::ProvedAgain(_) | Self::LeftBehind(_) => {
-                false
-            }
+            Self::Undecided
+            | Self::JudgeSilent
+            | Self::JudgeUnseen
+            | Self::Unexplained
+            | Self::ProvedAgain(_)
+            | Self::LeftBehind(_) => false,
         }
     }
 }
