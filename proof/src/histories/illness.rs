@@ -1,6 +1,7 @@
 //! Histories in which one region's services alone are ill: the others are to have the release the same night.
 
-use super::script::{Draw, Item, Script};
+use super::draw::Draw;
+use super::script::{Item, Script};
 use crate::world::{Fault, Seconds};
 
 impl Script {

@@ -4,6 +4,8 @@
 
 mod calls;
 mod coverage;
+mod draw;
+mod ended;
 mod illness;
 mod repeats;
 mod run;
@@ -14,7 +16,8 @@ mod words;
 use std::fmt;
 
 pub use coverage::{Coverage, State};
-pub use run::{Ended, LIMIT, Told, run, run_with, story};
+pub use ended::{Ended, Told};
+pub use run::{LIMIT, run, run_with, story};
 pub use script::{Item, Script, Whose};
 pub use shrink::{Failure, shrink};
 

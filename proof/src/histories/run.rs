@@ -2,11 +2,12 @@
 
 use super::calls::Running;
 use super::coverage::{Coverage, Delivery, State};
+use super::ended::{Ended, Told};
 use super::repeats::{difference, is_event};
 use super::script::{Item, START, Script};
 use crate::random::{Random, stream};
-use crate::world::checks::{self, Ending};
-use crate::world::{Breach, Fault, Job, Seconds, Setting, Strike, Tally, Who, World};
+use crate::world::checks;
+use crate::world::{Breach, Fault, Job, Seconds, Setting, Strike, Who, World};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -19,42 +20,6 @@ const REST: Seconds = 8 * 3600;
 const SWEEP: Seconds = 300;
 /// New executions that people start, at most, once the faults have stopped.
 const RERUNS: u32 = 2;
-
-/// How a history ended.
-#[derive(Clone, Debug)]
-pub struct Ended {
-    /// The first invariant that was broken.
-    pub breach: Option<Breach>,
-    /// What it came to, if to anything.
-    pub ending: Option<Ending>,
-    /// Counters.
-    pub tally: Tally,
-    /// Steps after the faults had stopped.
-    pub calm_steps: u32,
-}
-
-impl Ended {
-    /// The ending in a table's words.
-    pub fn words(&self) -> &'static str {
-        match self.ending {
-            Some(Ending::Newest) => "on the newest release",
-            Some(Ending::OneRelease) => "back on one release",
-            Some(Ending::Halted) => "halted",
-            Some(Ending::Condemned) => "condemned",
-            Some(Ending::Stopped) => "stopped",
-            None => "broke an invariant",
-        }
-    }
-}
-
-/// A history, told.
-#[derive(Clone, Debug)]
-pub struct Told {
-    /// How it ended.
-    pub ended: Ended,
-    /// Line by line.
-    pub lines: Vec<String>,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Event {

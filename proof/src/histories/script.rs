@@ -1,11 +1,11 @@
 //! What happens in one history beyond the ordinary: a list of items, each of which may be taken away.
 
 use super::coverage::State;
-use crate::random::{Random, stream};
+use super::draw::Draw;
+use crate::random::stream;
 use crate::world::{Fault, Live, Quality, Seconds, Setting, Showing, Strike, freezes};
 use meridian_domain::{Kind, NothingCaptured, OrderPolicy, RegionalFail, Rule, ShadowPolicy, Style};
 use meridian_judge::{CapturedMargins, CapturedVerdict};
-use rand_core::Rng;
 
 /// Whose event or step is meant: the first one at or after the item's time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -108,46 +108,6 @@ pub const START: Seconds = 1_795_143_720;
 
 /// An item waits for its event or step no longer than this: a region is swept every five minutes.
 const A_WHILE: Seconds = 310;
-
-/// Numbers for a script, drawn one after the other.
-pub(super) struct Draw(Random);
-
-impl Draw {
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
-        // Bounds are tiny beside 2^32: the bias does not matter, and no draw is repeated.
-        ((self.0.next_u64() >> 32) * bound) >> 32
-    }
-
-    pub(super) fn index(&mut self, bound: usize) -> usize {
-        usize::try_from(self.below(bound as u64)).unwrap_or(0)
-    }
-
-    pub(super) fn seconds(&mut self, from: Seconds, to: Seconds) -> Seconds {
-        from + Seconds::try_from(self.below((to - from).max(1) as u64)).unwrap_or(0)
-    }
-
-    /// One in `n`.
-    pub(super) fn one_in(&mut self, n: u64) -> bool {
-        self.below(n) == 0
-    }
-
-    pub(super) fn of<T: Copy>(&mut self, all: &[T]) -> T {
-        let at = self.index(all.len());
-        *all.get(at).unwrap_or_else(|| unreachable!("an index below the length"))
-    }
-
-    /// Port calls that are let pass: few are as likely as many, and a long call has forty.
-    fn few(&mut self) -> u8 {
-        let octave = self.below(7);
-        u8::try_from(self.below(1 << octave)).unwrap_or(0)
-    }
-
-    /// Short ones are as likely as long ones: 20 s to about 25 minutes, in octaves.
-    pub(super) fn length(&mut self) -> Seconds {
-        let octave = self.below(6);
-        self.seconds(20 << octave, 48 << octave)
-    }
-}
 
 impl Script {
     /// History `number` of `seed`.
@@ -315,7 +275,7 @@ impl Script {
                 0 => Item::Pauses { whose, from, by: draw.seconds(1, 75), after: draw.few() },
                 1 => Item::Delays { whose, from, by: draw.seconds(1, 1200) },
                 2 => Item::Loses { whose, from },
-                _ => Item::Strikes { strike: strike(draw), whose, from, after: draw.few() },
+                _ => Item::Strikes { strike: draw.strike(), whose, from, after: draw.few() },
             });
         }
         around
@@ -357,7 +317,7 @@ impl Script {
         };
         match draw.below(32) {
             0..=12 => Item::Holds { fault: draw.of(&Fault::ALL), region, from, lasts: draw.length() },
-            13..=18 => Item::Strikes { strike: strike(draw), whose, from, after: draw.few() },
+            13..=18 => Item::Strikes { strike: draw.strike(), whose, from, after: draw.few() },
             19 | 20 => Item::Pauses { whose, from, by: draw.seconds(1, 75), after: draw.few() },
             21 => Item::Loses { whose, from },
             22 | 23 => Item::Doubles { whose, from, after: draw.seconds(0, 900) },
@@ -365,7 +325,7 @@ impl Script {
             25 => Item::Reruns { from, at_once: draw.one_in(2) },
             26 if draw.one_in(2) => Item::Halts { from },
             26 | 27 => Item::Lifts { from },
-            _ => Item::Behaves { region, release: 1 + draw.index(2), quality: quality(draw) },
+            _ => Item::Behaves { region, release: 1 + draw.index(2), quality: draw.quality() },
         }
     }
 
@@ -410,37 +370,4 @@ impl Script {
     pub fn calm(&self) -> Seconds {
         START + self.items.iter().map(|item| item.span().1).max().unwrap_or(0)
     }
-}
-
-fn strike(draw: &mut Draw) -> Strike {
-    match draw.below(10) {
-        0 | 1 => Strike::DiesBefore,
-        2 | 3 => Strike::DiesAfter,
-        4 => Strike::Lost,
-        5 => Strike::TimedOut,
-        6 => Strike::Throttled,
-        7 => Strike::Refused,
-        _ => Strike::Late(draw.seconds(10, 900)),
-    }
-}
-
-fn quality(draw: &mut Draw) -> Quality {
-    let showing = [Showing::Pass, Showing::Fail, Showing::Thin];
-    let turns_at = if draw.one_in(2) { Seconds::MAX } else { draw.seconds(60, 600) };
-    let mut quality = Quality { first: draw.of(&showing), turns_at, then: draw.of(&showing), ..Quality::GOOD };
-    if draw.one_in(4) {
-        quality.green_alarm = Some(draw.seconds(10, 400));
-    }
-    if draw.one_in(2) {
-        quality.first = Showing::Pass;
-        quality.turns_at = Seconds::MAX;
-        quality.late_alarm = Some(draw.seconds(10, 2000));
-    }
-    if draw.one_in(4) {
-        quality.first = Showing::Pass;
-        quality.turns_at = Seconds::MAX;
-        quality.full_load = draw.of(&[Showing::Fail, Showing::Fail, Showing::Thin]);
-    }
-    quality.answers_right = !draw.one_in(8);
-    quality
 }

@@ -1,0 +1,40 @@
+//! What a history came to.
+
+use crate::world::checks::Ending;
+use crate::world::{Breach, Tally};
+
+/// How a history ended.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// The first invariant that was broken.
+    pub breach: Option<Breach>,
+    /// What it came to, if to anything.
+    pub ending: Option<Ending>,
+    /// Counters.
+    pub tally: Tally,
+    /// Steps after the faults had stopped.
+    pub calm_steps: u32,
+}
+
+impl Ended {
+    /// The ending in a table's words.
+    pub fn words(&self) -> &'static str {
+        match self.ending {
+            Some(Ending::Newest) => "on the newest release",
+            Some(Ending::OneRelease) => "back on one release",
+            Some(Ending::Halted) => "halted",
+            Some(Ending::Condemned) => "condemned",
+            Some(Ending::Stopped) => "stopped",
+            None => "broke an invariant",
+        }
+    }
+}
+
+/// A history, told.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// How it ended.
+    pub ended: Ended,
+    /// Line by line.
+    pub lines: Vec<String>,
+}

@@ -1,0 +1,199 @@
+//! An update is on record: a wave's that is in flight, has ended or was taken back, or the region's own way back.
+
+use super::{LONGEST_CALL, RollbackView};
+use crate::advice::Advice;
+use crate::endpoint::{EndpointStatus, EndpointView, Seen, Target};
+use crate::history::{OpenUpdate, RegionHistory};
+use crate::ledger::Record;
+use crate::plan::probation::acts_on;
+use crate::plan::{Act, Plan, Stage};
+use crate::reason::{Fault, Quiet, Reason, Return, Revert, Step, WayBackReason};
+use crate::verdict::{Cause, Decision};
+
+impl RollbackView<'_> {
+    /// By where the endpoint stands with it.
+    pub(super) fn with_update(&self, history: &RegionHistory, endpoint: &EndpointView, update: &OpenUpdate) -> Plan {
+        let stage = Stage::of(endpoint, &update.target, history, self.now);
+        if let Some(word) = self.deferral_of(update, &stage) {
+            return word;
+        }
+        if endpoint.status == EndpointStatus::UpdateRollbackFailed && update.epoch.is_some() {
+            return self.unknown_bytes(history, endpoint, update.back.as_ref());
+        }
+        if update.epoch.is_none() {
+            return self.own_update(history, endpoint, &stage, update);
+        }
+        match stage {
+            Stage::OnTarget => self.arrived(history, update),
+            Stage::Elsewhere if update.was_taken() => self.guardrail_returned(history, update),
+            Stage::Elsewhere => self.not_started(endpoint, update),
+            // No customer came here yet; the wave that asked for it says so.
+            Stage::Broken if history.first_update().is_some() => self.nothing(Quiet::FirstNotMade),
+            Stage::Broken => self.broken(history, endpoint),
+            _ => self.in_flight(history, update),
+        }
+    }
+
+    /// An intent and nothing after it. Once no call can be alive that would follow it, it has come to nothing.
+    fn not_started(&self, endpoint: &EndpointView, update: &OpenUpdate) -> Plan {
+        let back = update.back.clone().filter(|back| endpoint.rests_on(back));
+        match back.filter(|_| self.now.duration_since(update.at) > LONGEST_CALL) {
+            None => self.nothing(Quiet::NotStarted),
+            Some(back) => {
+                let told = Return::Stays { region: self.name(), version: back.version.clone() };
+                let why = Fault::NeverStarted.into();
+                self.tell(Record::Reverted { from: update.target.clone(), to: back, why }, told)
+            }
+        }
+    }
+
+    /// The wave's update has ended on its target. That stands only on a decision to proceed (I9): SageMaker's timer may have
+    /// run out on a judge who was dead, or on alarms that could not ring.
+    fn arrived(&self, history: &RegionHistory, update: &OpenUpdate) -> Plan {
+        let back = update.back.as_ref().or(history.previous.as_ref());
+        match (back, self.alarm()) {
+            (Some(back), Some(why)) => self.leave(history, &update.target, back, why),
+            (None, Some(why)) => self.stuck(history, &update.target, why),
+            // The wave decided to revert during soak, when SageMaker no longer rolls back.
+            (Some(back), None) if update.confirmed && update.is_decided(Decision::Revert) => {
+                let decided = update.decision.as_ref().map(|(_, why)| why.clone());
+                self.go_back(back, decided.unwrap_or_else(|| WayBackReason::Unexplained.into()))
+            }
+            (Some(back), None) if !update.confirmed && !update.is_decided(Decision::Proceed) => {
+                self.go_back(back, WayBackReason::Undecided.into())
+            }
+            (back, None) if !update.confirmed && self.is_forsaken(update) => self.prove(back, update),
+            (_, None) => self.nothing(Quiet::EndedWell),
+        }
+    }
+
+    /// Whether the wave has had its time to prove what it let through: its region went dark, or it died.
+    fn is_forsaken(&self, update: &OpenUpdate) -> bool {
+        let ends = update.canary.map_or(update.at, |(_, ends)| ends);
+        self.now.duration_since(ends) > LONGEST_CALL
+    }
+
+    /// Let through, and never proved (I4): the region asks its own golden records, and rolls back where they are wrong.
+    fn prove(&self, back: Option<&Target>, update: &OpenUpdate) -> Plan {
+        let version = update.target.version.clone();
+        match (&self.sight.golden, back) {
+            (None, _) => Plan::act(Act::AskGolden, self.name(), update.target.clone()),
+            (Some(Seen::Known(golden)), _) if golden.proves() => {
+                let (target, execution) = (update.target.clone(), update.execution.clone());
+                let record = Record::Confirmed { target, execution, golden: golden.asked };
+                self.tell(record, Step::Proved { golden: golden.asked, version })
+            }
+            (Some(Seen::Known(_)), Some(back)) => self.go_back(back, WayBackReason::Unproved.into()),
+            (Some(Seen::Known(_)), None) => self.nothing(Quiet::WrongWithoutWay),
+            (Some(Seen::Unknown(why)), _) => self.nothing(Quiet::GoldenUnasked { why: why.clone() }),
+        }
+    }
+
+    /// Our own way back is in progress, or has arrived.
+    fn own_update(&self, history: &RegionHistory, endpoint: &EndpointView, stage: &Stage, update: &OpenUpdate) -> Plan {
+        let left = update.leaves.as_ref().map(|(target, _)| target.clone());
+        // Why, where the release was found bad after it was confirmed here.
+        let found_bad = left.as_ref().filter(|left| history.confirmed.contains_key(&left.release));
+        let found_bad = found_bad.and_then(|left| history.blamed.get(&left.release));
+        let spared = left.as_ref().is_some_and(|left| history.spares == Some(left.release));
+        match stage {
+            Stage::OnTarget if history.unknown.is_some() && !self.golden_proves() => self.prove_return(update),
+            Stage::OnTarget => {
+                let unknown = history.unknown.as_ref();
+                let why = unknown.map(|unknown| WayBackReason::ProvedAgain(unknown.why.clone()).into());
+                let why = why.or_else(|| found_bad.cloned()).or_else(|| history.halt.clone());
+                let otherwise = if spared { WayBackReason::ClientErrors } else { WayBackReason::Unexplained };
+                let from = left.unwrap_or_else(|| update.target.clone());
+                let step = Step::IsBack { region: self.name(), version: update.target.version.clone() };
+                let why = why.unwrap_or_else(|| otherwise.into());
+                self.tell(Record::Reverted { from, to: update.target.clone(), why }, step)
+            }
+            Stage::UnknownBytes if history.unknown.is_none() => self.unknown_bytes(history, endpoint, None),
+            Stage::Elsewhere | Stage::UnknownBytes => {
+                let why = Return::GoesBack { region: self.name(), to: update.target.version.clone(), why: None };
+                self.once(Act::Update, &update.target, why).unwrap_or_else(|| self.nothing(Quiet::Asked))
+            }
+            Stage::Busy => self.nothing(Quiet::OtherUpdate),
+            Stage::Broken => self.broken(history, endpoint),
+            _ if !update.started => {
+                self.tell(Record::UpdateStarted { execution: update.execution.clone() }, Return::UnderWay)
+            }
+            // The wave has condemned it, and told people so: nothing else is halted.
+            _ if found_bad.is_some() => self.nothing(Quiet::UnderWayToldByWave),
+            // So has the wave that left the region behind.
+            _ if update.cause == Some(Cause::Region) => self.nothing(Quiet::UnderWayToldByWave),
+            // And the wave that did not know why; an alarm is the region's own to tell.
+            _ if update.cause == Some(Cause::Unclear) && self.alarm().is_none() => {
+                self.nothing(Quiet::UnderWayToldByWave)
+            }
+            _ if spared => self.nothing(Quiet::UnderWayAlone),
+            _ if history.halt.is_none() && history.unknown.is_none() => {
+                let worse = left.as_ref().and_then(|left| acts_on(history, &left.release));
+                let (from, to) = (left.map(|target| target.version), update.target.version.clone());
+                let why = worse.or_else(|| self.alarm()).unwrap_or(WayBackReason::Unexplained);
+                let told = Return::GoesBackFrom { region: self.name(), from, to, why };
+                self.halt_and_page(told, Advice::FindOutWhatItDoes)
+            }
+            _ => self.nothing(Quiet::UnderWay),
+        }
+    }
+
+    /// SageMaker took the wave's update back. Where nobody decided that, somebody must hear of it: from the wave, which knows
+    /// what the canary showed, as long as its judge lives; else from here.
+    fn guardrail_returned(&self, history: &RegionHistory, update: &OpenUpdate) -> Plan {
+        let Some(back) = update.back.clone() else {
+            return self.nothing(Quiet::WentBackWithoutWay);
+        };
+        let guardrail = match self.sight.judge {
+            Seen::Known(true) => WayBackReason::Guardrail,
+            Seen::Known(false) => WayBackReason::JudgeSilent,
+            Seen::Unknown(_) => WayBackReason::JudgeUnseen,
+        };
+        let why = match &update.decision {
+            Some((Decision::Revert, why)) => why.clone(),
+            _ if history.spares == Some(update.target.release) => WayBackReason::ClientErrors.into(),
+            _ => guardrail.clone().into(),
+        };
+        let decided = update.is_decided(Decision::Revert) || history.spares == Some(update.target.release);
+        if !decided && history.halt.is_none() {
+            // One that cannot be seen may live.
+            let judged = self.sight.judge != Seen::Known(false) && !update.confirmed && !self.is_forsaken(update);
+            if judged {
+                return self.nothing(Quiet::JudgeAtWork);
+            }
+            let (from, to) = (update.target.version.clone(), back.version);
+            let told = Return::WentBack { region: self.name(), from, to, why: guardrail };
+            return self.halt_once_written(history, told.into(), Advice::ReadPromoteLog);
+        }
+        let step = Step::IsBack { region: self.name(), version: back.version.clone() };
+        self.tell(Record::Reverted { from: update.target.clone(), to: back, why }, step)
+    }
+
+    /// A wave's update is in flight: SageMaker refuses another one, but its own guardrail listens.
+    pub(super) fn in_flight(&self, history: &RegionHistory, update: &OpenUpdate) -> Plan {
+        if history.first_update().is_some() {
+            return self.nothing(Quiet::FirstInCreation);
+        }
+        let Some(reason) = self.alarm() else { return self.quiet() };
+        if !update.is_decided(Decision::Revert) && !update.confirmed {
+            let execution = update.execution.clone();
+            let revert = Revert::AlarmRang(reason);
+            let (decision, cause) = (Decision::Revert, Some(revert.cause()));
+            let why = Reason::Revert(revert);
+            let record = Record::Decided { execution, decision, why: why.clone(), judgement: None, cause };
+            return self.tell(record, why);
+        }
+        if let Some(trip) = self.once(Act::Trip, &update.target, reason.clone()) {
+            return trip;
+        }
+        if update.confirmed && self.spares_fleet() {
+            let noted = self.note_callers(history, &update.target);
+            return noted.unwrap_or_else(|| self.nothing(Quiet::GuardrailTold));
+        }
+        if history.halt.is_none() && update.confirmed {
+            let (region, version) = (self.name(), update.target.version.clone());
+            return self.halt_and_page(Return::RingsInSoak { region, version, why: reason }, Advice::WaitForSoak);
+        }
+        self.nothing(Quiet::GuardrailTold)
+    }
+}
