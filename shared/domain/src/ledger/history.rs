@@ -19,9 +19,12 @@ use crate::names::{Actor, ReleaseId};
 use crate::probation::WorseThanBefore;
 use crate::reason::{self, Fault, Reason};
 use crate::verdict::{Cause, Decision, Verdict};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// A shadow that had too few records looks again after so long.
+const SHADOW_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// One region's chain, added up.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -83,12 +86,19 @@ pub struct Shadow {
     pub records: u64,
     /// The gates that failed.
     pub failed: Vec<CapturedFinding>,
+    /// When it was said.
+    pub at: Timestamp,
 }
 
 impl Shadow {
-    fn of(judgement: &CapturedJudgement) -> Self {
+    fn of(judgement: &CapturedJudgement, at: Timestamp) -> Self {
         let failed = judgement.failed().cloned().collect();
-        Self { verdict: judgement.verdict, records: judgement.counts.records, failed }
+        Self { verdict: judgement.verdict, records: judgement.counts.records, failed, at }
+    }
+
+    /// Whether it says what the release does with the region's requests: then it stands.
+    fn is_decided(&self) -> bool {
+        matches!(self.verdict, CapturedVerdict::Pass | CapturedVerdict::Fail)
     }
 }
 
@@ -164,6 +174,16 @@ impl RegionHistory {
         self.halt.as_ref().is_some_and(Reason::halts_fleet)
     }
 
+    /// Whether captured requests are to be asked about a release: no verdict stands, or one for want of records that is an hour old. Not
+    /// while the release answers customers here, or after: the capture would hold its own answers for the champion's.
+    pub fn is_shadow_due(&self, release: &ReleaseId, now: Timestamp) -> bool {
+        let old = |shadow: &Shadow| !shadow.is_decided() && now.duration_since(shadow.at) >= SHADOW_AGAIN;
+        match self.shadowed.get(release) {
+            None => true,
+            Some(shadow) => old(shadow) && self.update.is_none() && !self.returned.contains_key(release),
+        }
+    }
+
     /// The projection after one more entry.
     pub fn apply(&mut self, entry: &Entry) {
         match &entry.record {
@@ -173,7 +193,9 @@ impl RegionHistory {
                 self.refused.remove(release);
             }
             Record::Shadowed { release, judgement, .. } => {
-                self.shadowed.entry(*release).or_insert_with(|| Shadow::of(judgement));
+                if !self.shadowed.get(release).is_some_and(Shadow::is_decided) {
+                    self.shadowed.insert(*release, Shadow::of(judgement, entry.at));
+                }
             }
             Record::Refused { release, why, last } => {
                 self.refused_last.extend(last.then_some(*release));

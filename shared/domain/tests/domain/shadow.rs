@@ -143,3 +143,21 @@ fn the_audit_refuses_a_start_that_its_shadow_does_not_let() {
     shadowed(&mut night, CapturedVerdict::Fail);
     assert!(refused(&night));
 }
+
+/// Once the release has answered customers there, the capture holds its own answers for the champion's.
+#[test]
+fn a_shadow_looks_again_only_before_the_release_answers_anybody() {
+    let mut night = turn_of_br("");
+    let due = |night: &Night| night.history(BR).is_shadow_due(&release("v427"), night.now);
+    assert!(due(&night));
+    shadowed(&mut night, CapturedVerdict::TooFew);
+    night.pass("59m");
+    assert!(!due(&night));
+    night.pass("1m");
+    assert!(due(&night));
+    night.call(BR);
+    assert!(night.history(BR).update.is_some() && !due(&night));
+    shadowed(&mut night, CapturedVerdict::Pass);
+    night.pass("2h");
+    assert!(!due(&night));
+}

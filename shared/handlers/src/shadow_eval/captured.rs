@@ -24,7 +24,7 @@ const WAIT: SignedDuration = SignedDuration::from_secs(75);
 const LOOK: SignedDuration = SignedDuration::from_secs(5);
 
 /// Judges the event's release on the region's captured requests, or the newest attested one, and records the verdict, unless one
-/// stands there already.
+/// stands there already: one for want of records stands for an hour.
 ///
 /// # Errors
 /// A service that does not answer, or a model that cannot be read: Lambda repeats the call, and the sweep comes every five minutes.
@@ -38,7 +38,7 @@ where
         ShadowEvent::ManifestCreated { release } => attested(ports, &mut chain, *release).await?,
         ShadowEvent::Sweep => newest(chain.history()),
     };
-    let due = release.filter(|release| !chain.history().shadowed.contains_key(release));
+    let due = release.filter(|release| chain.history().is_shadow_due(release, ports.now()));
     let serving = chain.history().serving.as_ref().map(|serving| serving.target.release);
     // Without a champion there is nothing beside which a challenger could be put.
     let Some((release, champion)) = due.zip(serving).filter(|(release, champion)| release != champion) else {
@@ -50,7 +50,8 @@ where
     let verdict = judgement.verdict;
     let record = Record::Shadowed { release, version: manifest.version, champion, judgement };
     let actor = ctx.actor(FunctionKind::ShadowEval);
-    chain.append_unless(ports, &actor, record, |history| history.shadowed.contains_key(&release)).await?;
+    let now = ports.now();
+    chain.append_unless(ports, &actor, record, |history| !history.is_shadow_due(&release, now)).await?;
     Ok(json!({"outcome": "judged", "release": release, "verdict": verdict}))
 }
 

@@ -185,7 +185,7 @@ impl<'a> View<'a> {
             NothingCaptured::Leave => Err(Objection::Shadow(gate)),
             NothingCaptured::Stop => Err(Objection::Never(gate)),
         };
-        let Some(Shadow { verdict, records, failed }) = history.shadowed.get(&self.sight.release) else {
+        let Some(Shadow { verdict, records, failed, at: _ }) = history.shadowed.get(&self.sight.release) else {
             let gate = Gate::NotShadowed { region, version };
             return if self.is_patient(self.start_due_since()) { Err(Objection::NotYet(gate)) } else { without(gate) };
         };

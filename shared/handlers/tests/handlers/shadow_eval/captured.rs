@@ -111,11 +111,20 @@ fn a_release_that_does_something_other_than_the_champion_fails() {
     assert_eq!((*of, judgement.verdict), (release, CapturedVerdict::Fail), "{judgement:?}");
 }
 
+/// For want of records nothing is decided for good; a verdict on records is.
 #[test]
-fn a_region_that_captured_nothing_says_so() {
-    let (world, release) = attested("v427");
+fn a_region_that_captured_nothing_says_so_and_looks_again_after_an_hour() {
+    let (world, release) = attested("v429");
+    let hour = SignedDuration::from_hours(1);
     arrival(&world, release);
-    assert_eq!(shadows(&world)[0].1.verdict, CapturedVerdict::NothingCaptured);
+    captured(&world, 1.0);
+    assert_eq!(sweep(&world)["outcome"], "nothing");
+    world.pass(hour);
+    assert_eq!(sweep(&world)["outcome"], "judged");
+    world.pass(hour);
+    assert_eq!(sweep(&world)["outcome"], "nothing");
+    let verdicts: Vec<_> = shadows(&world).into_iter().map(|(_, judgement)| judgement.verdict).collect();
+    assert_eq!(verdicts, [CapturedVerdict::NothingCaptured, CapturedVerdict::Fail]);
 }
 
 /// The attestation may come after the event; what never comes is left to the sweep.
