@@ -136,8 +136,6 @@ impl World {
             Ask::Succeed { job, continuation } => self.succeeds(caller, job, continuation.as_deref()),
             Ask::Fail { job } => self.fails(job),
             Ask::Page => {
-                let twin = self.tally.pages > 0 && self.tally.last_page == self.now;
-                self.tally.twins += u32::from(twin);
                 self.tally.pages += 1;
                 self.tally.last_page = self.now;
                 self.tell(|_| "  people are paged".to_owned());

@@ -235,8 +235,6 @@ pub struct Tally {
     pub asked: u32,
     /// Pages that went out.
     pub pages: u32,
-    /// Those of them that went out in the second of another: two calls found the same page owed.
-    pub twins: u32,
     /// Pages that were declined when no ledger could take them as owed.
     pub lost: u32,
     /// Updates that SageMaker took from a caller whose lease had run out meanwhile (I11's remaining race).

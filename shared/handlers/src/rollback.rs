@@ -112,6 +112,7 @@ impl Look {
             judge,
             done: BTreeSet::new(),
             golden: None,
+            owes: false,
             paged: false,
             unwritten: 0,
         };
@@ -176,7 +177,10 @@ impl Look {
         for (at, record) in &self.unwritten {
             Arc::make_mut(&mut history).apply(&journal.head().entry(*at, self.sight.actor.clone(), record.clone()));
         }
+        let owed = |history: &Seen<Arc<RegionHistory>>| history.known().map_or(0, |history| history.owed.len());
+        let before = owed(&self.sight.history);
         self.sight.history = Seen::Known(history);
+        self.sight.owes |= owed(&self.sight.history) > before;
         self.sight.unwritten = self.unwritten.len();
     }
 

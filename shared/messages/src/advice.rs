@@ -104,9 +104,9 @@ impl Voice<'_> {
                 self.title(region)
             ),
             Advice::CompareRequests { region, version } => format!(
-                "No customer was answered by {version} in {}. Compare what its callers send with what {version} was trained on: the \
-                 feature named above first. Correct the callers or publish a release that suits them; the shadow of {version} stays \
-                 on record.",
+                "No customer was answered by {version} in {}. Compare what its callers send with what {version} was trained on, \
+                 feature by feature: units, and what is missing. Correct the callers or publish a release that suits them; the \
+                 shadow of {version} stays on record.",
                 self.title(region)
             ),
             Advice::FindCause => "Find the cause. Then start a new execution.".to_owned(),

@@ -69,7 +69,7 @@ pub fn only_the_ill_region_waits(world: &mut World, ill: usize, mute: bool) {
     let newest = world.executions.iter().map(|execution| execution.release).max().unwrap_or(0);
     let others = world.regions.iter().enumerate().filter(|(region, _)| *region != ill);
     let behind = others.filter(|(_, place)| place.serves_alone() != Some(newest)).map(|(region, _)| region).next();
-    let (title, pages) = (setting.title(ill), world.tally.pages - world.tally.twins);
+    let (title, pages) = (setting.title(ill), world.tally.pages);
     hold(world, behind.is_none(), "L", |_| {
         let other = behind.map_or("nobody", |region| setting.title(region));
         format!("{title} alone was ill, and {other} is left behind too")

@@ -60,7 +60,7 @@ impl World {
         }
         breach.as_ref().map(|breach| breach.invariant).hash(prints.hasher);
         // Only whether anybody was ever told is asked for, in the end.
-        let Tally { calls: _, asked: _, pages, lost, strays: _, struck: _, last_page: _, twins: _ } = tally;
+        let Tally { calls: _, asked: _, pages, lost, strays: _, struck: _, last_page: _ } = tally;
         (pages + lost > 0).hash(prints.hasher);
         prints.hub(&hub.history);
         prints.hub_entries(hub);

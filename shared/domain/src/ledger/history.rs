@@ -135,6 +135,8 @@ pub struct Owed {
     pub why: Reason,
     /// What they were to do.
     pub advice: Advice,
+    /// Since when.
+    pub at: Timestamp,
 }
 
 /// A region of which it is unknown which bytes serve.
@@ -288,7 +290,7 @@ impl RegionHistory {
                     let (region, version) = (region.clone(), target.version.clone());
                     let advice = Advice::WeighRollback { region: region.clone() };
                     let why = reason::Return::WorseThanBefore { region, version, worse: worse.clone() }.into();
-                    self.owed.push(Owed { why, advice });
+                    self.owed.push(Owed { why, advice, at: entry.at });
                 }
                 self.worse = Some(WorseOnRecord { release, worse, action });
             }
@@ -296,7 +298,7 @@ impl RegionHistory {
                 self.unknown.get_or_insert_with(|| Unknown { since: entry.at, why: why.clone() });
             }
             Record::PageOwed { why, advice } if !self.owes(why) => {
-                self.owed.push(Owed { why: why.clone(), advice: advice.clone() });
+                self.owed.push(Owed { why: why.clone(), advice: advice.clone(), at: entry.at });
             }
             Record::PageSent { why } => self.owed.retain(|owed| owed.why != *why),
             Record::Halted { why } => self.halt = Some(why.clone()),

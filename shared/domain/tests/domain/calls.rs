@@ -156,7 +156,7 @@ impl Night {
         let by = actor(&format!("rollback.{region}"));
         let mut done = BTreeSet::new();
         let mut plans = Vec::new();
-        let (mut paged, mut golden) = (false, None);
+        let (mut owes, mut paged, mut golden) = (false, false, None);
         for _ in 0..20 {
             let sight = RollbackSight {
                 actor: by.clone(),
@@ -168,6 +168,7 @@ impl Night {
                 client_errors: Seen::Known(self.client_errors),
                 judge: self.judge.clone(),
                 done: done.clone(),
+                owes,
                 paged,
                 golden: golden.clone(),
                 unwritten: 0,
@@ -175,7 +176,13 @@ impl Night {
             let plan = rollback(&self.region(region), &sight, self.now);
             plans.push(plan.clone());
             match plan.next {
-                Next::TellRegion(_, record) => self.tell_as(&by, region, record),
+                Next::TellRegion(_, record) => {
+                    let owed =
+                        |night: &Night| night.sight.regions[&name(region)].known().map_or(0, |own| own.owed.len());
+                    let before = owed(self);
+                    self.tell_as(&by, region, record);
+                    owes |= owed(self) > before;
+                }
                 Next::Page { advice, .. } => {
                     paged = true;
                     let why = plan.why;

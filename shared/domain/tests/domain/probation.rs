@@ -159,6 +159,7 @@ fn a_page_of_probation_that_is_not_sent_stays_owed() {
     night.rollback(EU);
     assert_eq!((night.pages, night.history(EU).owed.len()), (0, 1));
     (night.pager, night.probation) = (true, None);
+    night.pass("1m");
     night.rollback(EU);
     night.rollback(EU);
     assert_eq!((night.pages, night.history(EU).owed.len()), (1, 0));

@@ -21,6 +21,10 @@ use std::sync::Arc;
 /// Lambda ends every call after this time, at the latest.
 const LONGEST_CALL: SignedDuration = SignedDuration::from_mins(15);
 
+/// A call that lives pages no later than this after it has put the page on record, and Lambda repeats a call that failed after a
+/// minute.
+const ABOUT_TO_PAGE: SignedDuration = SignedDuration::from_secs(30);
+
 /// What `rollback` sees of its own region.
 #[derive(Clone, Debug)]
 pub struct RollbackSight {
@@ -45,6 +49,8 @@ pub struct RollbackSight {
     pub done: BTreeSet<Act>,
     /// The golden records asked in this call.
     pub golden: Option<Seen<Golden>>,
+    /// Whether this call has put a page on record as owed.
+    pub owes: bool,
     /// Whether this call has already paged, or tried to.
     pub paged: bool,
     /// How many records of this call the ledger has not taken; the history holds them all the same.
@@ -77,9 +83,13 @@ impl RollbackView<'_> {
         }
     }
 
-    /// A page that an earlier call could not send. It is sent once it is on record: else every look would send it again.
+    /// A page that this call or an earlier one could not send. It is sent once it is on record: else every look would send it again.
+    /// What another call has just put there, that one is about to send.
     fn debt(&self) -> Option<Plan> {
         let owed = self.sight.history.known()?.owed.first()?;
+        if !self.sight.owes && self.now.duration_since(owed.at) < ABOUT_TO_PAGE {
+            return None;
+        }
         let next = Next::Page { region: self.region.name.clone(), advice: owed.advice.clone() };
         (!self.sight.paged && self.sight.unwritten == 0).then(|| Plan::new(next, owed.why.clone()))
     }
