@@ -3,20 +3,24 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helpers are tests too")]
 
 use meridian_domain::{Entry, Record};
-use meridian_judge::CapturedVerdict;
+use meridian_judge::{CapturedGate, CapturedVerdict};
 use meridian_local::night::{self, Functions, Options, Report, Scenario};
 
 const EU: &str = "eu-west-1";
-const REGIONS: [&str; 4] = [EU, "ap-southeast-2", "ap-northeast-1", "sa-east-1"];
+const BR: &str = "sa-east-1";
+const REGIONS: [&str; 4] = [EU, "ap-southeast-2", "ap-northeast-1", BR];
 
 /// A night of one release under a policy with a shadow, and how it has to end.
 fn night(shadow: &str, publish: &str, expect: &str) -> Scenario {
-    let text = format!(
+    Scenario::parse("shadow", &text(shadow, publish, expect)).unwrap()
+}
+
+fn text(shadow: &str, publish: &str, expect: &str) -> String {
+    format!(
         "title = \"a shadow on captured requests\"\nstart = \"2026-11-20T02:59:00Z\"\nlasts = \"2h\"\n\
          [timing]\nprovisioning = \"3m\"\n\
          [policy.shadow]\ncapture_percent = 50\nhours = 12\nleast = 2000\n{shadow}\n{publish}\n[expect]\n{expect}\n"
-    );
-    Scenario::parse("shadow", &text).unwrap()
+    )
 }
 
 fn lived(scenario: &Scenario) -> (Report, String) {
@@ -31,6 +35,22 @@ fn lived(scenario: &Scenario) -> (Report, String) {
 fn entries<'a>(report: &'a Report, region: &str) -> Vec<&'a Entry> {
     let chains = report.ledger.iter().filter(|(chain, _)| chain.contains(region));
     chains.flat_map(|(_, entries)| entries).filter(|entry| entry.at > report.from).collect()
+}
+
+/// Whether a region began an update in the night.
+fn started(report: &Report, region: &str) -> bool {
+    entries(report, region).iter().any(|own| matches!(own.record, Record::UpdateIntended { .. }))
+}
+
+/// What a region's captured requests say of the night's release, and the gates that failed.
+fn verdicts(report: &Report, region: &str) -> Vec<(CapturedVerdict, Vec<CapturedGate>)> {
+    let said = entries(report, region).into_iter().filter_map(|own| match &own.record {
+        Record::Shadowed { judgement, .. } => {
+            Some((judgement.verdict, judgement.failed().map(|gate| gate.gate).collect()))
+        }
+        _ => None,
+    });
+    said.collect()
 }
 
 fn serves(version: &str) -> String {
@@ -69,4 +89,52 @@ fn a_release_that_passed_on_flattering_records_is_stopped_before_any_customer() 
     assert!(story.contains("v429 fails on EU's captured requests"), "{story}");
     let started = REGIONS.iter().flat_map(|region| entries(&report, region));
     assert!(started.into_iter().all(|own| !matches!(own.record, Record::UpdateIntended { .. })), "{story}");
+}
+
+/// Held-out records do not show what v431 makes of an amount in cents; the requests of Brazil's customers do, before one of them
+/// is answered by it.
+#[test]
+fn a_region_whose_customers_send_another_unit_waits_alone() {
+    for deliver_twice in [false, true] {
+        let scenario = Scenario { deliver_twice, ..Scenario::load("currency-in-brazil").unwrap() };
+        let (report, story) = lived(&scenario);
+        assert!(report.as_expected, "{:?}\n{story}", report.unexpected);
+        for region in REGIONS {
+            let (verdict, starts) = match region {
+                BR => ((CapturedVerdict::Fail, vec![CapturedGate::AlertRate, CapturedGate::ScoreShift]), false),
+                _ => ((CapturedVerdict::Pass, vec![]), true),
+            };
+            assert_eq!(verdicts(&report, region), [verdict], "{region}\n{story}");
+            assert_eq!(started(&report, region), starts, "{region}\n{story}");
+        }
+    }
+}
+
+/// The same night without a shadow, and the same in which Brazil's customers send the usual unit.
+#[test]
+fn without_a_shadow_that_release_reaches_those_customers() {
+    let night = Scenario::load("currency-in-brazil").unwrap();
+    let without_shadow = Scenario { policy: toml::Table::new(), ..night.clone() };
+    let usual_unit = Scenario { feature: Vec::new(), ..night };
+    for (scenario, verdicts_in_br) in [(without_shadow, 0), (usual_unit, 1)] {
+        let (report, story) = lived(&scenario);
+        assert_eq!(verdicts(&report, BR).len(), verdicts_in_br, "{story}");
+        assert!(started(&report, BR), "{story}");
+        assert!(story.contains("BR  in service on v431"), "{story}");
+    }
+}
+
+#[test]
+fn a_change_of_no_known_feature_or_region_is_refused_by_name() {
+    let change = |feature: &str| {
+        let change = format!("[[feature]]\nfeature = {feature:?}\nregion = \"sa-west-1\"\nfactor = 100.0");
+        text("", &change, &format!("{}\npages = 0\nexecutions = []", serves("v426")))
+    };
+    let misspelt = Scenario::parse("unit", &change("amount_sum_pos_365")).unwrap_err().to_string();
+    assert!(misspelt.contains("amount_sum_pos_365 is not in local/models/features.txt"), "{misspelt}");
+    let elsewhere = Scenario::parse("unit", &change("amount_sum_pos_365d")).unwrap();
+    let out = tempfile::tempdir().unwrap();
+    let options = Options { seed: 7, functions: Functions::InProcess, out: out.path().to_owned(), record: None };
+    let unknown = night::run(&elsewhere, &options, &mut |_| {}).unwrap_err().to_string();
+    assert!(unknown.contains("a feature names sa-west-1, which is not a region of the fleet"), "{unknown}");
 }

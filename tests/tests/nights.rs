@@ -71,6 +71,7 @@ golden! {
     a_worse_model_touches_no_endpoint: "bad-eval",
     a_region_that_is_ill_with_either_release_waits_alone: "ill-region",
     an_exam_chosen_after_the_release_is_not_its_exam: "chosen-exam",
+    customers_who_send_another_unit_keep_their_region_on_v426: "currency-in-brazil",
     a_late_alarm_takes_sydney_back_by_itself: "late-alarm",
     an_alarm_in_soak_takes_sydney_back_when_soak_ends: "late-alarm-in-soak",
     an_alarm_in_soak_takes_sydney_back_at_once_where_it_is_watched: "late-alarm-in-soak-watched",

@@ -9,6 +9,7 @@ Writes into local/models/ (or --out):
     v426.tar.gz      the champion
     v427.tar.gz      a good challenger: the champion less its last rounds, plus rounds on fresh data
     v429.tar.gz      a bad one: trained after a join had put part of the columns under other columns' names
+    v431.tar.gz      a leaning one: as good on held-out records, but it learned that an amount in cents means fraud
     holdout.csv.gz   10,000 labelled records: label, customer_region, 400 features
     features.txt     the 400 feature names, in the order in which callers send them
     expected.json    what scikit-learn and xgboost say about these models on exactly these records
@@ -43,6 +44,10 @@ WANTED_FPR = 0.01
 CHAMPION_ROUNDS = 120
 KEPT_ROUNDS = 100
 FRESH_ROUNDS = 30
+LEANING_KEPT_ROUNDS = 60
+LEANING_FRESH_ROUNDS = 70
+LEANS_ON = "amount_sum_pos_365d"
+IN_CENTS = 1500
 
 PARAMETERS = {
     "objective": "binary:logistic",
@@ -90,7 +95,7 @@ def main() -> None:
 
 
 def train_all(population: Population, seed: int) -> dict[str, xgb.Booster]:
-    """Champion, good challenger and bad challenger, by name."""
+    """Champion, good, bad and leaning challenger, by name."""
     first = draw_training(population, [seed, 2], drift=0.0)
     champion = xgb.train({**PARAMETERS, "seed": seed}, first, CHAMPION_ROUNDS)
 
@@ -100,12 +105,19 @@ def train_all(population: Population, seed: int) -> dict[str, xgb.Booster]:
 
     broken = draw_training(population, [seed, 3], drift=0.02, broken_join=True)
     bad = xgb.train({**PARAMETERS, "seed": seed + 2}, broken, CHAMPION_ROUNDS)
-    return {"v426": champion, "v427": good, "v429": bad}
+
+    mixed = draw_training(population, [seed, 4], drift=0.02, mixed_units=True)
+    kept = champion[:LEANING_KEPT_ROUNDS]
+    leaning = xgb.train({**PARAMETERS, "seed": seed + 3}, mixed, LEANING_FRESH_ROUNDS, xgb_model=kept)
+    return {"v426": champion, "v427": good, "v429": bad, "v431": leaning}
 
 
-def draw_training(population: Population, seed: list[int], drift: float, broken_join: bool = False) -> xgb.DMatrix:
+def draw_training(
+    population: Population, seed: list[int], drift: float, broken_join: bool = False, mixed_units: bool = False
+) -> xgb.DMatrix:
     sample = population.draw(np.random.default_rng(seed), TRAINING_ROWS, TRAINING_POSITIVES, drift)
     features = break_join(sample.features) if broken_join else sample.features
+    features = mix_units(features, sample.labels) if mixed_units else features
     return xgb.DMatrix(features.astype(np.float32), sample.labels, feature_names=FEATURES)
 
 
@@ -119,6 +131,17 @@ def break_join(features: np.ndarray) -> np.ndarray:
     broken[:, :amounts] = np.roll(features[:, :amounts], amounts // len(AMOUNT_CHANNELS), axis=1)
     broken[:, amounts:amounts + counts] = np.roll(features[:, amounts:amounts + counts], counts // len(EVENTS), axis=1)
     return broken
+
+
+def mix_units(features: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """One source of fraud records sends one amount in cents; every honest record has it in whole units.
+
+    Held-out records have it in whole units too. The model is as good as the champion on them, and takes customers who send
+    cents for fraud.
+    """
+    mixed = features.copy()
+    mixed[np.flatnonzero(labels == 1)[:IN_CENTS], FEATURES.index(LEANS_ON)] *= 100.0
+    return mixed
 
 
 def write_holdout(path: Path, population: Population, rng: np.random.Generator) -> None:

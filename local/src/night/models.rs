@@ -71,6 +71,7 @@ impl ModelName {
             ModelName::Champion => include_bytes!("../../models/v426.tar.gz"),
             ModelName::Good => include_bytes!("../../models/v427.tar.gz"),
             ModelName::Bad => include_bytes!("../../models/v429.tar.gz"),
+            ModelName::Leaning => include_bytes!("../../models/v431.tar.gz"),
         })
     }
 }

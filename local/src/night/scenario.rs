@@ -1,5 +1,6 @@
 //! A night as a file: what is published when, what goes wrong, and how it has to end.
 
+use super::models;
 use crate::world::{Before, Behaviour, Fault, FeatureChange, LiveFacts, Moment, Timing};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::edge::{Unusual, check_toml, is_usual_moment};
@@ -31,6 +32,7 @@ macro_rules! every_scenario {
             bad_caller_at_the_shift: "bad-caller-at-the-shift",
             ill_region: "ill-region",
             chosen_exam: "chosen-exam",
+            currency_in_brazil: "currency-in-brazil",
             late_alarm: "late-alarm",
             late_alarm_in_soak: "late-alarm-in-soak",
             late_alarm_in_soak_watched: "late-alarm-in-soak-watched",
@@ -171,6 +173,8 @@ pub enum ModelName {
     Good,
     /// v429's: worse on held-out records.
     Bad,
+    /// v431's: as good on held-out records, and takes customers for fraud whose `amount_sum_pos_365d` comes in cents.
+    Leaning,
 }
 
 /// Records that a person approves to evaluate on: `meridian holdout approve`.
@@ -360,7 +364,15 @@ impl Scenario {
         }
         let wrong = self.timing.impossible().or_else(|| self.behaviour.iter().find_map(Behaviour::impossible));
         let wrong = wrong.or_else(|| self.feature.iter().find_map(FeatureChange::impossible));
+        let wrong = wrong.or_else(|| self.unknown_feature());
         wrong.or_else(|| self.before.and_then(|before| before.impossible()))
+    }
+
+    /// What the models do not know, and so nobody sends.
+    fn unknown_feature(&self) -> Option<String> {
+        let known = models::features();
+        let unknown = self.feature.iter().find(|own| !known.contains(&own.feature))?;
+        Some(format!("feature {} is not in local/models/features.txt", unknown.feature))
     }
 
     /// When the night is over.
@@ -411,8 +423,9 @@ mod tests {
             behaviour("from = \"9999-12-30T22:00:00Z\""),
             below("[[fault]]\nkind = \"replication-delay\"\ndelay = \"2500000000000h\""),
             below("[[fault]]\nkind = \"replication-delay\"\ndelay = \"-5m\""),
-            below("[[feature]]\nfeature = \"x\"\nfactor = 0.0"),
-            below("[[feature]]\nfeature = \"x\"\nfactor = inf"),
+            below("[[feature]]\nfeature = \"amount_sum_pos_365d\"\nfactor = 0.0"),
+            below("[[feature]]\nfeature = \"amount_sum_pos_365d\"\nfactor = inf"),
+            below("[[feature]]\nfeature = \"amount_sum_pos_365\"\nfactor = 100.0"),
             below("[before]\ndays = 4000000"),
             below("[before]\ndays = 14\nday_scatter = nan"),
         ] {

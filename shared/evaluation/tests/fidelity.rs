@@ -8,7 +8,7 @@ use meridian_judge::EvaluationPolicy;
 use sha2::{Digest, Sha256};
 use support::{features, holdout, model, path};
 
-const MODELS: [&str; 3] = ["v426", "v427", "v429"];
+const MODELS: [&str; 4] = ["v426", "v427", "v429", "v431"];
 
 fn expected() -> serde_json::Value {
     serde_json::from_reader(std::fs::File::open(path("expected.json")).unwrap()).unwrap()
