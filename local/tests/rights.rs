@@ -41,6 +41,8 @@ const COVERED: &[(&str, &str, &str)] = &[
     ("RollbackEndpointAlarmPermission", "Permission", "the sweep looks at the alarm within five minutes"),
     ("RollbackEndpointChangedPermission", "Permission", "the sweep looks at the endpoint within five minutes"),
     ("RollbackRole", "TripGuardrail", "the canary's own alarms ring as well in every night that has such a fault"),
+    ("ShadowManifestPermission", "Permission", "the sweep looks for manifests within five minutes"),
+    ("ShadowSweepPermission", "Permission", "the manifest's event wakes the same function in every night"),
 ];
 
 /// Does something to each item on two threads, and keeps what comes of it in order.
