@@ -194,10 +194,10 @@ impl RegionHistory {
                 self.attested_at.entry(*release).or_insert(entry.at);
                 self.refused.remove(release);
             }
-            Record::Shadowed { release, judgement, .. } => {
-                if !self.shadowed.get(release).is_some_and(Shadow::is_decided) {
-                    self.shadowed.insert(*release, Shadow::of(judgement, entry.at));
-                }
+            Record::Shadowed { release, judgement, .. }
+                if !self.shadowed.get(release).is_some_and(Shadow::is_decided) =>
+            {
+                self.shadowed.insert(*release, Shadow::of(judgement, entry.at));
             }
             Record::Refused { release, why, last } => {
                 self.refused_last.extend(last.then_some(*release));

@@ -210,6 +210,8 @@ fn a_page_that_did_not_go_out_is_sent_by_a_later_look() {
     for _ in 0..2 {
         world.fault("Publish", Fault::Fails(ErrorKind::Refused));
         assert!(matches!(left(&world), LeftUndone::Page { .. }));
+        // Lambda repeats a call that failed after a minute.
+        world.pass(SignedDuration::from_mins(1));
     }
     assert!(world.pages().is_empty());
     assert!(news(&world).iter().any(|record| matches!(record, Record::Halted { .. })));
