@@ -76,6 +76,8 @@ mod scenarios;
 #[cfg(test)]
 mod shadow;
 #[cfg(test)]
+mod shifted;
+#[cfg(test)]
 mod sights;
 #[cfg(test)]
 mod skew;

@@ -6,7 +6,7 @@ use crate::night::{
 };
 use jiff::SignedDuration;
 use meridian_domain::plan::{self, Act, Finish, Next};
-use meridian_domain::reason::{Gate, Proof, Step, Wait, WaveEnd};
+use meridian_domain::reason::{Gate, Step, Wait, WaveEnd};
 use meridian_domain::{
     AlarmState, AlarmView, Cause, Decision, EndpointStatus, Epoch, MissingData, Reason, Record, Seen, VariantPhase,
     alarms,
@@ -281,83 +281,6 @@ fn priming_fills_every_period_that_the_alarm_looks_at() {
     assert!(beats.windows(2).all(|pair| pair[1].duration_since(pair[0]) == gap));
     assert_eq!(beats.last(), Some(&night.now));
     assert!(beats.len() >= heartbeat.evaluation_periods as usize + 2);
-}
-
-#[test]
-fn a_shift_without_a_decision_is_told_to_go_back() {
-    let mut night = Night::baking(AU);
-    night.now = night.canary_ends(AU);
-    night.phase(AU, VariantPhase::ActivatingTraffic);
-    let call = night.call(AU);
-    assert!(call.did(Act::Trip) && !call.did(Act::Beat));
-}
-
-#[test]
-fn golden_records_confirm_and_disarm_the_heartbeat() {
-    for phase in [Some(VariantPhase::Baking), None] {
-        let mut night = Night::let_through(AU);
-        night.now = night.canary_ends(AU) + SignedDuration::from_mins(1);
-        night.phase(AU, VariantPhase::Baking);
-        if let Some(Seen::Known(Some(view))) = night.sight.endpoints.get_mut(&name(AU)) {
-            view.pending.as_mut().unwrap().phase = phase;
-        }
-        let call = night.call(AU);
-        assert!(call.did(Act::AskGolden) && call.did(Act::Disarm));
-        assert!(night.history(AU).serves(&release("v427")));
-        assert_eq!(night.calls(AU).finish(), Some(Finish::Done));
-    }
-}
-
-/// I4: `InService` on the target proves nothing while another model answers.
-#[test]
-fn wrong_golden_answers_are_borne_with_for_a_while_and_never_confirm() {
-    let mut night = Night::let_through(AU);
-    night.right = Some(9);
-    night.now = night.canary_ends(AU) + SignedDuration::from_mins(1);
-    night.phase(AU, VariantPhase::Baking);
-    assert_eq!(night.call(AU).finish(), None);
-    night.pass("3m");
-    assert!(night.call(AU).did(Act::Trip));
-    night.in_service(AU, "v427");
-    assert_eq!(night.call(AU).finish(), Some(Finish::Failed));
-    assert!(!night.history(AU).serves(&release("v427")));
-}
-
-/// The control plane was dark after the decision, and SageMaker's timer stood still with it: the champion still answers, and the
-/// release is not blamed for that.
-#[test]
-fn a_timer_that_stood_still_in_the_dark_is_waited_for() {
-    // No darkness that is borne with lasts longer than policy's patience.
-    for (after, trips) in [(4, false), (5, false), (7, true)] {
-        let mut night = Night::let_through(AU);
-        night.right = Some(9);
-        let since = night.history(AU).update.as_ref().unwrap().canary.unwrap().0;
-        night.now = night.canary_ends(AU) + SignedDuration::from_mins(after);
-        night.phase(AU, VariantPhase::Baking);
-        if let Some(Seen::Known(Some(view))) = night.sight.endpoints.get_mut(&name(AU)) {
-            view.pending.as_mut().unwrap().phase_since = Some(since);
-        }
-        night.sight.since = since;
-        let call = night.call(AU);
-        assert_eq!(call.did(Act::Trip), trips, "{after} minutes: {:?}", call.plans);
-        night.right = Some(10);
-        night.phase(AU, VariantPhase::Baking);
-        assert!(trips || night.calls(AU).finish() == Some(Finish::Done), "{after} minutes");
-    }
-}
-
-/// An endpoint that does not answer its golden records has not answered them wrong; but nothing is confirmed on silence.
-#[test]
-fn unanswered_golden_records_are_waited_for() {
-    let mut night = Night::let_through(AU);
-    night.right = None;
-    night.now = night.canary_ends(AU) + SignedDuration::from_mins(1);
-    night.phase(AU, VariantPhase::Baking);
-    let call = night.call(AU);
-    assert!(call.finish().is_none());
-    assert!(matches!(call.last().why, Reason::Wait(Wait::Proof(Proof::Unasked { .. }))), "{:?}", call.last());
-    night.right = Some(10);
-    assert_eq!(night.calls(AU).finish(), Some(Finish::Done));
 }
 
 /// What AWS will never take ends the action, in AWS's words, and releases the lease.
