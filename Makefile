@@ -3,17 +3,20 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: quick slowest live-facts ill-regions mutants help build demo test check check-code check-template fmt fuzz fuzz-differential crash model sanitize bench large-models train check-account sam-build sam-test deploy clean-tools
+.PHONY: dist quick slowest live-facts ill-regions mutants help build demo test check check-code check-template fmt fuzz fuzz-differential crash model sanitize bench large-models train check-account sam-build sam-test deploy clean-tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: build ## two nights on one machine, with the real function binaries: one good, one bad
-	target/release/meridian night --scenario good-night --wire
-	target/release/meridian night --scenario tokyo-dark --wire
+	target/release/meridian night --scenario good-night --wire --out target/meridian/good-night
+	target/release/meridian night --scenario tokyo-dark --wire --out target/meridian/tokyo-dark
 
 build: ## the functions and the command line, optimised
 	@scripts/build
+
+dist: build ## an archive of the command line with completions and man pages, and its checksum, in target/dist
+	@scripts/dist
 
 test: ## every test; ends with the counts
 	@scripts/test
@@ -55,7 +58,7 @@ fuzz-differential: ## models that we accept, beside tarfile, GNU tar and three v
 crash: ## every night, with a function killed at every one of its steps (an hour; STRIDE=7 for one in seven); `make test` tries a few
 	MERIDIAN_CRASH_STRIDE=$(or $(STRIDE),1) cargo test --release --locked -p meridian-local --test crash -- --nocapture
 
-live-facts: ## every night under each other reading of each undocumented fact of AWS; `make test` tries six nights
+live-facts: ## every night under each other reading of each undocumented fact of AWS; `make test` tries one pair in seven
 	MERIDIAN_LIVE_FACTS=all cargo test --release --locked -p meridian-local --test live_facts
 
 ill-regions: ## one service of one region ill for twenty minutes of its turn: only that region waits (ten minutes); `make test` tries a few

@@ -3,7 +3,7 @@
 use crate::terminal;
 use jiff::Timestamp;
 use meridian_aws::{AwsClock, AwsPorts};
-use meridian_domain::{Actor, Fleet};
+use meridian_domain::Fleet;
 use meridian_handlers::ports::Clock;
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ pub struct Place {
     #[arg(long, value_name = "FILE", default_value = "fleet.toml")]
     fleet: PathBuf,
     /// Another endpoint than AWS's own, such as a local world's.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL", hide_env = true)]
     endpoint_url: Option<String>,
 }
 
@@ -29,19 +29,6 @@ impl Place {
     pub fn is_elsewhere(&self) -> bool {
         self.endpoint_url.is_some()
     }
-}
-
-/// Who gives an operator command, why, and where.
-#[derive(Debug, clap::Args)]
-pub struct Operator {
-    /// The reason, for the ledger: pages, plans and reports quote it.
-    #[arg(long, value_name = "TEXT", value_parser = terminal::why)]
-    pub why: String,
-    /// Who gives this command, for the ledger.
-    #[arg(long, value_name = "NAME")]
-    pub who: Actor,
-    #[command(flatten)]
-    pub place: Place,
 }
 
 /// Input that cannot be read.
@@ -55,7 +42,10 @@ pub enum InputError {
 
 /// Why nothing could be asked.
 #[derive(Debug, thiserror::Error)]
-#[error("there are no credentials to ask with: {0}")]
+#[error(
+    "there are no credentials to ask AWS with ({0}): set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or log in \
+     (aws sso login); a served night takes any keys"
+)]
 pub struct NoCredentials(String);
 
 /// The fleet and the ports to act on it with.
@@ -73,12 +63,15 @@ impl Session {
             .map_err(|error| InputError::Fleet { path: place.fleet.clone(), message: error.to_string() })?;
         let fleet = Arc::new(fleet);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let ports = AwsPorts::new(fleet.clone(), AwsClock::new(None), place.endpoint_url.clone());
-        let ports = ports.of_a_person();
+        let clock = match &place.endpoint_url {
+            Some(url) => runtime.block_on(AwsClock::beside(url)),
+            None => AwsClock::new(None),
+        };
+        let ports = AwsPorts::new(fleet.clone(), clock, place.endpoint_url.clone()).of_a_person();
         Ok(Self { fleet, ports, runtime })
     }
 
-    /// The present.
+    /// The present: a served night's, where one is asked.
     pub fn now(&self) -> Timestamp {
         self.ports.now()
     }

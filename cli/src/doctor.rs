@@ -8,14 +8,13 @@ mod policy;
 mod region;
 mod services;
 mod signing;
+mod table;
 #[cfg(test)]
 mod tests;
 
 use crate::aws::{Place, Session};
-use crate::terminal::{Leaving, Legible};
-use anstyle::{AnsiColor, Style};
-use findings::{Finding, Outcome, all_well};
-use meridian_messages::layout::{Cells, columns};
+use crate::terminal::{self, Leaving, Legible};
+use findings::{Finding, all_well};
 use serde::Serialize;
 use std::error::Error;
 use std::io::Write;
@@ -62,7 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         serde_json::to_writer_pretty(&mut out, &document)?;
         writeln!(out)?;
     } else {
-        table(&mut out, &findings, arguments.all)?;
+        table::write(&mut out, &findings, arguments.all, terminal::columns())?;
     }
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
@@ -77,63 +76,4 @@ async fn ask(session: &Session, clock: bool) -> Vec<Finding> {
         }
     }
     findings
-}
-
-fn table(out: &mut impl Write, findings: &[Finding], all: bool) -> std::io::Result<()> {
-    let shown = |finding: &&Finding| all || finding.outcome != Outcome::Fine;
-    let (mut words, mut rows) = (Vec::new(), Vec::new());
-    for (finding, places) in alike(findings.iter().filter(shown)) {
-        words.push(word(finding.outcome));
-        rows.push([places.join(" "), finding.check.to_owned(), finding.what.clone()]);
-        if let Some(mend) = &finding.mend {
-            words.push(("", Style::new()));
-            rows.push([String::new(), String::new(), format!("mend: {mend}")]);
-        }
-    }
-    for ((word, style), line) in words.into_iter().zip(columns(rows, Cells::Words)) {
-        writeln!(out, "{style}{word:<11}{style:#}  {line}")?;
-    }
-    let count = |outcome| findings.iter().filter(|finding| finding.outcome == outcome).count();
-    writeln!(out, "\nDependencies in one region for all regions; a rollback needs none of them:")?;
-    for own in &fleet::GLOBAL {
-        writeln!(out, "  {}, in {}: {}. Goes on: {}.", own.service, own.region, own.in_one_region, own.goes_on)?;
-    }
-    writeln!(
-        out,
-        "\n{} fine, {} wrong, {} unknown, {} warnings, {} not checked",
-        count(Outcome::Fine),
-        count(Outcome::Wrong),
-        count(Outcome::Unknown),
-        count(Outcome::Warning),
-        count(Outcome::NotChecked)
-    )
-}
-
-fn word(outcome: Outcome) -> (&'static str, Style) {
-    match outcome {
-        Outcome::Fine => ("fine", AnsiColor::Green.on_default()),
-        Outcome::Warning => ("warning", AnsiColor::Yellow.on_default()),
-        Outcome::NotChecked => ("not checked", Style::new().dimmed()),
-        Outcome::Unknown => ("UNKNOWN", AnsiColor::Red.on_default()),
-        Outcome::Wrong => ("WRONG", AnsiColor::Red.on_default().bold()),
-    }
-}
-
-/// Findings that read alike, once, with all their places.
-fn alike<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<(&'a Finding, Vec<&'a str>)> {
-    let mut lines: Vec<(&Finding, Vec<&str>)> = Vec::new();
-    for finding in findings {
-        let place = finding.place.as_deref().unwrap_or("all");
-        let same = |line: &&mut (&Finding, Vec<&str>)| {
-            let (own, _) = line;
-            (own.check, own.outcome, &own.what, &own.mend)
-                == (finding.check, finding.outcome, &finding.what, &finding.mend)
-        };
-        match lines.iter_mut().find(same) {
-            Some((_, places)) if places.contains(&place) => {}
-            Some((_, places)) => places.push(place),
-            None => lines.push((finding, vec![place])),
-        }
-    }
-    lines
 }

@@ -3,16 +3,15 @@
 mod document;
 mod moment;
 mod page;
-mod sentences;
 
 use crate::aws::{Place, Session};
-use crate::terminal::{Leaving, Legible};
+use crate::operator::{UnknownRegion, region};
+use crate::terminal::{self, Leaving, Legible};
 use jiff::Timestamp;
 use meridian_domain::{Chain, Entry, Fleet, Region};
 use meridian_handlers::history::{Held, Read, RegionTold, between, held, read, tell};
 use moment::{Since, moment};
 use std::error::Error;
-use std::io::Write;
 use std::process::ExitCode;
 
 /// Something could not be read, or was altered; the rest is printed.
@@ -46,8 +45,6 @@ pub struct Arguments {
 /// Arguments that contradict each other.
 #[derive(Debug, thiserror::Error)]
 enum AskedError {
-    #[error("--region {asked}: fleet {fleet} has no such region: it has {known}")]
-    Region { asked: String, fleet: String, known: String },
     #[error("--since {since} is not before the end, {until}: give an earlier --since, or a later --at")]
     Order { since: Timestamp, until: Timestamp },
 }
@@ -94,26 +91,17 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let held = session.run(held(&session.ports, fleet, &chains));
     let told = Told { fleet, at, since, chains: &chains, held: &held, regions: &told, entries: &entries };
     if arguments.json {
-        let mut stdout = Leaving(std::io::stdout().lock());
-        serde_json::to_writer_pretty(&mut stdout, &document::Document::of(&told))?;
-        writeln!(stdout)?;
-        stdout.flush()?;
+        terminal::document(&document::Document::of(&told))?;
     } else {
-        page::write(&mut Legible(Leaving(anstream::stdout().lock())), &told)?;
+        page::write(&mut Legible(Leaving(anstream::stdout().lock())), &told, terminal::columns())?;
     }
     Ok(if told.is_whole() { ExitCode::SUCCESS } else { ExitCode::from(NOT_WHOLE) })
 }
 
 /// The regions that were asked for, in the fleet's order; all where none was.
-fn chosen<'a>(fleet: &'a Fleet, asked: &[String]) -> Result<Vec<&'a Region>, AskedError> {
-    let is = |region: &Region, asked: &str| region.title == asked || region.name.as_str() == asked;
-    if let Some(unknown) = asked.iter().find(|asked| !fleet.regions.iter().any(|region| is(region, asked))) {
-        let known = fleet.regions.iter().map(|region| format!("{} ({})", region.title, region.name));
-        let known = known.collect::<Vec<_>>().join(", ");
-        return Err(AskedError::Region { asked: unknown.clone(), fleet: fleet.name.to_string(), known });
-    }
-    let wanted = |region: &&Region| asked.is_empty() || asked.iter().any(|asked| is(region, asked));
-    Ok(fleet.regions.iter().filter(wanted).collect())
+fn chosen<'a>(fleet: &'a Fleet, asked: &[String]) -> Result<Vec<&'a Region>, UnknownRegion> {
+    let wanted = asked.iter().map(|asked| region(fleet, asked)).collect::<Result<Vec<_>, _>>()?;
+    Ok(fleet.regions.iter().filter(|region| wanted.is_empty() || wanted.contains(&region.name)).collect())
 }
 
 /// When the newest entry was written: the machine's clock may be behind it, and a local world's is another.

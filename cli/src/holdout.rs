@@ -1,7 +1,8 @@
 //! `meridian holdout`: the records on which challengers are evaluated, which are the fleet's and no publisher's.
 
-use crate::aws::{self, Operator, Session, read};
-use crate::{features, terminal};
+use crate::aws::{self, Session, read};
+use crate::features;
+use crate::operator::{Operator, Told};
 use meridian_handlers::holdout::{Approval, approve};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -40,20 +41,26 @@ struct Approve {
 /// Approves a hold-out; says so.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let Command::Approve(arguments) = &arguments.command;
+    // What is wrong with the records is said first, without credentials too.
     let session = Session::open(&arguments.operator.place)?;
     let (records, features) = (read(&arguments.records)?.into(), features::read(&arguments.features)?);
-    let Operator { who, why, .. } = &arguments.operator;
+    let operator = &arguments.operator;
+    let told = |words| Told { command: "holdout approve", region: None, until: None, words };
+    let file = arguments.records.display();
+    if let Some(code) = operator.confirm(&told(format!("releases published from now on are evaluated on {file}")))? {
+        return Ok(code);
+    }
+    let Operator { who, why, .. } = operator;
     match session.run(approve(&session.ports, &session.fleet, who, records, &features, why.clone())) {
         Ok(Approval::Recorded(holdout)) => {
             let (digest, rows, positives) = (holdout.sha256, holdout.rows, holdout.positives);
-            terminal::say(&format!(
+            Ok(operator.done(&told(format!(
                 "approved: releases published from now on are evaluated on {digest} ({rows} records, {positives} positives)"
-            ))?;
-            Ok(ExitCode::SUCCESS)
+            )))?)
         }
         Ok(Approval::Stood(approved)) => {
-            terminal::say(&format!("these records were approved at {} by {} already", approved.since, approved.by))?;
-            Ok(ExitCode::SUCCESS)
+            let words = format!("these records were approved at {} by {} already", approved.since, approved.by);
+            Ok(operator.done(&told(words))?)
         }
         Err(error) if error.is_input() => Err(error.into()),
         Err(error) => Ok(aws::failed(&error)),

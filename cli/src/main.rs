@@ -1,17 +1,22 @@
-//! `meridian`: judge and score models, publish a release, halt and lift, and live through a night on one machine.
+//! `meridian`: judge and score models, publish a release, halt and lift, and play a night on one machine.
 
 mod aws;
+mod compare;
 mod cost;
+mod desk;
 mod doctor;
 mod evaluate;
 mod features;
 mod halt;
 mod history;
 mod holdout;
+mod init;
 mod judge;
 mod lift;
+mod manual;
 mod models;
 mod night;
+mod operator;
 mod overrides;
 mod plan;
 mod progress;
@@ -19,6 +24,7 @@ mod publish;
 mod quarantine;
 mod score;
 mod simulate;
+mod status;
 mod summary;
 mod terminal;
 
@@ -31,7 +37,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Promotes one nightly model region by region, rolls it back when it misbehaves, and can prove which bytes every region
 /// serves.
 #[derive(Debug, Parser)]
-#[command(name = "meridian", version)]
+#[command(name = "meridian", version = concat!(env!("CARGO_PKG_VERSION"), " (", env!("MERIDIAN_BUILD"), ")"))]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -39,12 +45,16 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write the files of a new fleet: fleet.toml and samconfig.toml.
+    Init(init::Arguments),
     /// What is wrong with an account, before a wave finds it; reads, and changes nothing.
     Doctor(doctor::Arguments),
     /// Run a night of the whole system on this machine and tell its story.
     Night(night::Arguments),
     /// Judge a model on held-out records, by the gates that the pipeline asks.
     Evaluate(Box<evaluate::Arguments>),
+    /// Judge several models against one champion on the same records: a table with a row for each.
+    Compare(Box<compare::Arguments>),
     /// Judge a wave's counts, green against blue, as a canary is judged.
     Judge(judge::Arguments),
     /// What the next wave would do, and why, before it does.
@@ -55,11 +65,13 @@ enum Command {
     Score(score::Arguments),
     /// Write a release into home's bucket: the archive first, the manifest last.
     Publish(publish::Arguments),
+    /// May I sleep? The whole fleet on one screen, and what needs you.
+    Status(status::Arguments),
     /// Which bytes served a region at a moment, and why, by the ledger; or what was written since.
     History(history::Arguments),
     /// Say on which records releases are evaluated: the fleet's hold-out.
     Holdout(holdout::Arguments),
-    /// Stop the line: nothing starts anywhere until the halt is lifted.
+    /// Halt the fleet: nothing starts anywhere until the halt is lifted.
     Halt(halt::Arguments),
     /// Take a release, or a file of releases, out of consideration, on record; or end that.
     Quarantine(quarantine::Arguments),
@@ -69,6 +81,10 @@ enum Command {
     Lift(lift::Arguments),
     /// Set a freeze, the skew bound or the order aside for a while, on record.
     Override(overrides::Arguments),
+    /// Print a shell's completions.
+    Completions(manual::Completions),
+    /// Write the man pages into a folder.
+    Man(manual::Man),
 }
 
 /// Bad input: clap's own exit code for wrong arguments too.
@@ -80,14 +96,17 @@ fn main() -> ExitCode {
         return code;
     }
     let outcome = match Arguments::parse().command {
+        Command::Init(arguments) => init::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Night(arguments) => night::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
         Command::Judge(arguments) => judge::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments),
         Command::Cost(arguments) => cost::run(&arguments),
         Command::Score(arguments) => score::run(&arguments),
         Command::Publish(arguments) => publish::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
         Command::History(arguments) => history::run(&arguments),
         Command::Holdout(arguments) => holdout::run(&arguments),
         Command::Halt(arguments) => halt::run(&arguments),
@@ -95,6 +114,8 @@ fn main() -> ExitCode {
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Lift(arguments) => lift::run(&arguments),
         Command::Override(arguments) => overrides::run(&arguments),
+        Command::Completions(arguments) => manual::completions::<Arguments>(&arguments),
+        Command::Man(arguments) => manual::man::<Arguments>(&arguments),
     };
     match outcome {
         Ok(code) => code,

@@ -1,9 +1,9 @@
 //! `meridian override`: a person sets one rule aside for a while.
 
-use crate::aws::{self, Operator, Session};
-use crate::terminal;
+use crate::aws;
+use crate::operator::{self, Operator, Told};
 use jiff::SignedDuration;
-use meridian_domain::{RegionName, Rule, edge};
+use meridian_domain::{Rule, edge};
 use meridian_handlers::operator_commands::{SetAside, set_aside};
 use std::process::ExitCode;
 
@@ -18,10 +18,10 @@ pub struct Arguments {
     /// The rule to set aside.
     #[arg(value_enum)]
     what: What,
-    /// The region [default: every region]. The order is overridden for one region only.
+    /// The region, by its title or AWS's name [default: every region]. The order is overridden for one region only.
     #[arg(long, value_name = "REGION")]
-    region: Option<RegionName>,
-    /// How long, such as 4h; 0s ends an earlier override.
+    region: Option<String>,
+    /// How long, such as 4h or 3d; 0s ends an earlier override.
     #[arg(long = "for", value_name = "DURATION", value_parser = edge::duration)]
     lasts: SignedDuration,
     #[command(flatten)]
@@ -51,20 +51,23 @@ impl From<What> for Rule {
 
 /// Sets the rule aside, and prints the end.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let session = Session::open(&arguments.operator.place)?;
-    let what = Rule::from(arguments.what);
-    let until = session.now().checked_add(arguments.lasts)?;
-    let (region, why) = (arguments.region.clone(), arguments.operator.why.clone());
-    let order = SetAside { what, region, why, until };
-    match session.run(set_aside(&session.ports, &session.fleet, &arguments.operator.who, order)) {
-        Ok(()) => {
-            let place = arguments.region.as_ref().map_or_else(|| "every region".to_owned(), ToString::to_string);
-            terminal::say(&match arguments.lasts.is_positive() {
-                true => format!("the {what} is set aside for {place} until {until}"),
-                false => format!("the {what} holds again for {place}"),
-            })?;
-            Ok(ExitCode::SUCCESS)
-        }
+    let Arguments { what, region, lasts, operator } = arguments;
+    let session = operator.session()?;
+    let what = Rule::from(*what);
+    let region = region.as_deref().map(|asked| operator::region(&session.fleet, asked)).transpose()?;
+    let until = session.now().checked_add(*lasts)?;
+    let place = region.as_ref().map_or_else(|| "every region".to_owned(), ToString::to_string);
+    let words = match lasts.is_positive() {
+        true => format!("the {what} is set aside for {place} until {until}"),
+        false => format!("the {what} holds again for {place}"),
+    };
+    let told = Told { command: "override", region: region.as_ref(), until: Some(until), words };
+    if let Some(code) = operator.confirm(&told)? {
+        return Ok(code);
+    }
+    let order = SetAside { what, region: region.clone(), why: operator.why.clone(), until };
+    match session.run(set_aside(&session.ports, &session.fleet, &operator.who, order)) {
+        Ok(()) => Ok(operator.done(&told)?),
         Err(error) if error.is_input() => Err(error.into()),
         Err(error) => Ok(aws::failed(&error)),
     }

@@ -4,7 +4,7 @@ use crate::aws::{self, Place, Session, read};
 use crate::terminal;
 use jiff::Timestamp;
 use meridian_domain::{Image, ImageVersion, Provenance, ReleaseId, RepositoryName, Sha256, Version, edge, times};
-use meridian_handlers::publish::{PublishError, PublishSpec, publish};
+use meridian_handlers::publish::{PublishError, PublishSpec, examine, publish};
 use meridian_handlers::signing::{KeyFile, SigningError};
 use meridian_preflight::KmsSigner;
 use std::path::PathBuf;
@@ -75,6 +75,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>
         )
         .into());
     }
+    // What evaluation would reject is refused here, before anything is written.
+    examine(&spec)?.iter().for_each(|note| terminal::warning(&format!("{}: {note}", spec.version)));
     match published(&session, created, spec, &arguments.signer)? {
         Ok(release) => {
             terminal::say(&release.to_string())?;

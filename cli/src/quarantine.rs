@@ -1,7 +1,7 @@
 //! `meridian quarantine`: a person takes a release, or a file of releases, out of consideration.
 
-use crate::aws::{self, Operator, Session};
-use crate::terminal;
+use crate::aws;
+use crate::operator::{Operator, Told};
 use meridian_handlers::quarantine::{Named, lift_quarantine, quarantine};
 use std::process::ExitCode;
 
@@ -15,7 +15,7 @@ use std::process::ExitCode;
 pub struct Arguments {
     /// A release by its digest or its name, or a key of home's release bucket, such as an archive's: every release made of it.
     #[arg(value_name = "RELEASE|KEY")]
-    named: Named,
+    named: String,
     /// End the quarantine.
     #[arg(long)]
     lift: bool,
@@ -25,21 +25,26 @@ pub struct Arguments {
 
 /// Starts or ends a quarantine, and prints the releases.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let session = Session::open(&arguments.operator.place)?;
-    let Arguments { named, lift, operator: Operator { who, why, .. } } = arguments;
-    let (ports, fleet, named, why) = (&session.ports, &session.fleet, named.clone(), why.clone());
+    let Arguments { named, lift, operator } = arguments;
+    let state = if *lift { "is no longer in quarantine" } else { "is in quarantine" };
+    let name: Named = named.parse()?;
+    let session = operator.session()?;
+    let told = |words| Told { command: "quarantine", region: None, until: None, words };
+    if let Some(code) = operator.confirm(&told(format!("{named} {state}")))? {
+        return Ok(code);
+    }
+    let Operator { who, why, .. } = operator;
+    let (ports, fleet, named, why) = (&session.ports, &session.fleet, name, why.clone());
     let done = match lift {
         true => session.run(lift_quarantine(ports, fleet, named, who, why)),
         false => session.run(quarantine(ports, fleet, named, who, why)),
     };
     match done {
         Ok(done) => {
-            let state = if *lift { "is no longer in quarantine" } else { "is in quarantine" };
-            terminal::say(&format!("{} {state}; releases that it concerns: {}", done.object, done.releases.len()))?;
-            for release in &done.releases {
-                terminal::say(&format!("  {release}"))?;
-            }
-            Ok(ExitCode::SUCCESS)
+            let releases: String = done.releases.iter().map(|release| format!("\n  {release}")).collect();
+            let count = done.releases.len();
+            let words = format!("{} {state}; releases that it concerns: {count}{releases}", done.object);
+            Ok(operator.done(&told(words))?)
         }
         Err(error) if error.is_input() => Err(error.into()),
         Err(error) => Ok(aws::failed(&error)),

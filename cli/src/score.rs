@@ -46,10 +46,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let list = serving.features.as_deref().map(|path| features::read(path).map(|names| (path, names))).transpose()?;
     let file = ModelFile { path: &arguments.model, options: serving.options(serving.image), progress: &progress };
     let (served, _) = file.read(None)?;
-    let (model, notes) = (served.model, served.notes);
+    let (model, caveats) = (served.model, served.caveats);
     let callers = list.as_ref().map(|(path, names)| (*path, names.as_slice()));
     let names = file.features(&ModelFeatures::of(&model), callers)?;
-    let warnings: Vec<String> = notes.into_iter().map(|note| format!("{}: {note}", file.name())).collect();
+    let warnings: Vec<String> = caveats.into_iter().map(|caveat| format!("{}: {caveat}", file.name())).collect();
 
     let input = progress.reading(&format!("reading {}", arguments.input.display()), open(&arguments.input)?);
     let records = Records::read(input, &names, &arguments.ignore)

@@ -3,7 +3,7 @@
 use crate::terminal;
 use anstyle::Style;
 use meridian_domain::{GateMode, Verdict};
-use meridian_evaluation::{Evaluation, Gate, ModelNumbers};
+use meridian_evaluation::{CostPoint, Costs, Evaluation, Gate, ModelCosts, ModelNumbers, Slices};
 use meridian_messages::layout::{Cells, columns};
 use std::io::{self, Write};
 use std::path::Path;
@@ -30,6 +30,14 @@ pub fn write(out: &mut impl Write, evaluation: &Evaluation, folder: Option<&Path
     gates(out, &evaluation.gates)?;
     writeln!(out)?;
     numbers(out, evaluation)?;
+    for slices in &evaluation.slices {
+        writeln!(out)?;
+        by_value(out, slices)?;
+    }
+    if let Some(costs) = &evaluation.costs {
+        writeln!(out)?;
+        self::costs(out, costs)?;
+    }
     if let Some(folder) = folder {
         writeln!(out, "\nreport: {}", folder.join("evaluation.html").display())?;
     }
@@ -57,8 +65,57 @@ fn cells(gate: &Gate) -> [String; 8] {
     ]
 }
 
+/// A column of slices: a row for each value, and how its gates went.
+fn by_value(out: &mut impl Write, slices: &Slices) -> io::Result<()> {
+    let head = ["records", "positives", "AUC", "recall", "false positives", "worse at"].map(str::to_owned);
+    let head = [vec![slices.column.escape_debug().to_string()], head.to_vec()].concat();
+    let rows = slices.regions.iter().map(|value| {
+        let both = |show: fn(&ModelNumbers) -> String| {
+            let show = |model: &Option<ModelNumbers>| model.as_ref().map_or_else(|| "-".to_owned(), show);
+            let after = show(&value.challenger);
+            // Both lack numbers where the records are of one class.
+            if value.champion.is_some() { format!("{} -> {after}", show(&value.champion)) } else { after }
+        };
+        let here = slices.gates.iter().filter(|gate| gate.region.as_ref() == Some(&value.region));
+        let failed: Vec<&str> =
+            here.filter(|gate| gate.verdict == Verdict::Fail).map(|gate| gate.name.as_str()).collect();
+        let worse = match failed.is_empty() {
+            _ if slices.is_unjudged(value) => "too few to judge".to_owned(),
+            true => "-".to_owned(),
+            false => failed.join(", "),
+        };
+        vec![
+            value.region.escape_debug().to_string(),
+            value.rows.to_string(),
+            value.positives.to_string(),
+            both(|model| format!("{:.4}", model.auc)),
+            both(|model| percent(model.recall)),
+            both(|model| percent(model.fpr)),
+            worse,
+        ]
+    });
+    columns(std::iter::once(head).chain(rows), Cells::Words).iter().try_for_each(|line| writeln!(out, "{line}"))
+}
+
+fn costs(out: &mut impl Write, costs: &Costs) -> io::Result<()> {
+    let head = ["cost of 1,000 records", "threshold", "cost", "recall", "false positives"].map(str::to_owned);
+    let row = |name: String, CostPoint { threshold, cost, recall, fpr }: CostPoint| {
+        [name, threshold.to_string(), format!("{cost:.2}"), percent(recall), percent(fpr)]
+    };
+    let models = [Some(("challenger", &costs.challenger)), costs.champion.as_ref().map(|own| ("champion", own))];
+    let rows = models.into_iter().flatten().flat_map(|(model, ModelCosts { operating, cheapest, .. })| {
+        [row(format!("{model}, as deployed"), *operating), row(format!("{model}, cheapest"), *cheapest)]
+    });
+    let lines = columns(std::iter::once(head).chain(rows), Cells::Numbers);
+    lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    writeln!(out, "{}", costs.note())
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.2} %", share * 100.0)
+}
+
 fn numbers(out: &mut impl Write, evaluation: &Evaluation) -> io::Result<()> {
-    let percent = |value: f64| format!("{:.2} %", value * 100.0);
     let plain = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"));
     type Show<'a> = Box<dyn Fn(&ModelNumbers) -> String + 'a>;
     let lines: [(&str, Show<'_>); 8] = [

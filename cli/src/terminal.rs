@@ -4,18 +4,19 @@ use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
 use meridian_domain::{Verdict, edge};
 use meridian_local::night::{Line, Tone};
+use serde::Serialize;
 use std::borrow::Cow;
 use std::io::{ErrorKind, Write};
 
-/// Writes one line of a story.
+/// Writes one line of a story, for a terminal of so many columns.
 ///
 /// # Errors
 /// The stream is closed.
-pub fn line(out: &mut impl Write, line: &Line) -> std::io::Result<()> {
+pub fn line(out: &mut impl Write, line: &Line, columns: Option<usize>) -> std::io::Result<()> {
     let style = style(line.tone);
     let time = line.at.to_zoned(TimeZone::UTC).strftime("%H:%M:%S").to_string();
     let dim = Style::new().dimmed();
-    let text = line.paragraph();
+    let text = line.paragraph(columns);
     writeln!(
         out,
         "{dim}{time}{dim:#}  {place}{:<2}{place:#}  {style}{text}{style:#}",
@@ -116,6 +117,17 @@ impl<W: Write> Write for Leaving<W> {
     }
 }
 
+/// Columns below which no text can be laid out: a narrower terminal breaks lines itself.
+const NARROWEST: u16 = 40;
+
+/// How many columns the terminal of standard output has; none where it is a pipe or a file, which nobody lays out.
+pub fn columns() -> Option<usize> {
+    let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: `TIOCGWINSZ` writes the one struct that it is given, which lives until the call returns.
+    let answer = unsafe { libc::ioctl(libc::STDOUT_FILENO, libc::TIOCGWINSZ, &raw mut size) };
+    (answer == 0 && size.ws_col >= NARROWEST).then(|| usize::from(size.ws_col))
+}
+
 /// Writes one line to standard output.
 ///
 /// # Errors
@@ -124,6 +136,55 @@ pub fn say(text: &str) -> std::io::Result<()> {
     let mut stdout = Leaving(anstream::stdout().lock());
     writeln!(stdout, "{}", edge::visible(text))?;
     stdout.flush()
+}
+
+/// Writes one JSON document to standard output.
+///
+/// # Errors
+/// It cannot be written, for another reason than that nobody reads on.
+pub fn document(document: &impl Serialize) -> std::io::Result<()> {
+    let mut stdout = Leaving(std::io::stdout().lock());
+    serde_json::to_writer_pretty(&mut stdout, document)?;
+    writeln!(stdout)?;
+    stdout.flush()
+}
+
+/// Writes a document for machines to standard output.
+///
+/// # Errors
+/// It cannot be written, for another reason than that nobody reads on.
+pub fn text(document: &str) -> std::io::Result<()> {
+    let mut stdout = Leaving(std::io::stdout().lock());
+    stdout.write_all(document.as_bytes())?;
+    stdout.flush()
+}
+
+/// Asks a person at the terminal; anything but a yes is a no.
+///
+/// # Errors
+/// The terminal is closed.
+pub fn ask(question: &str) -> std::io::Result<bool> {
+    let mut stderr = anstream::stderr().lock();
+    write!(stderr, "{}\nGo on? [y/N] ", edge::visible(question))?;
+    stderr.flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Asks a person at the terminal for a line; answers it without the space around it.
+///
+/// # Errors
+/// The terminal is closed.
+pub fn asked(question: &str) -> std::io::Result<String> {
+    let mut stderr = anstream::stderr().lock();
+    write!(stderr, "{}\n> ", edge::visible(question))?;
+    stderr.flush()?;
+    let mut answer = String::new();
+    if std::io::stdin().read_line(&mut answer)? == 0 {
+        return Err(ErrorKind::UnexpectedEof.into());
+    }
+    Ok(answer.trim().to_owned())
 }
 
 /// Writes an error to standard error.

@@ -130,6 +130,25 @@ fn wrong_input_is_exit_code_2_and_writes_nothing() {
 }
 
 #[test]
+fn a_list_of_training_rows_that_is_none_is_exit_code_2_and_a_foreign_one_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("rows.sha256");
+    let path = list.to_str().unwrap();
+    std::fs::write(&list, "1700.25,3\n").unwrap();
+    let output = evaluate("v427.tar.gz", &["--training-rows", path]);
+    let error = text(&output.stderr);
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(2), ""), "{error}");
+    assert!(error.contains("line 1 is no SHA-256 of a training row") && !error.contains("1700"), "{error}");
+    std::fs::write(&list, "ab".repeat(32)).unwrap();
+    let json: Value =
+        serde_json::from_slice(&evaluate("v427.tar.gz", &["--training-rows", path, "--json"]).stdout).unwrap();
+    let asked = json["gates"].as_array().unwrap().iter().find(|gate| gate["name"] == "leak_records").unwrap();
+    assert_eq!((asked["verdict"].as_str(), asked["finding"]["trained"].as_u64()), (Some("pass"), Some(0)));
+    assert_eq!(json["inputs"]["training_rows"]["name"], "rows.sha256");
+    assert!(json["repeat"][0].as_str().unwrap().contains("--training-rows"), "{json}");
+}
+
+#[test]
 fn the_callers_order_is_held_to_the_models() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("features.txt");

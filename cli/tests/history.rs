@@ -5,28 +5,18 @@
 mod common;
 
 use common::served::{Served, serve};
-use common::{error, fields, offline, text};
+use common::{error, fields, offline, text, without_credentials};
 use meridian_domain::Sha256;
 use serde_json::Value;
 use std::path::Path;
-use std::process::{Command, Output};
-
-const KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "NOTAREALKEY"), ("AWS_SECRET_ACCESS_KEY", "not-a-secret")];
+use std::process::Output;
 
 fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
 fn history(night: &Served, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_meridian"))
-        .arg("history")
-        .args(arguments)
-        .args(["--endpoint-url", &format!("http://{}", night.address)])
-        .env_clear()
-        .envs(KEYS)
-        .current_dir(root())
-        .output()
-        .unwrap()
+    night.meridian(&[&["history"], arguments].concat())
 }
 
 fn told(night: &Served, arguments: &[&str]) -> String {
@@ -155,9 +145,13 @@ fn wrong_input_is_named_with_what_to_do() {
         assert!(error(&output).contains(words), "{arguments:?}: {}", error(&output));
     }
     // Without anything to ask with nothing is dark: it cannot be asked.
-    let output = offline(&["history"]);
+    let output = without_credentials(&["history"]);
     assert_eq!(output.status.code(), Some(2), "{}", error(&output));
-    assert!(error(&output).contains("no credentials"), "{}", error(&output));
+    assert!(
+        error(&output).contains("there are no credentials to ask AWS with") && error(&output).contains("AWS_PROFILE"),
+        "{}",
+        error(&output)
+    );
 }
 
 #[test]

@@ -62,8 +62,9 @@ fn text(bytes: &[u8]) -> String {
 fn a_key_of_kms_signs_a_release_and_the_doctor_finds_it_well() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
-    for (file, body) in [("model.tar.gz", "an archive"), ("features.txt", "amount\n")] {
-        std::fs::write(path.join(file), body).unwrap();
+    for (file, committed) in [("model.tar.gz", "v427.tar.gz"), ("features.txt", "features.txt")] {
+        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../local/models");
+        std::fs::copy(models.join(committed), path.join(file)).unwrap();
     }
     let (site, options, arn) = site(path);
     let scenario = Scenario::load("good-night").unwrap();

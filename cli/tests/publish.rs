@@ -3,14 +3,18 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
 use meridian_handlers::signing::KeyFile;
+use std::io::Read;
 use std::process::{Command, Output};
+
+const MODEL: &[u8] = include_bytes!("../../local/models/v427.tar.gz");
+const FEATURES: &str = include_str!("../../local/models/features.txt");
 
 fn publish(change: impl Fn(&std::path::Path)) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     std::fs::write(path.join("fleet.toml"), include_str!("../../fleet.toml")).unwrap();
-    std::fs::write(path.join("model.tar.gz"), b"an archive").unwrap();
-    std::fs::write(path.join("features.txt"), "amount\nage\n").unwrap();
+    std::fs::write(path.join("model.tar.gz"), MODEL).unwrap();
+    std::fs::write(path.join("features.txt"), FEATURES).unwrap();
     std::fs::write(path.join("key.pem"), KeyFile::example_pem()).unwrap();
     change(path);
     let digest = "0".repeat(64);
@@ -107,4 +111,39 @@ fn a_key_that_the_policy_does_not_trust_is_refused_with_its_public_half() {
     let said = error(&output);
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains("key.pem: it holds no private key"), "{said}");
+}
+
+/// The committed model with another objective.
+fn multiclass() -> Vec<u8> {
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(MODEL));
+    let mut model = Vec::new();
+    archive.entries().unwrap().next().unwrap().unwrap().read_to_end(&mut model).unwrap();
+    let (own, other) = (b"\x0fbinary:logistic", b"\x0emulti:softprob");
+    let at = model.windows(own.len()).position(|bytes| bytes == own).unwrap();
+    model.splice(at..at + own.len(), *other);
+    let gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut packed = tar::Builder::new(gzip);
+    let mut header = tar::Header::new_ustar();
+    header.set_size(model.len() as u64);
+    header.set_mode(0o644);
+    header.set_cksum();
+    packed.append_data(&mut header, "xgboost-model", &*model).unwrap();
+    packed.into_inner().unwrap().finish().unwrap()
+}
+
+#[test]
+fn a_model_that_evaluation_would_reject_is_refused_before_any_write() {
+    for (archive, features, why) in [
+        (multiclass(), FEATURES, "objective `multi:softprob`"),
+        (b"an archive".to_vec(), FEATURES, "not compressed with gzip"),
+        (MODEL.to_vec(), "amount\nage\n", "the manifest's features differ from the model's"),
+    ] {
+        let output = publish(|path| {
+            std::fs::write(path.join("model.tar.gz"), &archive).unwrap();
+            std::fs::write(path.join("features.txt"), features).unwrap();
+        });
+        let said = error(&output);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("v427 is not published, for evaluation would reject it") && said.contains(why), "{said}");
+    }
 }

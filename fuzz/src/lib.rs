@@ -132,16 +132,17 @@ fn rows(width: usize) -> Vec<f32> {
     values
 }
 
-/// Reads a held-out set of the seeds' columns, with regions and without: different paths.
+/// Reads a held-out set of the seeds' columns, with regions, without, and with slices: different paths.
 ///
 /// # Panics
 /// Where what was accepted does not hold together: that is the finding.
 pub fn held_out(file: &[u8]) {
     let features = ["a", "b", "c"].map(str::to_owned).to_vec();
     let (label, region) = ("label".to_owned(), "region".to_owned());
-    let columns = Columns { label, region: Some(region.clone()), features, ignore: Vec::new() };
-    let bare = Columns { region: None, ignore: vec![region], ..columns.clone() };
-    for columns in [columns, bare] {
+    let columns = Columns { label, region: Some(region.clone()), features, ..Columns::default() };
+    let bare = Columns { region: None, ignore: vec![region.clone()], ..columns.clone() };
+    let sliced = Columns { slices: vec![region, "a".to_owned()], ..bare.clone() };
+    for columns in [columns, bare, sliced] {
         match HeldOut::read(file, &columns) {
             Ok(held_out) => consistent(&held_out, columns.region.is_some()),
             Err(error) => drop(error.to_string()),
@@ -157,6 +158,10 @@ fn consistent(held_out: &HeldOut, with_regions: bool) {
     assert_eq!(held_out.regions().len(), if with_regions { rows } else { 0 });
     let known = held_out.region_names().len();
     assert!(held_out.regions().iter().all(|region| usize::from(*region) < known));
+    for groups in held_out.slices().filter_map(|(_, groups)| groups) {
+        assert_eq!(groups.of_records().len(), rows);
+        assert!(groups.of_records().iter().all(|group| usize::from(*group) < groups.names().len()));
+    }
 }
 
 /// Deploys a template, and asks what it made.

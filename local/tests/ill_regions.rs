@@ -130,8 +130,8 @@ fn begins(usual: &Report, cell: Cell) -> Timestamp {
 
 /// What the night promised and did not keep.
 fn broken(cell: Cell, report: &Report) -> Vec<String> {
-    let always = report.unexpected.iter().filter(|what| what.starts_with("I1") || what.starts_with("chain"));
-    let mut broken: Vec<String> = always.cloned().collect();
+    let always = report.unexpected.iter().filter(|problem| problem.what.breaks_invariant());
+    let mut broken: Vec<String> = always.map(|problem| problem.words.clone()).collect();
     for end in &report.fleet {
         let unknown = report.regions[&end.region].unknown.is_some();
         if end.region.as_str() == cell.region {

@@ -1,5 +1,5 @@
-//! Nights end as their scenarios say under each other reading of each fact that AWS does not document, one at a time: the nights
-//! of [`SHORT`], and every one of them where `MERIDIAN_LIVE_FACTS=all` (`make live-facts`, in an optimised build).
+//! Nights end as their scenarios say under each other reading of each fact that AWS does not document, one at a time: every night
+//! under one reading in [`STRIDE`], and under each of them where `MERIDIAN_LIVE_FACTS=all` (`make live-facts`, in an optimised build).
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers are tests too")]
 
@@ -10,12 +10,21 @@ use std::collections::BTreeSet;
 
 const SEED: u64 = 7;
 
-/// A good night, a dark region and its rerun, a bad release, a late alarm, a dead judge.
-const SHORT: [&str; 6] = ["good-night", "tokyo-dark", "tokyo-rerun", "bad-model", "late-alarm", "judge-dies"];
+/// So few of the pairs of a night and a reading are tried in `make test`; each night is, and each reading.
+const STRIDE: usize = 7;
+
+/// Nights that end otherwise under a reading, and why that is right.
+const OTHERWISE: &[(&str, &str, &str)] = &[(
+    "update_taken_after_failed_rollback",
+    "update-rollback-failed",
+    "JP's endpoint takes no update any more: a person has to make it anew, as the page says",
+)];
 
 /// Another reading of one fact.
 struct Reading {
     fact: &'static str,
+    /// Its place among the readings.
+    place: usize,
     read: fn(&mut LiveFacts),
 }
 
@@ -34,14 +43,16 @@ fn lives_all() -> bool {
 fn every_night_ends_well(reading: &Reading) {
     let mut wrong = Vec::new();
     let all = lives_all();
-    for name in night::names().into_iter().filter(|name| all || SHORT.contains(name)) {
+    let due = |night: &usize| all || (night + reading.place).is_multiple_of(STRIDE);
+    for (_, name) in night::names().into_iter().enumerate().filter(|(night, _)| due(night)) {
         let mut scenario = Scenario::load(name).unwrap();
         (reading.read)(&mut scenario.live);
         // A reading may take minutes more in each region.
         scenario.expect.by = None;
         scenario.lasts += SignedDuration::from_mins(40);
         let report = lived(&scenario);
-        if !report.as_expected {
+        let otherwise = OTHERWISE.iter().any(|(fact, night, _why)| (*fact, *night) == (reading.fact, name));
+        if report.as_expected == otherwise {
             wrong.push(format!("{name}: {:?}", report.unexpected));
         }
     }
@@ -50,10 +61,12 @@ fn every_night_ends_well(reading: &Reading) {
 
 macro_rules! readings {
     ($($test:ident: $fact:ident = $read:expr),* $(,)?) => {
+        const READINGS: &[&str] = &[$(stringify!($test)),*];
     $(
         #[test]
         fn $test() {
-            every_night_ends_well(&Reading { fact: stringify!($fact), read: |live| live.$fact = $read(live.$fact) });
+            let place = READINGS.iter().position(|own| *own == stringify!($test)).unwrap();
+            every_night_ends_well(&Reading { fact: stringify!($fact), place, read: |live| live.$fact = $read(live.$fact) });
         }
     )*
 
@@ -84,7 +97,7 @@ readings! {
     the_same_configuration_is_refused: same_configuration_refused = other,
     timers_run_in_the_dark: timers_run_while_dark = other,
     no_update_after_a_failed_rollback: update_taken_after_failed_rollback = other,
-    a_new_configuration_is_unknown_for_a_while: new_configuration_unknown_seconds = |_| 20,
+    a_new_configuration_is_unknown_for_a_while: new_configuration_unknown_seconds = |_| 60,
     scaling_shows_in_service: scaling_shows_updating = other,
 }
 

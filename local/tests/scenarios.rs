@@ -31,8 +31,9 @@ fn serves(scenario: &Scenario, fleet: &Fleet) -> String {
 
 fn row(name: &str, fleet: &Fleet) -> String {
     let scenario = Scenario::load(name).unwrap();
-    let executions: Vec<String> = scenario.expect.executions.iter().map(ToString::to_string).collect();
-    let (title, serves, pages) = (&scenario.title, serves(&scenario, fleet), scenario.expect.pages);
+    let executions: Vec<String> = scenario.expect.executions.iter().flatten().map(ToString::to_string).collect();
+    let (title, serves, pages) =
+        (&scenario.title, serves(&scenario, fleet), scenario.expect.pages.of(fleet.regions.len()));
     format!("| [{name}]({name}.toml) | {title} | {serves} | {pages} | {} |\n", executions.join(", "))
 }
 

@@ -131,10 +131,11 @@ fn a_change_of_no_known_feature_or_region_is_refused_by_name() {
         text("", &change, &format!("{}\npages = 0\nexecutions = []", serves("v426")))
     };
     let misspelt = Scenario::parse("unit", &change("amount_sum_pos_365")).unwrap_err().to_string();
-    assert!(misspelt.contains("amount_sum_pos_365 is not in local/models/features.txt"), "{misspelt}");
+    let expected = "\"amount_sum_pos_365\": a feature of local/models/features.txt; did you mean amount_sum_pos_365d?";
+    assert!(misspelt.contains(expected), "{misspelt}");
     let elsewhere = Scenario::parse("unit", &change("amount_sum_pos_365d")).unwrap();
     let out = tempfile::tempdir().unwrap();
     let options = Options { seed: 7, functions: Functions::InProcess, out: out.path().to_owned(), record: None };
     let unknown = night::run(&elsewhere, &options, &mut |_| {}).unwrap_err().to_string();
-    assert!(unknown.contains("a feature names sa-west-1, which is not a region of the fleet"), "{unknown}");
+    assert!(unknown.contains("feature: region sa-west-1 is not in the fleet; did you mean sa-east-1?"), "{unknown}");
 }

@@ -1,4 +1,4 @@
-//! The doors into a world: the ports straight on it, and the real SDK through its HTTP front.
+//! The doors into the worlds: the ports straight on `local`'s, the real SDK through its HTTP front, and the ports of proof's.
 
 use crate::Kept;
 use crate::stage::{self, Stage};
@@ -6,6 +6,8 @@ use meridian_aws::{AwsClock, AwsPorts};
 use meridian_local::direct::{AssumedRoles, DirectPorts};
 use meridian_local::host::in_process::block_on;
 use meridian_local::http::Door;
+use meridian_proof::driver::{Desk, Outside};
+use std::rc::Rc;
 
 /// Tries a promise on the direct ports, whose sleeps an in-process host carries out.
 ///
@@ -72,4 +74,14 @@ fn over_http(made: impl FnOnce(AwsPorts) -> AwsPorts, promise: impl AsyncFnOnce(
         let ports = made(AwsPorts::new(fleet.clone(), clock, Some(door.url())));
         promise(&Stage::new(ports, world, fleet)).await
     })
+}
+
+/// Tries a promise on the ports of proof's world, behind which the random histories and the model run the handlers.
+///
+/// # Errors
+/// Whatever came between the promise and its keeping.
+pub fn proof(promise: impl AsyncFnOnce(&Stage<Desk, Rc<Outside>>) -> Kept) -> Kept {
+    let (world, fleet) = stage::proof()?;
+    let stage = Stage::new(world.desk(), world.clone(), fleet);
+    world.hosts(&stage.ports, promise(&stage)).ok_or("the promise waits for nothing that will happen")?
 }

@@ -4,46 +4,98 @@
 //! | region | what is wrong |
 //! |---|---|
 //! | JP | SageMaker's control plane is dark; the data plane serves |
-//! | AU | CloudWatch throttles; S3 lists nothing in time |
+//! | AU | CloudWatch and SageMaker's control plane throttle; S3 lists nothing in time |
 //! | BR | SNS throttles twice, then answers; CodePipeline is unavailable; S3 takes no object in time |
+//!
+//! Proof's world has JP's illness and the throttled control plane in AU.
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{
-    ConfigSpec, Fleet, ModelSpec, Region, RegionName, ReleaseId, Routing, Sha256, Target, UpdateSpec, keys,
+    Bounds, ConfigSpec, Fleet, ModelSpec, Region, RegionName, ReleaseId, Routing, Sha256, Target, UpdateSpec, keys,
 };
 use meridian_handlers::ports::Ports;
 use meridian_local::engine::{SharedWorld, lock};
 use meridian_local::host::in_process::Actor;
 use meridian_local::services::Outcome;
 use meridian_local::services::sagemaker::{DescribeModelPackage, DescribeModelPackageOutput};
-use meridian_local::world::{Fault, FaultKind, InstalledRelease, What, World, WorldConfig};
+use meridian_local::world::{Fault, FaultKind, InstalledRelease, LiveFacts, Timing, What, World, WorldConfig};
+use meridian_proof::driver::Outside;
+use meridian_proof::world as modelled;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::num::NonZeroU32;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
 const FLEET: &str = include_str!("../../fleet.toml");
 const ARCHIVE: &[u8] = include_bytes!("../../local/models/v426.tar.gz");
 /// The models' features.
 const FEATURES: usize = 400;
+const START: &str = "2026-11-20T03:00:00Z";
+/// New instances come within so long.
+const PROVISIONING: SignedDuration = SignedDuration::from_mins(3);
+/// Silence that the heartbeat alarm notices: its five periods, two that CloudWatch looks back for, and one to evaluate in.
+const SILENCE: SignedDuration = SignedDuration::from_secs(80);
+/// The policy's soak, of which no promise asks.
+const SOAK: SignedDuration = SignedDuration::from_mins(10);
 /// Longer than a pipeline takes to call its next function.
 const PATIENCE: u32 = 120;
 
 /// The region whose control plane is dark.
 pub const DARK: &str = "ap-northeast-1";
-/// The region whose CloudWatch throttles.
+/// The region whose CloudWatch and whose control plane throttle.
 pub const THROTTLED: &str = "ap-southeast-2";
 /// The region that recovers at the third try, or not at all.
 pub const FLAKY: &str = "sa-east-1";
 
 /// What a promise is tried on.
 #[derive(Debug)]
-pub struct Stage<P> {
+pub struct Stage<P, W = SharedWorld> {
     /// The ports.
     pub ports: P,
     /// Their policy.
     pub fleet: Arc<Fleet>,
-    world: SharedWorld,
+    world: W,
+}
+
+/// What promises need of a world beside its ports.
+pub trait Simulated {
+    /// Whether its endpoints say how many instances they have.
+    const SAYS_INSTANCES: bool;
+
+    /// The release of this version.
+    fn release(&self, version: &str) -> ReleaseId;
+
+    /// The events of the functions that have been called since they were last taken.
+    fn take_events(&self) -> Vec<Value>;
+}
+
+impl Simulated for SharedWorld {
+    const SAYS_INSTANCES: bool = true;
+
+    fn release(&self, version: &str) -> ReleaseId {
+        release(version)
+    }
+
+    fn take_events(&self) -> Vec<Value> {
+        lock(self).take_invocations().into_iter().map(|invocation| invocation.payload).collect()
+    }
+}
+
+impl Simulated for Rc<Outside> {
+    const SAYS_INSTANCES: bool = false;
+
+    fn release(&self, version: &str) -> ReleaseId {
+        let world = self.world();
+        let own = world.setting.releases.iter().find(|(_, own)| own.as_str() == version);
+        own.map_or_else(|| release(version), |(id, _)| *id)
+    }
+
+    fn take_events(&self) -> Vec<Value> {
+        Outside::take_events(self)
+    }
 }
 
 /// A function's call by the pipeline.
@@ -61,14 +113,39 @@ pub struct Job {
 /// The repository's own fleet or model cannot be used.
 pub fn world() -> Result<(SharedWorld, Arc<Fleet>), Box<dyn Error>> {
     let fleet = Fleet::parse(FLEET)?;
-    let start: Timestamp = "2026-11-20T03:00:00Z".parse()?;
-    let config = WorldConfig { faults: faults()?, health_checks: false, ..WorldConfig::new(fleet.clone(), start, 7) };
+    let start = START.parse()?;
+    let new = WorldConfig::new(fleet.clone(), start, 7);
+    // As proof's world: what comes within bounds comes at the lower one, and of readings that no decision depends on it has one.
+    let provisioning = Bounds { min: PROVISIONING, max: PROVISIONING };
+    let timing = Timing { provisioning, ..new.timing };
+    let live = LiveFacts { rollback_leaves_failure_reason: false, ..new.live };
+    let config = WorldConfig { faults: faults()?, health_checks: false, timing, live, ..new };
     let mut world = World::new(config)?;
     for region in &fleet.regions {
         let champion = Target::of(&fleet, region, release("v426"), &"v426".parse()?);
         world.install(&region.name, &installed(&fleet, &champion))?;
     }
     Ok((Arc::new(Mutex::new(world)), Arc::new(fleet)))
+}
+
+/// Proof's world of a stage, with the readings of `local`'s; in its ledger nothing is written yet.
+///
+/// # Errors
+/// The fleet has fewer regions than a stage needs.
+pub fn proof() -> Result<(Rc<Outside>, Arc<Fleet>), Box<dyn Error>> {
+    let fleet = modelled::fleet(4, std::iter::empty(), SOAK.as_secs(), 120);
+    let start = START.parse::<Timestamp>()?.as_second();
+    let live = modelled::Live { soak_watched: true, silence: SILENCE.as_secs(), ..modelled::Live::default() };
+    let mut setting = modelled::Setting::new(fleet, modelled::RELEASES, live, start);
+    setting.hub = modelled::Chain::default();
+    setting.regions = setting.regions.iter().map(|_| modelled::Chain::default()).collect();
+    let mut world = modelled::World::new(Arc::new(setting), start, false);
+    for (ill, fault) in [(DARK, modelled::Fault::Dark), (THROTTLED, modelled::Fault::Throttled)] {
+        let place = world.setting.fleet.regions.iter().position(|region| region.name.as_str() == ill);
+        world.fault(place.ok_or("an ill region is one of the fleet")?, fault, true);
+    }
+    let fleet = world.setting.fleet.clone();
+    Ok((Rc::new(Outside::new(world)), fleet))
 }
 
 /// A release's identity, for names; there is no manifest to it.
@@ -86,10 +163,11 @@ fn faults() -> Result<Vec<Fault>, Box<dyn Error>> {
         Ok(Fault { region: Some(region.parse()?), service, operation: operation.map(str::to_owned), ..Fault::of(kind) })
     };
     let service = |service| Some(meridian_local::world::Target::Service(service));
-    use meridian_local::services::Service::{CloudWatch, CodePipeline, Sns};
+    use meridian_local::services::Service::{CloudWatch, CodePipeline, SageMaker, Sns};
     Ok(vec![
         ill(DARK, FaultKind::Dark, None, None)?,
         ill(THROTTLED, FaultKind::Throttle, service(CloudWatch), None)?,
+        ill(THROTTLED, FaultKind::Throttle, service(SageMaker), None)?,
         ill(THROTTLED, FaultKind::TimeOut, None, Some("ListObjectsV2"))?,
         Fault { at_most: Some(2), ..ill(FLAKY, FaultKind::Throttle, service(Sns), None)? },
         ill(FLAKY, FaultKind::Unavailable, service(CodePipeline), None)?,
@@ -105,7 +183,7 @@ fn archive_key() -> String {
 fn installed(fleet: &Fleet, champion: &Target) -> InstalledRelease {
     InstalledRelease {
         version: champion.version.to_string(),
-        release: champion.release.to_string(),
+        release: champion.release,
         model_name: champion.model.to_string(),
         config_name: champion.config.to_string(),
         image: "fraud-xgboost".to_owned(),
@@ -116,9 +194,9 @@ fn installed(fleet: &Fleet, champion: &Target) -> InstalledRelease {
     }
 }
 
-impl<P: Ports> Stage<P> {
+impl<P: Ports, W: Simulated> Stage<P, W> {
     /// A stage over a world, onto which the ports look.
-    pub fn new(ports: P, world: SharedWorld, fleet: Arc<Fleet>) -> Self {
+    pub fn new(ports: P, world: W, fleet: Arc<Fleet>) -> Self {
         Stage { ports, fleet, world }
     }
 
@@ -144,12 +222,22 @@ impl<P: Ports> Stage<P> {
         Ok(self.fleet.scaling.as_ref().map_or(policy.instances, |scaling| policy.floor_at(scaling, now)))
     }
 
+    /// How many instances home's endpoint says that it has, of so many.
+    pub fn said(&self, instances: u32) -> Option<NonZeroU32> {
+        NonZeroU32::new(instances).filter(|_| W::SAYS_INSTANCES)
+    }
+
+    /// The release of a version.
+    pub fn release(&self, version: &str) -> ReleaseId {
+        self.world.release(version)
+    }
+
     /// The names of a version in home. `v426` is the champion; others are not there before [`Stage::prepare`].
     ///
     /// # Errors
     /// The version is none.
     pub fn target(&self, version: &str) -> Result<Target, Box<dyn Error>> {
-        Ok(Target::of(&self.fleet, self.policy()?, release(version), &version.parse()?))
+        Ok(Target::of(&self.fleet, self.policy()?, self.release(version), &version.parse()?))
     }
 
     /// The model of a version in home, with the champion's archive.
@@ -203,8 +291,8 @@ impl<P: Ports> Stage<P> {
     /// None comes.
     pub async fn next_job(&self) -> Result<Job, Box<dyn Error>> {
         for _ in 0..PATIENCE {
-            for invocation in lock(&self.world).take_invocations() {
-                let text = |pointer| invocation.payload.pointer(pointer)?.as_str().map(str::to_owned);
+            for event in self.world.take_events() {
+                let text = |pointer| event.pointer(pointer)?.as_str().map(str::to_owned);
                 if let Some(id) = text("/CodePipeline.job/id") {
                     return Ok(Job { id, continuation: text("/CodePipeline.job/data/continuationToken") });
                 }
@@ -214,6 +302,15 @@ impl<P: Ports> Stage<P> {
         Err("the pipeline calls nobody".into())
     }
 
+    /// What an answer was, and how much virtual time it took.
+    pub async fn timed<T>(&self, answer: impl Future<Output = T>) -> (T, SignedDuration) {
+        let before = self.ports.now();
+        let answer = answer.await;
+        (answer, self.ports.now().duration_since(before))
+    }
+}
+
+impl<P: Ports> Stage<P> {
     /// What has happened in the world so far, for effects that no port shows.
     pub fn happened(&self) -> Vec<What> {
         lock(&self.world).log().iter().map(|event| event.what.clone()).collect()
@@ -234,12 +331,5 @@ impl<P: Ports> Stage<P> {
     /// How often each operation was called in each region, retries included.
     pub fn calls(&self) -> BTreeMap<(RegionName, &'static str), u64> {
         lock(&self.world).calls().clone()
-    }
-
-    /// What an answer was, and how much virtual time it took.
-    pub async fn timed<T>(&self, answer: impl Future<Output = T>) -> (T, SignedDuration) {
-        let before = self.ports.now();
-        let answer = answer.await;
-        (answer, self.ports.now().duration_since(before))
     }
 }

@@ -1,4 +1,4 @@
-//! The ports' promises, through both doors into a world.
+//! The ports' promises, through both doors into `local`'s world, and what proof's world models of them at its ports.
 
 mod direct {
     meridian_tests::contract!(meridian_tests::doors::direct);
@@ -6,6 +6,80 @@ mod direct {
 
 mod http {
     meridian_tests::contract!(meridian_tests::doors::http);
+}
+
+mod proof {
+    meridian_tests::modelled_promises!(meridian_tests::doors::proof);
+}
+
+/// A whole update, look by look: both worlds show the same at the same time.
+mod updates {
+    use jiff::SignedDuration;
+    use meridian_domain::Routing;
+    use meridian_tests::Kept;
+    use meridian_tests::contract::updates::{Tour, Trip};
+    use meridian_tests::doors::{direct, http, proof};
+
+    const BAKE: SignedDuration = SignedDuration::from_mins(10);
+    const CANARY: Routing = Routing::Canary { instances: 1, bake: BAKE };
+    const WATCHED: Routing = Routing::AllAtOnceWatched { bake: BAKE };
+
+    /// Takes the tour through every door, and compares what was seen. It ends on `version`.
+    fn alike(tour: Tour, version: &str) -> Kept {
+        let (mut first, mut second, mut third) = (Vec::new(), Vec::new(), Vec::new());
+        direct(async |stage| tour.take(stage).await.map(|seen| first = seen))?;
+        http(async |stage| tour.take(stage).await.map(|seen| second = seen))?;
+        proof(async |stage| tour.take(stage).await.map(|seen| third = seen))?;
+        super::same(&first, &second);
+        super::same(&first, &third);
+        assert!(first.last().is_some_and(|seen| seen.contains(&format!("InService on {version}"))), "{first:#?}");
+        Ok(())
+    }
+
+    #[test]
+    fn a_canary_that_nothing_stops() -> Kept {
+        alike(Tour { routing: CANARY, guarded: true, trip: Trip::Never }, "v427")
+    }
+
+    #[test]
+    fn a_canary_whose_verdict_is_revert() -> Kept {
+        alike(Tour { routing: CANARY, guarded: true, trip: Trip::Verdict(7) }, "v426")
+    }
+
+    #[test]
+    fn a_canary_whose_judge_falls_silent() -> Kept {
+        alike(Tour { routing: CANARY, guarded: true, trip: Trip::Silence(7) }, "v426")
+    }
+
+    #[test]
+    fn a_canary_that_starts_while_its_alarm_rings() -> Kept {
+        alike(Tour { routing: CANARY, guarded: true, trip: Trip::Verdict(-1) }, "v426")
+    }
+
+    #[test]
+    fn a_verdict_in_the_soak() -> Kept {
+        alike(Tour { routing: CANARY, guarded: true, trip: Trip::Verdict(16) }, "v426")
+    }
+
+    #[test]
+    fn a_verdict_on_a_canary_without_alarms() -> Kept {
+        alike(Tour { routing: CANARY, guarded: false, trip: Trip::Verdict(7) }, "v427")
+    }
+
+    #[test]
+    fn a_standbys_update() -> Kept {
+        alike(Tour { routing: WATCHED, guarded: true, trip: Trip::Never }, "v427")
+    }
+
+    #[test]
+    fn a_standbys_verdict_is_revert() -> Kept {
+        alike(Tour { routing: WATCHED, guarded: true, trip: Trip::Verdict(7) }, "v426")
+    }
+
+    #[test]
+    fn a_rollback() -> Kept {
+        alike(Tour { routing: Routing::AllAtOnce, guarded: false, trip: Trip::Never }, "v427")
+    }
 }
 
 /// With the role that each region lends.
@@ -48,11 +122,11 @@ fn both_doors_say_the_same() -> meridian_tests::Kept {
     Ok(())
 }
 
-fn same(direct: &[String], http: &[String]) {
-    for (direct, http) in direct.iter().zip(http) {
-        assert_eq!(direct, http);
+fn same(one: &[String], other: &[String]) {
+    for (one, other) in one.iter().zip(other) {
+        assert_eq!(one, other);
     }
-    assert_eq!(direct.len(), http.len());
+    assert_eq!(one.len(), other.len());
 }
 
 /// Somebody outside, such as `meridian publish`, has no host: the ports let the world's time pass themselves.

@@ -283,7 +283,7 @@ fn ledger(voice: Voice<'_>, region: &Region, facts: &RegionFacts) -> Finding {
     answered("ledger", &facts.ledger, "the chain", "docs/runbook.md", |history| {
         match (&history.halt, &history.unknown) {
             (Some(why), _) => {
-                let mend = format!("meridian lift --region {} --why ...", region.name);
+                let mend = format!("meridian lift --region {} --who ... --why ...", region.name);
                 Finding::warning("ledger", format!("halted: {}", voice.why(why)), mend)
             }
             (None, Some(unknown)) => Finding::wrong(

@@ -1,13 +1,13 @@
 //! The document for machines: `docs/history.md` describes it.
 
 use super::Told;
-use super::sentences::{self, Clock};
 use jiff::Timestamp;
 use meridian_domain::account::Account;
 use meridian_domain::heads::{Departure, KeptHead};
 use meridian_domain::{Entry, File, Image, RegionName, ReleaseId, Sha256, Version};
 use meridian_handlers::history::{Bytes, Held, Read, RegionTold, Trouble};
 use meridian_messages::ledger::Phrasebook;
+use meridian_messages::moment::{self, Clock};
 use serde::Serialize;
 
 /// Version of the document.
@@ -74,7 +74,7 @@ struct KeptDocument<'a> {
 
 impl<'a> Document<'a> {
     pub fn of(told: &'a Told<'_>) -> Self {
-        let words = sentences::names(told.chains);
+        let words = Phrasebook::of(told.chains.iter().flat_map(|read| &read.entries));
         Self {
             schema: SCHEMA,
             fleet: told.fleet.name.as_str(),
@@ -90,7 +90,7 @@ impl<'a> Document<'a> {
 
 fn region_document<'a>(told: &'a Told<'_>, region: &'a RegionTold, words: &Phrasebook) -> RegionDocument<'a> {
     let account = region.account.as_ref();
-    let details = account.map(|account| sentences::details(account, &Clock(told.at), told.fleet, words));
+    let details = account.map(|account| moment::details(account, &Clock(told.at), told.fleet, words));
     let details = details.into_iter().flatten().map(|(about, said)| match about {
         "" => said,
         about => format!("{about}: {said}"),
@@ -99,7 +99,7 @@ fn region_document<'a>(told: &'a Told<'_>, region: &'a RegionTold, words: &Phras
         region: &region.region,
         title: told.fleet.title(&region.region),
         told: account,
-        words: [sentences::headline(account).1].into_iter().chain(details).collect(),
+        words: [moment::headline(account).1].into_iter().chain(details).collect(),
         bytes: region.bytes.iter().map(bytes).collect(),
     }
 }
@@ -118,7 +118,7 @@ fn bytes(bytes: &Bytes) -> BytesDocument<'_> {
 fn entries<'a>(told: &'a Told<'_>, words: &Phrasebook) -> Vec<EntryDocument<'a>> {
     let one = |(chain, entry): &(&'a meridian_domain::Chain, &'a Entry)| EntryDocument {
         chain: chain.to_string(),
-        region: sentences::place(told.fleet, chain, entry),
+        region: moment::place(told.fleet, chain, entry),
         words: words.say_any(told.fleet, entry).1,
         entry,
     };

@@ -1,27 +1,47 @@
 //! The history as a person reads it.
 
 use super::Told;
-use super::sentences::{self, Clock, day};
 use crate::terminal;
 use anstyle::Style;
-use meridian_domain::{Fleet, Image, Manifest};
+use meridian_domain::{Chain, Entry, Fleet, Image, Manifest, Record};
 use meridian_handlers::history::{Bytes, Held, Read, RegionTold, Trouble};
 use meridian_local::night::Line;
 use meridian_messages::layout::paragraph;
 use meridian_messages::ledger::{Phrasebook, Tone, departed};
+use meridian_messages::moment::{Clock, day, details, headline, place};
 use std::io::{self, Write};
 
-/// Columns of running text.
+/// Columns of running text, where the terminal has no fewer.
 const WIDTH: usize = 112;
+/// Columns before a headline: `JP  ap-northeast-1  `.
+const HEADLINE: usize = 20;
 /// Columns before a sentence: `    way back  `.
 const INDENT: usize = 14;
 
-/// Writes the page.
+/// Where the page is written, and how wide it may be.
+struct Page<W> {
+    out: W,
+    /// None in a pipe.
+    columns: Option<usize>,
+}
+
+impl<W: Write> Write for Page<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Writes the page, for a terminal of so many columns.
 ///
 /// # Errors
 /// The stream is closed.
-pub fn write(out: &mut impl Write, told: &Told<'_>) -> io::Result<()> {
-    let words = sentences::names(told.chains);
+pub fn write(out: &mut impl Write, told: &Told<'_>, columns: Option<usize>) -> io::Result<()> {
+    let out = &mut Page { out, columns };
+    let words = Phrasebook::of(told.chains.iter().flat_map(|read| &read.entries));
     match told.since {
         None => moment(out, told, &words)?,
         Some(_) => entries(out, told, &words)?,
@@ -29,23 +49,37 @@ pub fn write(out: &mut impl Write, told: &Told<'_>) -> io::Result<()> {
     chains(out, told)
 }
 
-fn moment(out: &mut impl Write, told: &Told<'_>, words: &Phrasebook) -> io::Result<()> {
+fn moment(out: &mut Page<impl Write>, told: &Told<'_>, words: &Phrasebook) -> io::Result<()> {
     let bold = Style::new().bold();
     let clock = told.at.strftime("%H:%M:%S");
     writeln!(out, "{bold}What served {} on {} at {clock} UTC{bold:#}, by its ledger\n", told.fleet.name, day(told.at))?;
     for region in told.regions {
         one(out, told, region, words)?;
     }
+    condemned(out, told, words)?;
     bytes(out, told)
 }
 
-fn one(out: &mut impl Write, told: &Told<'_>, region: &RegionTold, words: &Phrasebook) -> io::Result<()> {
+/// Releases that were condemned by then, whichever region is asked about: nobody has to know which minute to ask for.
+fn condemned(out: &mut Page<impl Write>, told: &Told<'_>, words: &Phrasebook) -> io::Result<()> {
+    let hub = told.chains.iter().filter(|read| read.chain == Chain::Home).flat_map(|read| &read.entries);
+    let entries: Vec<_> = hub.filter(|entry| entry.at <= told.at).collect();
+    let is_condemned = |entry: &&&Entry| matches!(entry.record, Record::Condemned { .. });
+    for entry in entries.iter().filter(is_condemned) {
+        let text = format!("{} {}", Clock(told.at).of(entry.at), words.say_any(told.fleet, entry).1);
+        wrapped(out, "CONDEMNED  ", 11, terminal::style(Tone::Bad), &text)?;
+    }
+    if entries.iter().any(|entry| is_condemned(&entry)) { writeln!(out) } else { Ok(()) }
+}
+
+fn one(out: &mut Page<impl Write>, told: &Told<'_>, region: &RegionTold, words: &Phrasebook) -> io::Result<()> {
     let (bold, title) = (Style::new().bold(), told.fleet.title(&region.region));
-    let (tone, headline) = sentences::headline(region.account.as_ref());
+    let (tone, headline) = headline(region.account.as_ref());
     let style = terminal::style(tone);
-    writeln!(out, "{bold}{title:<3}{bold:#} {:<15} {style}{headline}{style:#}", region.region)?;
+    let lead = format!("{bold}{title:<3}{bold:#} {:<15} ", region.region);
+    wrapped(out, &lead, HEADLINE, style, &headline)?;
     if let Some(account) = &region.account {
-        for (about, said) in sentences::details(account, &Clock(told.at), told.fleet, words) {
+        for (about, said) in details(account, &Clock(told.at), told.fleet, words) {
             sentence(out, about, &said)?;
         }
     }
@@ -53,7 +87,7 @@ fn one(out: &mut impl Write, told: &Told<'_>, region: &RegionTold, words: &Phras
 }
 
 /// Each release once, with the regions whose own buckets say so; what a bucket cannot say, by region.
-fn bytes(out: &mut impl Write, told: &Told<'_>) -> io::Result<()> {
+fn bytes(out: &mut Page<impl Write>, told: &Told<'_>) -> io::Result<()> {
     let mut known: Vec<(&Bytes, &Manifest, Vec<&str>)> = Vec::new();
     let mut wrong: Vec<(&str, &Bytes, String)> = Vec::new();
     for region in told.regions {
@@ -89,7 +123,7 @@ fn image(image: &Image) -> String {
     format!("{}{tag}", image.repository)
 }
 
-fn entries(out: &mut impl Write, told: &Told<'_>, words: &Phrasebook) -> io::Result<()> {
+fn entries(out: &mut Page<impl Write>, told: &Told<'_>, words: &Phrasebook) -> io::Result<()> {
     let mut last = None;
     for (chain, entry) in told.entries {
         if last.replace(day(entry.at)) != Some(day(entry.at)) {
@@ -97,8 +131,9 @@ fn entries(out: &mut impl Write, told: &Told<'_>, words: &Phrasebook) -> io::Res
             writeln!(out, "{bold}{} UTC, {}{bold:#}", day(entry.at), told.fleet.name)?;
         }
         let (tone, text) = words.say_any(told.fleet, entry);
-        let place = told.fleet.title(sentences::place(told.fleet, chain, entry)).to_owned();
-        terminal::line(out, &Line { at: entry.at, place, text, tone })?;
+        let place = told.fleet.title(place(told.fleet, chain, entry)).to_owned();
+        let columns = out.columns;
+        terminal::line(out, &Line { at: entry.at, place, text, tone }, columns)?;
     }
     if told.entries.is_empty() {
         let since = told.since.unwrap_or(told.at);
@@ -107,7 +142,7 @@ fn entries(out: &mut impl Write, told: &Told<'_>, words: &Phrasebook) -> io::Res
     writeln!(out)
 }
 
-fn chains(out: &mut impl Write, told: &Told<'_>) -> io::Result<()> {
+fn chains(out: &mut Page<impl Write>, told: &Told<'_>) -> io::Result<()> {
     let bold = Style::new().bold();
     writeln!(out, "{bold}The chains{bold:#}, each read from its beginning")?;
     for read in told.chains {
@@ -123,7 +158,7 @@ fn chains(out: &mut impl Write, told: &Told<'_>) -> io::Result<()> {
     Ok(())
 }
 
-fn chain(out: &mut impl Write, fleet: &Fleet, read: &Read) -> io::Result<()> {
+fn chain(out: &mut Page<impl Write>, fleet: &Fleet, read: &Read) -> io::Result<()> {
     let name = format!("  {:<15} ", read.chain.to_string());
     let (tone, text) = match &read.head {
         Ok(head) if head.next == 0 => (Tone::Plain, "empty: nothing was ever written".to_owned()),
@@ -140,7 +175,7 @@ fn chain(out: &mut impl Write, fleet: &Fleet, read: &Read) -> io::Result<()> {
 }
 
 /// What another region keeps of a chain, where that does not agree with it.
-fn held(out: &mut impl Write, fleet: &Fleet, held: &Held) -> io::Result<()> {
+fn held(out: &mut Page<impl Write>, fleet: &Fleet, held: &Held) -> io::Result<()> {
     let holder = fleet.title(&held.holder);
     let (tone, text) = match (&held.said, held.departure()) {
         (_, Some((kept, departure))) => {
@@ -153,10 +188,11 @@ fn held(out: &mut impl Write, fleet: &Fleet, held: &Held) -> io::Result<()> {
 }
 
 /// `    way back  text`, with further lines under the first.
-fn sentence(out: &mut impl Write, label: &str, text: &str) -> io::Result<()> {
+fn sentence(out: &mut Page<impl Write>, label: &str, text: &str) -> io::Result<()> {
     wrapped(out, &format!("    {label:<10}"), INDENT, Style::new(), text)
 }
 
-fn wrapped(out: &mut impl Write, lead: &str, indent: usize, style: Style, text: &str) -> io::Result<()> {
-    writeln!(out, "{lead}{style}{}{style:#}", paragraph(text, WIDTH, indent))
+fn wrapped(out: &mut Page<impl Write>, lead: &str, indent: usize, style: Style, text: &str) -> io::Result<()> {
+    let width = out.columns.map_or(WIDTH, |columns| columns.min(WIDTH));
+    writeln!(out, "{lead}{style}{}{style:#}", paragraph(text, width, indent))
 }

@@ -8,15 +8,28 @@ use meridian_tests::reasons::is_reason;
 use serde_json::Value;
 use std::process::{Command, Output};
 
+/// Keys that open nothing.
+pub const KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "NOTAREALKEY"), ("AWS_SECRET_ACCESS_KEY", "not-a-secret")];
+
 /// Runs `meridian` in a folder that holds the fleet's policy and nothing else, with an AWS at which nobody listens: whatever
 /// gets that far fails fast.
 pub fn offline(arguments: &[&str]) -> Output {
+    with_keys(&KEYS, arguments)
+}
+
+/// The same where nothing is set that AWS could be asked with.
+pub fn without_credentials(arguments: &[&str]) -> Output {
+    with_keys(&[], arguments)
+}
+
+fn with_keys(keys: &[(&str, &str)], arguments: &[&str]) -> Output {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("fleet.toml"), include_str!("../../../fleet.toml")).unwrap();
     Command::new(env!("CARGO_BIN_EXE_meridian"))
         .args(arguments)
         .args(["--endpoint-url", "http://127.0.0.1:9"])
         .env_clear()
+        .envs(keys.iter().copied())
         .current_dir(folder.path())
         .output()
         .unwrap()

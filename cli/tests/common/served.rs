@@ -11,7 +11,7 @@
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 /// A night that is served. Ends with the test.
 pub struct Served {
@@ -57,6 +57,18 @@ impl Served {
                 return line;
             }
         }
+    }
+
+    /// Runs `meridian` on it, as the README's reader would.
+    pub fn meridian(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_meridian"))
+            .args(arguments)
+            .args(["--endpoint-url", &format!("http://{}", self.address)])
+            .env_clear()
+            .envs(super::KEYS)
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+            .output()
+            .unwrap()
     }
 
     /// Sends a request as it stands; answers the status and the body.

@@ -57,7 +57,7 @@ impl DirectPorts {
     ) -> Answer<O::Output> {
         let bounds = Bounds { tries: 1, each: time_out, pause: SignedDuration::ZERO };
         let outcome = self.tried(None, bounds, region, operation).await;
-        outcome.map_err(|failure| failure.of(Call::new(region, O::NAME)))
+        outcome.map_err(|failure| failure.of(Call::new(region, O::OPERATION)))
     }
 
     /// Calls an operation with a session's keys, or with the actor's own.
@@ -70,7 +70,7 @@ impl DirectPorts {
     ) -> Answer<O::Output> {
         let bounds = Bounds { tries: limits::ATTEMPTS, each: time_out, pause: limits::BACKOFF };
         let outcome = self.tried(session, bounds, region, operation).await;
-        outcome.map_err(|failure| failure.of(Call::new(region, O::NAME)))
+        outcome.map_err(|failure| failure.of(Call::new(region, O::OPERATION)))
     }
 
     async fn tried<O: Operation + Clone>(

@@ -17,7 +17,7 @@ use meridian_domain::{
     UpdateSpec, VariantPhase,
 };
 use meridian_handlers::adapters::CSV;
-use meridian_handlers::ports::{Answer, Endpoints, ErrorKind, Question, Scored};
+use meridian_handlers::ports::{Answer, Endpoints, ErrorKind, OperationName, Question, Scored};
 use std::num::NonZeroU32;
 
 impl Endpoints for DirectPorts {
@@ -27,7 +27,7 @@ impl Endpoints for DirectPorts {
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        let call = Call::new(region, "DescribeEndpoint");
+        let call = Call::new(region, OperationName::DescribeEndpoint);
         Ok(Some(EndpointView {
             status: status(shown.endpoint_status),
             config: name(&call, &shown.endpoint_config_name)?,
@@ -118,7 +118,7 @@ impl Endpoints for DirectPorts {
         };
         let answer = self.call(region, request).await?;
         let text = String::from_utf8(answer.body.into());
-        text.map_err(|_| Call::new(region, "InvokeEndpoint").refused("the answer is not text"))
+        text.map_err(|_| Call::new(region, OperationName::InvokeEndpoint).refused("the answer is not text"))
     }
 
     async fn score(&self, region: &RegionName, endpoint: &ResourceName, question: &Question) -> Answer<Scored> {
@@ -134,7 +134,7 @@ impl Endpoints for DirectPorts {
             Err(Failure::Said(ApiError { original: Some((status, words)), .. })) => {
                 Ok(Scored::failed(Some(status.into()), Some(words)))
             }
-            Err(failure) => Err(failure.of(Call::new(region, "InvokeEndpoint"))),
+            Err(failure) => Err(failure.of(Call::new(region, OperationName::InvokeEndpoint))),
         }
     }
 }

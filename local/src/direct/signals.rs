@@ -11,7 +11,7 @@ use meridian_domain::alarms::{BLUE_ID, EXCESS, EXCESS_ID, GREEN_ID, Measured, NA
 use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::{AlarmSpec, AlarmState, AlarmView, RegionName};
 use meridian_handlers::adapters::counts::Survey;
-use meridian_handlers::ports::{Answer, CountsQuery, MetricPoint, Signals, SlotsQuery};
+use meridian_handlers::ports::{Answer, CountsQuery, MetricPoint, OperationName, Signals, SlotsQuery};
 
 /// `DescribeAlarms` takes so many names at once.
 const NAMES_PER_CALL: usize = 100;
@@ -83,7 +83,7 @@ impl Signals for DirectPorts {
 
 impl DirectPorts {
     async fn answered(&self, region: &RegionName, survey: Result<Survey, String>) -> Answer<FleetMinutes> {
-        let call = Call::new(region, "GetMetricData");
+        let call = Call::new(region, OperationName::GetMetricData);
         let mut survey = survey.map_err(|why| call.refused(why))?;
         let answer = self.call(region, counts_request(&survey)).await?;
         for result in &answer.metric_data_results {

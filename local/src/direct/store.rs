@@ -8,7 +8,7 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{Caller, Chain, Entry, RegionName, Stored};
 use meridian_handlers::adapters::ledger;
-use meridian_handlers::ports::{Answer, Artifacts, Ledger, Listed, ObjectVersion, limits};
+use meridian_handlers::ports::{Answer, Artifacts, Ledger, Listed, ObjectVersion, OperationName, limits};
 
 /// S3's listings have whole seconds.
 fn in_seconds(at: Timestamp) -> Timestamp {
@@ -20,29 +20,29 @@ const SLOWEST_UPLOAD: usize = 1 << 20;
 
 impl Artifacts for DirectPorts {
     async fn read(&self, region: &RegionName, key: &str, most: u64, sink: &mut dyn FnMut(&[u8])) -> Answer<u64> {
-        let bucket = self.bucket(region, "GetObject")?;
+        let bucket = self.bucket(region, OperationName::GetObject)?;
         let request = GetObject { bucket, key: key.to_owned(), version_id: None };
         let body = self.call(region, request).await?.body;
         if body.len() as u64 > most {
-            return Err(Call::new(region, "GetObject").too_large(key, body.len() as u64, most));
+            return Err(Call::new(region, OperationName::GetObject).too_large(key, body.len() as u64, most));
         }
         sink(&body);
         Ok(body.len() as u64)
     }
 
     async fn create(&self, region: &RegionName, key: &str, body: Bytes) -> Answer<ObjectVersion> {
-        let bucket = self.bucket(region, "PutObject")?;
+        let bucket = self.bucket(region, OperationName::PutObject)?;
         self.put(region, PutObject::new(bucket, key, body).if_absent()).await
     }
 
     async fn replace(&self, region: &RegionName, key: &str, body: Bytes) -> Answer<ObjectVersion> {
-        let bucket = self.bucket(region, "PutObject")?;
+        let bucket = self.bucket(region, OperationName::PutObject)?;
         self.put(region, PutObject::new(bucket, key, body)).await
     }
 
     async fn listed(&self, region: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<Listed>> {
         let request = ListObjectsV2 {
-            bucket: self.bucket(region, "ListObjectsV2")?,
+            bucket: self.bucket(region, OperationName::ListObjectsV2)?,
             prefix: prefix.to_owned(),
             start_after: after.map(str::to_owned),
             ..ListObjectsV2::default()
@@ -78,7 +78,7 @@ impl Ledger for DirectPorts {
 
 impl DirectPorts {
     /// The release bucket of `region`: the fleet policy's.
-    fn bucket(&self, region: &RegionName, operation: &'static str) -> Answer<String> {
+    fn bucket(&self, region: &RegionName, operation: OperationName) -> Answer<String> {
         let policy = self.fleet.region(region);
         let policy = policy.ok_or_else(|| Call::new(region, operation).refused("fleet.toml has no such region"))?;
         Ok(policy.bucket.to_string())

@@ -1,5 +1,6 @@
 //! Why a night could not be run.
 
+use super::scenario::ScenarioError;
 use crate::engine::EngineError;
 use crate::host::wire::WireError;
 use crate::http::RecordError;
@@ -14,6 +15,9 @@ pub enum NightError {
     /// The scenario contradicts the fleet.
     #[error(transparent)]
     World(#[from] WorldError),
+    /// The scenario names what there is not.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
     /// The fleet policy.
     #[error(transparent)]
     Fleet(#[from] FleetError),

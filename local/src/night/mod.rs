@@ -16,8 +16,12 @@ mod teller;
 pub use error::NightError;
 pub use meridian_messages::ledger::Tone;
 pub use options::{Functions, Options};
-pub use report::{Decision, ExecutionEnd, HubProjection, PageSent, REPORT_SCHEMA, RegionEnd, Report};
-pub use scenario::{Ending, Expect, ModelName, Publish, Rerun, Scenario, ScenarioError, SetAside, SignedBy, names};
+pub use report::{
+    Decision, ExecutionEnd, HubProjection, PageSent, Problem, REPORT_SCHEMA, RegionEnd, Report, Unexpected,
+};
+pub use scenario::{
+    Ending, Expect, ModelName, Pages, Publish, Rerun, Scenario, ScenarioError, SetAside, SignedBy, names, or_rather,
+};
 pub use session::Session;
 pub use site::Site;
 pub use story::{Line, Narrator};

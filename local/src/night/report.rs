@@ -1,6 +1,9 @@
 //! How a night ended, and whether that is how it had to end.
 
 mod checks;
+mod unexpected;
+
+pub use unexpected::{Problem, Unexpected};
 
 use super::scenario::{Ending, Scenario};
 use crate::services::Operation;
@@ -8,6 +11,7 @@ use crate::services::sagemaker::DescribeEndpoint;
 use crate::world::{What, World, WorldEvent};
 use jiff::Timestamp;
 use meridian_domain::Reason;
+use meridian_domain::account::{Interruption, account};
 use meridian_domain::{Chain, Entry, Fleet, HubHistory, Record, Region, RegionHistory, RegionName};
 use meridian_messages::Voice;
 use meridian_messages::ledger::Phrasebook;
@@ -15,7 +19,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Format of the JSON document that [`Report`] is.
-pub const REPORT_SCHEMA: u32 = 2;
+pub const REPORT_SCHEMA: u32 = 3;
 
 /// A night, for machines. Holds no wall time, process id, port or absolute path: equal seeds give equal bytes.
 #[derive(Clone, Debug, Serialize)]
@@ -33,7 +37,7 @@ pub struct Report {
     /// True where it ended as the scenario expects.
     pub as_expected: bool,
     /// What did not.
-    pub unexpected: Vec<String>,
+    pub unexpected: Vec<Problem>,
     /// Each region at the end, in promotion order.
     pub fleet: Vec<RegionEnd>,
     /// The pipeline's executions, in order.
@@ -73,6 +77,8 @@ pub struct RegionEnd {
     pub since: Option<Timestamp>,
     /// By whose decision.
     pub by: Option<String>,
+    /// When another release last shared the region with it since then, or may have.
+    pub interrupted: Option<Interruption>,
     /// Why nothing may start there.
     pub halt: Option<Explained>,
     /// How often health checks changed their mind.
@@ -202,7 +208,8 @@ impl Remains<'_> {
             evaluations: self.evaluations.clone(),
             ledger: BTreeMap::new(),
         };
-        report.unexpected = self.unexpected(&report, log, world.unmet_faults());
+        let unexpected = self.unexpected(&report, log, world.unmet_faults());
+        report.unexpected = unexpected.into_iter().map(Problem::from).collect();
         report.as_expected = report.unexpected.is_empty();
         report.ledger = self.ledger.into_iter().map(|(chain, entries)| (chain.to_string(), entries)).collect();
         report
@@ -240,12 +247,19 @@ impl Remains<'_> {
             status,
             since: serving.map(|serving| serving.since),
             by: serving.map(|serving| serving.by.to_string()),
+            interrupted: self.interrupted(region, world.now()),
             halt: histories
                 .get(&region.name)
                 .and_then(|history| history.halt.as_ref())
                 .map(|why| Explained::new(Voice::of(self.fleet), why)),
             health_changes: changes.filter(|event| matches!(event.what, What::HealthChanged { .. })).count(),
         }
+    }
+
+    fn interrupted(&self, region: &Region, at: Timestamp) -> Option<Interruption> {
+        let own = self.ledger.get(&Chain::Region(region.name.clone()))?;
+        let answers = account(region, own, None, at).answers;
+        answers.into_iter().find_map(|answer| answer.interrupted)
     }
 
     fn decisions(&self) -> Vec<Decision> {

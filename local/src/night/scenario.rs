@@ -1,10 +1,21 @@
 //! A night as a file: what is published when, what goes wrong, and how it has to end.
 
-use super::models;
+mod elsewhere;
+mod error;
+mod fields;
+mod possible;
+mod read;
+mod tables;
+mod words;
+
+use super::setup::CHAMPION;
 use crate::world::{Before, Behaviour, Fault, FeatureChange, LiveFacts, Moment, Timing};
+pub use error::ScenarioError;
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::edge::{Unusual, check_toml, is_usual_moment};
+use meridian_domain::edge::{Unusual, check_toml};
 use meridian_domain::{Actor, RegionName, Rule, Version};
+pub use possible::or_rather;
+use read::Wrong;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,6 +33,7 @@ macro_rules! every_scenario {
             tokyo_dark_after: "tokyo-dark-after",
             tokyo_dark_long: "tokyo-dark-long",
             tokyo_rerun: "tokyo-rerun",
+            rerun_bad: "rerun-bad",
             tokyo_next_night: "tokyo-next-night",
             ten_percent: "ten-percent",
             day_wave: "day-wave",
@@ -70,16 +82,11 @@ macro_rules! built_in {
 }
 every_scenario!(built_in);
 
-/// Characters of a scenario's name.
-const LONGEST_NAME: usize = 64;
-/// The longest night that is simulated: its story is kept in memory.
-const LONGEST_NIGHT: SignedDuration = SignedDuration::from_hours(14 * 24);
-
 /// One night.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
-    /// What it is called; the file's name where the file does not say.
+    /// What the night is called.
     #[serde(default)]
     pub name: String,
     /// One line: what happens.
@@ -91,13 +98,13 @@ pub struct Scenario {
     /// What training finishes.
     #[serde(default)]
     pub publish: Vec<Publish>,
-    /// Hold-outs that a person approves.
+    /// Hold-outs that a person approves, as with `meridian holdout approve`.
     #[serde(default)]
     pub approve: Vec<Approve>,
-    /// New executions that a person starts.
+    /// New executions of the pipeline that a person starts.
     #[serde(default)]
     pub rerun: Vec<Rerun>,
-    /// Rules that a person sets aside.
+    /// Rules that a person sets aside, as with `meridian override`.
     #[serde(default, rename = "override")]
     pub overrides: Vec<SetAside>,
     /// Regions in which nothing ever served; nothing points customers there yet.
@@ -116,7 +123,7 @@ pub struct Scenario {
     /// Features that customers' requests carry in another unit than training's: seen where endpoints capture requests.
     #[serde(default)]
     pub feature: Vec<FeatureChange>,
-    /// What CloudWatch knows of the days before; of none but the last hour where it is left out.
+    /// What CloudWatch knows of the days before.
     #[serde(default)]
     pub before: Option<Before>,
     /// Which reading of AWS's undocumented behaviour holds.
@@ -136,13 +143,13 @@ pub struct Scenario {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Publish {
-    /// When.
+    /// When training finishes it.
     pub at: Moment,
-    /// Its human name.
+    /// Its version.
     pub version: Version,
     /// Which of the models that come with Meridian it is.
     pub model: ModelName,
-    /// With whose key.
+    /// Whose key signs it.
     #[serde(default)]
     pub signed: SignedBy,
     /// When its manifest says that training finished, where that is not the truth.
@@ -181,13 +188,13 @@ pub enum ModelName {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Approve {
-    /// When.
+    /// When the person approves them.
     pub at: Moment,
-    /// Which.
+    /// Which records.
     pub records: Records,
-    /// Who.
+    /// The person who approves them.
     pub who: Actor,
-    /// Why.
+    /// The person's reason.
     pub why: String,
 }
 
@@ -205,9 +212,9 @@ pub enum Records {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rerun {
-    /// When.
+    /// When the execution starts.
     pub at: Moment,
-    /// Of which release.
+    /// The release that it is for.
     pub version: Version,
     /// Whether it runs beside those under way, as from a second home, and not behind them.
     #[serde(default)]
@@ -218,18 +225,18 @@ pub struct Rerun {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetAside {
-    /// When.
+    /// When the person sets it aside.
     pub at: Moment,
-    /// Which.
+    /// Which rule.
     pub what: Rule,
-    /// Where; everywhere where none is named.
+    /// Only in this region.
     #[serde(default)]
     pub region: Option<RegionName>,
     /// For how long.
     pub lasts: SignedDuration,
-    /// Who.
+    /// The person who sets it aside.
     pub who: Actor,
-    /// Why.
+    /// The person's reason.
     pub why: String,
 }
 
@@ -239,27 +246,61 @@ pub struct SetAside {
 pub struct Expect {
     /// What each region serves at the end; `unknown` for one that cannot be seen then.
     pub serves: BTreeMap<RegionName, Version>,
-    /// By when every region does, where that matters.
+    /// By when every region serves that.
     #[serde(default)]
     pub by: Option<Moment>,
-    /// How often people are paged.
-    pub pages: usize,
-    /// How often people are told what nobody need get up for.
-    #[serde(default)]
-    pub advice: usize,
+    /// How many pages are sent, in all or for each region.
+    pub pages: Pages,
+    /// How many messages are sent that nobody need get up for.
+    #[serde(default = "none_told")]
+    pub advice: Option<usize>,
     /// How the pipeline's executions end, in order.
-    pub executions: Vec<Ending>,
+    pub executions: Option<Vec<Ending>>,
+}
+
+/// Where a scenario says nothing of it.
+#[expect(clippy::unnecessary_wraps, reason = "a field's default has its type")]
+fn none_told() -> Option<usize> {
+    Some(0)
+}
+
+/// How often people are paged: `4`, or `{ each = 1 }`, once for each region of the fleet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Pages {
+    /// So often in all.
+    InAll(usize),
+    /// So often for each region.
+    Each(PagesEach),
+}
+
+/// Pages for each region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PagesEach {
+    /// How many.
+    pub each: usize,
+}
+
+impl Pages {
+    /// How many in a fleet of so many regions.
+    pub fn of(self, regions: usize) -> usize {
+        match self {
+            Pages::InAll(pages) => pages,
+            Pages::Each(PagesEach { each }) => each * regions,
+        }
+    }
 }
 
 /// How an execution ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ending {
-    /// Every action ended well.
+    /// Every action succeeded.
     Succeeded,
-    /// One did not.
+    /// An action failed.
     Failed,
-    /// Still under way when the night ends.
+    /// It is still under way when the night ends.
     Running,
 }
 
@@ -271,35 +312,6 @@ impl fmt::Display for Ending {
             Ending::Running => "is still under way",
         })
     }
-}
-
-/// A scenario that cannot be run.
-#[derive(Debug, thiserror::Error)]
-pub enum ScenarioError {
-    /// No built-in scenario has the name, and no file does.
-    #[error("no scenario is called {name:?}: expected one of {}, or the path of a scenario file", names().join(", "))]
-    Unknown {
-        /// What was asked for.
-        name: String,
-    },
-    /// The file cannot be read.
-    #[error("scenario {name}: {source}")]
-    Read {
-        /// The file.
-        name: String,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// Not a scenario.
-    #[error("scenario {name}{}: {message}", line.map(|n| format!(" line {n}")).unwrap_or_default())]
-    Malformed {
-        /// Which.
-        name: String,
-        /// 1-based line, where one can be named.
-        line: Option<usize>,
-        /// What is wrong.
-        message: String,
-    },
 }
 
 /// The names of the built-in scenarios.
@@ -320,10 +332,10 @@ impl Scenario {
         if !path.is_file() {
             return Err(ScenarioError::Unknown { name: name.to_owned() });
         }
-        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let text =
-            std::fs::read_to_string(path).map_err(|source| ScenarioError::Read { name: stem.clone(), source })?;
-        Self::parse(&stem, &text)
+            std::fs::read_to_string(path).map_err(|source| ScenarioError::Read { name: name.to_owned(), source })?;
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        Self::read(&stem, &text).map_err(|wrong| wrong.of(name))
     }
 
     /// Reads a scenario.
@@ -331,48 +343,20 @@ impl Scenario {
     /// # Errors
     /// The first thing that is wrong, with its line.
     pub fn parse(name: &str, text: &str) -> Result<Self, ScenarioError> {
-        let mut scenario: Self = toml::from_str(text).map_err(|error| ScenarioError::Malformed {
-            name: name.to_owned(),
-            line: error.span().map(|span| 1 + text.bytes().take(span.start).filter(|byte| *byte == b'\n').count()),
-            message: error.message().to_owned(),
-        })?;
-        let wrong = |line, message| ScenarioError::Malformed { name: name.to_owned(), line, message };
-        check_toml(text).map_err(|Unusual { line, message }| wrong(line, message))?;
+        Self::read(name, text).map_err(|wrong| wrong.of(name))
+    }
+
+    fn read(name: &str, text: &str) -> Result<Self, Wrong> {
+        read::check_fields(text)?;
+        check_toml(text).map_err(|Unusual { line, message }| Wrong { line, message })?;
+        let mut scenario: Self = toml::from_str(text).map_err(|error| Wrong::of_toml(text, &error))?;
         if scenario.name.is_empty() {
             scenario.name = name.to_owned();
         }
-        if let Some(message) = scenario.impossible() {
-            return Err(wrong(None, message));
+        match scenario.impossible() {
+            None => Ok(scenario),
+            Some(message) => Err(Wrong { line: None, message }),
         }
-        Ok(scenario)
-    }
-
-    /// What cannot be simulated.
-    fn impossible(&self) -> Option<String> {
-        // A folder is called like it.
-        if self.name.contains(['/', '\\', '\0'])
-            || [".", ".."].contains(&self.name.as_str())
-            || self.name.chars().count() > LONGEST_NAME
-        {
-            return Some(format!("name must be a name of at most {LONGEST_NAME} characters, and no path"));
-        }
-        if self.lasts <= SignedDuration::ZERO || self.lasts > LONGEST_NIGHT {
-            return Some(format!("lasts must be above 0s and at most {LONGEST_NIGHT:#}"));
-        }
-        if !is_usual_moment(self.start) {
-            return Some("start must be between the years 2000 and 2199".to_owned());
-        }
-        let wrong = self.timing.impossible().or_else(|| self.behaviour.iter().find_map(Behaviour::impossible));
-        let wrong = wrong.or_else(|| self.feature.iter().find_map(FeatureChange::impossible));
-        let wrong = wrong.or_else(|| self.unknown_feature());
-        wrong.or_else(|| self.before.and_then(|before| before.impossible()))
-    }
-
-    /// What the models do not know, and so nobody sends.
-    fn unknown_feature(&self) -> Option<String> {
-        let known = models::features();
-        let unknown = self.feature.iter().find(|own| !known.contains(&own.feature))?;
-        Some(format!("feature {} is not in local/models/features.txt", unknown.feature))
     }
 
     /// When the night is over.
@@ -382,55 +366,6 @@ impl Scenario {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GOOD: &str = include_str!("../../scenarios/bad-model.toml");
-
-    /// Nights that were begun before, and panicked at the ends of time, stood still for ever, or wrote outside of their folder.
-    #[test]
-    fn no_impossible_night_is_begun() {
-        assert!(Scenario::parse("good", GOOD).is_ok());
-        let top = |line: &str| format!("{line}\n{GOOD}");
-        let below = |lines: &str| format!("{GOOD}\n{lines}\n");
-        let behaviour = |line: &str| below(&format!("[[behaviour]]\nrelease = \"v427\"\n{line}"));
-        let changed = |from: &str, to: &str| {
-            let at = GOOD.lines().find(|line| line.starts_with(from)).unwrap();
-            GOOD.replacen(at, to, 1)
-        };
-        for text in [
-            changed("start", "start = \"9999-12-30T22:00:00Z\""),
-            changed("start", "start = \"-009998-01-02T00:00:00Z\""),
-            changed("lasts", "lasts = \"2500000000000h\""),
-            changed("lasts", "lasts = \"-1h\""),
-            changed("lasts", "lasts = \"8000h\""),
-            top("name = \"../../../outside\""),
-            top("name = \"/outside\""),
-            top("name = \"..\""),
-            top("name = \"\\u001b[2J\""),
-            below("[timing]\ncontinuation = \"0s\""),
-            below("[timing]\nhealth_check = \"0s\""),
-            below("[timing]\nprovisioning = \"-3m\""),
-            below("[timing]\nmetric_delay = \"2500000000000h\""),
-            below("[timing]\nreplication_min = \"9s\"\nreplication_max = \"3s\""),
-            below("[timing]\nlate_share = nan"),
-            behaviour("errors_5xx = 1.5"),
-            behaviour("errors_4xx = -0.5"),
-            behaviour("latency_factor = inf"),
-            behaviour("latency_factor = 0.0"),
-            behaviour("capacity_rps = nan"),
-            behaviour("traffic = 2.0"),
-            behaviour("from = \"9999-12-30T22:00:00Z\""),
-            below("[[fault]]\nkind = \"replication-delay\"\ndelay = \"2500000000000h\""),
-            below("[[fault]]\nkind = \"replication-delay\"\ndelay = \"-5m\""),
-            below("[[feature]]\nfeature = \"amount_sum_pos_365d\"\nfactor = 0.0"),
-            below("[[feature]]\nfeature = \"amount_sum_pos_365d\"\nfactor = inf"),
-            below("[[feature]]\nfeature = \"amount_sum_pos_365\"\nfactor = 100.0"),
-            below("[before]\ndays = 4000000"),
-            below("[before]\ndays = 14\nday_scatter = nan"),
-        ] {
-            let error = Scenario::parse("bad", &text);
-            assert!(matches!(error, Err(ScenarioError::Malformed { .. })), "{text}: {error:?}");
-        }
-    }
-}
+mod reference;
+#[cfg(test)]
+mod tests;

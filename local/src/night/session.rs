@@ -91,7 +91,7 @@ impl<'a> Session<'a> {
                 let logs = options.out.join("logs");
                 create(&logs)?;
                 let mut settings = WireSettings { record: record.clone(), ..WireSettings::new(folder, logs) };
-                settings.fleet_file = fleet_file(&site, &options.out)?;
+                settings.task_root = task_root(&site, &options.out)?;
                 Machine::Wire(Box::new(Engine::new(world.clone(), Wire::new(world, settings)?)))
             }
             Functions::Elsewhere => Machine::Elsewhere(Engine::new(world, Elsewhere::default())),
@@ -217,14 +217,15 @@ fn write_evaluations(world: &mut World, fleet: &Fleet, keys: &[String], out: &Pa
     Ok(names)
 }
 
-/// Where the binaries find the fleet, where it is not the one that they were built with.
-fn fleet_file(site: &Site, out: &Path) -> Result<Option<PathBuf>, NightError> {
+/// The folder in which the binaries find the fleet, where it is not the one that they were built with.
+fn task_root(site: &Site, out: &Path) -> Result<Option<PathBuf>, NightError> {
     if site.is_repository() {
         return Ok(None);
     }
-    let path = std::path::absolute(out.join("fleet.toml")).unwrap_or_else(|_| out.join("fleet.toml"));
-    std::fs::write(&path, &site.text).map_err(|source| NightError::Write { path: path.clone(), source })?;
-    Ok(Some(path))
+    let folder = std::path::absolute(out).unwrap_or_else(|_| out.to_owned());
+    let path = folder.join("fleet.toml");
+    std::fs::write(&path, &site.text).map_err(|source| NightError::Write { path, source })?;
+    Ok(Some(folder))
 }
 
 /// The functions as futures, each call with ports of its own; like warm processes, one region's calls of one function

@@ -21,7 +21,7 @@ use std::sync::{Arc, OnceLock};
 const GOLDEN: usize = 200;
 
 /// The champion's version.
-const CHAMPION: &str = "v426";
+pub(super) const CHAMPION: &str = "v426";
 
 /// Where each region's registry keeps the serving container.
 const IMAGE_REPOSITORY: &str = "sagemaker-xgboost";
@@ -130,7 +130,7 @@ impl Champion {
         }
         Ok(InstalledRelease {
             version: target.version.to_string(),
-            release: target.release.to_string(),
+            release: target.release,
             model_name: target.model.to_string(),
             config_name: target.config.to_string(),
             image: model.image,

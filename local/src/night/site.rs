@@ -40,14 +40,38 @@ impl Site {
     /// As [`Site::repository`].
     pub fn of_scenario(scenario: &Scenario) -> Result<Self, NightError> {
         if scenario.policy.is_empty() {
-            return Self::repository();
+            let site = Self::repository()?;
+            scenario.within(&site.fleet)?;
+            return Ok(site);
         }
-        let damaged = |error: &dyn std::fmt::Display| NightError::Data(error.to_string());
-        let mut fleet: Table = FLEET.parse().map_err(|error: toml::de::Error| damaged(&error))?;
+        Self::laid_over(table(FLEET)?, scenario)
+    }
+
+    /// Somebody's own fleet, and the scenario as its regions play it. Account, keys and images are those of these nights: their
+    /// releases are signed with the example key, which no real account may trust.
+    ///
+    /// # Errors
+    /// A policy that is wrong, or has too few regions for the scenario; otherwise as [`Site::repository`].
+    pub fn of_fleet(text: &str, scenario: &Scenario) -> Result<(Self, Scenario), NightError> {
+        let own = Fleet::parse(text)?;
+        let scenario = scenario.in_fleet(&Fleet::parse(FLEET)?, &own)?;
+        let (mut fleet, ours) = (table(text)?, table(FLEET)?);
+        let account = ours.get("fleet").and_then(|fleet| fleet.get("account")).cloned();
+        if let (Some(Value::Table(fleet)), Some(account)) = (fleet.get_mut("fleet"), account) {
+            fleet.insert("account".to_owned(), account);
+        }
+        for key in ["signing", "image"] {
+            fleet.extend(ours.get(key).map(|value| (key.to_owned(), value.clone())));
+        }
+        Ok((Self::laid_over(fleet, &scenario)?, scenario))
+    }
+
+    fn laid_over(mut fleet: Table, scenario: &Scenario) -> Result<Self, NightError> {
         lay_over(&mut fleet, &scenario.policy);
-        let text = toml::to_string(&fleet).map_err(|error| damaged(&error))?;
+        let text = toml::to_string(&fleet).map_err(|error| NightError::Data(error.to_string()))?;
         let fleet =
             Fleet::parse(&text).map_err(|source| NightError::Policy { scenario: scenario.name.clone(), source })?;
+        scenario.within(&fleet)?;
         let settings = Settings::of_fleet(&fleet);
         Self::deployed(text, Arc::new(fleet), &settings, TEMPLATE)
     }
@@ -98,6 +122,10 @@ impl Site {
     pub(super) fn is_repository(&self) -> bool {
         self.text == FLEET
     }
+}
+
+fn table(text: &str) -> Result<Table, NightError> {
+    text.parse().map_err(|error: toml::de::Error| NightError::Data(error.to_string()))
 }
 
 /// Tables of `over` go into those of the same name, entries of a list of tables into those with the same `name`, and whatever

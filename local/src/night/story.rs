@@ -29,11 +29,13 @@ const INDENT: usize = 14;
 const QUOTE: &str = "| ";
 
 impl Line {
-    /// The text in lines of at most [`WIDTH`] columns where words allow it, further ones under the first; a page's stay marked.
-    pub fn paragraph(&self) -> String {
+    /// The text in lines of at most [`WIDTH`] columns where words allow it, fewer on a terminal of fewer `columns`; further lines
+    /// under the first; a page's stay marked.
+    pub fn paragraph(&self, columns: Option<usize>) -> String {
+        let width = columns.map_or(WIDTH, |columns| columns.saturating_sub(INDENT).min(WIDTH));
         let wrapped = self.text.lines().flat_map(|line| {
             let (mark, text) = line.strip_prefix(QUOTE).map_or(("", line), |text| (QUOTE, text));
-            layout::lines(text, WIDTH - mark.len()).into_iter().map(move |line| format!("{mark}{line}"))
+            layout::lines(text, width.saturating_sub(mark.len())).into_iter().map(move |line| format!("{mark}{line}"))
         });
         wrapped.collect::<Vec<_>>().join(&format!("\n{:INDENT$}", ""))
     }
@@ -41,7 +43,7 @@ impl Line {
     /// `03:47:12  JP  text`, without colour. Further lines are indented under the first.
     pub fn plain(&self) -> String {
         let time = self.at.to_zoned(TimeZone::UTC).strftime("%H:%M:%S").to_string();
-        format!("{time}  {:<2}  {}", self.place, self.paragraph())
+        format!("{time}  {:<2}  {}", self.place, self.paragraph(None))
     }
 }
 

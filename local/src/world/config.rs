@@ -162,7 +162,7 @@ pub struct Timing {
     pub provisioning: Bounds<SignedDuration>,
     /// For so long after its first request a new instance is cold: some of its answers are slow.
     pub cold: SignedDuration,
-    /// Share of a cold instance's answers that are slow, 0 to 1.
+    /// Share of a cold instance's answers that are slow.
     pub cold_share: f64,
     /// How many times as long as usual a slow answer takes.
     pub cold_factor: f64,
@@ -174,7 +174,7 @@ pub struct Timing {
     pub metric_delay: SignedDuration,
     /// From a minute's end to the visibility of all of its samples: until then its metrics are revised.
     pub metric_complete: SignedDuration,
-    /// Share of a minute's samples that is seen only then, 0 to 1.
+    /// Share of a minute's samples that is seen only then.
     pub late_share: f64,
     /// From an answered pipeline job to the next action.
     pub action_gap: SignedDuration,
@@ -182,7 +182,7 @@ pub struct Timing {
     pub continuation: SignedDuration,
     /// From a job's call to the action's failure where nobody answers (CodePipeline: 20 minutes).
     pub job_timeout: SignedDuration,
-    /// Between two scheduled sweeps of `replication` and `rollback`, where that is not what the template says.
+    /// Between two scheduled sweeps of `replication` and `rollback`.
     pub sweep: Option<SignedDuration>,
     /// Between two health checks of a region.
     pub health_check: SignedDuration,
@@ -221,31 +221,31 @@ pub struct Behaviour {
     /// The version or release id, as the model's environment has it (`MERIDIAN_VERSION`, `MERIDIAN_RELEASE`), or an
     /// endpoint configuration's name. `*` is whatever serves: so callers behave who send every release the same.
     pub release: String,
-    /// Only there.
+    /// Only in this region.
     #[serde(default)]
     pub region: Option<RegionName>,
-    /// From then on.
+    /// From this moment on.
     #[serde(default)]
     pub from: Option<Moment>,
-    /// Until then.
+    /// Until this moment, the first one after `from`.
     #[serde(default)]
     pub until: Option<Moment>,
-    /// Times the usual latency.
+    /// How many times the usual latency it answers with.
     #[serde(default = "one")]
     pub latency_factor: f64,
-    /// Share of requests answered 4xx beyond the usual, 0 to 1.
+    /// Share of requests answered 4xx beyond the usual.
     #[serde(default)]
     pub errors_4xx: f64,
-    /// Share of requests answered 5xx beyond the usual, 0 to 1.
+    /// Share of requests answered 5xx beyond the usual.
     #[serde(default)]
     pub errors_5xx: f64,
-    /// Requests per second that one instance carries, where that is less than usual: latency grows as 1/(1 - load/capacity).
+    /// Requests a second that one instance carries, where that is less than usual: latency grows as 1/(1 - load/capacity).
     #[serde(default)]
     pub capacity_rps: Option<f64>,
-    /// Times the usual share of alerts and high scores.
+    /// How many times the usual share of alerts and high scores it answers with.
     #[serde(default = "one")]
     pub alert_factor: f64,
-    /// Share of the requests meant for it that reach it while blue serves beside it, 0 to 1; the others go to the
+    /// Share of the requests meant for it that reach it while blue serves beside it; the others go to the
     /// old one.
     #[serde(default = "one")]
     pub traffic: f64,
@@ -256,30 +256,14 @@ pub struct Behaviour {
 }
 
 impl Timing {
-    /// What no world has: time that stands still between two things that repeat.
+    /// Bounds that no time lies between.
     pub(crate) fn impossible(&self) -> Option<String> {
-        let repeats = [
-            ("continuation", Some(self.continuation)),
-            ("sweep", self.sweep),
-            ("health_check", Some(self.health_check)),
-            ("job_timeout", Some(self.job_timeout)),
+        let bounds = [
+            ("replication_min", self.replication_min, "replication_max", self.replication_max),
+            ("provisioning.min", self.provisioning.min, "provisioning.max", self.provisioning.max),
         ];
-        let soon = |(_, every): &(&str, Option<SignedDuration>)| every.is_some_and(|every| every < SHORTEST);
-        if let Some((field, _)) = repeats.into_iter().find(soon) {
-            return Some(format!("timing.{field} must be at least {SHORTEST:#}"));
-        }
-        if self.replication_min > self.replication_max {
-            return Some("timing.replication_min must be at most timing.replication_max".to_owned());
-        }
-        if self.provisioning.min > self.provisioning.max {
-            return Some("timing.provisioning: min must be at most max".to_owned());
-        }
-        if !FACTORS.contains(&self.cold_factor) {
-            return Some(format!("timing.cold_factor must be {:e} to {:e}", FACTORS.start(), FACTORS.end()));
-        }
-        let shares = [("late_share", self.late_share), ("cold_share", self.cold_share)];
-        let wrong = shares.into_iter().find(|(_, share)| !(0.0..=1.0).contains(share));
-        wrong.map(|(field, _)| format!("timing.{field} must be 0 to 1"))
+        let (least, min, most, max) = bounds.into_iter().find(|(_, min, _, max)| min > max)?;
+        Some(format!("timing.{least} = {min:#}: at most timing.{most}, which is {max:#}"))
     }
 }
 
@@ -303,31 +287,7 @@ impl Behaviour {
             speaks_for: None,
         }
     }
-
-    /// What no release does: shares beyond all, factors that are none.
-    pub(crate) fn impossible(&self) -> Option<String> {
-        let Behaviour { release, latency_factor, errors_4xx, errors_5xx, capacity_rps, alert_factor, traffic, .. } =
-            self;
-        let shares = [("errors_4xx", errors_4xx), ("errors_5xx", errors_5xx), ("traffic", traffic)];
-        if let Some((field, share)) = shares.into_iter().find(|(_, share)| !(0.0..=1.0).contains(*share)) {
-            return Some(format!("behaviour.{field} of {release} must be 0 to 1, and is {share}"));
-        }
-        let factors = [
-            ("latency_factor", Some(latency_factor)),
-            ("alert_factor", Some(alert_factor)),
-            ("capacity_rps", capacity_rps.as_ref()),
-        ];
-        let wrong = factors.into_iter().find(|(_, factor)| factor.is_some_and(|factor| !FACTORS.contains(factor)));
-        wrong.map(|(field, _)| {
-            format!("behaviour.{field} of {release} must be {:e} to {:e}", FACTORS.start(), FACTORS.end())
-        })
-    }
 }
-
-/// Between two of what repeats in a world.
-pub(crate) const SHORTEST: SignedDuration = SignedDuration::from_secs(1);
-/// Times the usual.
-pub(crate) const FACTORS: std::ops::RangeInclusive<f64> = 1e-3..=1e6;
 
 pub(crate) fn one() -> f64 {
     1.0

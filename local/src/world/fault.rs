@@ -52,9 +52,9 @@ const DARK: [Service; 3] = [Service::SageMaker, Service::Sts, Service::Applicati
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum When {
-    /// It did not.
+    /// The call did not take effect.
     Before,
-    /// It did, and nobody saw the answer.
+    /// The call took effect, and nobody saw the answer.
     #[default]
     After,
 }
@@ -63,7 +63,7 @@ pub enum When {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Target {
-    /// All of SageMaker's control operations: another word for `sagemaker`.
+    /// All of SageMaker's control operations: another word for `sage-maker`.
     ControlPlane,
     /// One service.
     #[serde(untagged)]
@@ -101,16 +101,16 @@ pub struct Fault {
     /// For `kill`: before or after the call takes effect.
     #[serde(default)]
     pub when: When,
-    /// From then on.
+    /// From this moment on.
     #[serde(default)]
     pub from: Option<Moment>,
-    /// Until then.
+    /// Until this moment, the first one after `from`.
     #[serde(default)]
     pub until: Option<Moment>,
-    /// The first so many calls that it would meet go unharmed.
+    /// How many calls go unharmed before the fault strikes.
     #[serde(default)]
     pub skip: u32,
-    /// At most so often.
+    /// How often the fault strikes at most.
     #[serde(default, alias = "times")]
     pub at_most: Option<u32>,
     /// For `slow`, `replication-delay`, `event-delay` and `freeze`: by how much, how long.

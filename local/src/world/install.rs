@@ -9,7 +9,7 @@ use crate::services::sagemaker::types::{
 use crate::world::random::Random;
 use crate::world::state::World;
 use bytes::Bytes;
-use meridian_domain::{CaptureSpec, RegionName};
+use meridian_domain::{CaptureSpec, RegionName, ReleaseId};
 use std::collections::BTreeMap;
 
 /// A release that served before the world began.
@@ -17,8 +17,8 @@ use std::collections::BTreeMap;
 pub struct InstalledRelease {
     /// Its human name, e.g. `v426`.
     pub version: String,
-    /// Its identity, 64 hexadecimal digits.
-    pub release: String,
+    /// Its identity.
+    pub release: ReleaseId,
     /// Name of the model to create.
     pub model_name: String,
     /// Name of the endpoint configuration to create.
@@ -97,7 +97,7 @@ impl World {
         let mut model = release.model(model_data_url.clone());
         model.enable_network_isolation = Some(fleet.network_isolation);
         own.sagemaker.models.insert(release.model_name.clone(), Model { request: model, created: now });
-        let capture = fleet.capture(policy).map(|own| {
+        let capture = fleet.capture(policy, release.release).map(|own| {
             let CaptureSpec { percent, destination, key } = own;
             DataCaptureConfig::both_sides(percent, destination, key)
         });
@@ -153,11 +153,11 @@ impl World {
 impl InstalledRelease {
     fn model(&self, model_data_url: String) -> CreateModel {
         let told = [
-            ("MERIDIAN_RELEASE", &self.release),
-            ("MERIDIAN_VERSION", &self.version),
-            ("MERIDIAN_NAMESPACE", &self.namespace),
+            ("MERIDIAN_RELEASE", self.release.to_string()),
+            ("MERIDIAN_VERSION", self.version.clone()),
+            ("MERIDIAN_NAMESPACE", self.namespace.clone()),
         ];
-        let environment = told.map(|(key, value)| (key.to_owned(), value.clone()));
+        let environment = told.map(|(key, value)| (key.to_owned(), value));
         CreateModel {
             model_name: self.model_name.clone(),
             primary_container: ContainerDefinition {

@@ -5,6 +5,7 @@ use crate::world::error::ApiError;
 use crate::world::service::Service;
 use crate::world::state::World;
 use meridian_domain::RegionName;
+use meridian_domain::reason::OperationName;
 
 /// What an operation asks of IAM (Service Authorization Reference), in the world as it stands.
 pub trait Guarded {
@@ -16,8 +17,10 @@ pub trait Guarded {
 pub trait Operation: Guarded {
     /// The service that offers it.
     const SERVICE: Service;
+    /// Which of AWS's operations it is.
+    const OPERATION: OperationName;
     /// AWS's name of the operation, e.g. `UpdateEndpoint`.
-    const NAME: &'static str;
+    const NAME: &'static str = Self::OPERATION.name();
     /// What a successful call answers.
     type Output;
 

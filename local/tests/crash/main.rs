@@ -75,16 +75,16 @@ fn live(site: Site, scenario: &Scenario, wanted: BTreeMap<usize, Vec<When>>, fol
 /// How a night ended whose function died, beside how it ends usually.
 fn end(death: Death, scenario: &Scenario, usual: &Projection, Lived { report, story, .. }: &Lived) -> End {
     let found = Projection::of(report);
-    let i1 = report.unexpected.iter().find(|what| what.starts_with("I1") || what.starts_with("chain"));
-    if i1.is_none() && found == *usual {
+    let broken = report.unexpected.iter().find(|problem| problem.what.breaks_invariant());
+    if broken.is_none() && found == *usual {
         return End::Alike;
     }
-    if i1.is_none() && is_by_the_clock(scenario) && found.ends_well(usual) {
+    if broken.is_none() && is_by_the_clock(scenario) && found.ends_well(usual) {
         return End::Otherwise;
     }
     let since: Vec<&str> = story.lines().skip_while(|line| !line.contains("is killed at")).collect();
     let (name, since) = (&scenario.name, since.join("\n    "));
-    End::Wrong(format!("{name}, {death:?}:\n    {since}\n  {i1:?}\n  usual {usual:?}\n  found {found:?}\n"))
+    End::Wrong(format!("{name}, {death:?}:\n    {since}\n  {broken:?}\n  usual {usual:?}\n  found {found:?}\n"))
 }
 
 /// The deaths to try at every so many steps: before a step, and after it where it is its invocation's last. Between two steps of

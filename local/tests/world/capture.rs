@@ -63,7 +63,7 @@ fn what_is_captured_lies_by_the_hour_and_is_what_customers_were_answered() {
     run_until(&mut world, "03:25:30");
     let (keys, body) = captured(&mut world, BR);
     let hours = ["2026/11/20/01/", "2026/11/20/02/", "2026/11/20/03/"].map(|hour| {
-        let prefix = format!("captured/fraud/main/{hour}");
+        let prefix = format!("captured/fraud/{}/fraud/main/{hour}", "a".repeat(64));
         keys.iter().filter(|key| key.starts_with(&prefix)).count()
     });
     assert_eq!((hours, keys.len()), ([6, 6, 2], 14), "two hours before the start, and twenty minutes since");

@@ -48,7 +48,7 @@ fn champion() -> InstalledRelease {
     let key = "releases/archives/v426/model.tar.gz".to_owned();
     InstalledRelease {
         version: "v426".to_owned(),
-        release: "a".repeat(64),
+        release: "a".repeat(64).parse().unwrap(),
         model_name: "fraud-v426".to_owned(),
         config_name: "fraud-v426-cfg".to_owned(),
         image: format!("111122223333.dkr.ecr.eu-west-1.amazonaws.com/xgboost@{DIGEST}"),

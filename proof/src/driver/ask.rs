@@ -4,7 +4,9 @@ use bytes::Bytes;
 use jiff::SignedDuration;
 use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::{AlarmSpec, AlarmView, Chain, EndpointView, Entry, RegionName, ResourceName, Stored, UpdateSpec};
-use meridian_handlers::ports::{Approval, CountsQuery, ErrorKind, Listed, MetricPoint, SlotsQuery, StartSpec, limits};
+use meridian_handlers::ports::{
+    Approval, CountsQuery, ErrorKind, Listed, MetricPoint, OperationName, SlotsQuery, StartSpec, limits,
+};
 use std::sync::Arc;
 
 /// One port call.
@@ -18,11 +20,11 @@ pub enum Ask {
     Entries { chain: Chain, from: u64 },
     Append { chain: Chain, entry: Box<Entry> },
     Checkpoint { chain: Chain },
-    Keep { chain: Chain, bytes: Vec<u8> },
+    Keep { chain: Chain, seq: u64, bytes: Vec<u8> },
     Approval,
     Describe,
     CreateModel(ResourceName),
-    CreateConfig(ResourceName),
+    CreateConfig { config: ResourceName, model: ResourceName },
     CreateEndpoint,
     Update(UpdateSpec),
     Invoke { payload: String },
@@ -85,12 +87,21 @@ impl Failure {
 
     /// Whether it is said only once all tries are used up.
     pub fn takes_time(self) -> bool {
-        matches!(self.kind, ErrorKind::Unreachable | ErrorKind::Throttled)
+        self.takes() > 0
+    }
+
+    /// Seconds that it takes: the pauses between the tries, and the tries themselves where none is answered.
+    pub fn takes(self) -> i64 {
+        match self.kind {
+            ErrorKind::Unreachable => PAUSES + limits::ATTEMPT.as_secs() * limits::ATTEMPTS as i64,
+            ErrorKind::Throttled => PAUSES,
+            _ => 0,
+        }
     }
 }
 
-/// Seconds that a call takes which is given up after its retries.
-pub const GIVEN_UP: i64 = (limits::ATTEMPT.as_secs() + 1) * limits::ATTEMPTS as i64;
+/// Seconds between the tries of one call: the pauses double.
+const PAUSES: i64 = limits::BACKOFF.as_secs() * ((1 << (limits::ATTEMPTS - 1)) - 1);
 
 impl Ask {
     /// Seconds that it takes where it is answered. What only looks takes none.
@@ -99,7 +110,7 @@ impl Ask {
             Ask::Sleep(duration) => duration.as_secs().max(1),
             Ask::Append { .. }
             | Ask::Update(_)
-            | Ask::CreateConfig(_)
+            | Ask::CreateConfig { .. }
             | Ask::PutAlarms(_)
             | Ask::Page
             | Ask::Start(_)
@@ -128,30 +139,31 @@ impl Ask {
         )
     }
 
-    /// The operation's AWS name.
-    pub fn operation(&self) -> &'static str {
-        match self {
-            Ask::Read { .. } => "GetObject",
-            Ask::List { .. } | Ask::Entries { .. } => "ListObjectsV2",
-            Ask::Create { .. } | Ask::Replace { .. } | Ask::Append { .. } | Ask::Keep { .. } => "PutObject",
-            Ask::Checkpoint { .. } => "GetCheckpoint",
-            Ask::Approval => "DescribeModelPackage",
-            Ask::Describe => "DescribeEndpoint",
-            Ask::CreateModel(_) => "CreateModel",
-            Ask::CreateConfig(_) => "CreateEndpointConfig",
-            Ask::CreateEndpoint => "CreateEndpoint",
-            Ask::Update(_) => "UpdateEndpoint",
-            Ask::Invoke { .. } => "InvokeEndpoint",
-            Ask::Scale => "RegisterScalableTarget",
-            Ask::PutAlarms(_) => "PutMetricAlarm",
-            Ask::Alarms(_) | Ask::Description(_) => "DescribeAlarms",
-            Ask::Publish(_) => "PutMetricData",
-            Ask::Counts(_) | Ask::Slots(_) => "GetMetricData",
-            Ask::Start(_) => "StartPipelineExecution",
-            Ask::Succeed { .. } => "PutJobSuccessResult",
-            Ask::Fail { .. } => "PutJobFailureResult",
-            Ask::Page | Ask::Advise => "Publish",
-            Ask::Sleep(_) => "Sleep",
-        }
+    /// The operation; none for time that passes.
+    pub fn operation(&self) -> Option<OperationName> {
+        Some(match self {
+            Ask::Read { .. } | Ask::Checkpoint { .. } => OperationName::GetObject,
+            Ask::List { .. } | Ask::Entries { .. } => OperationName::ListObjectsV2,
+            Ask::Create { .. } | Ask::Replace { .. } | Ask::Append { .. } | Ask::Keep { .. } => {
+                OperationName::PutObject
+            }
+            Ask::Approval => OperationName::DescribeModelPackage,
+            Ask::Describe => OperationName::DescribeEndpoint,
+            Ask::CreateModel(_) => OperationName::CreateModel,
+            Ask::CreateConfig { .. } => OperationName::CreateEndpointConfig,
+            Ask::CreateEndpoint => OperationName::CreateEndpoint,
+            Ask::Update(_) => OperationName::UpdateEndpoint,
+            Ask::Invoke { .. } => OperationName::InvokeEndpoint,
+            Ask::Scale => OperationName::RegisterScalableTarget,
+            Ask::PutAlarms(_) => OperationName::PutMetricAlarm,
+            Ask::Alarms(_) | Ask::Description(_) => OperationName::DescribeAlarms,
+            Ask::Publish(_) => OperationName::PutMetricData,
+            Ask::Counts(_) | Ask::Slots(_) => OperationName::GetMetricData,
+            Ask::Start(_) => OperationName::StartPipelineExecution,
+            Ask::Succeed { .. } => OperationName::PutJobSuccessResult,
+            Ask::Fail { .. } => OperationName::PutJobFailureResult,
+            Ask::Page | Ask::Advise => OperationName::Publish,
+            Ask::Sleep(_) => return None,
+        })
     }
 }

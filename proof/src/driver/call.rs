@@ -1,6 +1,6 @@
 //! One call of a function, suspended at its port calls.
 
-use super::ask::{Ask, Asked, Failure, GIVEN_UP, Reply};
+use super::ask::{Ask, Asked, Failure, Reply};
 use super::desk::Desk;
 use super::event::event;
 use crate::world::{Caller, Seconds, Strike, Who, World, stamp};
@@ -125,7 +125,7 @@ impl Call {
         };
         self.caller.learns(world, region, ask, answer.as_ref().map_err(|failure| *failure));
         let takes = match &answer {
-            Err(failure) if failure.takes_time() && !matches!(ask, Ask::Sleep(_)) => GIVEN_UP,
+            Err(failure) if failure.takes_time() && !matches!(ask, Ask::Sleep(_)) => failure.takes(),
             _ => ask.takes(),
         };
         ticket.answer = Some(answer);

@@ -10,8 +10,8 @@ use meridian_domain::{
 };
 use meridian_handlers::ports::{
     Answer, Approval, Artifacts, Clock, CountsQuery, Endpoints, ErrorKind, FailureKind, Ledger, Listed, MetricPoint,
-    ObjectVersion, PackageSpec, Page, Pager, Pipeline, PortError, Question, Registry, Scaling, Scored, Signals,
-    SlotsQuery, StartSpec,
+    ObjectVersion, OperationName, PackageSpec, Page, Pager, Pipeline, PortError, Question, Registry, Scaling, Scored,
+    Signals, SlotsQuery, StartSpec,
 };
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -30,15 +30,15 @@ pub(super) struct Ticket {
 
 /// One call's port calls.
 #[derive(Debug)]
-pub(super) struct Desk {
-    pub tickets: RefCell<Vec<Ticket>>,
-    pub numbers: Cell<u32>,
-    pub now: Cell<Timestamp>,
+pub struct Desk {
+    pub(super) tickets: RefCell<Vec<Ticket>>,
+    pub(super) numbers: Cell<u32>,
+    pub(super) now: Cell<Timestamp>,
     home: RegionName,
 }
 
 impl Desk {
-    pub fn new(now: Timestamp, home: RegionName) -> Self {
+    pub(super) fn new(now: Timestamp, home: RegionName) -> Self {
         Self { tickets: RefCell::default(), numbers: Cell::new(0), now: Cell::new(now), home }
     }
 
@@ -57,7 +57,7 @@ impl Desk {
         answer.await.map_err(|Failure { kind, words }| PortError {
             kind,
             region: region.clone(),
-            operation,
+            operation: operation.unwrap_or_else(|| unreachable!("time passes without a service")),
             message: words.to_owned(),
             silent: kind == ErrorKind::Unreachable,
         })
@@ -84,7 +84,7 @@ impl Artifacts for Desk {
         let length = bytes.len() as u64;
         if length > most {
             let (kind, region, message) = (ErrorKind::TooLarge, region.clone(), String::new());
-            return Err(PortError { kind, region, operation: "GetObject", message, silent: false });
+            return Err(PortError { kind, region, operation: OperationName::GetObject, message, silent: false });
         }
         sink(&bytes);
         Ok(length)
@@ -125,8 +125,8 @@ impl Ledger for Desk {
         Ok(kept.map(|bytes| bytes.to_vec()))
     }
 
-    async fn keep(&self, region: &RegionName, chain: &Chain, _: u64, bytes: Vec<u8>) -> Answer<()> {
-        self.done(region, Ask::Keep { chain: chain.clone(), bytes }).await
+    async fn keep(&self, region: &RegionName, chain: &Chain, seq: u64, bytes: Vec<u8>) -> Answer<()> {
+        self.done(region, Ask::Keep { chain: chain.clone(), seq, bytes }).await
     }
 }
 
@@ -154,7 +154,8 @@ impl Endpoints for Desk {
     }
 
     async fn create_config(&self, region: &RegionName, config: &ConfigSpec) -> Answer<()> {
-        self.done(region, Ask::CreateConfig(config.name.clone())).await
+        let ask = Ask::CreateConfig { config: config.name.clone(), model: config.model.clone() };
+        self.done(region, ask).await
     }
 
     async fn create_endpoint(&self, region: &RegionName, _: &ResourceName, _: &ResourceName) -> Answer<()> {

@@ -12,7 +12,10 @@ mod ask;
 mod call;
 mod desk;
 mod event;
+mod outside;
 
 pub use ask::{Ask, Asked, Failure, Reply};
 pub use call::{Call, Done, Past};
+pub use desk::Desk;
 pub use event::event;
+pub use outside::Outside;

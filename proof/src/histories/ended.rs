@@ -1,7 +1,7 @@
 //! What a history came to.
 
 use crate::world::checks::Ending;
-use crate::world::{Breach, Tally};
+use crate::world::{Breach, Tally, World};
 
 /// How a history ended.
 #[derive(Clone, Debug)]
@@ -37,4 +37,6 @@ pub struct Told {
     pub ended: Ended,
     /// Line by line.
     pub lines: Vec<String>,
+    /// What it left behind.
+    pub world: World,
 }

@@ -84,15 +84,15 @@ pub fn story(script: &Script) -> Told {
 
 /// Runs a script in a setting of one's own.
 pub fn run_with(script: &Script, setting: Setting, coverage: Option<&mut Coverage>, telling: bool) -> Told {
-    let (ended, world) = Run::new(script, setting, coverage, telling).history();
-    let mut told = Told { ended, lines: world.story.clone().unwrap_or_default() };
+    let (ended, mut world) = Run::new(script, setting, coverage, telling).history();
+    let mut told = Told { ended, lines: world.story.take().unwrap_or_default(), world };
     if script.events_only && told.ended.breach.is_none() {
         let clean =
             Script { items: script.items.iter().filter(|item| !is_event(item)).copied().collect(), ..script.clone() };
         let (_, other) = Run::new(&clean, clean.setting(), None, false).history();
-        if let Some(what) = difference(&world, &other) {
+        if let Some(what) = difference(&told.world, &other) {
             told.lines.push(format!("*** I10: {what}"));
-            told.ended.breach = Some(Breach { invariant: "I10", what, at: world.now });
+            told.ended.breach = Some(Breach { invariant: "I10", what, at: told.world.now });
         }
     }
     told

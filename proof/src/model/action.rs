@@ -118,10 +118,7 @@ impl State {
 
     /// When something changes in a region by itself.
     pub(super) fn aws_due(&self, region: usize) -> Option<Seconds> {
-        let place = self.world.regions.get(region)?;
-        let phase = place.update.filter(|update| update.frozen.is_none()).map(|update| update.due);
-        let alarm = place.next_alarm(region, &self.world.setting);
-        phase.into_iter().chain(alarm).min()
+        self.world.regions.get(region)?.next_due(region, &self.world.setting)
     }
 
     /// Whether something may still go wrong: not any more once the fleet rests.

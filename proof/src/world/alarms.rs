@@ -22,11 +22,24 @@ impl Region {
         (self.armed && !self.silent).then_some(self.beat + setting.live.silence)
     }
 
+    /// The heartbeat alarm does not ring, or no longer.
+    pub(super) fn quieten(&mut self, now: Seconds) {
+        if std::mem::take(&mut self.silent) {
+            self.quiet_since = now;
+        }
+    }
+
     /// The next moment at which one of the region's alarms may change by itself.
     pub fn next_alarm(&self, region: usize, setting: &Setting) -> Option<Seconds> {
         let late = self.late_due(region, setting).filter(|_| !self.alarm);
         let dues = [self.verdict_due, self.silence_due(setting), self.green_due(region, setting), late];
         dues.into_iter().flatten().min()
+    }
+
+    /// When something changes here by itself.
+    pub fn next_due(&self, region: usize, setting: &Setting) -> Option<Seconds> {
+        let phase = self.update.filter(|update| update.frozen.is_none()).map(|update| update.due);
+        phase.into_iter().chain(self.next_alarm(region, setting)).min()
     }
 }
 
@@ -47,7 +60,7 @@ impl World {
         place.alarm = place.faults.has(Fault::Alarm) || due(place.late_due(region, &setting));
         let after = (place.verdict, place.silent, place.green, place.alarm);
         if before == after {
-            return;
+            return self.guard(region);
         }
         if after.3 && !before.3 {
             place.rings_since = now;
@@ -67,13 +80,15 @@ impl World {
         let Some(place) = self.regions.get(region) else { return Vec::new() };
         let silent = place.armed && place.silent;
         let rings = [place.alarm, place.verdict, silent, place.green, false];
-        let states = self.setting.alarms.iter().zip(rings).filter(|(name, _)| names.contains(name));
-        let view = |(name, rings): (&String, bool)| AlarmView {
+        // Asked of a rollback alarm in ALARM and of a heartbeat alarm that is OK alone.
+        let since = [place.rings_since, 0, place.quiet_since, 0, 0];
+        let states = self.setting.alarms.iter().zip(rings.into_iter().zip(since));
+        let states = states.filter(|(name, _)| names.contains(name));
+        let view = |(name, (rings, since)): (&String, (bool, Seconds))| AlarmView {
             name: name.clone(),
             state: if rings { AlarmState::Alarm } else { AlarmState::Ok },
             reason: String::new(),
-            // Asked of a rollback alarm in ALARM alone.
-            since: (place.alarm && rings).then(|| stamp(place.rings_since)),
+            since: Some(stamp(since)),
         };
         states.map(view).collect()
     }

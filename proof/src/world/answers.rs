@@ -13,6 +13,11 @@ use std::sync::Arc;
 
 type Answer = Result<Reply, Failure>;
 
+/// CloudWatch takes datapoints of the last two weeks.
+const OLDEST: Seconds = 14 * 86_400;
+/// And of the next two hours.
+const NEWEST: Seconds = 2 * 3_600;
+
 fn no(kind: ErrorKind) -> Answer {
     Err(Failure::of(kind))
 }
@@ -33,7 +38,7 @@ impl World {
             },
             Ask::Describe
             | Ask::CreateModel(_)
-            | Ask::CreateConfig(_)
+            | Ask::CreateConfig { .. }
             | Ask::CreateEndpoint
             | Ask::Update(_)
             | Ask::Scale => unreachable(faults.has(Fault::Dark))
@@ -79,10 +84,7 @@ impl World {
         match ask {
             Ask::Entries { chain, from } => Ok(Reply::Entries(self.entries(chain, *from))),
             Ask::Checkpoint { chain } => Ok(Reply::Checkpoint(self.checkpoint(chain))),
-            Ask::Keep { chain, bytes } => {
-                self.keep(chain, bytes);
-                Ok(Reply::Done)
-            }
+            Ask::Keep { chain, seq, bytes } => self.keep(chain, *seq, bytes),
             Ask::Append { chain, entry } => self.append(caller, chain, entry),
             Ask::Read { key } => match self.setting.files.get(key) {
                 Some(bytes) => Ok(Reply::Bytes(bytes.clone())),
@@ -96,13 +98,13 @@ impl World {
             Ask::Replace { .. } | Ask::Sleep(_) => Ok(Reply::Done),
             Ask::Approval => Ok(Reply::Approval(Approval::Approved)),
             Ask::Describe => Ok(Reply::Endpoint(self.describe(region))),
-            Ask::CreateModel(_) => {
+            Ask::CreateModel(model) => {
                 checks::on_change(self, caller, region);
-                Ok(Reply::Done)
+                self.model(region, model)
             }
-            Ask::CreateConfig(config) => {
+            Ask::CreateConfig { config, model } => {
                 checks::on_change(self, caller, region);
-                self.configure(region, config)
+                self.configure(region, config, model)
             }
             Ask::CreateEndpoint => {
                 checks::breach(self, "I5", "an endpoint is to be created where there is one");
@@ -125,10 +127,7 @@ impl World {
             }
             Ask::Alarms(names) => Ok(Reply::Alarms(self.show_alarms(region, names))),
             Ask::Description(name) => Ok(Reply::Description(self.description(region, name))),
-            Ask::Publish(points) => {
-                self.publish(region, points);
-                Ok(Reply::Done)
-            }
+            Ask::Publish(points) => self.publish(region, points),
             Ask::Counts(query) => Ok(Reply::Counts(self.counts(region, query))),
             // Nothing is known of the days before: probation looks, and stays silent.
             Ask::Slots(_) => Ok(Reply::Counts(FleetMinutes::default())),
@@ -155,13 +154,15 @@ impl World {
     }
 
     fn checkpoint(&self, chain: &Chain) -> Option<Arc<Vec<u8>>> {
-        match chain {
-            Chain::Home => self.hub.checkpoint.clone(),
-            Chain::Region(name) => self.regions.get(self.setting.region_of(name))?.chain.checkpoint.clone(),
-        }
+        let newest = match chain {
+            Chain::Home => self.hub.checkpoint.as_ref(),
+            Chain::Region(name) => self.regions.get(self.setting.region_of(name))?.chain.checkpoint.as_ref(),
+        };
+        newest.map(|(_, bytes)| bytes.clone())
     }
 
-    fn keep(&mut self, chain: &Chain, bytes: &[u8]) {
+    /// A conditional write: of the older ones, which nobody reads any more, the world does not know which are kept.
+    fn keep(&mut self, chain: &Chain, seq: u64, bytes: &[u8]) -> Answer {
         let place = match chain {
             Chain::Home => Some(&mut self.hub.checkpoint),
             Chain::Region(name) => {
@@ -169,9 +170,15 @@ impl World {
                 self.regions.get_mut(region).map(|place| &mut place.chain.checkpoint)
             }
         };
-        if let Some(place) = place {
-            *place = Some(Arc::new(bytes.to_vec()));
+        let Some(place) = place else { return no(ErrorKind::Refused) };
+        let newest = place.as_ref().map(|(newest, _)| *newest);
+        if newest == Some(seq) {
+            return no(ErrorKind::Conflict);
         }
+        if newest.is_none_or(|newest| newest < seq) {
+            *place = Some((seq, Arc::new(bytes.to_vec())));
+        }
+        Ok(Reply::Done)
     }
 
     /// A conditional write: each number is taken once.
@@ -221,10 +228,25 @@ impl World {
         keys.into_iter().map(|key| Listed { key, modified }).collect()
     }
 
-    fn configure(&mut self, region: usize, config: &ResourceName) -> Answer {
+    fn model(&mut self, region: usize, model: &ResourceName) -> Answer {
+        let (release, place) = (self.setting.release_of_model(region, model), self.regions.get_mut(region));
+        let (Some(release), Some(place)) = (release, place) else { return no(ErrorKind::Refused) };
+        let bit = 1 << release;
+        if place.modelled & bit != 0 {
+            return no(ErrorKind::Conflict);
+        }
+        place.modelled |= bit;
+        Ok(Reply::Done)
+    }
+
+    fn configure(&mut self, region: usize, config: &ResourceName, model: &ResourceName) -> Answer {
         let Some(release) = self.setting.release_with(region, config) else { return no(ErrorKind::Refused) };
+        let of = self.setting.release_of_model(region, model);
         let Some(place) = self.regions.get_mut(region) else { return no(ErrorKind::Refused) };
         let bit = 1 << release;
+        if of.is_none_or(|of| place.modelled & (1 << of) == 0) {
+            return no(ErrorKind::NotFound);
+        }
         if place.configured & bit != 0 {
             return no(ErrorKind::Conflict);
         }
@@ -234,9 +256,10 @@ impl World {
 
     fn request_of(&self, caller: &Caller, region: usize, spec: &UpdateSpec) -> Option<Request> {
         let seconds = |duration: SignedDuration| duration.as_secs();
-        let bake = match spec.routing {
-            Routing::Canary { bake, .. } | Routing::AllAtOnceWatched { bake } => seconds(bake),
-            _ => 0,
+        let (canary, bake) = match spec.routing {
+            Routing::Canary { bake, .. } => (true, seconds(bake)),
+            Routing::AllAtOnceWatched { bake } => (false, seconds(bake)),
+            _ => (false, 0),
         };
         Some(Request {
             region,
@@ -246,14 +269,25 @@ impl World {
             fenced: caller.fenced,
             on_record: !caller.declined,
             guarded: !spec.rollback_alarms.is_empty(),
+            canary,
             bake,
+            soak: seconds(spec.termination_wait),
             looked: caller.looked,
             late: false,
         })
     }
 
     fn update(&mut self, caller: &Caller, region: usize, spec: &UpdateSpec) -> Answer {
-        let Some(request) = self.request_of(caller, region, spec) else { return no(ErrorKind::NotFound) };
+        let fleet = &self.setting.fleet;
+        let request = self.request_of(caller, region, spec).filter(|_| spec.endpoint == fleet.endpoint);
+        let Some(request) = request else { return no(ErrorKind::NotFound) };
+        // Which of them the wave has made already is not in this world.
+        if !spec.rollback_alarms.is_empty() {
+            let known = alarms::guard_names(fleet);
+            if spec.rollback_alarms.iter().any(|alarm| !known.contains(alarm)) {
+                return no(ErrorKind::Refused);
+            }
+        }
         match self.request(request) {
             Taken::Yes => Ok(Reply::Done),
             Taken::Conflict => no(ErrorKind::Conflict),
@@ -272,13 +306,15 @@ impl World {
     }
 
     fn put_alarms(&mut self, region: usize, specs: &[AlarmSpec]) {
-        let setting = self.setting.clone();
+        let (setting, now) = (self.setting.clone(), self.now);
         let (verdict, heartbeat) = (alarms::verdict_name(&setting.fleet), alarms::heartbeat_name(&setting.fleet));
         let Some(place) = self.regions.get_mut(region) else { return };
         for spec in specs {
             if spec.name == heartbeat {
                 place.armed = spec.missing == MissingData::Breaching;
-                place.silent &= place.armed;
+                if !place.armed {
+                    place.quieten(now);
+                }
             } else if spec.name == verdict {
                 place.note = Some(Arc::from(spec.description.as_str()));
             } else {
@@ -295,14 +331,20 @@ impl World {
     }
 
     /// Verdicts and beats: the alarm rings a little later, or hears the last beat for as long as it listens.
-    fn publish(&mut self, region: usize, points: &[MetricPoint]) {
+    fn publish(&mut self, region: usize, points: &[MetricPoint]) -> Answer {
         let (now, live) = (self.now, self.setting.live);
-        let Some(place) = self.regions.get_mut(region) else { return };
+        let takes = now - OLDEST..=now + NEWEST;
+        if points.iter().any(|point| !takes.contains(&point.at.as_second())) {
+            return no(ErrorKind::Refused);
+        }
+        let Some(place) = self.regions.get_mut(region) else { return no(ErrorKind::Refused) };
         for point in points {
             match point.name {
                 alarms::HEARTBEAT => {
                     place.beat = place.beat.max(point.at.as_second());
-                    place.silent &= place.beat + live.silence <= now;
+                    if place.beat + live.silence > now {
+                        place.quieten(now);
+                    }
                 }
                 alarms::VERDICT if point.value < 0.5 => {
                     place.verdict = false;
@@ -314,10 +356,14 @@ impl World {
                 _ => {}
             }
         }
+        Ok(Reply::Done)
     }
 
     /// An execution is asked for: the same token finds the same one.
     fn start_execution(&mut self, spec: &StartSpec) -> Answer {
+        if spec.pipeline != self.setting.fleet.pipeline {
+            return no(ErrorKind::NotFound);
+        }
         let release = self.setting.releases.iter().position(|(id, _)| spec.token.starts_with(&id.to_string()));
         let Some(release) = release else { return no(ErrorKind::Refused) };
         let known = self.executions.iter().position(|execution| execution.token.as_ref() == Some(&spec.token));

@@ -156,7 +156,7 @@ impl Caller {
             Ask::Publish(_)
             | Ask::PutAlarms(_)
             | Ask::CreateModel(_)
-            | Ask::CreateConfig(_)
+            | Ask::CreateConfig { .. }
             | Ask::Update(_)
             | Ask::Sleep(_) => self.fenced,
             Ask::Entries { chain: Chain::Home, .. } => reply.is_some() && self.holds_lease(world),

@@ -34,14 +34,18 @@ pub struct Update {
     pub due: Seconds,
     /// What was left of the phase when the control plane went dark.
     pub frozen: Option<Seconds>,
-    /// A wave's canary with alarms, or a rollback's update at once without.
+    /// Whether alarms turn it back.
     pub guarded: bool,
+    /// Whether a share of the traffic goes first.
+    pub canary: bool,
     /// The wave's execution; none for a rollback.
     pub execution: Option<usize>,
     /// Taken from a caller whose lease had run out when the request arrived.
     pub stray: bool,
     /// How long it is watched.
     pub bake: Seconds,
+    /// How long blue stays warm after the shift.
+    pub soak: Seconds,
 }
 
 /// How an update is asked for.
@@ -61,8 +65,12 @@ pub struct Request {
     pub on_record: bool,
     /// Whether alarms turn the update back.
     pub guarded: bool,
-    /// The canary's bake.
+    /// Whether a share of the traffic goes first.
+    pub canary: bool,
+    /// For so long the share is watched; without one, all of the traffic.
     pub bake: Seconds,
+    /// How long blue stays warm after the shift.
+    pub soak: Seconds,
     /// When the caller began to look.
     pub looked: Seconds,
     /// Whether the network delivers it late.
@@ -169,12 +177,18 @@ impl World {
             due: now + wait,
             frozen: None,
             guarded: request.guarded,
+            canary: request.canary,
             execution,
             stray,
             bake: request.bake,
+            soak: request.soak,
         };
         if let Some(place) = self.regions.get_mut(region) {
             place.update = Some(update);
+            // One that is in ALARM already counts from when it is next looked at.
+            if place.verdict && update.guarded {
+                place.verdict_due = Some(now + setting.live.verdict_delay);
+            }
             place.stray += u32::from(stray);
             if let Some(taken) = place.taken.get_mut(release) {
                 *taken = Some(now);
@@ -230,19 +244,17 @@ impl World {
         if update.frozen.is_some() || update.due > now {
             return;
         }
-        let soak = setting.fleet.guardrail.soak.as_secs();
-        let at_once = setting.goes_at_once(region);
-        match (update.phase, update.guarded) {
-            (Phase::Provisioning, true) if !at_once => self.enter(region, Phase::Baking, update.bake),
-            (Phase::Provisioning | Phase::Baking, _) => self.enter(region, Phase::Shifting, setting.timing.shifting),
-            (Phase::Shifting, true) if at_once => self.enter(region, Phase::Watched, update.bake),
-            (Phase::Shifting | Phase::Watched, true) if soak > 0 => self.enter(region, Phase::Soaking, soak),
-            (Phase::Shifting | Phase::Watched, _) => {
+        match update.phase {
+            Phase::Provisioning if update.canary => self.enter(region, Phase::Baking, update.bake),
+            Phase::Provisioning | Phase::Baking => self.enter(region, Phase::Shifting, setting.timing.shifting),
+            Phase::Shifting if !update.canary && update.bake > 0 => self.enter(region, Phase::Watched, update.bake),
+            Phase::Shifting | Phase::Watched if update.soak > 0 => self.enter(region, Phase::Soaking, update.soak),
+            Phase::Shifting | Phase::Watched => {
                 self.enter(region, Phase::Soaking, 0);
                 self.finish(region);
             }
-            (Phase::Soaking, _) => self.finish(region),
-            (Phase::GoingBack, _) => self.returned(region),
+            Phase::Soaking => self.finish(region),
+            Phase::GoingBack => self.returned(region),
         }
     }
 

@@ -13,8 +13,8 @@ pub struct Chain<H> {
     pub entries: Vec<Stored>,
     /// The end of the chain.
     head: Head,
-    /// The newest checkpoint.
-    pub checkpoint: Option<Arc<Vec<u8>>>,
+    /// The newest checkpoint, and the number of its entry.
+    pub checkpoint: Option<(u64, Arc<Vec<u8>>)>,
 }
 
 impl<H: Projection> Default for Chain<H> {

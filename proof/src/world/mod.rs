@@ -152,6 +152,8 @@ pub struct Region {
     pub update: Option<Update>,
     /// `UpdateRollbackFailed`: which bytes serve is unknown.
     pub broken: bool,
+    /// Releases whose model was created here, a bit each.
+    pub modelled: u8,
     /// Releases whose configuration was created here, a bit each.
     pub configured: u8,
     /// The region's ledger.
@@ -162,6 +164,8 @@ pub struct Region {
     pub armed: bool,
     /// Whether the heartbeat alarm rings.
     pub silent: bool,
+    /// Since when it does not, if it has rung.
+    pub quiet_since: Seconds,
     /// Whether the verdict alarm rings.
     pub verdict: bool,
     /// When a verdict that was published makes it ring.
@@ -253,11 +257,13 @@ impl World {
             blue: 0,
             update: None,
             broken: false,
+            modelled: 1,
             configured: 1,
             chain: chain.clone(),
-            beat: start,
+            beat: 0,
             armed: false,
             silent: false,
+            quiet_since: 0,
             verdict: false,
             verdict_due: None,
             took_over: start,

@@ -50,7 +50,8 @@ impl World {
         let Some((champion, _)) = setting.releases.first() else { return };
         for (release, version) in setting.releases.iter().skip(1) {
             let (release, version, champion) = (*release, version.clone(), *champion);
-            let judgement = CapturedJudgement { verdict, counts: CapturedCounts::default(), gates: Vec::new() };
+            let (counts, gates, undecided) = (CapturedCounts::default(), Vec::new(), Vec::new());
+            let judgement = CapturedJudgement { verdict, counts, gates, undecided };
             self.person(Some(region), Record::Shadowed { release, version, champion, judgement });
         }
     }

@@ -53,6 +53,8 @@ impl Job {
 
 /// CodePipeline's words for an answer to a job that has one.
 const ANSWERED: Failure = Failure { kind: ErrorKind::Conflict, words: "InvalidJobStateException" };
+/// And to one that it never gave out.
+const UNKNOWN: Failure = Failure { kind: ErrorKind::NotFound, words: "JobNotFoundException" };
 
 impl World {
     /// A release's manifest arrives in home.
@@ -123,16 +125,19 @@ impl World {
         })
     }
 
-    fn job(&self, id: &str) -> Option<Job> {
-        self.executions.iter().find_map(|execution| match execution.stand {
+    /// The job that waits for this answer.
+    fn job(&self, id: &str) -> Result<Job, Failure> {
+        let open = self.executions.iter().find_map(|execution| match execution.stand {
             Stand::Running(job) => Some(job).filter(|job| job.id() == id),
             _ => None,
-        })
+        });
+        let known = || (0..self.executions.len()).any(|number| id.starts_with(&format!("job-{number}-")));
+        open.ok_or_else(|| if known() { ANSWERED } else { UNKNOWN })
     }
 
     /// `PutJobSuccessResult`, with a continuation or without.
     pub(super) fn succeeds(&mut self, caller: &Caller, id: &str, continuation: Option<&str>) -> Result<Reply, Failure> {
-        let job = self.job(id).ok_or(ANSWERED)?;
+        let job = self.job(id)?;
         let serial = job.serial + 1;
         if let Some(token) = continuation {
             let since = token.rsplit('=').next().and_then(|time| time.parse::<jiff::Timestamp>().ok());
@@ -150,7 +155,7 @@ impl World {
 
     /// `PutJobFailureResult`.
     pub(super) fn fails(&mut self, id: &str) -> Result<Reply, Failure> {
-        let job = self.job(id).ok_or(ANSWERED)?;
+        let job = self.job(id)?;
         self.goes_to(job, Stand::Failed);
         Ok(Reply::Done)
     }

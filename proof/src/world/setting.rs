@@ -314,6 +314,11 @@ impl Setting {
         self.targets.get(region)?.iter().position(|target| target.config == *config)
     }
 
+    /// The release that has this model in a region.
+    pub fn release_of_model(&self, region: usize, model: &ResourceName) -> Option<usize> {
+        self.targets.get(region)?.iter().position(|target| target.model == *model)
+    }
+
     /// What a release answers to a golden record.
     pub fn score(&self, release: usize, payload: &str) -> Option<f32> {
         PAYLOADS.contains(&payload).then(|| score_of(release, payload))

@@ -7,7 +7,7 @@ use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::types::{ChecksumAlgorithm, Object};
 use bytes::Bytes;
 use meridian_domain::RegionName;
-use meridian_handlers::ports::{Answer, Artifacts, Listed, ObjectVersion, limits};
+use meridian_handlers::ports::{Answer, Artifacts, Listed, ObjectVersion, OperationName, limits};
 use std::time::Duration;
 
 /// The slowest upload that is waited for: a body of several mebibytes would not fit into the time of a small request.
@@ -15,7 +15,7 @@ const SLOWEST_UPLOAD: usize = 1 << 20;
 
 impl Artifacts for AwsPorts {
     async fn read(&self, region: &RegionName, key: &str, most: u64, sink: &mut dyn FnMut(&[u8])) -> Answer<u64> {
-        let call = Call::new(region, "GetObject");
+        let call = Call::new(region, OperationName::GetObject);
         let bucket = self.bucket(&call, region)?;
         let client = self.clients.s3(region).await?;
         // The attempt's time-out ends with the head of the answer; the body is guarded by the SDK's stalled-stream
@@ -47,7 +47,7 @@ impl Artifacts for AwsPorts {
     }
 
     async fn listed(&self, region: &RegionName, prefix: &str, after: Option<&str>) -> Answer<Vec<Listed>> {
-        let call = Call::new(region, "ListObjectsV2");
+        let call = Call::new(region, OperationName::ListObjectsV2);
         let bucket = self.bucket(&call, region)?;
         let client = self.clients.s3(region).await?;
         let request = client.list_objects_v2().bucket(bucket).prefix(prefix).set_start_after(after.map(str::to_owned));
@@ -86,7 +86,7 @@ impl AwsPorts {
         body: Bytes,
         if_none_match: Option<&str>,
     ) -> Answer<ObjectVersion> {
-        let call = Call::new(region, "PutObject");
+        let call = Call::new(region, OperationName::PutObject);
         let bucket = self.bucket(&call, region)?;
         let attempt = limits::ATTEMPT.unsigned_abs() + Duration::from_secs((body.len() / SLOWEST_UPLOAD) as u64);
         let timeouts = TimeoutConfig::builder().operation_attempt_timeout(attempt).build();

@@ -30,8 +30,22 @@ impl AwsClock {
     pub fn new(world: Option<&str>) -> Self {
         match world {
             Some(url) => Self::World(WorldClock::new(url)),
-            None => Self::System(SystemClock),
+            None => Self::System(SystemClock::default()),
         }
+    }
+
+    /// The clock of a person who asks another endpoint than AWS's own: a served night's time, where it is one, from now on as fast as
+    /// the machine's. Any other endpoint has the machine's time.
+    pub async fn beside(endpoint: &str) -> Self {
+        let url = format!("{}/_clock/outside", endpoint.trim_end_matches('/'));
+        let machine = SystemClock::default();
+        let wire = Wire::new();
+        let world = tokio::select! {
+            world = wire.get::<Now>(&url) => world.ok(),
+            () = Clock::sleep(&machine, SignedDuration::from_secs(2)) => None,
+        };
+        let ahead = world.map(|world| world.now.duration_since(machine.now()));
+        Self::System(SystemClock { ahead: ahead.unwrap_or_default() })
     }
 
     /// Asks the world what time it is. At the start of every invocation: time has passed since the last one.
@@ -64,12 +78,15 @@ impl Clock for AwsClock {
 
 /// The machine's clock.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
+pub struct SystemClock {
+    /// How much later it is where it is used.
+    ahead: SignedDuration,
+}
 
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the Clock port")]
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        Timestamp::now().saturating_add(self.ahead).unwrap_or(Timestamp::MAX)
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the Clock port")]

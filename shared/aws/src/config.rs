@@ -3,11 +3,14 @@
 use crate::trust::Trust;
 use meridian_domain::{Fleet, FleetError, NameError, RegionName, Sha256};
 use meridian_handlers::front::{Callers, CallersError};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// The policy that the functions are built with: a change of it is a deployment.
+/// The policy that the functions are built with, for those that are deployed without a file of their own.
 const COMPILED_IN: &str = include_str!("../../../fleet.toml");
+/// The policy's file beside a function's program: who changes it deploys again, and builds nothing.
+const BESIDE: &str = "fleet.toml";
 /// What is logged where nothing is said.
 const DEFAULT_LOG: &str = "info";
 
@@ -21,8 +24,8 @@ pub struct Environment {
     /// `MERIDIAN_LOG`: what to log, as levels by target (`info`, `warn,meridian_handlers=info`). Finer ones than `info` are not
     /// in a released function: the SDK would write requests there, with their keys and records.
     pub log: String,
-    /// `MERIDIAN_FLEET_FILE`: a policy that replaces the compiled-in one. For local worlds.
-    pub fleet_file: Option<PathBuf>,
+    /// `LAMBDA_TASK_ROOT`: the folder of the function's archive, where its `fleet.toml` lies. Lambda sets it.
+    pub task_root: Option<PathBuf>,
     /// `AWS_ENDPOINT_URL`: an address that replaces AWS's own. The SDK's standard variable.
     pub endpoint: Option<String>,
     /// `MERIDIAN_CLOCK_URL`: the local world's clock; time is the machine's where it is not set.
@@ -47,7 +50,7 @@ pub enum ConfigError {
     #[error("AWS_REGION: {0}")]
     Region(#[from] NameError),
     /// The policy file cannot be read.
-    #[error("MERIDIAN_FLEET_FILE {path}: {source}")]
+    #[error("the policy {path}: {source}")]
     File {
         /// Which file.
         path: PathBuf,
@@ -76,7 +79,7 @@ impl Environment {
             region: set("AWS_REGION").ok_or(ConfigError::Missing("AWS_REGION"))?.parse()?,
             runtime_api: set("AWS_LAMBDA_RUNTIME_API").ok_or(ConfigError::Missing("AWS_LAMBDA_RUNTIME_API"))?,
             log: set("MERIDIAN_LOG").unwrap_or_else(|| DEFAULT_LOG.to_owned()),
-            fleet_file: set("MERIDIAN_FLEET_FILE").map(PathBuf::from),
+            task_root: set("LAMBDA_TASK_ROOT").map(PathBuf::from),
             endpoint: set("AWS_ENDPOINT_URL"),
             clock: set("MERIDIAN_CLOCK_URL"),
             trust: if others { Trust::System } else { Trust::Amazon },
@@ -103,14 +106,19 @@ impl Policy {
         Self::parse(COMPILED_IN)
     }
 
-    /// The policy that the environment names, or the compiled-in one.
+    /// The policy beside the function's program, or the compiled-in one where none lies there.
     ///
     /// # Errors
-    /// The file cannot be read, or the policy is wrong.
+    /// The file is there and cannot be read, or the policy is wrong.
     pub fn load(environment: &Environment) -> Result<Self, ConfigError> {
-        let Some(path) = &environment.fleet_file else { return Self::compiled_in() };
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::File { path: path.clone(), source })?;
-        Self::parse(&text)
+        let Some(path) = environment.task_root.as_ref().map(|folder| folder.join(BESIDE)) else {
+            return Self::compiled_in();
+        };
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Self::parse(&text),
+            Err(error) if error.kind() == ErrorKind::NotFound => Self::compiled_in(),
+            Err(source) => Err(ConfigError::File { path, source }),
+        }
     }
 
     fn parse(text: &str) -> Result<Self, ConfigError> {
@@ -148,19 +156,30 @@ mod tests {
         assert!(!error.contains("the-token-itself"), "{error}");
     }
 
+    fn environment(pairs: &[(&str, &str)]) -> Environment {
+        let always = [("AWS_REGION", "sa-east-1"), ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")];
+        let lookup =
+            |name: &str| pairs.iter().chain(&always).find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
+        Environment::from_lookup(lookup).unwrap()
+    }
+
     #[test]
-    fn a_policy_file_that_is_not_there_is_named() {
-        let environment = Environment {
-            region: "sa-east-1".parse().unwrap(),
-            runtime_api: "127.0.0.1:9001".to_owned(),
-            log: "info".to_owned(),
-            fleet_file: Some("no-such-file.toml".into()),
-            endpoint: None,
-            clock: None,
-            trust: Trust::Amazon,
-            callers: Callers::default(),
-        };
-        let error = Policy::load(&environment).unwrap_err().to_string();
-        assert!(error.starts_with("MERIDIAN_FLEET_FILE no-such-file.toml: "), "{error}");
+    fn the_fleet_beside_the_program_goes_before_the_one_that_it_was_built_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().to_str().unwrap();
+        let load = || Policy::load(&environment(&[("LAMBDA_TASK_ROOT", root)]));
+        let built_with = load().unwrap();
+        assert_eq!(built_with.digest, Policy::compiled_in().unwrap().digest);
+        let own = COMPILED_IN.replace("name = \"fraud\"", "name = \"credit\"");
+        std::fs::write(folder.path().join(BESIDE), &own).unwrap();
+        let beside = load().unwrap();
+        assert_eq!((beside.fleet.name.as_str(), beside.digest), ("credit", Sha256::of(own.as_bytes())));
+        std::fs::write(folder.path().join(BESIDE), "[fleet]\nname = 7\n").unwrap();
+        let error = load().unwrap_err().to_string();
+        assert!(error.starts_with("fleet.toml line "), "{error}");
+        std::fs::remove_file(folder.path().join(BESIDE)).unwrap();
+        std::fs::create_dir(folder.path().join(BESIDE)).unwrap();
+        let error = load().unwrap_err().to_string();
+        assert!(error.starts_with("the policy ") && error.contains("fleet.toml: "), "{error}");
     }
 }

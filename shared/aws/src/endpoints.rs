@@ -18,7 +18,7 @@ use meridian_domain::{
     Routing, UpdateSpec, VariantPhase, Vpc,
 };
 use meridian_handlers::adapters::CSV;
-use meridian_handlers::ports::{Answer, Endpoints, ErrorKind, Question, Scored};
+use meridian_handlers::ports::{Answer, Endpoints, ErrorKind, OperationName, Question, Scored};
 use std::num::NonZeroU32;
 
 /// Where a model's network interfaces stand.
@@ -44,7 +44,7 @@ fn data_capture(capture: &CaptureSpec) -> DataCaptureConfig {
 
 impl Endpoints for AwsPorts {
     async fn describe(&self, region: &RegionName, endpoint: &ResourceName) -> Answer<Option<EndpointView>> {
-        let call = Call::new(region, "DescribeEndpoint");
+        let call = Call::new(region, OperationName::DescribeEndpoint);
         let client = self.clients.sagemaker(region).await?;
         let shown = match client.describe_endpoint().endpoint_name(endpoint.as_str()).send().await {
             Ok(shown) => shown,
@@ -84,7 +84,7 @@ impl Endpoints for AwsPorts {
             .set_tags(Some(self.tags(region)))
             .send()
             .await
-            .map_err(|error| Call::new(region, "CreateModel").failed(error))?;
+            .map_err(|error| Call::new(region, OperationName::CreateModel).failed(error))?;
         Ok(())
     }
 
@@ -106,7 +106,7 @@ impl Endpoints for AwsPorts {
             .set_tags(Some(self.tags(region)))
             .send()
             .await
-            .map_err(|error| Call::new(region, "CreateEndpointConfig").failed(error))?;
+            .map_err(|error| Call::new(region, OperationName::CreateEndpointConfig).failed(error))?;
         Ok(())
     }
 
@@ -120,7 +120,7 @@ impl Endpoints for AwsPorts {
             .set_tags(Some(self.tags(region)))
             .send()
             .await
-            .map_err(|error| Call::new(region, "CreateEndpoint").failed(error))?;
+            .map_err(|error| Call::new(region, OperationName::CreateEndpoint).failed(error))?;
         Ok(())
     }
 
@@ -140,12 +140,12 @@ impl Endpoints for AwsPorts {
             .deployment_config(deployment(update))
             .send()
             .await
-            .map_err(|error| Call::new(region, "UpdateEndpoint").failed(error))?;
+            .map_err(|error| Call::new(region, OperationName::UpdateEndpoint).failed(error))?;
         Ok(())
     }
 
     async fn invoke(&self, region: &RegionName, endpoint: &ResourceName, payload: &str) -> Answer<String> {
-        let call = Call::new(region, "InvokeEndpoint");
+        let call = Call::new(region, OperationName::InvokeEndpoint);
         let question = self.question(region, endpoint, payload.as_bytes()).await?;
         let answer = question.accept(CSV).send().await.map_err(|error| call.failed(error))?;
         let body = answer.body.map(Blob::into_inner).unwrap_or_default();
@@ -170,7 +170,7 @@ impl Endpoints for AwsPorts {
                 Some(InvokeEndpointError::ModelError(own)) => {
                     Ok(Scored::failed(own.original_status_code, own.original_message.clone()))
                 }
-                _ => Err(Call::new(region, "InvokeEndpoint").failed(error)),
+                _ => Err(Call::new(region, OperationName::InvokeEndpoint).failed(error)),
             },
         }
     }

@@ -6,7 +6,7 @@ use aws_sdk_sts::config::retry::RetryConfig;
 use aws_sdk_sts::config::timeout::TimeoutConfig;
 use meridian_domain::{Caller, Chain, Entry, RegionName, Stored};
 use meridian_handlers::adapters::ledger;
-use meridian_handlers::ports::{Answer, Ledger, limits};
+use meridian_handlers::ports::{Answer, Ledger, OperationName, limits};
 
 impl Ledger for AwsPorts {
     async fn entries(&self, region: &RegionName, chain: &Chain, from: u64) -> Answer<Vec<Stored>> {
@@ -34,7 +34,7 @@ impl Ledger for AwsPorts {
 impl AwsPorts {
     /// The ARN of whoever holds the ports, from the STS of the region in which they are held.
     async fn asked_of_sts(&self) -> Answer<String> {
-        let call = Call::new(&self.place, "GetCallerIdentity");
+        let call = Call::new(&self.place, OperationName::GetCallerIdentity);
         let attempt = limits::IDENTITY_ATTEMPT.unsigned_abs();
         let timeouts = TimeoutConfig::builder().operation_attempt_timeout(attempt).build();
         let bounds = aws_sdk_sts::Config::builder().timeout_config(timeouts).retry_config(RetryConfig::disabled());

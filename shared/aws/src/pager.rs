@@ -5,7 +5,7 @@ use crate::errors::{Call, Failed};
 use aws_sdk_sns::types::MessageAttributeValue;
 use meridian_domain::RegionName;
 use meridian_handlers::adapters::errors::fitting;
-use meridian_handlers::ports::{ADVICE, Answer, Page, Pager, URGENCY};
+use meridian_handlers::ports::{ADVICE, Answer, OperationName, Page, Pager, URGENCY};
 
 impl Pager for AwsPorts {
     async fn page(&self, region: &RegionName, page: &Page) -> Answer<()> {
@@ -20,7 +20,7 @@ impl Pager for AwsPorts {
 impl AwsPorts {
     async fn publish_note(&self, region: &RegionName, page: &Page, urgency: Option<&str>) -> Answer<()> {
         let (subject, message) = fitting(page);
-        let call = Call::new(region, "Publish");
+        let call = Call::new(region, OperationName::Publish);
         let mut request = self
             .clients
             .sns(region)

@@ -9,7 +9,7 @@ use aws_sdk_applicationautoscaling::types::{
     TargetTrackingScalingPolicyConfiguration,
 };
 use meridian_domain::{RegionName, ScalingSpec, Scheduled};
-use meridian_handlers::ports::{Answer, ErrorKind, Scaling};
+use meridian_handlers::ports::{Answer, ErrorKind, OperationName, Scaling};
 
 const DIMENSION: ScalableDimension = ScalableDimension::SageMakerVariantDesiredInstanceCount;
 const NAMESPACE: ServiceNamespace = ServiceNamespace::Sagemaker;
@@ -26,8 +26,8 @@ impl Scaling for AwsPorts {
             .max_capacity(count(scaling.most))
             .send()
             .await
-            .map_err(|error| Call::new(region, "RegisterScalableTarget").failed(error))?;
-        let call = Call::new(region, "PutScalingPolicy");
+            .map_err(|error| Call::new(region, OperationName::RegisterScalableTarget).failed(error))?;
+        let call = Call::new(region, OperationName::PutScalingPolicy);
         client
             .put_scaling_policy()
             .service_namespace(NAMESPACE)
@@ -71,7 +71,7 @@ async fn schedule(client: &Client, region: &RegionName, scaling: &ScalingSpec, s
             .scheduled_action_name(scheduled.name)
             .send()
             .await;
-        return match gone.map_err(|error| Call::new(region, "DeleteScheduledAction").failed(error)) {
+        return match gone.map_err(|error| Call::new(region, OperationName::DeleteScheduledAction).failed(error)) {
             Err(error) if error.kind != ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         };
@@ -89,7 +89,7 @@ async fn schedule(client: &Client, region: &RegionName, scaling: &ScalingSpec, s
         )
         .send()
         .await
-        .map_err(|error| Call::new(region, "PutScheduledAction").failed(error))?;
+        .map_err(|error| Call::new(region, OperationName::PutScheduledAction).failed(error))?;
     Ok(())
 }
 

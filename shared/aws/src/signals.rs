@@ -13,7 +13,7 @@ use meridian_domain::alarms::{BLUE_ID, EXCESS, EXCESS_ID, GREEN_ID, Measured, NA
 use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::{AlarmSpec, AlarmState, AlarmView, RegionName};
 use meridian_handlers::adapters::counts::Survey;
-use meridian_handlers::ports::{Answer, CountsQuery, MetricPoint, Signals, SlotsQuery};
+use meridian_handlers::ports::{Answer, CountsQuery, MetricPoint, OperationName, Signals, SlotsQuery};
 
 /// `DescribeAlarms` takes so many names at once.
 const NAMES_PER_CALL: usize = 100;
@@ -33,13 +33,16 @@ impl Signals for AwsPorts {
                 .threshold(alarm.threshold)
                 .comparison_operator(comparison(alarm.below))
                 .treat_missing_data(alarm.missing.as_str());
-            watching(request, alarm).send().await.map_err(|error| Call::new(region, "PutMetricAlarm").failed(error))?;
+            watching(request, alarm)
+                .send()
+                .await
+                .map_err(|error| Call::new(region, OperationName::PutMetricAlarm).failed(error))?;
         }
         Ok(())
     }
 
     async fn alarms(&self, region: &RegionName, names: &[String]) -> Answer<Vec<AlarmView>> {
-        let call = Call::new(region, "DescribeAlarms");
+        let call = Call::new(region, OperationName::DescribeAlarms);
         let client = self.clients.cloudwatch(region).await?;
         let mut views = Vec::new();
         for names in names.chunks(NAMES_PER_CALL) {
@@ -68,7 +71,7 @@ impl Signals for AwsPorts {
     async fn description(&self, region: &RegionName, alarm: &str) -> Answer<Option<String>> {
         let client = self.clients.cloudwatch(region).await?;
         let page = client.describe_alarms().alarm_names(alarm).alarm_types(AlarmType::MetricAlarm).send().await;
-        let page = page.map_err(|error| Call::new(region, "DescribeAlarms").failed(error))?;
+        let page = page.map_err(|error| Call::new(region, OperationName::DescribeAlarms).failed(error))?;
         Ok(page.metric_alarms.unwrap_or_default().into_iter().next().and_then(|alarm| alarm.alarm_description))
     }
 
@@ -90,7 +93,7 @@ impl Signals for AwsPorts {
             .set_metric_data(Some(metrics.iter().map(datum).collect()))
             .send()
             .await
-            .map_err(|error| Call::new(region, "PutMetricData").failed(error))?;
+            .map_err(|error| Call::new(region, OperationName::PutMetricData).failed(error))?;
         Ok(())
     }
 
@@ -106,7 +109,7 @@ impl Signals for AwsPorts {
 impl AwsPorts {
     /// All answers to a survey, however many pages they take.
     async fn answered(&self, region: &RegionName, survey: Result<Survey, String>) -> Answer<FleetMinutes> {
-        let call = Call::new(region, "GetMetricData");
+        let call = Call::new(region, OperationName::GetMetricData);
         let mut survey = survey.map_err(|why| call.refused(why))?;
         let client = self.clients.cloudwatch(region).await?;
         let request = counts_request(client.get_metric_data(), &survey);
@@ -248,7 +251,7 @@ mod tests {
         let mut survey = Survey::of(&query).unwrap();
         let id = &survey.questions()[0].id;
         let result = MetricDataResult::builder().id(id).status_code(StatusCode::PartialData).build();
-        add(&Call::new(&region, "GetMetricData"), &mut survey, &result, more)
+        add(&Call::new(&region, OperationName::GetMetricData), &mut survey, &result, more)
     }
 
     #[test]

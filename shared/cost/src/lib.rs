@@ -1,5 +1,5 @@
 //! What a fleet costs in a month: `fleet.toml` and a table of prices in, a forecast out. It may know the
-//! domain. No clock, no I/O, no SDK.
+//! domain and how messages lay out tables. No clock, no I/O, no SDK.
 //!
 //! Two fleets are always reckoned with the same prices: the fleet as it is, and one endpoint in home that serves the same
 //! customers. What a smaller floor, a retired region, another front or another routing would save is the difference of two

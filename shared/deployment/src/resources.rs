@@ -1,13 +1,17 @@
 //! The resources that the local world makes something of, as types.
 
+mod bucket;
+mod pipeline;
+
+pub(crate) use bucket::ENABLED;
+pub use bucket::{Bucket, Clocked, Encryption, PublicAccess, ReplicationRule};
+pub use pipeline::{ActionKind, Declared, OnFailure, Pipeline, PipelineAction, PipelineStage, Variable};
+
 use crate::pattern::Pattern;
 use crate::policy::Statement;
 use crate::rights::Grant;
 use serde_json::Value;
 use std::collections::BTreeMap;
-
-/// The status of what is on.
-pub(crate) const ENABLED: &str = "Enabled";
 
 /// A Lambda function.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,87 +101,6 @@ pub struct Role {
     pub tags: BTreeMap<String, String>,
 }
 
-/// A bucket.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bucket {
-    /// Its name.
-    pub name: String,
-    /// `Enabled` or `Suspended`; none where versions were never kept.
-    pub versioning: Option<String>,
-    /// How it encrypts.
-    pub encryption: Encryption,
-    /// What of it can be public.
-    pub public: PublicAccess,
-    /// Its policy, a JSON document.
-    pub policy: Option<Value>,
-    /// Whether its events go to EventBridge.
-    pub to_event_bridge: bool,
-    /// Events that go straight to a function: their kind, and the function's ARN.
-    pub to_functions: Vec<(String, String)>,
-    /// The role that replicates.
-    pub copy_role: Option<String>,
-    /// Where its objects are copied to.
-    pub replication: Vec<ReplicationRule>,
-}
-
-/// How a bucket encrypts what is written to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Encryption {
-    /// `AES256`, `aws:kms` or `aws:kms:dsse`.
-    pub algorithm: String,
-    /// The ARN of the key of KMS.
-    pub key: Option<String>,
-    /// Whether objects share a key of the bucket's, for fewer calls of KMS.
-    pub bucket_key: bool,
-}
-
-/// A bucket's public access block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PublicAccess {
-    /// New public access lists are refused.
-    pub block_acls: bool,
-    /// Public access lists count for nothing.
-    pub ignore_acls: bool,
-    /// Policies that make it public are refused.
-    pub block_policy: bool,
-    /// A public policy counts for nobody outside of the account.
-    pub restrict: bool,
-}
-
-/// One rule of replication.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReplicationRule {
-    /// Its id.
-    pub id: String,
-    /// Whether it is in force.
-    pub enabled: bool,
-    /// Which of several rules for one object counts: the largest.
-    pub priority: Option<u32>,
-    /// Objects whose keys begin so.
-    pub prefix: String,
-    /// The other bucket's name.
-    pub bucket: String,
-    /// The key, by ARN or alias, that copies are encrypted with.
-    pub key: Option<String>,
-    /// `Enabled` or `Disabled`: whether delete markers are copied too.
-    pub delete_markers: Option<String>,
-    /// `Enabled` or `Disabled`: whether objects are copied that KMS encrypts. They are not where nothing is said.
-    pub kms_objects: Option<String>,
-    /// Replication time control: its status, and minutes by contract.
-    pub time_control: Option<Clocked>,
-    /// Metrics: their status, and after how many minutes a copy is late.
-    pub metrics: Option<Clocked>,
-}
-
-/// Something of a replication rule that is on or off, and counts minutes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Clocked {
-    /// `Enabled` or `Disabled`.
-    pub status: String,
-    /// Minutes.
-    pub minutes: Option<u32>,
-}
-
 /// A key of KMS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
@@ -257,111 +180,6 @@ pub struct Composite {
     pub any_of: Vec<String>,
 }
 
-/// The pipeline.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pipeline {
-    /// Its name.
-    pub name: String,
-    /// `V1` or `V2`.
-    pub kind: String,
-    /// `QUEUED`, `SUPERSEDED` or `PARALLEL`.
-    pub mode: String,
-    /// The role that it works with.
-    pub role: String,
-    /// The bucket of its artifacts.
-    pub artifacts: String,
-    /// What kind of store that is: `S3`.
-    pub store: String,
-    /// The artifacts' key: its id or ARN, and its type, `KMS`.
-    pub artifact_key: Option<(String, String)>,
-    /// Its variables.
-    pub variables: Vec<Variable>,
-    /// In order.
-    pub stages: Vec<PipelineStage>,
-}
-
-/// A pipeline's variable.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Variable {
-    /// Its name.
-    pub name: String,
-    /// Its value where an execution gives none.
-    pub default: Option<String>,
-    /// What it is for.
-    pub description: Option<String>,
-}
-
-/// A stage with its one action.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PipelineStage {
-    /// Its name.
-    pub name: String,
-    /// What it does.
-    pub action: PipelineAction,
-    /// The action as the template declares it.
-    pub declared: Declared,
-    /// What CodePipeline does by itself where the stage fails.
-    pub on_failure: Option<OnFailure>,
-}
-
-/// An action's declaration.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Declared {
-    /// `Source` or `Invoke`, by whom, with what, in which version.
-    pub kind: ActionKind,
-    /// As texts.
-    pub configuration: BTreeMap<String, String>,
-    /// Artifacts that it is handed.
-    pub inputs: Vec<String>,
-    /// Artifacts that it makes.
-    pub outputs: Vec<String>,
-}
-
-/// An action's type.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ActionKind {
-    /// Such as `Invoke`.
-    pub category: String,
-    /// Such as `AWS`.
-    pub owner: String,
-    /// Such as `Lambda`.
-    pub provider: String,
-    /// Such as `1`.
-    pub version: String,
-}
-
-/// What happens by itself where a stage fails.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OnFailure {
-    /// `ROLLBACK`, `RETRY`, `FAIL` or `SKIP`.
-    pub result: Option<String>,
-    /// `FAILED_ACTIONS` or `ALL_ACTIONS`, of a retry.
-    pub retry_mode: Option<String>,
-}
-
-/// What a stage does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PipelineAction {
-    /// Fetches an object.
-    Source {
-        /// From this bucket.
-        bucket: String,
-        /// Under this key.
-        key: String,
-        /// As this artifact.
-        artifact: String,
-    },
-    /// Calls a function.
-    Invoke {
-        /// Its name.
-        function: String,
-        /// What it is handed, with the pipeline's variables as `#{...}`.
-        parameters: String,
-        /// The artifact that it is handed.
-        artifact: Option<String>,
-    },
-}
-
 /// A rule of the load balancer's listener that leads to a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BalancerRule {
@@ -384,21 +202,6 @@ pub struct ScoreRoute {
     pub endpoint: String,
     /// The role that the front asks with.
     pub role: String,
-}
-
-impl Bucket {
-    /// Whether it keeps every version.
-    pub fn is_versioned(&self) -> bool {
-        self.versioning.as_deref() == Some(ENABLED)
-    }
-}
-
-impl ReplicationRule {
-    /// Whether it copies an object of a bucket. What KMS encrypts is copied where the rule says so, and only there.
-    pub fn copies(&self, from: &Bucket, key: &str) -> bool {
-        let readable = from.encryption.key.is_none() || self.kms_objects.as_deref() == Some(ENABLED);
-        self.enabled && readable && key.starts_with(&self.prefix)
-    }
 }
 
 impl BalancerRule {

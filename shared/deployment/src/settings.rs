@@ -111,6 +111,48 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// `samconfig.toml` with these settings, environments in the fleet's order under its titles: `sam deploy --config-env eu`.
+    pub fn samconfig(&self, fleet: &Fleet) -> String {
+        let name = |region: &meridian_domain::Region| region.title.to_lowercase();
+        let names: Vec<String> = fleet.regions.iter().map(name).collect();
+        let home = fleet.region(&fleet.home).map(name).unwrap_or_default();
+        let mut text = format!(
+            "# One environment for each region: sam deploy --config-env {}\n\
+             # Home ({home}) goes last: its replication rules name the other regions' buckets, and its replication function starts waves.\n\
+             version = 0.1\n\n\
+             [default.build.parameters]\n\
+             parallel = false # the functions share one cargo target directory, and so its lock\n\n\
+             [default.validate.parameters]\n\
+             lint = true\n",
+            names.join(" | ")
+        );
+        for region in &fleet.regions {
+            let Some(Environment { stack, parameters }) = self.environments.get(&region.name) else { continue };
+            let (own, fleet_name) = (name(region), &fleet.name);
+            text += &format!(
+                "\n[{own}.global.parameters]\n\
+                 stack_name = \"{stack}\"\n\
+                 region = \"{region}\"\n\n\
+                 [{own}.deploy.parameters]\n\
+                 capabilities = \"CAPABILITY_IAM CAPABILITY_NAMED_IAM\"\n\
+                 confirm_changeset = true\n\
+                 resolve_s3 = true\n\
+                 tags = [\"meridian:fleet={fleet_name}\", \"meridian:region={region}\"]\n\
+                 parameter_overrides = [\n",
+                region = region.name,
+            );
+            text += "    # \"OnCallEmail=oncall@example.com\", # who is paged by mail\n";
+            if parameters.keys().any(|key| key.starts_with("Replica")) {
+                text += "    # ReplicaN ends with the id of that region's key, ReleaseKeyId among its stack's outputs: these are the local world's.\n";
+            }
+            text.extend(parameters.iter().map(|(key, value)| format!("    \"{key}={value}\",\n")));
+            text += "]\n";
+        }
+        text
+    }
+}
+
 /// What the names of all buckets begin with, and a star.
 fn shared_pattern(fleet: &Fleet) -> String {
     let mut names = fleet.regions.iter().map(|region| region.bucket.as_str());

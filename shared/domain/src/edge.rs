@@ -1,8 +1,7 @@
 //! What comes from outside and what goes out: how long a text may be, which characters of it people see, which moments,
 //! durations and numbers are believed. One place for every file, command, page and log line.
 
-use crate::fleet::line_of;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use std::borrow::Cow;
 use std::fmt::Write;
 use toml::de::{DeTable, DeValue};
@@ -19,6 +18,11 @@ const LONGEST_TEXT: usize = 2000;
 const LARGEST_FILE: usize = 1 << 20;
 /// Room that a cut text leaves to say how much was cut.
 const NOTE: usize = 40;
+
+/// The 1-based line of a byte.
+pub(crate) fn line_of(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
+}
 
 /// True for a moment that a clock, a file or a person may name.
 pub fn is_usual_moment(at: Timestamp) -> bool {
@@ -39,12 +43,16 @@ pub fn moment(text: &str) -> Result<Timestamp, String> {
     if is_usual_moment(read) { Ok(read) } else { Err(format!("{text:?} is not between the years 2000 and 2199")) }
 }
 
-/// A duration as somebody types it.
+/// A duration as somebody types it; a day is 24 hours.
 ///
 /// # Errors
 /// Not a duration, or none that anybody means.
 pub fn duration(text: &str) -> Result<SignedDuration, String> {
-    let read = text.parse::<SignedDuration>().map_err(|error| error.to_string())?;
+    let read = text.parse::<SignedDuration>().or_else(|_| {
+        let span = text.parse::<Span>()?;
+        span.to_duration(SpanRelativeTo::days_are_24_hours())
+    });
+    let read = read.map_err(|_| format!("{text:?} is no duration: expected one such as 90s, 15m, 4h or 3d"))?;
     if is_usual_duration(read) { Ok(read) } else { Err(format!("{text:?} is not between 0s and a year")) }
 }
 

@@ -82,7 +82,7 @@ fn transformed(retrain: &[f32]) -> Vec<(String, Vec<f32>)> {
     ]
 }
 
-/// The held-out set (with a feature that only counts, as no model is asked here) and the margins.
+/// The held-out set (with a feature that only counts, as no model is asked here and no record may repeat) and the margins.
 fn read(bytes: &[u8], regions: &[String], most: usize) -> Result<(HeldOut, Margins), Box<dyn Error>> {
     let (rows, rest) = bytes.split_at_checked(4).ok_or("too short")?;
     let rows = u32::from_le_bytes(rows.try_into()?) as usize;
@@ -90,7 +90,7 @@ fn read(bytes: &[u8], regions: &[String], most: usize) -> Result<(HeldOut, Margi
     let (places, rest) = rest.split_at_checked(rows).ok_or("too short")?;
     let mut text = "label,customer_region,x\n".to_owned();
     for (row, (label, place)) in labels.iter().zip(places).enumerate().take(most) {
-        text += &format!("{label},{},{}\n", regions[usize::from(*place)], row % 7);
+        text += &format!("{label},{},{}\n", regions[usize::from(*place)], row);
     }
     let holdout = HeldOut::read(text.as_bytes(), &Columns::standard(vec!["x".to_owned()]))?;
     let floats: Vec<f32> = rest.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();

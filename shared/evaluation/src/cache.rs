@@ -6,7 +6,7 @@
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 8 | `MRDNMRG` and the format's version, 2 |
+//! | 8 | `MRDNMRG` and the format's version, 3 |
 //! | 32 | SHA-256 of the model archive |
 //! | 32 | SHA-256 of the held-out file |
 //! | 32 | SHA-256 of the features in the order in which they were scored, each followed by a line feed |
@@ -20,14 +20,14 @@
 //! | 4 e | which records are explained |
 //! | 4 | the margin that is expected of a record of which nothing is known, f32 |
 //! | 4 e f | what each feature added to each explained record's margin, f32 |
-//! | any | what was noticed while scoring, for people: UTF-8, one note a line |
+//! | any | what people should know of the model: a JSON list of [`Caveat`](meridian_xgboost::Caveat)s |
 //! | 32 | SHA-256 of everything before |
 
 use crate::digest::sha256;
 use meridian_xgboost::{Attributions, Image, Objective, Said, Scored};
 
-/// Raise the last byte when a model's margins or explanations change their meaning.
-const MAGIC: [u8; 8] = *b"MRDNMRG\x02";
+/// Raise the last byte when a model's margins, explanations or caveats change their meaning.
+const MAGIC: [u8; 8] = *b"MRDNMRG\x03";
 /// Bytes before the margins, and of the digest at the end.
 const HEAD: usize = 8 + 3 * 32 + 8 + 3 * 4;
 const DIGEST: usize = 32;
@@ -70,7 +70,7 @@ pub struct NotOfSubject(&'static str);
 /// # Errors
 /// Numbers of margins, explained records or features other than the subject's.
 pub fn encode(subject: &Subject<'_>, said: &Said) -> Result<Vec<u8>, NotOfSubject> {
-    let Said { scored, objective, notes } = said;
+    let Said { scored, objective, caveats } = said;
     if scored.margins.len() != subject.rows {
         return Err(NotOfSubject("margins"));
     }
@@ -98,7 +98,7 @@ pub fn encode(subject: &Subject<'_>, said: &Said) -> Result<Vec<u8>, NotOfSubjec
     explained.rows.iter().for_each(|row| bytes.extend(row.to_le_bytes()));
     bytes.extend(explained.base.to_le_bytes());
     explained.values.iter().for_each(|value| bytes.extend(value.to_le_bytes()));
-    notes.iter().for_each(|note| bytes.extend([note.replace('\n', " "), "\n".to_owned()].concat().bytes()));
+    bytes.extend(serde_json::to_vec(caveats).map_err(|_| NotOfSubject("caveats"))?);
     let digest = sha256(&bytes);
     bytes.extend(digest);
     Ok(bytes)
@@ -133,8 +133,8 @@ pub fn decode(bytes: &[u8], subject: &Subject<'_>) -> Result<Said, CacheError> {
         return Err(CacheError::Damaged);
     }
     let numbers = 4 * (3 + counted + rows + explained + 1 + explained * width);
-    let (numbers, notes) = body.split_at_checked(numbers).ok_or(CacheError::Damaged)?;
-    let notes = std::str::from_utf8(notes).map_err(|_| CacheError::Damaged)?.lines().map(str::to_owned).collect();
+    let (numbers, caveats) = body.split_at_checked(numbers).ok_or(CacheError::Damaged)?;
+    let caveats = serde_json::from_slice(caveats).map_err(|_| CacheError::Damaged)?;
     let mut words = words_of(numbers).skip(2);
     let splits: Vec<u32> = words.by_ref().take(counted).map(u32::from_le_bytes).collect();
     let margins = words.by_ref().skip(1).take(rows).map(f32::from_le_bytes).collect();
@@ -147,7 +147,7 @@ pub fn decode(bytes: &[u8], subject: &Subject<'_>) -> Result<Said, CacheError> {
     let features = subject.features.to_vec();
     let attributions = (explained > 0).then_some(Attributions { rows: sample, features, values, base });
     let scored = Scored { margins, splits: (counted > 0).then_some(splits), attributions };
-    Ok(Said { scored, objective, notes })
+    Ok(Said { scored, objective, caveats })
 }
 
 fn words_of(bytes: &[u8]) -> impl Iterator<Item = [u8; 4]> {

@@ -1,7 +1,8 @@
 //! What people are told first: which gates stand at the head of a report, and of which the first are also paged.
 
-use crate::evaluation::{Evaluation, Gate};
+use crate::evaluation::{Evaluation, Gate, Slices};
 use meridian_judge::{GateMode, Verdict};
+use meridian_xgboost::Caveat;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -31,12 +32,32 @@ pub enum Reason<'a> {
 }
 
 /// What people should know although it decided nothing. Its `Display` is the sentence.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Warning<'a> {
-    /// An AUC gate that shows a gain too good to be true.
+    /// An AUC gate that shows a gain which a leak would explain, though the gates on leaks pass it.
     ImplausibleGain(&'a Gate),
     /// An advisory gate that did not pass, or a region without enough records.
     Gate(&'a Gate),
+    /// Gates that failed on one value of a column of slices.
+    Slice {
+        /// The column.
+        column: &'a str,
+        /// The value.
+        value: &'a str,
+        /// The gates, by their keys.
+        gates: Vec<&'a str>,
+    },
+    /// Values of a column of slices that have too few records to be judged on.
+    SmallSlices {
+        /// The column.
+        column: &'a str,
+        /// Values with too few records.
+        small: usize,
+        /// Values.
+        values: usize,
+        /// Positives, and negatives, that are needed.
+        floor: u64,
+    },
     /// What was noticed while the models were read and scored.
     Remark(&'a Remark),
 }
@@ -55,12 +76,12 @@ impl Warning<'_> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Remark {
-    /// What the reader of a model's file says of it.
+    /// What people should know of a model before they serve it.
     Model {
         /// Version or file name.
         model: String,
-        /// The reader's own words.
-        note: String,
+        /// What it is.
+        caveat: Caveat,
     },
     /// A model that stopped early, whose manifest does not say which version of the image serves it.
     ImageUnnamed {
@@ -78,6 +99,13 @@ pub enum Remark {
         /// The champion's feature there.
         champion: String,
     },
+    /// A column whose values are too many, or too long, to be slices.
+    NoSlices {
+        /// The column.
+        column: String,
+        /// Different values, and bytes of each, that there may be.
+        most: u64,
+    },
     /// The champion does not take what callers are to send from now on, and was scored with its own list of features.
     ChampionsOwnFeatures {
         /// What its reader says of the list.
@@ -94,7 +122,8 @@ impl Evaluation {
     /// What decided nothing and should be known: advisory gates that did not pass, regions without enough records, an AUC that
     /// is too good to be true, and what was noticed beforehand.
     pub fn warnings(&self) -> Vec<Warning<'_>> {
-        of_gates(&self.gates).into_iter().chain(self.remarks.iter().map(Warning::Remark)).collect()
+        let of_slices = self.slices.iter().flat_map(|slices| of_slices(slices, self.policy.min_region_positives));
+        of_gates(&self.gates).into_iter().chain(of_slices).chain(self.remarks.iter().map(Warning::Remark)).collect()
     }
 }
 
@@ -140,14 +169,16 @@ fn against(verdict: Verdict, gates: &[Gate]) -> Vec<Reason<'_>> {
     reasons
 }
 
-/// Gains past this, and not by chance, are more often a leak than progress.
+/// Gains past this, and not by chance, are worth a look, where the gate on leaks still believes them.
 const IMPLAUSIBLE_GAIN: f64 = 0.03;
 
 fn of_gates(gates: &[Gate]) -> Vec<Warning<'_>> {
     let mut warnings = Vec::new();
     let auc = gates.iter().find(|gate| gate.name == "auc" && gate.region.is_none());
+    let is_leak = gates.iter().any(|gate| gate.name == "leak_gain" && gate.verdict == Verdict::Fail);
     if let Some((gate, [_, worst])) = auc.and_then(|gate| Some((gate, gate.interval?)))
         && worst < -IMPLAUSIBLE_GAIN
+        && !is_leak
     {
         warnings.push(Warning::ImplausibleGain(gate));
     }
@@ -161,6 +192,19 @@ fn of_gates(gates: &[Gate]) -> Vec<Warning<'_>> {
         warnings.extend(unheard.into_iter().chain(failed).map(Warning::Gate));
     }
     warnings
+}
+
+fn of_slices(slices: &Slices, floor: u64) -> Vec<Warning<'_>> {
+    let column = slices.column.as_str();
+    let failed = by_region(slices.gates.iter().filter(|gate| gate.verdict == Verdict::Fail)).into_iter();
+    let values = slices.regions.len();
+    let small = slices.regions.iter().filter(|value| slices.is_unjudged(value)).count();
+    let few = (small > 0).then_some(Warning::SmallSlices { column, small, values, floor });
+    let worse = failed.map(|(value, gates)| {
+        let gates = gates.into_iter().map(|gate| gate.name.as_str()).collect();
+        Warning::Slice { column, value, gates }
+    });
+    worse.chain(few).collect()
 }
 
 fn by_region<'a>(gates: impl Iterator<Item = &'a Gate>) -> BTreeMap<&'a str, Vec<&'a Gate>> {

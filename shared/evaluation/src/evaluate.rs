@@ -1,13 +1,15 @@
 //! Shadow evaluation: what champion and challenger say about the same held-out records, and what the gates say to that.
 
+use crate::conclusion::Remark;
 use crate::curves;
-use crate::evaluation::{Curves, EVALUATION_SCHEMA, Evaluation, Gate, ReasonsShift, RegionNumbers};
+use crate::evaluation::{Curves, EVALUATION_SCHEMA, Evaluation, Gate, ReasonsShift, Slices};
 use crate::finding::{Finding, Statistic};
-use crate::gates::{self, Ask, Used};
-use crate::holdout::HeldOut;
+use crate::gates::{self, Ask, Suspects, Used};
+use crate::holdout::{Groups, HeldOut, MAX_NAMES};
 use crate::stats::columns::Columns;
 use crate::stats::sample::HoldoutFacts;
 use crate::subset::Subset;
+use crate::trained::TrainedOn;
 use meridian_judge::{EvaluationPolicy, GateMode, Verdict};
 use meridian_xgboost::Scored;
 
@@ -65,6 +67,20 @@ pub fn evaluate(
     holdout: &HeldOut,
     policy: &EvaluationPolicy,
 ) -> Result<Evaluation, EvaluateError> {
+    evaluate_after_training(challenger, champion, holdout, None, policy)
+}
+
+/// The same where training says which records it saw: a gate more is asked.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn evaluate_after_training(
+    challenger: Contender<'_>,
+    champion: Option<Contender<'_>>,
+    holdout: &HeldOut,
+    trained: Option<TrainedOn>,
+    policy: &EvaluationPolicy,
+) -> Result<Evaluation, EvaluateError> {
     check("challenger", challenger, holdout)?;
     if let Some(champion) = champion {
         check("champion", champion, holdout)?;
@@ -75,20 +91,29 @@ pub fn evaluate(
     let whole = Subset::whole(challenger, champion, holdout);
     let one_class = || EvaluateError::OneClass { positives: whole.positives(), negatives: whole.negatives() };
     let numbers = whole.numbers(&whole.challenger).ok_or_else(one_class)?;
-    let regions = Subset::regions(challenger, champion, holdout);
-    let (gates, reasons_shift) = gates_of(challenger, champion, (&whole, &regions), holdout, policy);
+    let regions = Subset::groups(challenger, champion, holdout, holdout.by_region());
+    let is_finite = challenger.scored.margins.iter().all(|margin| margin.is_finite());
+    let suspects = Suspects { whole: &whole, challenger, champion, holdout, trained, is_finite };
+    let mut gates = gates::leaks(&suspects, policy);
+    let (others, reasons_shift) = gates_of(challenger, champion, (&whole, &regions), holdout, policy);
+    gates.extend(others);
 
+    let slices = slices(challenger, champion, &whole, holdout, policy);
+
+    // Slices are looked at by whoever asked for them: the pipeline has none, and its verdict is this one.
     let verdict = verdict_of(&gates);
     Ok(Evaluation {
         schema: EVALUATION_SCHEMA,
         verdict,
-        remarks: Vec::new(),
+        remarks: holdout.slices().filter(|(_, groups)| groups.is_none()).map(|(column, _)| unsliced(column)).collect(),
         gates,
         rows: whole.labels.len() as u64,
         positives: whole.positives(),
         challenger: numbers,
         champion: whole.champion.as_ref().and_then(|side| whole.numbers(side)),
-        regions: regions.iter().map(region_numbers).collect(),
+        regions: regions.iter().map(Subset::in_numbers).collect(),
+        slices,
+        costs: None,
         curves: Curves {
             challenger: curves::of(&whole, &whole.challenger),
             champion: whole.champion.as_ref().map(|side| curves::of(&whole, side)),
@@ -107,7 +132,7 @@ fn check(role: &'static str, contender: Contender<'_>, holdout: &HeldOut) -> Res
     if found == expected { Ok(()) } else { Err(EvaluateError::Rows { role, expected, found }) }
 }
 
-/// Every gate that is asked, those on the whole set first, and what the reasons gate found.
+/// Every gate but those on leaks, those on the whole set first, and what the reasons gate found.
 fn gates_of(
     challenger: Contender<'_>,
     champion: Option<Contender<'_>>,
@@ -149,19 +174,41 @@ fn gates_of(
     (gates, shift)
 }
 
+fn unsliced(column: &str) -> Remark {
+    Remark::NoSlices { column: column.to_owned(), most: MAX_NAMES as u64 }
+}
+
+/// Both models by the values of each column that somebody asked for; advisory gates where there are records enough.
+fn slices(
+    challenger: Contender<'_>,
+    champion: Option<Contender<'_>>,
+    whole: &Subset,
+    holdout: &HeldOut,
+    policy: &EvaluationPolicy,
+) -> Vec<Slices> {
+    // Scores that merely moved cost nobody anything, and would be told once more for every value.
+    let (regions, off) = (GateMode::Advisory, GateMode::Off);
+    let policy = EvaluationPolicy { regions, score_shift: off, score_distance: off, ..policy.clone() };
+    let floor = policy.min_region_positives;
+    let is_finite = challenger.scored.margins.iter().all(|margin| margin.is_finite());
+    let of = |(column, groups): (&str, Option<&Groups>)| {
+        let subsets = Subset::groups(challenger, champion, holdout, groups?);
+        let regions = subsets.iter().map(Subset::in_numbers).collect();
+        let judged: Vec<Subset> = subsets
+            .into_iter()
+            .filter(|subset| is_finite && subset.positives().min(subset.negatives()) >= floor)
+            .collect();
+        let old = whole.champion.as_ref();
+        let matched = old.and_then(|champion| gates::threshold_at_alert_rate(&whole.challenger, champion));
+        let gates = Ask::regions(&judged, &policy, matched).iter().flat_map(gates::compare).collect();
+        Some(Slices { column: column.to_owned(), regions, gates })
+    };
+    holdout.slices().filter_map(of).collect()
+}
+
 /// On the whole set every required gate must pass; a region's only must not fail. With no required gate at all nothing was
 /// shown.
 fn verdict_of(gates: &[Gate]) -> Verdict {
     let required = gates.iter().filter(|gate| gate.mode == GateMode::Required);
     Verdict::all(required.filter(|gate| gate.region.is_none() || gate.blocks()).map(|gate| gate.verdict))
-}
-
-fn region_numbers(subset: &Subset) -> RegionNumbers {
-    RegionNumbers {
-        region: subset.region.clone().unwrap_or_default(),
-        rows: subset.labels.len() as u64,
-        positives: subset.positives(),
-        challenger: subset.numbers(&subset.challenger),
-        champion: subset.champion.as_ref().and_then(|side| subset.numbers(side)),
-    }
 }

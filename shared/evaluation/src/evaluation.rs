@@ -1,12 +1,13 @@
 //! What an evaluation found. `evaluation.json` has the same, and what it says in words ([`crate::json`]).
 
 use crate::conclusion::Remark;
+use crate::costs::Costs;
 use crate::finding::Finding;
 use meridian_judge::{EvaluationPolicy, GateMode, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// Version of `evaluation.json`; raised when a field changes its meaning or goes away.
-pub const EVALUATION_SCHEMA: u32 = 2;
+pub const EVALUATION_SCHEMA: u32 = 3;
 
 /// What evaluation found.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -30,6 +31,12 @@ pub struct Evaluation {
     pub champion: Option<ModelNumbers>,
     /// The same per customer region, sorted by name.
     pub regions: Vec<RegionNumbers>,
+    /// The same by the values of other columns, where somebody asked for them; none of it counts for the verdict.
+    #[serde(default)]
+    pub slices: Vec<Slices>,
+    /// What the models' alerts cost, where somebody said what a miss and a false alarm cost; it counts for no verdict.
+    #[serde(default)]
+    pub costs: Option<Costs>,
     /// What the figures are drawn from.
     pub curves: Curves,
     /// How the models' reasons differ; absent where they were not explained.
@@ -53,8 +60,8 @@ pub struct Gate {
     pub challenger: Option<f64>,
     /// The champion's number.
     pub champion: Option<f64>,
-    /// The difference that was judged, above 0 where the challenger is worse (or, for a change that is bad either way,
-    /// the change itself).
+    /// The difference that was judged, above 0 where the challenger is worse: of calibration, that of the distances from the
+    /// ideal; of a leak, the gain.
     pub difference: Option<f64>,
     /// Confidence interval of `difference`, lower end first.
     pub interval: Option<[f64; 2]>,
@@ -112,6 +119,24 @@ pub struct RegionNumbers {
     pub challenger: Option<ModelNumbers>,
     /// The champion; absent likewise, or for a first release.
     pub champion: Option<ModelNumbers>,
+}
+
+/// The records by the values of one column.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Slices {
+    /// The column.
+    pub column: String,
+    /// Both models on the records of each value (`region`), sorted by value.
+    pub regions: Vec<RegionNumbers>,
+    /// Advisory gates on each value that has records enough.
+    pub gates: Vec<Gate>,
+}
+
+impl Slices {
+    /// Whether a value has too few records of one class to be judged on.
+    pub fn is_unjudged(&self, value: &RegionNumbers) -> bool {
+        !self.gates.iter().any(|gate| gate.region.as_ref() == Some(&value.region))
+    }
 }
 
 /// What the figures of a report are drawn from.

@@ -8,6 +8,32 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Finding {
+    /// One feature alone, by its AUC, beside the whole model: the gate's difference is what it reaches of the model's lead on chance.
+    FeatureAlone {
+        /// The feature that ranks best alone.
+        feature: String,
+        /// The challenger's AUC.
+        model: f64,
+    },
+    /// No column could be ranked alone.
+    NoFeatureAlone,
+    /// The gain of AUC was held against what is believed without a leak.
+    AucGain {
+        /// Of a gain that is not: the feature that the challenger goes by more than the champion does.
+        suspect: Option<String>,
+    },
+    /// The AUC was held against the most that is believed of any model.
+    AucCeiling {
+        /// Of an AUC that is not: the feature that the challenger goes by most.
+        suspect: Option<String>,
+    },
+    /// Held-out records were looked for among the rows of training.
+    TrainedOn {
+        /// Records that are there.
+        trained: u64,
+        /// Records.
+        rows: u64,
+    },
     /// The challenger's number was compared with another one: the gate holds both, their difference and its margin.
     Compared {
         /// What was measured.
@@ -17,6 +43,9 @@ pub enum Finding {
         /// From which score on the challenger alerted, for a rate of alerts.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cut: Option<Cut>,
+        /// What would bring the challenger's number to its ideal, where it did not pass and arithmetic mends it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mend: Option<Mend>,
     },
     /// The AUC was held against the least that policy asks of any model.
     Floor {
@@ -150,10 +179,30 @@ impl Statistic {
         }
     }
 
-    /// Whether a change is bad in either direction.
-    pub(crate) fn is_bad_either_way(self) -> bool {
-        matches!(self, Statistic::CalibrationSlope | Statistic::CalibrationIntercept)
+    /// What a perfect model has, where that is neither as much as possible nor as little: the distance from it is judged.
+    pub(crate) fn ideal(self) -> Option<f64> {
+        match self {
+            Statistic::CalibrationSlope => Some(1.0),
+            Statistic::CalibrationIntercept => Some(0.0),
+            _ => None,
+        }
     }
+}
+
+/// How a model's margins are recalibrated: its threshold, as log-odds, takes the same step.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Mend {
+    /// Every margin is multiplied.
+    Multiply {
+        /// The slope of the recalibration.
+        by: f64,
+    },
+    /// Something is added to every margin.
+    Add {
+        /// Calibration in the large, in log-odds.
+        by: f64,
+    },
 }
 
 /// What the challenger's number was compared with.

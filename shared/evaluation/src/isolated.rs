@@ -47,6 +47,11 @@ pub enum Death {
 }
 
 impl Death {
+    /// True of a process that ran for too long.
+    pub fn is_out_of_time(self) -> bool {
+        self == Death::Signal(libc::SIGXCPU)
+    }
+
     fn of(status: ExitStatus) -> Self {
         status.signal().map_or(Death::Exit(status.code().unwrap_or(-1)), Death::Signal)
     }
@@ -55,7 +60,7 @@ impl Death {
 impl fmt::Display for Death {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Death::Signal(signal) if *signal == libc::SIGXCPU => write!(f, "ran out of time (signal {signal})"),
+            Death::Signal(signal) if self.is_out_of_time() => write!(f, "ran out of time (signal {signal})"),
             Death::Signal(signal) => write!(f, "ran out of memory or stack, or crashed (signal {signal})"),
             Death::Exit(code) => write!(f, "ended without an answer (exit code {code})"),
         }
@@ -69,6 +74,8 @@ struct Order {
     region: Option<String>,
     features: Vec<String>,
     ignore: Vec<String>,
+    left_out: Vec<String>,
+    slices: Vec<String>,
 }
 
 /// First thing in `main`: in a process that was started to read a file, reads it and answers the exit code with which to end.
@@ -105,7 +112,8 @@ fn answer() -> io::Result<()> {
     file.shrink_to_fit();
     let size = file.len() as u64;
     // From here on the file decides what happens. A table grows by doubling.
-    let table = 4 * allowance::values(stored) + 3 * allowance::rows(stored);
+    let row = 3 + 2 * order.slices.len() as u64;
+    let table = 4 * allowance::values(stored) + row * allowance::rows(stored);
     limit(libc::RLIMIT_AS, MEMORY + size + 2 * table);
     limit(libc::RLIMIT_CPU, SECONDS + size / BYTES_A_SECOND);
     let wanted = Wanted {
@@ -113,6 +121,8 @@ fn answer() -> io::Result<()> {
         region: order.region.as_deref(),
         features: &order.features,
         ignore: &order.ignore,
+        left_out: &order.left_out,
+        slices: &order.slices,
     };
     let mut table = Table::new(wanted, Counter::at(stored));
     let read = read_parquet_here(file, &mut table);
@@ -150,12 +160,14 @@ impl Drop for Reader {
 /// Reads a Parquet file into `table` by a process of its own.
 pub(crate) fn read_parquet(file: &mut dyn Read, most: u64, table: &mut Table<'_>) -> Result<(), HoldoutError> {
     let none = |error: io::Error| HoldoutError::Unreadable { problem: format!("no process to read it with: {error}") };
-    let Wanted { label, region, features, ignore } = table.wanted;
+    let Wanted { label, region, features, ignore, left_out, slices } = table.wanted;
     let order = Order {
         label: label.map(str::to_owned),
         region: region.map(str::to_owned),
         features: features.to_vec(),
         ignore: ignore.to_vec(),
+        left_out: left_out.to_vec(),
+        slices: slices.to_vec(),
     };
     let order = serde_json::to_vec(&order).map_err(|error| none(error.into()))?;
     let mut reader = Reader(start().map_err(none)?);

@@ -12,6 +12,7 @@ mod allowance;
 pub mod cache;
 pub mod captured;
 mod conclusion;
+mod costs;
 mod curves;
 mod digest;
 mod evaluate;
@@ -25,18 +26,24 @@ mod metrics;
 mod report;
 mod stats;
 mod subset;
+mod trained;
 mod wording;
 
 pub use conclusion::{Reason, Remark, Warning};
+pub use costs::{CostPoint, Costs, ModelCosts, Prices};
 pub use digest::Digesting;
-pub use evaluate::{Contender, EvaluateError, evaluate};
+pub use evaluate::{Contender, EvaluateError, evaluate, evaluate_after_training};
 pub use evaluation::{
     CalibrationBin, Curves, EVALUATION_SCHEMA, Evaluation, FeatureMove, FeatureShare, Gate, HISTOGRAM_BINS,
-    ModelCurves, ModelNumbers, ReasonsShift, RegionNumbers,
+    ModelCurves, ModelNumbers, ReasonsShift, RegionNumbers, Slices,
 };
-pub use finding::{Cut, Finding, Reference, Statistic};
+pub use finding::{Cut, Finding, Mend, Reference, Statistic};
 pub use golden::{GOLDEN_TOLERANCE, GoldenRecord, GoldenRecords, walkers_among};
-pub use holdout::{Columns, HeldOut, HoldoutError, Projection, Records};
+pub use holdout::{Columns, Groups, HeldOut, HoldoutError, Projection, Records};
 pub use metrics::{Confusion, roc_auc};
-pub use report::{Approval, Digests, EvaluateCommand, Named, Provenance, html, json, policy_digest, shell_line};
+pub use report::{
+    Approval, Digests, EvaluateCommand, Named, Provenance, html, json, junit, markdown, markdown_table, policy_digest,
+    shell_line,
+};
 pub use stats::sample::{HoldoutFacts, Unfit};
+pub use trained::{RowDigestsError, TrainedOn};

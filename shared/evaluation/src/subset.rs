@@ -1,15 +1,15 @@
 //! The records that a comparison is about: all of them, or one customer region's.
 
 use crate::evaluate::Contender;
-use crate::evaluation::ModelNumbers;
-use crate::holdout::HeldOut;
+use crate::evaluation::{ModelNumbers, RegionNumbers};
+use crate::holdout::{Groups, HeldOut};
 use crate::metrics::{Confusion, roc_auc};
 use crate::stats::{calibration, delong::Placements};
 use meridian_xgboost::probability_of;
 
 /// Both models on the same records.
 pub(crate) struct Subset {
-    /// The region; `None` for the whole set.
+    /// The region, or the value of a column of slices; `None` for the whole set.
     pub region: Option<String>,
     /// True where a record is a positive.
     pub labels: Vec<bool>,
@@ -25,14 +25,18 @@ impl Subset {
         Subset::of(None, challenger, champion, holdout, |_| true)
     }
 
-    /// One subset for each region, in the order of [`HeldOut::region_names`].
-    pub fn regions(challenger: Contender<'_>, champion: Option<Contender<'_>>, holdout: &HeldOut) -> Vec<Subset> {
+    /// One subset for each group, in the order of [`Groups::names`].
+    pub fn groups(
+        challenger: Contender<'_>,
+        champion: Option<Contender<'_>>,
+        holdout: &HeldOut,
+        groups: &Groups,
+    ) -> Vec<Subset> {
         let of = |(index, name): (usize, &String)| {
-            let regions = holdout.regions();
-            let keep = |row: usize| regions.get(row).is_some_and(|region| usize::from(*region) == index);
+            let keep = |row: usize| groups.of_records().get(row).is_some_and(|group| usize::from(*group) == index);
             Subset::of(Some(name.clone()), challenger, champion, holdout, keep)
         };
-        holdout.region_names().iter().enumerate().map(of).collect()
+        groups.names().iter().enumerate().map(of).collect()
     }
 
     fn of(
@@ -57,6 +61,17 @@ impl Subset {
     /// Records with label 0.
     pub fn negatives(&self) -> u64 {
         self.labels.len() as u64 - self.positives()
+    }
+
+    /// Both models on these records.
+    pub fn in_numbers(&self) -> RegionNumbers {
+        RegionNumbers {
+            region: self.region.clone().unwrap_or_default(),
+            rows: self.labels.len() as u64,
+            positives: self.positives(),
+            challenger: self.numbers(&self.challenger),
+            champion: self.champion.as_ref().and_then(|side| self.numbers(side)),
+        }
     }
 
     /// A model's numbers on these records; `None` where they are all of one class.

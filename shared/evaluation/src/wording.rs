@@ -1,9 +1,11 @@
 //! Every sentence of an evaluation, made at its edge: what was found is data until somebody is to read it.
 
 mod finding;
+mod leak;
 mod numbers;
 
 use crate::conclusion::{Reason, Remark, Warning};
+use crate::costs::{Costs, Prices};
 use crate::evaluation::Gate;
 use crate::finding::Finding;
 use std::fmt;
@@ -19,10 +21,7 @@ impl fmt::Display for Reason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Reason::Gate(gate) => f.write_str(&gate.reason()),
-            Reason::Also(gates) => {
-                let names: Vec<String> = gates.iter().map(|key| key.replace('_', " ")).collect();
-                write!(f, "also not passed: {}", names.join(", "))
-            }
+            Reason::Also(gates) => write!(f, "also not passed: {}", in_words(gates)),
             Reason::FailedIn(regions) => {
                 write!(f, "gates failed in these customer regions too: {}", regions.join(", "))
             }
@@ -34,6 +33,12 @@ impl fmt::Display for Reason<'_> {
     }
 }
 
+/// Gates by their names.
+fn in_words(gates: &[&str]) -> String {
+    let names: Vec<String> = gates.iter().map(|key| key.replace('_', " ")).collect();
+    names.join(", ")
+}
+
 impl fmt::Display for Warning<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -43,15 +48,36 @@ impl fmt::Display for Warning<'_> {
                 gate.reason()
             ),
             Warning::Gate(gate) => f.write_str(&gate.reason()),
+            Warning::Slice { column, value, gates } => {
+                let (column, value) = (column.escape_debug(), value.escape_debug());
+                write!(f, "slices by `{column}`: {value} is worse at {}", in_words(gates))
+            }
+            Warning::SmallSlices { column, small, values, floor } => write!(
+                f,
+                "slices by `{}`: {small} of {values} values have fewer than {floor} positives or negatives, so they are shown \
+                 and not judged",
+                column.escape_debug()
+            ),
             Warning::Remark(remark) => remark.fmt(f),
         }
+    }
+}
+
+impl Costs {
+    /// What was asked for, and what is to be known of the answer.
+    pub fn note(&self) -> String {
+        let Prices { miss, false_alarm } = self.prices;
+        format!(
+            "A miss costs {miss}, a false alarm {false_alarm}. The cheapest thresholds were chosen on these records, and cost a \
+             little more on others."
+        )
     }
 }
 
 impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Remark::Model { model, note } => write!(f, "{model}: {note}"),
+            Remark::Model { model, caveat } => write!(f, "{model}: {caveat}"),
             Remark::ImageUnnamed { model, image } => write!(
                 f,
                 "{model}: its manifest does not say which version of the image serves it (`image.version`): it was evaluated \
@@ -63,6 +89,12 @@ impl fmt::Display for Remark {
                  was `{}`): they are served by position, so callers must change what they send in the same moment",
                 challenger.escape_debug(),
                 champion.escape_debug()
+            ),
+            Remark::NoSlices { column, most } => write!(
+                f,
+                "no slices by `{}`: it has more than {most} different values, or one of more than {most} bytes; write groups of \
+                 its values into a column, and slice by that",
+                column.escape_debug()
             ),
             Remark::ChampionsOwnFeatures { error } => {
                 write!(f, "{error}; the champion was scored with its own list")
@@ -110,7 +142,9 @@ impl From<&Warning<'_>> for Line {
     fn from(warning: &Warning<'_>) -> Self {
         match warning {
             Warning::Gate(gate) => Line::from(*gate),
-            Warning::ImplausibleGain(_) => Self { text: warning.to_string(), is_named: false },
+            Warning::ImplausibleGain(_) | Warning::Slice { .. } | Warning::SmallSlices { .. } => {
+                Self { text: warning.to_string(), is_named: false }
+            }
             Warning::Remark(remark) => {
                 let is_named = matches!(remark, Remark::Model { .. } | Remark::ImageUnnamed { .. });
                 Self { text: remark.to_string(), is_named }

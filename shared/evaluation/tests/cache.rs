@@ -3,9 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
 use meridian_evaluation::cache::{CacheError, Subject, decode, encode};
-use meridian_xgboost::{Attributions, Image, Objective, Said, Scored};
+use meridian_xgboost::{Attributions, Caveat, Image, NodeFault, Objective, Said, Scored, Unexplained};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
+
+const CAVEATS: [Caveat; 4] = [
+    Caveat::ServesBest { image: Image::V1_7, best: 12, trees: 30 },
+    Caveat::ServesAll { image: Image::V3_0, best: 12, trees: 30 },
+    Caveat::NoFeatureNames { features: 5 },
+    Caveat::NotExplained(Unexplained { tree: 3, node: 7, fault: NodeFault::Weight }),
+];
 
 /// Owns what a subject borrows.
 #[derive(Clone, Debug)]
@@ -48,14 +55,14 @@ fn case() -> impl Strategy<Value = Case> {
                 values,
                 base,
             });
-            let notes = (0..width / 2).map(|note| format!("note {note}")).collect();
+            let caveats = CAVEATS.iter().take(width).copied().collect();
             Case {
                 features,
                 explained,
                 kept: Said {
                     objective: Objective::BinaryLogitRaw,
                     scored: Scored { margins, splits, attributions },
-                    notes,
+                    caveats,
                 },
             }
         })
@@ -72,7 +79,7 @@ proptest! {
         prop_assert_eq!(back.scored.splits, case.kept.scored.splits);
         prop_assert_eq!(back.scored.attributions, case.kept.scored.attributions);
         prop_assert_eq!(back.objective, case.kept.objective);
-        prop_assert_eq!(back.notes, case.kept.notes);
+        prop_assert_eq!(back.caveats, case.kept.caveats);
     }
 
     #[test]
@@ -97,11 +104,7 @@ fn small() -> Case {
         base: -4.0,
     };
     let scored = Scored { margins: vec![-1.5, 2.0, 0.25], splits: Some(vec![3, 1]), attributions: Some(attributions) };
-    Case {
-        features,
-        explained,
-        kept: Said { objective: Objective::BinaryLogitRaw, scored, notes: vec!["by position".to_owned()] },
-    }
+    Case { features, explained, kept: Said { objective: Objective::BinaryLogitRaw, scored, caveats: CAVEATS.to_vec() } }
 }
 
 #[test]
@@ -124,7 +127,7 @@ fn margins_of_something_else_are_refused_by_name() {
 #[test]
 fn bytes_that_are_no_margins_are_refused() {
     let case = small();
-    for bytes in [&b""[..], b"MRDNMRG\x02", &[0; 32], &[0; 400]] {
+    for bytes in [&b""[..], b"MRDNMRG\x03", &[0; 32], &[0; 400]] {
         assert_eq!(decode(bytes, &case.subject()).unwrap_err(), CacheError::Damaged);
     }
     // Whole, and of a version to come.

@@ -8,7 +8,7 @@ mod reading;
 mod support;
 
 use made::*;
-use meridian_judge::{CapturedGate, CapturedVerdict, Verdict};
+use meridian_judge::{CapturedGate, CapturedJudgement, CapturedVerdict, Verdict};
 use meridian_xgboost::Model;
 use proptest::prelude::*;
 use std::sync::LazyLock;
@@ -79,6 +79,24 @@ fn a_model_trained_under_wrong_column_names_fails() {
     let judgement = judge(&text, &archive("v429"), &archive("v426"), &features());
     let gates = [CapturedGate::AlertRate, CapturedGate::ScoreShift, CapturedGate::Reasons];
     assert_eq!((judgement.verdict, failed(&judgement)), (CapturedVerdict::Fail, gates.to_vec()));
+}
+
+/// Three times as bold about the threshold: every score moves, and every alert stays.
+#[test]
+fn a_recalibrated_release_passes_though_its_scores_have_moved() {
+    let threshold = (THRESHOLD / (1.0 - THRESHOLD)).ln() as f32;
+    let (k, rest) = (3.0, -2.0 * threshold);
+    let challenger = forest(
+        &NAMES,
+        &[
+            (1, 40.0, -k, 0.5 * k),
+            (1, 78.0, -0.5 * k, 1.5 * k),
+            (2, 0.5, -0.2 * k + rest, 0.2 * k + rest),
+            (0, 900.0, 0.0, 0.1 * k),
+        ],
+    );
+    let (verdict, gates) = found(&challenger, |_, _| {}, |_, score| score);
+    assert_eq!((verdict, gates), (CapturedVerdict::Pass, vec![CapturedGate::ScoreShift]));
 }
 
 #[test]
@@ -152,6 +170,16 @@ fn too_few_records_pass_nothing_and_none_says_so() {
     assert_eq!(judge(b"{}\n", &champion(), &champion(), &names()).verdict, CapturedVerdict::TooFew);
 }
 
+/// Leaves that add up beyond what an f32 holds: neither model has a finite score, so nothing is known of the alerts.
+#[test]
+fn records_that_neither_model_answers_pass_nothing() {
+    let endless = forest(&NAMES, &[(1, 40.0, 3e38, 3e38), (1, 40.0, 3e38, 3e38)]);
+    let text = capture(&people(2000), &loaded(&endless), |_, _| {}, |_, score| score);
+    let judgement = judge(&text, &endless, &endless, &names());
+    assert_eq!((judgement.verdict, judgement.counts.records), (CapturedVerdict::TooFew, 2000), "{judgement:?}");
+    assert_eq!(judgement.undecided, [CapturedGate::AlertRate, CapturedGate::ScoreShift]);
+}
+
 #[test]
 fn a_fault_beyond_every_doubt_is_found_in_few_records() {
     let cents = |_: usize, row: &mut Vec<f32>| row[0] *= 100.0;
@@ -172,6 +200,9 @@ proptest! {
         let judgement = judge(&text, &leaning(), &leaning(), &names());
         prop_assert_eq!(failed(&judgement), []);
         prop_assert_ne!(judgement.verdict, CapturedVerdict::Fail);
+        // A number that is none would be written as null, and the ledger's entry never read again.
+        let written = serde_json::to_vec(&judgement).unwrap();
+        prop_assert!(serde_json::from_slice::<CapturedJudgement>(&written).is_ok(), "{:?}", judgement);
     }
 
     /// An interval within its margin passes, one beyond it fails, and every other one says too little.

@@ -53,6 +53,7 @@ fn digests() -> Provenance {
         challenger: named("v427<b>"),
         champion: Some(named("v426")),
         holdout: named("holdout.csv.gz"),
+        training_rows: None,
         holdout_approval: None,
     };
     Provenance { inputs, repeat: Vec::new() }
@@ -195,7 +196,7 @@ fn the_json_report_reads_back_and_repeats_to_the_byte() {
     assert_eq!(serde_json::from_str::<Evaluation>(&text).unwrap(), judged("v429"));
     assert_eq!(text, json(&judged("v429"), &digests()).unwrap());
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
-    assert_eq!((&value["verdict"], &value["schema"]), (&"fail".into(), &2.into()));
+    assert_eq!((&value["verdict"], &value["schema"]), (&"fail".into(), &3.into()));
     assert_eq!(value["inputs"]["champion"]["name"], "v426");
     assert_eq!(value["policy_sha256"].as_str().unwrap().len(), 64);
 }

@@ -5,7 +5,7 @@
 mod support;
 
 use flate2::read::GzDecoder;
-use meridian_evaluation::{Columns, Contender, Evaluation, Gate, HeldOut, evaluate};
+use meridian_evaluation::{Columns, Contender, Evaluation, Finding, Gate, HeldOut, Mend, evaluate};
 use meridian_judge::{EvaluationPolicy, Verdict};
 use meridian_xgboost::{Image, Matrix, Model, ReadOptions, Scored};
 use std::io::Read;
@@ -206,6 +206,45 @@ fn challengers_as_good_as_the_champion_pass() {
         let evaluation = world.judge(&planted, &world.holdout, world.holdout.rows());
         assert_eq!(evaluation.verdict, Verdict::Pass, "{name}: {:?}", said(&evaluation));
     }
+}
+
+/// Calibrated at last, and its threshold moved alike: it alerts on the same records, and every score means what it says.
+#[test]
+fn a_challenger_that_is_recalibrated_passes() {
+    let world = &*WORLD;
+    let policy = EvaluationPolicy::default();
+    let plain = world.judge(&world.margins(|margin| margin), &world.holdout, world.holdout.rows());
+    let (slope, intercept) =
+        (plain.challenger.calibration_slope.unwrap(), plain.challenger.calibration_intercept.unwrap());
+    assert!(
+        intercept < -8.0 * policy.max_intercept_change,
+        "far from calibrated, as training is oversampled: {intercept}"
+    );
+    let of = |change: &dyn Fn(f64) -> f64| {
+        let threshold = 1.0 / (1.0 + (-change((THRESHOLD / (1.0 - THRESHOLD)).ln())).exp());
+        let planted = Planted { threshold, ..world.margins(|margin| change(f64::from(margin)) as f32) };
+        world.judge(&planted, &world.holdout, world.holdout.rows())
+    };
+    for evaluation in [of(&|margin| margin + intercept), of(&|margin| slope * margin + intercept)] {
+        assert_eq!(evaluation.verdict, Verdict::Pass, "{:?}", said(&evaluation));
+        assert_eq!(evaluation.challenger.alert_rate, plain.challenger.alert_rate);
+        let gate = |name: &str| evaluation.gates.iter().find(|gate| gate.name == name).unwrap();
+        assert!(gate("calibration_intercept").reason().ends_with("nearer to 0"));
+        assert_eq!(gate("score_shift").verdict, Verdict::Fail, "moved scores are told");
+    }
+}
+
+/// The step that the sentence names.
+#[test]
+fn what_the_gate_says_mends_the_calibration() {
+    let world = &*WORLD;
+    let bold = world.margins(|margin| 1.6 * margin);
+    let found = world.judge(&bold, &world.holdout, world.holdout.rows());
+    let slope = found.gates.iter().find(|gate| gate.name == "calibration_slope").unwrap();
+    let Finding::Compared { mend: Some(Mend::Multiply { by }), .. } = slope.finding else { panic!("{slope:?}") };
+    let mended = Planted::of(bold.margins.iter().map(|margin| (by * f64::from(*margin)) as f32).collect());
+    let mended = world.judge(&mended, &world.holdout, world.holdout.rows()).challenger.calibration_slope.unwrap();
+    assert!((mended - 1.0).abs() < 1e-4, "{mended}");
 }
 
 /// With some seventy positives an equal challenger may be left open, but a bad one is known to be bad.

@@ -165,8 +165,7 @@ fn a_parquet_codec_that_is_not_read_is_named() {
 }
 
 fn refused(bytes: &[u8], features: &[&str], ignore: &[&str]) -> String {
-    let columns =
-        Columns { label: "label".to_owned(), region: None, features: strings(features), ignore: strings(ignore) };
+    let columns = Columns { region: None, ignore: strings(ignore), ..Columns::standard(strings(features)) };
     HeldOut::read(bytes, &columns).expect_err("the file must be refused").to_string()
 }
 
@@ -220,8 +219,7 @@ fn parquet_columns_of_other_types_are_refused_by_name() {
         assert!(text.contains(&format!("row 2, column `{name}`: infinite")), "{text}");
     }
     for name in ["two", "void"] {
-        let columns =
-            Columns { label: name.to_owned(), region: None, features: Vec::new(), ignore: strings(&without(name)) };
+        let columns = Columns { label: name.to_owned(), ignore: strings(&without(name)), ..Columns::default() };
         let columns = Columns { ignore: [columns.ignore.clone(), strings(&["label"])].concat(), ..columns };
         let text = HeldOut::read(file("types.parquet").as_slice(), &columns).unwrap_err().to_string();
         assert!(text.contains(&format!("row 2, column `{name}`: the label is neither")), "{text}");
@@ -237,6 +235,7 @@ fn a_parquet_region_is_text_or_an_integer_and_never_null() {
             region: Some(region.to_owned()),
             features: Vec::new(),
             ignore: [strings(&all), strings(others)].concat(),
+            ..Columns::default()
         };
         HeldOut::read(file("types.parquet").as_slice(), &columns)
     };

@@ -4,7 +4,7 @@
 #[path = "support/pages.rs"]
 mod pages;
 
-use meridian_evaluation::{Evaluation, html, json, policy_digest};
+use meridian_evaluation::{Evaluation, html, json, junit, markdown, policy_digest};
 use meridian_judge::EvaluationPolicy;
 use pages::{CASES, Case, HOSTILE};
 use serde_json::Value;
@@ -110,6 +110,38 @@ fn names_from_outside_stay_text() {
             "",
         );
         assert!(!escaped.contains(tag), "{tag} is in the page");
+    }
+}
+
+#[test]
+fn a_ci_sees_every_gate_with_its_sentence() {
+    for case in &CASES {
+        let (evaluation, provenance) = (case.evaluation(), case.provenance());
+        let text = junit(&evaluation, &provenance);
+        let count = |of: &str| text.matches(of).count();
+        let blocks = evaluation.gates.iter().filter(|gate| gate.blocks()).count();
+        assert_eq!(count("<testcase "), evaluation.gates.len(), "{}", case.name);
+        assert_eq!(count("<failure "), blocks, "{}", case.name);
+        assert!(text.contains(&format!("failures=\"{blocks}\"")), "{}", case.name);
+        let body = format!("<body>{}", text.split_once("?>").unwrap().1);
+        let said = words(&body.replace("message=\"", ">").replace("type=\"", ">"));
+        for gate in &evaluation.gates {
+            assert!(said.contains(&gate.reason()), "{}: {}", case.name, gate.reason());
+        }
+        assert!(!text.contains("<script") && !text.contains("<img") && !text.contains("<candidate"), "{}", case.name);
+    }
+}
+
+#[test]
+fn a_pull_request_sees_the_verdict_first_and_names_as_text() {
+    for case in &CASES {
+        let (evaluation, provenance) = (case.evaluation(), case.provenance());
+        let text = markdown(&evaluation, &provenance);
+        assert!(text.starts_with(&format!("## {}: ", evaluation.verdict.to_string().to_uppercase())), "{}", case.name);
+        assert!(text.contains(&provenance.repeat[0]), "{}", case.name);
+        for tag in ["<script", "<img", "<candidate"] {
+            assert!(!text.replace(&provenance.repeat[0], "").contains(tag), "{}: {tag}", case.name);
+        }
     }
 }
 

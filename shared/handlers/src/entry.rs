@@ -191,7 +191,7 @@ fn note(what: &str, value: impl Display) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::{ErrorKind, PortError};
+    use crate::ports::{ErrorKind, OperationName, PortError};
 
     #[test]
     fn a_failure_says_whose_fault_it_is() {
@@ -199,7 +199,7 @@ mod tests {
         let refused = PortError {
             kind: ErrorKind::Refused,
             region,
-            operation: "GetObject",
+            operation: OperationName::GetObject,
             message: String::new(),
             silent: false,
         };

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::pipe::{Outlet, pipe};
-use crate::ports::{Answer, Artifacts, Clock, ErrorKind, PortError, limits};
+use crate::ports::{Answer, Artifacts, Clock, ErrorKind, OperationName, PortError, limits};
 use bytes::Bytes;
 use meridian_domain::reason::{FileFault, Unseen};
 use meridian_domain::{File, Manifest, ManifestFault, RegionName, ReleaseId, Sha256, SignatureFault, keys};
@@ -204,7 +204,7 @@ fn reading<T: Send + 'static>(
     thread::Builder::new().name(name).spawn(work).map_err(|error| PortError {
         kind: ErrorKind::Unreachable,
         region: region.clone(),
-        operation: "GetObject",
+        operation: OperationName::GetObject,
         message: format!("no thread to read {key} with: {error}"),
         silent: false,
     })

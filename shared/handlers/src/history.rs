@@ -190,7 +190,7 @@ async fn tell_one(
 }
 
 /// The entries of a chain that was read and verified whole.
-fn believed<'a>(chains: &'a [Read], chain: &Chain) -> Option<&'a [Entry]> {
+pub(crate) fn believed<'a>(chains: &'a [Read], chain: &Chain) -> Option<&'a [Entry]> {
     let read = chains.iter().find(|read| read.chain == *chain)?;
     read.head.is_ok().then_some(read.entries.as_slice())
 }

@@ -13,6 +13,7 @@ pub mod job;
 pub mod journal;
 pub mod lift;
 pub mod operator_commands;
+pub mod overview;
 pub mod pipe;
 pub mod ports;
 pub mod promote;

@@ -9,7 +9,7 @@ pub mod limits;
 mod values;
 
 pub use error::{Answer, LOAN, PortError};
-pub use meridian_domain::reason::ErrorKind;
+pub use meridian_domain::reason::{ErrorKind, OperationName};
 pub use values::{
     ADVICE, Approval, CountsQuery, FailureKind, Listed, MetricPoint, ObjectVersion, PackageSpec, Page, Question,
     Scored, SlotsQuery, StartSpec, URGENCY, metadata_value,

@@ -2,12 +2,15 @@
 
 use crate::files::{self, FileError};
 use crate::ports::{Artifacts, Clock, ErrorKind};
+use crate::shadow_eval;
 use crate::signing::{self, Signer, SigningError};
 use bytes::Bytes;
 use jiff::Timestamp;
+use meridian_domain::reason::EvaluationReason;
 use meridian_domain::{
     File, Fleet, Image, MANIFEST_SCHEMA, Manifest, ManifestFault, Provenance, ReleaseId, Sha256, Version, keys,
 };
+use meridian_xgboost::Caveat;
 
 /// What training hands over.
 #[derive(Clone, Debug)]
@@ -37,6 +40,14 @@ pub enum PublishError {
         /// What is wrong with it.
         fault: Box<ManifestFault>,
     },
+    /// Evaluation would score the model on no records.
+    #[error("{version} is not published, for evaluation would reject it: {}", meridian_messages::evaluating::words(.why))]
+    Model {
+        /// The version.
+        version: Version,
+        /// Why it cannot be scored.
+        why: Box<EvaluationReason>,
+    },
     /// It cannot be signed.
     #[error("{version} is not published: {source}")]
     Signing {
@@ -53,6 +64,17 @@ pub enum PublishError {
         /// Which file, and why.
         source: Box<FileError>,
     },
+}
+
+/// Reads the model as shadow evaluation will, and answers what people should know of it before they serve it.
+///
+/// # Errors
+/// [`PublishError::Model`]: a release of it would be rejected whatever the records are.
+pub fn examine(spec: &PublishSpec) -> Result<Vec<Caveat>, PublishError> {
+    let (sha256, bytes) = (Sha256::of(&spec.archive), spec.archive.len() as u64);
+    let archive = File { key: keys::archive(sha256), sha256, bytes };
+    let examined = shadow_eval::examine(&spec.archive, &archive, spec.image.rules(), &spec.features);
+    examined.map_err(|why| PublishError::Model { version: spec.version.clone(), why: Box::new(why) })
 }
 
 /// A release, ready to be written: everything but its signature.

@@ -8,12 +8,13 @@ use crate::events::RollbackEvent;
 use crate::files;
 use crate::journal::Journal;
 use crate::ports::{Answer, CountsQuery, ErrorKind, Page, PortError, Ports};
-use crate::promote::{asked, trip};
+use crate::promote::{asked, outcome, trip};
 use jiff::Timestamp;
+use meridian_domain::Compared;
 use meridian_domain::alarms::WayBack;
-use meridian_domain::callers::{Blame, Compared, Comparison, Minutes};
+use meridian_domain::callers::{Blame, Comparison, Minutes};
 use meridian_domain::lookout::FleetMinutes;
-use meridian_domain::plan::{self, Act, Next, RollbackSight};
+use meridian_domain::plan::{self, Act, Next, Plan, RollbackSight};
 use meridian_domain::reason::{Failure, LeftUndone, Unseen};
 use meridian_domain::{
     Advice, AlarmState, AlarmView, Chain, Decision, Fleet, OpenUpdate, Reason, Record, Region, RegionHistory,
@@ -44,7 +45,7 @@ pub async fn handle<P: Ports>(ports: &P, context: &Context, event: &RollbackEven
         let plan = plan::rollback(region, &look.sight, ports.now());
         tracing::info!(why = Voice::of(&context.fleet).why(&plan.why), "planned");
         match plan.next {
-            Next::Finish(_) | Next::Wait => return look.outcome(context, plan.why),
+            Next::Finish(_) | Next::Wait => return look.reply(context, plan),
             Next::TellRegion(_, record) => look.tell(ports, record).await,
             Next::Do(Act::Update, _, target) => look.update(ports, &context.fleet, region, &target).await?,
             Next::Do(Act::AskGolden, _, target) => look.ask_golden(ports, &context.fleet, region, &target).await,
@@ -125,15 +126,18 @@ impl Look {
 
     /// How the call ends: badly where something is left to do, so that Lambda repeats it. An alarm that could not be read is
     /// not a quiet one (I13).
-    fn outcome(&self, context: &Context, done: Reason) -> Result<Value, HandlerError> {
+    fn reply(&self, context: &Context, plan: Plan) -> Result<Value, HandlerError> {
         let left = match (&self.unsent, &self.sight.alarm, &self.sight.history) {
             (Some(error), ..) => LeftUndone::Page(error.into()),
             (_, Seen::Unknown(why), _) => LeftUndone::Alarm(why.clone()),
             (_, _, Seen::Unknown(why)) => LeftUndone::Ledger(why.clone()),
             _ if !self.unwritten.is_empty() => LeftUndone::Records(self.unwritten.len() as u64),
-            _ => return Ok(json!({ "outcome": Voice::of(&context.fleet).why(&done), "reason": done })),
+            _ => {
+                let why = Voice::of(&context.fleet).why(&plan.why);
+                return Ok(json!({ "outcome": outcome(&plan.next), "why": why, "reason": plan.why }));
+            }
         };
-        Err(HandlerError::Unfinished { fleet: context.fleet.clone(), done: done.into(), left })
+        Err(HandlerError::Unfinished { fleet: context.fleet.clone(), done: plan.why.into(), left })
     }
 
     /// Which model answers, by the golden records that were replicated into this region.
@@ -243,9 +247,10 @@ impl Look {
 
 /// Whether a wave's update is open, nobody has decided to roll it back, and no judge is seen to look at it: the wave may have left
 /// the region behind, and said so beside the alarms.
-fn is_forsaken(history: &RegionHistory, judge: &Seen<bool>) -> bool {
+fn is_forsaken(history: &RegionHistory, judge: &Seen<Option<Timestamp>>) -> bool {
     let open = |update: &OpenUpdate| update.epoch.is_some() && !update.is_decided(Decision::Revert);
-    *judge != Seen::Known(true) && history.update.as_ref().is_some_and(open)
+    let watched = |update: &OpenUpdate| judge.known().is_some_and(|judge| update.was_watched_by(*judge));
+    history.update.as_ref().is_some_and(|update| open(update) && !watched(update))
 }
 
 /// The way back that `promote` wrote beside the alarms.
@@ -260,8 +265,8 @@ async fn way_back<P: Ports>(ports: &P, fleet: &Fleet, region: &Region) -> Seen<O
 struct Alarms {
     /// The composite one, where it is in ALARM; one that is not there is not a quiet one (I13).
     composite: Seen<Option<Ringing>>,
-    /// Whether the heartbeat alarm is OK. Without the alarm there is no judge.
-    judge: Seen<bool>,
+    /// Since when the heartbeat alarm is OK. Without the alarm there is no judge.
+    judge: Seen<Option<Timestamp>>,
     /// Whether the one over the whole endpoint's 4xx is in ALARM.
     client_errors: Seen<bool>,
 }
@@ -284,9 +289,10 @@ async fn alarms_of<P: Ports>(ports: &P, fleet: &Fleet, region: &Region) -> Alarm
         Some(alarm) => Seen::Known((alarm.state == AlarmState::Alarm).then(|| ringing(alarm))),
         None => Seen::Unknown(Unseen::NoAlarm { alarm: composite.clone() }),
     };
-    let is = |name: &String, state| found.iter().any(|alarm| alarm.name == *name && alarm.state == state);
-    let client_errors = Seen::Known(is(client_errors, AlarmState::Alarm));
-    Alarms { composite: alarm, judge: Seen::Known(is(heartbeat, AlarmState::Ok)), client_errors }
+    let find = |name: &String, state| found.iter().find(|alarm| alarm.name == *name && alarm.state == state);
+    let judge = find(heartbeat, AlarmState::Ok).map(|alarm| alarm.since.unwrap_or(ports.now()));
+    let client_errors = Seen::Known(find(client_errors, AlarmState::Alarm).is_some());
+    Alarms { composite: alarm, judge: Seen::Known(judge), client_errors }
 }
 
 /// Whose the region's 4xx are, by its own counts alone (I6).

@@ -10,6 +10,7 @@ mod begun;
 mod captured;
 mod evaluation;
 mod pace;
+mod readers;
 mod reason;
 mod repeat;
 mod scores;
@@ -33,6 +34,7 @@ use meridian_messages::Voice;
 use meridian_messages::evaluating::words;
 use meridian_messages::pages::{Evidence, Notice, RejectedFor, Sender};
 use pace::{PATIENCE, Pace};
+pub(crate) use scores::examine;
 use serde_json::{Value, json};
 
 /// What evaluation decides about a release.

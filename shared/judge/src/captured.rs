@@ -16,7 +16,7 @@ pub struct CapturedMargins {
     pub max_alert_rate_change: f64,
     /// The same as a share of the champion's rate; the larger of the two counts.
     pub max_alert_rate_change_share: f64,
-    /// Largest population stability index of the scores.
+    /// Largest population stability index of the scores, past which their move is told.
     pub max_score_shift: f64,
     /// Largest share of records that the challenger cannot answer with a finite score and the champion can.
     pub max_unanswered: f64,
@@ -52,7 +52,7 @@ impl Default for CapturedMargins {
 pub enum CapturedGate {
     /// Do as many records alert, each model at its own threshold?
     AlertRate,
-    /// Have the scores moved?
+    /// Have the scores moved? It is told, and decides nothing.
     ScoreShift,
     /// Does the challenger answer every record that the champion answers, with a finite score?
     Answered,
@@ -62,6 +62,21 @@ pub enum CapturedGate {
     Reasons,
     /// Are the answers in the capture the champion's own scores, as evaluation computes them?
     Served,
+}
+
+impl CapturedGate {
+    /// Whether its verdict counts. Scores that have moved cost nobody anything: a release that was recalibrated, its threshold
+    /// alike, alerts as before. What a move does to the alerts, to missing values or to the reasons has gates of its own.
+    pub fn decides(self) -> bool {
+        match self {
+            CapturedGate::ScoreShift => false,
+            CapturedGate::AlertRate
+            | CapturedGate::Answered
+            | CapturedGate::Covered
+            | CapturedGate::Reasons
+            | CapturedGate::Served => true,
+        }
+    }
 }
 
 /// What a gate found. A difference above its margin is a fault.
@@ -88,6 +103,15 @@ pub struct CapturedFinding {
     /// The feature that moved most, for the gates that know: by its name, never a value of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feature: Option<String>,
+}
+
+impl CapturedFinding {
+    /// Whether each of its numbers is one. What is not says nothing, and JSON has no word for it: an entry with it could not be read.
+    fn is_finite(&self) -> bool {
+        let own = self.challenger.iter().chain(&self.champion);
+        let numbers = own.chain(&self.interval).chain([&self.difference, &self.allowed]);
+        numbers.into_iter().all(|number| number.is_finite())
+    }
 }
 
 /// What was in the capture.
@@ -117,11 +141,11 @@ pub struct CapturedCounts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CapturedVerdict {
-    /// Every gate held.
+    /// Every gate held that decides.
     Pass,
-    /// One is shown not to hold.
+    /// One of them is shown not to hold.
     Fail,
-    /// Too few records for a gate to say either.
+    /// Too few records for a gate to say either, or to come to a number.
     TooFew,
     /// No request was captured.
     NothingCaptured,
@@ -145,26 +169,110 @@ pub struct CapturedJudgement {
     pub verdict: CapturedVerdict,
     /// What was captured.
     pub counts: CapturedCounts,
-    /// The gates that were asked.
+    /// What the gates that were asked found.
     pub gates: Vec<CapturedFinding>,
+    /// The gates that were asked and came to no number: no record that both models answer, for example. None of them holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undecided: Vec<CapturedGate>,
 }
 
 impl CapturedJudgement {
-    /// The verdict of these gates on so many records, of which `least` are needed. One failed gate fails: its whole interval
-    /// lies beyond its margin, however few records that took.
-    pub fn of(counts: CapturedCounts, gates: Vec<CapturedFinding>, least: u64) -> Self {
-        let all = Verdict::all(gates.iter().map(|gate| gate.verdict));
+    /// The verdict of the gates that were asked, each with what it found, on so many records, of which `least` are needed. One
+    /// failed gate fails: its whole interval lies beyond its margin, however few records that took. One without a finite number
+    /// is undecided, and nothing passes with it.
+    pub fn of(
+        counts: CapturedCounts,
+        asked: impl IntoIterator<Item = (CapturedGate, Option<CapturedFinding>)>,
+        least: u64,
+    ) -> Self {
+        let (mut gates, mut undecided) = (Vec::new(), Vec::new());
+        for (gate, found) in asked {
+            match found.filter(CapturedFinding::is_finite) {
+                Some(found) => gates.push(found),
+                None => undecided.push(gate),
+            }
+        }
+        let found = gates.iter().map(|found| (found.gate, found.verdict));
+        let open = undecided.iter().map(|gate| (*gate, Verdict::Inconclusive));
+        let all = Verdict::all(found.chain(open).filter(|(gate, _)| gate.decides()).map(|(_, verdict)| verdict));
         let verdict = match all {
             _ if counts.requests == 0 => CapturedVerdict::NothingCaptured,
             Verdict::Fail => CapturedVerdict::Fail,
             Verdict::Pass if counts.records >= least => CapturedVerdict::Pass,
             Verdict::Pass | Verdict::Inconclusive => CapturedVerdict::TooFew,
         };
-        Self { verdict, counts, gates }
+        Self { verdict, counts, gates, undecided }
     }
 
-    /// The gates that failed.
+    /// The gates that failed, with those that decide nothing.
     pub fn failed(&self) -> impl Iterator<Item = &CapturedFinding> {
         self.gates.iter().filter(|gate| gate.verdict == Verdict::Fail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// On so many records that nothing is undecided for want of them.
+    const MANY: CapturedCounts = CapturedCounts {
+        requests: 5000,
+        records: 5000,
+        repeated: 0,
+        unreadable: 0,
+        other_format: 0,
+        refused: 0,
+        answers: 0,
+        champion_alerts: 0,
+        challenger_alerts: 0,
+    };
+
+    fn found(gate: CapturedGate, verdict: Verdict) -> CapturedFinding {
+        CapturedFinding {
+            gate,
+            verdict,
+            records: 5000,
+            challenger: Some(0.02),
+            champion: Some(0.02),
+            difference: 0.0,
+            interval: [-0.001, 0.001],
+            allowed: 0.01,
+            feature: None,
+        }
+    }
+
+    fn judged(asked: &[(CapturedGate, Option<CapturedFinding>)]) -> CapturedJudgement {
+        CapturedJudgement::of(MANY, asked.iter().cloned(), 2000)
+    }
+
+    #[test]
+    fn a_gate_without_a_number_is_undecided_and_nothing_passes() {
+        let held = (CapturedGate::Answered, Some(found(CapturedGate::Answered, Verdict::Pass)));
+        let usual = found(CapturedGate::AlertRate, Verdict::Pass);
+        let with = |alert_rate: Option<CapturedFinding>| judged(&[held.clone(), (CapturedGate::AlertRate, alert_rate)]);
+        assert_eq!(with(Some(usual.clone())).verdict, CapturedVerdict::Pass);
+        for no_number in [f64::NAN, f64::INFINITY] {
+            let broken = [
+                None,
+                Some(CapturedFinding { difference: no_number, ..usual.clone() }),
+                Some(CapturedFinding { interval: [-0.001, no_number], ..usual.clone() }),
+                Some(CapturedFinding { allowed: no_number, ..usual.clone() }),
+                Some(CapturedFinding { champion: Some(no_number), ..usual.clone() }),
+            ];
+            for found in broken {
+                let judgement = with(found.clone());
+                assert_eq!(judgement.verdict, CapturedVerdict::TooFew, "{found:?}");
+                assert_eq!(judgement.undecided, [CapturedGate::AlertRate], "{found:?}");
+                assert_eq!(judgement.gates.len(), 1, "{found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_undecided_gate_hides_no_failure_and_one_that_decides_nothing_holds_nobody_up() {
+        let failed = (CapturedGate::Answered, Some(found(CapturedGate::Answered, Verdict::Fail)));
+        let held = (CapturedGate::Answered, Some(found(CapturedGate::Answered, Verdict::Pass)));
+        assert_eq!(judged(&[failed, (CapturedGate::AlertRate, None)]).verdict, CapturedVerdict::Fail);
+        assert_eq!(judged(&[held, (CapturedGate::ScoreShift, None)]).verdict, CapturedVerdict::Pass);
     }
 }

@@ -32,6 +32,8 @@ pub struct EvaluationPolicy {
     /// Positives (and negatives) in a customer region under which nothing is concluded about it.
     pub min_region_positives: u64,
 
+    /// No gain is too good to be true, no feature alone makes the score, training saw next to none of the records.
+    pub leaks: GateMode,
     /// The hold-out is large enough, repeats no records and holds a usual share of positives.
     pub holdout: GateMode,
     /// Every score is a finite number.
@@ -50,9 +52,9 @@ pub struct EvaluationPolicy {
     pub false_positive_rate_at_alert_rate: GateMode,
     /// Recall with the challenger's threshold moved so that it alerts as often as the champion.
     pub recall_at_alert_rate: GateMode,
-    /// Slope of the logistic recalibration against the champion's.
+    /// Distance of the logistic recalibration's slope from 1, against the champion's.
     pub calibration_slope: GateMode,
-    /// Calibration in the large against the champion's.
+    /// Distance of calibration in the large from 0, against the champion's.
     pub calibration_intercept: GateMode,
     /// Brier score against the champion's.
     pub brier: GateMode,
@@ -65,6 +67,16 @@ pub struct EvaluationPolicy {
     /// The most that any gate on one customer region counts.
     pub regions: GateMode,
 
+    /// Largest gain of AUC, as a share of what the champion's lacks to 1.
+    pub max_auc_gain_share: f64,
+    /// Highest AUC that is believed, with or without a champion.
+    pub max_auc: f64,
+    /// What a feature that ranks better than the champion may reach alone of the challenger's AUC above chance, as a share of it.
+    pub max_feature_share: f64,
+    /// Highest AUC of such a feature where there is no champion.
+    pub max_feature_auc: f64,
+    /// Largest share of the records that training saw.
+    pub max_trained_on: f64,
     /// Records that a hold-out has at least.
     pub min_rows: u64,
     /// Largest share of records that repeat another one's features, 0 to 1: repeats weigh as much as they like.
@@ -86,9 +98,9 @@ pub struct EvaluationPolicy {
     pub max_fpr: f64,
     /// Largest drop of recall, as a share of the positives.
     pub max_recall_drop: f64,
-    /// Largest change of the calibration slope, either way.
+    /// How much farther from 1 than the champion's the calibration slope may lie.
     pub max_slope_change: f64,
-    /// Largest change of calibration in the large, either way, in log-odds.
+    /// How much farther from 0 than the champion's calibration in the large may lie, in log-odds.
     pub max_intercept_change: f64,
     /// Largest rise of the Brier score, as a share of the champion's.
     pub max_brier_rise: f64,
@@ -111,6 +123,7 @@ impl Default for EvaluationPolicy {
             region_alpha: 0.02,
             min_positives: 50,
             min_region_positives: 20,
+            leaks: Required,
             holdout: Required,
             finite: Required,
             constant: Required,
@@ -127,6 +140,11 @@ impl Default for EvaluationPolicy {
             score_distance: Advisory,
             top_reasons: Advisory,
             regions: Required,
+            max_auc_gain_share: 0.5,
+            max_auc: 0.995,
+            max_feature_share: 0.95,
+            max_feature_auc: 0.95,
+            max_trained_on: 0.01,
             min_rows: 1000,
             max_repeated: 0.01,
             min_label_rate: 0.001,

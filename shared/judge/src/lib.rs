@@ -1,6 +1,10 @@
 //! The judge: counts in, verdicts out, in numbers. It knows nothing of Meridian but what it is told in a [`JudgePolicy`]: no
 //! region, release, clock or file. Why a verdict is what it is, is data too ([`Grounds`]): no sentence is made here.
 //!
+//! Two policies lie here that the judge does not use: [`EvaluationPolicy`] and [`CapturedMargins`], what gates ask of a challenger
+//! before any canary. `domain` reads them from `fleet.toml` and `evaluation` rules by them; neither of the two knows the other, and
+//! this is the one crate that both know.
+//!
 //! What a canary's counts say: the same minutes of green and blue, compared metric by metric.
 //!
 //! - **Fail**: evidence that green's rate is more than `tolerance_fail` times blue's passes its share of alpha, in this

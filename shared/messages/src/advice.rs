@@ -1,7 +1,7 @@
 //! A page's "Now" and "To do". Both state only what the plan that sends the page knows.
 
 use crate::Voice;
-use meridian_domain::{Advice, Reason, RegionName, Version};
+use meridian_domain::{Advice, Exposure, Reason, RegionName, Version};
 
 /// What a halt of a region for this reason means to its reader.
 fn halted(why: &Reason) -> &'static str {
@@ -16,12 +16,13 @@ impl Voice<'_> {
     pub fn now(self, advice: &Advice, why: &Reason) -> String {
         match advice {
             Advice::LimitCaller => "The wave continues: no release is at fault.".to_owned(),
+            Advice::AllClear => "What the earlier page said of these regions is over.".to_owned(),
             Advice::CheckHealth { region, version, serves } | Advice::CloseUpdate { region, version, serves } => {
                 self.left_behind(region, version, *serves)
             }
-            Advice::ReadEvidence { version, .. } => format!(
-                "The wave stops and starts {version} in no further region. No later wave promotes {version}. A region that \
-                 serves {version} already keeps serving it until it is rolled back; this page does not name those regions."
+            Advice::ReadEvidence { version, elsewhere, .. } => format!(
+                "The wave stops and starts {version} in no further region. No later wave promotes {version}. {}",
+                self.elsewhere(version, elsewhere)
             ),
             Advice::FindRegionCause { region, version } => format!(
                 "{} The release is not condemned. One more rollback without a known cause may stop the wave.",
@@ -83,6 +84,7 @@ impl Voice<'_> {
     pub fn to_do(self, advice: &Advice) -> String {
         match advice {
             Advice::LimitCaller => "Find out which caller it is, and limit it.".to_owned(),
+            Advice::AllClear => "Nothing.".to_owned(),
             Advice::CheckHealth { region, version, .. } => format!(
                 "Check the region's service health. When {} answers again, start a new execution of {version}, or let the next \
                  night's wave promote the region.",
@@ -93,11 +95,9 @@ impl Voice<'_> {
                  the update has ended, start a new execution of {version}, or let the next night's wave promote the region.",
                 self.title(region)
             ),
-            Advice::ReadEvidence { region, version } => format!(
-                "Read the evidence in {}'s ledger. Look for the same fault in every region that serves {version}, and roll those \
-                 back that have it. Then retrain or publish again.",
-                self.title(region)
-            ),
+            Advice::ReadEvidence { region, elsewhere, .. } => {
+                format!("Read the evidence in {}'s ledger. {}", self.title(region), self.roll_back_elsewhere(elsewhere))
+            }
             Advice::FindRegionCause { region, version } => format!(
                 "Read {}'s ledger and check the region's service health. Once the cause is fixed, start a new execution of \
                  {version}, or let the next night's wave promote the region.",
@@ -165,6 +165,46 @@ impl Voice<'_> {
                 "Wait ten minutes. If the ledger does not say by then that the region is proved, roll it back by hand.".to_owned()
             }
         }
+    }
+
+    /// Where else customers may meet a release that is condemned, by the ledgers.
+    fn elsewhere(self, version: &Version, elsewhere: &[(RegionName, Exposure)]) -> String {
+        let said = elsewhere.iter().map(|(region, exposure)| {
+            let title = self.title(region);
+            match exposure {
+                Exposure::Serves { since, .. } => {
+                    format!("{title} has served {version} since {}", since.strftime("%Y-%m-%d %H:%M:%S UTC"))
+                }
+                Exposure::InUpdate => format!("{title} is in an update to or from {version}"),
+                Exposure::Unknown => format!("{title} is unknown"),
+            }
+        });
+        let said: Vec<String> = said.collect();
+        match said.as_slice() {
+            [] => "By the ledgers, no other region serves it.".to_owned(),
+            said => format!("By the ledgers when this page was written: {}.", said.join("; ")),
+        }
+    }
+
+    /// A command for each of them.
+    fn roll_back_elsewhere(self, elsewhere: &[(RegionName, Exposure)]) -> String {
+        if elsewhere.is_empty() {
+            return "Then retrain or publish again.".to_owned();
+        }
+        let endpoint = &self.fleet.endpoint;
+        let commands = elsewhere.iter().map(|(region, exposure)| match exposure {
+            Exposure::Serves { back: Some(back), .. } => format!(
+                "\n{}: aws sagemaker update-endpoint --region {region} --endpoint-name {endpoint} --endpoint-config-name {back} \
+                 --retain-all-variant-properties",
+                self.title(region)
+            ),
+            _ => format!("\n{}: meridian history --region {region}", self.title(region)),
+        });
+        format!(
+            "Look for the same fault in these regions, and roll back those that have it:{}\nThen retrain or publish \
+             again.",
+            commands.collect::<String>()
+        )
     }
 
     /// A region that the wave defers: its ledger says whether a release was ever confirmed there.

@@ -12,12 +12,28 @@ pub(crate) fn judgement(judgement: &CapturedJudgement) -> String {
     let records = judgement.counts.records;
     match judgement.verdict {
         CapturedVerdict::Pass => format!("as the champion on {records} captured requests"),
+        CapturedVerdict::TooFew if !judgement.undecided.is_empty() => {
+            let asked: Vec<&str> = judgement.undecided.iter().map(|gate| question(*gate)).collect();
+            format!("{records} captured requests do not show {}", asked.join(", "))
+        }
         CapturedVerdict::TooFew => format!("too few different captured requests: {records}"),
         CapturedVerdict::NothingCaptured => "no request was captured".to_owned(),
         CapturedVerdict::Fail => {
             let failed: Vec<CapturedFinding> = judgement.failed().cloned().collect();
             format!("fails on {records} captured requests: {}", findings(&failed))
         }
+    }
+}
+
+/// What a gate asks of the release.
+fn question(gate: CapturedGate) -> &'static str {
+    match gate {
+        CapturedGate::AlertRate => "how many of them it alerts on",
+        CapturedGate::ScoreShift => "how far its scores have moved",
+        CapturedGate::Answered => "how many of them it answers",
+        CapturedGate::Covered => "how often a value that it asks for is missing",
+        CapturedGate::Reasons => "whether its reasons are the champion's",
+        CapturedGate::Served => "whether the captured answers are the champion's scores",
     }
 }
 

@@ -1,8 +1,9 @@
-//! Every cause of a revert: the table in docs/architecture.md.
+//! Every cause of a revert, and of a region's own rollback: the tables in docs/architecture.md.
 
-use meridian_domain::Cause;
-use meridian_domain::callers::{Beside, Compared};
-use meridian_domain::reason::{Proof, Revert, Sign, Stopped, Unseen, WayBackReason};
+use jiff::Timestamp;
+use meridian_domain::alarms::LeftBehind;
+use meridian_domain::reason::{Fault, Proof, Revert, Sign, Stopped, Unseen, WayBackReason};
+use meridian_domain::{Beside, Cause, Compared, EndpointStatus, WorseThanBefore};
 use meridian_judge::{Grounds, Tally};
 
 /// The table, in Markdown: when an update is rolled back, and the cause that is recorded.
@@ -12,6 +13,19 @@ pub fn causes_of_a_revert() -> String {
     while let Some(revert) = next {
         let (when, after) = entry(&revert);
         table.push_str(&format!("| {when} | {} |\n", laid_to(&revert)));
+        next = after;
+    }
+    table
+}
+
+/// The table, in Markdown: when a region rolls back by its own means, and which starts its halt stops.
+pub fn causes_of_a_rollback() -> String {
+    let mut table = "| a region rolls back by itself when | its halt stops |\n|---|---|\n".to_owned();
+    let mut next = Some(WayBackReason::Alarm { alarm: String::new(), alike: None });
+    while let Some(reason) = next {
+        let (when, after) = own_entry(&reason);
+        let reach = if reason.speaks_against_release() { "every region's" } else { "its own" };
+        table.push_str(&format!("| {when} | {reach} |\n"));
         next = after;
     }
     table
@@ -68,6 +82,60 @@ fn entry(revert: &Revert) -> (&'static str, Option<Revert>) {
         ),
         Revert::Signs(_) => ("SageMaker rolled the update back, or the region stopped answering", None),
     }
+}
+
+/// As [`entry`].
+fn own_entry(reason: &WayBackReason) -> (&'static str, Option<WayBackReason>) {
+    match reason {
+        WayBackReason::Alarm { alike: None, .. } => ("its rollback alarm is in ALARM", Some(ill_alike())),
+        WayBackReason::Alarm { alike: Some(_), .. } => (
+            "it is, and the release before answers as badly in the same minutes: the region is ill (I7)",
+            Some(WayBackReason::ClientErrors),
+        ),
+        WayBackReason::ClientErrors => {
+            ("its 4xx rose with the release, and its callers are not shown to be why", Some(WayBackReason::Unproved))
+        }
+        WayBackReason::Unproved => {
+            ("its golden records are not answered with the release's scores (I4)", Some(WayBackReason::Undecided))
+        }
+        WayBackReason::Undecided => {
+            ("its traffic was shifted without a decision to proceed (I9)", Some(WayBackReason::Guardrail))
+        }
+        WayBackReason::Guardrail => (
+            "SageMaker rolled its update back, and no judge had said so: an alarm on the new instances came first",
+            Some(WayBackReason::JudgeSilent),
+        ),
+        WayBackReason::JudgeSilent => {
+            ("SageMaker rolled its update back while the judge was silent", Some(WayBackReason::JudgeUnseen))
+        }
+        WayBackReason::JudgeUnseen => (
+            "SageMaker rolled its update back, and whether a judge looked at it could not be seen",
+            Some(WayBackReason::Unexplained),
+        ),
+        WayBackReason::Unexplained => (
+            "one of these happened, and the alarms say no more which",
+            Some(WayBackReason::ProvedAgain(Fault::EndpointIs(EndpointStatus::UpdateRollbackFailed))),
+        ),
+        WayBackReason::ProvedAgain(_) => {
+            ("it was unknown which bytes it serves, and golden records prove the rollback target", worse())
+        }
+        WayBackReason::WorseThanBefore(_) => (
+            "[probation](judging.md#probation) finds it worse than the days before, and policy says `act`",
+            left_behind(),
+        ),
+        WayBackReason::LeftBehind(_) => ("the wave left it behind while its ledger did not answer", None),
+    }
+}
+
+fn worse() -> Option<WayBackReason> {
+    let metric = "5xx".parse().ok()?;
+    let worse = WorseThanBefore { metric, today: Tally::default(), expected: 0.0, tolerated: 1.0, days: 0 };
+    Some(WayBackReason::WorseThanBefore(worse))
+}
+
+fn left_behind() -> Option<WayBackReason> {
+    let wave = "wave".parse().ok()?;
+    Some(WayBackReason::LeftBehind(LeftBehind { wave, since: Timestamp::UNIX_EPOCH }))
 }
 
 fn no_evidence() -> Option<Revert> {

@@ -4,7 +4,7 @@ mod gates;
 #[cfg(test)]
 mod tests;
 
-use crate::{files, unseen};
+use crate::{files, reading, unseen};
 use meridian_domain::quarantine::Object;
 use meridian_domain::reason::{ChampionRates, EvaluationReason, HeldOutRates, Misfit, ModelRole, Names};
 
@@ -33,12 +33,14 @@ pub(crate) fn parts(reason: &EvaluationReason) -> Vec<String> {
             )
         }
         EvaluationReason::File(fault) => files::words(fault),
-        // A reader names what it reads.
-        EvaluationReason::Unreadable { file: _, error } => error.clone(),
+        // A reader's fault names what was read.
+        EvaluationReason::Unreadable { file: _, fault } => reading::model(fault),
         EvaluationReason::NotGzip { file: _ } => {
             "model.tar.gz is not compressed with gzip; pack the model file with `tar czf`".to_owned()
         }
-        EvaluationReason::Features { error } => format!("the manifest's features differ from the model's: {error}"),
+        EvaluationReason::Features(fault) => {
+            format!("the manifest's features differ from the model's: {}", reading::features(fault))
+        }
         EvaluationReason::Columns { role: ModelRole::Challenger, version, misfit } => format!(
             "{version} cannot be evaluated on the fleet's hold-out ({}): approve one with its columns (`meridian holdout \
              approve`), then publish it again",
@@ -110,7 +112,7 @@ fn columns(misfit: &Misfit) -> String {
             "its first row does not name the columns: of {expected} expected it has {found}, in {fields} fields; missing {}",
             listed(missing)
         ),
-        Misfit::Unreadable { error } => error.clone(),
+        Misfit::Unreadable(fault) => reading::holdout(fault),
     }
 }
 

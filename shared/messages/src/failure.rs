@@ -1,6 +1,6 @@
 //! Why a function could not do its work, in words: for its log, and for the page and the pipeline's message of a failed job.
 
-use crate::{Voice, evaluating, files, unseen};
+use crate::{Voice, evaluating, files, reading, unseen};
 use meridian_domain::Reason;
 use meridian_domain::reason::{Failure, LeftUndone, Unseen};
 
@@ -38,11 +38,11 @@ pub fn words(failure: &Failure) -> String {
              execution",
             files::words(fault)
         ),
-        Failure::HoldoutUnread { file, error } => {
-            format!("the approved hold-out {file} cannot be read: {error}; approve another one")
+        Failure::HoldoutUnread { file, fault } => {
+            format!("the approved hold-out {file} cannot be read: {}; approve another one", reading::holdout(fault))
         }
-        Failure::CaptureUnread { region, error } => {
-            format!("the requests captured in {region} cannot be read: {error}")
+        Failure::CaptureUnread { region } => {
+            format!("the requests captured in {region} cannot be read: their stream broke off")
         }
         Failure::ChampionNotScored { version, why } => {
             format!("the champion {version} cannot be scored: {}", evaluating::words(why))

@@ -58,7 +58,7 @@ pub fn manifest(fault: &ManifestFault) -> String {
 
 fn malformed(what: &Malformed) -> String {
     match what {
-        Malformed::Unread { error } => error.clone(),
+        Malformed::Unread { quoted } => quoted.clone(),
         Malformed::Schema { found } => {
             format!("schema {found} is not {MANIFEST_SCHEMA}, the one that this version reads")
         }

@@ -50,7 +50,9 @@ pub fn metric_grounds(own: &MetricGrounds) -> String {
                 Witness::GreensPart => "green's part of the 4xx scatters",
                 Witness::Blue => "blue's minutes scatter",
             };
-            format!("{words}; {whose} {shown:.1} times as much as chance, policy declares {declared}: its own is used")
+            format!(
+                "{words}; {whose} {shown:.1} times as much as chance, policy declares {declared}: the harm bound uses the measured scatter"
+            )
         }
         None => words,
     }

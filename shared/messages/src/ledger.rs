@@ -8,8 +8,8 @@ use crate::Voice;
 use crate::headline::promoted;
 use crate::region::ill_service;
 use crate::way_back::worse_than_before;
-use meridian_domain::callers::{Beside, Compared};
 use meridian_domain::reason::Fault;
+use meridian_domain::{Beside, Compared};
 use meridian_domain::{
     Decision, Entry, Fleet, ProbationAction, Reason, Record, RegionName, ReleaseId, Target, Verdict,
 };
@@ -41,6 +41,13 @@ pub struct Phrasebook {
 }
 
 impl Phrasebook {
+    /// The names that these entries say.
+    pub fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
+        let mut words = Self::default();
+        entries.into_iter().for_each(|entry| words.learn(&entry.record));
+        words
+    }
+
     /// Learns a release's human name.
     pub fn meet(&mut self, release: ReleaseId, version: &str) {
         self.versions.insert(release, version.to_owned());

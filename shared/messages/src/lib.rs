@@ -1,5 +1,12 @@
-//! Every sentence that a person reads: on the terminal, in pages, pipeline messages, the ledger's history and reports. Decisions are
-//! data in [`meridian_domain`] and [`meridian_judge`], the only crates of ours that this one may know. They never read a sentence.
+//! What a person reads of a decision or of the ledger: on the terminal, in pages, in pipeline messages, in the history. Decisions
+//! are data in [`meridian_domain`] and [`meridian_judge`], the only crates of ours that this one may know. They never read a sentence.
+//!
+//! Sentences of other things stay beside what they are about, because this crate does not know it:
+//!
+//! - the report's (`wording` in `shared/evaluation`), `meridian doctor`'s findings and a night's story (`local/src/night`): they are
+//!   of data that those alone have, and nothing else tells it;
+//! - errors of files and arguments that a person gave, policy's among them: thiserror enums, told where they are met and kept nowhere;
+//! - model files' (`shared/xgboost`): a library that stands alone; what is kept of its words is quoted.
 
 mod advice;
 mod audit;
@@ -13,8 +20,11 @@ mod headline;
 pub mod judging;
 pub mod layout;
 pub mod ledger;
+pub mod moment;
 mod order;
+mod overview;
 pub mod pages;
+mod reading;
 mod region;
 mod replay;
 mod revert;
@@ -26,7 +36,8 @@ mod wave;
 mod way_back;
 mod why;
 
-pub use causes::causes_of_a_revert;
+pub use causes::{causes_of_a_revert, causes_of_a_rollback};
+pub use overview::interrupted;
 pub use replay::replay_warning;
 pub use runbook::Runbook;
 

@@ -61,7 +61,8 @@ pub enum Notice {
     JobFailed {
         /// CodePipeline's id of it.
         job: String,
-        /// The error, as a sentence.
+        /// What the handler's error says. Its type is one of `handlers`, which this crate does not know; the page is made of it
+        /// at once, and nothing keeps it.
         error: String,
     },
     /// Evaluation rejects a release.
@@ -287,7 +288,7 @@ impl Voice<'_> {
                         .to_owned()
                 }
                 RejectedFor::Content => {
-                    "Fix what is named above where training exports it, and publish again.".to_owned()
+                    "Fix the export in training; the fault is named above. Then publish again.".to_owned()
                 }
             },
         }

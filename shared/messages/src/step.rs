@@ -2,6 +2,7 @@
 
 use crate::Voice;
 use crate::unseen::{of_region, words};
+use crate::why::listed;
 use meridian_domain::plan::Act;
 use meridian_domain::reason::{Canary, Step, Traffic};
 use meridian_domain::{RegionName, Version};
@@ -46,6 +47,11 @@ impl Voice<'_> {
             }
             Step::ScalingSet { region } => format!("{}'s scaling is set", self.title(region)),
             Step::ScalingNotSet { why, .. } => format!("{}: {}", self.step_headline(step), words(why)),
+            Step::CaughtUp { regions, version } => {
+                let titles: Vec<String> = regions.iter().map(|region| self.title(region).to_owned()).collect();
+                let verb = if regions.len() == 1 { "has" } else { "have" };
+                format!("all-clear: {} {verb} caught up, on {version}", listed(&titles))
+            }
             Step::SoakOver { region } => format!("{}'s soak is over", self.title(region)),
             Step::WaveOver => "the wave is over".to_owned(),
         }

@@ -4,8 +4,8 @@ use crate::Voice;
 use crate::ledger::{client_errors, ill_alike};
 use crate::unseen::words;
 use crate::why::clock;
+use meridian_domain::WorseThanBefore;
 use meridian_domain::alarms::{CALLS_EVERY, LeftBehind};
-use meridian_domain::probation::WorseThanBefore;
 use meridian_domain::reason::{Quiet, Return, WayBackReason};
 
 /// The 4xx of a region may be the release's or the callers' fault.

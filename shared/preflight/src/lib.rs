@@ -17,6 +17,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use meridian_aws::AwsPorts;
 use meridian_aws::inspect::{Said, said};
 use meridian_domain::{Fleet, Image, RegionName};
+use meridian_handlers::ports::OperationName;
 use serde_json::Value;
 
 /// The service whose quota counts an endpoint's instances.
@@ -74,7 +75,7 @@ pub fn key_alias(fleet: &Fleet) -> String {
 pub async fn key(ports: &AwsPorts, region: &RegionName) -> Said<KeyFacts> {
     let client = aws_sdk_kms::Client::new(&ports.config_of(region).await);
     let answer = client.describe_key().key_id(key_alias(ports.fleet())).send().await;
-    said(region, "DescribeKey", answer).map(|own| {
+    said(region, OperationName::DescribeKey, answer).map(|own| {
         let key = own.key_metadata;
         let state = key.as_ref().and_then(|key| key.key_state.as_ref());
         let state = state.map(|state| state.as_str().to_owned()).unwrap_or_default();
@@ -88,7 +89,7 @@ pub async fn image(ports: &AwsPorts, region: &RegionName, image: &Image) -> Said
     let wanted = ImageIdentifier::builder().image_digest(format!("sha256:{}", image.digest)).build();
     let describe = client.describe_images().registry_id(&ports.fleet().account);
     let answer = describe.repository_name(image.repository.as_str()).image_ids(wanted).send().await;
-    said(region, "DescribeImages", answer).map(drop)
+    said(region, OperationName::DescribeImages, answer).map(drop)
 }
 
 /// Asks for a role that the instances of every region run with: IAM knows no regions, and is asked as home asks it.
@@ -96,7 +97,7 @@ pub async fn role(ports: &AwsPorts, name: &str) -> Said<RoleFacts> {
     let fleet = ports.fleet();
     let client = aws_sdk_iam::Client::new(&ports.config_of(&fleet.home).await);
     let answer = client.get_role().role_name(name).send().await;
-    said(&fleet.home, "GetRole", answer).map(|own| {
+    said(&fleet.home, OperationName::GetRole, answer).map(|own| {
         let document = own.role.and_then(|role| role.assume_role_policy_document).unwrap_or_default();
         RoleFacts { trusts_sagemaker: trusts(&document, INSTANCES) }
     })
@@ -108,7 +109,7 @@ pub async fn lent(ports: &AwsPorts, region: &RegionName) -> Said<LentFacts> {
     let client = aws_sdk_iam::Client::new(&ports.config_of(&fleet.home).await);
     let name = arn.rsplit('/').next().unwrap_or_default();
     let answer = client.get_role().role_name(name).send().await;
-    said(&fleet.home, "GetRole", answer).map(|own| {
+    said(&fleet.home, OperationName::GetRole, answer).map(|own| {
         let document = own.role.and_then(|role| role.assume_role_policy_document).unwrap_or_default();
         lends(&document, &fleet.account)
     })
@@ -119,12 +120,12 @@ pub async fn quota(ports: &AwsPorts, region: &RegionName) -> Said<QuotaFacts> {
     let client = aws_sdk_servicequotas::Client::new(&ports.config_of(region).await);
     let name = quota_name(ports.fleet());
     let applied = client.list_service_quotas().service_code(SAGEMAKER).into_paginator().items().send();
-    match find(region, "ListServiceQuotas", applied, &name).await {
+    match find(region, OperationName::ListServiceQuotas, applied, &name).await {
         // A quota that nobody has raised may be listed among the defaults alone (Service Quotas API Reference,
         // "ListServiceQuotas").
         Said::Absent => {
             let defaults = client.list_aws_default_service_quotas().service_code(SAGEMAKER).into_paginator();
-            find(region, "ListAWSDefaultServiceQuotas", defaults.items().send(), &name).await
+            find(region, OperationName::ListAWSDefaultServiceQuotas, defaults.items().send(), &name).await
         }
         other => other,
     }
@@ -138,7 +139,7 @@ pub fn quota_name(fleet: &Fleet) -> String {
 /// The quota of a name, among pages of them.
 async fn find<E: ProvideErrorMetadata>(
     region: &RegionName,
-    operation: &'static str,
+    operation: OperationName,
     mut quotas: PaginationStream<Result<ServiceQuota, SdkError<E, HttpResponse>>>,
     name: &str,
 ) -> Said<QuotaFacts> {
@@ -155,7 +156,7 @@ async fn find<E: ProvideErrorMetadata>(
 }
 
 /// A quota may be listed with a reason instead of its value (Service Quotas API Reference, "ErrorReason").
-fn value(operation: &str, quota: ServiceQuota) -> Said<QuotaFacts> {
+fn value(operation: OperationName, quota: ServiceQuota) -> Said<QuotaFacts> {
     let reason = quota.error_reason().and_then(|reason| reason.error_code());
     let why = reason.map_or("no reason given", |code| code.as_str());
     match quota.value {
@@ -229,10 +230,10 @@ mod tests {
     fn a_quota_without_a_value_is_unknown_and_not_zero() {
         let named = ServiceQuota::builder().quota_code("L-0A1B2C3D");
         let is = QuotaFacts { code: "L-0A1B2C3D".to_owned(), instances: 4.0 };
-        assert_eq!(value("ListServiceQuotas", named.clone().value(4.0).build()), Said::Is(is));
+        assert_eq!(value(OperationName::ListServiceQuotas, named.clone().value(4.0).build()), Said::Is(is));
         let reason = ErrorReason::builder().error_code(ErrorCode::DependencyThrottlingError).build();
         let why = "ListServiceQuotas lists it without a value: DEPENDENCY_THROTTLING_ERROR".to_owned();
-        assert_eq!(value("ListServiceQuotas", named.error_reason(reason).build()), Said::Unknown(why));
+        assert_eq!(value(OperationName::ListServiceQuotas, named.error_reason(reason).build()), Said::Unknown(why));
     }
 
     #[test]

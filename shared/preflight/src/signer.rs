@@ -6,7 +6,7 @@ use meridian_aws::AwsPorts;
 use meridian_aws::inspect::{Said, said};
 use meridian_domain::RegionName;
 use meridian_domain::signing::PublicKey;
-use meridian_handlers::ports::{ErrorKind, PortError};
+use meridian_handlers::ports::{ErrorKind, OperationName, PortError};
 use meridian_handlers::signing::{Signer, SigningError};
 
 /// The state of a key that can be used.
@@ -40,7 +40,7 @@ impl<'a> KmsSigner<'a> {
     /// What KMS says of the key: whether it can be used, and its public half.
     pub async fn inspect(&self) -> Said<SigningKeyFacts> {
         let described = self.client().await.describe_key().key_id(self.key).send().await;
-        let state = match said(&self.region, "DescribeKey", described) {
+        let state = match said(&self.region, OperationName::DescribeKey, described) {
             Said::Is(own) => own.key_metadata.and_then(|key| key.key_state),
             other => return other.map(|_| SigningKeyFacts::default()),
         };
@@ -59,7 +59,7 @@ impl<'a> KmsSigner<'a> {
         aws_sdk_kms::Client::new(&self.ports.config_of(&self.region).await)
     }
 
-    fn unsaid<T>(&self, operation: &'static str, said: Said<T>) -> Result<T, SigningError> {
+    fn unsaid<T>(&self, operation: OperationName, said: Said<T>) -> Result<T, SigningError> {
         let (kind, message) = match said {
             Said::Is(value) => return Ok(value),
             Said::Absent => (ErrorKind::NotFound, format!("there is no key {}", self.key)),
@@ -74,7 +74,7 @@ impl<'a> KmsSigner<'a> {
 impl Signer for KmsSigner<'_> {
     async fn public_key(&self) -> Result<PublicKey, SigningError> {
         let answer = self.client().await.get_public_key().key_id(self.key).send().await;
-        let own = self.unsaid("GetPublicKey", said(&self.region, "GetPublicKey", answer))?;
+        let own = self.unsaid(OperationName::GetPublicKey, said(&self.region, OperationName::GetPublicKey, answer))?;
         let signs = own.key_usage == Some(KeyUsageType::SignVerify) && own.key_spec == Some(KeySpec::EccNistP256);
         let key = own.public_key.filter(|_| signs).and_then(|spki| PublicKey::from_spki(spki.as_ref()).ok());
         key.ok_or_else(|| SigningError::KeySpec { key: self.key.to_owned() })
@@ -83,7 +83,7 @@ impl Signer for KmsSigner<'_> {
     async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningError> {
         let sign = self.client().await.sign().key_id(self.key).message(Blob::new(message));
         let sign = sign.message_type(MessageType::Raw).signing_algorithm(SigningAlgorithmSpec::EcdsaSha256);
-        let own = self.unsaid("Sign", said(&self.region, "Sign", sign.send().await))?;
+        let own = self.unsaid(OperationName::Sign, said(&self.region, OperationName::Sign, sign.send().await))?;
         own.signature
             .map(|signature| signature.into_inner())
             .ok_or_else(|| SigningError::KeySpec { key: self.key.to_owned() })

@@ -7,11 +7,14 @@ use std::str::FromStr;
 /// XGBoost 1.7 still has `best_ntree_limit`, which the container asks for, so that image serves the trees up to the best
 /// round; later versions have not, so theirs serves all trees.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Image {
     /// `1.7-1`: XGBoost 1.7.
+    #[cfg_attr(feature = "serde", serde(rename = "1.7-1"))]
     V1_7,
     /// `3.0-5`: XGBoost 3.0.
     #[default]
+    #[cfg_attr(feature = "serde", serde(rename = "3.0-5"))]
     V3_0,
 }
 

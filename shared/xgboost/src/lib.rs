@@ -4,6 +4,7 @@
 #![doc = include_str!("../README.md")]
 
 mod archive;
+mod caveat;
 mod entries;
 mod error;
 mod forest;
@@ -24,6 +25,7 @@ mod stream;
 mod tree;
 mod walkers;
 
+pub use caveat::{Caveat, NodeFault, Unexplained};
 pub use error::{ModelError, PayloadError, ShapeError, short_name};
 pub use format::{Format, Objective};
 pub use image::{Image, UnknownImage};

@@ -2,6 +2,7 @@
 //! for each feature, and why it scores some records as it does.
 
 use crate::archive::{self, Reading};
+use crate::caveat::{Caveat, Unexplained};
 use crate::error::{ModelError, ShapeError};
 use crate::forest::Forest;
 use crate::format::{Learner, Objective};
@@ -24,8 +25,8 @@ pub struct Served {
     pub splits: Option<Vec<u32>>,
     /// Training stopped early, so which of its trees count depends on the image.
     pub stopped_early: bool,
-    /// What people should know before they serve it, one sentence each, without the model's name.
-    pub notes: Vec<String>,
+    /// What people should know before they serve it.
+    pub caveats: Vec<Caveat>,
     reasons: Reasons,
 }
 
@@ -46,14 +47,14 @@ pub struct Said {
     pub scored: Scored,
     /// What the container makes of it.
     pub objective: Objective,
-    /// What people should know before they serve the model, one sentence each, without its name.
-    pub notes: Vec<String>,
+    /// What people should know before they serve the model.
+    pub caveats: Vec<Caveat>,
 }
 
 impl Served {
     /// Reads `model.tar.gz` or a bare model file, told apart by content, as a stream; keeps what the options' image
     /// serves, and explains the records of `sample` on the way. A model that cannot be explained is one that is not, and
-    /// a note says why.
+    /// a caveat says why.
     ///
     /// # Errors
     /// A damaged file or a model of a kind that is not scored; see [`ModelError`].
@@ -66,15 +67,10 @@ impl Served {
         let Once { forest, mut splits, stream, problem } = sink;
         splits.resize(learner.num_feature, 0);
         let all_serve = learner.served_trees(options.image) == learner.trees;
-        let mut notes = learner.caveats(options.image);
-        if learner.feature_names.is_empty() {
-            notes.push(format!(
-                "it holds no feature names: its {} features were taken by position, and nothing can tell whether that is \
-                 their order",
-                learner.num_feature
-            ));
-        }
-        notes.extend(problem.map(|problem| format!("its reasons are not compared: {problem}")));
+        let unnamed = Caveat::NoFeatureNames { features: learner.num_feature };
+        let unnamed = learner.feature_names.is_empty().then_some(unnamed);
+        let caveats = [learner.caveat(options.image), unnamed, problem.map(Caveat::NotExplained)];
+        let caveats = caveats.into_iter().flatten().collect();
         let reasons = match (stream.map(|stream| stream.finish(&learner, options.image)), sample) {
             (Some(Ok(Some(attributions))), _) => Reasons::Told(attributions),
             (Some(Ok(None)), Some(sample)) => Reasons::Open(Box::new(Explainer {
@@ -87,7 +83,7 @@ impl Served {
         };
         let stopped_early = learner.best_trees.is_some_and(|best| best != learner.trees);
         let model = Model::of(learner, forest, options.image);
-        Ok(Served { model, splits: all_serve.then_some(splits), stopped_early, notes, reasons })
+        Ok(Served { model, splits: all_serve.then_some(splits), stopped_early, caveats, reasons })
     }
 
     /// What the model says of all rows, whose columns are called `features`, on up to `threads` threads. Where the
@@ -103,11 +99,11 @@ impl Served {
     ) -> Result<(Said, Option<Explainer>), ShapeError> {
         let mut served = self;
         let (attributions, open) = served.take_reasons();
-        let Served { model, splits, notes, .. } = served;
+        let Served { model, splits, caveats, .. } = served;
         model.check_features(features)?;
         let margins = model.matrix_margins(rows, threads)?;
         let scored = Scored { margins, splits, attributions };
-        Ok((Said { scored, objective: model.objective(), notes }, open))
+        Ok((Said { scored, objective: model.objective(), caveats }, open))
     }
 
     /// The reasons of the sample that it was read with, once. Where the second is not `None`, they are still to be had from it.
@@ -231,7 +227,7 @@ struct Once {
     splits: Vec<u32>,
     stream: Option<ShapStream>,
     /// Why there is no stream any more.
-    problem: Option<ModelError>,
+    problem: Option<Unexplained>,
 }
 
 impl TreeSink for Once {
@@ -250,7 +246,7 @@ impl TreeSink for Once {
                 *count = count.saturating_add(1);
             }
         }
-        if let Some(Err(problem)) = self.stream.as_mut().map(|stream| stream.tree(index, tree)) {
+        if let Some(Err(problem)) = self.stream.as_mut().map(|stream| stream.explain(index, tree)) {
             self.problem = Some(problem);
             self.stream = None;
         }

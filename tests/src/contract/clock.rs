@@ -1,12 +1,12 @@
 //! Time.
 
 use crate::Kept;
-use crate::stage::{Stage, payload};
+use crate::stage::{Simulated, Stage, payload};
 use jiff::SignedDuration;
 use meridian_handlers::ports::Ports;
 
 /// A call that is answered costs nothing: only waiting does.
-pub async fn calls_take_no_time(stage: &Stage<impl Ports>) -> Kept {
+pub async fn calls_take_no_time(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let before = stage.ports.now();
     assert_eq!(before, "2026-11-20T03:00:00Z".parse()?);
     stage.ports.describe(stage.home(), &stage.fleet.endpoint).await?;

@@ -2,7 +2,7 @@
 
 use super::kind;
 use crate::Kept;
-use crate::stage::{Stage, payload};
+use crate::stage::{Simulated, Stage, payload};
 use jiff::SignedDuration;
 use meridian_domain::alarms::{VERDICT, guards, verdict_name};
 use meridian_domain::{ConfigSpec, EndpointStatus, EndpointView, ResourceName, Routing, UpdateSpec, VariantPhase};
@@ -13,7 +13,7 @@ use std::num::NonZeroU32;
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 const CANARY: Routing = Routing::Canary { instances: 1, bake: SignedDuration::from_mins(10) };
 
-async fn look(stage: &Stage<impl Ports>) -> Result<EndpointView, Box<dyn Error>> {
+async fn look(stage: &Stage<impl Ports, impl Simulated>) -> Result<EndpointView, Box<dyn Error>> {
     let view = stage.ports.describe(stage.home(), &stage.fleet.endpoint).await?;
     Ok(view.ok_or("the endpoint is gone")?)
 }
@@ -25,20 +25,20 @@ pub async fn an_endpoint_that_is_not_there_is_none(stage: &Stage<impl Ports>) ->
 }
 
 /// In service on a configuration, nothing pending.
-fn serving(stage: &Stage<impl Ports>, config: ResourceName) -> Result<EndpointView, Box<dyn Error>> {
-    let instances = NonZeroU32::new(stage.instances()?);
+fn serving(stage: &Stage<impl Ports, impl Simulated>, config: ResourceName) -> Result<EndpointView, Box<dyn Error>> {
+    let instances = stage.said(stage.instances()?);
     Ok(EndpointView { status: EndpointStatus::InService, config, instances, pending: None, failure_reason: None })
 }
 
 /// In service, nothing pending.
-pub async fn a_serving_endpoint_names_its_configuration(stage: &Stage<impl Ports>) -> Kept {
+pub async fn a_serving_endpoint_names_its_configuration(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let config = stage.target("v426")?.config;
     assert_eq!(look(stage).await?, serving(stage, config)?);
     Ok(())
 }
 
 /// The second time conflicts: look what stands there.
-pub async fn a_model_is_created_once(stage: &Stage<impl Ports>) -> Kept {
+pub async fn a_model_is_created_once(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let model = stage.model("v427")?;
     stage.ports.create_model(stage.home(), &model).await?;
     assert_eq!(kind(stage.ports.create_model(stage.home(), &model).await), Some(ErrorKind::Conflict));
@@ -46,7 +46,7 @@ pub async fn a_model_is_created_once(stage: &Stage<impl Ports>) -> Kept {
 }
 
 /// The second time conflicts: look what stands there.
-pub async fn a_configuration_is_created_once(stage: &Stage<impl Ports>) -> Kept {
+pub async fn a_configuration_is_created_once(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     stage.prepare("v427", Routing::AllAtOnce).await?;
     let again = stage.ports.create_config(stage.home(), &stage.config("v427")?).await;
     assert_eq!(kind(again), Some(ErrorKind::Conflict));
@@ -54,7 +54,7 @@ pub async fn a_configuration_is_created_once(stage: &Stage<impl Ports>) -> Kept 
 }
 
 /// Not found is the model, and nothing is created.
-pub async fn a_configuration_needs_its_model(stage: &Stage<impl Ports>) -> Kept {
+pub async fn a_configuration_needs_its_model(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let config = ConfigSpec { model: "nothing".parse()?, ..stage.config("v427")? };
     assert_eq!(kind(stage.ports.create_config(stage.home(), &config).await), Some(ErrorKind::NotFound));
     stage.prepare("v427", Routing::AllAtOnce).await?;
@@ -83,7 +83,7 @@ pub async fn an_endpoint_is_created_once(stage: &Stage<impl Ports>) -> Kept {
 }
 
 /// Not found is the configuration; the endpoint serves on.
-pub async fn an_update_needs_its_configuration(stage: &Stage<impl Ports>) -> Kept {
+pub async fn an_update_needs_its_configuration(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let update = stage.prepare("v427", CANARY).await?;
     let unknown = UpdateSpec { config: "nothing".parse()?, ..update.clone() };
     assert_eq!(kind(stage.ports.update(stage.home(), &unknown).await), Some(ErrorKind::NotFound));
@@ -94,7 +94,7 @@ pub async fn an_update_needs_its_configuration(stage: &Stage<impl Ports>) -> Kep
 }
 
 /// A guardrail that watches nothing must not be taken for one.
-pub async fn an_update_needs_its_alarms(stage: &Stage<impl Ports>) -> Kept {
+pub async fn an_update_needs_its_alarms(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let update = stage.prepare("v427", CANARY).await?;
     let unguarded = UpdateSpec { rollback_alarms: vec!["no-such-alarm".to_owned()], ..update };
     let answer = kind(stage.ports.update(stage.home(), &unguarded).await);
@@ -104,7 +104,7 @@ pub async fn an_update_needs_its_alarms(stage: &Stage<impl Ports>) -> Kept {
 }
 
 /// The old configuration is named until the end; the new one is pending, and since when.
-pub async fn a_running_update_is_pending(stage: &Stage<impl Ports>) -> Kept {
+pub async fn a_running_update_is_pending(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let update = stage.prepare("v427", CANARY).await?;
     let started = stage.ports.now();
     stage.ports.update(stage.home(), &update).await?;
@@ -117,7 +117,7 @@ pub async fn a_running_update_is_pending(stage: &Stage<impl Ports>) -> Kept {
 }
 
 /// One update at a time, to whatever configuration.
-pub async fn a_second_update_conflicts(stage: &Stage<impl Ports>) -> Kept {
+pub async fn a_second_update_conflicts(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let update = stage.prepare("v427", CANARY).await?;
     stage.ports.update(stage.home(), &update).await?;
     assert_eq!(kind(stage.ports.update(stage.home(), &update).await), Some(ErrorKind::Conflict));
@@ -127,7 +127,7 @@ pub async fn a_second_update_conflicts(stage: &Stage<impl Ports>) -> Kept {
 }
 
 /// For as long as the update asked, and still on the old configuration.
-pub async fn a_canary_bakes_before_it_shifts(stage: &Stage<impl Ports>) -> Kept {
+pub async fn a_canary_bakes_before_it_shifts(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let update = stage.prepare("v427", CANARY).await?;
     stage.ports.update(stage.home(), &update).await?;
     let mut phases = Vec::new();
@@ -169,7 +169,7 @@ pub async fn a_rolling_update_ends_on_its_configuration(stage: &Stage<impl Ports
 }
 
 /// All of it moves, and is watched for as long as was asked for.
-pub async fn an_update_all_at_once_is_watched_after_it_moved(stage: &Stage<impl Ports>) -> Kept {
+pub async fn an_update_all_at_once_is_watched_after_it_moved(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let bake = SignedDuration::from_mins(5);
     let update = stage.prepare("v427", Routing::AllAtOnceWatched { bake }).await?;
     stage.ports.update(stage.home(), &update).await?;
@@ -180,7 +180,7 @@ pub async fn an_update_all_at_once_is_watched_after_it_moved(stage: &Stage<impl 
 }
 
 /// How many looks, a minute apart, find the update baking until it is over.
-async fn minutes_baking(stage: &Stage<impl Ports>) -> Result<u32, Box<dyn std::error::Error>> {
+async fn minutes_baking(stage: &Stage<impl Ports, impl Simulated>) -> Result<u32, Box<dyn std::error::Error>> {
     let mut baking = 0;
     while let Some(pending) = look(stage).await?.pending {
         baking += u32::from(pending.phase == Some(VariantPhase::Baking));
@@ -190,7 +190,7 @@ async fn minutes_baking(stage: &Stage<impl Ports>) -> Result<u32, Box<dyn std::e
 }
 
 /// In service again, and on the configuration that was asked for.
-pub async fn an_update_ends_on_its_configuration(stage: &Stage<impl Ports>) -> Kept {
+pub async fn an_update_ends_on_its_configuration(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let update = stage.prepare("v427", Routing::AllAtOnce).await?;
     stage.ports.update(stage.home(), &update).await?;
     stage.ports.sleep(SignedDuration::from_mins(30)).await;
@@ -199,9 +199,11 @@ pub async fn an_update_ends_on_its_configuration(stage: &Stage<impl Ports>) -> K
 }
 
 /// In service again, but on the old configuration: the status alone proves nothing.
-pub async fn a_tripped_alarm_turns_the_update_back(stage: &Stage<impl Ports>) -> Kept {
+pub async fn a_tripped_alarm_turns_the_update_back(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let update = stage.prepare("v427", CANARY).await?;
-    stage.ports.put_alarms(stage.home(), &guards(&stage.fleet, stage.policy()?, &update.config, None)).await?;
+    let mut alarms = guards(&stage.fleet, stage.policy()?, &update.config, None);
+    alarms.retain(|alarm| alarm.name == verdict_name(&stage.fleet));
+    stage.ports.put_alarms(stage.home(), &alarms).await?;
     let guarded = UpdateSpec { rollback_alarms: vec![verdict_name(&stage.fleet)], ..update };
     stage.ports.update(stage.home(), &guarded).await?;
     stage.ports.sleep(5 * MINUTE).await;
@@ -218,7 +220,7 @@ pub async fn a_tripped_alarm_turns_the_update_back(stage: &Stage<impl Ports>) ->
 }
 
 /// The score of one record, from 0 to 1.
-pub async fn an_endpoint_answers_a_number(stage: &Stage<impl Ports>) -> Kept {
+pub async fn an_endpoint_answers_a_number(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let answer = stage.ports.invoke(stage.home(), &stage.fleet.endpoint, &payload()).await?;
     let score: f64 = answer.trim().parse()?;
     assert!((0.0..=1.0).contains(&score), "{score}");

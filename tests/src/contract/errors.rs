@@ -2,7 +2,7 @@
 
 use super::kind;
 use crate::Kept;
-use crate::stage::{DARK, FLAKY, Stage, THROTTLED, payload, release};
+use crate::stage::{DARK, FLAKY, Simulated, Stage, THROTTLED, payload, release};
 use bytes::Bytes;
 use jiff::SignedDuration;
 use meridian_domain::RegionName;
@@ -16,7 +16,7 @@ const CUSTOMERS_PATIENCE: SignedDuration = SignedDuration::from_millis(2050);
 const PAUSES: SignedDuration = SignedDuration::from_secs(3);
 
 /// It is told as such, and costs what `limits` say.
-pub async fn a_dark_plane_is_unreachable_after_twelve_seconds(stage: &Stage<impl Ports>) -> Kept {
+pub async fn a_dark_plane_is_unreachable_after_twelve_seconds(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let dark: RegionName = DARK.parse()?;
     let (answer, waited) = stage.timed(stage.ports.describe(&dark, &stage.fleet.endpoint)).await;
     assert_eq!((kind(answer), waited), (Some(ErrorKind::Unreachable), GIVEN_UP));
@@ -26,7 +26,7 @@ pub async fn a_dark_plane_is_unreachable_after_twelve_seconds(stage: &Stage<impl
 }
 
 /// A night of time-outs uses up no quota of retries: the fiftieth costs what the first did.
-pub async fn a_dark_plane_is_ill_again_the_next_time(stage: &Stage<impl Ports>) -> Kept {
+pub async fn a_dark_plane_is_ill_again_the_next_time(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let dark: RegionName = DARK.parse()?;
     for _ in 0..50 {
         let (answer, waited) = stage.timed(stage.ports.describe(&dark, &stage.fleet.endpoint)).await;
@@ -36,7 +36,7 @@ pub async fn a_dark_plane_is_ill_again_the_next_time(stage: &Stage<impl Ports>) 
 }
 
 /// Its data plane, its alarms and its bucket know nothing of it.
-pub async fn a_dark_plane_still_serves(stage: &Stage<impl Ports>) -> Kept {
+pub async fn a_dark_plane_still_serves(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let dark: RegionName = DARK.parse()?;
     stage.ports.invoke(&dark, &stage.fleet.endpoint, &payload()).await?;
     stage.ports.alarms(&dark, &[meridian_domain::alarms::composite_name(&stage.fleet)]).await?;
@@ -48,6 +48,16 @@ pub async fn a_dark_plane_still_serves(stage: &Stage<impl Ports>) -> Kept {
 pub async fn a_throttled_call_says_so_after_three_tries(stage: &Stage<impl Ports>) -> Kept {
     let region: RegionName = THROTTLED.parse()?;
     let (answer, waited) = stage.timed(stage.ports.alarms(&region, &["any".to_owned()])).await;
+    assert_eq!((kind(answer), waited), (Some(ErrorKind::Throttled), PAUSES));
+    Ok(())
+}
+
+/// Which is no darkness: an update that runs goes on, and the region is not left behind at once.
+pub async fn a_throttled_control_plane_says_so_after_three_tries(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
+    let region: RegionName = THROTTLED.parse()?;
+    let (answer, waited) = stage.timed(stage.ports.describe(&region, &stage.fleet.endpoint)).await;
+    assert_eq!((kind(answer), waited), (Some(ErrorKind::Throttled), PAUSES));
+    let (answer, waited) = stage.timed(stage.ports.create_model(&region, &stage.model("v427")?)).await;
     assert_eq!((kind(answer), waited), (Some(ErrorKind::Throttled), PAUSES));
     Ok(())
 }

@@ -2,17 +2,17 @@
 
 use super::kind;
 use crate::Kept;
-use crate::stage::Stage;
+use crate::stage::{Simulated, Stage};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::Reason;
 use meridian_domain::heads::KeptHead;
-use meridian_domain::{Actor, Chain, Entry, Head, NameError, Record, Sha256, keys};
+use meridian_domain::{Actor, Chain, Entry, Head, NameError, Record, Sha256};
 use meridian_handlers::ports::{Answer, ErrorKind, Ports};
 use meridian_handlers::replication::heads;
 
 /// `length` entries that follow from each other.
-fn chain(stage: &Stage<impl Ports>, length: u64) -> Result<Vec<Entry>, NameError> {
+fn chain(stage: &Stage<impl Ports, impl Simulated>, length: u64) -> Result<Vec<Entry>, NameError> {
     let actor: Actor = "contract".parse()?;
     let mut head = Head::default();
     let entries = (0..length).map(|number| {
@@ -26,13 +26,13 @@ fn chain(stage: &Stage<impl Ports>, length: u64) -> Result<Vec<Entry>, NameError
 }
 
 /// The entries as they were written.
-async fn entries(stage: &Stage<impl Ports>, chain: &Chain, from: u64) -> Answer<Vec<Entry>> {
+async fn entries(stage: &Stage<impl Ports, impl Simulated>, chain: &Chain, from: u64) -> Answer<Vec<Entry>> {
     let stored = stage.ports.entries(stage.home(), chain, from).await?;
     Ok(stored.into_iter().map(|stored| Entry::clone(&stored.entry)).collect())
 }
 
 /// An entry comes with the time at which S3 stored it, whatever the entry itself says.
-pub async fn an_entry_comes_with_the_stores_own_time(stage: &Stage<impl Ports>) -> Kept {
+pub async fn an_entry_comes_with_the_stores_own_time(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let Some(entry) = chain(stage, 1)?.pop() else { return Err("a chain of one".into()) };
     let entry = Entry { written: Timestamp::MAX, ..entry };
     stage.ports.append(stage.home(), &Chain::Home, &entry).await?;
@@ -45,11 +45,11 @@ pub async fn an_entry_comes_with_the_stores_own_time(stage: &Stage<impl Ports>) 
 }
 
 /// Another region's kept ends lie beside a chain and are none of its entries.
-pub async fn the_kept_end_of_another_chain_is_no_entry(stage: &Stage<impl Ports>) -> Kept {
+pub async fn the_kept_end_of_another_chain_is_no_entry(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let (home, own) = (stage.home(), Chain::Region(stage.home().clone()));
     let kept = |seq| KeptHead { seq, hash: Sha256::of(b"entry") };
     for seq in [9, 1_000, 99] {
-        let key = keys::head(&stage.fleet.name, home, &Chain::Home, &kept(seq));
+        let key = kept(seq).key(&stage.fleet.name, home, &Chain::Home);
         stage.ports.create(home, &key, Bytes::from_static(b"{}")).await?;
     }
     assert_eq!(heads::kept(&stage.ports, &stage.fleet.name, home, &Chain::Home).await?, Some(kept(1_000)));
@@ -64,14 +64,14 @@ pub async fn the_writer_is_whom_sts_says(stage: &Stage<impl Ports>) -> Kept {
 }
 
 /// Nothing was written, nothing is read, and that is no error.
-pub async fn a_chain_begins_empty(stage: &Stage<impl Ports>) -> Kept {
+pub async fn a_chain_begins_empty(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     assert_eq!(stage.ports.entries(stage.home(), &Chain::Home, 0).await?, []);
     assert_eq!(stage.ports.entries(stage.home(), &Chain::Home, 7).await?, []);
     Ok(())
 }
 
 /// Entry for entry as they were written: their hashes hold.
-pub async fn entries_are_read_in_order_from_a_number_on(stage: &Stage<impl Ports>) -> Kept {
+pub async fn entries_are_read_in_order_from_a_number_on(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let written = chain(stage, 12)?;
     for entry in &written {
         stage.ports.append(stage.home(), &Chain::Home, entry).await?;
@@ -90,7 +90,7 @@ pub async fn entries_are_read_in_order_from_a_number_on(stage: &Stage<impl Ports
 }
 
 /// The second writer conflicts and the first one's entry stands.
-pub async fn a_number_is_taken_once(stage: &Stage<impl Ports>) -> Kept {
+pub async fn a_number_is_taken_once(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let first = chain(stage, 1)?;
     let Some(entry) = first.first() else { return Err("a chain of one".into()) };
     stage.ports.append(stage.home(), &Chain::Home, entry).await?;
@@ -102,7 +102,7 @@ pub async fn a_number_is_taken_once(stage: &Stage<impl Ports>) -> Kept {
 }
 
 /// Home's bucket holds the hub's chain and its own region's.
-pub async fn chains_of_one_bucket_do_not_mix(stage: &Stage<impl Ports>) -> Kept {
+pub async fn chains_of_one_bucket_do_not_mix(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let entries = chain(stage, 2)?;
     let own = Chain::Region(stage.home().clone());
     for entry in &entries {
@@ -117,7 +117,7 @@ pub async fn chains_of_one_bucket_do_not_mix(stage: &Stage<impl Ports>) -> Kept 
 }
 
 /// Longer than one listing.
-pub async fn a_long_chain_is_read_whole(stage: &Stage<impl Ports>) -> Kept {
+pub async fn a_long_chain_is_read_whole(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let entries = chain(stage, 1003)?;
     for entry in &entries {
         stage.ports.append(stage.home(), &Chain::Home, entry).await?;
@@ -127,7 +127,7 @@ pub async fn a_long_chain_is_read_whole(stage: &Stage<impl Ports>) -> Kept {
 }
 
 /// Kept once, found again, newest first, and no part of the chain.
-pub async fn the_newest_checkpoint_is_found_and_is_no_entry(stage: &Stage<impl Ports>) -> Kept {
+pub async fn the_newest_checkpoint_is_found_and_is_no_entry(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let (home, own) = (stage.home(), Chain::Region(stage.home().clone()));
     assert_eq!(stage.ports.checkpoint(home, &Chain::Home).await?, None);
     let entries = chain(stage, 3)?;

@@ -5,7 +5,7 @@ use crate::stage::{DARK, Stage};
 use bytes::Bytes;
 use jiff::SignedDuration;
 use meridian_domain::RegionName;
-use meridian_handlers::ports::{Answer, ErrorKind, LOAN, Page, PortError, Ports};
+use meridian_handlers::ports::{Answer, ErrorKind, LOAN, OperationName, Page, PortError, Ports};
 
 /// Home.
 const WELL: &str = "eu-west-1";
@@ -15,7 +15,7 @@ fn failure<T>(answer: Answer<T>) -> Result<PortError, &'static str> {
 }
 
 fn loans(stage: &Stage<impl Ports>, region: &str) -> u64 {
-    let of = |(name, operation): &(RegionName, &str)| name.as_str() == region && *operation == LOAN;
+    let of = |(name, operation): &(RegionName, &str)| name.as_str() == region && *operation == LOAN.name();
     stage.calls().iter().filter(|(call, _)| of(call)).map(|(_, times)| *times).sum()
 }
 
@@ -55,7 +55,7 @@ pub async fn a_lent_role_does_what_its_stack_allows(stage: &Stage<impl Ports>) -
     let (ports, home) = (&stage.ports, stage.home());
     let written = ports.create(home, "evaluations/x.json", Bytes::from_static(b"{}")).await;
     let error = failure(written)?;
-    assert_eq!((error.kind, error.operation), (ErrorKind::Refused, "PutObject"));
+    assert_eq!((error.kind, error.operation), (ErrorKind::Refused, OperationName::PutObject));
     assert!(error.message.contains("explicit deny in ReleasesPolicy.EvaluationsOnlyByShadowEval"), "{error}");
     let read = failure(ports.get(home, "holdouts/x.csv.gz").await)?;
     assert!(read.message.contains("no policy allows it"), "{read}");

@@ -16,6 +16,7 @@ pub mod pipeline;
 pub mod registry;
 pub mod scaling;
 pub mod signals;
+pub mod updates;
 pub mod words;
 
 /// The kind of a failure; none where there was none.
@@ -23,7 +24,7 @@ fn kind<T>(answer: Answer<T>) -> Option<ErrorKind> {
     answer.err().map(|error| error.kind)
 }
 
-/// Makes every promise a test of its own for one door: a path to a function that takes a promise.
+/// Makes every promise a test of its own for one door into `local`'s world: a path to a function that takes a promise.
 ///
 /// ```ignore
 /// mod direct { meridian_tests::contract!(meridian_tests::doors::direct); }
@@ -31,7 +32,78 @@ fn kind<T>(answer: Answer<T>) -> Option<ErrorKind> {
 #[macro_export]
 macro_rules! contract {
     ($door:path) => {
+        $crate::modelled_promises!($door);
+        mod local {
+            $crate::local_promises!($door);
+        }
+    };
+}
+
+/// The promises that hold for proof's world as well.
+#[macro_export]
+macro_rules! modelled_promises {
+    ($door:path) => {
         $crate::promises! { $door,
+            ledger: [
+                an_entry_comes_with_the_stores_own_time,
+                the_kept_end_of_another_chain_is_no_entry,
+                a_chain_begins_empty,
+                entries_are_read_in_order_from_a_number_on,
+                a_number_is_taken_once,
+                chains_of_one_bucket_do_not_mix,
+                a_long_chain_is_read_whole,
+                the_newest_checkpoint_is_found_and_is_no_entry,
+            ],
+            endpoints: [
+                a_serving_endpoint_names_its_configuration,
+                a_model_is_created_once,
+                a_configuration_is_created_once,
+                a_configuration_needs_its_model,
+                an_update_needs_its_configuration,
+                an_update_needs_its_alarms,
+                a_running_update_is_pending,
+                a_second_update_conflicts,
+                a_canary_bakes_before_it_shifts,
+                an_update_all_at_once_is_watched_after_it_moved,
+                an_update_ends_on_its_configuration,
+                a_tripped_alarm_turns_the_update_back,
+                an_endpoint_answers_a_number,
+            ],
+            signals: [
+                a_verdict_is_an_alarm_until_it_is_withdrawn,
+                an_alarms_description_is_the_one_written_last,
+                a_rewritten_alarm_keeps_its_state,
+                an_alarm_for_silence_goes_off_in_silence,
+                composite_alarms_are_shown,
+                alarms_that_do_not_exist_are_left_out,
+                a_metric_far_from_now_is_refused,
+                a_fleet_that_never_served_counts_nothing,
+            ],
+            pipeline: [
+                one_token_starts_one_execution,
+                an_unknown_pipeline_is_not_found,
+                an_answered_job_leads_to_the_next,
+                a_continuation_comes_back_after_half_a_minute,
+                a_job_is_answered_once,
+                an_unknown_job_takes_no_answer,
+            ],
+            clock: [calls_take_no_time],
+            errors: [
+                a_dark_plane_is_unreachable_after_twelve_seconds,
+                a_dark_plane_is_ill_again_the_next_time,
+                a_dark_plane_still_serves,
+                a_throttled_control_plane_says_so_after_three_tries,
+            ],
+        }
+    };
+}
+
+/// The promises that need what proof's world leaves out.
+#[macro_export]
+macro_rules! local_promises {
+    ($door:path) => {
+        $crate::promises! { $door,
+            // It keeps no bytes but those of the ledger, the manifests and the golden records, and all buckets have the same.
             artifacts: [
                 what_was_created_is_read_back,
                 a_missing_key_is_not_found,
@@ -45,18 +117,12 @@ macro_rules! contract {
                 a_listing_holds_a_thousand_keys,
                 a_region_outside_of_the_fleet_is_refused,
             ],
+            // Its writers are unverified, and its entries are no objects that somebody else could write.
             ledger: [
-                an_entry_comes_with_the_stores_own_time,
-                the_kept_end_of_another_chain_is_no_entry,
                 the_writer_is_whom_sts_says,
-                a_chain_begins_empty,
-                entries_are_read_in_order_from_a_number_on,
-                a_number_is_taken_once,
-                chains_of_one_bucket_do_not_mix,
-                a_long_chain_is_read_whole,
-                the_newest_checkpoint_is_found_and_is_no_entry,
                 what_is_no_entry_is_refused,
             ],
+            // Every release is registered and approved.
             registry: [
                 a_release_is_registered_once,
                 a_new_package_is_pending,
@@ -67,28 +133,19 @@ macro_rules! contract {
                 an_unknown_package_is_not_approved,
             ],
             endpoints: [
+                // Each region has one endpoint, which is there.
                 an_endpoint_that_is_not_there_is_none,
-                a_serving_endpoint_names_its_configuration,
-                a_model_is_created_once,
-                a_configuration_is_created_once,
-                a_configuration_needs_its_model,
                 an_endpoint_is_created_once,
-                an_update_needs_its_configuration,
-                an_update_needs_its_alarms,
-                a_running_update_is_pending,
-                a_second_update_conflicts,
-                a_canary_bakes_before_it_shifts,
+                an_endpoint_that_is_not_there_answers_nothing,
+                // Its fleets have no region of these styles.
                 a_linear_update_waits_after_every_step_but_the_last,
                 a_rolling_update_ends_on_its_configuration,
-                an_update_all_at_once_is_watched_after_it_moved,
-                an_update_ends_on_its_configuration,
-                a_tripped_alarm_turns_the_update_back,
-                an_endpoint_answers_a_number,
+                // It answers golden records, and no customers.
                 what_is_no_payload_is_refused_without_repeating_it,
-                an_endpoint_that_is_not_there_answers_nothing,
                 a_customers_question_is_answered_as_the_container_answers_it,
                 a_containers_error_is_an_answer_with_its_own_status,
             ],
+            // Its fleets have no `[scaling]`.
             scaling: [
                 a_raised_floor_brings_instances,
                 scaling_and_an_update_keep_out_of_each_others_way,
@@ -96,47 +153,37 @@ macro_rules! contract {
                 an_endpoint_that_is_not_there_is_not_scaled,
             ],
             signals: [
+                // All alarms exist, and are OK before they have data: nothing decides by the difference. They say no reason.
                 a_new_alarm_has_insufficient_data,
                 an_alarm_goes_off_after_its_period,
-                a_rewritten_alarm_keeps_its_state,
-                an_alarm_for_silence_goes_off_in_silence,
-                composite_alarms_are_shown,
-                alarms_that_do_not_exist_are_left_out,
-                a_metric_far_from_now_is_refused,
+                // What is counted is drawn minute by minute, complete at once, for the last eight: there is no traffic.
                 a_fleet_is_counted_minute_by_minute,
                 a_metric_counts_what_its_name_says,
                 a_whole_endpoint_is_counted_slot_by_slot,
                 what_is_one_releases_is_no_endpoints,
                 only_minutes_that_start_in_the_stretch_count,
                 a_minute_is_complete_two_minutes_after_its_end,
-                a_fleet_that_never_served_counts_nothing,
                 a_metric_that_cannot_be_counted_is_refused,
             ],
+            // It keeps no words that people are told.
             pipeline: [
-                one_token_starts_one_execution,
-                an_unknown_pipeline_is_not_found,
-                an_answered_job_leads_to_the_next,
-                a_continuation_comes_back_after_half_a_minute,
                 a_failed_job_fails_the_execution,
-                a_job_is_answered_once,
-                an_unknown_job_takes_no_answer,
                 long_words_are_cut,
             ],
+            // Likewise.
             pager: [
                 a_page_arrives_as_it_was_sent,
                 an_advice_is_no_page,
                 a_subject_that_sns_would_refuse_is_made_to_fit,
                 a_topic_of_each_region,
             ],
+            // It has whole seconds, and a sleep takes one at least.
             clock: [
-                calls_take_no_time,
                 a_sleep_takes_what_it_says,
                 a_sleep_that_is_over_takes_nothing,
             ],
+            // Of services beside SageMaker it knows only that they do not answer; and it has neither retries nor the services' words.
             errors: [
-                a_dark_plane_is_unreachable_after_twelve_seconds,
-                a_dark_plane_is_ill_again_the_next_time,
-                a_dark_plane_still_serves,
                 a_throttled_call_says_so_after_three_tries,
                 a_call_that_recovers_is_answered,
                 a_failing_service_is_unreachable_after_three_tries,

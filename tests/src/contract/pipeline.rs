@@ -2,22 +2,25 @@
 
 use super::kind;
 use crate::Kept;
-use crate::stage::{Stage, release};
+use crate::stage::{Simulated, Stage};
 use jiff::SignedDuration;
 use meridian_handlers::ports::{ErrorKind, FailureKind, ObjectVersion, Ports, StartSpec};
 use meridian_local::world::What;
 
-fn start(stage: &Stage<impl Ports>, version: &str) -> StartSpec {
+fn start(stage: &Stage<impl Ports, impl Simulated>, version: &str) -> StartSpec {
     StartSpec {
         pipeline: stage.fleet.pipeline.clone(),
-        token: release(version).to_string(),
-        variables: vec![("release".to_owned(), release(version).to_string()), ("policy".to_owned(), "p".to_owned())],
+        token: stage.release(version).to_string(),
+        variables: vec![
+            ("release".to_owned(), stage.release(version).to_string()),
+            ("policy".to_owned(), "p".to_owned()),
+        ],
         source: ("Source".to_owned(), ObjectVersion("version-1".to_owned())),
     }
 }
 
 /// However often it is asked for; another token is another one.
-pub async fn one_token_starts_one_execution(stage: &Stage<impl Ports>) -> Kept {
+pub async fn one_token_starts_one_execution(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let (ports, home) = (&stage.ports, stage.home());
     let first = ports.start(home, &start(stage, "v427")).await?;
     assert_eq!(ports.start(home, &start(stage, "v427")).await?, first);
@@ -28,14 +31,14 @@ pub async fn one_token_starts_one_execution(stage: &Stage<impl Ports>) -> Kept {
 }
 
 /// By its name, or because it is in another region.
-pub async fn an_unknown_pipeline_is_not_found(stage: &Stage<impl Ports>) -> Kept {
+pub async fn an_unknown_pipeline_is_not_found(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let unknown = StartSpec { pipeline: "nothing".parse()?, ..start(stage, "v427") };
     assert_eq!(kind(stage.ports.start(stage.home(), &unknown).await), Some(ErrorKind::NotFound));
     Ok(())
 }
 
 /// The pipeline goes on.
-pub async fn an_answered_job_leads_to_the_next(stage: &Stage<impl Ports>) -> Kept {
+pub async fn an_answered_job_leads_to_the_next(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     stage.ports.start(stage.home(), &start(stage, "v427")).await?;
     let first = stage.next_job().await?;
     stage.ports.succeed(stage.home(), &first.id, None, "registered").await?;
@@ -45,14 +48,15 @@ pub async fn an_answered_job_leads_to_the_next(stage: &Stage<impl Ports>) -> Kep
     Ok(())
 }
 
-/// As a new job, which carries what it was asked to.
-pub async fn a_continuation_comes_back_after_half_a_minute(stage: &Stage<impl Ports>) -> Kept {
+/// As a new job, which carries what it was asked to: since when `promote` has been at it.
+pub async fn a_continuation_comes_back_after_half_a_minute(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     stage.ports.start(stage.home(), &start(stage, "v427")).await?;
     let first = stage.next_job().await?;
-    stage.ports.succeed(stage.home(), &first.id, Some("{\"since\":\"03:00\"}"), "wait").await?;
+    let since = "since=2026-11-20T03:00:00Z";
+    stage.ports.succeed(stage.home(), &first.id, Some(since), "wait").await?;
     let (again, waited) = stage.timed(stage.next_job()).await;
     let again = again?;
-    assert_eq!(again.continuation.as_deref(), Some("{\"since\":\"03:00\"}"));
+    assert_eq!(again.continuation.as_deref(), Some(since));
     assert_ne!(again.id, first.id);
     assert!((29..=35).contains(&waited.as_secs()), "{waited:#}");
     Ok(())
@@ -72,7 +76,7 @@ pub async fn a_failed_job_fails_the_execution(stage: &Stage<impl Ports>) -> Kept
 }
 
 /// The second answer conflicts, whichever way it goes, and changes nothing.
-pub async fn a_job_is_answered_once(stage: &Stage<impl Ports>) -> Kept {
+pub async fn a_job_is_answered_once(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     stage.ports.start(stage.home(), &start(stage, "v427")).await?;
     let job = stage.next_job().await?;
     stage.ports.succeed(stage.home(), &job.id, None, "done").await?;
@@ -84,7 +88,7 @@ pub async fn a_job_is_answered_once(stage: &Stage<impl Ports>) -> Kept {
 }
 
 /// Refused or not found, but never taken.
-pub async fn an_unknown_job_takes_no_answer(stage: &Stage<impl Ports>) -> Kept {
+pub async fn an_unknown_job_takes_no_answer(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let job = "11111111-2222-4333-8444-555555555555";
     let succeeded = kind(stage.ports.succeed(stage.home(), job, None, "done").await);
     let failed = kind(stage.ports.fail(stage.home(), job, FailureKind::SystemUnavailable, "no").await);

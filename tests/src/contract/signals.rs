@@ -2,7 +2,7 @@
 
 use super::kind;
 use crate::Kept;
-use crate::stage::Stage;
+use crate::stage::{Simulated, Stage};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::alarms::{VERDICT, composite_name, guard_names, guards, heartbeat, heartbeat_name, verdict_name};
 use meridian_domain::lookout::FleetMinutes;
@@ -10,20 +10,20 @@ use meridian_domain::{AlarmState, MissingData};
 use meridian_handlers::ports::{CountsQuery, ErrorKind, MetricPoint, Ports, SlotsQuery};
 use std::error::Error;
 
-async fn state(stage: &Stage<impl Ports>, name: String) -> Result<AlarmState, Box<dyn Error>> {
+async fn state(stage: &Stage<impl Ports, impl Simulated>, name: String) -> Result<AlarmState, Box<dyn Error>> {
     let views = stage.ports.alarms(stage.home(), &[name]).await?;
     Ok(views.first().ok_or("no such alarm")?.state)
 }
 
 /// Arms the verdict alarm and says revert.
-async fn say_revert(stage: &Stage<impl Ports>) -> Kept {
+async fn say_revert(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let config = stage.target("v427")?.config;
     stage.ports.put_alarms(stage.home(), &guards(&stage.fleet, stage.policy()?, &config, None)).await?;
     stage.ports.publish(stage.home(), &[verdict(stage, 1.0, stage.ports.now())]).await?;
     Ok(())
 }
 
-fn verdict(stage: &Stage<impl Ports>, value: f64, at: Timestamp) -> MetricPoint {
+fn verdict(stage: &Stage<impl Ports, impl Simulated>, value: f64, at: Timestamp) -> MetricPoint {
     MetricPoint { name: VERDICT, endpoint: stage.fleet.endpoint.clone(), value, at }
 }
 
@@ -54,8 +54,36 @@ pub async fn an_alarm_goes_off_after_its_period(stage: &Stage<impl Ports>) -> Ke
     Ok(())
 }
 
+/// Within two of its ten-second periods, and as soon as that it is taken back.
+pub async fn a_verdict_is_an_alarm_until_it_is_withdrawn(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
+    say_revert(stage).await?;
+    let name = verdict_name(&stage.fleet);
+    assert_ne!(state(stage, name.clone()).await?, AlarmState::Alarm);
+    stage.ports.sleep(SignedDuration::from_secs(20)).await;
+    assert_eq!(state(stage, name.clone()).await?, AlarmState::Alarm);
+    stage.ports.sleep(SignedDuration::from_mins(5)).await;
+    assert_eq!(state(stage, name.clone()).await?, AlarmState::Alarm, "silence keeps the state");
+    stage.ports.publish(stage.home(), &[verdict(stage, 0.0, stage.ports.now())]).await?;
+    stage.ports.sleep(SignedDuration::from_secs(20)).await;
+    assert_eq!(state(stage, name).await?, AlarmState::Ok);
+    Ok(())
+}
+
+/// The way back stands in it, for a region whose ledger is gone.
+pub async fn an_alarms_description_is_the_one_written_last(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
+    let (name, config) = (verdict_name(&stage.fleet), stage.target("v427")?.config);
+    assert_eq!(stage.ports.description(stage.home(), &name).await?, None);
+    for words in ["Back to v426.", "Back to v425."] {
+        let mut alarms = guards(&stage.fleet, stage.policy()?, &config, None);
+        alarms.iter_mut().filter(|alarm| alarm.name == name).for_each(|alarm| alarm.description = words.to_owned());
+        stage.ports.put_alarms(stage.home(), &alarms).await?;
+        assert_eq!(stage.ports.description(stage.home(), &name).await?.as_deref(), Some(words));
+    }
+    Ok(())
+}
+
 /// Or else rewriting it for the next wave would hide what it has to say.
-pub async fn a_rewritten_alarm_keeps_its_state(stage: &Stage<impl Ports>) -> Kept {
+pub async fn a_rewritten_alarm_keeps_its_state(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     say_revert(stage).await?;
     stage.ports.sleep(SignedDuration::from_secs(20)).await;
     stage
@@ -67,7 +95,7 @@ pub async fn a_rewritten_alarm_keeps_its_state(stage: &Stage<impl Ports>) -> Kep
 }
 
 /// Where missing data breaches: three periods, and as many more as CloudWatch looks back over.
-pub async fn an_alarm_for_silence_goes_off_in_silence(stage: &Stage<impl Ports>) -> Kept {
+pub async fn an_alarm_for_silence_goes_off_in_silence(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let armed = heartbeat(&stage.fleet, MissingData::Breaching);
     stage.ports.put_alarms(stage.home(), &[armed]).await?;
     stage.ports.sleep(SignedDuration::from_mins(7)).await;
@@ -80,13 +108,13 @@ pub async fn an_alarm_for_silence_goes_off_in_silence(stage: &Stage<impl Ports>)
 }
 
 /// The template's alarm over the whole endpoint is one.
-pub async fn composite_alarms_are_shown(stage: &Stage<impl Ports>) -> Kept {
+pub async fn composite_alarms_are_shown(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     assert_eq!(state(stage, composite_name(&stage.fleet)).await?, AlarmState::Ok);
     Ok(())
 }
 
 /// Without an error; and no names are no alarms, not all of them.
-pub async fn alarms_that_do_not_exist_are_left_out(stage: &Stage<impl Ports>) -> Kept {
+pub async fn alarms_that_do_not_exist_are_left_out(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let names = ["no-such-alarm".to_owned(), composite_name(&stage.fleet)];
     let views = stage.ports.alarms(stage.home(), &names).await?;
     assert_eq!(views.len(), 1, "{views:?}");
@@ -95,7 +123,7 @@ pub async fn alarms_that_do_not_exist_are_left_out(stage: &Stage<impl Ports>) ->
 }
 
 /// Two weeks back and two hours ahead are CloudWatch's bounds.
-pub async fn a_metric_far_from_now_is_refused(stage: &Stage<impl Ports>) -> Kept {
+pub async fn a_metric_far_from_now_is_refused(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     let now = stage.ports.now();
     for (hours, expected) in
         [(-13 * 24, None), (1, None), (-15 * 24, Some(ErrorKind::Refused)), (3, Some(ErrorKind::Refused))]
@@ -107,14 +135,19 @@ pub async fn a_metric_far_from_now_is_refused(stage: &Stage<impl Ports>) -> Kept
 }
 
 /// What a version's fleet served between two seconds of the hour before now.
-async fn served(stage: &Stage<impl Ports>, version: &str, from: i64, to: i64) -> Result<FleetMinutes, Box<dyn Error>> {
+async fn served(
+    stage: &Stage<impl Ports, impl Simulated>,
+    version: &str,
+    from: i64,
+    to: i64,
+) -> Result<FleetMinutes, Box<dyn Error>> {
     let hour_ago = stage.ports.now() - SignedDuration::from_hours(1);
     let query = query(stage, version, hour_ago, from, to)?;
     Ok(stage.ports.counts(stage.home(), &query).await?)
 }
 
 fn query(
-    stage: &Stage<impl Ports>,
+    stage: &Stage<impl Ports, impl Simulated>,
     version: &str,
     start: Timestamp,
     from: i64,
@@ -252,7 +285,7 @@ pub async fn a_minute_is_complete_two_minutes_after_its_end(stage: &Stage<impl P
 }
 
 /// Nothing, and no error: the judge knows what to make of it.
-pub async fn a_fleet_that_never_served_counts_nothing(stage: &Stage<impl Ports>) -> Kept {
+pub async fn a_fleet_that_never_served_counts_nothing(stage: &Stage<impl Ports, impl Simulated>) -> Kept {
     assert!(served(stage, "v427", 0, 3600).await?.is_empty());
     Ok(())
 }

@@ -92,8 +92,8 @@ fn environment(
         ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
         ("MERIDIAN_CLOCK_URL", format!("{door}/_clock/{id}")),
     ];
-    if let Some(path) = &settings.fleet_file {
-        variables.push(("MERIDIAN_FLEET_FILE", path.display().to_string()));
+    if let Some(folder) = &settings.task_root {
+        variables.push(("LAMBDA_TASK_ROOT", folder.display().to_string()));
     }
     let own = variables.into_iter().map(|(name, value)| (name.to_owned(), value));
     own.chain(deployed.environment.clone()).chain((settings.environment)(function, region)).collect()

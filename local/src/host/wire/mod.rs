@@ -31,8 +31,8 @@ pub struct WireSettings {
     pub binaries: PathBuf,
     /// The directory for their output, which must exist: one file for each process.
     pub logs: PathBuf,
-    /// `MERIDIAN_FLEET_FILE`, where the fleet is not the one that the binaries were built with.
-    pub fleet_file: Option<PathBuf>,
+    /// `LAMBDA_TASK_ROOT`: the folder with `fleet.toml`, where the fleet is not the one that the binaries were built with.
+    pub task_root: Option<PathBuf>,
     /// What stands in the environment beside what the template says.
     pub environment: Environment,
     /// Real time in which a running child must sleep, answer or end.
@@ -47,7 +47,7 @@ impl WireSettings {
         WireSettings {
             binaries: binaries.into(),
             logs: logs.into(),
-            fleet_file: None,
+            task_root: None,
             environment: Box::new(|_, _| Vec::new()),
             patience: Duration::from_secs(60),
             record: None,

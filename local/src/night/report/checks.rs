@@ -1,5 +1,6 @@
 //! Whether a night ended as its scenario says, and what must hold in every night.
 
+use super::unexpected::{UNKNOWN, Unexpected};
 use super::{Remains, Report};
 use crate::night::scenario::{Ending, Expect};
 use crate::world::{Moment, Stage, What, WorldEvent};
@@ -7,30 +8,31 @@ use jiff::Timestamp;
 use meridian_domain::{Chain, Record, RegionName};
 use std::collections::BTreeSet;
 
-/// What a scenario expects of a region that cannot be seen when the night is over.
-const UNKNOWN: &str = "unknown";
-
 impl Remains<'_> {
     /// What did not come out as the scenario says, and what must hold in every night.
-    pub(super) fn unexpected(&self, report: &Report, log: &[WorldEvent], unmet: Vec<String>) -> Vec<String> {
+    pub(super) fn unexpected(&self, report: &Report, log: &[WorldEvent], unmet: Vec<String>) -> Vec<Unexpected> {
         let expect = &self.scenario.expect;
         let unnamed = self.fleet.regions.iter().filter(|region| !expect.serves.contains_key(&region.name));
         let mut found = serves(expect, report);
         if let Some(by) = expect.by {
             found.extend(late(by, self.scenario.start, report));
         }
-        if report.pages.len() != expect.pages {
-            found.push(format!("{} pages were sent, expected {}", report.pages.len(), expect.pages));
+        let pages = expect.pages.of(self.fleet.regions.len());
+        if report.pages.len() != pages {
+            found.push(Unexpected::Pages { sent: report.pages.len(), expected: pages });
         }
-        if report.advice.len() != expect.advice {
-            found.push(format!("{} advices were sent, expected {}", report.advice.len(), expect.advice));
+        if let Some(expected) = expect.advice.filter(|advice| report.advice.len() != *advice) {
+            found.push(Unexpected::Advice { sent: report.advice.len(), expected });
         }
         let endings: Vec<Ending> = report.executions.iter().map(|execution| execution.ending).collect();
-        if endings != expect.executions {
-            found.push(format!("the executions ended {endings:?}, expected {:?}", expect.executions));
+        if let Some(expected) = expect.executions.clone().filter(|expected| *expected != endings) {
+            found.push(Unexpected::Executions { endings, expected });
         }
-        found.extend(unnamed.map(|region| format!("expect.serves does not say what {} serves", region.title)));
-        found.extend(unmet.into_iter().map(|fault| format!("the fault {fault:?} never made a difference")));
+        found.extend(
+            unnamed
+                .map(|region| Unexpected::NothingExpected { region: region.name.clone(), title: region.title.clone() }),
+        );
+        found.extend(unmet.into_iter().map(|fault| Unexpected::FaultUnmet { fault }));
         found.extend(self.two_mid_shift(log));
         found.extend(self.started_beside(log));
         found.extend(self.two_entries_at_once());
@@ -39,20 +41,21 @@ impl Remains<'_> {
 
     /// I1, seen from outside: never two regions between canary and full shift, deferred ones left out and those that go back by
     /// themselves, which wait for nobody (I6).
-    fn two_mid_shift(&self, log: &[WorldEvent]) -> Option<String> {
+    fn two_mid_shift(&self, log: &[WorldEvent]) -> Option<Unexpected> {
         let mut moving = BTreeSet::new();
         for event in log {
             note_stage(&mut moving, event);
             moving.retain(|region| !self.deferred(region, event.at) && !self.goes_back(region, event.at));
             if moving.len() > 1 {
-                return Some(format!("I1: {moving:?} were mid-shift together at {}", event.at));
+                let regions = moving.into_iter().cloned().collect();
+                return Some(Unexpected::MidShiftTogether { regions, at: event.at });
             }
         }
         None
     }
 
     /// I1 once more: nor does a wave start a region while another one moves, whichever way.
-    fn started_beside(&self, log: &[WorldEvent]) -> Option<String> {
+    fn started_beside(&self, log: &[WorldEvent]) -> Option<Unexpected> {
         let regions = self.fleet.regions.iter().map(|region| &region.name);
         let mut starts = regions.flat_map(|region| {
             let entries = self.ledger.get(&Chain::Region(region.clone())).into_iter().flatten();
@@ -62,8 +65,8 @@ impl Remains<'_> {
         starts.find_map(|(region, at)| {
             let mut moving = BTreeSet::new();
             log.iter().take_while(|event| event.at <= at).for_each(|event| note_stage(&mut moving, event));
-            let beside = moving.into_iter().find(|other| *other != region && !self.deferred(other, at))?;
-            Some(format!("I1: {region} was started at {at} while {beside} was mid-shift"))
+            let other = moving.into_iter().find(|other| *other != region && !self.deferred(other, at))?;
+            Some(Unexpected::StartedBeside { region: region.clone(), other: other.clone(), at })
         })
     }
 
@@ -93,11 +96,11 @@ impl Remains<'_> {
     }
 
     /// The chains, checked as an auditor would.
-    fn two_entries_at_once(&self) -> Vec<String> {
+    fn two_entries_at_once(&self) -> Vec<Unexpected> {
         let broken = self.ledger.iter().filter_map(|(chain, entries)| {
             let mut head = meridian_domain::Head::default();
             let error = entries.iter().find_map(|entry| head.follow(entry).err())?;
-            Some(format!("chain {chain}: {error}"))
+            Some(Unexpected::ChainBroken { chain: chain.clone(), error })
         });
         broken.collect()
     }
@@ -112,23 +115,30 @@ fn note_stage<'e>(moving: &mut BTreeSet<&'e RegionName>, event: &'e WorldEvent) 
     };
 }
 
-fn serves(expect: &Expect, report: &Report) -> Vec<String> {
+fn serves(expect: &Expect, report: &Report) -> Vec<Unexpected> {
     let wrong = report.fleet.iter().filter_map(|end| {
         let wanted = expect.serves.get(&end.region)?;
-        let found = end.version.as_deref().unwrap_or(UNKNOWN);
-        if found != wanted.as_str() {
-            return Some(format!("{} serves {found}, expected {wanted}", end.title));
+        let (region, title) = (end.region.clone(), end.title.clone());
+        if end.version.as_deref().unwrap_or(UNKNOWN) != wanted.as_str() {
+            let (version, expected) = (end.version.clone(), wanted.to_string());
+            return Some(Unexpected::OtherVersion { region, title, version, expected });
         }
-        let unproved = end.version.is_some() && !end.confirmed_by_endpoint;
-        unproved.then(|| format!("{}'s ledger says {found}, its endpoint is {} elsewhere", end.title, end.status))
+        let version = end.version.clone().filter(|_| !end.confirmed_by_endpoint)?;
+        Some(Unexpected::Unconfirmed { region, title, version, status: end.status.clone() })
     });
     wrong.collect()
 }
 
-fn late(by: Moment, start: Timestamp, report: &Report) -> Vec<String> {
-    let by = by.after(start);
-    let late = report.fleet.iter().filter(|end| end.since.is_none_or(|since| since > by));
-    late.map(|end| format!("{} was late: since {:?}, expected by {by}", end.title, end.since)).collect()
+fn late(by: Moment, start: Timestamp, report: &Report) -> Vec<Unexpected> {
+    let expected = by.after(start);
+    let late = report.fleet.iter().filter(|end| end.since.is_none_or(|since| since > expected));
+    late.map(|end| Unexpected::Late {
+        region: end.region.clone(),
+        title: end.title.clone(),
+        since: end.since,
+        expected,
+    })
+    .collect()
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use crate::world::random::Random;
 use crate::world::service::Service;
 use crate::world::state::World;
 use meridian_domain::RegionName;
+use meridian_domain::reason::OperationName;
 
 impl Scalable {
     /// `endpoint` and `variant` are there, and serve.
@@ -98,7 +99,7 @@ impl World {
 
 impl Operation for RegisterScalableTarget {
     const SERVICE: Service = Service::ApplicationAutoScaling;
-    const NAME: &'static str = "RegisterScalableTarget";
+    const OPERATION: OperationName = OperationName::RegisterScalableTarget;
     type Output = RegisterScalableTargetOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<Self::Output, ApiError> {
@@ -135,7 +136,7 @@ impl Operation for RegisterScalableTarget {
 
 impl Operation for PutScalingPolicy {
     const SERVICE: Service = Service::ApplicationAutoScaling;
-    const NAME: &'static str = "PutScalingPolicy";
+    const OPERATION: OperationName = OperationName::PutScalingPolicy;
     type Output = PutScalingPolicyOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<Self::Output, ApiError> {
@@ -162,7 +163,7 @@ impl Operation for PutScalingPolicy {
 
 impl Operation for PutScheduledAction {
     const SERVICE: Service = Service::ApplicationAutoScaling;
-    const NAME: &'static str = "PutScheduledAction";
+    const OPERATION: OperationName = OperationName::PutScheduledAction;
     type Output = Empty;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<Empty, ApiError> {
@@ -187,7 +188,7 @@ impl Operation for PutScheduledAction {
 
 impl Operation for DeleteScheduledAction {
     const SERVICE: Service = Service::ApplicationAutoScaling;
-    const NAME: &'static str = "DeleteScheduledAction";
+    const OPERATION: OperationName = OperationName::DeleteScheduledAction;
     type Output = Empty;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<Empty, ApiError> {
@@ -248,7 +249,7 @@ macro_rules! lists {
     ($($operation:ident -> $output:ident { $member:ident: $own:ident }, $action:literal;)*) => {$(
         impl Operation for $operation {
             const SERVICE: Service = Service::ApplicationAutoScaling;
-            const NAME: &'static str = stringify!($operation);
+            const OPERATION: OperationName = OperationName::$operation;
             type Output = $output;
 
             fn apply(self, world: &mut World, region: &RegionName) -> Result<$output, ApiError> {

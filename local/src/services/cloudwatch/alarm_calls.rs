@@ -10,10 +10,11 @@ use crate::world::operation::Operation;
 use crate::world::service::Service;
 use crate::world::state::World;
 use meridian_domain::RegionName;
+use meridian_domain::reason::OperationName;
 
 impl Operation for PutMetricAlarm {
     const SERVICE: Service = Service::CloudWatch;
-    const NAME: &'static str = "PutMetricAlarm";
+    const OPERATION: OperationName = OperationName::PutMetricAlarm;
     type Output = PutMetricAlarmOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<PutMetricAlarmOutput, ApiError> {
@@ -35,7 +36,7 @@ impl Operation for PutMetricAlarm {
 
 impl Operation for DescribeAlarms {
     const SERVICE: Service = Service::CloudWatch;
-    const NAME: &'static str = "DescribeAlarms";
+    const OPERATION: OperationName = OperationName::DescribeAlarms;
     type Output = DescribeAlarmsOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<DescribeAlarmsOutput, ApiError> {

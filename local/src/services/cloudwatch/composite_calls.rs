@@ -12,6 +12,7 @@ use crate::world::operation::Operation;
 use crate::world::service::Service;
 use crate::world::state::World;
 use meridian_domain::RegionName;
+use meridian_domain::reason::OperationName;
 use serde_json::{Value, json};
 
 /// How many alarms a rule names at most (API reference of `PutCompositeAlarm`).
@@ -81,7 +82,7 @@ fn transition(arn: &str, status: &Status) -> (String, Value) {
 
 impl Operation for PutCompositeAlarm {
     const SERVICE: Service = Service::CloudWatch;
-    const NAME: &'static str = "PutCompositeAlarm";
+    const OPERATION: OperationName = OperationName::PutCompositeAlarm;
     type Output = PutCompositeAlarmOutput;
 
     fn apply(mut self, world: &mut World, region: &RegionName) -> Result<PutCompositeAlarmOutput, ApiError> {
@@ -121,7 +122,7 @@ impl Operation for PutCompositeAlarm {
 
 impl Operation for SetAlarmState {
     const SERVICE: Service = Service::CloudWatch;
-    const NAME: &'static str = "SetAlarmState";
+    const OPERATION: OperationName = OperationName::SetAlarmState;
     type Output = SetAlarmStateOutput;
 
     /// A metric alarm is back in its own state when it is looked at next, a composite one when one of its alarms changes.

@@ -13,6 +13,7 @@ use crate::world::state::World;
 use crate::world::time::EpochSeconds;
 use jiff::SignedDuration;
 use meridian_domain::RegionName;
+use meridian_domain::reason::OperationName;
 
 /// The most points that one answer may hold (API reference of `GetMetricData`).
 const MAX_POINTS: i64 = 100_800;
@@ -37,7 +38,7 @@ fn samples_of(datum: &MetricDatum) -> Result<Samples, ApiError> {
 
 impl Operation for PutMetricData {
     const SERVICE: Service = Service::CloudWatch;
-    const NAME: &'static str = "PutMetricData";
+    const OPERATION: OperationName = OperationName::PutMetricData;
     type Output = PutMetricDataOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<PutMetricDataOutput, ApiError> {
@@ -69,7 +70,7 @@ impl Operation for PutMetricData {
 
 impl Operation for GetMetricData {
     const SERVICE: Service = Service::CloudWatch;
-    const NAME: &'static str = "GetMetricData";
+    const OPERATION: OperationName = OperationName::GetMetricData;
     type Output = GetMetricDataOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<GetMetricDataOutput, ApiError> {

@@ -11,6 +11,7 @@ use crate::world::random::Random;
 use crate::world::service::Service;
 use crate::world::state::World;
 use meridian_domain::RegionName;
+use meridian_domain::reason::OperationName;
 use std::ops::RangeInclusive;
 
 /// Holds a text's length in characters against its bounds.
@@ -27,7 +28,7 @@ fn check(member: &str, text: Option<&str>, bounds: RangeInclusive<usize>) -> Res
 
 impl Operation for StartPipelineExecution {
     const SERVICE: Service = Service::CodePipeline;
-    const NAME: &'static str = "StartPipelineExecution";
+    const OPERATION: OperationName = OperationName::StartPipelineExecution;
     type Output = StartPipelineExecutionOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<StartPipelineExecutionOutput, ApiError> {
@@ -61,7 +62,7 @@ impl Operation for StartPipelineExecution {
 
 impl Operation for PutJobSuccessResult {
     const SERVICE: Service = Service::CodePipeline;
-    const NAME: &'static str = "PutJobSuccessResult";
+    const OPERATION: OperationName = OperationName::PutJobSuccessResult;
     type Output = PutJobSuccessResultOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<PutJobSuccessResultOutput, ApiError> {
@@ -83,7 +84,7 @@ impl Operation for PutJobSuccessResult {
 
 impl Operation for PutJobFailureResult {
     const SERVICE: Service = Service::CodePipeline;
-    const NAME: &'static str = "PutJobFailureResult";
+    const OPERATION: OperationName = OperationName::PutJobFailureResult;
     type Output = PutJobFailureResultOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<PutJobFailureResultOutput, ApiError> {

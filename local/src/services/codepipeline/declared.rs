@@ -11,6 +11,7 @@ use crate::world::service::Service;
 use crate::world::state::World;
 use meridian_deployment::{OnFailure, Pipeline, PipelineStage};
 use meridian_domain::RegionName;
+use meridian_domain::reason::OperationName;
 
 /// Nobody has changed it since it was made.
 pub(crate) const VERSION: u32 = 1;
@@ -28,7 +29,7 @@ impl World {
 
 impl Operation for GetPipeline {
     const SERVICE: Service = Service::CodePipeline;
-    const NAME: &'static str = "GetPipeline";
+    const OPERATION: OperationName = OperationName::GetPipeline;
     type Output = GetPipelineOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<GetPipelineOutput, ApiError> {

@@ -12,6 +12,7 @@ use crate::world::operation::Operation;
 use crate::world::service::Service;
 use crate::world::state::World;
 use meridian_domain::RegionName;
+use meridian_domain::reason::OperationName;
 
 impl ExecutionState {
     /// AWS's word for it.
@@ -39,7 +40,7 @@ fn resolved(own: &Execution, declared: &meridian_deployment::Pipeline) -> Vec<Re
 
 impl Operation for ListPipelines {
     const SERVICE: Service = Service::CodePipeline;
-    const NAME: &'static str = "ListPipelines";
+    const OPERATION: OperationName = OperationName::ListPipelines;
     type Output = ListPipelinesOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<ListPipelinesOutput, ApiError> {
@@ -60,7 +61,7 @@ impl Operation for ListPipelines {
 
 impl Operation for GetPipelineExecution {
     const SERVICE: Service = Service::CodePipeline;
-    const NAME: &'static str = "GetPipelineExecution";
+    const OPERATION: OperationName = OperationName::GetPipelineExecution;
     type Output = GetPipelineExecutionOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<GetPipelineExecutionOutput, ApiError> {
@@ -86,7 +87,7 @@ impl Operation for GetPipelineExecution {
 
 impl Operation for ListPipelineExecutions {
     const SERVICE: Service = Service::CodePipeline;
-    const NAME: &'static str = "ListPipelineExecutions";
+    const OPERATION: OperationName = OperationName::ListPipelineExecutions;
     type Output = ListPipelineExecutionsOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<ListPipelineExecutionsOutput, ApiError> {

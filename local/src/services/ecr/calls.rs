@@ -6,6 +6,7 @@ use crate::world::operation::Operation;
 use crate::world::service::Service;
 use crate::world::state::World;
 use meridian_domain::RegionName;
+use meridian_domain::reason::OperationName;
 use std::collections::BTreeSet;
 
 impl World {
@@ -28,7 +29,7 @@ impl World {
 
 impl Operation for DescribeImages {
     const SERVICE: Service = Service::Ecr;
-    const NAME: &'static str = "DescribeImages";
+    const OPERATION: OperationName = OperationName::DescribeImages;
     type Output = DescribeImagesOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<DescribeImagesOutput, ApiError> {

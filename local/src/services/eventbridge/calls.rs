@@ -13,6 +13,7 @@ use crate::world::service::Service;
 use crate::world::state::World;
 use meridian_deployment::{Pattern, RuleTarget, Trigger};
 use meridian_domain::RegionName;
+use meridian_domain::reason::OperationName;
 use serde_json::Value;
 
 /// What every event has. The API reference names `resources` too, and EventBridge takes events without: localstack/localstack
@@ -97,7 +98,7 @@ fn page<T>(all: Vec<T>, limit: Option<usize>, token: Option<&str>) -> Result<(Ve
 
 impl Operation for TestEventPattern {
     const SERVICE: Service = Service::EventBridge;
-    const NAME: &'static str = "TestEventPattern";
+    const OPERATION: OperationName = OperationName::TestEventPattern;
     type Output = TestEventPatternOutput;
 
     fn apply(self, _: &mut World, _: &RegionName) -> Result<TestEventPatternOutput, ApiError> {
@@ -120,7 +121,7 @@ impl Operation for TestEventPattern {
 
 impl Operation for DescribeRule {
     const SERVICE: Service = Service::EventBridge;
-    const NAME: &'static str = "DescribeRule";
+    const OPERATION: OperationName = OperationName::DescribeRule;
     type Output = DescribeRuleOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<DescribeRuleOutput, ApiError> {
@@ -131,7 +132,7 @@ impl Operation for DescribeRule {
 
 impl Operation for ListRules {
     const SERVICE: Service = Service::EventBridge;
-    const NAME: &'static str = "ListRules";
+    const OPERATION: OperationName = OperationName::ListRules;
     type Output = ListRulesOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<ListRulesOutput, ApiError> {
@@ -146,7 +147,7 @@ impl Operation for ListRules {
 
 impl Operation for ListTargetsByRule {
     const SERVICE: Service = Service::EventBridge;
-    const NAME: &'static str = "ListTargetsByRule";
+    const OPERATION: OperationName = OperationName::ListTargetsByRule;
     type Output = ListTargetsByRuleOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<ListTargetsByRuleOutput, ApiError> {
@@ -159,7 +160,7 @@ impl Operation for ListTargetsByRule {
 
 impl Operation for ListRuleNamesByTarget {
     const SERVICE: Service = Service::EventBridge;
-    const NAME: &'static str = "ListRuleNamesByTarget";
+    const OPERATION: OperationName = OperationName::ListRuleNamesByTarget;
     type Output = ListRuleNamesByTargetOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<ListRuleNamesByTargetOutput, ApiError> {

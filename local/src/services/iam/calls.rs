@@ -7,6 +7,7 @@ use crate::world::random::Random;
 use crate::world::service::Service;
 use crate::world::state::World;
 use meridian_domain::RegionName;
+use meridian_domain::reason::OperationName;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// What RFC 3986 leaves as it is, and IAM with it.
@@ -14,7 +15,7 @@ pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.
 
 impl Operation for GetRole {
     const SERVICE: Service = Service::Iam;
-    const NAME: &'static str = "GetRole";
+    const OPERATION: OperationName = OperationName::GetRole;
     type Output = GetRoleOutput;
 
     fn apply(self, world: &mut World, _: &RegionName) -> Result<GetRoleOutput, ApiError> {

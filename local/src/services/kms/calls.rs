@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use meridian_deployment::Key;
 use meridian_domain::RegionName;
+use meridian_domain::reason::OperationName;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 
@@ -39,7 +40,7 @@ fn signing(world: &World, region: &RegionName, id: &str, operation: &str) -> Res
 
 impl Operation for GetPublicKey {
     const SERVICE: Service = Service::Kms;
-    const NAME: &'static str = "GetPublicKey";
+    const OPERATION: OperationName = OperationName::GetPublicKey;
     type Output = GetPublicKeyOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<GetPublicKeyOutput, ApiError> {
@@ -56,7 +57,7 @@ impl Operation for GetPublicKey {
 
 impl Operation for Sign {
     const SERVICE: Service = Service::Kms;
-    const NAME: &'static str = "Sign";
+    const OPERATION: OperationName = OperationName::Sign;
     type Output = SignOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<SignOutput, ApiError> {

@@ -7,6 +7,7 @@ use crate::world::service::Service;
 use crate::world::state::World;
 use meridian_deployment::Key;
 use meridian_domain::RegionName;
+use meridian_domain::reason::OperationName;
 
 impl World {
     /// The ARN of a key or of its alias, however a caller names it (API reference of `DescribeKey`, "KeyId").
@@ -34,7 +35,7 @@ impl World {
 
 impl Operation for DescribeKey {
     const SERVICE: Service = Service::Kms;
-    const NAME: &'static str = "DescribeKey";
+    const OPERATION: OperationName = OperationName::DescribeKey;
     type Output = DescribeKeyOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<DescribeKeyOutput, ApiError> {

@@ -7,6 +7,7 @@ use crate::world::error::ApiError;
 use crate::world::operation::Operation;
 use crate::world::service::Service;
 use crate::world::state::World;
+use meridian_domain::reason::OperationName;
 use meridian_domain::{RegionName, Sha256};
 
 /// Instances behind endpoints that every account may have: more than two of the largest fleet.
@@ -66,7 +67,7 @@ impl World {
 
 impl Operation for ListServiceQuotas {
     const SERVICE: Service = Service::ServiceQuotas;
-    const NAME: &'static str = "ListServiceQuotas";
+    const OPERATION: OperationName = OperationName::ListServiceQuotas;
     type Output = ListServiceQuotasOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<ListServiceQuotasOutput, ApiError> {
@@ -77,7 +78,7 @@ impl Operation for ListServiceQuotas {
 
 impl Operation for ListAwsDefaultServiceQuotas {
     const SERVICE: Service = Service::ServiceQuotas;
-    const NAME: &'static str = "ListAWSDefaultServiceQuotas";
+    const OPERATION: OperationName = OperationName::ListAWSDefaultServiceQuotas;
     type Output = ListServiceQuotasOutput;
 
     fn apply(self, world: &mut World, _: &RegionName) -> Result<ListServiceQuotasOutput, ApiError> {

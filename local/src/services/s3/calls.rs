@@ -12,6 +12,7 @@ use crate::world::random::Random;
 use crate::world::service::Service;
 use crate::world::state::World;
 use bytes::Bytes;
+use meridian_domain::reason::OperationName;
 use meridian_domain::{RegionName, Sha256};
 
 impl World {
@@ -46,7 +47,7 @@ impl World {
 
 impl Operation for PutObject {
     const SERVICE: Service = Service::S3;
-    const NAME: &'static str = "PutObject";
+    const OPERATION: OperationName = OperationName::PutObject;
     type Output = PutObjectOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<PutObjectOutput, ApiError> {
@@ -65,7 +66,7 @@ impl Operation for PutObject {
 
 impl Operation for GetObject {
     const SERVICE: Service = Service::S3;
-    const NAME: &'static str = "GetObject";
+    const OPERATION: OperationName = OperationName::GetObject;
     type Output = GetObjectOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<GetObjectOutput, ApiError> {
@@ -76,7 +77,7 @@ impl Operation for GetObject {
 
 impl Operation for HeadObject {
     const SERVICE: Service = Service::S3;
-    const NAME: &'static str = "HeadObject";
+    const OPERATION: OperationName = OperationName::HeadObject;
     type Output = HeadObjectOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<HeadObjectOutput, ApiError> {
@@ -86,7 +87,7 @@ impl Operation for HeadObject {
 
 impl Operation for ListObjectsV2 {
     const SERVICE: Service = Service::S3;
-    const NAME: &'static str = "ListObjectsV2";
+    const OPERATION: OperationName = OperationName::ListObjectsV2;
     type Output = ListObjectsV2Output;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<ListObjectsV2Output, ApiError> {

@@ -14,6 +14,7 @@ use crate::world::service::Service;
 use crate::world::state::World;
 use meridian_deployment::Bucket;
 use meridian_domain::RegionName;
+use meridian_domain::reason::OperationName;
 
 impl World {
     /// The bucket that a question names: any of the region's stack.
@@ -36,7 +37,7 @@ macro_rules! settings {
     ($($operation:ident => $output:ident, |$own:ident| $answer:expr;)*) => {$(
         impl Operation for $operation {
             const SERVICE: Service = Service::S3;
-            const NAME: &'static str = stringify!($operation);
+            const OPERATION: OperationName = OperationName::$operation;
             type Output = $output;
 
             fn apply(self, world: &mut World, region: &RegionName) -> Result<$output, ApiError> {

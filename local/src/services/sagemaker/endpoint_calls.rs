@@ -14,10 +14,11 @@ use crate::world::service::Service;
 use crate::world::state::World;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::RegionName;
+use meridian_domain::reason::OperationName;
 
 impl Operation for CreateEndpoint {
     const SERVICE: Service = Service::SageMaker;
-    const NAME: &'static str = "CreateEndpoint";
+    const OPERATION: OperationName = OperationName::CreateEndpoint;
     type Output = CreateEndpointOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<CreateEndpointOutput, ApiError> {
@@ -50,7 +51,7 @@ impl Operation for CreateEndpoint {
 
 impl Operation for UpdateEndpoint {
     const SERVICE: Service = Service::SageMaker;
-    const NAME: &'static str = "UpdateEndpoint";
+    const OPERATION: OperationName = OperationName::UpdateEndpoint;
     type Output = UpdateEndpointOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<UpdateEndpointOutput, ApiError> {
@@ -99,7 +100,7 @@ impl Operation for UpdateEndpoint {
 
 impl Operation for DescribeEndpoint {
     const SERVICE: Service = Service::SageMaker;
-    const NAME: &'static str = "DescribeEndpoint";
+    const OPERATION: OperationName = OperationName::DescribeEndpoint;
     type Output = DescribeEndpointOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<DescribeEndpointOutput, ApiError> {

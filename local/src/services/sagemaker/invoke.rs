@@ -8,6 +8,7 @@ use crate::world::operation::Operation;
 use crate::world::service::Service;
 use crate::world::state::World;
 use meridian_domain::RegionName;
+use meridian_domain::reason::OperationName;
 
 /// The runtime's largest payload.
 const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024;
@@ -19,7 +20,7 @@ fn refused(message: impl Into<String>) -> ApiError {
 
 impl Operation for InvokeEndpoint {
     const SERVICE: Service = Service::SageMakerRuntime;
-    const NAME: &'static str = "InvokeEndpoint";
+    const OPERATION: OperationName = OperationName::InvokeEndpoint;
     type Output = InvokeEndpointOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<InvokeEndpointOutput, ApiError> {

@@ -10,10 +10,11 @@ use crate::world::operation::Operation;
 use crate::world::service::Service;
 use crate::world::state::World;
 use meridian_domain::RegionName;
+use meridian_domain::reason::OperationName;
 
 impl Operation for CreateModel {
     const SERVICE: Service = Service::SageMaker;
-    const NAME: &'static str = "CreateModel";
+    const OPERATION: OperationName = OperationName::CreateModel;
     type Output = CreateModelOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<CreateModelOutput, ApiError> {
@@ -43,7 +44,7 @@ impl Operation for CreateModel {
 
 impl Operation for DescribeModel {
     const SERVICE: Service = Service::SageMaker;
-    const NAME: &'static str = "DescribeModel";
+    const OPERATION: OperationName = OperationName::DescribeModel;
     type Output = DescribeModelOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<DescribeModelOutput, ApiError> {
@@ -64,7 +65,7 @@ impl Operation for DescribeModel {
 
 impl Operation for CreateEndpointConfig {
     const SERVICE: Service = Service::SageMaker;
-    const NAME: &'static str = "CreateEndpointConfig";
+    const OPERATION: OperationName = OperationName::CreateEndpointConfig;
     type Output = CreateEndpointConfigOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<CreateEndpointConfigOutput, ApiError> {
@@ -116,7 +117,7 @@ fn check_capture(capture: &DataCaptureConfig) -> Result<(), ApiError> {
 
 impl Operation for DescribeEndpointConfig {
     const SERVICE: Service = Service::SageMaker;
-    const NAME: &'static str = "DescribeEndpointConfig";
+    const OPERATION: OperationName = OperationName::DescribeEndpointConfig;
     type Output = DescribeEndpointConfigOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<DescribeEndpointConfigOutput, ApiError> {

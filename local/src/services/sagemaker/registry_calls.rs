@@ -14,6 +14,7 @@ use crate::world::service::Service;
 use crate::world::state::World;
 use meridian_deployment::PackageGroup;
 use meridian_domain::RegionName;
+use meridian_domain::reason::OperationName;
 use std::collections::BTreeMap;
 
 /// SageMaker's largest number of metadata entries.
@@ -36,7 +37,7 @@ fn check_metadata(metadata: &BTreeMap<String, String>) -> Result<(), ApiError> {
 
 impl Operation for CreateModelPackage {
     const SERVICE: Service = Service::SageMaker;
-    const NAME: &'static str = "CreateModelPackage";
+    const OPERATION: OperationName = OperationName::CreateModelPackage;
     type Output = CreateModelPackageOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<CreateModelPackageOutput, ApiError> {
@@ -88,7 +89,7 @@ impl Operation for CreateModelPackage {
 
 impl Operation for DescribeModelPackage {
     const SERVICE: Service = Service::SageMaker;
-    const NAME: &'static str = "DescribeModelPackage";
+    const OPERATION: OperationName = OperationName::DescribeModelPackage;
     type Output = DescribeModelPackageOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<DescribeModelPackageOutput, ApiError> {
@@ -98,7 +99,7 @@ impl Operation for DescribeModelPackage {
 
 impl Operation for UpdateModelPackage {
     const SERVICE: Service = Service::SageMaker;
-    const NAME: &'static str = "UpdateModelPackage";
+    const OPERATION: OperationName = OperationName::UpdateModelPackage;
     type Output = UpdateModelPackageOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<UpdateModelPackageOutput, ApiError> {
@@ -129,7 +130,7 @@ impl Operation for UpdateModelPackage {
 
 impl Operation for ListModelPackages {
     const SERVICE: Service = Service::SageMaker;
-    const NAME: &'static str = "ListModelPackages";
+    const OPERATION: OperationName = OperationName::ListModelPackages;
     type Output = ListModelPackagesOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<ListModelPackagesOutput, ApiError> {
@@ -159,7 +160,7 @@ impl Operation for ListModelPackages {
 
 impl Operation for DescribeModelPackageGroup {
     const SERVICE: Service = Service::SageMaker;
-    const NAME: &'static str = "DescribeModelPackageGroup";
+    const OPERATION: OperationName = OperationName::DescribeModelPackageGroup;
     type Output = DescribeModelPackageGroupOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<DescribeModelPackageGroupOutput, ApiError> {

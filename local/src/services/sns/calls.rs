@@ -9,6 +9,7 @@ use crate::world::service::Service;
 use crate::world::state::World;
 use meridian_deployment::Topic;
 use meridian_domain::RegionName;
+use meridian_domain::reason::OperationName;
 use meridian_handlers::ports::{ADVICE, URGENCY};
 use std::collections::BTreeMap;
 
@@ -48,7 +49,7 @@ impl World {
 
 impl Operation for Publish {
     const SERVICE: Service = Service::Sns;
-    const NAME: &'static str = "Publish";
+    const OPERATION: OperationName = OperationName::Publish;
     type Output = PublishOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<PublishOutput, ApiError> {
@@ -74,7 +75,7 @@ impl Operation for Publish {
 
 impl Operation for GetTopicAttributes {
     const SERVICE: Service = Service::Sns;
-    const NAME: &'static str = "GetTopicAttributes";
+    const OPERATION: OperationName = OperationName::GetTopicAttributes;
     type Output = GetTopicAttributesOutput;
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<GetTopicAttributesOutput, ApiError> {

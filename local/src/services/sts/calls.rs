@@ -12,6 +12,7 @@ use crate::world::state::World;
 use jiff::SignedDuration;
 use meridian_deployment::Principal;
 use meridian_domain::RegionName;
+use meridian_domain::reason::OperationName;
 
 /// How long a session lasts that asks for no other length, and the longest of a role that says nothing of it.
 const HOUR: u32 = 3600;
@@ -57,7 +58,7 @@ impl World {
 
 impl Operation for AssumeRole {
     const SERVICE: Service = Service::Sts;
-    const NAME: &'static str = "AssumeRole";
+    const OPERATION: OperationName = OperationName::AssumeRole;
     type Output = AssumeRoleOutput;
 
     /// Whether the caller may, and whether the role trusts it, has been asked: IAM does.
@@ -81,7 +82,7 @@ impl Operation for AssumeRole {
 
 impl Operation for GetCallerIdentity {
     const SERVICE: Service = Service::Sts;
-    const NAME: &'static str = "GetCallerIdentity";
+    const OPERATION: OperationName = OperationName::GetCallerIdentity;
     type Output = GetCallerIdentityOutput;
 
     fn apply(self, world: &mut World, _: &RegionName) -> Result<GetCallerIdentityOutput, ApiError> {

@@ -30,24 +30,16 @@ const CSV: &str = "text/csv";
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FeatureChange {
-    /// Its name.
+    /// The feature's name.
     pub feature: String,
-    /// Only there.
+    /// Only in this region.
     #[serde(default)]
     pub region: Option<RegionName>,
-    /// From then on; always where absent.
+    /// From this moment on.
     #[serde(default)]
     pub from: Option<Moment>,
-    /// Times the usual value.
+    /// By what the usual value is multiplied.
     pub factor: f64,
-}
-
-impl FeatureChange {
-    /// What no unit is.
-    pub(crate) fn impossible(&self) -> Option<String> {
-        let usual = self.factor.is_finite() && self.factor != 0.0;
-        (!usual).then(|| format!("feature.factor of {} must be a number, and not 0", self.feature))
-    }
 }
 
 impl World {

@@ -36,6 +36,7 @@ impl<H: Hasher> Prints<'_, H> {
             quarantined: _,
             ill,
             deferred,
+            behind,
             ended,
             halt,
         } = hub;
@@ -62,6 +63,11 @@ impl<H: Hasher> Prints<'_, H> {
         }
         for (key, why) in deferred {
             (key, is_for_freeze(why), why.is_unclear_return(), why.open_try().is_some()).hash(self.hasher);
+        }
+        // An all-clear asks for no more of them.
+        behind.len().hash(self.hasher);
+        for region in behind.keys() {
+            region.hash(self.hasher);
         }
         halt.is_some().hash(self.hasher);
     }

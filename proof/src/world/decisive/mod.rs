@@ -8,7 +8,7 @@
 mod answers;
 mod ledgers;
 
-use super::{Chain, Execution, Job, Region, Request, Seconds, Setting, Stand, Tally, Update, Who, World};
+use super::{Chain, Execution, Job, Region, Request, Seconds, Setting, Stand, Tally, Update, Who, World, stamp};
 use jiff::Timestamp;
 use meridian_domain::alarms::WayBack;
 use meridian_domain::{Decision, HubHistory, Projection, Record, RegionHistory};
@@ -134,17 +134,20 @@ impl<H: Hasher> Prints<'_, H> {
         }
     }
 
-    /// A region's truth. Left out: the beat of an alarm that is not armed (arming it primes it), and how many strays it had.
+    /// A region's truth. Left out: the beat of an alarm that is not armed (arming it primes it), how many strays it had, and its
+    /// models: whoever needs one creates it, and one that exists is fine.
     fn region(&mut self, number: usize, region: &Region) {
         let Region {
             blue,
             update,
             broken,
+            modelled: _,
             configured,
             chain,
             beat,
             armed,
             silent,
+            quiet_since,
             verdict,
             verdict_due,
             green,
@@ -196,6 +199,7 @@ impl<H: Hasher> Prints<'_, H> {
         self.entries(chain);
         // Whether SageMaker has taken an update since it was intended.
         if let Some(open) = &chain.history.update {
+            open.was_watched_by(Some(stamp(*quiet_since))).hash(self.hasher);
             let since = open.at.as_second();
             taken.map(|taken| taken.is_some_and(|at| at >= since)).hash(self.hasher);
         }
@@ -211,8 +215,8 @@ impl<H: Hasher> Prints<'_, H> {
     }
 
     fn update(&mut self, update: &Update) {
-        let Update { target, phase, since, due, frozen, guarded, execution, stray, bake } = update;
-        (target, phase, frozen, guarded, execution, stray, bake).hash(self.hasher);
+        let Update { target, phase, since, due, frozen, guarded, canary, execution, stray, bake, soak } = update;
+        (target, phase, frozen, guarded, canary, execution, stray, bake, soak).hash(self.hasher);
         self.time(*since, UPDATE);
         // What stands still is not due.
         self.time(if frozen.is_some() { Seconds::MAX } else { *due }, 0);
@@ -265,8 +269,9 @@ impl<H: Hasher> Prints<'_, H> {
 
     /// A request on its way.
     pub fn request(&mut self, request: &Request) {
-        let Request { region, release, execution, epoch, fenced, on_record, guarded, bake, looked, late } = request;
-        (region, release, execution, epoch, fenced, on_record, guarded, bake, late).hash(self.hasher);
+        let Request { region, release, execution, epoch, fenced, on_record, guarded, canary, bake, soak, looked, late } =
+            request;
+        (region, release, execution, epoch, fenced, on_record, guarded, canary, bake, soak, late).hash(self.hasher);
         self.time(*looked, UPDATE);
     }
 }

@@ -7,6 +7,7 @@ use aws_sdk_s3::types::{
     ReplicationTimeStatus, ServerSideEncryption, SseKmsEncryptedObjectsStatus,
 };
 use meridian_domain::Region;
+use meridian_handlers::ports::OperationName;
 
 /// How a bucket is set up.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,21 +67,21 @@ impl AwsPorts {
             s3.get_bucket_notification_configuration().bucket(&bucket).expected_bucket_owner(owner).send().await;
         let rules = s3.get_bucket_replication().bucket(&bucket).expected_bucket_owner(owner).send().await;
         BucketFacts {
-            versioning: said(name, "GetBucketVersioning", versioning)
+            versioning: said(name, OperationName::GetBucketVersioning, versioning)
                 .map(|own| own.status.as_ref().map(BucketVersioningStatus::as_str).unwrap_or_default().to_owned()),
-            kms: said(name, "GetBucketEncryption", encryption).map(|own| {
+            kms: said(name, OperationName::GetBucketEncryption, encryption).map(|own| {
                 let rules = own.server_side_encryption_configuration.map(|all| all.rules).unwrap_or_default();
                 let mut used = rules.iter().filter_map(|rule| rule.apply_server_side_encryption_by_default());
                 used.any(|by| {
                     matches!(by.sse_algorithm, ServerSideEncryption::AwsKms | ServerSideEncryption::AwsKmsDsse)
                 })
             }),
-            public: said(name, "GetPublicAccessBlock", public)
+            public: said(name, OperationName::GetPublicAccessBlock, public)
                 .map(|own| switches(own.public_access_block_configuration.as_ref())),
-            policy: said(name, "GetBucketPolicy", policy).map(|own| own.policy.unwrap_or_default()),
-            events: said(name, "GetBucketNotificationConfiguration", events)
+            policy: said(name, OperationName::GetBucketPolicy, policy).map(|own| own.policy.unwrap_or_default()),
+            events: said(name, OperationName::GetBucketNotificationConfiguration, events)
                 .map(|own| own.event_bridge_configuration.is_some()),
-            replication: said(name, "GetBucketReplication", rules).map(|own| {
+            replication: said(name, OperationName::GetBucketReplication, rules).map(|own| {
                 let rules = own.replication_configuration.map(|all| all.rules).unwrap_or_default();
                 rules.into_iter().map(rule).collect()
             }),

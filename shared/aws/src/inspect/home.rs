@@ -3,6 +3,7 @@
 use super::{Said, said};
 use crate::AwsPorts;
 use aws_sdk_codepipeline::types::{PipelineDeclaration, Result, StageDeclaration};
+use meridian_handlers::ports::OperationName;
 
 /// How the pipeline is set up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,7 +32,7 @@ impl AwsPorts {
     pub async fn inspect_pipeline(&self) -> Said<PipelineFacts> {
         let (home, name) = (&self.fleet.home, self.fleet.pipeline.as_str());
         let answer = self.clients.codepipeline(home).await.get_pipeline().name(name).send().await;
-        said(home, "GetPipeline", answer).map(|own| own.pipeline.map(pipeline).unwrap_or_default())
+        said(home, OperationName::GetPipeline, answer).map(|own| own.pipeline.map(pipeline).unwrap_or_default())
     }
 
     /// Asks whether home has the fleet's model package group.
@@ -39,7 +40,7 @@ impl AwsPorts {
         let (home, name) = (&self.fleet.home, self.fleet.name.as_str());
         let client = self.clients.own_sagemaker(home).await;
         let answer = client.describe_model_package_group().model_package_group_name(name).send().await;
-        match said(home, "DescribeModelPackageGroup", answer) {
+        match said(home, OperationName::DescribeModelPackageGroup, answer) {
             // SageMaker says so with a plain ValidationException.
             Said::Unknown(why) if why.contains("does not exist") => Said::Absent,
             other => other.map(drop),

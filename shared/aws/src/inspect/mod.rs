@@ -19,7 +19,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use meridian_domain::RegionName;
-use meridian_handlers::ports::{ErrorKind, PortError};
+use meridian_handlers::ports::{ErrorKind, OperationName, PortError};
 
 /// What a service said to one question.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,7 +65,7 @@ impl<T> Said<T> {
 /// What an SDK's answer says.
 pub fn said<T, E: ProvideErrorMetadata>(
     region: &RegionName,
-    operation: &'static str,
+    operation: OperationName,
     answer: Result<T, SdkError<E, HttpResponse>>,
 ) -> Said<T> {
     match answer {
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn what_is_not_there_is_told_from_what_nobody_models() {
         let region: RegionName = "eu-west-1".parse().unwrap();
-        let call = Call::new(&region, "GetPipeline");
+        let call = Call::new(&region, OperationName::GetPipeline);
         let said = |status, code: &str| Said::<()>::of(call.declined(Some(status), code, Some("words")));
         assert_eq!(said(400, "PipelineNotFoundException"), Said::Absent);
         assert_eq!(said(400, "UnknownOperationException"), Said::NotModelled);

@@ -4,6 +4,7 @@ use super::{Said, said};
 use crate::AwsPorts;
 use aws_sdk_sagemaker::types::ContainerDefinition;
 use meridian_domain::{RegionName, ResourceName};
+use meridian_handlers::ports::OperationName;
 
 /// Where instances fetch what they run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,14 +20,14 @@ impl AwsPorts {
     pub async fn inspect_model(&self, region: &RegionName, config: &ResourceName) -> Said<ModelFacts> {
         let client = self.clients.own_sagemaker(region).await;
         let answer = client.describe_endpoint_config().endpoint_config_name(config.as_str()).send().await;
-        let variants = match said(region, "DescribeEndpointConfig", answer) {
+        let variants = match said(region, OperationName::DescribeEndpointConfig, answer) {
             Said::Is(own) => own.production_variants.unwrap_or_default(),
             other => return other.map(|_| ModelFacts::default()),
         };
         let mut facts = ModelFacts::default();
         for model in variants.into_iter().filter_map(|variant| variant.model_name) {
             let answer = client.describe_model().model_name(model).send().await;
-            match said(region, "DescribeModel", answer) {
+            match said(region, OperationName::DescribeModel, answer) {
                 Said::Is(own) => {
                     facts.add(own.primary_container.into_iter().chain(own.containers.unwrap_or_default()));
                 }

@@ -9,6 +9,7 @@ use aws_sdk_cloudwatch::types::AlarmType;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{RegionName, alarms};
 use meridian_handlers::ports::Clock;
+use meridian_handlers::ports::OperationName;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A region's alarms, and its services' clock.
@@ -60,7 +61,7 @@ impl AwsPorts {
             .await;
         let now = self.now();
         let skew = date.0.lock().unwrap_or_else(PoisonError::into_inner).map(|there| there.duration_since(now));
-        let alarms = said(region, "DescribeAlarms", answer).map(|own| {
+        let alarms = said(region, OperationName::DescribeAlarms, answer).map(|own| {
             let state = |state: Option<aws_sdk_cloudwatch::types::StateValue>| state.map(|own| own.as_str().to_owned());
             let metric = own.metric_alarms.unwrap_or_default().into_iter().map(|alarm| AlarmFacts {
                 name: alarm.alarm_name.unwrap_or_default(),
@@ -83,7 +84,7 @@ impl AwsPorts {
     pub async fn inspect_topic(&self, region: &RegionName) -> Said<TopicFacts> {
         let arn = self.fleet.topic_arn(region);
         let answer = self.clients.sns(region).await.get_topic_attributes().topic_arn(arn).send().await;
-        said(region, "GetTopicAttributes", answer).map(|own| {
+        said(region, OperationName::GetTopicAttributes, answer).map(|own| {
             let mut attributes = own.attributes.unwrap_or_default();
             let count = |name: &str| attributes.get(name).and_then(|own| own.parse().ok());
             let (confirmed, pending) = (count("SubscriptionsConfirmed"), count("SubscriptionsPending"));

@@ -2,7 +2,7 @@
 
 use crate::common::{aws_error, aws_json, hang, region, start, world};
 use jiff::{SignedDuration, Timestamp};
-use meridian_handlers::ports::{Clock, Endpoints, ErrorKind, Ledger, PortError};
+use meridian_handlers::ports::{Clock, Endpoints, ErrorKind, Ledger, OperationName, PortError};
 use serde_json::json;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -102,6 +102,6 @@ async fn a_dark_bucket_is_given_up_like_everything_else() {
     let world = world(|_| hang()).await;
     let ports = world.ports().await;
     let error = ports.entries(&region(), &meridian_domain::Chain::Home, 0).await.unwrap_err();
-    assert_eq!((error.kind, error.operation), (ErrorKind::Unreachable, "ListObjectsV2"));
+    assert_eq!((error.kind, error.operation), (ErrorKind::Unreachable, OperationName::ListObjectsV2));
     assert_eq!(world.now(), after(12));
 }

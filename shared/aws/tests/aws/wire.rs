@@ -10,8 +10,8 @@ use meridian_domain::{
     alarms,
 };
 use meridian_handlers::ports::{
-    Artifacts, Endpoints, ErrorKind, FailureKind, Ledger, ObjectVersion, PackageSpec, Page, Pager, Pipeline, PortError,
-    Registry, Signals, StartSpec,
+    Artifacts, Endpoints, ErrorKind, FailureKind, Ledger, ObjectVersion, OperationName, PackageSpec, Page, Pager,
+    Pipeline, PortError, Registry, Signals, StartSpec,
 };
 use serde_json::{Value, json};
 use std::num::NonZeroU32;
@@ -53,7 +53,7 @@ async fn every_kind_of_error_arrives_as_itself() {
     ];
     for (status, code, message, kind) in table {
         let error = update_error(status, code, message).await;
-        assert_eq!((error.kind, error.operation), (kind, "UpdateEndpoint"), "{code}");
+        assert_eq!((error.kind, error.operation), (kind, OperationName::UpdateEndpoint), "{code}");
         assert_eq!(error.message, format!("{code}: {message}"));
     }
 }

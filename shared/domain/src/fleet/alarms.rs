@@ -3,9 +3,9 @@
 //! The *green* alarms watch one fleet only (dimension `EndpointConfigName`): over the whole endpoint, blue's traffic
 //! would hide green's errors. Their names are fixed and their dimension is rewritten for each wave.
 
-use crate::endpoint::Target;
+use crate::fleet::endpoint::Target;
+use crate::fleet::names::{Actor, ResourceName};
 use crate::fleet::{Fleet, Region};
-use crate::names::{Actor, ResourceName};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 

@@ -1,11 +1,9 @@
 //! An endpoint as its control plane shows it, and what is asked of it.
 
-use crate::fleet::{Fleet, Region, ShadowPolicy, Style, Vpc};
-use crate::names::{ReleaseId, ResourceName, Sha256, Version};
-use crate::plan::{Bake, CanarySize};
-use crate::reason::Unseen;
-use crate::release::Manifest;
-use crate::serving_role::ServingRole;
+use crate::fleet::names::{ReleaseId, ResourceName, Sha256, Version};
+use crate::fleet::release::Manifest;
+use crate::fleet::serving_role::ServingRole;
+use crate::fleet::{Bake, CanarySize, Fleet, Region, ShadowPolicy, Style, Vpc};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
@@ -31,6 +29,13 @@ pub enum EndpointStatus {
     Failed,
     /// A rollback failed: which bytes serve is unknown.
     UpdateRollbackFailed,
+}
+
+impl EndpointStatus {
+    /// True if it does not serve as it should, and nothing that SageMaker does by itself mends that.
+    pub fn needs_a_person(self) -> bool {
+        matches!(self, Self::OutOfService | Self::Deleting | Self::Failed | Self::UpdateRollbackFailed)
+    }
 }
 
 /// `VariantStatus.Status` of a pending deployment.
@@ -223,7 +228,8 @@ impl Target {
         instances: u32,
         shadow: Option<&ShadowPolicy>,
     ) -> Sha256 {
-        let captured = shadow.map(|shadow| format!(" captures {}", shadow.capture_percent)).unwrap_or_default();
+        let captured =
+            shadow.map(|shadow| format!(" captures {} by release", shadow.capture_percent)).unwrap_or_default();
         Sha256::of(format!("{variant} {instance_type} {instances}{captured}").as_bytes())
     }
 
@@ -285,7 +291,7 @@ impl Target {
             model: self.model.clone(),
             instance_type: fleet.instance_type.clone(),
             instances: region.instances,
-            capture: fleet.capture(region),
+            capture: fleet.capture(region, self.release),
         }
     }
 
@@ -297,7 +303,7 @@ impl Target {
             routing: Self::routing(region, bake, instances),
             termination_wait: fleet.guardrail.soak,
             max_execution: fleet.guardrail.max_execution,
-            rollback_alarms: crate::alarms::guard_names(fleet),
+            rollback_alarms: crate::fleet::alarms::guard_names(fleet),
         }
     }
 
@@ -321,25 +327,6 @@ impl Target {
             termination_wait: SignedDuration::ZERO,
             max_execution: fleet.guardrail.max_execution,
             rollback_alarms: Vec::new(),
-        }
-    }
-}
-
-/// Something that was looked at: known, or not to be seen and never assumed (I13).
-#[derive(Clone, Debug, PartialEq)]
-pub enum Seen<T> {
-    /// What it is.
-    Known(T),
-    /// Why it could not be seen.
-    Unknown(Unseen),
-}
-
-impl<T> Seen<T> {
-    /// The value, where it is known.
-    pub fn known(&self) -> Option<&T> {
-        match self {
-            Seen::Known(value) => Some(value),
-            Seen::Unknown(_) => None,
         }
     }
 }

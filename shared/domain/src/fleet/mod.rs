@@ -1,7 +1,9 @@
 //! What a fleet is: its policy and regions, the releases that it serves, and what AWS holds of them under which names.
 
 pub mod alarms;
+mod canary;
 pub mod endpoint;
+pub mod keys;
 pub mod names;
 mod policy;
 pub mod provenance;
@@ -11,4 +13,5 @@ pub mod serving_role;
 pub mod signing;
 pub mod traffic;
 
+pub use canary::{Bake, CanarySize};
 pub use policy::*;

@@ -19,7 +19,6 @@ pub use bounds::Bounds;
 pub use evaluation::evaluation_policy;
 pub use freeze::{Freeze, Frozen};
 pub use image::AllowedImage;
-pub(crate) use lines::line_of;
 pub use meridian_judge::{EvaluationPolicy, GateMode, Gauge, JudgePolicy, MetricPolicy};
 pub use network::Vpc;
 pub use order::{HomePlace, OrderPolicy};
@@ -27,9 +26,9 @@ pub use region::{Kind, Style, Zone};
 pub use scaling::{Floor, Night, Nightly, ScalingPolicy, ScalingSpec, Scheduled};
 pub use shadow::{NothingCaptured, RegionalFail, ShadowPolicy};
 
-use crate::names::{BucketName, FleetName, RegionName, ResourceName, Sha256};
-use crate::serving_role::ServingRole;
-use crate::signing::SigningPolicy;
+use crate::fleet::names::{BucketName, FleetName, RegionName, ResourceName, Sha256};
+use crate::fleet::serving_role::ServingRole;
+use crate::fleet::signing::SigningPolicy;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use meridian_judge::Watch;
@@ -221,7 +220,7 @@ pub struct Guardrail {
     pub soak: SignedDuration,
     /// SageMaker's own limit on the whole update (`MaximumExecutionTimeoutInSeconds`).
     pub max_execution: SignedDuration,
-    /// The last decision falls this long before SageMaker's own timer ends: [`DECISION_ROOM`](crate::alarms::DECISION_ROOM) at
+    /// The last decision falls this long before SageMaker's own timer ends: [`DECISION_ROOM`](crate::fleet::alarms::DECISION_ROOM) at
     /// least.
     pub decide_before_end: SignedDuration,
     /// For so long after they take their first requests new instances are cold: left out of what is judged in the canary and

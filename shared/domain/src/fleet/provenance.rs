@@ -2,8 +2,8 @@
 //! Nothing rests on them; they are there for whoever asks later.
 
 use crate::edge::is_usual_moment;
-use crate::names::{ProvenanceText, Sha256};
-use crate::release::Malformed;
+use crate::fleet::names::{ProvenanceText, Sha256};
+use crate::fleet::release::Malformed;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;

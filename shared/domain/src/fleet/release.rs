@@ -2,9 +2,9 @@
 
 use super::release_bounds;
 use crate::edge::cut;
-use crate::keys;
-use crate::names::{FleetName, ReleaseId, RepositoryName, Sha256, Version};
-use crate::provenance::Provenance;
+use crate::fleet::keys;
+use crate::fleet::names::{FleetName, ReleaseId, RepositoryName, Sha256, Version};
+use crate::fleet::provenance::Provenance;
 use crate::times;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -131,7 +131,7 @@ impl Image {
     }
 
     /// The image in `region`'s registry of `account`.
-    pub fn uri(&self, account: &str, region: &crate::RegionName) -> String {
+    pub fn uri(&self, account: &str, region: &crate::fleet::names::RegionName) -> String {
         format!("{account}.dkr.ecr.{region}.amazonaws.com/{}@sha256:{}", self.repository, self.digest)
     }
 }
@@ -196,7 +196,7 @@ pub enum Malformed {
     /// It is not a manifest's JSON.
     Unread {
         /// What the JSON reader says, with line and column.
-        error: String,
+        quoted: String,
     },
     /// It has another format than [`MANIFEST_SCHEMA`].
     Schema {
@@ -297,7 +297,7 @@ impl Manifest {
         }
         let malformed = |what| ManifestFault::Malformed { release, what };
         // Its words may repeat what was found, however long that is.
-        let unread = |error: serde_json::Error| Malformed::Unread { error: cut(&error.to_string(), LONGEST_PROBLEM) };
+        let unread = |error: serde_json::Error| Malformed::Unread { quoted: cut(&error.to_string(), LONGEST_PROBLEM) };
         let manifest: Self = serde_json::from_slice(bytes).map_err(|error| malformed(unread(error)))?;
         match manifest.malformed() {
             Some(what) => Err(malformed(what)),

@@ -1,7 +1,7 @@
 //! How large what a manifest says may be: it is written by whoever trains, and read, shown and paged by everybody else.
 
 use crate::edge::{cut, is_hidden, is_usual_moment};
-use crate::release::{Malformed, Manifest};
+use crate::fleet::release::{Malformed, Manifest};
 
 /// Features that a model may have.
 const MOST_FEATURES: usize = 1 << 16;

@@ -4,10 +4,10 @@
 //! the instances of green could speak for blue, and the judge would believe them. With two, each with a namespace of its own, what
 //! is on its way never runs with the role of what serves, and the judge reads each from where the other cannot write.
 
-use crate::alarms::MODEL;
-use crate::endpoint::Target;
+use crate::fleet::alarms::MODEL;
+use crate::fleet::endpoint::Target;
+use crate::fleet::names::{ReleaseId, Version};
 use crate::fleet::{Fleet, Region};
-use crate::names::{ReleaseId, Version};
 use serde::{Deserialize, Serialize};
 
 /// One of the two roles of a fleet that has two; of one that has not, always the first.
@@ -65,7 +65,7 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::names::Sha256;
+    use crate::fleet::names::Sha256;
 
     fn fleet(roles: &str) -> Fleet {
         let text = include_str!("../../../../fleet.toml");

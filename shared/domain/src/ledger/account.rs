@@ -6,18 +6,20 @@
 
 mod answers;
 mod around;
+mod interruption;
 mod proof;
 
 pub use around::{Deferral, Halt, Illness};
+pub use interruption::Interruption;
 pub use proof::{FullLoad, Golden, Proof};
 
-use crate::endpoint::Target;
 use crate::fleet::Region;
-use crate::history::{OpenUpdate, RegionHistory};
+use crate::fleet::endpoint::Target;
+use crate::fleet::names::Actor;
 use crate::ledger::Entry;
-use crate::names::Actor;
-use crate::reason::Reason;
-use crate::verdict::Decision;
+use crate::ledger::history::{OpenUpdate, RegionHistory};
+use crate::ledger::reason::Reason;
+use crate::ledger::verdict::Decision;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -34,7 +36,7 @@ pub struct Account {
     /// The update that was open.
     pub update: Option<Underway>,
     /// Since when it was unknown which bytes serve, and why.
-    pub unknown: Option<crate::history::Unknown>,
+    pub unknown: Option<crate::ledger::history::Unknown>,
     /// What kept starts out: the region's own halt and the whole fleet's.
     pub halts: Vec<Halt>,
     /// The wave that had left the region behind.
@@ -75,6 +77,8 @@ pub struct Answer {
     pub since: Option<Timestamp>,
     /// By which wave, rollback or installation.
     pub by: Option<Actor>,
+    /// When it last shared the region with another release since then, or may have.
+    pub interrupted: Option<Interruption>,
     /// What proved it by then.
     pub proof: Proof,
 }
@@ -183,6 +187,7 @@ pub fn account(region: &Region, entries: &[Entry], hub: Option<&[Entry]>, at: Ti
             percent,
             since: serving.map(|serving| serving.since),
             by: serving.map(|serving| serving.by.clone()),
+            interrupted: serving.and_then(|own| interruption::last(before, &own.target, own.since)),
             proof: proof::of(&target, before, hub_before),
             target,
         }

@@ -1,7 +1,7 @@
 //! The chain of entries: each carries the hash of the one before, and what follows from its end.
 
 use super::{Caller, Entry, Record, Stored};
-use crate::names::{Actor, Sha256};
+use crate::fleet::names::{Actor, Sha256};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;

@@ -5,7 +5,7 @@ mod caller;
 pub use caller::Caller;
 
 use super::Record;
-use crate::names::{Actor, Sha256};
+use crate::fleet::names::{Actor, Sha256};
 use crate::times;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -2,9 +2,8 @@
 //! of itself, or written again: within such a chain every hash is right.
 
 use crate::fleet::Fleet;
-use crate::keys::Chain;
-use crate::ledger::{Head, Stored};
-use crate::names::{RegionName, Sha256};
+use crate::fleet::names::{FleetName, RegionName, Sha256};
+use crate::ledger::{Chain, Head, Stored};
 use serde::{Deserialize, Serialize};
 
 /// The last entry of a chain, as it was seen once.
@@ -33,6 +32,25 @@ impl KeptHead {
     /// The last entry before `head`; none of an empty chain.
     pub fn of(head: &Head) -> Option<Self> {
         head.next.checked_sub(1).map(|seq| Self { seq, hash: head.prev })
+    }
+
+    /// Where `holder` keeps the ends of another region's chain: under the prefix of its own chain, which nobody else may write.
+    pub fn prefix(fleet: &FleetName, holder: &RegionName, chain: &Chain) -> String {
+        format!("{}heads/{chain}/", Chain::Region(holder.clone()).prefix(fleet))
+    }
+
+    /// Where `holder` keeps it. What is listed first is the newest: the first number falls as `seq` rises.
+    pub fn key(&self, fleet: &FleetName, holder: &RegionName, chain: &Chain) -> String {
+        let Self { seq, hash } = self;
+        format!("{}{:020}-{seq:020}-{hash}.json", Self::prefix(fleet, holder, chain), u64::MAX - seq)
+    }
+
+    /// The end that a key names.
+    pub fn of_key(key: &str) -> Option<Self> {
+        let (_, name) = key.strip_suffix(".json")?.rsplit_once('/')?;
+        let mut parts = name.split('-').skip(1);
+        let (seq, hash) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        parts.next().is_none().then_some(Self { seq, hash })
     }
 
     /// How the chain differs from this, where `found` is the hash of the entry that has its sequence number now; none where

@@ -1,30 +1,28 @@
 //! What the ledger's entries add up to: the projections that the planner reads.
 
+mod exposure;
 mod hub;
+mod shadow;
 mod tries;
 mod update;
 
 pub use hub::{ApprovedRelease, HubHistory, Lease};
+pub use shadow::Shadow;
 pub use tries::Try;
 pub use update::OpenUpdate;
 
-use crate::advice::Advice;
-use crate::endpoint::Target;
+use crate::fleet::endpoint::Target;
+use crate::fleet::names::{Actor, RegionName, ReleaseId, Version};
 use crate::fleet::{Fleet, Floor, ProbationAction, Region};
-use crate::heads::KeptHead;
-use crate::judge::{CapturedFinding, CapturedJudgement, CapturedVerdict, Judgement, RegionEvidence};
-use crate::keys::Chain;
-use crate::ledger::{Entry, Record};
-use crate::names::{Actor, ReleaseId};
-use crate::probation::WorseThanBefore;
-use crate::reason::{self, Fault, Reason};
-use crate::verdict::{Cause, Decision, Verdict};
-use jiff::{SignedDuration, Timestamp};
+use crate::ledger::advice::Advice;
+use crate::ledger::heads::KeptHead;
+use crate::ledger::reason::{Fault, Reason};
+use crate::ledger::verdict::{Cause, Decision, Verdict};
+use crate::ledger::{Chain, Entry, Record, WorseThanBefore, reason};
+use jiff::Timestamp;
+use meridian_judge::{Judgement, RegionEvidence};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A shadow that had too few records looks again after so long.
-const SHADOW_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// One region's chain, added up.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -77,31 +75,6 @@ pub struct RegionHistory {
     pub shadowed: BTreeMap<ReleaseId, Shadow>,
 }
 
-/// What a region's captured requests say of a release.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Shadow {
-    /// What all gates say together.
-    pub verdict: CapturedVerdict,
-    /// Records that were scored.
-    pub records: u64,
-    /// The gates that failed.
-    pub failed: Vec<CapturedFinding>,
-    /// When it was said.
-    pub at: Timestamp,
-}
-
-impl Shadow {
-    fn of(judgement: &CapturedJudgement, at: Timestamp) -> Self {
-        let failed = judgement.failed().cloned().collect();
-        Self { verdict: judgement.verdict, records: judgement.counts.records, failed, at }
-    }
-
-    /// Whether it says what the release does with the region's requests: then it stands.
-    fn is_decided(&self) -> bool {
-        matches!(self.verdict, CapturedVerdict::Pass | CapturedVerdict::Fail)
-    }
-}
-
 /// A release that probation found worse than the days before.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WorseOnRecord {
@@ -111,6 +84,16 @@ pub struct WorseOnRecord {
     pub worse: WorseThanBefore,
     /// What policy made of it.
     pub action: ProbationAction,
+}
+
+impl WorseOnRecord {
+    /// What people are owed where policy leaves it to them.
+    fn page(&self, region: &RegionName, version: &Version, at: Timestamp) -> Option<Owed> {
+        let advice = Advice::WeighRollback { region: region.clone() };
+        let (region, version, worse) = (region.clone(), version.clone(), self.worse.clone());
+        let why = reason::Return::WorseThanBefore { region, version, worse }.into();
+        (self.action == ProbationAction::Tell).then_some(Owed { why, advice, at })
+    }
 }
 
 /// A region's scaling, as the ledger has it.
@@ -176,16 +159,6 @@ impl RegionHistory {
         self.halt.as_ref().is_some_and(Reason::halts_fleet)
     }
 
-    /// Whether captured requests are to be asked about a release: no verdict stands, or one for want of records that is an hour old. Not
-    /// while the release answers customers here, or after: the capture would hold its own answers for the champion's.
-    pub fn is_shadow_due(&self, release: &ReleaseId, now: Timestamp) -> bool {
-        let old = |shadow: &Shadow| !shadow.is_decided() && now.duration_since(shadow.at) >= SHADOW_AGAIN;
-        match self.shadowed.get(release) {
-            None => true,
-            Some(shadow) => old(shadow) && self.update.is_none() && !self.returned.contains_key(release),
-        }
-    }
-
     /// The projection after one more entry.
     pub fn apply(&mut self, entry: &Entry) {
         match &entry.record {
@@ -213,19 +186,10 @@ impl RegionHistory {
                 }
             }
             Record::UpdateIntended { target, back, execution, epoch, bake } => {
-                self.spares.take_if(|_| epoch.is_some());
-                let again =
-                    |open: &OpenUpdate| open.target == *target && open.back == *back && open.execution == *execution;
-                if let Some(open) = self.update.as_mut().filter(|open| again(open)) {
-                    // Said again: its canary is planned again. One that began goes on as it was asked for.
-                    open.bake = bake.filter(|_| open.canary.is_none()).or(open.bake);
-                } else {
-                    let leaves = self.now_there();
-                    let update = OpenUpdate::new(target, back.as_ref(), execution, *epoch, entry.at);
-                    // A way back goes on with what the wave's own update was rolled back for.
-                    let cause = self.update.as_ref().filter(|_| epoch.is_none()).and_then(|open| open.cause);
-                    self.update = Some(OpenUpdate { leaves, cause, bake: *bake, ..update });
-                }
+                self.intended(OpenUpdate {
+                    bake: *bake,
+                    ..OpenUpdate::new(target, back.as_ref(), execution, *epoch, entry.at)
+                });
             }
             Record::UpdateStarted { execution } => self.on_update(execution, |update| update.started = true),
             Record::CanaryStarted { execution, from, ends } => self.on_update(execution, |update| {
@@ -233,18 +197,7 @@ impl RegionHistory {
                 update.canary.get_or_insert((*from, *ends));
             }),
             Record::Decided { execution, decision, why, judgement, cause } => {
-                let update = self.update.as_mut().filter(|update| update.execution == *execution);
-                // Whoever says revert first is heard, also by somebody who was about to say proceed.
-                if let Some(update) = update.filter(|update| !update.is_decided(Decision::Revert)) {
-                    update.decision = Some((*decision, why.clone()));
-                    update.cause = *cause;
-                    if *cause == Some(Cause::Undecided) {
-                        Try::keep(&mut self.tries, update, judgement.as_ref());
-                    }
-                    if update.is_decided(Decision::Revert) && *cause == Some(Cause::Release) {
-                        self.blamed.entry(update.target.release).or_insert_with(|| why.clone());
-                    }
-                }
+                self.decided(execution, (*decision, why), *cause, judgement.as_ref());
                 self.keep_evidence(execution, judgement.as_ref());
             }
             Record::Confirmed { target, execution, .. } if !self.has_left(target, execution) => {
@@ -264,35 +217,17 @@ impl RegionHistory {
                 self.update.take_if(|update| update.target == *target);
                 self.serve(target, entry.at, execution);
             }
-            Record::ScalingIntended { execution, floor } => {
-                let (floor, execution) = (floor.clone(), execution.clone());
-                // Said twice, patience does not begin again.
-                let again = self.scaled.as_ref().filter(|own| own.floor == floor && own.execution == execution);
-                if again.is_none() {
-                    self.scaled = Some(Scaled { floor, execution, at: entry.at, set: false, awaited: None });
-                }
-            }
+            Record::ScalingIntended { execution, floor } => self.scaling_intended(execution, floor, entry.at),
             Record::InstancesAwaited { execution, .. } => {
-                if let Some(scaled) = self.scaled.as_mut().filter(|own| own.execution == *execution) {
-                    scaled.awaited.get_or_insert(entry.at);
-                }
+                self.on_scaling(execution, |scaled| _ = scaled.awaited.get_or_insert(entry.at));
             }
-            Record::ScalingSet { execution } => {
-                if let Some(scaled) = self.scaled.as_mut().filter(|own| own.execution == *execution) {
-                    scaled.set = true;
-                }
-            }
+            Record::ScalingSet { execution } => self.on_scaling(execution, |scaled| scaled.set = true),
             Record::Reverted { from, to, why } => self.go_back(entry, from, to, why),
             Record::ClientErrors { target, .. } => self.spares = Some(target.release),
             Record::ProbationFound { region, target, worse, action } if self.found_worse(&target.release).is_none() => {
-                let (release, worse, action) = (target.release, worse.clone(), *action);
-                if action == ProbationAction::Tell {
-                    let (region, version) = (region.clone(), target.version.clone());
-                    let advice = Advice::WeighRollback { region: region.clone() };
-                    let why = reason::Return::WorseThanBefore { region, version, worse: worse.clone() }.into();
-                    self.owed.push(Owed { why, advice, at: entry.at });
-                }
-                self.worse = Some(WorseOnRecord { release, worse, action });
+                let found = WorseOnRecord { release: target.release, worse: worse.clone(), action: *action };
+                self.owed.extend(found.page(region, &target.version, entry.at));
+                self.worse = Some(found);
             }
             Record::BytesUnknown { why, .. } => {
                 self.unknown.get_or_insert_with(|| Unknown { since: entry.at, why: why.clone() });
@@ -304,6 +239,21 @@ impl RegionHistory {
             Record::Halted { why } => self.halt = Some(why.clone()),
             Record::Lifted { .. } => self.halt = None,
             _ => {}
+        }
+    }
+
+    fn scaling_intended(&mut self, execution: &Actor, floor: &Floor, at: Timestamp) {
+        // Said twice, patience does not begin again.
+        let again = self.scaled.as_ref().filter(|own| own.floor == *floor && own.execution == *execution);
+        if again.is_none() {
+            let (floor, execution) = (floor.clone(), execution.clone());
+            self.scaled = Some(Scaled { floor, execution, at, set: false, awaited: None });
+        }
+    }
+
+    fn on_scaling(&mut self, execution: &Actor, change: impl FnOnce(&mut Scaled)) {
+        if let Some(scaled) = self.scaled.as_mut().filter(|own| own.execution == *execution) {
+            change(scaled);
         }
     }
 
@@ -348,12 +298,6 @@ impl RegionHistory {
     pub fn evidence_against(&self, release: &ReleaseId) -> Option<&Reason> {
         let returned = self.returned.get(release).filter(|left| left.cause == Some(Cause::Release));
         returned.map(|left| &left.why).or(self.blamed.get(release))
-    }
-
-    /// The target that is there or on its way, and the wave that brought it.
-    fn now_there(&self) -> Option<(Target, Actor)> {
-        let moving = self.update.as_ref().map(|update| (update.target.clone(), update.execution.clone()));
-        moving.or_else(|| self.serving.as_ref().map(|serving| (serving.target.clone(), serving.by.clone())))
     }
 
     /// A wave that has left the target again has nothing more to say about it: its word is late.

@@ -1,9 +1,9 @@
 //! Hold-outs: the labelled records on which every challenger is evaluated. They belong to the fleet, never to a release: who
 //! publishes must not choose what is asked.
 
-use crate::keys;
-use crate::names::{Actor, Sha256};
-use crate::release::File;
+use crate::fleet::keys;
+use crate::fleet::names::{Actor, Sha256};
+use crate::fleet::release::File;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! What a person may set aside for a while, on record.
 
-use crate::history::HubHistory;
-use crate::names::{Actor, RegionName};
+use crate::fleet::names::{Actor, RegionName};
+use crate::ledger::history::HubHistory;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;

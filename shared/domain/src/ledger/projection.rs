@@ -1,7 +1,7 @@
 //! What every reader of a chain does with its entries.
 
-use crate::history::{HubHistory, RegionHistory};
 use crate::ledger::Entry;
+use crate::ledger::history::{HubHistory, RegionHistory};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

@@ -1,11 +1,11 @@
 //! What people have taken out of consideration: a release, or a file that releases are made of. It is on record in the
 //! hub's chain with who and why, and stands until it is lifted.
 
-use crate::history::HubHistory;
-use crate::keys;
-use crate::names::{Actor, ReleaseId};
-use crate::reason::Reason;
-use crate::release::Manifest;
+use crate::fleet::keys;
+use crate::fleet::names::{Actor, ReleaseId};
+use crate::fleet::release::Manifest;
+use crate::ledger::history::HubHistory;
+use crate::ledger::reason::Reason;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -1,22 +1,18 @@
 //! What entries say.
 
-use crate::advice::Advice;
-use crate::audit::{StepKind, Violation};
-use crate::callers::Compared;
-use crate::endpoint::Target;
-use crate::fleet::{Floor, ProbationAction};
-use crate::heads::{Departure, KeptHead};
-use crate::holdout::Holdout;
-use crate::judge::{CapturedJudgement, Judgement, Tally};
-use crate::keys::Chain;
-use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
-use crate::overrides::Rule;
-use crate::plan::{Bake, WaveOrder};
-use crate::probation::WorseThanBefore;
-use crate::quarantine::Object;
-use crate::reason::{Fault, Reason};
-use crate::verdict::{Cause, Decision, Verdict};
+use crate::fleet::endpoint::Target;
+use crate::fleet::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
+use crate::fleet::{Bake, Floor, ProbationAction};
+use crate::ledger::advice::Advice;
+use crate::ledger::heads::{Departure, KeptHead};
+use crate::ledger::holdout::Holdout;
+use crate::ledger::overrides::Rule;
+use crate::ledger::quarantine::Object;
+use crate::ledger::reason::{Fault, Reason};
+use crate::ledger::verdict::{Cause, Decision, Verdict};
+use crate::ledger::{Chain, Compared, StepKind, Violation, WaveOrder, WorseThanBefore};
 use jiff::Timestamp;
+use meridian_judge::{CapturedJudgement, Judgement, Tally};
 use serde::{Deserialize, Serialize};
 
 /// An execution that goes on with the tries that an earlier one of the same release left open.
@@ -406,7 +402,7 @@ pub enum Record {
     // Either chain.
     /// What all entries before this one add up to was written beside the chain: who reads the chain later begins here.
     Checkpointed {
-        /// Which form it has: [`FORM`](crate::checkpoint::FORM) of the code that wrote it.
+        /// Which form it has: [`FORM`](crate::ledger::checkpoint::FORM) of the code that wrote it.
         form: u32,
         /// The digest of its stored bytes.
         history: Sha256,

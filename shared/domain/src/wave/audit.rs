@@ -20,24 +20,18 @@
 //! | I13 | call a region well, settled or done that cannot be seen, or start where it is unknown what serves |
 
 mod hub;
-mod invariant;
 mod start;
-mod step;
-mod violation;
 
-pub use invariant::Invariant;
-pub use step::StepKind;
-pub use violation::Violation;
-
-use crate::endpoint::{EndpointStatus, EndpointView, Seen, Target};
-use crate::fleet::{Bounds, Fleet, Kind, Region, Style};
-use crate::history::{OpenUpdate, RegionHistory};
-use crate::judge::{Judgement, MetricName};
-use crate::ledger::Record;
-use crate::names::RegionName;
-use crate::plan::{Act, Bake, CanarySize, Next, Plan, Sight};
-use crate::verdict::{Decision, Verdict};
+use crate::fleet::endpoint::{EndpointStatus, EndpointView, Target};
+use crate::fleet::names::RegionName;
+use crate::fleet::{Bake, Bounds, CanarySize, Fleet, Kind, Region, Style};
+use crate::ledger::history::{OpenUpdate, RegionHistory};
+use crate::ledger::reason::Seen;
+use crate::ledger::verdict::{Decision, Verdict};
+use crate::ledger::{Act, Record, Violation};
+use crate::wave::plan::{Next, Plan, Sight};
 use jiff::Timestamp;
+use meridian_judge::{Judgement, MetricName};
 use std::sync::Arc;
 
 /// Holds one step of a wave against the invariants. An empty answer lets it go.

@@ -4,13 +4,13 @@
 //! release. What says something is a difference between two releases that served the same callers: green and blue in the same
 //! minutes, or the minutes on both sides of a shift. Only what the region itself has is asked (I6).
 
-use crate::endpoint::Target;
 use crate::fleet::JudgePolicy;
-use crate::history::RegionHistory;
-use crate::judge::{Arm, MetricName, Tally};
-use crate::lookout::{FleetMinutes, Span};
+use crate::fleet::endpoint::Target;
+use crate::ledger::history::RegionHistory;
+use crate::ledger::{Beside, Compared};
+use crate::wave::lookout::{FleetMinutes, Span};
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use meridian_judge::{Arm, MetricName, Tally};
 use std::collections::BTreeMap;
 
 /// Minutes in which green and blue are compared while both serve: the alarm looks at the last five.
@@ -25,16 +25,6 @@ const UNCHANGED: SignedDuration = SignedDuration::from_hours(1);
 const SHIFTING: SignedDuration = SignedDuration::from_mins(2);
 /// The minutes after a shift that show whether the 4xx came with it.
 const AFTER: SignedDuration = SignedDuration::from_mins(5);
-
-/// Which minutes of the blue release the green one's are compared with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Beside {
-    /// The same minutes: the same callers at the same time. A difference is the release's.
-    SameMinutes,
-    /// The last minutes before the shift: the callers may have changed with it, by chance.
-    BeforeShift,
-}
 
 /// Minutes of one release.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,24 +44,6 @@ pub struct Comparison {
     pub green: Minutes,
     /// The one that it is compared with.
     pub blue: Minutes,
-}
-
-/// What was compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Compared {
-    /// How the two relate.
-    pub beside: Beside,
-    /// The release that may be at fault: all minutes of a canary, or after a shift the best of the first ones.
-    pub green: Tally,
-    /// The one that it is compared with: the same minutes, or before a shift the worst of the last ones.
-    pub blue: Tally,
-}
-
-impl Compared {
-    /// By how much green's rate is over blue's.
-    fn excess(&self) -> f64 {
-        self.green.rate().unwrap_or_default() - self.blue.rate().unwrap_or_default()
-    }
 }
 
 /// The minutes from a moment on that both served.

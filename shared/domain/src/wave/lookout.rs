@@ -1,14 +1,13 @@
 //! Which minutes of which instances the judge is shown, and how green's and blue's are laid side by side.
 
-use crate::endpoint::EndpointView;
-use crate::fleet::{Fleet, JudgePolicy, Region};
-use crate::history::OpenUpdate;
-use crate::judge::{
+use crate::fleet::endpoint::EndpointView;
+use crate::fleet::{CanarySize, Fleet, JudgePolicy, Region};
+use crate::ledger::history::OpenUpdate;
+use crate::wave::stakes::{at_stake, since_shift};
+use jiff::{SignedDuration, Timestamp};
+use meridian_judge::{
     Arm, COUNTS_DELAY, Judgement, MetricName, MinuteCounts, RegionCounts, RegionEvidence, Watch, WatchStage, judge,
 };
-use crate::plan::CanarySize;
-use crate::stakes::{at_stake, since_shift};
-use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 

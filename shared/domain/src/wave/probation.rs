@@ -2,15 +2,15 @@
 //!
 //! Each look asks all counts anew and judges from scratch, so a look that was lost costs a quarter of an hour at most.
 
-use crate::endpoint::Target;
+use crate::fleet::endpoint::Target;
 use crate::fleet::{Fleet, JudgePolicy, ProbationAction, Region};
-use crate::history::RegionHistory;
-use crate::judge::{
+use crate::ledger::WorseThanBefore;
+use crate::ledger::history::RegionHistory;
+use crate::wave::lookout::{FleetMinutes, Lookout, Span};
+use jiff::{SignedDuration, Timestamp};
+use meridian_judge::{
     Arm, COUNTS_DELAY, MetricName, ProbationCounts, ProbationFinding, ProbationJudgement, Tally, probation,
 };
-use crate::lookout::{FleetMinutes, Lookout, Span};
-use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Counts are compared by the quarter of an hour.
@@ -22,26 +22,9 @@ const DAYS: usize = 14;
 /// How often a region's sweep calls `rollback`: the first sweep after a slot's counts have arrived looks at them.
 const SWEEP: SignedDuration = SignedDuration::from_mins(5);
 
-/// What a metric showed that is worse than on the days before.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct WorseThanBefore {
-    /// Which metric.
-    pub metric: MetricName,
-    /// Requests since the check at full load, and bad ones among them.
-    pub today: Tally,
-    /// Bad ones that these requests would have had at the earlier days' rates of the same hours.
-    pub expected: f64,
-    /// Ratio of both up to which a day is like the others.
-    pub tolerated: f64,
-    /// Earlier days that were compared with.
-    pub days: usize,
-}
-
-impl WorseThanBefore {
-    fn of(judged: &ProbationJudgement) -> Self {
-        let ProbationJudgement { metric, today, expected, tolerated, days, .. } = judged;
-        Self { metric: metric.clone(), today: *today, expected: *expected, tolerated: *tolerated, days: *days }
-    }
+fn worse_than_before(judged: &ProbationJudgement) -> WorseThanBefore {
+    let ProbationJudgement { metric, today, expected, tolerated, days, .. } = judged;
+    WorseThanBefore { metric: metric.clone(), today: *today, expected: *expected, tolerated: *tolerated, days: *days }
 }
 
 /// What the days before say of the release that serves.
@@ -57,7 +40,7 @@ impl Probation {
     /// The finding with the most evidence, if there is one.
     pub(crate) fn worse(&self) -> Option<WorseThanBefore> {
         let worse = self.judged.iter().filter(|own| matches!(own.finding, ProbationFinding::Worse { .. }));
-        worse.max_by(|one, other| one.e_value.total_cmp(&other.e_value)).map(WorseThanBefore::of)
+        worse.max_by(|one, other| one.e_value.total_cmp(&other.e_value)).map(worse_than_before)
     }
 
     /// Earlier days of the metric that has the most: one that nobody counts says nothing, and hides no other.

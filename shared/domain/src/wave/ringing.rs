@@ -1,6 +1,6 @@
 //! A region's rollback alarm in ALARM, as the region itself sees it.
 
-use crate::callers::Compared;
+use crate::ledger::Compared;
 use jiff::{SignedDuration, Timestamp};
 
 /// For so long after a return the rollback alarm may ring for what the region has left: it looks at six minutes, and the

@@ -2,8 +2,8 @@
 
 use super::plan::{PROVISIONING, SHIFT};
 use crate::fleet::{Fleet, Guardrail, Region};
-use crate::judge::{COUNTS_DELAY, Stakes};
 use jiff::{SignedDuration, Timestamp};
+use meridian_judge::{COUNTS_DELAY, Stakes};
 
 /// From the golden records' answers to a whole minute, and from the counts' arrival to the next call, which CodePipeline
 /// makes every 30 s: half a minute and a quarter of one in the mean. An expectation.

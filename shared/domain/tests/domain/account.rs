@@ -7,27 +7,27 @@ use meridian_domain::plan::Bake;
 use meridian_domain::reason::Fault;
 use meridian_domain::{Actor, Cause, Decision, Entry, Epoch, Head, Reason, Record, Target};
 
-const WAVE: &str = "wave-1";
-const OWN: &str = "rollback.ap-northeast-1";
+pub const WAVE: &str = "wave-1";
+pub const OWN: &str = "rollback.ap-northeast-1";
 
 /// Which version may have answered, and which share of the requests.
 type Answered = (String, Share, Option<u32>);
 
-fn target(text: &str) -> Target {
+pub fn target(text: &str) -> Target {
     let fleet = fleet();
     Target::of(&fleet, fleet.region(&name(JP)).unwrap(), release(text), &version(text))
 }
 
 /// JP's chain and the hub's, as they are written.
 #[derive(Default)]
-struct Chains {
-    own: (Head, Vec<Entry>),
-    hub: (Head, Vec<Entry>),
+pub struct Chains {
+    pub own: (Head, Vec<Entry>),
+    pub hub: (Head, Vec<Entry>),
 }
 
 impl Chains {
     /// v426 serves since midnight; v427 is attested and approved.
-    fn installed() -> Self {
+    pub fn installed() -> Self {
         let mut chains = Self::default();
         for version in ["v426", "v427"] {
             chains.attested(version);
@@ -37,23 +37,23 @@ impl Chains {
         chains
     }
 
-    fn attested(&mut self, text: &str) {
+    pub fn attested(&mut self, text: &str) {
         let record = Record::Attested { release: release(text), version: version(text) };
         self.own("00:00:00", "replication.ap-northeast-1", record);
     }
 
-    fn own(&mut self, time: &str, by: &str, record: Record) -> &mut Self {
+    pub fn own(&mut self, time: &str, by: &str, record: Record) -> &mut Self {
         push(&mut self.own, time, by, record);
         self
     }
 
-    fn hub(&mut self, time: &str, by: &str, record: Record) -> &mut Self {
+    pub fn hub(&mut self, time: &str, by: &str, record: Record) -> &mut Self {
         push(&mut self.hub, time, by, record);
         self
     }
 
     /// ... and v427's update is taken: intended at 03:10:00.
-    fn updating() -> Self {
+    pub fn updating() -> Self {
         let mut chains = Self::installed();
         chains.own("03:10:00", WAVE, intended("v427", Some("v426"), WAVE)).own("03:10:01", WAVE, started(WAVE));
         chains
@@ -68,7 +68,7 @@ impl Chains {
     }
 
     /// ... and v427 is let through, proved and settled.
-    fn settled() -> Self {
+    pub fn settled() -> Self {
         let mut chains = Self::baking();
         chains
             .own("03:19:30", WAVE, decided(Decision::Proceed))
@@ -97,7 +97,7 @@ fn push((head, entries): &mut (Head, Vec<Entry>), time: &str, by: &str, record: 
     entries.push(entry);
 }
 
-fn intended(to: &str, back: Option<&str>, by: &str) -> Record {
+pub fn intended(to: &str, back: Option<&str>, by: &str) -> Record {
     let wave = by == WAVE;
     Record::UpdateIntended {
         target: target(to),
@@ -108,24 +108,24 @@ fn intended(to: &str, back: Option<&str>, by: &str) -> Record {
     }
 }
 
-fn started(by: &str) -> Record {
+pub fn started(by: &str) -> Record {
     Record::UpdateStarted { execution: actor(by) }
 }
 
-fn confirmed(text: &str, by: &str) -> Record {
+pub fn confirmed(text: &str, by: &str) -> Record {
     Record::Confirmed { target: target(text), execution: actor(by), golden: 200 }
 }
 
-fn full_load(text: &str) -> Record {
+pub fn full_load(text: &str) -> Record {
     Record::FullLoadJudged { target: target(text), execution: actor(WAVE), why: said("quiet"), judgement: None }
 }
 
-fn decided(decision: Decision) -> Record {
+pub fn decided(decision: Decision) -> Record {
     let cause = (decision == Decision::Revert).then_some(Cause::Region);
     Record::Decided { execution: actor(WAVE), decision, why: said("its reasons"), judgement: None, cause }
 }
 
-fn reverted(from: &str, to: &str) -> Record {
+pub fn reverted(from: &str, to: &str) -> Record {
     Record::Reverted { from: target(from), to: target(to), why: said("it was slow") }
 }
 
@@ -357,4 +357,29 @@ fn a_hub_that_cannot_be_read_is_no_quiet_hub() {
     assert!(!told.hub_known && chains.at("04:00:00").hub_known);
     assert_eq!(told.answers[0].proof.approved, None);
     assert_eq!(told.answers[0].target, target("v427"));
+}
+
+/// After trouble "since" alone would say that nothing happened: the last time with another release is told beside it.
+#[test]
+fn the_last_interruption_is_told_with_what_was_on_its_way_and_how_long_nobody_knew() {
+    let mut chains = Chains::updating();
+    assert_eq!(chains.at("03:12:00").answers[0].interrupted, None);
+    let canary = Record::CanaryStarted { execution: actor(WAVE), from: at("03:13:00"), ends: at("03:21:00") };
+    let unknown = Record::BytesUnknown { execution: actor(OWN), why: bytes_unknown() };
+    chains.own("03:13:20", WAVE, canary).own("03:19:00", OWN, unknown).own("03:24:00", OWN, reverted("v427", "v426"));
+    let answer = chains.at("09:00:00").answers.remove(0);
+    assert_eq!((answer.target, answer.since), (target("v426"), Some(at("00:00:00"))));
+    let told = answer.interrupted.unwrap();
+    assert_eq!((told.other, told.canary, told.why), (target("v427"), true, said("it was slow")));
+    assert_eq!((told.from, told.unknown, told.until), (at("03:13:00"), Some(at("03:19:00")), at("03:24:00")));
+}
+
+/// What came to nothing interrupted nobody, and neither does what serves now.
+#[test]
+fn an_update_that_was_never_taken_or_that_arrived_is_no_interruption() {
+    let mut never = Chains::installed();
+    never.own("03:10:00", WAVE, intended("v427", Some("v426"), WAVE)).own("03:30:00", WAVE, reverted("v427", "v426"));
+    for chains in [never, Chains::settled()] {
+        assert_eq!(chains.at("09:00:00").answers[0].interrupted, None);
+    }
 }

@@ -2,11 +2,12 @@
 
 use crate::night::{AU, EU, Night, fleet, release, ringing};
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::callers::{Beside, Blame, Compared, Comparison};
+use meridian_domain::callers::{Blame, Comparison};
 use meridian_domain::lookout::FleetMinutes;
 use meridian_domain::plan::Act;
 use meridian_domain::reason::WayBackReason;
 use meridian_domain::stakes::Exposure;
+use meridian_domain::{Beside, Compared};
 use meridian_domain::{Decision, Record, Verdict, alarms};
 use meridian_judge::{Arm, MetricName, MinuteCounts, RegionCounts, Tally, Watch, WatchStage, judge};
 

@@ -1,11 +1,12 @@
 //! Regions that do not answer, or that rolled back and nobody said why: signs, patience, and what is put on record.
 
-use crate::night::{AU, BR, EU, JP, Night, actor, bytes_unknown, name, release, ringing, said, unseen, version};
+use crate::night::{AU, BR, EU, JP, Night, actor, at, bytes_unknown, name, release, ringing, said, unseen, version};
 use jiff::SignedDuration;
 use meridian_domain::alarms::{LeftBehind, WayBack};
 use meridian_domain::plan::{Act, Finish, Next};
 use meridian_domain::reason::{
-    ErrorKind, Fault, IllService, RegionState, Revert, ServiceFailure, Sign, SilentRegion, Unseen, WaveEnd,
+    ErrorKind, Fault, IllService, OperationName, RegionState, Revert, ServiceFailure, Sign, SilentRegion, Unseen,
+    WaveEnd,
 };
 use meridian_domain::{
     AlarmState, AlarmView, Cause, Chain, EndpointStatus, Reason, Record, Seen, VariantPhase, alarms,
@@ -85,7 +86,7 @@ fn a_return_is_left_to_the_judge_that_lives_to_explain_it() {
     for (judge, after, halts) in [(true, "0s", false), (false, "0s", true), (true, "50m", true)] {
         let mut night = Night::baking(EU);
         night.in_service(EU, "v426");
-        night.judge = Seen::Known(judge);
+        night.judge = Seen::Known(judge.then(|| at("02:00:00")));
         night.pass(after);
         let call = night.rollback(EU);
         assert_eq!((call.pages(), night.history(EU).halt.is_some()), (usize::from(halts), halts), "{:?}", call.plans);
@@ -94,7 +95,7 @@ fn a_return_is_left_to_the_judge_that_lives_to_explain_it() {
     // Whoever is asked later finds the update open, and says whose fault it was.
     let mut night = Night::baking(EU);
     night.in_service(EU, "v426");
-    night.judge = Seen::Known(true);
+    night.judge = Seen::Known(Some(at("02:00:00")));
     night.rollback(EU);
     let guard = alarms::green_names(&night.fleet)[1].clone();
     rings(&mut night, guard, AlarmState::Alarm);
@@ -102,10 +103,20 @@ fn a_return_is_left_to_the_judge_that_lives_to_explain_it() {
     assert_eq!(night.history(EU).returned[&release("v427")].cause, Some(Cause::Release));
 }
 
-/// Only alarms that were seen speak against the release: what came first where CloudWatch is silent, nobody knows.
+/// Only alarms that were seen speak against the release: what came first where CloudWatch is silent, nobody knows. A judge who
+/// looks again after a silence says nothing of what happened in it.
 #[test]
-fn a_return_whose_judge_could_not_be_seen_halts_its_own_region_alone() {
-    for (judge, halts) in [(Seen::Known(true), true), (Seen::Known(false), false), (Seen::Unknown(unseen()), false)] {
+fn a_return_whose_judge_was_silent_or_unseen_halts_its_own_region_alone() {
+    let begun = Night::baking(EU).history(EU).update.as_ref().unwrap().canary.unwrap().0;
+    let since = |seconds: i64| Seen::Known(Some(begun + SignedDuration::from_secs(seconds)));
+    let table = [
+        (since(-60), true),
+        (since(0), true),
+        (since(1), false),
+        (Seen::Known(None), false),
+        (Seen::Unknown(unseen()), false),
+    ];
+    for (judge, halts) in table {
         let mut night = Night::baking(EU);
         night.in_service(EU, "v426");
         night.judge = judge.clone();
@@ -181,18 +192,18 @@ fn a_region_that_was_shifted_after_its_deferral_goes_back_unpaged() {
 /// A region's control plane is not at fault where its bucket is, nor its bucket where its role cannot be assumed.
 #[test]
 fn a_deferral_names_the_service_that_is_ill() {
-    let failure = |operation: &str| ServiceFailure {
+    let failure = |operation| ServiceFailure {
         kind: ErrorKind::Unreachable,
         region: name(JP),
-        operation: operation.to_owned(),
+        operation,
         said: "no answer in time".to_owned(),
     };
     let ledger = |operation| Unseen::Ledger { chain: Chain::Region(name(JP)), failure: failure(operation) };
     for (unseen, ill) in [
-        (ledger("PutObject"), IllService::Ledger),
-        (ledger("AssumeRole"), IllService::Roles),
-        (failure("DescribeEndpoint").into(), IllService::ControlPlane),
-        (failure("PutMetricData").into(), IllService::Metrics),
+        (ledger(OperationName::PutObject), IllService::Ledger),
+        (ledger(OperationName::AssumeRole), IllService::Roles),
+        (failure(OperationName::DescribeEndpoint).into(), IllService::ControlPlane),
+        (failure(OperationName::PutMetricData).into(), IllService::Metrics),
     ] {
         let mut night = Night::baking(JP);
         night.sight.regions.insert(name(JP), Seen::Unknown(unseen.clone()));

@@ -177,12 +177,14 @@ fn a_shadow_policy_is_read_and_a_wrong_one_is_refused_with_its_line() {
     }
 }
 
-/// Capture is content of a configuration: another share is another configuration of the same model, and none is today's name.
+/// Capture is content of a configuration: another share is another configuration of the same model, and none is today's name. What
+/// a release answers is captured apart from what others answer.
 #[test]
 fn what_is_captured_is_part_of_a_configurations_name() {
+    let release = ReleaseId(Sha256::of(b"v427"));
     let target = |shadow: &str| {
         let fleet = Fleet::parse(&format!("{GOOD}\n{shadow}")).unwrap();
-        let target = Target::of(&fleet, &fleet.regions[0], ReleaseId(Sha256::of(b"v427")), &"v427".parse().unwrap());
+        let target = Target::of(&fleet, &fleet.regions[0], release, &"v427".parse().unwrap());
         (target.config_spec(&fleet, &fleet.regions[0]).capture, target)
     };
     let (nothing, without) = target("");
@@ -190,7 +192,8 @@ fn what_is_captured_is_part_of_a_configurations_name() {
     let (_, other) = target("[shadow]\ncapture_percent = 20");
     assert_eq!(nothing, None);
     let some = some.unwrap();
-    assert_eq!((some.percent, some.destination.as_str()), (10, "s3://fraud-models-eu/captured"));
+    let destination = format!("s3://fraud-models-eu/captured/fraud/{release}");
+    assert_eq!((some.percent, some.destination), (10, destination));
     assert_eq!(some.key, "arn:aws:kms:eu-west-1:111122223333:alias/meridian-fraud");
     assert!(without.model == one.model && one.model == other.model);
     assert!(without.config != one.config && one.config != other.config);

@@ -2,7 +2,7 @@
 
 use crate::night::{AU, BR, EU, JP, actor, at, fleet, name, said};
 use meridian_domain::heads::{Departure, KeptHead, neighbours};
-use meridian_domain::{Chain, Entry, Head, Record, Stored, keys};
+use meridian_domain::{Chain, Entry, Head, Record, Stored};
 
 fn chain(whys: &[&str]) -> Vec<Stored> {
     let mut head = Head::default();
@@ -55,8 +55,8 @@ fn the_newest_kept_end_is_listed_first_and_read_from_its_key() {
     let fleet = fleet();
     let chain = Chain::Home;
     let kept = |seq| KeptHead { seq, hash: meridian_domain::Sha256::of(b"x") };
-    let key = |seq| keys::head(&fleet.name, &name(JP), &chain, &kept(seq));
-    assert!(key(10) < key(9) && key(9).starts_with(&keys::heads(&fleet.name, &name(JP), &chain)));
-    assert_eq!(keys::head_of(&key(9)), Some(kept(9)));
-    assert_eq!(keys::head_of("ledger/fraud/ap-northeast-1/heads/home/x.json"), None);
+    let key = |seq| kept(seq).key(&fleet.name, &name(JP), &chain);
+    assert!(key(10) < key(9) && key(9).starts_with(&KeptHead::prefix(&fleet.name, &name(JP), &chain)));
+    assert_eq!(KeptHead::of_key(&key(9)), Some(kept(9)));
+    assert_eq!(KeptHead::of_key("ledger/fraud/ap-northeast-1/heads/home/x.json"), None);
 }

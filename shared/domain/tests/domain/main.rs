@@ -38,6 +38,8 @@ mod history;
 #[cfg(test)]
 mod kinds;
 #[cfg(test)]
+mod layers;
+#[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod leftovers;
@@ -53,6 +55,8 @@ mod moments;
 mod night;
 #[cfg(test)]
 mod order;
+#[cfg(test)]
+mod overview;
 #[cfg(test)]
 mod own_means;
 #[cfg(test)]

@@ -36,7 +36,7 @@ fn malformed(bytes: &[u8]) -> Malformed {
 /// What the JSON reader says of these bytes.
 fn unread(bytes: &[u8]) -> String {
     match malformed(bytes) {
-        Malformed::Unread { error } => error,
+        Malformed::Unread { quoted } => quoted,
         other => panic!("{other:?}"),
     }
 }
@@ -180,7 +180,7 @@ fn a_manifest_says_nothing_without_measure() {
         document[field] = value;
         let bytes = serde_json::to_vec(&document).unwrap();
         let said = match malformed(&bytes) {
-            Malformed::Unread { error: said } | Malformed::FeatureName { name: said, .. } => said,
+            Malformed::Unread { quoted: said } | Malformed::FeatureName { name: said, .. } => said,
             other => format!("{other:?}"),
         };
         assert!(said.len() < 1000 && !said.contains(['\u{1b}', '\u{202e}']), "{field}: {said}");

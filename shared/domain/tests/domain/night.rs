@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use meridian_domain::alarms::WayBack;
 use meridian_domain::plan::{Act, Hour, OrderReason, Sight, wave_order};
 use meridian_domain::probation::Probation;
-use meridian_domain::reason::{ErrorKind, Fault, Refusal, ServiceFailure, Unseen};
+use meridian_domain::reason::{ErrorKind, Fault, OperationName, Refusal, ServiceFailure, Unseen};
 use meridian_domain::stakes::Exposure;
 use meridian_domain::{
     Actor, AlarmState, AlarmView, EndpointStatus, EndpointView, Entry, Fleet, Head, HubHistory, PendingDeployment,
@@ -56,16 +56,16 @@ pub fn ringing(alarm: &str) -> Ringing {
 
 /// AWS will never take an update: there is no quota for it.
 pub fn refusal() -> Refusal {
-    Refusal { operation: "UpdateEndpoint".to_owned(), message: "ResourceLimitExceeded: 4 of 4 instances".to_owned() }
+    Refusal { operation: OperationName::UpdateEndpoint, message: "ResourceLimitExceeded: 4 of 4 instances".to_owned() }
 }
 
-/// SageMaker could not roll an update back.
 /// What a dark service answers: nothing in time.
 pub fn unseen() -> Unseen {
-    let (operation, said) = ("DescribeEndpoint".to_owned(), "no answer in time".to_owned());
+    let (operation, said) = (OperationName::DescribeEndpoint, "no answer in time".to_owned());
     ServiceFailure { kind: ErrorKind::Unreachable, region: name(JP), operation, said }.into()
 }
 
+/// SageMaker could not roll an update back.
 pub fn bytes_unknown() -> Fault {
     Fault::TwoReleases(EndpointStatus::UpdateRollbackFailed)
 }
@@ -149,8 +149,8 @@ pub struct Night {
     pub probation: Option<Probation>,
     /// How often people were told what nobody need get up for.
     pub advice: usize,
-    /// Whether the heartbeat alarm is quiet, as `rollback` sees it.
-    pub judge: Seen<bool>,
+    /// Since when the heartbeat alarm is quiet, as `rollback` sees it.
+    pub judge: Seen<Option<Timestamp>>,
 }
 
 impl Night {
@@ -183,7 +183,7 @@ impl Night {
             alarm: None,
             client_errors: None,
             advice: 0,
-            judge: Seen::Known(false),
+            judge: Seen::Known(None),
         };
         night.hub(Record::Approved { release: release("v427"), created: night.now });
         for region in night.fleet.regions.clone() {

@@ -2,9 +2,9 @@
 
 use crate::night::{AU, EU, JP, Night, actor, name, release, ringing, said, version};
 use jiff::SignedDuration;
-use meridian_domain::callers::{Beside, Compared};
 use meridian_domain::plan::{Act, Finish, Next};
 use meridian_domain::reason::Return;
+use meridian_domain::{Beside, Compared};
 use meridian_domain::{Decision, EndpointStatus, PendingDeployment, Record, Ringing, Seen, VariantPhase};
 use meridian_judge::Tally;
 

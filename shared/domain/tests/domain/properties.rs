@@ -137,7 +137,7 @@ proptest! {
     #[test]
     fn a_rollback_needs_its_own_region_only(
         history in seen(history()), endpoint in seen(weighted(0.95, endpoint())),
-        alarm in seen(of(ringings())), judge in seen(any::<bool>()), blame in seen(of(blames())), done in acts(), golden in of(9u32..=10), owes: bool, paged: bool,
+        alarm in seen(of(ringings())), judge in seen(of(moment())), blame in seen(of(blames())), done in acts(), golden in of(9u32..=10), owes: bool, paged: bool,
         probation in seen(of(probations())), unwritten in 0usize..2, now in moment(), which: Index, way_back in seen(of((targets(), targets()))),
     ) {
         let fleet = &*FLEET;

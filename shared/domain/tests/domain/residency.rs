@@ -2,10 +2,10 @@
 //! and words. Whoever adds a record, a field or a type must come by here, for none of this compiles without.
 
 use crate::night::{EU, Night};
-use meridian_domain::callers::Compared;
+use meridian_domain::Compared;
+use meridian_domain::WorseThanBefore;
 use meridian_domain::heads::{Departure, KeptHead};
 use meridian_domain::plan::{Bake, Next, WaveOrder};
-use meridian_domain::probation::WorseThanBefore;
 use meridian_domain::quarantine::Object;
 use meridian_domain::reason::Fault;
 use meridian_domain::{

@@ -33,9 +33,9 @@ fn shadowed(night: &mut Night, verdict: CapturedVerdict) {
     let requests = if verdict == CapturedVerdict::NothingCaptured { 0 } else { 2100 };
     let counts = CapturedCounts { requests, records: requests, ..CapturedCounts::default() };
     let held = CapturedFinding { verdict: Verdict::Pass, ..failed() };
-    let gates = if verdict == CapturedVerdict::Fail { vec![failed()] } else { vec![held] };
+    let found = if verdict == CapturedVerdict::Fail { failed() } else { held };
     let least = if verdict == CapturedVerdict::TooFew { 5000 } else { 2000 };
-    let judgement = CapturedJudgement::of(counts, gates, least);
+    let judgement = CapturedJudgement::of(counts, [(found.gate, Some(found))], least);
     assert_eq!(judgement.verdict, verdict);
     let (release, version, champion) = (release("v427"), version("v427"), release("v426"));
     night.tell(BR, Record::Shadowed { release, version, champion, judgement });
@@ -144,7 +144,7 @@ fn the_audit_refuses_a_start_that_its_shadow_does_not_let() {
     assert!(refused(&night));
 }
 
-/// Once the release has answered customers there, the capture holds its own answers for the champion's.
+/// Once the release has answered customers there, its canary says more.
 #[test]
 fn a_shadow_looks_again_only_before_the_release_answers_anybody() {
     let mut night = turn_of_br("");

@@ -5,8 +5,9 @@ use crate::night::{
     version,
 };
 use jiff::{SignedDuration, Timestamp};
+use meridian_domain::WorseThanBefore;
 use meridian_domain::plan::{Act, Bake, Golden, Sight};
-use meridian_domain::probation::{Probation, WorseThanBefore};
+use meridian_domain::probation::Probation;
 use meridian_domain::quarantine::{Object, Quarantine};
 use meridian_domain::{
     AlarmState, AlarmView, Cause, Decision, EndpointStatus, EndpointView, Epoch, Fleet, HubHistory, Lease, OpenUpdate,
@@ -396,7 +397,8 @@ pub fn probations() -> impl Strategy<Value = Probation> {
 }
 
 pub fn blames() -> impl Strategy<Value = meridian_domain::callers::Blame> {
-    use meridian_domain::callers::{Beside, Blame, Compared};
+    use meridian_domain::callers::Blame;
+    use meridian_domain::{Beside, Compared};
     let tally = |bad| meridian_judge::Tally { total: 1000, bad };
     let compared = |beside, green| Compared { beside, green: tally(green), blue: tally(4) };
     select(vec![

@@ -10,23 +10,29 @@ use crate::stats::shift::Stability;
 use meridian_judge::{CapturedFinding, CapturedGate, CapturedMargins, Verdict};
 use meridian_xgboost::{Attributions, Model};
 
-/// Every gate for which there are numbers.
+/// Every gate that is asked, with what it found; none where it comes to no number. Without records no gate is asked, without explained
+/// records not for reasons, and without a captured answer not what was served.
 pub(super) fn of(
     tally: &Tally,
     reasons: Option<(&Attributions, &Attributions)>,
     margins: &CapturedMargins,
     champion: &Model,
-) -> Vec<CapturedFinding> {
+) -> Vec<(CapturedGate, Option<CapturedFinding>)> {
+    if tally.unanswered.records == 0 {
+        return Vec::new();
+    }
     let z = -normal_quantile(margins.alpha);
-    let gates = [
-        answered(tally, margins, z),
-        covered(tally, margins, z, champion),
-        alert_rate(tally, margins, z),
-        score_shift(tally, margins, z),
-        reasons.and_then(|(challenger, champion)| other_reasons(challenger, champion, margins, z)),
-        served(tally, margins, z),
+    let mut asked = vec![
+        (CapturedGate::Answered, Some(answered(tally, margins, z))),
+        (CapturedGate::Covered, covered(tally, margins, z, champion)),
+        (CapturedGate::AlertRate, alert_rate(tally, margins, z)),
+        (CapturedGate::ScoreShift, score_shift(tally, margins, z)),
     ];
-    gates.into_iter().flatten().collect()
+    asked.extend(
+        reasons.map(|(challenger, champion)| (CapturedGate::Reasons, other_reasons(challenger, champion, margins, z))),
+    );
+    asked.extend(served(tally, margins, z).map(|found| (CapturedGate::Served, Some(found))));
+    asked
 }
 
 /// A gate that found a difference of which only a rise is a fault.
@@ -56,13 +62,11 @@ fn with(finding: CapturedFinding, challenger: f64, champion: f64) -> CapturedFin
     CapturedFinding { challenger: Some(challenger), champion: Some(champion), ..finding }
 }
 
-fn answered(tally: &Tally, margins: &CapturedMargins, z: f64) -> Option<CapturedFinding> {
+fn answered(tally: &Tally, margins: &CapturedMargins, z: f64) -> CapturedFinding {
     let pairs = tally.unanswered;
-    let found = || {
-        let interval = pairs.interval(z);
-        rise(CapturedGate::Answered, pairs.records, pairs.difference(), interval, margins.max_unanswered)
-    };
-    (pairs.records > 0).then(|| with(found(), pairs.first(), pairs.second()))
+    let (difference, interval) = (pairs.difference(), pairs.interval(z));
+    let finding = rise(CapturedGate::Answered, pairs.records, difference, interval, margins.max_unanswered);
+    with(finding, pairs.first(), pairs.second())
 }
 
 fn covered(tally: &Tally, margins: &CapturedMargins, z: f64, champion: &Model) -> Option<CapturedFinding> {

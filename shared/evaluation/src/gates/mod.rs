@@ -7,19 +7,24 @@
 //! - `Fail`: the estimate is past the margin, and the interval rules out "no worse".
 //! - `Inconclusive`: everything else; too few records to tell.
 //!
+//! Only what costs somebody something is a difference above 0: a statistic that has an ideal counts by its distance from it, and
+//! one that merely moves (a distribution of scores, the reasons) is advisory.
+//!
 //! Every comparison is written as "passes if within", so that a number that cannot be compared never passes.
 
 mod holdout;
+mod leaks;
 mod quality;
 mod rates;
 mod sanity;
 mod shift;
 
 use crate::evaluation::{Gate, ReasonsShift};
-use crate::finding::{Cut, Finding, Reference, Statistic};
+use crate::finding::{Cut, Finding, Mend, Reference, Statistic};
 use crate::stats::distributions::normal_quantile;
 use crate::subset::Subset;
 pub(crate) use holdout::holdout;
+pub(crate) use leaks::{Suspects, leaks};
 use meridian_judge::{EvaluationPolicy, GateMode, Verdict};
 pub(crate) use rates::threshold_at_alert_rate;
 pub(crate) use sanity::Used;
@@ -108,7 +113,7 @@ impl<'a> Ask<'a> {
         let Some(compared) = compared else {
             return unheard(gate, self.too_few().unwrap_or(Finding::NotEstimable { statistic }));
         };
-        let Compared { challenger, champion, with, cut, difference, interval, allowed } = compared;
+        let Compared { challenger, champion, with, cut, mend, difference, interval, allowed } = compared;
         let numbers = Gate {
             challenger: finite(challenger),
             champion: champion.and_then(finite),
@@ -119,9 +124,9 @@ impl<'a> Ask<'a> {
         if let Some(too_few) = self.too_few() {
             return unheard(numbers, too_few);
         }
-        let judge = if statistic.is_bad_either_way() { unchanged } else { no_worse };
-        let verdict = judge(difference, interval, allowed);
-        let finding = Finding::Compared { statistic, with, cut };
+        let verdict = no_worse(difference, interval, allowed);
+        let mend = mend.filter(|_| verdict != Verdict::Pass);
+        let finding = Finding::Compared { statistic, with, cut, mend };
         let interval = finite(interval[0]).zip(finite(interval[1])).map(|(low, high)| [low, high]);
         Gate { verdict, interval, level: Some(self.level()), finding, ..numbers }
     }
@@ -149,6 +154,8 @@ struct Compared {
     champion: Option<f64>,
     with: Reference,
     cut: Option<Cut>,
+    /// What would mend the challenger's number, if it is not within the margin.
+    mend: Option<Mend>,
     difference: f64,
     interval: [f64; 2],
     allowed: f64,
@@ -158,16 +165,6 @@ fn no_worse(difference: f64, [low, high]: [f64; 2], allowed: f64) -> Verdict {
     if high <= allowed {
         Verdict::Pass
     } else if difference > allowed && low > 0.0 {
-        Verdict::Fail
-    } else {
-        Verdict::Inconclusive
-    }
-}
-
-fn unchanged(difference: f64, [low, high]: [f64; 2], allowed: f64) -> Verdict {
-    if low >= -allowed && high <= allowed {
-        Verdict::Pass
-    } else if difference.abs() > allowed && (low > 0.0 || high < 0.0) {
         Verdict::Fail
     } else {
         Verdict::Inconclusive

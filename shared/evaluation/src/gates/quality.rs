@@ -2,9 +2,9 @@
 
 use super::{Ask, Compared};
 use crate::evaluation::Gate;
-use crate::finding::{Finding, Reference, Statistic};
+use crate::finding::{Finding, Mend, Reference, Statistic};
 use crate::stats::Estimate;
-use crate::stats::calibration::{Fitted, brier, brier_difference};
+use crate::stats::calibration::{Farther, Fitted, brier, brier_difference};
 use crate::subset::Side;
 use meridian_judge::{GateMode, Verdict};
 
@@ -26,6 +26,7 @@ pub(super) fn auc(ask: &Ask<'_>) -> Option<Gate> {
             champion: Some(old.auc()?.value),
             with: Reference::Champion,
             cut: None,
+            mend: None,
             difference: drop.value,
             interval: drop.interval(ask.z()),
             allowed: ask.stretch * ask.policy.max_auc_drop,
@@ -53,57 +54,59 @@ fn floor(ask: &Ask<'_>, gate: Gate, own: Option<Estimate>) -> Gate {
     Gate { verdict, challenger: Some(own.value), allowed: Some(least), level, finding, ..gate }
 }
 
-/// Slope of the recalibration: whether scores have become bolder or more timid.
+/// Slope of the recalibration: whether scores are bolder or more timid than the records bear out.
 pub(super) fn calibration_slope(ask: &Ask<'_>) -> Option<Gate> {
-    recalibration(
-        ask,
-        Statistic::CalibrationSlope,
-        ask.policy.calibration_slope,
-        ask.policy.max_slope_change,
-        1.0,
-        |side| side.slope.as_ref(),
-    )
+    let parameter = Parameter {
+        statistic: Statistic::CalibrationSlope,
+        fitted: |side| side.slope.as_ref(),
+        mend: |slope| Mend::Multiply { by: slope },
+        allowed: ask.stretch * ask.policy.max_slope_change,
+    };
+    parameter.judged(ask, ask.policy.calibration_slope)
 }
 
-/// Calibration in the large: whether the same score now promises more or fewer positives.
+/// Calibration in the large: whether scores promise more or fewer positives than there are.
 pub(super) fn calibration_intercept(ask: &Ask<'_>) -> Option<Gate> {
-    recalibration(
-        ask,
-        Statistic::CalibrationIntercept,
-        ask.policy.calibration_intercept,
-        ask.policy.max_intercept_change,
-        0.0,
-        |side| side.intercept.as_ref(),
-    )
+    let parameter = Parameter {
+        statistic: Statistic::CalibrationIntercept,
+        fitted: |side| side.intercept.as_ref(),
+        mend: |intercept| Mend::Add { by: intercept },
+        allowed: ask.stretch * ask.policy.max_intercept_change,
+    };
+    parameter.judged(ask, ask.policy.calibration_intercept)
 }
 
-/// Training sets are often oversampled, so that no model of the fleet is calibrated in absolute terms; the champion is
-/// what thresholds and rules were set on. Without a champion the ideal is shown against, and decides nothing.
-fn recalibration(
-    ask: &Ask<'_>,
+/// A parameter of the recalibration. Only a greater distance from the ideal is a harm.
+struct Parameter {
     statistic: Statistic,
-    mode: GateMode,
-    allowed: f64,
-    ideal: f64,
     fitted: fn(&Side) -> Option<&Fitted>,
-) -> Option<Gate> {
-    let gate = ask.gate(statistic, mode)?;
-    let allowed = ask.stretch * allowed;
-    let challenger = fitted(&ask.subset.challenger);
-    let compared = |difference: Estimate, challenger: &Fitted, champion: Option<f64>, with: Reference| {
-        let (interval, difference) = (difference.interval(ask.z()), difference.value);
-        Compared { challenger: challenger.value, champion, with, cut: None, difference, interval, allowed }
-    };
-    let Some(champion) = &ask.subset.champion else {
-        let found = challenger.map(|new| {
-            let own = new.estimate();
-            compared(Estimate { value: own.value - ideal, ..own }, new, None, Reference::Ideal { value: ideal })
-        });
-        return Some(Gate { mode: GateMode::Advisory, ..ask.judged(gate, statistic, found) });
-    };
-    let both = challenger.zip(fitted(champion));
-    let found = both.map(|(new, old)| compared(new.less(old), new, Some(old.value), Reference::Champion));
-    Some(ask.judged(gate, statistic, found))
+    /// What brings it to the ideal.
+    mend: fn(f64) -> Mend,
+    /// How much farther from the ideal than the champion's it may be.
+    allowed: f64,
+}
+
+impl Parameter {
+    /// Training sets are often oversampled, so that no model of the fleet is calibrated in absolute terms: the challenger may be
+    /// as far from the ideal as the champion, and nearer is no harm. What a nearer one does to the alerts at the deployed
+    /// threshold, the gates on false positives and recall say. Without a champion the distance is shown, and decides nothing.
+    fn judged(&self, ask: &Ask<'_>, mode: GateMode) -> Option<Gate> {
+        let (gate, ideal) = (ask.gate(self.statistic, mode)?, self.statistic.ideal()?);
+        let compared = |new: &Fitted, old: &Fitted, champion: Option<f64>, with: Reference| {
+            let Farther { value, interval } = new.farther(old, ideal, ask.z());
+            let (challenger, mend, allowed) = (new.value, Some((self.mend)(new.value)), self.allowed);
+            Compared { challenger, champion, with, cut: None, mend, difference: value, interval, allowed }
+        };
+        let challenger = (self.fitted)(&ask.subset.challenger);
+        let Some(champion) = &ask.subset.champion else {
+            let known = Fitted::known(ideal, ask.subset.labels.len());
+            let found = challenger.map(|new| compared(new, &known, None, Reference::Ideal { value: ideal }));
+            return Some(Gate { mode: GateMode::Advisory, ..ask.judged(gate, self.statistic, found) });
+        };
+        let both = challenger.zip((self.fitted)(champion));
+        let found = both.map(|(new, old)| compared(new, old, Some(old.value), Reference::Champion));
+        Some(ask.judged(gate, self.statistic, found))
+    }
 }
 
 /// Brier score: distance of scores from labels, calibration and ranking in one.
@@ -120,6 +123,7 @@ pub(super) fn brier_score(ask: &Ask<'_>) -> Option<Gate> {
             champion: Some(before),
             with: Reference::Champion,
             cut: None,
+            mend: None,
             difference: rise.value,
             interval: rise.interval(ask.z()),
             allowed: ask.stretch * ask.policy.max_brier_rise * before,

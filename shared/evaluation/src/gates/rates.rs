@@ -88,6 +88,7 @@ fn rate(ask: &Ask<'_>, gate: Gate, statistic: Statistic, pairs: &Paired, allowed
         champion: Some(pairs.second()),
         with: Reference::Champion,
         cut: Some(Cut::of(threshold)),
+        mend: None,
         difference,
         interval,
         allowed: ask.stretch * allowed,

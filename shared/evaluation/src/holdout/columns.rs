@@ -4,7 +4,7 @@ use super::HoldoutError;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which column of a held-out file is what.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Columns {
     /// The column with 0 or 1.
     pub label: String,
@@ -14,12 +14,17 @@ pub struct Columns {
     pub features: Vec<String>,
     /// Columns that may be there and are not read, for example a key.
     pub ignore: Vec<String>,
+    /// The same by somebody's own word: such a column must be there.
+    pub left_out: Vec<String>,
+    /// Columns whose values become slices. They may be features as well.
+    pub slices: Vec<String>,
 }
 
 impl Columns {
     /// Columns named as Meridian's own training script names them: `label` and `customer_region`.
     pub fn standard(features: Vec<String>) -> Columns {
-        Columns { label: "label".to_owned(), region: Some("customer_region".to_owned()), features, ignore: Vec::new() }
+        let (label, region) = ("label".to_owned(), Some("customer_region".to_owned()));
+        Columns { label, region, features, ..Columns::default() }
     }
 
     /// Every name of several feature lists once: what to read where two models take different features, or the same in
@@ -35,17 +40,21 @@ impl Columns {
             region: self.region.as_deref(),
             features: &self.features,
             ignore: &self.ignore,
+            left_out: &self.left_out,
+            slices: &self.slices,
         }
     }
 }
 
 /// The same for a file with or without labels.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Wanted<'a> {
     pub(crate) label: Option<&'a str>,
     pub(crate) region: Option<&'a str>,
     pub(crate) features: &'a [String],
     pub(crate) ignore: &'a [String],
+    pub(crate) left_out: &'a [String],
+    pub(crate) slices: &'a [String],
 }
 
 /// Where a column of the file goes.
@@ -54,7 +63,15 @@ pub(super) enum Target {
     Label,
     Region,
     Feature(usize),
+    Slice(usize),
     Ignored,
+}
+
+/// What a column of the file is. It may make slices beside what else it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Use {
+    pub(super) target: Target,
+    pub(super) slice: Option<usize>,
 }
 
 impl<'a> Wanted<'a> {
@@ -62,20 +79,24 @@ impl<'a> Wanted<'a> {
     pub(super) fn knows(&self, name: &str) -> bool {
         self.label == Some(name)
             || self.region == Some(name)
-            || self.features.iter().chain(self.ignore).any(|known| known == name)
+            || [self.features, self.ignore, self.left_out, self.slices].into_iter().flatten().any(|known| known == name)
     }
 
-    /// The target of every column of a file, in the file's order.
-    pub(super) fn targets(&self, header: &[String]) -> Result<Vec<Target>, HoldoutError> {
+    /// The use of every column of a file, in the file's order.
+    pub(super) fn uses(&self, header: &[String]) -> Result<Vec<Use>, HoldoutError> {
         let mut twice = BTreeSet::new();
         let wanted = self.by_name(&mut twice);
+        let mut sliced = BTreeSet::new();
+        twice.extend(self.slices.iter().filter(|name| !sliced.insert(*name)).cloned());
         let mut extra = Vec::new();
         let mut found = BTreeSet::new();
-        let mut targets = Vec::with_capacity(header.len());
+        let mut uses = Vec::with_capacity(header.len());
         for name in header {
-            match wanted.get(name.as_str()) {
-                Some(target) => targets.push(*target),
-                None => extra.push(name.clone()),
+            let slice = self.slices.iter().position(|slice| slice == name);
+            match (wanted.get(name.as_str()), slice) {
+                (Some(target), _) => uses.push(Use { target: *target, slice }),
+                (None, Some(_)) => uses.push(Use { target: Target::Ignored, slice }),
+                (None, None) => extra.push(name.clone()),
             }
             if !found.insert(name.as_str()) {
                 twice.insert(name.clone());
@@ -89,8 +110,14 @@ impl<'a> Wanted<'a> {
             let (expected, columns) = (needed.len(), header.len());
             return Err(HoldoutError::Unrecognised { expected, found: expected - missing.len(), columns, missing });
         }
+        // The header is one, so its names may be shown.
+        if let Some(column) = self.left_out.iter().chain(self.slices).find(|name| !found.contains(name.as_str())) {
+            let is_other = |name: &&String| !self.features.contains(name) && self.label != Some(name.as_str());
+            let there = header.iter().filter(is_other).cloned().collect();
+            return Err(HoldoutError::NoSuchColumn { column: column.clone(), there });
+        }
         if missing.is_empty() && extra.is_empty() && twice.is_empty() {
-            return Ok(targets);
+            return Ok(uses);
         }
         let expected = if self.label.is_some() {
             "the label, the region and exactly the release's features"
@@ -110,7 +137,7 @@ impl<'a> Wanted<'a> {
                 twice.insert(name.to_owned());
             }
         }
-        for name in self.ignore {
+        for name in self.ignore.iter().chain(self.left_out) {
             if wanted.insert(name, Target::Ignored).is_some_and(|before| before != Target::Ignored) {
                 twice.insert(name.clone());
             }

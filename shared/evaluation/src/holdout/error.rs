@@ -20,6 +20,18 @@ pub enum HoldoutError {
         /// What the columns should have been, in words.
         expected: Cow<'static, str>,
     },
+    /// A column that somebody named, to leave it out or to make slices of it, is not there.
+    #[error(
+        "the held-out file has no column `{}`; beside the features and the label it has {}",
+        short_name(.column),
+        others(.there)
+    )]
+    NoSuchColumn {
+        /// The column named.
+        column: String,
+        /// The file's columns, but for features and label.
+        there: Vec<String>,
+    },
     /// The first row is data. Its fields are a customer's, so they are not shown as column names.
     #[error("the held-out file has no header: its first row holds numbers; expected a row of column names")]
     NoHeader,
@@ -133,13 +145,20 @@ pub enum HoldoutError {
 
 /// `missing a, b; not expected c`, at most ten names each.
 fn listed(missing: &[String], extra: &[String], twice: &[String]) -> String {
-    let part = |what: &str, names: &[String]| {
-        let shown: Vec<String> = names.iter().take(10).map(|name| format!("`{}`", short_name(name))).collect();
-        let more = if names.len() > 10 { format!(" and {} more", names.len() - 10) } else { String::new() };
-        (!names.is_empty()).then(|| format!("{what} {}{more}", shown.join(", ")))
-    };
+    let part = |what: &str, names: &[String]| (!names.is_empty()).then(|| format!("{what} {}", named(names)));
     let parts = [part("missing", missing), part("not expected", extra), part("named twice", twice)];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// At most ten names.
+fn named(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().take(10).map(|name| format!("`{}`", short_name(name))).collect();
+    let more = if names.len() > 10 { format!(" and {} more", names.len() - 10) } else { String::new() };
+    shown.join(", ") + &more
+}
+
+fn others(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { named(names) }
 }
 
 /// What to do about a column too many.

@@ -2,6 +2,7 @@
 
 mod columns;
 mod error;
+mod groups;
 mod pages;
 mod parquet;
 mod projection;
@@ -13,6 +14,8 @@ pub use columns::Columns;
 pub(crate) use columns::Wanted;
 pub use error::HoldoutError;
 pub(crate) use error::unreadable;
+pub use groups::Groups;
+pub(crate) use groups::MAX_NAMES;
 pub(crate) use parquet::read_here as read_parquet_here;
 pub use projection::Projection;
 pub(crate) use table::Table;
@@ -41,7 +44,7 @@ impl Records {
     /// # Errors
     /// [`HoldoutError`]: columns that do not fit, values that are not finite numbers, a damaged file.
     pub fn read(input: impl Read, features: &[String], ignore: &[String]) -> Result<Records, HoldoutError> {
-        let wanted = Wanted { label: None, region: None, features, ignore };
+        let wanted = Wanted { features, ignore, ..Wanted::default() };
         let (table, sha256) = read(input, wanted)?;
         Ok(Records::new(table, sha256))
     }
@@ -114,8 +117,8 @@ impl fmt::Debug for Records {
 pub struct HeldOut {
     records: Records,
     labels: Vec<bool>,
-    region_names: Vec<String>,
-    regions: Vec<u16>,
+    regions: Groups,
+    slices: Vec<(String, Option<Groups>)>,
 }
 
 impl HeldOut {
@@ -126,9 +129,10 @@ impl HeldOut {
     pub fn read(input: impl Read, columns: &Columns) -> Result<HeldOut, HoldoutError> {
         let (mut table, sha256) = read(input, columns.wanted())?;
         let labels = std::mem::take(&mut table.labels);
-        let region_names = std::mem::take(&mut table.region_names);
         let regions = std::mem::take(&mut table.regions);
-        Ok(HeldOut { records: Records::new(table, sha256), labels, region_names, regions })
+        let groups = std::mem::take(&mut table.slices).into_iter().map(|slicing| slicing.0);
+        let slices = columns.slices.iter().cloned().zip(groups).collect();
+        Ok(HeldOut { records: Records::new(table, sha256), labels, regions, slices })
     }
 
     /// The features alone.
@@ -158,12 +162,22 @@ impl HeldOut {
 
     /// The regions that occur, sorted by name; empty without a region column.
     pub fn region_names(&self) -> &[String] {
-        &self.region_names
+        self.regions.names()
     }
 
     /// Every record's region, as an index into [`HeldOut::region_names`]; empty without a region column.
     pub fn regions(&self) -> &[u16] {
+        self.regions.of_records()
+    }
+
+    /// The records by region; empty without a region column.
+    pub(crate) fn by_region(&self) -> &Groups {
         &self.regions
+    }
+
+    /// The records by the values of each column of [`Columns::slices`]; [`None`] where these are too many or too long.
+    pub fn slices(&self) -> impl Iterator<Item = (&str, Option<&Groups>)> {
+        self.slices.iter().map(|(column, groups)| (column.as_str(), groups.as_ref()))
     }
 
     /// The features of record `index` (from 0); empty past the last record.
@@ -222,7 +236,7 @@ impl fmt::Debug for HeldOut {
         f.debug_struct("HeldOut")
             .field("rows", &self.rows())
             .field("features", &self.features().len())
-            .field("regions", &self.region_names)
+            .field("regions", &self.region_names())
             .finish_non_exhaustive()
     }
 }

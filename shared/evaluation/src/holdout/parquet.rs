@@ -23,6 +23,7 @@ const MAX_PARQUET: u64 = 128 << 20;
 const BATCH: usize = 4096;
 const NUMBERS: &str = "integers, float, double or boolean";
 const NAMES: &str = "text or integers";
+const VALUES: &str = "text, integers, float, double or boolean";
 
 /// How the values of a column are to be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,13 +109,15 @@ fn check_codec(codec: Compression) -> Result<(), HoldoutError> {
 fn match_columns(schema: &SchemaDescriptor, table: &Table<'_>) -> Result<Vec<Column>, HoldoutError> {
     let fields = schema.root_schema().get_fields();
     let names: Vec<String> = fields.iter().map(|field| field.name().to_owned()).collect();
-    let targets = table.wanted.targets(&names)?;
+    let uses = table.wanted.uses(&names)?;
     let mut columns = Vec::with_capacity(fields.len());
     for leaf in 0..schema.num_columns() {
         let root = schema.get_column_root_idx(leaf);
-        let (Some(field), Some(target)) = (fields.get(root), targets.get(root)) else { continue };
-        if *target != Target::Ignored {
-            columns.push(Column { leaf, target: *target, kind: kind(field, *target)? });
+        let (Some(field), Some(used)) = (fields.get(root), uses.get(root)) else { continue };
+        for target in [Some(used.target), used.slice.map(Target::Slice)].into_iter().flatten() {
+            if target != Target::Ignored {
+                columns.push(Column { leaf, target, kind: kind(field, target)? });
+            }
         }
     }
     columns.sort_by_key(|column| column.target != Target::Label);
@@ -123,7 +126,11 @@ fn match_columns(schema: &SchemaDescriptor, table: &Table<'_>) -> Result<Vec<Col
 
 /// How the column is read, or which type it has instead.
 fn kind(field: &Type, target: Target) -> Result<Kind, HoldoutError> {
-    let expected = if target == Target::Region { NAMES } else { NUMBERS };
+    let expected = match target {
+        Target::Region => NAMES,
+        Target::Slice(_) => VALUES,
+        Target::Label | Target::Feature(_) | Target::Ignored => NUMBERS,
+    };
     let refused =
         |found: String| HoldoutError::Type { column: field.name().to_owned(), found, expected: expected.into() };
     if !field.is_primitive() {
@@ -146,13 +153,14 @@ fn kind(field: &Type, target: Target) -> Result<Kind, HoldoutError> {
         && matches!(converted, ConvertedType::NONE | ConvertedType::UTF8 | ConvertedType::ENUM);
     match (physical, target) {
         // A column of nulls only, which was never given a type.
-        (_, Target::Feature(_)) if matches!(logical, Some(LogicalType::Unknown)) => Ok(Kind::Number),
+        (_, Target::Feature(_) | Target::Slice(_)) if matches!(logical, Some(LogicalType::Unknown)) => Ok(Kind::Number),
         (Physical::INT32 | Physical::INT64, _) if whole && unsigned => Ok(Kind::Unsigned),
         (Physical::INT32 | Physical::INT64, _) if whole => Ok(Kind::Number),
-        (Physical::BYTE_ARRAY, Target::Region) if text => Ok(Kind::Text),
-        (Physical::BOOLEAN | Physical::FLOAT | Physical::DOUBLE, Target::Label | Target::Feature(_)) => {
-            Ok(Kind::Number)
-        }
+        (Physical::BYTE_ARRAY, Target::Region | Target::Slice(_)) if text => Ok(Kind::Text),
+        (
+            Physical::BOOLEAN | Physical::FLOAT | Physical::DOUBLE,
+            Target::Label | Target::Feature(_) | Target::Slice(_),
+        ) => Ok(Kind::Number),
         _ => Err(refused(type_name(physical, logical, converted))),
     }
 }
@@ -193,7 +201,14 @@ impl Sink<'_> {
             ColumnReader::DoubleColumnReader(reader) => self.numbers(reader, table, |value| *value),
             ColumnReader::ByteArrayColumnReader(reader) => each(reader, self.rows, |row, value| {
                 let text = value.and_then(|value| std::str::from_utf8(value.data()).ok());
-                table.push_region(self.start + row, text)
+                match self.column.target {
+                    Target::Slice(slice) => {
+                        table.push_slice(slice, text);
+                        Ok(())
+                    }
+                    Target::Region => table.push_region(self.start + row, text),
+                    Target::Label | Target::Feature(_) | Target::Ignored => Ok(()),
+                }
             }),
             ColumnReader::Int96ColumnReader(_) | ColumnReader::FixedLenByteArrayColumnReader(_) => {
                 Err(untrue("a column whose type is not the schema's"))
@@ -214,6 +229,11 @@ impl Sink<'_> {
             Target::Region => each(reader, self.rows, |row, value| {
                 let name = value.map(|value| number(value).to_string());
                 table.push_region(self.start + row, name.as_deref())
+            }),
+            Target::Slice(slice) => each(reader, self.rows, |_, value| {
+                let value = value.map(&number).filter(|value| !value.is_nan()).map(|value| value.to_string());
+                table.push_slice(slice, value.as_deref());
+                Ok(())
             }),
             Target::Feature(feature) => self.feature(reader, table, feature, number),
             Target::Ignored => each(reader, self.rows, |_, _| Ok(())),

@@ -2,22 +2,19 @@
 
 use super::HoldoutError;
 use super::columns::Wanted;
+use super::groups::{Groups, MAX_NAME, MAX_NAMES, Slicing, Unnameable};
 use crate::allowance::{self, Counter};
 use meridian_xgboost::number::FieldError;
 use std::io::{self, ErrorKind, Read, Write};
-
-/// Bytes of a region's name: it stands in reports and errors.
-const MAX_REGION: usize = 64;
-/// More regions than this is a wrong column.
-const MAX_REGIONS: usize = 64;
 
 /// Records as they are read. Rows count from 0 here, from 1 in errors.
 pub(crate) struct Table<'a> {
     pub(crate) wanted: Wanted<'a>,
     pub(super) values: Vec<f32>,
     pub(super) labels: Vec<bool>,
-    pub(super) region_names: Vec<String>,
-    pub(super) regions: Vec<u16>,
+    pub(super) regions: Groups,
+    /// One for each column of [`Wanted::slices`].
+    pub(super) slices: Vec<Slicing>,
     rows: usize,
     /// Bytes of the file, as it is stored, that were read: what it may cost depends on them.
     stored: Counter,
@@ -25,8 +22,9 @@ pub(crate) struct Table<'a> {
 
 impl<'a> Table<'a> {
     pub(crate) fn new(wanted: Wanted<'a>, stored: Counter) -> Table<'a> {
-        let (values, labels, region_names, regions) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Table { wanted, values, labels, region_names, regions, rows: 0, stored }
+        let slices = vec![Slicing(Some(Groups::default())); wanted.slices.len()];
+        let (values, labels, regions) = (Vec::new(), Vec::new(), Groups::default());
+        Table { wanted, values, labels, regions, slices, rows: 0, stored }
     }
 
     /// Bytes that were read of the file, as it is stored.
@@ -81,31 +79,24 @@ impl<'a> Table<'a> {
         let Some(name) = name.map(str::trim).filter(|name| !name.is_empty()) else {
             return Err(HoldoutError::Region { row: row + 1, column: column() });
         };
-        if name.len() > MAX_REGION || name.chars().any(char::is_control) {
-            return Err(HoldoutError::RegionTooLong { row: row + 1, column: column(), limit: MAX_REGION });
+        self.regions.push(name).map_err(|unnameable| match unnameable {
+            Unnameable::TooLong => HoldoutError::RegionTooLong { row: row + 1, column: column(), limit: MAX_NAME },
+            Unnameable::TooMany => HoldoutError::TooManyRegions { column: column(), limit: MAX_NAMES },
+        })
+    }
+
+    pub(super) fn push_slice(&mut self, slice: usize, value: Option<&str>) {
+        if let Some(slicing) = self.slices.get_mut(slice) {
+            slicing.push(value);
         }
-        let names = &mut self.region_names;
-        let index = names.iter().position(|known| known == name).unwrap_or_else(|| {
-            names.push(name.to_owned());
-            names.len() - 1
-        });
-        if names.len() > MAX_REGIONS {
-            return Err(HoldoutError::TooManyRegions { column: column(), limit: MAX_REGIONS });
-        }
-        self.regions.push(index as u16);
-        Ok(())
     }
 
     /// Writes the table for [`Table::read`].
     pub(crate) fn write(&self, output: &mut impl Write) -> io::Result<()> {
         output.write_all(&(self.rows as u64).to_le_bytes())?;
-        output.write_all(&[self.region_names.len() as u8])?;
-        for name in &self.region_names {
-            output.write_all(&[name.len() as u8])?;
-            output.write_all(name.as_bytes())?;
-        }
         self.labels.iter().try_for_each(|label| output.write_all(&[u8::from(*label)]))?;
-        self.regions.iter().try_for_each(|region| output.write_all(&region.to_le_bytes()))?;
+        self.regions.write(output)?;
+        self.slices.iter().try_for_each(|slicing| slicing.write(output))?;
         self.values.iter().try_for_each(|value| output.write_all(&value.to_le_bytes()))
     }
 
@@ -113,16 +104,10 @@ impl<'a> Table<'a> {
     pub(crate) fn read(&mut self, input: &mut impl Read) -> io::Result<()> {
         let rows = usize::try_from(u64::from_le_bytes(take(input)?)).map_err(|_| ErrorKind::InvalidData)?;
         self.check_room(rows).map_err(|_| ErrorKind::InvalidData)?;
-        let [names] = take(input)?;
-        for _ in 0..names {
-            let [length] = take(input)?;
-            let mut name = vec![0; usize::from(length)];
-            input.read_exact(&mut name)?;
-            self.region_names.push(String::from_utf8(name).map_err(|_| ErrorKind::InvalidData)?);
-        }
         let count = |wanted: bool| if wanted { rows } else { 0 };
         self.labels = each(input, count(self.wanted.label.is_some()), |[label]| label == 1)?;
-        self.regions = each(input, count(self.wanted.region.is_some()), u16::from_le_bytes)?;
+        self.regions = Groups::read(input, count(self.wanted.region.is_some()))?;
+        self.slices = self.wanted.slices.iter().map(|_| Slicing::read(input, rows)).collect::<io::Result<_>>()?;
         self.values = each(input, rows * self.width(), f32::from_le_bytes)?;
         self.rows = rows;
         Ok(())
@@ -137,32 +122,29 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Sorts the regions by name, so that nothing depends on the order of the rows.
+    /// Sorts regions and slices by name, so that nothing depends on the order of the rows.
     pub(super) fn finish(mut self) -> Result<Table<'a>, HoldoutError> {
         if self.rows == 0 {
             return Err(HoldoutError::Empty);
         }
-        let names = std::mem::take(&mut self.region_names);
-        let mut sorted = names.clone();
-        sorted.sort_unstable();
-        let place = |name: &String| sorted.binary_search(name).unwrap_or_default() as u16;
-        let places: Vec<u16> = names.iter().map(place).collect();
-        for region in &mut self.regions {
-            *region = places.get(usize::from(*region)).copied().unwrap_or_default();
-        }
-        self.region_names = sorted;
+        self.regions.sort();
+        self.slices.iter_mut().filter_map(|slicing| slicing.0.as_mut()).for_each(Groups::sort);
         Ok(self)
     }
 }
 
-fn take<const N: usize>(input: &mut impl Read) -> io::Result<[u8; N]> {
+pub(super) fn take<const N: usize>(input: &mut impl Read) -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
     input.read_exact(&mut bytes)?;
     Ok(bytes)
 }
 
 /// `count` elements of `N` bytes each.
-fn each<T, const N: usize>(input: &mut impl Read, count: usize, of: impl Fn([u8; N]) -> T) -> io::Result<Vec<T>> {
+pub(super) fn each<T, const N: usize>(
+    input: &mut impl Read,
+    count: usize,
+    of: impl Fn([u8; N]) -> T,
+) -> io::Result<Vec<T>> {
     let mut all = Vec::with_capacity(count);
     let mut buffer = [[0; N]; 4096];
     while all.len() < count {

@@ -1,7 +1,7 @@
 //! Records from CSV.
 
 use super::HoldoutError;
-use super::columns::{Target, Wanted};
+use super::columns::{Target, Use, Wanted};
 use super::error::unreadable;
 use super::table::Table;
 use csv::{ByteRecord, ReaderBuilder};
@@ -30,19 +30,19 @@ pub(super) fn read(input: &mut dyn Read, table: &mut Table<'_>) -> Result<(), Ho
         }
     }
     if let Some(header) = single_column(&start) {
-        let targets = match_header(&header, &table.wanted)?;
-        return read_lines(input, &targets, table, &taken);
+        let uses = match_header(&header, &table.wanted)?;
+        return read_lines(input, &uses, table, &taken);
     }
     let mut reader = ReaderBuilder::new().buffer_capacity(BUFFER).from_reader(start.as_slice().chain(input));
-    let targets = match_header(reader.byte_headers().map_err(bad_csv)?, &table.wanted)?;
-    if targets.len() == 1 {
+    let uses = match_header(reader.byte_headers().map_err(bad_csv)?, &table.wanted)?;
+    if uses.len() == 1 {
         let problem = "its lines do not end in a line feed, or the header holds one; expected one value a line";
         return Err(HoldoutError::Unreadable { problem: problem.to_owned() });
     }
     let mut record = ByteRecord::new();
     while reader.read_byte_record(&mut record).map_err(bad_csv)? {
         taken.set(0);
-        push(&record, &targets, table)?;
+        push(&record, &uses, table)?;
     }
     Ok(())
 }
@@ -63,7 +63,7 @@ fn single_column(line: &[u8]) -> Option<ByteRecord> {
 /// here, and every row below would move up.
 fn read_lines(
     mut input: impl BufRead,
-    targets: &[Target],
+    uses: &[Use],
     table: &mut Table<'_>,
     taken: &Cell<usize>,
 ) -> Result<(), HoldoutError> {
@@ -79,13 +79,13 @@ fn read_lines(
             let problem = format!("row {row} has more fields than the header; expected one in every row");
             return Err(HoldoutError::Unreadable { problem });
         }
-        push(&ByteRecord::from(vec![field]), targets, table)?;
+        push(&ByteRecord::from(vec![field]), uses, table)?;
         line.clear();
     }
     Ok(())
 }
 
-fn match_header(header: &ByteRecord, wanted: &Wanted<'_>) -> Result<Vec<Target>, HoldoutError> {
+fn match_header(header: &ByteRecord, wanted: &Wanted<'_>) -> Result<Vec<Use>, HoldoutError> {
     if header.len() > MAX_COLUMNS {
         return Err(HoldoutError::TooLarge { limit: MAX_COLUMNS, what: "columns".into() });
     }
@@ -95,15 +95,15 @@ fn match_header(header: &ByteRecord, wanted: &Wanted<'_>) -> Result<Vec<Target>,
     if names.iter().any(|name| is_value(&name)) {
         return Err(HoldoutError::NoHeader);
     }
-    wanted.targets(&names)
+    wanted.uses(&names)
 }
 
-fn push(record: &ByteRecord, targets: &[Target], table: &mut Table<'_>) -> Result<(), HoldoutError> {
+fn push(record: &ByteRecord, uses: &[Use], table: &mut Table<'_>) -> Result<(), HoldoutError> {
     let row = table.rows();
     let mut bad = None;
     let values = table.grow(1)?;
-    for (field, target) in record.iter().zip(targets) {
-        if let Target::Feature(feature) = *target
+    for (field, used) in record.iter().zip(uses) {
+        if let Target::Feature(feature) = used.target
             && let Some(slot) = values.get_mut(feature)
         {
             match parse_field(field) {
@@ -112,11 +112,14 @@ fn push(record: &ByteRecord, targets: &[Target], table: &mut Table<'_>) -> Resul
             }
         }
     }
-    for (field, target) in record.iter().zip(targets) {
-        match target {
+    for (field, used) in record.iter().zip(uses) {
+        match used.target {
             Target::Label => table.push_label(row, label(field))?,
             Target::Region => table.push_region(row, std::str::from_utf8(field).ok())?,
-            Target::Feature(_) | Target::Ignored => {}
+            Target::Feature(_) | Target::Slice(_) | Target::Ignored => {}
+        }
+        if let Some(slice) = used.slice {
+            table.push_slice(slice, std::str::from_utf8(field).ok());
         }
     }
     bad.map_or(Ok(()), |(error, feature)| Err(table.bad_value(error, row, feature)))

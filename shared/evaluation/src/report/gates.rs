@@ -109,7 +109,7 @@ fn forest(gate: &Gate) -> Option<Element> {
 /// How many regions stand where: `2 fail, 2 inconclusive`.
 pub(crate) fn regions_tally(evaluation: &Evaluation) -> String {
     let verdicts: Vec<Verdict> =
-        evaluation.regions.iter().filter_map(|region| Region::of(region, evaluation).verdict()).collect();
+        evaluation.regions.iter().filter_map(|region| Region::of(region, &evaluation.gates).verdict()).collect();
     let of = |verdict| verdicts.iter().filter(|found| **found == verdict).count();
     let counts = [Verdict::Fail, Verdict::Inconclusive, Verdict::Pass].map(|verdict| (of(verdict), verdict));
     in_words(&counts)
@@ -120,11 +120,56 @@ pub(crate) fn regions(evaluation: &Evaluation) -> Option<Element> {
     if evaluation.regions.is_empty() {
         return None;
     }
-    let mut found: Vec<Region> = evaluation.regions.iter().map(|region| Region::of(region, evaluation)).collect();
+    let change = arrow(evaluation);
+    Some(
+        el("section")
+            .attr("aria-labelledby", "regions")
+            .child(el("h2").attr("id", "regions").text("Customer regions"))
+            .child(el("p").class("lead").text(format!(
+                "The same models on each region’s records, the worst first.{change} Intervals are widened for the number of \
+                 regions and gates. Only a required gate that fails in a region keeps a release back: too few positives are \
+                 inconclusive, and most regions have few."
+            )))
+            .children(tables(("Region", "Customer regions", "region"), &evaluation.regions, &evaluation.gates)),
+    )
+}
+
+/// The values of each column of slices, worst first.
+pub(crate) fn slices(evaluation: &Evaluation) -> impl Iterator<Item = Element> {
+    evaluation.slices.iter().enumerate().map(|(index, slices)| {
+        let id = format!("slices-{index}");
+        let floor = evaluation.policy.min_region_positives;
+        let change = arrow(evaluation);
+        el("section")
+            .attr("aria-labelledby", &id)
+            .child(el("h2").attr("id", &id).text("Slices by ").child(el("span").class("name").text(&slices.column)))
+            .child(el("p").class("lead").text(format!(
+                "The same models on the records of each value, the worst first.{change} Nothing here counts for the verdict. \
+                 Values with fewer than {floor} positives or negatives are shown and not judged."
+            )))
+            .children(tables(("Value", "Slices", "value"), &slices.regions, &slices.gates))
+    })
+}
+
+fn arrow(evaluation: &Evaluation) -> &'static str {
+    if evaluation.champion.is_some() {
+        " An arrow leads from the champion’s number to the challenger’s."
+    } else {
+        ""
+    }
+}
+
+/// A row for each region, the worst first, and every gate folded away.
+fn tables(
+    (heading, caption, what): (&'static str, &str, &str),
+    regions: &[RegionNumbers],
+    gates: &[Gate],
+) -> Vec<Element> {
+    let mut found: Vec<Region> = regions.iter().map(|region| Region::of(region, gates)).collect();
     // The evaluation's order, by name, within equal verdicts.
     found.sort_by_key(|region| region.gates.iter().map(|gate| severity(gate)).min().unwrap_or(u8::MAX));
     let columns = [
-        Column::Words("Region"),
+        Column::Words(heading),
         Column::Words("Verdict"),
         Column::Number("Records"),
         Column::Number("Positives"),
@@ -132,26 +177,13 @@ pub(crate) fn regions(evaluation: &Evaluation) -> Option<Element> {
         Column::Words("AUC worse by"),
         Column::Number("False-positive rate"),
     ];
-    let asked = evaluation.gates.iter().filter(|gate| gate.region.is_some());
-    let change = if evaluation.champion.is_some() {
-        " An arrow leads from the champion’s number to the challenger’s."
-    } else {
-        ""
-    };
-    let section = el("section")
-        .attr("aria-labelledby", "regions")
-        .child(el("h2").attr("id", "regions").text("Customer regions"))
-        .child(el("p").class("lead").text(format!(
-            "The same models on each region’s records, the worst first.{change} Intervals are widened for the number of \
-             regions and gates. Only a required gate that fails in a region keeps a release back: too few positives are \
-             inconclusive, and most regions have few."
-        )))
-        .child(table(Narrow::Scroll, "Customer regions", &columns, found.iter().map(Region::row).collect()));
+    let asked = gates.iter().filter(|gate| gate.region.is_some());
     let every = asked.clone().next().is_some().then(|| {
-        let summary = format!("Every gate in every region: {}", tally(asked));
-        folded(&summary, [every_gate(&found)])
+        let summary = format!("Every gate in every {what}: {}", tally(asked));
+        folded(&summary, [every_gate(heading, &format!("Every gate in every {what}"), &found)])
     });
-    Some(section.children(every))
+    let rows = found.iter().map(Region::row).collect();
+    [table(Narrow::Scroll, caption, &columns, rows)].into_iter().chain(every).collect()
 }
 
 /// A region with what was asked about it.
@@ -161,15 +193,18 @@ struct Region<'a> {
 }
 
 impl<'a> Region<'a> {
-    fn of(numbers: &'a RegionNumbers, evaluation: &'a Evaluation) -> Region<'a> {
+    fn of(numbers: &'a RegionNumbers, gates: &'a [Gate]) -> Region<'a> {
         let here = |gate: &&Gate| gate.region.as_deref() == Some(numbers.region.as_str());
-        Region { numbers, gates: evaluation.gates.iter().filter(here).collect() }
+        Region { numbers, gates: gates.iter().filter(here).collect() }
     }
 
-    /// What the region's gates say together: an advisory one condemns nothing, and a gate that says nothing leaves the
-    /// region open.
+    /// What the region's gates say together: beside required gates an advisory one condemns nothing, and a gate that says nothing
+    /// leaves the region open.
     fn verdict(&self) -> Option<Verdict> {
-        let counted = self.gates.iter().filter(|gate| gate.mode == GateMode::Required || gate.verdict != Verdict::Fail);
+        let is_required = |gate: &&Gate| gate.mode == GateMode::Required;
+        let all_advisory = !self.gates.iter().any(is_required);
+        let counts = |gate: &&&Gate| all_advisory || is_required(gate) || gate.verdict != Verdict::Fail;
+        let counted = self.gates.iter().filter(counts);
         (!self.gates.is_empty()).then(|| Verdict::all(counted.map(|gate| gate.verdict)))
     }
 
@@ -221,7 +256,7 @@ impl<'a> Region<'a> {
     }
 }
 
-fn every_gate(regions: &[Region]) -> Element {
+fn every_gate(heading: &'static str, caption: &str, regions: &[Region]) -> Element {
     let rows = regions.iter().flat_map(|region| {
         region.gates.iter().map(|gate| {
             vec![
@@ -232,6 +267,6 @@ fn every_gate(regions: &[Region]) -> Element {
             ]
         })
     });
-    let columns = [Column::Words("Region"), Column::Words("Gate"), Column::Words("Verdict"), Column::Words("Why")];
-    table(Narrow::Stack, "Every gate in every region", &columns, rows.collect())
+    let columns = [Column::Words(heading), Column::Words("Gate"), Column::Words("Verdict"), Column::Words("Why")];
+    table(Narrow::Stack, caption, &columns, rows.collect())
 }

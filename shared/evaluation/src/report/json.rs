@@ -2,8 +2,9 @@
 
 use super::provenance::{Digests, Provenance};
 use crate::conclusion::Remark;
+use crate::costs::Costs;
 use crate::digest::sha256;
-use crate::evaluation::{Curves, Evaluation, Gate, ModelNumbers, ReasonsShift, RegionNumbers};
+use crate::evaluation::{Curves, Evaluation, Gate, ModelNumbers, ReasonsShift, RegionNumbers, Slices};
 use meridian_judge::{EvaluationPolicy, Verdict};
 use serde::Serialize;
 
@@ -21,6 +22,10 @@ struct Document<'a> {
     challenger: &'a ModelNumbers,
     champion: &'a Option<ModelNumbers>,
     regions: &'a [RegionNumbers],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    slices: Vec<SlicesInWords<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    costs: &'a Option<Costs>,
     curves: &'a Curves,
     reasons_shift: &'a Option<ReasonsShift>,
     policy: &'a EvaluationPolicy,
@@ -35,6 +40,17 @@ struct GateInWords<'a> {
     #[serde(flatten)]
     gate: &'a Gate,
     reason: String,
+}
+
+#[derive(Serialize)]
+struct SlicesInWords<'a> {
+    column: &'a str,
+    regions: &'a [RegionNumbers],
+    gates: Vec<GateInWords<'a>>,
+}
+
+fn in_words(gates: &[Gate]) -> Vec<GateInWords<'_>> {
+    gates.iter().map(|gate| GateInWords { gate, reason: gate.reason() }).collect()
 }
 
 /// What wrote the document and the page.
@@ -52,18 +68,25 @@ pub fn policy_digest(policy: &EvaluationPolicy) -> String {
 /// # Errors
 /// Only where serialisation itself fails, which no evaluation does.
 pub fn json(evaluation: &Evaluation, provenance: &Provenance) -> Result<String, serde_json::Error> {
+    let slices = evaluation.slices.iter().map(|Slices { column, regions, gates }| SlicesInWords {
+        column,
+        regions,
+        gates: in_words(gates),
+    });
     let document = Document {
         schema: evaluation.schema,
         verdict: evaluation.verdict,
         reasons: evaluation.reasons().iter().map(ToString::to_string).collect(),
         warnings: evaluation.warnings().iter().map(ToString::to_string).collect(),
         remarks: &evaluation.remarks,
-        gates: evaluation.gates.iter().map(|gate| GateInWords { gate, reason: gate.reason() }).collect(),
+        gates: in_words(&evaluation.gates),
         rows: evaluation.rows,
         positives: evaluation.positives,
         challenger: &evaluation.challenger,
         champion: &evaluation.champion,
         regions: &evaluation.regions,
+        slices: slices.collect(),
+        costs: &evaluation.costs,
         curves: &evaluation.curves,
         reasons_shift: &evaluation.reasons_shift,
         policy: &evaluation.policy,

@@ -1,4 +1,4 @@
-//! Elements of HTML and SVG: text and attribute values are escaped where they are written, so no caller can forget to,
+//! Elements of HTML, SVG and XML: text and attribute values are escaped where they are written, so no caller can forget to,
 //! and what is opened is closed.
 
 use std::fmt::{self, Display, Write};
@@ -114,8 +114,10 @@ fn escape(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             '>' => f.write_str("&gt;")?,
             '"' => f.write_str("&quot;")?,
             '\'' => f.write_str("&#39;")?,
-            // HTML has no such characters, not even escaped.
-            '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\x7f' => f.write_char('\u{fffd}')?,
+            // HTML and XML have no such characters, not even escaped.
+            '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\x7f' | '\u{fffe}' | '\u{ffff}' => {
+                f.write_char('\u{fffd}')?
+            }
             // Overrides of the writing direction would make a name read as another one.
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => f.write_char('\u{fffd}')?,
             c => f.write_char(c)?,

@@ -1,8 +1,11 @@
 //! The report: `evaluation.json` for machines, one self-contained page for people.
 
+mod costs;
 mod figures;
 mod gates;
 mod json;
+mod junit;
+mod markdown;
 mod markup;
 mod page;
 mod provenance;
@@ -12,5 +15,7 @@ mod table;
 mod words;
 
 pub use json::{json, policy_digest};
+pub use junit::junit;
+pub use markdown::{markdown, table as markdown_table};
 pub use page::html;
 pub use provenance::{Approval, Digests, EvaluateCommand, Named, Provenance, shell_line};

@@ -5,8 +5,8 @@ use super::json::{TOOL, policy_digest};
 use super::markup::{Element, el};
 use super::provenance::{Approval, Named, Provenance};
 use super::table::{Cell, Column, Narrow, cell, folded, name, table};
-use super::words::{Style, count};
-use super::{figures, gates, reasons};
+use super::words::{Style, count, headline};
+use super::{costs, figures, gates, reasons};
 use crate::conclusion::Warning;
 use crate::evaluation::{Evaluation, Gate, ModelNumbers};
 use crate::wording::{Line, capital};
@@ -20,6 +20,8 @@ pub fn html(evaluation: &Evaluation, provenance: &Provenance) -> String {
         .child(numbers(evaluation))
         .child(gates::whole(evaluation))
         .children(gates::regions(evaluation))
+        .children(gates::slices(evaluation))
+        .children(evaluation.costs.as_ref().map(costs::section))
         .children(curves(evaluation))
         .children(reasons::section(evaluation))
         .child(inputs(evaluation, provenance));
@@ -58,13 +60,12 @@ fn sentences(lines: impl Iterator<Item = Line>) -> Vec<Element> {
 fn verdict(evaluation: &Evaluation, provenance: &Provenance) -> Element {
     let challenger = &provenance.inputs.challenger.name;
     let (class, mark) = gates::marks(evaluation.verdict);
-    let (headline, meaning) = match evaluation.verdict {
-        Verdict::Pass => ("may be approved", "Every required gate passes."),
-        Verdict::Fail => ("is rejected", "At least one required gate says that it is worse than allowed."),
-        Verdict::Inconclusive => (
-            "is not approved",
-            "No required gate condemns it, but the evidence is too thin to say that it is no worse.",
-        ),
+    let meaning = match evaluation.verdict {
+        Verdict::Pass => "Every required gate passes.",
+        Verdict::Fail => "At least one required gate fails.",
+        Verdict::Inconclusive => {
+            "No required gate condemns it, but the evidence is too thin to say that it is no worse."
+        }
     };
     let against = provenance.inputs.champion.as_ref().map(|champion| champion.name.as_str());
     let mark = el("span").class("mark").attr("aria-hidden", "true").text(mark);
@@ -78,7 +79,7 @@ fn verdict(evaluation: &Evaluation, provenance: &Provenance) -> Element {
             el("h1")
                 .attr("id", "verdict")
                 .child(el("span").class("name").text(challenger))
-                .text(format!(" {headline}")),
+                .text(format!(" {}", headline(evaluation.verdict))),
         )
         .child(el("p").class("meaning").text(meaning))
         .children(sentences(evaluation.reasons().iter().map(Line::from)))
@@ -140,18 +141,9 @@ const MEASURES: [Measure; 8] = [
     Measure { name: "Alert rate", style: Style::Share, of: |n| Some(n.alert_rate), gate: None },
     Measure { name: "Operating threshold", style: Style::Plain(4), of: |n| Some(n.threshold), gate: None },
     Measure { name: "Brier score", style: Style::Plain(5), of: |n| n.brier, gate: None },
-    Measure {
-        name: "Calibration slope",
-        style: Style::Plain(3),
-        of: |n| n.calibration_slope,
-        gate: Some(("calibration_slope", 1.0)),
-    },
-    Measure {
-        name: "Calibration in the large",
-        style: Style::Plain(3),
-        of: |n| n.calibration_intercept,
-        gate: Some(("calibration_intercept", 1.0)),
-    },
+    // Their gates judge the distance from the ideal, whose interval is not the change's.
+    Measure { name: "Calibration slope", style: Style::Plain(3), of: |n| n.calibration_slope, gate: None },
+    Measure { name: "Calibration in the large", style: Style::Plain(3), of: |n| n.calibration_intercept, gate: None },
 ];
 
 fn numbers(evaluation: &Evaluation) -> Element {
@@ -196,6 +188,7 @@ fn inputs(evaluation: &Evaluation, provenance: &Provenance) -> Element {
         Some(("Challenger", &provenance.inputs.challenger)),
         provenance.inputs.champion.as_ref().map(|champion| ("Champion", champion)),
         Some(("Held-out set", &provenance.inputs.holdout)),
+        provenance.inputs.training_rows.as_ref().map(|rows| ("Training's row digests", rows)),
         Some(("Policy", &policy)),
     ];
     let rows = inputs

@@ -1,5 +1,6 @@
 //! What a verdict is bound to, and how to come to it again.
 
+use crate::costs::Prices;
 use serde::{Deserialize, Serialize};
 
 /// An input of an evaluation and the SHA-256 (hexadecimal) of its bytes.
@@ -20,6 +21,9 @@ pub struct Digests {
     pub champion: Option<Named>,
     /// The held-out file.
     pub holdout: Named,
+    /// The digests of the challenger's training rows, where training gave them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training_rows: Option<Named>,
     /// Its approval by the fleet; absent for records that somebody chose at a desk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holdout_approval: Option<Approval>,
@@ -58,6 +62,10 @@ pub struct EvaluateCommand {
     pub label: String,
     /// Its column of customer regions.
     pub region_column: Option<String>,
+    /// Its columns that are left out.
+    pub ignore: Vec<String>,
+    /// Its columns whose values become slices.
+    pub slices: Vec<String>,
     /// The callers' feature list.
     pub features: Option<String>,
     /// The version of the container image, for example `3.0-5`.
@@ -70,6 +78,10 @@ pub struct EvaluateCommand {
     pub threshold: Option<f64>,
     /// The champion's, where it is another.
     pub champion_threshold: Option<f64>,
+    /// What a miss and a false alarm cost.
+    pub prices: Option<Prices>,
+    /// The file of the digests of training's rows.
+    pub training_rows: Option<String>,
 }
 
 impl EvaluateCommand {
@@ -77,20 +89,30 @@ impl EvaluateCommand {
     pub fn line(&self) -> String {
         let number = |value: Option<f64>| value.map(|value| value.to_string());
         let (threshold, champion_threshold) = (number(self.threshold), number(self.champion_threshold));
-        let options = [
+        let miss = number(self.prices.map(|prices| prices.miss));
+        let false_alarm = number(self.prices.map(|prices| prices.false_alarm));
+        let records = [
             ("--challenger", Some(&self.challenger)),
             ("--champion", self.champion.as_ref()),
             ("--holdout", Some(&self.holdout)),
             ("--label", Some(&self.label)),
             ("--region-column", self.region_column.as_ref()),
+        ];
+        let ignored = self.ignore.iter().map(|column| ("--ignore", Some(column)));
+        let sliced = self.slices.iter().map(|column| ("--slice", Some(column)));
+        let options = [
             ("--features", self.features.as_ref()),
             ("--image", self.image.as_ref()),
             ("--champion-image", self.champion_image.as_ref()),
             ("--policy", self.policy.as_ref()),
             ("--threshold", threshold.as_ref()),
             ("--champion-threshold", champion_threshold.as_ref()),
+            ("--cost-miss", miss.as_ref()),
+            ("--cost-false-alarm", false_alarm.as_ref()),
+            ("--training-rows", self.training_rows.as_ref()),
         ];
-        let given = options.into_iter().filter_map(|(option, value)| Some([option, value?.as_str()]));
+        let all = records.into_iter().chain(ignored).chain(sliced).chain(options);
+        let given = all.filter_map(|(option, value)| Some([option, value?.as_str()]));
         shell_line(["meridian", "evaluate"].into_iter().chain(given.flatten()))
     }
 }

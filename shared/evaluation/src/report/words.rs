@@ -98,6 +98,9 @@ pub(crate) fn level(level: f64) -> String {
 /// What a gate is called on the page.
 pub(crate) fn title(gate: &str) -> String {
     match gate {
+        "leak_feature" => "Leak: one feature alone",
+        "leak_gain" => "Leak: gain of AUC",
+        "leak_records" => "Leak: records trained on",
         "holdout_size" => "Hold-out: records",
         "holdout_repeats" => "Hold-out: repeated records",
         "holdout_label_rate" => "Hold-out: positives",
@@ -120,6 +123,15 @@ pub(crate) fn title(gate: &str) -> String {
     .to_owned()
 }
 
+/// What a verdict does to the challenger, after its name.
+pub(crate) fn headline(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "may be approved",
+        Verdict::Fail => "is rejected",
+        Verdict::Inconclusive => "is not approved",
+    }
+}
+
 /// How a gate's numbers are written.
 pub(crate) fn style(gate: &str) -> Style {
     match gate {
@@ -127,6 +139,7 @@ pub(crate) fn style(gate: &str) -> Style {
         | "recall"
         | "false_positive_rate_at_alert_rate"
         | "recall_at_alert_rate"
+        | "leak_records"
         | "holdout_repeats"
         | "holdout_label_rate" => Style::Share,
         "holdout_size" => Style::Plain(0),

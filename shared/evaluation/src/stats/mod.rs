@@ -4,6 +4,7 @@
 //! Every function here takes a model's outputs on the same records in the same order, so that two models' estimates are
 //! paired: what both get wrong alike cancels out of the difference.
 
+pub(crate) mod alone;
 pub(crate) mod calibration;
 pub(crate) mod columns;
 pub(crate) mod delong;

@@ -42,7 +42,7 @@ fn overlap(new: &[f32], old: &[f32]) -> f64 {
 }
 
 /// Every feature's share of the mean absolute contribution, in the model's order; all 0 where nothing contributes.
-fn shares(attributions: &Attributions) -> Vec<FeatureShare> {
+pub(crate) fn shares(attributions: &Attributions) -> Vec<FeatureShare> {
     let mut sums = vec![0.0_f64; attributions.features.len()];
     for record in attributions.records() {
         for (sum, value) in sums.iter_mut().zip(record) {

@@ -1,7 +1,7 @@
 //! Whether a hold-out can say anything of a model: how large it is, whether it repeats records, how many of them are positives.
 
-use crate::digest::sha256;
 use crate::holdout::HeldOut;
+use crate::trained::row_digest;
 use meridian_judge::EvaluationPolicy;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -65,13 +65,7 @@ impl HoldoutFacts {
         let mut bytes = Vec::with_capacity(4 * matrix.width());
         let mut repeated = 0;
         for row in (0..holdout.rows()).map(|index| matrix.row(index)) {
-            bytes.clear();
-            for value in row {
-                // Missing is missing and 0 is 0, whatever their bits are.
-                let value = if value.is_nan() { f32::NAN } else { *value + 0.0 };
-                bytes.extend(value.to_bits().to_le_bytes());
-            }
-            repeated += u64::from(!seen.insert(sha256(&bytes)));
+            repeated += u64::from(!seen.insert(row_digest(row, &mut bytes)));
         }
         let positives = holdout.labels().iter().filter(|label| **label).count() as u64;
         HoldoutFacts { rows: holdout.rows() as u64, positives, repeated }

@@ -1,8 +1,9 @@
 //! What a gate found, in a sentence.
 
+use super::leak;
 use super::numbers::{decimal, percent, points, two_decimals};
 use crate::evaluation::Gate;
-use crate::finding::{Cut, Finding, Reference, Statistic};
+use crate::finding::{Cut, Finding, Mend, Reference, Statistic};
 use crate::stats::sample::Unfit;
 use meridian_judge::Verdict;
 use std::fmt;
@@ -14,7 +15,15 @@ pub(super) fn sentence(gate: &Gate) -> String {
     let region = gate.region.as_deref();
     let (challenger, allowed) = (number(gate.challenger), number(gate.allowed));
     match &gate.finding {
-        Finding::Compared { statistic, with, cut } => compared(gate, *statistic, *with, *cut),
+        Finding::FeatureAlone { .. }
+        | Finding::NoFeatureAlone
+        | Finding::AucGain { .. }
+        | Finding::AucCeiling { .. }
+        | Finding::TrainedOn { .. } => leak::sentence(gate),
+        Finding::Compared { statistic, with, cut, mend } => {
+            let mend = mend.as_ref().map_or_else(String::new, |mend| format!("; {}", advice(*mend)));
+            compared(gate, *statistic, *with, *cut) + &mend
+        }
         Finding::Floor { beside_champion } => {
             let beside = if *beside_champion { "whatever the champion has" } else { "no champion to compare with" };
             let relation = match gate.verdict {
@@ -97,23 +106,25 @@ pub(super) fn sentence(gate: &Gate) -> String {
 }
 
 /// A number that a gate lacks could not be computed.
-fn number(found: Option<f64>) -> f64 {
+pub(super) fn number(found: Option<f64>) -> f64 {
     found.unwrap_or(f64::NAN)
 }
 
 /// `held-out AUC 0.8550, champion 0.9176: a drop of 0.0626, more than the 0.0100 allowed`.
 fn compared(gate: &Gate, statistic: Statistic, with: Reference, cut: Option<Cut>) -> String {
     let Manner { worse, better, number: written, size } = Manner::of(statistic);
-    let [low, high] = gate.interval.unwrap_or([f64::NAN; 2]);
-    let either_way = statistic.is_bad_either_way();
-    let moved = |by: f64| format!("{} {}", if by > 0.0 { worse } else { better }, size(by.abs()));
-    let extreme = if either_way && low.abs() > high.abs() { low } else { high };
+    let worst = gate.interval.map_or(f64::NAN, |[_, high]| high);
+    let moved = |by: f64| match statistic.ideal() {
+        None => format!("{} {}", if by > 0.0 { worse } else { better }, size(by.abs())),
+        Some(ideal) if matches!(with, Reference::Ideal { .. }) => format!("{} from {ideal}", size(by.abs())),
+        Some(ideal) => format!("{} {} {ideal}", size(by.abs()), if by > 0.0 { worse } else { better }),
+    };
     let (found, limit) = (moved(number(gate.difference)), size(number(gate.allowed)));
     let comparison = match gate.verdict {
-        Verdict::Pass if extreme <= 0.0 && !either_way => found,
-        Verdict::Pass => format!("{found}, at worst {}, within the {limit} allowed", moved(extreme)),
+        Verdict::Pass if worst <= 0.0 => found,
+        Verdict::Pass => format!("{found}, at worst {}, within the {limit} allowed", moved(worst)),
         Verdict::Fail => format!("{found}, more than the {limit} allowed"),
-        Verdict::Inconclusive => format!("{found}, but it may be {}, more than the {limit} allowed", moved(extreme)),
+        Verdict::Inconclusive => format!("{found}, but it may be {}, more than the {limit} allowed", moved(worst)),
     };
     let at = match cut {
         None => String::new(),
@@ -132,6 +143,26 @@ fn compared(gate: &Gate, statistic: Statistic, with: Reference, cut: Option<Cut>
     };
     let subject = subject(statistic, gate.region.as_deref());
     format!("{subject} {}{at}, {other} {}: {comparison}{note}", written(number(gate.challenger)), written(theirs))
+}
+
+/// How the scores are mended.
+fn advice(mend: Mend) -> String {
+    match mend {
+        Mend::Multiply { by } => {
+            let fault = if by < 1.0 { "bold" } else { "timid" };
+            format!(
+                "the scores are too {fault}: multiply every margin and the threshold's log-odds by {}",
+                two_decimals(by)
+            )
+        }
+        Mend::Add { by } => {
+            let fault = if by < 0.0 { "more" } else { "fewer" };
+            format!(
+                "the scores promise {fault} positives than there are: add {} to every margin and to the threshold's log-odds",
+                two_decimals(by)
+            )
+        }
+    }
 }
 
 /// What was measured, and where: nothing is said of the whole set, `in brazil` of a region.
@@ -158,7 +189,7 @@ type Written = fn(f64) -> String;
 
 /// How a statistic's numbers are spoken of.
 struct Manner {
-    /// What a difference above 0 and below 0 is called: `a drop of`, `a gain of`.
+    /// What a difference above 0 and below 0 is called: `a drop of`, `a gain of`; after it, of a distance: `farther from`.
     worse: &'static str,
     better: &'static str,
     /// How a number, and a difference of numbers, is written.
@@ -173,11 +204,10 @@ impl Manner {
                 ("a drop of", "a gain of")
             }
             Statistic::ScoreShift | Statistic::ScoreDistance => ("a shift of", "a shift of"),
-            Statistic::FalsePositiveRate
-            | Statistic::FalsePositiveRateAtAlertRate
-            | Statistic::CalibrationSlope
-            | Statistic::CalibrationIntercept
-            | Statistic::Brier => ("a rise of", "a fall of"),
+            Statistic::CalibrationSlope | Statistic::CalibrationIntercept => ("farther from", "nearer to"),
+            Statistic::FalsePositiveRate | Statistic::FalsePositiveRateAtAlertRate | Statistic::Brier => {
+                ("a rise of", "a fall of")
+            }
         };
         let (number, size): (Written, Written) = match statistic {
             Statistic::FalsePositiveRate
@@ -253,7 +283,7 @@ mod tests {
     #[test]
     fn a_region_named_like_a_word_of_the_sentence_stays_itself() {
         let with = Reference::Noise { expected: 0.001, usual: 0.002 };
-        let finding = Finding::Compared { statistic: Statistic::ScoreShift, with, cut: None };
+        let finding = Finding::Compared { statistic: Statistic::ScoreShift, with, cut: None, mend: None };
         let compared = Gate {
             challenger: Some(0.002),
             difference: Some(0.001),
@@ -271,7 +301,7 @@ mod tests {
     #[test]
     fn a_threshold_that_no_score_reaches_is_said() {
         let (statistic, with) = (Statistic::RecallAtAlertRate, Reference::Champion);
-        let finding = Finding::Compared { statistic, with, cut: Some(Cut::of(f64::INFINITY)) };
+        let finding = Finding::Compared { statistic, with, cut: Some(Cut::of(f64::INFINITY)), mend: None };
         let compared = Gate {
             challenger: Some(0.0),
             champion: Some(0.5),
@@ -284,6 +314,31 @@ mod tests {
             sentence(&compared),
             "at the champion's alert rate, recall 0.00 % at threshold inf, champion 50.00 %: a drop of 50.00 points, more than \
              the 10.00 points allowed"
+        );
+    }
+
+    #[test]
+    fn a_slope_is_told_by_its_distance_from_1_and_how_it_is_mended() {
+        let of = |verdict, [challenger, champion]: [f64; 2], interval: [f64; 2], mend| {
+            let (statistic, with) = (Statistic::CalibrationSlope, Reference::Champion);
+            let difference = (challenger - 1.0).abs() - (champion - 1.0).abs();
+            sentence(&Gate {
+                challenger: Some(challenger),
+                champion: Some(champion),
+                difference: Some(difference),
+                interval: Some(interval),
+                allowed: Some(0.2),
+                ..gate(None, verdict, Finding::Compared { statistic, with, cut: None, mend })
+            })
+        };
+        assert_eq!(
+            of(Verdict::Pass, [1.06, 1.28], [-0.31, -0.09], None),
+            "calibration slope 1.06, champion 1.28: 0.22 nearer to 1"
+        );
+        assert_eq!(
+            of(Verdict::Fail, [0.6, 1.04], [0.21, 0.5], Some(Mend::Multiply { by: 0.6 })),
+            "calibration slope 0.60, champion 1.04: 0.36 farther from 1, more than the 0.20 allowed; the scores are too bold: \
+             multiply every margin and the threshold's log-odds by 0.60"
         );
     }
 

@@ -103,8 +103,8 @@ impl Case {
         let champion = population.champion.as_ref().map(|scored| Contender { scored, threshold });
         let mut evaluation = evaluate(challenger, champion, &population.holdout, &policy).unwrap();
         if self.name == "crowded" {
-            let note = format!("a warning that names the column {HOSTILE}");
-            evaluation.remarks.push(Remark::Model { model: "v430".to_owned(), note });
+            let error = format!("an error that names the column {HOSTILE}");
+            evaluation.remarks.push(Remark::ChampionsOwnFeatures { error });
         }
         evaluation
     }
@@ -134,6 +134,7 @@ impl Case {
             challenger: named(self.challenger),
             champion: self.champion.map(named),
             holdout: named("holdout.parquet"),
+            training_rows: None,
             holdout_approval: None,
         };
         Provenance { inputs, repeat: vec![command.line()] }

@@ -1,6 +1,6 @@
 //! From what a service says to what the handlers act on: one table for every service and every door.
 
-use crate::ports::{ErrorKind, Page, PortError};
+use crate::ports::{ErrorKind, OperationName, Page, PortError};
 use meridian_domain::RegionName;
 
 /// Codes of the services' throttling (the SDK's own list, `aws-runtime`, `retries::classifiers`).
@@ -45,12 +45,12 @@ const LONGEST_MESSAGE: usize = 500;
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     region: &'a RegionName,
-    operation: &'static str,
+    operation: OperationName,
 }
 
 impl<'a> Call<'a> {
-    /// A call of `operation`, by its AWS name.
-    pub fn new(region: &'a RegionName, operation: &'static str) -> Self {
+    /// A call of `operation`.
+    pub fn new(region: &'a RegionName, operation: OperationName) -> Self {
         Self { region, operation }
     }
 

@@ -40,6 +40,7 @@ mod tests {
     use super::*;
     use crate::adapters::errors::Call;
     use crate::own_policy::{name, run};
+    use crate::ports::OperationName;
     use std::cell::Cell;
 
     const ARN: &str = "arn:aws:sts::111122223333:assumed-role/rollback/rollback";
@@ -72,7 +73,7 @@ mod tests {
                 answer
             }))
         };
-        let silent = || Err(Call::new(&name("eu-west-1"), "GetCallerIdentity").silent());
+        let silent = || Err(Call::new(&name("eu-west-1"), OperationName::GetCallerIdentity).silent());
         assert_eq!((ask(silent()), ask(Ok(ARN.to_owned())), asked.get()), (Caller::Unverified, Caller::Unverified, 1));
         clock.pass(PAUSE);
         assert_eq!(ask(Ok(ARN.to_owned())), Caller::of_arn(ARN));

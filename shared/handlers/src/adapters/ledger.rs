@@ -2,6 +2,7 @@
 
 use super::errors::Call;
 use crate::ports::Listed;
+use crate::ports::OperationName;
 use crate::ports::{Answer, Artifacts};
 use futures_util::future::join_all;
 use meridian_domain::{Chain, Entry, FleetName, RegionName, Stored};
@@ -42,8 +43,9 @@ pub async fn entries(
 async fn entry(store: &impl Artifacts, region: &RegionName, object: &Listed) -> Answer<Stored> {
     let Listed { key, modified } = object;
     let bytes = store.get(region, key).await?;
-    Stored::read(&bytes, *modified)
-        .map_err(|error| Call::new(region, "GetObject").refused(format!("{key} is not a ledger entry: {error}")))
+    Stored::read(&bytes, *modified).map_err(|error| {
+        Call::new(region, OperationName::GetObject).refused(format!("{key} is not a ledger entry: {error}"))
+    })
 }
 
 /// Adds an entry at its sequence number.

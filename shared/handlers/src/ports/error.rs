@@ -1,12 +1,12 @@
 //! How a port's operation fails.
 
 use meridian_domain::RegionName;
-use meridian_domain::reason::{ErrorKind, ServiceFailure, Unseen};
+use meridian_domain::reason::{ErrorKind, OperationName, ServiceFailure, Unseen};
 use meridian_messages::unseen;
 use std::fmt;
 
 /// The operation by which home's `promote` assumes a region's role.
-pub const LOAN: &str = "AssumeRole";
+pub const LOAN: OperationName = OperationName::AssumeRole;
 
 /// A port's failure: what was tried, where, and what the other side said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +15,8 @@ pub struct PortError {
     pub kind: ErrorKind,
     /// The region it is about.
     pub region: RegionName,
-    /// The operation's AWS name, e.g. `UpdateEndpoint`.
-    pub operation: &'static str,
+    /// The operation.
+    pub operation: OperationName,
     /// The service's code and message. Never a payload or a credential (I12).
     pub message: String,
     /// Nobody answered in time, or could be reached: nothing was said at all.
@@ -33,7 +33,7 @@ impl std::error::Error for PortError {}
 
 impl From<&PortError> for ServiceFailure {
     fn from(PortError { kind, region, operation, message, silent: _ }: &PortError) -> Self {
-        Self { kind: *kind, region: region.clone(), operation: (*operation).to_owned(), said: message.clone() }
+        Self { kind: *kind, region: region.clone(), operation: *operation, said: message.clone() }
     }
 }
 

@@ -243,7 +243,7 @@ impl Look {
         match done {
             Err(error) if error.kind == ErrorKind::Refused && !error.shuts_region() => {
                 tracing::error!(%error, "the start was refused");
-                self.sight.refused = Some(Refusal { operation: error.operation.to_owned(), message: error.message });
+                self.sight.refused = Some(Refusal { operation: error.operation, message: error.message });
                 Ok(())
             }
             done => self.noted(region, done),

@@ -89,19 +89,24 @@ async fn answer<P: Ports>(
     ended: Ended,
 ) -> Result<Value, HandlerError> {
     let (home, why) = (&context.region, Voice::of(&context.fleet).why(&ended.why));
-    let how = match ended.next {
+    match ended.next {
+        Next::Finish(Finish::Failed) => job::fail(ports, home, &job.job, FailureKind::JobFailed, &why).await?,
+        Next::Finish(Finish::Done | Finish::Deferred) => job::succeed(ports, home, &job.job, None, &why).await?,
+        _ => job::succeed(ports, home, &job.job, Some(&format!("{TOKEN}{since}")), &why).await?,
+    }
+    let outcome = outcome(&ended.next);
+    tracing::info!(outcome, why, function = %FunctionKind::Promote, "answered");
+    Ok(json!({ "outcome": outcome, "why": why, "reason": ended.why }))
+}
+
+/// A reply's word for how a call's last plan ends it.
+pub(crate) fn outcome(next: &Next) -> &'static str {
+    match next {
         Next::Finish(Finish::Done) => "done",
         Next::Finish(Finish::Deferred) => "deferred",
         Next::Finish(Finish::Failed) => "failed",
         _ => "waiting",
-    };
-    match how {
-        "failed" => job::fail(ports, home, &job.job, FailureKind::JobFailed, &why).await?,
-        "waiting" => job::succeed(ports, home, &job.job, Some(&format!("{TOKEN}{since}")), &why).await?,
-        _ => job::succeed(ports, home, &job.job, None, &why).await?,
     }
-    tracing::info!(outcome = how, why, function = %FunctionKind::Promote, "answered");
-    Ok(json!({ "outcome": how, "why": why, "reason": ended.why }))
 }
 
 /// When the action was first called: carried by the continuation token, so that patience has a beginning.

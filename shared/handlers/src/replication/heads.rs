@@ -6,7 +6,7 @@ use crate::journal::Journal;
 use crate::ports::{Answer, Artifacts, Clock, ErrorKind, Ledger, Page, Pager};
 use bytes::Bytes;
 use meridian_domain::heads::{Departure, KeptHead, neighbours};
-use meridian_domain::{Chain, Fleet, FleetName, Head, HubHistory, Record, RegionHistory, RegionName, keys};
+use meridian_domain::{Chain, Fleet, FleetName, Head, HubHistory, Record, RegionHistory, RegionName};
 use meridian_messages::pages::{Notice, Sender};
 
 /// Looks at the neighbour's chains. What cannot be read proves nothing: the next sweep looks again.
@@ -52,8 +52,8 @@ pub async fn kept(
     holder: &RegionName,
     chain: &Chain,
 ) -> Answer<Option<KeptHead>> {
-    let keys = ports.list(holder, &keys::heads(fleet, holder, chain), None).await?;
-    Ok(keys.first().and_then(|key| keys::head_of(key)))
+    let keys = ports.list(holder, &KeptHead::prefix(fleet, holder, chain), None).await?;
+    Ok(keys.first().and_then(|key| KeptHead::of_key(key)))
 }
 
 /// The neighbour's chains that depart from what `holder` keeps of them.
@@ -84,7 +84,7 @@ async fn end(ports: &impl Ledger, region: &RegionName, chain: &Chain) -> Result<
 }
 
 async fn keep(ports: &impl Artifacts, ctx: &Context, chain: &Chain, head: KeptHead) -> Result<(), HandlerError> {
-    let key = keys::head(&ctx.fleet.name, &ctx.region, chain, &head);
+    let key = head.key(&ctx.fleet.name, &ctx.region, chain);
     let body = serde_json::to_vec(&head).unwrap_or_default();
     match ports.create(&ctx.region, &key, Bytes::from(body)).await {
         // A twin of this call kept the very same.

@@ -4,18 +4,20 @@
 //!
 //! Woken by the manifest's arrival, as `replication` is, it waits for the attestation; the sweep is the fallback.
 
-use super::scores::{ScoreError, image, packed, threads};
+use super::readers::of_shape;
+use super::scores::{self, Unscorable, image, threads};
 use crate::context::{Context, FunctionKind, HandlerError};
 use crate::events::ShadowEvent;
 use crate::files;
 use crate::journal::Journal;
+use crate::pipe::Outlet;
 use crate::ports::{Artifacts, Clock, Ledger, limits};
 use jiff::SignedDuration;
 use meridian_domain::reason::{EvaluationReason, Failure};
 use meridian_domain::{Chain, Manifest, Record, RegionHistory, RegionName, ReleaseId, ShadowPolicy, keys};
 use meridian_evaluation::captured::{CaptureBounds, CapturedShadow, Requests, Shadowed};
 use meridian_judge::CapturedJudgement;
-use meridian_xgboost::{Attributions, ReadOptions, Sample, Served};
+use meridian_xgboost::{Attributions, Sample, Served};
 use serde_json::{Value, json};
 
 /// How long one call waits for the attestation: as long as `replication` waits for late files, and a little for its reading.
@@ -46,7 +48,7 @@ where
     };
     let manifest = files::manifest(ports, &ctx.region, release).await?;
     let beside = files::manifest(ports, &ctx.region, champion).await?;
-    let judgement = judge(ports, ctx, policy, &manifest, &beside).await?;
+    let judgement = judge(ports, ctx, policy, &manifest, (champion, &beside)).await?;
     let verdict = judgement.verdict;
     let record = Record::Shadowed { release, version: manifest.version, champion, judgement };
     let actor = ctx.actor(FunctionKind::ShadowEval);
@@ -80,16 +82,16 @@ fn newest(history: &RegionHistory) -> Option<ReleaseId> {
     history.attested_at.iter().max_by_key(|(_, at)| **at).map(|(release, _)| *release)
 }
 
-/// Both models on what was captured in the last hours.
+/// Both models on what was captured of the champion's requests in the last hours.
 async fn judge<P: Artifacts + Clock>(
     ports: &P,
     ctx: &Context,
     policy: &ShadowPolicy,
     challenger: &Manifest,
-    champion: &Manifest,
+    (release, champion): (ReleaseId, &Manifest),
 ) -> Result<CapturedJudgement, HandlerError> {
     let region = &ctx.region;
-    let files = captured(ports, ctx, policy).await?;
+    let files = captured(ports, ctx, policy, release).await?;
     let (width, threads) = (champion.features.len(), threads());
     let (features, threshold) = (champion.features.clone(), champion.operating_threshold);
     // The records that both models explain are of the first batch: an explanation takes a model that is being read.
@@ -97,7 +99,7 @@ async fn judge<P: Artifacts + Clock>(
         let mut requests = Requests::new(outlet, width, CaptureBounds::default());
         requests.next(threads).map(|batch| batch.map(|batch| batch.sample(&features, threshold)))
     });
-    let sample = first.await?.map_err(|error| unread(region, &error))?;
+    let sample = first.await?.map_err(|_| unread(region))?;
     let sample = sample.filter(|sample| !sample.rows().is_empty());
     let (old, old_reasons) = model(ports, region, champion, sample.as_ref()).await?;
     let (new, new_reasons) = model(ports, region, challenger, sample.as_ref()).await?;
@@ -107,30 +109,29 @@ async fn judge<P: Artifacts + Clock>(
     let judged = files::consume_lines(ports, region, &files, limits::CAPTURE, move |outlet| {
         let mut shadow = CapturedShadow::new(shadowed(&new, thresholds.0), shadowed(&old, thresholds.1));
         let mut requests = Requests::new(outlet, width, CaptureBounds::default());
-        while let Some(batch) = requests.next(threads).map_err(|error| unread(&here, &error))? {
+        while let Some(batch) = requests.next(threads).map_err(|_| unread(&here))? {
             let scored = shadow.take(&batch, threads);
-            scored.map_err(|error| Failure::NoRuling(EvaluationReason::Features { error: error.to_string() }))?;
+            scored.map_err(|error| Failure::NoRuling(EvaluationReason::Features(of_shape(&error))))?;
         }
         let reasons = new_reasons.as_ref().zip(old_reasons.as_ref());
         Ok::<_, Failure>(shadow.judge(requests.counts(), reasons, &margins, least))
     });
-    let mut judgement = judged.await??;
-    // JSON has no word for what is no number, and an entry with one could never be read again.
-    judgement.gates.retain(|gate| gate.interval.iter().chain([&gate.difference]).all(|number| number.is_finite()));
-    Ok(judgement)
+    Ok(judged.await??)
 }
 
-/// The files of the last hours, the newest first: what is read last counts least where there is too much.
+/// The files in which the champion's answers of the last hours are, the newest first: what is read last counts least where there is
+/// too much.
 async fn captured<P: Artifacts + Clock>(
     ports: &P,
     ctx: &Context,
     policy: &ShadowPolicy,
+    champion: ReleaseId,
 ) -> Result<Vec<String>, HandlerError> {
     let now = ports.now();
     let mut files = Vec::new();
     for back in 0..=i64::from(policy.hours) {
         let hour = now.saturating_sub(SignedDuration::from_hours(back)).unwrap_or(now);
-        let prefix = keys::captured(&ctx.fleet, hour);
+        let prefix = keys::captured(&ctx.fleet, champion, hour);
         let mut hour: Vec<String> = Vec::new();
         loop {
             let page = ports.list(&ctx.region, &prefix, hour.last().map(String::as_str)).await?;
@@ -151,22 +152,15 @@ async fn model(
     manifest: &Manifest,
     sample: Option<&Sample>,
 ) -> Result<(Served, Option<Attributions>), HandlerError> {
-    let options = ReadOptions { image: image(manifest.image.rules()), threads: threads(), ..ReadOptions::default() };
-    let unusable = |error: ScoreError| match error.reason(&manifest.archive) {
-        Ok(reason) => HandlerError::from(Failure::NoRuling(reason)),
-        Err(error) => error.into(),
-    };
+    let image = image(manifest.image.rules());
+    let unusable = |error: Unscorable| HandlerError::from(Failure::NoRuling(error.reason(&manifest.archive)));
     let asked = sample.cloned();
-    let read = move |archive| {
-        Served::read(packed(archive)?, &options, asked.as_ref()).map_err(|error| ScoreError::Model(error.to_string()))
-    };
+    let read = move |archive: Outlet| scores::served(archive, image, asked.as_ref());
     let mut served = files::consume(ports, region, &manifest.archive, read).await?.map_err(unusable)?;
     let reasons = match served.take_reasons() {
         (told, None) => told,
         (_, Some(open)) => {
-            let read = move |archive| {
-                open.read(packed(archive)?, &options).map_err(|error| ScoreError::Model(error.to_string()))
-            };
+            let read = move |archive: Outlet| scores::explained(archive, image, open);
             Some(files::consume(ports, region, &manifest.archive, read).await?.map_err(unusable)?)
         }
     };
@@ -179,6 +173,6 @@ fn shadowed(served: &Served, threshold: f64) -> Shadowed<'_> {
 }
 
 /// A capture that breaks off on its way: where the store is to blame, [`files::consume_lines`] says so before this is heard.
-fn unread(region: &RegionName, error: &std::io::Error) -> Failure {
-    Failure::CaptureUnread { region: region.clone(), error: error.to_string() }
+fn unread(region: &RegionName) -> Failure {
+    Failure::CaptureUnread { region: region.clone() }
 }

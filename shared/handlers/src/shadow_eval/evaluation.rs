@@ -1,7 +1,8 @@
 //! Challenger against champion on the held-out records, and what is kept of it.
 
 use super::pace::Pace;
-use super::reason::{misfit, of_comparison, of_evaluation};
+use super::readers::misfit;
+use super::reason::{of_comparison, of_evaluation};
 use super::repeat::provenance;
 use super::scores::{self, Answers, Source};
 use crate::context::{Context, HandlerError};
@@ -244,8 +245,8 @@ impl<P: Artifacts + Ledger + Clock> Desk<'_, P> {
     /// release's fault.
     fn unreadable(&self, error: &HoldoutError) -> Fault {
         match misfit(error) {
-            Some(misfit) => wanting(ModelRole::Challenger, self.manifest, misfit),
-            None => Fault::from(Failure::HoldoutUnread { file: self.file.key.clone(), error: error.to_string() }),
+            Misfit::Unreadable(fault) => Fault::from(Failure::HoldoutUnread { file: self.file.key.clone(), fault }),
+            misfit => wanting(ModelRole::Challenger, self.manifest, misfit),
         }
     }
 
@@ -326,8 +327,7 @@ fn own_fault(home: &RegionName, file: &File, error: FileError) -> Fault {
 
 /// The fleet's hold-out was read for the challenger, and does not do for the champion.
 fn without_champions_columns(champion: &Manifest, error: &HoldoutError) -> Fault {
-    let misfit = misfit(error).unwrap_or_else(|| Misfit::Unreadable { error: error.to_string() });
-    wanting(ModelRole::Champion, champion, misfit)
+    wanting(ModelRole::Champion, champion, misfit(error))
 }
 
 fn wanting(role: ModelRole, manifest: &Manifest, misfit: Misfit) -> Fault {

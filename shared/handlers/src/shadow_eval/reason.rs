@@ -1,17 +1,12 @@
-//! Why a release is ruled as it is, as data: of gates that decided, of files and of records that cannot be used. Sentences are made
-//! where somebody is told.
+//! Why a release is ruled as it is, as data. Sentences are made where somebody is told.
 
-use meridian_domain::reason::{
-    ChampionRates, EvaluationReason, GateRuling, HeldOutRates, Misfit, ModelRole, Names, Shortage,
-};
+use meridian_domain::reason::{ChampionRates, EvaluationReason, GateRuling, HeldOutRates, ModelRole, Shortage};
 use meridian_domain::{Verdict, Version};
-use meridian_evaluation::{EvaluateError, Evaluation, Finding, Gate, HoldoutError, ModelNumbers};
+use meridian_evaluation::{EvaluateError, Evaluation, Finding, Gate, ModelNumbers};
 use meridian_xgboost::short_name;
 
 /// Gates that one entry holds; the report has all of them.
 const MOST_RULINGS: usize = 40;
-/// Column names that one entry holds.
-const MOST_NAMES: usize = 10;
 
 /// Why the verdict is what it is. `champion` is the version that the challenger was compared with.
 pub(super) fn of_evaluation(evaluation: &Evaluation, champion: Option<&Version>) -> EvaluationReason {
@@ -42,6 +37,11 @@ fn ruling(gate: &Gate) -> GateRuling {
         Finding::TooFew { positives, negatives, floor } => Some(Shortage { positives, negatives, floor }),
         _ => None,
     };
+    let feature = match &gate.finding {
+        Finding::FeatureAlone { feature, .. } => Some(feature),
+        Finding::AucGain { suspect } | Finding::AucCeiling { suspect } => suspect.as_ref(),
+        _ => None,
+    };
     GateRuling {
         gate: gate.name.clone(),
         region: gate.region.clone(),
@@ -51,6 +51,7 @@ fn ruling(gate: &Gate) -> GateRuling {
         difference: finite(gate.difference),
         allowed: finite(gate.allowed),
         shortage,
+        feature: feature.map(|name| short_name(name)),
     }
 }
 
@@ -65,29 +66,6 @@ pub(super) fn of_comparison(error: &EvaluateError) -> EvaluationReason {
         EvaluateError::ChampionNotFinite => EvaluationReason::ChampionNotFinite,
         EvaluateError::OneClass { positives, negatives } => EvaluationReason::OneClass { positives, negatives },
         EvaluateError::Threshold { threshold } => EvaluationReason::Threshold { threshold },
-    }
-}
-
-/// How the hold-out's columns do not fit; none where something else is wrong with it.
-pub(super) fn misfit(error: &HoldoutError) -> Option<Misfit> {
-    match error {
-        HoldoutError::Columns { missing, extra, twice, .. } => {
-            Some(Misfit::Named { missing: names(missing), extra: names(extra), twice: names(twice) })
-        }
-        HoldoutError::Unrecognised { expected, found, columns, missing } => Some(Misfit::NoHeader {
-            expected: *expected as u64,
-            found: *found as u64,
-            fields: *columns as u64,
-            missing: names(missing),
-        }),
-        _ => None,
-    }
-}
-
-fn names(all: &[String]) -> Names {
-    Names {
-        first: all.iter().take(MOST_NAMES).map(|name| short_name(name)).collect(),
-        more: all.len().saturating_sub(MOST_NAMES) as u64,
     }
 }
 
@@ -119,16 +97,15 @@ mod tests {
         assert_eq!((found.challenger, found.champion, found.allowed), (Some(0.8), Some(0.9), Some(0.02)));
         assert_eq!((found.region.as_deref(), found.difference), (Some("brazil"), None));
         assert_eq!(found.shortage, Some(Shortage { positives, negatives, floor }));
-        assert_eq!(ruling(&gate(Finding::ChampionNeverAlerts)).shortage, None);
+        let silent = ruling(&gate(Finding::ChampionNeverAlerts));
+        assert_eq!((silent.shortage, silent.feature), (None, None));
     }
 
     #[test]
-    fn an_entry_names_ten_columns_and_counts_the_others() {
-        let missing: Vec<String> = (0..400).map(|n| format!("f{n}\u{202e}")).collect();
-        let error = HoldoutError::Unrecognised { expected: 400, found: 0, columns: 7, missing };
-        let Some(Misfit::NoHeader { missing, .. }) = misfit(&error) else { panic!("no misfit of columns") };
-        assert_eq!((missing.first.len(), missing.more), (MOST_NAMES, 390));
-        assert_eq!(missing.first[0], "f0\\u{202e}");
-        assert_eq!(misfit(&HoldoutError::Empty), None);
+    fn a_ruling_on_a_leak_names_the_feature() {
+        let suspect = Some("chargeback\u{202e}".to_owned());
+        assert_eq!(ruling(&gate(Finding::AucGain { suspect })).feature.as_deref(), Some("chargeback\\u{202e}"));
+        let alone = Finding::FeatureAlone { feature: "chargeback".to_owned(), model: 0.998 };
+        assert_eq!(ruling(&gate(alone)).feature.as_deref(), Some("chargeback"));
     }
 }

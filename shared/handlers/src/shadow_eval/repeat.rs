@@ -18,6 +18,7 @@ pub(super) fn provenance(
         challenger: named(challenger),
         champion: champion.map(named),
         holdout: Named { name: holdout.key.clone(), sha256: holdout.sha256.to_string() },
+        training_rows: None,
         holdout_approval: Some(Approval {
             since: exam.since.to_string(),
             by: exam.by.to_string(),
@@ -53,6 +54,8 @@ fn command(challenger: &Manifest, champion: Option<&Manifest>, local: impl Fn(&M
         holdout: HOLDOUT.to_owned(),
         label,
         region_column: region,
+        ignore: Vec::new(),
+        slices: Vec::new(),
         features: Some(FEATURES.to_owned()),
         image: Some(challenger.image.rules().to_string()),
         champion_image: other(|one, two| one.image.rules() != two.image.rules())
@@ -61,5 +64,7 @@ fn command(challenger: &Manifest, champion: Option<&Manifest>, local: impl Fn(&M
         threshold: Some(challenger.operating_threshold),
         champion_threshold: other(|one, two| one.operating_threshold != two.operating_threshold)
             .map(|champion| champion.operating_threshold),
+        prices: None,
+        training_rows: None,
     }
 }

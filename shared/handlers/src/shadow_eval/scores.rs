@@ -1,15 +1,19 @@
 //! What one model says about the held-out set: kept by an evaluation before, or scored while the archive streams in.
 
 use super::pace::Pace;
+use super::readers::{of_model, of_shape, of_stream};
 use crate::files::{self, FileError};
 use crate::pipe::Outlet;
 use crate::ports::{Artifacts, ErrorKind};
 use bytes::Bytes;
-use meridian_domain::reason::EvaluationReason;
+use meridian_domain::reason::{EvaluationReason, FeatureFault, ModelFault};
 use meridian_domain::{File, ImageVersion, Manifest, RegionName, keys};
 use meridian_evaluation::cache::{self, Subject};
 use meridian_evaluation::{HeldOut, Remark};
-use meridian_xgboost::{Image, ReadOptions, Said, Sample, Served, ShapeError, Walker};
+use meridian_xgboost::{
+    Attributions, Caveat, Explainer, Image, ModelError, ReadOptions, Said, Sample, Served, ShapeError, StreamError,
+    Walker,
+};
 use std::io::{Cursor, Read};
 use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
@@ -22,12 +26,19 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 pub(super) enum ScoreError {
     /// Its archive is not to be had, or is not the one that the manifest promises.
     File(FileError),
-    /// Its archive is not compressed as the container expects: it would be evaluated here and load nowhere.
+    /// The archive holds no model that can be scored.
+    Model(Unscorable),
+}
+
+/// Why the bytes of an archive are no model that can be scored.
+#[derive(Debug)]
+pub(super) enum Unscorable {
+    /// It is not compressed as the container expects: it would be evaluated here and load nowhere.
     NotGzip,
-    /// Its archive holds no model that can be scored, in its reader's words.
-    Model(String),
-    /// The manifest's features are not the model's, in its reader's words.
-    Features(String),
+    /// It holds no model that can be scored.
+    Model(ModelFault),
+    /// The manifest's features are not the model's.
+    Features(FeatureFault),
 }
 
 impl From<FileError> for ScoreError {
@@ -36,15 +47,48 @@ impl From<FileError> for ScoreError {
     }
 }
 
+impl From<ModelError> for Unscorable {
+    fn from(error: ModelError) -> Self {
+        Self::Model(of_model(error))
+    }
+}
+
+impl From<StreamError> for Unscorable {
+    fn from(error: StreamError) -> Self {
+        Self::Model(of_stream(error))
+    }
+}
+
+impl From<ShapeError> for Unscorable {
+    fn from(error: ShapeError) -> Self {
+        Self::Features(of_shape(&error))
+    }
+}
+
+impl From<Unscorable> for ScoreError {
+    fn from(error: Unscorable) -> Self {
+        Self::Model(error)
+    }
+}
+
 impl ScoreError {
     /// Why the model of `archive` cannot be scored; or, as an error, why its bytes are not to be had.
     pub fn reason(self, archive: &File) -> Result<EvaluationReason, FileError> {
-        let file = archive.key.clone();
         match self {
             Self::File(error) => Err(error),
-            Self::NotGzip => Ok(EvaluationReason::NotGzip { file }),
-            Self::Model(error) => Ok(EvaluationReason::Unreadable { file, error }),
-            Self::Features(error) => Ok(EvaluationReason::Features { error }),
+            Self::Model(error) => Ok(error.reason(archive)),
+        }
+    }
+}
+
+impl Unscorable {
+    /// Why the model of `archive` cannot be scored.
+    pub fn reason(self, archive: &File) -> EvaluationReason {
+        let file = archive.key.clone();
+        match self {
+            Self::NotGzip => EvaluationReason::NotGzip { file },
+            Self::Model(fault) => EvaluationReason::Unreadable { file, fault },
+            Self::Features(fault) => EvaluationReason::Features(fault),
         }
     }
 }
@@ -101,24 +145,18 @@ pub(super) async fn of(
         let remarks = remarks(manifest, &said);
         return Ok(Answers { said, walkers: Vec::new(), remarks });
     }
-    let options = ReadOptions { image, threads: threads(), ..ReadOptions::default() };
     let asked = sample.clone();
-    let read = move |archive| {
-        Served::read(packed(archive)?, &options, Some(&asked)).map_err(|error| ScoreError::Model(error.to_string()))
-    };
+    let read = move |archive: Outlet| served(archive, image, Some(&asked));
     let served = files::consume(ports, home, &manifest.archive, read).await??;
-    // Features are served by position: a manifest that lists them otherwise than the model would score nonsense.
-    let wrong = |error: ShapeError| ScoreError::Features(error.to_string());
     let stopped_early = served.stopped_early;
     let walkers = match source {
         Source::Kept => Vec::new(),
         Source::Archive { walkers } => served.model.walkers(walkers),
     };
-    let (mut said, open) = served.answer(holdout.matrix(), &manifest.features, threads()).map_err(wrong)?;
+    // Features are served by position: a manifest that lists them otherwise than the model would score nonsense.
+    let (mut said, open) = served.answer(holdout.matrix(), &manifest.features, threads()).map_err(Unscorable::from)?;
     if let Some(explainer) = open {
-        let read = move |archive| {
-            explainer.read(packed(archive)?, &options).map_err(|error| ScoreError::Model(error.to_string()))
-        };
+        let read = move |archive: Outlet| explained(archive, image, explainer);
         let attributions = files::consume(ports, home, &manifest.archive, read).await??;
         said.scored.attributions = Some(attributions);
     }
@@ -134,10 +172,44 @@ pub(super) async fn of(
     Ok(Answers { said, walkers, remarks })
 }
 
-/// What the reader of a model's file says of it, in the model's name.
+/// The model of an archive.
+pub(super) fn served(archive: impl Read + Send, image: Image, sample: Option<&Sample>) -> Result<Served, Unscorable> {
+    Ok(Served::read(packed(archive)?, &options(image), sample)?)
+}
+
+/// The reasons of its sample, where the archive is to be read once more for them.
+pub(super) fn explained(
+    archive: impl Read + Send,
+    image: Image,
+    explainer: Explainer,
+) -> Result<Attributions, Unscorable> {
+    Ok(explainer.read(packed(archive)?, &options(image))?)
+}
+
+/// What people should know of a model before it is served, by its archive alone; or why evaluation would score it on no
+/// records.
+pub(crate) fn examine(
+    bytes: &[u8],
+    archive: &File,
+    version: ImageVersion,
+    features: &[String],
+) -> Result<Vec<Caveat>, EvaluationReason> {
+    let examined = || -> Result<Vec<Caveat>, Unscorable> {
+        let served = served(bytes, image(version), None)?;
+        served.model.check_features(features)?;
+        Ok(served.caveats)
+    };
+    examined().map_err(|error| error.reason(archive))
+}
+
+fn options(image: Image) -> ReadOptions {
+    ReadOptions { image, threads: threads(), ..ReadOptions::default() }
+}
+
+/// What people should know of the model, under its name.
 fn remarks(manifest: &Manifest, said: &Said) -> Vec<Remark> {
     let model = || manifest.version.to_string();
-    said.notes.iter().map(|note| Remark::Model { model: model(), note: note.clone() }).collect()
+    said.caveats.iter().map(|caveat| Remark::Model { model: model(), caveat: *caveat }).collect()
 }
 
 /// The image as readers of models know it.
@@ -149,10 +221,10 @@ pub(super) fn image(version: ImageVersion) -> Image {
 }
 
 /// The container unpacks `model.tar.gz`: a bare model file under that name would be evaluated here and load nowhere.
-pub(super) fn packed(mut archive: Outlet) -> Result<impl Read + Send, ScoreError> {
+fn packed(mut archive: impl Read + Send) -> Result<impl Read + Send, Unscorable> {
     let mut start = [0; 2];
     if archive.read_exact(&mut start).is_err() || start != GZIP {
-        return Err(ScoreError::NotGzip);
+        return Err(Unscorable::NotGzip);
     }
     Ok(Cursor::new(start).chain(archive))
 }

@@ -1,10 +1,10 @@
 //! From an event to its answer: no job stays without one.
 
-use crate::world::{FLEET, Fault, World, context, quiet, run};
+use crate::world::{Answered, FLEET, Fault, JobAnswer, World, context, quiet, run};
 use meridian_domain::Sha256;
 use meridian_handlers::context::FunctionKind;
 use meridian_handlers::entry::{invoke, promote};
-use meridian_handlers::ports::{ErrorKind, Page};
+use meridian_handlers::ports::{ErrorKind, FailureKind, Page};
 use meridian_messages::pages::{Notice, Sender};
 use serde_json::{Value, json};
 
@@ -25,6 +25,9 @@ fn event(function: FunctionKind, job: &str, change: impl FnOnce(&mut Value)) -> 
     }}})
 }
 
+/// The answer to a job that is wrongly configured.
+const CONFIGURATION: Answered = Answered::Failed(FailureKind::Configuration);
+
 fn failed_job(job: &str, error: String) -> Page {
     let ctx = context("eu-west-1");
     Page::of(&ctx.fleet, &Notice::JobFailed { job: job.to_owned(), error }, &ctx.region, &Sender::Region)
@@ -38,10 +41,10 @@ fn world() -> (World, String) {
 }
 
 /// The one answer that CodePipeline got.
-fn answer(world: &World) -> String {
+fn answer(world: &World) -> JobAnswer {
     let answers = world.answers.borrow();
     assert_eq!(answers.len(), 1, "{answers:?}");
-    answers[0].1.clone()
+    answers[0].clone()
 }
 
 #[test]
@@ -52,7 +55,9 @@ fn a_malformed_job_is_answered_as_a_wrong_configuration() {
         for change in changes {
             let (world, job) = world();
             run(invoke(function, &world, &context("eu-west-1"), event(function, &job, change))).unwrap();
-            assert!(answer(&world).starts_with("Configuration: CodePipeline job, UserParameters: field "));
+            let answer = answer(&world);
+            assert_eq!(answer.how, CONFIGURATION, "{answer:?}");
+            assert!(answer.said.starts_with("CodePipeline job, UserParameters: field "), "{answer:?}");
             assert_eq!(world.pages().len(), 1);
         }
     }
@@ -66,10 +71,9 @@ fn a_handler_that_fails_leaves_no_job_unanswered_and_pages_somebody() {
         world.fault("GetObject", Fault::Fails(ErrorKind::Refused));
         let reply = run(invoke(function, &world, &context("eu-west-1"), event(function, &job, |_| {}))).unwrap();
         assert_eq!(reply["outcome"], "failed");
-        let said = answer(&world);
-        assert!(said.starts_with("JobFailed: "), "{said}");
-        let error = said.trim_start_matches("JobFailed: ").to_owned();
-        assert_eq!(world.pages(), [failed_job(&job, error)]);
+        let answer = answer(&world);
+        assert_eq!(answer.how, Answered::Failed(FailureKind::JobFailed), "{answer:?}");
+        assert_eq!(world.pages(), [failed_job(&job, answer.said)]);
     }
 }
 
@@ -81,7 +85,9 @@ fn a_service_down_for_too_long_ends_the_job_with_a_page() {
     world.fault("ListObjectsV2", Fault::Fails(ErrorKind::Throttled));
     let reply = run(invoke(FunctionKind::ShadowEval, &world, &context("eu-west-1"), event)).unwrap();
     assert_eq!(reply["outcome"], "failed");
-    assert!(answer(&world).starts_with("SystemUnavailable: after 60 calls"), "{}", answer(&world));
+    let answer = answer(&world);
+    assert_eq!(answer.how, Answered::Failed(FailureKind::SystemUnavailable), "{answer:?}");
+    assert!(answer.said.starts_with("after 60 calls"), "{answer:?}");
     let pages = world.pages();
     assert!(pages.len() == 1 && pages[0].message.contains("ListObjectsV2 in eu-west-1: throttled"), "{pages:?}");
 }
@@ -95,7 +101,7 @@ fn another_functions_action_is_a_wrong_configuration() {
             it.as_object_mut().unwrap().remove("region");
         });
         run(invoke(function, &world, &context("eu-west-1"), wrong)).unwrap();
-        assert!(answer(&world).starts_with("Configuration: "), "{}", answer(&world));
+        assert_eq!(answer(&world).how, CONFIGURATION);
     }
 }
 
@@ -105,7 +111,7 @@ fn a_page_that_does_not_go_out_does_not_stop_the_answer() {
     world.fault("Publish", Fault::Fails(ErrorKind::Unreachable));
     let bad = event(FunctionKind::Promote, &job, |it| *it = json!("nothing"));
     run(promote(&world, &context("eu-west-1"), bad)).unwrap();
-    assert!(answer(&world).starts_with("Configuration: "));
+    assert_eq!(answer(&world).how, CONFIGURATION);
 }
 
 /// Lambda repeats a call that failed; a job that was failed for it stays failed.

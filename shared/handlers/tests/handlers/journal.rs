@@ -125,7 +125,7 @@ fn an_append_that_did_not_happen_is_an_error() {
     world.fault("PutEntry", Fault::Fails(ErrorKind::Unreachable));
     let error = append(&world, &mut journal, "v1").unwrap_err();
     assert!(error.is_regional(), "{error}");
-    assert_eq!(error.to_string(), "ledger chain sa-east-1: PutEntry in sa-east-1: unreachable: scheduled");
+    assert_eq!(error.to_string(), "ledger chain sa-east-1: PutObject in sa-east-1: unreachable: scheduled");
     // The first error is the one that is told, even where looking for the entry fails as well.
     world.fault("PutEntry", Fault::AnswerLost);
     world.fault("ListObjectsV2", Fault::Fails(ErrorKind::Throttled));

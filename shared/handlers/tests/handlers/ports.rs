@@ -1,6 +1,6 @@
 //! Each port's call, handed to the local world once no fault is due.
 
-use super::world::World;
+use super::world::{Answered, JobAnswer, World};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::lookout::FleetMinutes;
@@ -155,22 +155,22 @@ impl Pipeline for World {
     }
 
     async fn succeed(&self, region: &RegionName, job: &str, continuation: Option<&str>, summary: &str) -> Answer<()> {
-        let how = continuation.map_or("succeeded".to_owned(), |token| format!("again {token}"));
+        let how = continuation.map_or(Answered::Succeeded, |token| Answered::Again(token.to_owned()));
         let answered = self.ports.succeed(region, job, continuation, summary);
-        self.call(region, "PutJobSuccessResult", self.answered(job, format!("{how}: {summary}"), answered)).await
+        self.call(region, "PutJobSuccessResult", self.answered(how, summary, answered)).await
     }
 
     async fn fail(&self, region: &RegionName, job: &str, kind: FailureKind, message: &str) -> Answer<()> {
         let answered = self.ports.fail(region, job, kind, message);
-        self.call(region, "PutJobFailureResult", self.answered(job, format!("{kind:?}: {message}"), answered)).await
+        self.call(region, "PutJobFailureResult", self.answered(Answered::Failed(kind), message, answered)).await
     }
 }
 
 impl World {
-    /// Keeps the words of an answer that was taken, even where nobody hears that it was.
-    async fn answered(&self, job: &str, words: String, work: impl Future<Output = Answer<()>>) -> Answer<()> {
+    /// Keeps an answer that was taken, even where nobody hears that it was.
+    async fn answered(&self, how: Answered, said: &str, work: impl Future<Output = Answer<()>>) -> Answer<()> {
         work.await?;
-        self.answers.borrow_mut().push((job.to_owned(), words));
+        self.answers.borrow_mut().push(JobAnswer { how, said: said.to_owned() });
         Ok(())
     }
 }

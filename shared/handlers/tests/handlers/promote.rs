@@ -1,9 +1,9 @@
 //! Promoting a release, region after region: what a call does, and what it leaves to the next.
 
-use crate::world::{FLEET, Fault, World, context, fleet, name, quiet, run, sample, signer};
+use crate::world::{Answered, FLEET, Fault, World, context, fleet, name, quiet, run, sample, signer};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::lookout::Lookout;
-use meridian_domain::reason::{self, Failure, Proceed, Proof, Refusal, Unseen, Wait, WaveEnd};
+use meridian_domain::reason::{self, Failure, OperationName, Proceed, Proof, Refusal, Unseen, Wait, WaveEnd};
 use meridian_domain::{
     Advice, Chain, Decision, EndpointStatus, Epoch, Image, Provenance, Reason, Record, ReleaseId, Sha256, Target,
     alarms, keys,
@@ -11,7 +11,7 @@ use meridian_domain::{
 use meridian_evaluation::GoldenRecords;
 use meridian_handlers::context::{Context, HandlerError};
 use meridian_handlers::events::{Action, PipelineJob, Turn, UserParameters};
-use meridian_handlers::ports::{Approval, Endpoints, ErrorKind, PackageSpec, Registry};
+use meridian_handlers::ports::{Approval, Endpoints, ErrorKind, FailureKind, PackageSpec, Registry};
 use meridian_handlers::promote::handle;
 use meridian_handlers::publish::{PublishSpec, publish};
 use meridian_local::services::autoscaling::DescribeScalableTargets;
@@ -222,18 +222,18 @@ fn one_regions_altered_ledger_keeps_no_other_from_starting() {
 /// AWS says no for good: the action ends in AWS's words, people hear of it, and the fleet is free.
 #[test]
 fn an_update_that_is_refused_fails_the_action_and_releases_the_lease() {
-    for refused in ["CreateEndpointConfig", "UpdateEndpoint"] {
+    for refused in [OperationName::CreateEndpointConfig, OperationName::UpdateEndpoint] {
         let (world, release) = world();
-        world.fault(refused, Fault::Fails(ErrorKind::Refused));
+        world.fault(refused.name(), Fault::Fails(ErrorKind::Refused));
         let ended = call(&world, release);
         assert_eq!(ended["outcome"], "failed");
         let Reason::Wave(WaveEnd::NotPromoted { why, .. } | WaveEnd::NotOn { why, .. }) = reason_of(&ended) else {
             panic!("{ended}")
         };
         let message = "scheduled".to_owned();
-        assert_eq!(*why, Refusal { operation: refused.to_owned(), message }.into());
+        assert_eq!(*why, Refusal { operation: refused, message }.into());
         assert_eq!(world.pages().len(), 1);
-        assert!(world.answers.borrow()[0].1.starts_with("JobFailed"), "{:?}", world.answers.borrow());
+        assert_eq!(world.answers.borrow()[0].how, Answered::Failed(FailureKind::JobFailed));
         assert!(matches!(&hub(&world)[..], [.., Record::WaveEnded { .. }, Record::LeaseReleased { .. }]));
     }
 }

@@ -3,7 +3,7 @@
 use crate::world::World;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::RegionName;
-use meridian_handlers::ports::{Answer, ErrorKind, LOAN, PortError};
+use meridian_handlers::ports::{Answer, ErrorKind, LOAN, OperationName, PortError};
 use meridian_local::engine::lock;
 
 /// A fault of one coming call.
@@ -23,6 +23,17 @@ pub enum Fault {
     Slow(i64),
     /// Nothing: a fault of a later call.
     NotYet,
+}
+
+/// The operation that a port's call comes to. The ledger's calls have names of their own here, so that a fault of an entry is none of any
+/// object.
+fn operation_name(call: &str) -> OperationName {
+    match call {
+        "PutEntry" | "PutCheckpoint" => OperationName::PutObject,
+        "GetCheckpoint" => OperationName::GetObject,
+        "ListObjects" => OperationName::ListObjectsV2,
+        own => serde_json::from_value(own.into()).unwrap_or_else(|_| panic!("no port calls {own}")),
+    }
 }
 
 /// Something that happens to the world.
@@ -47,6 +58,7 @@ impl World {
 
     /// The next call of `operation` fails in this way.
     pub fn fault(&self, operation: &'static str, fault: Fault) {
+        operation_name(operation);
         self.faults.borrow_mut().push((operation, fault));
     }
 
@@ -57,6 +69,7 @@ impl World {
 
     /// Something that happens just before a coming call of `operation`: the next one, where `nth` is 0.
     pub fn between(&self, operation: &'static str, nth: usize, what: impl FnOnce(&World) + 'static) {
+        operation_name(operation);
         self.between.borrow_mut().push((operation, nth, Box::new(what)));
     }
 
@@ -68,19 +81,20 @@ impl World {
         work: impl Future<Output = Answer<T>>,
     ) -> Answer<T> {
         self.intervene(operation);
+        let aws = operation_name(operation);
         let failed = |operation, kind| {
             Err(PortError { kind, region: region.clone(), operation, message: "scheduled".to_owned(), silent: false })
         };
         match self.due(operation) {
-            None if self.dark.borrow().contains(region) => failed(operation, ErrorKind::Unreachable),
+            None if self.dark.borrow().contains(region) => failed(aws, ErrorKind::Unreachable),
             None | Some(Fault::NotYet) => work.await,
-            Some(Fault::Fails(kind)) => failed(operation, kind),
+            Some(Fault::Fails(kind)) => failed(aws, kind),
             Some(Fault::Silent) => {
-                failed(operation, ErrorKind::Unreachable).map_err(|error| PortError { silent: true, ..error })
+                failed(aws, ErrorKind::Unreachable).map_err(|error| PortError { silent: true, ..error })
             }
             Some(Fault::Unlent) => failed(LOAN, ErrorKind::Refused),
             Some(Fault::AnswerLost) => match work.await {
-                Ok(_) => failed(operation, ErrorKind::Unreachable),
+                Ok(_) => failed(aws, ErrorKind::Unreachable),
                 Err(error) => Err(error),
             },
             Some(Fault::Hangs) => std::future::pending().await,

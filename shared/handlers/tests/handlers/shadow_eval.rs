@@ -1,8 +1,8 @@
 //! Releases held against the champion, on records that people approved.
 
-use crate::world::{FLEET, Fault, World, context, features, fleet, name, quiet, run, sample, signer};
+use crate::world::{Answered, FLEET, Fault, World, context, features, fleet, name, quiet, run, sample, signer};
 use bytes::Bytes;
-use meridian_domain::reason::{EvaluationReason, Failure, FileFault, Misfit, ModelRole};
+use meridian_domain::reason::{EvaluationReason, Failure, FileFault, GateRuling, Misfit, ModelRole};
 use meridian_domain::{
     Chain, Holdout, HubHistory, Image, Manifest, Provenance, Reason, Record, ReleaseId, Sha256, Target, keys,
 };
@@ -10,7 +10,7 @@ use meridian_handlers::context::{Context, HandlerError};
 use meridian_handlers::events::{Action, PipelineJob, UserParameters};
 use meridian_handlers::files;
 use meridian_handlers::journal::Journal;
-use meridian_handlers::ports::ErrorKind;
+use meridian_handlers::ports::{ErrorKind, FailureKind};
 use meridian_handlers::publish::{PublishSpec, publish};
 use meridian_handlers::shadow_eval::handle;
 use meridian_local::services::sagemaker::{DescribeModelPackageOutput, ModelApprovalStatus};
@@ -146,8 +146,10 @@ fn a_good_release_is_approved_once() {
         assert!(world.object(&name(HOME), &key).is_some());
     }
     let answers = world.answers.borrow();
-    let said = "succeeded: AUC 0.9177 against 0.9176 of v426, false-positive rate 1.12 % against 1.04 %, on 10000 held-out records";
-    assert_eq!(answers.iter().map(|(_, said)| said.as_str()).collect::<Vec<_>>(), [said, said]);
+    assert!(answers.iter().all(|answer| answer.how == Answered::Succeeded), "{answers:?}");
+    let said =
+        "AUC 0.9177 against 0.9176 of v426, false-positive rate 1.12 % against 1.04 %, on 10000 held-out records";
+    assert_eq!(answers.iter().map(|answer| answer.said.as_str()).collect::<Vec<_>>(), [said, said]);
 }
 
 /// Anybody may start an execution of anything: what nobody is known to have signed is not read.
@@ -167,15 +169,25 @@ fn a_worse_release_is_rejected_with_the_reason_and_one_page() {
     let world = world();
     let release = published(&world, spec("v429"));
     for _ in 0..2 {
-        assert_eq!(evaluate(&world, release).unwrap()["outcome"], "rejected");
+        let reply = evaluate(&world, release).unwrap();
+        assert_eq!(reply["outcome"], "rejected");
+        let EvaluationReason::NotPassed { rulings, .. } = found(&reply) else { panic!("{reply}") };
+        let Some(GateRuling { gate, region: None, challenger: Some(challenger), champion: Some(champion), .. }) =
+            rulings.first()
+        else {
+            panic!("{reply}")
+        };
+        assert!(gate == "auc" && challenger < champion, "{reply}");
+        // People read the reason in the registry and in the pipeline.
+        assert_eq!(package(&world, release).approval_description.as_deref(), reply["why"].as_str());
+        let answers = world.answers.borrow();
+        let answer = answers.last().unwrap();
+        assert_eq!(answer.how, Answered::Failed(FailureKind::JobFailed));
+        assert_eq!(Some(answer.said.as_str()), reply["why"].as_str());
     }
     assert_eq!(kinds(&world), ["registered", "evaluated", "rejected"]);
-    let package = package(&world, release);
-    assert_eq!(package.model_approval_status, ModelApprovalStatus::Rejected);
-    let why = package.approval_description.unwrap();
-    assert!(why.starts_with("held-out AUC 0.8550, champion 0.9176: a drop of 0.0626"), "{why}");
+    assert_eq!(package(&world, release).model_approval_status, ModelApprovalStatus::Rejected);
     assert_eq!(world.pages().len(), 1);
-    assert!(world.answers.borrow()[0].1.starts_with("JobFailed: held-out AUC 0.8550"));
     assert!(world.object(&name(HOME), &keys::golden(release)).is_none());
 }
 
@@ -189,25 +201,30 @@ fn a_first_release_has_no_champion() {
 
 #[test]
 fn files_that_cannot_be_evaluated_reject_the_release() {
-    let refused = |change: &dyn Fn(&mut PublishSpec), expected: &str| {
+    let refused = |change: &dyn Fn(&mut PublishSpec), expected: fn(&EvaluationReason) -> bool| {
         let world = world();
         let mut bad = spec("v427");
         change(&mut bad);
         let release = published(&world, bad);
         let reply = evaluate(&world, release).unwrap();
         assert_eq!(reply["outcome"], "rejected", "{reply}");
-        assert!(reply["why"].as_str().unwrap().contains(expected), "{reply}");
+        assert!(expected(&found(&reply)), "{reply}");
         assert_eq!(kinds(&world), ["registered", "rejected"]);
         assert_eq!(package(&world, release).model_approval_status, ModelApprovalStatus::Rejected);
         let pages = world.pages();
         assert_eq!(pages.len(), 1);
         assert_eq!(pages[0].subject, "[fraud] v427 cannot be evaluated");
-        assert!(pages[0].message.contains("where training exports it"), "{pages:?}");
+        assert!(pages[0].message.contains("Fix the export in training"), "{pages:?}");
     };
-    refused(&|spec| spec.archive = spec.archive.slice(..50_000), "truncated");
-    refused(&|spec| spec.archive = Bytes::from_static(b"not an archive"), "model.tar.gz");
-    refused(&|spec| spec.features.swap(0, 1), "the manifest's features differ from the model's: feature 0 is `");
-    refused(&|spec| drop(spec.features.pop()), "takes 400 features");
+    refused(&|spec| spec.archive = spec.archive.slice(..50_000), |why| {
+        matches!(why, EvaluationReason::Unreadable { .. })
+    });
+    refused(&|spec| spec.archive = Bytes::from_static(b"not an archive"), |why| {
+        matches!(why, EvaluationReason::NotGzip { .. })
+    });
+    let other_features: fn(&EvaluationReason) -> bool = |why| matches!(why, EvaluationReason::Features { .. });
+    refused(&|spec| spec.features.swap(0, 1), other_features);
+    refused(&|spec| drop(spec.features.pop()), other_features);
 }
 
 #[test]
@@ -350,16 +367,17 @@ fn a_call_without_time_says_how_far_it_came_and_the_next_one_goes_on() {
         }
         let reply = run(handle(&world, &context(HOME), &job(&world, release, token.as_deref()))).unwrap();
         outcomes.push(reply["outcome"].as_str().unwrap().to_owned());
-        let said = world.answers.borrow().last().unwrap().1.clone();
-        token = said.strip_prefix("again ").and_then(|rest| rest.split(':').next()).map(str::to_owned);
+        if reply["outcome"] == "again" {
+            assert!(matches!(found(&reply), EvaluationReason::ChallengerIsNext), "{reply}");
+        }
+        token = world.answers.borrow().last().unwrap().how.token();
         world.faults.borrow_mut().clear();
         if reply["outcome"] != "again" {
             break;
         }
     }
     assert_eq!(outcomes, ["again", "approved"]);
-    let answers = world.answers.borrow();
-    assert!(answers[0].1.starts_with("again register.2: the champion is scored"), "{answers:?}");
+    assert_eq!(world.answers.borrow()[0].how, Answered::Again("register.2".to_owned()));
     assert_eq!(archives(&world), ["v426", "v427"]);
     assert_eq!(kinds(&world), ["registered", "evaluated", "approved"]);
 }
@@ -420,5 +438,5 @@ fn an_evaluation_in_the_form_of_another_version_is_made_again() {
     }
     assert_eq!(evaluate(&world, release).unwrap()["outcome"], "rejected");
     let document = document(&world, release);
-    assert_eq!((&document["schema"], &document["verdict"]), (&2.into(), &"fail".into()));
+    assert_eq!((&document["schema"], &document["verdict"]), (&3.into(), &"fail".into()));
 }

@@ -7,7 +7,9 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::{Chain, Entry, Fleet, Head, Record, RegionName, Target, UpdateSpec, keys};
 use meridian_handlers::context::Context;
-use meridian_handlers::ports::{Clock, CountsQuery, Ledger, Page, Question, Scored, SlotsQuery, StartSpec};
+use meridian_handlers::ports::{
+    Clock, CountsQuery, FailureKind, Ledger, Page, Question, Scored, SlotsQuery, StartSpec,
+};
 use meridian_handlers::signing::KeyFile;
 use meridian_local::direct::DirectPorts;
 use meridian_local::engine::{SharedWorld, lock};
@@ -63,6 +65,29 @@ pub fn run<T>(work: impl Future<Output = T>) -> T {
     }
 }
 
+/// What CodePipeline was answered.
+#[derive(Clone, Debug)]
+pub struct JobAnswer {
+    pub how: Answered,
+    /// The summary, or the failure's message.
+    pub said: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answered {
+    Succeeded,
+    /// To be called again, with this token.
+    Again(String),
+    Failed(FailureKind),
+}
+
+impl Answered {
+    /// The token of an answer that asks to be called again.
+    pub fn token(&self) -> Option<String> {
+        if let Self::Again(token) = self { Some(token.clone()) } else { None }
+    }
+}
+
 /// The local world, as a function sees it whose calls meet faults.
 pub struct World {
     pub local: SharedWorld,
@@ -72,7 +97,7 @@ pub struct World {
     pub dark: RefCell<BTreeSet<RegionName>>,
     /// The keys of the objects that were read.
     pub reads: RefCell<Vec<String>>,
-    pub answers: RefCell<Vec<(String, String)>>,
+    pub answers: RefCell<Vec<JobAnswer>>,
     pub started: RefCell<Vec<StartSpec>>,
     pub updates: RefCell<Vec<UpdateSpec>>,
     pub counts_asked: RefCell<Vec<CountsQuery>>,
@@ -299,7 +324,7 @@ impl World {
         let key = keys::archive(meridian_domain::Sha256::of(&archive));
         let release = InstalledRelease {
             version: target.version.to_string(),
-            release: target.release.to_string(),
+            release: target.release,
             model_name: target.model.to_string(),
             config_name: target.config.to_string(),
             image: "fraud-xgboost".to_owned(),

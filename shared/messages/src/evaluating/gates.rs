@@ -71,12 +71,16 @@ fn sentence(ruling: &GateRuling) -> String {
             }
         },
     };
-    format!("{subject} {challenger}{champion}: {relation}")
+    let mend = ruling.challenger.map_or_else(String::new, |number| form.mend(number));
+    format!("{subject} {challenger}{champion}: {relation}{mend}")
 }
 
 /// Gates on the records and on the scores: their numbers are not compared with the champion's.
 fn of_records(ruling: &GateRuling, failed: bool) -> Option<String> {
     let number = ruling.challenger?;
+    if let Some(said) = of_leaks(ruling, number) {
+        return Some(said);
+    }
     let share = |share: f64| format!("{:.2} %", 100.0 * share);
     let allowed = |write: &dyn Fn(f64) -> String| ruling.allowed.map_or_else(|| "none".to_owned(), write);
     Some(match ruling.gate.as_str() {
@@ -113,6 +117,37 @@ fn of_records(ruling: &GateRuling, failed: bool) -> Option<String> {
     })
 }
 
+/// Gates on leaks: a model that knows what no request will tell it.
+fn of_leaks(ruling: &GateRuling, number: f64) -> Option<String> {
+    let auc = |number: f64| fixed(number, 4);
+    let champion = ruling.champion.map_or_else(String::new, |number| format!(", champion {}", auc(number)));
+    let allowed = ruling.allowed.map_or_else(|| "none".to_owned(), auc);
+    let knows = "is it known when a request comes? If not, train without it";
+    let look = ruling.feature.as_ref().map_or_else(
+        || "look for features that know the label".to_owned(),
+        |feature| format!("it goes by `{feature}` first: {knows}"),
+    );
+    Some(match (ruling.gate.as_str(), &ruling.feature, ruling.difference) {
+        ("leak_feature", Some(feature), _) => {
+            format!("leak: `{feature}` alone ranks the records with AUC {}{champion}; {knows}", auc(number))
+        }
+        ("leak_gain", _, Some(gain)) => format!(
+            "leak: held-out AUC {}{champion}: a gain of {}, more than the {allowed} that is believed; {look}",
+            auc(number),
+            auc(gain)
+        ),
+        ("leak_gain", _, None) => {
+            format!("leak: held-out AUC {}, more than the {allowed} that is believed of any model; {look}", auc(number))
+        }
+        ("leak_records", ..) => format!(
+            "leak: {:.2} % of the held-out records are among the rows of training, more than the {} allowed",
+            100.0 * number,
+            ruling.allowed.map_or_else(|| "none".to_owned(), |most| format!("{:.2} %", 100.0 * most))
+        ),
+        _ => return None,
+    })
+}
+
 fn subject(ruling: &GateRuling) -> String {
     match &ruling.region {
         None if ruling.gate == "auc" => "held-out AUC".to_owned(),
@@ -132,6 +167,9 @@ fn name(gate: &str) -> String {
         "brier" => "Brier score",
         "score_shift" => "score shift (PSI)",
         "score_distance" => "score distance (KS)",
+        "leak_feature" => "leak: one feature alone",
+        "leak_gain" => "leak: gain of AUC",
+        "leak_records" => "leak: records trained on",
         "finite" => "finite scores",
         "constant" => "constant scores",
         "missing" => "missing values",
@@ -152,17 +190,24 @@ struct Form {
     is_gain: bool,
     /// Neither more nor less is better.
     is_shift: bool,
+    /// What a perfect model has, of a gate that judges the distance from it.
+    ideal: Option<f64>,
 }
 
 impl Form {
     fn of(gate: &str) -> Self {
         let is_recall = ["recall", "recall_at_alert_rate"].contains(&gate);
-        let is_calibration = ["calibration_slope", "calibration_intercept"].contains(&gate);
+        let ideal = match gate {
+            "calibration_slope" => Some(1.0),
+            "calibration_intercept" => Some(0.0),
+            _ => None,
+        };
         Self {
             is_share: is_recall || ["false_positive_rate", "false_positive_rate_at_alert_rate"].contains(&gate),
-            decimals: if is_calibration { 2 } else { 4 },
+            decimals: if ideal.is_some() { 2 } else { 4 },
             is_gain: is_recall || gate == "auc",
             is_shift: ["score_shift", "score_distance"].contains(&gate),
+            ideal,
         }
     }
 
@@ -177,6 +222,9 @@ impl Form {
 
     /// `by` is above 0 where the challenger is worse.
     fn moved(&self, by: f64) -> String {
+        if let Some(ideal) = self.ideal {
+            return format!("{} {} {ideal}", self.size(by.abs()), if by > 0.0 { "farther from" } else { "nearer to" });
+        }
         let direction = match (self.is_shift, self.is_gain, by > 0.0) {
             (true, ..) => "a shift of",
             (_, true, true) => "a drop of",
@@ -185,6 +233,16 @@ impl Form {
             (_, false, false) => "a fall of",
         };
         format!("{direction} {}", self.size(by.abs()))
+    }
+
+    /// How a model is recalibrated whose slope or calibration in the large this is.
+    fn mend(&self, challenger: f64) -> String {
+        let by = self.number(challenger);
+        match self.ideal {
+            None => String::new(),
+            Some(ideal) if ideal > 0.0 => format!("; multiply every margin and the threshold's log-odds by {by}"),
+            Some(_) => format!("; add {by} to every margin and to the threshold's log-odds"),
+        }
     }
 }
 

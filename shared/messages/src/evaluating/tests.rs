@@ -15,6 +15,7 @@ fn ruling(gate: &str) -> GateRuling {
         difference: None,
         allowed: None,
         shortage: None,
+        feature: None,
     }
 }
 
@@ -45,10 +46,11 @@ fn a_comparison_has_both_numbers_and_what_is_allowed() {
         "false-positive rate 2.00 %, champion 1.00 %: a rise of 1.00 points, more than the 0.20 points allowed"
     );
     let slope =
-        GateRuling { verdict: Verdict::Inconclusive, ..compared("calibration_intercept", [-1.3, -1.0, -0.3, 0.2]) };
+        GateRuling { verdict: Verdict::Inconclusive, ..compared("calibration_intercept", [-1.3, -1.0, 0.3, 0.2]) };
     assert_eq!(
         decided(vec![slope]),
-        "calibration in the large −1.30, champion −1.00: a fall of 0.30, but it may be more than the 0.20 allowed"
+        "calibration in the large −1.30, champion −1.00: 0.30 farther from 0, but it may be more than the 0.20 allowed; add \
+         −1.30 to every margin and to the threshold's log-odds"
     );
 }
 
@@ -102,6 +104,28 @@ fn gates_on_the_records_say_what_is_wrong_with_them() {
     assert_eq!(of("finite", 3.0, 0.0), "3 scores are not finite numbers");
     assert_eq!(of("constant", 0.0, 0.0), "the model gives every record the same score");
     assert_eq!(decided(vec![ruling("recall")]), "recall: failed");
+}
+
+#[test]
+fn a_leak_is_said_with_the_feature_that_knows_the_label() {
+    let feature = Some("chargeback_id".to_owned());
+    let alone = GateRuling { feature: feature.clone(), ..compared("leak_feature", [0.997, 0.947, 0.99, 0.95]) };
+    assert_eq!(
+        decided(vec![alone]),
+        "leak: `chargeback_id` alone ranks the records with AUC 0.9970, champion 0.9470; is it known when a request comes? If not, \
+         train without it"
+    );
+    let gain = GateRuling { feature, ..compared("leak_gain", [0.998, 0.947, 0.051, 0.0265]) };
+    assert_eq!(
+        decided(vec![gain]),
+        "leak: held-out AUC 0.9980, champion 0.9470: a gain of 0.0510, more than the 0.0265 that is believed; it goes by \
+         `chargeback_id` first: is it known when a request comes? If not, train without it"
+    );
+    let first = GateRuling { challenger: Some(1.0), allowed: Some(0.995), ..ruling("leak_gain") };
+    assert_eq!(
+        decided(vec![first]),
+        "leak: held-out AUC 1.0000, more than the 0.9950 that is believed of any model; look for features that know the label"
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@ use super::*;
 use meridian_domain::reason::{
     Fault, FileFault, Gate, IllService, RegionState, Return, Revert, Step, Unseen, WaveEnd, WayBackReason,
 };
-use meridian_domain::{EndpointStatus, Fleet, Sha256};
+use meridian_domain::{EndpointStatus, Exposure, Fleet, Sha256};
 use meridian_judge::CapturedVerdict;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -33,15 +33,24 @@ fn v(version: &str) -> Version {
     version.parse().unwrap()
 }
 
+/// EU serves the release, and BR's ledger cannot be read.
+fn exposed() -> Vec<(RegionName, Exposure)> {
+    let since = "2026-11-20T03:36:12Z".parse().unwrap();
+    let back = Some("fraud-v426-9f707fe16b72-c7fa".parse().unwrap());
+    let [eu, br] = ["eu-west-1", "sa-east-1"].map(|region| region.parse().unwrap());
+    vec![(eu, Exposure::Serves { since, back }), (br, Exposure::Unknown)]
+}
+
 /// Every advice, in the order of its enum.
 fn advices(region: &RegionName, version: &Version) -> Vec<Advice> {
     let (region, version) = (|| region.clone(), || version.clone());
     vec![
         Advice::LimitCaller,
+        Advice::AllClear,
         Advice::CheckHealth { region: region(), version: version(), serves: true },
         Advice::CheckHealth { region: region(), version: version(), serves: false },
         Advice::CloseUpdate { region: region(), version: version(), serves: true },
-        Advice::ReadEvidence { region: region(), version: version() },
+        Advice::ReadEvidence { region: region(), version: version(), elsewhere: exposed() },
         Advice::FindRegionCause { region: region(), version: version() },
         Advice::CompareRequests { region: region(), version: version() },
         Advice::FindCause,
@@ -75,6 +84,7 @@ fn why(advice: &Advice, region: &RegionName, version: &Version) -> Reason {
             let tally = meridian_judge::Tally { total: 10_000, bad: 400 };
             return Reason::CallersAlike { region: region(), green: tally, blue: tally };
         }
+        Advice::AllClear => return Step::CaughtUp { regions: vec![region()], version: version() }.into(),
         Advice::CheckHealth { .. } => {
             let state = RegionState::Stays { version: back() };
             let why = Reason::LeftBehind { why: Box::new(silent().into()), state };
@@ -148,7 +158,7 @@ fn why(advice: &Advice, region: &RegionName, version: &Version) -> Reason {
         }
         Advice::CompareCallers => return Return::Leaves { region: region(), version: version() }.into(),
         Advice::WeighRollback { .. } => {
-            let worse = meridian_domain::probation::WorseThanBefore {
+            let worse = meridian_domain::WorseThanBefore {
                 metric: "5xx".parse().unwrap(),
                 today: meridian_judge::Tally { total: 340_000, bad: 512 },
                 expected: 170.0,
@@ -271,17 +281,20 @@ fn a_subject_is_cut_at_a_word() {
 #[test]
 fn a_page_has_its_exact_text() {
     let fleet = fleet();
-    let advice = Advice::ReadEvidence { region: jp(), version: v("v427") };
+    let advice = Advice::ReadEvidence { region: jp(), version: v("v427"), elsewhere: exposed() };
     let notice = Notice::Plan { why: why(&advice, &jp(), &v("v427")), advice };
     let page = Voice::of(&fleet).page(&notice, &jp(), &Sender::Wave("wave-1".parse().unwrap()));
     assert_eq!(page.subject, "[fraud] JP rolled back v427");
     let expected = "\
 JP rolled back v427: the rollback alarm went into ALARM during the update: alarm fraud-p99 is in ALARM.
 
-Now: The wave stops and starts v427 in no further region. No later wave promotes v427. A region that serves v427 already keeps serving \
-it until it is rolled back; this page does not name those regions.
+Now: The wave stops and starts v427 in no further region. No later wave promotes v427. By the ledgers when this page was written: EU \
+has served v427 since 2026-11-20 03:36:12 UTC; BR is unknown.
 
-To do: Read the evidence in JP's ledger. Look for the same fault in every region that serves v427, and roll those back that have it. \
+To do: Read the evidence in JP's ledger. Look for the same fault in these regions, and roll back those that have it:
+EU: aws sagemaker update-endpoint --region eu-west-1 --endpoint-name fraud --endpoint-config-name fraud-v426-9f707fe16b72-c7fa \
+--retain-all-variant-properties
+BR: meridian history --region sa-east-1
 Then retrain or publish again.
 
 Runbook: docs/runbooks/model-fault.md
@@ -317,7 +330,7 @@ fn table() -> String {
         let notice = samples.iter().find(|notice| notice.kind() == *kind).unwrap();
         let subject = voice.page(notice, &jp(), &Sender::Region).subject;
         let subject = subject.trim_start_matches("[fraud] ");
-        let (now, to_do) = (voice.holds_now(notice, &jp()), voice.steps(notice));
+        let (now, to_do) = (voice.holds_now(notice, &jp()), voice.steps(notice).replace('\n', " "));
         let urgent = if kind.is_urgent() { "**Urgent.** " } else { "" };
         let advice = if kind.is_advice() { " (advice, nobody is paged)" } else { "" };
         let path = kind.runbook().path().trim_start_matches("docs/");

@@ -4,16 +4,16 @@ use crate::given::{
     AU, BR, EU, JP, actor, at, fleet, frozen, name, overridden, release, resource, said, throttled, version,
 };
 use jiff::SignedDuration;
+use meridian_domain::WorseThanBefore;
 use meridian_domain::alarms::LeftBehind;
-use meridian_domain::callers::{Beside, Compared};
 use meridian_domain::plan::{Act, Bake};
-use meridian_domain::probation::WorseThanBefore;
 use meridian_domain::quarantine::{Barred, Object, Quarantine};
 use meridian_domain::reason::{
     AtFullLoad, Canary, ErrorKind, EvaluationReason, Fault, FileFault, FullLoad, Gate, IllService, Lag, Lagging,
-    NextTry, Proceed, Proof, Quiet, Refusal, RegionState, Retry, Return, Revert, ServiceFailure, Sign, SilentRegion,
-    Step, Stopped, Traffic, Undecided, Unseen, Wait, WaveEnd, WayBackReason,
+    NextTry, OperationName, Proceed, Proof, Quiet, Refusal, RegionState, Retry, Return, Revert, ServiceFailure, Sign,
+    SilentRegion, Step, Stopped, Traffic, Undecided, Unseen, Wait, WaveEnd, WayBackReason,
 };
+use meridian_domain::{Beside, Compared};
 use meridian_domain::{
     Chain, ChainError, EndpointStatus, ImageVersion, KeyId, Malformed, ManifestFault, Reason, RegionName, Sha256,
     SignatureFault, Verdict, Version,
@@ -23,8 +23,10 @@ use meridian_messages::Voice;
 use std::collections::BTreeSet;
 
 mod plans;
+mod readers;
 
 use plans::{files, gates, lagging, proofs, steps, waits};
+use readers::readers;
 
 const FAILED: EndpointStatus = EndpointStatus::UpdateRollbackFailed;
 
@@ -41,12 +43,12 @@ fn old() -> Version {
 }
 
 fn unseen() -> Unseen {
-    throttled(AU, "DescribeEndpoint").into()
+    throttled(AU, OperationName::DescribeEndpoint).into()
 }
 
 fn every_unseen() -> Vec<Unseen> {
     let (chain, fault) = (Chain::Region(au()), ChainError::Hash { seq: 7 });
-    let failure = || throttled(AU, "DescribeEndpoint");
+    let failure = || throttled(AU, OperationName::DescribeEndpoint);
     let kinds = [
         ErrorKind::Throttled,
         ErrorKind::NotFound,
@@ -315,7 +317,7 @@ fn others() -> Vec<Reason> {
     vec![
         said("stop the line"),
         said("stop the line").by(&actor("maria")),
-        Refusal { operation: "UpdateEndpoint".to_owned(), message: "ResourceLimitExceeded".to_owned() }.into(),
+        Refusal { operation: OperationName::UpdateEndpoint, message: "ResourceLimitExceeded".to_owned() }.into(),
         EvaluationReason::NothingRequired.into(),
         Reason::Several(vec![said("slow"), Fault::NoAnswer.into()]),
         Reason::LeftBehind { why: boxed("dark"), state: RegionState::Stays { version: old() } },
@@ -332,6 +334,7 @@ fn every() -> Vec<Reason> {
     }
     reasons(gates())
         .chain(reasons(files()))
+        .chain(reasons(readers()))
         .chain(reasons(steps()))
         .chain(reasons(waits()))
         .chain(reasons(way_backs()))

@@ -81,7 +81,9 @@ fn what_is_at_stake_is_said_in_answers() {
     {
         let scattered = Some(Scattered { of, shown: 12.68, declared: 2.0 });
         let grounds = MetricGrounds { scattered, ..own("5xx", Finding::HarmWithin { allowed: 4_000 }) };
-        let words = format!("; {whose} 12.7 times as much as chance, policy declares 2: its own is used");
+        let words = format!(
+            "; {whose} 12.7 times as much as chance, policy declares 2: the harm bound uses the measured scatter"
+        );
         assert!(judging::metric_grounds(&grounds).ends_with(&words), "{}", judging::metric_grounds(&grounds));
     }
 }

@@ -4,8 +4,8 @@ use crate::given::{AU, BR, EU, JP, actor, at, fleet, frozen, name, overridden, r
 use jiff::SignedDuration;
 use meridian_domain::plan::Bake;
 use meridian_domain::reason::{
-    Canary, Fault, Gate, IllService, Lag, Lagging, NextTry, Proceed, Proof, RegionState, Retry, Return, Revert, Sign,
-    SilentRegion, Step, Stopped, Traffic, Undecided, Unseen, Wait, WaveEnd, WayBackReason,
+    Canary, Fault, Gate, IllService, Lag, Lagging, NextTry, OperationName, Proceed, Proof, RegionState, Retry, Return,
+    Revert, Sign, SilentRegion, Step, Stopped, Traffic, Undecided, Unseen, Wait, WaveEnd, WayBackReason,
 };
 use meridian_domain::{Chain, EndpointStatus, Reason};
 use meridian_messages::Voice;
@@ -45,7 +45,7 @@ fn the_headline_is_what_comes_before_the_first_colon() {
 #[test]
 fn every_sign_of_a_rollback_is_named() {
     let since = at("03:15:00");
-    let failure = throttled(JP, "ListObjectsV2");
+    let failure = throttled(JP, OperationName::ListObjectsV2);
     let ledger = Fault::Unseen(Unseen::Ledger { chain: Chain::Region(name(JP)), failure });
     for (signs, words) in [
         (vec![], "SageMaker rolled it back, and no guardrail alarm is in ALARM any more"),
@@ -178,7 +178,7 @@ fn a_waves_end_names_the_regions_that_lag() {
     assert_eq!(complete(false), "every region serves v427");
     assert_eq!(complete(true), "every region served v427 when the wave ended");
     let lagging = vec![
-        (name(AU), Lagging::EndpointUnseen { why: throttled(AU, "DescribeEndpoint").into() }),
+        (name(AU), Lagging::EndpointUnseen { why: throttled(AU, OperationName::DescribeEndpoint).into() }),
         (name(JP), Lagging::Unproved),
         (name(BR), Lagging::GoldenWrong { right: 9, asked: 10 }),
         (name(EU), Lagging::NamesConfig { config: resource("fraud-v426") }),

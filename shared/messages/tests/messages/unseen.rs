@@ -1,18 +1,18 @@
 //! What could not be seen, in words, and what a call has left to do for it.
 
 use crate::given::{AU, fleet, name, throttled};
-use meridian_domain::reason::{Failure, Fault, FileFault, LeftUndone, Quiet, Unseen};
+use meridian_domain::reason::{Failure, Fault, FileFault, LeftUndone, OperationName, Quiet, Unseen};
 use meridian_domain::{Chain, ChainError};
 use meridian_messages::{Voice, failure, unseen};
 
 fn ledger() -> Unseen {
-    Unseen::Ledger { chain: Chain::Region(name(AU)), failure: throttled(AU, "ListObjectsV2") }
+    Unseen::Ledger { chain: Chain::Region(name(AU)), failure: throttled(AU, OperationName::ListObjectsV2) }
 }
 
 #[test]
 fn what_a_service_said_stands_behind_who_said_it_and_where() {
     let said = "DescribeEndpoint in ap-southeast-2: throttled: ThrottlingException: Rate exceeded";
-    assert_eq!(unseen::words(&throttled(AU, "DescribeEndpoint").into()), said);
+    assert_eq!(unseen::words(&throttled(AU, OperationName::DescribeEndpoint).into()), said);
     let golden = FileFault::NotGolden { file: "golden.json".to_owned(), region: name(AU), line: 1, column: 2 };
     assert_eq!(unseen::words(&golden.clone().into()), meridian_messages::files::words(&golden));
 }
@@ -33,7 +33,7 @@ fn a_region_whose_ledger_is_dark_or_altered_names_its_ledger() {
         altered.ends_with("until a person has compared the entries with the bucket's object versions"),
         "{altered}"
     );
-    let endpoint = throttled(AU, "DescribeEndpoint");
+    let endpoint = throttled(AU, OperationName::DescribeEndpoint);
     assert_eq!(told(endpoint.clone().into()), unseen::service(&endpoint));
 }
 
@@ -41,14 +41,14 @@ fn a_region_whose_ledger_is_dark_or_altered_names_its_ledger() {
 fn what_a_watch_has_left_to_do_names_what_it_could_not_see() {
     let fleet = fleet();
     let left = |left| Voice::of(&fleet).unfinished(&Quiet::Alarm.into(), &left);
-    let alarms = throttled(AU, "DescribeAlarms");
+    let alarms = throttled(AU, OperationName::DescribeAlarms);
     let missing = Unseen::NoAlarm { alarm: "fraud-rollback".to_owned() };
     assert_eq!(left(LeftUndone::Alarm(missing)), "rollback alarm fraud-rollback does not exist or cannot be read");
     let unread = left(LeftUndone::Alarm(alarms.clone().into()));
     assert_eq!(unread, format!("the rollback alarm cannot be read: {}", unseen::service(&alarms)));
     let done = "nothing to do: the rollback alarm is OK";
     assert_eq!(left(LeftUndone::Ledger(ledger())), format!("{done}; {}", unseen::words(&ledger())));
-    let page = throttled(AU, "Publish");
+    let page = throttled(AU, OperationName::Publish);
     assert_eq!(
         left(LeftUndone::Page(page.clone())),
         format!("{done}; the page was not sent: {}", unseen::service(&page))

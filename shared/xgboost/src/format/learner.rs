@@ -1,5 +1,6 @@
 //! What a model file says besides its trees, the same for every format.
 
+use crate::caveat::Caveat;
 use crate::error::ModelError;
 use crate::image::Image;
 use std::fmt;
@@ -191,27 +192,15 @@ impl Learner {
         })
     }
 
-    /// In what the image's container would serve the model otherwise than the version of XGBoost that trained it: one
-    /// sentence each, for people.
-    pub(crate) fn caveats(&self, image: Image) -> Vec<String> {
-        let mut caveats = Vec::new();
-        if let Some(best) = self.best_trees.filter(|best| *best != self.trees) {
-            let trees = self.trees;
-            caveats.push(if self.served_trees(image) == best {
-                format!(
-                    "training stopped early: image {image} serves the first {best} of {trees} trees, up to the best \
-                     round, and those are evaluated; image {} would serve all",
-                    Image::V3_0
-                )
-            } else {
-                format!(
-                    "training stopped early: image {image} serves all {trees} trees and not the first {best}, up to the \
-                     best round, so all are evaluated; to serve the best ones, slice the model before it is saved \
-                     (`booster[: best_iteration + 1]`)"
-                )
-            });
-        }
-        caveats
+    /// In what the image's container would serve the model otherwise than the version of XGBoost that trained it.
+    pub(crate) fn caveat(&self, image: Image) -> Option<Caveat> {
+        let trees = self.trees;
+        let best = self.best_trees.filter(|best| *best != trees)?;
+        Some(if self.served_trees(image) == best {
+            Caveat::ServesBest { image, best, trees }
+        } else {
+            Caveat::ServesAll { image, best, trees }
+        })
     }
 
     /// The weight of a tree's leaves; `None` where they are added as they are.

@@ -54,6 +54,7 @@ mod tests;
 mod walk;
 
 pub use forest::ShapForest;
+pub(crate) use packed::MOST_LEVELS;
 pub use sample::{SAMPLE_ROWS, Sample, sample_rows};
 pub(crate) use stream::ShapStream;
 

@@ -1,11 +1,11 @@
 //! A tree as the walk wants it: depth-first, without a pointer.
 
-use crate::error::ModelError;
+use crate::caveat::{NodeFault, Unexplained};
 use crate::tree::{Categories, DEFAULT_LEFT, Tree};
 
 /// The deepest tree that is explained, in splits from the root to a leaf. XGBoost's default is 6; a walk holds about
 /// 1 KB a level.
-const MOST_LEVELS: usize = 4096;
+pub(crate) const MOST_LEVELS: usize = 4096;
 
 /// Bits of [`Split::feature`] above the feature's index.
 const LEFT_LEAF: u32 = 1 << 31;
@@ -90,9 +90,9 @@ impl PackedTree {
     /// Packs tree `index` of a model.
     ///
     /// # Errors
-    /// [`ModelError::Tree`] where training weights are absent, negative or not finite, or the tree is deeper than
+    /// [`Unexplained`] where training weights are absent, negative or not finite, or the tree is deeper than
     /// [`MOST_LEVELS`].
-    pub(super) fn new(index: usize, tree: &Tree) -> Result<PackedTree, ModelError> {
+    pub(super) fn new(index: usize, tree: &Tree) -> Result<PackedTree, Unexplained> {
         let (left_shares, mean) = left_shares(index, tree)?;
         let count = tree.nodes.len() / 2;
         let packed = PackedTree {
@@ -130,7 +130,7 @@ struct Packer<'a> {
 }
 
 impl Packer<'_> {
-    fn pack(mut self) -> Result<PackedTree, ModelError> {
+    fn pack(mut self) -> Result<PackedTree, Unexplained> {
         let mut tasks = vec![Task::Enter { node: 0, level: 0 }];
         while let Some(task) = tasks.pop() {
             match task {
@@ -146,16 +146,16 @@ impl Packer<'_> {
         Ok(self.packed)
     }
 
-    fn enter(&mut self, place: usize, level: usize, tasks: &mut Vec<Task>) -> Result<(), ModelError> {
-        let damaged = |problem: &str| ModelError::Tree { tree: self.index, node: place, problem: problem.to_owned() };
-        let Some(node) = self.tree.nodes.get(place) else { return Err(damaged("the node is missing")) };
+    fn enter(&mut self, place: usize, level: usize, tasks: &mut Vec<Task>) -> Result<(), Unexplained> {
+        let refuse = |fault| Err(Unexplained { tree: self.index, node: place, fault });
+        let Some(node) = self.tree.nodes.get(place) else { return refuse(NodeFault::Missing) };
         if node.left == 0 {
             self.packed.leaves.push(node.value);
             self.packed.levels = self.packed.levels.max(level);
             return Ok(());
         }
         if level == MOST_LEVELS {
-            return Err(damaged(&format!("the tree is deeper than the {MOST_LEVELS} levels that are explained")));
+            return refuse(NodeFault::TooDeep);
         }
         let left = node.left as usize;
         let is_leaf = |child: usize| self.tree.nodes.get(child).is_some_and(|child| child.left == 0);
@@ -200,13 +200,13 @@ fn features(tree: &Tree) -> Vec<u32> {
 /// The part is taken of both children together and not of what the file says of the split itself, so that the parts
 /// always add up to 1. A split that no weight reached (a refreshed model has such) counts as half and half, where
 /// XGBoost answers NaN.
-fn left_shares(index: usize, tree: &Tree) -> Result<(Vec<f32>, f64), ModelError> {
-    let refuse = |node, problem: &str| Err(ModelError::Tree { tree: index, node, problem: problem.to_owned() });
+fn left_shares(index: usize, tree: &Tree) -> Result<(Vec<f32>, f64), Unexplained> {
+    let refuse = |node, fault| Err(Unexplained { tree: index, node, fault });
     if tree.covers.len() != tree.nodes.len() {
-        return refuse(0, "there is not one `sum_hessian` a node, without which no record can be explained");
+        return refuse(0, NodeFault::NoWeights);
     }
     if let Some(node) = tree.covers.iter().position(|cover| !(cover.is_finite() && *cover >= 0.0)) {
-        return refuse(node, "its `sum_hessian` is negative or not a number");
+        return refuse(node, NodeFault::Weight);
     }
     let mut shares = vec![0.0; tree.nodes.len()];
     let mut means = vec![0.0; tree.nodes.len()];

@@ -5,6 +5,7 @@ use super::explain::{Group, Instructions, Workspace};
 use super::lanes::LANES;
 use super::packed::PackedTree;
 use super::sample::Sample;
+use crate::caveat::Unexplained;
 use crate::error::{ModelError, ShapeError};
 use crate::format::Learner;
 use crate::image::Image;
@@ -63,14 +64,12 @@ impl ShapStream {
             base: (f64::from(learner.base_margin) + self.mean) as f32,
         }))
     }
-}
 
-impl TreeSink for ShapStream {
-    fn wants_covers(&self) -> bool {
-        true
-    }
-
-    fn tree(&mut self, index: usize, tree: &Tree) -> Result<(), ModelError> {
+    /// Takes the next tree.
+    ///
+    /// # Errors
+    /// The tree cannot explain records.
+    pub(crate) fn explain(&mut self, index: usize, tree: &Tree) -> Result<(), Unexplained> {
         if index >= self.served {
             return Ok(());
         }
@@ -82,5 +81,15 @@ impl TreeSink for ShapStream {
             self.workspace.explain(&tree, weight, group);
         }
         Ok(())
+    }
+}
+
+impl TreeSink for ShapStream {
+    fn wants_covers(&self) -> bool {
+        true
+    }
+
+    fn tree(&mut self, index: usize, tree: &Tree) -> Result<(), ModelError> {
+        Ok(self.explain(index, tree)?)
     }
 }

@@ -5,7 +5,7 @@
 
 use super::read::Reader;
 use super::{Fleet, FleetError, Region};
-use crate::names::RegionName;
+use crate::fleet::names::RegionName;
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};

@@ -1,8 +1,8 @@
 //! `[[image]]`: the serving containers that a release may name. A publisher chooses among them and adds none.
 
 use super::Fleet;
-use crate::names::{RepositoryName, Sha256};
-use crate::release::{Image, ImageVersion, Manifest, ManifestFault};
+use crate::fleet::names::{RepositoryName, Sha256};
+use crate::fleet::release::{Image, ImageVersion, Manifest, ManifestFault};
 use serde::Deserialize;
 use std::fmt;
 

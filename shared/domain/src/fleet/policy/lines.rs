@@ -1,6 +1,10 @@
 //! Where in a `fleet.toml` something is wrong.
 
 use super::FleetError;
+use crate::edge::line_of;
+
+/// Whether it holds, the field that it is about, and what to say of the field where it does not hold.
+pub(super) type Check = (bool, &'static str, &'static str);
 
 /// Finds the lines of the fields that checks name.
 pub(super) struct PolicyReader<'a> {
@@ -9,20 +13,17 @@ pub(super) struct PolicyReader<'a> {
 }
 
 impl PolicyReader<'_> {
-    /// The first check that does not hold, as an error at the field that its message starts with.
-    pub fn first_broken(&self, checks: &[(bool, impl AsRef<str>)]) -> Result<(), FleetError> {
-        match checks.iter().find(|(holds, _)| !holds) {
-            Some((_, message)) => {
-                let message = message.as_ref();
-                Err(FleetError { line: self.line_of_field(message), message: message.to_owned() })
+    /// The first check of a table that does not hold, as an error at its field.
+    pub fn first_broken(&self, table: &str, checks: &[Check]) -> Result<(), FleetError> {
+        match checks.iter().find(|(holds, ..)| !holds) {
+            Some((_, field, wrong)) => {
+                Err(FleetError { line: self.line_of_field(table, field), message: format!("{table}.{field} {wrong}") })
             }
             None => Ok(()),
         }
     }
 
-    /// The line of the `table.field` that a message starts with.
-    fn line_of_field(&self, message: &str) -> Option<usize> {
-        let (table, field) = message.split_whitespace().next()?.rsplit_once('.')?;
+    fn line_of_field(&self, table: &str, field: &str) -> Option<usize> {
         let header = format!("[{table}]");
         let start = self.text.lines().position(|line| line.trim() == header)?;
         let is_field = |line: &str| line.split_once('=').is_some_and(|(key, _)| key.trim() == field);
@@ -42,9 +43,4 @@ pub(super) fn malformed(text: &str, error: &toml::de::Error) -> FleetError {
     let field = above.last().filter(|line| header(line).is_none()).and_then(|line| line.split_once('='));
     let place = [table, field.map(|(field, _)| field.trim().to_owned())].into_iter().flatten().collect::<Vec<_>>();
     FleetError { line: Some(line), message: format!("{}: {}", place.join("."), error.message()) }
-}
-
-/// The 1-based line of a byte.
-pub(crate) fn line_of(text: &str, offset: usize) -> usize {
-    1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
 }

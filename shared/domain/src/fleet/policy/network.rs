@@ -1,6 +1,6 @@
 //! What a serving container can reach: nothing at all, or what a VPC lets it.
 
-use crate::names::{SecurityGroupId, Sha256, SubnetId};
+use crate::fleet::names::{SecurityGroupId, Sha256, SubnetId};
 use serde::Deserialize;
 
 /// SageMaker's bounds of a model's `VpcConfig`.

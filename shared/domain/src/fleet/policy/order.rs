@@ -1,7 +1,7 @@
-//! In which order a wave walks: what policy says about it. The order of one wave is [`crate::plan::wave_order`]'s.
+//! In which order a wave walks: what policy says about it. The order of one wave is [`crate::wave::plan::wave_order`]'s.
 
 use super::{Fleet, Region};
-use crate::names::RegionName;
+use crate::fleet::names::RegionName;
 use serde::{Deserialize, Serialize};
 
 /// `order` of `[fleet]`.

@@ -2,7 +2,7 @@
 
 use super::read::Reader;
 use super::{FleetError, Guardrail};
-use crate::names::RegionName;
+use crate::fleet::names::RegionName;
 use jiff::SignedDuration;
 use serde::Deserialize;
 

@@ -4,8 +4,8 @@
 use super::lines::PolicyReader;
 use super::read::Reader;
 use super::{Fleet, FleetError, Region};
-use crate::endpoint::EndpointView;
-use crate::names::{ResourceName, Sha256};
+use crate::fleet::endpoint::EndpointView;
+use crate::fleet::names::{ResourceName, Sha256};
 use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp};
 use serde::de::{Deserializer, Error};
@@ -289,16 +289,21 @@ pub(super) fn check(reader: &PolicyReader<'_>, policy: &ScalingPolicy) -> Result
     // Application Auto Scaling takes a cool-down as seconds in 32 bits; a day is more than anybody waits.
     let cool = |value: SignedDuration| !value.is_negative() && value <= SignedDuration::from_hours(24);
     let per_instance = policy.requests_per_instance;
-    reader.first_broken(&[
-        (
-            PER_INSTANCE.contains(&per_instance),
-            "scaling.requests_per_instance must be above 0, from 0.001 to 1000000: what one instance serves a second",
-        ),
-        (cool(policy.scale_out), "scaling.scale_out must be 0s to 24h"),
-        (cool(policy.scale_in), "scaling.scale_in must be 0s to 24h"),
-        (
-            policy.night.is_none_or(|night| night.from != night.until),
-            "scaling.night begins when it ends: give it two times of day",
-        ),
-    ])
+    reader.first_broken(
+        "scaling",
+        &[
+            (
+                PER_INSTANCE.contains(&per_instance),
+                "requests_per_instance",
+                "must be above 0, from 0.001 to 1000000: what one instance serves a second",
+            ),
+            (cool(policy.scale_out), "scale_out", "must be 0s to 24h"),
+            (cool(policy.scale_in), "scale_in", "must be 0s to 24h"),
+            (
+                policy.night.is_none_or(|night| night.from != night.until),
+                "night",
+                "begins when it ends: give it two times of day",
+            ),
+        ],
+    )
 }

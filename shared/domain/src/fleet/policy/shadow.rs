@@ -1,8 +1,10 @@
 //! `[shadow]`: what endpoints capture of their customers' requests, and what a region's shadow on them decides.
 
-use super::{Fleet, Region};
-use crate::endpoint::CaptureSpec;
-use crate::keys;
+use super::lines::{Check, PolicyReader};
+use super::{Fleet, FleetError, Region};
+use crate::fleet::endpoint::CaptureSpec;
+use crate::fleet::keys;
+use crate::fleet::names::ReleaseId;
 use meridian_judge::CapturedMargins;
 use serde::{Deserialize, Serialize};
 
@@ -78,46 +80,51 @@ fn usual_keep() -> u32 {
 }
 
 impl Fleet {
-    /// What a region's endpoint configurations say of capture: nothing where policy has no `[shadow]`.
-    pub fn capture(&self, region: &Region) -> Option<CaptureSpec> {
+    /// What a region's endpoint configurations of a release say of capture: nothing where policy has no `[shadow]`.
+    pub fn capture(&self, region: &Region, release: ReleaseId) -> Option<CaptureSpec> {
         let shadow = self.shadow.as_ref()?;
         Some(CaptureSpec {
             percent: shadow.capture_percent,
-            destination: format!("s3://{}/{}", region.bucket, keys::CAPTURED),
+            destination: format!("s3://{}/{}", region.bucket, keys::capture_destination(self, release)),
             key: format!("arn:aws:kms:{}:{}:alias/meridian-{}", region.name, self.account, self.name),
         })
     }
 }
 
-/// What must hold of each number, and what to say where it does not. A comparison with NaN is false.
-pub(super) fn checks(policy: &ShadowPolicy) -> Vec<(bool, &'static str)> {
-    let margins = &policy.margins;
-    let margin = |value: f64| value >= 0.0 && value.is_finite();
-    let share = |value: f64| (0.0..=1.0).contains(&value);
-    vec![
+/// The first thing that does not hold of the table or of its margins. A comparison with NaN is false.
+pub(super) fn check(reader: &PolicyReader<'_>, policy: &ShadowPolicy) -> Result<(), FleetError> {
+    reader.first_broken("shadow", &checks(policy))?;
+    reader.first_broken("shadow.margins", &margin_checks(&policy.margins))
+}
+
+fn checks(policy: &ShadowPolicy) -> [Check; 4] {
+    [
         (
             (1..=100).contains(&policy.capture_percent),
-            "shadow.capture_percent must be 1 to 100; leave [shadow] out to capture nothing",
+            "capture_percent",
+            "must be 1 to 100; leave [shadow] out to capture nothing",
         ),
-        ((1..=MOST_HOURS).contains(&policy.hours), "shadow.hours must be 1 to 24"),
-        (
-            (2..=MOST_RECORDS).contains(&policy.least),
-            "shadow.least must be 2 to 1000000: a shadow reads no more records",
-        ),
+        ((1..=MOST_HOURS).contains(&policy.hours), "hours", "must be 1 to 24"),
+        ((2..=MOST_RECORDS).contains(&policy.least), "least", "must be 2 to 1000000: a shadow reads no more records"),
         (
             (1..=MOST_DAYS).contains(&policy.keep) && policy.hours <= policy.keep.saturating_mul(24),
-            "shadow.keep must be 1 to 30 days, and no less than shadow.hours",
+            "keep",
+            "must be 1 to 30 days, and no less than shadow.hours",
         ),
-        ((1e-6..=0.2).contains(&margins.alpha), "shadow.margins.alpha must be between 0.000001 and 0.2"),
-        (share(margins.max_alert_rate_change), "shadow.margins.max_alert_rate_change must be between 0 and 1"),
-        (
-            margin(margins.max_alert_rate_change_share),
-            "shadow.margins.max_alert_rate_change_share must not be negative",
-        ),
-        (margin(margins.max_score_shift), "shadow.margins.max_score_shift must not be negative"),
-        (share(margins.max_unanswered), "shadow.margins.max_unanswered must be between 0 and 1"),
-        (share(margins.max_missing), "shadow.margins.max_missing must be between 0 and 1"),
-        (share(margins.max_other_reasons), "shadow.margins.max_other_reasons must be between 0 and 1"),
-        (share(margins.max_other_answers), "shadow.margins.max_other_answers must be between 0 and 1"),
+    ]
+}
+
+fn margin_checks(margins: &CapturedMargins) -> [Check; 8] {
+    let margin = |value: f64| value >= 0.0 && value.is_finite();
+    let share = |value: f64| (0.0..=1.0).contains(&value);
+    [
+        ((1e-6..=0.2).contains(&margins.alpha), "alpha", "must be between 0.000001 and 0.2"),
+        (share(margins.max_alert_rate_change), "max_alert_rate_change", "must be between 0 and 1"),
+        (margin(margins.max_alert_rate_change_share), "max_alert_rate_change_share", "must not be negative"),
+        (margin(margins.max_score_shift), "max_score_shift", "must not be negative"),
+        (share(margins.max_unanswered), "max_unanswered", "must be between 0 and 1"),
+        (share(margins.max_missing), "max_missing", "must be between 0 and 1"),
+        (share(margins.max_other_reasons), "max_other_reasons", "must be between 0 and 1"),
+        (share(margins.max_other_answers), "max_other_answers", "must be between 0 and 1"),
     ]
 }

@@ -3,7 +3,7 @@
 use super::key::PublicKey;
 use super::statement::{PAYLOAD_TYPE, Statement};
 use super::{LONGEST_SIGNATURE, SignatureFault};
-use crate::names::{KeyId, ReleaseId, Sha256};
+use crate::fleet::names::{KeyId, ReleaseId, Sha256};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -1,6 +1,6 @@
 //! Public keys, as SPKI (RFC 5480, RFC 8410) in PEM or base64.
 
-use crate::names::Sha256;
+use crate::fleet::names::Sha256;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;

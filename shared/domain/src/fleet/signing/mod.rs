@@ -9,7 +9,7 @@ pub use bundle::{Bundle, Signature, pae};
 pub use key::{EXAMPLE_KEY, PublicKey, PublicKeyError, decode_pem, encode_pem};
 pub use statement::{PAYLOAD_TYPE, Statement};
 
-use crate::names::{KeyId, ReleaseId};
+use crate::fleet::names::{KeyId, ReleaseId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

@@ -1,9 +1,10 @@
 //! What is signed: an in-toto statement (v1) with OpenSSF model signing's predicate (v1.0), which lists a release's files with
 //! their SHA-256. Others' tools verify it against a copy of `releases/`.
 
-use crate::keys::{self, RELEASES};
-use crate::names::{ReleaseId, Sha256};
-use crate::release::Manifest;
+use crate::fleet::keys;
+use crate::fleet::keys::RELEASES;
+use crate::fleet::names::{ReleaseId, Sha256};
+use crate::fleet::release::Manifest;
 use serde::{Deserialize, Serialize};
 
 /// What a DSSE envelope says of a statement.

@@ -1,11 +1,11 @@
 //! Where an update stood at a moment, and who may have answered then.
 
 use super::{Canary, Cut, Phase, Share, State, Underway};
-use crate::endpoint::Target;
 use crate::fleet::Style;
-use crate::history::OpenUpdate;
+use crate::fleet::endpoint::Target;
+use crate::ledger::history::OpenUpdate;
+use crate::ledger::verdict::Decision;
 use crate::ledger::{Entry, Record};
-use crate::verdict::Decision;
 
 impl Cut<'_> {
     /// The update that was open, by what is known of it to this day.

@@ -1,8 +1,8 @@
 //! What stood around a region at a moment: halts, a wave that had left it behind, a control plane that did not answer.
 
+use crate::fleet::names::{Actor, RegionName, ReleaseId};
+use crate::ledger::reason::{Fault, Reason};
 use crate::ledger::{Entry, Record};
-use crate::names::{Actor, RegionName, ReleaseId};
-use crate::reason::{Fault, Reason};
 use jiff::Timestamp;
 use serde::Serialize;
 

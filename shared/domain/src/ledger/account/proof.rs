@@ -1,9 +1,9 @@
 //! What proves that a configuration serves its release's bytes, as far as it was on record at a moment.
 
-use crate::endpoint::Target;
+use crate::fleet::endpoint::Target;
+use crate::ledger::reason::Reason;
+use crate::ledger::verdict::Verdict;
 use crate::ledger::{Entry, Record};
-use crate::reason::Reason;
-use crate::verdict::Verdict;
 use jiff::Timestamp;
 use serde::Serialize;
 

@@ -1,6 +1,6 @@
 //! As whom an entry's writer acted in the account.
 
-use crate::names::NameError;
+use crate::fleet::names::NameError;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

@@ -1,12 +1,11 @@
 //! What the hub's chain adds up to: the lease, releases and waves.
 
-use crate::holdout::{self, ApprovedHoldout};
-use crate::ledger::{Entry, Record, Resumed};
-use crate::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
-use crate::overrides::Override;
-use crate::plan::WaveOrder;
-use crate::quarantine::Quarantine;
-use crate::reason::{Fault, Reason};
+use crate::fleet::names::{Actor, Epoch, RegionName, ReleaseId, Sha256, Version};
+use crate::ledger::holdout::ApprovedHoldout;
+use crate::ledger::overrides::Override;
+use crate::ledger::quarantine::Quarantine;
+use crate::ledger::reason::{Fault, Reason};
+use crate::ledger::{Entry, Record, Resumed, WaveOrder, holdout};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -85,6 +84,8 @@ pub struct HubHistory {
     /// Regions that a wave left behind, and why.
     #[serde(with = "pairs")]
     pub deferred: BTreeMap<(Actor, RegionName), Reason>,
+    /// Regions that a wave left behind with a page, and that no wave has caught up since: for which release, and why.
+    pub behind: BTreeMap<RegionName, (ReleaseId, Reason)>,
     /// Ended waves and the regions that lag.
     pub ended: BTreeMap<Actor, Vec<RegionName>>,
     /// Why nothing may start.
@@ -104,10 +105,7 @@ impl HubHistory {
                     self.started.push((*release, entry.at));
                 }
                 self.versions.insert(*release, version.clone());
-                for region in late {
-                    let why = Reason::Fault(Fault::ReplicaLate);
-                    self.deferred.insert((execution.clone(), region.clone()), why);
-                }
+                late.iter().for_each(|region| self.replica_late(*release, execution, region));
             }
             Record::WaveOrdered { execution, order } => self.order_wave(execution, Some(order)),
             Record::HoldoutApproved { holdout, why } => {
@@ -121,11 +119,8 @@ impl HubHistory {
                 self.evaluated.insert(*release, why.clone());
                 self.golden.extend(golden.map(|golden| (*release, golden)));
             }
-            Record::Approved { release, created } if !self.approved.contains(release) => {
-                self.approved.insert(*release);
-                let approved = ApprovedRelease { release: *release, came: entry.at.min(*created), at: entry.at };
-                let place = self.line.partition_point(|other| other.came <= approved.came);
-                self.line.insert(place, approved);
+            Record::Approved { release, created } => {
+                self.approve(ApprovedRelease { release: *release, came: entry.at.min(*created), at: entry.at });
             }
             Record::Rejected { release, why } => {
                 self.rejected.insert(*release, why.clone());
@@ -150,13 +145,17 @@ impl HubHistory {
             Record::RegionWell { region, .. } => {
                 self.ill.remove(region);
             }
-            Record::Deferred { region, execution, why, .. } => {
+            Record::Deferred { region, execution, why, release } => {
+                if why.was_paged() {
+                    self.behind.insert(region.clone(), (*release, why.clone()));
+                }
                 self.deferred.entry((execution.clone(), region.clone())).or_insert_with(|| why.clone());
             }
             Record::Condemned { release, why, .. } => {
                 self.condemned.entry(*release).or_insert_with(|| why.clone());
             }
             Record::WaveEnded { execution, lagging, .. } => {
+                self.behind.retain(|region, _| lagging.contains(region));
                 self.ended.insert(execution.clone(), lagging.clone());
             }
             Record::Overridden { what, region, why, until } => {
@@ -185,6 +184,20 @@ impl HubHistory {
         }
     }
 
+    fn replica_late(&mut self, release: ReleaseId, execution: &Actor, region: &RegionName) {
+        let why = Reason::Fault(Fault::ReplicaLate);
+        self.behind.insert(region.clone(), (release, why.clone()));
+        self.deferred.insert((execution.clone(), region.clone()), why);
+    }
+
+    /// Approved twice, a release keeps its place in the line.
+    fn approve(&mut self, approved: ApprovedRelease) {
+        if self.approved.insert(approved.release) {
+            let place = self.line.partition_point(|other| other.came <= approved.came);
+            self.line.insert(place, approved);
+        }
+    }
+
     /// The hold-out on which a release that home attested at `published` is evaluated: the newest that was approved by then.
     pub fn holdout(&self, published: Timestamp) -> Option<&ApprovedHoldout> {
         holdout::newest_by(&self.holdouts, published)
@@ -195,6 +208,11 @@ impl HubHistory {
         let of_wave = self.deferred.iter().filter(|((own, region), _)| own == wave && region != but);
         let left = of_wave.filter(|(_, why)| why.is_unclear_return());
         u32::try_from(left.count()).unwrap_or(u32::MAX)
+    }
+
+    /// How many approved releases came up to and with this one; none for one that no approval names.
+    pub(crate) fn place(&self, release: &ReleaseId) -> usize {
+        self.line.iter().position(|approval| approval.release == *release).map_or(0, |at| at + 1)
     }
 
     /// When a release's first wave was started.

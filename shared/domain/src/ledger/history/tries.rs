@@ -1,10 +1,9 @@
 //! Canaries whose counts did not decide: their evidence is kept, each a stratum of its own.
 
 use super::{OpenUpdate, RegionHistory};
-use crate::fleet::Fleet;
-use crate::judge::{Judgement, RegionEvidence};
-use crate::names::{Actor, ReleaseId};
-use crate::plan::Bake;
+use crate::fleet::names::{Actor, ReleaseId};
+use crate::fleet::{Bake, Fleet};
+use meridian_judge::{Judgement, RegionEvidence};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

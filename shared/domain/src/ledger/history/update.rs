@@ -1,12 +1,13 @@
 //! An update on its way.
 
-use crate::endpoint::Target;
-use crate::fleet::Region;
-use crate::names::{Actor, Epoch, ReleaseId};
-use crate::plan::Bake;
-use crate::reason::Reason;
-use crate::verdict::{Cause, Decision};
+use super::{RegionHistory, Try};
+use crate::fleet::endpoint::Target;
+use crate::fleet::names::{Actor, Epoch, ReleaseId};
+use crate::fleet::{Bake, Region};
+use crate::ledger::reason::Reason;
+use crate::ledger::verdict::{Cause, Decision};
 use jiff::Timestamp;
+use meridian_judge::Judgement;
 use serde::{Deserialize, Serialize};
 
 /// An update that was asked for and has not been seen to its end.
@@ -70,6 +71,13 @@ impl OpenUpdate {
         self.decision.as_ref().is_some_and(|(last, _)| *last == decision)
     }
 
+    /// Whether a judge has looked at it from its canary's begin on, or from its intent where no canary was seen. One who began
+    /// later may have been silent when SageMaker rolled back.
+    pub fn was_watched_by(&self, judge: Option<Timestamp>) -> bool {
+        let begun = self.canary.map_or(self.at, |(begun, _)| begun);
+        judge.is_some_and(|since| since <= begun)
+    }
+
     /// When SageMaker's own timer ends, as far as it is known: a canary that nobody has seen may have begun right after the
     /// intent.
     pub(crate) fn bakes_until(&self, region: &Region) -> Timestamp {
@@ -95,5 +103,50 @@ impl OpenUpdate {
     /// True if SageMaker has taken it, or somebody has decided about it as if it had: it is not asked for again.
     pub fn was_taken(&self) -> bool {
         self.started || self.decision.is_some()
+    }
+}
+
+impl RegionHistory {
+    pub(super) fn intended(&mut self, update: OpenUpdate) {
+        let own_way_back = update.epoch.is_none();
+        self.spares.take_if(|_| !own_way_back);
+        let again = |open: &OpenUpdate| {
+            open.target == update.target && open.back == update.back && open.execution == update.execution
+        };
+        if let Some(open) = self.update.as_mut().filter(|open| again(open)) {
+            // Said again: its canary is planned again. One that began goes on as it was asked for.
+            open.bake = update.bake.filter(|_| open.canary.is_none()).or(open.bake);
+        } else {
+            let leaves = self.now_there();
+            // A way back goes on with what the wave's own update was rolled back for.
+            let cause = self.update.as_ref().filter(|_| own_way_back).and_then(|open| open.cause);
+            self.update = Some(OpenUpdate { leaves, cause, ..update });
+        }
+    }
+
+    pub(super) fn decided(
+        &mut self,
+        execution: &Actor,
+        (decision, why): (Decision, &Reason),
+        cause: Option<Cause>,
+        judgement: Option<&Judgement>,
+    ) {
+        let update = self.update.as_mut().filter(|update| update.execution == *execution);
+        // Whoever says revert first is heard, also by somebody who was about to say proceed.
+        let Some(update) = update.filter(|update| !update.is_decided(Decision::Revert)) else { return };
+        update.decision = Some((decision, why.clone()));
+        update.cause = cause;
+        if cause == Some(Cause::Undecided) {
+            Try::keep(&mut self.tries, update, judgement);
+        }
+        if decision == Decision::Revert && cause == Some(Cause::Release) {
+            self.blamed.entry(update.target.release).or_insert_with(|| why.clone());
+        }
+    }
+
+    /// The target that is there or on its way, and the wave that brought it.
+    fn now_there(&self) -> Option<(Target, Actor)> {
+        let moving = self.update.as_ref().map(|update| (update.target.clone(), update.execution.clone()));
+        moving.or_else(|| self.serving.as_ref().map(|serving| (serving.target.clone(), serving.by.clone())))
     }
 }

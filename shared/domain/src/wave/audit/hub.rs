@@ -1,10 +1,10 @@
 //! What the audit asks of the hub's records, of the lease, and of the heartbeat alarm.
 
-use super::{Audit, Violation, require};
-use crate::history::OpenUpdate;
-use crate::ledger::Record;
-use crate::names::{Epoch, RegionName};
-use crate::verdict::{Cause, Decision};
+use super::{Audit, require};
+use crate::fleet::names::{Epoch, RegionName};
+use crate::ledger::history::OpenUpdate;
+use crate::ledger::verdict::{Cause, Decision};
+use crate::ledger::{Record, Violation};
 
 impl Audit<'_> {
     /// What the hub's chain is told.

@@ -1,12 +1,14 @@
 //! What the audit asks of a start: an update, or a region's first endpoint.
 
-use super::{Audit, Violation, require};
-use crate::endpoint::{EndpointStatus, Seen, Target};
+use super::{Audit, require};
+use crate::fleet::endpoint::{EndpointStatus, Target};
+use crate::fleet::names::RegionName;
 use crate::fleet::{Kind, NothingCaptured, OrderPolicy};
-use crate::history::OpenUpdate;
-use crate::judge::CapturedVerdict;
-use crate::names::RegionName;
-use crate::overrides::Rule;
+use crate::ledger::Violation;
+use crate::ledger::history::OpenUpdate;
+use crate::ledger::overrides::Rule;
+use crate::ledger::reason::Seen;
+use meridian_judge::CapturedVerdict;
 
 impl Audit<'_> {
     pub(super) fn update(&self, region: &RegionName, target: &Target) -> Vec<Violation> {

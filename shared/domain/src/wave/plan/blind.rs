@@ -8,12 +8,12 @@
 
 use super::rollback::RollbackView;
 use super::{Act, Next, Plan, Stage};
-use crate::advice::Advice;
-use crate::endpoint::{EndpointStatus, EndpointView, Seen};
-use crate::history::OpenUpdate;
+use crate::fleet::endpoint::{EndpointStatus, EndpointView};
 use crate::ledger::Record;
-use crate::reason::{Quiet, Reason, Return, Unseen, WayBackReason};
-use crate::verdict::{Cause, Decision};
+use crate::ledger::advice::Advice;
+use crate::ledger::history::OpenUpdate;
+use crate::ledger::reason::{Quiet, Reason, Return, Seen, Unseen, WayBackReason};
+use crate::ledger::verdict::{Cause, Decision};
 
 impl RollbackView<'_> {
     /// The wave left the region behind while its ledger did not answer, and paged: what it noted beside the way back goes on record.

@@ -6,16 +6,15 @@
 //! calls every minute cost a canary; but never so far that a judge who is dead for good would be noticed too late.
 
 use super::{Act, Golden, Next, Plan, Signs, View, diagnose};
-use crate::advice::Advice;
-use crate::alarms::{self, LAST_BEAT};
-use crate::endpoint::Seen;
-use crate::fleet::Region;
-use crate::history::{OpenUpdate, RegionHistory};
-use crate::judge::Judgement;
+use crate::fleet::alarms::LAST_BEAT;
+use crate::fleet::{Region, alarms};
 use crate::ledger::Record;
-use crate::reason::{Proceed, Proof, Reason, Revert, Step, Wait};
-use crate::verdict::{Cause, Decision, Verdict};
+use crate::ledger::advice::Advice;
+use crate::ledger::history::{OpenUpdate, RegionHistory};
+use crate::ledger::reason::{Proceed, Proof, Reason, Revert, Seen, Step, Wait};
+use crate::ledger::verdict::{Cause, Decision, Verdict};
 use jiff::{SignedDuration, Timestamp};
+use meridian_judge::Judgement;
 
 /// When the heartbeats of one look hold: now, and ahead for as long as Lambda takes to repeat a call that died. Before a
 /// `Proceed` none comes later than [`LAST_BEAT`] before SageMaker's own timer ends (I9): whoever dies then, and for good, is

@@ -15,9 +15,9 @@
 //!
 //! A dark control plane does not make a model slow: signs against the release count before it.
 
-use crate::judge::Grounds;
-use crate::names::RegionName;
-use crate::reason::{Sign, SilentRegion};
+use crate::fleet::names::RegionName;
+use crate::ledger::reason::{Sign, SilentRegion};
+use meridian_judge::Grounds;
 
 /// What is seen of a region whose update is rolled back, or must. Everything is optional: what was not seen is no sign.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,7 +43,7 @@ const NO_CAPACITY: &[&str] = &["InsufficientInstanceCapacity", "InsufficientCapa
 
 /// Every sign that was seen, in the order of the table of this module's head: the first decides ([`Revert::cause`]).
 ///
-/// [`Revert::cause`]: crate::reason::Revert::cause
+/// [`Revert::cause`]: crate::ledger::reason::Revert::cause
 pub fn diagnose(seen: Signs) -> Vec<Sign> {
     let Signs { failed, green_guard, other_guard, endpoint_alarm, silent, silent_too, failure } = seen;
     let silence = silent.map(|silent| match silent_too.is_empty() {
@@ -65,8 +65,8 @@ pub fn diagnose(seen: Signs) -> Vec<Sign> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reason::{Fault, Revert};
-    use crate::verdict::Cause;
+    use crate::ledger::reason::{Fault, Revert};
+    use crate::ledger::verdict::Cause;
 
     fn text(words: &str) -> Option<String> {
         Some(words.to_owned())

@@ -1,6 +1,6 @@
 //! How much minute counts scatter, from blue's past days: what `dispersion` in a policy should be.
 
-use crate::judge::Arm;
+use meridian_judge::Arm;
 
 /// Pairs of minutes under which nothing is proposed.
 const ENOUGH: u32 = 60;

@@ -1,14 +1,13 @@
 //! How a region's turn ends badly: rolled back, condemned, refused. And how a wave releases the lease.
 
 use super::{Finish, Next, Plan, Sight, View};
-use crate::advice::Advice;
-use crate::endpoint::Seen;
 use crate::fleet::Region;
-use crate::history::OpenUpdate;
+use crate::fleet::names::RegionName;
 use crate::ledger::Record;
-use crate::names::RegionName;
-use crate::reason::{Fault, Gate, Reason, Step, WaveEnd};
-use crate::verdict::Decision;
+use crate::ledger::advice::{Advice, Exposure};
+use crate::ledger::history::OpenUpdate;
+use crate::ledger::reason::{Fault, Gate, Reason, Seen, Step, WaveEnd};
+use crate::ledger::verdict::Decision;
 use jiff::Timestamp;
 
 impl View<'_> {
@@ -56,11 +55,21 @@ impl View<'_> {
         if self.sight.hub.condemned.contains_key(&self.sight.release) {
             return self.fail(end);
         }
-        let advice = Advice::ReadEvidence { region: region.clone(), version: self.version() };
+        let elsewhere = self.exposed().filter(|(other, _)| *other != region).collect();
+        let advice = Advice::ReadEvidence { region: region.clone(), version: self.version(), elsewhere };
         if let Some(page) = self.page_once(&region, end.clone(), advice) {
             return page;
         }
         self.tell_hub(Record::Condemned { release: self.sight.release, region, why: why.clone() }, end)
+    }
+
+    /// The regions whose customers may meet the release now, in the fleet's order.
+    fn exposed(&self) -> impl Iterator<Item = (RegionName, Exposure)> {
+        self.fleet.regions.iter().filter_map(|region| {
+            let history = self.sight.regions.get(&region.name).and_then(Seen::known);
+            let exposure = history.map_or(Some(Exposure::Unknown), |history| history.exposure(&self.sight.release));
+            Some((region.name.clone(), exposure?))
+        })
     }
 
     /// Something went wrong and nothing shows that the release is bad: the wave stops all the same.

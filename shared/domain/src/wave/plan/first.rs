@@ -4,12 +4,12 @@
 //! `Confirmed`. Absolute gates only: shadow evaluation's own, the endpoint-wide alarms, and golden records.
 
 use super::{Act, Plan, View};
-use crate::advice::Advice;
-use crate::alarms::{AlarmState, composite_name};
-use crate::endpoint::{EndpointView, Seen};
-use crate::history::{OpenUpdate, RegionHistory};
+use crate::fleet::alarms::{AlarmState, composite_name};
+use crate::fleet::endpoint::EndpointView;
 use crate::ledger::Record;
-use crate::reason::{Fault, Gate, Reason, Revert, Step, Wait, WaveEnd};
+use crate::ledger::advice::Advice;
+use crate::ledger::history::{OpenUpdate, RegionHistory};
+use crate::ledger::reason::{Fault, Gate, Reason, Revert, Seen, Step, Wait, WaveEnd};
 
 impl View<'_> {
     /// There is no endpoint: the region is new, or its endpoint is being asked for, or somebody has taken it away.

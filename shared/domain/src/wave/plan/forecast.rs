@@ -4,16 +4,16 @@
 //! will have shown is an expectation here.
 
 use super::bake::{
-    BakePlan, BakeQuestion, CanarySize, Finding, HarmForecast, Hour, PROVISIONING, SHIFT, SLOWEST_PROVISIONING,
-    full_load_wait,
+    BakePlan, BakeQuestion, Finding, HarmForecast, Hour, PROVISIONING, SHIFT, SLOWEST_PROVISIONING, full_load_wait,
 };
-use super::order::{WaveOrder, wave_order};
+use super::order::wave_order;
 use super::tries::RetryQuestion;
-use crate::fleet::{Fleet, Kind, Region, Style};
-use crate::judge::MetricName;
-use crate::names::RegionName;
-use crate::traffic::local_clock;
+use crate::fleet::names::RegionName;
+use crate::fleet::traffic::local_clock;
+use crate::fleet::{CanarySize, Fleet, Kind, Region, Style};
+use crate::ledger::WaveOrder;
 use jiff::{SignedDuration, Timestamp};
+use meridian_judge::MetricName;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

@@ -3,8 +3,8 @@
 
 use super::{Plan, View};
 use crate::fleet::{Frozen, Region};
-use crate::overrides::{Override, Rule};
-use crate::reason::{Gate, Reason, RegionState, Stopped, Wait};
+use crate::ledger::overrides::{Override, Rule};
+use crate::ledger::reason::{Gate, Reason, RegionState, Stopped, Wait};
 
 impl View<'_> {
     /// The freeze that keeps `region` from starting: one that holds, or begins before an update that starts now would be

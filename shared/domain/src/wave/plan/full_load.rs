@@ -6,15 +6,14 @@
 //! written down, and the rollback alarm stays the region's watch.
 
 use super::{Act, Plan, View};
-use crate::advice::Advice;
-use crate::endpoint::Seen;
-use crate::history::{OpenUpdate, RegionHistory};
-use crate::judge::Judgement;
 use crate::ledger::Record;
-use crate::lookout::Lookout;
-use crate::reason::{AtFullLoad, Fault, FullLoad, Revert, Stopped, Wait, WaveEnd};
-use crate::verdict::{Cause, Decision, Verdict};
+use crate::ledger::advice::Advice;
+use crate::ledger::history::{OpenUpdate, RegionHistory};
+use crate::ledger::reason::{AtFullLoad, Fault, FullLoad, Revert, Seen, Stopped, Wait, WaveEnd};
+use crate::ledger::verdict::{Cause, Decision, Verdict};
+use crate::wave::lookout::Lookout;
 use jiff::Timestamp;
+use meridian_judge::Judgement;
 
 impl View<'_> {
     /// What is left to do where the release serves, proved: the check at full load, where policy has one, and the region's

@@ -1,15 +1,17 @@
 //! Regions that do not answer: patience, then leaving them behind. A regional fault never stops another region (I7).
 
 use super::{Act, Finish, Next, Plan, Signs, View, diagnose};
-use crate::advice::Advice;
-use crate::alarms::{AlarmState, composite_name, green_names, guard_names};
-use crate::endpoint::{Seen, Target};
 use crate::fleet::Region;
-use crate::history::{OpenUpdate, RegionHistory};
+use crate::fleet::alarms::{AlarmState, composite_name, green_names, guard_names};
+use crate::fleet::endpoint::Target;
+use crate::fleet::names::{RegionName, Version};
 use crate::ledger::Record;
-use crate::names::{RegionName, Version};
-use crate::reason::{Fault, Gate, Reason, RegionState, Revert, Sign, SilentRegion, Step, Unseen, Wait, WaveEnd};
-use crate::verdict::{Cause, Decision};
+use crate::ledger::advice::Advice;
+use crate::ledger::history::{OpenUpdate, RegionHistory};
+use crate::ledger::reason::{
+    Fault, Gate, Reason, RegionState, Revert, Seen, Sign, SilentRegion, Step, Unseen, Wait, WaveEnd,
+};
+use crate::ledger::verdict::{Cause, Decision};
 use jiff::Timestamp;
 use std::sync::Arc;
 

@@ -26,19 +26,20 @@ mod scaling;
 mod skew;
 mod stage;
 mod standby;
+mod start;
 mod steps;
 mod tries;
 mod unknown;
 mod verify;
 
-pub use bake::{
-    Bake, BakePlan, BakeQuestion, CanarySize, Finding, HarmForecast, Hour, PROVISIONING, SHIFT, SLOWEST_PROVISIONING,
-};
+pub use crate::fleet::{Bake, CanarySize};
+pub use crate::ledger::{Act, Finish, OrderReason, RegionTraffic, WaveOrder};
+pub use bake::{BakePlan, BakeQuestion, Finding, HarmForecast, Hour, PROVISIONING, SHIFT, SLOWEST_PROVISIONING};
 pub use canary::beats;
 pub use diagnosis::{Signs, diagnose};
 pub use dispersion::{Dispersion, dispersion};
 pub use forecast::{Forecast, ForecastWarning, Left, Turn, Unfound, forecast};
-pub use order::{OrderReason, RegionTraffic, WaveOrder, order_due, region_at, wave_order};
+pub use order::{order_due, region_at, wave_order};
 pub use past::{dispersions, last_hours};
 pub use promote::promote;
 pub use resume::{Resume, resume};
@@ -47,17 +48,16 @@ pub use stage::Stage;
 pub use tries::RetryQuestion;
 pub use verify::verify;
 
-use crate::advice::Advice;
-use crate::alarms::AlarmView;
-use crate::endpoint::{EndpointView, Seen, Target};
+use crate::fleet::alarms::AlarmView;
+use crate::fleet::endpoint::{EndpointView, Target};
+use crate::fleet::names::{Actor, Epoch, RegionName, ReleaseId, Version};
 use crate::fleet::{Fleet, Region};
-use crate::history::{HubHistory, OpenUpdate, RegionHistory, Try};
-use crate::judge::{Judgement, RegionEvidence};
-use crate::ledger::Record;
-use crate::names::{Actor, Epoch, RegionName, ReleaseId, Version};
-use crate::reason::{Reason, Refusal, Step, Stopped, Unseen, Wait};
+use crate::ledger::advice::Advice;
+use crate::ledger::history::{HubHistory, OpenUpdate, RegionHistory, Try};
+use crate::ledger::reason::{Reason, Refusal, Seen, Step, Stopped, Unseen, Wait};
+use crate::ledger::{Record, StepKind};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use meridian_judge::{Judgement, RegionEvidence};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -171,34 +171,6 @@ impl Golden {
     }
 }
 
-/// Effects outside the ledger. Each is idempotent and makes no choice of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Act {
-    /// Write the guards' alarms, prime them, create model and configuration.
-    Prepare,
-    /// Ask SageMaker for the update.
-    Update,
-    /// Ask SageMaker for the region's endpoint, which there is none of yet.
-    Create,
-    /// Tell the heartbeat alarm that a judge looks.
-    Beat,
-    /// Read the counts of green and blue, and judge them.
-    Look,
-    /// Read what the region served in the last hour.
-    Measure,
-    /// Ask the endpoint for the golden records.
-    AskGolden,
-    /// Publish the revert verdict: SageMaker itself shifts back.
-    Trip,
-    /// Tell the heartbeat alarm that silence is fine from now on.
-    Disarm,
-    /// Register how many instances the region is to have, as its ledger says.
-    Scale,
-    /// Write beside the region's way back that the wave leaves it behind: its ledger does not take that.
-    NoteDeferral,
-}
-
 /// The next step and why.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
@@ -244,16 +216,19 @@ pub enum Next {
     Finish(Finish),
 }
 
-/// How an action ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Finish {
-    /// Done, or there was nothing to do.
-    Done,
-    /// The region was left behind on record; the next one may start.
-    Deferred,
-    /// Evidence or policy says no: the wave stops.
-    Failed,
+impl From<&Next> for StepKind {
+    fn from(next: &Next) -> Self {
+        match next {
+            Next::TakeLease { epoch, .. } => Self::TakeLease { epoch: *epoch },
+            Next::TellHub(_) => Self::TellHub,
+            Next::TellRegion(region, _) => Self::TellRegion { region: region.clone() },
+            Next::Do(act, region, _) => Self::Act { act: *act, region: region.clone() },
+            Next::Page { .. } => Self::Page,
+            Next::Advise { .. } => Self::Advise,
+            Next::Wait => Self::Wait,
+            Next::Finish(how) => Self::Finish { how: *how },
+        }
+    }
 }
 
 impl Plan {

@@ -1,47 +1,11 @@
 //! The order of one wave: chosen once, recorded, and the same for every later step and for the audit (I3).
 
 use super::Sight;
+use crate::fleet::names::{Actor, RegionName};
 use crate::fleet::{Fleet, HomePlace, Kind, OrderPolicy, Region};
-use crate::history::HubHistory;
-use crate::ledger::Record;
-use crate::names::{Actor, RegionName};
+use crate::ledger::history::HubHistory;
+use crate::ledger::{OrderReason, Record, RegionTraffic, WaveOrder};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-
-/// In which order a wave walks, and why.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct WaveOrder {
-    /// Every region of the fleet, once.
-    pub regions: Vec<RegionName>,
-    /// Why in this order.
-    pub why: OrderReason,
-}
-
-/// Why a wave walks in its order.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct OrderReason {
-    /// What policy says.
-    pub policy: OrderPolicy,
-    /// The order that the hour's traffic gives.
-    pub by_traffic: Vec<RegionName>,
-    /// Where policy puts home.
-    pub home: HomePlace,
-    /// When the wave starts.
-    pub at: Timestamp,
-    /// Each region's traffic, in the order of the policy's file.
-    pub traffic: Vec<RegionTraffic>,
-}
-
-/// What a region usually serves, requests a second.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RegionTraffic {
-    /// Which region.
-    pub region: RegionName,
-    /// At the hour.
-    pub rps: f64,
-    /// At its daily peak.
-    pub peak_rps: f64,
-}
 
 /// The order that policy gives a wave which starts at `at`, by the traffic that the regions usually have at that hour.
 pub fn wave_order(fleet: &Fleet, at: Timestamp) -> WaveOrder {

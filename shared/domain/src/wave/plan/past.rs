@@ -3,10 +3,10 @@
 use super::bake::Hour;
 use super::dispersion::{Dispersion, dispersion};
 use crate::fleet::JudgePolicy;
-use crate::judge::{Arm, MetricName};
-use crate::lookout::{FleetMinutes, Lookout};
-use crate::names::RegionName;
-use crate::replay::Row;
+use crate::fleet::names::RegionName;
+use crate::wave::lookout::{FleetMinutes, Lookout};
+use crate::wave::replay::Row;
+use meridian_judge::{Arm, MetricName};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Minutes that are the last hour.

@@ -1,14 +1,14 @@
 //! What must hold before a region's update is asked for.
 
 use super::View;
-use crate::alarms::{AlarmState, composite_name};
-use crate::endpoint::{EndpointView, Seen, Target};
+use crate::fleet::alarms::{AlarmState, composite_name};
+use crate::fleet::endpoint::{EndpointView, Target};
+use crate::fleet::names::{Actor, RegionName, Version};
 use crate::fleet::{Frozen, Kind, NothingCaptured, Region, RegionalFail};
-use crate::history::{OpenUpdate, RegionHistory, Shadow};
-use crate::judge::CapturedVerdict;
-use crate::names::{Actor, RegionName, Version};
-use crate::overrides::Rule;
-use crate::reason::{Gate, Stopped, Unseen};
+use crate::ledger::history::{OpenUpdate, RegionHistory, Shadow};
+use crate::ledger::overrides::Rule;
+use crate::ledger::reason::{Gate, Seen, Stopped, Unseen};
+use meridian_judge::CapturedVerdict;
 
 /// Why a region cannot start.
 pub(super) enum Objection<'a> {
@@ -244,7 +244,7 @@ impl<'a> View<'a> {
 
     /// Guards that still ring once they were rewritten and primed for this target.
     pub(super) fn ringing_guard(&self) -> Option<String> {
-        let guards = crate::alarms::guard_names(self.fleet);
+        let guards = crate::fleet::alarms::guard_names(self.fleet);
         let alarms = self.sight.alarms.known()?;
         let ringing = alarms.iter().find(|alarm| alarm.state == AlarmState::Alarm && guards.contains(&alarm.name))?;
         Some(ringing.name.clone())

@@ -2,14 +2,14 @@
 
 use super::rollback::RollbackView;
 use super::{Finish, Plan};
-use crate::endpoint::{Seen, Target};
 use crate::fleet::ProbationAction;
-use crate::history::{RegionHistory, WorseOnRecord};
-use crate::judge::LEAST_DAYS;
+use crate::fleet::endpoint::Target;
+use crate::fleet::names::ReleaseId;
 use crate::ledger::Record;
-use crate::names::ReleaseId;
-use crate::probation::Probation;
-use crate::reason::{Quiet, Return, WayBackReason};
+use crate::ledger::history::{RegionHistory, WorseOnRecord};
+use crate::ledger::reason::{Quiet, Return, Seen, WayBackReason};
+use crate::wave::probation::Probation;
+use meridian_judge::LEAST_DAYS;
 
 impl RollbackView<'_> {
     /// What probation asks for; none where it has nothing to say.

@@ -1,17 +1,13 @@
 //! One region of a wave: what is seen says which step is due.
 
-use super::preflight::Objection;
-use super::{Act, Finish, Plan, Sight, Stage, View, order_due};
-use crate::advice::Advice;
-use crate::endpoint::{EndpointView, Seen};
+use super::{Act, Finish, Plan, Sight, Stage, View};
+use crate::fleet::endpoint::EndpointView;
 use crate::fleet::{Fleet, Kind, Region};
-use crate::history::{OpenUpdate, RegionHistory};
 use crate::ledger::Record;
-use crate::names::ReleaseId;
-use crate::reason::{Fault, Gate, Step, Unseen, Wait, WaveEnd};
-use crate::verdict::{Cause, Decision};
+use crate::ledger::history::{OpenUpdate, RegionHistory};
+use crate::ledger::reason::{Fault, Gate, Seen, Step, Unseen, Wait, WaveEnd};
+use crate::ledger::verdict::{Cause, Decision};
 use jiff::Timestamp;
-use std::sync::Arc;
 
 /// What to do next to bring `region` to the wave's release.
 pub fn promote(fleet: &Fleet, region: &Region, sight: &Sight, now: Timestamp) -> Plan {
@@ -144,125 +140,6 @@ impl View<'_> {
             Some(Seen::Known(_)) => self.refuse(Gate::LeftoverUnproved { version: target.version }),
             Some(Seen::Unknown(why)) => self.not_yet(Gate::GoldenUnasked { why: why.clone() }),
         }
-    }
-
-    /// A newer release is approved before this wave has moved anything: it exits when its turn comes. A wave in progress goes on,
-    /// and the newer one waits.
-    pub(super) fn superseded(&self) -> Option<Plan> {
-        let (sight, hub) = (self.sight, &self.sight.hub);
-        let newer = self.newer()?;
-        let histories = sight.regions.values().filter_map(Seen::known);
-        let moved = |history: &Arc<RegionHistory>| {
-            history.confirmed.get(&sight.release) == Some(&sight.execution)
-                || history.update.as_ref().is_some_and(|update| update.execution == sight.execution)
-        };
-        if histories.into_iter().any(moved) {
-            return None;
-        }
-        let newer = hub.versions.get(&newer).map_or_else(|| newer.short(), ToString::to_string);
-        Some(Plan::finish(Finish::Done, WaveEnd::Superseded { region: self.name(), version: self.version(), newer }))
-    }
-
-    /// The newest approved release that came after this one and takes its place: one that is barred takes nobody's, nor
-    /// does one whose wave is over and which serves nowhere.
-    fn newer(&self) -> Option<ReleaseId> {
-        let hub = &self.sight.hub;
-        let own = hub.line.iter().position(|approval| approval.release == self.sight.release)?;
-        let comes = |release: &&ReleaseId| {
-            let over = hub.waves.get(release).is_some_and(|wave| hub.ended.contains_key(wave));
-            let mut histories = self.sight.regions.values().filter_map(Seen::known);
-            hub.barred(release).is_none() && (!over || histories.any(|history| history.serves(release)))
-        };
-        hub.line.iter().skip(own + 1).rev().map(|approval| &approval.release).find(comes).copied()
-    }
-
-    /// Towards the release, from what the endpoint serves; from nothing, where there is no endpoint yet.
-    pub(super) fn start(&self, endpoint: Option<&EndpointView>, history: &RegionHistory) -> Plan {
-        if let Some(refusal) = &self.sight.refused {
-            return self.refuse(refusal.clone());
-        }
-        if let Some(exit) = self.superseded().or_else(|| self.condemn_on_evidence()) {
-            return exit;
-        }
-        if let Some(record) = order_due(self.fleet, &self.sight.hub, &self.sight.execution, self.now) {
-            return self.tell_hub(record, Step::Order);
-        }
-        if let Some(wait) = self.held_by_another().or_else(|| self.neighbours_well()) {
-            return wait;
-        }
-        let back = match self.preflight(endpoint, history) {
-            Ok(back) => back,
-            Err(Objection::Never(gate)) => return self.refuse(gate),
-            Err(Objection::Halted(gate)) => return self.defer(gate),
-            Err(Objection::Shadow(gate)) => {
-                return self.defer_for(gate, |region, version| Advice::CompareRequests { region, version });
-            }
-            Err(Objection::Frozen(frozen)) => return self.frozen(&frozen),
-            Err(Objection::NotYet(gate)) => return self.not_yet(gate),
-            Err(Objection::Home(gate)) => return Plan::wait(Wait::Gate { region: None, gate }),
-            Err(Objection::Neighbour(region, obstacle)) => return self.leave_behind(region, obstacle),
-            Err(Objection::HaltedBefore(region, obstacle)) => return self.give_up_on(region.name.clone(), obstacle),
-        };
-        if let Some(over) = self.no_try_left(history) {
-            return over;
-        }
-        if let Some(lease) = self.lease() {
-            return lease;
-        }
-        if let Some(tell) = self.skew(Some(self.sight.release)) {
-            return tell;
-        }
-        // Before the guards are armed: the heartbeat would ring while instances come.
-        if let Some(step) = endpoint.and_then(|endpoint| self.ready_for_failover(endpoint, history)) {
-            return step;
-        }
-        if let Some(prepare) = self.once(Act::Prepare) {
-            return prepare;
-        }
-        if let Some(alarm) = self.ringing_guard() {
-            return self.not_yet(Gate::GuardRings { alarm });
-        }
-        // An intent whose canary policy does not allow any more, or that has none, is said again with one that it does.
-        let allowed =
-            |update: &OpenUpdate| update.bake.is_some_and(|bake| bake.is_within(self.region, self.instances()));
-        let intended = |update: &&OpenUpdate| self.is_ours(update) && update.back == back && allowed(update);
-        let Some(intent) = history.update.as_ref().filter(intended) else {
-            if let Some(measure) = back.as_ref().and_then(|_| self.measure()) {
-                return measure;
-            }
-            let bake = self.bake();
-            let why = Step::Ready {
-                region: self.name(),
-                version: self.version(),
-                first: back.is_none(),
-                canary: self.chosen(bake),
-                overrides: self.set_aside(),
-            };
-            let record = Record::UpdateIntended {
-                target: self.target.clone(),
-                back,
-                execution: self.sight.execution.clone(),
-                epoch: Some(self.sight.hub.epoch),
-                bake: Some(bake),
-            };
-            return self.tell(record, why);
-        };
-        let act = if endpoint.is_some() { Act::Update } else { Act::Create };
-        self.once(act).unwrap_or_else(|| {
-            let gate = Gate::NotTaken;
-            let wait = self.is_patient(intent.at);
-            if wait { Plan::wait(Wait::Gate { region: Some(self.name()), gate }) } else { self.defer(gate) }
-        })
-    }
-
-    /// An objection that may pass, for as long as policy is patient with one region.
-    fn not_yet(&self, gate: Gate) -> Plan {
-        if self.is_patient(self.start_due_since()) {
-            return Plan::wait(Wait::Gate { region: None, gate });
-        }
-        // A bad release is no region's fault (I7), and a halt is for every region: the next one may not be able to read it.
-        let stopped = || self.halted().map(|stopped| self.refuse(Gate::Stopped(Box::new(stopped))));
-        self.condemn_on_evidence().or_else(stopped).unwrap_or_else(|| self.defer(gate))
     }
 
     pub(super) fn done(&self) -> Plan {

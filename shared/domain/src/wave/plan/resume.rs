@@ -1,10 +1,10 @@
 //! Whether home goes on with a release whose last wave left tries open.
 
 use crate::fleet::Fleet;
-use crate::history::{HubHistory, RegionHistory};
+use crate::fleet::names::{RegionName, ReleaseId, Version};
 use crate::ledger::Resumed;
-use crate::names::{RegionName, ReleaseId, Version};
-use crate::reason::Reason;
+use crate::ledger::history::{HubHistory, RegionHistory};
+use crate::ledger::reason::Reason;
 use jiff::Timestamp;
 
 /// An execution that is due: it tries again what the last one left undecided.

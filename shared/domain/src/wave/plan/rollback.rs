@@ -3,17 +3,17 @@
 mod update;
 
 use super::{Act, Finish, Golden, Next, Plan, Stage};
-use crate::advice::Advice;
-use crate::alarms::WayBack;
-use crate::callers::Blame;
-use crate::endpoint::{EndpointView, Seen, Target};
 use crate::fleet::Region;
-use crate::history::RegionHistory;
+use crate::fleet::alarms::WayBack;
+use crate::fleet::endpoint::{EndpointView, Target};
+use crate::fleet::names::{Actor, RegionName};
 use crate::ledger::Record;
-use crate::names::{Actor, RegionName};
-use crate::probation::Probation;
-use crate::reason::{Quiet, Reason, Return, Step, Unseen, WayBackReason};
-use crate::ringing::Ringing;
+use crate::ledger::advice::Advice;
+use crate::ledger::history::RegionHistory;
+use crate::ledger::reason::{Quiet, Reason, Return, Seen, Step, Unseen, WayBackReason};
+use crate::wave::callers::Blame;
+use crate::wave::probation::Probation;
+use crate::wave::ringing::Ringing;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -43,8 +43,8 @@ pub struct RollbackSight {
     pub alarm: Seen<Option<Ringing>>,
     /// Whose the region's 4xx are, where the alarm over them rings.
     pub client_errors: Seen<Option<Blame>>,
-    /// Whether a judge looks at the region's update: the heartbeat alarm is there and does not ring.
-    pub judge: Seen<bool>,
+    /// Since when a judge looks without a gap: since when the heartbeat alarm is OK, if it is.
+    pub judge: Seen<Option<Timestamp>>,
     /// What this call has already done outside the ledger.
     pub done: BTreeSet<Act>,
     /// The golden records asked in this call.

@@ -6,12 +6,12 @@
 
 use super::bake::SLOWEST_PROVISIONING;
 use super::{Act, Plan, View};
-use crate::advice::Advice;
-use crate::endpoint::EndpointView;
 use crate::fleet::Floor;
-use crate::history::{RegionHistory, Scaled};
+use crate::fleet::endpoint::EndpointView;
 use crate::ledger::Record;
-use crate::reason::{Step, Wait};
+use crate::ledger::advice::Advice;
+use crate::ledger::history::{RegionHistory, Scaled};
+use crate::ledger::reason::{Step, Wait};
 use jiff::Timestamp;
 use std::num::NonZeroU32;
 

@@ -3,14 +3,13 @@
 //! more regions old.
 
 use super::{Plan, View};
-use crate::advice::Advice;
-use crate::endpoint::{Seen, Target};
+use crate::fleet::endpoint::Target;
+use crate::fleet::names::ReleaseId;
 use crate::fleet::{Kind, Region};
-use crate::history::HubHistory;
 use crate::ledger::Record;
-use crate::names::ReleaseId;
-use crate::overrides::Rule;
-use crate::reason::Lag;
+use crate::ledger::advice::Advice;
+use crate::ledger::overrides::Rule;
+use crate::ledger::reason::{Lag, Seen};
 
 impl View<'_> {
     /// The next thing to tell people about regions that are too far behind, now or once `coming` is served somewhere.
@@ -31,7 +30,7 @@ impl View<'_> {
             Some((region, &history.serving.as_ref()?.target))
         });
         let served = serving.clone().map(|(_, target)| target.release);
-        let newest = served.chain(coming).max_by_key(|release| place(hub, release))?;
+        let newest = served.chain(coming).max_by_key(|release| hub.place(release))?;
         let mut serving = serving.filter(|(_, target)| target.release != newest);
         serving.find_map(|(region, target)| Some((newest, self.too_far(region, target, newest)?)))
     }
@@ -39,12 +38,12 @@ impl View<'_> {
     /// Whether `region` is further behind than policy allows, and nobody has been told or has said that it may be.
     fn too_far(&self, region: &Region, serves: &Target, newest: ReleaseId) -> Option<Lag> {
         let (hub, policy) = (&self.sight.hub, &self.fleet.wave);
-        let own = place(hub, &serves.release);
+        let own = hub.place(&serves.release);
         let mut ahead = hub
             .line
             .iter()
             .skip(own)
-            .take(place(hub, &newest).saturating_sub(own))
+            .take(hub.place(&newest).saturating_sub(own))
             .filter(|approval| hub.barred(&approval.release).is_none());
         let since = ahead.next()?.at;
         let behind = 1 + ahead.count();
@@ -64,9 +63,4 @@ impl View<'_> {
             allowed_age: policy.skew,
         })
     }
-}
-
-/// How many approved releases came up to and with this one; none for one that no approval names.
-fn place(hub: &HubHistory, release: &ReleaseId) -> usize {
-    hub.line.iter().position(|approval| approval.release == *release).map_or(0, |at| at + 1)
 }

@@ -1,7 +1,7 @@
 //! Where an endpoint's update stands.
 
-use crate::endpoint::{EndpointStatus, EndpointView, Target, VariantPhase};
-use crate::history::RegionHistory;
+use crate::fleet::endpoint::{EndpointStatus, EndpointView, Target, VariantPhase};
+use crate::ledger::history::RegionHistory;
 use jiff::Timestamp;
 
 /// The region's state, from its endpoint's own words and the ledger's memory of the canary.

@@ -3,12 +3,11 @@
 //! records prove it like every region (I4), and a stopped wave rolls it back.
 
 use super::{Act, Plan, Stage, View};
-use crate::endpoint::Seen;
 use crate::fleet::{Kind, Region, Style};
-use crate::history::{OpenUpdate, RegionHistory};
 use crate::ledger::Record;
-use crate::reason::{Proceed, Revert, Step, Wait};
-use crate::verdict::Decision;
+use crate::ledger::history::{OpenUpdate, RegionHistory};
+use crate::ledger::reason::{Proceed, Revert, Seen, Step, Wait};
+use crate::ledger::verdict::Decision;
 
 impl<'a> View<'a> {
     /// The active regions that have evidence for this release.

@@ -2,9 +2,9 @@
 //! steps by its own timer, each watched for a bake by the guardrail's alarms.
 
 use super::{Plan, Stage, View};
-use crate::history::OpenUpdate;
-use crate::reason::Wait;
-use crate::verdict::Decision;
+use crate::ledger::history::OpenUpdate;
+use crate::ledger::reason::Wait;
+use crate::ledger::verdict::Decision;
 use jiff::Timestamp;
 
 impl View<'_> {

@@ -1,15 +1,15 @@
 //! A canary whose counts did not decide: the region is left behind on record and nobody is paged, and it is tried again in the same
 //! night with what the plan expects to suffice, as long as policy's tries and time last.
 
-use super::bake::{BakePlan, BakeQuestion, CanarySize, SLOWEST_PROVISIONING};
+use super::bake::{BakePlan, BakeQuestion, SLOWEST_PROVISIONING};
 use super::forecast::{LIKELY, passes};
 use super::past::rate;
 use super::{Bake, Hour, PROVISIONING, Plan, View};
-use crate::fleet::{Fleet, Region, Style};
-use crate::history::RegionHistory;
-use crate::judge::{MetricName, RegionEvidence};
-use crate::reason::{Fault, NextTry, Reason, Retry, Undecided};
+use crate::fleet::{CanarySize, Fleet, Region, Style};
+use crate::ledger::history::RegionHistory;
+use crate::ledger::reason::{Fault, NextTry, Reason, Retry, Undecided};
 use jiff::{SignedDuration, Timestamp};
+use meridian_judge::{MetricName, RegionEvidence};
 use std::collections::BTreeMap;
 
 /// A try that is less likely than this to pass an equal release is not worth its canary.

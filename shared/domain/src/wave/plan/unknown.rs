@@ -7,12 +7,12 @@
 
 use super::rollback::RollbackView;
 use super::{Act, Next, Plan, View};
-use crate::advice::Advice;
-use crate::endpoint::{EndpointView, Seen, Target};
-use crate::history::{OpenUpdate, RegionHistory};
+use crate::fleet::endpoint::{EndpointView, Target};
 use crate::ledger::Record;
-use crate::reason::{Fault, Gate, Quiet, Reason, Return, Wait};
-use crate::verdict::{Cause, Decision};
+use crate::ledger::advice::Advice;
+use crate::ledger::history::{OpenUpdate, RegionHistory};
+use crate::ledger::reason::{Fault, Gate, Quiet, Reason, Return, Seen, Wait};
+use crate::ledger::verdict::{Cause, Decision};
 
 impl View<'_> {
     /// The region recovers by its own means; the wave finds out why its update was rolling back, and acts on that.

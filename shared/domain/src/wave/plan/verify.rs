@@ -2,12 +2,11 @@
 
 use super::ending::let_go;
 use super::{Act, Finish, Next, Plan, Sight, Stage, View};
-use crate::advice::Advice;
-use crate::endpoint::Seen;
+use crate::fleet::names::{Actor, RegionName};
 use crate::fleet::{Fleet, Kind, Region};
 use crate::ledger::Record;
-use crate::names::{Actor, RegionName};
-use crate::reason::{Lagging, Step, Wait, WaveEnd};
+use crate::ledger::advice::Advice;
+use crate::ledger::reason::{Lagging, Seen, Step, Wait, WaveEnd};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -96,8 +95,20 @@ fn close(fleet: &Fleet, sight: &Sight, now: Timestamp, lagging: Vec<(RegionName,
     if !told {
         return Plan::new(Next::Page { region: fleet.home.clone(), advice: Advice::LookAtEndpoints }, end);
     }
+    if let Some(all_clear) = all_clear(fleet, sight, &names).filter(|_| !ended) {
+        return all_clear;
+    }
     let how = if names.iter().all(|region| is_joining(fleet, region)) { Finish::Done } else { Finish::Failed };
     let_go(sight, now, names, &end).unwrap_or_else(|| Plan::finish(how, end))
+}
+
+/// Tells people once that regions about which they were paged have caught up.
+fn all_clear(fleet: &Fleet, sight: &Sight, lagging: &[RegionName]) -> Option<Plan> {
+    let caught_up = sight.hub.behind.keys().filter(|region| !lagging.contains(region)).cloned();
+    let (regions, version): (Vec<_>, _) = (caught_up.collect(), sight.version.clone());
+    let next = Next::Advise { region: fleet.home.clone(), advice: Advice::AllClear };
+    let due = !regions.is_empty() && !sight.advised;
+    due.then(|| Plan::new(next, Step::CaughtUp { regions, version }))
 }
 
 /// A region that is only being brought in keeps no wave from being finished.

@@ -9,13 +9,13 @@ mod read;
 pub use read::{CountsError, Row, read};
 
 use crate::fleet::JudgePolicy;
-use crate::judge::{
+use crate::fleet::names::RegionName;
+use crate::ledger::verdict::Verdict;
+use crate::wave::stakes::Exposure;
+use meridian_judge::{
     Grounds, Judgement, MetricJudgement, MetricName, MinuteCounts, PooledJudgement, RegionEvidence, RegionJudge, Watch,
     WatchStage,
 };
-use crate::names::RegionName;
-use crate::stakes::Exposure;
-use crate::verdict::Verdict;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 

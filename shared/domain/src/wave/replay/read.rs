@@ -1,7 +1,7 @@
 //! Reading counts: one JSON object a line.
 
-use crate::judge::{Arm, MetricName, MinuteCounts};
-use crate::names::RegionName;
+use crate::fleet::names::RegionName;
+use meridian_judge::{Arm, MetricName, MinuteCounts};
 use serde_json::{Map, Value};
 use std::num::NonZeroU32;
 

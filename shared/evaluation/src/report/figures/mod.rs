@@ -3,6 +3,7 @@
 //! Each figure is a picture with a name and a description, a caption, and its numbers as a table that is folded away.
 
 mod calibration;
+mod gain;
 mod histogram;
 mod precision;
 mod roc;
@@ -18,7 +19,8 @@ pub(crate) fn all(evaluation: &Evaluation) -> Vec<Element> {
     if evaluation.curves.challenger.roc.is_empty() {
         return Vec::new();
     }
-    let mut figures = vec![roc::whole(evaluation), roc::low(evaluation), precision::figure(evaluation)];
+    let mut figures =
+        vec![roc::whole(evaluation), roc::low(evaluation), precision::figure(evaluation), gain::figure(evaluation)];
     figures.extend(calibration::figure(evaluation));
     figures.extend(histogram::figures(evaluation));
     figures

@@ -35,7 +35,7 @@ fn a_job_whose_call_died_is_failed_by_the_next_call_with_one_page() {
     assert_eq!(kinds(&world), ["registered"]);
     let answers = world.answers.borrow();
     assert_eq!(answers.len(), 1);
-    assert!(answers[0].1.contains("v427") && answers[0].1.contains("did not end"), "{answers:?}");
+    assert!(answers[0].said.contains("v427") && answers[0].said.contains("did not end"), "{answers:?}");
     let pages = world.pages();
     assert_eq!(pages.len(), 1);
     assert!(pages[0].message.contains("v427") && pages[0].message.contains("ran out of memory or time"), "{pages:?}");

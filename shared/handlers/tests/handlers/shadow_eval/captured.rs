@@ -46,15 +46,23 @@ fn chain() -> Chain {
     Chain::Region(name(OWN))
 }
 
-/// The requests of an hour ago, each value of the first features times `factor`, with what v426 answered.
-fn captured(world: &World, factor: f32) {
+/// The requests of an hour ago with what v426 answered, as its configuration captures them.
+fn captured(world: &World) {
+    let settled = world.records(&name(OWN), chain()).into_iter().find_map(|record| match record {
+        Record::Settled { target, .. } => Some(target.release),
+        _ => None,
+    });
+    captured_of(world, settled.unwrap(), "v426");
+}
+
+/// The requests of an hour ago with what a release answered, as its own configuration captures them.
+fn captured_of(world: &World, release: ReleaseId, version: &str) {
     let ignore = ["label", "customer_region"].map(str::to_owned);
     let records = Records::read(&sample("holdout.csv.gz")[..], &features(), &ignore).unwrap();
-    let model = Model::from_archive(&sample("v426.tar.gz")[..]).unwrap();
+    let model = Model::from_archive(&sample(&format!("{version}.tar.gz"))[..]).unwrap();
     let lines = (0..ASKED).map(|row| {
-        let fields = records.row(row).iter().enumerate().map(|(place, value)| match value.is_nan() {
+        let fields = records.row(row).iter().map(|value| match value.is_nan() {
             true => String::new(),
-            false if place < 200 => (value * factor).to_string(),
             false => value.to_string(),
         });
         let payload = fields.collect::<Vec<_>>().join(",");
@@ -62,8 +70,18 @@ fn captured(world: &World, factor: f32) {
         let answer = model.answer_csv(&payload).unwrap();
         json!({"captureData": {"endpointInput": side(&payload), "endpointOutput": side(&answer)}}).to_string()
     });
-    let key = format!("{}05-00-000-0.jsonl", keys::captured(&fleet(), world.now() - SignedDuration::from_hours(1)));
-    world.put(&name(OWN), &key, lines.collect::<Vec<_>>().join("\n"));
+    let lines = lines.collect::<Vec<_>>().join("\n");
+    world.put(&name(OWN), &capture_key(world, release), lines);
+}
+
+/// The key of an hour ago under the destination of a release's configuration, as SageMaker lays it out.
+fn capture_key(world: &World, release: ReleaseId) -> String {
+    let fleet = shadowing().fleet;
+    let region = fleet.region(&name(OWN)).unwrap();
+    let destination = fleet.capture(region, release).unwrap().destination;
+    let prefix = destination.strip_prefix(&format!("s3://{}/", region.bucket)).unwrap();
+    let hour = (world.now() - SignedDuration::from_hours(1)).strftime("%Y/%m/%d/%H");
+    format!("{prefix}/{}/{}/{hour}/05-00-000-{}.jsonl", fleet.endpoint, fleet.variant, release.short())
 }
 
 fn sweep(world: &World) -> Value {
@@ -90,7 +108,7 @@ fn shadows(world: &World) -> Vec<(ReleaseId, CapturedJudgement)> {
 #[test]
 fn a_region_judges_a_release_once_on_what_its_own_customers_asked() {
     let (world, release) = attested("v427");
-    captured(&world, 1.0);
+    captured(&world);
     world.reads.borrow_mut().clear();
     assert_eq!(arrival(&world, release)["outcome"], "judged");
     let [(of, judgement)] = &shadows(&world)[..] else { panic!("one verdict") };
@@ -105,10 +123,23 @@ fn a_region_judges_a_release_once_on_what_its_own_customers_asked() {
 #[test]
 fn a_release_that_does_something_other_than_the_champion_fails() {
     let (world, release) = attested("v429");
-    captured(&world, 1.0);
+    captured(&world);
     assert_eq!(sweep(&world)["outcome"], "judged");
     let [(of, judgement)] = &shadows(&world)[..] else { panic!("one verdict") };
     assert_eq!((*of, judgement.verdict), (release, CapturedVerdict::Fail), "{judgement:?}");
+}
+
+/// v429 answered customers in a canary and was rolled back: its answers are not the champion's, and say nothing of v427.
+#[test]
+fn a_shadow_does_not_see_the_answers_of_a_canary_that_was_rolled_back() {
+    let (world, withdrawn) = attested("v429");
+    captured(&world);
+    captured_of(&world, withdrawn, "v429");
+    let release = replica(&world, "v427");
+    assert_eq!(arrival(&world, release)["outcome"], "judged");
+    let [(_, judgement)] = &shadows(&world)[..] else { panic!("one verdict") };
+    assert_eq!(judgement.counts.requests, ASKED as u64, "{judgement:?}");
+    assert_eq!(judgement.verdict, CapturedVerdict::Pass, "{judgement:?}");
 }
 
 /// For want of records nothing is decided for good; a verdict on records is.
@@ -117,7 +148,7 @@ fn a_region_that_captured_nothing_says_so_and_looks_again_after_an_hour() {
     let (world, release) = attested("v429");
     let hour = SignedDuration::from_hours(1);
     arrival(&world, release);
-    captured(&world, 1.0);
+    captured(&world);
     assert_eq!(sweep(&world)["outcome"], "nothing");
     world.pass(hour);
     assert_eq!(sweep(&world)["outcome"], "judged");
@@ -131,7 +162,7 @@ fn a_region_that_captured_nothing_says_so_and_looks_again_after_an_hour() {
 #[test]
 fn a_release_that_is_not_attested_is_not_judged() {
     let (world, _) = attested("v427");
-    captured(&world, 1.0);
+    captured(&world);
     let other = published(&world, spec("v429"));
     let before = world.now();
     assert_eq!(arrival(&world, other)["outcome"], "nothing");
@@ -142,7 +173,7 @@ fn a_release_that_is_not_attested_is_not_judged() {
 #[test]
 fn a_fleet_without_shadow_does_nothing() {
     let (world, _) = attested("v427");
-    captured(&world, 1.0);
+    captured(&world);
     let context = Context::new(FLEET, name(OWN)).unwrap();
     let event = json!({"source": "aws.events", "detail-type": "Scheduled Event"});
     assert_eq!(run(invoke(FunctionKind::ShadowEval, &world, &context, event)).unwrap()["outcome"], "off");

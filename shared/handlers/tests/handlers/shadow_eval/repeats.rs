@@ -53,8 +53,7 @@ fn until_ruled(world: &World, release: ReleaseId, first: &str) -> String {
         if reply["outcome"] != "again" {
             return reply["outcome"].as_str().unwrap().to_owned();
         }
-        let said = world.answers.borrow().last().unwrap().1.clone();
-        token = said.strip_prefix("again ").and_then(|rest| rest.split(':').next()).map(str::to_owned);
+        token = world.answers.borrow().last().unwrap().how.token();
         own = world.job();
     }
     panic!("no ruling: {:?}", world.answers)
@@ -149,7 +148,7 @@ fn a_rejection_is_paged_once_however_long_the_ledger_cannot_be_written() {
     assert_eq!(until_ruled(&world, release, &world.job()), "rejected");
     assert_eq!(world.pages().len(), 1);
     assert_eq!(kinds(&world), ["registered", "rejected"]);
-    assert!(world.answers.borrow()[0].1.starts_with("again register.2.told: waiting for a service: "));
+    assert_eq!(world.answers.borrow()[0].how, Answered::Again("register.2.told".to_owned()));
 }
 
 #[test]
@@ -170,7 +169,7 @@ fn patience_ends_with_the_name_of_the_service() {
         run(handle(&world, &context(HOME), &job(&world, release, Some(token))))
     };
     assert_eq!(call("register.59").unwrap()["outcome"], "again");
-    assert!(world.answers.borrow()[0].1.starts_with("again register.60"));
+    assert_eq!(world.answers.borrow()[0].how, Answered::Again("register.60".to_owned()));
     let error = call("register.60").unwrap_err();
     assert!(matches!(&error, HandlerError::Failed(Failure::NoRuling(EvaluationReason::GivenUp { .. }))), "{error}");
 }

@@ -76,7 +76,7 @@ pub(super) fn files() -> Vec<FileFault> {
         SignatureFault::OtherFiles { key: key(), release: id },
     ];
     let malformed = [
-        Malformed::Unread { error: "expected value at line 1 column 1".to_owned() },
+        Malformed::Unread { quoted: "expected value at line 1 column 1".to_owned() },
         Malformed::Schema { found: 2 },
         Malformed::ArchiveKey { key: file() },
         Malformed::ArchiveSize { bytes: 9, most: 8 },
@@ -158,6 +158,7 @@ pub(super) fn steps() -> Vec<Step> {
         Step::ScalingSet { region: au() },
         Step::ScalingNotSet { region: au(), version: new(), why: unseen() },
         Step::SoakOver { region: au() },
+        Step::CaughtUp { regions: vec![au()], version: new() },
         Step::WaveOver,
     ];
     let acts = acts.map(|act| Step::Act { act, region: au(), version: new() });

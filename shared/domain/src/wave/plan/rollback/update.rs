@@ -1,14 +1,14 @@
 //! An update is on record: a wave's that is in flight, has ended or was taken back, or the region's own way back.
 
 use super::{LONGEST_CALL, RollbackView};
-use crate::advice::Advice;
-use crate::endpoint::{EndpointStatus, EndpointView, Seen, Target};
-use crate::history::{OpenUpdate, RegionHistory};
-use crate::ledger::Record;
-use crate::plan::probation::acts_on;
-use crate::plan::{Act, Plan, Stage};
-use crate::reason::{Fault, Quiet, Reason, Return, Revert, Step, WayBackReason};
-use crate::verdict::{Cause, Decision};
+use crate::fleet::endpoint::{EndpointStatus, EndpointView, Target};
+use crate::ledger::advice::Advice;
+use crate::ledger::history::{OpenUpdate, RegionHistory};
+use crate::ledger::reason::{Fault, Quiet, Reason, Return, Revert, Seen, Step, WayBackReason};
+use crate::ledger::verdict::{Cause, Decision};
+use crate::ledger::{Act, Record};
+use crate::wave::plan::probation::acts_on;
+use crate::wave::plan::{Plan, Stage};
 
 impl RollbackView<'_> {
     /// By where the endpoint stands with it.
@@ -145,8 +145,8 @@ impl RollbackView<'_> {
             return self.nothing(Quiet::WentBackWithoutWay);
         };
         let guardrail = match self.sight.judge {
-            Seen::Known(true) => WayBackReason::Guardrail,
-            Seen::Known(false) => WayBackReason::JudgeSilent,
+            Seen::Known(judge) if update.was_watched_by(judge) => WayBackReason::Guardrail,
+            Seen::Known(_) => WayBackReason::JudgeSilent,
             Seen::Unknown(_) => WayBackReason::JudgeUnseen,
         };
         let why = match &update.decision {
@@ -157,7 +157,7 @@ impl RollbackView<'_> {
         let decided = update.is_decided(Decision::Revert) || history.spares == Some(update.target.release);
         if !decided && history.halt.is_none() {
             // One that cannot be seen may live.
-            let judged = self.sight.judge != Seen::Known(false) && !update.confirmed && !self.is_forsaken(update);
+            let judged = self.sight.judge != Seen::Known(None) && !update.confirmed && !self.is_forsaken(update);
             if judged {
                 return self.nothing(Quiet::JudgeAtWork);
             }

@@ -1,0 +1,213 @@
+//! `meridian compare`: several models against one champion, a row for each.
+
+use crate::desk::{Contest, Desk, Exam, Judged};
+use crate::evaluate;
+use crate::terminal::{self, Leaving, Legible};
+use anstyle::Style;
+use meridian_domain::Verdict;
+use meridian_evaluation::{Gate, ModelNumbers, Named, markdown_table};
+use meridian_messages::layout::{Cells, columns};
+use serde::Serialize;
+use std::error::Error;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Version of the document.
+const SCHEMA: u32 = 1;
+
+/// Arguments of `meridian compare`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Each challenger is judged as `meridian evaluate` judges it by itself, which tells why.\n\n\
+    Example:\n  \
+    meridian compare serving.tar.gz deeper.tar.gz more-data.tar.gz --holdout holdout.parquet --label label \\\n      \
+    --region-column customer_region --ignore payment_id\n\n\
+    Exit code: 0 at least one challenger passes; 3 none does, and at least one is inconclusive; 1 all fail; 2 wrong input, \
+    and nothing was evaluated.")]
+pub struct Arguments {
+    /// The model that serves now: model.tar.gz, or a bare model file.
+    #[arg(value_name = "CHAMPION")]
+    champion: PathBuf,
+    /// The models to be judged.
+    #[arg(value_name = "CHALLENGER", required = true)]
+    challengers: Vec<PathBuf>,
+    #[command(flatten)]
+    exam: Exam,
+    /// What to print: a table, one JSON document, or Markdown for a pull request.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// The same as --format json.
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
+    Markdown,
+}
+
+/// The document.
+#[derive(Debug, Serialize)]
+struct Document {
+    schema: u32,
+    rows: u64,
+    positives: u64,
+    holdout: Named,
+    champion: Model,
+    challengers: Vec<Challenger>,
+}
+
+#[derive(Debug, Serialize)]
+struct Model {
+    #[serde(flatten)]
+    file: Named,
+    #[serde(flatten)]
+    numbers: ModelNumbers,
+}
+
+#[derive(Debug, Serialize)]
+struct Challenger {
+    verdict: Verdict,
+    #[serde(flatten)]
+    model: Model,
+    /// The gates that keep it from being approved.
+    against: Vec<Against>,
+    reasons: Vec<String>,
+    repeat: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Against {
+    gate: String,
+    region: Option<String>,
+    verdict: Verdict,
+    reason: String,
+}
+
+/// Judges every challenger; prints a row for each.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
+    let desk = Desk::open(&arguments.exam)?;
+    let judged = desk.judge(Contest {
+        challengers: &arguments.challengers,
+        champion: Some(&arguments.champion),
+        training_rows: None,
+        prices: None,
+        slices: None,
+    })?;
+    drop(desk);
+    let mut warned: Vec<String> = Vec::new();
+    for warning in judged.iter().flat_map(|one| one.evaluation.remarks.iter().map(ToString::to_string)) {
+        if !warned.contains(&warning) {
+            terminal::warning(&warning);
+            warned.push(warning);
+        }
+    }
+    let Some(document) = document(judged) else { return Err("a champion and a challenger are needed".into()) };
+    match if arguments.json { Format::Json } else { arguments.format } {
+        Format::Json => terminal::document(&document)?,
+        Format::Text => text(&mut Legible(Leaving(anstream::stdout().lock())), &document)?,
+        Format::Markdown => {
+            let mut out = Legible(Leaving(std::io::stdout().lock()));
+            writeln!(out, "{}\n\n{}", records(&document), markdown_table(&HEADERS, rows(&document).into_iter()))?;
+        }
+    }
+    Ok(evaluate::code(best(&document)))
+}
+
+/// The verdict of the challenger that came farthest.
+fn best(document: &Document) -> Verdict {
+    let any = |verdict| document.challengers.iter().any(|challenger| challenger.verdict == verdict);
+    [Verdict::Pass, Verdict::Inconclusive].into_iter().find(|verdict| any(*verdict)).unwrap_or(Verdict::Fail)
+}
+
+/// What came of all; [`None`] of none.
+fn document(judged: Vec<Judged>) -> Option<Document> {
+    let first = judged.first()?;
+    let inputs = &first.provenance.inputs;
+    Some(Document {
+        schema: SCHEMA,
+        rows: first.evaluation.rows,
+        positives: first.evaluation.positives,
+        holdout: inputs.holdout.clone(),
+        champion: Model { file: inputs.champion.clone()?, numbers: first.evaluation.champion? },
+        challengers: judged.into_iter().map(challenger).collect(),
+    })
+}
+
+fn challenger(judged: Judged) -> Challenger {
+    let Judged { evaluation, provenance } = judged;
+    let against = |gate: &Gate| Against {
+        gate: gate.name.clone(),
+        region: gate.region.clone(),
+        verdict: gate.verdict,
+        reason: gate.reason(),
+    };
+    Challenger {
+        verdict: evaluation.verdict,
+        reasons: evaluation.reasons().iter().map(ToString::to_string).collect(),
+        against: evaluation.gates.iter().filter(|gate| gate.blocks()).map(against).collect(),
+        model: Model { file: provenance.inputs.challenger, numbers: evaluation.challenger },
+        repeat: provenance.repeat,
+    }
+}
+
+const HEADERS: [&str; 7] = ["model", "verdict", "AUC", "recall", "false positives", "Brier", "gates not passed"];
+
+/// The champion's row, then one for each challenger.
+fn rows(document: &Document) -> Vec<Vec<String>> {
+    let champion = row(&document.champion, "champion".to_owned(), "-".to_owned());
+    let challengers = document
+        .challengers
+        .iter()
+        .map(|challenger| row(&challenger.model, challenger.verdict.to_string(), against(&challenger.against)));
+    std::iter::once(champion).chain(challengers).collect()
+}
+
+fn row(Model { file, numbers }: &Model, verdict: String, against: String) -> Vec<String> {
+    let percent = |share: f64| format!("{:.2} %", share * 100.0);
+    vec![
+        file.name.escape_debug().to_string(),
+        verdict,
+        format!("{:.4}", numbers.auc),
+        percent(numbers.recall),
+        percent(numbers.fpr),
+        numbers.brier.map_or_else(|| "-".to_owned(), |brier| format!("{brier:.5}")),
+        against,
+    ]
+}
+
+/// Gates that a row names.
+const NAMED: usize = 3;
+
+/// `auc, recall in japan and 2 more`.
+fn against(gates: &[Against]) -> String {
+    let name = |Against { gate, region, .. }: &Against| match region {
+        Some(region) => format!("{gate} in {}", region.escape_debug()),
+        None => gate.clone(),
+    };
+    let named: Vec<String> = gates.iter().take(NAMED).map(name).collect();
+    match gates.len().saturating_sub(NAMED) {
+        0 if named.is_empty() => "-".to_owned(),
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
+fn records(Document { rows, positives, holdout, .. }: &Document) -> String {
+    format!("{}: {rows} held-out records, {positives} of them positive", holdout.name.escape_debug())
+}
+
+fn text(out: &mut impl Write, document: &Document) -> io::Result<()> {
+    let head = HEADERS.map(str::to_owned).to_vec();
+    let lines = columns(std::iter::once(head).chain(rows(document)), Cells::Words);
+    let verdicts = document.challengers.iter().map(|challenger| terminal::verdict(challenger.verdict));
+    terminal::styled(out, [Style::new().dimmed(), Style::new()].into_iter().chain(verdicts), &lines)?;
+    writeln!(out)?;
+    for challenger in document.challengers.iter().filter(|challenger| challenger.verdict != Verdict::Pass) {
+        let why = challenger.reasons.first().map(String::as_str).unwrap_or_default();
+        writeln!(out, "{}: {why}", challenger.model.file.name.escape_debug())?;
+    }
+    writeln!(out, "{}", records(document))
+}

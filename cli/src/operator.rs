@@ -1,0 +1,197 @@
+//! What the commands share that write an operator's word into a ledger: who and why, which region, and a last question.
+
+use crate::aws::{Place, Session};
+use crate::terminal;
+use jiff::Timestamp;
+use meridian_domain::{Actor, Fleet, RegionName};
+use serde::Serialize;
+use std::error::Error;
+use std::fmt;
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+
+/// Version of the document.
+const SCHEMA: u32 = 1;
+/// A person at the terminal said no.
+const DECLINED: u8 = 1;
+
+/// Who gives an operator command, why, where, and how it is confirmed and told.
+#[derive(Debug, clap::Args)]
+pub struct Operator {
+    /// The reason, for the ledger: pages, plans and reports quote it.
+    #[arg(long, value_name = "TEXT", value_parser = terminal::why)]
+    pub why: String,
+    /// Who gives this command, for the ledger.
+    #[arg(long, value_name = "NAME")]
+    pub who: Actor,
+    /// Say what would be written, and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask for confirmation at a terminal.
+    #[arg(long, short = 'y')]
+    yes: bool,
+    /// One JSON document instead of sentences.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    pub place: Place,
+}
+
+/// What a command did, or would do.
+#[derive(Debug, Serialize)]
+pub struct Told<'a> {
+    /// The command.
+    pub command: &'a str,
+    /// The region that it names; null for home's chain or every region.
+    pub region: Option<&'a RegionName>,
+    /// The end of what it says, if that has one.
+    pub until: Option<Timestamp>,
+    /// The same in words.
+    pub words: String,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u32,
+    /// False where nothing was written.
+    changed: bool,
+    who: &'a Actor,
+    why: &'a str,
+    #[serde(flatten)]
+    told: &'a Told<'a>,
+}
+
+impl Operator {
+    /// The fleet's policy, and ports with credentials behind them.
+    ///
+    /// # Errors
+    /// The policy cannot be read, or there is nothing to ask AWS with.
+    pub fn session(&self) -> Result<Session, Box<dyn Error>> {
+        let session = Session::open(&self.place)?;
+        session.with_credentials()?;
+        Ok(session)
+    }
+
+    /// Says what the command is about to do, and asks where a person sits at a terminal. Answers the exit code where it ends here:
+    /// with a dry run, or a no.
+    ///
+    /// # Errors
+    /// The terminal is closed.
+    pub fn confirm(&self, will: &Told<'_>) -> io::Result<Option<ExitCode>> {
+        if self.dry_run {
+            self.say(will, false, "would be written: ")?;
+            return Ok(Some(ExitCode::SUCCESS));
+        }
+        if self.yes || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return Ok(None);
+        }
+        if terminal::ask(&format!("{} (\"{}\", {})", will.words, self.why, self.who))? {
+            return Ok(None);
+        }
+        self.say(will, false, "nothing was written; not done: ")?;
+        Ok(Some(ExitCode::from(DECLINED)))
+    }
+
+    /// Says what the command has done.
+    ///
+    /// # Errors
+    /// Standard output cannot be written.
+    pub fn done(&self, done: &Told<'_>) -> io::Result<ExitCode> {
+        self.say(done, true, "")?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn say(&self, told: &Told<'_>, changed: bool, before: &str) -> io::Result<()> {
+        if !self.json {
+            return terminal::say(&format!("{before}{}", told.words));
+        }
+        let document = Document { schema: SCHEMA, changed, who: &self.who, why: &self.why, told };
+        terminal::document(&document)
+    }
+}
+
+/// A region as a person names it, or home's chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// Home's chain.
+    Hub,
+    /// A region's own.
+    Region(RegionName),
+}
+
+impl fmt::Display for Which {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Which::Hub => f.write_str("home"),
+            Which::Region(region) => f.write_str(region.as_str()),
+        }
+    }
+}
+
+impl Which {
+    /// Reads `home`, a region's title or its name.
+    ///
+    /// # Errors
+    /// The fleet has no such region.
+    pub fn read(fleet: &Fleet, text: &str) -> Result<Self, UnknownRegion> {
+        if text == "home" { Ok(Which::Hub) } else { region(fleet, text).map(Which::Region) }
+    }
+
+    /// The region, if it is one's own chain.
+    pub fn region(&self) -> Option<&RegionName> {
+        match self {
+            Which::Hub => None,
+            Which::Region(region) => Some(region),
+        }
+    }
+}
+
+/// A region that the fleet does not have.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("--region {asked}: fleet {fleet} has no such region: it has {known}")]
+pub struct UnknownRegion {
+    asked: String,
+    fleet: String,
+    known: String,
+}
+
+/// A region by its title or AWS's name, whatever the case.
+///
+/// # Errors
+/// The fleet has no such region.
+pub fn region(fleet: &Fleet, asked: &str) -> Result<RegionName, UnknownRegion> {
+    let is = |name: &str| name.eq_ignore_ascii_case(asked);
+    let found = fleet.regions.iter().find(|region| is(&region.title) || is(region.name.as_str()));
+    found.map(|region| region.name.clone()).ok_or_else(|| {
+        let known = fleet.regions.iter().map(|region| format!("{} ({})", region.title, region.name));
+        UnknownRegion {
+            asked: asked.to_owned(),
+            fleet: fleet.name.to_string(),
+            known: known.collect::<Vec<_>>().join(", "),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fleet() -> Fleet {
+        Fleet::parse(include_str!("../../fleet.toml")).unwrap()
+    }
+
+    #[test]
+    fn a_region_is_named_by_its_title_or_its_name_in_any_case() {
+        let tokyo = Ok(Which::Region("ap-northeast-1".parse().unwrap()));
+        for text in ["JP", "jp", "ap-northeast-1", "AP-NORTHEAST-1"] {
+            assert_eq!(Which::read(&fleet(), text), tokyo, "{text}");
+        }
+        assert_eq!(Which::read(&fleet(), "home"), Ok(Which::Hub));
+    }
+
+    #[test]
+    fn a_region_that_the_fleet_lacks_is_refused_with_those_that_it_has() {
+        let error = Which::read(&fleet(), "Tokio").unwrap_err().to_string();
+        assert!(error.contains("Tokio") && error.contains("JP (ap-northeast-1)"), "{error}");
+    }
+}

@@ -1,0 +1,157 @@
+//! `meridian status`: the whole fleet on one screen, and whether it needs a person.
+
+use crate::aws::{Place, Session};
+use crate::terminal::{self, Leaving, Legible};
+use anstyle::{AnsiColor, Style};
+use jiff::{Timestamp, tz::TimeZone};
+use meridian_domain::account::{Account, State};
+use meridian_domain::overview::{CondemnedRow, Overview, RegionRow};
+use meridian_domain::{EndpointStatus, Exposure, Fleet};
+use meridian_handlers::overview::look;
+use meridian_messages::Voice;
+use meridian_messages::layout::{Cells, columns, paragraph};
+use meridian_messages::ledger::who;
+use serde::Serialize;
+use std::error::Error;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// Version of the document.
+const SCHEMA: u32 = 1;
+/// Columns of running text.
+const WIDTH: usize = 100;
+/// Something needs a person.
+const NEEDS_YOU: u8 = 1;
+
+/// Arguments of `meridian status`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Reads every chain from its beginning, asks each region's endpoint and rollback alarm, and changes nothing.\n\n\
+                        Exit code: 0 nothing needs you; 1 something does; 2 wrong input, or no credentials."
+)]
+pub struct Arguments {
+    /// One JSON document instead of the screen.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// The document.
+#[derive(Debug, Serialize)]
+struct Document<'a> {
+    schema: u32,
+    fleet: &'a str,
+    needs_you: bool,
+    #[serde(flatten)]
+    overview: &'a Overview,
+    words: Vec<String>,
+}
+
+/// Looks at the fleet, and tells it.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
+    let session = Session::open(&arguments.place)?;
+    session.with_credentials()?;
+    let fleet = &*session.fleet;
+    let overview = session.run(look(&session.ports, fleet, session.now()));
+    let needs_you = !overview.needs.is_empty();
+    if arguments.json {
+        let voice = Voice::of(fleet);
+        let words = overview.needs.iter().map(|need| voice.need(need).0).chain(voice.next(&overview)).collect();
+        let document = Document { schema: SCHEMA, fleet: fleet.name.as_str(), needs_you, overview: &overview, words };
+        terminal::document(&document)?;
+    } else {
+        screen(&mut Legible(Leaving(anstream::stdout().lock())), fleet, &overview)?;
+    }
+    Ok(if needs_you { ExitCode::from(NEEDS_YOU) } else { ExitCode::SUCCESS })
+}
+
+fn screen(out: &mut impl Write, fleet: &Fleet, overview: &Overview) -> io::Result<()> {
+    let (bold, voice) = (Style::new().bold(), Voice::of(fleet));
+    writeln!(out, "{bold}{}{bold:#} on {} UTC\n", fleet.name, day_and_time(overview.at))?;
+    needs(out, voice, overview)?;
+    let rows = overview.regions.iter().map(|row| cells(fleet, row));
+    let head = ["", "serves", "since", "by", "endpoint", "alarm"].map(str::to_owned);
+    let styles = std::iter::once(Style::new().dimmed()).chain(overview.regions.iter().map(style));
+    terminal::styled(out, styles, &columns(std::iter::once(head).chain(rows), Cells::Words))?;
+    writeln!(out)?;
+    for line in voice.next(overview) {
+        writeln!(out, "{}", paragraph(&line, WIDTH, 2))?;
+    }
+    for row in &overview.condemned {
+        writeln!(out, "{}", paragraph(&condemned(voice, row), WIDTH, 2))?;
+    }
+    for own in &overview.overrides {
+        let region = own.region.as_ref().map_or("every region", |region| voice.title(region));
+        let text =
+            format!("the {} is set aside for {region} until {}, by {}: {}", own.what, own.until, own.who, own.why);
+        writeln!(out, "{}", paragraph(&text, WIDTH, 2))?;
+    }
+    Ok(())
+}
+
+/// The answer first.
+fn needs(out: &mut impl Write, voice: Voice<'_>, overview: &Overview) -> io::Result<()> {
+    let (good, bad) = (AnsiColor::Green.on_default().bold(), AnsiColor::Red.on_default().bold());
+    match overview.needs.len() {
+        0 => writeln!(out, "{good}Nothing needs you.{good:#}\n")?,
+        1 => writeln!(out, "{bad}One thing needs you.{bad:#}")?,
+        count => writeln!(out, "{bad}{count} things need you, the most urgent first.{bad:#}")?,
+    }
+    for need in &overview.needs {
+        let (what, to_do) = voice.need(need);
+        writeln!(out, "  {}\n    -> {}", paragraph(&what, WIDTH, 4), paragraph(&to_do, WIDTH, 7))?;
+    }
+    if overview.needs.is_empty() { Ok(()) } else { writeln!(out) }
+}
+
+fn cells(fleet: &Fleet, row: &RegionRow) -> [String; 6] {
+    let unknown = || "unknown".to_owned();
+    let account = row.account.as_ref();
+    let proved = account.and_then(|account| account.answers.iter().find(|answer| answer.since.is_some()));
+    let since = proved.and_then(|answer| answer.since).map(day_and_time);
+    let by = proved.and_then(|answer| answer.by.as_ref()).map(|by| who(by.as_str()));
+    let alarm = row.alarm.map_or_else(unknown, |rings| if rings { "ALARM" } else { "OK" }.to_owned());
+    [
+        fleet.title(&row.region).to_owned(),
+        account.map_or_else(unknown, serves),
+        since.unwrap_or_default(),
+        by.unwrap_or_default(),
+        row.status.map_or_else(unknown, |status| format!("{status:?}")),
+        alarm,
+    ]
+}
+
+fn serves(account: &Account) -> String {
+    let names: Vec<String> = account.answers.iter().map(|answer| answer.target.version.to_string()).collect();
+    match account.state {
+        State::Nothing => "nothing yet".to_owned(),
+        State::One => names.join(""),
+        State::Two => names.join(" and "),
+        State::Either => names.join(" or "),
+        State::Unknown => "unknown".to_owned(),
+    }
+}
+
+fn style(row: &RegionRow) -> Style {
+    let state = row.account.as_ref().map(|account| account.state);
+    let well = row.alarm == Some(false) && row.status.is_some_and(|status| !status.needs_a_person());
+    match state {
+        Some(State::One) if well => AnsiColor::Green.on_default(),
+        Some(State::One | State::Two | State::Either) if row.status != Some(EndpointStatus::Failed) => {
+            AnsiColor::Yellow.on_default()
+        }
+        Some(State::Nothing) => Style::new().dimmed(),
+        _ => AnsiColor::Red.on_default(),
+    }
+}
+
+fn condemned(voice: Voice<'_>, row: &CondemnedRow) -> String {
+    let serves = row.exposed.iter().any(|(_, exposure)| matches!(exposure, Exposure::Serves { .. }));
+    let where_ = if serves { "" } else { ", and serves nowhere by the ledgers" };
+    format!("condemned: {} since {}{where_}: {}", row.version, day_and_time(row.since), voice.brief(&row.why))
+}
+
+fn day_and_time(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}

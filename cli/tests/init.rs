@@ -1,0 +1,117 @@
+//! Another team's fleet: its files, made by `meridian init`, and nights rehearsed with them.
+
+#![allow(clippy::unwrap_used, reason = "a test's helpers are tests too")]
+
+use meridian_deployment::{Deployment, Settings};
+use meridian_domain::Fleet;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// P-256, as `openssl pkey -pubout` writes it; its private half was thrown away.
+const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----\n\
+    MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAECiQvkLn8xlAhPyMEHpY8RPBTaGPu\n\
+    TsiEJ5wP1JznpCLdFo9zTHbezHWaRgoaMRGlCLioyJG7cWRQVakl4TWUhw==\n\
+    -----END PUBLIC KEY-----\n";
+
+fn meridian(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_meridian")).args(arguments).env_clear().current_dir(folder).output().unwrap()
+}
+
+fn init(folder: &Path, name: &str, more: &[&str], regions: &[&str]) -> Output {
+    std::fs::write(folder.join("training.pub.pem"), PUBLIC_KEY).unwrap();
+    let mut arguments = vec!["init", "--name", name, "--account", "999999999999", "--public-key", "training.pub.pem"];
+    arguments.extend(more);
+    regions.iter().for_each(|region| arguments.extend(["--region", region]));
+    meridian(folder, &arguments)
+}
+
+fn error(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A dozen fleets: one region and six, one zone of clocks and every one, thin and busy, small instances and large.
+const FLEETS: [&[&str]; 12] = [
+    &["us-west-2=50"],
+    &["us-east-1=400", "eu-central-1=150"],
+    &["eu-central-1=2000", "eu-west-3=10"],
+    &["us-east-1=400", "eu-central-1=150", "ap-south-1=900"],
+    &["ap-southeast-1=300", "ap-southeast-3=120", "ap-east-1=80"],
+    &["me-central-1=40", "me-south-1=40"],
+    &["ca-central-1=90,title=CA", "us-east-2=1500,title=US", "mx-central-1=30,title=MX"],
+    &["eu-west-1=600,title=EU", "ap-southeast-2=200", "ap-northeast-1=150", "sa-east-1=100"],
+    &["af-south-1=25", "eu-south-2=70,bucket=models-madrid", "il-central-1=15"],
+    &["us-west-1=700,time-zone=America/New_York", "us-west-2=700", "us-east-1=700", "us-east-2=700"],
+    &[
+        "eu-central-1=80",
+        "eu-north-1=20,title=SE",
+        "us-east-2=1500",
+        "us-west-2=700",
+        "ap-southeast-1=300",
+        "sa-east-1=60",
+    ],
+    &["ap-northeast-1=5000", "ap-northeast-3=5000"],
+];
+
+#[test]
+fn the_template_can_be_deployed_for_every_fleet_that_init_makes() {
+    let template = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml")).unwrap();
+    for regions in FLEETS {
+        let folder = tempfile::tempdir().unwrap();
+        let output = init(folder.path(), "credit", &[], regions);
+        assert!(output.status.success(), "{regions:?}: {}", error(&output));
+        let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+        let fleet = Fleet::parse(&read("fleet.toml")).unwrap();
+        let settings = Settings::parse(&read("samconfig.toml"), &fleet.account).unwrap();
+        assert_eq!(settings, Settings::of_fleet(&fleet), "{regions:?}");
+        let deployed = Deployment::of(&template, &settings).unwrap();
+        assert_eq!(deployed.stacks.len(), regions.len(), "{regions:?}");
+        let home = deployed.stacks.get(&fleet.home).unwrap();
+        assert_eq!(home.pipeline.as_ref().unwrap().stages.len(), regions.len() + 3, "{regions:?}");
+    }
+}
+
+#[test]
+fn a_new_fleet_lives_the_built_in_nights_with_its_own_regions_in_their_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = init(folder.path(), "credit", &[], &["us-east-1=400", "eu-central-1=150"]);
+    assert!(output.status.success(), "{}", error(&output));
+    for scenario in ["good-night", "tokyo-dark", "currency-in-brazil", "rerun-bad", "first-night", "frozen"] {
+        let night = meridian(folder.path(), &["night", "--fleet", "fleet.toml", "--scenario", scenario, "--json"]);
+        assert_eq!(night.status.code(), Some(0), "{scenario}: {}", error(&night));
+        let told: serde_json::Value = serde_json::from_slice(&night.stdout).unwrap();
+        let regions: Vec<_> =
+            told["fleet"].as_array().unwrap().iter().map(|end| end["region"].as_str().unwrap()).collect();
+        assert_eq!(regions, ["us-east-1", "eu-central-1"], "{scenario}");
+    }
+    let night = meridian(folder.path(), &["night", "--fleet", "fleet.toml", "--scenario", "planes-dark"]);
+    assert_eq!(night.status.code(), Some(2));
+    assert!(error(&night).contains("scenario planes-dark needs 3 regions"), "{}", error(&night));
+}
+
+#[test]
+fn what_is_missing_is_named_and_nothing_is_written_or_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = meridian(folder.path(), &["init", "--name", "credit"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(error(&output).contains("give --account, --region, --public-key"), "{}", error(&output));
+    let wrong = [
+        ("moon-base-1=5", "moon-base-1 is not known here: add its customers' time zone"),
+        ("us-east-1", "expected a region with its requests a second at the daily peak, such as us-east-1=400"),
+        ("us-east-1=-4", "is no number of requests a second above 0"),
+        ("us-east-1=4,colour=red", "is not title=, bucket= or time-zone="),
+        ("us-east-1=4,time-zone=Europe/Atlantis", "is not an IANA time zone such as Europe/Paris"),
+    ];
+    for (region, words) in wrong {
+        let output = init(folder.path(), "credit", &[], &[region]);
+        assert_eq!(output.status.code(), Some(2), "{region}");
+        assert!(error(&output).contains(words), "{region}: {}", error(&output));
+    }
+    let twice = init(folder.path(), "credit", &[], &["us-east-1=4", "us-east-1=5"]);
+    assert!(error(&twice).contains("this cannot be a fleet: "), "{}", error(&twice));
+    assert!(!folder.path().join("fleet.toml").exists());
+    assert!(init(folder.path(), "credit", &[], &["us-east-1=40"]).status.success());
+    let again = init(folder.path(), "debit", &[], &["us-east-1=40"]);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(error(&again).contains("fleet.toml is there already: --force replaces it"), "{}", error(&again));
+    assert!(init(folder.path(), "debit", &["--force"], &["us-east-1=40"]).status.success());
+}

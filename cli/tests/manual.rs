@@ -1,0 +1,48 @@
+//! What a person has before anything else: the version, help, completions and man pages.
+
+#![allow(clippy::unwrap_used, reason = "a test's helpers are tests too")]
+
+use std::process::{Command, Output};
+
+fn meridian(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_meridian")).args(arguments).output().unwrap()
+}
+
+fn said(arguments: &[&str]) -> String {
+    let output = meridian(arguments);
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_version_names_the_commit_and_the_compiler() {
+    let version = said(&["--version"]);
+    let words: Vec<&str> = version.split(['(', ',']).map(str::trim).collect();
+    assert!(version.starts_with(concat!("meridian ", env!("CARGO_PKG_VERSION"), " (")), "{version}");
+    assert!(words.iter().any(|word| word.starts_with("rustc ")), "{version}");
+    let commit = words.get(1).unwrap();
+    assert!(*commit == "no commit known" || commit.chars().all(|c| c.is_ascii_hexdigit()), "{version}");
+}
+
+#[test]
+fn every_shell_gets_completions_with_every_command() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = said(&["completions", shell]);
+        assert!(["status", "history", "quarantine"].iter().all(|command| script.contains(command)), "{shell}");
+    }
+}
+
+#[test]
+fn every_command_has_a_man_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("man1");
+    said(&["man", pages.to_str().unwrap()]);
+    let commands = said(&["--help"]);
+    let commands = commands.lines().skip_while(|line| !line.starts_with("Commands:")).skip(1);
+    let commands: Vec<&str> = commands.map_while(|line| line.strip_prefix("  ")?.split_whitespace().next()).collect();
+    assert!(commands.contains(&"status") && commands.len() > 15, "{commands:?}");
+    for command in commands.into_iter().filter(|command| *command != "help") {
+        let page = std::fs::read_to_string(pages.join(format!("meridian-{command}.1")));
+        assert!(page.is_ok_and(|page| page.contains(".SH")), "{command}");
+    }
+}

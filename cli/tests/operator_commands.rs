@@ -1,0 +1,54 @@
+//! `meridian halt` and `meridian override`: what a person gets wrong, and how it is said.
+
+#![allow(clippy::unwrap_used, reason = "a test's helpers are tests too")]
+
+mod common;
+
+use common::{error, offline as meridian, without_credentials};
+
+const SAID: [&str; 4] = ["--why", "incident", "--who", "maria"];
+
+#[test]
+fn neither_is_written_without_who_and_why() {
+    for missing in [&SAID[..2], &SAID[2..]] {
+        for command in [&["halt"][..], &["override", "freeze", "--for", "1h"]] {
+            let output = meridian(&[command, missing].concat());
+            assert_eq!(output.status.code(), Some(2), "{command:?}: {}", error(&output));
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_overridden_has_no_word() {
+    for what in ["approval", "golden", "condemnation"] {
+        let output = meridian(&[&["override", what, "--for", "1h"], &SAID[..]].concat());
+        assert_eq!(output.status.code(), Some(2));
+        assert!(error(&output).contains("freeze, skew, order"), "{}", error(&output));
+    }
+}
+
+#[test]
+fn an_override_of_the_whole_order_or_of_a_month_is_wrong_input() {
+    for (asked, words) in [(["order", "--for", "1h"], "--region"), (["freeze", "--for", "720h"], "fleet.toml")] {
+        let output = meridian(&[&["override"], &asked[..], &SAID[..]].concat());
+        assert_eq!(output.status.code(), Some(2));
+        assert!(error(&output).contains(words), "{}", error(&output));
+    }
+}
+
+#[test]
+fn a_ledger_that_cannot_be_reached_is_no_wrong_input() {
+    for command in [&["halt"][..], &["halt", "--region", "sa-east-1"], &["override", "freeze", "--for", "1h"]] {
+        let output = meridian(&[command, &SAID[..]].concat());
+        assert_eq!(output.status.code(), Some(1), "{command:?}: {}", error(&output));
+        assert!(error(&output).contains("ledger chain"), "{}", error(&output));
+    }
+}
+
+/// "Unreachable: no connection or no credentials" sends nobody to the right place.
+#[test]
+fn whoever_has_no_credentials_is_told_what_to_set() {
+    let output = without_credentials(&[&["halt"], &SAID[..]].concat());
+    assert_eq!(output.status.code(), Some(2));
+    assert!(error(&output).contains("AWS_PROFILE") && error(&output).contains("aws sso login"), "{}", error(&output));
+}

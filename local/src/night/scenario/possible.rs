@@ -1,0 +1,75 @@
+//! What cannot be simulated, said before a night begins.
+
+use super::tables::is_name;
+use super::{CHAMPION, Scenario, ScenarioError};
+use crate::world::ANY_RELEASE;
+use meridian_domain::{Fleet, RegionName};
+
+/// How alike two names are that somebody may have taken for each other, from 0 to 1.
+const ALIKE: f64 = 0.8;
+/// Hexadecimal digits of a release's digest.
+const DIGEST: usize = 64;
+
+impl Scenario {
+    /// What its fields do not say one by one.
+    pub(super) fn impossible(&self) -> Option<String> {
+        // A folder is called like it, and a file may be called otherwise.
+        if !is_name(&self.name) {
+            return Some(format!("name = {:?}: a name of at most 64 characters, and no path", self.name));
+        }
+        self.timing.impossible()
+    }
+
+    /// The same scenario, if the fleet has every region that it names, and training every release.
+    ///
+    /// # Errors
+    /// The first one that there is not.
+    pub fn within(&self, fleet: &Fleet) -> Result<&Self, ScenarioError> {
+        match self.unknown_region(fleet).or_else(|| self.unknown_release(fleet)) {
+            None => Ok(self),
+            Some(message) => Err(ScenarioError::Malformed { name: self.name.clone(), line: None, message }),
+        }
+    }
+
+    /// The regions that it names, each with the table that does.
+    fn regions(&self) -> impl Iterator<Item = (&'static str, &RegionName)> {
+        let faults = self.fault.iter().filter_map(|own| Some(("fault", own.region.as_ref()?)));
+        let behaviours = self.behaviour.iter().filter_map(|own| Some(("behaviour", own.region.as_ref()?)));
+        let features = self.feature.iter().filter_map(|own| Some(("feature", own.region.as_ref()?)));
+        let overrides = self.overrides.iter().filter_map(|own| Some(("override", own.region.as_ref()?)));
+        let expected = self.expect.serves.keys().map(|region| ("expect", region));
+        let new = self.new.iter().map(|region| ("new", region));
+        faults.chain(behaviours).chain(features).chain(overrides).chain(expected).chain(new)
+    }
+
+    fn unknown_region(&self, fleet: &Fleet) -> Option<String> {
+        let (table, region) = self.regions().find(|(_, region)| fleet.region(region).is_none())?;
+        let known: Vec<&str> = fleet.regions.iter().map(|region| region.name.as_str()).collect();
+        Some(format!("{table}: region {region} is not in the fleet{}", or_rather(region.as_str(), &known)))
+    }
+
+    fn unknown_release(&self, fleet: &Fleet) -> Option<String> {
+        let mut known: Vec<&str> = self.publish.iter().map(|own| own.version.as_str()).collect();
+        known.push(CHAMPION);
+        // Digests and endpoint configurations are not known before the night, but how they are written is.
+        let digest = |name: &str| name.len() == DIGEST && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let configuration =
+            |name: &str| name.strip_prefix(fleet.name.as_str()).is_some_and(|rest| rest.starts_with('-'));
+        let behaves = |name: &&str| *name != ANY_RELEASE && !digest(name) && !configuration(name);
+        let reruns = self.rerun.iter().map(|own| ("rerun", own.version.as_str()));
+        let behaviours = self.behaviour.iter().map(|own| own.release.as_str()).filter(behaves);
+        let spoken_for = self.behaviour.iter().filter_map(|own| own.speaks_for.as_deref()).filter(|name| !digest(name));
+        let expected = self.expect.serves.values().map(|version| version.as_str()).filter(|name| *name != "unknown");
+        let behaviours = behaviours.chain(spoken_for).map(|name| ("behaviour", name));
+        let mut named = reruns.chain(behaviours).chain(expected.map(|name| ("expect", name)));
+        let (table, release) = named.find(|(_, name)| !known.contains(name))?;
+        Some(format!("{table}: release {release} is neither published nor {CHAMPION}{}", or_rather(release, &known)))
+    }
+}
+
+/// "; did you mean JP?", where a known name is like it.
+pub fn or_rather(asked: &str, known: &[&str]) -> String {
+    let alike = known.iter().map(|name| (strsim::jaro_winkler(asked, name), name)).filter(|(alike, _)| *alike > ALIKE);
+    let nearest = alike.max_by(|(one, _), (other, _)| one.total_cmp(other));
+    nearest.map(|(_, name)| format!("; did you mean {name}?")).unwrap_or_default()
+}

@@ -1,0 +1,132 @@
+use super::*;
+use meridian_domain::Fleet;
+
+const GOOD: &str = include_str!("../../../scenarios/bad-model.toml");
+
+/// Nights that were begun before, and panicked at the ends of time, stood still for ever, or wrote outside of their folder.
+#[test]
+fn no_impossible_night_is_begun() {
+    assert!(Scenario::parse("good", GOOD).is_ok());
+    let top = |line: &str| format!("{line}\n{GOOD}");
+    let below = |lines: &str| format!("{GOOD}\n{lines}\n");
+    let behaviour = |line: &str| below(&format!("[[behaviour]]\nrelease = \"v427\"\n{line}"));
+    let changed = |from: &str, to: &str| {
+        let at = GOOD.lines().find(|line| line.starts_with(from)).unwrap();
+        GOOD.replacen(at, to, 1)
+    };
+    for text in [
+        changed("start", "start = \"9999-12-30T22:00:00Z\""),
+        changed("start", "start = \"-009998-01-02T00:00:00Z\""),
+        changed("lasts", "lasts = \"2500000000000h\""),
+        changed("lasts", "lasts = \"-1h\""),
+        changed("lasts", "lasts = \"8000h\""),
+        top("name = \"../../../outside\""),
+        top("name = \"/outside\""),
+        top("name = \"..\""),
+        top("name = \"\\u001b[2J\""),
+        below("[timing]\ncontinuation = \"0s\""),
+        below("[timing]\nhealth_check = \"0s\""),
+        below("[timing]\nprovisioning = \"-3m\""),
+        below("[timing]\nmetric_delay = \"2500000000000h\""),
+        below("[timing]\nreplication_min = \"9s\"\nreplication_max = \"3s\""),
+        below("[timing]\nlate_share = nan"),
+        behaviour("errors_5xx = 1.5"),
+        behaviour("errors_4xx = -0.5"),
+        behaviour("latency_factor = inf"),
+        behaviour("latency_factor = 0.0"),
+        behaviour("capacity_rps = nan"),
+        behaviour("traffic = 2.0"),
+        behaviour("from = \"9999-12-30T22:00:00Z\""),
+        below("[[fault]]\nkind = \"replication-delay\"\ndelay = \"2500000000000h\""),
+        below("[[fault]]\nkind = \"replication-delay\"\ndelay = \"-5m\""),
+        below("[[feature]]\nfeature = \"amount_sum_pos_365d\"\nfactor = 0.0"),
+        below("[[feature]]\nfeature = \"amount_sum_pos_365d\"\nfactor = inf"),
+        below("[[feature]]\nfeature = \"amount_sum_pos_365\"\nfactor = 100.0"),
+        below("[before]\ndays = 4000000"),
+        below("[before]\ndays = 14\nday_scatter = nan"),
+    ] {
+        let error = Scenario::parse("bad", &text);
+        assert!(matches!(error, Err(ScenarioError::Malformed { .. })), "{text}: {error:?}");
+    }
+}
+
+fn refused(text: &str) -> String {
+    let fleet = Fleet::parse(include_str!("../../../../fleet.toml")).unwrap();
+    Scenario::parse("own", text).unwrap().within(&fleet).unwrap_err().to_string()
+}
+
+/// A night that names what is not there would go another way than its author thinks, and perhaps end as expected.
+#[test]
+fn a_region_or_a_release_that_the_night_does_not_have_is_named_with_the_nearest_one() {
+    let fault = |region: &str| format!("{GOOD}\n[[fault]]\nkind = \"dark\"\nregion = \"{region}\"\n");
+    let error = refused(&fault("ap-northeast-2"));
+    assert!(
+        error.contains("fault: region ap-northeast-2 is not in the fleet; did you mean ap-northeast-1?"),
+        "{error}"
+    );
+    let error = refused(&GOOD.replace("release = \"v428\"", "release = \"v248\""));
+    assert!(error.contains("behaviour: release v248 is neither published nor v426; did you mean v428?"), "{error}");
+    let error = refused(&GOOD.replace("eu-west-1 = \"v426\"", "eu-west-1 = \"v427\""));
+    assert!(error.contains("expect: release v427"), "{error}");
+    let feature = "\n[[feature]]\nfeature = \"amount_sum_pos_365d\"\nregion = \"sa-west-1\"\nfactor = 100.0\n";
+    let error = refused(&format!("{GOOD}{feature}"));
+    assert!(error.contains("feature: region sa-west-1 is not in the fleet; did you mean sa-east-1?"), "{error}");
+}
+
+#[test]
+fn a_release_may_be_named_by_what_is_known_only_in_the_night() {
+    let fleet = Fleet::parse(include_str!("../../../../fleet.toml")).unwrap();
+    let digest = "0123456789abcdef".repeat(4);
+    let named = |name: &str| {
+        let text = format!("{GOOD}\n[[behaviour]]\nrelease = \"{name}\"\n");
+        Scenario::parse("own", &text).unwrap().within(&fleet).map(drop)
+    };
+    let configuration = format!("{}-v428-01234567-89ab", fleet.name);
+    for known in ["*", "v426", "v428", &digest, &configuration] {
+        assert!(named(known).is_ok(), "{known}");
+    }
+    for unknown in ["unknown", "v427", "v-428", "other-v428-01234567-89ab", &digest.replace('a', "g")] {
+        assert!(named(unknown).is_err(), "{unknown}");
+    }
+}
+
+#[test]
+fn an_unknown_field_or_word_is_answered_with_the_nearest_one() {
+    let said = |lines: &str| Scenario::parse("own", &format!("{GOOD}\n{lines}\n")).unwrap_err().to_string();
+    let line = GOOD.lines().count() + 3;
+    let error = said("[[behaviour]]\nrelease = \"v428\"\nerrors_5x = 0.5");
+    assert!(error.ends_with("[[behaviour]] takes no errors_5x; did you mean errors_5xx?"), "{error}");
+    assert!(error.starts_with(&format!("scenario own line {}: ", line + 1)), "{error}");
+    let error = said("[[fault]]\nkind = \"drak\"");
+    assert!(error.starts_with(&format!("scenario own line {line}: fault.kind = \"drak\": one of \"fail\"")), "{error}");
+    assert!(error.ends_with("; did you mean dark?"), "{error}");
+    let error = said("[[fault]]\nkind = \"kill\"\noperation = \"UpdateEndpiont\"");
+    assert!(error.ends_with("did you mean UpdateEndpoint?"), "{error}");
+}
+
+#[test]
+fn bounds_that_nothing_lies_between_are_named_both() {
+    let error = Scenario::parse("own", &format!("{GOOD}\n[timing]\nreplication_min = \"9s\"\n"));
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("timing.replication_min = 9s: at most timing.replication_max, which is 8s"), "{error}");
+}
+
+#[test]
+fn a_name_that_is_almost_a_scenarios_is_answered_with_it() {
+    let error = Scenario::load("tokio-dark").unwrap_err().to_string();
+    assert!(error.contains("did you mean tokyo-dark?") && error.contains("meridian night --list"), "{error}");
+    assert!(!Scenario::load("zzz").unwrap_err().to_string().contains("did you mean"));
+}
+
+#[test]
+fn a_region_that_no_fleet_has_is_refused_in_another_fleet_too() {
+    let delivered = include_str!("../../../../fleet.toml");
+    let fleet = Fleet::parse(delivered).unwrap();
+    let own = Fleet::parse(&delivered.replace("ap-southeast-2", "us-east-1")).unwrap();
+    let fault = |region: &str| format!("{GOOD}\n[[fault]]\nkind = \"dark\"\nregion = \"{region}\"\n");
+    let played = |region: &str| Scenario::parse("own", &fault(region)).unwrap().in_fleet(&fleet, &own);
+    let played_by = played("ap-southeast-2").unwrap().fault.first().unwrap().region.clone();
+    assert_eq!(played_by.unwrap().as_str(), "us-east-1");
+    let error = played("ap-southeast-3").unwrap_err().to_string();
+    assert!(error.contains("fault: region ap-southeast-3 is not in the fleet; did you mean"), "{error}");
+}

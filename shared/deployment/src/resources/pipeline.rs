@@ -1,0 +1,108 @@
+//! The pipeline, with its stages and their actions.
+
+use std::collections::BTreeMap;
+
+/// The pipeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pipeline {
+    /// Its name.
+    pub name: String,
+    /// `V1` or `V2`.
+    pub kind: String,
+    /// `QUEUED`, `SUPERSEDED` or `PARALLEL`.
+    pub mode: String,
+    /// The role that it works with.
+    pub role: String,
+    /// The bucket of its artifacts.
+    pub artifacts: String,
+    /// What kind of store that is: `S3`.
+    pub store: String,
+    /// The artifacts' key: its id or ARN, and its type, `KMS`.
+    pub artifact_key: Option<(String, String)>,
+    /// Its variables.
+    pub variables: Vec<Variable>,
+    /// In order.
+    pub stages: Vec<PipelineStage>,
+}
+
+/// A pipeline's variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// Its value where an execution gives none.
+    pub default: Option<String>,
+    /// What it is for.
+    pub description: Option<String>,
+}
+
+/// A stage with its one action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PipelineStage {
+    /// Its name.
+    pub name: String,
+    /// What it does.
+    pub action: PipelineAction,
+    /// The action as the template declares it.
+    pub declared: Declared,
+    /// What CodePipeline does by itself where the stage fails.
+    pub on_failure: Option<OnFailure>,
+}
+
+/// An action's declaration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declared {
+    /// `Source` or `Invoke`, by whom, with what, in which version.
+    pub kind: ActionKind,
+    /// As texts.
+    pub configuration: BTreeMap<String, String>,
+    /// Artifacts that it is handed.
+    pub inputs: Vec<String>,
+    /// Artifacts that it makes.
+    pub outputs: Vec<String>,
+}
+
+/// An action's type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActionKind {
+    /// Such as `Invoke`.
+    pub category: String,
+    /// Such as `AWS`.
+    pub owner: String,
+    /// Such as `Lambda`.
+    pub provider: String,
+    /// Such as `1`.
+    pub version: String,
+}
+
+/// What happens by itself where a stage fails.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnFailure {
+    /// `ROLLBACK`, `RETRY`, `FAIL` or `SKIP`.
+    pub result: Option<String>,
+    /// `FAILED_ACTIONS` or `ALL_ACTIONS`, of a retry.
+    pub retry_mode: Option<String>,
+}
+
+/// What a stage does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PipelineAction {
+    /// Fetches an object.
+    Source {
+        /// From this bucket.
+        bucket: String,
+        /// Under this key.
+        key: String,
+        /// As this artifact.
+        artifact: String,
+    },
+    /// Calls a function.
+    Invoke {
+        /// Its name.
+        function: String,
+        /// What it is handed, with the pipeline's variables as `#{...}`.
+        parameters: String,
+        /// The artifact that it is handed.
+        artifact: Option<String>,
+    },
+}

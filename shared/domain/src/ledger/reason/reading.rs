@@ -1,0 +1,121 @@
+//! What their readers find wrong with a model, its features or held-out records: a kind with its numbers and names.
+//!
+//! `quoted` holds the words of a library: of `meridian-xgboost`, which knows nothing of Meridian, or of a decompressor or a parser
+//! below it. No reader repeats a value of a record.
+
+use serde::{Deserialize, Serialize};
+
+/// Why a model's archive or file is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "`at` is an offset in the inflated model file; trees and nodes are counted from 0")]
+pub enum ModelFault {
+    /// The bytes end where something else was expected.
+    Truncated { at: u64, expected: String },
+    /// The gzip or tar layer is damaged or cut off.
+    Archive { quoted: String },
+    /// The archive does not hold exactly one top-level regular file.
+    Contents { quoted: String },
+    /// It has more bytes than a model may have, when inflated.
+    TooLarge { limit: u64 },
+    /// The file is of a format that is not accepted.
+    Format { quoted: String },
+    /// The file is of a known format, and not laid out as XGBoost lays out a model.
+    Malformed { at: u64, quoted: String },
+    /// A property of the model is not one that is scored.
+    Unsupported { property: String, quoted: String },
+    /// A tree cannot be walked safely.
+    Tree { tree: u64, node: u64, quoted: String },
+    /// A stream broke off.
+    NotRead { quoted: String },
+    /// The second reading found another model than the first.
+    Changed,
+    /// Its features are not the records'.
+    Features(FeatureFault),
+}
+
+/// How features differ from those that a model takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FeatureFault {
+    /// There are more of them, or fewer.
+    Count {
+        /// Features of the model.
+        model: u64,
+        /// Features of the data.
+        data: u64,
+    },
+    /// Another one stands at a place.
+    Name {
+        /// The place, from 0.
+        place: u64,
+        /// The model's feature there: cut and without hidden characters.
+        model: String,
+        /// The data's, likewise.
+        data: String,
+    },
+    /// The records pass more splits than scoring may take.
+    Work {
+        /// Records.
+        records: u64,
+        /// Splits that a record passes at most.
+        splits: u64,
+        /// Splits that all records together may pass.
+        most: u64,
+    },
+}
+
+/// Why held-out records cannot be read. Columns that are missing or too many are a [`Misfit`](super::Misfit) of their own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "a column's name is cut and without hidden characters")]
+pub enum HoldoutFault {
+    /// The first row holds numbers.
+    NoHeader,
+    /// A column is of a Parquet type that is not read; `expected` names those that are.
+    Type { column: String, found: String, expected: String },
+    /// A value, in a row counted from 1.
+    Value { row: u64, column: String, fault: ValueFault },
+    /// The region column has more different values than regions may.
+    TooManyRegions { column: String, limit: u64 },
+    /// A header and no rows.
+    Empty,
+    /// It has more than `limit` of what `of` names: rows, values, bytes.
+    TooLarge { of: String, limit: u64 },
+    /// It is neither CSV nor Parquet, damaged, or cut off.
+    Unreadable { quoted: String },
+    /// The process that read it died.
+    ReaderDied(ReaderDeath),
+}
+
+/// What is wrong with a value of a held-out record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ValueFault {
+    /// It is no number.
+    NotANumber,
+    /// It is infinite as a 32-bit float.
+    Infinite,
+    /// It is a label, and neither 0 nor 1.
+    Label,
+    /// It is a region, and empty or no text.
+    NoRegion,
+    /// It is a region with a name of more bytes.
+    LongRegion {
+        /// How many it may have.
+        limit: u64,
+    },
+}
+
+/// How a process that read a file ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "Unix's signals and exit codes")]
+pub enum ReaderDeath {
+    /// The signal of a process that ran for too long.
+    OutOfTime { signal: i32 },
+    /// Any other signal: no memory or stack, or a crash.
+    Killed { signal: i32 },
+    /// It ended by itself, without an answer.
+    NoAnswer { code: i32 },
+}

@@ -1,0 +1,195 @@
+//! What a step of a wave is for, and what is waited for.
+
+use super::{Gate, Reason, Unseen};
+use crate::fleet::Bake;
+use crate::fleet::names::{Actor, RegionName, ResourceName, Version};
+use crate::ledger::Act;
+use crate::ledger::overrides::Override;
+use jiff::Timestamp;
+use meridian_judge::{Grounds, Verdict};
+use serde::{Deserialize, Serialize};
+
+/// What a step is for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "a field is the region, the release or the thing that the variant is about")]
+pub enum Step {
+    /// It comes next outside the ledger.
+    Act { act: Act, region: RegionName, version: Version },
+    /// The lease is renewed: it is half used.
+    LeaseHalfUsed,
+    /// The lease is acquired: nobody holds it.
+    LeaseFree,
+    /// The wave's order is recorded.
+    Order,
+    /// Everything is ready: the intent is recorded.
+    Ready { region: RegionName, version: Version, first: bool, canary: Option<Canary>, overrides: Vec<Override> },
+    /// An update, or a creation, is found running whose answer was lost.
+    FoundRunning,
+    /// The canary takes traffic.
+    CanaryTakesTraffic { region: RegionName, version: Version, percent: u32 },
+    /// Every golden record was answered with the release's scores.
+    Proved { golden: u32, version: Version },
+    /// An earlier wave's release turns out to have served all along.
+    WasServing { region: RegionName, version: Version },
+    /// An earlier update has ended.
+    LastUpdateEnded { region: RegionName },
+    /// The region is back on this.
+    IsBack { region: RegionName, version: Version },
+    /// Policy's patience with a region that does not answer begins.
+    FallsSilent { region: RegionName, why: Unseen },
+    /// The same, with one whose open update is in the way.
+    InTheWay { region: RegionName, why: Gate },
+    /// The region answers again.
+    AnswersAgain { region: RegionName },
+    /// The region could carry another region's customers too.
+    ReadyForFailover { region: RegionName },
+    /// The region needs more instances, should another region's customers come.
+    NeedsInstances { region: RegionName, has: u32, least: u32 },
+    /// It does not get them.
+    LacksInstances { region: RegionName, has: u32, least: u32, why: Option<Unseen> },
+    /// The region's usual bounds from now on.
+    UsualScaling { region: RegionName, least: u32, most: u32 },
+    /// They are registered.
+    ScalingSet { region: RegionName },
+    /// They were not.
+    ScalingNotSet { region: RegionName, version: Version, why: Unseen },
+    /// Soak is over.
+    SoakOver { region: RegionName },
+    /// Regions that were left behind with a page serve the wave's release.
+    CaughtUp { regions: Vec<RegionName>, version: Version },
+    /// The wave releases the lease.
+    WaveOver,
+}
+
+/// A canary that was chosen, and by which traffic.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Canary {
+    /// How long, and which share.
+    pub bake: Bake,
+    /// What it was chosen by.
+    pub by: Traffic,
+}
+
+/// Which traffic a canary was chosen by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Traffic {
+    /// What the region served in the last hour, requests a second.
+    Measured(f64),
+    /// What it usually serves at this hour.
+    Usual,
+    /// The same, because the counts could not be read.
+    Unseen {
+        /// Why not.
+        why: Unseen,
+    },
+}
+
+/// What is waited for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "a field is the region, the release or the thing that the variant is about")]
+pub enum Wait {
+    /// Home's own services.
+    Home { why: Unseen },
+    /// Another wave's lease.
+    LeaseHeld { holder: Actor, until: Timestamp },
+    /// The region's number of instances changes.
+    Scaling { region: RegionName },
+    /// Another update runs.
+    OtherUpdate { region: RegionName },
+    /// An update runs that this wave did not start.
+    ForeignUpdate { region: RegionName },
+    /// What keeps the region from starting may pass.
+    Gate { region: Option<RegionName>, gate: Gate },
+    /// A short freeze.
+    Freeze { region: RegionName, frozen: crate::fleet::Frozen },
+    /// A freeze of the whole fleet.
+    FleetFreeze { frozen: crate::fleet::Frozen },
+    /// Green's instances.
+    Provisioning { region: RegionName },
+    /// The first endpoint's instances.
+    FirstProvisioning { region: RegionName },
+    /// The first endpoint.
+    Endpoint { region: RegionName },
+    /// The first endpoint, which is made with another configuration.
+    EndpointOf { region: RegionName, config: ResourceName },
+    /// The canary's counts.
+    Canary { since: Timestamp, verdict: Verdict, grounds: Grounds },
+    /// The counts, which cannot be read just now.
+    Counts { why: Unseen },
+    /// The shift.
+    Shift { at: Timestamp },
+    /// Traffic on its way.
+    Traffic { region: RegionName, version: Version },
+    /// Traffic on its way in steps.
+    TrafficInSteps { region: RegionName, until: Timestamp },
+    /// The proof.
+    Proof(super::Proof),
+    /// The way back, which SageMaker was told.
+    Return { region: RegionName, why: Option<Box<Reason>> },
+    /// The check at full load.
+    FullLoad { region: RegionName, due: Timestamp, seen: AtFullLoad },
+    /// A region without a canary follows.
+    Follows { region: RegionName, version: Version },
+    /// A region that does not answer.
+    Silent { region: RegionName, since: Timestamp },
+    /// A region that finds out itself which bytes it serves.
+    Bytes { region: RegionName, why: super::Fault },
+    /// Instances for a failover.
+    Instances { region: RegionName, has: u32, least: u32 },
+    /// The region's scaling, which is not registered yet.
+    ScalingUnset { region: RegionName, why: Unseen },
+    /// The first release's proof: its alarm, or its golden records.
+    FirstProof(Box<Reason>),
+    /// A region that the wave's last look finds on its way, or cannot see.
+    Lag { region: RegionName, why: super::Lagging },
+}
+
+/// What was seen at full load so far.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AtFullLoad {
+    /// No minute's counts have arrived.
+    Nothing,
+    /// The judge's word.
+    Judged {
+        /// Its verdict.
+        verdict: Verdict,
+        /// What it rests on.
+        grounds: Grounds,
+    },
+    /// The counts cannot be read.
+    Unseen {
+        /// Why not.
+        why: Unseen,
+    },
+}
+
+/// What the check at full load ended with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FullLoad {
+    /// It was judged.
+    Judged(Grounds),
+    /// A first release has no blue beside it.
+    FirstRelease,
+    /// The update that brought it is not on record any more.
+    UpdateNotOnRecord,
+    /// The counts cannot be read.
+    Unseen {
+        /// Why not.
+        why: Unseen,
+    },
+}
+
+/// Why a canary goes on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proceed {
+    /// It passes.
+    Passes(Grounds),
+    /// There is no canary here; these regions have shown evidence.
+    RelyOn(Vec<RegionName>),
+}

@@ -1,0 +1,19 @@
+//! What probation found, as its record says it.
+
+use meridian_judge::{MetricName, Tally};
+use serde::{Deserialize, Serialize};
+
+/// What a metric showed that is worse than on the days before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorseThanBefore {
+    /// Which metric.
+    pub metric: MetricName,
+    /// Requests since the check at full load, and bad ones among them.
+    pub today: Tally,
+    /// Bad ones that these requests would have had at the earlier days' rates of the same hours.
+    pub expected: f64,
+    /// Ratio of both up to which a day is like the others.
+    pub tolerated: f64,
+    /// Earlier days that were compared with.
+    pub days: usize,
+}

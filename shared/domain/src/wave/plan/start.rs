@@ -1,0 +1,147 @@
+//! When a region starts: every gate that stands before its update, in the order in which they are asked.
+
+use super::preflight::Objection;
+use super::{Act, Finish, Plan, View, order_due};
+use crate::fleet::endpoint::{EndpointView, Target};
+use crate::fleet::names::ReleaseId;
+use crate::ledger::Record;
+use crate::ledger::advice::Advice;
+use crate::ledger::history::{OpenUpdate, RegionHistory};
+use crate::ledger::reason::{Gate, Seen, Step, Wait, WaveEnd};
+use std::ops::ControlFlow::{self, Break, Continue};
+use std::sync::Arc;
+
+/// A gate that is shut says what to do instead.
+fn gate(instead: Option<Plan>) -> ControlFlow<Plan> {
+    instead.map_or(Continue(()), Break)
+}
+
+impl View<'_> {
+    /// Towards the release, from what the endpoint serves; from nothing, where there is no endpoint yet.
+    pub(super) fn start(&self, endpoint: Option<&EndpointView>, history: &RegionHistory) -> Plan {
+        match self.gates(endpoint, history) {
+            Break(instead) => instead,
+            Continue(back) => self.update(endpoint, history, back),
+        }
+    }
+
+    /// The rollback target that an update starts with, or what is due before it: none for the region's first release.
+    fn gates(&self, endpoint: Option<&EndpointView>, history: &RegionHistory) -> ControlFlow<Plan, Option<Target>> {
+        gate(self.refused())?;
+        gate(self.superseded())?;
+        gate(self.condemn_on_evidence())?;
+        gate(self.order_recorded())?;
+        gate(self.held_by_another())?;
+        gate(self.neighbours_well())?;
+        let back = self.preflight(endpoint, history).map_or_else(|own| Break(self.objected(own)), Continue)?;
+        gate(self.no_try_left(history))?;
+        gate(self.lease())?;
+        gate(self.skew(Some(self.sight.release)))?;
+        // Before the guards are armed: the heartbeat would ring while instances come.
+        gate(endpoint.and_then(|endpoint| self.ready_for_failover(endpoint, history)))?;
+        gate(self.once(Act::Prepare))?;
+        gate(self.ringing_guard().map(|alarm| self.not_yet(Gate::GuardRings { alarm })))?;
+        Continue(back)
+    }
+
+    fn refused(&self) -> Option<Plan> {
+        self.sight.refused.clone().map(|refusal| self.refuse(refusal))
+    }
+
+    fn order_recorded(&self) -> Option<Plan> {
+        let due = order_due(self.fleet, &self.sight.hub, &self.sight.execution, self.now);
+        due.map(|record| self.tell_hub(record, Step::Order))
+    }
+
+    /// What the wave does about what keeps the region from starting.
+    fn objected(&self, objection: Objection<'_>) -> Plan {
+        match objection {
+            Objection::Never(gate) => self.refuse(gate),
+            Objection::Halted(gate) => self.defer(gate),
+            Objection::Shadow(gate) => {
+                self.defer_for(gate, |region, version| Advice::CompareRequests { region, version })
+            }
+            Objection::Frozen(frozen) => self.frozen(&frozen),
+            Objection::NotYet(gate) => self.not_yet(gate),
+            Objection::Home(gate) => Plan::wait(Wait::Gate { region: None, gate }),
+            Objection::Neighbour(region, obstacle) => self.leave_behind(region, obstacle),
+            Objection::HaltedBefore(region, obstacle) => self.give_up_on(region.name.clone(), obstacle),
+        }
+    }
+
+    /// Every gate is open: the intent first (I8), then the call.
+    fn update(&self, endpoint: Option<&EndpointView>, history: &RegionHistory, back: Option<Target>) -> Plan {
+        // An intent whose canary policy does not allow any more, or that has none, is said again with one that it does.
+        let allowed =
+            |update: &OpenUpdate| update.bake.is_some_and(|bake| bake.is_within(self.region, self.instances()));
+        let intended = |update: &&OpenUpdate| self.is_ours(update) && update.back == back && allowed(update);
+        let Some(intent) = history.update.as_ref().filter(intended) else {
+            return back.as_ref().and_then(|_| self.measure()).unwrap_or_else(|| self.intend(back));
+        };
+        let act = if endpoint.is_some() { Act::Update } else { Act::Create };
+        self.once(act).unwrap_or_else(|| {
+            let gate = Gate::NotTaken;
+            let wait = self.is_patient(intent.at);
+            if wait { Plan::wait(Wait::Gate { region: Some(self.name()), gate }) } else { self.defer(gate) }
+        })
+    }
+
+    fn intend(&self, back: Option<Target>) -> Plan {
+        let bake = self.bake();
+        let why = Step::Ready {
+            region: self.name(),
+            version: self.version(),
+            first: back.is_none(),
+            canary: self.chosen(bake),
+            overrides: self.set_aside(),
+        };
+        let record = Record::UpdateIntended {
+            target: self.target.clone(),
+            back,
+            execution: self.sight.execution.clone(),
+            epoch: Some(self.sight.hub.epoch),
+            bake: Some(bake),
+        };
+        self.tell(record, why)
+    }
+
+    /// A newer release is approved before this wave has moved anything: it exits when its turn comes. A wave in progress goes on,
+    /// and the newer one waits.
+    pub(super) fn superseded(&self) -> Option<Plan> {
+        let (sight, hub) = (self.sight, &self.sight.hub);
+        let newer = self.newer()?;
+        let histories = sight.regions.values().filter_map(Seen::known);
+        let moved = |history: &Arc<RegionHistory>| {
+            history.confirmed.get(&sight.release) == Some(&sight.execution)
+                || history.update.as_ref().is_some_and(|update| update.execution == sight.execution)
+        };
+        if histories.into_iter().any(moved) {
+            return None;
+        }
+        let newer = hub.versions.get(&newer).map_or_else(|| newer.short(), ToString::to_string);
+        Some(Plan::finish(Finish::Done, WaveEnd::Superseded { region: self.name(), version: self.version(), newer }))
+    }
+
+    /// The newest approved release that came after this one and takes its place: one that is barred takes nobody's, nor
+    /// does one whose wave is over and which serves nowhere.
+    fn newer(&self) -> Option<ReleaseId> {
+        let hub = &self.sight.hub;
+        let own = hub.line.iter().position(|approval| approval.release == self.sight.release)?;
+        let comes = |release: &&ReleaseId| {
+            let over = hub.waves.get(release).is_some_and(|wave| hub.ended.contains_key(wave));
+            let mut histories = self.sight.regions.values().filter_map(Seen::known);
+            hub.barred(release).is_none() && (!over || histories.any(|history| history.serves(release)))
+        };
+        hub.line.iter().skip(own + 1).rev().map(|approval| &approval.release).find(comes).copied()
+    }
+
+    /// An objection that may pass, for as long as policy is patient with one region.
+    pub(super) fn not_yet(&self, gate: Gate) -> Plan {
+        if self.is_patient(self.start_due_since()) {
+            return Plan::wait(Wait::Gate { region: None, gate });
+        }
+        // A bad release is no region's fault (I7), and a halt is for every region: the next one may not be able to read it.
+        let stopped = || self.halted().map(|stopped| self.refuse(Gate::Stopped(Box::new(stopped))));
+        self.condemn_on_evidence().or_else(stopped).unwrap_or_else(|| self.defer(gate))
+    }
+}

@@ -1,0 +1,122 @@
+//! The fleet on one screen: what needs a person, and what does not.
+
+use crate::account::{Chains, OWN, WAVE, decided, intended, reverted, started, target};
+use crate::night::{JP, actor, at, bytes_unknown, fleet, name, release, said, unseen, version};
+use meridian_domain::overview::{Need, Overview, RegionSeen, overview};
+use meridian_domain::{
+    Chain, Decision, EndpointStatus, EndpointView, Entry, Exposure, Fleet, Record, RegionName, Seen,
+};
+
+/// JP in service on a release, with a quiet alarm.
+fn jp<'a>(fleet: &'a Fleet, entries: Option<&'a [Entry]>, serves: &str) -> RegionSeen<'a> {
+    let endpoint = EndpointView {
+        status: EndpointStatus::InService,
+        config: target(serves).config,
+        instances: None,
+        pending: None,
+        failure_reason: None,
+    };
+    let region = fleet.region(&name(JP)).unwrap();
+    RegionSeen { region, entries, endpoint: Seen::Known(Some(endpoint)), alarm: Seen::Known(false) }
+}
+
+fn seen(chains: &Chains, serves: &str, time: &str) -> Overview {
+    let fleet = fleet();
+    overview(Some(&chains.hub.1), &[jp(&fleet, Some(&chains.own.1), serves)], at(time))
+}
+
+fn wave_started() -> Record {
+    Record::WaveStarted {
+        release: release("v427"),
+        version: version("v427"),
+        execution: actor(WAVE),
+        late: Vec::new(),
+        order: None,
+        resumes: None,
+    }
+}
+
+fn wave_ended(lagging: Vec<RegionName>) -> Record {
+    Record::WaveEnded { execution: actor(WAVE), release: release("v427"), lagging }
+}
+
+#[test]
+fn a_fleet_at_rest_and_a_wave_on_its_way_need_nobody() {
+    let mut chains = Chains::settled();
+    assert_eq!(seen(&chains, "v427", "04:00:00").needs, []);
+    chains.hub("03:00:20", WAVE, wave_started());
+    let running = seen(&Chains::updating(), "v426", "03:12:00");
+    assert_eq!(running.needs, []);
+    let wave = seen(&chains, "v427", "04:00:00").wave.unwrap();
+    assert_eq!((wave.version, wave.ended), (version("v427"), None));
+    chains.hub("04:10:00", WAVE, wave_ended(vec![name(JP)]));
+    assert_eq!(seen(&chains, "v427", "05:00:00").wave.unwrap().ended, Some((at("04:10:00"), vec![name(JP)])));
+    // A person's rerun is an execution of its own, and the last word.
+    let rerun = Record::WaveEnded { execution: actor("wave-2"), release: release("v427"), lagging: Vec::new() };
+    chains.hub("04:50:00", "wave-2", rerun);
+    let wave = seen(&chains, "v427", "05:00:00").wave.unwrap();
+    assert_eq!((wave.execution, wave.ended), (actor("wave-2"), Some((at("04:50:00"), Vec::new()))));
+}
+
+/// The false sentence of a page was "regions after JP never saw v427": the ledgers say who serves it.
+#[test]
+fn a_condemned_release_needs_a_person_while_customers_may_meet_it() {
+    let mut chains = Chains::settled();
+    let condemned = Record::Condemned { release: release("v427"), region: name(JP), why: said("5 % of 5xx") };
+    chains.hub("03:00:20", WAVE, wave_started()).hub("04:50:00", WAVE, condemned);
+    let told = seen(&chains, "v427", "05:00:00");
+    let serves = Exposure::Serves { since: at("03:22:10"), back: Some(target("v426").config) };
+    let exposed = vec![(name(JP), serves)];
+    assert_eq!(told.needs, [Need::Condemned { version: version("v427"), exposed: exposed.clone() }]);
+    assert_eq!((told.condemned[0].since, &told.condemned[0].exposed), (at("04:50:00"), &exposed));
+    // It is leaving: nobody has to do that again.
+    chains.own("05:01:00", OWN, intended("v426", None, OWN)).own("05:01:01", OWN, started(OWN));
+    let told = seen(&chains, "v427", "05:02:00");
+    assert_eq!((told.needs.as_slice(), &told.condemned[0].exposed[0].1), (&[][..], &Exposure::InUpdate));
+    chains.own("05:09:00", OWN, reverted("v427", "v426"));
+    assert_eq!(seen(&chains, "v426", "05:10:00").condemned[0].exposed, []);
+}
+
+#[test]
+fn what_cannot_be_read_or_seen_is_named_and_never_taken_for_fine() {
+    let fleet = fleet();
+    let chains = Chains::settled();
+    let told = overview(None, &[jp(&fleet, None, "v427")], at("04:00:00"));
+    let [own, home] = [Chain::Region(name(JP)), Chain::Home].map(|chain| Need::Ledger { chain });
+    assert_eq!((told.needs, told.wave), (vec![own, home], None));
+    let mut dark = jp(&fleet, Some(&chains.own.1), "v427");
+    (dark.endpoint, dark.alarm) = (Seen::Unknown(unseen()), Seen::Unknown(unseen()));
+    let told = overview(Some(&chains.hub.1), &[dark], at("04:00:00"));
+    assert_eq!(told.needs, [Need::EndpointUnseen { region: name(JP) }]);
+    assert_eq!((told.regions[0].status, told.regions[0].alarm), (None, None));
+}
+
+#[test]
+fn the_most_urgent_need_comes_first() {
+    let fleet = fleet();
+    let mut chains = Chains::updating();
+    let unknown = Record::BytesUnknown { execution: actor(OWN), why: bytes_unknown() };
+    chains.own("03:19:00", OWN, unknown).own("03:20:00", OWN, Record::Halted { why: said("unknown bytes") });
+    chains.own("03:20:01", WAVE, decided(Decision::Revert));
+    let mut broken = jp(&fleet, Some(&chains.own.1), "v426");
+    broken.alarm = Seen::Known(true);
+    if let Seen::Known(Some(view)) = &mut broken.endpoint {
+        view.status = EndpointStatus::UpdateRollbackFailed;
+    }
+    let told = overview(Some(&chains.hub.1), &[broken], at("03:30:00"));
+    let kinds = told.needs.iter().map(|need| match need {
+        Need::Endpoint { .. } => "endpoint",
+        Need::UnknownRelease { .. } => "unknown",
+        Need::Halt { .. } => "halt",
+        _ => "other",
+    });
+    assert_eq!(kinds.collect::<Vec<_>>(), ["endpoint", "unknown", "halt"]);
+}
+
+/// In service on what the ledger does not say, with no update on record: bytes that nobody proved.
+#[test]
+fn an_endpoint_on_another_configuration_than_the_ledger_says_needs_a_person() {
+    let told = seen(&Chains::settled(), "v426", "04:00:00");
+    let (config, expected) = (target("v426").config, target("v427").config);
+    assert_eq!(told.needs, [Need::ForeignConfig { region: name(JP), config, expected }]);
+}

@@ -1,0 +1,136 @@
+//! The fleet on one screen: what a person has to do, and what comes next.
+
+use crate::Voice;
+use crate::why::{clock, listed};
+use meridian_domain::account::{Interruption, Phase, Underway};
+use meridian_domain::overview::{Need, Overview, WaveRow};
+use meridian_domain::{Exposure, RegionName, Version};
+
+impl Voice<'_> {
+    /// What has to be done and why, and the command or the runbook for it: two sentences.
+    pub fn need(self, need: &Need) -> (String, String) {
+        let look = |region: &RegionName| format!("docs/runbook.md (Look at an endpoint), region {region}");
+        match need {
+            Need::Endpoint { region, status } => (
+                format!("{}'s endpoint is {status:?}", self.title(region)),
+                "docs/runbooks/update-rollback-failed.md".to_owned(),
+            ),
+            Need::UnknownRelease { region, since } => (
+                format!("{}: serving release unknown since {}", self.title(region), clock(*since)),
+                "docs/runbooks/update-rollback-failed.md".to_owned(),
+            ),
+            Need::Condemned { version, exposed } => (
+                format!("{version} is condemned, and {}", self.exposed(version, exposed)),
+                "docs/runbooks/model-fault.md: roll these regions back where they show the fault".to_owned(),
+            ),
+            Need::Alarm { region } => (
+                format!("{}: the rollback alarm is in ALARM, and the region is not rolling back", self.title(region)),
+                look(region),
+            ),
+            Need::ForeignConfig { region, config, expected } => {
+                (format!("{}'s endpoint names {config}; its ledger says {expected}", self.title(region)), look(region))
+            }
+            Need::Ledger { chain } => (
+                format!("ledger chain {chain} cannot be read, or is altered: what it says is unknown"),
+                "meridian history".to_owned(),
+            ),
+            Need::EndpointUnseen { region } => (
+                format!("{}'s endpoint cannot be seen: SageMaker did not answer", self.title(region)),
+                "docs/runbooks/regional-fault.md".to_owned(),
+            ),
+            Need::Halt { region, fleet, since, why } => {
+                let place = region.as_ref().map_or("the fleet", |region| self.title(region));
+                let wide = if *fleet && region.is_some() { ", and no region starts anything" } else { "" };
+                let chain = region.as_ref().map_or("home", |region| self.title(region));
+                (
+                    format!("{place} has been halted since {}{wide}: {}", clock(*since), self.why(why)),
+                    format!("find out why; then meridian lift --region {chain} --who ... --why ..."),
+                )
+            }
+            Need::PagesOwed { region, count } => (
+                format!("{}: {count} page(s) did not go out", self.title(region)),
+                "the region sends them again every five minutes; check its SNS topic".to_owned(),
+            ),
+            Need::WaveSilent { version, execution, since } => (
+                format!("the wave of {version} ({execution}) has neither ended nor acted since {}", clock(*since)),
+                "docs/runbook.md (Start a new execution)".to_owned(),
+            ),
+            Need::Lags { region, newest } => (
+                format!("{} lags behind {newest} more than policy allows", self.title(region)),
+                "docs/runbooks/regional-fault.md".to_owned(),
+            ),
+        }
+    }
+
+    /// "EU and AU serve it".
+    fn exposed(self, version: &Version, exposed: &[(RegionName, Exposure)]) -> String {
+        let titles = |is: fn(&Exposure) -> bool| {
+            let titles = exposed.iter().filter(|(_, own)| is(own)).map(|(region, _)| self.title(region).to_owned());
+            titles.collect::<Vec<String>>()
+        };
+        let serves = titles(|own| matches!(own, Exposure::Serves { .. }));
+        let unknown = titles(|own| *own == Exposure::Unknown);
+        let verb = if serves.len() == 1 { "still serves" } else { "still serve" };
+        let mut said = vec![format!("{} {verb} {version}", listed(&serves))];
+        if !unknown.is_empty() {
+            said.push(format!("{} unknown", listed(&unknown)));
+        }
+        said.join("; ")
+    }
+
+    /// What is in progress and what comes next, one line each.
+    pub fn next(self, overview: &Overview) -> Vec<String> {
+        let mut said: Vec<String> = overview.wave.iter().map(|wave| self.wave_row(wave)).collect();
+        for row in &overview.regions {
+            let update = row.account.as_ref().and_then(|account| account.update.as_ref());
+            said.extend(update.map(|update| format!("{}: {}", self.title(&row.region), in_progress(update))));
+        }
+        if overview.wave.as_ref().is_none_or(|wave| wave.ended.is_some()) {
+            said.push("next: the next release that is published starts a wave".to_owned());
+        }
+        said
+    }
+
+    fn wave_row(self, wave: &WaveRow) -> String {
+        let WaveRow { version, execution, ended, .. } = wave;
+        match ended {
+            None => format!("wave of {version} ({execution}): in progress"),
+            Some((at, lagging)) if lagging.is_empty() => {
+                format!("wave of {version} ({execution}): ended {}, every region promoted", clock(*at))
+            }
+            Some((at, lagging)) => {
+                let lagging: Vec<String> = lagging.iter().map(|region| self.title(region).to_owned()).collect();
+                format!("wave of {version} ({execution}): ended {} without {}", clock(*at), listed(&lagging))
+            }
+        }
+    }
+}
+
+/// When a release that serves last shared its region with another one, or may have.
+pub fn interrupted(own: &Interruption) -> String {
+    let what = if own.canary { "had a canary" } else { "was on its way, its canary not on record," };
+    let (from, until) = (own.from.strftime("%Y-%m-%d %H:%M:%S"), own.until.strftime("%H:%M:%S UTC"));
+    let unknown = own.unknown.map(|since| format!("; the serving release was unknown from {}", clock(since)));
+    let (other, unknown) = (&own.other.version, unknown.unwrap_or_default());
+    format!("last interrupted: {other} {what} from {from} to {until}{unknown}")
+}
+
+/// Where an open update stands.
+fn in_progress(update: &Underway) -> String {
+    let to = &update.to.version;
+    let until = update.canary.map(|canary| format!(", SageMaker's timer ends {}", clock(canary.ends)));
+    let until = until.unwrap_or_default();
+    match update.phase {
+        Phase::Asked => format!("SageMaker was asked for the update to {to}"),
+        Phase::Provisioning | Phase::BeforeCanary => format!("{to}'s instances are being started"),
+        Phase::Canary => {
+            let percent = update.canary.map(|canary| format!(" with {} % of the traffic", canary.percent));
+            format!("canary of {to}{}{until}", percent.unwrap_or_default())
+        }
+        Phase::Shifting => format!("the rest of the traffic is moving to {to}"),
+        Phase::Soak => format!("{to} soaks: the old instances are still there"),
+        Phase::GoingBack => format!("rolling back; the update was to {to}"),
+        Phase::WentBackUnseen => format!("the update to {to} was rolled back, and its end is not on record"),
+        Phase::First => format!("the region's first release, {to}, is being started"),
+    }
+}

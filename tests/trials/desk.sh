@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# A data scientist has models and a hold-out as the warehouse gives it: with an id, and a column for the country.
+source "$(dirname "$0")/lib.sh"
+cd "$root/local/models" || exit 1
+
+warehouse=$desk/warehouse.csv.gz
+zcat holdout.csv.gz | awk 'NR == 1 { print "payment_id,country," $0 } NR > 1 { print NR "," (NR % 3 ? "DE" : "FR") "," $0 }' | gzip -1 > "$warehouse"
+exam=(--holdout "$warehouse" --label label --region-column customer_region --threshold 0.81)
+
+# Columns that are no features are named, with what to do about them.
+types meridian evaluate --challenger v427.tar.gz --champion v426.tar.gz "${exam[@]}"
+ends 2
+says "payment_id"
+says "--ignore"
+types meridian evaluate --challenger v427.tar.gz --champion v426.tar.gz "${exam[@]}" --ignore payment_idd --slice country
+ends 2
+says "did you mean payment_id?"
+
+types meridian evaluate --challenger v427.tar.gz --champion v426.tar.gz "${exam[@]}" --ignore payment_id --slice country
+ends 0
+says "country"
+for format in json markdown junit; do
+    types meridian evaluate --challenger v427.tar.gz --champion v426.tar.gz "${exam[@]}" --ignore payment_id,country --format $format
+    ends 0
+    says "AUC"
+done
+types python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parseString(sys.argv[1])' "$said"
+ends 0
+
+# Several challengers, one of them bad.
+types meridian compare v426.tar.gz v427.tar.gz v429.tar.gz "${exam[@]}" --ignore payment_id,country
+ends 0
+says "v427.tar.gz"
+says "v429.tar.gz"
+
+exit $wrong

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Somebody is paged, knows nothing yet, and types what the page and the runbook say.
+source "$(dirname "$0")/lib.sh"
+cd "$root" || exit 1
+
+# A rerun found v427 bad in JP; EU, AU and BR had taken it in the night.
+night_at rerun-bad 05:40
+types meridian status
+ends 1
+says "v427 is condemned, and EU, AU and BR still serve v427"
+says "docs/runbooks/model-fault.md"
+says_not "never saw"
+types meridian history --region BR
+says "CONDEMNED"
+
+# What happened in between is told without knowing which minute to ask for.
+night_at update-rollback-failed 04:28
+types meridian history --region JP
+ends 0
+says "last interrupted: v427 had a canary from 2026-11-20 03:45:10"
+says "the serving release was unknown from 04:"
+
+# The night's clock counts, not the machine's; what is unknown is not called fine.
+night_at tokyo-dark 03:47
+types meridian status
+ends 1
+says "fraud on 2026-11-20 03:47:"
+says "JP's endpoint cannot be seen"
+types meridian history --region JP --since 2h
+ends 0
+says "03:44:10"
+types meridian override freeze --for 3d --who maria --why "a fix must go out"
+ends 0
+says "until 2026-11-23T03:47"
+
+# A bad release that went back everywhere needs nobody at night; a region that its own alarm rolled back does.
+night_at bad-model 05:00
+types meridian status
+ends 0
+says "Nothing needs you."
+says "condemned: v428"
+night_at late-alarm 05:00
+types meridian status
+ends 1
+says "meridian lift --region AU"
+
+# May I sleep?
+night_at good-night 04:25
+types meridian status
+ends 0
+says "Nothing needs you."
+says "every region promoted"
+fits 110
+types meridian halt --region AU --who maria --why "incident 4711" --dry-run
+ends 0
+says "would be written: the fleet is halted"
+types meridian halt --region AU --who maria --why "incident 4711" --json
+ends 0
+says '"changed": true'
+types meridian status
+ends 1
+says "meridian lift --region AU"
+types meridian lift --region AU --who maria --why "the link is back"
+ends 0
+types meridian status
+ends 0
+
+exit $wrong
