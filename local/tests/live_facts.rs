@@ -72,7 +72,7 @@ macro_rules! readings {
 
         #[test]
         fn every_undocumented_fact_has_another_reading() {
-            let tried: BTreeSet<&str> = [$(stringify!($fact),)* "counts_in_range_per_fleet"].into();
+            let tried: BTreeSet<&str> = [$(stringify!($fact),)* "counts_in_range_per_config"].into();
             let facts = serde_json::to_value(LiveFacts::default()).unwrap();
             let facts: BTreeSet<&str> = facts.as_object().unwrap().keys().map(String::as_str).collect();
             assert_eq!(tried, facts);
@@ -106,7 +106,7 @@ readings! {
 #[test]
 fn without_counts_in_range_every_try_goes_back_and_the_fleet_stays_on_its_champion_unpaged() {
     let mut scenario = Scenario::load("good-night").unwrap();
-    scenario.live.counts_in_range_per_fleet = false;
+    scenario.live.counts_in_range_per_config = false;
     scenario.lasts += SignedDuration::from_hours(2);
     let report = lived(&scenario);
     for end in &report.fleet {

@@ -8,7 +8,7 @@ use crate::services::cloudwatch::{
 };
 use crate::world::time::EpochSeconds;
 use meridian_domain::alarms::{BLUE_ID, EXCESS, EXCESS_ID, GREEN_ID, Measured, NAMESPACE, Watched};
-use meridian_domain::lookout::FleetMinutes;
+use meridian_domain::lookout::ArmMinutes;
 use meridian_domain::{AlarmSpec, AlarmState, AlarmView, RegionName};
 use meridian_handlers::adapters::counts::Survey;
 use meridian_handlers::ports::{Answer, CountsQuery, MetricPoint, OperationName, Signals, SlotsQuery};
@@ -72,17 +72,17 @@ impl Signals for DirectPorts {
         Ok(())
     }
 
-    async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<FleetMinutes> {
+    async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<ArmMinutes> {
         self.answered(region, Survey::of(query)).await
     }
 
-    async fn slots(&self, region: &RegionName, query: &SlotsQuery) -> Answer<FleetMinutes> {
+    async fn slots(&self, region: &RegionName, query: &SlotsQuery) -> Answer<ArmMinutes> {
         self.answered(region, Survey::of_slots(query)).await
     }
 }
 
 impl DirectPorts {
-    async fn answered(&self, region: &RegionName, survey: Result<Survey, String>) -> Answer<FleetMinutes> {
+    async fn answered(&self, region: &RegionName, survey: Result<Survey, String>) -> Answer<ArmMinutes> {
         let call = Call::new(region, OperationName::GetMetricData);
         let mut survey = survey.map_err(|why| call.refused(why))?;
         let answer = self.call(region, counts_request(&survey)).await?;

@@ -103,8 +103,8 @@ pub struct LiveFacts {
     /// data. "CloudWatch alarms and missing data" shows five points for three periods and gives no rule: an alarm for
     /// silence trips this much later.
     pub extra_evaluation_periods: u32,
-    /// Whether `TC`/`PR` statistics work on one fleet's `ModelLatency` (dimension `EndpointConfigName`).
-    pub counts_in_range_per_fleet: bool,
+    /// Whether `TC`/`PR` statistics work on one configuration's `ModelLatency` (dimension `EndpointConfigName`).
+    pub counts_in_range_per_config: bool,
     /// Whether `TC` has no datapoint where no sample lies in its range, or says zero.
     pub empty_range_is_absent: bool,
     /// Whether `TC` interpolates within the buckets that CloudWatch keeps, and so answers fractions.
@@ -135,7 +135,7 @@ impl Default for LiveFacts {
             alarms_watched_during_termination_wait: true,
             final_bake_seconds: 0,
             extra_evaluation_periods: 2,
-            counts_in_range_per_fleet: true,
+            counts_in_range_per_config: true,
             empty_range_is_absent: true,
             range_is_interpolated: false,
             rollback_shows_rolling_back: true,

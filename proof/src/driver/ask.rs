@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use jiff::SignedDuration;
-use meridian_domain::lookout::FleetMinutes;
+use meridian_domain::lookout::ArmMinutes;
 use meridian_domain::{AlarmSpec, AlarmView, Chain, EndpointView, Entry, RegionName, ResourceName, Stored, UpdateSpec};
 use meridian_handlers::ports::{
     Approval, CountsQuery, ErrorKind, Listed, MetricPoint, OperationName, SlotsQuery, StartSpec, limits,
@@ -66,7 +66,7 @@ pub enum Reply {
     Text(String),
     Description(Option<String>),
     Alarms(Vec<AlarmView>),
-    Counts(FleetMinutes),
+    Counts(ArmMinutes),
 }
 
 /// Why a port did not do what it was asked.

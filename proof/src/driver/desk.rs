@@ -3,7 +3,7 @@
 use super::ask::{Ask, Asked, Failure, Reply};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::lookout::FleetMinutes;
+use meridian_domain::lookout::ArmMinutes;
 use meridian_domain::{
     AlarmSpec, AlarmView, Caller, Chain, ConfigSpec, EndpointView, Entry, ModelSpec, RegionName, ResourceName,
     ScalingSpec, Stored, UpdateSpec,
@@ -198,11 +198,11 @@ impl Signals for Desk {
         self.done(region, Ask::Publish(metrics.to_vec())).await
     }
 
-    async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<FleetMinutes> {
+    async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<ArmMinutes> {
         reply!(self.ask(region, Ask::Counts(query.clone())).await?, Counts)
     }
 
-    async fn slots(&self, region: &RegionName, query: &SlotsQuery) -> Answer<FleetMinutes> {
+    async fn slots(&self, region: &RegionName, query: &SlotsQuery) -> Answer<ArmMinutes> {
         reply!(self.ask(region, Ask::Slots(query.clone())).await?, Counts)
     }
 }

@@ -18,7 +18,7 @@ pub enum State {
     /// All traffic is on green: blue soaks, or green is still watched.
     Soaking,
     /// The guardrail rolls it back.
-    GoingBack,
+    RollingBack,
     /// `rollback` rolls it back by an update of its own.
     Returning,
     /// At rest, on the newest release.
@@ -35,7 +35,7 @@ impl State {
         Self::Canary,
         Self::Shifting,
         Self::Soaking,
-        Self::GoingBack,
+        Self::RollingBack,
         Self::Returning,
         Self::Arrived,
         Self::Broken,
@@ -53,7 +53,7 @@ impl State {
                 Phase::Baking => Self::Canary,
                 Phase::Shifting => Self::Shifting,
                 Phase::Watched | Phase::Soaking => Self::Soaking,
-                Phase::GoingBack => Self::GoingBack,
+                Phase::RollingBack => Self::RollingBack,
             },
         }
     }

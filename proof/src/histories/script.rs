@@ -257,7 +257,7 @@ impl Script {
                 if which == 2 {
                     self.items.push(Item::Holds { fault: Fault::Rollback, region, from: 0, lasts: begins + 3600 });
                 }
-                self.rarely(draw, State::GoingBack, begins + 200)
+                self.rarely(draw, State::RollingBack, begins + 200)
             }
         };
         for _ in 0..=draw.below(4) {

@@ -66,7 +66,7 @@ impl Bounds {
         let live = Live { silence: 70, verdict_delay: 0, ..Live::default() };
         let mut setting = Setting::new(fleet, releases, live, START);
         setting.timing =
-            Timing { provisioning: 60, slow: 600, shifting: 60, going_back: 60, continuation: 60, turn: 0 };
+            Timing { provisioning: 60, slow: 600, shifting: 60, rolling_back: 60, continuation: 60, turn: 0 };
         let left = Left::default();
         Self { name: name.to_owned(), setting: Arc::new(setting), left, faults: Vec::new(), strikes: Vec::new() }
     }

@@ -3,7 +3,7 @@
 use super::{Caller, Fault, Request, Seconds, Taken, World, checks};
 use crate::driver::{Ask, Failure, Reply};
 use jiff::SignedDuration;
-use meridian_domain::lookout::FleetMinutes;
+use meridian_domain::lookout::ArmMinutes;
 use meridian_domain::{
     AlarmSpec, Chain, Entry, Fleet, MissingData, Record, ResourceName, Routing, Stored, UpdateSpec, alarms, keys,
 };
@@ -130,7 +130,7 @@ impl World {
             Ask::Publish(points) => self.publish(region, points),
             Ask::Counts(query) => Ok(Reply::Counts(self.counts(region, query))),
             // Nothing is known of the days before: probation looks, and stays silent.
-            Ask::Slots(_) => Ok(Reply::Counts(FleetMinutes::default())),
+            Ask::Slots(_) => Ok(Reply::Counts(ArmMinutes::default())),
             Ask::Start(spec) => self.start_execution(spec),
             Ask::Succeed { job, continuation } => self.succeeds(caller, job, continuation.as_deref()),
             Ask::Fail { job } => self.fails(job),

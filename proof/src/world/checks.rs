@@ -247,7 +247,7 @@ pub(super) fn on_phase(world: &mut World, region: usize) {
                 format!("{title}'s canary of {} goes on and nobody let it through", setting.version(update.target))
             });
         }
-        Phase::Provisioning | Phase::Watched | Phase::Soaking | Phase::GoingBack => {}
+        Phase::Provisioning | Phase::Watched | Phase::Soaking | Phase::RollingBack => {}
     }
 }
 

@@ -1,7 +1,7 @@
 //! What fleets serve, minute by minute: the judge is the real one, and decides on these.
 
 use super::{Region, Seconds, Setting, Showing, World};
-use meridian_domain::lookout::FleetMinutes;
+use meridian_domain::lookout::ArmMinutes;
 use meridian_handlers::ports::CountsQuery;
 use meridian_judge::{Arm, COUNTS_DELAY, MetricName};
 
@@ -17,8 +17,8 @@ const MINUTE: Seconds = 60;
 
 impl World {
     /// What the fleet of one configuration served, as far as it has arrived.
-    pub(super) fn counts(&self, region: usize, query: &CountsQuery) -> FleetMinutes {
-        let mut minutes = FleetMinutes::default();
+    pub(super) fn counts(&self, region: usize, query: &CountsQuery) -> ArmMinutes {
+        let mut minutes = ArmMinutes::default();
         let setting = &self.setting;
         let (Some(place), Some(release)) = (self.regions.get(region), setting.release_with(region, &query.config))
         else {

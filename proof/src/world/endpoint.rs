@@ -18,7 +18,7 @@ pub enum Phase {
     /// All traffic is on green, blue stays warm.
     Soaking,
     /// All traffic is on blue, green is taken down.
-    GoingBack,
+    RollingBack,
 }
 
 /// An update in flight.
@@ -101,7 +101,7 @@ impl Region {
         match &self.update {
             _ if self.broken => None,
             Some(update) => match update.phase {
-                Phase::Provisioning | Phase::GoingBack => Some(self.blue),
+                Phase::Provisioning | Phase::RollingBack => Some(self.blue),
                 Phase::Watched | Phase::Soaking => Some(update.target),
                 Phase::Baking | Phase::Shifting => None,
             },
@@ -127,14 +127,16 @@ impl World {
                 Phase::Baking | Phase::Watched => Some(VariantPhase::Baking),
                 Phase::Shifting => Some(VariantPhase::ActivatingTraffic),
                 Phase::Soaking => live.soak_shows_baking.then_some(VariantPhase::Baking),
-                Phase::GoingBack => Some(VariantPhase::Deleting),
+                Phase::RollingBack => Some(VariantPhase::Deleting),
             };
             let phase_since = phase.map(|_| super::stamp(update.since));
             PendingDeployment { config: config(update.target), instances: None, phase, phase_since }
         });
         let status = match &place.update {
             _ if place.broken => EndpointStatus::UpdateRollbackFailed,
-            Some(update) if update.phase == Phase::GoingBack && live.shows_rolling_back => EndpointStatus::RollingBack,
+            Some(update) if update.phase == Phase::RollingBack && live.shows_rolling_back => {
+                EndpointStatus::RollingBack
+            }
             Some(_) => EndpointStatus::Updating,
             None if place.faults.has(Fault::Maintenance) => EndpointStatus::SystemUpdating,
             None => EndpointStatus::InService,
@@ -229,7 +231,7 @@ impl World {
                 Phase::Shifting => format!("{title}: SageMaker's timer is over, all traffic moves to {version}"),
                 Phase::Watched => format!("{title}: all traffic is on {version}, and is watched"),
                 Phase::Soaking => format!("{title}: all traffic is on {version}, the old instances stay warm"),
-                Phase::GoingBack => format!("{title}: SageMaker rolls back {version}"),
+                Phase::RollingBack => format!("{title}: SageMaker rolls back {version}"),
             }
         });
         checks::on_phase(self, region);
@@ -254,7 +256,7 @@ impl World {
                 self.finish(region);
             }
             Phase::Soaking => self.finish(region),
-            Phase::GoingBack => self.returned(region),
+            Phase::RollingBack => self.returned(region),
         }
     }
 
@@ -289,7 +291,7 @@ impl World {
     /// Turns the update back if an alarm that it names rings.
     pub fn guard(&mut self, region: usize) {
         let watched = self.setting.live.soak_watched;
-        let wait = self.setting.timing.going_back;
+        let wait = self.setting.timing.rolling_back;
         let now = self.now;
         let Some(place) = self.regions.get_mut(region) else { return };
         if place.faults.has(Fault::Dark) || !place.guard_rings() {
@@ -299,7 +301,7 @@ impl World {
         let turns = match update.phase {
             Phase::Provisioning | Phase::Baking | Phase::Shifting | Phase::Watched => true,
             Phase::Soaking => watched,
-            Phase::GoingBack => false,
+            Phase::RollingBack => false,
         };
         if !turns {
             return;
@@ -309,7 +311,7 @@ impl World {
             place.stops_serving(update.target, now);
             place.starts_serving(blue, now);
         }
-        self.enter(region, Phase::GoingBack, wait);
+        self.enter(region, Phase::RollingBack, wait);
     }
 
     /// The control plane goes dark: the update stands still.

@@ -140,7 +140,7 @@ pub struct Timing {
     /// The last traffic step.
     pub shifting: Seconds,
     /// Taking green down.
-    pub going_back: Seconds,
+    pub rolling_back: Seconds,
     /// Until CodePipeline calls a job again that asks for it.
     pub continuation: Seconds,
     /// Until it calls an action whose turn it is.
@@ -268,7 +268,8 @@ impl Setting {
             green,
             alarms::client_errors_name(&fleet),
         ];
-        let timing = Timing { provisioning: 180, slow: 3600, shifting: 60, going_back: 60, continuation: 30, turn: 2 };
+        let timing =
+            Timing { provisioning: 180, slow: 3600, shifting: 60, rolling_back: 60, continuation: 30, turn: 2 };
         let fleet = Arc::new(fleet);
         Self { fleet, releases, targets, quality, live, hub, regions, alarms, files, timing, lies: None }
     }

@@ -10,7 +10,7 @@ use aws_sdk_cloudwatch::types::{
     ScanBy, StateValue, Statistic, StatusCode,
 };
 use meridian_domain::alarms::{BLUE_ID, EXCESS, EXCESS_ID, GREEN_ID, Measured, NAMESPACE, Watched};
-use meridian_domain::lookout::FleetMinutes;
+use meridian_domain::lookout::ArmMinutes;
 use meridian_domain::{AlarmSpec, AlarmState, AlarmView, RegionName};
 use meridian_handlers::adapters::counts::Survey;
 use meridian_handlers::ports::{Answer, CountsQuery, MetricPoint, OperationName, Signals, SlotsQuery};
@@ -97,18 +97,18 @@ impl Signals for AwsPorts {
         Ok(())
     }
 
-    async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<FleetMinutes> {
+    async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<ArmMinutes> {
         self.answered(region, Survey::of(query)).await
     }
 
-    async fn slots(&self, region: &RegionName, query: &SlotsQuery) -> Answer<FleetMinutes> {
+    async fn slots(&self, region: &RegionName, query: &SlotsQuery) -> Answer<ArmMinutes> {
         self.answered(region, Survey::of_slots(query)).await
     }
 }
 
 impl AwsPorts {
     /// All answers to a survey, however many pages they take.
-    async fn answered(&self, region: &RegionName, survey: Result<Survey, String>) -> Answer<FleetMinutes> {
+    async fn answered(&self, region: &RegionName, survey: Result<Survey, String>) -> Answer<ArmMinutes> {
         let call = Call::new(region, OperationName::GetMetricData);
         let mut survey = survey.map_err(|why| call.refused(why))?;
         let client = self.clients.cloudwatch(region).await?;

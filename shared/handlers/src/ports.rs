@@ -17,7 +17,7 @@ pub use values::{
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::lookout::FleetMinutes;
+use meridian_domain::lookout::ArmMinutes;
 use meridian_domain::{
     AlarmSpec, AlarmView, Caller, Chain, ConfigSpec, EndpointView, Entry, ModelSpec, RegionName, ResourceName,
     ScalingSpec, Stored, UpdateSpec,
@@ -139,10 +139,10 @@ pub trait Signals {
     /// What the instances of one configuration served in the minutes that start in `[from, to)`,
     /// as far as it has arrived: what did not arrive is not there, and is not zero. A minute's counts are complete
     /// [`meridian_judge::COUNTS_DELAY`] minutes after its end; until then they are revised.
-    async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<FleetMinutes>;
+    async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<ArmMinutes>;
     /// What a whole endpoint served in the slots that start in `[from, to)`, each told as the minute in which it starts. A slot of
     /// which nothing arrived is not there; CloudWatch keeps minutes for 15 days, and quarters of an hour for 63.
-    async fn slots(&self, region: &RegionName, query: &SlotsQuery) -> Answer<FleetMinutes>;
+    async fn slots(&self, region: &RegionName, query: &SlotsQuery) -> Answer<ArmMinutes>;
 }
 
 /// The pipeline that a function answers to, or starts.

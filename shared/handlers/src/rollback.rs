@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use meridian_domain::Compared;
 use meridian_domain::alarms::WayBack;
 use meridian_domain::callers::{Blame, Comparison, Minutes};
-use meridian_domain::lookout::FleetMinutes;
+use meridian_domain::lookout::ArmMinutes;
 use meridian_domain::plan::{self, Act, Next, Plan, RollbackSight};
 use meridian_domain::reason::{Failure, LeftUndone, Unseen};
 use meridian_domain::{
@@ -325,7 +325,7 @@ async fn counts<P: Ports>(
     region: &Region,
     comparison: &Comparison,
     metrics: Vec<MetricName>,
-) -> Answer<(FleetMinutes, FleetMinutes)> {
+) -> Answer<(ArmMinutes, ArmMinutes)> {
     let of = async |minutes: &Minutes| {
         let query = CountsQuery {
             endpoint: fleet.endpoint.clone(),

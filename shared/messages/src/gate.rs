@@ -70,7 +70,7 @@ impl Voice<'_> {
                 format!("endpoint {endpoint} does not exist, and its ledger has confirmed a release")
             }
             Gate::NotTaken => "its update was requested, and SageMaker has not accepted it".to_owned(),
-            Gate::WentBackWithoutWay => "its update was rolled back although it had no rollback target".to_owned(),
+            Gate::RolledBackWithoutWay => "its update was rolled back although it had no rollback target".to_owned(),
         }
     }
 

@@ -69,13 +69,13 @@ impl Voice<'_> {
 
     pub(crate) fn told_headline(self, told: &Return) -> String {
         match told {
-            Return::GoesBack { region, to, .. } | Return::GoesBackFrom { region, from: None, to, .. } => {
+            Return::RollsBack { region, to, .. } | Return::RollsBackFrom { region, from: None, to, .. } => {
                 format!("{} rolls back to {to}", self.title(region))
             }
-            Return::GoesBackFrom { region, from: Some(from), to, .. } | Return::Unread { region, from, to, .. } => {
+            Return::RollsBackFrom { region, from: Some(from), to, .. } | Return::Unread { region, from, to, .. } => {
                 format!("{} rolls back from {from} to {to}", self.title(region))
             }
-            Return::WentBack { region, from, to, .. } | Return::Unwritten { region, from, to } => {
+            Return::RolledBack { region, from, to, .. } | Return::Unwritten { region, from, to } => {
                 format!("{} rolled back from {from} to {to}", self.title(region))
             }
             Return::Stays { region, version } => format!("{} stays on {version}", self.title(region)),

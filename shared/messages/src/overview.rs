@@ -129,8 +129,8 @@ fn in_progress(update: &Underway) -> String {
         }
         Phase::Shifting => format!("the rest of the traffic is moving to {to}"),
         Phase::Soak => format!("{to} soaks: the old instances are still there"),
-        Phase::GoingBack => format!("rolling back; the update was to {to}"),
-        Phase::WentBackUnseen => format!("the update to {to} was rolled back, and its end is not on record"),
+        Phase::RollingBack => format!("rolling back; the update was to {to}"),
+        Phase::RolledBackUnseen => format!("the update to {to} was rolled back, and its end is not on record"),
         Phase::First => format!("the region's first release, {to}, is being started"),
     }
 }

@@ -73,7 +73,7 @@ impl Voice<'_> {
         match state {
             RegionState::WasProved { version } => format!("it was proved to serve {version}; {until}"),
             RegionState::WasMoving { version } => format!("it was moving to {version}; {until}"),
-            RegionState::WasGoingBack { version } => format!("it was ordered to roll back to {version}; {until}"),
+            RegionState::WasRollingBack { version } => format!("it was ordered to roll back to {version}; {until}"),
             RegionState::Undecided { version } => {
                 format!("its update to {version} is under way and undecided; {until}")
             }

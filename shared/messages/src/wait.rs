@@ -69,7 +69,7 @@ impl Voice<'_> {
     pub(crate) fn lagging(self, region: &meridian_domain::RegionName, why: &Lagging) -> String {
         let title = self.title(region);
         let why = match why {
-            Lagging::GoingBack => return format!("{title} is rolling back"),
+            Lagging::RollingBack => return format!("{title} is rolling back"),
             Lagging::Soaks => return format!("{title} soaks"),
             Lagging::Deferred(why) => format!("deferred, {}", self.why(why)),
             Lagging::Halted(why) => format!("halted, {}", self.why(why)),

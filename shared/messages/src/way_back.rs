@@ -55,9 +55,9 @@ impl Voice<'_> {
     pub(crate) fn told(self, told: &Return) -> String {
         let what = self.told_headline(told);
         let why = match told {
-            Return::GoesBack { why, .. } => why.as_ref().map(|why| self.why(why)),
-            Return::GoesBackFrom { why, .. }
-            | Return::WentBack { why, .. }
+            Return::RollsBack { why, .. } => why.as_ref().map(|why| self.why(why)),
+            Return::RollsBackFrom { why, .. }
+            | Return::RolledBack { why, .. }
             | Return::NowhereToGo { why, .. }
             | Return::RingsInSoak { why, .. } => Some(self.way_back(why)),
             Return::Unwritten { .. } => Some("its ledger could not be written at that time".to_owned()),
@@ -137,7 +137,7 @@ impl Voice<'_> {
             Quiet::UnderWayToldByWave => "the rollback is in progress, and the wave has recorded the reason",
             Quiet::UnderWayAlone => "the rollback is in progress, and nothing else is halted",
             Quiet::UnderWayUnwritten => "the rollback is in progress; the ledger's entries follow",
-            Quiet::WentBackWithoutWay => "the update was rolled back although it had no rollback target",
+            Quiet::RolledBackWithoutWay => "the update was rolled back although it had no rollback target",
             Quiet::JudgeAtWork => "the wave's judge is running, and records the reason of the rollback",
             Quiet::GuardrailTold => "the guardrail alarm was set",
             Quiet::NoWayBesideAlarms => "no rollback target is stored with the verdict alarm",

@@ -5,7 +5,7 @@ use crate::Kept;
 use crate::stage::{Simulated, Stage};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::alarms::{VERDICT, composite_name, guard_names, guards, heartbeat, heartbeat_name, verdict_name};
-use meridian_domain::lookout::FleetMinutes;
+use meridian_domain::lookout::ArmMinutes;
 use meridian_domain::{AlarmState, MissingData};
 use meridian_handlers::ports::{CountsQuery, ErrorKind, MetricPoint, Ports, SlotsQuery};
 use std::error::Error;
@@ -140,7 +140,7 @@ async fn served(
     version: &str,
     from: i64,
     to: i64,
-) -> Result<FleetMinutes, Box<dyn Error>> {
+) -> Result<ArmMinutes, Box<dyn Error>> {
     let hour_ago = stage.ports.now() - SignedDuration::from_hours(1);
     let query = query(stage, version, hour_ago, from, to)?;
     Ok(stage.ports.counts(stage.home(), &query).await?)
@@ -173,7 +173,7 @@ const METRICS: [&str; 6] = ["4xx", "5xx", "latency_over_20ms", "latency_over_9ms
 type Minute = (Timestamp, u64, u64);
 
 /// A metric's minutes.
-fn minutes(served: &FleetMinutes, metric: &str) -> Result<Vec<Minute>, Box<dyn Error>> {
+fn minutes(served: &ArmMinutes, metric: &str) -> Result<Vec<Minute>, Box<dyn Error>> {
     Ok(served.minutes(&metric.parse()?).map(|(at, arm)| (at, arm.total, arm.bad)).collect())
 }
 

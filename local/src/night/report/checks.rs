@@ -45,7 +45,7 @@ impl Remains<'_> {
         let mut moving = BTreeSet::new();
         for event in log {
             note_stage(&mut moving, event);
-            moving.retain(|region| !self.deferred(region, event.at) && !self.goes_back(region, event.at));
+            moving.retain(|region| !self.deferred(region, event.at) && !self.rolls_back(region, event.at));
             if moving.len() > 1 {
                 let regions = moving.into_iter().cloned().collect();
                 return Some(Unexpected::MidShiftTogether { regions, at: event.at });
@@ -86,7 +86,7 @@ impl Remains<'_> {
     }
 
     /// Whether the region's last update is its own way back and no wave's.
-    fn goes_back(&self, region: &RegionName, at: Timestamp) -> bool {
+    fn rolls_back(&self, region: &RegionName, at: Timestamp) -> bool {
         let entries = self.ledger.get(&Chain::Region(region.clone())).into_iter().flatten();
         let last = entries.take_while(|entry| entry.at <= at).filter_map(|entry| match &entry.record {
             Record::UpdateIntended { epoch, .. } => Some(epoch.is_none()),

@@ -216,7 +216,7 @@ pub(super) static LIVE: Table = Table {
         Field::new("alarms_watched_during_termination_wait", Takes::Flag, Is("true"), "false"),
         Field::new("final_bake_seconds", SECONDS, Is("0"), "60"),
         Field::new("extra_evaluation_periods", PERIODS, Is("2"), "0"),
-        Field::new("counts_in_range_per_fleet", Takes::Flag, Is("true"), "false"),
+        Field::new("counts_in_range_per_config", Takes::Flag, Is("true"), "false"),
         Field::new("empty_range_is_absent", Takes::Flag, Is("true"), "false"),
         Field::new("range_is_interpolated", Takes::Flag, Is("false"), "true"),
         Field::new("rollback_shows_rolling_back", Takes::Flag, Is("true"), "false"),

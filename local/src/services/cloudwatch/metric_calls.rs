@@ -130,7 +130,7 @@ impl World {
         let in_range = matches!(statistic, Statistic::Count(..) | Statistic::Rank(..));
         let metrics = &self.region(region)?.metrics;
         let mut points: Vec<(i64, f64)> =
-            if in_range && key.is_of_one_fleet() && !self.config.live.counts_in_range_per_fleet {
+            if in_range && key.is_of_one_config() && !self.config.live.counts_in_range_per_config {
                 Vec::new()
             } else {
                 let starts = metrics.periods(&key, from, to, seconds, self.now).into_iter();

@@ -23,8 +23,8 @@ impl MetricKey {
         MetricKey { namespace: namespace.to_owned(), name: name.to_owned(), dimensions }
     }
 
-    /// Whether it is one fleet's: a metric of SageMaker's with the dimension `EndpointConfigName`.
-    pub fn is_of_one_fleet(&self) -> bool {
+    /// Whether it is of one configuration: a metric of SageMaker's with the dimension `EndpointConfigName`.
+    pub fn is_of_one_config(&self) -> bool {
         self.namespace == SAGEMAKER && self.dimensions.iter().any(|dimension| dimension.name == "EndpointConfigName")
     }
 }

@@ -184,7 +184,7 @@ impl Capacity {
 impl Endpoint {
     /// The configuration that `DescribeEndpoint` names: the old one while an update runs.
     pub fn config(&self) -> &str {
-        self.blue.as_ref().map_or(&self.first_config, |fleet| &fleet.config)
+        self.blue.as_ref().map_or(&self.first_config, |capacity| &capacity.config)
     }
 
     /// The instances of a configuration that takes traffic, or is about to.
@@ -202,10 +202,10 @@ impl Endpoint {
     pub fn serving(&self) -> Vec<Serving> {
         let share = self.share();
         let stray = if self.stray.is_some() { (1.0 - share) / 2.0 } else { 0.0 };
-        let blue = self.blue.as_ref().map(|fleet| fleet.serving(1.0 - share - stray));
-        let left = self.stray.as_ref().map(|fleet| fleet.serving(stray));
+        let blue = self.blue.as_ref().map(|capacity| capacity.serving(1.0 - share - stray));
+        let left = self.stray.as_ref().map(|capacity| capacity.serving(stray));
         let green = self.update.as_ref().map(|update| update.target.canary(share));
-        blue.into_iter().chain(left).chain(green).filter(|fleet| fleet.share > 0.0).collect()
+        blue.into_iter().chain(left).chain(green).filter(|capacity| capacity.share > 0.0).collect()
     }
 
     /// The capacity that answers the next invocation, where green gets this share of them.

@@ -111,7 +111,7 @@ impl Operation for DescribeEndpoint {
         Ok(DescribeEndpointOutput {
             endpoint_arn: world.arn("sagemaker", region, &format!("endpoint/{}", self.endpoint_name)),
             endpoint_config_name: endpoint.config().to_owned(),
-            production_variants: endpoint.blue.iter().map(|fleet| fleet.summary_with(endpoint.coming)).collect(),
+            production_variants: endpoint.blue.iter().map(|capacity| capacity.summary_with(endpoint.coming)).collect(),
             endpoint_status: endpoint.status,
             failure_reason: endpoint.failure_reason.clone(),
             creation_time: endpoint.created.into(),

@@ -28,7 +28,7 @@ impl World {
     /// The detail of both events (SageMaker Developer Guide, "Events that SageMaker AI sends to EventBridge"); the
     /// summary of a pending deployment is there while there is one.
     fn detail(&self, name: &str, arn: &str, endpoint: &Endpoint) -> Value {
-        let variants: Vec<Value> = endpoint.blue.iter().map(|fleet| variant(&fleet.summary())).collect();
+        let variants: Vec<Value> = endpoint.blue.iter().map(|capacity| variant(&capacity.summary())).collect();
         let mut detail = json!({
             "EndpointName": name,
             "EndpointArn": arn,

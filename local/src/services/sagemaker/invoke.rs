@@ -30,24 +30,24 @@ impl Operation for InvokeEndpoint {
         let of_fleet = self.endpoint_name == world.config.fleet.endpoint.as_str();
         let reached = of_fleet.then(|| world.green_share(region));
         let endpoint = world.region_mut(region)?.sagemaker.endpoints.get_mut(&self.endpoint_name);
-        let fleet = endpoint.and_then(|endpoint| {
+        let capacity = endpoint.and_then(|endpoint| {
             let share = reached.unwrap_or_else(|| endpoint.share());
             endpoint.next_to_answer(share).cloned()
         });
-        let Some(fleet) = fleet else {
+        let Some(capacity) = capacity else {
             let message = format!("Endpoint {} of account not found or not in service.", self.endpoint_name);
             return Err(refused(message));
         };
-        if self.target_variant.as_ref().is_some_and(|wanted| *wanted != fleet.variant) {
+        if self.target_variant.as_ref().is_some_and(|wanted| *wanted != capacity.variant) {
             return Err(refused("The target variant does not exist."));
         }
-        let model = fleet.archive.and_then(|digest| world.models.0.get(&digest));
+        let model = capacity.archive.and_then(|digest| world.models.0.get(&digest));
         let answer = match (model, std::str::from_utf8(&self.body)) {
             (Some(model), Ok(payload)) => model.answer_csv(payload).map_err(|error| error.to_string()),
             (None, _) => Err("no model is loaded".to_owned()),
             (_, Err(_)) => Err("the payload is not UTF-8".to_owned()),
         };
-        let Capacity { config, labels, instances, variant, newest, .. } = fleet;
+        let Capacity { config, labels, instances, variant, newest, .. } = capacity;
         let serving = Serving { config, labels, instances, share: 1.0, newest };
         if of_fleet {
             world.count_request(region, &serving, answer.is_err());

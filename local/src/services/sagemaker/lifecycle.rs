@@ -59,7 +59,7 @@ impl World {
             endpoint: name.to_owned(),
             stage: update.stage(),
             status: endpoint.status,
-            old_config: endpoint.blue.as_ref().map(|fleet| fleet.config.clone()),
+            old_config: endpoint.blue.as_ref().map(|capacity| capacity.config.clone()),
             new_config: update.target.config.clone(),
             percent: (update.share * 100.0).round() as u32,
             reason,
@@ -169,7 +169,7 @@ impl World {
         endpoint.stray = None;
         endpoint.status = EndpointStatus::InService;
         endpoint.modified = now;
-        self.settled(region, name, Stage::InService, old.map(|fleet| fleet.config), None);
+        self.settled(region, name, Stage::InService, old.map(|capacity| capacity.config), None);
         self.keep_bounds(region, name);
     }
 
@@ -228,7 +228,7 @@ impl World {
         let now = self.now;
         let Some(endpoint) = self.endpoint_mut(region, name) else { return };
         endpoint.stray = endpoint.update.take().map(|update| update.target);
-        let given_up = endpoint.stray.as_ref().map(|fleet| fleet.config.clone());
+        let given_up = endpoint.stray.as_ref().map(|capacity| capacity.config.clone());
         endpoint.status = EndpointStatus::UpdateRollbackFailed;
         endpoint.modified = now;
         let reason = format!("The update was rolled back, and the rollback failed: {reason}");

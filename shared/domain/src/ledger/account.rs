@@ -112,9 +112,9 @@ pub enum Phase {
     /// Golden records had proved the new release; the old instances stayed warm.
     Soak,
     /// Told to roll back, or on its way back.
-    GoingBack,
+    RollingBack,
     /// It rolled back with no decision on record: a later entry says that it has, and not since when.
-    WentBackUnseen,
+    RolledBackUnseen,
     /// The region's first instances, not proved yet.
     First,
 }

@@ -237,7 +237,7 @@ fn of_region(seen: &RegionSeen<'_>, history: Option<&RegionHistory>, row: &Regio
     }
     let unknown = history.unknown.as_ref();
     needs.extend(unknown.map(|unknown| Need::UnknownRelease { region: region(), since: unknown.since }));
-    let leaves = account.update.as_ref().is_some_and(|update| update.phase == Phase::GoingBack);
+    let leaves = account.update.as_ref().is_some_and(|update| update.phase == Phase::RollingBack);
     needs.extend((row.alarm == Some(true) && !leaves).then(|| Need::Alarm { region: region() }));
     let halts = account.halts.iter().filter(|halt| !halt.fleet);
     needs.extend(halts.map(|halt| Need::Halt {

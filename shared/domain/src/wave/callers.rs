@@ -8,7 +8,7 @@ use crate::fleet::JudgePolicy;
 use crate::fleet::endpoint::Target;
 use crate::ledger::history::RegionHistory;
 use crate::ledger::{Beside, Compared};
-use crate::wave::lookout::{FleetMinutes, Span};
+use crate::wave::lookout::{ArmMinutes, Span};
 use jiff::{SignedDuration, Timestamp};
 use meridian_judge::{Arm, MetricName, Tally};
 use std::collections::BTreeMap;
@@ -47,7 +47,7 @@ pub struct Comparison {
 }
 
 /// The minutes from a moment on that both served.
-fn pairs(metric: &MetricName, green: &FleetMinutes, blue: &FleetMinutes, from: Timestamp) -> Vec<(Arm, Arm)> {
+fn pairs(metric: &MetricName, green: &ArmMinutes, blue: &ArmMinutes, from: Timestamp) -> Vec<(Arm, Arm)> {
     let served = |(at, arm): &(Timestamp, Arm)| *at >= from && arm.total > 0;
     let blue: BTreeMap<Timestamp, Arm> = blue.minutes(metric).filter(served).collect();
     green.minutes(metric).filter(served).filter_map(|(at, own)| Some((own, *blue.get(&at)?))).collect()
@@ -133,7 +133,7 @@ impl Comparison {
 
     /// What both answered in the minutes in which the region was ill, by 5xx or by latency, where it is shown that no release is why:
     /// blue was over the bound too, and green no worse by more than it.
-    pub fn alike(&self, policy: &JudgePolicy, green: &FleetMinutes, blue: &FleetMinutes) -> Option<Compared> {
+    pub fn alike(&self, policy: &JudgePolicy, green: &ArmMinutes, blue: &ArmMinutes) -> Option<Compared> {
         let slow = MetricName::latency_over(policy.latency_bound);
         let bounds = [(MetricName::errors_5xx(), policy.max_5xx), (slow, policy.latency_share)];
         let found = bounds.map(|(metric, bound)| Some((self.when_ill(&metric, bound, green, blue)?, bound)));
@@ -146,7 +146,7 @@ impl Comparison {
 
     /// The minutes in which the endpoint broke a bound, of those that its alarms look at; of blue's before a shift all where none did.
     /// None where green broke it in none.
-    fn when_ill(&self, metric: &MetricName, bound: f64, green: &FleetMinutes, blue: &FleetMinutes) -> Option<Compared> {
+    fn when_ill(&self, metric: &MetricName, bound: f64, green: &ArmMinutes, blue: &ArmMinutes) -> Option<Compared> {
         let is_ill = |arm: &Arm| arm.total > 0 && arm.bad as f64 > bound * arm.total as f64;
         let (green, blue) = match self.beside {
             Beside::SameMinutes => pairs(metric, green, blue, self.green.span.to - LOOKED_AT)
@@ -156,8 +156,7 @@ impl Comparison {
                 })
                 .unzip(),
             Beside::BeforeShift => {
-                let all =
-                    |minutes: &FleetMinutes| -> Vec<Arm> { minutes.minutes(metric).map(|(_, arm)| arm).collect() };
+                let all = |minutes: &ArmMinutes| -> Vec<Arm> { minutes.minutes(metric).map(|(_, arm)| arm).collect() };
                 let ill = |arms: &[Arm]| -> Vec<Arm> { arms.iter().copied().filter(is_ill).collect() };
                 let before = all(blue);
                 let worst = ill(&before);
@@ -171,9 +170,9 @@ impl Comparison {
     ///
     /// Around a shift it is the best minute after it against the worst before it. Where one of the first minutes at full load
     /// was as good as blue's, the 4xx did not come with the release; where one of blue's last was as bad, they came before it.
-    pub fn blame(&self, policy: &JudgePolicy, green: &FleetMinutes, blue: &FleetMinutes) -> Blame {
+    pub fn blame(&self, policy: &JudgePolicy, green: &ArmMinutes, blue: &ArmMinutes) -> Blame {
         let metric = MetricName::errors_4xx();
-        let of = |minutes: &FleetMinutes| -> Vec<Arm> {
+        let of = |minutes: &ArmMinutes| -> Vec<Arm> {
             minutes.minutes(&metric).map(|(_, arm)| arm).filter(|arm| arm.total > 0).collect()
         };
         let found = match self.beside {

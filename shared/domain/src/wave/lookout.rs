@@ -19,9 +19,9 @@ const MINUTE: i64 = 60;
 /// What the instances of one configuration served, metric by metric and minute by minute, as far as it has arrived. A minute that is
 /// not here did not arrive: missing is not zero.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FleetMinutes(BTreeMap<MetricName, BTreeMap<i64, Arm>>);
+pub struct ArmMinutes(BTreeMap<MetricName, BTreeMap<i64, Arm>>);
 
-impl FleetMinutes {
+impl ArmMinutes {
     /// Takes the minute that `start` is in. A later version of it replaces the one before, so that it counts once.
     pub fn put(&mut self, metric: &MetricName, start: Timestamp, arm: Arm) {
         self.0.entry(metric.clone()).or_default().insert(minute_of(start), arm);
@@ -87,7 +87,7 @@ impl Instances {
     }
 }
 
-/// What is to be looked at for one judgement: which minutes of each fleet, and how they are watched. It follows from what
+/// What is to be looked at for one judgement: which minutes of blue and of green, and how they are watched. It follows from what
 /// is on record and the policy alone, so that the planned look is fixed before the first count is seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lookout {
@@ -170,8 +170,8 @@ impl Lookout {
     pub fn judgement(
         &self,
         fleet: &Fleet,
-        green: &FleetMinutes,
-        blue: &FleetMinutes,
+        green: &ArmMinutes,
+        blue: &ArmMinutes,
         instances: Instances,
         beside: &[RegionEvidence],
     ) -> Judgement {
@@ -190,12 +190,12 @@ impl Lookout {
     }
 
     /// Green and blue side by side. A metric that policy requires is there even where nothing arrived; another one is judged
-    /// where either fleet has it.
+    /// where either side has it.
     pub fn counts(
         &self,
         policy: &JudgePolicy,
-        green: &FleetMinutes,
-        blue: &FleetMinutes,
+        green: &ArmMinutes,
+        blue: &ArmMinutes,
         instances: Instances,
     ) -> RegionCounts {
         let mut counts = RegionCounts::default();

@@ -6,7 +6,7 @@ use crate::fleet::endpoint::Target;
 use crate::fleet::{Fleet, JudgePolicy, ProbationAction, Region};
 use crate::ledger::WorseThanBefore;
 use crate::ledger::history::RegionHistory;
-use crate::wave::lookout::{FleetMinutes, Lookout, Span};
+use crate::wave::lookout::{ArmMinutes, Lookout, Span};
 use jiff::{SignedDuration, Timestamp};
 use meridian_judge::{
     Arm, COUNTS_DELAY, MetricName, ProbationCounts, ProbationFinding, ProbationJudgement, Tally, probation,
@@ -94,7 +94,7 @@ impl ProbationLook {
     /// What the region's slots say.
     ///
     /// No other region's are asked for (I6), so a day that is worse everywhere counts as this region's own.
-    pub fn judge(&self, fleet: &Fleet, served: &FleetMinutes) -> Probation {
+    pub fn judge(&self, fleet: &Fleet, served: &ArmMinutes) -> Probation {
         let counts = Self::metrics(&fleet.judge).into_iter().map(|metric| {
             let counts = self.counts(served.minutes(&metric).collect());
             (metric, counts)

@@ -215,7 +215,7 @@ fn an_update_whose_canary_is_not_on_record_leaves_two() {
     assert_eq!(chains.told("03:11:00"), (State::Either, Some(Phase::Provisioning), both()));
     chains.own("03:16:00", WAVE, decided(Decision::Revert)).own("03:30:00", OWN, reverted("v427", "v426"));
     assert_eq!(chains.told("03:11:00"), (State::Either, Some(Phase::Provisioning), both()));
-    assert_eq!(chains.told("03:16:00"), (State::Either, Some(Phase::GoingBack), both()));
+    assert_eq!(chains.told("03:16:00"), (State::Either, Some(Phase::RollingBack), both()));
     assert_eq!(chains.told("03:30:00"), (State::One, None, all("v426")));
     // One that was only intended: whether it was taken is as unknown afterwards.
     assert_eq!(chains.told("03:10:30"), (State::Either, Some(Phase::Asked), both()));
@@ -238,7 +238,7 @@ fn after_a_revert_there_is_no_second_rollback() {
         reverted("v427", "v426"),
     );
     assert_eq!(chains.told("04:26:59"), (State::One, None, all("v427")));
-    assert_eq!(chains.told("04:27:00"), (State::Either, Some(Phase::GoingBack), perhaps(["v427", "v426"])));
+    assert_eq!(chains.told("04:27:00"), (State::Either, Some(Phase::RollingBack), perhaps(["v427", "v426"])));
     let told = chains.at("04:33:00");
     assert_eq!((told.state, told.way_back), (State::One, None));
     let own = &told.answers[0];
@@ -257,18 +257,18 @@ fn a_late_recorded_rollback_leaves_two_candidates() {
     let mut chains = Chains::settled();
     chains.own("04:41:00", OWN, reverted("v427", "v426"));
     assert_eq!(chains.told("03:39:00"), (State::One, Some(Phase::Soak), all("v427")));
-    assert_eq!(chains.told("04:35:00"), (State::Either, Some(Phase::WentBackUnseen), perhaps(["v427", "v426"])));
+    assert_eq!(chains.told("04:35:00"), (State::Either, Some(Phase::RolledBackUnseen), perhaps(["v427", "v426"])));
     assert_eq!(chains.told("04:41:00"), (State::One, None, all("v426")));
     // SageMaker's own return within a canary is no other case.
     let mut chains = Chains::baking();
     chains.own("03:17:00", OWN, reverted("v427", "v426"));
     assert_eq!(chains.told("03:12:00"), (State::One, Some(Phase::BeforeCanary), all("v426")));
-    assert_eq!(chains.told("03:15:00"), (State::Either, Some(Phase::WentBackUnseen), perhaps(["v426", "v427"])));
+    assert_eq!(chains.told("03:15:00"), (State::Either, Some(Phase::RolledBackUnseen), perhaps(["v426", "v427"])));
     // A return that was decided first is one: until the decision the canary had its share.
     let mut chains = Chains::baking();
     chains.own("03:16:00", WAVE, decided(Decision::Revert)).own("03:17:00", OWN, reverted("v427", "v426"));
     assert_eq!(chains.told("03:15:00").0, State::Two);
-    assert_eq!(chains.told("03:16:00"), (State::Either, Some(Phase::GoingBack), perhaps(["v426", "v427"])));
+    assert_eq!(chains.told("03:16:00"), (State::Either, Some(Phase::RollingBack), perhaps(["v426", "v427"])));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::night::{AU, EU, Night, fleet, release, ringing};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::callers::{Blame, Comparison};
-use meridian_domain::lookout::FleetMinutes;
+use meridian_domain::lookout::ArmMinutes;
 use meridian_domain::plan::Act;
 use meridian_domain::reason::WayBackReason;
 use meridian_domain::stakes::Exposure;
@@ -145,12 +145,12 @@ fn a_canary_worse_than_blue_in_the_same_minutes_is_told_to_go_back() {
 }
 
 /// Minutes of 1,000 requests from a moment on, so many of them 4xx.
-fn minutes(from: Timestamp, bad: &[u64]) -> FleetMinutes {
+fn minutes(from: Timestamp, bad: &[u64]) -> ArmMinutes {
     minutes_of(&MetricName::errors_4xx(), from, bad)
 }
 
-fn minutes_of(metric: &MetricName, from: Timestamp, bad: &[u64]) -> FleetMinutes {
-    let mut all = FleetMinutes::default();
+fn minutes_of(metric: &MetricName, from: Timestamp, bad: &[u64]) -> ArmMinutes {
+    let mut all = ArmMinutes::default();
     for (bad, minute) in bad.iter().zip(0..) {
         all.put(metric, from + SignedDuration::from_mins(minute), Arm::new(1000, *bad));
     }

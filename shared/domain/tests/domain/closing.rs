@@ -29,10 +29,10 @@ fn a_region_whose_endpoint_is_broken_or_unknown_at_the_end_lags() {
         assert_eq!(call.lagging(), [(name(BR), lagging)]);
     }
     let mut back = ends_with(EndpointStatus::RollingBack);
-    assert_eq!(back.verify().last().why, Wait::Lag { region: name(BR), why: Lagging::GoingBack }.into());
+    assert_eq!(back.verify().last().why, Wait::Lag { region: name(BR), why: Lagging::RollingBack }.into());
     // Where another region's halt ends the wave, one that rolls back lags, whatever its ledger says.
     back.tell(AU, Record::Halted { why: said("its alarm rang") });
-    assert!(back.verify().lagging().contains(&(name(BR), Lagging::GoingBack)));
+    assert!(back.verify().lagging().contains(&(name(BR), Lagging::RollingBack)));
     let mut soaks = ends_with(EndpointStatus::SystemUpdating);
     assert_eq!(soaks.verify().last().why, Wait::Lag { region: name(BR), why: Lagging::Soaks }.into());
 }

@@ -307,7 +307,7 @@ fn a_deferral_says_what_is_known_of_what_the_region_serves() {
     for (mut night, expected) in [
         (proved, RegionState::WasProved { version: new_one() }),
         (moving, RegionState::WasMoving { version: new_one() }),
-        (dark(Night::baking(AU)), RegionState::WasGoingBack { version: old() }),
+        (dark(Night::baking(AU)), RegionState::WasRollingBack { version: old() }),
         (undecided, RegionState::Undecided { version: new_one() }),
         (not_taken, RegionState::NeverStarted { from: old(), to: new_one() }),
         (unknown, RegionState::BytesUnknown),

@@ -2,7 +2,7 @@
 
 use crate::night::{AU, BR, EU, JP, Night, actor, at, fleet, good, name, release, said, slow, thin, unseen, version};
 use jiff::SignedDuration;
-use meridian_domain::lookout::{FleetMinutes, Instances, Lookout};
+use meridian_domain::lookout::{ArmMinutes, Instances, Lookout};
 use meridian_domain::plan::{Act, Finish, Next, Plan};
 use meridian_domain::reason::{Gate, RegionState, Revert, WaveEnd};
 use meridian_domain::{Cause, Decision, Fleet, Invariant, Kind, Reason, Record, Seen, VariantPhase, Verdict, audit};
@@ -200,7 +200,7 @@ fn an_open_verdict_at_full_load_is_written_down_and_goes_on() {
 #[test]
 fn missing_counts_are_recorded_and_not_waited_for() {
     let missing = {
-        let (lookout, nothing) = (lookout(&proved(), "6m"), FleetMinutes::default());
+        let (lookout, nothing) = (lookout(&proved(), "6m"), ArmMinutes::default());
         lookout.judgement(&fleet(), &nothing, &nothing, Instances::default(), &[])
     };
     assert!(missing.is_missing());
@@ -314,7 +314,7 @@ fn latency_at_full_load_fails_whatever_the_instances_serve() {
     let night = proved();
     let (lookout, metrics) = (lookout(&night, "6m"), Lookout::metrics(&night.fleet.judge));
     let minutes = |from: jiff::Timestamp, count: i64, slow: u64| {
-        let mut all = FleetMinutes::default();
+        let mut all = ArmMinutes::default();
         for metric in &metrics {
             for minute in 0..count {
                 let bad = if metric.is_latency() { slow } else { 24 };

@@ -2,7 +2,7 @@
 
 use crate::night::{AU, EU, JP, Night, at, fleet, name};
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::lookout::{FleetMinutes, Instances, Lookout};
+use meridian_domain::lookout::{ArmMinutes, Instances, Lookout};
 use meridian_domain::plan::Bake;
 use meridian_domain::stakes::{Exposure, at_stake};
 use meridian_domain::{EndpointStatus, EndpointView, OpenUpdate, PendingDeployment, Verdict};
@@ -68,11 +68,11 @@ fn only_instances_that_take_requests_tell_the_load() {
 fn instances_tell_the_load_and_a_minute_counts_once() {
     let (fleet, metric) = (fleet(), metric("5xx"));
     let lookout = Lookout::on(&fleet, &update(), at("03:33:50")).unwrap();
-    let mut green = FleetMinutes::default();
+    let mut green = ArmMinutes::default();
     green.put(&metric, at("03:07:00"), Arm::new(90, 1));
     green.put(&metric, at("03:07:00"), Arm::new(100, 2));
     let three = NonZeroU32::new(3);
-    let counts = lookout.counts(&fleet.judge, &green, &FleetMinutes::default(), Instances { green: three, blue: None });
+    let counts = lookout.counts(&fleet.judge, &green, &ArmMinutes::default(), Instances { green: three, blue: None });
     let minutes = &counts.metrics[&metric];
     assert_eq!(minutes.len(), 1);
     assert_eq!((minutes[0].minute, minutes[0].blue), (2, None));
@@ -84,11 +84,11 @@ fn instances_tell_the_load_and_a_minute_counts_once() {
 fn a_metric_that_nobody_sends_is_left_alone_unless_policy_requires_it() {
     let fleet = fleet();
     let lookout = Lookout::on(&fleet, &update(), at("03:33:50")).unwrap();
-    let nothing = FleetMinutes::default();
+    let nothing = ArmMinutes::default();
     let counts = lookout.counts(&fleet.judge, &nothing, &nothing, Instances::default());
     let names: Vec<&str> = counts.metrics.keys().map(MetricName::as_str).collect();
     assert_eq!(names, ["4xx", "5xx", "latency_over_20ms"]);
-    let mut blue = FleetMinutes::default();
+    let mut blue = ArmMinutes::default();
     blue.put(&metric("alerts"), at("03:07:00"), Arm::new(100, 2));
     assert!(
         lookout.counts(&fleet.judge, &nothing, &blue, Instances::default()).metrics.contains_key(&metric("alerts"))
@@ -96,8 +96,8 @@ fn a_metric_that_nobody_sends_is_left_alone_unless_policy_requires_it() {
 }
 
 /// Every metric of the policy in half an hour, alike on both arms.
-fn even(requests: u64, bad: u64) -> FleetMinutes {
-    let mut minutes = FleetMinutes::default();
+fn even(requests: u64, bad: u64) -> ArmMinutes {
+    let mut minutes = ArmMinutes::default();
     for name in Lookout::metrics(&fleet().judge) {
         for after in 0..30 {
             minutes.put(&name, minute("03:05:00", after), Arm::new(requests, bad));
@@ -107,8 +107,8 @@ fn even(requests: u64, bad: u64) -> FleetMinutes {
 }
 
 /// The same without the minutes of one metric, or of all of them, from one on.
-fn without(whole: &FleetMinutes, lost: Option<&MetricName>, from: i64) -> FleetMinutes {
-    let mut kept = FleetMinutes::default();
+fn without(whole: &ArmMinutes, lost: Option<&MetricName>, from: i64) -> ArmMinutes {
+    let mut kept = ArmMinutes::default();
     for name in Lookout::metrics(&fleet().judge) {
         for (start, arm) in whole.minutes(&name) {
             if start < minute("03:05:00", from) || lost.is_some_and(|lost| *lost != name) {

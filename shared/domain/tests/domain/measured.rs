@@ -1,7 +1,7 @@
 //! A running wave's canary is planned by what the region served in the last hour, and by what the regions before it showed.
 
 use crate::night::{AU, EU, Night, at, fleet, good, name, said, unseen};
-use meridian_domain::lookout::{FleetMinutes, Lookout};
+use meridian_domain::lookout::{ArmMinutes, Lookout};
 use meridian_domain::plan::{Act, Bake, Hour, Next};
 use meridian_domain::reason::{Step, Traffic};
 use meridian_domain::{Bounds, Decision, Reason, Record, Seen};
@@ -104,7 +104,7 @@ fn the_last_hour_is_the_one_whose_counts_have_arrived() {
 #[test]
 fn an_hour_is_what_its_minutes_counted() {
     let fleet = fleet();
-    let mut served = FleetMinutes::default();
+    let mut served = ArmMinutes::default();
     let metric = |text: &str| text.parse().unwrap();
     for minute in 0..10 {
         let start = at(&format!("03:0{minute}:00"));
@@ -115,5 +115,5 @@ fn an_hour_is_what_its_minutes_counted() {
     assert_eq!(hour.rps, Some(100.0));
     let rates: BTreeMap<_, _> = [(metric("4xx"), 0.001), (metric("5xx"), 0.5 / 60_000.0)].into();
     assert_eq!(hour.rates, rates, "what was never seen is not a rate of zero");
-    assert_eq!(Hour::of(&fleet.judge, &FleetMinutes::default()), Hour::default());
+    assert_eq!(Hour::of(&fleet.judge, &ArmMinutes::default()), Hour::default());
 }

@@ -160,7 +160,7 @@ fn what_a_wave_let_through_and_never_proved_is_proved_by_the_region() {
 }
 
 /// A region's own way back, intended and not yet asked for.
-fn going_back() -> Night {
+fn rolling_back() -> Night {
     let mut night = Night::confirmed_in(&[AU]);
     let (target, execution) = (night.target(AU, "v426"), actor("rollback.ap-southeast-2"));
     let intent = Record::UpdateIntended { target, back: None, execution, epoch: None, bake: None };
@@ -180,7 +180,7 @@ fn under_way(night: &mut Night) {
 /// I8: the answer to its own call was lost.
 #[test]
 fn a_way_back_whose_start_was_not_written_down_is_found() {
-    let mut night = going_back();
+    let mut night = rolling_back();
     under_way(&mut night);
     night.rollback(AU);
     let history = night.history(AU);
@@ -189,7 +189,7 @@ fn a_way_back_whose_start_was_not_written_down_is_found() {
 
 #[test]
 fn a_way_back_waits_for_another_update_and_says_nothing_of_its_own() {
-    let mut night = going_back();
+    let mut night = rolling_back();
     night.status(AU, EndpointStatus::SystemUpdating);
     let before = night.history(AU).clone();
     let call = night.rollback(AU);
@@ -199,7 +199,7 @@ fn a_way_back_waits_for_another_update_and_says_nothing_of_its_own() {
 
 #[test]
 fn a_way_back_that_breaks_the_endpoint_is_a_page_and_a_halt() {
-    let mut night = going_back();
+    let mut night = rolling_back();
     night.status(AU, EndpointStatus::Failed);
     let call = night.rollback(AU);
     assert_eq!((call.pages(), call.did(Act::Update), night.history(AU).halt.is_some()), (1, false, true));
@@ -209,7 +209,7 @@ fn a_way_back_that_breaks_the_endpoint_is_a_page_and_a_halt() {
 /// I13: its own rollback failed too. It says so before it asks again.
 #[test]
 fn a_way_back_that_sagemaker_could_not_finish_is_said_to_be_unknown() {
-    let mut night = going_back();
+    let mut night = rolling_back();
     night.status(AU, EndpointStatus::UpdateRollbackFailed);
     let call = night.rollback(AU);
     assert_eq!((call.pages(), call.did(Act::Update)), (1, true), "{:?}", call.plans);

@@ -3,7 +3,7 @@
 use crate::night::{EU, Night, at, name, release};
 use crate::sights::{on_probation, worse_than_before};
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::lookout::FleetMinutes;
+use meridian_domain::lookout::ArmMinutes;
 use meridian_domain::plan::{Act, Next};
 use meridian_domain::probation::{ProbationLook, SLOT};
 use meridian_domain::reason::{Quiet, Return, WayBackReason};
@@ -79,8 +79,8 @@ fn nothing_is_on_probation_that_policy_or_the_ledger_leaves_out() {
 }
 
 /// What a region with these 5xx of 10,000 requests a slot counted on each earlier day, and today.
-fn served(night: &Night, days: i32, usual: u64, today: u64) -> FleetMinutes {
-    let (look, mut served) = (due(night).unwrap(), FleetMinutes::default());
+fn served(night: &Night, days: i32, usual: u64, today: u64) -> ArmMinutes {
+    let (look, mut served) = (due(night).unwrap(), ArmMinutes::default());
     let first = at("03:15:00");
     for metric in ProbationLook::metrics(&night.fleet.judge) {
         let own = |bad| Arm::new(10_000, if metric.as_str() == "5xx" { bad } else { 20 });
@@ -173,7 +173,7 @@ fn at_act_the_region_rolls_back_and_says_why() {
     assert!(night.rollback(EU).did(Act::Update));
     let why = WayBackReason::WorseThanBefore(worse_than_before());
     let halt = night.history(EU).halt.clone().unwrap();
-    assert!(matches!(&halt, Reason::Return(Return::GoesBackFrom { why: own, .. }) if *own == why), "{halt:?}");
+    assert!(matches!(&halt, Reason::Return(Return::RollsBackFrom { why: own, .. }) if *own == why), "{halt:?}");
     night.in_service(EU, "v426");
     night.probation = None;
     night.rollback(EU);

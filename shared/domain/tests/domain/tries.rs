@@ -32,7 +32,7 @@ fn wave(execution: &str, resumes: Option<Resumed>) -> Record {
 }
 
 /// Its canary is told to go back, and is back.
-fn goes_back(night: &mut Night, region: &str) -> crate::calls::Call {
+fn rolls_back(night: &mut Night, region: &str) -> crate::calls::Call {
     assert!(night.call(region).did(Act::Trip));
     night.in_service(region, "v426");
     night.pass("1m");
@@ -68,7 +68,7 @@ fn resumed(night: &mut Night, execution: &str) {
 /// An open try in BR, which is the last region: the others serve the release.
 fn open_in_br() -> Night {
     let mut night = undecided_in(BR);
-    goes_back(&mut night, BR);
+    rolls_back(&mut night, BR);
     ended(&mut night);
     night
 }
@@ -76,7 +76,7 @@ fn open_in_br() -> Night {
 #[test]
 fn counts_that_do_not_decide_defer_their_region_and_page_nobody() {
     let mut night = undecided_in(AU);
-    let call = goes_back(&mut night, AU);
+    let call = rolls_back(&mut night, AU);
     assert_eq!((call.finish(), night.pages), (Some(Finish::Deferred), 0));
     let left = left(&night, AU);
     assert_eq!((left.nth, left.of), (1, 2));
@@ -95,7 +95,7 @@ fn undecided_canaries_stop_no_wave_however_many_there_are() {
             night.call(region);
             night.due(region);
         }
-        assert_eq!(goes_back(&mut night, region).finish(), Some(Finish::Deferred), "{region}");
+        assert_eq!(rolls_back(&mut night, region).finish(), Some(Finish::Deferred), "{region}");
     }
     let call = ended(&mut night);
     assert_eq!((call.finish(), night.pages), (Some(Finish::Failed), 0));
@@ -106,7 +106,7 @@ fn undecided_canaries_stop_no_wave_however_many_there_are() {
 #[test]
 fn a_deferral_says_what_is_expected_to_suffice() {
     let mut night = undecided_in(AU);
-    goes_back(&mut night, AU);
+    rolls_back(&mut night, AU);
     let NextTry::Planned(retry) = left(&night, AU).next else { panic!("{:?}", left(&night, AU)) };
     assert_eq!((retry.bake.wait, retry.from), (night.region(AU).bake, night.now - SignedDuration::ZERO));
     assert!(retry.chance >= 0.99, "{}", retry.chance);
@@ -128,7 +128,7 @@ fn a_further_try_is_longer_where_the_first_bake_does_not_suffice() {
     night.call(EU);
     night.judged = Seen::Known(thin());
     night.due(EU);
-    goes_back(&mut night, EU);
+    rolls_back(&mut night, EU);
     let NextTry::Planned(retry) = left(&night, EU).next else { panic!("{:?}", left(&night, EU)) };
     assert!(retry.bake.wait > first, "{:?} after {first:?}", retry.bake);
     for region in [AU, JP, BR] {
@@ -178,7 +178,7 @@ fn a_region_whose_tries_are_used_up_is_left_for_the_next_night() {
     night.phase(BR, VariantPhase::Baking);
     night.call(BR);
     night.due(BR);
-    goes_back(&mut night, BR);
+    rolls_back(&mut night, BR);
     let last = left(&night, BR);
     assert_eq!((last.nth, last.next), (2, NextTry::UsedUp));
     ended(&mut night);
@@ -192,7 +192,7 @@ fn an_execution_that_goes_on_takes_over_what_was_left_behind() {
     let why = said("its control plane was dark");
     let (execution, release) = (night.sight.execution.clone(), release("v427"));
     night.hub(Record::Deferred { region: name(JP), execution, release, why: why.clone() });
-    goes_back(&mut night, BR);
+    rolls_back(&mut night, BR);
     ended(&mut night);
     resumed(&mut night, "wave-2");
     assert_eq!(night.sight.hub.deferred.get(&(actor("wave-2"), name(JP))), Some(&why));
@@ -276,7 +276,7 @@ fn no_try_begins_after_policys_time_for_it() {
 fn counts_that_do_not_decide_save_no_condemned_release() {
     let mut night = undecided_in(AU);
     night.judged = Seen::Known(slow());
-    goes_back(&mut night, AU);
+    rolls_back(&mut night, AU);
     assert!(night.sight.hub.condemned.contains_key(&release("v427")) && night.sight.hub.deferred.is_empty());
 }
 
@@ -298,7 +298,7 @@ fn home_does_not_go_on_after_a_persons_execution() {
     night.hub(wave("wave-0", None));
     night.judged = Seen::Known(thin());
     night.due(BR);
-    goes_back(&mut night, BR);
+    rolls_back(&mut night, BR);
     assert_eq!(left(&night, BR).next, NextTry::Persons);
 }
 

@@ -16,7 +16,7 @@ use crate::ports::{CountsQuery, SlotsQuery};
 use jiff::{SignedDuration, Timestamp};
 use meridian_domain::ResourceName;
 use meridian_domain::alarms::SAGEMAKER;
-use meridian_domain::lookout::FleetMinutes;
+use meridian_domain::lookout::ArmMinutes;
 use meridian_judge::{Arm, MetricName};
 use std::collections::BTreeMap;
 
@@ -151,8 +151,8 @@ impl Survey {
 
     /// What the fleet served. Of a minute in which only the requests are answered nothing is known: missing is not zero, and a
     /// judge who took it for zero would be blind. Only a range whose other side is answered is empty where it is absent.
-    pub fn minutes(&self) -> FleetMinutes {
-        let mut minutes = FleetMinutes::default();
+    pub fn minutes(&self) -> ArmMinutes {
+        let mut minutes = ArmMinutes::default();
         for Asked { name, requests, counted, others } in &self.metrics {
             let answer = |place: usize, second: &i64| self.answers.get(place)?.get(second).copied();
             for (second, total) in self.answers.get(*requests).into_iter().flatten() {

@@ -5,7 +5,7 @@ use crate::context::HandlerError;
 use crate::files;
 use crate::ports::{Answer, CountsQuery, Ports};
 use futures_util::future::join_all;
-use meridian_domain::lookout::{FleetMinutes, Instances, Lookout, Span};
+use meridian_domain::lookout::{ArmMinutes, Instances, Lookout, Span};
 use meridian_domain::plan::{Golden, Hour};
 use meridian_domain::reason::Unseen;
 use meridian_domain::{Fleet, Region, RegionName, Seen, Target};
@@ -28,7 +28,7 @@ impl Look {
         let green = minutes(ports, fleet, region, &update.target, lookout.green).await;
         let blue = match back {
             Some(back) => minutes(ports, fleet, region, back, lookout.blue).await,
-            None => Ok(FleetMinutes::default()),
+            None => Ok(ArmMinutes::default()),
         };
         let (green, blue) = match (green, blue) {
             (Ok(green), Ok(blue)) => (green, blue),
@@ -89,9 +89,9 @@ async fn minutes<P: Ports>(
     region: &Region,
     served: &Target,
     span: Span,
-) -> Answer<FleetMinutes> {
+) -> Answer<ArmMinutes> {
     if span.is_empty() {
-        return Ok(FleetMinutes::default());
+        return Ok(ArmMinutes::default());
     }
     let query = CountsQuery {
         endpoint: fleet.endpoint.clone(),

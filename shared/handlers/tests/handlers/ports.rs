@@ -3,7 +3,7 @@
 use super::world::{Answered, JobAnswer, World};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use meridian_domain::lookout::FleetMinutes;
+use meridian_domain::lookout::ArmMinutes;
 use meridian_domain::{
     AlarmSpec, AlarmView, Caller, Chain, ConfigSpec, EndpointView, Entry, ModelSpec, RegionName, ResourceName,
     ScalingSpec, Stored, UpdateSpec,
@@ -135,12 +135,12 @@ impl Signals for World {
         self.call(region, "PutMetricData", self.ports.publish(region, metrics)).await
     }
 
-    async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<FleetMinutes> {
+    async fn counts(&self, region: &RegionName, query: &CountsQuery) -> Answer<ArmMinutes> {
         self.counts_asked.borrow_mut().push(query.clone());
         self.call(region, "GetMetricData", self.ports.counts(region, query)).await
     }
 
-    async fn slots(&self, region: &RegionName, query: &SlotsQuery) -> Answer<FleetMinutes> {
+    async fn slots(&self, region: &RegionName, query: &SlotsQuery) -> Answer<ArmMinutes> {
         let slots = self.call(region, "GetMetricData", self.ports.slots(region, query)).await?;
         self.days_asked.borrow_mut().push(query.clone());
         Ok(slots)

@@ -172,11 +172,11 @@ fn why(advice: &Advice, region: &RegionName, version: &Version) -> Reason {
         }
         Advice::FindOutWhatItDoes => {
             let from = Some(version());
-            return Return::GoesBackFrom { region: region(), from, to: back(), why: alarm() }.into();
+            return Return::RollsBackFrom { region: region(), from, to: back(), why: alarm() }.into();
         }
         Advice::ReadPromoteLog => {
             let (from, to) = (version(), back());
-            return Return::WentBack { region: region(), from, to, why: WayBackReason::Guardrail }.into();
+            return Return::RolledBack { region: region(), from, to, why: WayBackReason::Guardrail }.into();
         }
         Advice::WaitForSoak => {
             return Return::RingsInSoak { region: region(), version: version(), why: alarm() }.into();

@@ -214,11 +214,11 @@ fn returns() -> Vec<Return> {
     let (from, why) = (new, || WayBackReason::Unexplained);
     let after = |compared| Return::LeavesAfter { region: au(), version: new(), compared };
     vec![
-        Return::GoesBack { region: au(), to: old(), why: None },
-        Return::GoesBack { region: au(), to: old(), why: Some(boxed("slow")) },
-        Return::GoesBackFrom { region: au(), from: None, to: old(), why: why() },
-        Return::GoesBackFrom { region: au(), from: Some(from()), to: old(), why: why() },
-        Return::WentBack { region: au(), from: from(), to: old(), why: why() },
+        Return::RollsBack { region: au(), to: old(), why: None },
+        Return::RollsBack { region: au(), to: old(), why: Some(boxed("slow")) },
+        Return::RollsBackFrom { region: au(), from: None, to: old(), why: why() },
+        Return::RollsBackFrom { region: au(), from: Some(from()), to: old(), why: why() },
+        Return::RolledBack { region: au(), from: from(), to: old(), why: why() },
         Return::Unwritten { region: au(), from: from(), to: old() },
         Return::Unread { region: au(), from: from(), to: old(), why: why(), unread: unseen() },
         Return::Stays { region: au(), version: old() },
@@ -267,7 +267,7 @@ fn quiets() -> Vec<Quiet> {
         Quiet::UnderWayToldByWave,
         Quiet::UnderWayAlone,
         Quiet::UnderWayUnwritten,
-        Quiet::WentBackWithoutWay,
+        Quiet::RolledBackWithoutWay,
         Quiet::JudgeAtWork,
         Quiet::GuardrailTold,
         Quiet::AlarmWithoutLedger { why: unseen() },

@@ -82,7 +82,7 @@ fn a_deferred_regions_known_state_comes_last() {
         ),
         (RegionState::WasMoving { version: new() }, "it was moving to v427; its state is unknown until it answers"),
         (
-            RegionState::WasGoingBack { version: old() },
+            RegionState::WasRollingBack { version: old() },
             "it was ordered to roll back to v426; its state is unknown until it answers",
         ),
         (
@@ -190,7 +190,7 @@ fn a_waves_end_names_the_regions_that_lag() {
          endpoint has configuration fraud-v426; maria \
          overrides the freeze until 2026-11-20 04:00 UTC: the fix must go out"
     );
-    assert_eq!(told(Wait::Lag { region: name(BR), why: Lagging::GoingBack }), "BR is rolling back");
+    assert_eq!(told(Wait::Lag { region: name(BR), why: Lagging::RollingBack }), "BR is rolling back");
     assert_eq!(told(Wait::Lag { region: name(BR), why: Lagging::Soaks }), "BR soaks");
 }
 
@@ -230,7 +230,7 @@ fn a_gate_names_the_region_or_wave_that_blocks() {
 fn a_rollback_gives_both_releases_and_the_reason() {
     let (from, to) = (|| version("v427"), || version("v426"));
     let alarm = || WayBackReason::Alarm { alarm: "fraud-endpoint-latency".to_owned(), alike: None };
-    let back = |from| told(Return::GoesBackFrom { region: name(AU), from, to: to(), why: alarm() });
+    let back = |from| told(Return::RollsBackFrom { region: name(AU), from, to: to(), why: alarm() });
     assert_eq!(back(Some(from())), "AU rolls back from v427 to v426: alarm fraud-endpoint-latency is in ALARM");
     assert_eq!(back(None), "AU rolls back to v426: alarm fraud-endpoint-latency is in ALARM");
     let unwritten = Return::Unwritten { region: name(EU), from: from(), to: to() };

@@ -89,7 +89,7 @@ pub struct BlueGreenUpdatePolicy {
     pub maximum_execution_timeout_in_seconds: Option<i64>,
 }
 
-/// One fleet, instances replaced in batches.
+/// The same instances, replaced in batches.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct RollingUpdatePolicy {
@@ -122,7 +122,7 @@ pub struct TrafficRoutingConfig {
     pub linear_step_size: Option<CapacitySize>,
 }
 
-/// A share of a fleet.
+/// A share of the instances.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CapacitySize {
@@ -198,7 +198,7 @@ pub struct DescribeEndpointOutput {
     pub endpoint_arn: String,
     /// The configuration that serves; during an update the old one.
     pub endpoint_config_name: String,
-    /// The fleet that serves; not there while there is none yet.
+    /// The instances that serve; not there while there is none yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub production_variants: Vec<ProductionVariantSummary>,
     /// The status.

@@ -48,7 +48,7 @@ pub struct ContainerDefinition {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model_data_url: Option<String>,
     /// At most 100 entries of at most 1024 characters each. The world reads `MERIDIAN_RELEASE` and
-    /// `MERIDIAN_VERSION` to know whose behaviour a fleet has.
+    /// `MERIDIAN_VERSION` to know whose behaviour the instances have.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, String>,
 }

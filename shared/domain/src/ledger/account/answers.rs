@@ -52,13 +52,13 @@ impl Cut<'_> {
 
     fn phase(&self, update: &OpenUpdate, canary: Option<Canary>, ended: Option<&Entry>) -> Phase {
         if update.epoch.is_none() || update.is_decided(Decision::Revert) {
-            return Phase::GoingBack;
+            return Phase::RollingBack;
         }
         let unseen = || ended.is_some_and(|entry| self.is_unseen_return(entry, &update.target));
         match canary {
             Some(canary) if self.at < canary.from => Phase::BeforeCanary,
-            Some(_) if unseen() => Phase::WentBackUnseen,
-            _ if update.confirmed && unseen() => Phase::WentBackUnseen,
+            Some(_) if unseen() => Phase::RolledBackUnseen,
+            _ if update.confirmed && unseen() => Phase::RolledBackUnseen,
             _ if update.confirmed => Phase::Soak,
             _ if update.is_first() => Phase::First,
             Some(canary) if self.at < canary.ends => Phase::Canary,
@@ -82,7 +82,7 @@ impl Cut<'_> {
         let ended = self.after.iter().find(word)?;
         let Record::Reverted { to, .. } = &ended.record else { return None };
         Some(Underway {
-            phase: Phase::WentBackUnseen,
+            phase: Phase::RolledBackUnseen,
             from: Some(serving.clone()),
             to: to.clone(),
             by: ended.actor.clone(),

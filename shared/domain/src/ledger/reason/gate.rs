@@ -68,5 +68,5 @@ pub enum Gate {
     /// The update was asked for, and SageMaker does not take it.
     NotTaken,
     /// An update was rolled back that had no way back.
-    WentBackWithoutWay,
+    RolledBackWithoutWay,
 }

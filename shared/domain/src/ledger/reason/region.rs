@@ -64,7 +64,7 @@ pub enum RegionState {
     /// It was moving to this; unknown until it answers.
     WasMoving { version: Version },
     /// Its update was told to roll back to this; unknown until it answers.
-    WasGoingBack { version: Version },
+    WasRollingBack { version: Version },
     /// Its update to this is in progress and undecided; unknown until it answers.
     Undecided { version: Version },
     /// It was on one release, and its update to the other was never seen to start.

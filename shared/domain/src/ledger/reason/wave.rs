@@ -62,7 +62,7 @@ pub enum Lagging {
     /// Its endpoint has failed.
     EndpointIs(EndpointStatus),
     /// It is rolling back.
-    GoingBack,
+    RollingBack,
     /// It soaks.
     Soaks,
     /// It names the release's configuration, and nobody proved that it answers as the release.

@@ -64,13 +64,13 @@ impl Return {
     /// wave says nothing of the wave's.
     pub fn speaks_against_release(&self) -> bool {
         match self {
-            Self::GoesBackFrom { why, .. }
-            | Self::WentBack { why, .. }
+            Self::RollsBackFrom { why, .. }
+            | Self::RolledBack { why, .. }
             | Self::Unread { why, .. }
             | Self::RingsInSoak { why, .. } => why.speaks_against_release(),
             // Without a ledger a region rolls back for an alarm alone.
             Self::Unwritten { .. } => true,
-            Self::GoesBack { .. }
+            Self::RollsBack { .. }
             | Self::Stays { .. }
             | Self::Leaves { .. }
             | Self::LeavesAfter { .. }
@@ -90,11 +90,11 @@ impl Return {
 #[expect(missing_docs, reason = "a field is the region, the release or the thing that the variant is about")]
 pub enum Return {
     /// It is rolled back.
-    GoesBack { region: RegionName, to: Version, why: Option<Box<Reason>> },
+    RollsBack { region: RegionName, to: Version, why: Option<Box<Reason>> },
     /// It is rolled back from this to that, and nobody had decided so.
-    GoesBackFrom { region: RegionName, from: Option<Version>, to: Version, why: WayBackReason },
+    RollsBackFrom { region: RegionName, from: Option<Version>, to: Version, why: WayBackReason },
     /// SageMaker rolled it back from this to that.
-    WentBack { region: RegionName, from: Version, to: Version, why: WayBackReason },
+    RolledBack { region: RegionName, from: Version, to: Version, why: WayBackReason },
     /// It rolled back while its ledger could not be written.
     Unwritten { region: RegionName, from: Version, to: Version },
     /// It is rolled back while its ledger cannot be read.
@@ -183,7 +183,7 @@ pub enum Quiet {
     /// The same, and the ledger's entries follow.
     UnderWayUnwritten,
     /// The update was rolled back although it had no way back.
-    WentBackWithoutWay,
+    RolledBackWithoutWay,
     /// The wave's judge is at work, and says why the update was rolled back.
     JudgeAtWork,
     /// The guardrail was told.

@@ -48,9 +48,9 @@ impl RollbackView<'_> {
             return self.nothing(Quiet::NotOnTarget { region: self.name() });
         }
         let (region, to) = (self.name(), back.version.clone());
-        let goes_back =
-            Return::GoesBack { region: region.clone(), to: to.clone(), why: Some(Box::new(reason.clone().into())) };
-        if let Some(update) = self.once(Act::Update, back, goes_back) {
+        let rolls_back =
+            Return::RollsBack { region: region.clone(), to: to.clone(), why: Some(Box::new(reason.clone().into())) };
+        if let Some(update) = self.once(Act::Update, back, rolls_back) {
             return update;
         }
         if self.sight.paged {

@@ -215,7 +215,7 @@ impl View<'_> {
     }
 
     /// Blue is getting its traffic back: say why, while the evidence is fresh.
-    pub(super) fn going_back(&self, update: &OpenUpdate) -> Plan {
+    pub(super) fn rolling_back(&self, update: &OpenUpdate) -> Plan {
         if update.is_decided(Decision::Revert) {
             return Plan::wait(Wait::Return { region: self.name(), why: None });
         }

@@ -18,7 +18,7 @@ impl View<'_> {
 
     pub(super) fn record_return(&self, update: &OpenUpdate) -> Plan {
         let Some(back) = update.back.clone() else {
-            return self.refuse(Gate::WentBackWithoutWay);
+            return self.refuse(Gate::RolledBackWithoutWay);
         };
         let why = match &update.decision {
             Some((Decision::Revert, why)) => why.clone(),

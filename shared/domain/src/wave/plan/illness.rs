@@ -287,7 +287,7 @@ fn state(history: &RegionHistory) -> RegionState {
             RegionState::WasMoving { version: version(&update.target) }
         }
         (Some(serving), Some(update)) if update.is_decided(Decision::Revert) => {
-            RegionState::WasGoingBack { version: version(&serving.target) }
+            RegionState::WasRollingBack { version: version(&serving.target) }
         }
         (Some(_), Some(update)) if update.was_taken() => RegionState::Undecided { version: version(&update.target) },
         (Some(serving), Some(update)) => {

@@ -4,7 +4,7 @@ use super::bake::Hour;
 use super::dispersion::{Dispersion, dispersion};
 use crate::fleet::JudgePolicy;
 use crate::fleet::names::RegionName;
-use crate::wave::lookout::{FleetMinutes, Lookout};
+use crate::wave::lookout::{ArmMinutes, Lookout};
 use crate::wave::replay::Row;
 use meridian_judge::{Arm, MetricName};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,7 +49,7 @@ pub(super) fn rate(total: u64, bad: u64) -> Option<f64> {
 impl Hour {
     /// What the one fleet that served counted. Each metric's traffic is that of the minutes that arrived of it; a minute
     /// without requests arrives as none, so there is the traffic of the minutes that had any.
-    pub fn of(policy: &JudgePolicy, served: &FleetMinutes) -> Self {
+    pub fn of(policy: &JudgePolicy, served: &ArmMinutes) -> Self {
         let sums = Lookout::metrics(policy).into_iter().map(|metric| {
             let minutes: Vec<Arm> = served.minutes(&metric).map(|(_, arm)| arm).collect();
             let (total, bad) = (minutes.iter().map(|arm| arm.total).sum(), minutes.iter().map(|arm| arm.bad).sum());

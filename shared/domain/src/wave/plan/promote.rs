@@ -65,7 +65,7 @@ impl View<'_> {
             (Stage::Baking { since }, Some(update)) => self.baking(since.unwrap_or(update.at), update),
             (Stage::Shifting, Some(update)) => self.shifting(update),
             (Stage::Shifted, Some(update)) => self.shifted(update, history),
-            (Stage::GoingBack, Some(update)) => self.going_back(update),
+            (Stage::RollingBack, Some(update)) => self.rolling_back(update),
         }
     }
 

@@ -214,7 +214,7 @@ impl RollbackView<'_> {
             bake: None,
         };
         let (region, to, why) = (self.name(), back.version.clone(), Some(Box::new(why)));
-        self.tell(record, Return::GoesBack { region, to, why })
+        self.tell(record, Return::RollsBack { region, to, why })
     }
 
     /// Rolls back for an alarm. Where callers may be what it rings for, that is on record first, with a page that is owed:

@@ -23,7 +23,7 @@ pub enum Stage {
     /// Past the bake and past the shift, as far as SageMaker says: golden records can tell.
     Shifted,
     /// Traffic is on its way back to blue.
-    GoingBack,
+    RollingBack,
     /// Another update than the target's is running.
     Busy,
     /// A rollback failed: instances of both configurations may answer, and which bytes serve is unknown. A state of its own:
@@ -42,7 +42,7 @@ impl Stage {
         match endpoint.status {
             EndpointStatus::InService if endpoint.config == target.config => Stage::OnTarget,
             EndpointStatus::InService => Stage::Elsewhere,
-            EndpointStatus::RollingBack => Stage::GoingBack,
+            EndpointStatus::RollingBack => Stage::RollingBack,
             EndpointStatus::Updating => Self::updating(endpoint, target, history, now),
             EndpointStatus::Creating | EndpointStatus::SystemUpdating => Stage::Busy,
             EndpointStatus::UpdateRollbackFailed => Stage::UnknownBytes,
@@ -60,7 +60,7 @@ impl Stage {
             Some(VariantPhase::Baking) if past_bake => Stage::Shifted,
             Some(VariantPhase::Baking) => Stage::Baking { since: pending.phase_since },
             Some(VariantPhase::ActivatingTraffic) if canary.is_some() => Stage::Shifting,
-            Some(VariantPhase::Deleting) => Stage::GoingBack,
+            Some(VariantPhase::Deleting) => Stage::RollingBack,
             Some(_) => Stage::Provisioning,
             None if past_bake => Stage::Shifted,
             None => Stage::Provisioning,

@@ -28,8 +28,8 @@ impl<'a> View<'a> {
             let record = Record::UpdateStarted { execution: update.execution.clone() };
             return self.tell(record, Step::FoundRunning);
         }
-        if *stage == Stage::GoingBack {
-            return self.going_back(update);
+        if *stage == Stage::RollingBack {
+            return self.rolling_back(update);
         }
         if update.confirmed {
             return self.history().map_or_else(|| self.done(), |history| self.proved(history));

@@ -151,7 +151,7 @@ impl View<'_> {
             Stage::OnTarget => self.settle(),
             Stage::Elsewhere => Standing::Lags(Lagging::NamesConfig { config: endpoint.config.clone() }),
             Stage::Broken => Standing::Lags(Lagging::EndpointIs(endpoint.status)),
-            Stage::GoingBack => Standing::NotYet(Lagging::GoingBack),
+            Stage::RollingBack => Standing::NotYet(Lagging::RollingBack),
             _ => Standing::NotYet(Lagging::Soaks),
         }
     }

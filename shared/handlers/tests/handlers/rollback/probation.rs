@@ -99,7 +99,7 @@ fn at_act_a_sweep_rolls_the_region_back() {
     sweep();
     let for_probation = |record: &Record| {
         let Record::Reverted { why: Reason::Return(why), .. } = record else { return false };
-        matches!(why, Return::GoesBackFrom { why: WayBackReason::WorseThanBefore(_), .. })
+        matches!(why, Return::RollsBackFrom { why: WayBackReason::WorseThanBefore(_), .. })
     };
     assert!(news(&world).iter().any(for_probation), "{:?}", news(&world));
     assert_eq!((found(&world), world.pages().len()), (1, 1));

@@ -32,7 +32,7 @@ pub(super) fn gates() -> Vec<Gate> {
         Gate::EndpointGone { version: new(), endpoint: resource("fraud"), config: resource("fraud-v427") },
         Gate::EndpointGoneSince { endpoint: resource("fraud") },
         Gate::NotTaken,
-        Gate::WentBackWithoutWay,
+        Gate::RolledBackWithoutWay,
     ];
     let unseen = every_unseen().into_iter().map(Gate::Unseen);
     stopped().into_iter().map(|own| Gate::Stopped(Box::new(own))).chain(others).chain(unseen).collect()
@@ -180,7 +180,7 @@ pub(super) fn lagging() -> Vec<Lagging> {
         Lagging::BytesUnknown(FAILED),
         Lagging::NamesConfig { config: resource("fraud-v426") },
         Lagging::EndpointIs(EndpointStatus::OutOfService),
-        Lagging::GoingBack,
+        Lagging::RollingBack,
         Lagging::Soaks,
         Lagging::Unproved,
         Lagging::GoldenUnasked { why: unseen() },

@@ -110,7 +110,7 @@ impl RollbackView<'_> {
             }
             Stage::UnknownBytes if history.unknown.is_none() => self.unknown_bytes(history, endpoint, None),
             Stage::Elsewhere | Stage::UnknownBytes => {
-                let why = Return::GoesBack { region: self.name(), to: update.target.version.clone(), why: None };
+                let why = Return::RollsBack { region: self.name(), to: update.target.version.clone(), why: None };
                 self.once(Act::Update, &update.target, why).unwrap_or_else(|| self.nothing(Quiet::Asked))
             }
             Stage::Busy => self.nothing(Quiet::OtherUpdate),
@@ -131,7 +131,7 @@ impl RollbackView<'_> {
                 let worse = left.as_ref().and_then(|left| acts_on(history, &left.release));
                 let (from, to) = (left.map(|target| target.version), update.target.version.clone());
                 let why = worse.or_else(|| self.alarm()).unwrap_or(WayBackReason::Unexplained);
-                let told = Return::GoesBackFrom { region: self.name(), from, to, why };
+                let told = Return::RollsBackFrom { region: self.name(), from, to, why };
                 self.halt_and_page(told, Advice::FindOutWhatItDoes)
             }
             _ => self.nothing(Quiet::UnderWay),
@@ -142,7 +142,7 @@ impl RollbackView<'_> {
     /// what the canary showed, as long as its judge lives; else from here.
     fn guardrail_returned(&self, history: &RegionHistory, update: &OpenUpdate) -> Plan {
         let Some(back) = update.back.clone() else {
-            return self.nothing(Quiet::WentBackWithoutWay);
+            return self.nothing(Quiet::RolledBackWithoutWay);
         };
         let guardrail = match self.sight.judge {
             Seen::Known(judge) if update.was_watched_by(judge) => WayBackReason::Guardrail,
@@ -162,7 +162,7 @@ impl RollbackView<'_> {
                 return self.nothing(Quiet::JudgeAtWork);
             }
             let (from, to) = (update.target.version.clone(), back.version);
-            let told = Return::WentBack { region: self.name(), from, to, why: guardrail };
+            let told = Return::RolledBack { region: self.name(), from, to, why: guardrail };
             return self.halt_once_written(history, told.into(), Advice::ReadPromoteLog);
         }
         let step = Step::IsBack { region: self.name(), version: back.version.clone() };
