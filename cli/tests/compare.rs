@@ -5,8 +5,11 @@
 #[path = "common/desk.rs"]
 mod desk;
 
-use desk::{meridian, real_holdout, text};
+use desk::{meridian, models, real_holdout, text};
 use serde_json::Value;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
 use std::process::Output;
 
 const EXAM: [&str; 8] =
@@ -79,4 +82,85 @@ fn columns_are_ignored_as_in_an_evaluation() {
     let error = text(&with(&[]).stderr);
     assert!(error.contains("--ignore payment_id,booked_at,country") && !error.contains("--slice"), "{error}");
     assert_eq!(with(&["--ignore", "payment_id,booked_at,country"]).status.code(), Some(0));
+}
+
+/// The feature of the committed models that another model takes under another name.
+const FEATURE: &str = "device_is_new";
+const RENAMED: &str = "device_is_old";
+
+/// v427, with another name for one of its features.
+fn renamed(folder: &Path) -> String {
+    let archive = File::open(models().join("v427.tar.gz")).unwrap();
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(archive));
+    let mut model = Vec::new();
+    archive.entries().unwrap().next().unwrap().unwrap().read_to_end(&mut model).unwrap();
+    let places: Vec<usize> = (0..model.len()).filter(|at| model[*at..].starts_with(FEATURE.as_bytes())).collect();
+    assert_eq!(places.len(), 1);
+    model[places[0]..places[0] + FEATURE.len()].copy_from_slice(RENAMED.as_bytes());
+    let path = folder.join("renamed.bin");
+    fs::write(&path, model).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// The committed records with the feature under both names.
+fn under_both_names(folder: &Path) -> String {
+    let mut text = String::new();
+    let file = File::open(models().join("holdout.csv.gz")).unwrap();
+    flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
+    let place = text.lines().next().unwrap().split(',').position(|name| name == FEATURE).unwrap();
+    let again = |(row, line): (usize, &str)| {
+        let value = if row == 0 { RENAMED } else { line.split(',').nth(place).unwrap() };
+        format!("{line},{value}\n")
+    };
+    let path = folder.join("holdout.csv");
+    fs::write(&path, text.lines().enumerate().map(again).collect::<String>()).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn models_with_other_features_are_scored_with_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let (other, holdout) = (renamed(folder.path()), under_both_names(folder.path()));
+    let fixed = ["compare", "v426.tar.gz", &other, "v427.tar.gz", "--holdout", &holdout];
+    let output = meridian(&[&fixed[..], &EXAM[2..], &["--json"]].concat());
+    let found = document(&output);
+    // The same trees and the same values: only the name differs.
+    let [other, usual] = [&found["challengers"][0], &found["challengers"][1]];
+    for field in ["verdict", "auc", "recall", "fpr", "brier", "against"] {
+        assert_eq!(other[field], usual[field], "{field}");
+    }
+    assert_eq!((output.status.code(), usual["verdict"].as_str()), (Some(0), Some("pass")));
+    let warnings = text(&output.stderr);
+    let differ = format!("is `{RENAMED}`, was `{FEATURE}`");
+    assert_eq!(warnings.matches(&differ).count(), 1, "{warnings}");
+    assert!(warnings.contains("callers must change what they send"), "{warnings}");
+}
+
+#[test]
+fn records_without_one_models_feature_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = compare(&[&renamed(folder.path()), "v427.tar.gz"], &[]);
+    let error = text(&output.stderr);
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(2), ""), "{error}");
+    assert!(error.contains("holdout.csv.gz: ") && error.contains(&format!("missing `{RENAMED}`")), "{error}");
+}
+
+#[test]
+fn a_callers_list_that_one_model_does_not_take_names_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let (other, holdout) = (renamed(folder.path()), under_both_names(folder.path()));
+    let with = |champion: &str, challenger: &str| {
+        let fixed = ["compare", champion, challenger, "--holdout", &holdout, "--features", "features.txt"];
+        meridian(&[&fixed[..], &EXAM[2..]].concat())
+    };
+    let output = with("v426.tar.gz", &other);
+    let error = text(&output.stderr);
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(2), ""), "{error}");
+    assert!(error.contains(&format!("features.txt is not the feature list of {other}")), "{error}");
+    assert!(error.contains(FEATURE) && error.contains(RENAMED), "{error}");
+    // A champion is scored as it was served until now.
+    let output = with(&other, "v427.tar.gz");
+    let warnings = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{warnings}");
+    assert!(warnings.contains(&other) && warnings.contains("the champion was scored with its own list"), "{warnings}");
 }
