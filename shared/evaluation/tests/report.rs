@@ -156,6 +156,25 @@ fn a_first_release_shows_no_empty_columns() {
 }
 
 #[test]
+fn costs_are_drawn_where_somebody_said_what_an_error_costs() {
+    for case in &CASES {
+        let (costs, page) = (case.evaluation().costs, case.page());
+        assert_eq!(page.contains("id=\"cost-curve-title\""), costs.is_some(), "{}", case.name);
+        let Some(costs) = costs else { continue };
+        let picture = page.split("id=\"cost-curve-title\"").nth(1).unwrap().split("</svg>").next().unwrap();
+        for (class, model) in [("challenger", Some(&costs.challenger)), ("champion", costs.champion.as_ref())] {
+            // The line, with its sample in the legend, and the threshold that costs least.
+            let lines = picture.matches(&format!("class=\"stroke {class}\"")).count();
+            let hollow = picture.matches(&format!("class=\"hollow {class}\"")).count();
+            let expected = if model.is_some() { (2, 1) } else { (0, 0) };
+            assert_eq!((lines, hollow), expected, "{}: {class}", case.name);
+            let cheapest = model.map(|model| format!("cheapest threshold {:.4}", model.cheapest.threshold));
+            assert!(cheapest.is_none_or(|words| picture.contains(&words)), "{}: {class}", case.name);
+        }
+    }
+}
+
+#[test]
 fn scores_that_are_not_numbers_leave_a_page() {
     let mut evaluation = Case::named("fail").evaluation();
     evaluation.curves = meridian_evaluation::Curves::default();

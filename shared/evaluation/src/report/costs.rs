@@ -1,11 +1,12 @@
 //! What both models' alerts cost.
 
+use super::figures;
 use super::markup::{Element, el};
-use super::table::{Cell, Column, Narrow, cell, folded, table};
+use super::table::{Cell, Column, Narrow, cell, table};
 use super::words::Style;
 use crate::costs::{CostPoint, Costs, ModelCosts};
 
-/// Costs at the operating and at the cheapest threshold, and the curve in numbers.
+/// Costs at the operating and at the cheapest threshold, and the curve.
 pub(crate) fn section(costs: &Costs) -> Element {
     let models = [Some(("Challenger", &costs.challenger)), costs.champion.as_ref().map(|own| ("Champion", own))];
     let rows = models.into_iter().flatten().flat_map(|(model, ModelCosts { operating, cheapest, .. })| {
@@ -18,13 +19,15 @@ pub(crate) fn section(costs: &Costs) -> Element {
         Column::Number("Recall"),
         Column::Number("False-positive rate"),
     ];
+    // What is too large to be drawn is still a table.
+    let drawn = figures::cost::figure(costs).unwrap_or_else(|| figures::cost::numbers(costs));
     let lead = format!("{} Nothing here counts for the verdict.", costs.note());
     el("section")
         .attr("aria-labelledby", "costs")
         .child(el("h2").attr("id", "costs").text("Costs"))
         .child(el("p").class("lead").text(lead))
         .child(table(Narrow::Stack, "Costs of both models", &columns, rows.collect()))
-        .child(folded("Costs by threshold", [curve(costs)]))
+        .child(el("div").class("figures").child(drawn))
 }
 
 fn row(name: String, point: &CostPoint) -> Vec<Cell> {
@@ -32,18 +35,4 @@ fn row(name: String, point: &CostPoint) -> Vec<Cell> {
     let [recall, fpr] = [recall, fpr].map(|share| Style::Share.value(share));
     let (threshold, cost) = (Style::Plain(4).value(threshold), Style::Plain(2).value(cost));
     vec![cell(name), cell(threshold), cell(cost), cell(recall), cell(fpr)]
-}
-
-/// Points of the curve between two rows of its table.
-const EVERY: usize = 5;
-
-fn curve(costs: &Costs) -> Element {
-    let columns = [Column::Number("Threshold"), Column::Number("Challenger"), Column::Number("Champion")];
-    let written = |point: &CostPoint| cell(Style::Plain(2).value(point.cost));
-    let champion = costs.champion.as_ref().map(|champion| champion.curve.as_slice()).unwrap_or_default();
-    let points = costs.challenger.curve.iter().enumerate().skip(EVERY - 1).step_by(EVERY);
-    let rows = points.map(|(i, point)| {
-        vec![cell(Style::Plain(2).value(point.threshold)), written(point), champion.get(i).and_then(written)]
-    });
-    table(Narrow::Scroll, "Costs of 1,000 records by threshold", &columns, rows.collect())
 }

@@ -3,7 +3,8 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use meridian_evaluation::{
-    Columns, Contender, Digests, EvaluateCommand, Evaluation, HeldOut, Named, Provenance, Remark, evaluate, html,
+    Columns, Contender, Costs, Digests, EvaluateCommand, Evaluation, HeldOut, Named, Prices, Provenance, Remark, evaluate,
+    html,
 };
 use meridian_judge::EvaluationPolicy;
 use meridian_xgboost::{Attributions, Scored};
@@ -25,6 +26,8 @@ pub struct Case {
     /// What is added to the challenger's margins.
     shift: f64,
     explained: bool,
+    /// What a miss and a false alarm cost, where somebody said so.
+    prices: Option<Prices>,
 }
 
 #[derive(Clone, Copy)]
@@ -47,6 +50,7 @@ pub const CASES: [Case; 5] = [
         skill: 1.01,
         shift: 0.02,
         explained: true,
+        prices: Some(Prices { miss: 400.0, false_alarm: 5.0 }),
     },
     Case {
         name: "fail",
@@ -57,6 +61,7 @@ pub const CASES: [Case; 5] = [
         skill: 0.55,
         shift: 0.5,
         explained: true,
+        prices: None,
     },
     Case {
         name: "inconclusive",
@@ -67,6 +72,7 @@ pub const CASES: [Case; 5] = [
         skill: 1.0,
         shift: 0.0,
         explained: false,
+        prices: None,
     },
     Case {
         name: "first",
@@ -77,6 +83,7 @@ pub const CASES: [Case; 5] = [
         skill: 1.0,
         shift: 0.0,
         explained: false,
+        prices: Some(Prices { miss: 0.02, false_alarm: 0.0001 }),
     },
     Case {
         name: "crowded",
@@ -87,6 +94,7 @@ pub const CASES: [Case; 5] = [
         skill: 0.8,
         shift: 0.3,
         explained: true,
+        prices: Some(Prices { miss: 4_000_000.0, false_alarm: 30_000.0 }),
     },
 ];
 
@@ -102,6 +110,7 @@ impl Case {
         let challenger = Contender { scored: &population.challenger, threshold };
         let champion = population.champion.as_ref().map(|scored| Contender { scored, threshold });
         let mut evaluation = evaluate(challenger, champion, &population.holdout, &policy).unwrap();
+        evaluation.costs = self.prices.and_then(|prices| Costs::of(challenger, champion, &population.holdout, prices));
         if self.name == "crowded" {
             let error = format!("an error that names the column {HOSTILE}");
             evaluation.remarks.push(Remark::ChampionsOwnFeatures { error });

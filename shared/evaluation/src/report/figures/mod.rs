@@ -3,6 +3,7 @@
 //! Each figure is a picture with a name and a description, a caption, and its numbers as a table that is folded away.
 
 mod calibration;
+pub(crate) mod cost;
 mod gain;
 mod histogram;
 mod precision;
