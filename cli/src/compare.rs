@@ -2,10 +2,11 @@
 
 use crate::desk::{Contest, Desk, Exam, Judged};
 use crate::evaluate;
+use crate::summary;
 use crate::terminal::{self, Leaving, Legible};
 use anstyle::Style;
 use meridian_domain::Verdict;
-use meridian_evaluation::{Gate, ModelNumbers, Named, markdown_table};
+use meridian_evaluation::{Drift, Gate, ModelNumbers, Named, markdown_drift, markdown_table};
 use meridian_messages::layout::{Cells, columns};
 use serde::Serialize;
 use std::error::Error;
@@ -55,6 +56,11 @@ struct Document {
     rows: u64,
     positives: u64,
     holdout: Named,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<Named>,
+    /// Which features moved since the reference: the same for every challenger.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drift: Option<Drift>,
     champion: Model,
     challengers: Vec<Challenger>,
 }
@@ -111,6 +117,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         Format::Markdown => {
             let mut out = Legible(Leaving(std::io::stdout().lock()));
             writeln!(out, "{}\n\n{}", records(&document), markdown_table(&HEADERS, rows(&document).into_iter()))?;
+            if let Some(drift) = &document.drift {
+                writeln!(out, "\n{}", markdown_drift(drift))?;
+            }
         }
     }
     Ok(evaluate::code(best(&document)))
@@ -131,6 +140,8 @@ fn document(judged: Vec<Judged>) -> Option<Document> {
         rows: first.evaluation.rows,
         positives: first.evaluation.positives,
         holdout: inputs.holdout.clone(),
+        reference: inputs.reference.clone(),
+        drift: first.evaluation.drift.clone(),
         champion: Model { file: inputs.champion.clone()?, numbers: first.evaluation.champion? },
         challengers: judged.into_iter().map(challenger).collect(),
     })
@@ -209,5 +220,8 @@ fn text(out: &mut impl Write, document: &Document) -> io::Result<()> {
         let why = challenger.reasons.first().map(String::as_str).unwrap_or_default();
         writeln!(out, "{}: {why}", challenger.model.file.name.escape_debug())?;
     }
-    writeln!(out, "{}", records(document))
+    writeln!(out, "{}", records(document))?;
+    let Some(drift) = &document.drift else { return Ok(()) };
+    writeln!(out)?;
+    summary::drift(out, drift)
 }

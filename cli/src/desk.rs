@@ -3,10 +3,11 @@
 use crate::features;
 use crate::models::{ModelFile, Serving, open};
 use crate::progress::Progress;
+use crate::reference;
 use meridian_domain::{EvaluationPolicy, Sha256, evaluation_policy};
 use meridian_evaluation::{
-    Columns, Contender, Costs, Digesting, Digests, EvaluateCommand, Evaluation, HeldOut, HoldoutError, Named, Prices,
-    Provenance, Remark, TrainedOn, evaluate_after_training, shell_line,
+    Columns, Contender, Costs, Digesting, Digests, DriftReference, EvaluateCommand, Evaluation, HeldOut, HoldoutError,
+    Named, Prices, Provenance, Remark, TrainedOn, evaluate_after_training, shell_line,
 };
 use meridian_local::night::or_rather;
 use meridian_xgboost::{Image, ModelFeatures, Said, Sample};
@@ -30,6 +31,10 @@ pub struct Exam {
     /// Columns that are no features, such as ids and dates: they are left out. May be repeated.
     #[arg(long, value_name = "COL,COL", value_delimiter = ',')]
     ignore: Vec<String>,
+    /// Other records with the same columns, such as those of training, with or without the label: tells which features moved
+    /// since. Counts for no verdict.
+    #[arg(long, value_name = "FILE")]
+    reference: Option<PathBuf>,
     /// The fleet.toml whose [evaluation] table holds the bounds and the operating threshold [default: built-in bounds,
     /// threshold 0.5].
     #[arg(long, value_name = "FILE")]
@@ -66,6 +71,7 @@ impl Exam {
             threshold: self.threshold,
             champion_threshold: self.champion_threshold,
             prices: contest.prices,
+            reference: self.reference.as_deref().map(text),
             training_rows: contest.training_rows.map(text),
         }
     }
@@ -194,6 +200,8 @@ impl<'a> Desk<'a> {
         let champion = contest.champion.map(|path| self.candidate(path, image, Some(&mut noticed))).transpose()?;
         let every = challengers.iter().chain(&champion).flat_map(|candidate| &candidate.features).collect();
         self.exam.check_ignored(&every)?;
+        // Read first and counted: its records are gone when the held-out ones are read.
+        let mut reference = self.reference(&every, contest.slices)?;
         let (mut records, mut old): (Option<HeldOut>, Option<Answer>) = (None, None);
         let mut judged = Vec::new();
         for challenger in &challengers {
@@ -202,6 +210,9 @@ impl<'a> Desk<'a> {
             let features = Columns::union(lists.map(|it| it.features.as_slice()));
             let known = records.take().filter(|records| records.features() == features);
             let holdout = known.map_or_else(|| self.read(&features, &every, contest.slices), Ok)?;
+            if let Some(reference) = &mut reference {
+                reference.compare(&holdout);
+            }
             let (trained, training_rows) = self.trained_on(contest.training_rows, challenger, &holdout)?.unzip();
             let new = self.ask(challenger, &holdout)?;
             if let (None, Some(champion)) = (&old, &champion) {
@@ -215,7 +226,11 @@ impl<'a> Desk<'a> {
             let inputs = Digests {
                 challenger: new.1,
                 champion: old.as_ref().map(|(_, named)| named.clone()),
-                holdout: self.named(&holdout),
+                holdout: named(&self.exam.holdout, holdout.sha256()),
+                reference: reference
+                    .as_ref()
+                    .zip(self.exam.reference.as_ref())
+                    .map(|(it, path)| named(path, it.sha256())),
                 training_rows,
                 holdout_approval: None,
             };
@@ -223,11 +238,25 @@ impl<'a> Desk<'a> {
             judged.push(Judged { evaluation, provenance: Provenance { inputs, repeat } });
             records = Some(holdout);
         }
+        let drift = reference.map(DriftReference::drift);
+        judged.iter_mut().for_each(|one| one.evaluation.drift.clone_from(&drift));
         Ok(judged)
     }
 
-    fn named(&self, holdout: &HeldOut) -> Named {
-        Named { name: name(&self.exam.holdout), sha256: Sha256::from_bytes(holdout.sha256()).to_string() }
+    /// What the reference's columns hold, where somebody gave one.
+    fn reference(
+        &self,
+        every: &BTreeSet<&String>,
+        slices: Option<&[String]>,
+    ) -> Result<Option<DriftReference>, Box<dyn Error>> {
+        let Exam { reference, holdout, label, region_column, ignore, .. } = self.exam;
+        let Some(path) = reference else { return Ok(None) };
+        let features: Vec<String> = every.iter().map(|name| (*name).clone()).collect();
+        let others = std::iter::once(label).chain(region_column).chain(ignore).chain(slices.unwrap_or_default());
+        let others: Vec<String> = others.filter(|name| !every.contains(name)).cloned().collect();
+        let file = self.progress.reading(&format!("reading {}", path.display()), open(path)?);
+        let read = DriftReference::read(file, &features, &others);
+        Ok(Some(read.map_err(|error| reference::explain(path, holdout, &error))?))
     }
 
     fn compare(
@@ -304,7 +333,7 @@ impl<'a> Desk<'a> {
         let trained = TrainedOn::count(&mut file, holdout.records(), &challenger.features);
         let trained = trained.map_err(|error| format!("{}: {error}", path.display()))?;
         let sha256 = file.finish().map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok(Some((trained, Named { name: name(path), sha256: Sha256::from_bytes(sha256).to_string() })))
+        Ok(Some((trained, named(path, sha256))))
     }
 
     /// What a model says of the held-out set. The file is read once; twice, where its reasons need that.
@@ -328,8 +357,9 @@ fn caveats((said, named): &Answer) -> impl Iterator<Item = Remark> {
     said.caveats.iter().map(|caveat| Remark::Model { model: named.name.clone(), caveat: *caveat })
 }
 
-fn name(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+fn named(path: &Path, sha256: [u8; 32]) -> Named {
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    Named { name, sha256: Sha256::from_bytes(sha256).to_string() }
 }
 
 /// The same features in another order: by position, callers of one would get nonsense from the other.

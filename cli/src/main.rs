@@ -22,6 +22,7 @@ mod plan;
 mod progress;
 mod publish;
 mod quarantine;
+mod reference;
 mod score;
 mod simulate;
 mod status;

@@ -3,7 +3,7 @@
 use crate::terminal;
 use anstyle::Style;
 use meridian_domain::{GateMode, Verdict};
-use meridian_evaluation::{CostPoint, Costs, Evaluation, Gate, ModelCosts, ModelNumbers, Slices};
+use meridian_evaluation::{CostPoint, Costs, Drift, Evaluation, FeatureDrift, Gate, ModelCosts, ModelNumbers, Slices};
 use meridian_messages::layout::{Cells, columns};
 use std::io::{self, Write};
 use std::path::Path;
@@ -37,6 +37,10 @@ pub fn write(out: &mut impl Write, evaluation: &Evaluation, folder: Option<&Path
     if let Some(costs) = &evaluation.costs {
         writeln!(out)?;
         self::costs(out, costs)?;
+    }
+    if let Some(drift) = &evaluation.drift {
+        writeln!(out)?;
+        self::drift(out, drift)?;
     }
     if let Some(folder) = folder {
         writeln!(out, "\nreport: {}", folder.join("evaluation.html").display())?;
@@ -109,6 +113,29 @@ fn costs(out: &mut impl Write, costs: &Costs) -> io::Result<()> {
     let lines = columns(std::iter::once(head).chain(rows), Cells::Numbers);
     lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
     writeln!(out, "{}", costs.note())
+}
+
+/// The features that differ most from the reference's.
+///
+/// # Errors
+/// The stream is closed.
+pub fn drift(out: &mut impl Write, drift: &Drift) -> io::Result<()> {
+    let head = ["feature", "PSI", "by chance, at most", "missing before", "missing now", "meaning"].map(str::to_owned);
+    let row = |feature: &FeatureDrift| {
+        [
+            feature.feature.escape_debug().to_string(),
+            format!("{:.4}", feature.psi),
+            format!("{:.4}", feature.noise),
+            percent(feature.missing_before),
+            percent(feature.missing_after),
+            if feature.is_moved() { "moved" } else { "steady" }.to_owned(),
+        ]
+    };
+    if !drift.most.is_empty() {
+        let lines = columns(std::iter::once(head).chain(drift.most.iter().map(row)), Cells::Words);
+        lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    }
+    writeln!(out, "{}", drift.note())
 }
 
 fn percent(share: f64) -> String {

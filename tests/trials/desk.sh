@@ -27,6 +27,20 @@ done
 types python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parseString(sys.argv[1])' "$said"
 ends 0
 
+# Which features moved since training, and what each threshold costs.
+zcat holdout.csv.gz | awk -F, -v OFS=, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "score_bureau_risk") at = i } NR > 1 && NR % 2 { $at = "" } { print }' > "$desk/training.csv"
+types meridian evaluate --challenger v427.tar.gz --champion v426.tar.gz "${exam[@]}" --ignore payment_id,country --reference "$desk/training.csv" \
+    --cost-miss 400 --cost-false-alarm 5 --out "$desk/report"
+ends 0
+says "1 of 400 features moved"
+types cat "$desk/report/evaluation.html"
+says "Costs by threshold"
+says "Drift by feature"
+awk 'NR == 1 { sub("score_bureau_risk", "score_bureau_peril") } { print }' "$desk/training.csv" > "$desk/other.csv"
+types meridian evaluate --challenger v427.tar.gz --champion v426.tar.gz "${exam[@]}" --ignore payment_id,country --reference "$desk/other.csv"
+ends 2
+says "it lacks"
+
 # Several challengers, one of them bad.
 types meridian compare v426.tar.gz v427.tar.gz v429.tar.gz "${exam[@]}" --ignore payment_id,country
 ends 0

@@ -114,6 +114,7 @@ pub fn evaluate_after_training(
         regions: regions.iter().map(Subset::in_numbers).collect(),
         slices,
         costs: None,
+        drift: None,
         curves: Curves {
             challenger: curves::of(&whole, &whole.challenger),
             champion: whole.champion.as_ref().map(|side| curves::of(&whole, side)),

@@ -2,6 +2,7 @@
 
 use crate::conclusion::Remark;
 use crate::costs::Costs;
+use crate::drift::Drift;
 use crate::finding::Finding;
 use meridian_judge::{EvaluationPolicy, GateMode, Verdict};
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,9 @@ pub struct Evaluation {
     /// What the models' alerts cost, where somebody said what a miss and a false alarm cost; it counts for no verdict.
     #[serde(default)]
     pub costs: Option<Costs>,
+    /// Which features moved since a reference, where somebody gave one; it counts for no verdict.
+    #[serde(default)]
+    pub drift: Option<Drift>,
     /// What the figures are drawn from.
     pub curves: Curves,
     /// How the models' reasons differ; absent where they were not explained.

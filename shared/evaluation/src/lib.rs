@@ -15,6 +15,7 @@ mod conclusion;
 mod costs;
 mod curves;
 mod digest;
+mod drift;
 mod evaluate;
 mod evaluation;
 mod finding;
@@ -32,6 +33,7 @@ mod wording;
 pub use conclusion::{Reason, Remark, Warning};
 pub use costs::{CostPoint, Costs, ModelCosts, Prices};
 pub use digest::Digesting;
+pub use drift::{Drift, DriftReference, FeatureDrift};
 pub use evaluate::{Contender, EvaluateError, evaluate, evaluate_after_training};
 pub use evaluation::{
     CalibrationBin, Curves, EVALUATION_SCHEMA, Evaluation, FeatureMove, FeatureShare, Gate, HISTOGRAM_BINS,
@@ -42,8 +44,8 @@ pub use golden::{GOLDEN_TOLERANCE, GoldenRecord, GoldenRecords, walkers_among};
 pub use holdout::{Columns, Groups, HeldOut, HoldoutError, Projection, Records};
 pub use metrics::{Confusion, roc_auc};
 pub use report::{
-    Approval, Digests, EvaluateCommand, Named, Provenance, html, json, junit, markdown, markdown_table, policy_digest,
-    shell_line,
+    Approval, Digests, EvaluateCommand, Named, Provenance, html, json, junit, markdown, markdown_drift, markdown_table,
+    policy_digest, shell_line,
 };
 pub use stats::sample::{HoldoutFacts, Unfit};
 pub use trained::{RowDigestsError, TrainedOn};

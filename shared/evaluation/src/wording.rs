@@ -6,6 +6,7 @@ mod numbers;
 
 use crate::conclusion::{Reason, Remark, Warning};
 use crate::costs::{Costs, Prices};
+use crate::drift::{Drift, FeatureDrift};
 use crate::evaluation::Gate;
 use crate::finding::Finding;
 use std::fmt;
@@ -70,6 +71,19 @@ impl Costs {
         format!(
             "A miss costs {miss}, a false alarm {false_alarm}. The cheapest thresholds were chosen on these records, and cost a \
              little more on others."
+        )
+    }
+}
+
+impl Drift {
+    /// How many features moved, and what that means.
+    pub fn note(&self) -> String {
+        let Drift { rows, features, moved, .. } = self;
+        let moved = if *moved == 0 { "None".to_owned() } else { moved.to_string() };
+        format!(
+            "{moved} of {features} features moved since the {rows} records of the reference: a feature moved if its population \
+             stability index (PSI) is at least {}, and more than chance explains. Nothing here counts for the verdict.",
+            FeatureDrift::LEAST
         )
     }
 }

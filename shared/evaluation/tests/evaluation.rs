@@ -53,6 +53,7 @@ fn digests() -> Provenance {
         challenger: named("v427<b>"),
         champion: Some(named("v426")),
         holdout: named("holdout.csv.gz"),
+        reference: None,
         training_rows: None,
         holdout_approval: None,
     };

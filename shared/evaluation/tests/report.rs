@@ -175,6 +175,21 @@ fn costs_are_drawn_where_somebody_said_what_an_error_costs() {
 }
 
 #[test]
+fn drift_is_told_on_the_page_and_in_a_pull_request() {
+    for case in &CASES {
+        let evaluation = case.evaluation();
+        let texts = [words(&case.page()), markdown(&evaluation, &case.provenance())];
+        for text in texts {
+            assert_eq!(text.contains("Drift by feature"), evaluation.drift.is_some(), "{}", case.name);
+            let Some(drift) = &evaluation.drift else { continue };
+            let moved = if drift.most.is_empty() { "None of 14 features moved" } else { "2 of 14 features moved" };
+            assert!(text.contains(moved), "{}: {text}", case.name);
+            assert_eq!(text.contains("device_age_days") && text.contains("4.2500"), !drift.most.is_empty());
+        }
+    }
+}
+
+#[test]
 fn scores_that_are_not_numbers_leave_a_page() {
     let mut evaluation = Case::named("fail").evaluation();
     evaluation.curves = meridian_evaluation::Curves::default();

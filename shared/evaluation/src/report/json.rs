@@ -4,6 +4,7 @@ use super::provenance::{Digests, Provenance};
 use crate::conclusion::Remark;
 use crate::costs::Costs;
 use crate::digest::sha256;
+use crate::drift::Drift;
 use crate::evaluation::{Curves, Evaluation, Gate, ModelNumbers, ReasonsShift, RegionNumbers, Slices};
 use meridian_judge::{EvaluationPolicy, Verdict};
 use serde::Serialize;
@@ -26,6 +27,8 @@ struct Document<'a> {
     slices: Vec<SlicesInWords<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     costs: &'a Option<Costs>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drift: &'a Option<Drift>,
     curves: &'a Curves,
     reasons_shift: &'a Option<ReasonsShift>,
     policy: &'a EvaluationPolicy,
@@ -87,6 +90,7 @@ pub fn json(evaluation: &Evaluation, provenance: &Provenance) -> Result<String, 
         regions: &evaluation.regions,
         slices: slices.collect(),
         costs: &evaluation.costs,
+        drift: &evaluation.drift,
         curves: &evaluation.curves,
         reasons_shift: &evaluation.reasons_shift,
         policy: &evaluation.policy,

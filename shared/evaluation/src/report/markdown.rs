@@ -5,6 +5,7 @@ use super::provenance::Provenance;
 use super::words::{NONE, Style, count, headline, severity, style, title};
 use crate::conclusion::Warning;
 use crate::costs::{CostPoint, Costs, ModelCosts};
+use crate::drift::{Drift, FeatureDrift};
 use crate::evaluation::{Evaluation, Gate, ModelNumbers, RegionNumbers, Slices};
 use meridian_judge::{GateMode, Verdict};
 
@@ -27,6 +28,7 @@ pub fn markdown(evaluation: &Evaluation, provenance: &Provenance) -> String {
     ];
     parts.extend(evaluation.slices.iter().map(of_slices));
     parts.extend(evaluation.costs.as_ref().map(of_costs));
+    parts.extend(evaluation.drift.as_ref().map(drift));
     // Gates that did not pass stand above.
     let is_new = |warning: &Warning<'_>| !matches!(warning, Warning::Gate(_));
     let warnings: Vec<String> = evaluation.warnings().iter().filter(|it| is_new(it)).map(ToString::to_string).collect();
@@ -129,6 +131,22 @@ fn of_costs(costs: &Costs) -> String {
     let head = ["", "threshold", "cost of 1,000 records", "recall", "false-positive rate"];
     let rows = challenger.into_iter().chain(champion.into_iter().flatten());
     format!("### Costs\n\n{}\n\n{}", costs.note(), table(&head, rows))
+}
+
+/// The features that differ most from the reference, below a heading.
+pub fn drift(drift: &Drift) -> String {
+    let heading = format!("### Drift by feature\n\n{}", drift.note());
+    if drift.most.is_empty() {
+        return heading;
+    }
+    let row = |feature: &FeatureDrift| {
+        let [psi, noise] = [feature.psi, feature.noise].map(|index| Style::Plain(4).value(index));
+        let [before, after] = [feature.missing_before, feature.missing_after].map(|share| Style::Share.value(share));
+        let meaning = if feature.is_moved() { "moved" } else { "steady" };
+        vec![feature.feature.clone(), psi, noise, before, after, meaning.to_owned()]
+    };
+    let head = ["feature", "PSI", "by chance, at most", "missing before", "missing now", "meaning"];
+    format!("{heading}\n\n{}", table(&head, drift.most.iter().map(row)))
 }
 
 /// A table of GitHub's Markdown, `head` above `rows`.

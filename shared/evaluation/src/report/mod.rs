@@ -1,6 +1,7 @@
 //! The report: `evaluation.json` for machines, one self-contained page for people.
 
 mod costs;
+mod drift;
 mod figures;
 mod gates;
 mod json;
@@ -16,6 +17,6 @@ mod words;
 
 pub use json::{json, policy_digest};
 pub use junit::junit;
-pub use markdown::{markdown, table as markdown_table};
+pub use markdown::{drift as markdown_drift, markdown, table as markdown_table};
 pub use page::html;
 pub use provenance::{Approval, Digests, EvaluateCommand, Named, Provenance, shell_line};

@@ -6,7 +6,7 @@ use super::markup::{Element, el};
 use super::provenance::{Approval, Named, Provenance};
 use super::table::{Cell, Column, Narrow, cell, folded, name, table};
 use super::words::{Style, count, headline};
-use super::{costs, figures, gates, reasons};
+use super::{costs, drift, figures, gates, reasons};
 use crate::conclusion::Warning;
 use crate::evaluation::{Evaluation, Gate, ModelNumbers};
 use crate::wording::{Line, capital};
@@ -24,6 +24,7 @@ pub fn html(evaluation: &Evaluation, provenance: &Provenance) -> String {
         .children(evaluation.costs.as_ref().map(costs::section))
         .children(curves(evaluation))
         .children(reasons::section(evaluation))
+        .children(evaluation.drift.as_ref().map(drift::section))
         .child(inputs(evaluation, provenance));
     let header = el("header").child(el("p").class("kicker").text("Meridian shadow evaluation"));
     let footer =
@@ -188,6 +189,7 @@ fn inputs(evaluation: &Evaluation, provenance: &Provenance) -> Element {
         Some(("Challenger", &provenance.inputs.challenger)),
         provenance.inputs.champion.as_ref().map(|champion| ("Champion", champion)),
         Some(("Held-out set", &provenance.inputs.holdout)),
+        provenance.inputs.reference.as_ref().map(|reference| ("Reference", reference)),
         provenance.inputs.training_rows.as_ref().map(|rows| ("Training's row digests", rows)),
         Some(("Policy", &policy)),
     ];

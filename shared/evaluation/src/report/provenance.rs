@@ -21,6 +21,9 @@ pub struct Digests {
     pub champion: Option<Named>,
     /// The held-out file.
     pub holdout: Named,
+    /// The records that features were compared with, where somebody gave such.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Named>,
     /// The digests of the challenger's training rows, where training gave them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub training_rows: Option<Named>,
@@ -80,6 +83,8 @@ pub struct EvaluateCommand {
     pub champion_threshold: Option<f64>,
     /// What a miss and a false alarm cost.
     pub prices: Option<Prices>,
+    /// The file of records that features are compared with.
+    pub reference: Option<String>,
     /// The file of the digests of training's rows.
     pub training_rows: Option<String>,
 }
@@ -109,6 +114,7 @@ impl EvaluateCommand {
             ("--champion-threshold", champion_threshold.as_ref()),
             ("--cost-miss", miss.as_ref()),
             ("--cost-false-alarm", false_alarm.as_ref()),
+            ("--reference", self.reference.as_ref()),
             ("--training-rows", self.training_rows.as_ref()),
         ];
         let all = records.into_iter().chain(ignored).chain(sliced).chain(options);

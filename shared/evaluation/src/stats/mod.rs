@@ -9,6 +9,7 @@ pub(crate) mod calibration;
 pub(crate) mod columns;
 pub(crate) mod delong;
 pub(crate) mod distributions;
+pub(crate) mod drift;
 pub(crate) mod paired;
 pub(crate) mod reasons;
 pub(crate) mod sample;

@@ -3,8 +3,8 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use meridian_evaluation::{
-    Columns, Contender, Costs, Digests, EvaluateCommand, Evaluation, HeldOut, Named, Prices, Provenance, Remark, evaluate,
-    html,
+    Columns, Contender, Costs, Digests, Drift, EvaluateCommand, Evaluation, FeatureDrift, HeldOut, Named, Prices,
+    Provenance, Remark, evaluate, html,
 };
 use meridian_judge::EvaluationPolicy;
 use meridian_xgboost::{Attributions, Scored};
@@ -111,6 +111,11 @@ impl Case {
         let champion = population.champion.as_ref().map(|scored| Contender { scored, threshold });
         let mut evaluation = evaluate(challenger, champion, &population.holdout, &policy).unwrap();
         evaluation.costs = self.prices.and_then(|prices| Costs::of(challenger, champion, &population.holdout, prices));
+        evaluation.drift = match self.name {
+            "pass" => Some(drift(&[])),
+            "crowded" => Some(drift(&["device_age_days", HOSTILE])),
+            _ => None,
+        };
         if self.name == "crowded" {
             let error = format!("an error that names the column {HOSTILE}");
             evaluation.remarks.push(Remark::ChampionsOwnFeatures { error });
@@ -143,11 +148,25 @@ impl Case {
             challenger: named(self.challenger),
             champion: self.champion.map(named),
             holdout: named("holdout.parquet"),
+            reference: None,
             training_rows: None,
             holdout_approval: None,
         };
         Provenance { inputs, repeat: vec![command.line()] }
     }
+}
+
+/// What a reference tells of fourteen features, where these moved.
+fn drift(moved: &[&str]) -> Drift {
+    let of = |(place, feature): (usize, &&str)| FeatureDrift {
+        feature: (*feature).to_owned(),
+        psi: 4.25 / (1.0 + place as f64),
+        noise: 0.0021,
+        missing_before: 0.0004,
+        missing_after: 0.31,
+    };
+    let most = moved.iter().enumerate().map(of).collect();
+    Drift { rows: 120_000, features: 14, moved: moved.len() as u64, most }
 }
 
 /// Records with a hidden truth that labels and margins follow.

@@ -18,6 +18,7 @@ pub(super) fn provenance(
         challenger: named(challenger),
         champion: champion.map(named),
         holdout: Named { name: holdout.key.clone(), sha256: holdout.sha256.to_string() },
+        reference: None,
         training_rows: None,
         holdout_approval: Some(Approval {
             since: exam.since.to_string(),
@@ -65,6 +66,7 @@ fn command(challenger: &Manifest, champion: Option<&Manifest>, local: impl Fn(&M
         champion_threshold: other(|one, two| one.operating_threshold != two.operating_threshold)
             .map(|champion| champion.operating_threshold),
         prices: None,
+        reference: None,
         training_rows: None,
     }
 }
