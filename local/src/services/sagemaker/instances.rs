@@ -5,6 +5,7 @@ use crate::services::sagemaker::models::split_s3_url;
 use crate::services::sagemaker::types::CreateModel;
 use crate::world::error::ApiError;
 use crate::world::state::World;
+use meridian_deployment::AssumingService;
 use meridian_domain::RegionName;
 use meridian_domain::alarms::MODEL;
 
@@ -63,7 +64,8 @@ impl World {
         if is_in_vpc {
             asks.extend(NETWORK.map(|action| Ask::new(action, "*")));
         }
-        self.authorise_role(region, &role, &asks).map_err(|denied| format!("The role {role} is {denied}."))
+        self.authorise_role(region, AssumingService::SageMaker, &role, &asks)
+            .map_err(|denied| format!("The role {role} is {denied}."))
     }
 
     /// Whether what a configuration's instances captured may be written, encrypted as the bucket has it (SageMaker developer guide,
@@ -81,7 +83,7 @@ impl World {
     pub(crate) fn authorise_guard(&mut self, region: &RegionName, config: &str) -> Result<(), ApiError> {
         let Some(role) = self.role_of(region, config) else { return Ok(()) };
         let asks = [Ask::new("cloudwatch:DescribeAlarms", "*")];
-        self.authorise_role(region, &role, &asks)
+        self.authorise_role(region, AssumingService::SageMaker, &role, &asks)
             .map_err(|denied| ApiError::validation(format!("The execution role {role} is {denied}.")))
     }
 
