@@ -233,12 +233,12 @@ fn shut_out(deployed: &Deployment) -> Vec<String> {
     let mut all = Vec::new();
     for role in deployed.stacks.values().flat_map(|stack| stack.roles.values()) {
         for name in role.trusted_services() {
-            let service = AssumingService::ALL.into_iter().find(|own| own.principal() == name);
-            let service =
-                service.unwrap_or_else(|| panic!("{} trusts {name}, of which nothing is known", role.logical));
-            all.extend(
-                deployed.assumable_by(service, &role.arn).err().map(|denied| format!("{}: {denied}", role.logical)),
-            );
+            let known = AssumingService::ALL.into_iter().find(|own| own.principal() == name);
+            all.extend(match known.map(|service| deployed.assumable_by(service, &role.arn)) {
+                Some(Ok(())) => None,
+                Some(Err(denied)) => Some(format!("{}: {denied}", role.logical)),
+                None => Some(format!("{} trusts {name}, of which nothing is known", role.logical)),
+            });
         }
     }
     all
