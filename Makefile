@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: dist quick slowest live-facts ill-regions mutants help build demo test check check-code check-template fmt fuzz fuzz-differential crash model sanitize bench large-models train check-account sam-build sam-test deploy clean-tools
+.PHONY: dist quick slowest live-facts wire-nights ill-regions mutants help build demo test check check-code check-template fmt fuzz fuzz-differential crash model sanitize bench large-models train check-account sam-build sam-test deploy clean-tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,8 +58,11 @@ fuzz-differential: ## models that we accept, beside tarfile, GNU tar and three v
 crash: ## every night, with a function killed at every one of its steps (an hour; STRIDE=7 for one in seven); `make test` tries a few
 	MERIDIAN_CRASH_STRIDE=$(or $(STRIDE),1) cargo test --release --locked -p meridian-local --test crash -- --nocapture
 
-live-facts: ## every night under each other reading of each undocumented fact of AWS; `make test` tries one pair in seven
+live-facts: ## every night under each other reading of each undocumented fact of AWS; `make test` tries one pair in fifteen
 	MERIDIAN_LIVE_FACTS=all cargo test --release --locked -p meridian-local --test live_facts
+
+wire-nights: build ## every night with the functions' own binaries over the wire, the same to the byte; `make test` tries one in three
+	MERIDIAN_WIRE=all cargo test --locked -p meridian-tests --test nights the_real_binaries
 
 ill-regions: ## one service of one region ill for twenty minutes of its turn: only that region waits (ten minutes); `make test` tries a few
 	MERIDIAN_ILL_REGIONS=all cargo test --release --locked -p meridian-local --test ill_regions -- --nocapture

@@ -175,3 +175,22 @@ fn instances_join_a_vpc_by_rights_that_only_such_a_fleet_has() {
     less.deployment = less.deployment.without(&network.0, &network.1);
     assert!(!lived(less, &scenario).unwrap().report.as_expected, "Tokyo's instances joined a VPC without a right to");
 }
+
+/// A service that a trust policy shuts out is found by a night: each of the roles that services assume, with the condition
+/// that its service is not known to meet.
+#[test]
+fn a_service_that_cannot_assume_its_role_fails_the_night() {
+    let scenario = Scenario::load("good-night").unwrap();
+    for role in ["ScoreRole", "PipelineRole", "CopyRole", "EndpointRole"] {
+        let mut site = Site::of_scenario(&scenario).unwrap();
+        let policies = site.deployment.stacks.values().flat_map(|stack| &stack.policies);
+        let asks = policies.filter(|(own, ..)| own == "OnCallFromAlarms").take(1);
+        let asks: Vec<_> = asks.flat_map(|(.., statements)| statements[0].conditions.clone()).collect();
+        assert!(!asks.is_empty());
+        let roles = site.deployment.stacks.values_mut().flat_map(|stack| stack.roles.values_mut());
+        for own in roles.filter(|own| own.logical == role) {
+            own.trust.iter_mut().for_each(|statement| statement.conditions.extend(asks.clone()));
+        }
+        assert!(lived(site, &scenario).is_ok_and(|night| !night.report.as_expected), "{role}");
+    }
+}

@@ -44,6 +44,29 @@ fn an_endpoint_that_goes_on_saying_in_service_takes_no_update_while_instances_co
 }
 
 #[test]
+fn a_registered_variant_keeps_its_instance_type() {
+    let mut world = world(night());
+    prepare_v427(&mut world, JP);
+    let mut larger = config("fraud-v427-larger-cfg", "fraud-v427");
+    larger.production_variants[0].instance_type = Some("ml.m6i.2xlarge".to_owned());
+    call(&mut world, JP, larger).unwrap();
+    call(&mut world, JP, bounds(2, 6)).unwrap();
+    let refused = call(&mut world, JP, canary("fraud-v427-larger-cfg", &[])).unwrap_err();
+    assert!(refused.message.contains("instance type"), "{refused}");
+    call(&mut world, JP, canary("fraud-v427-cfg", &[])).unwrap();
+}
+
+#[test]
+fn a_variant_that_scales_by_nothing_may_change_its_instance_type() {
+    let mut world = world(night());
+    prepare_v427(&mut world, JP);
+    let mut larger = config("fraud-v427-larger-cfg", "fraud-v427");
+    larger.production_variants[0].instance_type = Some("ml.m6i.2xlarge".to_owned());
+    call(&mut world, JP, larger).unwrap();
+    call(&mut world, JP, canary("fraud-v427-larger-cfg", &[])).unwrap();
+}
+
+#[test]
 fn a_control_plane_that_is_dark_when_they_should_come_brings_them_later() {
     let dark = Fault {
         region: Some(region(JP)),

@@ -17,6 +17,7 @@ mod read;
 mod resolve;
 mod resources;
 mod rights;
+mod service_trust;
 mod settings;
 mod stack;
 
@@ -30,5 +31,6 @@ pub use resources::{
     RuleTarget, ScoreRoute, Topic, Trigger, Variable,
 };
 pub use rights::{Denied, Grant, Request};
+pub use service_trust::{AssumingService, SentKey};
 pub use settings::{Environment, Settings};
 pub use stack::{Deployment, Stack};

@@ -136,6 +136,14 @@ impl Statement {
         matches!(self.subjects, Subjects::Aws(_))
     }
 
+    /// The services that it is about.
+    pub(crate) fn services(&self) -> &[String] {
+        match &self.subjects {
+            Subjects::Services(all) => all,
+            Subjects::Own | Subjects::Everybody | Subjects::Aws(_) => &[],
+        }
+    }
+
     /// The statement's action, and which of its resources, that a request meets, where it is about the request at all.
     pub(crate) fn meets<'a>(&'a self, request: &crate::rights::Request<'_>) -> Option<(&'a str, usize)> {
         let subject = match (&self.subjects, request.principal) {

@@ -87,6 +87,19 @@ impl Deployment {
     }
 }
 
+impl Request<'_> {
+    /// The first of these statements that allows it.
+    ///
+    /// # Errors
+    /// None does, or one denies it.
+    pub(crate) fn granted_by<'a>(
+        &self,
+        statements: impl Iterator<Item = (&'a str, &'a Statement)>,
+    ) -> Result<Grant, Denied> {
+        allowed(statements, self)?.ok_or_else(|| denied(self, "because no policy allows it".to_owned()))
+    }
+}
+
 /// The first statement that allows a request, if none denies it.
 fn allowed<'a>(
     statements: impl Iterator<Item = (&'a str, &'a Statement)>,

@@ -34,6 +34,17 @@ impl Scalable {
     }
 }
 
+/// The service that the service-linked role is for.
+const LINKED: &str = "sagemaker.application-autoscaling.amazonaws.com";
+
+/// The role with which Application Auto Scaling changes endpoints, one in an account.
+fn service_linked_role(world: &World) -> String {
+    let account = &world.config.fleet.account;
+    format!(
+        "arn:aws:iam::{account}:role/aws-service-role/{LINKED}/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+    )
+}
+
 fn unregistered(scalable: &Scalable) -> ApiError {
     let message = format!("No scalable target registered for {}", scalable.resource_id);
     ApiError::new("ObjectNotFoundException", 400, message)
@@ -104,11 +115,7 @@ impl Operation for RegisterScalableTarget {
 
     fn apply(self, world: &mut World, region: &RegionName) -> Result<Self::Output, ApiError> {
         let endpoint = self.scalable.is_in(world, region)?;
-        let role_arn = format!(
-            "arn:aws:iam::{}:role/aws-service-role/{NAMESPACE}.application-autoscaling.amazonaws.com/\
-             AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint",
-            world.config.fleet.account
-        );
+        let role_arn = service_linked_role(world);
         let (now, arn) = (world.now, world.arn("application-autoscaling", region, "scalable-target/endpoint"));
         let known = world.scalables(region)?.targets.get(&self.scalable.resource_id).cloned();
         let bound = |given: Option<u32>, before: Option<u32>, name: &str| {
@@ -282,27 +289,43 @@ fn change(action: &'static str, scalable: &Scalable, world: &World, region: &Reg
         .with("application-autoscaling:scalable-dimension", &scalable.scalable_dimension)
 }
 
+/// What Application Auto Scaling asks of SageMaker and CloudWatch with the caller's rights, and refuses the request without
+/// (User Guide, "Permissions validation" and "Identity-based policy examples"). That the alarms' rights are asked on target
+/// tracking's own names is assumed.
+fn validated(scalable: &Scalable, world: &World, region: &RegionName) -> Vec<Ask> {
+    let Ok((name, _)) = scalable.parts() else { return Vec::new() };
+    let endpoint = world.arn("sagemaker", region, &format!("endpoint/{name}"));
+    let alarm = format!("alarm:TargetTracking-{}-AlarmHigh", scalable.resource_id);
+    let alarm = world.arn("cloudwatch", region, &alarm);
+    let own = world.regions.get(region).and_then(|own| own.sagemaker.endpoints.get(name));
+    let config = own.map(|own| world.arn("sagemaker", region, &format!("endpoint-config/{}", own.config())));
+    let config = config.map(|config| Ask::new("sagemaker:DescribeEndpointConfig", config));
+    let rest = [
+        Ask::new("sagemaker:DescribeEndpoint", endpoint.clone()),
+        Ask::new("sagemaker:UpdateEndpointWeightsAndCapacities", endpoint),
+        Ask::new("cloudwatch:DescribeAlarms", "*"),
+        Ask::new("cloudwatch:PutMetricAlarm", alarm.clone()),
+        Ask::new("cloudwatch:DeleteAlarms", alarm),
+    ];
+    config.into_iter().chain(rest).collect()
+}
+
 impl Guarded for RegisterScalableTarget {
     fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
-        let mut asks = vec![change("application-autoscaling:RegisterScalableTarget", &self.scalable, world, region)];
-        // Application Auto Scaling User Guide, "Identity-based policy examples": it looks with the caller's rights whether
-        // the variant is there.
-        if let Ok((endpoint, _)) = self.scalable.parts() {
-            let endpoint = world.arn("sagemaker", region, &format!("endpoint/{endpoint}"));
-            asks.push(Ask::new("sagemaker:DescribeEndpoint", endpoint.clone()));
-            asks.push(Ask::new("sagemaker:UpdateEndpointWeightsAndCapacities", endpoint));
-        }
-        asks
+        let own = change("application-autoscaling:RegisterScalableTarget", &self.scalable, world, region);
+        // The account's first registration makes the service-linked role (User Guide, "Service-linked roles").
+        let is_first = world.regions.values().all(|own| own.scalables.targets.is_empty());
+        let link =
+            || Ask::new("iam:CreateServiceLinkedRole", service_linked_role(world)).with("iam:AWSServiceName", LINKED);
+        let linked = is_first.then(link);
+        [own].into_iter().chain(linked).chain(validated(&self.scalable, world, region)).collect()
     }
 }
 
 impl Guarded for PutScalingPolicy {
     fn asks(&self, world: &World, region: &RegionName) -> Vec<Ask> {
-        let alarm = format!("alarm:TargetTracking-{}-AlarmHigh", self.scalable.resource_id);
-        vec![
-            change("application-autoscaling:PutScalingPolicy", &self.scalable, world, region),
-            Ask::new("cloudwatch:PutMetricAlarm", world.arn("cloudwatch", region, &alarm)),
-        ]
+        let own = change("application-autoscaling:PutScalingPolicy", &self.scalable, world, region);
+        [own].into_iter().chain(validated(&self.scalable, world, region)).collect()
     }
 }
 

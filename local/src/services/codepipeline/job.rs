@@ -6,7 +6,7 @@ use crate::world::queue::Event;
 use crate::world::random::Random;
 use crate::world::state::World;
 use jiff::SignedDuration;
-use meridian_deployment::{Denied, PipelineAction};
+use meridian_deployment::{AssumingService, Denied, PipelineAction};
 use meridian_handlers::context::FunctionKind;
 use serde_json::{Value, json};
 
@@ -71,7 +71,7 @@ impl World {
     fn authorise_pipeline(&mut self, asks: &[Ask]) -> Result<(), Denied> {
         let home = self.home();
         let role = self.stack(&home).and_then(|stack| stack.pipeline.as_ref()).map(|own| own.role.clone());
-        self.authorise_role(&home, &role.unwrap_or_default(), asks)
+        self.authorise_role(&home, AssumingService::CodePipeline, &role.unwrap_or_default(), asks)
     }
 
     /// The event of a Lambda action (CodePipeline User Guide, "Invoke a Lambda function in a pipeline"). The credentials

@@ -10,7 +10,7 @@ use crate::world::log::What;
 use crate::world::operation::Guarded;
 use crate::world::service::Service;
 use crate::world::state::World;
-use meridian_deployment::{Denied, Function, Grant, Key, Principal, Request, Stack};
+use meridian_deployment::{AssumingService, Denied, Function, Grant, Key, Principal, Request, Stack};
 use meridian_domain::RegionName;
 use meridian_handlers::context::FunctionKind;
 use std::collections::BTreeSet;
@@ -70,9 +70,17 @@ impl World {
         Ok(())
     }
 
-    /// The same for a role that a service of AWS works with; a refusal is told each time.
-    pub(crate) fn authorise_role(&mut self, region: &RegionName, role: &str, asks: &[Ask]) -> Result<(), Denied> {
-        let outcome = self.authorise(&Principal::Role(role.to_owned()), asks);
+    /// The same for a role that a service of AWS assumes, with no more condition keys than it is known to send; a refusal is
+    /// told each time.
+    pub(crate) fn authorise_role(
+        &mut self,
+        region: &RegionName,
+        service: AssumingService,
+        role: &str,
+        asks: &[Ask],
+    ) -> Result<(), Denied> {
+        let outcome = self.deployment.assumable_by(service, role);
+        let outcome = outcome.and_then(|()| self.authorise(&Principal::Role(role.to_owned()), asks));
         if let Err(denied) = &outcome {
             let fault = format!("{} is {denied}", role.rsplit('/').next().unwrap_or(role));
             self.record(region, What::FaultBegan { fault });

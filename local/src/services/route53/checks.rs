@@ -6,6 +6,7 @@ use crate::world::invocation::InvocationEnd;
 use crate::world::log::What;
 use crate::world::queue::Event;
 use crate::world::state::World;
+use meridian_deployment::AssumingService;
 use meridian_domain::RegionName;
 use meridian_handlers::context::FunctionKind;
 use serde_json::Value;
@@ -38,13 +39,15 @@ impl World {
         let deployment = self.deployment.clone();
         for (region, stack) in &deployment.stacks {
             let own = self.config.fleet.endpoint.to_string();
-            let role = match &stack.score {
-                Some(score) => Some(score.role.clone()).filter(|_| score.endpoint == own),
-                None => self.proxy_role(region),
+            let (service, role) = match &stack.score {
+                Some(score) => {
+                    (AssumingService::ApiGateway, Some(score.role.clone()).filter(|_| score.endpoint == own))
+                }
+                None => (AssumingService::Lambda, self.proxy_role(region)),
             };
             let asks =
                 [Ask::new("sagemaker:InvokeEndpoint", self.arn("sagemaker", region, &format!("endpoint/{own}")))];
-            let open = role.is_some_and(|role| self.authorise_role(region, &role, &asks).is_ok());
+            let open = role.is_some_and(|role| self.authorise_role(region, service, &role, &asks).is_ok());
             if let Some(own) = self.regions.get_mut(region) {
                 own.is_open = open;
             }

@@ -11,7 +11,7 @@ use crate::world::queue::Event;
 use crate::world::random::Random;
 use crate::world::state::World;
 use jiff::SignedDuration;
-use meridian_deployment::{Bucket, ReplicationRule};
+use meridian_deployment::{AssumingService, Bucket, ReplicationRule};
 use meridian_domain::RegionName;
 use std::collections::BTreeSet;
 
@@ -79,7 +79,7 @@ impl World {
         let write = ["kms:Encrypt", "kms:GenerateDataKey"];
         asks.extend(rule.key.iter().flat_map(|own| write.map(|action| self.key_ask(action, own))));
         let role = from.copy_role.clone().unwrap_or_default();
-        self.authorise_role(region, &role, &asks).is_ok()
+        self.authorise_role(region, AssumingService::S3, &role, &asks).is_ok()
     }
 
     /// How long a copy takes, or `None` where a fault keeps it from arriving.

@@ -70,6 +70,13 @@ impl Operation for UpdateEndpoint {
             let message = format!("Endpoint \"{endpoint_arn}\" already has that endpoint configuration.");
             return Err(ApiError::validation(message));
         }
+        if world.changes_type_of_registered(region, &self.endpoint_name, &blue, &self.endpoint_config_name) {
+            return Err(ApiError::validation(format!(
+                "Cannot update endpoint \"{endpoint_arn}\": the instance type of variant {} may not change while it is \
+                 registered as a scalable target. Deregister it first.",
+                blue.variant
+            )));
+        }
         let mut target = world.new_capacity(region, &self.endpoint_config_name)?;
         let excluded = |property: &str| {
             self.exclude_retained_variant_properties.iter().any(|own| own.variant_property_type == property)

@@ -1,10 +1,12 @@
 //! What SageMaker does with the role of an endpoint's instances.
 
 use crate::services::iam::ask::Ask;
+use crate::services::sagemaker::endpoint::Capacity;
 use crate::services::sagemaker::models::split_s3_url;
 use crate::services::sagemaker::types::CreateModel;
 use crate::world::error::ApiError;
 use crate::world::state::World;
+use meridian_deployment::AssumingService;
 use meridian_domain::RegionName;
 use meridian_domain::alarms::MODEL;
 
@@ -32,6 +34,26 @@ impl World {
         let sagemaker = &self.regions.get(region)?.sagemaker;
         let variant = sagemaker.configs.get(config)?.request.production_variants.first()?;
         Some(&sagemaker.models.get(variant.model_name.as_deref()?)?.request)
+    }
+
+    fn instance_type_of(&self, region: &RegionName, config: &str) -> Option<&str> {
+        let config = self.regions.get(region)?.sagemaker.configs.get(config)?;
+        config.request.production_variants.first()?.instance_type.as_deref()
+    }
+
+    /// Whether a configuration would give another instance type to a variant that is registered for scaling, which SageMaker
+    /// refuses (developer guide, "Update endpoints that use automatic scaling").
+    pub(crate) fn changes_type_of_registered(
+        &self,
+        region: &RegionName,
+        endpoint: &str,
+        blue: &Capacity,
+        config: &str,
+    ) -> bool {
+        let resource = format!("endpoint/{endpoint}/variant/{}", blue.variant);
+        let registered = self.regions.get(region).is_some_and(|own| own.scalables.targets.contains_key(&resource));
+        let [old, new] = [blue.config.as_str(), config].map(|own| self.instance_type_of(region, own));
+        registered && old.zip(new).is_some_and(|(old, new)| old != new)
     }
 
     fn role_of(&self, region: &RegionName, config: &str) -> Option<String> {
@@ -63,7 +85,8 @@ impl World {
         if is_in_vpc {
             asks.extend(NETWORK.map(|action| Ask::new(action, "*")));
         }
-        self.authorise_role(region, &role, &asks).map_err(|denied| format!("The role {role} is {denied}."))
+        self.authorise_role(region, AssumingService::SageMaker, &role, &asks)
+            .map_err(|denied| format!("The role {role} is {denied}."))
     }
 
     /// Whether what a configuration's instances captured may be written, encrypted as the bucket has it (SageMaker developer guide,
@@ -81,7 +104,7 @@ impl World {
     pub(crate) fn authorise_guard(&mut self, region: &RegionName, config: &str) -> Result<(), ApiError> {
         let Some(role) = self.role_of(region, config) else { return Ok(()) };
         let asks = [Ask::new("cloudwatch:DescribeAlarms", "*")];
-        self.authorise_role(region, &role, &asks)
+        self.authorise_role(region, AssumingService::SageMaker, &role, &asks)
             .map_err(|denied| ApiError::validation(format!("The execution role {role} is {denied}.")))
     }
 

@@ -1,7 +1,7 @@
 //! Who may do what, by the template's roles and policies.
 
-use crate::{TEMPLATE, deployed, region};
-use meridian_deployment::{Context, Denied, Grant, Principal, Request, Stack};
+use crate::{TEMPLATE, behind_proxies, deployed, proxied, region};
+use meridian_deployment::{AssumingService, Context, Denied, Deployment, Grant, Principal, Request, SentKey, Stack};
 
 /// Whether a role may write an object of home's bucket, as S3 would ask.
 fn write(role: &str, key: &str, conditional: bool) -> Result<Vec<Grant>, Denied> {
@@ -225,5 +225,51 @@ fn a_region_lends_its_role_to_homes_promote_and_to_nobody_else() {
         for away in ["ap-northeast-1", "ap-southeast-2", "sa-east-1"] {
             assert!(borrows(away, "PromoteRole", "fraud", open).is_err(), "{away}");
         }
+    }
+}
+
+/// The roles that a service named in their trust policy cannot assume with the keys that it is known to send.
+fn shut_out(deployed: &Deployment) -> Vec<String> {
+    let mut all = Vec::new();
+    for role in deployed.stacks.values().flat_map(|stack| stack.roles.values()) {
+        for name in role.trusted_services() {
+            let known = AssumingService::ALL.into_iter().find(|own| own.principal() == name);
+            all.extend(match known.map(|service| deployed.assumable_by(service, &role.arn)) {
+                Some(Ok(())) => None,
+                Some(Err(denied)) => Some(format!("{}: {denied}", role.logical)),
+                None => Some(format!("{} trusts {name}, of which nothing is known", role.logical)),
+            });
+        }
+    }
+    all
+}
+
+#[test]
+fn every_service_can_assume_the_roles_that_trust_it() {
+    let parameters = [("EndpointRoleInTurn", "meridian-fraud-endpoint-b")];
+    for deployed in [deployed(), proxied(), behind_proxies(&parameters)] {
+        assert_eq!(shut_out(&deployed), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_trust_policy_that_asks_for_an_unsent_key_is_found() {
+    for role in ["ScoreRole", "PipelineRole", "CopyRole", "EndpointRole"] {
+        let mut deployed = deployed();
+        let topics = deployed.stacks[&region("eu-west-1")].policies.iter();
+        let asks = topics.filter(|(own, ..)| own == "OnCallFromAlarms").map(|own| own.2[0].conditions.clone());
+        let asks: Vec<_> = asks.flatten().collect();
+        assert!(!asks.is_empty());
+        let roles = deployed.stacks.values_mut().flat_map(|stack| stack.roles.values_mut());
+        let mut service = String::new();
+        for own in roles.filter(|own| own.logical == role) {
+            own.trust.iter_mut().for_each(|statement| statement.conditions.extend(asks.clone()));
+            service = own.trusted_services().next().unwrap().to_owned();
+            // Where the service did send the key, it would be let in.
+            assert!(own.admits(&service, &[SentKey::SourceAccount]).is_ok(), "{role}");
+        }
+        let found = shut_out(&deployed);
+        assert!(found.iter().all(|own| own.starts_with(&format!("{role}: "))), "{found:?}");
+        assert!(!found.is_empty(), "{service} cannot assume {role}");
     }
 }
