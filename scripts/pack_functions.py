@@ -97,7 +97,7 @@ def write_zip(path, folder):
 
 
 def main():
-    arguments = argparse.ArgumentParser(usage=__doc__)
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("out", type=pathlib.Path)
     arguments.add_argument("--zips")
     arguments.add_argument("--binaries", type=pathlib.Path)
