@@ -15,7 +15,7 @@ demo: build ## two nights on one machine, with the real function binaries: one g
 build: ## the functions and the command line, optimised
 	@scripts/build
 
-dist: build ## an archive of the command line with completions and man pages, and its checksum, in target/dist
+dist: build sam-build ## a release in target/dist: the command line, the functions ready for `sam deploy`, their SBOMs, checksums (minutes)
 	@scripts/dist
 
 test: ## every test; ends with the counts

@@ -55,7 +55,8 @@ fn gates(out: &mut impl Write, gates: &[Gate]) -> io::Result<()> {
 }
 
 fn cells(gate: &Gate) -> [String; 8] {
-    let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.4}"));
+    let decimals = if gate.counts() { 0 } else { 4 };
+    let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.decimals$}"));
     let advisory = if gate.mode == GateMode::Advisory { " (advisory)" } else { "" };
     [
         gate.name.clone(),

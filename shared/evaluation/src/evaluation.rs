@@ -78,6 +78,11 @@ pub struct Gate {
 }
 
 impl Gate {
+    /// Whether its numbers are counts: of records, scores or columns.
+    pub fn counts(&self) -> bool {
+        ["holdout_size", "finite", "missing"].contains(&self.name.as_str())
+    }
+
     /// Whether this gate keeps the release from being approved. On the whole set a required gate must pass; in a region,
     /// where there are rarely enough positives to prove that nothing is worse, it must not fail.
     pub fn blocks(&self) -> bool {
