@@ -1,6 +1,6 @@
 //! What people without a toolchain install and deploy: scripts/dist, and the two programs that it is made with.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
 
 use meridian_deployment::expanded;
 use meridian_tests::skip;
