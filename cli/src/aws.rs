@@ -2,7 +2,7 @@
 
 use crate::terminal;
 use jiff::Timestamp;
-use meridian_aws::{AwsClock, AwsPorts};
+use meridian_aws::{AwsClock, AwsPorts, EndpointUrl, EndpointUrlError};
 use meridian_domain::Fleet;
 use meridian_handlers::ports::Clock;
 use std::error::Error;
@@ -20,14 +20,25 @@ pub struct Place {
     #[arg(long, value_name = "FILE", default_value = "fleet.toml")]
     fleet: PathBuf,
     /// Another endpoint than AWS's own, such as a local world's.
-    #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL", hide_env = true)]
-    endpoint_url: Option<String>,
+    #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL", hide_env = true, value_parser = endpoint_url)]
+    endpoint_url: Option<Replacement>,
+}
+
+/// An address in AWS's stead, if it is one: in the environment, set to nothing is not set.
+type Replacement = Option<EndpointUrl>;
+
+fn endpoint_url(text: &str) -> Result<Replacement, EndpointUrlError> {
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some) }
 }
 
 impl Place {
     /// Whether it is another endpoint than AWS's own.
     pub fn is_elsewhere(&self) -> bool {
-        self.endpoint_url.is_some()
+        self.replacement().is_some()
+    }
+
+    fn replacement(&self) -> Option<&EndpointUrl> {
+        self.endpoint_url.as_ref().and_then(Option::as_ref)
     }
 }
 
@@ -63,11 +74,11 @@ impl Session {
             .map_err(|error| InputError::Fleet { path: place.fleet.clone(), message: error.to_string() })?;
         let fleet = Arc::new(fleet);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let clock = match &place.endpoint_url {
+        let clock = match place.replacement() {
             Some(url) => runtime.block_on(AwsClock::beside(url)),
             None => AwsClock::new(None),
         };
-        let ports = AwsPorts::new(fleet.clone(), clock, place.endpoint_url.clone()).of_a_person();
+        let ports = AwsPorts::new(fleet.clone(), clock, place.replacement().cloned()).of_a_person();
         Ok(Self { fleet, ports, runtime })
     }
 

@@ -52,3 +52,19 @@ fn whoever_has_no_credentials_is_told_what_to_set() {
     assert_eq!(output.status.code(), Some(2));
     assert!(error(&output).contains("AWS_PROFILE") && error(&output).contains("aws sso login"), "{}", error(&output));
 }
+
+/// AWS's own tools take a variable that is set to nothing as not set; what is no address never reaches the SDK, which panics at it.
+#[test]
+fn an_endpoint_is_an_address_and_one_that_is_empty_is_none() {
+    let status = |url: &str| {
+        let fleet = concat!(env!("CARGO_MANIFEST_DIR"), "/../fleet.toml");
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_meridian"));
+        command.args(["status", "--fleet", fleet]).env_clear().env("AWS_EC2_METADATA_DISABLED", "true");
+        let output = command.env("AWS_ENDPOINT_URL", url).output().unwrap();
+        (output.status.code(), error(&output))
+    };
+    let (code, said) = status("");
+    assert!(code == Some(2) && said.contains("there are no credentials"), "{code:?} {said}");
+    let (code, said) = status("localhost:4566");
+    assert!(code == Some(2) && said.contains("expected http:// or https://"), "{code:?} {said}");
+}

@@ -71,7 +71,7 @@ fn over_http(made: impl FnOnce(AwsPorts) -> AwsPorts, promise: impl AsyncFnOnce(
     runtime.block_on(async {
         let clock = AwsClock::new(Some(&door.clock_url()));
         clock.sync().await?;
-        let ports = made(AwsPorts::new(fleet.clone(), clock, Some(door.url())));
+        let ports = made(AwsPorts::new(fleet.clone(), clock, Some(door.url().parse()?)));
         promise(&Stage::new(ports, world, fleet)).await
     })
 }

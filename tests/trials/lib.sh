@@ -13,9 +13,13 @@ meridian() { "$MERIDIAN" "$@"; }
 
 # A night stands still at a time and answers as AWS.
 night_at() { # scenario HH:MM
+    # The night before has ended before its words are gone: else its address would be read as this one's.
     jobs -p | xargs -r kill 2> /dev/null
-    meridian night --serve --scenario "$1" --at "$2" --out "$desk/night" > "$desk/told" 2>&1 &
-    until url=$(grep -o 'http://[^ ]* in ' "$desk/told"); do
+    wait 2> /dev/null
+    : > "$desk/told"
+    # Not by the function above: that would be a shell of its own, which dies without its night.
+    "$MERIDIAN" night --serve --scenario "$1" --at "$2" --out "$desk/night" > "$desk/told" 2>&1 &
+    until url=$(grep -om1 'http://[^ ]* in ' "$desk/told") && [[ -n $url ]]; do
         kill -0 $! 2> /dev/null || { cat "$desk/told"; exit 1; }
         sleep 0.1
     done

@@ -1,5 +1,6 @@
 //! The SDK's clients: one for each service and region, with time-outs, retries and the clock.
 
+use crate::EndpointUrl;
 use crate::assumed_roles::{Keys, RoleAssumer};
 use crate::clock::AwsClock;
 use crate::sharing::{self, Sharing, Terms};
@@ -22,7 +23,7 @@ const PLENTY: usize = 1_000_000;
 pub(crate) struct Clients {
     home: RegionName,
     clock: AwsClock,
-    endpoint: Option<String>,
+    endpoint: Option<EndpointUrl>,
     trust: Trust,
     sharing: Sharing,
     shared: OnceCell<SdkConfig>,
@@ -82,7 +83,7 @@ macro_rules! client {
 }
 
 impl Clients {
-    pub(crate) fn new(home: RegionName, clock: AwsClock, endpoint: Option<String>) -> Self {
+    pub(crate) fn new(home: RegionName, clock: AwsClock, endpoint: Option<EndpointUrl>) -> Self {
         Self {
             home,
             clock,

@@ -9,6 +9,7 @@
 //! - Of several waits the earliest is asked for, alone: what it wakes may have something to do before the next.
 //! - Before it is asked, everything else that is ready runs: an answer that has just come in wins over its time-out.
 
+use crate::EndpointUrl;
 use crate::world::{Activity, Wire, WorldError, WorldHttp};
 use jiff::{SignedDuration, Timestamp};
 use meridian_handlers::ports::Clock;
@@ -36,8 +37,8 @@ impl AwsClock {
 
     /// The clock of a person who asks another endpoint than AWS's own: a served night's time, where it is one, from now on as fast as
     /// the machine's. Any other endpoint has the machine's time.
-    pub async fn beside(endpoint: &str) -> Self {
-        let url = format!("{}/_clock/outside", endpoint.trim_end_matches('/'));
+    pub async fn beside(endpoint: &EndpointUrl) -> Self {
+        let url = format!("{}/_clock/outside", endpoint.as_str().trim_end_matches('/'));
         let machine = SystemClock::default();
         let wire = Wire::new();
         let world = tokio::select! {

@@ -1,5 +1,6 @@
 //! What a function is told from outside: the environment, read here and nowhere else, and the fleet policy.
 
+use crate::endpoint_url::{EndpointUrl, EndpointUrlError};
 use crate::trust::Trust;
 use meridian_domain::{Fleet, FleetError, NameError, RegionName, Sha256};
 use meridian_handlers::front::{Callers, CallersError};
@@ -27,7 +28,7 @@ pub struct Environment {
     /// `LAMBDA_TASK_ROOT`: the folder of the function's archive, where its `fleet.toml` lies. Lambda sets it.
     pub task_root: Option<PathBuf>,
     /// `AWS_ENDPOINT_URL`: an address that replaces AWS's own. The SDK's standard variable.
-    pub endpoint: Option<String>,
+    pub endpoint: Option<EndpointUrl>,
     /// `MERIDIAN_CLOCK_URL`: the local world's clock; time is the machine's where it is not set.
     pub clock: Option<String>,
     /// Amazon's authorities alone, unless `SSL_CERT_FILE` or `SSL_CERT_DIR` name others: for tests over
@@ -43,6 +44,9 @@ pub enum ConfigError {
     /// A variable that must be there is not.
     #[error("the environment variable {0} is not set")]
     Missing(&'static str),
+    /// The endpoint is none.
+    #[error("AWS_ENDPOINT_URL: {0}")]
+    Endpoint(#[from] EndpointUrlError),
     /// The callers are none.
     #[error("MERIDIAN_CALLERS: {0}")]
     Callers(#[from] CallersError),
@@ -66,7 +70,7 @@ impl Environment {
     /// Reads the environment. A variable that is set to nothing counts as not set.
     ///
     /// # Errors
-    /// `AWS_REGION` is missing or not a region; `MERIDIAN_CALLERS` is no list of callers.
+    /// `AWS_REGION` is missing or not a region; `AWS_ENDPOINT_URL` is no address; `MERIDIAN_CALLERS` is no list of callers.
     #[expect(clippy::disallowed_methods, reason = "this is the one place where the environment is read")]
     pub fn read() -> Result<Self, ConfigError> {
         Self::from_lookup(|name| std::env::var(name).ok())
@@ -80,7 +84,7 @@ impl Environment {
             runtime_api: set("AWS_LAMBDA_RUNTIME_API").ok_or(ConfigError::Missing("AWS_LAMBDA_RUNTIME_API"))?,
             log: set("MERIDIAN_LOG").unwrap_or_else(|| DEFAULT_LOG.to_owned()),
             task_root: set("LAMBDA_TASK_ROOT").map(PathBuf::from),
-            endpoint: set("AWS_ENDPOINT_URL"),
+            endpoint: set("AWS_ENDPOINT_URL").map(|url| url.parse()).transpose()?,
             clock: set("MERIDIAN_CLOCK_URL"),
             trust: if others { Trust::System } else { Trust::Amazon },
             callers: set("MERIDIAN_CALLERS").map_or_else(|| Ok(Callers::default()), |list| Callers::parse(&list))?,
@@ -150,6 +154,8 @@ mod tests {
         assert_eq!(elsewhere.trust, Trust::System);
         assert_eq!(read(&[]).unwrap_err().to_string(), "the environment variable AWS_REGION is not set");
         assert!(matches!(read(&[("AWS_REGION", "mars")]), Err(ConfigError::Region(_))));
+        let nowhere = read(&[("AWS_REGION", "sa-east-1"), ("AWS_ENDPOINT_URL", "localhost")]).unwrap_err().to_string();
+        assert!(nowhere.starts_with("AWS_ENDPOINT_URL: \"localhost\" is no endpoint"), "{nowhere}");
         let token = read(&[("AWS_REGION", "sa-east-1"), ("MERIDIAN_CALLERS", "checkout=the-token-itself")]);
         let error = token.unwrap_err().to_string();
         assert!(error.starts_with("MERIDIAN_CALLERS: caller 1: expected <name>=<SHA-256"), "{error}");

@@ -12,6 +12,7 @@ mod assumed_roles;
 mod clients;
 pub mod clock;
 pub mod config;
+mod endpoint_url;
 mod endpoints;
 mod errors;
 pub mod function;
@@ -31,6 +32,7 @@ mod world;
 pub use aws_config::SdkConfig;
 pub use clock::AwsClock;
 pub use config::{Environment, Policy};
+pub use endpoint_url::{EndpointUrl, EndpointUrlError};
 pub use trust::Trust;
 
 use assumed_roles::RoleAssumer;
@@ -55,7 +57,7 @@ pub struct AwsPorts {
 impl AwsPorts {
     /// Ports for `fleet` as a function has them: its keys are in its environment, and Amazon's authorities alone vouch for AWS.
     /// `endpoint` replaces AWS's own addresses, for the local world and for emulators.
-    pub fn new(fleet: Arc<Fleet>, clock: AwsClock, endpoint: Option<String>) -> Self {
+    pub fn new(fleet: Arc<Fleet>, clock: AwsClock, endpoint: Option<EndpointUrl>) -> Self {
         let clients = Clients::new(fleet.home.clone(), clock.clone(), endpoint);
         let place = fleet.home.clone();
         Self { fleet, clock, clients, place, identity: Identity::default() }

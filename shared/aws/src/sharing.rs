@@ -1,5 +1,6 @@
 //! What all clients of a process share: credentials, time-outs, retries, and the way to AWS.
 
+use crate::EndpointUrl;
 use crate::clock::WorldClock;
 use crate::trust::Trust;
 use crate::world::SdkTime;
@@ -24,7 +25,7 @@ const CONNECT: Duration = Duration::from_millis(3_100);
 pub(crate) struct Terms {
     pub(crate) region: Region,
     /// Another address than AWS's own.
-    pub(crate) endpoint: Option<String>,
+    pub(crate) endpoint: Option<EndpointUrl>,
     pub(crate) trust: Trust,
 }
 
@@ -54,7 +55,7 @@ pub(crate) fn of_a_person(terms: Terms) -> Found {
             .retry_config(retries())
             .http_client(terms.trust.https());
         if let Some(endpoint) = terms.endpoint {
-            loader = loader.endpoint_url(endpoint);
+            loader = loader.endpoint_url(endpoint.as_str());
         }
         loader.load().await
     })
@@ -83,7 +84,7 @@ fn settings(terms: &Terms, keys: SharedCredentialsProvider) -> SdkConfig {
         .identity_cache(IdentityCache::lazy().build())
         .timeout_config(timeouts())
         .retry_config(retries());
-    settings.set_endpoint_url(terms.endpoint.clone());
+    settings.set_endpoint_url(terms.endpoint.as_ref().map(EndpointUrl::to_string));
     settings.build()
 }
 

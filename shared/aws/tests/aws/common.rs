@@ -58,7 +58,7 @@ impl World {
     pub async fn ports(&self) -> AwsPorts {
         let clock = self.clock();
         clock.sync().await.unwrap();
-        AwsPorts::new(Policy::compiled_in().unwrap().fleet, clock, Some(self.address.clone()))
+        AwsPorts::new(Policy::compiled_in().unwrap().fleet, clock, Some(self.address.parse().unwrap()))
     }
 }
 

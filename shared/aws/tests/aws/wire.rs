@@ -87,7 +87,7 @@ async fn nobody_at_home_is_unreachable() {
     let fleet = meridian_aws::Policy::compiled_in().unwrap().fleet;
     // A port that was free a moment ago.
     let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let ports = AwsPorts::new(fleet, clock, Some(format!("http://{closed}")));
+    let ports = AwsPorts::new(fleet, clock, Some(format!("http://{closed}").parse().unwrap()));
     let error = ports.alarms(&region(), &["a".to_owned()]).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Unreachable);
 }
