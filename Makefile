@@ -58,11 +58,11 @@ fuzz-differential: ## models that we accept, beside tarfile, GNU tar and three v
 crash: ## every night, with a function killed at every one of its steps (an hour; STRIDE=7 for one in seven); `make test` tries a few
 	MERIDIAN_CRASH_STRIDE=$(or $(STRIDE),1) cargo test --release --locked -p meridian-local --test crash -- --nocapture
 
-live-facts: ## every night under each other reading of each undocumented fact of AWS; `make test` tries one pair in fifteen
+live-facts: ## every night under each other reading of each undocumented fact of AWS; `make test` tries each night under one
 	MERIDIAN_LIVE_FACTS=all cargo test --release --locked -p meridian-local --test live_facts
 
-wire-nights: build ## every night with the functions' own binaries over the wire, the same to the byte; `make test` tries one in three
-	MERIDIAN_WIRE=all cargo test --locked -p meridian-tests --test nights the_real_binaries
+wire-nights: build ## every night in one process and with the functions' own binaries over the wire: the same JSON; `make test` tries some
+	@scripts/wire-nights
 
 ill-regions: ## one service of one region ill for twenty minutes of its turn: only that region waits (ten minutes); `make test` tries a few
 	MERIDIAN_ILL_REGIONS=all cargo test --release --locked -p meridian-local --test ill_regions -- --nocapture

@@ -129,7 +129,7 @@ pub fn drift(out: &mut impl Write, drift: &Drift) -> io::Result<()> {
             format!("{:.4}", feature.noise),
             percent(feature.missing_before),
             percent(feature.missing_after),
-            if feature.is_moved() { "moved" } else { "steady" }.to_owned(),
+            feature.meaning().to_owned(),
         ]
     };
     if !drift.most.is_empty() {

@@ -80,9 +80,9 @@ impl Deployment {
             (Principal::Service(_), _, Some(grant)) => Ok(vec![grant]),
             (Principal::Role(_), None, Some(_)) => match direct() {
                 Some(grant) => Ok(vec![grant]),
-                None => Err(denied(request, "because no policy allows it".to_owned())),
+                None => Err(unallowed(request)),
             },
-            _ => Err(denied(request, "because no policy allows it".to_owned())),
+            _ => Err(unallowed(request)),
         }
     }
 }
@@ -96,7 +96,7 @@ impl Request<'_> {
         &self,
         statements: impl Iterator<Item = (&'a str, &'a Statement)>,
     ) -> Result<Grant, Denied> {
-        allowed(statements, self)?.ok_or_else(|| denied(self, "because no policy allows it".to_owned()))
+        allowed(statements, self)?.ok_or_else(|| unallowed(self))
     }
 }
 
@@ -120,6 +120,10 @@ fn allowed<'a>(
         });
     }
     Ok(first)
+}
+
+fn unallowed(request: &Request<'_>) -> Denied {
+    denied(request, "because no policy allows it".to_owned())
 }
 
 fn denied(request: &Request<'_>, why: String) -> Denied {

@@ -77,10 +77,15 @@ pub struct Gate {
     pub finding: Finding,
 }
 
+/// Whether a gate's numbers are counts.
+pub(crate) fn is_count(gate: &str) -> bool {
+    matches!(gate, "holdout_size" | "finite" | "missing")
+}
+
 impl Gate {
     /// Whether its numbers are counts: of records, scores or columns.
     pub fn counts(&self) -> bool {
-        ["holdout_size", "finite", "missing"].contains(&self.name.as_str())
+        is_count(&self.name)
     }
 
     /// Whether this gate keeps the release from being approved. On the whole set a required gate must pass; in a region,

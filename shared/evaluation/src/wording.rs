@@ -88,6 +88,13 @@ impl Drift {
     }
 }
 
+impl FeatureDrift {
+    /// What it comes to, in a word for a table.
+    pub fn meaning(&self) -> &'static str {
+        if self.is_moved() { "moved" } else { "steady" }
+    }
+}
+
 impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -21,7 +21,7 @@ pub(crate) fn section(drift: &Drift) -> Element {
             cell(Style::Plain(4).value(feature.noise)),
             cell(Style::Share.value(feature.missing_before)),
             cell(Style::Share.value(feature.missing_after)),
-            cell(if feature.is_moved() { "moved" } else { "steady" }),
+            cell(feature.meaning()),
         ]
     });
     let columns = [

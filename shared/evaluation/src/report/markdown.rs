@@ -142,8 +142,7 @@ pub fn drift(drift: &Drift) -> String {
     let row = |feature: &FeatureDrift| {
         let [psi, noise] = [feature.psi, feature.noise].map(|index| Style::Plain(4).value(index));
         let [before, after] = [feature.missing_before, feature.missing_after].map(|share| Style::Share.value(share));
-        let meaning = if feature.is_moved() { "moved" } else { "steady" };
-        vec![feature.feature.clone(), psi, noise, before, after, meaning.to_owned()]
+        vec![feature.feature.clone(), psi, noise, before, after, feature.meaning().to_owned()]
     };
     let head = ["feature", "PSI", "by chance, at most", "missing before", "missing now", "meaning"];
     format!("{heading}\n\n{}", table(&head, drift.most.iter().map(row)))

@@ -1,6 +1,6 @@
 //! Numbers, gates and verdicts as people read them.
 
-use crate::evaluation::Gate;
+use crate::evaluation::{Gate, is_count};
 use crate::wording::capital;
 use meridian_judge::{GateMode, Verdict};
 
@@ -142,7 +142,7 @@ pub(crate) fn style(gate: &str) -> Style {
         | "leak_records"
         | "holdout_repeats"
         | "holdout_label_rate" => Style::Share,
-        "holdout_size" => Style::Plain(0),
+        _ if is_count(gate) => Style::Plain(0),
         "calibration_slope" | "calibration_intercept" | "score_shift" | "score_distance" | "top_reasons" => {
             Style::Plain(3)
         }
