@@ -1,7 +1,7 @@
 //! Models judged on held-out records at a desk, as the pipeline judges them: what `evaluate` and `compare` share.
 
 use crate::features;
-use crate::models::{ModelFile, Serving, open};
+use crate::models::{self, ModelFile, Serving, open};
 use crate::progress::Progress;
 use crate::reference;
 use meridian_domain::{EvaluationPolicy, Sha256, evaluation_policy};
@@ -290,8 +290,11 @@ impl<'a> Desk<'a> {
         let callers = self.callers.as_ref().map(|(path, names)| (path.as_path(), names.as_slice()));
         let features = match (file.features(&head, callers), champions) {
             // What callers send is to change with the challenger: the champion is scored as it was served until now.
-            (Err(error), Some(remarks)) if matches!(head, ModelFeatures::Named(_)) => {
-                remarks.push(Remark::ChampionsOwnFeatures { error: error.to_string() });
+            (Err(models::Error::Mismatch { path, list, source: fault }), Some(remarks))
+                if matches!(head, ModelFeatures::Named(_)) =>
+            {
+                let (model, list) = (path.display().to_string(), list.display().to_string());
+                remarks.push(Remark::ChampionsOwnFeatures { model, list, fault });
                 file.features(&head, None)
             }
             (features, _) => features,

@@ -21,7 +21,6 @@ use meridian_handlers::context::{Context, FunctionKind, HandlerError};
 use meridian_handlers::entry;
 use meridian_handlers::events::job_id;
 use meridian_handlers::front::{Callers, FrontMemory};
-use meridian_handlers::ports::FailureKind;
 use meridian_handlers::status::Memory;
 use serde_json::Value;
 use std::fmt::Display;
@@ -155,7 +154,7 @@ impl Function {
             Err(_) => {
                 let answer = Box::pin(self.answer_for_panic(job.as_deref(), &request_id)).instrument(span.clone());
                 let answer = AssertUnwindSafe(answer).catch_unwind().await;
-                answer.unwrap_or_else(|_| Err(failure(PANICKED, DEFECT)))
+                answer.unwrap_or_else(|_| Err(failure(PANICKED, HandlerError::Panicked)))
             }
         };
         span.in_scope(|| match &answer {
@@ -177,20 +176,19 @@ impl Function {
     /// Fails the job of a call that panicked, and says so to home's on-call: unanswered, CodePipeline would wait for 20 minutes.
     /// With a clock and ports of its own: what the call left half done with its own is unknown.
     async fn answer_for_panic(&self, job: Option<&str>, request_id: &str) -> Result<Value, Diagnostic> {
-        let Some(job) = job else { return Err(failure(PANICKED, DEFECT)) };
+        let Some(job) = job else { return Err(failure(PANICKED, HandlerError::Panicked)) };
         let ports = self.setting.ports(self.setting.clock());
         if let Err(error) = ports.clock().sync().await {
             tracing::error!(%error, "clock unavailable");
         }
         let context = self.setting.context(request_id);
-        let answer = entry::give_up(&ports, &context, job, FailureKind::JobFailed, DEFECT).await;
+        let answer = entry::give_up(&ports, &context, job, &HandlerError::Panicked).await;
         answer.map_err(|error| failure(PANICKED, error))
     }
 }
 
 /// The type of the error that Lambda is told of.
 const PANICKED: &str = "Panicked";
-const DEFECT: &str = "the function panicked: a defect; its log names the line";
 
 /// Where it happened, not what it said: a panic's words may hold what was being read (I12).
 fn log_panic(panic: &PanicHookInfo<'_>) {

@@ -2,7 +2,7 @@
 
 use crate::evaluation::{Evaluation, Gate, Slices};
 use meridian_judge::{GateMode, Verdict};
-use meridian_xgboost::Caveat;
+use meridian_xgboost::{Caveat, ShapeError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -108,8 +108,12 @@ pub enum Remark {
     },
     /// The champion does not take what callers are to send from now on, and was scored with its own list of features.
     ChampionsOwnFeatures {
-        /// What its reader says of the list.
-        error: String,
+        /// The champion's file.
+        model: String,
+        /// The file of the callers' list.
+        list: String,
+        /// How the list differs from the champion's own.
+        fault: ShapeError,
     },
 }
 

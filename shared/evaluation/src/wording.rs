@@ -117,9 +117,10 @@ impl fmt::Display for Remark {
                  its values into a column, and slice by that",
                 column.escape_debug()
             ),
-            Remark::ChampionsOwnFeatures { error } => {
-                write!(f, "{error}; the champion was scored with its own list")
-            }
+            Remark::ChampionsOwnFeatures { model, list, fault } => write!(
+                f,
+                "{list} is not the feature list of {model}: {fault}; the champion was scored with its own list"
+            ),
         }
     }
 }

@@ -6,10 +6,10 @@ use crate::front::{Callers, FrontMemory};
 use crate::journal::JournalError;
 use crate::ports::PortError;
 use crate::status::Memory;
-use meridian_domain::reason::{Failure, LeftUndone, Unseen};
+use meridian_domain::reason::{Failure, JobFailure, LeftUndone, Unseen};
 use meridian_domain::{Actor, Fleet, FleetError, Reason, Region, RegionName, Sha256, StepKind, Violation};
 use meridian_messages::Voice;
-use meridian_messages::failure::words;
+use meridian_messages::failure::{PANICKED, words};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -139,7 +139,7 @@ impl Context {
 }
 
 /// Why a handler could not do its work. What the world answered is in here; what a release deserves is not an error.
-/// Its text is for logs, and for the page and the pipeline message of a failed job: nothing decides by it.
+/// Its text is for logs: nothing decides by it. A failed job's page and pipeline message are made of its [`JobFailure`].
 #[derive(Debug, thiserror::Error)]
 pub enum HandlerError {
     /// The event is not one that this function takes.
@@ -180,11 +180,34 @@ pub enum HandlerError {
         /// What is left to do.
         left: LeftUndone,
     },
+    /// The handler panicked: a defect. Its host says so, because no handler can.
+    #[error("{}", PANICKED)]
+    Panicked,
 }
 
 impl From<Failure> for HandlerError {
     fn from(failure: Failure) -> Self {
         Self::Failed(failure)
+    }
+}
+
+impl From<&HandlerError> for JobFailure {
+    fn from(error: &HandlerError) -> Self {
+        match error {
+            HandlerError::Event(error) => Self::Event(error.0.clone()),
+            HandlerError::Port(error) => Self::Unseen(error.clone().into()),
+            HandlerError::Journal(error) => Self::Unseen(error.into()),
+            HandlerError::File(error) => Self::Unseen(error.clone().into()),
+            HandlerError::Fleet(error) => Self::Policy(error.clone()),
+            HandlerError::Failed(failure) => Self::Failed(failure.clone()),
+            HandlerError::StepRefused { fleet: _, step, violations } => {
+                Self::StepRefused { step: step.clone(), violations: violations.clone() }
+            }
+            HandlerError::Unfinished { fleet: _, done, left } => {
+                Self::Unfinished { done: done.clone(), left: left.clone() }
+            }
+            HandlerError::Panicked => Self::Panicked,
+        }
     }
 }
 

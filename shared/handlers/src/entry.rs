@@ -8,7 +8,8 @@ use crate::events::{
     Action, FrontEvent, PipelineJob, ReplicationEvent, RollbackEvent, ShadowEvent, StatusEvent, is_job, job_id,
 };
 use crate::ports::{FailureKind, Page, Ports};
-use meridian_domain::reason::{EvaluationReason, Failure};
+use meridian_domain::reason::{EvaluationReason, Failure, JobFailure};
+use meridian_messages::Voice;
 use meridian_messages::pages::{Notice, Sender};
 use serde_json::{Value, json};
 use std::fmt::Display;
@@ -131,7 +132,7 @@ async fn answered<P: Ports>(
     if error.is_regional() {
         return result;
     }
-    give_up(ports, ctx, job, failure_kind(error), &error.to_string()).await
+    give_up(ports, ctx, job, error).await
 }
 
 /// Fails a job that its handler leaves without an answer, and says so to home's on-call first, as far as the pager works. For
@@ -143,16 +144,17 @@ pub async fn give_up<P: Ports>(
     ports: &P,
     ctx: &Context,
     job: &str,
-    kind: FailureKind,
-    why: &str,
+    error: &HandlerError,
 ) -> Result<Value, HandlerError> {
+    let failure = JobFailure::from(error);
+    let why = Voice::of(&ctx.fleet).job_failure(&failure);
     tracing::error!(job, why, "the handler gave no answer: the job fails");
-    let notice = Notice::JobFailed { job: job.to_owned(), error: why.to_owned() };
+    let notice = Notice::JobFailed { job: job.to_owned(), why: failure };
     let page = Page::of(&ctx.fleet, &notice, &ctx.region, &Sender::Region);
     if let Err(error) = ports.page(&ctx.fleet.home, &page).await {
         tracing::error!(%error, "the page was not sent");
     }
-    crate::job::fail(ports, &ctx.region, job, kind, why).await?;
+    crate::job::fail(ports, &ctx.region, job, failure_kind(error), &why).await?;
     Ok(json!({"outcome": "failed", "why": why}))
 }
 
@@ -191,20 +193,57 @@ fn note(what: &str, value: impl Display) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::FileError;
+    use crate::journal::JournalError;
+    use crate::own_policy::{fleet, name};
     use crate::ports::{ErrorKind, OperationName, PortError};
+    use meridian_domain::reason::{FileFault, LeftUndone};
+    use meridian_domain::{Chain, ChainError, Reason, StepKind, Violation};
+    use std::sync::Arc;
+
+    fn refused() -> PortError {
+        PortError {
+            kind: ErrorKind::Refused,
+            region: name("eu-west-1"),
+            operation: OperationName::GetObject,
+            message: "AccessDenied".to_owned(),
+            silent: false,
+        }
+    }
 
     #[test]
     fn a_failure_says_whose_fault_it_is() {
-        let region = "eu-west-1".parse().unwrap();
-        let refused = PortError {
-            kind: ErrorKind::Refused,
-            region,
-            operation: OperationName::GetObject,
-            message: String::new(),
-            silent: false,
-        };
-        assert_eq!(failure_kind(&HandlerError::Port(refused)), FailureKind::JobFailed);
+        assert_eq!(failure_kind(&HandlerError::Port(refused())), FailureKind::JobFailed);
+        assert_eq!(failure_kind(&HandlerError::Panicked), FailureKind::JobFailed);
         assert_eq!(failure_kind(&HandlerError::Failed(Failure::TooManySteps { steps: 1 })), FailureKind::JobFailed);
         assert_eq!(failure_kind(&HandlerError::Failed(Failure::NotForPromote)), FailureKind::Configuration);
+    }
+
+    /// The page and the pipeline's message are made of the one, the log of the other.
+    #[test]
+    fn a_failed_job_says_what_its_handlers_error_says() {
+        let (fleet, region) = (Arc::new(fleet()), name("eu-west-1"));
+        let missing = FileFault::Missing { file: "releases/manifests/4b1d".to_owned(), region: region.clone() };
+        let done = Box::new(Reason::Said { words: "rolled back".to_owned(), by: None });
+        let (step, violations) = (StepKind::TellHub, vec![Violation::OrderNotOnRecord]);
+        let altered =
+            JournalError::Chain { region: region.clone(), chain: Chain::Home, source: ChainError::Hash { seq: 7 } };
+        let errors: [HandlerError; 12] = [
+            PipelineJob::parse("promote", &json!({})).unwrap_err().into(),
+            PipelineJob::parse("promote", &json!({"CodePipeline.job": {}})).unwrap_err().into(),
+            refused().into(),
+            JournalError::Port { chain: Chain::Home, source: refused() }.into(),
+            altered.into(),
+            FileError::Port(refused()).into(),
+            FileError::Unusable(missing).into(),
+            Context::new("fleet = 1", region).unwrap_err(),
+            Failure::NotForPromote.into(),
+            HandlerError::StepRefused { fleet: fleet.clone(), step, violations },
+            HandlerError::Unfinished { fleet: fleet.clone(), done, left: LeftUndone::Records(2) },
+            HandlerError::Panicked,
+        ];
+        for error in &errors {
+            assert_eq!(Voice::of(&fleet).job_failure(&error.into()), error.to_string());
+        }
     }
 }

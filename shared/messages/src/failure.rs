@@ -2,7 +2,10 @@
 
 use crate::{Voice, evaluating, files, reading, unseen};
 use meridian_domain::Reason;
-use meridian_domain::reason::{Failure, LeftUndone, Unseen};
+use meridian_domain::reason::{EventFault, Failure, JobFailure, LeftUndone, Unseen};
+
+/// What is said of a handler that panicked. The panic's own words may hold what was being read (I12).
+pub const PANICKED: &str = "the function panicked: a defect; its log names the line";
 
 /// Why a call fails, and what to do.
 pub fn words(failure: &Failure) -> String {
@@ -65,7 +68,32 @@ pub fn words(failure: &Failure) -> String {
     }
 }
 
+/// Why an event is not taken, and what to do.
+pub fn event(fault: &EventFault) -> String {
+    match fault {
+        EventFault::Kind { function, expected, found } => {
+            format!("the event is {found}; {function} takes {expected}: correct the rule or the caller that sent it")
+        }
+        EventFault::Field { event, field, expected, found } => {
+            format!("{event}: field {field} is {found}; expected {expected}")
+        }
+    }
+}
+
 impl Voice<'_> {
+    /// Why a job fails that its handler did not answer: for its page, and for the pipeline's message.
+    pub fn job_failure(self, failure: &JobFailure) -> String {
+        match failure {
+            JobFailure::Panicked => PANICKED.to_owned(),
+            JobFailure::Event(fault) => event(fault),
+            JobFailure::Unseen(why) => unseen::words(why),
+            JobFailure::Policy(error) => error.to_string(),
+            JobFailure::Failed(failure) => words(failure),
+            JobFailure::StepRefused { step, violations } => self.refused_step(step, violations),
+            JobFailure::Unfinished { done, left } => self.unfinished(done, left),
+        }
+    }
+
     /// What a region's own watch did, and what it has left to do.
     pub fn unfinished(self, done: &Reason, left: &LeftUndone) -> String {
         let done = self.why(done);

@@ -13,7 +13,7 @@ use crate::Voice;
 use crate::files::words;
 use crate::ledger::departed;
 use meridian_domain::heads::{Departure, KeptHead};
-use meridian_domain::reason::{EvaluationReason, FileFault};
+use meridian_domain::reason::{EvaluationReason, FileFault, JobFailure};
 use meridian_domain::{Actor, Advice, Chain, Reason, RegionName, Version};
 use std::collections::BTreeSet;
 
@@ -61,9 +61,8 @@ pub enum Notice {
     JobFailed {
         /// CodePipeline's id of it.
         job: String,
-        /// What the handler's error says. Its type is one of `handlers`, which this crate does not know; the page is made of it
-        /// at once, and nothing keeps it.
-        error: String,
+        /// What kept its handler from answering it.
+        why: JobFailure,
     },
     /// Evaluation rejects a release.
     EvaluationRejected {
@@ -193,7 +192,7 @@ impl Voice<'_> {
             Notice::BytesRefused { release, what } => {
                 format!("{} ({region}) does not attest {release}: {}", self.title(region), words(what))
             }
-            Notice::JobFailed { error, .. } => error.clone(),
+            Notice::JobFailed { why, .. } => self.job_failure(why),
             Notice::EvaluationRejected { version, why, evidence, .. } => {
                 let found = rejected::found(version, why, evidence.as_ref(), region);
                 format!("{}.\n{found}", self.title_of(notice, region))

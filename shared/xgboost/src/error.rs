@@ -83,6 +83,8 @@ pub enum ModelError {
 
 /// A row or a matrix that does not fit the model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(tag = "kind", rename_all = "snake_case"))]
 pub enum ShapeError {
     /// Wrong number of features.
     #[error(

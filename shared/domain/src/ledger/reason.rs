@@ -8,6 +8,7 @@ mod evaluation;
 mod failure;
 mod file;
 mod gate;
+mod job;
 mod kinds;
 mod operation;
 mod reading;
@@ -23,6 +24,7 @@ pub use evaluation::{ChampionRates, EvaluationReason, GateRuling, HeldOutRates, 
 pub use failure::{Failure, LeftUndone};
 pub use file::FileFault;
 pub use gate::Gate;
+pub use job::{EventFault, JobFailure};
 pub use operation::OperationName;
 pub use reading::{FeatureFault, HoldoutFault, ModelFault, ReaderDeath, ValueFault};
 pub use region::{Fault, RegionState, SilentRegion};

@@ -7,7 +7,7 @@ use meridian_evaluation::{
     Provenance, Remark, evaluate, html,
 };
 use meridian_judge::EvaluationPolicy;
-use meridian_xgboost::{Attributions, Scored};
+use meridian_xgboost::{Attributions, Scored, ShapeError};
 
 /// The pages by name.
 pub fn all() -> Vec<(&'static str, String)> {
@@ -117,8 +117,9 @@ impl Case {
             _ => None,
         };
         if self.name == "crowded" {
-            let error = format!("an error that names the column {HOSTILE}");
-            evaluation.remarks.push(Remark::ChampionsOwnFeatures { error });
+            let (model, list) = ("v426.tar.gz".to_owned(), "features.txt".to_owned());
+            let fault = ShapeError::Name { position: 3, expected: "velocity_1h".to_owned(), found: HOSTILE.to_owned() };
+            evaluation.remarks.push(Remark::ChampionsOwnFeatures { model, list, fault });
         }
         evaluation
     }

@@ -1,38 +1,17 @@
 //! Reading single fields of a JSON event, with errors that name the field.
 
+use meridian_domain::reason::EventFault;
+use meridian_messages::failure;
 use serde_json::Value;
 use std::str::FromStr;
 
 /// `detail-type` of a rule on a schedule.
 const SCHEDULED: &str = "Scheduled Event";
 
-/// An event that is not what the function takes: which field, what was expected, what was found. Values are repeated
-/// only where they are names; no part of a payload or a credential (I12).
+/// An event that is not what the function takes. No part of a payload or a credential is in it (I12).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum EventError {
-    /// An event of another kind.
-    #[error("the event is {found}; {function} takes {expected}: correct the rule or the caller that sent it")]
-    Kind {
-        /// The function.
-        function: &'static str,
-        /// What it takes.
-        expected: &'static str,
-        /// What the event says it is.
-        found: String,
-    },
-    /// A field that is missing or wrong.
-    #[error("{event}: field {field} is {found}; expected {expected}")]
-    Field {
-        /// The kind of event.
-        event: &'static str,
-        /// The field's path, with dots.
-        field: String,
-        /// What was expected of it.
-        expected: String,
-        /// What was found.
-        found: String,
-    },
-}
+#[error("{}", failure::event(.0))]
+pub struct EventError(pub EventFault);
 
 /// An event, or a part of one, whose fields are read by JSON pointer.
 #[derive(Clone, Copy)]
@@ -70,7 +49,7 @@ impl<'a> Fields<'a> {
 
     pub fn wrong(&self, pointer: &str, expected: &str, found: String) -> EventError {
         let field = pointer.trim_start_matches('/').replace('/', ".");
-        EventError::Field { event: self.event, field, expected: expected.to_owned(), found }
+        EventError(EventFault::Field { event: self.event, field, expected: expected.to_owned(), found })
     }
 }
 
@@ -105,7 +84,7 @@ pub(super) fn other_kind(function: &'static str, expected: &'static str, event: 
         },
         (source, kind) => format!("{} of {}", quoted(kind), quoted(source)),
     };
-    EventError::Kind { function, expected, found }
+    EventError(EventFault::Kind { function, expected, found })
 }
 
 /// A text as an error repeats it: cut, quoted, in one line.

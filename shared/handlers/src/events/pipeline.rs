@@ -1,6 +1,7 @@
 //! CodePipeline's Lambda action.
 
 use super::fields::{EventError, Fields, at, other_kind, quoted};
+use meridian_domain::reason::EventFault;
 use meridian_domain::{Actor, Fleet, FleetName, OrderPolicy, RegionName, ReleaseId, ResourceName, Sha256};
 use serde_json::Value;
 
@@ -99,11 +100,9 @@ impl PipelineJob {
     /// # Errors
     /// Another fleet, or another policy.
     pub fn check(&self, fleet: &Fleet, policy: Sha256) -> Result<(), EventError> {
-        let wrong = |field: &str, expected: String, found: String| EventError::Field {
-            event: UserParameters::EVENT,
-            field: field.to_owned(),
-            expected,
-            found,
+        let wrong = |field: &str, expected: String, found: String| {
+            let (event, field) = (UserParameters::EVENT, field.to_owned());
+            EventError(EventFault::Field { event, field, expected, found })
         };
         if self.parameters.fleet != fleet.name {
             let expected = format!("{:?}, the fleet that this function is deployed for", fleet.name.as_str());

@@ -3,6 +3,7 @@
 use super::fields::{EventError, other_kind, quoted};
 use super::front::{FrontEvent, is_balancers};
 use aws_lambda_events::apigw::ApiGatewayProxyRequest;
+use meridian_domain::reason::EventFault;
 use serde_json::Value;
 
 const TAKES: &str = "a request of API Gateway or of a load balancer: GET /health";
@@ -20,7 +21,7 @@ impl StatusEvent {
     /// # Errors
     /// Anything but the requests that the API routes here.
     pub fn parse(event: &Value) -> Result<Self, EventError> {
-        let wrong = |found: String| EventError::Kind { function: "status", expected: TAKES, found };
+        let wrong = |found: String| EventError(EventFault::Kind { function: "status", expected: TAKES, found });
         let asked = |method: &str, path: &str| match (method, path.trim_end_matches('/')) {
             ("GET" | "HEAD", "/health") => Ok(Self::Health),
             (method, _) => Err(wrong(format!("{} {}", quoted(method), quoted(path)))),

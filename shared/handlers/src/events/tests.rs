@@ -1,4 +1,5 @@
 use super::*;
+use meridian_domain::reason::EventFault;
 use serde_json::{Value, json};
 
 pub(super) fn fixture(path: &str) -> Value {
@@ -182,7 +183,7 @@ fn an_event_of_another_kind_is_refused_by_every_function() {
             RollbackEvent::parse(&event).unwrap_err(),
             StatusEvent::parse(&event).unwrap_err(),
         ] {
-            assert!(matches!(error, EventError::Kind { .. }), "{error}");
+            assert!(matches!(error, EventError(EventFault::Kind { .. })), "{error}");
         }
         assert_eq!(job_id(&event), None);
     }

@@ -1,10 +1,12 @@
 //! From an event to its answer: no job stays without one.
 
 use crate::world::{Answered, FLEET, Fault, JobAnswer, World, context, quiet, run};
-use meridian_domain::Sha256;
+use meridian_domain::reason::{JobFailure, ServiceFailure, Unseen};
+use meridian_domain::{Chain, Sha256};
 use meridian_handlers::context::FunctionKind;
 use meridian_handlers::entry::{invoke, promote};
-use meridian_handlers::ports::{ErrorKind, FailureKind, Page};
+use meridian_handlers::ports::{ErrorKind, FailureKind, OperationName, Page};
+use meridian_messages::Voice;
 use meridian_messages::pages::{Notice, Sender};
 use serde_json::{Value, json};
 
@@ -28,9 +30,11 @@ fn event(function: FunctionKind, job: &str, change: impl FnOnce(&mut Value)) -> 
 /// The answer to a job that is wrongly configured.
 const CONFIGURATION: Answered = Answered::Failed(FailureKind::Configuration);
 
-fn failed_job(job: &str, error: String) -> Page {
+/// What the pipeline and home's on-call are told of a job that fails.
+fn failed_job(job: &str, why: JobFailure) -> (String, Page) {
     let ctx = context("eu-west-1");
-    Page::of(&ctx.fleet, &Notice::JobFailed { job: job.to_owned(), error }, &ctx.region, &Sender::Region)
+    let said = Voice::of(&ctx.fleet).job_failure(&why);
+    (said, Page::of(&ctx.fleet, &Notice::JobFailed { job: job.to_owned(), why }, &ctx.region, &Sender::Region))
 }
 
 /// A world in which the pipeline calls for one job.
@@ -73,7 +77,11 @@ fn a_handler_that_fails_leaves_no_job_unanswered_and_pages_somebody() {
         assert_eq!(reply["outcome"], "failed");
         let answer = answer(&world);
         assert_eq!(answer.how, Answered::Failed(FailureKind::JobFailed), "{answer:?}");
-        assert_eq!(world.pages(), [failed_job(&job, answer.said)]);
+        let (region, said) = (context("eu-west-1").region, "scheduled".to_owned());
+        let failure =
+            ServiceFailure { kind: ErrorKind::Refused, region, operation: OperationName::ListObjectsV2, said };
+        let (said, page) = failed_job(&job, JobFailure::Unseen(Unseen::Ledger { chain: Chain::Home, failure }));
+        assert_eq!((answer.said, world.pages()), (said, vec![page]));
     }
 }
 

@@ -1,6 +1,7 @@
 use super::*;
 use meridian_domain::reason::{
-    Fault, FileFault, Gate, IllService, RegionState, Return, Revert, Step, Unseen, WaveEnd, WayBackReason,
+    ErrorKind, Fault, FileFault, Gate, IllService, OperationName, RegionState, Return, Revert, ServiceFailure, Step,
+    Unseen, WaveEnd, WayBackReason,
 };
 use meridian_domain::{EndpointStatus, Exposure, Fleet, Sha256};
 use meridian_judge::CapturedVerdict;
@@ -221,7 +222,15 @@ fn samples(fleet: &Fleet, version: &Version) -> Vec<Notice> {
     ] {
         all.push(Notice::BytesRefused { release: name.clone(), what });
     }
-    all.push(Notice::JobFailed { job: "job-1".to_owned(), error: "ListObjectsV2: throttled".to_owned() });
+    let refused = ServiceFailure {
+        kind: ErrorKind::Refused,
+        region: jp(),
+        operation: OperationName::ListObjectsV2,
+        said: "AccessDenied".to_owned(),
+    };
+    for why in [JobFailure::Panicked, JobFailure::Unseen(refused.into())] {
+        all.push(Notice::JobFailed { job: "job-1".to_owned(), why });
+    }
     for cause in [RejectedFor::Worse, RejectedFor::Unclear, RejectedFor::Bytes, RejectedFor::Content] {
         let (why, evidence) = (EvaluationReason::NothingRequired, None);
         all.push(Notice::EvaluationRejected { version: name.clone(), cause, why, evidence });
