@@ -26,14 +26,14 @@ fn main() -> ExitCode {
         println!("{name:<36} {unique:>10} {made:>10} {depth:>5} {seconds:>6.1} {:>6}", peak());
         println!("    reached: {}", explored.found.join(", "));
         (states, took) = (states + unique, took + seconds);
-        if let (Some((what, _)), true) = (&explored.broken, first) {
-            println!("{what}");
+        if let (Some((_, sentence, _)), true) = (&explored.broken, first) {
+            println!("{sentence}");
             return ExitCode::FAILURE;
         }
         if explored.broken.is_some() {
             // Once more, breadth first: the shortest way to it.
-            let (what, story) = explore(bounds, Walk::Breadth).broken.expect("what was broken is broken");
-            println!("\n{what}\n\n{}", story.join("\n"));
+            let (_, sentence, story) = explore(bounds, Walk::Breadth).broken.expect("what was broken is broken");
+            println!("\n{sentence}\n\n{}", story.join("\n"));
             return ExitCode::FAILURE;
         }
         if let Err(restless) = explored.rests {

@@ -1,7 +1,7 @@
 //! I10: any event, twice, late or out of order, leaves the same fleet and the same projection.
 
 use super::script::Item;
-use crate::world::World;
+use crate::world::{Broken, World};
 
 /// Whether an item disturbs nothing but an event's way.
 pub(super) fn is_event(item: &Item) -> bool {
@@ -9,7 +9,7 @@ pub(super) fn is_event(item: &Item) -> bool {
 }
 
 /// What two worlds' fleets and projections differ in, times and words aside.
-pub(super) fn difference(one: &World, other: &World) -> Option<String> {
+pub(super) fn difference(one: &World, other: &World) -> Option<Broken> {
     let hub = |world: &World| {
         let hub = &world.hub.history;
         let deferred: Vec<_> = hub.deferred.keys().cloned().collect();
@@ -17,7 +17,7 @@ pub(super) fn difference(one: &World, other: &World) -> Option<String> {
         (deferred, condemned, hub.ended.clone(), hub.halt.is_some(), hub.approved.clone())
     };
     if hub(one) != hub(other) {
-        return Some("repeated and late events leave another projection of the hub's chain".to_owned());
+        return Some(Broken::EventsMatter { region: None });
     }
     let region = |place: &crate::world::Region| {
         let history = &place.chain.history;
@@ -26,5 +26,5 @@ pub(super) fn difference(one: &World, other: &World) -> Option<String> {
         (place.blue, serving, history.previous.clone(), returned, history.halt.is_some(), history.confirmed.clone())
     };
     let differs = one.regions.iter().zip(&other.regions).position(|(one, other)| region(one) != region(other))?;
-    Some(format!("repeated and late events leave another end in {}", one.setting.title(differs)))
+    Some(Broken::EventsMatter { region: Some(differs) })
 }

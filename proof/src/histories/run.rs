@@ -91,8 +91,8 @@ pub fn run_with(script: &Script, setting: Setting, coverage: Option<&mut Coverag
             Script { items: script.items.iter().filter(|item| !is_event(item)).copied().collect(), ..script.clone() };
         let (_, other) = Run::new(&clean, clean.setting(), None, false).history();
         if let Some(what) = difference(&told.world, &other) {
-            told.lines.push(format!("*** I10: {what}"));
-            told.ended.breach = Some(Breach { invariant: "I10", what, at: told.world.now });
+            told.lines.push(format!("*** {}: {}", what.invariant(), what.words(&told.world.setting)));
+            told.ended.breach = Some(Breach { what, at: told.world.now });
         }
     }
     told

@@ -13,22 +13,19 @@ pub struct Failure {
     pub drawn: Script,
     /// What is left of it.
     pub script: Script,
-    /// What broke.
-    pub breach: Breach,
+    /// What breaks in what is left: nothing only where the same script has not run the same way again.
+    pub breach: Option<Breach>,
     /// What happens, line by line.
     pub lines: Vec<String>,
 }
 
 /// Takes away what the violation does not need.
 pub fn shrink(script: &Script) -> Failure {
-    let invariant = run(script, None).breach.map(|breach| breach.invariant);
-    let breaks =
-        |candidate: &Script| run(candidate, None).breach.is_some_and(|breach| Some(breach.invariant) == invariant);
-    let smallest = smaller(script.clone(), breaks);
+    let invariant = |script: &Script| run(script, None).breach.map(|breach| breach.what.invariant());
+    let broken = invariant(script);
+    let smallest = smaller(script.clone(), |candidate| broken.is_some() && invariant(candidate) == broken);
     let told = story(&smallest);
-    let breach =
-        told.ended.breach.unwrap_or(Breach { invariant: "?", what: "it does not break again".to_owned(), at: 0 });
-    Failure { drawn: script.clone(), script: smallest, breach, lines: told.lines }
+    Failure { drawn: script.clone(), script: smallest, breach: told.ended.breach, lines: told.lines }
 }
 
 /// The smallest script that still `breaks`, as far as single removals lead.
@@ -106,9 +103,13 @@ fn is_within(whose: super::Whose, regions: usize) -> bool {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Breach { invariant, what, .. } = &self.breach;
         let (seed, number) = (self.drawn.seed, self.drawn.number);
-        writeln!(f, "{invariant} is broken: {what}")?;
+        match &self.breach {
+            Some(Breach { what, .. }) => {
+                writeln!(f, "{} is broken: {}", what.invariant(), what.words(&self.script.setting()))?;
+            }
+            None => writeln!(f, "? is broken: it does not break again")?,
+        }
         writeln!(f, "seed {seed}, history {number}, {} regions, soak {} s", self.script.regions, self.script.soak)?;
         writeln!(f, "bakes {:?}", self.script.bakes.iter().take(self.script.regions).collect::<Vec<_>>())?;
         if !self.script.riders.is_empty() {

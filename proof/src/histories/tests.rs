@@ -4,7 +4,7 @@ use super::script::START;
 use super::*;
 use crate::driver::{Ask, Reply};
 use crate::world::checks::{self, Ending};
-use crate::world::{Fault, Lie, Quality, Request, Seconds, Setting, Showing, World, freezes};
+use crate::world::{Broken, Fault, Lie, Liveness, Quality, Request, Seconds, Setting, Showing, World, Wrong, freezes};
 use meridian_domain::{Kind, NothingCaptured, Record, RegionalFail, Rule};
 use meridian_judge::CapturedVerdict;
 
@@ -24,7 +24,7 @@ fn a_seed_tells_the_same_history_again() {
 }
 
 /// What functions break whose port calls meet `lies`, and the smallest of the scripts that show it.
-fn caught(lies: Lie) -> (&'static str, Script, Vec<String>) {
+fn caught(lies: Lie) -> (Broken, Script, Vec<String>) {
     let breach = |script: &Script| {
         let setting = Setting { lies: Some(lies), ..script.setting() };
         run_with(script, setting, None, true)
@@ -32,7 +32,7 @@ fn caught(lies: Lie) -> (&'static str, Script, Vec<String>) {
     let broken = (0..400).map(|number| Script::draw(11, number)).find(|script| breach(script).ended.breach.is_some());
     let script = shrink::smaller(broken.expect("the defect is found"), |script| breach(script).ended.breach.is_some());
     let told = breach(&script);
-    (told.ended.breach.expect("it still breaks").invariant, script, told.lines)
+    (told.ended.breach.expect("it still breaks").what, script, told.lines)
 }
 
 fn appended(ask: &Ask) -> Option<&Record> {
@@ -41,21 +41,22 @@ fn appended(ask: &Ask) -> Option<&Record> {
 
 #[test]
 fn an_intent_that_is_not_written_is_caught() {
-    let (invariant, script, lines) = caught(|_, ask| {
+    let (broken, script, lines) = caught(|_, ask| {
         let intent = |record: &Record| matches!(record, Record::UpdateIntended { epoch: Some(_), .. });
         appended(ask).filter(|record| intent(record)).map(|_| Reply::Done)
     });
-    assert!(invariant == "I8" && script.items.is_empty() && script.regions == 1, "{invariant} {script:?}");
+    assert_eq!(broken, Wrong::NoIntent { own: false }.of(0, 1), "{lines:#?}");
+    assert!(script.items.is_empty() && script.regions == 1, "{script:?}");
     assert!(lines.len() < 12, "{lines:#?}");
 }
 
 #[test]
 fn golden_records_that_are_taken_for_right_are_caught() {
-    let (invariant, _, lines) = caught(|world, ask| match ask {
+    let (broken, _, lines) = caught(|world, ask| match ask {
         Ask::Invoke { payload } => world.setting.score(1, payload).map(|score| Reply::Text(score.to_string())),
         _ => None,
     });
-    assert!(["I4", "L", "I8", "I10"].contains(&invariant), "{invariant} {lines:#?}");
+    assert!(["I4", "L", "I8", "I10"].contains(&broken.invariant()), "{broken:?} {lines:#?}");
 }
 
 #[test]
@@ -157,12 +158,12 @@ fn a_second_page_or_a_second_region_behind_is_caught_where_one_region_is_ill() {
         }
         world.tally.pages = pages;
         checks::only_the_ill_region_waits(&mut world, 1, mute);
-        world.breach.map(|breach| breach.invariant)
+        world.breach.map(|breach| breach.what)
     };
     assert_eq!(breach(&[1], 1, false), None);
     assert_eq!(breach(&[1], 2, true), None);
-    assert_eq!(breach(&[1], 2, false), Some("L"));
-    assert_eq!(breach(&[1, 2], 1, false), Some("L"));
+    assert_eq!(breach(&[1], 2, false), Some(Broken::Liveness(Liveness::PagedOften { ill: 1, pages: 2 })));
+    assert_eq!(breach(&[1, 2], 1, false), Some(Broken::Liveness(Liveness::OtherBehind { ill: 1, other: 2 })));
 }
 
 #[test]
@@ -246,8 +247,8 @@ fn a_region_that_starts_in_a_freeze_is_caught() {
             late,
         };
         world.request(request);
-        world.breach.map(|breach| breach.invariant)
+        world.breach.map(|breach| breach.what)
     };
     assert_eq!(breach("eu-west-1-03:10"), None);
-    assert_eq!(breach("eu-west-1-03:00"), Some("I3"));
+    assert_eq!(breach("eu-west-1-03:00"), Some(Wrong::Frozen.of(0, 1)));
 }

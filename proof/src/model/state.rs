@@ -176,7 +176,7 @@ impl State {
             print: _,
         } = self;
         if *over || world.breach.is_some() {
-            let breach = world.breach.as_ref().map(|breach| breach.invariant);
+            let breach = world.breach.as_ref().map(|breach| breach.what.invariant());
             return (ended, breach).hash(hasher);
         }
         (left, fresh, newest, reruns, due.len(), astray.len(), standing.len(), running.is_some()).hash(hasher);

@@ -1,6 +1,6 @@
 //! What the world answers to a port call: AWS's side of every port.
 
-use super::{Caller, Fault, Request, Seconds, Taken, World, checks};
+use super::{Broken, Caller, Fault, Request, Seconds, Taken, World, checks};
 use crate::driver::{Ask, Failure, Reply};
 use jiff::SignedDuration;
 use meridian_domain::lookout::ArmMinutes;
@@ -107,11 +107,11 @@ impl World {
                 self.configure(region, config, model)
             }
             Ask::CreateEndpoint => {
-                checks::breach(self, "I5", "an endpoint is to be created where there is one");
+                checks::breach(self, Broken::EndpointExists);
                 no(ErrorKind::Conflict)
             }
             Ask::Scale => {
-                checks::breach(self, "I8", "a region is to be scaled in a fleet without [scaling]");
+                checks::breach(self, Broken::NoScaling);
                 no(ErrorKind::Refused)
             }
             Ask::Update(spec) => self.update(caller, region, spec),
@@ -204,8 +204,8 @@ impl World {
                 }
             }
         };
-        if let Err(error) = stored {
-            checks::breach(self, "I8", format!("{chain}: {error}"));
+        if let Err(fault) = stored {
+            checks::breach(self, Broken::ChainBroken { chain: chain.clone(), fault });
         }
         self.tell(|setting| {
             format!("  {} writes to {chain}: {}", entry.actor, record_words(&setting.fleet, &entry.record))

@@ -2,11 +2,13 @@
 //!
 //! Each check runs where the truth that it is about changes, so together they run after every step.
 
+mod broken;
 mod ending;
 mod records;
 
 pub(crate) use ending::is_for_freeze;
 
+pub use broken::{Broken, Liveness, Stop, Wrong};
 pub use ending::{Ending, ending, never_ends, never_rests, only_the_ill_region_waits};
 pub(super) use records::{on_hub_record, on_record};
 
@@ -19,13 +21,11 @@ use meridian_domain::{Cause, Decision, EndpointStatus, Kind, OpenUpdate, Project
 use meridian_judge::CapturedVerdict;
 
 /// An invariant that was broken.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Breach {
-    /// `I1` to `I14`, or `L` for liveness.
-    pub invariant: &'static str,
     /// What broke it.
-    pub what: String,
-    /// When.
+    pub what: Broken,
+    /// When it was noticed.
     pub at: Seconds,
 }
 
@@ -33,20 +33,18 @@ pub struct Breach {
 const A_MINUTE: Seconds = 60;
 
 /// Notes the first thing that is wrong.
-pub(super) fn breach(world: &mut World, invariant: &'static str, what: impl Into<String>) {
+pub(super) fn breach(world: &mut World, what: Broken) {
     if world.breach.is_some() {
         return;
     }
-    let (what, at) = (what.into(), world.now);
-    world.tell(|_| format!("*** {invariant}: {what}"));
-    world.breach = Some(Breach { invariant, what, at });
+    world.tell(|setting| format!("*** {}: {}", what.invariant(), what.words(setting)));
+    world.breach = Some(Breach { what, at: world.now });
 }
 
 /// A breach where `holds` is not.
-fn hold(world: &mut World, holds: bool, invariant: &'static str, what: impl FnOnce(&World) -> String) {
+fn hold(world: &mut World, holds: bool, what: impl FnOnce() -> Broken) {
     if !holds {
-        let what = what(world);
-        breach(world, invariant, what);
+        breach(world, what());
     }
 }
 
@@ -58,20 +56,17 @@ pub(super) fn on_request(world: &mut World, request: &Request) -> bool {
         return false;
     };
     let setting = world.setting.clone();
-    let title = setting.title(request.region).to_owned();
+    let Request { region, release, late, .. } = *request;
     let now = world.timestamp();
     let Some(actor) = world.executions.get(execution).map(|execution| execution.actor.clone()) else { return false };
     let lease = world.hub.history.lease.as_ref();
     let held = lease.is_some_and(|lease| lease.holder == actor && lease.epoch.0 == request.epoch && lease.until > now);
-    let late = request.late;
-    hold(world, request.fenced || late, "I11", |_| {
-        format!("{title} is updated by {actor}, which has not just seen that it holds the lease")
-    });
+    hold(world, request.fenced || late, || Wrong::Unleased { actor: actor.clone() }.of(region, release));
     world.tally.strays += u32::from(!held);
-    approved(world, request.region, request.release);
+    approved(world, region, release);
     stopped(world, request);
-    let Some(place) = world.regions.get(request.region) else { return false };
-    let target = setting.target(request.region, request.release);
+    let Some(place) = world.regions.get(region) else { return false };
+    let target = setting.target(region, release);
     let history = &place.chain.history;
     let intent = history.update.as_ref().filter(|open| open.target == *target && open.execution == actor);
     let serving = history.serving.as_ref().map(|serving| &serving.target);
@@ -79,10 +74,8 @@ pub(super) fn on_request(world: &mut World, request: &Request) -> bool {
     let on_back = back.is_some_and(|back| serving == Some(back) && setting.release_of(back) == place.blue);
     let (intended, back) = (intent.is_some(), on_back);
     // What the network delivers late was intended and looked at when it was sent.
-    hold(world, intended || late, "I8", |_| format!("{title} is updated and its ledger has no intent"));
-    hold(world, back || late, "I5", |_| {
-        format!("{title} is updated and does not serve, proved, what it rolls back to")
-    });
+    hold(world, intended || late, || Wrong::NoIntent { own: false }.of(region, release));
+    hold(world, back || late, || Wrong::NoWayBack.of(region, release));
     order(world, request, &actor);
     tries(world, request, &actor);
     frozen(world, request);
@@ -91,38 +84,33 @@ pub(super) fn on_request(world: &mut World, request: &Request) -> bool {
 
 /// I8: a region's own way back stands in its ledger before it is asked for, wherever the ledger took what was written.
 fn own_way_back(world: &mut World, request: &Request) {
-    let setting = world.setting.clone();
+    let setting = &world.setting;
     let open = world.regions.get(request.region).and_then(|place| place.chain.history.update.as_ref());
     let is_intended = |open: &OpenUpdate| open.epoch.is_none() && setting.release_of(&open.target) == request.release;
     let intended = open.is_some_and(is_intended) || request.late || !request.on_record;
-    let title = setting.title(request.region);
-    hold(world, intended, "I8", |_| format!("{title} takes itself back and its ledger has no intent"));
+    hold(world, intended, || Wrong::NoIntent { own: true }.of(request.region, request.release));
 }
 
 /// Freezes: no region starts within one that held as the caller looked and still does, unless a person has set that aside.
 fn frozen(world: &mut World, request: &Request) {
-    let setting = world.setting.clone();
+    let setting = &world.setting;
     let Some(name) = setting.fleet.regions.get(request.region).map(|region| &region.name) else { return };
     let looked = stamp(request.looked);
     let is_frozen = |at| setting.fleet.frozen(name, at, at).is_some() && !world.is_set_aside(Rule::Freeze, name, at);
     let free = !is_frozen(looked) || !is_frozen(world.timestamp());
-    let title = setting.title(request.region);
-    hold(world, free, "I3", |_| format!("{title} is frozen and starts"));
+    hold(world, free, || Wrong::Frozen.of(request.region, request.release));
 }
 
 /// I9: what the judge may err is split over policy's tries, so an execution that home started gives no region more of them.
 fn tries(world: &mut World, request: &Request, actor: &meridian_domain::Actor) {
-    let setting = world.setting.clone();
+    let setting = &world.setting;
     let resumed = world.hub.history.resumed.contains_key(actor);
     let Some((release, _)) = setting.releases.get(request.release) else { return };
     let place = world.regions.get(request.region);
     let undecided = place.map_or(0, |place| place.chain.history.tries_of(release).len());
     let left = undecided < usize::try_from(setting.fleet.wave.tries).unwrap_or(usize::MAX);
-    let (title, version) = (setting.title(request.region), setting.version(request.release));
     // What the network delivers late had a try left when it was sent.
-    hold(world, !resumed || left || request.late, "I9", |_| {
-        format!("{title} gets another canary of {version} than policy's tries")
-    });
+    hold(world, !resumed || left || request.late, || Wrong::NoTryLeft.of(request.region, request.release));
 }
 
 /// I3: every region before it serves the release, or is left behind on record, as of the caller's look.
@@ -143,15 +131,10 @@ fn order(world: &mut World, request: &Request, actor: &meridian_domain::Actor) {
             .regions
             .get(before)
             .is_some_and(|place| place.served_at(request.release, request.looked) || !place.plane_answers());
-        let (title, earlier) = (setting.title(request.region), setting.title(before));
-        let version = setting.version(request.release);
-        hold(world, deferred || fresh, "I3", |_| {
-            format!("{title} starts {version} while {earlier}, before it, does not serve it")
-        });
         let place = world.regions.get(before).filter(|_| setting.kind(before) == Kind::Active);
         let loaded = place.is_none_or(|place| is_judged_at_full_load(world, place, request.release));
-        hold(world, deferred || loaded, "I3", |_| {
-            format!("{title} starts {version} and nobody has judged it at full load in {earlier}, before it")
+        hold(world, deferred || (fresh && loaded), || {
+            Wrong::OutOfOrder { before, serves: fresh }.of(request.region, request.release)
         });
     }
 }
@@ -166,7 +149,7 @@ fn is_judged_at_full_load(world: &World, place: &super::Region, release: usize) 
 
 /// I7: nothing is started for a release that evidence spoke against, or in a halted fleet, later than a minute.
 fn stopped(world: &mut World, request: &Request) {
-    let Some((release, version)) = world.setting.releases.get(request.release).cloned() else { return };
+    let Some(&(release, _)) = world.setting.releases.get(request.release) else { return };
     let known_by = request.looked.min(world.now - A_MINUTE);
     let hub = &world.hub;
     let by_hub = hub.newest_first().any(|(at, record)| {
@@ -187,9 +170,10 @@ fn stopped(world: &mut World, request: &Request) {
         let halted = reaches && place.could_be_read(request.looked);
         halted && written_before(&place.chain, known_by, |record| matches!(record, Record::Halted { .. }))
     });
-    hold(world, !by_hub, "I7", |_| format!("{version} was condemned and is started"));
-    hold(world, !by_evidence, "I7", |_| format!("{version} is started although evidence in a region condemned it"));
-    hold(world, !halted && !region_halted, "I7", |_| format!("{version} is started in a halted fleet"));
+    let stops = [(by_hub, Stop::Condemned), (by_evidence, Stop::Evidence), (halted || region_halted, Stop::Halt)];
+    for (stopped, by) in stops {
+        hold(world, !stopped, || Wrong::Stopped(by).of(request.region, request.release));
+    }
 }
 
 /// Whether the last entry of a kind was written before a moment.
@@ -208,32 +192,30 @@ fn condemns(history: &RegionHistory, release: meridian_domain::ReleaseId) -> boo
 
 /// I2: what takes traffic is approved, and attested in the region.
 fn approved(world: &mut World, region: usize, release: usize) {
-    let Some((id, version)) = world.setting.releases.get(release).cloned() else { return };
+    let Some(&(id, _)) = world.setting.releases.get(release) else { return };
     let attested = world.regions.get(region).is_some_and(|place| place.chain.history.attested.contains(&id));
     let approved = world.hub.history.approved.contains(&id) || release == 0;
-    hold(world, attested && approved, "I2", |_| format!("{version} takes traffic without approval or attestation"));
+    hold(world, attested && approved, || Wrong::NotApproved.of(region, release));
 }
 
 /// I3: no customer is answered by a release of which the region's own captured requests said before its start that it fails.
 fn suits(world: &mut World, region: usize, release: usize) {
-    let Some((id, version)) = world.setting.releases.get(release).cloned() else { return };
+    let Some(&(id, _)) = world.setting.releases.get(release) else { return };
     let Some(place) = world.regions.get(region).filter(|_| world.setting.fleet.shadow.is_some()) else { return };
     let of_release = |record: &Record| matches!(record, Record::Shadowed { release, .. } if *release == id);
     let intended = place.chain.history.update.as_ref().map(|update| update.at.as_second());
     let failed = place.chain.history.shadowed.get(&id).is_some_and(|own| own.verdict == CapturedVerdict::Fail);
     let before = intended.is_some_and(|moment| written_before(&place.chain, moment, of_release));
-    hold(world, !(failed && before), "I3", |_| format!("{version} takes traffic, and its shadow had failed"));
+    hold(world, !(failed && before), || Wrong::ShadowFailed.of(region, release));
 }
 
 /// An update has entered a phase.
 pub(super) fn on_phase(world: &mut World, region: usize) {
-    let setting = world.setting.clone();
     let Some(update) = world.regions.get(region).and_then(|place| place.update) else { return };
     // An update to what serves already changes no bytes: a request that was late may still ask for one.
     if !update.guarded || place_serves(world, region, update.target) {
         return;
     }
-    let title = setting.title(region);
     match update.phase {
         Phase::Baking => {
             approved(world, region, update.target);
@@ -243,9 +225,7 @@ pub(super) fn on_phase(world: &mut World, region: usize) {
         Phase::Shifting => {
             one_at_a_time(world);
             let let_through = is_let_through(world, region, update.target);
-            hold(world, let_through, "I9", |_| {
-                format!("{title}'s canary of {} goes on and nobody let it through", setting.version(update.target))
-            });
+            hold(world, let_through, || Wrong::NotLetThrough.of(region, update.target));
         }
         Phase::Provisioning | Phase::Watched | Phase::Soaking | Phase::RollingBack => {}
     }
@@ -291,18 +271,12 @@ fn one_at_a_time(world: &mut World) {
         moving.iter().any(by)
     };
     let moving: Vec<usize> = moving.iter().map(|(region, _)| *region).filter(|region| !deferred(*region)).collect();
-    hold(world, moving.len() <= 1, "I1", |_| {
-        let titles: Vec<&str> = moving.iter().map(|region| setting.title(*region)).collect();
-        format!("{} are mid-shift at once", titles.join(" and "))
-    });
+    hold(world, moving.len() <= 1, || Broken::MidShift { regions: moving });
 }
 
 /// A call changes something in a region that is no update. I11: it has just seen that it holds the lease.
 pub(super) fn on_change(world: &mut World, caller: &Caller, region: usize) {
-    let title = world.setting.title(region).to_owned();
-    hold(world, caller.fenced || caller.execution().is_none(), "I11", |_| {
-        format!("something is created or noted in {title} by a wave that has not just seen that it holds the lease")
-    });
+    hold(world, caller.fenced || caller.execution().is_none(), || Broken::Unleased { region });
 }
 
 /// A job of a wave ends well: what it is about serves the release, or was left behind on record.
@@ -322,8 +296,8 @@ pub(super) fn on_success(world: &mut World, caller: &Caller, job: Job) {
         // Said on record, and held against the truth there: a call that is repeated says no more than that.
         let said = subject.is_none() && world.hub.history.ended.contains_key(&execution.actor);
         let serves = world.regions.get(region).is_some_and(|place| place.served_at(execution.release, caller.looked));
-        hold(world, !asked || serves || deferred || said, "I13", |_| {
-            format!("wave-{} says that {} serves its release, and it does not", job.execution + 1, policy.title)
+        hold(world, !asked || serves || deferred || said, || {
+            Wrong::SaidToServe { execution: Some(job.execution) }.of(region, execution.release)
         });
     }
 }
@@ -333,7 +307,7 @@ pub(super) fn on_success(world: &mut World, caller: &Caller, job: Job) {
 pub fn on_end(world: &mut World, caller: &Caller, done: Done) {
     on_rollback_end(world, caller);
     let heard = !caller.unheard || done == Done::Failed;
-    hold(world, heard, "I14", |_| "a page was declined, and no ledger was asked to take it as owed".to_owned());
+    hold(world, heard, || Broken::Unheard);
 }
 
 /// A call of `rollback` has come to its end. I6: where the alarm rang, the endpoint rests on what the ledger proved, and
@@ -346,14 +320,13 @@ fn on_rollback_end(world: &mut World, caller: &Caller) {
     let at_rest = in_service && place.update.is_none() && !place.broken && view.pending.is_none();
     let noted = place.note.as_deref().and_then(WayBack::read).filter(|_| caller.blind && caller.way_back.is_none());
     let stays = at_rest && !caller.asked_update && noted.is_some_and(|way| view.rests_on(&way.target));
-    let title = world.setting.title(region).to_owned();
-    hold(world, !stays, "I6", |_| format!("{title}'s alarm rings, and rollback does not act without its ledger"));
+    hold(world, !stays, || Broken::NotRolledBack { region, blind: true });
     let Some(place) = world.regions.get(region) else { return };
     let Some(own) = &caller.way_back else { return };
     let still = *own == OwnWayBack::of(&place.chain.history);
     let proved = own.proved.as_ref() == Some(&view.config);
     let stays = at_rest && still && proved && own.open && !caller.asked_update;
-    hold(world, !stays, "I6", |_| format!("{title}'s alarm rings, there is a way back, and rollback does not take it"));
+    hold(world, !stays, || Broken::NotRolledBack { region, blind: false });
 }
 
 impl super::Region {

@@ -19,7 +19,7 @@ mod pipeline;
 mod setting;
 
 pub use calls::{Caller, Strike, TIME_OUT, Who};
-pub use checks::Breach;
+pub use checks::{Breach, Broken, Liveness, Wrong};
 pub use decisive::Prints;
 pub use endpoint::{Phase, Request, Taken, Update};
 pub use ledger::Chain;

@@ -3,6 +3,7 @@
 use super::graph::{Graph, Restless};
 use meridian_proof::model::{Action, Bounds, State, story};
 use meridian_proof::world::checks::Ending;
+use meridian_proof::world::{Breach, Broken};
 use stateright::{Checker, HasDiscoveries, Model, Property};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -17,7 +18,7 @@ struct Bounded {
 macro_rules! holds {
     ($($invariant:literal),*) => {
         vec![$(Property::<Bounded>::always($invariant, |_, state: &State| {
-            state.breach().is_none_or(|breach| breach.invariant != $invariant)
+            state.breach().is_none_or(|breach| breach.what.invariant() != $invariant)
         })),*]
     };
 }
@@ -73,8 +74,8 @@ pub struct Explored {
     pub took: Duration,
     /// The properties that were discovered: violations, and what must be reachable.
     pub found: Vec<&'static str>,
-    /// What was broken, and the story of how.
-    pub broken: Option<(String, Vec<String>)>,
+    /// What was broken, its sentence, and the story of how.
+    pub broken: Option<(Broken, String, Vec<String>)>,
     /// Whether everything comes to its end.
     pub rests: Result<(), Restless>,
 }
@@ -112,9 +113,9 @@ fn told(bounds: &Bounds, checker: impl Checker<Bounded>) -> Explored {
     let mut found = Vec::new();
     for (property, path) in checker.discoveries() {
         found.push(property);
-        if let Some(breach) = path.last_state().breach() {
-            let what = format!("{}: {}", breach.invariant, breach.what);
-            broken = Some((what, story(bounds, path.into_actions())));
+        if let Some(Breach { what, .. }) = path.last_state().breach().cloned() {
+            let sentence = format!("{}: {}", what.invariant(), what.words(&bounds.setting));
+            broken = Some((what, sentence, story(bounds, path.into_actions())));
         }
     }
     found.sort_unstable();

@@ -10,11 +10,11 @@ use meridian_domain::Record;
 use meridian_domain::alarms::VERDICT;
 use meridian_proof::driver::{Ask, Reply};
 use meridian_proof::model::{Bounds, ONE};
-use meridian_proof::world::{Fault, Lie, Quality, Showing};
+use meridian_proof::world::{Broken, Fault, Lie, Quality, Showing, Wrong};
 
 fn holds(explored: &Explored) {
-    if let Some((what, story)) = &explored.broken {
-        panic!("{what}\n{}", story.join("\n"));
+    if let Some((_, sentence, story)) = &explored.broken {
+        panic!("{sentence}\n{}", story.join("\n"));
     }
     assert_eq!(explored.rests, Ok(()), "{}", explored.name);
 }
@@ -54,9 +54,10 @@ fn a_bad_release_with_one_of_anything_beside_it_breaks_nothing() {
 }
 
 /// What functions break within `bounds` whose port calls meet `lies`, and the shortest story of it.
-fn caught(bounds: Bounds, lies: Lie) -> (String, Vec<String>) {
+fn caught(bounds: Bounds, lies: Lie) -> (Broken, Vec<String>) {
     let explored = explore(bounds.adjusted(|setting| setting.lies = Some(lies)), Walk::Breadth);
-    explored.broken.expect("the defect is found")
+    let (broken, _, story) = explored.broken.expect("the defect is found");
+    (broken, story)
 }
 
 #[test]
@@ -67,8 +68,8 @@ fn an_intent_that_is_not_written_is_caught() {
         }
         _ => None,
     };
-    let (what, story) = caught(Bounds::new("no intent", 1, 2), lies);
-    assert!(what.starts_with("I8"), "{what}");
+    let (broken, story) = caught(Bounds::new("no intent", 1, 2), lies);
+    assert_eq!(broken, Wrong::NoIntent { own: false }.of(0, 1), "{story:#?}");
     assert!(story.len() < 12, "{}", story.join("\n"));
 }
 
@@ -83,6 +84,6 @@ fn a_verdict_that_is_not_published_is_caught() {
     };
     let quality = Quality { first: Showing::Fail, ..Quality::GOOD };
     let bounds = Bounds::new("no verdict", 1, 2).behaving(0, quality).adjusted(|setting| setting.live.silence = 10_000);
-    let (what, _) = caught(bounds, lies);
-    assert!(what.starts_with("I9"), "{what}");
+    let (broken, story) = caught(bounds, lies);
+    assert_eq!(broken, Wrong::NotLetThrough.of(0, 1), "{story:#?}");
 }

@@ -1,6 +1,6 @@
 //! Liveness: what a history has come to, once nothing moves any more, and whether it may stand so.
 
-use super::{breach, hold};
+use super::{Liveness, Wrong, breach, hold};
 use crate::world::World;
 use meridian_domain::plan::resume;
 use meridian_domain::reason::Gate;
@@ -46,18 +46,14 @@ pub fn ending(world: &mut World) -> Option<Ending> {
         () if releases.windows(2).all(|pair| pair.first() == pair.last()) => Ending::OneRelease,
         () if ended => Ending::Stopped,
         () => {
-            breach(
-                world,
-                "L",
-                format!("the fleet ends on {releases:?}, not halted, not condemned, and no wave says so"),
-            );
+            breach(world, Liveness::EndsUnsaid { releases }.into());
             return None;
         }
     };
     let open = has_open_try(world);
-    hold(world, !open, "L", |_| "a try is open and no execution goes on with it".to_owned());
-    hold(world, ending == Ending::Newest || told, "L", |_| format!("the fleet ends {ending:?} and nobody was paged"));
-    hold(world, !owed, "L", |_| "a page is owed for ever".to_owned());
+    hold(world, !open, || Liveness::OpenTry.into());
+    hold(world, ending == Ending::Newest || told, || Liveness::EndsUnpaged { ending }.into());
+    hold(world, !owed, || Liveness::PageOwed.into());
     Some(ending)
 }
 
@@ -65,18 +61,14 @@ pub fn ending(world: &mut World) -> Option<Ending> {
 /// other region, before anybody starts another execution, and people were paged once at most; twice, where the region was `mute`.
 /// Run once nothing moves.
 pub fn only_the_ill_region_waits(world: &mut World, ill: usize, mute: bool) {
-    let setting = world.setting.clone();
     let newest = world.executions.iter().map(|execution| execution.release).max().unwrap_or(0);
     let others = world.regions.iter().enumerate().filter(|(region, _)| *region != ill);
     let behind = others.filter(|(_, place)| place.serves_alone() != Some(newest)).map(|(region, _)| region).next();
-    let (title, pages) = (setting.title(ill), world.tally.pages);
-    hold(world, behind.is_none(), "L", |_| {
-        let other = behind.map_or("nobody", |region| setting.title(region));
-        format!("{title} alone was ill, and {other} is left behind too")
-    });
-    hold(world, pages <= 1 + u32::from(mute), "L", |_| {
-        format!("{title} alone was ill, and people were paged {pages} times")
-    });
+    if let Some(other) = behind {
+        breach(world, Liveness::OtherBehind { ill, other }.into());
+    }
+    let pages = world.tally.pages;
+    hold(world, pages <= 1 + u32::from(mute), || Liveness::PagedOften { ill, pages }.into());
 }
 
 /// Whether home should go on with what the newest release's last wave left undecided.
@@ -106,8 +98,8 @@ fn lags_by_policy(world: &World, newest: usize) -> bool {
 
 /// A history that does not come to rest.
 pub fn never_rests(world: &mut World) {
-    let stands: Vec<_> = world.executions.iter().map(|execution| execution.stand).collect();
-    breach(world, "L", format!("the faults are long over and the world does not come to rest: {stands:?}"));
+    let stands = world.executions.iter().map(|execution| execution.stand).collect();
+    breach(world, Liveness::NeverRests { stands }.into());
 }
 
 /// In the end the ledgers say what is: what serves, and nothing in flight.
@@ -118,24 +110,23 @@ fn truth_is_on_record(world: &mut World) {
         if place.broken {
             continue;
         }
-        let title = setting.title(region);
         let history = &place.chain.history;
         let named = history.serving.as_ref().map(|serving| setting.release_of(&serving.target));
         let (blue, moving) = (place.blue, place.update.is_some());
         // A confirmed update whose soak nobody closed is settled by the next wave.
-        let open = history.update.as_ref().is_some_and(|update| !update.confirmed);
-        hold(world, !moving, "L", |_| format!("{title}'s endpoint never comes to rest"));
-        hold(world, !open, "I8", |_| format!("{title}'s ledger has an update that nobody closes"));
-        hold(world, named == Some(blue), "I8", |_| {
-            let named = named.map_or("nothing", |named| setting.version(named));
-            format!("{title}'s ledger says that it serves {named}, and it serves {}", setting.version(blue))
-        });
+        let open = history.update.as_ref().filter(|update| !update.confirmed);
+        let open = open.map(|update| setting.release_of(&update.target));
+        hold(world, !moving, || Liveness::EndpointMoves { region }.into());
+        if let Some(release) = open {
+            breach(world, Wrong::NeverClosed.of(region, release));
+        }
+        hold(world, named == Some(blue), || Wrong::OtherOnRecord { named }.of(region, blue));
     }
 }
 
 /// A call that goes round for ever.
 pub fn never_ends(world: &mut World, who: crate::world::Who) {
-    breach(world, "L", format!("a call takes no end: {who:?}"));
+    breach(world, Liveness::NeverEnds { who }.into());
 }
 
 /// True where a region was left behind because a freeze held.

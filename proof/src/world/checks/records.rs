@@ -1,6 +1,6 @@
 //! What is written to the ledgers, held against what is so and what its writer has seen.
 
-use super::{A_MINUTE, breach, hold};
+use super::{A_MINUTE, Broken, Wrong, breach, hold};
 use crate::world::{Caller, Who, World};
 use meridian_domain::{Kind, Record, Verdict};
 use meridian_judge::{COUNTS_DELAY, Judgement};
@@ -14,21 +14,18 @@ pub(in crate::world) fn on_record(world: &mut World, region: usize, record: &Rec
         let release = world.setting.release_of(target);
         return at_full_load(world, region, release, judgement.as_ref());
     }
-    let (target, what) = match record {
-        Record::Confirmed { target, .. } => (target, "confirmed"),
-        Record::Settled { target, .. } => (target, "settled"),
+    let (target, settled) = match record {
+        Record::Confirmed { target, .. } => (target, false),
+        Record::Settled { target, .. } => (target, true),
         _ => return,
     };
-    let setting = world.setting.clone();
-    let release = setting.release_of(target);
+    let release = world.setting.release_of(target);
     let Some(place) = world.regions.get(region) else { return };
     let mut holds = place.served_at(release, looked);
-    if let Record::Settled { .. } = record {
+    if settled {
         holds &= place.update.is_none_or(|update| update.target != release || update.since >= looked);
     }
-    hold(world, holds, "I4", |_| {
-        format!("{} is {what} on {} and does not serve it", setting.title(region), setting.version(release))
-    });
+    hold(world, holds, || Wrong::NotServing { settled }.of(region, release));
 }
 
 /// I11: a wave decides nothing about a region from a look at its endpoint that is older than what another has written there
@@ -41,31 +38,27 @@ fn fresh(world: &mut World, region: usize, record: &Record, caller: &Caller) {
     let seen = caller.seen.get(region).copied().flatten().unwrap_or(0) as usize;
     let Some(place) = world.regions.get(region) else { return };
     let stale = place.chain.entries.iter().skip(seen).any(|stored| stored.entry.actor != execution.actor);
-    let (title, actor) = (world.setting.title(region).to_owned(), execution.actor.clone());
-    hold(world, !stale, "I11", |_| {
-        format!("{actor} decides about {title} by a look that is older than another's entry there: {record:?}")
-    });
+    let actor = execution.actor.clone();
+    hold(world, !stale, || Broken::StaleLook { region, actor, record: Box::new(record.clone()) });
 }
 
 /// I8: an update is said to have started only where SageMaker has taken one to its target since it was intended.
 fn taken(world: &mut World, region: usize, record: &Record) {
     let Record::UpdateStarted { execution } = record else { return };
-    let setting = world.setting.clone();
     let Some(place) = world.regions.get(region) else { return };
     let Some(open) = place.chain.history.update.as_ref().filter(|open| open.execution == *execution) else { return };
-    let release = setting.release_of(&open.target);
+    let release = world.setting.release_of(&open.target);
     let runs = place.update.is_some_and(|update| update.target == release);
     let since = place.taken.get(release).copied().flatten();
     let taken = runs || since.is_some_and(|at| at >= open.at.as_second());
-    let (title, version) = (setting.title(region), setting.version(release));
-    hold(world, taken, "I8", |_| format!("{title}'s update to {version} is on record as started, and nobody took it"));
+    hold(world, taken, || Wrong::NeverTaken.of(region, release));
 }
 
 /// A record is about to be written to the hub's chain.
 pub(in crate::world) fn on_hub_record(world: &mut World, record: &Record, caller: &Caller) {
     match record {
         Record::StepRefused { step, notes, .. } => {
-            breach(world, "audit", format!("the audit refuses {step:?}: {notes:?}"));
+            breach(world, Broken::Refused { step: step.clone(), notes: notes.clone() });
         }
         // Where it is the last action's, which looks at every region: a wave that fails before goes by their ledgers.
         Record::WaveEnded { release, lagging, .. } if verifies(world, caller) => {
@@ -74,9 +67,7 @@ pub(in crate::world) fn on_hub_record(world: &mut World, record: &Record, caller
             for (region, policy) in setting.fleet.regions.iter().enumerate() {
                 let lags = lagging.contains(&policy.name) || policy.kind == Kind::Joining;
                 let serves = world.regions.get(region).is_some_and(|place| place.served_at(number, caller.looked));
-                hold(world, lags || serves, "I13", |_| {
-                    format!("a wave's end says that {} serves its release, and it does not", policy.title)
-                });
+                hold(world, lags || serves, || Wrong::SaidToServe { execution: None }.of(region, number));
             }
         }
         _ => {}
@@ -89,10 +80,9 @@ fn verifies(world: &World, caller: &Caller) -> bool {
 
 /// I3: what failed at full load is no evidence, and nothing is told before the minutes have passed and their counts come.
 fn at_full_load(world: &mut World, region: usize, release: usize, judgement: Option<&Judgement>) {
-    let setting = world.setting.clone();
-    let (title, version) = (setting.title(region), setting.version(release));
     let failed = judgement.is_some_and(|judgement| judgement.verdict == Verdict::Fail);
-    hold(world, !failed, "I3", |_| format!("{version} failed at full load in {title} and is told as judged"));
+    hold(world, !failed, || Wrong::FullLoad { failed: true }.of(region, release));
+    let setting = &world.setting;
     let minutes = setting.fleet.guardrail.full_load_minutes() + COUNTS_DELAY;
     let Some(place) = world.regions.get(region).filter(|place| place.serves_alone() == Some(release)) else { return };
     // Or since it was confirmed: later the same release's traffic may move once more, by an update of I11's remaining race or by a
@@ -102,7 +92,5 @@ fn at_full_load(world: &mut World, region: usize, release: usize, judgement: Opt
     let confirmed = place.chain.newest_first().filter(|(_, record)| confirms(record)).last();
     let since = confirmed.map_or(place.took_over, |(at, _)| at.min(place.took_over));
     let early = judgement.is_some() && world.now - since < minutes * A_MINUTE;
-    hold(world, !early, "I3", |_| {
-        format!("{version} is told as judged at full load in {title} before its counts came")
-    });
+    hold(world, !early, || Wrong::FullLoad { failed: false }.of(region, release));
 }

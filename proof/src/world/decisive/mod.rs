@@ -58,7 +58,7 @@ impl World {
             wait.hash(prints.hasher);
             prints.who(self, who);
         }
-        breach.as_ref().map(|breach| breach.invariant).hash(prints.hasher);
+        breach.as_ref().map(|breach| breach.what.invariant()).hash(prints.hasher);
         // Only whether anybody was ever told is asked for, in the end.
         let Tally { calls: _, asked: _, pages, lost, strays: _, struck: _, last_page: _ } = tally;
         (pages + lost > 0).hash(prints.hasher);
