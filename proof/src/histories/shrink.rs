@@ -13,7 +13,7 @@ pub struct Failure {
     pub drawn: Script,
     /// What is left of it.
     pub script: Script,
-    /// What broke.
+    /// The invariant that it breaks, and how.
     pub breach: Breach,
     /// What happens, line by line.
     pub lines: Vec<String>,

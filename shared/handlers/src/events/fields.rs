@@ -13,7 +13,7 @@ pub enum EventError {
     /// An event of another kind.
     #[error("the event is {found}; {function} takes {expected}: correct the rule or the caller that sent it")]
     Kind {
-        /// The function.
+        /// The function that was called.
         function: &'static str,
         /// What it takes.
         expected: &'static str,
